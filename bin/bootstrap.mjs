@@ -1,0 +1,74 @@
+/** The npm scripts: each makes the clone ready by itself, then does its work on the pinned Node. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepare, reportSetupFailure, root, runForeground, runQuietly } from './setup.mjs';
+
+const tool = (...parts) => join(root, 'node_modules', ...parts);
+const parts = ['src/shared', 'src/main', 'src/main/hosts/desktop', 'src/preload', 'src/renderer', 'src/workload', 'test'];
+
+async function typecheck(node) {
+  for (const part of parts) {
+    const code = await runForeground(node, [tool('typescript', 'bin', 'tsc'), '-p', part], { cwd: root });
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+async function lint() {
+  const biome = tool('@biomejs', `cli-${process.platform}-${process.arch}`, 'biome');
+  if (existsSync(biome)) return runForeground(biome, ['lint', '--error-on-warnings', '--diagnostic-level=warn'], { cwd: root, stdio: 'inherit' });
+  process.stderr.write('lint is left out: Biome is installed on Linux alone.\n');
+  return 0;
+}
+
+async function test(node, args) {
+  if (args.length === 0) {
+    const code = (await lint()) || (await typecheck(node));
+    if (code !== 0) {
+      process.stderr.write('npm test: lint or type check failed, so no test was run.\n');
+      return code;
+    }
+  }
+  return runForeground(node, [tool('vitest', 'vitest.mjs'), 'run', ...args], { cwd: root });
+}
+
+/** Path of the Electron binary, fetched on first use; null where it cannot be had. */
+async function electronBinary(node) {
+  const find = () => {
+    const pathFile = tool('electron', 'path.txt');
+    if (!existsSync(pathFile)) return null;
+    const binary = tool('electron', 'dist', readFileSync(pathFile, 'utf8').trim());
+    return existsSync(binary) ? binary : null;
+  };
+  if (process.env.PLUMBLINE_NO_ELECTRON === '1') return null;
+  if (find() === null && existsSync(tool('electron', 'install.js'))) {
+    await runQuietly(node, [tool('electron', 'install.js')], { stdio: 'ignore', timeout: 180_000 });
+  }
+  return find();
+}
+
+async function start(node, args) {
+  const electron = await electronBinary(node);
+  if (electron) return runForeground(electron, [root, ...args], { cwd: root, stdio: 'inherit' });
+  process.stderr.write('plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n');
+  return runForeground(node, [join(root, 'out', 'main', 'cli.js'), 'serve', '--open', ...args]);
+}
+
+const commands = {
+  build: async () => 0,
+  start,
+  demo: (node, args) => runForeground(node, [join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
+  test,
+  typecheck,
+  lint,
+};
+
+const [name = 'start', ...args] = process.argv.slice(2);
+try {
+  const needBuild = !['typecheck', 'lint'].includes(name);
+  const node = await prepare({ needBuild, rebuild: name === 'build' });
+  process.exitCode = await commands[name](node, args);
+} catch (error) {
+  process.exitCode = reportSetupFailure(error, false);
+}
+process.exit();

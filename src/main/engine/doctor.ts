@@ -1,0 +1,29 @@
+/** What this machine can give: telemetry, library, workload backends. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import type { DoctorReport } from '../../shared/contract/api';
+import { telemetryChecks } from '../telemetry/doctor';
+import { rendererDir, workloadEntry, workloadNode } from './paths';
+
+export async function doctorReport(library: string): Promise<DoctorReport> {
+  const telemetry = await telemetryChecks(process.env);
+  const writable = isWritable(library);
+  const built = existsSync(workloadEntry) && existsSync(rendererDir);
+  return {
+    checks: [
+      { id: 'node', ok: true, found: `Node ${process.versions.node} runs Plumbline; workloads run on ${workloadNode()}`, remedy: null },
+      { id: 'library', ok: writable, found: library, remedy: writable ? null : 'Set PLUMBLINE_HOME to a folder you may write to.' },
+      { id: 'build', ok: built, found: built ? 'the app and the bundled workload are built' : 'the app or the bundled workload is not built', remedy: built ? null : 'Run "npm run build".' },
+      ...telemetry.checks,
+    ],
+    gpus: telemetry.gpus,
+  };
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

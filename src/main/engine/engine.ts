@@ -1,0 +1,168 @@
+/**
+ * The engine: everything Plumbline does, behind one contract. A host (desktop, server, terminal) talks to this and
+ * to nothing else of main/.
+ */
+import { statSync } from 'node:fs';
+import { budgetOf } from '../../shared/budget/budget';
+import type { EngineClient, EngineEvent, RecordRequest, TraceView } from '../../shared/contract/api';
+import type { SessionDocument } from '../../shared/contract/session';
+import { compareSessions } from '../../shared/divergence/compare';
+import { Failure } from '../../shared/failure';
+import { checkModel, checkRun } from '../../shared/model/validate';
+import { envelope } from '../../shared/trace/downsample';
+import { renderReport } from '../reports';
+import { openLibrary } from '../store/library';
+import { openSession } from '../store/session-file';
+import { doctorReport } from './doctor';
+import { documentOf, predictionOf } from './document';
+import { overlaySeries } from '../../shared/divergence/overlay';
+import { version } from './paths';
+import { type Recording, type RecordingHooks, startRecording } from './recorder';
+import { readSession, type SessionData } from './session-data';
+
+export interface EngineOptions {
+  readonly host: 'desktop' | 'server' | 'cli';
+  /** Library folder; the platform's data folder or PLUMBLINE_HOME when left out. */
+  readonly library?: string;
+}
+
+export interface Engine extends EngineClient {
+  /** Starts a recording with hooks for a host that follows it closely (the terminal). */
+  startRecording(request: RecordRequest, hooks?: Partial<RecordingHooks>): Promise<Recording>;
+  /** Sessions that are being recorded by this engine. */
+  recording(): readonly Recording[];
+  /** Stops every recording and releases the library. */
+  close(): Promise<void>;
+}
+
+const CACHED_SESSIONS = 8;
+
+export function createEngine(options: EngineOptions): Engine {
+  const library = openLibrary(options.library);
+  const live = new Map<string, Recording>();
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const cache = new Map<string, { stamp: string; data: SessionData }>();
+  const emit = (event: EngineEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+
+  /** The session's data: live from memory, else from its file; the last few files read are kept. */
+  function load(idOrPrefix: string): SessionData {
+    const active = live.get(idOrPrefix);
+    if (active) return active.snapshot();
+    const path = library.pathOf(idOrPrefix);
+    const { mtimeMs, size } = statSync(path);
+    const stamp = `${mtimeMs}:${size}`;
+    const hit = cache.get(path);
+    if (hit?.stamp === stamp && hit.data.status !== 'recording') return hit.data;
+    const reader = openSession(path);
+    try {
+      const data = readSession(reader);
+      cache.delete(path);
+      cache.set(path, { stamp, data });
+      for (const oldest of cache.keys()) {
+        if (cache.size <= CACHED_SESSIONS) break;
+        cache.delete(oldest);
+      }
+      return data;
+    } finally {
+      reader.close();
+    }
+  }
+
+  async function start(request: RecordRequest, hooks: Partial<RecordingHooks> = {}): Promise<Recording> {
+    if (request.model) checkModel(request.model);
+    if (request.model && request.run) checkRun(request.model, request.run);
+    const recording = await startRecording(request, library, {
+      ...hooks,
+      changed() {
+        hooks.changed?.();
+        emit({ type: 'session', id: recording.id, durationUs: recording.snapshot().durationUs, status: 'recording' });
+      },
+      finished() {
+        const { durationUs, status } = recording.snapshot();
+        live.delete(recording.id);
+        hooks.finished?.();
+        emit({ type: 'session', id: recording.id, durationUs, status });
+        emit({ type: 'library' });
+      },
+    });
+    live.set(recording.id, recording);
+    emit({ type: 'library' });
+    return recording;
+  }
+
+  const show = (id: string, series?: string): SessionDocument => documentOf(load(id), series);
+
+  return {
+    async info() {
+      return { version, platform: `${process.platform} ${process.arch}`, library: library.dir, host: options.host, simulated: process.env.PLUMBLINE_SIMULATED === '1' };
+    },
+    async list() {
+      return library.list().sessions;
+    },
+    async show({ id, series }) {
+      return show(id, series);
+    },
+    async trace({ id, series, t0, t1, columns }) {
+      const data = load(id);
+      const all = overlaySeries(data.series, data.baselines);
+      return series.flatMap((wanted): TraceView[] => {
+        const found = all.find(({ info }) => info.id === wanted);
+        return found ? [{ info: found.info, envelope: envelope(found, t0, t1, Math.min(Math.max(1, Math.trunc(columns)), 8192)), gaps: found.gaps }] : [];
+      });
+    },
+    async budgetOf({ id }) {
+      return predictionOf(load(id)).budget;
+    },
+    async budget({ model, run }) {
+      checkModel(model);
+      checkRun(model, run);
+      return budgetOf(model, run);
+    },
+    async record(request) {
+      return { id: (await start(request)).id };
+    },
+    async stop({ id }) {
+      const recording = live.get(id);
+      if (!recording) throw new Failure('not_found', `Session ${id} is not being recorded here.`, 'Stop it where it was started.');
+      await recording.stop();
+    },
+    async rename({ id, name }) {
+      library.rename(id, name);
+      cache.clear();
+      emit({ type: 'library' });
+    },
+    async delete({ id }) {
+      if (live.has(id)) throw new Failure('bad_input', `Session ${id} is still being recorded.`, 'Stop the recording first.');
+      library.delete(id);
+      cache.clear();
+      emit({ type: 'library' });
+    },
+    async compare({ ids }) {
+      if (ids.length < 2) throw new Failure('bad_input', 'A comparison needs two sessions or more.', 'Give two ids; "plumbline list" shows them.');
+      const all = ids.map(load);
+      return compareSessions(all.map((data) => documentOf(data)), all.map((data) => predictionOf(data).budget));
+    },
+    async report({ ids, format }) {
+      const all = ids.map(load);
+      const docs = all.map((data) => documentOf(data));
+      const budgets = all.map((data) => predictionOf(data).budget);
+      return renderReport({
+        sessions: all.map((data, i) => ({ doc: docs[i]!, budget: budgets[i] ?? null, series: overlaySeries(data.series, data.baselines) })),
+        comparison: all.length > 1 ? compareSessions(docs, budgets) : null,
+        format,
+      });
+    },
+    doctor: () => doctorReport(library.dir),
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    startRecording: start,
+    recording: () => [...live.values()],
+    async close() {
+      await Promise.all([...live.values()].map((recording) => recording.stop()));
+    },
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * One recording, from the request to the finished session file.
+ *
+ * Guarantees: a request that cannot be carried out leaves nothing behind (no file, no process). Once started, the
+ * workload's whole tree ends with the recording, whichever of the two ends first, and the file is finished with the
+ * status that fits: complete (exit code 0), failed (any other end), interrupted (stopped by the person).
+ */
+import { Failure } from '../../shared/failure';
+import type { RecordRequest } from '../../shared/contract/api';
+import type { Environment, WorkloadInfo } from '../../shared/contract/session';
+import type { RunSpec } from '../../shared/model/spec';
+import type { LogLine, Marker } from '../../shared/trace/types';
+import type { Micros } from '../../shared/units';
+import type { Status } from '../../shared/vocabulary';
+import type { Library } from '../store/library';
+import { createSession } from '../store/session-file';
+import type { SessionHeader } from '../store/session-meta';
+import type { ProcessScope, Sampler } from '../telemetry/sampler';
+import { openSamplers } from '../telemetry/sources';
+import { attachProcess } from '../workloads/attach';
+import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
+import { createSessionClock } from '../workloads/session-clock';
+import { documentOf, summaryOf } from './document';
+import { describeMachine } from './environment';
+import { LiveTrace } from './live-trace';
+import { appRoot, inventoryEntry, supervisorEntry, workloadEntry, workloadNode } from './paths';
+import type { SessionData } from './session-data';
+
+export interface RecordingHooks {
+  /** The trace has grown; at most a few times a second. */
+  changed(): void;
+  /** The session file is finished and closed. */
+  finished(): void;
+  log?(line: LogLine): void;
+  marker?(marker: Marker): void;
+}
+
+export interface Recording {
+  readonly id: string;
+  readonly path: string;
+  /** Resolves when the session file is finished. */
+  readonly done: Promise<SessionData>;
+  snapshot(): SessionData;
+  stop(): Promise<void>;
+}
+
+const FLUSH_MS = 250;
+
+export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
+  const plan = planOf(request);
+  let launched: LaunchedWorkload | null = null;
+  const scope: ProcessScope = { pids: () => launched?.pids() ?? [] };
+  const sources = await openSamplers({
+    scope,
+    intervalMs: request.intervalMs ?? 100,
+    ownPids: () => [process.pid],
+    nodePath: workloadNode(),
+    inventoryHelper: inventoryEntry,
+    env: process.env,
+  });
+  const clock = createSessionClock();
+  const id = library.newId();
+  let environment: Environment = { ...(await describeMachine()), gpus: sources.gpus, sources: sources.sources, workload: {} };
+  let workload: WorkloadInfo = plan.workload;
+  let run: RunSpec | null = request.run ?? null;
+  const header = (): SessionHeader => ({
+    id,
+    name: request.name ?? plan.name,
+    startedAt: clock.startedAt.toISOString(),
+    workload,
+    environment,
+    model: request.model ?? null,
+    run,
+    simulated: sources.simulated,
+  });
+
+  const file = createSession(library.dir, header());
+  file.setMeta('baselines', sources.baselines);
+  const trace = new LiveTrace(file);
+  const started: Sampler[] = [];
+  let failedMarkers = 0;
+  const onMarker = (marker: Marker) => {
+    trace.marker(marker);
+    if (marker.type === 'run') {
+      const words = announcedEnvironment(marker.fields, run);
+      environment = { ...environment, workload: { ...environment.workload, ...words } };
+      const backend = words.backend;
+      if (plan.workload.kind === 'bundled' && run && (backend === 'webgpu' || backend === 'wasm' || backend === 'cpu')) {
+        run = { ...run, backend };
+        workload = { ...workload, title: `bundled ${request.bundled} (${backend})` };
+      }
+      file.setMeta('environment', environment);
+      file.setMeta('workload', workload);
+      file.setMeta('run', run);
+    }
+    try {
+      hooks.marker?.(marker);
+    } catch {
+      failedMarkers++;
+    }
+  };
+
+  const abandon = async () => {
+    await Promise.all(started.map((sampler) => sampler.stop()));
+    file.close();
+    library.delete(id);
+  };
+  try {
+    for (const sampler of sources.samplers) {
+      started.push(sampler);
+      await sampler.start(trace, clock);
+    }
+    const common = {
+      clock,
+      onMarker,
+      onLog: (line: LogLine) => {
+        trace.log(line);
+        hooks.log?.(line);
+      },
+      onWarning: (text: string) => trace.warn(text),
+    };
+    launched = plan.pid === null
+      ? await launchWorkload({ ...common, command: plan.command, cwd: plan.cwd, env: plan.env, supervisorPath: supervisorEntry, nodePath: workloadNode() })
+      : await attachProcess(plan.pid, common);
+    workload = { ...workload, pid: launched.pid };
+    file.setMeta('workload', workload);
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+
+  let status: Status = 'recording';
+  let durationUs: Micros = 0;
+  let exit: { exitCode: number | null; signal: string | null } = { exitCode: null, signal: null };
+  let stopRequested = false;
+
+  const snapshot = (): SessionData => ({
+    ...header(),
+    status,
+    durationUs: status === 'recording' ? clock.now() : durationUs,
+    ...exit,
+    baselines: sources.baselines,
+    series: trace.series(),
+    markers: trace.markers,
+    logs: trace.logs,
+    warnings: trace.warnings,
+  });
+
+  const flush = setInterval(() => {
+    hooks.changed();
+  }, FLUSH_MS);
+
+  const live = launched;
+  const done = (async () => {
+    try {
+      exit = await live.exited;
+    } finally {
+      clearInterval(flush);
+      await live.stop();
+      await Promise.all(started.map((sampler) => sampler.stop()));
+    }
+    durationUs = clock.now();
+    trace.finish(durationUs);
+    if (failedMarkers > 0) trace.warn(`${failedMarkers} markers could not be shown while recording.`);
+    // A process that was only watched has no exit code of its own to tell.
+    const clean = plan.pid !== null || (exit.exitCode === 0 && exit.signal === null);
+    status = stopRequested ? 'interrupted' : clean ? 'complete' : 'failed';
+    const data = snapshot();
+    file.setMeta('summary', summaryOf(documentOf(data)));
+    file.finish({ status, ...exit, durationUs });
+    file.close();
+    hooks.finished();
+    return data;
+  })();
+
+  return {
+    id,
+    path: file.path,
+    done,
+    snapshot,
+    async stop() {
+      stopRequested ||= status === 'recording';
+      await live.stop();
+      await done;
+    },
+  };
+}
+
+interface Plan {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly pid: number | null;
+  readonly name: string;
+  readonly workload: WorkloadInfo;
+}
+
+function planOf(request: RecordRequest): Plan {
+  const cwd = request.cwd ?? process.cwd();
+  if (request.bundled) {
+    if (!request.model || !request.run) throw new Failure('bad_input', 'The bundled workload needs a model and a run.', 'Give --model and --mode.');
+    const command = [workloadNode(), workloadEntry, JSON.stringify({ model: request.model, run: request.run })];
+    return {
+      command,
+      cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,
+      env: process.env,
+      pid: null,
+      name: `${request.model.name} ${request.run.mode}`,
+      workload: { kind: 'bundled', title: `bundled ${request.bundled}`, command, cwd, pid: null },
+    };
+  }
+  if (request.pid !== undefined) {
+    return { command: [], cwd, env: {}, pid: request.pid, name: `pid ${request.pid}`, workload: { kind: 'pid', title: `process ${request.pid}`, command: [], cwd: null, pid: request.pid } };
+  }
+  const command = request.command ?? [];
+  if (command.length === 0) throw new Failure('bad_input', 'There is nothing to record.', 'Give --bundled gpt2, --pid PID, or a command after --.');
+  return { command, cwd, env: process.env, pid: null, name: command.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60), workload: { kind: 'command', title: command.join(' '), command, cwd, pid: null } };
+}
+
+/** What a workload says of its surroundings (backend, adapter, framework version), without what the run already says. */
+function announcedEnvironment(fields: Readonly<Record<string, unknown>>, run: RunSpec | null): Record<string, string> {
+  const isSurrounding = (name: string) => name === 'backend' || run === null || !(name in run);
+  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && isSurrounding(entry[0])));
+}

@@ -1,0 +1,15 @@
+/** `plumbline budget`: what theory predicts for a model and a run, without running anything. */
+import type { Command } from 'commander';
+import { budgetOf } from '../../../../shared/budget/budget';
+import { budgetText } from '../../../reports/text';
+import type { Output } from '../output';
+import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
+
+export function registerBudget(program: Command, output: Output): void {
+  addSpecOptions(program.command('budget').description('predict the memory of a run, by component and phase'))
+    .action((options: SpecOptions) => {
+      const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
+      const budget = budgetOf(model, run);
+      output.result(budget, () => budgetText(budget));
+    });
+}

@@ -1,0 +1,15 @@
+/** The terminal surface: one line per command. */
+import type { Command } from 'commander';
+import type { Output } from '../output';
+import { registerBudget } from './budget';
+import { registerDemo } from './demo';
+import { registerDoctor } from './doctor';
+import { registerRecord } from './record';
+import { registerServe } from './serve';
+import { registerSessions } from './sessions';
+
+export function registerCommands(program: Command, output: Output): void {
+  for (const register of [registerRecord, registerSessions, registerBudget, registerDoctor, registerServe, registerDemo]) register(program, output);
+  // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
+}

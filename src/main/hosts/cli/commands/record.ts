@@ -1,0 +1,58 @@
+/** `plumbline record`: the bundled GPT-2, any command, or a process that runs already. */
+import type { Command } from 'commander';
+import type { RecordRequest } from '../../../../shared/contract/api';
+import { Failure } from '../../../../shared/failure';
+import { sessionText } from '../../../reports/text';
+import { follow } from '../follow';
+import type { Output } from '../output';
+import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
+import { withEngine } from '../with-engine';
+
+interface RecordOptions extends SpecOptions {
+  readonly bundled?: string;
+  readonly pid?: string;
+  readonly name?: string;
+  readonly interval?: string;
+}
+
+export function registerRecord(program: Command, output: Output): void {
+  addSpecOptions(
+    program
+      .command('record')
+      .description('record the bundled GPT-2, a command, or a running process')
+      .argument('[command...]', 'the command to launch and record, after --')
+      .option('--bundled <name>', 'record the bundled workload: gpt2')
+      .option('--pid <pid>', 'record a process that runs already')
+      .option('--name <name>', 'name of the session')
+      .option('--interval <ms>', 'sampling interval in milliseconds', '100'),
+  )
+    .passThroughOptions()
+    .action(async (command: string[], options: RecordOptions) => {
+      const request = requestOf(command, options);
+      process.exitCode = await withEngine(async (engine) => {
+        const { data, interrupted } = await follow(engine, request, output, { echo: true });
+        const [doc, budget] = [await engine.show({ id: data.id }), await engine.budgetOf({ id: data.id })];
+        output.result(doc, () => sessionText(doc, budget));
+        if (interrupted) return 130;
+        return data.status === 'failed' ? 1 : 0;
+      });
+    });
+}
+
+function requestOf(command: string[], options: RecordOptions): RecordRequest {
+  const given = [options.bundled !== undefined, options.pid !== undefined, command.length > 0].filter(Boolean).length;
+  if (given !== 1) {
+    throw new Failure('bad_input', given === 0 ? 'There is nothing to record.' : 'More than one thing to record was given.', 'Give exactly one of --bundled gpt2, --pid PID, or a command after --.');
+  }
+  const intervalMs = whole('--interval', options.interval) ?? 100;
+  const common = { intervalMs, ...(options.name === undefined ? {} : { name: options.name }) };
+  if (options.bundled !== undefined) {
+    if (options.bundled !== 'gpt2') throw new Failure('bad_input', `There is no bundled workload "${options.bundled}".`, 'Use --bundled gpt2.');
+    const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
+    if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
+    return { ...common, bundled: 'gpt2', model, run };
+  }
+  const spec = declaresSpec(options) ? specOf(options, { model: 'gpt2', framework: 'pytorch' }) : {};
+  if (options.pid !== undefined) return { ...common, ...spec, pid: whole('--pid', options.pid) ?? 0 };
+  return { ...common, ...spec, command };
+}

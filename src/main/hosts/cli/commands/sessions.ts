@@ -1,0 +1,85 @@
+/** Commands on recorded sessions: list, show, compare, report, delete. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { SessionDocument } from '../../../../shared/contract/session';
+import { Failure } from '../../../../shared/failure';
+import { compareText, listText, sessionText } from '../../../reports/text';
+import type { Engine } from '../../../engine/engine';
+import type { Output } from '../output';
+import { withEngine } from '../with-engine';
+
+export function registerSessions(program: Command, output: Output): void {
+  program
+    .command('list')
+    .description('list the recorded sessions, newest first')
+    .action(() => withEngine(async (engine) => {
+      const sessions = await engine.list();
+      output.result({ sessions }, () => listText(sessions));
+    }));
+
+  program
+    .command('show')
+    .description('show one session: budget beside measurement, residual, findings')
+    .argument('<id>', 'id of the session, or its beginning')
+    .option('--series <id>', 'lay this series over the budget instead of the best one')
+    .action((id: string, options: { series?: string }) => withEngine(async (engine) => {
+      const doc = await engine.show({ id, ...(options.series === undefined ? {} : { series: options.series }) });
+      const budget = await engine.budgetOf({ id });
+      output.result(doc, () => sessionText(doc, budget));
+    }));
+
+  program
+    .command('compare')
+    .description('compare sessions with the first one given')
+    .argument('<ids...>', 'ids of two sessions or more')
+    .action((ids: string[]) => withEngine(async (engine) => {
+      const comparison = await engine.compare({ ids });
+      output.result(comparison, () => compareText(comparison));
+    }));
+
+  program
+    .command('report')
+    .description('write a self-contained report of one session, or one comparing several')
+    .argument('<ids...>', 'ids of the sessions')
+    .option('--format <format>', 'html, md or json', 'html')
+    .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
+    .action((ids: string[], options: { format: string; out: string }) => withEngine(async (engine) => {
+      const report = await renderReport(engine, ids, options.format);
+      if (options.out === '-') {
+        output.result({ fileName: report.fileName, mimeType: report.mimeType, text: report.text }, () => report.text);
+        return;
+      }
+      const path = writeReport(report, options.out);
+      output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
+    }));
+
+  program
+    .command('delete')
+    .description('delete a session and its file')
+    .argument('<ids...>', 'ids of the sessions')
+    .action((ids: string[]) => withEngine(async (engine) => {
+      // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
+      const docs: SessionDocument[] = [];
+      for (const id of ids) docs.push(await engine.show({ id }));
+      for (const doc of docs) await engine.delete({ id: doc.id });
+      output.result({ deleted: docs.map(({ id }) => id) }, () => docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'));
+    }));
+}
+
+export async function renderReport(engine: Engine, ids: readonly string[], format: string): Promise<{ fileName: string; mimeType: string; text: string }> {
+  if (format !== 'html' && format !== 'md' && format !== 'json') throw new Failure('bad_input', `There is no report format "${format}".`, 'Use html, md or json.');
+  return engine.report({ ids, format });
+}
+
+/** Writes `report` to `out`, a file when it has an extension and a folder otherwise; returns the path. */
+export function writeReport(report: { fileName: string; text: string }, out: string): string {
+  const path = /\.(html?|md|json)$/i.test(out) ? resolve(out) : join(resolve(out), report.fileName);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, report.text);
+  } catch (cause) {
+    throw new Failure('unwritable', `The report cannot be written to ${path}.`, 'Give a folder you may write to with --out.', cause);
+  }
+  return path;
+}

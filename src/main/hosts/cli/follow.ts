@@ -1,0 +1,56 @@
+/**
+ * Follows one recording on the terminal: echoes the workload's output, shows progress, and stops it properly on
+ * Ctrl-C, SIGTERM and a closed terminal. A second Ctrl-C within the stop leaves at once; the supervisor still ends the
+ * workload and the session opens as recovered.
+ */
+import type { RecordRequest } from '../../../shared/contract/api';
+import { formatBytes, formatDuration } from '../../../shared/format';
+import type { Engine } from '../../engine/engine';
+import type { Recording } from '../../engine/recorder';
+import type { SessionData } from '../../engine/session-data';
+import type { Output } from './output';
+
+/** A terminal and the launcher may both deliver one Ctrl-C. */
+const SAME_KEYSTROKE_MS = 500;
+
+export async function follow(engine: Engine, request: RecordRequest, output: Output, options: { echo: boolean; label?: string }): Promise<{ data: SessionData; interrupted: boolean }> {
+  let phase = '';
+  let allocated: number | null = null;
+  let stoppedAt: number | null = null;
+  let recording: Recording | null = null;
+  const onSignal = () => {
+    if (stoppedAt !== null) {
+      if (Date.now() - stoppedAt > SAME_KEYSTROKE_MS) process.exit(130);
+      return;
+    }
+    stoppedAt = Date.now();
+    output.say('plumbline: stopping the recording');
+    recording?.stop().catch(() => {});
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    recording = await engine.startRecording(request, {
+      log(line) {
+        if (options.echo && line.stream !== 'plumbline') output.say(line.text);
+        else if (line.stream === 'plumbline') output.say(`plumbline: ${line.text}`);
+      },
+      marker(marker) {
+        if (marker.type === 'phase' && marker.event === 'begin') phase = marker.step === null ? marker.name : `${marker.name} ${marker.step}`;
+        else if (marker.type === 'token') phase = `decode, token ${marker.index + 1}`;
+        else if (marker.type === 'memory') allocated = marker.memory.allocated;
+      },
+      changed() {
+        if (!recording) return;
+        const parts = [options.label ?? 'recording', formatDuration(recording.snapshot().durationUs), phase, allocated === null ? '' : formatBytes(allocated)];
+        output.progress(parts.filter(Boolean).join(' · '));
+      },
+    });
+    if (stoppedAt !== null) recording.stop().catch(() => {});
+    const data = await recording.done;
+    output.endProgress();
+    return { data, interrupted: stoppedAt !== null };
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}

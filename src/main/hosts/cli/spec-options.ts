@@ -1,0 +1,129 @@
+/**
+ * The options that give a model and a run, alike for every command that takes them. Values are checked here for form
+ * and by src/shared/model for sense; a refusal names the option, the value and what would be valid.
+ */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { Failure } from '../../../shared/failure';
+import { modelFromConfig } from '../../../shared/model/config-file';
+import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
+import { runDefaults } from '../../../shared/model/run';
+import { BACKENDS, type Checkpointing, FRAMEWORKS, MODES, type ModelSpec, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
+import { checkModel, checkRun } from '../../../shared/model/validate';
+
+export interface SpecOptions {
+  readonly model?: string;
+  readonly mode?: string;
+  readonly batch?: string;
+  readonly gradAccum?: string;
+  readonly seq?: string;
+  readonly promptTokens?: string;
+  readonly tokens?: string;
+  readonly kvCache?: string;
+  readonly precision?: string;
+  readonly kvPrecision?: string;
+  readonly optimizer?: string;
+  readonly checkpointing?: string;
+  readonly attention?: string;
+  readonly causal?: boolean;
+  readonly framework?: string;
+  readonly backend?: string;
+  readonly steps?: string;
+  readonly seed?: string;
+}
+
+export function addSpecOptions(command: Command): Command {
+  return command
+    .option('--model <name|file>', `${presetNames().join(', ')}, or a Hugging Face config.json`)
+    .option('--mode <mode>', MODES.join(', '))
+    .option('--batch <n>', 'sequences per micro-batch and rank')
+    .option('--grad-accum <n>', 'micro-batches per optimizer step')
+    .option('--seq <n>', 'tokens per sequence')
+    .option('--prompt-tokens <n>', 'tokens of the prompt (generate)')
+    .option('--tokens <n>', 'tokens to generate')
+    .option('--kv-cache <on|off>', 'keep keys and values between tokens')
+    .option('--precision <p>', PRECISIONS.join(', '))
+    .option('--kv-precision <p>', 'precision of the KV cache, where it differs')
+    .option('--optimizer <name>', OPTIMIZERS.join(', '))
+    .option('--checkpointing <how>', 'none, full, selective, every=N')
+    .option('--attention <kind>', 'eager, sdpa, flash')
+    .option('--causal', 'count attention over the lower triangle only')
+    .option('--framework <name>', FRAMEWORKS.join(', '))
+    .option('--backend <name>', `${BACKENDS.join(', ')} (bundled workload; best first when left out)`)
+    .option('--steps <n>', 'training steps, or forward passes')
+    .option('--seed <n>', 'seed of weights, data and sampling');
+}
+
+export function modelOf(nameOrFile: string): ModelSpec {
+  if (isPresetName(nameOrFile)) return preset(nameOrFile);
+  const looksLikeFile = /[\\/.]/.test(nameOrFile);
+  if (!looksLikeFile) {
+    throw new Failure('bad_input', `There is no model "${nameOrFile}".`, `Use one of ${presetNames().join(', ')}, or the path of a Hugging Face config.json.`);
+  }
+  let text: string;
+  try {
+    text = readFileSync(nameOrFile, 'utf8');
+  } catch (cause) {
+    throw new Failure('bad_input', `The model file "${nameOrFile}" cannot be read.`, 'Give the path of a Hugging Face config.json, or the name of a preset.', cause);
+  }
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure('bad_input', `The model file "${nameOrFile}" is not JSON.`, 'Give the path of a Hugging Face config.json.', cause);
+  }
+  return modelFromConfig(config, nameOrFile);
+}
+
+/** True when any option that describes the run or the model was given. */
+export function declaresSpec(options: SpecOptions): boolean {
+  return options.model !== undefined || options.mode !== undefined;
+}
+
+export function specOf(options: SpecOptions, defaults: { model: string; framework: RunSpec['framework'] }): { model: ModelSpec; run: RunSpec } {
+  const model = modelOf(options.model ?? defaults.model);
+  checkModel(model);
+  const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = { framework: oneOf('--framework', options.framework, FRAMEWORKS) ?? defaults.framework };
+  const set = <K extends keyof RunSpec>(key: K, value: RunSpec[K] | undefined) => {
+    if (value !== undefined) given[key] = value;
+  };
+  set('mode', oneOf('--mode', options.mode, MODES));
+  set('batch', whole('--batch', options.batch));
+  set('gradAccum', whole('--grad-accum', options.gradAccum));
+  set('seq', whole('--seq', options.seq));
+  set('promptTokens', whole('--prompt-tokens', options.promptTokens));
+  set('tokens', whole('--tokens', options.tokens));
+  set('steps', whole('--steps', options.steps));
+  set('seed', whole('--seed', options.seed, 0));
+  const cache = oneOf('--kv-cache', options.kvCache, ['on', 'off'] as const);
+  set('kvCache', cache === undefined ? undefined : cache === 'on');
+  set('precision', oneOf('--precision', options.precision, PRECISIONS));
+  set('kvPrecision', oneOf('--kv-precision', options.kvPrecision, PRECISIONS));
+  set('optimizer', oneOf('--optimizer', options.optimizer, OPTIMIZERS));
+  set('attention', oneOf('--attention', options.attention, ['eager', 'sdpa', 'flash'] as const));
+  set('backend', oneOf('--backend', options.backend, BACKENDS));
+  set('causal', options.causal);
+  set('checkpointing', checkpointingOf(options.checkpointing));
+  const run = runDefaults(model, given);
+  checkRun(model, run);
+  return { model, run };
+}
+
+function oneOf<const T extends readonly string[]>(option: string, value: string | undefined, allowed: T): T[number] | undefined {
+  if (value === undefined) return undefined;
+  if (allowed.includes(value)) return value;
+  throw new Failure('bad_input', `${option} cannot be "${value}".`, `Use one of ${allowed.join(', ')}.`);
+}
+
+export function whole(option: string, value: string | undefined, least = 1): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && Number.isSafeInteger(number)) return number;
+  throw new Failure('bad_input', `${option} cannot be "${value}".`, `Give a whole number of at least ${least}.`);
+}
+
+function checkpointingOf(value: string | undefined): Checkpointing | undefined {
+  if (value === undefined || value === 'none' || value === 'full' || value === 'selective') return value;
+  if (/^every=[1-9]\d*$/.test(value)) return value as Checkpointing;
+  throw new Failure('bad_input', `--checkpointing cannot be "${value}".`, 'Use none, full, selective or every=N.');
+}

@@ -1,0 +1,109 @@
+/**
+ * Owns the engine's utility process: starts it, hands windows their ports, starts it again once if it dies, and ends it
+ * properly. Its output goes to a log file, where a stack trace is kept and where no person has to read it.
+ */
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
+import { MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess } from 'electron';
+import type { EngineState, FromEngine, ToEngine } from './messages';
+
+export interface EngineHostOptions {
+  /** The built engine-process entry. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** Told when the process died without being asked to. */
+  readonly onState: (state: EngineState) => void;
+}
+
+/** How long an engine may take to answer a question, and to stop recordings, before it counts as hung. */
+const ANSWER_MS = 3_000;
+const CLOSE_MS = 30_000;
+
+export class EngineHost {
+  private child: UtilityProcess;
+  private readonly log: WriteStream;
+  private restarted = false;
+  private closing = false;
+  private gone = false;
+
+  constructor(private readonly options: EngineHostOptions) {
+    mkdirSync(dirname(options.logFile), { recursive: true });
+    this.log = createWriteStream(options.logFile, { flags: 'a' });
+    // A full disk must not end the application.
+    this.log.on('error', () => {});
+    this.child = this.start();
+  }
+
+  /** A new connection to the engine; the caller passes the port on to a window. */
+  connect(): MessagePortMain {
+    const { port1, port2 } = new MessageChannelMain();
+    if (this.gone) port1.close();
+    else this.child.postMessage({ type: 'port' } satisfies ToEngine, [port1]);
+    return port2;
+  }
+
+  /** Names of the sessions being recorded; none if the engine does not answer. */
+  recordings(): Promise<readonly string[]> {
+    if (this.gone) return Promise.resolve([]);
+    const { child } = this;
+    return new Promise((resolve) => {
+      const settle = (names: readonly string[]) => {
+        clearTimeout(timer);
+        child.off('message', answer);
+        child.off('exit', none);
+        resolve(names);
+      };
+      const answer = (message: FromEngine) => {
+        if (message.type === 'recordings') settle(message.names);
+      };
+      const none = () => settle([]);
+      const timer = setTimeout(none, ANSWER_MS);
+      child.on('message', answer);
+      child.on('exit', none);
+      child.postMessage({ type: 'recordings' } satisfies ToEngine);
+    });
+  }
+
+  /** Stops every recording and ends the process; by force if it does not end in time. */
+  close(): Promise<void> {
+    this.closing = true;
+    if (this.gone) return Promise.resolve();
+    const { child } = this;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => child.kill(), CLOSE_MS);
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.postMessage({ type: 'close' } satisfies ToEngine);
+    });
+  }
+
+  private start(): UtilityProcess {
+    const child = utilityProcess.fork(this.options.entry, [], {
+      serviceName: 'Plumbline engine',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.options.env },
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.log.write(chunk));
+    child.once('exit', (code) => this.ended(code));
+    return child;
+  }
+
+  private ended(code: number): void {
+    if (this.closing) {
+      this.gone = true;
+      return;
+    }
+    this.log.write(`${new Date().toISOString()} the engine's process ended with code ${code}\n`);
+    if (this.restarted) {
+      this.gone = true;
+      this.options.onState('lost');
+      return;
+    }
+    this.restarted = true;
+    this.child = this.start();
+    this.options.onState('restarted');
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Who may speak to the server: pages that came from it, and programs that hold its token.
+ *
+ * A loopback port is open to every page a person's browser shows, and DNS rebinding gives such a page our address, so
+ * three things are checked apart: the Host header names a loopback address, the Origin (where one is sent) is that
+ * same host, and the token is right, compared in constant time.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host) || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+
+/** The Host header names this machine; any port, since a tunnel may come in by another. */
+export function hostAllowed(request: IncomingMessage): boolean {
+  const match = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d+)?$/i.exec(request.headers.host ?? '');
+  return match !== null && isLoopback(match[1]!.toLowerCase());
+}
+
+/** No Origin (not a browser), or the very host that was asked for. */
+export function originAllowed(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers;
+  return origin === undefined || origin.toLowerCase() === `http://${host?.toLowerCase()}`;
+}
+
+/** The token as a browser sends it (query) or as a program does (Authorization: Bearer). */
+export function tokenOf(request: IncomingMessage): string | null {
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '');
+  return bearer?.[1] ?? new URL(request.url ?? '/', 'http://localhost').searchParams.get('token');
+}
+
+/** Digests first, so that neither content nor length shows in the time taken. */
+export function tokenMatches(given: string | null, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given ?? ''), digest(expected)) && given !== null;
+}
+
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};

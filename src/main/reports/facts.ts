@@ -1,0 +1,191 @@
+/** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
+import type { Budget, ComponentBytes } from '../../shared/budget/types';
+import type { SessionDocument } from '../../shared/contract/session';
+import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
+import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
+import type { Bytes, Micros } from '../../shared/units';
+import { type Component, COMPONENTS, PHASES, type Phase } from '../../shared/vocabulary';
+
+export interface ComponentRow {
+  readonly component: Component;
+  readonly textbook: Bytes | null;
+  readonly refined: Bytes | null;
+  readonly measured: Bytes | null;
+  readonly residual: Bytes | null;
+}
+
+export interface ComponentTable {
+  /** The phase all columns tell of; null where no phase is known and each prediction is at its own peak. */
+  readonly phase: Phase | null;
+  readonly rows: readonly ComponentRow[];
+  readonly total: Omit<ComponentRow, 'component'>;
+}
+
+/**
+ * Bytes by component in the phase in which memory peaked: prediction and measurement of the same phase, so that they can
+ * be compared line by line. Where a split is known at all, a component it leaves out holds nothing.
+ */
+export function componentTable(doc: SessionDocument, budget: Budget | null): ComponentTable {
+  const top = highestPhase(doc.overlay.phases.filter(({ predictedComponents }) => predictedComponents !== null));
+  const textbook = budget && (budget.tiers.textbook.phases.find(({ phase }) => phase === top?.phase) ?? (top ? null : budget.tiers.textbook));
+  const refined = top?.predictedComponents ?? budget?.tiers.refined.components ?? null;
+  const measured = top?.measuredComponents ?? null;
+  const rows = COMPONENTS.filter((one) => textbook?.components[one] || refined?.[one] || measured?.[one]).map((component) => {
+    const of = (split: ComponentBytes | null | undefined) => (split ? (split[component] ?? 0) : null);
+    const [predicted, seen] = [of(refined), of(measured)];
+    return { component, textbook: of(textbook?.components), refined: predicted, measured: seen, residual: predicted === null || seen === null ? null : seen - predicted };
+  });
+  const { predictedPeak, measuredPeak, residualBytes } = doc.overlay;
+  return {
+    phase: top?.phase ?? null,
+    rows,
+    total: top
+      ? { textbook: top.predicted.textbook, refined: top.predicted.refined, measured: top.measured, residual: top.residualBytes }
+      : { ...predictedPeak, measured: measuredPeak?.bytes ?? null, residual: residualBytes },
+  };
+}
+
+export function componentTitle({ phase }: ComponentTable): string {
+  return phase === null ? 'By component, at the peak' : `By component, in ${phase}, where memory peaked`;
+}
+
+export function highestPhase(phases: readonly OverlayPhase[]): OverlayPhase | null {
+  return phases.reduce<OverlayPhase | null>((best, row) => (row.measured !== null && (best === null || row.measured > best.measured!) ? row : best), null);
+}
+
+/** All occurrences of a phase in one row; the figures are those of its highest occurrence. */
+export interface PhaseRow {
+  readonly phase: Phase;
+  readonly count: number;
+  readonly durationUs: Micros;
+  readonly measured: Bytes | null;
+  readonly textbook: Bytes | null;
+  readonly refined: Bytes | null;
+  readonly residual: Bytes | null;
+  readonly flagged: number;
+}
+
+export function phaseRows(doc: SessionDocument): PhaseRow[] {
+  return PHASES.flatMap((phase) => {
+    const own = doc.overlay.phases.filter((row) => row.phase === phase);
+    if (own.length === 0) return [];
+    const top = highestPhase(own) ?? own[0]!;
+    return [{
+      phase,
+      count: own.length,
+      durationUs: own.reduce((sum, { span: [t0, t1] }) => sum + t1 - t0, 0),
+      measured: top.measured,
+      textbook: top.predicted.textbook,
+      refined: top.predicted.refined,
+      residual: top.residualBytes,
+      flagged: own.filter((row) => row.flagged).length,
+    }];
+  });
+}
+
+/** The session in one sentence with its figures. */
+export function headline({ overlay }: SessionDocument): string {
+  const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
+  if (!measuredPeak) return predictedPeak.refined === null ? 'No memory was measured and none was predicted.' : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
+  if (residualBytes === null) return `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`;
+  const flags = overlay.phases.filter((row) => row.flagged).length;
+  const phases = flags === 0 ? '' : ` ${flags} of ${overlay.phases.length} phases ${flags === 1 ? 'is' : 'are'} flagged.`;
+  if (residualBytes === 0) return `Measured and predicted peak agree to the byte: ${formatExactBytes(measuredPeak.bytes)}.${phases}`;
+  return `Memory peaked at ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted: ${formatSignedBytes(residualBytes)} (${formatSignedPercent(residualPercent)}).${phases}`;
+}
+
+const LINES: readonly (readonly [RegExp, string])[] = [
+  [/^framework\.allocated$/, 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase'],
+  [/\.workload\.memory$/, 'GPU memory of the workload: device memory less the baseline and less what other processes took meanwhile'],
+  [/\.memory\.used$/, 'device memory less the baseline, all processes together'],
+  [/\.process\.memory$/, "GPU memory the driver counts for the workload's own processes"],
+  [/^tree\.rss$/, 'resident host memory of the process tree, runtime and libraries included'],
+];
+
+export function describeLine(series: string): string {
+  return LINES.find(([pattern]) => pattern.test(series))?.[1] ?? 'as its source reports it';
+}
+
+/** How the figures came about: the line, its interval, the baseline, and what flagged means. */
+export function methodNotes({ overlay, simulated, workload }: SessionDocument): string[] {
+  const notes: string[] = [];
+  if (overlay.series !== null) {
+    notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
+    const interval = overlay.measuredPeak?.intervalUs ?? null;
+    notes.push(interval === null
+      ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
+      : `It was sampled every ${formatDuration(interval)}; a spike shorter than that can be missed.`);
+    if (overlay.baselineBytes > 0) notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
+  }
+  notes.push('Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.');
+  const { percent, bytes, samples } = DEFAULT_FLAG_LIMITS;
+  notes.push(workload.kind === 'bundled' && overlay.series === 'framework.allocated'
+    ? 'Flagged means any difference at all: for the bundled workload the prediction claims to be exact.'
+    : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`);
+  if (simulated) notes.push('The device was SIMULATED: no figure here is of real hardware.');
+  return notes;
+}
+
+/** What the session was: pairs of a label and a value. */
+export function configurationOf({ model, run }: SessionDocument, budget: Budget | null): [string, string][] {
+  if (!model || !run) return [];
+  const pairs: [string, string][] = [
+    ['Model', model.name],
+    ['Parameters', formatInteger(budget?.model.parameters)],
+    ['Shape', `${model.layers} layers × ${model.hidden} wide, ${model.heads} heads, vocabulary ${formatInteger(model.vocab)}`],
+    ['Mode', run.mode],
+    ['Batch', String(run.batch)],
+  ];
+  if (run.mode === 'generate') pairs.push(['Tokens', `${run.promptTokens} prompt + ${run.tokens} generated`], ['KV cache', run.kvCache ? `on, ${run.kvPrecision}` : 'off']);
+  else pairs.push(['Sequence', `${run.seq} tokens`]);
+  pairs.push(['Precision', run.precision]);
+  if (run.mode === 'train') {
+    pairs.push(['Optimizer', run.optimizer], ['Steps', String(run.steps)], ['Checkpointing', run.checkpointing]);
+    if (run.gradAccum > 1) pairs.push(['Gradient accumulation', String(run.gradAccum)]);
+  }
+  pairs.push(['Framework', run.backend ? `${run.framework}, ${run.backend}` : run.framework]);
+  return pairs;
+}
+
+export function environmentOf({ environment: e, workload }: SessionDocument): [string, string][] {
+  return [
+    ['Workload', workload.title],
+    ...(workload.command.length > 0 ? [['Command', workload.command.join(' ')] as [string, string]] : []),
+    ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}, driver ${gpu.driver}`).join('; ') || 'none seen'],
+    ['CPU', `${e.cpu}, ${e.cores} cores`],
+    ['Memory', formatBytes(e.memoryBytes)],
+    ['System', e.os],
+    ['Plumbline', `${e.plumbline} on Node ${e.node}`],
+    ...Object.entries(e.workload).map(([key, value]): [string, string] => [key, value]),
+    ...e.sources.map(({ id, ok, detail }): [string, string] => [id, ok ? detail || 'read' : `not read: ${detail}`]),
+  ];
+}
+
+/** How the session ended, in words. */
+export function statusOf({ status, exitCode, signal }: SessionDocument): string {
+  const how = signal !== null ? `signal ${signal}` : exitCode !== null && exitCode !== 0 ? `exit code ${exitCode}` : '';
+  return how ? `${status}, ${how}` : status;
+}
+
+/** "2026-07-01 14:03 UTC" from ISO 8601. */
+export function formatInstant(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso || ABSENT : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function spanWords([t0, t1]: readonly [Micros, Micros]): string {
+  return t0 === t1 ? `at ${formatDuration(t0)}` : `${formatDuration(t0)} to ${formatDuration(t1)}`;
+}
+
+/** Component and field names as people read them: adam_m → Adam m, kv_cache → KV cache. */
+const NAMES: Readonly<Partial<Record<Component, string>>> = {
+  params: 'parameters', adam_m: 'Adam m', adam_v: 'Adam v', optimizer_other: 'optimizer, other', master_params: 'master parameters',
+  kv_cache: 'KV cache', context: 'device context', reserve: 'allocator reserve',
+};
+export function componentName(component: string): string {
+  return NAMES[component as Component] ?? component;
+}
+
+export function settingWords(value: unknown): string {
+  return value === null || value === undefined ? ABSENT : value === true ? 'on' : value === false ? 'off' : String(value);
+}

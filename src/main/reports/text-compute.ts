@@ -1,0 +1,172 @@
+/** The compute side of the theory as text for a terminal of 100 columns: FLOPs, scaling laws, the chapter's figures. */
+import type { Claim, Verdict, VerdictTotals } from '../../shared/compute/chapter';
+import type { Count } from '../../shared/compute/exact';
+import type { FlopCount } from '../../shared/compute/flops';
+import type { Gpu } from '../../shared/compute/gpus';
+import type { OperationTime } from '../../shared/compute/roofline';
+import type { RnnComparison } from '../../shared/compute/rnn';
+import type { ScalingReport, Standing } from '../../shared/compute/scaling';
+import { ABSENT, formatDuration, formatSignedPercent } from '../../shared/format';
+
+const WIDTH = 100;
+const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'] as const;
+
+/** 291.6 G, 124.4 M; plain digits below a thousand, powers of ten past the last prefix. */
+export function scaled(value: Count): string {
+  const number = Number(value);
+  const size = Math.abs(number);
+  const step = size < 1000 ? 0 : Math.floor(Math.log10(size) / 3 + 1e-12);
+  const prefix = PREFIXES[step];
+  if (prefix === undefined) return number.toExponential(3);
+  const shown = number / 1000 ** step;
+  return prefix === '' ? trimmed(shown) : `${trimmed(shown)} ${prefix}`;
+}
+
+/** Four significant digits, without trailing zeros behind the point. */
+function trimmed(value: number): string {
+  const text = Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** Every digit, in groups of three: a count is exact, and its reader may want it whole. */
+function whole(value: Count): string {
+  return value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+type Align = 'left' | 'right';
+
+/** Columns as wide as their widest cell, two spaces apart. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[], align: readonly Align[]): string {
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (align[i] === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd();
+  return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+export interface FlopsText extends FlopCount {
+  readonly model: { readonly name: string; readonly parameters: number; readonly layers: number };
+  readonly batch: number;
+  readonly seq: number;
+  readonly causal: boolean;
+  readonly rnn: RnnComparison;
+  readonly device: { readonly gpu: Gpu; readonly precision: string; readonly ridge: number; readonly operations: readonly OperationTime[]; readonly seconds: number } | null;
+}
+
+const OPERATIONS = [
+  ['qkv', 'Q, K, V projections'],
+  ['scores', 'scores QKᵀ'],
+  ['softmax', 'softmax (not in totals)'],
+  ['attentionOutput', 'weights × V'],
+  ['projection', 'output projection'],
+  ['ffn', 'feed-forward'],
+  ['total', 'a layer'],
+] as const;
+
+export function flopsText(of: FlopsText): string {
+  const { perLayer, crossover, approximations } = of;
+  const share = (value: Count, times = of.model.layers) => `${((100 * times * Number(value)) / Number(of.forward)).toFixed(1)}%`;
+  const rows = [
+    ...OPERATIONS.map(([key, label]) => [label, whole(perLayer[key]), scaled(perLayer[key]), key === 'softmax' ? ABSENT : share(perLayer[key])]),
+    [`${of.model.layers} layers`, whole(BigInt(of.model.layers) * BigInt(perLayer.total)), scaled(BigInt(of.model.layers) * BigInt(perLayer.total)), share(perLayer.total)],
+    ['output head', whole(of.head), scaled(of.head), share(of.head, 1)],
+    ['forward', whole(of.forward), scaled(of.forward), '100.0%'],
+    ['backward (2 × forward)', whole(of.backward), scaled(of.backward), ''],
+    ['training step', whole(of.train), scaled(of.train), ''],
+    ['forward, a token', whole(of.perToken), scaled(of.perToken), ''],
+  ];
+  return [
+    `${of.model.name}: ${whole(of.model.parameters)} parameters, batch ${of.batch}, ${whole(of.seq)} tokens${of.causal ? ', causal' : ''}. A multiply-add is 2.`,
+    '',
+    table(['', 'FLOPs', '', 'of forward'], rows, ['left', 'right', 'right', 'right']),
+    '',
+    `Attention costs as much as its projections at ${whole(Math.round(crossover.attentionEqualsProjections))} tokens, as the feed-forward block at ${whole(Math.round(crossover.attentionEqualsFfn))},`,
+    `as all the rest of the layer at ${whole(Math.round(crossover.attentionEqualsLayer))}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`,
+    `2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`,
+    `A recurrent network of this shape: ${scaled(of.rnn.rnn.time)}FLOPs a sequence in ${whole(of.rnn.rnn.sequentialSteps)} steps one after another, against ${scaled(of.rnn.transformer.time)}FLOPs in ${of.rnn.transformer.sequentialSteps}.`,
+    ...(of.device ? ['', deviceText(of.device)] : []),
+  ].join('\n');
+}
+
+const REGIMES = { short: 'a short sequence', crossover: 'the crossover', long: 'a long sequence' } as const;
+const DOMINANT = { ffn: 'the feed-forward blocks', projections: 'the attention projections', attention: 'attention itself', head: 'the output head' } as const;
+
+function deviceText({ gpu, precision, ridge, operations, seconds }: NonNullable<FlopsText['device']>): string {
+  const rows = operations.map(({ name, times, flops, bytes, intensity, bound, seconds: each }) => [
+    name, `${times}×`, `${scaled(flops)}`, `${scaled(bytes)}B`, trimmed(intensity), bound, formatDuration(each * 1e6), formatDuration(each * times * 1e6),
+  ]);
+  return [
+    `${gpu.name} at ${precision}: ridge point ${trimmed(ridge)} FLOPs a byte; the forward pass takes at least ${formatDuration(seconds * 1e6)}.`,
+    table(['operation', '', 'FLOPs', 'traffic', 'FLOPs/B', 'bound by', 'each', 'all'], rows, ['left', 'right', 'right', 'right', 'right', 'left', 'right', 'right']),
+  ].join('\n');
+}
+
+export function scalingText(report: ScalingReport): string {
+  const rows = report.optimum.map(({ method, N, D, tokensPerParameter, loss }) => [method, scaled(N), scaled(D), trimmed(tokensPerParameter), loss.toFixed(3)]);
+  const { given, lifetime } = report;
+  return [
+    `${report.compute.toExponential(3)} FLOPs are best spent on`,
+    '',
+    table(['', 'parameters', 'tokens', 'tokens each', 'loss'], rows, ['left', 'right', 'right', 'right', 'right']),
+    '',
+    'Loss is that of Chinchilla\'s approach 3 for every row, in nats a token.',
+    ...(given ? [standingText('The model given', given)] : []),
+    standingText('GPT-3', report.gpt3),
+    ...(lifetime
+      ? [`Serving ${scaled(lifetime.inferenceTokens)}tokens at a loss of ${lifetime.loss.toFixed(3)} is cheapest with ${scaled(lifetime.N)}parameters on ${scaled(lifetime.D)}tokens:`,
+          `  ${lifetime.trainingFlops.toExponential(2)} FLOPs of training and ${lifetime.inferenceFlops.toExponential(2)} of inference.`]
+      : []),
+  ].join('\n');
+}
+
+function standingText(name: string, of: Standing): string {
+  const size = of.sizeOverOptimum >= 1 ? `${trimmed(of.sizeOverOptimum)}× the best size` : `${trimmed(1 / of.sizeOverOptimum)}× below the best size`;
+  return `${name}: ${scaled(of.params)}parameters on ${scaled(of.tokens)}tokens, ${trimmed(of.tokensPerParameter)} tokens each, ${size} for its compute: ${of.verdict}. Loss ${of.loss.toFixed(3)}.`;
+}
+
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { right: 'right', rounded: 'rounded', wrong: 'WRONG', 'not-computable': 'no theory' };
+
+export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
+  const sections = [...new Set(claims.map((claim) => claim.section))];
+  const blocks = sections.map((section) => {
+    const rows = claims.filter((claim) => claim.section === section);
+    const lines = table(
+      ['claim', 'printed', 'computed', 'unit', 'verdict'],
+      rows.map((claim) => [claim.id, printedText(claim), claim.computed === null ? ABSENT : trimmedWide(claim.computed), claim.unit, VERDICT_WORDS[claim.verdict]]),
+      ['left', 'right', 'right', 'left', 'left'],
+    ).split('\n');
+    const explained = lines.flatMap((line, i) => {
+      const claim = rows[i - 2];
+      return claim && claim.verdict !== 'right' && claim.verdict !== 'rounded' ? [line, ...wrap(claim.why, '    ')] : [line];
+    });
+    return [section, ...explained].join('\n');
+  });
+  return [...blocks, totalsText(totals)].join('\n\n');
+}
+
+/** A figure as printed, with its mark of approximation and what it bounds. */
+function printedText({ printed, approximate, relation }: Claim): string {
+  const bound = relation === 'at-most' ? '≤' : relation === 'at-least' ? '≥' : '';
+  return `${approximate ? '≈' : ''}${bound}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printed}`;
+}
+
+function trimmedWide(value: number): string {
+  return Math.abs(value) >= 1000 ? whole(Math.round(value)) : trimmed(value);
+}
+
+function totalsText(totals: VerdictTotals): string {
+  return `${totals.all} figures: ${totals.right} right, ${totals.rounded} rounded, ${totals.wrong} wrong, ${totals['not-computable']} not computable.`;
+}
+
+/** Lines of at most WIDTH columns, indented. */
+function wrap(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line.length + word.length + 1 > WIDTH && line !== indent) {
+      lines.push(line);
+      line = indent;
+    }
+    line += line === indent ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}

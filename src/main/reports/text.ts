@@ -1,0 +1,155 @@
+/** Sessions, budgets and comparisons as text for a terminal: aligned columns, within 100 of them, no colour codes. */
+import type { Budget, PhaseBudget } from '../../shared/budget/types';
+import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
+import type { Comparison } from '../../shared/divergence/compare';
+import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
+import { COMPONENTS } from '../../shared/vocabulary';
+import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
+
+const WIDTH = 100;
+
+/** Control characters of names and logs must not reach a terminal. */
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+function wrap(text: string, indent: string, first = indent): string {
+  const lines: string[] = [];
+  let line = first;
+  const longest = WIDTH - indent.length;
+  // A word no line can hold (a path, a hash) is broken where the line ends.
+  const words = plain(text).split(' ').flatMap((word) => word.match(new RegExp(`.{1,${longest}}`, 'gu')) ?? ['']);
+  for (const word of words) {
+    if (line.length + word.length > WIDTH && line.trim() !== '') {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()].join('\n');
+}
+
+/** The first column to the left, figures to the right; a row of `null` is a rule. */
+function table(head: readonly string[], rows: readonly (readonly string[] | null)[], left: readonly number[] = [0]): string {
+  const cells = [head, ...rows.filter((row) => row !== null)].map((row) => row.map((cell, i) => (left.includes(i) ? cut(plain(cell), 34) : cell)));
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => (row[i] ?? '').length)));
+  const line = (row: readonly string[]) => `  ${row.map((cell, i) => {
+    const text = left.includes(i) ? cut(plain(cell), 34) : cell;
+    return left.includes(i) ? text.padEnd(widths[i]!) : text.padStart(widths[i]!);
+  }).join('  ')}`.trimEnd();
+  const rule = `  ${widths.map((width) => '─'.repeat(width)).join('  ')}`;
+  return [line(head), rule, ...rows.map((row) => (row === null ? rule : line(row)))].join('\n');
+}
+
+export function sessionText(doc: SessionDocument, budget: Budget | null): string {
+  const { overlay } = doc;
+  const title = `${cut(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
+  const sections = [
+    [
+      title,
+      '═'.repeat(Math.min(title.length, WIDTH)),
+      wrap(`${doc.id} · ${statusOf(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`, ''),
+      ...(doc.model && doc.run ? [wrap(configurationOf(doc, budget).filter(([label]) => label !== 'Shape').map(([label, value]) => `${label.toLowerCase()} ${value}`).join(' · '), '')] : []),
+    ].join('\n'),
+    wrap(headline(doc), ''),
+    table(['', 'peak', 'exactly'], [
+      ['measured', formatBytes(overlay.measuredPeak?.bytes), formatExactBytes(overlay.measuredPeak?.bytes)],
+      ['predicted, refined', formatBytes(overlay.predictedPeak.refined), formatExactBytes(overlay.predictedPeak.refined)],
+      ['predicted, textbook', formatBytes(overlay.predictedPeak.textbook), formatExactBytes(overlay.predictedPeak.textbook)],
+      ['residual', formatSignedBytes(overlay.residualBytes), overlay.residualBytes === null ? ABSENT : `${formatInteger(overlay.residualBytes)} (${formatSignedPercent(overlay.residualPercent)})`],
+    ]),
+  ];
+  const phases = phaseRows(doc);
+  if (phases.length > 0) {
+    sections.push(`By phase, at its highest\n${table(['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'], phases.map((row) => [
+      row.phase, String(row.count), formatDuration(row.durationUs), formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured),
+      formatSignedBytes(row.residual), row.flagged === 0 ? 'no' : `${row.flagged} of ${row.count}`,
+    ]))}`);
+  }
+  const split = componentTable(doc, budget);
+  if (split.rows.length > 0) {
+    const figures = (row: Omit<ComponentRow, 'component'>) => [formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured), formatSignedBytes(row.residual)];
+    sections.push(`${componentTitle(split)}\n${table(['component', 'textbook', 'refined', 'measured', 'residual'], [
+      ...split.rows.map((row) => [componentName(row.component), ...figures(row)]), null, ['total', ...figures(split.total)],
+    ])}`);
+  }
+  sections.push(doc.findings.length === 0 ? 'Findings: none' : `Findings\n${doc.findings.map((one) => [
+    wrap(`${one.title} (${one.kind}, ${one.confidence} confidence, ${spanWords(one.span)})`, '    ', '  • '),
+    ...one.evidence.map((line) => wrap(line, '      ', '    – ')),
+  ].join('\n')).join('\n')}`);
+  if (doc.warnings.length > 0) sections.push(`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`);
+  sections.push(methodNotes(doc).map((line) => wrap(line, '')).join('\n'));
+  return sections.join('\n\n');
+}
+
+export function budgetText(budget: Budget): string {
+  const { textbook, refined } = budget.tiers;
+  const { run } = budget;
+  const what = run.mode === 'generate' ? `${run.promptTokens} + ${run.tokens} tokens` : `${run.seq} tokens`;
+  const names = COMPONENTS.filter((one) => textbook.components[one] || refined.components[one]);
+  const phases = [...new Set([...refined.phases, ...textbook.phases].map(({ phase }) => phase))];
+  const of = (rows: readonly PhaseBudget[], phase: string) => rows.find((row) => row.phase === phase);
+  return [
+    wrap(`${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? ` · ${run.optimizer}` : ''}`, ''),
+    wrap(`Peak ${formatBytes(refined.peak.bytes)} in ${refined.peak.phase} (refined); ${formatBytes(textbook.peak.bytes)} in ${textbook.peak.phase} (textbook).`, ''),
+    `By component, at the peak\n${table(['component', 'textbook', 'refined', 'refined, exactly'], [
+      ...names.map((one) => [componentName(one), formatBytes(textbook.components[one] ?? 0), formatBytes(refined.components[one] ?? 0), formatExactBytes(refined.components[one] ?? 0)]),
+      null,
+      ['total', formatBytes(textbook.total), formatBytes(refined.total), formatExactBytes(refined.total)],
+    ])}`,
+    `By phase\n${table(['phase', 'textbook', 'at its end', 'refined', 'at its end'], phases.map((phase) => {
+      const [t, r] = [of(textbook.phases, phase), of(refined.phases, phase)];
+      return [phase, formatBytes(t?.total), formatBytes(t?.end), formatBytes(r?.total), formatBytes(r?.end)];
+    }))}`,
+  ].join('\n\n');
+}
+
+export function compareText(comparison: Comparison): string {
+  const { sessions, differences, peak, time } = comparison;
+  const letter = (i: number) => (i < 26 ? String.fromCharCode(65 + i) : String(i + 1));
+  const heads = sessions.map((_, i) => letter(i));
+  // More than three sessions leave room for the measurement alone.
+  const wide = sessions.length <= 3;
+  const cell = (...parts: string[]) => (wide ? parts.join(' | ') : parts[1]!);
+  const change = (bytes: number | null | undefined, percent: number | null | undefined) => (bytes == null ? ABSENT : `${formatSignedBytes(bytes)} (${formatSignedPercent(percent)})`);
+  const sections = [
+    sessions.map(({ id, name }, i) => `${letter(i)}  ${cut(plain(id), 32)}  ${cut(plain(name), 60)}`).join('\n'),
+    wrap(comparison.verdict, ''),
+    table(['', 'measured peak', 'against A', 'predicted', 'duration', 'against A'], sessions.map((_, i) => [
+      letter(i), formatBytes(peak.measured[i]), change(peak.changeBytes[i], peak.changePercent[i]), formatBytes(peak.predicted[i]),
+      formatDuration(time.durationUs[i]), formatSignedPercent(time.changePercent[i]),
+    ])),
+  ];
+  if (differences.config.length > 0) {
+    sections.push(`Settings that differ\n${table(['setting', ...heads], differences.config.map(({ field, values }) => [field, ...values.map((value) => cut(plain(settingWords(value)), 26))]))}`);
+  }
+  if (differences.components.length > 0) {
+    sections.push(`By component, where memory peaked, ${wide ? 'predicted | measured' : 'measured'}\n${table(['component', ...heads], differences.components.map((row) => [
+      componentName(row.component), ...sessions.map((_, i) => cell(formatBytes(row.predicted[i]), formatBytes(row.measured[i]))),
+    ]))}`);
+  }
+  if (differences.phases.length > 0) {
+    sections.push(`By phase, ${wide ? 'predicted | measured | time' : 'measured'}\n${table(['phase', ...heads], differences.phases.map((row) => [
+      row.phase, ...sessions.map((_, i) => cell(formatBytes(row.predicted[i]), formatBytes(row.measured[i]), formatDuration(row.durationUs[i]))),
+    ]))}`);
+  }
+  return sections.join('\n\n');
+}
+
+export function listText(sessions: readonly SessionSummary[]): string {
+  if (sessions.length === 0) return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
+  const figures = sessions.map((one) => [
+    one.status, formatDuration(one.durationUs), formatBytes(one.measuredPeak), formatBytes(one.predictedPeak), formatSignedPercent(one.residualPercent),
+  ]);
+  const head = ['id', 'name', 'status', 'duration', 'measured', 'predicted', 'residual'];
+  // The id begins with the day and the hour; the name takes what room the figures leave.
+  const taken = [sessions.map(({ id }) => id), ...figures[0]!.map((_, i) => figures.map((row) => row[i]!))]
+    .reduce((sum, column, i) => sum + 2 + Math.max(head[i === 0 ? 0 : i + 1]!.length, ...column.map((cell) => cell.length)), 4);
+  const name = ({ name: own, simulated }: SessionSummary) => cut(`${simulated ? '[simulated] ' : ''}${plain(own)}`, Math.max(12, WIDTH - taken));
+  return table(head, sessions.map((one, i) => [one.id, name(one), ...figures[i]!]), [0, 1, 2]);
+}

@@ -1,0 +1,185 @@
+/**
+ * The library: the folder where sessions live. Every answer comes from the session files; the index beside them only
+ * saves opening those that have not changed. One damaged file never hides the others.
+ */
+import { randomInt } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { SessionSummary } from '../../shared/contract/session';
+import { Failure } from '../../shared/failure';
+import type { Micros } from '../../shared/units';
+import { LibraryIndex } from './library-index';
+import { openDatabase } from './open-database';
+import { EXTENSION } from './schema';
+import { addNote, openSession, removeNote, renameSession, type SessionReader, storeSummary } from './session-file';
+import { reading, unwritable, writing } from './sqlite-failures';
+
+export interface DamagedFile {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface LibraryListing {
+  /** Newest first. */
+  readonly sessions: readonly SessionSummary[];
+  readonly damaged: readonly DamagedFile[];
+}
+
+/** PLUMBLINE_HOME, else `plumbline` in the platform's folder for application data. */
+export function libraryFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env, platform: NodeJS.Platform = process.platform, home = homedir(),
+): string {
+  if (env.PLUMBLINE_HOME) return resolve(env.PLUMBLINE_HOME);
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Plumbline');
+  if (platform === 'win32') return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'Plumbline');
+  return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'plumbline');
+}
+
+/** Opens the library, creating its folder where there is none. Throws a Failure where that cannot be done. */
+export function openLibrary(dir: string = libraryFolder()): Library {
+  return new Library(resolve(dir));
+}
+
+export class Library {
+  readonly dir: string;
+
+  /** Use `openLibrary`. */
+  constructor(dir: string) {
+    this.dir = dir;
+    try {
+      mkdirSync(dir, { recursive: true });
+    } catch (error) {
+      throw unwritable(dir, (error as Error).message, error);
+    }
+  }
+
+  list(): LibraryListing {
+    const index = new LibraryIndex(this.dir);
+    const sessions: SessionSummary[] = [];
+    const damaged: DamagedFile[] = [];
+    for (const file of this.#files()) {
+      const path = join(this.dir, file);
+      try {
+        sessions.push(this.#summary(index, file, path));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        // Deleted between the listing of the folder and its opening: not damaged, just gone.
+        if (error.code !== 'not_found') damaged.push({ path, message: error.message });
+      }
+    }
+    index.save();
+    sessions.sort((a, b) => (Date.parse(b.startedAt) - Date.parse(a.startedAt) || 0) || compareText(b.id, a.id));
+    return { sessions, damaged };
+  }
+
+  /** Path of the session whose id is, or uniquely begins with, `id`. */
+  pathOf(id: string): string {
+    const ids = this.#files().map((file) => basename(file, EXTENSION));
+    const found = ids.includes(id) ? [id] : id === '' ? [] : ids.filter((one) => one.startsWith(id));
+    if (found.length === 1) return join(this.dir, found[0]! + EXTENSION);
+    const remedy = 'Run plumbline list to see the sessions there are.';
+    if (found.length === 0) throw new Failure('not_found', `There is no session "${id}".`, remedy);
+    const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
+    throw new Failure('not_found', `"${id}" is the beginning of ${found.length} sessions: ${shown}.`, `Give more of the id. ${remedy}`);
+  }
+
+  open(id: string): SessionReader {
+    return openSession(this.pathOf(id));
+  }
+
+  /** Deletes a session for good. A damaged file can be deleted too; one being recorded cannot. */
+  delete(id: string): void {
+    const path = this.pathOf(id);
+    if (isRecording(path)) {
+      throw new Failure('bad_input', `Session ${basename(path, EXTENSION)} is still being recorded.`, 'Stop the recording first.');
+    }
+    writing(path, () => {
+      for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(path + ending, { force: true });
+    });
+  }
+
+  /** A new id that sorts by time (UTC), for example 20261123-1204-x7k2. Throws a Failure where nothing can be written. */
+  newId(now: Date = new Date()): string {
+    try {
+      accessSync(this.dir, constants.W_OK);
+    } catch (error) {
+      throw unwritable(this.dir, (error as Error).message, error);
+    }
+    const digits = now.toISOString().replace(/\D/g, '');
+    const stamp = `${digits.slice(0, 8)}-${digits.slice(8, 12)}`;
+    for (;;) {
+      const id = `${stamp}-${Array.from({ length: 4 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`;
+      if (!existsSync(join(this.dir, id + EXTENSION))) return id;
+    }
+  }
+
+  rename(id: string, name: string): void {
+    renameSession(this.pathOf(id), name);
+  }
+
+  /** Stores what a list shows of a session; the engine gives it when the session ends. */
+  setSummary(id: string, summary: SessionSummary): void {
+    storeSummary(this.pathOf(id), summary);
+  }
+
+  /** Returns the id of the note. */
+  addNote(id: string, t: Micros | null, text: string): number {
+    return addNote(this.pathOf(id), t, text);
+  }
+
+  removeNote(id: string, note: number): void {
+    removeNote(this.pathOf(id), note);
+  }
+
+  #files(): string[] {
+    return writing(join(this.dir, 'library'), () => readdirSync(this.dir)).filter((file) => file.endsWith(EXTENSION) && !file.startsWith('.'));
+  }
+
+  #summary(index: LibraryIndex, file: string, path: string): SessionSummary {
+    // While a log lies beside it, a file changes without its own size or time changing.
+    const stamp = existsSync(`${path}-wal`) ? null : statSync(path, { throwIfNoEntry: false });
+    const known = stamp ? index.get(file, stamp) : null;
+    if (known !== null) return known;
+    const summary = summarise(path);
+    const after = statSync(path, { throwIfNoEntry: false });
+    // Remembered only if the file did not change while it was read.
+    if (stamp && after && stamp.mtimeMs === after.mtimeMs && stamp.size === after.size && summary.status !== 'recording') index.set(file, after, summary);
+    return summary;
+  }
+}
+
+/** Digits and letters without those that are taken for another. */
+const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The stored summary where there is one; what the file itself is sure of always comes from the file. */
+function summarise(path: string): SessionSummary {
+  const { db, meta, result } = openDatabase(path);
+  try {
+    return reading(path, () => {
+      const { name, startedAt, model, run, simulated } = meta.header();
+      return {
+        model: model?.name ?? null, mode: run?.mode ?? null, measuredPeak: null, predictedPeak: null, residualPercent: null,
+        ...meta.summary(),
+        id: basename(path, EXTENSION), name, startedAt, status: result.status, durationUs: result.durationUs, simulated,
+      };
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function isRecording(path: string): boolean {
+  try {
+    const { db, result } = openDatabase(path);
+    db.close();
+    return result.status === 'recording';
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

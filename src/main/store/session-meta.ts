@@ -1,0 +1,102 @@
+/**
+ * The JSON documents of a session file: what was recorded, on what, by whom, and how it ended. A file may come from
+ * anywhere, so the shape of each is checked when it is read; unknown fields pass through, for later versions.
+ */
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import type { Environment, SessionSummary, WorkloadInfo } from '../../shared/contract/session';
+import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import type { Micros } from '../../shared/units';
+import { STATUSES, type Status } from '../../shared/vocabulary';
+import type { ProcessIdentity } from './liveness';
+
+/** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */
+export interface SessionHeader {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601 with zone: the one wall-clock anchor of the session's own clock. */
+  readonly startedAt: string;
+  readonly workload: WorkloadInfo;
+  readonly environment: Environment;
+  readonly model: ModelSpec | null;
+  readonly run: RunSpec | null;
+  readonly simulated: boolean;
+}
+
+export interface SessionResult {
+  readonly status: Status;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly durationUs: Micros;
+}
+
+const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
+const workload = z.looseObject({
+  kind: z.enum(['bundled', 'command', 'pid', 'import']), title: z.string(), command: z.array(z.string()),
+  cwd: z.string().nullable(), pid: z.number().nullable(),
+});
+const environment = z.looseObject({
+  plumbline: z.string(), node: z.string(), os: z.string(), cpu: z.string(), cores: z.number(), memoryBytes: z.number(),
+  gpus: z.array(z.looseObject({ index: z.number(), uuid: z.string(), name: z.string() })),
+  sources: z.array(z.looseObject({ id: z.string(), ok: z.boolean(), detail: z.string() })),
+  workload: z.record(z.string(), z.string()),
+});
+const model = z.looseObject({ name: z.string(), layers: z.number(), hidden: z.number() }).nullable();
+const run = z.looseObject({ mode: z.string(), batch: z.number(), seq: z.number() }).nullable();
+const result = z.looseObject({
+  status: z.enum(STATUSES), exitCode: z.number().nullable(), signal: z.string().nullable(), durationUs: z.number(),
+});
+const recorder = z.looseObject({ pid: z.number(), started: z.string().nullable(), host: z.string() }).nullable();
+export const summarySchema = z.looseObject({
+  id: z.string(), name: z.string(), status: z.enum(STATUSES), startedAt: z.string(), durationUs: z.number(),
+  model: z.string().nullable(), mode: z.string().nullable(), measuredPeak: z.number().nullable(),
+  predictedPeak: z.number().nullable(), residualPercent: z.number().nullable(), simulated: z.boolean(),
+});
+
+/** Documents by key. Absent keys read as null; a document that is no JSON throws. */
+export class MetaDocuments {
+  readonly #texts: ReadonlyMap<string, string>;
+
+  constructor(db: Database.Database) {
+    const rows = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM meta').all();
+    this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
+  get(key: string): unknown {
+    const text = this.#texts.get(key);
+    return text === undefined ? null : JSON.parse(text);
+  }
+
+  header(): SessionHeader {
+    const { id, startedAt } = identity.parse(this.get('identity'));
+    return {
+      id,
+      startedAt,
+      name: z.string().parse(this.get('name')),
+      workload: workload.parse(this.get('workload')),
+      environment: environment.parse(this.get('environment')) as unknown as Environment,
+      model: model.parse(this.get('model')) as unknown as ModelSpec | null,
+      run: run.parse(this.get('run')) as unknown as RunSpec | null,
+      simulated: z.boolean().parse(this.get('simulated')),
+    };
+  }
+
+  /** Null while the recording has no end. */
+  result(): SessionResult | null {
+    return result.nullable().parse(this.get('result'));
+  }
+
+  recorder(): ProcessIdentity | null {
+    return recorder.parse(this.get('recorder'));
+  }
+
+  summary(): SessionSummary | null {
+    return summarySchema.nullable().parse(this.get('summary'));
+  }
+}
+
+/** The documents a header is stored as. */
+export function headerDocuments(header: SessionHeader): Readonly<Record<string, unknown>> {
+  const { id, startedAt, ...rest } = header;
+  return { identity: { id, startedAt }, ...rest };
+}

@@ -1,0 +1,36 @@
+/**
+ * What measuring costs: CPU time of this process in thousandths of a percent of one core, averaged over each second.
+ * The nvidia-smi it runs works mostly inside the driver and is not counted.
+ */
+import type { Micros, Millis } from '../../shared/units';
+import type { Sampler, SampleSink, SessionClock } from './sampler';
+
+const PERIOD_MS: Millis = 1000;
+
+export class CostSampler implements Sampler {
+  readonly id = 'cost';
+  readonly #periodMs: Millis;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(periodMs: Millis = PERIOD_MS) {
+    this.#periodMs = periodMs;
+  }
+
+  async start(sink: SampleSink, clock: SessionClock): Promise<void> {
+    const intervalUs = this.#periodMs * 1000;
+    sink.declare({ id: 'sampler.cost', source: 'plumbline', metric: 'cost', unit: 'millipercent', windowUs: intervalUs, intervalUs });
+    let at: Micros = clock.now();
+    let used = process.cpuUsage();
+    this.#timer = setInterval(() => {
+      const t = clock.now();
+      const spent = process.cpuUsage(used);
+      if (t > at) sink.push('sampler.cost', t, { kind: 'ok', value: Math.round(((spent.user + spent.system) / (t - at)) * 100_000) });
+      used = process.cpuUsage();
+      at = t;
+    }, this.#periodMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,77 @@
+/** What this machine can measure, as checks with a remedy each. */
+import type { DoctorReport } from '../../shared/contract/api';
+import { readInventory } from './nvidia-smi/inventory';
+import { locateNvidiaSmi } from './nvidia-smi/locate';
+import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
+import { readProcessTable } from './nvidia-smi/processes';
+import { ProcTree } from './proc-tree';
+import { isSimulated } from './sources';
+import { visibleGpus } from './visible-devices';
+
+type Check = DoctorReport['checks'][number];
+
+const WITHOUT = 'Without it Plumbline works on what the framework and the host report.';
+
+/** `options` as for `openSamplers`. */
+export async function telemetryChecks(env: NodeJS.ProcessEnv, options: { readonly inventoryHelper?: string; readonly nodePath?: string } = {}): Promise<DoctorReport> {
+  const host = await hostCheck();
+  const located = locateNvidiaSmi(env);
+  if (!located.ok) {
+    return { checks: [{ id: 'nvidia-smi', ok: false, found: located.detail, remedy: `Install the NVIDIA driver, or set PLUMBLINE_NVIDIA_SMI to the full path of nvidia-smi. ${WITHOUT}` }, host], gpus: [] };
+  }
+  const { path } = located;
+  const found: Check = { id: 'nvidia-smi', ok: true, found: path, remedy: null };
+  const inventory = await readInventory({
+    path, env,
+    ...(options.inventoryHelper === undefined ? {} : { helperPath: options.inventoryHelper }),
+    ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
+  });
+  if (!inventory.ok) return { checks: [found, { id: 'nvidia-driver', ok: false, found: inventory.detail, remedy: `${inventory.remedy} ${WITHOUT}` }, host], gpus: [] };
+
+  const { gpus } = inventory;
+  const simulated = isSimulated(env, gpus);
+  const driver: Check = { id: 'nvidia-driver', ok: true, found: simulated ? `${inventory.detail} (simulated)` : inventory.detail, remedy: null };
+  const processes = await processCheck(path, env, simulated || sharesPidNamespace());
+  return { checks: [found, driver, ...visibleCheck(env, gpus), processes, host], gpus };
+}
+
+function visibleCheck(env: NodeJS.ProcessEnv, all: DoctorReport['gpus']): Check[] {
+  const { gpus, note } = visibleGpus(env, all);
+  if (note === null) return [];
+  return [{ id: 'visible-gpus', ok: gpus.length > 0, found: note, remedy: gpus.length > 0 ? null : 'Unset CUDA_VISIBLE_DEVICES, or name GPUs in it that nvidia-smi -L lists.' }];
+}
+
+/** Measures Plumbline itself, as it would a workload. */
+async function hostCheck(): Promise<Check> {
+  const id = 'host';
+  const fails = (found: string): Check => ({ id, ok: false, found, remedy: 'Run Plumbline as a user who may list processes; without it only the framework and the GPU are measured.' });
+  if (process.platform === 'linux') {
+    const memory = new ProcTree().memory([process.pid]);
+    return memory.kind === 'ok' && memory.processes === 1
+      ? { id, ok: true, found: 'memory and CPU of processes are read from /proc', remedy: null }
+      : fails('/proc does not show the memory of processes');
+  }
+  try {
+    const { processes } = await import('systeminformation');
+    const { list } = await processes();
+    return list.some(({ pid }) => pid === process.pid)
+      ? { id, ok: true, found: 'memory and CPU of processes are read from the process table, once a second', remedy: null }
+      : fails('the process table does not show processes');
+  } catch {
+    return fails('the process table could not be read');
+  }
+}
+
+async function processCheck(path: string, env: NodeJS.ProcessEnv, sharesPids: boolean): Promise<Check> {
+  const id = 'gpu-process-memory';
+  const baseline = 'Until then the workload\'s share is device memory less what was in use before it.';
+  if (!sharesPids) return { id, ok: false, found: 'hidden: this container has pids of its own', remedy: `Start the container with --pid=host. ${baseline}` };
+  const answer = await readProcessTable(path, { env, timeoutMs: 5000 }, true);
+  if (!answer.ok) return { id, ok: false, found: answer.detail, remedy: `Run nvidia-smi --query-compute-apps=pid,used_gpu_memory --format=csv in a terminal and mend what it reports. ${baseline}` };
+  const { compute, monitored } = answer.table;
+  if (compute.some(({ memory }) => memory.kind === 'absent')) {
+    return { id, ok: false, found: 'the driver hides memory per process, as it does under Windows and WSL', remedy: `Close other programs that use the GPU while you record. ${baseline}` };
+  }
+  const graphics = monitored === null ? '; graphics processes are not listed' : '';
+  return { id, ok: true, found: `memory per process is reported, ${compute.length} compute ${compute.length === 1 ? 'process' : 'processes'} now${graphics}`, remedy: null };
+}

@@ -1,0 +1,33 @@
+/**
+ * The one shape of every telemetry source. A sampler owns its timing and its child processes; it reports readings on
+ * the recorder's clock and never throws after `start`: what goes wrong becomes an absent reading with its reason, and
+ * where a source dies for good, one warning in plain words.
+ */
+import type { SeriesInfo } from '../../shared/trace/types';
+import type { Micros } from '../../shared/units';
+import type { Reading } from '../../shared/vocabulary';
+
+/** Where samplers put what they read. `t` is session time. */
+export interface SampleSink {
+  /** Declares a series; a second declaration of the same id is ignored. */
+  declare(info: SeriesInfo): void;
+  push(seriesId: string, t: Micros, reading: Reading): void;
+  warn(text: string): void;
+}
+
+/** The recorder's monotonic clock: integer microseconds since the session started. */
+export interface SessionClock {
+  now(): Micros;
+}
+
+export interface Sampler {
+  readonly id: string;
+  start(sink: SampleSink, clock: SessionClock): Promise<void>;
+  /** Ends the source and everything it started; resolves when that is done. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Pids a process-wise sampler should look at; it changes as the workload forks. */
+export interface ProcessScope {
+  pids(): readonly number[];
+}

@@ -1,0 +1,122 @@
+/**
+ * The marker channel's wire format, version 1: one JSON object a line, from a program that owes Plumbline nothing.
+ * A line becomes a `Marker` or null; unknown types are null, unknown fields vanish, nothing throws.
+ */
+import { z } from 'zod';
+import type { Marker, MemoryMark } from '../../shared/trace/types';
+import type { Micros } from '../../shared/units';
+import { COMPONENTS } from '../../shared/vocabulary';
+
+const index = z.int().nonnegative();
+const bytes = index;
+/** Monotonic nanoseconds; past 2^53 as a decimal string. What cannot be read counts as missing. */
+const nanoseconds = z.union([z.number().nonnegative(), z.string().regex(/^\d{1,20}$/)]).optional().catch(undefined);
+const edge = z.enum(['begin', 'end']);
+const name = z.string().min(1).max(200);
+const byComponent = z.record(z.string(), z.unknown()).transform((entries) => {
+  const known: Partial<Record<(typeof COMPONENTS)[number], number>> = {};
+  for (const component of COMPONENTS) {
+    const value = bytes.safeParse(Object.hasOwn(entries, component) ? entries[component] : undefined);
+    if (value.success) known[component] = value.data;
+  }
+  return known;
+});
+const counters = z.record(z.string().max(200), z.number()).refine((entries) => Object.keys(entries).length <= 256);
+const fields = z.record(z.string(), z.unknown()).refine((value) => !deeperThan(value, 32));
+
+const base = { v: z.literal(1).default(1), ts: nanoseconds, rank: index.max(1_000_000).nullish(), step: index.nullish() };
+const announcement = z.discriminatedUnion('type', [
+  z.object({ ...base, type: z.literal('phase'), name, event: edge }),
+  z.object({ ...base, type: z.literal('step'), event: edge.default('begin') }),
+  z.object({ ...base, type: z.literal('token'), index }),
+  z.object({
+    ...base,
+    type: z.literal('memory'),
+    phase: name.nullish(),
+    allocated: bytes,
+    reserved: bytes.nullish(),
+    requested: bytes.nullish(),
+    peak: bytes.nullish(),
+    peakTs: nanoseconds,
+    components: byComponent.nullish(),
+    peakComponents: byComponent.nullish(),
+    counters: counters.nullish(),
+    trail: z.array(z.tuple([nanoseconds, bytes])).max(1024).nullish(),
+  }),
+  z.looseObject({ ...base, type: z.enum(['model', 'run']), fields: fields.optional() }),
+  z.object({ ...base, type: z.literal('note'), text: z.string() }),
+]);
+type Announcement = z.infer<typeof announcement>;
+
+/** How far a sender's time may lie outside the session and still be believed. */
+const TOLERANCE_US: Micros = 1_000_000;
+
+/** A sender's time as session time, or null where it is missing or cannot be true. */
+export function sessionTime(ts: number | string | undefined, originNs: bigint, now: Micros): Micros | null {
+  if (ts === undefined) return null;
+  const t = Number((BigInt(typeof ts === 'number' ? Math.round(ts) : ts) - originNs) / 1000n);
+  if (t < -TOLERANCE_US || t > now + TOLERANCE_US) return null;
+  return Math.min(Math.max(t, 0), now);
+}
+
+/** One line of the channel that arrived at `now`. Null: it is no marker of this version. */
+export function parseMarker(line: string, originNs: bigint, now: Micros): Marker | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const parsed = announcement.safeParse(json);
+  return parsed.success ? toMarker(parsed.data, originNs, now) : null;
+}
+
+function toMarker(said: Announcement, originNs: bigint, now: Micros): Marker | null {
+  const common = { t: sessionTime(said.ts, originNs, now) ?? now, rank: said.rank ?? 0, step: said.step ?? null };
+  switch (said.type) {
+    case 'phase':
+      return { ...common, type: 'phase', name: said.name, event: said.event };
+    case 'step':
+      return { ...common, type: 'step', event: said.event };
+    case 'token':
+      return { ...common, type: 'token', index: said.index };
+    case 'note':
+      return { ...common, type: 'note', text: said.text };
+    case 'memory':
+      return { ...common, type: 'memory', phase: said.phase ?? null, memory: memoryMark(said, originNs, now) };
+    default: {
+      const { v: _v, ts: _ts, rank: _rank, step: _step, type, fields: given, ...rest } = said;
+      if (!given && deeperThan(rest, 32)) return null;
+      return { ...common, type, fields: given ?? rest };
+    }
+  }
+}
+
+function memoryMark(said: Extract<Announcement, { type: 'memory' }>, originNs: bigint, now: Micros): MemoryMark {
+  const peakAt = sessionTime(said.peakTs, originNs, now);
+  const trail = said.trail?.flatMap(([ts, allocated]) => {
+    const t = sessionTime(ts, originNs, now);
+    return t === null ? [] : [[t, allocated] as const];
+  });
+  return {
+    allocated: said.allocated,
+    ...(said.reserved != null && { reserved: said.reserved }),
+    ...(said.requested != null && { requested: said.requested }),
+    ...(said.peak != null && { peak: said.peak }),
+    ...(peakAt !== null && { peakAt }),
+    ...(said.components && { components: said.components }),
+    ...(said.peakComponents && { peakComponents: said.peakComponents }),
+    ...(said.counters && { counters: said.counters }),
+    ...(trail && trail.length > 0 && { trail }),
+  };
+}
+
+/** Whoever stores or prints the fields later walks them recursively: depth must have a bound. */
+function deeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((entry) => (typeof entry === 'object' && entry !== null ? Object.values(entry) : []));
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+/** What a recorder knows about the process tree it records, whether it launched it or only watches it. */
+import type { ProcessScope, SessionClock } from '../telemetry/sampler';
+import type { LogLine, Marker } from '../../shared/trace/types';
+
+export interface ExitStatus {
+  /** Null when a signal ended the process, or when its exit could not be seen. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface WorkloadListener {
+  readonly clock: SessionClock & { readonly originNs?: bigint };
+  onMarker(marker: Marker): void;
+  onLog(line: LogLine): void;
+  onWarning(text: string): void;
+}
+
+export interface LaunchedWorkload extends ProcessScope {
+  readonly pid: number;
+  /** Where the workload's markers arrive; null for a process that was only attached to. */
+  readonly socketPath: string | null;
+  /** Every living process of the tree, the root first. */
+  pids(): readonly number[];
+  /** Resolves when the root has exited, nothing of its tree is left, and the last log line and marker were delivered. */
+  readonly exited: Promise<ExitStatus>;
+  /**
+   * Ends the whole tree: SIGTERM, `graceMs` (2000 unless told otherwise) later SIGKILL. Resolves with `exited`. A
+   * second call may shorten the grace. A process that was only attached to is let go and lives on.
+   */
+  stop(graceMs?: number): Promise<void>;
+}

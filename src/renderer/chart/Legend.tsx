@@ -1,0 +1,59 @@
+/** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
+import { useMemo } from 'react';
+import type { SessionDocument } from '../../shared/contract/session';
+import { formatPercent } from '../../shared/format';
+import type { Tier } from '../../shared/vocabulary';
+import { Bytes } from '../components/basics';
+import { type Store, useStore } from '../state/store';
+import { componentsOf, type Segment, segmentAt } from './bands';
+import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
+import { exactTime } from './scale';
+import { phaseAt } from './spans';
+import type { Hover } from './TraceChart';
+
+export function Legend({ session, segments, tier, hover }: { session: SessionDocument; segments: readonly Segment[]; tier: Tier; hover: Store<Hover | null> }) {
+  const at = useStore(hover);
+  const order = useMemo(() => [...componentsOf(segments)].reverse(), [segments]);
+  const highest = useMemo(() => segments.reduce<Segment | null>((best, own) => (best === null || own.total > best.total ? own : best), null), [segments]);
+  const unsplit = useMemo(() => segments.some(({ parts }) => parts === null), [segments]);
+  const { overlay } = session;
+  const peak = overlay.measuredPeak;
+  // Without a pointer: where the measured peak is, so that the foot of the table is the residual of the peak.
+  const atPeak = (peak && segmentAt(segments, peak.at)) ?? highest;
+  const segment = at ? segmentAt(segments, at.t) : atPeak;
+  const phase = at ? phaseAt(overlay, at.t) : segment && (overlay.phases[segment.phase] ?? null);
+  const measured = at ? (at.measured?.value ?? null) : (phase?.measured ?? null);
+  const ofMeasured = phase?.measuredComponents ?? null;
+  const where = phase ? `${phase.phase}${phase.step === null ? '' : ` ${phase.step}`}` : segment?.held ? 'between phases' : '';
+  return (
+    <section className="card legend" aria-labelledby="legend-title">
+      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}` : segment ? `at the peak, ${where}` : ''}</span></div>
+      {segments.length === 0
+        ? <p className="muted">{session.model === null ? 'No model and run are declared for this session, so theory has nothing to say about it.' : 'The budget appears with the first phase.'}</p>
+        : (
+          <table>
+            <thead><tr><th>Component</th>{ofMeasured && <th className="right">Measured</th>}<th className="right">Predicted</th>{!ofMeasured && <th className="right">Share</th>}</tr></thead>
+            <tbody>
+              {order.map((component) => {
+                const bytes = segment?.parts?.[component] ?? null;
+                return (
+                  <tr key={component} data-absent={bytes === null}>
+                    <td><i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />{COMPONENT_NAME[component]}</td>
+                    {ofMeasured && <td className="right"><Bytes value={ofMeasured[component] ?? null} /></td>}
+                    <td className="right"><Bytes value={bytes} /></td>
+                    {!ofMeasured && <td className="right num muted">{bytes === null || !segment ? '' : formatPercent((bytes / segment.total) * 100)}</td>}
+                  </tr>
+                );
+              })}
+              {unsplit && <tr><td><i className="swatch" style={{ background: WHOLE_COLOR }} />Not split</td>{ofMeasured && <td />}<td className="right"><Bytes value={segment && !segment.parts ? segment.total : null} /></td>{!ofMeasured && <td />}</tr>}
+            </tbody>
+            <tfoot>
+              <tr><td>Predicted, {tier}</td>{ofMeasured && <td />}<td className="right" data-testid="legend-total"><Bytes value={segment?.total} /></td>{!ofMeasured && <td />}</tr>
+              <tr><td>Measured</td>{ofMeasured && <td />}<td className="right"><Bytes value={measured} /></td>{!ofMeasured && <td />}</tr>
+              <tr><td>Residual</td>{ofMeasured && <td />}<td className="right"><Bytes value={measured !== null && segment ? measured - segment.total : null} signed /></td>{!ofMeasured && <td />}</tr>
+            </tfoot>
+          </table>
+        )}
+    </section>
+  );
+}

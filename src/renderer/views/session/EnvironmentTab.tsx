@@ -1,0 +1,34 @@
+/** What the session ran on, what it was declared to be, and which sources were to be had. */
+import { CircleCheck, CircleSlash } from 'lucide-react';
+import type { SessionDocument } from '../../../shared/contract/session';
+import { formatBytes, formatDuration, formatInteger } from '../../../shared/format';
+
+export function EnvironmentTab({ session }: { session: SessionDocument }) {
+  const { environment: env, model, run } = session;
+  return (
+    <div className="cards">
+      <section className="card"><h2>Telemetry</h2>
+        <ul className="checks compact">
+          {env.sources.map((source) => (
+            <li key={source.id} data-ok={source.ok}>{source.ok ? <CircleCheck size={15} aria-label="available" /> : <CircleSlash size={15} aria-label="not available" />}<div><p><strong>{source.id}</strong><span>{source.detail}</span></p></div></li>
+          ))}
+        </ul>
+        <table className="table compact"><thead><tr><th>Series</th><th className="right">Samples</th><th className="right">Interval</th></tr></thead>
+          <tbody>{session.series.map((series) => <tr key={series.id}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{series.intervalUs === null ? 'as it happens' : formatDuration(series.intervalUs)}</td></tr>)}</tbody>
+        </table>
+      </section>
+      <Facts title="Machine" facts={{ System: env.os, Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
+      {run && <Facts title="Run" facts={Object.fromEntries(Object.entries(run).map(([key, value]) => [key, value === null ? 'not declared' : String(value)]))} />}
+      {model && <Facts title="Model" facts={Object.fromEntries(Object.entries(model).map(([key, value]) => [key, typeof value === 'number' ? formatInteger(value) : String(value)]))} />}
+      <Facts title="Workload" facts={{ Command: session.workload.command.join(' ') || '—', Directory: session.workload.cwd ?? '—', Pid: String(session.workload.pid ?? '—'), Session: session.id }} />
+    </div>
+  );
+}
+
+function Facts({ title, facts }: { title: string; facts: Readonly<Record<string, string>> }) {
+  return (
+    <section className="card"><h2>{title}</h2>
+      <dl className="pairs">{Object.entries(facts).map(([key, value]) => <div key={key}><dt>{key}</dt><dd>{value}</dd></div>)}</dl>
+    </section>
+  );
+}

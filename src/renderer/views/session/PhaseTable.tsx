@@ -1,0 +1,87 @@
+/** Measured against predicted, phase by phase; each row opens to its components. */
+import { ChevronRight, Flag } from 'lucide-react';
+import { Fragment, useMemo, useState } from 'react';
+import type { Budget } from '../../../shared/budget/types';
+import type { SessionDocument } from '../../../shared/contract/session';
+import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/format';
+import type { Component, Tier } from '../../../shared/vocabulary';
+import { predictionOf } from '../../chart/bands';
+import { COMPONENT_COLOR, COMPONENT_NAME, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
+import { residualOf } from '../../chart/spans';
+import { Bytes } from '../../components/basics';
+import { residualTone } from '../../components/words';
+import { groupPhases } from './phase-groups';
+
+export function PhaseTable({ session, tier, budget, onZoom }: {
+  session: SessionDocument; tier: Tier; budget: Budget | null; onZoom(span: readonly [number, number]): void;
+}) {
+  const { overlay } = session;
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  const groups = useMemo(() => groupPhases(overlay.phases), [overlay.phases]);
+  if (overlay.phases.length === 0) {
+    return <p className="empty-line">No phases yet: the workload announced none, and none were found in the trace.</p>;
+  }
+  const toggle = (index: number) => {
+    const next = new Set(open);
+    if (!next.delete(index)) next.add(index);
+    setOpen(next);
+  };
+  return (
+    <div className="table-frame">
+      <table className="table phases">
+        <thead><tr><th>Phase</th><th className="right">Step</th><th className="right">Start</th><th className="right">Lasted</th><th className="right">Measured</th><th className="right">Predicted, {tier}</th><th className="right">Residual</th><th className="right">%</th><th><span className="sr-only">Flagged</span></th></tr></thead>
+        <tbody>
+          {groups.map((group) => (
+            <Fragment key={group.title}>
+              {group.title !== '' && <tr className="group"><th colSpan={9} scope="rowgroup">{group.title}<span className="num count">{formatInteger(group.total)}</span></th></tr>}
+              {group.rows.map(({ index, phase }) => {
+                const predicted = predictionOf(overlay, index, tier, budget);
+                const residual = residualOf(phase, tier);
+                const percent = residual !== null && predicted.total ? (residual / predicted.total) * 100 : null;
+                const parts = predicted.parts ?? phase.measuredComponents;
+                return (
+                  <Fragment key={index}>
+                    <tr data-flagged={phase.flagged && tier === 'refined'}>
+                      <td className="phase-name">
+                        <button type="button" className="disclose" aria-expanded={open.has(index)} disabled={!parts} aria-label={`Components of ${phase.phase}`} onClick={() => toggle(index)}><ChevronRight size={14} /></button>
+                        <i className="swatch" style={{ background: PHASE_COLOR[phase.phase] }} />
+                        <button type="button" className="link plain" title="Show in the chart" onClick={() => onZoom(phase.span)}>{phase.phase}</button>
+                      </td>
+                      <td className="right num">{phase.step ?? '—'}</td>
+                      <td className="right num nowrap">{formatDuration(phase.span[0])}</td>
+                      <td className="right num nowrap">{formatDuration(phase.span[1] - phase.span[0])}</td>
+                      <td className="right"><Bytes value={phase.measured} /></td>
+                      <td className="right"><Bytes value={predicted.total} /></td>
+                      <td className="right"><Bytes value={residual} signed /></td>
+                      <td className="right num"><span className="tone" data-tone={residualTone(percent)}>{formatSignedPercent(percent)}</span></td>
+                      <td className="flag-cell">{phase.flagged && tier === 'refined' && <Flag size={14} aria-label="flagged" />}</td>
+                    </tr>
+                    {open.has(index) && <Parts predicted={predicted.parts} measured={phase.measuredComponents} />}
+                  </Fragment>
+                );
+              })}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type Parts = Readonly<Partial<Record<Component, number>>> | null;
+
+function Parts({ predicted, measured }: { predicted: Parts; measured: Parts }) {
+  const components = STACK_ORDER.filter((name) => predicted?.[name] !== undefined || measured?.[name] !== undefined);
+  return components.map((name) => {
+    const [p, m] = [predicted?.[name] ?? null, measured?.[name] ?? null];
+    return (
+      <tr key={name} className="part">
+        <td colSpan={4}><i className="swatch" style={{ background: COMPONENT_COLOR[name] }} />{COMPONENT_NAME[name]}</td>
+        <td className="right"><Bytes value={m} /></td>
+        <td className="right"><Bytes value={p} /></td>
+        <td className="right"><Bytes value={p === null || m === null ? null : m - p} signed /></td>
+        <td /><td />
+      </tr>
+    );
+  });
+}

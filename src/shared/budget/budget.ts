@@ -1,0 +1,25 @@
+/** The prediction for a model and a run: the textbook's list beside the refined model of the framework that runs it. */
+import { Failure } from '../failure';
+import { parameterCount } from '../model/parameters';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { checkModel, checkRun } from '../model/validate';
+import { textbookBudget } from './textbook';
+import { tfjsBudget } from './tfjs';
+import type { Budget, TierBudget } from './types';
+
+/** Both tiers for `model` and `run`; `bad_input` where either cannot be. */
+export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
+  checkModel(model);
+  checkRun(model, run);
+  return {
+    model: { name: model.name, parameters: parameterCount(model) },
+    spec: model,
+    run,
+    tiers: { textbook: textbookBudget(model, run), refined: refinedBudget(model, run) },
+  };
+}
+
+function refinedBudget(model: ModelSpec, run: RunSpec): TierBudget {
+  if (run.framework === 'tfjs') return tfjsBudget(model, run);
+  throw new Failure('bad_input', 'The refined budget for PyTorch is not part of this version.', 'Use --framework tfjs, the framework of the bundled workload.');
+}

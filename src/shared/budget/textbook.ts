@@ -1,0 +1,141 @@
+/**
+ * The textbook tier: memory as the chapter counts it, and no more. It knows no logits, no device context, no
+ * allocator and no workspace; what those add is what the refined tier and the measurement show beside it.
+ *
+ * Symbols: P parameters, L layers, d width, h heads, d_k head width, d_ff feed-forward width, B batch, n tokens of a
+ * sequence. Everything is in bytes; a fraction (0.2 A, A/k, half-byte int4) is rounded to the nearest whole byte.
+ */
+import { parameterCount } from '../model/parameters';
+import { bytesPerElement, isMixed } from '../model/precision';
+import type { Checkpointing, ModelSpec, Optimizer, RunSpec } from '../model/spec';
+import type { Bytes } from '../units';
+import { occurrence, tierOf } from './tier';
+import type { ComponentBytes, TierBudget, TimelinePhase } from './types';
+
+/**
+ * Activations of training kept for the backward pass, all layers, in bytes.
+ *
+ *     A = 4·L·B·(7nd + n·d_ff + h·n²)
+ *
+ * 4 bytes an element. A layer keeps seven tensors of [B, n, d] (two normalized inputs, q, k, v, the attention's output,
+ * its projection), one of [B, n, d_ff] and the attention weights [B, h, n, n]. Selective checkpointing recomputes the
+ * attention weights and drops h·n²; full checkpointing keeps 0.2 A; one checkpoint every k layers keeps A/k. fp16 and
+ * bf16 activations, mixed precision among them, take half: A/2.
+ */
+export function textbookActivations(model: ModelSpec, run: Pick<RunSpec, 'batch' | 'seq' | 'checkpointing' | 'precision'>): Bytes {
+  const { layers: L, hidden: d, heads: h, ffn } = model;
+  const { batch: B, seq: n, checkpointing } = run;
+  const scores = checkpointing === 'selective' ? 0 : h * n * n;
+  const full = 4 * L * B * (7 * n * d + n * ffn + scores);
+  const half = run.precision === 'fp32' ? 1 : 2;
+  return Math.round(full / dropped(checkpointing) / half);
+}
+
+/** How many times less than A checkpointing keeps: 0.2 A is A/5. */
+function dropped(checkpointing: Checkpointing): number {
+  const every = /^every=(\d+)$/.exec(checkpointing)?.[1];
+  return every === undefined ? (checkpointing === 'full' ? 5 : 1) : Number(every);
+}
+
+/**
+ * Keys and values of `length` tokens: 2·L·B·n·(h_kv·d_k)·bytes. For multi-head attention h_kv·d_k = d.
+ */
+export function textbookKvCache(model: ModelSpec, run: Pick<RunSpec, 'batch' | 'kvPrecision'>, length: number): Bytes {
+  return Math.round(2 * model.layers * run.batch * length * model.kvHeads * model.headDim * bytesPerElement(run.kvPrecision));
+}
+
+interface TrainingState {
+  readonly weights: ComponentBytes;
+  readonly gradients: ComponentBytes;
+  readonly optimizer: ComponentBytes;
+}
+
+/**
+ * What training holds per parameter.
+ *
+ *     fp32    weights 4P, gradients 4P, Adam m 4P and v 4P             16P
+ *     mixed   half weights 2P and master weights 4P, gradients 4P, m 4P, v 4P   18P
+ *
+ * The chapter gives 18P as one figure; it is split as mixed-precision Adam keeps it (Rajbhandari et al., ZeRO, with
+ * gradients gathered in fp32 as Korthikanti et al. do). Pure fp16 or bf16 training keeps everything at 2P each.
+ * Quantized weights are trained nowhere in the chapter: their gradients and states count at fp16.
+ */
+function trainingState(model: ModelSpec, run: RunSpec): TrainingState {
+  const P = parameterCount(model);
+  const mixed = isMixed(run.precision);
+  const weight = bytesPerElement(run.precision);
+  const state = mixed ? 4 : Math.max(2, weight);
+  return {
+    weights: { params: Math.round(weight * P), ...(mixed ? { master_params: 4 * P } : {}) },
+    gradients: { gradients: state * P },
+    optimizer: optimizerState(run.optimizer, P, state),
+  };
+}
+
+/**
+ * States by optimizer, `state` bytes a value. The chapter counts Adam; the others follow from their definitions: one
+ * momentum for SGD with momentum, Lion and Muon, one byte a value for both moments of 8-bit Adam, and for Adafactor
+ * nothing, since its row and column sums are of lower order than P.
+ */
+function optimizerState(optimizer: Optimizer, P: number, state: Bytes): ComponentBytes {
+  switch (optimizer) {
+    case 'adam':
+    case 'adamw':
+      return { adam_m: state * P, adam_v: state * P };
+    case 'adam8bit':
+      return { adam_m: P, adam_v: P };
+    case 'momentum':
+    case 'lion':
+    case 'muon':
+      return { momentum: state * P };
+    case 'sgd':
+    case 'adafactor':
+      return {};
+  }
+}
+
+/**
+ * Training by phase. Activations build up in forward and are given back by backward, which leaves the gradients; the
+ * optimizer's states come into being in its first step and stay. Gradients are given back at the end of a step, unless
+ * micro-batches accumulate: then every pass but the first begins with them, and the highest of each phase is told.
+ *
+ * The chapter's 16P + A is the backward pass of any step after the first, and it holds however many steps are run: the
+ * textbook does not count them, so that row stands even for a run of one step.
+ */
+function training(model: ModelSpec, run: RunSpec): TimelinePhase[] {
+  const { weights, gradients, optimizer } = trainingState(model, run);
+  const activations = { activations: textbookActivations(model, run) };
+  const carried = run.gradAccum > 1 ? gradients : {};
+  const step = (first: number, last: number, resident: ComponentBytes): TimelinePhase[] => [
+    occurrence('forward', first, last, { ...resident, ...carried, ...activations }, { ...resident, ...carried, ...activations }),
+    occurrence('backward', first, last, { ...resident, ...activations, ...gradients }, { ...resident, ...gradients }),
+    occurrence('optimizer', first, last, { ...weights, ...optimizer, ...gradients }, { ...weights, ...optimizer }),
+  ];
+  return [
+    occurrence('load', null, null, weights, weights),
+    ...step(1, 1, weights),
+    ...step(2, Math.max(2, run.steps), { ...weights, ...optimizer }),
+  ];
+}
+
+/**
+ * Inference: weights at the working precision (2P at fp16, 4P at fp32) plus the KV cache at the length reached.
+ * Prefill holds the prompt's keys and values, decode ends with those of prompt and generated tokens. The chapter gives
+ * inference no activations.
+ */
+function inference(model: ModelSpec, run: RunSpec): TimelinePhase[] {
+  const weights = { params: Math.round(bytesPerElement(run.precision) * parameterCount(model)) };
+  const cached = (length: number): ComponentBytes => (run.kvCache ? { ...weights, kv_cache: textbookKvCache(model, run, length) } : weights);
+  const load = occurrence('load', null, null, weights, weights);
+  if (run.mode === 'infer') {
+    const forward = cached(run.seq);
+    return [load, occurrence('forward', 1, run.steps, forward, forward)];
+  }
+  const prompt = cached(run.promptTokens);
+  const whole = cached(run.promptTokens + run.tokens);
+  return [load, occurrence('prefill', null, null, prompt, prompt), occurrence('decode', null, null, whole, whole)];
+}
+
+export function textbookBudget(model: ModelSpec, run: RunSpec): TierBudget {
+  return tierOf(run.mode === 'train' ? training(model, run) : inference(model, run));
+}

@@ -1,0 +1,196 @@
+/**
+ * A dry engine: TensorFlow.js's bookkeeping of tensors, scopes and tape without any numbers. It knows when tfjs
+ * allocates and frees a buffer, and thereby the exact bytes at every moment of a program written against it.
+ *
+ * tfjs's rules, on which everything here rests:
+ *  - A tensor is a view; reshape, identity and a variable's assignment share the buffer and count one more reference.
+ *  - Every op runs in a scope of its own, as does `tidy`: at its end all tensors made in it go, except results and kept ones.
+ *  - While a tape records, an op's saved inputs and outputs are kept as further views until backward has ended.
+ *  - Backward keeps every gradient it has made until it ends, except those summed into another.
+ */
+import type { Component } from '../../vocabulary';
+import { type DryBuffer, DryLedger } from './ledger';
+
+/** Four bytes for float32 and int32, the only element types of the bundled workload. */
+const ELEMENT_BYTES = 4;
+
+export interface DryTensor {
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  buffer: DryBuffer;
+  kept: boolean;
+  disposed: boolean;
+  readonly variable: boolean;
+  scope: Scope | null;
+}
+type Scope = DryTensor[];
+export type Thunk = () => DryTensor;
+/** Gradients of an op for its inputs, in their order. What it runs at once lives until backward ends. */
+export type Gradient = (dy: DryTensor, saved: readonly DryTensor[]) => readonly Thunk[];
+interface TapeNode {
+  readonly inputs: readonly DryTensor[];
+  readonly output: DryTensor;
+  readonly saved: readonly DryTensor[];
+  readonly gradient: Gradient;
+}
+
+export class DryEngine extends DryLedger {
+  private readonly scopes: Scope[] = [];
+  private tape: TapeNode[] | null = null;
+  private recording = false;
+
+  // --- tensors ---
+
+  /** A tensor with a buffer of its own. */
+  create(shape: readonly number[]): DryTensor {
+    const bytes = ELEMENT_BYTES * shape.reduce((product, length) => product * length, 1);
+    return this.register(shape, bytes, this.allocate(bytes), false);
+  }
+
+  /** Another view of a tensor's buffer. */
+  view(source: DryTensor, shape: readonly number[] = source.shape): DryTensor {
+    source.buffer.references++;
+    return this.register(shape, source.bytes, source.buffer, false);
+  }
+
+  /** A variable shares the buffer of its initial value and belongs to no scope. */
+  variable(initial: DryTensor): DryTensor {
+    initial.buffer.references++;
+    return this.register(initial.shape, initial.bytes, initial.buffer, true);
+  }
+
+  assign(variable: DryTensor, value: DryTensor): void {
+    this.unregister(variable);
+    variable.buffer = value.buffer;
+    value.buffer.references++;
+    this.count(variable.bytes);
+  }
+
+  keep(tensor: DryTensor): DryTensor {
+    tensor.kept = true;
+    return tensor;
+  }
+
+  dispose(tensor: DryTensor): void {
+    if (tensor.disposed) return;
+    tensor.disposed = true;
+    this.unregister(tensor);
+  }
+
+  // --- scopes, ops, tape ---
+
+  tidy<T extends DryTensor | readonly DryTensor[]>(f: () => T): T {
+    const scope: Scope = [];
+    this.scopes.push(scope);
+    const result = f();
+    const results: readonly DryTensor[] = Array.isArray(result) ? result : [result as DryTensor];
+    for (const tensor of scope) if (!tensor.kept && !results.includes(tensor)) this.dispose(tensor);
+    this.scopes.pop();
+    for (const tensor of results) if (!tensor.kept && tensor.scope === scope) this.track(tensor);
+    return result;
+  }
+
+  /**
+   * One op. `inputs` are all it takes, in the order of its gradients; `save` names what those need. The output is made
+   * first, then the views that are saved.
+   */
+  op(inputs: readonly DryTensor[], run: () => DryTensor, save: (output: DryTensor) => readonly DryTensor[], gradient: Gradient): DryTensor {
+    const output = run();
+    if (this.recording) {
+      const saved = save(output).map((tensor) => this.keep(this.view(tensor)));
+      this.record({ inputs, output, saved, gradient });
+    }
+    return output;
+  }
+
+  /** An op with a gradient of its own: what it runs inside is not recorded; `save` may be called once. */
+  customOp(inputs: readonly DryTensor[], run: (save: (tensor: DryTensor) => void) => DryTensor, gradient: Gradient): DryTensor {
+    const recording = this.recording;
+    const saved: DryTensor[] = [];
+    this.recording = false;
+    const output = this.tidy(() => run((tensor) => { if (recording) saved.push(this.keep(this.view(tensor))); }));
+    this.recording = recording;
+    if (recording) this.record({ inputs, output, saved, gradient });
+    return output;
+  }
+
+  /**
+   * variableGrads: the loss and its gradients for `variables`. `f` returns the loss and the number of tape nodes
+   * before the head; `atLoss` runs as the closure returns; `add` sums two gradients.
+   */
+  gradients(f: (tapeLength: () => number) => { loss: DryTensor; headStarts: number }, atLoss: () => void,
+    variables: readonly DryTensor[], add: (a: DryTensor, b: DryTensor) => DryTensor): { loss: DryTensor; gradients: DryTensor[] } {
+    const tape: TapeNode[] = [];
+    this.tape = tape;
+    this.recording = true;
+    let headStarts = 0;
+    const loss = this.tidy(() => {
+      const result = f(() => tape.length);
+      headStarts = result.headStarts;
+      atLoss();
+      return result.loss;
+    });
+    this.recording = false;
+    const gradients = this.tidy(() => {
+      const byTensor = new Map<DryTensor, DryTensor>([[loss, this.create([])]]);
+      const reached = reachable(tape, variables);
+      for (let index = tape.length - 1; index >= 0; index--) {
+        const node = tape[index]!;
+        const dy = byTensor.get(node.output);
+        if (dy) this.backpropagate(node, dy, index >= headStarts ? 'logits' : 'workspace', byTensor, reached, add);
+      }
+      for (const node of tape) for (const tensor of node.saved) this.dispose(tensor);
+      this.tape = null;
+      return variables.map((variable) => byTensor.get(variable)!);
+    });
+    return { loss, gradients };
+  }
+
+  private backpropagate(node: TapeNode, dy: DryTensor, component: Component, byTensor: Map<DryTensor, DryTensor>,
+    reached: ReadonlySet<DryTensor>, add: (a: DryTensor, b: DryTensor) => DryTensor): void {
+    this.setContext(component);
+    const thunks = node.gradient(dy, node.saved);
+    node.inputs.forEach((input, index) => {
+      if (!reached.has(input)) return;
+      const dx = this.tidy(() => {
+        this.setContext(component);
+        const result = thunks[index]!();
+        if (input.variable) this.retag(result, 'gradients');
+        return result;
+      });
+      const sofar = byTensor.get(input);
+      byTensor.set(input, sofar ? add(sofar, dx) : dx);
+      if (sofar) this.dispose(sofar);
+    });
+  }
+
+  private record(node: TapeNode): void {
+    this.tape?.push(node);
+  }
+
+  private register(shape: readonly number[], bytes: number, buffer: DryBuffer, variable: boolean): DryTensor {
+    const tensor: DryTensor = { shape, bytes, buffer, kept: false, disposed: false, variable, scope: null };
+    this.count(bytes);
+    if (!variable) this.track(tensor);
+    return tensor;
+  }
+
+  private track(tensor: DryTensor): void {
+    const scope = this.scopes.at(-1);
+    if (!scope) return;
+    tensor.scope = scope;
+    scope.push(tensor);
+  }
+
+  private unregister(tensor: DryTensor): void {
+    this.count(-tensor.bytes);
+    this.release(tensor.buffer);
+  }
+}
+
+/** Everything computed from the variables: gradients flow nowhere else. */
+function reachable(tape: readonly TapeNode[], variables: readonly DryTensor[]): ReadonlySet<DryTensor> {
+  const reached = new Set(variables);
+  for (const node of tape) if (node.inputs.some((input) => reached.has(input))) reached.add(node.output);
+  return reached;
+}

@@ -1,0 +1,184 @@
+/**
+ * The bundled GPT-2 as a dry program: the operations of its forward pass, in their order.
+ * Symbols: B sequences, T tokens each in this pass, N = B·T, d hidden, h heads, V vocabulary.
+ */
+import type { ModelSpec } from '../../model/spec';
+import type { DryEngine, DryTensor } from './engine';
+import type { Ops } from './ops';
+
+interface Affine { readonly weight: DryTensor; readonly bias: DryTensor }
+interface Layer {
+  readonly norm1: Affine; readonly query: Affine; readonly key: Affine; readonly value: Affine;
+  readonly projection: Affine; readonly norm2: Affine; readonly up: Affine; readonly down: Affine;
+}
+export interface Parameters {
+  readonly tokenTable: DryTensor;
+  readonly positionTable: DryTensor;
+  readonly layers: readonly Layer[];
+  readonly finalNorm: Affine;
+  readonly all: readonly DryTensor[];
+}
+export interface Batch {
+  readonly sequences: number;
+  readonly length: number;
+  readonly ids: DryTensor;
+  readonly positions: DryTensor;
+  readonly mask: DryTensor | null;
+}
+export interface CachePair { readonly keys: DryTensor; readonly values: DryTensor }
+export type Cache = (layer: number, keys: DryTensor, values: DryTensor) => CachePair;
+
+export function createParameters(engine: DryEngine, model: ModelSpec): Parameters {
+  const { hidden, ffn } = model;
+  const all: DryTensor[] = [];
+  const parameter = (shape: readonly number[]): DryTensor => {
+    const initial = engine.create(shape);
+    const variable = engine.variable(initial);
+    engine.dispose(initial);
+    all.push(variable);
+    return variable;
+  };
+  const norm = (): Affine => ({ weight: parameter([hidden]), bias: parameter([hidden]) });
+  const linear = (rows: number, columns: number): Affine => ({ weight: parameter([rows, columns]), bias: parameter([columns]) });
+  return {
+    tokenTable: parameter([model.vocab, hidden]),
+    positionTable: parameter([model.maxPositions, hidden]),
+    layers: Array.from({ length: model.layers }, () => ({
+      norm1: norm(), query: linear(hidden, hidden), key: linear(hidden, hidden), value: linear(hidden, hidden),
+      projection: linear(hidden, hidden), norm2: norm(), up: linear(hidden, ffn), down: linear(ffn, hidden),
+    })),
+    finalNorm: norm(),
+    all,
+  };
+}
+
+/** Token ids and positions count as inputs, the causal mask (only with more than one token) as a buffer. */
+export function createBatch(engine: DryEngine, sequences: number, length: number): Batch {
+  return engine.within('inputs', () => ({
+    sequences,
+    length,
+    ids: engine.create([sequences * length]),
+    positions: engine.create([length]),
+    mask: length > 1 ? engine.within('buffers', () => engine.create([length, length])) : null,
+  }));
+}
+
+export function disposeBatch(engine: DryEngine, batch: Batch): void {
+  engine.dispose(batch.ids);
+  engine.dispose(batch.positions);
+  if (batch.mask) engine.dispose(batch.mask);
+}
+
+export class Gpt2 {
+  constructor(private readonly ops: Ops, private readonly model: ModelSpec, private readonly parameters: Parameters) {}
+
+  /** [N] ids to [N, d]; each block's transients go with its scope. */
+  runBlocks(batch: Batch, cache: Cache | null): DryTensor {
+    const { engine } = this.ops;
+    let x = engine.tidy(() => this.embed(batch));
+    this.parameters.layers.forEach((layer, index) => {
+      const next = engine.tidy(() => this.block(layer, x, batch, cache, index));
+      engine.dispose(x);
+      x = next;
+    });
+    return x;
+  }
+
+  normalize(x: DryTensor, norm: Affine): DryTensor {
+    const { ops } = this;
+    const centred = ops.sub(x, ops.meanKept(x, 1));
+    const variance = ops.meanKept(ops.square(centred), 1);
+    const scaled = ops.mul(centred, ops.rsqrt(ops.add(variance, 1)));
+    return ops.add(ops.mul(scaled, norm.weight), norm.bias);
+  }
+
+  /** Logits [B, V] after each sequence's last token. */
+  lastLogits(x: DryTensor, { sequences, length }: Batch): DryTensor {
+    const { ops, model: { hidden, vocab } } = this;
+    return ops.engine.tidy(() => {
+      const last = length === 1 ? x : ops.reshape(
+        ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]), [sequences, hidden]);
+      const normal = this.normalize(last, this.parameters.finalNorm);
+      const columns = sequences === 1 ? ops.reshape(normal, [hidden, 1]) : ops.transpose(normal, [1, 0]);
+      const logits = ops.matMul(this.parameters.tokenTable, columns);
+      return sequences === 1 ? ops.reshape(logits, [1, vocab]) : ops.transpose(logits, [1, 0]);
+    });
+  }
+
+  /** Mean cross-entropy over [N, V] logits: keeps the probabilities, and one N·V buffer more while it computes. */
+  loss(normal: DryTensor, targets: DryTensor): DryTensor {
+    const { ops } = this;
+    const logits = ops.matMul(normal, this.parameters.tokenTable, true);
+    const rows = logits.shape[0]!;
+    return ops.engine.customOp([logits], (save) => {
+      const top = ops.reduce(logits, [1], true);
+      const exponentials = ops.same(ops.sub(logits, top));
+      const sums = ops.reduce(exponentials, [1], true);
+      save(ops.div(exponentials, sums));
+      const normalizers = ops.reshape(ops.add(ops.same(sums), top), [rows]);
+      return ops.reduce(ops.sub(normalizers, ops.fresh(targets, [rows])), [0]);
+    }, (dy, saved) => {
+      const gradient = ops.engine.tidy(() => {
+        const oneHot = ops.fresh(ops.engine.create([rows]), logits.shape);
+        return ops.mul(ops.sub(saved[0]!, oneHot), ops.div(dy, rows));
+      });
+      return [() => gradient];
+    });
+  }
+
+  private embed({ sequences, length, ids, positions }: Batch): DryTensor {
+    const { ops, model: { hidden } } = this;
+    const tokens = this.gatherRows(this.parameters.tokenTable, ids);
+    const places = this.gatherRows(this.parameters.positionTable, positions);
+    const sum = ops.add(ops.reshape(tokens, [sequences, length, hidden]), places);
+    return ops.reshape(sum, [sequences * length, hidden]);
+  }
+
+  private gatherRows(table: DryTensor, ids: DryTensor): DryTensor {
+    const { ops } = this;
+    return ops.engine.customOp([table], () => ops.fresh(table, [ids.shape[0]!, table.shape[1]!]), (dy) => {
+      const scattered = ops.fresh(dy, table.shape);
+      return [() => scattered];
+    });
+  }
+
+  private block(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
+    const { ops } = this;
+    const attended = ops.add(x, this.attention(layer, this.normalize(x, layer.norm1), batch, cache, index));
+    const inner = this.gelu(this.apply(layer.up, this.normalize(attended, layer.norm2)));
+    return ops.add(attended, this.apply(layer.down, inner));
+  }
+
+  private attention(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
+    const { ops } = this;
+    const queries = this.toHeads(ops.mul(this.apply(layer.query, x), 1), batch);
+    let keys = this.toHeads(this.apply(layer.key, x), batch);
+    let values = this.toHeads(this.apply(layer.value, x), batch);
+    if (cache) ({ keys, values } = cache(index, keys, values));
+    let scores = ops.matMul(queries, keys, true);
+    if (batch.mask) scores = ops.add(scores, batch.mask);
+    return this.apply(layer.projection, this.fromHeads(ops.matMul(ops.softmax(scores), values), batch));
+  }
+
+  private toHeads(x: DryTensor, { sequences, length }: Batch): DryTensor {
+    const { ops, model: { heads, headDim } } = this;
+    if (length === 1 || heads === 1) return ops.reshape(x, [sequences, heads, length, headDim]);
+    return ops.transpose(ops.reshape(x, [sequences, length, heads, headDim]), [0, 2, 1, 3]);
+  }
+
+  private fromHeads(x: DryTensor, { sequences, length }: Batch): DryTensor {
+    const { ops, model: { heads, hidden } } = this;
+    const rows = length === 1 || heads === 1 ? x : ops.transpose(x, [0, 2, 1, 3]);
+    return ops.reshape(rows, [sequences * length, hidden]);
+  }
+
+  private apply(linear: Affine, x: DryTensor): DryTensor {
+    return this.ops.add(this.ops.matMul(x, linear.weight), linear.bias);
+  }
+
+  private gelu(x: DryTensor): DryTensor {
+    const { ops } = this;
+    const inner = ops.mul(x, ops.add(ops.mul(ops.square(x), 1), 1));
+    return ops.mul(ops.mul(x, 1), ops.add(ops.tanh(inner), 1));
+  }
+}

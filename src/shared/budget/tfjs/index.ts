@@ -1,0 +1,108 @@
+/**
+ * The refined budget of the bundled workload: a dry run of the same program, which equals the workload's own ledger to
+ * the byte, by component, at the end and at the high-water mark of every phase, on every backend.
+ *
+ * Only what differs is run: training's first step (which makes the optimizer's states) and its second (all later ones
+ * repeat it); of decoding the last token, since nothing shrinks as the sequence grows. All components count only
+ * tensors: what a backend's allocator adds around them is not in here.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Phase } from '../../vocabulary';
+import type { Bytes } from '../../units';
+import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
+import type { Moment } from './ledger';
+import { DryGeneration, dryInference, dryTraining } from './programs';
+
+/** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */
+export interface FrameworkCount { readonly end: Bytes; readonly peak: Bytes }
+export interface TfjsPhaseBudget extends PhaseBudget { readonly frameworkCount: FrameworkCount }
+export interface TfjsTimelinePhase extends TimelinePhase { readonly frameworkCount: FrameworkCount }
+export interface TfjsBudget extends TierBudget {
+  readonly framework: 'tfjs';
+  readonly phases: readonly TfjsPhaseBudget[];
+  readonly timeline: readonly TfjsTimelinePhase[];
+}
+
+/** Predicted bytes when the given token exists: as the memory marker after it tells them. */
+export interface TokenBudget {
+  /** From 1, the token that prefill yields. */
+  readonly index: number;
+  readonly allocated: Bytes;
+  readonly components: ComponentBytes;
+  /** High-water mark since the token's phase (prefill or decode) began. */
+  readonly peak: Bytes;
+  readonly peakComponents: ComponentBytes;
+  readonly frameworkCount: FrameworkCount;
+}
+
+/** Whether the bundled workload can run this, so that the budget speaks of something real. */
+export function tfjsCovers(model: ModelSpec, run: RunSpec): boolean {
+  return model.architecture === 'decoder' && model.positions === 'learned' && model.norm === 'layernorm'
+    && model.activation === 'gelu' && model.bias && model.tiedHead && model.kvHeads === model.heads
+    && model.heads * model.headDim === model.hidden && run.precision === 'fp32' && run.kvPrecision === 'fp32'
+    && (run.mode !== 'train' || (run.gradAccum === 1 && run.checkpointing === 'none'));
+}
+
+/** Refined tier for a run that `tfjsCovers`. */
+export function tfjsBudget(model: ModelSpec, run: RunSpec): TfjsBudget {
+  const timeline = timelineOf(model, run);
+  const phases = phasesOf(timeline);
+  const highest = phases.reduce((best, phase) => (phase.total > best.total ? phase : best));
+  return {
+    framework: 'tfjs', components: highest.components, total: highest.total,
+    peak: { bytes: highest.total, phase: highest.phase }, phases, timeline,
+  };
+}
+
+/** Every token of a generation; empty in other modes. */
+export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly TokenBudget[] {
+  if (run.mode !== 'generate') return [];
+  const generation = new DryGeneration(model, run);
+  return Array.from({ length: run.tokens }, (_, position) => {
+    const { end, endComponents, total, components, frameworkCount } = position === 0 ? generation.prefill() : generation.decode();
+    return { index: position + 1, allocated: end, components: endComponents, peak: total, peakComponents: components, frameworkCount };
+  });
+}
+
+function timelineOf(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
+  if (run.mode === 'generate') {
+    const generation = new DryGeneration(model, run);
+    const rows = [row('load', generation.loaded, null, null), row('prefill', generation.prefill(), null, null)];
+    if (run.tokens > 1) {
+      generation.skipTo(run.tokens);
+      rows.push(row('decode', generation.decode(), null, null));
+    }
+    return rows;
+  }
+  if (run.mode === 'infer') {
+    const { loaded, forward } = dryInference(model, run);
+    return [row('load', loaded, null, null), row('forward', forward, 1, run.steps)];
+  }
+  const { loaded, steps } = dryTraining(model, run);
+  return [row('load', loaded, null, null), ...steps.flatMap((moments, index) => {
+    const last = index === steps.length - 1 ? run.steps : index + 1;
+    return [
+      row('forward', moments.forward, index + 1, last),
+      row('backward', moments.backward, index + 1, last),
+      row('optimizer', moments.optimizer, index + 1, last),
+    ];
+  })];
+}
+
+function row(phase: Phase, moment: Moment, step: number | null, lastStep: number | null): TfjsTimelinePhase {
+  return { phase, ...moment, step, lastStep };
+}
+
+/** One row a phase: the highest moment of all its occurrences, and the end of the last. */
+function phasesOf(timeline: readonly TfjsTimelinePhase[]): TfjsPhaseBudget[] {
+  return [...new Set(timeline.map(({ phase }) => phase))].map((phase) => {
+    const own = timeline.filter((entry) => entry.phase === phase);
+    const highest = own.reduce((best, entry) => (entry.total > best.total ? entry : best));
+    const last = own.at(-1)!;
+    const frameworkPeak = Math.max(...own.map(({ frameworkCount }) => frameworkCount.peak));
+    return {
+      phase, components: highest.components, total: highest.total, end: last.end, endComponents: last.endComponents,
+      frameworkCount: { end: last.frameworkCount.end, peak: frameworkPeak },
+    };
+  });
+}

@@ -1,0 +1,141 @@
+/** The three modes as dry programs, with the phases at which the workload reports. */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import { DryEngine, type DryTensor } from './engine';
+import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, type Parameters } from './gpt2';
+import type { Moment } from './ledger';
+import { createOptimizer } from './optimizers';
+import { Ops } from './ops';
+
+export interface StepMoments { readonly forward: Moment; readonly backward: Moment; readonly optimizer: Moment }
+
+interface Program { readonly engine: DryEngine; readonly ops: Ops; readonly parameters: Parameters; readonly gpt2: Gpt2 }
+
+function load(model: ModelSpec): Program {
+  const engine = new DryEngine();
+  const ops = new Ops(engine);
+  engine.beginPhase();
+  const parameters = engine.within('params', () => createParameters(engine, model));
+  return { engine, ops, parameters, gpt2: new Gpt2(ops, model, parameters) };
+}
+
+/** The first step and, if there are more, the second, which all later ones repeat. */
+export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; steps: readonly StepMoments[] } {
+  const { engine, ops, parameters, gpt2 } = load(model);
+  const batch = createBatch(engine, run.batch, run.seq);
+  const targets = engine.within('inputs', () => engine.create([run.batch * run.seq, 2]));
+  const update = engine.within('optimizer_other', () => createOptimizer(ops, run, parameters.all));
+  const loaded = engine.read();
+
+  const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepMoments => {
+    let forward: Moment | null = null;
+    engine.beginPhase();
+    const { loss, gradients } = engine.gradients((tapeLength) => {
+      engine.setContext('activations');
+      const normal = gpt2.normalize(gpt2.runBlocks(batch, null), parameters.finalNorm);
+      const headStarts = tapeLength();
+      engine.setContext('logits');
+      return { loss: gpt2.loss(normal, targets), headStarts };
+    }, () => {
+      engine.setContext('workspace');
+      forward = engine.read();
+      engine.beginPhase();
+    }, parameters.all, (a, b) => ops.add(a, b));
+    for (const gradient of gradients) engine.retag(gradient, 'gradients');
+    engine.setContext('workspace');
+    const backward = engine.read();
+
+    engine.beginPhase();
+    update(gradients);
+    for (const gradient of gradients) engine.dispose(gradient);
+    const optimizer = engine.read();
+    engine.dispose(loss);
+    return { forward: forward!, backward, optimizer };
+  });
+  return { loaded, steps };
+}
+
+/** All forward passes are alike. */
+export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
+  const { engine, gpt2 } = load(model);
+  const batch = createBatch(engine, run.batch, run.seq);
+  const loaded = engine.read();
+  engine.beginPhase();
+  engine.setContext('activations');
+  const x = gpt2.runBlocks(batch, null);
+  engine.within('logits', () => gpt2.lastLogits(x, batch));
+  engine.dispose(x);
+  return { loaded, forward: engine.read() };
+}
+
+/** Generation, token by token. The last token is never fed, so the cache ends one short of the sequence. */
+export class DryGeneration {
+  readonly loaded: Moment;
+  private readonly program: Program;
+  private readonly pairs: CachePair[] = [];
+  private produced = 0;
+  private decoding = false;
+
+  constructor(private readonly model: ModelSpec, private readonly run: RunSpec) {
+    this.program = load(model);
+    this.loaded = this.program.engine.read();
+  }
+
+  prefill(): Moment {
+    this.program.engine.beginPhase();
+    return this.nextToken(this.run.promptTokens);
+  }
+
+  /** One token more; the high-water mark is that since the first call. */
+  decode(): Moment {
+    if (!this.decoding) this.program.engine.beginPhase();
+    this.decoding = true;
+    return this.nextToken(this.run.kvCache ? 1 : this.run.promptTokens + this.produced);
+  }
+
+  /** Makes `token` the next to be produced, as if all before it had been. Call before the first decode. */
+  skipTo(token: number): void {
+    const { engine } = this.program;
+    this.produced = token - 1;
+    if (!this.run.kvCache) return;
+    const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2, this.model.headDim];
+    this.pairs.forEach(({ keys, values }, layer) => {
+      engine.dispose(keys);
+      engine.dispose(values);
+      const make = (): DryTensor => engine.keep(engine.within('kv_cache', () => engine.create(shape)));
+      this.pairs[layer] = { keys: make(), values: make() };
+    });
+  }
+
+  private nextToken(length: number): Moment {
+    const { engine, ops, gpt2 } = this.program;
+    const batch = createBatch(engine, this.run.batch, length);
+    engine.setContext('activations');
+    const x = gpt2.runBlocks(batch, this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null);
+    const best = engine.within('logits', () => {
+      const logits = gpt2.lastLogits(x, batch);
+      const index = ops.reduce(logits, [1]);
+      engine.dispose(logits);
+      return index;
+    });
+    engine.dispose(x);
+    disposeBatch(engine, batch);
+    engine.dispose(best);
+    this.produced++;
+    return engine.read();
+  }
+
+  private append(layer: number, keys: DryTensor, values: DryTensor): CachePair {
+    const held = this.pairs[layer];
+    const pair = held ? { keys: this.grow(held.keys, keys), values: this.grow(held.values, values) } : { keys, values };
+    for (const tensor of [pair.keys, pair.values]) this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
+    this.pairs[layer] = pair;
+    return pair;
+  }
+
+  private grow(held: DryTensor, more: DryTensor): DryTensor {
+    const { engine, ops } = this.program;
+    const grown = engine.within('kv_cache', () => ops.concat(held, more, 2));
+    engine.dispose(held);
+    return grown;
+  }
+}

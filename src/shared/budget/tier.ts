@@ -1,0 +1,38 @@
+/** From occurrences of phases to a tier: sums, ends, and the one row that is the peak. Shared by every tier. */
+import type { Bytes } from '../units';
+import { COMPONENTS, type Phase } from '../vocabulary';
+import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from './types';
+
+/** Bytes of all components together. */
+export function totalOf(components: ComponentBytes): Bytes {
+  let total = 0;
+  for (const component of COMPONENTS) total += components[component] ?? 0;
+  return total;
+}
+
+/** Components with those of 0 bytes left out: what plays no part is not listed. */
+export function withoutZeros(components: ComponentBytes): ComponentBytes {
+  return Object.fromEntries(COMPONENTS.flatMap((one) => (components[one] ? [[one, components[one]]] : [])));
+}
+
+/** One occurrence of a phase, from its components at the highest moment and at the end. */
+export function occurrence(
+  phase: Phase, step: number | null, lastStep: number | null, peak: ComponentBytes, end: ComponentBytes,
+): TimelinePhase {
+  const components = withoutZeros(peak);
+  const endComponents = withoutZeros(end);
+  return { phase, step, lastStep, components, total: totalOf(components), end: totalOf(endComponents), endComponents };
+}
+
+/** A tier from its timeline, which holds at least one row. The earliest of equal peaks is the peak. */
+export function tierOf(timeline: readonly TimelinePhase[]): TierBudget {
+  const byPhase = new Map<Phase, PhaseBudget>();
+  for (const { phase, components, total, end, endComponents } of timeline) {
+    const known = byPhase.get(phase);
+    const highest = known === undefined || total > known.total ? { components, total } : { components: known.components, total: known.total };
+    byPhase.set(phase, { phase, ...highest, end, endComponents });
+  }
+  const phases = [...byPhase.values()];
+  const peak = phases.reduce((best, one) => (one.total > best.total ? one : best));
+  return { components: peak.components, total: peak.total, peak: { bytes: peak.total, phase: peak.phase }, phases, timeline };
+}

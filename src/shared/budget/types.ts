@@ -1,0 +1,79 @@
+/**
+ * The shape of a prediction: bytes by component, by phase, in two tiers. Field names are the contract of
+ * `plumbline budget --json`.
+ */
+import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Bytes } from '../units';
+import type { Component, Phase } from '../vocabulary';
+
+/** Bytes by component; a component that plays no part is left out. */
+export type ComponentBytes = Readonly<Partial<Record<Component, Bytes>>>;
+
+export interface PhaseBudget {
+  readonly phase: Phase;
+  /** Bytes at the phase's highest moment. */
+  readonly components: ComponentBytes;
+  readonly total: Bytes;
+  /** Bytes at the phase's end. */
+  readonly end: Bytes;
+  readonly endComponents: ComponentBytes;
+}
+
+/** One occurrence of a phase: which steps (or tokens) it stands for. */
+export interface TimelinePhase extends PhaseBudget {
+  /** First step this row holds for, counted from 1; null outside steps. */
+  readonly step: number | null;
+  /** Last step it holds for. */
+  readonly lastStep: number | null;
+}
+
+/** Peaks of one run at each level of accounting, from live tensors to what nvidia-smi shows of the process. */
+export interface MemoryLevels {
+  readonly requested: Bytes;
+  readonly allocated: Bytes;
+  readonly reserved: Bytes;
+  readonly process: Bytes;
+}
+
+export interface TierBudget {
+  /** Components and total of the peak phase at its highest moment. */
+  readonly components: ComponentBytes;
+  readonly total: Bytes;
+  readonly peak: { readonly bytes: Bytes; readonly phase: Phase };
+  /** One row per phase: its highest moment over all steps, and its end in the last step. */
+  readonly phases: readonly PhaseBudget[];
+  /** Every distinct occurrence in order; step 1 of training differs from those after it. */
+  readonly timeline: readonly TimelinePhase[];
+  /** PyTorch's refined tier alone; its totals are at process level. */
+  readonly levels?: MemoryLevels;
+}
+
+/** One GPU of the catalogue against the predicted peak of the refined tier. */
+export interface Fit {
+  readonly gpu: string;
+  readonly memoryBytes: Bytes;
+  readonly fits: boolean;
+  /** Memory less peak; negative where it does not fit. */
+  readonly headroomBytes: Bytes;
+  /** Largest batch that fits, all else equal; 0 where not even one sequence does. */
+  readonly maxBatch: number;
+}
+
+/** The fullest rank of a sharded run. */
+export interface RankBudget {
+  /** Ranks of the run, and the pipeline stage of this one. */
+  readonly ranks: number;
+  readonly stage: number;
+  readonly layers: number;
+  readonly refined: TierBudget;
+}
+
+export interface Budget {
+  readonly model: { readonly name: string; readonly parameters: number };
+  readonly spec: ModelSpec;
+  readonly run: RunSpec;
+  /** The whole model on one device. */
+  readonly tiers: { readonly textbook: TierBudget; readonly refined: TierBudget };
+  readonly perRank?: RankBudget;
+  readonly fits?: readonly Fit[];
+}

@@ -1,0 +1,82 @@
+/**
+ * The one contract between the engine and every front end: desktop over a MessagePort, browser over HTTP and
+ * WebSocket, terminal by a direct call. All methods take one plain object and return plain data (typed arrays
+ * included); an expected failure is a `Failure` (see ../failure) on both sides of every transport.
+ */
+import type { Budget } from '../budget/types';
+import type { Comparison } from '../divergence/compare';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Envelope } from '../trace/downsample';
+import type { Gap, SeriesInfo } from '../trace/types';
+import type { Micros, Millis } from '../units';
+import type { SessionDocument, SessionSummary } from './session';
+
+export interface AppInfo {
+  readonly version: string;
+  readonly platform: string;
+  readonly library: string;
+  readonly host: 'desktop' | 'server' | 'cli';
+  readonly simulated: boolean;
+}
+
+export interface DoctorReport {
+  readonly checks: readonly { readonly id: string; readonly ok: boolean; readonly found: string; readonly remedy: string | null }[];
+  readonly gpus: readonly import('./session').GpuInfo[];
+}
+
+/** What to record. Exactly one of `bundled`, `pid`, `command` is given. */
+export interface RecordRequest {
+  readonly bundled?: 'gpt2';
+  readonly pid?: number;
+  readonly command?: readonly string[];
+  readonly cwd?: string;
+  readonly name?: string;
+  /** Declared model and run; required for `bundled`, optional otherwise. */
+  readonly model?: ModelSpec;
+  readonly run?: RunSpec;
+  readonly intervalMs?: Millis;
+}
+
+/** A part of a trace made ready to draw. Times are session time. */
+export interface TraceView {
+  readonly info: SeriesInfo;
+  readonly envelope: Envelope;
+  readonly gaps: readonly Gap[];
+}
+
+export interface ReportFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface EngineApi {
+  info(): Promise<AppInfo>;
+  list(): Promise<readonly SessionSummary[]>;
+  show(q: { id: string; series?: string }): Promise<SessionDocument>;
+  /** Min/max/first/last per column over [t0, t1]; every peak in the span is in it. */
+  trace(q: { id: string; series: readonly string[]; t0: Micros; t1: Micros; columns: number }): Promise<readonly TraceView[]>;
+  budgetOf(q: { id: string }): Promise<Budget | null>;
+  budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
+  record(q: RecordRequest): Promise<{ id: string }>;
+  stop(q: { id: string }): Promise<void>;
+  rename(q: { id: string; name: string }): Promise<void>;
+  delete(q: { id: string }): Promise<void>;
+  compare(q: { ids: readonly string[] }): Promise<Comparison>;
+  /** The report's text; front ends save it where the person says. */
+  report(q: { ids: readonly string[]; format: 'html' | 'md' | 'json' }): Promise<{ fileName: string; mimeType: string; text: string }>;
+  doctor(): Promise<DoctorReport>;
+}
+export const ENGINE_METHODS = [
+  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'record', 'stop', 'rename', 'delete', 'compare', 'report',
+  'doctor',
+] as const satisfies readonly (keyof EngineApi)[];
+
+/** Pushed by the engine. A live view asks again for what it shows; no measurement travels in an event. */
+export type EngineEvent =
+  | { readonly type: 'library' }
+  | { readonly type: 'session'; readonly id: string; readonly durationUs: Micros; readonly status: string };
+
+/** What a front end holds: the contract plus events. */
+export interface EngineClient extends EngineApi {
+  on(listener: (event: EngineEvent) => void): () => void;
+}

@@ -1,0 +1,87 @@
+/**
+ * The contract over any channel that carries messages in order: a MessagePort on the desktop, a WebSocket in the
+ * browser. One request, one reply, by id; events flow beside them. Expected failures cross as plain data and arrive as
+ * `Failure`; anything else arrives as an `Error` with its message alone, and stays in the engine's log with its stack.
+ */
+import { Failure, type FailureInfo } from '../failure';
+import { ENGINE_METHODS, type EngineApi, type EngineClient, type EngineEvent } from './api';
+
+type Method = (typeof ENGINE_METHODS)[number];
+
+export type RpcMessage =
+  | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: unknown }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureInfo }
+  | { readonly kind: 'error'; readonly id: number; readonly message: string }
+  | { readonly kind: 'event'; readonly event: EngineEvent };
+
+export interface RpcPort {
+  send(message: RpcMessage): void;
+  /** Set once by whoever owns this end. */
+  onMessage(handler: (message: RpcMessage) => void): void;
+  onClose(handler: () => void): void;
+}
+
+/** Serves `engine` on `port` until the port closes; `onBug` is told of everything that is not a `Failure`. */
+export function serveEngine(engine: EngineClient, port: RpcPort, onBug: (error: unknown) => void): void {
+  const off = engine.on((event) => port.send({ kind: 'event', event }));
+  port.onClose(off);
+  port.onMessage((message) => {
+    if (message.kind !== 'call') return;
+    const { id, method } = message;
+    if (!ENGINE_METHODS.includes(method)) {
+      port.send({ kind: 'error', id, message: `The engine has no method "${String(method)}".` });
+      return;
+    }
+    const call = engine[method] as (args: unknown) => Promise<unknown>;
+    call.call(engine, message.args).then(
+      (value) => port.send({ kind: 'result', id, value }),
+      (error: unknown) => {
+        if (error instanceof Failure) port.send({ kind: 'failure', id, failure: error.toInfo() });
+        else {
+          onBug(error);
+          port.send({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+        }
+      },
+    );
+  });
+}
+
+/** The engine as seen from the other end of `port`. Calls in flight when it closes are rejected. */
+export function connectEngine(port: RpcPort): EngineClient {
+  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (reason: unknown) => void }>();
+  const listeners = new Set<(event: EngineEvent) => void>();
+  let nextId = 1;
+  let closed = false;
+  const settle = (id: number) => {
+    const waiting = pending.get(id);
+    pending.delete(id);
+    return waiting;
+  };
+  const lost = () => new Failure('unavailable', 'The connection to the engine was lost.', 'Start Plumbline again; recorded sessions are safe.');
+  port.onMessage((message) => {
+    if (message.kind === 'event') for (const listener of listeners) listener(message.event);
+    else if (message.kind === 'result') settle(message.id)?.resolve(message.value);
+    else if (message.kind === 'failure') settle(message.id)?.reject(Failure.from(message.failure));
+    else if (message.kind === 'error') settle(message.id)?.reject(new Error(message.message));
+  });
+  port.onClose(() => {
+    closed = true;
+    for (const id of [...pending.keys()]) settle(id)?.reject(lost());
+  });
+  const call = (method: Method) => (args?: unknown) =>
+    new Promise((resolve, reject) => {
+      if (closed) return reject(lost());
+      const id = nextId++;
+      pending.set(id, { resolve, reject });
+      port.send({ kind: 'call', id, method, args });
+    });
+  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, call(method)])) as unknown as EngineApi;
+  return {
+    ...api,
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

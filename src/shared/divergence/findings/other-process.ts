@@ -1,0 +1,36 @@
+/** Other processes took or gave back memory on the device while the workload ran. */
+import { formatBytes, formatDuration } from '../../format';
+import { MiB } from '../../units';
+import { gpusOf, otherLine, seriesById } from '../lines';
+import type { Detector } from './protocol';
+
+/** Below this a desktop's redrawing is at work. */
+const LEAST = 16 * MiB;
+
+export const otherProcess: Detector = {
+  kind: 'other_process',
+  find({ series }) {
+    return gpusOf(series).flatMap((gpu) => {
+      const others = seriesById(series, otherLine(gpu));
+      if (!others || others.values.length < 2) return [];
+      const { times, values } = others;
+      const first = values[0]!;
+      let extreme = 0;
+      for (let i = 1; i < values.length; i++) if (Math.abs(values[i]! - first) > Math.abs(values[extreme]! - first)) extreme = i;
+      const change = values[extreme]! - first;
+      if (Math.abs(change) < LEAST) return [];
+      return [{
+        kind: 'other_process' as const,
+        title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${gpu} during the run`,
+        bytes: change,
+        phase: null,
+        span: [times[0]!, times[extreme]!] as const,
+        confidence: 'high' as const,
+        evidence: [
+          `They held ${formatBytes(first)} at ${formatDuration(times[0]!)} and ${formatBytes(values[extreme]!)} at ${formatDuration(times[extreme]!)}, over ${values.length} readings.`,
+          'The overlaid line of the workload has their change taken off.',
+        ],
+      }];
+    });
+  },
+};

@@ -1,0 +1,79 @@
+/** What no named cause accounts for: the largest flagged residual less the findings that explain a part of it. */
+import { formatBytes, formatPercent, formatSignedBytes } from '../../format';
+import type { Bytes, Micros } from '../../units';
+import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
+import { flagLimit } from '../measure';
+import { DEFAULT_FLAG_LIMITS, type Finding, type OverlayPhase } from '../types';
+import type { Detector, FindingsInput } from './protocol';
+
+export const unexplained: Detector = {
+  kind: 'unexplained',
+  find(input, known) {
+    const { overlay, exact, limits = DEFAULT_FLAG_LIMITS } = input;
+    const rows = overlay.phases.filter((row) => row.flagged && row.residualBytes !== null);
+    const worst = rows.reduce<OverlayPhase | null>((best, row) => (best === null || worse(row, best) ? row : best), null);
+    const gap = worst ? { residual: worst.residualBytes!, measured: worst.measured!, predicted: worst.predicted.refined!, span: worst.span } : overall(input);
+    if (!gap) return [];
+    const named = known.filter(({ bytes, kind }) => bytes !== null && (kind === 'leak' || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)));
+    const explained = gap.residual <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, gap.residual - sum), 0);
+    const rest = gap.residual - explained;
+    const isExact = exact && overlay.series === FRAMEWORK_LINE;
+    if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, limits))) return [];
+    return [{
+      kind: 'unexplained',
+      title: rest > 0 ? `${formatBytes(rest)} measured that no cause accounts for` : `${formatBytes(-rest)} predicted that was not measured`,
+      bytes: rest,
+      phase: worst?.phase ?? null,
+      span: gap.span,
+      confidence: overlay.series === HOST_LINE ? 'low' : 'medium',
+      evidence: [
+        `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
+        ...(explained === 0 ? [] : [`${formatBytes(explained)} of it are named by other findings.`]),
+        ...(rows.length > 1 ? [`${rows.length} phases of the run are flagged; this is the largest.`] : []),
+        ...(overlay.series === HOST_LINE ? ['Resident memory of the process tree also holds the runtime, its libraries and its code.'] : []),
+      ],
+    }];
+  },
+};
+
+/** The greater residual; of equal ones that of the higher memory. */
+function worse(a: OverlayPhase, b: OverlayPhase): boolean {
+  const [own, other] = [Math.abs(a.residualBytes!), Math.abs(b.residualBytes!)];
+  return own > other || (own === other && a.measured! > b.measured!);
+}
+
+interface GapOfRun {
+  readonly residual: Bytes;
+  readonly measured: Bytes;
+  readonly predicted: Bytes;
+  readonly span: readonly [Micros, Micros];
+}
+
+/** The run as a whole, where no phase is known: beyond the limit for as many samples as the limits ask. */
+function overall({ overlay, series, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
+  const { residualBytes: residual, measuredPeak, predictedPeak } = overlay;
+  if (overlay.phases.length > 0 || residual === null || !measuredPeak || predictedPeak.refined === null) return null;
+  const limit = flagLimit(predictedPeak.refined, limits);
+  if (Math.abs(residual) <= limit) return null;
+  const values = series.find(({ info }) => info.id === overlay.series)?.values;
+  if (values) {
+    let beyond = 0;
+    for (const value of values) {
+      const own = value - overlay.baselineBytes - predictedPeak.refined;
+      if (residual > 0 ? own > limit : own < -limit) beyond++;
+    }
+    if (beyond < limits.samples) return null;
+  }
+  return { residual, measured: measuredPeak.bytes, predicted: predictedPeak.refined, span: [0, durationUs] };
+}
+
+/**
+ * How much of a positive `residual` a finding explains: a context as much as it holds, a leak what its steps or tokens
+ * have added by then. Within a step a leak may or may not have happened yet, so between the two all is explained.
+ */
+function shareOf({ bytes, slope }: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
+  const whole = bytes ?? 0;
+  if (!slope) return Math.min(residual, whole);
+  const count = slope.per === 'step' && row?.step != null ? row.step : Math.round(whole / slope.bytes) + 2;
+  return Math.min(residual, slope.bytes * count);
+}

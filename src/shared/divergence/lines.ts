@@ -1,0 +1,92 @@
+/**
+ * The lines that can be laid over a budget, best first, and the one that is made here: GPU memory of the workload.
+ *
+ * One rule holds for all of them: a line's values still contain the baseline, and `baselineOf` says what to take off.
+ */
+import type { Marker, SeriesData } from '../trace/types';
+import type { Bytes } from '../units';
+
+export const FRAMEWORK_LINE = 'framework.allocated';
+export const HOST_LINE = 'tree.rss';
+
+const DEVICE = /^(gpu\d+)\.memory\.used$/;
+
+export const deviceLine = (gpu: string) => `${gpu}.memory.used`;
+export const workloadLine = (gpu: string) => `${gpu}.workload.memory`;
+/** Memory of the workload's own processes on the device. */
+export const processLine = (gpu: string) => `${gpu}.process.memory`;
+/** Memory of every other process on the device, graphics processes included. */
+export const otherLine = (gpu: string) => `${gpu}.other.memory`;
+
+export function gpusOf(series: readonly SeriesData[]): string[] {
+  return series.flatMap(({ info }) => DEVICE.exec(info.id)?.[1] ?? []);
+}
+
+export function seriesById(series: readonly SeriesData[], id: string): SeriesData | undefined {
+  return series.find(({ info }) => info.id === id);
+}
+
+/** Every series of the session with the synthesized ones beside them. */
+export function overlaySeries(series: readonly SeriesData[], baselines: Readonly<Record<string, Bytes>>): SeriesData[] {
+  const made = gpusOf(series).flatMap((gpu): SeriesData[] => {
+    const device = seriesById(series, deviceLine(gpu));
+    const others = seriesById(series, otherLine(gpu));
+    if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0) return [];
+    return [workloadMemory(gpu, device, others, baselines[otherLine(gpu)] ?? others.values[0]!)];
+  });
+  return [...series, ...made];
+}
+
+/**
+ * Device memory less what other processes have taken since launch: what they held before is in the baseline. Other
+ * processes are read once or twice a second, so each reading is held until the next.
+ */
+function workloadMemory(gpu: string, device: SeriesData, others: SeriesData, atLaunch: Bytes): SeriesData {
+  const values = new Float64Array(device.values.length);
+  let held = atLaunch;
+  let next = 0;
+  for (let i = 0; i < values.length; i++) {
+    while (next < others.times.length && others.times[next]! <= device.times[i]!) held = others.values[next++]!;
+    values[i] = device.values[i]! - (held - atLaunch);
+  }
+  const info = { ...device.info, id: workloadLine(gpu), source: 'plumbline', metric: 'workload.memory' };
+  return { info, times: device.times, values, gaps: device.gaps };
+}
+
+/**
+ * What is taken off a line: for a device's lines its memory in use before launch, for all others nothing. Where no
+ * baseline was read nothing is taken off, since a first sample may already hold the workload.
+ */
+export function baselineOf(id: string, baselines: Readonly<Record<string, Bytes>>): Bytes {
+  const gpu = /^(gpu\d+)\.(memory\.used|workload\.memory)$/.exec(id)?.[1];
+  return gpu === undefined ? 0 : (baselines[deviceLine(gpu)] ?? 0);
+}
+
+/**
+ * Ids of the lines there are, best first: GPU memory of the workload, device memory, memory of its processes, the
+ * framework's bytes, resident memory of the process tree. A workload that says it runs off the GPU has no GPU line to
+ * speak of, so the framework's bytes come first. Among several GPUs the one whose memory rose most comes first.
+ */
+export function candidateLines(all: readonly SeriesData[], onGpu: boolean): string[] {
+  const rise = (gpu: string) => {
+    const values = seriesById(all, deviceLine(gpu))?.values ?? new Float64Array();
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (const value of values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    return values.length === 0 ? -1 : high - low;
+  };
+  const gpus = gpusOf(all).map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise);
+  const gpuLines = gpus.flatMap(({ gpu }) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
+  const ordered = onGpu ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE] : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
+  return ordered.filter((id) => (seriesById(all, id)?.times.length ?? 0) > 0);
+}
+
+/** Whether the workload can be on a GPU at all: a tfjs workload on wasm or cpu is not. */
+export function mayUseGpu(markers: readonly Marker[], declared: string | null): boolean {
+  const backend = declared ?? markers.findLast((one) => one.type === 'run' && typeof one.fields.backend === 'string');
+  const name = typeof backend === 'string' ? backend : backend?.type === 'run' ? backend.fields.backend : null;
+  return name !== 'wasm' && name !== 'cpu';
+}

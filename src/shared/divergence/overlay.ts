@@ -1,0 +1,103 @@
+/**
+ * The overlay: the measured line of a session laid over its budget, by phase and as a whole. Pure and deterministic;
+ * an empty trace, a missing budget or a phase without a reading leaves nulls, never zeros.
+ */
+import type { Budget, ComponentBytes, PhaseBudget, TierBudget } from '../budget/types';
+import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
+import type { Bytes, Micros } from '../units';
+import { baselineOf, candidateLines, mayUseGpu, overlaySeries, seriesById } from './lines';
+import { flagged, Line } from './measure';
+import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
+
+export { overlaySeries } from './lines';
+
+export interface OverlayInput {
+  readonly series: readonly SeriesData[];
+  readonly markers: readonly Marker[];
+  readonly spans: readonly PhaseSpan[];
+  readonly durationUs: Micros;
+  /** Device memory in use before launch, by series id. */
+  readonly baselines: Readonly<Record<string, Bytes>>;
+  readonly budget: Budget | null;
+  /** The bundled workload: its framework bytes must equal the prediction to the byte. */
+  readonly exact: boolean;
+  /** The line to use instead of the best one; ignored where the session has none of that id. */
+  readonly use?: string;
+  readonly limits?: FlagLimits;
+}
+
+export function buildOverlay(input: OverlayInput): Overlay {
+  const { budget, baselines } = input;
+  const all = overlaySeries(input.series, baselines);
+  const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null));
+  const chosen = input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
+  const data = chosen === undefined ? undefined : seriesById(all, chosen);
+  const predictedPeak = { textbook: budget?.tiers.textbook.total ?? null, refined: budget?.tiers.refined.total ?? null };
+  if (chosen === undefined || data === undefined) {
+    return {
+      series: null, alternatives: [], baselineBytes: 0, measuredPeak: null, predictedPeak, residualBytes: null, residualPercent: null,
+      phases: input.spans.map((span) => phaseRow(span, null, input)),
+    };
+  }
+  const line = new Line(data, baselineOf(chosen, baselines), input.markers);
+  const peak = line.peak();
+  const residualBytes = difference(peak?.bytes ?? null, predictedPeak.refined);
+  return {
+    series: chosen,
+    alternatives: candidates.filter((id) => id !== chosen),
+    baselineBytes: line.baseline,
+    measuredPeak: peak && { ...peak, intervalUs: line.isFramework ? null : data.info.intervalUs },
+    predictedPeak,
+    residualBytes,
+    residualPercent: residualBytes === null || !predictedPeak.refined ? null : (100 * residualBytes) / predictedPeak.refined,
+    phases: input.spans.map((span) => phaseRow(span, line, input)),
+  };
+}
+
+function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput): OverlayPhase {
+  const measured = line?.in(span) ?? { highest: null, end: null, components: null, endComponents: null, highWater: false };
+  const textbook = budget && rowOf(budget.tiers.textbook, span);
+  const refined = budget && rowOf(budget.tiers.refined, span);
+  const residualBytes = difference(measured.highest, refined?.total ?? null);
+  const residualEndBytes = difference(measured.end, refined?.end ?? null);
+  const isFlagged = line !== null && (
+    flagged(line, [span.t0, span.t1], residualBytes, refined?.total ?? null, exact, limits, measured.highWater)
+    || (exact && line.isFramework && ((residualEndBytes ?? 0) !== 0
+      || differ(measured.components, refined?.components) || differ(measured.endComponents, refined?.endComponents)))
+  );
+  return {
+    phase: span.phase,
+    step: span.step,
+    rank: span.rank,
+    span: [span.t0, span.t1],
+    measured: measured.highest,
+    end: measured.end,
+    predicted: { textbook: textbook?.total ?? null, refined: refined?.total ?? null },
+    predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
+    residualBytes,
+    residualEndBytes,
+    flagged: isFlagged,
+    measuredComponents: measured.components,
+    predictedComponents: refined?.components ?? null,
+    measuredEndComponents: measured.endComponents,
+    predictedEndComponents: refined?.endComponents ?? null,
+  };
+}
+
+/** The prediction for a phase that happened: by its step where both know one, else the phase's own row. */
+function rowOf(tier: TierBudget, { phase, step }: PhaseSpan): PhaseBudget | null {
+  const byStep = step === null ? undefined
+    : tier.timeline.find((row) => row.phase === phase && row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step));
+  return byStep ?? tier.phases.find((row) => row.phase === phase) ?? null;
+}
+
+/** Two splits of the same total that put their bytes in different places. Only where both are known. */
+function differ(measured: ComponentBytes | null, predicted: ComponentBytes | null | undefined): boolean {
+  if (!measured || !predicted) return false;
+  const names = new Set([...Object.keys(measured), ...Object.keys(predicted)]) as Set<keyof ComponentBytes>;
+  return [...names].some((name) => (measured[name] ?? 0) !== (predicted[name] ?? 0));
+}
+
+function difference(a: Bytes | null, b: Bytes | null): Bytes | null {
+  return a === null || b === null ? null : a - b;
+}

@@ -1,0 +1,48 @@
+/**
+ * Expected failures. A `Failure` is something a person can act on: one sentence of fact, one of remedy, and a code
+ * from a closed list. Anything else that is thrown is a bug and keeps its stack.
+ */
+
+export const FAILURE_CODES = {
+  /** Wrong usage or bad input: unknown model, impossible shape, no such session. */
+  bad_input: 2,
+  not_found: 2,
+  corrupt: 2,
+  newer_format: 2,
+  /** The machine lacks what was asked for. */
+  unavailable: 3,
+  unwritable: 3,
+  port_in_use: 3,
+  /** The workload ended with an error of its own. */
+  workload_failed: 1,
+  /** An expectation given with --fail-on was not met. */
+  expectation: 4,
+  interrupted: 130,
+} as const;
+export type FailureCode = keyof typeof FAILURE_CODES;
+
+/** What crosses a process boundary, and what `--json` prints as `{error}`. */
+export interface FailureInfo {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export class Failure extends Error implements FailureInfo {
+  override readonly name = 'Failure';
+  constructor(readonly code: FailureCode, message: string, readonly remedy: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+
+  get exitCode(): number {
+    return FAILURE_CODES[this.code];
+  }
+
+  toInfo(): FailureInfo {
+    return { code: this.code, message: this.message, remedy: this.remedy };
+  }
+
+  static from(info: FailureInfo): Failure {
+    return new Failure(info.code, info.message, info.remedy);
+  }
+}

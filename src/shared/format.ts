@@ -1,0 +1,78 @@
+/**
+ * Numbers as people read them: one spelling for the window, the terminal and the reports. Pure; no locale of the
+ * machine takes part, so a report reads the same wherever it is made. What is absent prints as an em dash, never as 0.
+ */
+import type { Bytes, Micros, Percent } from './units';
+import { GiB, KiB, MiB } from './units';
+
+export const ABSENT = '—';
+const MINUS = '−';
+
+type Maybe = number | null | undefined;
+const known = (n: Maybe): n is number => typeof n === 'number' && !Number.isNaN(n);
+
+/** Three significant digits, without padding what is already whole: 1.47, 12.3, 512. */
+function three(x: number): string {
+  const size = Math.abs(x);
+  return size >= 99.95 ? x.toFixed(0) : size >= 9.995 ? x.toFixed(1) : x.toFixed(2);
+}
+
+/** Groups of three by commas: 1,234,567. */
+export function formatInteger(n: Maybe): string {
+  if (!known(n)) return ABSENT;
+  const digits = Math.abs(Math.round(n)).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  return n < 0 && digits !== '0' ? `${MINUS}${digits}` : digits;
+}
+
+/** Bytes in the largest binary unit that keeps the number at 1 or more: 1.47 GiB, 512 MiB, 17 B. */
+export function formatBytes(n: Bytes | null | undefined): string {
+  if (!known(n)) return ABSENT;
+  const size = Math.abs(n);
+  const sign = n < 0 ? MINUS : '';
+  if (size >= 1023.5 * MiB) return `${sign}${three(size / GiB)} GiB`;
+  if (size >= 1023.5 * KiB) return `${sign}${three(size / MiB)} MiB`;
+  if (size >= KiB) return `${sign}${three(size / KiB)} KiB`;
+  return `${sign}${Math.round(size)} B`;
+}
+
+/** "1,234,567 bytes". */
+export function formatExactBytes(n: Bytes | null | undefined): string {
+  if (!known(n)) return ABSENT;
+  return `${formatInteger(n)} ${Math.abs(n) === 1 ? 'byte' : 'bytes'}`;
+}
+
+/** A difference: always with its sign, so that more and less cannot be mistaken. */
+export function formatSignedBytes(n: Bytes | null | undefined): string {
+  if (!known(n)) return ABSENT;
+  return n > 0 ? `+${formatBytes(n)}` : formatBytes(n);
+}
+
+/** Microseconds as 412 µs, 8.34 ms, 12.3 s, 2 min 05 s, 1 h 02 min. */
+export function formatDuration(us: Micros | null | undefined): string {
+  if (!known(us)) return ABSENT;
+  const sign = us < 0 ? MINUS : '';
+  const t = Math.abs(us);
+  if (t < 999.5) return `${sign}${Math.round(t)} µs`;
+  if (t < 999_500) return `${sign}${three(t / 1e3)} ms`;
+  if (t < 59_950_000) return `${sign}${three(t / 1e6)} s`;
+  const seconds = Math.round(t / 1e6);
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${sign}${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Percent with one decimal below 100, none above; "0%" only for exactly nothing. */
+export function formatPercent(p: Percent | null | undefined): string {
+  if (!known(p)) return ABSENT;
+  const size = Math.abs(p);
+  const sign = p < 0 ? MINUS : '';
+  if (size === 0) return '0%';
+  if (size < 0.05) return `${sign}<0.1%`;
+  return `${sign}${size >= 99.95 ? formatInteger(size) : size.toFixed(1)}%`;
+}
+
+/** A relative difference, always with its sign. */
+export function formatSignedPercent(p: Percent | null | undefined): string {
+  if (!known(p)) return ABSENT;
+  return p > 0 ? `+${formatPercent(p)}` : formatPercent(p);
+}

@@ -1,0 +1,16 @@
+/** Bytes of one stored element at each precision. */
+import type { Precision } from './spec';
+
+const BYTES: Readonly<Record<Precision, number>> = {
+  fp32: 4, fp16: 2, bf16: 2, 'mixed-fp16': 2, 'mixed-bf16': 2, int8: 1, int4: 0.5,
+};
+
+/** Bytes of one weight or cache element; for mixed precision those of the half-precision working copy. int4 is half a byte. */
+export function bytesPerElement(precision: Precision): number {
+  return BYTES[precision];
+}
+
+/** fp16 or bf16 beside fp32 master weights. */
+export function isMixed(precision: Precision): boolean {
+  return precision === 'mixed-fp16' || precision === 'mixed-bf16';
+}

@@ -1,0 +1,110 @@
+/**
+ * A min/max pyramid over a column of values: where the lowest and the highest of any range are, in logarithmic time.
+ *
+ *     level 1   where the min and the max of each run of 256 values are
+ *     level 0   where the min and the max of each run of 16 values are
+ *     values    v v v v v v v v v v v v v v v v …
+ *
+ * Positions are kept, not values, so that an extreme always comes with its own time; of equal values the first counts,
+ * exactly as in a plain scan. Costs half a byte per sample.
+ */
+import type { SampleIndex } from '../units';
+
+export const FAN_OUT = 16;
+/** A range of at least this many samples is worth a pyramid; below, a plain scan is as quick. */
+export const PYRAMID_FROM = 200_000;
+
+/** Positions of the first lowest and first highest value of a range. */
+export interface Extremes {
+  readonly min: SampleIndex;
+  readonly max: SampleIndex;
+}
+
+/** By plain scan over [from, to), which must not be empty. */
+export function extremes(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
+  let min = from;
+  let max = from;
+  for (let i = from + 1; i < to; i++) {
+    const value = values[i]!;
+    if (value < values[min]!) min = i;
+    if (value > values[max]!) max = i;
+  }
+  return { min, max };
+}
+
+interface Level {
+  readonly min: Uint32Array;
+  readonly max: Uint32Array;
+}
+
+export class MinMaxPyramid {
+  readonly #levels: Level[] = [];
+  readonly values: Float64Array;
+
+  constructor(values: Float64Array) {
+    this.values = values;
+    let below: Level | null = null;
+    for (let count = values.length; count > FAN_OUT; count = Math.ceil(count / FAN_OUT)) {
+      below = this.#raise(below, count);
+      this.#levels.push(below);
+    }
+  }
+
+  /** Over [from, to), which must not be empty. */
+  extremes(from: SampleIndex, to: SampleIndex): Extremes {
+    const best = { min: from, max: from };
+    let low = from;
+    let high = to;
+    for (let depth = 0; low < high; depth++) {
+      const level = depth === 0 ? null : this.#levels[depth - 1]!;
+      const top = depth === this.#levels.length;
+      // The ragged ends are looked at here; whole runs are left to the level above.
+      while (low < high && (top || low % FAN_OUT !== 0)) this.#consider(best, level, low++);
+      while (low < high && high % FAN_OUT !== 0) this.#consider(best, level, --high);
+      low /= FAN_OUT;
+      high /= FAN_OUT;
+    }
+    return best;
+  }
+
+  #consider(best: { min: number; max: number }, level: Level | null, at: number): void {
+    const min = level === null ? at : level.min[at]!;
+    const max = level === null ? at : level.max[at]!;
+    const lower = this.values[min]! - this.values[best.min]!;
+    if (lower < 0 || (lower === 0 && min < best.min)) best.min = min;
+    const higher = this.values[max]! - this.values[best.max]!;
+    if (higher > 0 || (higher === 0 && max < best.max)) best.max = max;
+  }
+
+  #raise(below: Level | null, count: number): Level {
+    const values = this.values;
+    const runs = Math.ceil(count / FAN_OUT);
+    const level: Level = { min: new Uint32Array(runs), max: new Uint32Array(runs) };
+    for (let run = 0; run < runs; run++) {
+      const end = Math.min(count, (run + 1) * FAN_OUT);
+      let min = below === null ? run * FAN_OUT : below.min[run * FAN_OUT]!;
+      let max = below === null ? run * FAN_OUT : below.max[run * FAN_OUT]!;
+      for (let i = run * FAN_OUT + 1; i < end; i++) {
+        const low = below === null ? i : below.min[i]!;
+        const high = below === null ? i : below.max[i]!;
+        if (values[low]! < values[min]!) min = low;
+        if (values[high]! > values[max]!) max = high;
+      }
+      level.min[run] = min;
+      level.max[run] = max;
+    }
+    return level;
+  }
+}
+
+const pyramids = new WeakMap<Float64Array, MinMaxPyramid>();
+
+/** The pyramid of a column, built once for as long as the column lives. The column must not change afterwards. */
+export function pyramidOf(values: Float64Array): MinMaxPyramid {
+  let pyramid = pyramids.get(values);
+  if (pyramid === undefined) {
+    pyramid = new MinMaxPyramid(values);
+    pyramids.set(values, pyramid);
+  }
+  return pyramid;
+}

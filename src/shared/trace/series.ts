@@ -1,0 +1,142 @@
+/**
+ * Questions one asks of a series, and the growing form of a series while it is recorded. Every extreme is told with
+ * its time. Where there is no sample the answer is null, never 0.
+ */
+import type { Micros, SampleIndex } from '../units';
+import { lowerBound, upperBound } from './downsample';
+import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
+import type { Gap, SeriesData, SeriesInfo, SeriesStats } from './types';
+
+/** A sample with its place in the series. */
+export interface Sample {
+  readonly t: Micros;
+  readonly value: number;
+  readonly index: SampleIndex;
+}
+
+export interface SeriesFigures {
+  readonly count: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** When the lowest and the highest value were first seen. */
+  readonly minAt: Micros | null;
+  readonly maxAt: Micros | null;
+}
+
+/** Figures over all samples. The mean is of samples, each counting alike; it is not weighted by time. */
+export function stats(data: SeriesData): SeriesFigures {
+  const { times, values } = data;
+  const count = values.length;
+  if (count === 0) return { count: 0, min: null, max: null, mean: null, minAt: null, maxAt: null };
+  let mean = 0;
+  // The running mean stays exact where a plain sum of bytes over a long session would pass 2^53.
+  for (let i = 0; i < count; i++) mean += (values[i]! - mean) / (i + 1);
+  const { min, max } = extremes(values, 0, count);
+  return { count, min: values[min]!, max: values[max]!, mean, minAt: times[min]!, maxAt: times[max]! };
+}
+
+/** What a session document says of a series. */
+export function seriesStats(data: SeriesData): SeriesStats {
+  const { count, min, max, mean } = stats(data);
+  return { ...data.info, count, min, max, mean };
+}
+
+/** The last sample at or before t; null before the first sample and inside a gap. */
+export function sampleAt(data: SeriesData, t: Micros): Sample | null {
+  const index = upperBound(data.times, t) - 1;
+  if (index < 0) return null;
+  const at = data.times[index]!;
+  if (data.gaps.some((gap) => gap.t0 >= at && gap.t0 < t && t < gap.t1)) return null;
+  return { t: at, value: data.values[index]!, index };
+}
+
+/** Value of the last sample at or before t; null before the first sample and inside a gap. */
+export function valueAt(data: SeriesData, t: Micros): number | null {
+  return sampleAt(data, t)?.value ?? null;
+}
+
+/** The first highest sample with t0 <= t <= t1; null where the span holds none. */
+export function maxIn(data: SeriesData, t0: Micros, t1: Micros): Sample | null {
+  return extremeIn(data, t0, t1, 'max');
+}
+
+/** The first lowest sample with t0 <= t <= t1; null where the span holds none. */
+export function minIn(data: SeriesData, t0: Micros, t1: Micros): Sample | null {
+  return extremeIn(data, t0, t1, 'min');
+}
+
+function extremeIn(data: SeriesData, t0: Micros, t1: Micros, which: 'min' | 'max'): Sample | null {
+  const from = lowerBound(data.times, t0);
+  const to = upperBound(data.times, t1);
+  if (from >= to) return null;
+  const found = to - from >= PYRAMID_FROM ? pyramidOf(data.values).extremes(from, to) : extremes(data.values, from, to);
+  const index = found[which];
+  return { t: data.times[index]!, value: data.values[index]!, index };
+}
+
+/** A series while it grows. Samples live in typed arrays that double; `data()` is a view, not a copy. */
+export class SeriesBuilder {
+  readonly info: SeriesInfo;
+  #times = new Float64Array(256);
+  #values = new Float64Array(256);
+  #count = 0;
+  #gaps: Gap[] = [];
+  #view: SeriesData | null = null;
+
+  constructor(info: SeriesInfo) {
+    this.info = info;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Adds a sample and returns the time it is kept at. Times rise strictly: a sample that comes at or before the last
+   * one is kept one microsecond after it, since no reading may be lost to the jitter of a clock.
+   */
+  append(t: Micros, value: number): Micros {
+    if (!Number.isFinite(t) || !Number.isFinite(value)) {
+      throw new RangeError(`series ${this.info.id}: a sample must be finite, got ${value} at ${t}`);
+    }
+    if (this.#count === this.#times.length) {
+      this.#times = doubled(this.#times);
+      this.#values = doubled(this.#values);
+    }
+    const at = risingTime(t, this.#count === 0 ? null : this.#times[this.#count - 1]!);
+    this.#times[this.#count] = at;
+    this.#values[this.#count++] = value;
+    this.#view = null;
+    return at;
+  }
+
+  /** Adds a gap; one that starts where a known gap starts replaces it, so a lasting gap can be told as it grows. */
+  gap(gap: Gap): void {
+    this.#gaps = [...this.#gaps.filter((known) => known.t0 !== gap.t0), gap].sort((a, b) => a.t0 - b.t0);
+    this.#view = null;
+  }
+
+  /** The series so far. What it returned earlier stays as it was. */
+  data(): SeriesData {
+    this.#view ??= {
+      info: this.info,
+      times: this.#times.subarray(0, this.#count),
+      values: this.#values.subarray(0, this.#count),
+      gaps: this.#gaps,
+    };
+    return this.#view;
+  }
+}
+
+/** The whole microsecond a sample is kept at, strictly after `last`. */
+export function risingTime(t: Micros, last: Micros | null): Micros {
+  const whole = Math.round(t);
+  return last === null || whole > last ? whole : last + 1;
+}
+
+function doubled(column: Float64Array): Float64Array<ArrayBuffer> {
+  const bigger = new Float64Array(column.length * 2);
+  bigger.set(column);
+  return bigger;
+}

@@ -1,0 +1,96 @@
+/**
+ * A recorded trace: series of samples, the gaps in them, and the markers a workload announced.
+ *
+ * Samples are columns, never rows:
+ *
+ *     times   [ 0, 100_012, 200_007, … ]   integer microseconds, strictly rising
+ *     values  [ 7, 7, 12, … ]              integers in the series' unit
+ *     gaps    [ {t0, t1, reason}, … ]      spans without a reading; never a 0 or a NaN among the values
+ */
+import type { Bytes, Micros } from '../units';
+import type { AbsentReason, Component, Phase } from '../vocabulary';
+
+export type Unit = 'bytes' | 'milliwatts' | 'millipercent' | 'millicelsius' | 'hertz' | 'microseconds' | 'count';
+
+/** How a counter behaves: an instantaneous reading, or an average over the window that ends at its time. */
+export interface SeriesInfo {
+  /** For example `gpu0.memory.used`, `framework.allocated`, `tree.rss`. */
+  readonly id: string;
+  readonly source: string;
+  readonly metric: string;
+  readonly unit: Unit;
+  /** Length of the averaging window the counter stands for; null for an instantaneous reading. */
+  readonly windowUs: Micros | null;
+  /** Nominal interval between samples; null when samples come as they happen. */
+  readonly intervalUs: Micros | null;
+}
+
+export interface Gap {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly reason: AbsentReason;
+}
+
+export interface SeriesData {
+  readonly info: SeriesInfo;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly gaps: readonly Gap[];
+}
+
+export interface SeriesStats extends SeriesInfo {
+  readonly count: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+}
+
+/**
+ * One announcement of the workload. `t` is the receiver's clock mapped from the sender's monotonic time.
+ * A memory marker carries bytes: `allocated` now, `peak` the high-water mark since the phase (or the previous memory
+ * marker of the phase) began, and where the workload knows them both split by component.
+ */
+export interface MemoryMark {
+  readonly allocated: Bytes;
+  readonly reserved?: Bytes;
+  readonly requested?: Bytes;
+  readonly peak?: Bytes;
+  /** When within the span the peak was reached, as session time. */
+  readonly peakAt?: Micros;
+  readonly components?: Readonly<Partial<Record<Component, Bytes>>>;
+  readonly peakComponents?: Readonly<Partial<Record<Component, Bytes>>>;
+  /** Bytes allocated at moments on the way here; it becomes samples of the series and is not stored with the marker. */
+  readonly trail?: readonly (readonly [t: Micros, allocated: Bytes])[];
+  /** Further counters of the framework by its own names, for example numBytes, numBytesInGPU. */
+  readonly counters?: Readonly<Record<string, number>>;
+}
+
+interface MarkerBase {
+  readonly t: Micros;
+  readonly rank: number;
+  readonly step: number | null;
+}
+export type Marker =
+  | (MarkerBase & { readonly type: 'phase'; readonly name: string; readonly event: 'begin' | 'end' })
+  | (MarkerBase & { readonly type: 'step'; readonly event: 'begin' | 'end' })
+  | (MarkerBase & { readonly type: 'token'; readonly index: number })
+  | (MarkerBase & { readonly type: 'memory'; readonly phase: string | null; readonly memory: MemoryMark })
+  | (MarkerBase & { readonly type: 'model' | 'run'; readonly fields: Readonly<Record<string, unknown>> })
+  | (MarkerBase & { readonly type: 'note'; readonly text: string });
+
+/** A phase that happened: a span with the step it belongs to. */
+export interface PhaseSpan {
+  readonly phase: Phase;
+  readonly step: number | null;
+  readonly rank: number;
+  readonly t0: Micros;
+  readonly t1: Micros;
+  /** The last memory marker of this span, when the workload announced one. */
+  readonly memory: MemoryMark | null;
+}
+
+export interface LogLine {
+  readonly t: Micros;
+  readonly stream: 'stdout' | 'stderr' | 'plumbline';
+  readonly text: string;
+}

@@ -1,0 +1,26 @@
+/**
+ * Deliberate faults for tests and demonstrations, from PLUMBLINE_FAULT (comma-separated):
+ *   leak:BYTES   keeps one more float32 tensor of that many bytes per training step or generated token
+ *   kv:double    keeps a second copy of the KV cache
+ *   batch:N      runs with batch N while announcing the declared one
+ */
+import { Failure } from '../shared/failure';
+
+export interface Faults {
+  readonly leakBytes: number;
+  readonly doubleCache: boolean;
+  readonly batch: number | null;
+}
+
+export function readFaults(text: string | undefined): Faults {
+  let faults: Faults = { leakBytes: 0, doubleCache: false, batch: null };
+  for (const part of (text ?? '').split(',').filter(Boolean)) {
+    const [name, value = ''] = part.split(':');
+    const amount = Number(value);
+    if (name === 'leak' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0) faults = { ...faults, leakBytes: amount };
+    else if (part === 'kv:double') faults = { ...faults, doubleCache: true };
+    else if (name === 'batch' && Number.isSafeInteger(amount) && amount >= 1) faults = { ...faults, batch: amount };
+    else throw new Failure('bad_input', `PLUMBLINE_FAULT does not know "${part}".`, 'Use leak:BYTES (a multiple of 4), kv:double or batch:N.');
+  }
+  return faults;
+}

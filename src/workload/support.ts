@@ -1,0 +1,44 @@
+/**
+ * What the bundled workload can run. Anything else is refused before a byte is allocated, in one sentence that says
+ * what is supported instead.
+ */
+import { Failure } from '../shared/failure';
+import type { ModelSpec, RunSpec } from '../shared/model/spec';
+
+export function assertSupported(model: ModelSpec, run: RunSpec): void {
+  const lacks = missing(model, run);
+  if (lacks) throw new Failure('unavailable', `The bundled workload ${lacks[0]}.`, lacks[1]);
+  const wrong = impossible(model, run);
+  if (wrong) throw new Failure('bad_input', wrong, 'Change the model or the run.');
+}
+
+function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
+  if (model.architecture !== 'decoder' || model.positions !== 'learned' || model.norm !== 'layernorm'
+    || model.activation !== 'gelu' || !model.bias || !model.tiedHead || model.kvHeads !== model.heads) {
+    return [`runs GPT-2 models only (decoder, learned positions, layernorm, GELU, biases, tied head, no grouped keys), and ${model.name} is not one`,
+      'Choose a GPT-2 model, or record a workload of your own with -- COMMAND.'];
+  }
+  if (run.precision !== 'fp32' || run.kvPrecision !== 'fp32') {
+    return [`computes in fp32 only, not ${run.precision === 'fp32' ? run.kvPrecision : run.precision}`, 'Use --precision fp32.'];
+  }
+  if (run.mode !== 'train') return null;
+  if (run.gradAccum !== 1) return ['does not accumulate gradients', 'Use --grad-accum 1.'];
+  if (run.checkpointing !== 'none') return ['does not checkpoint activations', 'Use --checkpointing none.'];
+  return null;
+}
+
+function impossible(model: ModelSpec, run: RunSpec): string | null {
+  const sizes = {
+    layers: model.layers, hidden: model.hidden, heads: model.heads, ffn: model.ffn, vocab: model.vocab,
+    maxPositions: model.maxPositions, batch: run.batch,
+    ...(run.mode === 'generate' ? { promptTokens: run.promptTokens, tokens: run.tokens } : { seq: run.seq, steps: run.steps }),
+  };
+  for (const [name, value] of Object.entries(sizes)) {
+    if (!Number.isSafeInteger(value) || value < 1) return `${name} must be a whole number of at least 1, and is ${value}.`;
+  }
+  if (model.heads * model.headDim !== model.hidden) {
+    return `${model.heads} heads of ${model.headDim} do not make a width of ${model.hidden}.`;
+  }
+  const longest = run.mode === 'generate' ? run.promptTokens + run.tokens : run.seq;
+  return longest > model.maxPositions ? `A sequence of ${longest} tokens exceeds the ${model.maxPositions} positions of ${model.name}.` : null;
+}

@@ -1,0 +1,188 @@
+/** The window in a real browser, over the real server and codec, with an invented engine behind them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
+import { formatBytes, formatExactBytes } from '../../src/shared/format';
+import { rendererConfig } from '../../vite.renderer.config';
+import { browserUnavailable, launchBrowser } from '../support/browser';
+import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
+
+const why = browserUnavailable();
+if (why) console.warn(`The window is not tested: ${why}.`);
+
+describe.skipIf(why !== null)('the window in a browser', () => {
+  let browser: Browser;
+  let server: RunningServer;
+  let engine: FixtureEngine;
+  let rendererDir: string;
+  const faults: string[] = [];
+
+  const open = async (hash: string, url = server.url): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    await page.goto(url);
+    await page.waitForFunction(() => !location.hash.includes('token'));
+    await page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+    return page;
+  };
+  const settled = (page: Page) => page.waitForSelector('.chart[data-loading="false"] canvas');
+  const traces = () => engine.calls.filter(({ method }) => method === 'trace').map(({ args }) => args as { t0: number; t1: number; series: string[] });
+
+  beforeAll(async () => {
+    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
+    await build({ ...rendererConfig, configFile: false, logLevel: 'error', build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true } });
+    engine = fixtureEngine();
+    server = await serveBrowser({ engine, port: 0, rendererDir });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    rmSync(rendererDir, { recursive: true, force: true });
+  });
+
+  it('lists the sessions newest first, finds one by name and leads to the comparison of two', async () => {
+    const page = await open('#/');
+    const names = page.locator('.sessions .name a');
+    await names.first().waitFor();
+    expect((await names.allTextContents())[0]).toBe('gpt2 train, batch 4, seq 256');
+    await page.getByRole('searchbox').fill('generate');
+    expect(await names.allTextContents()).toEqual(['gpt2 generate, 96 tokens']);
+    await page.getByRole('searchbox').fill('');
+    expect(await page.getByRole('button', { name: 'Compare' }).isDisabled()).toBe(true);
+    await page.getByLabel('Select gpt2 train, batch 4, seq 256').check();
+    await page.getByLabel('Select gpt2 generate, 96 tokens').check();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('needs 85% less memory').waitFor();
+    await page.close();
+  });
+
+  it('labels the measured peak with its exact bytes and draws the chart', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const peak = engine.sessions.get('s-train')!.document.overlay.measuredPeak!.bytes;
+    const label = page.locator('.peak-label');
+    expect(await label.textContent()).toBe(`Peak ${formatBytes(peak)}`);
+    expect(await label.getAttribute('title')).toContain(formatExactBytes(peak));
+    const inked = await page.locator('.chart canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = 3; i < data.length; i += 4) if (data[i]! > 0) count++;
+      return count / (data.length / 4);
+    });
+    expect(inked).toBeGreaterThan(0.2);
+    await page.close();
+  });
+
+  it('asks for finer data on every zoom, and for the whole run again on fit', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const whole = engine.sessions.get('s-train')!.document.durationUs;
+    const box = (await page.locator('.chart').boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + 200);
+    await page.mouse.wheel(0, -240);
+    await expect.poll(() => traces().at(-1)!.t1 - traces().at(-1)!.t0).toBeLessThan(whole * 0.7);
+    const zoomed = traces().at(-1)!;
+    await page.locator('.chart').focus();
+    await page.keyboard.press('KeyD');
+    await expect.poll(() => traces().at(-1)!.t0).toBeGreaterThan(zoomed.t0);
+    await page.keyboard.press('KeyF');
+    await expect.poll(() => { const { t0, t1 } = traces().at(-1)!; return [t0, t1]; }).toEqual([0, whole]);
+    await page.close();
+  });
+
+  it('zooms to a finding that is clicked', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const { span } = engine.sessions.get('s-train')!.document.findings[1]!;
+    await page.getByRole('button', { name: /Backward of step 3/ }).click();
+    await expect.poll(() => { const { t0, t1 } = traces().at(-1)!; return t0 <= span[0] && t1 >= span[1] && t1 - t0 < 2 * (span[1] - span[0]); }).toBe(true);
+    await page.close();
+  });
+
+  it('changes every predicted figure with the tier', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const { predictedPeak, measuredPeak } = engine.sessions.get('s-train')!.document.overlay;
+    const exact = (id: string) => page.getByTestId(id).locator('.num').first().getAttribute('title');
+    expect(await exact('predicted-peak')).toBe(formatExactBytes(predictedPeak.refined));
+    await page.getByRole('button', { name: 'Textbook' }).click();
+    expect(await exact('predicted-peak')).toBe(formatExactBytes(predictedPeak.textbook));
+    expect(await exact('residual')).toBe(formatExactBytes(measuredPeak!.bytes - predictedPeak.textbook!));
+    await expect.poll(() => exact('legend-total')).toBe(formatExactBytes(predictedPeak.textbook));
+    await page.close();
+  });
+
+  it('shows the other source when it is chosen', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    await page.getByLabel('Measured series').selectOption('tree.rss');
+    await expect.poll(() => traces().at(-1)!.series).toContain('tree.rss');
+    await page.close();
+  });
+
+  it('follows a live session as it grows, and stops it', async () => {
+    engine.grow();
+    const page = await open('#/session/s-live');
+    await settled(page);
+    const before = traces().at(-1)!.t1;
+    engine.grow();
+    await expect.poll(() => traces().at(-1)!.t1).toBeGreaterThan(before);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('complete', { exact: true }).waitFor();
+    await page.close();
+  });
+
+  it('tells an expected failure where the person is looking', async () => {
+    const page = await open('#/session/nowhere');
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('There is no session "nowhere".');
+    expect(await alert.textContent()).toContain('plumbline list');
+    await page.close();
+  });
+
+  it('records from the dialog, refusing what the model cannot take', async () => {
+    const page = await open('#/');
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByText('Predicted peak').last().waitFor();
+    await page.getByLabel('Prompt tokens').fill('1020');
+    await page.getByText(/more than the 1024 positions/).waitFor();
+    expect(await page.getByRole('button', { name: 'Start recording' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'A command' }).click();
+    await page.getByLabel('Command line').fill('missing "a b"');
+    await page.getByRole('button', { name: 'Start recording' }).click();
+    await page.getByText('The program "missing" was not found.').waitFor();
+    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({ command: ['missing', 'a b'] });
+    await page.close();
+  });
+
+  it('refuses a wrong token and says so', async () => {
+    const page = await open('#/', server.url.replace(/token=.*/, 'token=wrong'));
+    await page.getByText('no longer valid').waitFor();
+    expect(await page.locator('.sessions').count()).toBe(0);
+    await page.close();
+  });
+
+  it('breaks no rule of its content security policy and logs no error on all of these pages', () => {
+    expect(faults).toEqual([]);
+  });
+
+  it('says when the server is gone', async () => {
+    const other = await serveBrowser({ engine: fixtureEngine({ empty: true }), port: 0, rendererDir });
+    const page = await open('#/', other.url);
+    await page.getByText('Nothing recorded yet').waitFor();
+    await other.close();
+    await page.getByText('engine is gone').waitFor();
+    await page.close();
+  });
+});

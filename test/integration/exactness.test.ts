@@ -1,0 +1,148 @@
+/** The bundled workload's own ledger against the budget: equal to the byte, at every marker, on every backend. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { tfjsBudget, tfjsTokenBudgets } from '../../src/shared/budget/tfjs';
+import type { Backend, ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';
+import { buildWorkload, type Line, runWorkload, tinyModel, tinyRun, type WorkloadResult } from './workload-process';
+
+interface Expected {
+  readonly phase: string;
+  readonly step: number | undefined;
+  readonly allocated: number;
+  readonly components: Readonly<Record<string, number>>;
+  readonly peak: number;
+  readonly peakComponents: Readonly<Record<string, number>>;
+  readonly numBytes: number;
+  readonly peakNumBytes: number;
+}
+
+/** What every memory marker of the run must say, in order. */
+function predicted(model: ModelSpec, run: RunSpec): Expected[] {
+  const { timeline } = tfjsBudget(model, run);
+  const rowFor = (phase: string, step: number | null): Expected => {
+    const row = timeline.find((entry) => entry.phase === phase && (step === null || (entry.step! <= step && step <= entry.lastStep!)))!;
+    return {
+      phase, step: step ?? undefined, allocated: row.end, components: row.endComponents, peak: row.total,
+      peakComponents: row.components, numBytes: row.frameworkCount.end, peakNumBytes: row.frameworkCount.peak,
+    };
+  };
+  if (run.mode === 'generate') {
+    const tokens = tfjsTokenBudgets(model, run).slice(1).map((token): Expected => ({
+      phase: 'decode', step: undefined, allocated: token.allocated, components: token.components, peak: token.peak,
+      peakComponents: token.peakComponents, numBytes: token.frameworkCount.end, peakNumBytes: token.frameworkCount.peak,
+    }));
+    return [rowFor('load', null), rowFor('prefill', null), ...tokens, ...(tokens.length > 0 ? [rowFor('decode', null)] : [])];
+  }
+  const phases = run.mode === 'infer' ? ['forward'] : ['forward', 'backward', 'optimizer'];
+  const steps = Array.from({ length: run.steps }, (_, index) => phases.map((phase) => rowFor(phase, index + 1)));
+  return [rowFor('load', null), ...steps.flat()];
+}
+
+function measured({ lines }: WorkloadResult): Expected[] {
+  return lines.filter((line) => line.type === 'memory').map((line: Line) => ({
+    phase: line.phase!, step: line.step, allocated: line.allocated!, components: line.components!, peak: line.peak!,
+    peakComponents: line.peakComponents!, numBytes: line.counters!.numBytes!, peakNumBytes: line.counters!.peakNumBytes!,
+  }));
+}
+
+/** Phase, step, field and component of the first difference, with both values; null when all is equal. */
+function firstDifference(budget: readonly Expected[], ledger: readonly Expected[]): string | null {
+  if (budget.length !== ledger.length) return `predicted ${budget.length} memory markers, measured ${ledger.length}`;
+  for (const [index, want] of budget.entries()) {
+    const got = ledger[index]!;
+    const place = `${want.phase} step ${want.step} (marker ${index})`;
+    if (want.phase !== got.phase || want.step !== got.step) return `${place}: measured ${got.phase} step ${got.step}`;
+    for (const field of ['components', 'peakComponents'] as const) {
+      for (const name of new Set([...Object.keys(want[field]), ...Object.keys(got[field])])) {
+        const [a, b] = [want[field][name] ?? 0, got[field][name] ?? 0];
+        if (a !== b) return `${place} ${field}.${name}: predicted ${a}, measured ${b}`;
+      }
+    }
+    for (const field of ['allocated', 'peak', 'numBytes', 'peakNumBytes'] as const) {
+      if (want[field] !== got[field]) return `${place} ${field}: predicted ${want[field]}, measured ${got[field]}`;
+    }
+  }
+  return null;
+}
+
+async function expectExact(model: ModelSpec, run: RunSpec, env: Record<string, string> = {}): Promise<void> {
+  const result = await runWorkload(model, run, env);
+  expect(result.code, result.stderr).toBe(0);
+  expect(firstDifference(predicted(model, run), measured(result))).toBeNull();
+}
+
+const train = (run: Partial<RunSpec>): RunSpec => tinyRun({ mode: 'train', ...run });
+const generate = (run: Partial<RunSpec>): RunSpec => tinyRun({ mode: 'generate', ...run });
+const infer = (run: Partial<RunSpec>): RunSpec => tinyRun({ mode: 'infer', ...run });
+
+const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
+  ['training, two layers', tinyModel(), train({})],
+  ['training, prime sizes', tinyModel({ layers: 3, hidden: 35, heads: 7, ffn: 53, vocab: 101, maxPositions: 23 }), train({ batch: 3, seq: 11, steps: 4 })],
+  ['training, one head, one sequence', tinyModel({ heads: 1, hidden: 13, ffn: 17 }), train({ batch: 1, seq: 7 })],
+  ['training, sequences of one token', tinyModel(), train({ batch: 5, seq: 1 })],
+  ['training, one token of one sequence', tinyModel({ layers: 1 }), train({ batch: 1, seq: 1 })],
+  ['training, heads of width one', tinyModel({ layers: 1, hidden: 5, heads: 5, vocab: 7 }), train({ seq: 3 })],
+  ['training, width one', tinyModel({ layers: 1, hidden: 1, heads: 1, ffn: 3 }), train({ seq: 4 })],
+  ['training, a vocabulary that dwarfs the rest', tinyModel({ layers: 1, hidden: 6, heads: 2, ffn: 9, vocab: 1009 }), train({ seq: 13 })],
+  ['training, attention scores that dwarf the rest', tinyModel({ hidden: 8, heads: 4, ffn: 8, vocab: 5, maxPositions: 64 }), train({ batch: 3, seq: 61 })],
+  ['training, a narrow feed-forward', tinyModel({ layers: 4, ffn: 1 }), train({ steps: 5 })],
+  ['training with SGD', tinyModel(), train({ optimizer: 'sgd' })],
+  ['training with momentum', tinyModel(), train({ optimizer: 'momentum' })],
+  ['training for one step', tinyModel(), train({ steps: 1 })],
+  ['generation with a cache', tinyModel(), generate({ batch: 1 })],
+  ['generation with a cache, three sequences', tinyModel({ layers: 3, hidden: 21, heads: 7, ffn: 31, vocab: 97 }), generate({ batch: 3, promptTokens: 5, tokens: 7 })],
+  ['generation with a cache from one token', tinyModel(), generate({ batch: 2, promptTokens: 1, tokens: 5 })],
+  ['generation with a cache, one head', tinyModel({ hidden: 11, heads: 1 }), generate({ promptTokens: 4, tokens: 3 })],
+  ['generation of a single token', tinyModel(), generate({ batch: 1, tokens: 1 })],
+  ['generation without a cache', tinyModel(), generate({ kvCache: false, batch: 1, tokens: 6 })],
+  ['generation without a cache from one token', tinyModel({ hidden: 10, heads: 5 }), generate({ kvCache: false, batch: 3, promptTokens: 1, tokens: 5 })],
+  ['generation with a wide vocabulary', tinyModel({ vocab: 1013, layers: 1 }), generate({ batch: 4, tokens: 5 })],
+  ['inference', tinyModel({ layers: 3 }), infer({ batch: 3, seq: 7 })],
+  ['inference on one token', tinyModel(), infer({ batch: 1, seq: 1, steps: 2 })],
+  ['inference, one head', tinyModel({ heads: 1, hidden: 7 }), infer({ batch: 2, seq: 9 })],
+];
+
+describe('the budget of the bundled workload', () => {
+  beforeAll(buildWorkload);
+
+  for (const backend of ['wasm', 'cpu'] satisfies Backend[]) {
+    it.each(CASES)(`equals the ledger on ${backend}: %s`, async (_name, model, run) => {
+      await expectExact(model, { ...run, backend });
+    });
+  }
+
+  it('shows a leak as a residual of exactly its bytes for each token, and nothing else', async () => {
+    const [model, run] = [tinyModel(), generate({ batch: 1, tokens: 6 })];
+    const tokens = tfjsTokenBudgets(model, run);
+    const result = await runWorkload(model, run, { PLUMBLINE_FAULT: 'leak:4096' });
+    const decoded = result.lines.filter((line) => line.type === 'memory' && line.phase === 'decode').slice(0, -1);
+    expect(decoded.map((line, position) => line.allocated! - tokens[position + 1]!.allocated)).toEqual([2, 3, 4, 5, 6].map((k) => 4096 * k));
+  });
+
+  it('shows a leak in training as a residual of exactly its bytes for each step', async () => {
+    const [model, run] = [tinyModel(), train({ steps: 4 })];
+    const budget = predicted(model, run).filter(({ phase }) => phase === 'optimizer');
+    const ledger = measured(await runWorkload(model, run, { PLUMBLINE_FAULT: 'leak:4096' })).filter(({ phase }) => phase === 'optimizer');
+    expect(ledger.map((row, index) => row.allocated - budget[index]!.allocated)).toEqual([4096, 8192, 12288, 16384]);
+    expect(ledger.map((row, index) => (row.components.workspace ?? 0) - (budget[index]!.components.workspace ?? 0))).toEqual([4096, 8192, 12288, 16384]);
+  });
+
+  it('shows a doubled cache as exactly one more cache', async () => {
+    const [model, run] = [tinyModel(), generate({ tokens: 3 })];
+    const budget = predicted(model, run).at(-1)!;
+    const ledger = measured(await runWorkload(model, run, { PLUMBLINE_FAULT: 'kv:double' })).at(-1)!;
+    expect(ledger.components.kv_cache).toBe(2 * budget.components.kv_cache!);
+    expect(ledger.allocated - budget.allocated).toBe(budget.components.kv_cache);
+  });
+});
+
+const noGpu = swiftshaderUnavailable();
+describe.skipIf(noGpu !== null)(`the budget of the bundled workload on WebGPU${noGpu ? ` (skipped: ${noGpu})` : ''}`, () => {
+  beforeAll(buildWorkload);
+
+  const onGpu = ['training, two layers', 'training, one head, one sequence', 'generation with a cache, three sequences',
+    'generation without a cache', 'inference'];
+  it.each(CASES.filter(([name]) => onGpu.includes(name)))('equals the ledger on a software GPU: %s', async (_name, model, run) => {
+    await expectExact(model, { ...run, backend: 'webgpu' }, swiftshaderEnvironment());
+  });
+});
