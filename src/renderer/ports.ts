@@ -2,18 +2,25 @@
 import { decodeMessage, encodeMessage } from '../shared/contract/codec';
 import type { RpcMessage, RpcPort } from '../shared/contract/rpc';
 
-/** @param onLost called once when the other end is gone. */
-export function messagePort(port: MessagePort, onLost: () => void): RpcPort {
+/**
+ * A port to the engine process. A page is not told when the other end of a MessagePort goes away (Chromium fires no
+ * event there), so whoever learns of it calls `close`, which fails the calls in flight.
+ */
+export function messagePort(port: MessagePort): { readonly rpc: RpcPort; close(): void } {
+  let handleClose: () => void = () => {};
   return {
-    send: (message) => port.postMessage(message),
-    onMessage(handler) {
-      port.onmessage = (event: MessageEvent<RpcMessage>) => handler(event.data);
+    rpc: {
+      send: (message) => port.postMessage(message),
+      onMessage(handler) {
+        port.onmessage = (event: MessageEvent<RpcMessage>) => handler(event.data);
+      },
+      onClose(handler) {
+        handleClose = handler;
+      },
     },
-    onClose(handler) {
-      port.addEventListener('close', () => {
-        handler();
-        onLost();
-      });
+    close() {
+      port.close();
+      handleClose();
     },
   };
 }

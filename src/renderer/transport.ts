@@ -79,17 +79,19 @@ function createLink(retry: () => void) {
 
 function desktopLink(bridge: DesktopBridge): EngineLink {
   const { link, open, close } = createLink(() => bridge.requestPort());
-  let latest: MessagePort | null = null;
+  let latest: ReturnType<typeof messagePort> | null = null;
   window.addEventListener('message', (event: MessageEvent<{ type?: string; state?: string } | null>) => {
     if (event.source !== window) return;
     const [port] = event.ports;
     if (event.data?.type === 'plumbline:port' && port) {
-      latest = port;
-      // The end of an older connection, told late, says nothing about this one.
-      open(messagePort(port, () => {
-        if (latest === port) close('lost');
-      }));
-    } else if (event.data?.type === 'plumbline:engine' && event.data.state === 'lost') close('lost');
+      latest = messagePort(port);
+      open(latest.rpc);
+    } else if (event.data?.type === 'plumbline:engine') {
+      // The engine process died. Where it was restarted, the port to its successor follows.
+      latest?.close();
+      latest = null;
+      close('lost');
+    }
   });
   bridge.requestPort();
   return link;

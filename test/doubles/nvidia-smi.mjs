@@ -53,7 +53,7 @@ const end = (code) => {
 };
 
 /** A keyframed field now: numbers between frames lie on the line between them, texts hold. */
-function valueOf(frames, field, now) {
+function fieldAt(frames, field, now) {
   let before;
   let next;
   for (const frame of frames) {
@@ -81,7 +81,7 @@ function processes(now) {
   return (scenario.processes ?? []).flatMap((each) => {
     const pid = each.pidFile ? numberIn(each.pidFile) : each.pid;
     if (!pid) return [];
-    const memory = each.memoryFile ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB) : each.keyframes ? valueOf(each.keyframes, 'memory', now) : each.memory;
+    const memory = each.memoryFile ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB) : each.keyframes ? fieldAt(each.keyframes, 'memory', now) : each.memory;
     return [{ type: 'C', name: 'python', gpu: 0, ...each, pid, memory }];
   });
 }
@@ -103,11 +103,11 @@ function gpuValue(gpu, index, field, now) {
     case 'pci.bus_id': return gpu.busId;
     case 'memory.total': return gpu.memoryTotal;
     case 'memory.used': {
-      const base = valueOf(gpu.keyframes ?? [], field, now);
+      const base = fieldAt(gpu.keyframes ?? [], field, now);
       const planted = gpu.memoryFile ? Math.ceil((numberIn(gpu.memoryFile) ?? 0) / MiB) : 0;
       return typeof base === 'number' || base === undefined ? (base ?? 0) + planted : base;
     }
-    default: return valueOf(gpu.keyframes ?? [], field === 'clocks.current.sm' ? 'clocks.sm' : field, now) ?? '[N/A]';
+    default: return fieldAt(gpu.keyframes ?? [], field === 'clocks.current.sm' ? 'clocks.sm' : field, now) ?? '[N/A]';
   }
 }
 

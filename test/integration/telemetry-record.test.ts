@@ -38,7 +38,7 @@ for (const bytes of ${JSON.stringify(steps)}) {
 }
 
 /** Pids of every run of the double that is still there. */
-const living = (): number[] => readFileSync(at('runs.log'), 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { pid: number }).pid).filter((pid) => {
+const living = (): number[] => linesOf('runs.log').map((line) => (JSON.parse(line) as { pid: number }).pid).filter((pid) => {
   try {
     process.kill(pid, 0);
     return true;
@@ -47,10 +47,18 @@ const living = (): number[] => readFileSync(at('runs.log'), 'utf8').trim().split
   }
 });
 
+function linesOf(name: string): string[] {
+  try {
+    return readFileSync(at(name), 'utf8').split('\n').filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}
+
 describe('recording on a simulated GPU', () => {
   it('lays the workload\'s GPU memory over the baseline it found, and says that it is simulated', async () => {
     const held = [1000, 3000, 2000].map((mebibytes) => mebibytes * MiB);
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '50', '--', ...workload(held, 1200)], home.dir, device('planted'));
+    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '50', '--', ...workload(held, 1100)], home.dir, device('planted'));
     expect(code).toBe(0);
     expect(document.simulated).toBe(true);
     expect(document.environment.gpus).toMatchObject([{ index: 0, name: 'Simulated RTX 4090', memoryBytes: 24564 * MiB }]);
@@ -85,7 +93,7 @@ describe('recording on a simulated GPU', () => {
   it('ends on Ctrl-C without blaming nvidia-smi and leaves nothing running', async () => {
     const [node, script] = workload([64 * MiB], 60_000);
     const running = startCli(['record', '--interval', '50', '--json', '--', node!, script!], home.dir, device('planted'));
-    await until(() => living().length > 0 && pidOfWorkload() !== null, 'the workload to run');
+    await until(() => living().length > 0 && linesOf('pid').length > 0, 'the workload to run');
     // As a terminal does: to every process of the launcher's group that has not left it.
     for (const pid of [running.child.pid!, ...(await groupOf(running.child.pid!))]) signal(pid);
     const { code, stdout } = await running.done;
@@ -116,14 +124,6 @@ describe('without a GPU that answers', () => {
     expect(document.gpus).toEqual([]);
   });
 });
-
-function pidOfWorkload(): number | null {
-  try {
-    return Number(readFileSync(at('pid'), 'utf8')) || null;
-  } catch {
-    return null;
-  }
-}
 
 function signal(pid: number): void {
   try {

@@ -51,13 +51,9 @@ describe.skipIf(!here)(here ? 'captured output' : 'captured output (skipped: ../
 
   test.each(tables)('%s gives only possible readings', (file) => {
     const readings = readTables(textOf(file));
-    const values = readings.filter(({ reading }) => reading.kind === 'ok');
-    expect(values.length).toBeGreaterThan(0);
-    for (const { unit, field, reading } of readings) {
-      if (reading.kind !== 'ok') continue;
-      expect(Number.isSafeInteger(reading.value), field).toBe(true);
-      expect(reading.value, field).toBeLessThanOrEqual(LIMITS[unit]!);
-    }
+    expect(readings.some(({ reading }) => reading.kind === 'ok')).toBe(true);
+    const impossible = readings.filter(({ unit, reading }) => reading.kind === 'ok' && !(Number.isSafeInteger(reading.value) && reading.value >= 0 && reading.value <= LIMITS[unit]!));
+    expect(impossible).toEqual([]);
   });
 
   test('a device without memory of its own reports utilization and power, and no memory', () => {

@@ -22,6 +22,16 @@ export function scaled(value: Count): string {
   return prefix === '' ? trimmed(shown) : `${trimmed(shown)} ${prefix}`;
 }
 
+/** Parameters and tokens as the field writes them: 175B, 1.4T. */
+function short(value: number): string {
+  return scaled(value).replace(' G', 'B').replace(' ', '');
+}
+
+/** FLOPs in scientific notation. */
+function scientific(value: Count, digits = 2): string {
+  return Number(value).toExponential(digits).replace('e+', 'e');
+}
+
 /** Four significant digits, without trailing zeros behind the point. */
 function trimmed(value: number): string {
   const text = Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
@@ -82,7 +92,7 @@ export function flopsText(of: FlopsText): string {
     `Attention costs as much as its projections at ${whole(Math.round(crossover.attentionEqualsProjections))} tokens, as the feed-forward block at ${whole(Math.round(crossover.attentionEqualsFfn))},`,
     `as all the rest of the layer at ${whole(Math.round(crossover.attentionEqualsLayer))}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`,
     `2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`,
-    `A recurrent network of this shape: ${scaled(of.rnn.rnn.time)}FLOPs a sequence in ${whole(of.rnn.rnn.sequentialSteps)} steps one after another, against ${scaled(of.rnn.transformer.time)}FLOPs in ${of.rnn.transformer.sequentialSteps}.`,
+    `A recurrent network of this shape takes ${scaled(of.rnn.rnn.time)}FLOPs a sequence in ${whole(of.rnn.rnn.sequentialSteps)} steps one after another;\nthe layers here take ${scaled(of.rnn.transformer.time)}FLOPs in ${of.rnn.transformer.sequentialSteps} steps.`,
     ...(of.device ? ['', deviceText(of.device)] : []),
   ].join('\n');
 }
@@ -101,10 +111,10 @@ function deviceText({ gpu, precision, ridge, operations, seconds }: NonNullable<
 }
 
 export function scalingText(report: ScalingReport): string {
-  const rows = report.optimum.map(({ method, N, D, tokensPerParameter, loss }) => [method, scaled(N), scaled(D), trimmed(tokensPerParameter), loss.toFixed(3)]);
+  const rows = report.optimum.map(({ method, N, D, tokensPerParameter, loss }) => [method, short(N), short(D), trimmed(tokensPerParameter), loss.toFixed(3)]);
   const { given, lifetime } = report;
   return [
-    `${report.compute.toExponential(3)} FLOPs are best spent on`,
+    `${scientific(report.compute, 3)} FLOPs are best spent on`,
     '',
     table(['', 'parameters', 'tokens', 'tokens each', 'loss'], rows, ['left', 'right', 'right', 'right', 'right']),
     '',
@@ -112,15 +122,15 @@ export function scalingText(report: ScalingReport): string {
     ...(given ? [standingText('The model given', given)] : []),
     standingText('GPT-3', report.gpt3),
     ...(lifetime
-      ? [`Serving ${scaled(lifetime.inferenceTokens)}tokens at a loss of ${lifetime.loss.toFixed(3)} is cheapest with ${scaled(lifetime.N)}parameters on ${scaled(lifetime.D)}tokens:`,
-          `  ${lifetime.trainingFlops.toExponential(2)} FLOPs of training and ${lifetime.inferenceFlops.toExponential(2)} of inference.`]
+      ? [`Serving ${short(lifetime.inferenceTokens)} tokens at a loss of ${lifetime.loss.toFixed(3)} is cheapest with ${short(lifetime.N)} parameters on ${short(lifetime.D)} tokens:`,
+          `  ${scientific(lifetime.trainingFlops)} FLOPs of training and ${scientific(lifetime.inferenceFlops)} of inference.`]
       : []),
   ].join('\n');
 }
 
 function standingText(name: string, of: Standing): string {
   const size = of.sizeOverOptimum >= 1 ? `${trimmed(of.sizeOverOptimum)}× the best size` : `${trimmed(1 / of.sizeOverOptimum)}× below the best size`;
-  return `${name}: ${scaled(of.params)}parameters on ${scaled(of.tokens)}tokens, ${trimmed(of.tokensPerParameter)} tokens each, ${size} for its compute: ${of.verdict}. Loss ${of.loss.toFixed(3)}.`;
+  return `${name}: ${short(of.params)} parameters on ${short(of.tokens)} tokens, ${trimmed(of.tokensPerParameter)} each.\n  ${size.charAt(0).toUpperCase()}${size.slice(1)} for its compute: ${of.verdict}. Loss ${of.loss.toFixed(3)}.`;
 }
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { right: 'right', rounded: 'rounded', wrong: 'WRONG', 'not-computable': 'no theory' };

@@ -22,12 +22,13 @@ export function Legend({ session, segments, tier, hover }: { session: SessionDoc
   const atPeak = (peak && segmentAt(segments, peak.at)) ?? highest;
   const segment = at ? segmentAt(segments, at.t) : atPeak;
   const phase = at ? phaseAt(overlay, at.t) : segment && (overlay.phases[segment.phase] ?? null);
-  const measured = at ? (at.measured?.value ?? null) : (phase?.measured ?? null);
+  // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
+  const measured = phase ? phase.measured : (at?.measured?.value ?? null);
   const ofMeasured = phase?.measuredComponents ?? null;
   const where = phase ? `${phase.phase}${phase.step === null ? '' : ` ${phase.step}`}` : segment?.held ? 'between phases' : '';
   return (
     <section className="card legend" aria-labelledby="legend-title">
-      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}` : segment ? `at the peak, ${where}` : ''}</span></div>
+      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at the peak, ${where}` : ''}</span></div>
       {segments.length === 0
         ? <p className="muted">{session.model === null ? 'No model and run are declared for this session, so theory has nothing to say about it.' : 'The budget appears with the first phase.'}</p>
         : (

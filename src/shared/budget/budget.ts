@@ -1,8 +1,8 @@
 /** The prediction for a model and a run: the textbook's list beside the refined model of the framework that runs it. */
-import { Failure } from '../failure';
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
+import { pytorchBudget } from './pytorch';
 import { textbookBudget } from './textbook';
 import { tfjsBudget } from './tfjs';
 import type { Budget, TierBudget } from './types';
@@ -20,6 +20,5 @@ export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
 }
 
 function refinedBudget(model: ModelSpec, run: RunSpec): TierBudget {
-  if (run.framework === 'tfjs') return tfjsBudget(model, run);
-  throw new Failure('bad_input', 'The refined budget for PyTorch is not part of this version.', 'Use --framework tfjs, the framework of the bundled workload.');
+  return run.framework === 'tfjs' ? tfjsBudget(model, run) : pytorchBudget(model, run);
 }

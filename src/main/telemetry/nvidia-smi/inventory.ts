@@ -23,7 +23,7 @@ export interface InventoryOptions {
   readonly env: NodeJS.ProcessEnv;
   /** For each of the two sources. */
   readonly timeoutMs?: Millis;
-  /** The built inventory-helper; found beside this module unless given. */
+  /** The built inventory-helper; found beside this module unless given and there. */
   readonly helperPath?: string;
   /** The Node that runs the helper. */
   readonly nodePath?: string;
@@ -87,7 +87,7 @@ type HelperAnswer =
 async function runHelper(options: InventoryOptions, timeoutMs: Millis): Promise<HelperAnswer> {
   // The package knows the program by its name on PATH alone.
   if (!/^nvidia-smi(\.exe)?$/i.test(basename(options.path))) return { ok: false, detail: `${basename(options.path)} is not called nvidia-smi` };
-  const helper = options.helperPath ?? findHelper(options.env);
+  const helper = options.helperPath !== undefined && existsSync(options.helperPath) ? options.helperPath : findHelper(options.env);
   if (helper === null) return { ok: false, detail: 'the inventory helper is missing from this installation' };
   const env = { ...options.env, PATH: [dirname(options.path), pathOf(options.env) ?? ''].join(delimiter) };
   const run = await runOnce(options.nodePath ?? defaultNode(options.env), [helper], { timeoutMs, env });

@@ -34,7 +34,7 @@ export interface GpuStreamOptions {
 /** Foreign lines in a row after which the process counts as broken. */
 const FLOOD_LINES = 500;
 const REMARKS = 3;
-/** How long `start` waits for the first row, so that a trace begins before its workload does. */
+/** How long `start` waits for the first row or failure, so that a trace begins before its workload does. */
 const FIRST_ROW_MS: Millis = 1500;
 
 export class GpuStream implements Sampler {
@@ -119,7 +119,7 @@ export class GpuStream implements Sampler {
 
   #line(reader: CsvLineReader, text: string): void {
     const line = reader.read(text);
-    if (line.kind === 'foreign') return this.#foreignLine(line.text);
+    if (line.kind === 'foreign') this.#foreignLine(line.text);
     if (line.kind !== 'row') return;
     this.#heardAt = this.#clock.now();
     this.#foreign = 0;
@@ -179,6 +179,7 @@ export class GpuStream implements Sampler {
 
   #silent(kind: string, why: string, reason: AbsentReason): void {
     this.#reporter?.silent(this.#clock.now(), reason);
+    this.#firstRow();
     this.#warn(kind, `${why}. Plumbline starts it again; until it answers the device is not read.`);
   }
 

@@ -65,7 +65,7 @@ function deviceNote({ environment }: SessionDocument): string {
   const [gpu] = environment.gpus;
   if (gpu) return `${gpu.name}, ${formatBytes(gpu.memoryBytes)}, driver ${gpu.driver}${environment.gpus.length > 1 ? `, and ${environment.gpus.length - 1} more` : ''}`;
   const source = environment.sources.find(({ id, ok }) => !ok && /nvidia|nvml/.test(id));
-  return source ? `no NVIDIA GPU: ${source.id} ${source.detail}` : 'no NVIDIA GPU';
+  return source ? `no NVIDIA GPU: ${source.detail}` : 'no NVIDIA GPU';
 }
 
 function download(file: { fileName: string; mimeType: string; text: string }): void {

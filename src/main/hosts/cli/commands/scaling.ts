@@ -22,17 +22,13 @@ export function registerScaling(program: Command, output: Output): void {
     .option('--inference-tokens <n>', 'tokens to be served in its lifetime, for the cheapest model over training and serving')
     .action((options: ScalingOptions) => {
       const report = scalingReport({
-        ...given('compute', amount('--compute', options.compute)),
-        ...given('params', amount('--params', options.params)),
-        ...given('tokens', amount('--tokens', options.tokens)),
-        ...given('inferenceTokens', amount('--inference-tokens', options.inferenceTokens)),
+        compute: amount('--compute', options.compute),
+        params: amount('--params', options.params),
+        tokens: amount('--tokens', options.tokens),
+        inferenceTokens: amount('--inference-tokens', options.inferenceTokens),
       });
       output.result(report, () => scalingText(report));
     });
-}
-
-function given<K extends string>(key: K, value: number | undefined): { readonly [P in K]?: number } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: number });
 }
 
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12, p: 1e15, e: 1e18 };
