@@ -10,7 +10,7 @@ import type { RecordRequest } from '../../shared/contract/api';
 import type { Environment, WorkloadInfo } from '../../shared/contract/session';
 import type { RunSpec } from '../../shared/model/spec';
 import type { LogLine, Marker } from '../../shared/trace/types';
-import type { Micros } from '../../shared/units';
+import type { Bytes, Micros } from '../../shared/units';
 import type { Status } from '../../shared/vocabulary';
 import type { Library } from '../store/library';
 import { createSession } from '../store/session-file';
@@ -48,7 +48,8 @@ const FLUSH_MS = 250;
 
 export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
   const plan = planOf(request);
-  let launched: LaunchedWorkload | null = null;
+  // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
+  let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);
   const scope: ProcessScope = { pids: () => launched?.pids() ?? [] };
   const sources = await openSamplers({
     scope,
@@ -58,6 +59,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
     inventoryHelper: inventoryEntry,
     env: process.env,
   });
+  const baselines = plan.pid === null ? sources.baselines : baselinesWithout(sources.baselines);
   const clock = createSessionClock();
   const id = library.newId();
   let environment: Environment = { ...(await describeMachine()), gpus: sources.gpus, sources: sources.sources, workload: {} };
@@ -75,7 +77,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
   });
 
   const file = createSession(library.dir, header());
-  file.setMeta('baselines', sources.baselines);
+  file.setMeta('baselines', baselines);
   const trace = new LiveTrace(file);
   const started: Sampler[] = [];
   let failedMarkers = 0;
@@ -119,9 +121,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
       },
       onWarning: (text: string) => trace.warn(text),
     };
-    launched = plan.pid === null
-      ? await launchWorkload({ ...common, command: plan.command, cwd: plan.cwd, env: plan.env, supervisorPath: supervisorEntry, nodePath: workloadNode() })
-      : await attachProcess(plan.pid, common);
+    launched ??= await launchWorkload({ ...common, command: plan.command, cwd: plan.cwd, env: plan.env, supervisorPath: supervisorEntry, nodePath: workloadNode() });
     workload = { ...workload, pid: launched.pid };
     file.setMeta('workload', workload);
   } catch (error) {
@@ -139,7 +139,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
     status,
     durationUs: status === 'recording' ? clock.now() : durationUs,
     ...exit,
-    baselines: sources.baselines,
+    baselines,
     series: trace.series(),
     markers: trace.markers,
     logs: trace.logs,
@@ -215,6 +215,12 @@ function planOf(request: RecordRequest): Plan {
   const command = request.command ?? [];
   if (command.length === 0) throw new Failure('bad_input', 'There is nothing to record.', 'Give --bundled gpt2, --pid PID, or a command after --.');
   return { command, cwd, env: process.env, pid: null, name: command.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60), workload: { kind: 'command', title: command.join(' '), command, cwd, pid: null } };
+}
+
+/** For a process that ran before the recording did, only what others hold on the device was there "before". */
+function baselinesWithout(baselines: Readonly<Record<string, Bytes>>): Record<string, Bytes> {
+  const others = Object.entries(baselines).filter(([id]) => id.endsWith('.other.memory'));
+  return Object.fromEntries(others.flatMap(([id, bytes]) => [[id, bytes], [id.replace('.other.memory', '.memory.used'), bytes]]));
 }
 
 /** What a workload says of its surroundings (backend, adapter, framework version), without what the run already says. */

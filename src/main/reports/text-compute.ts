@@ -141,7 +141,7 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
     const rows = claims.filter((claim) => claim.section === section);
     const lines = table(
       ['claim', 'printed', 'computed', 'unit', 'verdict'],
-      rows.map((claim) => [claim.id, printedText(claim), claim.computed === null ? ABSENT : trimmedWide(claim.computed), claim.unit, VERDICT_WORDS[claim.verdict]]),
+      rows.map((claim) => [claim.id, printedFigure(claim), claim.computed === null ? ABSENT : trimmedWide(claim.computed), claim.unit, VERDICT_WORDS[claim.verdict]]),
       ['left', 'right', 'right', 'left', 'left'],
     ).split('\n');
     const explained = lines.flatMap((line, i) => {
@@ -154,9 +154,9 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
 }
 
 /** A figure as printed, with its mark of approximation and what it bounds. */
-function printedText({ printed, approximate, relation }: Claim): string {
+function printedFigure({ printed, printedText, approximate, relation }: Claim): string {
   const bound = relation === 'at-most' ? '≤' : relation === 'at-least' ? '≥' : '';
-  return `${approximate ? '≈' : ''}${bound}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printed}`;
+  return `${approximate ? '≈' : ''}${bound}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printedText}`;
 }
 
 function trimmedWide(value: number): string {

@@ -26,7 +26,7 @@ export interface GpuStreamOptions {
   readonly silenceMs?: Millis;
   /** The same for the first row of a process, which may have to wake the device; max(silenceMs, 10 s) unless given. */
   readonly startupMs?: Millis;
-  /** Pause before the first restart; doubles to `maxPauseMs` while no row comes. */
+  /** Pause before the first restart; doubles to `maxPauseMs` until a process answers steadily. */
   readonly firstPauseMs?: Millis;
   readonly maxPauseMs?: Millis;
 }
@@ -34,6 +34,8 @@ export interface GpuStreamOptions {
 /** Foreign lines in a row after which the process counts as broken. */
 const FLOOD_LINES = 500;
 const REMARKS = 3;
+/** A process that has answered for so long is sound: the next trouble is a new one, and the pauses start over. */
+const STEADY_US: Micros = 5_000_000;
 /** How long `start` waits for the first row or failure, so that a trace begins before its workload does. */
 const FIRST_ROW_MS: Millis = 1500;
 
@@ -123,7 +125,7 @@ export class GpuStream implements Sampler {
     if (line.kind !== 'row') return;
     this.#heardAt = this.#clock.now();
     this.#foreign = 0;
-    this.#pauseMs = this.#firstPauseMs;
+    if (this.#heardAt - this.#launchedAt > STEADY_US) this.#pauseMs = this.#firstPauseMs;
     const readings = this.#fields.map((field) => ({ field, reading: parseQuantity(line.cells.get(field.field) ?? '', field.unit, line.units.get(field.field) ?? null) }));
     const lost = this.#reporter?.row(this.#heardAt, line.cells.get('index') ?? '', line.cells.get('uuid') ?? '', readings) ?? null;
     if (lost !== null) this.#warn(`lost ${lost}`, `nvidia-smi reports that GPU ${lost} is lost. Restart the machine to recover it.`);

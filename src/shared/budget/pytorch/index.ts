@@ -1,0 +1,30 @@
+/**
+ * The refined tier for PyTorch: every tensor that autograd saves, logits and loss, casts, gradients, optimizer states
+ * and temporaries, cuBLAS workspaces, and what the caching allocator and the CUDA context add. Totals are at process
+ * level, what nvidia-smi shows; `levels` has the peaks of the levels beneath.
+ *
+ * Assumed: models as in Hugging Face transformers (weights loaded on the host, then moved), use_cache off in training,
+ * gradients set to none after each step, no compilation, no fragmentation beyond whole segments.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Bytes } from '../../units';
+import { type Shard, wholeShard } from '../sharding/shard';
+import type { TierBudget } from '../types';
+import { contextBytes } from './device';
+import { inferenceMoments } from './inference';
+import { peakOf, type PhaseMoments, tierFrom } from './timeline';
+import { trainingMoments } from './training';
+
+function momentsOf(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
+  return run.mode === 'train' ? trainingMoments(model, run, shard) : inferenceMoments(model, run, shard);
+}
+
+/** The whole timeline, of the whole model or of one rank. */
+export function pytorchBudget(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): TierBudget {
+  return tierFrom(momentsOf(model, run, shard), contextBytes(run.gpu));
+}
+
+/** The peak at process level alone; equal to `pytorchBudget(…).total`. */
+export function pytorchPeak(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): Bytes {
+  return peakOf(momentsOf(model, run, shard), contextBytes(run.gpu));
+}

@@ -1,0 +1,92 @@
+/**
+ * Forward passes without autograd: nothing is saved, so one layer's tensors are all that lives beside the weights, the
+ * keys and values, and the logits.
+ *
+ * Generation takes the prompt in at once, with logits for all its tokens; each token after it appends to the cache. The
+ * cache of transformers (DynamicCache) appends by concatenation, so that while one layer's keys grow the old and the new
+ * tensor exist together. The last token produced is never fed, so the cache ends one short of the sequence.
+ */
+import { latentKvWidth } from '../../model/kv';
+import { hasLmHead } from '../../model/parameters';
+import { bytesPerElement } from '../../model/precision';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Phase } from '../../vocabulary';
+import type { Shard } from '../sharding/shard';
+import { Tally } from './allocator';
+import { type Holding, residentOf } from './resident';
+import { layerShape } from './saved';
+import type { PhaseMoments } from './timeline';
+import { type ElementBytes, elementBytes, softmaxInFp32 } from './types';
+import { split, weightsOf } from './weights';
+
+export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
+  const types = elementBytes(run);
+  const weights = weightsOf(model, run, shard);
+  const resident = residentOf(model, run, shard, types, weights);
+  const load: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
+  const base: Holding[] = [...load, ['params', resident.casts, 1], ['workspace', resident.workspace, 1], ['communication', resident.fetched, 1]];
+  const loading = phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load);
+
+  /** Keys and values of all layers at `length` tokens, and one layer's keys. */
+  const cached = (length: number): { all: Tally; keys: Tally } => {
+    const reached = model.slidingWindow === undefined ? length : Math.min(length, model.slidingWindow);
+    const width = model.latentAttention ? latentKvWidth(model) : split(model.kvHeads, shard.kvSplit) * model.headDim;
+    const bytes = Math.ceil(run.batch * reached * width * bytesPerElement(run.kvPrecision));
+    const count = model.latentAttention ? 1 : 2;
+    return { all: new Tally().add(bytes, count * shard.layers), keys: new Tally().add(bytes) };
+  };
+  /** Moments of one pass over `tokens` new tokens of each sequence, `length` in all. */
+  const pass = (tokens: number, length: number, logitRows: number, kept: readonly Holding[]): Holding[][] => {
+    const ids = new Tally().add(8 * run.batch * length, 2);
+    const stand: Holding[] = [...base, ...kept, ['inputs', ids, 1]];
+    const logits = new Tally();
+    if (shard.head && hasLmHead(model)) {
+      const vocab = split(model.vocab, shard.tensor);
+      logits.add(types.compute * logitRows * vocab);
+      if (run.mode === 'generate') logits.add(4 * run.batch * vocab);
+    }
+    return [
+      ...workingSets(model, run, shard, types, tokens, length).map((work) => [...stand, ['activations', work, 1]] satisfies Holding[]),
+      [...stand, ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1], ['logits', logits, 1]],
+    ];
+  };
+  const cacheOf = (length: number): Holding[] => (run.kvCache ? [['kv_cache', cached(length).all, 1]] : []);
+
+  if (run.mode === 'infer') {
+    const moments = pass(run.seq, run.seq, run.batch * run.seq, cacheOf(run.seq));
+    return [loading, phase('forward', 1, run.steps, moments, [...base, ['inputs', new Tally().add(8 * run.batch * run.seq, 2), 1]])];
+  }
+  const { promptTokens: prompt, tokens } = run;
+  const idsAt = (length: number): Holding => ['inputs', new Tally().add(8 * run.batch * length, 2), 1];
+  const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch * prompt, cacheOf(prompt)), [...base, ...cacheOf(prompt), idsAt(prompt + 1)]);
+  if (tokens < 2) return [loading, prefill];
+  const last = prompt + tokens - 1;
+  const growing: Holding[] = run.kvCache ? [['kv_cache', cached(last - 1).keys, 1]] : [];
+  const moments = run.kvCache
+    ? pass(1, last, run.batch, [...cacheOf(last), ...growing])
+    : pass(last, last, run.batch * last, []);
+  return [loading, prefill, phase('decode', null, null, moments, [...base, ...cacheOf(last), idsAt(last + 1)])];
+}
+
+/** One layer's tensors at its two highest moments, in attention and in the feed-forward network. */
+function workingSets(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, tokens: number, length: number): Tally[] {
+  const { compute: c, residual: r } = types;
+  const shape = layerShape(model, shard, run.batch, tokens);
+  const N = run.batch * tokens;
+  const whole = run.batch * length;
+  const stream = new Tally().add(r * shape.stream).add(c * shape.stream);
+  const repeated = run.attention === 'eager' || c === 4;
+  const attention = new Tally().addAll(stream).add(c * N * shape.queryWidth, 2).add(c * N * shape.kvWidth, 2);
+  if (repeated && shape.kvWidth !== shape.queryWidth) attention.add(c * whole * shape.queryWidth, 2);
+  if (run.attention === 'eager') {
+    const squares = run.batch * shape.heads * tokens * length;
+    attention.add((softmaxInFp32(model, run) ? 6 : 2 * c) * squares);
+  }
+  const inner = N * shape.ffn;
+  const copies = model.activation === 'swiglu' ? 3 : model.activationComposed ? 4 : 2;
+  return [attention, new Tally().addAll(stream).add(c * inner, copies)];
+}
+
+function phase(name: Phase, step: number | null, lastStep: number | null, moments: readonly (readonly Holding[])[], end: readonly Holding[]): PhaseMoments {
+  return { phase: name, step, lastStep, moments, end };
+}

@@ -1,0 +1,134 @@
+/**
+ * One layer over time: what it leaves behind in forward, and the highest moment of its backward pass, when saved
+ * tensors, gradients of weights and gradients of activations are all partly there.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Shard } from '../sharding/shard';
+import { Tally } from './allocator';
+import { elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
+import { type ElementBytes, softmaxInFp32 } from './types';
+import { fusedProjection, type WeightTensor } from './weights';
+
+export interface Moment {
+  readonly saved: Tally;
+  readonly gradients: Tally;
+  readonly work: Tally;
+}
+
+export interface Layer {
+  readonly shape: LayerShape;
+  /** Everything saved by the end of the layer's forward pass, and the part selective checkpointing drops. */
+  readonly saved: Tally;
+  readonly scores: Tally;
+  /** Saved by the time attention is computed, and what it holds besides. */
+  readonly midForward: { readonly saved: Tally; readonly work: Tally };
+  /** Gradients of all the layer's trained weights. */
+  readonly gradients: Tally;
+  /** Highest moment of backward within the layer. */
+  readonly backward: Moment;
+}
+
+export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, trained: readonly WeightTensor[]): Layer {
+  const shape = layerShape(model, shard, run.batch, run.seq);
+  const byStage = new Map<Stage, Tally>(STAGES.map((stage) => [stage, new Tally()]));
+  const scores = new Tally();
+  for (const tensor of savedTensors(model, run, shard, types)) {
+    const bytes = elementsOf(tensor) * tensor.element;
+    byStage.get(tensor.stage)!.add(bytes, tensor.count);
+    if (tensor.scores) scores.add(bytes, tensor.count);
+  }
+  const saved = new Tally();
+  for (const stage of STAGES) saved.addAll(byStage.get(stage)!);
+  const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
+  const midForward = { saved: new Tally(), work: new Tally().add(types.compute * squares).add(types.residual * shape.stream) };
+  for (const stage of ['norm1', 'qkv', 'attention'] as const) midForward.saved.addAll(byStage.get(stage)!);
+
+  return { shape, saved, scores, midForward, gradients: layerGradients(trained, types, shard), backward: highest(model, run, shape, types, byStage, trained, shard) };
+}
+
+/** Gradients of one layer's weights, as autograd leaves them on a rank that does not shard them. */
+function layerGradients(trained: readonly WeightTensor[], types: ElementBytes, shard: Shard): Tally {
+  const sum = new Tally();
+  for (const { rows, columns, count, layered } of trained) {
+    if (layered) sum.add(Math.ceil(rows * columns * types.gradient / shard.gradientShare), count / shard.layers);
+  }
+  return sum;
+}
+
+/** Bytes of temporaries at each stage of backward, beside the gradient that flows along the residual stream. */
+function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes): Readonly<Record<Stage, number>> {
+  const c = types.compute;
+  const N = run.batch * run.seq;
+  const inner = N * shape.ffn;
+  const stream = shape.stream;
+  const cast = types.autocast ? c * stream : 0;
+  const q = N * shape.queryWidth;
+  const kv = N * (shape.kvWidth + (model.latentAttention ? shape.valueWidth : shape.kvWidth));
+  const squares = run.batch * shape.heads * run.seq * run.seq;
+  const gated = model.activation === 'swiglu';
+  const normalize = model.norm === 'layernorm' ? (types.residual + c) * stream : (types.residual < 4 ? 14 : 16) * stream;
+  let attention: number;
+  if (run.attention === 'eager') {
+    // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
+    attention = (softmaxInFp32(model, run) ? 6 : 2 * c) * squares + c * q + ((run.dropout ?? 0) > 0 ? c * squares : 0);
+  } else {
+    const grouped = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
+    attention = c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
+  }
+  return {
+    down: cast + c * inner,
+    activation: (gated ? 3 : model.activationComposed ? 3 * (types.autocast ? 2 : 1) : 2) * c * inner,
+    up: (gated ? 2 : 1) * c * (inner + stream),
+    norm2: normalize,
+    output: cast + c * N * shape.valueWidth,
+    attention,
+    qkv: c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream,
+    norm1: normalize,
+  };
+}
+
+/** Which weights have their gradients once a stage of backward is done; adapters and experts follow their layer. */
+const AFTER: readonly Stage[] = ['down', 'up', 'output', 'qkv'];
+
+function highest(
+  model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, byStage: ReadonlyMap<Stage, Tally>,
+  trained: readonly WeightTensor[], shard: Shard,
+): Moment {
+  const flowing = types.residual * shape.stream;
+  const work = temporaries(model, run, shape, types);
+  const shares = gradientShares(model, trained, types, shard);
+  const remaining = new Tally();
+  for (const stage of STAGES) remaining.addAll(byStage.get(stage)!);
+  const gradients = new Tally();
+  let best: Moment | null = null;
+  let bestTotal = -1;
+  for (let index = STAGES.length - 1; index >= 0; index--) {
+    const stage = STAGES[index]!;
+    const temporary = new Tally().add(flowing).add(work[stage]);
+    if (AFTER.includes(stage)) {
+      gradients.addAll(shares[stage as keyof typeof shares]);
+      // Autocast leaves a matrix's gradient in half precision first, then casts it.
+      if (types.autocast) temporary.add(shares[stage as keyof typeof shares].requested / 2);
+    }
+    const total = remaining.requested + gradients.requested + temporary.requested;
+    if (total > bestTotal) {
+      bestTotal = total;
+      best = { saved: new Tally().addAll(remaining), gradients: new Tally().addAll(gradients), work: temporary };
+    }
+    remaining.addAll(byStage.get(stage)!, -1);
+  }
+  return best!;
+}
+
+/** A layer's weight gradients by the stage of backward that makes them. */
+function gradientShares(model: ModelSpec, trained: readonly WeightTensor[], types: ElementBytes, shard: Shard) {
+  const shares = { down: new Tally(), up: new Tally(), output: new Tally(), qkv: new Tally() };
+  for (const { rows, columns, count, layered, kind } of trained) {
+    if (!layered || kind !== 'matrix') continue;
+    const bytes = Math.ceil(rows * columns * types.gradient / shard.gradientShare);
+    const perLayer = count / shard.layers;
+    const stage = columns === model.hidden && rows !== model.hidden ? 'down' : rows === model.hidden && columns !== model.hidden ? 'up' : 'qkv';
+    shares[stage].add(bytes, perLayer);
+  }
+  return shares;
+}

@@ -1,0 +1,72 @@
+/**
+ * What each optimizer keeps from its first step on, and what its step holds for a moment besides.
+ *
+ *     adam, adamw  m and v like the weights; the foreach kernels hold √v of every weight at once, the fused one nothing
+ *     momentum     one buffer like the weights          lion  the same, and one update at a time
+ *     adam8bit     m and v at one byte, with an fp32 scale for every 256 elements (bitsandbytes; below 4,096 elements fp32)
+ *     adafactor    fp32 row and column means of each matrix, a whole vector otherwise; one fp32 update at a time
+ *     muon         momentum for the matrices of the layers, Adam for the rest; Newton–Schulz holds four half-precision
+ *                  copies of one matrix
+ */
+import type { RunSpec } from '../../model/spec';
+import type { Bytes } from '../../units';
+import type { Component } from '../../vocabulary';
+import { Tally } from './allocator';
+import type { ElementBytes } from './types';
+import type { WeightTensor } from './weights';
+
+export interface OptimizerMemory {
+  readonly states: readonly (readonly [Component, Tally])[];
+  readonly temporaries: Tally;
+}
+
+const BLOCK_8BIT = 256;
+const LEAST_8BIT = 4_096;
+const COPIES_OF_NEWTON_SCHULZ = 4;
+
+export function optimizerMemory(run: RunSpec, trained: readonly WeightTensor[], types: ElementBytes, share: number): OptimizerMemory {
+  const sum = (bytes: (tensor: WeightTensor, elements: number) => Bytes): Tally => {
+    const total = new Tally();
+    for (const tensor of trained) {
+      const elements = Math.ceil(tensor.rows * tensor.columns / share);
+      total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
+    }
+    return total;
+  };
+  const largest = (perElement: number, among: (tensor: WeightTensor) => boolean = () => true): Tally => {
+    let most = 0;
+    for (const tensor of trained) if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
+    return new Tally().add(most * perElement);
+  };
+  const like = (wanted: (tensor: WeightTensor) => boolean = () => true) => sum((tensor, elements) => (wanted(tensor) ? elements * types.state : 0));
+  const none = new Tally();
+  const foreach = run.optimizerKernel !== 'fused';
+  switch (run.optimizer) {
+    case 'adam':
+    case 'adamw':
+      return { states: [['adam_m', like()], ['adam_v', like()]], temporaries: foreach ? like() : none };
+    case 'sgd':
+      return { states: [], temporaries: none };
+    case 'momentum':
+      return { states: [['momentum', like()]], temporaries: none };
+    case 'lion':
+      return { states: [['momentum', like()]], temporaries: largest(types.state) };
+    case 'adam8bit': {
+      const moment = () => sum((_, elements) => (elements < LEAST_8BIT ? 4 * elements : elements));
+      const scales = sum((_, elements) => (elements < LEAST_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT)));
+      return { states: [['adam_m', moment()], ['adam_v', moment()], ['optimizer_other', scales]], temporaries: none };
+    }
+    case 'adafactor': {
+      const factors = sum(({ rows, columns, kind }) => 4 * (kind === 'vector' ? columns : rows + columns) / share);
+      return { states: [['optimizer_other', factors]], temporaries: largest(8) };
+    }
+    case 'muon': {
+      const hidden = ({ layered, kind }: WeightTensor) => layered && kind === 'matrix';
+      const rest = (tensor: WeightTensor) => !hidden(tensor);
+      return {
+        states: [['momentum', like(hidden)], ['adam_m', like(rest)], ['adam_v', like(rest)]],
+        temporaries: largest(2 * COPIES_OF_NEWTON_SCHULZ, hidden),
+      };
+    }
+  }
+}

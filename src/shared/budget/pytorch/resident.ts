@@ -1,0 +1,77 @@
+/** What stays on the device from load on: weights, their casts and shards, buffers, libraries' workspaces. */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Component } from '../../vocabulary';
+import type { Shard } from '../sharding/shard';
+import { Tally } from './allocator';
+import { cublasWorkspace } from './device';
+import type { ElementBytes } from './types';
+import type { Weights, WeightTensor } from './weights';
+
+/** Some of a component, `times` over. */
+export type Holding = readonly [component: Component, tally: Tally, times: number];
+
+export interface Resident {
+  /** From load on. */
+  readonly weights: readonly Holding[];
+  /** Half-precision copies that autocast makes in forward and autograd keeps until backward has used them. */
+  readonly casts: Tally;
+  /** The same, of one layer; recomputation makes them anew. */
+  readonly layerCasts: Tally;
+  /** Of what ZeRO-3 or offloading leaves elsewhere: two layers and the ends, fetched while they are used. */
+  readonly fetched: Tally;
+  readonly buffers: Tally;
+  readonly workspace: Tally;
+  /** The largest matrix at half precision: what quantizing at load holds for a moment. */
+  readonly loading: Tally;
+}
+
+/** NF4 keeps an fp32 scale for every 64 weights; int8 one for every row. */
+function quantizedBytes(tensor: WeightTensor, kind: 'int8' | 'int4'): number {
+  const elements = tensor.rows * tensor.columns;
+  return kind === 'int4' ? elements / 2 + 4 * Math.ceil(elements / 64) : elements + 4 * tensor.columns;
+}
+
+export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, weights: Weights): Resident {
+  const training = run.mode === 'train';
+  const elsewhere = run.offload === 'all';
+  const share = training ? shard.parameterShare : 1;
+  const parameters = new Tally();
+  const casts = new Tally();
+  const layerCasts = new Tally();
+  const fetched = new Tally();
+  const loading = new Tally();
+  let largest = 0;
+  const gathered = training && (share > 1 || elsewhere);
+  const visit = (tensor: WeightTensor, quantize: boolean) => {
+    const { rows, columns, count, kind, layered } = tensor;
+    const elements = rows * columns;
+    const quantized = quantize && types.quantized !== null && kind === 'matrix' && layered;
+    const bytes = quantized ? Math.ceil(quantizedBytes(tensor, types.quantized)) : elements * types.weight;
+    if (!elsewhere) parameters.add(Math.ceil(bytes / share), count);
+    if (quantized) largest = Math.max(largest, elements);
+    if (types.autocast && kind === 'matrix' && !gathered) {
+      casts.add(elements * 2, count);
+      if (layered) layerCasts.add(elements * 2, count / shard.layers);
+    }
+    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : types.weight), layered ? Math.min(2, shard.layers) * count / shard.layers : count);
+  };
+  for (const tensor of weights.tensors) visit(tensor, true);
+  if (weights.trained !== weights.tensors) for (const tensor of weights.trained) visit(tensor, false);
+  if (types.quantized !== null) loading.add(largest * 2);
+
+  const buffers = new Tally();
+  // Hugging Face's GPT-2 registers a causal mask of bytes in every layer; BERT positions and segments of int64.
+  if (model.positions === 'learned' && model.architecture === 'decoder') buffers.add(model.maxPositions ** 2, shard.layers);
+  if (model.positions === 'learned' && model.architecture === 'encoder' && shard.embedding) buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
+  if (model.positions === 'rotary') buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
+
+  return {
+    weights: [[types.autocast ? 'master_params' : 'params', parameters, 1]],
+    casts,
+    layerCasts,
+    fetched,
+    buffers,
+    workspace: new Tally().add(cublasWorkspace(run.gpu), training ? 2 : 1),
+    loading,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * From moments to phases. Every moment is a set of holdings; what the process takes from the device never shrinks,
+ * since the allocator keeps the segments it has. Hence the levels:
+ *
+ *     requested   bytes of live tensors
+ *     allocated   with each block rounded up to 512 B (torch.cuda.memory_allocated)
+ *     reserved    segments taken so far (torch.cuda.memory_reserved)
+ *     process     with the CUDA context (nvidia-smi)
+ *
+ * The components of a phase are requested bytes; `reserve` is all that is reserved beyond them and `context` the
+ * context, so that a phase's total is at process level.
+ */
+import type { Bytes } from '../../units';
+import type { Phase } from '../../vocabulary';
+import { occurrence, tierOf } from '../tier';
+import type { ComponentBytes, MemoryLevels, TierBudget, TimelinePhase } from '../types';
+import { Tally } from './allocator';
+import type { Holding } from './resident';
+
+export interface PhaseMoments {
+  readonly phase: Phase;
+  readonly step: number | null;
+  readonly lastStep: number | null;
+  /** Moments that may be the highest. */
+  readonly moments: readonly (readonly Holding[])[];
+  readonly end: readonly Holding[];
+}
+
+function sumOf(holdings: readonly Holding[]): Tally {
+  const sum = new Tally();
+  for (const [, tally, times] of holdings) sum.addAll(tally, times);
+  return sum;
+}
+
+/** Peak at process level, without the rows: what a search over configurations needs. */
+export function peakOf(phases: readonly PhaseMoments[], context: Bytes): Bytes {
+  let most = 0;
+  for (const { moments } of phases) for (const moment of moments) most = Math.max(most, sumOf(moment).reserved);
+  return Math.round(most + context);
+}
+
+export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierBudget {
+  let reserved = 0;
+  const peaks = { requested: 0, allocated: 0 };
+  const rows: TimelinePhase[] = phases.map(({ phase, step, lastStep, moments, end }) => {
+    let highest = moments[0]!;
+    let most = -1;
+    for (const moment of moments) {
+      const sum = sumOf(moment);
+      reserved = Math.max(reserved, Math.round(sum.reserved));
+      peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
+      peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
+      if (sum.requested > most) {
+        most = sum.requested;
+        highest = moment;
+      }
+    }
+    return occurrence(phase, step, lastStep, componentsOf(highest, reserved, context), componentsOf(end, reserved, context));
+  });
+  const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context };
+  return { ...tierOf(rows), levels };
+}
+
+function componentsOf(holdings: readonly Holding[], reserved: Bytes, context: Bytes): ComponentBytes {
+  const sums: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
+  for (const [component, tally, times] of holdings) sums[component] = (sums[component] ?? 0) + tally.requested * times;
+  let live = 0;
+  for (const [component, bytes] of Object.entries(sums) as [keyof ComponentBytes, number][]) {
+    sums[component] = Math.round(bytes);
+    live += Math.round(bytes);
+  }
+  return { ...sums, reserve: Math.max(0, reserved - live), context };
+}

@@ -1,0 +1,156 @@
+/**
+ * A training step of PyTorch by phase: forward saves tensors layer by layer and ends in the loss; backward frees them
+ * as gradients of weights appear; the optimizer makes its states in its first step. Each moment that can be the
+ * highest is worked out in closed form, so the cost does not depend on the number of layers.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Phase } from '../../vocabulary';
+import type { Shard } from '../sharding/shard';
+import { Tally } from './allocator';
+import { headOf } from './head';
+import { type Layer, layerOf } from './layer';
+import { optimizerMemory } from './optimizer';
+import { type Holding, residentOf } from './resident';
+import type { PhaseMoments } from './timeline';
+import { elementBytes } from './types';
+import { weightsOf } from './weights';
+
+/** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
+function groupOf(run: RunSpec, layers: number): number {
+  const every = /^every=(\d+)$/.exec(run.checkpointing)?.[1];
+  return every !== undefined ? Math.min(Number(every), layers) : run.checkpointing === 'full' ? 1 : 0;
+}
+
+export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
+  const types = elementBytes(run);
+  const weights = weightsOf(model, run, shard);
+  const { trained } = weights;
+  const resident = residentOf(model, run, shard, types, weights);
+  const layer = layerOf(model, run, shard, types, trained);
+  const head = headOf(model, run, shard, types);
+  const L = shard.layers;
+  const group = groupOf(run, L);
+  const selective = run.checkpointing === 'selective';
+  const offloaded = run.offload === 'all';
+
+  // --- gradients of weights ---
+  const allGradients = new Tally();
+  const endGradients = new Tally();
+  let largest = 0;
+  let table = 0;
+  let headGradient = 0;
+  for (const { rows, columns, count, layered, kind } of trained) {
+    const bytes = Math.ceil(rows * columns * types.gradient / shard.gradientShare);
+    allGradients.add(bytes, count);
+    largest = Math.max(largest, bytes);
+    if (layered) continue;
+    if (kind === 'matrix') {
+      headGradient = Math.max(headGradient, bytes);
+      endGradients.add(bytes, count);
+    }
+  }
+  const lora = trained !== weights.tensors;
+  // The gradient of a tied table comes twice, from the head and from the lookup, and is summed.
+  if (!lora && shard.embedding && model.tiedHead && headGradient > 0) table = headGradient;
+  const carried = shard.accumulates;
+  const states = optimizerMemory(run, trained, types, Math.max(shard.stateShare, shard.parameterShare));
+  const communication = communicationOf(run, shard, allGradients, layer, resident.fetched);
+
+  // --- activations of all layers and of one ---
+  const x = new Tally().add(types.residual * layer.shape.stream);
+  const kept = new Tally();
+  if (selective) kept.addAll(layer.saved).addAll(layer.scores, -1);
+  else kept.addAll(layer.saved);
+  const groups = group === 0 ? 0 : Math.ceil(L / group);
+  /** Of a micro-batch that waits for its backward pass. */
+  const whole: Tally = group === 0 ? new Tally().addAll(kept, L) : new Tally().addAll(x, groups);
+  const embedded = new Tally();
+  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream);
+  const waiting = shard.inFlight - 1;
+
+  // --- what stands at every moment ---
+  const inputs = new Tally().add(8 * run.batch * run.seq, 2).add(8 * run.seq);
+  if (model.positions === 'rotary') inputs.add(types.compute * run.seq * model.headDim, 2);
+  const mask = new Tally();
+  if (run.attention === 'eager' && (model.positions === 'rotary' || model.architecture === 'encoder')) mask.add(types.compute * run.batch * run.seq ** 2);
+  const before: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
+  const workspaces: Holding[] = [['workspace', resident.workspace, 1], ['communication', communication, 1]];
+  const base: Holding[] = [...before, ['inputs', inputs, 1], ['buffers', mask, 1], ...workspaces];
+  const ends: Holding[] = [['activations', head.saved, 1], ['activations', embedded, 1], ['activations', whole, waiting]];
+  const gradientsOf = (some: readonly Holding[]): readonly Holding[] => (offloaded ? [] : carried ? [['gradients', allGradients, 1]] : some);
+  const casts: Holding = ['params', resident.casts, 1];
+  // Recomputed layers cast their weights again; the head's cast stays.
+  const backwardCasts: Holding[] = group === 0 ? [casts] : [['params', resident.layerCasts, group], ['params', new Tally().addAll(resident.casts).addAll(resident.layerCasts, -L), 1]];
+  const fresh = new Tally().add(carried ? largest : 0);
+
+  const step = (first: number, last: number, held: readonly Holding[], accumulated: readonly Holding[]): PhaseMoments[] => {
+    const stand: Holding[] = [...base, ...held];
+    const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
+    const forward = [
+      [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
+      [...stand, ...accumulated, ['activations', whole, waiting], casts, ...lastLayerForward(layer, kept, x, group, L)],
+    ] satisfies Holding[][];
+    const local = layer.backward;
+    // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
+    const nearTop: Holding[] = group === 0
+      ? [['activations', kept, L - 1], ['activations', local.saved, 1]]
+      : [['activations', x, groups - 1], ['activations', layer.saved, group - 1], ['activations', local.saved, 1]];
+    const nearBottom: Holding[] = group === 0
+      ? [['activations', local.saved, 1]]
+      : [['activations', layer.saved, group - 1], ['activations', local.saved, 1]];
+    const inLayer: Holding[] = [['gradients', local.gradients, carried || offloaded ? 0 : 1], ['workspace', local.work, 1], ['workspace', fresh, 1]];
+    const waitingHolding: Holding[] = [['activations', whole, waiting], ['activations', embedded, 1]];
+    const endHolding = gradientsOf([['gradients', endGradients, 1]]);
+    const backward: Holding[][] = [
+      [...stand, ...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
+      [...stand, ...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
+      [...stand, ...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...inLayer],
+      [...stand, ...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1]]), ...waitingHolding, ...nearBottom, ...inLayer],
+      [...stand, ...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
+    ];
+    const after: Holding[] = offloaded ? stand : [...stand, ['gradients', allGradients, 1]];
+    const standing: Holding[] = [...base, ...stateHoldings];
+    const optimizer: Holding[] = run.offload === 'none' || run.offload === undefined
+      ? [...standing, ['gradients', allGradients, 1], ['workspace', states.temporaries, 1]]
+      : after;
+    return [
+      phase('forward', first, last, forward, forwardEnd),
+      phase('backward', first, last, backward, after),
+      phase('optimizer', first, last, [optimizer], standing),
+    ];
+  };
+  const stateHoldings: readonly Holding[] = run.offload === 'optimizer' || offloaded ? [] : states.states.map(([component, tally]) => [component, tally, 1]);
+  const accumulated: readonly Holding[] = carried && !offloaded ? [['gradients', allGradients, 1]] : [];
+  const load: Holding[] = before;
+  return [
+    phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load),
+    ...step(1, 1, [], accumulated),
+    ...(run.steps > 1 ? step(2, run.steps, stateHoldings, accumulated) : []),
+  ];
+}
+
+function phase(name: Phase, step: number | null, lastStep: number | null, moments: readonly (readonly Holding[])[], end: readonly Holding[]): PhaseMoments {
+  return { phase: name, step, lastStep, moments, end };
+}
+
+/** The last layer while it computes attention, under all that the layers before it have saved. */
+function lastLayerForward(layer: Layer, kept: Tally, x: Tally, group: number, layers: number): Holding[] {
+  const { saved, work } = layer.midForward;
+  if (group === 0) return [['activations', kept, layers - 1], ['activations', saved, 1], ['workspace', work, 1]];
+  // Without a tape the layer's own tensors go as soon as they are used.
+  return [['activations', x, Math.ceil(layers / group)], ['workspace', saved, 1], ['workspace', work, 1]];
+}
+
+/**
+ * Buffers of communication. DistributedDataParallel keeps buckets as large as all gradients; sharded parameters are
+ * gathered two layers at a time, and a layer's gradients exist whole before they are scattered; tensor parallelism
+ * reduces one activation.
+ */
+function communicationOf(run: RunSpec, shard: Shard, gradients: Tally, layer: Layer, fetched: Tally): Tally {
+  const total = new Tally().addAll(fetched);
+  if (shard.data > 1 && shard.gradientShare === 1) total.addAll(gradients);
+  if (shard.gradientShare > 1) total.addAll(layer.gradients, shard.gradientShare);
+  if (shard.tensor > 1) total.add(elementBytes(run).compute * run.batch * run.seq * (layer.shape.stream / Math.ceil(run.batch * run.seq / shard.sequence)));
+  if (run.pp !== undefined && run.pp > 1) total.add(elementBytes(run).compute * layer.shape.stream, 2);
+  return total;
+}

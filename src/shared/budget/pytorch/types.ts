@@ -1,0 +1,39 @@
+/** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
+import { isMixed } from '../../model/precision';
+import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
+
+export interface ElementBytes {
+  /** Weights as the optimizer keeps them. */
+  readonly weight: number;
+  /** Matrix multiplications and what flows between them. */
+  readonly compute: number;
+  /** The residual stream: under autocast a half-precision output added to fp32 embeddings stays fp32. */
+  readonly residual: number;
+  readonly gradient: number;
+  readonly state: number;
+  /** torch.autocast: fp32 weights, each matrix cast to half precision and kept until backward has used it. */
+  readonly autocast: boolean;
+  /** Weights of linear layers are stored quantized. */
+  readonly quantized: 'int8' | 'int4' | null;
+}
+
+const HALF: ElementBytes = { weight: 2, compute: 2, residual: 2, gradient: 2, state: 2, autocast: false, quantized: null };
+const MIXED: ElementBytes = { weight: 4, compute: 2, residual: 4, gradient: 4, state: 4, autocast: true, quantized: null };
+const TYPES: Readonly<Record<Precision, ElementBytes>> = {
+  fp32: { weight: 4, compute: 4, residual: 4, gradient: 4, state: 4, autocast: false, quantized: null },
+  fp16: HALF,
+  bf16: HALF,
+  'mixed-fp16': MIXED,
+  'mixed-bf16': MIXED,
+  int8: { ...HALF, quantized: 'int8' },
+  int4: { ...HALF, quantized: 'int4' },
+};
+
+export function elementBytes(run: Pick<RunSpec, 'precision'>): ElementBytes {
+  return TYPES[run.precision];
+}
+
+/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's code by itself. */
+export function softmaxInFp32(model: ModelSpec, run: Pick<RunSpec, 'precision'>): boolean {
+  return TYPES[run.precision].compute < 4 && (isMixed(run.precision) || model.positions === 'rotary');
+}

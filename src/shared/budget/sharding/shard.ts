@@ -1,0 +1,75 @@
+/**
+ * One rank's part of a model and a run. Everything the budget needs to know of parallelism is here, so that the
+ * refined tier has one set of formulas, for a whole model and for a piece of it.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+
+export interface Shard {
+  /** Position of the rank's stage in the pipeline, from 0. */
+  readonly stage: number;
+  /** Layers of the stage. */
+  readonly layers: number;
+  /** The stage holds the embeddings, the head. */
+  readonly embedding: boolean;
+  readonly head: boolean;
+  /** Ranks that share each matrix, and ranks the keys and values are split over: never more than there are heads. */
+  readonly tensor: number;
+  readonly kvSplit: number;
+  /** Ranks that share, along the sequence, what lies between tensor-parallel regions. */
+  readonly sequence: number;
+  /** Ranks over which experts are spread. */
+  readonly expert: number;
+  /** Data-parallel ranks, and over how many of them parameters, gradients and states are sharded. */
+  readonly data: number;
+  readonly parameterShare: number;
+  readonly gradientShare: number;
+  readonly stateShare: number;
+  /** Micro-batches whose activations the stage holds at once. */
+  readonly inFlight: number;
+  /** Gradients outlive a backward pass, since others are added to them. */
+  readonly accumulates: boolean;
+}
+
+/** The whole model on one device. */
+export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
+  return {
+    stage: 0, layers: model.layers, embedding: true, head: true, tensor: 1, kvSplit: 1, sequence: 1, expert: 1, data: 1,
+    parameterShare: 1, gradientShare: 1, stateShare: 1, inFlight: 1, accumulates: run.gradAccum > 1,
+  };
+}
+
+export function isSharded(run: RunSpec): boolean {
+  return [run.dp, run.tp, run.pp, run.expertParallel].some((ranks) => (ranks ?? 1) > 1);
+}
+
+/** Ranks of the whole run; experts are spread over ranks that exist already. */
+export function rankCount(run: RunSpec): number {
+  return (run.dp ?? 1) * (run.tp ?? 1) * (run.pp ?? 1);
+}
+
+/**
+ * The stages that can be the fullest: the first, which holds the embeddings and the most micro-batches in flight, and
+ * the last, which holds the head and its logits. Under 1F1B stage s of p keeps min(m, p − s) micro-batches (Narayanan
+ * et al. 2021). Layers that do not divide evenly go to the earlier stages.
+ */
+export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
+  const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
+  const microBatches = run.microBatches ?? (pp > 1 ? pp : 1);
+  const stages = pp === 1 ? [0] : [0, pp - 1];
+  return stages.map((stage) => ({
+    stage,
+    layers: Math.floor(model.layers / pp) + (stage < model.layers % pp ? 1 : 0),
+    embedding: stage === 0,
+    head: stage === pp - 1,
+    tensor: tp,
+    kvSplit: Math.min(tp, model.kvHeads),
+    sequence: run.sequenceParallel ? tp : 1,
+    expert: run.expertParallel ?? 1,
+    data: dp,
+    parameterShare: zero >= 3 ? dp : 1,
+    gradientShare: zero >= 2 ? dp : 1,
+    stateShare: zero >= 1 ? dp : 1,
+    inFlight: run.mode === 'train' ? Math.min(microBatches, pp - stage) : 1,
+    accumulates: run.gradAccum > 1 || microBatches > 1,
+  }));
+}

@@ -1,0 +1,89 @@
+/**
+ * One figure of the textbook chapter and what the theory says of it. The verdict follows from what is printed and what
+ * is computed by one rule, so no row can claim what its numbers do not show.
+ */
+export const VERDICTS = ['right', 'rounded', 'wrong', 'not-computable'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What the chapter says of its figure: that it is this, or that no more (at-most) or no less (at-least) is needed. */
+export type Relation = 'equals' | 'at-most' | 'at-least';
+
+export interface Claim {
+  readonly id: string;
+  /** The shortest exact piece of the chapter that holds the figure, at most 60 characters. */
+  readonly quote: string;
+  readonly section: string;
+  /** The figure in `unit`; a range as the text "low-high". */
+  readonly printed: number | string;
+  /** The figure with its digits as printed: 2.0 is not 2. */
+  readonly printedText: string;
+  /** What the theory gives, in `unit`; null where no theory can. */
+  readonly computed: number | null;
+  readonly unit: string;
+  readonly verdict: Verdict;
+  readonly why: string;
+  readonly measured: number | null;
+  /** The chapter marks the figure as approximate (≈, ~, "about", a nominal size). */
+  readonly approximate: boolean;
+  readonly relation: Relation;
+}
+
+export interface ClaimOptions {
+  readonly approximate?: boolean;
+  readonly relation?: Relation;
+}
+
+/**
+ * right    equal (to 1e-12, the noise of doubles)
+ * rounded  equal at the printed digits: at most half a unit of the last one away; for a range, within it
+ * wrong    neither
+ *
+ * All digits of a figure count as printed; in an approximate whole number the zeros after its second digit do not.
+ * "at-most" is right where printed ≤ computed (64 fit, and so would more), "at-least" where printed ≥ computed.
+ */
+export function verdictOf(printed: string, computed: number | null, { approximate = false, relation = 'equals' }: ClaimOptions = {}): Verdict {
+  if (computed === null) return 'not-computable';
+  const range = /^(-?[\d.]+)-([\d.]+)$/.exec(printed);
+  if (range) {
+    const [low = '', high = ''] = [range[1], range[2]];
+    const slack = (text: string) => (resolution(text, false) / 2) * (1 + 1e-9);
+    return computed >= Number(low) - slack(low) && computed <= Number(high) + slack(high) ? 'rounded' : 'wrong';
+  }
+  const value = Number(printed);
+  if (relation === 'at-most') return value <= computed ? 'right' : 'wrong';
+  if (relation === 'at-least') return value >= computed ? 'right' : 'wrong';
+  const distance = Math.abs(computed - value);
+  if (distance <= 1e-12 * Math.abs(value)) return 'right';
+  return distance <= (resolution(printed, approximate) / 2) * (1 + 1e-9) ? 'rounded' : 'wrong';
+}
+
+/** Worth of one unit in the last printed digit. */
+function resolution(text: string, approximate: boolean): number {
+  const [mantissa = '', exponent = '0'] = text.replace(/^[-+]/, '').split('e');
+  const decimals = mantissa.includes('.') ? mantissa.length - mantissa.indexOf('.') - 1 : 0;
+  const zeros = approximate && decimals === 0 ? Math.min(/0*$/.exec(mantissa)?.[0].length ?? 0, Math.max(0, mantissa.length - 2)) : 0;
+  return 10 ** (Number(exponent) - decimals + zeros);
+}
+
+export type ClaimMaker = (id: string, quote: string, printed: string, unit: string, computed: number | null, why: string, options?: ClaimOptions) => Claim;
+
+/** Makes the claims of one section. */
+export function claimsOf(section: string): ClaimMaker {
+  return (id, quote, printed, unit, computed, why, options = {}) => ({
+    id,
+    quote,
+    section,
+    printed: /\d-\d/.test(printed) ? printed : Number(printed),
+    printedText: printed,
+    computed,
+    unit,
+    verdict: verdictOf(printed, computed, options),
+    why,
+    measured: null,
+    approximate: options.approximate ?? false,
+    relation: options.relation ?? 'equals',
+  });
+}
+
+/** The chapter marks the figure with ≈ or ~. */
+export const ABOUT: ClaimOptions = { approximate: true };

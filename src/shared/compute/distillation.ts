@@ -1,0 +1,19 @@
+/** A teacher and its student: how much smaller, and how much less work a sequence is. */
+import { parameterCount } from '../model/parameters';
+import type { ModelSpec } from '../model/spec';
+import { attentionPairs, layerFlops } from './flops';
+
+export interface StudentComparison {
+  readonly teacherParameters: number;
+  readonly studentParameters: number;
+  readonly memoryRatio: number;
+  /** FLOPs of the layers over one sequence of `seq` tokens, teacher's over student's. */
+  readonly workRatio: number;
+}
+
+export function compareStudent(teacher: ModelSpec, student: ModelSpec, seq: number): StudentComparison {
+  const work = (model: ModelSpec) => model.layers * Number(layerFlops(model, { batch: 1, queries: seq, pairs: attentionPairs(seq) }).total);
+  const teacherParameters = parameterCount(teacher);
+  const studentParameters = parameterCount(student);
+  return { teacherParameters, studentParameters, memoryRatio: teacherParameters / studentParameters, workRatio: work(teacher) / work(student) };
+}

@@ -1,0 +1,99 @@
+/**
+ * Bytes of quantized weights and caches, with what a bare "a quarter of fp32" leaves out: the scales, the zero-points,
+ * and the tensors that stay as they were.
+ */
+import { parameterCount } from '../model/parameters';
+import { bytesPerElement } from '../model/precision';
+import type { ModelSpec } from '../model/spec';
+import type { Bytes } from '../units';
+import { requireWhole } from './exact';
+import { ffnMatrices } from './flops';
+
+export interface QuantScheme {
+  readonly bits: 8 | 4;
+  /** One scale for a matrix, for each of its output rows, or for each `groupSize` values of a row. */
+  readonly granularity: 'tensor' | 'channel' | 'group';
+  /** Values a group, 128 where left out. */
+  readonly groupSize?: number;
+  /** Bytes of a scale: 2 (fp16, the default) or 4. */
+  readonly scaleBytes?: 2 | 4;
+  /** Zero-points are stored too, at the width of the values. */
+  readonly zeroPoint?: boolean;
+}
+
+export interface QuantizedSize {
+  readonly values: number;
+  readonly valueBytes: Bytes;
+  readonly scaleBytes: Bytes;
+  readonly zeroPointBytes: Bytes;
+  readonly total: Bytes;
+  readonly bitsPerValue: number;
+}
+
+/** A matrix of `rows` by `columns`, each row padded to whole groups for its scales only. */
+export function quantizedMatrix(rows: number, columns: number, scheme: QuantScheme): QuantizedSize {
+  requireWhole('rows', rows);
+  requireWhole('columns', columns);
+  const groupSize = scheme.groupSize ?? 128;
+  requireWhole('groupSize', groupSize);
+  const scales = scheme.granularity === 'tensor' ? 1 : scheme.granularity === 'channel' ? rows : rows * Math.ceil(columns / groupSize);
+  const values = rows * columns;
+  return sized(values, Math.ceil((values * scheme.bits) / 8), scales * (scheme.scaleBytes ?? 2), scheme.zeroPoint ? Math.ceil((scales * scheme.bits) / 8) : 0);
+}
+
+function sized(values: number, valueBytes: Bytes, scaleBytes: Bytes, zeroPointBytes: Bytes): QuantizedSize {
+  const total = valueBytes + scaleBytes + zeroPointBytes;
+  return { values, valueBytes, scaleBytes, zeroPointBytes, total, bitsPerValue: (8 * total) / values };
+}
+
+function sum(parts: readonly (readonly [times: number, size: QuantizedSize])[]): QuantizedSize {
+  const of = (field: 'values' | 'valueBytes' | 'scaleBytes' | 'zeroPointBytes') => parts.reduce((all, [times, size]) => all + times * size[field], 0);
+  return sized(of('values'), of('valueBytes'), of('scaleBytes'), of('zeroPointBytes'));
+}
+
+export interface QuantizedModel {
+  /** The matrices of the layers. */
+  readonly quantized: QuantizedSize;
+  /** Embeddings, positions, norms, biases and an untied head, kept at fp16. */
+  readonly keptBytes: Bytes;
+  readonly total: Bytes;
+  /** How many times smaller than the whole model at fp32 and at fp16. */
+  readonly versusFp32: number;
+  readonly versusFp16: number;
+  /** What 4× or 8× stands for: every parameter at the bare width. */
+  readonly nominal: Bytes;
+}
+
+/** A model whose linear layers are quantized, as weight-only schemes do, and whose other tensors stay fp16. */
+export function quantizedModel(model: ModelSpec, scheme: QuantScheme): QuantizedModel {
+  const { hidden: d, ffn: f, layers: L } = model;
+  const q = model.heads * model.headDim;
+  const kv = model.kvHeads * model.headDim;
+  const up = ffnMatrices(model) - 1;
+  const quantized = sum([
+    [L, quantizedMatrix(q, d, scheme)],
+    [2 * L, quantizedMatrix(kv, d, scheme)],
+    [L, quantizedMatrix(d, q, scheme)],
+    [up * L, quantizedMatrix(f, d, scheme)],
+    [L, quantizedMatrix(d, f, scheme)],
+  ]);
+  const P = parameterCount(model);
+  const keptBytes = 2 * (P - quantized.values);
+  const total = quantized.total + keptBytes;
+  return { quantized, keptBytes, total, versusFp32: (4 * P) / total, versusFp16: (2 * P) / total, nominal: Math.ceil((P * scheme.bits) / 8) };
+}
+
+/**
+ * A quantized KV cache of B·n tokens: one scale for a layer's keys and one for its values (tensor), one a token and head
+ * (channel), or one for each group within a head.
+ */
+export function quantizedKvCache(model: ModelSpec, batch: number, length: number, scheme: QuantScheme): QuantizedSize {
+  requireWhole('batch', batch);
+  requireWhole('length', length);
+  return sum([[2 * model.layers, quantizedMatrix(batch * length * model.kvHeads, model.headDim, scheme)]]);
+}
+
+/** A cache at a floating precision, for comparison. */
+export function floatKvCache(model: ModelSpec, batch: number, length: number, precision: 'fp32' | 'fp16'): Bytes {
+  return 2 * model.layers * batch * length * model.kvHeads * model.headDim * bytesPerElement(precision);
+}

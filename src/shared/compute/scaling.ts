@@ -1,0 +1,99 @@
+/** What `plumbline scaling` says: how to spend a budget, and where a given model stands. */
+import { Failure } from '../failure';
+import { type Allocation, BESIROGLU, chinchillaLoss, chinchillaOptimum, HOFFMANN, type LifetimeOptimum, lifetimeOptimum, lossOptimum, ratioOptimum } from './chinchilla';
+import { type Count, decimal, requirePositive } from './exact';
+import { kaplanJointLoss, kaplanOptimum } from './kaplan';
+import { sixPD } from './training';
+
+export interface ScalingRow extends Allocation {
+  readonly method: string;
+  /** By approach 3 of Hoffmann et al., for all rows alike, so that they can be compared. */
+  readonly loss: number;
+}
+
+export interface Standing {
+  readonly params: number;
+  readonly tokens: number;
+  readonly tokensPerParameter: number;
+  readonly loss: number;
+  readonly kaplanLoss: number;
+  /** Parameters over those of the optimum (approach 1) for the same compute: above 1 is too large, too little data. */
+  readonly sizeOverOptimum: number;
+  readonly tokensOverOptimum: number;
+  readonly verdict: 'undertrained' | 'near-optimal' | 'overtrained';
+}
+
+export interface ScalingReport {
+  readonly compute: Count;
+  readonly optimum: readonly ScalingRow[];
+  /** The model given, where one was. */
+  readonly given: Standing | null;
+  /** GPT-3 (175e9 parameters, 300e9 tokens) for comparison. */
+  readonly gpt3: Standing;
+  /** The least lifetime work for the loss of the given model, or of approach 3's optimum. */
+  readonly lifetime: (LifetimeOptimum & { readonly loss: number; readonly inferenceTokens: number }) | null;
+}
+
+export const GPT3 = { params: 175e9, tokens: 300e9 } as const;
+
+/** Within a factor of 1.5 of the optimal size counts as near it: the approaches themselves differ by more. */
+const NEAR = 1.5;
+
+export function standing(params: number, tokens: number): Standing {
+  requirePositive('params', params);
+  requirePositive('tokens', tokens);
+  const best = chinchillaOptimum(sixPD(params, tokens), 1);
+  const sizeOverOptimum = params / best.N;
+  return {
+    params,
+    tokens,
+    tokensPerParameter: tokens / params,
+    loss: chinchillaLoss(params, tokens),
+    kaplanLoss: kaplanJointLoss(params, tokens),
+    sizeOverOptimum,
+    tokensOverOptimum: tokens / best.D,
+    verdict: sizeOverOptimum > NEAR ? 'undertrained' : sizeOverOptimum < 1 / NEAR ? 'overtrained' : 'near-optimal',
+  };
+}
+
+export function optima(compute: number): readonly ScalingRow[] {
+  const row = (method: string, of: Allocation): ScalingRow => ({ method, ...of, loss: chinchillaLoss(of.N, of.D) });
+  const kaplan = kaplanOptimum(compute);
+  return [
+    row('Chinchilla 1 (curve envelope)', chinchillaOptimum(compute, 1)),
+    row('Chinchilla 2 (IsoFLOP)', chinchillaOptimum(compute, 2)),
+    row('Chinchilla 3 (loss fit, table)', chinchillaOptimum(compute, 3)),
+    row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN)),
+    row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU)),
+    row('20 tokens a parameter', ratioOptimum(compute)),
+    row('Kaplan', { ...kaplan, tokensPerParameter: kaplan.D / kaplan.N }),
+  ];
+}
+
+export interface ScalingQuestion {
+  readonly compute?: number | undefined;
+  readonly params?: number | undefined;
+  readonly tokens?: number | undefined;
+  readonly inferenceTokens?: number | undefined;
+}
+
+/** A budget, or a model and its data. `bad_input` where neither is whole. */
+export function scalingReport(question: ScalingQuestion): ScalingReport {
+  const { compute: budget, params, tokens, inferenceTokens } = question;
+  const pair = params !== undefined && tokens !== undefined;
+  if ((budget === undefined && !pair) || (params === undefined) !== (tokens === undefined)) {
+    throw new Failure('bad_input', 'Scaling needs a compute budget, or parameters and tokens.', 'Give --compute FLOPS, or --params N with --tokens D.');
+  }
+  const compute = budget ?? sixPD(params ?? 0, tokens ?? 0);
+  requirePositive('compute', compute);
+  const given = pair ? standing(params, tokens) : null;
+  const best = lossOptimum(compute);
+  const loss = given?.loss ?? chinchillaLoss(best.N, best.D);
+  return {
+    compute: decimal(compute),
+    optimum: optima(compute),
+    given,
+    gpt3: standing(GPT3.params, GPT3.tokens),
+    lifetime: inferenceTokens === undefined ? null : { ...lifetimeOptimum(loss, inferenceTokens), loss, inferenceTokens },
+  };
+}
