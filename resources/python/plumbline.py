@@ -9,14 +9,22 @@ Copy this file beside your script (standard library only, Python 3.8 or later):
             loss = model(batch)
         plumbline.memory(torch.cuda.memory_allocated(), reserved=torch.cuda.memory_reserved())
 
+In PyTorch one line does all of that, with memory at every boundary:
+
+    plumbline.watch(model, optimizer)
+
 Without PLUMBLINE_SOCKET in the environment every call does nothing. No call raises, and none waits for Plumbline
 longer than a quarter of a second. Bytes are bytes; times are time.monotonic_ns().
 """
+import atexit
+import functools
 import json
 import os
 import socket
+import sys
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 
 _TIMEOUT_S = 0.25
@@ -63,13 +71,13 @@ def _drop():
         pass
 
 
-def _send(kind, fields):
+def _send(kind, fields, ts=None):
     global _connection
     address = os.environ.get("PLUMBLINE_SOCKET")
     if not address:
         return
     try:
-        message = {"v": 1, "ts": time.monotonic_ns(), "type": kind, "rank": _rank()}
+        message = {"v": 1, "ts": time.monotonic_ns() if ts is None else ts, "type": kind, "rank": _rank()}
         message.update((key, value) for key, value in fields.items() if value is not None)
         line = json.dumps(message, default=_plain).encode() + b"\n"
         with _lock:
@@ -166,3 +174,375 @@ def run(**fields):
 def note(text):
     """A remark at this moment of the run."""
     _send("note", {"text": str(text), "step": _step})
+
+
+# --- PyTorch ---
+
+# The share of the run that watching may cost; past it, whole steps go untold.
+_COST = 0.01
+_ALWAYS_TOLD_STEPS = 3
+
+
+def watch(model, optimizer=None):
+    """Announces a PyTorch model's phases, steps, tokens, memory and configuration by itself, from hooks.
+
+    Call it once the model is built and wrapped (DistributedDataParallel, torch.compile: what is inside a compiled graph
+    cannot be watched, the compiled model itself can). Forward lasts until
+    loss.backward() where gradients are wanted, so that the loss counts as forward; backward is loss.backward();
+    optimizer is optimizer.step(). Calls with a key-value cache are prefill and decode. Times are those at which work
+    was queued to the GPU. Each phase restarts torch's own peak counters (torch.cuda.max_memory_allocated).
+    Returns the model. Without Plumbline or without torch it does nothing.
+    """
+    if os.environ.get("PLUMBLINE_SOCKET"):
+        try:
+            watcher = _watcher()
+            if watcher is not None:
+                watcher.add_model(model)
+                if optimizer is not None:
+                    watcher.add_optimizer(optimizer)
+        except Exception:
+            pass
+    return model
+
+
+_the_watcher = None
+
+
+def _watcher():
+    global _the_watcher
+    torch = sys.modules.get("torch")
+    if _the_watcher is None and torch is not None:
+        _the_watcher = _Watcher(torch)
+    return _the_watcher
+
+
+def _told(method):
+    """Makes a method safe as a hook: it returns nothing, raises nothing, and its own time is counted."""
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if self.compiling() or self.busy or os.getpid() != self.pid:
+            return
+        self.busy, began = True, time.perf_counter()
+        try:
+            method(self, *args, **kwargs)
+        except Exception:
+            pass
+        finally:
+            self.busy = False
+            self.spent += time.perf_counter() - began
+    return call
+
+
+class _Watcher:
+    """One phase is open at a time. What may go on (a forward pass whose loss is still to be computed, decoding between
+    two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows."""
+
+    def __init__(self, torch):
+        self.torch = torch
+        self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
+        self.pid, self.busy, self.quiet = os.getpid(), False, False
+        self.started, self.spent = time.perf_counter(), 0.0
+        self.open, self.open_step, self.last = None, None, None
+        self.depth, self.device, self.run_told = 0, None, None
+        self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
+        self.root = None  # whose forward pass runs: a watched module inside it tells nothing
+        backward = torch.autograd.backward
+
+        @functools.wraps(backward)
+        def watched_backward(*args, **kwargs):
+            self.on_backward_begin()
+            self.depth += 1  # reentrant checkpointing calls it again inside
+            try:
+                return backward(*args, **kwargs)
+            finally:
+                self.depth -= 1
+                self.on_backward_end()
+
+        torch.autograd.backward = watched_backward
+        atexit.register(self.on_exit)
+
+    def compiling(self):
+        compiler = getattr(self.torch, "compiler", None)
+        return compiler is not None and hasattr(compiler, "is_compiling") and compiler.is_compiling()
+
+    # --- what is watched ---
+
+    def add_model(self, model):
+        if model in self.models:
+            return
+        self.models.add(model)
+        try:
+            model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True)
+        except TypeError:  # before torch 2.0
+            model.register_forward_pre_hook(lambda module, args: self.on_forward_begin(module, args, {}))
+        model.register_forward_hook(self.on_forward_end)
+        self.tell_model(model)
+
+    def add_optimizer(self, optimizer):
+        if optimizer in self.optimizers:
+            return
+        self.optimizers.add(optimizer)
+        if hasattr(optimizer, "register_step_pre_hook"):
+            optimizer.register_step_pre_hook(self.on_optimizer_begin)
+            optimizer.register_step_post_hook(self.on_optimizer_end)
+            return
+        step = optimizer.step  # before torch 2.0
+
+        @functools.wraps(step)
+        def watched_step(*args, **kwargs):
+            self.on_optimizer_begin(optimizer)
+            try:
+                return step(*args, **kwargs)
+            finally:
+                self.on_optimizer_end(optimizer)
+
+        optimizer.step = watched_step
+
+    @_told
+    def tell_model(self, root):
+        inner = getattr(root, "module", root)
+        weights = list(inner.parameters())
+        if weights:
+            self.device = weights[0].device
+        _send("model", {"fields": _model_fields(inner, weights)})
+
+    # --- hooks ---
+
+    @_told
+    def on_forward_begin(self, root, args, kwargs):
+        if self.depth > 0 or (self.root is not None and self.root() not in (None, root)):  # recomputed, or inside another
+            return
+        self.root = weakref.ref(root)
+        training = self.torch.is_grad_enabled() and getattr(root, "training", False)
+        ids = kwargs.get("input_ids")
+        ids = ids if ids is not None else next((one for one in args if hasattr(one, "shape")), None)
+        ids = ids if ids is not None else next((one for one in kwargs.values() if hasattr(one, "shape")), None)
+        cached = not training and (kwargs.get("past_key_values") is not None or kwargs.get("use_cache") is True)
+        length = int(ids.shape[1]) if ids is not None and len(ids.shape) > 1 else None
+        decoding = cached and length == 1 and self.token > 0
+        if self.step is None and not decoding:
+            self.afford(own_step=training)
+        if not training and not cached:
+            self.close()
+        if cached and not decoding:
+            self.token = 0
+        self.tell_run(root, ids, length, training, cached)
+        self.begin("decode" if decoding else "prefill" if cached else "forward")
+
+    @_told
+    def on_forward_end(self, root, args, output):
+        if self.depth > 0 or self.root is None or self.root() is not root:
+            return
+        self.root = None
+        if self.open is None:
+            return
+        self.last = (time.monotonic_ns(), self.memory())
+        if self.open in ("prefill", "decode"):
+            self.token += 1
+            if not self.quiet:
+                _send("token", {"index": self.token, "step": _step})
+                self.tell_memory(*self.last)
+        if self.open == "prefill" or (self.open == "forward" and not self.torch.is_grad_enabled()):
+            self.close()
+
+    @_told
+    def on_backward_begin(self):
+        self.root = None
+        if self.depth == 0 and self.models:
+            self.last = None  # the loss belongs to forward
+            self.begin("backward")
+
+    @_told
+    def on_backward_end(self):
+        if self.depth == 0 and self.open == "backward":
+            self.backwards += 1
+            self.close()
+
+    @_told
+    def on_optimizer_begin(self, optimizer, *_args):
+        self.tell_optimizer(optimizer)
+        self.begin("optimizer")
+
+    @_told
+    def on_optimizer_end(self, optimizer, *_args):
+        self.close(components=self.steps < _ALWAYS_TOLD_STEPS)
+        self.steps += 1
+        if self.step is not None:
+            _end_step(self.step)
+            self.step = None
+        if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
+            self.run_told["gradAccum"] = self.backwards
+            _send("run", {"fields": self.run_told})
+        self.backwards = 0
+
+    @_told
+    def on_exit(self):
+        self.close()
+
+    # --- phases ---
+
+    def afford(self, own_step):
+        """At the start of a step: whether it is told, and its number unless the script counts its own."""
+        global _step
+        self.close()
+        quiet = self.steps >= _ALWAYS_TOLD_STEPS and self.spent > float(os.environ.get("PLUMBLINE_WATCH_COST", _COST)) * (
+            time.perf_counter() - self.started)
+        if quiet and not self.quiet:
+            note("from here on some steps are not told: telling all of them would cost more than 1% of the run")
+        self.quiet = quiet
+        if own_step and _step is None:
+            _step = self.step = self.steps
+            if not quiet:
+                _send("step", {"event": "begin", "step": _step})
+        elif not own_step:
+            self.steps += 1
+
+    def begin(self, name):
+        if self.open == name:
+            self.last = None
+            return
+        self.close()
+        if self.quiet:
+            return
+        if self.on_gpu():
+            self.torch.cuda.reset_peak_memory_stats(self.device)
+        self.open, self.open_step = name, _step
+        _send("phase", {"name": name, "event": "begin", "step": _step})
+
+    def close(self, components=False):
+        if self.open is None:
+            return
+        ts, memory = self.last or (time.monotonic_ns(), self.memory())
+        if components and memory is not None:
+            memory["components"] = self.components()
+        self.tell_memory(ts, memory)
+        _send("phase", {"name": self.open, "event": "end", "step": self.open_step}, ts)
+        self.open, self.last = None, None
+
+    # --- memory and settings ---
+
+    def on_gpu(self):
+        return getattr(self.device, "type", None) == "cuda" and self.torch.cuda.is_initialized()
+
+    def memory(self):
+        """torch's caching allocator now, and its peaks since the phase began; None off the GPU."""
+        if not self.on_gpu():
+            return None
+        stats = self.torch.cuda.memory_stats(self.device)
+        return {
+            "allocated": stats["allocated_bytes.all.current"], "peak": stats["allocated_bytes.all.peak"],
+            "reserved": stats["reserved_bytes.all.current"], "requested": stats.get("requested_bytes.all.current"),
+            "counters": {name: stats[name] for name in (
+                "reserved_bytes.all.peak", "requested_bytes.all.peak", "inactive_split_bytes.all.current",
+                "num_alloc_retries", "num_ooms") if name in stats},
+        }
+
+    def tell_memory(self, ts, memory):
+        if memory is not None:
+            _send("memory", dict(memory, phase=self.open, step=self.open_step), ts)
+
+    def components(self):
+        """Bytes of what can be told apart tensor by tensor: parameters, gradients, optimizer states."""
+        weights = {id(one): one for model in self.models for one in model.parameters()}.values()
+        found = {"params": sum(map(_bytes, weights)), "gradients": sum(_bytes(one.grad) for one in weights)}
+        names = {"exp_avg": "adam_m", "exp_avg_sq": "adam_v", "momentum_buffer": "momentum"}
+        for optimizer in self.optimizers:
+            for state in optimizer.state.values():
+                for key, value in state.items():
+                    component = names.get(key, "optimizer_other")
+                    found[component] = found.get(component, 0) + (_bytes(value) if _on_gpu(value) else 0)
+        return {name: size for name, size in found.items() if size > 0}
+
+    def tell_run(self, root, ids, length, training, cached):
+        mode = "train" if training else "generate" if cached else "infer"
+        if self.run_told is not None and self.run_told.get("mode") in (mode, "train"):
+            return
+        inner = getattr(root, "module", root)
+        config = getattr(inner, "config", None)
+        torch, cuda = self.torch, getattr(self.device, "type", None) == "cuda"
+        self.run_told = {
+            "framework": "pytorch", "torch": str(torch.__version__), "mode": mode,
+            "device": torch.cuda.get_device_name(self.device) if cuda else str(self.device),
+            "batch": int(ids.shape[0]) if ids is not None and len(ids.shape) > 0 else None, "seq": length,
+            "precision": _precision(torch, inner, self.device),
+            "attention": getattr(config, "_attn_implementation", None),
+            "checkpointing": "full" if getattr(inner, "is_gradient_checkpointing", False) else "none",
+        }
+        for optimizer in self.optimizers if training else ():
+            self.run_told.update(_optimizer_fields(optimizer))
+        self.run_told = {key: value for key, value in self.run_told.items() if value is not None}
+        _send("run", {"fields": self.run_told})
+
+    def tell_optimizer(self, optimizer):
+        if self.run_told is not None and "optimizer" not in self.run_told:
+            self.run_told.update(_optimizer_fields(optimizer))
+            _send("run", {"fields": self.run_told})
+
+
+def _bytes(tensor):
+    return tensor.numel() * tensor.element_size() if hasattr(tensor, "element_size") else 0
+
+
+def _on_gpu(value):
+    return getattr(getattr(value, "device", None), "type", None) == "cuda"
+
+
+_DTYPES = {"torch.float32": "fp32", "torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.int8": "int8"}
+
+
+def _precision(torch, model, device):
+    own = next((_DTYPES.get(str(one.dtype)) for one in model.parameters()), None)
+    kind = getattr(device, "type", "cpu")
+    try:
+        if torch.is_autocast_enabled(kind):
+            return "mixed-" + _DTYPES.get(str(torch.get_autocast_dtype(kind)), "bf16")
+    except TypeError:  # before torch 2.4
+        if kind == "cuda" and torch.is_autocast_enabled():
+            return "mixed-" + _DTYPES.get(str(torch.get_autocast_gpu_dtype()), "fp16")
+    return own
+
+
+def _optimizer_fields(optimizer):
+    name = type(optimizer).__name__.lower()
+    group = optimizer.param_groups[0] if optimizer.param_groups else {}
+    fields = {"optimizer": "momentum" if name == "sgd" and group.get("momentum") else name}
+    kernel = "fused" if group.get("fused") else "foreach" if group.get("foreach") else None
+    return dict(fields, optimizerKernel=kernel) if kernel else fields
+
+
+_CONFIG = {
+    "layers": ("n_layer", "num_hidden_layers", "num_layers"), "hidden": ("n_embd", "hidden_size", "d_model"),
+    "heads": ("n_head", "num_attention_heads", "num_heads"), "kvHeads": ("num_key_value_heads",),
+    "headDim": ("head_dim",), "ffn": ("n_inner", "intermediate_size", "d_ff"), "vocab": ("vocab_size",),
+    "maxPositions": ("n_positions", "max_position_embeddings", "block_size", "n_ctx"), "modelType": ("model_type",),
+}
+
+
+def _model_fields(model, weights):
+    """What the model is: from its configuration where it has one, else from the shapes of its parameters."""
+    config = getattr(model, "config", None)
+    fields = {"name": getattr(config, "_name_or_path", None) or type(model).__name__}
+    for field, names in _CONFIG.items():
+        value = next((one for one in (getattr(config, name, None) for name in names) if isinstance(one, (int, str))), None)
+        if value is not None:
+            fields[field] = value
+    if "hidden" not in fields:
+        fields.update(_shape_fields(model))
+    if weights:
+        fields["dtype"] = _DTYPES.get(str(weights[0].dtype), str(weights[0].dtype))
+    fields["parameters"] = sum(one.numel() for one in weights)
+    fields["trainable"] = sum(one.numel() for one in weights if one.requires_grad)
+    fields["parameterBytes"] = sum(map(_bytes, weights))
+    return fields
+
+
+def _shape_fields(model):
+    modules = list(model.modules())
+    tables = sorted(((one.num_embeddings, one.embedding_dim) for one in modules if hasattr(one, "num_embeddings")), reverse=True)
+    fields = {"layers": max((len(one) for one in modules if type(one).__name__ == "ModuleList"), default=None)}
+    if tables:
+        fields["vocab"], fields["hidden"] = tables[0]
+        fields["maxPositions"] = tables[1][0] if len(tables) > 1 else None
+        inner = [one.out_features for one in modules if getattr(one, "in_features", None) == tables[0][1]]
+        fields["ffn"] = max((one for one in inner if one not in (tables[0][0], 3 * tables[0][1])), default=None)
+    return {key: value for key, value in fields.items() if value is not None}

@@ -137,12 +137,14 @@ describe('the budget of the bundled workload', () => {
 });
 
 const noGpu = swiftshaderUnavailable();
-describe.skipIf(noGpu !== null)(`the budget of the bundled workload on WebGPU${noGpu ? ` (skipped: ${noGpu})` : ''}`, () => {
+/** Left to the other backends: four layers with narrow kernels take a software GPU most of a minute. */
+const slow = 'training, a narrow feed-forward';
+
+describe('the budget of the bundled workload on WebGPU', () => {
   beforeAll(buildWorkload);
 
-  const onGpu = ['training, two layers', 'training, one head, one sequence', 'generation with a cache, three sequences',
-    'generation without a cache', 'inference'];
-  it.each(CASES.filter(([name]) => onGpu.includes(name)))('equals the ledger on a software GPU: %s', async (_name, model, run) => {
+  it.for(CASES.filter(([name]) => name !== slow))('equals the ledger on a software GPU: %s', { timeout: 180_000 }, async ([_name, model, run], { skip }) => {
+    if (noGpu !== null) skip(noGpu);
     await expectExact(model, { ...run, backend: 'webgpu' }, swiftshaderEnvironment());
   });
 });

@@ -191,3 +191,29 @@ describe('bad input', () => {
     expect(document.error.message).toContain(String(taken));
   });
 });
+
+describe('scripts with and without markers', () => {
+  it('a Node script that announces itself shows its phases, with nobody having to read them', async () => {
+    const node = script('announce.mjs', `
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as plumbline from ${JSON.stringify(join(repository, 'resources', 'js', 'plumbline.mjs'))};
+plumbline.begin('prefill');
+await sleep(150);
+plumbline.end('prefill');
+plumbline.begin('decode');
+await sleep(150);
+plumbline.end('decode');
+`);
+    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', process.execPath, node], home.dir);
+    expect(code).toBe(0);
+    expect(document.overlay.phases.map(({ phase }) => phase)).toEqual(['prefill', 'decode']);
+    for (const { span: [t0, t1] } of document.overlay.phases) expect(t1 - t0).toBeGreaterThanOrEqual(140_000);
+  });
+
+  it('a Python script that knows nothing of Plumbline has a peak and an exit code, and no phase is made up', async () => {
+    const python = script('plain.py', 'import time\nblock = bytearray(96 * 1024 * 1024)\nfor i in range(0, len(block), 4096): block[i] = 1\ntime.sleep(0.5)\nraise SystemExit(7)\n');
+    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', 'python3', python], home.dir);
+    expect([code, document.exitCode, document.overlay.phases]).toEqual([1, 7, []]);
+    expect(document.overlay.measuredPeak!.bytes).toBeGreaterThan(96 * 1024 ** 2);
+  });
+});

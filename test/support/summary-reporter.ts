@@ -19,7 +19,8 @@ export default class SummaryReporter implements Reporter {
     if (result.state === 'pending') return;
     counts[result.state]++;
     if (result.state !== 'skipped') return;
-    const reason = result.note ?? 'no reason was given';
+    // A whole group that cannot run here says why in its name.
+    const reason = result.note ?? /\(skipped: (.*?)\)(?: >|$)/.exec(test.fullName)?.[1] ?? `it does not apply to ${process.platform}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
 }

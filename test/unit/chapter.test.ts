@@ -8,6 +8,7 @@ import { type Output, toJson } from '../../src/main/hosts/cli/output';
 import { chapterClaims, VERDICTS, verdictTotals } from '../../src/shared/compute/chapter';
 import { verdictOf } from '../../src/shared/compute/chapter/claim';
 import { Failure } from '../../src/shared/failure';
+import { presetNames } from '../../src/shared/model/presets';
 
 const REFERENCE = '../shared/reference';
 const claims = chapterClaims();
@@ -144,6 +145,20 @@ describe('the commands', () => {
     expect(budget.document).toMatchObject({ compute: '1000000000000000000000000', given: null });
     expect((await run('scaling', '--params', '175B', '--tokens', '300B')).document).toMatchObject({ compute: '315000000000000000000000', given: { verdict: 'undertrained' } });
     for (const bad of [['--compute', 'lots'], ['--compute', '-1e24'], ['--params', '1B'], ['--compute', '0']]) await expect(run('scaling', ...bad)).rejects.toThrow();
+  });
+
+  it('says what a budget takes on devices', async () => {
+    const { document, text } = await run('scaling', '--compute', '1.05e24', '--gpu', 'a100 80gb', '--gpus', '1024', '--utilization', '0.5', '--price', '2.5');
+    const training = document.training as { days: number; cost: number };
+    expect(training.days).toBeCloseTo(76.08, 2);
+    expect(training.cost / 1e6).toBeCloseTo(4.674, 3);
+    expect(text).toContain('76.08 days');
+    await expect(run('scaling', '--compute', '1e24', '--gpu', 'T4', '--utilization', '40')).rejects.toBeInstanceOf(Failure);
+  });
+
+  it.each(presetNames())('prints %s, training or not', async (model) => {
+    const { document } = await run('flops', '--model', model, '--seq', '64', '--mode', 'train', '--causal', '--gpu', 'H200', '--precision', 'bf16');
+    expect(Number(document.train)).toBe(3 * Number(document.forward));
   });
 
   it('prints the claims, all or by verdict, within 120 columns', async () => {

@@ -5,7 +5,7 @@ import { approximations, crossover, flopsOf, forwardFlops, trainFlops } from '..
 import { attentionRows, cacheWorkRatio, decodeFlops, generationFlops } from '../../src/shared/compute/generation';
 import { compareWithRnn } from '../../src/shared/compute/rnn';
 import { Failure } from '../../src/shared/failure';
-import { parameterCount } from '../../src/shared/model/parameters';
+import { activeParameterCount, countParameters, parameterCount } from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 import type { ModelSpec } from '../../src/shared/model/spec';
 
@@ -64,7 +64,7 @@ describe('counting a forward pass', () => {
   });
 
   it('works out one layer of BERT-base by hand', () => {
-    const { perLayer } = flopsOf({ ...GPT2, vocab: 30_522 }, 1, 512);
+    const { perLayer } = flopsOf(preset('bert-base'), 1, 512);
     expect(perLayer).toEqual({
       qkv: 3 * 2 * 512 * 768 * 768,
       scores: 2 * 512 * 512 * 768,
@@ -101,9 +101,65 @@ describe('counting a forward pass', () => {
   });
 });
 
+describe('other families', () => {
+  const deepseek: ModelSpec = {
+    ...preset('llama-2-7b'), name: 'latent', layers: 5, hidden: 64, heads: 4, kvHeads: 4, headDim: 16, ffn: 96, vocab: 100,
+    experts: { total: 8, active: 2, ffn: 24, sharedFfn: 48, denseLayers: 2 },
+    latentAttention: { queryRank: 20, kvRank: 12, ropeDim: 4, plainDim: 8, valueDim: 10 },
+  };
+
+  it.each([...presetNames().filter((name) => name.startsWith('llama') || name.startsWith('mi')).map(preset), deepseek])('multiply $name\'s every active weight with every token once', (model) => {
+    const parts = countParameters(model);
+    const latent = model.latentAttention;
+    const vectors = model.layers * (2 * model.hidden + (latent ? (latent.queryRank ?? 0) + latent.kvRank : 0)) + model.hidden;
+    const matrices = activeParameterCount(model) - parts.embedding - vectors;
+    const widths = latent ? 4 * (8 + 4) + 4 * 10 : 2 * model.heads * model.headDim;
+    for (const [batch, seq] of [[1, 1], [3, 50]] as const) {
+      expect(Number(forwardFlops(model, batch, seq))).toBe(2 * batch * seq * matrices + 2 * model.layers * batch * seq * seq * widths);
+    }
+  });
+
+  it('sends a Mixtral token through 12.9 of 46.7 billion parameters', () => {
+    const of = flopsOf(preset('mixtral-8x7b'), 1, 1);
+    expect(Number(of.perToken) / 2e9).toBeCloseTo(12.9 - 0.13, 1);
+  });
+
+  it('see no further back than a sliding window', () => {
+    const model: ModelSpec = { ...GROUPED, slidingWindow: 4 };
+    let pairs = 0;
+    for (let query = 1; query <= 30; query++) pairs += Math.min(query, 4);
+    expect(flopsOf(model, 1, 30, { causal: true }).perLayer.scores).toBe(2 * pairs * 20);
+    expect(flopsOf(model, 1, 3, { causal: true }).perLayer).toEqual(flopsOf(GROUPED, 1, 3, { causal: true }).perLayer);
+    expect(decodeFlops(model, 1, 30)).toBe(decodeFlops(GROUPED, 1, 4));
+    // Attention over four keys never costs what the projections cost.
+    expect(crossover(model, { causal: true }).attentionEqualsProjections).toBeNull();
+    expect(flopsOf(model, 1, 60, { causal: true }).regime).toBe('short');
+    const wide: ModelSpec = { ...GROUPED, slidingWindow: 25 };
+    const at = crossover(wide, { causal: true }).attentionEqualsLayer ?? Number.NaN;
+    const seen = (25 * 26) / 2 + (at - 25) * 25;
+    const layer = flopsOf(wide, 1, 1).perLayer;
+    expect(2 * 2 * 20 * seen).toBeCloseTo(at * (Number(layer.qkv) + Number(layer.projection) + Number(layer.ffn)), 3);
+  });
+
+  it('give an encoder-decoder a cross-attention in each decoder layer, and an encoder that no mask narrows', () => {
+    const pair: ModelSpec = { ...GROUPED, architecture: 'encoder-decoder', layers: 2, decoderLayers: 3 };
+    const full = flopsOf({ ...GROUPED, layers: 1 }, 1, 6).perLayer;
+    const masked = flopsOf({ ...GROUPED, layers: 1 }, 1, 6, { causal: true }).perLayer;
+    const cross = Number(full.total) - Number(full.ffn);
+    const head = 2 * 6 * 11 * 12;
+    expect(flopsOf(pair, 1, 6).forward).toBe(5 * Number(full.total) + 3 * cross + head);
+    expect(flopsOf(pair, 1, 6, { causal: true }).forward).toBe(2 * Number(full.total) + 3 * Number(masked.total) + 3 * cross + head);
+    expect(() => decodeFlops(pair, 1, 6)).toThrow(Failure);
+  });
+
+  it('leave out the head of an encoder that has none', () => {
+    expect(flopsOf(preset('bert-base'), 1, 512)).toMatchObject({ head: 0, forward: 12 * 8_053_063_680 });
+  });
+});
+
 describe('crossover lengths', () => {
   it('are 2d, 4d and 6d where d_ff is 4d', () => {
-    for (const name of presetNames()) {
+    for (const name of presetNames().filter((one) => one.startsWith('gpt') || one.startsWith('bert'))) {
       const { hidden } = preset(name);
       expect(crossover(preset(name))).toEqual({ attentionEqualsProjections: 2 * hidden, attentionEqualsFfn: 4 * hidden, attentionEqualsLayer: 6 * hidden });
     }
@@ -114,6 +170,7 @@ describe('crossover lengths', () => {
     const model: ModelSpec = { ...GROUPED, hidden: 8, heads: 4, kvHeads: 2, headDim: 4, ffn: 12 };
     for (const causal of [false, true]) {
       const at = crossover(model, { causal });
+      if (at.attentionEqualsProjections === null || at.attentionEqualsLayer === null) throw new Error('unreachable');
       expect(at.attentionEqualsProjections).toBe(causal ? 23 : 12);
       expect(at.attentionEqualsLayer).toBe(causal ? 41 : 21);
       const first = flopsOf(model, 1, at.attentionEqualsProjections, { causal });

@@ -51,7 +51,10 @@ describe('a run', () => {
 
   it('of defaults is valid for every preset and mode', () => {
     for (const name of presetNames()) {
-      for (const mode of MODES) expect(() => checkRun(preset(name), runDefaults(preset(name), { mode }))).not.toThrow();
+      for (const mode of MODES) {
+        if (preset(name).architecture === 'encoder' && mode === 'generate') continue;
+        expect(() => checkRun(preset(name), runDefaults(preset(name), { mode }))).not.toThrow();
+      }
     }
   });
 

@@ -101,6 +101,12 @@ describe('quantized sizes', () => {
     expect(size.nominal).toBe(parameterCount(GPT2));
   });
 
+  it('give each of a mixture\'s experts scales of its own', () => {
+    const size = quantizedModel(preset('mixtral-8x7b'), { bits: 4, granularity: 'group', groupSize: 128 });
+    expect(size.quantized.values).toBe(32 * (2 * 4096 * 4096 + 2 * 1024 * 4096 + 8 * 4096 + 8 * 3 * 4096 * 14_336));
+    expect(size.quantized.bitsPerValue).toBe(4.125);
+  });
+
   it('quantize a KV cache a token and head at a time', () => {
     const cache = quantizedKvCache(GPT2, 1, 1024, { bits: 8, granularity: 'channel' });
     expect(cache.valueBytes).toBe(2 * 12 * 1024 * 768);

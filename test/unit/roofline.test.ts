@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { forwardFlops } from '../../src/shared/compute/flops';
+import { decodeFlops } from '../../src/shared/compute/generation';
 import { gpuByName, gpuNames, gpusNamed } from '../../src/shared/compute/gpu-names';
 import { GPUS } from '../../src/shared/compute/gpus';
 import { cacheSpeedup, decodeUtilization, generationLatency, throughputByBatch } from '../../src/shared/compute/latency';
@@ -9,14 +11,10 @@ import { optimizationSummary } from '../../src/shared/compute/summary';
 import { Failure } from '../../src/shared/failure';
 import { parameterCount } from '../../src/shared/model/parameters';
 import { preset } from '../../src/shared/model/presets';
-import type { ModelSpec } from '../../src/shared/model/spec';
 
 const GPT2 = preset('gpt2');
 const A100 = gpuByName('A100 80GB');
-const LLAMA2_7B: ModelSpec = {
-  name: 'llama-2-7b', architecture: 'decoder', layers: 32, hidden: 4096, heads: 32, kvHeads: 32, headDim: 128, ffn: 11_008, vocab: 32_000,
-  maxPositions: 4096, positions: 'rotary', norm: 'rmsnorm', activation: 'swiglu', bias: false, tiedHead: false,
-};
+const LLAMA2_7B = preset('llama-2-7b');
 
 describe('the GPU catalogue', () => {
   it.each([
@@ -58,6 +56,32 @@ describe('the roofline', () => {
     expect(ridgePoint(A100, 'fp16')).toBeCloseTo(153.016, 3);
     expect(peakOf(A100, 'fp32')).toBe(19.5e12);
     expect(peakOf(A100, 'mixed-bf16')).toBe(312e12);
+  });
+
+  it('reads two of eight experts for one token, nearly all for many', () => {
+    const weights = (batch: number) => {
+      const ffn = operationCosts(preset('mixtral-8x7b'), { batch, queries: 1, context: 1, precision: 'fp16' }).find(({ name }) => name === 'ffn');
+      return (ffn?.bytes ?? 0) / (2 * 3 * 4096 * 14_336);
+    };
+    expect(weights(1)).toBeCloseTo(2, 2);
+    // 8·(1 − 0.75³²) experts, and activations on top.
+    expect(weights(32)).toBeGreaterThan(8 * (1 - 0.75 ** 32));
+    expect(weights(32)).toBeLessThan(8.2);
+  });
+
+  it('leaves the rest of the cache of a sliding window unread', () => {
+    const bytes = (context: number) => operationCosts(preset('mistral-7b'), { batch: 1, queries: 1, context, precision: 'fp16' }).find(({ name }) => name === 'attention')?.bytes;
+    expect(bytes(20_000)).toBe(bytes(4096));
+  });
+
+  it('does the arithmetic the exact count says, for a prompt and for a step', () => {
+    for (const name of ['gpt2', 'llama-3-8b', 'mixtral-8x7b', 'mistral-7b']) {
+      const model = preset(name);
+      const total = (shape: { queries: number; context: number; causal?: boolean }) =>
+        operationCosts(model, { batch: 2, precision: 'fp16', ...shape }).reduce((sum, { times, flops }) => sum + times * flops, 0);
+      for (const causal of [false, true]) expect(total({ queries: 300, context: 300, causal })).toBe(Number(forwardFlops(model, 2, 300, { causal })));
+      expect(total({ queries: 1, context: 900 })).toBe(Number(decodeFlops(model, 2, 900)));
+    }
   });
 
   it('refuses arithmetic the device does not have', () => {

@@ -18,6 +18,7 @@ import type { SessionHeader } from '../store/session-meta';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
+import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
 import { documentOf, summaryOf } from './document';
@@ -199,7 +200,7 @@ function planOf(request: RecordRequest): Plan {
   const cwd = request.cwd ?? process.cwd();
   if (request.bundled) {
     if (!request.model || !request.run) throw new Failure('bad_input', 'The bundled workload needs a model and a run.', 'Give --model and --mode.');
-    const command = [workloadNode(), workloadEntry, JSON.stringify({ model: request.model, run: request.run })];
+    const command = [workloadNode(), workloadEntry, JSON.stringify({ model: request.model, run: request.run, ...(request.weights !== undefined && { weights: request.weights }) })];
     return {
       command,
       cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,
@@ -214,7 +215,8 @@ function planOf(request: RecordRequest): Plan {
   }
   const command = request.command ?? [];
   if (command.length === 0) throw new Failure('bad_input', 'There is nothing to record.', 'Give --bundled gpt2, --pid PID, or a command after --.');
-  return { command, cwd, env: process.env, pid: null, name: command.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60), workload: { kind: 'command', title: command.join(' '), command, cwd, pid: null } };
+  const env = request.instrument ? instrumentEnvironment(request.instrument, process.env) : process.env;
+  return { command, cwd, env, pid: null, name: command.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60), workload: { kind: 'command', title: command.join(' '), command, cwd, pid: null } };
 }
 
 /** For a process that ran before the recording did, only what others hold on the device was there "before". */

@@ -6,7 +6,8 @@ import type { Gpu } from '../../shared/compute/gpus';
 import type { OperationTime } from '../../shared/compute/roofline';
 import type { RnnComparison } from '../../shared/compute/rnn';
 import type { ScalingReport, Standing } from '../../shared/compute/scaling';
-import { ABSENT, formatDuration, formatSignedPercent } from '../../shared/format';
+import type { TrainingCost } from '../../shared/compute/training';
+import { ABSENT, formatDuration, formatPercent, formatSignedPercent } from '../../shared/format';
 
 const WIDTH = 100;
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'] as const;
@@ -75,9 +76,10 @@ const OPERATIONS = [
 export function flopsText(of: FlopsText): string {
   const { perLayer, crossover, approximations } = of;
   const share = (value: Count, times = of.model.layers) => `${((100 * times * Number(value)) / Number(of.forward)).toFixed(1)}%`;
+  const layers = BigInt(of.forward) - BigInt(of.head);
   const rows = [
     ...OPERATIONS.map(([key, label]) => [label, whole(perLayer[key]), scaled(perLayer[key]), key === 'softmax' ? ABSENT : share(perLayer[key])]),
-    [`${of.model.layers} layers`, whole(BigInt(of.model.layers) * BigInt(perLayer.total)), scaled(BigInt(of.model.layers) * BigInt(perLayer.total)), share(perLayer.total)],
+    [`${of.model.layers} layers`, whole(layers), scaled(layers), share(layers, 1)],
     ['output head', whole(of.head), scaled(of.head), share(of.head, 1)],
     ['forward', whole(of.forward), scaled(of.forward), '100.0%'],
     ['backward (2 × forward)', whole(of.backward), scaled(of.backward), ''],
@@ -89,12 +91,17 @@ export function flopsText(of: FlopsText): string {
     '',
     table(['', 'FLOPs', '', 'of forward'], rows, ['left', 'right', 'right', 'right']),
     '',
-    `Attention costs as much as its projections at ${whole(Math.round(crossover.attentionEqualsProjections))} tokens, as the feed-forward block at ${whole(Math.round(crossover.attentionEqualsFfn))},`,
-    `as all the rest of the layer at ${whole(Math.round(crossover.attentionEqualsLayer))}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`,
+    `Attention costs as much as its projections at ${length(crossover.attentionEqualsProjections)}, as the feed-forward block at ${length(crossover.attentionEqualsFfn)},`,
+    `as all the rest of the layer at ${length(crossover.attentionEqualsLayer)}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`,
     `2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`,
     `A recurrent network of this shape takes ${scaled(of.rnn.rnn.time)}FLOPs a sequence in ${whole(of.rnn.rnn.sequentialSteps)} steps one after another;\nthe layers here take ${scaled(of.rnn.transformer.time)}FLOPs in ${of.rnn.transformer.sequentialSteps} steps.`,
     ...(of.device ? ['', deviceText(of.device)] : []),
   ].join('\n');
+}
+
+/** A crossover length; a sliding window may keep it out of reach. */
+function length(tokens: number | null): string {
+  return tokens === null ? 'no length' : `${whole(Math.round(tokens))} tokens`;
 }
 
 const REGIMES = { short: 'a short sequence', crossover: 'the crossover', long: 'a long sequence' } as const;
@@ -110,20 +117,31 @@ function deviceText({ gpu, precision, ridge, operations, seconds }: NonNullable<
   ].join('\n');
 }
 
-export function scalingText(report: ScalingReport): string {
+export interface ScalingText extends ScalingReport {
+  /** The budget on devices, where some were named. */
+  readonly training: ({ readonly gpu: string; readonly gpus: number; readonly precision: string; readonly utilization: number }
+    & Pick<TrainingCost, 'seconds' | 'days' | 'gpuHours' | 'cost' | 'energyKWh'>) | null;
+}
+
+export function scalingText(report: ScalingText): string {
   const rows = report.optimum.map(({ method, N, D, tokensPerParameter, loss }) => [method, short(N), short(D), trimmed(tokensPerParameter), loss.toFixed(3)]);
-  const { given, lifetime } = report;
+  const { given, lifetime, training } = report;
   return [
     `${scientific(report.compute, 3)} FLOPs are best spent on`,
     '',
     table(['', 'parameters', 'tokens', 'tokens each', 'loss'], rows, ['left', 'right', 'right', 'right', 'right']),
     '',
-    'Loss is that of Chinchilla\'s approach 3 for every row, in nats a token.',
+    'Loss is that of Chinchilla\'s approach 3 for every row, in nats a token. Kaplan counts no embeddings in N and assumes',
+    'batches at the critical size, so its 6ND is not the budget.',
     ...(given ? [standingText('The model given', given)] : []),
     standingText('GPT-3', report.gpt3),
     ...(lifetime
       ? [`Serving ${short(lifetime.inferenceTokens)} tokens at a loss of ${lifetime.loss.toFixed(3)} is cheapest with ${short(lifetime.N)} parameters on ${short(lifetime.D)} tokens:`,
           `  ${scientific(lifetime.trainingFlops)} FLOPs of training and ${scientific(lifetime.inferenceFlops)} of inference.`]
+      : []),
+    ...(training
+      ? [`${whole(training.gpus)} × ${training.gpu} at ${formatPercent(100 * training.utilization)} of the ${training.precision} peak: ${trimmed(training.days)} days, ${scaled(training.gpuHours)} GPU-hours,`,
+          `  ${training.cost === null ? 'no price given' : `${whole(Math.round(training.cost))} in money`}, at most ${scaled(1000 * training.energyKWh)}Wh.`]
       : []),
   ].join('\n');
 }

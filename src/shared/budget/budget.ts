@@ -3,6 +3,7 @@ import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
 import { pytorchBudget } from './pytorch';
+import { rankBudget } from './sharding/per-rank';
 import { textbookBudget } from './textbook';
 import { tfjsBudget } from './tfjs';
 import type { Budget, TierBudget } from './types';
@@ -11,11 +12,13 @@ import type { Budget, TierBudget } from './types';
 export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
   checkModel(model);
   checkRun(model, run);
+  const perRank = run.framework === 'pytorch' ? rankBudget(model, run) : null;
   return {
     model: { name: model.name, parameters: parameterCount(model) },
     spec: model,
     run,
     tiers: { textbook: textbookBudget(model, run), refined: refinedBudget(model, run) },
+    ...(perRank ? { perRank } : {}),
   };
 }
 

@@ -5,9 +5,10 @@
  * Symbols: P parameters, L layers, d width, h heads, d_k head width, d_ff feed-forward width, B batch, n tokens of a
  * sequence. Everything is in bytes; a fraction (0.2 A, A/k, half-byte int4) is rounded to the nearest whole byte.
  */
-import { parameterCount } from '../model/parameters';
+import { kvElementsPerToken } from '../model/kv';
+import { adapterParameters, parameterCount } from '../model/parameters';
 import { bytesPerElement, isMixed } from '../model/precision';
-import type { Checkpointing, ModelSpec, Optimizer, RunSpec } from '../model/spec';
+import type { Checkpointing, ModelSpec, RunSpec } from '../model/spec';
 import type { Bytes } from '../units';
 import { occurrence, tierOf } from './tier';
 import type { ComponentBytes, TierBudget, TimelinePhase } from './types';
@@ -38,10 +39,11 @@ function dropped(checkpointing: Checkpointing): number {
 }
 
 /**
- * Keys and values of `length` tokens: 2·L·B·n·(h_kv·d_k)·bytes. For multi-head attention h_kv·d_k = d.
+ * Keys and values of `length` tokens: 2·L·B·n·(h_kv·d_k)·bytes. For multi-head attention h_kv·d_k = d; latent attention
+ * keeps r_kv + r elements in place of the 2·h_kv·d_k.
  */
 export function textbookKvCache(model: ModelSpec, run: Pick<RunSpec, 'batch' | 'kvPrecision'>, length: number): Bytes {
-  return Math.round(2 * model.layers * run.batch * length * model.kvHeads * model.headDim * bytesPerElement(run.kvPrecision));
+  return Math.round(model.layers * run.batch * length * kvElementsPerToken(model) * bytesPerElement(run.kvPrecision));
 }
 
 interface TrainingState {
@@ -62,35 +64,28 @@ interface TrainingState {
  */
 function trainingState(model: ModelSpec, run: RunSpec): TrainingState {
   const P = parameterCount(model);
+  const adapters = run.loraRank ? adapterParameters(model, run.loraRank, run.loraTargets ?? 'query-value') : 0;
+  const trained = adapters > 0 ? adapters : P;
   const mixed = isMixed(run.precision);
   const weight = bytesPerElement(run.precision);
   const state = mixed ? 4 : Math.max(2, weight);
   return {
-    weights: { params: Math.round(weight * P), ...(mixed ? { master_params: 4 * P } : {}) },
-    gradients: { gradients: state * P },
-    optimizer: optimizerState(run.optimizer, P, state),
+    weights: { params: Math.round(weight * (P + adapters)), ...(mixed ? { master_params: 4 * trained } : {}) },
+    gradients: { gradients: state * trained },
+    optimizer: optimizerStates(run, state, trained),
   };
 }
 
 /**
- * States by optimizer, `state` bytes a value. The chapter counts Adam; the others follow from their definitions: one
- * momentum for SGD with momentum, Lion and Muon, one byte a value for both moments of 8-bit Adam, and for Adafactor
- * nothing, since its row and column sums are of lower order than P.
+ * Adam two states, momentum one, plain SGD none. Beyond the chapter: Lion and Muon have one state like momentum, 8-bit
+ * Adam two of a byte, and Adafactor's row and column means are left out as negligible.
  */
-function optimizerState(optimizer: Optimizer, P: number, state: Bytes): ComponentBytes {
-  switch (optimizer) {
-    case 'adam':
-    case 'adamw':
-      return { adam_m: state * P, adam_v: state * P };
-    case 'adam8bit':
-      return { adam_m: P, adam_v: P };
-    case 'momentum':
-    case 'lion':
-    case 'muon':
-      return { momentum: state * P };
-    case 'sgd':
-    case 'adafactor':
-      return {};
+function optimizerStates(run: RunSpec, state: number, trained: number): ComponentBytes {
+  switch (run.optimizer) {
+    case 'sgd': case 'adafactor': return {};
+    case 'momentum': case 'lion': case 'muon': return { momentum: state * trained };
+    case 'adam8bit': return { adam_m: trained, adam_v: trained };
+    default: return { adam_m: state * trained, adam_v: state * trained };
   }
 }
 

@@ -1,7 +1,7 @@
 /** A teacher and its student: how much smaller, and how much less work a sequence is. */
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec } from '../model/spec';
-import { attentionPairs, layerFlops } from './flops';
+import { forwardFlops, headFlops } from './flops';
 
 export interface StudentComparison {
   readonly teacherParameters: number;
@@ -12,7 +12,7 @@ export interface StudentComparison {
 }
 
 export function compareStudent(teacher: ModelSpec, student: ModelSpec, seq: number): StudentComparison {
-  const work = (model: ModelSpec) => model.layers * Number(layerFlops(model, { batch: 1, queries: seq, pairs: attentionPairs(seq) }).total);
+  const work = (model: ModelSpec) => Number(forwardFlops(model, 1, seq) - headFlops(model, BigInt(seq)));
   const teacherParameters = parameterCount(teacher);
   const studentParameters = parameterCount(student);
   return { teacherParameters, studentParameters, memoryRatio: teacherParameters / studentParameters, workRatio: work(teacher) / work(student) };

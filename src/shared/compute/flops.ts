@@ -7,11 +7,13 @@
  * product has a gradient for its input and one for its weights.
  *
  * Symbols: B batch, n tokens of a sequence, d width, h heads of width k, h_kv key-value heads, d_ff feed-forward width,
- * m matrices of the feed-forward block (3 for SwiGLU, else 2), L layers, V vocabulary, P parameters.
+ * m matrices of the feed-forward block (3 for SwiGLU, else 2), L layers, V vocabulary, P parameters. Layers of
+ * other families (experts, latent attention) are the sums over their own matrices: shapes.ts.
  */
-import { parameterCount } from '../model/parameters';
+import { activeParameterCount, hasLmHead } from '../model/parameters';
 import type { ModelSpec } from '../model/spec';
 import { type Count, count, errorPercent, requireWhole } from './exact';
+import { attentionWidths, layerLinears, stacksOf, usedWeights } from './shapes';
 
 export interface FlopOptions {
   /** Count attention over the lower triangle only. */
@@ -41,14 +43,15 @@ export type Regime = 'short' | 'crossover' | 'long';
 
 export interface Crossover {
   /** n at which QKᵀ and AV cost what the four attention projections cost; 2d for MHA counted in full. */
-  readonly attentionEqualsProjections: number;
+  readonly attentionEqualsProjections: number | null;
   /** n at which they cost what all the rest of the layer costs; 6d for MHA with d_ff = 4d. */
-  readonly attentionEqualsLayer: number;
+  readonly attentionEqualsLayer: number | null;
   /** n at which they cost what the feed-forward block costs; 4d for d_ff = 4d. */
-  readonly attentionEqualsFfn: number;
+  readonly attentionEqualsFfn: number | null;
 }
 
 export interface FlopCount {
+  /** One layer; of a mixture of experts an expert layer, of an encoder-decoder one of the encoder. */
   readonly perLayer: LayerFlops;
   readonly head: Count;
   readonly forward: Count;
@@ -63,7 +66,7 @@ export interface FlopCount {
 }
 
 export interface Approximations {
-  /** 2·P·B·n for the forward pass. */
+  /** 2·P·B·n for the forward pass; P counts the experts a token passes through. */
   readonly twoP: Count;
   /** 6·P·B·n for a training step. */
   readonly sixPD: Count;
@@ -80,53 +83,65 @@ interface Shape {
   readonly queries: number;
   /** Query-key pairs a sequence and head. */
   readonly pairs: bigint;
+  /** A dense layer of a mixture of experts. */
+  readonly dense?: boolean;
 }
 
-/** Matrices of the feed-forward block. */
-export function ffnMatrices(model: Pick<ModelSpec, 'activation'>): 2 | 3 {
-  return model.activation === 'swiglu' ? 3 : 2;
-}
-
-/** n², or n(n+1)/2 under a causal mask. */
-export function attentionPairs(n: number, causal = false): bigint {
+/** n², or n(n+1)/2 under a causal mask; where layers attend to `window` tokens at most, Σ min(i, window). */
+export function attentionPairs(n: number, causal = false, window?: number): bigint {
   const N = BigInt(n);
-  return causal ? (N * (N + 1n)) / 2n : N * N;
+  if (!causal) return N * N;
+  const w = window === undefined || window > n ? N : BigInt(window);
+  return (w * (w + 1n)) / 2n + (N - w) * w;
 }
 
-/** One layer for any number of queries and query-key pairs: exact. */
-export function layerFlops(model: ModelSpec, { batch, queries, pairs }: Shape): Layer<bigint> {
-  const d = BigInt(model.hidden);
-  const k = BigInt(model.headDim);
-  const q = BigInt(model.heads) * k;
-  const kv = BigInt(model.kvHeads) * k;
+/**
+ * One layer for any number of queries and query-key pairs: exact. Of a mixture of experts it is an expert layer with
+ * its router, and the experts a token passes through; latent attention is counted with keys and values expanded once.
+ */
+export function layerFlops(model: ModelSpec, { batch, queries, pairs, dense }: Shape): Layer<bigint> {
+  const linears = layerLinears(model, dense);
+  const { keys, values } = attentionWidths(model);
   const tokens = BigInt(batch) * BigInt(queries);
   const allPairs = BigInt(batch) * pairs;
-  const qkv = 2n * tokens * d * (q + 2n * kv);
-  const scores = 2n * allPairs * q;
-  const projection = 2n * tokens * q * d;
-  const ffn = 2n * tokens * BigInt(ffnMatrices(model)) * d * BigInt(model.ffn);
-  return {
-    qkv,
-    scores,
-    softmax: 5n * allPairs * BigInt(model.heads),
-    attentionOutput: scores,
-    projection,
-    ffn,
-    total: qkv + 2n * scores + projection + ffn,
-  };
+  const qkv = 2n * tokens * usedWeights(linears, 'qkv');
+  const scores = 2n * allPairs * BigInt(keys);
+  const attentionOutput = 2n * allPairs * BigInt(values);
+  const projection = 2n * tokens * usedWeights(linears, 'projection');
+  const ffn = 2n * tokens * usedWeights(linears, 'ffn');
+  return { qkv, scores, softmax: 5n * allPairs * BigInt(model.heads), attentionOutput, projection, ffn, total: qkv + scores + attentionOutput + projection + ffn };
 }
 
-/** The output head over `positions` positions: 2·positions·V·d. */
+/** The output head over `positions` positions: 2·positions·V·d; 0 for a model without one. BERT's pooler is left out. */
 export function headFlops(model: ModelSpec, positions: bigint): bigint {
-  return 2n * positions * BigInt(model.vocab) * BigInt(model.hidden);
+  return hasLmHead(model) ? 2n * positions * BigInt(model.vocab) * BigInt(model.hidden) : 0n;
 }
+
+/**
+ * All layers over B sequences of n tokens. The encoder of an encoder-decoder sees its whole input whatever the mask; its
+ * decoder takes as many tokens, and each of its layers attends to all of the encoder's output as well.
+ */
+function stackFlops(model: ModelSpec, batch: number, seq: number, { causal = false }: FlopOptions): Layer<bigint> {
+  const sum = { qkv: 0n, scores: 0n, softmax: 0n, attentionOutput: 0n, projection: 0n, ffn: 0n, total: 0n };
+  const add = (times: bigint, layer: Layer<bigint>, parts: readonly (keyof Layer<bigint>)[]) => {
+    for (const part of parts) sum[part] += times * layer[part];
+  };
+  for (const { layers, dense, cross, bidirectional } of stacksOf(model)) {
+    const times = BigInt(layers);
+    add(times, layerFlops(model, { batch, queries: seq, dense, pairs: attentionPairs(seq, causal && !bidirectional, model.slidingWindow) }), ALL);
+    if (cross) add(times, layerFlops(model, { batch, queries: seq, dense, pairs: attentionPairs(seq) }), ATTENTION);
+  }
+  return { ...sum, total: sum.qkv + sum.scores + sum.attentionOutput + sum.projection + sum.ffn };
+}
+
+const ATTENTION = ['qkv', 'scores', 'softmax', 'attentionOutput', 'projection'] as const;
+const ALL = [...ATTENTION, 'ffn'] as const;
 
 /** L layers and the head, exact; `bad_input` where batch or seq is no whole number of at least 1. */
-export function forwardFlops(model: ModelSpec, batch: number, seq: number, { causal = false }: FlopOptions = {}): bigint {
+export function forwardFlops(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): bigint {
   requireWhole('batch', batch);
   requireWhole('seq', seq);
-  const layer = layerFlops(model, { batch, queries: seq, pairs: attentionPairs(seq, causal) });
-  return BigInt(model.layers) * layer.total + headFlops(model, BigInt(batch) * BigInt(seq));
+  return stackFlops(model, batch, seq, options).total + headFlops(model, BigInt(batch) * BigInt(seq));
 }
 
 /** A step of training: forward and backward, 3·forward; one more forward where everything is recomputed. */
@@ -135,33 +150,39 @@ export function trainFlops(model: ModelSpec, batch: number, seq: number, options
 }
 
 /**
- * Lengths at which attention overtakes the rest. With q = h·k and kv = h_kv·k, a token's attention costs 4·n·q, its
- * projections 4·d·(q + kv), its feed-forward block 2·m·d·d_ff:
+ * Lengths at which attention overtakes the rest of its layer. With key and value widths q and v over all heads, and W
+ * weights a token is multiplied with, attention costs 2·n·(q + v) a token and the rest 2·W:
  *
- *     attention = projections   n = d(q + kv)/q                      (2d for MHA)
- *     attention = feed-forward  n = m·d·d_ff/(2q)                    (4d for d_ff = 4d)
- *     attention = both          the sum of the two                   (6d)
+ *     attention = the rest   n = W/(q + v)    projections of MHA: 4d²/2d = 2d    feed-forward: 8d²/2d = 4d    both: 6d
  *
- * Under a causal mask a token sees (n + 1)/2 keys on average, so each length x becomes 2x − 1.
+ * Under a causal mask a token sees (n + 1)/2 keys on average, so each length x becomes 2x − 1; where layers attend to a
+ * window of w tokens at most the average tends to w, and a length that needs w or more is never reached: null.
  */
 export function crossover(model: ModelSpec, { causal = false }: FlopOptions = {}): Crossover {
-  const { hidden: d, headDim: k } = model;
-  const q = model.heads * k;
-  const kv = model.kvHeads * k;
-  const projections = (d * (q + kv)) / q;
-  const ffn = (ffnMatrices(model) * d * model.ffn) / (2 * q);
-  const length = (full: number) => (causal ? 2 * full - 1 : full);
+  const linears = layerLinears(model);
+  const { keys, values } = attentionWidths(model);
+  const projections = Number(usedWeights(linears, 'qkv') + usedWeights(linears, 'projection')) / (keys + values);
+  const ffn = Number(usedWeights(linears, 'ffn')) / (keys + values);
+  const length = (average: number) => (causal ? causalLength(average, model.slidingWindow ?? Number.POSITIVE_INFINITY) : average);
   return { attentionEqualsProjections: length(projections), attentionEqualsLayer: length(projections + ffn), attentionEqualsFfn: length(ffn) };
+}
+
+/** The length at which a causal token sees `average` keys on average. */
+function causalLength(average: number, window: number): number | null {
+  const plain = 2 * average - 1;
+  if (plain <= window) return plain;
+  // w(w+1)/2 + (n − w)·w = average·n
+  return average < window ? (window * (window - 1)) / (2 * (window - average)) : null;
 }
 
 /** 2P, 6PD and PaLM's formula beside the count they stand for. */
 export function approximations(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): Approximations {
   const tokens = BigInt(batch) * BigInt(seq);
-  const P = BigInt(parameterCount(model));
+  const P = BigInt(activeParameterCount(model));
   const forward = forwardFlops(model, batch, seq, options);
   const positions = model.positions === 'learned' ? BigInt(model.maxPositions) * BigInt(model.hidden) : 0n;
-  const width = BigInt(model.heads) * BigInt(model.headDim);
-  const palm = tokens * (6n * (P - positions) + 12n * BigInt(model.layers) * width * BigInt(seq));
+  const { keys, values } = attentionWidths(model);
+  const palm = tokens * (6n * (P - positions) + 6n * BigInt(model.layers + (model.decoderLayers ?? 0)) * BigInt(keys + values) * BigInt(seq));
   return {
     twoP: count(2n * P * tokens),
     sixPD: count(6n * P * tokens),
@@ -174,11 +195,12 @@ export function approximations(model: ModelSpec, batch: number, seq: number, opt
 /** Everything `plumbline flops` says about a batch of sequences. `bad_input` for impossible sizes. */
 export function flopsOf(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): FlopCount {
   const forward = forwardFlops(model, batch, seq, options);
-  const layer = layerFlops(model, { batch, queries: seq, pairs: attentionPairs(seq, options.causal) });
+  const bidirectional = stacksOf(model)[0]?.bidirectional ?? false;
+  const pairs = attentionPairs(seq, options.causal === true && !bidirectional, model.slidingWindow);
+  const { qkv, scores, softmax, attentionOutput, projection, ffn, total } = layerFlops(model, { batch, queries: seq, pairs });
   const tokens = BigInt(batch) * BigInt(seq);
   const head = headFlops(model, tokens);
   const lengths = crossover(model, options);
-  const { qkv, scores, softmax, attentionOutput, projection, ffn, total } = layer;
   return {
     perLayer: {
       qkv: count(qkv), scores: count(scores), softmax: count(softmax), attentionOutput: count(attentionOutput),
@@ -188,20 +210,24 @@ export function flopsOf(model: ModelSpec, batch: number, seq: number, options: F
     forward: count(forward),
     backward: count(2n * forward),
     train: count(3n * forward),
-    // Whole even under a causal mask: 4·h·k·(n + 1)/2 is.
-    perToken: count(forward / tokens),
+    perToken: forward % tokens === 0n ? count(forward / tokens) : Number(forward) / Number(tokens),
     crossover: lengths,
-    regime: seq < lengths.attentionEqualsProjections ? 'short' : seq > lengths.attentionEqualsProjections ? 'long' : 'crossover',
-    dominant: largest(BigInt(model.layers), layer, head),
+    regime: regimeOf(seq, lengths.attentionEqualsProjections),
+    dominant: largest(stackFlops(model, batch, seq, options), head),
     approximations: approximations(model, batch, seq, options),
   };
 }
 
-function largest(layers: bigint, layer: Layer<bigint>, head: bigint): FlopCount['dominant'] {
+function regimeOf(seq: number, edge: number | null): Regime {
+  if (edge === null || seq < edge) return 'short';
+  return seq > edge ? 'long' : 'crossover';
+}
+
+function largest(layers: Layer<bigint>, head: bigint): FlopCount['dominant'] {
   const shares: readonly (readonly [FlopCount['dominant'], bigint])[] = [
-    ['ffn', layers * layer.ffn],
-    ['projections', layers * (layer.qkv + layer.projection)],
-    ['attention', layers * (layer.scores + layer.attentionOutput)],
+    ['ffn', layers.ffn],
+    ['projections', layers.qkv + layers.projection],
+    ['attention', layers.scores + layers.attentionOutput],
     ['head', head],
   ];
   return shares.reduce((most, share) => (share[1] > most[1] ? share : most))[0];

@@ -6,9 +6,11 @@
  * whole sequence again. Attention of a whole sequence is counted in full unless `causal`; the head runs over every
  * position computed, as the bundled and the textbook implementations do.
  */
+import { Failure } from '../failure';
 import type { ModelSpec } from '../model/spec';
 import { requireWhole } from './exact';
 import { type FlopOptions, forwardFlops, headFlops, layerFlops } from './flops';
+import { stacksOf } from './shapes';
 
 export interface GenerationShape extends FlopOptions {
   readonly batch: number;
@@ -21,7 +23,16 @@ export interface GenerationShape extends FlopOptions {
 export function decodeFlops(model: ModelSpec, batch: number, context: number): bigint {
   requireWhole('batch', batch);
   requireWhole('context', context);
-  return BigInt(model.layers) * layerFlops(model, { batch, queries: 1, pairs: BigInt(context) }).total + headFlops(model, BigInt(batch));
+  requireDecoder(model);
+  const pairs = BigInt(Math.min(context, model.slidingWindow ?? context));
+  const layers = stacksOf(model).reduce((sum, { layers: times, dense }) => sum + BigInt(times) * layerFlops(model, { batch, queries: 1, dense, pairs }).total, 0n);
+  return layers + headFlops(model, BigInt(batch));
+}
+
+/** Cross-attention of an encoder-decoder depends on a source length no run states. */
+function requireDecoder(model: ModelSpec): void {
+  if (!model.decoderLayers) return;
+  throw new Failure('bad_input', `Generation of ${model.name} is not counted: it is an encoder-decoder.`, 'Use a decoder, or count a forward pass.');
 }
 
 export interface GenerationFlops {
@@ -33,6 +44,7 @@ export interface GenerationFlops {
 export function generationFlops(model: ModelSpec, shape: GenerationShape): GenerationFlops {
   const { batch, promptTokens, tokens, kvCache } = shape;
   requireWhole('tokens', tokens);
+  requireDecoder(model);
   const prefill = forwardFlops(model, batch, promptTokens, shape);
   let decode = 0n;
   for (let step = 1; step < tokens; step++) {

@@ -2,12 +2,13 @@
  * Bytes of quantized weights and caches, with what a bare "a quarter of fp32" leaves out: the scales, the zero-points,
  * and the tensors that stay as they were.
  */
+import { kvElementsPerToken } from '../model/kv';
 import { parameterCount } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
 import type { Bytes } from '../units';
 import { requireWhole } from './exact';
-import { ffnMatrices } from './flops';
+import { layerLinears, stacksOf } from './shapes';
 
 export interface QuantScheme {
   readonly bits: 8 | 4;
@@ -66,17 +67,10 @@ export interface QuantizedModel {
 
 /** A model whose linear layers are quantized, as weight-only schemes do, and whose other tensors stay fp16. */
 export function quantizedModel(model: ModelSpec, scheme: QuantScheme): QuantizedModel {
-  const { hidden: d, ffn: f, layers: L } = model;
-  const q = model.heads * model.headDim;
-  const kv = model.kvHeads * model.headDim;
-  const up = ffnMatrices(model) - 1;
-  const quantized = sum([
-    [L, quantizedMatrix(q, d, scheme)],
-    [2 * L, quantizedMatrix(kv, d, scheme)],
-    [L, quantizedMatrix(d, q, scheme)],
-    [up * L, quantizedMatrix(f, d, scheme)],
-    [L, quantizedMatrix(d, f, scheme)],
-  ]);
+  const quantized = sum(stacksOf(model).flatMap(({ layers, dense, cross }) =>
+    layerLinears(model, dense).map(({ role, outputs, inputs, held }): readonly [number, QuantizedSize] => [
+      layers * held * (cross && role !== 'ffn' ? 2 : 1), quantizedMatrix(outputs, inputs, scheme),
+    ])));
   const P = parameterCount(model);
   const keptBytes = 2 * (P - quantized.values);
   const total = quantized.total + keptBytes;
@@ -85,15 +79,17 @@ export function quantizedModel(model: ModelSpec, scheme: QuantScheme): Quantized
 
 /**
  * A quantized KV cache of B·n tokens: one scale for a layer's keys and one for its values (tensor), one a token and head
- * (channel), or one for each group within a head.
+ * (channel), or one for each group within a head; latent attention keeps one vector a token.
  */
 export function quantizedKvCache(model: ModelSpec, batch: number, length: number, scheme: QuantScheme): QuantizedSize {
   requireWhole('batch', batch);
   requireWhole('length', length);
-  return sum([[2 * model.layers, quantizedMatrix(batch * length * model.kvHeads, model.headDim, scheme)]]);
+  return sum(model.latentAttention
+    ? [[model.layers, quantizedMatrix(batch * length, kvElementsPerToken(model), scheme)]]
+    : [[2 * model.layers, quantizedMatrix(batch * length * model.kvHeads, model.headDim, scheme)]]);
 }
 
 /** A cache at a floating precision, for comparison. */
 export function floatKvCache(model: ModelSpec, batch: number, length: number, precision: 'fp32' | 'fp16'): Bytes {
-  return 2 * model.layers * batch * length * model.kvHeads * model.headDim * bytesPerElement(precision);
+  return model.layers * batch * length * kvElementsPerToken(model) * bytesPerElement(precision);
 }

@@ -4,14 +4,15 @@
  */
 import type { ModelSpec } from '../model/spec';
 import { type Count, count, requireWhole } from './exact';
-import { attentionPairs, layerFlops } from './flops';
+import { attentionPairs, forwardFlops, headFlops, layerFlops } from './flops';
+import { attentionWidths } from './shapes';
 
 export interface SequenceModelCost {
   /** FLOPs of one sequence through all layers; no head. */
   readonly time: Count;
   /** Values kept for the backward pass: L·n·d states for the network, L(h·n² + n·d) for the transformer. */
   readonly space: Count;
-  /** Weights of the layers' matrices: the network's O(L·d²). */
+  /** Weights a token is multiplied with in all layers: the network's O(L·d²). */
   readonly weights: Count;
   /** Matrix products that must wait for one another: n + L − 1 steps for the network, 1 pass of L layers else. */
   readonly sequentialSteps: number;
@@ -26,19 +27,21 @@ export interface RnnComparison {
 
 export function compareWithRnn(model: ModelSpec, seq: number): RnnComparison {
   requireWhole('seq', seq);
-  const L = BigInt(model.layers);
+  const depth = model.layers + (model.decoderLayers ?? 0);
+  const { keys, values } = attentionWidths(model);
+  const L = BigInt(depth);
   const n = BigInt(seq);
   const d = BigInt(model.hidden);
   const pairs = attentionPairs(seq);
   const one = layerFlops(model, { batch: 1, queries: 1, pairs: 0n });
   return {
-    rnn: { time: count(4n * L * n * d * d), space: count(L * n * d), weights: count(2n * L * d * d), sequentialSteps: seq + model.layers - 1 },
+    rnn: { time: count(4n * L * n * d * d), space: count(L * n * d), weights: count(2n * L * d * d), sequentialSteps: seq + depth - 1 },
     transformer: {
-      time: count(L * layerFlops(model, { batch: 1, queries: seq, pairs }).total),
+      time: count(forwardFlops(model, 1, seq) - headFlops(model, n)),
       space: count(L * (BigInt(model.heads) * pairs + n * d)),
       weights: count((L * one.total) / 2n),
-      sequentialSteps: model.layers,
+      sequentialSteps: depth,
     },
-    attentionEqualsRnn: (model.hidden * model.hidden) / (model.heads * model.headDim),
+    attentionEqualsRnn: (2 * model.hidden * model.hidden) / (keys + values),
   };
 }

@@ -8,7 +8,10 @@
 import { Failure } from '../failure';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec, Precision } from '../model/spec';
-import { ffnMatrices, headFlops, layerFlops } from './flops';
+import { kvElementsPerToken } from '../model/kv';
+import { hasLmHead } from '../model/parameters';
+import { attentionPairs, headFlops, layerFlops } from './flops';
+import { attentionWidths, layerLinears, type Linear, stacksOf } from './shapes';
 import type { Gpu, PeakPrecision } from './gpus';
 
 export interface PassShape {
@@ -20,6 +23,8 @@ export interface PassShape {
   readonly precision: Precision;
   readonly kvPrecision?: Precision;
   readonly attention?: 'eager' | 'sdpa' | 'flash';
+  /** Count the arithmetic of a whole sequence over the lower triangle, as kernels that skip the rest do. */
+  readonly causal?: boolean;
 }
 
 export interface OperationCost {
@@ -63,31 +68,46 @@ export function ridgePoint(gpu: Gpu, precision: Precision): number {
   return peakOf(gpu, precision) / gpu.bandwidth;
 }
 
-/** FLOPs and traffic of every operation of a pass. */
+/**
+ * FLOPs and traffic of every operation of a pass. Of a mixture of experts the tokens of a pass reach
+ * E·(1 − (1 − a/E)^tokens) experts on average, whose weights are read; latent attention reads its compressed cache.
+ */
 export function operationCosts(model: ModelSpec, shape: PassShape): readonly OperationCost[] {
-  const { batch, queries, context } = shape;
-  const { hidden: d, ffn: f, layers } = model;
+  const { batch, queries } = shape;
+  const context = Math.min(shape.context, queries === 1 ? (model.slidingWindow ?? shape.context) : shape.context);
   // Quantized weights are used with half-precision activations.
   const weight = bytesPerElement(shape.precision);
   const value = Math.max(2, weight);
   const cached = bytesPerElement(shape.kvPrecision ?? (weight < 2 ? 'fp16' : shape.precision));
-  const q = model.heads * model.headDim;
-  const kv = model.kvHeads * model.headDim;
+  const { keys, values } = attentionWidths(model);
   const tokens = batch * queries;
-  const layer = layerFlops(model, { batch, queries, pairs: BigInt(queries) * BigInt(context) });
-  const m = ffnMatrices(model);
+  const triangle = shape.causal === true && queries === shape.context;
+  const pairs = triangle ? attentionPairs(queries, true, model.slidingWindow) : BigInt(queries) * BigInt(context);
   // Scores are written, read and written by softmax, and read again for the product with V.
   const scores = shape.attention === 'flash' ? 0 : 4 * batch * model.heads * queries * context * value;
   const cost = (name: OperationCost['name'], times: number, flops: bigint, bytes: number): OperationCost => ({
     name, times, flops: Number(flops), bytes, intensity: Number(flops) / bytes,
   });
-  return [
-    cost('qkv', layers, layer.qkv, weight * d * (q + 2 * kv) + value * tokens * (d + q + 2 * kv)),
-    cost('attention', layers, layer.scores + layer.attentionOutput, value * 2 * tokens * q + cached * 2 * batch * context * kv + scores),
-    cost('projection', layers, layer.projection, weight * q * d + value * tokens * (q + d)),
-    cost('ffn', layers, layer.ffn, weight * m * d * f + value * tokens * (m * d + m * f)),
-    cost('head', 1, headFlops(model, BigInt(tokens)), weight * d * model.vocab + value * tokens * (d + model.vocab)),
-  ];
+  const stacks = stacksOf(model).flatMap(({ layers, dense, cross }) => {
+    const linears = layerLinears(model, dense);
+    const layer = layerFlops(model, { batch, queries, pairs, dense });
+    const traffic = (role: Linear['role']) => linears.filter((one) => one.role === role).reduce((sum, one) => sum + linearBytes(one, tokens, weight, value), 0);
+    const attentions = cross ? 2 * layers : layers;
+    return [
+      cost('qkv', attentions, layer.qkv, traffic('qkv')),
+      cost('attention', attentions, layer.scores + layer.attentionOutput, value * tokens * (keys + values) + cached * batch * context * kvElementsPerToken(model) + scores),
+      cost('projection', attentions, layer.projection, traffic('projection')),
+      cost('ffn', layers, layer.ffn, traffic('ffn')),
+    ];
+  });
+  if (!hasLmHead(model)) return stacks;
+  return [...stacks, cost('head', 1, headFlops(model, BigInt(tokens)), weight * model.hidden * model.vocab + value * tokens * (model.hidden + model.vocab))];
+}
+
+/** Weights read once, inputs read and outputs written for each copy a token passes through. */
+function linearBytes({ outputs, inputs, held, used }: Linear, tokens: number, weight: number, value: number): number {
+  const touched = held === used ? held : held * (1 - (1 - used / held) ** tokens);
+  return weight * touched * outputs * inputs + value * tokens * used * (inputs + outputs);
 }
 
 /** The same on a device: what bounds each operation and how long it takes at least. `efficiency` scales the peak. */

@@ -2,11 +2,12 @@
  * The chapter's table of inference optimizations, computed for a model and a device instead of quoted. Accuracy is no
  * arithmetic: it has to be measured, so it is not here.
  */
+import { parameterCount } from '../model/parameters';
+import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
 import type { Gpu } from './gpus';
 import { cacheSpeedup, generationLatency, type Service, throughputByBatch } from './latency';
 import { floatKvCache, quantizedModel } from './quantization';
-import { parameterCount } from '../model/parameters';
 
 export interface OptimizationRow {
   readonly technique: 'kv-cache' | 'batching' | 'fp16' | 'int8' | 'int4';
@@ -38,7 +39,7 @@ export function optimizationSummary(model: ModelSpec, gpu: Gpu, promptTokens: nu
     rows: [
       { technique: 'kv-cache', speedup: cacheSpeedup(model, base, gpu).timeRatio, memoryRatio: weights / (weights + cache) },
       { technique: 'batching', speedup: batched?.throughputGain ?? 1, memoryRatio: (weights + cache) / (weights + batch * cache) },
-      { technique: 'fp16', speedup: plain / seconds({ precision: 'fp16' }), memoryRatio: 2 },
+      { technique: 'fp16', speedup: plain / seconds({ precision: 'fp16' }), memoryRatio: bytesPerElement('fp32') / bytesPerElement('fp16') },
       { technique: 'int8', speedup: plain / seconds({ precision: 'int8' }), memoryRatio: int8.versusFp32 },
       { technique: 'int4', speedup: plain / seconds({ precision: 'int4' }), memoryRatio: int4.versusFp32 },
     ],

@@ -29,6 +29,10 @@ export interface RecordRequest {
   readonly bundled?: 'gpt2';
   readonly pid?: number;
   readonly command?: readonly string[];
+  /** Watches a command that knows nothing of Plumbline, by its interpreter. */
+  readonly instrument?: 'python';
+  /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */
+  readonly weights?: string;
   readonly cwd?: string;
   readonly name?: string;
   /** Declared model and run; required for `bundled`, optional otherwise. */

@@ -5,6 +5,7 @@
 import type { Budget, ComponentBytes, PhaseBudget, TierBudget } from '../budget/types';
 import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';
+import { ledgerOf } from './ledger';
 import { baselineOf, candidateLines, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
@@ -24,6 +25,8 @@ export interface OverlayInput {
   /** The line to use instead of the best one; ignored where the session has none of that id. */
   readonly use?: string;
   readonly limits?: FlagLimits;
+  /** Memory of each device, by `gpu0`, `gpu1`, … */
+  readonly deviceBytes?: Readonly<Record<string, Bytes>>;
 }
 
 export function buildOverlay(input: OverlayInput): Overlay {
@@ -32,17 +35,20 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null));
   const chosen = input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
   const data = chosen === undefined ? undefined : seriesById(all, chosen);
-  const predictedPeak = { textbook: budget?.tiers.textbook.total ?? null, refined: budget?.tiers.refined.total ?? null };
+  const textbook = budget?.tiers.textbook.total ?? null;
   if (chosen === undefined || data === undefined) {
     return {
-      series: null, alternatives: [], baselineBytes: 0, measuredPeak: null, predictedPeak, residualBytes: null, residualPercent: null,
+      series: null, alternatives: [], baselineBytes: 0, measuredPeak: null, predictedPeak: { textbook, refined: budget?.tiers.refined.total ?? null }, residualBytes: null, residualPercent: null,
       phases: input.spans.map((span) => phaseRow(span, null, input)),
     };
   }
   const line = new Line(data, baselineOf(chosen, baselines), input.markers);
   const peak = line.peak();
+  const top = budget && peakOf(budget.tiers.refined, line);
+  const predictedPeak = { textbook, refined: top?.total ?? null };
   const residualBytes = difference(peak?.bytes ?? null, predictedPeak.refined);
-  return {
+  const device = input.deviceBytes?.[chosen.split('.')[0]!];
+  const overlay: Overlay = {
     series: chosen,
     alternatives: candidates.filter((id) => id !== chosen),
     baselineBytes: line.baseline,
@@ -51,13 +57,30 @@ export function buildOverlay(input: OverlayInput): Overlay {
     residualBytes,
     residualPercent: residualBytes === null || !predictedPeak.refined ? null : (100 * residualBytes) / predictedPeak.refined,
     phases: input.spans.map((span) => phaseRow(span, line, input)),
+    ...(device === undefined ? {} : { deviceBytes: device }),
   };
+  const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs);
+  return ledger === undefined ? overlay : { ...overlay, ledger };
+}
+
+/** A framework counts neither the reserve of its allocator nor the device context: its line is held against the rest. */
+function countedBy<T extends PhaseBudget>(line: Line, row: T): T {
+  if (!line.isFramework || !(row.components.context || row.components.reserve || row.endComponents.context || row.endComponents.reserve)) return row;
+  const { context = 0, reserve = 0, ...components } = row.components;
+  const { context: endContext = 0, reserve: endReserve = 0, ...endComponents } = row.endComponents;
+  return { ...row, components, total: row.total - context - reserve, endComponents, end: row.end - endContext - endReserve };
+}
+
+function peakOf(tier: TierBudget, line: Line): Pick<PhaseBudget, 'total' | 'components'> {
+  if (!line.isFramework || !(tier.components.context || tier.components.reserve)) return tier;
+  return tier.phases.map((row) => countedBy(line, row)).reduce((best, row) => (row.total > best.total ? row : best));
 }
 
 function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput): OverlayPhase {
   const measured = line?.in(span) ?? { highest: null, end: null, components: null, endComponents: null, highWater: false };
   const textbook = budget && rowOf(budget.tiers.textbook, span);
-  const refined = budget && rowOf(budget.tiers.refined, span);
+  const row = budget && rowOf(budget.tiers.refined, span);
+  const refined = row && line ? countedBy(line, row) : row;
   const residualBytes = difference(measured.highest, refined?.total ?? null);
   const residualEndBytes = difference(measured.end, refined?.end ?? null);
   const isFlagged = line !== null && (

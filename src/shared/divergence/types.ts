@@ -5,6 +5,7 @@
 import type { ComponentBytes } from '../budget/types';
 import type { Bytes, Micros, Percent } from '../units';
 import type { Confidence, FindingKind, Phase } from '../vocabulary';
+import type { LedgerRow } from './ledger';
 
 export interface TierPair {
   readonly textbook: Bytes | null;
@@ -31,6 +32,10 @@ export interface OverlayPhase {
   readonly predictedComponents: ComponentBytes | null;
   readonly measuredEndComponents: ComponentBytes | null;
   readonly predictedEndComponents: ComponentBytes | null;
+  /** The phase was found in the trace, not announced by the workload. */
+  readonly inferred?: boolean;
+  /** How sure an inferred phase is. */
+  readonly confidence?: Confidence;
 }
 
 export interface Overlay {
@@ -46,6 +51,10 @@ export interface Overlay {
   /** Percent of the refined prediction. */
   readonly residualPercent: Percent | null;
   readonly phases: readonly OverlayPhase[];
+  /** Memory of the device the series belongs to; left out where it is not known. */
+  readonly deviceBytes?: Bytes;
+  /** What the measured bytes are made of; left out where nothing was predicted or nothing was measured. */
+  readonly ledger?: { readonly phases: readonly LedgerRow[]; readonly peak: LedgerRow };
 }
 
 export interface Finding {
@@ -59,6 +68,12 @@ export interface Finding {
   readonly evidence: readonly string[];
   /** A leak: what each step or token adds. */
   readonly slope?: { readonly bytes: Bytes; readonly per: 'step' | 'token' };
+  /** How the bytes follow from what was declared, in words. */
+  readonly formula?: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+  /** The declared setting the trace contradicts, with the value that fits it. */
+  readonly setting?: { readonly field: string; readonly declared: string | number; readonly fits: string | number };
 }
 
 /** When a residual counts as flagged. */

@@ -2,7 +2,7 @@
  * Exact parameter counts, by part. Every weight and bias of the architecture is counted once; a head that shares the
  * embedding matrix adds none.
  */
-import type { ModelSpec } from './spec';
+import type { LORA_TARGETS, ModelSpec } from './spec';
 
 export interface ParameterCount {
   /** V·d. */
@@ -101,4 +101,42 @@ export function parameterCount(model: ModelSpec): number {
 /** Parameters one token passes through: of the experts only those it is sent to. */
 export function activeParameterCount(model: ModelSpec): number {
   return count(model, 'active').total;
+}
+
+/**
+ * Weights of low-rank adapters: rank·(in + out) for each matrix that has one. `query-value` are the query and value
+ * projections (GPT-2's one matrix for all three; latent attention's up-projections too), `all-linear` every matrix of a
+ * layer but the router.
+ */
+export function adapterParameters(model: ModelSpec, rank: number, targets: (typeof LORA_TARGETS)[number]): number {
+  const { hidden: d, layers, experts, latentAttention: latent } = model;
+  const all = targets === 'all-linear';
+  const pairs: (readonly [inner: number, outer: number, count: number])[] = [];
+  if (latent) {
+    const keyWidth = model.heads * (latent.plainDim + latent.ropeDim);
+    if (latent.queryRank === null) pairs.push([d, keyWidth, layers]);
+    else pairs.push([d, latent.queryRank, layers], [latent.queryRank, keyWidth, layers]);
+    pairs.push([latent.kvRank, model.heads * (latent.plainDim + latent.valueDim), layers]);
+    if (all) pairs.push([d, latent.kvRank + latent.ropeDim, layers], [model.heads * latent.valueDim, d, layers]);
+  } else {
+    const q = model.heads * model.headDim;
+    const kv = model.kvHeads * model.headDim;
+    if (fusedProjection(model)) pairs.push([d, q + 2 * kv, layers]);
+    else pairs.push([d, q, layers], [d, kv, layers * (all ? 2 : 1)]);
+    if (all) pairs.push([q, d, layers]);
+  }
+  if (all) {
+    const gated = model.activation === 'swiglu' ? 2 : 1;
+    const ffn = (width: number, count: number) => pairs.push([d, width, gated * count], [width, d, count]);
+    const dense = experts ? Math.min(layers, experts.denseLayers ?? 0) : layers;
+    ffn(model.ffn, dense);
+    if (experts) ffn(experts.ffn, (layers - dense) * experts.total);
+    if (experts?.sharedFfn) ffn(experts.sharedFfn, layers - dense);
+  }
+  return pairs.reduce((sum, [inner, outer, count]) => sum + rank * (inner + outer) * count, 0);
+}
+
+/** GPT-2 projects queries, keys and values with one matrix. */
+export function fusedProjection(model: ModelSpec): boolean {
+  return model.architecture === 'decoder' && model.positions === 'learned';
 }

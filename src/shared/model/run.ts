@@ -1,4 +1,5 @@
 /** What a run is where nothing else was said: complete, valid for the model, and small enough to try at once. */
+import { notBundled } from './bundled';
 import { bytesPerElement } from './precision';
 import type { ModelSpec, RunSpec } from './spec';
 
@@ -13,7 +14,7 @@ const DEFAULT_TOKENS = 32;
  * For generation seq is prompt plus tokens; elsewhere promptTokens and tokens are 0.
  */
 export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): RunSpec {
-  const mode = given.mode ?? 'generate';
+  const mode = given.mode ?? (model.architecture === 'encoder' ? 'infer' : 'generate');
   const precision = given.precision ?? 'fp32';
   return {
     mode,
@@ -29,11 +30,22 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
     checkpointing: given.checkpointing ?? 'none',
     attention: given.attention ?? 'eager',
     causal: given.causal ?? false,
-    framework: given.framework ?? 'tfjs',
+    framework: given.framework ?? (notBundled(model) === null ? 'tfjs' : 'pytorch'),
     backend: given.backend ?? null,
     steps: given.steps ?? (mode === 'train' ? 5 : 1),
     seed: given.seed ?? 0,
+    ...optional(given),
   };
+}
+
+const OPTIONAL = [
+  'lengths', 'loraRank', 'loraTargets', 'dropout', 'loss', 'optimizerKernel', 'zero', 'dp', 'tp', 'pp', 'microBatches',
+  'sequenceParallel', 'expertParallel', 'offload', 'gpu',
+] as const satisfies readonly (keyof RunSpec)[];
+
+/** Fields that are left out unless given. */
+function optional(given: Partial<RunSpec>): Partial<RunSpec> {
+  return Object.fromEntries(OPTIONAL.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]]])));
 }
 
 function lengths(model: ModelSpec, mode: RunSpec['mode'], given: Partial<RunSpec>): Pick<RunSpec, 'seq' | 'promptTokens' | 'tokens'> {

@@ -2,42 +2,54 @@
  * Refuses what cannot be, before any formula runs: each failure names the field, the value it had and what would be
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
-import { Failure } from '../failure';
 import { parameterCount } from './parameters';
+import { notBundled } from './bundled';
 import { BACKENDS, FRAMEWORKS, type ModelSpec, MODES, OPTIMIZERS, PRECISIONS, type RunSpec } from './spec';
-
-function refuse(field: string, value: unknown, why: string, remedy: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
-  throw new Failure('bad_input', `${field} cannot be ${shown}: ${why}.`, remedy);
-}
-
-function wholeNumber(field: string, value: number, least = 1): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  refuse(field, value, `it counts things, so it is a whole number of at least ${least}`, `Give a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}.`);
-}
-
-function oneOf(field: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) refuse(field, value, 'it is not a known choice', `Use one of ${allowed.join(', ')}.`);
-}
+import { checkParallelism } from './validate-parallel';
+import { oneOf, refuse, wholeNumber } from './refuse';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
   for (const field of ['layers', 'hidden', 'heads', 'kvHeads', 'ffn', 'vocab', 'maxPositions'] as const) wholeNumber(field, model[field]);
   // Rotary families may give their heads a width of their own; elsewhere the heads share the model's width.
-  if (model.hidden % model.heads !== 0 && (model.positions !== 'rotary' || !Number.isInteger(model.headDim))) {
+  if (model.hidden % model.heads !== 0 && (model.positions === 'learned' || !Number.isInteger(model.headDim))) {
     refuse('heads', model.heads, `it does not divide the width ${model.hidden}`, `Use a divisor of ${model.hidden}, for example ${nearestDivisor(model.hidden, model.heads)}.`);
   }
   wholeNumber('headDim', model.headDim);
-  if (model.positions !== 'rotary' && model.headDim * model.heads !== model.hidden) {
+  if (model.positions === 'learned' && model.headDim * model.heads !== model.hidden) {
     refuse('headDim', model.headDim, `${model.heads} heads of that width do not make the width ${model.hidden}`, `Use ${model.hidden / model.heads}.`);
   }
   if (model.heads % model.kvHeads !== 0) {
     refuse('kvHeads', model.kvHeads, `it does not divide the ${model.heads} heads`, `Use a divisor of ${model.heads}, for example ${nearestDivisor(model.heads, model.kvHeads)}.`);
   }
+  checkParts(model);
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
     refuse('model', model.name, `its ${parameters.toExponential(2)} parameters need more bytes than can be counted exactly (2^53)`, 'Use fewer layers, a smaller width or a smaller vocabulary.');
+  }
+}
+
+/** The optional parts: experts, latent attention, windows. */
+function checkParts(model: ModelSpec): void {
+  const { experts, latentAttention: latent } = model;
+  if (experts) {
+    wholeNumber('experts.total', experts.total);
+    wholeNumber('experts.active', experts.active);
+    wholeNumber('experts.ffn', experts.ffn);
+    wholeNumber('experts.sharedFfn', experts.sharedFfn ?? 0, 0);
+    wholeNumber('experts.denseLayers', experts.denseLayers ?? 0, 0);
+    if (experts.active > experts.total) refuse('experts.active', experts.active, `there are ${experts.total} experts`, `Use 1 to ${experts.total}.`);
+    if ((experts.denseLayers ?? 0) > model.layers) refuse('experts.denseLayers', experts.denseLayers, `there are ${model.layers} layers`, `Use 0 to ${model.layers}.`);
+  }
+  if (latent) {
+    for (const field of ['kvRank', 'ropeDim', 'plainDim', 'valueDim'] as const) wholeNumber(`latentAttention.${field}`, latent[field]);
+    if (latent.queryRank !== null) wholeNumber('latentAttention.queryRank', latent.queryRank);
+  }
+  if (model.slidingWindow !== undefined) wholeNumber('slidingWindow', model.slidingWindow);
+  for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const) wholeNumber(field, model[field] ?? 0, 0);
+  if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
+    refuse('decoderLayers', model.decoderLayers, `${model.name} is no encoder-decoder`, 'Leave decoderLayers out.');
   }
 }
 
@@ -60,9 +72,35 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
   if (run.backend !== null) oneOf('backend', run.backend, BACKENDS);
   for (const field of ['batch', 'seq', 'gradAccum', 'steps'] as const) wholeNumber(field, run[field]);
   wholeNumber('seed', run.seed, 0);
+  checkFramework(model, run);
   checkCheckpointing(model, run);
+  checkParallelism(model, run);
   checkLengths(model, run);
   checkSize(model, run);
+}
+
+/** What the framework cannot run at all. */
+function checkFramework(model: ModelSpec, run: RunSpec): void {
+  if (run.framework === 'tfjs') {
+    const reason = notBundled(model);
+    if (reason !== null) refuse('framework', 'tfjs', `${reason}: the bundled workload is GPT-2`, 'Use --framework pytorch.');
+    if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
+      refuse('optimizer', run.optimizer, 'TensorFlow.js has no such optimizer', 'Use adamw, adam, momentum or sgd, or --framework pytorch.');
+    }
+    return;
+  }
+  if (model.architecture === 'encoder-decoder') {
+    refuse('model', model.name, 'of encoder-decoders Plumbline counts parameters, not the memory of a run', 'Use a decoder or an encoder.');
+  }
+  if (model.architecture === 'encoder' && run.mode === 'generate') {
+    refuse('mode', run.mode, `${model.name} is an encoder and generates nothing`, 'Use train or infer.');
+  }
+  if (run.mode === 'train' && (run.precision === 'int8' || run.precision === 'int4') && !run.loraRank) {
+    refuse('precision', run.precision, 'quantized weights are not trained themselves', 'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.');
+  }
+  if (run.attention === 'flash' && run.precision === 'fp32') {
+    refuse('attention', run.attention, 'the flash kernels know half precision only', 'Use sdpa, or fp16, bf16 or mixed precision.');
+  }
 }
 
 function checkCheckpointing(model: ModelSpec, run: RunSpec): void {

@@ -4,11 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { gpuByName } from '../../../shared/compute/gpu-names';
 import { Failure } from '../../../shared/failure';
 import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
+import { notBundled } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
-import { BACKENDS, type Checkpointing, FRAMEWORKS, MODES, type ModelSpec, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
+import { BACKENDS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../shared/model/validate';
 
 export interface SpecOptions {
@@ -30,6 +32,21 @@ export interface SpecOptions {
   readonly backend?: string;
   readonly steps?: string;
   readonly seed?: string;
+  readonly lengths?: string;
+  readonly loraRank?: string;
+  readonly loraTargets?: string;
+  readonly dropout?: string;
+  readonly loss?: string;
+  readonly optimizerKernel?: string;
+  readonly zero?: string;
+  readonly dp?: string;
+  readonly tp?: string;
+  readonly pp?: string;
+  readonly microBatches?: string;
+  readonly sequenceParallel?: boolean;
+  readonly expertParallel?: string;
+  readonly offload?: string;
+  readonly gpu?: string;
 }
 
 export function addSpecOptions(command: Command): Command {
@@ -51,7 +68,22 @@ export function addSpecOptions(command: Command): Command {
     .option('--framework <name>', FRAMEWORKS.join(', '))
     .option('--backend <name>', `${BACKENDS.join(', ')} (bundled workload; best first when left out)`)
     .option('--steps <n>', 'training steps, or forward passes')
-    .option('--seed <n>', 'seed of weights, data and sampling');
+    .option('--seed <n>', 'seed of weights, data and sampling')
+    .option('--lengths <a,b,…>', 'token counts of a ragged batch, padded to the longest')
+    .option('--lora-rank <r>', 'train low-rank adapters instead of the weights')
+    .option('--lora-targets <which>', LORA_TARGETS.join(', '))
+    .option('--dropout <p>', 'probability of dropout in training')
+    .option('--loss <kind>', 'plain, or fused with the head chunk by chunk')
+    .option('--optimizer-kernel <kind>', 'foreach, fused (PyTorch)')
+    .option('--zero <stage>', '0, 1, 2, 3: what ZeRO shards over the data-parallel ranks')
+    .option('--dp <n>', 'data-parallel ranks')
+    .option('--tp <n>', 'tensor-parallel ranks')
+    .option('--pp <n>', 'pipeline stages')
+    .option('--micro-batches <n>', 'micro-batches of a pipeline step')
+    .option('--sequence-parallel', 'split along the sequence what lies between tensor-parallel regions')
+    .option('--expert-parallel <n>', 'ranks over which experts are spread')
+    .option('--offload <what>', OFFLOADS.join(', '))
+    .option('--gpu <name>', 'GPU the run is meant for');
 }
 
 export function modelOf(nameOrFile: string): ModelSpec {
@@ -83,7 +115,7 @@ export function declaresSpec(options: SpecOptions): boolean {
 export function specOf(options: SpecOptions, defaults: { model: string; framework: RunSpec['framework'] }): { model: ModelSpec; run: RunSpec } {
   const model = modelOf(options.model ?? defaults.model);
   checkModel(model);
-  const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = { framework: oneOf('--framework', options.framework, FRAMEWORKS) ?? defaults.framework };
+  const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = { framework: oneOf('--framework', options.framework, FRAMEWORKS) ?? frameworkFor(model, options, defaults.framework) };
   const set = <K extends keyof RunSpec>(key: K, value: RunSpec[K] | undefined) => {
     if (value !== undefined) given[key] = value;
   };
@@ -104,9 +136,51 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
   set('backend', oneOf('--backend', options.backend, BACKENDS));
   set('causal', options.causal);
   set('checkpointing', checkpointingOf(options.checkpointing));
+  ragged(options, given);
+  set('loraRank', whole('--lora-rank', options.loraRank, 0));
+  set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
+  set('dropout', fraction('--dropout', options.dropout));
+  set('loss', oneOf('--loss', options.loss, ['plain', 'fused'] as const));
+  set('optimizerKernel', oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const));
+  const zero = oneOf('--zero', options.zero, ['0', '1', '2', '3'] as const);
+  set('zero', zero === undefined ? undefined : (Number(zero) as 0 | 1 | 2 | 3));
+  set('dp', whole('--dp', options.dp));
+  set('tp', whole('--tp', options.tp));
+  set('pp', whole('--pp', options.pp));
+  set('microBatches', whole('--micro-batches', options.microBatches));
+  set('sequenceParallel', options.sequenceParallel);
+  set('expertParallel', whole('--expert-parallel', options.expertParallel));
+  set('offload', oneOf('--offload', options.offload, OFFLOADS));
+  set('gpu', options.gpu === undefined ? undefined : gpuByName(options.gpu).name);
   const run = runDefaults(model, given);
   checkRun(model, run);
   return { model, run };
+}
+
+/** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
+function frameworkFor(model: ModelSpec, options: SpecOptions, otherwise: RunSpec['framework']): RunSpec['framework'] {
+  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout];
+  return notBundled(model) !== null || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
+}
+
+/** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */
+function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
+  if (options.lengths === undefined) return;
+  const lengths = options.lengths.split(',').map((length) => whole('--lengths', length.trim()) ?? 0);
+  const contradicted = options.batch !== undefined ? '--batch' : options.seq !== undefined ? '--seq' : null;
+  if (contradicted) throw new Failure('bad_input', `--lengths gives batch and sequence already, and ${contradicted} was given too.`, `Leave ${contradicted} out.`);
+  given.lengths = lengths;
+  given.batch = lengths.length;
+  const longest = Math.max(...lengths);
+  if (given.mode === 'generate') given.promptTokens = longest;
+  else given.seq = longest;
+}
+
+function fraction(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^(0|1|0?\.\d+)$/.test(value) && number < 1) return number;
+  throw new Failure('bad_input', `${option} cannot be "${value}".`, 'Give a number from 0 to below 1.');
 }
 
 function oneOf<const T extends readonly string[]>(option: string, value: string | undefined, allowed: T): T[number] | undefined {

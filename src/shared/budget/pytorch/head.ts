@@ -18,7 +18,8 @@ import type { ElementBytes } from './types';
 import { split } from './weights';
 
 export interface Head {
-  /** Saved by the last norm, and the input of the head. */
+  /** Saved by the last norm alone, and with the input of the head. */
+  readonly norm: Tally;
   readonly saved: Tally;
   /** Logits and loss at their highest in forward, as forward ends, at their highest in backward. */
   readonly forward: Tally;
@@ -37,6 +38,7 @@ function chunkRows(model: ModelSpec, rows: number): number {
 
 export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes): Head {
   const rows = run.batch * run.seq;
+  const norm = new Tally();
   const saved = new Tally();
   const stream = split(rows, shard.sequence) * model.hidden;
   const forward = new Tally();
@@ -44,13 +46,16 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
   const backward = new Tally();
   const gradient = new Tally();
   const work = new Tally();
-  if (!shard.head) return { saved, forward, kept, backward, gradient, work };
+  if (!shard.head) return { norm, saved, forward, kept, backward, gradient, work };
   const { compute: c } = types;
   if (!model.postNorm) {
-    saved.add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream).add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
-    if (model.norm === 'rmsnorm') saved.add(types.residual * stream);
+    norm.add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream).add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
+    if (model.norm === 'rmsnorm') norm.add(types.residual * stream);
   }
-  if (!hasLmHead(model)) return { saved, forward, kept, backward, gradient, work };
+  saved.addAll(norm);
+  // BERT's pooler reads the first token out of the last output, all of which stays.
+  if (model.pooler) saved.add(c * stream).add(c * run.batch * model.hidden, 2);
+  if (!hasLmHead(model)) return { norm, saved, forward, kept, backward, gradient, work };
   saved.add(c * stream);
   work.add(types.residual * stream);
   const vocab = split(model.vocab, shard.tensor);
@@ -60,12 +65,12 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
     forward.add(c * chunk).add(c < 4 ? 4 * chunk : 0).add(c * stream);
     kept.add(c * stream);
     backward.add(c * stream);
-    return { saved, forward, kept, backward, gradient, work };
+    return { norm, saved, forward, kept, backward, gradient, work };
   }
   const logits = rows * vocab;
   forward.add(c * logits).add(c < 4 ? 4 * logits : 0).add(4 * logits);
   kept.add(4 * logits);
   backward.add(4 * logits, 3);
   gradient.add(c * logits);
-  return { saved, forward, kept, backward, gradient, work };
+  return { norm, saved, forward, kept, backward, gradient, work };
 }

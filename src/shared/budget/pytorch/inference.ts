@@ -16,7 +16,8 @@ import { Tally } from './allocator';
 import { type Holding, residentOf } from './resident';
 import { layerShape } from './saved';
 import type { PhaseMoments } from './timeline';
-import { type ElementBytes, elementBytes, softmaxInFp32 } from './types';
+import { elementBytes } from './types';
+import { attentionForward, ffnForward } from './untaped';
 import { split, weightsOf } from './weights';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
@@ -38,6 +39,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   /** Moments of one pass over `tokens` new tokens of each sequence, `length` in all. */
   const pass = (tokens: number, length: number, logitRows: number, kept: readonly Holding[]): Holding[][] => {
     const ids = new Tally().add(8 * run.batch * length, 2);
+    const shape = layerShape(model, shard, run.batch, tokens);
     const stand: Holding[] = [...base, ...kept, ['inputs', ids, 1]];
     const logits = new Tally();
     if (shard.head && hasLmHead(model)) {
@@ -46,7 +48,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       if (run.mode === 'generate') logits.add(4 * run.batch * vocab);
     }
     return [
-      ...workingSets(model, run, shard, types, tokens, length).map((work) => [...stand, ['activations', work, 1]] satisfies Holding[]),
+      ...[attentionForward(model, run, types, shape, length), ffnForward(model, types, shape)].map((work) => [...stand, ['activations', work, 1]] satisfies Holding[]),
       [...stand, ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1], ['logits', logits, 1]],
     ];
   };
@@ -66,25 +68,6 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
     ? pass(1, last, run.batch, [...cacheOf(last), ...growing])
     : pass(last, last, run.batch * last, []);
   return [loading, prefill, phase('decode', null, null, moments, [...base, ...cacheOf(last), idsAt(last + 1)])];
-}
-
-/** One layer's tensors at its two highest moments, in attention and in the feed-forward network. */
-function workingSets(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, tokens: number, length: number): Tally[] {
-  const { compute: c, residual: r } = types;
-  const shape = layerShape(model, shard, run.batch, tokens);
-  const N = run.batch * tokens;
-  const whole = run.batch * length;
-  const stream = new Tally().add(r * shape.stream).add(c * shape.stream);
-  const repeated = run.attention === 'eager' || c === 4;
-  const attention = new Tally().addAll(stream).add(c * N * shape.queryWidth, 2).add(c * N * shape.kvWidth, 2);
-  if (repeated && shape.kvWidth !== shape.queryWidth) attention.add(c * whole * shape.queryWidth, 2);
-  if (run.attention === 'eager') {
-    const squares = run.batch * shape.heads * tokens * length;
-    attention.add((softmaxInFp32(model, run) ? 6 : 2 * c) * squares);
-  }
-  const inner = N * shape.ffn;
-  const copies = model.activation === 'swiglu' ? 3 : model.activationComposed ? 4 : 2;
-  return [attention, new Tally().addAll(stream).add(c * inner, copies)];
 }
 
 function phase(name: Phase, step: number | null, lastStep: number | null, moments: readonly (readonly Holding[])[], end: readonly Holding[]): PhaseMoments {

@@ -2,12 +2,13 @@
  * One layer over time: what it leaves behind in forward, and the highest moment of its backward pass, when saved
  * tensors, gradients of weights and gradients of activations are all partly there.
  */
+import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import { fusedProjection, type WeightTensor } from './weights';
+import type { WeightTensor } from './weights';
 
 export interface Moment {
   readonly saved: Tally;
@@ -41,6 +42,8 @@ export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Ele
   for (const stage of STAGES) saved.addAll(byStage.get(stage)!);
   const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
   const midForward = { saved: new Tally(), work: new Tally().add(types.compute * squares).add(types.residual * shape.stream) };
+  // Copies of q and k stand beside the tensor GPT-2 projects all three into.
+  if (squares > 0 && fusedProjection(model)) midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
   for (const stage of ['norm1', 'qkv', 'attention'] as const) midForward.saved.addAll(byStage.get(stage)!);
 
   return { shape, saved, scores, midForward, gradients: layerGradients(trained, types, shard), backward: highest(model, run, shape, types, byStage, trained, shard) };
@@ -66,7 +69,7 @@ function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: E
   const kv = N * (shape.kvWidth + (model.latentAttention ? shape.valueWidth : shape.kvWidth));
   const squares = run.batch * shape.heads * run.seq * run.seq;
   const gated = model.activation === 'swiglu';
-  const normalize = model.norm === 'layernorm' ? (types.residual + c) * stream : (types.residual < 4 ? 14 : 16) * stream;
+  const normalize = normBackward(model, types, stream);
   let attention: number;
   if (run.attention === 'eager') {
     // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
@@ -85,6 +88,12 @@ function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: E
     qkv: c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream,
     norm1: normalize,
   };
+}
+
+/** Bytes that backward of one norm holds, apart from what it saved: RMSNorm, written out, computes in fp32. */
+export function normBackward(model: ModelSpec, types: ElementBytes, stream: number): number {
+  if (model.norm === 'layernorm') return (types.residual + types.compute) * stream;
+  return (types.residual < 4 ? 14 : 16) * stream;
 }
 
 /** Which weights have their gradients once a stage of backward is done; adapters and experts follow their layer. */

@@ -14,10 +14,11 @@
  *  - Autocast casts the input of each linear layer anew, and each cast is saved.
  *  - dropout saves a mask of bytes.
  */
+import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import { fusedProjection, split } from './weights';
+import { split } from './weights';
 
 /** Stages of a layer, in forward order. */
 export const STAGES = ['norm1', 'qkv', 'attention', 'output', 'norm2', 'up', 'activation', 'down'] as const;
@@ -141,8 +142,8 @@ function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: Ele
     save('qkv', 'compressed key and value', [B, n, latent.kvRank], 4 + 2 * c);
   }
   const eager = run.attention === 'eager';
-  // Eager attention repeats grouped keys and values for every query head; so does the kernel that knows fp32.
-  const repeated = eager || c === 4;
+  // Eager attention repeats grouped keys and values for every query head.
+  const repeated = eager;
   const keyWidth = repeated ? shape.queryWidth : shape.kvWidth;
   save('attention', 'queries', [B, n, shape.queryWidth], c);
   save('attention', 'keys', [B, n, keyWidth], c);

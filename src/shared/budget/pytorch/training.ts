@@ -8,10 +8,11 @@ import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { headOf } from './head';
-import { type Layer, layerOf } from './layer';
+import { type Layer, layerOf, normBackward } from './layer';
 import { optimizerMemory } from './optimizer';
 import { type Holding, residentOf } from './resident';
 import type { PhaseMoments } from './timeline';
+import { ffnForward } from './untaped';
 import { elementBytes } from './types';
 import { weightsOf } from './weights';
 
@@ -50,8 +51,8 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
     }
   }
   const lora = trained !== weights.tensors;
-  // The gradient of a tied table comes twice, from the head and from the lookup, and is summed.
-  if (!lora && shard.embedding && model.tiedHead && headGradient > 0) table = headGradient;
+  // The gradient of a tied table comes twice, from the head and from the lookup; their sum is a third tensor.
+  if (!lora && shard.embedding && shard.head && model.tiedHead && headGradient > 0) table = 2 * headGradient;
   const carried = shard.accumulates;
   const states = optimizerMemory(run, trained, types, Math.max(shard.stateShare, shard.parameterShare));
   const communication = communicationOf(run, shard, allGradients, layer, resident.fetched);
@@ -65,18 +66,21 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
   /** Of a micro-batch that waits for its backward pass. */
   const whole: Tally = group === 0 ? new Tally().addAll(kept, L) : new Tally().addAll(x, groups);
   const embedded = new Tally();
-  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream);
+  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream).add(4 * run.batch * run.seq, 2);
   const waiting = shard.inFlight - 1;
+  const lastNorm = new Tally().add(shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0);
 
   // --- what stands at every moment ---
   const inputs = new Tally().add(8 * run.batch * run.seq, 2).add(8 * run.seq);
-  if (model.positions === 'rotary') inputs.add(types.compute * run.seq * model.headDim, 2);
-  const mask = new Tally();
-  if (run.attention === 'eager' && (model.positions === 'rotary' || model.architecture === 'encoder')) mask.add(types.compute * run.batch * run.seq ** 2);
+  // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
+  const rotary = new Tally();
+  if (model.positions === 'rotary') rotary.add(types.compute * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  const mask: Holding = ['buffers', new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0), 1];
+  const recomputedMask: Holding[] = group === 0 ? [] : [mask];
   const before: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
   const workspaces: Holding[] = [['workspace', resident.workspace, 1], ['communication', communication, 1]];
-  const base: Holding[] = [...before, ['inputs', inputs, 1], ['buffers', mask, 1], ...workspaces];
-  const ends: Holding[] = [['activations', head.saved, 1], ['activations', embedded, 1], ['activations', whole, waiting]];
+  const base: Holding[] = [...before, ['inputs', inputs, 1], ...workspaces];
+  const ends: Holding[] = [['activations', head.saved, 1], ['activations', embedded, 1], ['activations', rotary, 1], ['activations', whole, waiting], ...recomputedMask];
   const gradientsOf = (some: readonly Holding[]): readonly Holding[] => (offloaded ? [] : carried ? [['gradients', allGradients, 1]] : some);
   const casts: Holding = ['params', resident.casts, 1];
   // Recomputed layers cast their weights again; the head's cast stays.
@@ -88,7 +92,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
     const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
     const forward = [
       [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
-      [...stand, ...accumulated, ['activations', whole, waiting], casts, ...lastLayerForward(layer, kept, x, group, L)],
+      ...lastLayerForward(model, run, layer, kept, x, group, L).map((work) => [...stand, ...accumulated, ['activations', whole, waiting], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
     ] satisfies Holding[][];
     const local = layer.backward;
     // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
@@ -99,11 +103,12 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
       ? [['activations', local.saved, 1]]
       : [['activations', layer.saved, group - 1], ['activations', local.saved, 1]];
     const inLayer: Holding[] = [['gradients', local.gradients, carried || offloaded ? 0 : 1], ['workspace', local.work, 1], ['workspace', fresh, 1]];
-    const waitingHolding: Holding[] = [['activations', whole, waiting], ['activations', embedded, 1]];
+    const waitingHolding: Holding[] = [['activations', whole, waiting], ['activations', embedded, 1], ['activations', rotary, 1], ...recomputedMask];
     const endHolding = gradientsOf([['gradients', endGradients, 1]]);
     const backward: Holding[][] = [
       [...stand, ...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
       [...stand, ...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
+      [...stand, ...endHolding, casts, ...waitingHolding, ['activations', whole, 1], ['activations', head.norm, 1], ['workspace', lastNorm, 1]],
       [...stand, ...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...inLayer],
       [...stand, ...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1]]), ...waitingHolding, ...nearBottom, ...inLayer],
       [...stand, ...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
@@ -133,12 +138,18 @@ function phase(name: Phase, step: number | null, lastStep: number | null, moment
   return { phase: name, step, lastStep, moments, end };
 }
 
-/** The last layer while it computes attention, under all that the layers before it have saved. */
-function lastLayerForward(layer: Layer, kept: Tally, x: Tally, group: number, layers: number): Holding[] {
+/**
+ * The last layer while it runs, under all that the layers before it have saved: in attention, and without a tape (where
+ * a checkpointed layer's own tensors go as soon as they are used) in the feed-forward network.
+ */
+function lastLayerForward(model: ModelSpec, run: RunSpec, layer: Layer, kept: Tally, x: Tally, group: number, layers: number): Holding[][] {
   const { saved, work } = layer.midForward;
-  if (group === 0) return [['activations', kept, layers - 1], ['activations', saved, 1], ['workspace', work, 1]];
-  // Without a tape the layer's own tensors go as soon as they are used.
-  return [['activations', x, Math.ceil(layers / group)], ['workspace', saved, 1], ['workspace', work, 1]];
+  if (group === 0) return [[['activations', kept, layers - 1], ['activations', saved, 1], ['workspace', work, 1]]];
+  const checkpoints: Holding = ['activations', x, Math.ceil(layers / group)];
+  return [
+    [checkpoints, ['workspace', saved, 1], ['workspace', work, 1]],
+    [checkpoints, ['workspace', ffnForward(model, elementBytes(run), layer.shape), 1]],
+  ];
 }
 
 /**

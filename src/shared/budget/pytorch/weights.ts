@@ -2,7 +2,7 @@
  * The weight tensors of a rank, one row per kind and shape: what parameters, gradients, optimizer states and casts are
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
-import { hasLmHead } from '../../model/parameters';
+import { fusedProjection, hasLmHead } from '../../model/parameters';
 import { LORA_TARGETS, type ModelSpec, type RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 
@@ -140,11 +140,6 @@ function adaptersOf(tensors: readonly WeightTensor[], rank: number, targets: (ty
       { ...one, rows: rank, columns: one.columns },
     ];
   });
-}
-
-/** GPT-2 projects queries, keys and values with one matrix. */
-export function fusedProjection(model: ModelSpec): boolean {
-  return model.architecture === 'decoder' && model.positions === 'learned';
 }
 
 export function split(whole: number, parts: number): number {

@@ -6,31 +6,16 @@ import type { ModelSpec, Precision } from '../../model/spec';
 import { textbookActivations, textbookBudget } from '../../budget/textbook';
 import type { Component } from '../../vocabulary';
 
-/** bert-base-uncased; the head is the masked-language one, tied to the embedding. */
-export const BERT: ModelSpec = {
-  ...preset('gpt2'), name: 'bert-base', architecture: 'encoder', vocab: 30_522, maxPositions: 512,
-};
-/** Half the layers of BERT-base. */
-export const DISTILBERT: ModelSpec = { ...BERT, name: 'distilbert', layers: 6 };
-/** TinyBERT-4. */
-export const TINYBERT: ModelSpec = { ...BERT, name: 'tinybert-4', layers: 4, hidden: 312, headDim: 26, ffn: 1200 };
+export const BERT: ModelSpec = preset('bert-base');
+export const DISTILBERT: ModelSpec = preset('distilbert');
+export const TINYBERT: ModelSpec = preset('tinybert');
 export const GPT2: ModelSpec = preset('gpt2');
-/** GPT-3 175B (Brown et al. 2020, table 2.1). */
-export const GPT3: ModelSpec = {
-  ...GPT2, name: 'gpt3', layers: 96, hidden: 12_288, heads: 96, kvHeads: 96, headDim: 128, ffn: 49_152, maxPositions: 2048,
-};
+export const GPT3: ModelSpec = preset('gpt3');
 /** The architecture the second exercise assumes for 1.3B parameters. */
-export const XL: ModelSpec = {
-  ...GPT2, name: '1.3B', layers: 24, hidden: 2048, heads: 32, kvHeads: 32, headDim: 64, ffn: 8192, maxPositions: 2048,
-};
+export const XL: ModelSpec = preset('gpt-1.3b');
 
 /** The sizes the chapter calculates with. */
 export const NOMINAL = { bert: 110e6, gpt3: 175e9, xl: 1.3e9 } as const;
-
-/** bert-base with what the plain stack lacks: two token types and the pooler, d² + d. */
-export function bertParameters(): number {
-  return parameterCount(BERT) + 2 * BERT.hidden + BERT.hidden * (BERT.hidden + 1);
-}
 
 /** Bytes a parameter that training keeps in one component. */
 export function bytesPerParameter(component: Component, precision: Precision): number {

@@ -1,41 +1,38 @@
-/** What the driver and its libraries hold beside the framework: process memory on the GPU above the framework's bytes. */
+/**
+ * What the driver and its libraries hold beside the framework: process memory on the GPU above the framework's bytes.
+ * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
+ */
 import { formatBytes } from '../../format';
-import { valueAt } from '../../trace/series';
-import { FRAMEWORK_LINE, gpusOf, processLine, seriesById } from '../lines';
+import { contextLevel } from '../ledger';
+import { gpusOf } from '../lines';
+import { flagLimit } from '../measure';
+import { DEFAULT_FLAG_LIMITS } from '../types';
 import type { Detector } from './protocol';
 
 export const context: Detector = {
   kind: 'context',
-  find({ series }) {
-    const reserved = seriesById(series, 'framework.reserved');
-    const framework = reserved ?? seriesById(series, FRAMEWORK_LINE);
-    if (!framework || framework.times.length === 0) return [];
+  find({ series, budget, limits = DEFAULT_FLAG_LIMITS }) {
+    const predicted = budget?.tiers.refined.components.context ?? 0;
     return gpusOf(series).flatMap((gpu) => {
-      const process = seriesById(series, processLine(gpu));
-      if (!process) return [];
-      // The context is there all the time; what comes and goes above it is not the context. Hence the least excess.
-      let least: { t: number; excess: number; process: number; framework: number } | null = null;
-      let read = 0;
-      for (let i = 0; i < process.times.length; i++) {
-        const t = process.times[i]!;
-        const own = valueAt(framework, t);
-        if (own === null || t > framework.times.at(-1)! || process.values[i]! <= 0) continue;
-        read++;
-        const excess = process.values[i]! - own;
-        if (least === null || excess < least.excess) least = { t, excess, process: process.values[i]!, framework: own };
-      }
-      if (least === null || least.excess <= 0 || read < 2) return [];
+      const level = contextLevel(series, gpu);
+      if (level === null) return [];
+      const beyond = level.bytes - predicted;
+      if (predicted > 0 && Math.abs(beyond) <= flagLimit(predicted, limits)) return [];
       return [{
         kind: 'context' as const,
-        title: `Device context and libraries hold ${formatBytes(least.excess)} on ${gpu}`,
-        bytes: least.excess,
+        title: predicted === 0
+          ? `Device context and libraries hold ${formatBytes(level.bytes)} on ${gpu}`
+          : `Device context and libraries hold ${formatBytes(level.bytes)} on ${gpu} where ${formatBytes(predicted)} were assumed`,
+        bytes: beyond,
         phase: null,
-        span: [process.times[0]!, process.times.at(-1)!] as const,
-        confidence: reserved ? 'high' as const : 'medium' as const,
+        span: level.span,
+        confidence: level.reserved ? 'high' as const : 'medium' as const,
         evidence: [
-          `The driver counts ${formatBytes(least.process)} for the workload's processes where the framework counts ${formatBytes(least.framework)} ${reserved ? 'reserved' : 'allocated'}; this is the least difference over ${read} readings.`,
-          ...(reserved ? [] : ["The framework does not tell what it reserves, so its allocator's reserve is part of this figure."]),
+          `The driver counts ${formatBytes(level.process)} for the workload's processes where the framework counts ${formatBytes(level.framework)} ${level.reserved ? 'reserved' : 'allocated'}; this is the least difference over ${level.readings} readings.`,
+          ...(level.reserved ? [] : ["The framework does not tell what it reserves, so its allocator's reserve is part of this figure."]),
         ],
+        formula: 'context = process memory on the device − bytes the framework reserves',
+        remedy: 'It does not grow with the batch. Fewer processes on the device, or kernels loaded when first used (CUDA_MODULE_LOADING=LAZY), make it smaller.',
       }];
     });
   },

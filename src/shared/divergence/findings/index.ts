@@ -3,16 +3,23 @@
  * what the others leave unexplained. A clean or an empty trace has no findings.
  */
 import type { Finding } from '../types';
+import { allocator } from './allocator';
 import { context } from './context';
 import { leak } from './leak';
 import { otherProcess } from './other-process';
 import { outOfMemory } from './out-of-memory';
 import type { Detector, FindingsInput } from './protocol';
+import { preallocatedPool } from './preallocated-pool';
+import { settings } from './settings';
 import { unexplained } from './unexplained';
 
 export type { Detector, FindingsInput } from './protocol';
 
-const DETECTORS: readonly Detector[] = [outOfMemory, leak, context, otherProcess, unexplained];
+/**
+ * In this order. A setting that accounts for everything needs no leak beside it, since a cache twice as large also grows
+ * with every token; where none does, growth is named first and settings are tried on what it leaves.
+ */
+const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, context, allocator, otherProcess, unexplained];
 
 export function findingsOf(input: FindingsInput): Finding[] {
   const found: Finding[] = [];

@@ -38,7 +38,8 @@ interface Track {
 
 export const leak: Detector = {
   kind: 'leak',
-  find(input) {
+  find(input, known) {
+    if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || (input.exact && setting !== undefined))) return [];
     const framework = frameworkOverlay(input);
     const lines = [...new Set([framework, input.overlay])].filter((one): one is Overlay => one !== null);
     for (const overlay of lines) {
@@ -107,7 +108,10 @@ function tokenTracks({ budget, markers, spans }: FindingsInput): Track[] {
       if (marker.rank !== rank || marker.t < t0 || marker.t > t1) continue;
       if (marker.type === 'token') token = marker.index;
       else if (isDecodeMemory(marker) && token !== null && !points.has(token)) {
-        points.set(token, { x: token, y: marker.memory.allocated - perToken * token, t: marker.t, components: excess(marker.memory.components ?? null, due(token)) });
+        const components = excess(marker.memory.components ?? null, due(token));
+        // What the cache holds beyond its prediction is told by its own finding: keys and values are due with every token.
+        const y = marker.memory.allocated - perToken * token - (components?.kv_cache ?? 0);
+        points.set(token, { x: token, y, t: marker.t, components: components && { ...components, kv_cache: 0 } });
       }
     }
     return { unit: 'token', phase: 'decode', rank, framework: true, predicted: true, points: [...points.values()] };
@@ -137,10 +141,21 @@ function fittedLeak(track: Track): Finding | null {
   if (!trend || points.length < LEAST_POINTS + 1) return null;
   const growth = trend.slope * (points.at(-1)!.x - points[0]!.x);
   if (growth < LEAST_GROWTH || trend.slope - trend.halfWidth <= 0 || trend.r2 < 0.8) return null;
+  if (!steady(points, trend.slope)) return null;
   const each = Math.round(trend.slope);
   return finding(track, each, 'medium', [
     `A straight line through the ends of ${points.length} ${unit}s rises by ${formatBytes(each)} a ${unit} (95% interval ${formatBytes(trend.slope - trend.halfWidth)} to ${formatBytes(trend.slope + trend.halfWidth)}, r² ${trend.r2.toFixed(2)}).`,
   ]);
+}
+
+/** A leak goes on as it began; a drift, a cache that fills or a single step up does not: both halves must rise alike. */
+function steady(points: readonly Point[], slope: number): boolean {
+  if (points.length < 8) return true;
+  const middle = points.length >> 1;
+  return [points.slice(0, middle), points.slice(middle)].every((half) => {
+    const own = trendOf(half)?.slope ?? 0;
+    return own > 0.4 * slope && own < 1.8 * slope;
+  });
 }
 
 function finding(track: Track, each: Bytes, confidence: Finding['confidence'], first: string[]): Finding {
@@ -156,6 +171,8 @@ function finding(track: Track, each: Bytes, confidence: Finding['confidence'], f
     span: [from.t, to.t],
     confidence,
     slope: { bytes: each, per: unit },
+    formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
+    remedy: 'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
     evidence: [
       ...first,
       `From ${unit} ${formatInteger(from.x)} to ${unit} ${formatInteger(to.x)} that is ${formatBytes(each * count)}.`,

@@ -30,6 +30,8 @@ export const otherProcess: Detector = {
           `They held ${formatBytes(first)} at ${formatDuration(times[0]!)} and ${formatBytes(values[extreme]!)} at ${formatDuration(times[extreme]!)}, over ${values.length} readings.`,
           'The overlaid line of the workload has their change taken off.',
         ],
+        formula: 'memory of all other processes on the device, less what they held at the first reading',
+        remedy: change > 0 ? 'Stop them, or set CUDA_VISIBLE_DEVICES so that the workload has a device of its own.' : 'Nothing need be done; the device had more room as the run went on.',
       }];
     });
   },

@@ -1,21 +1,28 @@
 /** What no named cause accounts for: the largest flagged residual less the findings that explain a part of it. */
 import { formatBytes, formatPercent, formatSignedBytes } from '../../format';
 import type { Bytes, Micros } from '../../units';
+import type { FindingKind } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
+import { verdictOf, WORDS, worstRow } from './settings';
+
+/** Kinds that add to what is measured. */
+const RISING: ReadonlySet<FindingKind> = new Set(['leak', 'preallocated_pool', 'allocator_reserve', 'allocator_rounding', 'fragmentation']);
 
 export const unexplained: Detector = {
   kind: 'unexplained',
   find(input, known) {
     const { overlay, exact, limits = DEFAULT_FLAG_LIMITS } = input;
     const rows = overlay.phases.filter((row) => row.flagged && row.residualBytes !== null);
-    const worst = rows.reduce<OverlayPhase | null>((best, row) => (best === null || worse(row, best) ? row : best), null);
+    const worst = worstRow(overlay.phases);
     const gap = worst ? { residual: worst.residualBytes!, measured: worst.measured!, predicted: worst.predicted.refined!, span: worst.span } : overall(input);
     if (!gap) return [];
-    const named = known.filter(({ bytes, kind }) => bytes !== null && (kind === 'leak' || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)));
-    const explained = gap.residual <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, gap.residual - sum), 0);
+    const wrong = known.find(({ setting }) => setting !== undefined)?.bytes ?? 0;
+    const left = gap.residual - wrong;
+    const named = known.filter(({ bytes, kind }) => bytes !== null && (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)));
+    const explained = wrong + (left <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, left - sum), 0));
     const rest = gap.residual - explained;
     const isExact = exact && overlay.series === FRAMEWORK_LINE;
     if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, limits))) return [];
@@ -30,16 +37,19 @@ export const unexplained: Detector = {
         `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
         ...(explained === 0 ? [] : [`${formatBytes(explained)} of it are named by other findings.`]),
         ...(rows.length > 1 ? [`${rows.length} phases of the run are flagged; this is the largest.`] : []),
+        ...rivalsOf(input, known),
         ...(overlay.series === HOST_LINE ? ['Resident memory of the process tree also holds the runtime, its libraries and its code.'] : []),
       ],
     }];
   },
 };
 
-/** The greater residual; of equal ones that of the higher memory. */
-function worse(a: OverlayPhase, b: OverlayPhase): boolean {
-  const [own, other] = [Math.abs(a.residualBytes!), Math.abs(b.residualBytes!)];
-  return own > other || (own === other && a.measured! > b.measured!);
+/** Settings that would account for it, where more than one does and the trace cannot tell which. */
+function rivalsOf(input: FindingsInput, known: readonly Finding[]): string[] {
+  const fitting = known.some(({ setting, kind }) => setting !== undefined || kind === 'preallocated_pool') ? [] : (verdictOf(input, known)?.fitting ?? []);
+  if (fitting.length === 0) return [];
+  const words = fitting.slice(0, 4).map(({ field, value, declared }) => `${WORDS[field].name} ${value} instead of ${declared}`);
+  return [words.length === 1 ? `It would be accounted for by ${words[0]}.` : `The trace cannot tell these apart, each of which would account for it: ${words.join('; ')}.`];
 }
 
 interface GapOfRun {

@@ -1,6 +1,8 @@
 /** `plumbline budget`: what theory predicts for a model and a run, without running anything. */
 import type { Command } from 'commander';
 import { budgetOf } from '../../../../shared/budget/budget';
+import { fitsOn } from '../../../../shared/compute/plan/fits';
+import { GPUS } from '../../../../shared/compute/gpus';
 import { budgetText } from '../../../reports/text';
 import type { Output } from '../output';
 import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
@@ -9,7 +11,7 @@ export function registerBudget(program: Command, output: Output): void {
   addSpecOptions(program.command('budget').description('predict the memory of a run, by component and phase'))
     .action((options: SpecOptions) => {
       const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
-      const budget = budgetOf(model, run);
+      const budget = { ...budgetOf(model, run), fits: fitsOn(model, run, GPUS) };
       output.result(budget, () => budgetText(budget));
     });
 }

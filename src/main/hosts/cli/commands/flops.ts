@@ -22,7 +22,7 @@ export function registerFlops(program: Command, output: Output): void {
     const { model, run } = specOf({ ...options, mode: options.mode ?? 'infer' }, { model: 'gpt2', framework: 'pytorch' });
     const document = {
       ...flopsOf(model, run.batch, run.seq, run),
-      model: { name: model.name, parameters: parameterCount(model), layers: model.layers },
+      model: { name: model.name, parameters: parameterCount(model), layers: model.layers + (model.decoderLayers ?? 0) },
       batch: run.batch,
       seq: run.seq,
       causal: run.causal,
@@ -35,7 +35,9 @@ export function registerFlops(program: Command, output: Output): void {
 
 function onDevice(model: ModelSpec, run: RunSpec, name: string) {
   const gpu = gpuByName(name);
-  const shape = { batch: run.batch, queries: run.seq, context: run.seq, precision: run.precision, kvPrecision: run.kvPrecision, attention: run.attention };
+  const shape = {
+    batch: run.batch, queries: run.seq, context: run.seq, precision: run.precision, kvPrecision: run.kvPrecision, attention: run.attention, causal: run.causal,
+  };
   return {
     gpu,
     precision: run.precision,

@@ -1,4 +1,5 @@
 /** `plumbline record`: the bundled GPT-2, any command, or a process that runs already. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { Failure } from '../../../../shared/failure';
@@ -7,12 +8,16 @@ import { follow } from '../follow';
 import type { Output } from '../output';
 import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
 import { withEngine } from '../with-engine';
+import { configBeside } from '../../../workloads/checkpoint';
+import { INSTRUMENTS } from '../../../workloads/instrument';
 
 interface RecordOptions extends SpecOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
   readonly interval?: string;
+  readonly instrument?: string;
+  readonly weights?: string;
 }
 
 export function registerRecord(program: Command, output: Output): void {
@@ -24,6 +29,8 @@ export function registerRecord(program: Command, output: Output): void {
       .option('--bundled <name>', 'record the bundled workload: gpt2')
       .option('--pid <pid>', 'record a process that runs already')
       .option('--name <name>', 'name of the session')
+      .option('--instrument <kind>', `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`)
+      .option('--weights <dir|file>', 'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload')
       .option('--interval <ms>', 'sampling interval in milliseconds', '100'),
   )
     .passThroughOptions()
@@ -48,11 +55,21 @@ function requestOf(command: string[], options: RecordOptions): RecordRequest {
   const common = { intervalMs, ...(options.name === undefined ? {} : { name: options.name }) };
   if (options.bundled !== undefined) {
     if (options.bundled !== 'gpt2') throw new Failure('bad_input', `There is no bundled workload "${options.bundled}".`, 'Use --bundled gpt2.');
-    const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
+    if (options.instrument !== undefined) throw new Failure('bad_input', 'The bundled workload needs no instrument.', 'Leave --instrument out.');
+    const { weights } = options;
+    const { model, run } = specOf(options, { model: weights === undefined ? 'gpt2' : configBeside(weights), framework: 'tfjs' });
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
-    return { ...common, bundled: 'gpt2', model, run };
+    return { ...common, bundled: 'gpt2', model, run, ...(weights !== undefined && { weights: resolve(weights) }) };
+  }
+  if (options.weights !== undefined) throw new Failure('bad_input', '--weights is for the bundled workload.', 'Add --bundled gpt2, or leave --weights out.');
+  if (options.pid !== undefined && options.instrument !== undefined) {
+    throw new Failure('bad_input', 'A process that runs already cannot be given an instrument.', 'Launch it through plumbline record --instrument python -- COMMAND.');
   }
   const spec = declaresSpec(options) ? specOf(options, { model: 'gpt2', framework: 'pytorch' }) : {};
   if (options.pid !== undefined) return { ...common, ...spec, pid: whole('--pid', options.pid) ?? 0 };
-  return { ...common, ...spec, command };
+  const instrument = INSTRUMENTS.find((one) => one === options.instrument);
+  if (options.instrument !== undefined && instrument === undefined) {
+    throw new Failure('bad_input', `There is no instrument "${options.instrument}".`, `Use one of ${INSTRUMENTS.join(', ')}.`);
+  }
+  return { ...common, ...spec, command, ...(instrument && { instrument }) };
 }

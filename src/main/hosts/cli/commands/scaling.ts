@@ -1,15 +1,22 @@
 /** `plumbline scaling`: how to spend a compute budget, and where a model stands for the compute it took. */
 import type { Command } from 'commander';
+import { gpuByName } from '../../../../shared/compute/gpu-names';
 import { scalingReport } from '../../../../shared/compute/scaling';
+import { trainingCost } from '../../../../shared/compute/training';
 import { Failure } from '../../../../shared/failure';
-import { scalingText } from '../../../reports/text-compute';
+import { type ScalingText, scalingText } from '../../../reports/text-compute';
 import type { Output } from '../output';
+import { whole } from '../spec-options';
 
 interface ScalingOptions {
   readonly compute?: string;
   readonly params?: string;
   readonly tokens?: string;
   readonly inferenceTokens?: string;
+  readonly gpu?: string;
+  readonly gpus?: string;
+  readonly utilization?: string;
+  readonly price?: string;
 }
 
 export function registerScaling(program: Command, output: Output): void {
@@ -20,6 +27,10 @@ export function registerScaling(program: Command, output: Output): void {
     .option('--params <n>', 'parameters, for example 175B')
     .option('--tokens <n>', 'training tokens, for example 300B')
     .option('--inference-tokens <n>', 'tokens to be served in its lifetime, for the cheapest model over training and serving')
+    .option('--gpu <name>', 'time, money and energy of the budget on this GPU')
+    .option('--gpus <n>', 'how many of them (1)')
+    .option('--utilization <share>', 'share of the bf16 or fp16 peak that is reached, 0 to 1 (0.4)')
+    .option('--price <money>', 'price of one GPU an hour')
     .action((options: ScalingOptions) => {
       const report = scalingReport({
         compute: amount('--compute', options.compute),
@@ -27,8 +38,21 @@ export function registerScaling(program: Command, output: Output): void {
         tokens: amount('--tokens', options.tokens),
         inferenceTokens: amount('--inference-tokens', options.inferenceTokens),
       });
-      output.result(report, () => scalingText(report));
+      const document = { ...report, training: onDevices(Number(report.compute), options) };
+      output.result(document, () => scalingText(document));
     });
+}
+
+function onDevices(flops: number, options: ScalingOptions): ScalingText['training'] {
+  if (options.gpu === undefined) return null;
+  const gpu = gpuByName(options.gpu);
+  const gpus = whole('--gpus', options.gpus) ?? 1;
+  const utilization = amount('--utilization', options.utilization) ?? 0.4;
+  if (utilization > 1) throw new Failure('bad_input', `--utilization cannot be ${utilization}.`, 'Give a share of the peak, above 0 and up to 1.');
+  const precision = gpu.peak.bf16 === null ? 'fp16' : 'bf16';
+  const cost = trainingCost({ flops, gpus, gpu, precision, utilization, pricePerGpuHour: amount('--price', options.price) ?? null });
+  const { seconds, days, gpuHours, energyKWh } = cost;
+  return { gpu: gpu.name, gpus, precision, utilization, seconds, days, gpuHours, cost: cost.cost, energyKWh };
 }
 
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12, p: 1e15, e: 1e18 };

@@ -1,0 +1,106 @@
+"""Watches PyTorch in a script that knows nothing of Plumbline: `plumbline record --instrument python -- python train.py`.
+
+Python imports this file at its start because its folder leads PYTHONPATH. It waits for the script to import torch, then
+finds the models by how they are used: the outermost module that is called and has parameters is one, and every optimizer
+is one. Those get the hooks of plumbline.watch; torch itself is left as it was as soon as a model is known. A
+sitecustomize that this one hides is run first. Nothing here can fail the script.
+"""
+import importlib.util
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def _run_hidden():
+    """The sitecustomize that would have been imported without this one."""
+    for folder in sys.path:
+        path = os.path.join(folder or os.curdir, "sitecustomize.py")
+        if os.path.abspath(os.path.dirname(path)) != _HERE and os.path.isfile(path):
+            spec = importlib.util.spec_from_file_location("sitecustomize", path)
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+            return
+
+
+def _helper():
+    """The helper beside this folder, also for a script that imports it by name."""
+    if "plumbline" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("plumbline", os.path.join(os.path.dirname(_HERE), "plumbline.py"))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["plumbline"] = module
+        spec.loader.exec_module(module)
+    return sys.modules["plumbline"]
+
+
+class _WaitForTorch:
+    """Finds nothing itself: it lets the others find torch and asks to be told when it is loaded."""
+
+    def find_spec(self, name, _path=None, _target=None):
+        if name != "torch":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_watch(module):
+                execute(module)
+                try:
+                    _watch_all(module)
+                except Exception:
+                    pass
+
+            spec.loader.exec_module = execute_and_watch
+        return spec
+
+
+def _watch_all(torch):
+    plumbline = _helper()
+    _on_new_optimizer(torch.optim.Optimizer, plumbline)
+    _on_outermost_call(torch.nn.Module, plumbline)
+
+
+def _on_new_optimizer(optimizers, plumbline):
+    initialize = optimizers.__init__
+
+    def __init__(self, *args, **kwargs):
+        initialize(self, *args, **kwargs)
+        try:
+            plumbline._watcher().add_optimizer(self)
+        except Exception:
+            pass
+
+    optimizers.__init__ = __init__
+
+
+def _on_outermost_call(modules, plumbline):
+    """Watches the outermost module of each call, until one that is watched already is called again."""
+    original = modules.__call__
+    inside = [False]
+
+    def __call__(self, *args, **kwargs):
+        if inside[0]:
+            return original(self, *args, **kwargs)
+        inside[0] = True
+        try:
+            try:
+                watcher = plumbline._watcher()
+                if self in watcher.models:
+                    modules.__call__ = original
+                elif next(iter(self.parameters()), None) is not None:
+                    plumbline.watch(self)
+            except Exception:
+                pass
+            return original(self, *args, **kwargs)
+        finally:
+            inside[0] = False
+
+    modules.__call__ = __call__
+
+
+try:
+    _run_hidden()
+except Exception as error:  # Python itself would have said so and gone on
+    sys.stderr.write("sitecustomize: %s: %s\n" % (type(error).__name__, error))
+if os.environ.get("PLUMBLINE_SOCKET"):
+    sys.meta_path.insert(0, _WaitForTorch())

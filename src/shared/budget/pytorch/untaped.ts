@@ -1,0 +1,27 @@
+/** What one layer holds while it runs without autograd, when each tensor goes as soon as it has been used. */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import { Tally } from './allocator';
+import type { LayerShape } from './saved';
+import { type ElementBytes, softmaxInFp32 } from './types';
+
+/** Copies of the inner width that are there at once: gate, up and product; GELU's input and output; or its terms. */
+function innerCopies(model: ModelSpec): number {
+  if (model.activation === 'swiglu') return 3;
+  return model.activationComposed ? 4 : 2;
+}
+
+/** In the feed-forward network: the residual stream, attention's output, the normalized input, and the inner tensors. */
+export function ffnForward(model: ModelSpec, types: ElementBytes, shape: LayerShape): Tally {
+  const inner = types.compute * shape.sequences * shape.tokens * shape.ffn;
+  return new Tally().add(types.residual * shape.stream).add(types.compute * shape.stream, 2).add(inner, innerCopies(model));
+}
+
+/** In attention over `length` keys: queries, keys and values, in eager attention repeated, and the scores. */
+export function attentionForward(model: ModelSpec, run: RunSpec, types: ElementBytes, shape: LayerShape, length: number): Tally {
+  const { compute: c } = types;
+  const N = shape.sequences * shape.tokens;
+  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream).add(c * N * shape.queryWidth, 2).add(c * N * shape.kvWidth, 2);
+  if (run.attention !== 'eager') return work;
+  if (shape.kvWidth !== shape.queryWidth) work.add(c * shape.sequences * length * shape.queryWidth, 2);
+  return work.add((softmaxInFp32(model, run) ? 6 : 2 * c) * shape.sequences * shape.heads * shape.tokens * length);
+}

@@ -1,0 +1,30 @@
+/**
+ * What one rank of a sharded run holds. The rank shown is the fullest of those that can be: the first stage of the
+ * pipeline, with the embeddings and the most micro-batches in flight, or the last, with the head and its logits.
+ *
+ * Sharding as PyTorch does it: ZeRO-1 (ZeroRedundancyOptimizer) splits optimizer states over the data-parallel ranks,
+ * ZeRO-2 gradients too, ZeRO-3 (FSDP) parameters too, which are then gathered two layers at a time.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Bytes } from '../../units';
+import { pytorchBudget, pytorchPeak } from '../pytorch';
+import type { RankBudget } from '../types';
+import { isSharded, rankCount, type Shard, shardsOf, wholeShard } from './shard';
+
+/** The fullest rank and its peak at process level; the whole model where the run is not sharded. */
+export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {
+  const shards = isSharded(run) ? shardsOf(model, run) : [wholeShard(model, run)];
+  let fullest: { shard: Shard; peak: Bytes } | null = null;
+  for (const shard of shards) {
+    const peak = pytorchPeak(model, run, shard);
+    if (fullest === null || peak > fullest.peak) fullest = { shard, peak };
+  }
+  return fullest!;
+}
+
+/** The fullest rank of a run that is sharded; null for one device. */
+export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
+  if (!isSharded(run)) return null;
+  const { shard } = fullestShard(model, run);
+  return { ranks: rankCount(run), stage: shard.stage, layers: shard.layers, refined: pytorchBudget(model, run, shard) };
+}

@@ -1,0 +1,144 @@
+/**
+ * What to change so that a run fits: every combination of a few known changes is tried, and the cheapest that fit are
+ * told. The cost of a change is a rank, not a measurement: 0 changes neither results nor speed, and the more a change
+ * slows the run or alters what is computed, the higher it is.
+ */
+import { rankCount } from '../../budget/sharding/shard';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Bytes } from '../../units';
+import { peakBytes } from './fits';
+
+export interface Change {
+  /** What to do, as the options that do it. */
+  readonly options: readonly string[];
+  /** What it costs besides memory. */
+  readonly costs: readonly string[];
+  readonly cost: number;
+  readonly peakBytes: Bytes;
+  readonly savedBytes: Bytes;
+  readonly run: RunSpec;
+}
+
+interface Candidate {
+  readonly option: string;
+  readonly costs: string;
+  readonly cost: number;
+  apply(run: RunSpec): RunSpec;
+}
+
+function candidatesFor(model: ModelSpec, run: RunSpec): Candidate[] {
+  const list: Candidate[] = [];
+  const offer = (when: boolean, option: string, cost: number, costs: string, change: Partial<RunSpec>) => {
+    if (when) list.push({ option, cost, costs, apply: (given) => ({ ...given, ...change }) });
+  };
+  const training = run.mode === 'train';
+  const half = run.precision !== 'fp32';
+  offer(run.attention === 'eager', '--attention sdpa', 0, 'nothing; the scores are never stored', { attention: 'sdpa' });
+  if (training) {
+    offer(run.optimizerKernel !== 'fused' && ['adam', 'adamw'].includes(run.optimizer), '--optimizer-kernel fused', 0, 'nothing; one kernel in place of lists', { optimizerKernel: 'fused' });
+    offer(run.loss !== 'fused' && model.architecture === 'decoder', '--loss fused', 1, 'a little time; logits are never whole', { loss: 'fused' });
+    if (run.batch > 1) {
+      for (let parts = 2; parts <= run.batch; parts *= 2) {
+        if (run.batch % parts !== 0) break;
+        offer(true, `--batch ${run.batch / parts} --grad-accum ${run.gradAccum * parts}`, 1 + Math.log2(parts), 'some throughput; the step stays the same', { batch: run.batch / parts, gradAccum: run.gradAccum * parts });
+      }
+    }
+    offer(run.checkpointing === 'none' && run.attention === 'eager', '--checkpointing selective', 3, 'about a twentieth more time', { checkpointing: 'selective' });
+    offer(run.checkpointing !== 'full', '--checkpointing full', 6, 'about a third more time', { checkpointing: 'full' });
+    offer(!half, '--precision mixed-bf16', 4, 'half-precision arithmetic; usually faster', { precision: 'mixed-bf16' });
+    offer(!half, '--precision bf16', 12, 'weights and states in bf16: updates lose digits', { precision: 'bf16' });
+    offer(['adam', 'adamw'].includes(run.optimizer) && run.offload !== 'optimizer' && run.offload !== 'all', '--optimizer adam8bit', 8, 'states of a byte', { optimizer: 'adam8bit' });
+    offer((run.offload ?? 'none') === 'none', '--offload optimizer', 16, 'every update crosses the bus', { offload: 'optimizer' });
+    offer(!run.loraRank, '--lora-rank 16', 24, 'only adapters are trained', { loraRank: 16 });
+  } else {
+    offer(!half, '--precision bf16', 2, 'half-precision arithmetic', { precision: 'bf16', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'bf16' as const } : {}) });
+    offer(run.precision !== 'int8' && run.precision !== 'int4', '--precision int8', 6, 'quantized weights', { precision: 'int8', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'fp16' as const } : {}) });
+    offer(run.precision !== 'int4', '--precision int4', 10, 'weights of four bits', { precision: 'int4', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'fp16' as const } : {}) });
+    offer(run.kvCache && run.kvPrecision !== 'int8' && run.kvPrecision !== 'int4', '--kv-precision int8', 5, 'a quantized cache', { kvPrecision: 'int8' });
+    for (let batch = Math.floor(run.batch / 2); batch >= 1; batch = Math.floor(batch / 2)) {
+      offer(true, `--batch ${batch}`, 3 + Math.log2(run.batch / batch), 'fewer sequences at once', { batch });
+    }
+  }
+  return list;
+}
+
+/** Options of one kind exclude each other: the first word tells the kind. */
+function kind(option: string): string {
+  return option.split(' ')[0]!;
+}
+
+/**
+ * The cheapest sets of changes after which the run is within `memory`, cheapest first, none of them containing another;
+ * empty where it fits already or nothing helps. The framework is PyTorch's: the bundled workload has no such settings.
+ */
+export function changesThatFit(model: ModelSpec, run: RunSpec, memory: Bytes, most = 5): Change[] {
+  if (run.framework !== 'pytorch') return [];
+  const now = peakBytes(model, run);
+  if (now <= memory) return [];
+  const candidates = candidatesFor(model, run);
+  const kinds = [...new Set(candidates.map(({ option }) => kind(option)))];
+  let sets: (readonly Candidate[])[] = [[]];
+  for (const one of kinds) {
+    const own = candidates.filter(({ option }) => kind(option) === one);
+    sets = sets.flatMap((set) => [set, ...own.map((candidate) => [...set, candidate])]);
+    // Enough for every combination of few changes; beyond four at once nobody follows.
+    sets = sets.filter((set) => set.length <= 4);
+  }
+  const cost = (set: readonly Candidate[]) => set.reduce((sum, one) => sum + one.cost, 0);
+  sets.sort((a, b) => cost(a) - cost(b) || a.length - b.length);
+  const found: { set: readonly Candidate[]; change: Change }[] = [];
+  for (const set of sets) {
+    if (found.length === most) break;
+    if (set.length === 0 || found.some(({ set: smaller }) => smaller.every((one) => set.includes(one)))) continue;
+    const changed = set.reduce((given, one) => one.apply(given), run);
+    const peak = peakBytes(model, changed);
+    if (peak > memory) continue;
+    found.push({ set, change: { options: set.map((one) => one.option), costs: set.map((one) => one.costs), cost: cost(set), peakBytes: peak, savedBytes: now - peak, run: changed } });
+  }
+  return found.map(({ change }) => change);
+}
+
+export interface Layout {
+  readonly gpus: number;
+  readonly options: readonly string[];
+  readonly peakBytes: Bytes;
+  readonly run: RunSpec;
+}
+
+/** Ways to lay a run out over `gpus` devices: sharded data parallelism for training, tensor and pipeline for both. */
+function layouts(model: ModelSpec, run: RunSpec, gpus: number): { options: string[]; run: RunSpec }[] {
+  const plain: RunSpec = { ...run, zero: 0, dp: 1, tp: 1, pp: 1 };
+  const found: { options: string[]; run: RunSpec }[] = [];
+  if (run.mode === 'train') {
+    for (const zero of [1, 2, 3] as const) found.push({ options: [`--zero ${zero}`, `--dp ${gpus}`], run: { ...plain, zero, dp: gpus } });
+  }
+  for (let tp = 1; tp <= Math.min(gpus, 8); tp *= 2) {
+    const pp = gpus / tp;
+    const kvWhole = tp <= model.kvHeads || tp % model.kvHeads === 0;
+    if (model.heads % tp !== 0 || !kvWhole || pp > model.layers) continue;
+    found.push({
+      options: [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])],
+      run: { ...plain, tp, pp, ...(run.mode === 'train' && pp > 1 ? { microBatches: run.microBatches ?? 4 * pp } : {}) },
+    });
+  }
+  return found;
+}
+
+/**
+ * The fewest GPUs of `memory` bytes, in powers of two up to 4,096, over which the run fits, each rank with the batch
+ * given; null where none does. Of equal counts the layout with the smallest peak.
+ */
+export function fewestGpus(model: ModelSpec, run: RunSpec, memory: Bytes): Layout | null {
+  if (run.framework !== 'pytorch') return null;
+  const alone = peakBytes(model, run);
+  if (alone <= memory) return { gpus: rankCount(run), options: [], peakBytes: alone, run };
+  for (let gpus = 2; gpus <= 4096; gpus *= 2) {
+    let best: Layout | null = null;
+    for (const { options, run: laid } of layouts(model, run, gpus)) {
+      const peak = peakBytes(model, laid);
+      if (peak <= memory && (best === null || peak < best.peakBytes)) best = { gpus, options, peakBytes: peak, run: laid };
+    }
+    if (best) return best;
+  }
+  return null;
+}

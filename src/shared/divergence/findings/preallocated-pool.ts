@@ -1,0 +1,31 @@
+/** A share of the device taken at once and kept: a serving engine's cache or an allocator's pool, and no leak. */
+import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../format';
+import { overlaySeries, seriesById } from '../lines';
+import { poolOf } from '../pool';
+import type { Detector } from './protocol';
+
+export const preallocatedPool: Detector = {
+  kind: 'preallocated_pool',
+  find({ overlay, series, durationUs, budget }) {
+    // The line made of device memory less other processes is not among the recorded ones.
+    const line = overlay.series === null ? undefined : seriesById(series, overlay.series) ?? seriesById(overlaySeries(series, {}), overlay.series);
+    const pool = line && poolOf(overlay, line, durationUs);
+    if (!pool) return [];
+    const predicted = overlay.predictedPeak.refined;
+    const share = pool.share === null ? '' : `, ${formatPercent(100 * pool.share)} of the device`;
+    return [{
+      kind: 'preallocated_pool',
+      title: `A pool of ${formatBytes(pool.bytes)}${share} was taken at once and kept`,
+      bytes: predicted === null ? pool.bytes : pool.bytes - predicted,
+      phase: null,
+      span: [pool.from, pool.to],
+      confidence: pool.share === null ? 'medium' : 'high',
+      evidence: [
+        `From ${formatDuration(pool.from)} to ${formatDuration(pool.to)} all ${formatInteger(pool.samples)} samples lie between ${formatBytes(pool.low)} and ${formatBytes(pool.high)}.`,
+        ...(predicted === null ? [] : [`${formatBytes(predicted)} of it were predicted to be needed; the rest is room that was reserved.`]),
+      ],
+      formula: budget === null ? 'pool = measured' : 'pool = measured − predicted',
+      remedy: 'Set the share the engine takes: gpu_memory_utilization (vLLM), XLA_PYTHON_CLIENT_MEM_FRACTION or XLA_PYTHON_CLIENT_PREALLOCATE=false (JAX), TF_FORCE_GPU_ALLOW_GROWTH=true (TensorFlow).',
+    }];
+  },
+};

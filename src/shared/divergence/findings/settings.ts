@@ -1,0 +1,187 @@
+/**
+ * Declared settings that the trace contradicts. Where the prediction does not fit, one setting at a time is changed
+ * until another prediction does; a finding is made only when one kind of change fits and no other kind fits nearly as
+ * well. Framework bytes of the bundled workload must fit to the byte.
+ */
+import { formatBytes, formatInteger, formatSignedBytes } from '../../format';
+import type { Bytes } from '../../units';
+import type { FindingKind } from '../../vocabulary';
+import { type Candidate, type Field, Search } from '../fit/candidates';
+import type { Fit } from '../fit/fit';
+import { type Growth, observationsOf, type Observation, rowFor } from '../fit/observations';
+import { contextLevel } from '../ledger';
+import { FRAMEWORK_LINE, gpusOf, HOST_LINE } from '../lines';
+import { buildOverlay } from '../overlay';
+import type { Finding, Overlay, OverlayPhase } from '../types';
+import type { Detector, FindingsInput } from './protocol';
+
+const KINDS: Readonly<Partial<Record<Field, FindingKind>>> = {
+  batch: 'batch_mismatch', seq: 'seq_mismatch', promptTokens: 'seq_mismatch', precision: 'dtype_mismatch', kvPrecision: 'dtype_mismatch',
+  cacheCopies: 'dtype_mismatch', checkpointing: 'checkpointing_mismatch', logitsCopies: 'logits',
+};
+/** Of a sampled line: the greatest misfit that is still a fit, and how much better than any other kind it must be. */
+const MOST_SCORE = 0.8;
+const MOST_WORST = 2;
+const CLEARLY = 0.6;
+
+export interface Verdict {
+  readonly own: Fit;
+  readonly exact: boolean;
+  /** Those that fit, best first. */
+  readonly fitting: readonly Candidate[];
+  readonly overlay: Overlay;
+  readonly observations: readonly Observation[];
+}
+
+/** By session, and by the growth taken off. */
+const verdicts = new WeakMap<FindingsInput, Map<number, Verdict | null>>();
+
+export const settings: Detector = {
+  kind: 'batch_mismatch',
+  find(input, known) {
+    if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined)) return [];
+    const verdict = verdictOf(input, known);
+    if (verdict === null) return [];
+    const [best, ...rest] = verdict.fitting;
+    const kind = best && KINDS[best.field];
+    if (best === undefined || kind === undefined) return [];
+    const rivals = rest.filter(({ field }) => KINDS[field] !== kind);
+    if (rivals.some(({ fit }) => best.fit.score >= CLEARLY * fit.score)) return [];
+    return [findingOf(input, verdict, best, kind, rest[0])];
+  },
+};
+
+/** What the search found, once for each session; null where there is nothing to search with or nothing to explain. */
+export function verdictOf(input: FindingsInput, known: readonly Finding[]): Verdict | null {
+  const growth = growthOf(known);
+  const key = growth?.bytes ?? 0;
+  const cached = verdicts.get(input) ?? new Map<number, Verdict | null>();
+  verdicts.set(input, cached);
+  let verdict = cached.get(key);
+  if (verdict === undefined) cached.set(key, (verdict = search(input, growth)));
+  return verdict;
+}
+
+function search(input: FindingsInput, growth: Growth | null): Verdict | null {
+  const { budget, series } = input;
+  const overlay = bestOverlay(input);
+  if (budget === null || overlay.series === null || overlay.series === HOST_LINE || !overlay.phases.some(({ flagged }) => flagged)) return null;
+  const exact = input.exact && overlay.series === FRAMEWORK_LINE;
+  const observations = observationsOf(overlay, exact, growth);
+  const gpu = gpusOf(series).find((one) => overlay.series!.startsWith(`${one}.`));
+  const level = gpu === undefined ? null : contextLevel(series, gpu);
+  const context = level?.reserved ? level.bytes : null;
+  const searching = new Search(budget, observations, { line: overlay.series, exact, contextBytes: context, freeOffset: gpu !== undefined && context === null });
+  const own = searching.own();
+  if (own === null || fits(own, exact)) return null;
+  const fitting = searching.all().filter(({ fit }) => fits(fit, exact) && (exact || 3 * fit.score <= own.score)).sort((a, b) => a.fit.score - b.fit.score);
+  return { own, exact, fitting, overlay, observations };
+}
+
+function fits({ score, worst }: Fit, exact: boolean): boolean {
+  return exact ? score === 0 : score <= MOST_SCORE && worst <= MOST_WORST;
+}
+
+/** The overlay on the framework's bytes, which know most, whichever line is shown. */
+function bestOverlay(input: FindingsInput): Overlay {
+  if (input.overlay.series === FRAMEWORK_LINE || input.budget === null) return input.overlay;
+  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
+  return overlay.series === FRAMEWORK_LINE && overlay.phases.length > 0 ? overlay : input.overlay;
+}
+
+function growthOf(known: readonly Finding[]): Growth | null {
+  const leak = known.find(({ kind }) => kind === 'leak');
+  if (!leak?.slope || leak.slope.bytes === 0) return null;
+  return { ...leak.slope, count: Math.round((leak.bytes ?? 0) / leak.slope.bytes) };
+}
+
+/** The flagged phase that is furthest off; of equal ones that of the higher memory. */
+export function worstRow(phases: readonly OverlayPhase[]): OverlayPhase | null {
+  let worst: OverlayPhase | null = null;
+  for (const row of phases) {
+    if (!row.flagged || row.residualBytes === null) continue;
+    const [own, other] = [Math.abs(row.residualBytes), Math.abs(worst?.residualBytes ?? 0)];
+    if (worst === null || own > other || (own === other && row.measured! > worst.measured!)) worst = row;
+  }
+  return worst;
+}
+
+function findingOf(input: FindingsInput, verdict: Verdict, best: Candidate, kind: FindingKind, next: Candidate | undefined): Finding {
+  const { exact, overlay, own } = verdict;
+  const row = worstRow(overlay.phases)!;
+  const bytes = differenceAt(row, best, input);
+  const { field, declared, value } = best;
+  const words = WORDS[field]!;
+  const among = `${formatInteger(verdict.observations.length)} figures of ${[...new Set(verdict.observations.map(({ phase }) => phase))].join(', ')}`;
+  return {
+    kind,
+    title: words.title(declared, value),
+    bytes,
+    phase: row.phase,
+    span: row.span,
+    confidence: exact ? (next === undefined || KINDS[next.field] === kind ? 'high' : 'medium') : best.fit.observations >= 6 && best.fit.score < 0.5 ? 'high' : 'medium',
+    evidence: [
+      exact
+        ? `With ${words.name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`
+        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.score.toFixed(2)} tolerances in the mean; with ${declared}, as declared, by ${own.score.toFixed(1)}.`,
+      `In ${row.phase}${row.step === null ? '' : ` of step ${row.step}`} ${overlay.series} reached ${formatBytes(row.measured)} where ${formatBytes(row.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(row.residualBytes)}.`,
+      ...(next === undefined ? [] : [`Next best: ${WORDS[next.field]?.name ?? next.field} ${next.value}, missing by ${next.fit.score.toFixed(2)}.`]),
+      ...(best.fit.offset === 0 ? [] : [`A constant ${formatSignedBytes(best.fit.offset)} in every phase is taken for the device context, which was not measured.`]),
+    ],
+    formula: words.formula,
+    remedy: words.remedy,
+    setting: { field, declared, fits: value },
+  };
+}
+
+/** What the change adds to the prediction of one phase. */
+function differenceAt(row: OverlayPhase, best: Candidate, { budget }: FindingsInput): Bytes {
+  const place = { phase: row.phase, step: row.step };
+  const other = rowFor(best.budget.tiers.refined, place)?.total ?? 0;
+  const own = rowFor(budget!.tiers.refined, place)?.total ?? 0;
+  return other - own + (best.extra?.({ ...place, at: 'peak', bytes: 0, slack: 0, count: 1 }) ?? 0);
+}
+
+interface Words {
+  readonly name: string;
+  title(declared: string | number, value: string | number): string;
+  readonly formula: string;
+  readonly remedy: string;
+}
+
+export const WORDS: Readonly<Record<Field, Words>> = {
+  batch: {
+    name: 'batch', title: (declared, value) => `The run used batch ${value}, not ${declared} as declared`,
+    formula: 'activations, logits, inputs and KV cache grow in proportion to the batch', remedy: 'Declare the batch that runs (--batch), or correct the data loader.',
+  },
+  seq: {
+    name: 'sequence length', title: (declared, value) => `Sequences were ${value} tokens long, not ${declared} as declared`,
+    formula: 'activations grow with the sequence, attention scores with its square', remedy: 'Declare the length that runs (--seq), or cut or pad the batches.',
+  },
+  promptTokens: {
+    name: 'prompt length', title: (declared, value) => `The prompt was ${value} tokens long, not ${declared} as declared`,
+    formula: 'the KV cache grows by 2·L·B·d_kv elements a token', remedy: 'Declare the prompt that runs (--prompt-tokens).',
+  },
+  precision: {
+    name: 'precision', title: (declared, value) => `Tensors take the bytes of ${value}, not of ${declared} as declared`,
+    formula: 'parameters and activations are elements times bytes per element', remedy: 'Check the dtype the weights are loaded in and whether autocast is on, or declare it with --precision.',
+  },
+  kvPrecision: {
+    name: 'KV cache precision', title: (declared, value) => `The KV cache takes the bytes of ${value}, not of ${declared} as declared`,
+    formula: 'KV cache = 2·L·B·n·d_kv·bytes per element', remedy: 'Check the dtype of the cache, or declare it with --kv-precision.',
+  },
+  cacheCopies: {
+    name: 'copies of the KV cache', title: () => 'The KV cache holds twice what was declared',
+    formula: 'KV cache = 2·L·B·n·d_kv·bytes per element; measured is twice that', remedy: 'Look for a second cache that is kept, or keys and values stored at twice the width.',
+  },
+  checkpointing: {
+    name: 'checkpointing', title: (declared, value) => `Activations are kept as with checkpointing ${value}, not ${declared} as declared`,
+    formula: 'with checkpointing only the inputs of checkpointed layers outlive forward', remedy: 'Check that checkpointing is switched on in the model (and not by evaluation mode off), or declare it with --checkpointing.',
+  },
+  logitsCopies: {
+    name: 'further float32 copies of the logits', title: (_, value) => `Logits are held ${value === 1 ? 'once' : `${value} times`} more than predicted, in float32`,
+    formula: 'one float32 copy of the logits = 4·B·n·V bytes', remedy: 'Compute the loss in chunks, or fused with the output projection; avoid .float() on all logits.',
+  },
+  optimizer: { name: 'optimizer', title: (declared, value) => `Optimizer states are those of ${value}, not of ${declared}`, formula: 'states a parameter', remedy: 'Declare it with --optimizer.' },
+  attention: { name: 'attention', title: (declared, value) => `Attention keeps what ${value} keeps, not ${declared}`, formula: 'eager attention keeps h·n² scores a layer', remedy: 'Declare it with --attention.' },
+};

@@ -1,0 +1,152 @@
+/**
+ * Other runs that the trace might have been, one setting changed at a time, each with its budget: what findings and
+ * the inversion search. A setting the model cannot run is passed over.
+ */
+import { budgetOf } from '../../budget/budget';
+import type { Budget } from '../../budget/types';
+import { Failure } from '../../failure';
+import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
+import { type Extra, type Fit, type FitContext, fitOf } from './fit';
+import { type Observation, rowFor, visible } from './observations';
+
+export const FIELDS = ['batch', 'seq', 'promptTokens', 'precision', 'kvPrecision', 'checkpointing', 'optimizer', 'attention', 'cacheCopies', 'logitsCopies'] as const;
+export type Field = (typeof FIELDS)[number];
+
+export interface Candidate {
+  readonly field: Field;
+  readonly declared: string | number;
+  readonly value: string | number;
+  readonly budget: Budget;
+  readonly fit: Fit;
+  readonly extra?: Extra;
+}
+
+export class Search {
+  readonly #known = new Map<string, Budget | null>();
+
+  constructor(readonly declared: Budget, readonly observations: readonly Observation[], readonly context: FitContext) {}
+
+  budget(change: Partial<RunSpec>): Budget | null {
+    const key = JSON.stringify(change);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const budget = this.#compute(change);
+    this.#known.set(key, budget);
+    return budget;
+  }
+
+  #compute(change: Partial<RunSpec>): Budget | null {
+    try {
+      return budgetOf(this.declared.spec, { ...this.declared.run, ...change });
+    } catch (error) {
+      if (error instanceof Failure) return null;
+      throw error;
+    }
+  }
+
+  fit(budget: Budget, extra?: Extra): Fit | null {
+    return fitOf(this.observations, budget.tiers.refined, this.context, extra);
+  }
+
+  /** The declared run as it is. */
+  own(): Fit | null {
+    return this.fit(this.declared);
+  }
+
+  /** The best value of each setting, one candidate a setting; fields of the same name keep all their words. */
+  all(): Candidate[] {
+    const { run } = this.declared;
+    const words = (field: 'precision' | 'kvPrecision' | 'checkpointing' | 'optimizer' | 'attention', values: readonly string[]) =>
+      values.filter((value) => value !== run[field]).flatMap((value) => this.#candidate(field, run[field], value, { [field]: value, ...(field === 'precision' ? { kvPrecision: kvOf(value) } : {}) } as Partial<RunSpec>));
+    const isTrain = run.mode === 'train';
+    return [
+      ...this.number('batch', run.batch, 4096, (batch) => ({ batch })),
+      ...(run.mode === 'generate'
+        ? this.number('promptTokens', run.promptTokens, this.declared.spec.maxPositions, (promptTokens) => ({ promptTokens, seq: promptTokens + run.tokens }))
+        : this.number('seq', run.seq, this.declared.spec.maxPositions, (seq) => ({ seq }))),
+      ...words('precision', PRECISIONS),
+      ...(run.kvCache ? words('kvPrecision', ['fp32', 'fp16', 'int8', 'int4']) : []),
+      ...(isTrain ? words('checkpointing', ['none', 'full', 'selective', 'every=2', 'every=4']) : []),
+      ...(isTrain ? words('optimizer', OPTIMIZERS) : []),
+      ...(run.framework === 'pytorch' ? words('attention', ['eager', 'sdpa']) : []),
+      ...this.#copies(),
+    ];
+  }
+
+  #candidate(field: Field, declared: string | number, value: string | number, change: Partial<RunSpec>, extra?: Extra): Candidate[] {
+    const budget = this.budget(change);
+    const fit = budget && this.fit(budget, extra);
+    return budget && fit ? [{ field, declared, value, budget, fit, ...(extra ? { extra } : {}) }] : [];
+  }
+
+  /** A second copy of the keys and values, and one to three float32 copies of all logits. */
+  #copies(): Candidate[] {
+    const { declared: { run, spec, tiers } } = this;
+    const cache: Candidate[] = run.kvCache && tiers.refined.components.kv_cache !== undefined
+      ? this.#candidate('cacheCopies', 1, 2, {}, (one) => {
+          const row = tiers.refined.phases.find(({ phase }) => phase === one.phase);
+          return (one.at === 'peak' ? row?.components.kv_cache : row?.endComponents.kv_cache) ?? 0;
+        })
+      : [];
+    if (run.mode === 'generate' || run.framework !== 'pytorch') return cache;
+    const logits = 4 * run.batch * run.seq * spec.vocab;
+    const copies = [1, 2, 3].flatMap((times) => this.#candidate('logitsCopies', 0, times, {}, (one) =>
+      (one.phase === 'forward' || one.phase === 'backward') && one.at === 'peak' ? times * logits
+        // The allocator keeps what the peak took, so that a device's line never comes down again.
+        : this.context.line?.startsWith('gpu') && one.phase !== 'load' && !(one.phase === 'forward' && one.step === 1 && one.at === 'peak') ? times * logits : 0));
+    return [...cache, ...copies];
+  }
+
+  /** Secant steps over a whole number until the misfit at the observation that tells most is gone. */
+  number(field: 'batch' | 'seq' | 'promptTokens', declared: number, most: number, change: (value: number) => Partial<RunSpec>): Candidate[] {
+    const tried = new Map<number, Candidate | null>();
+    const attempt = (value: number): Candidate | null => {
+      const known = tried.get(value);
+      if (known !== undefined) return known;
+      const one = this.#candidate(field, declared, value, change(value))[0] ?? null;
+      tried.set(value, one);
+      return one;
+    };
+    const excess = (budget: Budget) => this.excess(budget);
+    const step = declared < most ? declared + 1 : declared - 1;
+    const near = step >= 1 ? this.budget(change(step)) : null;
+    if (near === null) return [];
+    let [x0, y0, x1, y1] = [declared, excess(this.declared), step, excess(near)];
+    for (let i = 0; i < 6 && y1 !== y0; i++) {
+      const next = Math.round(Math.min(most, Math.max(1, x1 - (y1 * (x1 - x0)) / (y1 - y0))));
+      if (next === x1) break;
+      const one = next === declared ? null : attempt(next);
+      if (one === null) break;
+      [x0, y0, x1, y1] = [x1, y1, next, excess(one.budget)];
+    }
+    for (const value of [x1 - 1, x1, x1 + 1]) if (value >= 1 && value <= most && value !== declared) attempt(value);
+    const found = [...tried.values()].filter((one): one is Candidate => one !== null).sort((a, b) => a.fit.score - b.fit.score);
+    return found.slice(0, 1);
+  }
+
+  /** Observed less predicted: what a search drives to nothing. */
+  excess(budget: Budget): number {
+    return signedExcess(this.observations, budget, this.context);
+  }
+}
+
+function kvOf(precision: string): RunSpec['kvPrecision'] {
+  return precision === 'fp32' ? 'fp32' : precision === 'bf16' ? 'bf16' : 'fp16';
+}
+
+/**
+ * At the highest observation, which holds most of what depends on the setting; less that at the lowest one where a
+ * constant may be added, since a context lies under both.
+ */
+function signedExcess(observations: readonly Observation[], { tiers }: Budget, context: FitContext): number {
+  let high: { bytes: number; error: number } | null = null;
+  let low: { bytes: number; error: number } | null = null;
+  for (const one of observations) {
+    const row = rowFor(tiers.refined, one);
+    if (row === null) continue;
+    const error = one.bytes - visible(row, one.at, context.line) - (context.contextBytes === null ? 0 : context.contextBytes - (row.components.context ?? 0));
+    if (one.at === 'peak' && (high === null || one.bytes > high.bytes)) high = { bytes: one.bytes, error };
+    if (low === null || one.bytes < low.bytes) low = { bytes: one.bytes, error };
+  }
+  return (high?.error ?? 0) - (context.freeOffset && low !== null && high !== null && low.bytes < high.bytes ? low.error : 0);
+}

@@ -1,0 +1,193 @@
+/**
+ * The ledger: what measured bytes are made of, as a sum that closes. First what was predicted, then what the sources
+ * themselves count beside it, then the rest, called unexplained. Each entry says where its figure comes from and how
+ * finely that source counts.
+ *
+ *     predicted components          the budget, without context and reserve where those were measured
+ *     allocator rounding            allocated less requested
+ *     allocator reserve             cached blocks: reserved less allocated, as far as live bytes ever reached
+ *     fragmentation                 reserved beyond the most that was ever allocated at once
+ *     context                       process memory less reserved, the least over the run
+ *     other processes               what they took since launch, where the line includes them
+ *     preallocated pool             a share of the device taken at start, beyond what was predicted to live in it
+ *     unexplained                   measured less all of the above
+ */
+import type { ComponentBytes } from '../budget/types';
+import { maxIn, valueAt } from '../trace/series';
+import type { SeriesData } from '../trace/types';
+import { type Bytes, MiB, type Micros } from '../units';
+import { type Component, COMPONENTS, type Phase } from '../vocabulary';
+import { deviceLine, FRAMEWORK_LINE, gpusOf, HOST_LINE, otherLine, processLine, seriesById } from './lines';
+import { type Pool, poolOf } from './pool';
+import type { Overlay, OverlayPhase } from './types';
+
+export const LEDGER_KINDS = [
+  'predicted', 'allocator_rounding', 'allocator_reserve', 'fragmentation', 'context', 'other_process', 'preallocated_pool', 'unexplained',
+] as const;
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
+export interface LedgerEntry {
+  readonly kind: LedgerKind;
+  /** Of a predicted entry. */
+  readonly component?: Component;
+  readonly bytes: Bytes;
+  /** Where the figure comes from: `budget`, series ids, or `rest`. */
+  readonly source: string;
+  /** How finely the source counts, in bytes; 1 is exact. */
+  readonly resolution: Bytes;
+}
+
+/** Entries add up to `measured` to the byte. */
+export interface LedgerRow {
+  /** Null for the peak of a session without phases. */
+  readonly phase: Phase | null;
+  readonly step: number | null;
+  readonly rank: number;
+  /** When the highest value was seen; null where the framework kept a high-water mark without its time. */
+  readonly at: Micros | null;
+  readonly measured: Bytes;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** Beyond this many phases only the highest of each phase, and rank, has a row. */
+const MOST_ROWS = 500;
+
+/** The least that a process holds above its framework's allocator, from paired readings; null where they are too few. */
+export interface ContextLevel {
+  readonly gpu: string;
+  readonly bytes: Bytes;
+  readonly at: Micros;
+  readonly process: Bytes;
+  readonly framework: Bytes;
+  readonly readings: number;
+  /** Whether the framework told what it reserves; if not, the reserve is part of the figure. */
+  readonly reserved: boolean;
+  readonly span: readonly [Micros, Micros];
+}
+
+/** The context is there all the time; what comes and goes above it is not the context. Hence the least excess. */
+export function contextLevel(series: readonly SeriesData[], gpu: string): ContextLevel | null {
+  const reserved = seriesById(series, 'framework.reserved');
+  const framework = reserved?.times.length ? reserved : seriesById(series, FRAMEWORK_LINE);
+  const process = seriesById(series, processLine(gpu));
+  if (!framework || framework.times.length === 0 || !process) return null;
+  let least: { t: number; excess: number; process: number; framework: number } | null = null;
+  let read = 0;
+  for (let i = 0; i < process.times.length; i++) {
+    const t = process.times[i]!;
+    if (process.values[i]! <= 0 || t > framework.times.at(-1)!) continue;
+    const own = valueAt(framework, t);
+    if (own === null) continue;
+    read++;
+    const excess = process.values[i]! - own;
+    if (least === null || excess < least.excess) least = { t, excess, process: process.values[i]!, framework: own };
+  }
+  if (least === null || least.excess <= 0 || read < 2) return null;
+  return {
+    gpu, bytes: least.excess, at: least.t, process: least.process, framework: least.framework, readings: read,
+    reserved: framework === reserved, span: [process.times[0]!, process.times.at(-1)!],
+  };
+}
+
+/** Null where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split. */
+export function ledgerOf(overlay: Overlay, series: readonly SeriesData[], predictedAtPeak: ComponentBytes | null, durationUs: Micros): Overlay['ledger'] | undefined {
+  const { measuredPeak, phases } = overlay;
+  if (overlay.series === null || measuredPeak === null || predictedAtPeak === null) return undefined;
+  const books = new Books(overlay, series, durationUs);
+  const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
+  const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) => books.phase(row));
+  const top = rows.find(({ measured }) => measured === measuredPeak.bytes);
+  const peak = top ?? books.close({ phase: null, step: null, rank: 0 }, measuredPeak.at, measuredPeak.bytes, predictedAtPeak);
+  return { phases: rows, peak };
+}
+
+function highestOfEach(rows: readonly OverlayPhase[]): OverlayPhase[] {
+  const best = new Map<string, OverlayPhase>();
+  for (const row of rows) {
+    const key = `${row.rank}:${row.phase}`;
+    const known = best.get(key);
+    if (known === undefined || row.measured! > known.measured!) best.set(key, row);
+  }
+  return [...best.values()];
+}
+
+/** The sources of one session, ready to be asked about an instant. */
+class Books {
+  readonly #line: SeriesData | undefined;
+  readonly #gpu: string | null;
+  readonly #context: ContextLevel | null;
+  readonly #pool: Pool | null;
+
+  constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros) {
+    this.#line = seriesById(series, overlay.series!);
+    this.#gpu = gpusOf(series).find((gpu) => overlay.series!.startsWith(`${gpu}.`)) ?? null;
+    this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu);
+    this.#pool = this.#line === undefined ? null : poolOf(overlay, this.#line, durationUs);
+  }
+
+  phase(row: OverlayPhase): LedgerRow {
+    const top = this.#line && maxIn(this.#line, row.span[0], row.span[1]);
+    // A high-water mark between samples has no sample of its own.
+    const at = top && top.value - this.overlay.baselineBytes === row.measured ? top.t : null;
+    return this.close(row, at, row.measured!, row.predictedComponents!);
+  }
+
+  close({ phase, step, rank }: Pick<LedgerRow, 'phase' | 'step' | 'rank'>, at: Micros | null, measured: Bytes, predicted: ComponentBytes): LedgerRow {
+    const line = this.overlay.series!;
+    const entries: LedgerEntry[] = [];
+    const add = (kind: LedgerKind, bytes: Bytes | null, source: string, resolution = 1) => {
+      if (bytes !== null && bytes !== 0) entries.push({ kind, bytes, source, resolution });
+    };
+    const fraction = this.#gpu !== null && at !== null ? this.#framework(at) : null;
+    const onDevice = this.#gpu !== null;
+    for (const component of COMPONENTS) {
+      const bytes = predicted[component] ?? 0;
+      if (bytes === 0 || (component === 'context' && (this.#context !== null || !onDevice))) continue;
+      if (component === 'reserve' && (fraction?.reserved != null || !onDevice)) continue;
+      entries.push({ kind: 'predicted', component, bytes, source: 'budget', resolution: 1 });
+    }
+    if (line === FRAMEWORK_LINE && at !== null) add('allocator_rounding', this.#roundingAt(at), 'framework.allocated − framework.requested');
+    if (fraction) {
+      const { requested, allocated, reserved } = fraction;
+      if (requested !== null && allocated !== null) add('allocator_rounding', Math.max(0, allocated - requested), 'framework.allocated − framework.requested');
+      if (reserved !== null && allocated !== null) {
+        const reached = Math.min(reserved, Math.max(allocated, this.#mostAllocated(at!)));
+        add('allocator_reserve', reached - allocated, 'framework.reserved − framework.allocated');
+        add('fragmentation', reserved - reached, 'framework.reserved − greatest framework.allocated');
+      }
+    }
+    if (onDevice && this.#context) add('context', this.#context.bytes, `${processLine(this.#gpu!)} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`, MiB);
+    if (onDevice && line === deviceLine(this.#gpu!) && at !== null) add('other_process', this.#others(at), otherLine(this.#gpu!), MiB);
+    const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (this.#pool && at !== null && at >= this.#pool.from && left() > 0) add('preallocated_pool', left(), line, MiB);
+    add('unexplained', left(), 'rest', onDevice ? MiB : line === HOST_LINE ? 4096 : 1);
+    return { phase, step, rank, at, measured, entries };
+  }
+
+  #framework(at: Micros): { requested: Bytes | null; allocated: Bytes | null; reserved: Bytes | null } {
+    const value = (id: string) => {
+      const data = seriesById(this.series, id);
+      return data ? valueAt(data, at) : null;
+    };
+    return { requested: value('framework.requested'), allocated: value(FRAMEWORK_LINE), reserved: value('framework.reserved') };
+  }
+
+  #roundingAt(at: Micros): Bytes | null {
+    const requested = seriesById(this.series, 'framework.requested');
+    const exact = requested && maxIn(requested, at, at);
+    const allocated = exact && valueAt(this.#line!, at);
+    return exact && allocated !== null && allocated !== undefined ? Math.max(0, allocated - exact.value) : null;
+  }
+
+  #mostAllocated(at: Micros): Bytes {
+    const data = seriesById(this.series, FRAMEWORK_LINE);
+    return (data && data.times.length > 0 ? maxIn(data, data.times[0]!, at)?.value : null) ?? 0;
+  }
+
+  /** What others have taken since the first reading of them. */
+  #others(at: Micros): Bytes | null {
+    const others = seriesById(this.series, otherLine(this.#gpu!));
+    const now = others ? valueAt(others, at) : null;
+    return now === null ? null : now - others!.values[0]!;
+  }
+}

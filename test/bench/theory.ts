@@ -1,0 +1,58 @@
+/**
+ * How fast the theory is: a refined training timeline of GPT-3, and a search over 10,000 configurations for their
+ * peaks, on one core. Prints the figures and exits 1 where one is past its limit.
+ */
+import { pytorchBudget, pytorchPeak } from '../../src/shared/budget/pytorch';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import type { RunSpec } from '../../src/shared/model/spec';
+
+const TIMELINE_LIMIT_US = 100;
+const SEARCH_LIMIT_MS = 200;
+const CONFIGURATIONS = 10_000;
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+export function timelineMicroseconds(): number {
+  const model = preset('gpt3');
+  const run = runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 1, seq: 2048, precision: 'mixed-bf16', attention: 'flash' });
+  for (let i = 0; i < 20_000; i++) pytorchBudget(model, run);
+  return median(Array.from({ length: 200 }, () => {
+    const start = performance.now();
+    for (let i = 0; i < 50; i++) pytorchBudget(model, run);
+    return (performance.now() - start) * 1000 / 50;
+  }));
+}
+
+/** Milliseconds for the peaks of 10,000 runs that differ in batch, sequence, precision, attention and checkpointing. */
+export function searchMilliseconds(): number {
+  const model = preset('gpt3');
+  const runs: RunSpec[] = [];
+  for (let i = 0; runs.length < CONFIGURATIONS; i++) {
+    runs.push(runDefaults(model, {
+      mode: 'train', framework: 'pytorch', batch: 1 + (i % 64), seq: 128 * (1 + (Math.floor(i / 64) % 16)),
+      precision: (['fp32', 'bf16', 'mixed-bf16'] as const)[i % 3]!,
+      attention: i % 2 === 0 ? 'sdpa' : 'eager',
+      checkpointing: (['none', 'full', 'selective', 'every=4'] as const)[Math.floor(i / 1024) % 4]!,
+    }));
+  }
+  return median(Array.from({ length: 7 }, () => {
+    const start = performance.now();
+    let most = 0;
+    for (const run of runs) most = Math.max(most, pytorchPeak(model, run));
+    if (most === 0) throw new Error('no peak was found');
+    return performance.now() - start;
+  }));
+}
+
+function main(): void {
+  const timeline = timelineMicroseconds();
+  const search = searchMilliseconds();
+  console.log(`GPT-3, refined training timeline: ${timeline.toFixed(1)} µs (limit ${TIMELINE_LIMIT_US} µs)`);
+  console.log(`peaks of ${CONFIGURATIONS} configurations: ${search.toFixed(0)} ms, ${(search * 1000 / CONFIGURATIONS).toFixed(1)} µs each (limit ${SEARCH_LIMIT_MS} ms)`);
+  if (timeline > TIMELINE_LIMIT_US || search > SEARCH_LIMIT_MS) process.exitCode = 1;
+}
+
+main();

@@ -1,0 +1,278 @@
+/**
+ * The Python helper in a real Python. PyTorch is stood in for by test/fixtures/torch-stand-in; what needs the real one
+ * runs where python3 (or the interpreter named by PLUMBLINE_TEST_TORCH) can import it.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it } from 'vitest';
+import { instrumentEnvironment } from '../../src/main/workloads/instrument';
+import { Failure } from '../../src/shared/failure';
+
+const root = join(import.meta.dirname, '../..');
+const helpers = join(root, 'resources/python');
+const standIn = join(root, 'test/fixtures/torch-stand-in');
+const train = join(standIn, 'train.py');
+const gpt2 = join(root, 'resources/workloads/torch_gpt2.py');
+
+interface Line {
+  readonly type: string;
+  readonly ts: number;
+  readonly name?: string;
+  readonly event?: string;
+  readonly phase?: string;
+  readonly step?: number;
+  readonly index?: number;
+  readonly text?: string;
+  readonly allocated?: number;
+  readonly peak?: number;
+  readonly reserved?: number;
+  readonly requested?: number;
+  readonly components?: Readonly<Record<string, number>>;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+interface Ran { readonly code: number | null; readonly lines: readonly Line[]; readonly stdout: string; readonly stderr: string }
+
+const answers = (python: string, code: string): string | null => {
+  try {
+    return execFileSync(python, ['-c', code], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+};
+const python = answers('python3', 'import sys; print(sys.executable)');
+const torchPython = [process.env.PLUMBLINE_TEST_TORCH, python].find((one) => one && answers(one, 'import torch; print(1)') !== null) ?? null;
+
+async function run(executable: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+  const path = process.platform === 'win32' ? `\\\\.\\pipe\\plumbline-python-${process.pid}-${Date.now()}` : join(folder, 'm.sock');
+  const lines: Line[] = [];
+  const received: Promise<void>[] = [];
+  const server = createServer((socket) => received.push((async () => {
+    for await (const line of createInterface({ input: socket })) lines.push(JSON.parse(line) as Line);
+  })()));
+  try {
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const child = spawn(executable, args, {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PLUMBLINE_WATCH_COST: '1e9', PLUMBLINE_SOCKET: path, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => { stdout += String(chunk); });
+    child.stderr.on('data', (chunk) => { stderr += String(chunk); });
+    const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
+    await Promise.all(received);
+    return { code, lines, stdout, stderr };
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const withStandIn = { PYTHONPATH: standIn };
+const watched = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+  run(python!, [train, '--watch', helpers, ...args], { ...withStandIn, ...env });
+const story = (lines: readonly Line[]): string[] => lines.filter(({ type }) => type === 'phase' || type === 'step')
+  .map(({ type, name, event, step }) => `${event} ${name ?? type}${step === undefined ? '' : ` ${step}`}`);
+const trainStep = (n: number): string[] => [`begin step ${n}`,
+  ...['forward', 'backward', 'optimizer'].flatMap((name) => [`begin ${name} ${n}`, `end ${name} ${n}`]), `end step ${n}`];
+const evaluation = ['begin forward', 'end forward'];
+const done = { code: 0, stdout: 'done\n', stderr: '' };
+const reason = python ? '' : ' (skipped: python3 was not found)';
+
+describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, () => {
+  it('tells the phases of every training step from hooks, and evaluation as forward alone', async () => {
+    const ran = await watched();
+    expect(ran).toMatchObject(done);
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+  });
+
+  it('counts the loss as forward and gives each phase its own peak', async () => {
+    const { lines } = await watched();
+    const memory = lines.filter(({ type }) => type === 'memory');
+    expect(memory.map(({ phase }) => phase)).toEqual(['forward', 'backward', 'optimizer', 'forward', 'backward', 'optimizer', 'forward']);
+    // 50·6 + 16·6 + 3·2·6·24 parameters, ids of 4·8, an output of 4·8·6 and a loss of 1000, all of four bytes.
+    const parameters = 4 * (50 * 6 + 16 * 6 + 3 * 2 * 6 * 24);
+    const [forward, backward, optimizer] = memory;
+    expect(forward).toMatchObject({ allocated: parameters + 4 * (32 + 192 + 1000), reserved: expect.any(Number) });
+    expect(forward!.requested).toBe(forward!.allocated! - 1);
+    expect(backward!.allocated).toBe(forward!.allocated! + parameters);
+    expect(backward!.peak).toBe(backward!.allocated! + 4 * 500);
+    expect(optimizer!.peak).toBe(optimizer!.allocated! + 4 * 250);
+    expect(optimizer!.components).toEqual({ params: parameters, gradients: parameters, adam_m: parameters, adam_v: parameters });
+  });
+
+  it('announces model and run by itself, from the shapes where there is no configuration', async () => {
+    const { lines } = await watched();
+    expect(lines.find(({ type }) => type === 'model')?.fields).toMatchObject({
+      name: 'Tiny', layers: 3, hidden: 6, vocab: 50, maxPositions: 16, ffn: 24, dtype: 'fp32', parameters: 50 * 6 + 16 * 6 + 3 * 2 * 6 * 24,
+    });
+    expect(lines.find(({ type }) => type === 'run')?.fields).toMatchObject({
+      framework: 'pytorch', mode: 'train', batch: 4, seq: 8, precision: 'fp32', optimizer: 'adamw', optimizerKernel: 'fused', device: 'Stand-in GPU', checkpointing: 'none',
+    });
+  });
+
+  it('finds gradient accumulation', async () => {
+    const { lines } = await watched(['--accumulate']);
+    expect(lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({ gradAccum: 2 });
+    expect(story(lines).filter((line) => line === 'begin backward 0')).toHaveLength(2);
+    expect(story(lines).filter((line) => line === 'begin step 0')).toHaveLength(1);
+  });
+
+  it('tells prefill, decoding as one span, and each token', async () => {
+    const { lines } = await watched(['--generate']);
+    expect(story(lines).slice(-4)).toEqual(['begin prefill', 'end prefill', 'begin decode', 'end decode']);
+    expect(lines.filter(({ type }) => type === 'token').map(({ index }) => index)).toEqual([1, 2, 3]);
+  });
+
+  it('works as well with the hooks torch had before 2.0, but for calls with a cache', async () => {
+    const ran = await watched([], { STAND_IN_OLD: '1' });
+    expect(ran).toMatchObject(done);
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+  });
+
+  it('tells phases without memory off the GPU', async () => {
+    const ran = await watched([], { STAND_IN_CPU: '1' });
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+    expect(ran.lines.filter(({ type }) => type === 'memory')).toEqual([]);
+  });
+
+  it('never fails the script, whatever torch raises and wherever the socket leads', async () => {
+    expect(await watched([], { STAND_IN_BROKEN: '1' })).toMatchObject(done);
+    expect(await watched([], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
+    expect(await watched([], { PLUMBLINE_SOCKET: '/nonexistent/socket' })).toMatchObject({ ...done, lines: [] });
+  });
+
+  it('leaves steps untold once telling them would cost more than its share, and says so', async () => {
+    const { code, lines } = await run(python!, ['-c', `
+import sys; sys.argv = ['train.py', '--watch', ${JSON.stringify(helpers)}]
+import torch; steps = range
+exec(open(${JSON.stringify(train)}).read().replace('range(2)', 'range(200)'))`], { ...withStandIn, PLUMBLINE_WATCH_COST: '0' });
+    expect(code).toBe(0);
+    expect(story(lines).filter((line) => line.startsWith('begin step'))).toEqual(['begin step 0', 'begin step 1', 'begin step 2']);
+    expect(lines.filter(({ type }) => type === 'note').map(({ text }) => text)).toEqual([expect.stringContaining('some steps are not told')]);
+  });
+
+  it('does nothing where torch was never imported', async () => {
+    const ran = await run(python!, ['-c', `import sys; sys.path.insert(0, ${JSON.stringify(helpers)}); import plumbline; print(plumbline.watch('model'))`]);
+    expect(ran).toMatchObject({ code: 0, stdout: 'model\n', stderr: '', lines: [] });
+  });
+});
+
+describe.skipIf(!python)(`a Python script that knows nothing of Plumbline, with a stand-in for PyTorch${reason}`, () => {
+  const instrumented = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+    run(python!, args, instrumentEnvironment('python', { ...withStandIn, ...env }));
+
+  it('is watched as if it had asked for it', async () => {
+    const ran = await instrumented([train]);
+    expect(ran).toMatchObject(done);
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+    expect(ran.lines.filter(({ type }) => type === 'model')).toHaveLength(1);
+    expect(ran.lines.find(({ type }) => type === 'run')?.fields).toMatchObject({ optimizer: 'adamw', batch: 4, seq: 8 });
+  });
+
+  it('is told once where it watches itself too', async () => {
+    const ran = await instrumented([train, '--watch', helpers]);
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+  });
+
+  it('keeps the sitecustomize it would have had', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+    try {
+      execFileSync(python!, ['-c', `open(${JSON.stringify(join(folder, 'sitecustomize.py'))}, "w").write("print('own')")`]);
+      const ran = await run(python!, ['-c', 'print("script")'], instrumentEnvironment('python', { PYTHONPATH: folder }));
+      expect(ran).toMatchObject({ code: 0, stdout: 'own\nscript\n', stderr: '' });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('runs untouched without a recording', async () => {
+    expect(await instrumented([train], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
+  });
+});
+
+describe('the environment of an instrumented workload', () => {
+  it('puts the bootstrap before what PYTHONPATH held, and changes nothing else', () => {
+    const folder = join(helpers, 'instrument');
+    expect(instrumentEnvironment('python', { A: '1' })).toEqual({ A: '1', PYTHONPATH: folder });
+    expect(instrumentEnvironment('python', { PYTHONPATH: '/lib' })).toEqual({ PYTHONPATH: `${folder}${delimiter}/lib` });
+  });
+
+  it('is refused for a kind that does not exist', () => {
+    expect(() => instrumentEnvironment('ruby', {})).toThrow(Failure);
+  });
+});
+
+describe.skipIf(!python)(`the sample PyTorch GPT-2${reason}`, () => {
+  it.runIf(python !== null && answers(python, 'import torch') === null)('says in one sentence that torch is missing, with exit code 3', async () => {
+    const { code, stderr, lines } = await run(python!, [gpt2, 'train']);
+    expect(code).toBe(3);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/PyTorch is not installed/);
+    expect(lines).toEqual([]);
+  });
+
+  it.each([
+    [['train', '--precision', 'fp8'], /--precision/],
+    [['train', '--batch', '0'], /--batch.*at least 1/],
+    [['train', '--seq', '5000'], /5000 tokens.*1024 positions/],
+    [['generate', '--prompt-tokens', '1000', '--tokens', '100'], /1100 tokens.*1024 positions/],
+    [['train', '--hidden', '10', '--heads', '3'], /3 heads.*10/],
+    [['dance'], /dance/],
+  ])('refuses %j with a clear sentence and exit code 2', async (args, sentence) => {
+    const { code, stderr } = await run(python!, [gpt2, ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/Traceback/);
+  });
+
+  it('and all helpers compile', () => {
+    const files = [gpt2, join(helpers, 'plumbline.py'), join(helpers, 'instrument/sitecustomize.py')];
+    const compiled = answers(python!, `import ast\nfor path in ${JSON.stringify(files)}: ast.parse(open(path).read(), path, feature_version=(3, 8))\nprint("compiled")`);
+    expect(compiled).toBe('compiled');
+  });
+});
+
+const noTorch = torchPython ? '' : ' (skipped: no Python here can import PyTorch; PLUMBLINE_TEST_TORCH may name one)';
+describe.skipIf(!torchPython)(`with the real PyTorch${noTorch}`, () => {
+  const tiny = ['--layers', '2', '--hidden', '16', '--heads', '2', '--vocab', '64', '--positions', '32', '--device', 'cpu'];
+  const losses = (stdout: string): number[] => [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
+
+  it.each([[], ['--attention', 'sdpa'], ['--checkpointing', 'full'], ['--precision', 'mixed-bf16'], ['--grad-accum', '2']])('the sample GPT-2 trains, learns and tells its phases: %s %s', async (...options) => {
+    const ran = await run(torchPython!, [gpt2, 'train', ...tiny, '--batch', '2', '--seq', '16', '--steps', '6', '--lr', '0.01', ...options]);
+    expect(ran.code, ran.stderr).toBe(0);
+    const seen = losses(ran.stdout);
+    expect(seen).toHaveLength(6);
+    expect(seen.at(-1)).toBeLessThan(seen[0]!);
+    const told = story(ran.lines).filter((line) => line.endsWith(' 1'));
+    expect(new Set(told)).toEqual(new Set(trainStep(1)));
+  }, 120_000);
+
+  it('the sample GPT-2 generates the same tokens with and without a cache', async () => {
+    const args = [gpt2, 'generate', ...tiny, '--prompt-tokens', '4', '--tokens', '6', '--batch', '2'];
+    const [cached, full] = [await run(torchPython!, args), await run(torchPython!, [...args, '--kv-cache', 'off'])];
+    const tokens = ({ stdout }: Ran): string | undefined => stdout.split('\n').find((line) => line.startsWith('tokens'));
+    expect(tokens(cached)).toMatch(/\d/);
+    expect(tokens(full)).toBe(tokens(cached));
+  }, 120_000);
+
+  it('an unknown script is watched without being changed', async () => {
+    const script = `
+import torch
+net = torch.nn.Sequential(torch.nn.Embedding(20, 8), torch.nn.Linear(8, 20))
+opt = torch.optim.AdamW(net.parameters())
+ids = torch.randint(0, 20, (3, 5))
+for _ in range(2):
+    torch.nn.functional.cross_entropy(net(ids).flatten(0, 1), ids.flatten()).backward()
+    opt.step(); opt.zero_grad()
+assert torch.nn.Module.__call__ is torch.nn.Module._wrapped_call_impl
+print("done")`;
+    const ran = await run(torchPython!, ['-c', script], instrumentEnvironment('python', {}));
+    expect(ran).toMatchObject({ code: 0, stdout: 'done\n' });
+    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1)]);
+    expect(ran.lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({ optimizer: 'adamw', batch: 3, seq: 5, precision: 'fp32' });
+  }, 120_000);
+});
