@@ -141,10 +141,11 @@ def step(index):
     return _Step(index)
 
 
-def _end_step(index):
+def _end_step(index, told=True):
     global _step
     if index is not None and index == _step:
-        _send("step", {"event": "end", "step": index})
+        if told:
+            _send("step", {"event": "end", "step": index})
         _step = None
 
 
@@ -300,7 +301,7 @@ class _Watcher:
 
     @_told
     def tell_model(self, root):
-        inner = getattr(root, "module", root)
+        inner = _inner(root)
         weights = list(inner.parameters())
         if weights:
             self.device = weights[0].device
@@ -368,7 +369,7 @@ class _Watcher:
         self.close(components=self.steps < _ALWAYS_TOLD_STEPS)
         self.steps += 1
         if self.step is not None:
-            _end_step(self.step)
+            _end_step(self.step, told=not self.quiet)
             self.step = None
         if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
             self.run_told["gradAccum"] = self.backwards
@@ -457,7 +458,7 @@ class _Watcher:
         mode = "train" if training else "generate" if cached else "infer"
         if self.run_told is not None and self.run_told.get("mode") in (mode, "train"):
             return
-        inner = getattr(root, "module", root)
+        inner = _inner(root)
         config = getattr(inner, "config", None)
         torch, cuda = self.torch, getattr(self.device, "type", None) == "cuda"
         self.run_told = {
@@ -477,6 +478,11 @@ class _Watcher:
         if self.run_told is not None and "optimizer" not in self.run_told:
             self.run_told.update(_optimizer_fields(optimizer))
             _send("run", {"fields": self.run_told})
+
+
+def _inner(root):
+    """The model inside DistributedDataParallel or torch.compile."""
+    return getattr(root, "module", None) or getattr(root, "_orig_mod", None) or root
 
 
 def _bytes(tensor):

@@ -1,42 +1,54 @@
 /**
  * The bundled workload: GPT-2 in TensorFlow.js, as a process of its own.
- *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec}'
+ *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "tokenIds"?: [ids]}'
+ * Weights are a Hugging Face checkpoint; with token ids it only prints the logits after the last of them, as JSON.
  * Exit codes: 0 done, 2 bad input, 3 the machine lacks what was asked for, 1 anything else.
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Failure } from '../shared/failure';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
+import { Checkpoint } from './checkpoint';
 import { startBackend, upload } from './backend';
 import { readFaults } from './faults';
 import { generate, seconds } from './generate';
 import { prepareInference } from './infer';
 import { Ledger } from './ledger';
+import { checkTokenIds, printLogits } from './logits';
 import { Markers } from './markers';
 import { Random } from './random';
 import { Reporter } from './reporter';
 import type { Workload } from './runs';
 import { assertSupported } from './support';
 import { prepareTraining } from './train';
-import { createWeights } from './weights';
+import { createWeights, randomInitial, type Weights } from './weights';
 
-function readSpecs(text: string | undefined): { model: ModelSpec; run: RunSpec } {
+interface Specs {
+  readonly model: ModelSpec;
+  readonly run: RunSpec;
+  readonly weights?: string;
+  readonly tokenIds?: readonly number[];
+}
+
+function readSpecs(text: string | undefined): Specs {
   try {
-    const specs = JSON.parse(text ?? '') as { model: ModelSpec; run: RunSpec };
+    const specs = JSON.parse(text ?? '') as Specs;
     if (typeof specs.model === 'object' && typeof specs.run === 'object') return specs;
   } catch { /* told below */ }
   throw new Failure('bad_input', 'The workload takes one argument: {"model": …, "run": …} as JSON.', 'Start it through plumbline record --bundled gpt2.');
 }
 
 async function main(): Promise<void> {
-  const { model, run } = readSpecs(process.argv[2]);
+  const specs = readSpecs(process.argv[2]);
+  const { model, run } = specs;
   assertSupported(model, run);
+  if (specs.tokenIds) checkTokenIds(model, specs.tokenIds);
   const faults = readFaults(process.env.PLUMBLINE_FAULT);
   const chosen = await startBackend(run.backend);
   const markers = await Markers.open(process.env.PLUMBLINE_SOCKET);
   try {
     const reporter = new Reporter(new Ledger().attach(), markers);
-    await runWorkload(model, { ...run, backend: chosen.backend }, chosen, faults, reporter).catch((error: unknown) => {
+    await runWorkload({ ...specs, run: { ...run, backend: chosen.backend } }, chosen, faults, reporter).catch((error: unknown) => {
       throw outOfMemory(error, reporter) ?? error;
     });
   } finally {
@@ -53,16 +65,22 @@ function outOfMemory(error: unknown, reporter: Reporter): Failure | null {
   return new Failure('workload_failed', message, 'Make the model or the batch smaller, or use --backend cpu or webgpu.', error);
 }
 
-async function runWorkload(model: ModelSpec, run: RunSpec, chosen: Awaited<ReturnType<typeof startBackend>>,
+async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof startBackend>>,
   faults: ReturnType<typeof readFaults>, reporter: Reporter): Promise<void> {
+  const { model, run, tokenIds } = specs;
+  const random = new Random(run.seed);
+  if (tokenIds) {
+    const weights = loadWeights(specs, random);
+    await printLogits({ model, run, weights, random, reporter, faults, sequences: 1 }, tokenIds);
+    return;
+  }
   reporter.announce('run', { ...run, adapter: chosen.adapter, softwareAdapter: chosen.software, tfjs: version_core });
   reporter.say(`${model.name}: ${run.mode} on ${chosen.backend}${chosen.adapter ? ` (${chosen.adapter})` : ''}, tfjs ${version_core}`);
   if (run.mode === 'train' && run.optimizer === 'adamw') reporter.note('tfjs has no AdamW: its Adam runs, with the same states and without weight decay');
 
   const started = performance.now();
-  const random = new Random(run.seed);
   reporter.begin('load');
-  const weights = reporter.ledger.within('params', () => createWeights(model, random));
+  const weights = reporter.ledger.within('params', () => loadWeights(specs, random));
   upload(weights.all);
   const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
   const proceed = run.mode === 'train' ? prepareTraining(work)
@@ -72,6 +90,16 @@ async function runWorkload(model: ModelSpec, run: RunSpec, chosen: Awaited<Retur
   reporter.announce('model', { ...model, parameters });
   reporter.say(`${parameters} parameters in ${seconds(performance.now() - started)}`);
   await proceed();
+}
+
+function loadWeights({ model, weights }: Specs, random: Random): Weights {
+  if (weights === undefined) return createWeights(model, randomInitial(model, random));
+  const checkpoint = Checkpoint.open(weights, model);
+  try {
+    return createWeights(model, checkpoint.initial);
+  } finally {
+    checkpoint.close();
+  }
 }
 
 /** Ends the process by hand, since a WebGPU instance keeps the event loop alive for as long as it exists. */

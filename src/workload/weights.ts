@@ -1,5 +1,5 @@
-/** The parameters of GPT-2 as tfjs variables, random from a seed, with GPT-2's initial spread. */
-import { type Tensor, tensor, type Variable, variable } from '@tensorflow/tfjs-core';
+/** The parameters of GPT-2 as tfjs variables: random from a seed with GPT-2's initial spread, or from elsewhere. */
+import { tensor, type Variable, variable } from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../shared/model/spec';
 import type { Random } from './random';
 
@@ -24,29 +24,38 @@ export interface Weights {
   readonly all: readonly Variable[];
 }
 
+/** The first values of a parameter, by its name and shape. */
+export type Initial = (name: string, shape: readonly number[]) => Float32Array;
+
 const STD = 0.02;
 
-export function createWeights(model: ModelSpec, random: Random): Weights {
+/** GPT-2's own: normal matrices, unit gains, zero biases. */
+export function randomInitial(model: ModelSpec, random: Random): Initial {
+  // Projections that write to the residual stream start smaller, so that its spread does not grow with depth.
+  const residualStd = STD / Math.sqrt(2 * model.layers);
+  return (name, shape) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (shape.length === 2) return random.uniform(size, /\.(projection|down)\.weight$/.test(name) ? residualStd : STD);
+    return new Float32Array(size).fill(name.endsWith('.gain') ? 1 : 0);
+  };
+}
+
+export function createWeights(model: ModelSpec, initial: Initial): Weights {
   const { hidden, ffn } = model;
   const all: Variable[] = [];
-  const keep = (name: string, initial: Tensor): Variable => {
-    const made = variable(initial, true, name);
-    initial.dispose();
+  const parameter = (name: string, shape: number[]): Variable => {
+    const first = tensor(initial(name, shape), shape);
+    const made = variable(first, true, name);
+    first.dispose();
     all.push(made);
     return made;
   };
-  const matrix = (name: string, rows: number, columns: number, std = STD): Variable =>
-    keep(name, tensor(random.uniform(rows * columns, std), [rows, columns]));
-  const vector = (name: string, length: number, value: number): Variable =>
-    keep(name, tensor(new Float32Array(length).fill(value), [length]));
-  const norm = (name: string): Norm => ({ gain: vector(`${name}.gain`, hidden, 1), bias: vector(`${name}.bias`, hidden, 0) });
-  const linear = (name: string, rows: number, columns: number, std = STD): Linear =>
-    ({ weight: matrix(`${name}.weight`, rows, columns, std), bias: vector(`${name}.bias`, columns, 0) });
-  // Projections that write to the residual stream start smaller, so that its spread does not grow with depth.
-  const residualStd = STD / Math.sqrt(2 * model.layers);
+  const norm = (name: string): Norm => ({ gain: parameter(`${name}.gain`, [hidden]), bias: parameter(`${name}.bias`, [hidden]) });
+  const linear = (name: string, rows: number, columns: number): Linear =>
+    ({ weight: parameter(`${name}.weight`, [rows, columns]), bias: parameter(`${name}.bias`, [columns]) });
 
-  const tokenTable = matrix('tokens', model.vocab, hidden);
-  const positionTable = matrix('positions', model.maxPositions, hidden);
+  const tokenTable = parameter('tokens', [model.vocab, hidden]);
+  const positionTable = parameter('positions', [model.maxPositions, hidden]);
   const layers = Array.from({ length: model.layers }, (_, index): Layer => {
     const name = `layer${index}`;
     return {
@@ -54,10 +63,10 @@ export function createWeights(model: ModelSpec, random: Random): Weights {
       query: linear(`${name}.query`, hidden, hidden),
       key: linear(`${name}.key`, hidden, hidden),
       value: linear(`${name}.value`, hidden, hidden),
-      projection: linear(`${name}.projection`, hidden, hidden, residualStd),
+      projection: linear(`${name}.projection`, hidden, hidden),
       norm2: norm(`${name}.norm2`),
       up: linear(`${name}.up`, hidden, ffn),
-      down: linear(`${name}.down`, ffn, hidden, residualStd),
+      down: linear(`${name}.down`, ffn, hidden),
     };
   });
   return { tokenTable, positionTable, layers, finalNorm: norm('finalNorm'), all };

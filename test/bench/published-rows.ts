@@ -41,6 +41,8 @@ export function predict(row: PublishedRow): Prediction {
   if (unit === null) return { reason: 'no size of memory (speed or operations)' };
   if (row.kind === 'published-analytic') return { reason: 'a formula of others, not measured' };
   if (/llm\.c/.test(text(row.config.framework)) && !/^(params|adam-m|adam-v|grads) bytes/.test(row.quantity)) return { reason: 'llm.c plans its own buffers' };
+  if (/available/.test(row.quantity)) return { reason: 'what a server leaves over, by rules of its own' };
+  if (/^torchtune-llama32/.test(row.id) && !/packed$/.test(row.id)) return { reason: 'compiled or offloaded activations' };
   if (/^(ctx-|pytorch-ctx|cublas)/.test(row.id)) return { reason: 'source of a constant, so no test of it' };
   const cache = cacheSize(row);
   if (cache !== null) return { kind: 'kv cache', predicted: cache / unit };
@@ -145,6 +147,8 @@ function trained(row: PublishedRow, model: ModelSpec): Prediction {
     parts.loraRank = /Qwen/.test(model.name) || /^qwen/.test(model.name) ? 64 : 8;
     parts.loraTargets = /^qwen/.test(model.name) || /torchtune/.test(row.id) ? 'all-linear' : 'query-value';
   }
+  // Full fine-tuning of Qwen ran under bf16 autocast.
+  if (/^Full/.test(optimizer)) parts.precision = 'mixed-bf16';
   parts.checkpointing = text(config.checkpointing) === 'full' ? 'full' : 'none';
   if (config.checkpointing === null && /^qwen/.test(model.name)) parts.checkpointing = 'full';
   parts.attention = /Flash/.test(text(config.attention)) ? 'flash' : text(config.attention) === 'eager' ? 'eager' : 'sdpa';
@@ -152,6 +156,8 @@ function trained(row: PublishedRow, model: ModelSpec): Prediction {
     parts.dropout = 0.1;
     // Hugging Face's own AdamW went through the parameters one by one.
     parts.optimizerKernel = 'fused';
+    // PyTorch before 2.0 set gradients to zero after a step and kept them, as accumulation does.
+    parts.gradAccum = 2;
   }
   if (/V100/.test(framework)) parts.gpu = 'V100 16GB';
   else if (/A100/.test(framework)) parts.gpu = 'A100 80GB';

@@ -51,7 +51,8 @@ export function documentOf(data: SessionData, use?: string): SessionDocument {
     markers: data.markers,
     overlay,
     findings,
-    warnings: [...data.warnings, ...warnings, ...(warning ? [warning] : [])],
+    // While a session is recorded a phase is open by nature; what is wrong with its phases shows when it ends.
+    warnings: [...data.warnings, ...(data.status === 'recording' ? [] : warnings), ...(warning ? [warning] : [])],
     gaps: data.series.flatMap((series) => series.gaps.map((gap) => ({ series: series.info.id, ...gap }))),
     logs: data.logs,
   };

@@ -5,6 +5,7 @@ import type { Comparison } from '../../shared/divergence/compare';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
 import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
+import { ledgerText } from './text-ledger';
 
 const WIDTH = 100;
 
@@ -78,9 +79,12 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
       ...split.rows.map((row) => [componentName(row.component), ...figures(row)]), null, ['total', ...figures(split.total)],
     ])}`);
   }
+  const ledger = ledgerText(overlay);
+  if (ledger !== null) sections.push(wrap(ledger, '    ', ''));
   sections.push(doc.findings.length === 0 ? 'Findings: none' : `Findings\n${doc.findings.map((one) => [
     wrap(`${one.title} (${one.kind}, ${one.confidence} confidence, ${spanWords(one.span)})`, '    ', '  • '),
     ...one.evidence.map((line) => wrap(line, '      ', '    – ')),
+    ...(one.remedy === undefined ? [] : [wrap(one.remedy, '      ', '    → ')]),
   ].join('\n')).join('\n')}`);
   if (doc.warnings.length > 0) sections.push(`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`);
   sections.push(methodNotes(doc).map((line) => wrap(line, '')).join('\n'));

@@ -5,6 +5,7 @@
 import type { Finding } from '../types';
 import { allocator } from './allocator';
 import { context } from './context';
+import { kvCache } from './kv-cache';
 import { leak } from './leak';
 import { otherProcess } from './other-process';
 import { outOfMemory } from './out-of-memory';
@@ -19,7 +20,7 @@ export type { Detector, FindingsInput } from './protocol';
  * In this order. A setting that accounts for everything needs no leak beside it, since a cache twice as large also grows
  * with every token; where none does, growth is named first and settings are tried on what it leaves.
  */
-const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, context, allocator, otherProcess, unexplained];
+const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, kvCache, context, allocator, otherProcess, unexplained];
 
 export function findingsOf(input: FindingsInput): Finding[] {
   const found: Finding[] = [];

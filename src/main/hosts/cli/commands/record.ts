@@ -2,8 +2,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordRequest } from '../../../../shared/contract/api';
+import { checkSession } from '../../../../shared/divergence/expectations';
 import { Failure } from '../../../../shared/failure';
 import { sessionText } from '../../../reports/text';
+import { addExpectationOptions, type ExpectationOptions, expectationsOf, reportOutcomes } from '../expectations';
 import { follow } from '../follow';
 import type { Output } from '../output';
 import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
@@ -11,7 +13,7 @@ import { withEngine } from '../with-engine';
 import { configBeside } from '../../../workloads/checkpoint';
 import { INSTRUMENTS } from '../../../workloads/instrument';
 
-interface RecordOptions extends SpecOptions {
+interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
@@ -21,7 +23,7 @@ interface RecordOptions extends SpecOptions {
 }
 
 export function registerRecord(program: Command, output: Output): void {
-  addSpecOptions(
+  const command = addSpecOptions(
     program
       .command('record')
       .description('record the bundled GPT-2, a command, or a running process')
@@ -32,16 +34,20 @@ export function registerRecord(program: Command, output: Output): void {
       .option('--instrument <kind>', `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`)
       .option('--weights <dir|file>', 'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload')
       .option('--interval <ms>', 'sampling interval in milliseconds', '100'),
-  )
+  );
+  addExpectationOptions(command, 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
-    .action(async (command: string[], options: RecordOptions) => {
-      const request = requestOf(command, options);
+    .action(async (given: string[], options: RecordOptions) => {
+      const request = requestOf(given, options);
+      const expectations = expectationsOf(options, '=');
       process.exitCode = await withEngine(async (engine) => {
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [await engine.show({ id: data.id }), await engine.budgetOf({ id: data.id })];
-        output.result(doc, () => sessionText(doc, budget));
+        const outcomes = checkSession(expectations, doc);
+        output.result(expectations.length === 0 ? doc : { ...doc, expectations: outcomes }, () => sessionText(doc, budget));
+        const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
         if (interrupted) return 130;
-        return data.status === 'failed' ? 1 : 0;
+        return data.status === 'failed' ? 1 : unmet;
       });
     });
 }

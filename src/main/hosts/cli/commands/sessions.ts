@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SessionDocument } from '../../../../shared/contract/session';
+import { checkComparison } from '../../../../shared/divergence/expectations';
 import { Failure } from '../../../../shared/failure';
 import { compareText, listText, sessionText } from '../../../reports/text';
 import type { Engine } from '../../../engine/engine';
+import { addExpectationOptions, type ExpectationOptions, expectationsOf, reportOutcomes } from '../expectations';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 
@@ -29,14 +31,20 @@ export function registerSessions(program: Command, output: Output): void {
       output.result(doc, () => sessionText(doc, budget));
     }));
 
-  program
+  const compare = program
     .command('compare')
     .description('compare sessions with the first one given')
-    .argument('<ids...>', 'ids of two sessions or more')
-    .action((ids: string[]) => withEngine(async (engine) => {
-      const comparison = await engine.compare({ ids });
-      output.result(comparison, () => compareText(comparison));
-    }));
+    .argument('<ids...>', 'ids of two sessions or more');
+  addExpectationOptions(compare, '"peak>+2%"')
+    .action(async (ids: string[], options: ExpectationOptions) => {
+      const expectations = expectationsOf(options, '>');
+      process.exitCode = await withEngine(async (engine) => {
+        const comparison = await engine.compare({ ids });
+        const outcomes = checkComparison(expectations, comparison);
+        output.result(expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes }, () => compareText(comparison));
+        return reportOutcomes(outcomes, options, output, comparison.sessions.map(({ name }) => name).join(' and '), comparison.time.durationUs.at(-1) ?? 0);
+      });
+    });
 
   program
     .command('report')

@@ -1,0 +1,85 @@
+"""Plants a fault of known size in a PyTorch script, or holds GPU memory as a second process would.
+
+    faults.py --leak-mib 16 -- SCRIPT ARGUMENTS…        keeps 16 MiB more after every optimizer step
+    faults.py --fragment-mib 2048 -- SCRIPT ARGUMENTS…  leaves that much of the allocator's reserve in holes of 1 MiB at the start
+    faults.py --hold-mib 3000 --after 2                 holds 3000 MiB until it is ended
+
+The script runs as if it had been started itself. Each fault is announced on stderr with its size.
+"""
+import argparse
+import os
+import runpy
+import sys
+import time
+
+MIB = 1 << 20
+
+
+def say(text):
+    sys.stderr.write("planted: %s\n" % text)
+    sys.stderr.flush()
+
+
+def plant_leak(torch, mib):
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+    kept = []
+
+    def keep(*_args):
+        kept.append(torch.empty(mib * MIB, dtype=torch.uint8, device="cuda"))
+
+    register_optimizer_step_post_hook(keep)
+    say("a leak of %d MiB at each optimizer step" % mib)
+    return kept
+
+
+def plant_holes(torch, mib):
+    """Half of 2 x mib blocks of 1 MiB stay: every hole is smaller than most tensors, so the reserve cannot serve them.
+
+    Blocks of 1 MiB come from the allocator's small pool only up to 1 MiB; 1 MiB and a bit share 20 MiB segments.
+    """
+    blocks = [torch.empty(MIB + 512, dtype=torch.uint8, device="cuda") for _ in range(2 * mib)]
+    kept = blocks[::2]
+    del blocks
+    say("%d MiB in holes of 1 MiB, %d MiB kept between them" % (mib, len(kept)))
+    return kept
+
+
+def hold(torch, mib, after):
+    torch.zeros(1, device="cuda")
+    time.sleep(after)
+    kept = torch.zeros(mib * MIB, dtype=torch.uint8, device="cuda")
+    torch.cuda.synchronize()
+    print("holding %d MiB" % mib, flush=True)
+    while True:
+        time.sleep(60)
+        kept.numel()
+
+
+def main(argv):
+    cut = argv.index("--") if "--" in argv else len(argv)
+    parser = argparse.ArgumentParser(description="Plants a fault of known size in a PyTorch script.")
+    parser.add_argument("--leak-mib", type=int, default=0)
+    parser.add_argument("--fragment-mib", type=int, default=0)
+    parser.add_argument("--hold-mib", type=int, default=0)
+    parser.add_argument("--after", type=float, default=0.0, help="seconds before memory is held")
+    args, script = parser.parse_args(argv[:cut]), argv[cut + 1:]
+    if not args.hold_mib and not script:
+        parser.error("nothing to run: give a script after --, or --hold-mib")
+    try:
+        import torch
+    except ImportError:
+        sys.stderr.write("PyTorch is not installed for this Python.\n")
+        return 3
+    if args.hold_mib:
+        hold(torch, args.hold_mib, args.after)
+    planted = [plant_leak(torch, args.leak_mib)] if args.leak_mib else []
+    if args.fragment_mib:
+        planted.append(plant_holes(torch, args.fragment_mib))
+    sys.argv = script
+    sys.path[0] = os.path.dirname(os.path.abspath(script[0]))
+    runpy.run_path(script[0], run_name="__main__")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,31 @@
+/** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
+import type { Unit } from '../../../shared/trace/types';
+import { GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
+
+const field = (name: string, metric: string, unit: Unit): GpuField => ({ field: name, metric, unit, windowUs: null });
+
+const FIELDS: readonly GpuField[] = [
+  ...GPU_FIELDS,
+  field('memory.free', 'memory.free', 'bytes'),
+  field('memory.reserved', 'memory.reserved', 'bytes'),
+  field('power.draw.instant', 'power.instant', 'milliwatts'),
+  field('power.draw.average', 'power.average', 'milliwatts'),
+  field('utilization.encoder', 'encoder.utilization', 'millipercent'),
+  field('utilization.decoder', 'decoder.utilization', 'millipercent'),
+  field('temperature.memory', 'memory.temperature', 'millicelsius'),
+  field('clocks.gr', 'clock.graphics', 'hertz'),
+  field('clocks.mem', 'clock.memory', 'hertz'),
+  field('fan.speed', 'fan', 'millipercent'),
+  // Not of nvidia-smi's device query: sums and counts over its process lists.
+  field('process.memory', 'process.memory', 'bytes'),
+  field('process.count', 'process.count', 'count'),
+];
+
+/** By the name `--query-gpu` gives it, or the one above. */
+export const METRICS: ReadonlyMap<string, GpuField> = new Map(FIELDS.map((each) => [each.field, each]));
+
+export function metric(name: string): GpuField {
+  const found = METRICS.get(name);
+  if (!found) throw new Error(`no metric ${name}`);
+  return found;
+}

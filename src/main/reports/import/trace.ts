@@ -1,0 +1,274 @@
+/**
+ * Readings on their way from a file into series. Rows may come in any order and from several GPUs; they are kept as
+ * columns, so that millions of them fit in memory.
+ *
+ * Guarantees: an absent reading is counted and becomes a gap, never a number; a device never uses more than it has;
+ * samples with equal stamps are all kept; times are integer microseconds from the first stamp in the file.
+ */
+import type { GpuInfo } from '../../../shared/contract/session';
+import { risingTime } from '../../../shared/trace/series';
+import type { Gap, SeriesData } from '../../../shared/trace/types';
+import type { Micros } from '../../../shared/units';
+import { ABSENT_REASONS, type AbsentReason, type Reading } from '../../../shared/vocabulary';
+import { gpuSeries, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
+import { metric } from './metrics';
+import type { GpuIdentity, ImportedTrace, ImportKind } from './protocol';
+import { instantOf, type Stamp } from './stamps';
+
+export type Readings = readonly (readonly [field: string, reading: Reading])[];
+
+const DEFAULT_INTERVAL_US: Micros = 1_000_000;
+/** In a column of reasons: 0 is a value, 1 a row that does not speak of this metric, above that an absence. */
+const VALUE = 0;
+const UNTOLD = 1;
+const FIRST_REASON = 2;
+
+interface Column {
+  readonly field: GpuField;
+  values: Float64Array;
+  reasons: Uint8Array;
+}
+
+interface Gpu {
+  index: number | null;
+  uuid: string;
+  busId: string;
+  name: string;
+  memoryBytes: number | null;
+  times: Float64Array;
+  n: number;
+  tick: number;
+  disordered: number;
+  readonly columns: Map<string, Column>;
+}
+
+export class TraceBuilder {
+  driver: string | null = null;
+  cuda: string | null = null;
+  error: string | null = null;
+  readonly #intervalUs: Micros | null;
+  readonly #gpus: Gpu[] = [];
+  readonly #known = new Map<string, Gpu>();
+  readonly #counts = new Map<AbsentReason, number>();
+  readonly #warnings = new Map<string, number>();
+  #samples = 0;
+  #stamped: Stamp | null = null;
+  #unstamped = false;
+  #tick = 0;
+  #overfull = 0;
+
+  constructor(intervalMs?: number) {
+    this.#intervalUs = intervalMs === undefined ? null : intervalMs * 1000;
+  }
+
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Something a person should know of the file; `{n}` in the text is how often it was said. */
+  warn(text: string): void {
+    this.#warnings.set(text, (this.#warnings.get(text) ?? 0) + 1);
+  }
+
+  /** Readings that are absent without belonging to a series. */
+  absent(reason: AbsentReason, count = 1): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  /** Makes a GPU known that no row speaks of. */
+  gpu(identity: GpuIdentity): void {
+    this.#gpu(identity);
+  }
+
+  row(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
+    const gpu = this.#gpu(identity);
+    const at = this.#timeOf(gpu, stamp);
+    if (gpu.n === gpu.times.length) grow(gpu);
+    if (gpu.n > 0 && at < gpu.times[gpu.n - 1]!) gpu.disordered++;
+    const row = gpu.n++;
+    gpu.times[row] = at;
+    this.#samples++;
+    for (const [name, given] of readings) {
+      let reading = given;
+      if (name === 'memory.used' && reading.kind === 'ok' && gpu.memoryBytes !== null && reading.value > gpu.memoryBytes) {
+        this.#overfull++;
+        reading = { kind: 'absent', reason: 'not_read' };
+      }
+      const column = gpu.columns.get(name) ?? newColumn(gpu, name);
+      if (reading.kind === 'ok') {
+        column.values[row] = reading.value;
+        column.reasons[row] = VALUE;
+      } else {
+        column.reasons[row] = FIRST_REASON + ABSENT_REASONS.indexOf(reading.reason);
+        this.absent(reading.reason);
+      }
+    }
+  }
+
+  finish(kind: ImportKind): ImportedTrace {
+    if (this.#overfull > 0) this.warn(`${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`);
+    const rows = this.#gpus.filter(({ n }) => n > 0);
+    const start = rows.reduce((least, { times, n }) => least_(times, n, least), Number.POSITIVE_INFINITY);
+    const end = rows.reduce((most, { times, n }) => most_(times, n, most), Number.NEGATIVE_INFINITY);
+    const durationUs = rows.length === 0 ? 0 : end - start;
+    this.#remark();
+    const gpus = this.#numbered();
+    return {
+      kind,
+      driver: this.driver,
+      cuda: this.cuda,
+      gpus: gpus.map(({ gpu, index }): GpuInfo => ({
+        index, uuid: gpu.uuid, name: gpu.name || 'unknown GPU', memoryBytes: gpu.memoryBytes, driver: this.driver ?? '', cuda: this.cuda,
+      })),
+      samples: this.#samples,
+      series: gpus.flatMap(({ gpu, index }) => seriesOf(gpu, index, start, durationUs)),
+      gaps: ABSENT_REASONS.flatMap((reason) => {
+        const count = this.#counts.get(reason) ?? 0;
+        return count > 0 ? [{ reason, count }] : [];
+      }),
+      warnings: [...this.#warnings].map(([text, n]) => text.replace('{n}', String(n))),
+      startedAt: this.#stamped === null || !Number.isFinite(start) ? null : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
+      durationUs,
+      error: this.error,
+    };
+  }
+
+  #timeOf(gpu: Gpu, stamp: Stamp | null): number {
+    if (stamp !== null) {
+      this.#stamped ??= stamp;
+      return stamp.us;
+    }
+    this.#unstamped = true;
+    // A new round begins where a GPU speaks again.
+    if (gpu.tick === this.#tick) this.#tick++;
+    gpu.tick = this.#tick;
+    return (this.#tick - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US);
+  }
+
+  #remark(): void {
+    const disordered = this.#gpus.reduce((sum, gpu) => sum + gpu.disordered, 0);
+    if (disordered > 0) this.warn(`${disordered} rows were out of order in time and have been sorted.`);
+    if (this.#unstamped && this.#gpus.some(({ n }) => n > 1) && this.#intervalUs === null) {
+      this.warn('The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.');
+    }
+    if (this.#stamped !== null && !this.#stamped.zoned) {
+      this.warn('The timestamps name no time zone; the start is taken as this machine\'s local time.');
+    }
+  }
+
+  #gpu({ index, uuid, busId, name, memoryBytes }: GpuIdentity): Gpu {
+    const bus = busId === undefined ? undefined : normalBus(busId);
+    const keys = [index === undefined ? [] : [`index ${index}`], bus === undefined ? [] : [`bus ${bus}`], uuid === undefined ? [] : [`uuid ${uuid}`]].flat();
+    if (keys.length === 0) keys.push('only');
+    let gpu = this.#known.get(keys[0]!);
+    if (!gpu && index === undefined) gpu = keys.map((key) => this.#known.get(key)).find((each) => each !== undefined);
+    if (!gpu) {
+      gpu = { index: index ?? null, uuid: uuid ?? '', busId: bus ?? '', name: name ?? '', memoryBytes: null, times: new Float64Array(64), n: 0, tick: 0, disordered: 0, columns: new Map() };
+      this.#gpus.push(gpu);
+    }
+    for (const key of keys) if (!this.#known.has(key)) this.#known.set(key, gpu);
+    gpu.index ??= index ?? null;
+    gpu.uuid ||= uuid ?? '';
+    gpu.busId ||= bus ?? '';
+    gpu.name ||= name ?? '';
+    if (memoryBytes !== undefined) gpu.memoryBytes = Math.max(gpu.memoryBytes ?? 0, memoryBytes);
+    return gpu;
+  }
+
+  /** nvidia-smi counts GPUs by PCI address; where a file gives neither, they are counted as they appear. */
+  #numbered(): { gpu: Gpu; index: number }[] {
+    const taken = new Set(this.#gpus.flatMap(({ index }) => (index === null ? [] : [index])));
+    const rest = this.#gpus.filter(({ index }) => index === null);
+    if (rest.every(({ busId }) => busId !== '')) rest.sort((a, b) => (a.busId < b.busId ? -1 : a.busId > b.busId ? 1 : 0));
+    let next = 0;
+    const numbers = new Map(rest.map((gpu) => {
+      while (taken.has(next)) next++;
+      taken.add(next);
+      return [gpu, next] as const;
+    }));
+    return this.#gpus.map((gpu) => ({ gpu, index: gpu.index ?? numbers.get(gpu)! })).sort((a, b) => a.index - b.index);
+  }
+}
+
+const normalBus = (busId: string): string => busId.trim().toUpperCase().replace(/^0+(?=[0-9A-F]{4}:)/, '');
+
+function least_(times: Float64Array, n: number, seed: number): number {
+  let least = seed;
+  for (let i = 0; i < n; i++) if (times[i]! < least) least = times[i]!;
+  return least;
+}
+
+function most_(times: Float64Array, n: number, seed: number): number {
+  let most = seed;
+  for (let i = 0; i < n; i++) if (times[i]! > most) most = times[i]!;
+  return most;
+}
+
+function newColumn(gpu: Gpu, name: string): Column {
+  const size = gpu.times.length;
+  const column: Column = { field: metric(name), values: new Float64Array(size), reasons: new Uint8Array(size).fill(UNTOLD) };
+  gpu.columns.set(name, column);
+  return column;
+}
+
+function grow(gpu: Gpu): void {
+  const size = gpu.times.length * 2;
+  gpu.times = doubled(gpu.times, size);
+  for (const column of gpu.columns.values()) {
+    column.values = doubled(column.values, size);
+    const reasons = new Uint8Array(size).fill(UNTOLD);
+    reasons.set(column.reasons);
+    column.reasons = reasons;
+  }
+}
+
+function doubled(column: Float64Array, size: number): Float64Array {
+  const bigger = new Float64Array(size);
+  bigger.set(column);
+  return bigger;
+}
+
+function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Micros): SeriesData[] {
+  if (gpu.n === 0) return [];
+  const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
+  // Stable: rows with equal stamps stay as the file has them.
+  if (gpu.disordered > 0) order.sort((a, b) => gpu.times[a]! - gpu.times[b]! || a - b);
+  const intervalUs = usualInterval(gpu.times, order);
+  return [...gpu.columns.values()].map(({ field, values, reasons }) => {
+    let count = 0;
+    for (let i = 0; i < gpu.n; i++) if (reasons[i] === VALUE) count++;
+    const times = new Float64Array(count);
+    const kept = new Float64Array(count);
+    const gaps: Gap[] = [];
+    let at = 0;
+    let open: { t0: Micros; reason: AbsentReason } | null = null;
+    const close = (t1: Micros) => {
+      if (open) gaps.push({ ...open, t1 });
+      open = null;
+    };
+    for (const row of order) {
+      const t = Math.round(gpu.times[row]! - start);
+      const code = reasons[row]!;
+      if (code === UNTOLD) continue;
+      if (code === VALUE) {
+        close(t);
+        times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
+        kept[at++] = values[row]!;
+        continue;
+      }
+      const reason = ABSENT_REASONS[code - FIRST_REASON]!;
+      if ((open as { reason: AbsentReason } | null)?.reason === reason) continue;
+      close(t);
+      // Gaps of one series start at different times: the store knows them by their start.
+      open = { t0: risingTime(t, gaps.at(-1)?.t0 ?? null), reason };
+    }
+    close(Math.round(durationUs));
+    return { info: gpuSeries(index, field, intervalUs), times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
+  });
+}
+
+/** The median distance of the first rows: what the file's interval is in fact. */
+function usualInterval(times: Float64Array, order: Uint32Array): Micros {
+  const steps = Array.from(order.subarray(1, 2000), (row, i) => times[row]! - times[order[i]!]!).filter((step) => step > 0).sort((a, b) => a - b);
+  return Math.round(steps[steps.length >> 1] ?? DEFAULT_INTERVAL_US);
+}

@@ -1,0 +1,131 @@
+/**
+ * Reads a safetensors file tensor by tensor: eight bytes of header length, a JSON header of dtype, shape and offsets, the
+ * data. The file is untrusted: every offset is checked against its shape and the file's size before it is used, and no
+ * more than one tensor is in memory at once.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { Failure } from '../shared/failure';
+
+/** Bytes per element of the dtypes that can become float32. */
+const WIDTH = { F32: 4, F16: 2, BF16: 2 } as const;
+type Dtype = keyof typeof WIDTH;
+
+interface Entry { readonly dtype: string; readonly shape: readonly number[]; readonly begin: number; readonly end: number }
+
+const LONGEST_HEADER = 100_000_000;
+
+export class Safetensors {
+  private constructor(readonly path: string, private readonly file: number, private readonly dataStart: number, private readonly entries: ReadonlyMap<string, Entry>) {}
+
+  /** `bad_input` where the file cannot be read, `corrupt` where it is not what it says. */
+  static open(path: string): Safetensors {
+    let file: number;
+    try {
+      file = openSync(path, 'r');
+    } catch (cause) {
+      throw new Failure('bad_input', `The weights "${path}" cannot be read.`, 'Give a folder with model.safetensors and config.json, or the path of the file.', cause);
+    }
+    try {
+      const { size } = fstatSync(file);
+      const head = Buffer.alloc(8);
+      if (size < 8 || readSync(file, head, 0, 8, 0) !== 8) throw corrupt(path, 'it is too short');
+      const length = Number(head.readBigUInt64LE());
+      if (length < 2 || length > LONGEST_HEADER || 8 + length > size) throw corrupt(path, 'its header is longer than the file');
+      return new Safetensors(path, file, 8 + length, parseHeader(path, readAt(path, file, 8, length), size - 8 - length));
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** One tensor as float32, once its shape is the one expected. */
+  read(name: string, shape: readonly number[]): Float32Array {
+    const entry = this.entries.get(name);
+    if (!entry) throw new Failure('bad_input', `The weights lack the tensor "${name}".`, 'Give the checkpoint of a GPT-2 model that fits its config.json.');
+    if (entry.shape.join() !== shape.join()) {
+      throw new Failure('bad_input', `The tensor "${name}" is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`, 'Give the config.json that belongs to these weights.');
+    }
+    if (!isReadable(entry.dtype)) {
+      throw new Failure('bad_input', `The tensor "${name}" is of type ${entry.dtype}, which the bundled workload does not read.`, `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`);
+    }
+    return toFloat32(readAt(this.path, this.file, this.dataStart + entry.begin, entry.end - entry.begin), entry.dtype);
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}
+
+function parseHeader(path: string, text: Buffer, dataBytes: number): ReadonlyMap<string, Entry> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString('utf8'));
+  } catch {
+    throw corrupt(path, 'its header is not JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw corrupt(path, 'its header is not an object');
+  const entries = new Map<string, Entry>();
+  for (const [name, value] of Object.entries(json)) {
+    if (name !== '__metadata__') entries.set(name, parseEntry(path, name, value, dataBytes));
+  }
+  return entries;
+}
+
+function parseEntry(path: string, name: string, value: unknown, dataBytes: number): Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+  const wholes = (list: unknown): list is number[] => Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2) throw corrupt(path, `the entry of "${name}" is malformed`);
+  const [begin, end] = offsets as [number, number];
+  if (end < begin || end > dataBytes) throw corrupt(path, `the tensor "${name}" lies outside the file`);
+  const bytes = isReadable(dtype) ? WIDTH[dtype] * shape.reduce((product, length) => product * length, 1) : end - begin;
+  if (end - begin !== bytes) throw corrupt(path, `the tensor "${name}" has ${end - begin} bytes where its shape needs ${bytes}`);
+  return { dtype, shape, begin, end };
+}
+
+function isReadable(dtype: string): dtype is Dtype {
+  return Object.hasOwn(WIDTH, dtype);
+}
+
+function readAt(path: string, file: number, position: number, length: number): Buffer<ArrayBuffer> {
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  for (let done = 0; done < length;) {
+    const count = readSync(file, bytes, done, Math.min(length - done, 1 << 28), position + done);
+    if (count === 0) throw corrupt(path, 'it ends too early');
+    done += count;
+  }
+  return bytes;
+}
+
+/** Little-endian on disk as on every machine tfjs runs on. */
+function toFloat32({ buffer }: Buffer<ArrayBuffer>, dtype: Dtype): Float32Array {
+  if (dtype === 'F32') return new Float32Array(buffer);
+  const words = new Uint16Array(buffer);
+  const bits = new Uint32Array(words.length);
+  if (dtype === 'BF16') for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
+  else for (let i = 0; i < words.length; i++) bits[i] = halfBits(words[i]!);
+  return new Float32Array(bits.buffer);
+}
+
+/** The float32 bits of an IEEE half. Subnormal halves are normal floats. */
+function halfBits(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+}
+
+function corrupt(path: string, why: string): Failure {
+  return new Failure('corrupt', `The weights "${path}" are not a usable safetensors file: ${why}.`, 'Download or convert them again.');
+}

@@ -1,0 +1,48 @@
+/** The browser host with the real engine: a recording started from the window, followed live, and finished. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { browserUnavailable, launchBrowser } from '../support/browser';
+import { type Running, startCli, temporaryHome } from '../support/cli';
+
+const why = browserUnavailable();
+
+describe.skipIf(why !== null)(`a recording made from the window${why ? ` (skipped: ${why})` : ''}`, () => {
+  const home = temporaryHome();
+  let server: Running;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    let printed = '';
+    server = startCli(['serve', '--json'], home.dir);
+    server.child.stdout!.on('data', (text: string) => {
+      printed += text;
+    });
+    await server.waitFor('"token"');
+    browser = await launchBrowser();
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto((JSON.parse(printed) as { url: string }).url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server.child.kill('SIGTERM');
+    await server.done;
+    home.dispose();
+  });
+
+  it('is shown while it records and when it is done, exact to the byte', async () => {
+    await page.getByRole('button', { name: /record/i }).first().click();
+    const dialog = page.getByRole('dialog');
+    const [model, mode] = await dialog.locator('select').all();
+    await model!.selectOption('gpt2-nano');
+    await mode!.selectOption('train');
+    await dialog.getByLabel('Steps').fill('12');
+    await dialog.getByLabel('Batch').fill('4');
+    await dialog.getByRole('button', { name: /record|start/i }).click();
+    await page.getByText('recording', { exact: true }).first().waitFor();
+    await page.locator('.chart canvas').first().waitFor();
+    await page.getByText('complete', { exact: true }).first().waitFor({ timeout: 60_000 });
+    await page.getByText(/no phase out of bounds/).waitFor();
+    expect(await page.locator('.figures').innerText()).toMatch(/Residual\s+0 B/);
+  }, 120_000);
+});
