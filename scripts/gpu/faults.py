@@ -33,9 +33,8 @@ def plant_leak(torch, mib):
 
 
 def plant_holes(torch, mib):
-    """Half of 2 x mib blocks of 1 MiB stay: every hole is smaller than most tensors, so the reserve cannot serve them.
-
-    Blocks of 1 MiB come from the allocator's small pool only up to 1 MiB; 1 MiB and a bit share 20 MiB segments.
+    """Of 2 x `mib` blocks every other one is freed. What is larger than 1 MiB shares segments of 20 MiB in torch's
+    allocator, and what is not lives in a pool of its own, so that nothing a model allocates fits the holes.
     """
     blocks = [torch.empty(MIB + 512, dtype=torch.uint8, device="cuda") for _ in range(2 * mib)]
     kept = blocks[::2]

@@ -17,29 +17,33 @@ def held_out(name):
 
 
 def load(path):
-    """Runs in order of worth, twins without Plumbline included. Raises BadMatrix."""
+    """The runs in order of worth, each with every field it has. Raises BadMatrix."""
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
         defaults, rows = document.get("defaults", {}), document["runs"]
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise BadMatrix("The matrix %s cannot be read: %s." % (path, error))
-    runs, names = [], set()
+    runs = {}
     for row in rows:
-        run = dict(defaults, **row)
-        name = run.get("name", "")
-        if not name or name.strip("abcdefghijklmnopqrstuvwxyz0123456789-") or name in names:
-            raise BadMatrix("The matrix %s has a name that is missing, used twice, or not of a-z, 0-9 and -: %r." % (path, name))
-        if ("workload" in run) == ("bundled" in run):
-            raise BadMatrix("The run %s needs either workload or bundled." % name)
-        names.add(name)
-        run["heldOut"] = held_out(name)
-        run["bare"] = False
-        runs.append(run)
-        if run.get("alsoBare"):
-            runs.append(dict(run, bare=True))
-    # A twin is worth less than the first look at everything else: it comes after the runs that precede `bareAfter`.
-    return sorted(runs, key=lambda run: (run["worth"] + (0.5 if run["bare"] else 0)) if "worth" in run else 0)
+        if "bareOf" in row:
+            twin = runs.get(row["bareOf"])
+            if twin is None or "workload" not in twin:
+                raise BadMatrix("There is no workload named %s above its twin without Plumbline." % row["bareOf"])
+            run = dict(twin, bare=True)
+            key = run["name"] + ".bare"
+        else:
+            run = dict(defaults, **row)
+            run["bare"], key = False, run.get("name", "")
+            if not key or key.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
+                raise BadMatrix("A name is missing or not of a-z, 0-9 and -: %r." % key)
+            if ("workload" in run) == ("bundled" in run):
+                raise BadMatrix("The run %s needs either workload or bundled." % key)
+        if key in runs:
+            raise BadMatrix("The run %s is there twice." % key)
+        run["key"], run["heldOut"] = key, held_out(run["name"])
+        runs[key] = run
+    return list(runs.values())
 
 
 def options(fields):

@@ -40,6 +40,16 @@ function readSpecs(text: string | undefined): Specs {
 
 async function main(): Promise<void> {
   const specs = readSpecs(process.argv[2]);
+  try {
+    await start(specs);
+  } catch (error) {
+    // Whoever asked for logits reads stdout.
+    if (specs.tokenIds && error instanceof Failure) process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
+    throw error;
+  }
+}
+
+async function start(specs: Specs): Promise<void> {
   const { model, run } = specs;
   assertSupported(model, run);
   if (specs.tokenIds) checkTokenIds(model, specs.tokenIds);

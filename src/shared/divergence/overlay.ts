@@ -5,6 +5,7 @@
 import type { Budget, ComponentBytes, PhaseBudget, TierBudget } from '../budget/types';
 import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';
+import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
 import { baselineOf, candidateLines, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
@@ -47,6 +48,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const top = budget && peakOf(budget.tiers.refined, line);
   const predictedPeak = { textbook, refined: top?.total ?? null };
   const residualBytes = difference(peak?.bytes ?? null, predictedPeak.refined);
+  const announced = input.spans.length > 0 || budget === null;
   const device = input.deviceBytes?.[chosen.split('.')[0]!];
   const overlay: Overlay = {
     series: chosen,
@@ -56,11 +58,19 @@ export function buildOverlay(input: OverlayInput): Overlay {
     predictedPeak,
     residualBytes,
     residualPercent: residualBytes === null || !predictedPeak.refined ? null : (100 * residualBytes) / predictedPeak.refined,
-    phases: input.spans.map((span) => phaseRow(span, line, input)),
+    phases: announced ? input.spans.map((span) => phaseRow(span, line, input)) : inferredRows(line, input),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
   const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs);
   return ledger === undefined ? overlay : { ...overlay, ledger };
+}
+
+/** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
+function inferredRows(line: Line, input: OverlayInput): OverlayPhase[] {
+  return inferredSpans(line.data, line.baseline, input.budget!).map((span) => {
+    const row = { ...phaseRow(span, line, input), inferred: true, confidence: span.confidence };
+    return span.phase === 'load' ? row : { ...row, end: null, residualEndBytes: null, predictedEnd: { textbook: null, refined: null }, predictedEndComponents: null };
+  });
 }
 
 /** A framework counts neither the reserve of its allocator nor the device context: its line is held against the rest. */

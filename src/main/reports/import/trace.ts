@@ -108,8 +108,8 @@ export class TraceBuilder {
   finish(kind: ImportKind): ImportedTrace {
     if (this.#overfull > 0) this.warn(`${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`);
     const rows = this.#gpus.filter(({ n }) => n > 0);
-    const start = rows.reduce((least, { times, n }) => least_(times, n, least), Number.POSITIVE_INFINITY);
-    const end = rows.reduce((most, { times, n }) => most_(times, n, most), Number.NEGATIVE_INFINITY);
+    const start = rows.reduce((least, { times, n }) => leastOf(times, n, least), Number.POSITIVE_INFINITY);
+    const end = rows.reduce((most, { times, n }) => mostOf(times, n, most), Number.NEGATIVE_INFINITY);
     const durationUs = rows.length === 0 ? 0 : end - start;
     this.#remark();
     const gpus = this.#numbered();
@@ -192,13 +192,13 @@ export class TraceBuilder {
 
 const normalBus = (busId: string): string => busId.trim().toUpperCase().replace(/^0+(?=[0-9A-F]{4}:)/, '');
 
-function least_(times: Float64Array, n: number, seed: number): number {
+function leastOf(times: Float64Array, n: number, seed: number): number {
   let least = seed;
   for (let i = 0; i < n; i++) if (times[i]! < least) least = times[i]!;
   return least;
 }
 
-function most_(times: Float64Array, n: number, seed: number): number {
+function mostOf(times: Float64Array, n: number, seed: number): number {
   let most = seed;
   for (let i = 0; i < n; i++) if (times[i]! > most) most = times[i]!;
   return most;
@@ -263,12 +263,13 @@ function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Micros): S
       open = { t0: risingTime(t, gaps.at(-1)?.t0 ?? null), reason };
     }
     close(Math.round(durationUs));
-    return { info: gpuSeries(index, field, intervalUs), times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
+    return { info: { ...gpuSeries(index, field, 0), intervalUs }, times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
   });
 }
 
 /** The median distance of the first rows: what the file's interval is in fact. */
-function usualInterval(times: Float64Array, order: Uint32Array): Micros {
+function usualInterval(times: Float64Array, order: Uint32Array): Micros | null {
   const steps = Array.from(order.subarray(1, 2000), (row, i) => times[row]! - times[order[i]!]!).filter((step) => step > 0).sort((a, b) => a - b);
-  return Math.round(steps[steps.length >> 1] ?? DEFAULT_INTERVAL_US);
+  const median = steps[steps.length >> 1];
+  return median === undefined ? null : Math.round(median);
 }

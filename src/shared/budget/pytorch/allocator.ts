@@ -3,16 +3,17 @@
  * segments that hold them take from the device.
  *
  * c10/cuda/CUDACachingAllocator.cpp: a block is rounded up to 512 B; up to 1 MiB it lives in 2 MiB segments shared with
- * others; below 10 MiB in shared segments of 20 MiB; from there on in a segment of its own, rounded up to 2 MiB.
+ * others; below 10 MiB in shared segments of 20 MiB; from there on in a segment of its own, rounded up to 2 MiB. Shared
+ * segments are taken to be full but for the last of 20 MiB, which is counted as 12 MiB empty (a cuBLAS workspace alone
+ * makes 22 MiB reserved). So more or larger tensors never take less.
  */
 import type { Bytes } from '../../units';
 
 const BLOCK = 512;
 const SMALL = 1_048_576;
-const SMALL_SEGMENT = 2_097_152;
 const MIDDLE = 10_485_760;
-const MIDDLE_SEGMENT = 20_971_520;
-const LARGE_STEP = 2_097_152;
+const SEGMENT_STEP = 2_097_152;
+const OPEN_SEGMENT = 12_582_912;
 
 /** Live tensors, summed: bytes asked for, and what is needed to know the segments behind them. */
 export class Tally {
@@ -20,10 +21,8 @@ export class Tally {
   requested: Bytes = 0;
   /** Bytes added by rounding each block to 512 B. */
   rounding: Bytes = 0;
-  /** Rounded bytes in 2 MiB and in 20 MiB segments. */
-  private small: Bytes = 0;
-  private middle: Bytes = 0;
-  /** Bytes that segments of single blocks are larger than their block. */
+  /** Blocks above 1 MiB, and the bytes that segments of single blocks are larger than their block. */
+  private beyondSmall: Bytes = 0;
   private large: Bytes = 0;
 
   /** `count` tensors of `bytes` each. */
@@ -32,9 +31,8 @@ export class Tally {
     const block = Math.ceil(bytes / BLOCK) * BLOCK;
     this.requested += bytes * count;
     this.rounding += (block - bytes) * count;
-    if (block <= SMALL) this.small += block * count;
-    else if (block < MIDDLE) this.middle += block * count;
-    else this.large += (Math.ceil(block / LARGE_STEP) * LARGE_STEP - block) * count;
+    if (block > SMALL) this.beyondSmall += block * count;
+    if (block >= MIDDLE) this.large += (Math.ceil(block / SEGMENT_STEP) * SEGMENT_STEP - block) * count;
     return this;
   }
 
@@ -42,8 +40,7 @@ export class Tally {
   addAll(other: Tally, times = 1): this {
     this.requested += other.requested * times;
     this.rounding += other.rounding * times;
-    this.small += other.small * times;
-    this.middle += other.middle * times;
+    this.beyondSmall += other.beyondSmall * times;
     this.large += other.large * times;
     return this;
   }
@@ -55,12 +52,7 @@ export class Tally {
 
   /** Bytes of the segments, were these tensors all there ever was: the least memory_reserved can be. */
   get reserved(): Bytes {
-    const small = Math.ceil(this.small / SMALL_SEGMENT) * SMALL_SEGMENT - this.small;
-    const middle = Math.ceil(this.middle / MIDDLE_SEGMENT) * MIDDLE_SEGMENT - this.middle;
-    return this.allocated + this.large + small + middle;
+    const whole = Math.ceil((this.allocated + this.large) / SEGMENT_STEP) * SEGMENT_STEP;
+    return whole + (this.beyondSmall > 0 ? OPEN_SEGMENT : 0);
   }
-}
-
-export function tally(bytes: Bytes, count = 1): Tally {
-  return new Tally().add(bytes, count);
 }

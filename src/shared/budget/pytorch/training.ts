@@ -92,6 +92,8 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
     const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
     const forward = [
       [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
+      // As the last layer ends: its output and the sum with the residual stream, the mask still there.
+      [...stand, ...accumulated, ['activations', whole, shard.inFlight], ['activations', rotary, 1], casts, mask, ['workspace', x, 2]],
       ...lastLayerForward(model, run, layer, kept, x, group, L).map((work) => [...stand, ...accumulated, ['activations', whole, waiting], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
     ] satisfies Holding[][];
     const local = layer.backward;

@@ -1,0 +1,231 @@
+/**
+ * `--query-gpu … --format=csv` and the logs made of it: with or without header and units, of one GPU or several, with
+ * error sentences, foreign lines and cut rows in between; also inside a transcript of several commands.
+ */
+import type { Reading } from '../../../shared/vocabulary';
+import { findSmiError, firstLine } from '../../telemetry/nvidia-smi/error-text';
+import { absentReason, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
+import { type CsvColumn, columnsOfHeader, inferColumns, isProcessHeader, meaningWords, shapeOf } from './csv-columns';
+import { metric } from './metrics';
+import type { GpuIdentity, Head, ImportFormat, LineSink, ReadOptions } from './protocol';
+import { parseStamp, type Stamp } from './stamps';
+import { TickOrder } from './tick-order';
+import type { TraceBuilder } from './trace';
+
+/** A command line in a transcript: `# nvidia-smi …`, `# $ nvidia-smi …`, `$ nvidia-smi …`. */
+const COMMAND = /^(?:#\s*\$?|\$)\s*nvidia-smi\b/;
+const OK_COMMAND = /--query-gpu\b.*--format=|--query-gpu\b/;
+const SHOWN_FOREIGN = 3;
+
+export const csv: ImportFormat = {
+  kind: 'csv',
+  recognizes(head) {
+    if (head.lines.some((line) => COMMAND.test(line) && OK_COMMAND.test(line))) return true;
+    const lines = candidateLines(head);
+    if (lines.length === 0) return false;
+    const header = lines.slice(0, 5).map(columnsOfHeader).find((columns) => columns !== null);
+    if (header?.some(({ role }) => role !== 'other' && role !== 'unnamed')) return true;
+    const width = usualWidth(lines);
+    const rows = lines.filter((line) => line.split(',').length === width);
+    return rows.length >= lines.length / 2 && rows.every((line) => {
+      const shapes = line.split(',').map(shapeOf);
+      return shapes.filter((shape) => shape !== 'text').length >= Math.max(1, shapes.length / 2);
+    });
+  },
+  open: (trace, head, options) => new CsvReader(trace, head, options),
+};
+
+/** Lines of the head that may be rows: what nvidia-smi says of errors is not. */
+export function candidateLines(head: Head): string[] {
+  return head.lines.filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line)).map(withCommas);
+}
+
+/** Some loggers write semicolons or tabs. */
+export function withCommas(line: string): string {
+  return line.includes(',') ? line : line.replaceAll(/[;\t]/g, ',');
+}
+
+function usualWidth(lines: readonly string[]): number {
+  const counts = new Map<number, number>();
+  for (const line of lines.slice(0, 200)) {
+    const width = line.split(',').length;
+    counts.set(width, (counts.get(width) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+}
+
+class CsvReader implements LineSink {
+  readonly #trace: TraceBuilder;
+  readonly #head: Head;
+  readonly #options: ReadOptions;
+  readonly #transcript: boolean;
+  #inside: boolean;
+  #columns: readonly CsvColumn[] | null = null;
+  #names: readonly string[] = [];
+  #headerLine = '';
+  #order: TickOrder | null = null;
+  #shown = 0;
+  #skipped = 0;
+  #foreign = 0;
+  #lastRow: readonly string[] | null = null;
+
+  constructor(trace: TraceBuilder, head: Head, options: ReadOptions) {
+    this.#trace = trace;
+    this.#head = head;
+    this.#options = options;
+    this.#transcript = head.lines.some((line) => COMMAND.test(line));
+    this.#inside = !this.#transcript;
+    if (options.columns) this.#use(columnsOfHeader(options.columns.join(',')) ?? []);
+  }
+
+  line(raw: string, complete: boolean): void {
+    const line = withCommas(raw.trim());
+    if (line === '') return;
+    if (this.#transcript) {
+      if (COMMAND.test(line)) this.#inside = /--query-gpu\b/.test(line);
+      if (line.startsWith('#')) return;
+      if (!this.#inside) {
+        this.#skipped++;
+        return;
+      }
+    }
+    const error = findSmiError(line);
+    if (error !== null && line.split(',').length !== this.#names.length) {
+      this.#trace.error ??= error.text;
+      this.#trace.absent(error.reason);
+      this.#trace.warn(`nvidia-smi printed among the rows: ${firstLine(error.text)}.`);
+      return;
+    }
+    if (line === this.#headerLine || this.#header(line)) return;
+    if (this.#columns === null) this.#infer();
+    const cells = splitRow(line, this.#names);
+    const stampAt = this.#at('timestamp');
+    const stamp = cells !== null && stampAt >= 0 ? parseStamp(cells[stampAt]!) : null;
+    if (cells === null || cells.length === 0 || (stampAt >= 0 && stamp === null)) {
+      this.#reject(line, complete);
+      return;
+    }
+    this.#row(cells, stamp, complete);
+  }
+
+  end(): void {
+    for (const { identity, stamp, payload } of this.#order?.end() ?? []) this.#emit(identity, stamp, payload);
+    const dropped = this.#order?.dropped ?? 0;
+    if (dropped > 0) this.#trace.warn(`${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`);
+    if (this.#foreign > SHOWN_FOREIGN) this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
+    if (this.#transcript) this.#trace.warn('The file is a transcript of several commands; only the answers to --query-gpu are read.');
+  }
+
+  #header(line: string): boolean {
+    const columns = columnsOfHeader(line);
+    if (columns === null || this.#options.columns) return columns !== null;
+    this.#headerLine = line;
+    this.#use(columns);
+    const unnamed = columns.filter(({ role }) => role === 'unnamed').map(({ label }) => label);
+    if (unnamed.length > 0) this.#trace.warn(`These columns are not known and were left out: ${unnamed.join(', ')}.`);
+    return true;
+  }
+
+  /** Without a header: by the rows in the head that have the usual number of cells. */
+  #infer(): void {
+    const lines = candidateLines(this.#head);
+    const width = usualWidth(lines);
+    const columns = inferColumns(lines.map((each) => each.split(',').map((cell) => cell.trim())).filter((row) => row.length === width));
+    this.#use(columns);
+    const taken = columns.filter(({ role }) => role !== 'unnamed').map((column) => `${column.label} as ${meaningWords(column)}`);
+    const unnamed = columns.filter(({ role }) => role === 'unnamed').map(({ label }) => label);
+    this.#trace.warn(
+      `The file has no header. ${taken.length > 0 ? `Columns were taken by their shape: ${taken.join(', ')}.` : ''}`
+      + `${unnamed.length > 0 ? ` These could not be named: ${unnamed.join(', ')}.` : ''} Name them all with --columns.`.replace(/\s+/g, ' '),
+    );
+  }
+
+  #use(columns: readonly CsvColumn[]): void {
+    this.#columns = preferredIndex(columns, this.#head);
+    this.#names = columns.map(({ role, label }) => (role === 'name' ? 'name' : label));
+    const identified = this.#columns.some(({ role }) => role === 'index' || role === 'uuid' || role === 'busId');
+    const at = this.#at('timestamp');
+    this.#order = identified || at < 0 ? null
+      : TickOrder.detect(candidateLines(this.#head).flatMap((line) => parseStamp(splitRow(line, this.#names)?.[at] ?? '') ?? []));
+    if (this.#order) this.#trace.warn(`The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`);
+  }
+
+  #row(cells: readonly string[], stamp: Stamp | null, complete: boolean): void {
+    if (!complete && this.#looksCut(cells)) {
+      this.#trace.warn('The last row is cut off and was left out.');
+      return;
+    }
+    this.#lastRow = cells;
+    const identity = this.#identity(cells);
+    if (this.#order === null || stamp === null) {
+      this.#emit(identity, stamp, cells);
+      return;
+    }
+    for (const row of this.#order.push(identity, stamp, cells)) this.#emit(row.identity, row.stamp, row.payload);
+  }
+
+  #emit(identity: GpuIdentity, stamp: Stamp | null, cells: readonly string[]): void {
+    const readings: (readonly [string, Reading])[] = [];
+    this.#columns?.forEach(({ role, field, unit }, i) => {
+      const cell = cells[i] ?? '';
+      if (role === 'metric') readings.push([field, parseQuantity(cell, metric(field).unit, unit)]);
+      if (role === 'unnamed') {
+        const reason = absentReason(cell);
+        if (reason !== null) this.#trace.absent(reason);
+      }
+      if (role === 'driver' && absentReason(cell) === null) this.#trace.driver ??= cell;
+    });
+    this.#trace.row(identity, stamp, readings);
+  }
+
+  #identity(cells: readonly string[]): GpuIdentity {
+    const identity: { -readonly [K in keyof GpuIdentity]: GpuIdentity[K] } = {};
+    this.#columns?.forEach(({ role, unit }, i) => {
+      const cell = cells[i] ?? '';
+      if (absentReason(cell) !== null) return;
+      if (role === 'index') {
+        if (/^\d{1,4}$/.test(cell)) identity.index = Number(cell);
+        else identity.name ??= cell;
+      }
+      if (role === 'uuid') identity.uuid = cell;
+      if (role === 'busId') identity.busId = cell;
+      if (role === 'name') identity.name = cell;
+      if (role === 'memoryTotal') {
+        const total = parseQuantity(cell, 'bytes', unit);
+        if (total.kind === 'ok') identity.memoryBytes = total.value;
+      }
+    });
+    return identity;
+  }
+
+  /** A last cell that lost its unit, or a number shorter than the one above it, in a line without an end. */
+  #looksCut(cells: readonly string[]): boolean {
+    const [now, before] = [cells.at(-1), this.#lastRow?.at(-1)];
+    if (now === undefined || before === undefined || absentReason(now) !== null || absentReason(before) !== null) return now === '';
+    return shapeOf(now) !== shapeOf(before) || (/^[\d.]+$/.test(now) && now.length < before.length);
+  }
+
+  #reject(line: string, complete: boolean): void {
+    if (!complete) {
+      this.#trace.warn('The last row is cut off and was left out.');
+      return;
+    }
+    if (isProcessHeader(line)) return;
+    this.#foreign++;
+    if (this.#shown++ < SHOWN_FOREIGN) this.#trace.warn(`A line that is no row of the table was left out: ${firstLine(line).slice(0, 120)}`);
+  }
+
+  #at(role: CsvColumn['role']): number {
+    return this.#columns?.findIndex((column) => column.role === role) ?? -1;
+  }
+}
+
+/** Of two columns that could number the GPUs, the one that tells more of them apart; the other one means something else. */
+function preferredIndex(columns: readonly CsvColumn[], head: Head): readonly CsvColumn[] {
+  const places = columns.flatMap(({ role }, i) => (role === 'index' ? [i] : []));
+  if (places.length < 2) return columns;
+  const rows = candidateLines(head).slice(1).map((line) => line.split(',')).filter((row) => row.length === columns.length);
+  const distinct = (i: number) => new Set(rows.map((row) => row[i]!.trim())).size;
+  const best = places.reduce((a, b) => (distinct(b) > distinct(a) || (distinct(b) === distinct(a) && columns[b]!.label === 'index') ? b : a));
+  return columns.map((column, i) => (column.role === 'index' && i !== best ? { ...column, role: 'other' } : column));
+}

@@ -1,0 +1,152 @@
+/**
+ * Phases found in the trace itself, for a workload that announces none: loading, the first step and the steady steps of
+ * training or of repeated passes; loading, prefill and decoding of generation. It goes by the shape of the line alone,
+ * never by what was predicted, so that a wrong prediction still shows.
+ *
+ * A line is thinned to a few hundred cells (the highest of each, so no peak is lost), cut where its level changes, and
+ * the cuts are read in order. A trace that starts late has no load, one that ends early no end; a line without structure
+ * has no phases, and that is the answer.
+ */
+import type { Mode } from '../model/spec';
+import { lowerBound, upperBound } from '../trace/downsample';
+import type { SeriesData } from '../trace/types';
+import { type Bytes, MiB, type Micros } from '../units';
+import type { Confidence } from '../vocabulary';
+
+export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
+
+export interface Segment {
+  readonly stage: Stage;
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly confidence: Confidence;
+  readonly samples: number;
+}
+
+interface Cell {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly high: Bytes;
+  readonly low: Bytes;
+}
+/** A run of cells on one level. */
+interface Level {
+  readonly from: number;
+  readonly to: number;
+  readonly height: Bytes;
+}
+
+const CELLS = 400;
+/** A level is held by this many samples at least. */
+const LEAST_SAMPLES = 3;
+
+/** `baseline` is what the line held before launch. Empty where the trace shows nothing of its phases. */
+export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segment[] {
+  const { times } = line;
+  if (times.length < 2 * LEAST_SAMPLES) return [];
+  const cells = cellsOf(line);
+  const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
+  const rise = top - baseline;
+  const noise = noiseOf(cells);
+  const least = Math.max(8 * MiB, 0.03 * rise, 6 * noise);
+  if (rise < 2 * least) return [];
+  const levels = levelsOf(cells, least);
+  // Before launch and after the end the line lies at its baseline.
+  const idle = baseline + Math.max(least, 0.02 * rise);
+  let begin = 0;
+  while (begin < levels.length && levels[begin]!.height <= idle) begin++;
+  let end = levels.length;
+  while (end > begin && levels[end - 1]!.height <= idle) end--;
+  const alive = levels.slice(begin, end);
+  if (alive.length < 2) return [];
+  const isLate = begin === 0 && cells[0]!.high > baseline + 0.5 * rise;
+  const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): Segment[] => {
+    const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
+    const samples = upperBound(times, t1) - lowerBound(times, t0);
+    if (samples < LEAST_SAMPLES) return [];
+    const sure = contrast / Math.max(noise, MiB);
+    return [{ stage, t0, t1, samples, confidence: samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low' }];
+  };
+  const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
+  const at = alive.indexOf(highest);
+  if (mode === 'generate') return generation(alive, isLate, make);
+  // The weights' plateau is the longest one below half way between it and the top; what climbs to it belongs to it.
+  const load = isLate ? -1 : plateauBefore(alive, at);
+  const loaded = load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
+  const rest = alive.slice(load + 1);
+  if (rest.length === 0) return loaded;
+  const steadyFrom = rest.findIndex((level) => level.height >= highest.height - least);
+  const first = steadyFrom > 0 ? make('first-step', rest[0]!, rest[steadyFrom - 1]!, highest.height - rest[steadyFrom - 1]!.height) : [];
+  const steady = make('steady', rest[Math.max(0, steadyFrom)]!, rest.at(-1)!, load < 0 ? rise : highest.height - alive[load]!.height);
+  const found = [...loaded, ...first, ...steady];
+  return found.length < 2 ? [] : found;
+}
+
+function generation(alive: readonly Level[], isLate: boolean, make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[]): Segment[] {
+  const longest = plateauBefore(alive, alive.length - 1);
+  const load = isLate || longest < 0 ? -1 : longest;
+  const rest = alive.slice(load + 1);
+  if (rest.length === 0) return [];
+  const base = load < 0 ? 0 : alive[load]!.height;
+  // Prefill shows where its moment stands above what decoding begins with.
+  const hasPrefill = rest.length > 1 && rest[0]!.height > rest[1]!.height;
+  return [
+    ...(load < 0 ? [] : make('load', alive[0]!, alive[load]!, rest[0]!.height - base)),
+    ...(hasPrefill ? make('prefill', rest[0]!, rest[0]!, rest[0]!.height - rest[1]!.height) : []),
+    ...make('decode', rest[hasPrefill ? 1 : 0]!, rest.at(-1)!, rest.at(-1)!.height - base),
+  ];
+}
+
+/** Index of the longest level before `at`; −1 where none lasts. */
+function plateauBefore(levels: readonly Level[], at: number): number {
+  let best = -1;
+  for (let i = 0; i < at; i++) {
+    const size = levels[i]!.to - levels[i]!.from;
+    if (size >= 2 && (best < 0 || size > levels[best]!.to - levels[best]!.from)) best = i;
+  }
+  return best;
+}
+
+/** One pass over all samples. */
+function cellsOf({ times, values }: SeriesData): Cell[] {
+  const size = Math.max(1, Math.ceil(times.length / CELLS));
+  const cells: Cell[] = [];
+  for (let from = 0; from < times.length; from += size) {
+    const to = Math.min(times.length, from + size);
+    let high = values[from]!;
+    let low = high;
+    for (let i = from + 1; i < to; i++) {
+      const value = values[i]!;
+      if (value > high) high = value;
+      else if (value < low) low = value;
+    }
+    cells.push({ t0: times[from]!, t1: times[to - 1]!, high, low });
+  }
+  return cells;
+}
+
+/** Median difference between neighbours: steps are few, so it is what the line does when nothing happens. */
+function noiseOf(cells: readonly Cell[]): Bytes {
+  const steps = cells.slice(1).map(({ high }, i) => Math.abs(high - cells[i]!.high)).sort((a, b) => a - b);
+  return steps[steps.length >> 1] ?? 0;
+}
+
+/** Cuts where a cell leaves the level so far by more than `least`; a level's height is its highest cell. */
+function levelsOf(cells: readonly Cell[], least: Bytes): Level[] {
+  const levels: Level[] = [];
+  let from = 0;
+  let sum = cells[0]!.high;
+  for (let i = 1; i <= cells.length; i++) {
+    const mean = sum / (i - from);
+    if (i < cells.length && Math.abs(cells[i]!.high - mean) <= least) {
+      sum += cells[i]!.high;
+      continue;
+    }
+    let height = Number.NEGATIVE_INFINITY;
+    for (let k = from; k < i; k++) height = Math.max(height, cells[k]!.high);
+    levels.push({ from, to: i, height });
+    from = i;
+    sum = cells[i]?.high ?? 0;
+  }
+  return levels;
+}

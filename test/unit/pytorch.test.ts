@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf } from '../../src/shared/budget/budget';
+import { pytorchBudget, pytorchPeak } from '../../src/shared/budget/pytorch';
+import { Tally } from '../../src/shared/budget/pytorch/allocator';
+import { elementsOf, savedTensors } from '../../src/shared/budget/pytorch/saved';
+import { elementBytes } from '../../src/shared/budget/pytorch/types';
+import { wholeShard } from '../../src/shared/budget/sharding/shard';
+import type { ComponentBytes, TierBudget } from '../../src/shared/budget/types';
+import { parameterCount } from '../../src/shared/model/parameters';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import { pick, randomFrom, randomModel, randomRun } from '../support/random-runs';
+
+const small = { layers: 4, hidden: 64, heads: 4, headDim: 16, vocab: 512 };
+const gpt2 = (more: Partial<ModelSpec> = {}): ModelSpec => ({ ...preset('gpt2'), ...small, kvHeads: 4, ffn: 256, maxPositions: 256, ...more });
+const llama = (more: Partial<ModelSpec> = {}): ModelSpec => ({ ...preset('llama-2-7b'), ...small, kvHeads: 2, ffn: 176, ...more });
+const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec => runDefaults(model, { framework: 'pytorch', mode: 'train', steps: 2, ...given });
+const sum = (components: ComponentBytes): number => Object.values(components).reduce((total, bytes) => total + bytes, 0);
+
+describe('tensors saved by one layer', () => {
+  // Counted with torch.autograd.graph.saved_tensors_hooks, PyTorch 2.13 and transformers 5.18 on CPU, one layer of width
+  // 64, four heads, two sequences of 32 tokens, without the layer's weights: the whole model's saved storages less ids,
+  // head and loss. The bf16 row of GPT-2 has the statistics of its norms in fp32, as the CUDA kernel keeps them.
+  const cases: [string, ModelSpec, Partial<RunSpec>, number][] = [
+    ['GPT-2, eager, fp32', gpt2(), { attention: 'eager' }, 492_544],
+    ['GPT-2, eager, bf16', gpt2(), { attention: 'eager', precision: 'bf16' }, 246_784],
+    ['GPT-2, sdpa, fp32', gpt2(), { attention: 'sdpa' }, 460_800],
+    ['GPT-2, sdpa, bf16', gpt2(), { attention: 'sdpa', precision: 'bf16' }, 231_424],
+    ['Llama, eager, fp32', llama(), { attention: 'eager' }, 377_344],
+    ['Llama, eager, bf16', llama(), { attention: 'eager', precision: 'bf16' }, 238_080],
+    ['Llama, sdpa, fp32', llama(), { attention: 'sdpa' }, 329_216],
+    ['Llama, sdpa, bf16', llama(), { attention: 'sdpa', precision: 'bf16' }, 181_760],
+  ];
+  it.each(cases)('of %s are what autograd saves, to the byte', (_, model, given, bytes) => {
+    const one = { ...model, layers: 1 };
+    const run = train(one, { batch: 2, seq: 32, ...given });
+    const tensors = savedTensors(one, run, wholeShard(one, run), elementBytes(run));
+    expect(tensors.reduce((total, tensor) => total + elementsOf(tensor) * tensor.element * tensor.count, 0)).toBe(bytes);
+  });
+
+  it('of Phi-3’s attention grow as a live Megatron run printed: 1,024 MiB of weights, 1,536 MiB with dropout', () => {
+    const phi = { ...preset('llama-2-7b'), hidden: 3072, heads: 32, kvHeads: 32, headDim: 96 };
+    const run = train(phi, { batch: 1, seq: 4096, precision: 'bf16', attention: 'eager', dropout: 0.1 });
+    const bytes = new Map(savedTensors(phi, run, wholeShard(phi, run), elementBytes(run)).map((one) => [one.name, elementsOf(one) * one.element]));
+    expect(bytes.get('attention weights')).toBe(1024 * 2 ** 20);
+    expect(bytes.get('attention weights after dropout')! + 32 * 4096 * 4096).toBe(1536 * 2 ** 20);
+  });
+});
+
+describe('a training step', () => {
+  // Highest live bytes in each phase of steps 1 and 2: PyTorch 2.13 and transformers 5.18 on CPU, every storage followed
+  // from allocation to release (TorchDispatchMode), AdamW(foreach=True), gradients set to none, the loss alone kept.
+  type Peaks = readonly [forward: number, backward: number, optimizer: number];
+  const cases: [string, ModelSpec, Partial<RunSpec>, Peaks, Peaks][] = [
+    ['GPT-2, eager', gpt2(), { batch: 4, seq: 128 }, [22_280_744, 23_321_096, 4_988_628], [24_274_684, 25_315_032, 4_988_628]],
+    ['GPT-2, eager, bf16', gpt2(), { batch: 4, seq: 128, precision: 'bf16' }, [12_719_912, 13_235_976, 2_496_468], [13_716_988, 14_233_048, 2_496_468]],
+    ['GPT-2, sdpa', gpt2(), { batch: 4, seq: 128, attention: 'sdpa' }, [18_119_208, 19_159_560, 4_988_628], [20_113_148, 21_153_496, 4_988_628]],
+    ['GPT-2, wide, one short sequence', gpt2({ hidden: 256, headDim: 64, ffn: 1024, vocab: 2048 }), { batch: 1, seq: 16 }, [17_145_360, 34_189_448, 74_987_860], [47_140_580, 64_184_664, 74_987_860]],
+    ['Llama, eager', llama(), { batch: 4, seq: 128 }, [18_743_656, 19_784_008, 5_012_960], [20_747_272, 21_787_620, 5_012_960]],
+    ['Llama, eager, bf16', llama(), { batch: 4, seq: 128, precision: 'bf16' }, [15_744_200, 16_260_264, 2_508_608], [16_746_088, 17_262_148, 2_508_608]],
+    ['Llama, sdpa, bf16', llama(), { batch: 4, seq: 128, precision: 'bf16', attention: 'sdpa' }, [9_223_368, 9_739_432, 2_508_608], [10_225_256, 10_741_316, 2_508_608]],
+    ['Llama, sdpa, every layer computed again', llama(), { batch: 4, seq: 128, attention: 'sdpa', checkpointing: 'full' }, [4_048_232, 5_239_880, 5_012_960], [6_051_848, 7_243_492, 5_012_960]],
+    ['Llama, a small vocabulary', llama({ vocab: 16 }), { batch: 2, seq: 256 }, [21_123_392, 22_713_160, 3_743_200], [22_619_104, 24_208_868, 3_743_200]],
+    ['GPT-2, a small vocabulary', gpt2({ vocab: 16 }), { batch: 2, seq: 256 }, [25_091_584, 25_438_216, 4_353_748], [26_831_572, 27_178_200, 4_353_748]],
+  ];
+
+  it.each(cases)('of %s peaks in every phase within 2% of PyTorch', (_, model, given, first, second) => {
+    const run = train(model, { attention: 'eager', ...given });
+    const budget = pytorchBudget(model, run);
+    // On the CPU there are no cuBLAS workspaces, and newer transformers keep no mask in GPT-2's layers.
+    const masks = model.positions === 'learned' ? model.layers * model.maxPositions ** 2 : 0;
+    const live = budget.timeline.slice(1).map(({ components }) => sum({ ...components, reserve: 0, context: 0 }) - 2 * 8_519_680 - masks);
+    [...first, ...second].forEach((measured, index) => {
+      expect(live[index]! / measured).toBeGreaterThan(0.98);
+      expect(live[index]! / measured).toBeLessThan(1.02);
+    });
+  });
+
+  it('loses its gradients at the end and keeps the states of Adam', () => {
+    const model = preset('gpt2');
+    const P = parameterCount(model);
+    const { phases } = pytorchBudget(model, train(model, { batch: 2, seq: 256 }));
+    const end = phases.find(({ phase }) => phase === 'optimizer')!.endComponents;
+    expect(end).toMatchObject({ params: 4 * P, adam_m: 4 * P, adam_v: 4 * P });
+    expect(end.gradients).toBeUndefined();
+  });
+
+  it('holds one temporary a parameter with the foreach kernels of Adam and none with the fused one', () => {
+    const model = preset('gpt2');
+    const workspace = (given: Partial<RunSpec>) => pytorchBudget(model, train(model, { batch: 1, seq: 16, ...given })).phases.find(({ phase }) => phase === 'optimizer')!.components.workspace!;
+    expect(workspace({}) - workspace({ optimizerKernel: 'fused' })).toBe(4 * parameterCount(model));
+  });
+
+  it('agrees with the textbook in fp32 on parameters, gradients and states', () => {
+    const random = randomFrom(7);
+    for (let i = 0; i < 40; i++) {
+      const model = randomModel(random);
+      const run = randomRun(random, model, { mode: 'train', precision: 'fp32', optimizer: 'adamw', steps: 2, loraRank: 0 });
+      const { textbook, refined } = budgetOf(model, run).tiers;
+      const step = (tier: TierBudget) => tier.timeline.filter(({ phase }) => phase === 'optimizer').at(-1)!.components;
+      for (const component of ['params', 'gradients', 'adam_m', 'adam_v'] as const) expect(step(refined)[component]).toBe(step(textbook)[component]);
+    }
+  });
+});
+
+describe('generation', () => {
+  it('grows its cache to one token short of the sequence, two tensors a layer', () => {
+    const model = preset('llama-3-8b');
+    const run = runDefaults(model, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 100, tokens: 29, batch: 3 });
+    const { phases } = pytorchBudget(model, run);
+    const perToken = 2 * 32 * 8 * 128 * 2 * 3;
+    expect(phases.at(-1)!.endComponents.kv_cache).toBe(perToken * 128);
+    // While it is appended to, one layer's keys are there twice.
+    expect(phases.at(-1)!.components.kv_cache).toBe(perToken * 128 + perToken / 64 * 127);
+  });
+
+  it('of Qwen3-8B ends where its authors measured, 20,267 MiB after 32,768 tokens', () => {
+    const qwen3 = { ...preset('qwen2.5-7b'), layers: 36, hidden: 4096, heads: 32, kvHeads: 8, headDim: 128, ffn: 12_288, vocab: 151_936, qkvBias: false, qkNorm: true };
+    const run = runDefaults(qwen3, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 30_720, tokens: 2048, attention: 'flash', gpu: 'H20' });
+    const { endComponents } = pytorchBudget(qwen3, run).phases.at(-1)!;
+    expect(sum({ ...endComponents, reserve: 0, context: 0 }) / 2 ** 20 / 20_267).toBeCloseTo(1, 2);
+  });
+
+  it('stops growing at the window of attention', () => {
+    const model = preset('mistral-7b');
+    const cache = (tokens: number) => pytorchBudget(model, runDefaults(model, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 16, tokens })).phases.at(-1)!.endComponents.kv_cache;
+    expect(cache(9000)).toBe(cache(8000));
+    expect(cache(2000)).toBeLessThan(cache(8000)!);
+  });
+});
+
+describe('the caching allocator', () => {
+  it('rounds blocks to 512 B and takes whole segments', () => {
+    const MiB = 2 ** 20;
+    expect(new Tally().add(1)).toMatchObject({ requested: 1, allocated: 512, reserved: 2 * MiB });
+    expect(new Tally().add(MiB, 3).reserved).toBe(4 * MiB);
+    // A cuBLAS workspace in its 20 MiB segment, and 2 MiB for all that is small.
+    expect(new Tally().add(8_519_680).reserved).toBe(22 * MiB);
+    // 'Tried to allocate 786.00 MiB': fp32 logits of four sequences of GPT-2, as PyTorch prints it.
+    const logits = new Tally().add(8_519_680).add(4 * 1024 * 50_257 * 4);
+    expect(logits.reserved - new Tally().add(8_519_680).reserved).toBeLessThanOrEqual(786 * MiB);
+    expect(logits.reserved - new Tally().add(8_519_680).reserved).toBeGreaterThan(783 * MiB);
+  });
+});
+
+describe('over random runs', () => {
+  const random = randomFrom(20_240);
+  const runs = Array.from({ length: 300 }, () => {
+    const model = randomModel(random);
+    return { model, run: randomRun(random, model, random() < 0.3 ? { gpu: pick(random, ['H100', 'V100 16GB', 'RTX 4090']) } : {}) };
+  });
+
+  it('components add up to totals, none is negative, and the peak is the largest phase', () => {
+    for (const { model, run } of runs) {
+      const { refined } = budgetOf(model, run).tiers;
+      for (const row of [...refined.phases, ...refined.timeline]) {
+        expect(sum(row.components)).toBe(row.total);
+        expect(sum(row.endComponents)).toBe(row.end);
+        for (const bytes of [...Object.values(row.components), ...Object.values(row.endComponents)]) {
+          expect(Number.isSafeInteger(bytes)).toBe(true);
+          expect(bytes).toBeGreaterThanOrEqual(0);
+        }
+      }
+      expect(refined.peak.bytes).toBe(Math.max(...refined.phases.map(({ total }) => total)));
+      expect(refined.phases.find(({ phase }) => phase === refined.peak.phase)!.total).toBe(refined.peak.bytes);
+    }
+  });
+
+  it('the levels rise from requested to process, and the peak alone is the timeline’s', () => {
+    for (const { model, run } of runs) {
+      const { levels, total } = pytorchBudget(model, run);
+      expect(levels!.requested).toBeLessThanOrEqual(levels!.allocated);
+      expect(levels!.allocated).toBeLessThanOrEqual(levels!.reserved);
+      expect(levels!.reserved).toBeLessThan(levels!.process);
+      expect(total).toBe(levels!.process);
+      expect(pytorchPeak(model, run)).toBe(total);
+    }
+  });
+
+  it('more sequences, tokens or layers never need less, and many more need more', () => {
+    for (const { model, run } of runs) {
+      const peak = pytorchPeak(model, run);
+      const longer = run.mode === 'generate' ? { promptTokens: run.promptTokens * 2, seq: run.promptTokens * 2 + run.tokens } : { seq: run.seq * 2 };
+      expect(pytorchPeak(model, { ...run, batch: run.batch * 2 })).toBeGreaterThanOrEqual(peak);
+      expect(pytorchPeak(model, { ...run, ...longer })).toBeGreaterThanOrEqual(peak);
+      expect(pytorchPeak({ ...model, layers: model.layers + 1 }, run)).toBeGreaterThanOrEqual(peak);
+      expect(pytorchPeak(model, { ...run, batch: run.batch * 1000 })).toBeGreaterThan(peak);
+      expect(pytorchPeak({ ...model, layers: model.layers * 30 }, run)).toBeGreaterThan(peak);
+    }
+  });
+
+  it('a key-value head for every head is multi-head attention, and fewer need no more', () => {
+    for (const { model, run } of runs) {
+      if (model.positions !== 'rotary') continue;
+      const whole = { ...model, kvHeads: model.heads };
+      expect(pytorchBudget({ ...whole }, run)).toEqual(pytorchBudget(whole, run));
+      expect(pytorchPeak(model, run)).toBeLessThanOrEqual(pytorchPeak(whole, run));
+    }
+  });
+});
