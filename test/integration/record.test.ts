@@ -176,6 +176,7 @@ describe('bad input', () => {
     script('library/broken.plumbline', 'not a database');
     const listed = await runJson<{ sessions: SessionSummary[] }>(['list'], home.dir);
     expect(listed.document.sessions).toHaveLength(1);
+    expect(listed.stderr).toContain('broken');
     const { code, document } = await runJson<{ error: { message: string } }>(['show', 'broken'], home.dir);
     expect(code).toBe(2);
     expect(document.error.message).toMatch(/broken/);

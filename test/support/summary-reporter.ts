@@ -20,7 +20,7 @@ export default class SummaryReporter implements Reporter {
     counts[result.state]++;
     if (result.state !== 'skipped') return;
     // A whole group that cannot run here says why in its name.
-    const reason = result.note ?? /\(skipped: (.*?)\)(?: >|$)/.exec(test.fullName)?.[1] ?? `it does not apply to ${process.platform}`;
+    const reason = result.note ?? /\(skipped: (.*?)\)(?: >|$)/.exec(test.fullName)?.[1] ?? `it was not asked for or does not apply to ${process.platform}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
 }

@@ -17,7 +17,9 @@ export function registerSessions(program: Command, output: Output): void {
     .description('list the recorded sessions, newest first')
     .action(() => withEngine(async (engine) => {
       const sessions = await engine.list();
-      output.result({ sessions }, () => listText(sessions));
+      const damaged = engine.damaged();
+      output.result({ sessions, damaged }, () => listText(sessions));
+      for (const { message } of damaged) output.say(`plumbline: ${message}`);
     }));
 
   program
