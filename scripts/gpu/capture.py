@@ -6,7 +6,9 @@ run that fails stops no other; what the time does not allow is listed as not run
 import argparse
 import json
 import os
+import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -39,7 +41,7 @@ def arguments(argv):
 
 class Capture:
     def __init__(self, args):
-        self.args, self.began = args, time.monotonic()
+        self.args, self.began, self.interrupted = args, time.monotonic(), False
         self.out = os.path.abspath(args.out)
         os.makedirs(self.out, exist_ok=True)
         self.work = tempfile.mkdtemp(prefix="plumbline-capture-")
@@ -59,21 +61,33 @@ class Capture:
 
     # --- one run ---
 
+    def command(self, run):
+        if run["bare"]:
+            return matrix.workload_command(run, sys.executable, self.args.workload, HERE)
+        return matrix.record_command(run, NODE, CLI, sys.executable, self.args.workload, HERE)
+
+    def row(self, run, status, why):
+        """A row of the manifest before anything has run; folders of this machine are left out of the command line."""
+        return {
+            "key": run["key"], "name": run["name"], "group": run["group"], "heldOut": run["heldOut"], "plumbline": not run["bare"],
+            "planted": run.get("planted"), "declared": run.get("declare"), "intervalMs": None if run["bare"] else run["interval"],
+            "commandLine": shlex.join(word.replace(ROOT + os.sep, "") for word in self.command(run)), "environment": run.get("env", {}),
+            "status": status, "exitCode": None, "durationS": None, "why": why, "files": [],
+        }
+
     def run(self, run):
         """Runs one row of the matrix; returns its row of the manifest."""
         key = run["key"]
-        row = {"key": key, "name": run["name"], "group": run["group"], "heldOut": run["heldOut"], "plumbline": not run["bare"],
-               "planted": run.get("planted"), "declared": run.get("declare"), "intervalMs": None if run["bare"] else run["interval"]}
-        command = (matrix.workload_command if run["bare"] else matrix.record_command)(run, *(
-            (sys.executable, self.args.workload, HERE) if run["bare"] else (NODE, CLI, sys.executable, self.args.workload, HERE)))
-        row.update(commandLine=self.shown(command), environment=run.get("env", {}), exitCode=None, durationS=None, why=None, files=[])
-        if self.left() < run["needsS"]:
-            return dict(row, status="not run", why="the deadline was too near")
+        if self.interrupted or self.left() < run["needsS"]:
+            return self.row(run, "not run", "interrupted" if self.interrupted else "the deadline was too near")
+        row = self.row(run, "done", None)
         env = dict(self.env, **run.get("env", {}))
         beside = self.companion(run, env)
-        out, err = self.path("logs", key + ".out"), self.path("logs", key + ".err")
+        out, err, began = self.path("logs", key + ".out"), self.path("logs", key + ".err"), time.monotonic()
         try:
-            finished = processes.run(command, max(1.0, min(run["limitS"], self.left())), out, err, env, self.work)
+            finished = processes.run(self.command(run), max(1.0, min(run["limitS"], self.left())), out, err, env, self.work)
+        except KeyboardInterrupt:  # what has been recorded is packed all the same
+            self.interrupted, finished = True, processes.Finished(None, time.monotonic() - began, "interrupted")
         finally:
             if beside is not None:
                 processes.end(beside)
@@ -116,10 +130,6 @@ class Capture:
             said = {"simulated": document.get("simulated"), "sessionStatus": document.get("status"), "workloadExitCode": document.get("exitCode")}
         return dict(said, files=files)
 
-    def shown(self, command):
-        """The command line with folders of this machine left out."""
-        return [word.replace(ROOT + os.sep, "") for word in command]
-
     # --- the whole ---
 
     def look(self):
@@ -149,12 +159,13 @@ class Capture:
         for run in runs:
             row = self.run(run)
             rows.append(row)
-            print("%-11s %6s s  %s%s" % (row["status"], "-" if row["durationS"] is None else "%.1f" % row["durationS"], row["key"], "" if row["why"] is None else "  (%s)" % row["why"]), flush=True)
+            duration = "-" if row["durationS"] is None else "%.1f" % row["durationS"]
+            print("%-11s %6s s  %s%s" % (row["status"], duration, row["key"], "" if row["why"] is None else "  (%s)" % row["why"]), flush=True)
         written, left_out = archives.pack(self.work, self.groups(rows), self.out, int(self.args.archive_mib * MIB), 7)
         manifest = {
             "version": 1, "startedAt": started, "durationS": round(time.monotonic() - self.began, 1), "deadlineS": self.args.deadline,
             "simulated": any(row.get("simulated") for row in rows), "machine": described, "nvidiaSmi": said,
-            "heldOutRule": "SHA-256 of the name as a number, modulo 3, is 0", "runs": rows, "archives": written, "leftOut": left_out,
+            "heldOutRule": "the first byte of the SHA-256 of the name, modulo 3, is 0", "runs": rows, "archives": written, "leftOut": left_out,
         }
         with open(os.path.join(self.out, "manifest.json"), "w", encoding="utf-8") as file:
             json.dump(manifest, file, indent=1)
@@ -184,8 +195,13 @@ def last_line(path):
         return None
 
 
+def _interrupt(*_args):
+    raise KeyboardInterrupt
+
+
 def main(argv):
     args = arguments(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
     args.workload = os.path.abspath(args.workload)
     try:
         runs = matrix.load(args.matrix)
@@ -201,10 +217,14 @@ def main(argv):
     capture = Capture(args)
     try:
         manifest = capture.everything(runs)
+    except KeyboardInterrupt:
+        sys.stderr.write("run.sh: interrupted before or after the runs; nothing was packed.\n")
+        return 130
     finally:
         capture.close()
     done = sum(row["status"] == "done" for row in manifest["runs"])
-    print("%d of %d runs done in %.0f s; %d archives and manifest.json in %s" % (done, len(runs), manifest["durationS"], len(manifest["archives"]), capture.out))
+    print("%d of %d runs done in %.0f s; %d archives and manifest.json in %s" % (
+        done, len(runs), manifest["durationS"], len(manifest["archives"]), capture.out))
     return 0 if done == len(runs) else 1
 
 

@@ -9,6 +9,7 @@ import sys
 import processes
 
 CAPTURE_LIMIT_S = 20.0
+REFUSALS = 8  # fields listed by nvidia-smi's own help that it then refuses
 
 
 def nvidia_smi(env):
@@ -31,7 +32,9 @@ def captures(smi, folder, env, seconds_left, quick=False):
         finished = processes.run([smi] + list(words), limit, path, path + ".stderr", env, folder)
         if os.path.getsize(path + ".stderr") == 0:
             os.remove(path + ".stderr")
-        done.append({"name": name, "command": ["nvidia-smi"] + list(words), "exitCode": finished.code, "durationS": round(finished.duration, 3), "why": finished.why})
+        done.append({
+            "name": name, "command": ["nvidia-smi"] + list(words), "exitCode": finished.code, "durationS": round(finished.duration, 3), "why": finished.why,
+        })
         return path
 
     ask("q.xml", "-q", "-x")
@@ -46,15 +49,19 @@ def captures(smi, folder, env, seconds_left, quick=False):
     ask("version.txt", "--version")
     help_path = ask("help-query-gpu.txt", "--help-query-gpu")
     fields = query_fields(help_path) if help_path else []
-    if fields:
-        ask("query-gpu-all.csv", "--query-gpu=" + ",".join(fields), "--format=csv")
+    for _ in range(REFUSALS if fields else 0):
+        path = ask("query-gpu-all.csv", "--query-gpu=" + ",".join(fields), "--format=csv")
+        refused = _first(path, r'^Field "([^"]+)" is not a valid field') if path else None
+        if refused not in fields:
+            break
+        fields.remove(refused)
     return done
 
 
 def query_fields(path):
     """Every field that --help-query-gpu lists: one name of each line of quoted names."""
     with open(path, encoding="utf-8", errors="replace") as file:
-        return [found.group(1) for found in (re.match(r'"([a-z0-9_.]+)"', line) for line in file) if found]
+        return [found.group(1) for found in (re.match(r'"([A-Za-z0-9_.]+)"', line) for line in file) if found]
 
 
 def _first(path, pattern):
@@ -77,6 +84,7 @@ print(json.dumps({"torch": torch.__version__, "cuda": torch.version.cuda, "cudnn
 def describe(folder, env, node, cli, python, seconds_left):
     """The machine in a few fields, absent ones null; torch's and the doctor's own words in files beside."""
     def ask(name, command):
+        """The last line as JSON, null where the command fails or prints something else; all its words stay in the file."""
         path = os.path.join(folder, name)
         finished = processes.run(command, min(60.0, max(1.0, seconds_left())), path, path + ".stderr", env, folder)
         try:
@@ -85,8 +93,8 @@ def describe(folder, env, node, cli, python, seconds_left):
         except ValueError:
             return None
 
-    processes.run([node, cli, "doctor", "--json"], min(60.0, max(1.0, seconds_left())), os.path.join(folder, "doctor.json"), os.path.join(folder, "doctor.stderr"), env, folder)
-    processes.run(["ldconfig", "-p"], 10.0, os.path.join(folder, "ldconfig.txt"), os.path.join(folder, "ldconfig.stderr"), env, folder)
+    ask("doctor.json", [node, cli, "doctor", "--json"])
+    ask("ldconfig.txt", [shutil.which("ldconfig") or "/sbin/ldconfig", "-p"])
     libraries = {name: bool(_first(os.path.join(folder, "ldconfig.txt"), r"(%s\.so)" % name)) for name in ("libvulkan", "libcuda", "libnvidia-ml")}
     return {
         "kernel": platform.release(), "architecture": platform.machine(), "os": _first("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),

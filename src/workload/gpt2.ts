@@ -21,15 +21,35 @@ export interface Batch {
   readonly mask: tf.Tensor2D | null;
 }
 
+/** A run of layers, [N, d] to [N, d]; the caller owns both. */
+export type Segment = (layers: readonly Layer[], x: tf.Tensor2D) => tf.Tensor2D;
+
 /** Runs all blocks: [N] ids to [N, d] activations. The caller owns the result. */
 export function runBlocks(model: ModelSpec, weights: Weights, batch: Batch, cache: KvCache | null): tf.Tensor2D {
+  return inSegments(model, weights, batch, 1, ([layer], x) => {
+    const index = weights.layers.indexOf(layer!);
+    return tf.tidy(() => block(model, layer!, x, batch, cache, index));
+  });
+}
+
+/** The same in segments of so many layers, each run by `segment`. */
+export function inSegments(model: ModelSpec, weights: Weights, batch: Batch, length: number, segment: Segment): tf.Tensor2D {
   let x = tf.tidy(() => embed(model, weights, batch));
-  weights.layers.forEach((layer, index) => {
-    const next = tf.tidy(() => block(model, layer, x, batch, cache, index));
+  for (let first = 0; first < weights.layers.length; first += length) {
+    const next = segment(weights.layers.slice(first, first + length), x);
     x.dispose();
     x = next;
-  });
+  }
   return x;
+}
+
+/** Layers one after the other, each one's transients freed as it ends; leaves `x` to the caller. */
+export function runLayers(model: ModelSpec, layers: readonly Layer[], x: tf.Tensor2D, batch: Batch): tf.Tensor2D {
+  return layers.reduce((input, layer, index) => {
+    const output = tf.tidy(() => block(model, layer, input, batch, null, index));
+    if (index > 0) input.dispose();
+    return output;
+  }, x);
 }
 
 function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {

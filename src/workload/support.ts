@@ -22,8 +22,7 @@ function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
     return [`computes in fp32 only, not ${run.precision === 'fp32' ? run.kvPrecision : run.precision}`, 'Use --precision fp32.'];
   }
   if (run.mode !== 'train') return null;
-  if (run.gradAccum !== 1) return ['does not accumulate gradients', 'Use --grad-accum 1.'];
-  if (run.checkpointing !== 'none') return ['does not checkpoint activations', 'Use --checkpointing none.'];
+  if (run.checkpointing === 'selective') return ['recomputes whole layers, not parts of them', 'Use --checkpointing none, full or every=N.'];
   return null;
 }
 
@@ -31,7 +30,7 @@ function impossible(model: ModelSpec, run: RunSpec): string | null {
   const sizes = {
     layers: model.layers, hidden: model.hidden, heads: model.heads, ffn: model.ffn, vocab: model.vocab,
     maxPositions: model.maxPositions, batch: run.batch,
-    ...(run.mode === 'generate' ? { promptTokens: run.promptTokens, tokens: run.tokens } : { seq: run.seq, steps: run.steps }),
+    ...(run.mode === 'generate' ? { promptTokens: run.promptTokens, tokens: run.tokens } : { seq: run.seq, steps: run.steps, gradAccum: run.gradAccum }),
   };
   for (const [name, value] of Object.entries(sizes)) {
     if (!Number.isSafeInteger(value) || value < 1) return `${name} must be a whole number of at least 1, and is ${value}.`;

@@ -1,22 +1,19 @@
 /**
  * Training on one repeated batch: mean cross-entropy, tfjs's autodiff, tfjs's own optimizers. Forward ends as the loss
- * closure returns, before its scope closes; backward ends when the gradients are returned; the optimizer phase applies
- * and drops them.
+ * closure returns, before its scope closes; backward ends when the gradients are returned (and added to those of the
+ * step's earlier micro-batches); the optimizer phase applies and drops them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunSpec } from '../shared/model/spec';
-import { type Batch, normalize, runBlocks } from './gpt2';
+import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
 import { seconds } from './generate';
+import { recomputed, segmentLength } from './recompute';
 import { breathe } from './reporter';
 import { leak, makeBatch, type Workload } from './runs';
+import { attribute, type EngineTape } from './tape';
 
-interface TapeNode {
-  readonly inputs: Readonly<Record<string, tf.Tensor>>;
-  gradient?: (dys: tf.Tensor[]) => Record<string, () => tf.Tensor>;
-}
-interface EngineTape { readonly state: { readonly activeTape: TapeNode[] } }
 interface Moments {
   readonly accBeta1?: tf.Variable;
   readonly accBeta2?: tf.Variable;
@@ -25,93 +22,106 @@ interface Moments {
   readonly accumulations?: readonly { readonly variable: tf.Variable }[];
 }
 
+interface MicroBatch { readonly batch: Batch; readonly targets: tf.Tensor2D }
+
 export function prepareTraining(work: Workload): () => Promise<void> {
-  const { run, model, reporter, random, sequences } = work;
-  const { ledger } = reporter;
-  const rows = sequences * run.seq;
-  const batch = makeBatch(work, random.integers(rows, model.vocab), run.seq, 0);
-  const targets = ledger.within('inputs', () => shiftedTargets(batch, random.integers(sequences, model.vocab)));
+  const { run, reporter: { ledger } } = work;
+  const microBatches = makeMicroBatches(work);
   const optimizer = ledger.within('optimizer_other', () => createOptimizer(run));
   return async () => {
-    for (let step = 1; step <= run.steps; step++) await trainStep(work, batch, targets, optimizer, step);
+    for (let step = 1; step <= run.steps; step++) await trainStep(work, microBatches, optimizer, step);
   };
 }
 
-async function trainStep(work: Workload, batch: Batch, targets: tf.Tensor2D, optimizer: tf.Optimizer, step: number): Promise<void> {
+async function trainStep(work: Workload, microBatches: readonly MicroBatch[], optimizer: tf.Optimizer, step: number): Promise<void> {
   const { run, weights, reporter } = work;
   const { ledger } = reporter;
   const started = performance.now();
   reporter.step('begin', step);
-  reporter.begin('forward', step);
-  const { value, grads } = tf.variableGrads(() => {
-    const loss = forward(work, batch, targets);
+  // Zeros from the start, so that every micro-batch of a step runs in the same room.
+  let sums: tf.NamedTensorMap | null = microBatches.length > 1 ? zeros(ledger, weights.all) : null;
+  let loss = 0;
+  for (const microBatch of microBatches) {
+    reporter.begin('forward', step);
+    const { value, grads } = tf.variableGrads(() => {
+      const result = forward(work, microBatch);
+      ledger.setContext('workspace');
+      reporter.end('forward', step);
+      reporter.begin('backward', step);
+      return result;
+    }, [...weights.all]);
+    for (const name in grads) ledger.retag(grads[name]!, 'gradients');
+    sums = sums ? add(ledger, sums, grads) : grads;
     ledger.setContext('workspace');
-    reporter.end('forward', step);
-    reporter.begin('backward', step);
-    return loss;
-  }, [...weights.all]);
-  for (const name in grads) ledger.retag(grads[name]!, 'gradients');
-  ledger.setContext('workspace');
-  reporter.end('backward', step);
+    reporter.end('backward', step);
+    loss += (await value.data())[0]!;
+    value.dispose();
+  }
 
   reporter.begin('optimizer', step);
-  optimizer.applyGradients(grads);
+  optimizer.applyGradients(sums!);
   retagStates(ledger, weights.all, optimizer as unknown as Moments);
-  tf.dispose(grads);
+  tf.dispose(sums!);
   leak(work);
   reporter.end('optimizer', step);
-  const loss = (await value.data())[0]!;
-  value.dispose();
   reporter.step('end', step);
   reporter.say(`step ${step}/${run.steps} loss ${loss.toFixed(4)} ${seconds(performance.now() - started)}`);
   await breathe();
 }
 
-function forward(work: Workload, batch: Batch, targets: tf.Tensor2D): tf.Scalar {
-  const { model, weights, reporter: { ledger } } = work;
-  const { activeTape } = (tf.engine() as unknown as EngineTape).state;
+/** The mean loss of a micro-batch, as its share of the step's. */
+function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
+  const { model, run, weights, reporter: { ledger } } = work;
+  const { state } = tf.engine() as unknown as EngineTape;
   ledger.setContext('activations');
-  const x = runBlocks(model, weights, batch, null);
+  const length = segmentLength(run.checkpointing);
+  const x = length === null ? runBlocks(model, weights, batch, null) : inSegments(model, weights, batch, length, recomputed(model, batch, ledger));
   const normal = normalize(x, weights.finalNorm);
-  const headStarts = activeTape.length;
+  const headStarts = state.activeTape.length;
   ledger.setContext('logits');
   const logits = tf.matMul(normal, weights.tokenTable, false, true) as tf.Tensor2D;
-  const loss = crossEntropy(logits, targets);
-  activeTape.forEach((node, index) => { attribute(ledger, node, index >= headStarts); });
+  const mean = crossEntropy(logits, targets);
+  const loss = run.gradAccum > 1 ? tf.mul(mean, 1 / run.gradAccum) as tf.Scalar : mean;
+  state.activeTape.forEach((node, index) => { attribute(ledger, node, index >= headStarts ? 'logits' : 'workspace'); });
   return loss;
 }
 
-/** Makes what a node's gradient allocates count as logits or workspace, and its parameter gradients as gradients. */
-function attribute(ledger: Ledger, node: TapeNode, inHead: boolean): void {
-  const original = node.gradient;
-  if (!original) return;
-  const component = inHead ? 'logits' : 'workspace';
-  node.gradient = (dys) => {
-    ledger.setContext(component);
-    const thunks = original(dys);
-    const wrapped: Record<string, () => tf.Tensor> = {};
-    for (const name in thunks) {
-      wrapped[name] = () => {
-        ledger.setContext(component);
-        const result = thunks[name]!();
-        if (node.inputs[name] instanceof tf.Variable) ledger.retag(result, 'gradients');
-        return result;
-      };
-    }
-    return wrapped;
-  };
+/** The micro-batches of every step, on the device from the start; they share positions and mask. */
+function makeMicroBatches(work: Workload): MicroBatch[] {
+  const { run: { seq, gradAccum }, model, random, sequences, reporter: { ledger } } = work;
+  const rows = sequences * seq;
+  const ids = random.integers(gradAccum * rows, model.vocab);
+  const last = random.integers(gradAccum * sequences, model.vocab);
+  const first = makeBatch(work, ids.slice(0, rows), seq, 0);
+  return Array.from({ length: gradAccum }, (_, index) => ledger.within('inputs', () => {
+    const own = ids.slice(index * rows, (index + 1) * rows);
+    const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(own, 'int32') };
+    return { batch, targets: shiftedTargets(own, seq, last.slice(index * sequences, (index + 1) * sequences)) };
+  }));
 }
 
-/** [N, 2] of row and target id: each token's successor, and a random one after the last. */
-function shiftedTargets(batch: Batch, last: Int32Array): tf.Tensor2D {
-  const { sequences, length, ids } = batch;
-  const known = ids.dataSync();
-  const pairs = new Int32Array(sequences * length * 2);
-  for (let row = 0; row < sequences * length; row++) {
+function zeros(ledger: Ledger, weights: readonly tf.Variable[]): tf.NamedTensorMap {
+  return ledger.within('gradients', () => Object.fromEntries(weights.map((weight) => [weight.name, tf.zeros(weight.shape)])));
+}
+
+/** Sums parameter by parameter; both summands go as their sum exists. */
+function add(ledger: Ledger, sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): tf.NamedTensorMap {
+  ledger.setContext('gradients');
+  return Object.fromEntries(Object.keys(sums).map((name) => {
+    const sum = tf.add(sums[name]!, grads[name]!);
+    tf.dispose([sums[name]!, grads[name]!]);
+    return [name, sum];
+  }));
+}
+
+/** [N, 2] of row and target id: each token's successor, and a random one after the last of `length`. */
+function shiftedTargets(ids: Int32Array, length: number, last: Int32Array): tf.Tensor2D {
+  const pairs = new Int32Array(ids.length * 2);
+  for (let row = 0; row < ids.length; row++) {
     pairs[2 * row] = row;
-    pairs[2 * row + 1] = (row + 1) % length === 0 ? last[Math.floor(row / length)]! : known[row + 1]!;
+    pairs[2 * row + 1] = (row + 1) % length === 0 ? last[Math.floor(row / length)]! : ids[row + 1]!;
   }
-  return tf.tensor2d(pairs, [sequences * length, 2], 'int32');
+  return tf.tensor2d(pairs, [ids.length, 2], 'int32');
 }
 
 /** tfjs has no decoupled weight decay: `adamw` runs its Adam, whose states are the same. */

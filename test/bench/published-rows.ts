@@ -1,10 +1,11 @@
 /** From a row of published measurements to what Plumbline predicts for it, or why it predicts nothing. */
 import { pytorchBudget } from '../../src/shared/budget/pytorch';
+import { headOf } from '../../src/shared/budget/pytorch/head';
 import { elementsOf, savedTensors } from '../../src/shared/budget/pytorch/saved';
 import { elementBytes } from '../../src/shared/budget/pytorch/types';
 import { wholeShard } from '../../src/shared/budget/sharding/shard';
-import { textbookKvCache } from '../../src/shared/budget/textbook';
 import { parameterCount } from '../../src/shared/model/parameters';
+import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import { checkRun } from '../../src/shared/model/validate';
@@ -46,6 +47,7 @@ export function predict(row: PublishedRow): Prediction {
   if (/^(ctx-|pytorch-ctx|cublas)/.test(row.id)) return { reason: 'source of a constant, so no test of it' };
   const cache = cacheSize(row);
   if (cache !== null) return { kind: 'kv cache', predicted: cache / unit };
+  if (/^torch CrossEntropy/.test(row.model)) return { kind: 'logits', predicted: crossEntropy(row) / unit };
   const model = publishedModel(row.model);
   if (!model) return { reason: 'the model’s configuration is not published with the figure' };
   const found = byQuantity(row, model);
@@ -89,6 +91,14 @@ function byQuantity(row: PublishedRow, model: ModelSpec): Prediction {
   if (/after loading weights/.test(quantity)) return { kind: 'process', predicted: pytorchBudget(model, { ...training(row, model, {}), gpu: 'V100 16GB' }).phases[0]!.end };
   if (/train|process GPU|peak active/i.test(quantity)) return trained(row, model);
   return { reason: 'a quantity Plumbline does not predict' };
+}
+
+/** The loss alone, on logits that are a leaf: they and their gradient stand beside what the loss holds. */
+function crossEntropy(row: PublishedRow): number {
+  const model = { ...preset('gpt2'), vocab: number(row.config.vocab) ?? 0, maxPositions: 1 << 20 };
+  const run = training(row, model, { precision: 'fp32' });
+  const logits = 4 * run.batch * run.seq * model.vocab;
+  return 2 * logits + headOf(model, run, wholeShard(model, run), elementBytes(run)).backward.requested;
 }
 
 /** One tensor of eager attention: its weights, or what dropout makes of them. */

@@ -33,7 +33,8 @@ function predicted(model: ModelSpec, run: RunSpec): Expected[] {
     }));
     return [rowFor('load', null), rowFor('prefill', null), ...tokens, ...(tokens.length > 0 ? [rowFor('decode', null)] : [])];
   }
-  const phases = run.mode === 'infer' ? ['forward'] : ['forward', 'backward', 'optimizer'];
+  const microBatches = Array.from({ length: run.gradAccum }, () => ['forward', 'backward']).flat();
+  const phases = run.mode === 'infer' ? ['forward'] : [...microBatches, 'optimizer'];
   const steps = Array.from({ length: run.steps }, (_, index) => phases.map((phase) => rowFor(phase, index + 1)));
   return [rowFor('load', null), ...steps.flat()];
 }
@@ -102,11 +103,21 @@ const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
   ['inference, one head', tinyModel({ heads: 1, hidden: 7 }), infer({ batch: 2, seq: 9 })],
 ];
 
+const REPEATED_CASES: typeof CASES = [
+  ['training with full checkpointing', tinyModel({ layers: 3 }), train({ checkpointing: 'full', seq: 9 })],
+  ['training with a checkpoint every two of five layers', tinyModel({ layers: 5, hidden: 21, heads: 7, ffn: 31, vocab: 97 }), train({ checkpointing: 'every=2', seq: 11, batch: 3 })],
+  ['training with one checkpoint for all layers', tinyModel({ layers: 3 }), train({ checkpointing: 'every=3', optimizer: 'sgd' })],
+  ['training with a checkpoint of one head and one token', tinyModel({ heads: 1, hidden: 13, ffn: 17 }), train({ checkpointing: 'full', batch: 1, seq: 1 })],
+  ['training with two micro-batches', tinyModel(), train({ gradAccum: 2 })],
+  ['training with five micro-batches of one sequence', tinyModel({ vocab: 211 }), train({ gradAccum: 5, batch: 1, seq: 7, optimizer: 'momentum' })],
+  ['training with micro-batches and checkpoints', tinyModel({ layers: 4, ffn: 7 }), train({ gradAccum: 3, checkpointing: 'every=3', seq: 13 })],
+];
+
 describe('the budget of the bundled workload', () => {
   beforeAll(buildWorkload);
 
   for (const backend of ['wasm', 'cpu'] satisfies Backend[]) {
-    it.each(CASES)(`equals the ledger on ${backend}: %s`, async (_name, model, run) => {
+    it.each([...CASES, ...REPEATED_CASES])(`equals the ledger on ${backend}: %s`, async (_name, model, run) => {
       await expectExact(model, { ...run, backend });
     });
   }

@@ -41,6 +41,7 @@ describe('a config.json', () => {
     ['mixtral', { model_type: 'mixtral', hidden_size: 4096, intermediate_size: 14_336, num_attention_heads: 32, num_hidden_layers: 32, num_key_value_heads: 8, num_experts_per_tok: 2, num_local_experts: 8, sliding_window: null, vocab_size: 32_000 }, 46_702_792_704],
     ['qwen2', { model_type: 'qwen2', hidden_size: 896, intermediate_size: 4864, num_attention_heads: 14, num_hidden_layers: 24, num_key_value_heads: 2, tie_word_embeddings: true, use_sliding_window: false, sliding_window: 32_768, vocab_size: 151_936 }, 494_032_768],
     ['qwen3_moe', { model_type: 'qwen3_moe', hidden_size: 2048, intermediate_size: 6144, moe_intermediate_size: 768, num_experts: 128, num_experts_per_tok: 8, num_attention_heads: 32, num_hidden_layers: 48, num_key_value_heads: 4, head_dim: 128, vocab_size: 151_936 }, 30_532_122_624],
+    ['gpt_neox', { model_type: 'gpt_neox', hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072, vocab_size: 50_304 }, 162_322_944],
     ['bert', { model_type: 'bert', architectures: ['BertModel'] }, 109_482_240],
     ['distilbert', { model_type: 'distilbert' }, 66_362_880],
     ['deepseek_v3', { model_type: 'deepseek_v3', n_routed_experts: 256, n_shared_experts: 1, num_experts_per_tok: 8, first_k_dense_replace: 3, q_lora_rank: 1536 }, 671_026_419_200],
@@ -57,7 +58,7 @@ describe('a config.json', () => {
     expect(modelFromConfig(llama3, 'x')).toMatchObject({ kvHeads: 8, headDim: 128, positions: 'rotary', norm: 'rmsnorm', activation: 'swiglu', bias: false, tiedHead: false });
     expect(modelFromConfig(configs[1]![1], 'x').slidingWindow).toBe(4096);
     expect(modelFromConfig(configs[3]![1], 'x').slidingWindow).toBeUndefined();
-    expect(modelFromConfig(configs[7]![1], 'x').latentAttention).toMatchObject({ kvRank: 512, ropeDim: 64 });
+    expect(modelFromConfig(configs[8]![1], 'x').latentAttention).toMatchObject({ kvRank: 512, ropeDim: 64 });
   });
 
   it('of an architecture nobody knows is refused by name', () => {

@@ -26,9 +26,10 @@ function find(root, from, name) {
 export function runtimePackages(root, target) {
   const found = new Map();
   const visit = (folder, manifest) => {
-    const wanted = [...Object.keys(manifest.dependencies ?? {}).map((name) => [name, true]), ...(folder === root ? [] : Object.keys(manifest.optionalDependencies ?? {}).map((name) => [name, false]))];
-    for (const [name, required] of wanted) {
-      if (name in (manifest.optionalDependencies ?? {}) && required) continue;
+    // The optional ones of Plumbline itself are Node and the linter, for whoever works on it.
+    const optional = folder === root ? {} : (manifest.optionalDependencies ?? {});
+    for (const name of Object.keys({ ...manifest.dependencies, ...optional })) {
+      const required = !(name in optional);
       const at = find(root, folder, name);
       if (at === null) {
         if (required) throw new Error(`${name}, which ${manifest.name} needs, is not installed`);

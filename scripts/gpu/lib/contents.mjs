@@ -25,7 +25,8 @@ const isSource = (path) => /\.(d\.)?[cm]?tsx?$|\.(map|md|c|cc|cpp|h|hh|hpp|S|asm
 
 /** Whether a file of a package is needed to run it on Linux x64 with glibc. */
 export function runs(path) {
-  if (path.endsWith('.node')) return /linux[-_]x64/.test(path) && !/musl/.test(path);
+  if (/(darwin|win32|musl|arm64)/.test(path)) return false;
+  if (path.endsWith('.node')) return /linux[-_]x64/.test(path);
   if (/\.(dll|dylib|exe|so|lib)$/.test(path)) return false;
   return isLicence(path) || !isSource(path);
 }

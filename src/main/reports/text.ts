@@ -1,5 +1,5 @@
 /** Sessions, budgets and comparisons as text for a terminal: aligned columns, within 100 of them, no colour codes. */
-import type { Budget, PhaseBudget } from '../../shared/budget/types';
+import type { Budget, Fit, TierBudget } from '../../shared/budget/types';
 import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
@@ -92,25 +92,45 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
 }
 
 export function budgetText(budget: Budget): string {
+  const { run, perRank, fits } = budget;
   const { textbook, refined } = budget.tiers;
-  const { run } = budget;
   const what = run.mode === 'generate' ? `${run.promptTokens} + ${run.tokens} tokens` : `${run.seq} tokens`;
-  const names = COMPONENTS.filter((one) => textbook.components[one] || refined.components[one]);
-  const phases = [...new Set([...refined.phases, ...textbook.phases].map(({ phase }) => phase))];
-  const of = (rows: readonly PhaseBudget[], phase: string) => rows.find((row) => row.phase === phase);
   return [
     wrap(`${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? ` · ${run.optimizer}` : ''}`, ''),
+    ...(perRank ? [
+      wrap(`The fullest of ${perRank.ranks} ranks peaks at ${formatBytes(perRank.refined.peak.bytes)} in ${perRank.refined.peak.phase}.`, ''),
+      ...tierTables([['a rank', perRank.refined]]),
+      wrap('The whole model on one device:', ''),
+    ] : []),
     wrap(`Peak ${formatBytes(refined.peak.bytes)} in ${refined.peak.phase} (refined); ${formatBytes(textbook.peak.bytes)} in ${textbook.peak.phase} (textbook).`, ''),
-    `By component, at the peak\n${table(['component', 'textbook', 'refined', 'refined, exactly'], [
-      ...names.map((one) => [componentName(one), formatBytes(textbook.components[one] ?? 0), formatBytes(refined.components[one] ?? 0), formatExactBytes(refined.components[one] ?? 0)]),
-      null,
-      ['total', formatBytes(textbook.total), formatBytes(refined.total), formatExactBytes(refined.total)],
-    ])}`,
-    `By phase\n${table(['phase', 'textbook', 'at its end', 'refined', 'at its end'], phases.map((phase) => {
-      const [t, r] = [of(textbook.phases, phase), of(refined.phases, phase)];
-      return [phase, formatBytes(t?.total), formatBytes(t?.end), formatBytes(r?.total), formatBytes(r?.end)];
-    }))}`,
+    ...tierTables([['textbook', textbook], ['refined', refined]]),
+    ...(fits && fits.length > 0 ? [fitText(fits, perRank !== undefined)] : []),
   ].join('\n\n');
+}
+
+/** Components and phases of tiers beside each other; the last one exactly. */
+function tierTables(tiers: readonly (readonly [name: string, tier: TierBudget])[]): string[] {
+  const [exactName, exact] = tiers.at(-1)!;
+  const names = COMPONENTS.filter((one) => tiers.some(([, tier]) => tier.components[one]));
+  const phases = [...new Set(tiers.flatMap(([, tier]) => tier.phases.map(({ phase }) => phase)))];
+  const row = (label: string, of: (tier: TierBudget) => number) => [label, ...tiers.map(([, tier]) => formatBytes(of(tier))), formatExactBytes(of(exact))];
+  return [
+    `By component, at the peak\n${table(['component', ...tiers.map(([name]) => name), `${exactName}, exactly`], [
+      ...names.map((one) => row(componentName(one), (tier) => tier.components[one] ?? 0)),
+      null,
+      row('total', (tier) => tier.total),
+    ])}`,
+    `By phase\n${table(['phase', ...tiers.flatMap(([name]) => [name, 'at its end'])], phases.map((phase) => [phase, ...tiers.flatMap(([, tier]) => {
+      const found = tier.phases.find((one) => one.phase === phase);
+      return [formatBytes(found?.total), formatBytes(found?.end)];
+    })]))}`,
+  ];
+}
+
+function fitText(fits: readonly Fit[], sharded: boolean): string {
+  const [yes, no] = [fits.filter(({ fits: does }) => does), fits.filter(({ fits: does }) => !does)];
+  const list = (some: readonly Fit[]) => some.map(({ gpu }) => gpu).join(', ') || 'none';
+  return wrap(`${sharded ? 'A rank fits' : 'Fits'} on: ${list(yes)}. Not on: ${list(no)}.`, '');
 }
 
 export function compareText(comparison: Comparison): string {

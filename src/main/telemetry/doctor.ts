@@ -1,20 +1,67 @@
 /** What this machine can measure, as checks with a remedy each. */
 import type { DoctorReport } from '../../shared/contract/api';
+import { chooseGpuSource } from './gpu-choice';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { readProcessTable } from './nvidia-smi/processes';
+import { findWorker, probeInWorker } from './nvml/launch-worker';
+import { libraryPlaces } from './nvml/library';
+import type { Probe } from './nvml/messages';
 import { ProcTree } from './proc-tree';
 import { isSimulated } from './sources';
 import { visibleGpus } from './visible-devices';
 
 type Check = DoctorReport['checks'][number];
 
+const BASELINE = 'Until then the workload\'s share is device memory less what was in use before it.';
+const HIDDEN_PIDS = 'hidden: this container has pids of its own';
+const DRIVER_HIDES = 'the driver hides memory per process, as it does under Windows and WSL';
 const WITHOUT = 'Without it Plumbline works on what the framework and the host report.';
 
-/** `options` as for `openSamplers`. */
-export async function telemetryChecks(env: NodeJS.ProcessEnv, options: { readonly inventoryHelper?: string; readonly nodePath?: string } = {}): Promise<DoctorReport> {
+export interface DoctorOptions {
+  /** As for `openSamplers`. */
+  readonly inventoryHelper?: string;
+  readonly nodePath?: string;
+  readonly nvmlWorker?: string;
+}
+
+export async function telemetryChecks(env: NodeJS.ProcessEnv, options: DoctorOptions = {}): Promise<DoctorReport> {
   const host = await hostCheck();
+  const choice = chooseGpuSource(env);
+  const probe = choice.nvml ? await probeInWorker(options.nvmlWorker ?? findWorker(env), libraryPlaces(env)) : null;
+  if (probe?.ok) return withNvml(env, probe, host, choice.nvidiaSmi);
+  const instead = choice.nvidiaSmi ? 'Without it GPUs are read through nvidia-smi.' : WITHOUT;
+  const nvml: Check[] = probe ? [{ id: 'nvml', ok: false, found: probe.detail, remedy: `${probe.remedy} ${instead}` }] : [];
+  if (!choice.nvidiaSmi) return { checks: [...nvml, host], gpus: [] };
+  const report = await withNvidiaSmi(env, options, host);
+  // The host comes last, whatever else there is to tell.
+  return { checks: [...report.checks.slice(0, -1), ...nvml, ...report.checks.slice(-1)], gpus: report.gpus };
+}
+
+function withNvml(env: NodeJS.ProcessEnv, probe: Probe & { ok: true }, host: Check, mayUseSmi: boolean): DoctorReport {
+  const gpus = probe.gpus.map(({ info }) => info);
+  const simulated = isSimulated(env, gpus);
+  const count = gpus.length === 1 ? '1 GPU' : `${gpus.length} GPUs`;
+  const found = [`${count}, driver ${probe.driver || 'unknown'}, at ${probe.path}${simulated ? ' (simulated)' : ''}`, ...probe.notes].join('; ');
+  const nvml: Check = { id: 'nvml', ok: probe.notes.length === 0, found, remedy: probe.notes.length === 0 ? null : 'Restart the machine to recover GPUs that do not answer.' };
+  const located = locateNvidiaSmi(env);
+  const smi: Check[] = mayUseSmi ? [{ id: 'nvidia-smi', ok: true, found: located.ok ? `${located.path}, not needed while NVML answers` : 'not found, and not needed while NVML answers', remedy: null }] : [];
+  return { checks: [nvml, ...smi, ...visibleCheck(env, gpus), nvmlProcessCheck(probe, simulated || sharesPidNamespace()), host], gpus };
+}
+
+function nvmlProcessCheck(probe: Probe & { ok: true }, sharesPids: boolean): Check {
+  const id = 'gpu-process-memory';
+  if (!sharesPids) return { id, ok: false, found: HIDDEN_PIDS, remedy: `Start the container with --pid=host. ${BASELINE}` };
+  const lists = probe.gpus.flatMap(({ processes }) => (typeof processes === 'string' ? [] : [...processes.compute, ...processes.graphics]));
+  if (probe.gpus.some(({ processes }) => typeof processes === 'string')) {
+    return { id, ok: false, found: 'NVML does not list the processes of every GPU', remedy: `Run Plumbline as a user who may see them, or set PLUMBLINE_SOURCE=nvidia-smi. ${BASELINE}` };
+  }
+  if (lists.some(({ bytes }) => bytes === null)) return { id, ok: false, found: DRIVER_HIDES, remedy: `Close other programs that use the GPU while you record. ${BASELINE}` };
+  return { id, ok: true, found: `memory per process is reported, ${lists.length} ${lists.length === 1 ? 'process' : 'processes'} now, graphics included`, remedy: null };
+}
+
+async function withNvidiaSmi(env: NodeJS.ProcessEnv, options: DoctorOptions, host: Check): Promise<DoctorReport> {
   const located = locateNvidiaSmi(env);
   if (!located.ok) {
     return { checks: [{ id: 'nvidia-smi', ok: false, found: located.detail, remedy: `Install the NVIDIA driver, or set PLUMBLINE_NVIDIA_SMI to the full path of nvidia-smi. ${WITHOUT}` }, host], gpus: [] };
@@ -64,13 +111,12 @@ async function hostCheck(): Promise<Check> {
 
 async function processCheck(path: string, env: NodeJS.ProcessEnv, sharesPids: boolean): Promise<Check> {
   const id = 'gpu-process-memory';
-  const baseline = 'Until then the workload\'s share is device memory less what was in use before it.';
-  if (!sharesPids) return { id, ok: false, found: 'hidden: this container has pids of its own', remedy: `Start the container with --pid=host. ${baseline}` };
+  if (!sharesPids) return { id, ok: false, found: HIDDEN_PIDS, remedy: `Start the container with --pid=host. ${BASELINE}` };
   const answer = await readProcessTable(path, { env, timeoutMs: 5000 }, true);
-  if (!answer.ok) return { id, ok: false, found: answer.detail, remedy: `Run nvidia-smi --query-compute-apps=pid,used_gpu_memory --format=csv in a terminal and mend what it reports. ${baseline}` };
+  if (!answer.ok) return { id, ok: false, found: answer.detail, remedy: `Run nvidia-smi --query-compute-apps=pid,used_gpu_memory --format=csv in a terminal and mend what it reports. ${BASELINE}` };
   const { compute, monitored } = answer.table;
   if (compute.some(({ memory }) => memory.kind === 'absent')) {
-    return { id, ok: false, found: 'the driver hides memory per process, as it does under Windows and WSL', remedy: `Close other programs that use the GPU while you record. ${baseline}` };
+    return { id, ok: false, found: DRIVER_HIDES, remedy: `Close other programs that use the GPU while you record. ${BASELINE}` };
   }
   const graphics = monitored === null ? '; graphics processes are not listed' : '';
   return { id, ok: true, found: `memory per process is reported, ${compute.length} compute ${compute.length === 1 ? 'process' : 'processes'} now${graphics}`, remedy: null };

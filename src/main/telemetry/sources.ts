@@ -1,10 +1,12 @@
 /**
- * Every telemetry source this machine has, ready to start, and what became of those it has not. Without an NVIDIA GPU
- * the host's sources remain, and `sources` says why. Never throws for what a machine lacks.
+ * Every telemetry source this machine has, ready to start, and what became of those it has not. GPUs are read through
+ * NVML where it works and through nvidia-smi otherwise, never both. Without an NVIDIA GPU the host's sources remain,
+ * and `sources` says why. Never throws for what a machine lacks.
  */
 import type { GpuInfo } from '../../shared/contract/session';
 import type { Bytes, Millis } from '../../shared/units';
 import { CostSampler } from './cost';
+import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host';
 import { readBaseline } from './nvidia-smi/baseline';
 import { gpuSeriesId } from './nvidia-smi/gpu-fields';
@@ -13,6 +15,9 @@ import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { GpuProcesses } from './nvidia-smi/processes';
 import { GpuStream } from './nvidia-smi/stream';
+import { findWorker, probeInWorker } from './nvml/launch-worker';
+import { libraryPlaces } from './nvml/library';
+import { NvmlSampler, sharesOf } from './nvml/sampler';
 import type { ProcessScope, Sampler } from './sampler';
 import { visibleGpus } from './visible-devices';
 
@@ -25,6 +30,8 @@ export interface OpenSamplersOptions {
   /** Where the built inventory helper lies, and the Node that runs it; found unless given. */
   readonly inventoryHelper?: string;
   readonly nodePath?: string;
+  /** The built NVML thread; found beside this module unless given. */
+  readonly nvmlWorker?: string;
 }
 
 export interface OpenedSamplers {
@@ -37,45 +44,100 @@ export interface OpenedSamplers {
 }
 
 export async function openSamplers(options: OpenSamplersOptions): Promise<OpenedSamplers> {
-  const { scope, intervalMs, ownPids, env } = options;
+  const { scope, intervalMs, env } = options;
   const hostDetail = process.platform === 'linux' ? 'memory and CPU of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
-  const host: Pick<OpenedSamplers, 'samplers' | 'sources'> = {
-    samplers: [new HostSampler({ scope, intervalMs }), new CostSampler()],
-    sources: [{ id: 'host', ok: true, detail: hostDetail }],
+  const choice = chooseGpuSource(env);
+  const absent: OpenedSamplers['sources'] = [];
+  let gpu: GpuSource | null = null;
+  for (const open of [...(choice.nvml ? [openNvml] : []), ...(choice.nvidiaSmi ? [openNvidiaSmi] : [])]) {
+    const answer = await open(options, choice.why);
+    if ('samplers' in answer) {
+      gpu = answer;
+      break;
+    }
+    // What was tried last is the one whose absence matters most.
+    absent.unshift({ id: open === openNvml ? 'nvml' : 'nvidia-smi', ok: false, detail: answer.detail });
+    if (answer.final) break;
+  }
+  return {
+    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs }), new CostSampler()],
+    gpus: [...(gpu?.gpus ?? [])],
+    sources: [...(gpu?.sources ?? []), ...absent, { id: 'host', ok: true, detail: hostDetail }],
+    simulated: isSimulated(env, gpu?.gpus ?? []),
+    baselines: gpu?.baselines ?? {},
   };
-  const without = (detail: string): OpenedSamplers => ({
-    ...host, gpus: [], sources: [{ id: 'nvidia-smi', ok: false, detail }, ...host.sources], simulated: isSimulated(env, []), baselines: {},
-  });
+}
 
+type GpuSource = Omit<OpenedSamplers, 'simulated'>;
+/** `final` when the other way to the GPUs would answer the same. */
+interface NoGpuSource {
+  readonly detail: string;
+  readonly final: boolean;
+}
+
+const HIDDEN_PIDS = 'this container does not share the pids of the host: memory of other processes is hidden';
+const because = (why: string | null): string => (why === null ? '' : `; ${why}`);
+
+async function openNvml(options: OpenSamplersOptions, why: string | null): Promise<GpuSource | NoGpuSource> {
+  const { scope, intervalMs, ownPids, env } = options;
+  const workerPath = options.nvmlWorker ?? findWorker(env);
+  const places = libraryPlaces(env);
+  const probe = await probeInWorker(workerPath, places);
+  if (!probe.ok || workerPath === null) return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
+  const { gpus: visible, note } = visibleGpus(env, probe.gpus.map(({ info }) => info));
+  if (visible.length === 0) return { detail: note ?? 'NVML lists no GPU', final: true };
+
+  const gpus = [...visible];
+  const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
+  const chosen = probe.gpus.filter(({ info }) => gpus.includes(info));
+  const baselines: Record<string, Bytes> = {};
+  for (const { info, used, processes } of chosen) {
+    if (used.kind === 'ok') baselines[gpuSeriesId(info.index, 'memory.used')] = used.value;
+    const other = typeof processes === 'string' ? null : sharesOf(info, processes, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
+    if (other?.kind === 'ok') baselines[gpuSeriesId(info.index, 'other.memory')] = other.value;
+  }
+  const count = probe.gpus.length === 1 ? '1 GPU' : `${probe.gpus.length} GPUs`;
+  const reserved = chosen.some(({ sampled }) => sampled.memoryVersion === 1) ? 'memory the driver reserves counts as used' : null;
+  const detail = [`${count}, driver ${probe.driver || 'unknown'}, at ${probe.path}`, reserved, note, ...probe.notes, why].filter((part) => part !== null).join('; ');
+  return {
+    samplers: [new NvmlSampler({ workerPath, places: [probe.path], gpus, sampled: chosen.map(({ sampled }) => sampled), scope, ownPids, sharesPids, intervalMs })],
+    gpus,
+    sources: [
+      { id: 'nvml', ok: true, detail },
+      { id: 'nvml processes', ok: sharesPids, detail: sharesPids ? 'memory per process, graphics included, once a second' : HIDDEN_PIDS },
+    ],
+    baselines,
+  };
+}
+
+async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): Promise<GpuSource | NoGpuSource> {
+  const { scope, intervalMs, ownPids, env } = options;
   const located = locateNvidiaSmi(env);
-  if (!located.ok) return without(located.detail);
+  if (!located.ok) return { detail: located.detail, final: true };
   const { path } = located;
   const inventory = await readInventory({
     path, env,
     ...(options.inventoryHelper === undefined ? {} : { helperPath: options.inventoryHelper }),
     ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
   });
-  if (!inventory.ok) return without(inventory.detail);
+  if (!inventory.ok) return { detail: inventory.detail, final: true };
 
   const { gpus: visible, note } = visibleGpus(env, inventory.gpus);
-  if (visible.length === 0) return without(note ?? inventory.detail);
+  if (visible.length === 0) return { detail: note ?? inventory.detail, final: true };
   const gpus = [...visible];
-  const simulated = isSimulated(env, gpus);
-  const sharesPids = simulated || sharesPidNamespace();
+  const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const baselines: Record<string, Bytes> = {};
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
     if (used.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'memory.used')] = used.value;
     if (other.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'other.memory')] = other.value;
   }
   return {
-    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids }), ...host.samplers],
+    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids })],
     gpus,
     sources: [
-      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}` },
-      { id: 'nvidia-smi processes', ok: sharesPids, detail: sharesPids ? 'memory per process, once a second' : 'this container does not share the pids of the host: memory of other processes is hidden' },
-      ...host.sources,
+      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${because(why)}` },
+      { id: 'nvidia-smi processes', ok: sharesPids, detail: sharesPids ? 'memory per process, once a second' : HIDDEN_PIDS },
     ],
-    simulated,
     baselines,
   };
 }

@@ -13,7 +13,7 @@
  *     unexplained                   measured less all of the above
  */
 import type { ComponentBytes } from '../budget/types';
-import { maxIn, valueAt } from '../trace/series';
+import { maxIn, sampleAt, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import { type Component, COMPONENTS, type Phase } from '../vocabulary';
@@ -76,8 +76,12 @@ export function contextLevel(series: readonly SeriesData[], gpu: string): Contex
   for (let i = 0; i < process.times.length; i++) {
     const t = process.times[i]!;
     if (process.values[i]! <= 0 || t > framework.times.at(-1)!) continue;
-    const own = valueAt(framework, t);
-    if (own === null) continue;
+    const here = sampleAt(framework, t);
+    if (here === null) continue;
+    const own = here.value;
+    // Between two reports that differ it is not known when the framework took more.
+    const next = framework.values[here.index + 1];
+    if (next !== undefined && Math.abs(next - own) > 2 * MiB) continue;
     read++;
     const excess = process.values[i]! - own;
     if (least === null || excess < least.excess) least = { t, excess, process: process.values[i]!, framework: own };
@@ -89,11 +93,14 @@ export function contextLevel(series: readonly SeriesData[], gpu: string): Contex
   };
 }
 
-/** Null where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split. */
-export function ledgerOf(overlay: Overlay, series: readonly SeriesData[], predictedAtPeak: ComponentBytes | null, durationUs: Micros): Overlay['ledger'] | undefined {
+/**
+ * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
+ * the most that the framework ever had allocated, its high-water marks included; 0 where it does not tell.
+ */
+export function ledgerOf(overlay: Overlay, series: readonly SeriesData[], predictedAtPeak: ComponentBytes | null, durationUs: Micros, frameworkPeak: Bytes): Overlay['ledger'] | undefined {
   const { measuredPeak, phases } = overlay;
   if (overlay.series === null || measuredPeak === null || predictedAtPeak === null) return undefined;
-  const books = new Books(overlay, series, durationUs);
+  const books = new Books(overlay, series, durationUs, frameworkPeak);
   const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
   const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) => books.phase(row));
   const top = rows.find(({ measured }) => measured === measuredPeak.bytes);
@@ -118,7 +125,7 @@ class Books {
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
 
-  constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros) {
+  constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros, readonly frameworkPeak: Bytes) {
     this.#line = seriesById(series, overlay.series!);
     this.#gpu = gpusOf(series).find((gpu) => overlay.series!.startsWith(`${gpu}.`)) ?? null;
     this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu);
@@ -151,7 +158,7 @@ class Books {
       const { requested, allocated, reserved } = fraction;
       if (requested !== null && allocated !== null) add('allocator_rounding', Math.max(0, allocated - requested), 'framework.allocated − framework.requested');
       if (reserved !== null && allocated !== null) {
-        const reached = Math.min(reserved, Math.max(allocated, this.#mostAllocated(at!)));
+        const reached = Math.min(reserved, Math.max(allocated, this.frameworkPeak));
         add('allocator_reserve', reached - allocated, 'framework.reserved − framework.allocated');
         add('fragmentation', reserved - reached, 'framework.reserved − greatest framework.allocated');
       }
@@ -177,11 +184,6 @@ class Books {
     const exact = requested && maxIn(requested, at, at);
     const allocated = exact && valueAt(this.#line!, at);
     return exact && allocated !== null && allocated !== undefined ? Math.max(0, allocated - exact.value) : null;
-  }
-
-  #mostAllocated(at: Micros): Bytes {
-    const data = seriesById(this.series, FRAMEWORK_LINE);
-    return (data && data.times.length > 0 ? maxIn(data, data.times[0]!, at)?.value : null) ?? 0;
   }
 
   /** What others have taken since the first reading of them. */

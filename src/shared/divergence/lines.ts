@@ -3,11 +3,15 @@
  *
  * One rule holds for all of them: a line's values still contain the baseline, and `baselineOf` says what to take off.
  */
+import { maxIn, minIn } from '../trace/series';
 import type { Marker, SeriesData } from '../trace/types';
-import type { Bytes } from '../units';
+import { type Bytes, MiB } from '../units';
 
 export const FRAMEWORK_LINE = 'framework.allocated';
 export const HOST_LINE = 'tree.rss';
+
+/** Changes of other processes below this are taken when they are read. */
+const LEAST_STEP = 16 * MiB;
 
 const DEVICE = /^(gpu\d+)\.memory\.used$/;
 
@@ -44,13 +48,38 @@ export function overlaySeries(series: readonly SeriesData[], baselines: Readonly
 function workloadMemory(gpu: string, device: SeriesData, others: SeriesData, atLaunch: Bytes): SeriesData {
   const values = new Float64Array(device.values.length);
   let held = atLaunch;
+  let stepAt = -1;
   let next = 0;
+  let switched = -1;
   for (let i = 0; i < values.length; i++) {
     while (next < others.times.length && others.times[next]! <= device.times[i]!) held = others.values[next++]!;
+    if (next !== switched && next > 0 && next < others.times.length) {
+      switched = next;
+      stepAt = stepWithin(device, i, others.times[next]!, others.values[next]! - held);
+    }
+    if (i === stepAt) held = others.values[next]!;
     values[i] = device.values[i]! - (held - atLaunch);
   }
   const info = { ...device.info, id: workloadLine(gpu), source: 'plumbline', metric: 'workload.memory' };
   return { info, times: device.times, values, gaps: device.gaps };
+}
+
+/**
+ * The sample from `from` to `until` at which the device shows most of a change that others are next read to have made;
+ * −1 for a small change, or where it shows none. Without it their rise would look like the workload's until then.
+ */
+function stepWithin({ times, values }: SeriesData, from: number, until: number, change: Bytes): number {
+  if (Math.abs(change) < LEAST_STEP) return -1;
+  let best = -1;
+  let most = Math.abs(change) / 2;
+  for (let i = Math.max(1, from); i < times.length && times[i]! < until; i++) {
+    const step = (values[i]! - values[i - 1]!) * Math.sign(change);
+    if (step > most) {
+      most = step;
+      best = i;
+    }
+  }
+  return best;
 }
 
 /**
@@ -69,16 +98,13 @@ export function baselineOf(id: string, baselines: Readonly<Record<string, Bytes>
  */
 export function candidateLines(all: readonly SeriesData[], onGpu: boolean): string[] {
   const rise = (gpu: string) => {
-    const values = seriesById(all, deviceLine(gpu))?.values ?? new Float64Array();
-    let low = Number.POSITIVE_INFINITY;
-    let high = Number.NEGATIVE_INFINITY;
-    for (const value of values) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-    return values.length === 0 ? -1 : high - low;
+    const data = seriesById(all, deviceLine(gpu));
+    if (!data || data.times.length === 0) return -1;
+    const [from, to] = [data.times[0]!, data.times.at(-1)!];
+    return maxIn(data, from, to)!.value - minIn(data, from, to)!.value;
   };
-  const gpus = gpusOf(all).map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise);
+  const named = gpusOf(all);
+  const gpus = named.length < 2 ? named.map((gpu) => ({ gpu })) : named.map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise);
   const gpuLines = gpus.flatMap(({ gpu }) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
   const ordered = onGpu ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE] : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
   return ordered.filter((id) => (seriesById(all, id)?.times.length ?? 0) > 0);

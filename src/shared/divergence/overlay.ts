@@ -2,13 +2,14 @@
  * The overlay: the measured line of a session laid over its budget, by phase and as a whole. Pure and deterministic;
  * an empty trace, a missing budget or a phase without a reading leaves nulls, never zeros.
  */
-import type { Budget, ComponentBytes, PhaseBudget, TierBudget } from '../budget/types';
+import type { Budget, ComponentBytes } from '../budget/types';
 import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';
 import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
-import { baselineOf, candidateLines, mayUseGpu, overlaySeries, seriesById } from './lines';
+import { baselineOf, candidateLines, FRAMEWORK_LINE, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
+import { predictedPeak, predictedRow } from './predicted';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
 export { overlaySeries } from './lines';
@@ -45,9 +46,9 @@ export function buildOverlay(input: OverlayInput): Overlay {
   }
   const line = new Line(data, baselineOf(chosen, baselines), input.markers);
   const peak = line.peak();
-  const top = budget && peakOf(budget.tiers.refined, line);
-  const predictedPeak = { textbook, refined: top?.total ?? null };
-  const residualBytes = difference(peak?.bytes ?? null, predictedPeak.refined);
+  const top = budget && predictedPeak(budget.tiers.refined, chosen);
+  const peaks = { textbook, refined: top?.total ?? null };
+  const residualBytes = difference(peak?.bytes ?? null, peaks.refined);
   const announced = input.spans.length > 0 || budget === null;
   const device = input.deviceBytes?.[chosen.split('.')[0]!];
   const overlay: Overlay = {
@@ -55,42 +56,37 @@ export function buildOverlay(input: OverlayInput): Overlay {
     alternatives: candidates.filter((id) => id !== chosen),
     baselineBytes: line.baseline,
     measuredPeak: peak && { ...peak, intervalUs: line.isFramework ? null : data.info.intervalUs },
-    predictedPeak,
+    predictedPeak: peaks,
     residualBytes,
-    residualPercent: residualBytes === null || !predictedPeak.refined ? null : (100 * residualBytes) / predictedPeak.refined,
+    residualPercent: residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
     phases: announced ? input.spans.map((span) => phaseRow(span, line, input)) : inferredRows(line, input),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
-  const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs);
+  const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs, frameworkPeak(input));
   return ledger === undefined ? overlay : { ...overlay, ledger };
+}
+
+/** The most the framework ever had allocated, whichever line is shown. */
+export function frameworkPeak({ series, markers }: Pick<OverlayInput, 'series' | 'markers'>): Bytes {
+  const data = seriesById(series, FRAMEWORK_LINE);
+  return data ? (new Line(data, 0, markers).peak()?.bytes ?? 0) : 0;
 }
 
 /** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
 function inferredRows(line: Line, input: OverlayInput): OverlayPhase[] {
   return inferredSpans(line.data, line.baseline, input.budget!).map((span) => {
-    const row = { ...phaseRow(span, line, input), inferred: true, confidence: span.confidence };
+    const own = phaseRow(span, line, input);
+    // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
+    const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;
+    const row = { ...own, flagged: own.flagged && isHighest, inferred: true, confidence: span.confidence };
     return span.phase === 'load' ? row : { ...row, end: null, residualEndBytes: null, predictedEnd: { textbook: null, refined: null }, predictedEndComponents: null };
   });
 }
 
-/** A framework counts neither the reserve of its allocator nor the device context: its line is held against the rest. */
-function countedBy<T extends PhaseBudget>(line: Line, row: T): T {
-  if (!line.isFramework || !(row.components.context || row.components.reserve || row.endComponents.context || row.endComponents.reserve)) return row;
-  const { context = 0, reserve = 0, ...components } = row.components;
-  const { context: endContext = 0, reserve: endReserve = 0, ...endComponents } = row.endComponents;
-  return { ...row, components, total: row.total - context - reserve, endComponents, end: row.end - endContext - endReserve };
-}
-
-function peakOf(tier: TierBudget, line: Line): Pick<PhaseBudget, 'total' | 'components'> {
-  if (!line.isFramework || !(tier.components.context || tier.components.reserve)) return tier;
-  return tier.phases.map((row) => countedBy(line, row)).reduce((best, row) => (row.total > best.total ? row : best));
-}
-
 function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput): OverlayPhase {
   const measured = line?.in(span) ?? { highest: null, end: null, components: null, endComponents: null, highWater: false };
-  const textbook = budget && rowOf(budget.tiers.textbook, span);
-  const row = budget && rowOf(budget.tiers.refined, span);
-  const refined = row && line ? countedBy(line, row) : row;
+  const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
+  const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
   const residualBytes = difference(measured.highest, refined?.total ?? null);
   const residualEndBytes = difference(measured.end, refined?.end ?? null);
   const isFlagged = line !== null && (
@@ -115,13 +111,6 @@ function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = 
     measuredEndComponents: measured.endComponents,
     predictedEndComponents: refined?.endComponents ?? null,
   };
-}
-
-/** The prediction for a phase that happened: by its step where both know one, else the phase's own row. */
-function rowOf(tier: TierBudget, { phase, step }: PhaseSpan): PhaseBudget | null {
-  const byStep = step === null ? undefined
-    : tier.timeline.find((row) => row.phase === phase && row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step));
-  return byStep ?? tier.phases.find((row) => row.phase === phase) ?? null;
 }
 
 /** Two splits of the same total that put their bytes in different places. Only where both are known. */

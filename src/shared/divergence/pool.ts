@@ -25,7 +25,7 @@ export interface Pool {
 const LEAST_SAMPLES = 20;
 /** Without the device's size only a pool that is this large, and twice the prediction, is spoken of. */
 const LEAST_BYTES = 4 * GiB;
-const LEAST_SHARE = 0.5;
+const LEAST_SHARE = 0.7;
 
 /** The pool in a device's line, or null: the line must jump in the first half and stay within 1% from there on. */
 export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
@@ -48,7 +48,7 @@ export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): 
   // Taken at once: between a quarter and nine tenths of it there is hardly a sample.
   const quarter = firstAtLeast(values, baselineBytes + 0.25 * measuredPeak.bytes);
   const nearly = firstAtLeast(values, baselineBytes + 0.9 * measuredPeak.bytes);
-  if (nearly - quarter > Math.max(3, (times.length - from) / 20)) return null;
+  if (nearly - quarter > Math.max(3, (times.length - from) / 10)) return null;
   return { bytes: high.value - baselineBytes, from: start, to: stop, share, low: low.value - baselineBytes, high: high.value - baselineBytes, samples: upperBound(times, stop) - from };
 }
 

@@ -123,6 +123,39 @@ function fromQwen3(json: unknown, name: string): ModelSpec {
   return { ...model, experts: { total: config.num_experts, active: config.num_experts_per_tok ?? 8, ffn: config.moe_intermediate_size ?? 768 } };
 }
 
+const neoxConfig = z.object({
+  vocab_size: count.default(50_432),
+  hidden_size: count.default(6144),
+  num_hidden_layers: count.default(44),
+  num_attention_heads: count.default(64),
+  intermediate_size: count.default(24_576),
+  hidden_act: z.string().default('gelu'),
+  max_position_embeddings: count.default(2048),
+  tie_word_embeddings: z.boolean().default(false),
+});
+
+function fromNeox(json: unknown, name: string): ModelSpec {
+  const config = parsed(neoxConfig, json);
+  const { hidden_size: hidden, num_attention_heads: heads } = config;
+  return {
+    name,
+    architecture: 'decoder',
+    layers: config.num_hidden_layers,
+    hidden,
+    heads,
+    kvHeads: heads,
+    headDim: hidden / heads,
+    ffn: config.intermediate_size,
+    vocab: config.vocab_size,
+    maxPositions: config.max_position_embeddings,
+    positions: 'rotary',
+    norm: 'layernorm',
+    ...plainActivation('hidden_act', config.hidden_act),
+    bias: true,
+    tiedHead: config.tie_word_embeddings,
+  };
+}
+
 const bertConfig = z.object({
   vocab_size: count.default(30_522),
   hidden_size: count.default(768),
@@ -301,6 +334,7 @@ export const FAMILIES: readonly Family[] = [
   { types: ['mixtral'], classes: /^Mixtral/, read: fromMixtral },
   { types: ['qwen2'], classes: /^Qwen2(For|Model)/, read: fromQwen },
   { types: ['qwen3', 'qwen3_moe'], classes: /^Qwen3(Moe)?(For|Model)/, read: fromQwen3 },
+  { types: ['gpt_neox'], classes: /^GPTNeoX(For|Model)/, read: fromNeox },
   { types: ['bert'], classes: /^Bert/, read: fromBert },
   { types: ['distilbert'], classes: /^DistilBert/, read: fromDistilbert },
   { types: ['deepseek_v2', 'deepseek_v3'], classes: /^DeepseekV[23]/, read: fromDeepseek },

@@ -115,6 +115,12 @@ function checkCheckpointing(model: ModelSpec, run: RunSpec): void {
 
 function checkLengths(model: ModelSpec, run: RunSpec): void {
   const { maxPositions } = model;
+  if (run.lengths !== undefined) {
+    for (const length of run.lengths) wholeNumber('lengths', length);
+    const longest = run.mode === 'generate' ? run.promptTokens : run.seq;
+    if (run.lengths.length !== run.batch) refuse('lengths', run.lengths.length, `there are that many, and the batch has ${run.batch} sequences`, 'Give one length for each sequence.');
+    if (Math.max(...run.lengths) !== longest) refuse('lengths', Math.max(...run.lengths), `the longest is padded to, and the run says ${longest} tokens`, 'Leave the sequence length out, or give the longest.');
+  }
   if (run.mode === 'generate') {
     wholeNumber('promptTokens', run.promptTokens);
     wholeNumber('tokens', run.tokens);

@@ -21,11 +21,15 @@ const UNITS: Readonly<Record<string, string>> = {
   c: 'C', celsius: 'C', mhz: 'MHz',
 };
 
-const names = (role: Role, ...spellings: string[]) => spellings.map((spelling) => [spelling, { role, field: '' }] as const);
-const metricNames = (field: string, ...spellings: string[]) => [field, ...spellings].map((spelling) => [spelling.replaceAll('_', '.'), { role: 'metric' as const, field }] as const);
+interface Meaning {
+  readonly role: Role;
+  readonly field: string;
+}
+const names = (role: Role, ...spellings: string[]) => spellings.map((spelling): [string, Meaning] => [spelling, { role, field: '' }]);
+const metricNames = (field: string, ...spellings: string[]) => [field, ...spellings].map((spelling): [string, Meaning] => [spelling, { role: 'metric', field }]);
 
 /** Keys are lower case with dots between words. `mem.util` is missing on purpose: loggers mean occupancy or bandwidth. */
-const MEANINGS: ReadonlyMap<string, { readonly role: Role; readonly field: string }> = new Map([
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ...names('timestamp', 'timestamp', 'time', 'date', 'datetime', 'ts'),
   ...names('index', 'index', 'gpu', 'gpu.index', 'gpu.id', 'gpu.idx', 'idx', 'device'),
   ...names('uuid', 'uuid', 'gpu.uuid'),
@@ -54,7 +58,7 @@ const MEANINGS: ReadonlyMap<string, { readonly role: Role; readonly field: strin
 /** Words `--query-gpu` and `--query-compute-apps` know that feed no series. */
 const OTHER = /^(count|serial|gpu_serial|pstate|pid|process_name|used_gpu_memory|used_memory|hostname|compute_mode|compute_cap|display_\w+|persistence_mode|addressing_mode|vbios_version|kmd_version|gpu_recovery_action|[a-z0-9]\w*(\.\w+)+)$/i;
 
-function meaningOf(spelled: string): { role: Role; field: string; unit: string | null } | null {
+function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }) | null {
   const words = spelled.toLowerCase().replace('%', '_%').replace(/\(([^)]*)\)/, '_$1').split(/[\s_.-]+/).filter((word) => word !== '');
   const direct = MEANINGS.get(words.join('.'));
   if (direct) return { ...direct, unit: null };

@@ -14,13 +14,13 @@ import type { TraceBuilder } from './trace';
 
 /** A command line in a transcript: `# nvidia-smi …`, `# $ nvidia-smi …`, `$ nvidia-smi …`. */
 const COMMAND = /^(?:#\s*\$?|\$)\s*nvidia-smi\b/;
-const OK_COMMAND = /--query-gpu\b.*--format=|--query-gpu\b/;
+const QUERY_COMMAND = /--query-gpu\b/;
 const SHOWN_FOREIGN = 3;
 
 export const csv: ImportFormat = {
   kind: 'csv',
   recognizes(head) {
-    if (head.lines.some((line) => COMMAND.test(line) && OK_COMMAND.test(line))) return true;
+    if (head.lines.some((line) => COMMAND.test(line) && QUERY_COMMAND.test(line))) return true;
     const lines = candidateLines(head);
     if (lines.length === 0) return false;
     const header = lines.slice(0, 5).map(columnsOfHeader).find((columns) => columns !== null);
@@ -28,8 +28,9 @@ export const csv: ImportFormat = {
     const width = usualWidth(lines);
     const rows = lines.filter((line) => line.split(',').length === width);
     return rows.length >= lines.length / 2 && rows.every((line) => {
-      const shapes = line.split(',').map(shapeOf);
-      return shapes.filter((shape) => shape !== 'text').length >= Math.max(1, shapes.length / 2);
+      const cells = line.split(',').map((cell) => cell.trim());
+      // An empty cell is an absence in a table that is known, but no sign of one.
+      return cells.filter((cell) => cell !== '' && shapeOf(cell) !== 'text').length >= Math.max(1, cells.length / 2);
     });
   },
   open: (trace, head, options) => new CsvReader(trace, head, options),
@@ -65,7 +66,6 @@ class CsvReader implements LineSink {
   #headerLine = '';
   #order: TickOrder | null = null;
   #shown = 0;
-  #skipped = 0;
   #foreign = 0;
   #lastRow: readonly string[] | null = null;
 
@@ -82,21 +82,12 @@ class CsvReader implements LineSink {
     const line = withCommas(raw.trim());
     if (line === '') return;
     if (this.#transcript) {
-      if (COMMAND.test(line)) this.#inside = /--query-gpu\b/.test(line);
+      if (COMMAND.test(line)) this.#inside = QUERY_COMMAND.test(line);
       if (line.startsWith('#')) return;
-      if (!this.#inside) {
-        this.#skipped++;
-        return;
-      }
+      if (!this.#inside) return;
     }
-    const error = findSmiError(line);
-    if (error !== null && line.split(',').length !== this.#names.length) {
-      this.#trace.error ??= error.text;
-      this.#trace.absent(error.reason);
-      this.#trace.warn(`nvidia-smi printed among the rows: ${firstLine(error.text)}.`);
-      return;
-    }
-    if (line === this.#headerLine || this.#header(line)) return;
+    // Nearly all lines are rows, and nearly all rows begin with a digit: only the others can be anything else.
+    if (!/^\d/.test(line) && (line === this.#headerLine || this.#sentence(line) || this.#header(line))) return;
     if (this.#columns === null) this.#infer();
     const cells = splitRow(line, this.#names);
     const stampAt = this.#at('timestamp');
@@ -114,6 +105,15 @@ class CsvReader implements LineSink {
     if (dropped > 0) this.#trace.warn(`${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`);
     if (this.#foreign > SHOWN_FOREIGN) this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
     if (this.#transcript) this.#trace.warn('The file is a transcript of several commands; only the answers to --query-gpu are read.');
+  }
+
+  #sentence(line: string): boolean {
+    const error = findSmiError(line);
+    if (error === null || line.split(',').length === this.#names.length) return false;
+    this.#trace.error ??= error.text;
+    this.#trace.absent(error.reason);
+    this.#trace.warn(`nvidia-smi printed among the rows: ${firstLine(error.text)}.`);
+    return true;
   }
 
   #header(line: string): boolean {
@@ -135,8 +135,8 @@ class CsvReader implements LineSink {
     const taken = columns.filter(({ role }) => role !== 'unnamed').map((column) => `${column.label} as ${meaningWords(column)}`);
     const unnamed = columns.filter(({ role }) => role === 'unnamed').map(({ label }) => label);
     this.#trace.warn(
-      `The file has no header. ${taken.length > 0 ? `Columns were taken by their shape: ${taken.join(', ')}.` : ''}`
-      + `${unnamed.length > 0 ? ` These could not be named: ${unnamed.join(', ')}.` : ''} Name them all with --columns.`.replace(/\s+/g, ' '),
+      `The file has no header.${taken.length > 0 ? ` Columns were taken by their shape: ${taken.join(', ')}.` : ''}`
+      + `${unnamed.length > 0 ? ` These could not be named: ${unnamed.join(', ')}.` : ''} Name them all with --columns.`,
     );
   }
 

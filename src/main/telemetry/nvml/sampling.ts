@@ -11,7 +11,7 @@ import { faultOf, type NvmlFault, SUCCESS } from './codes';
 import { type Counter, countersOf, MEMORY, periodOf, READ_COST, type SampledGpu, seriesTable } from './counters';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
-import { BatchBuilder, buffersOf, type WorkerMessage, type WorkerTask } from './messages';
+import { BatchBuilder, buffersOf, type ProcessLists, type WorkerMessage, type WorkerTask } from './messages';
 import { openNvml, type OpenedNvml } from './opened';
 import { readProcesses } from './probe';
 import { Schedule, type Task } from './schedule';
@@ -58,6 +58,7 @@ export class Sampling {
   #openedAt: Micros = 0;
   #readUs = 0;
   #reads = 0;
+  #toldAt: Micros = 0;
 
   constructor(task: SampleTask, loader: Loader, post: Post) {
     this.#task = task;
@@ -78,7 +79,7 @@ export class Sampling {
     const schedule = new Schedule(this.#tasks(this.#now()), {
       now: () => this.#now(),
       sleepUntil: (t) => this.#sleepUntil(t),
-      widened: ({ name }, meanUs, periodUs) => this.#warn(`slow ${name}`, `NVML takes ${meanUs} µs for ${name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`),
+      widened: ({ name }, medianUs, periodUs) => this.#warn(`slow ${name}`, `NVML takes ${medianUs} µs for ${name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`),
     });
     while (!this.#stopping) {
       schedule.step();
@@ -165,7 +166,7 @@ export class Sampling {
 
   #failed(state: GpuState, each: CounterState, t: Micros, fault: NvmlFault): void {
     const { index } = state.gpu;
-    if (fault.scope === 'device' || fault.scope === 'library') {
+    if (this.#loses(state, each, fault)) {
       this.#lose(fault.scope === 'library' ? this.#gpus : [state], t, fault);
       return;
     }
@@ -175,14 +176,18 @@ export class Sampling {
     if (fault.reason !== 'not_supported') this.#warn(`${index} ${each.counter.series[0]!.metric} ${fault.code}`, `NVML says of ${each.counter.series[0]!.metric} of GPU ${index} that ${fault.text}. ${fault.remedy}`);
   }
 
+  /** Memory speaks for the GPU, where it can be read: one sensor in trouble is no reason to open everything anew. */
+  #loses(state: GpuState, each: CounterState | null, { scope }: NvmlFault): boolean {
+    return (scope === 'device' || scope === 'library') && (each?.counter === MEMORY || state.counters[0]!.ended !== null);
+  }
+
   #absent({ series, counter }: CounterState, t: Micros, reason: AbsentReason): void {
     for (let i = 0; i < counter.series.length; i++) this.#batch.absent(series + i, t, reason);
   }
 
   #processes(state: GpuState): void {
     const { index } = state.gpu;
-    const post = (answer: AbsentReason | Exclude<ReturnType<typeof readProcesses>['answer'], string>) =>
-      this.#post({ kind: 'processes', gpuIndex: index, t: this.#now(), answer }, []);
+    const post = (answer: ProcessLists | AbsentReason) => this.#post({ kind: 'processes', gpuIndex: index, t: this.#now(), answer }, []);
     if (!state.device || state.processes) {
       post(state.processes ?? state.down);
       return;
@@ -191,11 +196,12 @@ export class Sampling {
     post(answer);
     if (code === SUCCESS) return;
     const fault = faultOf(code);
-    if (fault.scope === 'device' || fault.scope === 'library') this.#lose(fault.scope === 'library' ? this.#gpus : [state], this.#now(), fault);
-    else {
-      if (fault.scope === 'counter') state.processes = fault.reason;
-      this.#warn(`${index} processes ${code}`, `NVML says of the processes on GPU ${index} that ${fault.text}. ${fault.remedy}`);
+    if (this.#loses(state, null, fault)) {
+      this.#lose(fault.scope === 'library' ? this.#gpus : [state], this.#now(), fault);
+      return;
     }
+    if (fault.scope === 'counter') state.processes = fault.reason;
+    this.#warn(`${index} processes ${code}`, `NVML says of the processes on GPU ${index} that ${fault.text}. ${fault.remedy}`);
   }
 
   #lose(states: readonly GpuState[], t: Micros, fault: NvmlFault): void {
@@ -224,7 +230,6 @@ export class Sampling {
     this.#toldAt = now;
     for (const state of this.#gpus) if (!state.device) this.#tellDown(state, now);
   }
-  #toldAt: Micros = 0;
 
   #open(now: Micros): void {
     this.#nvml?.close();

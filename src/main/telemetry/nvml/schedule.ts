@@ -3,8 +3,9 @@
  * not drift; a tick that was missed is skipped, never made up for. The first of two due tasks is the more urgent one:
  * memory before everything else.
  *
- * A task that takes more than a quarter of its period over a second gets twice the period, and `widened` tells of it
- * the first time: a driver that serializes its callers must not be kept busy by the one that watches.
+ * A task that usually takes more than a quarter of its period gets a longer one, and `widened` tells of it the first
+ * time: a driver that serializes its callers must not be kept busy by the one that watches. The median decides, since
+ * a thread that is interrupted while it reads looks slow now and then.
  */
 import type { Micros } from '../../../shared/units';
 
@@ -22,11 +23,12 @@ export interface ScheduleHooks {
   now(): Micros;
   /** Sleeps until `t` at the latest. */
   sleepUntil(t: Micros): void;
-  widened(task: Task, meanUs: Micros, periodUs: Micros): void;
+  widened(task: Task, medianUs: Micros, periodUs: Micros): void;
 }
 
 const SHARE = 0.25;
 const WINDOW_US: Micros = 1_000_000;
+const REMEMBERED = 64;
 const LONGEST_US: Micros = 10_000_000;
 
 interface Entry {
@@ -34,7 +36,8 @@ interface Entry {
   periodUs: Micros;
   dueUs: Micros;
   windowFrom: Micros;
-  spentUs: Micros;
+  /** What each of the last runs took; only the first `runs` are of this window. */
+  readonly spentUs: Float64Array;
   runs: number;
   widened: boolean;
 }
@@ -45,7 +48,7 @@ export class Schedule {
 
   constructor(tasks: readonly Task[], hooks: ScheduleHooks) {
     this.#hooks = hooks;
-    this.#entries = tasks.map((task) => ({ task, periodUs: task.periodUs, dueUs: task.firstUs, windowFrom: task.firstUs, spentUs: 0, runs: 0, widened: false }))
+    this.#entries = tasks.map((task) => ({ task, periodUs: task.periodUs, dueUs: task.firstUs, windowFrom: task.firstUs, spentUs: new Float64Array(REMEMBERED), runs: 0, widened: false }))
       .sort((a, b) => a.task.rank - b.task.rank);
   }
 
@@ -59,21 +62,20 @@ export class Schedule {
     }
     due.task.run(now);
     const end = this.#hooks.now();
-    due.spentUs += end - now;
-    due.runs++;
+    due.spentUs[due.runs++ % REMEMBERED] = end - now;
     if (end - due.windowFrom >= WINDOW_US && due.runs >= 2) this.#review(due, end);
     due.dueUs += due.periodUs * Math.max(1, Math.ceil((end - due.dueUs) / due.periodUs));
   }
 
   #review(entry: Entry, end: Micros): void {
-    const mean = entry.spentUs / entry.runs;
-    if (mean > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
-      entry.periodUs = Math.min(LONGEST_US, entry.periodUs * 2 ** Math.ceil(Math.log2(mean / (entry.periodUs * SHARE))));
-      if (!entry.widened) this.#hooks.widened(entry.task, Math.round(mean), entry.periodUs);
+    const spent = entry.spentUs.slice(0, Math.min(entry.runs, REMEMBERED)).sort();
+    const median = spent[spent.length >> 1]!;
+    if (median > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
+      entry.periodUs = Math.min(LONGEST_US, entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))));
+      if (!entry.widened) this.#hooks.widened(entry.task, Math.round(median), entry.periodUs);
       entry.widened = true;
     }
     entry.windowFrom = end;
-    entry.spentUs = 0;
     entry.runs = 0;
   }
 }

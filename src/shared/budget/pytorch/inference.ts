@@ -41,6 +41,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
     const ids = new Tally().add(8 * run.batch * length, 2);
     const shape = layerShape(model, shard, run.batch, tokens);
     const stand: Holding[] = [...base, ...kept, ['inputs', ids, 1]];
+    const mask = new Tally().add(run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0);
     const logits = new Tally();
     if (shard.head && hasLmHead(model)) {
       const vocab = split(model.vocab, shard.tensor);
@@ -48,7 +49,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       if (run.mode === 'generate') logits.add(4 * run.batch * vocab);
     }
     return [
-      ...[attentionForward(model, run, types, shape, length), ffnForward(model, types, shape)].map((work) => [...stand, ['activations', work, 1]] satisfies Holding[]),
+      ...[attentionForward(model, run, types, shape, length), ffnForward(model, run, types, shape, length)].map((work) => [...stand, ['buffers', mask, 1], ['activations', work, 1]] satisfies Holding[]),
       [...stand, ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1], ['logits', logits, 1]],
     ];
   };

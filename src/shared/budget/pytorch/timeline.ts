@@ -58,7 +58,9 @@ export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierB
     return occurrence(phase, step, lastStep, componentsOf(highest, reserved, context), componentsOf(end, reserved, context));
   });
   const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context };
-  return { ...tierOf(rows), levels };
+  // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
+  const first = rows.reduce((best, row) => (row.total > best.total ? row : best));
+  return { ...tierOf(rows), components: first.components, total: first.total, peak: { bytes: first.total, phase: first.phase }, levels };
 }
 
 function componentsOf(holdings: readonly Holding[], reserved: Bytes, context: Bytes): ComponentBytes {

@@ -74,7 +74,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
   const inputs = new Tally().add(8 * run.batch * run.seq, 2).add(8 * run.seq);
   // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
   const rotary = new Tally();
-  if (model.positions === 'rotary') rotary.add(types.compute * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  if (model.positions === 'rotary') rotary.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
   const mask: Holding = ['buffers', new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0), 1];
   const recomputedMask: Holding[] = group === 0 ? [] : [mask];
   const before: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
@@ -150,7 +150,7 @@ function lastLayerForward(model: ModelSpec, run: RunSpec, layer: Layer, kept: Ta
   const checkpoints: Holding = ['activations', x, Math.ceil(layers / group)];
   return [
     [checkpoints, ['workspace', saved, 1], ['workspace', work, 1]],
-    [checkpoints, ['workspace', ffnForward(model, elementBytes(run), layer.shape), 1]],
+    [checkpoints, ['workspace', ffnForward(model, run, elementBytes(run), layer.shape, run.seq), 1]],
   ];
 }
 

@@ -10,10 +10,15 @@ function innerCopies(model: ModelSpec): number {
   return model.activationComposed ? 4 : 2;
 }
 
-/** In the feed-forward network: the residual stream, attention's output, the normalized input, and the inner tensors. */
-export function ffnForward(model: ModelSpec, types: ElementBytes, shape: LayerShape): Tally {
-  const inner = types.compute * shape.sequences * shape.tokens * shape.ffn;
-  return new Tally().add(types.residual * shape.stream).add(types.compute * shape.stream, 2).add(inner, innerCopies(model));
+/**
+ * In the feed-forward network: the residual stream before and after attention, attention's output, the normalized
+ * input, the inner tensors, and the weights that eager attention returns and the layer holds until it ends.
+ */
+export function ffnForward(model: ModelSpec, run: RunSpec, types: ElementBytes, shape: LayerShape, length: number): Tally {
+  const { compute: c } = types;
+  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream, 3).add(c * shape.sequences * shape.tokens * shape.ffn, innerCopies(model));
+  if (run.attention === 'eager') work.add(c * shape.sequences * shape.heads * shape.tokens * length);
+  return work;
 }
 
 /** In attention over `length` keys: queries, keys and values, in eager attention repeated, and the scores. */

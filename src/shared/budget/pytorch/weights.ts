@@ -3,7 +3,7 @@
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
 import { fusedProjection, hasLmHead } from '../../model/parameters';
-import { LORA_TARGETS, type ModelSpec, type RunSpec } from '../../model/spec';
+import type { LORA_TARGETS, ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 
 export interface WeightTensor {

@@ -54,7 +54,7 @@ export function rankCount(run: RunSpec): number {
  */
 export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
   const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
-  const microBatches = run.microBatches ?? (pp > 1 ? pp : 1);
+  const microBatches = run.microBatches ?? pp;
   const stages = pp === 1 ? [0] : [0, pp - 1];
   return stages.map((stage) => ({
     stage,

@@ -131,19 +131,41 @@ export class DryEngine extends DryLedger {
       return result.loss;
     });
     this.recording = false;
-    const gradients = this.tidy(() => {
-      const byTensor = new Map<DryTensor, DryTensor>([[loss, this.create([])]]);
-      const reached = reachable(tape, variables);
+    const gradients = this.backward(tape, headStarts, loss, () => this.create([]), variables, add);
+    this.tape = null;
+    return { loss, gradients };
+  }
+
+  /** Within a gradient: runs `f` with a tape of its own and goes back over it from `dy`. Returns the gradients of `xs`. */
+  recompute(f: () => DryTensor, xs: readonly DryTensor[], dy: DryTensor, add: (a: DryTensor, b: DryTensor) => DryTensor): DryTensor[] {
+    const tape: TapeNode[] = [];
+    this.tape = tape;
+    this.recording = true;
+    const output = this.tidy(() => {
+      this.setContext('activations');
+      const result = f();
+      this.setContext('workspace');
+      return result;
+    });
+    this.recording = false;
+    const gradients = this.backward(tape, tape.length, output, () => dy, xs, add);
+    this.dispose(output);
+    return gradients;
+  }
+
+  private backward(tape: readonly TapeNode[], headStarts: number, from: DryTensor, dyOf: () => DryTensor, xs: readonly DryTensor[],
+    add: (a: DryTensor, b: DryTensor) => DryTensor): DryTensor[] {
+    return this.tidy(() => {
+      const byTensor = new Map<DryTensor, DryTensor>([[from, dyOf()]]);
+      const reached = reachable(tape, xs);
       for (let index = tape.length - 1; index >= 0; index--) {
         const node = tape[index]!;
         const dy = byTensor.get(node.output);
         if (dy) this.backpropagate(node, dy, index >= headStarts ? 'logits' : 'workspace', byTensor, reached, add);
       }
       for (const node of tape) for (const tensor of node.saved) this.dispose(tensor);
-      this.tape = null;
-      return variables.map((variable) => byTensor.get(variable)!);
+      return xs.map((x) => byTensor.get(x)!);
     });
-    return { loss, gradients };
   }
 
   private backpropagate(node: TapeNode, dy: DryTensor, component: Component, byTensor: Map<DryTensor, DryTensor>,

@@ -74,14 +74,42 @@ export class Gpt2 {
 
   /** [N] ids to [N, d]; each block's transients go with its scope. */
   runBlocks(batch: Batch, cache: Cache | null): DryTensor {
+    return this.inSegments(batch, 1, ([layer], x) =>
+      this.ops.engine.tidy(() => this.block(layer!, x, batch, cache, this.parameters.layers.indexOf(layer!))));
+  }
+
+  /** The same in segments of `length` layers which keep their input alone, and run again for their gradient. */
+  runRecomputed(batch: Batch, length: number): DryTensor {
+    const { engine } = this.ops;
+    return this.inSegments(batch, length, (layers, x) => {
+      const variables = layers.flatMap(({ norm1, query, key, value, projection, norm2, up, down }) =>
+        [norm1, query, key, value, projection, norm2, up, down].flatMap(({ weight, bias }) => [weight, bias]));
+      return engine.customOp([x, ...variables], (save) => {
+        save(x);
+        return this.runLayers(layers, x, batch);
+      }, (dy, saved) => engine.recompute(() => this.runLayers(layers, saved[0]!, batch), [saved[0]!, ...variables], dy,
+        (a, b) => this.ops.add(a, b)).map((gradient) => () => gradient));
+    });
+  }
+
+  private inSegments(batch: Batch, length: number, segment: (layers: readonly Layer[], x: DryTensor) => DryTensor): DryTensor {
     const { engine } = this.ops;
     let x = engine.tidy(() => this.embed(batch));
-    this.parameters.layers.forEach((layer, index) => {
-      const next = engine.tidy(() => this.block(layer, x, batch, cache, index));
+    for (let first = 0; first < this.parameters.layers.length; first += length) {
+      const next = segment(this.parameters.layers.slice(first, first + length), x);
       engine.dispose(x);
       x = next;
-    });
+    }
     return x;
+  }
+
+  private runLayers(layers: readonly Layer[], x: DryTensor, batch: Batch): DryTensor {
+    const { engine } = this.ops;
+    return layers.reduce((input, layer, index) => {
+      const output = engine.tidy(() => this.block(layer, input, batch, null, index));
+      if (index > 0) engine.dispose(input);
+      return output;
+    }, x);
   }
 
   normalize(x: DryTensor, norm: Affine): DryTensor {
@@ -105,8 +133,13 @@ export class Gpt2 {
     });
   }
 
-  /** Mean cross-entropy over [N, V] logits: keeps the probabilities, and one N·V buffer more while it computes. */
-  loss(normal: DryTensor, targets: DryTensor): DryTensor {
+  /** Mean cross-entropy over [N, V] logits: keeps the probabilities, and one N·V buffer more while it computes. As the share of a step, scaled. */
+  loss(normal: DryTensor, targets: DryTensor, share: boolean): DryTensor {
+    const mean = this.meanLoss(normal, targets);
+    return share ? this.ops.mul(mean, 1) : mean;
+  }
+
+  private meanLoss(normal: DryTensor, targets: DryTensor): DryTensor {
     const { ops } = this;
     const logits = ops.matMul(normal, this.parameters.tokenTable, true);
     const rows = logits.shape[0]!;

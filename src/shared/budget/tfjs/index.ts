@@ -40,7 +40,7 @@ export function tfjsCovers(model: ModelSpec, run: RunSpec): boolean {
   return model.architecture === 'decoder' && model.positions === 'learned' && model.norm === 'layernorm'
     && model.activation === 'gelu' && model.bias && model.tiedHead && model.kvHeads === model.heads
     && model.heads * model.headDim === model.hidden && run.precision === 'fp32' && run.kvPrecision === 'fp32'
-    && (run.mode !== 'train' || (run.gradAccum === 1 && run.checkpointing === 'none'));
+    && (run.mode !== 'train' || run.checkpointing !== 'selective');
 }
 
 /** Refined tier for a run that `tfjsCovers`. */

@@ -21,37 +21,61 @@ function load(model: ModelSpec): Program {
 /** The first step and, if there are more, the second, which all later ones repeat. */
 export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; steps: readonly StepMoments[] } {
   const { engine, ops, parameters, gpt2 } = load(model);
+  const rows = run.batch * run.seq;
   const batch = createBatch(engine, run.batch, run.seq);
-  const targets = engine.within('inputs', () => engine.create([run.batch * run.seq, 2]));
+  const targets = engine.within('inputs', () => engine.create([rows, 2]));
+  // Further micro-batches differ in nothing but their ids and targets.
+  for (let more = 1; more < run.gradAccum; more++) engine.within('inputs', () => [engine.create([rows]), engine.create([rows, 2])]);
+  const segment = segmentLength(run.checkpointing);
   const update = engine.within('optimizer_other', () => createOptimizer(ops, run, parameters.all));
   const loaded = engine.read();
 
   const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepMoments => {
     let forward: Moment | null = null;
+    // All micro-batches of a step run in the same room: their sums stand from its start.
+    const zeros = run.gradAccum > 1 ? engine.within('gradients', () => parameters.all.map(({ shape }) => engine.create(shape))) : null;
     engine.beginPhase();
     const { loss, gradients } = engine.gradients((tapeLength) => {
       engine.setContext('activations');
-      const normal = gpt2.normalize(gpt2.runBlocks(batch, null), parameters.finalNorm);
+      const normal = gpt2.normalize(segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment), parameters.finalNorm);
       const headStarts = tapeLength();
       engine.setContext('logits');
-      return { loss: gpt2.loss(normal, targets), headStarts };
+      return { loss: gpt2.loss(normal, targets, run.gradAccum > 1), headStarts };
     }, () => {
       engine.setContext('workspace');
       forward = engine.read();
       engine.beginPhase();
     }, parameters.all, (a, b) => ops.add(a, b));
     for (const gradient of gradients) engine.retag(gradient, 'gradients');
+    const sums = zeros ? addAll(ops, zeros, gradients) : gradients;
     engine.setContext('workspace');
     const backward = engine.read();
+    engine.dispose(loss);
 
     engine.beginPhase();
-    update(gradients);
-    for (const gradient of gradients) engine.dispose(gradient);
+    update(sums);
+    for (const gradient of sums) engine.dispose(gradient);
     const optimizer = engine.read();
-    engine.dispose(loss);
     return { forward: forward!, backward, optimizer };
   });
   return { loaded, steps };
+}
+
+function addAll(ops: Ops, sums: readonly DryTensor[], gradients: readonly DryTensor[]): DryTensor[] {
+  ops.engine.setContext('gradients');
+  return sums.map((sofar, index) => {
+    const sum = ops.add(sofar, gradients[index]!);
+    ops.engine.dispose(sofar);
+    ops.engine.dispose(gradients[index]!);
+    return sum;
+  });
+}
+
+/** Layers of a checkpointed segment; null where nothing is recomputed. */
+export function segmentLength(checkpointing: RunSpec['checkpointing']): number | null {
+  if (checkpointing === 'full') return 1;
+  const every = /^every=(\d+)$/.exec(checkpointing);
+  return every ? Number(every[1]) : null;
 }
 
 /** All forward passes are alike. */

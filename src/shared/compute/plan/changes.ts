@@ -114,12 +114,18 @@ function layouts(model: ModelSpec, run: RunSpec, gpus: number): { options: strin
   }
   for (let tp = 1; tp <= Math.min(gpus, 8); tp *= 2) {
     const pp = gpus / tp;
+    if (pp > model.layers) continue;
     const kvWhole = tp <= model.kvHeads || tp % model.kvHeads === 0;
-    if (model.heads % tp !== 0 || !kvWhole || pp > model.layers) continue;
-    found.push({
-      options: [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])],
-      run: { ...plain, tp, pp, ...(run.mode === 'train' && pp > 1 ? { microBatches: run.microBatches ?? 4 * pp } : {}) },
-    });
+    if (model.heads % tp !== 0 || !kvWhole) continue;
+    const options = [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])];
+    const laid: RunSpec = { ...plain, tp, pp, ...(run.mode === 'train' && pp > 1 ? { microBatches: run.microBatches ?? 4 * pp } : {}) };
+    found.push({ options, run: laid });
+    if (tp > 1 && run.mode === 'train') found.push({ options: [...options, '--sequence-parallel'], run: { ...laid, sequenceParallel: true } });
+  }
+  for (let tp = 2; tp <= 8 && run.mode === 'train' && gpus / tp >= 2; tp *= 2) {
+    if (model.heads % tp !== 0 || (tp > model.kvHeads && tp % model.kvHeads !== 0)) continue;
+    const dp = gpus / tp;
+    found.push({ options: ['--zero 3', `--dp ${dp}`, `--tp ${tp}`, '--sequence-parallel'], run: { ...plain, zero: 3, dp, tp, sequenceParallel: true } });
   }
   return found;
 }

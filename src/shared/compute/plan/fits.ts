@@ -1,5 +1,4 @@
 /** Which GPUs hold a run, and the largest run one GPU holds. All of it rests on the refined tier at process level. */
-import { parameterCount } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
 import { fullestShard } from '../../budget/sharding/per-rank';
@@ -39,8 +38,8 @@ export function largestThat(holds: (value: number) => boolean, most: number = MO
 }
 
 /** Largest batch whose peak is within `memory`; 0 where not even one sequence is. */
-export function largestBatch(model: ModelSpec, run: RunSpec, memory: Bytes): number {
-  return largestThat((batch) => peakBytes(model, { ...run, batch }) <= memory);
+export function largestBatch(model: ModelSpec, run: RunSpec, memory: Bytes, peakAt = (batch: number) => peakBytes(model, { ...run, batch })): number {
+  return largestThat((batch) => peakAt(batch) <= memory);
 }
 
 /**
@@ -58,14 +57,21 @@ export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): n
 
 /** The run against every GPU, in the catalogue's order. */
 export function fitsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[]): Fit[] {
-  // Context and workspace differ by GPU, so each is asked on its own; equal GPUs share the search.
-  const known = new Map<string, { peak: Bytes; maxBatch: number }>();
+  const shared = peaksByBatch(model, run);
   return gpus.map(({ name, memoryBytes }) => {
-    const own = { ...run, gpu: name };
-    const peak = peakBytes(model, own);
-    const key = `${memoryBytes} ${peak}`;
-    const maxBatch = known.get(key)?.maxBatch ?? (parameterCount(model) > memoryBytes * 4 ? 0 : largestBatch(model, own, memoryBytes));
-    known.set(key, { peak, maxBatch });
-    return { gpu: name, memoryBytes, fits: peak <= memoryBytes, headroomBytes: memoryBytes - peak, maxBatch };
+    // In PyTorch context and workspace differ by GPU; the bundled workload's tensors are the same everywhere.
+    const peakAt = run.framework === 'tfjs' ? shared : peaksByBatch(model, { ...run, gpu: name });
+    const peak = peakAt(run.batch);
+    return { gpu: name, memoryBytes, fits: peak <= memoryBytes, headroomBytes: memoryBytes - peak, maxBatch: largestBatch(model, run, memoryBytes, peakAt) };
   });
+}
+
+/** Peaks by batch, each worked out once. */
+function peaksByBatch(model: ModelSpec, run: RunSpec): (batch: number) => Bytes {
+  const known = new Map<number, Bytes>();
+  return (batch) => {
+    const found = known.get(batch) ?? peakBytes(model, { ...run, batch });
+    known.set(batch, found);
+    return found;
+  };
 }

@@ -8,6 +8,7 @@ import { maxIn, valueAt } from '../../trace/series';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE, seriesById } from '../lines';
+import { frameworkPeak } from '../overlay';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
 import type { Detector } from './protocol';
@@ -20,22 +21,21 @@ const REMEDIES = {
 } as const;
 const FORMULAS = {
   fragmentation: 'reserved − the most that was ever allocated at once',
-  allocator_reserve: 'the lesser of reserved and the most ever allocated, less allocated now, less the reserve predicted',
+  allocator_reserve: 'the lesser of reserved and the most ever allocated, less allocated now',
   allocator_rounding: 'allocated − requested',
 } as const;
 
 export const allocator: Detector = {
   kind: 'allocator_reserve',
-  find({ overlay, series, budget, limits = DEFAULT_FLAG_LIMITS }) {
+  find({ overlay, series, markers, budget, limits = DEFAULT_FLAG_LIMITS }) {
     const reserved = seriesById(series, 'framework.reserved');
     const allocated = seriesById(series, FRAMEWORK_LINE);
     if (!reserved?.times.length || !allocated?.times.length || overlay.series === HOST_LINE) return [];
     const top = maxIn(reserved, reserved.times[0]!, reserved.times.at(-1)!)!;
-    // Where it was reserved first, before the workload's own peak has passed, is no measure: its last reading is.
     const at = reserved.times.at(-1)!;
     const live = valueAt(allocated, at);
-    const most = maxIn(allocated, allocated.times[0]!, at)?.value ?? null;
-    if (live === null || most === null) return [];
+    const most = frameworkPeak({ series, markers });
+    if (live === null) return [];
     const requestedSeries = seriesById(series, 'framework.requested');
     const peak = maxIn(allocated, allocated.times[0]!, at)!;
     const requested = requestedSeries?.times.length ? valueAt(requestedSeries, peak.t) : null;
@@ -55,8 +55,9 @@ export const allocator: Detector = {
     if (predicted !== null && room > 0) {
       const limit = flagLimit(predicted, limits);
       const cachedAtWorst = worst ? cached(reserved, allocated, worst.span[1]) : null;
-      if (cachedAtWorst !== null && cachedAtWorst - expected > limit && !found.length) {
-        add('allocator_reserve', Math.min(room, cachedAtWorst - expected), `At the end of ${worst!.phase} the allocator kept ${formatBytes(cachedAtWorst)} of free blocks${expected > 0 ? ` where ${formatBytes(expected)} were predicted` : ''}.`);
+      // A budget that has a reserve of its own already holds what the highest moment leaves behind.
+      if (cachedAtWorst !== null && expected === 0 && cachedAtWorst > limit && !found.length) {
+        add('allocator_reserve', Math.min(room, cachedAtWorst), `At the end of ${worst!.phase} the allocator kept ${formatBytes(cachedAtWorst)} of free blocks.`);
       }
       if (requested !== null && peak.value - requested > limit) add('allocator_rounding', peak.value - requested, `${formatBytes(requested)} were requested and ${formatBytes(peak.value)} allocated at ${formatDuration(peak.t)}.`);
     }

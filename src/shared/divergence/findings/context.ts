@@ -3,19 +3,58 @@
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
 import { formatBytes } from '../../format';
+import { Search } from '../fit/candidates';
+import { observationsOf } from '../fit/observations';
 import { contextLevel } from '../ledger';
 import { gpusOf } from '../lines';
 import { flagLimit } from '../measure';
-import { DEFAULT_FLAG_LIMITS } from '../types';
-import type { Detector } from './protocol';
+import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
+import type { Detector, FindingsInput } from './protocol';
+import { fits, growthOf, verdictOf } from './settings';
+
+/** The same bytes above the prediction in every phase, and no other setting that fits as well. */
+function constantOffset(input: FindingsInput, known: readonly Finding[]): Finding[] {
+  const { budget, overlay, durationUs } = input;
+  if (known.some(({ setting }) => setting !== undefined)) return [];
+  if (overlay.series === null || !gpusOf(input.series).some((gpu) => overlay.series!.startsWith(`${gpu}.`)) || !overlay.phases.some(({ flagged }) => flagged)) return [];
+  const search = new Search(budget!, observationsOf(overlay, false, growthOf(known)), { line: overlay.series, exact: false, contextBytes: null, freeOffset: true });
+  const own = search.own();
+  const limit = flagLimit(overlay.predictedPeak.refined ?? 0, input.limits ?? DEFAULT_FLAG_LIMITS);
+  if (own === null || !fits(own, false) || Math.abs(own.offset) <= limit || own.observations < 4) return [];
+  if (verdictOf(input, known)?.fitting.some(({ fit }) => fit.score <= 1.5 * own.score)) return [];
+  const { offset } = own;
+  const assumed = budget!.tiers.refined.components.context ?? 0;
+  return [{
+    kind: 'context',
+    title: `Every phase lies ${formatBytes(Math.abs(offset))} ${offset > 0 ? 'above' : 'below'} its prediction, as a ${offset > 0 ? 'larger' : 'smaller'} device context does`,
+    bytes: offset,
+    phase: null,
+    span: [0, durationUs],
+    confidence: 'medium',
+    evidence: [
+      `With a context of ${formatBytes(assumed + offset)} instead of ${formatBytes(assumed)} the budget misses ${own.observations} figures of the phases by ${own.score.toFixed(2)} tolerances in the mean.`,
+      'The context itself was not measured: that takes the memory of the process and the bytes that the framework reserves.',
+    ],
+    formula: 'context = what is the same in every phase',
+    remedy: 'Record with the marker helper, so that the framework tells what it reserves, or name the GPU with --gpu.',
+  }];
+}
 
 export const context: Detector = {
   kind: 'context',
-  find({ series, budget, limits = DEFAULT_FLAG_LIMITS }) {
+  find(input, known) {
+    const { series, budget, limits = DEFAULT_FLAG_LIMITS } = input;
+    if (known.some(({ kind }) => kind === 'preallocated_pool')) return [];
     const predicted = budget?.tiers.refined.components.context ?? 0;
+    const measured = gpusOf(series).flatMap((gpu) => contextLevel(series, gpu)?.reserved ? [gpu] : []);
+    if (measured.length === 0 && budget !== null) {
+      const found = constantOffset(input, known);
+      if (found.length > 0) return found;
+    }
     return gpusOf(series).flatMap((gpu) => {
       const level = contextLevel(series, gpu);
-      if (level === null) return [];
+      // What a framework does not tell of its reserve is part of the figure: beside a budget that is no context.
+      if (level === null || (predicted > 0 && !level.reserved)) return [];
       const beyond = level.bytes - predicted;
       if (predicted > 0 && Math.abs(beyond) <= flagLimit(predicted, limits)) return [];
       return [{

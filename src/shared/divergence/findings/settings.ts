@@ -8,11 +8,13 @@ import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import { type Candidate, type Field, Search } from '../fit/candidates';
 import type { Fit } from '../fit/fit';
-import { type Growth, observationsOf, type Observation, rowFor } from '../fit/observations';
+import { type Growth, observationsOf, type Observation } from '../fit/observations';
 import { contextLevel } from '../ledger';
+import { flagLimit } from '../measure';
 import { FRAMEWORK_LINE, gpusOf, HOST_LINE } from '../lines';
 import { buildOverlay } from '../overlay';
-import type { Finding, Overlay, OverlayPhase } from '../types';
+import { predictedRow } from '../predicted';
+import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 
 const KINDS: Readonly<Partial<Record<Field, FindingKind>>> = {
@@ -23,9 +25,13 @@ const KINDS: Readonly<Partial<Record<Field, FindingKind>>> = {
 const MOST_SCORE = 0.8;
 const MOST_WORST = 2;
 const CLEARLY = 0.6;
+/** One figure is fitted by any setting at all. */
+const LEAST_OBSERVATIONS = 3;
 
 export interface Verdict {
   readonly own: Fit;
+  /** The declared run fits, though only with a constant added. */
+  readonly offsetFits: boolean;
   readonly exact: boolean;
   /** Those that fit, best first. */
   readonly fitting: readonly Candidate[];
@@ -41,13 +47,9 @@ export const settings: Detector = {
   find(input, known) {
     if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined)) return [];
     const verdict = verdictOf(input, known);
-    if (verdict === null) return [];
-    const [best, ...rest] = verdict.fitting;
-    const kind = best && KINDS[best.field];
-    if (best === undefined || kind === undefined) return [];
-    const rivals = rest.filter(({ field }) => KINDS[field] !== kind);
-    if (rivals.some(({ fit }) => best.fit.score >= CLEARLY * fit.score)) return [];
-    return [findingOf(input, verdict, best, kind, rest[0])];
+    if (verdict === null || verdict.observations.length < LEAST_OBSERVATIONS) return [];
+    const best = standingOut(verdict);
+    return best === undefined ? [] : [findingOf(input, verdict, best, KINDS[best.field]!, verdict.fitting[1])];
   },
 };
 
@@ -58,27 +60,49 @@ export function verdictOf(input: FindingsInput, known: readonly Finding[]): Verd
   const cached = verdicts.get(input) ?? new Map<number, Verdict | null>();
   verdicts.set(input, cached);
   let verdict = cached.get(key);
-  if (verdict === undefined) cached.set(key, (verdict = search(input, growth)));
+  if (verdict === undefined) cached.set(key, (verdict = verdictFor(input, growth)));
   return verdict;
 }
 
-function search(input: FindingsInput, growth: Growth | null): Verdict | null {
+/** A search over other runs, on the line that knows most; null where there is no budget or no phase to hold it against. */
+export function searchFor(input: FindingsInput, growth: Growth | null): { readonly search: Search; readonly overlay: Overlay; readonly exact: boolean } | null {
   const { budget, series } = input;
   const overlay = bestOverlay(input);
-  if (budget === null || overlay.series === null || overlay.series === HOST_LINE || !overlay.phases.some(({ flagged }) => flagged)) return null;
+  if (budget === null || overlay.series === null || overlay.series === HOST_LINE || overlay.phases.length === 0) return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
-  const observations = observationsOf(overlay, exact, growth);
   const gpu = gpusOf(series).find((one) => overlay.series!.startsWith(`${one}.`));
   const level = gpu === undefined ? null : contextLevel(series, gpu);
-  const context = level?.reserved ? level.bytes : null;
-  const searching = new Search(budget, observations, { line: overlay.series, exact, contextBytes: context, freeOffset: gpu !== undefined && context === null });
-  const own = searching.own();
-  if (own === null || fits(own, exact)) return null;
-  const fitting = searching.all().filter(({ fit }) => fits(fit, exact) && (exact || 3 * fit.score <= own.score)).sort((a, b) => a.fit.score - b.fit.score);
-  return { own, exact, fitting, overlay, observations };
+  const contextBytes = level?.reserved ? level.bytes : null;
+  const observations = observationsOf(overlay, exact, growth);
+  return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null }), overlay, exact };
 }
 
-function fits({ score, worst }: Fit, exact: boolean): boolean {
+function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null {
+  const found = searchFor(input, growth);
+  if (found === null || !found.overlay.phases.some(({ flagged }) => flagged)) return null;
+  const { search, overlay, exact } = found;
+  const own = search.own();
+  if (own === null) return null;
+  const offsetFits = fits(own, exact);
+  // It fits as it is, or with the little more or less that a context may hold.
+  if (offsetFits && Math.abs(own.offset) <= offsetLimit(overlay, input)) return null;
+  const fitting = search.all().filter(({ fit }) => fits(fit, exact) && (exact || (offsetFits ? fit.score <= CLEARLY * own.score : 3 * fit.score <= own.score))).sort((one, other) => one.fit.score - other.fit.score);
+  return { own, offsetFits, exact, fitting, overlay, observations: search.observations };
+}
+
+/** A constant up to this is no divergence. */
+export function offsetLimit(overlay: Overlay, { limits = DEFAULT_FLAG_LIMITS }: Pick<FindingsInput, 'limits'>): Bytes {
+  return flagLimit(overlay.predictedPeak.refined ?? 0, limits);
+}
+
+/** The one candidate that stands out; undefined where none fits, or another kind of change fits nearly as well. */
+export function standingOut({ fitting: [best, ...rest] }: Verdict): Candidate | undefined {
+  const kind = best && KINDS[best.field];
+  if (best === undefined || kind === undefined) return undefined;
+  return rest.some(({ field, fit }) => KINDS[field] !== kind && best.fit.score >= CLEARLY * fit.score) ? undefined : best;
+}
+
+export function fits({ score, worst }: Fit, exact: boolean): boolean {
   return exact ? score === 0 : score <= MOST_SCORE && worst <= MOST_WORST;
 }
 
@@ -89,7 +113,7 @@ function bestOverlay(input: FindingsInput): Overlay {
   return overlay.series === FRAMEWORK_LINE && overlay.phases.length > 0 ? overlay : input.overlay;
 }
 
-function growthOf(known: readonly Finding[]): Growth | null {
+export function growthOf(known: readonly Finding[]): Growth | null {
   const leak = known.find(({ kind }) => kind === 'leak');
   if (!leak?.slope || leak.slope.bytes === 0) return null;
   return { ...leak.slope, count: Math.round((leak.bytes ?? 0) / leak.slope.bytes) };
@@ -109,7 +133,7 @@ export function worstRow(phases: readonly OverlayPhase[]): OverlayPhase | null {
 function findingOf(input: FindingsInput, verdict: Verdict, best: Candidate, kind: FindingKind, next: Candidate | undefined): Finding {
   const { exact, overlay, own } = verdict;
   const row = worstRow(overlay.phases)!;
-  const bytes = differenceAt(row, best, input);
+  const bytes = differenceAt(row, best, input, overlay.series);
   const { field, declared, value } = best;
   const words = WORDS[field]!;
   const among = `${formatInteger(verdict.observations.length)} figures of ${[...new Set(verdict.observations.map(({ phase }) => phase))].join(', ')}`;
@@ -135,10 +159,10 @@ function findingOf(input: FindingsInput, verdict: Verdict, best: Candidate, kind
 }
 
 /** What the change adds to the prediction of one phase. */
-function differenceAt(row: OverlayPhase, best: Candidate, { budget }: FindingsInput): Bytes {
+function differenceAt(row: OverlayPhase, best: Candidate, { budget }: FindingsInput, line: string | null): Bytes {
   const place = { phase: row.phase, step: row.step };
-  const other = rowFor(best.budget.tiers.refined, place)?.total ?? 0;
-  const own = rowFor(budget!.tiers.refined, place)?.total ?? 0;
+  const other = predictedRow(best.budget.tiers.refined, place, line)?.total ?? 0;
+  const own = predictedRow(budget!.tiers.refined, place, line)?.total ?? 0;
   return other - own + (best.extra?.({ ...place, at: 'peak', bytes: 0, slack: 0, count: 1 }) ?? 0);
 }
 

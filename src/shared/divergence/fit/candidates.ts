@@ -7,7 +7,8 @@ import type { Budget } from '../../budget/types';
 import { Failure } from '../../failure';
 import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
 import { type Extra, type Fit, type FitContext, fitOf } from './fit';
-import { type Observation, rowFor, visible } from './observations';
+import { predictedRow } from '../predicted';
+import type { Observation } from './observations';
 
 export const FIELDS = ['batch', 'seq', 'promptTokens', 'precision', 'kvPrecision', 'checkpointing', 'optimizer', 'attention', 'cacheCopies', 'logitsCopies'] as const;
 export type Field = (typeof FIELDS)[number];
@@ -119,7 +120,9 @@ export class Search {
       if (one === null) break;
       [x0, y0, x1, y1] = [x1, y1, next, excess(one.budget)];
     }
-    for (const value of [x1 - 1, x1, x1 + 1]) if (value >= 1 && value <= most && value !== declared) attempt(value);
+    // Budgets of PyTorch cost nothing: what people do change is a factor of two or three.
+    const usual = this.declared.run.framework === 'pytorch' ? [2, 3, 4, 8, 1 / 2, 1 / 4].map((factor) => Math.round(declared * factor)) : [];
+    for (const value of [x1 - 1, x1, x1 + 1, ...usual]) if (value >= 1 && value <= most && value !== declared) attempt(value);
     const found = [...tried.values()].filter((one): one is Candidate => one !== null).sort((a, b) => a.fit.score - b.fit.score);
     return found.slice(0, 1);
   }
@@ -142,9 +145,9 @@ function signedExcess(observations: readonly Observation[], { tiers }: Budget, c
   let high: { bytes: number; error: number } | null = null;
   let low: { bytes: number; error: number } | null = null;
   for (const one of observations) {
-    const row = rowFor(tiers.refined, one);
+    const row = predictedRow(tiers.refined, one, context.line);
     if (row === null) continue;
-    const error = one.bytes - visible(row, one.at, context.line) - (context.contextBytes === null ? 0 : context.contextBytes - (row.components.context ?? 0));
+    const error = one.bytes - (one.at === 'peak' ? row.total : row.end) - (context.contextBytes === null ? 0 : context.contextBytes - (row.components.context ?? 0));
     if (one.at === 'peak' && (high === null || one.bytes > high.bytes)) high = { bytes: one.bytes, error };
     if (low === null || one.bytes < low.bytes) low = { bytes: one.bytes, error };
   }

@@ -2,7 +2,8 @@
 import type { TierBudget } from '../../budget/types';
 import type { Bytes } from '../../units';
 import { MiB } from '../../units';
-import { median, type Observation, rowFor, tolerance, visible } from './observations';
+import { predictedRow } from '../predicted';
+import { median, type Observation, tolerance } from './observations';
 
 export interface FitContext {
   readonly line: string | null;
@@ -34,11 +35,11 @@ export type Extra = (observation: Observation) => Bytes;
 export function fitOf(observations: readonly Observation[], tier: TierBudget, context: FitContext, extra: Extra = () => 0): Fit | null {
   const misfits: { error: number; tolerance: number; slack: number }[] = [];
   for (const observation of observations) {
-    const row = rowFor(tier, observation);
+    const row = predictedRow(tier, observation, context.line);
     if (row === null) continue;
     const assumed = (observation.at === 'peak' ? row.components : row.endComponents).context ?? 0;
     const known = context.contextBytes === null ? 0 : context.contextBytes - assumed;
-    const predicted = visible(row, observation.at, context.line) + known + extra(observation);
+    const predicted = (observation.at === 'peak' ? row.total : row.end) + known + extra(observation);
     misfits.push({ error: observation.bytes - predicted, tolerance: tolerance(predicted, context.line), slack: observation.slack });
   }
   if (misfits.length === 0) return null;

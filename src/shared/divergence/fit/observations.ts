@@ -2,16 +2,15 @@
  * What a trace says of each kind of moment, robustly: one observation per phase, first step or later ones, at its
  * highest and at its end. This is what a budget is held against when it is asked whether another run would fit better.
  */
-import type { PhaseBudget, TierBudget } from '../../budget/types';
 import type { Bytes } from '../../units';
 import { MiB } from '../../units';
 import type { Phase } from '../../vocabulary';
-import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
+import { FRAMEWORK_LINE } from '../lines';
 import type { Overlay, OverlayPhase } from '../types';
 
 export interface Observation {
   readonly phase: Phase;
-  /** 1 for the first step, 2 for any later one, null outside steps. */
+  /** 1 and 2 for the first steps, 3 for any later one, null outside steps. */
   readonly step: number | null;
   readonly at: 'peak' | 'end';
   /** Of the occurrence chosen; a leak known of is already taken off. */
@@ -33,8 +32,8 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
-    if (row.rank !== rank || row.measured === null || row.phase === 'idle') continue;
-    const step = row.step === null ? null : Math.min(row.step, 2);
+    if (row.rank !== rank || row.measured === null || row.phase === 'idle' || (row.inferred && row.measured !== overlay.measuredPeak?.bytes)) continue;
+    const step = row.step === null ? null : Math.min(row.step, 3);
     const key = `${row.phase}:${step}`;
     const list = groups.get(key);
     if (list) list.push(row);
@@ -44,7 +43,7 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
     const last = rows.at(-1)!;
     const grown = (row: OverlayPhase) => (growth === null ? 0 : growth.per === 'step' ? growth.bytes * ((row.step ?? 1) - 1) : row.phase === 'decode' ? growth.bytes * growth.count : 0);
     const slack = growth === null ? 0 : growth.bytes;
-    const step = last.step === null ? null : Math.min(last.step, 2);
+    const step = last.step === null ? null : Math.min(last.step, 3);
     const make = (at: 'peak' | 'end', values: number[]): Observation[] => (values.length === 0 ? [] : [{
       phase: last.phase, step, at, slack, count: values.length, bytes: exact ? values.at(-1)! : median(values),
     }]);
@@ -55,22 +54,9 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
   });
 }
 
-/** The prediction's row for an observation. */
-export function rowFor(tier: TierBudget, { phase, step }: Pick<Observation, 'phase' | 'step'>): PhaseBudget | null {
-  const own = step === null ? undefined : tier.timeline.find((row) => row.phase === phase && row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step));
-  return own ?? tier.phases.find((row) => row.phase === phase) ?? null;
-}
-
-/** Bytes of a row that a line can show: the framework's own count holds neither its reserve nor the context. */
-export function visible(row: PhaseBudget, at: 'peak' | 'end', line: string | null): Bytes {
-  const components = at === 'peak' ? row.components : row.endComponents;
-  const total = at === 'peak' ? row.total : row.end;
-  return line === FRAMEWORK_LINE || line === HOST_LINE ? total - (components.context ?? 0) - (components.reserve ?? 0) : total;
-}
-
 /** How far a sampled value may lie from a prediction that is right. */
 export function tolerance(predicted: Bytes, line: string | null): Bytes {
-  return line === FRAMEWORK_LINE ? Math.max(0.005 * predicted, 4 * MiB) : Math.max(0.015 * predicted, 24 * MiB);
+  return line === FRAMEWORK_LINE ? Math.max(0.015 * predicted, 16 * MiB) : Math.max(0.015 * predicted, 24 * MiB);
 }
 
 export function median(values: readonly number[]): number {

@@ -6,13 +6,14 @@ import { registerChapter } from './chapter';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
 import { registerFlops } from './flops';
+import { registerPlan } from './plan';
 import { registerRecord } from './record';
 import { registerScaling } from './scaling';
 import { registerServe } from './serve';
 import { registerSessions } from './sessions';
 
 export function registerCommands(program: Command, output: Output): void {
-  for (const register of [registerRecord, registerSessions, registerBudget, registerFlops, registerScaling, registerChapter, registerDoctor, registerServe, registerDemo]) register(program, output);
+  for (const register of [registerRecord, registerSessions, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerDoctor, registerServe, registerDemo]) register(program, output);
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
 }

@@ -1,0 +1,90 @@
+/** `plumbline export`: a session's measurements for other programs, or the whole session file to hand on. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { Failure } from '../../../../shared/failure';
+import { documentOf } from '../../../engine/document';
+import { readSession, type SessionData } from '../../../engine/session-data';
+import { openLibrary } from '../../../store/library';
+import { openDatabase } from '../../../store/open-database';
+import { openSession } from '../../../store/session-file';
+import { type Output, toJson } from '../output';
+
+const FORMATS = ['csv', 'json', 'plumbline'] as const;
+type Format = (typeof FORMATS)[number];
+
+export function registerExport(program: Command, output: Output): void {
+  program
+    .command('export')
+    .description('write a session\'s samples as CSV or JSON, or the session file itself')
+    .argument('<id>', 'id of the session, or its beginning')
+    .requiredOption('--format <format>', FORMATS.join(', '))
+    .option('--out <path>', 'file or folder to write to; "-" for standard output (csv, json)', '.')
+    .action((id: string, options: { format: string; out: string }) => {
+      const format = FORMATS.find((each) => each === options.format);
+      if (!format) throw new Failure('bad_input', `There is no export format "${options.format}".`, `Use one of ${FORMATS.join(', ')}.`);
+      const path = openLibrary().pathOf(id);
+      const toStdout = options.out === '-';
+      if (toStdout && format === 'plumbline') throw new Failure('bad_input', 'A session file cannot be written to standard output.', 'Give a file or folder with --out.');
+      const { session, contents } = exported(path, format);
+      if (toStdout) {
+        output.result({ format, text: String(contents) }, () => String(contents));
+        return;
+      }
+      const written = write(contents, options.out, `${session.id}.${format}`);
+      output.result({ path: written, bytes: Buffer.byteLength(contents) }, () => written);
+    });
+}
+
+function exported(path: string, format: Format): { session: SessionData; contents: string | Buffer } {
+  const reader = openSession(path);
+  try {
+    const session = readSession(reader);
+    return { session, contents: format === 'csv' ? csvOf(session) : format === 'json' ? jsonOf(session) : fileOf(path) };
+  } finally {
+    reader.close();
+  }
+}
+
+/** One row per sample; a gap is a row without a value, with its end and its reason. Times are microseconds from the start. */
+function csvOf({ series }: SessionData): string {
+  const parts = ['time_us,series,unit,value,until_us,absent\n'];
+  for (const { info, times, values, gaps } of series) {
+    let gap = 0;
+    for (let i = 0; i <= times.length; i++) {
+      for (; gap < gaps.length && (i === times.length || gaps[gap]!.t0 <= times[i]!); gap++) {
+        const { t0, t1, reason } = gaps[gap]!;
+        parts.push(`${t0},${info.id},${info.unit},,${t1},${reason}\n`);
+      }
+      if (i < times.length) parts.push(`${times[i]},${info.id},${info.unit},${values[i]},,\n`);
+    }
+  }
+  return parts.join('');
+}
+
+/** What `show --json` prints, and every sample under `traces`. */
+function jsonOf(session: SessionData): string {
+  const traces = session.series.map(({ info, times, values, gaps }) => ({ id: info.id, unit: info.unit, times, values, gaps }));
+  return `${toJson({ ...documentOf(session), traces })}\n`;
+}
+
+/** The database as one file, whatever log lies beside it. */
+function fileOf(path: string): Buffer {
+  const { db } = openDatabase(path);
+  try {
+    return db.serialize();
+  } finally {
+    db.close();
+  }
+}
+
+function write(contents: string | Buffer, out: string, fileName: string): string {
+  const path = /\.(csv|json|plumbline)$/i.test(out) ? resolve(out) : join(resolve(out), fileName);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  } catch (cause) {
+    throw new Failure('unwritable', `The export cannot be written to ${path}.`, 'Give a file or folder you may write to with --out.', cause);
+  }
+  return path;
+}

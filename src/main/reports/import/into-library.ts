@@ -1,0 +1,111 @@
+/**
+ * An import becomes a session of the library. Guarantees: a file that cannot be read, or holds nothing to keep, leaves
+ * nothing behind; the session says that it was imported, from which file, and what was odd about it.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Failure } from '../../../shared/failure';
+import type { ModelSpec, RunSpec } from '../../../shared/model/spec';
+import { type Bytes, MiB } from '../../../shared/units';
+import { documentOf, summaryOf } from '../../engine/document';
+import { version } from '../../engine/paths';
+import type { SessionData } from '../../engine/session-data';
+import type { Library } from '../../store/library';
+import { createSession } from '../../store/session-file';
+import { readHead } from './decode';
+import { readTrace } from './index';
+import type { ImportedTrace, ReadOptions } from './protocol';
+import { copySession, isSessionFile } from './session-copy';
+
+export interface ImportOptions extends ReadOptions {
+  readonly name?: string;
+  readonly model?: ModelSpec;
+  readonly run?: RunSpec;
+  /** Device memory in use before the run; the first sample of each GPU unless given. */
+  readonly baselineBytes?: Bytes;
+  /** Keeps the file as it came in the session. */
+  readonly keepRaw?: boolean;
+}
+
+/** Larger files are not kept as they came. */
+export const RAW_LIMIT: Bytes = 64 * MiB;
+const FLUSH_SAMPLES = 65_536;
+
+/** Imports the file at `path` and returns the id of the new session. Throws a Failure where there is nothing to import. */
+export function importFile(library: Library, path: string, options: ImportOptions = {}): string {
+  if (isSessionFile(readHead(path, 64))) return copySession(library, path);
+  const trace = readTrace(path, options);
+  if (trace.kind === 'unknown') throw new Failure('bad_input', `${basename(path)} is not output of nvidia-smi that Plumbline knows.`, 'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.');
+  if (trace.samples === 0) {
+    const said = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
+    throw new Failure('bad_input', `${basename(path)} holds no reading${said}.`, 'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.');
+  }
+  if (trace.series.length === 0) throw new Failure('bad_input', `None of the columns of ${basename(path)} could be named.`, 'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.');
+  return writeTrace(library, path, trace, options);
+}
+
+function writeTrace(library: Library, path: string, trace: ImportedTrace, options: ImportOptions): string {
+  const raw = options.keepRaw ? rawOf(path) : null;
+  const fileTime = statSync(path).mtime.toISOString();
+  const warnings = [
+    ...trace.warnings,
+    ...(trace.startedAt === null ? ['The file does not say when it was recorded; the start is the time of the file.'] : []),
+    ...(raw !== null && 'skipped' in raw ? [raw.skipped] : []),
+  ];
+  const id = library.newId();
+  const data: SessionData = {
+    id,
+    name: options.name ?? basename(path),
+    startedAt: trace.startedAt ?? fileTime,
+    workload: { kind: 'import', title: `imported from ${basename(path)}`, command: [], cwd: null, pid: null },
+    environment: {
+      plumbline: version, node: process.version, os: 'unknown', cpu: 'unknown', cores: 0, memoryBytes: 0, gpus: trace.gpus,
+      sources: [{ id: 'nvidia-smi', ok: true, detail: `${trace.kind}, ${trace.samples} rows` }],
+      workload: {},
+    },
+    model: options.model ?? null,
+    run: options.run ?? null,
+    simulated: trace.gpus.some(({ name }) => /^simulated/i.test(name)),
+    status: 'complete', exitCode: null, signal: null, durationUs: trace.durationUs,
+    baselines: baselinesOf(trace, options.baselineBytes),
+    series: trace.series, markers: [], logs: [], warnings,
+  };
+  const { series: _series, markers: _markers, logs: _logs, warnings: _warnings, status, exitCode, signal, durationUs, baselines, ...header } = data;
+  const file = createSession(library.dir, header);
+  try {
+    file.setMeta('baselines', baselines);
+    file.setMeta('import', { file: basename(path), kind: trace.kind, samples: trace.samples, gaps: trace.gaps });
+    if (raw !== null && !('skipped' in raw)) file.setMeta('raw', raw);
+    for (const text of warnings) file.warn(text);
+    let waiting = 0;
+    for (const { info, times, values, gaps } of trace.series) {
+      file.declareSeries(info);
+      for (let i = 0; i < times.length; i++) {
+        file.append(info.id, times[i]!, values[i]!);
+        if (++waiting % FLUSH_SAMPLES === 0) file.flush();
+      }
+      for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
+    }
+    file.setMeta('summary', summaryOf(documentOf(data)));
+    file.finish({ status, exitCode, signal, durationUs });
+    file.close();
+  } catch (error) {
+    file.close();
+    library.delete(id);
+    throw error;
+  }
+  return id;
+}
+
+function baselinesOf(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
+  const lines = trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
+  return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
+}
+
+/** The file as it came: compressed, as text, so that it fits the documents of a session. */
+function rawOf(path: string): { readonly file: string; readonly bytes: Bytes; readonly codec: 'gzip'; readonly encoding: 'base64'; readonly data: string } | { readonly skipped: string } {
+  const { size } = statSync(path);
+  if (size > RAW_LIMIT) return { skipped: `The file is larger than ${RAW_LIMIT / MiB} MiB and was not kept in the session as it came.` };
+  return { file: basename(resolve(path)), bytes: size, codec: 'gzip', encoding: 'base64', data: gzipSync(readFileSync(path)).toString('base64') };
+}

@@ -1,0 +1,121 @@
+/**
+ * `--query-compute-apps … --format=csv`: one row per process. Rows of one moment are added up to the memory all listed
+ * processes hold on each GPU; a sum with an unknown part is unknown.
+ */
+import type { Reading } from '../../../shared/vocabulary';
+import { absentReason, parseHeader, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
+import { candidateLines, withCommas } from './csv';
+import { isProcessHeader, shapeOf } from './csv-columns';
+import type { GpuIdentity, Head, ImportFormat, LineSink } from './protocol';
+import { parseStamp, type Stamp } from './stamps';
+import type { TraceBuilder } from './trace';
+
+const MEMORY = /^(used_gpu_memory|used_memory)$/;
+
+export const processesCsv: ImportFormat = {
+  kind: 'processes-csv',
+  recognizes: (head) => {
+    const lines = candidateLines(head);
+    return lines.slice(0, 5).some(isProcessHeader) || inferred(head) !== null;
+  },
+  open: (trace, head, options) => new ProcessesReader(trace, options.columns ?? inferred(head) ?? []),
+};
+
+/**
+ * Columns of rows without a header: a process has a path or the name of a program, or the rows are of two cells, a pid
+ * and its memory, and the file's own name speaks of processes.
+ */
+function inferred(head: Head): string[] | null {
+  const lines = candidateLines(head);
+  const rows = lines.map((line) => line.split(',').map((cell) => cell.trim()));
+  if (rows.length === 0) return null;
+  const [row] = rows;
+  const pid = row!.findIndex((cell, i) => /^\d{1,7}$/.test(cell) && rows.every((each) => /^\d{1,7}$/.test(each[i] ?? '')));
+  if (pid < 0) return null;
+  const path = row!.findIndex((cell) => /^([A-Z]:\\|\/)\S/.test(cell) || /\.exe$/i.test(cell));
+  const named = /apps?\b|process/i.test(head.fileName) && row!.length === 2 && pid === 0;
+  if (path < 0 && !named) return null;
+  return row!.map((cell, i) => {
+    if (i === pid) return 'pid';
+    if (i === path) return 'process_name';
+    if (shapeOf(cell) === 'uuid') return 'gpu_uuid';
+    if (shapeOf(cell) === 'stamp') return 'timestamp';
+    return i === row!.length - 1 && i > pid ? 'used_gpu_memory' : `column ${i + 1}`;
+  });
+}
+
+class ProcessesReader implements LineSink {
+  readonly #trace: TraceBuilder;
+  #names: readonly string[];
+  #units = new Map<string, string>();
+  #moment: string | null = null;
+  #stamp: Stamp | null = null;
+  #sums = new Map<string, { readonly identity: GpuIdentity; processes: number; memory: Reading | null }>();
+  #foreign = 0;
+
+  constructor(trace: TraceBuilder, names: readonly string[]) {
+    this.#trace = trace;
+    this.#names = names;
+    trace.warn('The file lists processes: process.memory is the memory of all of them on a GPU together.');
+  }
+
+  line(raw: string, complete: boolean): void {
+    const line = withCommas(raw.trim());
+    if (line === '') return;
+    if (isProcessHeader(line)) {
+      const columns = parseHeader(line);
+      this.#names = columns.map(({ name }) => name);
+      this.#units = new Map(columns.flatMap(({ name, unit }) => (unit === null ? [] : [[name, unit] as const])));
+      return;
+    }
+    const cells = splitRow(line, this.#names);
+    if (cells === null || !/^\d+$/.test(this.#cell(cells, /^pid$/) ?? '')) {
+      if (complete) this.#foreign++;
+      else this.#trace.warn('The last row is cut off and was left out.');
+      return;
+    }
+    const moment = this.#cell(cells, /^timestamp$/) ?? '';
+    if (moment !== this.#moment) this.#flush();
+    this.#moment = moment;
+    this.#stamp = parseStamp(moment);
+    this.#add(cells);
+  }
+
+  end(): void {
+    this.#flush();
+    if (this.#foreign > 0) this.#trace.warn(`${this.#foreign} lines are no rows of the table and were left out.`);
+  }
+
+  #add(cells: readonly string[]): void {
+    const told = (name: RegExp) => {
+      const cell = this.#cell(cells, name);
+      return cell === undefined || cell === '' || absentReason(cell) !== null ? undefined : cell;
+    };
+    const [uuid, busId, name] = [told(/^(gpu_)?uuid$/), told(/^(gpu_|pci\.)bus_id$/), told(/^gpu_name$/)];
+    const identity: GpuIdentity = { ...(uuid === undefined ? {} : { uuid }), ...(busId === undefined ? {} : { busId }), ...(name === undefined ? {} : { name }) };
+    const key = busId ?? uuid ?? '';
+    const sum = this.#sums.get(key) ?? { identity, processes: 0, memory: null };
+    this.#sums.set(key, sum);
+    sum.processes++;
+    const at = this.#names.findIndex((each) => MEMORY.test(each));
+    if (at < 0) return;
+    const given = parseQuantity(cells[at] ?? '', 'bytes', this.#units.get(this.#names[at]!) ?? null);
+    // As when recording: a driver that does not tell a process's memory hides it.
+    const memory: Reading = given.kind === 'absent' && given.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : given;
+    const before = sum.memory ?? { kind: 'ok', value: 0 };
+    sum.memory = before.kind === 'absent' ? before : memory.kind === 'absent' ? memory : { kind: 'ok', value: before.value + memory.value };
+  }
+
+  #flush(): void {
+    for (const { identity, processes, memory } of this.#sums.values()) {
+      const count = ['process.count', { kind: 'ok', value: processes }] as const;
+      this.#trace.row(identity, this.#stamp, memory === null ? [count] : [count, ['process.memory', memory]]);
+    }
+    this.#sums = new Map();
+  }
+
+  #cell(cells: readonly string[], name: RegExp): string | undefined {
+    const at = this.#names.findIndex((each) => name.test(each));
+    return at < 0 ? undefined : cells[at];
+  }
+}

@@ -1,0 +1,147 @@
+/// <reference path="./xml2js.d.ts" />
+/**
+ * `nvidia-smi -q -x`, one document or, in a loop, one after another. Only what stands between the tags of a log is
+ * parsed: declarations and document types, and with them entities of their own, are never read.
+ */
+import xml2js from 'xml2js';
+import type { Reading } from '../../../shared/vocabulary';
+import { absentReason, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { metric } from './metrics';
+import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
+import { parseStamp } from './stamps';
+import type { TraceBuilder } from './trace';
+
+/** First path that is there wins: older schemas name things otherwise. */
+const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [
+  ['memory.used', 'fb_memory_usage/used'],
+  ['memory.reserved', 'fb_memory_usage/reserved'],
+  ['memory.free', 'fb_memory_usage/free'],
+  ['utilization.gpu', 'utilization/gpu_util'],
+  ['utilization.memory', 'utilization/memory_util'],
+  ['utilization.encoder', 'utilization/encoder_util'],
+  ['utilization.decoder', 'utilization/decoder_util'],
+  ['temperature.gpu', 'temperature/gpu_temp'],
+  ['temperature.memory', 'temperature/memory_temp'],
+  ['power.draw', 'power_readings/power_draw', 'gpu_power_readings/power_draw', 'gpu_power_readings/average_power_draw'],
+  ['power.draw.instant', 'gpu_power_readings/instant_power_draw'],
+  ['clocks.gr', 'clocks/graphics_clock'],
+  ['clocks.sm', 'clocks/sm_clock'],
+  ['clocks.mem', 'clocks/mem_clock'],
+  ['fan.speed', 'fan_speed'],
+];
+const OPEN = '<nvidia_smi_log>';
+const CLOSE = '</nvidia_smi_log>';
+/** One document of the largest machines is about 2 MB. */
+const MAX_DOCUMENT = 1 << 26;
+
+export const xml: ImportFormat = {
+  kind: 'xml',
+  recognizes: ({ text, lines }) => text.includes(OPEN) || /^<\?xml\b[^>]*>/.test(lines[0] ?? '') && /nvidia_smi_log/.test(text) || /^<(?!html)\/?[a-z_]+( [^>]*)?>/.test(lines[0] ?? ''),
+  open: (trace) => new XmlReader(trace),
+};
+
+class XmlReader implements LineSink {
+  readonly #trace: TraceBuilder;
+  #parts: string[] | null = null;
+  #length = 0;
+  #documents = 0;
+  #broken = 0;
+
+  constructor(trace: TraceBuilder) {
+    this.#trace = trace;
+  }
+
+  line(text: string): void {
+    let rest = text;
+    while (rest !== '') {
+      if (this.#parts === null) {
+        const from = rest.indexOf(OPEN);
+        if (from < 0) return;
+        this.#parts = [];
+        this.#length = 0;
+        rest = rest.slice(from);
+      }
+      const again = rest.indexOf(OPEN, this.#parts.length === 0 ? OPEN.length : 0);
+      const to = rest.indexOf(CLOSE);
+      if (again >= 0 && (to < 0 || again < to)) {
+        // The document before was cut off.
+        this.#broken++;
+        this.#parts = null;
+        rest = rest.slice(again);
+        continue;
+      }
+      const part = to < 0 ? rest : rest.slice(0, to + CLOSE.length);
+      this.#length += part.length;
+      if (this.#length <= MAX_DOCUMENT) this.#parts.push(part);
+      if (to < 0) return;
+      const document = this.#parts.join('\n');
+      this.#parts = null;
+      if (this.#length <= MAX_DOCUMENT) this.#document(document);
+      else this.#broken++;
+      rest = rest.slice(to + CLOSE.length);
+    }
+  }
+
+  end(): void {
+    if (this.#parts !== null) this.#broken++;
+    if (this.#broken > 0) this.#trace.warn(`${this.#broken} XML documents in the file are cut off or not well-formed and were left out.`);
+    else if (this.#documents === 0) this.#trace.warn('The file holds a piece of XML without a whole nvidia_smi_log; nothing could be read.');
+  }
+
+  #document(text: string): void {
+    const log = fieldOf(parse(text), 'nvidia_smi_log');
+    if (log === undefined) {
+      this.#broken++;
+      return;
+    }
+    this.#documents++;
+    this.#trace.driver ??= known(textAt(log, 'driver_version'));
+    this.#trace.cuda ??= known(textAt(log, 'cuda_version'));
+    const stamp = parseStamp(textAt(log, 'timestamp') ?? '');
+    for (const gpu of listOf(fieldOf(log, 'gpu'))) this.#gpu(gpu, stamp);
+  }
+
+  #gpu(gpu: unknown, stamp: ReturnType<typeof parseStamp>): void {
+    const busId = known(textAt(fieldOf(gpu, '$'), 'id')) ?? known(textAt(gpu, 'pci/pci_bus_id'));
+    const uuid = known(textAt(gpu, 'uuid'));
+    const name = known(textAt(gpu, 'product_name'));
+    const total = parseQuantity(textAt(gpu, 'fb_memory_usage/total') ?? '', 'bytes');
+    const identity: GpuIdentity = {
+      ...(busId === null ? {} : { busId }), ...(uuid === null ? {} : { uuid }), ...(name === null ? {} : { name }),
+      ...(total.kind === 'ok' ? { memoryBytes: total.value } : {}),
+    };
+    const readings = PATHS.flatMap(([field, ...paths]): (readonly [string, Reading])[] => {
+      const text = paths.map((path) => textAt(gpu, path)).find((each) => each !== null);
+      return text === undefined || text === null ? [] : [[field, parseQuantity(text, metric(field).unit)]];
+    });
+    this.#trace.row(identity, stamp, readings);
+  }
+}
+
+function parse(text: string): unknown {
+  let result: unknown;
+  // A tag of this name would become the prototype of what is built from it.
+  if (text.includes('__proto__')) return undefined;
+  try {
+    xml2js.parseString(text, { explicitArray: false, trim: true, async: false }, (error, document) => {
+      result = error ? undefined : document;
+    });
+  } catch {
+    return undefined;
+  }
+  return result;
+}
+
+function fieldOf(node: unknown, name: string): unknown {
+  return typeof node === 'object' && node !== null && Object.hasOwn(node, name) ? (node as Record<string, unknown>)[name] : undefined;
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+
+/** The text at a path; of repeated elements the first. Null where there is none. */
+function textAt(node: unknown, path: string): string | null {
+  const value = path.split('/').reduce<unknown>((at, name) => listOf(fieldOf(at, name))[0], node);
+  return typeof value === 'string' ? value : null;
+}
+
+const known = (text: string | null): string | null => (text === null || absentReason(text) !== null ? null : text);

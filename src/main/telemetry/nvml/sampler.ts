@@ -1,0 +1,187 @@
+/**
+ * NVML as a source of samples. The calls are made on a thread of their own; here its batches become readings, process
+ * lists become the workload's share and everyone else's, and silence becomes a gap.
+ */
+import type { Worker } from 'node:worker_threads';
+import type { GpuInfo } from '../../../shared/contract/session';
+import type { SeriesInfo } from '../../../shared/trace/types';
+import type { Micros, Millis } from '../../../shared/units';
+import type { AbsentReason, Reading } from '../../../shared/vocabulary';
+import { originOf } from '../../workloads/session-clock';
+import { attribute } from '../nvidia-smi/attribution';
+import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
+import { COUNTERS, PROCESS_FLOOR_MS, PROCESS_METRICS, type SampledGpu, seriesTable } from './counters';
+import type { NvmlProcess } from './device';
+import { ended, launchWorker } from './launch-worker';
+import { type Batch, type ProcessLists, readingAt, type WorkerMessage } from './messages';
+
+export interface NvmlSamplerOptions {
+  /** The built nvml-worker. */
+  readonly workerPath: string;
+  /** Where the library is looked for, best first. */
+  readonly places: readonly string[];
+  readonly gpus: readonly GpuInfo[];
+  /** The same GPUs, as the probe found them. */
+  readonly sampled: readonly SampledGpu[];
+  readonly scope: ProcessScope;
+  readonly ownPids: () => readonly number[];
+  readonly sharesPids: boolean;
+  /** Of memory; whole milliseconds, at least 1. */
+  readonly intervalMs: Millis;
+  readonly processMs?: Millis;
+  /** How long nothing may come from the thread; max(3 periods, 3 s) unless given. */
+  readonly silenceMs?: Millis;
+  /** Pause before the library is opened again; doubles up to `maxPauseMs`. */
+  readonly firstPauseMs?: Millis;
+  readonly maxPauseMs?: Millis;
+}
+
+/** How long `start` waits for the first batch, so that a trace begins before its workload does. */
+const FIRST_BATCH_MS: Millis = 1500;
+/** Waking a device without persistence mode takes seconds. */
+const STARTUP_MS: Millis = 10_000;
+
+export class NvmlSampler implements Sampler {
+  readonly id = 'nvml';
+  readonly #options: NvmlSamplerOptions;
+  readonly #table: readonly SeriesInfo[];
+  readonly #control = new SharedArrayBuffer(4);
+  readonly #lastAt = new Map<string, Micros>();
+  #sink: SampleSink | null = null;
+  #clock: SessionClock = { now: () => 0 };
+  #worker: Worker | null = null;
+  #watchdog: NodeJS.Timeout | null = null;
+  #heardAt: Micros | null = null;
+  #startedAt: Micros = 0;
+  #stopping: Promise<void> | null = null;
+  #pids: readonly number[] = [];
+  #firstBatch: () => void = () => {};
+
+  constructor(options: NvmlSamplerOptions) {
+    this.#options = options;
+    this.#table = seriesTable(options.sampled, Math.max(1, options.intervalMs));
+  }
+
+  async start(sink: SampleSink, clock: SessionClock): Promise<void> {
+    const { workerPath, places, sampled, intervalMs, gpus } = this.#options;
+    const processMs = this.#options.processMs ?? PROCESS_FLOOR_MS;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    for (const info of this.#table) sink.declare(info);
+    for (const { index } of gpus) {
+      for (const metric of PROCESS_METRICS) sink.declare({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000 });
+    }
+    const heard = new Promise<void>((resolve) => {
+      this.#firstBatch = resolve;
+    });
+    const worker = launchWorker(workerPath, {
+      kind: 'sample', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control,
+      firstPauseMs: this.#options.firstPauseMs ?? 500, maxPauseMs: this.#options.maxPauseMs ?? 10_000,
+    });
+    this.#worker = worker;
+    worker.on('message', (message: WorkerMessage) => this.#take(message));
+    worker.once('error', (error) => this.#died(error.message));
+    worker.once('exit', () => this.#died('it ended'));
+    this.#watchdog = setInterval(() => this.#watch(), 500);
+    const timer = setTimeout(() => this.#firstBatch(), FIRST_BATCH_MS);
+    await heard;
+    clearTimeout(timer);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#watchdog) clearInterval(this.#watchdog);
+    this.#firstBatch();
+    const control = new Int32Array(this.#control);
+    Atomics.store(control, 0, 1);
+    Atomics.notify(control, 0);
+    if (this.#worker) await ended(this.#worker, 2000);
+  }
+
+  #take(message: WorkerMessage): void {
+    if (message.kind === 'warning') {
+      this.#sink?.warn(message.text);
+      return;
+    }
+    this.#heardAt = this.#clock.now();
+    if (message.kind === 'batch') {
+      this.#rows(message);
+      this.#firstBatch();
+    } else if (message.kind === 'processes') {
+      this.#shares(message.gpuIndex, message.t, message.answer);
+    }
+  }
+
+  #rows(batch: Batch): void {
+    for (let row = 0; row < batch.series.length; row++) this.#push(this.#table[batch.series[row]!]!.id, batch.times[row]!, readingAt(batch, row));
+  }
+
+  /** A process the driver saw while it ran is the workload's, even if it has ended since. */
+  #shares(index: number, t: Micros, answer: ProcessLists | AbsentReason): void {
+    const before = this.#pids;
+    this.#pids = this.#options.scope.pids();
+    const gpu = this.#options.gpus.find((each) => each.index === index);
+    if (!gpu) return;
+    if (typeof answer === 'string') {
+      for (const metric of PROCESS_METRICS) this.#push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: answer });
+      return;
+    }
+    const { ownPids, sharesPids } = this.#options;
+    const workloadPids = [...new Set([...before, ...this.#pids])];
+    for (const { workload, other } of sharesOf(gpu, answer, { workloadPids, ownPids: ownPids(), sharesPids })) {
+      this.#push(`gpu${index}.process.memory`, t, workload);
+      this.#push(`gpu${index}.other.memory`, t, other);
+    }
+  }
+
+  /** What arrives after its time was already told as a gap is passed over: time never runs backwards. */
+  #push(id: string, t: Micros, reading: Reading): void {
+    if (t <= (this.#lastAt.get(id) ?? -1)) return;
+    this.#lastAt.set(id, t);
+    this.#sink?.push(id, t, reading);
+  }
+
+  #watch(): void {
+    const now = this.#clock.now();
+    const slowest = Math.max(this.#options.intervalMs, ...COUNTERS.map(({ floorMs }) => floorMs));
+    const patienceMs = this.#heardAt === null ? STARTUP_MS : (this.#options.silenceMs ?? Math.max(3 * slowest, 3000));
+    if (now - (this.#heardAt ?? this.#startedAt) <= patienceMs * 1000) return;
+    this.#silent(now);
+    this.#sink?.warn(`NVML gave no answer for ${patienceMs / 1000} s. Until the driver answers again no GPU is read.`);
+  }
+
+  #silent(t: Micros): void {
+    const intervals = new Map(this.#table.map(({ id, intervalUs }) => [id, intervalUs ?? 0]));
+    for (const [id, intervalUs] of intervals) {
+      const last = this.#lastAt.get(id);
+      this.#push(id, last === undefined ? t : Math.min(t, last + intervalUs), { kind: 'absent', reason: 'not_read' });
+      this.#push(id, t, { kind: 'absent', reason: 'not_read' });
+    }
+    for (const { index } of this.#options.gpus) for (const metric of PROCESS_METRICS) this.#push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: 'not_read' });
+  }
+
+  #died(why: string): void {
+    this.#firstBatch();
+    if (this.#watchdog) clearInterval(this.#watchdog);
+    if (this.#stopping) return;
+    this.#silent(this.#clock.now());
+    this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
+  }
+}
+
+const readingOf = ({ bytes }: NvmlProcess): Reading => (bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes });
+
+/** NVML's lists in the terms of the one attribution rule. */
+export function sharesOf(gpu: GpuInfo, lists: ProcessLists, whose: { workloadPids: readonly number[]; ownPids: readonly number[]; sharesPids: boolean }) {
+  return attribute({
+    gpus: [gpu],
+    compute: lists.compute.map((process) => ({ gpuUuid: gpu.uuid, pid: process.pid, memory: readingOf(process) })),
+    monitored: lists.graphics.map((process) => ({ gpuIndex: gpu.index, pid: process.pid, memory: readingOf(process) })),
+    ...whose,
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * How near the prediction comes to real GPUs: the sessions under resources/ground-truth, predicted by the theory as it is
+ * now. Run it with `node test/bench/accuracy.ts` on Node 24; `--json` prints the rows. Sessions whose names begin with
+ * `fault-` were declared falsely on purpose: they are listed and left out of the means. Simulated ones say so.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { SessionDocument } from '../../src/shared/contract/session.ts';
+
+const repository = resolve(import.meta.dirname, '..', '..');
+const EXTENSION = '.plumbline';
+
+export interface AccuracyRow {
+  readonly name: string;
+  readonly gpu: string | null;
+  readonly simulated: boolean;
+  readonly heldOut: boolean;
+  readonly planted: boolean;
+  /** The series that the prediction is compared with. */
+  readonly series: string | null;
+  /** Bytes; null where it was not measured or cannot be predicted. */
+  readonly measured: number | null;
+  readonly textbook: number | null;
+  readonly refined: number | null;
+  /** Refined less measured, in percent of measured. */
+  readonly errorPercent: number | null;
+}
+
+/** The rule of scripts/gpu/matrix.py: about a third of all names, chosen before anything was measured. */
+export const heldOut = (name: string): boolean => createHash('sha256').update(name).digest()[0]! % 3 === 0;
+
+function rowOf(doc: SessionDocument): AccuracyRow {
+  const measured = doc.overlay.measuredPeak?.bytes ?? null;
+  const { textbook = null, refined = null } = doc.overlay.predictedPeak ?? {};
+  return {
+    name: doc.name, gpu: doc.environment.gpus[0]?.name ?? null, simulated: doc.simulated,
+    heldOut: heldOut(doc.name), planted: doc.name.startsWith('fault-'),
+    series: doc.overlay.series, measured, textbook, refined,
+    errorPercent: measured === null || measured === 0 || refined === null ? null : ((refined - measured) / measured) * 100,
+  };
+}
+
+/** One row for each session file in `folder`, in order of name; none where the folder does not exist. */
+export async function accuracyOf(folder: string, launcher = join(repository, 'bin', 'plumbline.mjs')): Promise<AccuracyRow[]> {
+  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder).filter((name) => name.endsWith(EXTENSION)).sort() : [];
+  if (files.length === 0) return [];
+  // A copy: showing a session keeps its summary and an index beside it, and committed files stay as they are.
+  const library = mkdtempSync(join(tmpdir(), 'plumbline-accuracy-'));
+  try {
+    const rows: AccuracyRow[] = [];
+    for (const file of files) {
+      copyFileSync(join(folder, file), join(library, file));
+      const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'show', basename(file, EXTENSION), '--json'], {
+        env: { ...process.env, PLUMBLINE_HOME: library }, maxBuffer: 256 * 2 ** 20,
+      });
+      rows.push(rowOf(JSON.parse(stdout) as SessionDocument));
+    }
+    return rows;
+  } finally {
+    rmSync(library, { recursive: true, force: true });
+  }
+}
+
+const mebibytes = (bytes: number | null) => (bytes === null ? '-' : (bytes / 2 ** 20).toFixed(0)).padStart(9);
+const percent = (value: number | null) => (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(1)}%`).padStart(8);
+
+function meanOf(rows: readonly AccuracyRow[]): string {
+  const errors = rows.flatMap(({ errorPercent }) => (errorPercent === null ? [] : [Math.abs(errorPercent)]));
+  if (errors.length === 0) return 'no session';
+  return `mean |error| ${(errors.reduce((sum, one) => sum + one, 0) / errors.length).toFixed(1)}%, largest ${Math.max(...errors).toFixed(1)}%, ${errors.length} sessions`;
+}
+
+export function accuracyText(rows: readonly AccuracyRow[]): string {
+  const width = Math.max(7, ...rows.map(({ name }) => name.length));
+  const fair = rows.filter(({ planted }) => !planted);
+  return [
+    `${'session'.padEnd(width)} ${'measured'.padStart(9)} ${'refined'.padStart(9)} ${'textbook'.padStart(9)} ${'error'.padStart(8)}  (peaks, MiB)`,
+    ...rows.map((row) => `${row.name.padEnd(width)} ${mebibytes(row.measured)} ${mebibytes(row.refined)} ${mebibytes(row.textbook)} ${percent(row.errorPercent)}  ${[row.series ?? 'nothing measured', row.gpu ?? 'no GPU', row.heldOut && 'held out', row.planted && 'planted', row.simulated && 'SIMULATED'].filter(Boolean).join(', ')}`),
+    `held out: ${meanOf(fair.filter((row) => row.heldOut))}`,
+    `others:   ${meanOf(fair.filter((row) => !row.heldOut))}`,
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  const folder = join(repository, 'resources', 'ground-truth');
+  const rows = await accuracyOf(folder);
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ sessions: rows }));
+  else console.log(rows.length > 0 ? accuracyText(rows) : 'There are no recorded sessions under resources/ground-truth, so there is no accuracy to tell. scripts/gpu/README.md says how to record them.');
+}

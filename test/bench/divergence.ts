@@ -1,0 +1,109 @@
+/**
+ * How well findings name their causes, on labelled traces: precision, recall and error in bytes by kind, whether the
+ * setting that was changed is named, and how long a session of ten million samples takes.
+ *
+ *     vite build --ssr test/bench/divergence.ts --outDir out/bench && node out/bench/divergence.js [--traces 480] [--seed 1]
+ *
+ * A third of the traces is held out: thresholds were never set by looking at them.
+ */
+import { cpus } from 'node:os';
+import { budgetOf } from '../../src/shared/budget/budget';
+import { findingsOf } from '../../src/shared/divergence/findings';
+import { buildOverlay } from '../../src/shared/divergence/overlay';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import { phaseSpans } from '../../src/shared/trace/phases';
+import type { Marker, SeriesData } from '../../src/shared/trace/types';
+import { MiB } from '../../src/shared/units';
+import { draw, type Plan } from './divergence/plan';
+import { Random } from './divergence/random';
+import { judge, type Judged } from './divergence/score';
+import { traceOf } from './divergence/trace';
+
+function option(name: string, otherwise: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+}
+
+/** Every other trace is clean. Each has a seed of its own, so that one can be looked at alone. */
+export function judged(index: number, seed: number): Judged {
+  for (let attempt = 0; ; attempt++) {
+    const random = new Random(seed * 1_000_003 + index * 7919 + attempt * 104_729);
+    const plan: Plan | null = draw(random, index % 2 === 1);
+    if (plan !== null) return judge(plan, traceOf(plan, random));
+  }
+}
+
+function table(name: string, all: readonly Judged[]): void {
+  const kinds = [...new Set(all.flatMap(({ right, missed, invented }) => [...right, ...missed, ...invented]))].sort();
+  const percent = (part: number, whole: number) => (whole === 0 ? '   — ' : `${((100 * part) / whole).toFixed(0).padStart(4)}%`);
+  const count = (of: readonly Judged[], pick: (one: Judged) => readonly string[], kind?: string) => of.reduce((sum, one) => sum + (kind === undefined ? pick(one).length : pick(one).filter((own) => own === kind).length), 0);
+  console.log(`\n${name}: ${all.length} traces, ${all.filter(({ plan }) => plan.causes.length === 0).length} of them clean`);
+  console.log('  kind                     planted  found  invented  precision  recall  bytes off (median)');
+  for (const kind of [...kinds, undefined]) {
+    const [right, missed, invented] = [count(all, (one) => one.right, kind), count(all, (one) => one.missed, kind), count(all, (one) => one.invented, kind)];
+    const errors = all.flatMap(({ byteErrors }) => byteErrors.filter((one) => kind === undefined || one.kind === kind).map(({ error }) => error)).sort((a, b) => a - b);
+    const error = errors.length === 0 ? '—' : `${(100 * errors[errors.length >> 1]!).toFixed(1)}%`;
+    console.log(`  ${(kind ?? 'all').padEnd(24)} ${String(right + missed).padStart(7)}  ${String(right).padStart(5)}  ${String(invented).padStart(8)}  ${percent(right, right + invented).padStart(9)}  ${percent(right, right + missed).padStart(6)}  ${error.padStart(18)}`);
+  }
+  const clean = all.filter(({ plan }) => plan.causes.length === 0);
+  const settings = all.filter(({ setting }) => setting !== null);
+  console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}`);
+  console.log(`  changed settings named with their value: ${settings.filter(({ setting }) => setting).length} of ${settings.length}; named wrongly: ${settings.filter(({ wrongSetting }) => wrongSetting).length}; left undetermined: ${settings.filter(({ setting, wrongSetting }) => !setting && !wrongSetting).length}`);
+}
+
+/** A long training at 1 kHz: ten million samples of the device, a thousand steps of markers. */
+function longSession(samples: number): { series: SeriesData[]; markers: Marker[]; durationUs: number } {
+  const random = new Random(7);
+  const times = new Float64Array(samples);
+  const values = new Float64Array(samples);
+  for (let i = 0; i < samples; i++) {
+    times[i] = i * 1000;
+    values[i] = 2842 * MiB + Math.floor(random.next() * 4) * MiB;
+  }
+  const markers: Marker[] = [];
+  const durationUs = samples * 1000;
+  const each = durationUs / 1000;
+  for (let step = 1; step <= 1000; step++) {
+    for (const [i, name] of ['forward', 'backward', 'optimizer'].entries()) {
+      const t0 = Math.round((step - 1 + i / 3) * each);
+      markers.push({ t: t0, rank: 0, step, type: 'phase', name, event: 'begin' }, { t: t0 + Math.round(each / 3) - 1, rank: 0, step, type: 'phase', name, event: 'end' });
+    }
+  }
+  return { series: [{ info: { id: 'gpu0.memory.used', source: 'bench', metric: 'memory.used', unit: 'bytes', windowUs: null, intervalUs: 1000 }, times, values, gaps: [] }], markers, durationUs };
+}
+
+function timing(): void {
+  const model = preset('gpt2');
+  const budget = budgetOf(model, runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, steps: 1000 }));
+  const session = longSession(10_000_000);
+  const runs = [session.markers, []].map((markers) => {
+    const begun = performance.now();
+    const input = { ...session, series: session.series.map((one) => ({ ...one, values: one.values.slice() })), markers };
+    const copied = performance.now();
+    const { spans } = phaseSpans(markers, session.durationUs);
+    const common = { ...input, spans, baselines: {}, budget, exact: false };
+    const overlay = buildOverlay(common);
+    const findings = findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null });
+    return { ms: performance.now() - copied, copy: copied - begun, findings: findings.length, phases: overlay.phases.length };
+  });
+  console.log(`\nAnalysis of 10,000,000 samples on ${cpus()[0]?.model ?? 'this machine'}: ${runs.map(({ ms, phases }) => `${ms.toFixed(0)} ms (${phases} phases)`).join(' with markers, ')} without`);
+}
+
+const traces = option('traces', 480);
+const seed = option('seed', 1);
+const begun = performance.now();
+const all = Array.from({ length: traces }, (_, index) => judged(index, seed));
+const elapsed = performance.now() - begun;
+const heldOut = (index: number) => index % 6 >= 4;
+table('Seen', all.filter((_, index) => !heldOut(index)));
+table('Held out', all.filter((_, index) => heldOut(index)));
+if (process.argv.includes('--verbose')) {
+  for (const [index, one] of all.entries()) {
+    if (heldOut(index) || one.invented.length + one.missed.length === 0) continue;
+    const { plan } = one;
+    console.log(`#${index} ${plan.model.name} ${plan.declared.run.mode} b${plan.declared.run.batch} ${plan.declared.run.precision} markers=${plan.markers} ${plan.intervalUs}us causes=${plan.causes.join('+') || 'clean'} ${JSON.stringify(plan.setting)} missed=${one.missed} invented=${one.invented} | ${one.findings.map((f) => `${f.kind} ${Math.round((f.bytes ?? 0) / MiB)}M ${f.title.slice(0, 60)} ${f.kind === 'unexplained' ? f.evidence.at(-1)!.slice(0, 200) : ''}`).join(' ; ')} || rows ${one.overlay.series} ${one.overlay.phases.slice(0, 5).map((p) => `${p.phase}${p.step ?? ''}:${Math.round((p.residualBytes ?? 0) / MiB)}${p.flagged ? '!' : ''}`).join(' ')}`);
+  }
+}
+console.log(`\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`);
+timing();

@@ -1,0 +1,113 @@
+/** What a labelled trace is of: a declared run, the run that really happened, and the causes planted between them. */
+import { budgetOf } from '../../../src/shared/budget/budget';
+import type { Budget } from '../../../src/shared/budget/types';
+import { Failure } from '../../../src/shared/failure';
+import { preset } from '../../../src/shared/model/presets';
+import { runDefaults } from '../../../src/shared/model/run';
+import type { ModelSpec, RunSpec } from '../../../src/shared/model/spec';
+import { GiB, MiB } from '../../../src/shared/units';
+import type { FindingKind } from '../../../src/shared/vocabulary';
+import type { Random } from './random';
+
+export type Cause = 'batch' | 'seq' | 'precision' | 'kv' | 'checkpointing' | 'logits' | 'leak' | 'other' | 'pool' | 'context' | 'fragmentation';
+
+export interface Plan {
+  readonly model: ModelSpec;
+  readonly declared: Budget;
+  readonly actual: Budget;
+  readonly causes: readonly Cause[];
+  /** Kinds that must be found, with their bytes where they are one number. */
+  readonly labels: ReadonlyMap<FindingKind, number | null>;
+  /** What inversion should say of the setting that was changed. */
+  readonly setting: { readonly field: string; readonly value: string | number } | null;
+  readonly contextBytes: number;
+  readonly leakPerStep: number;
+  readonly logitsCopies: number;
+  readonly otherBytes: number;
+  readonly fragmentBytes: number;
+  readonly poolBytes: number;
+  /** Whether the workload announces phases, and memory with them. */
+  readonly markers: 'memory' | 'phases' | 'none';
+  readonly intervalUs: number;
+}
+
+const KINDS: Readonly<Record<Cause, FindingKind>> = {
+  batch: 'batch_mismatch', seq: 'seq_mismatch', precision: 'dtype_mismatch', kv: 'dtype_mismatch', checkpointing: 'checkpointing_mismatch',
+  logits: 'logits', leak: 'leak', other: 'other_process', pool: 'preallocated_pool', context: 'context', fragmentation: 'fragmentation',
+};
+const MODELS = ['gpt2', 'gpt2-medium', 'gpt2-large', 'qwen2.5-0.5b', 'gpt-1.3b', 'bert-large', 'tinybert'] as const;
+export const DEVICE_BYTES = 80 * GiB;
+
+/** Null where what was drawn is impossible or too small to be seen; draw again. */
+export function draw(random: Random, planted: boolean): Plan | null {
+  try {
+    return drawn(random, planted);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+function drawn(random: Random, planted: boolean): Plan | null {
+  const model = preset(random.pick(MODELS));
+  const mode = model.architecture === 'encoder' ? random.pick(['train', 'infer'] as const) : random.pick(['train', 'train', 'generate', 'infer'] as const);
+  const run = runDefaults(model, {
+    mode, framework: 'pytorch', batch: 2 ** random.integer(0, 4), steps: random.integer(6, 14),
+    precision: random.pick(['fp32', 'bf16', 'mixed-bf16', 'fp16']), optimizer: random.pick(['adamw', 'adamw', 'sgd']),
+    attention: random.pick(['eager', 'sdpa']),
+    ...(mode === 'generate' ? { promptTokens: random.pick([64, 128, 256]), tokens: random.pick([32, 64, 128]) } : { seq: random.pick([128, 256, 512]) }),
+  });
+  const causes = planted ? causesFor(random, run) : [];
+  const changed = changeOf(random, causes, run);
+  const declared = budgetOf(model, run);
+  const actual = budgetOf(model, { ...run, ...changed?.run });
+  const assumed = declared.tiers.refined.components.context ?? 0;
+  const contextBytes = causes.includes('context') ? Math.round(random.chance(0.2) ? random.between(250 * MiB, assumed - 120 * MiB) : random.between(assumed + 250 * MiB, 1.3 * GiB)) : Math.round(assumed + random.between(-40, 40) * MiB);
+  const total = declared.tiers.refined.total;
+  const limit = Math.max(0.05 * total, 64 * MiB);
+  if (total > 60 * GiB || actual.tiers.refined.total > 60 * GiB) return null;
+  if (changed && Math.abs(actual.tiers.refined.total - total) < 2 * limit) return null;
+  const logitsCopies = causes.includes('logits') ? random.integer(1, 2) : 0;
+  const logits = 4 * run.batch * run.seq * model.vocab;
+  if (logitsCopies && logitsCopies * logits < 2 * limit) return null;
+  if (causes.includes('context') && Math.abs(contextBytes - assumed) < 1.5 * limit) return null;
+  const leakPerStep = causes.includes('leak') ? Math.round(Math.max(8 * MiB, (1.5 * limit) / run.steps) * random.between(1, 3)) : 0;
+  const otherBytes = causes.includes('other') ? Math.round(random.between(100 * MiB, 3 * GiB)) : 0;
+  const fragmentBytes = causes.includes('fragmentation') ? Math.round(limit * random.between(2, 5)) : 0;
+  const poolBytes = causes.includes('pool') ? Math.round(DEVICE_BYTES * random.pick([0.9, 0.75, 0.85])) : 0;
+  if (poolBytes && 1.6 * total > poolBytes) return null;
+  const exact: Partial<Record<Cause, number>> = {
+    logits: logitsCopies * logits, other: otherBytes, fragmentation: fragmentBytes, pool: poolBytes - total, context: contextBytes - assumed,
+    ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
+  };
+  return {
+    model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes,
+    labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
+    setting: changed?.setting ?? null,
+    // What a framework alone can tell needs its memory markers.
+    markers: causes.includes('fragmentation') ? 'memory' : causes.includes('leak') ? random.pick(['memory', 'phases']) : random.pick(['memory', 'memory', 'phases', 'none']),
+    intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
+  };
+}
+
+/** One cause, or two of different natures. */
+function causesFor(random: Random, run: RunSpec): Cause[] {
+  const settings: Cause[] = ['batch', 'seq', 'precision', ...(run.mode === 'train' ? ['checkpointing', 'logits'] as const : []), ...(run.mode === 'generate' ? ['kv'] as const : [])];
+  const others: Cause[] = ['other', 'context', 'pool', ...(run.mode === 'train' ? ['leak', 'leak', 'fragmentation'] as const : [])];
+  const first = random.chance(0.6) ? random.pick(settings) : random.pick(others);
+  if (first === 'pool' || random.chance(0.65)) return [first];
+  const second = settings.includes(first) ? random.pick(['other', ...(run.mode === 'train' ? ['leak'] as const : [])] as Cause[]) : first === 'other' ? 'context' : 'other';
+  return [first, second];
+}
+
+function changeOf(random: Random, causes: readonly Cause[], run: RunSpec): { cause: Cause; run: Partial<RunSpec>; setting: { field: string; value: string | number } } | null {
+  const cause = causes.find((one) => ['batch', 'seq', 'precision', 'kv', 'checkpointing'].includes(one));
+  const make = (field: keyof RunSpec, value: string | number, more: Partial<RunSpec> = {}) => ({ cause: cause!, run: { [field]: value, ...more } as Partial<RunSpec>, setting: { field, value } });
+  if (cause === 'batch') return make('batch', Math.max(1, random.chance(0.7) ? run.batch * random.pick([2, 3, 4]) : run.batch >> 1));
+  if (cause === 'seq' && run.mode === 'generate') return make('promptTokens', run.promptTokens * 3, { seq: run.promptTokens * 3 + run.tokens });
+  if (cause === 'seq') return make('seq', run.seq * 2);
+  if (cause === 'precision') return run.precision === 'fp32' ? make('precision', 'fp16', { kvPrecision: 'fp16' }) : make('precision', 'fp32', { kvPrecision: 'fp32' });
+  if (cause === 'kv') return make('kvPrecision', run.kvPrecision === 'fp32' ? 'fp16' : 'fp32');
+  if (cause === 'checkpointing') return make('checkpointing', 'full');
+  return null;
+}

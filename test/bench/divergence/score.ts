@@ -1,0 +1,57 @@
+/** What the analysis says of labelled traces, against their labels. */
+import { findingsOf } from '../../../src/shared/divergence/findings';
+import { buildOverlay } from '../../../src/shared/divergence/overlay';
+import type { Finding, Overlay } from '../../../src/shared/divergence/types';
+import { phaseSpans } from '../../../src/shared/trace/phases';
+import type { FindingKind } from '../../../src/shared/vocabulary';
+import { DEVICE_BYTES, type Plan } from './plan';
+import type { Trace } from './trace';
+
+export interface Judged {
+  readonly plan: Plan;
+  readonly overlay: Overlay;
+  readonly findings: readonly Finding[];
+  readonly right: readonly FindingKind[];
+  readonly missed: readonly FindingKind[];
+  readonly invented: readonly FindingKind[];
+  /** |found − planted| / planted, by kind. */
+  readonly byteErrors: readonly { readonly kind: FindingKind; readonly error: number }[];
+  /** Whether the planted setting was named with its value; null where none was planted. */
+  readonly setting: boolean | null;
+  readonly wrongSetting: boolean;
+}
+
+export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings: Finding[] } {
+  const { spans } = phaseSpans(trace.markers, trace.durationUs);
+  const common = { series: trace.series, markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
+  const overlay = buildOverlay(common);
+  return { overlay, findings: findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null }) };
+}
+
+export function judge(plan: Plan, trace: Trace): Judged {
+  const { overlay, findings } = analyse(plan, trace);
+  const kinds = [...new Set(findings.map(({ kind }) => kind))];
+  const wanted = [...plan.labels.keys()];
+  // A cause that was missed leaves something unexplained, and saying so is no invention.
+  const invented = kinds.filter((kind) => !plan.labels.has(kind) && !(kind === 'unexplained' && wanted.length > 0));
+  const right = wanted.filter((kind) => kinds.includes(kind));
+  const byteErrors = right.flatMap((kind) => {
+    const planted = plan.labels.get(kind);
+    const found = findings.find((one) => one.kind === kind)!;
+    const bytes = kind === 'leak' ? found.slope?.bytes : found.bytes;
+    return planted && bytes != null ? [{ kind, error: Math.abs(bytes - planted) / Math.abs(planted) }] : [];
+  });
+  const named = findings.find(({ setting }) => setting !== undefined)?.setting;
+  return {
+    plan, overlay, findings, right, invented, byteErrors, missed: wanted.filter((kind) => !kinds.includes(kind)),
+    setting: plan.setting === null ? null : named?.field === plan.setting.field && same(named.fits, plan.setting.value),
+    wrongSetting: named !== undefined && plan.setting !== null && !(named.field === plan.setting.field && same(named.fits, plan.setting.value)),
+  };
+}
+
+/** fp16 and bf16 take the same bytes; a batch may be one off in a hundred. */
+function same(a: string | number, b: string | number): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= Math.max(0, 0.02 * b);
+  const width = (name: string | number) => (name === 'bf16' ? 'fp16' : name);
+  return width(a) === width(b);
+}

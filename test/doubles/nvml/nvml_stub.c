@@ -1,0 +1,217 @@
+/*
+ * A double of NVIDIA's management library, so that the real foreign-function path runs where there is no GPU.
+ *
+ * It plays what the file `control` beside the library says, read anew whenever that file changes. A line each:
+ *   gpus N                     number of GPUs (1)
+ *   driver TEXT                driver version
+ *   memory G BYTES             used memory of GPU G
+ *   count G BYTES              the same, and one byte more with each reading
+ *   reserved G BYTES           memory the driver keeps: version 1 counts it as used
+ *   total G BYTES
+ *   process G compute|graphics PID BYTES|hidden
+ *   fail FUNCTION CODE [G]     the function returns CODE (for GPU G alone)
+ *   delay FUNCTION MICROSECONDS
+ *   utilization G GPU MEMORY   percent
+ *   power G MILLIWATTS         instant G MILLIWATTS         energy G MILLIJOULES
+ *   temperature G CELSIUS      clock G MHZ
+ *
+ * The structures are declared as in NVIDIA's nvml.h (R580), from the documentation of the API; the compiler lays them
+ * out. With WITHOUT_MEMORY_V2 it is a driver from before that call.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, INSUFFICIENT_SIZE = 7, VERSION_MISMATCH = 25 };
+enum { GPUS = 16, PROCESSES = 256, RULES = 64 };
+
+typedef struct { unsigned long long total, free, used; } nvmlMemory_t;
+typedef struct { unsigned int version; unsigned long long total, reserved, free, used; } nvmlMemory_v2_t;
+typedef struct { unsigned int gpu, memory; } nvmlUtilization_t;
+typedef struct { unsigned int pid; unsigned long long usedGpuMemory; unsigned int gpuInstanceId, computeInstanceId; } nvmlProcessInfo_t;
+typedef union { double d; unsigned int ui; unsigned long ul; unsigned long long ull; signed long long sll; } nvmlValue_t;
+typedef struct { unsigned int fieldId, scopeId; long long timestamp, latencyUsec; int valueType; int nvmlReturn; nvmlValue_t value; } nvmlFieldValue_t;
+
+typedef struct { unsigned long long used, total, reserved, energy; int counting; unsigned int gpu, memory, power, instant, temperature, clock; } Gpu;
+typedef struct { int gpu, graphics; unsigned int pid; unsigned long long bytes; } Process;
+typedef struct { char name[64]; long value; int gpu; int delay; } Rule;
+
+static Gpu gpus[GPUS];
+static Process processes[PROCESSES];
+static Rule rules[RULES];
+static int gpu_count, process_count, rule_count, initialized;
+static char driver[80];
+static unsigned long long readings[GPUS];
+static struct timespec seen_time;
+static long long seen_size = -1;
+static unsigned long long seen_inode;
+
+static const char *control_path(void) {
+  static char path[4096];
+  Dl_info info;
+  if (path[0] == 0 && dladdr((void *)control_path, &info)) {
+    snprintf(path, sizeof path - 16, "%s", info.dli_fname);
+    char *slash = strrchr(path, '/');
+    strcpy(slash ? slash + 1 : path, "control");
+  }
+  return path;
+}
+
+static void plain(void) {
+  memset(gpus, 0, sizeof gpus);
+  gpu_count = 1;
+  process_count = rule_count = 0;
+  strcpy(driver, "580.65.06");
+  for (int i = 0; i < GPUS; i++) {
+    gpus[i] = (Gpu){ .used = 512ull << 20, .total = 24564ull << 20, .energy = 1000, .gpu = 35, .memory = 12, .power = 123450, .instant = 130000, .temperature = 41, .clock = 2520 };
+  }
+}
+
+static void line(char *text) {
+  char word[64], kind[64], amount[64];
+  int g = 0;
+  long n = 0;
+  unsigned long long v = 0, w = 0;
+  if (sscanf(text, "gpus %d", &g) == 1) { gpu_count = g < GPUS ? g : GPUS; return; }
+  if (sscanf(text, "driver %79s", driver) == 1) return;
+  if (sscanf(text, "fail %63s %ld %d", word, &n, &g) >= 2 && rule_count < RULES) {
+    Rule *rule = &rules[rule_count++];
+    int had = sscanf(text, "fail %63s %ld %d", rule->name, &rule->value, &rule->gpu);
+    if (had < 3) rule->gpu = -1;
+    rule->delay = 0;
+    return;
+  }
+  if (sscanf(text, "delay %63s %ld", word, &n) == 2 && rule_count < RULES) {
+    Rule *rule = &rules[rule_count++];
+    strcpy(rule->name, word);
+    rule->value = n; rule->gpu = -1; rule->delay = 1;
+    return;
+  }
+  if (sscanf(text, "process %d %63s %llu %63s", &g, kind, &v, amount) == 4 && process_count < PROCESSES) {
+    processes[process_count++] = (Process){ g, strcmp(kind, "graphics") == 0, (unsigned int)v, strcmp(amount, "hidden") == 0 ? ~0ull : strtoull(amount, NULL, 10) };
+    return;
+  }
+  int words = sscanf(text, "%63s %d %llu %llu", word, &g, &v, &w);
+  if (words < 3 || g < 0 || g >= GPUS) return;
+  Gpu *gpu = &gpus[g];
+  if (!strcmp(word, "memory")) gpu->used = v, gpu->counting = 0;
+  else if (!strcmp(word, "count")) gpu->used = v, gpu->counting = 1;
+  else if (!strcmp(word, "reserved")) gpu->reserved = v;
+  else if (!strcmp(word, "total")) gpu->total = v;
+  else if (!strcmp(word, "utilization")) gpu->gpu = v, gpu->memory = w;
+  else if (!strcmp(word, "power")) gpu->power = v;
+  else if (!strcmp(word, "instant")) gpu->instant = v;
+  else if (!strcmp(word, "energy")) gpu->energy = v;
+  else if (!strcmp(word, "temperature")) gpu->temperature = v;
+  else if (!strcmp(word, "clock")) gpu->clock = v;
+}
+
+static void look(void) {
+  struct stat now;
+  if (stat(control_path(), &now) != 0) { if (seen_size != -2) { plain(); seen_size = -2; } return; }
+  if (now.st_size == seen_size && now.st_ino == seen_inode && now.st_mtim.tv_nsec == seen_time.tv_nsec && now.st_mtim.tv_sec == seen_time.tv_sec) return;
+  seen_size = now.st_size; seen_inode = now.st_ino; seen_time = now.st_mtim;
+  plain();
+  FILE *file = fopen(control_path(), "r");
+  char text[256];
+  while (file && fgets(text, sizeof text, file)) line(text);
+  if (file) fclose(file);
+}
+
+/* The code a function is to return: what the control file plants, else whether the library is initialized. */
+static int planted(const char *name, int gpu) {
+  look();
+  int code = initialized ? OK : UNINITIALIZED;
+  for (int i = 0; i < rule_count; i++) {
+    if (strcmp(rules[i].name, name) != 0 || (rules[i].gpu >= 0 && rules[i].gpu != gpu)) continue;
+    if (rules[i].delay) nanosleep(&(struct timespec){ rules[i].value / 1000000, (rules[i].value % 1000000) * 1000 }, NULL);
+    else code = rules[i].value;
+  }
+  return code;
+}
+
+/* A handle is an address, as in the real library: the address of the GPU's state. */
+static int index_of(void *device) { return (int)((Gpu *)device - gpus); }
+#define BEGIN(device) int g = index_of(device); if (g < 0 || g >= GPUS) return INVALID; int code = planted(__func__, g); if (code != OK) return code;
+
+int nvmlInit_v2(void) { initialized = 1; int code = planted(__func__, -1); if (code != OK) initialized = 0; return code; }
+int nvmlShutdown(void) { initialized = 0; return OK; }
+static int text(char *out, unsigned int length, const char *from) {
+  if (strlen(from) + 1 > length) return INSUFFICIENT_SIZE;
+  strcpy(out, from);
+  return OK;
+}
+int nvmlSystemGetDriverVersion(char *out, unsigned int length) { int code = planted(__func__, -1); return code ? code : text(out, length, driver); }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { int code = planted(__func__, -1); *version = 13000; return code; }
+int nvmlDeviceGetCount_v2(unsigned int *count) { int code = planted(__func__, -1); *count = gpu_count; return code; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **device) {
+  int code = planted(__func__, (int)index);
+  if (code != OK) return code;
+  if ((int)index >= gpu_count) return INVALID;
+  *device = &gpus[index];
+  return OK;
+}
+int nvmlDeviceGetUUID(void *device, char *out, unsigned int length) {
+  BEGIN(device)
+  char uuid[48];
+  snprintf(uuid, sizeof uuid, "GPU-0000000%x-1111-2222-3333-444444444444", g);
+  return text(out, length, uuid);
+}
+int nvmlDeviceGetName(void *device, char *out, unsigned int length) { BEGIN(device) return text(out, length, "Simulated RTX 4090"); }
+
+static unsigned long long used(int g) { return gpus[g].used + (gpus[g].counting ? readings[g]++ : 0); }
+int nvmlDeviceGetMemoryInfo(void *device, nvmlMemory_t *out) {
+  BEGIN(device)
+  unsigned long long taken = used(g) + gpus[g].reserved;
+  *out = (nvmlMemory_t){ gpus[g].total, gpus[g].total - taken, taken };
+  return OK;
+}
+#ifndef WITHOUT_MEMORY_V2
+int nvmlDeviceGetMemoryInfo_v2(void *device, nvmlMemory_v2_t *out) {
+  BEGIN(device)
+  if (out->version != (sizeof(nvmlMemory_v2_t) | (2u << 24))) return VERSION_MISMATCH;
+  unsigned long long taken = used(g);
+  *out = (nvmlMemory_v2_t){ out->version, gpus[g].total, gpus[g].reserved, gpus[g].total - gpus[g].reserved - taken, taken };
+  return OK;
+}
+#endif
+int nvmlDeviceGetUtilizationRates(void *device, nvmlUtilization_t *out) { BEGIN(device) *out = (nvmlUtilization_t){ gpus[g].gpu, gpus[g].memory }; return OK; }
+int nvmlDeviceGetPowerUsage(void *device, unsigned int *out) { BEGIN(device) *out = gpus[g].power; return OK; }
+int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *out) {
+  BEGIN(device)
+  /* As a device that draws its power steadily would. */
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  *out = gpus[g].energy + (unsigned long long)((now.tv_sec + now.tv_nsec / 1e9) * gpus[g].power);
+  return OK;
+}
+int nvmlDeviceGetTemperature(void *device, int sensor, unsigned int *out) { BEGIN(device) if (sensor != 0) return INVALID; *out = gpus[g].temperature; return OK; }
+int nvmlDeviceGetClockInfo(void *device, int kind, unsigned int *out) { BEGIN(device) if (kind != 1) return INVALID; *out = gpus[g].clock; return OK; }
+int nvmlDeviceGetFieldValues(void *device, int count, nvmlFieldValue_t *values) {
+  BEGIN(device)
+  for (int i = 0; i < count; i++) {
+    values[i].nvmlReturn = values[i].fieldId == 186 ? OK : NOT_SUPPORTED;
+    values[i].valueType = 1;
+    values[i].value.ui = gpus[g].instant;
+  }
+  return OK;
+}
+
+static int list(int g, int graphics, unsigned int *count, nvmlProcessInfo_t *out) {
+  unsigned int found = 0;
+  for (int i = 0; i < process_count; i++) {
+    if (processes[i].gpu != g || processes[i].graphics != graphics) continue;
+    if (found < *count) out[found] = (nvmlProcessInfo_t){ processes[i].pid, processes[i].bytes, 0xffffffff, 0xffffffff };
+    found++;
+  }
+  int fits = found <= *count;
+  *count = found;
+  return fits ? OK : INSUFFICIENT_SIZE;
+}
+int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned int *count, nvmlProcessInfo_t *out) { BEGIN(device) return list(g, 0, count, out); }
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned int *count, nvmlProcessInfo_t *out) { BEGIN(device) return list(g, 1, count, out); }

@@ -1,0 +1,119 @@
+/** The matrix of runs for a GPU machine: every row is one that Plumbline and the sample script accept, checked without a GPU. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addSpecOptions, type SpecOptions, specOf } from '../../src/main/hosts/cli/spec-options';
+import { heldOut } from '../bench/accuracy';
+import { repository } from '../support/cli';
+
+const folder = join(repository, 'scripts', 'gpu');
+const sample = join(repository, 'resources', 'workloads', 'torch_gpt2.py');
+
+interface Row {
+  readonly key: string;
+  readonly name: string;
+  readonly heldOut: boolean;
+  readonly bare: boolean;
+  readonly group: string;
+  readonly record: readonly string[] | null;
+  /** Arguments of the sample script; null for the bundled workload. */
+  readonly sample: readonly string[] | null;
+}
+
+const python = (code: string, ...args: string[]) => execFileSync('python3', ['-B', '-c', code, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const load = (path: string): Row[] => JSON.parse(python(`
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import matrix
+def row(run):
+    out = {key: run[key] for key in ("key", "name", "heldOut", "bare", "group")}
+    out["record"] = None if run["bare"] else matrix.record_command(run, "NODE", "CLI", "PYTHON", "SAMPLE", "FOLDER")
+    command = matrix.workload_command(run, "PYTHON", "SAMPLE", "FOLDER") if "workload" in run else None
+    out["sample"] = None if command is None else command[command.index("SAMPLE") + 1:]
+    return out
+print(json.dumps([row(run) for run in matrix.load(sys.argv[2])]))
+`, folder, path)) as Row[];
+
+let dir: string;
+let rows: Row[];
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'plumbline-matrix-'));
+  rows = load(join(folder, 'matrix.json'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** What `record` would declare for a command line, by the terminal host's own parser. */
+function declared(command: readonly string[]) {
+  const words = command.slice(3, command.includes('--') ? command.indexOf('--') : undefined);
+  const record = addSpecOptions(new Command('record').exitOverride().option('--json').option('--name <n>').option('--interval <ms>').option('--bundled <n>'));
+  record.parse(words, { from: 'user' });
+  return specOf(record.opts<SpecOptions>(), { model: 'gpt2', framework: 'tfjs' });
+}
+
+describe('the matrix of GPU runs', () => {
+  it('declares nothing that Plumbline refuses', () => {
+    const recorded = rows.flatMap(({ key, record }) => (record ? [{ key, ...declared(record) }] : []));
+    expect(recorded.length).toBeGreaterThan(20);
+    const of = (key: string) => recorded.find((one) => one.key === key)!;
+    expect(of('fault-cache-fp32-declared-fp16').run).toMatchObject({ precision: 'fp32', kvPrecision: 'fp16', framework: 'pytorch' });
+    expect(of('fault-batch-16-declared-8').run.batch).toBe(8);
+    expect(rows.find(({ key }) => key === 'fault-batch-16-declared-8')!.sample!.join(' ')).toContain('--batch 16');
+    expect(of('bundled-webgpu-train').run).toMatchObject({ framework: 'tfjs', backend: 'webgpu' });
+    expect(new Set(recorded.map(({ model }) => model.name))).toEqual(new Set(['gpt2', 'gpt2-medium']));
+  });
+
+  it('asks nothing of the sample script that it refuses', () => {
+    const all = rows.flatMap((row) => (row.sample ? [row.sample] : []));
+    const accepted = python(`
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("sample", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+print(len([module.arguments(argv) for argv in json.loads(sys.argv[2])]))
+`, sample, JSON.stringify(all));
+    expect(Number(accepted)).toBe(all.length);
+  });
+
+  it('holds out between a quarter and a half of the names, by a rule that the benchmark shares', () => {
+    const names = rows.filter(({ bare }) => !bare);
+    expect(rows.map((row) => row.heldOut)).toEqual(rows.map(({ name }) => heldOut(name)));
+    const share = names.filter((row) => row.heldOut).length / names.length;
+    expect(share).toBeGreaterThan(0.25);
+    expect(share).toBeLessThan(0.5);
+  });
+
+  it('makes no more archives than may come back', () => {
+    // The machine and the documents have one each beside the groups' own.
+    expect(new Set(rows.map(({ group }) => group)).size + 2).toBeLessThanOrEqual(7);
+  });
+
+  it('refuses a matrix with a name used twice in one sentence', () => {
+    const path = join(dir, 'twice.json');
+    writeFileSync(path, JSON.stringify({ runs: [{ name: 'a', group: 'g', bundled: {} }, { name: 'a', group: 'g', bundled: {} }] }));
+    expect(() => load(path)).toThrow(/The run a is there twice/);
+  });
+});
+
+describe('a planted fault', () => {
+  it('leaks its size at every optimizer step of a script that knows nothing of it', () => {
+    // A torch of a few lines: what faults.py asks of it, with bytes counted.
+    const torch = join(dir, 'torch', 'optim');
+    mkdirSync(torch, { recursive: true });
+    writeFileSync(join(dir, 'torch', '__init__.py'), 'uint8 = 1\nheld = 0\ndef empty(n, dtype, device):\n    global held\n    held += n * dtype\n');
+    writeFileSync(join(torch, '__init__.py'), '');
+    writeFileSync(join(torch, 'optimizer.py'), 'hooks = []\nregister_optimizer_step_post_hook = hooks.append\n');
+    const script = join(dir, 'script.py');
+    writeFileSync(script, 'import sys, torch\nfrom torch.optim.optimizer import hooks\nfor _ in range(3):\n    for hook in hooks: hook(None, (), {})\nprint(__name__, sys.argv[1:], torch.held // 2**20)\n');
+    const printed = execFileSync('python3', ['-B', join(folder, 'faults.py'), '--leak-mib', '16', '--', script, '--a', 'b'], { encoding: 'utf8', env: { ...process.env, PYTHONPATH: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
+    expect(printed.trim()).toBe("__main__ ['--a', 'b'] 48");
+  });
+});
+
+it('the README of the room names every option that run.sh takes', () => {
+  const help = execFileSync('sh', [join(folder, 'run.sh'), '--help'], { encoding: 'utf8' });
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  for (const option of new Set(help.match(/--[a-z-]+/g))) if (option !== '--help') expect(readme, option).toContain(option);
+});

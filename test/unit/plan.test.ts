@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { GPUS } from '../../src/shared/compute/gpus';
+import { changesThatFit, fewestGpus } from '../../src/shared/compute/plan/changes';
+import { fitsOn, largestBatch, largestThat, longestContext, peakBytes } from '../../src/shared/compute/plan/fits';
+import { planOf } from '../../src/shared/compute/plan/plan';
+import { preset } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import type { RunSpec } from '../../src/shared/model/spec';
+import { checkRun } from '../../src/shared/model/validate';
+
+const GiB = 2 ** 30;
+const gpt2 = preset('gpt2');
+const llama = preset('llama-2-7b');
+const train = (given: Partial<RunSpec> = {}) => runDefaults(gpt2, { framework: 'pytorch', mode: 'train', seq: 1024, ...given });
+
+describe('the largest value that holds', () => {
+  it.each([0, 1, 2, 3, 7, 8, 1000, 1024])('is found where it is %d', (limit) => {
+    expect(largestThat((value) => value <= limit)).toBe(limit);
+  });
+  it('stops at the bound', () => {
+    expect(largestThat(() => true, 300)).toBe(300);
+  });
+});
+
+describe('the largest batch', () => {
+  it('fits, and one sequence more does not', () => {
+    for (const memory of [8 * GiB, 24 * GiB, 80 * GiB]) {
+      const batch = largestBatch(gpt2, train(), memory);
+      expect(batch).toBeGreaterThan(0);
+      expect(peakBytes(gpt2, train({ batch }))).toBeLessThanOrEqual(memory);
+      expect(peakBytes(gpt2, train({ batch: batch + 1 }))).toBeGreaterThan(memory);
+    }
+  });
+
+  it('is 0 where not one sequence fits', () => {
+    expect(largestBatch(llama, runDefaults(llama, { framework: 'pytorch', mode: 'train' }), 24 * GiB)).toBe(0);
+  });
+});
+
+describe('the longest context', () => {
+  it('fits, and one token more does not', () => {
+    const run = runDefaults(llama, { framework: 'pytorch', mode: 'generate', precision: 'bf16', tokens: 16, batch: 16, attention: 'sdpa' });
+    const longest = longestContext(llama, run, 24 * GiB);
+    const at = (seq: number) => peakBytes(llama, { ...run, promptTokens: seq - 16, seq });
+    expect(at(longest)).toBeLessThanOrEqual(24 * GiB);
+    expect(at(longest + 1)).toBeGreaterThan(24 * GiB);
+  });
+
+  it('is at most the positions of the model', () => {
+    expect(longestContext(gpt2, train(), 10_000 * GiB)).toBe(1024);
+  });
+});
+
+describe('a catalogue of GPUs', () => {
+  it('is answered one by one, headroom being memory less peak', () => {
+    const run = train({ batch: 8 });
+    for (const fit of fitsOn(gpt2, run, GPUS)) {
+      expect(fit.fits).toBe(fit.headroomBytes >= 0);
+      expect(fit.memoryBytes - fit.headroomBytes).toBe(peakBytes(gpt2, { ...run, gpu: fit.gpu }));
+      expect(fit.fits).toBe(fit.maxBatch >= 8);
+    }
+  });
+
+  it('also answers the bundled workload, which knows no context', () => {
+    const nano = preset('gpt2-nano');
+    const [fit] = fitsOn(nano, runDefaults(nano, { mode: 'infer' }), [{ name: 'a', memoryBytes: GiB }]);
+    expect(fit).toMatchObject({ gpu: 'a', fits: true });
+    expect(fit!.maxBatch).toBeGreaterThan(1);
+  });
+});
+
+describe('what makes a run fit', () => {
+  const memory = 24 * GiB;
+  const run = runDefaults(llama, { framework: 'pytorch', mode: 'train', batch: 4, seq: 2048, attention: 'eager' });
+
+  it('is valid, fits, and comes cheapest first', () => {
+    const changes = changesThatFit(llama, run, memory);
+    expect(changes.length).toBeGreaterThan(0);
+    for (const change of changes) {
+      expect(() => checkRun(llama, change.run)).not.toThrow();
+      expect(peakBytes(llama, change.run)).toBe(change.peakBytes);
+      expect(change.peakBytes).toBeLessThanOrEqual(memory);
+      expect(change.savedBytes).toBe(peakBytes(llama, run) - change.peakBytes);
+    }
+    expect(changes.map(({ cost }) => cost)).toEqual(changes.map(({ cost }) => cost).sort((a, b) => a - b));
+  });
+
+  it('is nothing where the run fits already', () => {
+    expect(changesThatFit(gpt2, train(), 80 * GiB)).toEqual([]);
+  });
+
+  it('can be free: attention that stores no scores', () => {
+    const eager = train({ batch: 8, attention: 'eager' });
+    const [first] = changesThatFit(gpt2, eager, peakBytes(gpt2, eager) - GiB);
+    expect(first).toMatchObject({ options: ['--attention sdpa'], cost: 0 });
+  });
+
+  it('can be more GPUs, no fewer of which would do', () => {
+    const found = fewestGpus(llama, { ...run, batch: 1, attention: 'sdpa', precision: 'mixed-bf16' }, 80 * GiB)!;
+    expect(found.gpus).toBeGreaterThan(1);
+    expect(found.peakBytes).toBeLessThanOrEqual(80 * GiB);
+    expect(() => checkRun(llama, found.run)).not.toThrow();
+    expect(fewestGpus(gpt2, train(), 80 * GiB)).toMatchObject({ gpus: 1, options: [] });
+  });
+});
+
+describe('a plan', () => {
+  it('names the smallest GPU that does, and answers for the one asked for', () => {
+    const plan = planOf(llama, runDefaults(llama, { framework: 'pytorch', mode: 'generate', precision: 'bf16' }), GPUS, GPUS.find(({ name }) => name === 'T4')!);
+    expect(plan.gpu).toMatchObject({ gpu: 'T4', fits: expect.any(Boolean) });
+    const holding = plan.fits.filter(({ fits }) => fits);
+    expect(holding.find(({ gpu }) => gpu === plan.smallest)!.memoryBytes).toBe(Math.min(...holding.map(({ memoryBytes }) => memoryBytes)));
+  });
+});

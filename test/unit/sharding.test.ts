@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf } from '../../src/shared/budget/budget';
+import { pytorchBudget } from '../../src/shared/budget/pytorch';
+import { rankBudget } from '../../src/shared/budget/sharding/per-rank';
+import { shardsOf, wholeShard } from '../../src/shared/budget/sharding/shard';
+import type { ComponentBytes } from '../../src/shared/budget/types';
+import { weightsOf } from '../../src/shared/budget/pytorch/weights';
+import { parameterCount } from '../../src/shared/model/parameters';
+import { preset, presetNames } from '../../src/shared/model/presets';
+import { runDefaults } from '../../src/shared/model/run';
+import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import { randomFrom, randomModel, randomRun } from '../support/random-runs';
+
+const llama = preset('llama-2-7b');
+const P = parameterCount(llama);
+const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec =>
+  runDefaults(model, { framework: 'pytorch', mode: 'train', batch: 1, seq: 512, attention: 'sdpa', steps: 2, ...given });
+const STATES = ['params', 'master_params', 'gradients', 'adam_m', 'adam_v', 'momentum', 'optimizer_other'] as const;
+/** What a rank holds while its optimizer runs. */
+const states = (model: ModelSpec, run: RunSpec, shard = shardsOf(model, run)[0]!): ComponentBytes => {
+  const { components } = pytorchBudget(model, run, shard).timeline.filter(({ phase }) => phase === 'optimizer').at(-1)!;
+  return Object.fromEntries(STATES.flatMap((one) => (components[one] === undefined ? [] : [[one, components[one]]])));
+};
+const near = (bytes: number | undefined, expected: number) => expect((bytes ?? 0) / expected).toBeCloseTo(1, 3);
+
+describe('the tensors of a model', () => {
+  it.each(presetNames().map((name) => [name]))('%s add up to its parameters', (name) => {
+    const model = preset(name);
+    const run = runDefaults(model, { framework: 'pytorch', mode: 'train' });
+    const { tensors } = weightsOf(model, run, wholeShard(model, run));
+    expect(tensors.reduce((sum, { rows, columns, count }) => sum + rows * columns * count, 0)).toBe(parameterCount(model));
+  });
+});
+
+describe('ZeRO', () => {
+  it('shards states at stage 1, gradients at 2, parameters at 3', () => {
+    const at = (zero: 0 | 1 | 2 | 3) => states(llama, train(llama, { zero, dp: 8 }));
+    for (const zero of [1, 2, 3] as const) near(at(zero).adam_m, 4 * P / 8);
+    near(at(0).adam_m, 4 * P);
+    near(at(1).gradients, 4 * P);
+    near(at(2).gradients, 4 * P / 8);
+    near(at(2).params, 4 * P);
+    near(at(3).params, 4 * P / 8);
+  });
+
+  it('of any stage on one GPU holds the states of no sharding', () => {
+    const random = randomFrom(3);
+    for (let i = 0; i < 60; i++) {
+      const model = randomModel(random);
+      const run = randomRun(random, model, { mode: 'train', steps: 2 });
+      for (const zero of [1, 2, 3] as const) {
+        expect(states(model, { ...run, zero, dp: 1 })).toEqual(states(model, run, wholeShard(model, run)));
+      }
+    }
+  });
+
+  it('of stage 3 gathers two layers and the ends while it computes', () => {
+    const { components } = pytorchBudget(llama, train(llama, { zero: 3, dp: 64 }), shardsOf(llama, train(llama, { zero: 3, dp: 64 }))[0]!);
+    const layer = 12 * 4096 ** 2 - 4096 ** 2 * 8 + 3 * 4096 * 11_008 + 2 * 4096;
+    expect(components.communication).toBeGreaterThan(4 * (2 * layer + 2 * 32_000 * 4096));
+    expect(components.communication).toBeLessThan(4 * P / 2);
+  });
+
+  it('leaves data parallelism without it a bucket for every gradient', () => {
+    near(pytorchBudget(llama, train(llama, { dp: 2 }), shardsOf(llama, train(llama, { dp: 2 }))[0]!).components.communication, 4 * P);
+  });
+});
+
+describe('tensor parallelism', () => {
+  it('splits matrices and copies norms', () => {
+    const run = train(llama, { tp: 4 });
+    const norms = (2 * 32 + 1) * 4096;
+    expect(states(llama, run).params).toBe(4 * ((P - norms) / 4 + norms));
+  });
+
+  it('copies key-value heads when there are more ranks than heads', () => {
+    const grouped = preset('llama-2-70b');
+    const cache = (tp: number) => {
+      const run = runDefaults(grouped, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 128, tokens: 128, tp });
+      return pytorchBudget(grouped, run, shardsOf(grouped, run)[0]!).phases.at(-1)!.endComponents.kv_cache!;
+    };
+    expect(cache(8)).toBe(cache(1) / 8);
+    expect(cache(16)).toBe(cache(8));
+  });
+
+  it('splits what lies between its regions only along the sequence', () => {
+    const activations = (given: Partial<RunSpec>) => {
+      const run = train(llama, { tp: 8, checkpointing: 'full', ...given });
+      return pytorchBudget(llama, run, shardsOf(llama, run)[0]!).phases.find(({ phase }) => phase === 'forward')!.endComponents.activations!;
+    };
+    expect(activations({ sequenceParallel: true })).toBeLessThan(activations({}) / 6);
+  });
+});
+
+describe('a pipeline', () => {
+  it('holds as many micro-batches in its first stage as there are stages, in its last one', () => {
+    const run = train(llama, { pp: 4, microBatches: 16 });
+    expect(shardsOf(llama, run).map(({ stage, layers, inFlight, embedding, head }) => ({ stage, layers, inFlight, embedding, head }))).toEqual([
+      { stage: 0, layers: 8, inFlight: 4, embedding: true, head: false },
+      { stage: 3, layers: 8, inFlight: 1, embedding: false, head: true },
+    ]);
+    expect(shardsOf(llama, train(llama, { pp: 4, microBatches: 2 }))[0]!.inFlight).toBe(2);
+  });
+
+  it('has all its layers, the first stages taking what does not divide', () => {
+    expect(shardsOf(llama, train(llama, { pp: 5, microBatches: 5 })).map(({ layers }) => layers)).toEqual([7, 6]);
+  });
+});
+
+describe('a budget', () => {
+  it('tells the fullest rank beside the whole model, and only where there are ranks', () => {
+    const run = train(llama, { zero: 3, dp: 8, precision: 'mixed-bf16' });
+    const { tiers, perRank } = budgetOf(llama, run);
+    expect(perRank).toMatchObject({ ranks: 8, stage: 0, layers: 32 });
+    expect(perRank!.refined.total).toBeLessThan(tiers.refined.total / 3);
+    expect(rankBudget(llama, train(llama, {}))).toBeNull();
+  });
+
+  it('of adapters trains the adapters alone', () => {
+    const { components, timeline } = budgetOf(llama, train(llama, { loraRank: 8, precision: 'bf16' })).tiers.refined;
+    const step = timeline.filter(({ phase }) => phase === 'optimizer').at(-1)!.components;
+    expect(step.adam_m).toBe(2 * 32 * 2 * 2 * 4096 * 8);
+    expect(step.gradients).toBe(step.adam_m);
+    expect(components.params).toBe(2 * P + step.adam_m!);
+  });
+
+  it('keeps states on the host where they are offloaded', () => {
+    const step = states(llama, train(llama, { offload: 'optimizer' }));
+    expect(step.adam_m).toBeUndefined();
+    expect(states(llama, train(llama, { offload: 'all' })).params).toBeUndefined();
+  });
+});
