@@ -16,6 +16,11 @@ export class Random {
     return Math.floor((this.next() >>> 0) / 4294967296 * bound);
   }
 
+  /** Uniform in [0, 1). */
+  fraction(): number {
+    return (this.next() >>> 0) / 4294967296;
+  }
+
   integers(count: number, bound: number): Int32Array {
     return Int32Array.from({ length: count }, () => this.integer(bound));
   }

@@ -27,6 +27,10 @@ function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
 }
 
 function impossible(model: ModelSpec, run: RunSpec): string | null {
+  const { temperature = 1, topK = 1, topP = 1 } = run;
+  if (!Number.isFinite(temperature) || temperature <= 0) return `temperature must be above 0, and is ${temperature}.`;
+  if (!Number.isSafeInteger(topK) || topK < 1) return `topK must be a whole number of at least 1, and is ${topK}.`;
+  if (!(topP > 0 && topP <= 1)) return `topP must be above 0 and at most 1, and is ${topP}.`;
   const sizes = {
     layers: model.layers, hidden: model.hidden, heads: model.heads, ffn: model.ffn, vocab: model.vocab,
     maxPositions: model.maxPositions, batch: run.batch,

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunSpec } from '../shared/model/spec';
+import { trainingTokens } from './data';
 import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
@@ -88,10 +89,10 @@ function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
 
 /** The micro-batches of every step, on the device from the start; they share positions and mask. */
 function makeMicroBatches(work: Workload): MicroBatch[] {
-  const { run: { seq, gradAccum }, model, random, sequences, reporter: { ledger } } = work;
+  const { run, model, random, sequences, reporter: { ledger } } = work;
+  const { seq, gradAccum } = run;
   const rows = sequences * seq;
-  const ids = random.integers(gradAccum * rows, model.vocab);
-  const last = random.integers(gradAccum * sequences, model.vocab);
+  const { ids, last } = trainingTokens(run, model, gradAccum * sequences, random);
   const first = makeBatch(work, ids.slice(0, rows), seq, 0);
   return Array.from({ length: gradAccum }, (_, index) => ledger.within('inputs', () => {
     const own = ids.slice(index * rows, (index + 1) * rows);
@@ -114,7 +115,7 @@ function add(ledger: Ledger, sums: tf.NamedTensorMap, grads: tf.NamedTensorMap):
   }));
 }
 
-/** [N, 2] of row and target id: each token's successor, and a random one after the last of `length`. */
+/** [N, 2] of row and target id: each token's successor, and the one given after the last of `length`. */
 function shiftedTargets(ids: Int32Array, length: number, last: Int32Array): tf.Tensor2D {
   const pairs = new Int32Array(ids.length * 2);
   for (let row = 0; row < ids.length; row++) {

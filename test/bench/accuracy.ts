@@ -1,7 +1,7 @@
 /**
  * How near the prediction comes to real GPUs: the sessions under resources/ground-truth, predicted by the theory as it is
- * now. Run it with `node test/bench/accuracy.ts` on Node 24; `--json` prints the rows. Sessions whose names begin with
- * `fault-` were declared falsely on purpose: they are listed and left out of the means. Simulated ones say so.
+ * now. `npm run bench:accuracy`; another folder can be given, and `--json` prints the rows. Sessions whose names begin
+ * with `fault-` were declared falsely on purpose: they are listed and left out of the means. Simulated ones say so.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,6 @@ import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { SessionDocument } from '../../src/shared/contract/session.ts';
 
-const repository = resolve(import.meta.dirname, '..', '..');
 const EXTENSION = '.plumbline';
 
 export interface AccuracyRow {
@@ -44,8 +43,8 @@ function rowOf(doc: SessionDocument): AccuracyRow {
   };
 }
 
-/** One row for each session file in `folder`, in order of name; none where the folder does not exist. */
-export async function accuracyOf(folder: string, launcher = join(repository, 'bin', 'plumbline.mjs')): Promise<AccuracyRow[]> {
+/** One row for each session file in `folder`, in order of name; none where the folder does not exist. `launcher` shows them. */
+export async function accuracyOf(folder: string, launcher = resolve('bin', 'plumbline.mjs')): Promise<AccuracyRow[]> {
   const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder).filter((name) => name.endsWith(EXTENSION)).sort() : [];
   if (files.length === 0) return [];
   // A copy: showing a session keeps its summary and an index beside it, and committed files stay as they are.
@@ -85,9 +84,12 @@ export function accuracyText(rows: readonly AccuracyRow[]): string {
   ].join('\n');
 }
 
-if (import.meta.main) {
-  const folder = join(repository, 'resources', 'ground-truth');
+async function main(args: readonly string[]): Promise<void> {
+  const folder = args.find((arg) => !arg.startsWith('--')) ?? join('resources', 'ground-truth');
   const rows = await accuracyOf(folder);
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ sessions: rows }));
-  else console.log(rows.length > 0 ? accuracyText(rows) : 'There are no recorded sessions under resources/ground-truth, so there is no accuracy to tell. scripts/gpu/README.md says how to record them.');
+  if (args.includes('--json')) console.log(JSON.stringify({ sessions: rows }));
+  else if (rows.length > 0) console.log(accuracyText(rows));
+  else console.log(`There are no recorded sessions in ${folder}, so there is no accuracy to tell. scripts/gpu/README.md says how to record them.`);
 }
+
+if (process.env.VITEST === undefined) await main(process.argv.slice(2));

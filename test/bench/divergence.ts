@@ -2,7 +2,7 @@
  * How well findings name their causes, on labelled traces: precision, recall and error in bytes by kind, whether the
  * setting that was changed is named, and how long a session of ten million samples takes.
  *
- *     vite build --ssr test/bench/divergence.ts --outDir out/bench && node out/bench/divergence.js [--traces 480] [--seed 1]
+ *     npm run bench:divergence -- [--traces 480] [--seed 1] [--verbose]
  *
  * A third of the traces is held out: thresholds were never set by looking at them.
  */
@@ -26,7 +26,7 @@ function option(name: string, otherwise: number): number {
 }
 
 /** Every other trace is clean. Each has a seed of its own, so that one can be looked at alone. */
-export function judged(index: number, seed: number): Judged {
+function judgedTrace(index: number, seed: number): Judged {
   for (let attempt = 0; ; attempt++) {
     const random = new Random(seed * 1_000_003 + index * 7919 + attempt * 104_729);
     const plan: Plan | null = draw(random, index % 2 === 1);
@@ -93,7 +93,7 @@ function timing(): void {
 const traces = option('traces', 480);
 const seed = option('seed', 1);
 const begun = performance.now();
-const all = Array.from({ length: traces }, (_, index) => judged(index, seed));
+const all = Array.from({ length: traces }, (_, index) => judgedTrace(index, seed));
 const elapsed = performance.now() - begun;
 const heldOut = (index: number) => index % 6 >= 4;
 table('Seen', all.filter((_, index) => !heldOut(index)));

@@ -1,23 +1,23 @@
 /**
  * What sampling costs and how even it is, on the double of NVML: figures of this machine, not limits.
  *
- *   vite build --ssr test/bench/telemetry.ts --outDir node_modules/.cache/plumbline/bench
- *   node node_modules/.cache/plumbline/bench/telemetry.js [seconds per measurement, 10 unless given]
+ *   vite build --ssr test/bench/telemetry.ts --outDir node_modules/.cache/plumbline/bench --emptyOutDir=false
+ *   node --expose-gc node_modules/.cache/plumbline/bench/telemetry.js [seconds per measurement, 10 unless given]
  *
  * The double answers in under a microsecond, where a driver takes 10 µs and more for each call: the processor time
  * here is Plumbline's own.
  */
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createSession } from '../../src/main/store/session-file';
 import { LiveTrace } from '../../src/main/engine/live-trace';
 import { HostSampler } from '../../src/main/telemetry/host';
+import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import { createSessionClock } from '../../src/main/workloads/session-clock';
 import type { GpuInfo } from '../../src/shared/contract/session';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { buildWorker, createStub, noStub } from '../doubles/nvml/stub';
 
 const MiB = 2 ** 20;
@@ -29,6 +29,50 @@ function nvml(workerPath: string, library: string, count: number, intervalMs: nu
   const gpus = Array.from({ length: count }, (_, index) => gpuOf(index));
   const sampled = gpus.map(({ index, uuid }) => ({ index, uuid, memoryVersion: 2 as const, extras: ['power.instant', 'power.mean'] }));
   return new NvmlSampler({ workerPath, places: [library], gpus, sampled, scope: { pids: () => [process.pid] }, ownPids: () => [], sharesPids: true, intervalMs });
+}
+
+function recording() {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
+  const file = createSession(folder, {
+    id: 'bench', name: 'bench', startedAt: new Date().toISOString(), model: null, run: null, simulated: true,
+    workload: { kind: 'command', title: 'bench', command: [], cwd: null, pid: null },
+    environment: { plumbline: '0', node: process.version, os: '', cpu: '', cores: 0, memoryBytes: 0, gpus: [], sources: [], workload: {} },
+  });
+  return { folder, file, trace: new LiveTrace(file) };
+}
+
+/** What a day of one GPU at 10 Hz leaves in memory and on disk, delivered as fast as it is taken. */
+async function day(): Promise<void> {
+  const { folder, file, trace } = recording();
+  const table = seriesTable([{ index: 0, uuid: '', memoryVersion: 2, extras: ['power.instant', 'power.mean'] }], 100);
+  for (const info of table) trace.declare(info);
+  const rss = process.memoryUsage().rss;
+  const before = process.cpuUsage();
+  const [minutes, minuteUs] = [24 * 60, 60_000_000];
+  let samples = 0;
+  // Noise in every sample, so that nothing is flattered by a pattern that repeats.
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  for (let minute = 0; minute < minutes; minute++) {
+    for (const { id, intervalUs } of table) {
+      const every = intervalUs ?? 1_000_000;
+      for (let t = minute * minuteUs; t < (minute + 1) * minuteUs; t += every) {
+        trace.push(id, t + Math.floor(random() * 100), { kind: 'ok', value: 1000 * MiB + Math.floor(random() * 1000) * 2 ** 16 });
+        samples++;
+      }
+    }
+    await new Promise((done) => setImmediate(done));
+  }
+  trace.finish(minutes * minuteUs);
+  file.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: minutes * minuteUs });
+  file.close();
+  const spent = process.cpuUsage(before);
+  globalThis.gc?.();
+  console.log(`a simulated day at 10 Hz, 1 GPU: ${samples} samples in ${table.length} series, memory +${((process.memoryUsage().rss - rss) / MiB).toFixed(0)} MiB, file ${(statSync(file.path).size / MiB).toFixed(1)} MiB, ${((spent.user + spent.system) / 1e6).toFixed(1)} s of processor time`);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 interface Measured {
@@ -44,13 +88,7 @@ interface Measured {
 
 /** Records into a session file, as the app does, for some seconds after one second of settling. */
 async function measured(sampler: Sampler, seriesId: string): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
-  const file = createSession(folder, {
-    id: 'bench', name: 'bench', startedAt: new Date().toISOString(), model: null, run: null, simulated: true,
-    workload: { kind: 'command', title: 'bench', command: [], cwd: null, pid: null },
-    environment: { plumbline: '0', node: process.version, os: '', cpu: '', cores: 0, memoryBytes: 0, gpus: [], sources: [], workload: {} },
-  });
-  const trace = new LiveTrace(file);
+  const { folder, file, trace } = recording();
   let samples = 0;
   const times: number[] = [];
   const sink: SampleSink = {
@@ -97,6 +135,7 @@ async function main(): Promise<void> {
   tell('host at 100 Hz', await measured(new HostSampler({ scope: { pids: () => [process.pid] }, intervalMs: 10 }), 'tree.rss'));
   if (noStub !== null) {
     console.log(`NVML not measured: ${noStub}`);
+    await day();
     return;
   }
   const workerPath = await buildWorker();
@@ -109,6 +148,7 @@ async function main(): Promise<void> {
   } finally {
     stub.dispose();
   }
+  await day();
 }
 
 await main();

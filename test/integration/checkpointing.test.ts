@@ -1,5 +1,9 @@
 /** Gradient accumulation and activation checkpointing in the bundled workload: the same numbers, for other memory and time. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SessionDocument } from '../../src/shared/contract/session';
+import { runJson, temporaryHome } from '../support/cli';
 import { buildWorkload, runWorkload, tinyModel, tinyRun, type WorkloadResult } from './workload-process';
 
 const losses = ({ stdout }: WorkloadResult): number[] => [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
@@ -7,7 +11,7 @@ const peak = ({ lines }: WorkloadResult, phase: string): number =>
   Math.max(...lines.filter((line) => line.type === 'memory' && line.phase === phase).map((line) => line.peak!));
 const same = (a: readonly number[], b: readonly number[]): void => {
   expect(a).toHaveLength(b.length);
-  a.forEach((loss, index) => expect(Math.abs(loss - b[index]!)).toBeLessThan(2e-4));
+  for (const [index, loss] of a.entries()) expect(Math.abs(loss - b[index]!)).toBeLessThan(2e-4);
 };
 
 describe('checkpointing of the bundled workload', () => {
@@ -55,5 +59,22 @@ describe('gradient accumulation of the bundled workload', () => {
     const whole = await runWorkload(model, tinyRun({ batch: 8, seq: 16, steps: 1 }));
     const parts = await runWorkload(model, tinyRun({ batch: 1, gradAccum: 8, seq: 16, steps: 1 }));
     expect(peak(parts, 'backward')).toBeLessThan(peak(whole, 'backward') / 2);
+  });
+});
+
+describe('a recording of checkpointing and accumulation together', () => {
+  it('shows no residual in any phase', async () => {
+    const home = temporaryHome();
+    try {
+      const config = { model_type: 'gpt2', n_layer: 3, n_embd: 12, n_head: 3, vocab_size: 31, n_positions: 16, activation_function: 'gelu_new' };
+      const path = join(home.dir, 'config.json');
+      writeFileSync(path, JSON.stringify(config));
+      const { document } = await runJson<SessionDocument>(['record', '--bundled', 'gpt2', '--model', path, '--mode', 'train', '--backend', 'wasm',
+        '--seq', '8', '--steps', '2', '--grad-accum', '2', '--checkpointing', 'every=2', '--data', 'text'], home.dir);
+      expect(document.overlay.phases).toHaveLength(1 + 2 * 5);
+      expect(document.overlay.phases.filter(({ residualBytes }) => residualBytes !== 0)).toEqual([]);
+    } finally {
+      home.dispose();
+    }
   });
 });

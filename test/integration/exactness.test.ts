@@ -110,6 +110,8 @@ const REPEATED_CASES: typeof CASES = [
   ['training with a checkpoint of one head and one token', tinyModel({ heads: 1, hidden: 13, ffn: 17 }), train({ checkpointing: 'full', batch: 1, seq: 1 })],
   ['training with two micro-batches', tinyModel(), train({ gradAccum: 2 })],
   ['training with five micro-batches of one sequence', tinyModel({ vocab: 211 }), train({ gradAccum: 5, batch: 1, seq: 7, optimizer: 'momentum' })],
+  ['generation of drawn tokens', tinyModel({ vocab: 103 }), generate({ batch: 3, temperature: 0.9 })],
+  ['generation of drawn tokens without a cache', tinyModel(), generate({ batch: 1, topK: 4, kvCache: false })],
   ['training with micro-batches and checkpoints', tinyModel({ layers: 4, ffn: 7 }), train({ gradAccum: 3, checkpointing: 'every=3', seq: 13 })],
 ];
 

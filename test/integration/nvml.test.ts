@@ -125,7 +125,8 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
 
   test('one sensor in trouble does not stop the others, and is warned of once', async () => {
     const { sink } = await sampling(['fail nvmlDeviceGetPowerUsage 999']);
-    await sink.until('several tries', () => sink.reasons('gpu0.power').length > 3);
+    await sink.until('two tellings', () => sink.reasons('gpu0.power').length > 1);
+    expect(sink.values('gpu0.memory.used').length).toBeGreaterThan(10);
     expect(sink.reasons('gpu0.memory.used')).toEqual([]);
     expect(sink.warnings).toEqual([expect.stringContaining('NVML says of power of GPU 0 that an unknown error happened in the driver')]);
   });
@@ -145,6 +146,10 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
     expect(sink.warnings).toEqual([expect.stringMatching(/^NVML gave no answer for 0\.3 s/)]);
     await sampler.stop();
     await sampler.stop();
+    const after = sink.pushed.length;
+    await new Promise((done) => setTimeout(done, 2500));
+    expect(sink.pushed.length).toBe(after);
+    expect(sink.warnings.slice(1)).toEqual(['NVML did not answer when the recording ended; its last readings are missing.']);
     const told = sink.pushed.map(({ id, t }) => [id, t] as const);
     for (const { id } of sink.declared) {
       const times = told.filter(([each]) => each === id).map(([, t]) => t);

@@ -10,7 +10,9 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { instrumentEnvironment } from '../../src/main/workloads/instrument';
+import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
+import { runCli, runJson, temporaryHome } from '../support/cli';
 
 const root = join(import.meta.dirname, '../..');
 const helpers = join(root, 'resources/python');
@@ -191,6 +193,37 @@ describe.skipIf(!python)(`a Python script that knows nothing of Plumbline, with 
 
   it('runs untouched without a recording', async () => {
     expect(await instrumented([train], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
+  });
+});
+
+describe.skipIf(!python)(`recording a Python script that knows nothing of Plumbline${reason}`, () => {
+  it('shows its phases, and the model and run that were found in it', async () => {
+    const home = temporaryHome();
+    try {
+      const { code, document } = await runJson<SessionDocument>(['record', '--instrument', 'python', '--interval', '20', '--', python!, train], home.dir, { PYTHONPATH: standIn });
+      expect(code).toBe(0);
+      const phases = ['forward', 'backward', 'optimizer'];
+      expect(document.overlay.phases.map(({ phase, step }) => `${phase} ${step}`)).toEqual([...phases.map((one) => `${one} 0`), ...phases.map((one) => `${one} 1`), 'forward null']);
+      expect(document.markers.find(({ type }) => type === 'model')).toMatchObject({ fields: { name: 'Tiny', layers: 3 } });
+      expect(document.environment.workload).toMatchObject({ framework: 'pytorch', device: 'Stand-in GPU' });
+    } finally {
+      home.dispose();
+    }
+  });
+
+  it.each([
+    [['--instrument', 'ruby', '--', 'python3', train], /no instrument "ruby"/],
+    [['--instrument', 'python', '--bundled', 'gpt2'], /needs no instrument/],
+    [['--instrument', 'python', '--pid', '1'], /cannot be given an instrument/],
+  ])('refuses %j', async (args, sentence) => {
+    const home = temporaryHome();
+    try {
+      const { code, stderr } = await runCli(['record', ...args], home.dir);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(sentence);
+    } finally {
+      home.dispose();
+    }
   });
 });
 

@@ -4,12 +4,14 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { registerLogits } from '../../src/main/hosts/cli/commands/logits';
 import type { Output } from '../../src/main/hosts/cli/output';
 import { Failure } from '../../src/shared/failure';
+import type { SessionDocument } from '../../src/shared/contract/session';
+import { runJson, temporaryHome } from '../support/cli';
 import { buildWorkload } from './workload-process';
 
 const [LAYERS, WIDTH, HEADS, VOCAB, POSITIONS] = [2, 12, 3, 29, 16];
@@ -76,7 +78,9 @@ function encoded(values: Float64Array, dtype: Dtype): { bytes: Buffer; meant: Fl
 }
 
 const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Writes a checkpoint and returns its folder with the values its file holds. */
 function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: object = CONFIG): { folder: string; held: Tensors } {
@@ -227,5 +231,21 @@ describe('logits of a checkpoint', () => {
     folders.push(folder);
     mkdirSync(join(folder, 'empty'));
     expect(await failure('--weights', join(folder, 'empty'), '--token-ids', '1')).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('recording the bundled workload with a checkpoint', () => {
+  it('takes the model from its config.json and stays within its budget to the byte', async () => {
+    const home = temporaryHome();
+    try {
+      const { folder } = checkpoint(randomTensors());
+      const { code, document } = await runJson<SessionDocument>(
+        ['record', '--bundled', 'gpt2', '--weights', folder, '--backend', 'wasm', '--mode', 'generate', '--prompt-tokens', '4', '--tokens', '5', '--top-k', '3'], home.dir);
+      expect(code).toBe(0);
+      expect(document.model).toMatchObject({ name: basename(folder), layers: LAYERS, hidden: WIDTH, vocab: VOCAB });
+      expect(document.overlay.phases.map(({ phase, residualBytes }) => [phase, residualBytes])).toEqual([['load', 0], ['prefill', 0], ['decode', 0]]);
+    } finally {
+      home.dispose();
+    }
   });
 });

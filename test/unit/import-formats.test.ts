@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ImportedTrace, readTrace, type ReadOptions } from '../../src/main/reports/import';
+import { Failure } from '../../src/shared/failure';
 import { MiB } from '../../src/shared/units';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
@@ -130,6 +131,12 @@ describe('CSV of --query-gpu', () => {
     expect(samples(trace, 'gpu0.memory.used').map(([, value]) => value / MiB)).toEqual([10, 70010]);
   });
 
+  test('what a script prints before the header, quotes, and a row number without a name do not hinder', () => {
+    const trace = readBytes('Starting the job on host a1\n"","timestamp","index","memory.used [MiB]"\n"0","2025/01/01 00:00:00.000","0","7 MiB"\n');
+    expect(samples(trace, 'gpu0.memory.used')).toEqual([[0, 7 * MiB]]);
+    expect(warned(trace, /no header/)).toBe(false);
+  });
+
   test('GPUs are known by uuid, by bus address in the order of addresses, and across rows by either', () => {
     const byUuid = readBytes('uuid, memory.used [MiB]\nGPU-b, 2 MiB\nGPU-a, 1 MiB\nGPU-b, 3 MiB\n');
     expect(samples(byUuid, 'gpu0.memory.used').map(([, value]) => value / MiB)).toEqual([2, 3]);
@@ -201,6 +208,40 @@ describe('how the bytes arrive', () => {
   });
 });
 
+describe('whatever is wrong with a file', () => {
+  test.each(['loop.csv', 'absences.csv', 'noheader.csv', 'apps.csv', 'dmon.txt', 'pmon.txt', 'table.txt', 'loop.xml', 'query.txt', 'transcript.txt'])('%s cut anywhere reads without a fault, and never tells a value the whole file does not', (name) => {
+    const bytes = readFileSync(join(fixtures, name));
+    const whole = new Map(read(name).series.map(({ info, values }) => [info.id, new Set(values)]));
+    const known = new Set([...whole.values()].flatMap((values) => [...values]));
+    for (let length = 40; length < bytes.length; length += 13) {
+      const cut = readBytes(bytes.subarray(0, length));
+      // A sum over processes, and how many there are, is smaller where some of them are missing.
+      const own = cut.series.filter(({ info }) => !info.metric.startsWith('process.'));
+      const invented = own.flatMap(({ values }) => [...values].filter((value) => !known.has(value)));
+      expect([length, invented]).toEqual([length, []]);
+    }
+  });
+
+  test('bytes changed at random are an answer or a failure, never a fault', () => {
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (const name of ['loop.csv', 'loop.xml', 'query.txt', 'table.txt', 'dmon.txt', 'apps.csv']) {
+      for (let round = 0; round < 25; round++) {
+        const bytes = Buffer.from(readFileSync(join(fixtures, name)));
+        for (let i = 0; i < 20; i++) bytes[random(bytes.length)] = random(256);
+        try {
+          for (const { values } of readBytes(bytes).series) expect([...values].every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+        }
+      }
+    }
+  });
+});
+
 describe('the other forms', () => {
   test('XML: documents of a loop are samples, GPUs are numbered by address, a cut document is told', () => {
     const trace = read('loop.xml');
@@ -218,6 +259,13 @@ describe('the other forms', () => {
     const proto = readBytes('<nvidia_smi_log><__proto__><polluted>yes</polluted></__proto__></nvidia_smi_log>\n');
     expect(proto).toMatchObject({ kind: 'xml', samples: 0 });
     expect('polluted' in {}).toBe(false);
+  });
+
+  test('XML: where the device tells no memory, that of its processes is added up, unless one is hidden', () => {
+    const log = (...memory: string[]) => readBytes(`<nvidia_smi_log><gpu id="0000000F:01:00.0"><fb_memory_usage><total>N/A</total><used>N/A</used></fb_memory_usage><processes>${memory.map((used) => `<process_info><pid>1</pid><used_memory>${used}</used_memory></process_info>`).join('')}</processes></gpu></nvidia_smi_log>\n`);
+    expect(samples(log('19135 MiB', '100 MiB'), 'gpu0.process.memory')).toEqual([[0, 19235 * MiB]]);
+    expect(samples(log('19135 MiB', 'N/A'), 'gpu0.process.memory')).toEqual([]);
+    expect(count(log('19135 MiB', 'N/A'))).toEqual({ not_supported: 1, hidden: 1 });
   });
 
   test('-q text: only the block\'s own figures are taken, not limits, BAR1 or a process', () => {

@@ -152,8 +152,8 @@ export function environmentOf({ environment: e, workload }: SessionDocument): [s
     ['Workload', workload.title],
     ...(workload.command.length > 0 ? [['Command', workload.command.join(' ')] as [string, string]] : []),
     ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}, driver ${gpu.driver}`).join('; ') || 'none seen'],
-    ['CPU', `${e.cpu}, ${e.cores} cores`],
-    ['Memory', formatBytes(e.memoryBytes)],
+    // A log that was imported does not know the machine it was written on.
+    ...(e.cores > 0 ? [['CPU', `${e.cpu}, ${e.cores} cores`] satisfies [string, string], ['Memory', formatBytes(e.memoryBytes)] satisfies [string, string]] : []),
     ['System', e.os],
     ['Plumbline', `${e.plumbline} on Node ${e.node}`],
     ...Object.entries(e.workload).map(([key, value]): [string, string] => [key, value]),

@@ -5,7 +5,7 @@
 export interface GpuChoice {
   readonly nvml: boolean;
   readonly nvidiaSmi: boolean;
-  /** Why one of them is left out; null where both may be tried. */
+  /** Why one of them is left out, or what was asked for in vain; null where there is nothing to say. */
   readonly why: string | null;
 }
 
@@ -18,5 +18,5 @@ export function chooseGpuSource(env: NodeJS.ProcessEnv): GpuChoice {
   if (forced === 'nvml') return { nvml: true, nvidiaSmi: false, why: 'chosen by PLUMBLINE_SOURCE=nvml' };
   if (forced === 'nvidia-smi') return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_SOURCE=nvidia-smi' };
   if (env.PLUMBLINE_NVIDIA_SMI && !env.PLUMBLINE_NVML) return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_NVIDIA_SMI' };
-  return { nvml: true, nvidiaSmi: true, why: null };
+  return { nvml: true, nvidiaSmi: true, why: forced ? `PLUMBLINE_SOURCE=${forced} is neither nvml nor nvidia-smi` : null };
 }

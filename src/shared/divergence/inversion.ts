@@ -120,8 +120,8 @@ function numberEstimate(search: Search, field: InvertedField, value: number, dec
   // An interval that spans a factor of two tells nothing.
   const isVague = interval[1] >= 2 * interval[0] && interval[1] > interval[0] + 1;
   return {
-    field, declared, interval, alternatives: [], runnerUp: neighbours[0] ?? null, estimate: isVague ? null : value,
-    verdict: isVague ? 'undetermined' : changed ? 'contradicts' : 'agrees',
+    field, declared, interval, alternatives: [], runnerUp: neighbours[0] ?? null, estimate: isVague && !changed ? null : value,
+    verdict: changed ? 'contradicts' : isVague ? 'undetermined' : 'agrees',
   };
 }
 
@@ -134,8 +134,8 @@ function wordEstimate(search: Search, field: InvertedField, value: string, decla
   const isTwin = (one: string) => SAME_BYTES.some((group) => group.includes(one) && group.includes(value));
   const isVague = alternatives.some((one) => !isTwin(one));
   return {
-    field, declared, interval: null, alternatives, runnerUp: tried.find((one) => one.misfit > 1) ?? null, estimate: isVague ? null : value,
-    verdict: isVague ? 'undetermined' : changed ? 'contradicts' : 'agrees',
+    field, declared, interval: null, alternatives, runnerUp: tried.find((one) => one.misfit > 1) ?? null, estimate: isVague && !changed ? null : value,
+    verdict: changed ? 'contradicts' : isVague ? 'undetermined' : 'agrees',
   };
 }
 

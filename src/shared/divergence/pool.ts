@@ -23,7 +23,7 @@ export interface Pool {
 }
 
 const LEAST_SAMPLES = 20;
-/** Without the device's size only a pool that is this large, and twice the prediction, is spoken of. */
+/** Without the device's size only a pool that is this large, and four times the prediction, is spoken of. */
 const LEAST_BYTES = 4 * GiB;
 const LEAST_SHARE = 0.7;
 
@@ -35,7 +35,9 @@ export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): 
   const share = overlay.deviceBytes == null ? null : measuredPeak.bytes / overlay.deviceBytes;
   const predicted = predictedPeak.refined;
   if (predicted !== null && measuredPeak.bytes < 1.5 * predicted) return null;
-  if (share === null ? measuredPeak.bytes < LEAST_BYTES || predicted === null || measuredPeak.bytes < 2 * predicted : share < LEAST_SHARE) return null;
+  // A line that rose with the phases that were announced is the workload's own need.
+  if (overlay.phases.some((row) => row.phase === 'load' && !row.inferred && row.end !== null && row.end < 0.9 * measuredPeak.bytes)) return null;
+  if (share === null ? measuredPeak.bytes < LEAST_BYTES || predicted === null || measuredPeak.bytes < 4 * predicted : share < LEAST_SHARE) return null;
   const floor = baselineBytes + 0.98 * measuredPeak.bytes;
   const from = firstAtLeast(values, floor);
   const start = times[from]!;

@@ -69,7 +69,7 @@ export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segme
   };
   const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
   const at = alive.indexOf(highest);
-  if (mode === 'generate') return generation(alive, isLate, make);
+  if (mode === 'generate') return generation(alive, isLate, least, make);
   // The weights' plateau is the longest one below half way between it and the top; what climbs to it belongs to it.
   const load = isLate ? -1 : plateauBefore(alive, at);
   const loaded = load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
@@ -82,8 +82,11 @@ export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segme
   return found.length < 2 ? [] : found;
 }
 
-function generation(alive: readonly Level[], isLate: boolean, make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[]): Segment[] {
-  const longest = plateauBefore(alive, alive.length - 1);
+function generation(alive: readonly Level[], isLate: boolean, least: Bytes, make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[]): Segment[] {
+  // Decoding is what climbs without a jump to the end.
+  let first = alive.length - 1;
+  while (first > 0 && alive[first]!.height >= alive[first - 1]!.height && alive[first]!.height - alive[first - 1]!.height <= 2.5 * least) first--;
+  const longest = plateauBefore(alive, first);
   const load = isLate || longest < 0 ? -1 : longest;
   const rest = alive.slice(load + 1);
   if (rest.length === 0) return [];

@@ -111,6 +111,14 @@ export interface RunSpec {
   /** Training steps. */
   readonly steps: number;
   readonly seed: number;
+  /** Generation: the next token is drawn at this temperature. Without it, top-k and top-p, the likeliest is taken. */
+  readonly temperature?: number;
+  /** Drawn among this many likeliest tokens. */
+  readonly topK?: number;
+  /** Drawn among the fewest likeliest tokens whose probabilities reach this. */
+  readonly topP?: number;
+  /** Bundled workload: what the tokens of training are; left out, random. */
+  readonly data?: 'random' | 'text';
   /** Sequence lengths of a ragged batch, padded to the longest; `batch` of them. */
   readonly lengths?: readonly number[];
   /** Low-rank adapters: their rank; left out or 0, every weight is trained. */

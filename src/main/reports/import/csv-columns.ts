@@ -56,7 +56,12 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 ]);
 
 /** Words `--query-gpu` and `--query-compute-apps` know that feed no series. */
-const OTHER = /^(count|serial|gpu_serial|pstate|pid|process_name|used_gpu_memory|used_memory|hostname|compute_mode|compute_cap|display_\w+|persistence_mode|addressing_mode|vbios_version|kmd_version|gpu_recovery_action|[a-z0-9]\w*(\.\w+)+)$/i;
+const OTHER = new RegExp(`^(${[
+  'count', 'serial', 'gpu_serial', 'pstate', 'pid', 'process_name', 'used_gpu_memory', 'used_memory', 'hostname', 'compute_mode', 'compute_cap',
+  'display_\\w+', 'persistence_mode', 'addressing_mode', 'vbios_version', 'kmd_version', 'gpu_recovery_action', 'edpp_multiplier',
+  // Most names are words with dots between.
+  '[a-z0-9]\\w*(\\.\\w+)+',
+].join('|')})$`, 'i');
 
 function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }) | null {
   const words = spelled.toLowerCase().replace('%', '_%').replace(/\(([^)]*)\)/, '_$1').split(/[\s_.-]+/).filter((word) => word !== '');
@@ -73,12 +78,14 @@ export function columnsOfHeader(line: string): CsvColumn[] | null {
   const columns = cells.map(({ name, unit }, i): CsvColumn => {
     const meaning = meaningOf(name);
     if (meaning) return { role: meaning.role, field: meaning.field, label: name, unit: unit ?? meaning.unit };
-    return { role: OTHER.test(name) ? 'other' : 'unnamed', field: '', label: name || String(i + 1), unit };
+    // A table library's own row number has no name.
+    return { role: OTHER.test(name) || name === '' ? 'other' : 'unnamed', field: '', label: name || String(i + 1), unit };
   });
   const named = columns.filter(({ role }) => role !== 'unnamed' && role !== 'other').length;
   const known = columns.filter(({ role }) => role !== 'unnamed').length;
-  const values = cells.some(({ name, unit }) => shapeOf(unit === null ? name : `[${unit}]`) !== 'text' && unit === null);
-  return (named > 0 || known === columns.length) && !values ? columns : null;
+  const values = cells.some(({ name, unit }) => unit === null && name !== '' && shapeOf(name) !== 'text');
+  const spelled = cells.some(({ name }) => name !== '');
+  return (named > 0 || (spelled && known === columns.length)) && !values ? columns : null;
 }
 
 export function isProcessHeader(line: string): boolean {

@@ -23,7 +23,7 @@ export const csv: ImportFormat = {
     if (head.lines.some((line) => COMMAND.test(line) && QUERY_COMMAND.test(line))) return true;
     const lines = candidateLines(head);
     if (lines.length === 0) return false;
-    const header = lines.slice(0, 5).map(columnsOfHeader).find((columns) => columns !== null);
+    const header = headerIn(lines);
     if (header?.some(({ role }) => role !== 'other' && role !== 'unnamed')) return true;
     const width = usualWidth(lines);
     const rows = lines.filter((line) => line.split(',').length === width);
@@ -41,10 +41,15 @@ export function candidateLines(head: Head): string[] {
   return head.lines.filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line)).map(withCommas);
 }
 
-/** Some loggers write semicolons or tabs. */
+/** Some loggers write semicolons or tabs, or quote their cells. */
 export function withCommas(line: string): string {
-  return line.includes(',') ? line : line.replaceAll(/[;\t]/g, ',');
+  const bare = line.includes('"') ? line.replaceAll('"', '') : line;
+  return bare.includes(',') ? bare : bare.replaceAll(/[;\t]/g, ',');
 }
+
+/** How far into a file its header may be looked for: scripts print before they log. */
+const HEADER_WITHIN = 50;
+const headerIn = (lines: readonly string[]) => lines.slice(0, HEADER_WITHIN).map(columnsOfHeader).find((columns) => columns !== null);
 
 function usualWidth(lines: readonly string[]): number {
   const counts = new Map<number, number>();
@@ -60,6 +65,7 @@ class CsvReader implements LineSink {
   readonly #head: Head;
   readonly #options: ReadOptions;
   readonly #transcript: boolean;
+  readonly #hasHeader: boolean;
   #inside: boolean;
   #columns: readonly CsvColumn[] | null = null;
   #names: readonly string[] = [];
@@ -74,6 +80,7 @@ class CsvReader implements LineSink {
     this.#head = head;
     this.#options = options;
     this.#transcript = head.lines.some((line) => COMMAND.test(line));
+    this.#hasHeader = headerIn(candidateLines(head)) !== undefined;
     this.#inside = !this.#transcript;
     if (options.columns) this.#use(columnsOfHeader(options.columns.join(',')) ?? []);
   }
@@ -88,6 +95,10 @@ class CsvReader implements LineSink {
     }
     // Nearly all lines are rows, and nearly all rows begin with a digit: only the others can be anything else.
     if (!/^\d/.test(line) && (line === this.#headerLine || this.#sentence(line) || this.#header(line))) return;
+    if (this.#columns === null && this.#hasHeader) {
+      this.#reject(line, complete);
+      return;
+    }
     if (this.#columns === null) this.#infer();
     const cells = splitRow(line, this.#names);
     const stampAt = this.#at('timestamp');
@@ -150,11 +161,14 @@ class CsvReader implements LineSink {
     if (this.#order) this.#trace.warn(`The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`);
   }
 
-  #row(cells: readonly string[], stamp: Stamp | null, complete: boolean): void {
-    if (!complete && this.#looksCut(cells)) {
+  #row(given: readonly string[], stamp: Stamp | null, complete: boolean): void {
+    const cut = complete ? false : looksCut(given.at(-1)!, this.#lastRow?.at(-1));
+    if (cut === true) {
       this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
+    if (cut === 'perhaps') this.#trace.warn('The last row does not end in a newline; its last cell may be cut off and was left out.');
+    const cells = cut === 'perhaps' ? given.with(-1, '') : given;
     this.#lastRow = cells;
     const identity = this.#identity(cells);
     if (this.#order === null || stamp === null) {
@@ -198,13 +212,6 @@ class CsvReader implements LineSink {
     return identity;
   }
 
-  /** A last cell that lost its unit, or a number shorter than the one above it, in a line without an end. */
-  #looksCut(cells: readonly string[]): boolean {
-    const [now, before] = [cells.at(-1), this.#lastRow?.at(-1)];
-    if (now === undefined || before === undefined || absentReason(now) !== null || absentReason(before) !== null) return now === '';
-    return shapeOf(now) !== shapeOf(before) || (/^[\d.]+$/.test(now) && now.length < before.length);
-  }
-
   #reject(line: string, complete: boolean): void {
     if (!complete) {
       this.#trace.warn('The last row is cut off and was left out.');
@@ -218,6 +225,17 @@ class CsvReader implements LineSink {
   #at(role: CsvColumn['role']): number {
     return this.#columns?.findIndex((column) => column.role === role) ?? -1;
   }
+}
+
+/**
+ * Whether the last cell of a line without an end lost something: its unit, or digits that the cell above it has. With
+ * no cell above, a bare number may or may not be whole.
+ */
+export function looksCut(cell: string, above: string | undefined): boolean | 'perhaps' {
+  if (absentReason(cell) !== null) return cell === '';
+  const bare = /^-?[\d.]+$/.test(cell);
+  if (above === undefined || absentReason(above) !== null) return bare ? 'perhaps' : false;
+  return shapeOf(cell) !== shapeOf(above) || (bare && cell.length < above.length);
 }
 
 /** Of two columns that could number the GPUs, the one that tells more of them apart; the other one means something else. */

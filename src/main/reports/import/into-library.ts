@@ -36,22 +36,30 @@ const FLUSH_SAMPLES = 65_536;
 export function importFile(library: Library, path: string, options: ImportOptions = {}): string {
   if (isSessionFile(readHead(path, 64))) return copySession(library, path);
   const trace = readTrace(path, options);
-  if (trace.kind === 'unknown') throw new Failure('bad_input', `${basename(path)} is not output of nvidia-smi that Plumbline knows.`, 'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.');
+  if (trace.kind === 'unknown') {
+    const remedy = 'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.';
+    throw new Failure('bad_input', `${basename(path)} is not output of nvidia-smi that Plumbline knows.`, remedy);
+  }
   if (trace.samples === 0) {
     const said = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
     throw new Failure('bad_input', `${basename(path)} holds no reading${said}.`, 'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.');
   }
-  if (trace.series.length === 0) throw new Failure('bad_input', `None of the columns of ${basename(path)} could be named.`, 'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.');
+  if (trace.series.length === 0) {
+    const remedy = 'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.';
+    throw new Failure('bad_input', `None of the columns of ${basename(path)} could be named.`, remedy);
+  }
   return writeTrace(library, path, trace, options);
 }
 
 function writeTrace(library: Library, path: string, trace: ImportedTrace, options: ImportOptions): string {
   const raw = options.keepRaw ? rawOf(path) : null;
+  const baselines = baselinesOf(trace, options.baselineBytes);
   const fileTime = statSync(path).mtime.toISOString();
   const warnings = [
     ...trace.warnings,
     ...(trace.startedAt === null ? ['The file does not say when it was recorded; the start is the time of the file.'] : []),
     ...(raw !== null && 'skipped' in raw ? [raw.skipped] : []),
+    ...(options.baselineBytes === undefined && Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []),
   ];
   const id = library.newId();
   const data: SessionData = {
@@ -68,10 +76,10 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
     run: options.run ?? null,
     simulated: trace.gpus.some(({ name }) => /^simulated/i.test(name)),
     status: 'complete', exitCode: null, signal: null, durationUs: trace.durationUs,
-    baselines: baselinesOf(trace, options.baselineBytes),
+    baselines,
     series: trace.series, markers: [], logs: [], warnings,
   };
-  const { series: _series, markers: _markers, logs: _logs, warnings: _warnings, status, exitCode, signal, durationUs, baselines, ...header } = data;
+  const { series: _series, markers: _markers, logs: _logs, warnings: _warnings, status, exitCode, signal, durationUs, baselines: _baselines, ...header } = data;
   const file = createSession(library.dir, header);
   try {
     file.setMeta('baselines', baselines);
@@ -98,13 +106,23 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
   return id;
 }
 
+const FIRST_SAMPLE = 'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
+
+/** A single sample is no time before the run. */
 function baselinesOf(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
-  const lines = trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
+  const lines = trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > (given === undefined ? 1 : 0));
   return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
 }
 
 /** The file as it came: compressed, as text, so that it fits the documents of a session. */
-function rawOf(path: string): { readonly file: string; readonly bytes: Bytes; readonly codec: 'gzip'; readonly encoding: 'base64'; readonly data: string } | { readonly skipped: string } {
+interface Raw {
+  readonly file: string;
+  readonly bytes: Bytes;
+  readonly codec: 'gzip';
+  readonly encoding: 'base64';
+  readonly data: string;
+}
+function rawOf(path: string): Raw | { readonly skipped: string } {
   const { size } = statSync(path);
   if (size > RAW_LIMIT) return { skipped: `The file is larger than ${RAW_LIMIT / MiB} MiB and was not kept in the session as it came.` };
   return { file: basename(resolve(path)), bytes: size, codec: 'gzip', encoding: 'base64', data: gzipSync(readFileSync(path)).toString('base64') };

@@ -47,6 +47,7 @@ class MonitorReader implements LineSink {
   #listed = new Set<string>();
   #day: string | null = null;
   #bad = 0;
+  #width = 0;
 
   constructor(trace: TraceBuilder) {
     this.#trace = trace;
@@ -56,12 +57,16 @@ class MonitorReader implements LineSink {
     if (text.trim() === '') return;
     if (text.trim().startsWith('#')) {
       this.#columns = headerOf(text) ?? this.#columns;
+      this.#width = text.trimEnd().length;
       return;
     }
     const cells = text.trim().split(/[\s,]+/);
     const gpu = cells[this.#columns.indexOf('gpu')] ?? '';
     const isPmon = this.#columns.includes('pid');
-    if (!/^\d+$/.test(gpu) || (isPmon ? cells.length < this.#columns.length : cells.length !== this.#columns.length)) {
+    // Columns are of fixed width: a row shorter than the one above it has lost digits.
+    const short = !complete && !isPmon && text.trimEnd().length < this.#width;
+    this.#width = text.trimEnd().length;
+    if (short || !/^\d+$/.test(gpu) || (isPmon ? cells.length < this.#columns.length : cells.length !== this.#columns.length)) {
       if (complete) this.#bad++;
       else this.#trace.warn('The last row is cut off and was left out.');
       return;

@@ -4,7 +4,7 @@
  */
 import type { Reading } from '../../../shared/vocabulary';
 import { absentReason, parseHeader, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
-import { candidateLines, withCommas } from './csv';
+import { candidateLines, looksCut, withCommas } from './csv';
 import { isProcessHeader, shapeOf } from './csv-columns';
 import type { GpuIdentity, Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
@@ -52,6 +52,7 @@ class ProcessesReader implements LineSink {
   #stamp: Stamp | null = null;
   #sums = new Map<string, { readonly identity: GpuIdentity; processes: number; memory: Reading | null }>();
   #foreign = 0;
+  #last: string | undefined;
 
   constructor(trace: TraceBuilder, names: readonly string[]) {
     this.#trace = trace;
@@ -74,6 +75,11 @@ class ProcessesReader implements LineSink {
       else this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
+    if (!complete && looksCut(cells.at(-1)!, this.#last) !== false) {
+      this.#trace.warn('The last row is cut off and was left out.');
+      return;
+    }
+    this.#last = cells.at(-1);
     const moment = this.#cell(cells, /^timestamp$/) ?? '';
     if (moment !== this.#moment) this.#flush();
     this.#moment = moment;

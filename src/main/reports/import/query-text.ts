@@ -27,9 +27,12 @@ const PATHS: Readonly<Record<string, string>> = {
   'fan speed': 'fan.speed',
 };
 
+const TITLE = /^=+NVSMI LOG=+$/;
+const GPU = /^GPU ([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])$/i;
+
 export const queryText: ImportFormat = {
   kind: 'query-text',
-  recognizes: ({ lines }) => lines.slice(0, 20).some((line) => /^=+NVSMI LOG=+$/.test(line)) || lines.slice(0, 20).some((line) => /^GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d$/i.test(line)),
+  recognizes: ({ lines }) => lines.slice(0, 20).some((line) => TITLE.test(line) || GPU.test(line)),
   open: (trace) => new QueryTextReader(trace),
 };
 
@@ -46,12 +49,12 @@ class QueryTextReader implements LineSink {
 
   line(text: string, complete: boolean): void {
     const line = text.trimEnd();
-    if (/^=+NVSMI LOG=+$/.test(line.trim())) {
+    if (TITLE.test(line.trim())) {
       this.#flush();
       this.#stamp = null;
       return;
     }
-    const gpu = /^GPU ([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d)$/i.exec(line);
+    const gpu = GPU.exec(line);
     if (gpu) {
       this.#flush();
       this.#identity = { busId: gpu[1]! };

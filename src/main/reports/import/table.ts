@@ -25,8 +25,10 @@ class TableReader implements LineSink {
     this.#trace = trace;
   }
 
-  line(text: string): void {
+  line(text: string, complete: boolean): void {
     const line = text.trim();
+    // A line cut off may have lost digits.
+    if (!complete && !line.endsWith('|')) return;
     this.#stamp = parseStamp(line) ?? this.#stamp;
     const banner = BANNER.exec(line);
     if (banner) {

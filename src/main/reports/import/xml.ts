@@ -114,8 +114,25 @@ class XmlReader implements LineSink {
       const text = paths.map((path) => textAt(gpu, path)).find((each) => each !== null);
       return text === undefined || text === null ? [] : [[field, parseQuantity(text, metric(field).unit)]];
     });
-    this.#trace.row(identity, stamp, readings);
+    const deviceTold = readings.some(([field, reading]) => field === 'memory.used' && reading.kind === 'ok');
+    this.#trace.row(identity, stamp, deviceTold ? readings : [...readings, ...processMemory(gpu)]);
   }
+}
+
+/**
+ * Where the device tells no memory of its own (CPU and GPU share one), the sum over its processes is the better proxy.
+ * A sum with an unknown part is unknown.
+ */
+function processMemory(gpu: unknown): (readonly [string, Reading])[] {
+  const processes = listOf(fieldOf(fieldOf(gpu, 'processes'), 'process_info'));
+  if (processes.length === 0) return [];
+  let sum = 0;
+  for (const process of processes) {
+    const memory = parseQuantity(textAt(process, 'used_memory') ?? '', 'bytes');
+    if (memory.kind === 'absent') return [['process.memory', memory.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : memory]];
+    sum += memory.value;
+  }
+  return [['process.memory', { kind: 'ok', value: sum }]];
 }
 
 function parse(text: string): unknown {

@@ -19,7 +19,7 @@ export interface Counter {
   readonly series: readonly CounterSeries[];
   /** Left out where the GPU lacks it; the others are declared as absent. */
   readonly extra: boolean;
-  /** The counter only rises: the series is its rate, in thousandths of the counter's unit per microsecond. */
+  /** The counter only rises: the series is how much it rises a second. */
   readonly rate: boolean;
   read(device: NvmlDevice, out: Float64Array): number;
 }

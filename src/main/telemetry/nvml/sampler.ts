@@ -100,7 +100,13 @@ export class NvmlSampler implements Sampler {
     const control = new Int32Array(this.#control);
     Atomics.store(control, 0, 1);
     Atomics.notify(control, 0);
-    if (this.#worker) await ended(this.#worker, 2000);
+    if (this.#worker && !(await ended(this.#worker, 2000))) {
+      this.#silent(this.#clock.now());
+      this.#sink?.warn('NVML did not answer when the recording ended; its last readings are missing.');
+    }
+    // A call that hangs in the driver may still return one day; nobody listens any more.
+    this.#worker?.removeAllListeners('message');
+    this.#sink = null;
   }
 
   #take(message: WorkerMessage): void {

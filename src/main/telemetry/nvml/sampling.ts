@@ -38,6 +38,8 @@ interface CounterState {
   readonly series: number;
   /** Why it is not read any more. */
   ended: AbsentReason | null;
+  /** When and why it was absent last; null since its last value. */
+  absent: { readonly t: Micros; readonly reason: AbsentReason } | null;
   before: { readonly t: Micros; readonly value: number } | null;
 }
 
@@ -58,7 +60,6 @@ export class Sampling {
   #openedAt: Micros = 0;
   #readUs = 0;
   #reads = 0;
-  #toldAt: Micros = 0;
 
   constructor(task: SampleTask, loader: Loader, post: Post) {
     this.#task = task;
@@ -70,7 +71,7 @@ export class Sampling {
     this.#costSeries = table.indexOf(READ_COST.id);
     this.#gpus = task.gpus.map((gpu) => ({
       gpu, device: null, down: 'not_read', processes: null,
-      counters: countersOf(gpu).map((counter) => ({ counter, series: table.indexOf(`gpu${gpu.index}.${counter.series[0]!.metric}`), ended: null, before: null })),
+      counters: countersOf(gpu).map((counter) => ({ counter, series: table.indexOf(`gpu${gpu.index}.${counter.series[0]!.metric}`), ended: null, absent: null, before: null })),
     }));
   }
 
@@ -154,6 +155,7 @@ export class Sampling {
       this.#failed(state, each, t, faultOf(code));
       return false;
     }
+    each.absent = null;
     if (each.counter.rate) {
       const { before } = each;
       each.before = { t, value: out[0]! };
@@ -181,8 +183,11 @@ export class Sampling {
     return (scope === 'device' || scope === 'library') && (each?.counter === MEMORY || state.counters[0]!.ended !== null);
   }
 
-  #absent({ series, counter }: CounterState, t: Micros, reason: AbsentReason): void {
-    for (let i = 0; i < counter.series.length; i++) this.#batch.absent(series + i, t, reason);
+  /** A lasting absence is told at most once a second, however often it was tried to read. */
+  #absent(each: CounterState, t: Micros, reason: AbsentReason): void {
+    if (each.absent?.reason === reason && t - each.absent.t < REPEAT_US) return;
+    each.absent = { t, reason };
+    for (let i = 0; i < each.counter.series.length; i++) this.#batch.absent(each.series + i, t, reason);
   }
 
   #processes(state: GpuState): void {
@@ -226,8 +231,6 @@ export class Sampling {
   /** Repeats what is absent, so that a gap is told while it lasts, and opens the library again when its pause is over. */
   #upkeep(now: Micros): void {
     if (this.#reopenAt !== null && now >= this.#reopenAt) this.#open(now);
-    if (now - this.#toldAt < REPEAT_US) return;
-    this.#toldAt = now;
     for (const state of this.#gpus) if (!state.device) this.#tellDown(state, now);
   }
 

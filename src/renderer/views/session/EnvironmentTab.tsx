@@ -17,7 +17,7 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
           <tbody>{session.series.map((series) => <tr key={series.id}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{series.intervalUs === null ? 'as it happens' : formatDuration(series.intervalUs)}</td></tr>)}</tbody>
         </table>
       </section>
-      <Facts title="Machine" facts={{ System: env.os, Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
+      <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
       {run && <Facts title="Run" facts={Object.fromEntries(Object.entries(run).map(([key, value]) => [key, value === null ? 'not declared' : String(value)]))} />}
       {model && <Facts title="Model" facts={Object.fromEntries(Object.entries(model).map(([key, value]) => [key, typeof value === 'number' ? formatInteger(value) : String(value)]))} />}
       <Facts title="Workload" facts={{ Command: session.workload.command.join(' ') || '—', Directory: session.workload.cwd ?? '—', Pid: String(session.workload.pid ?? '—'), Session: session.id }} />

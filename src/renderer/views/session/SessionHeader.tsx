@@ -52,7 +52,7 @@ export function SessionHeader({ session, onChanged }: { session: SessionDocument
         {session.status !== 'recording' && (
           <div><dt>{session.signal ? 'Signal' : 'Exit code'}</dt><dd className="num tone" data-tone={session.status === 'failed' ? 'far' : 'plain'}>{session.signal ?? session.exitCode ?? 'not known'}</dd></div>
         )}
-        <div><dt>Host</dt><dd title={formatExactBytes(environment.memoryBytes)}>{environment.cpu}, {formatBytes(environment.memoryBytes)}</dd></div>
+        {environment.cores > 0 && <div><dt>Host</dt><dd title={formatExactBytes(environment.memoryBytes)}>{environment.cpu}, {formatBytes(environment.memoryBytes)}</dd></div>}
       </dl>
       {session.warnings.length > 0 && <ul className="warnings">{session.warnings.map((text) => <li key={text}>{text}</li>)}</ul>}
       {error !== null && <FailureNote error={error} />}

@@ -135,15 +135,19 @@ export class DryGeneration {
     const batch = createBatch(engine, this.run.batch, length);
     engine.setContext('activations');
     const x = gpt2.runBlocks(batch, this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null);
-    const best = engine.within('logits', () => {
+    // A drawn token is drawn on the host; the likeliest is found on the device.
+    const { temperature, topK, topP } = this.run;
+    const drawn = temperature !== undefined || topK !== undefined || topP !== undefined;
+    const answer = engine.within('logits', () => {
       const logits = gpt2.lastLogits(x, batch);
+      if (drawn) return logits;
       const index = ops.reduce(logits, [1]);
       engine.dispose(logits);
       return index;
     });
     engine.dispose(x);
     disposeBatch(engine, batch);
-    engine.dispose(best);
+    engine.dispose(answer);
     this.produced++;
     return engine.read();
   }

@@ -1,8 +1,11 @@
 /** The workload ran out of memory: it said so in its log, or the system killed it without a word. */
-import { GiB, KiB, MiB } from '../../units';
+import { budgetOf } from '../../budget/budget';
 import { formatBytes, formatDuration } from '../../format';
+import { valueAt } from '../../trace/series';
 import type { LogLine } from '../../trace/types';
+import { GiB, KiB, MiB, type Micros } from '../../units';
 import type { Phase } from '../../vocabulary';
+import { deviceLine, HOST_LINE, seriesById } from '../lines';
 import type { Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 
@@ -44,8 +47,44 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
       `At ${formatDuration(line.t)} it wrote: ${JSON.stringify(line.text.trim().slice(0, 240))}.`,
       died ? `It then ended with ${ending(input)}.` : 'It went on after that.',
       ...peakSentence(input),
+      ...headroomSentence(input, line.t),
+      ...fittingSentence(input),
     ],
+    formula: 'asked for > memory of the device − held by the workload − held by others',
+    remedy: 'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
   };
+}
+
+/** Free memory of the device over the run, where its size is known. */
+function headroomSentence({ overlay, series }: FindingsInput, until: Micros): string[] {
+  const { deviceBytes } = overlay;
+  const gpu = overlay.series?.split('.')[0];
+  const device = gpu === undefined ? undefined : seriesById(series, deviceLine(gpu));
+  if (deviceBytes === undefined || !device || device.times.length === 0) return [];
+  const from = device.times[0]!;
+  const free = [0, 0.5, 1].flatMap((part) => {
+    const t = from + part * Math.max(0, until - from);
+    const used = valueAt(device, t);
+    return used === null ? [] : [`${formatBytes(Math.max(0, deviceBytes - used))} at ${formatDuration(t)}`];
+  });
+  return [`Free on the device of ${formatBytes(deviceBytes)}: ${free.join(', ')}.`];
+}
+
+/** The largest batch whose predicted peak stays below what was to be had: the device, or the most that was ever held. */
+function fittingSentence({ budget, overlay }: FindingsInput): string[] {
+  const limit = overlay.deviceBytes === undefined ? overlay.measuredPeak?.bytes : overlay.deviceBytes - overlay.baselineBytes;
+  if (budget === null || limit === undefined || overlay.series === HOST_LINE || budget.run.batch < 2 || budget.run.lengths !== undefined) return [];
+  const { batch } = budget.run;
+  const peakAt = (size: number) => budgetOf(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
+  const declared = budget.tiers.refined.total;
+  const one = peakAt(1);
+  if (declared <= limit || declared <= one) return [];
+  let best = Math.min(batch - 1, Math.max(0, Math.floor(1 + ((limit - one) * (batch - 1)) / (declared - one))));
+  // A peak is not quite a straight line in the batch.
+  for (let tries = 0; best > 0 && tries < 4 && peakAt(best) > limit; tries++) best--;
+  if (best > 0 && peakAt(best) > limit) return [];
+  const had = overlay.deviceBytes === undefined ? 'the workload ever held' : 'the device had to give';
+  return [best === 0 ? `By the budget not even one sequence fits in the ${formatBytes(limit)} that ${had}.` : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}.`];
 }
 
 function killed(input: FindingsInput): Finding {

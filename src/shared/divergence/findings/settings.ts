@@ -59,8 +59,10 @@ export function verdictOf(input: FindingsInput, known: readonly Finding[]): Verd
   const key = growth?.bytes ?? 0;
   const cached = verdicts.get(input) ?? new Map<number, Verdict | null>();
   verdicts.set(input, cached);
-  let verdict = cached.get(key);
-  if (verdict === undefined) cached.set(key, (verdict = verdictFor(input, growth)));
+  const before = cached.get(key);
+  if (before !== undefined) return before;
+  const verdict = verdictFor(input, growth);
+  cached.set(key, verdict);
   return verdict;
 }
 

@@ -5,7 +5,10 @@ import { registerBudget } from './budget';
 import { registerChapter } from './chapter';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
+import { registerExport } from './export';
 import { registerFlops } from './flops';
+import { registerImport } from './import';
+import { registerLogits } from './logits';
 import { registerPlan } from './plan';
 import { registerRecord } from './record';
 import { registerScaling } from './scaling';
@@ -13,7 +16,7 @@ import { registerServe } from './serve';
 import { registerSessions } from './sessions';
 
 export function registerCommands(program: Command, output: Output): void {
-  for (const register of [registerRecord, registerSessions, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerDoctor, registerServe, registerDemo]) register(program, output);
+  for (const register of [registerRecord, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerLogits, registerDoctor, registerServe, registerDemo]) register(program, output);
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
 }
