@@ -4,6 +4,7 @@ import { Failure } from '../../shared/failure';
 import type { Budget } from '../../shared/budget/types';
 import { budgetOf } from '../../shared/budget/budget';
 import { findingsOf } from '../../shared/divergence/findings';
+import { invert } from '../../shared/divergence/inversion';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
@@ -23,17 +24,14 @@ export function predictionOf(data: SessionData): { budget: Budget | null; warnin
 export function documentOf(data: SessionData, use?: string): SessionDocument {
   const { budget, warning } = predictionOf(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
-  const overlay = buildOverlay({
-    series: data.series,
-    markers: data.markers,
-    spans,
-    durationUs: data.durationUs,
-    baselines: data.baselines,
-    budget,
-    exact: data.workload.kind === 'bundled',
-    ...(use === undefined ? {} : { use }),
-  });
-  const findings = findingsOf({ overlay, budget, spans, markers: data.markers, series: data.series, logs: data.logs, exitCode: data.exitCode, signal: data.signal, durationUs: data.durationUs, exact: data.workload.kind === 'bundled' });
+  const exact = data.workload.kind === 'bundled';
+  const deviceBytes = Object.fromEntries(data.environment.gpus.flatMap(({ index, memoryBytes }) => (memoryBytes === null ? [] : [[`gpu${index}`, memoryBytes]])));
+  const trace = { series: data.series, markers: data.markers, spans, durationUs: data.durationUs, budget, exact };
+  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(use === undefined ? {} : { use }) });
+  // A phase that is still open looks like a divergence, so nothing is concluded before the recording ends.
+  const done = data.status !== 'recording';
+  const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
+  const findings = done ? findingsOf(input) : [];
   return {
     id: data.id,
     name: data.name,
@@ -51,8 +49,8 @@ export function documentOf(data: SessionData, use?: string): SessionDocument {
     markers: data.markers,
     overlay,
     findings,
-    // While a session is recorded a phase is open by nature; what is wrong with its phases shows when it ends.
-    warnings: [...data.warnings, ...(data.status === 'recording' ? [] : warnings), ...(warning ? [warning] : [])],
+    inversion: done ? invert(input, findings) : null,
+    warnings: [...data.warnings, ...(done ? warnings : []), ...(warning ? [warning] : [])],
     gaps: data.series.flatMap((series) => series.gaps.map((gap) => ({ series: series.info.id, ...gap }))),
     logs: data.logs,
   };

@@ -1,6 +1,7 @@
 /**
  * A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field.
  */
+import type { Inversion } from '../divergence/inversion';
 import type { Finding, Overlay } from '../divergence/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
@@ -58,6 +59,8 @@ export interface SessionDocument {
   readonly markers: readonly Marker[];
   readonly overlay: Overlay;
   readonly findings: readonly Finding[];
+  /** What the trace says the run was, where it can tell; null while recording and where nothing was predicted. */
+  readonly inversion?: Inversion | null;
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
   readonly gaps: readonly (Gap & { readonly series: string })[];
