@@ -1,6 +1,6 @@
 /**
  * Builds the bundled workload into out/workload: one file with a single copy of tfjs-core, and the WebAssembly
- * binaries beside it. The `webgpu` package carries a native addon and stays outside.
+ * binaries beside it. The packages with native addons (webgpu, koffi) stay outside.
  */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -24,7 +24,7 @@ export default defineConfig({
   publicDir: false,
   logLevel: 'warn',
   resolve: { mainFields: ['module', 'main'] },
-  ssr: { noExternal: true, external: ['webgpu'], target: 'node' },
+  ssr: { noExternal: true, external: ['webgpu', 'koffi'], target: 'node' },
   build: {
     ssr: 'src/workload/index.ts',
     outDir: 'out/workload',
@@ -34,7 +34,7 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 10_000,
     rolldownOptions: {
-      external: ['webgpu'],
+      external: ['webgpu', 'koffi'],
       output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: '[name].js', banner },
     },
   },
