@@ -14,7 +14,7 @@ import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
 const why = browserUnavailable();
 if (why) console.warn(`The window is not tested: ${why}.`);
 
-describe.skipIf(why !== null)('the window in a browser', () => {
+describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
   let browser: Browser;
   let server: RunningServer;
   let engine: FixtureEngine;

@@ -73,7 +73,7 @@ const supported = process.platform === 'linux' && process.arch === 'x64';
 const reason = !supported ? 'the package is for Linux x64' : !built ? 'out/ has not been built' : null;
 if (reason) console.warn(`gpu-capture: left out, ${reason}`);
 
-describe.skipIf(reason !== null)('a capture on a GPU machine', () => {
+describe.skipIf(reason !== null)(`a capture on a GPU machine${reason ? ` (skipped: ${reason})` : ''}`, () => {
   let dir: string;
   let there: string;
   let packed: Done;

@@ -9,7 +9,6 @@ import { type ImportedTrace, type ImportKind, readTrace } from '../../src/main/r
 
 const folder = resolve(import.meta.dirname, '..', '..', '..', 'shared', 'fixtures');
 const present = existsSync(join(folder, 'INDEX.json'));
-if (!present) console.log('The collection of captures is not beside the repository: tests over it are left out; import-formats tests the same on files of its own.');
 
 interface Entry {
   readonly file: string;
@@ -30,7 +29,8 @@ function kindOf({ kind, file }: Entry): ImportKind {
   return 'csv';
 }
 
-describe.runIf(present)('real captures', () => {
+// Where the captures are absent, import-formats tests the same on files of its own.
+describe.runIf(present)(present ? 'real captures' : 'real captures (skipped: ../shared/fixtures is not on this machine)', () => {
   const traces = new Map<string, ImportedTrace>();
   const of = (part: string) => [...traces].find(([file]) => file.includes(part))![1];
   beforeAll(() => {

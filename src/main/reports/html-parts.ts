@@ -92,7 +92,7 @@ export function findingsCard({ doc }: ReportInput): string {
   return card('Findings', doc.findings.map((one) => [
     `<article class="finding"><header><h3>${e(one.title)}</h3><span class="chip ${CONFIDENCE[one.confidence]}">${one.confidence} confidence</span></header>`,
     `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), spanWords(one.span)].join(' · '))}</p>`,
-    `<ul>${one.evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul></article>`,
+    `<ul>${one.evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${one.remedy ? `<p>${e(one.remedy)}</p>` : ''}</article>`,
   ].join('')).join(''));
 }
 

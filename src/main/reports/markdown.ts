@@ -42,7 +42,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
     ]));
   }
   parts.push(`${level}# Findings`, doc.findings.length === 0 ? 'None.' : doc.findings.map((one) =>
-    [`- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${spanWords(one.span)})`, ...one.evidence.map((line) => `  - ${e(line)}`)].join('\n')).join('\n'));
+    [`- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${spanWords(one.span)})`, ...one.evidence.map((line) => `  - ${e(line)}`), ...(one.remedy ? [`  - To do: ${e(one.remedy)}`] : [])].join('\n')).join('\n'));
   if (doc.warnings.length > 0) parts.push(`${level}# Warnings`, doc.warnings.map((line) => `- ${e(line)}`).join('\n'));
   parts.push(`${level}# What ran, and where`, table(['', ''], [...configurationOf(doc, budget), ...environmentOf(doc)].map(([label, value]) => [e(label), e(value)]), 2));
   parts.push(methodNotes(doc).map((line) => `> ${e(line)}`).join('\n>\n'));

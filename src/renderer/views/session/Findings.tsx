@@ -18,6 +18,7 @@ export function Findings({ session, onZoom }: { session: SessionDocument; onZoom
                 <span className="confidence" data-level={finding.confidence}><i /><i /><i />{finding.confidence} confidence</span>
               </span>
               {finding.evidence.length > 0 && <ul className="evidence">{finding.evidence.map((text) => <li key={text}>{text}</li>)}</ul>}
+              {finding.remedy && <span className="finding-remedy">{finding.remedy}</span>}
             </button>
           </li>
         ))}
@@ -27,7 +28,7 @@ export function Findings({ session, onZoom }: { session: SessionDocument; onZoom
 }
 
 function emptyNote(session: SessionDocument): string {
-  if (session.status === 'recording') return 'Findings appear as phases complete.';
+  if (session.status === 'recording') return 'Findings appear when the recording ends.';
   if (session.overlay.predictedPeak.refined === null) return 'Nothing to compare with: this session declares no model and run.';
   const flagged = session.overlay.phases.filter((phase) => phase.flagged).length;
   return flagged === 0 ? 'Measured and predicted agree throughout.' : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
