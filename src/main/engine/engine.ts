@@ -11,7 +11,7 @@ import { Failure } from '../../shared/failure';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import { envelope } from '../../shared/trace/downsample';
 import { renderReport } from '../reports';
-import { type DamagedFile, openLibrary } from '../store/library';
+import { type LibraryListing, openLibrary } from '../store/library';
 import { openSession } from '../store/session-file';
 import { doctorReport } from './doctor';
 import { documentOf, predictionOf } from './document';
@@ -29,8 +29,8 @@ export interface EngineOptions {
 export interface Engine extends EngineClient {
   /** Starts a recording with hooks for a host that follows it closely (the terminal). */
   startRecording(request: RecordRequest, hooks?: Partial<RecordingHooks>): Promise<Recording>;
-  /** Files of the library that cannot be read, each with why. */
-  damaged(): readonly DamagedFile[];
+  /** The sessions, and the files of the library that cannot be read, each with why. */
+  listing(): LibraryListing;
   /** Sessions that are being recorded by this engine. */
   recording(): readonly Recording[];
   /** Stops every recording and releases the library. */
@@ -161,7 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    damaged: () => library.list().damaged,
+    listing: () => library.list(),
     startRecording: start,
     recording: () => [...live.values()],
     async close() {

@@ -1,6 +1,4 @@
 /** `plumbline export`: a session's measurements for other programs, or the whole session file to hand on. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/failure';
 import { documentOf } from '../../../engine/document';
@@ -9,6 +7,7 @@ import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';
 import { openSession } from '../../../store/session-file';
 import { type Output, toJson } from '../output';
+import { writeFile } from '../write-file';
 
 const FORMATS = ['csv', 'json', 'plumbline'] as const;
 type Format = (typeof FORMATS)[number];
@@ -31,7 +30,7 @@ export function registerExport(program: Command, output: Output): void {
         output.result({ format, text: String(contents) }, () => String(contents));
         return;
       }
-      const written = write(contents, options.out, `${session.id}.${format}`);
+      const written = writeFile(contents, options.out, `${session.id}.${format}`, FORMATS, 'export');
       output.result({ path: written, bytes: Buffer.byteLength(contents) }, () => written);
     });
 }
@@ -76,15 +75,4 @@ function fileOf(path: string): Buffer {
   } finally {
     db.close();
   }
-}
-
-function write(contents: string | Buffer, out: string, fileName: string): string {
-  const path = /\.(csv|json|plumbline)$/i.test(out) ? resolve(out) : join(resolve(out), fileName);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
-  } catch (cause) {
-    throw new Failure('unwritable', `The export cannot be written to ${path}.`, 'Give a file or folder you may write to with --out.', cause);
-  }
-  return path;
 }

@@ -1,6 +1,4 @@
 /** Commands on recorded sessions: list, show, compare, report, delete. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SessionDocument } from '../../../../shared/contract/session';
 import { checkComparison } from '../../../../shared/divergence/expectations';
@@ -10,14 +8,14 @@ import type { Engine } from '../../../engine/engine';
 import { addExpectationOptions, type ExpectationOptions, expectationsOf, reportOutcomes } from '../expectations';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
+import { writeFile } from '../write-file';
 
 export function registerSessions(program: Command, output: Output): void {
   program
     .command('list')
     .description('list the recorded sessions, newest first')
     .action(() => withEngine(async (engine) => {
-      const sessions = await engine.list();
-      const damaged = engine.damaged();
+      const { sessions, damaged } = engine.listing();
       output.result({ sessions, damaged }, () => listText(sessions));
       for (const { message } of damaged) output.say(`plumbline: ${message}`);
     }));
@@ -84,12 +82,5 @@ export async function renderReport(engine: Engine, ids: readonly string[], forma
 
 /** Writes `report` to `out`, a file when it has an extension and a folder otherwise; returns the path. */
 export function writeReport(report: { fileName: string; text: string }, out: string): string {
-  const path = /\.(html?|md|json)$/i.test(out) ? resolve(out) : join(resolve(out), report.fileName);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, report.text);
-  } catch (cause) {
-    throw new Failure('unwritable', `The report cannot be written to ${path}.`, 'Give a folder you may write to with --out.', cause);
-  }
-  return path;
+  return writeFile(report.text, out, report.fileName, ['html', 'htm', 'md', 'json'], 'report');
 }
