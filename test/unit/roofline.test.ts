@@ -46,6 +46,21 @@ describe('the GPU catalogue', () => {
     expect(gpuByName('MI300X').memoryFrom).toBe('vendor');
   });
 
+  it('names the document of every figure, with its year and address', () => {
+    for (const { name, source, url } of GPUS) {
+      expect(source, name).toMatch(/\b20\d\d\b/);
+      expect(url, name).toMatch(/^https:\/\//);
+    }
+  });
+
+  it('has peaks without sparsity: narrower types are at most twice as fast from step to step', () => {
+    for (const { name, peak } of GPUS) {
+      if (peak.int8 !== null && peak.bf16 !== null) expect(peak.int8 / peak.bf16, name).toBeLessThanOrEqual(4);
+      if (peak.fp8 !== null && peak.fp16 !== null) expect(peak.fp8 / peak.fp16, name).toBeCloseTo(2, 1);
+      if (peak.tf32 !== null && peak.fp16 !== null) expect(peak.fp16 / peak.tf32, name).toBeCloseTo(2, 1);
+    }
+  });
+
   it('finds every GPU by its own name and each name its driver gives', () => {
     for (const gpu of GPUS) for (const name of [gpu.name, ...gpu.deviceNames]) expect(gpuByName(name)).toBe(gpu);
   });

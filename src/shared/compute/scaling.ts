@@ -34,7 +34,9 @@ export interface ScalingReport {
   readonly lifetime: (LifetimeOptimum & { readonly loss: number; readonly inferenceTokens: number }) | null;
 }
 
+/** Brown et al. 2020, table 2.1; Hoffmann et al. 2022, table 4. */
 export const GPT3 = { params: 175e9, tokens: 300e9 } as const;
+export const CHINCHILLA = { params: 70e9, tokens: 1.4e12 } as const;
 
 /** Within a factor of 1.5 of the optimal size counts as near it: the approaches themselves differ by more. */
 const NEAR = 1.5;

@@ -2,7 +2,7 @@
 import { GiB } from '../../units';
 import { gpuByName } from '../gpu-names';
 import { devicesFor } from '../tensors';
-import { type Claim, ABOUT, claimsOf } from './claim';
+import { ABOUT, AT_LEAST, AT_MOST, type Claim, claimsOf } from './claim';
 import { activations, BERT, bytesPerParameter, checkpointed, GPT3, NOMINAL, stateBytesPerParameter } from './models';
 
 const GB = 1e9;
@@ -14,7 +14,7 @@ function states(): readonly Claim[] {
   const mixed = (component: 'params' | 'master_params' | 'gradients' | 'adam_m' | 'adam_v') => bytesPerParameter(component, 'mixed-fp16');
   const half = activations(BERT, 1, 512, 'mixed-fp16') / activations(BERT, 1, 512);
   return [
-    claim('adamw-parameters', '4 bytes (FP32) = $4P$ bytes', '4', 'P bytes', fp32('params'), 'Four bytes each.'),
+    claim('adamw-parameters', '4 bytes (FP32) = $4P$ bytes', '4', 'P bytes', fp32('params'), 'Four bytes for each of P values.'),
     claim('adamw-gradients', 'Gradients: $P$ parameters $\\times$ 4 bytes = $4P$ bytes', '4', 'P bytes', fp32('gradients'),
       'One gradient for each parameter.'),
     claim('adamw-first-moment', '(momentum): $P$ parameters $\\times$ 4 bytes = $4P$ bytes', '4', 'P bytes', fp32('adam_m'),
@@ -24,19 +24,19 @@ function states(): readonly Claim[] {
     claim('adamw-total', 'Total: $16P + A$ bytes', '16', 'P bytes', stateBytesPerParameter('fp32'),
       'Four tensors of four bytes.'),
     claim('mixed-parameters', 'FP16 parameters (forward/backward): $2P$ bytes', '2', 'P bytes', mixed('params'),
-      'The working copy.'),
+      'The working copy, two bytes each.'),
     claim('mixed-master', 'FP32 master parameters: $4P$ bytes', '4', 'P bytes', mixed('master_params'),
-      'The copy the optimizer updates.'),
+      'The fp32 copy the optimizer updates.'),
     claim('mixed-gradients', 'FP32 gradients: $4P$ bytes', '4', 'P bytes', mixed('gradients'),
       'Gathered in fp32; frameworks that keep them in half precision need 2P.'),
     claim('mixed-states', 'FP32 optimizer states: $8P$ bytes', '8', 'P bytes', mixed('adam_m') + mixed('adam_v'),
-      'Two moments.'),
+      'Two fp32 moments of four bytes each.'),
     claim('mixed-activations', 'FP16 activations: $A/2$ bytes', '2', 'times less than A', 1 / half,
       'Two bytes for each of four.'),
     claim('mixed-total', 'Total: $18P + A/2$ bytes', '18', 'P bytes', stateBytesPerParameter('mixed-fp16'),
-      '2 + 4 + 4 + 8.'),
-    claim('mixed-more', '(18P vs 16P)', '2', 'P bytes more', stateBytesPerParameter('mixed-fp16') - stateBytesPerParameter('fp32'),
-      'The half-precision copy comes on top.'),
+      '2 + 4 + 4 + 8 bytes.'),
+    claim('mixed-more-18', '(18P vs 16P)', '18', 'P bytes', stateBytesPerParameter('mixed-fp16'), 'The half-precision copy comes on top of 16P.'),
+    claim('mixed-more-16', '(18P vs 16P)', '16', 'P bytes', stateBytesPerParameter('fp32'), 'Four fp32 tensors.'),
   ];
 }
 
@@ -56,8 +56,8 @@ function bert(): readonly Claim[] {
       '16P is 1.76 GB and the activations of 32 sequences 11.48 GB; the chapter rounded those to 12.'),
     claim('bert-training-mixed', '- 8 = 5.8\\text{ GB}$', '8', 'GB', mixed,
       '18P is 1.98 GB and half the activations 5.74 GB.'),
-    claim('bert-saving-difference', '= 5.8\\text{ GB}$', '5.8', 'GB', 13.8 - 8, 'The difference as printed.'),
-    claim('bert-saving', '= 5.8\\text{ GB}$', '5.8', 'GB', full - mixed, 'The difference of the unrounded budgets.'),
+    claim('bert-saving-difference', '= 5.8\\text{ GB}$', '5.8', 'GB', 13.8 - 8, '13.8 less 8, as printed.'),
+    claim('bert-saving', '= 5.8\\text{ GB}$', '5.8', 'GB', full - mixed, 'With the unrounded budgets, 13.24 less 7.72.'),
     claim('bert-saving-share-printed', '(42\\% reduction)', '42', '%', (100 * (13.8 - 8)) / 13.8, '5.8 of 13.8.'),
     claim('bert-saving-share', '(42\\% reduction)', '42', '%', (100 * (full - mixed)) / full,
       'The share of the unrounded budgets.'),
@@ -77,12 +77,12 @@ function gpt3(): readonly Claim[] {
     claim('gpt3-layer-activations', '$96 \\times 704\\text{ MB}', '704', 'MB', (1e3 * kept) / GPT3.layers,
       'The list of tensors gives 2.72 GB a layer: the attention weights alone are 1.61 GB.'),
     claim('gpt3-activations-product', '\\approx 68\\text{ GB per sequence}$', '68', 'GB', own,
-      'The product as printed.', ABOUT),
+      '96 times 704 MB is 67.6 GB.', ABOUT),
     claim('gpt3-activations', '\\approx 68\\text{ GB per sequence}$', '68', 'GB', kept,
       'Ninety-six layers by the chapter\'s own formula.', ABOUT),
     claim('gpt3-state', '$2{,}800 + 68', '2800', 'GB', state, '16 bytes for each of 175 billion.'),
-    claim('gpt3-total-sum', '68 = 2{,}868\\text{ GB}$', '2868', 'GB', 2800 + 68, 'The sum as printed.'),
-    claim('gpt3-total', '68 = 2{,}868\\text{ GB}$', '2868', 'GB', state + kept, 'With the derived activations.'),
+    claim('gpt3-total-sum', '68 = 2{,}868\\text{ GB}$', '2868', 'GB', 2800 + 68, '2,800 and 68, as printed.'),
+    claim('gpt3-total', '68 = 2{,}868\\text{ GB}$', '2868', 'GB', state + kept, 'Wrong only through the activations above: with 261 GB of them it is 3,061.'),
     claim('gpt3-gpus-parameters', 'need 36 GPUs just for parameters!', '36', 'GPUs', devicesFor(4 * NOMINAL.gpt3, 80 * GB),
       'Parameters alone are 700 GB.'),
     claim('gpt3-gpus-total', 'need 36 GPUs just for parameters!', '36', 'GPUs', devicesFor(2868 * GB, 80 * GB),
@@ -105,19 +105,29 @@ function hardware(): readonly Claim[] {
   const claim = claimsOf('Hardware Selection Guide');
   const state = (parameters: number) => (stateBytesPerParameter('mixed-fp16') * parameters) / GB;
   const fits = (id: string, quote: string, printed: string, parameters: number, why: string) =>
-    claim(`hardware-${id}`, quote, printed, 'GB', state(parameters), why, { relation: 'at-least' });
+    claim(`hardware-${id}`, quote, printed, 'GB', state(parameters), why, AT_LEAST);
+  const memory = (name: string) => gpuByName(name).memoryBytes / GiB;
   return [
     fits('small', '| Small | 100M | 8 GB |', '8', 100e6, '18P is 1.8 GB, which leaves room for activations.'),
     fits('base', '| Base | 300M | 12 GB |', '12', 300e6, '18P is 5.4 GB.'),
-    claim('hardware-base-3080', '| 12 GB | RTX 3080', '12', 'GiB', gpuByName('RTX 3080').memoryBytes / GiB,
+    claim('hardware-small-3070', '| 8 GB | RTX 3070', '8', 'GiB', memory('RTX 3070'), 'The device reports 8,192 MiB.'),
+    claim('hardware-small-v100', '| 8 GB | RTX 3070, V100 |', '8', 'GiB', memory('V100 16GB'), 'The smaller V100 has 16 GiB.', AT_MOST),
+    claim('hardware-base-3080-first', '| 12 GB | RTX 3080', '12', 'GiB', memory('RTX 3080'),
       'The RTX 3080 was sold with 10 GB first; that one falls short of the row\'s own minimum.'),
+    claim('hardware-base-3080', '| 12 GB | RTX 3080', '12', 'GiB', memory('RTX 3080 12GB'),
+      'The RTX 3080 of 2022 has 12 GiB.'),
+    claim('hardware-base-v100', '| 12 GB | RTX 3080, V100 |', '12', 'GiB', memory('V100 16GB'), 'The smaller V100 has 16 GiB.', AT_MOST),
     fits('large', '| Large | 1B | 24 GB |', '24', 1e9, '18P is 18 GB.'),
-    claim('hardware-large-3090', '| 24 GB | RTX 3090', '24', 'GiB', gpuByName('RTX 3090').memoryBytes / GiB,
+    claim('hardware-large-3090', '| 24 GB | RTX 3090', '24', 'GiB', memory('RTX 3090'),
       'The device reports 24,576 MiB.'),
+    claim('hardware-large-a5000', '| 24 GB | RTX 3090, A5000 |', '24', 'GiB', memory('A5000'), 'The device reports 24,564 MiB.'),
     fits('xl', '| XL | 3B | 40 GB |', '40', 3e9, '18P alone is 54 GB.'),
+    claim('hardware-xl-a100', '| XL | 3B | 40 GB | A100 (40 GB) |', '40', 'GiB', memory('A100 40GB'), 'The device reports 40,960 MiB.'),
     fits('xxl', '| XXL | 10B | 80 GB |', '80', 10e9, '18P alone is 180 GB.'),
+    claim('hardware-xxl-a100', '| XXL | 10B | 80 GB | A100 (80 GB) |', '80', 'GiB', memory('A100 80GB'), 'The device reports 81,920 MiB.'),
     claim('hardware-gpt3', '| 175B (GPT-3) | 175B | 8× A100 (80 GB) |', '8', 'GPUs', devicesFor(stateBytesPerParameter('mixed-fp16') * NOMINAL.gpt3, A100.memoryBytes),
-      '18P is 3,150 GB; eight such cards hold 687.', { relation: 'at-least' }),
+      '18P is 3,150 GB; eight such cards hold 687.', AT_LEAST),
+    claim('hardware-gpt3-card', '8× A100 (80 GB)', '80', 'GiB', memory('A100 80GB'), 'The device reports 81,920 MiB.'),
   ];
 }
 

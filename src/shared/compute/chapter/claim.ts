@@ -5,8 +5,16 @@
 export const VERDICTS = ['right', 'rounded', 'wrong', 'not-computable'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What the chapter says of its figure: that it is this, or that no more (at-most) or no less (at-least) is needed. */
+/** What the chapter says of its figure: that it is this, or that it is no more (at-most) or no less (at-least) than a bound. */
 export type Relation = 'equals' | 'at-most' | 'at-least';
+
+/** A figure read off a recorded run, with the session it stands in and what was run there. */
+export interface Measured {
+  readonly value: number;
+  readonly unit: string;
+  readonly sessions: readonly string[];
+  readonly conditions: string;
+}
 
 export interface Claim {
   readonly id: string;
@@ -17,12 +25,17 @@ export interface Claim {
   readonly printed: number | string;
   /** The figure with its digits as printed: 2.0 is not 2. */
   readonly printedText: string;
-  /** What the theory gives, in `unit`; null where no theory can. */
+  /**
+   * What the theory gives, in `unit`; null where no theory can. Of a figure that is to stay within a bound, the nearest
+   * value that does: 64 sequences of which 214 would fit are 64, and 40 GB where 54 are needed are 54.
+   */
   readonly computed: number | null;
+  /** The bound itself, where `relation` is one. */
+  readonly bound: number | null;
   readonly unit: string;
   readonly verdict: Verdict;
   readonly why: string;
-  readonly measured: number | null;
+  readonly measured: Measured | null;
   /** The chapter marks the figure as approximate (≈, ~, "about", a nominal size). */
   readonly approximate: boolean;
   readonly relation: Relation;
@@ -30,7 +43,6 @@ export interface Claim {
 
 export interface ClaimOptions {
   readonly approximate?: boolean;
-  readonly relation?: Relation;
 }
 
 /**
@@ -39,9 +51,8 @@ export interface ClaimOptions {
  * wrong    neither
  *
  * All digits of a figure count as printed; in an approximate whole number the zeros after its second digit do not.
- * "at-most" is right where printed ≤ computed (64 fit, and so would more), "at-least" where printed ≥ computed.
  */
-export function verdictOf(printed: string, computed: number | null, { approximate = false, relation = 'equals' }: ClaimOptions = {}): Verdict {
+export function verdictOf(printed: string, computed: number | null, { approximate = false }: ClaimOptions = {}): Verdict {
   if (computed === null) return 'not-computable';
   const range = /^(-?[\d.]+)-([\d.]+)$/.exec(printed);
   if (range) {
@@ -50,8 +61,6 @@ export function verdictOf(printed: string, computed: number | null, { approximat
     return computed >= Number(low) - slack(low) && computed <= Number(high) + slack(high) ? 'rounded' : 'wrong';
   }
   const value = Number(printed);
-  if (relation === 'at-most') return value <= computed ? 'right' : 'wrong';
-  if (relation === 'at-least') return value >= computed ? 'right' : 'wrong';
   const distance = Math.abs(computed - value);
   if (distance <= 1e-12 * Math.abs(value)) return 'right';
   return distance <= (resolution(printed, approximate) / 2) * (1 + 1e-9) ? 'rounded' : 'wrong';
@@ -65,25 +74,34 @@ function resolution(text: string, approximate: boolean): number {
   return 10 ** (Number(exponent) - decimals + zeros);
 }
 
-export type ClaimMaker = (id: string, quote: string, printed: string, unit: string, computed: number | null, why: string, options?: ClaimOptions) => Claim;
+export type ClaimMaker = (
+  id: string, quote: string, printed: string, unit: string, theory: number | null, why: string, options?: ClaimOptions & { readonly relation?: Relation },
+) => Claim;
 
 /** Makes the claims of one section. */
 export function claimsOf(section: string): ClaimMaker {
-  return (id, quote, printed, unit, computed, why, options = {}) => ({
-    id,
-    quote,
-    section,
-    printed: /\d-\d/.test(printed) ? printed : Number(printed),
-    printedText: printed,
-    computed,
-    unit,
-    verdict: verdictOf(printed, computed, options),
-    why,
-    measured: null,
-    approximate: options.approximate ?? false,
-    relation: options.relation ?? 'equals',
-  });
+  return (id, quote, printed, unit, theory, why, { approximate = false, relation = 'equals' } = {}) => {
+    const within = relation === 'at-most' ? Math.min : Math.max;
+    const computed = theory === null || relation === 'equals' ? theory : within(Number(printed), theory);
+    return {
+      id,
+      quote,
+      section,
+      printed: /\d-\d/.test(printed) ? printed : Number(printed),
+      printedText: printed,
+      computed,
+      bound: relation === 'equals' ? null : theory,
+      unit,
+      verdict: verdictOf(printed, computed, { approximate }),
+      why,
+      measured: null,
+      approximate,
+      relation,
+    };
+  };
 }
 
-/** The chapter marks the figure with ≈ or ~. */
-export const ABOUT: ClaimOptions = { approximate: true };
+/** The chapter marks the figure with ≈ or ~, or counts with a size it calls by a round name. */
+export const ABOUT = { approximate: true } as const;
+export const AT_LEAST = { relation: 'at-least' } as const;
+export const AT_MOST = { relation: 'at-most' } as const;

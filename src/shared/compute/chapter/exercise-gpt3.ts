@@ -42,11 +42,12 @@ function forward(): readonly Claim[] {
     claim('gpt3-projections', 'Projections: $\\sim 137.7$ TFLOPs', '137.7', 'TFLOPs', whole(projections),
       'Q, K, V and output of all 96 layers.', ABOUT),
     claim('gpt3-attention-share-printed', 'Attention is only 14\\%', '14', '% of forward', (100 * 103.1) / 717,
-      '103.1 of 717, as printed.'),
+      'The printed 103.1 of the printed 717.'),
     claim('gpt3-attention-share', 'Attention is only 14\\%', '14', '% of forward', (100 * whole(attention) * TERA) / all,
       'The quadratic part is 2.7% of the exact count.'),
     claim('gpt3-attention-share-block', 'Attention is only 14\\%', '14', '% of forward', (100 * whole(attention + projections) * TERA) / all,
       'With its projections attention is a third of the exact count.'),
+    claim('gpt3-ffn-ratio', 'due to large $d_{ff} = 4d$', '4', 'd', GPT3.ffn / GPT3.hidden, 'GPT-3 widens to 49,152 from 12,288.'),
     claim('gpt3-forward-2p', 'Single forward pass: 717 TFLOPs', '717', 'TFLOPs', (2 * 2048 * P) / TERA, '2·n·P.'),
     claim('gpt3-forward', 'Single forward pass: 717 TFLOPs', '717', 'TFLOPs', all / TERA,
       'The exact count has attention\'s quadratic part, which 2P leaves out.'),
@@ -79,7 +80,7 @@ function generation(): readonly Claim[] {
       'The quotient of the two approximations.', ABOUT),
     claim('gpt3-cache-speedup', '\\approx 100\\times$', '100', '×', cacheWorkRatio(GPT3, shape),
       'With the prompt on both sides a third of the saving is gone.', ABOUT),
-    claim('gpt3-cached-summary', '(with caching): 35 TFLOPs', '35', 'TFLOPs', approximation, 'As above.'),
+    claim('gpt3-cached-summary', '(with caching): 35 TFLOPs', '35', 'TFLOPs', approximation, 'The 100 · 2P of part 2 again.'),
   ];
 }
 
@@ -92,6 +93,7 @@ function training(): readonly Claim[] {
   return [
     claim('gpt3-6pd-coefficient', '= 6 \\times P \\times D$$', '6', 'P·D', exact / TERA / parameterCount(GPT3),
       'Three times the forward pass; the quadratic part of attention adds 3% at GPT-3\'s length.'),
+    claim('gpt3-trillion', '$D = 1$ trillion = $10^{12}$', '1', '10^12', TERA / 1e12, 'A trillion is 10^12.'),
     claim('gpt3-hourly-price', 'At \\$2.50/GPU-hour', '2.50', 'dollars an hour', null, 'A price of its day.'),
     claim('gpt3-train-6pd', '\\frac{1.05 \\times 10^{24}}', '1.05', '10^24 FLOPs', plan.flops / 1e24, '6·P·D.'),
     claim('gpt3-train', '\\frac{1.05 \\times 10^{24}}', '1.05', '10^24 FLOPs', exact / 1e24,
@@ -115,9 +117,9 @@ function training(): readonly Claim[] {
     claim('gpt3-price-millions', '\\approx \\$4.7M$', '4.7', 'million dollars', (run.cost ?? 0) / 1e6,
       '1,024 GPUs for 76.1 days at $2.50 an hour.', ABOUT),
     claim('gpt3-train-summary', '$1.05 \\times 10^{24}$ FLOPs, 76 days', '1.05', '10^24 FLOPs', plan.flops / 1e24,
-      'As above.'),
-    claim('gpt3-days-summary', '76 days on 1024 A100s', '76', 'days', run.days, 'As above.'),
-    claim('gpt3-price-summary', 'A100s, \\$4.7M', '4.7', 'million dollars', (run.cost ?? 0) / 1e6, 'As above.'),
+      'The 6·P·D of part 3 again.'),
+    claim('gpt3-days-summary', '76 days on 1024 A100s', '76', 'days', run.days, 'The 76.1 days of part 3 again.'),
+    claim('gpt3-price-summary', 'A100s, \\$4.7M', '4.7', 'million dollars', (run.cost ?? 0) / 1e6, 'The 4.67 million dollars of part 3 again.'),
   ];
 }
 

@@ -5,7 +5,7 @@ import { GiB } from '../../units';
 import { forwardFlops, layerFlops, trainFlops } from '../flops';
 import { gpuByName } from '../gpu-names';
 import { attentionWeightBytes, checkpointSavingPercent, hiddenBytes, largestBatch } from '../tensors';
-import { type Claim, ABOUT, claimsOf } from './claim';
+import { ABOUT, AT_MOST, type Claim, claimsOf } from './claim';
 import { activations, BERT, checkpointed, GPT3, NOMINAL, stateBytesPerParameter } from './models';
 
 const GB = 1e9;
@@ -17,23 +17,21 @@ const A100_80 = gpuByName('A100 80GB');
 function parameters(): readonly Claim[] {
   const claim = claimsOf('Model Parameters');
   return [
-    claim('bytes-fp32', 'FP32 (float32): 4 bytes', '4', 'bytes', bytesPerElement('fp32'), '32 bits.'),
-    claim('bytes-fp16', 'FP16 (float16): 2 bytes', '2', 'bytes', bytesPerElement('fp16'), '16 bits.'),
-    claim('bytes-bf16', 'BF16 (bfloat16): 2 bytes', '2', 'bytes', bytesPerElement('bf16'), '16 bits.'),
+    claim('bytes-fp32', 'FP32 (float32): 4 bytes', '4', 'bytes', bytesPerElement('fp32'), '32 bits are four bytes.'),
+    claim('bytes-fp16', 'FP16 (float16): 2 bytes', '2', 'bytes', bytesPerElement('fp16'), '16 bits are two bytes.'),
+    claim('bytes-bf16', 'BF16 (bfloat16): 2 bytes', '2', 'bytes', bytesPerElement('bf16'), '16 bits are two bytes.'),
     claim('bytes-int8', 'INT8: 1 byte per parameter', '1', 'bytes', bytesPerElement('int8'),
-      '8 bits, without the scales.'),
+      '8 bits are one byte, without the scales.'),
     claim('bert-parameters', 'BERT-base with 110 million', '110', 'million', parameterCount(BERT) / 1e6,
       'The published checkpoint has 109,482,240.', ABOUT),
-    claim('bert-bytes', '4 = 440\\text{ MB}$', '440', 'MB', (NOMINAL.bert * 4) / MB, 'The product as printed.'),
+    claim('bert-bytes', '4 = 440\\text{ MB}$', '440', 'MB', (NOMINAL.bert * 4) / MB, '110 million times four.'),
     claim('bert-bytes-exact', '4 = 440\\text{ MB}$', '440', 'MB', (parameterCount(BERT) * 4) / MB,
-      'The published checkpoint takes 437.9 MB.'),
+      'The published checkpoint takes 437.9 MB; the chapter counts with its nominal size.', ABOUT),
     claim('gpt3-bytes', 'GPT-3 in FP32 requires 700 GB', '700', 'GB', (NOMINAL.gpt3 * 4) / GB,
       '175 billion parameters of four bytes.'),
     claim('gpt3-bytes-exact', 'GPT-3 in FP32 requires 700 GB', '700', 'GB', (parameterCount(GPT3) * 4) / GB,
-      'Its shape gives 174.6 billion parameters.'),
+      'Its shape gives 174.6 billion parameters; the chapter counts with its nominal size.', ABOUT),
     claim('a100-memory', '(A100 has 80 GB)', '80', 'GiB', A100_80.memoryBytes / GiB, 'The device reports 81,920 MiB.'),
-    claim('a100-memory-decimal', '(A100 has 80 GB)', '80', 'GB', A100_80.memoryBytes / GB,
-      'In the decimal gigabytes the chapter counts parameters in, the card holds more than it says.'),
     claim('gpt3-half', '(350 GB for GPT-3)', '350', 'GB', (NOMINAL.gpt3 * bytesPerElement('fp16')) / GB,
       'Two bytes a parameter.'),
     claim('gpt3-int8', '(175 GB for GPT-3)', '175', 'GB', (NOMINAL.gpt3 * bytesPerElement('int8')) / GB,
@@ -58,7 +56,7 @@ function perLayer(): readonly Claim[] {
     claim('bert-activations', '1\\text{ GB} = 12\\text{ GB}$', '12', 'GB', batch / GB,
       'Without rounding the layer first, twelve layers hold 11.5 GB.'),
     claim('bert-activations-product', '1\\text{ GB} = 12\\text{ GB}$', '12', 'GB', BERT.layers * 1,
-      'The product as printed.'),
+      'Twelve times the rounded 1 GB.'),
     claim('length-factor', 'For $n=2048$ (4× longer)', '4', '×', 2048 / BERT.maxPositions, 'From 512 tokens to 2,048.'),
     claim('bert-attention-2048', 'For 12 layers: $77\\text{ GB}$', '77', 'GB', (BERT.layers * attentionWeightBytes(BERT, 32, 2048)) / GB,
       'Twelve layers of 32 × 12 matrices of 2048 × 2048.'),
@@ -72,7 +70,7 @@ function perLayer(): readonly Claim[] {
       'Four times the length makes the matrix sixteen times as large.'),
     claim('layer-total', '$12 \\times 84.8', '84.8', 'MB', one / BERT.layers / MB,
       'The chapter\'s own list of tensors adds up to 29.9 MB for one sequence of 512.'),
-    claim('layers-total-product', '= 1{,}018\\text{ MB}', '1018', 'MB', BERT.layers * 84.8, 'The product as printed.'),
+    claim('layers-total-product', '= 1{,}018\\text{ MB}', '1018', 'MB', BERT.layers * 84.8, 'Twelve times 84.8.'),
     claim('layers-total', '= 1{,}018\\text{ MB}', '1018', 'MB', one / MB,
       'Twelve layers of the list above hold 358.6 MB.'),
     claim('sequence-total', '\\approx 1\\text{ GB}$ for single sequence', '1', 'GB', one / GB,
@@ -100,7 +98,7 @@ function batches(): readonly Claim[] {
         'With 359 MB a sequence about three times as many fit.'),
     ]),
     claim('batch-checkpoint-v100', 'batch size 64 on V100 (16 GB)', '64', 'sequences', largestBatch(V100.memoryBytes, state, checkpointed(BERT, 1, 512)),
-      'With a fifth of the activations far more than 64 fit.', { relation: 'at-most' }),
+      'With a fifth of the activations 214 sequences fit, so 64 do.', AT_MOST),
     claim('checkpoint-time-25', 'increases training time by $\\sim$25\\%', '25', '% more work', slower,
       'The forward pass done again is a third of the work of a step.', ABOUT),
     claim('half-activations', '$500 \\times 0.2', '500', 'MB', (BERT.layers * 84.8) / 2,
@@ -108,11 +106,11 @@ function batches(): readonly Claim[] {
     claim('half-activations-derived', '$500 \\times 0.2', '500', 'MB', activations(BERT, 1, 512, 'mixed-fp16') / MB,
       'Half of the derived 359 MB.', ABOUT),
     claim('half-checkpointed-product', '0.2 = 100\\text{ MB per sequence}$', '100', 'MB', 500 * 0.2,
-      'The product as printed.'),
+      'A fifth of 500.'),
     claim('half-checkpointed', '0.2 = 100\\text{ MB per sequence}$', '100', 'MB', checkpointed(BERT, 1, 512, 'mixed-fp16') / MB,
       'A tenth of the derived activations.'),
     claim('batch-mixed-v100', 'This enables batch size 128 on V100 (16 GB)!', '128', 'sequences', largestBatch(V100.memoryBytes, mixedState, checkpointed(BERT, 1, 512, 'mixed-fp16')),
-      'Half-precision activations, a fifth of them kept, leave room for several hundred.', { relation: 'at-most' }),
+      'Half-precision activations, a fifth of them kept, leave room for several hundred.', AT_MOST),
   ];
 }
 
