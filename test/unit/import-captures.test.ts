@@ -23,7 +23,7 @@ function kindOf({ kind, file }: Entry): ImportKind {
   if (kind.startsWith('query-xml') || file.endsWith('.xml.txt')) return 'xml';
   if (kind.startsWith('query-text')) return 'query-text';
   if (kind === 'default-table' || file.endsWith('table.txt')) return 'table';
-  if (kind === 'help-query-gpu') return 'unknown';
+  if (kind === 'help-query-gpu') return 'help';
   if (file.includes('compute-apps')) return 'processes-csv';
   if (/mismatch|communicate|unknown-error-handle/.test(file)) return 'error';
   return 'csv';

@@ -202,11 +202,26 @@ describe('how the bytes arrive', () => {
     ['prose', 'Dear reader, this is a letter.\nIt speaks of many things, GPUs among them.\n'],
     ['another table', 'city,population\nParis,2100000\nRome,2800000\n'],
     ['a web page', '<html>\n<body>nvidia</body></html>\n'],
-    ['the help text', 'List of valid properties to query for the switch "--query-gpu=":\n\n"timestamp"\nThe timestamp of when the query was made.\n'],
-  ])('%s is unknown', (_name, text) => {
-    expect(readBytes(text)).toMatchObject({ kind: 'unknown', samples: 0, gpus: [] });
+  ])('%s is refused with one sentence', (_name, text) => {
+    expect(() => readBytes(text)).toThrow(/^made-\d+\.csv is not output of nvidia-smi that Plumbline knows\.$/);
+  });
+
+  test('what nvidia-smi prints that holds no reading is recognized and has none', () => {
+    expect(readBytes('List of valid properties to query for the switch "--query-gpu=":\n\n"timestamp"\nThe timestamp of when the query was made.\n')).toMatchObject({ kind: 'help', samples: 0, gpus: [] });
+    const list = readBytes('GPU 0: NVIDIA Example (UUID: GPU-1)\n  MIG 1g.10gb     Device  0: (UUID: MIG-2)\nGPU 1: NVIDIA Other (UUID: GPU-3)\n');
+    expect(list).toMatchObject({ kind: 'list', samples: 0, gpus: [{ index: 0, name: 'NVIDIA Example', uuid: 'GPU-1' }, { index: 1, uuid: 'GPU-3' }] });
   });
 });
+
+/** Null where the bytes are refused as they may be; a fault is thrown on. */
+function attempt(bytes: Buffer): ImportedTrace | null {
+  try {
+    return readBytes(bytes);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
 
 describe('whatever is wrong with a file', () => {
   test.each(['loop.csv', 'absences.csv', 'noheader.csv', 'apps.csv', 'dmon.txt', 'pmon.txt', 'table.txt', 'loop.xml', 'query.txt', 'transcript.txt'])('%s cut anywhere reads without a fault, and never tells a value the whole file does not', (name) => {
@@ -214,7 +229,8 @@ describe('whatever is wrong with a file', () => {
     const whole = new Map(read(name).series.map(({ info, values }) => [info.id, new Set(values)]));
     const known = new Set([...whole.values()].flatMap((values) => [...values]));
     for (let length = 40; length < bytes.length; length += 13) {
-      const cut = readBytes(bytes.subarray(0, length));
+      const cut = attempt(bytes.subarray(0, length));
+      if (cut === null) continue;
       // A sum over processes, and how many there are, is smaller where some of them are missing.
       const own = cut.series.filter(({ info }) => !info.metric.startsWith('process.'));
       const invented = own.flatMap(({ values }) => [...values].filter((value) => !known.has(value)));
@@ -232,11 +248,7 @@ describe('whatever is wrong with a file', () => {
       for (let round = 0; round < 25; round++) {
         const bytes = Buffer.from(readFileSync(join(fixtures, name)));
         for (let i = 0; i < 20; i++) bytes[random(bytes.length)] = random(256);
-        try {
-          for (const { values } of readBytes(bytes).series) expect([...values].every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
-        } catch (error) {
-          if (!(error instanceof Failure)) throw error;
-        }
+        for (const { values } of attempt(bytes)?.series ?? []) expect([...values].every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
       }
     }
   });
@@ -265,7 +277,8 @@ describe('the other forms', () => {
     const log = (...memory: string[]) => readBytes(`<nvidia_smi_log><gpu id="0000000F:01:00.0"><fb_memory_usage><total>N/A</total><used>N/A</used></fb_memory_usage><processes>${memory.map((used) => `<process_info><pid>1</pid><used_memory>${used}</used_memory></process_info>`).join('')}</processes></gpu></nvidia_smi_log>\n`);
     expect(samples(log('19135 MiB', '100 MiB'), 'gpu0.process.memory')).toEqual([[0, 19235 * MiB]]);
     expect(samples(log('19135 MiB', 'N/A'), 'gpu0.process.memory')).toEqual([]);
-    expect(count(log('19135 MiB', 'N/A'))).toEqual({ not_supported: 1, hidden: 1 });
+    // Both memory figures of the device, and one process.
+    expect(count(log('19135 MiB', 'N/A'))).toEqual({ not_supported: 2, hidden: 1 });
   });
 
   test('-q text: only the block\'s own figures are taken, not limits, BAR1 or a process', () => {
@@ -301,7 +314,8 @@ describe('the other forms', () => {
     expect(trace.gpus.map(({ name, memoryBytes }) => [name, memoryBytes])).toEqual([['NVIDIA Example 80GB', 81559 * MiB], ['NVIDIA Unified', null]]);
     expect(samples(trace, 'gpu0.memory.used')).toEqual([[0, 1024 * MiB]]);
     expect(samples(trace, 'gpu1.memory.used')).toEqual([]);
-    expect(count(trace)).toEqual({ not_supported: 3, not_read: 1 });
+    // A fan, a power cap, an ECC count, a memory and a utilization; and a fan that fails.
+    expect(count(trace)).toEqual({ not_supported: 5, not_read: 1 });
   });
 
   test('the process query: sums per GPU and moment, paths with commas, hidden memory', () => {

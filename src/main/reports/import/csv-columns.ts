@@ -9,7 +9,7 @@ export type Role = 'timestamp' | 'index' | 'uuid' | 'busId' | 'name' | 'memoryTo
 
 export interface CsvColumn {
   readonly role: Role;
-  /** As the file calls it, or for an unnamed one its place, counted from 1. */
+  /** As the header calls it, perhaps not at all; without a header its place, counted from 1. */
   readonly label: string;
   /** Of a metric. */
   readonly field: string;
@@ -75,11 +75,11 @@ function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }
 /** The columns of a header line, or null when it is none. */
 export function columnsOfHeader(line: string): CsvColumn[] | null {
   const cells = parseHeader(line);
-  const columns = cells.map(({ name, unit }, i): CsvColumn => {
+  const columns = cells.map(({ name, unit }): CsvColumn => {
     const meaning = meaningOf(name);
     if (meaning) return { role: meaning.role, field: meaning.field, label: name, unit: unit ?? meaning.unit };
     // A table library's own row number has no name.
-    return { role: OTHER.test(name) || name === '' ? 'other' : 'unnamed', field: '', label: name || String(i + 1), unit };
+    return { role: OTHER.test(name) || name === '' ? 'other' : 'unnamed', field: '', label: name, unit };
   });
   const named = columns.filter(({ role }) => role !== 'unnamed' && role !== 'other').length;
   const known = columns.filter(({ role }) => role !== 'unnamed').length;

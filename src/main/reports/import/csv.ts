@@ -1,26 +1,23 @@
 /**
  * `--query-gpu … --format=csv` and the logs made of it: with or without header and units, of one GPU or several, with
- * error sentences, foreign lines and cut rows in between; also inside a transcript of several commands.
+ * error sentences, foreign lines and cut rows in between.
  */
 import type { Reading } from '../../../shared/vocabulary';
 import { findSmiError, firstLine } from '../../telemetry/nvidia-smi/error-text';
 import { absentReason, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
 import { type CsvColumn, columnsOfHeader, inferColumns, isProcessHeader, meaningWords, shapeOf } from './csv-columns';
+import { noteError } from './error';
 import { metric } from './metrics';
 import type { GpuIdentity, Head, ImportFormat, LineSink, ReadOptions } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import { TickOrder } from './tick-order';
 import type { TraceBuilder } from './trace';
 
-/** A command line in a transcript: `# nvidia-smi …`, `# $ nvidia-smi …`, `$ nvidia-smi …`. */
-const COMMAND = /^(?:#\s*\$?|\$)\s*nvidia-smi\b/;
-const QUERY_COMMAND = /--query-gpu\b/;
 const SHOWN_FOREIGN = 3;
 
 export const csv: ImportFormat = {
   kind: 'csv',
   recognizes(head) {
-    if (head.lines.some((line) => COMMAND.test(line) && QUERY_COMMAND.test(line))) return true;
     const lines = candidateLines(head);
     if (lines.length === 0) return false;
     const header = headerIn(lines);
@@ -41,10 +38,12 @@ export function candidateLines(head: Head): string[] {
   return head.lines.filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line)).map(withCommas);
 }
 
-/** Some loggers write semicolons or tabs, or quote their cells. */
+/** Some loggers write semicolons or tabs, with a comma in their numbers, or quote their cells. */
 export function withCommas(line: string): string {
   const bare = line.includes('"') ? line.replaceAll('"', '') : line;
-  return bare.includes(',') ? bare : bare.replaceAll(/[;\t]/g, ',');
+  const separator = [';', '\t'].find((each) => bare.split(each).length > 1 && bare.split(each).length >= bare.replaceAll(/\d,\d/g, '').split(',').length);
+  if (separator === undefined) return bare;
+  return bare.replaceAll(/(\d),(?=\d)/g, '$1.').replaceAll(separator, ',');
 }
 
 /** How far into a file its header may be looked for: scripts print before they log. */
@@ -60,13 +59,11 @@ function usualWidth(lines: readonly string[]): number {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
 }
 
-class CsvReader implements LineSink {
+export class CsvReader implements LineSink {
   readonly #trace: TraceBuilder;
   readonly #head: Head;
   readonly #options: ReadOptions;
-  readonly #transcript: boolean;
   readonly #hasHeader: boolean;
-  #inside: boolean;
   #columns: readonly CsvColumn[] | null = null;
   #names: readonly string[] = [];
   #headerLine = '';
@@ -79,20 +76,13 @@ class CsvReader implements LineSink {
     this.#trace = trace;
     this.#head = head;
     this.#options = options;
-    this.#transcript = head.lines.some((line) => COMMAND.test(line));
     this.#hasHeader = headerIn(candidateLines(head)) !== undefined;
-    this.#inside = !this.#transcript;
     if (options.columns) this.#use(columnsOfHeader(options.columns.join(',')) ?? []);
   }
 
   line(raw: string, complete: boolean): void {
     const line = withCommas(raw.trim());
     if (line === '') return;
-    if (this.#transcript) {
-      if (COMMAND.test(line)) this.#inside = QUERY_COMMAND.test(line);
-      if (line.startsWith('#')) return;
-      if (!this.#inside) return;
-    }
     // Nearly all lines are rows, and nearly all rows begin with a digit: only the others can be anything else.
     if (!/^\d/.test(line) && (line === this.#headerLine || this.#sentence(line) || this.#header(line))) return;
     if (this.#columns === null && this.#hasHeader) {
@@ -115,16 +105,10 @@ class CsvReader implements LineSink {
     const dropped = this.#order?.dropped ?? 0;
     if (dropped > 0) this.#trace.warn(`${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`);
     if (this.#foreign > SHOWN_FOREIGN) this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
-    if (this.#transcript) this.#trace.warn('The file is a transcript of several commands; only the answers to --query-gpu are read.');
   }
 
   #sentence(line: string): boolean {
-    const error = findSmiError(line);
-    if (error === null || line.split(',').length === this.#names.length) return false;
-    this.#trace.error ??= error.text;
-    this.#trace.absent(error.reason);
-    this.#trace.warn(`nvidia-smi printed among the rows: ${firstLine(error.text)}.`);
-    return true;
+    return line.split(',').length !== this.#names.length && noteError(this.#trace, line);
   }
 
   #header(line: string): boolean {
@@ -180,14 +164,17 @@ class CsvReader implements LineSink {
 
   #emit(identity: GpuIdentity, stamp: Stamp | null, cells: readonly string[]): void {
     const readings: (readonly [string, Reading])[] = [];
-    this.#columns?.forEach(({ role, field, unit }, i) => {
+    this.#columns?.forEach(({ role, field, unit, label }, i) => {
       const cell = cells[i] ?? '';
-      if (role === 'metric') readings.push([field, parseQuantity(cell, metric(field).unit, unit)]);
-      if (role === 'unnamed') {
-        const reason = absentReason(cell);
-        if (reason !== null) this.#trace.absent(reason);
+      if (role === 'metric') {
+        const reading = parseQuantity(cell, metric(field).unit, unit);
+        if (reading.kind === 'absent') this.#trace.absent(reading.reason);
+        readings.push([field, reading]);
+        return;
       }
-      if (role === 'driver' && absentReason(cell) === null) this.#trace.driver ??= cell;
+      const reason = label === '' ? null : absentReason(cell);
+      if (reason !== null) this.#trace.absent(reason);
+      else if (role === 'driver') this.#trace.driver ??= cell;
     });
     this.#trace.row(identity, stamp, readings);
   }

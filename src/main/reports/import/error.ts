@@ -1,6 +1,7 @@
-/** What nvidia-smi prints when it cannot answer: a sentence, and no reading. */
-import { findSmiError } from '../../telemetry/nvidia-smi/error-text';
+/** What nvidia-smi prints when it cannot answer: a sentence, instead of readings or among them. */
+import { findSmiError, firstLine } from '../../telemetry/nvidia-smi/error-text';
 import type { ImportFormat } from './protocol';
+import type { TraceBuilder } from './trace';
 
 export const errorText: ImportFormat = {
   kind: 'error',
@@ -15,3 +16,13 @@ export const errorText: ImportFormat = {
     return { line() {}, end() {} };
   },
 };
+
+/** Takes note of an error sentence among readings; false where the line is none. */
+export function noteError(trace: TraceBuilder, line: string): boolean {
+  const error = findSmiError(line);
+  if (error === null) return false;
+  trace.error ??= error.text;
+  trace.absent(error.reason);
+  trace.warn(`nvidia-smi printed among the readings: ${firstLine(error.text)}.`);
+  return true;
+}

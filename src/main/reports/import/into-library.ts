@@ -36,10 +36,6 @@ const FLUSH_SAMPLES = 65_536;
 export function importFile(library: Library, path: string, options: ImportOptions = {}): string {
   if (isSessionFile(readHead(path, 64))) return copySession(library, path);
   const trace = readTrace(path, options);
-  if (trace.kind === 'unknown') {
-    const remedy = 'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.';
-    throw new Failure('bad_input', `${basename(path)} is not output of nvidia-smi that Plumbline knows.`, remedy);
-  }
   if (trace.samples === 0) {
     const said = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
     throw new Failure('bad_input', `${basename(path)} holds no reading${said}.`, 'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.');

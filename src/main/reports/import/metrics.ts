@@ -1,6 +1,7 @@
 /** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
 import type { Unit } from '../../../shared/trace/types';
 import { GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
+import { migField } from './mig';
 
 const field = (name: string, metric: string, unit: Unit): GpuField => ({ field: name, metric, unit, windowUs: null });
 
@@ -25,7 +26,7 @@ const FIELDS: readonly GpuField[] = [
 export const METRICS: ReadonlyMap<string, GpuField> = new Map(FIELDS.map((each) => [each.field, each]));
 
 export function metric(name: string): GpuField {
-  const found = METRICS.get(name);
+  const found = METRICS.get(name) ?? migField(name);
   if (!found) throw new Error(`no metric ${name}`);
   return found;
 }

@@ -1,7 +1,9 @@
 /** `nvidia-smi dmon` and `pmon`: columns under a header that starts with `#` and comes again every few rows. */
 import type { Reading } from '../../../shared/vocabulary';
-import { parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { noteError } from './error';
 import { metric } from './metrics';
+import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
@@ -16,7 +18,9 @@ const headerOf = (line: string): string[] | null => {
   const words = line.trim().toLowerCase().replace(/^#\s*/, '').split(/[\s,]+/).filter((word) => word !== '');
   return line.trim().startsWith('#') && words.includes('gpu') ? words : null;
 };
-const firstHeader = ({ lines }: Head) => headerOf(lines[0] ?? '');
+/** Scripts print before they log. */
+const HEADER_WITHIN = 20;
+const firstHeader = ({ lines }: Head) => lines.slice(0, HEADER_WITHIN).map(headerOf).find((words) => words !== null);
 
 export const dmon: ImportFormat = {
   kind: 'dmon',
@@ -33,19 +37,20 @@ export const pmon: ImportFormat = {
   },
 };
 
-interface GpuRound {
-  processes: number;
-  memory: Reading | null;
-}
+/** What dmon prints where the GPU does not report. */
+const NOT_REPORTED: Reading = { kind: 'absent', reason: 'not_supported' };
+const DAY_US = 86_400_000_000;
 
 class MonitorReader implements LineSink {
   readonly #trace: TraceBuilder;
   #columns: readonly string[] = [];
   #stamp: Stamp | null = null;
-  #round = new Map<number, GpuRound>();
+  #round = new Map<number, ProcessSum>();
   #roundKey = '';
   #listed = new Set<string>();
-  #day: string | null = null;
+  /** With `-o T`: days since the first row, and the time of the last. */
+  #day = 0;
+  #timeOfDay: Stamp | null = null;
   #bad = 0;
   #width = 0;
 
@@ -60,6 +65,10 @@ class MonitorReader implements LineSink {
       this.#width = text.trimEnd().length;
       return;
     }
+    if (this.#columns.length === 0) {
+      noteError(this.#trace, text);
+      return;
+    }
     const cells = text.trim().split(/[\s,]+/);
     const gpu = cells[this.#columns.indexOf('gpu')] ?? '';
     const isPmon = this.#columns.includes('pid');
@@ -67,7 +76,7 @@ class MonitorReader implements LineSink {
     const short = !complete && !isPmon && text.trimEnd().length < this.#width;
     this.#width = text.trimEnd().length;
     if (short || !/^\d+$/.test(gpu) || (isPmon ? cells.length < this.#columns.length : cells.length !== this.#columns.length)) {
-      if (complete) this.#bad++;
+      if (complete) this.#bad += noteError(this.#trace, text) ? 0 : 1;
       else this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
@@ -84,7 +93,10 @@ class MonitorReader implements LineSink {
   #device(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const readings = this.#columns.flatMap((column, i): (readonly [string, Reading])[] => {
       const field = DMON[column];
-      return field === undefined ? [] : [[field, reading(cells[i] ?? '', field)]];
+      const cell = cells[i] ?? '';
+      const reading = cell === '-' ? NOT_REPORTED : parseQuantity(cell, field === undefined ? 'count' : metric(field).unit);
+      if (reading.kind === 'absent' && (field !== undefined || cell === '-')) this.#trace.absent(reading.reason);
+      return field === undefined ? [] : [[field, reading]];
     });
     this.#trace.row({ index }, stamp, readings);
   }
@@ -97,44 +109,35 @@ class MonitorReader implements LineSink {
     this.#roundKey = key;
     this.#stamp = stamp;
     this.#listed.add(`${index} ${pid}`);
-    const round = this.#round.get(index) ?? { processes: 0, memory: null };
+    const round = this.#round.get(index) ?? new ProcessSum();
     this.#round.set(index, round);
+    if (!/^\d+$/.test(pid)) return;
     const at = this.#columns.indexOf('fb');
-    if (!/^\d+$/.test(pid)) {
-      if (at >= 0) round.memory ??= { kind: 'ok', value: 0 };
-      return;
-    }
-    round.processes++;
-    if (at < 0) return;
-    const memory = parseQuantity(cells[at] ?? '', 'bytes', 'MiB');
-    const sum = round.memory ?? { kind: 'ok', value: 0 };
-    round.memory = memory.kind === 'absent' ? { kind: 'absent', reason: 'hidden' } : sum.kind === 'absent' ? sum : { kind: 'ok', value: sum.value + memory.value };
+    const memory = at < 0 ? null : parseProcessMemory(cells[at] === '-' ? 'N/A' : cells[at] ?? '');
+    if (memory?.kind === 'absent') this.#trace.absent(memory.reason);
+    round.add(memory);
   }
 
   #flush(): void {
-    for (const [index, { processes, memory }] of this.#round) {
-      const count = ['process.count', { kind: 'ok', value: processes }] as const;
-      this.#trace.row({ index }, this.#stamp, memory === null ? [count] : [count, ['process.memory', memory]]);
-    }
+    const withMemory = this.#columns.includes('fb');
+    for (const [index, processes] of this.#round) this.#trace.row({ index }, this.#stamp, processes.readings(withMemory));
     this.#round = new Map();
     this.#listed = new Set();
   }
 
-  /** With `-o DT` each row has a date and a time; with `-o T` the time of a day that is not told. */
+  /** With `-o DT` each row has a date and a time; with `-o T` the time alone, so that only distances are known. */
   #stampOf(cells: readonly string[]): Stamp | null {
     const time = cells[this.#columns.indexOf('time')];
     if (time === undefined || !/^\d\d:\d\d:\d\d$/.test(time)) return null;
-    const date = /^(\d{4})[/-]?(\d\d)[/-]?(\d\d)$/.exec(cells[this.#columns.indexOf('date')] ?? '');
-    if (!date) {
-      if (this.#day === null) this.#trace.warn('The rows tell the time of day without the date: their times are not used.');
-      this.#day = '';
-      return null;
+    if (this.#columns.includes('date')) {
+      const date = /^(\d{4})[/-]?(\d\d)[/-]?(\d\d)$/.exec(cells[this.#columns.indexOf('date')] ?? '');
+      return date && parseStamp(`${date[1]}/${date[2]}/${date[3]} ${time}`);
     }
-    return parseStamp(`${date[1]}/${date[2]}/${date[3]} ${time}`);
+    const stamp = parseStamp(`1970/01/01 ${time}`);
+    if (stamp === null) return null;
+    if (this.#timeOfDay !== null && stamp.us < this.#timeOfDay.us) this.#day++;
+    this.#timeOfDay = stamp;
+    this.#trace.undated();
+    return { ...stamp, us: stamp.us + this.#day * DAY_US };
   }
-}
-
-/** A dash is what dmon prints where the GPU does not report. */
-function reading(cell: string, field: string): Reading {
-  return cell === '-' ? { kind: 'absent', reason: 'not_supported' } : parseQuantity(cell, metric(field).unit);
 }

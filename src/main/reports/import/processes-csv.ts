@@ -2,10 +2,10 @@
  * `--query-compute-apps … --format=csv`: one row per process. Rows of one moment are added up to the memory all listed
  * processes hold on each GPU; a sum with an unknown part is unknown.
  */
-import type { Reading } from '../../../shared/vocabulary';
-import { absentReason, parseHeader, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
+import { absentReason, parseHeader, parseProcessMemory, splitRow } from '../../telemetry/nvidia-smi/query-csv';
 import { candidateLines, looksCut, withCommas } from './csv';
 import { isProcessHeader, shapeOf } from './csv-columns';
+import { ProcessSum } from './process-sum';
 import type { GpuIdentity, Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
@@ -44,19 +44,22 @@ function inferred(head: Head): string[] | null {
   });
 }
 
-class ProcessesReader implements LineSink {
+export class ProcessesReader implements LineSink {
   readonly #trace: TraceBuilder;
   #names: readonly string[];
   #units = new Map<string, string>();
   #moment: string | null = null;
   #stamp: Stamp | null = null;
-  #sums = new Map<string, { readonly identity: GpuIdentity; processes: number; memory: Reading | null }>();
+  #sums = new Map<string, { readonly identity: GpuIdentity; readonly processes: ProcessSum }>();
   #foreign = 0;
   #last: string | undefined;
+  readonly #keep: TraceBuilder['row'];
 
-  constructor(trace: TraceBuilder, names: readonly string[]) {
+  /** `aside`: the rows of the file are those of another query, these go with them. */
+  constructor(trace: TraceBuilder, names: readonly string[], aside = false) {
     this.#trace = trace;
     this.#names = names;
+    this.#keep = (...row) => (aside ? trace.aside(...row) : trace.row(...row));
     trace.warn('The file lists processes: process.memory is the memory of all of them on a GPU together.');
   }
 
@@ -100,23 +103,20 @@ class ProcessesReader implements LineSink {
     const [uuid, busId, name] = [told(/^(gpu_)?uuid$/), told(/^(gpu_|pci\.)bus_id$/), told(/^gpu_name$/)];
     const identity: GpuIdentity = { ...(uuid === undefined ? {} : { uuid }), ...(busId === undefined ? {} : { busId }), ...(name === undefined ? {} : { name }) };
     const key = busId ?? uuid ?? '';
-    const sum = this.#sums.get(key) ?? { identity, processes: 0, memory: null };
-    this.#sums.set(key, sum);
-    sum.processes++;
-    const at = this.#names.findIndex((each) => MEMORY.test(each));
-    if (at < 0) return;
-    const given = parseQuantity(cells[at] ?? '', 'bytes', this.#units.get(this.#names[at]!) ?? null);
-    // As when recording: a driver that does not tell a process's memory hides it.
-    const memory: Reading = given.kind === 'absent' && given.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : given;
-    const before = sum.memory ?? { kind: 'ok', value: 0 };
-    sum.memory = before.kind === 'absent' ? before : memory.kind === 'absent' ? memory : { kind: 'ok', value: before.value + memory.value };
+    const { processes } = this.#sums.get(key) ?? { processes: new ProcessSum() };
+    this.#sums.set(key, { identity, processes });
+    const at = this.#memoryAt();
+    const memory = at < 0 ? null : parseProcessMemory(cells[at] ?? '', this.#units.get(this.#names[at]!) ?? null);
+    if (memory?.kind === 'absent') this.#trace.absent(memory.reason);
+    processes.add(memory);
+  }
+
+  #memoryAt(): number {
+    return this.#names.findIndex((each) => MEMORY.test(each));
   }
 
   #flush(): void {
-    for (const { identity, processes, memory } of this.#sums.values()) {
-      const count = ['process.count', { kind: 'ok', value: processes }] as const;
-      this.#trace.row(identity, this.#stamp, memory === null ? [count] : [count, ['process.memory', memory]]);
-    }
+    for (const { identity, processes } of this.#sums.values()) this.#keep(identity, this.#stamp, processes.readings(this.#memoryAt() >= 0));
     this.#sums = new Map();
   }
 

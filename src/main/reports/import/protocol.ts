@@ -8,7 +8,7 @@ import type { Bytes, Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
 import type { TraceBuilder } from './trace';
 
-export const IMPORT_KINDS = ['xml', 'csv', 'query-text', 'dmon', 'pmon', 'table', 'error', 'processes-csv', 'unknown'] as const;
+export const IMPORT_KINDS = ['xml', 'csv', 'query-text', 'dmon', 'pmon', 'table', 'error', 'processes-csv', 'list', 'help'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** The beginning of a file, decoded, without zero bytes. */
@@ -56,7 +56,7 @@ export interface ImportedTrace {
   /** Rows read: one GPU at one time. */
   readonly samples: number;
   readonly series: readonly SeriesData[];
-  /** Readings that are absent, by reason. */
+  /** Cells that hold no value, by reason; those that feed no series included. */
   readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[];
   readonly warnings: readonly string[];
   /** ISO 8601; the first stamp in the file, else null. */

@@ -1,7 +1,11 @@
 /** `nvidia-smi -q`: an indented text of `name : value`, one block per GPU; a loop prints one document after another. */
 import type { Reading } from '../../../shared/vocabulary';
-import { absentReason, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { noteError } from './error';
 import { metric } from './metrics';
+import { migMemory } from './mig';
+import { withPowerDraw } from './power';
+import { processReadings, ProcessSum } from './process-sum';
 import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
@@ -36,15 +40,20 @@ export const queryText: ImportFormat = {
   open: (trace) => new QueryTextReader(trace),
 };
 
-class QueryTextReader implements LineSink {
+export class QueryTextReader implements LineSink {
   readonly #trace: TraceBuilder;
   #stamp: Stamp | null = null;
   #identity: { -readonly [K in keyof GpuIdentity]: GpuIdentity[K] } | null = null;
   #readings = new Map<string, Reading>();
   #sections: { readonly indent: number; readonly name: string }[] = [];
+  #processes: ProcessSum | null = null;
+  #instance: string | null = null;
+  readonly #instancesOnly: boolean;
 
-  constructor(trace: TraceBuilder) {
+  /** `instancesOnly`: the GPU's own readings come from elsewhere in the file. */
+  constructor(trace: TraceBuilder, instancesOnly = false) {
     this.#trace = trace;
+    this.#instancesOnly = instancesOnly;
   }
 
   line(text: string, complete: boolean): void {
@@ -64,6 +73,8 @@ class QueryTextReader implements LineSink {
     if (!name || space === undefined) return;
     while ((this.#sections.at(-1)?.indent ?? -1) >= space.length) this.#sections.pop();
     if (value === undefined) {
+      if (noteError(this.#trace, line)) return;
+      if (name === 'Processes') this.#processes = new ProcessSum();
       this.#sections.push({ indent: space.length, name: name.toLowerCase() });
       return;
     }
@@ -75,16 +86,28 @@ class QueryTextReader implements LineSink {
     this.#flush();
   }
 
-  #top(name: string, value: string): void {
+  /** Newer drivers say in brackets that a line will go; -q and the table give the version otherwise alike. */
+  #top(name: string, given: string): void {
+    const value = given.replace(/\s+\[.*\]$/, '');
     if (name === 'Timestamp') this.#stamp = parseStamp(value);
-    if (absentReason(value) !== null) return;
+    const reason = absentReason(value);
+    if (reason !== null) {
+      this.#trace.absent(reason);
+      return;
+    }
     if (name === 'Driver Version' || name === 'DRIVER version') this.#trace.driver ??= value;
     if (name === 'CUDA Version') this.#trace.cuda ??= value;
   }
 
   #field(path: string, value: string): void {
     const identity = this.#identity!;
-    if (absentReason(value) === null) {
+    if (path.startsWith('processes')) {
+      this.#process(path, value);
+      return;
+    }
+    const reason = absentReason(value);
+    if (reason !== null && !this.#instancesOnly) this.#trace.absent(reason);
+    if (reason === null) {
       if (path === 'product name') identity.name ??= value;
       if (path === 'gpu uuid') identity.uuid ??= value;
     }
@@ -92,14 +115,37 @@ class QueryTextReader implements LineSink {
       const total = parseQuantity(value, 'bytes');
       if (total.kind === 'ok') identity.memoryBytes = total.value;
     }
+    if (path === 'mig device/index') this.#instance = /^\d{1,3}$/.test(value) ? value : null;
+    if (/^mig device\/(shared )?fb memory usage\/used$/.test(path) && this.#instance !== null) {
+      this.#readings.set(...migMemory(this.#instance, parseQuantity(value, 'bytes')));
+    }
     const field = PATHS[path];
-    if (field !== undefined && !this.#readings.has(field)) this.#readings.set(field, parseQuantity(value, metric(field).unit));
+    if (field === undefined || this.#readings.has(field)) return;
+    const reading = parseQuantity(value, metric(field).unit);
+    if (reading.kind === 'absent' && reason === null && !this.#instancesOnly) this.#trace.absent(reading.reason);
+    this.#readings.set(field, reading);
+  }
+
+  #process(path: string, value: string): void {
+    if (path === 'processes' && value === 'None') this.#processes = new ProcessSum();
+    if (path !== 'processes/used gpu memory') return;
+    const memory = parseProcessMemory(value);
+    if (memory.kind === 'absent' && !this.#instancesOnly) this.#trace.absent(memory.reason);
+    this.#processes?.add(memory);
   }
 
   #flush(): void {
-    if (this.#identity !== null) this.#trace.row(this.#identity, this.#stamp, [...this.#readings]);
+    if (this.#identity !== null && this.#instancesOnly) {
+      const instances = [...this.#readings].filter(([field]) => field.startsWith('mig'));
+      if (instances.length > 0) this.#trace.aside(this.#identity, this.#stamp, instances);
+    } else if (this.#identity !== null) {
+      const device = withPowerDraw([...this.#readings]);
+      this.#trace.row(this.#identity, this.#stamp, [...device, ...(this.#processes === null ? [] : processReadings(this.#trace, this.#processes, device))]);
+    }
     this.#identity = null;
     this.#readings = new Map();
     this.#sections = [];
+    this.#processes = null;
+    this.#instance = null;
   }
 }

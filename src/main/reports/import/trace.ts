@@ -2,8 +2,9 @@
  * Readings on their way from a file into series. Rows may come in any order and from several GPUs; they are kept as
  * columns, so that millions of them fit in memory.
  *
- * Guarantees: an absent reading is counted and becomes a gap, never a number; a device never uses more than it has;
- * samples with equal stamps are all kept; times are integer microseconds from the first stamp in the file.
+ * Guarantees: an absent reading becomes a gap, never a number; a device never uses more than it has; samples with equal
+ * stamps are all kept; times are integer microseconds from the first stamp in the file. Formats count what is absent
+ * themselves, cell by cell, since not every cell feeds a series.
  */
 import type { GpuInfo } from '../../../shared/contract/session';
 import { risingTime } from '../../../shared/trace/series';
@@ -18,6 +19,9 @@ import { instantOf, type Stamp } from './stamps';
 export type Readings = readonly (readonly [field: string, reading: Reading])[];
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
+/** A clock without a zone that falls back by this much went from summer to winter time. */
+const HOUR_US: Micros = 3_600_000_000;
+const HOUR_SLACK_US: Micros = 60_000_000;
 /** In a column of reasons: 0 is a value, 1 a row that does not speak of this metric, above that an absence. */
 const VALUE = 0;
 const UNTOLD = 1;
@@ -39,6 +43,9 @@ interface Gpu {
   n: number;
   tick: number;
   disordered: number;
+  /** Of the last row, as printed; and what the clock fell back by before it. */
+  stampUs: number | null;
+  fellBackUs: Micros;
   readonly columns: Map<string, Column>;
 }
 
@@ -50,12 +57,14 @@ export class TraceBuilder {
   readonly #gpus: Gpu[] = [];
   readonly #known = new Map<string, Gpu>();
   readonly #counts = new Map<AbsentReason, number>();
-  readonly #warnings = new Map<string, number>();
+  readonly #warnings = new Set<string>();
   #samples = 0;
   #stamped: Stamp | null = null;
   #unstamped = false;
   #tick = 0;
   #overfull = 0;
+  #fellBack = false;
+  #undated = false;
 
   constructor(intervalMs?: number) {
     this.#intervalUs = intervalMs === undefined ? null : intervalMs * 1000;
@@ -65,14 +74,19 @@ export class TraceBuilder {
     return this.#samples;
   }
 
-  /** Something a person should know of the file; `{n}` in the text is how often it was said. */
+  /** Something a person should know of the file, said once. */
   warn(text: string): void {
-    this.#warnings.set(text, (this.#warnings.get(text) ?? 0) + 1);
+    this.#warnings.add(text);
   }
 
-  /** Readings that are absent without belonging to a series. */
+  /** Counts cells that hold no value. */
   absent(reason: AbsentReason, count = 1): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  /** The stamps tell the time of day and no date. */
+  undated(): void {
+    this.#undated = true;
   }
 
   /** Makes a GPU known that no row speaks of. */
@@ -80,18 +94,31 @@ export class TraceBuilder {
     this.#gpu(identity);
   }
 
+  /** One GPU at one time. */
   row(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
-    const gpu = this.#gpu(identity);
+    this.#samples++;
+    this.#keep(this.#gpu(identity), stamp, readings);
+  }
+
+  /** Readings that go with the rows of a file without being one. Without a time or a GPU of their own they are left out. */
+  aside(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
+    const named = identity.index !== undefined || identity.uuid !== undefined || identity.busId !== undefined;
+    const gpu = named ? this.#gpu(identity) : this.#gpus.length === 1 ? this.#gpus[0]! : null;
+    if (gpu && stamp) this.#keep(gpu, stamp, readings);
+    else this.warn('Processes listed without a time or a GPU were left out.');
+  }
+
+  #keep(gpu: Gpu, stamp: Stamp | null, readings: Readings): void {
     const at = this.#timeOf(gpu, stamp);
     if (gpu.n === gpu.times.length) grow(gpu);
     if (gpu.n > 0 && at < gpu.times[gpu.n - 1]!) gpu.disordered++;
     const row = gpu.n++;
     gpu.times[row] = at;
-    this.#samples++;
     for (const [name, given] of readings) {
       let reading = given;
       if (name === 'memory.used' && reading.kind === 'ok' && gpu.memoryBytes !== null && reading.value > gpu.memoryBytes) {
         this.#overfull++;
+        this.absent('not_read');
         reading = { kind: 'absent', reason: 'not_read' };
       }
       const column = gpu.columns.get(name) ?? newColumn(gpu, name);
@@ -100,7 +127,6 @@ export class TraceBuilder {
         column.reasons[row] = VALUE;
       } else {
         column.reasons[row] = FIRST_REASON + ABSENT_REASONS.indexOf(reading.reason);
-        this.absent(reading.reason);
       }
     }
   }
@@ -126,8 +152,8 @@ export class TraceBuilder {
         const count = this.#counts.get(reason) ?? 0;
         return count > 0 ? [{ reason, count }] : [];
       }),
-      warnings: [...this.#warnings].map(([text, n]) => text.replace('{n}', String(n))),
-      startedAt: this.#stamped === null || !Number.isFinite(start) ? null : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
+      warnings: [...this.#warnings],
+      startedAt: this.#stamped === null || this.#undated || !Number.isFinite(start) ? null : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
       durationUs,
       error: this.error,
     };
@@ -136,7 +162,8 @@ export class TraceBuilder {
   #timeOf(gpu: Gpu, stamp: Stamp | null): number {
     if (stamp !== null) {
       this.#stamped ??= stamp;
-      return stamp.us;
+      if (!stamp.zoned) this.#watchClock(gpu, stamp.us);
+      return stamp.us + gpu.fellBackUs;
     }
     this.#unstamped = true;
     // A new round begins where a GPU speaks again.
@@ -145,13 +172,24 @@ export class TraceBuilder {
     return (this.#tick - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US);
   }
 
+  /** Each GPU's rows come in order but for where the clock they are stamped with was set back. */
+  #watchClock(gpu: Gpu, us: number): void {
+    if (gpu.stampUs !== null && Math.abs(gpu.stampUs - us - HOUR_US) < HOUR_SLACK_US && gpu.fellBackUs === 0) {
+      gpu.fellBackUs = HOUR_US;
+      this.#fellBack = true;
+    }
+    gpu.stampUs = us;
+  }
+
   #remark(): void {
+    if (this.#fellBack) this.warn('The clock of the timestamps falls back by an hour, as when summer time ends: rows after that are taken an hour later.');
     const disordered = this.#gpus.reduce((sum, gpu) => sum + gpu.disordered, 0);
     if (disordered > 0) this.warn(`${disordered} rows were out of order in time and have been sorted.`);
     if (this.#unstamped && this.#gpus.some(({ n }) => n > 1) && this.#intervalUs === null) {
       this.warn('The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.');
     }
-    if (this.#stamped !== null && !this.#stamped.zoned) {
+    if (this.#undated) this.warn('The rows tell the time of day without the date, so the start is not known.');
+    else if (this.#stamped !== null && !this.#stamped.zoned) {
       this.warn('The timestamps name no time zone; the start is taken as this machine\'s local time.');
     }
   }
@@ -163,7 +201,7 @@ export class TraceBuilder {
     let gpu = this.#known.get(keys[0]!);
     if (!gpu && index === undefined) gpu = keys.map((key) => this.#known.get(key)).find((each) => each !== undefined);
     if (!gpu) {
-      gpu = { index: index ?? null, uuid: uuid ?? '', busId: bus ?? '', name: name ?? '', memoryBytes: null, times: new Float64Array(64), n: 0, tick: 0, disordered: 0, columns: new Map() };
+      gpu = { index: index ?? null, uuid: uuid ?? '', busId: bus ?? '', name: name ?? '', memoryBytes: null, times: new Float64Array(64), n: 0, tick: 0, disordered: 0, stampUs: null, fellBackUs: 0, columns: new Map() };
       this.#gpus.push(gpu);
     }
     for (const key of keys) if (!this.#known.has(key)) this.#known.set(key, gpu);

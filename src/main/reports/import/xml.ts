@@ -5,11 +5,15 @@
  */
 import xml2js from 'xml2js';
 import type { Reading } from '../../../shared/vocabulary';
-import { absentReason, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { noteError } from './error';
 import { metric } from './metrics';
+import { migMemory } from './mig';
+import { withPowerDraw } from './power';
+import { processReadings, ProcessSum } from './process-sum';
 import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
 import { parseStamp } from './stamps';
-import type { TraceBuilder } from './trace';
+import type { Readings, TraceBuilder } from './trace';
 
 /** First path that is there wins: older schemas name things otherwise. */
 const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [
@@ -56,6 +60,7 @@ class XmlReader implements LineSink {
     while (rest !== '') {
       if (this.#parts === null) {
         const from = rest.indexOf(OPEN);
+        this.#outside(from < 0 ? rest : rest.slice(0, from));
         if (from < 0) return;
         this.#parts = [];
         this.#length = 0;
@@ -85,7 +90,20 @@ class XmlReader implements LineSink {
   end(): void {
     if (this.#parts !== null) this.#broken++;
     if (this.#broken > 0) this.#trace.warn(`${this.#broken} XML documents in the file are cut off or not well-formed and were left out.`);
-    else if (this.#documents === 0) this.#trace.warn('The file holds a piece of XML without a whole nvidia_smi_log; nothing could be read.');
+    else if (this.#documents === 0) this.#trace.warn('The file holds a piece of XML without a whole nvidia_smi_log; only what it says is absent could be read.');
+  }
+
+  /** Between documents nvidia-smi may print an error; a piece cut out of one still tells what is absent. */
+  #outside(text: string): void {
+    if (text.trim() === '' || noteError(this.#trace, text.trim().startsWith('<') ? '' : text)) return;
+    for (const [, tag, value] of text.matchAll(/<([a-z_]+)>([^<]+)<\/\1>/g)) this.#count(tag!, value!);
+  }
+
+  #count(tag: string, value: string): void {
+    const reason = absentReason(value);
+    if (reason === null) return;
+    const memory = tag === 'used_memory' ? parseProcessMemory(value) : null;
+    this.#trace.absent(memory?.kind === 'absent' ? memory.reason : reason);
   }
 
   #document(text: string): void {
@@ -98,7 +116,19 @@ class XmlReader implements LineSink {
     this.#trace.driver ??= known(textAt(log, 'driver_version'));
     this.#trace.cuda ??= known(textAt(log, 'cuda_version'));
     const stamp = parseStamp(textAt(log, 'timestamp') ?? '');
+    this.#countAll(log);
     for (const gpu of listOf(fieldOf(log, 'gpu'))) this.#gpu(gpu, stamp);
+  }
+
+  /** Every leaf that holds no value; what is empty tells nothing. */
+  #countAll(node: unknown): void {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [tag, value] of Object.entries(node)) {
+      for (const each of listOf(value)) {
+        if (typeof each !== 'string') this.#countAll(each);
+        else if (each.trim() !== '') this.#count(tag, each);
+      }
+    }
   }
 
   #gpu(gpu: unknown, stamp: ReturnType<typeof parseStamp>): void {
@@ -112,27 +142,33 @@ class XmlReader implements LineSink {
     };
     const readings = PATHS.flatMap(([field, ...paths]): (readonly [string, Reading])[] => {
       const text = paths.map((path) => textAt(gpu, path)).find((each) => each !== null);
-      return text === undefined || text === null ? [] : [[field, parseQuantity(text, metric(field).unit)]];
+      return text === undefined || text === null ? [] : [[field, this.#reading(text, field)]];
     });
-    const deviceTold = readings.some(([field, reading]) => field === 'memory.used' && reading.kind === 'ok');
-    this.#trace.row(identity, stamp, deviceTold ? readings : [...readings, ...processMemory(gpu)]);
+    const device = withPowerDraw(readings);
+    this.#trace.row(identity, stamp, [...device, ...migReadings(gpu), ...this.#processes(gpu, device)]);
+  }
+
+  /** What is no value and no word for absence is not counted as a leaf. */
+  #reading(text: string, field: string): Reading {
+    const reading = parseQuantity(text, metric(field).unit);
+    if (reading.kind === 'absent' && absentReason(text) === null) this.#trace.absent(reading.reason);
+    return reading;
+  }
+
+  #processes(gpu: unknown, device: Readings): Readings {
+    const list = fieldOf(gpu, 'processes');
+    if (list === undefined || (typeof list === 'string' && absentReason(list) === 'not_supported')) return [];
+    const sum = new ProcessSum();
+    for (const process of listOf(fieldOf(list, 'process_info'))) sum.add(parseProcessMemory(textAt(process, 'used_memory') ?? ''));
+    return processReadings(this.#trace, sum, device);
   }
 }
 
-/**
- * Where the device tells no memory of its own (CPU and GPU share one), the sum over its processes is the better proxy.
- * A sum with an unknown part is unknown.
- */
-function processMemory(gpu: unknown): (readonly [string, Reading])[] {
-  const processes = listOf(fieldOf(fieldOf(gpu, 'processes'), 'process_info'));
-  if (processes.length === 0) return [];
-  let sum = 0;
-  for (const process of processes) {
-    const memory = parseQuantity(textAt(process, 'used_memory') ?? '', 'bytes');
-    if (memory.kind === 'absent') return [['process.memory', memory.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : memory]];
-    sum += memory.value;
-  }
-  return [['process.memory', { kind: 'ok', value: sum }]];
+function migReadings(gpu: unknown): Readings {
+  return listOf(fieldOf(fieldOf(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
+    const [index, used] = [textAt(instance, 'index'), textAt(instance, 'fb_memory_usage/used')];
+    return index !== null && used !== null && /^\d{1,3}$/.test(index) ? [migMemory(index, parseQuantity(used, 'bytes'))] : [];
+  });
 }
 
 function parse(text: string): unknown {

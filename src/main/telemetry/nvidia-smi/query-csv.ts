@@ -71,6 +71,12 @@ export function parseQuantity(cell: string, unit: Unit, headerUnit: string | nul
 }
 const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };
 
+/** Memory of one process. A driver that knows a process and not its memory hides it: every GPU supports the figure. */
+export function parseProcessMemory(cell: string, headerUnit: string | null = null): Reading {
+  const memory = parseQuantity(cell, 'bytes', headerUnit);
+  return memory.kind === 'absent' && memory.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : memory;
+}
+
 export interface Column {
   readonly name: string;
   /** As the header gives it in brackets. */
@@ -157,12 +163,10 @@ export function parseComputeApps(text: string, fields: readonly string[] = COMPU
     const line = reader.read(raw);
     if (line.kind === 'foreign') foreign.push(line.text);
     if (line.kind !== 'row') continue;
-    const memory = parseQuantity(line.cells.get('used_gpu_memory') ?? '', 'bytes', line.units.get('used_gpu_memory') ?? null);
-    const hidden = memory.kind === 'absent' && memory.reason === 'not_supported';
     processes.push({
       gpuUuid: line.cells.get('gpu_uuid') ?? '',
       pid: Number(line.cells.get('pid')),
-      memory: hidden ? { kind: 'absent', reason: 'hidden' } : memory,
+      memory: parseProcessMemory(line.cells.get('used_gpu_memory') ?? '', line.units.get('used_gpu_memory') ?? null),
     });
   }
   return { processes, foreign };
