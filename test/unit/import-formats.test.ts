@@ -1,33 +1,10 @@
 /** Every form of nvidia-smi output, from small files written for this: what is read is what the file says, and no more. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { type ImportedTrace, readTrace, type ReadOptions } from '../../src/main/reports/import';
-import { Failure } from '../../src/shared/failure';
+import { describe, expect, test } from 'vitest';
+import { readTrace } from '../../src/main/reports/import';
 import { MiB } from '../../src/shared/units';
-
-const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
-const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-const read = (name: string, options?: ReadOptions) => readTrace(join(fixtures, name), options);
-const textOf = (name: string) => readFileSync(join(fixtures, name), 'utf8');
-let made = 0;
-function readBytes(contents: string | Buffer, options?: ReadOptions): ImportedTrace {
-  const path = join(scratch, `made-${made++}.csv`);
-  writeFileSync(path, contents);
-  return readTrace(path, options);
-}
-/** Samples as [seconds, value]. */
-function samples(trace: ImportedTrace, id: string): [number, number][] {
-  const found = trace.series.find(({ info }) => info.id === id);
-  if (!found) throw new Error(`no series ${id} among ${trace.series.map(({ info }) => info.id).join(', ')}`);
-  return Array.from(found.times, (t, i) => [t / 1e6, found.values[i]!]);
-}
-const gapsOf = (trace: ImportedTrace, id: string) => trace.series.find(({ info }) => info.id === id)?.gaps.map(({ t0, t1, reason }) => [t0 / 1e6, t1 / 1e6, reason]);
-const count = (trace: ImportedTrace) => Object.fromEntries(trace.gaps.map((gap) => [gap.reason, gap.count]));
-const warned = (trace: ImportedTrace, pattern: RegExp) => trace.warnings.some((text) => pattern.test(text));
+import { attempt, count, fixtures, gapsOf, read, readBytes, samples, scratch, textOf, warned } from '../support/traces';
 
 describe('CSV of --query-gpu', () => {
   test('two GPUs in one loop become two sets of series on one clock', () => {
@@ -212,16 +189,6 @@ describe('how the bytes arrive', () => {
     expect(list).toMatchObject({ kind: 'list', samples: 0, gpus: [{ index: 0, name: 'NVIDIA Example', uuid: 'GPU-1' }, { index: 1, uuid: 'GPU-3' }] });
   });
 });
-
-/** Null where the bytes are refused as they may be; a fault is thrown on. */
-function attempt(bytes: Buffer): ImportedTrace | null {
-  try {
-    return readBytes(bytes);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
-}
 
 describe('whatever is wrong with a file', () => {
   test.each(['loop.csv', 'absences.csv', 'noheader.csv', 'apps.csv', 'dmon.txt', 'pmon.txt', 'table.txt', 'loop.xml', 'query.txt', 'transcript.txt'])('%s cut anywhere reads without a fault, and never tells a value the whole file does not', (name) => {

@@ -16,7 +16,7 @@ import { xml } from './xml';
 export { IMPORT_KINDS, type ImportedTrace, type ImportKind, type ReadOptions } from './protocol';
 
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
-const FORMATS: readonly ImportFormat[] = [help, transcript, xml, queryText, dmon, pmon, list, processesCsv, csv, table, errorText];
+const FORMATS: readonly ImportFormat[] = [transcript, help, xml, queryText, dmon, pmon, list, processesCsv, csv, table, errorText];
 
 /**
  * Reads the file at `path` in one pass. Throws a Failure where there is no text to read or it is no output of
