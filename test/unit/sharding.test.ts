@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../src/shared/budget/budget';
 import { pytorchBudget } from '../../src/shared/budget/pytorch';
 import { rankBudget } from '../../src/shared/budget/sharding/per-rank';
-import { shardsOf, wholeShard } from '../../src/shared/budget/sharding/shard';
+import { shardsOf, stagesOf, wholeShard } from '../../src/shared/budget/sharding/shard';
+import { textbookBudget } from '../../src/shared/budget/textbook';
 import type { ComponentBytes } from '../../src/shared/budget/types';
-import { weightsOf } from '../../src/shared/budget/pytorch/weights';
+import { weightsOf } from '../../src/shared/budget/weights';
 import { parameterCount } from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -107,13 +108,83 @@ describe('a pipeline', () => {
   });
 });
 
+describe('the textbook’s list on a rank', () => {
+  const on = (model: ModelSpec, run: RunSpec, stage = 0) => textbookBudget(model, run, stagesOf(model, run)[stage]!);
+
+  // Megatron-LM, docs/user-guide/features/dist_optimizer.md: bf16 weights with fp32 gradients take 18 bytes a parameter,
+  // and 6 + 12/d with the optimizer distributed over d ranks.
+  it('takes 6 + 12/d bytes a parameter where d ranks share the optimizer', () => {
+    for (const dp of [1, 2, 8, 64]) {
+      const run = train(llama, { precision: 'mixed-bf16', zero: 1, dp });
+      const { gradients, params, adam_m, adam_v, master_params } = on(llama, run).phases.find(({ phase }) => phase === 'optimizer')!.components;
+      near(params! + gradients! + adam_m! + adam_v! + master_params!, (6 + 12 / dp) * P);
+    }
+  });
+
+  it('is sharded by ZeRO as its paper says: 2P + 16P/d at stage 2, 18P/d at stage 3', () => {
+    const at = (zero: 2 | 3) => on(llama, train(llama, { precision: 'mixed-bf16', zero, dp: 16 })).phases.find(({ phase }) => phase === 'optimizer')!.total;
+    near(at(2), (2 + 16 / 16) * P);
+    near(at(3), (18 / 16) * P);
+  });
+
+  // Korthikanti et al. 2022 divide everything by t with sequence parallelism, and with tensor parallelism alone leave
+  // what lies between its regions, here 3 of the 7 tensors of width d, whole on every rank.
+  it('keeps A/t of activations with sequence parallelism and the undivided part without', () => {
+    const kept = (given: Partial<RunSpec>) => on(llama, train(llama, given)).components.activations!;
+    expect(kept({ tp: 8, sequenceParallel: true })).toBe(kept({}) / 8);
+    expect(kept({ tp: 8 }) - kept({ tp: 8, sequenceParallel: true })).toBe(4 * 32 * 3 * 512 * 4096 * (1 - 1 / 8));
+  });
+
+  it('keeps the activations of every micro-batch in flight, min(m, p − s) at stage s', () => {
+    const run = train(llama, { pp: 4, microBatches: 3 });
+    const one = textbookBudget(llama, train(llama, {})).components.activations! / 4;
+    expect([0, 1, 2, 3].map((stage) => on(llama, run, stage).components.activations! / one)).toEqual([3, 3, 2, 1]);
+  });
+
+  it('adds up over the ranks of a pipeline to the parameters, and a tied table once more', () => {
+    const parameters = (model: ModelSpec, pp: number) => {
+      const run = train(model, { pp });
+      return stagesOf(model, run).reduce((sum, shard) => sum + textbookBudget(model, run, shard).phases[0]!.components.params!, 0) / 4;
+    };
+    expect(parameters(llama, 4)).toBe(P);
+    const gpt2 = preset('gpt2');
+    expect(parameters(gpt2, 3)).toBe(parameterCount(gpt2) + 50_257 * 768);
+  });
+
+  it('of a rank that holds everything is the list of the whole', () => {
+    const random = randomFrom(11);
+    for (let i = 0; i < 60; i++) {
+      const model = randomModel(random);
+      const run = randomRun(random, model);
+      expect(textbookBudget(model, run, wholeShard(model, run))).toEqual(textbookBudget(model, run));
+    }
+  });
+
+  it('of offloading leaves no states on the device, or nothing but activations', () => {
+    const of = (offload: RunSpec['offload']) => on(llama, train(llama, { precision: 'mixed-bf16', zero: 2, dp: 2, ...(offload ? { offload } : {}) })).components;
+    expect(of('optimizer')).toMatchObject({ params: 2 * P, gradients: (4 * P) / 2 });
+    expect(of('optimizer').adam_m ?? of('optimizer').master_params).toBeUndefined();
+    expect(Object.keys(of('all'))).toEqual(['activations']);
+  });
+});
+
 describe('a budget', () => {
   it('tells the fullest rank beside the whole model, and only where there are ranks', () => {
     const run = train(llama, { zero: 3, dp: 8, precision: 'mixed-bf16' });
     const { tiers, perRank } = budgetOf(llama, run);
-    expect(perRank).toMatchObject({ ranks: 8, stage: 0, layers: 32 });
+    expect(perRank).toMatchObject({ ranks: 8, stage: 0, layers: 32, stages: [{ stage: 0, layers: 32, inFlight: 1, embedding: true, head: true }] });
+    expect(perRank!.textbook.total).toBeLessThan(tiers.textbook.total / 3);
     expect(perRank!.refined.total).toBeLessThan(tiers.refined.total / 3);
     expect(rankBudget(llama, train(llama, {}))).toBeNull();
+  });
+
+  it('tells every stage of a pipeline, and the fullest of them', () => {
+    const { perRank } = budgetOf(llama, train(llama, { pp: 5, microBatches: 8, tp: 2, dp: 2, checkpointing: 'full' }));
+    const { stages, stage, refined, textbook, ranks } = perRank!;
+    expect(ranks).toBe(20);
+    expect(stages.reduce((sum, one) => sum + one.layers, 0)).toBe(32);
+    expect(refined.total).toBe(Math.max(...stages.map(({ peak }) => peak.refined)));
+    expect(stages[stage]!.peak).toEqual({ refined: refined.total, textbook: textbook.total });
   });
 
   it('of adapters trains the adapters alone', () => {

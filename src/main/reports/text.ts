@@ -1,5 +1,5 @@
 /** Sessions, budgets and comparisons as text for a terminal: aligned columns, within 100 of them, no colour codes. */
-import type { Budget, Fit, TierBudget } from '../../shared/budget/types';
+import type { Budget, Fit, StageBudget, TierBudget } from '../../shared/budget/types';
 import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
@@ -99,12 +99,14 @@ export function budgetText(budget: Budget): string {
     wrap(`${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? ` · ${run.optimizer}` : ''}`, ''),
     ...(perRank ? [
       wrap(`The fullest of ${perRank.ranks} ranks peaks at ${formatBytes(perRank.refined.peak.bytes)} in ${perRank.refined.peak.phase}.`, ''),
-      ...tierTables([['a rank', perRank.refined]]),
+      ...tierTables([['textbook', perRank.textbook], ['refined', perRank.refined]]),
+      ...(perRank.stages.length > 1 ? [stageTable(perRank.stages)] : []),
       wrap('The whole model on one device:', ''),
     ] : []),
     wrap(`Peak ${formatBytes(refined.peak.bytes)} in ${refined.peak.phase} (refined); ${formatBytes(textbook.peak.bytes)} in ${textbook.peak.phase} (textbook).`, ''),
     ...tierTables([['textbook', textbook], ['refined', refined]]),
     ...(fits && fits.length > 0 ? [fitText(fits, perRank !== undefined)] : []),
+    ...(budget.assumed ?? []).map((one) => wrap(one, '')),
   ].join('\n\n');
 }
 
@@ -125,6 +127,14 @@ function tierTables(tiers: readonly (readonly [name: string, tier: TierBudget])[
       return [formatBytes(found?.total), formatBytes(found?.end)];
     })]))}`,
   ];
+}
+
+/** A rank of each pipeline stage beside the others. */
+function stageTable(stages: readonly StageBudget[]): string {
+  const ends = ({ embedding, head }: StageBudget) => [...(embedding ? ['embeddings'] : []), ...(head ? ['head'] : [])].join(', ') || '–';
+  return `By pipeline stage\n${table(['stage', 'layers', 'besides', 'in flight', 'textbook', 'refined'], stages.map((one) => [
+    String(one.stage), String(one.layers), ends(one), String(one.inFlight), formatBytes(one.peak.textbook), formatBytes(one.peak.refined),
+  ]))}`;
 }
 
 function fitText(fits: readonly Fit[], sharded: boolean): string {

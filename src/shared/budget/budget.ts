@@ -2,6 +2,7 @@
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
+import { assumptionsOf } from './assumptions';
 import { pytorchBudget } from './pytorch';
 import { rankBudget } from './sharding/per-rank';
 import { textbookBudget } from './textbook';
@@ -13,12 +14,14 @@ export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
   checkModel(model);
   checkRun(model, run);
   const perRank = run.framework === 'pytorch' ? rankBudget(model, run) : null;
+  const assumed = assumptionsOf(model, run);
   return {
     model: { name: model.name, parameters: parameterCount(model) },
     spec: model,
     run,
     tiers: { textbook: textbookBudget(model, run), refined: refinedBudget(model, run) },
     ...(perRank ? { perRank } : {}),
+    ...(assumed.length > 0 ? { assumed } : {}),
   };
 }
 

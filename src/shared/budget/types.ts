@@ -59,13 +59,27 @@ export interface Fit {
   readonly maxBatch: number;
 }
 
+/** A rank of one pipeline stage: what it holds of the model, and its peak in both tiers. */
+export interface StageBudget {
+  readonly stage: number;
+  readonly layers: number;
+  readonly embedding: boolean;
+  readonly head: boolean;
+  /** Micro-batches whose activations it holds at once. */
+  readonly inFlight: number;
+  readonly peak: { readonly textbook: Bytes; readonly refined: Bytes };
+}
+
 /** The fullest rank of a sharded run. */
 export interface RankBudget {
   /** Ranks of the run, and the pipeline stage of this one. */
   readonly ranks: number;
   readonly stage: number;
   readonly layers: number;
+  readonly textbook: TierBudget;
   readonly refined: TierBudget;
+  /** Every stage of the pipeline in order; ranks of one stage are alike. */
+  readonly stages: readonly StageBudget[];
 }
 
 export interface Budget {
@@ -75,5 +89,7 @@ export interface Budget {
   /** The whole model on one device. */
   readonly tiers: { readonly textbook: TierBudget; readonly refined: TierBudget };
   readonly perRank?: RankBudget;
+  /** What the prediction had to assume, in sentences; left out where nothing. */
+  readonly assumed?: readonly string[];
   readonly fits?: readonly Fit[];
 }

@@ -15,7 +15,7 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import type { ElementBytes } from './types';
-import { split } from './weights';
+import { split } from '../weights';
 
 export interface Head {
   /** Saved by the last norm alone, and with the input of the head. */

@@ -18,7 +18,7 @@ import { layerShape } from './saved';
 import type { PhaseMoments } from './timeline';
 import { elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';
-import { split, weightsOf } from './weights';
+import { split, weightsOf } from '../weights';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
   const types = elementBytes(run);

@@ -8,7 +8,7 @@ import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import type { WeightTensor } from './weights';
+import type { WeightTensor } from '../weights';
 
 export interface Moment {
   readonly saved: Tally;

@@ -13,7 +13,7 @@ import type { Bytes } from '../../units';
 import type { Component } from '../../vocabulary';
 import { Tally } from './allocator';
 import type { ElementBytes } from './types';
-import type { WeightTensor } from './weights';
+import type { WeightTensor } from '../weights';
 
 export interface OptimizerMemory {
   readonly states: readonly (readonly [Component, Tally])[];

@@ -5,7 +5,7 @@ import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { cublasWorkspace } from './device';
 import type { ElementBytes } from './types';
-import type { Weights, WeightTensor } from './weights';
+import type { Weights, WeightTensor } from '../weights';
 
 /** Some of a component, `times` over. */
 export type Holding = readonly [component: Component, tally: Tally, times: number];

@@ -18,7 +18,7 @@ import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import { split } from './weights';
+import { split } from '../weights';
 
 /** Stages of a layer, in forward order. */
 export const STAGES = ['norm1', 'qkv', 'attention', 'output', 'norm2', 'up', 'activation', 'down'] as const;

@@ -14,7 +14,7 @@ import { type Holding, residentOf } from './resident';
 import type { PhaseMoments } from './timeline';
 import { ffnForward } from './untaped';
 import { elementBytes } from './types';
-import { weightsOf } from './weights';
+import { weightsOf } from '../weights';
 
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
 function groupOf(run: RunSpec, layers: number): number {
@@ -164,6 +164,6 @@ function communicationOf(run: RunSpec, shard: Shard, gradients: Tally, layer: La
   if (shard.data > 1 && shard.gradientShare === 1) total.addAll(gradients);
   if (shard.gradientShare > 1) total.addAll(layer.gradients, shard.gradientShare);
   if (shard.tensor > 1) total.add(elementBytes(run).compute * run.batch * run.seq * (layer.shape.stream / Math.ceil(run.batch * run.seq / shard.sequence)));
-  if (run.pp !== undefined && run.pp > 1) total.add(elementBytes(run).compute * layer.shape.stream, 2);
+  if (!(shard.embedding && shard.head)) total.add(elementBytes(run).compute * layer.shape.stream, 2);
   return total;
 }

@@ -8,8 +8,9 @@
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
 import { pytorchBudget, pytorchPeak } from '../pytorch';
+import { textbookBudget } from '../textbook';
 import type { RankBudget } from '../types';
-import { isSharded, rankCount, type Shard, shardsOf, wholeShard } from './shard';
+import { isSharded, rankCount, type Shard, shardsOf, stagesOf, wholeShard } from './shard';
 
 /** The fullest rank and its peak at process level; the whole model where the run is not sharded. */
 export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {
@@ -22,9 +23,19 @@ export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; pe
   return fullest!;
 }
 
-/** The fullest rank of a run that is sharded; null for one device. */
+/** The fullest rank of a run that is sharded, and every stage of its pipeline; null for one device. */
 export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
   if (!isSharded(run)) return null;
   const { shard } = fullestShard(model, run);
-  return { ranks: rankCount(run), stage: shard.stage, layers: shard.layers, refined: pytorchBudget(model, run, shard) };
+  return {
+    ranks: rankCount(run),
+    stage: shard.stage,
+    layers: shard.layers,
+    textbook: textbookBudget(model, run, shard),
+    refined: pytorchBudget(model, run, shard),
+    stages: stagesOf(model, run).map((one) => {
+      const { stage, layers, embedding, head, inFlight } = one;
+      return { stage, layers, embedding, head, inFlight, peak: { textbook: textbookBudget(model, run, one).total, refined: pytorchPeak(model, run, one) } };
+    }),
+  };
 }

@@ -53,10 +53,19 @@ export function rankCount(run: RunSpec): number {
  * et al. 2021). Layers that do not divide evenly go to the earlier stages.
  */
 export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
+  const last = (run.pp ?? 1) - 1;
+  return last === 0 ? [shardAt(model, run, 0)] : [shardAt(model, run, 0), shardAt(model, run, last)];
+}
+
+/** A rank of every stage, in order. */
+export function stagesOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
+  return Array.from({ length: run.pp ?? 1 }, (_, stage) => shardAt(model, run, stage));
+}
+
+function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
   const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
   const microBatches = run.microBatches ?? pp;
-  const stages = pp === 1 ? [0] : [0, pp - 1];
-  return stages.map((stage) => ({
+  return {
     stage,
     layers: Math.floor(model.layers / pp) + (stage < model.layers % pp ? 1 : 0),
     embedding: stage === 0,
@@ -71,5 +80,5 @@ export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
     stateShare: zero >= 1 ? dp : 1,
     inFlight: run.mode === 'train' ? Math.min(microBatches, pp - stage) : 1,
     accumulates: run.gradAccum > 1 || microBatches > 1,
-  }));
+  };
 }

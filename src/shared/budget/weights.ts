@@ -2,9 +2,9 @@
  * The weight tensors of a rank, one row per kind and shape: what parameters, gradients, optimizer states and casts are
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
-import { fusedProjection, hasLmHead } from '../../model/parameters';
-import type { LORA_TARGETS, ModelSpec, RunSpec } from '../../model/spec';
-import type { Shard } from '../sharding/shard';
+import { fusedProjection, hasLmHead } from '../model/parameters';
+import type { LORA_TARGETS, ModelSpec, RunSpec } from '../model/spec';
+import type { Shard } from './sharding/shard';
 
 export interface WeightTensor {
   readonly rows: number;
@@ -29,6 +29,19 @@ export function weightsOf(model: ModelSpec, run: RunSpec, shard: Shard): Weights
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
   const rank = run.loraRank ?? 0;
   return { tensors, trained: rank === 0 ? tensors : adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
+}
+
+/** Parameters a rank computes with, adapters among them, and those of them that are trained. */
+export function parametersOf(model: ModelSpec, run: RunSpec, shard: Shard): { readonly held: number; readonly trained: number } {
+  const { tensors, trained } = weightsOf(model, run, shard);
+  const held = elementsIn(tensors);
+  if (trained === tensors) return { held, trained: held };
+  const adapters = elementsIn(trained);
+  return { held: held + adapters, trained: adapters };
+}
+
+function elementsIn(tensors: readonly WeightTensor[]): number {
+  return tensors.reduce((sum, { rows, columns, count }) => sum + rows * columns * count, 0);
 }
 
 function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {

@@ -1,0 +1,18 @@
+/** What a prediction had to assume because nobody has published it or the run does not say it, in sentences for people. */
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { MiB } from '../units';
+import { contextAssumed, contextBytes } from './pytorch/device';
+
+export function assumptionsOf(model: ModelSpec, run: RunSpec): readonly string[] {
+  if (run.framework !== 'pytorch') return [];
+  const assumed: string[] = [];
+  if (contextAssumed(run.gpu)) {
+    const why = run.gpu === undefined ? 'No GPU is named (--gpu)' : `Nobody has published the CUDA context of a process on the ${run.gpu}`;
+    assumed.push(`${why}: ${contextBytes(run.gpu) / MiB} MiB are counted for it, as measured on an RTX 6000 Ada.`);
+  }
+  const spread = run.expertParallel ?? 1;
+  if (model.experts && spread > 1) {
+    assumed.push(`Tokens are taken to be spread evenly over the ${model.experts.total} experts; a rank whose experts get more of them holds that many times the activations.`);
+  }
+  return assumed;
+}
