@@ -50,6 +50,11 @@ function table(name: string, all: readonly Judged[]): void {
   }
   const clean = all.filter(({ plan }) => plan.causes.length === 0);
   const settings = all.filter(({ setting }) => setting !== null);
+  for (const markers of ['memory', 'phases', 'none'] as const) {
+    const own = all.filter(({ plan }) => plan.markers === markers);
+    const [right, missed, invented] = [count(own, (one) => one.right), count(own, (one) => one.missed), count(own, (one) => one.invented)];
+    console.log(`  ${{ memory: 'phases and memory announced', phases: 'phases announced', none: 'nothing announced' }[markers].padEnd(28)} ${own.length} traces: precision ${percent(right, right + invented).trim()}, recall ${percent(right, right + missed).trim()}`);
+  }
   console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}`);
   console.log(`  changed settings named with their value: ${settings.filter(({ setting }) => setting).length} of ${settings.length}; named wrongly: ${settings.filter(({ wrongSetting }) => wrongSetting).length}; left undetermined: ${settings.filter(({ setting, wrongSetting }) => !setting && !wrongSetting).length}`);
 }

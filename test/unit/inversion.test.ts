@@ -72,9 +72,12 @@ describe('a declared run', () => {
     const flash = { attention: 'sdpa' as const };
     const input = recorded(budgetFor({ ...flash, batch: 16 }), budgetFor(flash));
     const findings = findingsOf(input);
-    expect(findings.map(({ kind }) => kind)).toEqual(['unexplained']);
-    expect(findings[0]!.evidence.join(' ')).toMatch(/cannot tell these apart.*batch 16 instead of 8.*|sequence length 512/s);
-    expect(invert(input, findings)!.estimates.every(({ verdict }) => verdict === 'undetermined')).toBe(true);
+    expect(findings).toMatchObject([{ kind: 'batch_mismatch', confidence: 'low', setting: { field: 'batch', fits: 16, or: [{ field: 'seq', declared: 256, fits: 512 }] } }]);
+    expect(findings[0]!.title).toMatch(/batch 16 instead of 8, or sequence length 512 instead of 256/);
+    const inversion = invert(input, findings)!;
+    expect(inversion.contradicted).toBeNull();
+    expect(inversion.summary).toMatch(/cannot tell which: undetermined/);
+    for (const field of ['batch', 'seq']) expect(inversion.estimates.find((one) => one.field === field)).toMatchObject({ verdict: 'undetermined', estimate: null });
   });
 
   it('is not blamed for a context larger than assumed', () => {

@@ -1,6 +1,8 @@
 /** Phases found in the shape of a line alone. */
 import { describe, expect, it } from 'vitest';
-import { segmentsOf } from '../../src/shared/divergence/segmentation';
+import { segmentsOf, shapeOf } from '../../src/shared/divergence/segmentation';
+import type { Mode } from '../../src/shared/model/spec';
+import type { SeriesData } from '../../src/shared/trace/types';
 import { budgetWith, MB, overlayOf, series } from './overlay-scenario';
 
 /** Baseline 500; loading to 1500 from 2 s to 8 s; a first step at 2500 until 10 s; steady at 3500 until 28 s; the end. */
@@ -8,7 +10,11 @@ const level = (ms: number): number => (ms < 2000 ? 500 : ms < 8000 ? 1500 : ms <
 const noise = (i: number) => ((i * 7919) % 5) - 2;
 const trace = (everyMs: number, from = 0, to = 30_000, of = level) =>
   series('gpu0.memory.used', Array.from({ length: Math.floor((to - from) / everyMs) }, (_, i) => [i * everyMs, (of(from + i * everyMs) + noise(i)) * MB] as const), everyMs);
-const stages = (...args: Parameters<typeof trace>) => segmentsOf(trace(...args), 500 * MB, 'train');
+const found = (line: SeriesData, mode: Mode = 'train') => {
+  const shape = shapeOf(line, 500 * MB);
+  return shape === null ? [] : segmentsOf(shape, mode);
+};
+const stages = (...args: Parameters<typeof trace>) => found(trace(...args));
 
 describe('phases without markers', () => {
   it.each([[1000, 1500], [100, 300], [1, 200]])('loading, the first step and the steady steps are found at one sample in %i ms', (everyMs, slack) => {
@@ -33,15 +39,15 @@ describe('phases without markers', () => {
   it('are not seen in noise, in a flat line or in next to nothing', () => {
     expect(stages(100, 0, 30_000, () => 500)).toEqual([]);
     expect(stages(100, 0, 30_000, () => 3500)).toEqual([]);
-    expect(segmentsOf(series('gpu0.memory.used', []), 0, 'train')).toEqual([]);
-    expect(segmentsOf(series('gpu0.memory.used', [[0, 5 * MB]]), 0, 'train')).toEqual([]);
+    expect(shapeOf(series('gpu0.memory.used', []), 0)).toBeNull();
+    expect(shapeOf(series('gpu0.memory.used', [[0, 5 * MB]]), 0)).toBeNull();
   });
 
   it('of generation are loading, prefill where it stands out, and decoding', () => {
     const of = (ms: number) => (ms < 1000 ? 500 : ms < 6000 ? 1500 : ms < 7000 ? 2600 : ms < 20_000 ? 2000 + (ms - 7000) / 100 : 500);
-    const found = segmentsOf(trace(100, 0, 22_000, of), 500 * MB, 'generate');
-    expect(found.map(({ stage }) => stage)).toEqual(['load', 'prefill', 'decode']);
-    expect(found.every(({ confidence }) => confidence !== 'low')).toBe(true);
+    const generation = found(trace(100, 0, 22_000, of), 'generate');
+    expect(generation.map(({ stage }) => stage)).toEqual(['load', 'prefill', 'decode']);
+    expect(generation.every(({ confidence }) => confidence !== 'low')).toBe(true);
   });
 
   it('become rows of the overlay, marked as inferred, only where the workload announced none', () => {

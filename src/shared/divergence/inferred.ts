@@ -1,10 +1,8 @@
 /** Segments as rows of the overlay: which phase of the budget each stage is held against. */
 import type { Budget, TimelinePhase } from '../budget/types';
-import type { PhaseSpan, SeriesData } from '../trace/types';
-import type { Bytes } from '../units';
+import type { PhaseSpan } from '../trace/types';
 import type { Confidence, Phase } from '../vocabulary';
-import { FRAMEWORK_LINE, HOST_LINE } from './lines';
-import { segmentsOf, type Stage } from './segmentation';
+import { segmentsOf, type Shape, type Stage } from './segmentation';
 
 export interface InferredSpan extends PhaseSpan {
   readonly confidence: Confidence;
@@ -12,12 +10,10 @@ export interface InferredSpan extends PhaseSpan {
 
 /**
  * Spans for a line whose workload announced no phase. A step is held against its highest phase, since the shape of a
- * line does not tell forward from backward. None for the framework's bytes, which come with phases, and for resident
- * memory, whose shape is the runtime's.
+ * line does not tell forward from backward.
  */
-export function inferredSpans(line: SeriesData, baseline: Bytes, budget: Budget): InferredSpan[] {
-  if (line.info.id === FRAMEWORK_LINE || line.info.id === HOST_LINE) return [];
-  return segmentsOf(line, baseline, budget.run.mode).flatMap(({ stage, t0, t1, confidence }) => {
+export function inferredSpans(shape: Shape, budget: Budget): InferredSpan[] {
+  return segmentsOf(shape, budget.run.mode).flatMap(({ stage, t0, t1, confidence }) => {
     const place = placeOf(stage, budget);
     return place === null ? [] : [{ ...place, rank: 0, t0, t1, memory: null, confidence }];
   });

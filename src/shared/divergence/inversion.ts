@@ -12,9 +12,10 @@ import { formatInteger } from '../format';
 import { runDefaults } from '../model/run';
 import type { ModelSpec, Precision, RunSpec } from '../model/spec';
 import { type Candidate, Search } from './fit/candidates';
-import { fits, growthOf, offsetLimit, searchFor, standingOut, verdictOf, WORDS } from './findings/settings';
+import { type Fit, fits } from './fit/fit';
+import { growthOf, offsetLimit, searchFor, type Standing, standingOut, verdictOf, WORDS } from './findings/settings';
 import type { FindingsInput } from './findings';
-import type { Finding } from './types';
+import type { Finding, SettingChange } from './types';
 
 export type InvertedField = 'batch' | 'seq' | 'promptTokens' | 'precision' | 'kvPrecision' | 'optimizer' | 'checkpointing';
 
@@ -36,7 +37,7 @@ export interface Estimate {
 export interface Inversion {
   readonly estimates: readonly Estimate[];
   /** The declared setting that the trace contradicts, where one stands out. */
-  readonly contradicted: { readonly field: string; readonly declared: string | number; readonly fits: string | number } | null;
+  readonly contradicted: SettingChange | null;
   /** One sentence. */
   readonly summary: string;
 }
@@ -52,25 +53,31 @@ export function invert(input: FindingsInput, findings: readonly Finding[]): Inve
   const own = search.own();
   const { run } = search.declared;
   const isAsDeclared = own !== null && fits(own, exact) && Math.abs(own.offset) <= offsetLimit(overlay, input);
-  const best = isAsDeclared ? undefined : bestOf(input, findings);
+  const standing = isAsDeclared ? undefined : bestOf(input, findings);
+  const best = standing?.best;
   // Everything else is judged with the contradicted setting put right.
   const base = best === undefined ? search : new Search(best.budget, search.observations, search.context);
   const changed = best?.field;
   const numbers: InvertedField[] = run.mode === 'generate' ? ['batch', 'promptTokens'] : ['batch', 'seq'];
   const words: InvertedField[] = ['precision', ...(run.kvCache ? ['kvPrecision' as const] : []), ...(run.mode === 'train' ? ['optimizer' as const, 'checkpointing' as const] : [])];
   const canTell = isAsDeclared || best !== undefined;
+  // Settings that the trace cannot tell apart: each may be the declared value or the other one.
+  const apart = standing && standing.twins.length > 0 ? [standing.best, ...standing.twins] : [];
+  const isUndecided = (field: InvertedField) => apart.some((one) => one.field === field);
+  const valuesOf = (field: InvertedField, declared: string | number) => [declared, ...apart.filter((one) => one.field === field).map(({ value }) => value)];
   const estimates = [...numbers, ...words].map((field): Estimate => {
     const declared = run[field as keyof RunSpec] as string | number;
     if (!canTell) return { field, declared, verdict: 'undetermined', estimate: null, interval: null, alternatives: [], runnerUp: null };
     const value = base.declared.run[field as keyof RunSpec] as string | number;
+    if (isUndecided(field)) return { field, declared, verdict: 'undetermined', estimate: null, interval: null, alternatives: valuesOf(field, declared), runnerUp: null };
     return typeof value === 'number' ? numberEstimate(base, field, value, declared, exact, changed === field) : wordEstimate(base, field, value, declared, exact, changed === field);
   });
-  const setting = findings.find((one) => one.setting !== undefined)?.setting;
-  const contradicted = setting ?? (best === undefined ? null : { field: best.field, declared: best.declared, fits: best.value });
-  return { estimates, contradicted, summary: summaryOf(contradicted, isAsDeclared, estimates) };
+  const setting = findings.find((one) => one.setting !== undefined)?.setting ?? (best && { field: best.field, declared: best.declared, fits: best.value });
+  const contradicted = apart.length > 0 ? null : (setting ?? null);
+  return { estimates, contradicted, summary: summaryOf(contradicted, apart, isAsDeclared, estimates) };
 }
 
-function bestOf(input: FindingsInput, findings: readonly Finding[]): Candidate | undefined {
+function bestOf(input: FindingsInput, findings: readonly Finding[]): Standing | undefined {
   const withGrowth = verdictOf(input, findings);
   const best = withGrowth === null ? undefined : standingOut(withGrowth);
   if (best !== undefined) return best;
@@ -84,16 +91,21 @@ function changeOf(field: InvertedField, value: string | number, run: RunSpec): P
   return { [field]: value };
 }
 
-/** Misfit of one value: 1 is the most that still fits; null where the model cannot run it. */
-function misfit(search: Search, field: InvertedField, value: string | number, exact: boolean): number | null {
+/** Half the width of a 95% interval, in −2 log: the square of 1.96. */
+const INTERVAL = 3.84;
+
+/** Misfit of one value beside the best one: 1 is the most that still fits; null where the model cannot run it. */
+function misfit(search: Search, field: InvertedField, value: string | number, exact: boolean, best: Fit | null): number | null {
   const budget = search.budget(changeOf(field, value, search.declared.run));
   const fit = budget && search.fit(budget);
   if (!fit) return null;
-  return fits(fit, exact) ? Math.min(1, fit.score) : Math.max(1.01, fit.score, fit.worst / 2);
+  if (exact) return fits(fit, exact) ? 0 : fit.misfit;
+  return Math.max(0, fit.score - (best?.score ?? fit.score)) / INTERVAL;
 }
 
 function numberEstimate(search: Search, field: InvertedField, value: number, declared: string | number, exact: boolean, changed: boolean): Estimate {
-  const isFit = (at: number) => (misfit(search, field, at, exact) ?? Number.POSITIVE_INFINITY) <= 1;
+  const best = search.own();
+  const isFit = (at: number) => (misfit(search, field, at, exact, best) ?? Number.POSITIVE_INFINITY) <= 1;
   /** The last value that fits in one direction: strides that double, then halves between. */
   const reach = (sign: 1 | -1): number => {
     let last = value;
@@ -114,7 +126,7 @@ function numberEstimate(search: Search, field: InvertedField, value: number, dec
   };
   const interval = [reach(-1), reach(1)] as const;
   const neighbours = [interval[0] - 1, interval[1] + 1].flatMap((at) => {
-    const size = at < 1 ? null : misfit(search, field, at, exact);
+    const size = at < 1 ? null : misfit(search, field, at, exact, best);
     return size === null ? [] : [{ value: at, misfit: size }];
   }).sort((a, b) => a.misfit - b.misfit);
   // An interval that spans a factor of two tells nothing.
@@ -126,8 +138,9 @@ function numberEstimate(search: Search, field: InvertedField, value: number, dec
 }
 
 function wordEstimate(search: Search, field: InvertedField, value: string, declared: string | number, exact: boolean, changed: boolean): Estimate {
+  const best = search.own();
   const tried = (TEXT[field as keyof typeof TEXT] as readonly string[]).filter((one) => one !== value).flatMap((one) => {
-    const size = misfit(search, field, one, exact);
+    const size = misfit(search, field, one, exact, best);
     return size === null ? [] : [{ value: one, misfit: size }];
   }).sort((a, b) => a.misfit - b.misfit);
   const alternatives = tried.filter((one) => one.misfit <= 1).map((one) => one.value);
@@ -141,7 +154,10 @@ function wordEstimate(search: Search, field: InvertedField, value: string, decla
 
 const SAME_BYTES: readonly (readonly string[])[] = [['fp16', 'bf16'], ['mixed-fp16', 'mixed-bf16'], ['adam', 'adamw'], ['momentum', 'lion']];
 
-function summaryOf(contradicted: Inversion['contradicted'], isAsDeclared: boolean, estimates: readonly Estimate[]): string {
+function summaryOf(contradicted: Inversion['contradicted'], apart: readonly Candidate[], isAsDeclared: boolean, estimates: readonly Estimate[]): string {
+  if (apart.length > 0) {
+    return `The trace contradicts what was declared: ${apart.map(({ field, value, declared }) => `${WORDS[field].name} ${value} instead of ${declared}`).join(', or ')} fits, and it cannot tell which: undetermined.`;
+  }
   if (contradicted !== null) {
     const name = Object.entries(WORDS).find(([field]) => field === contradicted.field)?.[1].name ?? contradicted.field;
     return `The trace contradicts the declared ${name} ${contradicted.declared}: ${contradicted.fits} fits.`;

@@ -13,11 +13,12 @@
  *     unexplained                   measured less all of the above
  */
 import type { ComponentBytes } from '../budget/types';
-import { maxIn, sampleAt, valueAt } from '../trace/series';
+import { maxIn, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import { type Component, COMPONENTS, type Phase } from '../vocabulary';
-import { deviceLine, FRAMEWORK_LINE, gpusOf, HOST_LINE, otherLine, processLine, seriesById } from './lines';
+import { contextLevel, type ContextLevel } from './context-level';
+import { deviceLine, FRAMEWORK_LINE, gpusOf, HOST_LINE, otherLine, seriesById } from './lines';
 import { type Pool, poolOf } from './pool';
 import type { Overlay, OverlayPhase } from './types';
 
@@ -51,47 +52,6 @@ export interface LedgerRow {
 
 /** Beyond this many phases only the highest of each phase, and rank, has a row. */
 const MOST_ROWS = 500;
-
-/** The least that a process holds above its framework's allocator, from paired readings; null where they are too few. */
-export interface ContextLevel {
-  readonly gpu: string;
-  readonly bytes: Bytes;
-  readonly at: Micros;
-  readonly process: Bytes;
-  readonly framework: Bytes;
-  readonly readings: number;
-  /** Whether the framework told what it reserves; if not, the reserve is part of the figure. */
-  readonly reserved: boolean;
-  readonly span: readonly [Micros, Micros];
-}
-
-/** The context is there all the time; what comes and goes above it is not the context. Hence the least excess. */
-export function contextLevel(series: readonly SeriesData[], gpu: string): ContextLevel | null {
-  const reserved = seriesById(series, 'framework.reserved');
-  const framework = reserved?.times.length ? reserved : seriesById(series, FRAMEWORK_LINE);
-  const process = seriesById(series, processLine(gpu));
-  if (!framework || framework.times.length === 0 || !process) return null;
-  let least: { t: number; excess: number; process: number; framework: number } | null = null;
-  let read = 0;
-  for (let i = 0; i < process.times.length; i++) {
-    const t = process.times[i]!;
-    if (process.values[i]! <= 0 || t > framework.times.at(-1)!) continue;
-    const here = sampleAt(framework, t);
-    if (here === null) continue;
-    const own = here.value;
-    // Between two reports that differ it is not known when the framework took more.
-    const next = framework.values[here.index + 1];
-    if (next !== undefined && Math.abs(next - own) > 2 * MiB) continue;
-    read++;
-    const excess = process.values[i]! - own;
-    if (least === null || excess < least.excess) least = { t, excess, process: process.values[i]!, framework: own };
-  }
-  if (least === null || least.excess <= 0 || read < 2) return null;
-  return {
-    gpu, bytes: least.excess, at: least.t, process: least.process, framework: least.framework, readings: read,
-    reserved: framework === reserved, span: [process.times[0]!, process.times.at(-1)!],
-  };
-}
 
 /**
  * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
@@ -128,7 +88,7 @@ class Books {
   constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros, readonly frameworkPeak: Bytes) {
     this.#line = seriesById(series, overlay.series!);
     this.#gpu = gpusOf(series).find((gpu) => overlay.series!.startsWith(`${gpu}.`)) ?? null;
-    this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu);
+    this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : poolOf(overlay, this.#line, durationUs);
   }
 
@@ -163,7 +123,7 @@ class Books {
         add('fragmentation', reserved - reached, 'framework.reserved − greatest framework.allocated');
       }
     }
-    if (onDevice && this.#context) add('context', this.#context.bytes, `${processLine(this.#gpu!)} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`, MiB);
+    if (onDevice && this.#context) add('context', this.#context.bytes, `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`, MiB);
     if (onDevice && line === deviceLine(this.#gpu!) && at !== null) add('other_process', this.#others(at), otherLine(this.#gpu!), MiB);
     const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.#pool && at !== null && at >= this.#pool.from && left() > 0) add('preallocated_pool', left(), line, MiB);

@@ -22,6 +22,9 @@ export const processLine = (gpu: string) => `${gpu}.process.memory`;
 /** Memory of every other process on the device, graphics processes included. */
 export const otherLine = (gpu: string) => `${gpu}.other.memory`;
 
+/** Whether a line is memory of a GPU, on which phases can be found by its shape. */
+export const isDeviceLine = (id: string) => id !== FRAMEWORK_LINE && id !== HOST_LINE;
+
 export function gpusOf(series: readonly SeriesData[]): string[] {
   return series.flatMap(({ info }) => DEVICE.exec(info.id)?.[1] ?? []);
 }

@@ -7,9 +7,10 @@ import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';
 import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
-import { baselineOf, candidateLines, FRAMEWORK_LINE, mayUseGpu, overlaySeries, seriesById } from './lines';
+import { baselineOf, candidateLines, FRAMEWORK_LINE, isDeviceLine, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
+import { type Shape, shapeOf, stairsOf } from './segmentation';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
 export { overlaySeries } from './lines';
@@ -50,6 +51,9 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const peaks = { textbook, refined: top?.total ?? null };
   const residualBytes = difference(peak?.bytes ?? null, peaks.refined);
   const announced = input.spans.length > 0 || budget === null;
+  // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
+  const shape = announced || !isDeviceLine(chosen) ? null : shapeOf(data, line.baseline);
+  const stairs = shape && stairsOf(shape);
   const device = input.deviceBytes?.[chosen.split('.')[0]!];
   const overlay: Overlay = {
     series: chosen,
@@ -59,7 +63,8 @@ export function buildOverlay(input: OverlayInput): Overlay {
     predictedPeak: peaks,
     residualBytes,
     residualPercent: residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
-    phases: announced ? input.spans.map((span) => phaseRow(span, line, input)) : inferredRows(line, input),
+    phases: announced ? input.spans.map((span) => phaseRow(span, line, input)) : shape ? inferredRows(shape, line, input) : [],
+    ...(stairs === null ? {} : { stairs }),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
   const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs, frameworkPeak(input));
@@ -73,8 +78,8 @@ export function frameworkPeak({ series, markers }: Pick<OverlayInput, 'series' |
 }
 
 /** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
-function inferredRows(line: Line, input: OverlayInput): OverlayPhase[] {
-  return inferredSpans(line.data, line.baseline, input.budget!).map((span) => {
+function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPhase[] {
+  return inferredSpans(shape, input.budget!).map((span) => {
     const own = phaseRow(span, line, input);
     // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
     const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;

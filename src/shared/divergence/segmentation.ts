@@ -12,6 +12,7 @@ import { lowerBound, upperBound } from '../trace/downsample';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import type { Confidence } from '../vocabulary';
+import type { Stairs } from './fit/staircase';
 
 export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
 
@@ -21,6 +22,19 @@ export interface Segment {
   readonly t1: Micros;
   readonly confidence: Confidence;
   readonly samples: number;
+}
+
+/** Shape of a line: its levels while the workload lived, and what sets them apart. */
+export interface Shape {
+  readonly line: SeriesData;
+  readonly baseline: Bytes;
+  readonly cells: readonly Cell[];
+  readonly alive: readonly Level[];
+  readonly noise: Bytes;
+  readonly least: Bytes;
+  readonly rise: Bytes;
+  /** The trace begins when much is held already. */
+  readonly isLate: boolean;
 }
 
 interface Cell {
@@ -40,16 +54,15 @@ const CELLS = 400;
 /** A level is held by this many samples at least. */
 const LEAST_SAMPLES = 3;
 
-/** `baseline` is what the line held before launch. Empty where the trace shows nothing of its phases. */
-export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segment[] {
-  const { times } = line;
-  if (times.length < 2 * LEAST_SAMPLES) return [];
+/** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
+export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
+  if (line.times.length < 2 * LEAST_SAMPLES) return null;
   const cells = cellsOf(line);
   const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
   const rise = top - baseline;
   const noise = noiseOf(cells);
   const least = Math.max(8 * MiB, 0.03 * rise, 6 * noise);
-  if (rise < 2 * least) return [];
+  if (rise < 2 * least) return null;
   const levels = levelsOf(cells, least);
   // Before launch and after the end the line lies at its baseline.
   const idle = baseline + Math.max(least, 0.02 * rise);
@@ -57,9 +70,28 @@ export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segme
   while (begin < levels.length && levels[begin]!.height <= idle) begin++;
   let end = levels.length;
   while (end > begin && levels[end - 1]!.height <= idle) end--;
-  const alive = levels.slice(begin, end);
+  return { line, baseline, cells, alive: levels.slice(begin, end), noise, least, rise, isLate: begin === 0 && cells[0]!.high > baseline + 0.5 * rise };
+}
+
+/**
+ * Heights above the baseline on which the line rests on its way up, the last one its highest; null where the line has
+ * no such shape. A level must last: three samples and two cells.
+ */
+export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs | null {
+  const heights: Bytes[] = [];
+  for (const { from, to, height } of alive) {
+    const samples = upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
+    const above = height - baseline;
+    if (to - from < 2 || samples < LEAST_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
+    if (above - (heights.at(-1) ?? Number.NEGATIVE_INFINITY) <= least) heights.pop();
+    heights.push(above);
+  }
+  return heights.length === 0 ? null : { heights, least };
+}
+
+/** Empty where the trace shows nothing of its phases. */
+export function segmentsOf({ line: { times }, cells, alive, noise, least, rise, isLate }: Shape, mode: Mode): Segment[] {
   if (alive.length < 2) return [];
-  const isLate = begin === 0 && cells[0]!.high > baseline + 0.5 * rise;
   const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): Segment[] => {
     const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
     const samples = upperBound(times, t1) - lowerBound(times, t0);
@@ -68,10 +100,9 @@ export function segmentsOf(line: SeriesData, baseline: Bytes, mode: Mode): Segme
     return [{ stage, t0, t1, samples, confidence: samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low' }];
   };
   const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
-  const at = alive.indexOf(highest);
   if (mode === 'generate') return generation(alive, isLate, least, make);
-  // The weights' plateau is the longest one below half way between it and the top; what climbs to it belongs to it.
-  const load = isLate ? -1 : plateauBefore(alive, at);
+  // What climbs to the weights' plateau belongs to loading.
+  const load = isLate ? -1 : plateauBefore(alive, alive.findIndex((level) => level.height >= highest.height - least));
   const loaded = load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
   const rest = alive.slice(load + 1);
   if (rest.length === 0) return loaded;
@@ -100,14 +131,15 @@ function generation(alive: readonly Level[], isLate: boolean, least: Bytes, make
   ];
 }
 
-/** Index of the longest level before `at`; −1 where none lasts. */
+/**
+ * Index of the first level before `at` that lasts, next to the longest one: a first step stands on a plateau too, but
+ * after that of the weights, and what the context alone holds lasts but a moment. −1 where none lasts.
+ */
 function plateauBefore(levels: readonly Level[], at: number): number {
-  let best = -1;
-  for (let i = 0; i < at; i++) {
-    const size = levels[i]!.to - levels[i]!.from;
-    if (size >= 2 && (best < 0 || size > levels[best]!.to - levels[best]!.from)) best = i;
-  }
-  return best;
+  const size = ({ from, to }: Level) => to - from;
+  const before = levels.slice(0, at);
+  const longest = Math.max(0, ...before.map(size));
+  return before.findIndex((level) => size(level) >= Math.max(2, 0.4 * longest));
 }
 
 /** One pass over all samples. */

@@ -5,6 +5,7 @@
 import type { ComponentBytes } from '../budget/types';
 import type { Bytes, Micros, Percent } from '../units';
 import type { Confidence, FindingKind, Phase } from '../vocabulary';
+import type { Stairs } from './fit/staircase';
 import type { LedgerRow } from './ledger';
 
 export interface TierPair {
@@ -51,6 +52,8 @@ export interface Overlay {
   /** Percent of the refined prediction. */
   readonly residualPercent: Percent | null;
   readonly phases: readonly OverlayPhase[];
+  /** Levels the line rests on, where the workload announced no phase. */
+  readonly stairs?: Stairs;
   /** Memory of the device the series belongs to; left out where it is not known. */
   readonly deviceBytes?: Bytes;
   /** What the measured bytes are made of; left out where nothing was predicted or nothing was measured. */
@@ -72,8 +75,14 @@ export interface Finding {
   readonly formula?: string;
   /** What to do about it. */
   readonly remedy?: string;
-  /** The declared setting the trace contradicts, with the value that fits it. */
-  readonly setting?: { readonly field: string; readonly declared: string | number; readonly fits: string | number };
+  /** The declared setting the trace contradicts, with the value that fits it; `or`: others that fit it as well. */
+  readonly setting?: SettingChange & { readonly or?: readonly SettingChange[] };
+}
+
+export interface SettingChange {
+  readonly field: string;
+  readonly declared: string | number;
+  readonly fits: string | number;
 }
 
 /** When a residual counts as flagged. */

@@ -20,6 +20,8 @@ export interface Plan {
   readonly labels: ReadonlyMap<FindingKind, number | null>;
   /** What inversion should say of the setting that was changed. */
   readonly setting: { readonly field: string; readonly value: string | number } | null;
+  /** Batch and sequence take the same bytes here, at every moment: no analysis of memory can tell which was changed. */
+  readonly isTwin: boolean;
   readonly contextBytes: number;
   readonly leakPerStep: number;
   readonly logitsCopies: number;
@@ -80,14 +82,40 @@ function drawn(random: Random, planted: boolean): Plan | null {
     logits: logitsCopies * logits, other: otherBytes, fragmentation: fragmentBytes, pool: poolBytes - total, context: contextBytes - assumed,
     ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
   };
+  const isTwin = changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
   return {
-    model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes,
+    isTwin, model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes,
     labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
     setting: changed?.setting ?? null,
     // What a framework alone can tell needs its memory markers.
     markers: causes.includes('fragmentation') ? 'memory' : causes.includes('leak') ? random.pick(['memory', 'phases']) : random.pick(['memory', 'memory', 'phases', 'none']),
     intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
   };
+}
+
+/** The run that holds as many tokens as `actual` by changing the other of batch and length; null where there is none. */
+function twinOf(model: ModelSpec, actual: RunSpec, declared: RunSpec): Budget | null {
+  const length = (run: RunSpec) => (run.mode === 'generate' ? run.promptTokens : run.seq);
+  const factor = (actual.batch * length(actual)) / (declared.batch * length(declared));
+  const batch = actual.batch === declared.batch ? declared.batch * factor : declared.batch;
+  const tokens = actual.batch === declared.batch ? length(declared) : length(declared) * factor;
+  if (factor === 1 || !Number.isInteger(batch) || !Number.isInteger(tokens)) return null;
+  try {
+    return budgetOf(model, { ...declared, batch, ...(declared.mode === 'generate' ? { promptTokens: tokens, seq: tokens + declared.tokens } : { seq: tokens }) });
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/** Within what any two builds of a framework differ by: 1% of what changes, or 16 MiB. */
+function sameBytes(one: Budget, other: Budget | null): boolean {
+  if (other === null) return false;
+  return one.tiers.refined.timeline.every((row, i) => {
+    const twin = other.tiers.refined.timeline[i]!;
+    const moving = row.total - (row.components.params ?? 0) - (row.components.context ?? 0);
+    return Math.abs(row.total - twin.total) <= Math.max(16 * MiB, 0.01 * moving) && Math.abs(row.end - twin.end) <= Math.max(16 * MiB, 0.01 * moving);
+  });
 }
 
 /** One cause, or two of different natures. */

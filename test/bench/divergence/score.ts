@@ -7,15 +7,18 @@ import type { FindingKind } from '../../../src/shared/vocabulary';
 import { DEVICE_BYTES, type Plan } from './plan';
 import type { Trace } from './trace';
 
+/** A finding's kind; batch and sequence that take the same bytes count as one, which a finding of either must name. */
+export type Label = FindingKind | 'batch_or_seq';
+
 export interface Judged {
   readonly plan: Plan;
   readonly overlay: Overlay;
   readonly findings: readonly Finding[];
-  readonly right: readonly FindingKind[];
-  readonly missed: readonly FindingKind[];
-  readonly invented: readonly FindingKind[];
+  readonly right: readonly Label[];
+  readonly missed: readonly Label[];
+  readonly invented: readonly Label[];
   /** |found − planted| / planted, by kind. */
-  readonly byteErrors: readonly { readonly kind: FindingKind; readonly error: number }[];
+  readonly byteErrors: readonly { readonly kind: Label; readonly error: number }[];
   /** Whether the planted setting was named with its value; null where none was planted. */
   readonly setting: boolean | null;
   readonly wrongSetting: boolean;
@@ -30,22 +33,27 @@ export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings:
 
 export function judge(plan: Plan, trace: Trace): Judged {
   const { overlay, findings } = analyse(plan, trace);
-  const kinds = [...new Set(findings.map(({ kind }) => kind))];
-  const wanted = [...plan.labels.keys()];
+  const isTokens = (kind: FindingKind) => kind === 'batch_mismatch' || kind === 'seq_mismatch';
+  const labelOf = (kind: FindingKind): Label => (plan.isTwin && isTokens(kind) ? 'batch_or_seq' : kind);
+  const labels = new Map([...plan.labels].map(([kind, bytes]) => [labelOf(kind), bytes]));
+  const kinds = [...new Set(findings.map(({ kind }) => labelOf(kind)))];
+  const wanted = [...labels.keys()];
   // A cause that was missed leaves something unexplained, and saying so is no invention.
-  const invented = kinds.filter((kind) => !plan.labels.has(kind) && !(kind === 'unexplained' && wanted.length > 0));
-  const right = wanted.filter((kind) => kinds.includes(kind));
+  const invented = kinds.filter((kind) => !labels.has(kind) && !(kind === 'unexplained' && wanted.length > 0));
+  const named = findings.find(({ setting }) => setting !== undefined)?.setting;
+  const isPlanted = (one: { field: string; fits: string | number }) => one.field === plan.setting?.field && same(one.fits, plan.setting.value);
+  const isNamed = named !== undefined && [named, ...(named.or ?? [])].some(isPlanted);
+  const right = wanted.filter((kind) => kinds.includes(kind) && (kind !== 'batch_or_seq' || isNamed));
   const byteErrors = right.flatMap((kind) => {
-    const planted = plan.labels.get(kind);
-    const found = findings.find((one) => one.kind === kind)!;
+    const planted = labels.get(kind);
+    const found = findings.find((one) => labelOf(one.kind) === kind)!;
     const bytes = kind === 'leak' ? found.slope?.bytes : found.bytes;
     return planted && bytes != null ? [{ kind, error: Math.abs(bytes - planted) / Math.abs(planted) }] : [];
   });
-  const named = findings.find(({ setting }) => setting !== undefined)?.setting;
   return {
-    plan, overlay, findings, right, invented, byteErrors, missed: wanted.filter((kind) => !kinds.includes(kind)),
-    setting: plan.setting === null ? null : named?.field === plan.setting.field && same(named.fits, plan.setting.value),
-    wrongSetting: named !== undefined && plan.setting !== null && !(named.field === plan.setting.field && same(named.fits, plan.setting.value)),
+    plan, overlay, findings, right, invented, byteErrors, missed: wanted.filter((kind) => !right.includes(kind)),
+    setting: plan.setting === null ? null : isNamed,
+    wrongSetting: named !== undefined && plan.setting !== null && !isNamed,
   };
 }
 

@@ -28,8 +28,11 @@ export function traceOf(plan: Plan, random: Random): Trace {
   const factors = new Map<Component, number>(COMPONENTS.map((one) => [one, 1 + random.normal() * (one === 'params' || one.startsWith('adam') ? 0.001 : 0.006)]));
   const extra = random.between(0, 12) * MiB;
   const scaled = (components: TimelinePhase['components']) => COMPONENTS.reduce((sum, one) => sum + (one === 'context' || one === 'reserve' ? 0 : (components[one] ?? 0) * factors.get(one)!), 0) + extra;
-  // Segments that are not quite full.
-  const segments = Math.min(...actual.tiers.refined.timeline.map(({ components }) => components.reserve ?? 0)) * random.between(0.8, 1.1) + random.between(0, 16) * MiB;
+  // Segments that are not quite full: as predicted at moments that take new ones, a little off.
+  const segmentsOff = random.between(0.8, 1.1);
+  const segmentsMore = random.between(0, 16) * MiB;
+  let takenAsPredicted = 0;
+  let segments = 0;
   const baseline = Math.round(random.between(1, 900)) * MiB;
   const markers: Marker[] = [];
   const pieces: Piece[] = [];
@@ -40,7 +43,8 @@ export function traceOf(plan: Plan, random: Random): Trace {
   let reserved = 0;
   let held = baseline;
   const climb = (until: number, to: number) => {
-    const ramp = Math.min(until - t, (until - t) * 0.2);
+    // Weights and activations arrive one by one, a pool at once.
+    const ramp = (until - t) * (plan.poolBytes > 0 ? 0.02 : 0.2);
     pieces.push({ t0: t, t1: t + ramp, from: held, to }, { t0: t + ramp, t1: until, from: to, to });
     held = to;
     t = until;
@@ -53,6 +57,8 @@ export function traceOf(plan: Plan, random: Random): Trace {
     const logits = plan.logitsCopies && (row.phase === 'forward' || row.phase === 'backward') ? plan.logitsCopies * 4 * actual.run.batch * actual.run.seq * actual.spec.vocab : 0;
     const live = scaled(row.components) + leaked + logits;
     const end = scaled(row.endComponents) + leaked + (row.phase === 'optimizer' ? leakPerStep : 0);
+    if (row.total > takenAsPredicted) segments = (row.components.reserve ?? 0) * segmentsOff + segmentsMore;
+    takenAsPredicted = Math.max(takenAsPredicted, row.total);
     reserved = Math.max(reserved, live + segments + (row.phase === 'load' ? 0 : plan.fragmentBytes));
     const begun = t;
     climb(t + length, Math.max(held, plan.poolBytes > 0 ? baseline + plan.poolBytes : baseline + contextBytes + reserved));

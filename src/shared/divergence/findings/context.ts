@@ -3,36 +3,37 @@
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
 import { formatBytes } from '../../format';
-import { Search } from '../fit/candidates';
-import { observationsOf } from '../fit/observations';
-import { contextLevel } from '../ledger';
-import { gpusOf } from '../lines';
+import { fits } from '../fit/fit';
+import { contextLevel } from '../context-level';
+import { gpusOf, overlaySeries, processLine } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
-import { fits, growthOf, verdictOf } from './settings';
+import { growthOf, MARGIN, searchFor, verdictOf } from './settings';
 
 /** The same bytes above the prediction in every phase, and no other setting that fits as well. */
 function constantOffset(input: FindingsInput, known: readonly Finding[]): Finding[] {
   const { budget, overlay, durationUs } = input;
   if (known.some(({ setting }) => setting !== undefined)) return [];
   if (overlay.series === null || !gpusOf(input.series).some((gpu) => overlay.series!.startsWith(`${gpu}.`)) || !overlay.phases.some(({ flagged }) => flagged)) return [];
-  const search = new Search(budget!, observationsOf(overlay, false, growthOf(known)), { line: overlay.series, exact: false, contextBytes: null, freeOffset: true });
-  const own = search.own();
+  const search = searchFor(input, growthOf(known))?.search;
+  const own = search?.own() ?? null;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, input.limits ?? DEFAULT_FLAG_LIMITS);
-  if (own === null || !fits(own, false) || Math.abs(own.offset) <= limit || own.observations < 4) return [];
-  if (verdictOf(input, known)?.fitting.some(({ fit }) => fit.score <= 1.5 * own.score)) return [];
+  if (own === null || !fits(own, false) || Math.abs(own.offset) <= limit) return [];
+  // One moment has no other to be alike.
+  if (!overlay.stairs && new Set(search!.observations.map(({ phase, step }) => `${phase} ${step}`)).size < 2) return [];
+  if (verdictOf(input, known)?.fitting.some(({ score }) => score <= own.score + MARGIN)) return [];
   const { offset } = own;
   const assumed = budget!.tiers.refined.components.context ?? 0;
   return [{
     kind: 'context',
     title: `Every phase lies ${formatBytes(Math.abs(offset))} ${offset > 0 ? 'above' : 'below'} its prediction, as a ${offset > 0 ? 'larger' : 'smaller'} device context does`,
-    bytes: offset,
+    bytes: Math.round(offset),
     phase: null,
     span: [0, durationUs],
     confidence: 'medium',
     evidence: [
-      `With a context of ${formatBytes(assumed + offset)} instead of ${formatBytes(assumed)} the budget misses ${own.observations} figures of the phases by ${own.score.toFixed(2)} tolerances in the mean.`,
+      `With a context of ${formatBytes(assumed + offset)} instead of ${formatBytes(assumed)} the budget misses ${own.observations} figures of the phases by ${own.misfit.toFixed(2)} times their expected error.`,
       'The context itself was not measured: that takes the memory of the process and the bytes that the framework reserves.',
     ],
     formula: 'context = what is the same in every phase',
@@ -46,15 +47,16 @@ export const context: Detector = {
     const { series, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     if (known.some(({ kind }) => kind === 'preallocated_pool')) return [];
     const predicted = budget?.tiers.refined.components.context ?? 0;
-    const measured = gpusOf(series).flatMap((gpu) => contextLevel(series, gpu)?.reserved ? [gpu] : []);
-    if (measured.length === 0 && budget !== null) {
+    const all = overlaySeries(series, {});
+    const levels = gpusOf(series).flatMap((gpu) => contextLevel(all, gpu, input.overlay) ?? []);
+    if (!levels.some(({ reserved }) => reserved) && budget !== null) {
       const found = constantOffset(input, known);
       if (found.length > 0) return found;
     }
-    return gpusOf(series).flatMap((gpu) => {
-      const level = contextLevel(series, gpu);
+    return levels.flatMap((level) => {
+      const { gpu } = level;
       // What a framework does not tell of its reserve is part of the figure: beside a budget that is no context.
-      if (level === null || (predicted > 0 && !level.reserved)) return [];
+      if (predicted > 0 && !level.reserved) return [];
       const beyond = level.bytes - predicted;
       if (predicted > 0 && Math.abs(beyond) <= flagLimit(predicted, limits)) return [];
       return [{
@@ -67,10 +69,10 @@ export const context: Detector = {
         span: level.span,
         confidence: level.reserved ? 'high' as const : 'medium' as const,
         evidence: [
-          `The driver counts ${formatBytes(level.process)} for the workload's processes where the framework counts ${formatBytes(level.framework)} ${level.reserved ? 'reserved' : 'allocated'}; this is the least difference over ${level.readings} readings.`,
+          `${level.source} shows ${formatBytes(level.onDevice)} where the framework counts ${formatBytes(level.framework)} ${level.reserved ? 'reserved' : 'allocated'}; over ${level.readings} readings that is the ${level.source === processLine(gpu) ? 'least' : 'median'} difference.`,
           ...(level.reserved ? [] : ["The framework does not tell what it reserves, so its allocator's reserve is part of this figure."]),
         ],
-        formula: 'context = process memory on the device − bytes the framework reserves',
+        formula: 'context = memory of the workload on the device − bytes the framework reserves',
         remedy: 'It does not grow with the batch. Fewer processes on the device, or kernels loaded when first used (CUDA_MODULE_LOADING=LAZY), make it smaller.',
       }];
     });

@@ -7,11 +7,11 @@ import { formatBytes, formatInteger, formatSignedBytes } from '../../format';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import { type Candidate, type Field, Search } from '../fit/candidates';
-import type { Fit } from '../fit/fit';
+import { type Fit, fits } from '../fit/fit';
 import { type Growth, observationsOf, type Observation } from '../fit/observations';
-import { contextLevel } from '../ledger';
+import { contextLevel } from '../context-level';
 import { flagLimit } from '../measure';
-import { FRAMEWORK_LINE, gpusOf, HOST_LINE } from '../lines';
+import { FRAMEWORK_LINE, gpusOf, HOST_LINE, overlaySeries } from '../lines';
 import { buildOverlay } from '../overlay';
 import { predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
@@ -21,19 +21,18 @@ const KINDS: Readonly<Partial<Record<Field, FindingKind>>> = {
   batch: 'batch_mismatch', seq: 'seq_mismatch', promptTokens: 'seq_mismatch', precision: 'dtype_mismatch', kvPrecision: 'dtype_mismatch',
   cacheCopies: 'dtype_mismatch', checkpointing: 'checkpointing_mismatch', logitsCopies: 'logits',
 };
-/** Of a sampled line: the greatest misfit that is still a fit, and how much better than any other kind it must be. */
-const MOST_SCORE = 0.8;
-const MOST_WORST = 2;
-const CLEARLY = 0.6;
+/** How much worse every other kind of change must do, in −2 log: e³ to 1. */
+export const MARGIN = 6;
+const SURE_MARGIN = 10;
 /** One figure is fitted by any setting at all. */
-const LEAST_OBSERVATIONS = 3;
+const LEAST_OBSERVATIONS = 2;
 
 export interface Verdict {
   readonly own: Fit;
   /** The declared run fits, though only with a constant added. */
   readonly offsetFits: boolean;
   readonly exact: boolean;
-  /** Those that fit, best first. */
+  /** Those that fit and do better than the declared run, best first. */
   readonly fitting: readonly Candidate[];
   readonly overlay: Overlay;
   readonly observations: readonly Observation[];
@@ -48,8 +47,8 @@ export const settings: Detector = {
     if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined)) return [];
     const verdict = verdictOf(input, known);
     if (verdict === null || verdict.observations.length < LEAST_OBSERVATIONS) return [];
-    const best = standingOut(verdict);
-    return best === undefined ? [] : [findingOf(input, verdict, best, KINDS[best.field]!, verdict.fitting[1])];
+    const standing = standingOut(verdict);
+    return standing === undefined ? [] : [findingOf(input, verdict, standing)];
   },
 };
 
@@ -73,10 +72,10 @@ export function searchFor(input: FindingsInput, growth: Growth | null): { readon
   if (budget === null || overlay.series === null || overlay.series === HOST_LINE || overlay.phases.length === 0) return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
   const gpu = gpusOf(series).find((one) => overlay.series!.startsWith(`${one}.`));
-  const level = gpu === undefined ? null : contextLevel(series, gpu);
+  const level = gpu === undefined ? null : contextLevel(overlaySeries(series, {}), gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
   const observations = observationsOf(overlay, exact, growth);
-  return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null }), overlay, exact };
+  return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null, stairs: overlay.stairs ?? null }), overlay, exact };
 }
 
 function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null {
@@ -88,7 +87,7 @@ function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null
   const offsetFits = fits(own, exact);
   // It fits as it is, or with the little more or less that a context may hold.
   if (offsetFits && Math.abs(own.offset) <= offsetLimit(overlay, input)) return null;
-  const fitting = search.all().filter(({ fit }) => fits(fit, exact) && (exact || (offsetFits ? fit.score <= CLEARLY * own.score : 3 * fit.score <= own.score))).sort((one, other) => one.fit.score - other.fit.score);
+  const fitting = search.all().filter(({ fit, score }) => fits(fit, exact) && (exact || score < own.score)).sort((one, other) => one.score - other.score);
   return { own, offsetFits, exact, fitting, overlay, observations: search.observations };
 }
 
@@ -97,15 +96,26 @@ export function offsetLimit(overlay: Overlay, { limits = DEFAULT_FLAG_LIMITS }: 
   return flagLimit(overlay.predictedPeak.refined ?? 0, limits);
 }
 
-/** The one candidate that stands out; undefined where none fits, or another kind of change fits nearly as well. */
-export function standingOut({ fitting: [best, ...rest] }: Verdict): Candidate | undefined {
-  const kind = best && KINDS[best.field];
-  if (best === undefined || kind === undefined) return undefined;
-  return rest.some(({ field, fit }) => KINDS[field] !== kind && best.fit.score >= CLEARLY * fit.score) ? undefined : best;
+export interface Standing {
+  readonly best: Candidate;
+  /** Others that take the same bytes: twice the batch and twice the sequence hold the same tokens. */
+  readonly twins: readonly Candidate[];
+  /** How much worse the best other kind does; infinite where none fits. */
+  readonly margin: number;
 }
 
-export function fits({ score, worst }: Fit, exact: boolean): boolean {
-  return exact ? score === 0 : score <= MOST_SCORE && worst <= MOST_WORST;
+const TOKENS: ReadonlySet<Field> = new Set(['batch', 'seq', 'promptTokens']);
+
+/** The one candidate that stands out; undefined where none fits, or another kind of change fits nearly as well. */
+export function standingOut({ fitting, own, offsetFits }: Verdict): Standing | undefined {
+  const [best, ...rest] = fitting;
+  const kind = best && KINDS[best.field];
+  if (best === undefined || kind === undefined) return undefined;
+  const others = rest.filter(({ field }) => KINDS[field] !== kind);
+  const twins = others.filter(({ field, score }) => TOKENS.has(best.field) && TOKENS.has(field) && score < best.score + MARGIN);
+  const rivals = [...others.filter((one) => !twins.includes(one)).map(({ score }) => score), ...(offsetFits ? [own.score] : [])];
+  const margin = Math.min(...rivals, Number.POSITIVE_INFINITY) - best.score;
+  return margin < MARGIN ? undefined : { best, twins, margin };
 }
 
 /** The overlay on the framework's bytes, which know most, whichever line is shown. */
@@ -132,31 +142,36 @@ export function worstRow(phases: readonly OverlayPhase[]): OverlayPhase | null {
   return worst;
 }
 
-function findingOf(input: FindingsInput, verdict: Verdict, best: Candidate, kind: FindingKind, next: Candidate | undefined): Finding {
-  const { exact, overlay, own } = verdict;
+function findingOf(input: FindingsInput, verdict: Verdict, { best, twins, margin }: Standing): Finding {
+  const { exact, overlay, own, observations, fitting } = verdict;
   const row = worstRow(overlay.phases)!;
   const bytes = differenceAt(row, best, input, overlay.series);
   const { field, declared, value } = best;
-  const words = WORDS[field]!;
-  const among = `${formatInteger(verdict.observations.length)} figures of ${[...new Set(verdict.observations.map(({ phase }) => phase))].join(', ')}`;
+  const words = WORDS[field];
+  const kind = KINDS[field]!;
+  const next = fitting.find((one) => KINDS[one.field] !== kind && !twins.includes(one));
+  const among = `${formatInteger(observations.length)} figures of ${[...new Set(observations.map(({ phase }) => phase))].join(', ')}`;
+  const apart = [best, ...twins].map((one) => `${WORDS[one.field].name} ${one.value} instead of ${one.declared}`).join(', or ');
+  const isSure = exact ? margin === Number.POSITIVE_INFINITY : margin >= SURE_MARGIN && best.fit.observations >= 6;
   return {
     kind,
-    title: words.title(declared, value),
+    title: twins.length === 0 ? words.title(declared, value) : `The run held other tokens than declared: ${apart}`,
     bytes,
     phase: row.phase,
     span: row.span,
-    confidence: exact ? (next === undefined || KINDS[next.field] === kind ? 'high' : 'medium') : best.fit.observations >= 6 && best.fit.score < 0.5 ? 'high' : 'medium',
+    confidence: twins.length > 0 ? 'low' : isSure ? 'high' : 'medium',
     evidence: [
       exact
         ? `With ${words.name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`
-        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.score.toFixed(2)} tolerances in the mean; with ${declared}, as declared, by ${own.score.toFixed(1)}.`,
+        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.misfit.toFixed(2)} times their expected error; with ${declared}, as declared, by ${own.misfit.toFixed(1)} times.`,
       `In ${row.phase}${row.step === null ? '' : ` of step ${row.step}`} ${overlay.series} reached ${formatBytes(row.measured)} where ${formatBytes(row.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(row.residualBytes)}.`,
-      ...(next === undefined ? [] : [`Next best: ${WORDS[next.field]?.name ?? next.field} ${next.value}, missing by ${next.fit.score.toFixed(2)}.`]),
-      ...(best.fit.offset === 0 ? [] : [`A constant ${formatSignedBytes(best.fit.offset)} in every phase is taken for the device context, which was not measured.`]),
+      ...(twins.length === 0 ? [] : ['The same tokens in longer or in more sequences take the same bytes, so the trace cannot tell these apart.']),
+      ...(next === undefined ? [] : [`Next best: ${WORDS[next.field].name} ${next.value}${exact ? '' : `, e^${((next.score - best.score) / 2).toFixed(0)} times less likely`}.`]),
+      ...(best.fit.offset === 0 ? [] : [`A constant ${formatSignedBytes(Math.round(best.fit.offset))} in every phase is taken for ${overlay.series === FRAMEWORK_LINE ? 'what the budget does not list' : 'the device context, which was not measured'}.`]),
     ],
     formula: words.formula,
     remedy: words.remedy,
-    setting: { field, declared, fits: value },
+    setting: { field, declared, fits: value, ...(twins.length === 0 ? {} : { or: twins.map((one) => ({ field: one.field, declared: one.declared, fits: one.value })) }) },
   };
 }
 
@@ -165,7 +180,7 @@ function differenceAt(row: OverlayPhase, best: Candidate, { budget }: FindingsIn
   const place = { phase: row.phase, step: row.step };
   const other = predictedRow(best.budget.tiers.refined, place, line)?.total ?? 0;
   const own = predictedRow(budget!.tiers.refined, place, line)?.total ?? 0;
-  return other - own + (best.extra?.({ ...place, at: 'peak', bytes: 0, slack: 0, count: 1 }) ?? 0);
+  return other - own + (best.extra?.({ ...place, at: 'peak', bytes: 0, slack: 0, count: 1, inferred: false }) ?? 0);
 }
 
 interface Words {

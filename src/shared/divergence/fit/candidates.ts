@@ -19,8 +19,20 @@ export interface Candidate {
   readonly value: string | number;
   readonly budget: Budget;
   readonly fit: Fit;
+  /**
+   * The fit's score and what the value itself is worth: people double a batch more often than they add 13 to it. Where
+   * fits are exact that counts for nothing.
+   */
+  readonly score: number;
   readonly extra?: Extra;
 }
+
+/** −2 log of how likely any one setting is to be wrong, next to none. */
+const CHANGE = 4;
+/** Loaders fix the length of sequences more often than their number. */
+const OTHER_LENGTH = 1;
+/** Nobody computes a loss in inference, whose copies of the logits these mostly are. */
+const LOGITS_WITHOUT_LOSS = 6;
 
 export class Search {
   readonly #known = new Map<string, Budget | null>();
@@ -77,7 +89,12 @@ export class Search {
   #candidate(field: Field, declared: string | number, value: string | number, change: Partial<RunSpec>, extra?: Extra): Candidate[] {
     const budget = this.budget(change);
     const fit = budget && this.fit(budget, extra);
-    return budget && fit ? [{ field, declared, value, budget, fit, ...(extra ? { extra } : {}) }] : [];
+    return budget && fit ? [{ field, declared, value, budget, fit, score: fit.score + (this.context.exact ? 0 : CHANGE + surprise(declared, value) + this.#rarity(field)), ...(extra ? { extra } : {}) }] : [];
+  }
+
+  #rarity(field: Field): number {
+    if (field === 'seq' || field === 'promptTokens') return OTHER_LENGTH;
+    return field === 'logitsCopies' && this.declared.run.mode === 'infer' ? LOGITS_WITHOUT_LOSS : 0;
   }
 
   /** A second copy of the keys and values, and one to three float32 copies of all logits. */
@@ -98,7 +115,10 @@ export class Search {
     return [...cache, ...copies];
   }
 
-  /** Secant steps over a whole number until the misfit at the observation that tells most is gone. */
+  /**
+   * The best value of a whole number. Values people choose are all tried; others are reached by secant steps until the
+   * misfit at the observation that tells most is gone.
+   */
   number(field: 'batch' | 'seq' | 'promptTokens', declared: number, most: number, change: (value: number) => Partial<RunSpec>): Candidate[] {
     const tried = new Map<number, Candidate | null>();
     const attempt = (value: number): Candidate | null => {
@@ -120,10 +140,10 @@ export class Search {
       if (one === null) break;
       [x0, y0, x1, y1] = [x1, y1, next, excess(one.budget)];
     }
-    // Budgets of PyTorch cost nothing: what people do change is a factor of two or three.
-    const usual = this.declared.run.framework === 'pytorch' ? [2, 3, 4, 8, 1 / 2, 1 / 4].map((factor) => Math.round(declared * factor)) : [];
-    for (const value of [x1 - 1, x1, x1 + 1, ...usual]) if (value >= 1 && value <= most && value !== declared) attempt(value);
-    const found = [...tried.values()].filter((one): one is Candidate => one !== null).sort((a, b) => a.fit.score - b.fit.score);
+    for (const value of [x1 - 1, x1, x1 + 1, ...(this.context.exact ? [] : usualValues(declared, x1))]) {
+      if (value >= 1 && value <= most && value !== declared) attempt(value);
+    }
+    const found = [...tried.values()].filter((one): one is Candidate => one !== null).sort((a, b) => a.score - b.score);
     return found.slice(0, 1);
   }
 
@@ -131,6 +151,26 @@ export class Search {
   excess(budget: Budget): number {
     return signedExcess(this.observations, budget, this.context);
   }
+}
+
+const FACTORS = [2, 1 / 2, 3, 4, 1 / 4, 8, 1 / 8, 3 / 2, 16, 1 / 16];
+
+/** Values that people choose: multiples of what was declared; near `found` powers of two and multiples of eight. */
+function usualValues(declared: number, found: number): number[] {
+  const power = 2 ** Math.round(Math.log2(found));
+  return [...new Set([...FACTORS.map((factor) => Math.round(declared * factor)), power / 2, power, power * 2, Math.floor(found / 8) * 8, Math.ceil(found / 8) * 8])];
+}
+
+/** −2 log of how likely a value is to be the one, once its setting is wrong. */
+function surprise(declared: string | number, value: string | number): number {
+  if (typeof declared === 'string' || typeof value === 'string') return 0;
+  if (declared === 0) return value;
+  const factor = value / declared;
+  const far = 2 * Math.max(0, Math.abs(Math.log2(factor)) - 2);
+  if (factor === 2 || factor === 1 / 2) return 0;
+  if (FACTORS.includes(factor)) return 2 + far;
+  if (Number.isInteger(Math.log2(value))) return 3 + far;
+  return (value % 8 === 0 || Number.isInteger(factor) ? 6 : 10) + far;
 }
 
 function kvOf(precision: string): RunSpec['kvPrecision'] {

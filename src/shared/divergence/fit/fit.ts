@@ -1,9 +1,22 @@
-/** How well a prediction fits what was observed: the misfit of every observation in units of its tolerance. */
-import type { TierBudget } from '../../budget/types';
-import type { Bytes } from '../../units';
-import { MiB } from '../../units';
+/**
+ * How well a prediction fits what was observed. Theory errs by component, and alike at every moment: a layer's
+ * activations counted 1% short are short in forward and in backward. So the observations r of one run are taken as
+ *
+ *     r = B·ε + o·1 + ν        ε_c ~ N(0, σ_c²) by component, o a constant, ν a little of each observation's own
+ *
+ * with B the predicted bytes of each observation by component. The fit is −2 log p(r), which lets differences between
+ * phases tell what their heights cannot: the growth of a KV cache is known far better than the context under it.
+ *
+ * Framework bytes of the bundled workload are equal to the byte or do not fit at all.
+ */
+import type { ComponentBytes, TierBudget } from '../../budget/types';
+import { type Bytes, MiB } from '../../units';
+import { type Component, COMPONENTS } from '../../vocabulary';
+import { FRAMEWORK_LINE } from '../lines';
 import { predictedRow } from '../predicted';
-import { median, type Observation, tolerance } from './observations';
+import { choleskyOf } from './cholesky';
+import type { Observation } from './observations';
+import { readAs, type Stairs } from './staircase';
 
 export interface FitContext {
   readonly line: string | null;
@@ -13,53 +26,164 @@ export interface FitContext {
   readonly contextBytes: Bytes | null;
   /** Whether a constant may be added for a context that was not measured. */
   readonly freeOffset: boolean;
+  /** Levels of a line that announced no phase; the observations are not used then. */
+  readonly stairs?: Stairs | null;
 }
 
 export interface Fit {
-  /** Root mean square of misfit over tolerance; 0 is exact. */
+  /** −2 log of the observations' probability, up to a constant; of an exact line 0, or more than 1. Less is better. */
   readonly score: number;
-  /** Greatest misfit over tolerance. */
-  readonly worst: number;
-  /** Constant added to every prediction. */
+  /** Root mean square of the residuals in units of their expected error; 1 is what is expected. */
+  readonly misfit: number;
+  /** Constant found under every prediction; 0 where none is free. */
   readonly offset: Bytes;
   readonly observations: number;
 }
 
-/** What a context can be besides the one assumed: published ones lie between 250 MiB and 1.4 GiB. */
-const LEAST_OFFSET = -220 * MiB;
-const MOST_OFFSET = 1000 * MiB;
+/** Beyond this root mean square a prediction does not fit. */
+const MOST_MISFIT = 2;
+
+export function fits({ score, misfit }: Fit, exact: boolean): boolean {
+  return exact ? score === 0 : misfit <= MOST_MISFIT;
+}
+
+/**
+ * Expected error of each component, as a share of its bytes: parameters and states are counted exactly, activations as
+ * well as the saved tensors of the model's code are known, workspaces and segments roughly.
+ */
+const ERROR: Readonly<Record<Component, number>> = {
+  params: 0.003, gradients: 0.005, adam_m: 0.003, adam_v: 0.003, momentum: 0.003, optimizer_other: 0.02, master_params: 0.003,
+  activations: 0.012, logits: 0.012, kv_cache: 0.008, inputs: 0.05, buffers: 0.05, workspace: 0.1, communication: 0.2, context: 0, reserve: 0.4,
+};
+/** Of each observation by itself: a share of what is not states, whole MiB of the driver, a little of nobody's. */
+const OWN_SHARE = 0.002;
+const OWN_BYTES = 4 * MiB;
+/** Of a phase that was found in the trace, more. */
+const INFERRED_SHARE = 0.01;
+const INFERRED_BYTES = 16 * MiB;
+
+/** What a constant may be: near the assumed context, or any context there is (250 MiB to 1.4 GiB), which costs. */
+interface Constant {
+  readonly sigma: Bytes;
+  readonly cost: number;
+}
+const FRAMEWORK_CONSTANT: readonly Constant[] = [{ sigma: 12 * MiB, cost: 0 }];
+const MEASURED_CONSTANT: readonly Constant[] = [{ sigma: 12 * MiB, cost: 0 }];
+const ASSUMED_CONSTANT: readonly Constant[] = [{ sigma: 40 * MiB, cost: 0 }, { sigma: 450 * MiB, cost: 4 }];
 
 export type Extra = (observation: Observation) => Bytes;
 
+interface Row {
+  readonly error: Bytes;
+  readonly slack: Bytes;
+  readonly split: ComponentBytes;
+  readonly extra: Bytes;
+  readonly inferred: boolean;
+}
+
 /** Null where the prediction has a row for none of the observations. */
 export function fitOf(observations: readonly Observation[], tier: TierBudget, context: FitContext, extra: Extra = () => 0): Fit | null {
-  const misfits: { error: number; tolerance: number; slack: number }[] = [];
+  if (context.stairs) return staircaseFit(context.stairs, tier, context, extra);
+  const setters = settersOf(tier, context.line);
+  const rows: Row[] = [];
   for (const observation of observations) {
     const row = predictedRow(tier, observation, context.line);
     if (row === null) continue;
-    const assumed = (observation.at === 'peak' ? row.components : row.endComponents).context ?? 0;
-    const known = context.contextBytes === null ? 0 : context.contextBytes - assumed;
-    const predicted = (observation.at === 'peak' ? row.total : row.end) + known + extra(observation);
-    misfits.push({ error: observation.bytes - predicted, tolerance: tolerance(predicted, context.line), slack: observation.slack });
+    const isPeak = observation.at === 'peak';
+    const split = setters.get(isPeak ? row.total : row.end) ?? (isPeak ? row.components : row.endComponents);
+    const known = context.contextBytes === null ? 0 : context.contextBytes - (split.context ?? 0);
+    const more = extra(observation);
+    rows.push({ error: observation.bytes - ((isPeak ? row.total : row.end) + known + more), slack: observation.slack, inferred: observation.inferred, split, extra: more });
   }
-  if (misfits.length === 0) return null;
+  if (rows.length === 0) return null;
   if (context.exact) {
-    const wrong = misfits.filter(({ error, slack }) => !isLeaked(error, slack)).length;
-    return { score: wrong === 0 ? 0 : 1 + wrong, worst: wrong === 0 ? 0 : 1 + wrong, offset: 0, observations: misfits.length };
+    const wrong = rows.filter(({ error, slack }) => !isLeaked(error, slack)).length;
+    const score = wrong === 0 ? 0 : 1 + wrong;
+    return { score, misfit: score, offset: 0, observations: rows.length };
   }
-  const middle = median(misfits.map(({ error }) => error));
-  const offset = context.freeOffset ? Math.min(MOST_OFFSET, Math.max(LEAST_OFFSET, middle)) : 0;
+  return likeliest(rows, context);
+}
+
+/**
+ * On a device's line the moment that took the memory, by the height it left behind: what an allocator keeps errs as the
+ * activations did for which it was taken.
+ */
+function settersOf({ timeline }: TierBudget, line: string | null): ReadonlyMap<Bytes, ComponentBytes> {
+  const setters = new Map<Bytes, ComponentBytes>();
+  if (line === FRAMEWORK_LINE) return setters;
+  for (const { total, components } of timeline) {
+    if ((components.reserve ?? 0) <= (setters.get(total)?.reserve ?? Number.POSITIVE_INFINITY)) setters.set(total, components);
+  }
+  return setters;
+}
+
+/** The likeliest constant under all rows. */
+function likeliest(rows: readonly Row[], context: FitContext): Fit {
+  const constants = context.line === FRAMEWORK_LINE ? FRAMEWORK_CONSTANT : context.freeOffset ? ASSUMED_CONSTANT : MEASURED_CONSTANT;
+  // What a leak may already have added within a step is uncertain by as much.
+  const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
+  const shared = covarianceOf(rows);
+  const tried = constants.map((constant) => gaussian(residuals, shared, constant));
+  return tried.reduce((best, one) => (one.score < best.score ? one : best));
+}
+
+/** Levels of a line that announces nothing, each read as the moment that suits the prediction best. */
+function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, extra: Extra): Fit {
+  const raised = raisedBy(tier, extra);
+  const known = context.contextBytes === null ? 0 : context.contextBytes - (raised.components.context ?? 0);
+  // A reading depends on the constant, and the constant on the reading: as assumed, or such that the top fits.
+  const shifts = context.freeOffset ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, stairs.heights.at(-1)! - raised.total))] : [known];
+  const fitted = shifts.map((shift): Fit => {
+    const { matched, cost, isTopMatched } = readAs(stairs, raised, shift);
+    if (matched.length === 0) return { score: cost, misfit: Number.POSITIVE_INFINITY, offset: 0, observations: stairs.heights.length };
+    const rows = matched.map(({ height, row }): Row => ({ error: height - row.total - known, slack: 0, split: row.components, extra: 0, inferred: true }));
+    const fit = likeliest(rows, context);
+    return { ...fit, score: fit.score + cost, misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY, observations: stairs.heights.length };
+  });
+  return fitted.reduce((best, one) => (one.score < best.score ? one : best));
+}
+
+/** A tier whose moments hold what `extra` adds to each. */
+function raisedBy(tier: TierBudget, extra: Extra): TierBudget {
+  const timeline = tier.timeline.map((row) => {
+    const more = extra({ phase: row.phase, step: row.step, at: 'peak', bytes: 0, slack: 0, count: 1, inferred: true });
+    return more === 0 ? row : { ...row, total: row.total + more, components: { ...row.components, logits: (row.components.logits ?? 0) + more } };
+  });
+  return { ...tier, timeline, total: Math.max(...timeline.map(({ total }) => total)) };
+}
+
+/** Covariance without the constant, row by row. */
+function covarianceOf(rows: readonly Row[]): Float64Array {
+  const n = rows.length;
+  const errors = rows.map(({ split, extra }) => COMPONENTS.map((name) => ERROR[name] * ((split[name] ?? 0) + (name === 'logits' ? Math.abs(extra) : 0))));
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k <= i; k++) {
+      let sum = 0;
+      for (let c = 0; c < COMPONENTS.length; c++) sum += errors[i]![c]! * errors[k]![c]!;
+      matrix[i * n + k] = matrix[k * n + i] = sum;
+    }
+    const { split, slack, inferred } = rows[i]!;
+    const moving = (split.activations ?? 0) + (split.logits ?? 0) + (split.workspace ?? 0) + (split.gradients ?? 0);
+    const [share, bytes] = inferred ? [INFERRED_SHARE, INFERRED_BYTES] : [OWN_SHARE, OWN_BYTES];
+    matrix[i * n + i]! += bytes ** 2 + (share * moving) ** 2 + (slack / 2) ** 2;
+  }
+  return matrix;
+}
+
+function gaussian(residuals: Float64Array, shared: Float64Array, { sigma, cost }: Constant): Fit {
+  const n = residuals.length;
+  const matrix = shared.map((value) => value + sigma * sigma);
+  const { solve, logDeterminant } = choleskyOf(matrix, n);
+  const weighted = solve(residuals);
+  let square = 0;
   let sum = 0;
-  let worst = 0;
-  for (const { error, tolerance: width, slack } of misfits) {
-    const rest = error - offset;
-    const size = Math.max(0, rest > 0 ? rest - slack : -rest) / width;
-    sum += size * size;
-    worst = Math.max(worst, size);
+  for (let i = 0; i < n; i++) {
+    square += residuals[i]! * weighted[i]!;
+    sum += weighted[i]!;
   }
-  // An offset is believed, but less than none: it costs a tenth of a tolerance for each 200 MiB.
-  const cost = Math.abs(offset) / (2000 * MiB);
-  return { score: Math.sqrt(sum / misfits.length) + cost, worst, offset, observations: misfits.length };
+  // The unit of bytes drops out where scores are compared: every candidate has the same observations.
+  return { score: square + logDeterminant + cost, misfit: Math.sqrt(square / n), offset: sigma * sigma * sum, observations: n };
 }
 
 /** A few leaks more or fewer than were taken off, the count at a boundary being uncertain. */

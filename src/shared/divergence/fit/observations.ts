@@ -3,9 +3,7 @@
  * highest and at its end. This is what a budget is held against when it is asked whether another run would fit better.
  */
 import type { Bytes } from '../../units';
-import { MiB } from '../../units';
 import type { Phase } from '../../vocabulary';
-import { FRAMEWORK_LINE } from '../lines';
 import type { Overlay, OverlayPhase } from '../types';
 
 export interface Observation {
@@ -18,6 +16,8 @@ export interface Observation {
   /** What a leak may have added within this very step: 0 or this. */
   readonly slack: Bytes;
   readonly count: number;
+  /** The phase was found in the trace: where it is cut a little off, so is its height. */
+  readonly inferred: boolean;
 }
 
 /** Growth already explained: bytes added by each step or token. */
@@ -32,7 +32,7 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
-    if (row.rank !== rank || row.measured === null || row.phase === 'idle' || (row.inferred && row.measured !== overlay.measuredPeak?.bytes)) continue;
+    if (row.rank !== rank || row.measured === null || row.phase === 'idle') continue;
     const step = row.step === null ? null : Math.min(row.step, 3);
     const key = `${row.phase}:${step}`;
     const list = groups.get(key);
@@ -45,18 +45,13 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
     const slack = growth === null ? 0 : growth.bytes;
     const step = last.step === null ? null : Math.min(last.step, 3);
     const make = (at: 'peak' | 'end', values: number[]): Observation[] => (values.length === 0 ? [] : [{
-      phase: last.phase, step, at, slack, count: values.length, bytes: exact ? values.at(-1)! : median(values),
+      phase: last.phase, step, at, slack, count: values.length, inferred: last.inferred === true, bytes: exact ? values.at(-1)! : median(values),
     }]);
     return [
       ...make('peak', rows.map((row) => row.measured! - grown(row))),
       ...make('end', rows.flatMap((row) => (row.end === null ? [] : [row.end - grown(row)]))),
     ];
   });
-}
-
-/** How far a sampled value may lie from a prediction that is right. */
-export function tolerance(predicted: Bytes, line: string | null): Bytes {
-  return line === FRAMEWORK_LINE ? Math.max(0.015 * predicted, 16 * MiB) : Math.max(0.015 * predicted, 24 * MiB);
 }
 
 export function median(values: readonly number[]): number {

@@ -1,0 +1,86 @@
+/**
+ * A line whose workload announced nothing, as the staircase an allocator leaves behind: it keeps what it took, so the
+ * device climbs from the context to the weights, to the first forward pass, to the first update, and stays. Which stair
+ * is which is not known; every prediction is given the reading that suits it best, and pays for stairs that it has and
+ * the line does not, and the other way about.
+ */
+import type { PhaseBudget, TierBudget } from '../../budget/types';
+import type { Bytes } from '../../units';
+import { MiB } from '../../units';
+
+/** Levels of a line above its baseline, rising by more than `least` from one to the next. */
+export interface Stairs {
+  readonly heights: readonly Bytes[];
+  /** Levels closer than this were taken together, at the height of the higher. */
+  readonly least: Bytes;
+}
+
+export interface Reading {
+  /** Matched levels with the row each is read as; the context's own level is left out. */
+  readonly matched: readonly { readonly height: Bytes; readonly row: Pick<PhaseBudget, 'total' | 'components'> }[];
+  /** −2 log of what does not match. */
+  readonly cost: number;
+  /** The highest level is read as the highest stair: what lasts longest cannot have been missed. */
+  readonly isTopMatched: boolean;
+}
+
+/** The context's own level is a moment on the way up, seldom seen at rest. */
+const CONTEXT_SIGMA = 100 * MiB;
+/** A stair that was predicted and not seen: a step may be too short for the samples. The last one lasts. */
+const UNSEEN = 4;
+const UNSEEN_TOP = 12;
+/** A level that no prediction has is one among all heights up to the top. */
+const UNPREDICTED = 6;
+
+type Stair = Pick<PhaseBudget, 'total' | 'components'> & { readonly optional: boolean };
+
+/** Heights a run of `tier` climbs over, in order: its context, its weights, the moments of its first two steps. */
+export function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
+  const context = tier.components.context ?? 0;
+  const stairs: Stair[] = context > 0 ? [{ total: context, components: { context }, optional: true }] : [];
+  for (const row of tier.timeline) {
+    const last = stairs.at(-1);
+    if (last !== undefined && row.total <= last.total) continue;
+    if (last !== undefined && !last.optional && row.total - last.total <= least) stairs.pop();
+    stairs.push({ total: row.total, components: row.components, optional: false });
+  }
+  return stairs;
+}
+
+/** The cheapest way to read levels as stairs, both in their order; `shift` is a constant under all predictions. */
+export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Bytes): Reading {
+  const stairs = stairsOfTier(tier, least);
+  const range = 2 * Math.log(Math.max(heights.at(-1) ?? 0, MiB)) + UNPREDICTED;
+  const unseen = (j: number) => (stairs[j]!.optional ? 0 : j === stairs.length - 1 ? UNSEEN_TOP : UNSEEN);
+  const apart = (i: number, j: number) => {
+    const sigma = stairs[j]!.optional ? CONTEXT_SIGMA : 16 * MiB + 0.015 * stairs[j]!.total;
+    return ((heights[i]! - shift - stairs[j]!.total) / sigma) ** 2 + 2 * Math.log(sigma);
+  };
+  // best[i][j]: cheapest reading of the first i levels with the first j stairs.
+  const best: { cost: number; from: 'level' | 'stair' | 'both' | null }[][] = [];
+  for (let i = 0; i <= heights.length; i++) {
+    best.push([]);
+    for (let j = 0; j <= stairs.length; j++) {
+      const ways: { cost: number; from: 'level' | 'stair' | 'both' | null }[] = i + j === 0 ? [{ cost: 0, from: null }] : [];
+      if (i > 0) ways.push({ cost: best[i - 1]![j]!.cost + range, from: 'level' });
+      if (j > 0) ways.push({ cost: best[i]![j - 1]!.cost + unseen(j - 1), from: 'stair' });
+      if (i > 0 && j > 0) ways.push({ cost: best[i - 1]![j - 1]!.cost + apart(i - 1, j - 1), from: 'both' });
+      best[i]!.push(ways.reduce((a, b) => (b.cost < a.cost ? b : a)));
+    }
+  }
+  const matched: { height: Bytes; row: Stair }[] = [];
+  let cost = 0;
+  for (let i = heights.length, j = stairs.length; i + j > 0;) {
+    const { from } = best[i]![j]!;
+    if (from === 'both') {
+      const row = stairs[--j]!;
+      if (row.optional) cost += apart(--i, j);
+      else matched.unshift({ height: heights[--i]!, row });
+    } else if (from === 'level') {
+      cost += range;
+      i--;
+    } else cost += unseen(--j);
+  }
+  const isTopMatched = matched.length > 0 && matched.at(-1)!.height === heights.at(-1) && matched.at(-1)!.row === stairs.at(-1);
+  return { matched, cost, isTopMatched };
+}
