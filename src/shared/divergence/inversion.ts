@@ -13,7 +13,7 @@ import { runDefaults } from '../model/run';
 import type { ModelSpec, Precision, RunSpec } from '../model/spec';
 import { type Candidate, Search } from './fit/candidates';
 import { type Fit, fits } from './fit/fit';
-import { growthOf, offsetLimit, searchFor, type Standing, standingOut, verdictOf, WORDS } from './findings/settings';
+import { growthOf, offsetLimit, searchFor, standingOutIn, WORDS } from './findings/settings';
 import type { FindingsInput } from './findings';
 import type { Finding, SettingChange } from './types';
 
@@ -48,12 +48,12 @@ const TEXT = { precision: ['fp32', 'fp16', 'bf16', 'mixed-fp16', 'mixed-bf16', '
 export function invert(input: FindingsInput, findings: readonly Finding[]): Inversion | null {
   const growth = growthOf(findings);
   const found = searchFor(input, growth);
-  if (found === null || found.search.observations.length < 2 || findings.some(({ kind }) => kind === 'preallocated_pool')) return null;
+  if (found === null || (found.search.own()?.observations ?? 0) < 2 || findings.some(({ kind }) => kind === 'preallocated_pool')) return null;
   const { search, overlay, exact } = found;
   const own = search.own();
   const { run } = search.declared;
   const isAsDeclared = own !== null && fits(own, exact) && Math.abs(own.offset) <= offsetLimit(overlay, input);
-  const standing = isAsDeclared ? undefined : bestOf(input, findings);
+  const standing = isAsDeclared ? undefined : (standingOutIn(input, findings) ?? standingOutIn(input, []));
   const best = standing?.best;
   // Everything else is judged with the contradicted setting put right.
   const base = best === undefined ? search : new Search(best.budget, search.observations, search.context);
@@ -75,14 +75,6 @@ export function invert(input: FindingsInput, findings: readonly Finding[]): Inve
   const setting = findings.find((one) => one.setting !== undefined)?.setting ?? (best && { field: best.field, declared: best.declared, fits: best.value });
   const contradicted = apart.length > 0 ? null : (setting ?? null);
   return { estimates, contradicted, summary: summaryOf(contradicted, apart, isAsDeclared, estimates) };
-}
-
-function bestOf(input: FindingsInput, findings: readonly Finding[]): Standing | undefined {
-  const withGrowth = verdictOf(input, findings);
-  const best = withGrowth === null ? undefined : standingOut(withGrowth);
-  if (best !== undefined) return best;
-  const plain = verdictOf(input, []);
-  return plain === null ? undefined : standingOut(plain);
 }
 
 function changeOf(field: InvertedField, value: string | number, run: RunSpec): Partial<RunSpec> {

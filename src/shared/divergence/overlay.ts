@@ -71,6 +71,13 @@ export function buildOverlay(input: OverlayInput): Overlay {
   return ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
+/** The overlay on the framework's bytes, which know most, whichever line is shown; null where it does not tell. */
+export function frameworkOverlay(input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay }): Overlay | null {
+  if (input.overlay.series === FRAMEWORK_LINE) return input.overlay;
+  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
+  return overlay.series === FRAMEWORK_LINE ? overlay : null;
+}
+
 /** The most the framework ever had allocated, whichever line is shown. */
 export function frameworkPeak({ series, markers }: Pick<OverlayInput, 'series' | 'markers'>): Bytes {
   const data = seriesById(series, FRAMEWORK_LINE);

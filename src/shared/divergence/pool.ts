@@ -43,7 +43,9 @@ export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): 
   const start = times[from]!;
   // The end of a process gives everything back: what falls in the last tenth is not counted.
   const stop = Math.min(durationUs - durationUs / 10, times.at(-1)!);
-  if (start > durationUs / 2 || upperBound(times, stop) - from < LEAST_SAMPLES) return null;
+  // What comes before the workload holds anything is not its time.
+  const born = times[firstAtLeast(values, baselineBytes + 0.002 * measuredPeak.bytes)]!;
+  if (start - born > (stop - born) / 2 || upperBound(times, stop) - from < LEAST_SAMPLES) return null;
   const low = minIn(line, start, stop);
   const high = maxIn(line, start, stop);
   if (!low || !high || low.value < floor) return null;

@@ -12,6 +12,7 @@ import { lowerBound, upperBound } from '../trace/downsample';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import type { Confidence } from '../vocabulary';
+import { median } from './fit/observations';
 import type { Stairs } from './fit/staircase';
 
 export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
@@ -79,9 +80,12 @@ export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
  */
 export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs | null {
   const heights: Bytes[] = [];
+  const top = alive.reduce((most, level) => Math.max(most, level.height), Number.NEGATIVE_INFINITY);
   for (const { from, to, height } of alive) {
     const samples = upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
-    const above = height - baseline;
+    // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
+    const middle = median(cells.slice(from, to).map(({ high }) => high));
+    const above = (height === top ? height : middle) - baseline;
     if (to - from < 2 || samples < LEAST_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
     if (above - (heights.at(-1) ?? Number.NEGATIVE_INFINITY) <= least) heights.pop();
     heights.push(above);

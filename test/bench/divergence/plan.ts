@@ -9,7 +9,7 @@ import { GiB, MiB } from '../../../src/shared/units';
 import type { FindingKind } from '../../../src/shared/vocabulary';
 import type { Random } from './random';
 
-export type Cause = 'batch' | 'seq' | 'precision' | 'kv' | 'checkpointing' | 'logits' | 'leak' | 'other' | 'pool' | 'context' | 'fragmentation';
+export type Cause = 'batch' | 'seq' | 'precision' | 'kv' | 'checkpointing' | 'logits' | 'leak' | 'other' | 'pool' | 'context' | 'fragmentation' | 'reserve' | 'rounding' | 'oom' | 'unknown';
 
 export interface Plan {
   readonly model: ModelSpec;
@@ -28,6 +28,14 @@ export interface Plan {
   readonly otherBytes: number;
   readonly fragmentBytes: number;
   readonly poolBytes: number;
+  /** Live for a moment before the first step, outside of any phase; the allocator keeps it. */
+  readonly warmUpBytes: number;
+  /** Share of what is requested that rounding adds. */
+  readonly roundingShare: number;
+  /** Asked for when the run died, in the middle of its steps; 0 where it did not. */
+  readonly askedBytes: number;
+  /** Taken half way by nobody knows what. */
+  readonly unknownBytes: number;
   /** Whether the workload announces phases, and memory with them. */
   readonly markers: 'memory' | 'phases' | 'none';
   readonly intervalUs: number;
@@ -36,6 +44,7 @@ export interface Plan {
 const KINDS: Readonly<Record<Cause, FindingKind>> = {
   batch: 'batch_mismatch', seq: 'seq_mismatch', precision: 'dtype_mismatch', kv: 'dtype_mismatch', checkpointing: 'checkpointing_mismatch',
   logits: 'logits', leak: 'leak', other: 'other_process', pool: 'preallocated_pool', context: 'context', fragmentation: 'fragmentation',
+  reserve: 'allocator_reserve', rounding: 'allocator_rounding', oom: 'out_of_memory', unknown: 'unexplained',
 };
 const MODELS = ['gpt2', 'gpt2-medium', 'gpt2-large', 'qwen2.5-0.5b', 'gpt-1.3b', 'bert-large', 'tinybert'] as const;
 export const DEVICE_BYTES = 80 * GiB;
@@ -78,17 +87,26 @@ function drawn(random: Random, planted: boolean): Plan | null {
   const fragmentBytes = causes.includes('fragmentation') ? Math.round(limit * random.between(2, 5)) : 0;
   const poolBytes = causes.includes('pool') ? Math.round(DEVICE_BYTES * random.pick([0.9, 0.75, 0.85])) : 0;
   if (poolBytes && 1.6 * total > poolBytes) return null;
+  const last = declared.tiers.refined.timeline.findLast(({ phase }) => phase === 'backward') ?? declared.tiers.refined.timeline.at(-1)!;
+  const live = last.total - (last.components.context ?? 0) - (last.components.reserve ?? 0);
+  const roundingShare = causes.includes('rounding') ? random.between(2.5, 4) * limit / live : 0;
+  // What is kept beyond the run's own highest moment shows.
+  const highest = Math.max(...declared.tiers.refined.timeline.map((row) => row.total - (row.components.context ?? 0)));
+  const warmUpBytes = causes.includes('reserve') ? Math.round(highest + limit * random.between(2, 5)) : 0;
+  const askedBytes = causes.includes('oom') ? Math.round(random.between(0.1, 8) * 100) / 100 * GiB : 0;
+  const unknownBytes = causes.includes('unknown') ? Math.round(limit * random.between(2, 6)) : 0;
   const exact: Partial<Record<Cause, number>> = {
+    rounding: Math.round(roundingShare * live), reserve: warmUpBytes - highest, oom: Math.round(askedBytes), unknown: unknownBytes,
     logits: logitsCopies * logits, other: otherBytes, fragmentation: fragmentBytes, pool: poolBytes - total, context: contextBytes - assumed,
     ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
   };
   const isTwin = changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
   return {
-    isTwin, model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes,
+    isTwin, model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes, warmUpBytes, roundingShare, askedBytes, unknownBytes,
     labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
     setting: changed?.setting ?? null,
     // What a framework alone can tell needs its memory markers.
-    markers: causes.includes('fragmentation') ? 'memory' : causes.includes('leak') ? random.pick(['memory', 'phases']) : random.pick(['memory', 'memory', 'phases', 'none']),
+    markers: causes.some((one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding') ? 'memory' : causes.includes('unknown') ? 'phases' : causes.includes('leak') ? random.pick(['memory', 'phases']) : random.pick(['memory', 'memory', 'phases', 'none']),
     intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
   };
 }
@@ -121,9 +139,9 @@ function sameBytes(one: Budget, other: Budget | null): boolean {
 /** One cause, or two of different natures. */
 function causesFor(random: Random, run: RunSpec): Cause[] {
   const settings: Cause[] = ['batch', 'seq', 'precision', ...(run.mode === 'train' ? ['checkpointing', 'logits'] as const : []), ...(run.mode === 'generate' ? ['kv'] as const : [])];
-  const others: Cause[] = ['other', 'context', 'pool', ...(run.mode === 'train' ? ['leak', 'leak', 'fragmentation'] as const : [])];
+  const others: Cause[] = ['other', 'context', 'pool', ...(run.mode === 'train' ? ['leak', 'leak', 'fragmentation', 'reserve', 'rounding', 'oom', 'unknown'] as const : [])];
   const first = random.chance(0.6) ? random.pick(settings) : random.pick(others);
-  if (first === 'pool' || random.chance(0.65)) return [first];
+  if (['pool', 'reserve', 'rounding', 'unknown'].includes(first) || random.chance(0.65)) return [first];
   const second = settings.includes(first) ? random.pick(['other', ...(run.mode === 'train' ? ['leak'] as const : [])] as Cause[]) : first === 'other' ? 'context' : 'other';
   return [first, second];
 }

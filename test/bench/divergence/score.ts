@@ -28,7 +28,7 @@ export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings:
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
   const common = { series: trace.series, markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
   const overlay = buildOverlay(common);
-  return { overlay, findings: findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null }) };
+  return { overlay, findings: findingsOf({ ...common, overlay, logs: trace.logs, exitCode: trace.exitCode, signal: null }) };
 }
 
 export function judge(plan: Plan, trace: Trace): Judged {

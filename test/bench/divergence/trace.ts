@@ -3,13 +3,15 @@
  * processes, and a workload whose components are not quite what the budget's code says of them.
  */
 import type { TimelinePhase } from '../../../src/shared/budget/types';
-import type { Marker, SeriesData } from '../../../src/shared/trace/types';
-import { MiB } from '../../../src/shared/units';
+import type { LogLine, Marker, SeriesData } from '../../../src/shared/trace/types';
+import { GiB, MiB } from '../../../src/shared/units';
 import { COMPONENTS, type Component } from '../../../src/shared/vocabulary';
 import type { Plan } from './plan';
 import type { Random } from './random';
 
 export interface Trace {
+  readonly logs: readonly LogLine[];
+  readonly exitCode: number;
   readonly series: SeriesData[];
   readonly markers: Marker[];
   readonly durationUs: number;
@@ -55,8 +57,10 @@ export function traceOf(plan: Plan, random: Random): Trace {
     const length = Math.round(pace * (row.phase === 'load' || row.phase === 'decode' ? 3 : 1) * random.between(0.9, 1.1));
     const leaked = step === null ? 0 : leakPerStep * (step - 1);
     const logits = plan.logitsCopies && (row.phase === 'forward' || row.phase === 'backward') ? plan.logitsCopies * 4 * actual.run.batch * actual.run.seq * actual.spec.vocab : 0;
-    const live = scaled(row.components) + leaked + logits;
-    const end = scaled(row.endComponents) + leaked + (row.phase === 'optimizer' ? leakPerStep : 0);
+    const rounded = 1 + plan.roundingShare;
+    const strange = step !== null && step > steps / 2 ? plan.unknownBytes : 0;
+    const live = scaled(row.components) * rounded + leaked + logits + strange;
+    const end = scaled(row.endComponents) * rounded + leaked + strange + (row.phase === 'optimizer' ? leakPerStep : 0);
     if (row.total > takenAsPredicted) segments = (row.components.reserve ?? 0) * segmentsOff + segmentsMore;
     takenAsPredicted = Math.max(takenAsPredicted, row.total);
     reserved = Math.max(reserved, live + segments + (row.phase === 'load' ? 0 : plan.fragmentBytes));
@@ -67,7 +71,7 @@ export function traceOf(plan: Plan, random: Random): Trace {
       const base = { rank: 0, step };
       markers.push({ ...base, t: begun, type: 'phase', name: row.phase, event: 'begin' });
       if (plan.markers === 'memory') {
-        const mark = { allocated: whole(end), requested: whole(end * 0.9995), reserved: whole(reserved), peak: whole(Math.max(live, end)) };
+        const mark = { allocated: whole(end), requested: whole((end * 0.9995) / rounded), reserved: whole(reserved), peak: whole(Math.max(live, end)) };
         framework.push({ t: t - 1, ...mark });
         markers.push({ ...base, t: t - 1, type: 'memory', phase: row.phase, memory: mark });
       }
@@ -76,9 +80,18 @@ export function traceOf(plan: Plan, random: Random): Trace {
   };
   const { timeline } = actual.tiers.refined;
   for (const row of timeline.filter(({ step }) => step === null)) play(row, null);
+  if (plan.warmUpBytes > 0) {
+    const taken = plan.warmUpBytes;
+    reserved = Math.max(reserved, taken + segmentsMore);
+    const mark = { allocated: Math.round(held - baseline - contextBytes), requested: Math.round((held - baseline - contextBytes) * 0.9995), reserved: Math.round(reserved), peak: Math.round(taken) };
+    climb(t + Math.round(pace), Math.max(held, baseline + contextBytes + reserved));
+    framework.push({ t: t - 1, ...mark });
+    markers.push({ rank: 0, step: null, t: t - 1, type: 'memory', phase: 'idle', memory: mark });
+  }
   const stepRows = timeline.filter(({ step }) => step !== null);
   if (stepRows.length > 0) {
-    for (let step = 1; step <= steps; step++) for (const row of stepRows) if (row.step! <= step && step <= (row.lastStep ?? row.step!)) play(row, step);
+    const lastStep = plan.askedBytes > 0 ? Math.max(3, Math.round(steps / 2)) : steps;
+    for (let step = 1; step <= lastStep; step++) for (const row of stepRows) if (row.step! <= step && step <= (row.lastStep ?? row.step!)) play(row, step);
   }
   const durationUs = t;
   const othersFrom = random.between(0.3, 0.6) * durationUs;
@@ -96,7 +109,8 @@ export function traceOf(plan: Plan, random: Random): Trace {
   if (framework.length > 0) {
     for (const key of ['allocated', 'requested', 'reserved'] as const) all.push(column(`framework.${key}`, framework.map((one) => [one.t, one[key]]), null));
   }
-  return { series: all, markers, durationUs, baselines: { 'gpu0.memory.used': baseline } };
+  const logs: LogLine[] = plan.askedBytes === 0 ? [] : [{ t: durationUs - 1, stream: 'stderr', text: `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${(plan.askedBytes / GiB).toFixed(2)} GiB.` }];
+  return { series: all, markers, durationUs, baselines: { 'gpu0.memory.used': baseline }, logs, exitCode: logs.length > 0 ? 1 : 0 };
 }
 
 function levelAt(pieces: readonly Piece[], t: number): number {

@@ -5,14 +5,15 @@
  */
 import { formatBytes, formatDuration, formatPercent } from '../../format';
 import { maxIn, valueAt } from '../../trace/series';
+import type { SeriesData } from '../../trace/types';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE, seriesById } from '../lines';
-import { frameworkPeak } from '../overlay';
+import { frameworkOverlay, frameworkPeak } from '../overlay';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
-import type { Detector } from './protocol';
-import { worstRow } from './settings';
+import type { Detector, FindingsInput } from './protocol';
+import { standingOutIn, worstRow } from './settings';
 
 const REMEDIES = {
   fragmentation: 'Allow segments to grow: PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True; fix the shapes of batches, or warm up with the longest.',
@@ -21,57 +22,68 @@ const REMEDIES = {
 } as const;
 const FORMULAS = {
   fragmentation: 'reserved − the most that was ever allocated at once',
-  allocator_reserve: 'the lesser of reserved and the most ever allocated, less allocated now',
+  allocator_reserve: 'the most ever allocated, as far as it is reserved, less the most that a phase needed',
   allocator_rounding: 'allocated − requested',
 } as const;
 
 export const allocator: Detector = {
   kind: 'allocator_reserve',
-  find({ overlay, series, markers, budget, limits = DEFAULT_FLAG_LIMITS }) {
+  find(input, known) {
+    const { overlay, series, markers, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     const reserved = seriesById(series, 'framework.reserved');
     const allocated = seriesById(series, FRAMEWORK_LINE);
     if (!reserved?.times.length || !allocated?.times.length || overlay.series === HOST_LINE) return [];
-    const top = maxIn(reserved, reserved.times[0]!, reserved.times.at(-1)!)!;
-    const at = reserved.times.at(-1)!;
-    const live = valueAt(allocated, at);
+    const end = reserved.times.at(-1)!;
+    const top = maxIn(reserved, reserved.times[0]!, end);
+    const fullest = maxIn(allocated, allocated.times[0]!, end);
+    if (top === null || fullest === null) return [];
     const most = frameworkPeak({ series, markers });
-    if (live === null) return [];
-    const requestedSeries = seriesById(series, 'framework.requested');
-    const peak = maxIn(allocated, allocated.times[0]!, at)!;
-    const requested = requestedSeries?.times.length ? valueAt(requestedSeries, peak.t) : null;
-    const worst = worstRow(overlay.phases);
     const predicted = budget ? (overlay.predictedPeak.refined ?? 0) : null;
-    const expected = budget?.tiers.refined.components.reserve ?? 0;
-    const room = worst && worst.residualBytes! > 0 && overlay.series !== FRAMEWORK_LINE ? worst.residualBytes! : 0;
+    // Where another setting stands out, its run's reserve is the one to expect.
+    const fitting = known.some(({ setting }) => setting !== undefined) ? standingOutIn(input, known)?.best.budget : undefined;
+    const expected = (fitting ?? budget)?.tiers.refined.components.reserve ?? 0;
+    // What a line of the device shows beyond its prediction, and other findings leave.
+    let room = overlay.series === FRAMEWORK_LINE ? 0 : (worstRow(overlay.phases)?.residualBytes ?? 0);
+    const limit = flagLimit(predicted ?? 0, limits);
     const found: Finding[] = [];
     const add = (kind: keyof typeof REMEDIES & FindingKind, bytes: Bytes, evidence: string) => {
-      found.push({ kind, title: `${TITLES[kind]} ${formatBytes(bytes)}`, bytes, phase: null, span: [allocated.times[0]!, at], confidence: 'high', evidence: [evidence], formula: FORMULAS[kind], remedy: REMEDIES[kind] });
+      found.push({ kind, title: `${TITLES[kind]} ${formatBytes(bytes)}`, bytes, phase: null, span: [allocated.times[0]!, end], confidence: 'high', evidence: [evidence], formula: FORMULAS[kind], remedy: REMEDIES[kind] });
+      room -= bytes;
     };
-    const unused = top.value - Math.max(most, 0);
-    const beyond = budget ? unused - expected : unused;
+    const requested = valueIn(series, 'framework.requested', fullest.t);
+    // At a high-water mark between reports the share is that of the fullest report.
+    const rounding = requested === null || fullest.value === 0 ? 0 : Math.round(most * (1 - requested / fullest.value));
+    if (predicted !== null && room > 0 && rounding > limit) {
+      add('allocator_rounding', rounding, `Of ${formatBytes(fullest.value)} allocated at ${formatDuration(fullest.t)} only ${formatBytes(requested)} were requested; of the ${formatBytes(most)} at most that is ${formatBytes(rounding)}.`);
+    }
+    const unused = top.value - most;
+    const beyond = unused - expected;
     const figures = `At ${formatDuration(top.t)} ${formatBytes(top.value)} were reserved; live bytes never passed ${formatBytes(most)}`;
-    const matters = predicted === null || overlay.series === FRAMEWORK_LINE ? unused > 0.25 * top.value && unused > limits.bytes : room > 0 && beyond > flagLimit(predicted, limits);
+    const matters = predicted === null || overlay.series === FRAMEWORK_LINE ? unused > 0.25 * top.value && unused > limits.bytes : room > 0 && beyond > limit;
     if (matters) add('fragmentation', beyond, `${figures}, so ${formatPercent((100 * unused) / top.value)} of it served nothing${expected > 0 ? `; ${formatBytes(expected)} were predicted for whole segments` : ''}.`);
-    if (predicted !== null && room > 0) {
-      const limit = flagLimit(predicted, limits);
-      const cachedAtWorst = worst ? cached(reserved, allocated, worst.span[1]) : null;
-      // A budget that has a reserve of its own already holds what the highest moment leaves behind.
-      if (cachedAtWorst !== null && expected === 0 && cachedAtWorst > limit && !found.length) {
-        add('allocator_reserve', Math.min(room, cachedAtWorst), `At the end of ${worst!.phase} the allocator kept ${formatBytes(cachedAtWorst)} of free blocks.`);
-      }
-      if (requested !== null && peak.value - requested > limit) add('allocator_rounding', peak.value - requested, `${formatBytes(requested)} were requested and ${formatBytes(peak.value)} allocated at ${formatDuration(peak.t)}.`);
+    const needed = neededByPhases(input);
+    const kept = needed === null ? 0 : Math.min(top.value, most) - needed;
+    if (predicted !== null && room > 0 && kept > limit) {
+      add('allocator_reserve', kept, `Live bytes once reached ${formatBytes(most)}, outside of all phases; no phase needed more than ${formatBytes(needed)}, and the allocator kept the difference.`);
     }
     return found;
   },
 };
+
+/** The most that any announced phase held; null where none tells. */
+function neededByPhases(input: FindingsInput): Bytes | null {
+  const rows = frameworkOverlay(input)?.phases ?? [];
+  const values = rows.flatMap(({ measured, phase }) => (measured === null || phase === 'idle' ? [] : [measured]));
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function valueIn(series: readonly SeriesData[], id: string, t: number): Bytes | null {
+  const data = seriesById(series, id);
+  return data?.times.length ? valueAt(data, t) : null;
+}
 
 const TITLES = {
   fragmentation: 'The allocator holds segments that nothing ever filled:',
   allocator_reserve: 'The allocator keeps free blocks:',
   allocator_rounding: 'Rounding of blocks adds',
 } as const;
-
-function cached(reserved: Parameters<typeof valueAt>[0], allocated: Parameters<typeof valueAt>[0], t: number): Bytes | null {
-  const [all, live] = [valueAt(reserved, t), valueAt(allocated, t)];
-  return all === null || live === null ? null : all - live;
-}

@@ -10,7 +10,7 @@ import type { Bytes, Micros } from '../../units';
 import { MiB } from '../../units';
 import { COMPONENTS, type Phase } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
-import { buildOverlay } from '../overlay';
+import { frameworkOverlay } from '../overlay';
 import type { Finding, Overlay, OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 import { trendOf } from './trend';
@@ -52,13 +52,6 @@ export const leak: Detector = {
     return [];
   },
 };
-
-/** The overlay on the framework's bytes, which know most, whichever line is shown. */
-function frameworkOverlay(input: FindingsInput): Overlay | null {
-  if (input.overlay.series === FRAMEWORK_LINE) return input.overlay;
-  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
-  return overlay.series === FRAMEWORK_LINE ? overlay : null;
-}
 
 function tracksOf(overlay: Overlay, input: FindingsInput): Track[] {
   if (overlay.series === null || overlay.series === HOST_LINE) return [];
@@ -148,8 +141,13 @@ function fittedLeak(track: Track): Finding | null {
   ]);
 }
 
-/** A leak goes on as it began; a drift, a cache that fills or a single step up does not: both halves must rise alike. */
+/**
+ * A leak goes on as it began; a drift, a cache that fills or a single step up does not: no one step may bring half of
+ * all growth, and both halves of a longer run must rise alike.
+ */
 function steady(points: readonly Point[], slope: number): boolean {
+  const growth = points.at(-1)!.y - points[0]!.y;
+  if (points.some(({ y }, i) => i > 0 && y - points[i - 1]!.y > 0.5 * growth)) return false;
   if (points.length < 8) return true;
   const middle = points.length >> 1;
   return [points.slice(0, middle), points.slice(middle)].every((half) => {

@@ -12,7 +12,7 @@ import { type Growth, observationsOf, type Observation } from '../fit/observatio
 import { contextLevel } from '../context-level';
 import { flagLimit } from '../measure';
 import { FRAMEWORK_LINE, gpusOf, HOST_LINE, overlaySeries } from '../lines';
-import { buildOverlay } from '../overlay';
+import { frameworkOverlay } from '../overlay';
 import { predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
@@ -46,9 +46,8 @@ export const settings: Detector = {
   find(input, known) {
     if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined)) return [];
     const verdict = verdictOf(input, known);
-    if (verdict === null || verdict.observations.length < LEAST_OBSERVATIONS) return [];
-    const standing = standingOut(verdict);
-    return standing === undefined ? [] : [findingOf(input, verdict, standing)];
+    const standing = verdict === null ? undefined : standingOut(verdict);
+    return verdict === null || standing === undefined || standing.best.fit.observations < LEAST_OBSERVATIONS ? [] : [findingOf(input, verdict, standing)];
   },
 };
 
@@ -104,6 +103,11 @@ export interface Standing {
   readonly margin: number;
 }
 
+export function standingOutIn(input: FindingsInput, known: readonly Finding[]): Standing | undefined {
+  const verdict = verdictOf(input, known);
+  return verdict === null ? undefined : standingOut(verdict);
+}
+
 const TOKENS: ReadonlySet<Field> = new Set(['batch', 'seq', 'promptTokens']);
 
 /** The one candidate that stands out; undefined where none fits, or another kind of change fits nearly as well. */
@@ -121,8 +125,8 @@ export function standingOut({ fitting, own, offsetFits }: Verdict): Standing | u
 /** The overlay on the framework's bytes, which know most, whichever line is shown. */
 function bestOverlay(input: FindingsInput): Overlay {
   if (input.overlay.series === FRAMEWORK_LINE || input.budget === null) return input.overlay;
-  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
-  return overlay.series === FRAMEWORK_LINE && overlay.phases.length > 0 ? overlay : input.overlay;
+  const overlay = frameworkOverlay(input);
+  return overlay !== null && overlay.phases.length > 0 ? overlay : input.overlay;
 }
 
 export function growthOf(known: readonly Finding[]): Growth | null {

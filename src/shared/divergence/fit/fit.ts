@@ -64,12 +64,12 @@ const INFERRED_BYTES = 16 * MiB;
 
 /** What a constant may be: near the assumed context, or any context there is (250 MiB to 1.4 GiB), which costs. */
 interface Constant {
+  readonly mean: Bytes;
   readonly sigma: Bytes;
   readonly cost: number;
 }
-const FRAMEWORK_CONSTANT: readonly Constant[] = [{ sigma: 12 * MiB, cost: 0 }];
-const MEASURED_CONSTANT: readonly Constant[] = [{ sigma: 12 * MiB, cost: 0 }];
-const ASSUMED_CONSTANT: readonly Constant[] = [{ sigma: 40 * MiB, cost: 0 }, { sigma: 450 * MiB, cost: 4 }];
+const KNOWN_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 12 * MiB, cost: 0 }];
+const ASSUMED_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 40 * MiB, cost: 0 }, { mean: 200 * MiB, sigma: 300 * MiB, cost: 4 }];
 
 export type Extra = (observation: Observation) => Bytes;
 
@@ -119,7 +119,7 @@ function settersOf({ timeline }: TierBudget, line: string | null): ReadonlyMap<B
 
 /** The likeliest constant under all rows. */
 function likeliest(rows: readonly Row[], context: FitContext): Fit {
-  const constants = context.line === FRAMEWORK_LINE ? FRAMEWORK_CONSTANT : context.freeOffset ? ASSUMED_CONSTANT : MEASURED_CONSTANT;
+  const constants = context.freeOffset && context.line !== FRAMEWORK_LINE ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
   // What a leak may already have added within a step is uncertain by as much.
   const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
   const shared = covarianceOf(rows);
@@ -171,19 +171,20 @@ function covarianceOf(rows: readonly Row[]): Float64Array {
   return matrix;
 }
 
-function gaussian(residuals: Float64Array, shared: Float64Array, { sigma, cost }: Constant): Fit {
+function gaussian(residuals: Float64Array, shared: Float64Array, { mean, sigma, cost }: Constant): Fit {
   const n = residuals.length;
   const matrix = shared.map((value) => value + sigma * sigma);
   const { solve, logDeterminant } = choleskyOf(matrix, n);
-  const weighted = solve(residuals);
+  const rest = residuals.map((value) => value - mean);
+  const weighted = solve(rest);
   let square = 0;
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    square += residuals[i]! * weighted[i]!;
+    square += rest[i]! * weighted[i]!;
     sum += weighted[i]!;
   }
   // The unit of bytes drops out where scores are compared: every candidate has the same observations.
-  return { score: square + logDeterminant + cost, misfit: Math.sqrt(square / n), offset: sigma * sigma * sum, observations: n };
+  return { score: square + logDeterminant + cost, misfit: Math.sqrt(square / n), offset: mean + sigma * sigma * sum, observations: n };
 }
 
 /** A few leaks more or fewer than were taken off, the count at a boundary being uncertain. */
