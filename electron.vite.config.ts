@@ -19,7 +19,7 @@ export default defineConfig({
           cli: from('src/main/hosts/cli/index.ts'),
           supervisor: from('src/main/workloads/supervisor.ts'),
           'inventory-helper': from('src/main/telemetry/nvidia-smi/inventory-helper.ts'),
-          'nvml-worker': from('src/main/telemetry/nvml/worker.ts'),
+          'sampling-thread': from('src/main/telemetry/thread/worker.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -1,27 +1,33 @@
 /**
  * What sampling costs and how even it is, on the double of NVML: figures of this machine, not limits.
  *
- *   vite build --ssr test/bench/telemetry.ts --outDir node_modules/.cache/plumbline/bench --emptyOutDir=false
- *   node --expose-gc node_modules/.cache/plumbline/bench/telemetry.js [seconds per measurement, 10 unless given]
+ *   npm run bench:telemetry [seconds per measurement, 10 unless given] [one measurement: cost, jitter, day or lag]
  *
  * The double answers in under a microsecond, where a driver takes 10 µs and more for each call: the processor time
- * here is Plumbline's own.
+ * here is Plumbline's own. It is counted as user and system time of the whole process, all its threads, so that a
+ * busy machine does not change it; jitter is only worth something on an idle one.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSession } from '../../src/main/store/session-file';
+import { documentOf } from '../../src/main/engine/document';
 import { LiveTrace } from '../../src/main/engine/live-trace';
+import { storedSeriesOf } from '../../src/main/engine/session-data';
+import { createSession } from '../../src/main/store/session-file';
+import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host';
+import { hostTable } from '../../src/main/telemetry/host-reads';
 import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import { createSessionClock } from '../../src/main/workloads/session-clock';
 import type { GpuInfo } from '../../src/shared/contract/session';
-import { buildWorker, createStub, noStub } from '../doubles/nvml/stub';
 
 const MiB = 2 ** 20;
-const seconds = Number(process.argv[2] ?? 10);
+const words = process.argv.slice(2);
+const seconds = Number(words.find((word) => /^\d+$/.test(word)) ?? 10);
+const only = words.find((word) => /^[a-z]+$/.test(word));
+const wanted = (name: string): boolean => only === undefined || only === name;
 
 const gpuOf = (index: number): GpuInfo => ({ index, uuid: `GPU-0000000${index}-1111-2222-3333-444444444444`, name: 'Simulated RTX 4090', memoryBytes: 24564 * MiB, driver: '580.65.06', cuda: '13.0' });
 
@@ -33,61 +39,47 @@ function nvml(workerPath: string, library: string, count: number, intervalMs: nu
 
 function recording() {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
-  const file = createSession(folder, {
+  const header = {
     id: 'bench', name: 'bench', startedAt: new Date().toISOString(), model: null, run: null, simulated: true,
-    workload: { kind: 'command', title: 'bench', command: [], cwd: null, pid: null },
+    workload: { kind: 'command' as const, title: 'bench', command: [], cwd: null, pid: null },
     environment: { plumbline: '0', node: process.version, os: '', cpu: '', cores: 0, memoryBytes: 0, gpus: [], sources: [], workload: {} },
-  });
-  return { folder, file, trace: new LiveTrace(file) };
+  };
+  const file = createSession(folder, header);
+  return { folder, header, file, trace: new LiveTrace(file) };
 }
 
-/** What a day of one GPU at 10 Hz leaves in memory and on disk, delivered as fast as it is taken. */
-async function day(): Promise<void> {
-  const { folder, file, trace } = recording();
-  const table = seriesTable([{ index: 0, uuid: '', memoryVersion: 2, extras: ['power.instant', 'power.mean'] }], 100);
-  for (const info of table) trace.declare(info);
-  const rss = process.memoryUsage().rss;
-  const before = process.cpuUsage();
-  const [minutes, minuteUs] = [24 * 60, 60_000_000];
-  let samples = 0;
-  // Noise in every sample, so that nothing is flattered by a pattern that repeats.
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  for (let minute = 0; minute < minutes; minute++) {
-    for (const { id, intervalUs } of table) {
-      const every = intervalUs ?? 1_000_000;
-      for (let t = minute * minuteUs; t < (minute + 1) * minuteUs; t += every) {
-        trace.push(id, t + Math.floor(random() * 100), { kind: 'ok', value: 1000 * MiB + Math.floor(random() * 1000) * 2 ** 16 });
-        samples++;
-      }
+/** Processor time of each thread so far in milliseconds, by name (proc_pid_task_stat); empty elsewhere than on Linux. */
+function threadTimes(): Map<string, number> {
+  const times = new Map<string, number>();
+  if (process.platform !== 'linux') return times;
+  for (const tid of readdirSync('/proc/self/task')) {
+    try {
+      const stat = readFileSync(`/proc/self/task/${tid}/schedstat`, 'latin1');
+      const name = readFileSync(`/proc/self/task/${tid}/comm`, 'latin1').trim();
+      times.set(`${tid} ${Number(tid) === process.pid ? 'recording' : name}`, Number(stat.split(' ')[0]) / 1e6);
+    } catch {
+      // It has ended.
     }
-    await new Promise((done) => setImmediate(done));
   }
-  trace.finish(minutes * minuteUs);
-  file.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: minutes * minuteUs });
-  file.close();
-  const spent = process.cpuUsage(before);
-  globalThis.gc?.();
-  console.log(`a simulated day at 10 Hz, 1 GPU: ${samples} samples in ${table.length} series, memory +${((process.memoryUsage().rss - rss) / MiB).toFixed(0)} MiB, file ${(statSync(file.path).size / MiB).toFixed(1)} MiB, ${((spent.user + spent.system) / 1e6).toFixed(1)} s of processor time`);
-  rmSync(folder, { recursive: true, force: true });
+  return times;
 }
 
 interface Measured {
   /** Percent of one core. */
   readonly cpu: number;
+  /** The same by thread, the dearest first. */
+  readonly threads: string;
   readonly samples: number;
   readonly heapMiB: number;
-  /** Microseconds between samples of the first memory series. */
+  /** Microseconds between samples of the series looked at. */
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
+  readonly late: number;
 }
 
 /** Records into a session file, as the app does, for some seconds after one second of settling. */
-async function measured(sampler: Sampler, seriesId: string): Promise<Measured> {
+async function measured(samplers: readonly Sampler[], seriesId: string): Promise<Measured> {
   const { folder, file, trace } = recording();
   let samples = 0;
   const times: number[] = [];
@@ -99,23 +91,34 @@ async function measured(sampler: Sampler, seriesId: string): Promise<Measured> {
       if (id === seriesId) times.push(t);
       trace.push(id, t, reading);
     },
+    pushRun: (id, at, values) => {
+      samples += at.length;
+      if (id === seriesId) times.push(...at);
+      trace.pushRun(id, at, values);
+    },
   };
   const clock = createSessionClock();
-  await sampler.start(sink, clock);
+  for (const sampler of samplers) await sampler.start(sink, clock);
   await pause(1);
   globalThis.gc?.();
   const heap = process.memoryUsage().rss;
+  const threads = threadTimes();
   const [before, from, begin] = [process.cpuUsage(), samples, clock.now()];
   const first = times.length;
   await pause(seconds);
   const spent = process.cpuUsage(before);
   const span = clock.now() - begin;
+  const share = (ms: number) => (ms * 1000 / span) * 100;
+  const dearest = [...threadTimes()].map(([name, ms]) => [name.slice(name.indexOf(' ') + 1), share(ms - (threads.get(name) ?? 0))] as const).filter(([, cpu]) => cpu >= 0.05).sort(([, a], [, b]) => b - a);
   const gaps = times.slice(first + 1).map((t, i) => t - times[first + i]!).sort((a, b) => a - b);
+  const p50 = gaps[Math.floor(gaps.length * 0.5)] ?? Number.NaN;
+  const jitter = gaps.map((gap) => Math.abs(gap - p50)).sort((a, b) => a - b);
   const result = {
-    cpu: ((spent.user + spent.system) / span) * 100, samples: ((samples - from) / span) * 1e6, heapMiB: (process.memoryUsage().rss - heap) / MiB,
-    p50: gaps[Math.floor(gaps.length * 0.5)] ?? Number.NaN, p99: gaps[Math.floor(gaps.length * 0.99)] ?? Number.NaN, most: gaps.at(-1) ?? Number.NaN,
+    cpu: ((spent.user + spent.system) / span) * 100, threads: dearest.map(([name, cpu]) => `${name} ${cpu.toFixed(2)} %`).join(', '),
+    samples: ((samples - from) / span) * 1e6, heapMiB: (process.memoryUsage().rss - heap) / MiB,
+    p50, p99: gaps[Math.floor(gaps.length * 0.99)] ?? Number.NaN, most: gaps.at(-1) ?? Number.NaN, late: jitter[Math.floor(jitter.length * 0.99)] ?? Number.NaN,
   };
-  await sampler.stop();
+  for (const sampler of samplers) await sampler.stop();
   trace.finish(clock.now());
   file.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: clock.now() });
   file.close();
@@ -125,30 +128,89 @@ async function measured(sampler: Sampler, seriesId: string): Promise<Measured> {
 
 const pause = (s: number) => new Promise((done) => setTimeout(done, s * 1000));
 
-function tell(what: string, { cpu, samples, p50, p99, most, heapMiB }: Measured): void {
+function tell(what: string, { cpu, threads, samples, p50, p99, most, late, heapMiB }: Measured): void {
   const ms = (us: number) => (us / 1000).toFixed(3);
-  console.log(`${what.padEnd(36)} cpu ${cpu.toFixed(2)} % of a core, ${samples.toFixed(0)} samples/s, interval p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, longest ${ms(most)} ms, memory +${heapMiB.toFixed(1)} MiB in ${seconds} s`);
+  console.log(`${what.padEnd(36)} cpu ${cpu.toFixed(2)} % of a core, ${samples.toFixed(0)} samples/s, interval p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, longest ${ms(most)} ms, p99 jitter ${ms(late)} ms, memory +${heapMiB.toFixed(1)} MiB in ${seconds} s`);
+  if (threads !== '') console.log(`${''.padEnd(36)} by thread: ${threads}`);
+}
+
+/** A day of one GPU at 10 Hz, all series, through the recorder's trace and store as fast as they take it. */
+async function day(): Promise<void> {
+  const { folder, header, file, trace } = recording();
+  const table = [...seriesTable([{ index: 0, uuid: '', memoryVersion: 2, extras: ['power.instant', 'power.mean'] }], 100), ...hostTable(100)];
+  for (const info of table) trace.declare(info);
+  globalThis.gc?.();
+  const before = process.cpuUsage();
+  const [minutes, minuteUs] = [24 * 60, 60_000_000];
+  const resident = [`${(process.memoryUsage().rss / MiB).toFixed(0)} MiB at the start`];
+  let samples = 0;
+  // Noise in every sample, so that nothing is flattered by a pattern that repeats.
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  for (let minute = 0; minute < minutes; minute++) {
+    for (const { id, intervalUs } of table) {
+      const every = intervalUs ?? 1_000_000;
+      const first = Math.ceil((minute * minuteUs) / every) * every;
+      const count = Math.ceil(((minute + 1) * minuteUs - first) / every);
+      const [times, values] = [new Float64Array(count), new Float64Array(count)];
+      for (let i = 0; i < count; i++) {
+        times[i] = first + i * every + Math.floor(random() * 100);
+        values[i] = 1000 * MiB + Math.floor(random() * 1000) * 2 ** 16;
+      }
+      trace.pushRun(id, times, values);
+      samples += count;
+    }
+    // What the live view asks for some times a second is asked once a minute here, and the timer of the store comes due.
+    if (minute % 10 === 0) await pause(0.001);
+    if (minute % 60 === 0) {
+      file.flush();
+      trace.window((minute / 2) * minuteUs, (minute / 2 + 1) * minuteUs);
+    }
+    for (const [part, name] of [[0.25, 'a quarter'], [0.5, 'half'], [0.75, 'three quarters']] as const) {
+      if (minute === Math.floor(minutes * part)) resident.push(`${(process.memoryUsage().rss / MiB).toFixed(0)} MiB after ${name}`);
+    }
+  }
+  trace.finish(minutes * minuteUs);
+  file.flush();
+  resident.push(`${(process.memoryUsage().rss / MiB).toFixed(0)} MiB at the end`);
+  const result = { status: 'complete' as const, exitCode: 0, signal: null, durationUs: minutes * minuteUs };
+  const doc = documentOf({ ...header, ...result, baselines: {}, series: storedSeriesOf(file.path), markers: [], logs: [], warnings: [] });
+  file.finish(result);
+  file.close();
+  resident.push(`${(process.memoryUsage().rss / MiB).toFixed(0)} MiB once its document is made`);
+  const spent = process.cpuUsage(before);
+  console.log(`a simulated day at 10 Hz, 1 GPU: ${samples} samples in ${doc.series.length} series, file ${(statSync(file.path).size / MiB).toFixed(1)} MiB, ${((spent.user + spent.system) / 1e6).toFixed(1)} s of processor time`);
+  console.log(`  resident: ${resident.join(', ')}`);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function main(): Promise<void> {
-  console.log(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; ${seconds} s each, double of NVML`);
-  tell('host at 100 Hz', await measured(new HostSampler({ scope: { pids: () => [process.pid] }, intervalMs: 10 }), 'tree.rss'));
+  console.log(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; ${seconds} s each, double of NVML`);
+  // First, while the process has done nothing else: what is resident is Plumbline's own.
+  if (wanted('day')) await day();
+  // The bundler comes along with this: only now.
+  const { buildWorker, createStub, noStub } = await import('../doubles/nvml/stub');
+  const workerPath = await buildWorker();
+  const host = (intervalMs: number) => new HostSampler({ scope: { pids: () => [process.pid] }, intervalMs, workerPath });
+  if (wanted('jitter') && process.platform === 'linux') tell('host at 100 Hz', await measured([host(10)], 'tree.rss'));
   if (noStub !== null) {
     console.log(`NVML not measured: ${noStub}`);
-    await day();
     return;
   }
-  const workerPath = await buildWorker();
   const stub = createStub(['gpus 8', ...Array.from({ length: 8 }, (_, index) => `count ${index} ${1000 * MiB}`)]);
   try {
-    tell('NVML at 10 Hz, 1 GPU', await measured(nvml(workerPath, stub.path, 1, 100), 'gpu0.memory.used'));
-    tell('NVML at 100 Hz, 1 GPU', await measured(nvml(workerPath, stub.path, 1, 10), 'gpu0.memory.used'));
-    tell('NVML at 1 kHz, 1 GPU', await measured(nvml(workerPath, stub.path, 1, 1), 'gpu0.memory.used'));
-    tell('NVML at 1 kHz, 8 GPUs', await measured(nvml(workerPath, stub.path, 8, 1), 'gpu0.memory.used'));
+    if (wanted('cost')) {
+      tell('all sources at 10 Hz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 100), host(100), new CostSampler()], 'gpu0.memory.used'));
+      tell('NVML at 1 kHz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 1)], 'gpu0.memory.used'));
+      tell('NVML at 1 kHz, 8 GPUs', await measured([nvml(workerPath, stub.path, 8, 1)], 'gpu0.memory.used'));
+    }
+    if (wanted('jitter')) tell('NVML at 100 Hz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 10)], 'gpu0.memory.used'));
   } finally {
     stub.dispose();
   }
-  await day();
 }
 
 await main();

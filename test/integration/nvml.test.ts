@@ -158,7 +158,7 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
   });
 
   describe('among all sources', () => {
-    const open = (env: NodeJS.ProcessEnv) => openSamplers({ scope: { pids: () => [] }, intervalMs: 50, ownPids: () => [], env, nvmlWorker: workerPath });
+    const open = (env: NodeJS.ProcessEnv) => openSamplers({ scope: { pids: () => [] }, intervalMs: 50, ownPids: () => [], env, samplingThread: workerPath });
     const bothWays = (lines: readonly string[], variant?: StubVariant): NodeJS.ProcessEnv => ({ ...playing('two-gpus').env, PLUMBLINE_NVML: stubOf(lines, variant).path });
 
     test('NVML is preferred to nvidia-smi where it works, and its baseline is read before launch', async () => {
@@ -200,16 +200,16 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
 
     test('the doctor is content with NVML, and has a remedy where it fails', async () => {
       const env = { PATH: '/nonexistent' };
-      const good = await telemetryChecks({ ...env, PLUMBLINE_NVML: stubOf([]).path }, { nvmlWorker: workerPath });
+      const good = await telemetryChecks({ ...env, PLUMBLINE_NVML: stubOf([]).path }, { samplingThread: workerPath });
       expect(good.checks.map(({ id, ok }) => [id, ok])).toEqual([['nvml', true], ['nvidia-smi', true], ['gpu-process-memory', true], ['host', true]]);
       expect(good.gpus).toEqual([gpuOf(0)]);
-      const bad = await telemetryChecks({ ...env, PLUMBLINE_NVML: '/nonexistent/libnvidia-ml.so.1' }, { nvmlWorker: workerPath });
+      const bad = await telemetryChecks({ ...env, PLUMBLINE_NVML: '/nonexistent/libnvidia-ml.so.1' }, { samplingThread: workerPath });
       expect(bad.checks.find(({ id }) => id === 'nvml')).toMatchObject({ ok: false, found: expect.stringContaining('/nonexistent/libnvidia-ml.so.1'), remedy: expect.stringContaining('PLUMBLINE_NVML') });
     });
   });
 
   test('a thread that hangs while it is asked for the GPUs is given up', async () => {
-    const { probeInWorker } = await import('../../src/main/telemetry/nvml/launch-worker');
+    const { probeInWorker } = await import('../../src/main/telemetry/thread/launch');
     const stub = stubOf(['delay nvmlInit_v2 2500000']);
     onTestFinished(() => new Promise((done) => setTimeout(done, 1500)));
     expect(await probeInWorker(workerPath, [stub.path], 200)).toMatchObject({ ok: false, detail: 'NVML gave no answer within 0.2 s' });

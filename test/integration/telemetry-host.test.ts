@@ -1,9 +1,10 @@
 /** Host counters against processes whose size and load are known by other means. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host';
+import { buildWorker } from '../doubles/nvml/stub';
 import { started } from '../fixtures/nvidia-smi/harness';
 
 /** A child that runs a line of JavaScript, says "ready", and lives until the test is over. */
@@ -17,6 +18,11 @@ async function child(code: string): Promise<ChildProcess & { readonly pid: numbe
   return process_ as ChildProcess & { readonly pid: number };
 }
 
+let workerPath = '';
+beforeAll(async () => {
+  workerPath = await buildWorker();
+});
+
 const BLOCK = 96 * 2 ** 20;
 
 describe.each(process.platform === 'linux' ? ['proc', 'table'] as const : ['table'] as const)('host counters by %s', (method) => {
@@ -24,7 +30,7 @@ describe.each(process.platform === 'linux' ? ['proc', 'table'] as const : ['tabl
     const small = await child('setInterval(() => {}, 1000)');
     const big = await child(`globalThis.block = Buffer.alloc(${BLOCK}, 1); setInterval(() => {}, 1000)`);
     const pids = { list: [small.pid] };
-    const sink = await started(new HostSampler({ scope: { pids: () => pids.list }, intervalMs: 20, method }));
+    const sink = await started(new HostSampler({ scope: { pids: () => pids.list }, intervalMs: 20, workerPath: method === 'proc' ? workerPath : null }));
     await sink.until('the first', () => sink.values('tree.rss').length > 0);
     const alone = sink.values('tree.rss').at(-1)!;
     expect(sink.values('tree.processes').at(-1)).toBe(1);
@@ -40,8 +46,8 @@ describe('host counters', () => {
   test.skipIf(process.platform !== 'linux')(`tell a busy process from an idle one${process.platform === 'linux' ? '' : ' (skipped: only Linux has /proc)'}`, async () => {
     const busy = await child('setImmediate(function spin() { for (let i = 0; i < 1e6; i++); setImmediate(spin); })');
     const idle = await child('setInterval(() => {}, 1000)');
-    const ofBusy = await started(new HostSampler({ scope: { pids: () => [busy.pid] }, intervalMs: 50 }));
-    const ofIdle = await started(new HostSampler({ scope: { pids: () => [idle.pid] }, intervalMs: 50 }));
+    const ofBusy = await started(new HostSampler({ scope: { pids: () => [busy.pid] }, intervalMs: 50, workerPath }));
+    const ofIdle = await started(new HostSampler({ scope: { pids: () => [idle.pid] }, intervalMs: 50, workerPath }));
     await ofBusy.until('two readings each', () => ofBusy.values('tree.cpu').length >= 2 && ofIdle.values('tree.cpu').length >= 2);
     const [most, least] = [Math.max(...ofBusy.values('tree.cpu')), Math.min(...ofIdle.values('tree.cpu'))];
     // The machine may be busy with other things: half a core's hundredth is far from both.
@@ -50,7 +56,7 @@ describe('host counters', () => {
   });
 
   test('before there is a process nothing is reported, rather than 0', async () => {
-    const sink = await started(new HostSampler({ scope: { pids: () => [] }, intervalMs: 10 }));
+    const sink = await started(new HostSampler({ scope: { pids: () => [] }, intervalMs: 10, workerPath }));
     await sink.until('the machine\'s memory', () => sink.values('system.memory.used').length > 0);
     expect(sink.readings('tree.rss')).toEqual([]);
     expect(sink.values('system.memory.used')[0]).toBeGreaterThan(2 ** 20);

@@ -1,35 +1,40 @@
-/** What the NVML thread hands over, and which source of GPU readings is chosen. */
+/** What a sampling thread hands over, and which source of GPU readings is chosen. */
 import { describe, expect, test } from 'vitest';
 import { chooseGpuSource } from '../../src/main/telemetry/gpu-choice';
 import { MEMORY, periodOf, seriesTable } from '../../src/main/telemetry/nvml/counters';
-import { BatchBuilder, buffersOf, readingAt } from '../../src/main/telemetry/nvml/messages';
+import { type Batch, BatchBuilder, buffersOf, runsIn } from '../../src/main/telemetry/thread/batch';
 import { ABSENT_REASONS } from '../../src/shared/vocabulary';
 
 describe('a batch of readings', () => {
-  test('holds rows in order, however many there are', () => {
-    const builder = new BatchBuilder();
+  const taken = (batch: Batch) => [...runsIn(batch)].map(({ series, times, values, absent }) => ({ series, absent, times: [...times], values: [...values] }));
+
+  test('holds the readings of each series in order, however many and however mixed', () => {
+    const builder = new BatchBuilder(7);
     for (let i = 0; i < 3000; i++) builder.value(i % 7, 10 * i, 2 ** 40 + i);
-    const batch = builder.take();
-    expect([...batch.times]).toEqual(Array.from({ length: 3000 }, (_, i) => 10 * i));
-    expect([...batch.series].every((series, i) => series === i % 7)).toBe(true);
-    expect(readingAt(batch, 2999)).toEqual({ kind: 'ok', value: 2 ** 40 + 2999 });
+    const runs = taken(builder.take());
+    expect(runs.map(({ series, absent }) => [series, absent])).toEqual(Array.from({ length: 7 }, (_, series) => [series, null]));
+    for (const { series, times, values } of runs) {
+      const own = Array.from({ length: 3000 }, (_, i) => i).filter((i) => i % 7 === series);
+      expect(times).toEqual(own.map((i) => 10 * i));
+      expect(values).toEqual(own.map((i) => 2 ** 40 + i));
+    }
   });
 
   test('keeps every reason of absence apart from every value, 0 included', () => {
-    const builder = new BatchBuilder();
+    const builder = new BatchBuilder(1);
     builder.value(0, 1, 0);
-    for (const reason of ABSENT_REASONS) builder.absent(0, 2, reason);
-    const batch = builder.take();
-    expect(Array.from(batch.series, (_, row) => readingAt(batch, row))).toEqual([{ kind: 'ok', value: 0 }, ...ABSENT_REASONS.map((reason) => ({ kind: 'absent', reason }))]);
+    for (const [i, reason] of ABSENT_REASONS.entries()) builder.absent(0, 2 + i, reason);
+    builder.value(0, 90, 3);
+    expect(taken(builder.take()).map(({ times, absent }) => [times, absent])).toEqual([[[1], null], ...ABSENT_REASONS.map((reason, i) => [[2 + i], reason]), [[90], null]]);
   });
 
   test('can be given away without disturbing the next one', () => {
-    const builder = new BatchBuilder();
+    const builder = new BatchBuilder(3);
     builder.value(1, 5, 50);
     structuredClone(null, { transfer: buffersOf(builder.take()) });
     expect(builder.length).toBe(0);
     builder.value(2, 6, 60);
-    expect(readingAt(builder.take(), 0)).toEqual({ kind: 'ok', value: 60 });
+    expect(taken(builder.take())).toEqual([{ series: 2, absent: null, times: [6], values: [60] }]);
   });
 });
 

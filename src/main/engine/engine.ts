@@ -107,7 +107,7 @@ export function createEngine(options: EngineOptions): Engine {
       return show(id, series);
     },
     async trace({ id, series, t0, t1, columns }) {
-      const data = load(id);
+      const data = live.get(id)?.window(t0, t1) ?? load(id);
       const all = overlaySeries(data.series, data.baselines);
       return series.flatMap((wanted): TraceView[] => {
         const found = all.find(({ info }) => info.id === wanted);

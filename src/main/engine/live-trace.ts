@@ -1,12 +1,14 @@
 /**
- * The trace of a recording while it runs: what samplers, markers and logs deliver goes to the session file and stays
- * in memory for the live view.
+ * The trace of a recording while it runs: what samplers, markers and logs deliver goes to the session file. For the
+ * live view the newest samples stay in memory, and of older ones as much as a picture of the whole needs; all of them
+ * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
-import { SeriesBuilder } from '../../shared/trace/series';
+import { lowerBound, upperBound } from '../../shared/trace/downsample';
+import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
 import type { Bytes, Micros } from '../../shared/units';
 import type { AbsentReason, Reading } from '../../shared/vocabulary';
-import type { SessionWriter } from '../store/session-file';
+import { openSession, type SessionWriter } from '../store/session-file';
 import type { SampleSink } from '../telemetry/sampler';
 
 const FRAMEWORK_SERIES = [
@@ -15,36 +17,53 @@ const FRAMEWORK_SERIES = [
   ['framework.requested', 'requested'],
 ] as const;
 
+interface Growing {
+  readonly series: ThinnedSeries;
+  absent: { readonly t0: Micros; readonly reason: AbsentReason } | null;
+}
+
+/** A stretch of more samples than this is shown from what is in memory. */
+const WINDOW_SAMPLES = 100_000;
+
 export class LiveTrace implements SampleSink {
   readonly markers: Marker[] = [];
   readonly logs: LogLine[] = [];
   readonly warnings: string[] = [];
-  private readonly builders = new Map<string, { builder: SeriesBuilder; absent: { t0: Micros; reason: AbsentReason } | null }>();
+  private readonly growing = new Map<string, Growing>();
   private lastTime: Micros = 0;
 
   constructor(private readonly file: SessionWriter) {}
 
   declare(info: SeriesInfo): void {
-    if (this.builders.has(info.id)) return;
-    this.builders.set(info.id, { builder: new SeriesBuilder(info), absent: null });
+    if (this.growing.has(info.id)) return;
+    this.growing.set(info.id, { series: new ThinnedSeries(info), absent: null });
     this.file.declareSeries(info);
   }
 
   push(seriesId: string, t: Micros, reading: Reading): void {
-    const entry = this.builders.get(seriesId);
-    if (!entry) throw new Error(`series ${seriesId} was not declared`);
+    const entry = this.entry(seriesId);
     this.lastTime = Math.max(this.lastTime, t);
     if (reading.kind === 'absent') {
       if (entry.absent?.reason !== reading.reason) {
-        this.extendGap(seriesId, t);
+        this.extendGap(seriesId, entry, t);
         entry.absent = { t0: t, reason: reading.reason };
       }
-      this.extendGap(seriesId, t);
+      this.extendGap(seriesId, entry, t);
       return;
     }
-    this.extendGap(seriesId, t);
+    this.extendGap(seriesId, entry, t);
     entry.absent = null;
-    entry.builder.append(this.file.append(seriesId, t, reading.value), reading.value);
+    entry.series.append(this.file.append(seriesId, t, reading.value), reading.value);
+  }
+
+  pushRun(seriesId: string, times: Float64Array, values: Float64Array): void {
+    if (times.length === 0) return;
+    const entry = this.entry(seriesId);
+    this.lastTime = Math.max(this.lastTime, times.at(-1)!);
+    this.extendGap(seriesId, entry, times[0]!);
+    entry.absent = null;
+    this.file.appendRun(seriesId, times, values);
+    for (let i = 0; i < times.length; i++) entry.series.append(times[i]!, values[i]!);
   }
 
   warn(text: string): void {
@@ -84,21 +103,52 @@ export class LiveTrace implements SampleSink {
 
   /** Ends every open gap at `t`; called once when the recording ends. */
   finish(t: Micros): void {
-    for (const id of this.builders.keys()) this.extendGap(id, t);
+    for (const [id, entry] of this.growing) this.extendGap(id, entry, t);
   }
 
+  /** Extremes are exact; between them older samples may be left out. */
   series(): SeriesData[] {
-    return [...this.builders.values()].map(({ builder }) => builder.data());
+    return [...this.growing.values()].map(({ series }) => series.data());
+  }
+
+  /** Every sample of the stretch, where it is short enough to be read back; else what `series` has. */
+  window(t0: Micros, t1: Micros): SeriesData[] {
+    const live = [...this.growing.values()].map(({ series }) => ({ data: series.data(), completeFrom: series.completeFrom }));
+    if (live.every(({ completeFrom }) => completeFrom === null || completeFrom <= t0)) return live.map(({ data }) => data);
+    using reader = openSession(this.file.path);
+    return live.map(({ data, completeFrom }) => {
+      if (completeFrom === null || completeFrom <= t0 || reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
+      return { ...data, ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom) };
+    });
+  }
+
+  private entry(seriesId: string): Growing {
+    const entry = this.growing.get(seriesId);
+    if (!entry) throw new Error(`series ${seriesId} was not declared`);
+    return entry;
   }
 
   /** A gap is stored as it grows, so that a killed recorder leaves it behind too. */
-  private extendGap(seriesId: string, t: Micros): void {
-    const entry = this.builders.get(seriesId);
-    if (!entry?.absent) return;
-    const { t0, reason } = entry.absent;
-    entry.builder.gap({ t0, t1: t, reason });
-    this.file.gap(seriesId, t0, t, reason);
+  private extendGap(seriesId: string, { series, absent }: Growing, t: Micros): void {
+    if (!absent) return;
+    series.gap({ t0: absent.t0, t1: t, reason: absent.reason });
+    this.file.gap(seriesId, absent.t0, t, absent.reason);
   }
+}
+
+/** What was read back, and between its chunks and the end what is in memory. */
+function joined(stored: SeriesData, live: SeriesData, completeFrom: Micros): Pick<SeriesData, 'times' | 'values'> {
+  const before = lowerBound(live.times, stored.times[0] ?? completeFrom);
+  const to = lowerBound(stored.times, completeFrom);
+  const after = to === 0 ? before : Math.max(before, upperBound(live.times, stored.times[to - 1]!));
+  const join = (column: 'times' | 'values') => {
+    const whole = new Float64Array(before + to + live.times.length - after);
+    whole.set(live[column].subarray(0, before));
+    whole.set(stored[column].subarray(0, to), before);
+    whole.set(live[column].subarray(after), before + to);
+    return whole;
+  };
+  return { times: join('times'), values: join('values') };
 }
 
 /** Samples before a memory marker at `t`: its trail, and its high-water mark where it happened, so that the line reaches it. */

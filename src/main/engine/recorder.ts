@@ -9,7 +9,7 @@ import { Failure } from '../../shared/failure';
 import type { RecordRequest } from '../../shared/contract/api';
 import type { Environment, WorkloadInfo } from '../../shared/contract/session';
 import type { RunSpec } from '../../shared/model/spec';
-import type { LogLine, Marker } from '../../shared/trace/types';
+import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import type { Bytes, Micros } from '../../shared/units';
 import type { Status } from '../../shared/vocabulary';
 import type { Library } from '../store/library';
@@ -25,7 +25,7 @@ import { documentOf, summaryOf } from './document';
 import { describeMachine } from './environment';
 import { LiveTrace } from './live-trace';
 import { appRoot, inventoryEntry, supervisorEntry, workloadEntry, workloadNode } from './paths';
-import type { SessionData } from './session-data';
+import { type SessionData, storedSeriesOf } from './session-data';
 
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */
@@ -41,7 +41,10 @@ export interface Recording {
   readonly path: string;
   /** Resolves when the session file is finished. */
   readonly done: Promise<SessionData>;
+  /** The session so far; of older samples as much as a picture of the whole needs. */
   snapshot(): SessionData;
+  /** The same with every sample of a stretch, where it is short enough. */
+  window(t0: Micros, t1: Micros): SessionData;
   stop(): Promise<void>;
 }
 
@@ -135,17 +138,19 @@ export async function startRecording(request: RecordRequest, library: Library, h
   let exit: { exitCode: number | null; signal: string | null } = { exitCode: null, signal: null };
   let stopRequested = false;
 
-  const snapshot = (): SessionData => ({
+  const describe = (series: readonly SeriesData[]): SessionData => ({
     ...header(),
     status,
     durationUs: status === 'recording' ? clock.now() : durationUs,
     ...exit,
     baselines,
-    series: trace.series(),
+    series,
     markers: trace.markers,
     logs: trace.logs,
     warnings: trace.warnings,
   });
+
+  const snapshot = () => describe(trace.series());
 
   const flush = setInterval(() => {
     hooks.changed();
@@ -166,7 +171,8 @@ export async function startRecording(request: RecordRequest, library: Library, h
     // A process that was only watched has no exit code of its own to tell.
     const clean = plan.pid !== null || (exit.exitCode === 0 && exit.signal === null);
     status = stopRequested ? 'interrupted' : clean ? 'complete' : 'failed';
-    const data = snapshot();
+    file.flush();
+    const data = describe(storedSeriesOf(file.path));
     file.setMeta('summary', summaryOf(documentOf(data)));
     file.finish({ status, ...exit, durationUs });
     file.close();
@@ -179,6 +185,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
     path: file.path,
     done,
     snapshot,
+    window: (t0, t1) => describe(trace.window(t0, t1)),
     async stop() {
       stopRequested ||= status === 'recording';
       await live.stop();

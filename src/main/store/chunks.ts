@@ -76,7 +76,8 @@ function pack(times: Float64Array, values: Float64Array, compress: boolean): { c
   const plain = varintColumns(times, values);
   if (compress && plain.length >= WORTH_COMPRESSING) {
     const zstd = typeof zlib.zstdCompressSync === 'function';
-    const data = zstd ? zlib.zstdCompressSync(plain) : zlib.deflateRawSync(plain);
+    // Told the size, zstd sets up tables for that much, not for megabytes.
+    const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length }) : zlib.deflateRawSync(plain);
     if (data.length < plain.length * 0.95) return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
   }
   return { codec: CODEC.varint, data: plain };
@@ -101,7 +102,11 @@ function inflated(n: number, codec: number, data: Buffer): Buffer {
 }
 
 function isExact(column: Float64Array): boolean {
-  return column.every((value) => Number.isInteger(value) && Math.abs(value) <= EXACT);
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i]!;
+    if (!Number.isInteger(value) || value > EXACT || value < -EXACT) return false;
+  }
+  return true;
 }
 
 function rawColumns(times: Float64Array, values: Float64Array): Buffer {
@@ -125,24 +130,34 @@ function readRaw(n: number, data: Buffer): Columns {
 }
 
 function varintColumns(times: Float64Array, values: Float64Array): Buffer {
-  const packedTimes = new VarintWriter(times.length);
+  const packed = scratch(times.length * 2);
   let last = 0;
   let lastDelta = 0;
-  for (const t of times) {
-    packedTimes.signed(t - last - lastDelta);
-    lastDelta = t - last;
-    last = t;
+  for (let i = 0; i < times.length; i++) {
+    const delta = times[i]! - last;
+    packed.signed(delta - lastDelta);
+    lastDelta = delta;
+    last = times[i]!;
   }
   // The first delta is from 0 and would spoil the second's prediction for nothing but one varint: accepted.
-  const packedValues = new VarintWriter(values.length);
+  const timesLength = packed.length;
   last = 0;
-  for (const value of values) {
-    packedValues.signed(value - last);
-    last = value;
+  for (let i = 0; i < values.length; i++) {
+    packed.signed(values[i]! - last);
+    last = values[i]!;
   }
   const head = new VarintWriter(1);
-  head.unsigned(packedTimes.bytes().length);
-  return Buffer.concat([head.bytes(), packedTimes.bytes(), packedValues.bytes()]);
+  head.unsigned(timesLength);
+  return Buffer.concat([head.bytes(), packed.bytes()]);
+}
+
+/** One writer for all chunks, since a recording packs the newest ones again and again. */
+let shared: VarintWriter | null = null;
+
+function scratch(numbers: number): VarintWriter {
+  if (shared === null || shared.room < numbers) shared = new VarintWriter(Math.max(numbers, CHUNK_SAMPLES * 2));
+  shared.length = 0;
+  return shared;
 }
 
 function readVarints(n: number, data: Buffer): Columns {
@@ -168,21 +183,24 @@ function readVarints(n: number, data: Buffer): Columns {
 }
 
 class VarintWriter {
-  #buffer: Buffer;
-  #length = 0;
+  /** How many numbers there is room for. */
+  readonly room: number;
+  length = 0;
+  readonly #buffer: Buffer;
 
   constructor(numbers: number) {
-    this.#buffer = Buffer.alloc(numbers * 8 + 8);
+    this.room = numbers;
+    this.#buffer = Buffer.allocUnsafeSlow(numbers * 8 + 8);
   }
 
   /** A whole number from 0 to 2^56. Plain arithmetic, since bit operations end at 2^32. */
   unsigned(value: number): void {
     let rest = value;
     while (rest >= 128) {
-      this.#buffer[this.#length++] = (rest % 128) + 128;
+      this.#buffer[this.length++] = (rest % 128) + 128;
       rest = Math.floor(rest / 128);
     }
-    this.#buffer[this.#length++] = rest;
+    this.#buffer[this.length++] = rest;
   }
 
   signed(value: number): void {
@@ -190,7 +208,7 @@ class VarintWriter {
   }
 
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer.subarray(0, this.length);
   }
 }
 

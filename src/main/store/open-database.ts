@@ -59,6 +59,8 @@ function connect(path: string): OpenedDatabase {
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
     checkKind(path, db);
+    // In KiB. What is read is read once, from one end to the other.
+    db.pragma('cache_size = -2000');
     if (versionOf(db) < SCHEMA_VERSION) {
       const old = db;
       db = null;

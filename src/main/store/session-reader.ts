@@ -35,6 +35,12 @@ interface ChunkRow {
   readonly data: Buffer;
 }
 
+interface Span {
+  readonly t0: Micros;
+  readonly t1: Micros;
+}
+const EVER: Span = { t0: Number.MIN_SAFE_INTEGER, t1: Number.MAX_SAFE_INTEGER };
+
 /** Throws a Failure: not_found, bad_input (no session file), newer_format, corrupt, unwritable. */
 export function openSession(path: string): SessionReader {
   return new SessionReader(resolve(path));
@@ -87,30 +93,40 @@ export class SessionReader {
     });
   }
 
-  /** All samples of a series. Throws a Failure for a series the session does not have. */
-  readSeries(seriesId: string): SeriesData {
+  /**
+   * All samples of a series, or those of the chunks that a span touches. Throws a Failure for a series the session
+   * does not have.
+   */
+  readSeries(seriesId: string, { t0, t1 }: Span = EVER): SeriesData {
     return this.#read(() => {
-      const rows = this.#seriesRows();
-      const row = rows.find(({ info }) => info.id === seriesId);
-      if (row === undefined) {
-        const known = rows.map(({ info }) => info.id).join(', ') || 'none';
-        throw new Failure('not_found', `Session ${this.id} has no series "${seriesId}".`, `Its series are: ${known}.`);
-      }
-      const chunks = this.#db.prepare<[number], ChunkRow>('SELECT n, codec, crc, data FROM chunk WHERE series = ? ORDER BY seq').all(row.key);
-      const decoded = chunks.map(({ n, codec, crc, data }) => decodeChunk(n, codec, crc, data));
-      const count = decoded.reduce((sum, { times }) => sum + times.length, 0);
-      const times = new Float64Array(count);
-      const values = new Float64Array(count);
+      const row = this.#row(seriesId);
+      const count = this.countIn(seriesId, t0, t1);
+      const [times, values] = [new Float64Array(count), new Float64Array(count)];
+      const chunks = this.#db.prepare<[number, Micros, Micros], ChunkRow>('SELECT n, codec, crc, data FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ? ORDER BY seq');
       let at = 0;
-      for (const chunk of decoded) {
+      for (const { n, codec, crc, data } of chunks.iterate(row.key, t0, t1)) {
+        const chunk = decodeChunk(n, codec, crc, data);
         if (at > 0 && chunk.times[0]! <= times[at - 1]!) throw new ChunkError(`chunks of ${seriesId} overlap in time`);
         times.set(chunk.times, at);
         values.set(chunk.values, at);
-        at += chunk.times.length;
+        at += n;
       }
-      const gaps = this.#db.prepare<[number], Gap>('SELECT t0, t1, reason FROM gap WHERE series = ? ORDER BY t0').all(row.key);
-      return { info: row.info, times, values, gaps };
+      return { info: row.info, times, values, gaps: this.gapsOf(seriesId) };
     });
+  }
+
+  /** How many samples the chunks hold that a span touches. */
+  countIn(seriesId: string, t0: Micros, t1: Micros): number {
+    return this.#read(() => this.#db.prepare<[number, Micros, Micros], number>('SELECT coalesce(sum(n), 0) FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ?').pluck().get(this.#row(seriesId).key, t0, t1) ?? 0);
+  }
+
+  /** When the lowest value was first seen, without opening a chunk; null where there is no sample. */
+  lowestAt(seriesId: string): Micros | null {
+    return this.#read(() => this.#db.prepare<[number], Micros>('SELECT min_t FROM chunk WHERE series = ? ORDER BY min, seq LIMIT 1').pluck().get(this.#row(seriesId).key) ?? null);
+  }
+
+  gapsOf(seriesId: string): Gap[] {
+    return this.#read(() => this.#db.prepare<[number], Gap>('SELECT t0, t1, reason FROM gap WHERE series = ? ORDER BY t0').all(this.#row(seriesId).key));
   }
 
   /** Every gap with its series, in time order. */
@@ -146,6 +162,14 @@ export class SessionReader {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #row(seriesId: string): { key: number; info: SeriesInfo } {
+    const rows = this.#seriesRows();
+    const row = rows.find(({ info }) => info.id === seriesId);
+    if (row !== undefined) return row;
+    const known = rows.map(({ info }) => info.id).join(', ') || 'none';
+    throw new Failure('not_found', `Session ${this.id} has no series "${seriesId}".`, `Its series are: ${known}.`);
   }
 
   #seriesRows(): { key: number; info: SeriesInfo }[] {

@@ -97,6 +97,8 @@ export class SessionWriter {
     this.#db = new Database(path, { fileMustExist: true });
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = FULL');
+    // In KiB. Chunks are written once and not looked at again.
+    this.#db.pragma('cache_size = -1000');
     const prepared = Object.entries(SQL).map(([table, sql]) => [table, this.#db.prepare(sql)]);
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, Database.Statement<unknown[]>>;
   }
@@ -137,6 +139,11 @@ export class SessionWriter {
     series.last = at;
     this.#arm();
     return at;
+  }
+
+  /** The same for many samples, in order of time. */
+  appendRun(seriesId: string, times: Float64Array, values: Float64Array): void {
+    for (let i = 0; i < times.length; i++) this.append(seriesId, times[i]!, values[i]!);
   }
 
   /** A span without a reading. Told again with the same t0, it replaces what was told before. */

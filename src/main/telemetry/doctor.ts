@@ -5,7 +5,7 @@ import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { readProcessTable } from './nvidia-smi/processes';
-import { findWorker, probeInWorker } from './nvml/launch-worker';
+import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import type { Probe } from './nvml/messages';
 import { ProcTree } from './proc-tree';
@@ -23,13 +23,13 @@ export interface DoctorOptions {
   /** As for `openSamplers`. */
   readonly inventoryHelper?: string;
   readonly nodePath?: string;
-  readonly nvmlWorker?: string;
+  readonly samplingThread?: string;
 }
 
 export async function telemetryChecks(env: NodeJS.ProcessEnv, options: DoctorOptions = {}): Promise<DoctorReport> {
   const host = await hostCheck();
   const choice = chooseGpuSource(env);
-  const probe = choice.nvml ? await probeInWorker(options.nvmlWorker ?? findWorker(env), libraryPlaces(env)) : null;
+  const probe = choice.nvml ? await probeInWorker(options.samplingThread ?? findWorker(env), libraryPlaces(env)) : null;
   if (probe?.ok) return withNvml(env, probe, host, choice.nvidiaSmi);
   const instead = choice.nvidiaSmi ? 'Without it GPUs are read through nvidia-smi.' : WITHOUT;
   const nvml: Check[] = probe ? [{ id: 'nvml', ok: false, found: probe.detail, remedy: `${probe.remedy} ${instead}` }] : [];

@@ -6,29 +6,37 @@
  * it is an upper bound of what the tree holds. `tree.cpu` is in thousandths of a percent of one core and averages over
  * its window; time of a process that starts and ends between two readings is not seen.
  *
- * On Linux /proc gives this at the full rate. Elsewhere a process table is dear, so it is read at most once a second.
+ * On Linux /proc gives this at the full rate, read on a thread of its own. Elsewhere a process table is dear, so it is
+ * read at most once a second.
  */
-import { cpus, freemem, totalmem } from 'node:os';
-import type { Micros, Millis } from '../../shared/units';
-import type { SeriesInfo } from '../../shared/trace/types';
+import { cpus } from 'node:os';
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import type { Millis } from '../../shared/units';
+import { originOf } from '../workloads/session-clock';
+import { hostTable, systemMemoryUsed } from './host-reads';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
-import { ProcTree } from './proc-tree';
+import type { Batch } from './thread/batch';
+import { Intake } from './thread/intake';
+import { launchWorker, threadEnded } from './thread/launch';
 
-/** CPU time is counted in ticks of 10 ms: a shorter window would show steps instead of load. */
-const CPU_WINDOW_MS: Millis = 500;
-const SLOW_MS: Millis = 1000;
+const FASTEST_MS: Millis = 10;
+const TABLE_MS: Millis = 1000;
+/** How often the thread is told of processes that came or went. */
+const SCOPE_MS: Millis = 100;
 
 export interface HostSamplerOptions {
   readonly scope: ProcessScope;
   readonly intervalMs: Millis;
-  /** 'proc' on Linux and 'table' elsewhere, unless given. */
-  readonly method?: 'proc' | 'table';
+  /** The built sampling thread, which reads /proc; null where there is none, and the process table is read instead. */
+  readonly workerPath: string | null;
 }
 
 export class HostSampler implements Sampler {
   readonly id = 'host';
   readonly #options: HostSamplerOptions;
+  readonly #control = new SharedArrayBuffer(4);
   readonly #timers: NodeJS.Timeout[] = [];
+  #worker: Worker | null = null;
   #stopped = false;
   #looking: Promise<void> | null = null;
 
@@ -37,55 +45,51 @@ export class HostSampler implements Sampler {
   }
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
-    const method = this.#options.method ?? (process.platform === 'linux' ? 'proc' : 'table');
-    const periodMs = method === 'proc' ? Math.max(10, this.#options.intervalMs) : Math.max(SLOW_MS, this.#options.intervalMs);
-    const cpuMs = Math.max(CPU_WINDOW_MS, periodMs);
-    const declare = (id: string, metric: string, unit: SeriesInfo['unit'], windowUs: Micros | null, intervalMs: Millis) =>
-      sink.declare({ id, source: 'host', metric, unit, windowUs, intervalUs: intervalMs * 1000 });
-    declare('tree.rss', 'rss', 'bytes', null, periodMs);
-    declare('tree.cpu', 'cpu', 'millipercent', cpuMs * 1000, cpuMs);
-    declare('tree.processes', 'processes', 'count', null, periodMs);
-    declare('system.memory.used', 'memory.used', 'bytes', null, SLOW_MS);
-
-    const look = method === 'proc' ? this.#procLook(sink, clock, cpuMs) : this.#tableLook(sink, clock);
-    look();
-    this.#timers.push(setInterval(look, periodMs));
-    const system = () => sink.push('system.memory.used', clock.now(), { kind: 'ok', value: systemMemoryUsed() });
-    system();
-    this.#timers.push(setInterval(system, SLOW_MS));
+    const { intervalMs, workerPath } = this.#options;
+    const table = hostTable(workerPath === null ? Math.max(TABLE_MS, intervalMs) : Math.max(FASTEST_MS, intervalMs));
+    for (const info of table) sink.declare(info);
+    if (workerPath === null) this.#readTable(sink, clock);
+    else this.#readProc(workerPath, new Intake(sink, table), sink, clock);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
+    Atomics.store(new Int32Array(this.#control), 0, 1);
+    Atomics.notify(new Int32Array(this.#control), 0);
+    if (this.#worker) await threadEnded(this.#worker, 2000);
     await this.#looking;
   }
 
-  /** Before the workload starts and after it has ended there is nothing to read: no reading, rather than 0. */
-  #procLook(sink: SampleSink, clock: SessionClock, cpuMs: Millis): () => void {
-    const tree = new ProcTree();
-    let cpuAt: Micros | null = null;
-    return () => {
-      const pids = this.#options.scope.pids();
-      if (pids.length === 0) return;
-      const t = clock.now();
-      const memory = tree.memory(pids);
-      if (memory.kind === 'absent') {
-        sink.push('tree.rss', t, memory);
-      } else if (memory.processes > 0) {
-        sink.push('tree.rss', t, { kind: 'ok', value: memory.rss });
-        sink.push('tree.processes', t, { kind: 'ok', value: memory.processes });
-      }
-      if (cpuAt !== null && t - cpuAt < cpuMs * 1000 * 0.98) return;
-      const spent = tree.cpuSince(pids);
-      if (cpuAt !== null && spent !== null && t > cpuAt) {
-        sink.push('tree.cpu', t, { kind: 'ok', value: Math.round((spent / (t - cpuAt)) * 100_000) });
-      }
-      cpuAt = t;
+  #readProc(workerPath: string, intake: Intake, sink: SampleSink, clock: SessionClock): void {
+    const { port1, port2 } = new MessageChannel();
+    const worker = launchWorker(workerPath, { kind: 'host', intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs), originNs: originOf(clock), control: this.#control, pids: port2 }, [port2]);
+    this.#worker = worker;
+    port1.unref();
+    worker.on('message', (batch: Batch) => intake.take(batch));
+    const died = (why: string) => {
+      if (this.#stopped) return;
+      this.#stopped = true;
+      intake.silent(clock.now());
+      sink.warn(`The thread that reads /proc is gone (${why}); memory and CPU of the workload are not read any more.`);
     };
+    worker.once('error', ({ message }) => died(message));
+    worker.once('exit', () => {
+      port1.close();
+      died('it ended');
+    });
+    let told: readonly number[] = [];
+    const tell = () => {
+      const pids = this.#options.scope.pids();
+      if (pids.length === told.length && pids.every((pid, i) => pid === told[i])) return;
+      told = [...pids];
+      port1.postMessage(told);
+    };
+    tell();
+    this.#timers.push(setInterval(tell, SCOPE_MS));
   }
 
-  #tableLook(sink: SampleSink, clock: SessionClock): () => void {
+  #readTable(sink: SampleSink, clock: SessionClock): void {
     const read = async () => {
       const pids = new Set(this.#options.scope.pids());
       if (pids.size === 0) return;
@@ -104,17 +108,15 @@ export class HostSampler implements Sampler {
         if (!this.#stopped) sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
       }
     };
-    return () => {
+    const look = () => {
       this.#looking ??= read().finally(() => {
         this.#looking = null;
       });
+      sink.push('system.memory.used', clock.now(), { kind: 'ok', value: systemMemoryUsed() });
     };
+    look();
+    this.#timers.push(setInterval(look, Math.max(TABLE_MS, this.#options.intervalMs)));
   }
 }
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-
-/** Bytes neither free nor reclaimable. Node's free memory is MemAvailable on Linux and its like elsewhere. */
-function systemMemoryUsed(): number {
-  return totalmem() - freemem();
-}

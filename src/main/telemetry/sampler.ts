@@ -12,6 +12,8 @@ export interface SampleSink {
   /** Declares a series; a second declaration of the same id is ignored. */
   declare(info: SeriesInfo): void;
   push(seriesId: string, t: Micros, reading: Reading): void;
+  /** The same for many values of one series, in order of time. The columns are the sink's from then on. */
+  pushRun(seriesId: string, times: Float64Array, values: Float64Array): void;
   warn(text: string): void;
 }
 

@@ -15,7 +15,7 @@ import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { GpuProcesses } from './nvidia-smi/processes';
 import { GpuStream } from './nvidia-smi/stream';
-import { findWorker, probeInWorker } from './nvml/launch-worker';
+import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import { NvmlSampler, sharesOf } from './nvml/sampler';
 import type { ProcessScope, Sampler } from './sampler';
@@ -30,8 +30,8 @@ export interface OpenSamplersOptions {
   /** Where the built inventory helper lies, and the Node that runs it; found unless given. */
   readonly inventoryHelper?: string;
   readonly nodePath?: string;
-  /** The built NVML thread; found beside this module unless given. */
-  readonly nvmlWorker?: string;
+  /** The built sampling thread; found beside this module unless given. */
+  readonly samplingThread?: string;
 }
 
 export interface OpenedSamplers {
@@ -45,7 +45,8 @@ export interface OpenedSamplers {
 
 export async function openSamplers(options: OpenSamplersOptions): Promise<OpenedSamplers> {
   const { scope, intervalMs, env } = options;
-  const hostDetail = process.platform === 'linux' ? 'memory and CPU of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
+  const workerPath = process.platform === 'linux' ? (options.samplingThread ?? findWorker(env)) : null;
+  const hostDetail = workerPath !== null ? 'memory and CPU of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
   const choice = chooseGpuSource(env);
   const absent: OpenedSamplers['sources'] = [];
   let gpu: GpuSource | null = null;
@@ -60,7 +61,7 @@ export async function openSamplers(options: OpenSamplersOptions): Promise<Opened
     if (answer.final) break;
   }
   return {
-    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs }), new CostSampler()],
+    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs, workerPath }), new CostSampler()],
     gpus: [...(gpu?.gpus ?? [])],
     sources: [...(gpu?.sources ?? []), ...absent, { id: 'host', ok: true, detail: hostDetail }],
     simulated: isSimulated(env, gpu?.gpus ?? []),
@@ -80,7 +81,7 @@ const because = (why: string | null): string => (why === null ? '' : `; ${why}`)
 
 async function openNvml(options: OpenSamplersOptions, why: string | null): Promise<GpuSource | NoGpuSource> {
   const { scope, intervalMs, ownPids, env } = options;
-  const workerPath = options.nvmlWorker ?? findWorker(env);
+  const workerPath = options.samplingThread ?? findWorker(env);
   const places = libraryPlaces(env);
   const probe = await probeInWorker(workerPath, places);
   if (!probe.ok || workerPath === null) return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };

@@ -3,7 +3,7 @@
  *
  * One rule holds for all of them: a line's values still contain the baseline, and `baselineOf` says what to take off.
  */
-import { maxIn, minIn } from '../trace/series';
+import { maxIn, minIn, sampleCount } from '../trace/series';
 import type { Marker, SeriesData } from '../trace/types';
 import { type Bytes, MiB } from '../units';
 
@@ -110,7 +110,7 @@ export function candidateLines(all: readonly SeriesData[], onGpu: boolean): stri
   const gpus = named.length < 2 ? named.map((gpu) => ({ gpu })) : named.map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise);
   const gpuLines = gpus.flatMap(({ gpu }) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
   const ordered = onGpu ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE] : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
-  return ordered.filter((id) => (seriesById(all, id)?.times.length ?? 0) > 0);
+  return ordered.filter((id) => sampleCount(seriesById(all, id)) > 0);
 }
 
 /** Whether the workload can be on a GPU at all: a tfjs workload on wasm or cpu is not. */

@@ -5,7 +5,9 @@
 import type { Micros, SampleIndex } from '../units';
 import { lowerBound, upperBound } from './downsample';
 import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
-import type { Gap, SeriesData, SeriesInfo, SeriesStats } from './types';
+import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './types';
+
+export type { SeriesFigures } from './types';
 
 /** A sample with its place in the series. */
 export interface Sample {
@@ -14,19 +16,15 @@ export interface Sample {
   readonly index: SampleIndex;
 }
 
-export interface SeriesFigures {
-  readonly count: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly mean: number | null;
-  /** When the lowest and the highest value were first seen. */
-  readonly minAt: Micros | null;
-  readonly maxAt: Micros | null;
-}
-
 /** Figures over all samples. The mean is of samples, each counting alike; it is not weighted by time. */
 export function stats(data: SeriesData): SeriesFigures {
-  const { times, values } = data;
+  return data.figures ?? figuresOf(data.times, data.values);
+}
+
+/** How many samples there are, without reading them where that is known. */
+export const sampleCount = (data: SeriesData | undefined): number => data?.figures?.count ?? data?.times.length ?? 0;
+
+export function figuresOf(times: Float64Array, values: Float64Array): SeriesFigures {
   const count = values.length;
   if (count === 0) return { count: 0, min: null, max: null, mean: null, minAt: null, maxAt: null };
   let mean = 0;

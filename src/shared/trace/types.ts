@@ -31,11 +31,23 @@ export interface Gap {
   readonly reason: AbsentReason;
 }
 
+export interface SeriesFigures {
+  readonly count: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** When the lowest and the highest value were first seen. */
+  readonly minAt: Micros | null;
+  readonly maxAt: Micros | null;
+}
+
 export interface SeriesData {
   readonly info: SeriesInfo;
   readonly times: Float64Array;
   readonly values: Float64Array;
   readonly gaps: readonly Gap[];
+  /** Of all samples, where they are known without reading them, or where the columns hold only some. */
+  readonly figures?: SeriesFigures;
 }
 
 export interface SeriesStats extends SeriesInfo {

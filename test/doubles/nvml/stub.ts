@@ -1,4 +1,4 @@
-/** Compiles the double of NVML and bundles the NVML thread, once for each state of their sources. */
+/** Compiles the double of NVML and bundles the sampling thread, once for each state of their sources. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const root = (() => {
 })();
 const cache = join(root, 'node_modules', '.cache', 'plumbline');
 const source = join(root, 'test', 'doubles', 'nvml', 'nvml_stub.c');
-const workerSource = join(root, 'src', 'main', 'telemetry', 'nvml', 'worker.ts');
+const workerSource = join(root, 'src', 'main', 'telemetry', 'thread', 'worker.ts');
 
 const compiler = process.platform === 'linux' ? ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) : undefined;
 
@@ -61,17 +61,17 @@ function compile(variant: StubVariant): string {
   return library;
 }
 
-/** The NVML thread as the app ships it, from the sources as they are now. */
+/** The sampling thread as the app ships it, from the sources as they are now. */
 export async function buildWorker(): Promise<string> {
-  const folder = join(root, 'src', 'main', 'telemetry', 'nvml');
-  const shared = ['vocabulary.ts', 'units.ts'].map((name) => join(root, 'src', 'shared', name));
-  const out = join(cache, `nvml-worker-${hashOf([...readdirSync(folder).sort().map((name) => join(folder, name)), ...shared], '')}`);
-  const file = join(out, 'nvml-worker.js');
+  const folders = [['main', 'telemetry'], ['main', 'telemetry', 'nvml'], ['main', 'telemetry', 'thread'], ['shared']].map((parts) => join(root, 'src', ...parts));
+  const sources = folders.flatMap((folder) => readdirSync(folder).sort().filter((name) => name.endsWith('.ts')).map((name) => join(folder, name)));
+  const out = join(cache, `sampling-thread-${hashOf(sources, '')}`);
+  const file = join(out, 'sampling-thread.js');
   if (existsSync(file)) return file;
   const own = `${out}.${process.pid}`;
   await build({
     configFile: false, root, logLevel: 'error', publicDir: false, ssr: { external: ['koffi'] },
-    build: { ssr: workerSource, outDir: own, emptyOutDir: true, minify: false, rolldownOptions: { output: { entryFileNames: 'nvml-worker.js' } } },
+    build: { ssr: workerSource, outDir: own, emptyOutDir: true, minify: false, rolldownOptions: { output: { entryFileNames: 'sampling-thread.js' } } },
   });
   try {
     renameSync(own, out);

@@ -12,11 +12,12 @@ import { attribute } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, PROCESS_METRICS, type SampledGpu, seriesTable } from './counters';
 import type { NvmlProcess } from './device';
-import { ended, launchWorker } from './launch-worker';
-import { type Batch, type ProcessLists, readingAt, type WorkerMessage } from './messages';
+import { Intake } from '../thread/intake';
+import { launchWorker, threadEnded } from '../thread/launch';
+import type { NvmlMessage, ProcessLists } from './messages';
 
 export interface NvmlSamplerOptions {
-  /** The built nvml-worker. */
+  /** The built sampling thread. */
   readonly workerPath: string;
   /** Where the library is looked for, best first. */
   readonly places: readonly string[];
@@ -46,7 +47,7 @@ export class NvmlSampler implements Sampler {
   readonly #options: NvmlSamplerOptions;
   readonly #table: readonly SeriesInfo[];
   readonly #control = new SharedArrayBuffer(4);
-  readonly #lastAt = new Map<string, Micros>();
+  #intake: Intake | null = null;
   #sink: SampleSink | null = null;
   #clock: SessionClock = { now: () => 0 };
   #worker: Worker | null = null;
@@ -66,6 +67,7 @@ export class NvmlSampler implements Sampler {
     const { workerPath, places, sampled, intervalMs, gpus } = this.#options;
     const processMs = this.#options.processMs ?? PROCESS_FLOOR_MS;
     this.#sink = sink;
+    this.#intake = new Intake(sink, this.#table);
     this.#clock = clock;
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
@@ -76,11 +78,11 @@ export class NvmlSampler implements Sampler {
       this.#firstBatch = resolve;
     });
     const worker = launchWorker(workerPath, {
-      kind: 'sample', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control,
+      kind: 'nvml', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control,
       firstPauseMs: this.#options.firstPauseMs ?? 500, maxPauseMs: this.#options.maxPauseMs ?? 10_000,
     });
     this.#worker = worker;
-    worker.on('message', (message: WorkerMessage) => this.#take(message));
+    worker.on('message', (message: NvmlMessage) => this.#take(message));
     worker.once('error', (error) => this.#died(error.message));
     worker.once('exit', () => this.#died('it ended'));
     this.#watchdog = setInterval(() => this.#watch(), 500);
@@ -100,31 +102,28 @@ export class NvmlSampler implements Sampler {
     const control = new Int32Array(this.#control);
     Atomics.store(control, 0, 1);
     Atomics.notify(control, 0);
-    if (this.#worker && !(await ended(this.#worker, 2000))) {
+    if (this.#worker && !(await threadEnded(this.#worker, 2000))) {
       this.#silent(this.#clock.now());
       this.#sink?.warn('NVML did not answer when the recording ended; its last readings are missing.');
     }
     // A call that hangs in the driver may still return one day; nobody listens any more.
     this.#worker?.removeAllListeners('message');
     this.#sink = null;
+    this.#intake = null;
   }
 
-  #take(message: WorkerMessage): void {
+  #take(message: NvmlMessage): void {
     if (message.kind === 'warning') {
       this.#sink?.warn(message.text);
       return;
     }
     this.#heardAt = this.#clock.now();
     if (message.kind === 'batch') {
-      this.#rows(message);
+      this.#intake?.take(message);
       this.#firstBatch();
     } else if (message.kind === 'processes') {
       this.#shares(message.gpuIndex, message.t, message.answer);
     }
-  }
-
-  #rows(batch: Batch): void {
-    for (let row = 0; row < batch.series.length; row++) this.#push(this.#table[batch.series[row]!]!.id, batch.times[row]!, readingAt(batch, row));
   }
 
   /** A process the driver saw while it ran is the workload's, even if it has ended since. */
@@ -134,22 +133,15 @@ export class NvmlSampler implements Sampler {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
-      for (const metric of PROCESS_METRICS) this.#push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: answer });
+      for (const metric of PROCESS_METRICS) this.#intake?.push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: answer });
       return;
     }
     const { ownPids, sharesPids } = this.#options;
     const workloadPids = [...new Set([...before, ...this.#pids])];
     for (const { workload, other } of sharesOf(gpu, answer, { workloadPids, ownPids: ownPids(), sharesPids })) {
-      this.#push(`gpu${index}.process.memory`, t, workload);
-      this.#push(`gpu${index}.other.memory`, t, other);
+      this.#intake?.push(`gpu${index}.process.memory`, t, workload);
+      this.#intake?.push(`gpu${index}.other.memory`, t, other);
     }
-  }
-
-  /** What arrives after its time was already told as a gap is passed over: time never runs backwards. */
-  #push(id: string, t: Micros, reading: Reading): void {
-    if (t <= (this.#lastAt.get(id) ?? -1)) return;
-    this.#lastAt.set(id, t);
-    this.#sink?.push(id, t, reading);
   }
 
   #watch(): void {
@@ -162,13 +154,7 @@ export class NvmlSampler implements Sampler {
   }
 
   #silent(t: Micros): void {
-    const intervals = new Map(this.#table.map(({ id, intervalUs }) => [id, intervalUs ?? 0]));
-    for (const [id, intervalUs] of intervals) {
-      const last = this.#lastAt.get(id);
-      this.#push(id, last === undefined ? t : Math.min(t, last + intervalUs), { kind: 'absent', reason: 'not_read' });
-      this.#push(id, t, { kind: 'absent', reason: 'not_read' });
-    }
-    for (const { index } of this.#options.gpus) for (const metric of PROCESS_METRICS) this.#push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: 'not_read' });
+    this.#intake?.silent(t, this.#options.gpus.flatMap(({ index }) => PROCESS_METRICS.map((metric) => `gpu${index}.${metric}`)));
   }
 
   #died(why: string): void {

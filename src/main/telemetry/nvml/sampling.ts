@@ -1,6 +1,5 @@
 /**
- * Reads every GPU in turn until asked to stop, and hands the rows over some twenty times a second. Runs on a thread of
- * its own, which it blocks: between reads it sleeps in `Atomics.wait`, which the word that asks it to stop ends early.
+ * Reads every GPU in turn until asked to stop. Runs on a thread of its own, which it blocks (see SamplingLoop).
  *
  * A GPU that is lost, or a driver that goes away, becomes a gap with its reason; NVML is loaded anew, with growing
  * pauses, until every GPU answers again. Each kind of trouble is warned of once.
@@ -11,15 +10,14 @@ import { faultOf, type NvmlFault, SUCCESS } from './codes';
 import { type Counter, countersOf, MEMORY, periodOf, READ_COST, type SampledGpu, seriesTable } from './counters';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
-import { BatchBuilder, buffersOf, type ProcessLists, type WorkerMessage, type WorkerTask } from './messages';
+import { SamplingLoop } from '../thread/loop';
+import type { Task } from '../thread/schedule';
+import type { NvmlMessage, NvmlTask, ProcessLists } from './messages';
 import { openNvml, type OpenedNvml } from './opened';
 import { readProcesses } from './probe';
-import { Schedule, type Task } from './schedule';
 
-type SampleTask = Extract<WorkerTask, { kind: 'sample' }>;
-type Post = (message: WorkerMessage, transfer: ArrayBuffer[]) => void;
+type Post = (message: NvmlMessage, transfer?: ArrayBuffer[]) => void;
 
-const FLUSH_US: Micros = 50_000;
 const REPEAT_US: Micros = 1_000_000;
 const STEADY_US: Micros = 5_000_000;
 
@@ -44,30 +42,28 @@ interface CounterState {
 }
 
 export class Sampling {
-  readonly #task: SampleTask;
+  readonly #task: NvmlTask;
   readonly #loader: Loader;
   readonly #post: Post;
-  readonly #control: Int32Array;
-  readonly #batch = new BatchBuilder();
+  readonly #loop: SamplingLoop;
   readonly #gpus: GpuState[];
   readonly #costSeries: number;
   readonly #out = new Float64Array(2);
   readonly #warned = new Set<string>();
   #nvml: OpenedNvml | null = null;
-  #flushedAt: Micros = 0;
   #pauseMs: number;
   #reopenAt: Micros | null = null;
   #openedAt: Micros = 0;
   #readUs = 0;
   #reads = 0;
 
-  constructor(task: SampleTask, loader: Loader, post: Post) {
+  constructor(task: NvmlTask, loader: Loader, post: Post) {
     this.#task = task;
     this.#loader = loader;
     this.#post = post;
-    this.#control = new Int32Array(task.control);
     this.#pauseMs = task.firstPauseMs;
     const table = seriesTable(task.gpus, task.intervalMs).map(({ id }) => id);
+    this.#loop = new SamplingLoop(task, table.length, post);
     this.#costSeries = table.indexOf(READ_COST.id);
     this.#gpus = task.gpus.map((gpu) => ({
       gpu, device: null, down: 'not_read', processes: null,
@@ -76,45 +72,17 @@ export class Sampling {
   }
 
   run(): void {
-    this.#open(this.#now());
-    const schedule = new Schedule(this.#tasks(this.#now()), {
-      now: () => this.#now(),
-      sleepUntil: (t) => this.#sleepUntil(t),
-      widened: ({ name }, medianUs, periodUs) => this.#warn(`slow ${name}`, `NVML takes ${medianUs} µs for ${name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`),
+    this.#open(this.#loop.now());
+    this.#loop.run(this.#tasks(this.#loop.now()), ({ name }, medianUs, periodUs) => {
+      this.#warn(`slow ${name}`, `NVML takes ${medianUs} µs for ${name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`);
     });
-    while (!this.#stopping) {
-      schedule.step();
-      if (this.#now() - this.#flushedAt >= FLUSH_US) this.#flush();
-    }
-    this.#flush();
     this.#nvml?.close();
-  }
-
-  get #stopping(): boolean {
-    return Atomics.load(this.#control, 0) !== 0;
-  }
-
-  #now(): Micros {
-    return Number((process.hrtime.bigint() - this.#task.originNs) / 1000n);
-  }
-
-  #sleepUntil(t: Micros): void {
-    const flushAt = this.#batch.length > 0 ? this.#flushedAt + FLUSH_US : t;
-    const us = Math.min(t, flushAt) - this.#now();
-    if (us > 0) Atomics.wait(this.#control, 0, 0, us / 1000);
-  }
-
-  #flush(): void {
-    this.#flushedAt = this.#now();
-    if (this.#batch.length === 0) return;
-    const batch = this.#batch.take();
-    this.#post(batch, buffersOf(batch));
   }
 
   /** Slow reads are apart for each GPU and begin apart, so that none keeps memory waiting for all the others. */
   #tasks(start: Micros): Task[] {
     const { intervalMs, processMs } = this.#task;
-    const memory: Task = { name: 'the memory counters', rank: 0, periodUs: periodOf(MEMORY, intervalMs) * 1000, firstUs: start, run: () => this.#memory() };
+    const memory: Task = { name: 'the memory counters', rank: 0, periodUs: periodOf(MEMORY, intervalMs) * 1000, firstUs: start, run: (now) => this.#memory(now) };
     const upkeep: Task = { name: 'upkeep', rank: 1, periodUs: 100_000, firstUs: start, run: (now) => this.#upkeep(now) };
     const cost: Task = { name: 'the cost', rank: 4, periodUs: REPEAT_US, firstUs: start + REPEAT_US, run: (now) => this.#cost(now) };
     const slow = this.#gpus.flatMap((state, position): Task[] => {
@@ -129,18 +97,22 @@ export class Sampling {
     return [memory, upkeep, cost, ...slow];
   }
 
-  #memory(): void {
+  /** One look at the clock after each read is the end of one and the beginning of the next. */
+  #memory(now: Micros): void {
+    let begin = now;
     for (const state of this.#gpus) {
-      const begin = process.hrtime.bigint();
       const read = this.#read(state, state.counters[0]!);
-      if (!read) continue;
-      this.#readUs += Number(process.hrtime.bigint() - begin) / 1000;
-      this.#reads++;
+      const end = this.#loop.now();
+      if (read) {
+        this.#readUs += end - begin;
+        this.#reads++;
+      }
+      begin = end;
     }
   }
 
   #cost(now: Micros): void {
-    if (this.#reads > 0) this.#batch.value(this.#costSeries, now, Math.round(this.#readUs / this.#reads));
+    if (this.#reads > 0) this.#loop.batch.value(this.#costSeries, now, Math.round(this.#readUs / this.#reads));
     this.#readUs = 0;
     this.#reads = 0;
   }
@@ -150,7 +122,7 @@ export class Sampling {
     if (!state.device || each.ended) return false;
     const out = this.#out;
     const code = each.counter.read(state.device, out);
-    const t = this.#now();
+    const t = this.#loop.now();
     if (code !== SUCCESS) {
       this.#failed(state, each, t, faultOf(code));
       return false;
@@ -159,10 +131,10 @@ export class Sampling {
     if (each.counter.rate) {
       const { before } = each;
       each.before = { t, value: out[0]! };
-      if (before && t > before.t && out[0]! >= before.value) this.#batch.value(each.series, t, Math.round(((out[0]! - before.value) * 1e6) / (t - before.t)));
+      if (before && t > before.t && out[0]! >= before.value) this.#loop.batch.value(each.series, t, Math.round(((out[0]! - before.value) * 1e6) / (t - before.t)));
       return true;
     }
-    for (let i = 0; i < each.counter.series.length; i++) this.#batch.value(each.series + i, t, out[i]!);
+    for (let i = 0; i < each.counter.series.length; i++) this.#loop.batch.value(each.series + i, t, out[i]!);
     return true;
   }
 
@@ -187,12 +159,12 @@ export class Sampling {
   #absent(each: CounterState, t: Micros, reason: AbsentReason): void {
     if (each.absent?.reason === reason && t - each.absent.t < REPEAT_US) return;
     each.absent = { t, reason };
-    for (let i = 0; i < each.counter.series.length; i++) this.#batch.absent(each.series + i, t, reason);
+    for (let i = 0; i < each.counter.series.length; i++) this.#loop.batch.absent(each.series + i, t, reason);
   }
 
   #processes(state: GpuState): void {
     const { index } = state.gpu;
-    const post = (answer: ProcessLists | AbsentReason) => this.#post({ kind: 'processes', gpuIndex: index, t: this.#now(), answer }, []);
+    const post = (answer: ProcessLists | AbsentReason) => this.#post({ kind: 'processes', gpuIndex: index, t: this.#loop.now(), answer });
     if (!state.device || state.processes) {
       post(state.processes ?? state.down);
       return;
@@ -202,7 +174,7 @@ export class Sampling {
     if (code === SUCCESS) return;
     const fault = faultOf(code);
     if (this.#loses(state, null, fault)) {
-      this.#lose(fault.scope === 'library' ? this.#gpus : [state], this.#now(), fault);
+      this.#lose(fault.scope === 'library' ? this.#gpus : [state], this.#loop.now(), fault);
       return;
     }
     if (fault.scope === 'counter') state.processes = fault.reason;
@@ -242,7 +214,7 @@ export class Sampling {
     const answer = openNvml(this.#loader, this.#task.places);
     if (answer.ok) {
       this.#nvml = answer.nvml;
-      this.#openedAt = this.#now();
+      this.#openedAt = this.#loop.now();
       for (const state of this.#gpus) {
         state.device = answer.nvml.devices.find(({ uuid }) => uuid === state.gpu.uuid)?.device ?? null;
         if (!state.device) state.down = 'lost';
@@ -261,12 +233,12 @@ export class Sampling {
     }
     for (const state of this.#gpus) if (!state.device) this.#tellDown(state, now);
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#task.maxPauseMs);
-    this.#reopenAt = this.#now() + this.#pauseMs * 1000;
+    this.#reopenAt = this.#loop.now() + this.#pauseMs * 1000;
   }
 
   #warn(key: string, text: string): void {
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
-    this.#post({ kind: 'warning', text }, []);
+    this.#post({ kind: 'warning', text });
   }
 }

@@ -1,6 +1,6 @@
-/** The order and pace of reads on the NVML thread, on a clock of the test's own. */
+/** The order and pace of reads on a sampling thread, on a clock of the test's own. */
 import { describe, expect, test } from 'vitest';
-import { Schedule, type Task } from '../../src/main/telemetry/nvml/schedule';
+import { Schedule, type Task } from '../../src/main/telemetry/thread/schedule';
 
 interface Run {
   readonly name: string;
@@ -50,6 +50,20 @@ describe('the schedule of reads', () => {
     expect(widened).toEqual(['memory 600 4000']);
     const late = times(runs, 'memory').filter((at) => at > 5_000_000);
     expect(new Set(late.slice(1).map((at, i) => at - late[i]!))).toEqual(new Set([4000]));
+  });
+
+  test('lets what is not urgent share a wake-up, a fifth of its period late at most', () => {
+    const wakes = new Set<number>();
+    const { runs } = play([
+      { name: 'a', rank: 2, periodUs: 100_000, firstUs: 0, costUs: 10 },
+      { name: 'b', rank: 2, periodUs: 100_000, firstUs: 12_500, costUs: 10 },
+    ], 1_000_000);
+    for (const { at } of runs) wakes.add(Math.floor(at / 1000));
+    expect(wakes.size).toBeLessThan(runs.length * 0.6);
+    for (const [name, first] of [['a', 0], ['b', 12_500]] as const) {
+      expect(times(runs, name).length).toBeGreaterThanOrEqual(9);
+      for (const at of times(runs, name)) expect((at - first) % 100_000).toBeLessThanOrEqual(20_100);
+    }
   });
 
   test('leaves a read alone that takes a tenth of its period', () => {

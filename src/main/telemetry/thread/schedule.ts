@@ -1,0 +1,97 @@
+/**
+ * Decides what is read next on a sampling thread. Tasks keep to a grid of their own period, so that the rate does not
+ * drift; a tick that was missed is skipped, never made up for. The first of two due tasks is the more urgent one:
+ * memory before everything else.
+ *
+ * Waking up costs more than most reads. So a task that is not urgent may wait for a fifth of its period, and shares the
+ * wake-up of another that comes due meanwhile.
+ *
+ * A task that usually takes more than a quarter of its period gets a longer one, and `widened` tells of it each time:
+ * a driver that serializes its callers must not be kept busy by the one that watches. The median decides, since a
+ * thread that is interrupted while it reads looks slow now and then.
+ */
+import type { Micros } from '../../../shared/units';
+
+export interface Task {
+  readonly name: string;
+  /** A smaller number goes first when several are due; 0 is urgent and never waits. */
+  readonly rank: number;
+  readonly periodUs: Micros;
+  /** When it is due first. */
+  readonly firstUs: Micros;
+  run(now: Micros): void;
+}
+
+export interface ScheduleHooks {
+  now(): Micros;
+  /** Sleeps until `t` at the latest. */
+  sleepUntil(t: Micros): void;
+  widened(task: Task, medianUs: Micros, periodUs: Micros): void;
+}
+
+const SHARE = 0.25;
+const SLACK = 0.2;
+const WINDOW_US: Micros = 1_000_000;
+const REMEMBERED = 64;
+const LONGEST_US: Micros = 10_000_000;
+
+interface Entry {
+  readonly task: Task;
+  periodUs: Micros;
+  slackUs: Micros;
+  windowFrom: Micros;
+  /** What each of the last runs took; only the first `runs` are of this window. */
+  readonly spentUs: Float64Array;
+  runs: number;
+}
+
+export class Schedule {
+  readonly #entries: Entry[];
+  /** When each entry is due: apart from them, since this is looked through a thousand times a second. */
+  readonly #due: Float64Array;
+  readonly #hooks: ScheduleHooks;
+
+  constructor(tasks: readonly Task[], hooks: ScheduleHooks) {
+    this.#hooks = hooks;
+    this.#entries = [...tasks].sort((a, b) => a.rank - b.rank).map((task) => ({
+      task, periodUs: task.periodUs, slackUs: slackOf(task, task.periodUs), windowFrom: task.firstUs, spentUs: new Float64Array(REMEMBERED), runs: 0,
+    }));
+    this.#due = Float64Array.from(this.#entries, ({ task }) => task.firstUs);
+  }
+
+  /** Runs the most urgent due task, or sleeps until the next is due. */
+  step(): void {
+    const now = this.#hooks.now();
+    const due = this.#due;
+    for (let i = 0; i < due.length; i++) {
+      if (due[i]! > now) continue;
+      const entry = this.#entries[i]!;
+      entry.task.run(now);
+      const end = this.#hooks.now();
+      entry.spentUs[entry.runs++ % REMEMBERED] = end - now;
+      if (end - entry.windowFrom >= WINDOW_US && entry.runs >= 2) this.#review(entry, end);
+      due[i]! += entry.periodUs * Math.max(1, Math.ceil((end - due[i]!) / entry.periodUs));
+      return;
+    }
+    let wake = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < due.length; i++) {
+      const latest = due[i]! + this.#entries[i]!.slackUs;
+      if (latest < wake) wake = latest;
+    }
+    this.#hooks.sleepUntil(wake);
+  }
+
+  #review(entry: Entry, end: Micros): void {
+    const spent = entry.spentUs.slice(0, Math.min(entry.runs, REMEMBERED)).sort();
+    const median = spent[spent.length >> 1]!;
+    if (median > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
+      entry.periodUs = Math.min(LONGEST_US, entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))));
+      entry.slackUs = slackOf(entry.task, entry.periodUs);
+      this.#hooks.widened(entry.task, Math.round(median), entry.periodUs);
+    }
+    entry.windowFrom = end;
+    entry.runs = 0;
+  }
+}
+
+const slackOf = ({ rank }: Task, periodUs: Micros): Micros => (rank === 0 ? 0 : periodUs * SLACK);

@@ -1,0 +1,108 @@
+/**
+ * A growing series in bounded memory, for the live view: its newest samples as they are, older ones thinned.
+ *
+ *     | first min max last | first min max last | …  v v v v v v v v v v
+ *       one run of samples    one run of samples        the newest ones
+ *
+ * Of every run of older samples the first, the lowest, the highest and the last are kept with their own times, and
+ * runs grow as the series does: so every extreme is exact however long it lasts, and a picture of the whole has some
+ * thousand runs to be drawn from. How many samples there were, and their mean, are counted as they come.
+ */
+import type { Micros } from '../units';
+import { extremes } from './pyramid';
+import { figuresOf, risingTime, type SeriesFigures } from './series';
+import type { Gap, SeriesData, SeriesInfo } from './types';
+
+/** Samples held at most. */
+const ROOM = 16_384;
+/** Thinned samples held at most, about; beyond it runs become twice as long. */
+const THINNED = ROOM / 2;
+/** Newest samples left as they are, at least. */
+const NEWEST = ROOM / 4;
+/** Kept of a run. */
+const KEPT = 4;
+
+export class ThinnedSeries {
+  info: SeriesInfo;
+  #times = new Float64Array(256);
+  #values = new Float64Array(256);
+  #held = 0;
+  /** How many of the held are what is left of runs. */
+  #thinned = 0;
+  /** Samples of a run for each one that is kept of it. */
+  #factor = 2;
+  #count = 0;
+  #mean = 0;
+  #gaps: Gap[] = [];
+
+  constructor(info: SeriesInfo) {
+    this.info = info;
+  }
+
+  /** The time from which on nothing is left out; null while nothing is. */
+  get completeFrom(): Micros | null {
+    return this.#thinned === 0 ? null : this.#times[this.#thinned]!;
+  }
+
+  /** As SeriesBuilder does: times rise strictly. */
+  append(t: Micros, value: number): void {
+    if (this.#held === this.#times.length) this.#makeRoom();
+    this.#times[this.#held] = risingTime(t, this.#held === 0 ? null : this.#times[this.#held - 1]!);
+    this.#values[this.#held++] = value;
+    this.#count++;
+    this.#mean += (value - this.#mean) / this.#count;
+  }
+
+  /** Adds a gap; one that starts where the last one starts replaces it, so a lasting gap can be told as it grows. */
+  gap(gap: Gap): void {
+    if (this.#gaps.at(-1)?.t0 === gap.t0) this.#gaps = [...this.#gaps.slice(0, -1), gap];
+    else this.#gaps.push(gap);
+  }
+
+  /** The series so far. What it returned earlier stays as it was. */
+  data(): SeriesData & { readonly figures: SeriesFigures } {
+    const [times, values] = [this.#times.subarray(0, this.#held), this.#values.subarray(0, this.#held)];
+    return { info: this.info, times, values, gaps: [...this.#gaps], figures: { ...figuresOf(times, values), count: this.#count, mean: this.#count === 0 ? null : this.#mean } };
+  }
+
+  /** New columns each time, since views of the old ones may still be looked at. */
+  #makeRoom(): void {
+    const [times, values] = [this.#times, this.#values];
+    if (this.#held < ROOM) {
+      this.#times = new Float64Array(this.#held * 2);
+      this.#values = new Float64Array(this.#held * 2);
+      this.#times.set(times);
+      this.#values.set(values);
+      return;
+    }
+    const [thinned, held] = [this.#thinned, this.#held];
+    this.#times = new Float64Array(ROOM);
+    this.#values = new Float64Array(ROOM);
+    this.#held = 0;
+    const keep = (at: number) => {
+      this.#times[this.#held] = times[at]!;
+      this.#values[this.#held++] = values[at]!;
+    };
+    let run = 1;
+    if (thinned > THINNED) {
+      this.#factor *= 2;
+      run = KEPT * 2;
+    }
+    thin(values, 0, thinned, run, keep);
+    thin(values, thinned, held - NEWEST, KEPT * this.#factor, keep);
+    this.#thinned = this.#held;
+    for (let at = held - NEWEST; at < held; at++) keep(at);
+  }
+}
+
+function thin(values: Float64Array, from: number, to: number, run: number, keep: (at: number) => void): void {
+  for (let start = from; start < to; start += run) {
+    const end = Math.min(to, start + run);
+    const { min, max } = extremes(values, start, end);
+    let last = -1;
+    for (const at of [start, Math.min(min, max), Math.max(min, max), end - 1]) {
+      if (at > last) keep(at);
+      last = at;
+    }
+  }
+}
