@@ -2,7 +2,6 @@
 import { appendFileSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerExport } from '../../src/main/hosts/cli/commands/export';
@@ -81,6 +80,14 @@ describe('import', () => {
     expect(document.overlay).toMatchObject({ baselineBytes: 100 * MiB, measuredPeak: { bytes: (12804 - 100) * MiB } });
   });
 
+  test('a log that begins when its run is under way takes nothing off, and says so', async () => {
+    const path = join(folder, 'late.csv');
+    writeFileSync(path, 'timestamp, memory.used [MiB]\n2026/04/01 21:53:51.356, 20645 MiB\n2026/04/01 21:53:51.456, 20645 MiB\n2026/04/01 21:53:51.556, 20700 MiB\n');
+    const { document } = await run('import', path, '--mode', 'generate');
+    expect(document.overlay).toMatchObject({ baselineBytes: 0, measuredPeak: { bytes: 20_700 * MiB } });
+    expect(document.warnings).toContainEqual(expect.stringContaining('begins with the memory in use already'));
+  });
+
   test('--dry-run tells what a file holds and writes nothing', async () => {
     const { document, text } = await run('import', fixture('loop.csv'), '--dry-run');
     expect(document).toMatchObject({ kind: 'csv', driver: null, samples: 6, gaps: [{ reason: 'lost', count: 4 }] });
@@ -110,12 +117,19 @@ describe('import', () => {
     expect(files()).toEqual([]);
   });
 
-  test('--keep-raw keeps the bytes as they came', async () => {
-    const { document } = await run('import', fixture('loop.xml'), '--keep-raw');
-    using session = openLibrary().open(document.id);
-    const raw = session.meta('raw') as { encoding: string; codec: string; bytes: number; data: string };
-    expect(raw).toMatchObject({ encoding: 'base64', codec: 'gzip' });
-    expect(gunzipSync(Buffer.from(raw.data, 'base64')).equals(readFileSync(fixture('loop.xml')))).toBe(true);
+  test('--keep-raw keeps the bytes as they came, and export gives them back', async () => {
+    const odd = join(folder, 'odd.log');
+    writeFileSync(odd, Buffer.concat([Buffer.from(`\ufeff${readFileSync(fixture('loop.csv'), 'utf8').replaceAll('\n', '\r\n')}2025/12/1`, 'utf16le'), Buffer.alloc(33)]));
+    for (const path of [fixture('loop.xml'), odd]) {
+      const { document } = await run('import', path, '--keep-raw');
+      const { document: exported } = await run('export', document.id, '--format', 'raw', '--out', folder);
+      expect(basename(String(exported.path))).toBe(`${document.id}-${basename(path)}`);
+      expect(readFileSync(String(exported.path)).equals(readFileSync(path))).toBe(true);
+      const again = await run('import', String(exported.path), '--dry-run');
+      expect({ ...again.document }).toEqual({ ...(await run('import', path, '--dry-run')).document });
+    }
+    const plain = (await run('import', fixture('loop.csv'))).document;
+    expect(await failureOf('export', plain.id, '--format', 'raw')).toMatchObject({ exitCode: 2, remedy: 'Import the file again with --keep-raw.' });
   });
 
   test('a log of three hundred thousand rows keeps its peak', async () => {

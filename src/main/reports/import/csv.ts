@@ -41,6 +41,7 @@ export function candidateLines(head: Head): string[] {
 /** Some loggers write semicolons or tabs, with a comma in their numbers, or quote their cells. */
 export function withCommas(line: string): string {
   const bare = line.includes('"') ? line.replaceAll('"', '') : line;
+  if (!/[;\t]/.test(bare)) return bare;
   const separator = [';', '\t'].find((each) => bare.split(each).length > 1 && bare.split(each).length >= bare.replaceAll(/\d,\d/g, '').split(',').length);
   if (separator === undefined) return bare;
   return bare.replaceAll(/(\d),(?=\d)/g, '$1.').replaceAll(separator, ',');

@@ -2,12 +2,11 @@
  * An import becomes a session of the library. Guarantees: a file that cannot be read, or holds nothing to keep, leaves
  * nothing behind; the session says that it was imported, from which file, and what was odd about it.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Failure } from '../../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../../shared/model/spec';
-import { type Bytes, MiB } from '../../../shared/units';
+import type { Bytes } from '../../../shared/units';
 import { documentOf, summaryOf } from '../../engine/document';
 import { version } from '../../engine/paths';
 import type { SessionData } from '../../engine/session-data';
@@ -16,20 +15,20 @@ import { createSession } from '../../store/session-file';
 import { readHead } from './decode';
 import { readTrace } from './index';
 import type { ImportedTrace, ReadOptions } from './protocol';
+import { IDLE_DRIVER } from './process-sum';
+import { rawOf } from './raw';
 import { copySession, isSessionFile } from './session-copy';
 
 export interface ImportOptions extends ReadOptions {
   readonly name?: string;
   readonly model?: ModelSpec;
   readonly run?: RunSpec;
-  /** Device memory in use before the run; the first sample of each GPU unless given. */
+  /** Device memory in use before the run; told by the first samples where they can, unless given. */
   readonly baselineBytes?: Bytes;
   /** Keeps the file as it came in the session. */
   readonly keepRaw?: boolean;
 }
 
-/** Larger files are not kept as they came. */
-export const RAW_LIMIT: Bytes = 64 * MiB;
 const FLUSH_SAMPLES = 65_536;
 
 /** Imports the file at `path` and returns the id of the new session. Throws a Failure where there is nothing to import. */
@@ -55,7 +54,7 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
     ...trace.warnings,
     ...(trace.startedAt === null ? ['The file does not say when it was recorded; the start is the time of the file.'] : []),
     ...(raw !== null && 'skipped' in raw ? [raw.skipped] : []),
-    ...(options.baselineBytes === undefined && Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []),
+    ...(options.baselineBytes === undefined ? baselineWarnings(trace, baselines) : []),
   ];
   const id = library.newId();
   const data: SessionData = {
@@ -103,23 +102,21 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
 }
 
 const FIRST_SAMPLE = 'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
+const LATE_START = 'The recording begins with the memory in use already, so nothing is taken off as there before the run. Say what was with --baseline.';
 
-/** A single sample is no time before the run. */
+/**
+ * What the devices held before the run: what was given, else their first sample where it is less than half of what the
+ * memory then rises to. A recording that begins later than its run tells no baseline.
+ */
 function baselinesOf(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
-  const lines = trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > (given === undefined ? 1 : 0));
+  const lines = deviceLines(trace).filter(({ values }) => given !== undefined || values[0]! * 2 < maxOf(values));
   return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
 }
 
-/** The file as it came: compressed, as text, so that it fits the documents of a session. */
-interface Raw {
-  readonly file: string;
-  readonly bytes: Bytes;
-  readonly codec: 'gzip';
-  readonly encoding: 'base64';
-  readonly data: string;
+function baselineWarnings(trace: ImportedTrace, baselines: Readonly<Record<string, Bytes>>): string[] {
+  const late = deviceLines(trace).some(({ info, values }) => baselines[info.id] === undefined && values[0]! >= IDLE_DRIVER);
+  return [...(Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []), ...(late ? [LATE_START] : [])];
 }
-function rawOf(path: string): Raw | { readonly skipped: string } {
-  const { size } = statSync(path);
-  if (size > RAW_LIMIT) return { skipped: `The file is larger than ${RAW_LIMIT / MiB} MiB and was not kept in the session as it came.` };
-  return { file: basename(resolve(path)), bytes: size, codec: 'gzip', encoding: 'base64', data: gzipSync(readFileSync(path)).toString('base64') };
-}
+
+const deviceLines = (trace: ImportedTrace) => trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
+const maxOf = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);

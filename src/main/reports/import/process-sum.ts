@@ -7,7 +7,7 @@ import type { Reading } from '../../../shared/vocabulary';
 import type { Readings, TraceBuilder } from './trace';
 
 /** What a driver alone keeps in use stays below this; a CUDA context and a model do not. */
-const IDLE_DRIVER: Bytes = 256 * MiB;
+export const IDLE_DRIVER: Bytes = 256 * MiB;
 
 export class ProcessSum {
   #count = 0;

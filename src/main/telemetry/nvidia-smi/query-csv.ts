@@ -25,6 +25,8 @@ const ABSENT: readonly (readonly [RegExp, AbsentReason])[] = [
 /** The reason a cell stands for, or null when the cell is a value. A text in brackets is never a value. */
 export function absentReason(cell: string): AbsentReason | null {
   const text = cell.trim();
+  // Nearly every cell is a number, and no word for absence begins with a digit.
+  if (/^\d/.test(text)) return null;
   const bracketed = /^\[(.*)\]$/.exec(text);
   const inner = bracketed ? bracketed[1]!.trim() : text;
   const known = ABSENT.find(([pattern]) => pattern.test(inner));

@@ -1,21 +1,23 @@
-/** `plumbline export`: a session's measurements for other programs, or the whole session file to hand on. */
+/** `plumbline export`: a session's measurements for other programs, the whole session file, or the file it was imported from. */
+import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/failure';
 import { documentOf } from '../../../engine/document';
 import { readSession, type SessionData } from '../../../engine/session-data';
+import { bytesOf } from '../../../reports/import/raw';
 import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';
 import { openSession } from '../../../store/session-file';
 import { type Output, toJson } from '../output';
 import { writeFile } from '../write-file';
 
-const FORMATS = ['csv', 'json', 'plumbline'] as const;
+const FORMATS = ['csv', 'json', 'plumbline', 'raw'] as const;
 type Format = (typeof FORMATS)[number];
 
 export function registerExport(program: Command, output: Output): void {
   program
     .command('export')
-    .description('write a session\'s samples as CSV or JSON, or the session file itself')
+    .description('write a session\'s samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)')
     .argument('<id>', 'id of the session, or its beginning')
     .requiredOption('--format <format>', FORMATS.join(', '))
     .option('--out <path>', 'file or folder to write to; "-" for standard output (csv, json)', '.')
@@ -24,22 +26,29 @@ export function registerExport(program: Command, output: Output): void {
       if (!format) throw new Failure('bad_input', `There is no export format "${options.format}".`, `Use one of ${FORMATS.join(', ')}.`);
       const path = openLibrary().pathOf(id);
       const toStdout = options.out === '-';
-      if (toStdout && format === 'plumbline') throw new Failure('bad_input', 'A session file cannot be written to standard output.', 'Give a file or folder with --out.');
-      const { session, contents } = exported(path, format);
+      if (toStdout && (format === 'plumbline' || format === 'raw')) throw new Failure('bad_input', `The export ${format} cannot be written to standard output.`, 'Give a file or folder with --out.');
+      const { fileName, contents } = exported(path, format);
       if (toStdout) {
         output.result({ format, text: String(contents) }, () => String(contents));
         return;
       }
-      const written = writeFile(contents, options.out, `${session.id}.${format}`, FORMATS, 'export');
+      const written = writeFile(contents, options.out, fileName, [...FORMATS, extname(fileName).slice(1)].filter((ending) => ending !== ''), 'export');
       output.result({ path: written, bytes: Buffer.byteLength(contents) }, () => written);
     });
 }
 
-function exported(path: string, format: Format): { session: SessionData; contents: string | Buffer } {
+function exported(path: string, format: Format): { fileName: string; contents: string | Buffer } {
   const reader = openSession(path);
   try {
+    if (format === 'raw') {
+      const { file, contents } = bytesOf(reader.meta('raw'), reader.id);
+      // Under a name of its own: the original may have grown since.
+      return { fileName: `${reader.id}-${file}`, contents };
+    }
+    const fileName = `${reader.id}.${format}`;
+    if (format === 'plumbline') return { fileName, contents: fileOf(path) };
     const session = readSession(reader);
-    return { session, contents: format === 'csv' ? csvOf(session) : format === 'json' ? jsonOf(session) : fileOf(path) };
+    return { fileName, contents: format === 'csv' ? csvOf(session) : jsonOf(session) };
   } finally {
     reader.close();
   }

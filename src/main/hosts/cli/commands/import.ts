@@ -31,7 +31,7 @@ export function registerImport(program: Command, output: Output): void {
       .option('--name <name>', 'name of the session; the name of the file when left out')
       .option('--interval <ms>', 'interval of a file without timestamps')
       .option('--columns <names>', 'names of the columns of a CSV file without a header, with commas')
-      .option('--baseline <bytes>', 'device memory in use before the run; that of the first sample when left out')
+      .option('--baseline <bytes>', 'device memory in use before the run; that of the first sample when left out and memory rises from it')
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (file: string, options: CliOptions) => {
     const request = requestOf(options);
