@@ -166,6 +166,35 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.close();
   });
 
+  it('saves a workload from the dialog with what it gets of the environment, and runs it again', async () => {
+    const page = await open('#/');
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByRole('button', { name: 'A command' }).click();
+    await page.getByLabel('Command line').fill('missing train.py');
+    await page.getByLabel(/^Variables/).fill('CUDA_VISIBLE_DEVICES=0\nnot a name');
+    await page.getByText('neither NAME=VALUE').waitFor();
+    expect(await page.getByRole('button', { name: 'Start recording' }).isDisabled()).toBe(true);
+    await page.getByLabel(/^Variables/).fill('CUDA_VISIBLE_DEVICES=0\nHF_TOKEN');
+    await page.getByLabel(/^Watch PyTorch/).check();
+    await page.getByLabel('Save this workload as').fill('nightly');
+    await page.getByRole('button', { name: 'Start recording' }).click();
+    await page.getByText('The program "missing" was not found.').waitFor();
+    expect(engine.calls.findLast(({ method }) => method === 'saveWorkload')!.args).toEqual({
+      name: 'nightly', request: { command: ['missing', 'train.py'], instrument: 'python', environment: { pass: ['HF_TOKEN'], set: { CUDA_VISIBLE_DEVICES: '0' } } },
+    });
+    await page.getByRole('button', { name: 'Saved' }).click();
+    await page.getByRole('radio', { name: /nightly/ }).check();
+    await page.getByRole('button', { name: 'Start recording' }).click();
+    await page.waitForURL(/session/);
+    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({ saved: 'nightly' });
+    await page.goto(page.url().replace(/#.*/, '#/'));
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.getByRole('button', { name: 'Saved' }).click();
+    await page.getByRole('button', { name: 'Delete nightly' }).click();
+    await page.getByRole('button', { name: 'Saved' }).waitFor({ state: 'detached' });
+    await page.close();
+  });
+
   it('refuses a wrong token and says so', async () => {
     const page = await open('#/', server.url.replace(/token=.*/, 'token=wrong'));
     await page.getByText('no longer valid').waitFor();

@@ -2,7 +2,7 @@
  * An `EngineClient` over invented sessions, for tests of the window and of what carries the contract. It answers as
  * the engine does, expected failures included, and counts what it was asked.
  */
-import type { EngineClient, EngineEvent } from '../../src/shared/contract/api';
+import type { EngineClient, EngineEvent, SavedWorkload } from '../../src/shared/contract/api';
 import type { SessionSummary } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
@@ -55,6 +55,7 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
     session.document = { ...session.document, ...part };
     emit({ type: 'library' });
   };
+  let saved: readonly SavedWorkload[] = [];
   const answers: Omit<EngineClient, 'on'> = {
     info: async () => ({ version: '0.1.0', platform: 'linux-x64', library: '/home/ada/.local/share/plumbline', host: 'server', simulated: false }),
     list: async () => [...sessions.values()].map(SUMMARY).sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
@@ -77,6 +78,15 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
       if (request.command?.[0] === 'missing') throw new Failure('bad_input', 'The program "missing" was not found.', 'Give its full path, or put its folder on PATH.');
       grow();
       return { id: LIVE };
+    },
+    workloads: async () => saved,
+    saveWorkload: async ({ name, request }) => {
+      const one = { name, savedAt: '2026-11-23T12:00:00Z', request };
+      saved = [...saved, one];
+      return one;
+    },
+    deleteWorkload: async ({ name }) => {
+      saved = saved.filter((one) => one.name !== name);
     },
     stop: async ({ id }) => {
       sessions.set(id, live('complete'));

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { budgetOf } from '../../shared/budget/budget';
-import type { EngineClient, EngineEvent, RecordRequest, TraceView } from '../../shared/contract/api';
+import type { EngineClient, EngineEvent, RecordRequest, SavedWorkload, TraceView } from '../../shared/contract/api';
 import type { SessionDocument } from '../../shared/contract/session';
 import { compareSessions } from '../../shared/divergence/compare';
 import { Failure } from '../../shared/failure';
@@ -13,6 +13,7 @@ import { envelope } from '../../shared/trace/downsample';
 import { renderReport } from '../reports';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { openSession } from '../store/session-file';
+import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved';
 import { doctorReport } from './doctor';
 import { documentOf, predictionOf } from './document';
 import { overlaySeries } from '../../shared/divergence/overlay';
@@ -31,6 +32,10 @@ export interface Engine extends EngineClient {
   startRecording(request: RecordRequest, hooks?: Partial<RecordingHooks>): Promise<Recording>;
   /** The sessions, and the files of the library that cannot be read, each with why. */
   listing(): LibraryListing;
+  /** Saved workloads, and the files that cannot be read, each with why. */
+  savedListing(): SavedListing;
+  /** One saved workload; throws a Failure that says why where it cannot be read. */
+  savedWorkload(name: string): SavedWorkload;
   /** Sessions that are being recorded by this engine. */
   recording(): readonly Recording[];
   /** Stops every recording and releases the library. */
@@ -41,6 +46,7 @@ const CACHED_SESSIONS = 8;
 
 export function createEngine(options: EngineOptions): Engine {
   const library = openLibrary(options.library);
+  const saved = new SavedWorkloads(library.dir);
   const live = new Map<string, Recording>();
   const listeners = new Set<(event: EngineEvent) => void>();
   const cache = new Map<string, { stamp: string; data: SessionData }>();
@@ -72,7 +78,8 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function start(request: RecordRequest, hooks: Partial<RecordingHooks> = {}): Promise<Recording> {
+  async function start(given: RecordRequest, hooks: Partial<RecordingHooks> = {}): Promise<Recording> {
+    const request = given.saved === undefined ? given : requestOf(saved.get(given.saved), given);
     if (request.model) checkModel(request.model);
     if (request.model && request.run) checkRun(request.model, request.run);
     const recording = await startRecording(request, library, {
@@ -125,6 +132,17 @@ export function createEngine(options: EngineOptions): Engine {
     async record(request) {
       return { id: (await start(request)).id };
     },
+    async workloads() {
+      return saved.list().workloads;
+    },
+    async saveWorkload({ name, request }) {
+      if (request.model) checkModel(request.model);
+      if (request.model && request.run) checkRun(request.model, request.run);
+      return saved.save(name, request);
+    },
+    async deleteWorkload({ name }) {
+      saved.delete(name);
+    },
     async stop({ id }) {
       const recording = live.get(id);
       if (!recording) throw new Failure('not_found', `Session ${id} is not being recorded here.`, 'Stop it where it was started.');
@@ -162,6 +180,8 @@ export function createEngine(options: EngineOptions): Engine {
       return () => listeners.delete(listener);
     },
     listing: () => library.list(),
+    savedListing: () => saved.list(),
+    savedWorkload: (name) => saved.get(name),
     startRecording: start,
     recording: () => [...live.values()],
     async close() {

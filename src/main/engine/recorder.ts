@@ -9,6 +9,7 @@ import { Failure } from '../../shared/failure';
 import type { RecordRequest } from '../../shared/contract/api';
 import type { Environment, WorkloadInfo } from '../../shared/contract/session';
 import type { RunSpec } from '../../shared/model/spec';
+import { withoutSecrets } from '../../shared/secrets';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import type { Bytes, Micros } from '../../shared/units';
 import type { Status } from '../../shared/vocabulary';
@@ -18,6 +19,7 @@ import type { SessionHeader } from '../store/session-meta';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
+import { Discretion, environmentFor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
@@ -52,6 +54,7 @@ const FLUSH_MS = 250;
 
 export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
   const plan = planOf(request);
+  const discretion = new Discretion({ ...process.env, ...plan.env });
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);
   const scope: ProcessScope = { pids: () => launched?.pids() ?? [] };
@@ -61,17 +64,17 @@ export async function startRecording(request: RecordRequest, library: Library, h
     ownPids: () => [process.pid],
     nodePath: workloadNode(),
     inventoryHelper: inventoryEntry,
-    env: process.env,
+    env: { ...process.env, CUDA_VISIBLE_DEVICES: plan.env.CUDA_VISIBLE_DEVICES },
   });
   const baselines = plan.pid === null ? sources.baselines : baselinesWithout(sources.baselines);
   const clock = createSessionClock();
   const id = library.newId();
   let environment: Environment = { ...(await describeMachine()), gpus: sources.gpus, sources: sources.sources, workload: {} };
-  let workload: WorkloadInfo = plan.workload;
+  let workload: WorkloadInfo = { ...plan.workload, title: discretion.text(plan.workload.title), command: discretion.command(plan.workload.command) };
   let run: RunSpec | null = request.run ?? null;
   const header = (): SessionHeader => ({
     id,
-    name: request.name ?? plan.name,
+    name: discretion.text(request.name ?? plan.name),
     startedAt: clock.startedAt.toISOString(),
     workload,
     environment,
@@ -85,7 +88,8 @@ export async function startRecording(request: RecordRequest, library: Library, h
   const trace = new LiveTrace(file);
   const started: Sampler[] = [];
   let failedMarkers = 0;
-  const onMarker = (marker: Marker) => {
+  const onMarker = (said: Marker) => {
+    const marker = discreet(said, discretion);
     trace.marker(marker);
     if (marker.type === 'run') {
       const words = announcedEnvironment(marker.fields, run);
@@ -119,7 +123,8 @@ export async function startRecording(request: RecordRequest, library: Library, h
     const common = {
       clock,
       onMarker,
-      onLog: (line: LogLine) => {
+      onLog: (said: LogLine) => {
+        const line = { ...said, text: discretion.text(said.text) };
         trace.log(line);
         hooks.log?.(line);
       },
@@ -218,12 +223,21 @@ function planOf(request: RecordRequest): Plan {
     };
   }
   if (request.pid !== undefined) {
-    return { command: [], cwd, env: {}, pid: request.pid, name: `pid ${request.pid}`, workload: { kind: 'pid', title: `process ${request.pid}`, command: [], cwd: null, pid: request.pid } };
+    return { command: [], cwd, env: process.env, pid: request.pid, name: `pid ${request.pid}`, workload: { kind: 'pid', title: `process ${request.pid}`, command: [], cwd: null, pid: request.pid } };
   }
   const command = request.command ?? [];
   if (command.length === 0) throw new Failure('bad_input', 'There is nothing to record.', 'Give --bundled gpt2, --pid PID, or a command after --.');
-  const env = request.instrument ? instrumentEnvironment(request.instrument, process.env) : process.env;
-  return { command, cwd, env, pid: null, name: command.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60), workload: { kind: 'command', title: command.join(' '), command, cwd, pid: null } };
+  const chosen = environmentFor(request.environment, process.env);
+  const env = request.instrument ? instrumentEnvironment(request.instrument, chosen) : chosen;
+  const shown = withoutSecrets(command);
+  const name = shown.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60);
+  return { command, cwd, env, pid: null, name, workload: { kind: 'command', title: shown.join(' '), command: shown, cwd, pid: null } };
+}
+
+/** What a workload announces in words of its own, without the secrets among them. */
+function discreet(marker: Marker, discretion: Discretion): Marker {
+  if (marker.type === 'note') return { ...marker, text: discretion.text(marker.text) };
+  return marker.type === 'run' || marker.type === 'model' ? { ...marker, fields: discretion.fields(marker.fields) } : marker;
 }
 
 /** For a process that ran before the recording did, only what others hold on the device was there "before". */

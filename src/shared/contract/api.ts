@@ -24,8 +24,20 @@ export interface DoctorReport {
   readonly gpus: readonly import('./session').GpuInfo[];
 }
 
-/** What to record. Exactly one of `bundled`, `pid`, `command` is given. */
+/** What a command gets of the environment Plumbline runs in. Left out: all of it. */
+export interface WorkloadEnvironment {
+  /** Only what any program needs to start and to find its GPU, and what `pass` names. */
+  readonly only?: boolean;
+  /** Variables that must be passed on; a missing one is refused. */
+  readonly pass?: readonly string[];
+  /** Variables set for this workload alone. */
+  readonly set?: Readonly<Record<string, string>>;
+}
+
+/** What to record. Exactly one of `bundled`, `pid`, `command`, `saved` is given. */
 export interface RecordRequest {
+  /** A saved workload by its name; `name`, `intervalMs` and `environment` given beside it come before its own. */
+  readonly saved?: string;
   readonly bundled?: 'gpt2';
   readonly pid?: number;
   readonly command?: readonly string[];
@@ -34,11 +46,20 @@ export interface RecordRequest {
   /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */
   readonly weights?: string;
   readonly cwd?: string;
+  readonly environment?: WorkloadEnvironment;
   readonly name?: string;
   /** Declared model and run; required for `bundled`, optional otherwise. */
   readonly model?: ModelSpec;
   readonly run?: RunSpec;
   readonly intervalMs?: Millis;
+}
+
+/** A workload under a name, to be recorded again. No secret is in it. */
+export interface SavedWorkload {
+  readonly name: string;
+  /** ISO 8601 with zone. */
+  readonly savedAt: string;
+  readonly request: RecordRequest;
 }
 
 /** A part of a trace made ready to draw. Times are session time. */
@@ -62,6 +83,10 @@ export interface EngineApi {
   budgetOf(q: { id: string }): Promise<Budget | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
   record(q: RecordRequest): Promise<{ id: string }>;
+  /** Saved workloads by name; files that cannot be read are left out. */
+  workloads(): Promise<readonly SavedWorkload[]>;
+  saveWorkload(q: { name: string; request: RecordRequest }): Promise<SavedWorkload>;
+  deleteWorkload(q: { name: string }): Promise<void>;
   stop(q: { id: string }): Promise<void>;
   rename(q: { id: string; name: string }): Promise<void>;
   delete(q: { id: string }): Promise<void>;
@@ -71,7 +96,7 @@ export interface EngineApi {
   doctor(): Promise<DoctorReport>;
 }
 export const ENGINE_METHODS = [
-  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'record', 'stop', 'rename', 'delete', 'compare', 'report',
+  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'record', 'workloads', 'saveWorkload', 'deleteWorkload', 'stop', 'rename', 'delete', 'compare', 'report',
   'doctor',
 ] as const satisfies readonly (keyof EngineApi)[];
 

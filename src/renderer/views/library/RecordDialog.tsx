@@ -1,4 +1,4 @@
-/** Starts a recording: the bundled GPT-2 with its budget told beforehand, or any command. */
+/** Starts a recording: the bundled GPT-2 with its budget told beforehand, any command, or a workload saved earlier. */
 import { useState } from 'react';
 import type { RecordRequest } from '../../../shared/contract/api';
 import { formatBytes, formatExactBytes } from '../../../shared/format';
@@ -7,9 +7,10 @@ import { runDefaults } from '../../../shared/model/run';
 import type { Backend, Mode, RunSpec } from '../../../shared/model/spec';
 import { FailureNote, Segmented } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
-import { splitCommand } from '../../components/words';
 import { useEngine, useQuery } from '../../state/engine';
 import { go, sessionHref } from '../../state/router';
+import { CommandFields, commandRequest, FIRST_COMMAND } from './CommandFields';
+import { SavedFields } from './SavedFields';
 
 const BUNDLED = presetNames().filter((name) => name.startsWith('gpt2'));
 interface Form {
@@ -20,11 +21,13 @@ const FIRST: Form = { model: BUNDLED[0] ?? 'gpt2', mode: 'generate', batch: 1, s
 
 export function RecordDialog({ onClose }: { onClose(): void }) {
   const engine = useEngine();
-  const [kind, setKind] = useState<'bundled' | 'command'>('bundled');
+  const [kind, setKind] = useState<'bundled' | 'command' | 'saved'>('bundled');
+  const saved = useQuery('workloads', (client) => client.workloads());
+  const [chosen, setChosen] = useState<string | null>(null);
   const [form, setForm] = useState<Form>(FIRST);
-  const [command, setCommand] = useState('');
-  const [cwd, setCwd] = useState('');
+  const [command, setCommand] = useState(FIRST_COMMAND);
   const [name, setName] = useState('');
+  const [saveAs, setSaveAs] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const change = (part: Partial<Form>) => setForm((old) => ({ ...old, ...part }));
@@ -34,20 +37,22 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
     mode: form.mode, batch: form.batch, framework: 'tfjs', backend: form.backend === 'auto' ? null : form.backend,
     ...(form.mode === 'generate' ? { promptTokens: form.promptTokens, tokens: form.tokens, steps: 1 } : { seq: form.seq, steps: form.mode === 'train' ? form.steps : 1 }),
   });
-  const words = splitCommand(command);
+  const commanded = commandRequest(command);
   const length = form.mode === 'generate' ? form.promptTokens + form.tokens : form.seq;
   const tooLong = length > model.maxPositions;
-  const ready = kind === 'bundled' ? !tooLong : words !== null && words.length > 0;
+  const request: RecordRequest | null = kind === 'bundled' ? (tooLong ? null : { bundled: 'gpt2', model, run }) : kind === 'command' ? commanded : chosen === null ? null : { saved: chosen };
 
   const start = async () => {
-    if (!ready || busy) return;
+    if (request === null || busy) return;
     setBusy(true);
     const named = name.trim() === '' ? {} : { name: name.trim() };
-    const request: RecordRequest = kind === 'bundled'
-      ? { bundled: 'gpt2', model, run, ...named }
-      : { command: words ?? [], ...(cwd.trim() === '' ? {} : { cwd: cwd.trim() }), ...named };
     try {
-      const { id } = await engine.record(request);
+      if (kind !== 'saved' && saveAs.trim() !== '') {
+        await engine.saveWorkload({ name: saveAs.trim(), request: { ...request, ...named } });
+        setSaveAs('');
+        saved.refresh();
+      }
+      const { id } = await engine.record({ ...request, ...named });
       go(sessionHref(id));
     } catch (failure) {
       setError(failure);
@@ -55,13 +60,28 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
     }
   };
 
+  const turnTo = (next: typeof kind) => {
+    setKind(next);
+    setError(null);
+  };
+  const forget = async (workload: string) => {
+    try {
+      await engine.deleteWorkload({ name: workload });
+      if (chosen === workload) setChosen(null);
+      if (saved.data?.length === 1) turnTo('bundled');
+    } catch (failure) {
+      setError(failure);
+    }
+    saved.refresh();
+  };
+
   return (
     <Dialog
       title="Record a session" wide onClose={onClose} onSubmit={start}
-      footer={<><button type="button" className="button" onClick={onClose}>Cancel</button><button type="submit" className="button primary" disabled={!ready || busy}>{busy ? 'Starting…' : 'Start recording'}</button></>}
+      footer={<><button type="button" className="button" onClick={onClose}>Cancel</button><button type="submit" className="button primary" disabled={request === null || busy}>{busy ? 'Starting…' : 'Start recording'}</button></>}
     >
-      <Segmented label="What to record" value={kind} onChange={setKind} options={[{ value: 'bundled', label: 'Bundled GPT-2' }, { value: 'command', label: 'A command' }]} />
-      {kind === 'bundled' ? (
+      <Segmented label="What to record" value={kind} onChange={turnTo} options={[{ value: 'bundled', label: 'Bundled GPT-2' }, { value: 'command', label: 'A command' }, ...(saved.data?.length ? [{ value: 'saved' as const, label: 'Saved' }] : [])]} />
+      {kind === 'bundled' && (
         <>
           <div className="fields">
             <label>Model<select value={form.model} onChange={(event) => change({ model: event.target.value })}>{BUNDLED.map((preset) => <option key={preset}>{preset}</option>)}</select></label>
@@ -80,15 +100,13 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
             ? <p className="field-error" role="alert">{length} tokens are more than the {model.maxPositions} positions {model.name} has.</p>
             : <Forecast model={model} run={run} />}
         </>
-      ) : (
-        <div className="fields single">
-          <label>Command line<textarea className="mono" rows={3} spellCheck={false} placeholder="python train.py --batch 8" value={command} onChange={(event) => setCommand(event.target.value)} /></label>
-          {words === null && <p className="field-error" role="alert">A quote is not closed.</p>}
-          <label>Working directory<input className="mono" spellCheck={false} placeholder="where Plumbline was started" value={cwd} onChange={(event) => setCwd(event.target.value)} /></label>
-          <p className="hint">Run without a shell. With the helper in <code>resources/</code> the program announces its phases and framework memory; without it, phases are found in the trace.</p>
-        </div>
       )}
-      <div className="fields single"><label>Name<input placeholder="chosen for you" value={name} onChange={(event) => setName(event.target.value)} /></label></div>
+      {kind === 'command' && <CommandFields form={command} onChange={(part) => setCommand((old) => ({ ...old, ...part }))} />}
+      {kind === 'saved' && <SavedFields workloads={saved.data ?? []} chosen={chosen} onChoose={setChosen} onDelete={forget} />}
+      <div className="fields pair">
+        <label>Name of the session<input placeholder="chosen for you" value={name} onChange={(event) => setName(event.target.value)} /></label>
+        {kind !== 'saved' && <label>Save this workload as<input placeholder="not saved" value={saveAs} onChange={(event) => setSaveAs(event.target.value)} /></label>}
+      </div>
       {error !== null && <FailureNote error={error} />}
     </Dialog>
   );

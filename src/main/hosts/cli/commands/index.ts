@@ -14,9 +14,15 @@ import { registerRecord } from './record';
 import { registerScaling } from './scaling';
 import { registerServe } from './serve';
 import { registerSessions } from './sessions';
+import { registerWorkloads } from './workloads';
 
 export function registerCommands(program: Command, output: Output): void {
-  for (const register of [registerRecord, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerLogits, registerDoctor, registerServe, registerDemo]) register(program, output);
+  for (const register of [registerRecord, registerWorkloads, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerLogits, registerDoctor, registerServe, registerDemo]) register(program, output);
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
+  for (const command of program.commands) settle(command);
+}
+
+function settle(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
+  for (const own of command.commands) settle(own);
 }

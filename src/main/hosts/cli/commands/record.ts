@@ -25,6 +25,11 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly topK?: string;
   readonly topP?: string;
   readonly weights?: string;
+  readonly env?: readonly string[];
+  readonly passEnv?: readonly string[];
+  readonly cleanEnv?: boolean;
+  readonly save?: string;
+  readonly run?: string;
 }
 
 export function registerRecord(program: Command, output: Output): void {
@@ -37,19 +42,26 @@ export function registerRecord(program: Command, output: Output): void {
       .option('--pid <pid>', 'record a process that runs already')
       .option('--name <name>', 'name of the session')
       .option('--instrument <kind>', `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`)
+      .option('--env <NAME=VALUE>', 'set a variable for the command (may be repeated)', collect)
+      .option('--clean-env', 'pass on only what any program needs to start and to find its GPU')
+      .option('--pass-env <NAME>', 'pass this variable on too; implies --clean-env (may be repeated)', collect)
+      .option('--save <name>', 'save this workload under a name before recording it; values of secrets are left out')
+      .option('--run <name>', 'record a saved workload again')
       .option('--weights <dir|file>', 'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload')
       .option('--data <kind>', 'tokens the bundled workload trains on: random, text')
       .option('--temperature <t>', 'generation of the bundled workload: draw tokens at this temperature')
       .option('--top-k <n>', 'draw among the n likeliest tokens')
       .option('--top-p <p>', 'draw among the fewest likeliest tokens that reach this probability')
-      .option('--interval <ms>', 'sampling interval in milliseconds', '100'),
+      .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
   addExpectationOptions(command, 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
       const request = requestOf(given, options);
+      const { save } = options;
       const expectations = expectationsOf(options, '=');
       process.exitCode = await withEngine(async (engine) => {
+        if (save !== undefined) await engine.saveWorkload({ name: save, request });
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [await engine.show({ id: data.id }), await engine.budgetOf({ id: data.id })];
         const outcomes = checkSession(expectations, doc);
@@ -62,12 +74,18 @@ export function registerRecord(program: Command, output: Output): void {
 }
 
 function requestOf(command: string[], options: RecordOptions): RecordRequest {
-  const given = [options.bundled !== undefined, options.pid !== undefined, command.length > 0].filter(Boolean).length;
+  const given = [options.bundled !== undefined, options.pid !== undefined, options.run !== undefined, command.length > 0].filter(Boolean).length;
   if (given !== 1) {
-    throw new Failure('bad_input', given === 0 ? 'There is nothing to record.' : 'More than one thing to record was given.', 'Give exactly one of --bundled gpt2, --pid PID, or a command after --.');
+    throw new Failure('bad_input', given === 0 ? 'There is nothing to record.' : 'More than one thing to record was given.', 'Give exactly one of --bundled gpt2, --pid PID, --run NAME, or a command after --.');
   }
-  const intervalMs = whole('--interval', options.interval) ?? 100;
-  const common = { intervalMs, ...(options.name === undefined ? {} : { name: options.name }) };
+  const interval = whole('--interval', options.interval);
+  const named = options.name === undefined ? {} : { name: options.name };
+  const environment = environmentOf(options);
+  if (options.run !== undefined) return savedRequest(options, { ...named, ...environment, ...(interval !== undefined && { intervalMs: interval }) });
+  const common = { intervalMs: interval ?? 100, ...named };
+  if (environment.environment && command.length === 0) {
+    throw new Failure('bad_input', 'Only a command that is launched can be given an environment.', 'Leave --env, --clean-env and --pass-env out.');
+  }
   if (options.bundled !== undefined) {
     if (options.bundled !== 'gpt2') throw new Failure('bad_input', `There is no bundled workload "${options.bundled}".`, 'Use --bundled gpt2.');
     if (options.instrument !== undefined) throw new Failure('bad_input', 'The bundled workload needs no instrument.', 'Leave --instrument out.');
@@ -87,7 +105,33 @@ function requestOf(command: string[], options: RecordOptions): RecordRequest {
   if (options.instrument !== undefined && instrument === undefined) {
     throw new Failure('bad_input', `There is no instrument "${options.instrument}".`, `Use one of ${INSTRUMENTS.join(', ')}.`);
   }
-  return { ...common, ...spec, command, ...(instrument && { instrument }) };
+  return { ...common, ...spec, ...environment, command, ...(instrument && { instrument }) };
+}
+
+/** A saved workload says what it is itself; only its session's name, interval and environment may be given anew. */
+function savedRequest(options: RecordOptions, common: Omit<RecordRequest, 'saved'>): RecordRequest {
+  const besides = new Set(['run', 'name', 'interval', 'env', 'passEnv', 'cleanEnv', 'json', 'failOn', 'junit']);
+  const other = Object.keys(options).find((option) => !besides.has(option));
+  if (other !== undefined) {
+    const flag = `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new Failure('bad_input', `A saved workload is run as it was saved, and ${flag} was given too.`, `Leave ${flag} out, or give the whole workload instead of --run.`);
+  }
+  return { ...common, saved: options.run! };
+}
+
+function environmentOf({ env = [], passEnv = [], cleanEnv = false }: RecordOptions): Pick<RecordRequest, 'environment'> {
+  if (env.length === 0 && passEnv.length === 0 && !cleanEnv) return {};
+  const set = Object.fromEntries(env.map((given) => {
+    const at = given.indexOf('=');
+    if (at < 1) throw new Failure('bad_input', `--env cannot be "${given}".`, 'Give NAME=VALUE, or --pass-env NAME to pass a variable on.');
+    return [given.slice(0, at), given.slice(at + 1)];
+  }));
+  const only = cleanEnv || passEnv.length > 0;
+  return { environment: { ...(only && { only }), ...(passEnv.length > 0 && { pass: passEnv }), ...(env.length > 0 && { set }) } };
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** What only the bundled workload knows: where its tokens come from, and how the next one is chosen. */

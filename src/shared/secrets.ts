@@ -1,0 +1,68 @@
+/**
+ * Which names promise a secret. What such a name stands for is never written anywhere: not into a session, a report, a
+ * saved workload or a log. A name is judged by its words, whatever joins them (HF_TOKEN, --api-key, dbPassword,
+ * aws.secret.key), so that ordinary names of this field stay readable: --max-tokens, TOKENIZERS_PARALLELISM, --num-kv-heads.
+ */
+
+/** Put in the place of a secret. */
+export const HIDDEN = '‹hidden›';
+
+/** Words that promise a secret wherever they stand. */
+const SECRET = new Set([
+  'secret', 'secrets', 'password', 'passwords', 'passwd', 'passphrase', 'pass', 'pwd', 'passcode', 'credential', 'credentials', 'creds',
+  'auth', 'authorization', 'bearer', 'cookie', 'cookies', 'jwt', 'pat', 'apikey', 'apikeys', 'private', 'signature', 'dsn',
+]);
+/** Words that do unless what follows says otherwise: a token id is no token, a key length no key. */
+const UNLESS = new Map<string, ReadonlySet<string>>([
+  ['token', new Set(['id', 'ids', 'length', 'lengths', 'len', 'count', 'limit', 'type', 'types', 'index', 'budget', 'dim', 'per', 'size', 'level', 'classification', 'batch'])],
+  ['key', new Set(['value', 'values', 'dim', 'size', 'length', 'len', 'count', 'heads', 'head', 'padding', 'mask', 'states', 'layer', 'column', 'path'])],
+  ['keys', new Set(['values', 'only'])],
+]);
+/** Tokens in the plural are what a language model counts, unless their like opens a door. */
+const OPENS = new Set(['access', 'api', 'refresh', 'session', 'bot', 'hub', 'oauth', 'personal', 'deploy', 'ci', 'hf', 'huggingface', 'github', 'gitlab', 'wandb', 'slack', 'npm', 'openai']);
+/** Written together: apikey, hftoken, pgpassword, mysqlpwd. */
+const JOINED = /(?:password|passwd|passphrase|secret|credentials?|(?:api|access|auth|private|secret|account|client|encryption|signing|master|service|ssh|deploy|storage|license)keys?|.token|.pwd|.pass)$/;
+/** Names that end so and promise nothing. */
+const HARMLESS = /^(?:pwd|oldpwd|bypass|compass|encompass|surpass|trespass|[a-z]*detoken|[a-z]*untoken)$/i;
+
+export function looksSecret(name: string): boolean {
+  if (HARMLESS.test(name)) return false;
+  const words = wordsOf(name);
+  return words.some((word, i) => {
+    if (SECRET.has(word) || (JOINED.test(word) && !HARMLESS.test(word))) return true;
+    if (word === 'tokens') return OPENS.has(words[i - 1] ?? '');
+    const harmlessBefore = UNLESS.get(word);
+    return harmlessBefore !== undefined && !harmlessBefore.has(words[i + 1] ?? '');
+  });
+}
+
+/** --hf-token-v2 → hf, token; dbPassword → db, password; AWS_SECRET_ACCESS_KEY → aws, secret, access, key; HFToken → hf, token. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/(?<=\p{L}{3})v\d+/gu, ' ')
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== '');
+}
+
+/** `KEY=value` where KEY looks secret, `--key` before a word of its own, and a password within a URL. */
+export function withoutSecrets(words: readonly string[]): string[] {
+  let valueIsNext = false;
+  return words.map((word) => {
+    const [, name, value] = /^(-{0,2}[\w.:-]+)=(.*)$/s.exec(word) ?? [];
+    if (name !== undefined) {
+      valueIsNext = false;
+      return looksSecret(name) && value !== '' ? `${name}=${HIDDEN}` : withoutUrlPassword(word);
+    }
+    const isOption = /^--?[\p{L}]/u.test(word);
+    const hide = valueIsNext && !isOption;
+    valueIsNext = isOption && looksSecret(word);
+    return hide ? HIDDEN : withoutUrlPassword(word);
+  });
+}
+
+function withoutUrlPassword(word: string): string {
+  return word.replace(/([a-z][a-z\d+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${HIDDEN}@`);
+}
