@@ -117,6 +117,37 @@ describe('a training step', () => {
   });
 });
 
+describe('the loss', () => {
+  const model = preset('llama-3-8b');
+  const logits = (given: Partial<RunSpec>) => {
+    const { phases } = pytorchBudget(model, train(model, { batch: 1, seq: 1024, precision: 'bf16', checkpointing: 'full', attention: 'sdpa', ...given }));
+    return phases.find(({ phase }) => phase === 'forward')!.components.logits! / (1024 * 128_256);
+  };
+
+  // Liger-Kernel's benchmark: 8,192 MiB for 2^31 fp32 logits, one tensor; plain, in half precision, bf16 logits, an fp32
+  // copy and its log-softmax.
+  it('takes 10 bytes a logit in half precision, and 2 where its kernel works in place', () => {
+    expect(logits({})).toBe(10);
+    expect(logits({ loss: 'in-place' })).toBe(2);
+    expect(logits({ loss: 'in-place', precision: 'fp32' })).toBe(4);
+  });
+});
+
+describe('a quantized base', () => {
+  it('keeps its adapters, their gradients and states in fp32, and expands one matrix at a time', () => {
+    const model = preset('llama-2-7b');
+    const { timeline } = pytorchBudget(model, train(model, { batch: 1, seq: 16, precision: 'int4', loraRank: 16, loraTargets: 'all-linear', attention: 'sdpa' }));
+    const adapters = 16 * 32 * (4 * 2 * 4096 + 3 * (4096 + 11_008));
+    const step = timeline.at(-1)!.components;
+    expect([step.gradients, step.adam_m, step.adam_v]).toEqual([4 * adapters, 4 * adapters, 4 * adapters]);
+    // NF4: half a byte and an fp32 scale for every 64 weights; embeddings, head and norms in half precision.
+    const linear = 32 * (4 * 4096 ** 2 + 3 * 4096 * 11_008);
+    expect(step.params).toBe(linear * (1 / 2 + 4 / 64) + 2 * (2 * 32_000 * 4096 + 65 * 4096) + 4 * adapters);
+    const forward = timeline[1]!.components.workspace!;
+    expect(forward).toBe(2 * 4096 * 11_008 + 2 * 8_519_680);
+  });
+});
+
 describe('a forward pass without a tape', () => {
   // Highest live bytes, measured as above under no_grad without a cache.
   it.each([['eager', 512, 4_300_064], ['sdpa', 512, 2_628_896], ['eager', 16, 4_046_112], ['sdpa', 16, 2_374_944]] as const)('of Llama, %s, %d words, peaks within 2%% of PyTorch', (attention, vocab, measured) => {
@@ -136,6 +167,18 @@ describe('generation', () => {
     expect(phases.at(-1)!.endComponents.kv_cache).toBe(perToken * 128);
     // While it is appended to, one layer's keys are there twice.
     expect(phases.at(-1)!.components.kv_cache).toBe(perToken * 128 + perToken / 64 * 127);
+  });
+
+  it('holds a cache twice where tuples are rebuilt, and all of it from the start where it is static', () => {
+    const model = preset('llama-3-8b');
+    const perToken = 2 * 32 * 8 * 128 * 2 * 3;
+    const cache = (cacheGrowth: RunSpec['cacheGrowth']) => {
+      const run = runDefaults(model, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 100, tokens: 29, batch: 3, ...(cacheGrowth ? { cacheGrowth } : {}) });
+      return pytorchBudget(model, run).phases.slice(1).map(({ components, endComponents }) => [components.kv_cache, endComponents.kv_cache]);
+    };
+    expect(cache('rebuild')).toEqual([[perToken * 100, perToken * 100], [perToken * (127 + 128), perToken * 128]]);
+    expect(cache('static')).toEqual([[perToken * 129, perToken * 129], [perToken * 129, perToken * 129]]);
+    expect(cache('append')).toEqual(cache(undefined));
   });
 
   it('of Qwen3-8B ends where its authors measured, 20,267 MiB after 32,768 tokens', () => {

@@ -84,6 +84,8 @@ export const BACKENDS = ['webgpu', 'wasm', 'cpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
 export const OFFLOADS = ['none', 'optimizer', 'all'] as const;
 export type Offload = (typeof OFFLOADS)[number];
+export const LOSSES = ['plain', 'in-place', 'fused'] as const;
+export const CACHE_GROWTHS = ['append', 'rebuild', 'static'] as const;
 export const LORA_TARGETS = ['query-value', 'all-linear'] as const;
 export type Checkpointing = 'none' | 'full' | 'selective' | `every=${number}`;
 
@@ -98,6 +100,12 @@ export interface RunSpec {
   /** Generation only: tokens produced. */
   readonly tokens: number;
   readonly kvCache: boolean;
+  /**
+   * PyTorch: how the cache takes in a token. append (left out): layer by layer, one old tensor beside its successor, as
+   * transformers' DynamicCache; rebuild: the whole old cache beside the new, as the tuples of models older than it;
+   * static: at full length from the start.
+   */
+  readonly cacheGrowth?: (typeof CACHE_GROWTHS)[number];
   readonly precision: Precision;
   readonly kvPrecision: Precision;
   readonly optimizer: Optimizer;
@@ -126,8 +134,11 @@ export interface RunSpec {
   readonly loraTargets?: (typeof LORA_TARGETS)[number];
   /** Probability of dropout in training; left out, 0. */
   readonly dropout?: number;
-  /** How the loss is computed: over all logits at once (left out), or chunk by chunk, fused with the head. */
-  readonly loss?: 'plain' | 'fused';
+  /**
+   * How the loss is computed: over all logits at once (plain, left out); by a kernel that leaves the gradient in their
+   * place (in-place: Liger, Unsloth, flash-attention); or chunk by chunk with the head (fused).
+   */
+  readonly loss?: (typeof LOSSES)[number];
   /** PyTorch optimizers: over lists of tensors (left out; Adam then holds one temporary a parameter), or one kernel. */
   readonly optimizerKernel?: 'foreach' | 'fused';
   /** ZeRO stage: 1 shards optimizer states over `dp` ranks, 2 gradients too, 3 parameters too (FSDP). */

@@ -10,7 +10,7 @@ import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
 import { notBundled } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
-import { BACKENDS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
+import { BACKENDS, CACHE_GROWTHS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, LOSSES, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../shared/model/validate';
 
 export interface SpecOptions {
@@ -22,6 +22,7 @@ export interface SpecOptions {
   readonly promptTokens?: string;
   readonly tokens?: string;
   readonly kvCache?: string;
+  readonly cacheGrowth?: string;
   readonly precision?: string;
   readonly kvPrecision?: string;
   readonly optimizer?: string;
@@ -59,6 +60,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--prompt-tokens <n>', 'tokens of the prompt (generate)')
     .option('--tokens <n>', 'tokens to generate')
     .option('--kv-cache <on|off>', 'keep keys and values between tokens')
+    .option('--cache-growth <how>', `${CACHE_GROWTHS.join(', ')}: how a KV cache takes in a token (PyTorch)`)
     .option('--precision <p>', PRECISIONS.join(', '))
     .option('--kv-precision <p>', 'precision of the KV cache, where it differs')
     .option('--optimizer <name>', OPTIMIZERS.join(', '))
@@ -73,7 +75,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--lora-rank <r>', 'train low-rank adapters instead of the weights')
     .option('--lora-targets <which>', LORA_TARGETS.join(', '))
     .option('--dropout <p>', 'probability of dropout in training')
-    .option('--loss <kind>', 'plain, or fused with the head chunk by chunk')
+    .option('--loss <kind>', 'plain, in-place, or fused with the head chunk by chunk')
     .option('--optimizer-kernel <kind>', 'foreach, fused (PyTorch)')
     .option('--zero <stage>', '0, 1, 2, 3: what ZeRO shards over the data-parallel ranks')
     .option('--dp <n>', 'data-parallel ranks')
@@ -129,6 +131,7 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
   set('seed', whole('--seed', options.seed, 0));
   const cache = oneOf('--kv-cache', options.kvCache, ['on', 'off'] as const);
   set('kvCache', cache === undefined ? undefined : cache === 'on');
+  set('cacheGrowth', oneOf('--cache-growth', options.cacheGrowth, CACHE_GROWTHS));
   set('precision', oneOf('--precision', options.precision, PRECISIONS));
   set('kvPrecision', oneOf('--kv-precision', options.kvPrecision, PRECISIONS));
   set('optimizer', oneOf('--optimizer', options.optimizer, OPTIMIZERS));
@@ -140,7 +143,7 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
   set('loraRank', whole('--lora-rank', options.loraRank, 0));
   set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
   set('dropout', fraction('--dropout', options.dropout));
-  set('loss', oneOf('--loss', options.loss, ['plain', 'fused'] as const));
+  set('loss', oneOf('--loss', options.loss, LOSSES));
   set('optimizerKernel', oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const));
   const zero = oneOf('--zero', options.zero, ['0', '1', '2', '3'] as const);
   set('zero', zero === undefined ? undefined : (Number(zero) as 0 | 1 | 2 | 3));
@@ -159,7 +162,7 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
 function frameworkFor(model: ModelSpec, options: SpecOptions, otherwise: RunSpec['framework']): RunSpec['framework'] {
-  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout];
+  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth];
   return notBundled(model) !== null || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }
 

@@ -7,8 +7,10 @@
  *     its end    log-softmax                            4
  *     backward   log-softmax + two gradients           12, then the gradient in both precisions, 6
  *
+ * A kernel that writes the gradient over the logits (Liger, Unsloth) needs one tensor of them throughout, and no copy.
+ *
  * Measured on an A100: 20.00 B a logit for the loss alone in fp32, whose input and its gradient are counted besides
- * (8 + 12), and 6 B where everything is bf16 (Liger-Kernel's benchmark).
+ * (8 + 12), and 6 B where everything is bf16, and 4 in place (Liger-Kernel's benchmark).
  */
 import { hasLmHead } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
@@ -68,6 +70,10 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
     return { norm, saved, forward, kept, backward, gradient, work };
   }
   const logits = rows * vocab;
+  if (run.loss === 'in-place') {
+    for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
+    return { norm, saved, forward, kept, backward, gradient, work };
+  }
   forward.add(c * logits).add(c < 4 ? 4 * logits : 0).add(4 * logits);
   kept.add(4 * logits);
   backward.add(4 * logits, 3);

@@ -2,9 +2,11 @@
  * Forward passes without autograd: nothing is saved, so one layer's tensors are all that lives beside the weights, the
  * keys and values, and the logits.
  *
- * Generation takes the prompt in at once, with logits for all its tokens; each token after it appends to the cache. The
+ * Generation takes the prompt in at once, with logits for all its tokens; each token after it goes into the cache. The
  * cache of transformers (DynamicCache) appends by concatenation, so that while one layer's keys grow the old and the new
- * tensor exist together. The last token produced is never fed, so the cache ends one short of the sequence.
+ * tensor exist together. Models that pass the cache as tuples concatenate as well, but the caller holds the old tuple
+ * until the new one is whole: two caches. A static cache has its full length from the start. The last token produced is
+ * never fed, so a growing cache ends one short of the sequence.
  */
 import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
@@ -28,6 +30,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const base: Holding[] = [...load, ['params', resident.casts, 1], ['workspace', resident.workspace, 1], ['communication', resident.fetched, 1]];
   const loading = phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load);
 
+  const growth = run.cacheGrowth ?? 'append';
   /** Keys and values of all layers at `length` tokens, and one layer's keys. */
   const cached = (length: number): { all: Tally; keys: Tally } => {
     const reached = model.slidingWindow === undefined ? length : Math.min(length, model.slidingWindow);
@@ -40,7 +43,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const pass = (tokens: number, length: number, logitRows: number, kept: readonly Holding[]): Holding[][] => {
     const ids = new Tally().add(8 * run.batch * length, 2);
     const shape = layerShape(model, shard, run.batch, tokens);
-    const stand: Holding[] = [...base, ...kept, ['inputs', ids, 1]];
+    const stand: Holding[] = [...base, ...kept, ['inputs', ids, 1], ['workspace', resident.expanded, run.batch * tokens > 1 ? 1 : 0]];
     const mask = new Tally().add(run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0);
     const logits = new Tally();
     if (shard.head && hasLmHead(model)) {
@@ -53,7 +56,12 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       [...stand, ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1], ['logits', logits, 1]],
     ];
   };
-  const cacheOf = (length: number): Holding[] => (run.kvCache ? [['kv_cache', cached(length).all, 1]] : []);
+  const cacheOf = (length: number): Holding[] => (run.kvCache ? [['kv_cache', cached(growth === 'static' && run.mode === 'generate' ? run.seq : length).all, 1]] : []);
+  /** What is there twice while the last layer takes a token in. */
+  const growing = (length: number): Holding[] => {
+    if (!run.kvCache || growth === 'static') return [];
+    return [['kv_cache', growth === 'append' ? cached(length).keys : cached(length).all, 1]];
+  };
 
   if (run.mode === 'infer') {
     const moments = pass(run.seq, run.seq, run.batch * run.seq, cacheOf(run.seq));
@@ -64,9 +72,8 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch * prompt, cacheOf(prompt)), [...base, ...cacheOf(prompt), idsAt(prompt + 1)]);
   if (tokens < 2) return [loading, prefill];
   const last = prompt + tokens - 1;
-  const growing: Holding[] = run.kvCache ? [['kv_cache', cached(last - 1).keys, 1]] : [];
   const moments = run.kvCache
-    ? pass(1, last, run.batch, [...cacheOf(last), ...growing])
+    ? pass(1, last, run.batch, [...cacheOf(last), ...growing(last - 1)])
     : pass(last, last, run.batch * last, []);
   return [loading, prefill, phase('decode', null, null, moments, [...base, ...cacheOf(last), idsAt(last + 1)])];
 }

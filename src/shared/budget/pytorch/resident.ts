@@ -23,6 +23,8 @@ export interface Resident {
   readonly workspace: Tally;
   /** The largest matrix at half precision: what quantizing at load holds for a moment. */
   readonly loading: Tally;
+  /** The same, of 4-bit weights: each matrix is expanded while it multiplies more than one token's vector. */
+  readonly expanded: Tally;
 }
 
 /** NF4 keeps an fp32 scale for every 64 weights; int8 one for every row. */
@@ -42,21 +44,21 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
   const loading = new Tally();
   let largest = 0;
   const gathered = training && (share > 1 || elsewhere);
-  const visit = (tensor: WeightTensor, quantize: boolean) => {
+  const visit = (tensor: WeightTensor, element: number, quantize: boolean) => {
     const { rows, columns, count, kind, layered } = tensor;
     const elements = rows * columns;
     const quantized = quantize && types.quantized !== null && kind === 'matrix' && layered;
-    const bytes = quantized ? Math.ceil(quantizedBytes(tensor, types.quantized)) : elements * types.weight;
+    const bytes = quantized ? Math.ceil(quantizedBytes(tensor, types.quantized)) : elements * element;
     if (!elsewhere) parameters.add(Math.ceil(bytes / share), count);
     if (quantized) largest = Math.max(largest, elements);
     if (types.autocast && kind === 'matrix' && !gathered) {
       casts.add(elements * 2, count);
       if (layered) layerCasts.add(elements * 2, count / shard.layers);
     }
-    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : types.weight), layered ? Math.min(2, shard.layers) * count / shard.layers : count);
+    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? Math.min(2, shard.layers) * count / shard.layers : count);
   };
-  for (const tensor of weights.tensors) visit(tensor, true);
-  if (weights.trained !== weights.tensors) for (const tensor of weights.trained) visit(tensor, false);
+  for (const tensor of weights.tensors) visit(tensor, types.weight, true);
+  if (weights.trained !== weights.tensors) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
   if (types.quantized !== null) loading.add(largest * 2);
 
   const buffers = new Tally();
@@ -73,5 +75,6 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     buffers,
     workspace: new Tally().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
+    expanded: types.quantized === 'int4' ? loading : new Tally(),
   };
 }

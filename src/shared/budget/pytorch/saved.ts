@@ -100,13 +100,20 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   norm('norm1');
   const projections = types.autocast && !fusedProjection(model) ? 3 : 1;
   save('qkv', 'input of the projections', stream, c, lora && run.loraTargets !== 'all-linear' && types.autocast ? Math.min(projections, 2) : projections);
+  const narrow = (stage: Stage, count: number) => {
+    if (lora && count > 0) save(stage, 'what adapters narrow to', [B, n, run.loraRank ?? 0], c, count);
+  };
+  narrow('qkv', fusedProjection(model) ? 1 : everyLinear ? 3 : 2);
   attention(model, run, shape, types, save);
+  narrow('output', everyLinear ? 1 : 0);
   if (everyLinear || run.attention !== 'eager') save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
   if (dropout && model.positions === 'learned') save('output', 'dropout mask', stream, 1);
 
   norm('norm2');
   const gated = model.activation === 'swiglu';
   if (everyLinear) save('up', 'input of the feed-forward network', stream, c, (types.autocast && gated ? 2 : 1) * shape.routed);
+  narrow('up', everyLinear ? (gated ? 2 : 1) * shape.routed : 0);
+  narrow('down', everyLinear ? shape.routed : 0);
   const inner = [B * n, shape.ffn];
   if (gated) {
     save('activation', 'gate', inner, c);

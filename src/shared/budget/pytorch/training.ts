@@ -88,7 +88,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
   const fresh = new Tally().add(carried ? largest : 0);
 
   const step = (first: number, last: number, held: readonly Holding[], accumulated: readonly Holding[]): PhaseMoments[] => {
-    const stand: Holding[] = [...base, ...held];
+    const stand: Holding[] = [...base, ...held, ['workspace', resident.expanded, 1]];
     const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
     const forward = [
       [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
@@ -115,7 +115,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
       [...stand, ...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1]]), ...waitingHolding, ...nearBottom, ...inLayer],
       [...stand, ...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
     ];
-    const after: Holding[] = offloaded ? stand : [...stand, ['gradients', allGradients, 1]];
+    const after: Holding[] = offloaded ? [...base, ...held] : [...base, ...held, ['gradients', allGradients, 1]];
     const standing: Holding[] = [...base, ...stateHoldings];
     const optimizer: Holding[] = run.offload === 'none' || run.offload === undefined
       ? [...standing, ['gradients', allGradients, 1], ['workspace', states.temporaries, 1]]

@@ -9,6 +9,8 @@ export interface ElementBytes {
   readonly compute: number;
   /** The residual stream: under autocast a half-precision output added to fp32 embeddings stays fp32. */
   readonly residual: number;
+  /** Weights of low-rank adapters. */
+  readonly adapter: number;
   readonly gradient: number;
   readonly state: number;
   /** torch.autocast: fp32 weights, each matrix cast to half precision and kept until backward has used it. */
@@ -17,10 +19,10 @@ export interface ElementBytes {
   readonly quantized: 'int8' | 'int4' | null;
 }
 
-const HALF: ElementBytes = { weight: 2, compute: 2, residual: 2, gradient: 2, state: 2, autocast: false, quantized: null };
-const MIXED: ElementBytes = { weight: 4, compute: 2, residual: 4, gradient: 4, state: 4, autocast: true, quantized: null };
+const HALF: ElementBytes = { weight: 2, compute: 2, residual: 2, adapter: 2, gradient: 2, state: 2, autocast: false, quantized: null };
+const MIXED: ElementBytes = { weight: 4, compute: 2, residual: 4, adapter: 4, gradient: 4, state: 4, autocast: true, quantized: null };
 const TYPES: Readonly<Record<Precision, ElementBytes>> = {
-  fp32: { weight: 4, compute: 4, residual: 4, gradient: 4, state: 4, autocast: false, quantized: null },
+  fp32: { weight: 4, compute: 4, residual: 4, adapter: 4, gradient: 4, state: 4, autocast: false, quantized: null },
   fp16: HALF,
   bf16: HALF,
   'mixed-fp16': MIXED,
@@ -29,8 +31,12 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
   int4: { ...HALF, quantized: 'int4' },
 };
 
-export function elementBytes(run: Pick<RunSpec, 'precision'>): ElementBytes {
-  return TYPES[run.precision];
+/** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */
+const FP32_ADAPTERS = { adapter: 4, gradient: 4, state: 4 } as const;
+
+export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): ElementBytes {
+  const types = TYPES[run.precision];
+  return (run.loraRank ?? 0) > 0 ? { ...types, ...FP32_ADAPTERS } : types;
 }
 
 /** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's code by itself. */
