@@ -58,7 +58,7 @@ function table(name: string, all: readonly Judged[]): void {
     const [right, missed, invented] = [count(own, (one) => one.right), count(own, (one) => one.missed), count(own, (one) => one.invented)];
     console.log(`  ${{ memory: 'phases and memory announced', phases: 'phases announced', none: 'nothing announced' }[markers].padEnd(28)} ${own.length} traces: precision ${percent(right, right + invented).trim()}, recall ${percent(right, right + missed).trim()}`);
   }
-  console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}`);
+  console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}; with one above low confidence: ${clean.filter(({ findings }) => findings.some(({ confidence }) => confidence !== 'low')).length}`);
   const [right, wrong] = [settings.filter(({ setting }) => setting).length, settings.filter(({ wrongSetting }) => wrongSetting).length];
   console.log(`  changed settings: ${right} of ${settings.length} named with their value, ${settings.length - right - wrong} undetermined, ${wrong} wrong; right or undetermined ${percent(settings.length - wrong, settings.length).trim()}`);
 }

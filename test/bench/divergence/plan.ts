@@ -39,6 +39,8 @@ export interface Plan {
   /** Whether the workload announces phases, and memory with them. */
   readonly markers: 'memory' | 'phases' | 'none';
   readonly intervalUs: number;
+  /** The workload says what it runs, as a watched PyTorch script does. */
+  readonly isAnnounced: boolean;
 }
 
 const KINDS: Readonly<Record<Cause, FindingKind>> = {
@@ -100,13 +102,15 @@ function drawn(random: Random, planted: boolean): Plan | null {
     logits: logitsCopies * logits, other: otherBytes, fragmentation: fragmentBytes, pool: poolBytes - total, context: contextBytes - assumed,
     ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
   };
-  const isTwin = changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
+  const markers = causes.some((one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding') ? 'memory' : causes.includes('unknown') ? 'phases' : causes.includes('leak') ? random.pick(['memory', 'phases'] as const) : random.pick(['memory', 'memory', 'phases', 'none'] as const);
+  const isAnnounced = markers === 'memory' && random.chance(0.3);
+  const isTwin = !isAnnounced && changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
   return {
     isTwin, model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes, warmUpBytes, roundingShare, askedBytes, unknownBytes,
     labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
     setting: changed?.setting ?? null,
     // What a framework alone can tell needs its memory markers.
-    markers: causes.some((one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding') ? 'memory' : causes.includes('unknown') ? 'phases' : causes.includes('leak') ? random.pick(['memory', 'phases']) : random.pick(['memory', 'memory', 'phases', 'none']),
+    markers, isAnnounced,
     intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
   };
 }

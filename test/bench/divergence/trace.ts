@@ -78,6 +78,10 @@ export function traceOf(plan: Plan, random: Random): Trace {
       markers.push({ ...base, t, type: 'phase', name: row.phase, event: 'end' });
     }
   };
+  if (plan.isAnnounced) {
+    const { batch, seq, promptTokens, precision } = actual.run;
+    markers.push({ rank: 0, step: null, t, type: 'run', fields: { batch, precision, ...(actual.run.mode === 'generate' ? { promptTokens } : { seq }) } });
+  }
   const { timeline } = actual.tiers.refined;
   for (const row of timeline.filter(({ step }) => step === null)) play(row, null);
   if (plan.warmUpBytes > 0) {

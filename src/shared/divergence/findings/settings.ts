@@ -74,7 +74,12 @@ export function searchFor(input: FindingsInput, growth: Growth | null): { readon
   const level = gpu === undefined ? null : contextLevel(overlaySeries(series, {}), gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
   const observations = observationsOf(overlay, exact, growth);
-  return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null, stairs: overlay.stairs ?? null }), overlay, exact };
+  return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null, stairs: overlay.stairs ?? null, announced: announcedRun(input.markers) }), overlay, exact };
+}
+
+/** What the workload announced of its run, later words over earlier ones. */
+function announcedRun(markers: FindingsInput['markers']): Readonly<Record<string, unknown>> {
+  return Object.assign({}, ...markers.map((one) => (one.type === 'run' ? one.fields : {})));
 }
 
 function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null {
@@ -86,7 +91,11 @@ function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null
   const offsetFits = fits(own, exact);
   // It fits as it is, or with the little more or less that a context may hold.
   if (offsetFits && Math.abs(own.offset) <= offsetLimit(overlay, input)) return null;
-  const fitting = search.all().filter(({ fit, score }) => fits(fit, exact) && (exact || score < own.score)).sort((one, other) => one.score - other.score);
+  const row = worstRow(overlay.phases)!;
+  const limit = offsetLimit(overlay, input);
+  // A change too small to be flagged explains no divergence.
+  const matters = (one: Candidate) => exact || Math.abs(differenceAt(row, one, input, overlay.series)) > limit;
+  const fitting = search.all().filter((one) => fits(one.fit, exact) && (exact || one.score < own.score) && matters(one)).sort((one, other) => one.score - other.score);
   return { own, offsetFits, exact, fitting, overlay, observations: search.observations };
 }
 
@@ -169,6 +178,7 @@ function findingOf(input: FindingsInput, verdict: Verdict, { best, twins, margin
         ? `With ${words.name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`
         : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.misfit.toFixed(2)} times their expected error; with ${declared}, as declared, by ${own.misfit.toFixed(1)} times.`,
       `In ${row.phase}${row.step === null ? '' : ` of step ${row.step}`} ${overlay.series} reached ${formatBytes(row.measured)} where ${formatBytes(row.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(row.residualBytes)}.`,
+      ...(announcedRun(input.markers)[field] === value ? [`The workload itself announces ${words.name} ${value}.`] : []),
       ...(twins.length === 0 ? [] : ['The same tokens in longer or in more sequences take the same bytes, so the trace cannot tell these apart.']),
       ...(next === undefined ? [] : [`Next best: ${WORDS[next.field].name} ${next.value}${exact ? '' : `, e^${((next.score - best.score) / 2).toFixed(0)} times less likely`}.`]),
       ...(best.fit.offset === 0 ? [] : [`A constant ${formatSignedBytes(Math.round(best.fit.offset))} in every phase is taken for ${overlay.series === FRAMEWORK_LINE ? 'what the budget does not list' : 'the device context, which was not measured'}.`]),

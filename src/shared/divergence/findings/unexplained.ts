@@ -32,7 +32,8 @@ export const unexplained: Detector = {
       bytes: rest,
       phase: worst?.phase ?? null,
       span: gap.span,
-      confidence: overlay.series === HOST_LINE ? 'low' : 'medium',
+      // Near the limit it may be the context, which differs from machine to machine.
+      confidence: !isExact && (overlay.series === HOST_LINE || Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits)) ? 'low' : 'medium',
       evidence: [
         `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
         ...(explained === 0 ? [] : [`${formatBytes(explained)} of it are named by other findings.`]),

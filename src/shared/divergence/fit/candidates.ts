@@ -31,6 +31,9 @@ export interface Candidate {
 const CHANGE = 4;
 /** Loaders fix the length of sequences more often than their number. */
 const OTHER_LENGTH = 1;
+/** What the workload says of itself decides where bytes do not; it may be mistaken like any declaration. */
+const ANNOUNCED = -6;
+const DENIED = 8;
 /** Nobody computes a loss in inference, whose copies of the logits these mostly are. */
 const LOGITS_WITHOUT_LOSS = 6;
 
@@ -89,10 +92,13 @@ export class Search {
   #candidate(field: Field, declared: string | number, value: string | number, change: Partial<RunSpec>, extra?: Extra): Candidate[] {
     const budget = this.budget(change);
     const fit = budget && this.fit(budget, extra);
-    return budget && fit ? [{ field, declared, value, budget, fit, score: fit.score + (this.context.exact ? 0 : CHANGE + surprise(declared, value) + this.#rarity(field)), ...(extra ? { extra } : {}) }] : [];
+    return budget && fit ? [{ field, declared, value, budget, fit, score: fit.score + (this.context.exact ? 0 : CHANGE + surprise(declared, value) + this.#rarity(field, declared, value)), ...(extra ? { extra } : {}) }] : [];
   }
 
-  #rarity(field: Field): number {
+  #rarity(field: Field, declared: string | number, value: string | number): number {
+    const said = this.context.announced?.[field];
+    if (said === value) return ANNOUNCED;
+    if (said === declared) return DENIED;
     if (field === 'seq' || field === 'promptTokens') return OTHER_LENGTH;
     return field === 'logitsCopies' && this.declared.run.mode === 'infer' ? LOGITS_WITHOUT_LOSS : 0;
   }

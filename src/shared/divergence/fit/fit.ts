@@ -26,6 +26,8 @@ export interface FitContext {
   readonly contextBytes: Bytes | null;
   /** Whether a constant may be added for a context that was not measured. */
   readonly freeOffset: boolean;
+  /** What the workload itself said of its run. */
+  readonly announced?: Readonly<Record<string, unknown>>;
   /** Levels of a line that announced no phase; the observations are not used then. */
   readonly stairs?: Stairs | null;
 }
