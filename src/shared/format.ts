@@ -76,3 +76,14 @@ export function formatSignedPercent(p: Percent | null | undefined): string {
   if (!known(p)) return ABSENT;
   return p > 0 ? `+${formatPercent(p)}` : formatPercent(p);
 }
+
+const SI = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
+
+/** An amount with an SI prefix and three digits: 12.3 k, 1.25 T. */
+export function formatSi(n: Maybe): string {
+  if (n === null || n === undefined || !Number.isFinite(n)) return ABSENT;
+  const power = Math.min(SI.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(n))) / 3)));
+  const value = n / 1000 ** power;
+  const text = power === 0 && Number.isInteger(n) ? String(n) : Number(value.toPrecision(3)).toString();
+  return SI[power] === '' ? text : `${text} ${SI[power]}`;
+}

@@ -6,6 +6,8 @@ import { budgetOf } from '../../shared/budget/budget';
 import { findingsOf } from '../../shared/divergence/findings';
 import { invert } from '../../shared/divergence/inversion';
 import { buildOverlay } from '../../shared/divergence/overlay';
+import { timeOf } from '../../shared/divergence/time';
+import type { Overlay } from '../../shared/divergence/types';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
 import type { SessionData } from './session-data';
@@ -50,10 +52,18 @@ export function documentOf(data: SessionData, use?: string): SessionDocument {
     overlay,
     findings,
     inversion: done ? invert(input, findings) : null,
+    time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),
     warnings: [...data.warnings, ...(done ? warnings : []), ...(warning ? [warning] : [])],
     gaps: data.series.flatMap((series) => series.gaps.map((gap) => ({ series: series.info.id, ...gap }))),
     logs: data.logs,
   };
+}
+
+/** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. */
+function deviceName({ series, alternatives }: Overlay, { environment }: SessionData): string | null {
+  const line = [series, ...alternatives].find((id) => id?.startsWith('gpu'));
+  const index = Number(/^gpu(\d+)/.exec(line ?? '')?.[1]);
+  return environment.gpus.find((gpu) => gpu.index === index)?.name ?? null;
 }
 
 export function summaryOf(doc: SessionDocument): SessionSummary {

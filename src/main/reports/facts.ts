@@ -1,6 +1,7 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { SessionDocument } from '../../shared/contract/session';
+import { inversionTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import type { Bytes, Micros } from '../../shared/units';
@@ -47,6 +48,14 @@ export function componentTable(doc: SessionDocument, budget: Budget | null): Com
 
 export function componentTitle({ phase }: ComponentTable): string {
   return phase === null ? 'By component, at the peak' : `By component, in ${phase}, where memory peaked`;
+}
+
+/** What the trace tells beside memory: time, and what the run must have been. */
+export function explained({ time, inversion }: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
+  return [
+    ...(time ? [['Time', timeTable(time)] as const] : []),
+    ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
+  ];
 }
 
 export function highestPhase(phases: readonly OverlayPhase[]): OverlayPhase | null {

@@ -3,7 +3,7 @@ import { formatBytes, formatDuration, formatExactBytes, formatSignedBytes, forma
 import type { Bytes } from '../../shared/units';
 import { componentColor, legendOf, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
-import { componentName, componentTable, componentTitle, configurationOf, environmentOf, methodNotes, phaseRows, spanWords } from './facts';
+import { componentName, componentTable, componentTitle, configurationOf, environmentOf, explained, methodNotes, phaseRows, spanWords } from './facts';
 import type { ReportInput } from './protocol';
 
 /** Rows of every single phase are listed up to here. */
@@ -42,6 +42,10 @@ export function keyFigures({ doc }: ReportInput): string {
     cell('Residual', overlay.residualBytes === 0 ? '0 bytes' : formatSignedBytes(overlay.residualBytes), overlay.residualBytes === null ? 'nothing to compare' : overlay.residualBytes === 0 ? 'equal to the byte' : `${formatSignedPercent(overlay.residualPercent)} of refined`),
     cell('Duration', formatDuration(doc.durationUs), overlay.phases.length === 0 ? 'no phases announced' : `${overlay.phases.length} phases, ${flags === 0 ? 'none' : flags} flagged`),
   ].join('')}</dl>`;
+}
+
+export function explainedCards({ doc }: ReportInput): string {
+  return explained(doc).map(([title, { head, rows, notes }]) => card(title, `${table(head, rows.map((row) => `<tr>${row.map((cell, i) => td(cell, i === 0 || title !== 'Time' ? 'word' : '')).join('')}</tr>`))}${notes.map((line) => `<p class="note">${e(line)}</p>`).join('')}`)).join('');
 }
 
 export function chartCard(input: ReportInput): string {

@@ -4,7 +4,7 @@ import type { SessionDocument, SessionSummary } from '../../shared/contract/sess
 import type { Comparison } from '../../shared/divergence/compare';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
-import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
+import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, explained, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
 import { cut, plain, table, WIDTH, wrap } from './text-layout';
 import { ledgerText } from './text-ledger';
 
@@ -47,6 +47,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     ...one.evidence.map((line) => wrap(line, '      ', '    – ')),
     ...(one.remedy === undefined ? [] : [wrap(one.remedy, '      ', '    → ')]),
   ].join('\n')).join('\n')}`);
+  for (const [title, words] of explained(doc)) sections.push([title, table(words.head, words.rows), ...words.notes.map((line) => wrap(line, '  '))].join('\n'));
   if (doc.warnings.length > 0) sections.push(`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`);
   sections.push(methodNotes(doc).map((line) => wrap(line, '')).join('\n'));
   return sections.join('\n\n');

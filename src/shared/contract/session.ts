@@ -2,6 +2,7 @@
  * A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field.
  */
 import type { Inversion } from '../divergence/inversion';
+import type { TimeAnalysis } from '../divergence/time';
 import type { Finding, Overlay } from '../divergence/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
@@ -61,6 +62,8 @@ export interface SessionDocument {
   readonly findings: readonly Finding[];
   /** What the trace says the run was, where it can tell; null while recording and where nothing was predicted. */
   readonly inversion?: Inversion | null;
+  /** How long phases took and what they made of the device; null where none was announced. */
+  readonly time?: TimeAnalysis | null;
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
   readonly gaps: readonly (Gap & { readonly series: string })[];

@@ -11,6 +11,7 @@ import { FailureNote, Segmented, Skeleton } from '../../components/basics';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
 import { createStore } from '../../state/store';
 import { EnvironmentTab } from './EnvironmentTab';
+import { Explained } from './Explained';
 import { Findings } from './Findings';
 import { KeyFigures } from './KeyFigures';
 import { Logs } from './Logs';
@@ -19,7 +20,7 @@ import { SessionHeader } from './SessionHeader';
 
 /** Four times a second is as often as a changing number can be read. */
 const LIVE_MS = 250;
-type Tab = 'phases' | 'logs' | 'environment';
+type Tab = 'phases' | 'explained' | 'logs' | 'environment';
 
 export function Session({ id }: { id: string }) {
   const [series, setSeries] = useState<string | undefined>(undefined);
@@ -96,7 +97,7 @@ function Body({ session, budget, budgetError, onSeries }: {
         </aside>
       </div>
       <div className="tabs" role="tablist" aria-label="Details">
-        {([['phases', 'Phases', overlay.phases.length], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
+        {([['phases', 'Phases', overlay.phases.length], ['explained', 'Time and settings', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" onClick={() => setTab(key)}>
             {label}{count !== null && <span className="num count">{formatInteger(count)}</span>}
           </button>
@@ -104,6 +105,7 @@ function Body({ session, budget, budgetError, onSeries }: {
       </div>
       <section id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} className="tab-panel">
         {tab === 'phases' && <PhaseTable session={session} tier={tier} budget={budget} onZoom={zoomTo} />}
+        {tab === 'explained' && <Explained session={session} />}
         {tab === 'logs' && <Logs logs={session.logs} />}
         {tab === 'environment' && <EnvironmentTab session={session} />}
       </section>
