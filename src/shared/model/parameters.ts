@@ -68,11 +68,12 @@ export function countParameters(model: ModelSpec): ParameterCount {
 function count(model: ModelSpec, experts: 'total' | 'active'): ParameterCount {
   const { hidden: d, vocab, layers, maxPositions } = model;
   const norm = model.norm === 'layernorm' ? 2 * d : d;
+  const norms = (model.layerNorms ?? 2) * norm;
   const attention = attentionParameters(model);
   const ffn = expertParameters(model, experts);
-  const perLayer = attention + ffn + 2 * norm;
+  const perLayer = attention + ffn + norms;
   const dense = Math.min(layers, model.experts?.denseLayers ?? 0);
-  const denseLayer = attention + ffnParameters(model, model.ffn) + 2 * norm;
+  const denseLayer = attention + ffnParameters(model, model.ffn) + norms;
   const stack = (layers - dense) * perLayer + dense * denseLayer;
   // A decoder layer beside an encoder has a second attention and a third norm.
   const decoder = (model.decoderLayers ?? 0) * (perLayer + attention + norm);
@@ -85,7 +86,7 @@ function count(model: ModelSpec, experts: 'total' | 'active'): ParameterCount {
   return {
     embedding,
     positions,
-    perLayer: { attention, ffn, norms: 2 * norm, total: perLayer },
+    perLayer: { attention, ffn, norms, total: perLayer },
     layers: stack + decoder,
     finalNorm,
     head,

@@ -3,75 +3,8 @@
  * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds.
  */
 import { Failure } from '../failure';
+import { bert, deepseek, gemma2, gpt2, llama, qwen3 } from './preset-families';
 import type { ModelSpec } from './spec';
-
-function gpt2(name: string, size: { layers: number; hidden: number; heads: number; vocab?: number; maxPositions?: number }): ModelSpec {
-  const { layers, hidden, heads, vocab = 50_257, maxPositions = 1024 } = size;
-  return {
-    name,
-    architecture: 'decoder',
-    layers,
-    hidden,
-    heads,
-    kvHeads: heads,
-    headDim: hidden / heads,
-    ffn: 4 * hidden,
-    vocab,
-    maxPositions,
-    positions: 'learned',
-    norm: 'layernorm',
-    activation: 'gelu',
-    activationComposed: true,
-    bias: true,
-    tiedHead: true,
-  };
-}
-
-function llama(
-  name: string,
-  size: { layers: number; hidden: number; heads: number; kvHeads?: number; ffn: number; vocab: number; maxPositions: number },
-  differences: Partial<ModelSpec> = {},
-): ModelSpec {
-  const { hidden, heads, kvHeads = heads } = size;
-  return {
-    name,
-    architecture: 'decoder',
-    ...size,
-    kvHeads,
-    headDim: hidden / heads,
-    positions: 'rotary',
-    norm: 'rmsnorm',
-    activation: 'swiglu',
-    bias: false,
-    tiedHead: false,
-    ...differences,
-  };
-}
-
-function bert(name: string, size: { layers: number; hidden: number; heads: number; ffn?: number }, differences: Partial<ModelSpec> = {}): ModelSpec {
-  const { hidden, heads } = size;
-  return {
-    name,
-    architecture: 'encoder',
-    layers: size.layers,
-    hidden,
-    heads,
-    kvHeads: heads,
-    headDim: hidden / heads,
-    ffn: size.ffn ?? 4 * hidden,
-    vocab: 30_522,
-    maxPositions: 512,
-    positions: 'learned',
-    norm: 'layernorm',
-    activation: 'gelu',
-    bias: true,
-    tiedHead: true,
-    postNorm: true,
-    tokenTypes: 2,
-    pooler: true,
-    ...differences,
-  };
-}
 
 const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
   [
@@ -93,10 +26,32 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
     llama('llama-2-70b', { layers: 80, hidden: 8192, heads: 64, kvHeads: 8, ffn: 28_672, vocab: 32_000, maxPositions: 4096 }),
     llama('llama-3-8b', { layers: 32, hidden: 4096, heads: 32, kvHeads: 8, ffn: 14_336, vocab: 128_256, maxPositions: 8192 }),
     llama('llama-3-70b', { layers: 80, hidden: 8192, heads: 64, kvHeads: 8, ffn: 28_672, vocab: 128_256, maxPositions: 8192 }),
+    llama('llama-3.1-8b', { layers: 32, hidden: 4096, heads: 32, kvHeads: 8, ffn: 14_336, vocab: 128_256, maxPositions: 131_072 }),
+    llama('llama-3.1-70b', { layers: 80, hidden: 8192, heads: 64, kvHeads: 8, ffn: 28_672, vocab: 128_256, maxPositions: 131_072 }),
+    llama('llama-3.1-405b', { layers: 126, hidden: 16_384, heads: 128, kvHeads: 8, ffn: 53_248, vocab: 128_256, maxPositions: 131_072 }),
+    llama('llama-3.2-1b', { layers: 16, hidden: 2048, heads: 32, kvHeads: 8, ffn: 8192, vocab: 128_256, maxPositions: 131_072 }, { tiedHead: true }),
+    llama('llama-3.2-3b', { layers: 28, hidden: 3072, heads: 24, kvHeads: 8, ffn: 8192, vocab: 128_256, maxPositions: 131_072 }, { tiedHead: true }),
     llama('mistral-7b', { layers: 32, hidden: 4096, heads: 32, kvHeads: 8, ffn: 14_336, vocab: 32_000, maxPositions: 32_768 }, { slidingWindow: 4096 }),
     llama('mixtral-8x7b', { layers: 32, hidden: 4096, heads: 32, kvHeads: 8, ffn: 14_336, vocab: 32_000, maxPositions: 32_768 }, { experts: { total: 8, active: 2, ffn: 14_336 } }),
     llama('qwen2.5-0.5b', { layers: 24, hidden: 896, heads: 14, kvHeads: 2, ffn: 4864, vocab: 151_936, maxPositions: 32_768 }, { qkvBias: true, tiedHead: true }),
+    llama('mixtral-8x22b', { layers: 56, hidden: 6144, heads: 48, kvHeads: 8, ffn: 16_384, vocab: 32_768, maxPositions: 65_536 }, { experts: { total: 8, active: 2, ffn: 16_384 } }),
+    llama('qwen2.5-1.5b', { layers: 28, hidden: 1536, heads: 12, kvHeads: 2, ffn: 8960, vocab: 151_936, maxPositions: 131_072 }, { qkvBias: true, tiedHead: true }),
+    llama('qwen2.5-3b', { layers: 36, hidden: 2048, heads: 16, kvHeads: 2, ffn: 11_008, vocab: 151_936, maxPositions: 32_768 }, { qkvBias: true, tiedHead: true }),
     llama('qwen2.5-7b', { layers: 28, hidden: 3584, heads: 28, kvHeads: 4, ffn: 18_944, vocab: 152_064, maxPositions: 131_072 }, { qkvBias: true }),
+    llama('qwen2.5-14b', { layers: 48, hidden: 5120, heads: 40, kvHeads: 8, ffn: 13_824, vocab: 152_064, maxPositions: 131_072 }, { qkvBias: true }),
+    llama('qwen2.5-32b', { layers: 64, hidden: 5120, heads: 40, kvHeads: 8, ffn: 27_648, vocab: 152_064, maxPositions: 131_072 }, { qkvBias: true }),
+    llama('qwen2.5-72b', { layers: 80, hidden: 8192, heads: 64, kvHeads: 8, ffn: 29_568, vocab: 152_064, maxPositions: 131_072 }, { qkvBias: true }),
+    qwen3('qwen3-0.6b', { layers: 28, hidden: 1024, heads: 16, kvHeads: 8, ffn: 3072 }, { tiedHead: true }),
+    qwen3('qwen3-1.7b', { layers: 28, hidden: 2048, heads: 16, kvHeads: 8, ffn: 6144 }, { tiedHead: true }),
+    qwen3('qwen3-4b', { layers: 36, hidden: 2560, heads: 32, kvHeads: 8, ffn: 9728 }, { tiedHead: true }),
+    qwen3('qwen3-8b', { layers: 36, hidden: 4096, heads: 32, kvHeads: 8, ffn: 12_288 }),
+    qwen3('qwen3-14b', { layers: 40, hidden: 5120, heads: 40, kvHeads: 8, ffn: 17_408 }),
+    qwen3('qwen3-32b', { layers: 64, hidden: 5120, heads: 64, kvHeads: 8, ffn: 25_600 }),
+    qwen3('qwen3-30b-a3b', { layers: 48, hidden: 2048, heads: 32, kvHeads: 4, ffn: 6144 }, { experts: { total: 128, active: 8, ffn: 768 } }),
+    gemma2('gemma-2-2b', { layers: 26, hidden: 2304, heads: 8, kvHeads: 4, ffn: 9216 }),
+    gemma2('gemma-2-9b', { layers: 42, hidden: 3584, heads: 16, kvHeads: 8, ffn: 14_336 }),
+    deepseek('deepseek-v2-lite', { layers: 27, hidden: 2048, heads: 16, ffn: 10_944, vocab: 102_400, queryRank: null, experts: { total: 64, active: 6, ffn: 1408, sharedFfn: 2816, denseLayers: 1 } }),
+    deepseek('deepseek-v3', { layers: 61, hidden: 7168, heads: 128, ffn: 18_432, vocab: 129_280, queryRank: 1536, experts: { total: 256, active: 8, ffn: 2048, sharedFfn: 2048, denseLayers: 3, routerBias: true } }),
   ].map((model) => [model.name, model]),
 );
 

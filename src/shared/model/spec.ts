@@ -32,6 +32,8 @@ export interface ModelSpec {
   readonly tokenTypes?: number;
   /** A norm after the embeddings and none after the last layer (BERT: post-norm). */
   readonly postNorm?: boolean;
+  /** Norms of a layer where they are not two: one where attention and feed-forward run side by side (Falcon, Phi, GPT-J), four where their outputs are normalized too (Gemma 2). */
+  readonly layerNorms?: 1 | 4;
   /** A dense layer d·d with bias over the first token (BERT). */
   readonly pooler?: boolean;
   /** The activation written out operation by operation (Hugging Face's gelu_new) instead of one kernel. */

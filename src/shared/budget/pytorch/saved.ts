@@ -109,9 +109,12 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   if (everyLinear || run.attention !== 'eager') save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
   if (dropout && model.positions === 'learned') save('output', 'dropout mask', stream, 1);
 
-  norm('norm2');
+  // A norm of attention's output; one before the feed-forward network unless the two share their input.
+  if (model.layerNorms === 4) norm('norm2');
+  if (model.layerNorms !== 1) norm('norm2');
   const gated = model.activation === 'swiglu';
-  if (everyLinear) save('up', 'input of the feed-forward network', stream, c, (types.autocast && gated ? 2 : 1) * shape.routed);
+  // Side by side with attention it reads the same tensor.
+  if (everyLinear && (model.layerNorms !== 1 || types.autocast)) save('up', 'input of the feed-forward network', stream, c, (types.autocast && gated ? 2 : 1) * shape.routed);
   narrow('up', everyLinear ? (gated ? 2 : 1) * shape.routed : 0);
   narrow('down', everyLinear ? shape.routed : 0);
   const inner = [B * n, shape.ffn];
@@ -132,6 +135,7 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
     save('activation', 'inner value', inner, c);
   }
   if (everyLinear) save('down', 'input of the down projection', inner, c);
+  if (model.layerNorms === 4) norm('norm2');
   if (model.experts) save('down', 'output of the experts', [B * n * shape.routed, d], c);
   if (dropout && model.positions === 'learned') save('down', 'dropout mask', stream, 1);
   return table;
