@@ -10,6 +10,8 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { Failure } from '../shared/failure';
 import { type Backend, BACKENDS } from '../shared/model/spec';
 import { amendWasmKernels } from './kernels';
+import { registerPackedKernels } from './packed/kernels';
+import { registerPackedWebGpuKernels } from './packed/webgpu';
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -44,6 +46,7 @@ async function start(backend: Backend, allowSoftware: boolean): Promise<ChosenBa
   } else {
     await import('@tensorflow/tfjs-backend-cpu');
   }
+  registerPackedKernels(backend);
   const started = await setBackend(backend);
   return started ? { backend, adapter: null, software: false } : 'tfjs could not start it';
 }
@@ -67,6 +70,7 @@ async function startWebGpu(allowSoftware: boolean): Promise<ChosenBackend | stri
     Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
     // The backend registers itself only if it finds navigator.gpu while its module is loaded.
     await import('@tensorflow/tfjs-backend-webgpu');
+    registerPackedWebGpuKernels();
     return await setBackend('webgpu') ? { backend: 'webgpu', adapter: name, software } : 'tfjs could not start it';
   } catch (error) {
     return error instanceof Error ? error.message.split('\n')[0]!.replace(/\.$/, '') : String(error);

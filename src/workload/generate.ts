@@ -13,7 +13,7 @@ import { sampleToken, samplingOf } from './sampling';
 export async function generate(work: Workload): Promise<void> {
   const { run, model, reporter, random, sequences } = work;
   const { tokens: wanted, promptTokens } = run;
-  const cache = run.kvCache ? new KvCache(reporter.ledger, work.faults.doubleCache) : null;
+  const cache = run.kvCache ? new KvCache(reporter.ledger, run.kvPrecision, work.faults.doubleCache) : null;
   // Token ids of each sequence so far; only the newest are fed when a cache holds the rest.
   const histories = Array.from({ length: sequences }, () => [...random.integers(promptTokens, model.vocab)]);
 

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../shared/model/spec';
 import type { KvCache } from './cache';
-import { gatherRows } from './losses';
+import { isPackedMatrix, rowsAt, times } from './matrix';
 import type { Layer, Linear, Norm, Weights } from './weights';
 
 export interface Batch {
@@ -53,8 +53,8 @@ export function runLayers(model: ModelSpec, layers: readonly Layer[], x: tf.Tens
 }
 
 function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {
-  const tokens = gatherRows(weights.tokenTable, batch.ids);
-  const positions = gatherRows(weights.positionTable, batch.positions);
+  const tokens = rowsAt(weights.tokenTable, batch.ids);
+  const positions = rowsAt(weights.positionTable, batch.positions);
   const sum = tf.add(tf.reshape(tokens, [batch.sequences, batch.length, model.hidden]), positions);
   return tf.reshape(sum, [batch.sequences * batch.length, model.hidden]);
 }
@@ -88,7 +88,7 @@ function fromHeads(x: tf.Tensor, { heads, hidden }: ModelSpec, { sequences, leng
 }
 
 function apply(linear: Linear, x: tf.Tensor): tf.Tensor2D {
-  return tf.add(tf.matMul(x, linear.weight), linear.bias);
+  return tf.add(times(x, linear.weight), linear.bias);
 }
 
 export function normalize(x: tf.Tensor, norm: Norm): tf.Tensor2D {
@@ -113,6 +113,7 @@ export function lastLogits(model: ModelSpec, weights: Weights, x: tf.Tensor2D, b
       tf.slice(tf.reshape(x, [sequences, length, model.hidden]), [0, length - 1, 0], [sequences, 1, model.hidden]),
       [sequences, model.hidden]);
     const normal = normalize(last, weights.finalNorm);
+    if (isPackedMatrix(weights.tokenTable)) return times(normal, weights.tokenTable);
     // The table stays as it is and the few activations are turned: wasm has no fast product with a transposed operand.
     const columns = sequences === 1 ? tf.reshape(normal, [model.hidden, 1]) : tf.transpose(normal);
     const logits = tf.matMul(weights.tokenTable, columns);

@@ -91,22 +91,21 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   const started = performance.now();
   reporter.begin('load');
   const weights = reporter.ledger.within('params', () => loadWeights(specs, random));
-  upload(weights.all);
+  upload(weights.tensors);
   const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
   const proceed = run.mode === 'train' ? prepareTraining(work)
     : run.mode === 'infer' ? prepareInference(work) : () => generate(work);
   reporter.end('load');
-  const parameters = weights.all.reduce((sum, weight) => sum + weight.size, 0);
-  reporter.announce('model', { ...model, parameters });
-  reporter.say(`${parameters} parameters in ${seconds(performance.now() - started)}`);
+  reporter.announce('model', { ...model, parameters: weights.count });
+  reporter.say(`${weights.count} parameters in ${seconds(performance.now() - started)}`);
   await proceed();
 }
 
-function loadWeights({ model, weights }: Specs, random: Random): Weights {
-  if (weights === undefined) return createWeights(model, randomInitial(model, random));
+function loadWeights({ model, run: { precision }, weights }: Specs, random: Random): Weights {
+  if (weights === undefined) return createWeights(model, randomInitial(model, random), precision);
   const checkpoint = Checkpoint.open(weights, model);
   try {
-    return createWeights(model, checkpoint.initial);
+    return createWeights(model, checkpoint.initial, precision);
   } finally {
     checkpoint.close();
   }

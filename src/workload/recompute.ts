@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpointing, ModelSpec } from '../shared/model/spec';
 import { type Batch, runLayers, type Segment } from './gpt2';
 import type { Ledger } from './ledger';
+import { trainable } from './matrix';
 import { attribute, type EngineTape } from './tape';
 import type { Layer, Linear, Norm } from './weights';
 
@@ -46,6 +47,6 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
 
 function variablesOf({ norm1, query, key, value, projection, norm2, up, down }: Layer): tf.Variable[] {
   const ofNorm = ({ gain, bias }: Norm): tf.Variable[] => [gain, bias];
-  const ofLinear = ({ weight, bias }: Linear): tf.Variable[] => [weight, bias];
+  const ofLinear = ({ weight, bias }: Linear): tf.Variable[] => [trainable(weight), bias];
   return [...ofNorm(norm1), ...[query, key, value, projection].flatMap(ofLinear), ...ofNorm(norm2), ...[up, down].flatMap(ofLinear)];
 }

@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Failure } from '../shared/failure';
+import { bitsOfHalf } from './packed/half';
 
 /** Bytes per element of the dtypes that can become float32. */
 const WIDTH = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -110,20 +111,8 @@ function toFloat32({ buffer }: Buffer<ArrayBuffer>, dtype: Dtype): Float32Array 
   const words = new Uint16Array(buffer);
   const bits = new Uint32Array(words.length);
   if (dtype === 'BF16') for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
-  else for (let i = 0; i < words.length; i++) bits[i] = halfBits(words[i]!);
+  else for (let i = 0; i < words.length; i++) bits[i] = bitsOfHalf(words[i]!);
   return new Float32Array(bits.buffer);
-}
-
-/** The float32 bits of an IEEE half. Subnormal halves are normal floats. */
-function halfBits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }
 
 function corrupt(path: string, why: string): Failure {

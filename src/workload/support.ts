@@ -3,9 +3,11 @@
  * what is supported instead.
  */
 import { Failure } from '../shared/failure';
+import { checkBundledPrecision } from '../shared/model/bundled';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
 
 export function assertSupported(model: ModelSpec, run: RunSpec): void {
+  checkBundledPrecision(run);
   const lacks = missing(model, run);
   if (lacks) throw new Failure('unavailable', `The bundled workload ${lacks[0]}.`, lacks[1]);
   const wrong = impossible(model, run);
@@ -17,9 +19,6 @@ function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
     || model.activation !== 'gelu' || !model.bias || !model.tiedHead || model.kvHeads !== model.heads) {
     return [`runs GPT-2 models only (decoder, learned positions, layernorm, GELU, biases, tied head, no grouped keys), and ${model.name} is not one`,
       'Choose a GPT-2 model, or record a workload of your own with -- COMMAND.'];
-  }
-  if (run.precision !== 'fp32' || run.kvPrecision !== 'fp32') {
-    return [`computes in fp32 only, not ${run.precision === 'fp32' ? run.kvPrecision : run.precision}`, 'Use --precision fp32.'];
   }
   if (run.mode !== 'train') return null;
   if (run.checkpointing === 'selective') return ['recomputes whole layers, not parts of them', 'Use --checkpointing none, full or every=N.'];

@@ -9,6 +9,7 @@ import { trainingTokens } from './data';
 import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
+import { trainable } from './matrix';
 import { seconds } from './generate';
 import { recomputed, segmentLength } from './recompute';
 import { breathe } from './reporter';
@@ -80,7 +81,7 @@ function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
   const normal = normalize(x, weights.finalNorm);
   const headStarts = state.activeTape.length;
   ledger.setContext('logits');
-  const logits = tf.matMul(normal, weights.tokenTable, false, true) as tf.Tensor2D;
+  const logits = tf.matMul(normal, trainable(weights.tokenTable), false, true) as tf.Tensor2D;
   const mean = crossEntropy(logits, targets);
   const loss = run.gradAccum > 1 ? tf.mul(mean, 1 / run.gradAccum) as tf.Scalar : mean;
   state.activeTape.forEach((node, index) => { attribute(ledger, node, index >= headStarts ? 'logits' : 'workspace'); });

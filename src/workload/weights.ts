@@ -1,10 +1,16 @@
-/** The parameters of GPT-2 as tfjs variables: random from a seed with GPT-2's initial spread, or from elsewhere. */
-import { tensor, type Variable, variable } from '@tensorflow/tfjs-core';
-import type { ModelSpec } from '../shared/model/spec';
+/**
+ * The parameters of GPT-2, random from a seed with GPT-2's initial spread, or from elsewhere: tfjs variables, or for a
+ * packed precision the matrices as packed words. Each is packed before the next is made, so that the float32 numbers of
+ * one matrix at most exist beside them, and those as an array of JavaScript's, never as a tensor.
+ */
+import { type Tensor, tensor, type Variable, variable } from '@tensorflow/tfjs-core';
+import { isPacked, tablePrecision } from '../shared/model/packing';
+import type { ModelSpec, Precision } from '../shared/model/spec';
+import { type Matrix, packMatrix } from './matrix';
 import type { Random } from './random';
 
 export interface Norm { readonly gain: Variable; readonly bias: Variable }
-export interface Linear { readonly weight: Variable; readonly bias: Variable }
+export interface Linear { readonly weight: Matrix; readonly bias: Variable }
 export interface Layer {
   readonly norm1: Norm;
   readonly query: Linear;
@@ -16,12 +22,16 @@ export interface Layer {
   readonly down: Linear;
 }
 export interface Weights {
-  readonly tokenTable: Variable;
-  readonly positionTable: Variable;
+  readonly tokenTable: Matrix;
+  readonly positionTable: Matrix;
   readonly layers: readonly Layer[];
   readonly finalNorm: Norm;
-  /** All of them, in the order of creation. */
+  /** All that are variables, in the order of creation: without packed matrices, all. */
   readonly all: readonly Variable[];
+  /** All tensors that hold them. */
+  readonly tensors: readonly Tensor[];
+  /** Numbers, however stored. */
+  readonly count: number;
 }
 
 /** The first values of a parameter, by its name and shape. */
@@ -40,22 +50,35 @@ export function randomInitial(model: ModelSpec, random: Random): Initial {
   };
 }
 
-export function createWeights(model: ModelSpec, initial: Initial): Weights {
+export function createWeights(model: ModelSpec, initial: Initial, precision: Precision): Weights {
   const { hidden, ffn } = model;
   const all: Variable[] = [];
+  const tensors: Tensor[] = [];
+  let count = 0;
   const parameter = (name: string, shape: number[]): Variable => {
     const first = tensor(initial(name, shape), shape);
     const made = variable(first, true, name);
     first.dispose();
     all.push(made);
+    tensors.push(made);
+    count += made.size;
     return made;
+  };
+  /** Packed by its output channels: the rows of a table, the columns of any other matrix. */
+  const matrix = (name: string, rows: number, columns: number, isTable: boolean): Matrix => {
+    if (!isPacked(precision)) return parameter(name, [rows, columns]);
+    const values = initial(name, [rows, columns]);
+    const packed = isTable ? packMatrix(name, values, [rows, columns], false, tablePrecision(precision)) : packMatrix(name, values, [columns, rows], true, precision);
+    tensors.push(packed.words, ...(packed.scales ? [packed.scales] : []));
+    count += rows * columns;
+    return packed;
   };
   const norm = (name: string): Norm => ({ gain: parameter(`${name}.gain`, [hidden]), bias: parameter(`${name}.bias`, [hidden]) });
   const linear = (name: string, rows: number, columns: number): Linear =>
-    ({ weight: parameter(`${name}.weight`, [rows, columns]), bias: parameter(`${name}.bias`, [columns]) });
+    ({ weight: matrix(`${name}.weight`, rows, columns, false), bias: parameter(`${name}.bias`, [columns]) });
 
-  const tokenTable = parameter('tokens', [model.vocab, hidden]);
-  const positionTable = parameter('positions', [model.maxPositions, hidden]);
+  const tokenTable = matrix('tokens', model.vocab, hidden, true);
+  const positionTable = matrix('positions', model.maxPositions, hidden, true);
   const layers = Array.from({ length: model.layers }, (_, index): Layer => {
     const name = `layer${index}`;
     return {
@@ -69,5 +92,5 @@ export function createWeights(model: ModelSpec, initial: Initial): Weights {
       down: linear(`${name}.down`, ffn, hidden),
     };
   });
-  return { tokenTable, positionTable, layers, finalNorm: norm('finalNorm'), all };
+  return { tokenTable, positionTable, layers, finalNorm: norm('finalNorm'), all, tensors, count };
 }

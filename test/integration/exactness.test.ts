@@ -1,76 +1,10 @@
 /** The bundled workload's own ledger against the budget: equal to the byte, at every marker, on every backend. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tfjsBudget, tfjsTokenBudgets } from '../../src/shared/budget/tfjs';
+import { tfjsTokenBudgets } from '../../src/shared/budget/tfjs';
 import type { Backend, ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';
-import { buildWorkload, type Line, runWorkload, tinyModel, tinyRun, type WorkloadResult } from './workload-process';
-
-interface Expected {
-  readonly phase: string;
-  readonly step: number | undefined;
-  readonly allocated: number;
-  readonly components: Readonly<Record<string, number>>;
-  readonly peak: number;
-  readonly peakComponents: Readonly<Record<string, number>>;
-  readonly numBytes: number;
-  readonly peakNumBytes: number;
-}
-
-/** What every memory marker of the run must say, in order. */
-function predicted(model: ModelSpec, run: RunSpec): Expected[] {
-  const { timeline } = tfjsBudget(model, run);
-  const rowFor = (phase: string, step: number | null): Expected => {
-    const row = timeline.find((entry) => entry.phase === phase && (step === null || (entry.step! <= step && step <= entry.lastStep!)))!;
-    return {
-      phase, step: step ?? undefined, allocated: row.end, components: row.endComponents, peak: row.total,
-      peakComponents: row.components, numBytes: row.frameworkCount.end, peakNumBytes: row.frameworkCount.peak,
-    };
-  };
-  if (run.mode === 'generate') {
-    const tokens = tfjsTokenBudgets(model, run).slice(1).map((token): Expected => ({
-      phase: 'decode', step: undefined, allocated: token.allocated, components: token.components, peak: token.peak,
-      peakComponents: token.peakComponents, numBytes: token.frameworkCount.end, peakNumBytes: token.frameworkCount.peak,
-    }));
-    return [rowFor('load', null), rowFor('prefill', null), ...tokens, ...(tokens.length > 0 ? [rowFor('decode', null)] : [])];
-  }
-  const microBatches = Array.from({ length: run.gradAccum }, () => ['forward', 'backward']).flat();
-  const phases = run.mode === 'infer' ? ['forward'] : [...microBatches, 'optimizer'];
-  const steps = Array.from({ length: run.steps }, (_, index) => phases.map((phase) => rowFor(phase, index + 1)));
-  return [rowFor('load', null), ...steps.flat()];
-}
-
-function measured({ lines }: WorkloadResult): Expected[] {
-  return lines.filter((line) => line.type === 'memory').map((line: Line) => ({
-    phase: line.phase!, step: line.step, allocated: line.allocated!, components: line.components!, peak: line.peak!,
-    peakComponents: line.peakComponents!, numBytes: line.counters!.numBytes!, peakNumBytes: line.counters!.peakNumBytes!,
-  }));
-}
-
-/** Phase, step, field and component of the first difference, with both values; null when all is equal. */
-function firstDifference(budget: readonly Expected[], ledger: readonly Expected[]): string | null {
-  if (budget.length !== ledger.length) return `predicted ${budget.length} memory markers, measured ${ledger.length}`;
-  for (const [index, want] of budget.entries()) {
-    const got = ledger[index]!;
-    const place = `${want.phase} step ${want.step} (marker ${index})`;
-    if (want.phase !== got.phase || want.step !== got.step) return `${place}: measured ${got.phase} step ${got.step}`;
-    for (const field of ['components', 'peakComponents'] as const) {
-      for (const name of new Set([...Object.keys(want[field]), ...Object.keys(got[field])])) {
-        const [a, b] = [want[field][name] ?? 0, got[field][name] ?? 0];
-        if (a !== b) return `${place} ${field}.${name}: predicted ${a}, measured ${b}`;
-      }
-    }
-    for (const field of ['allocated', 'peak', 'numBytes', 'peakNumBytes'] as const) {
-      if (want[field] !== got[field]) return `${place} ${field}: predicted ${want[field]}, measured ${got[field]}`;
-    }
-  }
-  return null;
-}
-
-async function expectExact(model: ModelSpec, run: RunSpec, env: Record<string, string> = {}): Promise<void> {
-  const result = await runWorkload(model, run, env);
-  expect(result.code, result.stderr).toBe(0);
-  expect(firstDifference(predicted(model, run), measured(result))).toBeNull();
-}
+import { expectExact, measured, predicted } from './exact';
+import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-process';
 
 const train = (run: Partial<RunSpec>): RunSpec => tinyRun({ mode: 'train', ...run });
 const generate = (run: Partial<RunSpec>): RunSpec => tinyRun({ mode: 'generate', ...run });

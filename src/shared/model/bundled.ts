@@ -1,5 +1,7 @@
 /** What the bundled TensorFlow.js workload can be: GPT-2, and what of it a model lacks. */
-import type { ModelSpec } from './spec';
+import { Failure } from '../failure';
+import { isPacked } from './packing';
+import type { ModelSpec, RunSpec } from './spec';
 
 /** What keeps `model` from running as the bundled workload, as the end of a sentence; null where nothing does. */
 export function notBundled(model: ModelSpec): string | null {
@@ -13,4 +15,22 @@ export function notBundled(model: ModelSpec): string | null {
     return `it has biases everywhere and a head tied to the embeddings, and ${model.name} differs`;
   }
   return null;
+}
+
+type Precisions = Pick<RunSpec, 'mode' | 'precision' | 'kvCache' | 'kvPrecision'>;
+
+/** Throws `unavailable` for a precision the bundled workload has not, in weights or cache. */
+export function checkBundledPrecision(run: Precisions): void {
+  const reason = notBundledPrecision(run);
+  if (reason !== null) throw new Failure('unavailable', `The bundled workload ${reason}.`, run.mode === 'train' ? 'Train with --precision fp32.' : 'Use fp32, fp16, int8 or int4.');
+}
+
+/** What it lacks for this run's precisions, as the end of a sentence; null where nothing. */
+export function notBundledPrecision({ mode, precision, kvCache, kvPrecision }: Precisions): string | null {
+  const cached = mode === 'generate' && kvCache ? kvPrecision : 'fp32';
+  const lacking = [precision, cached].find((one) => one !== 'fp32' && !isPacked(one));
+  if (lacking !== undefined) {
+    return `has no ${lacking}: TensorFlow.js computes in float32 alone, so that it would be a way to store numbers and no more, and as such fp16 takes the same bytes and rounds less`;
+  }
+  return mode === 'train' && precision !== 'fp32' ? `trains in fp32 only, not ${precision}: packed numbers have no gradients` : null;
 }

@@ -3,7 +3,7 @@
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
 import { parameterCount } from './parameters';
-import { notBundled } from './bundled';
+import { checkBundledPrecision, notBundled } from './bundled';
 import { BACKENDS, FRAMEWORKS, type ModelSpec, MODES, OPTIMIZERS, PRECISIONS, type RunSpec } from './spec';
 import { checkParallelism } from './validate-parallel';
 import { oneOf, refuse, wholeNumber } from './refuse';
@@ -84,6 +84,7 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
   if (run.framework === 'tfjs') {
     const reason = notBundled(model);
     if (reason !== null) refuse('framework', 'tfjs', `${reason}: the bundled workload is GPT-2`, 'Use --framework pytorch.');
+    checkBundledPrecision(run);
     if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
       refuse('optimizer', run.optimizer, 'TensorFlow.js has no such optimizer', 'Use adamw, adam, momentum or sgd, or --framework pytorch.');
     }

@@ -8,7 +8,7 @@ import { gpuByName } from '../../../shared/compute/gpu-names';
 import { Failure } from '../../../shared/failure';
 import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
-import { notBundled } from '../../../shared/model/bundled';
+import { notBundled, notBundledPrecision } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
 import { BACKENDS, CACHE_GROWTHS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, LOSSES, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../shared/model/validate';
@@ -117,7 +117,7 @@ export function declaresSpec(options: SpecOptions): boolean {
 export function specOf(options: SpecOptions, defaults: { model: string; framework: RunSpec['framework'] }): { model: ModelSpec; run: RunSpec } {
   const model = modelOf(options.model ?? defaults.model);
   checkModel(model);
-  const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = { framework: oneOf('--framework', options.framework, FRAMEWORKS) ?? frameworkFor(model, options, defaults.framework) };
+  const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = {};
   const set = <K extends keyof RunSpec>(key: K, value: RunSpec[K] | undefined) => {
     if (value !== undefined) given[key] = value;
   };
@@ -155,15 +155,17 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
   set('expertParallel', whole('--expert-parallel', options.expertParallel));
   set('offload', oneOf('--offload', options.offload, OFFLOADS));
   set('gpu', options.gpu === undefined ? undefined : gpuByName(options.gpu).name);
+  given.framework = oneOf('--framework', options.framework, FRAMEWORKS) ?? frameworkFor(model, options, given, defaults.framework);
   const run = runDefaults(model, given);
   checkRun(model, run);
   return { model, run };
 }
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
-function frameworkFor(model: ModelSpec, options: SpecOptions, otherwise: RunSpec['framework']): RunSpec['framework'] {
+function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<RunSpec>, otherwise: RunSpec['framework']): RunSpec['framework'] {
   const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth];
-  return notBundled(model) !== null || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
+  const isBundled = notBundled(model) === null && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
+  return !isBundled || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }
 
 /** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */

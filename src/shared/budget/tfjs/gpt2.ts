@@ -2,20 +2,26 @@
  * The bundled GPT-2 as a dry program: the operations of its forward pass, in their order.
  * Symbols: B sequences, T tokens each in this pass, N = B·T, d hidden, h heads, V vocabulary.
  */
-import type { ModelSpec } from '../../model/spec';
+import { isPacked, type PackedLayout, packedLayout, tablePrecision } from '../../model/packing';
+import type { ModelSpec, Precision } from '../../model/spec';
 import type { DryEngine, DryTensor } from './engine';
 import type { Ops } from './ops';
 
-interface Affine { readonly weight: DryTensor; readonly bias: DryTensor }
+/** A matrix as packed words and scales: no tape reaches them. */
+interface DryPacked { readonly layout: PackedLayout }
+type Matrix = DryTensor | DryPacked;
+interface Norm { readonly gain: DryTensor; readonly bias: DryTensor }
+interface Affine { readonly weight: Matrix; readonly bias: DryTensor }
 interface Layer {
-  readonly norm1: Affine; readonly query: Affine; readonly key: Affine; readonly value: Affine;
-  readonly projection: Affine; readonly norm2: Affine; readonly up: Affine; readonly down: Affine;
+  readonly norm1: Norm; readonly query: Affine; readonly key: Affine; readonly value: Affine;
+  readonly projection: Affine; readonly norm2: Norm; readonly up: Affine; readonly down: Affine;
 }
 export interface Parameters {
-  readonly tokenTable: DryTensor;
-  readonly positionTable: DryTensor;
+  readonly tokenTable: Matrix;
+  readonly positionTable: Matrix;
   readonly layers: readonly Layer[];
-  readonly finalNorm: Affine;
+  readonly finalNorm: Norm;
+  /** Those that training changes. */
   readonly all: readonly DryTensor[];
 }
 export interface Batch {
@@ -28,7 +34,7 @@ export interface Batch {
 export interface CachePair { readonly keys: DryTensor; readonly values: DryTensor }
 export type Cache = (layer: number, keys: DryTensor, values: DryTensor) => CachePair;
 
-export function createParameters(engine: DryEngine, model: ModelSpec): Parameters {
+export function createParameters(engine: DryEngine, model: ModelSpec, precision: Precision): Parameters {
   const { hidden, ffn } = model;
   const all: DryTensor[] = [];
   const parameter = (shape: readonly number[]): DryTensor => {
@@ -38,11 +44,18 @@ export function createParameters(engine: DryEngine, model: ModelSpec): Parameter
     all.push(variable);
     return variable;
   };
-  const norm = (): Affine => ({ weight: parameter([hidden]), bias: parameter([hidden]) });
-  const linear = (rows: number, columns: number): Affine => ({ weight: parameter([rows, columns]), bias: parameter([columns]) });
+  const packed = (layout: PackedLayout): DryPacked => {
+    engine.create([layout.rows, layout.words]);
+    if (layout.scales > 0) engine.create([layout.rows, layout.scales]);
+    return { layout };
+  };
+  const table = (rows: number): Matrix => (isPacked(precision) ? packed(packedLayout(rows, hidden, tablePrecision(precision))) : parameter([rows, hidden]));
+  const matrix = (rows: number, columns: number): Matrix => (isPacked(precision) ? packed(packedLayout(columns, rows, precision)) : parameter([rows, columns]));
+  const norm = (): Norm => ({ gain: parameter([hidden]), bias: parameter([hidden]) });
+  const linear = (rows: number, columns: number): Affine => ({ weight: matrix(rows, columns), bias: parameter([columns]) });
   return {
-    tokenTable: parameter([model.vocab, hidden]),
-    positionTable: parameter([model.maxPositions, hidden]),
+    tokenTable: table(model.vocab),
+    positionTable: table(model.maxPositions),
     layers: Array.from({ length: model.layers }, () => ({
       norm1: norm(), query: linear(hidden, hidden), key: linear(hidden, hidden), value: linear(hidden, hidden),
       projection: linear(hidden, hidden), norm2: norm(), up: linear(hidden, ffn), down: linear(ffn, hidden),
@@ -82,8 +95,10 @@ export class Gpt2 {
   runRecomputed(batch: Batch, length: number): DryTensor {
     const { engine } = this.ops;
     return this.inSegments(batch, length, (layers, x) => {
-      const variables = layers.flatMap(({ norm1, query, key, value, projection, norm2, up, down }) =>
-        [norm1, query, key, value, projection, norm2, up, down].flatMap(({ weight, bias }) => [weight, bias]));
+      const variables = layers.flatMap(({ norm1, query, key, value, projection, norm2, up, down }) => [
+        norm1.gain, norm1.bias, ...[query, key, value, projection].flatMap(({ weight, bias }) => [trainable(weight), bias]),
+        norm2.gain, norm2.bias, ...[up, down].flatMap(({ weight, bias }) => [trainable(weight), bias]),
+      ]);
       return engine.customOp([x, ...variables], (save) => {
         save(x);
         return this.runLayers(layers, x, batch);
@@ -112,12 +127,12 @@ export class Gpt2 {
     }, x);
   }
 
-  normalize(x: DryTensor, norm: Affine): DryTensor {
+  normalize(x: DryTensor, norm: Norm): DryTensor {
     const { ops } = this;
     const centred = ops.sub(x, ops.meanKept(x, 1));
     const variance = ops.meanKept(ops.square(centred), 1);
     const scaled = ops.mul(centred, ops.rsqrt(ops.add(variance, 1)));
-    return ops.add(ops.mul(scaled, norm.weight), norm.bias);
+    return ops.add(ops.mul(scaled, norm.gain), norm.bias);
   }
 
   /** Logits [B, V] after each sequence's last token. */
@@ -127,6 +142,7 @@ export class Gpt2 {
       const last = length === 1 ? x : ops.reshape(
         ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]), [sequences, hidden]);
       const normal = this.normalize(last, this.parameters.finalNorm);
+      if (isPackedMatrix(this.parameters.tokenTable)) return this.times(normal, this.parameters.tokenTable);
       const columns = sequences === 1 ? ops.reshape(normal, [hidden, 1]) : ops.transpose(normal, [1, 0]);
       const logits = ops.matMul(this.parameters.tokenTable, columns);
       return sequences === 1 ? ops.reshape(logits, [1, vocab]) : ops.transpose(logits, [1, 0]);
@@ -141,7 +157,7 @@ export class Gpt2 {
 
   private meanLoss(normal: DryTensor, targets: DryTensor): DryTensor {
     const { ops } = this;
-    const logits = ops.matMul(normal, this.parameters.tokenTable, true);
+    const logits = ops.matMul(normal, trainable(this.parameters.tokenTable), true);
     const rows = logits.shape[0]!;
     return ops.engine.customOp([logits], (save) => {
       const top = ops.reduce(logits, [1], true);
@@ -161,14 +177,15 @@ export class Gpt2 {
 
   private embed({ sequences, length, ids, positions }: Batch): DryTensor {
     const { ops, model: { hidden } } = this;
-    const tokens = this.gatherRows(this.parameters.tokenTable, ids);
-    const places = this.gatherRows(this.parameters.positionTable, positions);
+    const tokens = this.rowsAt(this.parameters.tokenTable, ids);
+    const places = this.rowsAt(this.parameters.positionTable, positions);
     const sum = ops.add(ops.reshape(tokens, [sequences, length, hidden]), places);
     return ops.reshape(sum, [sequences * length, hidden]);
   }
 
-  private gatherRows(table: DryTensor, ids: DryTensor): DryTensor {
+  private rowsAt(table: Matrix, ids: DryTensor): DryTensor {
     const { ops } = this;
+    if (isPackedMatrix(table)) return ops.fresh(ids, [ids.shape[0]!, table.layout.columns]);
     return ops.engine.customOp([table], () => ops.fresh(table, [ids.shape[0]!, table.shape[1]!]), (dy) => {
       const scattered = ops.fresh(dy, table.shape);
       return [() => scattered];
@@ -206,7 +223,12 @@ export class Gpt2 {
   }
 
   private apply(linear: Affine, x: DryTensor): DryTensor {
-    return this.ops.add(this.ops.matMul(x, linear.weight), linear.bias);
+    return this.ops.add(this.times(x, linear.weight), linear.bias);
+  }
+
+  /** A packed matrix is unpacked row by row within the product, which allocates nothing but its result. */
+  private times(x: DryTensor, matrix: Matrix): DryTensor {
+    return isPackedMatrix(matrix) ? this.ops.fresh(x, [x.shape[0]!, matrix.layout.rows]) : this.ops.matMul(x, matrix);
   }
 
   private gelu(x: DryTensor): DryTensor {
@@ -214,4 +236,13 @@ export class Gpt2 {
     const inner = ops.mul(x, ops.add(ops.mul(ops.square(x), 1), 1));
     return ops.mul(ops.mul(x, 1), ops.add(ops.tanh(inner), 1));
   }
+}
+
+function isPackedMatrix(matrix: Matrix): matrix is DryPacked {
+  return 'layout' in matrix;
+}
+
+function trainable(matrix: Matrix): DryTensor {
+  if (isPackedMatrix(matrix)) throw new Error('a packed matrix cannot be trained');
+  return matrix;
 }

@@ -35,15 +35,7 @@ export interface TokenBudget {
   readonly frameworkCount: FrameworkCount;
 }
 
-/** Whether the bundled workload can run this, so that the budget speaks of something real. */
-export function tfjsCovers(model: ModelSpec, run: RunSpec): boolean {
-  return model.architecture === 'decoder' && model.positions === 'learned' && model.norm === 'layernorm'
-    && model.activation === 'gelu' && model.bias && model.tiedHead && model.kvHeads === model.heads
-    && model.heads * model.headDim === model.hidden && run.precision === 'fp32' && run.kvPrecision === 'fp32'
-    && (run.mode !== 'train' || run.checkpointing !== 'selective');
-}
-
-/** Refined tier for a run that `tfjsCovers`. */
+/** Refined tier for a run that `checkRun` lets pass. */
 export function tfjsBudget(model: ModelSpec, run: RunSpec): TfjsBudget {
   const timeline = timelineOf(model, run);
   const phases = phasesOf(timeline);

@@ -1,4 +1,5 @@
 /** The three modes as dry programs, with the phases at which the workload reports. */
+import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { DryEngine, type DryTensor } from './engine';
 import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, type Parameters } from './gpt2';
@@ -8,19 +9,23 @@ import { Ops } from './ops';
 
 export interface StepMoments { readonly forward: Moment; readonly backward: Moment; readonly optimizer: Moment }
 
+/** Keys or values: one tensor, or words and perhaps scales. */
+type Stored = readonly DryTensor[];
+interface StoredPair { readonly keys: Stored; readonly values: Stored }
+
 interface Program { readonly engine: DryEngine; readonly ops: Ops; readonly parameters: Parameters; readonly gpt2: Gpt2 }
 
-function load(model: ModelSpec): Program {
+function load(model: ModelSpec, { precision }: RunSpec): Program {
   const engine = new DryEngine();
   const ops = new Ops(engine);
   engine.beginPhase();
-  const parameters = engine.within('params', () => createParameters(engine, model));
+  const parameters = engine.within('params', () => createParameters(engine, model, precision));
   return { engine, ops, parameters, gpt2: new Gpt2(ops, model, parameters) };
 }
 
 /** The first step and, if there are more, the second, which all later ones repeat. */
 export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; steps: readonly StepMoments[] } {
-  const { engine, ops, parameters, gpt2 } = load(model);
+  const { engine, ops, parameters, gpt2 } = load(model, run);
   const rows = run.batch * run.seq;
   const batch = createBatch(engine, run.batch, run.seq);
   const targets = engine.within('inputs', () => engine.create([rows, 2]));
@@ -80,7 +85,7 @@ export function segmentLength(checkpointing: RunSpec['checkpointing']): number |
 
 /** All forward passes are alike. */
 export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
-  const { engine, gpt2 } = load(model);
+  const { engine, gpt2 } = load(model, run);
   const batch = createBatch(engine, run.batch, run.seq);
   const loaded = engine.read();
   engine.beginPhase();
@@ -95,12 +100,12 @@ export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; 
 export class DryGeneration {
   readonly loaded: Moment;
   private readonly program: Program;
-  private readonly pairs: CachePair[] = [];
+  private readonly pairs: StoredPair[] = [];
   private produced = 0;
   private decoding = false;
 
   constructor(private readonly model: ModelSpec, private readonly run: RunSpec) {
-    this.program = load(model);
+    this.program = load(model, run);
     this.loaded = this.program.engine.read();
   }
 
@@ -121,11 +126,10 @@ export class DryGeneration {
     const { engine } = this.program;
     this.produced = token - 1;
     if (!this.run.kvCache) return;
-    const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2, this.model.headDim];
+    const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2];
     this.pairs.forEach(({ keys, values }, layer) => {
-      engine.dispose(keys);
-      engine.dispose(values);
-      const make = (): DryTensor => engine.keep(engine.within('kv_cache', () => engine.create(shape)));
+      for (const tensor of [...keys, ...values]) engine.dispose(tensor);
+      const make = (): Stored => this.widths().map((width) => engine.keep(engine.within('kv_cache', () => engine.create([...shape, width]))));
       this.pairs[layer] = { keys: make(), values: make() };
     });
   }
@@ -154,16 +158,34 @@ export class DryGeneration {
 
   private append(layer: number, keys: DryTensor, values: DryTensor): CachePair {
     const held = this.pairs[layer];
-    const pair = held ? { keys: this.grow(held.keys, keys), values: this.grow(held.values, values) } : { keys, values };
-    for (const tensor of [pair.keys, pair.values]) this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
+    const pair = { keys: this.grow(held?.keys, keys), values: this.grow(held?.values, values) };
+    for (const tensor of [...pair.keys, ...pair.values]) this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
     this.pairs[layer] = pair;
-    return pair;
+    return { keys: this.whole(pair.keys), values: this.whole(pair.values) };
   }
 
-  private grow(held: DryTensor, more: DryTensor): DryTensor {
+  /** Last axis of the tensors that keep keys or values: numbers of a head, or words and scales. */
+  private widths(): readonly number[] {
+    const { model: { headDim }, run: { kvPrecision } } = this;
+    if (!isPacked(kvPrecision)) return [headDim];
+    const { words, scales } = packedLayout(1, headDim, kvPrecision);
+    return scales > 0 ? [words, scales] : [words];
+  }
+
+  private grow(held: Stored | undefined, more: DryTensor): Stored {
     const { engine, ops } = this.program;
-    const grown = engine.within('kv_cache', () => ops.concat(held, more, 2));
-    engine.dispose(held);
-    return grown;
+    const added = isPacked(this.run.kvPrecision)
+      ? engine.within('workspace', () => this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width]))) : [more];
+    return held ? held.map((part, index) => {
+      const grown = engine.within('kv_cache', () => ops.concat(part, added[index]!, 2));
+      engine.dispose(part);
+      return grown;
+    }) : added;
+  }
+
+  /** Unpacked into room of its own where it is packed. */
+  private whole(stored: Stored): DryTensor {
+    const { engine } = this.program;
+    return isPacked(this.run.kvPrecision) ? engine.within('workspace', () => engine.create([...stored[0]!.shape.slice(0, -1), this.model.headDim])) : stored[0]!;
   }
 }

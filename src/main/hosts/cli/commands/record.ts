@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { checkSession } from '../../../../shared/divergence/expectations';
+import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { Failure } from '../../../../shared/failure';
 import type { RunSpec } from '../../../../shared/model/spec';
 import { sessionText } from '../../../reports/text';
@@ -92,6 +93,7 @@ function requestOf(command: string[], options: RecordOptions): RecordRequest {
     const { weights } = options;
     const { model: found, run } = specOf(options, { model: weights === undefined ? 'gpt2' : configBeside(weights), framework: 'tfjs' });
     const model = weights === undefined || options.model !== undefined ? found : { ...found, name: checkpointName(weights) };
+    checkBundledPrecision(run);
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
     return { ...common, bundled: 'gpt2', model, run: { ...run, ...tokenChoices(options) }, ...(weights !== undefined && { weights: resolve(weights) }) };
   }
