@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { registerChapter } from '../../src/main/hosts/cli/commands/chapter';
 import { registerFlops } from '../../src/main/hosts/cli/commands/flops';
 import { registerScaling } from '../../src/main/hosts/cli/commands/scaling';
@@ -9,6 +9,7 @@ import { chapterClaims, VERDICTS, verdictTotals } from '../../src/shared/compute
 import { claimsOf, verdictOf } from '../../src/shared/compute/chapter/claim';
 import { Failure } from '../../src/shared/failure';
 import { presetNames } from '../../src/shared/model/presets';
+import { temporaryHome } from '../support/cli';
 
 const REFERENCE = '../shared/reference';
 const claims = chapterClaims();
@@ -145,6 +146,13 @@ describe('the claims of the chapter', () => {
 });
 
 describe('the commands', () => {
+  const home = temporaryHome();
+  beforeAll(() => vi.stubEnv('PLUMBLINE_HOME', home.dir));
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    home.dispose();
+  });
+
   async function run(...argv: string[]): Promise<{ document: Record<string, unknown>; text: string }> {
     let shown: { document: Record<string, unknown>; text: string } | undefined;
     const output: Output = {

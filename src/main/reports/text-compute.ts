@@ -1,5 +1,5 @@
 /** The compute side of the theory as text for a terminal of 100 columns: FLOPs, scaling laws, the chapter's figures. */
-import type { Claim, Verdict, VerdictTotals } from '../../shared/compute/chapter';
+import type { Claim, Measured, Verdict, VerdictTotals } from '../../shared/compute/chapter';
 import type { Count } from '../../shared/compute/exact';
 import type { FlopCount } from '../../shared/compute/flops';
 import type { Gpu } from '../../shared/compute/gpus';
@@ -151,7 +151,7 @@ function standingText(name: string, of: Standing): string {
   return `${name}: ${short(of.params)} parameters on ${short(of.tokens)} tokens, ${trimmed(of.tokensPerParameter)} each.\n  ${size.charAt(0).toUpperCase()}${size.slice(1)} for its compute: ${of.verdict}. Loss ${of.loss.toFixed(3)}.`;
 }
 
-const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { right: 'right', rounded: 'rounded', wrong: 'WRONG', 'not-computable': 'no theory' };
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { right: 'right', rounded: 'rounded', wrong: 'WRONG', 'not-computable': 'no theory' };
 
 export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
   const sections = [...new Set(claims.map((claim) => claim.section))];
@@ -159,25 +159,40 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
     const rows = claims.filter((claim) => claim.section === section);
     const lines = table(
       ['claim', 'printed', 'computed', 'unit', 'verdict'],
-      rows.map((claim) => [claim.id, printedFigure(claim), claim.computed === null ? ABSENT : trimmedWide(claim.computed), claim.unit, VERDICT_WORDS[claim.verdict]]),
+      rows.map((claim) => [claim.id, printedFigure(claim), theoryFigure(claim), claim.unit, VERDICT_WORDS[claim.verdict]]),
       ['left', 'right', 'right', 'left', 'left'],
     ).split('\n');
     const explained = lines.flatMap((line, i) => {
       const claim = rows[i - 2];
-      return claim && claim.verdict !== 'right' && claim.verdict !== 'rounded' ? [line, ...wrap(claim.why, '    ')] : [line];
+      if (!claim) return [line];
+      const off = claim.verdict !== 'right' && claim.verdict !== 'rounded';
+      return [line, ...(off ? wrap(claim.why, '    ') : []), ...(claim.measured === null ? [] : wrap(measuredWords(claim.measured), '    '))];
     });
     return [section, ...explained].join('\n');
   });
   return [...blocks, totalsText(totals)].join('\n\n');
 }
 
-/** A figure as printed, with its mark of approximation and what it bounds. */
-function printedFigure({ printed, printedText, approximate, relation }: Claim): string {
-  const bound = relation === 'at-most' ? '≤' : relation === 'at-least' ? '≥' : '';
-  return `${approximate ? '≈' : ''}${bound}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printedText}`;
+function measuredWords({ value, unit, sessions, conditions }: Measured): string {
+  return `Measured: ${figure(value)} ${unit} (${conditions}; ${sessions.length === 1 ? 'session' : 'sessions'} ${sessions.join(', ')}).`;
 }
 
-function trimmedWide(value: number): string {
+/** A figure as printed, with its mark of approximation. */
+export function printedFigure({ printed, printedText, approximate }: Claim): string {
+  return `${approximate ? '≈' : ''}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printedText}`;
+}
+
+/** What theory gives: a value, or the bound the printed one has to keep; with no fewer decimals than are printed. */
+export function theoryFigure({ computed, bound, relation, printedText }: Claim): string {
+  if (bound !== null) return `${relation === 'at-most' ? '≤ ' : '≥ '}${figure(bound)}`;
+  if (computed === null) return ABSENT;
+  const decimals = /\.(\d+)$/.exec(printedText)?.[1]?.length ?? 0;
+  const shown = figure(computed);
+  const has = shown.split('.')[1]?.length ?? 0;
+  return has < decimals && !Number.isInteger(computed) ? computed.toFixed(decimals).replace(/\B(?=(\d{3})+\.)/g, ',') : shown;
+}
+
+export function figure(value: number): string {
   return Math.abs(value) >= 1000 ? whole(Math.round(value)) : trimmed(value);
 }
 
@@ -185,16 +200,16 @@ function totalsText(totals: VerdictTotals): string {
   return `${totals.all} figures: ${totals.right} right, ${totals.rounded} rounded, ${totals.wrong} wrong, ${totals['not-computable']} not computable.`;
 }
 
-/** Lines of at most WIDTH columns, indented. */
-function wrap(text: string, indent: string): readonly string[] {
+/** Lines of at most WIDTH columns, indented; lines after the first by `rest`. */
+export function wrap(text: string, indent: string, rest = indent): readonly string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(' ')) {
-    if (line.length + word.length + 1 > WIDTH && line !== indent) {
+    if (line.length + word.length + 1 > WIDTH && line.trim() !== '') {
       lines.push(line);
-      line = indent;
+      line = rest;
     }
-    line += line === indent ? word : ` ${word}`;
+    line += line.trim() === '' ? word : ` ${word}`;
   }
   return [...lines, line];
 }

@@ -12,7 +12,7 @@ import { inferenceClaims } from './inference';
 import { memoryClaims } from './memory';
 import { optimizationClaims } from './optimization';
 
-export type { Claim, Relation, Verdict } from './claim';
+export type { Claim, Measured, Relation, Verdict } from './claim';
 export { VERDICTS } from './claim';
 
 /** All claims, in the order of the chapter. */

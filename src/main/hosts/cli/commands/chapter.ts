@@ -1,22 +1,42 @@
-/** `plumbline chapter`: every figure of the textbook chapter, recomputed and judged. */
+/** `plumbline chapter`: every figure of the textbook chapter, recomputed, judged, and beside it what was measured here. */
 import type { Command } from 'commander';
 import { chapterClaims, VERDICTS, verdictTotals } from '../../../../shared/compute/chapter';
+import { type Outcome, withMeasured } from '../../../../shared/compute/experiments/measured';
 import { Failure } from '../../../../shared/failure';
+import { recordedOutcomes } from '../../../engine/experiments';
 import { chapterText } from '../../../reports/text-compute';
 import type { Output } from '../output';
+import { withEngine } from '../with-engine';
+
+interface ChapterOptions {
+  readonly verdict?: string;
+  readonly measured?: boolean;
+}
 
 export function registerChapter(program: Command, output: Output): void {
   program
     .command('chapter')
     .description('the chapter behind the theory: every figure it prints, recomputed and judged')
     .option('--verdict <verdict>', `only ${VERDICTS.join(', ')}`)
-    .action(({ verdict }: { verdict?: string }) => {
+    .option('--measured', 'only what experiments of this library have measured ("plumbline experiment")')
+    .action(async ({ verdict, measured }: ChapterOptions) => {
       const wanted = VERDICTS.find((known) => known === verdict);
       if (verdict !== undefined && wanted === undefined) throw new Failure('bad_input', `--verdict cannot be "${verdict}".`, `Use one of ${VERDICTS.join(', ')}.`);
-      const all = chapterClaims();
-      const claims = wanted === undefined ? all : all.filter((claim) => claim.verdict === wanted);
+      const all = withMeasured(chapterClaims(), await outcomes(output));
+      const claims = all.filter((claim) => (wanted === undefined || claim.verdict === wanted) && (!measured || claim.measured !== null));
       // Totals are always those of the whole chapter.
       const totals = verdictTotals(all);
       output.result({ claims, totals }, () => chapterText(claims, totals));
     });
+}
+
+/** The chapter needs no library: one that cannot be opened costs what was measured, and says so. */
+async function outcomes(output: Output): Promise<readonly Outcome[]> {
+  try {
+    return await withEngine((engine) => recordedOutcomes(engine));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    output.say(`plumbline: nothing measured is shown: ${error.message}`);
+    return [];
+  }
 }

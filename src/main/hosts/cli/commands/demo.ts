@@ -4,9 +4,8 @@ import { runDefaults } from '../../../../shared/model/run';
 import { preset } from '../../../../shared/model/presets';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { compareText, sessionText } from '../../../reports/text';
-import { Failure } from '../../../../shared/failure';
-import { follow } from '../follow';
 import type { Output } from '../output';
+import { recordBundled } from '../record-bundled';
 import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 
@@ -25,14 +24,7 @@ export function registerDemo(program: Command, output: Output): void {
       const paths: string[] = [];
       for (const [index, { name, model, run }] of recordings.entries()) {
         const label = `${index + 1}/${recordings.length} ${name}`;
-        output.say(`${label} …`);
-        const request = { bundled: 'gpt2' as const, name, model, run: runDefaults(model, { ...run, framework: 'tfjs' }) };
-        const { data, interrupted } = await follow(engine, request, output, { echo: false, label });
-        if (interrupted) throw new Failure('interrupted', 'The demo was interrupted.', 'Run it again; recorded sessions stay in the library.');
-        if (data.status !== 'complete') {
-          const last = data.logs.filter(({ stream }) => stream === 'stderr').at(-1)?.text ?? `exit code ${data.exitCode}`;
-          throw new Failure('workload_failed', `The bundled workload failed: ${last}.`, `Run "plumbline show ${data.id}" for its log.`);
-        }
+        const data = await recordBundled(engine, { name, model, run: runDefaults(model, { ...run, framework: 'tfjs' }) }, output, label, 'The demo');
         const doc = await engine.show({ id: data.id });
         docs.push(doc);
         const budget = await engine.budgetOf({ id: data.id });

@@ -5,6 +5,7 @@ import { registerBudget } from './budget';
 import { registerChapter } from './chapter';
 import { registerDemo } from './demo';
 import { registerDoctor } from './doctor';
+import { registerExperiment } from './experiment';
 import { registerExport } from './export';
 import { registerFlops } from './flops';
 import { registerImport } from './import';
@@ -17,7 +18,11 @@ import { registerSessions } from './sessions';
 import { registerWorkloads } from './workloads';
 
 export function registerCommands(program: Command, output: Output): void {
-  for (const register of [registerRecord, registerWorkloads, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling, registerChapter, registerLogits, registerDoctor, registerServe, registerDemo]) register(program, output);
+  const all = [
+    registerRecord, registerWorkloads, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling,
+    registerChapter, registerExperiment, registerLogits, registerDoctor, registerServe, registerDemo,
+  ];
+  for (const register of all) register(program, output);
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
   for (const command of program.commands) settle(command);
 }

@@ -1,0 +1,68 @@
+/** `plumbline experiment`: the chapter's exercises and tables as ready scenarios, worked out and, where that can be, run. */
+import type { Command } from 'commander';
+import { type Experiment, experimentByName, EXPERIMENTS } from '../../../../shared/compute/experiments';
+import { type Measurement, measurementOf, type Outcome, outcomeOf, sessionName } from '../../../../shared/compute/experiments/measured';
+import { Failure } from '../../../../shared/failure';
+import { BACKENDS, type Backend } from '../../../../shared/model/spec';
+import { recordedOutcomes } from '../../../engine/experiments';
+import { experimentListText, experimentText } from '../../../reports/text-experiment';
+import type { Output } from '../output';
+import { recordBundled } from '../record-bundled';
+import { withEngine } from '../with-engine';
+
+interface ExperimentOptions {
+  readonly full?: boolean;
+  readonly run: boolean;
+  readonly backend?: string;
+}
+
+export function registerExperiment(program: Command, output: Output): void {
+  program
+    .command('experiment')
+    .description('the chapter\'s exercises and tables worked out, and run where this machine can')
+    .argument('[name]', 'which one; the list where left out')
+    .option('--full', 'run it in the chapter\'s size: on a CPU, minutes to half an hour')
+    .option('--no-run', 'record nothing; show what was recorded before')
+    .option('--backend <name>', `${BACKENDS.join(', ')}; best first when left out`)
+    .action(async (name: string | undefined, options: ExperimentOptions) => {
+      if (name === undefined) return list(output);
+      const experiment = experimentByName(name);
+      const measurement = measurementOf(name);
+      if (measurement === null) refuseToRun(experiment, options);
+      const steps = experiment.steps();
+      const measured = measurement === null ? null : await measuredBy(measurement, options, output);
+      output.result({ ...experiment, steps, measured }, () => experimentText(experiment, steps, measurement, measured));
+    });
+}
+
+function list(output: Output): void {
+  const experiments = EXPERIMENTS.map(({ name, title }) => ({ name, title, runs: measurementOf(name)?.scope ?? null }));
+  output.result({ experiments }, () => experimentListText(experiments));
+}
+
+function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions): void {
+  const given = full ? '--full' : backend !== undefined ? '--backend' : null;
+  if (given !== null) throw new Failure('bad_input', `The experiment "${name}" is worked out, not run, and ${given} was given.`, `Leave ${given} out; "plumbline experiment" tells which ones run.`);
+}
+
+/** What the recordings say: made now, or with --no-run those of the library. */
+async function measuredBy(measurement: Measurement, { full = false, run, backend }: ExperimentOptions, output: Output): Promise<Outcome | null> {
+  const chosen = backendOf(backend);
+  return withEngine(async (engine) => {
+    if (!run) return (await recordedOutcomes(engine, [measurement])).find((one) => one.full || !full) ?? null;
+    const recordings = measurement.recordings(full);
+    const docs = [];
+    for (const [index, { role, model, run: spec }] of recordings.entries()) {
+      const request = { name: sessionName(measurement.experiment, full, role), model, run: { ...spec, backend: chosen } };
+      const { id } = await recordBundled(engine, request, output, `${index + 1}/${recordings.length} ${role}`, 'The experiment');
+      docs.push(await engine.show({ id }));
+    }
+    return outcomeOf(measurement, full, docs);
+  });
+}
+
+function backendOf(given: string | undefined): Backend | null {
+  const backend = BACKENDS.find((known) => known === given);
+  if (given !== undefined && backend === undefined) throw new Failure('bad_input', `--backend cannot be "${given}".`, `Use one of ${BACKENDS.join(', ')}.`);
+  return backend ?? null;
+}

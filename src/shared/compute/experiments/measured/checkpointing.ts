@@ -1,0 +1,47 @@
+/** Gradient checkpointing: the bytes it frees and the time it takes, on as many layers as BERT-base has. */
+import type { SessionDocument } from '../../../contract/session';
+import { preset } from '../../../model/presets';
+import { runDefaults } from '../../../model/run';
+import type { Checkpointing, ModelSpec } from '../../../model/spec';
+import { activationBytes, isCrowded, type MeasuredFigure, type Measurement, predictedActivationBytes, processorTime, shortestStep } from './measurement';
+
+const WAYS: readonly Checkpointing[] = ['none', 'every=4', 'full'];
+
+/** GPT-2's depth at a width that trains within seconds. */
+const NARROW: ModelSpec = { ...preset('gpt2-nano'), name: 'gpt2-nano, 12 layers', layers: 12 };
+
+export const CHECKPOINTING: Measurement = {
+  experiment: 'checkpointing',
+  scope: { small: 'a small GPT-2 of 12 layers, five steps: half a minute', full: 'GPT-2 124M, three steps: on a CPU three minutes' },
+  recordings(full) {
+    const model = full ? preset('gpt2') : NARROW;
+    return WAYS.map((checkpointing) => ({
+      role: checkpointing === 'none' ? 'nothing recomputed' : checkpointing === 'full' ? 'every layer recomputed' : 'every four layers',
+      model,
+      run: runDefaults(model, { mode: 'train', framework: 'tfjs', optimizer: 'sgd', batch: 1, seq: full ? 128 : 256, steps: full ? 3 : 5, checkpointing }),
+    }));
+  },
+  figures([none, ...others]) {
+    if (!none) return [];
+    const saving = (doc: SessionDocument, of: (doc: SessionDocument) => number) => 100 * (1 - of(doc) / of(none));
+    return others.flatMap((doc): MeasuredFigure[] => {
+      const full = doc.run?.checkpointing === 'full';
+      const how = full ? 'every layer' : 'every four layers';
+      return [
+        {
+          what: `activations freed, ${how}`, value: saving(doc, activationBytes), unit: '%', claims: full ? ['checkpoint-saving'] : [],
+          predicted: [{ value: saving(doc, predictedActivationBytes), by: 'refined tier' }],
+        },
+        { ...slowdown(none, doc, how), claims: full ? ['checkpoint-time'] : [] },
+      ];
+    });
+  },
+};
+
+/** How much longer a step takes; on a crowded processor, how much more of its time the run takes. */
+function slowdown(none: SessionDocument, doc: SessionDocument, how: string): Omit<MeasuredFigure, 'claims'> {
+  const [base, spent] = [processorTime(none), processorTime(doc)];
+  const crowded = base !== null && spent !== null && (isCrowded(none) || isCrowded(doc));
+  const ratio = crowded ? spent / base : shortestStep(doc) / shortestStep(none);
+  return { what: `${crowded ? 'more processor time' : 'longer step'}, ${how}`, value: 100 * (ratio - 1), unit: '%', predicted: [{ value: 100 / 3, by: 'one forward pass more' }] };
+}

@@ -1,0 +1,47 @@
+/** What the bundled workload can run of the chapter, and what the library's sessions say of its claims. */
+import type { Claim, Measured } from '../../chapter/claim';
+import type { SessionDocument } from '../../../contract/session';
+import { ACTIVATION_MEMORY } from './activation-memory';
+import { BATCHING } from './batching';
+import { CHECKPOINTING } from './checkpointing';
+import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
+import { comparable, conditionsOf, type MeasuredFigure, type Measurement } from './measurement';
+
+export { experimentOf, type MeasuredFigure, type Measurement, type Recording, sessionName } from './measurement';
+
+export const MEASUREMENTS: readonly Measurement[] = [ACTIVATION_MEMORY, CHECKPOINTING, KV_CACHE_SPEEDUP, BATCHING];
+
+export function measurementOf(experiment: string): Measurement | null {
+  return MEASUREMENTS.find((one) => one.experiment === experiment) ?? null;
+}
+
+export interface Outcome {
+  readonly experiment: string;
+  readonly full: boolean;
+  readonly conditions: string;
+  readonly sessions: readonly { readonly id: string; readonly name: string }[];
+  readonly figures: readonly MeasuredFigure[];
+}
+
+/** What the sessions of one experiment say, in the order of its recordings; null where they cannot be compared. */
+export function outcomeOf(measurement: Measurement, full: boolean, docs: readonly SessionDocument[]): Outcome | null {
+  if (!comparable(docs)) return null;
+  return {
+    experiment: measurement.experiment,
+    full,
+    conditions: conditionsOf(docs),
+    sessions: docs.map(({ id, name }) => ({ id, name })),
+    figures: measurement.figures(docs),
+  };
+}
+
+/** The claims with what was measured of them; of several outcomes the first that measured a claim counts. */
+export function withMeasured(claims: readonly Claim[], outcomes: readonly Outcome[]): readonly Claim[] {
+  const found = new Map<string, Measured>();
+  for (const { figures, sessions, conditions } of outcomes) {
+    for (const { claims: ids, value, unit } of figures) {
+      for (const id of ids) if (!found.has(id)) found.set(id, { value, unit, sessions: sessions.map((one) => one.id), conditions });
+    }
+  }
+  return claims.map((claim) => ({ ...claim, measured: found.get(claim.id) ?? null }));
+}
