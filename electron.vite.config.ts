@@ -19,6 +19,7 @@ export default defineConfig({
           cli: from('src/main/hosts/cli/index.ts'),
           supervisor: from('src/main/workloads/supervisor.ts'),
           'inventory-helper': from('src/main/telemetry/nvidia-smi/inventory-helper.ts'),
+          'import-thread': from('src/main/reports/import/thread.ts'),
           'sampling-thread': from('src/main/telemetry/thread/worker.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

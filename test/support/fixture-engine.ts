@@ -93,6 +93,8 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
       emit({ type: 'library' });
     },
     rename: async ({ id, name }) => change(id, { name }),
+    upload: async ({ upload }) => ({ upload: upload ?? 'u-1' }),
+    import: async () => ({ id: 's-train' }),
     delete: async ({ id }) => {
       find(id);
       sessions.delete(id);

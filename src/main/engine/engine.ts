@@ -17,6 +17,7 @@ import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved
 import { doctorReport } from './doctor';
 import { documentOf, predictionOf } from './document';
 import { overlaySeries } from '../../shared/divergence/overlay';
+import { Imports } from './imports';
 import { version } from './paths';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
 import { readSession, type SessionData } from './session-data';
@@ -50,6 +51,7 @@ export function createEngine(options: EngineOptions): Engine {
   const live = new Map<string, Recording>();
   const listeners = new Set<(event: EngineEvent) => void>();
   const cache = new Map<string, { stamp: string; data: SessionData }>();
+  const imports = new Imports(library.dir);
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
@@ -175,6 +177,14 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     doctor: () => doctorReport(library.dir),
+    async upload(piece) {
+      return imports.piece(piece);
+    },
+    async import(request) {
+      const imported = await imports.run(request);
+      emit({ type: 'library' });
+      return imported;
+    },
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -185,6 +195,7 @@ export function createEngine(options: EngineOptions): Engine {
     startRecording: start,
     recording: () => [...live.values()],
     async close() {
+      imports.close();
       await Promise.all([...live.values()].map((recording) => recording.stop()));
     },
   };

@@ -24,6 +24,9 @@ export const workloadEntry = resources ? join(resources, 'workload', 'index.js')
 export const supervisorEntry = resources ? join(resources, 'main', 'supervisor.js') : join(appRoot, 'out', 'main', 'supervisor.js');
 export const inventoryEntry = resources ? join(resources, 'main', 'inventory-helper.js') : join(appRoot, 'out', 'main', 'inventory-helper.js');
 
+/** Null in a packaged app: a thread there finds no database module outside the archive, and imports without it. */
+export const importThreadEntry = resources ? null : join(appRoot, 'out', 'main', 'import-thread.js');
+
 /**
  * The plain Node that workloads and their supervisor run on. In the terminal and the server that is this very Node;
  * the desktop app ships one, because its own binary does not act as Node.

@@ -8,7 +8,7 @@ import type { Comparison } from '../divergence/compare';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Envelope } from '../trace/downsample';
 import type { Gap, SeriesInfo } from '../trace/types';
-import type { Micros, Millis } from '../units';
+import type { Bytes, Micros, Millis } from '../units';
 import type { SessionDocument, SessionSummary } from './session';
 
 export interface AppInfo {
@@ -62,6 +62,31 @@ export interface SavedWorkload {
   readonly request: RecordRequest;
 }
 
+/** A front end has a file and no path: it sends the bytes in pieces of at most 1 MiB, in order. */
+export interface UploadPiece {
+  /** Null begins a file; the answer names it for the pieces that follow. */
+  readonly upload: string | null;
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What to make of a file that was sent: output of nvidia-smi, or a session file. */
+export interface ImportRequest {
+  readonly upload: string;
+  readonly name?: string;
+  /** What the run was, where it is known. */
+  readonly model?: ModelSpec;
+  readonly run?: RunSpec;
+  /** Between the rows of a file without timestamps. */
+  readonly intervalMs?: Millis;
+  /** Names of the columns of a CSV file without a header. */
+  readonly columns?: readonly string[];
+  /** Device memory in use before the run. */
+  readonly baselineBytes?: Bytes;
+  /** Keeps the file in the session as it came. */
+  readonly keepRaw?: boolean;
+}
+
 /** A part of a trace made ready to draw. Times are session time. */
 export interface TraceView {
   readonly info: SeriesInfo;
@@ -94,10 +119,12 @@ export interface EngineApi {
   /** The report's text; front ends save it where the person says. */
   report(q: { ids: readonly string[]; format: 'html' | 'md' | 'json' }): Promise<{ fileName: string; mimeType: string; text: string }>;
   doctor(): Promise<DoctorReport>;
+  upload(q: UploadPiece): Promise<{ upload: string }>;
+  import(q: ImportRequest): Promise<{ id: string }>;
 }
 export const ENGINE_METHODS = [
   'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'record', 'workloads', 'saveWorkload', 'deleteWorkload', 'stop', 'rename', 'delete', 'compare', 'report',
-  'doctor',
+  'doctor', 'upload', 'import',
 ] as const satisfies readonly (keyof EngineApi)[];
 
 /** Pushed by the engine. A live view asks again for what it shows; no measurement travels in an event. */

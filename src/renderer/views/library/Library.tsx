@@ -1,11 +1,13 @@
-/** All recorded sessions: find, open, select to compare, rename, delete, record. */
-import { Circle, GitCompareArrows, Search, Trash2 } from 'lucide-react';
+/** All sessions: find, open, select to compare, rename, delete, record, import. */
+import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { SessionSummary } from '../../../shared/contract/session';
 import { FailureNote, Skeleton } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
+import { useFileDrop } from '../../components/useFileDrop';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
 import { compareHref, go } from '../../state/router';
+import { ImportDialog } from './ImportDialog';
 import { RecordDialog } from './RecordDialog';
 import { SessionTable } from './SessionTable';
 
@@ -18,7 +20,13 @@ export function Library() {
   useEngineEvent(refresh);
   const [search, setSearch] = useState('');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [dialog, setDialog] = useState<'record' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<'record' | 'delete' | 'import' | null>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const dropping = useFileDrop((dropped) => {
+    if (dropped.length === 0) return;
+    setFiles(dropped);
+    setDialog('import');
+  });
   const [error, setError] = useState<unknown>(null);
 
   const sessions = list.data ?? [];
@@ -59,15 +67,26 @@ export function Library() {
           <GitCompareArrows size={15} aria-hidden="true" />Compare{chosen.length > 1 && <span className="num"> {chosen.length}</span>}
         </button>
         <button type="button" className="button" disabled={chosen.length === 0} onClick={() => setDialog('delete')}><Trash2 size={15} aria-hidden="true" />Delete</button>
+        <button type="button" className="button" onClick={() => setDialog('import')}><FileUp size={15} aria-hidden="true" />Import…</button>
         <button type="button" className="button primary" onClick={() => setDialog('record')}><Circle size={12} fill="currentColor" aria-hidden="true" />Record</button>
       </div>
       {error !== null && <FailureNote error={error} />}
       {list.error !== null && <FailureNote error={list.error} onRetry={list.refresh} />}
       {list.data === null && list.error === null && <Skeleton rows={8} />}
-      {list.data?.length === 0 && <EmptyLibrary onRecord={() => setDialog('record')} />}
+      {list.data?.length === 0 && <EmptyLibrary onRecord={() => setDialog('record')} onImport={() => setDialog('import')} />}
       {sessions.length > 0 && (shown.length > 0
         ? <SessionTable sessions={shown} selected={selected} onSelect={setSelected} onRename={rename} />
         : <p className="empty-line">No session matches “{search}”. <button type="button" className="link" onClick={() => setSearch('')}>Show all</button></p>)}
+      {dropping && dialog !== 'import' && <div className="drop-zone" role="status"><FileUp size={22} aria-hidden="true" />Drop to import</div>}
+      {dialog === 'import' && (
+        <ImportDialog
+          files={files} onFiles={setFiles}
+          onClose={() => {
+            setDialog(null);
+            setFiles([]);
+          }}
+        />
+      )}
       {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
       {dialog === 'delete' && (
         <Dialog
@@ -87,7 +106,7 @@ function matches(session: SessionSummary, search: string): boolean {
   return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
-function EmptyLibrary({ onRecord }: { onRecord(): void }) {
+function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImport(): void }) {
   return (
     <section className="empty">
       <svg viewBox="0 0 240 96" width="240" height="96" aria-hidden="true">
@@ -97,6 +116,7 @@ function EmptyLibrary({ onRecord }: { onRecord(): void }) {
       <h2>Nothing recorded yet</h2>
       <p>Record a run, and its measured memory is laid over the budget that theory predicts for it. The bundled GPT-2 needs nothing but this machine.</p>
       <button type="button" className="button primary" onClick={onRecord}><Circle size={12} fill="currentColor" aria-hidden="true" />Record the first session</button>
+      <p className="muted">or <button type="button" className="link" onClick={onImport}>import</button> output of nvidia-smi, or a session from another machine</p>
       <p className="muted">or from a terminal</p>
       <code className="command">plumbline record --bundled gpt2 --mode generate</code>
       <code className="command">plumbline record -- python train.py</code>

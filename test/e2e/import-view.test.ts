@@ -1,0 +1,87 @@
+/** Importing in the window: chosen or dropped, explained as the run it was, and refused where the person is looking. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../src/main/engine/engine';
+import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
+import { rendererConfig } from '../../vite.renderer.config';
+import { browserUnavailable, launchBrowser } from '../support/browser';
+
+const why = browserUnavailable();
+if (why) console.warn(`The window is not tested: ${why}.`);
+const log = join(import.meta.dirname, '..', 'fixtures', 'import', 'loop.csv');
+
+describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
+  let browser: Browser;
+  let server: RunningServer;
+  let engine: Engine;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
+    const rendererDir = join(folder, 'renderer');
+    await build({ ...rendererConfig, configFile: false, logLevel: 'error', build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true } });
+    engine = createEngine({ host: 'server', library: join(folder, 'library') });
+    server = await serveBrowser({ engine, port: 0, rendererDir });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await engine?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = async (): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Import…' }).waitFor();
+    return page;
+  };
+
+  it('a log that is chosen opens as a session, laid over the budget of the run that was told', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Import…' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    await page.getByLabel('File to import').setInputFiles(log);
+    await dialog.getByLabel('Model').selectOption('gpt2');
+    await dialog.getByLabel('Batch').fill('4');
+    await dialog.getByLabel('Sequence length').fill('128');
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.waitForURL(/#\/session\//);
+    await page.getByRole('heading', { name: 'loop.csv' }).waitFor();
+    const [session] = await engine.list();
+    expect(session).toMatchObject({ name: 'loop.csv', model: 'gpt2', mode: 'train' });
+    expect(await engine.show({ id: session!.id })).toMatchObject({ run: { batch: 4, seq: 128, framework: 'pytorch' } });
+    await page.close();
+  });
+
+  it('a file that is dropped is ready to import; what is no trace is refused in the dialog, and another can be chosen', async () => {
+    const page = await open();
+    const letter = join(folder, 'letter.txt');
+    writeFileSync(letter, 'Dear reader,\nthis is no trace.\n');
+    const dropped = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], 'letter.txt'));
+      return data;
+    }, readFileSync(letter, 'utf8'));
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer: dropped });
+    await page.getByText('Drop to import').waitFor();
+    await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('letter.txt').waitFor();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    const alert = dialog.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('letter.txt is not output of nvidia-smi that Plumbline knows.');
+    await page.getByLabel('File to import').setInputFiles(log);
+    expect(await alert.count()).toBe(0);
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.waitForURL(/#\/session\//);
+    await page.close();
+  });
+});
