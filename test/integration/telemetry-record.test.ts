@@ -113,6 +113,27 @@ describe('without a GPU that answers', () => {
     expect(byId.get('host')).toMatchObject({ ok: true, remedy: null });
     expect(document.gpus).toEqual([]);
   });
+
+  it('warns while it records that a leak will fill the device, before it has', async () => {
+    const script = at('leak.mjs');
+    writeFileSync(script, `
+import { writeFileSync } from 'node:fs';
+import { begin, end, flush, step } from ${JSON.stringify(join(repository, 'resources', 'js', 'plumbline.mjs'))};
+writeFileSync(process.env.PLUMBLINE_SMI_PID, String(process.pid));
+for (let at = 1; at <= 20; at++) {
+  step(at);
+  begin('forward');
+  writeFileSync(process.env.PLUMBLINE_SMI_MEMORY, String((2000 + 1000 * at) * ${MiB}));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  end('forward');
+}
+await flush();
+`);
+    const { code, stderr } = await runJson<SessionDocument>(['record', '--interval', '50', '--', process.execPath, script], home.dir, device('planted'));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/plumbline: Memory will run out after \d+ more steps, in about .*are free, and every step takes/);
+    expect(stderr.match(/will run out/g)).toHaveLength(1);
+  });
 });
 
 function signal(pid: number): void {

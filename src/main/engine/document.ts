@@ -10,6 +10,7 @@ import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
+import type { LiveAnalysis } from './live-analysis';
 import type { SessionData } from './session-data';
 
 /** The prediction for what the session declared; null when it declared nothing that can be predicted. */
@@ -23,17 +24,17 @@ export function predictionOf(data: SessionData): { budget: Budget | null; warnin
   }
 }
 
-export function documentOf(data: SessionData, use?: string): SessionDocument {
+/** `live` keeps what was worked out of a session being recorded. */
+export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis): SessionDocument {
   const { budget, warning } = predictionOf(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
   const exact = data.workload.kind === 'bundled';
   const deviceBytes = Object.fromEntries(data.environment.gpus.flatMap(({ index, memoryBytes }) => (memoryBytes === null ? [] : [[`gpu${index}`, memoryBytes]])));
   const trace = { series: data.series, markers: data.markers, spans, durationUs: data.durationUs, budget, exact };
-  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(use === undefined ? {} : { use }) });
-  // A phase that is still open looks like a divergence, so nothing is concluded before the recording ends.
+  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(live && { settled: live.rows }), ...(use !== undefined && { use }) });
   const done = data.status !== 'recording';
   const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
-  const findings = done ? findingsOf(input) : [];
+  const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
   return {
     id: data.id,
     name: data.name,

@@ -16,6 +16,7 @@ import { openSession } from '../store/session-file';
 import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved';
 import { doctorReport } from './doctor';
 import { documentOf, predictionOf } from './document';
+import { LiveAnalysis } from './live-analysis';
 import { overlaySeries } from '../../shared/divergence/overlay';
 import { Imports } from './imports';
 import { version } from './paths';
@@ -49,6 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
   const library = openLibrary(options.library);
   const saved = new SavedWorkloads(library.dir);
   const live = new Map<string, Recording>();
+  const analyses = new Map<string, LiveAnalysis>();
   const listeners = new Set<(event: EngineEvent) => void>();
   const cache = new Map<string, { stamp: string; data: SessionData }>();
   const imports = new Imports(library.dir);
@@ -93,17 +95,19 @@ export function createEngine(options: EngineOptions): Engine {
       finished() {
         const { durationUs, status } = recording.snapshot();
         live.delete(recording.id);
+        analyses.delete(recording.id);
         hooks.finished?.();
         emit({ type: 'session', id: recording.id, durationUs, status });
         emit({ type: 'library' });
       },
     });
     live.set(recording.id, recording);
+    analyses.set(recording.id, new LiveAnalysis());
     emit({ type: 'library' });
     return recording;
   }
 
-  const show = (id: string, series?: string): SessionDocument => documentOf(load(id), series);
+  const show = (id: string, series?: string): SessionDocument => documentOf(load(id), series, analyses.get(id));
 
   return {
     async info() {

@@ -2,6 +2,8 @@
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { SessionDocument } from '../../shared/contract/session';
 import { inversionTable, timeTable, type WordTable } from '../../shared/divergence/tables';
+import { phaseName } from '../../shared/divergence/phase-name';
+import { sawRun } from '../../shared/divergence/saw-run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import type { Bytes, Micros } from '../../shared/units';
@@ -65,6 +67,8 @@ export function highestPhase(phases: readonly OverlayPhase[]): OverlayPhase | nu
 /** All occurrences of a phase in one row; the figures are those of its highest occurrence. */
 export interface PhaseRow {
   readonly phase: Phase;
+  /** For people: the stage of one that was found in the trace. */
+  readonly name: string;
   readonly count: number;
   readonly durationUs: Micros;
   readonly measured: Bytes | null;
@@ -75,12 +79,14 @@ export interface PhaseRow {
 }
 
 export function phaseRows(doc: SessionDocument): PhaseRow[] {
-  return PHASES.flatMap((phase) => {
+  const groups = PHASES.flatMap((phase) => {
     const own = doc.overlay.phases.filter((row) => row.phase === phase);
-    if (own.length === 0) return [];
+    return [...new Set(own.map(phaseName))].map((name) => ({ phase, name, own: own.filter((row) => phaseName(row) === name) }));
+  });
+  return groups.map(({ phase, name, own }) => {
     const top = highestPhase(own) ?? own[0]!;
-    return [{
-      phase,
+    return {
+      phase, name,
       count: own.length,
       durationUs: own.reduce((sum, { span: [t0, t1] }) => sum + t1 - t0, 0),
       measured: top.measured,
@@ -88,7 +94,7 @@ export function phaseRows(doc: SessionDocument): PhaseRow[] {
       refined: top.predicted.refined,
       residual: top.residualBytes,
       flagged: own.filter((row) => row.flagged).length,
-    }];
+    };
   });
 }
 
@@ -97,6 +103,7 @@ export function headline({ overlay }: SessionDocument): string {
   const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
   if (!measuredPeak) return predictedPeak.refined === null ? 'No memory was measured and none was predicted.' : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
   if (residualBytes === null) return `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`;
+  if (!sawRun(overlay)) return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
   const flags = overlay.phases.filter((row) => row.flagged).length;
   const phases = flags === 0 ? '' : ` ${flags} of ${overlay.phases.length} phases ${flags === 1 ? 'is' : 'are'} flagged.`;
   if (residualBytes === 0) return `Measured and predicted peak agree to the byte: ${formatExactBytes(measuredPeak.bytes)}.${phases}`;

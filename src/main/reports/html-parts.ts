@@ -1,5 +1,6 @@
 /** The parts of an HTML report. Everything that came from outside passes through `escapeHtml` here and nowhere else. */
 import { formatBytes, formatDuration, formatExactBytes, formatSignedBytes, formatSignedPercent } from '../../shared/format';
+import { phaseName } from '../../shared/divergence/phase-name';
 import type { Bytes } from '../../shared/units';
 import { componentColor, legendOf, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
@@ -77,14 +78,14 @@ export function componentCard({ doc, budget }: ReportInput): string {
 export function phaseCard({ doc }: ReportInput): string {
   const rows = phaseRows(doc);
   if (rows.length === 0) return '';
-  const body = rows.map((row) => `<tr><td><i style="background:var(--p-${row.phase})"></i>${row.phase}</td>${td(String(row.count))}${td(formatDuration(row.durationUs))}${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}${row.flagged === 0 ? td('no') : td(`${row.flagged} of ${row.count}`, 'over')}</tr>`);
+  const body = rows.map((row) => `<tr><td><i style="background:var(--p-${row.phase})"></i>${e(row.name)}</td>${td(String(row.count))}${td(formatDuration(row.durationUs))}${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}${row.flagged === 0 ? td('no') : td(`${row.flagged} of ${row.count}`, 'over')}</tr>`);
   return card('By phase, at its highest', table(['Phase', 'Times', 'Duration', 'Textbook', 'Refined', 'Measured', 'Residual', 'Flagged'], body) + everyPhase(doc.overlay.phases));
 }
 
 function everyPhase(phases: ReportInput['doc']['overlay']['phases']): string {
   if (phases.length < 2) return '';
   const shown = phases.slice(0, LISTED_PHASES);
-  const rows = shown.map((row) => `<tr><td>${row.phase}</td>${td(row.step === null ? '—' : String(row.step))}${td(spanWords(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`);
+  const rows = shown.map((row) => `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(spanWords(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`);
   const more = phases.length > shown.length ? `<p class="none">The first ${shown.length} of ${phases.length}; all are in the document embedded in this file.</p>` : '';
   return `<details><summary>Every phase, one by one</summary>${table(['Phase', 'Step', 'Span', 'Predicted', 'Measured', 'Residual', 'Predicted end', 'Measured end', 'Residual'], rows)}${more}</details>`;
 }

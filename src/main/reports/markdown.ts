@@ -31,7 +31,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
   const phases = phaseRows(doc);
   if (phases.length > 0) {
     parts.push(`${level}# By phase, at its highest`, table(['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'], phases.map((row) => [
-      row.phase, String(row.count), formatDuration(row.durationUs), formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured), formatSignedBytes(row.residual), row.flagged ? `**${row.flagged} of ${row.count}**` : 'no',
+      row.name, String(row.count), formatDuration(row.durationUs), formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured), formatSignedBytes(row.residual), row.flagged ? `**${row.flagged} of ${row.count}**` : 'no',
     ])));
   }
   const split = componentTable(doc, budget);

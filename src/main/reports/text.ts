@@ -29,7 +29,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
   const phases = phaseRows(doc);
   if (phases.length > 0) {
     sections.push(`By phase, at its highest\n${table(['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'], phases.map((row) => [
-      row.phase, String(row.count), formatDuration(row.durationUs), formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured),
+      row.name, String(row.count), formatDuration(row.durationUs), formatBytes(row.textbook), formatBytes(row.refined), formatBytes(row.measured),
       formatSignedBytes(row.residual), row.flagged === 0 ? 'no' : `${row.flagged} of ${row.count}`,
     ]))}`);
   }

@@ -1,5 +1,6 @@
 /** Exact values at the pointer: measured, predicted, residual and the prediction by component. */
 import type { SessionDocument } from '../../shared/contract/session';
+import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/format';
 import type { Tier } from '../../shared/vocabulary';
 import { componentsOf, type Segment, segmentAt } from './bands';
@@ -22,7 +23,7 @@ export function HoverCard({ at, session, segments, tier, width, height }: {
   return (
     <div className="hover-card" role="presentation" style={{ width: CARD_WIDTH, left: onLeft ? at.x - CARD_WIDTH - 14 : at.x + 14, top: Math.max(4, Math.min(at.y + 12, height - 300)) }}>
       <header>
-        <strong>{phase ? `${phase.phase}${phase.step === null ? '' : ` · step ${phase.step}`}` : segment?.held ? 'between phases' : 'outside phases'}</strong>
+        <strong>{phase ? phaseTitle(phase, ' · step ') : segment?.held ? 'between phases' : 'outside phases'}</strong>
         <span>{exactTime(Math.round(at.t))}</span>
       </header>
       <dl>

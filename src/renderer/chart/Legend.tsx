@@ -1,6 +1,7 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 import { useMemo } from 'react';
 import type { SessionDocument } from '../../shared/contract/session';
+import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatPercent } from '../../shared/format';
 import type { Tier } from '../../shared/vocabulary';
 import { Bytes } from '../components/basics';
@@ -25,7 +26,7 @@ export function Legend({ session, segments, tier, hover }: { session: SessionDoc
   // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
   const measured = phase ? phase.measured : (at?.measured?.value ?? null);
   const ofMeasured = phase?.measuredComponents ?? null;
-  const where = phase ? `${phase.phase}${phase.step === null ? '' : ` ${phase.step}`}` : segment?.held ? 'between phases' : '';
+  const where = phase ? phaseTitle(phase) : segment?.held ? 'between phases' : '';
   return (
     <section className="card legend" aria-labelledby="legend-title">
       <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at the peak, ${where}` : ''}</span></div>

@@ -2,6 +2,7 @@
  * The chart as an ECharts option: a pure function of what is to be seen. No animation, no sampling (its own loses
  * peaks; what arrives here is already an exact envelope), no tooltip and no zoom component: the page does those.
  */
+import { phaseName } from '../../shared/divergence/phase-name';
 import type { Bytes, Micros } from '../../shared/units';
 import type { Phase } from '../../shared/vocabulary';
 import type { Polygon } from './bands';
@@ -137,6 +138,10 @@ const SHORT: Readonly<Partial<Record<Phase, string>>> = { prefill: 'pre', decode
 
 export function blockLabel(block: Block, room: number): string {
   const step = block.firstStep === null ? '' : block.firstStep === block.lastStep ? ` ${block.firstStep}` : ` ${block.firstStep}–${block.lastStep}`;
+  if (block.phase !== null && block.stage !== undefined) {
+    const stage = phaseName({ phase: block.phase, stage: block.stage });
+    return textWidth(stage) <= room ? stage : '';
+  }
   const name = block.phase ?? (step ? 'steps' : `${block.count} phases`);
   return [name + step, block.phase === null ? step.trim() : name, (block.phase && SHORT[block.phase]) ?? ''].find((text) => text !== '' && textWidth(text) <= room) ?? '';
 }

@@ -12,6 +12,8 @@ export interface Block {
   readonly t1: Micros;
   /** Null where spans of several phases were joined. */
   readonly phase: Phase | null;
+  /** Of a phase that was found in the trace. */
+  readonly stage?: OverlayPhase['stage'];
   readonly firstStep: number | null;
   readonly lastStep: number | null;
   readonly residual: Bytes | null;
@@ -48,12 +50,12 @@ export function blocks(overlay: Overlay, view: View, width: number, tier: Tier, 
     const small = last && (last.count > 1 || last.t1 - last.t0 < narrow * perPixel);
     if (near && small && (t1 - last.t0 < joined * perPixel || (alike && last.phase === phase.phase))) {
       out[out.length - 1] = {
-        t0: last.t0, t1: Math.max(last.t1, t1), phase: last.phase === phase.phase ? last.phase : null,
+        t0: last.t0, t1: Math.max(last.t1, t1), phase: last.phase === phase.phase ? last.phase : null, ...(last.stage && { stage: last.stage }),
         firstStep: last.firstStep ?? phase.step, lastStep: phase.step ?? last.lastStep,
         residual: Math.abs(residual ?? 0) > Math.abs(last.residual ?? 0) ? residual : (last.residual ?? residual),
         flagged: last.flagged || flagged, count: last.count + 1,
       };
-    } else out.push({ t0, t1, phase: phase.phase, firstStep: phase.step, lastStep: phase.step, residual, flagged, count: 1 });
+    } else out.push({ t0, t1, phase: phase.phase, ...(phase.stage && { stage: phase.stage }), firstStep: phase.step, lastStep: phase.step, residual, flagged, count: 1 });
   }
   return out;
 }

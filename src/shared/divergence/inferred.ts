@@ -5,6 +5,7 @@ import type { Confidence, Phase } from '../vocabulary';
 import { segmentsOf, type Shape, type Stage } from './segmentation';
 
 export interface InferredSpan extends PhaseSpan {
+  readonly stage: Stage;
   readonly confidence: Confidence;
 }
 
@@ -15,7 +16,7 @@ export interface InferredSpan extends PhaseSpan {
 export function inferredSpans(shape: Shape, budget: Budget): InferredSpan[] {
   return segmentsOf(shape, budget.run.mode).flatMap(({ stage, t0, t1, confidence }) => {
     const place = placeOf(stage, budget);
-    return place === null ? [] : [{ ...place, rank: 0, t0, t1, memory: null, confidence }];
+    return place === null ? [] : [{ ...place, rank: 0, t0, t1, memory: null, stage, confidence }];
   });
 }
 

@@ -10,6 +10,7 @@ import { ledgerOf } from './ledger';
 import { baselineOf, candidateLines, FRAMEWORK_LINE, isDeviceLine, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
+import type { SettledRows } from './settled';
 import { type Shape, shapeOf, stairsOf } from './segmentation';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
@@ -28,6 +29,8 @@ export interface OverlayInput {
   /** The line to use instead of the best one; ignored where the session has none of that id. */
   readonly use?: string;
   readonly limits?: FlagLimits;
+  /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
+  readonly settled?: SettledRows;
   /** Memory of each device, by `gpu0`, `gpu1`, … */
   readonly deviceBytes?: Readonly<Record<string, Bytes>>;
 }
@@ -63,7 +66,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
     predictedPeak: peaks,
     residualBytes,
     residualPercent: residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
-    phases: announced ? input.spans.map((span) => phaseRow(span, line, input)) : shape ? inferredRows(shape, line, input) : [],
+    phases: announced ? input.spans.map((span) => settledRow(span, line, input)) : shape ? inferredRows(shape, line, input) : [],
     ...(stairs === null ? {} : { stairs }),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
@@ -90,9 +93,14 @@ function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPha
     const own = phaseRow(span, line, input);
     // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
     const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;
-    const row = { ...own, flagged: own.flagged && isHighest, inferred: true, confidence: span.confidence };
+    const row = { ...own, flagged: own.flagged && isHighest, inferred: true, stage: span.stage, confidence: span.confidence };
     return span.phase === 'load' ? row : { ...row, end: null, residualEndBytes: null, predictedEnd: { textbook: null, refined: null }, predictedEndComponents: null };
   });
+}
+
+function settledRow(span: PhaseSpan, line: Line, input: OverlayInput): OverlayPhase {
+  const compute = () => phaseRow(span, line, input);
+  return input.settled?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
 }
 
 function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput): OverlayPhase {

@@ -128,11 +128,13 @@ function generation(alive: readonly Level[], isLate: boolean, least: Bytes, make
   const base = load < 0 ? 0 : alive[load]!.height;
   // Prefill shows where its moment stands above what decoding begins with.
   const hasPrefill = rest.length > 1 && rest[0]!.height > rest[1]!.height;
-  return [
+  const found = [
     ...(load < 0 ? [] : make('load', alive[0]!, alive[load]!, rest[0]!.height - base)),
     ...(hasPrefill ? make('prefill', rest[0]!, rest[0]!, rest[0]!.height - rest[1]!.height) : []),
     ...make('decode', rest[hasPrefill ? 1 : 0]!, rest.at(-1)!, rest.at(-1)!.height - base),
   ];
+  // One plateau is the run itself, whatever of it came first.
+  return found.length < 2 ? [] : found;
 }
 
 /**

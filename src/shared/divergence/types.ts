@@ -7,6 +7,7 @@ import type { Bytes, Micros, Percent } from '../units';
 import type { Confidence, FindingKind, Phase } from '../vocabulary';
 import type { Stairs } from './fit/staircase';
 import type { LedgerRow } from './ledger';
+import type { Stage } from './segmentation';
 
 export interface TierPair {
   readonly textbook: Bytes | null;
@@ -35,6 +36,8 @@ export interface OverlayPhase {
   readonly predictedEndComponents: ComponentBytes | null;
   /** The phase was found in the trace, not announced by the workload. */
   readonly inferred?: boolean;
+  /** What an inferred phase is a part of: the shape of a line does not tell forward from backward. */
+  readonly stage?: Stage;
   /** How sure an inferred phase is. */
   readonly confidence?: Confidence;
 }

@@ -13,11 +13,27 @@ import type { Output } from './output';
 /** A terminal and the launcher may both deliver one Ctrl-C. */
 const SAME_KEYSTROKE_MS = 500;
 
+/** How often it is looked whether memory will run out. */
+const FORECAST_MS = 2000;
+
+/** Says once that memory will run out, and why, while something can still be done about it. */
+async function warnOfMemory(engine: Engine, id: string, output: Output, warned: Set<string>): Promise<void> {
+  const doc = await engine.show({ id }).catch(() => null);
+  if (doc?.status !== 'recording') return;
+  for (const { kind, title, evidence } of doc.findings) {
+    if (kind !== 'out_of_memory' || warned.has(kind)) continue;
+    warned.add(kind);
+    output.say(`plumbline: ${title}. ${evidence[0]}`);
+  }
+}
+
 export async function follow(engine: Engine, request: RecordRequest, output: Output, options: { echo: boolean; label?: string }): Promise<{ data: SessionData; interrupted: boolean }> {
   let phase = '';
   let allocated: number | null = null;
   let stoppedAt: number | null = null;
+  const warned = new Set<string>();
   let recording: Recording | null = null;
+  let watch: NodeJS.Timeout | undefined;
   const onSignal = () => {
     if (stoppedAt !== null) {
       if (Date.now() - stoppedAt > SAME_KEYSTROKE_MS) process.exit(130);
@@ -47,10 +63,14 @@ export async function follow(engine: Engine, request: RecordRequest, output: Out
       },
     });
     if (stoppedAt !== null) recording.stop().catch(() => {});
+    const { id } = recording;
+    const onDevice = recording.snapshot().environment.gpus.some(({ memoryBytes }) => memoryBytes !== null);
+    if (onDevice) watch = setInterval(() => warnOfMemory(engine, id, output, warned), FORECAST_MS);
     const data = await recording.done;
     output.endProgress();
     return { data, interrupted: stoppedAt !== null };
   } finally {
+    clearInterval(watch);
     for (const signal of signals) process.off(signal, onSignal);
   }
 }

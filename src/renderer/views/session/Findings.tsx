@@ -28,8 +28,8 @@ export function Findings({ session, onZoom }: { session: SessionDocument; onZoom
 }
 
 function emptyNote(session: SessionDocument): string {
-  if (session.status === 'recording') return 'Findings appear when the recording ends.';
   if (session.overlay.predictedPeak.refined === null) return 'Nothing to compare with: this session declares no model and run.';
   const flagged = session.overlay.phases.filter((phase) => phase.flagged).length;
+  if (session.status === 'recording') return 'No divergence so far; phases that are over are looked at as they end.';
   return flagged === 0 ? 'Measured and predicted agree throughout.' : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
 }

@@ -3,6 +3,7 @@ import { ChevronRight, Flag } from 'lucide-react';
 import { Fragment, useMemo, useState } from 'react';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/contract/session';
+import { phaseName } from '../../../shared/divergence/phase-name';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/format';
 import type { Component, Tier } from '../../../shared/vocabulary';
 import { predictionOf } from '../../chart/bands';
@@ -45,9 +46,9 @@ export function PhaseTable({ session, tier, budget, onZoom }: {
                       <td className="phase-name">
                         <button type="button" className="disclose" aria-expanded={open.has(index)} disabled={!parts} aria-label={`Components of ${phase.phase}`} onClick={() => toggle(index)}><ChevronRight size={14} /></button>
                         <i className="swatch" style={{ background: PHASE_COLOR[phase.phase] }} />
-                        <button type="button" className="link plain" title="Show in the chart" onClick={() => onZoom(phase.span)}>{phase.phase}</button>
+                        <button type="button" className="link plain" title="Show in the chart" onClick={() => onZoom(phase.span)}>{phaseName(phase)}</button>
                       </td>
-                      <td className="right num">{phase.step ?? '—'}</td>
+                      <td className="right num">{phase.stage === undefined ? (phase.step ?? '—') : '—'}</td>
                       <td className="right num nowrap">{formatDuration(phase.span[0])}</td>
                       <td className="right num nowrap">{formatDuration(phase.span[1] - phase.span[0])}</td>
                       <td className="right"><Bytes value={phase.measured} /></td>

@@ -5,6 +5,7 @@
 import type { Finding } from '../types';
 import { allocator } from './allocator';
 import { context } from './context';
+import { forecast } from './forecast';
 import { kvCache } from './kv-cache';
 import { leak } from './leak';
 import { otherProcess } from './other-process';
@@ -20,7 +21,7 @@ export type { Detector, FindingsInput } from './protocol';
  * In this order. A setting that accounts for everything needs no leak beside it, since a cache twice as large also grows
  * with every token; where none does, growth is named first and settings are tried on what it leaves.
  */
-const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, kvCache, context, allocator, otherProcess, unexplained];
+const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, kvCache, context, allocator, otherProcess, forecast, unexplained];
 
 export function findingsOf(input: FindingsInput): Finding[] {
   const found: Finding[] = [];

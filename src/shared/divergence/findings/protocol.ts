@@ -17,6 +17,8 @@ export interface FindingsInput {
   readonly durationUs: Micros;
   /** The bundled workload: framework bytes must equal the prediction. */
   readonly exact: boolean;
+  /** The session is being recorded: overlay and spans hold what is settled of it. */
+  readonly live?: boolean;
   readonly limits?: FlagLimits;
 }
 

@@ -4,6 +4,7 @@ import type { Bytes, Micros } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
 import { flagLimit } from '../measure';
+import { sawRun } from '../saw-run';
 import { DEFAULT_FLAG_LIMITS, type Finding, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 import { verdictOf, WORDS, worstRow } from './settings';
@@ -61,11 +62,14 @@ interface GapOfRun {
 }
 
 /** The run as a whole, where no phase is known: beyond the limit for as many samples as the limits ask. */
-function overall({ overlay, series, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
+function overall({ overlay, series, durationUs, live, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
   const { residualBytes: residual, measuredPeak, predictedPeak } = overlay;
   if (overlay.phases.length > 0 || residual === null || !measuredPeak || predictedPeak.refined === null) return null;
   const limit = flagLimit(predictedPeak.refined, limits);
-  if (Math.abs(residual) <= limit) return null;
+  // Where nothing rose no run was seen, and there is nothing to explain.
+  if (!sawRun(overlay)) return null;
+  // The highest moment may be yet to come.
+  if (Math.abs(residual) <= limit || (live === true && residual < 0)) return null;
   const values = series.find(({ info }) => info.id === overlay.series)?.values;
   if (values) {
     let beyond = 0;

@@ -1,0 +1,103 @@
+/**
+ * Running out of memory before it happens: only while a session is being recorded, on a device whose size is known.
+ * Either the budget's highest moment is still to come and there is no room for it, or what grows with every step will
+ * have filled the room at a step that can be told.
+ */
+import { formatBytes, formatDuration, formatInteger } from '../../format';
+import { valueAt } from '../../trace/series';
+import type { Micros } from '../../units';
+import { median } from '../fit/observations';
+import { deviceLine, seriesById } from '../lines';
+import { flagLimit } from '../measure';
+import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
+import type { Detector, FindingsInput } from './protocol';
+import { growthOf, worstRow } from './settings';
+
+interface Room {
+  readonly free: number;
+  readonly used: number;
+  readonly device: number;
+}
+
+export const forecast: Detector = {
+  kind: 'out_of_memory',
+  find(input, known) {
+    if (input.live !== true || known.some(({ kind }) => kind === 'out_of_memory' || kind === 'preallocated_pool')) return [];
+    const room = roomOf(input);
+    if (room === null) return [];
+    const found = ofBudget(input, room) ?? ofGrowth(input, known, room);
+    return found === null ? [] : [found];
+  },
+};
+
+function roomOf({ overlay, series, durationUs }: FindingsInput): Room | null {
+  const { deviceBytes, series: line } = overlay;
+  const gpu = line?.split('.')[0] ?? '';
+  const device = seriesById(series, deviceLine(gpu));
+  const used = device ? valueAt(device, durationUs) : null;
+  return deviceBytes === undefined || used === null ? null : { free: deviceBytes - used, used, device: deviceBytes };
+}
+
+/** A moment that was predicted and has not come yet, higher than there is room for. */
+function ofBudget({ budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput, { free, device }: Room): Finding | null {
+  if (budget === null || overlay.measuredPeak === null) return null;
+  const { peak, timeline } = budget.tiers.refined;
+  // What phases so far held beyond their prediction, later ones will too.
+  const above = Math.max(0, worstRow(overlay.phases)?.residualBytes ?? 0);
+  const toCome = peak.bytes + above - overlay.measuredPeak.bytes;
+  if (toCome <= free) return null;
+  const moment = timeline.find((row) => row.total + above - overlay.measuredPeak!.bytes > free);
+  const isBorneOut = overlay.phases.some(({ residualBytes }) => residualBytes !== null) && above <= flagLimit(peak.bytes, limits);
+  const phase = moment?.phase ?? peak.phase;
+  return {
+    kind: 'out_of_memory',
+    title: `Memory will run out in ${phase}${moment?.step == null ? '' : ` of step ${moment.step}`}: ${formatBytes(toCome - free)} too little`,
+    bytes: toCome - free,
+    phase,
+    span: [durationUs, durationUs],
+    confidence: isBorneOut ? 'medium' : 'low',
+    evidence: [
+      `${formatBytes(free)} of ${formatBytes(device)} are free; ${formatBytes(toCome)} more than so far are predicted at the highest, ${formatBytes(peak.bytes)} in ${peak.phase}.`,
+      ...(above > 0 ? [`Phases so far held up to ${formatBytes(above)} above their prediction, which is counted in.`] : []),
+    ],
+    formula: 'predicted peak − measured so far > free on the device',
+    remedy: 'Stop it now and take a smaller batch or sequence, checkpointing or a lower precision; see "plumbline plan".',
+  };
+}
+
+/** What every step adds, until nothing is left. */
+function ofGrowth({ spans, budget, durationUs }: FindingsInput, known: readonly Finding[], { free, device }: Room): Finding | null {
+  const growth = growthOf(known);
+  if (growth === null || growth.per !== 'step' || growth.bytes <= 0) return null;
+  const steps = startsOf(spans);
+  const current = Math.max(...steps.keys());
+  const starts = [...steps.values()];
+  const paces = starts.slice(1).map((t, i) => t - starts[i]!);
+  if (paces.length === 0) return null;
+  const left = Math.floor(free / growth.bytes);
+  // The declared steps are a plan; a run that has passed them follows another.
+  const planned = budget?.run.steps ?? 0;
+  if (planned > current && current + left >= planned) return null;
+  const inUs: Micros = left * median(paces);
+  return {
+    kind: 'out_of_memory',
+    title: `Memory will run out after ${left < 1 ? 'this step' : `${formatInteger(left)} more step${left === 1 ? '' : 's'}`}, in about ${formatDuration(inUs)}`,
+    bytes: null,
+    phase: null,
+    span: [durationUs, durationUs + inUs],
+    confidence: 'medium',
+    evidence: [
+      `${formatBytes(free)} of ${formatBytes(device)} are free, and every step takes ${formatBytes(growth.bytes)} of it for good.`,
+      `Steps took ${formatDuration(median(paces))} each, the last of them step ${formatInteger(current)}.`,
+    ],
+    formula: 'steps left = free on the device / bytes a step leaks',
+    remedy: 'Save a checkpoint before then; the leak is told beside this.',
+  };
+}
+
+/** When each step of the first rank began. */
+function startsOf(spans: FindingsInput['spans']): Map<number, Micros> {
+  const starts = new Map<number, Micros>();
+  for (const { step, rank, t0 } of spans) if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);
+  return starts;
+}
