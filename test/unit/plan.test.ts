@@ -104,7 +104,72 @@ describe('what makes a run fit', () => {
   });
 });
 
+describe('the fewest GPUs', () => {
+  // Every layout there is over fewer ranks, by brute force: ZeRO stages, tensor and pipeline ranks, alone and together.
+  function fitsOver(model: typeof gpt2, given: RunSpec, gpus: number, memory: number): boolean {
+    for (let tp = 1; tp <= gpus; tp++) {
+      if (gpus % tp !== 0) continue;
+      for (let pp = 1; pp <= gpus / tp; pp++) {
+        if ((gpus / tp) % pp !== 0) continue;
+        const dp = gpus / tp / pp;
+        for (const zero of [0, 1, 2, 3] as const) {
+          const laid: RunSpec = { ...given, tp, pp, dp, zero, ...(pp > 1 ? { microBatches: 4 * pp } : {}) };
+          try {
+            checkRun(model, laid);
+          } catch {
+            continue;
+          }
+          if (tp <= 8 && (dp > 1) === (zero > 0) && (dp === 1 || (tp === 1 && pp === 1)) && peakBytes(model, laid) <= memory) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  it.each([
+    ['gpt2', 3, { batch: 4, seq: 512 }], ['gpt2-xl', 20, { batch: 1, seq: 512 }], ['llama-2-7b', 40, { batch: 1, seq: 1024, precision: 'mixed-bf16', attention: 'sdpa' }],
+  ] as const)('of %s with %d GiB each are no more than brute force finds', (name, gib, given) => {
+    const model = preset(name);
+    const run = runDefaults(model, { framework: 'pytorch', mode: 'train', ...given });
+    const found = fewestGpus(model, run, gib * GiB)!;
+    expect(found.gpus).toBeGreaterThan(1);
+    expect(found.peakBytes).toBeLessThanOrEqual(gib * GiB);
+    expect(() => checkRun(model, found.run)).not.toThrow();
+    expect((found.run.dp ?? 1) * (found.run.tp ?? 1) * (found.run.pp ?? 1)).toBe(found.gpus);
+    for (let gpus = 1; gpus < found.gpus; gpus++) expect(fitsOver(model, run, gpus, gib * GiB), `${gpus} GPUs`).toBe(false);
+  });
+});
+
+describe('the largest batch and the longest context, by brute force', () => {
+  it('are those of trying one after the other', () => {
+    const nano = preset('gpt2-nano');
+    for (const mode of ['train', 'infer', 'generate'] as const) {
+      const run = runDefaults(nano, { framework: 'pytorch', mode, gpu: 'T4', ...(mode === 'generate' ? { promptTokens: 64, tokens: 64 } : { seq: 128 }) });
+      const memory = peakBytes(nano, { ...run, batch: 37 });
+      let batch = 0;
+      while (peakBytes(nano, { ...run, batch: batch + 1 }) <= memory) batch++;
+      expect(largestBatch(nano, run, memory)).toBe(batch);
+      const lengths = Array.from({ length: nano.maxPositions - run.tokens }, (_, i) => i + 1);
+      const at = (length: number) => peakBytes(nano, mode === 'generate' ? { ...run, batch: 37, promptTokens: length, seq: length + run.tokens } : { ...run, batch: 37, seq: length });
+      const longest = Math.max(...lengths.filter((length) => at(length) <= memory));
+      expect(longestContext(nano, { ...run, batch: 37 }, memory)).toBe(longest + (mode === 'generate' ? run.tokens : 0));
+    }
+  });
+});
+
 describe('a plan', () => {
+  it('tells every change\'s cost in time, a sequence for a sequence', () => {
+    const gpu = GPUS.find(({ name }) => name === 'A100 80GB')!;
+    const { gpu: planned } = planOf(llama, runDefaults(llama, { framework: 'pytorch', mode: 'train', batch: 4, seq: 2048, precision: 'mixed-bf16' }), GPUS, gpu);
+    expect(planned!.seconds).toBeGreaterThan(0);
+    expect(planned!.changes.length).toBeGreaterThan(0);
+    for (const { options, timeRatio, run } of planned!.changes) {
+      expect(timeRatio, options.join(' ')).toBeGreaterThan(0.4);
+      expect(timeRatio, options.join(' ')).toBeLessThan(2);
+      if (run.checkpointing === 'full' && run.loraRank === undefined && run.attention === 'eager') expect(timeRatio).toBeGreaterThan(1.2);
+    }
+  });
+
   it('names the smallest GPU that does, and answers for the one asked for', () => {
     const plan = planOf(llama, runDefaults(llama, { framework: 'pytorch', mode: 'generate', precision: 'bf16' }), GPUS, GPUS.find(({ name }) => name === 'T4')!);
     expect(plan.gpu).toMatchObject({ gpu: 'T4', fits: expect.any(Boolean) });

@@ -1,13 +1,9 @@
-/** The compute side of the theory as text for a terminal of 100 columns: FLOPs, scaling laws, the chapter's figures. */
+/** The compute side of the theory as text for a terminal of 100 columns: scaling laws, the chapter's figures, and how numbers and tables are written. */
 import type { Claim, Measured, Verdict, VerdictTotals } from '../../shared/compute/chapter';
 import type { Count } from '../../shared/compute/exact';
-import type { FlopCount } from '../../shared/compute/flops';
-import type { Gpu } from '../../shared/compute/gpus';
-import type { OperationTime } from '../../shared/compute/roofline';
-import type { RnnComparison } from '../../shared/compute/rnn';
 import type { ScalingReport, Standing } from '../../shared/compute/scaling';
 import type { TrainingCost } from '../../shared/compute/training';
-import { ABSENT, formatDuration, formatPercent, formatSignedPercent } from '../../shared/format';
+import { ABSENT, formatPercent } from '../../shared/format';
 
 const WIDTH = 100;
 const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'] as const;
@@ -34,13 +30,13 @@ function scientific(value: Count, digits = 2): string {
 }
 
 /** Four significant digits, without trailing zeros behind the point. */
-function trimmed(value: number): string {
+export function trimmed(value: number): string {
   const text = Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
   return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
 }
 
 /** Every digit, in groups of three: a count is exact, and its reader may want it whole. */
-function whole(value: Count): string {
+export function whole(value: Count): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
@@ -52,69 +48,6 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const line = (cells: readonly string[]) =>
     cells.map((cell, i) => (align[i] === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd();
   return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n');
-}
-
-export interface FlopsText extends FlopCount {
-  readonly model: { readonly name: string; readonly parameters: number; readonly layers: number };
-  readonly batch: number;
-  readonly seq: number;
-  readonly causal: boolean;
-  readonly rnn: RnnComparison;
-  readonly device: { readonly gpu: Gpu; readonly precision: string; readonly ridge: number; readonly operations: readonly OperationTime[]; readonly seconds: number } | null;
-}
-
-const OPERATIONS = [
-  ['qkv', 'Q, K, V projections'],
-  ['scores', 'scores QKᵀ'],
-  ['softmax', 'softmax (not in totals)'],
-  ['attentionOutput', 'weights × V'],
-  ['projection', 'output projection'],
-  ['ffn', 'feed-forward'],
-  ['total', 'a layer'],
-] as const;
-
-export function flopsText(of: FlopsText): string {
-  const { perLayer, crossover, approximations } = of;
-  const share = (value: Count, times = of.model.layers) => `${((100 * times * Number(value)) / Number(of.forward)).toFixed(1)}%`;
-  const layers = BigInt(of.forward) - BigInt(of.head);
-  const rows = [
-    ...OPERATIONS.map(([key, label]) => [label, whole(perLayer[key]), scaled(perLayer[key]), key === 'softmax' ? ABSENT : share(perLayer[key])]),
-    [`${of.model.layers} layers`, whole(layers), scaled(layers), share(layers, 1)],
-    ['output head', whole(of.head), scaled(of.head), share(of.head, 1)],
-    ['forward', whole(of.forward), scaled(of.forward), '100.0%'],
-    ['backward (2 × forward)', whole(of.backward), scaled(of.backward), ''],
-    ['training step', whole(of.train), scaled(of.train), ''],
-    ['forward, a token', whole(of.perToken), scaled(of.perToken), ''],
-  ];
-  return [
-    `${of.model.name}: ${whole(of.model.parameters)} parameters, batch ${of.batch}, ${whole(of.seq)} tokens${of.causal ? ', causal' : ''}. A multiply-add is 2.`,
-    '',
-    table(['', 'FLOPs', '', 'of forward'], rows, ['left', 'right', 'right', 'right']),
-    '',
-    `Attention costs as much as its projections at ${length(crossover.attentionEqualsProjections)}, as the feed-forward block at ${length(crossover.attentionEqualsFfn)},`,
-    `as all the rest of the layer at ${length(crossover.attentionEqualsLayer)}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`,
-    `2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`,
-    `A recurrent network of this shape takes ${scaled(of.rnn.rnn.time)}FLOPs a sequence in ${whole(of.rnn.rnn.sequentialSteps)} steps one after another;\nthe layers here take ${scaled(of.rnn.transformer.time)}FLOPs in ${of.rnn.transformer.sequentialSteps} steps.`,
-    ...(of.device ? ['', deviceText(of.device)] : []),
-  ].join('\n');
-}
-
-/** A crossover length; a sliding window may keep it out of reach. */
-function length(tokens: number | null): string {
-  return tokens === null ? 'no length' : `${whole(Math.round(tokens))} tokens`;
-}
-
-const REGIMES = { short: 'a short sequence', crossover: 'the crossover', long: 'a long sequence' } as const;
-const DOMINANT = { ffn: 'the feed-forward blocks', projections: 'the attention projections', attention: 'attention itself', head: 'the output head' } as const;
-
-function deviceText({ gpu, precision, ridge, operations, seconds }: NonNullable<FlopsText['device']>): string {
-  const rows = operations.map(({ name, times, flops, bytes, intensity, bound, seconds: each }) => [
-    name, `${times}×`, `${scaled(flops)}`, `${scaled(bytes)}B`, trimmed(intensity), bound, formatDuration(each * 1e6), formatDuration(each * times * 1e6),
-  ]);
-  return [
-    `${gpu.name} at ${precision}: ridge point ${trimmed(ridge)} FLOPs a byte; the forward pass takes at least ${formatDuration(seconds * 1e6)}.`,
-    table(['operation', '', 'FLOPs', 'traffic', 'FLOPs/B', 'bound by', 'each', 'all'], rows, ['left', 'right', 'right', 'right', 'right', 'left', 'right', 'right']),
-  ].join('\n');
 }
 
 export interface ScalingText extends ScalingReport {

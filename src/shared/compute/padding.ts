@@ -3,7 +3,9 @@
  * its longest.
  */
 import { Failure } from '../failure';
-import { requireWhole } from './exact';
+import type { ModelSpec } from '../model/spec';
+import { type Count, count, requireWhole } from './exact';
+import { forwardFlops } from './flops';
 
 export interface Padding {
   readonly useful: number;
@@ -63,4 +65,50 @@ export function packed(lengths: readonly number[], capacity: number): Padding & 
     else free[row] = (free[row] ?? 0) - length;
   }
   return { ...padding(useful, free.length * capacity), rows: free.length };
+}
+
+export interface PaddedForm extends Padding {
+  readonly form: 'padded' | 'grouped' | 'bucketed' | 'packed';
+  /** In words: to what length, in which buckets, in how many rows. */
+  readonly how: string;
+  /** FLOPs of a forward pass over what is computed; packed sequences attend to themselves alone. */
+  readonly flops: Count;
+  /** Against the sequences one by one, without any padding. */
+  readonly flopsRatio: number;
+}
+
+export interface PaddingReport {
+  readonly lengths: readonly number[];
+  readonly forms: readonly PaddedForm[];
+}
+
+/** One batch padded to its longest; batches of half as many; buckets of powers of two; rows as long as the longest. */
+export function paddingReport(model: ModelSpec, lengths: readonly number[]): PaddingReport {
+  checked(lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  const least = lengths.reduce((sum, length) => sum + forwardFlops(model, 1, length), 0n);
+  const form = (name: PaddedForm['form'], how: string, of: Padding, flops: bigint): PaddedForm => ({
+    useful: of.useful, computed: of.computed, wasted: of.wasted, wastedPercent: of.wastedPercent, form: name, how, flops: count(flops), flopsRatio: Number(flops) / Number(least),
+  });
+  const size = Math.ceil(lengths.length / 2);
+  const sorted = [...lengths].sort((a, b) => b - a);
+  const half = [sorted.slice(0, size), sorted.slice(size)].filter((some) => some.length > 0);
+  const buckets = [...new Set(lengths.map((length) => Math.min(longest, 2 ** Math.ceil(Math.log2(length)))))].sort((a, b) => a - b);
+  const rows = packed(lengths, longest);
+  return {
+    lengths,
+    forms: [
+      form('padded', `to ${longest}`, padded(lengths), forwardFlops(model, lengths.length, longest)),
+      form('grouped', `by length, ${size} at a time`, grouped(lengths, size), half.reduce((sum, some) => sum + forwardFlops(model, some.length, some[0]!), 0n)),
+      form('bucketed', `to ${buckets.length > 4 ? `${buckets[0]} … ${buckets.at(-1)}` : buckets.join(', ')}`, bucketed(lengths, buckets),
+        lengths.reduce((sum, length) => sum + forwardFlops(model, 1, buckets.find((bucket) => bucket >= length)!), 0n)),
+      form('packed', `${rows.rows} ${rows.rows === 1 ? 'row' : 'rows'} of ${longest}`, rows, packedFlops(model, lengths, rows.computed, least)),
+    ],
+  };
+}
+
+/** Attention within each sequence; a padded position at a row's end attends to itself alone. */
+function packedFlops(model: ModelSpec, lengths: readonly number[], positions: number, least: bigint): bigint {
+  const spare = positions - lengths.reduce((sum, length) => sum + length, 0);
+  return least + BigInt(spare) * forwardFlops(model, 1, 1);
 }

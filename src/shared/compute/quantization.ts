@@ -93,3 +93,43 @@ export function quantizedKvCache(model: ModelSpec, batch: number, length: number
 export function floatKvCache(model: ModelSpec, batch: number, length: number, precision: 'fp32' | 'fp16'): Bytes {
   return model.layers * batch * length * kvElementsPerToken(model) * bytesPerElement(precision);
 }
+
+export interface QuantizationRow {
+  readonly scheme: string;
+  readonly bits: number;
+  readonly granularity: QuantScheme['granularity'] | null;
+  /** Of the matrices of the layers, with scales and zero-points. */
+  readonly bitsPerWeight: number;
+  readonly weightBytes: Bytes;
+  /** How many times smaller than at fp16. */
+  readonly weightRatio: number;
+  /** Null where nothing is cached. */
+  readonly cacheBytes: Bytes | null;
+  readonly cacheRatio: number | null;
+}
+
+const SCHEMES: readonly (readonly [name: string, scheme: QuantScheme])[] = [
+  ['int8, a scale a tensor', { bits: 8, granularity: 'tensor' }],
+  ['int8, a scale a channel', { bits: 8, granularity: 'channel' }],
+  ['int8, in groups of 128', { bits: 8, granularity: 'group' }],
+  ['int4, a scale a channel', { bits: 4, granularity: 'channel', zeroPoint: true }],
+  ['int4, in groups of 128', { bits: 4, granularity: 'group', zeroPoint: true }],
+  ['int4, in groups of 32', { bits: 4, granularity: 'group', groupSize: 32, zeroPoint: true }],
+];
+
+/** fp16 and every usual scheme, for the weights and for a cache of B·n tokens where there is one. */
+export function quantizationTable(model: ModelSpec, batch: number, length: number, cached: boolean): readonly QuantizationRow[] {
+  const P = parameterCount(model);
+  const cache = floatKvCache(model, batch, length, 'fp16');
+  return [
+    { scheme: 'fp16', bits: 16, granularity: null, bitsPerWeight: 16, weightBytes: 2 * P, weightRatio: 1, cacheBytes: cached ? cache : null, cacheRatio: cached ? 1 : null },
+    ...SCHEMES.map(([name, scheme]): QuantizationRow => {
+      const weights = quantizedModel(model, scheme);
+      const { total } = quantizedKvCache(model, batch, length, scheme);
+      return {
+        scheme: name, bits: scheme.bits, granularity: scheme.granularity, bitsPerWeight: weights.quantized.bitsPerValue,
+        weightBytes: weights.total, weightRatio: weights.versusFp16, cacheBytes: cached ? total : null, cacheRatio: cached ? cache / total : null,
+      };
+    }),
+  ];
+}

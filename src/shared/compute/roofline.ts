@@ -1,7 +1,7 @@
 /**
  * The roofline: an operation takes at least its arithmetic over the peak and its traffic over the bandwidth, whichever
  * is longer. Traffic is that of unfused kernels: each operation reads its weights and inputs from memory and writes its
- * result; with flash attention the n×n weights never leave the chip.
+ * result; with flash attention, which PyTorch's sdpa uses too, the n×n weights never leave the chip.
  *
  * Times are lower bounds in seconds. Williams, Waterman and Patterson, "Roofline" (CACM 52, 2009).
  */
@@ -84,7 +84,7 @@ export function operationCosts(model: ModelSpec, shape: PassShape): readonly Ope
   const triangle = shape.causal === true && queries === shape.context;
   const pairs = triangle ? attentionPairs(queries, true, model.slidingWindow) : BigInt(queries) * BigInt(context);
   // Scores are written, read and written by softmax, and read again for the product with V.
-  const scores = shape.attention === 'flash' ? 0 : 4 * batch * model.heads * queries * context * value;
+  const scores = shape.attention === 'flash' || shape.attention === 'sdpa' ? 0 : 4 * batch * model.heads * queries * context * value;
   const cost = (name: OperationCost['name'], times: number, flops: bigint, bytes: number): OperationCost => ({
     name, times, flops: Number(flops), bytes, intensity: Number(flops) / bytes,
   });

@@ -1,11 +1,13 @@
 /**
  * What to change so that a run fits: every combination of a few known changes is tried, and the cheapest that fit are
- * told. The cost of a change is a rank, not a measurement: 0 changes neither results nor speed, and the more a change
- * slows the run or alters what is computed, the higher it is.
+ * told. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows the run
+ * or alters what is computed, the higher it is. What it costs in time is told beside it, by the roofline.
  */
 import { rankCount } from '../../budget/sharding/shard';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
+import type { Gpu } from '../gpus';
+import { runSeconds } from '../run-time';
 import { peakBytes } from './fits';
 
 export interface Change {
@@ -16,6 +18,9 @@ export interface Change {
   readonly cost: number;
   readonly peakBytes: Bytes;
   readonly savedBytes: Bytes;
+  /** Least time of the changed run, and against that of the run given; null where the device is not known well enough. */
+  readonly seconds: number | null;
+  readonly timeRatio: number | null;
   readonly run: RunSpec;
 }
 
@@ -33,21 +38,21 @@ function candidatesFor(model: ModelSpec, run: RunSpec): Candidate[] {
   };
   const training = run.mode === 'train';
   const half = run.precision !== 'fp32';
-  offer(run.attention === 'eager', '--attention sdpa', 0, 'nothing; the scores are never stored', { attention: 'sdpa' });
+  offer(run.attention === 'eager', '--attention sdpa', 0, 'scores are never stored', { attention: 'sdpa' });
   if (training) {
-    offer(run.optimizerKernel !== 'fused' && ['adam', 'adamw'].includes(run.optimizer), '--optimizer-kernel fused', 0, 'nothing; one kernel in place of lists', { optimizerKernel: 'fused' });
-    offer(run.loss !== 'fused' && model.architecture === 'decoder', '--loss fused', 1, 'a little time; logits are never whole', { loss: 'fused' });
+    offer(run.optimizerKernel !== 'fused' && ['adam', 'adamw'].includes(run.optimizer), '--optimizer-kernel fused', 0, 'one kernel in place of lists', { optimizerKernel: 'fused' });
+    offer(run.loss !== 'fused' && model.architecture === 'decoder', '--loss fused', 1, 'logits are never whole', { loss: 'fused' });
     if (run.batch > 1) {
       for (let parts = 2; parts <= run.batch; parts *= 2) {
         if (run.batch % parts !== 0) break;
-        offer(true, `--batch ${run.batch / parts} --grad-accum ${run.gradAccum * parts}`, 1 + Math.log2(parts), 'some throughput; the step stays the same', { batch: run.batch / parts, gradAccum: run.gradAccum * parts });
+        offer(true, `--batch ${run.batch / parts} --grad-accum ${run.gradAccum * parts}`, 1 + Math.log2(parts), 'the step stays the same', { batch: run.batch / parts, gradAccum: run.gradAccum * parts });
       }
     }
-    offer(run.checkpointing === 'none' && run.attention === 'eager', '--checkpointing selective', 3, 'about a twentieth more time', { checkpointing: 'selective' });
-    offer(run.checkpointing !== 'full', '--checkpointing full', 6, 'about a third more time', { checkpointing: 'full' });
-    offer(!half, '--precision mixed-bf16', 4, 'half-precision arithmetic; usually faster', { precision: 'mixed-bf16' });
+    offer(run.checkpointing === 'none' && run.attention === 'eager', '--checkpointing selective', 3, 'attention is done again', { checkpointing: 'selective' });
+    offer(run.checkpointing !== 'full', '--checkpointing full', 6, 'every layer is done again', { checkpointing: 'full' });
+    offer(!half, '--precision mixed-bf16', 4, 'half-precision arithmetic', { precision: 'mixed-bf16' });
     offer(!half, '--precision bf16', 12, 'weights and states in bf16: updates lose digits', { precision: 'bf16' });
-    offer(['adam', 'adamw'].includes(run.optimizer) && run.offload !== 'optimizer' && run.offload !== 'all', '--optimizer adam8bit', 8, 'states of a byte', { optimizer: 'adam8bit' });
+    offer(['adam', 'adamw'].includes(run.optimizer) && run.offload !== 'optimizer' && run.offload !== 'all', '--optimizer adam8bit', 8, 'moments of one byte', { optimizer: 'adam8bit' });
     offer((run.offload ?? 'none') === 'none', '--offload optimizer', 16, 'every update crosses the bus', { offload: 'optimizer' });
     offer(!run.loraRank, '--lora-rank 16', 24, 'only adapters are trained', { loraRank: 16 });
   } else {
@@ -71,10 +76,13 @@ function kind(option: string): string {
  * The cheapest sets of changes after which the run is within `memory`, cheapest first, none of them containing another;
  * empty where it fits already or nothing helps. The framework is PyTorch's: the bundled workload has no such settings.
  */
-export function changesThatFit(model: ModelSpec, run: RunSpec, memory: Bytes, most = 5): Change[] {
+export function changesThatFit(model: ModelSpec, run: RunSpec, memory: Bytes, gpu: Gpu | null = null, most = 5): Change[] {
   if (run.framework !== 'pytorch') return [];
   const now = peakBytes(model, run);
   if (now <= memory) return [];
+  const before = gpu && runSeconds(model, run, gpu);
+  /** Sequences of a step or a generation: smaller batches are told by what a sequence takes. */
+  const work = ({ batch, gradAccum }: RunSpec) => batch * gradAccum;
   const candidates = candidatesFor(model, run);
   const kinds = [...new Set(candidates.map(({ option }) => kind(option)))];
   let sets: (readonly Candidate[])[] = [[]];
@@ -93,7 +101,14 @@ export function changesThatFit(model: ModelSpec, run: RunSpec, memory: Bytes, mo
     const changed = set.reduce((given, one) => one.apply(given), run);
     const peak = peakBytes(model, changed);
     if (peak > memory) continue;
-    found.push({ set, change: { options: set.map((one) => one.option), costs: set.map((one) => one.costs), cost: cost(set), peakBytes: peak, savedBytes: now - peak, run: changed } });
+    const seconds = gpu && runSeconds(model, changed, gpu);
+    found.push({
+      set,
+      change: {
+        options: set.map((one) => one.option), costs: set.map((one) => one.costs), cost: cost(set), peakBytes: peak, savedBytes: now - peak, seconds,
+        timeRatio: seconds !== null && before !== null ? (seconds * work(run)) / (before * work(changed)) : null, run: changed,
+      },
+    });
   }
   return found.map(({ change }) => change);
 }
@@ -112,9 +127,9 @@ function layouts(model: ModelSpec, run: RunSpec, gpus: number): { options: strin
   if (run.mode === 'train') {
     for (const zero of [1, 2, 3] as const) found.push({ options: [`--zero ${zero}`, `--dp ${gpus}`], run: { ...plain, zero, dp: gpus } });
   }
-  for (let tp = 1; tp <= Math.min(gpus, 8); tp *= 2) {
+  for (let tp = 1; tp <= Math.min(gpus, 8); tp++) {
     const pp = gpus / tp;
-    if (pp > model.layers) continue;
+    if (!Number.isInteger(pp) || pp > model.layers) continue;
     const kvWhole = tp <= model.kvHeads || tp % model.kvHeads === 0;
     if (model.heads % tp !== 0 || !kvWhole) continue;
     const options = [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])];
@@ -122,29 +137,38 @@ function layouts(model: ModelSpec, run: RunSpec, gpus: number): { options: strin
     found.push({ options, run: laid });
     if (tp > 1 && run.mode === 'train') found.push({ options: [...options, '--sequence-parallel'], run: { ...laid, sequenceParallel: true } });
   }
-  for (let tp = 2; tp <= 8 && run.mode === 'train' && gpus / tp >= 2; tp *= 2) {
+  for (let tp = 2; tp <= 8 && run.mode === 'train' && gpus / tp >= 2; tp++) {
     if (model.heads % tp !== 0 || (tp > model.kvHeads && tp % model.kvHeads !== 0)) continue;
     const dp = gpus / tp;
+    if (!Number.isInteger(dp)) continue;
     found.push({ options: ['--zero 3', `--dp ${dp}`, `--tp ${tp}`, '--sequence-parallel'], run: { ...plain, zero: 3, dp, tp, sequenceParallel: true } });
   }
   return found;
 }
 
+/** Every count up to 128, then whole machines of eight up to 4,096. */
+const COUNTS = [...Array.from({ length: 127 }, (_, i) => i + 2), ...Array.from({ length: 496 }, (_, i) => 136 + 8 * i)];
+
 /**
- * The fewest GPUs of `memory` bytes, in powers of two up to 4,096, over which the run fits, each rank with the batch
- * given; null where none does. Of equal counts the layout with the smallest peak.
+ * The fewest GPUs of `memory` bytes over which the run fits, each rank with the batch given; null where no layout tried
+ * does. Of equal counts the layout with the smallest peak.
  */
 export function fewestGpus(model: ModelSpec, run: RunSpec, memory: Bytes): Layout | null {
   if (run.framework !== 'pytorch') return null;
   const alone = peakBytes(model, run);
   if (alone <= memory) return { gpus: rankCount(run), options: [], peakBytes: alone, run };
-  for (let gpus = 2; gpus <= 4096; gpus *= 2) {
-    let best: Layout | null = null;
-    for (const { options, run: laid } of layouts(model, run, gpus)) {
-      const peak = peakBytes(model, laid);
-      if (peak <= memory && (best === null || peak < best.peakBytes)) best = { gpus, options, peakBytes: peak, run: laid };
-    }
+  for (const gpus of COUNTS) {
+    const best = bestLayout(model, run, gpus, memory);
     if (best) return best;
   }
   return null;
+}
+
+function bestLayout(model: ModelSpec, run: RunSpec, gpus: number, memory: Bytes): Layout | null {
+  let best: Layout | null = null;
+  for (const { options, run: laid } of layouts(model, run, gpus)) {
+    const peak = peakBytes(model, laid);
+    if (peak <= memory && (best === null || peak < best.peakBytes)) best = { gpus, options, peakBytes: peak, run: laid };
+  }
+  return best;
 }

@@ -4,6 +4,8 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
 import type { Fit } from '../../budget/types';
 import { parameterCount } from '../../model/parameters';
+import type { Gpu } from '../gpus';
+import { runSeconds } from '../run-time';
 import { type Change, changesThatFit, fewestGpus, type Layout } from './changes';
 import { fitsOn, type GpuMemory, longestContext } from './fits';
 
@@ -12,6 +14,8 @@ export interface GpuPlan extends Fit {
   readonly maxContext: number;
   /** Fewest of these GPUs that hold the run; null where no layout tried does. */
   readonly fewest: Layout | null;
+  /** Least time of a training step, a generation or a pass, by the roofline; null where the device lacks the arithmetic. */
+  readonly seconds: number | null;
   /** Cheapest changes after which one of them holds it; empty where it fits. */
   readonly changes: readonly Change[];
 }
@@ -27,7 +31,7 @@ export interface Plan {
 }
 
 /** `gpu` is one of `gpus`, or null for the catalogue alone. `bad_input` where model or run cannot be. */
-export function planOf(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[], gpu: GpuMemory | null): Plan {
+export function planOf(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[], gpu: Gpu | null): Plan {
   checkModel(model);
   checkRun(model, run);
   const fits = fitsOn(model, run, gpus);
@@ -41,13 +45,14 @@ export function planOf(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[
   };
 }
 
-function gpuPlan(model: ModelSpec, run: RunSpec, gpu: GpuMemory): GpuPlan {
+function gpuPlan(model: ModelSpec, run: RunSpec, gpu: Gpu): GpuPlan {
   const memory: Bytes = gpu.memoryBytes;
   const [fit] = fitsOn(model, run, [gpu]);
   return {
     ...fit!,
     maxContext: longestContext(model, run, memory),
     fewest: fewestGpus(model, run, memory),
-    changes: changesThatFit(model, run, memory),
+    seconds: runSeconds(model, run, gpu),
+    changes: changesThatFit(model, run, memory, gpu),
   };
 }

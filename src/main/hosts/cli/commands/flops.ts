@@ -1,40 +1,49 @@
 /** `plumbline flops`: the arithmetic of a model over a batch, and with --gpu what it costs on a device. */
 import type { Command } from 'commander';
+import { compareStudent } from '../../../../shared/compute/distillation';
 import { flopsOf } from '../../../../shared/compute/flops';
 import { gpuByName } from '../../../../shared/compute/gpu-names';
-import { passSeconds, ridgePoint, roofline } from '../../../../shared/compute/roofline';
+import type { Gpu } from '../../../../shared/compute/gpus';
+import { paddingReport } from '../../../../shared/compute/padding';
 import { compareWithRnn } from '../../../../shared/compute/rnn';
+import { passSeconds, peakOf, ridgePoint, roofline } from '../../../../shared/compute/roofline';
+import { runSeconds } from '../../../../shared/compute/run-time';
+import { generationReport } from '../../../../shared/compute/serving';
 import { parameterCount } from '../../../../shared/model/parameters';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
-import { flopsText } from '../../../reports/text-compute';
+import { type FlopsText, flopsText } from '../../../reports/text-flops';
 import type { Output } from '../output';
-import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
+import { addSpecOptions, modelOf, type SpecOptions, specOf } from '../spec-options';
 
 interface FlopsOptions extends SpecOptions {
-  readonly gpu?: string;
+  readonly against?: string;
 }
 
 export function registerFlops(program: Command, output: Output): void {
-  const command = addSpecOptions(program.command('flops').description('count the floating-point operations of a batch, by operation'));
-  if (!command.options.some((option) => option.long === '--gpu')) command.option('--gpu <name>', 'also time it on this GPU, by the roofline');
-  command.action((options: FlopsOptions) => {
-    // Sizes are those of one forward pass unless a mode is asked for.
-    const { model, run } = specOf({ ...options, mode: options.mode ?? 'infer' }, { model: 'gpt2', framework: 'pytorch' });
-    const document = {
-      ...flopsOf(model, run.batch, run.seq, run),
-      model: { name: model.name, parameters: parameterCount(model), layers: model.layers + (model.decoderLayers ?? 0) },
-      batch: run.batch,
-      seq: run.seq,
-      causal: run.causal,
-      rnn: compareWithRnn(model, run.seq),
-      device: options.gpu === undefined ? null : onDevice(model, run, options.gpu),
-    };
-    output.result(document, () => flopsText(document));
-  });
+  addSpecOptions(program.command('flops').description('count the floating-point operations of a batch, by operation, and time them on a GPU'))
+    .option('--against <model>', 'compare parameters and work with another model, as a student with its teacher')
+    .action((options: FlopsOptions) => {
+      // Sizes are those of one forward pass unless a mode is asked for.
+      const { model, run } = specOf({ ...options, mode: options.mode ?? 'infer' }, { model: 'gpt2', framework: 'pytorch' });
+      const gpu = run.gpu === undefined ? null : gpuByName(run.gpu);
+      const document: FlopsText = {
+        ...flopsOf(model, run.batch, run.seq, run),
+        model: { name: model.name, parameters: parameterCount(model), layers: model.layers + (model.decoderLayers ?? 0) },
+        batch: run.batch,
+        seq: run.seq,
+        causal: run.causal,
+        rnn: compareWithRnn(model, run.seq),
+        device: gpu && onDevice(model, run, gpu),
+        generation: generationReport(model, run, gpu),
+        training: gpu && run.mode === 'train' ? trainingOn(model, run, gpu) : null,
+        padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
+        against: options.against === undefined ? null : against(model, options.against, run.seq),
+      };
+      output.result(document, () => flopsText(document));
+    });
 }
 
-function onDevice(model: ModelSpec, run: RunSpec, name: string) {
-  const gpu = gpuByName(name);
+function onDevice(model: ModelSpec, run: RunSpec, gpu: Gpu): FlopsText['device'] {
   const shape = {
     batch: run.batch, queries: run.seq, context: run.seq, precision: run.precision, kvPrecision: run.kvPrecision, attention: run.attention, causal: run.causal,
   };
@@ -45,4 +54,22 @@ function onDevice(model: ModelSpec, run: RunSpec, name: string) {
     operations: roofline(model, shape, gpu),
     seconds: passSeconds(model, shape, gpu),
   };
+}
+
+/** One optimizer step: its least time, and the share of the peak its model FLOPs then reach. */
+function trainingOn(model: ModelSpec, run: RunSpec, gpu: Gpu): FlopsText['training'] {
+  const seconds = runSeconds(model, run, gpu);
+  if (seconds === null) return null;
+  const { train } = flopsOf(model, run.batch * run.gradAccum, run.seq, run);
+  const ranks = (run.tp ?? 1) * (run.pp ?? 1);
+  return {
+    stepSeconds: seconds,
+    tokensPerSecond: (run.batch * run.gradAccum * run.seq * (run.dp ?? 1)) / seconds,
+    utilization: Number(train) / (seconds * ranks * peakOf(gpu, run.precision)),
+  };
+}
+
+function against(model: ModelSpec, name: string, seq: number): FlopsText['against'] {
+  const other = modelOf(name);
+  return { model: other.name, ...compareStudent(model, other, Math.min(seq, other.maxPositions)) };
 }
