@@ -212,7 +212,7 @@ function main() {
     case 'query': return queryGpu();
     case 'apps': return computeApps();
     case 'pmon': return monitor();
-    case 'list': return gpus.forEach((gpu, index) => { out(`GPU ${index}: ${gpu.name} (UUID: ${gpu.uuid})\n`); });
+    case 'list': return gpus.forEach((gpu, index) => { out(`GPU ${index}: ${gpu.name} (UUID: ${gpu.uuid})\n${(gpu.mig ?? []).map((each, slot) => `  MIG ${each.profile}     Device  ${slot}: (UUID: ${each.uuid})\n`).join('')}`); });
     case 'help': return out(`List of valid properties to query for the switch "--query-gpu":\n\n${KNOWN.filter((field) => !(scenario.unknownFields ?? []).includes(field)).map((field) => `"${field}"\n\n`).join('')}`);
     default:
       out(`Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n\n`);

@@ -201,7 +201,11 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
     test('the doctor is content with NVML, and has a remedy where it fails', async () => {
       const env = { PATH: '/nonexistent' };
       const good = await telemetryChecks({ ...env, PLUMBLINE_NVML: stubOf([]).path }, { samplingThread: workerPath });
-      expect(good.checks.map(({ id, ok }) => [id, ok])).toEqual([['nvml', true], ['nvidia-smi', true], ['gpu-process-memory', true], ['host', true]]);
+      expect(good.checks.map(({ id, ok }) => [id, ok])).toEqual([['nvml', true], ['gpu-rates', true], ['nvidia-smi', true], ['gpu-process-memory', true], ['host', true]]);
+      expect(good.checks[1]!.found).toMatch(/^times a second: memory [\d,]+ \(.* a read\), utilization 5 \(.*\), power 10 \(.*\), the process list 1 \(.*\)$/);
+      const slow = await telemetryChecks({ ...env, PLUMBLINE_NVML: stubOf(['delay nvmlDeviceGetMemoryInfo_v2 50000']).path }, { samplingThread: workerPath });
+      // A quarter of the time in reads of 50 ms and a little more.
+      expect(slow.checks.find(({ id }) => id === 'gpu-rates')!.found).toMatch(/memory [1-4](\.\d)? \([5-9]\d(\.\d)? ms a read\)/);
       expect(good.gpus).toEqual([gpuOf(0)]);
       const bad = await telemetryChecks({ ...env, PLUMBLINE_NVML: '/nonexistent/libnvidia-ml.so.1' }, { samplingThread: workerPath });
       expect(bad.checks.find(({ id }) => id === 'nvml')).toMatchObject({ ok: false, found: expect.stringContaining('/nonexistent/libnvidia-ml.so.1'), remedy: expect.stringContaining('PLUMBLINE_NVML') });

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { telemetryChecks } from '../../src/main/telemetry/doctor';
 import { readInventory } from '../../src/main/telemetry/nvidia-smi/inventory';
 import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
 import { openSamplers } from '../../src/main/telemetry/sources';
@@ -120,26 +119,6 @@ describe.skipIf(windows)(windows ? 'nvidia-smi sources (skipped: the double is a
       const opened = await open(playing('no-driver').env);
       expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'cost']);
       expect(opened.sources[0]).toMatchObject({ ok: false, detail: expect.stringContaining("couldn't communicate") });
-    });
-  });
-
-  describe('the doctor', () => {
-    test('is content with a GPU that tells everything', async () => {
-      const report = await telemetryChecks(playing('steady').env);
-      expect(report.checks.map(({ id, ok, remedy }) => [id, ok, remedy])).toEqual([['nvidia-smi', true, null], ['nvidia-driver', true, null], ['gpu-process-memory', true, null], ['host', true, null]]);
-      expect(report.gpus).toHaveLength(1);
-    });
-
-    test.each(['no-devices', 'wddm', 'apps-fail'])('has a remedy for %s', async (scenario) => {
-      const smi = playing(scenario);
-      smi.plantPid(4180001);
-      const failed = (await telemetryChecks(smi.env)).checks.filter(({ ok }) => !ok);
-      expect(failed).toHaveLength(1);
-      expect(failed[0]!.remedy).toMatch(/\w.*\.$/);
-    });
-
-    test('says how to name a program that is not on PATH', async () => {
-      expect((await telemetryChecks({ PATH: '/nonexistent' })).checks[0]).toMatchObject({ id: 'nvidia-smi', ok: false, remedy: expect.stringContaining('PLUMBLINE_NVIDIA_SMI') });
     });
   });
 });

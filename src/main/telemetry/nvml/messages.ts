@@ -6,6 +6,7 @@ import type { Batch } from '../thread/batch';
 import type { LoopTask } from '../thread/loop';
 import type { SampledGpu } from './counters';
 import type { NvmlProcess } from './device';
+import type { ReadCosts } from './read-costs';
 
 export interface ProbeTask {
   readonly kind: 'probe';
@@ -32,6 +33,7 @@ export interface ProbedGpu {
   readonly sampled: SampledGpu;
   readonly used: Reading;
   readonly processes: ProcessLists | AbsentReason;
+  readonly costs: ReadCosts;
 }
 
 export type Probe =

@@ -5,6 +5,7 @@ import type { NvmlDevice } from './device';
 import type { Loader } from './library';
 import type { Probe, ProbedGpu, ProcessLists } from './messages';
 import { cudaVersion, driverVersion, openNvml } from './opened';
+import { readCosts } from './read-costs';
 import type { AbsentReason } from '../../../shared/vocabulary';
 
 const INSTALL = 'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';
@@ -29,6 +30,7 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
         sampled: { index, uuid, memoryVersion: device.memoryVersion, extras: extrasOf(device) },
         used: code === SUCCESS ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason },
         processes: readProcesses(device).answer,
+        costs: readCosts(device),
       };
     });
     return { ok: true, path: library.path, driver, gpus, notes: said };

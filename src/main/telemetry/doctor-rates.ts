@@ -1,0 +1,90 @@
+/**
+ * How often each source can be read here, from what a read was measured to take. A source may be busy a quarter of the
+ * time at most, as when recording, and no counter is read faster than it changes.
+ */
+import { formatInteger } from '../../shared/format';
+import type { DoctorReport } from '../../shared/contract/api';
+import type { Micros, Millis } from '../../shared/units';
+import { COUNTERS, MEMORY, PROCESS_FLOOR_MS } from './nvml/counters';
+import type { Probe } from './nvml/messages';
+import { GPU_FIELDS } from './nvidia-smi/gpu-fields';
+import { runOnce } from './nvidia-smi/run-once';
+import { ProcTree } from './proc-tree';
+import { surroundings } from './surroundings';
+
+type Check = DoctorReport['checks'][number];
+
+const SHARE = 0.25;
+/** A driver that is loaded anew for each question takes seconds, one that stays loaded a few milliseconds. */
+const SLOW_START_MS: Millis = 1000;
+const HOST_FLOOR_MS: Millis = 10;
+
+export function nvmlRates({ gpus }: Probe & { ok: true }): Check {
+  const floor = (metric: string) => COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!.floorMs;
+  const costs = gpus.map((gpu) => gpu.costs);
+  const parts = [
+    rate('memory', MEMORY.floorMs, costs.map(({ memory }) => memory)),
+    rate('utilization', floor('utilization'), costs.map(({ utilization }) => utilization)),
+    rate('power', floor('power'), costs.map(({ power }) => power)),
+    rate('the process list', PROCESS_FLOOR_MS, costs.map(({ processes }) => processes)),
+  ];
+  return { id: 'gpu-rates', ok: true, found: `times a second: ${parts.join(', ')}`, remedy: null };
+}
+
+/** `took`: of every GPU, one after another on one thread. */
+function rate(what: string, floorMs: Millis, took: readonly (Micros | null)[]): string {
+  const known = took.filter((cost) => cost !== null);
+  if (known.length === 0) return `${what} not told`;
+  const all = known.reduce((sum, cost) => sum + cost, 0);
+  const most = Math.min(1000 / floorMs, (SHARE * 1e6) / Math.max(all, 1));
+  return `${what} ${perSecond(most)} (${duration(all)} a read)`;
+}
+
+const perSecond = (times: number): string => (times >= 1 ? formatInteger(Math.floor(times + 1e-9)) : times.toFixed(1));
+const duration = (us: Micros): string => (us < 1000 ? `${us < 10 ? us.toFixed(1) : Math.round(us)} µs` : `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`);
+
+/** What nvidia-smi gives, and what starting it takes; null where it gives no answer to be timed. */
+export async function smiRates(path: string, env: NodeJS.ProcessEnv): Promise<Check | null> {
+  const before = performance.now();
+  const answer = await runOnce(path, ['--query-gpu=memory.used', '--format=csv'], { timeoutMs: 10_000, env });
+  if (!answer.ok) return null;
+  const took = performance.now() - before;
+  const found = `counters up to 100 times a second from one nvidia-smi that stays (starting it took ${duration(took * 1000)}), the process list once a second`;
+  const slow = took > SLOW_START_MS && surroundings() === 'machine' && process.platform === 'linux';
+  return { id: 'gpu-rates', ok: !slow, found, remedy: slow ? 'Keep the driver loaded with persistence mode: sudo nvidia-smi -pm 1.' : null };
+}
+
+/** Counters that this driver does not know; null where it knows all, or does not tell. */
+export async function unknownCounters(path: string, env: NodeJS.ProcessEnv): Promise<Check | null> {
+  const help = await runOnce(path, ['--help-query-gpu'], { timeoutMs: 10_000, env });
+  const known = new Set([...help.stdout.matchAll(/"([a-z][\w.]*)"/g)].map((match) => match[1]!));
+  const missing = GPU_FIELDS.filter(({ field }) => !known.has(field)).map(({ field }) => field);
+  if (!help.ok || !known.has('memory.used') || missing.length === 0) return null;
+  return { id: 'gpu-counters', ok: false, found: `this driver does not know ${missing.join(' and ')}`, remedy: 'Update the NVIDIA driver to have them recorded; everything else is.' };
+}
+
+/** GPUs that are divided, from `nvidia-smi -L`; null where none is. */
+export async function migCheck(path: string, env: NodeJS.ProcessEnv): Promise<Check | null> {
+  const list = await runOnce(path, ['-L'], { timeoutMs: 10_000, env });
+  const instances: number[] = [];
+  for (const line of list.stdout.split('\n')) {
+    if (/^GPU \d+:/.test(line)) instances.push(0);
+    else if (/^\s+MIG /.test(line) && instances.length > 0) instances[instances.length - 1]!++;
+  }
+  const divided = instances.flatMap((count, index) => (count > 0 ? [`GPU ${index} is divided into ${count} MIG ${count === 1 ? 'device' : 'devices'}`] : []));
+  if (divided.length === 0) return null;
+  return { id: 'mig', ok: true, found: `${divided.join(', ')}: a divided GPU tells its memory and power, but no utilization`, remedy: null };
+}
+
+export const PROC_FOUND = 'memory and CPU of processes are read from /proc';
+
+/** Measures Plumbline itself, as it would a workload. */
+export function procRate(): { readonly ok: boolean; readonly found: string } {
+  const tree = new ProcTree();
+  const first = tree.memory([process.pid]);
+  if (first.kind !== 'ok' || first.processes !== 1) return { ok: false, found: '/proc does not show the memory of processes' };
+  const rounds = 20;
+  const before = performance.now();
+  for (let i = 0; i < rounds; i++) tree.memory([process.pid]);
+  return { ok: true, found: `${PROC_FOUND}, up to ${1000 / HOST_FLOOR_MS} times a second (${duration(((performance.now() - before) / rounds) * 1000)} a process)` };
+}
