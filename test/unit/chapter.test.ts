@@ -204,13 +204,13 @@ describe('the commands', () => {
     expect(Number(document.train)).toBe(3 * Number(document.forward));
   });
 
-  it('prints the claims, all or by verdict, within 120 columns', async () => {
+  it('prints the claims, all or by verdict, within 100 columns', async () => {
     const all = await run('chapter');
     const wrong = await run('chapter', '--verdict', 'wrong');
     expect((all.document.claims as unknown[]).length).toBe(claims.length);
     expect((wrong.document.claims as { verdict: string }[]).every(({ verdict }) => verdict === 'wrong')).toBe(true);
     expect(wrong.document.totals).toEqual(verdictTotals(claims));
-    for (const line of all.text.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(120);
+    for (const line of all.text.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(100);
     await expect(run('chapter', '--verdict', 'maybe')).rejects.toBeInstanceOf(Failure);
   });
 });

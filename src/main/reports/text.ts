@@ -99,11 +99,20 @@ function stageTable(stages: readonly StageBudget[]): string {
   ]))}`;
 }
 
+/** The shorter of the two lists is enough: the rest of the catalogue is the other. */
 function fitText(fits: readonly Fit[], sharded: boolean): string {
   const [yes, no] = [fits.filter(({ fits: does }) => does), fits.filter(({ fits: does }) => !does)];
-  const list = (some: readonly Fit[]) => some.map(({ gpu }) => gpu).join(', ') || 'none';
-  return wrap(`${sharded ? 'A rank fits' : 'Fits'} on: ${list(yes)}. Not on: ${list(no)}.`, '');
+  // A name stays on one line.
+  const list = (some: readonly Fit[]) => some.map(({ gpu }) => gpu.replaceAll(' ', NO_BREAK)).join(', ');
+  const what = sharded ? 'A rank fits' : 'It fits';
+  const words = no.length === 0 ? `${what} on every GPU of the catalogue.`
+    : yes.length === 0 ? `${what} on no GPU of the catalogue alone; "plumbline plan --gpu NAME" tells what would make it fit.`
+      : yes.length <= no.length ? `${what} on ${yes.length} of ${fits.length} GPUs: ${list(yes)}.`
+        : `${what} on all GPUs of the catalogue but ${no.length}: ${list(no)}.`;
+  return wrap(words, '').replaceAll(NO_BREAK, ' ');
 }
+
+const NO_BREAK = '\u00a0';
 
 export function compareText(comparison: Comparison): string {
   const { sessions, differences, peak, time } = comparison;

@@ -1,12 +1,14 @@
 /** What `plumbline scaling` says: how to spend a budget, and where a given model stands. */
 import { Failure } from '../failure';
-import { type Allocation, BESIROGLU, chinchillaLoss, chinchillaOptimum, HOFFMANN, type LifetimeOptimum, lifetimeOptimum, lossOptimum, ratioOptimum } from './chinchilla';
+import { type Allocation, BESIROGLU, chinchillaLoss, chinchillaOptimum, EXPONENTS, HOFFMANN, type LifetimeOptimum, lifetimeOptimum, lossOptimum, type LossLaw, ratioOptimum } from './chinchilla';
 import { type Count, decimal, requirePositive } from './exact';
-import { kaplanJointLoss, kaplanOptimum } from './kaplan';
+import { KAPLAN, kaplanJointLoss, kaplanOptimum } from './kaplan';
 import { sixPD } from './training';
 
 export interface ScalingRow extends Allocation {
   readonly method: string;
+  /** N grows as C to this power: as published where the paper gives it. */
+  readonly exponent: number;
   /** By approach 3 of Hoffmann et al., for all rows alike, so that they can be compared. */
   readonly loss: number;
 }
@@ -59,16 +61,17 @@ export function standing(params: number, tokens: number): Standing {
 }
 
 export function optima(compute: number): readonly ScalingRow[] {
-  const row = (method: string, of: Allocation): ScalingRow => ({ method, ...of, loss: chinchillaLoss(of.N, of.D) });
+  const row = (method: string, of: Allocation, exponent: number): ScalingRow => ({ method, ...of, exponent, loss: chinchillaLoss(of.N, of.D) });
+  const ofLaw = ({ alpha, beta }: LossLaw) => beta / (alpha + beta);
   const kaplan = kaplanOptimum(compute);
   return [
-    row('Chinchilla 1 (curve envelope)', chinchillaOptimum(compute, 1)),
-    row('Chinchilla 2 (IsoFLOP)', chinchillaOptimum(compute, 2)),
-    row('Chinchilla 3 (loss fit, table)', chinchillaOptimum(compute, 3)),
-    row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN)),
-    row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU)),
-    row('20 tokens a parameter', ratioOptimum(compute)),
-    row('Kaplan', { ...kaplan, tokensPerParameter: kaplan.D / kaplan.N }),
+    row('Chinchilla 1 (curve envelope)', chinchillaOptimum(compute, 1), EXPONENTS[1].a),
+    row('Chinchilla 2 (IsoFLOP)', chinchillaOptimum(compute, 2), EXPONENTS[2].a),
+    row('Chinchilla 3 (loss fit, table)', chinchillaOptimum(compute, 3), EXPONENTS[3].a),
+    row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN), ofLaw(HOFFMANN)),
+    row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU), ofLaw(BESIROGLU)),
+    row('20 tokens a parameter', ratioOptimum(compute), 0.5),
+    row('Kaplan', { ...kaplan, tokensPerParameter: kaplan.D / kaplan.N }, KAPLAN.optimum.N.exponent),
   ];
 }
 

@@ -6,7 +6,7 @@ import { gpuByName } from '../gpu-names';
 import { cacheSpeedup, type Service } from '../latency';
 import { bucketed, grouped, packed } from '../padding';
 import { quantizedKvCache, quantizedModel } from '../quantization';
-import { rangeQuantizer } from '../quantize';
+import { rangeQuantizer, roundTrip } from '../quantize';
 import { optimizationSummary } from '../summary';
 import { type Experiment, said, step } from './experiment';
 
@@ -14,6 +14,9 @@ const GPT2 = preset('gpt2');
 const A100 = gpuByName('A100 40GB');
 const LENGTHS = [512, 256, 128, 64];
 const BENCH: Service = { batch: 1, promptTokens: 50, tokens: 256, precision: 'fp32', kvPrecision: 'fp32' };
+
+/** Values spread evenly over a tenth of the range, and in the first group of 128 one that fills it. */
+const OUTLIER = Array.from({ length: 4096 }, (_, i) => (i === 0 ? 1 : (i - 2048) / 20_480));
 
 const scheme = (bits: 8 | 4, granularity: 'tensor' | 'channel' | 'group') => ({ bits, granularity, zeroPoint: bits === 4 });
 
@@ -96,6 +99,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
       said('quant-greatest', 'greatest of int8', '2⁷ − 1'),
       step('error of int8, symmetric', 's/2 = w_max / (2 · 127)', 100 * rangeQuantizer(-1, 1, 8, 'symmetric').errorBound, '% of w_max'),
       step('error of int4, symmetric', 's/2 = w_max / (2 · 7)', 100 * rangeQuantizer(-1, 1, 4, 'symmetric').errorBound, '% of w_max'),
+      step('an outlier, one scale', 'greatest error', 100 * roundTrip(OUTLIER, 8, 'symmetric').greatestError, '% of w_max'),
+      step('an outlier, groups of 128', 'error of the others', 100 * roundTrip(OUTLIER.slice(128), 8, 'symmetric', 128).greatestError, '% of w_max'),
       said('quant-int8-speed', 'int8, decoding', 'roofline of an A100'),
       said('quant-int4-speed', 'int4, decoding', 'roofline of an A100'),
     ],
