@@ -53,7 +53,12 @@ export class KvCache {
   private copy(layer: number, pair: Pair): void {
     const old = this.copies[layer];
     if (old) tf.dispose([...old.keys, ...old.values]);
-    const again = (stored: Stored): Stored => stored.map((tensor) => tf.keep(this.ledger.within('kv_cache', () => tf.add(tensor, tf.scalar(0, tensor.dtype)))));
+    const again = (stored: Stored): Stored => stored.map((tensor) => {
+      const zero = tf.scalar(0, tensor.dtype);
+      const twin = tf.keep(this.ledger.within('kv_cache', () => tf.add(tensor, zero)));
+      zero.dispose();
+      return twin;
+    });
     this.copies[layer] = { keys: again(pair.keys), values: again(pair.values) };
   }
 }

@@ -87,6 +87,21 @@ describe('a declared run', () => {
     expect(Math.abs(findings[0]!.bytes! - 600 * MB)).toBeLessThan(2 * MB);
   });
 
+  it.each([true, false])('is not blamed for what a recording that ended early has not seen (markers: %s)', (markers) => {
+    const whole = recorded(budgetFor({}), budgetFor({}), { markers });
+    for (const part of [0.2, 0.35, 0.5, 0.7]) {
+      const durationUs = whole.durationUs * part;
+      const all = whole.series.map((one) => ({ ...one, times: one.times.filter((t) => t <= durationUs), values: one.values.slice(0, one.times.filter((t) => t <= durationUs).length) }));
+      const kept = whole.markers.filter(({ t }) => t <= durationUs);
+      const { spans } = phaseSpans(kept, durationUs);
+      const common = { series: all, markers: kept, spans, durationUs, budget: whole.budget, exact: false };
+      const input = { ...common, overlay: buildOverlay({ ...common, baselines: { 'gpu0.memory.used': 0 } }), logs: [], exitCode: null, signal: 'SIGKILL' };
+      const findings = findingsOf(input).filter(({ kind }) => kind !== 'out_of_memory');
+      expect(findings.filter(({ confidence }) => confidence !== 'low'), `${part}`).toEqual([]);
+      expect(findings.some(({ setting }) => setting !== undefined), `${part}`).toBe(false);
+    }
+  });
+
   it('of another model altogether gives one word, unexplained, and no setting', () => {
     const other = preset('gpt2-large');
     const declared = budgetOf(other, runDefaults(other, { framework: 'pytorch', mode: 'train', steps: 6, batch: 1, seq: 128 }));

@@ -109,7 +109,9 @@ function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = 
   const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
   const residualBytes = difference(measured.highest, refined?.total ?? null);
   const residualEndBytes = difference(measured.end, refined?.end ?? null);
-  const isFlagged = line !== null && (
+  // A phase that was cut short may have had its highest moment before it: below its prediction says nothing.
+  const isShort = span.isOpen === true && (residualBytes ?? 0) < 0;
+  const isFlagged = line !== null && !isShort && (
     flagged(line, [span.t0, span.t1], residualBytes, refined?.total ?? null, exact, limits, measured.highWater)
     || (exact && line.isFramework && ((residualEndBytes ?? 0) !== 0
       || differ(measured.components, refined?.components) || differ(measured.endComponents, refined?.endComponents)))
@@ -126,6 +128,7 @@ function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = 
     residualBytes,
     residualEndBytes,
     flagged: isFlagged,
+    ...(span.isOpen && { isOpen: true }),
     measuredComponents: measured.components,
     predictedComponents: refined?.components ?? null,
     measuredEndComponents: measured.endComponents,

@@ -34,6 +34,8 @@ export interface OverlayPhase {
   readonly predictedComponents: ComponentBytes | null;
   readonly measuredEndComponents: ComponentBytes | null;
   readonly predictedEndComponents: ComponentBytes | null;
+  /** The session ended while it was still open. */
+  readonly isOpen?: true;
   /** The phase was found in the trace, not announced by the workload. */
   readonly inferred?: boolean;
   /** What an inferred phase is a part of: the shape of a line does not tell forward from backward. */

@@ -35,8 +35,8 @@ export function phaseSpans(markers: readonly Marker[], durationUs: Micros): Phas
   const open = new Map<number, Open[]>();
   const steps = new Map<number, number>();
 
-  const add = (phase: Phase, step: number | null, rank: number, t0: Micros, t1: Micros) =>
-    spans.push({ phase, step, rank, t0, t1, memory: memory.lastIn(phase, step, rank, t0, t1) });
+  const add = (phase: Phase, step: number | null, rank: number, t0: Micros, t1: Micros, isOpen = false) =>
+    spans.push({ phase, step, rank, t0, t1, memory: memory.lastIn(phase, step, rank, t0, t1), ...(isOpen && { isOpen }) });
 
   for (const marker of markers) {
     if (marker.type !== 'phase' && marker.type !== 'step') continue;
@@ -75,7 +75,7 @@ export function phaseSpans(markers: readonly Marker[], durationUs: Micros): Phas
       if (one.superseded) warnings.add(`lost:${rank}:${one.phase}`, `the end of ${name} was never announced, so it is left out`);
       else {
         warnings.add(`open:${rank}:${one.phase}`, `${name} was still open when the session ended`);
-        add(one.phase, one.step, rank, one.t0, Math.max(one.t0, durationUs));
+        add(one.phase, one.step, rank, one.t0, Math.max(one.t0, durationUs), true);
       }
     }
   }

@@ -99,6 +99,8 @@ export interface PhaseSpan {
   readonly t1: Micros;
   /** The last memory marker of this span, when the workload announced one. */
   readonly memory: MemoryMark | null;
+  /** The session ended while it was still open: how high it would have gone is not known. */
+  readonly isOpen?: true;
 }
 
 export interface LogLine {

@@ -39,6 +39,8 @@ export interface Plan {
   /** Whether the workload announces phases, and memory with them. */
   readonly markers: 'memory' | 'phases' | 'none';
   readonly intervalUs: number;
+  /** The recording began when the run was under way, or ended before it did. */
+  readonly cut: 'begin' | 'end' | null;
   /** The workload says what it runs, as a watched PyTorch script does. */
   readonly isAnnounced: boolean;
 }
@@ -103,6 +105,8 @@ function drawn(random: Random, planted: boolean): Plan | null {
     ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
   };
   const markers = causes.some((one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding') ? 'memory' : causes.includes('unknown') ? 'phases' : causes.includes('leak') ? random.pick(['memory', 'phases'] as const) : random.pick(['memory', 'memory', 'phases', 'none'] as const);
+  // A trace that lacks what its cause shows in cannot be asked for it.
+  const cut = causes.length > 0 ? null : random.pick([null, null, null, null, 'begin', 'end'] as const);
   const isAnnounced = markers === 'memory' && random.chance(0.3);
   const isTwin = !isAnnounced && changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
   return {
@@ -110,7 +114,7 @@ function drawn(random: Random, planted: boolean): Plan | null {
     labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
     setting: changed?.setting ?? null,
     // What a framework alone can tell needs its memory markers.
-    markers, isAnnounced,
+    markers, cut, isAnnounced,
     intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
   };
 }

@@ -25,6 +25,18 @@ interface Piece {
 }
 
 export function traceOf(plan: Plan, random: Random): Trace {
+  const whole = wholeTrace(plan, random);
+  if (plan.cut === null) return whole;
+  const [t0, t1] = plan.cut === 'begin' ? [whole.durationUs * random.between(0.2, 0.7), whole.durationUs] : [0, whole.durationUs * random.between(0.4, 0.9)];
+  const inside = ({ t }: { readonly t: number }) => t >= t0 && t <= t1;
+  const series = whole.series.map(({ info, times, values, gaps }) => {
+    const kept = Array.from(times, (t, i) => ({ t, i })).filter(inside);
+    return { info, gaps, times: Float64Array.from(kept, ({ t }) => t - t0), values: Float64Array.from(kept, ({ i }) => values[i]!) };
+  });
+  return { ...whole, series, markers: whole.markers.filter(inside).map((one) => ({ ...one, t: one.t - t0 })), durationUs: t1 - t0 };
+}
+
+function wholeTrace(plan: Plan, random: Random): Trace {
   const { actual, contextBytes, leakPerStep } = plan;
   // The workload is not the budget: each component is a little off, and always in the same way.
   const factors = new Map<Component, number>(COMPONENTS.map((one) => [one, 1 + random.normal() * (one === 'params' || one.startsWith('adam') ? 0.001 : 0.006)]));

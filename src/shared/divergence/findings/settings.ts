@@ -88,6 +88,8 @@ function verdictFor(input: FindingsInput, growth: Growth | null): Verdict | null
   const { search, overlay, exact } = found;
   const own = search.own();
   if (own === null) return null;
+  // What has been seen of it is as declared; the rest may not have been recorded.
+  if (own.isPartial && Math.abs(own.offset) <= offsetLimit(overlay, input)) return null;
   const offsetFits = fits(own, exact);
   // It fits as it is, or with the little more or less that a context may hold.
   if (offsetFits && Math.abs(own.offset) <= offsetLimit(overlay, input)) return null;

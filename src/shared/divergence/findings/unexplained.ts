@@ -25,6 +25,8 @@ export const unexplained: Detector = {
     const named = known.filter(({ bytes, kind }) => bytes !== null && (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)));
     const explained = wrong + (left <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, left - sum), 0));
     const rest = gap.residual - explained;
+    // Where no phase was announced the highest moment may not have been recorded.
+    const isUnseen = rest < 0 && !overlay.phases.some(({ inferred }) => !inferred);
     const isExact = exact && overlay.series === FRAMEWORK_LINE;
     if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, limits))) return [];
     return [{
@@ -34,7 +36,7 @@ export const unexplained: Detector = {
       phase: worst?.phase ?? null,
       span: gap.span,
       // Near the limit it may be the context, which differs from machine to machine.
-      confidence: !isExact && (overlay.series === HOST_LINE || Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits)) ? 'low' : 'medium',
+      confidence: !isExact && (overlay.series === HOST_LINE || isUnseen || Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits)) ? 'low' : 'medium',
       evidence: [
         `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
         ...(explained === 0 ? [] : [`${formatBytes(explained)} of it are named by other findings.`]),

@@ -40,6 +40,8 @@ export interface Fit {
   /** Constant found under every prediction; 0 where none is free. */
   readonly offset: Bytes;
   readonly observations: number;
+  /** As far as the trace goes it fits; its highest moments are missing, as where a recording ended early. */
+  readonly isPartial?: boolean;
 }
 
 /** Beyond this root mean square a prediction does not fit. */
@@ -136,11 +138,11 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
   // A reading depends on the constant, and the constant on the reading: as assumed, or such that the top fits.
   const shifts = context.freeOffset ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, stairs.heights.at(-1)! - raised.total))] : [known];
   const fitted = shifts.map((shift): Fit => {
-    const { matched, cost, isTopMatched } = readAs(stairs, raised, shift);
+    const { matched, cost, isTopMatched, isPartial } = readAs(stairs, raised, shift);
     if (matched.length === 0) return { score: cost, misfit: Number.POSITIVE_INFINITY, offset: 0, observations: stairs.heights.length };
     const rows = matched.map(({ height, row }): Row => ({ error: height - row.total - known, slack: 0, split: row.components, extra: 0, inferred: true }));
     const fit = likeliest(rows, context);
-    return { ...fit, score: fit.score + cost, misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY, observations: stairs.heights.length };
+    return { ...fit, score: fit.score + cost, misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY, observations: stairs.heights.length, isPartial: isPartial && fit.misfit <= MOST_MISFIT };
   });
   return fitted.reduce((best, one) => (one.score < best.score ? one : best));
 }

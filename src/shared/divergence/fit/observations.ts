@@ -32,7 +32,7 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
-    if (row.rank !== rank || row.measured === null || row.phase === 'idle') continue;
+    if (row.rank !== rank || row.measured === null || row.phase === 'idle' || row.isOpen) continue;
     const step = row.step === null ? null : Math.min(row.step, 3);
     const key = `${row.phase}:${step}`;
     const list = groups.get(key);

@@ -22,6 +22,8 @@ export interface Reading {
   readonly cost: number;
   /** The highest level is read as the highest stair: what lasts longest cannot have been missed. */
   readonly isTopMatched: boolean;
+  /** Every level is read, though higher stairs are missing: as a trace that ended early shows. */
+  readonly isPartial: boolean;
 }
 
 /** The context's own level is a moment on the way up, seldom seen at rest. */
@@ -70,6 +72,7 @@ export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Byte
   }
   const matched: { height: Bytes; row: Stair }[] = [];
   let cost = 0;
+  let unread = 0;
   for (let i = heights.length, j = stairs.length; i + j > 0;) {
     const { from } = best[i]![j]!;
     if (from === 'both') {
@@ -78,9 +81,10 @@ export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Byte
       else matched.unshift({ height: heights[--i]!, row });
     } else if (from === 'level') {
       cost += range;
+      unread++;
       i--;
     } else cost += unseen(--j);
   }
   const isTopMatched = matched.length > 0 && matched.at(-1)!.height === heights.at(-1) && matched.at(-1)!.row === stairs.at(-1);
-  return { matched, cost, isTopMatched };
+  return { matched, cost, isTopMatched, isPartial: !isTopMatched && unread === 0 && matched.length > 0 };
 }
