@@ -197,6 +197,7 @@ describe('the commands', () => {
     expect(training.cost / 1e6).toBeCloseTo(4.674, 3);
     expect(text).toContain('76.08 days');
     await expect(run('scaling', '--compute', '1e24', '--gpu', 'T4', '--utilization', '40')).rejects.toBeInstanceOf(Failure);
+    await expect(run('scaling', '--compute', '1e24', '--gpus', '8')).rejects.toBeInstanceOf(Failure);
   });
 
   it.each(presetNames())('prints %s, training or not', async (model) => {

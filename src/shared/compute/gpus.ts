@@ -35,7 +35,7 @@ const T = 1e12;
 /** The documents figures are taken from. */
 const SOURCES = {
   v100: ['NVIDIA V100 datasheet, 2020 (SXM2)', 'https://images.nvidia.com/content/technologies/volta/pdf/volta-v100-datasheet-update-us-1165301-r5.pdf'],
-  t4: ['NVIDIA T4 datasheet, 2019', 'https://www.nvidia.com/content/dam/en-zz/Solutions/Data-Center/tesla-t4/t4-tensor-core-datasheet-951643.pdf'],
+  t4: ['NVIDIA T4 product brief, 2019 (PB-09256)', 'https://www.nvidia.com/content/dam/en-zz/Solutions/Data-Center/tesla-t4/t4-tensor-core-product-brief.pdf'],
   ampere: ['NVIDIA Ampere GA102 whitepaper, 2020', 'https://www.nvidia.com/content/PDF/nvidia-ampere-ga-102-gpu-architecture-whitepaper-v2.pdf'],
   ampereRates: ['NVIDIA product page, 2021; tensor rates by the ratios of the GA102 whitepaper', 'https://www.nvidia.com/en-us/geforce/graphics-cards/30-series/rtx-3060-3060ti/'],
   ada: ['NVIDIA Ada whitepaper, 2022, appendix A', 'https://images.nvidia.com/aem-dam/Solutions/geforce/ada/nvidia-ada-gpu-architecture.pdf'],

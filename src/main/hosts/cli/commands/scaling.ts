@@ -44,7 +44,11 @@ export function registerScaling(program: Command, output: Output): void {
 }
 
 function onDevices(flops: number, options: ScalingOptions): ScalingText['training'] {
-  if (options.gpu === undefined) return null;
+  if (options.gpu === undefined) {
+    const alone = (['gpus', 'utilization', 'price'] as const).find((name) => options[name] !== undefined);
+    if (alone !== undefined) throw new Failure('bad_input', `--${alone} says something of a GPU, and none is named.`, 'Add --gpu, for example --gpu "A100 80GB".');
+    return null;
+  }
   const gpu = gpuByName(options.gpu);
   const gpus = whole('--gpus', options.gpus) ?? 1;
   const utilization = amount('--utilization', options.utilization) ?? 0.4;
