@@ -11,9 +11,10 @@
  */
 import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
-import type { Millis } from '../../shared/units';
+import type { Micros, Millis } from '../../shared/units';
 import { originOf } from '../workloads/session-clock';
 import { hostTable, systemMemoryUsed } from './host-reads';
+import { tableReadings } from './host-table';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
 import type { Batch } from './thread/batch';
 import { Intake } from './thread/intake';
@@ -21,6 +22,7 @@ import { launchWorker, threadEnded } from './thread/launch';
 
 const FASTEST_MS: Millis = 10;
 const TABLE_MS: Millis = 1000;
+const PS_WINDOW_US: Micros = 60_000_000;
 /** How often the thread is told of processes that came or went. */
 const SCOPE_MS: Millis = 100;
 
@@ -47,7 +49,9 @@ export class HostSampler implements Sampler {
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { intervalMs, workerPath } = this.#options;
     const table = hostTable(workerPath === null ? Math.max(TABLE_MS, intervalMs) : Math.max(FASTEST_MS, intervalMs));
-    for (const info of table) sink.declare(info);
+    // ps of macOS averages over up to a minute (ps(1)).
+    const slow = workerPath === null && process.platform === 'darwin';
+    for (const info of table) sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
     if (workerPath === null) this.#readTable(sink, clock);
     else this.#readProc(workerPath, new Intake(sink, table), sink, clock);
   }
@@ -90,20 +94,21 @@ export class HostSampler implements Sampler {
   }
 
   #readTable(sink: SampleSink, clock: SessionClock): void {
+    let first = true;
     const read = async () => {
       const pids = new Set(this.#options.scope.pids());
       if (pids.size === 0) return;
       try {
         const { processes } = await import('systeminformation');
         const { list } = await processes();
-        const members = list.filter(({ pid }) => pids.has(pid));
-        if (this.#stopped || members.length === 0) return;
+        if (this.#stopped) return;
+        const found = tableReadings(list, pids, { platform: process.platform, cores: cpus().length, isFirst: first });
+        first = false;
+        if (found === null) return;
         const t = clock.now();
-        // The table gives KiB, and on Windows a share of all cores together.
-        const cores = process.platform === 'win32' ? cpus().length : 1;
-        sink.push('tree.rss', t, { kind: 'ok', value: Math.round(total(members.map(({ memRss }) => memRss)) * 1024) });
-        sink.push('tree.cpu', t, { kind: 'ok', value: Math.round(total(members.map(({ cpu }) => cpu)) * 1000 * cores) });
-        sink.push('tree.processes', t, { kind: 'ok', value: members.length });
+        sink.push('tree.rss', t, found.rss);
+        if (found.cpu !== null) sink.push('tree.cpu', t, found.cpu);
+        if (found.processes > 0) sink.push('tree.processes', t, { kind: 'ok', value: found.processes });
       } catch {
         if (!this.#stopped) sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
       }
@@ -118,5 +123,3 @@ export class HostSampler implements Sampler {
     this.#timers.push(setInterval(look, Math.max(TABLE_MS, this.#options.intervalMs)));
   }
 }
-
-const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
