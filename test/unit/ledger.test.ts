@@ -1,6 +1,9 @@
 /** The ledger closes: whatever the sources say, entries add up to the measured bytes. */
 import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../src/shared/divergence/findings';
 import type { LedgerRow } from '../../src/shared/divergence/ledger';
+import { namedLedger } from '../../src/shared/divergence/named-ledger';
+import { phaseSpans } from '../../src/shared/trace/phases';
 import { budgetWith, MB, overlayOf, phase, series, training } from './overlay-scenario';
 
 const sum = ({ entries }: LedgerRow) => entries.reduce((total, { bytes }) => total + bytes, 0);
@@ -63,5 +66,21 @@ describe('the ledger', () => {
   it('is left out where nothing was predicted or nothing measured', () => {
     expect(overlayOf({ ...training(2), budget: null }).ledger).toBeUndefined();
     expect(overlayOf({ ...training(2), series: [] }).ledger).toBeUndefined();
+  });
+});
+
+describe('what findings name', () => {
+  it('leaves the unexplained, and every row still adds up', () => {
+    const session = training(6, 3 * MB);
+    const { spans } = phaseSpans(session.markers, session.durationUs);
+    const common = { ...session, spans, exact: true };
+    const input = { ...common, overlay: overlayOf(common), logs: [], exitCode: 0, signal: null };
+    const ledger = namedLedger(input, findingsOf(input))!;
+    for (const row of [...ledger.phases, ledger.peak]) {
+      expect(sum(row)).toBe(row.measured);
+      expect(of(row, 'unexplained')).toBe(0);
+    }
+    expect(of(ledger.phases.find(({ phase, step }) => phase === 'optimizer' && step === 5)!, 'leak')).toBe(4 * 3 * MB);
+    expect(of(ledger.phases.find(({ phase, step }) => phase === 'forward' && step === 1)!, 'leak')).toBe(0);
   });
 });

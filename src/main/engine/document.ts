@@ -5,6 +5,7 @@ import type { Budget } from '../../shared/budget/types';
 import { budgetOf } from '../../shared/budget/budget';
 import { findingsOf } from '../../shared/divergence/findings';
 import { invert } from '../../shared/divergence/inversion';
+import { namedLedger } from '../../shared/divergence/named-ledger';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
@@ -35,6 +36,8 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const done = data.status !== 'recording';
   const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
   const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
+  const ledger = namedLedger(input, findings);
+  const explained = ledger === undefined ? overlay : { ...overlay, ledger };
   return {
     id: data.id,
     name: data.name,
@@ -50,7 +53,7 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
     simulated: data.simulated,
     series: data.series.map(seriesStats),
     markers: data.markers,
-    overlay,
+    overlay: explained,
     findings,
     inversion: done ? invert(input, findings) : null,
     time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),

@@ -1,7 +1,7 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { SessionDocument } from '../../shared/contract/session';
-import { inversionTable, timeTable, type WordTable } from '../../shared/divergence/tables';
+import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { phaseName } from '../../shared/divergence/phase-name';
 import { sawRun } from '../../shared/divergence/saw-run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
@@ -52,9 +52,11 @@ export function componentTitle({ phase }: ComponentTable): string {
   return phase === null ? 'By component, at the peak' : `By component, in ${phase}, where memory peaked`;
 }
 
-/** What the trace tells beside memory: time, and what the run must have been. */
-export function explained({ time, inversion }: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
+/** What the trace tells beyond peaks: what the bytes are made of, time, and what the run must have been. */
+export function explained({ overlay, time, inversion }: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
+  const ledger = ledgerTable(overlay);
   return [
+    ...(ledger ? [['Ledger', ledger] as const] : []),
     ...(time ? [['Time', timeTable(time)] as const] : []),
     ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
   ];
@@ -167,7 +169,7 @@ export function environmentOf({ environment: e, workload }: SessionDocument): [s
   return [
     ['Workload', workload.title],
     ...(workload.command.length > 0 ? [['Command', workload.command.join(' ')] as [string, string]] : []),
-    ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}, driver ${gpu.driver}`).join('; ') || 'none seen'],
+    ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}${gpu.driver && `, driver ${gpu.driver}`}`).join('; ') || 'none seen'],
     // A log that was imported does not know the machine it was written on.
     ...(e.cores > 0 ? [['CPU', `${e.cpu}, ${e.cores} cores`] satisfies [string, string], ['Memory', formatBytes(e.memoryBytes)] satisfies [string, string]] : []),
     ['System', e.os],

@@ -46,7 +46,7 @@ export function keyFigures({ doc }: ReportInput): string {
 }
 
 export function explainedCards({ doc }: ReportInput): string {
-  return explained(doc).map(([title, { head, rows, notes }]) => card(title, `${table(head, rows.map((row) => `<tr>${row.map((cell, i) => td(cell, i === 0 || title !== 'Time' ? 'word' : '')).join('')}</tr>`))}${notes.map((line) => `<p class="note">${e(line)}</p>`).join('')}`)).join('');
+  return explained(doc).map(([title, { head, rows, notes }]) => card(title, `${table(head, rows.map((row) => `<tr>${row.map((cell, i) => td(cell, i === 0 || title !== 'Time' && title !== 'Ledger' ? 'word' : '')).join('')}</tr>`))}${notes.map((line) => `<p class="note">${e(line)}</p>`).join('')}`)).join('');
 }
 
 export function chartCard(input: ReportInput): string {

@@ -79,8 +79,8 @@ export interface StepBlock {
 export function stepBlocks(overlay: Overlay): readonly StepBlock[] {
   const out: StepBlock[] = [];
   const rank = overlay.phases[0]?.rank;
-  for (const { step, span, rank: own } of overlay.phases) {
-    if (step === null || own !== rank) continue;
+  for (const { step, stage, span, rank: own } of overlay.phases) {
+    if (step === null || stage !== undefined || own !== rank) continue;
     const last = out.at(-1);
     if (last?.step === step) out[out.length - 1] = { ...last, t1: span[1] };
     else out.push({ step, t0: span[0], t1: span[1] });

@@ -10,6 +10,7 @@
  *     context                       process memory less reserved, the least over the run
  *     other processes               what they took since launch, where the line includes them
  *     preallocated pool             a share of the device taken at start, beyond what was predicted to live in it
+ *     another setting, leak         what findings name of the rest (see named-ledger.ts)
  *     unexplained                   measured less all of the above
  */
 import type { ComponentBytes } from '../budget/types';
@@ -23,9 +24,14 @@ import { type Pool, poolOf } from './pool';
 import type { Overlay, OverlayPhase } from './types';
 
 export const LEDGER_KINDS = [
-  'predicted', 'allocator_rounding', 'allocator_reserve', 'fragmentation', 'context', 'other_process', 'preallocated_pool', 'unexplained',
+  'predicted', 'allocator_rounding', 'allocator_reserve', 'fragmentation', 'context', 'other_process', 'preallocated_pool', 'setting', 'leak', 'unexplained',
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
+export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
+  predicted: 'predicted', allocator_rounding: 'allocator rounding', allocator_reserve: 'allocator reserve', fragmentation: 'fragmentation',
+  context: 'context and libraries', other_process: 'other processes', preallocated_pool: 'preallocated pool', setting: 'another setting', leak: 'leak', unexplained: 'unexplained',
+};
 
 export interface LedgerEntry {
   readonly kind: LedgerKind;
@@ -42,6 +48,8 @@ export interface LedgerEntry {
 export interface LedgerRow {
   /** Null for the peak of a session without phases. */
   readonly phase: Phase | null;
+  /** Of a phase that was found in the trace. */
+  readonly stage?: OverlayPhase['stage'];
   readonly step: number | null;
   readonly rank: number;
   /** When the highest value was seen; null where the framework kept a high-water mark without its time. */
@@ -99,7 +107,7 @@ class Books {
     return this.close(row, at, row.measured!, row.predictedComponents!);
   }
 
-  close({ phase, step, rank }: Pick<LedgerRow, 'phase' | 'step' | 'rank'>, at: Micros | null, measured: Bytes, predicted: ComponentBytes): LedgerRow {
+  close({ phase, stage, step, rank }: Pick<LedgerRow, 'phase' | 'stage' | 'step' | 'rank'>, at: Micros | null, measured: Bytes, predicted: ComponentBytes): LedgerRow {
     const line = this.overlay.series!;
     const entries: LedgerEntry[] = [];
     const add = (kind: LedgerKind, bytes: Bytes | null, source: string, resolution = 1) => {
@@ -128,7 +136,7 @@ class Books {
     const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.#pool && at !== null && at >= this.#pool.from && left() > 0) add('preallocated_pool', left(), line, MiB);
     add('unexplained', left(), 'rest', onDevice ? MiB : line === HOST_LINE ? 4096 : 1);
-    return { phase, step, rank, at, measured, entries };
+    return { phase, ...(stage && { stage }), step, rank, at, measured, entries };
   }
 
   #framework(at: Micros): { requested: Bytes | null; allocated: Bytes | null; reserved: Bytes | null } {

@@ -1,13 +1,37 @@
-/** Rows of words for time and inversion, the same in the window, the terminal and every report. */
-import { ABSENT, formatDuration, formatInteger, formatPercent, formatSi } from '../format';
+/** Rows of words for ledger, time and inversion, the same in the window, the terminal and every report. */
+import { ABSENT, formatBytes, formatDuration, formatInteger, formatPercent, formatSi, formatSignedBytes } from '../format';
 import type { Estimate, Inversion } from './inversion';
+import { LEDGER_KINDS, LEDGER_NAMES, type LedgerKind, type LedgerRow } from './ledger';
+import { phaseName } from './phase-name';
 import type { PhaseTime, TimeAnalysis } from './time';
+import type { Overlay } from './types';
 
 export interface WordTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** What the reader must know to read it right. */
   readonly notes: readonly string[];
+}
+
+/**
+ * What measured bytes are made of, at the highest occurrence of each phase. Every row adds up to what was measured.
+ */
+export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
+  if (ledger === undefined || ledger.phases.length === 0) return null;
+  const highest = new Map<string, LedgerRow>();
+  for (const row of ledger.phases) {
+    const name = `${row.phase === null ? '' : phaseName({ ...row, phase: row.phase })}${phases.some(({ rank }) => rank !== phases[0]!.rank) ? `, rank ${row.rank}` : ''}`;
+    if ((highest.get(name)?.measured ?? Number.NEGATIVE_INFINITY) < row.measured) highest.set(name, row);
+  }
+  const rows = [...highest];
+  const sum = (row: LedgerRow, kind: LedgerKind) => row.entries.reduce((total, one) => total + (one.kind === kind ? one.bytes : 0), 0);
+  const kinds = LEDGER_KINDS.filter((kind) => kind === 'unexplained' || rows.some(([, row]) => sum(row, kind) !== 0));
+  const coarsest = Math.max(...rows.flatMap(([, row]) => row.entries.map(({ resolution }) => resolution)), 1);
+  return {
+    head: ['phase', 'step', ...kinds.map((kind) => LEDGER_NAMES[kind]), 'measured'],
+    rows: rows.map(([name, row]) => [name, row.step === null || row.stage !== undefined ? ABSENT : formatInteger(row.step), ...kinds.map((kind, i) => (i === 0 ? formatBytes : formatSignedBytes)(sum(row, kind))), formatBytes(row.measured)]),
+    notes: [coarsest === 1 ? 'Every row adds up to the byte.' : `Every row adds up; the device counts in steps of ${formatBytes(coarsest)}.`],
+  };
 }
 
 export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {

@@ -1,11 +1,13 @@
-/** What the trace tells beside memory: how long phases took, and what the run must have been. */
+/** What the trace tells beyond peaks: what the bytes are made of, how long phases took, and what the run must have been. */
 import type { SessionDocument } from '../../../shared/contract/session';
-import { inversionTable, timeTable, type WordTable } from '../../../shared/divergence/tables';
+import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../../shared/divergence/tables';
 
 export function Explained({ session }: { session: SessionDocument }) {
-  const { time, inversion } = session;
+  const { overlay, time, inversion } = session;
+  const ledger = ledgerTable(overlay);
   return (
     <>
+      {ledger ? <Words title="Ledger" table={ledger} numeric /> : <p className="empty-line">No ledger: it takes a measurement and a prediction of the same phase.</p>}
       {time ? <Words title="Time" table={timeTable(time)} numeric /> : <p className="empty-line">No time to tell: the workload announced no phases.</p>}
       {inversion ? <Words title="What ran, by the trace" table={inversionTable(inversion)} /> : <p className="empty-line">{inversionNote(session)}</p>}
     </>

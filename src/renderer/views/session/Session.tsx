@@ -97,7 +97,7 @@ function Body({ session, budget, budgetError, onSeries }: {
         </aside>
       </div>
       <div className="tabs" role="tablist" aria-label="Details">
-        {([['phases', 'Phases', overlay.phases.length], ['explained', 'Time and settings', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
+        {([['phases', 'Phases', overlay.phases.length], ['explained', 'Ledger and time', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" onClick={() => setTab(key)}>
             {label}{count !== null && <span className="num count">{formatInteger(count)}</span>}
           </button>

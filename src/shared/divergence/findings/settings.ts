@@ -13,7 +13,7 @@ import { contextLevel } from '../context-level';
 import { flagLimit } from '../measure';
 import { FRAMEWORK_LINE, gpusOf, HOST_LINE, overlaySeries } from '../lines';
 import { frameworkOverlay } from '../overlay';
-import { predictedRow } from '../predicted';
+import { type Place, predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 
@@ -192,8 +192,8 @@ function findingOf(input: FindingsInput, verdict: Verdict, { best, twins, margin
 }
 
 /** What the change adds to the prediction of one phase. */
-function differenceAt(row: OverlayPhase, best: Candidate, { budget }: FindingsInput, line: string | null): Bytes {
-  const place = { phase: row.phase, step: row.step };
+export function differenceAt({ phase, step }: Place, best: Candidate, { budget }: FindingsInput, line: string | null): Bytes {
+  const place = { phase, step };
   const other = predictedRow(best.budget.tiers.refined, place, line)?.total ?? 0;
   const own = predictedRow(budget!.tiers.refined, place, line)?.total ?? 0;
   return other - own + (best.extra?.({ ...place, at: 'peak', bytes: 0, slack: 0, count: 1, inferred: false }) ?? 0);

@@ -33,7 +33,7 @@ export const unexplained: Detector = {
       kind: 'unexplained',
       title: rest > 0 ? `${formatBytes(rest)} measured that no cause accounts for` : `${formatBytes(-rest)} predicted that was not measured`,
       bytes: rest,
-      phase: worst?.phase ?? null,
+      phase: worst?.inferred ? null : (worst?.phase ?? null),
       span: gap.span,
       // Near the limit it may be the context, which differs from machine to machine.
       confidence: !isExact && (overlay.series === HOST_LINE || isUnseen || Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits)) ? 'low' : 'medium',
@@ -88,9 +88,12 @@ function overall({ overlay, series, durationUs, live, limits = DEFAULT_FLAG_LIMI
  * How much of a positive `residual` a finding explains: a context as much as it holds, a leak what its steps or tokens
  * have added by then. Within a step a leak may or may not have happened yet, so between the two all is explained.
  */
-function shareOf({ bytes, slope }: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
-  const whole = bytes ?? 0;
-  if (!slope) return Math.min(residual, whole);
-  const count = slope.per === 'step' && row?.step != null ? row.step : Math.round(whole / slope.bytes) + 2;
-  return Math.min(residual, slope.bytes * count);
+function shareOf(finding: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
+  return Math.min(residual, finding.slope ? leakedBy(finding, row?.step ?? null) : (finding.bytes ?? 0));
+}
+
+/** The most that a leak can have added by the end of a step, or by the end of the run. */
+export function leakedBy({ bytes, slope }: Finding, step: number | null): Bytes {
+  if (!slope || slope.bytes === 0) return 0;
+  return slope.bytes * (slope.per === 'step' && step !== null ? step : Math.round((bytes ?? 0) / slope.bytes) + 2);
 }
