@@ -45,6 +45,7 @@ describe.runIf(present)(present ? 'real captures' : 'real captures (skipped: ../
     for (const entry of entries) {
       const trace = traces.get(entry.file)!;
       if (entry.driver_version !== null && trace.kind !== 'csv') expect([entry.file, trace.driver]).toEqual([entry.file, entry.driver_version]);
+      if (entry.kind.startsWith('capture-bundle')) expect([entry.file, trace.gpus.length]).toEqual([entry.file, 1]);
       const counted = /^(\d+) x (.+)$/.exec(entry.gpu ?? '');
       if (!counted || !['xml', 'query-text'].includes(trace.kind)) continue;
       expect([entry.file, trace.gpus.length]).toEqual([entry.file, Number(counted[1])]);
@@ -80,6 +81,18 @@ describe.runIf(present)(present ? 'real captures' : 'real captures (skipped: ../
     expect(of('nvtop__432__wsl2-compute').gaps).toEqual([{ reason: 'hidden', count: 1 }]);
     expect(of('776__old').gaps).toEqual([{ reason: 'not_supported', count: 1 }]);
     expect(of('850__unknown-error').gaps).toEqual([{ reason: 'not_read', count: 1 }]);
+    const counts = (part: string) => Object.fromEntries(of(part).gaps.map(({ reason, count }) => [reason, count]));
+    expect(counts('inputs__nvidia_smi__tesla_t4').hidden).toBe(15);
+    expect(counts('rtx-3080-v13').hidden).toBe(1);
+    expect(counts('nvtop__124__wsl2-table').hidden).toBe(1);
+    expect(counts('windows-x86_64__nvidia-geforce-rtx-2080-super__591.86').hidden).toBeGreaterThan(0);
+    expect(counts('insufficient-permissions')).toEqual({ hidden: 3, not_permitted: 1 });
+    expect(counts('nvitop__208')).toEqual({ not_supported: 3 });
+    expect(counts('exporter__testdata__query')).toEqual({ not_supported: 2 });
+    expect(counts('fan-err-table')).toEqual({ not_read: 1 });
+    const valuesOf = (part: string, id: string) => [...of(part).series.find(({ info }) => info.id === id)!.values].map((value) => value / 2 ** 20);
+    expect(valuesOf('h100-mig', 'gpu0.mig0.memory.used')).toEqual([26, 11_091]);
+    expect(valuesOf('h100-mig', 'gpu0.process.memory')).toEqual([2296 + 1272 + 7484]);
     expect(of('h100-mig').series.find(({ info }) => info.id === 'gpu0.utilization')?.values).toHaveLength(0);
   });
 

@@ -1,5 +1,5 @@
 /** Every form of nvidia-smi output, from small files written for this: what is read is what the file says, and no more. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readTrace } from '../../src/main/reports/import';
@@ -205,17 +205,38 @@ describe('whatever is wrong with a file', () => {
     }
   });
 
-  test('bytes changed at random are an answer or a failure, never a fault', () => {
+  test('damaged at random (seeded), every fixture is an answer or a failure, never a fault, and the answer is possible', () => {
     let seed = 1;
     const random = (below: number) => {
       seed = (seed * 48_271) % 2_147_483_647;
       return seed % below;
     };
-    for (const name of ['loop.csv', 'loop.xml', 'query.txt', 'table.txt', 'dmon.txt', 'apps.csv']) {
-      for (let round = 0; round < 25; round++) {
-        const bytes = Buffer.from(readFileSync(join(fixtures, name)));
-        for (let i = 0; i < 20; i++) bytes[random(bytes.length)] = random(256);
-        for (const { values } of attempt(bytes)?.series ?? []) expect([...values].every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+    const foreign = ['\0\0\0', ',', ';', '|', '#', '<', '[N/A]', '\r\n', '<nvidia_smi_log>', '</nvidia_smi_log>', '# gpu pid\n', '9'.repeat(400), '1e999', ' : ', 'GPU 0000:01:00.0', 'GPU is lost'];
+    const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => bytes.subarray(0, random(bytes.length)),
+      (bytes) => {
+        const changed = Buffer.from(bytes);
+        for (let i = 0; i < 20; i++) changed[random(changed.length)] = random(256);
+        return changed;
+      },
+      (bytes) => {
+        const at = random(bytes.length);
+        return Buffer.concat([bytes.subarray(0, at), Buffer.from(foreign[random(foreign.length)]!), bytes.subarray(at + random(20))]);
+      },
+      (bytes) => {
+        const lines = bytes.toString('latin1').split('\n');
+        for (let i = 0; i < 4; i++) lines.push(...lines.splice(random(lines.length), 1));
+        return Buffer.from(lines.join('\n'), 'latin1');
+      },
+    ];
+    for (const name of readdirSync(fixtures)) {
+      for (let round = 0; round < 24; round++) {
+        const trace = attempt(damages[round % damages.length]!(readFileSync(join(fixtures, name))));
+        for (const { info, times, values, gaps } of trace?.series ?? []) {
+          const possible = values.every((value) => Number.isSafeInteger(value) && (value >= 0 || info.unit === 'millicelsius'));
+          const rising = times.every((t, i) => Number.isSafeInteger(t) && t >= 0 && (i === 0 || t > times[i - 1]!));
+          expect([name, round, info.id, possible, rising, gaps.every(({ t0, t1 }) => 0 <= t0 && t0 <= t1)]).toEqual([name, round, info.id, true, true, true]);
+        }
       }
     }
   });

@@ -203,7 +203,7 @@ describe('the table', () => {
 
   test('processes: of a desktop, with their memory, hidden under WDDM, and none', () => {
     const state = '| 30%   33C    P8              4W /  130W |    1500MiB /  20475MiB |      0%      Default |';
-    const list = (...rows: string[]) => ['| Processes:                                                                              |', '|  GPU   GI   CI              PID   Type   Process name                        GPU Memory |', ...rows].join('\n');
+    const list = (...rows: string[]) => ['| Processes:                                                                              |', '|  GPU   GI   CI              PID   Type   Process name                        GPU Memory |', '|=========================================================================================|', ...rows, `+${'-'.repeat(89)}+`].join('\n');
     const known = tableOf(gpuRows(state), { processes: list('|    0   N/A  N/A            1234      C   ./burn two                           1272MiB |', '|    0   N/A  N/A            1235    C+G   /usr/bin/desktop                       96MiB |') });
     expect([valuesOf(known, 'gpu0.process.memory'), valuesOf(known, 'gpu0.process.count')]).toEqual([[1368 * MiB], [2]]);
     const old = tableOf(gpuRows(state), { processes: list('|    0      1234      C   python                                     300MiB |') });
@@ -212,6 +212,9 @@ describe('the table', () => {
     expect([valuesOf(wddm, 'gpu0.process.memory'), count(wddm)]).toEqual([[], { hidden: 1 }]);
     const none = tableOf(gpuRows(state), { processes: list('|  No running processes found                                                             |') });
     expect([gapsOf(none, 'gpu0.process.memory'), count(none)]).toEqual([[[0, 0, 'hidden']], { hidden: 1 }]);
+    // Cut off within the list: nothing can be said of it.
+    const cut = tableOf(gpuRows(state), { processes: '| Processes:                                                                              |' });
+    expect([gapsOf(cut, 'gpu0.process.memory'), count(cut)]).toEqual([undefined, {}]);
   });
 
   test('MIG instances have lines of their own', () => {
@@ -301,6 +304,14 @@ describe('transcripts', () => {
     expect(valuesOf(linux, 'gpu0.process.memory')).toEqual([7484 * MiB]);
     expect(count(linux)).toEqual({ not_supported: 2 });
     expect(count(readBytes(device('09:00:27.792', 736, '100 %') + apps('09:00:28.000', '[N/A]')))).toEqual({ hidden: 1 });
+  });
+
+  test('MIG instances of -q belong to the GPU that the queries name by its index; GPUs with masked uuids stay apart', () => {
+    const q = section('query (-q)', '-q', 'Timestamp                                 : Tue Jul 14 09:00:27 2026\nGPU 00000000:00:09.0\n    GPU UUID                              : GPU-0\n    MIG Device\n        Index                             : 1\n        Shared FB Memory Usage\n            Used                          : 17 MiB');
+    const query = section('query-gpu', '--query-gpu=timestamp,index,uuid,memory.used --format=csv', 'timestamp, index, uuid, memory.used [MiB]\n2026/07/14 09:00:27.792, 0, GPU-0, 59 MiB\n2026/07/14 09:00:27.793, 1, GPU-0, 60 MiB');
+    const trace = readBytes(q + query);
+    expect([valuesOf(trace, 'gpu0.mig1.memory.used'), valuesOf(trace, 'gpu0.memory.used'), valuesOf(trace, 'gpu1.memory.used')]).toEqual([[17 * MiB], [59 * MiB], [60 * MiB]]);
+    expect(trace.gpus).toHaveLength(2);
   });
 
   test('a utilization of 100 % at 0 MiB right after a load is kept as printed', () => {

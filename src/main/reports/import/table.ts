@@ -38,7 +38,8 @@ class TableReader implements LineSink {
   #stamp: Stamp | null = null;
   #gpus = new Map<number, TableGpu>();
   #open: TableGpu | null = null;
-  #processesListed = false;
+  /** The list of processes: a file that is cut off may end within it. */
+  #list: 'none' | 'open' | 'whole' = 'none';
   #isWsl = false;
 
   constructor(trace: TraceBuilder) {
@@ -58,12 +59,13 @@ class TableReader implements LineSink {
       return;
     }
     if (!line.startsWith('|')) {
-      noteError(this.#trace, line);
+      if (line.startsWith('+') && this.#list === 'open') this.#list = 'whole';
+      else noteError(this.#trace, line);
       return;
     }
-    if (PROCESSES.test(line)) this.#processesListed = true;
-    else if (this.#processesListed) this.#process(line);
-    else this.#gpu(line);
+    if (PROCESSES.test(line)) this.#list = 'open';
+    else if (this.#list === 'none') this.#gpu(line);
+    else this.#process(line);
   }
 
   end(): void {
@@ -135,10 +137,10 @@ class TableReader implements LineSink {
   #flush(): void {
     for (const { identity, readings, processes, told } of this.#gpus.values()) {
       if (!told) this.#trace.gpu(identity);
-      else this.#trace.row(identity, this.#stamp, this.#processesListed ? [...readings, ...processReadings(this.#trace, processes, readings)] : readings);
+      else this.#trace.row(identity, this.#stamp, this.#list === 'whole' ? [...readings, ...processReadings(this.#trace, processes, readings)] : readings);
     }
     this.#gpus = new Map();
     this.#open = null;
-    this.#processesListed = false;
+    this.#list = 'none';
   }
 }

@@ -199,7 +199,8 @@ export class TraceBuilder {
     const keys = [index === undefined ? [] : [`index ${index}`], bus === undefined ? [] : [`bus ${bus}`], uuid === undefined ? [] : [`uuid ${uuid}`]].flat();
     if (keys.length === 0) keys.push('only');
     let gpu = this.#known.get(keys[0]!);
-    if (!gpu && index === undefined) gpu = keys.map((key) => this.#known.get(key)).find((each) => each !== undefined);
+    // A GPU that has an index is not another index's, whatever else they share: captures mask uuids.
+    gpu ??= keys.map((key) => this.#known.get(key)).find((each) => each !== undefined && (index === undefined || each.index === null));
     if (!gpu) {
       gpu = { index: index ?? null, uuid: uuid ?? '', busId: bus ?? '', name: name ?? '', memoryBytes: null, times: new Float64Array(64), n: 0, tick: 0, disordered: 0, stampUs: null, fellBackUs: 0, columns: new Map() };
       this.#gpus.push(gpu);
