@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { experimentListText, experimentText } from '../../src/main/reports/text-experiment';
 import { chapterClaims } from '../../src/shared/compute/chapter';
 import { experimentByName, EXPERIMENTS } from '../../src/shared/compute/experiments';
-import { experimentOf, MEASUREMENTS, measurementOf, outcomeOf, sessionName, withMeasured } from '../../src/shared/compute/experiments/measured';
+import { experimentOf, type Measurement, MEASUREMENTS, measurementOf, outcomeOf, sessionName, withMeasured } from '../../src/shared/compute/experiments/measured';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
 import { notBundled } from '../../src/shared/model/bundled';
@@ -88,9 +88,9 @@ describe('the experiments that run', () => {
     for (const name of ['demo: GPT-2', 'experiment', 'experiment Kv: x', 'my experiment kv-cache-speedup: with a cache']) expect(experimentOf(name)).toBeNull();
   });
 
-  const session = (id: string, cpu: string, status: SessionDocument['status'] = 'complete') => ({
+  const session = (id: string, cpu: string, status: SessionDocument['status'] = 'complete', share = 100_000) => ({
     id, name: id, status, simulated: false, durationUs: 2e6, model: {}, run: { mode: 'generate', promptTokens: 1, tokens: 2, precision: 'fp32' }, markers: [],
-    series: [{ id: 'tree.cpu', mean: 100_000 }], overlay: { phases: [] }, environment: { cpu, cores: 2, os: 'Linux', gpus: [], workload: { backend: 'wasm' } },
+    series: [{ id: 'tree.cpu', mean: share }], overlay: { phases: [] }, environment: { cpu, cores: 2, os: 'Linux', gpus: [], workload: { backend: 'wasm' } },
   }) as unknown as SessionDocument;
   const [measurement] = MEASUREMENTS;
 
@@ -100,9 +100,18 @@ describe('the experiments that run', () => {
     expect(outcomeOf(measurement!, false, [session('a', 'A'), session('b', 'A')])?.sessions).toEqual([{ id: 'a', name: 'a' }, { id: 'b', name: 'b' }]);
   });
 
+  it('let no time count that was taken on a processor shared with others', () => {
+    const timed: Measurement = { ...measurement!, figures: () => [
+      { what: 'time', value: 2, unit: 's', predicted: [], claims: ['bench-cached'], timed: true }, { what: 'bytes', value: 3, unit: 'MB', predicted: [], claims: ['bench-cache'] },
+    ] };
+    const claimsOf = (share: number) => outcomeOf(timed, true, [session('a', 'A', 'complete', share)])!.figures.map(({ claims: ids }) => ids);
+    expect(claimsOf(98_000)).toEqual([['bench-cached'], ['bench-cache']]);
+    expect(claimsOf(35_000)).toEqual([[], ['bench-cache']]);
+  });
+
   it('fill what was measured of a claim, of several outcomes the first', () => {
     const outcome = (value: number) => ({
-      experiment: 'x', full: false, conditions: 'here', sessions: [{ id: `s${value}`, name: '' }], figures: [{ what: '', value, unit: '×', predicted: [], claims: ['layer-attention-growth'] }],
+      experiment: 'x', full: false, conditions: 'here', crowded: false, sessions: [{ id: `s${value}`, name: '' }], figures: [{ what: '', value, unit: '×', predicted: [], claims: ['layer-attention-growth'] }],
     });
     const filled = withMeasured(claims, [outcome(16), outcome(4)]);
     expect(filled.find(({ id }) => id === 'layer-attention-growth')?.measured).toEqual({ value: 16, unit: '×', sessions: ['s16'], conditions: 'here' });

@@ -46,7 +46,7 @@ function notes(steps: readonly Step[]): readonly string[] {
   return ['', 'Where the chapter is off, and why', ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '  ', '    '))];
 }
 
-function measuredText({ conditions, sessions, figures }: Outcome, steps: readonly Step[]): string {
+function measuredText({ conditions, crowded, sessions, figures }: Outcome, steps: readonly Step[]): string {
   const printed = new Map(steps.flatMap(({ claim }) => (claim === null ? [] : [[claim.id, printedFigure(claim)] as const])));
   const rows = figures.flatMap(({ what, value, unit, predicted, claims }) => {
     const says = claims.map((id) => printed.get(id)).find((text) => text !== undefined) ?? '';
@@ -57,6 +57,7 @@ function measuredText({ conditions, sessions, figures }: Outcome, steps: readonl
   return [
     ...wrap(`Measured: ${conditions}`, ''),
     table(['', 'measured', 'predicted', 'by', 'chapter'], rows, ['left', 'right', 'right', 'left', 'right']),
+    ...(crowded ? wrap('Other programs took part of the processor: times measured so count for no claim of the chapter.', '') : []),
     ...wrap(`Sessions: ${sessions.map(({ id }) => id).join(', ')}`, '', '  '),
   ].join('\n');
 }

@@ -26,15 +26,15 @@ export const BATCHING: Measurement = {
     const gpu = predictedFor(one);
     const points = throughputByBatch(model, { promptTokens: run.promptTokens, tokens: run.tokens, precision: run.precision }, gpu, BATCHES);
     return [
-      { what: 'one sequence', value: rate(one), unit: 'tokens/s', predicted: [], claims: [] },
+      { what: 'one sequence', value: rate(one), unit: 'tokens/s', predicted: [], claims: [], timed: true },
       ...others.flatMap((doc): MeasuredFigure[] => {
         const batch = doc.run?.batch ?? 0;
         const point = points.find((known) => known.batch === batch);
         const by = (value: number | undefined) => (value === undefined ? [] : [{ value, by: `roofline of ${gpu.name}` }]);
         const ids = (...claims: string[]) => (batch === 32 && model.name === 'gpt2' ? claims : []);
         return [
-          { what: `throughput of ${batch}`, value: rate(doc) / rate(one), unit: '×', predicted: by(point?.throughputGain), claims: ids('batch-gain', 'summary-batching') },
-          { what: `latency of ${batch}`, value: seconds(doc) / seconds(one), unit: '×', predicted: by(point?.latencyCost), claims: ids('batch-latency') },
+          { what: `throughput of ${batch}`, value: rate(doc) / rate(one), unit: '×', predicted: by(point?.throughputGain), claims: ids('batch-gain', 'summary-batching'), timed: true },
+          { what: `latency of ${batch}`, value: seconds(doc) / seconds(one), unit: '×', predicted: by(point?.latencyCost), claims: ids('batch-latency'), timed: true },
         ];
       }),
     ];

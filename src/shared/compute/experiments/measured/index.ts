@@ -5,7 +5,7 @@ import { ACTIVATION_MEMORY } from './activation-memory';
 import { BATCHING } from './batching';
 import { CHECKPOINTING } from './checkpointing';
 import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
-import { comparable, conditionsOf, type MeasuredFigure, type Measurement } from './measurement';
+import { comparable, conditionsOf, isCrowded, type MeasuredFigure, type Measurement } from './measurement';
 
 export { experimentOf, type MeasuredFigure, type Measurement, type Recording, sessionName } from './measurement';
 
@@ -19,6 +19,8 @@ export interface Outcome {
   readonly experiment: string;
   readonly full: boolean;
   readonly conditions: string;
+  /** The processor did the arithmetic and was shared with other programs: times are too long and measure no claim. */
+  readonly crowded: boolean;
   readonly sessions: readonly { readonly id: string; readonly name: string }[];
   readonly figures: readonly MeasuredFigure[];
 }
@@ -26,12 +28,14 @@ export interface Outcome {
 /** What the sessions of one experiment say, in the order of its recordings; null where they cannot be compared. */
 export function outcomeOf(measurement: Measurement, full: boolean, docs: readonly SessionDocument[]): Outcome | null {
   if (!comparable(docs)) return null;
+  const crowded = docs.some(isCrowded);
   return {
     experiment: measurement.experiment,
     full,
     conditions: conditionsOf(docs),
+    crowded,
     sessions: docs.map(({ id, name }) => ({ id, name })),
-    figures: measurement.figures(docs),
+    figures: measurement.figures(docs).map((figure) => (crowded && figure.timed ? { ...figure, claims: [] } : figure)),
   };
 }
 

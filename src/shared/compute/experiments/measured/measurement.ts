@@ -28,6 +28,8 @@ export interface MeasuredFigure {
   readonly predicted: readonly { readonly value: number; readonly by: string }[];
   /** Claims of the chapter that this is a measurement of. */
   readonly claims: readonly string[];
+  /** Made of times: on a crowded processor it measures no claim. */
+  readonly timed?: true;
 }
 
 export interface Measurement {
@@ -56,7 +58,7 @@ export function comparable(docs: readonly SessionDocument[]): boolean {
   return first !== undefined && docs.every((doc) => doc.status === 'complete' && !doc.simulated && doc.model !== null && doc.run !== null && words(doc) === words(first));
 }
 
-/** On what, for a reader: what all of the sessions share, and whether their times can be trusted. */
+/** On what, for a reader: what all of the sessions share. */
 export function conditionsOf(docs: readonly SessionDocument[]): string {
   const [{ model, run, environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
   const shared = (words: (run: RunSpec) => string) => {
@@ -70,7 +72,6 @@ export function conditionsOf(docs: readonly SessionDocument[]): string {
     ...shared(({ mode, seq }) => (mode === 'generate' ? '' : `${formatInteger(seq)} tokens`)),
     run?.precision ?? '',
     `${workload.backend ?? 'unknown backend'} on ${device}`,
-    ...(docs.some(isCrowded) ? ['other programs took part of the processor'] : []),
   ].join(', ');
 }
 
@@ -81,12 +82,6 @@ const OWN_CORE = 70_000;
 export function isCrowded(doc: SessionDocument): boolean {
   const share = doc.series.find(({ id }) => id === 'tree.cpu')?.mean ?? null;
   return doc.environment.workload.backend !== 'webgpu' && share !== null && share < OWN_CORE;
-}
-
-/** Processor time of the whole workload, start included; null where it was not read. */
-export function processorTime(doc: SessionDocument): Micros | null {
-  const share = doc.series.find(({ id }) => id === 'tree.cpu')?.mean ?? null;
-  return share === null ? null : (share / 100_000) * doc.durationUs;
 }
 
 /** The GPU of the catalogue to predict times for: the session's own, or the chapter's A100. */
