@@ -45,4 +45,19 @@ describe.skipIf(why !== null)(`a recording made from the window${why ? ` (skippe
     await page.getByText(/no phase out of bounds/).waitFor();
     expect(await page.locator('.figures').textContent()).toMatch(/Residual\s*0 B/);
   }, 120_000);
+
+  it('appears and is followed where another process makes it, without a look at anything else', async () => {
+    await page.evaluate(() => {
+      location.hash = '#/';
+    });
+    await page.locator('.sessions').waitFor();
+    const other = startCli(['record', '--name', 'from a terminal', '--', process.execPath, '-e', 'setTimeout(() => {}, 4000)'], home.dir);
+    await page.getByRole('link', { name: 'from a terminal' }).click();
+    const duration = page.locator('.facts div', { hasText: 'Duration' }).locator('dd');
+    await page.getByText('recording', { exact: true }).first().waitFor();
+    const early = await duration.textContent();
+    await page.waitForFunction((before) => [...document.querySelectorAll('.facts div')].some((one) => one.textContent?.startsWith('Duration') && one.textContent !== `Duration${before}`), early);
+    await other.done;
+    await page.getByText('complete', { exact: true }).first().waitFor();
+  });
 });

@@ -12,6 +12,7 @@ import { checkModel, checkRun } from '../../shared/model/validate';
 import { envelope } from '../../shared/trace/downsample';
 import { renderReport } from '../reports';
 import { type LibraryListing, openLibrary } from '../store/library';
+import { watchLibrary } from '../store/library-watch';
 import { openSession } from '../store/session-file';
 import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved';
 import { doctorReport } from './doctor';
@@ -57,6 +58,17 @@ export function createEngine(options: EngineOptions): Engine {
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
+
+  /** What other processes record into the library is told too, for as long as anyone listens. */
+  let others: { close(): void } | null = null;
+  const followOthers = () => watchLibrary(library.dir, ({ listing, grown }) => {
+    if (listing) emit({ type: 'library' });
+    const foreign = grown.filter((id) => !live.has(id));
+    if (foreign.length === 0) return;
+    for (const { id, durationUs, status } of library.list().sessions) {
+      if (foreign.includes(id)) emit({ type: 'session', id, durationUs, status });
+    }
+  });
 
   /** The session's data: live from memory, else from its file; the last few files read are kept. */
   function load(idOrPrefix: string): SessionData {
@@ -191,7 +203,13 @@ export function createEngine(options: EngineOptions): Engine {
     },
     on(listener) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      others ??= followOthers();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        others?.close();
+        others = null;
+      };
     },
     listing: () => library.list(),
     savedListing: () => saved.list(),
@@ -199,6 +217,7 @@ export function createEngine(options: EngineOptions): Engine {
     startRecording: start,
     recording: () => [...live.values()],
     async close() {
+      others?.close();
       imports.close();
       await Promise.all([...live.values()].map((recording) => recording.stop()));
     },
