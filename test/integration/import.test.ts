@@ -76,8 +76,11 @@ describe('import', () => {
   });
 
   test('--baseline says what the device held before', async () => {
-    const { document } = await run('import', fixture('loop.csv'), '--baseline', String(100 * MiB));
-    expect(document.overlay).toMatchObject({ baselineBytes: 100 * MiB, measuredPeak: { bytes: (12804 - 100) * MiB } });
+    for (const given of [String(100 * MiB), '100MiB']) {
+      const { document } = await run('import', fixture('loop.csv'), '--baseline', given);
+      expect(document.overlay).toMatchObject({ baselineBytes: 100 * MiB, measuredPeak: { bytes: (12804 - 100) * MiB } });
+    }
+    expect((await failureOf('import', fixture('loop.csv'), '--baseline', 'much')).exitCode).toBe(2);
   });
 
   test('a log that begins when its run is under way takes nothing off, and says so', async () => {
@@ -92,8 +95,10 @@ describe('import', () => {
     const { document, text } = await run('import', fixture('loop.csv'), '--dry-run');
     expect(document).toMatchObject({ kind: 'csv', driver: null, samples: 6, gaps: [{ reason: 'lost', count: 4 }] });
     expect(Object.keys(document)).toEqual(expect.arrayContaining(['kind', 'driver', 'gpus', 'samples', 'series', 'gaps', 'warnings']));
-    expect(document.series.find(({ id }) => id === 'gpu1.memory.used')).toMatchObject({ count: 2, max: 5 * MiB });
-    expect(text).toMatch(/^csv, driver unknown, 6 rows/);
+    expect(document.series.find(({ id }) => id === 'gpu1.memory.used')).toMatchObject({ count: 2, max: 5 * MiB, gaps: [{ reason: 'lost', count: 1 }] });
+    expect(text).toMatch(/^csv, driver unknown, 6 rows over 201 ms, from /);
+    expect(text).toContain('gpu1.memory.used  5.00 MiB, 2 samples, and lost in between');
+    expect(text).toContain('Cells without a value: 4 lost.');
     expect(files()).toEqual([]);
   });
 

@@ -1,12 +1,15 @@
 /** `plumbline import`: a session from output of nvidia-smi, or from a session file; `--dry-run` only tells what a file holds. */
 import type { Command } from 'commander';
-import { formatDuration, formatInteger } from '../../../../shared/format';
+import { Failure } from '../../../../shared/failure';
 import { seriesStats } from '../../../../shared/trace/series';
+import type { Gap, SeriesData } from '../../../../shared/trace/types';
+import { type Bytes, GiB, KiB, MiB } from '../../../../shared/units';
 import { readTrace } from '../../../reports/import';
 import { readHead } from '../../../reports/import/decode';
 import { importFile, type ImportOptions } from '../../../reports/import/into-library';
 import { isSessionFile, readSessionFile } from '../../../reports/import/session-copy';
 import { sessionText } from '../../../reports/text';
+import { importedText } from '../../../reports/text-import';
 import { openLibrary } from '../../../store/library';
 import type { Output } from '../output';
 import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
@@ -31,13 +34,13 @@ export function registerImport(program: Command, output: Output): void {
       .option('--name <name>', 'name of the session; the name of the file when left out')
       .option('--interval <ms>', 'interval of a file without timestamps')
       .option('--columns <names>', 'names of the columns of a CSV file without a header, with commas')
-      .option('--baseline <bytes>', 'device memory in use before the run; that of the first sample when left out and memory rises from it')
+      .option('--baseline <bytes>', 'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it')
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (file: string, options: CliOptions) => {
     const request = requestOf(options);
     if (options.dryRun) {
       const found = dryRun(file, request);
-      output.result(found, () => dryRunText(found));
+      output.result(found, () => importedText(found));
       return;
     }
     await withEngine(async (engine) => {
@@ -50,7 +53,7 @@ export function registerImport(program: Command, output: Output): void {
 
 function requestOf(options: CliOptions): ImportOptions {
   const intervalMs = whole('--interval', options.interval);
-  const baselineBytes = whole('--baseline', options.baseline, 0);
+  const baselineBytes = bytes('--baseline', options.baseline);
   return {
     ...(declaresSpec(options) ? specOf(options, { model: 'gpt2', framework: 'pytorch' }) : {}),
     ...(intervalMs === undefined ? {} : { intervalMs }),
@@ -61,36 +64,40 @@ function requestOf(options: CliOptions): ImportOptions {
   };
 }
 
-type Found = ReturnType<typeof dryRun>;
-
 function dryRun(file: string, request: ImportOptions) {
   if (!isSessionFile(readHead(file, 64))) {
     const { series, ...trace } = readTrace(file, request);
-    return { ...trace, series: series.map(seriesStats) };
+    return { ...trace, series: series.map(told) };
   }
   const session = readSessionFile(file);
-  const gaps = Map.groupBy(session.series.flatMap((series) => series.gaps), ({ reason }) => reason);
   return {
     kind: 'plumbline' as const,
     driver: session.environment.gpus[0]?.driver ?? null,
     cuda: session.environment.gpus[0]?.cuda ?? null,
     gpus: session.environment.gpus,
     samples: Math.max(0, ...session.series.map(({ times }) => times.length)),
-    gaps: [...gaps].map(([reason, all]) => ({ reason, count: all.length })),
+    gaps: byReason(session.series.flatMap((series) => series.gaps)),
     warnings: session.warnings,
     startedAt: session.startedAt,
     durationUs: session.durationUs,
     error: null,
-    series: session.series.map(seriesStats),
+    series: session.series.map(told),
   };
 }
 
-function dryRunText(found: Found): string {
-  return [
-    `${found.kind}, driver ${found.driver ?? 'unknown'}, ${formatInteger(found.samples)} rows over ${formatDuration(found.durationUs)}${found.startedAt ? ` from ${found.startedAt}` : ''}`,
-    ...found.gpus.map(({ index, name, uuid }) => `  gpu${index}  ${name}${uuid ? `  ${uuid}` : ''}`),
-    ...found.series.map(({ id, count, min, max, unit }) => `  ${id.padEnd(28)} ${formatInteger(count).padStart(9)} samples${count > 0 ? `, ${min} to ${max} ${unit}` : ''}`),
-    ...found.gaps.map(({ reason, count }) => `  absent: ${reason.replaceAll('_', ' ')} ${formatInteger(count)} times`),
-    ...found.warnings.map((text) => `  note: ${text}`),
-  ].join('\n');
+/** A series' figures, and the spans of it that hold no reading. */
+const told = (series: SeriesData) => ({ ...seriesStats(series), gaps: byReason(series.gaps) });
+
+function byReason(gaps: readonly Gap[]) {
+  return [...Map.groupBy(gaps, ({ reason }) => reason)].map(([reason, all]) => ({ reason, count: all.length }));
+}
+
+/** `310MiB`, `1.5 GiB`, or bytes. */
+function bytes(option: string, value: string | undefined): Bytes | undefined {
+  if (value === undefined) return undefined;
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?$/i.exec(value.trim()) ?? [];
+  const factor = { b: 1, kib: KiB, mib: MiB, gib: GiB }[(unit ?? 'b').toLowerCase()];
+  const given = Math.round(Number(amount) * (factor ?? Number.NaN));
+  if (!Number.isSafeInteger(given)) throw new Failure('bad_input', `${option} cannot be "${value}".`, `Give bytes, or an amount with its unit: ${option} 310MiB.`);
+  return given;
 }
