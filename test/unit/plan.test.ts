@@ -1,4 +1,6 @@
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { addSpecOptions, specOf } from '../../src/main/hosts/cli/spec-options';
 import { GPUS } from '../../src/shared/compute/gpus';
 import { changesThatFit, fewestGpus } from '../../src/shared/compute/plan/changes';
 import { fitsOn, largestBatch, largestThat, longestContext, peakBytes } from '../../src/shared/compute/plan/fits';
@@ -101,6 +103,33 @@ describe('what makes a run fit', () => {
     expect(found.peakBytes).toBeLessThanOrEqual(80 * GiB);
     expect(() => checkRun(llama, found.run)).not.toThrow();
     expect(fewestGpus(gpt2, train(), 80 * GiB)).toMatchObject({ gpus: 1, options: [] });
+  });
+});
+
+describe('the options a plan prints', () => {
+  const typed = (args: readonly string[]) => {
+    const command = addSpecOptions(new Command()).exitOverride();
+    command.parse([...args], { from: 'user' });
+    return specOf(command.opts(), { model: 'gpt2', framework: 'pytorch' });
+  };
+
+  it.each([
+    [24, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '4', '--seq', '2048']],
+    [40, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '2', '--seq', '2048', '--precision', 'mixed-bf16', '--attention', 'sdpa']],
+    [16, ['--model', 'llama-2-13b', '--mode', 'generate', '--batch', '8', '--prompt-tokens', '900', '--tokens', '100']],
+    [6, ['--model', 'gpt2-xl', '--mode', 'infer', '--batch', '16', '--seq', '1024']],
+  ] as const)('do within %d GiB what is promised when they are typed in, and not one of them less does', (gib, base) => {
+    const { model, run } = typed(base);
+    const changes = changesThatFit(model, run, gib * GiB);
+    expect(changes.length).toBeGreaterThan(0);
+    for (const { options, peakBytes: promised } of changes) {
+      const words = options.map((option) => option.split(' '));
+      expect(peakBytes(model, typed([...base, ...words.flat()]).run), options.join(' ')).toBe(promised);
+      for (const left of words) {
+        const fewer = words.filter((word) => word !== left).flat();
+        expect(peakBytes(model, typed([...base, ...fewer]).run), `${options.join(' ')} without ${left.join(' ')}`).toBeGreaterThan(gib * GiB);
+      }
+    }
   });
 });
 

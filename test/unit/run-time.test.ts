@@ -93,6 +93,17 @@ describe('a generation as a whole', () => {
       expect(point.tokensPerSecond).toBeGreaterThan(points[i - 1]!.tokensPerSecond);
       expect(point.totalSeconds).toBeGreaterThan(points[i - 1]!.totalSeconds);
     }
+    expect(points.every(({ fits }) => fits)).toBe(true);
     expect(generationReport(gpt2, runDefaults(gpt2, { mode: 'infer' }), null)).toBeNull();
+  });
+
+  it('says which batches the device has no room for', () => {
+    const gpu = gpuByName('RTX 3090');
+    const serve = runDefaults(llama, { framework: 'pytorch', mode: 'generate', promptTokens: 1000, tokens: 100, precision: 'fp16' });
+    const points = generationReport(llama, serve, gpu)!.device!.batches;
+    expect(points.map(({ fits }) => fits)).toEqual(points.map(({ peakBytes: peak }) => peak <= gpu.memoryBytes));
+    // 13.5 GB of weights and half a MiB of cache a token leave room for few sequences of 1,100 tokens.
+    expect(points.filter(({ fits }) => fits).at(-1)!.batch).toBeLessThan(32);
+    expect(points[0]!.fits).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import type { PaddingReport } from '../../shared/compute/padding';
 import type { RnnComparison } from '../../shared/compute/rnn';
 import type { OperationTime } from '../../shared/compute/roofline';
 import type { GenerationReport } from '../../shared/compute/serving';
-import { ABSENT, formatDuration, formatPercent, formatSignedPercent } from '../../shared/format';
+import { ABSENT, formatBytes, formatDuration, formatPercent, formatSignedPercent } from '../../shared/format';
 import { scaled, table, trimmed, whole, wrap } from './text-compute';
 import { paddingText } from './text-plan';
 
@@ -97,11 +97,11 @@ function generationText({ promptTokens, tokens, prefill, decode, total, firstSte
     ...wrap(`On ${device.gpu}, by the roofline: first token after ${seconds(device.prefillSeconds)}, then ${seconds(device.perTokenSeconds)} each, ${seconds(device.totalSeconds)} in all; without a cache ${trimmed(device.cacheTimeRatio)} times as long.`, ''),
     '',
     table(
-      ['batch', 'latency', 'against 1', 'tokens/s', 'against 1'],
-      device.batches.map(({ batch, totalSeconds, latencyCost, tokensPerSecond, throughputGain }) => [
-        whole(batch), seconds(totalSeconds), `${trimmed(latencyCost)} ×`, scaled(tokensPerSecond), `${trimmed(throughputGain)} ×`,
+      ['batch', 'latency', 'against 1', 'tokens/s', 'against 1', 'peak memory', ''],
+      device.batches.map(({ batch, totalSeconds, latencyCost, tokensPerSecond, throughputGain, peakBytes, fits }) => [
+        whole(batch), seconds(totalSeconds), `${trimmed(latencyCost)} ×`, scaled(tokensPerSecond), `${trimmed(throughputGain)} ×`, formatBytes(peakBytes), fits ? 'fits' : 'does not fit',
       ]),
-      ['right', 'right', 'right', 'right', 'right'],
+      ['right', 'right', 'right', 'right', 'right', 'right', 'left'],
     ),
   ].join('\n');
 }

@@ -47,6 +47,7 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
   const fewest = gpu.fewest
     ? `Fewest of them: ${gpu.fewest.gpus} with ${gpu.fewest.options.join(' ')}, ${formatBytes(gpu.fewest.peakBytes)} each.`
     : 'No layout over up to 4,096 of them fits.';
+  if (run.framework === 'tfjs') return [...lines, ...wrap('The bundled workload runs on one device as it is; --framework pytorch plans with the settings there are.', '')];
   if (gpu.changes.length === 0) return [...lines, ...wrap(fewest, ''), 'No combination of four known changes makes it fit on one.'];
   return [...lines, ...wrap(fewest, ''), '', 'On one of them, cheapest first:', ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio }, i) => [
     ...wrap(`${i + 1}  ${options.join(' ')}`, '  ', '     '),

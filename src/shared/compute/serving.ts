@@ -1,9 +1,11 @@
-/** A generation as a whole: its work with and without a KV cache, and on a device its latency and what a batch buys. */
+/** A generation as a whole: its work with and without a KV cache, and on a device its latency, what a batch buys, and whether it fits. */
 import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Bytes } from '../units';
 import { type Count, count } from './exact';
 import { decodeFlops, generationFlops } from './generation';
 import type { Gpu } from './gpus';
 import { type BatchPoint, cacheSpeedup, generationLatency, type Latency, throughputByBatch } from './latency';
+import { peakBytes } from './plan/fits';
 
 export interface GenerationReport {
   readonly promptTokens: number;
@@ -24,7 +26,7 @@ export interface DeviceGeneration extends Latency {
   readonly gpu: string;
   /** Predicted time without a cache over time with one. */
   readonly cacheTimeRatio: number;
-  readonly batches: readonly BatchPoint[];
+  readonly batches: readonly (BatchPoint & { readonly peakBytes: Bytes; readonly fits: boolean })[];
 }
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64] as const;
@@ -55,6 +57,9 @@ function onDevice(model: ModelSpec, run: RunSpec, gpu: Gpu): DeviceGeneration {
     gpu: gpu.name,
     ...generationLatency(model, run, gpu),
     cacheTimeRatio: cacheSpeedup(model, run, gpu).timeRatio,
-    batches: throughputByBatch(model, { promptTokens, tokens, precision, kvPrecision, attention, kvCache }, gpu, BATCHES),
+    batches: throughputByBatch(model, { promptTokens, tokens, precision, kvPrecision, attention, kvCache }, gpu, BATCHES).map((point) => {
+      const peak = peakBytes(model, { ...run, batch: point.batch, gpu: gpu.name });
+      return { ...point, peakBytes: peak, fits: peak <= gpu.memoryBytes };
+    }),
   };
 }
