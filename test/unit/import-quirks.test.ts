@@ -65,6 +65,13 @@ describe('logs', () => {
     expect(valuesOf(trace, 'gpu0.memory.used')).toHaveLength(1);
   });
 
+  test('link, ECC and throttling are counts, whatever the driver calls and writes them', () => {
+    const log = (reasons: string) => readBytes(`pcie.link.gen.current, pcie.link.width.current, ecc.errors.uncorrected.volatile.total, ${reasons}\n3, 16, 2, 0x0000000000000004\n`);
+    for (const trace of [log('clocks_throttle_reasons.active'), log('clocks_event_reasons.active')]) {
+      expect(['pcie.generation', 'pcie.width', 'ecc.uncorrected', 'throttle'].map((metric) => valuesOf(trace, `gpu0.${metric}`)[0])).toEqual([3, 16, 2, 4]);
+    }
+  });
+
   test('a file in which the clock falls back from summer time goes on in order', () => {
     const stamps = ['02:59:58', '02:59:59', '02:00:00', '02:00:01'];
     const trace = readBytes(`timestamp, memory.used [MiB]\n${stamps.map((stamp, i) => `2025/10/26 ${stamp}.000, ${i} MiB`).join('\n')}\n`);
@@ -146,6 +153,11 @@ describe('XML', () => {
     expect(warned(busy, /--pid=host/)).toBe(true);
     const idle = xmlOf(gpuXml(memoryXml('7 MiB') + processesXml()));
     expect([valuesOf(idle, 'gpu0.process.memory'), count(idle)]).toEqual([[0], {}]);
+  });
+
+  test('the link in lanes, as XML writes it', () => {
+    const trace = xmlOf(gpuXml('<pci><pci_gpu_link_info><pcie_gen><max_link_gen>4</max_link_gen><current_link_gen>1</current_link_gen></pcie_gen><link_widths><current_link_width>16x</current_link_width></link_widths></pci_gpu_link_info></pci>'));
+    expect([valuesOf(trace, 'gpu0.pcie.generation'), valuesOf(trace, 'gpu0.pcie.width')]).toEqual([[1], [16]]);
   });
 
   test('65 GiB in use at no utilization are both true', () => {

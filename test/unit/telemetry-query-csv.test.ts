@@ -23,6 +23,9 @@ describe('a cell', () => {
     ['-4', 'millicelsius', -4_000],
     ['2520 MHz', 'hertz', 2_520_000_000],
     ['512', 'bytes', 536_870_912],
+    ['3', 'count', 3],
+    ['16x', 'count', 16],
+    ['0x0000000000000020', 'count', 32],
   ])('%s becomes whole %s: %i', (cell, unit, value) => {
     expect(parseQuantity(cell, unit)).toEqual(ok(value));
   });

@@ -53,6 +53,13 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ...metricNames('clocks.mem', 'clocks.current.memory'),
   ...metricNames('clocks.gr', 'clocks.current.graphics'),
   ...metricNames('fan.speed', 'fan'),
+  ...metricNames('pcie.link.gen.current'),
+  ...metricNames('pcie.link.width.current'),
+  ...metricNames('ecc.errors.corrected.volatile.total'),
+  ...metricNames('ecc.errors.uncorrected.volatile.total'),
+  // Until driver 535 events were called throttling. Words here are parted at every dot and underscore.
+  ['clocks.event.reasons.active', { role: 'metric', field: 'clocks_event_reasons.active' }],
+  ['clocks.throttle.reasons.active', { role: 'metric', field: 'clocks_event_reasons.active' }],
 ]);
 
 /** Words `--query-gpu` and `--query-compute-apps` know that feed no series. */

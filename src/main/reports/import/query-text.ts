@@ -29,6 +29,8 @@ const PATHS: Readonly<Record<string, string>> = {
   'clocks/sm': 'clocks.sm',
   'clocks/memory': 'clocks.mem',
   'fan speed': 'fan.speed',
+  'pci/gpu link info/pcie generation/current': 'pcie.link.gen.current',
+  'pci/gpu link info/link width/current': 'pcie.link.width.current',
 };
 
 const TITLE = /^=+NVSMI LOG=+$/;

@@ -32,6 +32,8 @@ const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [
   ['clocks.sm', 'clocks/sm_clock'],
   ['clocks.mem', 'clocks/mem_clock'],
   ['fan.speed', 'fan_speed'],
+  ['pcie.link.gen.current', 'pci/pci_gpu_link_info/pcie_gen/current_link_gen'],
+  ['pcie.link.width.current', 'pci/pci_gpu_link_info/link_widths/current_link_width'],
 ];
 const OPEN = '<nvidia_smi_log>';
 const CLOSE = '</nvidia_smi_log>';

@@ -62,12 +62,18 @@ const USUAL: Readonly<Record<Unit, string | null>> = {
 export function parseQuantity(cell: string, unit: Unit, headerUnit: string | null = null): Reading {
   const reason = absentReason(cell);
   if (reason !== null) return { kind: 'absent', reason };
+  // A set of bits (the reasons that hold clocks back), and lanes of a link.
+  const counted = unit === 'count' ? /^(?:(0x[0-9a-f]+)|(\d+)x)$/i.exec(cell.trim()) : null;
+  if (counted) return bounded(Number(counted[1] ?? counted[2]), unit);
   const match = /^(-?\d+(?:\.\d+)?)\s*([A-Za-z%]*)$/.exec(cell.trim());
   if (!match) return NOT_READ;
   const printed = match[2] || headerUnit || USUAL[unit];
   const scale = printed === null ? { unit: 'count', factor: 1 } : FACTORS[printed];
   if (!scale || scale.unit !== unit) return NOT_READ;
-  const value = Math.round(Number(match[1]) * scale.factor);
+  return bounded(Math.round(Number(match[1]) * scale.factor), unit);
+}
+
+function bounded(value: number, unit: Unit): Reading {
   if (!Number.isSafeInteger(value) || (value < 0 && unit !== 'millicelsius') || (unit === 'millipercent' && value > 100_000)) return NOT_READ;
   return { kind: 'ok', value };
 }
