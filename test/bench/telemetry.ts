@@ -85,6 +85,7 @@ async function measured(samplers: readonly Sampler[], seriesId: string): Promise
   const times: number[] = [];
   const sink: SampleSink = {
     declare: (info) => trace.declare(info),
+    refine: (id, learnt) => trace.refine(id, learnt),
     warn: (text) => console.log(`  warning: ${text}`),
     push: (id, t, reading) => {
       samples++;

@@ -9,7 +9,7 @@ import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../
 import type { Bytes, Micros } from '../../shared/units';
 import type { AbsentReason, Reading } from '../../shared/vocabulary';
 import { openSession, type SessionWriter } from '../store/session-file';
-import type { SampleSink } from '../telemetry/sampler';
+import type { LearntOfSeries, SampleSink } from '../telemetry/sampler';
 
 const FRAMEWORK_SERIES = [
   ['framework.allocated', 'allocated'],
@@ -64,6 +64,12 @@ export class LiveTrace implements SampleSink {
     entry.absent = null;
     this.file.appendRun(seriesId, times, values);
     for (let i = 0; i < times.length; i++) entry.series.append(times[i]!, values[i]!);
+  }
+
+  refine(seriesId: string, learnt: LearntOfSeries): void {
+    const { series } = this.entry(seriesId);
+    series.info = { ...series.info, ...learnt };
+    this.file.redeclareSeries(series.info);
   }
 
   warn(text: string): void {

@@ -40,7 +40,7 @@ type Row = readonly (string | number | bigint | Buffer | null)[];
 
 const SQL = {
   meta: 'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  series: 'INSERT INTO series VALUES (?, ?, ?)',
+  series: 'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info',
   chunk: `INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, seq) DO UPDATE SET
     n = excluded.n, t0 = excluded.t0, t1 = excluded.t1, min = excluded.min, min_t = excluded.min_t, max = excluded.max,
     max_t = excluded.max_t, first = excluded.first, last = excluded.last, sum = excluded.sum, codec = excluded.codec,
@@ -116,6 +116,11 @@ export class SessionWriter {
       key, info, times: new Float64Array(CHUNK_SAMPLES), values: new Float64Array(CHUNK_SAMPLES), seq: 0, n: 0, last: null, stored: 0,
     });
     this.#put('series', [key, info.id, JSON.stringify(info)]);
+  }
+
+  /** What became known of a declared series since. */
+  redeclareSeries(info: SeriesInfo): void {
+    this.#put('series', [this.#declared(info.id).key, info.id, JSON.stringify(info)]);
   }
 
   /**

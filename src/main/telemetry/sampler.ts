@@ -14,8 +14,12 @@ export interface SampleSink {
   push(seriesId: string, t: Micros, reading: Reading): void;
   /** The same for many values of one series, in order of time. The columns are the sink's from then on. */
   pushRun(seriesId: string, times: Float64Array, values: Float64Array): void;
+  /** Something was learnt of a declared series: how often it really comes, what it means. */
+  refine(seriesId: string, learnt: LearntOfSeries): void;
   warn(text: string): void;
 }
+
+export type LearntOfSeries = Partial<Pick<SeriesInfo, 'windowUs' | 'intervalUs' | 'about'>>;
 
 /** The recorder's monotonic clock: integer microseconds since the session started. */
 export interface SessionClock {

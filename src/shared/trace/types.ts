@@ -21,8 +21,10 @@ export interface SeriesInfo {
   readonly unit: Unit;
   /** Length of the averaging window the counter stands for; null for an instantaneous reading. */
   readonly windowUs: Micros | null;
-  /** Nominal interval between samples; null when samples come as they happen. */
+  /** Interval between samples, nominal or as the source proved to keep it; null when samples come as they happen. */
   readonly intervalUs: Micros | null;
+  /** What the counter means, in a few words. */
+  readonly about?: string;
 }
 
 export interface Gap {

@@ -21,7 +21,9 @@ const compiler = process.platform === 'linux' ? ['cc', 'gcc', 'clang'].find((nam
 /** Why the double cannot be had on this machine; null where it can. */
 export const noStub: string | null = process.platform !== 'linux' ? 'the double of NVML is a Linux library' : compiler === undefined ? 'no C compiler on PATH' : null;
 
-export type StubVariant = 'current' | 'without-memory-v2';
+/** A driver of today, one from before memory info of version 2, and ones whose newest process call is an older one. */
+const VARIANTS = { current: [], 'without-memory-v2': ['-DWITHOUT_MEMORY_V2'], 'processes-v2': ['-DPROCESS_CALLS=2'], 'processes-v1': ['-DPROCESS_CALLS=1', '-DWITHOUT_MEMORY_V2'] } as const;
+export type StubVariant = keyof typeof VARIANTS;
 
 /** A double of its own in a folder of its own, with the control file that it plays. */
 export interface NvmlStub {
@@ -49,7 +51,7 @@ export function createStub(lines: readonly string[] = [], variant: StubVariant =
 
 function compile(variant: StubVariant): string {
   if (compiler === undefined) throw new Error(noStub ?? 'no C compiler');
-  const flags = variant === 'current' ? [] : ['-DWITHOUT_MEMORY_V2'];
+  const flags = VARIANTS[variant];
   const folder = join(cache, `nvml-stub-${hashOf([source], flags.join())}`);
   const library = join(folder, 'libnvidia-ml.so.1');
   if (existsSync(library)) return library;

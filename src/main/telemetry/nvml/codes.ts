@@ -22,9 +22,11 @@ export interface NvmlFault {
 }
 
 export const SUCCESS = 0;
+export const NOT_FOUND = 6;
 export const INSUFFICIENT_SIZE = 7;
 export const FUNCTION_NOT_FOUND = 13;
 export const ARGUMENT_VERSION_MISMATCH = 25;
+export const GPU_NOT_FOUND = 28;
 const UNKNOWN = 999;
 
 const NONE = 'Nothing to do: this GPU or driver does not offer it.';
@@ -38,7 +40,7 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
   [3, 'NOT_SUPPORTED', 'not_supported', 'counter', 'this GPU does not support it', NONE],
   [4, 'NO_PERMISSION', 'not_permitted', 'counter', 'this user may not read it', 'Run Plumbline as a user who may read the GPU, for example a member of the group video.'],
   [5, 'ALREADY_INITIALIZED', 'not_read', 'reading', 'the library is initialized already', RETRY],
-  [6, 'NOT_FOUND', 'not_read', 'reading', 'what was asked for was not found', RETRY],
+  [NOT_FOUND, 'NOT_FOUND', 'not_read', 'reading', 'what was asked for was not found', RETRY],
   [INSUFFICIENT_SIZE, 'INSUFFICIENT_SIZE', 'not_read', 'reading', 'the list grew while it was read', RETRY],
   [8, 'INSUFFICIENT_POWER', 'lost', 'device', 'the power cable of the GPU is not attached', 'Switch the machine off and attach the power cable of the GPU.'],
   [9, 'DRIVER_NOT_LOADED', 'not_read', 'library', 'the NVIDIA driver is not loaded', 'Install the NVIDIA driver, or load it: sudo modprobe nvidia.'],
@@ -60,7 +62,7 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
   [ARGUMENT_VERSION_MISMATCH, 'ARGUMENT_VERSION_MISMATCH', 'not_supported', 'counter', 'this driver does not know this version of the call', 'Update the NVIDIA driver to measure it.'],
   [26, 'DEPRECATED', 'not_supported', 'counter', 'this driver no longer offers it', NONE],
   [27, 'NOT_READY', 'not_read', 'reading', 'the GPU is not ready', RETRY],
-  [28, 'GPU_NOT_FOUND', 'lost', 'device', 'the GPU is no longer there', 'Check that the GPU is seated, powered and not assigned to a virtual machine.'],
+  [GPU_NOT_FOUND, 'GPU_NOT_FOUND', 'lost', 'device', 'the GPU is no longer there', 'Check that the GPU is seated, powered and not assigned to a virtual machine.'],
   [29, 'INVALID_STATE', 'not_read', 'reading', 'the GPU is in no state to answer', RETRY],
   [30, 'RESET_TYPE_NOT_SUPPORTED', 'not_supported', 'counter', 'this GPU does not support the kind of reset', NONE],
   [UNKNOWN, 'UNKNOWN', 'not_read', 'library', 'an unknown error happened in the driver', 'Reload the NVIDIA driver, or restart the container that lost it; see the kernel log for Xid errors.'],

@@ -1,31 +1,15 @@
 /**
- * One GPU through NVML: its identity, counters and processes. Each read returns NVML's code and leaves its values in
- * the given array, so that a read at 1 kHz allocates nothing.
+ * One GPU, or one MIG device of it, through NVML. Each read returns NVML's code and leaves its values in the given
+ * array, so that a read at 1 kHz allocates nothing.
  */
-import type { Bytes } from '../../../shared/units';
-import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, INSUFFICIENT_SIZE, SUCCESS } from './codes';
+import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, SUCCESS } from './codes';
+import { FIELD_VALUE, MEMORY_V1, MEMORY_V2, versioned } from './layout';
 import type { NvmlFunction, NvmlLibrary } from './library';
+import { listProcesses, type NvmlProcess, processUse, type ProcessUse } from './processes';
+import { SampleBuffer, type SampleType } from './samples';
 
-/** Sizes and offsets in bytes, as a C compiler lays the structures of nvml.h out on 64-bit machines. */
-const MEMORY_V2 = { size: 40, version: 0, total: 8, reserved: 16, free: 24, used: 32 } as const;
-const MEMORY_V1 = { size: 24, total: 0, free: 8, used: 16 } as const;
-const FIELD_VALUE = { size: 40, fieldId: 0, nvmlReturn: 28, value: 32 } as const;
-const PROCESS = { size: 24, pid: 0, used: 8 } as const;
-/** Some drivers wrote 32 bytes a process where 24 are agreed: room is made for that. */
-const PROCESS_ROOM = 32;
-const MEMORY_V2_VERSION = MEMORY_V2.size | (2 << 24);
-
+const MEMORY_V2_VERSION = versioned(MEMORY_V2.size, 2);
 const TEXT_BYTES = 96;
-const NOT_AVAILABLE = 0xffff_ffff_ffff_ffffn;
-const FIELD_POWER_INSTANT = 186;
-const CLOCK_SM = 1;
-const TEMPERATURE_GPU = 0;
-
-export interface NvmlProcess {
-  readonly pid: number;
-  /** Null where the driver hides it. */
-  readonly bytes: Bytes | null;
-}
 
 export type MemoryVersion = 1 | 2;
 
@@ -33,8 +17,11 @@ export class NvmlDevice {
   readonly #library: NvmlLibrary;
   readonly #handle: bigint;
   readonly #bytes = new Uint8Array(64);
+  readonly #second = new Uint32Array(1);
   readonly #view = new DataView(this.#bytes.buffer);
+  readonly #buffers = new Map<SampleType, SampleBuffer>();
   #memoryVersion: MemoryVersion;
+  #usedSince = 0n;
 
   constructor(library: NvmlLibrary, handle: bigint) {
     this.#library = library;
@@ -47,7 +34,7 @@ export class NvmlDevice {
     return this.#memoryVersion;
   }
 
-  /** `out`: used bytes, total bytes. */
+  /** `out`: used bytes, total bytes, bytes reserved by the driver where version 2 tells them apart. */
   memory(out: Float64Array): number {
     if (this.#memoryVersion === 2) {
       this.#view.setUint32(MEMORY_V2.version, MEMORY_V2_VERSION, true);
@@ -55,6 +42,7 @@ export class NvmlDevice {
       if (code !== FUNCTION_NOT_FOUND && code !== ARGUMENT_VERSION_MISMATCH) {
         out[0] = this.#u64(MEMORY_V2.used);
         out[1] = this.#u64(MEMORY_V2.total);
+        out[2] = this.#u64(MEMORY_V2.reserved);
         return code;
       }
       this.#memoryVersion = 1;
@@ -73,44 +61,70 @@ export class NvmlDevice {
     return code;
   }
 
-  /** Milliwatts, averaged as the product does. */
-  power(out: Float64Array): number {
-    return this.#u32Call(out, 1, 'nvmlDeviceGetPowerUsage');
+  /** Of the video encoder or decoder, in thousandths of a percent. */
+  videoUtilization(out: Float64Array, name: 'nvmlDeviceGetEncoderUtilization' | 'nvmlDeviceGetDecoderUtilization'): number {
+    const code = this.#library.call(name, this.#handle, this.#bytes, this.#second);
+    out[0] = this.#view.getUint32(0, true) * 1000;
+    return code;
   }
 
-  /** Milliwatts, not averaged over the last second. */
-  powerInstant(out: Float64Array): number {
+  /** A call that fills an unsigned int; `selectors` come between the device and it. */
+  u32(out: Float64Array, factor: number, name: NvmlFunction, ...selectors: number[]): number {
+    const code = this.#library.call(name, this.#handle, ...selectors, this.#bytes);
+    out[0] = this.#view.getUint32(0, true) * factor;
+    return code;
+  }
+
+  /** A call that fills an unsigned long long. */
+  u64(out: Float64Array, name: NvmlFunction, ...selectors: number[]): number {
+    const code = this.#library.call(name, this.#handle, ...selectors, this.#bytes);
+    out[0] = this.#u64(0);
+    return code;
+  }
+
+  /** A field of nvmlDeviceGetFieldValues that is an unsigned int. */
+  field(out: Float64Array, id: number): number {
     this.#bytes.fill(0, 0, FIELD_VALUE.size);
-    this.#view.setUint32(FIELD_VALUE.fieldId, FIELD_POWER_INSTANT, true);
+    this.#view.setUint32(FIELD_VALUE.fieldId, id, true);
     const code = this.#library.call('nvmlDeviceGetFieldValues', this.#handle, 1, this.#bytes);
     out[0] = this.#view.getUint32(FIELD_VALUE.value, true);
     return code === SUCCESS ? this.#view.getUint32(FIELD_VALUE.nvmlReturn, true) : code;
   }
 
-  /** Millijoules since the driver was loaded. */
-  energy(out: Float64Array): number {
-    const code = this.#library.call('nvmlDeviceGetTotalEnergyConsumption', this.#handle, this.#bytes);
-    out[0] = this.#u64(0);
-    return code;
-  }
-
-  /** Thousandths of a degree Celsius. */
-  temperature(out: Float64Array): number {
-    return this.#u32Call(out, 1000, 'nvmlDeviceGetTemperature', TEMPERATURE_GPU);
-  }
-
-  /** Hertz. */
-  clockSm(out: Float64Array): number {
-    return this.#u32Call(out, 1e6, 'nvmlDeviceGetClockInfo', CLOCK_SM);
+  /** What the driver itself has sampled since the last call; see SampleBuffer. */
+  samples(type: SampleType, each: (agoUs: number, value: number) => void): number {
+    const buffer = this.#buffers.get(type) ?? new SampleBuffer(this.#library, this.#handle, type);
+    this.#buffers.set(type, buffer);
+    return buffer.read(each);
   }
 
   computeProcesses(): { readonly code: number; readonly processes: NvmlProcess[] } {
-    return this.#processes('nvmlDeviceGetComputeRunningProcesses_v3');
+    return listProcesses(this.#library, this.#handle, 'Compute');
   }
 
-  /** Vulkan and OpenGL programs are listed here alone. */
   graphicsProcesses(): { readonly code: number; readonly processes: NvmlProcess[] } {
-    return this.#processes('nvmlDeviceGetGraphicsRunningProcesses_v3');
+    return listProcesses(this.#library, this.#handle, 'Graphics');
+  }
+
+  /** How busy each process kept the GPU since the last call. */
+  processUse(): { readonly code: number; readonly use: ProcessUse[] } {
+    const answer = processUse(this.#library, this.#handle, this.#usedSince);
+    this.#usedSince = answer.since;
+    return answer;
+  }
+
+  /** Its MIG devices, empty slots left out; none where MIG is off or unknown. */
+  migDevices(): { readonly slot: number; readonly uuid: string; readonly device: NvmlDevice }[] {
+    const [mode, pending, slots] = [new Uint32Array(1), new Uint32Array(1), new Uint32Array(1)];
+    if (this.#library.call('nvmlDeviceGetMigMode', this.#handle, mode, pending) !== SUCCESS || mode[0] === 0) return [];
+    if (this.#library.call('nvmlDeviceGetMaxMigDeviceCount', this.#handle, slots) !== SUCCESS) return [];
+    return Array.from({ length: slots[0]! }, (_, slot) => slot).flatMap((slot) => {
+      const handle = new BigUint64Array(1);
+      if (this.#library.call('nvmlDeviceGetMigDeviceHandleByIndex', this.#handle, slot, handle) !== SUCCESS) return [];
+      const device = new NvmlDevice(this.#library, handle[0]!);
+      const { code, text } = device.uuid();
+      return code === SUCCESS ? [{ slot, uuid: text, device }] : [];
+    });
   }
 
   uuid(): { readonly code: number; readonly text: string } {
@@ -121,34 +135,10 @@ export class NvmlDevice {
     return textOf((bytes) => this.#library.call('nvmlDeviceGetName', this.#handle, bytes, TEXT_BYTES));
   }
 
-  #u32Call(out: Float64Array, factor: number, name: NvmlFunction, selector?: number): number {
-    const code = selector === undefined ? this.#library.call(name, this.#handle, this.#bytes) : this.#library.call(name, this.#handle, selector, this.#bytes);
-    out[0] = this.#view.getUint32(0, true) * factor;
-    return code;
-  }
-
   /** Exact below 2^53, far above what any device holds. */
   #u64(offset: number): number {
     return this.#view.getUint32(offset + 4, true) * 2 ** 32 + this.#view.getUint32(offset, true);
   }
-
-  #processes(name: NvmlFunction): { readonly code: number; readonly processes: NvmlProcess[] } {
-    const count = new Uint32Array(1);
-    for (let room = 64; ; room = Math.max(count[0]! + 16, room * 2)) {
-      count[0] = room;
-      const bytes = new Uint8Array(room * PROCESS_ROOM);
-      const code = this.#library.call(name, this.#handle, count, bytes);
-      if (code === INSUFFICIENT_SIZE && room < 65_536) continue;
-      if (code !== SUCCESS) return { code, processes: [] };
-      const view = new DataView(bytes.buffer);
-      return { code, processes: Array.from({ length: Math.min(count[0]!, room) }, (_, index) => processAt(view, index * PROCESS.size)) };
-    }
-  }
-}
-
-function processAt(view: DataView, offset: number): NvmlProcess {
-  const used = view.getBigUint64(offset + PROCESS.used, true);
-  return { pid: view.getUint32(offset + PROCESS.pid, true), bytes: used === NOT_AVAILABLE ? null : Number(used) };
 }
 
 /** Reads a text that NVML ends with a NUL. */

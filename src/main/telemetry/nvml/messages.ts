@@ -2,10 +2,11 @@
 import type { GpuInfo } from '../../../shared/contract/session';
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
+import type { LearntOfSeries } from '../sampler';
 import type { Batch } from '../thread/batch';
 import type { LoopTask } from '../thread/loop';
 import type { SampledGpu } from './counters';
-import type { NvmlProcess } from './device';
+import type { NvmlProcess, ProcessUse } from './processes';
 import type { ReadCosts } from './read-costs';
 
 export interface ProbeTask {
@@ -26,6 +27,8 @@ export interface NvmlTask extends LoopTask {
 export interface ProcessLists {
   readonly compute: readonly NvmlProcess[];
   readonly graphics: readonly NvmlProcess[];
+  /** How busy each process kept the GPU; absent where the driver does not tell. */
+  readonly use?: readonly ProcessUse[];
 }
 
 export interface ProbedGpu {
@@ -44,4 +47,6 @@ export type NvmlMessage =
   | { readonly kind: 'probed'; readonly probe: Probe }
   | { readonly kind: 'processes'; readonly gpuIndex: number; readonly t: Micros; readonly answer: ProcessLists | AbsentReason }
   | { readonly kind: 'warning'; readonly text: string }
+  /** Of series by their numbers. */
+  | { readonly kind: 'learnt'; readonly series: readonly number[]; readonly learnt: LearntOfSeries }
   | Batch;

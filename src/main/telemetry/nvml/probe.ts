@@ -1,11 +1,12 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
 import { faultOf, SUCCESS } from './codes';
-import { COUNTERS, type SampledGpu } from './counters';
+import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
 import type { Probe, ProbedGpu, ProcessLists } from './messages';
 import { cudaVersion, driverVersion, openNvml } from './opened';
 import { readCosts } from './read-costs';
+import type { SampleType } from './samples';
 import type { AbsentReason } from '../../../shared/vocabulary';
 
 const INSTALL = 'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';
@@ -23,11 +24,16 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
     const driver = driverVersion(library);
     const cuda = cudaVersion(library);
     const gpus = devices.map(({ index, uuid, device }): ProbedGpu => {
-      const memory = new Float64Array(2);
+      const memory = new Float64Array(3);
       const code = device.memory(memory);
+      const name = device.name().text || 'unknown GPU';
       return {
-        info: { index, uuid, name: device.name().text || 'unknown GPU', memoryBytes: code === SUCCESS ? memory[1]! : null, driver, cuda },
-        sampled: { index, uuid, memoryVersion: device.memoryVersion, extras: extrasOf(device) },
+        info: { index, uuid, name, memoryBytes: code === SUCCESS ? memory[1]! : null, driver, cuda },
+        sampled: {
+          index, uuid, memoryVersion: device.memoryVersion, extras: extrasOf(device), power: powerMeaning(device, name),
+          buffers: BUFFERED.filter(({ type }) => bufferWorks(device, type)).map(({ type }) => type),
+          mig: device.migDevices().map(({ slot, uuid: instance }) => ({ slot, uuid: instance })),
+        },
         used: code === SUCCESS ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason },
         processes: readProcesses(device).answer,
         costs: readCosts(device),
@@ -40,13 +46,39 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
 }
 
 function extrasOf(device: NvmlDevice): SampledGpu['extras'] {
-  const out = new Float64Array(2);
-  return COUNTERS.filter(({ extra, read }) => extra && read(device, out) === SUCCESS).flatMap(({ series }) => series.map(({ metric }) => metric));
+  const out = new Float64Array(3);
+  const counters = COUNTERS.filter(({ extra, series, read }) => extra && read(device, out) === SUCCESS && (series[0]!.metric !== 'memory.reserved' || device.memoryVersion === 2));
+  return counters.flatMap(({ series }) => series.map(({ metric }) => metric));
+}
+
+/** Whether the driver samples a counter itself: an empty buffer is as good as none. */
+function bufferWorks(device: NvmlDevice, type: SampleType): boolean {
+  let readings = 0;
+  const code = device.samples(type, () => readings++);
+  return code === SUCCESS && readings > 1;
+}
+
+const ARCHITECTURE = { volta: 5, turing: 6, ampere: 7 } as const;
+const ABOUT_POWER = 'power drawn by the whole board, averaged';
+
+/**
+ * Over how long power is averaged: a second since Ampere, but for the GA100 chips (nvmlDeviceGetPowerUsage); before
+ * that as measured by K. Yang et al., "Part-time Power Measurements", arXiv 2312.02741.
+ */
+function powerMeaning(device: NvmlDevice, name: string): NonNullable<SampledGpu['power']> {
+  const out = new Float64Array(1);
+  const known = device.u32(out, 1, 'nvmlDeviceGetArchitecture') === SUCCESS;
+  const architecture = out[0]!;
+  const isGa100 = architecture === ARCHITECTURE.ampere && /\bA(30|100|800)\b/.test(name);
+  if (!known || (architecture >= ARCHITECTURE.ampere && !isGa100)) return { windowUs: 1_000_000, about: `${ABOUT_POWER} over the last second` };
+  if (isGa100) return { windowUs: 25_000, about: `${ABOUT_POWER} over about 25 ms of every 100 ms; the rest is never seen` };
+  if (architecture >= ARCHITECTURE.turing) return { windowUs: 100_000, about: `${ABOUT_POWER} over the last 100 ms` };
+  return { windowUs: 10_000, about: `${ABOUT_POWER} over about 10 ms of every 20 ms` };
 }
 
 /**
  * Both lists, or why there are none. A driver without a list of graphics processes still has one of compute processes.
- * `code` is the fault behind a missing answer.
+ * `code` is the fault behind a missing answer. How busy processes kept the GPU comes along where the driver tells.
  */
 export function readProcesses(device: NvmlDevice): { readonly code: number; readonly answer: ProcessLists | AbsentReason } {
   const compute = device.computeProcesses();
@@ -54,5 +86,6 @@ export function readProcesses(device: NvmlDevice): { readonly code: number; read
   const graphics = device.graphicsProcesses();
   const fault = graphics.code === SUCCESS ? null : faultOf(graphics.code);
   if (fault && fault.scope !== 'counter') return { code: graphics.code, answer: fault.reason };
-  return { code: SUCCESS, answer: { compute: compute.processes, graphics: graphics.processes } };
+  const { code, use } = device.processUse();
+  return { code: SUCCESS, answer: { compute: compute.processes, graphics: graphics.processes, ...(code === SUCCESS && { use }) } };
 }

@@ -18,7 +18,7 @@ export function readCosts(device: NvmlDevice): ReadCosts {
   return {
     memory: median(READS, () => device.memory(out)),
     utilization: median(READS, () => device.utilization(out)),
-    power: median(READS, () => device.power(out)),
+    power: median(READS, () => device.u32(out, 1, 'nvmlDeviceGetPowerUsage')),
     processes: median(1, () => device.computeProcesses().code),
   };
 }

@@ -11,7 +11,7 @@ import { originOf } from '../../workloads/session-clock';
 import { attribute } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, PROCESS_METRICS, type SampledGpu, seriesTable } from './counters';
-import type { NvmlProcess } from './device';
+import type { NvmlProcess } from './processes';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
 import type { NvmlMessage, ProcessLists } from './messages';
@@ -72,7 +72,7 @@ export class NvmlSampler implements Sampler {
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
     for (const { index } of gpus) {
-      for (const metric of PROCESS_METRICS) sink.declare({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000 });
+      for (const metric of PROCESS_METRICS) sink.declare({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000, about: ABOUT_PROCESSES[metric] });
     }
     const heard = new Promise<void>((resolve) => {
       this.#firstBatch = resolve;
@@ -118,7 +118,9 @@ export class NvmlSampler implements Sampler {
       return;
     }
     this.#heardAt = this.#clock.now();
-    if (message.kind === 'batch') {
+    if (message.kind === 'learnt') {
+      this.#intake?.refine(message.series, message.learnt);
+    } else if (message.kind === 'batch') {
       this.#intake?.take(message);
       this.#firstBatch();
     } else if (message.kind === 'processes') {
@@ -138,10 +140,21 @@ export class NvmlSampler implements Sampler {
     }
     const { ownPids, sharesPids } = this.#options;
     const workloadPids = [...new Set([...before, ...this.#pids])];
+    this.#use(gpu, t, answer, workloadPids);
     for (const { workload, other } of sharesOf(gpu, answer, { workloadPids, ownPids: ownPids(), sharesPids })) {
       this.#intake?.push(`gpu${index}.process.memory`, t, workload);
       this.#intake?.push(`gpu${index}.other.memory`, t, other);
     }
+  }
+
+  /** Declared with its first reading: many drivers do not tell how busy each process kept the GPU. */
+  #use({ index }: GpuInfo, t: Micros, { use }: ProcessLists, workloadPids: readonly number[]): void {
+    if (use === undefined || !this.#options.sharesPids || workloadPids.length === 0) return;
+    const id = `gpu${index}.process.utilization`;
+    const periodUs = (this.#options.processMs ?? PROCESS_FLOOR_MS) * 1000;
+    this.#sink?.declare({ id, source: 'nvml', metric: 'process.utilization', unit: 'millipercent', windowUs: periodUs, intervalUs: periodUs, about: 'share of time in which a kernel of the workload ran' });
+    const total = use.filter(({ pid }) => workloadPids.includes(pid)).reduce((sum, { millipercent }) => sum + millipercent, 0);
+    this.#intake?.push(id, t, { kind: 'ok', value: Math.min(100_000, total) });
   }
 
   #watch(): void {
@@ -165,6 +178,11 @@ export class NvmlSampler implements Sampler {
     this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
   }
 }
+
+const ABOUT_PROCESSES: Readonly<Record<(typeof PROCESS_METRICS)[number], string>> = {
+  'process.memory': 'device memory that the workload\'s processes hold, by the driver\'s lists',
+  'other.memory': 'device memory that all other processes hold, graphics included',
+};
 
 const readingOf = ({ bytes }: NvmlProcess): Reading => (bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes });
 

@@ -6,18 +6,26 @@ import type { SeriesInfo } from '../../../shared/trace/types';
 import { upperBound } from '../../../shared/trace/downsample';
 import type { Micros } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
-import type { SampleSink } from '../sampler';
+import type { LearntOfSeries, SampleSink } from '../sampler';
 import { type Batch, runsIn } from './batch';
 
 export class Intake {
   readonly #sink: SampleSink;
-  readonly #table: readonly SeriesInfo[];
+  readonly #table: SeriesInfo[];
   readonly #lastAt = new Map<string, Micros>();
 
   /** `table`: the series by the numbers that batches give them. */
   constructor(sink: SampleSink, table: readonly SeriesInfo[]) {
     this.#sink = sink;
-    this.#table = table;
+    this.#table = [...table];
+  }
+
+  /** `series`: their numbers. */
+  refine(series: readonly number[], learnt: LearntOfSeries): void {
+    for (const number of series) {
+      this.#table[number] = { ...this.#table[number]!, ...learnt };
+      this.#sink.refine(this.#table[number].id, learnt);
+    }
   }
 
   take(batch: Batch): void {

@@ -39,7 +39,7 @@ export class SamplingLoop {
   }
 
   /** Returns when the thread is asked to end. */
-  run(tasks: readonly Task[], widened: (task: Task, medianUs: Micros, periodUs: Micros) => void): void {
+  run<T extends Task>(tasks: readonly T[], widened: (task: T, medianUs: Micros, periodUs: Micros) => void): void {
     const schedule = new Schedule(tasks, { now: () => this.now(), sleepUntil: (t) => this.#sleepUntil(t), widened });
     while (Atomics.load(this.#control, 0) === 0) schedule.step();
     this.#flush(this.now());

@@ -22,11 +22,11 @@ export interface Task {
   run(now: Micros): void;
 }
 
-export interface ScheduleHooks {
+export interface ScheduleHooks<T extends Task = Task> {
   now(): Micros;
   /** Sleeps until `t` at the latest. */
   sleepUntil(t: Micros): void;
-  widened(task: Task, medianUs: Micros, periodUs: Micros): void;
+  widened(task: T, medianUs: Micros, periodUs: Micros): void;
 }
 
 const SHARE = 0.25;
@@ -35,8 +35,8 @@ const WINDOW_US: Micros = 1_000_000;
 const REMEMBERED = 64;
 const LONGEST_US: Micros = 10_000_000;
 
-interface Entry {
-  readonly task: Task;
+interface Entry<T> {
+  readonly task: T;
   periodUs: Micros;
   slackUs: Micros;
   windowFrom: Micros;
@@ -45,13 +45,13 @@ interface Entry {
   runs: number;
 }
 
-export class Schedule {
-  readonly #entries: Entry[];
+export class Schedule<T extends Task = Task> {
+  readonly #entries: Entry<T>[];
   /** When each entry is due: apart from them, since this is looked through a thousand times a second. */
   readonly #due: Float64Array;
-  readonly #hooks: ScheduleHooks;
+  readonly #hooks: ScheduleHooks<T>;
 
-  constructor(tasks: readonly Task[], hooks: ScheduleHooks) {
+  constructor(tasks: readonly T[], hooks: ScheduleHooks<T>) {
     this.#hooks = hooks;
     this.#entries = [...tasks].sort((a, b) => a.rank - b.rank).map((task) => ({
       task, periodUs: task.periodUs, slackUs: slackOf(task, task.periodUs), windowFrom: task.firstUs, spentUs: new Float64Array(REMEMBERED), runs: 0,
@@ -81,7 +81,7 @@ export class Schedule {
     this.#hooks.sleepUntil(wake);
   }
 
-  #review(entry: Entry, end: Micros): void {
+  #review(entry: Entry<T>, end: Micros): void {
     const spent = entry.spentUs.slice(0, Math.min(entry.runs, REMEMBERED)).sort();
     const median = spent[spent.length >> 1]!;
     if (median > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
