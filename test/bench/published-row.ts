@@ -50,9 +50,10 @@ export class Config {
     return text(this.row.config[key]);
   }
 
+  /** A size or a count: nothing that is not above 0. */
   number(key: string): number | undefined {
     const value = this.row.config[key];
-    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+    return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
   }
 
   /** Everything the row says of how it ran, to look words up in. */

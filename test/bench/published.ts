@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../src/shared/failure';
-import { predict, type PublishedRow } from './published-rows';
+import { type PublishedRow, rowsOf } from './published-row';
+import { predict } from './published-rows';
 
 export interface Comparison {
   readonly row: PublishedRow;
@@ -14,41 +15,61 @@ export interface Comparison {
   readonly error: number;
 }
 
-export function compare(rows: readonly PublishedRow[]): { covered: Comparison[]; left: Map<string, number> } {
+/** A row Plumbline says nothing to, and why. */
+export interface Uncovered {
+  readonly row: PublishedRow;
+  readonly reason: string;
+}
+
+export function compare(rows: readonly PublishedRow[]): { readonly covered: readonly Comparison[]; readonly left: readonly Uncovered[] } {
   const covered: Comparison[] = [];
-  const left = new Map<string, number>();
+  const left: Uncovered[] = [];
   for (const row of rows) {
-    let found: ReturnType<typeof predict>;
-    try {
-      found = predict(row);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      found = { reason: error.message };
-    }
-    if ('reason' in found) left.set(found.reason, (left.get(found.reason) ?? 0) + 1);
+    const found = predictionOf(row);
+    if ('reason' in found) left.push({ row, reason: found.reason });
     else covered.push({ row, kind: found.kind, predicted: found.predicted, error: found.predicted / row.value - 1 });
   }
   return { covered, left };
+}
+
+/** What no run can be is said like everything else that keeps a row out. */
+function predictionOf(row: PublishedRow): ReturnType<typeof predict> {
+  try {
+    const found = predict(row);
+    if ('predicted' in found && !Number.isFinite(found.predicted)) return { reason: 'its configuration lacks what the prediction needs' };
+    return found;
+  } catch (error) {
+    // The file is other people's: a row that no reading expects is told, and the others go on.
+    return { reason: error instanceof Failure ? error.message : `it cannot be read as a run: ${String(error)}` };
+  }
 }
 
 function percent(value: number): string {
   return `${value >= 0 ? '+' : ''}${(100 * value).toFixed(2)}%`;
 }
 
+function median(sorted: readonly number[]): number {
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
 function main(path: string): void {
-  const rows = JSON.parse(readFileSync(path, 'utf8')) as PublishedRow[];
+  const rows = rowsOf(JSON.parse(readFileSync(path, 'utf8')));
   const { covered, left } = compare(rows);
+  console.log(`${'row'.padEnd(36)} ${'kind'.padEnd(26)} ${'measured'.padStart(16)} ${'predicted'.padStart(16)} ${'unit'.padEnd(14)} ${'error'.padStart(9)}`);
   for (const { row, predicted, error, kind } of covered) {
-    console.log(`${row.id.padEnd(34)} ${kind.padEnd(22)} ${String(row.value).padStart(16)} ${predicted.toFixed(row.value >= 1e5 ? 0 : 2).padStart(16)} ${row.unit.padEnd(14)} ${percent(error).padStart(9)}`);
+    console.log(`${row.id.padEnd(36)} ${kind.padEnd(26)} ${String(row.value).padStart(16)} ${predicted.toFixed(row.value >= 1e5 ? 0 : 2).padStart(16)} ${row.unit.slice(0, 14).padEnd(14)} ${percent(error).padStart(9)}`);
   }
-  console.log(`\n${covered.length} of ${rows.length} rows covered; ${rows.length - covered.length} not:`);
-  for (const [reason, count] of [...left].sort((a, b) => b[1] - a[1])) console.log(`  ${String(count).padStart(4)}  ${reason}`);
-  console.log('\nabsolute error by kind: median, worst');
-  for (const kind of new Set(covered.map((one) => one.kind))) {
-    const errors = covered.filter((one) => one.kind === kind).map(({ error }) => Math.abs(error)).sort((a, b) => a - b);
-    const middle = Math.floor(errors.length / 2);
-    const median = errors.length % 2 === 1 ? errors[middle]! : (errors[middle - 1]! + errors[middle]!) / 2;
-    console.log(`  ${kind.padEnd(22)} ${String(errors.length).padStart(3)} rows  ${(100 * median).toFixed(2)}%  ${(100 * errors.at(-1)!).toFixed(2)}%`);
+  console.log(`\n${covered.length} of ${rows.length} rows covered; ${left.length} not:`);
+  const reasons = Map.groupBy(left, ({ reason }) => reason);
+  for (const [reason, some] of [...reasons].sort((a, b) => b[1].length - a[1].length)) {
+    console.log(`  ${String(some.length).padStart(4)}  ${reason}\n        ${some.map(({ row }) => row.id).join(', ')}`);
+  }
+  console.log('\nabsolute error by kind: rows, median, worst');
+  for (const [kind, some] of Map.groupBy(covered, (one) => one.kind)) {
+    const errors = some.map(({ error }) => Math.abs(error)).sort((a, b) => a - b);
+    const worst = some.find(({ error }) => Math.abs(error) === errors.at(-1))!;
+    console.log(`  ${kind.padEnd(26)} ${String(some.length).padStart(3)}  ${(100 * median(errors)).toFixed(2).padStart(6)}%  ${(100 * errors.at(-1)!).toFixed(2).padStart(6)}%  ${worst.row.id}`);
   }
 }
 

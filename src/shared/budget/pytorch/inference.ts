@@ -2,7 +2,8 @@
  * Forward passes without autograd: nothing is saved, so one layer's tensors are all that lives beside the weights, the
  * keys and values, and the logits.
  *
- * Generation takes the prompt in at once, with logits for all its tokens; each token after it goes into the cache. The
+ * Generation takes the prompt in at once, with logits for its last token alone (transformers since 4.45, before it for
+ * all of them); each token after it goes into the cache. The
  * cache of transformers (DynamicCache) appends by concatenation, so that while one layer's keys grow the old and the new
  * tensor exist together. Models that pass the cache as tuples concatenate as well, but the caller holds the old tuple
  * until the new one is whole: two caches. A static cache has its full length from the start. The last token produced is
@@ -69,7 +70,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   }
   const { promptTokens: prompt, tokens } = run;
   const idsAt = (length: number): Holding => ['inputs', new Tally().add(8 * run.batch * length, 2), 1];
-  const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch * prompt, cacheOf(prompt)), [...base, ...cacheOf(prompt), idsAt(prompt + 1)]);
+  const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch, cacheOf(prompt)), [...base, ...cacheOf(prompt), idsAt(prompt + 1)]);
   if (tokens < 2) return [loading, prefill];
   const last = prompt + tokens - 1;
   const moments = run.kvCache

@@ -59,7 +59,7 @@ function layerGradients(trained: readonly WeightTensor[], types: ElementBytes, s
 }
 
 /** Bytes of temporaries at each stage of backward, beside the gradient that flows along the residual stream. */
-function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes): Readonly<Record<Stage, number>> {
+export function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes): Readonly<Record<Stage, number>> {
   const c = types.compute;
   const N = run.batch * run.seq;
   const inner = N * shape.ffn;
