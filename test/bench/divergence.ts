@@ -22,8 +22,8 @@ import type { Marker, SeriesData } from '../../src/shared/trace/types';
 import { MiB } from '../../src/shared/units';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
-import { judge, type Judged } from './divergence/score';
-import { traceOf } from './divergence/trace';
+import { judge, judgeAlone, type Judged } from './divergence/score';
+import { type Trace, traceOf } from './divergence/trace';
 
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
@@ -31,12 +31,17 @@ function option(name: string, otherwise: number): number {
 }
 
 /** Every other trace is clean. Each has a seed of its own, so that one can be looked at alone. */
-function judgedTrace(index: number, seed: number): Judged {
+function drawnTrace(index: number, seed: number): { readonly plan: Plan; readonly trace: Trace } {
   for (let attempt = 0; ; attempt++) {
     const random = new Random(seed * 1_000_003 + index * 7919 + attempt * 104_729);
     const plan: Plan | null = draw(random, index % 2 === 1);
-    if (plan !== null) return judge(plan, traceOf(plan, random));
+    if (plan !== null) return { plan, trace: traceOf(plan, random) };
   }
+}
+
+function judgedTrace(index: number, seed: number): Judged {
+  const { plan, trace } = drawnTrace(index, seed);
+  return judge(plan, trace);
 }
 
 function table(name: string, all: readonly Judged[]): void {
@@ -61,6 +66,21 @@ function table(name: string, all: readonly Judged[]): void {
   console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}; with one above low confidence: ${clean.filter(({ findings }) => findings.some(({ confidence }) => confidence !== 'low')).length}`);
   const [right, wrong] = [settings.filter(({ setting }) => setting).length, settings.filter(({ wrongSetting }) => wrongSetting).length];
   console.log(`  changed settings: ${right} of ${settings.length} named with their value, ${settings.length - right - wrong} undetermined, ${wrong} wrong; right or undetermined ${percent(settings.length - wrong, settings.length).trim()}`);
+}
+
+/** Inversion of clean traces for which nothing but model and mode is known. */
+function alone(seed: number, count: number): void {
+  const tally = new Map<string, { right: number; undetermined: number; wrong: number }>();
+  for (let index = 0; index < 2 * count; index += 2) {
+    const drawn = drawnTrace(index, seed);
+    for (const { field, told } of judgeAlone(drawn.plan, drawn.trace)) {
+      const row = tally.get(field) ?? { right: 0, undetermined: 0, wrong: 0 };
+      row[told]++;
+      tally.set(field, row);
+    }
+  }
+  console.log(`\nFrom the trace alone, of ${count} clean traces with model and mode known (SGD with momentum, fp16 and further settings are not told from their twins):`);
+  for (const [field, { right, undetermined, wrong }] of tally) console.log(`  ${field.padEnd(16)} right ${String(right).padStart(3)}, undetermined ${String(undetermined).padStart(3)}, wrong ${String(wrong).padStart(3)}`);
 }
 
 /** A long training at 1 kHz: ten million samples of the device, a thousand steps of markers. */
@@ -117,4 +137,5 @@ if (process.argv.includes('--verbose')) {
   }
 }
 console.log(`\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`);
+alone(seed, option('alone', 40));
 timing();

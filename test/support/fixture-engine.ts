@@ -70,6 +70,7 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
     trace: async ({ id, series, t0, t1, columns }) => find(id).data.filter(({ info }) => series.includes(info.id))
       .map((data) => ({ info: data.info, envelope: envelope(data, t0, t1, columns), gaps: data.gaps })),
     budgetOf: async ({ id }) => find(id).budget,
+    invert: async () => null,
     budget: async ({ model, run }) => {
       if (run.batch > 512) throw new Failure('bad_input', `A batch of ${run.batch} is more than this fixture knows.`, 'Use a batch of 512 or less.');
       return fixtureSession({ id: 'x', name: 'x', status: 'complete', startedAt: '', spans: trainSpans(2), model, run, gpu: false }).budget!;

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../src/shared/budget/budget';
 import type { Budget } from '../../src/shared/budget/types';
 import { findingsOf, type FindingsInput } from '../../src/shared/divergence/findings';
-import { invert, invertAlone } from '../../src/shared/divergence/inversion';
+import { invert } from '../../src/shared/divergence/inversion';
+import { invertAlone } from '../../src/shared/divergence/inversion-alone';
 import { buildOverlay } from '../../src/shared/divergence/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -113,18 +114,36 @@ describe('a declared run', () => {
 });
 
 describe('a trace alone', () => {
-  it('tells precision and optimizer, and a batch for the sequence that is known', () => {
-    const input = recorded(budgetFor({ attention: 'eager' }), null);
-    const inversion = invertAlone(spec, { seq: 256, attention: 'eager', framework: 'pytorch' }, input)!;
+  const truth = { attention: 'eager' as const, precision: 'bf16' as const, batch: 8, seq: 512 };
+  const bare = (run: Partial<RunSpec>, more: Parameters<typeof recorded>[2] = {}) => ({ ...recorded(budgetFor(run), null, more), baselines: { 'gpu0.memory.used': 0 } });
+
+  it('tells precision, optimizer and checkpointing, and the tokens that batch and sequence share', () => {
+    const inversion = invertAlone(spec, { attention: 'sdpa' }, bare({ ...truth, attention: 'sdpa' }))!;
     const of = (field: string) => inversion.estimates.find((one) => one.field === field)!;
-    expect(of('precision').estimate).toBe('fp32');
-    expect(of('optimizer').estimate).toBe('adamw');
-    expect(of('batch').interval![0]).toBeLessThanOrEqual(8);
-    expect(of('batch').interval![1]).toBeGreaterThanOrEqual(8);
+    expect([of('precision').estimate, of('optimizer').estimate, of('checkpointing').estimate]).toEqual(['bf16', 'adamw', 'none']);
+    expect(of('batch').estimate).toBeNull();
+    expect(of('batch').alternatives).toContain(8);
+    expect(inversion.summary).toMatch(/All of them hold 4,096 tokens a batch/);
   });
 
-  it('without phases tells nothing', () => {
-    expect(invertAlone(spec, {}, recorded(budgetFor({}), null, { markers: false }))).toBeNull();
+  it('tells the batch of a sequence that is certain, and both where scores grow with the square', () => {
+    const given = invertAlone(spec, { seq: 512 }, bare(truth))!;
+    expect(given.estimates.find(({ field }) => field === 'batch')).toMatchObject({ estimate: 8, declared: null });
+    const both = invertAlone(spec, {}, bare(truth))!;
+    expect(both.estimates.map(({ field, estimate }) => [field, estimate])).toEqual([['batch', 8], ['seq', 512], ['precision', 'bf16'], ['optimizer', 'adamw'], ['checkpointing', 'none']]);
+    expect(both.summary).toMatch(/^The trace tells batch 8, seq 512/);
+  });
+
+  it('without phases reads the staircase, once it is said what kind of run it was', () => {
+    expect(invertAlone(spec, {}, bare(truth, { markers: false }))).toBeNull();
+    const inversion = invertAlone(spec, { mode: 'train', seq: 512, attention: 'eager' }, bare(truth, { markers: false }))!;
+    expect(inversion.estimates.find(({ field }) => field === 'batch')!.interval).toEqual([8, 8]);
+  });
+
+  it('of another model fits nothing, and says so', () => {
+    const inversion = invertAlone(preset('gpt2-xl'), { mode: 'train' }, bare(truth))!;
+    expect(inversion.estimates.every(({ estimate }) => estimate === null)).toBe(true);
+    expect(inversion.summary).toMatch(/^No combination/);
   });
 });
 

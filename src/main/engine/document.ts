@@ -4,13 +4,16 @@ import { Failure } from '../../shared/failure';
 import type { Budget } from '../../shared/budget/types';
 import { budgetOf } from '../../shared/budget/budget';
 import { findingsOf } from '../../shared/divergence/findings';
-import { invert } from '../../shared/divergence/inversion';
+import { type Inversion, invert } from '../../shared/divergence/inversion';
+import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
+import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
+import type { Bytes } from '../../shared/units';
 import type { LiveAnalysis } from './live-analysis';
 import type { SessionData } from './session-data';
 
@@ -30,7 +33,7 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const { budget, warning } = predictionOf(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
   const exact = data.workload.kind === 'bundled';
-  const deviceBytes = Object.fromEntries(data.environment.gpus.flatMap(({ index, memoryBytes }) => (memoryBytes === null ? [] : [[`gpu${index}`, memoryBytes]])));
+  const deviceBytes = deviceBytesOf(data);
   const trace = { series: data.series, markers: data.markers, spans, durationUs: data.durationUs, budget, exact };
   const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(live && { settled: live.rows }), ...(use !== undefined && { use }) });
   const done = data.status !== 'recording';
@@ -68,6 +71,17 @@ function deviceName({ series, alternatives }: Overlay, { environment }: SessionD
   const line = [series, ...alternatives].find((id) => id?.startsWith('gpu'));
   const index = Number(/^gpu(\d+)/.exec(line ?? '')?.[1]);
   return environment.gpus.find((gpu) => gpu.index === index)?.name ?? null;
+}
+
+/** What the session's run must have been as a run of `model`, whatever was declared. */
+export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<RunSpec>): Inversion | null {
+  const { spans } = phaseSpans(data.markers, data.durationUs);
+  const { series, markers, durationUs, baselines, logs, exitCode, signal } = data;
+  return invertAlone(model, given, { series, markers, spans, durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data) });
+}
+
+function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
+  return Object.fromEntries(environment.gpus.flatMap(({ index, memoryBytes }) => (memoryBytes === null ? [] : [[`gpu${index}`, memoryBytes]])));
 }
 
 export function summaryOf(doc: SessionDocument): SessionSummary {

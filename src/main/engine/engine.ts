@@ -16,7 +16,7 @@ import { watchLibrary } from '../store/library-watch';
 import { openSession } from '../store/session-file';
 import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved';
 import { doctorReport } from './doctor';
-import { documentOf, predictionOf } from './document';
+import { documentOf, inversionOf, predictionOf } from './document';
 import { LiveAnalysis } from './live-analysis';
 import { overlaySeries } from '../../shared/divergence/overlay';
 import { Imports } from './imports';
@@ -141,6 +141,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async budgetOf({ id }) {
       return predictionOf(load(id)).budget;
+    },
+    async invert({ id, model, given }) {
+      checkModel(model);
+      return inversionOf(load(id), model, given);
     },
     async budget({ model, run }) {
       checkModel(model);

@@ -2,6 +2,8 @@
 import type { Budget, Fit, StageBudget, TierBudget } from '../../shared/budget/types';
 import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
+import type { Inversion } from '../../shared/divergence/inversion';
+import { inversionTable } from '../../shared/divergence/tables';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
 import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, explained, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
@@ -51,6 +53,11 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
   if (doc.warnings.length > 0) sections.push(`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`);
   sections.push(methodNotes(doc).map((line) => wrap(line, '')).join('\n'));
   return sections.join('\n\n');
+}
+
+export function inversionText(inversion: Inversion): string {
+  const { head, rows, notes } = inversionTable(inversion);
+  return [table(head, rows), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }
 
 export function budgetText(budget: Budget): string {

@@ -5,6 +5,7 @@
  */
 import type { Budget } from '../budget/types';
 import type { Comparison } from '../divergence/compare';
+import type { Inversion } from '../divergence/inversion';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Envelope } from '../trace/downsample';
 import type { Gap, SeriesInfo } from '../trace/types';
@@ -106,6 +107,8 @@ export interface EngineApi {
   /** Min/max/first/last per column over [t0, t1]; every peak in the span is in it. */
   trace(q: { id: string; series: readonly string[]; t0: Micros; t1: Micros; columns: number }): Promise<readonly TraceView[]>;
   budgetOf(q: { id: string }): Promise<Budget | null>;
+  /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
+  invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
   record(q: RecordRequest): Promise<{ id: string }>;
   /** Saved workloads by name; files that cannot be read are left out. */
@@ -123,7 +126,7 @@ export interface EngineApi {
   import(q: ImportRequest): Promise<{ id: string }>;
 }
 export const ENGINE_METHODS = [
-  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'record', 'workloads', 'saveWorkload', 'deleteWorkload', 'stop', 'rename', 'delete', 'compare', 'report',
+  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'invert', 'record', 'workloads', 'saveWorkload', 'deleteWorkload', 'stop', 'rename', 'delete', 'compare', 'report',
   'doctor', 'upload', 'import',
 ] as const satisfies readonly (keyof EngineApi)[];
 

@@ -3,14 +3,9 @@
  * stop fitting, which gives an interval of values and the runner-up; a declared value outside of it is contradicted, and
  * where several settings would do the answer is *undetermined*, never a guess.
  *
- * With a declared run one setting at a time is searched; `invertAlone` searches them together for a known model.
+ * Here one setting at a time of a declared run is searched; inversion-alone.ts searches them together.
  */
-import { budgetOf } from '../budget/budget';
-import type { Budget } from '../budget/types';
-import { Failure } from '../failure';
-import { formatInteger } from '../format';
-import { runDefaults } from '../model/run';
-import type { ModelSpec, Precision, RunSpec } from '../model/spec';
+import type { Precision, RunSpec } from '../model/spec';
 import { type Candidate, Search } from './fit/candidates';
 import { type Fit, fits } from './fit/fit';
 import { growthOf, offsetLimit, searchFor, standingOutIn, WORDS } from './findings/settings';
@@ -157,59 +152,4 @@ function summaryOf(contradicted: Inversion['contradicted'], apart: readonly Cand
   if (!isAsDeclared) return 'The trace does not fit what was declared, and no single setting stands out that would: undetermined.';
   const told = estimates.filter(({ verdict }) => verdict === 'agrees').map(({ field, estimate }) => `${field} ${estimate}`);
   return told.length === 0 ? 'The trace fits what was declared, and would fit much else: undetermined.' : `The trace bears out what was declared: ${told.join(', ')}.`;
-}
-
-/** Sequence lengths, precisions and optimizers tried together where nothing was declared. */
-const LENGTHS = [64, 128, 256, 512, 1024, 2048, 4096];
-const MOST_BUDGETS = 400;
-
-/** What a known model's run was, from the trace alone; `given` are settings that are certain all the same. Null without phases. */
-export function invertAlone(model: ModelSpec, given: Partial<RunSpec>, input: FindingsInput): Inversion | null {
-  const names = new Set(input.overlay.phases.map(({ phase }) => phase));
-  const mode = given.mode ?? (names.has('backward') || names.has('optimizer') ? 'train' : names.has('decode') || names.has('prefill') ? 'generate' : names.has('forward') ? 'infer' : null);
-  if (mode === null) return null;
-  const steps = Math.max(1, ...input.overlay.phases.map(({ step }) => step ?? 1));
-  const isTfjs = (given.framework ?? 'pytorch') === 'tfjs';
-  const fitting: { run: RunSpec; score: number }[] = [];
-  let budgets = 0;
-  const tokens = input.markers.reduce((most, one) => (one.type === 'token' ? Math.max(most, one.index) : most), 0);
-  const lengths = (given.seq ? [given.seq] : LENGTHS).filter((one) => one <= model.maxPositions);
-  for (const precision of given.precision ? [given.precision] : isTfjs ? ['fp32' as const] : (['fp32', 'fp16', 'mixed-fp16'] as const)) {
-    for (const optimizer of mode !== 'train' ? [undefined] : given.optimizer ? [given.optimizer] : isTfjs ? (['adam', 'momentum', 'sgd'] as const) : (['adamw', 'momentum', 'sgd'] as const)) {
-      for (const length of lengths) {
-        if (budgets++ > MOST_BUDGETS) continue;
-        const run = runDefaults(model, { framework: 'pytorch', mode, steps, precision, ...(optimizer ? { optimizer } : {}), ...(mode === 'generate' ? { promptTokens: length, tokens: Math.max(1, tokens || 32) } : { seq: length }), ...given });
-        const budget = tryBudget(model, run);
-        const found = budget && searchFor({ ...input, budget }, null);
-        if (!found) continue;
-        const own = found.search.own();
-        if (own && fits(own, found.exact)) fitting.push({ run, score: own.score });
-        for (const one of given.batch ? [] : found.search.number('batch', run.batch, 4096, (batch) => ({ batch }))) {
-          if (fits(one.fit, found.exact)) fitting.push({ run: one.budget.run, score: one.fit.score });
-        }
-      }
-    }
-  }
-  fitting.sort((a, b) => a.score - b.score);
-  const fields: InvertedField[] = ['batch', mode === 'generate' ? 'promptTokens' : 'seq', 'precision', ...(mode === 'train' ? ['optimizer' as const] : [])];
-  const estimates = fields.map((field): Estimate => {
-    const values = [...new Set(fitting.map(({ run }) => run[field as keyof RunSpec] as string | number))];
-    const numbers = values.filter((one): one is number => typeof one === 'number');
-    const isTold = values.length === 1;
-    return {
-      field, declared: null, verdict: isTold ? 'agrees' : 'undetermined', estimate: isTold ? values[0]! : null, alternatives: isTold ? [] : values.slice(0, 8),
-      interval: numbers.length === 0 ? null : [Math.min(...numbers), Math.max(...numbers)], runnerUp: null,
-    };
-  });
-  const told = estimates.filter(({ estimate }) => estimate !== null).map(({ field, estimate }) => `${field} ${estimate}`);
-  return { estimates, contradicted: null, summary: told.length === 0 ? `Undetermined: ${formatInteger(fitting.length)} combinations of settings fit the trace.` : `The trace tells ${told.join(', ')}${told.length < fields.length ? '; the rest is undetermined' : ''}.` };
-}
-
-function tryBudget(model: ModelSpec, run: RunSpec): Budget | null {
-  try {
-    return budgetOf(model, run);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
 }

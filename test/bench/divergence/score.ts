@@ -1,7 +1,9 @@
 /** What the analysis says of labelled traces, against their labels. */
+import { invertAlone } from '../../../src/shared/divergence/inversion-alone';
 import { findingsOf } from '../../../src/shared/divergence/findings';
 import { buildOverlay } from '../../../src/shared/divergence/overlay';
 import type { Finding, Overlay } from '../../../src/shared/divergence/types';
+import type { RunSpec } from '../../../src/shared/model/spec';
 import { phaseSpans } from '../../../src/shared/trace/phases';
 import type { FindingKind } from '../../../src/shared/vocabulary';
 import { DEVICE_BYTES, type Plan } from './plan';
@@ -29,6 +31,17 @@ export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings:
   const common = { series: trace.series, markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
   const overlay = buildOverlay(common);
   return { overlay, findings: findingsOf({ ...common, overlay, logs: trace.logs, exitCode: trace.exitCode, signal: null }) };
+}
+
+export type Told = 'right' | 'undetermined' | 'wrong';
+
+/** What a clean trace says alone of each setting, given what kind of run it is; empty where it says nothing at all. */
+export function judgeAlone({ model, declared: { run } }: Plan, trace: Trace): { readonly field: string; readonly told: Told }[] {
+  const { spans } = phaseSpans(trace.markers, trace.durationUs);
+  const inversion = invertAlone(model, { mode: run.mode }, { ...trace, spans, exact: false, signal: null, deviceBytes: { gpu0: DEVICE_BYTES } });
+  return (inversion?.estimates ?? []).map(({ field, estimate }) => ({
+    field, told: estimate === null ? 'undetermined' : same(estimate, run[field as keyof RunSpec] as string | number) ? 'right' : 'wrong',
+  }));
 }
 
 export function judge(plan: Plan, trace: Trace): Judged {

@@ -117,6 +117,14 @@ export function declaresSpec(options: SpecOptions): boolean {
 export function specOf(options: SpecOptions, defaults: { model: string; framework: RunSpec['framework'] }): { model: ModelSpec; run: RunSpec } {
   const model = modelOf(options.model ?? defaults.model);
   checkModel(model);
+  const given = givenOf(options);
+  const run = runDefaults(model, { ...given, framework: given.framework ?? frameworkFor(model, options, given, defaults.framework) });
+  checkRun(model, run);
+  return { model, run };
+}
+
+/** The settings that were given, and no others. */
+export function givenOf(options: SpecOptions): Partial<RunSpec> {
   const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = {};
   const set = <K extends keyof RunSpec>(key: K, value: RunSpec[K] | undefined) => {
     if (value !== undefined) given[key] = value;
@@ -155,10 +163,8 @@ export function specOf(options: SpecOptions, defaults: { model: string; framewor
   set('expertParallel', whole('--expert-parallel', options.expertParallel));
   set('offload', oneOf('--offload', options.offload, OFFLOADS));
   set('gpu', options.gpu === undefined ? undefined : gpuByName(options.gpu).name);
-  given.framework = oneOf('--framework', options.framework, FRAMEWORKS) ?? frameworkFor(model, options, given, defaults.framework);
-  const run = runDefaults(model, given);
-  checkRun(model, run);
-  return { model, run };
+  set('framework', oneOf('--framework', options.framework, FRAMEWORKS));
+  return given;
 }
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */

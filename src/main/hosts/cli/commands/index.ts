@@ -9,6 +9,7 @@ import { registerExperiment } from './experiment';
 import { registerExport } from './export';
 import { registerFlops } from './flops';
 import { registerImport } from './import';
+import { registerInvert } from './invert';
 import { registerLogits } from './logits';
 import { registerPlan } from './plan';
 import { registerRecord } from './record';
@@ -19,7 +20,7 @@ import { registerWorkloads } from './workloads';
 
 export function registerCommands(program: Command, output: Output): void {
   const all = [
-    registerRecord, registerWorkloads, registerSessions, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling,
+    registerRecord, registerWorkloads, registerSessions, registerInvert, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling,
     registerChapter, registerExperiment, registerLogits, registerDoctor, registerServe, registerDemo,
   ];
   for (const register of all) register(program, output);
