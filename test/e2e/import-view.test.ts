@@ -84,4 +84,24 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await page.waitForURL(/#\/session\//);
     await page.close();
   });
+
+  it('a CSV that does not say what its columns are is mended in the dialog', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Import…' }).click();
+    const dialog = page.getByRole('dialog');
+    const bare = join(folder, 'bare.csv');
+    writeFileSync(bare, '512, 7\n1024, 9\n');
+    await page.getByLabel('File to import').setInputFiles(bare);
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByText('What the file does not say').click();
+    await dialog.getByLabel('Columns of a CSV without a header').fill('memory.used, utilization.gpu');
+    await dialog.getByLabel('Interval, ms').fill('250');
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.waitForURL(/#\/session\//);
+    const session = (await engine.list()).find(({ name }) => name === 'bare.csv')!;
+    expect(session.durationUs).toBe(250_000);
+    expect((await engine.show({ id: session.id })).series.map(({ id, max }) => [id, max])).toEqual([['gpu0.memory.used', 1024 * 2 ** 20], ['gpu0.utilization', 9000]]);
+    await page.close();
+  });
 });

@@ -14,7 +14,6 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
     const on = <K extends 'dragenter' | 'dragover' | 'dragleave' | 'drop'>(type: K, act: (event: DragEvent) => void) => {
       const listener = (event: DragEvent) => {
         if (!carriesFiles(event)) return;
-        // Left alone, a browser would show the file in place of the window.
         event.preventDefault();
         act(event);
       };

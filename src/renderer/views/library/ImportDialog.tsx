@@ -5,6 +5,7 @@ import { formatBytes } from '../../../shared/format';
 import { preset, presetNames } from '../../../shared/model/presets';
 import { runDefaults } from '../../../shared/model/run';
 import { type Mode, PRECISIONS, type Precision } from '../../../shared/model/spec';
+import { MiB } from '../../../shared/units';
 import { FailureNote } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
 import { useEngine } from '../../state/engine';
@@ -15,8 +16,10 @@ interface Form {
   /** Empty: nothing is said of the run. */
   readonly model: string; readonly mode: Mode; readonly batch: number; readonly seq: number; readonly promptTokens: number; readonly tokens: number;
   readonly precision: Precision; readonly keepRaw: boolean;
+  /** What the file does not say of itself; empty where it does. */
+  readonly columns: string; readonly intervalMs: string; readonly baselineMiB: string;
 }
-const FIRST: Form = { model: '', mode: 'train', batch: 1, seq: 1024, promptTokens: 128, tokens: 128, precision: 'fp32', keepRaw: false };
+const FIRST: Form = { model: '', mode: 'train', batch: 1, seq: 1024, promptTokens: 128, tokens: 128, precision: 'fp32', keepRaw: false, columns: '', intervalMs: '', baselineMiB: '' };
 
 export function ImportDialog({ files, onFiles, onClose }: { files: readonly File[]; onFiles(files: readonly File[]): void; onClose(): void }) {
   const engine = useEngine();
@@ -39,7 +42,7 @@ export function ImportDialog({ files, onFiles, onClose }: { files: readonly File
     setShare(0);
     try {
       const upload = await sendFile(engine, file, setShare, signal);
-      const { id } = await engine.import({ upload, ...declared(form), ...(form.keepRaw ? { keepRaw: true } : {}) });
+      const { id } = await engine.import({ upload, ...declared(form), ...supplied(form) });
       if (signal.aborted) return;
       if (files.length === 1) go(sessionHref(id));
       onFiles(files.slice(1));
@@ -83,11 +86,29 @@ export function ImportDialog({ files, onFiles, onClose }: { files: readonly File
         )}
       </div>
       {form.model !== '' && <p className="hint">The trace is laid over the budget of a PyTorch run with these settings. Leave the model open where you are not sure.</p>}
+      <details className="more">
+        <summary>What the file does not say</summary>
+        <div className="fields">
+          <label>Interval, ms<input inputMode="numeric" pattern="[1-9]\d*" placeholder="from its timestamps" value={form.intervalMs} onChange={(event) => change({ intervalMs: event.target.value.trim() })} /></label>
+          <label>In use before, MiB<input inputMode="numeric" pattern="\d+" placeholder="its first sample" value={form.baselineMiB} onChange={(event) => change({ baselineMiB: event.target.value.trim() })} /></label>
+        </div>
+        <div className="fields single"><label>Columns of a CSV without a header<input className="mono" spellCheck={false} placeholder="timestamp,memory.used,utilization.gpu" value={form.columns} onChange={(event) => change({ columns: event.target.value })} /></label></div>
+      </details>
       <label className="check-line"><input type="checkbox" checked={form.keepRaw} onChange={(event) => change({ keepRaw: event.target.checked })} /> Keep the file in the session as it came</label>
       {busy && <progress max={1} value={share < 1 ? share : undefined} aria-label="Import" />}
       {error !== null && <FailureNote error={error} />}
     </Dialog>
   );
+}
+
+function supplied({ keepRaw, columns, intervalMs, baselineMiB }: Form) {
+  const names = columns.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return {
+    ...(keepRaw ? { keepRaw } : {}),
+    ...(names.length > 0 ? { columns: names } : {}),
+    ...(intervalMs === '' ? {} : { intervalMs: Number(intervalMs) }),
+    ...(baselineMiB === '' ? {} : { baselineBytes: Number(baselineMiB) * MiB }),
+  };
 }
 
 function declared({ model: name, mode, batch, seq, promptTokens, tokens, precision }: Form) {
