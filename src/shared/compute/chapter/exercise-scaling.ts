@@ -48,7 +48,7 @@ export function scalingExerciseClaims(): readonly Claim[] {
     claim('recommendation', 'Chinchilla recommends: 2 tokens per parameter', '2', 'tokens a parameter', best.tokensPerParameter,
       'The ratio the chapter itself puts into the root three lines before is 20.'),
     claim('recommendation-published', 'Chinchilla recommends: 2 tokens per parameter', '2', 'tokens a parameter', published.tokensPerParameter,
-      'By approach 1\'s published table at this budget.'),
+      'Approach 1\'s published table gives 20.9 at this budget.'),
     claim('gpt3-used-n', 'GPT-3 used: $N = 175B$', '175', 'billion', GPT3.params / B, 'Brown et al. 2020, table 2.1.'),
     claim('gpt3-used-d', '$D = 300B$ tokens', '300', 'billion', GPT3.tokens / B, 'Brown et al. 2020, table 2.1.'),
     claim('gpt3-compute', '= 3.15 \\times 10^{23}$ FLOPs', '3.15', '10^23 FLOPs', used / 1e23,
@@ -101,7 +101,7 @@ export function scalingExerciseClaims(): readonly Claim[] {
     claim('loss-gain-printed', 'achieves 1.4\\% lower loss', '1.4', '%', 100 * (1 - 2.15 / 2.18),
       '2.15 against 2.18, as printed.'),
     claim('loss-gain-pair', 'achieves 1.4\\% lower loss', '1.4', '%', 100 * (1 - loss.printed / loss.gpt3),
-      'Between the two printed allocations, which hardly differ.'),
+      'Between the two printed allocations, whose losses hardly differ.'),
     claim('loss-gain', 'achieves 1.4\\% lower loss', '1.4', '%', 100 * (1 - chinchillaLoss(fitted.N, fitted.D) / loss.gpt3),
       'From the law\'s own optimum, 1.911, to GPT-3\'s allocation, 1.954.'),
   ];

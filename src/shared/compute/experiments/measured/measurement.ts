@@ -60,7 +60,7 @@ export function comparable(docs: readonly SessionDocument[]): boolean {
 
 /** On what, for a reader: what all of the sessions share. */
 export function conditionsOf(docs: readonly SessionDocument[]): string {
-  const [{ model, run, environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
+  const [{ model, environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
   const shared = (words: (run: RunSpec) => string) => {
     const [first, ...others] = docs.map((doc) => (doc.run ? words(doc.run) : ''));
     return first !== '' && others.every((one) => one === first) ? [first!] : [];
@@ -70,7 +70,7 @@ export function conditionsOf(docs: readonly SessionDocument[]): string {
     model?.name ?? '',
     ...shared(({ mode, promptTokens, tokens }) => (mode === 'generate' ? `prompt of ${promptTokens}, ${formatInteger(tokens)} tokens` : '')),
     ...shared(({ mode, seq }) => (mode === 'generate' ? '' : `${formatInteger(seq)} tokens`)),
-    run?.precision ?? '',
+    ...shared(({ precision }) => precision),
     `${workload.backend ?? 'unknown backend'} on ${device}`,
   ].join(', ');
 }
