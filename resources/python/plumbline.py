@@ -13,8 +13,9 @@ In PyTorch one line does all of that, with memory at every boundary:
 
     plumbline.watch(model, optimizer)
 
-Without PLUMBLINE_SOCKET in the environment every call does nothing. No call raises, and none waits for Plumbline
-longer than a quarter of a second. Bytes are bytes; times are time.monotonic_ns().
+Without PLUMBLINE_SOCKET in the environment every call does nothing. No call raises and none waits: a marker goes
+straight to the socket, so that nothing is lost when the process dies; what Plumbline does not take at once is kept, up
+to 4 MiB, and sent with what follows or at the exit. Bytes are bytes; times are time.monotonic_ns().
 """
 import atexit
 import functools
@@ -24,111 +25,200 @@ import socket
 import sys
 import threading
 import time
+import types
 import weakref
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 
-_TIMEOUT_S = 0.25
+_CONNECT_S = 0.25
 _RETRY_S = 5.0
+_EXIT_S = 1.0
+_MOST_KEPT = 4 * 1024 * 1024
 
-_lock = threading.Lock()
-_connection = None
-_retry_at = 0.0
+_now = time.monotonic_ns
 _step = None
 
 
 def _rank():
-    for name in ("RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"):
+    """The rank the launcher gave this process (torchrun, accelerate, mpirun, srun); None where there is none."""
+    for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK"):
         if os.environ.get(name, "").isdigit():
             return int(os.environ[name])
-    return 0
+    distributed = getattr(sys.modules.get("torch"), "distributed", None)
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank()
+    return None
+
+
+class _Channel:
+    """The socket. Safe to use from threads, signal handlers and finalizers, and after a fork: a child makes its own."""
+
+    def __init__(self):
+        self.lock, self.sending, self.kept, self.dropped = threading.RLock(), False, bytearray(), 0
+        self.socket, self.retry_at, self.address = None, 0.0, os.environ.get("PLUMBLINE_SOCKET")
+        self.head = '{"v":1,"ts":'
+
+    def after_fork(self):
+        """Without a word on the parent's connection: bytes of two processes would mix, and what it kept is its own."""
+        self.drop()
+        self.__init__()
+
+    def look_up_rank(self):
+        try:
+            rank = _rank()
+        except Exception:
+            rank = None
+        self.head = '{"v":1,"ts":' if rank is None else '{"v":1,"rank":%d,"ts":' % rank
+
+    def write(self, text):
+        """A line without its head and its end."""
+        if not self.address:
+            return
+        try:
+            with self.lock:
+                if self.socket is None and not self.connect():
+                    return
+                self.kept += text.encode("ascii", "replace")
+                if not self.sending:
+                    self.send()
+        except Exception:  # A profiler's trouble is never the workload's.
+            self.drop()
+
+    def connect(self):
+        if time.monotonic() < self.retry_at:
+            return False
+        if os.name == "nt":
+            self.socket = open(self.address, "wb", buffering=0)
+        else:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(_CONNECT_S)
+                connection.connect(self.address)
+                connection.setblocking(False)
+            except BaseException:
+                connection.close()
+                raise
+            self.socket = connection
+        self.look_up_rank()
+        self.kept += ('%s%d,"type":"process","pid":%d}\n' % (self.head, _now(), os.getpid())).encode()
+        return True
+
+    def send(self):
+        """As much as is taken without waiting. A signal handler or a finalizer that comes between only adds to `kept`."""
+        self.sending = True
+        try:
+            while self.kept:
+                sent = self.socket.write(self.kept) if os.name == "nt" else self.socket.send(self.kept)
+                del self.kept[:sent]
+        except (BlockingIOError, InterruptedError):
+            if len(self.kept) > _MOST_KEPT:  # whole lines from the end: the first may be half sent
+                keep = self.kept.rfind(b"\n", 0, _MOST_KEPT) + 1
+                self.dropped += self.kept.count(b"\n", keep)
+                del self.kept[keep:]
+        finally:
+            self.sending = False
+
+    def drop(self):
+        connection, self.socket, self.kept, self.retry_at = self.socket, None, bytearray(), time.monotonic() + _RETRY_S
+        try:
+            if connection is not None:
+                connection.close()
+        except Exception:
+            pass
+
+    def at_exit(self):
+        try:
+            if self.dropped:
+                note("%d markers were dropped: they came faster than Plumbline took them" % self.dropped)
+            if self.kept and self.socket is not None and os.name != "nt":
+                self.socket.settimeout(_EXIT_S)
+                self.socket.sendall(self.kept)
+        except Exception:
+            pass
+
+
+_channel = _Channel()
+atexit.register(_channel.at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_channel.after_fork)
 
 
 def _plain(value):
     return value.item() if hasattr(value, "item") else str(value)  # scalars of numpy and torch
 
 
-def _connect(address):
-    if os.name == "nt":
-        return open(address, "wb", buffering=0)
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _json(value):
     try:
-        connection.settimeout(_TIMEOUT_S)
-        connection.connect(address)
-    except OSError:
-        connection.close()
-        raise
-    return connection
+        return json.dumps(value, default=_plain, allow_nan=False)
+    except ValueError:  # not a number, infinite, or a circle
+        return json.dumps(str(value)[:1000])
 
 
-def _drop():
-    global _connection, _retry_at
-    connection, _connection = _connection, None
-    _retry_at = time.monotonic() + _RETRY_S
-    try:
-        if connection is not None:
-            connection.close()
-    except OSError:
-        pass
+_quoted = {}
+
+
+def _name(name):
+    """A phase's name as JSON; the few there are are kept."""
+    text = _quoted.get(name)
+    if text is None:
+        text = json.dumps(str(name))
+        if len(_quoted) < 256:
+            _quoted[name] = text
+    return text
 
 
 def _send(kind, fields, ts=None):
-    global _connection
-    address = os.environ.get("PLUMBLINE_SOCKET")
-    if not address:
+    if not _channel.address:
         return
     try:
-        message = {"v": 1, "ts": time.monotonic_ns() if ts is None else ts, "type": kind, "rank": _rank()}
-        message.update((key, value) for key, value in fields.items() if value is not None)
-        line = json.dumps(message, default=_plain).encode() + b"\n"
-        with _lock:
-            if _connection is None:
-                if time.monotonic() < _retry_at:
-                    return
-                _connection = _connect(address)
-            if os.name == "nt":
-                _connection.write(line)
-            else:
-                _connection.sendall(line)
-    except Exception:  # A profiler's trouble is never the workload's.
-        _drop()
-
-
-def _after_fork():
-    """A child has its own connection: bytes of two processes on one would mix."""
-    global _lock, _connection, _retry_at
-    _lock = threading.Lock()
-    connection, _connection, _retry_at = _connection, None, 0.0
-    try:
-        if connection is not None:
-            connection.close()
-    except OSError:
+        pairs = "".join(',"%s":%s' % (key, "%d" % value if type(value) is int else _json(value))
+                        for key, value in fields.items() if value is not None)
+        _channel.write('%s%d,"type":"%s"%s}\n' % (_channel.head, _now() if ts is None else ts, kind, pairs))
+    except Exception:
         pass
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-@contextmanager
-def phase(name, step=None):
-    """A span of the run: load, prefill, decode, forward, backward, optimizer, or a name of your own."""
-    at = _step if step is None else step
-    _send("phase", {"name": name, "event": "begin", "step": at})
+def _send_phase(name, event, step, ts=None):
+    """What `_send` would send, without the detour: phases are the most frequent of all."""
+    if not _channel.address:
+        return
     try:
-        yield
-    finally:
-        _send("phase", {"name": name, "event": "end", "step": at})
+        _channel.write('%s%d,"type":"phase","name":%s,"event":"%s"%s}\n' % (
+            _channel.head, _now() if ts is None else ts, _name(name), event, "" if step is None else ',"step":%d' % step))
+    except Exception:
+        pass
+
+
+class phase(ContextDecorator):
+    """A span of the run: load, prefill, decode, forward, backward, optimizer, or a name of your own."""
+
+    __slots__ = ("_name", "_step", "_at")
+
+    def __init__(self, name, step=None):
+        self._name, self._step, self._at = name, step, None
+
+    def _recreate_cm(self):
+        return phase(self._name, self._step)
+
+    def __enter__(self):
+        self._at = _step if self._step is None else self._step
+        _send_phase(self._name, "begin", self._at)
+
+    def __exit__(self, *_error):
+        _send_phase(self._name, "end", self._at)
+        return False
 
 
 class _Step:
+    __slots__ = ("_step",)
+
     def __init__(self, index):
-        self._index = index
+        self._step = index
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_error):
-        _end_step(self._index)
+        _end_step(self._step)
         return False
 
 
@@ -137,6 +227,7 @@ def step(index):
     global _step
     _end_step(_step)
     _step = index
+    _channel.look_up_rank()
     _send("step", {"event": "begin", "step": index})
     return _Step(index)
 
@@ -174,7 +265,10 @@ def run(**fields):
 
 def note(text):
     """A remark at this moment of the run."""
-    _send("note", {"text": str(text), "step": _step})
+    try:
+        _send("note", {"text": str(text), "step": _step})
+    except Exception:
+        pass
 
 
 # --- PyTorch ---
@@ -290,14 +384,14 @@ class _Watcher:
         step = optimizer.step  # before torch 2.0
 
         @functools.wraps(step)
-        def watched_step(*args, **kwargs):
-            self.on_optimizer_begin(optimizer)
+        def watched_step(own, *args, **kwargs):
+            self.on_optimizer_begin(own)
             try:
                 return step(*args, **kwargs)
             finally:
-                self.on_optimizer_end(optimizer)
+                self.on_optimizer_end(own)
 
-        optimizer.step = watched_step
+        optimizer.step = types.MethodType(watched_step, optimizer)  # a method, as learning rate schedulers expect
 
     @_told
     def tell_model(self, root):
@@ -393,6 +487,7 @@ class _Watcher:
         self.quiet = quiet
         if own_step and _step is None:
             _step = self.step = self.steps
+            _channel.look_up_rank()
             if not quiet:
                 _send("step", {"event": "begin", "step": _step})
         elif not own_step:
@@ -408,7 +503,7 @@ class _Watcher:
         if self.on_gpu():
             self.torch.cuda.reset_peak_memory_stats(self.device)
         self.open, self.open_step = name, _step
-        _send("phase", {"name": name, "event": "begin", "step": _step})
+        _send_phase(name, "begin", _step)
 
     def close(self, components=False):
         if self.open is None:
@@ -417,7 +512,7 @@ class _Watcher:
         if components and memory is not None:
             memory["components"] = self.components()
         self.tell_memory(ts, memory)
-        _send("phase", {"name": self.open, "event": "end", "step": self.open_step}, ts)
+        _send_phase(self.open, "end", self.open_step, ts)
         self.open, self.last = None, None
 
     # --- memory and settings ---

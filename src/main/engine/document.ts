@@ -8,6 +8,7 @@ import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
 import { buildOverlay } from '../../shared/divergence/overlay';
+import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -17,11 +18,13 @@ import type { Bytes } from '../../shared/units';
 import type { LiveAnalysis } from './live-analysis';
 import type { SessionData } from './session-data';
 
-/** The prediction for what the session declared; null when it declared nothing that can be predicted. */
+/** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
 export function predictionOf(data: SessionData): { budget: Budget | null; warning: string | null } {
   if (data.model === null || data.run === null) return { budget: null, warning: null };
   try {
-    return { budget: budgetOf(data.model, data.run), warning: null };
+    const budget = budgetOf(data.model, data.run);
+    const { perRank } = budget;
+    return { budget: perRank ? { ...budget, tiers: { textbook: perRank.textbook, refined: perRank.refined } } : budget, warning: null };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { budget: null, warning: `No budget could be computed: ${error.message}` };
@@ -34,8 +37,11 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
   const exact = data.workload.kind === 'bundled';
   const deviceBytes = deviceBytesOf(data);
-  const trace = { series: data.series, markers: data.markers, spans, durationUs: data.durationUs, budget, exact };
-  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(live && { settled: live.rows }), ...(use !== undefined && { use }) });
+  const whole = { series: data.series, markers: data.markers, spans };
+  const rank = chooseRank(whole, use);
+  const trace = { ...(rank === null ? whole : traceOf(whole, rank, use)), durationUs: data.durationUs, budget, exact };
+  const line = nameWithin(use);
+  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(live && { settled: live.rows }), ...(line !== undefined && { use: line }) });
   const done = data.status !== 'recording';
   const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
   const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
@@ -56,7 +62,8 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
     simulated: data.simulated,
     series: data.series.map(seriesStats),
     markers: data.markers,
-    overlay: explained,
+    overlay: rank === null ? explained : overlayOf(explained, whole, rank, use),
+    ...(rank === null ? {} : { ranks: rankRows(whole, budget) }),
     findings,
     inversion: done ? invert(input, findings) : null,
     time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),

@@ -3,6 +3,7 @@
  * live view the newest samples stay in memory, and of older ones as much as a picture of the whole needs; all of them
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
+import { frameworkSeries } from '../../shared/trace/ranks';
 import { lowerBound, upperBound } from '../../shared/trace/downsample';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
@@ -11,11 +12,7 @@ import type { AbsentReason, Reading } from '../../shared/vocabulary';
 import { openSession, type SessionWriter } from '../store/session-file';
 import type { LearntOfSeries, SampleSink } from '../telemetry/sampler';
 
-const FRAMEWORK_SERIES = [
-  ['framework.allocated', 'allocated'],
-  ['framework.reserved', 'reserved'],
-  ['framework.requested', 'requested'],
-] as const;
+const FRAMEWORK_METRICS = ['allocated', 'reserved', 'requested'] as const;
 
 interface Growing {
   readonly series: ThinnedSeries;
@@ -91,7 +88,8 @@ export class LiveTrace implements SampleSink {
     }
     const { memory: { trail = [], ...memory }, t } = marker;
     this.keep({ ...marker, memory });
-    for (const [id, field] of FRAMEWORK_SERIES) {
+    for (const field of FRAMEWORK_METRICS) {
+      const id = frameworkSeries(field, marker.rank);
       const value = memory[field];
       if (value === undefined) continue;
       this.declare({ id, source: 'framework', metric: field, unit: 'bytes', windowUs: null, intervalUs: null });

@@ -57,7 +57,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
   const discretion = new Discretion({ ...process.env, ...plan.env });
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);
-  const scope: ProcessScope = { pids: () => launched?.pids() ?? [] };
+  const scope: ProcessScope = { pids: () => launched?.pids() ?? [], ranks: () => launched?.ranks() ?? new Map() };
   const sources = await openSamplers({
     scope,
     intervalMs: request.intervalMs ?? 100,

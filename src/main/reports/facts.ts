@@ -100,6 +100,16 @@ export function phaseRows(doc: SessionDocument): PhaseRow[] {
   });
 }
 
+/** Each rank beside the others: the head and the cells of a table, empty for a session of one process. */
+export const RANK_HEAD = ['rank', 'line', 'measured', 'predicted', 'residual', 'of predicted', 'resident', 'phases'] as const;
+
+export function rankCells({ overlay, ranks = [] }: SessionDocument): string[][] {
+  return ranks.map((row) => [
+    `${row.rank}${row.rank === overlay.rank ? ', shown' : ''}`, row.series ?? ABSENT, formatBytes(row.measuredPeak), formatBytes(row.predictedPeak),
+    formatSignedBytes(row.residualBytes), formatSignedPercent(row.residualPercent), formatBytes(row.residentPeak), formatInteger(row.phases),
+  ]);
+}
+
 /** The session in one sentence with its figures. */
 export function headline({ overlay }: SessionDocument): string {
   const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
@@ -113,10 +123,11 @@ export function headline({ overlay }: SessionDocument): string {
 }
 
 const LINES: readonly (readonly [RegExp, string])[] = [
-  [/^framework\.allocated$/, 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase'],
+  [/^(rank\d+\.)?framework\.allocated$/, 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase'],
   [/\.workload\.memory$/, 'GPU memory of the workload: device memory less the baseline and less what other processes took meanwhile'],
   [/\.memory\.used$/, 'device memory less the baseline, all processes together'],
   [/\.process\.memory$/, "GPU memory the driver counts for the workload's own processes"],
+  [/^rank\d+\.rss$/, 'resident host memory of the processes of one rank, runtime and libraries included'],
   [/^tree\.rss$/, 'resident host memory of the process tree, runtime and libraries included'],
 ];
 
@@ -125,8 +136,9 @@ export function describeLine(series: string): string {
 }
 
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
-export function methodNotes({ overlay, simulated, workload }: SessionDocument): string[] {
+export function methodNotes({ overlay, ranks, simulated, workload }: SessionDocument): string[] {
   const notes: string[] = [];
+  if (ranks) notes.push(`Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`);
   if (overlay.series !== null) {
     notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
     const interval = overlay.measuredPeak?.intervalUs ?? null;

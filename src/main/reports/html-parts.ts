@@ -4,7 +4,7 @@ import { phaseName } from '../../shared/divergence/phase-name';
 import type { Bytes } from '../../shared/units';
 import { componentColor, legendOf, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
-import { componentName, componentTable, componentTitle, configurationOf, environmentOf, explained, methodNotes, phaseRows, spanWords } from './facts';
+import { componentName, componentTable, componentTitle, configurationOf, environmentOf, explained, methodNotes, phaseRows, RANK_HEAD, rankCells, spanWords } from './facts';
 import type { ReportInput } from './protocol';
 
 /** Rows of every single phase are listed up to here. */
@@ -88,6 +88,11 @@ function everyPhase(phases: ReportInput['doc']['overlay']['phases']): string {
   const rows = shown.map((row) => `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(spanWords(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`);
   const more = phases.length > shown.length ? `<p class="none">The first ${shown.length} of ${phases.length}; all are in the document embedded in this file.</p>` : '';
   return `<details><summary>Every phase, one by one</summary>${table(['Phase', 'Step', 'Span', 'Predicted', 'Measured', 'Residual', 'Predicted end', 'Measured end', 'Residual'], rows)}${more}</details>`;
+}
+
+export function rankCard({ doc }: ReportInput): string {
+  if (!doc.ranks) return '';
+  return card('By rank, at the highest', table(RANK_HEAD, rankCells(doc).map(([rank = '', line = '', ...figures]) => `<tr><td>${e(rank)}</td>${td(line, 'word')}${figures.map((text) => td(text)).join('')}</tr>`)));
 }
 
 const CONFIDENCE = { high: 'bad', medium: 'warn', low: '' } as const;

@@ -8,7 +8,7 @@ import { formatBytes, formatDuration, formatSignedBytes, formatSignedPercent } f
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';
 import { componentName, formatInstant, headline, settingWords, statusOf } from './facts';
-import { card, chartCard, componentCard, explainedCards, findingsCard, keyFigures, notesCard, phaseCard, settingsCards, table, td, tdBytes } from './html-parts';
+import { card, chartCard, componentCard, explainedCards, findingsCard, keyFigures, notesCard, phaseCard, rankCard, settingsCards, table, td, tdBytes } from './html-parts';
 import { STYLE } from './html-style';
 import { reportJson } from './json';
 import type { ReportFormat, ReportInput, ReportRequest } from './protocol';
@@ -26,7 +26,7 @@ function meta(doc: SessionDocument): string {
 }
 
 function sessionBody(input: ReportInput): string {
-  return keyFigures(input) + chartCard(input) + componentCard(input) + phaseCard(input) + findingsCard(input) + explainedCards(input) + settingsCards(input) + notesCard(input);
+  return keyFigures(input) + chartCard(input) + rankCard(input) + componentCard(input) + phaseCard(input) + findingsCard(input) + explainedCards(input) + settingsCards(input) + notesCard(input);
 }
 
 function singlePage(input: ReportInput): string {

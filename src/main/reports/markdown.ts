@@ -1,7 +1,7 @@
 /** The tables of a report in GitHub's Markdown, to be pasted into an issue. */
 import type { Comparison } from '../../shared/divergence/compare';
 import { formatBytes, formatDuration, formatExactBytes, formatSignedBytes, formatSignedPercent } from '../../shared/format';
-import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, environmentOf, explained, formatInstant, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
+import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, environmentOf, explained, formatInstant, headline, methodNotes, phaseRows, RANK_HEAD, rankCells, settingWords, spanWords, statusOf } from './facts';
 import type { ReportFormat, ReportInput } from './protocol';
 
 /** Text that means nothing to Markdown or HTML: names come from anywhere. */
@@ -28,6 +28,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
       ['residual', formatSignedBytes(overlay.residualBytes), formatSignedPercent(overlay.residualPercent)],
     ]),
   ];
+  if (doc.ranks) parts.push(`${level}# By rank, at the highest`, table(RANK_HEAD, rankCells(doc), 2));
   const phases = phaseRows(doc);
   if (phases.length > 0) {
     parts.push(`${level}# By phase, at its highest`, table(['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'], phases.map((row) => [

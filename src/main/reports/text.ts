@@ -6,7 +6,7 @@ import type { Inversion } from '../../shared/divergence/inversion';
 import { inversionTable } from '../../shared/divergence/tables';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
-import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, explained, headline, methodNotes, phaseRows, settingWords, spanWords, statusOf } from './facts';
+import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, formatInstant, explained, headline, methodNotes, phaseRows, RANK_HEAD, rankCells, settingWords, spanWords, statusOf } from './facts';
 import { cut, plain, table, WIDTH, wrap } from './text-layout';
 import { ledgerText } from './text-ledger';
 
@@ -28,6 +28,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
       ['residual', formatSignedBytes(overlay.residualBytes), overlay.residualBytes === null ? ABSENT : `${formatInteger(overlay.residualBytes)} (${formatSignedPercent(overlay.residualPercent)})`],
     ]),
   ];
+  if (doc.ranks) sections.push(`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`);
   const phases = phaseRows(doc);
   if (phases.length > 0) {
     sections.push(`By phase, at its highest\n${table(['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'], phases.map((row) => [

@@ -36,4 +36,6 @@ export interface Sampler {
 /** Pids a process-wise sampler should look at; it changes as the workload forks. */
 export interface ProcessScope {
   pids(): readonly number[];
+  /** Rank by pid, of those processes that belong to one. */
+  ranks?(): ReadonlyMap<number, number>;
 }

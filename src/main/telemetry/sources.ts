@@ -18,6 +18,7 @@ import { GpuStream } from './nvidia-smi/stream';
 import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import { NvmlSampler, sharesOf } from './nvml/sampler';
+import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
 import { visibleGpus } from './visible-devices';
 
@@ -61,7 +62,7 @@ export async function openSamplers(options: OpenSamplersOptions): Promise<Opened
     if (answer.final) break;
   }
   return {
-    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs, workerPath }), new CostSampler()],
+    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs, workerPath }), new RankSampler({ scope, intervalMs }), new CostSampler()],
     gpus: [...(gpu?.gpus ?? [])],
     sources: [...(gpu?.sources ?? []), ...absent, { id: 'host', ok: true, detail: hostDetail }],
     simulated: isSimulated(env, gpu?.gpus ?? []),

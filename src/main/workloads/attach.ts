@@ -28,6 +28,7 @@ export async function attachProcess(pid: number, _listener?: unknown): Promise<L
     pid,
     socketPath: null,
     pids: () => tree.pids(),
+    ranks: () => tree.ranks(),
     exited,
     async stop() {
       letGo();

@@ -41,7 +41,8 @@ const SUPERVISOR_LIMIT_MS: Millis = 20_000;
 export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWorkload> {
   findExecutable(options.command, options.cwd, options.env);
   const session = randomBytes(16).toString('hex');
-  const channel = await MarkerChannel.open(options);
+  let tree: ProcessTree | null = null;
+  const channel = await MarkerChannel.open({ ...options, onProcess: (pid, rank) => tree?.announce(pid, rank) });
 
   let onStarted: (message: FromSupervisor | null) => void = () => {};
   const answer = new Promise<FromSupervisor | null>((resolve) => {
@@ -92,7 +93,8 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   }
   const { pid } = started;
   const start = readStat(pid)?.start ?? null;
-  const tree = new ProcessTree(pid, session);
+  const members = new ProcessTree(pid, session);
+  tree = members;
   let ended = false;
 
   const exited = (async (): Promise<ExitStatus> => {
@@ -111,7 +113,8 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   return {
     pid,
     socketPath: channel.socketPath,
-    pids: () => (ended ? [] : tree.pids()),
+    pids: () => (ended ? [] : members.pids()),
+    ranks: () => (ended ? new Map() : members.ranks()),
     exited,
     async stop(graceMs = GRACE_MS) {
       supervisor.send({ type: 'stop', graceMs });

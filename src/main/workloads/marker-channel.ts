@@ -2,6 +2,9 @@
  * The marker channel: a local socket that a workload announces its phases on (wire format: marker-schema.ts). The
  * sender is not trusted: lines, rate, number and connections are bounded, what exceeds a bound is dropped and counted, and
  * nothing a sender does is fatal or blocks it. What was dropped is told in one warning per cause when the channel closes.
+ *
+ * A connection is one process. Those that say no rank are kept apart all the same: each takes the lowest number that no
+ * other open connection has, so a single process is rank 0, and so is each of several that run one after the other.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,7 +17,7 @@ import { Failure } from '../../shared/failure';
 import type { Marker } from '../../shared/trace/types';
 import type { Millis } from '../../shared/units';
 import type { SessionClock } from '../telemetry/sampler';
-import { parseMarker } from './marker-schema';
+import { parseIntroduction, parseMarker } from './marker-schema';
 import { originOf } from './session-clock';
 
 export interface MarkerLimits {
@@ -30,6 +33,8 @@ export const MARKER_LIMITS: MarkerLimits = { lineBytes: 64 * 1024, perSecond: 10
 export interface MarkerChannelOptions {
   readonly clock: SessionClock & { readonly originNs?: bigint };
   onMarker(marker: Marker): void;
+  /** A process has said who it is. */
+  onProcess?(pid: number, rank: number): void;
   onWarning(text: string): void;
   readonly limits?: Partial<MarkerLimits>;
 }
@@ -38,12 +43,17 @@ export interface MarkerChannelOptions {
 const MAX_SOCKET_PATH = 103;
 const NEWLINE = 10;
 
+interface Sender {
+  /** Null before its first line. */
+  rank: number | null;
+}
+
 export class MarkerChannel {
   readonly socketPath: string;
   /** The private folder of the socket; null where sockets live in a namespace of their own. */
   readonly folder: string | null;
   private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Map<Socket, Sender>();
   private readonly limits: MarkerLimits;
   private readonly originNs: bigint;
   private readonly options: MarkerChannelOptions;
@@ -93,7 +103,7 @@ export class MarkerChannel {
       const left = limit - performance.now();
       if (left <= 0) return;
       const timer = new AbortController();
-      const hungUp = [...this.sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
+      const hungUp = [...this.sockets.keys()].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
       await Promise.race([Promise.all(hungUp), sleep(left, undefined, { signal: timer.signal }).catch(() => {})]);
       timer.abort();
     }
@@ -103,7 +113,7 @@ export class MarkerChannel {
   close(): Promise<void> {
     this.closed ??= (async () => {
       const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-      for (const socket of this.sockets) socket.destroy();
+      for (const socket of this.sockets.keys()) socket.destroy();
       await closed;
       if (this.folder !== null) await rm(this.folder, { recursive: true, force: true });
       this.tell();
@@ -112,12 +122,13 @@ export class MarkerChannel {
   }
 
   private accept(socket: Socket): void {
-    this.sockets.add(socket);
+    const sender: Sender = { rank: null };
+    this.sockets.set(socket, sender);
     let pending: Buffer = Buffer.alloc(0);
     let skipping = false;
     const take = (bytes: Buffer) => {
       if (skipping || bytes.length > this.limits.lineBytes) this.dropped.long++;
-      else this.line(bytes);
+      else this.line(bytes, sender);
       skipping = false;
     };
     socket.on('data', (chunk: Buffer) => {
@@ -132,13 +143,13 @@ export class MarkerChannel {
     });
     socket.on('error', () => {});
     socket.on('close', () => {
-      this.sockets.delete(socket);
       // The last line of a sender that was killed: whole without its newline, or no JSON and dropped.
       if (skipping || pending.length > 0) take(pending);
+      this.sockets.delete(socket);
     });
   }
 
-  private line(bytes: Buffer): void {
+  private line(bytes: Buffer, sender: Sender): void {
     if (bytes.length === 0) return;
     if (this.accepted >= this.limits.total) {
       this.dropped.total++;
@@ -152,13 +163,27 @@ export class MarkerChannel {
       return;
     }
     this.credit--;
-    const marker = parseMarker(bytes.toString('utf8'), this.originNs, this.options.clock.now());
+    const text = bytes.toString('utf8');
+    sender.rank ??= this.freeRank();
+    const marker = parseMarker(text, this.originNs, this.options.clock.now(), sender.rank);
     if (marker === null) {
-      this.dropped.invalid++;
+      const introduced = parseIntroduction(text);
+      if (introduced === null) {
+        this.dropped.invalid++;
+        return;
+      }
+      sender.rank = introduced.rank ?? sender.rank;
+      this.options.onProcess?.(introduced.pid, sender.rank);
       return;
     }
+    sender.rank = marker.rank;
     this.accepted++;
     this.options.onMarker(marker);
+  }
+
+  private freeRank(): number {
+    const taken = new Set([...this.sockets.values()].map(({ rank }) => rank));
+    for (let rank = 0; ; rank++) if (!taken.has(rank)) return rank;
   }
 
   private tell(): void {

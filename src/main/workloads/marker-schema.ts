@@ -59,20 +59,31 @@ export function sessionTime(ts: number | string | undefined, originNs: bigint, n
   return Math.min(Math.max(t, 0), now);
 }
 
-/** One line of the channel that arrived at `now`. Null: it is no marker of this version. */
-export function parseMarker(line: string, originNs: bigint, now: Micros): Marker | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  const parsed = announcement.safeParse(json);
-  return parsed.success ? toMarker(parsed.data, originNs, now) : null;
+const process = z.object({ v: base.v, type: z.literal('process'), pid: index, rank: base.rank });
+
+/** A line in which a sender says who it is: its pid, and its rank where a launcher gave it one. Null: it is none. */
+export function parseIntroduction(line: string): { readonly pid: number; readonly rank: number | null } | null {
+  const introduced = process.safeParse(json(line));
+  return introduced.success ? { pid: introduced.data.pid, rank: introduced.data.rank ?? null } : null;
 }
 
-function toMarker(said: Announcement, originNs: bigint, now: Micros): Marker | null {
-  const common = { t: sessionTime(said.ts, originNs, now) ?? now, rank: said.rank ?? 0, step: said.step ?? null };
+/** One line of the channel that arrived at `now`, from a sender that is `rank` unless it says so itself. Null: it is no marker of this version. */
+export function parseMarker(line: string, originNs: bigint, now: Micros, rank = 0): Marker | null {
+  const parsed = announcement.safeParse(json(line));
+  return parsed.success ? toMarker(parsed.data, originNs, now, rank) : null;
+}
+
+/** Undefined, which no schema takes, where the line is no JSON. */
+function json(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: number): Marker | null {
+  const common = { t: sessionTime(said.ts, originNs, now) ?? now, rank: said.rank ?? rank, step: said.step ?? null };
   switch (said.type) {
     case 'phase':
       return { ...common, type: 'phase', name: said.name, event: said.event };

@@ -1,7 +1,7 @@
 /**
  * The living processes of a workload, for samplers that look process by process. On Linux a refresh reads /proc
  * only where something can have changed: descent by parent, and for processes that cut that tie the session id they
- * inherited in their environment. Elsewhere the table comes from the system in the background. A reading is at most
+ * inherited in their environment, where the launchers of several ranks also leave a process its number. Elsewhere the table comes from the system in the background. A reading is at most
  * about a quarter of a second old on Linux, two seconds elsewhere.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -35,6 +35,10 @@ export function readStat(pid: number): ProcessStat | null {
 export class ProcessTree implements ProcessScope {
   private readonly members = new Map<number, string>();
   private readonly outsiders = new Set<number>();
+  private readonly parents = new Map<number, number>();
+  /** What a process's own environment says, and what it announced, which counts for more. */
+  private readonly given = new Map<number, number | null>();
+  private readonly announced = new Map<number, number>();
   private readonly root: number;
   private readonly session: string | null;
   private list: readonly number[];
@@ -63,6 +67,37 @@ export class ProcessTree implements ProcessScope {
     return this.list;
   }
 
+  /** A process said which rank it is: not every launcher leaves it in the environment. */
+  announce(pid: number, rank: number): void {
+    this.announced.set(pid, rank);
+  }
+
+  ranks(): ReadonlyMap<number, number> {
+    const ranks = new Map<number, number>();
+    for (const pid of this.pids()) {
+      const rank = this.rankOf(pid, 0);
+      if (rank !== null) ranks.set(pid, rank);
+    }
+    return ranks;
+  }
+
+  private rankOf(pid: number, depth: number): number | null {
+    const own = this.announced.get(pid) ?? this.rankGiven(pid);
+    if (own !== null) return own;
+    const parent = this.parents.get(pid);
+    return parent === undefined || depth > 64 || !this.members.has(parent) ? null : this.rankOf(parent, depth + 1);
+  }
+
+  private rankGiven(pid: number): number | null {
+    const known = this.given.get(pid);
+    if (known !== undefined) return known;
+    const environment = readEnvironment(pid);
+    const rank = environment === null ? null : rankIn(environment);
+    // An empty environment may be an exec under way: asked again next time.
+    if (environment !== '') this.given.set(pid, rank);
+    return rank;
+  }
+
   private refreshLinux(now: number): void {
     if (now - this.forgotAt > FORGET_MS) {
       this.outsiders.clear();
@@ -79,12 +114,13 @@ export class ProcessTree implements ProcessScope {
       if (memberSince === stat.start) living.add(pid);
       else parents.set(pid, stat);
     }
-    for (const pid of this.members.keys()) if (!living.has(pid)) this.members.delete(pid);
+    for (const pid of this.members.keys()) if (!living.has(pid)) this.forget(pid);
     for (let grown = true; grown; ) {
       grown = false;
       for (const [pid, stat] of parents) {
         if (!this.members.has(stat.parent) && !this.carriesSession(pid)) continue;
         this.members.set(pid, stat.start);
+        this.parents.set(pid, stat.parent);
         this.outsiders.delete(pid);
         parents.delete(pid);
         grown = true;
@@ -98,12 +134,7 @@ export class ProcessTree implements ProcessScope {
   private carriesSession(pid: number): boolean {
     const session = this.session;
     if (session === null || this.outsiders.has(pid)) return false;
-    let environment = 'hidden';
-    try {
-      environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    } catch {
-      // Another user's process.
-    }
+    const environment = readEnvironment(pid) ?? 'hidden';
     if (environment.split('\0').some((entry) => entry.startsWith('PLUMBLINE_SESSION=') && entry.includes(session))) return true;
     // An empty environment may be an exec under way: asked again next time.
     if (environment !== '') this.outsiders.add(pid);
@@ -115,13 +146,14 @@ export class ProcessTree implements ProcessScope {
     try {
       const { list } = await processes();
       const living = new Set(list.map((proc) => proc.pid));
-      for (const pid of this.members.keys()) if (!living.has(pid)) this.members.delete(pid);
+      for (const pid of this.members.keys()) if (!living.has(pid)) this.forget(pid);
       if (living.has(this.root)) this.members.set(this.root, '');
       for (let grown = true; grown; ) {
         grown = false;
         for (const proc of list) {
           if (this.members.has(proc.pid) || !this.members.has(proc.parentPid)) continue;
           this.members.set(proc.pid, '');
+          this.parents.set(proc.pid, proc.parentPid);
           grown = true;
         }
       }
@@ -134,7 +166,32 @@ export class ProcessTree implements ProcessScope {
     }
   }
 
+  private forget(pid: number): void {
+    for (const known of [this.members, this.parents, this.given, this.announced]) known.delete(pid);
+  }
+
   private order(): void {
     this.list = [...this.members.keys()].sort((a, b) => (a === this.root ? -1 : b === this.root ? 1 : a - b));
   }
+}
+
+/** The environment a process started with; null where it may not be read (another user's), or where /proc is not. */
+function readEnvironment(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    return null;
+  }
+}
+
+/** torchrun and accelerate, Open MPI, MPICH and Slurm, in the order the helpers look them up in. */
+const RANK_VARIABLES = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID', 'LOCAL_RANK'] as const;
+
+function rankIn(environment: string): number | null {
+  const entries = environment.split('\0');
+  for (const name of RANK_VARIABLES) {
+    const value = entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+    if (value !== undefined && /^\d{1,6}$/.test(value)) return Number(value);
+  }
+  return null;
 }

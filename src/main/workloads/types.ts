@@ -21,6 +21,8 @@ export interface LaunchedWorkload extends ProcessScope {
   readonly socketPath: string | null;
   /** Every living process of the tree, the root first. */
   pids(): readonly number[];
+  /** The rank a launcher gave each process that has one, and through it to what that process started. */
+  ranks(): ReadonlyMap<number, number>;
   /** Resolves when the root has exited, nothing of its tree is left, and the last log line and marker were delivered. */
   readonly exited: Promise<ExitStatus>;
   /**

@@ -2,6 +2,7 @@
  * A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field.
  */
 import type { Inversion } from '../divergence/inversion';
+import type { RankRow } from '../divergence/ranks';
 import type { TimeAnalysis } from '../divergence/time';
 import type { Finding, Overlay } from '../divergence/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -59,6 +60,8 @@ export interface SessionDocument {
   readonly series: readonly SeriesStats[];
   readonly markers: readonly Marker[];
   readonly overlay: Overlay;
+  /** Every rank beside the others, where there are several. */
+  readonly ranks?: readonly RankRow[];
   readonly findings: readonly Finding[];
   /** What the trace says the run was, where it can tell; null while recording and where nothing was predicted. */
   readonly inversion?: Inversion | null;

@@ -45,6 +45,8 @@ export interface OverlayPhase {
 }
 
 export interface Overlay {
+  /** The rank whose line and phases these are; left out where the session has but one process. */
+  readonly rank?: number;
   /** Id of the series laid over the budget. */
   readonly series: string | null;
   /** Series that could be used instead, best first. */

@@ -16,11 +16,12 @@ import { Findings } from './Findings';
 import { KeyFigures } from './KeyFigures';
 import { Logs } from './Logs';
 import { PhaseTable } from './PhaseTable';
+import { RankTable } from './RankTable';
 import { SessionHeader } from './SessionHeader';
 
 /** Four times a second is as often as a changing number can be read. */
 const LIVE_MS = 250;
-type Tab = 'phases' | 'explained' | 'logs' | 'environment';
+type Tab = 'phases' | 'ranks' | 'explained' | 'logs' | 'environment';
 
 export function Session({ id }: { id: string }) {
   const [series, setSeries] = useState<string | undefined>(undefined);
@@ -97,7 +98,7 @@ function Body({ session, budget, budgetError, onSeries }: {
         </aside>
       </div>
       <div className="tabs" role="tablist" aria-label="Details">
-        {([['phases', 'Phases', overlay.phases.length], ['explained', 'Ledger and time', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
+        {([['phases', 'Phases', overlay.phases.length], ...(session.ranks ? [['ranks', 'Ranks', session.ranks.length] as const] : []), ['explained', 'Ledger and time', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
           <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" onClick={() => setTab(key)}>
             {label}{count !== null && <span className="num count">{formatInteger(count)}</span>}
           </button>
@@ -105,6 +106,7 @@ function Body({ session, budget, budgetError, onSeries }: {
       </div>
       <section id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} className="tab-panel">
         {tab === 'phases' && <PhaseTable session={session} tier={tier} budget={budget} onZoom={zoomTo} />}
+        {tab === 'ranks' && <RankTable session={session} onSeries={onSeries} />}
         {tab === 'explained' && <Explained session={session} />}
         {tab === 'logs' && <Logs logs={session.logs} />}
         {tab === 'environment' && <EnvironmentTab session={session} />}
