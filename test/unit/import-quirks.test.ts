@@ -106,6 +106,20 @@ describe('words for absence', () => {
     expect(count(trace)).toEqual({ lost: 1 });
   });
 
+  test('a GPU lost in the middle of a log has a gap from then on, whether its cells say so or a sentence in their place', () => {
+    const rows = (seconds: number, ...cells: string[]) => cells.map((cell, i) => `2025/01/01 00:00:0${seconds}.00${i}, ${cell}`).join('\n');
+    const header = 'timestamp, index, uuid, memory.used [MiB]';
+    const cells = readBytes([header, rows(0, '0, GPU-a, 10 MiB', '1, GPU-b, 20 MiB'), rows(1, '[GPU is lost], [GPU is lost], [GPU is lost]', '1, GPU-b, 21 MiB'), rows(2, '[GPU is lost], [GPU is lost], [GPU is lost]', '1, GPU-b, 22 MiB'), ''].join('\n'));
+    expect(cells.gpus.map(({ index }) => index)).toEqual([0, 1]);
+    expect([valuesOf(cells, 'gpu0.memory.used'), valuesOf(cells, 'gpu1.memory.used')]).toEqual([[10 * MiB], [20 * MiB, 21 * MiB, 22 * MiB]]);
+    expect(gapsOf(cells, 'gpu0.memory.used')).toEqual([[1, 2.001, 'lost']]);
+    expect(count(cells)).toEqual({ lost: 6 });
+    const sentence = 'Unable to determine the device handle for GPU0: 0000:24:00.0: GPU is lost.  Reboot the system to recover this GPU';
+    const said = readBytes([header, rows(0, '0, GPU-a, 10 MiB', '1, GPU-b, 20 MiB'), sentence, rows(1, '1, GPU-b, 21 MiB'), sentence, rows(2, '1, GPU-b, 22 MiB'), ''].join('\n'));
+    expect(gapsOf(said, 'gpu0.memory.used')).toEqual([[0.001, 2, 'lost']]);
+    expect([said.samples, count(said)]).toEqual([4, { lost: 2 }]);
+  });
+
   test.each([
     ['NVIDIA-SMI has failed because it couldn\'t communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.', 'not_read', /Install the NVIDIA driver/],
     ['Failed to initialize NVML: Driver/library version mismatch', 'not_read', /restart the machine/],

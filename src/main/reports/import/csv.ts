@@ -69,9 +69,11 @@ export class CsvReader implements LineSink {
   #names: readonly string[] = [];
   #headerLine = '';
   #order: TickOrder | null = null;
+  #identified = false;
   #shown = 0;
   #foreign = 0;
   #lastRow: readonly string[] | null = null;
+  readonly #turns = new Turns();
 
   constructor(trace: TraceBuilder, head: Head, options: ReadOptions) {
     this.#trace = trace;
@@ -139,9 +141,9 @@ export class CsvReader implements LineSink {
   #use(columns: readonly CsvColumn[]): void {
     this.#columns = preferredIndex(columns, this.#head);
     this.#names = columns.map(({ role, label }) => (role === 'name' ? 'name' : label));
-    const identified = this.#columns.some(({ role }) => role === 'index' || role === 'uuid' || role === 'busId');
+    this.#identified = this.#columns.some(({ role }) => role === 'index' || role === 'uuid' || role === 'busId');
     const at = this.#at('timestamp');
-    this.#order = identified || at < 0 ? null
+    this.#order = this.#identified || at < 0 ? null
       : TickOrder.detect(candidateLines(this.#head).flatMap((line) => parseStamp(splitRow(line, this.#names)?.[at] ?? '') ?? []));
     if (this.#order) this.#trace.warn(`The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`);
   }
@@ -155,7 +157,8 @@ export class CsvReader implements LineSink {
     if (cut === 'perhaps') this.#trace.warn('The last row does not end in a newline; its last cell may be cut off and was left out.');
     const cells = cut === 'perhaps' ? given.with(-1, '') : given;
     this.#lastRow = cells;
-    const identity = this.#identity(cells);
+    const told = this.#identity(cells);
+    const identity = this.#identified ? this.#turns.of(told) : told;
     if (this.#order === null || stamp === null) {
       this.#emit(identity, stamp, cells);
       return;
@@ -212,6 +215,32 @@ export class CsvReader implements LineSink {
 
   #at(role: CsvColumn['role']): number {
     return this.#columns?.findIndex((column) => column.role === role) ?? -1;
+  }
+}
+
+/**
+ * A GPU that is lost no longer tells its index or uuid, but nvidia-smi goes through the GPUs of each round in one order:
+ * a row without a name is of the GPU whose turn it is.
+ */
+class Turns {
+  readonly #gpus: GpuIdentity[] = [];
+  readonly #places = new Map<number | string, number>();
+  #last = -1;
+
+  of(identity: GpuIdentity): GpuIdentity {
+    const name = identity.index ?? identity.uuid ?? identity.busId;
+    if (name === undefined) {
+      if (this.#gpus.length === 0) return identity;
+      this.#last = (this.#last + 1) % this.#gpus.length;
+      return this.#gpus[this.#last]!;
+    }
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = this.#gpus.push(identity) - 1;
+      this.#places.set(name, place);
+    }
+    this.#last = place;
+    return identity;
   }
 }
 

@@ -17,10 +17,15 @@ export const errorText: ImportFormat = {
   },
 };
 
+/** The GPU a sentence is about, as `GPU0: 0000:24:00.0` or `GPU 0000:0B:00.0`. */
+const ABOUT = /\bGPU ?(?:(\d{1,3}): )?([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])/i;
+
 /** Takes note of an error sentence among readings; false where the line is none. */
 export function noteError(trace: TraceBuilder, line: string): boolean {
   const error = findSmiError(line);
   if (error === null) return false;
+  const [, index, busId] = ABOUT.exec(line) ?? [];
+  if (busId !== undefined) trace.silent(index === undefined ? { busId } : { index: Number(index), busId }, error.reason);
   trace.error ??= error.text;
   trace.absent(error.reason);
   trace.warn(`nvidia-smi printed among the readings: ${firstLine(error.text)}.`);
