@@ -1,9 +1,11 @@
 /**
- * The tokens of training: random ones, or windows of a text read byte by byte (a byte is its own token; with a vocabulary
- * below 256, its remainder). Memory and time are the same for both; what is learned is not.
+ * The tokens of training: random ones, or windows of a text in GPT-2's tokens; where the vocabulary is too small to hold
+ * the single bytes, each byte is its remainder. The text is read in a circle, so that a window may be longer than it.
+ * Memory and time are the same for both; what is learned is not.
  */
+/// <reference path="./text.d.ts" />
 import text from '../../resources/text/memory.txt?raw';
-import { Failure } from '../shared/failure';
+import { SMALLEST_VOCABULARY, Tokenizer } from '../shared/model/tokens';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
 import type { Random } from './random';
 
@@ -12,14 +14,14 @@ export interface TrainingTokens { readonly ids: Int32Array; readonly last: Int32
 
 export function trainingTokens({ data = 'random', seq }: RunSpec, { vocab }: ModelSpec, count: number, random: Random): TrainingTokens {
   if (data === 'random') return { ids: random.integers(count * seq, vocab), last: random.integers(count, vocab) };
-  const bytes = new TextEncoder().encode(text);
-  if (bytes.length <= seq) throw new Failure('bad_input', `The training text has ${bytes.length} bytes, too few for sequences of ${seq}.`, 'Use shorter sequences, or random tokens.');
+  const circle = vocab < SMALLEST_VOCABULARY ? Array.from(Buffer.from(text), (byte) => byte % vocab) : new Tokenizer(vocab).encode(text);
   const ids = new Int32Array(count * seq);
   const last = new Int32Array(count);
   for (let sequence = 0; sequence < count; sequence++) {
-    const start = random.integer(bytes.length - seq);
-    for (let at = 0; at < seq; at++) ids[sequence * seq + at] = bytes[start + at]! % vocab;
-    last[sequence] = bytes[start + seq]! % vocab;
+    const start = random.integer(circle.length);
+    const at = (offset: number): number => circle[(start + offset) % circle.length]!;
+    for (let offset = 0; offset < seq; offset++) ids[sequence * seq + offset] = at(offset);
+    last[sequence] = at(seq);
   }
   return { ids, last };
 }

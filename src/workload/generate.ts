@@ -1,30 +1,45 @@
 /**
- * Generation: the likeliest token, or one drawn from the seed. With a KV cache: prefill takes in the prompt and yields the first token, then every decode step
- * feeds one token. Without: every step is a forward pass over all tokens so far. Only the last position's logits exist.
+ * Generation: the likeliest token, or one drawn from the seed. With a KV cache: prefill takes in the prompt and yields
+ * the first token, then every decode step feeds one token. Without: every step is a forward pass over all tokens so far.
+ * Only the last position's logits exist.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { KvCache } from './cache';
+import { createCache, type KvCache } from './cache';
 import { lastLogits, runBlocks } from './gpt2';
+import { padsOf } from './padding';
+import { readPrompts, tellTexts } from './prompts';
 import { breathe } from './reporter';
 import { Random } from './random';
 import { disposeBatch, leak, makeBatch, type Workload } from './runs';
 import { sampleToken, samplingOf } from './sampling';
 
-export async function generate(work: Workload): Promise<void> {
-  const { run, model, reporter, random, sequences } = work;
-  const { tokens: wanted, promptTokens } = run;
-  const cache = run.kvCache ? new KvCache(reporter.ledger, run.kvPrecision, work.faults.doubleCache) : null;
-  // Token ids of each sequence so far; only the newest are fed when a cache holds the rest.
-  const histories = Array.from({ length: sequences }, () => [...random.integers(promptTokens, model.vocab)]);
+/** What a run of generation keeps from one token to the next. */
+interface Generation {
+  readonly work: Workload;
+  readonly cache: KvCache | null;
+  readonly pads: readonly number[] | null;
+  /** Token ids of each sequence so far, its pads in front; only the newest are fed when a cache holds the rest. */
+  readonly columns: readonly number[][];
+  /** A stream of its own, so that prompt and weights do not depend on how tokens are chosen. */
+  readonly draws: Random;
+}
 
-  // A stream of its own, so that prompt and weights do not depend on how tokens are chosen.
-  const draws = new Random(run.seed + 1);
+export async function generate(work: Workload): Promise<void> {
+  const { run, reporter, sequences } = work;
+  const { tokens: wanted, promptTokens } = run;
+  const pads = padsOf(run, sequences, promptTokens);
+  const generation: Generation = {
+    work, pads,
+    cache: createCache(run, reporter.ledger, work.faults.doubleCache),
+    columns: prompts(work, pads),
+    draws: new Random(run.seed + 1),
+  };
 
   const started = performance.now();
   reporter.begin('prefill');
-  await nextToken(work, histories, cache, 0, draws);
+  await nextToken(generation, 0);
   leak(work);
-  reporter.token(1, newest(histories));
+  reporter.token(1, newest(generation));
   reporter.end('prefill');
   const prefilled = performance.now();
   reporter.say(`prefill ${promptTokens} tokens in ${seconds(prefilled - started)}`);
@@ -33,9 +48,9 @@ export async function generate(work: Workload): Promise<void> {
     reporter.begin('decode');
     for (let index = 2; index <= wanted; index++) {
       await breathe();
-      await nextToken(work, histories, cache, cache ? promptTokens + index - 2 : 0, draws);
+      await nextToken(generation, generation.cache ? promptTokens + index - 2 : 0);
       leak(work);
-      reporter.token(index, newest(histories));
+      reporter.token(index, newest(generation));
       reporter.memory('decode', null);
       if (index % 10 === 0 || index === wanted) reporter.say(`token ${index}/${wanted}`);
     }
@@ -43,15 +58,26 @@ export async function generate(work: Workload): Promise<void> {
     const rate = (wanted - 1) / ((performance.now() - prefilled) / 1000);
     reporter.say(`decode ${wanted - 1} tokens, ${rate.toFixed(2)} tokens/s per sequence`);
   }
-  cache?.dispose();
+  generation.cache?.dispose();
+  if (run.prompts) tellTexts(work, generation.columns.map((ids) => ids.slice(promptTokens)));
 }
 
-/** One forward pass over the tokens from `start` on; appends the chosen token to every sequence. */
-async function nextToken(work: Workload, histories: number[][], cache: KvCache | null, start: number, draws: Random): Promise<void> {
+/** The columns that generation starts from: what the run's texts say, or random tokens. */
+function prompts(work: Workload, pads: readonly number[] | null): number[][] {
+  const { model, run, random, sequences } = work;
+  const texts = run.prompts && readPrompts(model, run);
+  return Array.from({ length: sequences }, (_, index) => {
+    const pad = pads?.[index] ?? 0;
+    return [...Array<number>(pad).fill(0), ...(texts ? texts[index % texts.length]! : random.integers(run.promptTokens - pad, model.vocab))];
+  });
+}
+
+/** One forward pass over the columns from `start` on; appends the chosen token to every sequence. */
+async function nextToken({ work, cache, pads, columns, draws }: Generation, start: number): Promise<void> {
   const { model, run, weights, reporter } = work;
   const sampling = samplingOf(run);
-  const length = histories[0]!.length - start;
-  const batch = makeBatch(work, Int32Array.from(histories.flatMap((history) => history.slice(start))), length, start);
+  const place = { length: columns[0]!.length - start, start, pads, columns: start > 0 ? cache?.columns : undefined };
+  const batch = makeBatch(work, Int32Array.from(columns.flatMap((ids) => ids.slice(start))), place);
   reporter.ledger.setContext('activations');
   const x = runBlocks(model, weights, batch, cache);
   const answer = reporter.ledger.within('logits', () => {
@@ -65,15 +91,15 @@ async function nextToken(work: Workload, histories: number[][], cache: KvCache |
   disposeBatch(batch);
   const values = await answer.data();
   answer.dispose();
-  histories.forEach((history, sequence) => {
-    history.push(sampling
+  columns.forEach((ids, sequence) => {
+    ids.push(sampling
       ? sampleToken(values.subarray(sequence * model.vocab, (sequence + 1) * model.vocab) as Float32Array, sampling, draws)
       : values[sequence]!);
   });
 }
 
-function newest(histories: readonly (readonly number[])[]): number[] {
-  return histories.map((history) => history.at(-1)!);
+function newest({ columns }: Generation): number[] {
+  return columns.map((ids) => ids.at(-1)!);
 }
 
 export function seconds(ms: number): string {

@@ -15,10 +15,10 @@ export interface Batch {
   readonly length: number;
   /** [N] token ids. */
   readonly ids: tf.Tensor1D;
-  /** [T] positions of those tokens. */
+  /** [T] positions of those tokens; [N] where sequences are padded. */
   readonly positions: tf.Tensor1D;
-  /** [T, T] added to the scores; null when one token attends to everything before it. */
-  readonly mask: tf.Tensor2D | null;
+  /** Added to the scores: [T, keys], or [B, 1, T, keys] where sequences are padded; null when every token attends to all keys. */
+  readonly mask: tf.Tensor | null;
 }
 
 /** A run of layers, [N, d] to [N, d]; the caller owns both. */
@@ -55,6 +55,7 @@ export function runLayers(model: ModelSpec, layers: readonly Layer[], x: tf.Tens
 function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {
   const tokens = rowsAt(weights.tokenTable, batch.ids);
   const positions = rowsAt(weights.positionTable, batch.positions);
+  if (positions.shape[0] !== batch.length) return tf.add(tokens, positions);
   const sum = tf.add(tf.reshape(tokens, [batch.sequences, batch.length, model.hidden]), positions);
   return tf.reshape(sum, [batch.sequences * batch.length, model.hidden]);
 }
@@ -119,11 +120,4 @@ export function lastLogits(model: ModelSpec, weights: Weights, x: tf.Tensor2D, b
     const logits = tf.matMul(weights.tokenTable, columns);
     return (sequences === 1 ? tf.reshape(logits, [1, model.vocab]) : tf.transpose(logits)) as tf.Tensor2D;
   });
-}
-
-/** 0 where a token may look, a large negative number where it may not. */
-export function causalMask(length: number): tf.Tensor2D {
-  const values = new Float32Array(length * length);
-  for (let row = 0; row < length; row++) values.fill(-1e9, row * length + row + 1, (row + 1) * length);
-  return tf.tensor2d(values, [length, length]);
 }

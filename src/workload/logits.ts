@@ -14,7 +14,7 @@ export function checkTokenIds(model: ModelSpec, ids: readonly number[]): void {
 }
 
 export async function printLogits(work: Workload, ids: readonly number[]): Promise<void> {
-  const batch = makeBatch(work, Int32Array.from(ids), ids.length, 0);
+  const batch = makeBatch(work, Int32Array.from(ids), { length: ids.length, start: 0 });
   const x = runBlocks(work.model, work.weights, batch, null);
   const logits = await lastLogits(work.model, work.weights, x, batch).data();
   process.stdout.write(`${JSON.stringify({ tokenIds: ids, logits: [...logits] })}\n`);

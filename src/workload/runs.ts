@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
 import type { Faults } from './faults';
-import { type Batch, causalMask } from './gpt2';
+import type { Batch } from './gpt2';
+import { maskOf, positionsOf } from './padding';
 import type { Random } from './random';
 import type { Reporter } from './reporter';
 import type { Weights } from './weights';
@@ -18,15 +19,25 @@ export interface Workload {
   readonly sequences: number;
 }
 
-/** Uploads ids of `length` tokens a sequence, the first of them at position `start`. */
-export function makeBatch(work: Workload, ids: Int32Array, length: number, start: number): Batch {
+/** Where the tokens of a batch stand, beyond their ids. */
+export interface Place {
+  readonly length: number;
+  /** Column of the first of them. */
+  readonly start: number;
+  /** Keys attended over; left out, those up to the last of them. */
+  readonly columns?: number | undefined;
+  readonly pads?: readonly number[] | null;
+}
+
+/** Uploads ids of `length` tokens a sequence. */
+export function makeBatch(work: Workload, ids: Int32Array, { length, start, columns, pads = null }: Place): Batch {
   const { ledger } = work.reporter;
   return ledger.within('inputs', () => ({
     sequences: work.sequences,
     length,
     ids: tf.tensor1d(ids, 'int32'),
-    positions: tf.tensor1d(Int32Array.from({ length }, (_, index) => start + index), 'int32'),
-    mask: length > 1 ? ledger.within('buffers', () => causalMask(length)) : null,
+    positions: positionsOf(pads, start, length),
+    mask: ledger.within('buffers', () => maskOf(pads, start, length, columns)),
   }));
 }
 

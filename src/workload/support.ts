@@ -21,6 +21,7 @@ function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
       'Choose a GPT-2 model, or record a workload of your own with -- COMMAND.'];
   }
   if (run.mode !== 'train') return null;
+  if (run.lengths?.some((length) => length !== run.seq)) return ['trains on whole sequences, not on padded ones', 'Leave --lengths out, or use --mode generate or infer.'];
   if (run.checkpointing === 'selective') return ['recomputes whole layers, not parts of them', 'Use --checkpointing none, full or every=N.'];
   return null;
 }

@@ -94,7 +94,7 @@ function makeMicroBatches(work: Workload): MicroBatch[] {
   const { seq, gradAccum } = run;
   const rows = sequences * seq;
   const { ids, last } = trainingTokens(run, model, gradAccum * sequences, random);
-  const first = makeBatch(work, ids.slice(0, rows), seq, 0);
+  const first = makeBatch(work, ids.slice(0, rows), { length: seq, start: 0 });
   return Array.from({ length: gradAccum }, (_, index) => ledger.within('inputs', () => {
     const own = ids.slice(index * rows, (index + 1) * rows);
     const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(own, 'int32') };

@@ -1,6 +1,8 @@
-/** Which tokens the bundled workload generates: the cache changes none, the seed decides, wrong settings are refused. */
+/** Which tokens the bundled workload generates: neither cache nor padding changes any, the seed decides, wrong settings are refused. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/shared/model/spec';
+import { Tokenizer } from '../../src/shared/model/tokens';
+import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';
 import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-process';
 
 const model = tinyModel({ vocab: 97 });
@@ -22,6 +24,8 @@ describe('generation of the bundled workload', () => {
     expect(cached).toHaveLength(8);
     expect(cached.every((ids) => ids.length === 3 && ids.every((id) => id >= 0 && id < 97))).toBe(true);
     expect(await tokens({ ...sampling, kvCache: false })).toEqual(cached);
+    expect(await tokens({ ...sampling, cacheGrowth: 'static' })).toEqual(cached);
+    expect(await tokens({ ...sampling, cacheGrowth: 'static', backend: 'cpu' })).toEqual(cached);
   });
 
   it('draws for each sequence and seed anew, and the same for the same seed', async () => {
@@ -39,6 +43,56 @@ describe('generation of the bundled workload', () => {
     const { code, stderr } = await runWorkload(model, tinyRun({ mode: 'generate', ...sampling }));
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
+  });
+});
+
+describe('a batch of texts', () => {
+  beforeAll(buildWorkload);
+  const texts = ['The memory of a model', 'No', 'Seven tailors, a ship'];
+  const encoded = (vocab: number, text: string): number[] => new Tokenizer(vocab).encode(text);
+  async function continued(prompts: readonly string[], run: Partial<RunSpec> = {}, env: Record<string, string> = {}): Promise<{ ids: number[][]; notes: string[] }> {
+    const lengths = prompts.map((text) => encoded(300, text).length);
+    const spec = tinyRun({ mode: 'generate', batch: prompts.length, prompts, lengths, promptTokens: Math.max(...lengths), tokens: 7, seed: 3, ...run });
+    const { code, lines, stderr } = await runWorkload(tinyModel({ vocab: 300, maxPositions: 40 }), spec, env);
+    expect(code, stderr).toBe(0);
+    const each = lines.filter(({ type }) => type === 'token').map((line) => (line as unknown as { ids: number[] }).ids);
+    return { ids: prompts.map((_, sequence) => each.map((ids) => ids[sequence]!)), notes: lines.filter(({ type }) => type === 'note').map((line) => (line as unknown as { text: string }).text) };
+  }
+
+  it.each<[string, Partial<RunSpec>]>([
+    ['with a cache', {}],
+    ['with a cache laid out at once', { cacheGrowth: 'static' }],
+    ['without a cache', { kvCache: false }],
+    ['on cpu', { cacheGrowth: 'static', backend: 'cpu' }],
+  ])('of unequal length goes on for each as it does alone: %s', async (_name, run) => {
+    const together = await continued(texts, run);
+    const alone = await Promise.all(texts.map((text) => continued([text], run)));
+    expect(together.ids).toEqual(alone.map(({ ids }) => ids[0]));
+    expect(new Set(together.ids.map((ids) => ids.join())).size).toBe(3);
+  });
+
+  it('goes on the same where the cache is written by a shader', { timeout: 120_000 }, async ({ skip }) => {
+    const missing = swiftshaderUnavailable();
+    if (missing !== null) skip(missing);
+    const onGpu = await continued(texts, { cacheGrowth: 'static', backend: 'webgpu', tokens: 4 }, swiftshaderEnvironment());
+    expect(onGpu.ids).toEqual((await continued(texts, { tokens: 4 })).ids);
+  });
+
+  it('is told with its continuation, one note a sequence', async () => {
+    const { ids, notes } = await continued(texts);
+    expect(notes).toHaveLength(3);
+    notes.forEach((note, index) => {
+      expect(note.startsWith(`text ${index + 1}: ${JSON.stringify(texts[index])} + "`)).toBe(true);
+      const bytes = new Tokenizer(300).pieces(ids[index]!).map((piece) => Buffer.from(piece as Uint8Array));
+      expect(JSON.parse(note.slice(note.lastIndexOf(' + ') + 3))).toBe(Buffer.concat(bytes).toString());
+    });
+  });
+
+  it('is refused where the run declares other lengths', async () => {
+    const run = tinyRun({ mode: 'generate', prompts: ['No'], promptTokens: 5 });
+    const { code, stderr } = await runWorkload(tinyModel({ vocab: 300 }), run);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/"No" has 2 tokens, and the run says 5/);
   });
 });
 
@@ -60,9 +114,16 @@ describe('training of the bundled workload on text', () => {
     expect((await losses({ data: 'text', steps: 1, seed: 1 }))[0]).not.toBe((await losses({ data: 'text', steps: 1, seed: 2 }))[0]);
   });
 
-  it('is refused where a sequence is longer than the text', async () => {
-    const { code, stderr } = await runWorkload(tinyModel({ maxPositions: 9999, hidden: 3, heads: 1 }), tinyRun({ seq: 9999, batch: 1, data: 'text' }));
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/too few for sequences of 9999/);
+  it('learns the windows it sees: the loss falls below half', async () => {
+    const { stdout } = await runWorkload(tinyModel({ vocab: 512, maxPositions: 32, hidden: 48, ffn: 96 }), tinyRun({ batch: 4, seq: 32, steps: 60, data: 'text' }));
+    const told = [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
+    expect(told[0]).toBeCloseTo(Math.log(512), 1);
+    expect(told.at(-1)).toBeLessThan(told[0]! / 2);
+  });
+
+  it('refuses padded sequences, with what can be done instead', async () => {
+    const { code, stderr } = await runWorkload(tinyModel(), tinyRun({ lengths: [5, 2] }));
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/padded ones.*--mode generate or infer/);
   });
 });

@@ -44,6 +44,13 @@ describe('a run', () => {
     ['no tokens to generate', { ...generate, tokens: 0, seq: generate.promptTokens }, /tokens cannot be 0/],
     ['a length that is not prompt plus tokens', { ...generate, seq: 100 }, /promptTokens plus tokens, 48/],
     ['a batch no exact integer could measure', { ...train, batch: 10 ** 9 }, /2\^53/],
+    ['no temperature at all', { ...generate, temperature: 0 }, /temperature cannot be 0/],
+    ['a share of tokens above one', { ...generate, topP: 1.5 }, /topP cannot be 1.5/],
+    ['a fraction of a token', { ...generate, topK: 2.5 }, /topK cannot be 2.5/],
+    ['more prompts than sequences', { ...generate, prompts: ['a', 'b'] }, /prompts cannot be 2.*1 sequences/],
+    ['a prompt to train on', { ...train, prompts: ['a'] }, /trains goes on from no text/],
+    ['a layout of a cache it has not', { ...generate, kvCache: false, cacheGrowth: 'static' }, /cacheGrowth cannot be "static".*no KV cache/],
+    ['a cache that the bundled workload does not have', { ...generate, cacheGrowth: 'rebuild' }, /layer by layer/],
     ['a precision nobody knows', { ...train, precision: 'fp7' as RunSpec['precision'] }, /precision cannot be "fp7"/],
   ])('with %s is refused', (_, run, message) => {
     expect(() => checkRun(gpt2, run)).toThrow(refusal(message));

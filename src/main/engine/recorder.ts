@@ -97,7 +97,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
       const backend = words.backend;
       if (plan.workload.kind === 'bundled' && run && (backend === 'webgpu' || backend === 'wasm' || backend === 'cpu')) {
         run = { ...run, backend };
-        workload = { ...workload, title: `bundled ${request.bundled} (${backend})` };
+        workload = { ...workload, title: `bundled ${request.model?.name} (${backend})` };
       }
       file.setMeta('environment', environment);
       file.setMeta('workload', workload);
@@ -219,7 +219,7 @@ function planOf(request: RecordRequest): Plan {
       env: process.env,
       pid: null,
       name: `${request.model.name} ${request.run.mode}`,
-      workload: { kind: 'bundled', title: `bundled ${request.bundled}`, command, cwd, pid: null },
+      workload: { kind: 'bundled', title: `bundled ${request.model.name}`, command, cwd, pid: null },
     };
   }
   if (request.pid !== undefined) {

@@ -166,11 +166,17 @@ export function configurationOf({ model, run }: SessionDocument, budget: Budget 
     ['Mode', run.mode],
     ['Batch', String(run.batch)],
   ];
-  if (run.mode === 'generate') pairs.push(['Tokens', `${run.promptTokens} prompt + ${run.tokens} generated`], ['KV cache', run.kvCache ? `on, ${run.kvPrecision}` : 'off']);
-  else pairs.push(['Sequence', `${run.seq} tokens`]);
+  if (run.mode === 'generate') {
+    pairs.push(['Tokens', `${run.promptTokens} prompt + ${run.tokens} generated`], ['KV cache', run.kvCache ? `on, ${[run.kvPrecision, run.cacheGrowth].filter(Boolean).join(', ')}` : 'off']);
+    const drawn = [['temperature', run.temperature], ['top-k', run.topK], ['top-p', run.topP]].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
+    if (drawn.length > 0) pairs.push(['Sampling', drawn.join(', ')]);
+    if (run.prompts) pairs.push(['Prompt', run.prompts.map((text) => JSON.stringify(text)).join(', ')]);
+  } else pairs.push(['Sequence', `${run.seq} tokens`]);
+  if (run.lengths) pairs.push(['Lengths', run.lengths.join(', ')]);
   pairs.push(['Precision', run.precision]);
   if (run.mode === 'train') {
     pairs.push(['Optimizer', run.optimizer], ['Steps', String(run.steps)], ['Checkpointing', run.checkpointing]);
+    if (run.data) pairs.push(['Data', run.data]);
     if (run.gradAccum > 1) pairs.push(['Gradient accumulation', String(run.gradAccum)]);
   }
   pairs.push(['Framework', run.backend ? `${run.framework}, ${run.backend}` : run.framework]);

@@ -103,9 +103,9 @@ export interface RunSpec {
   readonly tokens: number;
   readonly kvCache: boolean;
   /**
-   * PyTorch: how the cache takes in a token. append (left out): layer by layer, one old tensor beside its successor, as
-   * transformers' DynamicCache; rebuild: the whole old cache beside the new, as the tuples of models older than it;
-   * static: at full length from the start.
+   * How the cache takes in a token. append (left out): layer by layer, one old tensor beside its successor, as
+   * transformers' DynamicCache; rebuild (PyTorch): the whole old cache beside the new, as the tuples of models older
+   * than it; static: at full length from the start, written in place.
    */
   readonly cacheGrowth?: (typeof CACHE_GROWTHS)[number];
   readonly precision: Precision;
@@ -129,6 +129,8 @@ export interface RunSpec {
   readonly topP?: number;
   /** Bundled workload: what the tokens of training are; left out, random. */
   readonly data?: 'random' | 'text';
+  /** Bundled workload: the texts that generation goes on from, one for all sequences or one for each. Left out, random tokens. */
+  readonly prompts?: readonly string[];
   /** Sequence lengths of a ragged batch, padded to the longest; `batch` of them. */
   readonly lengths?: readonly number[];
   /** Low-rank adapters: their rank; left out or 0, every weight is trained. */

@@ -1,6 +1,6 @@
 /** Checks what a run says of adapters, dropout and parallelism, against the model and against itself. */
 import { oneOf, refuse, wholeNumber } from './refuse';
-import { CACHE_GROWTHS, LORA_TARGETS, LOSSES, type ModelSpec, OFFLOADS, type RunSpec } from './spec';
+import { LORA_TARGETS, LOSSES, type ModelSpec, OFFLOADS, type RunSpec } from './spec';
 
 /** Throws `bad_input` where the optional fields of a run contradict the model or each other. */
 export function checkParallelism(model: ModelSpec, run: RunSpec): void {
@@ -12,7 +12,6 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
   oneOf('offload', offload, OFFLOADS);
   if (run.loraTargets !== undefined) oneOf('loraTargets', run.loraTargets, LORA_TARGETS);
   if (run.loss !== undefined) oneOf('loss', run.loss, LOSSES);
-  if (run.cacheGrowth !== undefined) oneOf('cacheGrowth', run.cacheGrowth, CACHE_GROWTHS);
   if (run.optimizerKernel !== undefined) oneOf('optimizerKernel', run.optimizerKernel, ['foreach', 'fused']);
   if (!(dropout >= 0 && dropout < 1)) refuse('dropout', dropout, 'it is a probability', 'Use a number from 0 to below 1.');
   if (run.framework === 'tfjs') {

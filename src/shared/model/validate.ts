@@ -6,6 +6,7 @@ import { parameterCount } from './parameters';
 import { checkBundledPrecision, notBundled } from './bundled';
 import { BACKENDS, FRAMEWORKS, type ModelSpec, MODES, OPTIMIZERS, PRECISIONS, type RunSpec } from './spec';
 import { checkParallelism } from './validate-parallel';
+import { checkTokens } from './validate-tokens';
 import { oneOf, refuse, wholeNumber } from './refuse';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
@@ -76,6 +77,7 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
   checkCheckpointing(model, run);
   checkParallelism(model, run);
   checkLengths(model, run);
+  checkTokens(run);
   checkSize(model, run);
 }
 

@@ -60,7 +60,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--prompt-tokens <n>', 'tokens of the prompt (generate)')
     .option('--tokens <n>', 'tokens to generate')
     .option('--kv-cache <on|off>', 'keep keys and values between tokens')
-    .option('--cache-growth <how>', `${CACHE_GROWTHS.join(', ')}: how a KV cache takes in a token (PyTorch)`)
+    .option('--cache-growth <how>', `${CACHE_GROWTHS.join(', ')}: how a KV cache takes in a token (bundled workload: append, static)`)
     .option('--precision <p>', PRECISIONS.join(', '))
     .option('--kv-precision <p>', 'precision of the KV cache, where it differs')
     .option('--optimizer <name>', OPTIMIZERS.join(', '))
@@ -147,7 +147,7 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   set('backend', oneOf('--backend', options.backend, BACKENDS));
   set('causal', options.causal);
   set('checkpointing', checkpointingOf(options.checkpointing));
-  ragged(options, given);
+  ragged(model, options, given);
   set('loraRank', whole('--lora-rank', options.loraRank, 0));
   set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
   set('dropout', fraction('--dropout', options.dropout));
@@ -169,13 +169,13 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
 function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<RunSpec>, otherwise: RunSpec['framework']): RunSpec['framework'] {
-  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth];
+  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined];
   const isBundled = notBundled(model) === null && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
   return !isBundled || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }
 
 /** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */
-function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
+function ragged(model: ModelSpec, options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
   if (options.lengths === undefined) return;
   const lengths = options.lengths.split(',').map((length) => whole('--lengths', length.trim()) ?? 0);
   const contradicted = options.batch !== undefined ? '--batch' : options.seq !== undefined ? '--seq' : null;
@@ -183,7 +183,7 @@ function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: 
   given.lengths = lengths;
   given.batch = lengths.length;
   const longest = Math.max(...lengths);
-  if (given.mode === 'generate') given.promptTokens = longest;
+  if ((given.mode ?? (model.architecture === 'encoder' ? 'infer' : 'generate')) === 'generate') given.promptTokens = longest;
   else given.seq = longest;
 }
 

@@ -3,7 +3,7 @@
  * Symbols: B sequences, T tokens each in this pass, N = B·T, d hidden, h heads, V vocabulary.
  */
 import { isPacked, type PackedLayout, packedLayout, tablePrecision } from '../../model/packing';
-import type { ModelSpec, Precision } from '../../model/spec';
+import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
 import type { DryEngine, DryTensor } from './engine';
 import type { Ops } from './ops';
 
@@ -65,15 +65,33 @@ export function createParameters(engine: DryEngine, model: ModelSpec, precision:
   };
 }
 
-/** Token ids and positions count as inputs, the causal mask (only with more than one token) as a buffer. */
-export function createBatch(engine: DryEngine, sequences: number, length: number): Batch {
+/** Where the tokens of a batch stand. */
+export interface Place {
+  readonly length: number;
+  /** Column of the first of them. */
+  readonly start: number;
+  /** Keys attended over; left out, those up to the last of them. */
+  readonly columns?: number;
+  /** Sequences are of unequal length and padded to the longest. */
+  readonly padded?: boolean;
+}
+
+/** Token ids and positions count as inputs, the mask (none where one token may look at all keys) as a buffer. */
+export function createBatch(engine: DryEngine, sequences: number, { length, start, columns, padded = false }: Place): Batch {
+  const scores = [length, columns ?? start + length];
+  const mask = padded ? [sequences, 1, ...scores] : length > 1 || columns !== undefined ? scores : null;
   return engine.within('inputs', () => ({
     sequences,
     length,
     ids: engine.create([sequences * length]),
-    positions: engine.create([length]),
-    mask: length > 1 ? engine.within('buffers', () => engine.create([length, length])) : null,
+    positions: engine.create([padded ? sequences * length : length]),
+    mask: mask && engine.within('buffers', () => engine.create(mask)),
   }));
+}
+
+/** A batch is padded where its sequences are of unequal length. */
+export function isPadded({ lengths }: RunSpec): boolean {
+  return lengths?.some((length) => length !== lengths[0]) ?? false;
 }
 
 export function disposeBatch(engine: DryEngine, batch: Batch): void {
@@ -179,6 +197,7 @@ export class Gpt2 {
     const { ops, model: { hidden } } = this;
     const tokens = this.rowsAt(this.parameters.tokenTable, ids);
     const places = this.rowsAt(this.parameters.positionTable, positions);
+    if (positions.shape[0] !== length) return ops.add(tokens, places);
     const sum = ops.add(ops.reshape(tokens, [sequences, length, hidden]), places);
     return ops.reshape(sum, [sequences * length, hidden]);
   }

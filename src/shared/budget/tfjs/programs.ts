@@ -2,7 +2,7 @@
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { DryEngine, type DryTensor } from './engine';
-import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, type Parameters } from './gpt2';
+import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, isPadded, type Parameters } from './gpt2';
 import type { Moment } from './ledger';
 import { createOptimizer } from './optimizers';
 import { Ops } from './ops';
@@ -27,7 +27,7 @@ function load(model: ModelSpec, { precision }: RunSpec): Program {
 export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; steps: readonly StepMoments[] } {
   const { engine, ops, parameters, gpt2 } = load(model, run);
   const rows = run.batch * run.seq;
-  const batch = createBatch(engine, run.batch, run.seq);
+  const batch = createBatch(engine, run.batch, { length: run.seq, start: 0 });
   const targets = engine.within('inputs', () => engine.create([rows, 2]));
   // Further micro-batches differ in nothing but their ids and targets.
   for (let more = 1; more < run.gradAccum; more++) engine.within('inputs', () => [engine.create([rows]), engine.create([rows, 2])]);
@@ -86,7 +86,7 @@ export function segmentLength(checkpointing: RunSpec['checkpointing']): number |
 /** All forward passes are alike. */
 export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
   const { engine, gpt2 } = load(model, run);
-  const batch = createBatch(engine, run.batch, run.seq);
+  const batch = createBatch(engine, run.batch, { length: run.seq, start: 0, padded: isPadded(run) });
   const loaded = engine.read();
   engine.beginPhase();
   engine.setContext('activations');
@@ -103,29 +103,32 @@ export class DryGeneration {
   private readonly pairs: StoredPair[] = [];
   private produced = 0;
   private decoding = false;
+  /** Columns of a cache that is laid out at once: all that are ever fed. */
+  private readonly capacity: number | null;
 
   constructor(private readonly model: ModelSpec, private readonly run: RunSpec) {
+    this.capacity = run.cacheGrowth === 'static' ? run.promptTokens + run.tokens - 1 : null;
     this.program = load(model, run);
     this.loaded = this.program.engine.read();
   }
 
   prefill(): Moment {
     this.program.engine.beginPhase();
-    return this.nextToken(this.run.promptTokens);
+    return this.nextToken(0);
   }
 
   /** One token more; the high-water mark is that since the first call. */
   decode(): Moment {
     if (!this.decoding) this.program.engine.beginPhase();
     this.decoding = true;
-    return this.nextToken(this.run.kvCache ? 1 : this.run.promptTokens + this.produced);
+    return this.nextToken(this.run.kvCache ? this.run.promptTokens + this.produced - 1 : 0);
   }
 
   /** Makes `token` the next to be produced, as if all before it had been. Call before the first decode. */
   skipTo(token: number): void {
     const { engine } = this.program;
     this.produced = token - 1;
-    if (!this.run.kvCache) return;
+    if (!this.run.kvCache || this.capacity !== null) return;
     const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2];
     this.pairs.forEach(({ keys, values }, layer) => {
       for (const tensor of [...keys, ...values]) engine.dispose(tensor);
@@ -134,9 +137,11 @@ export class DryGeneration {
     });
   }
 
-  private nextToken(length: number): Moment {
+  /** A forward pass over the columns from `start` on. */
+  private nextToken(start: number): Moment {
     const { engine, ops, gpt2 } = this.program;
-    const batch = createBatch(engine, this.run.batch, length);
+    const place = { length: this.run.promptTokens + this.produced - start, start, padded: isPadded(this.run) };
+    const batch = createBatch(engine, this.run.batch, start > 0 && this.capacity !== null ? { ...place, columns: this.capacity } : place);
     engine.setContext('activations');
     const x = gpt2.runBlocks(batch, this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null);
     // A drawn token is drawn on the host; the likeliest is found on the device.
@@ -158,10 +163,23 @@ export class DryGeneration {
 
   private append(layer: number, keys: DryTensor, values: DryTensor): CachePair {
     const held = this.pairs[layer];
+    if (this.capacity !== null) return this.write(layer, held, keys, values, this.capacity);
     const pair = { keys: this.grow(held?.keys, keys), values: this.grow(held?.values, values) };
     for (const tensor of [...pair.keys, ...pair.values]) this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
     this.pairs[layer] = pair;
     return { keys: this.whole(pair.keys), values: this.whole(pair.values) };
+  }
+
+  /** Laid out at the first tokens, which attend over themselves; written in place from then on. */
+  private write(layer: number, held: StoredPair | undefined, keys: DryTensor, values: DryTensor, capacity: number): CachePair {
+    const { engine } = this.program;
+    const added = { keys: this.stored(keys), values: this.stored(values) };
+    const allocate = (stored: Stored): Stored => stored.map(({ shape: [sequences, heads, , width] }) =>
+      engine.keep(engine.within('kv_cache', () => engine.create([sequences!, heads!, capacity, width!]))));
+    const pair = held ?? { keys: allocate(added.keys), values: allocate(added.values) };
+    this.pairs[layer] = pair;
+    const seen = held ?? added;
+    return { keys: this.whole(seen.keys), values: this.whole(seen.values) };
   }
 
   /** Last axis of the tensors that keep keys or values: numbers of a head, or words and scales. */
@@ -172,10 +190,16 @@ export class DryGeneration {
     return scales > 0 ? [words, scales] : [words];
   }
 
+  /** The new tokens as the cache keeps them. */
+  private stored(more: DryTensor): Stored {
+    const { engine } = this.program;
+    return isPacked(this.run.kvPrecision)
+      ? engine.within('workspace', () => this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width]))) : [more];
+  }
+
   private grow(held: Stored | undefined, more: DryTensor): Stored {
     const { engine, ops } = this.program;
-    const added = isPacked(this.run.kvPrecision)
-      ? engine.within('workspace', () => this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width]))) : [more];
+    const added = this.stored(more);
     return held ? held.map((part, index) => {
       const grown = engine.within('kv_cache', () => ops.concat(part, added[index]!, 2));
       engine.dispose(part);

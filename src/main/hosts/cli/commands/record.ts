@@ -3,28 +3,25 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { checkSession } from '../../../../shared/divergence/expectations';
-import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { Failure } from '../../../../shared/failure';
-import type { RunSpec } from '../../../../shared/model/spec';
+import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
+import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { sessionText } from '../../../reports/text';
 import { addExpectationOptions, type ExpectationOptions, expectationsOf, reportOutcomes } from '../expectations';
 import { follow } from '../follow';
 import type { Output } from '../output';
-import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
+import { addSpecOptions, declaresSpec, modelOf, type SpecOptions, specOf, whole } from '../spec-options';
+import { addTokenOptions, promptLengths, tokenChoices, type TokenOptions } from '../token-options';
 import { withEngine } from '../with-engine';
 import { checkpointName, configBeside } from '../../../workloads/checkpoint';
 import { INSTRUMENTS } from '../../../workloads/instrument';
 
-interface RecordOptions extends SpecOptions, ExpectationOptions {
+interface RecordOptions extends SpecOptions, TokenOptions, ExpectationOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
   readonly interval?: string;
   readonly instrument?: string;
-  readonly data?: string;
-  readonly temperature?: string;
-  readonly topK?: string;
-  readonly topP?: string;
   readonly weights?: string;
   readonly env?: readonly string[];
   readonly passEnv?: readonly string[];
@@ -39,7 +36,7 @@ export function registerRecord(program: Command, output: Output): void {
       .command('record')
       .description('record the bundled GPT-2, a command, or a running process')
       .argument('[command...]', 'the command to launch and record, after --')
-      .option('--bundled <name>', 'record the bundled workload: gpt2')
+      .option('--bundled <name>', 'record the bundled workload: gpt2, or another model it can be')
       .option('--pid <pid>', 'record a process that runs already')
       .option('--name <name>', 'name of the session')
       .option('--instrument <kind>', `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`)
@@ -49,16 +46,12 @@ export function registerRecord(program: Command, output: Output): void {
       .option('--save <name>', 'save this workload under a name before recording it; values of secrets are left out')
       .option('--run <name>', 'record a saved workload again')
       .option('--weights <dir|file>', 'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload')
-      .option('--data <kind>', 'tokens the bundled workload trains on: random, text')
-      .option('--temperature <t>', 'generation of the bundled workload: draw tokens at this temperature')
-      .option('--top-k <n>', 'draw among the n likeliest tokens')
-      .option('--top-p <p>', 'draw among the fewest likeliest tokens that reach this probability')
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
-  addExpectationOptions(command, 'peak=8GiB,residual=10%,leak=1MiB')
+  addExpectationOptions(addTokenOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
-      const request = requestOf(given, options);
+      const request = await requestOf(given, options);
       const { save } = options;
       const expectations = expectationsOf(options, '=');
       process.exitCode = await withEngine(async (engine) => {
@@ -74,7 +67,21 @@ export function registerRecord(program: Command, output: Output): void {
     });
 }
 
-function requestOf(command: string[], options: RecordOptions): RecordRequest {
+const BUNDLED_ONLY = [
+  ['weights', '--weights'], ['prompt', '--prompt'], ['data', '--data'], ['temperature', '--temperature'], ['topK', '--top-k'], ['topP', '--top-p'],
+] as const satisfies readonly (readonly [keyof RecordOptions, string])[];
+
+/** The model that --bundled names: the workload is one, and whatever else it can be may be named in its place. */
+function bundledModel(name: string, { model }: RecordOptions): string {
+  if (!isPresetName(name) || notBundled(preset(name)) !== null) {
+    const names = presetNames().filter((one) => notBundled(preset(one)) === null);
+    throw new Failure('bad_input', `There is no bundled workload "${name}".`, `Use one of ${names.join(', ')}.`);
+  }
+  if (name !== 'gpt2' && model !== undefined) throw new Failure('bad_input', `--bundled ${name} names the model already, and --model was given too.`, 'Leave one of them out.');
+  return name;
+}
+
+async function requestOf(command: string[], options: RecordOptions): Promise<RecordRequest> {
   const given = [options.bundled !== undefined, options.pid !== undefined, options.run !== undefined, command.length > 0].filter(Boolean).length;
   if (given !== 1) {
     throw new Failure('bad_input', given === 0 ? 'There is nothing to record.' : 'More than one thing to record was given.', 'Give exactly one of --bundled gpt2, --pid PID, --run NAME, or a command after --.');
@@ -88,16 +95,19 @@ function requestOf(command: string[], options: RecordOptions): RecordRequest {
     throw new Failure('bad_input', 'Only a command that is launched can be given an environment.', 'Leave --env, --clean-env and --pass-env out.');
   }
   if (options.bundled !== undefined) {
-    if (options.bundled !== 'gpt2') throw new Failure('bad_input', `There is no bundled workload "${options.bundled}".`, 'Use --bundled gpt2.');
+    const bundled = bundledModel(options.bundled, options);
     if (options.instrument !== undefined) throw new Failure('bad_input', 'The bundled workload needs no instrument.', 'Leave --instrument out.');
-    const { weights } = options;
-    const { model: found, run } = specOf(options, { model: weights === undefined ? 'gpt2' : configBeside(weights), framework: 'tfjs' });
+    const { weights, prompt } = options;
+    const otherwise = weights === undefined ? bundled : configBeside(weights);
+    const spec = prompt === undefined ? options : await promptLengths(modelOf(options.model ?? otherwise), prompt, options);
+    const { model: found, run } = specOf(spec, { model: otherwise, framework: 'tfjs' });
     const model = weights === undefined || options.model !== undefined ? found : { ...found, name: checkpointName(weights) };
     checkBundledPrecision(run);
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
     return { ...common, bundled: 'gpt2', model, run: { ...run, ...tokenChoices(options) }, ...(weights !== undefined && { weights: resolve(weights) }) };
   }
-  if (options.weights !== undefined) throw new Failure('bad_input', '--weights is for the bundled workload.', 'Add --bundled gpt2, or leave --weights out.');
+  const foreign = BUNDLED_ONLY.find(([name]) => options[name] !== undefined);
+  if (foreign) throw new Failure('bad_input', `${foreign[1]} is for the bundled workload.`, `Add --bundled gpt2, or leave ${foreign[1]} out.`);
   if (options.pid !== undefined && options.instrument !== undefined) {
     throw new Failure('bad_input', 'A process that runs already cannot be given an instrument.', 'Launch it through plumbline record --instrument python -- COMMAND.');
   }
@@ -134,23 +144,4 @@ function environmentOf({ env = [], passEnv = [], cleanEnv = false }: RecordOptio
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-/** What only the bundled workload knows: where its tokens come from, and how the next one is chosen. */
-function tokenChoices({ data, temperature, topK, topP }: RecordOptions): Partial<RunSpec> {
-  if (data !== undefined && data !== 'random' && data !== 'text') throw new Failure('bad_input', `--data cannot be "${data}".`, 'Use random or text.');
-  const [drawnAt, reach, among] = [positive('--temperature', temperature), positive('--top-p', topP, 1), whole('--top-k', topK)];
-  return {
-    ...(data !== undefined && { data }),
-    ...(drawnAt !== undefined && { temperature: drawnAt }),
-    ...(among !== undefined && { topK: among }),
-    ...(reach !== undefined && { topP: reach }),
-  };
-}
-
-function positive(option: string, text: string | undefined, most = Infinity): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0 && value <= most) return value;
-  throw new Failure('bad_input', `${option} cannot be "${text}".`, `Give a number above 0${most === Infinity ? '' : `, at most ${most}`}.`);
 }
