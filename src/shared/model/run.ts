@@ -50,13 +50,14 @@ function optional(given: Partial<RunSpec>): Partial<RunSpec> {
 
 function lengths(model: ModelSpec, mode: RunSpec['mode'], given: Partial<RunSpec>): Pick<RunSpec, 'seq' | 'promptTokens' | 'tokens'> {
   const { maxPositions } = model;
+  const longest = given.lengths && Math.max(...given.lengths);
   if (mode !== 'generate') {
-    return { seq: given.seq ?? Math.min(DEFAULT_SEQ, maxPositions), promptTokens: given.promptTokens ?? 0, tokens: given.tokens ?? 0 };
+    return { seq: given.seq ?? longest ?? Math.min(DEFAULT_SEQ, maxPositions), promptTokens: given.promptTokens ?? 0, tokens: given.tokens ?? 0 };
   }
   // A whole length given with one part leaves the other part; parts given add up to the whole.
   const whole = given.seq;
   const room = whole ?? maxPositions;
-  const promptTokens = given.promptTokens
+  const promptTokens = given.promptTokens ?? longest
     ?? (whole !== undefined && given.tokens !== undefined ? Math.max(1, whole - given.tokens) : clamp(DEFAULT_PROMPT, room - (given.tokens ?? 1)));
   const tokens = given.tokens ?? (whole !== undefined ? Math.max(1, whole - promptTokens) : clamp(DEFAULT_TOKENS, room - promptTokens));
   return { promptTokens, tokens, seq: whole ?? promptTokens + tokens };

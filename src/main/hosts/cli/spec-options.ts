@@ -147,7 +147,7 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   set('backend', oneOf('--backend', options.backend, BACKENDS));
   set('causal', options.causal);
   set('checkpointing', checkpointingOf(options.checkpointing));
-  ragged(model, options, given);
+  ragged(options, given);
   set('loraRank', whole('--lora-rank', options.loraRank, 0));
   set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
   set('dropout', fraction('--dropout', options.dropout));
@@ -175,16 +175,13 @@ function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<Run
 }
 
 /** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */
-function ragged(model: ModelSpec, options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
+function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
   if (options.lengths === undefined) return;
   const lengths = options.lengths.split(',').map((length) => whole('--lengths', length.trim()) ?? 0);
   const contradicted = options.batch !== undefined ? '--batch' : options.seq !== undefined ? '--seq' : null;
   if (contradicted) throw new Failure('bad_input', `--lengths gives batch and sequence already, and ${contradicted} was given too.`, `Leave ${contradicted} out.`);
   given.lengths = lengths;
   given.batch = lengths.length;
-  const longest = Math.max(...lengths);
-  if ((given.mode ?? (model.architecture === 'encoder' ? 'infer' : 'generate')) === 'generate') given.promptTokens = longest;
-  else given.seq = longest;
 }
 
 function fraction(option: string, value: string | undefined): number | undefined {
