@@ -110,7 +110,7 @@ async function measured(samplers: readonly Sampler[], seriesId: string): Promise
   const spent = process.cpuUsage(before);
   const span = clock.now() - begin;
   const share = (ms: number) => (ms * 1000 / span) * 100;
-  const dearest = [...threadTimes()].map(([name, ms]) => [name.slice(name.indexOf(' ') + 1), share(ms - (threads.get(name) ?? 0))] as const).filter(([, cpu]) => cpu >= 0.05).sort(([, a], [, b]) => b - a);
+  const dearest = [...threadTimes()].map(([name, ms]) => [name.slice(name.indexOf(' ') + 1), share(ms - (threads.get(name) ?? 0))] as const).filter(([, cpu]) => cpu >= 0.1).sort(([, a], [, b]) => b - a);
   const gaps = times.slice(first + 1).map((t, i) => t - times[first + i]!).sort((a, b) => a - b);
   const p50 = gaps[Math.floor(gaps.length * 0.5)] ?? Number.NaN;
   const jitter = gaps.map((gap) => Math.abs(gap - p50)).sort((a, b) => a - b);

@@ -5,7 +5,7 @@
 import { formatInteger } from '../../shared/format';
 import type { DoctorReport } from '../../shared/contract/api';
 import type { Micros, Millis } from '../../shared/units';
-import { COUNTERS, MEMORY, PROCESS_FLOOR_MS } from './nvml/counters';
+import { COUNTERS, MEMORY, paceOf, PROCESS_FLOOR_MS } from './nvml/counters';
 import type { Probe } from './nvml/messages';
 import { GPU_FIELDS } from './nvidia-smi/gpu-fields';
 import { runOnce } from './nvidia-smi/run-once';
@@ -20,7 +20,7 @@ const SLOW_START_MS: Millis = 1000;
 const HOST_FLOOR_MS: Millis = 10;
 
 export function nvmlRates({ gpus }: Probe & { ok: true }): Check {
-  const floor = (metric: string) => COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!.floorMs;
+  const floor = (metric: string) => paceOf(COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!);
   const costs = gpus.map((gpu) => gpu.costs);
   const parts = [
     rate('memory', MEMORY.floorMs, costs.map(({ memory }) => memory)),

@@ -123,6 +123,9 @@ export interface SampledGpu {
 
 export const periodOf = (counter: Counter, intervalMs: Millis): Millis => Math.max(counter.floorMs, intervalMs);
 
+/** How often a counter has news at most. */
+export const paceOf = ({ floorMs, renewedMs }: Counter): Millis => Math.max(floorMs, renewedMs ?? 0);
+
 export const buffersOf = ({ buffers = [] }: SampledGpu): Buffered[] => BUFFERED.filter(({ type }) => buffers.includes(type));
 
 export function countersOf(gpu: SampledGpu): Counter[] {

@@ -20,12 +20,14 @@ export class NvmlDevice {
   readonly #second = new Uint32Array(1);
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #buffers = new Map<SampleType, SampleBuffer>();
+  readonly #memoryV2: (handle: bigint, out: Uint8Array) => number;
   #memoryVersion: MemoryVersion;
   #usedSince = 0n;
 
   constructor(library: NvmlLibrary, handle: bigint) {
     this.#library = library;
     this.#handle = handle;
+    this.#memoryV2 = library.bound('nvmlDeviceGetMemoryInfo_v2');
     this.#memoryVersion = library.has('nvmlDeviceGetMemoryInfo_v2') ? 2 : 1;
   }
 
@@ -38,7 +40,7 @@ export class NvmlDevice {
   memory(out: Float64Array): number {
     if (this.#memoryVersion === 2) {
       this.#view.setUint32(MEMORY_V2.version, MEMORY_V2_VERSION, true);
-      const code = this.#library.call('nvmlDeviceGetMemoryInfo_v2', this.#handle, this.#bytes);
+      const code = this.#memoryV2(this.#handle, this.#bytes);
       if (code !== FUNCTION_NOT_FOUND && code !== ARGUMENT_VERSION_MISMATCH) {
         out[0] = this.#u64(MEMORY_V2.used);
         out[1] = this.#u64(MEMORY_V2.total);

@@ -78,6 +78,11 @@ export class NvmlLibrary {
     return call ? call(...args) : FUNCTION_NOT_FOUND;
   }
 
+  /** The function itself, for calls too many to look it up each time. Not to be called once the library is unloaded. */
+  bound(name: NvmlFunction): (handle: bigint, out: Uint8Array) => number {
+    return this.#calls.get(name) ?? (() => FUNCTION_NOT_FOUND);
+  }
+
   has(name: NvmlFunction): boolean {
     return this.#calls.get(name) != null;
   }

@@ -47,8 +47,9 @@ interface Entry<T> {
 
 export class Schedule<T extends Task = Task> {
   readonly #entries: Entry<T>[];
-  /** When each entry is due: apart from them, since this is looked through a thousand times a second. */
+  /** When each entry is due, and how long it can wait: apart from them, since it is looked through at every wake-up. */
   readonly #due: Float64Array;
+  readonly #latest: Float64Array;
   readonly #hooks: ScheduleHooks<T>;
 
   constructor(tasks: readonly T[], hooks: ScheduleHooks<T>) {
@@ -57,6 +58,7 @@ export class Schedule<T extends Task = Task> {
       task, periodUs: task.periodUs, slackUs: slackOf(task, task.periodUs), windowFrom: task.firstUs, spentUs: new Float64Array(REMEMBERED), runs: 0,
     }));
     this.#due = Float64Array.from(this.#entries, ({ task }) => task.firstUs);
+    this.#latest = Float64Array.from(this.#entries, ({ task, slackUs }) => task.firstUs + slackUs);
   }
 
   /** Runs the most urgent due task, or sleeps until the next is due. */
@@ -71,13 +73,12 @@ export class Schedule<T extends Task = Task> {
       entry.spentUs[entry.runs++ % REMEMBERED] = end - now;
       if (end - entry.windowFrom >= WINDOW_US && entry.runs >= 2) this.#review(entry, end);
       due[i]! += entry.periodUs * Math.max(1, Math.ceil((end - due[i]!) / entry.periodUs));
+      this.#latest[i] = due[i]! + entry.slackUs;
       return;
     }
+    const latest = this.#latest;
     let wake = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < due.length; i++) {
-      const latest = due[i]! + this.#entries[i]!.slackUs;
-      if (latest < wake) wake = latest;
-    }
+    for (let i = 0; i < latest.length; i++) if (latest[i]! < wake) wake = latest[i]!;
     this.#hooks.sleepUntil(wake);
   }
 
