@@ -1,7 +1,9 @@
 /** The chapter's scenarios as text for a terminal of 100 columns: the list of them, and one worked out and measured. */
 import type { Experiment, Step } from '../../shared/compute/experiments';
 import type { Measurement, Outcome } from '../../shared/compute/experiments/measured';
-import { figure, printedFigure, table, theoryFigure, VERDICT_WORDS, wrap } from './text-compute';
+import { figure } from './numbers';
+import { printedFigure, theoryFigure, VERDICT_WORDS } from './text-chapter';
+import { table, wrap } from './text-layout';
 
 export function experimentListText(experiments: readonly { readonly name: string; readonly title: string; readonly runs: Measurement['scope'] | null }[]): string {
   const running = experiments.flatMap(({ name, runs }) => (runs === null ? [] : [[name, runs.small, runs.full] as const]));
@@ -29,7 +31,7 @@ export function experimentText({ name, title, inputs }: Experiment, steps: reado
     '',
     ...two(inputs),
     '',
-    table(['', 'how', 'figure', '', 'chapter', 'verdict'], rows, ['left', 'left', 'right', 'left', 'right', 'left']),
+    table(['', 'how', 'figure', '', 'chapter', 'verdict'], rows, [0, 1, 3, 5]),
     ...notes(steps),
     ...(measurement === null ? [] : ['', measured === null ? 'Nothing was measured yet that can be compared.' : measuredText(measured, steps)]),
   ].join('\n');
@@ -43,7 +45,7 @@ function notes(steps: readonly Step[]): readonly string[] {
     reasons.set(claim.why, [...(reasons.get(claim.why) ?? []), what]);
   }
   if (reasons.size === 0) return [];
-  return ['', 'Where the chapter is off, and why', ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '  ', '    '))];
+  return ['', 'Where the chapter is off, and why', ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '    ', '  '))];
 }
 
 function measuredText({ conditions, crowded, sessions, figures }: Outcome, steps: readonly Step[]): string {
@@ -55,9 +57,9 @@ function measuredText({ conditions, crowded, sessions, figures }: Outcome, steps
     return [[what, `${figure(value)} ${unit}`, ...first, says], ...rest.map((one) => ['', '', ...one, ''])];
   });
   return [
-    ...wrap(`Measured: ${conditions}`, ''),
-    table(['', 'measured', 'predicted', 'by', 'chapter'], rows, ['left', 'right', 'right', 'left', 'right']),
-    ...(crowded ? wrap('Other programs took part of the processor: times measured so count for no claim of the chapter.', '') : []),
-    ...wrap(`Sessions: ${sessions.map(({ id }) => id).join(', ')}`, '', '  '),
+    wrap(`Measured: ${conditions}`, ''),
+    table(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3]),
+    ...(crowded ? [wrap('Other programs took part of the processor: times measured so count for no claim of the chapter.', '')] : []),
+    wrap(`Sessions: ${sessions.map(({ id }) => id).join(', ')}`, '  ', ''),
   ].join('\n');
 }

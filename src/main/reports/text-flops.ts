@@ -8,8 +8,9 @@ import type { RnnComparison } from '../../shared/compute/rnn';
 import type { OperationTime } from '../../shared/compute/roofline';
 import type { GenerationReport } from '../../shared/compute/serving';
 import { ABSENT, formatBytes, formatDuration, formatPercent, formatSignedPercent } from '../../shared/format';
-import { scaled, table, trimmed, whole, wrap } from './text-compute';
+import { scaled, trimmed, whole } from './numbers';
 import { paddingText } from './text-plan';
+import { table, wrap } from './text-layout';
 
 export interface FlopsText extends FlopCount {
   readonly model: { readonly name: string; readonly parameters: number; readonly layers: number };
@@ -50,16 +51,16 @@ export function flopsText(of: FlopsText): string {
   return [
     `${of.model.name}: ${whole(of.model.parameters)} parameters, batch ${of.batch}, ${whole(of.seq)} tokens${of.causal ? ', causal' : ''}. A multiply-add is 2.`,
     '',
-    table(['', 'FLOPs', '', 'of forward'], rows, ['left', 'right', 'right', 'right']),
+    table(['', 'FLOPs', '', 'of forward'], rows),
     '',
-    ...wrap(`Attention costs as much as its projections at ${length(crossover.attentionEqualsProjections)}, as the feed-forward block at ${length(crossover.attentionEqualsFfn)}, as all the rest of the layer at ${length(crossover.attentionEqualsLayer)}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`, ''),
-    ...wrap(`2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`, ''),
-    ...wrap(`A recurrent network of this shape takes ${scaled(of.rnn.rnn.time)}FLOPs a sequence, keeps ${scaled(of.rnn.rnn.space)} values and goes ${whole(of.rnn.rnn.sequentialSteps)} steps one after another; the layers here take ${scaled(of.rnn.transformer.time)}FLOPs, keep ${scaled(of.rnn.transformer.space)} values and go ${of.rnn.transformer.sequentialSteps}. Attention alone costs what it costs at ${length(of.rnn.attentionEqualsRnn)}.`, ''),
+    wrap(`Attention costs as much as its projections at ${length(crossover.attentionEqualsProjections)}, as the feed-forward block at ${length(crossover.attentionEqualsFfn)}, as all the rest of the layer at ${length(crossover.attentionEqualsLayer)}. ${whole(of.seq)} tokens are ${REGIMES[of.regime]}; most work is in ${DOMINANT[of.dominant]}.`, ''),
+    wrap(`2P and 6PD miss the count by ${formatSignedPercent(approximations.errorPercent)}, PaLM's 6N + 12LHQT by ${formatSignedPercent(approximations.palmErrorPercent)}.`, ''),
+    wrap(`A recurrent network of this shape takes ${scaled(of.rnn.rnn.time)}FLOPs a sequence, keeps ${scaled(of.rnn.rnn.space)} values and goes ${whole(of.rnn.rnn.sequentialSteps)} steps one after another; the layers here take ${scaled(of.rnn.transformer.time)}FLOPs, keep ${scaled(of.rnn.transformer.space)} values and go ${of.rnn.transformer.sequentialSteps}. Attention alone costs what it costs at ${length(of.rnn.attentionEqualsRnn)}.`, ''),
     ...(of.device ? ['', deviceText(of.device)] : []),
-    ...(of.training ? ['', ...trainingText(of.training)] : []),
+    ...(of.training ? ['', trainingText(of.training)] : []),
     ...(of.generation ? ['', generationText(of.generation)] : []),
     ...(of.padding ? ['', paddingText(of.padding)] : []),
-    ...(of.against ? ['', ...againstText(of.model.name, of.against)] : []),
+    ...(of.against ? ['', againstText(of.model.name, of.against)] : []),
   ].join('\n');
 }
 
@@ -77,35 +78,33 @@ function deviceText({ gpu, precision, ridge, operations, seconds }: NonNullable<
   ]);
   return [
     `${gpu.name} at ${precision}: ridge point ${trimmed(ridge)} FLOPs a byte; the forward pass takes at least ${formatDuration(seconds * 1e6)}.`,
-    table(['operation', '', 'FLOPs', 'traffic', 'FLOPs/B', 'bound by', 'each', 'all'], rows, ['left', 'right', 'right', 'right', 'right', 'left', 'right', 'right']),
+    table(['operation', '', 'FLOPs', 'traffic', 'FLOPs/B', 'bound by', 'each', 'all'], rows, [0, 5]),
   ].join('\n');
 }
 
-function trainingText({ stepSeconds, tokensPerSecond, utilization }: NonNullable<FlopsText['training']>): readonly string[] {
+function trainingText({ stepSeconds, tokensPerSecond, utilization }: NonNullable<FlopsText['training']>): string {
   return wrap(`A training step takes ${formatDuration(stepSeconds * 1e6)} at least, recomputation and optimizer included: ${scaled(tokensPerSecond).trimEnd()} tokens a second, ${formatPercent(100 * utilization)} of the peak at best.`, '');
 }
 
 function generationText({ promptTokens, tokens, prefill, decode, total, firstStep, lastStep, cacheWorkRatio, device }: GenerationReport): string {
   const flops = (value: Count) => `${scaled(value)}FLOPs`;
   const lines = [
-    ...wrap(`Generating ${whole(tokens)} tokens from a prompt of ${whole(promptTokens)} takes ${flops(total)}: ${flops(prefill)} for the prompt, ${flops(decode)} for the steps after it. A cached step grows from ${flops(firstStep)} to ${flops(lastStep)}; without a cache the whole takes ${trimmed(cacheWorkRatio)} times the work.`, ''),
+    wrap(`Generating ${whole(tokens)} tokens from a prompt of ${whole(promptTokens)} takes ${flops(total)}: ${flops(prefill)} for the prompt, ${flops(decode)} for the steps after it. A cached step grows from ${flops(firstStep)} to ${flops(lastStep)}; without a cache the whole takes ${trimmed(cacheWorkRatio)} times the work.`, ''),
   ];
   if (device === null) return lines.join('\n');
   const seconds = (value: number | null) => (value === null ? ABSENT : formatDuration(value * 1e6));
   return [
     ...lines,
-    ...wrap(`On ${device.gpu}, by the roofline: first token after ${seconds(device.prefillSeconds)}, then ${seconds(device.perTokenSeconds)} each, ${seconds(device.totalSeconds)} in all; without a cache ${trimmed(device.cacheTimeRatio)} times as long.`, ''),
+    wrap(`On ${device.gpu}, by the roofline: first token after ${seconds(device.prefillSeconds)}, then ${seconds(device.perTokenSeconds)} each, ${seconds(device.totalSeconds)} in all; without a cache ${trimmed(device.cacheTimeRatio)} times as long.`, ''),
     '',
     table(
       ['batch', 'latency', 'against 1', 'tokens/s', 'against 1', 'peak memory', ''],
       device.batches.map(({ batch, totalSeconds, latencyCost, tokensPerSecond, throughputGain, peakBytes, fits }) => [
         whole(batch), seconds(totalSeconds), `${trimmed(latencyCost)} ×`, scaled(tokensPerSecond), `${trimmed(throughputGain)} ×`, formatBytes(peakBytes), fits ? 'fits' : 'does not fit',
-      ]),
-      ['right', 'right', 'right', 'right', 'right', 'right', 'left'],
-    ),
+      ]), [6]),
   ].join('\n');
 }
 
-function againstText(name: string, { model, teacherParameters, studentParameters, memoryRatio, workRatio }: NonNullable<FlopsText['against']>): readonly string[] {
+function againstText(name: string, { model, teacherParameters, studentParameters, memoryRatio, workRatio }: NonNullable<FlopsText['against']>): string {
   return wrap(`Against ${model} (${whole(studentParameters)} parameters) ${name} has ${trimmed(memoryRatio)} times the parameters (${whole(teacherParameters)}), and its layers do ${trimmed(workRatio)} times the work over a sequence.`, '');
 }

@@ -4,7 +4,8 @@ import type { PaddingReport } from '../../shared/compute/padding';
 import type { QuantizationRow } from '../../shared/compute/quantization';
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../shared/format';
 import type { RunSpec } from '../../shared/model/spec';
-import { figure, table, wrap } from './text-compute';
+import { figure } from './numbers';
+import { table, wrap } from './text-layout';
 
 export interface PlanText extends Plan {
   /** Of a ragged batch. */
@@ -20,9 +21,9 @@ export function planText(plan: PlanText): string {
     formatBytes(Math.abs(fit.headroomBytes)), fit.maxBatch === 0 ? 'none' : formatInteger(fit.maxBatch),
   ]);
   return [
-    ...wrap(`${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`, ''),
+    wrap(`${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`, ''),
     '',
-    table(['GPU', 'memory', 'predicted peak', '', 'spare', 'largest batch'], rows, ['left', 'right', 'right', 'left', 'right', 'right']),
+    table(['GPU', 'memory', 'predicted peak', '', 'spare', 'largest batch'], rows, [0, 3]),
     '',
     smallest === null ? 'No GPU of the catalogue holds it alone.' : `The smallest that holds it: ${smallest}.`,
     ...(plan.gpu ? ['', ...gpuText(plan.gpu, run)] : fits.every((fit) => fit.fits) ? [] : ['Name one with --gpu for what would make it fit there.']),
@@ -42,16 +43,16 @@ const WHAT = { train: 'a training step', generate: 'the generation', infer: 'a f
 function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
   const time = gpu.seconds === null ? '' : ` By the roofline ${WHAT[run.mode]} takes ${formatDuration(gpu.seconds * 1e6)} at least.`;
   const longest = gpu.maxContext === 0 ? 'not one token fits at this batch' : `the longest sequence at this batch is ${formatInteger(gpu.maxContext)} tokens`;
-  const lines = wrap(`On ${gpu.gpu} ${longest}.${time}`, '');
-  if (gpu.fits) return [...lines];
+  const lines = [wrap(`On ${gpu.gpu} ${longest}.${time}`, '')];
+  if (gpu.fits) return lines;
   const fewest = gpu.fewest
     ? `Fewest of them: ${gpu.fewest.gpus} with ${gpu.fewest.options.join(' ')}, ${formatBytes(gpu.fewest.peakBytes)} each.`
     : 'No layout over up to 4,096 of them fits.';
-  if (run.framework === 'tfjs') return [...lines, ...wrap('The bundled workload runs on one device as it is; --framework pytorch plans with the settings there are.', '')];
-  if (gpu.changes.length === 0) return [...lines, ...wrap(fewest, ''), 'No combination of four known changes makes it fit on one.'];
-  return [...lines, ...wrap(fewest, ''), '', 'On one of them, cheapest first:', ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio }, i) => [
-    ...wrap(`${i + 1}  ${options.join(' ')}`, '  ', '     '),
-    ...wrap(`${formatBytes(peakBytes)}${timeRatio === null ? '' : `, ${timeRatio.toFixed(2)} × the time`}: ${costs.join('; ')}`, '     '),
+  if (run.framework === 'tfjs') return [...lines, wrap('The bundled workload runs on one device as it is; --framework pytorch plans with the settings there are.', '')];
+  if (gpu.changes.length === 0) return [...lines, wrap(fewest, ''), 'No combination of four known changes makes it fit on one.'];
+  return [...lines, wrap(fewest, ''), '', 'On one of them, cheapest first:', ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio }, i) => [
+    wrap(`${i + 1}  ${options.join(' ')}`, '     ', '  '),
+    wrap(`${formatBytes(peakBytes)}${timeRatio === null ? '' : `, ${timeRatio.toFixed(2)} × the time`}: ${costs.join('; ')}`, '     '),
   ])];
 }
 
@@ -60,8 +61,8 @@ export function paddingText({ lengths, forms }: PaddingReport): string {
     form, how, formatInteger(computed), `${wastedPercent.toFixed(1)}%`, `${flopsRatio.toFixed(2)} ×`,
   ]);
   return [
-    ...wrap(`The ${lengths.length} sequences hold ${formatInteger(lengths.reduce((sum, one) => sum + one, 0))} tokens. Laid out as`, ''),
-    table(['', '', 'positions', 'wasted', 'work'], rows, ['left', 'left', 'right', 'right', 'right']),
+    wrap(`The ${lengths.length} sequences hold ${formatInteger(lengths.reduce((sum, one) => sum + one, 0))} tokens. Laid out as`, ''),
+    table(['', '', 'positions', 'wasted', 'work'], rows, [0, 1]),
   ].join('\n');
 }
 
@@ -69,13 +70,11 @@ function quantizedText(rows: readonly QuantizationRow[]): string {
   const cached = rows.some(({ cacheBytes }) => cacheBytes !== null);
   const times = (ratio: number | null) => (ratio === null ? ABSENT : `${ratio.toFixed(2)} ×`);
   return [
-    ...wrap('What narrower weights take: linear layers quantized with fp16 scales, int4 with zero-points, everything else at fp16', ''),
+    wrap('What narrower weights take: linear layers quantized with fp16 scales, int4 with zero-points, everything else at fp16', ''),
     table(
       ['', 'bits a weight', 'weights', 'smaller', ...(cached ? ['KV cache', 'smaller'] : [])],
       rows.map(({ scheme, bitsPerWeight, weightBytes, weightRatio, cacheBytes, cacheRatio }) => [
         scheme, figure(bitsPerWeight), formatBytes(weightBytes), times(weightRatio), ...(cached ? [formatBytes(cacheBytes), times(cacheRatio)] : []),
-      ]),
-      ['left', 'right', 'right', 'right', 'right', 'right'],
-    ),
+      ])),
   ].join('\n');
 }

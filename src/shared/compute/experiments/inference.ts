@@ -26,10 +26,10 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
     title: 'What a KV cache saves, and what it takes',
     inputs: [['run', '1,000 tokens of GPT-2; GPT-3 at 2,048 tokens, fp16']],
     steps: () => [
-      said('kv-rows', 'attention rows without it', 'T(T + 1)/2'),
+      said('kv-rows', 'attention rows without', 'T(T + 1)/2'),
       said('kv-speedup-rows', 'rows without over with', '(T + 1)/2'),
       said('kv-speedup-time', 'time on an A100, fp16', 'roofline'),
-      said('gpt3-cache', 'GPT-3\'s cache', '2 · 96 · 2,048 · 12,288 · 2'),
+      said('gpt3-cache', 'GPT-3\'s cache', '4 · 96 · 2,048 · 12,288'),
       said('gpt3-cache-batch', 'of eight sequences', '8 · 9.664'),
       said('kv-int8-from-half', 'int8 in place of fp16', '2 / 1'),
       said('kv-int8-from-single', 'int8 in place of fp32', '4 / 1'),

@@ -4,7 +4,7 @@ import { chapterClaims, VERDICTS, verdictTotals } from '../../../../shared/compu
 import { type Outcome, withMeasured } from '../../../../shared/compute/experiments/measured';
 import { Failure } from '../../../../shared/failure';
 import { recordedOutcomes } from '../../../engine/experiments';
-import { chapterText } from '../../../reports/text-compute';
+import { chapterText } from '../../../reports/text-chapter';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 

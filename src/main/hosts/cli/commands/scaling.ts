@@ -4,7 +4,7 @@ import { gpuByName } from '../../../../shared/compute/gpu-names';
 import { scalingReport } from '../../../../shared/compute/scaling';
 import { trainingCost } from '../../../../shared/compute/training';
 import { Failure } from '../../../../shared/failure';
-import { type ScalingText, scalingText } from '../../../reports/text-compute';
+import { type ScalingText, scalingText } from '../../../reports/text-scaling';
 import type { Output } from '../output';
 import { whole } from '../spec-options';
 
