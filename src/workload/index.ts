@@ -86,7 +86,6 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   }
   reporter.announce('run', { ...run, adapter: chosen.adapter, softwareAdapter: chosen.software, tfjs: version_core });
   reporter.say(`${model.name}: ${run.mode} on ${chosen.backend}${chosen.adapter ? ` (${chosen.adapter})` : ''}, tfjs ${version_core}`);
-  if (run.mode === 'train' && run.optimizer === 'adamw') reporter.note('tfjs has no AdamW: its Adam runs, with the same states and without weight decay');
 
   const started = performance.now();
   reporter.begin('load');

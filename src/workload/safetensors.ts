@@ -65,29 +65,65 @@ export class Safetensors {
   }
 }
 
-function parseHeader(path: string, text: Buffer, dataBytes: number): ReadonlyMap<string, Entry> {
+function parseHeader(path: string, bytes: Buffer, dataBytes: number): ReadonlyMap<string, Entry> {
+  const text = bytes.toString('utf8');
   let json: unknown;
   try {
-    json = JSON.parse(text.toString('utf8'));
+    json = JSON.parse(text);
   } catch {
     throw corrupt(path, 'its header is not JSON');
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw corrupt(path, 'its header is not an object');
+  const twice = repeatedName(text);
+  if (twice !== null) throw corrupt(path, `it names ${shown(twice)} twice`);
   const entries = new Map<string, Entry>();
   for (const [name, value] of Object.entries(json)) {
     if (name !== '__metadata__') entries.set(name, parseEntry(path, name, value, dataBytes));
   }
+  checkLayout(path, entries, dataBytes);
   return entries;
+}
+
+/** The tensors must cover the data without a gap and without sharing a byte, as the format demands. */
+function checkLayout(path: string, entries: ReadonlyMap<string, Entry>, dataBytes: number): void {
+  let covered = 0;
+  for (const [name, { begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < covered) throw corrupt(path, `the tensor ${shown(name)} overlaps another`);
+    if (begin > covered) throw corrupt(path, `${begin - covered} bytes before the tensor ${shown(name)} belong to none`);
+    covered = end;
+  }
+  if (covered < dataBytes) throw corrupt(path, `${dataBytes - covered} bytes at its end belong to no tensor`);
+}
+
+/** A key of the outermost object that comes twice, which JSON.parse hides; null where there is none. */
+function repeatedName(text: string): string | null {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (depth === 1) {
+      const name = JSON.parse(token) as string;
+      if (seen.has(name)) return name;
+      seen.add(name);
+    }
+  }
+  return null;
+}
+
+/** A name from an untrusted file, short enough for a sentence. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
 function parseEntry(path: string, name: string, value: unknown, dataBytes: number): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   const wholes = (list: unknown): list is number[] => Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
-  if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2) throw corrupt(path, `the entry of "${name}" is malformed`);
+  if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2) throw corrupt(path, `the entry of ${shown(name)} is malformed`);
   const [begin, end] = offsets as [number, number];
-  if (end < begin || end > dataBytes) throw corrupt(path, `the tensor "${name}" lies outside the file`);
+  if (end < begin || end > dataBytes) throw corrupt(path, `the tensor ${shown(name)} lies outside the file`);
   const bytes = isReadable(dtype) ? WIDTH[dtype] * shape.reduce((product, length) => product * length, 1) : end - begin;
-  if (end - begin !== bytes) throw corrupt(path, `the tensor "${name}" has ${end - begin} bytes where its shape needs ${bytes}`);
+  if (end - begin !== bytes) throw corrupt(path, `the tensor ${shown(name)} has ${end - begin} bytes where its shape needs ${bytes}`);
   return { dtype, shape, begin, end };
 }
 

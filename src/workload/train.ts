@@ -1,41 +1,33 @@
 /**
- * Training on one repeated batch: mean cross-entropy, tfjs's autodiff, tfjs's own optimizers. Forward ends as the loss
+ * Training on one repeated batch: mean cross-entropy, tfjs's autodiff. Forward ends as the loss
  * closure returns, before its scope closes; backward ends when the gradients are returned (and added to those of the
  * step's earlier micro-batches); the optimizer phase applies and drops them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { RunSpec } from '../shared/model/spec';
 import { trainingTokens } from './data';
 import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
 import { trainable } from './matrix';
 import { seconds } from './generate';
+import { Optimizer } from './optimizers';
 import { recomputed, segmentLength } from './recompute';
 import { breathe } from './reporter';
 import { leak, makeBatch, type Workload } from './runs';
 import { attribute, type EngineTape } from './tape';
-
-interface Moments {
-  readonly accBeta1?: tf.Variable;
-  readonly accBeta2?: tf.Variable;
-  readonly accumulatedFirstMoment?: readonly { readonly variable: tf.Variable }[];
-  readonly accumulatedSecondMoment?: readonly { readonly variable: tf.Variable }[];
-  readonly accumulations?: readonly { readonly variable: tf.Variable }[];
-}
 
 interface MicroBatch { readonly batch: Batch; readonly targets: tf.Tensor2D }
 
 export function prepareTraining(work: Workload): () => Promise<void> {
   const { run, reporter: { ledger } } = work;
   const microBatches = makeMicroBatches(work);
-  const optimizer = ledger.within('optimizer_other', () => createOptimizer(run));
+  const optimizer = ledger.within('optimizer_other', () => new Optimizer(run.optimizer));
   return async () => {
     for (let step = 1; step <= run.steps; step++) await trainStep(work, microBatches, optimizer, step);
   };
 }
 
-async function trainStep(work: Workload, microBatches: readonly MicroBatch[], optimizer: tf.Optimizer, step: number): Promise<void> {
+async function trainStep(work: Workload, microBatches: readonly MicroBatch[], optimizer: Optimizer, step: number): Promise<void> {
   const { run, weights, reporter } = work;
   const { ledger } = reporter;
   const started = performance.now();
@@ -61,8 +53,8 @@ async function trainStep(work: Workload, microBatches: readonly MicroBatch[], op
   }
 
   reporter.begin('optimizer', step);
-  optimizer.applyGradients(sums!);
-  retagStates(ledger, weights.all, optimizer as unknown as Moments);
+  optimizer.apply(sums!, weights.all);
+  optimizer.retag(ledger, weights.all);
   tf.dispose(sums!);
   leak(work);
   reporter.end('optimizer', step);
@@ -124,20 +116,4 @@ function shiftedTargets(ids: Int32Array, length: number, last: Int32Array): tf.T
     pairs[2 * row + 1] = (row + 1) % length === 0 ? last[Math.floor(row / length)]! : ids[row + 1]!;
   }
   return tf.tensor2d(pairs, [ids.length, 2], 'int32');
-}
-
-/** tfjs has no decoupled weight decay: `adamw` runs its Adam, whose states are the same. */
-function createOptimizer(run: RunSpec): tf.Optimizer {
-  if (run.optimizer === 'sgd') return tf.train.sgd(0.1);
-  if (run.optimizer === 'momentum') return tf.train.momentum(0.02, 0.9);
-  return tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
-}
-
-/** After an update the variables hold new buffers, which were allocated as workspace. */
-function retagStates(ledger: Ledger, weights: readonly tf.Variable[], states: Moments): void {
-  for (const weight of weights) ledger.retag(weight, 'params');
-  for (const { variable } of states.accumulatedFirstMoment ?? []) ledger.retag(variable, 'adam_m');
-  for (const { variable } of states.accumulatedSecondMoment ?? []) ledger.retag(variable, 'adam_v');
-  for (const { variable } of states.accumulations ?? []) ledger.retag(variable, 'momentum');
-  for (const scalar of [states.accBeta1, states.accBeta2]) if (scalar) ledger.retag(scalar, 'optimizer_other');
 }

@@ -21,6 +21,7 @@ const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
   ['training, a vocabulary that dwarfs the rest', tinyModel({ layers: 1, hidden: 6, heads: 2, ffn: 9, vocab: 1009 }), train({ seq: 13 })],
   ['training, attention scores that dwarf the rest', tinyModel({ hidden: 8, heads: 4, ffn: 8, vocab: 5, maxPositions: 64 }), train({ batch: 3, seq: 61 })],
   ['training, a narrow feed-forward', tinyModel({ layers: 4, ffn: 1 }), train({ steps: 5 })],
+  ['training with Adam', tinyModel(), train({ optimizer: 'adam' })],
   ['training with SGD', tinyModel(), train({ optimizer: 'sgd' })],
   ['training with momentum', tinyModel(), train({ optimizer: 'momentum' })],
   ['training for one step', tinyModel(), train({ steps: 1 })],

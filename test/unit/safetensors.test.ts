@@ -1,9 +1,10 @@
 /** The reader of safetensors files against files written byte by byte here. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/shared/failure';
+import { Random } from '../../src/workload/random';
 import { Safetensors } from '../../src/workload/safetensors';
 
 const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
@@ -77,6 +78,15 @@ describe('a safetensors file', () => {
     ['with fewer bytes than a shape needs', () => written({ x: { dtype: 'F32', shape: [3], data_offsets: [0, 8] } }, new Uint8Array(8))],
     ['with offsets that run back', () => written({ x: { dtype: 'F32', shape: [0], data_offsets: [8, 0] } }, new Uint8Array(8))],
     ['with a negative length', () => written({ x: { dtype: 'F32', shape: [-2, -1], data_offsets: [0, 8] } }, new Uint8Array(8))],
+    ['with two tensors that share bytes', () => written({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8] }, y: { dtype: 'F32', shape: [2], data_offsets: [4, 12] } }, new Uint8Array(12))],
+    ['with bytes between its tensors', () => written({ x: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, y: { dtype: 'F32', shape: [1], data_offsets: [8, 12] } }, new Uint8Array(12))],
+    ['with bytes after its tensors', () => written({ x: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(12))],
+    ['with one name twice', () => written('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0078":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', new Uint8Array(4))],
+    ['with a size past all numbers', () => written('{"x":{"dtype":"F32","shape":[1e999],"data_offsets":[0,8]}}', new Uint8Array(8))],
+    ['with sizes whose product is past all integers', () => written({ x: { dtype: 'F32', shape: [2 ** 52, 2 ** 52], data_offsets: [0, 8] } }, new Uint8Array(8))],
+    ['with half a byte', () => written({ x: { dtype: 'F32', shape: [1], data_offsets: [0.5, 4.5] } }, new Uint8Array(8))],
+    ['with an offset of text', () => written({ x: { dtype: 'F32', shape: [1], data_offsets: ['0', '4'] } }, new Uint8Array(4))],
+    ['with a header of 2^63 bytes', () => written({}, new Uint8Array(0), 2 ** 63)],
     ['with an entry that is nothing', () => written({ x: null }, new Uint8Array(8))],
   ])('is refused as corrupt when it is one %s', (_what, make) => {
     expect(codeOf(() => Safetensors.open(make()))).toBe('corrupt');
@@ -84,5 +94,48 @@ describe('a safetensors file', () => {
 
   it('is bad input when it does not exist', () => {
     expect(codeOf(() => Safetensors.open(join(folder, 'nowhere')))).toBe('bad_input');
+  });
+
+  it('holds no more than its header and one tensor in memory, whatever lengths it claims', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    for (const claim of [2 ** 31, 2 ** 40, 2 ** 62]) {
+      expect(codeOf(() => Safetensors.open(written({ x: { dtype: 'F32', shape: [claim / 4], data_offsets: [0, claim] } }, new Uint8Array(64))))).toBe('corrupt');
+      expect(codeOf(() => Safetensors.open(written({}, new Uint8Array(64), claim)))).toBe('corrupt');
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1 << 20);
+  });
+
+  it('whatever bytes are changed, cut or added, is read in full or refused in one sentence', () => {
+    const random = new Random(17);
+    const names = ['a', 'b', 'c'];
+    const header = Object.fromEntries(names.map((name, index) => [name, { dtype: ['F32', 'F16', 'BF16'][index], shape: [4], data_offsets: [[0, 16], [16, 24], [24, 32]][index] }]));
+    const whole = readFileSync(written(header, new Uint8Array(32)));
+    const outcomes = { read: 0, refused: 0 };
+    for (let round = 0; round < 1500; round++) {
+      let bytes = Buffer.from(whole);
+      for (let change = random.integer(4); change >= 0; change--) bytes[random.integer(bytes.length)] = random.integer(256);
+      const kind = random.integer(4);
+      if (kind === 0) bytes = bytes.subarray(0, random.integer(bytes.length));
+      if (kind === 1) bytes = Buffer.concat([bytes, Buffer.alloc(1 + random.integer(9))]);
+      const path = join(folder, 'changed.safetensors');
+      writeFileSync(path, bytes);
+      try {
+        const file = Safetensors.open(path);
+        try {
+          for (const name of names) expect(file.read(name, [4])).toHaveLength(4);
+          outcomes.read++;
+        } finally {
+          file.close();
+        }
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        expect(['corrupt', 'bad_input']).toContain(error.code);
+        expect(error.message).not.toContain('\n');
+        expect(error.message.length).toBeLessThan(400);
+        outcomes.refused++;
+      }
+    }
+    expect(outcomes.refused).toBeGreaterThan(800);
+    expect(outcomes.read).toBeGreaterThan(20);
   });
 });

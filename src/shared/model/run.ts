@@ -24,7 +24,7 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
     precision,
     // A cache is kept at the working precision; weights-only quantization and fp32 masters do not reach it.
     kvPrecision: given.kvPrecision ?? (precision === 'mixed-fp16' || precision === 'mixed-bf16' || bytesPerElement(precision) < 2 ? 'fp16' : precision),
-    // tfjs has no AdamW of its own.
+    // What each framework's own examples take.
     optimizer: given.optimizer ?? ((given.framework ?? 'tfjs') === 'tfjs' ? 'adam' : 'adamw'),
     gradAccum: given.gradAccum ?? 1,
     checkpointing: given.checkpointing ?? 'none',

@@ -12,7 +12,13 @@ export type DryOptimizer = (gradients: readonly DryTensor[]) => void;
 export function createOptimizer(ops: Ops, run: RunSpec, variables: readonly DryTensor[]): DryOptimizer {
   if (run.optimizer === 'sgd') return sgd(ops, variables);
   if (run.optimizer === 'momentum') return momentum(ops, variables);
-  return adam(ops, variables);
+  const update = adam(ops, variables);
+  return run.optimizer === 'adamw' ? (gradients) => { decay(ops, variables); update(gradients); } : update;
+}
+
+/** Each parameter in a scope of its own, before any is updated. */
+function decay(ops: Ops, variables: readonly DryTensor[]): void {
+  for (const value of variables) scope(ops.engine, () => { ops.engine.assign(value, ops.mul(value, 1)); });
 }
 
 function adam(ops: Ops, variables: readonly DryTensor[]): DryOptimizer {
