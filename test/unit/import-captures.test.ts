@@ -2,9 +2,10 @@
  * The import over real nvidia-smi output collected from other machines, where that collection lies beside the
  * repository. What each file shows comes from the collection's own index, not from this code.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type ImportedTrace, type ImportKind, readTrace } from '../../src/main/reports/import';
 
 const folder = resolve(import.meta.dirname, '..', '..', '..', 'shared', 'fixtures');
@@ -72,6 +73,24 @@ describe.runIf(present)(present ? 'real captures' : 'real captures (skipped: ../
       }
       const unread = trace.gaps.reduce((sum, gap) => sum + gap.count, 0);
       expect(trace.series.reduce((sum, { gaps }) => sum + gaps.length, 0)).toBeLessThanOrEqual(unread);
+    }
+  });
+
+  test('however it arrives, each reads alike', () => {
+    const told = (trace: ImportedTrace) => ({ ...trace, warnings: trace.warnings.filter((text) => !text.includes('zero bytes')) });
+    const scratch = mkdtempSync(join(tmpdir(), 'plumbline-captures-'));
+    onTestFinished(() => rmSync(scratch, { recursive: true, force: true }));
+    const ways: readonly ((text: string) => Buffer)[] = [
+      (text) => Buffer.from(text.replaceAll(/\r?\n/g, '\r\n')),
+      (text) => Buffer.from(`\ufeff${text}`, 'utf16le'),
+      (text) => Buffer.from(text, 'utf16le').swap16(),
+      (text) => Buffer.concat([Buffer.from(`\ufeff${text}`), Buffer.alloc(700)]),
+    ];
+    // Each file one way, in turn: all of them every way is what a person may try by hand.
+    for (const [i, { file }] of entries.entries()) {
+      const path = join(scratch, file);
+      writeFileSync(path, ways[i % ways.length]!(readFileSync(join(folder, file), 'utf8')));
+      expect([file, told(readTrace(path))]).toEqual([file, told(traces.get(file)!)]);
     }
   });
 

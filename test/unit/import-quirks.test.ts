@@ -252,7 +252,7 @@ describe('the table', () => {
 });
 
 describe('-q text', () => {
-  const q = (body: string, driver = '590.48.01') => readBytes(`\n==============NVSMI LOG==============\n\nTimestamp                                              : Tue Jul 14 09:00:44 2026\nDriver Version                                         : ${driver}\nCUDA Version                                           : 13.1\n\nAttached GPUs                                          : 1\nGPU 00000000:00:09.0\n    Product Name                                       : NVIDIA Example\n${body}\n`);
+  const q = (body: string, driver = '590.48.01', end = '\n') => readBytes(`\n==============NVSMI LOG==============\n\nTimestamp                                              : Tue Jul 14 09:00:44 2026\nDriver Version                                         : ${driver}\nCUDA Version                                           : 13.1\n\nAttached GPUs                                          : 1\nGPU 00000000:00:09.0\n    Product Name                                       : NVIDIA Example\n${body}${end}`);
   const memory = (used: number) => `    FB Memory Usage\n        Total                                          : 8192 MiB\n        Used                                           : ${used} MiB`;
 
   test('processes: none, hidden under WDDM, and hidden altogether', () => {
@@ -267,6 +267,13 @@ describe('-q text', () => {
     expect([valuesOf(trace, 'gpu0.mig0.memory.used'), valuesOf(trace, 'gpu0.mig1.memory.used'), valuesOf(trace, 'gpu0.memory.used')]).toEqual([[26 * MiB], [17 * MiB], [59 * MiB]]);
     expect(trace).toMatchObject({ driver: '610.62', samples: 1 });
     expect(count(trace)).toEqual({ not_supported: 1 });
+  });
+
+  test('a list of processes that is cut off is neither empty nor a sum', () => {
+    const list = `${memory(6730)}\n    Processes\n        Process ID                                     : 2056\n            Used GPU Memory                            : `;
+    const cut = (tail: string) => q(list + tail, '590.48.01', '').series.filter(({ info }) => info.metric.startsWith('process.')).map(({ values, gaps }) => [...values, ...gaps.map(({ reason }) => reason)]);
+    expect(cut('65')).toEqual([]);
+    expect(cut('6500 MiB')).toEqual([[1], [6500 * MiB]]);
   });
 
   test('power as driver 570 names it', () => {

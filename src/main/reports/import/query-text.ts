@@ -33,6 +33,8 @@ const PATHS: Readonly<Record<string, string>> = {
   'pci/gpu link info/link width/current': 'pcie.link.width.current',
 };
 
+/** How a value ends that has lost nothing. */
+const WHOLE = / (MiB|%|W|C|MHz)$|N\/A$/;
 const TITLE = /^=+NVSMI LOG=+$/;
 const GPU = /^GPU ([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])$/i;
 
@@ -81,11 +83,17 @@ export class QueryTextReader implements LineSink {
       return;
     }
     if (this.#identity === null) this.#top(name, value.trim());
-    else if (complete) this.#field([...this.#sections.map((section) => section.name), name.toLowerCase()].join('/'), value.trim());
+    else if (!complete && !WHOLE.test(value)) this.#cut();
+    else this.#field([...this.#sections.map((section) => section.name), name.toLowerCase()].join('/'), value.trim());
   }
 
   end(): void {
     this.#flush();
+  }
+
+  /** The last line lost its end: within the list of processes, nothing can be said of the list. */
+  #cut(): void {
+    if (this.#sections[0]?.name === 'processes') this.#processes = null;
   }
 
   /** Newer drivers say in brackets that a line will go; -q and the table give the version otherwise alike. */

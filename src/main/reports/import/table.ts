@@ -49,7 +49,7 @@ class TableReader implements LineSink {
   line(text: string, complete: boolean): void {
     const line = text.trim();
     // A line cut off may have lost digits.
-    if (!complete && !line.endsWith('|')) return;
+    if (!complete && !/[|+]$/.test(line)) return;
     const stamp = parseStamp(line);
     const banner = stamp === null ? BANNER.exec(line) : null;
     if (stamp !== null || banner) {
