@@ -2,10 +2,11 @@
  * Builds the bundled workload into out/workload: one file with a single copy of tfjs-core, and the WebAssembly
  * binaries beside it. The packages with native addons (webgpu, koffi) stay outside.
  */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import loadWabt from 'wabt';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const wasmBinaries = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
@@ -38,7 +39,7 @@ export default defineConfig({
       output: { format: 'es', entryFileNames: 'index.js', chunkFileNames: '[name].js', banner },
     },
   },
-  plugins: [wasmBinariesBeside()],
+  plugins: [wasmBinariesBeside(), webAssemblyText()],
 });
 
 function wasmBinariesBeside(): Plugin {
@@ -53,6 +54,19 @@ function wasmBinariesBeside(): Plugin {
       for (const file of wasmBinaries) {
         copyFileSync(join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file), join(out, file));
       }
+    },
+  };
+}
+
+/** Importing a .wat file gives its assembled bytes. */
+function webAssemblyText(): Plugin {
+  return {
+    name: 'plumbline-webassembly-text',
+    async load(id) {
+      if (!id.endsWith('.wat')) return null;
+      const { parseWat } = await loadWabt();
+      const { buffer } = parseWat(id, readFileSync(id, 'utf8'), { simd: true }).toBinary({});
+      return `export default new Uint8Array(Buffer.from('${Buffer.from(buffer).toString('base64')}', 'base64'));`;
     },
   };
 }

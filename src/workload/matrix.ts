@@ -32,7 +32,8 @@ export function trainable(matrix: Matrix): tf.Variable {
 /** Packs `values`, [out, in] or, as `turned` says, [in, out]. Not in a scope: the tensors stay until disposed of. */
 export function packMatrix(name: string, values: Float32Array, [rows, columns]: readonly [number, number], turned: boolean, precision: PackedPrecision): Packed {
   const layout = packedLayout(rows, columns, precision);
-  const most = values.reduce((sofar, value) => Math.max(sofar, Math.abs(value)), 0);
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
   if (!(most <= (precision === 'fp16' ? GREATEST_HALF : Number.MAX_VALUE))) {
     throw new Failure('bad_input', `The parameter "${name}" holds ${most}, which ${precision} cannot.`, 'Use --precision fp32, or other weights.');
   }

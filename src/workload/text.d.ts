@@ -2,3 +2,8 @@ declare module '*.txt?raw' {
   const text: string;
   export default text;
 }
+declare module '*.wat' {
+  /** Assembled by the build. */
+  const binary: Uint8Array<ArrayBuffer>;
+  export default binary;
+}

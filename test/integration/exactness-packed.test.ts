@@ -19,6 +19,7 @@ const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
   ['int8, three sequences, odd sizes', odd, generate({ precision: 'int8', kvPrecision: 'int8', batch: 3, promptTokens: 5, tokens: 6 })],
   ['int4, three sequences, odd sizes', odd, generate({ precision: 'int4', kvPrecision: 'int4', batch: 3, promptTokens: 5, tokens: 6 })],
   ['fp16, one token of odd sizes', odd, generate({ precision: 'fp16', kvPrecision: 'fp16', batch: 1, promptTokens: 1, tokens: 3 })],
+  ['int4, rows and heads of whole sixteens', tinyModel({ hidden: 96, heads: 3, ffn: 64 }), generate({ precision: 'int4', kvPrecision: 'int8', batch: 2, tokens: 4 })],
   ['int8 with a cache in fp32', tinyModel({ heads: 1, hidden: 7 }), generate({ precision: 'int8', kvPrecision: 'fp32' })],
   ['fp32 with a cache in int8', tinyModel(), generate({ kvPrecision: 'int8', tokens: 5 })],
   ['fp32 with a cache of halves, heads of width one', tinyModel({ layers: 1, hidden: 5, heads: 5 }), generate({ kvPrecision: 'fp16' })],

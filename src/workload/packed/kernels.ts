@@ -1,5 +1,6 @@
 /**
- * Three kernels that tfjs lacks, for the cpu and wasm backends, both over typed arrays (those of wasm lie in its heap):
+ * Three kernels that tfjs lacks, for the cpu and wasm backends, both over typed arrays (those of wasm lie in its heap);
+ * where rows hold whole sixteens of numbers, wasm reads them with instructions that take several at once:
  *
  *   Pack          x [.., columns]                          -> words [.., words], and scales [.., scales] for integers
  *   Unpack        words, scales?, ids?                     -> [.., columns]; with ids those rows alone, [ids, columns]
@@ -10,6 +11,7 @@
 import { type DataType, type KernelFunc, registerKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type PackedLayout, type PackedPrecision, packedLayout } from '../../shared/model/packing';
 import { multiply, packRows, type RowReader, rowReader } from './rows';
+import { fitsSimd, multiplySimd, unpackSimd, type WasmMemoryBackend } from './simd';
 
 export interface PackedAttributes { readonly precision: PackedPrecision; readonly columns: number }
 
@@ -19,12 +21,13 @@ type Values = Float32Array | Int32Array;
 interface Access {
   output(shape: readonly number[], dtype: DataType): TensorInfo;
   values(tensor: TensorInfo): Values;
+  readonly wasm: WasmMemoryBackend | null;
 }
 interface CpuBackend {
   makeTensorInfo(shape: number[], dtype: DataType, values: Values): TensorInfo;
   readonly data: { get(dataId: object): { readonly values: Values } };
 }
-interface WasmBackend {
+interface WasmBackend extends WasmMemoryBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   typedArrayFromHeap(tensor: TensorInfo): Values;
 }
@@ -46,11 +49,12 @@ function cpuAccess(backend: CpuBackend): Access {
   return {
     output: (shape, dtype) => backend.makeTensorInfo([...shape], dtype, dtype === 'int32' ? new Int32Array(util.sizeFromShape([...shape])) : new Float32Array(util.sizeFromShape([...shape]))),
     values: ({ dataId }) => backend.data.get(dataId).values,
+    wasm: null,
   };
 }
 
 function wasmAccess(backend: WasmBackend): Access {
-  return { output: (shape, dtype) => backend.makeOutput([...shape], dtype), values: (tensor) => backend.typedArrayFromHeap(tensor) };
+  return { output: (shape, dtype) => backend.makeOutput([...shape], dtype), values: (tensor) => backend.typedArrayFromHeap(tensor), wasm: backend };
 }
 
 /** The layout of all rows of a tensor of packed words, or of one that is to be packed. */
@@ -74,10 +78,14 @@ function unpack(access: Access, { words, scales, ids }: Inputs, attributes: Pack
   const { columns } = attributes;
   const output = access.output([...(ids ?? { shape: words!.shape.slice(0, -1) }).shape, columns], 'float32');
   const layout = layoutOf(words!.shape, attributes);
-  const read = readerOf(access, layout, words!, scales);
-  const into = access.values(output) as Float32Array;
   const chosen = ids && access.values(ids);
   const count = util.sizeFromShape(output.shape) / columns;
+  if (access.wasm && fitsSimd(layout)) {
+    unpackSimd(access.wasm, layout, { words: words!, scales }, chosen ?? count, output);
+    return output;
+  }
+  const read = readerOf(access, layout, words!, scales);
+  const into = access.values(output) as Float32Array;
   for (let index = 0; index < count; index++) read(chosen ? chosen[index]! : index, into.subarray(index * columns, (index + 1) * columns));
   return output;
 }
@@ -86,7 +94,8 @@ function packedMatMul(access: Access, { x, words, scales }: Inputs, attributes: 
   const layout = layoutOf(words!.shape, attributes);
   const count = x!.shape[0]!;
   const output = access.output([count, layout.rows], 'float32');
-  multiply(layout, readerOf(access, layout, words!, scales), access.values(x!) as Float32Array, count, access.values(output) as Float32Array);
+  if (access.wasm && fitsSimd(layout)) multiplySimd(access.wasm, layout, { words: words!, scales }, x!, count, output);
+  else multiply(layout, readerOf(access, layout, words!, scales), access.values(x!) as Float32Array, count, access.values(output) as Float32Array);
   return output;
 }
 

@@ -10,22 +10,28 @@ export interface PackedRows { readonly words: Int32Array; readonly scales: Float
 /** Packs every row; `read` fills its argument with one. Halves past the greatest become infinite. */
 export function packRows(layout: PackedLayout, read: (row: number, into: Float32Array) => void): PackedRows {
   const words = new Int32Array(layout.rows * layout.words);
-  const scales = layout.scales > 0 ? new Float32Array(layout.rows * layout.scales) : null;
   const row = new Float32Array(layout.columns);
-  const bits = new Uint32Array(row.buffer);
+  if (layout.scales === 0) {
+    const halves = new Uint16Array(words.buffer);
+    const bits = new Uint32Array(row.buffer);
+    for (let index = 0; index < layout.rows; index++) {
+      read(index, row);
+      for (let c = 0, at = 2 * index * layout.words; c < layout.columns; c++) halves[at + c] = halfOfBits(bits[c]!);
+    }
+    return { words, scales: null };
+  }
+  const scales = new Float32Array(layout.rows * layout.scales);
+  const bytes = new Int8Array(words.buffer);
   for (let index = 0; index < layout.rows; index++) {
     read(index, row);
-    const at = index * layout.words;
-    if (scales) packIntegers(layout, row, words, at, scales, index * layout.scales);
-    else for (let c = 0; c < layout.columns; c++) words[at + (c >> 1)]! |= halfOfBits(bits[c]!) << ((c & 1) << 4);
+    packIntegers(layout, row, bytes, 4 * index * layout.words, scales, index * layout.scales);
   }
   return { words, scales };
 }
 
-function packIntegers({ bits, columns, group }: PackedLayout, row: Float32Array, words: Int32Array, at: number, scales: Float32Array, scaleAt: number): void {
+/** One row, a scale for each of its groups. */
+function packIntegers({ bits, columns, group }: PackedLayout, row: Float32Array, bytes: Int8Array, at: number, scales: Float32Array, scaleAt: number): void {
   const greatest = 2 ** (bits - 1) - 1;
-  const mask = 2 ** bits - 1;
-  const perWord = 32 / bits;
   for (let start = 0, index = scaleAt; start < columns; start += group, index++) {
     const end = Math.min(start + group, columns);
     let most = 0;
@@ -35,7 +41,8 @@ function packIntegers({ bits, columns, group }: PackedLayout, row: Float32Array,
     scales[index] = scale;
     for (let c = start; c < end; c++) {
       const integer = Math.max(-greatest, Math.min(greatest, Math.round(row[c]! / scale)));
-      words[at + Math.floor(c / perWord)]! |= (integer & mask) << (bits * (c % perWord));
+      if (bits === 8) bytes[at + c] = integer;
+      else bytes[at + (c >> 1)]! |= (integer & 15) << ((c & 1) << 2);
     }
   }
 }
@@ -54,14 +61,13 @@ export function rowReader(layout: PackedLayout, words: Int32Array, scales: Float
     };
   }
   const bytes = new Int8Array(buffer, offset, 4 * words.length);
-  const integer = layout.bits === 8
-    ? (at: number, c: number): number => bytes[at + c]!
-    : (at: number, c: number): number => (c & 1 ? bytes[at + (c >> 1)]! >> 4 : (bytes[at + (c >> 1)]! << 28) >> 28);
   return (row, into) => {
     const at = 4 * row * stride;
     for (let start = 0, scaleAt = row * layout.scales; start < columns; start += group, scaleAt++) {
       const scale = scales[scaleAt]!;
-      for (let c = start, end = Math.min(start + group, columns); c < end; c++) into[c] = scale * integer(at, c);
+      const end = Math.min(start + group, columns);
+      if (layout.bits === 8) for (let c = start; c < end; c++) into[c] = scale * bytes[at + c]!;
+      else for (let c = start; c < end; c++) into[c] = scale * ((bytes[at + (c >> 1)]! << (c & 1 ? 24 : 28)) >> 28);
     }
   };
 }

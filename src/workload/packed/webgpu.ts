@@ -98,8 +98,8 @@ function packedMatMul(backend: GpuBackend, { x, words, scales }: Inputs, attribu
     fn main() {
       // Past the end the last number is computed again: barriers must be reached by all.
       let row = min(i32(workgroupId.y * ${SIDE}u + workgroupId.x), uniforms.rows - 1);
-      for (var pass = 0; pass <= (uniforms.xShape[0] - 1) / ${SIDE}; pass++) {
-        let n = min(pass * ${SIDE} + i32(workgroupId.z), uniforms.xShape[0] - 1);
+      for (var lap = 0; lap <= (uniforms.xShape[0] - 1) / ${SIDE}; lap++) {
+        let n = min(lap * ${SIDE} + i32(workgroupId.z), uniforms.xShape[0] - 1);
         var sum = 0.0;
         for (var at = i32(localIndex); at < uniforms.words; at += ${THREADS}) {
           let word = words[row * uniforms.words + at];

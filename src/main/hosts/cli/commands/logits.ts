@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure, type FailureInfo } from '../../../../shared/failure';
+import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { workloadEntry, workloadNode } from '../../../engine/paths';
 import { configBeside } from '../../../workloads/checkpoint';
 import type { Output } from '../output';
@@ -11,6 +12,7 @@ import { specOf } from '../spec-options';
 interface LogitsOptions {
   readonly weights: string;
   readonly tokenIds: string;
+  readonly precision?: string;
   readonly backend?: string;
 }
 export interface Logits {
@@ -28,13 +30,18 @@ export function registerLogits(program: Command, output: Output): void {
     .description('print the logits after the given tokens, computed by the bundled GPT-2')
     .requiredOption('--weights <dir|file>', 'Hugging Face checkpoint: model.safetensors with config.json beside it')
     .requiredOption('--token-ids <ids>', 'token ids separated by commas')
+    .option('--precision <p>', 'what the weights are stored in: fp32, fp16, int8, int4')
     .option('--backend <name>', 'webgpu, wasm or cpu; best first when left out')
     .action(async (options: LogitsOptions) => {
       const tokenIds = idsOf(options.tokenIds);
       const { model, run } = specOf(
-        { model: configBeside(options.weights), mode: 'infer', seq: String(tokenIds.length), ...(options.backend !== undefined && { backend: options.backend }) },
+        {
+          model: configBeside(options.weights), mode: 'infer', seq: String(tokenIds.length),
+          ...(options.precision !== undefined && { precision: options.precision }), ...(options.backend !== undefined && { backend: options.backend }),
+        },
         { model: 'gpt2', framework: 'tfjs' },
       );
+      checkBundledPrecision(run);
       const answer = await ask(JSON.stringify({ model, run, weights: resolve(options.weights), tokenIds }));
       output.result(answer, () => logitsText(answer));
     });
