@@ -116,6 +116,7 @@ describe('the options a plan prints', () => {
   it.each([
     [24, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '4', '--seq', '2048']],
     [40, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '2', '--seq', '2048', '--precision', 'mixed-bf16', '--attention', 'sdpa']],
+    [12, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '1', '--seq', '1024', '--precision', 'mixed-bf16']],
     [16, ['--model', 'llama-2-13b', '--mode', 'generate', '--batch', '8', '--prompt-tokens', '900', '--tokens', '100']],
     [6, ['--model', 'gpt2-xl', '--mode', 'infer', '--batch', '16', '--seq', '1024']],
   ] as const)('do within %d GiB what is promised when they are typed in, and not one of them less does', (gib, base) => {

@@ -55,6 +55,10 @@ function candidatesFor(model: ModelSpec, run: RunSpec): Candidate[] {
     offer(['adam', 'adamw'].includes(run.optimizer) && run.offload !== 'optimizer' && run.offload !== 'all', '--optimizer adam8bit', 8, 'moments of one byte', { optimizer: 'adam8bit' });
     offer((run.offload ?? 'none') === 'none', '--offload optimizer', 16, 'every update crosses the bus', { offload: 'optimizer' });
     offer(!run.loraRank, '--lora-rank 16', 24, 'only adapters are trained', { loraRank: 16 });
+    if (run.precision !== 'int4' && run.precision !== 'int8') {
+      if (run.loraRank) offer(true, '--precision int4', 14, 'frozen weights of four bits', { precision: 'int4' });
+      else offer(true, '--precision int4 --lora-rank 16', 30, 'only adapters are trained, over weights of four bits', { precision: 'int4', loraRank: 16 });
+    }
   } else {
     offer(!half, '--precision bf16', 2, 'half-precision arithmetic', { precision: 'bf16', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'bf16' as const } : {}) });
     offer(run.precision !== 'int8' && run.precision !== 'int4', '--precision int8', 6, 'quantized weights', { precision: 'int8', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'fp16' as const } : {}) });
