@@ -86,8 +86,8 @@ function processes(now) {
   });
 }
 
-const UNITS = { 'memory.used': 'MiB', 'memory.total': 'MiB', 'memory.free': 'MiB', 'utilization.gpu': '%', 'utilization.memory': '%', 'power.draw': 'W', 'clocks.sm': 'MHz', 'clocks.current.sm': 'MHz', used_gpu_memory: 'MiB' };
-const KNOWN = ['timestamp', 'index', 'uuid', 'name', 'driver_version', 'pci.bus_id', 'temperature.gpu', ...Object.keys(UNITS)];
+const UNITS = { 'memory.used': 'MiB', 'memory.total': 'MiB', 'memory.free': 'MiB', 'utilization.gpu': '%', 'utilization.memory': '%', 'power.draw': 'W', 'clocks.sm': 'MHz', 'clocks.current.sm': 'MHz', 'power.draw.instant': 'W', 'power.draw.average': 'W', 'clocks.mem': 'MHz', 'memory.reserved': 'MiB', 'utilization.encoder': '%', 'utilization.decoder': '%', 'fan.speed': '%', used_gpu_memory: 'MiB' };
+const KNOWN = ['timestamp', 'index', 'uuid', 'name', 'driver_version', 'pci.bus_id', 'temperature.gpu', 'clocks_event_reasons.active', 'clocks_throttle_reasons.active', 'pcie.link.gen.current', 'pcie.link.width.current', 'ecc.errors.corrected.volatile.total', 'ecc.errors.uncorrected.volatile.total', ...Object.keys(UNITS)];
 
 function gpuValue(gpu, index, field, now) {
   switch (field) {
@@ -113,7 +113,7 @@ function gpuValue(gpu, index, field, now) {
 
 function cell(value, field) {
   if (typeof value !== 'number') return String(value);
-  const text = field === 'power.draw' ? value.toFixed(2) : String(Math.round(value));
+  const text = field.startsWith('power.draw') ? value.toFixed(2) : String(Math.round(value));
   return UNITS[field] && !format.includes('nounits') ? `${text} ${UNITS[field]}` : text;
 }
 const header = (fields) => `${fields.map((field) => (UNITS[field] ? `${field} [${UNITS[field]}]` : field)).join(', ')}\n`;
@@ -157,7 +157,7 @@ function queryGpu() {
       if (quirk.text) out(`${quirk.text}\n`);
       return end(quirk.exitCode ?? 0);
     }
-    if (periodMs > 0) setTimeout(step, periodMs);
+    if (periodMs > 0) setTimeout(step, periodMs + (quirk.slowerMs ?? 0));
   };
   step();
 }

@@ -1,5 +1,6 @@
 /** The stream of device counters against a double of nvidia-smi that plants what it should see. */
 import { describe, expect, test } from 'vitest';
+import { askedOf, GPU_FIELDS } from '../../src/main/telemetry/nvidia-smi/gpu-fields';
 import { GpuStream } from '../../src/main/telemetry/nvidia-smi/stream';
 import { gpuOf, isAlive, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 
@@ -29,6 +30,40 @@ describe.skipIf(process.platform === 'win32')(process.platform === 'win32' ? 'th
     expect(runs[0]!.argv).not.toContain('-x');
     expect(runs[0]!.argv).not.toContain('-f');
     expect(isAlive(runs[0]!.pid)).toBe(false);
+  });
+
+  test('asks a driver for all it lists, instant and average power apart, and for the old name where it lists no new one', async () => {
+    const planted = {
+      'power.draw.instant': 140.5, 'power.draw.average': 120.25, 'clocks_event_reasons.active': '0x0000000000000044', 'clocks_throttle_reasons.active': '0x0000000000000008', 'fan.speed': 61,
+      'utilization.encoder': 7, 'pcie.link.gen.current': 5, 'memory.reserved': 400, 'ecc.errors.corrected.volatile.total': '[N/A]',
+    };
+    const every = GPU_FIELDS.map(({ field }) => `"${field}"`).join('\n');
+    const help = Object.keys(planted).map((name) => `"${name}"`).join('\n');
+    const smi = playing('every-field');
+    const sink = await started(new GpuStream({ path: smiPath, env: smi.env, gpus: [gpuOf(0)], fields: askedOf(`${every}\n${help}`), ...quick }));
+    await sink.until('rows', () => sink.values('gpu0.throttle').length > 2);
+    const seen = (metric: string) => sink.last(`gpu0.${metric}`);
+    expect(seen('power.instant')).toEqual({ kind: 'ok', value: 140_500 });
+    expect(seen('power.average')).toEqual({ kind: 'ok', value: 120_250 });
+    expect(seen('throttle')).toEqual({ kind: 'ok', value: 0x44 });
+    expect(seen('fan')).toEqual({ kind: 'ok', value: 61_000 });
+    expect(seen('encoder')).toEqual({ kind: 'ok', value: 7000 });
+    expect(seen('pcie.generation')).toEqual({ kind: 'ok', value: 5 });
+    expect(seen('memory.reserved')).toEqual({ kind: 'ok', value: 400 * MiB });
+    expect(seen('ecc.corrected')).toEqual({ kind: 'absent', reason: 'not_supported' });
+    for (const { id, about } of sink.declared) expect(about, id).toMatch(/\w{4}/);
+    const fields = (known: string) => askedOf(known).map(({ field }) => field).filter((field) => field.startsWith('clocks_'));
+    expect(fields(help)).toEqual(['clocks_event_reasons.active']);
+    expect(fields('"clocks_throttle_reasons.active"')).toEqual(['clocks_throttle_reasons.active']);
+    expect(askedOf('').map(({ field }) => field)).toEqual(GPU_FIELDS.map(({ field }) => field));
+  });
+
+  test('a source that is slower than asked for says so once, and its series have the interval it keeps', async () => {
+    const sink = await started(new GpuStream({ path: smiPath, env: playing('slow').env, gpus: [gpuOf(0)], ...quick }));
+    await sink.until('the pace', () => sink.refined.length > 0);
+    expect(sink.warnings).toEqual([expect.stringMatching(/^nvidia-smi gives a row every \d+ ms, not every 20 ms as it was asked to\.$/)]);
+    expect(new Set(sink.refined.map(({ id }) => id))).toEqual(new Set(sink.declared.map(({ id }) => id)));
+    for (const { intervalUs } of sink.refined) expect(intervalUs).toBeGreaterThan(55_000);
   });
 
   test('declares its series before the first sample, with unit, interval and window', async () => {

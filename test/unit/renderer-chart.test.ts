@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ceiling, componentsOf, indexAt, polygons, type Segment, segmentAt, segments, visibleSegments } from '../../src/renderer/chart/bands';
 import { layoutOf, timeAtX, xOf } from '../../src/renderer/chart/layout';
 import { STACK_ORDER } from '../../src/renderer/chart/palette';
-import { isCrowded, readingAt, toPairs, toSteps, upperEdge } from '../../src/renderer/chart/samples';
+import { isCrowded, overWindows, readingAt, toPairs, toSteps, upperEdge } from '../../src/renderer/chart/samples';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../src/renderer/chart/scale';
 import { blocks, LANE, residualOf, RESIDUALS, stepBlocks } from '../../src/renderer/chart/spans';
 import { clampView, commandOf, focusOn, MIN_SPAN_US, pan, zoomAround } from '../../src/renderer/chart/view';
@@ -120,6 +120,8 @@ describe('samples', () => {
   it('hold their value until the next one where the line is stepped', () => {
     expect(Array.from(toSteps(Float64Array.of(0, 1, 10, 5)))).toEqual([0, 1, 10, 1, 10, 5]);
     expect(toSteps(new Float64Array(0)).length).toBe(0);
+    // An average holds over the time it was taken: back to the value before, and after a break over its window.
+    expect(Array.from(overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), 4))).toEqual([6, 1, 10, 1, 10, 5, 20, 5, 30, Number.NaN, 46, 2, 50, 2]);
   });
   it('lose the baseline and nothing else on the way to the chart', () => {
     expect(Array.from(toPairs(envelope, 5)).slice(0, 4)).toEqual([0, 0, 100, 5]);

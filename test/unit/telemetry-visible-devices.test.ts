@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visibleGpus } from '../../src/main/telemetry/visible-devices';
+import { migDevicesIn, visibleGpus } from '../../src/main/telemetry/visible-devices';
 
 const gpu = (index: number, uuid: string, name = 'Simulated A') => ({ index, uuid, name, memoryBytes: null, driver: '580', cuda: null });
 const two = [gpu(0, 'GPU-aaaa1111-0'), gpu(1, 'GPU-aaaa2222-0')];
@@ -34,8 +34,19 @@ describe('CUDA_VISIBLE_DEVICES', () => {
     expect(note).toContain('hides every GPU');
   });
 
-  it('keeps every GPU in view when MIG devices are named', () => {
+  it('shows the GPU that a named MIG device is part of, by its UUID, the beginning of one, or the older way', () => {
+    const mig = migDevicesIn('GPU 0: A (UUID: GPU-aaaa1111-0)\nGPU 1: A (UUID: GPU-aaaa2222-0)\n  MIG 3g.40gb     Device  0: (UUID: MIG-1234-a)\n  MIG 1g.10gb     Device  1: (UUID: MIG-1299-b)\n');
+    expect(mig).toEqual([{ uuid: 'MIG-1234-a', gpu: 1 }, { uuid: 'MIG-1299-b', gpu: 1 }]);
+    const named = (value: string) => visibleGpus({ CUDA_VISIBLE_DEVICES: value }, two, mig);
+    expect(named('MIG-1234-a').gpus.map(({ index }) => index)).toEqual([1]);
+    expect(named('mig-1299').gpus.map(({ index }) => index)).toEqual([1]);
+    expect(named('MIG-GPU-aaaa1111-0/1/0').gpus.map(({ index }) => index)).toEqual([0]);
+    expect(named('MIG-1234-a').note).toContain('names a MIG device of GPU 1');
+  });
+
+  it('keeps every GPU in view when MIG devices of unknown GPUs are named', () => {
     expect(seen('MIG-1234').indices).toEqual([0, 1]);
+    expect(seen('MIG-1234').note).toContain('not known');
   });
 
   it('warns that CUDA counts different GPUs otherwise, unless CUDA_DEVICE_ORDER settles it', () => {

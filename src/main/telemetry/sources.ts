@@ -9,18 +9,19 @@ import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host';
 import { readBaseline } from './nvidia-smi/baseline';
-import { gpuSeriesId } from './nvidia-smi/gpu-fields';
+import { askedOf, gpuSeriesId } from './nvidia-smi/gpu-fields';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { GpuProcesses } from './nvidia-smi/processes';
+import { runOnce } from './nvidia-smi/run-once';
 import { GpuStream } from './nvidia-smi/stream';
 import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import { NvmlSampler, sharesOf } from './nvml/sampler';
 import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
-import { visibleGpus } from './visible-devices';
+import { migDevicesIn, visibleGpus } from './visible-devices';
 
 export interface OpenSamplersOptions {
   readonly scope: ProcessScope;
@@ -77,6 +78,8 @@ interface NoGpuSource {
   readonly final: boolean;
 }
 
+/** For questions whose answer helps and is not needed. */
+const QUICK_MS: Millis = 5000;
 const HIDDEN_PIDS = 'this container does not share the pids of the host: memory of other processes is hidden';
 const because = (why: string | null): string => (why === null ? '' : `; ${why}`);
 
@@ -86,7 +89,7 @@ async function openNvml(options: OpenSamplersOptions, why: string | null): Promi
   const places = libraryPlaces(env);
   const probe = await probeInWorker(workerPath, places);
   if (!probe.ok || workerPath === null) return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
-  const { gpus: visible, note } = visibleGpus(env, probe.gpus.map(({ info }) => info));
+  const { gpus: visible, note } = visibleGpus(env, probe.gpus.map(({ info }) => info), probe.gpus.flatMap(({ info, sampled }) => (sampled.mig ?? []).map(({ uuid }) => ({ uuid, gpu: info.index }))));
   if (visible.length === 0) return { detail: note ?? 'NVML lists no GPU', final: true };
 
   const gpus = [...visible];
@@ -124,7 +127,11 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
   });
   if (!inventory.ok) return { detail: inventory.detail, final: true };
 
-  const { gpus: visible, note } = visibleGpus(env, inventory.gpus);
+  const [help, list] = await Promise.all([
+    runOnce(path, ['--help-query-gpu'], { env, timeoutMs: QUICK_MS }),
+    /MIG-/i.test(env.CUDA_VISIBLE_DEVICES ?? '') ? runOnce(path, ['-L'], { env, timeoutMs: QUICK_MS }) : null,
+  ]);
+  const { gpus: visible, note } = visibleGpus(env, inventory.gpus, migDevicesIn(list?.stdout ?? ''));
   if (visible.length === 0) return { detail: note ?? inventory.detail, final: true };
   const gpus = [...visible];
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
@@ -134,7 +141,7 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
     if (other.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'other.memory')] = other.value;
   }
   return {
-    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids })],
+    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, fields: askedOf(help.stdout), intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids })],
     gpus,
     sources: [
       { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${because(why)}` },

@@ -12,7 +12,7 @@ import { HoverCard } from './HoverCard';
 import { layoutOf, timeAtX, xOf } from './layout';
 import { pictureOption } from './option';
 import { inkOf } from './palette';
-import { highest, isCrowded, readingAt, toPairs, toSteps, upperEdge } from './samples';
+import { highest, isCrowded, overWindows, readingAt, toPairs, toSteps, upperEdge } from './samples';
 import { byteScale } from './scale';
 import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './spans';
 import { usePointerView } from './usePointerView';
@@ -72,7 +72,8 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     // Counters that tell of changes hold their value until the next one.
     const pairs = measured?.info.intervalUs === null ? toSteps(raw) : raw;
     const top = Math.max(peak?.bytes ?? 0, highest(pairs), ...segments.map(({ total }) => total));
-    const loadRaw = loadTrace ? toSteps(toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1)) : null;
+    const loadSamples = loadTrace ? toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1) : null;
+    const loadRaw = loadSamples && loadTrace ? (loadTrace.info.windowUs === null ? toSteps(loadSamples) : overWindows(loadSamples, loadTrace.info.windowUs)) : null;
     const loadPairs = loadRaw && isCrowded(loadRaw, layout.plotWidth) ? upperEdge(loadRaw, view, layout.plotWidth) : loadRaw;
     return pictureOption({
       view, layout, ink, top: top * 1.06,

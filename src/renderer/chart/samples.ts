@@ -23,6 +23,18 @@ export function toSteps(pairs: Float64Array): Float64Array {
   return out;
 }
 
+/** The same line for averages: each value stands for the time since the one before, and after a break for its window. */
+export function overWindows(pairs: Float64Array, windowUs: Micros): Float64Array {
+  const out: number[] = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [t, v] = [pairs[i]!, pairs[i + 1]!];
+    const follows = i > 0 && !Number.isNaN(pairs[i - 1]!);
+    if (!Number.isNaN(v)) out.push(follows ? pairs[i - 2]! : t - windowUs, v);
+    out.push(t, v);
+  }
+  return Float64Array.from(out);
+}
+
 /** More points than this to a pixel draw one black block, in which nothing can be read. */
 const CROWDED = 2;
 export const isCrowded = (pairs: Float64Array, width: number): boolean => pairs.length / 2 > CROWDED * width;

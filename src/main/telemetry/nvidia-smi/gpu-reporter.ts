@@ -6,7 +6,7 @@ import type { GpuInfo } from '../../../shared/contract/session';
 import type { Micros } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { SampleSink } from '../sampler';
-import { GPU_FIELDS, type GpuField, gpuSeriesId } from './gpu-fields';
+import { type GpuField, gpuSeriesId } from './gpu-fields';
 
 const REPEAT_US: Micros = 1_000_000;
 
@@ -19,6 +19,7 @@ interface SeriesState {
 export class GpuReporter {
   readonly #sink: SampleSink;
   readonly #gpus: readonly GpuInfo[];
+  readonly #fields: readonly GpuField[];
   readonly #intervalUs: Micros;
   readonly #complete: boolean;
   readonly #series = new Map<string, SeriesState>();
@@ -27,9 +28,10 @@ export class GpuReporter {
   #lastPosition = -1;
 
   /** `complete` when `gpus` are all that have rows: only then does the order of rows tell an unnamed GPU. */
-  constructor(sink: SampleSink, gpus: readonly GpuInfo[], intervalUs: Micros, complete = true) {
+  constructor(sink: SampleSink, gpus: readonly GpuInfo[], fields: readonly GpuField[], intervalUs: Micros, complete = true) {
     this.#sink = sink;
     this.#gpus = gpus;
+    this.#fields = fields;
     this.#intervalUs = intervalUs;
     this.#complete = complete;
   }
@@ -61,7 +63,7 @@ export class GpuReporter {
   }
 
   #absent(index: number, t: Micros, reason: AbsentReason): void {
-    for (const field of GPU_FIELDS) {
+    for (const field of this.#fields) {
       if (!this.#unsupported.has(field)) this.#push(gpuSeriesId(index, field.metric), t, { kind: 'absent', reason });
     }
   }

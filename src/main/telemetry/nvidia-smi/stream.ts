@@ -21,6 +21,8 @@ export interface GpuStreamOptions {
   readonly gpus: readonly GpuInfo[];
   /** How many GPUs nvidia-smi lists; as many as `gpus` unless given. Rows of the others are passed over. */
   readonly listed?: number;
+  /** What this driver can be asked for; what every driver is asked for unless given. */
+  readonly fields?: readonly GpuField[];
   readonly intervalMs: Millis;
   /** How long no row may come before the source counts as silent; max(3 periods, 2 s) unless given. */
   readonly silenceMs?: Millis;
@@ -39,12 +41,16 @@ const STEADY_US: Micros = 5_000_000;
 /** How long `start` waits for the first row or failure, so that a trace begins before its workload does. */
 const FIRST_ROW_MS: Millis = 1500;
 
+/** Times between rows after which their pace is known; one that takes so many times what was asked for is told. */
+const PACE_TICKS = 20;
+const SLOW = 1.5;
+
 export class GpuStream implements Sampler {
   readonly id = 'nvidia-smi';
   readonly #options: GpuStreamOptions;
   readonly #silenceMs: Millis;
   readonly #startupMs: Millis;
-  #fields: readonly GpuField[] = GPU_FIELDS;
+  #fields: readonly GpuField[];
   #process: LineProcess | null = null;
   #reporter: GpuReporter | null = null;
   #clock: SessionClock = { now: () => 0 };
@@ -59,11 +65,13 @@ export class GpuStream implements Sampler {
   #remarks = 0;
   #error: ReturnType<typeof findSmiError> = null;
   #warned = new Set<string>();
+  #ticks: Micros[] = [];
   #stopped = false;
   #firstRow: () => void = () => {};
 
   constructor(options: GpuStreamOptions) {
     this.#options = options;
+    this.#fields = options.fields ?? GPU_FIELDS;
     this.#silenceMs = options.silenceMs ?? Math.max(3 * options.intervalMs, 2000);
     this.#startupMs = options.startupMs ?? Math.max(this.#silenceMs, 10_000);
     this.#pauseMs = this.#firstPauseMs;
@@ -77,8 +85,8 @@ export class GpuStream implements Sampler {
     const { gpus, listed, intervalMs } = this.#options;
     this.#sink = sink;
     this.#clock = clock;
-    this.#reporter = new GpuReporter(sink, gpus, intervalMs * 1000, (listed ?? gpus.length) === gpus.length);
-    for (const gpu of gpus) for (const field of GPU_FIELDS) sink.declare(gpuSeries(gpu.index, field, intervalMs * 1000));
+    this.#reporter = new GpuReporter(sink, gpus, this.#fields, intervalMs * 1000, (listed ?? gpus.length) === gpus.length);
+    for (const gpu of gpus) for (const field of this.#fields) sink.declare(gpuSeries(gpu.index, field, intervalMs * 1000));
     const heard = new Promise<void>((resolve) => {
       this.#firstRow = resolve;
     });
@@ -105,6 +113,7 @@ export class GpuStream implements Sampler {
     const reader = new CsvLineReader(fields, namesGpu);
     this.#launchedAt = this.#clock.now();
     this.#heardAt = this.#launchedAt;
+    if (this.#ticks.length <= PACE_TICKS) this.#ticks = [];
     this.#foreign = 0;
     this.#error = null;
     const launched: LineProcess = new LineProcess(path, [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(intervalMs)], env, {
@@ -127,9 +136,23 @@ export class GpuStream implements Sampler {
     this.#foreign = 0;
     if (this.#heardAt - this.#launchedAt > STEADY_US) this.#pauseMs = this.#firstPauseMs;
     const readings = this.#fields.map((field) => ({ field, reading: parseQuantity(line.cells.get(field.field) ?? '', field.unit, line.units.get(field.field) ?? null) }));
+    this.#pace(line.cells.get('uuid') ?? '', this.#heardAt);
     const lost = this.#reporter?.row(this.#heardAt, line.cells.get('index') ?? '', line.cells.get('uuid') ?? '', readings) ?? null;
     if (lost !== null) this.#warn(`lost ${lost}`, `nvidia-smi reports that GPU ${lost} is lost. Restart the machine to recover it.`);
     this.#firstRow();
+  }
+
+  /** Rows of the first GPU tell how often there really is one: each takes the driver its time on top of the interval. */
+  #pace(uuid: string, t: Micros): void {
+    const { gpus, intervalMs } = this.#options;
+    if (uuid !== gpus[0]?.uuid || this.#ticks.length > PACE_TICKS) return;
+    this.#ticks.push(t);
+    if (this.#ticks.length <= PACE_TICKS) return;
+    const apart = this.#ticks.slice(1).map((tick, i) => tick - this.#ticks[i]!).sort((a, b) => a - b);
+    const usual = apart[apart.length >> 1]!;
+    if (usual < SLOW * intervalMs * 1000) return;
+    for (const gpu of gpus) for (const field of this.#fields) this.#sink?.refine(gpuSeries(gpu.index, field, 0).id, { intervalUs: usual });
+    this.#warn('slow', `nvidia-smi gives a row every ${Math.round(usual / 1000)} ms, not every ${intervalMs} ms as it was asked to.`);
   }
 
   #foreignLine(text: string): void {
