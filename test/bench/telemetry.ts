@@ -7,10 +7,12 @@
  * here is Plumbline's own. It is counted as user and system time of the whole process, all its threads, so that a
  * busy machine does not change it; jitter is only worth something on an idle one.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { documentOf } from '../../src/main/engine/document';
+import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
+import { LineProcess } from '../../src/main/telemetry/nvidia-smi/line-process';
 import { LiveTrace } from '../../src/main/engine/live-trace';
 import { storedSeriesOf } from '../../src/main/engine/session-data';
 import { createSession } from '../../src/main/store/session-file';
@@ -23,6 +25,12 @@ import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import { createSessionClock } from '../../src/main/workloads/session-clock';
 import type { GpuInfo } from '../../src/shared/contract/session';
 
+/** The repository, from wherever this file was bundled to below it. */
+const root = (() => {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'test', 'doubles', 'nvidia-smi')) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+})();
 const MiB = 2 ** 20;
 const words = process.argv.slice(2);
 const seconds = Number(words.find((word) => /^\d+$/.test(word)) ?? 10);
@@ -78,7 +86,7 @@ interface Measured {
   readonly late: number;
 }
 
-/** Records into a session file, as the app does, for some seconds after one second of settling. */
+/** Records into a session file, as the app does, for some seconds after three of settling, in which the code is compiled. */
 async function measured(samplers: readonly Sampler[], seriesId: string): Promise<Measured> {
   const { folder, file, trace } = recording();
   let samples = 0;
@@ -100,7 +108,7 @@ async function measured(samplers: readonly Sampler[], seriesId: string): Promise
   };
   const clock = createSessionClock();
   for (const sampler of samplers) await sampler.start(sink, clock);
-  await pause(1);
+  await pause(3);
   globalThis.gc?.();
   const heap = process.memoryUsage().rss;
   const threads = threadTimes();
@@ -133,6 +141,26 @@ function tell(what: string, { cpu, threads, samples, p50, p99, most, late, heapM
   const ms = (us: number) => (us / 1000).toFixed(3);
   console.log(`${what.padEnd(36)} cpu ${cpu.toFixed(2)} % of a core, ${samples.toFixed(0)} samples/s, interval p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, longest ${ms(most)} ms, p99 jitter ${ms(late)} ms, memory +${heapMiB.toFixed(1)} MiB in ${seconds} s`);
   if (threads !== '') console.log(`${''.padEnd(36)} by thread: ${threads}`);
+}
+
+/** How long after nvidia-smi stamped a row it is here: the real one where there is one, else the double. */
+async function lag(): Promise<void> {
+  const located = locateNvidiaSmi(process.env);
+  const path = located.ok ? located.path : join(root, 'test', 'doubles', 'nvidia-smi');
+  const env = located.ok ? process.env : { ...process.env, PLUMBLINE_SMI_SCENARIO: join(root, 'test', 'fixtures', 'nvidia-smi', 'steady.json'), PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+  const lags: number[] = [];
+  const stream = new LineProcess(path, ['--query-gpu=timestamp,memory.used', '--format=csv,noheader', '-lms', '50'], env, {
+    line: (text) => {
+      const at = Date.parse(text.split(',')[0]!.replaceAll('/', '-').replace(' ', 'T'));
+      if (Number.isFinite(at)) lags.push(Date.now() - at);
+    },
+    ended: () => {},
+  });
+  stream.start();
+  await pause(Math.max(3, seconds));
+  await stream.stop();
+  lags.sort((a, b) => a - b);
+  console.log(`nvidia-smi stream${located.ok ? '' : ' (double)'}: ${lags.length} rows, lag p50 ${lags[lags.length >> 1]} ms, p99 ${lags[Math.floor(lags.length * 0.99)]} ms`);
 }
 
 /** A day of one GPU at 10 Hz, all series, through the recorder's trace and store as fast as they take it. */
@@ -192,6 +220,7 @@ async function main(): Promise<void> {
   console.log(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; ${seconds} s each, double of NVML`);
   // First, while the process has done nothing else: what is resident is Plumbline's own.
   if (wanted('day')) await day();
+  if (wanted('lag')) await lag();
   // The bundler comes along with this: only now.
   const { buildWorker, createStub, noStub } = await import('../doubles/nvml/stub');
   const workerPath = await buildWorker();

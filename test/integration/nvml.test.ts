@@ -163,7 +163,7 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
 
     test('NVML is preferred to nvidia-smi where it works, and its baseline is read before launch', async () => {
       const opened = await open(bothWays([`memory 0 ${700 * MiB}`, `process 0 graphics 5 ${40 * MiB}`]));
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvml', 'host', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvml', 'host', 'ranks', 'cost']);
       expect(opened.sources.map(({ id, ok }) => [id, ok])).toEqual([['nvml', true], ['nvml processes', true], ['host', true]]);
       expect(opened.baselines).toEqual({ 'gpu0.memory.used': 700 * MiB, 'gpu0.other.memory': 40 * MiB });
       expect(opened.simulated).toBe(true);
@@ -172,7 +172,7 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
 
     test('nvidia-smi stands in where NVML does not work, and the session says why', async () => {
       const opened = await open(bothWays(['fail nvmlInit_v2 18']));
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvidia-smi', 'nvidia-smi processes', 'host', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvidia-smi', 'nvidia-smi processes', 'host', 'ranks', 'cost']);
       expect(opened.sources.find(({ id }) => id === 'nvml')).toEqual({ id: 'nvml', ok: false, detail: 'NVML says when it is started that driver and library are of different versions' });
     });
 

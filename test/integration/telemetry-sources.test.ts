@@ -99,7 +99,7 @@ describe.skipIf(windows)(windows ? 'nvidia-smi sources (skipped: the double is a
       expect(opened.simulated).toBe(true);
       expect(opened.gpus.map(({ index }) => index)).toEqual([0, 1]);
       expect(opened.baselines).toEqual({ 'gpu0.memory.used': 512 * MiB, 'gpu0.other.memory': 0, 'gpu1.memory.used': 1024 * MiB, 'gpu1.other.memory': 640 * MiB });
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvidia-smi', 'nvidia-smi processes', 'host', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvidia-smi', 'nvidia-smi processes', 'host', 'ranks', 'cost']);
       expect(opened.sources.every(({ ok }) => ok)).toBe(true);
     });
 
@@ -110,14 +110,14 @@ describe.skipIf(windows)(windows ? 'nvidia-smi sources (skipped: the double is a
     test('without nvidia-smi the host remains, and the reason is told', async () => {
       const opened = await open({ PATH: '/nonexistent' });
       expect(opened.gpus).toEqual([]);
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'ranks', 'cost']);
       expect(opened.sources[0]).toEqual({ id: 'nvidia-smi', ok: false, detail: 'nvidia-smi was not found on PATH; set its path in PLUMBLINE_NVIDIA_SMI' });
       expect(opened.simulated).toBe(false);
     });
 
     test('without a driver the host remains, and the reason is told', async () => {
       const opened = await open(playing('no-driver').env);
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'ranks', 'cost']);
       expect(opened.sources[0]).toMatchObject({ ok: false, detail: expect.stringContaining("couldn't communicate") });
     });
   });

@@ -35,7 +35,7 @@ describe.skipIf(process.platform === 'win32')(process.platform === 'win32' ? 'vi
   it('are none when every GPU is hidden: the host remains, and the reason is told', async () => {
     const opened = await open('-1');
     expect(opened.gpus).toEqual([]);
-    expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'cost']);
+    expect(opened.samplers.map(({ id }) => id)).toEqual(['host', 'ranks', 'cost']);
     expect(opened.sources[0]).toMatchObject({ id: 'nvidia-smi', ok: false, detail: expect.stringContaining('CUDA_VISIBLE_DEVICES=-1') });
   });
 

@@ -4,6 +4,7 @@
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
 import { frameworkSeries } from '../../shared/trace/ranks';
+import { Failure } from '../../shared/failure';
 import { lowerBound, upperBound } from '../../shared/trace/downsample';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
@@ -119,11 +120,19 @@ export class LiveTrace implements SampleSink {
   window(t0: Micros, t1: Micros): SeriesData[] {
     const live = [...this.growing.values()].map(({ series }) => ({ data: series.data(), completeFrom: series.completeFrom }));
     if (live.every(({ completeFrom }) => completeFrom === null || completeFrom <= t0)) return live.map(({ data }) => data);
-    using reader = openSession(this.file.path);
-    return live.map(({ data, completeFrom }) => {
-      if (completeFrom === null || completeFrom <= t0 || reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
+    return live.map(({ data, completeFrom }) => (completeFrom === null || completeFrom <= t0 ? data : this.readBack(data, completeFrom, t0, t1)));
+  }
+
+  /** What is not in the file yet, or cannot be read from it now, is shown as it is in memory. */
+  private readBack(data: SeriesData, completeFrom: Micros, t0: Micros, t1: Micros): SeriesData {
+    try {
+      using reader = openSession(this.file.path);
+      if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
       return { ...data, ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom) };
-    });
+    } catch (error) {
+      if (error instanceof Failure) return data;
+      throw error;
+    }
   }
 
   private entry(seriesId: string): Growing {
