@@ -336,6 +336,8 @@ describe('transcripts', () => {
     expect(linux).toMatchObject({ kind: 'csv', samples: 2, gpus: [{ uuid: 'GPU-a' }] });
     expect(valuesOf(linux, 'gpu0.process.memory')).toEqual([7484 * MiB]);
     expect(count(linux)).toEqual({ not_supported: 2 });
+    // The interval of a series is that of its own rows.
+    expect(linux.series.find(({ info }) => info.id === 'gpu0.memory.used')!.info.intervalUs).toBe(16_208_000);
     expect(count(readBytes(device('09:00:27.792', 736, '100 %') + apps('09:00:28.000', '[N/A]')))).toEqual({ hidden: 1 });
   });
 

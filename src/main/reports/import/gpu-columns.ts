@@ -14,6 +14,9 @@ export const VALUE = 0;
 const UNTOLD = 1;
 export const FIRST_REASON = 2;
 
+/** So many tell the interval. */
+const INTERVAL_ROWS = 2000;
+
 interface Column {
   readonly field: GpuField;
   values: Float64Array;
@@ -77,13 +80,13 @@ export function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Mic
   const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
   // Stable: rows with equal stamps stay as the file has them.
   if (gpu.disordered > 0) order.sort((a, b) => gpu.times[a]! - gpu.times[b]! || a - b);
-  const intervalUs = usualInterval(gpu.times, order);
   return [...gpu.columns.values()].map(({ field, values, reasons }) => {
     let count = 0;
     for (let i = 0; i < gpu.n; i++) if (reasons[i] === VALUE) count++;
     const times = new Float64Array(count);
     const kept = new Float64Array(count);
     const gaps: Gap[] = [];
+    const told: number[] = [];
     let at = 0;
     let open: { t0: Micros; reason: AbsentReason } | null = null;
     const close = (t1: Micros) => {
@@ -94,6 +97,7 @@ export function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Mic
       const t = Math.round(gpu.times[row]! - start);
       const code = reasons[row]!;
       if (code === UNTOLD) continue;
+      if (told.length < INTERVAL_ROWS) told.push(gpu.times[row]!);
       if (code === VALUE) {
         close(t);
         times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
@@ -107,13 +111,13 @@ export function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Mic
       open = { t0: risingTime(t, gaps.at(-1)?.t0 ?? null), reason };
     }
     close(Math.round(durationUs));
-    return { info: { ...gpuSeries(index, field, 0), intervalUs }, times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
+    return { info: { ...gpuSeries(index, field, 0), intervalUs: usualInterval(told) }, times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
   });
 }
 
-/** The median distance of the first rows: what the file's interval is in fact. */
-function usualInterval(times: Float64Array, order: Uint32Array): Micros | null {
-  const steps = Array.from(order.subarray(1, 2000), (row, i) => times[row]! - times[order[i]!]!).filter((step) => step > 0).sort((a, b) => a - b);
+/** The median distance of the first rows that speak of a metric: what its interval is in fact. */
+function usualInterval(times: readonly number[]): Micros | null {
+  const steps = times.slice(1).map((t, i) => t - times[i]!).filter((step) => step > 0).sort((a, b) => a - b);
   const median = steps[steps.length >> 1];
   return median === undefined ? null : Math.round(median);
 }
