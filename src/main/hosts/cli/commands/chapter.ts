@@ -8,6 +8,8 @@ import { chapterText } from '../../../reports/text-chapter';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 
+const NOTHING_MEASURED = 'Nothing of the chapter was measured in this library yet. "plumbline experiment" tells what can be run here.';
+
 interface ChapterOptions {
   readonly verdict?: string;
   readonly measured?: boolean;
@@ -26,7 +28,7 @@ export function registerChapter(program: Command, output: Output): void {
       const claims = all.filter((claim) => (wanted === undefined || claim.verdict === wanted) && (!measured || claim.measured !== null));
       // Totals are always those of the whole chapter.
       const totals = verdictTotals(all);
-      output.result({ claims, totals }, () => chapterText(claims, totals));
+      output.result({ claims, totals }, () => (measured && claims.length === 0 ? NOTHING_MEASURED : chapterText(claims, totals)));
     });
 }
 
