@@ -30,7 +30,7 @@ export async function generate(work: Workload): Promise<void> {
   const pads = padsOf(run, sequences, promptTokens);
   const generation: Generation = {
     work, pads,
-    cache: createCache(run, reporter.ledger, work.faults.doubleCache),
+    cache: createCache(work.faults.fp32Cache ? { ...run, kvPrecision: 'fp32' } : run, reporter.ledger, work.faults.doubleCache),
     columns: prompts(work, pads),
     draws: new Random(run.seed + 1),
   };

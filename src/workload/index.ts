@@ -7,7 +7,7 @@
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Failure } from '../shared/failure';
-import type { ModelSpec, RunSpec } from '../shared/model/spec';
+import type { ModelSpec, Precision, RunSpec } from '../shared/model/spec';
 import { Checkpoint } from './checkpoint';
 import { startBackend, upload } from './backend';
 import { readFaults } from './faults';
@@ -80,7 +80,7 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   const { model, run, tokenIds } = specs;
   const random = new Random(run.seed);
   if (tokenIds) {
-    const weights = loadWeights(specs, random);
+    const weights = loadWeights(specs, run.precision, random);
     await printLogits({ model, run, weights, random, reporter, faults, sequences: 1 }, tokenIds);
     return;
   }
@@ -89,7 +89,7 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
 
   const started = performance.now();
   reporter.begin('load');
-  const weights = reporter.ledger.within('params', () => loadWeights(specs, random));
+  const weights = reporter.ledger.within('params', () => loadWeights(specs, faults.fp32Weights ? 'fp32' : run.precision, random));
   upload(weights.tensors);
   const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
   const proceed = run.mode === 'train' ? prepareTraining(work)
@@ -100,7 +100,7 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   await proceed();
 }
 
-function loadWeights({ model, run: { precision }, weights }: Specs, random: Random): Weights {
+function loadWeights({ model, weights }: Specs, precision: Precision, random: Random): Weights {
   if (weights === undefined) return createWeights(model, randomInitial(model, random), precision);
   const checkpoint = Checkpoint.open(weights, model);
   try {

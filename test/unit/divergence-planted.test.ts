@@ -32,6 +32,31 @@ describe('a planted fault is named', () => {
     expect(found!.bytes).toBe(Math.max(...document.overlay.phases.map(({ residualBytes }) => residualBytes!)));
   });
 
+  it('fp32 where fp16 was declared, by the two bytes a number that it takes more', async () => {
+    const { document } = await record('fp32', ...generate, '--precision', 'fp16');
+    const [found] = document.findings;
+    expect(document.findings).toHaveLength(1);
+    expect(found).toMatchObject({ kind: 'dtype_mismatch', confidence: 'high', setting: { field: 'precision', declared: 'fp16', fits: 'fp32' } });
+    expect(found!.title).toBe('Tensors take the bytes of fp32, not of fp16 as declared');
+    // Weights of 2 layers (4 of 12 x 12, 2 of 12 x 48) and the tables of 37 and 24 rows; 2 layers of keys and values for 2 sequences of 12 tokens.
+    const weights = 2 * (2 * (4 * 12 * 12 + 2 * 12 * 48) + (37 + 24) * 12);
+    const load = document.overlay.phases.find(({ phase }) => phase === 'load')!;
+    expect(load.residualBytes).toBe(weights);
+    const decode = document.overlay.phases.find(({ phase }) => phase === 'decode')!;
+    expect(decode.residualEndBytes).toBe(weights + 2 * (2 * 2 * 2 * 12 * 12));
+    expect(found!.bytes).toBe(Math.max(...document.overlay.phases.map(({ residualBytes }) => residualBytes!)));
+  });
+
+  it('a KV cache in fp32 where int8 was declared, by its bytes', async () => {
+    const { document } = await record('kv:fp32', ...generate, '--precision', 'int8', '--kv-precision', 'int8');
+    const [found] = document.findings;
+    expect(document.findings).toHaveLength(1);
+    expect(found).toMatchObject({ kind: 'dtype_mismatch', confidence: 'high', setting: { field: 'kvPrecision', declared: 'int8', fits: 'fp32' } });
+    // Per head of four numbers: 16 bytes, not one word and its scale.
+    const decode = document.overlay.phases.find(({ phase }) => phase === 'decode')!;
+    expect(decode.residualEndBytes).toBe(2 * 2 * 2 * 12 * 3 * (16 - 8));
+  });
+
   it('a second copy of the KV cache, by the bytes of one', async () => {
     const { document } = await record('kv:double', ...generate);
     expect(document.findings.map(({ kind, title }) => [kind, title])).toEqual([['dtype_mismatch', 'The KV cache holds twice what was declared']]);
