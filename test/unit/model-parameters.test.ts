@@ -34,6 +34,12 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'gemma-2-2b': 2_614_341_888,
   'gemma-2-9b': 9_241_705_984,
   'deepseek-v2-lite': 15_706_484_224,
+  't5-small': 60_506_624,
+  't5-base': 222_903_552,
+  't5-large': 737_668_096,
+  't5-3b': 2_851_598_336,
+  'bart-base': 139_420_416,
+  'bart-large': 406_291_456,
   // 671 B without the module for multi-token prediction; the router's offsets of 58 layers among them.
   'deepseek-v3': 671_026_419_200,
 };

@@ -155,7 +155,7 @@ function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[
     const forward = decoderLayers ? cached(run.seq, run.seq) : cached(run.seq);
     return [load, occurrence('forward', 1, run.steps, forward, forward)];
   }
-  const prompt = cached(run.promptTokens);
+  const prompt = decoderLayers ? cached(run.promptTokens, 1) : cached(run.promptTokens);
   const whole = decoderLayers ? cached(run.promptTokens, run.tokens) : cached(run.promptTokens + run.tokens);
   return [load, occurrence('prefill', null, null, prompt, prompt), occurrence('decode', null, null, whole, whole)];
 }

@@ -12,7 +12,9 @@ export function totalOf(components: ComponentBytes): Bytes {
 
 /** Components with those of 0 bytes left out: what plays no part is not listed. */
 export function withoutZeros(components: ComponentBytes): ComponentBytes {
-  return Object.fromEntries(COMPONENTS.flatMap((one) => (components[one] ? [[one, components[one]]] : [])));
+  const some: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
+  for (const one of COMPONENTS) if (components[one]) some[one] = components[one];
+  return some;
 }
 
 /** One occurrence of a phase, from its components at the highest moment and at the end. */

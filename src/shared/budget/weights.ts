@@ -13,6 +13,8 @@ export interface WeightTensor {
   readonly count: number;
   /** Part of every layer, or of the model's ends. */
   readonly layered: boolean;
+  /** Of a layer of the decoder, where an encoder stands before it. */
+  readonly decoder?: true;
   /** matrix: read by a matrix multiplication; table: looked up; vector: norms and biases. */
   readonly kind: 'matrix' | 'table' | 'vector';
   /** Takes a low-rank adapter when `query-value` or `all-linear` layers do. */
@@ -44,7 +46,20 @@ function elementsIn(tensors: readonly WeightTensor[]): number {
   return tensors.reduce((sum, { rows, columns, count }) => sum + rows * columns * count, 0);
 }
 
+/** How many layers share the tensors of a row. */
+export function layersOf(tensor: WeightTensor, shard: Shard): number {
+  return tensor.decoder ? shard.decoderLayers : shard.layers;
+}
+
 function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
+  const rows = stackTensors(model, shard, 1, (model.layerNorms ?? 2));
+  if (shard.decoderLayers === 0) return rows;
+  const decoder = stackTensors(model, { ...shard, layers: shard.decoderLayers }, 2, 3);
+  return [...rows, ...decoder.map((one) => ({ ...one, decoder: true as const }))];
+}
+
+/** Layers of one stack: each has one attention, or two where it attends to an encoder's output as well. */
+function stackTensors(model: ModelSpec, shard: Shard, attentions: 1 | 2, norms: number): WeightTensor[] {
   const { hidden: d, experts } = model;
   const L = shard.layers;
   const rows: WeightTensor[] = [];
@@ -54,7 +69,7 @@ function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   const vector = (length: number, count: number) => {
     if (length > 0 && count > 0) rows.push({ rows: 1, columns: length, count, layered: true, kind: 'vector' });
   };
-  attention(model, shard, matrix, vector);
+  for (let one = 0; one < attentions; one++) attention(model, shard, matrix, vector);
   const gated = model.activation === 'swiglu';
   const ffn = (width: number, count: number) => {
     matrix(d, width, (gated ? 2 : 1) * count, 'all-linear');
@@ -74,7 +89,7 @@ function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   } else {
     ffn(split(model.ffn, shard.tensor), L);
   }
-  vector(d, L * (model.layerNorms ?? 2) * (model.norm === 'layernorm' ? 2 : 1));
+  vector(d, L * norms * (model.norm === 'layernorm' ? 2 : 1));
   return rows;
 }
 
@@ -126,15 +141,17 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   };
   const norms = model.norm === 'layernorm' ? 2 : 1;
   const lmHead = hasLmHead(model);
+  const stacks = shard.decoderLayers > 0 ? 2 : 1;
+  if (model.relativeBuckets) add('table', model.relativeBuckets, split(model.heads, shard.tensor), stacks);
   if (shard.embedding) {
     // A table that is also the head is read by a matrix multiplication.
     add(lmHead && model.tiedHead ? 'matrix' : 'table', vocab, d);
-    if (model.positions === 'learned') add('table', model.maxPositions, d);
+    if (model.positions === 'learned') add('table', model.maxPositions, d, stacks);
     if (model.tokenTypes) add('table', model.tokenTypes, d);
-    if (model.postNorm) add('vector', 1, d, norms);
+    if (model.postNorm) add('vector', 1, d, norms * stacks);
   }
   if (shard.head) {
-    if (!model.postNorm) add('vector', 1, d, norms);
+    if (!model.postNorm) add('vector', 1, d, norms * stacks);
     // Apart from the embeddings, a tied head is a copy of its own.
     if (lmHead && (!model.tiedHead || !shard.embedding)) add('matrix', vocab, d);
     if (model.pooler) {

@@ -327,6 +327,29 @@ function fromT5(json: unknown, name: string): ModelSpec {
   };
 }
 
+const bartConfig = z.object({
+  vocab_size: count.default(50_265),
+  d_model: count.default(1024),
+  encoder_layers: count.default(12),
+  decoder_layers: count.default(12),
+  encoder_attention_heads: count.default(16),
+  encoder_ffn_dim: count.default(4096),
+  max_position_embeddings: count.default(1024),
+  activation_function: z.string().default('gelu'),
+});
+
+function fromBart(json: unknown, name: string): ModelSpec {
+  const config = parsed(bartConfig, json);
+  const { d_model: hidden, encoder_attention_heads: heads } = config;
+  return {
+    name, architecture: 'encoder-decoder', layers: config.encoder_layers, decoderLayers: config.decoder_layers, hidden, heads, kvHeads: heads,
+    headDim: hidden / heads, ffn: config.encoder_ffn_dim, vocab: config.vocab_size,
+    // Its tables have two rows to spare for padding.
+    maxPositions: config.max_position_embeddings + 2,
+    positions: 'learned', norm: 'layernorm', ...plainActivation('activation_function', config.activation_function), bias: true, tiedHead: true, postNorm: true,
+  };
+}
+
 export const FAMILIES: readonly Family[] = [
   { types: ['gpt2'], classes: /^GPT2/, read: fromGpt2 },
   { types: ['llama'], classes: /^Llama/, read: (json, name) => fromDecoder(parsed(llamaConfig, json), name) },
@@ -339,4 +362,5 @@ export const FAMILIES: readonly Family[] = [
   { types: ['distilbert'], classes: /^DistilBert/, read: fromDistilbert },
   { types: ['deepseek_v2', 'deepseek_v3'], classes: /^DeepseekV[23]/, read: fromDeepseek },
   { types: ['t5'], classes: /^T5/, read: fromT5 },
+  { types: ['bart'], classes: /^Bart/, read: fromBart },
 ];

@@ -77,11 +77,11 @@ function count(model: ModelSpec, experts: 'total' | 'active'): ParameterCount {
   const stack = (layers - dense) * perLayer + dense * denseLayer;
   // A decoder layer beside an encoder has a second attention and a third norm.
   const decoder = (model.decoderLayers ?? 0) * (perLayer + attention + norm);
-  const relative = (model.relativeBuckets ?? 0) * model.heads * (model.decoderLayers ? 2 : 1);
+  const stacks = model.decoderLayers ? 2 : 1;
+  const relative = (model.relativeBuckets ?? 0) * model.heads * stacks;
   const embedding = vocab * d;
-  const positions = (model.positions === 'learned' ? maxPositions * d : 0) + (model.tokenTypes ?? 0) * d
-    + (model.postNorm ? norm : 0) + relative;
-  const finalNorm = (model.postNorm ? 0 : norm) + (model.decoderLayers ? norm : 0);
+  const positions = stacks * ((model.positions === 'learned' ? maxPositions * d : 0) + (model.postNorm ? norm : 0)) + (model.tokenTypes ?? 0) * d + relative;
+  const finalNorm = model.postNorm ? 0 : stacks * norm;
   const head = (model.tiedHead || !hasLmHead(model) ? 0 : vocab * d) + (model.pooler ? d * d + d : 0);
   return {
     embedding,

@@ -90,6 +90,24 @@ export function gemma2(name: string, size: Omit<LlamaSize, 'vocab' | 'maxPositio
   return llama(name, { ...size, vocab: 256_000, maxPositions: 8192 }, { headDim: 256, layerNorms: 4, tiedHead: true, ...differences });
 }
 
+/** T5: no biases, relative positions in the first layer of each stack, heads whose width need not add up to the model's. */
+export function t5(name: string, size: { layers: number; hidden: number; heads: number; headDim?: number; ffn: number }): ModelSpec {
+  const { headDim = 64, ...rest } = size;
+  return {
+    name, architecture: 'encoder-decoder', ...rest, decoderLayers: size.layers, kvHeads: size.heads, headDim, vocab: 32_128, maxPositions: 512,
+    positions: 'none', relativeBuckets: 32, norm: 'rmsnorm', activation: 'relu', bias: false, tiedHead: true,
+  };
+}
+
+/** BART: BERT's layers in both stacks, a table of positions with two rows to spare for each. */
+export function bart(name: string, size: { layers: number; hidden: number; heads: number }): ModelSpec {
+  const { hidden, heads } = size;
+  return {
+    name, architecture: 'encoder-decoder', ...size, decoderLayers: size.layers, kvHeads: heads, headDim: hidden / heads, ffn: 4 * hidden, vocab: 50_265, maxPositions: 1026,
+    positions: 'learned', norm: 'layernorm', activation: 'gelu', bias: true, tiedHead: true, postNorm: true,
+  };
+}
+
 /** DeepSeek V2 and V3: latent attention and many small experts, some of them for every token. */
 export function deepseek(
   name: string,

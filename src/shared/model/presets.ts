@@ -3,7 +3,7 @@
  * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds.
  */
 import { Failure } from '../failure';
-import { bert, deepseek, gemma2, gpt2, llama, qwen3 } from './preset-families';
+import { bart, bert, deepseek, gemma2, gpt2, llama, qwen3, t5 } from './preset-families';
 import type { ModelSpec } from './spec';
 
 const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
@@ -52,6 +52,12 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
     gemma2('gemma-2-9b', { layers: 42, hidden: 3584, heads: 16, kvHeads: 8, ffn: 14_336 }),
     deepseek('deepseek-v2-lite', { layers: 27, hidden: 2048, heads: 16, ffn: 10_944, vocab: 102_400, queryRank: null, experts: { total: 64, active: 6, ffn: 1408, sharedFfn: 2816, denseLayers: 1 } }),
     deepseek('deepseek-v3', { layers: 61, hidden: 7168, heads: 128, ffn: 18_432, vocab: 129_280, queryRank: 1536, experts: { total: 256, active: 8, ffn: 2048, sharedFfn: 2048, denseLayers: 3, routerBias: true } }),
+    t5('t5-small', { layers: 6, hidden: 512, heads: 8, ffn: 2048 }),
+    t5('t5-base', { layers: 12, hidden: 768, heads: 12, ffn: 3072 }),
+    t5('t5-large', { layers: 24, hidden: 1024, heads: 16, ffn: 4096 }),
+    t5('t5-3b', { layers: 24, hidden: 1024, heads: 32, headDim: 128, ffn: 16_384 }),
+    bart('bart-base', { layers: 6, hidden: 768, heads: 12 }),
+    bart('bart-large', { layers: 12, hidden: 1024, heads: 16 }),
   ].map((model) => [model.name, model]),
 );
 

@@ -26,6 +26,7 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
   if (tp > 1 && model.heads % tp !== 0) refuse('tp', tp, `it does not divide the ${model.heads} heads`, `Use a divisor of ${model.heads}.`);
   if (tp > model.kvHeads && tp % model.kvHeads !== 0) refuse('tp', tp, `it is no multiple of the ${model.kvHeads} key-value heads, which are then copied`, `Use a multiple of ${model.kvHeads}.`);
   if (pp > model.layers) refuse('pp', pp, `there are ${model.layers} layers`, `Use 1 to ${model.layers}.`);
+  if (pp > 1 && model.decoderLayers) refuse('pp', pp, `${model.name} is an encoder-decoder, and its two stacks do not share a pipeline`, 'Use --tp or --zero.');
   if (run.sequenceParallel && tp === 1) refuse('sequenceParallel', true, 'it splits what lies between tensor-parallel regions, and tp is 1', 'Give --tp, or leave it out.');
   if (expertParallel > 1 && !model.experts) refuse('expertParallel', expertParallel, `${model.name} has no experts`, 'Leave it out.');
   if (model.experts && model.experts.total % expertParallel !== 0) refuse('expertParallel', expertParallel, `it does not divide the ${model.experts.total} experts`, `Use a divisor of ${model.experts.total}.`);

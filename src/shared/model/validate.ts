@@ -92,9 +92,6 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
     }
     return;
   }
-  if (model.architecture === 'encoder-decoder') {
-    refuse('model', model.name, 'of encoder-decoders Plumbline counts parameters, not the memory of a run', 'Use a decoder or an encoder.');
-  }
   if (model.architecture === 'encoder' && run.mode === 'generate') {
     refuse('mode', run.mode, `${model.name} is an encoder and generates nothing`, 'Use train or infer.');
   }
@@ -128,7 +125,12 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
     wholeNumber('promptTokens', run.promptTokens);
     wholeNumber('tokens', run.tokens);
     const whole = run.promptTokens + run.tokens;
-    if (whole > maxPositions && model.positions === 'learned') {
+    // Encoder and decoder have a table each.
+    if (model.decoderLayers) {
+      for (const field of ['promptTokens', 'tokens'] as const) {
+        if (run[field] > maxPositions && model.positions === 'learned') refuse(field, run[field], `${model.name} has ${maxPositions} positions`, `Use 1 to ${maxPositions}.`);
+      }
+    } else if (whole > maxPositions && model.positions === 'learned') {
       refuse('tokens', run.tokens, `${run.promptTokens} prompt tokens and ${run.tokens} new ones are ${whole}, and ${model.name} has ${maxPositions} positions`, `Let promptTokens and tokens add up to at most ${maxPositions}.`);
     }
     if (run.seq !== whole) {
@@ -147,7 +149,7 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
 function checkSize(model: ModelSpec, run: RunSpec): void {
   const { layers, hidden, heads, ffn, vocab } = model;
   const tokens = run.batch * run.seq;
-  const perToken = layers * (16 * hidden + 4 * ffn + 4 * heads * run.seq) + 4 * vocab;
+  const perToken = (layers + 2 * (model.decoderLayers ?? 0)) * (16 * hidden + 4 * ffn + 4 * heads * run.seq) + 4 * vocab;
   const bytes = 18 * parameterCount(model) + 4 * tokens * perToken;
   if (Number.isSafeInteger(tokens) && bytes <= Number.MAX_SAFE_INTEGER) return;
   refuse('batch', run.batch, `with ${run.seq} tokens a sequence the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`, 'Use a smaller batch or shorter sequences.');

@@ -15,8 +15,8 @@ import { inferenceMoments } from './inference';
 import { peakOf, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 
-function momentsOf(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
-  return run.mode === 'train' ? trainingMoments(model, run, shard) : inferenceMoments(model, run, shard);
+function momentsOf(model: ModelSpec, run: RunSpec, shard: Shard, peaksOnly = false): PhaseMoments[] {
+  return run.mode === 'train' ? trainingMoments(model, run, shard, peaksOnly) : inferenceMoments(model, run, shard);
 }
 
 /** The whole timeline, of the whole model or of one rank. */
@@ -26,5 +26,5 @@ export function pytorchBudget(model: ModelSpec, run: RunSpec, shard: Shard = who
 
 /** The peak at process level alone; equal to `pytorchBudget(…).total`. */
 export function pytorchPeak(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): Bytes {
-  return peakOf(momentsOf(model, run, shard), contextBytes(run.gpu));
+  return peakOf(momentsOf(model, run, shard, true), contextBytes(run.gpu));
 }

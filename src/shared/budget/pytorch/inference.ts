@@ -8,6 +8,9 @@
  * tensor exist together. Models that pass the cache as tuples concatenate as well, but the caller holds the old tuple
  * until the new one is whole: two caches. A static cache has its full length from the start. The last token produced is
  * never fed, so a growing cache ends one short of the sequence.
+ *
+ * An encoder-decoder takes the prompt into its encoder. From then on its output stays, and for each layer of the decoder
+ * the keys and values of cross-attention, made once; the decoder's own cache grows from its start token.
  */
 import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
@@ -32,13 +35,15 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const loading = phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load);
 
   const growth = run.cacheGrowth ?? 'append';
-  /** Keys and values of all layers at `length` tokens, and one layer's keys. */
+  const decoder = shard.decoderLayers > 0;
+  const cachedLayers = decoder ? shard.decoderLayers : shard.layers;
+  /** Keys and values of all layers that keep them at `length` tokens, and one layer's keys. */
   const cached = (length: number): { all: Tally; keys: Tally } => {
     const reached = model.slidingWindow === undefined ? length : Math.min(length, model.slidingWindow);
     const width = model.latentAttention ? latentKvWidth(model) : split(model.kvHeads, shard.kvSplit) * model.headDim;
     const bytes = Math.ceil(run.batch * reached * width * bytesPerElement(run.kvPrecision));
     const count = model.latentAttention ? 1 : 2;
-    return { all: new Tally().add(bytes, count * shard.layers), keys: new Tally().add(bytes) };
+    return { all: new Tally().add(bytes, count * cachedLayers), keys: new Tally().add(bytes) };
   };
   /** Moments of one pass over `tokens` new tokens of each sequence, `length` in all. */
   const pass = (tokens: number, length: number, logitRows: number, kept: readonly Holding[]): Holding[][] => {
@@ -57,19 +62,31 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       [...stand, ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1], ['logits', logits, 1]],
     ];
   };
-  const cacheOf = (length: number): Holding[] => (run.kvCache ? [['kv_cache', cached(growth === 'static' && run.mode === 'generate' ? run.seq : length).all, 1]] : []);
+  const fullLength = decoder ? run.tokens : run.seq;
+  const cacheOf = (length: number): Holding[] => (run.kvCache ? [['kv_cache', cached(growth === 'static' && run.mode === 'generate' ? fullLength : length).all, 1]] : []);
   /** What is there twice while the last layer takes a token in. */
   const growing = (length: number): Holding[] => {
     if (!run.kvCache || growth === 'static') return [];
     return [['kv_cache', growth === 'append' ? cached(length).keys : cached(length).all, 1]];
   };
 
+  /** What an encoder leaves a decoder: its output, and keys and values of cross-attention where they are kept. */
+  const encoded = (length: number): Holding[] => (decoder
+    ? [['activations', new Tally().add(types.compute * run.batch * length * model.hidden), 1], ...(run.kvCache ? [['kv_cache', cached(length).all, 1] as const] : [])] : []);
   if (run.mode === 'infer') {
-    const moments = pass(run.seq, run.seq, run.batch * run.seq, cacheOf(run.seq));
+    const moments = pass(run.seq, run.seq, run.batch * run.seq, [...encoded(run.seq), ...cacheOf(run.seq)]);
     return [loading, phase('forward', 1, run.steps, moments, [...base, ['inputs', new Tally().add(8 * run.batch * run.seq, 2), 1]])];
   }
   const { promptTokens: prompt, tokens } = run;
   const idsAt = (length: number): Holding => ['inputs', new Tally().add(8 * run.batch * length, 2), 1];
+  if (decoder) {
+    const source = encoded(prompt);
+    const first = [...pass(prompt, prompt, 0, []), ...pass(1, 1, run.batch, [...source, ...cacheOf(1)])];
+    const taken = phase('prefill', null, null, first, [...base, ...source, ...cacheOf(1), idsAt(prompt + 1)]);
+    if (tokens < 2) return [loading, taken];
+    const moments = run.kvCache ? pass(1, tokens, run.batch, [...source, ...cacheOf(tokens), ...growing(tokens - 1)]) : pass(tokens, tokens, run.batch * tokens, source);
+    return [loading, taken, phase('decode', null, null, moments, [...base, ...source, ...cacheOf(tokens), idsAt(prompt + tokens + 1)])];
+  }
   const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch, cacheOf(prompt)), [...base, ...cacheOf(prompt), idsAt(prompt + 1)]);
   if (tokens < 2) return [loading, prefill];
   const last = prompt + tokens - 1;

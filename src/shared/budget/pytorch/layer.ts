@@ -6,9 +6,9 @@ import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
-import { elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
+import { CROSS_STAGES, elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import type { WeightTensor } from '../weights';
+import { layersOf, type WeightTensor } from '../weights';
 
 export interface Moment {
   readonly saved: Tally;
@@ -29,31 +29,35 @@ export interface Layer {
   readonly backward: Moment;
 }
 
-export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, trained: readonly WeightTensor[]): Layer {
+/** A layer of the stack, or with `cross` of the decoder that follows an encoder. */
+export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, all: readonly WeightTensor[], cross = false): Layer {
   const shape = layerShape(model, shard, run.batch, run.seq);
-  const byStage = new Map<Stage, Tally>(STAGES.map((stage) => [stage, new Tally()]));
+  const stages: readonly Stage[] = cross ? CROSS_STAGES : STAGES;
+  const trained = shard.decoderLayers === 0 ? all : all.filter((one) => (one.decoder ?? false) === cross);
+  const byStage = new Map<Stage, Tally>(stages.map((stage) => [stage, new Tally()]));
   const scores = new Tally();
-  for (const tensor of savedTensors(model, run, shard, types)) {
+  for (const tensor of savedTensors(model, run, shard, types, cross)) {
     const bytes = elementsOf(tensor) * tensor.element;
     byStage.get(tensor.stage)!.add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
   }
   const saved = new Tally();
-  for (const stage of STAGES) saved.addAll(byStage.get(stage)!);
+  for (const stage of stages) saved.addAll(byStage.get(stage)!);
   const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
   const midForward = { saved: new Tally(), work: new Tally().add(types.compute * squares).add(types.residual * shape.stream) };
   // Copies of q and k stand beside the tensor GPT-2 projects all three into.
   if (squares > 0 && fusedProjection(model)) midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
   for (const stage of ['norm1', 'qkv', 'attention'] as const) midForward.saved.addAll(byStage.get(stage)!);
 
-  return { shape, saved, scores, midForward, gradients: layerGradients(trained, types, shard), backward: highest(model, run, shape, types, byStage, trained, shard) };
+  return { shape, saved, scores, midForward, gradients: layerGradients(trained, types, shard), backward: highest(model, run, shape, types, byStage, trained, shard, stages) };
 }
 
 /** Gradients of one layer's weights, as autograd leaves them on a rank that does not shard them. */
 function layerGradients(trained: readonly WeightTensor[], types: ElementBytes, shard: Shard): Tally {
   const sum = new Tally();
-  for (const { rows, columns, count, layered } of trained) {
-    if (layered) sum.add(Math.ceil(rows * columns * types.gradient / shard.gradientShare), count / shard.layers);
+  for (const tensor of trained) {
+    const { rows, columns, count, layered } = tensor;
+    if (layered) sum.add(Math.ceil(rows * columns * types.gradient / shard.gradientShare), count / layersOf(tensor, shard));
   }
   return sum;
 }
@@ -78,15 +82,22 @@ export function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, t
     const grouped = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
     attention = c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
   }
+  const output = cast + c * N * shape.valueWidth;
+  const qkv = c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream;
   return {
     down: cast + c * inner,
     activation: (gated ? 3 : model.activationComposed ? 3 * (types.autocast ? 2 : 1) : 2) * c * inner,
     up: (gated ? 2 : 1) * c * (inner + stream),
     norm2: normalize,
-    output: cast + c * N * shape.valueWidth,
+    output,
     attention,
-    qkv: c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream,
+    qkv,
     norm1: normalize,
+    // The gradient of the encoder's output grows beside them, one more stream.
+    crossOutput: output + types.residual * stream,
+    crossAttention: attention + types.residual * stream,
+    crossQkv: qkv + 2 * types.residual * stream,
+    crossNorm: normalize,
   };
 }
 
@@ -101,18 +112,18 @@ const AFTER: readonly Stage[] = ['down', 'up', 'output', 'qkv'];
 
 function highest(
   model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, byStage: ReadonlyMap<Stage, Tally>,
-  trained: readonly WeightTensor[], shard: Shard,
+  trained: readonly WeightTensor[], shard: Shard, stages: readonly Stage[],
 ): Moment {
   const flowing = types.residual * shape.stream;
   const work = temporaries(model, run, shape, types);
   const shares = gradientShares(model, trained, types, shard);
   const remaining = new Tally();
-  for (const stage of STAGES) remaining.addAll(byStage.get(stage)!);
+  for (const stage of stages) remaining.addAll(byStage.get(stage)!);
   const gradients = new Tally();
   let best: Moment | null = null;
   let bestTotal = -1;
-  for (let index = STAGES.length - 1; index >= 0; index--) {
-    const stage = STAGES[index]!;
+  for (let index = stages.length - 1; index >= 0; index--) {
+    const stage = stages[index]!;
     const temporary = new Tally().add(flowing).add(work[stage]);
     if (AFTER.includes(stage)) {
       gradients.addAll(shares[stage as keyof typeof shares]);
@@ -132,10 +143,11 @@ function highest(
 /** A layer's weight gradients by the stage of backward that makes them. */
 function gradientShares(model: ModelSpec, trained: readonly WeightTensor[], types: ElementBytes, shard: Shard) {
   const shares = { down: new Tally(), up: new Tally(), output: new Tally(), qkv: new Tally() };
-  for (const { rows, columns, count, layered, kind } of trained) {
+  for (const tensor of trained) {
+    const { rows, columns, count, layered, kind } = tensor;
     if (!layered || kind !== 'matrix') continue;
     const bytes = Math.ceil(rows * columns * types.gradient / shard.gradientShare);
-    const perLayer = count / shard.layers;
+    const perLayer = count / layersOf(tensor, shard);
     const stage = columns === model.hidden && rows !== model.hidden ? 'down' : rows === model.hidden && columns !== model.hidden ? 'up' : 'qkv';
     shares[stage].add(bytes, perLayer);
   }

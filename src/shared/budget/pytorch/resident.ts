@@ -5,7 +5,7 @@ import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { cublasWorkspace } from './device';
 import type { ElementBytes } from './types';
-import type { Weights, WeightTensor } from '../weights';
+import { layersOf, type Weights, type WeightTensor } from '../weights';
 
 /** Some of a component, `times` over. */
 export type Holding = readonly [component: Component, tally: Tally, times: number];
@@ -15,8 +15,9 @@ export interface Resident {
   readonly weights: readonly Holding[];
   /** Half-precision copies that autocast makes in forward and autograd keeps until backward has used them. */
   readonly casts: Tally;
-  /** The same, of one layer; recomputation makes them anew. */
+  /** The same, of one layer (of an encoder-decoder one of each), which recomputation makes anew, and of the ends. */
   readonly layerCasts: Tally;
+  readonly endCasts: Tally;
   /** Of what ZeRO-3 or offloading leaves elsewhere: two layers and the ends, fetched while they are used. */
   readonly fetched: Tally;
   readonly buffers: Tally;
@@ -40,6 +41,7 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
   const parameters = new Tally();
   const casts = new Tally();
   const layerCasts = new Tally();
+  const endCasts = new Tally();
   const fetched = new Tally();
   const loading = new Tally();
   let largest = 0;
@@ -53,9 +55,10 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     if (quantized) largest = Math.max(largest, elements);
     if (types.autocast && kind === 'matrix' && !gathered) {
       casts.add(elements * 2, count);
-      if (layered) layerCasts.add(elements * 2, count / shard.layers);
+      if (layered) layerCasts.add(elements * 2, count / layersOf(tensor, shard));
+      else endCasts.add(elements * 2, count);
     }
-    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? Math.min(2, shard.layers) * count / shard.layers : count);
+    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? Math.min(2, layersOf(tensor, shard)) * count / layersOf(tensor, shard) : count);
   };
   for (const tensor of weights.tensors) visit(tensor, types.weight, true);
   if (weights.trained !== weights.tensors) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
@@ -71,6 +74,7 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     weights: [[types.autocast ? 'master_params' : 'params', parameters, 1]],
     casts,
     layerCasts,
+    endCasts,
     fetched,
     buffers,
     workspace: new Tally().add(cublasWorkspace(run.gpu), training ? 2 : 1),

@@ -22,7 +22,11 @@ import { split } from '../weights';
 
 /** Stages of a layer, in forward order. */
 export const STAGES = ['norm1', 'qkv', 'attention', 'output', 'norm2', 'up', 'activation', 'down'] as const;
-export type Stage = (typeof STAGES)[number];
+/** Of a decoder's layer that attends to an encoder's output too. */
+export const CROSS_STAGES = [
+  'norm1', 'qkv', 'attention', 'output', 'crossNorm', 'crossQkv', 'crossAttention', 'crossOutput', 'norm2', 'up', 'activation', 'down',
+] as const;
+export type Stage = (typeof CROSS_STAGES)[number];
 
 export interface SavedTensor {
   readonly name: string;
@@ -71,7 +75,8 @@ export function layerShape(model: ModelSpec, shard: Shard, sequences: number, to
   };
 }
 
-export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes): SavedTensor[] {
+/** Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own. */
+export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, cross = false): SavedTensor[] {
   const { batch: B, seq: n } = run;
   const shape = layerShape(model, shard, B, n);
   const { hidden: d } = model;
@@ -85,7 +90,7 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   };
   const rows = split(B * n, shard.sequence);
   const stream = [rows, d];
-  const norm = (stage: 'norm1' | 'norm2') => {
+  const norm = (stage: 'norm1' | 'norm2' | 'crossNorm') => {
     if (model.norm === 'layernorm') {
       save(stage, 'input', stream, types.residual);
       save(stage, 'mean and reciprocal deviation', [rows], 4, 2);
@@ -93,6 +98,8 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
     }
     // Written out in fp32: the input (a copy of a half-precision one), 1/rms, and the normalized value for the scale.
     save(stage, 'input in fp32', stream, 4);
+    // T5 scales the half-precision input itself and keeps it as well.
+    if (model.relativeBuckets && types.residual < 4) save(stage, 'input', stream, types.residual);
     save(stage, 'reciprocal root mean square', [rows], 4);
     if (!lora) save(stage, 'normalized', stream, types.residual);
   };
@@ -107,8 +114,17 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   attention(model, run, shape, types, save);
   narrow('output', everyLinear ? 1 : 0);
   if (everyLinear || run.attention !== 'eager') save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
-  if (dropout && model.positions === 'learned') save('output', 'dropout mask', stream, 1);
+  if (dropout && hasDropout(model)) save('output', 'dropout mask', stream, 1);
 
+  if (cross) {
+    norm('crossNorm');
+    // Keys and values are projected from the encoder's output, which all layers share; autocast casts it for each.
+    save('crossQkv', 'input of the query projection', stream, c);
+    if (types.autocast) save('crossQkv', 'casts of the encoder’s output', stream, c, 2);
+    attention(model, run, shape, types, save, 'crossAttention');
+    if (everyLinear || run.attention !== 'eager') save('crossOutput', 'input of the output projection', [B, n, shape.valueWidth], c);
+    if (dropout && hasDropout(model)) save('crossOutput', 'dropout mask', stream, 1);
+  }
   // A norm of attention's output; one before the feed-forward network unless the two share their input.
   if (model.layerNorms === 4) norm('norm2');
   if (model.layerNorms !== 1) norm('norm2');
@@ -137,13 +153,18 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   if (everyLinear) save('down', 'input of the down projection', inner, c);
   if (model.layerNorms === 4) norm('norm2');
   if (model.experts) save('down', 'output of the experts', [B * n * shape.routed, d], c);
-  if (dropout && model.positions === 'learned') save('down', 'dropout mask', stream, 1);
+  if (dropout && hasDropout(model)) save('down', 'dropout mask', stream, 1);
   return table;
+}
+
+/** GPT-2, BERT and the encoder-decoders drop out of each block's output; Llama and its like of attention alone. */
+function hasDropout(model: ModelSpec): boolean {
+  return model.positions === 'learned' || model.architecture === 'encoder-decoder';
 }
 
 type Save = (stage: Stage, name: string, dims: readonly number[], element: number, count?: number, scores?: boolean) => void;
 
-function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, save: Save): void {
+function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, save: Save, stage: 'attention' | 'crossAttention' = 'attention'): void {
   const { batch: B, seq: n } = run;
   const { latentAttention: latent } = model;
   const c = types.compute;
@@ -156,19 +177,19 @@ function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: Ele
   // Eager attention repeats grouped keys and values for every query head.
   const repeated = eager;
   const keyWidth = repeated ? shape.queryWidth : shape.kvWidth;
-  save('attention', 'queries', [B, n, shape.queryWidth], c);
-  save('attention', 'keys', [B, n, keyWidth], c);
-  save('attention', 'values', [B, n, repeated ? shape.valueWidth : latent ? shape.valueWidth : shape.kvWidth], c);
+  save(stage, 'queries', [B, n, shape.queryWidth], c);
+  save(stage, 'keys', [B, n, keyWidth], c);
+  save(stage, 'values', [B, n, repeated ? shape.valueWidth : latent ? shape.valueWidth : shape.kvWidth], c);
   if (!eager) {
-    save('attention', 'log-sum-exp', [B, shape.heads, n], 4);
+    save(stage, 'log-sum-exp', [B, shape.heads, n], 4);
     return;
   }
   const square = [B, shape.heads, n, n];
-  if (softmaxInFp32(model, run)) save('attention', 'attention weights in fp32', square, 4, 1, true);
-  save('attention', 'attention weights', square, c, 1, true);
+  if (softmaxInFp32(model, run)) save(stage, 'attention weights in fp32', square, 4, 1, true);
+  save(stage, 'attention weights', square, c, 1, true);
   if ((run.dropout ?? 0) > 0) {
-    save('attention', 'attention weights after dropout', square, c, 1, true);
-    save('attention', 'dropout mask', square, 1, 1, true);
+    save(stage, 'attention weights after dropout', square, c, 1, true);
+    save(stage, 'dropout mask', square, 1, 1, true);
   }
 }
 

@@ -21,32 +21,41 @@ export interface PhaseMoments {
   readonly phase: Phase;
   readonly step: number | null;
   readonly lastStep: number | null;
+  /** What stands in all of its moments. */
+  readonly standing?: readonly Holding[];
   /** Moments that may be the highest. */
   readonly moments: readonly (readonly Holding[])[];
   readonly end: readonly Holding[];
 }
 
-function sumOf(holdings: readonly Holding[]): Tally {
+function sumOf(holdings: readonly Holding[], onto?: Tally): Tally {
   const sum = new Tally();
-  for (const [, tally, times] of holdings) sum.addAll(tally, times);
+  if (onto) sum.addAll(onto);
+  for (const [, tally, times] of holdings) if (times !== 0 && tally.requested !== 0) sum.addAll(tally, times);
   return sum;
 }
+
+const NOTHING: readonly Holding[] = [];
 
 /** Peak at process level, without the rows: what a search over configurations needs. */
 export function peakOf(phases: readonly PhaseMoments[], context: Bytes): Bytes {
   let most = 0;
-  for (const { moments } of phases) for (const moment of moments) most = Math.max(most, sumOf(moment).reserved);
+  for (const { standing, moments } of phases) {
+    const onto = sumOf(standing ?? NOTHING);
+    for (const moment of moments) most = Math.max(most, sumOf(moment, onto).reserved);
+  }
   return Math.round(most + context);
 }
 
 export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierBudget {
   let reserved = 0;
   const peaks = { requested: 0, allocated: 0 };
-  const rows: TimelinePhase[] = phases.map(({ phase, step, lastStep, moments, end }) => {
+  const rows: TimelinePhase[] = phases.map(({ phase, step, lastStep, standing = NOTHING, moments, end }) => {
+    const onto = sumOf(standing);
     let highest = moments[0]!;
     let most = -1;
     for (const moment of moments) {
-      const sum = sumOf(moment);
+      const sum = sumOf(moment, onto);
       reserved = Math.max(reserved, Math.round(sum.reserved));
       peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
       peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
@@ -55,7 +64,7 @@ export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierB
         highest = moment;
       }
     }
-    return occurrence(phase, step, lastStep, componentsOf(highest, reserved, context), componentsOf(end, reserved, context));
+    return occurrence(phase, step, lastStep, componentsOf([...standing, ...highest], reserved, context), componentsOf(end, reserved, context));
   });
   const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context };
   // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
@@ -67,9 +76,12 @@ function componentsOf(holdings: readonly Holding[], reserved: Bytes, context: By
   const sums: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
   for (const [component, tally, times] of holdings) sums[component] = (sums[component] ?? 0) + tally.requested * times;
   let live = 0;
-  for (const [component, bytes] of Object.entries(sums) as [keyof ComponentBytes, number][]) {
-    sums[component] = Math.round(bytes);
-    live += Math.round(bytes);
+  for (const component in sums) {
+    const bytes = Math.round(sums[component as keyof ComponentBytes]!);
+    sums[component as keyof ComponentBytes] = bytes;
+    live += bytes;
   }
-  return { ...sums, reserve: Math.max(0, reserved - live), context };
+  sums.reserve = Math.max(0, reserved - live);
+  sums.context = context;
+  return sums;
 }

@@ -8,7 +8,7 @@ import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
 import { headOf } from './head';
-import { type Layer, layerOf, normBackward } from './layer';
+import { type Layer, layerOf, type Moment, normBackward } from './layer';
 import { optimizerMemory } from './optimizer';
 import { type Holding, residentOf } from './resident';
 import type { PhaseMoments } from './timeline';
@@ -22,14 +22,19 @@ function groupOf(run: RunSpec, layers: number): number {
   return every !== undefined ? Math.min(Number(every), layers) : run.checkpointing === 'full' ? 1 : 0;
 }
 
-export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
+/** With `peaksOnly` the first step is left out where others follow, which hold all it holds and the states too. */
+export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, peaksOnly = false): PhaseMoments[] {
   const types = elementBytes(run);
   const weights = weightsOf(model, run, shard);
   const { trained } = weights;
   const resident = residentOf(model, run, shard, types, weights);
   const layer = layerOf(model, run, shard, types, trained);
+  // Backward begins in the last layer of the decoder and ends in the first of the encoder; elsewhere the two are alike.
+  const decoder = shard.decoderLayers > 0 ? layerOf(model, run, shard, types, trained, true) : null;
+  const top = decoder ?? layer;
   const head = headOf(model, run, shard, types);
   const L = shard.layers;
+  const topLayers = decoder ? shard.decoderLayers : L;
   const group = groupOf(run, L);
   const selective = run.checkpointing === 'selective';
   const offloaded = run.offload === 'all';
@@ -59,19 +64,25 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
 
   // --- activations of all layers and of one ---
   const x = new Tally().add(types.residual * layer.shape.stream);
-  const kept = new Tally();
-  if (selective) kept.addAll(layer.saved).addAll(layer.scores, -1);
-  else kept.addAll(layer.saved);
-  const groups = group === 0 ? 0 : Math.ceil(L / group);
+  const keptOf = ({ saved, scores }: Layer) => (selective ? new Tally().addAll(saved).addAll(scores, -1) : new Tally().addAll(saved));
+  const kept = keptOf(top);
+  const groups = group === 0 ? 0 : Math.ceil(topLayers / group);
+  /** What the encoder keeps below a decoder, and its output, that all layers of the decoder read. */
+  const below = new Tally();
+  if (decoder) {
+    if (group === 0) below.addAll(keptOf(layer), L);
+    else below.addAll(x, Math.ceil(L / group));
+    below.addAll(head.norm).add(types.compute * layer.shape.stream);
+  }
   /** Of a micro-batch that waits for its backward pass. */
-  const whole: Tally = group === 0 ? new Tally().addAll(kept, L) : new Tally().addAll(x, groups);
+  const whole: Tally = group === 0 ? new Tally().addAll(kept, topLayers).addAll(below) : new Tally().addAll(x, groups).addAll(below);
   const embedded = new Tally();
-  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream).add(4 * run.batch * run.seq, 2);
+  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream, decoder ? 2 : 1).add(4 * run.batch * run.seq, decoder ? 4 : 2);
   const waiting = shard.inFlight - 1;
   const lastNorm = new Tally().add(shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0);
 
   // --- what stands at every moment ---
-  const inputs = new Tally().add(8 * run.batch * run.seq, 2).add(8 * run.seq);
+  const inputs = new Tally().add(8 * run.batch * run.seq, decoder ? 3 : 2).add(8 * run.seq);
   // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
   const rotary = new Tally();
   if (model.positions === 'rotary') rotary.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
@@ -84,36 +95,37 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
   const gradientsOf = (some: readonly Holding[]): readonly Holding[] => (offloaded ? [] : carried ? [['gradients', allGradients, 1]] : some);
   const casts: Holding = ['params', resident.casts, 1];
   // Recomputed layers cast their weights again; the head's cast stays.
-  const backwardCasts: Holding[] = group === 0 ? [casts] : [['params', resident.layerCasts, group], ['params', new Tally().addAll(resident.casts).addAll(resident.layerCasts, -L), 1]];
+  const backwardCasts: Holding[] = group === 0 ? [casts] : [['params', resident.layerCasts, group], ['params', resident.endCasts, 1]];
   const fresh = new Tally().add(carried ? largest : 0);
 
   const step = (first: number, last: number, held: readonly Holding[], accumulated: readonly Holding[]): PhaseMoments[] => {
     const stand: Holding[] = [...base, ...held, ['workspace', resident.expanded, 1]];
     const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
     const forward = [
-      [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
+      [...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
       // As the last layer ends: its output and the sum with the residual stream, the mask still there.
-      [...stand, ...accumulated, ['activations', whole, shard.inFlight], ['activations', rotary, 1], casts, mask, ['workspace', x, 2]],
-      ...lastLayerForward(model, run, layer, kept, x, group, L).map((work) => [...stand, ...accumulated, ['activations', whole, waiting], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
+      [...accumulated, ['activations', whole, shard.inFlight], ['activations', rotary, 1], casts, mask, ['workspace', x, 2]],
+      ...lastLayerForward(model, run, top, kept, x, group, topLayers).map((work) => [...accumulated, ['activations', whole, waiting], ['activations', below, 1], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
     ] satisfies Holding[][];
-    const local = layer.backward;
+    const local = top.backward;
+    const bottom = layer.backward;
     // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
     const nearTop: Holding[] = group === 0
-      ? [['activations', kept, L - 1], ['activations', local.saved, 1]]
-      : [['activations', x, groups - 1], ['activations', layer.saved, group - 1], ['activations', local.saved, 1]];
+      ? [['activations', kept, topLayers - 1], ['activations', below, 1], ['activations', local.saved, 1]]
+      : [['activations', x, groups - 1], ['activations', below, 1], ['activations', top.saved, group - 1], ['activations', local.saved, 1]];
     const nearBottom: Holding[] = group === 0
-      ? [['activations', local.saved, 1]]
-      : [['activations', layer.saved, group - 1], ['activations', local.saved, 1]];
-    const inLayer: Holding[] = [['gradients', local.gradients, carried || offloaded ? 0 : 1], ['workspace', local.work, 1], ['workspace', fresh, 1]];
+      ? [['activations', bottom.saved, 1]]
+      : [['activations', layer.saved, group - 1], ['activations', bottom.saved, 1]];
+    const within = ({ gradients, work }: Moment): Holding[] => [['gradients', gradients, carried || offloaded ? 0 : 1], ['workspace', work, 1], ['workspace', fresh, 1]];
     const waitingHolding: Holding[] = [['activations', whole, waiting], ['activations', embedded, 1], ['activations', rotary, 1], ...recomputedMask];
     const endHolding = gradientsOf([['gradients', endGradients, 1]]);
     const backward: Holding[][] = [
-      [...stand, ...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
-      [...stand, ...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
-      [...stand, ...endHolding, casts, ...waitingHolding, ['activations', whole, 1], ['activations', head.norm, 1], ['workspace', lastNorm, 1]],
-      [...stand, ...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...inLayer],
-      [...stand, ...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1]]), ...waitingHolding, ...nearBottom, ...inLayer],
-      [...stand, ...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
+      [...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
+      [...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
+      [...endHolding, casts, ...waitingHolding, ['activations', whole, 1], ['activations', head.norm, 1], ['workspace', lastNorm, 1]],
+      [...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...within(local)],
+      [...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1], ['gradients', top.gradients, decoder ? topLayers : 0]]), ...waitingHolding, ...nearBottom, ...within(bottom)],
+      [...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
     ];
     const after: Holding[] = offloaded ? [...base, ...held] : [...base, ...held, ['gradients', allGradients, 1]];
     const standing: Holding[] = [...base, ...stateHoldings];
@@ -121,8 +133,8 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
       ? [...standing, ['gradients', allGradients, 1], ['workspace', states.temporaries, 1]]
       : after;
     return [
-      phase('forward', first, last, forward, forwardEnd),
-      phase('backward', first, last, backward, after),
+      { ...phase('forward', first, last, forward, forwardEnd), standing: stand },
+      { ...phase('backward', first, last, backward, after), standing: stand },
       phase('optimizer', first, last, [optimizer], standing),
     ];
   };
@@ -131,7 +143,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard): P
   const load: Holding[] = before;
   return [
     phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load),
-    ...step(1, 1, [], accumulated),
+    ...(peaksOnly && run.steps > 1 ? [] : step(1, 1, [], accumulated)),
     ...(run.steps > 1 ? step(2, run.steps, stateHoldings, accumulated) : []),
   ];
 }

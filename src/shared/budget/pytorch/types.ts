@@ -39,7 +39,7 @@ export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): Elem
   return (run.loraRank ?? 0) > 0 ? { ...types, ...FP32_ADAPTERS } : types;
 }
 
-/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's code by itself. */
+/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's and T5's code by itself. */
 export function softmaxInFp32(model: ModelSpec, run: Pick<RunSpec, 'precision'>): boolean {
-  return TYPES[run.precision].compute < 4 && (isMixed(run.precision) || model.positions === 'rotary');
+  return TYPES[run.precision].compute < 4 && (isMixed(run.precision) || model.positions === 'rotary' || model.relativeBuckets !== undefined);
 }
