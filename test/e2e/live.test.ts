@@ -1,4 +1,6 @@
 /** The browser host with the real engine: a recording started from the window, followed live, and finished. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { browserUnavailable, launchBrowser } from '../support/browser';
@@ -51,13 +53,17 @@ describe.skipIf(why !== null)(`a recording made from the window${why ? ` (skippe
       location.hash = '#/';
     });
     await page.locator('.sessions').waitFor();
-    const other = startCli(['record', '--name', 'from a terminal', '--', process.execPath, '-e', 'setTimeout(() => {}, 4000)'], home.dir);
+    // It ends when it is told to, so that a slow machine sees it recording too.
+    const stop = join(home.dir, 'stop');
+    const waits = `setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(stop)})) process.exit(0); }, 50)`;
+    const other = startCli(['record', '--name', 'from a terminal', '--', process.execPath, '-e', waits], home.dir);
     await page.getByRole('link', { name: 'from a terminal' }).click();
     const duration = page.locator('.facts div', { hasText: 'Duration' }).locator('dd');
     await page.getByText('recording', { exact: true }).first().waitFor();
     const early = await duration.textContent();
     await page.waitForFunction((before) => [...document.querySelectorAll('.facts div')].some((one) => one.textContent?.startsWith('Duration') && one.textContent !== `Duration${before}`), early);
+    writeFileSync(stop, '');
     await other.done;
     await page.getByText('complete', { exact: true }).first().waitFor();
-  });
+  }, 120_000);
 });

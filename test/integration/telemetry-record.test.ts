@@ -109,7 +109,7 @@ describe('without a GPU that answers', () => {
     const { document } = await runJson<DoctorReport>(['doctor'], home.dir, device('no-driver'));
     const byId = new Map(document.checks.map((check) => [check.id, check]));
     expect(byId.get('nvidia-smi')).toMatchObject({ ok: true });
-    // What mends it differs between a machine, a container and WSL2: the unit tests hold each to its own.
+    // What mends it differs between a machine, a container and WSL2: doctor.test.ts holds each to its own.
     expect(byId.get('nvidia-driver')).toMatchObject({ ok: false, found: expect.stringContaining('couldn\'t communicate with the NVIDIA driver'), remedy: expect.stringMatching(/modprobe|--gpus all|WSL/) });
     expect(byId.get('host')).toMatchObject({ ok: true, remedy: null });
     expect(document.gpus).toEqual([]);

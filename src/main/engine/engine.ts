@@ -107,19 +107,27 @@ export function createEngine(options: EngineOptions): Engine {
       finished() {
         const { durationUs, status } = recording.snapshot();
         live.delete(recording.id);
-        analyses.delete(recording.id);
         hooks.finished?.();
         emit({ type: 'session', id: recording.id, durationUs, status });
         emit({ type: 'library' });
       },
     });
     live.set(recording.id, recording);
-    analyses.set(recording.id, new LiveAnalysis());
     emit({ type: 'library' });
     return recording;
   }
 
-  const show = (id: string, series?: string): SessionDocument => documentOf(load(id), series, analyses.get(id));
+  /** A recording is analysed as it grows, whichever process makes it. */
+  function show(id: string, series?: string): SessionDocument {
+    const data = load(id);
+    if (data.status !== 'recording') {
+      analyses.delete(data.id);
+      return documentOf(data, series);
+    }
+    const analysis = analyses.get(data.id) ?? new LiveAnalysis();
+    analyses.set(data.id, analysis);
+    return documentOf(data, series, analysis);
+  }
 
   return {
     async info() {

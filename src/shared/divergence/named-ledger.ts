@@ -18,7 +18,8 @@ export function namedLedger(input: FindingsInput, findings: readonly Finding[]):
   const named = (row: LedgerRow): LedgerRow => {
     const place = row.phase === null ? null : { phase: row.phase, step: row.step };
     const changed = best && place ? differenceAt(place, best, input, input.overlay.series) : 0;
-    return taken(taken(row, 'setting', changed), 'leak', leak ? leakedBy(leak, row.step) : 0);
+    const isBefore = leak === undefined || row.phase === 'load' || (row.at !== null && row.at < leak.span[0]);
+    return taken(taken(row, 'setting', changed), 'leak', isBefore ? 0 : leakedBy(leak, row.step));
   };
   return { phases: ledger.phases.map(named), peak: named(ledger.peak) };
 }
