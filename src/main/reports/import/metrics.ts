@@ -1,28 +1,16 @@
 /** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
 import type { Unit } from '../../../shared/trace/types';
-import { GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
+import { EXTRA_FIELDS, GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
 import { migField } from './mig';
 
 const field = (name: string, metric: string, unit: Unit): GpuField => ({ field: name, metric, unit, windowUs: null });
 
 const FIELDS: readonly GpuField[] = [
   ...GPU_FIELDS,
+  ...EXTRA_FIELDS,
   field('memory.free', 'memory.free', 'bytes'),
-  field('memory.reserved', 'memory.reserved', 'bytes'),
-  field('power.draw.instant', 'power.instant', 'milliwatts'),
-  field('power.draw.average', 'power.average', 'milliwatts'),
-  field('utilization.encoder', 'encoder', 'millipercent'),
-  field('utilization.decoder', 'decoder', 'millipercent'),
   field('temperature.memory', 'memory.temperature', 'millicelsius'),
   field('clocks.gr', 'clock.graphics', 'hertz'),
-  field('clocks.mem', 'clock.memory', 'hertz'),
-  field('fan.speed', 'fan', 'millipercent'),
-  field('pcie.link.gen.current', 'pcie.generation', 'count'),
-  field('pcie.link.width.current', 'pcie.width', 'count'),
-  field('ecc.errors.corrected.volatile.total', 'ecc.corrected', 'count'),
-  field('ecc.errors.uncorrected.volatile.total', 'ecc.uncorrected', 'count'),
-  // Bits of nvmlClocksThrottleReasons.
-  field('clocks_event_reasons.active', 'throttle', 'count'),
   // Not of nvidia-smi's device query: sums and counts over its process lists.
   field('process.memory', 'process.memory', 'bytes'),
   field('process.count', 'process.count', 'count'),

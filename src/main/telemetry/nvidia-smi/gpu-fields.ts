@@ -33,7 +33,7 @@ export const GPU_FIELDS: readonly GpuField[] = [
  * Asked where `--help-query-gpu` lists them, the first known name of each. Since driver 530 instant and average power
  * are told apart; before, `power.draw` alone is there and says neither.
  */
-const EXTRA_FIELDS: readonly GpuField[] = [
+export const EXTRA_FIELDS: readonly GpuField[] = [
   field('power.draw.instant', 'power.instant', 'milliwatts', 'power drawn by the whole board at the sensor\'s last reading', 100_000),
   field('power.draw.average', 'power.average', 'milliwatts', 'power drawn by the whole board, averaged over the last second', 1_000_000),
   field('clocks_event_reasons.active', 'throttle', 'count', 'why the clocks are held back: bits of nvmlClocksThrottleReasons'),
