@@ -76,8 +76,8 @@ function pack(times: Float64Array, values: Float64Array, compress: boolean): { c
   const plain = varintColumns(times, values);
   if (compress && plain.length >= WORTH_COMPRESSING) {
     const zstd = typeof zlib.zstdCompressSync === 'function';
-    // Told the size, zstd sets up tables for that much, not for megabytes.
-    const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length }) : zlib.deflateRawSync(plain);
+    // Told the size, zstd sets up tables and room for that much, not for megabytes.
+    const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length, chunkSize: Math.max(1024, plain.length) }) : zlib.deflateRawSync(plain);
     if (data.length < plain.length * 0.95) return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
   }
   return { codec: CODEC.varint, data: plain };

@@ -18,7 +18,7 @@ export class CostSampler implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const intervalUs = this.#periodMs * 1000;
-    sink.declare({ id: 'sampler.cost', source: 'plumbline', metric: 'cost', unit: 'millipercent', windowUs: intervalUs, intervalUs });
+    sink.declare({ id: 'sampler.cost', source: 'plumbline', metric: 'cost', unit: 'millipercent', windowUs: intervalUs, intervalUs, about: 'processor time of Plumbline itself, all its threads, as a share of one core' });
     let at: Micros = clock.now();
     let used = process.cpuUsage();
     this.#timer = setInterval(() => {

@@ -28,12 +28,12 @@ const SYSTEM = 3;
 /** In the order by which batches number them. */
 export function hostTable(periodMs: Millis): SeriesInfo[] {
   const cpuMs = Math.max(CPU_WINDOW_MS, periodMs);
-  const series = (id: string, metric: string, unit: SeriesInfo['unit'], windowUs: Micros | null, intervalMs: Millis): SeriesInfo => ({ id, source: 'host', metric, unit, windowUs, intervalUs: intervalMs * 1000 });
+  const series = (id: string, metric: string, unit: SeriesInfo['unit'], windowUs: Micros | null, intervalMs: Millis, about: string): SeriesInfo => ({ id, source: 'host', metric, unit, windowUs, intervalUs: intervalMs * 1000, about });
   return [
-    series('tree.rss', 'rss', 'bytes', null, periodMs),
-    series('tree.cpu', 'cpu', 'millipercent', cpuMs * 1000, cpuMs),
-    series('tree.processes', 'processes', 'count', null, periodMs),
-    series('system.memory.used', 'memory.used', 'bytes', null, SYSTEM_MS),
+    series('tree.rss', 'rss', 'bytes', null, periodMs, 'resident memory of the workload\'s processes; a page they share counts once for each'),
+    series('tree.cpu', 'cpu', 'millipercent', cpuMs * 1000, cpuMs, 'processor time of the workload\'s processes, as a share of one core'),
+    series('tree.processes', 'processes', 'count', null, periodMs, 'processes of the workload'),
+    series('system.memory.used', 'memory.used', 'bytes', null, SYSTEM_MS, 'memory of the whole machine that is neither free nor reclaimable'),
   ];
 }
 

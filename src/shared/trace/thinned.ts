@@ -27,6 +27,7 @@ export class ThinnedSeries {
   #times = new Float64Array(256);
   #values = new Float64Array(256);
   #held = 0;
+  #viewed = false;
   /** How many of the held are what is left of runs. */
   #thinned = 0;
   /** Samples of a run for each one that is kept of it. */
@@ -61,11 +62,12 @@ export class ThinnedSeries {
 
   /** The series so far. What it returned earlier stays as it was. */
   data(): SeriesData & { readonly figures: SeriesFigures } {
+    this.#viewed = true;
     const [times, values] = [this.#times.subarray(0, this.#held), this.#values.subarray(0, this.#held)];
     return { info: this.info, times, values, gaps: [...this.#gaps], figures: { ...figuresOf(times, values), count: this.#count, mean: this.#count === 0 ? null : this.#mean } };
   }
 
-  /** New columns each time, since views of the old ones may still be looked at. */
+  /** In place, but for columns of which a view may still be looked at. */
   #makeRoom(): void {
     const [times, values] = [this.#times, this.#values];
     if (this.#held < ROOM) {
@@ -73,12 +75,17 @@ export class ThinnedSeries {
       this.#values = new Float64Array(this.#held * 2);
       this.#times.set(times);
       this.#values.set(values);
+      this.#viewed = false;
       return;
     }
     const [thinned, held] = [this.#thinned, this.#held];
-    this.#times = new Float64Array(ROOM);
-    this.#values = new Float64Array(ROOM);
+    if (this.#viewed) {
+      this.#times = new Float64Array(ROOM);
+      this.#values = new Float64Array(ROOM);
+      this.#viewed = false;
+    }
     this.#held = 0;
+    // What is kept moves towards the front, past what was looked at already.
     const keep = (at: number) => {
       this.#times[this.#held] = times[at]!;
       this.#values[this.#held++] = values[at]!;
