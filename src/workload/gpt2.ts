@@ -66,7 +66,7 @@ function block(model: ModelSpec, layer: Layer, x: tf.Tensor2D, batch: Batch, cac
   return tf.add(attended, apply(layer.down, inner));
 }
 
-function attention(model: ModelSpec, layer: Layer, x: tf.Tensor, batch: Batch, cache: KvCache | null, index: number): tf.Tensor {
+export function attention(model: ModelSpec, layer: Layer, x: tf.Tensor, batch: Batch, cache: KvCache | null, index: number): tf.Tensor {
   // Scaling the queries costs N·d; scaling the scores would cost B·h·T².
   const queries = toHeads(tf.mul(apply(layer.query, x), 1 / Math.sqrt(model.headDim)), model, batch);
   let keys = toHeads(apply(layer.key, x), model, batch);
@@ -88,19 +88,19 @@ function fromHeads(x: tf.Tensor, { heads, hidden }: ModelSpec, { sequences, leng
   return tf.reshape(rows, [sequences * length, hidden]);
 }
 
-function apply(linear: Linear, x: tf.Tensor): tf.Tensor2D {
+export function apply(linear: Linear, x: tf.Tensor): tf.Tensor2D {
   return tf.add(times(x, linear.weight), linear.bias);
 }
 
-export function normalize(x: tf.Tensor, norm: Norm): tf.Tensor2D {
+export function normalize(x: tf.Tensor, norm: Norm, epsilon = 1e-5): tf.Tensor2D {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centred), 1, true);
-  const scaled = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
+  const scaled = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
   return tf.add(tf.mul(scaled, norm.gain), norm.bias);
 }
 
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) */
-function gelu(x: tf.Tensor): tf.Tensor {
+export function gelu(x: tf.Tensor): tf.Tensor {
   const c = Math.sqrt(2 / Math.PI);
   const inner = tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715 * c), c));
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
@@ -113,7 +113,7 @@ export function lastLogits(model: ModelSpec, weights: Weights, x: tf.Tensor2D, b
     const last = length === 1 ? x : tf.reshape(
       tf.slice(tf.reshape(x, [sequences, length, model.hidden]), [0, length - 1, 0], [sequences, 1, model.hidden]),
       [sequences, model.hidden]);
-    const normal = normalize(last, weights.finalNorm);
+    const normal = normalize(last, weights.outerNorm);
     if (isPackedMatrix(weights.tokenTable)) return times(normal, weights.tokenTable);
     // The table stays as it is and the few activations are turned: wasm has no fast product with a transposed operand.
     const columns = sequences === 1 ? tf.reshape(normal, [model.hidden, 1]) : tf.transpose(normal);

@@ -102,6 +102,7 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
 
 function loadWeights({ model, weights }: Specs, precision: Precision, random: Random): Weights {
   if (weights === undefined) return createWeights(model, randomInitial(model, random), precision);
+  if (model.architecture !== 'decoder') throw new Failure('unavailable', 'The bundled workload reads checkpoints of GPT-2 only.', 'Leave --weights out: an encoder takes the same memory with random weights.');
   const checkpoint = Checkpoint.open(weights, model);
   try {
     return createWeights(model, checkpoint.initial, precision);

@@ -3,7 +3,7 @@
  * what is supported instead.
  */
 import { Failure } from '../shared/failure';
-import { checkBundledPrecision } from '../shared/model/bundled';
+import { checkBundledPrecision, notBundled } from '../shared/model/bundled';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
 
 export function assertSupported(model: ModelSpec, run: RunSpec): void {
@@ -15,11 +15,9 @@ export function assertSupported(model: ModelSpec, run: RunSpec): void {
 }
 
 function missing(model: ModelSpec, run: RunSpec): [string, string] | null {
-  if (model.architecture !== 'decoder' || model.positions !== 'learned' || model.norm !== 'layernorm'
-    || model.activation !== 'gelu' || !model.bias || !model.tiedHead || model.kvHeads !== model.heads) {
-    return [`runs GPT-2 models only (decoder, learned positions, layernorm, GELU, biases, tied head, no grouped keys), and ${model.name} is not one`,
-      'Choose a GPT-2 model, or record a workload of your own with -- COMMAND.'];
-  }
+  const reason = notBundled(model);
+  if (reason !== null) return [`cannot be ${model.name}: ${reason}`, 'Choose a GPT-2 or BERT model, or record a workload of your own with -- COMMAND.'];
+  if (model.architecture === 'encoder' && run.mode !== 'infer') return [`runs encoders forward only, and the mode is ${run.mode}`, 'Use --mode infer.'];
   if (run.mode !== 'train') return null;
   if (run.lengths?.some((length) => length !== run.seq)) return ['trains on whole sequences, not on padded ones', 'Leave --lengths out, or use --mode generate or infer.'];
   if (run.checkpointing === 'selective') return ['recomputes whole layers, not parts of them', 'Use --checkpointing none, full or every=N.'];

@@ -70,7 +70,7 @@ function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
   ledger.setContext('activations');
   const length = segmentLength(run.checkpointing);
   const x = length === null ? runBlocks(model, weights, batch, null) : inSegments(model, weights, batch, length, recomputed(model, batch, ledger));
-  const normal = normalize(x, weights.finalNorm);
+  const normal = normalize(x, weights.outerNorm);
   const headStarts = state.activeTape.length;
   ledger.setContext('logits');
   const logits = tf.matMul(normal, trainable(weights.tokenTable), false, true) as tf.Tensor2D;

@@ -1,5 +1,5 @@
 /**
- * The parameters of GPT-2, random from a seed with GPT-2's initial spread, or from elsewhere: tfjs variables, or for a
+ * The parameters of GPT-2 or an encoder, random from a seed with GPT-2's initial spread, or from elsewhere: tfjs variables, or for a
  * packed precision the matrices as packed words. Each is packed before the next is made, so that the float32 numbers of
  * one matrix at most exist beside them, and those as an array of JavaScript's, never as a tensor.
  */
@@ -25,7 +25,12 @@ export interface Weights {
   readonly tokenTable: Matrix;
   readonly positionTable: Matrix;
   readonly layers: readonly Layer[];
-  readonly finalNorm: Norm;
+  /** The norm outside the layers: after the last one, or after the embeddings of an encoder whose norms come last. */
+  readonly outerNorm: Norm;
+  /** Encoders: what is added to a token for the segment it is in. */
+  readonly typeTable: Matrix | null;
+  /** Encoders: a dense layer over the first token. */
+  readonly pooler: Linear | null;
   /** All that are variables, in the order of creation: without packed matrices, all. */
   readonly all: readonly Variable[];
   /** All tensors that hold them. */
@@ -92,5 +97,8 @@ export function createWeights(model: ModelSpec, initial: Initial, precision: Pre
       down: linear(`${name}.down`, ffn, hidden),
     };
   });
-  return { tokenTable, positionTable, layers, finalNorm: norm('finalNorm'), all, tensors, count };
+  const outerNorm = norm(model.postNorm ? 'embeddingNorm' : 'finalNorm');
+  const typeTable = model.tokenTypes ? matrix('types', model.tokenTypes, hidden, true) : null;
+  const pooler = model.pooler ? linear('pooler', hidden, hidden) : null;
+  return { tokenTable, positionTable, layers, outerNorm, typeTable, pooler, all, tensors, count };
 }

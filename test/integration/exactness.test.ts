@@ -38,9 +38,15 @@ const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
   ['inference, one head', tinyModel({ heads: 1, hidden: 7 }), infer({ batch: 2, seq: 9 })],
 ];
 
+const encoder = (overrides: Partial<ModelSpec> = {}): ModelSpec => tinyModel({ architecture: 'encoder', postNorm: true, tokenTypes: 2, pooler: true, ...overrides });
 const ragged = { batch: 3, lengths: [5, 2, 4], promptTokens: 5, tokens: 4 };
 
 const REPEATED_CASES: typeof CASES = [
+  ['an encoder', encoder(), infer({})],
+  ['an encoder of four layers on sequences of unequal length', encoder({ layers: 4, hidden: 21, heads: 7, ffn: 31 }), infer({ batch: 3, seq: 6, lengths: [2, 6, 3], steps: 2 })],
+  ['an encoder without segments and pooler', encoder({ tokenTypes: 0, pooler: false, heads: 1 }), infer({ batch: 1, seq: 9 })],
+  ['an encoder on one token', encoder(), infer({ batch: 2, seq: 1 })],
+  ['an encoder in int8', encoder({ hidden: 24 }), infer({ precision: 'int8' })],
   ['generation with a cache laid out at once', tinyModel(), generate({ cacheGrowth: 'static' })],
   ['generation with a cache laid out at once, from one token', tinyModel({ layers: 3, hidden: 21, heads: 7 }), generate({ cacheGrowth: 'static', batch: 1, promptTokens: 1, tokens: 6 })],
   ['generation of a single token into a cache laid out at once', tinyModel(), generate({ cacheGrowth: 'static', tokens: 1 })],
@@ -100,13 +106,13 @@ const noGpu = swiftshaderUnavailable();
 /** Left to the other backends: four layers with narrow kernels take a software GPU most of a minute. */
 const slow = 'training, a narrow feed-forward';
 
-/** What is written in place goes through a shader of its own there. */
-const inPlace = ['generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
+/** What goes through a shader of its own there, and what has a path of its own. */
+const further = ['an encoder of four layers on sequences of unequal length', 'generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
 
 describe('the budget of the bundled workload on WebGPU', () => {
   beforeAll(buildWorkload);
 
-  it.for([...CASES.filter(([name]) => name !== slow), ...REPEATED_CASES.filter(([name]) => inPlace.includes(name))])('equals the ledger on a software GPU: %s', { timeout: 180_000 }, async ([_name, model, run], { skip }) => {
+  it.for([...CASES.filter(([name]) => name !== slow), ...REPEATED_CASES.filter(([name]) => further.includes(name))])('equals the ledger on a software GPU: %s', { timeout: 180_000 }, async ([_name, model, run], { skip }) => {
     if (noGpu !== null) skip(noGpu);
     await expectExact(model, { ...run, backend: 'webgpu' }, swiftshaderEnvironment());
   });

@@ -1,5 +1,5 @@
 /** What a run is where nothing else was said: complete, valid for the model, and small enough to try at once. */
-import { notBundled } from './bundled';
+import { isBundledByDefault } from './bundled';
 import { bytesPerElement } from './precision';
 import type { ModelSpec, RunSpec } from './spec';
 
@@ -30,7 +30,7 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
     checkpointing: given.checkpointing ?? 'none',
     attention: given.attention ?? 'eager',
     causal: given.causal ?? false,
-    framework: given.framework ?? (notBundled(model) === null ? 'tfjs' : 'pytorch'),
+    framework: given.framework ?? (isBundledByDefault(model) ? 'tfjs' : 'pytorch'),
     backend: given.backend ?? null,
     steps: given.steps ?? (mode === 'train' ? 5 : 1),
     seed: given.seed ?? 0,

@@ -85,7 +85,8 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
 function checkFramework(model: ModelSpec, run: RunSpec): void {
   if (run.framework === 'tfjs') {
     const reason = notBundled(model);
-    if (reason !== null) refuse('framework', 'tfjs', `${reason}: the bundled workload is GPT-2`, 'Use --framework pytorch.');
+    if (reason !== null) refuse('framework', 'tfjs', `${reason}: the bundled workload is GPT-2 or a BERT encoder`, 'Use --framework pytorch.');
+    if (model.architecture === 'encoder' && run.mode !== 'infer') refuse('mode', run.mode, 'the bundled workload runs encoders forward only', 'Use --mode infer, or --framework pytorch.');
     checkBundledPrecision(run);
     if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
       refuse('optimizer', run.optimizer, 'TensorFlow.js has no such optimizer', 'Use adamw, adam, momentum or sgd, or --framework pytorch.');

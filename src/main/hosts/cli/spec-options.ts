@@ -8,7 +8,7 @@ import { gpuByName } from '../../../shared/compute/gpu-names';
 import { Failure } from '../../../shared/failure';
 import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
-import { notBundled, notBundledPrecision } from '../../../shared/model/bundled';
+import { isBundledByDefault, notBundledPrecision } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
 import { BACKENDS, CACHE_GROWTHS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, LOSSES, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../shared/model/validate';
@@ -170,7 +170,7 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
 function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<RunSpec>, otherwise: RunSpec['framework']): RunSpec['framework'] {
   const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined];
-  const isBundled = notBundled(model) === null && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
+  const isBundled = isBundledByDefault(model) && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
   return !isBundled || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }
 

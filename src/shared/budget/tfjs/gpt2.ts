@@ -12,7 +12,7 @@ interface DryPacked { readonly layout: PackedLayout }
 type Matrix = DryTensor | DryPacked;
 interface Norm { readonly gain: DryTensor; readonly bias: DryTensor }
 interface Affine { readonly weight: Matrix; readonly bias: DryTensor }
-interface Layer {
+export interface Layer {
   readonly norm1: Norm; readonly query: Affine; readonly key: Affine; readonly value: Affine;
   readonly projection: Affine; readonly norm2: Norm; readonly up: Affine; readonly down: Affine;
 }
@@ -20,7 +20,9 @@ export interface Parameters {
   readonly tokenTable: Matrix;
   readonly positionTable: Matrix;
   readonly layers: readonly Layer[];
-  readonly finalNorm: Norm;
+  readonly outerNorm: Norm;
+  readonly typeTable: Matrix | null;
+  readonly pooler: Affine | null;
   /** Those that training changes. */
   readonly all: readonly DryTensor[];
 }
@@ -60,7 +62,9 @@ export function createParameters(engine: DryEngine, model: ModelSpec, precision:
       norm1: norm(), query: linear(hidden, hidden), key: linear(hidden, hidden), value: linear(hidden, hidden),
       projection: linear(hidden, hidden), norm2: norm(), up: linear(hidden, ffn), down: linear(ffn, hidden),
     })),
-    finalNorm: norm(),
+    outerNorm: norm(),
+    typeTable: model.tokenTypes ? table(model.tokenTypes) : null,
+    pooler: model.pooler ? linear(hidden, hidden) : null,
     all,
   };
 }
@@ -159,7 +163,7 @@ export class Gpt2 {
     return ops.engine.tidy(() => {
       const last = length === 1 ? x : ops.reshape(
         ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]), [sequences, hidden]);
-      const normal = this.normalize(last, this.parameters.finalNorm);
+      const normal = this.normalize(last, this.parameters.outerNorm);
       if (isPackedMatrix(this.parameters.tokenTable)) return this.times(normal, this.parameters.tokenTable);
       const columns = sequences === 1 ? ops.reshape(normal, [hidden, 1]) : ops.transpose(normal, [1, 0]);
       const logits = ops.matMul(this.parameters.tokenTable, columns);
@@ -202,7 +206,7 @@ export class Gpt2 {
     return ops.reshape(sum, [sequences * length, hidden]);
   }
 
-  private rowsAt(table: Matrix, ids: DryTensor): DryTensor {
+  rowsAt(table: Matrix, ids: DryTensor): DryTensor {
     const { ops } = this;
     if (isPackedMatrix(table)) return ops.fresh(ids, [ids.shape[0]!, table.layout.columns]);
     return ops.engine.customOp([table], () => ops.fresh(table, [ids.shape[0]!, table.shape[1]!]), (dy) => {
@@ -218,7 +222,7 @@ export class Gpt2 {
     return ops.add(attended, this.apply(layer.down, inner));
   }
 
-  private attention(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
+  attention(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
     const { ops } = this;
     const queries = this.toHeads(ops.mul(this.apply(layer.query, x), 1), batch);
     let keys = this.toHeads(this.apply(layer.key, x), batch);
@@ -241,7 +245,7 @@ export class Gpt2 {
     return ops.reshape(rows, [sequences * length, hidden]);
   }
 
-  private apply(linear: Affine, x: DryTensor): DryTensor {
+  apply(linear: Affine, x: DryTensor): DryTensor {
     return this.ops.add(this.times(x, linear.weight), linear.bias);
   }
 
@@ -250,7 +254,7 @@ export class Gpt2 {
     return isPackedMatrix(matrix) ? this.ops.fresh(x, [x.shape[0]!, matrix.layout.rows]) : this.ops.matMul(x, matrix);
   }
 
-  private gelu(x: DryTensor): DryTensor {
+  gelu(x: DryTensor): DryTensor {
     const { ops } = this;
     const inner = ops.mul(x, ops.add(ops.mul(ops.square(x), 1), 1));
     return ops.mul(ops.mul(x, 1), ops.add(ops.tanh(inner), 1));

@@ -1,6 +1,7 @@
 /** The three modes as dry programs, with the phases at which the workload reports. */
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { createEncoderBatch, runEncoder } from './encoder';
 import { DryEngine, type DryTensor } from './engine';
 import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, isPadded, type Parameters } from './gpt2';
 import type { Moment } from './ledger';
@@ -42,7 +43,7 @@ export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; s
     engine.beginPhase();
     const { loss, gradients } = engine.gradients((tapeLength) => {
       engine.setContext('activations');
-      const normal = gpt2.normalize(segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment), parameters.finalNorm);
+      const normal = gpt2.normalize(segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment), parameters.outerNorm);
       const headStarts = tapeLength();
       engine.setContext('logits');
       return { loss: gpt2.loss(normal, targets, run.gradAccum > 1), headStarts };
@@ -85,7 +86,15 @@ export function segmentLength(checkpointing: RunSpec['checkpointing']): number |
 
 /** All forward passes are alike. */
 export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
-  const { engine, gpt2 } = load(model, run);
+  const { engine, ops, parameters, gpt2 } = load(model, run);
+  if (model.architecture === 'encoder') {
+    const batch = createEncoderBatch(engine, model, run);
+    const loaded = engine.read();
+    engine.beginPhase();
+    engine.setContext('activations');
+    runEncoder(ops, gpt2, model, parameters, batch);
+    return { loaded, forward: engine.read() };
+  }
   const batch = createBatch(engine, run.batch, { length: run.seq, start: 0, padded: isPadded(run) });
   const loaded = engine.read();
   engine.beginPhase();

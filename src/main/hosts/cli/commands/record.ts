@@ -100,7 +100,7 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
     const { weights, prompt } = options;
     const otherwise = weights === undefined ? bundled : configBeside(weights);
     const spec = prompt === undefined ? options : await promptLengths(modelOf(options.model ?? otherwise), prompt, options);
-    const { model: found, run } = specOf(spec, { model: otherwise, framework: 'tfjs' });
+    const { model: found, run } = specOf({ framework: 'tfjs', ...spec }, { model: otherwise, framework: 'tfjs' });
     const model = weights === undefined || options.model !== undefined ? found : { ...found, name: checkpointName(weights) };
     checkBundledPrecision(run);
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');

@@ -1,0 +1,106 @@
+/** The bundled encoder against an independent BERT: plain loops in float64 from the paper's own equations, sequence by sequence. */
+import { join } from 'node:path';
+import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { disposeVariables, setBackend } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { ModelSpec } from '../../src/shared/model/spec';
+import { encode, encoderBatch } from '../../src/workload/encoder';
+import { Ledger } from '../../src/workload/ledger';
+import { Random } from '../../src/workload/random';
+import type { Reporter } from '../../src/workload/reporter';
+import { createWeights, type Initial } from '../../src/workload/weights';
+import { tinyModel, tinyRun } from '../integration/workload-process';
+
+const bert = tinyModel({ architecture: 'encoder', postNorm: true, tokenTypes: 2, pooler: true, hidden: 12, heads: 3, layers: 3 });
+
+/** Values of a fixed sequence, large enough for softmax and GELU to be far from linear, and the same in float64. */
+function parameters(): { initial: Initial; held: Map<string, Float64Array> } {
+  const random = new Random(7);
+  const held = new Map<string, Float64Array>();
+  const initial: Initial = (name, shape) => {
+    const values = random.uniform(shape.reduce((a, b) => a * b, 1), 0.4).map((value) => value + (name.endsWith('.gain') ? 1 : 0));
+    held.set(name, Float64Array.from(values));
+    return values;
+  };
+  return { initial, held };
+}
+
+/** erf by its Taylor series, which converges for all x; enough terms for |x| below 6. */
+function erf(x: number): number {
+  let [term, sum] = [x, x];
+  for (let n = 1; n < 200; n++) {
+    term *= -(x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return Math.abs(x) > 5 ? Math.sign(x) : (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+function reference({ hidden, heads, layers }: ModelSpec, held: ReadonlyMap<string, Float64Array>, ids: readonly number[]): { states: number[][]; pooled: number[] | null } {
+  const get = (name: string): Float64Array => held.get(name)!;
+  const row = (name: string, index: number): number[] => [...get(name).subarray(index * hidden, (index + 1) * hidden)];
+  const plus = (a: number[], b: number[]): number[] => a.map((value, i) => value + b[i]!);
+  const dense = (x: number[], name: string): number[] => Array.from(get(`${name}.bias`), (b, column) =>
+    x.reduce((sum, value, i) => sum + value * get(`${name}.weight`)[i * get(`${name}.bias`).length + column]!, b));
+  const norm = (x: number[], name: string): number[] => {
+    const mean = x.reduce((a, b) => a + b) / hidden;
+    const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / hidden;
+    return x.map((value, i) => ((value - mean) / Math.sqrt(variance + 1e-12)) * get(`${name}.gain`)[i]! + get(`${name}.bias`)[i]!);
+  };
+  let states = ids.map((id, position) => {
+    const placed = plus(row('tokens', id), row('positions', position));
+    return norm(held.has('types') ? plus(placed, row('types', 0)) : placed, 'embeddingNorm');
+  });
+  const width = hidden / heads;
+  for (let layer = 0; layer < layers; layer++) {
+    const name = `layer${layer}`;
+    const [queries, keys, values] = ['query', 'key', 'value'].map((part) => states.map((x) => dense(x, `${name}.${part}`)));
+    states = states.map((x, position) => {
+      const mixed: number[] = [];
+      for (let head = 0; head < heads; head++) {
+        const piece = (of: number[]): number[] => of.slice(head * width, (head + 1) * width);
+        const scores = keys!.map((key) => piece(key).reduce((sum, value, i) => sum + value * piece(queries![position]!)[i]!, 0) / Math.sqrt(width));
+        const weights = scores.map((score) => Math.exp(score - Math.max(...scores)));
+        const total = weights.reduce((a, b) => a + b);
+        for (let i = 0; i < width; i++) mixed.push(weights.reduce((sum, weight, at) => sum + (weight / total) * piece(values![at]!)[i]!, 0));
+      }
+      const attended = norm(plus(x, dense(mixed, `${name}.projection`)), `${name}.norm1`);
+      const inner = dense(attended, `${name}.up`).map((value) => (value / 2) * (1 + erf(value / Math.SQRT2)));
+      return norm(plus(attended, dense(inner, `${name}.down`)), `${name}.norm2`);
+    });
+  }
+  return { states, pooled: held.has('pooler.bias') ? dense(states[0]!, 'pooler').map(Math.tanh) : null };
+}
+
+async function start(backend: string): Promise<void> {
+  if (backend === 'wasm') setWasmPaths(`${join(import.meta.dirname, '../../node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
+  expect(await setBackend(backend)).toBe(true);
+}
+const distance = (a: ArrayLike<number>, b: readonly number[]): number => Math.max(...b.map((value, i) => Math.abs(a[i]! - value)));
+
+describe('the bundled encoder', () => {
+  it.each([
+    ['cpu', 'BERT', bert],
+    ['wasm', 'BERT', bert],
+    ['cpu', 'DistilBERT: no segments, no pooler', { ...bert, tokenTypes: 0, pooler: false }],
+  ] as const)('on %s equals a float64 reference for every sequence of a padded batch: %s', async (backend, _name, model) => {
+    await start(backend);
+    const { initial, held } = parameters();
+    const weights = createWeights(model, initial, 'fp32');
+    const sequences = [[3, 17, 0, 28, 5], [9], [30, 2, 2]];
+    const run = tinyRun({ mode: 'infer', batch: 3, seq: 5, lengths: sequences.map(({ length }) => length) });
+    // Ids of pads are never looked at, so they may be anything.
+    const ids = Int32Array.from(sequences.flatMap((sequence) => [...sequence, ...[11, 4, 8, 1, 6].slice(sequence.length)]));
+    const reporter = { ledger: new Ledger() } as Reporter;
+    const { states, pooled } = encode(model, weights, encoderBatch({ model, run, reporter, sequences: 3 }, ids));
+    const [seen, first] = [await states.data(), pooled && await pooled.data()];
+    disposeVariables();
+    sequences.forEach((sequence, index) => {
+      const expected = reference(model, held, sequence);
+      const at = index * 5 * model.hidden;
+      expect(distance(seen.subarray(at, at + sequence.length * model.hidden), expected.states.flat())).toBeLessThan(1e-4);
+      if (expected.pooled) expect(distance(first!.subarray(index * model.hidden, (index + 1) * model.hidden), expected.pooled)).toBeLessThan(1e-4);
+      else expect(first).toBeNull();
+    });
+  });
+});
