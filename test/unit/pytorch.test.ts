@@ -43,6 +43,26 @@ describe('tensors saved by one layer', () => {
     expect(tensors.reduce((total, tensor) => total + elementsOf(tensor) * tensor.element * tensor.count, 0)).toBe(bytes);
   });
 
+  // A block of experts with its norm alone, as transformers writes Mixtral's, and with a shared expert of width 48: width
+  // 64, eight experts of width 32 and two for a token, two sequences of 32 tokens. PyTorch 1.13 on CPU, less the squares
+  // that it keeps in the norm.
+  it.each([['fp32', 0, 219_648], ['fp32', 48, 268_800], ['bf16', 0, 121_088], ['bf16', 48, 145_664]] as const)('of a mixture of experts in %s, shared width %d, are what autograd saves, to the byte', (precision, sharedFfn, bytes) => {
+    const model = { ...preset('mixtral-8x7b'), ...small, layers: 1, kvHeads: 4, ffn: 32, experts: { total: 8, active: 2, ffn: 32, sharedFfn } };
+    const run = train(model, { batch: 2, seq: 32, precision, attention: 'sdpa' });
+    const block = savedTensors(model, run, wholeShard(model, run), elementBytes(run)).filter(({ stage }) => ['norm2', 'up', 'activation', 'down'].includes(stage));
+    expect(block.reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0)).toBe(bytes);
+  });
+
+  it('of latent attention are the compressed vectors and what is projected from them', () => {
+    const model = preset('deepseek-v3');
+    const run = train(model, { batch: 1, seq: 128, precision: 'bf16', attention: 'flash' });
+    const saved = (names: RegExp) => savedTensors(model, run, wholeShard(model, run), elementBytes(run)).filter(({ name }) => names.test(name)).reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0);
+    // Each compressed vector: a copy in fp32 for its norm, the normalized one, and that one scaled.
+    expect(saved(/^compressed/)).toBe(128 * (1536 + 512) * (4 + 2 + 2));
+    // 128 heads: queries and keys of 128 + 64, values as a view into the projection of plain keys and values, 128 + 128.
+    expect(saved(/^(queries|keys|values)$/)).toBe(128 * 128 * 2 * (192 + 192 + 256));
+  });
+
   it('of Phi-3’s attention grow as a live Megatron run printed: 1,024 MiB of weights, 1,536 MiB with dropout', () => {
     const phi = { ...preset('llama-2-7b'), hidden: 3072, heads: 32, kvHeads: 32, headDim: 96 };
     const run = train(phi, { batch: 1, seq: 4096, precision: 'bf16', attention: 'eager', dropout: 0.1 });

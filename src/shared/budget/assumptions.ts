@@ -1,4 +1,5 @@
 /** What a prediction had to assume because nobody has published it or the run does not say it, in sentences for people. */
+import { latentKvWidth } from '../model/kv';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { MiB } from '../units';
 import { contextAssumed, contextBytes } from './pytorch/device';
@@ -9,6 +10,11 @@ export function assumptionsOf(model: ModelSpec, run: RunSpec): readonly string[]
   if (contextAssumed(run.gpu)) {
     const why = run.gpu === undefined ? 'No GPU is named (--gpu)' : `Nobody has published the CUDA context of a process on the ${run.gpu}`;
     assumed.push(`${why}: ${contextBytes(run.gpu) / MiB} MiB are counted for it, as measured on an RTX 6000 Ada.`);
+  }
+  if (model.latentAttention && run.kvCache && run.mode !== 'train') {
+    const { heads, latentAttention: { plainDim, ropeDim, valueDim } } = model;
+    const times = Math.round((heads * (plainDim + ropeDim + valueDim)) / latentKvWidth(model));
+    assumed.push(`The cache keeps latent vectors, as serving engines do; code that keeps every head’s keys and values needs ${times} times as much.`);
   }
   const spread = run.expertParallel ?? 1;
   if (model.experts && spread > 1) {

@@ -129,6 +129,15 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   if (model.layerNorms === 4) norm('norm2');
   if (model.layerNorms !== 1) norm('norm2');
   const gated = model.activation === 'swiglu';
+  if (model.experts) {
+    // The router reads the normalized input, and so do shared experts; a token is copied for each expert it goes to.
+    const { total, active } = model.experts;
+    if (everyLinear) save('up', 'input of the router', stream, c);
+    save('up', 'probabilities of the experts', [B * n, total], 4);
+    save('up', 'chosen experts, and which rows go where', [B * n, active], 8, 3);
+    save('up', 'weights of the chosen, before and after they add up to one', [B * n, active], 4 + c);
+    save('up', 'their sum', [B * n], 4);
+  }
   // Side by side with attention it reads the same tensor.
   if (everyLinear && (model.layerNorms !== 1 || types.autocast)) save('up', 'input of the feed-forward network', stream, c, (types.autocast && gated ? 2 : 1) * shape.routed);
   narrow('up', everyLinear ? (gated ? 2 : 1) * shape.routed : 0);
@@ -152,7 +161,7 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   }
   if (everyLinear) save('down', 'input of the down projection', inner, c);
   if (model.layerNorms === 4) norm('norm2');
-  if (model.experts) save('down', 'output of the experts', [B * n * shape.routed, d], c);
+  if (model.experts) save('down', 'output of the experts, plain and weighted', [B * n * shape.routed, d], c, 2);
   if (dropout && hasDropout(model)) save('down', 'dropout mask', stream, 1);
   return table;
 }
@@ -179,7 +188,9 @@ function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: Ele
   const keyWidth = repeated ? shape.queryWidth : shape.kvWidth;
   save(stage, 'queries', [B, n, shape.queryWidth], c);
   save(stage, 'keys', [B, n, keyWidth], c);
-  save(stage, 'values', [B, n, repeated ? shape.valueWidth : latent ? shape.valueWidth : shape.kvWidth], c);
+  // A fused kernel keeps a view of latent attention's values, and with it the plain keys projected beside them.
+  const latentValues = latent && !eager ? (shape.valueWidth / latent.valueDim) * (latent.plainDim + latent.valueDim) : shape.valueWidth;
+  save(stage, 'values', [B, n, repeated || latent ? latentValues : shape.kvWidth], c);
   if (!eager) {
     save(stage, 'log-sum-exp', [B, shape.heads, n], 4);
     return;

@@ -11,12 +11,22 @@ function innerCopies(model: ModelSpec): number {
 }
 
 /**
+ * Inner width that is there at once. Experts run one after the other, each on the tokens it is sent: evenly spread,
+ * active/total of them; shared experts and dense layers on all.
+ */
+function innerWidth(model: ModelSpec, shape: LayerShape): number {
+  const { experts } = model;
+  if (!experts) return shape.ffn;
+  return Math.min(shape.ffn, Math.max(Math.ceil(experts.ffn * experts.active / experts.total), experts.sharedFfn ?? 0, experts.denseLayers ? model.ffn : 0));
+}
+
+/**
  * In the feed-forward network: the residual stream before and after attention, attention's output, the normalized
  * input, the inner tensors, and the weights that eager attention returns and the layer holds until it ends.
  */
 export function ffnForward(model: ModelSpec, run: RunSpec, types: ElementBytes, shape: LayerShape, length: number): Tally {
   const { compute: c } = types;
-  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream, 3).add(c * shape.sequences * shape.tokens * shape.ffn, innerCopies(model));
+  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream, 3).add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model));
   if (run.attention === 'eager') work.add(c * shape.sequences * shape.heads * shape.tokens * length);
   return work;
 }
