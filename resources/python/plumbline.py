@@ -117,6 +117,16 @@ class _Channel:
         finally:
             self.sending = False
 
+    def flush(self):
+        """Sends what was written while `sending` was set from outside: what one hook tells goes out in one piece."""
+        self.sending = False
+        try:
+            with self.lock:
+                if self.kept and self.socket is not None:
+                    self.send()
+        except Exception:
+            self.drop()
+
     def drop(self):
         connection, self.socket, self.kept, self.retry_at = self.socket, None, bytearray(), time.monotonic() + _RETRY_S
         try:
@@ -149,8 +159,22 @@ def _plain(value):
 def _json(value):
     try:
         return json.dumps(value, default=_plain, allow_nan=False)
-    except ValueError:  # not a number, infinite, or a circle
-        return json.dumps(str(value)[:1000])
+    except Exception:  # not a number, infinite, a circle, keys that are no names, objects that refuse
+        return json.dumps(_tame(value, 8))
+
+
+def _tame(value, depth):
+    """What can be told of a value that is no JSON."""
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if isinstance(value, dict) and depth:
+        return {str(key): _tame(one, depth - 1) for key, one in value.items()}
+    if isinstance(value, (list, tuple)) and depth:
+        return [_tame(one, depth - 1) for one in value]
+    try:
+        return str(value)[:1000]
+    except Exception:
+        return type(value).__name__
 
 
 _quoted = {}
@@ -166,12 +190,23 @@ def _name(name):
     return text
 
 
+def _value(value):
+    """As JSON; whole numbers, and names with whole numbers, without the detour through the encoder."""
+    if type(value) is int:
+        return "%d" % value
+    if type(value) is dict and len(value) < 64:
+        for one in value.values():
+            if type(one) is not int:
+                return _json(value)
+        return "{%s}" % ",".join(["%s:%d" % (_name(key), one) for key, one in value.items()])
+    return _json(value)
+
+
 def _send(kind, fields, ts=None):
     if not _channel.address:
         return
     try:
-        pairs = "".join(',"%s":%s' % (key, "%d" % value if type(value) is int else _json(value))
-                        for key, value in fields.items() if value is not None)
+        pairs = "".join([',"%s":%s' % (key, _value(value)) for key, value in fields.items() if value is not None])
         _channel.write('%s%d,"type":"%s"%s}\n' % (_channel.head, _now() if ts is None else ts, kind, pairs))
     except Exception:
         pass
@@ -226,6 +261,10 @@ def step(index):
     """Begins a step, and ends the one before. As `with plumbline.step(i):` it ends where the block does."""
     global _step
     _end_step(_step)
+    try:
+        index = int(index)
+    except Exception:  # no number: a step without one
+        index = None
     _step = index
     _channel.look_up_rank()
     _send("step", {"event": "begin", "step": index})
@@ -317,12 +356,13 @@ def _told(method):
     def call(self, *args, **kwargs):
         if self.compiling() or self.busy or os.getpid() != self.pid:
             return
-        self.busy, began = True, time.perf_counter()
+        self.busy, began, _channel.sending = True, time.perf_counter(), True
         try:
             method(self, *args, **kwargs)
         except Exception:
             pass
         finally:
+            _channel.flush()
             self.busy = False
             self.spent += time.perf_counter() - began
     return call

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Marker } from '../../src/shared/trace/types';
 import { fixture, launch, linux, node, python } from '../fixtures/workloads/harness';
 
 const before = process.env.TMPDIR;
@@ -146,6 +147,80 @@ describe.skipIf(!python)('markers of the Python helper', () => {
   it('arrive from a forked child too', async () => {
     const { markers } = await ran([python!, fixture('markers.py'), '--fork'], { ...process.env, RANK: '2' });
     expect(markers.at(-1)).toMatchObject({ type: 'note', text: 'from the child', rank: 2 });
+  });
+});
+
+describe.skipIf(!python || !linux)('the Python helper under strain', () => {
+  const helped = (source: string) => [python!, '-c', `import sys, os; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); sys.dont_write_bytecode = True; import plumbline\n${source}`];
+  const notes = (markers: readonly Marker[]) => markers.flatMap((marker) => (marker.type === 'note' ? [marker.text] : []));
+
+  it('loses nothing of a process that is killed, however soon', async () => {
+    const { markers, exit } = await ran(helped('for i in range(200): plumbline.tokens(i)\nos.kill(os.getpid(), 9)'));
+    expect(exit.signal).toBe('SIGKILL');
+    expect(markers).toHaveLength(200);
+  });
+
+  it('takes what is no JSON, and goes on', async () => {
+    const { markers, warnings, exit } = await ran(helped(`
+class Bad:
+    def __str__(self): raise RuntimeError("no")
+    def item(self): raise RuntimeError("no")
+circle = []; circle.append(circle)
+plumbline.run(batch=float("nan"), circle=circle, odd={1: object()}, bad=Bad())
+plumbline.run(batch=float("inf"), name="\\ud800", big=10 ** 30)
+plumbline.memory(Bad()); plumbline.memory("many"); plumbline.tokens(None); plumbline.note(Bad()); plumbline.step("first")
+with plumbline.phase(["unhashable"], step=Bad()): pass
+with plumbline.phase("forward", step=3): pass
+@plumbline.phase("decode")
+def decorated(): return 7
+assert decorated() == 7
+plumbline.note("after")`));
+    expect(exit.exitCode).toBe(0);
+    expect(notes(markers)).toEqual(['after']);
+    expect(markers.filter(({ type }) => type === 'phase').map((marker) => marker.type === 'phase' && marker.name)).toEqual(['forward', 'forward', 'decode', 'decode']);
+    for (const text of warnings) expect(text).toMatch(/that Plumbline does not know as markers/);
+  });
+
+  it('keeps lines whole from threads, signal handlers and forked children at once', async () => {
+    const { markers, warnings, exit } = await ran(helped(`
+import signal, threading
+signal.signal(signal.SIGALRM, lambda *_: plumbline.note("alarm"))
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+def work(number):
+    for i in range(300): plumbline.note("thread %d" % number)
+threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+for one in threads: one.start()
+child = os.fork()
+if child == 0:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for i in range(50): plumbline.note("child")
+    os._exit(0)
+for i in range(300): plumbline.note("main")
+for one in threads: one.join()
+signal.setitimer(signal.ITIMER_REAL, 0)
+os.waitpid(child, 0)`));
+    expect(exit.exitCode).toBe(0);
+    expect(warnings).toEqual([]);
+    const seen = notes(markers);
+    expect(['main', 'child', 'thread 0', 'thread 1', 'thread 2'].map((text) => seen.filter((one) => one === text).length)).toEqual([300, 50, 300, 300, 300]);
+  });
+
+  it('does not wait for a reader that has stopped reading, nor fail when it is gone', async () => {
+    const { exit, text } = await ran(helped(`
+import shutil, socket, tempfile
+def to(path):
+    plumbline._channel.drop(); plumbline._channel.retry_at = 0; plumbline._channel.address = path
+folder = tempfile.mkdtemp()
+server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); server.bind(folder + "/s"); server.listen(1)
+to(folder + "/s")
+for i in range(100000): plumbline.tokens(i)
+assert len(plumbline._channel.kept) <= 4 * 1024 * 1024 + 200
+shutil.rmtree(folder)
+reader, _ = server.accept(); server.close(); reader.close()
+for i in range(100): plumbline.tokens(i)
+print("went on")`));
+    expect(exit.exitCode).toBe(0);
+    expect(text('stdout')).toEqual(['went on']);
   });
 });
 

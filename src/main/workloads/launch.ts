@@ -13,6 +13,7 @@ import type { LogLine } from '../../shared/trace/types';
 import type { Millis } from '../../shared/units';
 import { findExecutable } from './command';
 import { LineSplitter } from './line-splitter';
+import { LogLimit } from './log-limit';
 import { MarkerChannel } from './marker-channel';
 import type { FromSupervisor } from './supervisor';
 import { type OutputPipes, openOutputPipes } from './output-pipes';
@@ -65,7 +66,9 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     throw error;
   }
   // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
-  const outputs = [capture(supervisor.stdout, 'stdout', options), capture(supervisor.stderr, 'stderr', options)];
+  const log = new LogLimit(options.onLog);
+  const captured = (stream: Readable, name: LogLine['stream']) => capture(stream, name, options, log);
+  const outputs = [captured(supervisor.stdout, 'stdout'), captured(supervisor.stderr, 'stderr')];
   const outer = options.env.PLUMBLINE_SESSION;
   const env = { ...options.env, PLUMBLINE_SOCKET: channel.socketPath, PLUMBLINE_SESSION: outer ? `${outer}:${session}` : session };
   supervisor.send({
@@ -89,7 +92,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
 
   if (pipes) {
     const [stdout, stderr] = pipes.read();
-    outputs.push(capture(stdout, 'stdout', options), capture(stderr, 'stderr', options));
+    outputs.push(captured(stdout, 'stdout'), captured(stderr, 'stderr'));
   }
   const { pid } = started;
   const start = readStat(pid)?.start ?? null;
@@ -106,6 +109,8 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     if (left.length > 0) options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
     await Promise.all([...outputs.map((output) => output.drain(DRAIN_MS)), channel.drain(DRAIN_MS)]);
     await channel.close();
+    const leftOut = log.told();
+    if (leftOut !== null) options.onWarning(leftOut);
     ended = true;
     return exit ?? { exitCode: null, signal: null };
   })();
@@ -138,8 +143,8 @@ async function sweep(options: SupervisorOptions, session: string, pid: number, s
   return left;
 }
 
-function capture(stream: Readable, name: LogLine['stream'], { clock, onLog }: WorkloadListener) {
-  const lines = new LineSplitter(() => clock.now(), (text, t) => onLog({ t, stream: name, text }));
+function capture(stream: Readable, name: LogLine['stream'], { clock }: WorkloadListener, log: LogLimit) {
+  const lines = new LineSplitter(() => clock.now(), (text, t) => log.take({ t, stream: name, text }));
   const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   stream.on('data', (chunk: Buffer) => lines.push(chunk));
   stream.on('error', () => {});
