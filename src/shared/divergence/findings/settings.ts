@@ -178,7 +178,7 @@ function findingOf(input: FindingsInput, verdict: Verdict, { best, twins, margin
     evidence: [
       exact
         ? `With ${words.name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`
-        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.misfit.toFixed(2)} times their expected error; with ${declared}, as declared, by ${own.misfit.toFixed(1)} times.`,
+        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.misfit.toFixed(2)} times their expected error; with ${declared}, as declared, ${Number.isFinite(own.misfit) ? `by ${own.misfit.toFixed(1)} times` : 'it reaches another height altogether'}.`,
       `In ${row.phase}${row.step === null ? '' : ` of step ${row.step}`} ${overlay.series} reached ${formatBytes(row.measured)} where ${formatBytes(row.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(row.residualBytes)}.`,
       ...(announcedRun(input.markers)[field] === value ? [`The workload itself announces ${words.name} ${value}.`] : []),
       ...(twins.length === 0 ? [] : ['The same tokens in longer or in more sequences take the same bytes, so the trace cannot tell these apart.']),
