@@ -1,7 +1,7 @@
 /** The npm scripts: each makes the clone ready by itself, then does its work on the pinned Node. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepare, reportSetupFailure, root, runForeground, runQuietly, SetupError } from './setup.mjs';
+import { hostFlags, prepare, reportSetupFailure, root, runForeground, runQuietly, SetupError } from './setup.mjs';
 
 const tool = (...parts) => join(root, 'node_modules', ...parts);
 const parts = ['src/shared', 'src/main', 'src/main/hosts/desktop', 'src/preload', 'src/renderer', 'src/workload', 'test'];
@@ -51,7 +51,7 @@ async function start(node, args) {
   const electron = await electronBinary(node);
   if (electron) return runForeground(electron, [root, ...args], { cwd: root, stdio: 'inherit' });
   process.stderr.write('plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n');
-  return runForeground(node, [join(root, 'out', 'main', 'cli.js'), 'serve', '--open', ...args]);
+  return runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'serve', '--open', ...args]);
 }
 
 /** Benchmarks print figures and never fail a build; each is one entry of test/bench, bundled and run on the pinned Node. */
@@ -60,14 +60,14 @@ async function bench(node, [name = '', ...args]) {
   if (!existsSync(entry)) throw new SetupError(`There is no benchmark "${name}".`, 'test/bench holds them: npm run bench:<name>.');
   const outDir = join(root, 'out', 'bench', name);
   const built = await runQuietly(node, [tool('vite', 'bin', 'vite.js'), 'build', '--ssr', entry, '--outDir', outDir, '--logLevel', 'warn']);
-  return built === 0 ? runForeground(node, [join(outDir, `${name}.js`), ...args], { cwd: root }) : built;
+  return built === 0 ? runForeground(node, [...hostFlags, join(outDir, `${name}.js`), ...args], { cwd: root }) : built;
 }
 
 const commands = {
   bench,
   build: async () => 0,
   start,
-  demo: (node, args) => runForeground(node, [join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
+  demo: (node, args) => runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
   test,
   typecheck,
   lint,

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The launcher: makes a bare clone ready, then runs the terminal host on the pinned Node. */
 import { join } from 'node:path';
-import { prepare, reportSetupFailure, root, runForeground } from './setup.mjs';
+import { hostFlags, prepare, reportSetupFailure, root, runForeground } from './setup.mjs';
 
 const args = process.argv.slice(2);
 try {
   const node = await prepare();
-  process.exitCode = await runForeground(node, [join(root, 'out', 'main', 'cli.js'), ...args]);
+  process.exitCode = await runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), ...args]);
 } catch (error) {
   process.exitCode = reportSetupFailure(error, args.includes('--json'));
 }
