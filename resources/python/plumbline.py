@@ -606,6 +606,12 @@ class _Watcher:
         }
         for optimizer in self.optimizers if training else ():
             self.run_told.update(_optimizer_fields(optimizer))
+        distributed = getattr(torch, "distributed", None)
+        if distributed is not None and distributed.is_available() and distributed.is_initialized():
+            wrapper = type(root).__name__
+            if wrapper in ("DistributedDataParallel", "FullyShardedDataParallel"):
+                self.run_told["dp"] = distributed.get_world_size()
+                self.run_told["zero"] = 3 if wrapper.startswith("Fully") else 0
         self.run_told = {key: value for key, value in self.run_told.items() if value is not None}
         _send("run", {"fields": self.run_told})
 
@@ -671,10 +677,22 @@ def _model_fields(model, weights):
         fields.update(_shape_fields(model))
     if weights:
         fields["dtype"] = _DTYPES.get(str(weights[0].dtype), str(weights[0].dtype))
+    told = _config_fields(config)
+    if told:
+        fields["config"] = told
     fields["parameters"] = sum(one.numel() for one in weights)
     fields["trainable"] = sum(one.numel() for one in weights if one.requires_grad)
     fields["parameterBytes"] = sum(map(_bytes, weights))
     return fields
+
+
+def _config_fields(config):
+    """The configuration in its own words, where it names its architecture as Hugging Face's do: plain values alone."""
+    if not getattr(config, "model_type", None):
+        return None
+    told = config.to_dict() if hasattr(config, "to_dict") else vars(config)
+    return {key: value for key, value in told.items()
+            if isinstance(value, (bool, int, float)) or value is None or (isinstance(value, str) and len(value) < 200)}
 
 
 def _shape_fields(model):

@@ -122,6 +122,10 @@ def build(torch, args):
             self.blocks = nn.ModuleList(Block() for _ in range(args.layers))
             self.norm = nn.LayerNorm(args.hidden)
             self.is_gradient_checkpointing = args.checkpointing == "full"
+            # What it is, in the words of Hugging Face's config.json: a watcher tells Plumbline.
+            self.config = argparse.Namespace(
+                model_type="gpt2", n_layer=args.layers, n_embd=args.hidden, n_head=args.heads, n_inner=args.ffn, n_positions=args.positions,
+                vocab_size=args.vocab, activation_function="gelu_pytorch_tanh", tie_word_embeddings=True, _attn_implementation=args.attention)
             for name, weight in self.named_parameters():
                 if weight.dim() > 1:
                     small = name.endswith(("projection.weight", "down.weight"))

@@ -8,7 +8,7 @@
 import { Failure } from '../../shared/failure';
 import type { RecordRequest } from '../../shared/contract/api';
 import type { Environment, WorkloadInfo } from '../../shared/contract/session';
-import type { RunSpec } from '../../shared/model/spec';
+import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { withoutSecrets } from '../../shared/secrets';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import type { Bytes, Micros } from '../../shared/units';
@@ -23,6 +23,7 @@ import { Discretion, environmentFor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
+import { announcedModel, announcedRun } from './announced';
 import { documentOf, summaryOf } from './document';
 import { describeMachine } from './environment';
 import { LiveTrace } from './live-trace';
@@ -71,14 +72,17 @@ export async function startRecording(request: RecordRequest, library: Library, h
   const id = library.newId();
   let environment: Environment = { ...(await describeMachine()), gpus: sources.gpus, sources: sources.sources, workload: {} };
   let workload: WorkloadInfo = { ...plan.workload, title: discretion.text(plan.workload.title), command: discretion.command(plan.workload.command) };
+  const undeclared = plan.workload.kind === 'command' && !request.model;
+  let model: ModelSpec | null = request.model ?? null;
   let run: RunSpec | null = request.run ?? null;
+  let announced: { readonly rank: number; readonly fields: Readonly<Record<string, unknown>> } | null = null;
   const header = (): SessionHeader => ({
     id,
     name: discretion.text(request.name ?? plan.name),
     startedAt: clock.startedAt.toISOString(),
     workload,
     environment,
-    model: request.model ?? null,
+    model,
     run,
     simulated: sources.simulated,
   });
@@ -88,11 +92,27 @@ export async function startRecording(request: RecordRequest, library: Library, h
   const trace = new LiveTrace(file);
   const started: Sampler[] = [];
   let failedMarkers = 0;
+  /** What is announced takes the place of a declaration that was not made; the first rank to say it speaks for all. */
+  const fillIn = (marker: Marker) => {
+    if (marker.type === 'model' && model === null) {
+      const found = announcedModel(marker.fields);
+      if (typeof found === 'string') trace.warn(found);
+      else if (found !== null) {
+        model = found;
+        file.setMeta('model', model);
+      }
+    }
+    if (marker.type === 'run' && (announced === null || announced.rank === marker.rank)) announced = marker;
+    if (marker.type === 'token' && run?.mode === 'generate' && marker.rank === announced?.rank && marker.index > run.tokens) announced = { ...announced, fields: { ...announced.fields, tokens: marker.index } };
+    else if (marker.type !== 'model' && marker.type !== 'run') return;
+    if (model !== null && announced !== null) run = announcedRun(model, announced.fields) ?? run;
+  };
   const onMarker = (said: Marker) => {
     const marker = discreet(said, discretion);
     trace.marker(marker);
+    if (undeclared) fillIn(marker);
     if (marker.type === 'run') {
-      const words = announcedEnvironment(marker.fields, run);
+      const words = announcedEnvironment(marker.fields, request.run ?? null);
       environment = { ...environment, workload: { ...environment.workload, ...words } };
       const backend = words.backend;
       if (plan.workload.kind === 'bundled' && run && (backend === 'webgpu' || backend === 'wasm' || backend === 'cpu')) {
@@ -171,6 +191,7 @@ export async function startRecording(request: RecordRequest, library: Library, h
       await Promise.all(started.map((sampler) => sampler.stop()));
     }
     durationUs = clock.now();
+    if (undeclared && run !== null) file.setMeta('run', run);
     trace.finish(durationUs);
     if (failedMarkers > 0) trace.warn(`${failedMarkers} markers could not be shown while recording.`);
     // A process that was only watched has no exit code of its own to tell.

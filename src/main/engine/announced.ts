@@ -1,0 +1,67 @@
+/**
+ * Model and run as a workload announces them (resources/python/plumbline.py does it by itself), where the person declared
+ * none. Announcements are untrusted: what does not make a model that can be, or not the one that runs, makes none.
+ */
+import { Failure } from '../../shared/failure';
+import { formatInteger } from '../../shared/format';
+import { modelFromConfig } from '../../shared/model/config-file';
+import { countParameters } from '../../shared/model/parameters';
+import { runDefaults } from '../../shared/model/run';
+import { type Mode, MODES, type ModelSpec, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../shared/model/spec';
+import { checkRun } from '../../shared/model/validate';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Parameters that the configuration says nothing of (a bias more or less) may make this much. */
+const TOLERANCE = 0.005;
+
+/** The model, or in words why it cannot be told; null where the announcement does not attempt to say. */
+export function announcedModel(fields: Fields): ModelSpec | string | null {
+  const { config, parameters } = fields;
+  if (typeof config !== 'object' || config === null || !('model_type' in config)) return null;
+  let model: ModelSpec;
+  try {
+    model = modelFromConfig(config, typeof fields.name === 'string' && fields.name !== '' ? fields.name : 'model');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `The model the workload announces gives no budget: ${error.message} Declare it with --model.`;
+  }
+  const { total } = countParameters(model);
+  if (typeof parameters === 'number' && Math.abs(total - parameters) > TOLERANCE * total) {
+    return `The workload announces a model of ${formatInteger(parameters)} parameters whose configuration makes ${formatInteger(total)}: no budget is made of it. Declare it with --model.`;
+  }
+  return model;
+}
+
+/**
+ * The run, with what was not announced at its default; null where the announcement does not say what is done, and for
+ * PyTorch on the CPU, since its budget is one of a GPU's allocator.
+ */
+export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
+  const mode = among<Mode>(fields.mode, MODES);
+  if (mode === undefined || fields.device === 'cpu') return null;
+  const length = whole(fields.seq);
+  const attention = fields.attention === 'flash_attention_2' ? 'flash' : among(fields.attention, ['eager', 'sdpa', 'flash'] as const);
+  const given = {
+    mode, framework: 'pytorch' as const, batch: whole(fields.batch), precision: among(fields.precision, PRECISIONS), optimizer: among(fields.optimizer, OPTIMIZERS),
+    optimizerKernel: among(fields.optimizerKernel, ['foreach', 'fused'] as const), gradAccum: whole(fields.gradAccum), attention,
+    checkpointing: among(fields.checkpointing, ['none', 'full'] as const), dp: whole(fields.dp), zero: among(fields.zero, [0, 1, 2, 3] as const),
+    ...(mode === 'generate' ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 } : { seq: length }),
+  };
+  const run = runDefaults(model, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+  try {
+    checkRun(model, run);
+    return run;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+function among<T>(value: unknown, allowed: readonly T[]): T | undefined {
+  return allowed.find((one) => one === value);
+}
+
+function whole(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
