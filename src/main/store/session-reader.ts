@@ -165,10 +165,9 @@ export class SessionReader {
   }
 
   #row(seriesId: string): { key: number; info: SeriesInfo } {
-    const rows = this.#seriesRows();
-    const row = rows.find(({ info }) => info.id === seriesId);
-    if (row !== undefined) return row;
-    const known = rows.map(({ info }) => info.id).join(', ') || 'none';
+    const row = this.#db.prepare<[string], { key: number; info: string }>('SELECT key, info FROM series WHERE id = ?').get(seriesId);
+    if (row !== undefined) return { key: row.key, info: JSON.parse(row.info) as SeriesInfo };
+    const known = this.#seriesRows().map(({ info }) => info.id).join(', ') || 'none';
     throw new Failure('not_found', `Session ${this.id} has no series "${seriesId}".`, `Its series are: ${known}.`);
   }
 

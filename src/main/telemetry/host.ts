@@ -24,7 +24,7 @@ const FASTEST_MS: Millis = 10;
 const TABLE_MS: Millis = 1000;
 const PS_WINDOW_US: Micros = 60_000_000;
 /** How often the thread is told of processes that came or went. */
-const SCOPE_MS: Millis = 100;
+const SCOPE_MS: Millis = 250;
 
 export interface HostSamplerOptions {
   readonly scope: ProcessScope;

@@ -16,7 +16,8 @@ export interface LoopTask {
 
 export type PostBatch = (batch: Batch, transfer: ArrayBuffer[]) => void;
 
-const FLUSH_US: Micros = 200_000;
+/** With the half second that the store waits, a killed recorder loses less than one. */
+const FLUSH_US: Micros = 400_000;
 
 export class SamplingLoop {
   readonly batch: BatchBuilder;
