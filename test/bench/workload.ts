@@ -1,7 +1,7 @@
 /**
  * What the bundled GPT-2 costs on this machine beside another runtime, what checkpointing, accumulation and the cache
  * change, and what announcing costs a workload: figures of this machine, not limits.
- * `npm run bench:workload -- [backend, wasm unless given] [onnx | bundled | markers, all unless given]`, after a build.
+ * `npm run bench:workload -- [backend, wasm unless given] [onnx | bundled | precisions | markers, all unless given]`, after a build.
  */
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,6 +11,7 @@ import { BACKENDS, type ModelSpec, type RunSpec } from '../../src/shared/model/s
 import { besideOnnx, lateOverEarly } from './workload/beside-onnx';
 import { millionMarkers } from './workload/million-markers';
 import { decodeRate, entry, measured, type Result } from './workload/process';
+import { besidePrecisions } from './workload/precisions';
 import { pythonCost } from './workload/python-cost';
 
 const MiB = 2 ** 20;
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
     await millionMarkers();
     pythonCost();
   }
+  if (part === undefined || part === 'precisions') await besidePrecisions(backend);
   if (part !== undefined && part !== 'bundled') return;
   await training('train, 6 layers of 256, 4 x 128 tokens', {});
   await training('  full checkpointing', { checkpointing: 'full' });
