@@ -38,6 +38,13 @@ async function generation(what: string, given: Partial<RunSpec>): Promise<void> 
   console.log(`${what.padEnd(44)} prefill ${prefill}, ${decodeRate(result).toFixed(2)} tokens/s, peak ${(result.peak / MiB).toFixed(1)} MiB`);
 }
 
+/** Teacher and students over the same 128 tokens. */
+async function inference(name: string): Promise<void> {
+  const model = preset(name);
+  const result = await measured(model, runDefaults(model, { mode: 'infer', seq: 128, steps: 3, framework: 'tfjs', backend: backend! }));
+  console.log(`${`infer, ${name}, 128 tokens`.padEnd(44)} ${stepSeconds(result).toFixed(2)} s a forward pass, peak ${(result.peak / MiB).toFixed(1)} MiB`);
+}
+
 async function main(): Promise<void> {
   if (!backend || !existsSync(entry)) {
     console.error(backend ? 'The bundled workload is not built: npm run build.' : `Give one of ${BACKENDS.join(', ')}.`);
@@ -60,7 +67,9 @@ async function main(): Promise<void> {
   await training('  a checkpoint every 3 layers', { checkpointing: 'every=3' });
   await training('  4 micro-batches of 1', { batch: 1, gradAccum: 4 });
   await generation('generate, gpt2 (random weights), 64 + 16', {});
+  await generation('  a cache laid out at once', { cacheGrowth: 'static' });
   await generation('  without a cache', { kvCache: false });
+  for (const name of ['bert-base', 'distilbert', 'tinybert']) await inference(name);
 }
 
 await main();
