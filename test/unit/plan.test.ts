@@ -7,7 +7,7 @@ import { fitsOn, largestBatch, largestThat, longestContext, peakBytes } from '..
 import { planOf } from '../../src/shared/compute/plan/plan';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
-import type { RunSpec } from '../../src/shared/model/spec';
+import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import { checkRun } from '../../src/shared/model/validate';
 
 const GiB = 2 ** 30;
@@ -205,5 +205,38 @@ describe('a plan', () => {
     expect(plan.gpu).toMatchObject({ gpu: 'T4', fits: expect.any(Boolean) });
     const holding = plan.fits.filter(({ fits }) => fits);
     expect(holding.find(({ gpu }) => gpu === plan.smallest)!.memoryBytes).toBe(Math.min(...holding.map(({ memoryBytes }) => memoryBytes)));
+  });
+});
+
+describe('the fit on each GPU', () => {
+  const gpus = [...GPUS, { name: 'tiny', memoryBytes: GiB / 2 }];
+  const llama8 = preset('llama-3-8b');
+  const runs: readonly (readonly [string, ModelSpec, RunSpec])[] = [
+    ['training', gpt2, train({ batch: 4 })],
+    ['training with everything recomputed', gpt2, train({ batch: 32, checkpointing: 'full', precision: 'mixed-bf16', attention: 'sdpa' })],
+    ['generation', llama8, runDefaults(llama8, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 512, tokens: 64, batch: 8, attention: 'sdpa' })],
+    ['generation in 4 bits', llama8, runDefaults(llama8, { framework: 'pytorch', mode: 'generate', precision: 'int4', promptTokens: 512, tokens: 64, batch: 8, attention: 'sdpa' })],
+    ['a rank of ZeRO-3', llama8, runDefaults(llama8, { framework: 'pytorch', mode: 'train', precision: 'mixed-bf16', seq: 1024, zero: 3, dp: 8, attention: 'flash' })],
+    ['a rank of a pipeline', llama8, runDefaults(llama8, { framework: 'pytorch', mode: 'train', precision: 'bf16', seq: 1024, pp: 4, tp: 2, microBatches: 8, attention: 'flash', checkpointing: 'full' })],
+    ['an encoder-decoder', preset('t5-base'), runDefaults(preset('t5-base'), { framework: 'pytorch', mode: 'generate', promptTokens: 512, tokens: 64, batch: 16 })],
+  ];
+
+  it.each(runs)('of %s says the same by headroom and by largest batch, exactly at the edge', (_, model, run) => {
+    for (const { gpu, memoryBytes, fits, headroomBytes, maxBatch } of fitsOn(model, run, gpus)) {
+      expect(fits).toBe(headroomBytes >= 0);
+      expect(fits).toBe(maxBatch >= run.batch);
+      const at = (batch: number) => peakBytes(model, { ...run, gpu, batch });
+      expect(headroomBytes).toBe(memoryBytes - at(run.batch));
+      if (maxBatch > 0) expect(at(maxBatch)).toBeLessThanOrEqual(memoryBytes);
+      expect(at(maxBatch + 1)).toBeGreaterThan(memoryBytes);
+    }
+  });
+
+  it.each(runs)('of %s allows no smaller batch where memory is larger, and fits exactly what it needs', (_, model, run) => {
+    const sizes = [1, 2, 6, 12, 24, 48, 96, 192].map((size) => ({ name: 'RTX 4090', memoryBytes: size * GiB }));
+    const batches = fitsOn(model, run, sizes).map(({ maxBatch }) => maxBatch);
+    expect(batches).toEqual([...batches].sort((a, b) => a - b));
+    const peak = peakBytes(model, { ...run, gpu: 'RTX 4090' });
+    expect(fitsOn(model, run, [{ name: 'RTX 4090', memoryBytes: peak }, { name: 'RTX 4090', memoryBytes: peak - 1 }]).map(({ fits }) => fits)).toEqual([true, false]);
   });
 });

@@ -11,6 +11,7 @@ import { parameterCount } from '../../src/shared/model/parameters';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import { CachingAllocator } from '../support/caching-allocator';
 import { pick, randomFrom, randomModel, randomRun } from '../support/random-runs';
 
 const small = { layers: 4, hidden: 64, heads: 4, headDim: 16, vocab: 512 };
@@ -213,6 +214,31 @@ describe('generation', () => {
     const cache = (tokens: number) => pytorchBudget(model, runDefaults(model, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 16, tokens })).phases.at(-1)!.endComponents.kv_cache;
     expect(cache(9000)).toBe(cache(8000));
     expect(cache(2000)).toBeLessThan(cache(8000)!);
+  });
+});
+
+describe('segments a growing cache leaves behind', () => {
+  // The allocator followed token by token, tensor by tensor, against the sum in closed form.
+  it.each([['append', 16], ['append', 5], ['rebuild', 8]] as const)('are those of the allocator itself, where caches %s, batch %d', (cacheGrowth, batch) => {
+    const model = { ...preset('llama-3-8b'), layers: 2 };
+    const run = runDefaults(model, { framework: 'pytorch', mode: 'generate', precision: 'bf16', promptTokens: 1200, tokens: 1500, batch, cacheGrowth });
+    const allocator = new CachingAllocator();
+    const size = (length: number) => batch * length * 8 * 128 * 2;
+    const own = Math.ceil((10 * 2 ** 20) / size(1));
+    let cache = Array.from({ length: 4 }, () => allocator.allocate(size(Math.max(own, 1200))));
+    for (let length = Math.max(own, 1200) + 1; length < 1200 + 1500; length++) {
+      const older = cache;
+      cache = cache.map((one) => {
+        const next = allocator.allocate(size(length));
+        if (cacheGrowth === 'append') allocator.release(one);
+        return next;
+      });
+      if (cacheGrowth === 'rebuild') for (const one of older) allocator.release(one);
+    }
+    const { outgrown } = pytorchBudget(model, run).levels!;
+    // What was freed last is empty too; the budget counts it as the old tensor, or cache, beside its successor.
+    const segment = Math.ceil(size(2699) / 2 ** 21) * 2 ** 21;
+    expect(allocator.empty).toBe(outgrown + segment * (cacheGrowth === 'append' ? 1 : 4));
   });
 });
 

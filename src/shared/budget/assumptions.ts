@@ -1,10 +1,12 @@
 /** What a prediction had to assume because nobody has published it or the run does not say it, in sentences for people. */
+import { formatBytes } from '../format';
 import { latentKvWidth } from '../model/kv';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { MiB } from '../units';
 import { contextAssumed, contextBytes } from './pytorch/device';
+import type { TierBudget } from './types';
 
-export function assumptionsOf(model: ModelSpec, run: RunSpec): readonly string[] {
+export function assumptionsOf(model: ModelSpec, run: RunSpec, refined: TierBudget): readonly string[] {
   if (run.framework !== 'pytorch') return [];
   const assumed: string[] = [];
   if (contextAssumed(run.gpu)) {
@@ -19,6 +21,10 @@ export function assumptionsOf(model: ModelSpec, run: RunSpec): readonly string[]
   const spread = run.expertParallel ?? 1;
   if (model.experts && spread > 1) {
     assumed.push(`Tokens are taken to be spread evenly over the ${model.experts.total} experts; a rank whose experts get more of them holds that many times the activations.`);
+  }
+  const { outgrown = 0, process = 0 } = refined.levels ?? {};
+  if (outgrown > process / 100) {
+    assumed.push(`As the cache grows, PyTorch leaves segments too small for it behind, ${formatBytes(outgrown)} of them if the device has the room. It gives them back before memory runs out; expandable_segments:True avoids them.`);
   }
   return assumed;
 }

@@ -14,12 +14,13 @@ export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
   checkModel(model);
   checkRun(model, run);
   const perRank = run.framework === 'pytorch' ? rankBudget(model, run) : null;
-  const assumed = assumptionsOf(model, run);
+  const refined = refinedBudget(model, run);
+  const assumed = assumptionsOf(model, run, perRank?.refined ?? refined);
   return {
     model: { name: model.name, parameters: parameterCount(model) },
     spec: model,
     run,
-    tiers: { textbook: textbookBudget(model, run), refined: refinedBudget(model, run) },
+    tiers: { textbook: textbookBudget(model, run), refined },
     ...(perRank ? { perRank } : {}),
     ...(assumed.length > 0 ? { assumed } : {}),
   };

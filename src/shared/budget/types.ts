@@ -33,6 +33,8 @@ export interface MemoryLevels {
   readonly allocated: Bytes;
   readonly reserved: Bytes;
   readonly process: Bytes;
+  /** Free segments of sizes a growing cache has left behind; kept until the device runs short, so in none of the above. */
+  readonly outgrown: Bytes;
 }
 
 export interface TierBudget {

@@ -12,6 +12,7 @@ import { type Shard, wholeShard } from '../sharding/shard';
 import type { TierBudget } from '../types';
 import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
+import { outgrownSegments } from './outgrown';
 import { peakOf, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 
@@ -21,7 +22,7 @@ function momentsOf(model: ModelSpec, run: RunSpec, shard: Shard, peaksOnly = fal
 
 /** The whole timeline, of the whole model or of one rank. */
 export function pytorchBudget(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): TierBudget {
-  return tierFrom(momentsOf(model, run, shard), contextBytes(run.gpu));
+  return tierFrom(momentsOf(model, run, shard), contextBytes(run.gpu), outgrownSegments(model, run, shard));
 }
 
 /** The peak at process level alone; equal to `pytorchBudget(…).total`. */

@@ -47,7 +47,7 @@ export function peakOf(phases: readonly PhaseMoments[], context: Bytes): Bytes {
   return Math.round(most + context);
 }
 
-export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierBudget {
+export function tierFrom(phases: readonly PhaseMoments[], context: Bytes, outgrown: Bytes): TierBudget {
   let reserved = 0;
   const peaks = { requested: 0, allocated: 0 };
   const rows: TimelinePhase[] = phases.map(({ phase, step, lastStep, standing = NOTHING, moments, end }) => {
@@ -66,7 +66,7 @@ export function tierFrom(phases: readonly PhaseMoments[], context: Bytes): TierB
     }
     return occurrence(phase, step, lastStep, componentsOf([...standing, ...highest], reserved, context), componentsOf(end, reserved, context));
   });
-  const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context };
+  const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context, outgrown };
   // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
   const first = rows.reduce((best, row) => (row.total > best.total ? row : best));
   return { ...tierOf(rows), components: first.components, total: first.total, peak: { bytes: first.total, phase: first.phase }, levels };
