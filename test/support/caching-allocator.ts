@@ -25,9 +25,12 @@ export class CachingAllocator {
   allocate(bytes: number): Block {
     const wanted = Math.ceil(bytes / 512) * 512;
     let best: { readonly blocks: Block[]; readonly index: number } | undefined;
+    let smallest = Number.POSITIVE_INFINITY;
     for (const blocks of this.segments) {
       for (const [index, { free, size }] of blocks.entries()) {
-        if (free && size >= wanted && size < (best?.blocks[best.index]!.size ?? Number.POSITIVE_INFINITY)) best = { blocks, index };
+        if (!free || size < wanted || size >= smallest) continue;
+        best = { blocks, index };
+        smallest = size;
       }
     }
     if (!best) {

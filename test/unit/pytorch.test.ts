@@ -4,7 +4,7 @@ import { pytorchBudget, pytorchPeak } from '../../src/shared/budget/pytorch';
 import { Tally } from '../../src/shared/budget/pytorch/allocator';
 import { elementsOf, savedTensors } from '../../src/shared/budget/pytorch/saved';
 import { elementBytes } from '../../src/shared/budget/pytorch/types';
-import { wholeShard } from '../../src/shared/budget/sharding/shard';
+import { shardsOf, wholeShard } from '../../src/shared/budget/sharding/shard';
 import type { ComponentBytes, TierBudget } from '../../src/shared/budget/types';
 import { modelFromConfig } from '../../src/shared/model/config-file';
 import { parameterCount } from '../../src/shared/model/parameters';
@@ -62,6 +62,36 @@ describe('tensors saved by one layer', () => {
     expect(saved(/^compressed/)).toBe(128 * (1536 + 512) * (4 + 2 + 2));
     // 128 heads: queries and keys of 128 + 64, values as a view into the projection of plain keys and values, 128 + 128.
     expect(saved(/^(queries|keys|values)$/)).toBe(128 * 128 * 2 * (192 + 192 + 256));
+  });
+
+  // Korthikanti et al. 2022 for GELU in one kernel, dropout and unfused attention, and the same counting at c bytes: a
+  // layer keeps (16c + 2)·sBh + (2c + 1)·a·s²·B, 34sBh + 5as²B in half precision, and the statistics of two norms.
+  it.each([['fp16', 2], ['fp32', 4]] as const)('are Korthikanti’s in %s, whole, tensor-parallel, with sequence parallelism and with scores recomputed', (precision, c) => {
+    const model = gpt2({ hidden: 256, heads: 8, kvHeads: 8, headDim: 32, ffn: 1024, activationComposed: false });
+    const [B, s, h, a] = [3, 64, 256, 8];
+    const kept = (given: Partial<RunSpec>, scores = true) => {
+      const run = train(model, { batch: B, seq: s, precision, attention: 'eager', dropout: 0.1, ...given });
+      const shard = run.tp ? shardsOf(model, run)[0]! : wholeShard(model, run);
+      return savedTensors(model, run, shard, elementBytes(run)).filter((one) => scores || !one.scores).reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0);
+    };
+    const [sBh, squares, statistics] = [s * B * h, a * s * s * B, 4 * 4 * s * B];
+    expect(kept({})).toBe((16 * c + 2) * sBh + (2 * c + 1) * squares + statistics);
+    for (const tp of [2, 4, 8]) {
+      expect(kept({ tp })).toBe((4 * c + 2) * sBh + (12 * c * sBh + (2 * c + 1) * squares) / tp + statistics);
+      expect(kept({ tp, sequenceParallel: true })).toBe(((16 * c + 2) * sBh + (2 * c + 1) * squares + statistics) / tp);
+      expect(kept({ tp, sequenceParallel: true }, false)).toBe(((16 * c + 2) * sBh + statistics) / tp);
+    }
+  });
+
+  // FlashAttention in place of the squares: q, k, v, its output and a log-sum-exp in fp32 (Dao-AILab/flash-attention#899).
+  it('are 4·a·s·B in place of the squares where attention is fused', () => {
+    const model = gpt2({ activationComposed: false });
+    const kept = (attention: RunSpec['attention']) => {
+      const run = train(model, { batch: 2, seq: 128, precision: 'bf16', attention });
+      return savedTensors(model, run, wholeShard(model, run), elementBytes(run)).reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0);
+    };
+    expect(kept('eager') - kept('flash')).toBe(2 * 4 * 128 * 128 * 2 - 4 * 4 * 128 * 2);
+    expect(kept('sdpa')).toBe(kept('flash'));
   });
 
   it('of Phi-3’s attention grow as a live Megatron run printed: 1,024 MiB of weights, 1,536 MiB with dropout', () => {
