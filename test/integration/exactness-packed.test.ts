@@ -20,6 +20,7 @@ const CASES: readonly (readonly [string, ModelSpec, RunSpec])[] = [
   ['int4, three sequences, odd sizes', odd, generate({ precision: 'int4', kvPrecision: 'int4', batch: 3, promptTokens: 5, tokens: 6 })],
   ['fp16, one token of odd sizes', odd, generate({ precision: 'fp16', kvPrecision: 'fp16', batch: 1, promptTokens: 1, tokens: 3 })],
   ['int4, rows and heads of whole sixteens', tinyModel({ hidden: 96, heads: 3, ffn: 64 }), generate({ precision: 'int4', kvPrecision: 'int8', batch: 2, tokens: 4 })],
+  ['int8 with room for its int8 cache from the start', odd, generate({ precision: 'int8', kvPrecision: 'int8', cacheGrowth: 'static', batch: 2, tokens: 4 })],
   ['int8 with a cache in fp32', tinyModel({ heads: 1, hidden: 7 }), generate({ precision: 'int8', kvPrecision: 'fp32' })],
   ['fp32 with a cache in int8', tinyModel(), generate({ kvPrecision: 'int8', tokens: 5 })],
   ['fp32 with a cache of halves, heads of width one', tinyModel({ layers: 1, hidden: 5, heads: 5 }), generate({ kvPrecision: 'fp16' })],
@@ -85,5 +86,20 @@ describe('the budget of packed weights and caches on WebGPU', () => {
   it.for(CASES.filter(([, model]) => model === odd))('equals the ledger on a software GPU: %s', { timeout: 180_000 }, async ([_name, model, run], { skip }) => {
     if (noGpu !== null) skip(noGpu);
     await expectExact(model, { ...run, backend: 'webgpu' }, swiftshaderEnvironment());
+  });
+
+  it('keeps keys and values alike on every backend: the same tokens follow', { timeout: 180_000 }, async ({ skip }) => {
+    if (noGpu !== null) skip(noGpu);
+    for (const kvPrecision of ['fp16', 'int8'] as const) {
+      const run = generate({ kvPrecision, batch: 3, promptTokens: 5, tokens: 6 });
+      const tokens = async (backend: Backend): Promise<unknown> => {
+        const { lines } = await runWorkload(odd, { ...run, backend }, swiftshaderEnvironment());
+        return lines.filter(({ type }) => type === 'token').map((line) => (line as { ids?: readonly number[] }).ids);
+      };
+      const [onWasm, onCpu, onGpu] = [await tokens('wasm'), await tokens('cpu'), await tokens('webgpu')];
+      expect(onWasm).toHaveLength(6);
+      expect(onCpu).toEqual(onWasm);
+      expect(onGpu).toEqual(onWasm);
+    }
   });
 });
