@@ -5,8 +5,8 @@ import { rankBudget } from '../../src/shared/budget/sharding/per-rank';
 import { shardsOf, stagesOf, wholeShard } from '../../src/shared/budget/sharding/shard';
 import { textbookBudget } from '../../src/shared/budget/textbook';
 import type { ComponentBytes } from '../../src/shared/budget/types';
-import { weightsOf } from '../../src/shared/budget/weights';
-import { parameterCount } from '../../src/shared/model/parameters';
+import { parametersOf, weightsOf } from '../../src/shared/budget/weights';
+import { adapterParameters, parameterCount } from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
@@ -30,6 +30,17 @@ describe('the tensors of a model', () => {
     const run = runDefaults(model, { framework: 'pytorch', mode: 'train' });
     const { tensors } = weightsOf(model, run, wholeShard(model, run));
     expect(tensors.reduce((sum, { rows, columns, count }) => sum + rows * columns * count, 0)).toBe(parameterCount(model));
+  });
+});
+
+describe('the adapters of a model', () => {
+  it.each(presetNames().map((name) => [name]))('of %s are those counted matrix by matrix', (name) => {
+    const model = preset(name);
+    for (const loraTargets of ['query-value', 'all-linear'] as const) {
+      const run = runDefaults(model, { framework: 'pytorch', mode: 'train', loraRank: 8, loraTargets });
+      const { trained } = parametersOf(model, run, wholeShard(model, run));
+      expect(trained).toBe(adapterParameters(model, 8, loraTargets));
+    }
   });
 });
 

@@ -110,26 +110,28 @@ export function activeParameterCount(model: ModelSpec): number {
  * layer but the router.
  */
 export function adapterParameters(model: ModelSpec, rank: number, targets: (typeof LORA_TARGETS)[number]): number {
-  const { hidden: d, layers, experts, latentAttention: latent } = model;
+  const { hidden: d, layers, decoderLayers = 0, experts, latentAttention: latent } = model;
+  // A decoder beside an encoder has two in a layer.
+  const attentions = layers + 2 * decoderLayers;
   const all = targets === 'all-linear';
   const pairs: (readonly [inner: number, outer: number, count: number])[] = [];
   if (latent) {
     const keyWidth = model.heads * (latent.plainDim + latent.ropeDim);
-    if (latent.queryRank === null) pairs.push([d, keyWidth, layers]);
-    else pairs.push([d, latent.queryRank, layers], [latent.queryRank, keyWidth, layers]);
-    pairs.push([latent.kvRank, model.heads * (latent.plainDim + latent.valueDim), layers]);
-    if (all) pairs.push([d, latent.kvRank + latent.ropeDim, layers], [model.heads * latent.valueDim, d, layers]);
+    if (latent.queryRank === null) pairs.push([d, keyWidth, attentions]);
+    else pairs.push([d, latent.queryRank, attentions], [latent.queryRank, keyWidth, attentions]);
+    pairs.push([latent.kvRank, model.heads * (latent.plainDim + latent.valueDim), attentions]);
+    if (all) pairs.push([d, latent.kvRank + latent.ropeDim, attentions], [model.heads * latent.valueDim, d, attentions]);
   } else {
     const q = model.heads * model.headDim;
     const kv = model.kvHeads * model.headDim;
-    if (fusedProjection(model)) pairs.push([d, q + 2 * kv, layers]);
-    else pairs.push([d, q, layers], [d, kv, layers * (all ? 2 : 1)]);
-    if (all) pairs.push([q, d, layers]);
+    if (fusedProjection(model)) pairs.push([d, q + 2 * kv, attentions]);
+    else pairs.push([d, q, attentions], [d, kv, attentions * (all ? 2 : 1)]);
+    if (all) pairs.push([q, d, attentions]);
   }
   if (all) {
     const gated = model.activation === 'swiglu' ? 2 : 1;
     const ffn = (width: number, count: number) => pairs.push([d, width, gated * count], [width, d, count]);
-    const dense = experts ? Math.min(layers, experts.denseLayers ?? 0) : layers;
+    const dense = experts ? Math.min(layers, experts.denseLayers ?? 0) : layers + decoderLayers;
     ffn(model.ffn, dense);
     if (experts) ffn(experts.ffn, (layers - dense) * experts.total);
     if (experts?.sharedFfn) ffn(experts.sharedFfn, layers - dense);
