@@ -56,6 +56,11 @@ describe('a run', () => {
     expect(() => checkRun(gpt2, run)).toThrow(refusal(message));
   });
 
+  it('of unequal lengths is as long as the longest: of its prompt in generation, of its sequence elsewhere', () => {
+    expect(runDefaults(gpt2, { batch: 2, lengths: [3, 9], tokens: 4 })).toMatchObject({ promptTokens: 9, seq: 13 });
+    expect(runDefaults(preset('bert-base'), { batch: 2, lengths: [3, 9] })).toMatchObject({ mode: 'infer', seq: 9 });
+  });
+
   it('of defaults is valid for every preset and mode', () => {
     for (const name of presetNames()) {
       for (const mode of MODES) {

@@ -182,6 +182,9 @@ function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: 
   if (contradicted) throw new Failure('bad_input', `--lengths gives batch and sequence already, and ${contradicted} was given too.`, `Leave ${contradicted} out.`);
   given.lengths = lengths;
   given.batch = lengths.length;
+  // Where the mode is not given, the model's defaults say which of the two the longest is.
+  if (given.mode === 'generate') given.promptTokens = Math.max(...lengths);
+  else if (given.mode !== undefined) given.seq = Math.max(...lengths);
 }
 
 function fraction(option: string, value: string | undefined): number | undefined {
