@@ -12,14 +12,18 @@
 import { connect } from 'node:net';
 
 const CONNECT_LIMIT_MS = 1000;
+const CLOSE_LIMIT_MS = 5000;
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 
-const rank = Number(['RANK', 'OMPI_COMM_WORLD_RANK', 'SLURM_PROCID'].map((name) => process.env[name]).find((value) => /^\d+$/.test(value ?? '')) ?? 0);
+// The rank a launcher gave this process; without one Plumbline tells processes apart by their connections.
+const given = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID', 'LOCAL_RANK'].map((name) => process.env[name]).find((value) => /^\d+$/.test(value ?? ''));
+const rank = given === undefined ? undefined : Number(given);
 let currentStep = null;
 
 // Connected before the first marker is announced: from then on a write reaches Plumbline at once, even if the script
 // exits or never yields to the event loop.
 const socket = await open(process.env.PLUMBLINE_SOCKET);
+let introduced = false;
 
 function open(path) {
   if (!path) return null;
@@ -39,10 +43,15 @@ function open(path) {
   });
 }
 
-function send(type, fields) {
+/** A marker in the channel's own words (what the functions below send); `ts` is when it happened. */
+export function send(type, fields, ts = process.hrtime.bigint()) {
   if (socket === null || socket.destroyed || socket.writableLength > MAX_PENDING_BYTES) return;
   try {
-    const text = JSON.stringify({ v: 1, ts: String(process.hrtime.bigint()), type, rank, ...fields });
+    if (!introduced) {
+      introduced = true;
+      send('process', { pid: process.pid }, ts);
+    }
+    const text = JSON.stringify({ v: 1, ts: String(ts), type, rank, ...fields });
     // Keeps the process alive only as long as something is unsent.
     socket.ref();
     socket.write(`${text}\n`, () => {
@@ -123,4 +132,20 @@ export function flush() {
     if (socket === null || socket.destroyed) resolve();
     else socket.write('', () => resolve());
   });
+}
+
+/** Sends what is left and hangs up, at the latest after five seconds. Nothing can be announced afterwards. */
+export async function close() {
+  if (socket === null || socket.destroyed) return;
+  socket.ref();
+  await new Promise((resolve) => {
+    const limit = setTimeout(resolve, CLOSE_LIMIT_MS);
+    const done = () => {
+      clearTimeout(limit);
+      resolve();
+    };
+    socket.once('close', done);
+    socket.end(done);
+  });
+  socket.destroy();
 }

@@ -55,7 +55,7 @@ async function start(specs: Specs): Promise<void> {
   if (specs.tokenIds) checkTokenIds(model, specs.tokenIds);
   const faults = readFaults(process.env.PLUMBLINE_FAULT);
   const chosen = await startBackend(run.backend);
-  const markers = await Markers.open(process.env.PLUMBLINE_SOCKET);
+  const markers = new Markers();
   try {
     const reporter = new Reporter(new Ledger().attach(), markers);
     await runWorkload({ ...specs, run: { ...run, backend: chosen.backend } }, chosen, faults, reporter).catch((error: unknown) => {
