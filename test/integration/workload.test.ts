@@ -109,7 +109,7 @@ describe('the bundled workload', () => {
   it.each([
     ['another precision', tinyModel(), tinyRun({ precision: 'fp16' }), /fp32 only, not fp16/],
     ['selective checkpointing', tinyModel(), tinyRun({ checkpointing: 'selective' }), /whole layers/],
-    ['a model that is not GPT-2', tinyModel({ norm: 'rmsnorm' }), tinyRun(), /GPT-2 models only/],
+    ['a model that is not GPT-2', tinyModel({ norm: 'rmsnorm' }), tinyRun(), /cannot be tiny/],
   ])('refuses %s in one sentence with exit code 3', async (_name, model, run, sentence) => {
     const { code, stderr, lines } = await runWorkload(model, run);
     expect(code).toBe(3);

@@ -82,9 +82,10 @@ function deviceName({ series, alternatives }: Overlay, { environment }: SessionD
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */
 export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<RunSpec>): Inversion | null {
-  const { spans } = phaseSpans(data.markers, data.durationUs);
-  const { series, markers, durationUs, baselines, logs, exitCode, signal } = data;
-  return invertAlone(model, given, { series, markers, spans, durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data) });
+  const { durationUs, baselines, logs, exitCode, signal } = data;
+  const whole = { series: data.series, markers: data.markers, spans: phaseSpans(data.markers, durationUs).spans };
+  const rank = chooseRank(whole, undefined);
+  return invertAlone(model, given, { ...(rank === null ? whole : traceOf(whole, rank, undefined)), durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data) });
 }
 
 function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
