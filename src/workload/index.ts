@@ -10,6 +10,7 @@ import { Failure } from '../shared/failure';
 import type { ModelSpec, Precision, RunSpec } from '../shared/model/spec';
 import { Checkpoint } from './checkpoint';
 import { startBackend, upload } from './backend';
+import { BESIDE, holdBeside, startBeside } from './beside';
 import { readFaults } from './faults';
 import { generate, seconds } from './generate';
 import { prepareInference } from './infer';
@@ -39,6 +40,7 @@ function readSpecs(text: string | undefined): Specs {
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === BESIDE) return holdBeside(process.argv[3] ?? '');
   const specs = readSpecs(process.argv[2]);
   try {
     await start(specs);
@@ -97,6 +99,7 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   reporter.end('load');
   reporter.announce('model', { ...model, parameters: weights.count });
   reporter.say(`${weights.count} parameters in ${seconds(performance.now() - started)}`);
+  if (faults.besideBytes > 0) reporter.say(`fault: process ${startBeside(faults.besideBytes, chosen.backend)} holds ${faults.besideBytes} bytes beside the workload`);
   await proceed();
 }
 

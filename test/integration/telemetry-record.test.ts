@@ -115,6 +115,34 @@ describe('without a GPU that answers', () => {
     expect(document.gpus).toEqual([]);
   });
 
+  it('names the second process that the bundled workload is made to start, by its bytes', async () => {
+    const bytes = 256 * MiB;
+    const recording = startCli(
+      ['record', '--interval', '50', '--bundled', 'gpt2', '--model', 'gpt2-nano', '--mode', 'train', '--batch', '4', '--seq', '64', '--steps', '24', '--backend', 'wasm', '--json'],
+      home.dir, { ...device('planted'), PLUMBLINE_FAULT: `process:${bytes}` },
+    );
+    let said = '';
+    recording.child.stderr!.on('data', (text: string) => {
+      said += text;
+    });
+    await until(() => /fault: process \d+ holds/.test(said), 'the second process to start', 60_000);
+    // Only the driver knows what a process holds: the double is told of this one.
+    const pid = Number(/fault: process (\d+) holds/.exec(said)![1]);
+    writeFileSync(at('memory'), String(bytes));
+    writeFileSync(at('pid'), String(pid));
+    const { stdout } = await recording.done;
+    const document = JSON.parse(stdout) as SessionDocument;
+    expect(document.findings.filter(({ kind }) => kind === 'other_process')).toMatchObject([{ bytes, confidence: 'high' }]);
+    await until(() => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }, 'the second process to end');
+  });
+
   it('warns while it records that a leak will fill the device, before it has', async () => {
     const script = at('leak.mjs');
     writeFileSync(script, `
