@@ -42,6 +42,13 @@ describe('the double of Electron', () => {
     expect({ code, output: output.trim() }).toEqual({ code: 0, output: 'function browser' });
   });
 
+  test('takes the V8 flags of a utility process where Chromium does', async () => {
+    writeFileSync(join(folder, 'flags.mjs'), 'console.log(typeof gc);\nprocess.exit(0);\n');
+    const entry = `import { app, utilityProcess } from 'electron';
+      app.whenReady().then(() => utilityProcess.fork(${JSON.stringify(join(folder, 'flags.mjs'))}, [], { execArgv: ['--js-flags=--expose-gc'] }).on('exit', () => process.exit(0)));\n`;
+    expect((await run('flags-app.mjs', entry)).output.trim()).toBe('function');
+  });
+
   test('ends with its utility processes when whoever started it lets go', async ({ skip }) => {
     const reason = browserUnavailable();
     if (reason !== null) skip(reason);

@@ -1,9 +1,13 @@
 /** Host counters against processes whose size and load are known by other means. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host';
+import { MiB } from '../../src/shared/units';
 import { buildWorker } from '../doubles/nvml/stub';
 import { started } from '../fixtures/nvidia-smi/harness';
 
@@ -24,6 +28,7 @@ beforeAll(async () => {
 });
 
 const BLOCK = 96 * 2 ** 20;
+const WRITTEN = 8 * MiB;
 
 describe.each(process.platform === 'linux' ? ['proc', 'table'] as const : ['table'] as const)('host counters by %s', (method) => {
   test('count processes and add up their resident memory', async () => {
@@ -53,6 +58,34 @@ describe('host counters', () => {
     // The machine may be busy with other things: half a core's hundredth is far from both.
     expect(most).toBeGreaterThan(10_000);
     expect(least).toBeLessThan(5_000);
+  });
+
+  test.skipIf(process.platform !== 'linux')(`see what a process and its ended child wrote to storage${process.platform === 'linux' ? '' : ' (skipped: only Linux has /proc)'}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-disk-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const write = (name: string) => `const fd = fs.openSync(${JSON.stringify(join(folder, name))}, 'w'); fs.writeSync(fd, Buffer.alloc(${WRITTEN}, 1)); fs.fsyncSync(fd);`;
+    const writer = await child(`const fs = require('node:fs'); ${write('own')} process.stdin.once('data', () => {
+      require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(`const fs = require('node:fs'); ${write('childs')}`)}]);
+      process.stdout.write('waited');
+    })`);
+    const own = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${writer.pid}/io`, 'utf8'))?.[1];
+    const isAccounted = Number(own) >= WRITTEN;
+    const sink = await started(new HostSampler({ scope: { pids: () => [writer.pid] }, intervalMs: 50, workerPath }));
+    await sink.until('a reading', () => sink.readings('tree.disk.written').length > 0);
+    // Where the kernel or the file system of the temporary folder keeps no such account, that is what is told.
+    if (own === undefined) {
+      expect(sink.last('tree.disk.written')).toEqual({ kind: 'absent', reason: 'not_supported' });
+      return;
+    }
+    expect(sink.values('tree.disk.written')[0]).toBe(Number(own));
+    writer.stdin!.write('go');
+    await once(writer.stdout!, 'data');
+    const looks = sink.readings('tree.disk.written').length;
+    await sink.until('a later look', () => sink.readings('tree.disk.written').length > looks + 1);
+    const more = sink.values('tree.disk.written').at(-1)! - Number(own);
+    if (isAccounted) expect(more).toBeGreaterThanOrEqual(WRITTEN);
+    expect(more).toBeLessThan(WRITTEN + MiB);
+    expect(sink.values('tree.disk.read').length).toBe(sink.values('tree.disk.written').length);
   });
 
   test('before there is a process nothing is reported, rather than 0', async () => {

@@ -18,6 +18,9 @@ describe.skipIf(windows)(windows ? 'memory per process (skipped: the double is a
     await sink.until('a reading', () => sink.values('gpu0.process.memory').length > 1);
     expect(sink.last('gpu0.process.memory')).toEqual({ kind: 'ok', value: 700 * MiB });
     expect(sink.last('gpu0.other.memory')).toEqual({ kind: 'ok', value: 300 * MiB });
+    expect(sink.declared.map(({ id, about }) => [id, about])).toEqual([
+      ['gpu0.process.memory', expect.stringContaining('the workload')], ['gpu0.other.memory', expect.stringContaining('other processes')],
+    ]);
   });
 
   test('counts a graphics process of the workload too', async () => {

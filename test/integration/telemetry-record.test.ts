@@ -75,7 +75,7 @@ describe('recording on a simulated GPU', () => {
     expect(series.get('gpu0.power')).toMatchObject({ unit: 'milliwatts', max: 123_450 });
     expect(series.get('gpu0.temperature')).toMatchObject({ unit: 'millicelsius', max: 41_000 });
     expect(series.get('gpu0.clock.sm')).toMatchObject({ unit: 'hertz', max: 2_520_000_000 });
-    for (const id of ['tree.rss', 'tree.cpu', 'system.memory.used', 'sampler.cost']) expect(series.get(id)?.count, id).toBeGreaterThan(0);
+    for (const id of ['tree.rss', 'tree.cpu', 'system.memory.used', 'system.swap.used', 'sampler.cost']) expect(series.get(id)?.count, id).toBeGreaterThan(0);
     expect(document.warnings).toEqual([]);
     await until(() => living().length === 0, 'every nvidia-smi to end');
   });

@@ -17,6 +17,7 @@ describe.skipIf(here === 'win32')(here === 'win32' ? 'host counters of macOS (sk
     expect(sink.values('tree.cpu')[0]).toBe(183_400 + 96_600);
     expect(sink.values('tree.processes')[0]).toBe(2);
     expect(sink.declared.find(({ id }) => id === 'tree.cpu')!.windowUs).toBe(60_000_000);
+    for (const id of ['tree.disk.read', 'tree.disk.written', 'system.swap.used']) expect(new Set(sink.reasons(id)), id).toEqual(new Set(['not_supported']));
   });
 
   test('descendants are found by their parents', async () => {

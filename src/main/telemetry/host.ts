@@ -1,19 +1,19 @@
 /**
- * What the workload takes of the host: resident memory, CPU time and number of its processes, and memory in use on
- * the whole machine once a second.
+ * What the workload takes of the host: resident memory, CPU time, disk traffic and number of its processes, and memory
+ * and swap in use on the whole machine once a second.
  *
  * `tree.rss` is the plain sum of resident set sizes: a page that several processes share is counted once for each, so
  * it is an upper bound of what the tree holds. `tree.cpu` is in thousandths of a percent of one core and averages over
  * its window; time of a process that starts and ends between two readings is not seen.
  *
  * On Linux /proc gives this at the full rate, read on a thread of its own. Elsewhere a process table is dear, so it is
- * read at most once a second.
+ * read at most once a second; it does not tell disk traffic, and swap is not told cheaply: both are absent there.
  */
 import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../shared/units';
 import { originOf } from '../workloads/session-clock';
-import { hostTable, systemMemoryUsed } from './host-reads';
+import { hostTable, NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './host-reads';
 import { tableReadings } from './host-table';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
 import type { Batch } from './thread/batch';
@@ -75,7 +75,7 @@ export class HostSampler implements Sampler {
       if (this.#stopped) return;
       this.#stopped = true;
       intake.silent(clock.now());
-      sink.warn(`The thread that reads /proc is gone (${why}); memory and CPU of the workload are not read any more.`);
+      sink.warn(`The thread that reads /proc is gone (${why}); memory, CPU and disk traffic of the workload are not read any more.`);
     };
     worker.once('error', ({ message }) => died(message));
     worker.once('exit', () => {
@@ -117,7 +117,11 @@ export class HostSampler implements Sampler {
       this.#looking ??= read().finally(() => {
         this.#looking = null;
       });
-      sink.push('system.memory.used', clock.now(), { kind: 'ok', value: systemMemoryUsed() });
+      const t = clock.now();
+      sink.push('system.memory.used', t, { kind: 'ok', value: systemMemoryUsed() });
+      sink.push('system.swap.used', t, systemSwapUsed());
+      // A process table does not tell it.
+      for (const id of ['tree.disk.read', 'tree.disk.written']) sink.push(id, t, NOT_SUPPORTED);
     };
     look();
     this.#timers.push(setInterval(look, Math.max(TABLE_MS, this.#options.intervalMs)));

@@ -48,7 +48,7 @@ export interface OpenedSamplers {
 export async function openSamplers(options: OpenSamplersOptions): Promise<OpenedSamplers> {
   const { scope, intervalMs, env } = options;
   const workerPath = process.platform === 'linux' ? (options.samplingThread ?? findWorker(env)) : null;
-  const hostDetail = workerPath !== null ? 'memory and CPU of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
+  const hostDetail = workerPath !== null ? 'memory, CPU and disk traffic of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
   const choice = chooseGpuSource(env);
   const absent: OpenedSamplers['sources'] = [];
   let gpu: GpuSource | null = null;

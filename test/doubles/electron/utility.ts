@@ -24,7 +24,7 @@ function forkUtility(modulePath: string, args: string[] = [], options: Electron.
   const stdio = Array.isArray(options.stdio) ? options.stdio : (['ignore', 'inherit', 'inherit'] as const);
   if (stdio[0] !== 'ignore') throw new Error('The stdin of a utility process can only be ignored.');
   const env = { ...(options.env as NodeJS.ProcessEnv | undefined ?? process.env), PLUMBLINE_DOUBLE_UTILITY: '1' };
-  const child = fork(modulePath, args, { execArgv: ['--import', register], serialization: 'advanced', stdio: [...stdio, 'ipc'], env });
+  const child = fork(modulePath, args, { execArgv: ['--import', register, ...nodeFlags(options.execArgv ?? [])], serialization: 'advanced', stdio: [...stdio, 'ipc'], env });
   children.add(child);
   record('utilityProcess.fork', [options.serviceName ?? '', child.pid ?? 0]);
   const send = (message: ToUtility) => {
@@ -68,6 +68,11 @@ function forkUtility(modulePath: string, args: string[] = [], options: Electron.
     },
   } satisfies Partial<Electron.UtilityProcess>;
   return doubled<Electron.UtilityProcess>('UtilityProcess', Object.defineProperties(emitter, Object.getOwnPropertyDescriptors(part)));
+}
+
+/** What Chromium hands to V8 from --js-flags, Node takes as an option of its own. */
+function nodeFlags(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((flag) => (flag.startsWith('--js-flags=') ? flag.slice('--js-flags='.length).split(/[ ,]+/) : [flag]));
 }
 
 export const utilityProcess = doubled<typeof Electron.UtilityProcess>('utilityProcess', { fork: forkUtility } satisfies Partial<typeof Electron.UtilityProcess>);

@@ -9,6 +9,12 @@ import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { MonitoredProcess } from './pmon';
 import type { GpuProcess } from './query-csv';
 
+export const PROCESS_METRICS = ['process.memory', 'other.memory'] as const;
+export const ABOUT_PROCESSES: Readonly<Record<(typeof PROCESS_METRICS)[number], string>> = {
+  'process.memory': 'device memory that the workload\'s processes hold, by the driver\'s lists',
+  'other.memory': 'device memory that all other processes hold, graphics included',
+};
+
 export interface Attribution {
   readonly gpuIndex: number;
   readonly workload: Reading;

@@ -7,7 +7,7 @@ import type { GpuInfo } from '../../../shared/contract/session';
 import type { Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
-import { attribute } from './attribution';
+import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from './attribution';
 import { findSmiError, firstLine } from './error-text';
 import { type MonitoredProcess, parsePmon } from './pmon';
 import { COMPUTE_APPS_FIELDS, type GpuProcess, parseComputeApps } from './query-csv';
@@ -61,8 +61,8 @@ export class GpuProcesses implements Sampler {
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const intervalMs = this.#options.intervalMs ?? 1000;
     for (const { index } of this.#options.gpus) {
-      for (const metric of ['process.memory', 'other.memory']) {
-        sink.declare({ id: `gpu${index}.${metric}`, source: 'nvidia-smi', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000 });
+      for (const metric of PROCESS_METRICS) {
+        sink.declare({ id: `gpu${index}.${metric}`, source: 'nvidia-smi', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000, about: ABOUT_PROCESSES[metric] });
       }
     }
     const look = () => {

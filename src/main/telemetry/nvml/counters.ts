@@ -102,7 +102,6 @@ function reserved(device: NvmlDevice, out: Float64Array): number {
 }
 
 export const PROCESS_FLOOR_MS: Millis = 1000;
-export const PROCESS_METRICS = ['process.memory', 'other.memory'] as const;
 /** Mean time of one memory read, each second. */
 export const READ_COST: SeriesInfo = { id: 'sampler.read', source: 'nvml', metric: 'read', unit: 'microseconds', windowUs: 1_000_000, intervalUs: 1_000_000, about: 'mean time that one read of device memory takes' };
 

@@ -8,9 +8,9 @@ import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import { originOf } from '../../workloads/session-clock';
-import { attribute } from '../nvidia-smi/attribution';
+import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
-import { COUNTERS, PROCESS_FLOOR_MS, PROCESS_METRICS, type SampledGpu, seriesTable } from './counters';
+import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
 import type { NvmlProcess } from './processes';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
@@ -178,11 +178,6 @@ export class NvmlSampler implements Sampler {
     this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
   }
 }
-
-const ABOUT_PROCESSES: Readonly<Record<(typeof PROCESS_METRICS)[number], string>> = {
-  'process.memory': 'device memory that the workload\'s processes hold, by the driver\'s lists',
-  'other.memory': 'device memory that all other processes hold, graphics included',
-};
 
 const readingOf = ({ bytes }: NvmlProcess): Reading => (bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes });
 
