@@ -11,7 +11,7 @@
 import type { SampleIndex } from '../units';
 
 export const FAN_OUT = 16;
-/** A range of at least this many samples is worth a pyramid; below, a plain scan is as quick. */
+/** A range of at least this many samples is worth building a pyramid for; below, a plain scan is as quick. */
 export const PYRAMID_FROM = 200_000;
 
 /** Positions of the first lowest and first highest value of a range. */
@@ -24,10 +24,17 @@ export interface Extremes {
 export function extremes(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
   let min = from;
   let max = from;
+  let lowest = values[from]!;
+  let highest = lowest;
   for (let i = from + 1; i < to; i++) {
     const value = values[i]!;
-    if (value < values[min]!) min = i;
-    if (value > values[max]!) max = i;
+    if (value < lowest) {
+      lowest = value;
+      min = i;
+    } else if (value > highest) {
+      highest = value;
+      max = i;
+    }
   }
   return { min, max };
 }
@@ -45,7 +52,7 @@ export class MinMaxPyramid {
     this.values = values;
     let below: Level | null = null;
     for (let count = values.length; count > FAN_OUT; count = Math.ceil(count / FAN_OUT)) {
-      below = this.#raise(below, count);
+      below = below === null ? this.#ground(count) : this.#raise(below, count);
       this.#levels.push(below);
     }
   }
@@ -76,17 +83,44 @@ export class MinMaxPyramid {
     if (higher > 0 || (higher === 0 && max < best.max)) best.max = max;
   }
 
-  #raise(below: Level | null, count: number): Level {
+  /** The lowest level, straight from the values: nearly all of the work. */
+  #ground(count: number): Level {
+    const values = this.values;
+    const runs = Math.ceil(count / FAN_OUT);
+    const level: Level = { min: new Uint32Array(runs), max: new Uint32Array(runs) };
+    for (let run = 0, at = 0; run < runs; run++) {
+      const end = Math.min(count, at + FAN_OUT);
+      let min = at;
+      let max = at;
+      let lowest = values[at]!;
+      let highest = lowest;
+      for (at++; at < end; at++) {
+        const value = values[at]!;
+        if (value < lowest) {
+          lowest = value;
+          min = at;
+        } else if (value > highest) {
+          highest = value;
+          max = at;
+        }
+      }
+      level.min[run] = min;
+      level.max[run] = max;
+    }
+    return level;
+  }
+
+  #raise(below: Level, count: number): Level {
     const values = this.values;
     const runs = Math.ceil(count / FAN_OUT);
     const level: Level = { min: new Uint32Array(runs), max: new Uint32Array(runs) };
     for (let run = 0; run < runs; run++) {
       const end = Math.min(count, (run + 1) * FAN_OUT);
-      let min = below === null ? run * FAN_OUT : below.min[run * FAN_OUT]!;
-      let max = below === null ? run * FAN_OUT : below.max[run * FAN_OUT]!;
+      let min = below.min[run * FAN_OUT]!;
+      let max = below.max[run * FAN_OUT]!;
       for (let i = run * FAN_OUT + 1; i < end; i++) {
-        const low = below === null ? i : below.min[i]!;
-        const high = below === null ? i : below.max[i]!;
+        const low = below.min[i]!;
+        const high = below.max[i]!;
         if (values[low]! < values[min]!) min = low;
         if (values[high]! > values[max]!) max = high;
       }
@@ -98,6 +132,12 @@ export class MinMaxPyramid {
 }
 
 const pyramids = new WeakMap<Float64Array, MinMaxPyramid>();
+
+/** Over [from, to): by a pyramid where the range is worth one or one is there already. */
+export function extremesOf(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
+  const pyramid = to - from >= PYRAMID_FROM ? pyramidOf(values) : to - from >= FAN_OUT * FAN_OUT ? pyramids.get(values) : undefined;
+  return pyramid?.extremes(from, to) ?? extremes(values, from, to);
+}
 
 /** The pyramid of a column, built once for as long as the column lives. The column must not change afterwards. */
 export function pyramidOf(values: Float64Array): MinMaxPyramid {

@@ -4,7 +4,7 @@
  */
 import type { Micros, SampleIndex } from '../units';
 import { lowerBound, upperBound } from './downsample';
-import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
+import { extremes, extremesOf } from './pyramid';
 import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './types';
 
 export type { SeriesFigures } from './types';
@@ -68,7 +68,7 @@ function extremeIn(data: SeriesData, t0: Micros, t1: Micros, which: 'min' | 'max
   const from = lowerBound(data.times, t0);
   const to = upperBound(data.times, t1);
   if (from >= to) return null;
-  const found = to - from >= PYRAMID_FROM ? pyramidOf(data.values).extremes(from, to) : extremes(data.values, from, to);
+  const found = extremesOf(data.values, from, to);
   const index = found[which];
   return { t: data.times[index]!, value: data.values[index]!, index };
 }
