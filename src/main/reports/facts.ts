@@ -176,6 +176,7 @@ export function configurationOf({ model, run }: SessionDocument, budget: Budget 
   pairs.push(['Precision', run.precision]);
   if (run.mode === 'train') {
     pairs.push(['Optimizer', run.optimizer], ['Steps', String(run.steps)], ['Checkpointing', run.checkpointing]);
+    if (run.frozenLayers) pairs.push(['Frozen', `embeddings and the first ${run.frozenLayers} of ${model.layers} layers`]);
     if (run.data) pairs.push(['Data', run.data]);
     if (run.gradAccum > 1) pairs.push(['Gradient accumulation', String(run.gradAccum)]);
   }

@@ -34,7 +34,7 @@ export function planText(plan: PlanText): string {
 
 function runWords(run: RunSpec): string {
   const length = run.mode === 'generate' ? `${formatInteger(run.promptTokens)} + ${formatInteger(run.tokens)} tokens` : `${formatInteger(run.seq)} tokens`;
-  const training = run.mode === 'train' ? [run.optimizer, ...(run.checkpointing === 'none' ? [] : [`checkpointing ${run.checkpointing}`])] : [];
+  const training = run.mode === 'train' ? [run.optimizer, ...(run.checkpointing === 'none' ? [] : [`checkpointing ${run.checkpointing}`]), ...(run.frozenLayers ? [`${run.frozenLayers} layers frozen`] : [])] : [];
   return [run.mode, `batch ${run.batch}`, length, run.precision, ...training, `${run.attention} attention`, run.framework].join(' · ');
 }
 

@@ -79,6 +79,9 @@ interface TrainingState {
  * gradients gathered in fp32 as Korthikanti et al. do). Pure fp16 or bf16 training keeps everything at 2P each.
  * Quantized weights are trained nowhere in the chapter: their gradients and states count at fp16.
  *
+ * Where the first layers and the embeddings are frozen, all but the weights is that of the parameters that train, and A
+ * that of the layers that do: A·(L − N)/L for N frozen ones.
+ *
  * Of these ZeRO-1 shards master weights and moments over the data-parallel ranks, ZeRO-2 gradients too, ZeRO-3 weights
  * too; offloading takes master weights and moments, or everything, off the device.
  */
@@ -122,7 +125,7 @@ function optimizerStates(run: RunSpec, state: number, trained: number): Componen
  */
 function training(model: ModelSpec, run: RunSpec, shard: Shard, offload: RunSpec['offload']): TimelinePhase[] {
   const { weights, gradients, optimizer } = trainingState(model, run, shard, offload);
-  const activations = { activations: textbookActivations(model, run, shard) };
+  const activations = { activations: textbookActivations(model, run, { ...shard, layers: shard.layers - shard.frozen }) };
   const carried = shard.accumulates ? gradients : {};
   const step = (first: number, last: number, resident: ComponentBytes): TimelinePhase[] => [
     occurrence('forward', first, last, { ...resident, ...carried, ...activations }, { ...resident, ...carried, ...activations }),

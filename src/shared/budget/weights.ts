@@ -3,6 +3,7 @@
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
 import { fusedProjection, hasLmHead } from '../model/parameters';
+import { someLayers } from '../model/frozen';
 import type { LORA_TARGETS, ModelSpec, RunSpec } from '../model/spec';
 import type { Shard } from './sharding/shard';
 
@@ -17,29 +18,31 @@ export interface WeightTensor {
   readonly decoder?: true;
   /** matrix: read by a matrix multiplication; table: looked up; vector: norms and biases. */
   readonly kind: 'matrix' | 'table' | 'vector';
+  /** Of a layer, or of embeddings, that do not train. */
+  readonly frozen?: true;
   /** Takes a low-rank adapter when `query-value` or `all-linear` layers do. */
   readonly adapter?: (typeof LORA_TARGETS)[number];
 }
 
 export interface Weights {
   readonly tensors: readonly WeightTensor[];
-  /** The adapters of a low-rank run, in place of `tensors` what is trained. */
+  /** What is trained: all of `tensors`, those that are not frozen, or the adapters of a low-rank run, which are none of them. */
   readonly trained: readonly WeightTensor[];
 }
 
 export function weightsOf(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
   const rank = run.loraRank ?? 0;
-  return { tensors, trained: rank === 0 ? tensors : adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
+  if (rank > 0) return { tensors, trained: adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
+  return { tensors, trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen) };
 }
 
 /** Parameters a rank computes with, adapters among them, and those of them that are trained. */
 export function parametersOf(model: ModelSpec, run: RunSpec, shard: Shard): { readonly held: number; readonly trained: number } {
   const { tensors, trained } = weightsOf(model, run, shard);
   const held = elementsIn(tensors);
-  if (trained === tensors) return { held, trained: held };
-  const adapters = elementsIn(trained);
-  return { held: held + adapters, trained: adapters };
+  const learning = trained === tensors ? held : elementsIn(trained);
+  return { held: run.loraRank ? held + learning : held, trained: learning };
 }
 
 function elementsIn(tensors: readonly WeightTensor[]): number {
@@ -48,10 +51,14 @@ function elementsIn(tensors: readonly WeightTensor[]): number {
 
 /** How many layers share the tensors of a row. */
 export function layersOf(tensor: WeightTensor, shard: Shard): number {
-  return tensor.decoder ? shard.decoderLayers : shard.layers;
+  if (tensor.decoder) return shard.decoderLayers;
+  return tensor.frozen ? shard.frozen : shard.layers - shard.frozen;
 }
 
 function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
+  const { layers: L, frozen } = shard;
+  const stack = (count: number, from: number) => (count === 0 ? [] : stackTensors(someLayers(model, count, from), { ...shard, layers: count }, 1, (model.layerNorms ?? 2)));
+  if (frozen > 0) return [...stack(frozen, 0).map((one) => ({ ...one, frozen: true as const })), ...stack(L - frozen, frozen)];
   const rows = stackTensors(model, shard, 1, (model.layerNorms ?? 2));
   if (shard.decoderLayers === 0) return rows;
   const decoder = stackTensors(model, { ...shard, layers: shard.decoderLayers }, 2, 3);
@@ -136,20 +143,23 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   const { hidden: d } = model;
   const vocab = split(model.vocab, shard.tensor);
   const rows: WeightTensor[] = [];
+  let frozen: true | undefined;
   const add = (kind: WeightTensor['kind'], tensorRows: number, columns: number, count = 1) => {
-    rows.push({ rows: tensorRows, columns, count, layered: false, kind });
+    rows.push({ rows: tensorRows, columns, count, layered: false, kind, ...(frozen ? { frozen } : {}) });
   };
   const norms = model.norm === 'layernorm' ? 2 : 1;
   const lmHead = hasLmHead(model);
   const stacks = shard.decoderLayers > 0 ? 2 : 1;
   if (model.relativeBuckets) add('table', model.relativeBuckets, split(model.heads, shard.tensor), stacks);
   if (shard.embedding) {
+    if (shard.frozen > 0) frozen = true;
     // A table that is also the head is read by a matrix multiplication.
     add(lmHead && model.tiedHead ? 'matrix' : 'table', vocab, d);
     if (model.positions === 'learned') add('table', model.maxPositions, d, stacks);
     if (model.tokenTypes) add('table', model.tokenTypes, d);
     if (model.postNorm) add('vector', 1, d, norms * stacks);
   }
+  frozen = undefined;
   if (shard.head) {
     if (!model.postNorm) add('vector', 1, d, norms * stacks);
     // Apart from the embeddings, a tied head is a copy of its own.

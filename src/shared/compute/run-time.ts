@@ -2,16 +2,16 @@
  * The least time a run takes on a device, by the roofline: a training step with its recomputation and its optimizer, a
  * generation, a forward pass. Lower bounds in seconds, for one rank, without launch gaps and communication; what
  * changing a setting costs in time is told by their ratio, which is far surer than either of them.
- *
- * A backward pass is two forward ones; where only adapters are trained it is one, since frozen weights need no gradient.
  */
 import { Failure } from '../failure';
-import { adapterParameters, parameterCount } from '../model/parameters';
+import { wholeShard } from '../budget/sharding/shard';
+import { parametersOf } from '../budget/weights';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { ModelSpec, Optimizer, RunSpec } from '../model/spec';
 import type { Gpu } from './gpus';
+import { backwardWork, trainedPart } from './backward';
 import { generationLatency } from './latency';
-import { passSeconds, type PassShape, roofline } from './roofline';
+import { type OperationTime, passSeconds, type PassShape, roofline } from './roofline';
 
 /** Bytes of states an update reads, and writes again, a parameter. */
 const STATES: Readonly<Record<Optimizer, number>> = { adamw: 8, adam: 8, adam8bit: 2, momentum: 4, lion: 4, muon: 4, adafactor: 0, sgd: 0 };
@@ -39,10 +39,11 @@ function passOf({ batch, seq, precision, kvPrecision, attention, causal }: RunSp
 function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const { tp = 1, pp = 1, dp = 1 } = run;
   const operations = roofline(model, passOf(run), gpu);
-  const all = operations.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
-  const attention = operations.reduce((sum, { name, times, seconds }) => (name === 'attention' ? sum + times * seconds : sum), 0);
-  const again = run.checkpointing === 'none' ? 0 : run.checkpointing === 'selective' ? attention : all;
-  const microBatch = (run.loraRank ? 2 * all : 3 * all) + again;
+  const total = (some: readonly OperationTime[]) => some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
+  // No layer below those that train is done again.
+  const trained = run.frozenLayers ? roofline(trainedPart(model, run), passOf(run), gpu) : operations;
+  const again = run.checkpointing === 'none' ? 0 : total(run.checkpointing === 'selective' ? trained.filter(({ name }) => name === 'attention') : trained);
+  const microBatch = total(operations) + backwardWork(model, run, (part) => total(roofline(part, passOf(run), gpu))) + again;
   // A pipeline of p stages idles for p − 1 of its m + p − 1 slots.
   const slots = pp === 1 ? run.gradAccum : run.gradAccum * ((run.microBatches ?? pp) + pp - 1);
   return (slots * microBatch) / (tp * pp) + optimizerSeconds(model, run, gpu) / (tp * pp * ((run.zero ?? 0) >= 1 ? dp : 1));
@@ -50,7 +51,7 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
 
 /** Gradients and parameters are read, states read and written, parameters written; offloaded states add the bus. */
 function optimizerSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
-  const trained = run.loraRank ? adapterParameters(model, run.loraRank, run.loraTargets ?? 'query-value') : parameterCount(model);
+  const { trained } = parametersOf(model, run, wholeShard(model, run));
   const working = bytesPerElement(run.precision);
   const mixed = isMixed(run.precision);
   const parameter = mixed || run.precision === 'fp32' ? 4 : working;

@@ -7,6 +7,7 @@
  * Phases that were found in the trace have no time of their own: their edges are as coarse as the samples.
  */
 import type { Budget, ComponentBytes } from '../budget/types';
+import { backwardWork, trainedPart } from '../compute/backward';
 import { forwardFlops } from '../compute/flops';
 import { generationFlops } from '../compute/generation';
 import type { Gpu } from '../compute/gpus';
@@ -114,20 +115,19 @@ function busyIn(spans: readonly (readonly [Micros, Micros])[], medianUs: Micros,
   return count === 0 ? null : sum / count / 1000;
 }
 
-/** Backward is twice forward; where activations are computed again it takes three times as long and asks for no more. */
-const BACKWARD = 2;
-
+/** Activations computed again take the time of one more forward pass in backward, and ask for no more. */
 function workOf(phase: Phase, { spec: model, run, tiers }: Budget, gpu: Gpu | null): Work | null {
   const { batch, seq, promptTokens, tokens } = run;
   switch (phase) {
     case 'forward': return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
     case 'prefill': return { tokens: batch * promptTokens, ...passWork(model, run, promptTokens, gpu) };
     case 'backward': {
-      const { flops, bytes, seconds } = passWork(model, run, seq, gpu);
-      // With frozen weights only the gradients of activations are computed.
-      const times = run.loraRank ? 1 : BACKWARD;
-      const again = run.checkpointing === 'none' || run.checkpointing === 'selective' ? 0 : 1;
-      return { tokens: batch * seq, flops: scaled(flops, times), bytes: scaled(bytes, times), seconds: scaled(seconds, times + again) };
+      // What is not known of a pass is not known of its parts.
+      const whole = passWork(model, run, seq, gpu);
+      const backward = (of: keyof typeof whole) => (whole[of] === null ? null : backwardWork(model, run, (part) => passWork(part, run, seq, gpu)[of] ?? 0));
+      const again = run.checkpointing === 'none' || run.checkpointing === 'selective' ? 0 : passWork(trainedPart(model, run), run, seq, gpu).seconds ?? 0;
+      const seconds = backward('seconds');
+      return { tokens: batch * seq, flops: backward('flops'), bytes: backward('bytes'), seconds: seconds === null ? null : seconds + again };
     }
     case 'optimizer': {
       const bytes = updateBytes(tiers.refined.phases.find((row) => row.phase === 'optimizer')?.components ?? {});
@@ -182,8 +182,6 @@ function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
 function updateBytes({ params = 0, gradients = 0, adam_m = 0, adam_v = 0, momentum = 0, optimizer_other = 0, master_params = 0 }: ComponentBytes): number {
   return 2 * (params + adam_m + adam_v + momentum + optimizer_other + master_params) + gradients;
 }
-
-const scaled = (value: number | null, times: number) => (value === null ? null : value * times);
 
 /** Null where the theory does not cover a model or a device, and says so by a Failure. */
 function whereKnown<T>(compute: () => T): T | null {

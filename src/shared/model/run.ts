@@ -39,7 +39,7 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
 }
 
 const OPTIONAL = [
-  'cacheGrowth', 'lengths', 'prompts', 'data', 'temperature', 'topK', 'topP', 'loraRank', 'loraTargets', 'dropout', 'loss', 'optimizerKernel', 'zero', 'dp', 'tp', 'pp', 'microBatches',
+  'cacheGrowth', 'lengths', 'prompts', 'data', 'temperature', 'topK', 'topP', 'loraRank', 'loraTargets', 'frozenLayers', 'dropout', 'loss', 'optimizerKernel', 'zero', 'dp', 'tp', 'pp', 'microBatches',
   'sequenceParallel', 'expertParallel', 'offload', 'gpu',
 ] as const satisfies readonly (keyof RunSpec)[];
 

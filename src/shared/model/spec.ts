@@ -136,6 +136,8 @@ export interface RunSpec {
   /** Low-rank adapters: their rank; left out or 0, every weight is trained. */
   readonly loraRank?: number;
   readonly loraTargets?: (typeof LORA_TARGETS)[number];
+  /** The first so many layers and the embeddings, a head tied to them too, are not trained; left out or 0, all is. */
+  readonly frozenLayers?: number;
   /** Probability of dropout in training; left out, 0. */
   readonly dropout?: number;
   /**

@@ -36,6 +36,7 @@ export interface SpecOptions {
   readonly lengths?: string;
   readonly loraRank?: string;
   readonly loraTargets?: string;
+  readonly freeze?: string;
   readonly dropout?: string;
   readonly loss?: string;
   readonly optimizerKernel?: string;
@@ -74,6 +75,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--lengths <a,b,…>', 'token counts of a ragged batch, padded to the longest')
     .option('--lora-rank <r>', 'train low-rank adapters instead of the weights')
     .option('--lora-targets <which>', LORA_TARGETS.join(', '))
+    .option('--freeze <n>', 'train without the first n layers and the embeddings')
     .option('--dropout <p>', 'probability of dropout in training')
     .option('--loss <kind>', 'plain, in-place, or fused with the head chunk by chunk')
     .option('--optimizer-kernel <kind>', 'foreach, fused (PyTorch)')
@@ -150,6 +152,7 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   ragged(options, given);
   set('loraRank', whole('--lora-rank', options.loraRank, 0));
   set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
+  set('frozenLayers', whole('--freeze', options.freeze, 0));
   set('dropout', fraction('--dropout', options.dropout));
   set('loss', oneOf('--loss', options.loss, LOSSES));
   set('optimizerKernel', oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const));
@@ -169,7 +172,7 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
 function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<RunSpec>, otherwise: RunSpec['framework']): RunSpec['framework'] {
-  const parallel = [options.loraRank, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined];
+  const parallel = [options.loraRank, options.freeze, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined];
   const isBundled = isBundledByDefault(model) && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
   return !isBundled || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }

@@ -12,6 +12,7 @@
  * Measured on an A100: 20.00 B a logit for the loss alone in fp32, whose input and its gradient are counted besides
  * (8 + 12), and 6 B where everything is bf16, and 4 in place (Liger-Kernel's benchmark).
  */
+import { headTrains } from '../../model/frozen';
 import { hasLmHead } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
@@ -58,7 +59,8 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
   // BERT's pooler reads the first token out of the last output, all of which stays.
   if (model.pooler) saved.add(c * stream).add(c * run.batch * model.hidden, 2);
   if (!hasLmHead(model)) return { norm, saved, forward, kept, backward, gradient, work };
-  saved.add(c * stream);
+  // The matrix needs its input for its own gradient alone.
+  if (headTrains(model, run)) saved.add(c * stream);
   work.add(types.residual * stream);
   const vocab = split(model.vocab, shard.tensor);
   if (run.loss === 'fused') {

@@ -13,7 +13,7 @@ export type Holding = readonly [component: Component, tally: Tally, times: numbe
 export interface Resident {
   /** From load on. */
   readonly weights: readonly Holding[];
-  /** Half-precision copies that autocast makes in forward and autograd keeps until backward has used them. */
+  /** Half-precision copies that autocast makes in forward and autograd keeps until backward has used them: none of frozen layers. */
   readonly casts: Tally;
   /** The same, of one layer (of an encoder-decoder one of each), which recomputation makes anew, and of the ends. */
   readonly layerCasts: Tally;
@@ -22,6 +22,8 @@ export interface Resident {
   readonly fetched: Tally;
   readonly buffers: Tally;
   readonly workspace: Tally;
+  /** The largest of a frozen layer, which lasts as long as its multiplication. */
+  readonly passing: Tally;
   /** The largest matrix at half precision: what quantizing at load holds for a moment. */
   readonly loading: Tally;
   /** The same, of 4-bit weights: each matrix is expanded while it multiplies more than one token's vector. */
@@ -32,6 +34,12 @@ export interface Resident {
 function quantizedBytes(tensor: WeightTensor, kind: 'int8' | 'int4'): number {
   const elements = tensor.rows * tensor.columns;
   return kind === 'int4' ? elements / 2 + 4 * Math.ceil(elements / 64) : elements + 4 * tensor.columns;
+}
+
+/** Layers of a row fetched at once: two of the model, of those that train where there are two. */
+function atOnce(tensor: WeightTensor, shard: Shard): number {
+  const layers = Math.min(2, layersOf(tensor, shard));
+  return tensor.frozen ? Math.max(0, Math.min(2, shard.layers) - (shard.layers - shard.frozen)) : layers;
 }
 
 export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, weights: Weights): Resident {
@@ -45,6 +53,7 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
   const fetched = new Tally();
   const loading = new Tally();
   let largest = 0;
+  let passing = 0;
   const gathered = training && (share > 1 || elsewhere);
   const visit = (tensor: WeightTensor, element: number, quantize: boolean) => {
     const { rows, columns, count, kind, layered } = tensor;
@@ -54,14 +63,18 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     if (!elsewhere) parameters.add(Math.ceil(bytes / share), count);
     if (quantized) largest = Math.max(largest, elements);
     if (types.autocast && kind === 'matrix' && !gathered) {
-      casts.add(elements * 2, count);
-      if (layered) layerCasts.add(elements * 2, count / layersOf(tensor, shard));
-      else endCasts.add(elements * 2, count);
+      if (layered && tensor.frozen) {
+        passing = Math.max(passing, elements * 2);
+      } else {
+        casts.add(elements * 2, count);
+        if (layered) layerCasts.add(elements * 2, count / layersOf(tensor, shard));
+        else endCasts.add(elements * 2, count);
+      }
     }
-    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? Math.min(2, layersOf(tensor, shard)) * count / layersOf(tensor, shard) : count);
+    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? atOnce(tensor, shard) * count / layersOf(tensor, shard) : count);
   };
   for (const tensor of weights.tensors) visit(tensor, types.weight, true);
-  if (weights.trained !== weights.tensors) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
+  if (run.loraRank) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
   if (types.quantized !== null) loading.add(largest * 2);
 
   const buffers = new Tally();
@@ -75,6 +88,7 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     casts,
     layerCasts,
     endCasts,
+    passing: new Tally().add(passing),
     fetched,
     buffers,
     workspace: new Tally().add(cublasWorkspace(run.gpu), training ? 2 : 1),

@@ -2,6 +2,9 @@
  * A training step of PyTorch by phase: forward saves tensors layer by layer and ends in the loss; backward frees them
  * as gradients of weights appear; the optimizer makes its states in its first step. Each moment that can be the
  * highest is worked out in closed form, so the cost does not depend on the number of layers.
+ *
+ * Frozen layers at the bottom run as without a tape, one layer's tensors at a time: they save nothing, not even a
+ * checkpoint, and backward ends above them.
  */
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Phase } from '../../vocabulary';
@@ -12,14 +15,14 @@ import { type Layer, layerOf, type Moment, normBackward } from './layer';
 import { optimizerMemory } from './optimizer';
 import { type Holding, residentOf } from './resident';
 import type { PhaseMoments } from './timeline';
-import { ffnForward } from './untaped';
+import { attentionForward, ffnForward } from './untaped';
 import { elementBytes } from './types';
 import { weightsOf } from '../weights';
 
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
 function groupOf(run: RunSpec, layers: number): number {
   const every = /^every=(\d+)$/.exec(run.checkpointing)?.[1];
-  return every !== undefined ? Math.min(Number(every), layers) : run.checkpointing === 'full' ? 1 : 0;
+  return every !== undefined ? Math.min(Number(every), layers) : run.checkpointing === 'full' ? Math.min(1, layers) : 0;
 }
 
 /** With `peaksOnly` the first step is left out where others follow, which hold all it holds and the states too. */
@@ -33,7 +36,8 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   const decoder = shard.decoderLayers > 0 ? layerOf(model, run, shard, types, trained, true) : null;
   const top = decoder ?? layer;
   const head = headOf(model, run, shard, types);
-  const L = shard.layers;
+  /** Layers that train. */
+  const L = shard.layers - shard.frozen;
   const topLayers = decoder ? shard.decoderLayers : L;
   const group = groupOf(run, L);
   const selective = run.checkpointing === 'selective';
@@ -55,9 +59,9 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
       endGradients.add(bytes, count);
     }
   }
-  const lora = trained !== weights.tensors;
   // The gradient of a tied table comes twice, from the head and from the lookup; their sum is a third tensor.
-  if (!lora && shard.embedding && shard.head && model.tiedHead && headGradient > 0) table = 2 * headGradient;
+  const embeddingsTrain = trained === weights.tensors;
+  if (embeddingsTrain && shard.embedding && shard.head && model.tiedHead && headGradient > 0) table = 2 * headGradient;
   const carried = shard.accumulates;
   const states = optimizerMemory(run, trained, types, Math.max(shard.stateShare, shard.parameterShare));
   const communication = communicationOf(run, shard, allGradients, layer, resident.fetched);
@@ -77,15 +81,16 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   /** Of a micro-batch that waits for its backward pass. */
   const whole: Tally = group === 0 ? new Tally().addAll(kept, topLayers).addAll(below) : new Tally().addAll(x, groups).addAll(below);
   const embedded = new Tally();
-  if (shard.embedding && model.postNorm) embedded.add(types.residual * layer.shape.stream, decoder ? 2 : 1).add(4 * run.batch * run.seq, decoder ? 4 : 2);
+  if (shard.embedding && model.postNorm && shard.frozen === 0) embedded.add(types.residual * layer.shape.stream, decoder ? 2 : 1).add(4 * run.batch * run.seq, decoder ? 4 : 2);
   const waiting = shard.inFlight - 1;
   const lastNorm = new Tally().add(shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0);
 
   // --- what stands at every moment ---
   const inputs = new Tally().add(8 * run.batch * run.seq, decoder ? 3 : 2).add(8 * run.seq);
   // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
-  const rotary = new Tally();
-  if (model.positions === 'rotary') rotary.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  const angles = new Tally();
+  if (model.positions === 'rotary') angles.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  const rotary = L > 0 ? angles : new Tally();
   const mask: Holding = ['buffers', new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0), 1];
   const recomputedMask: Holding[] = group === 0 ? [] : [mask];
   const before: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
@@ -96,6 +101,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   const casts: Holding = ['params', resident.casts, 1];
   // Recomputed layers cast their weights again; the head's cast stays.
   const backwardCasts: Holding[] = group === 0 ? [casts] : [['params', resident.layerCasts, group], ['params', resident.endCasts, 1]];
+  const frozenForward = shard.frozen === 0 ? [] : [attentionForward, ffnForward].map((work) => work(model, run, types, layer.shape, run.seq));
   const fresh = new Tally().add(carried ? largest : 0);
 
   const step = (first: number, last: number, held: readonly Holding[], accumulated: readonly Holding[]): PhaseMoments[] => {
@@ -105,7 +111,8 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
       [...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
       // As the last layer ends: its output and the sum with the residual stream, the mask still there.
       [...accumulated, ['activations', whole, shard.inFlight], ['activations', rotary, 1], casts, mask, ['workspace', x, 2]],
-      ...lastLayerForward(model, run, top, kept, x, group, topLayers).map((work) => [...accumulated, ['activations', whole, waiting], ['activations', below, 1], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
+      ...(topLayers === 0 ? [] : lastLayerForward(model, run, top, kept, x, group, topLayers)).map((work) => [...accumulated, ['activations', whole, waiting], ['activations', below, 1], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
+      ...frozenForward.map((work) => [...accumulated, ['activations', angles, 1], mask, ['workspace', resident.passing, 1], ['workspace', work, 1]] satisfies Holding[]),
     ] satisfies Holding[][];
     const local = top.backward;
     const bottom = layer.backward;
@@ -123,8 +130,10 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
       [...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
       [...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
       [...endHolding, casts, ...waitingHolding, ['activations', whole, 1], ['activations', head.norm, 1], ['workspace', lastNorm, 1]],
-      [...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...within(local)],
-      [...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1], ['gradients', top.gradients, decoder ? topLayers : 0]]), ...waitingHolding, ...nearBottom, ...within(bottom)],
+      ...(topLayers === 0 ? [] : [
+        [...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...within(local)],
+        [...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1], ['gradients', top.gradients, decoder ? topLayers : 0]]), ...waitingHolding, ...nearBottom, ...within(bottom)],
+      ] satisfies Holding[][]),
       [...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
     ];
     const after: Holding[] = offloaded ? [...base, ...held] : [...base, ...held, ['gradients', allGradients, 1]];

@@ -9,6 +9,8 @@ export interface Shard {
   readonly stage: number;
   /** Layers of the stage. */
   readonly layers: number;
+  /** How many of them, from the first, do not train. */
+  readonly frozen: number;
   /** Layers of an encoder-decoder's decoder, all of them on every rank; 0 for other models. */
   readonly decoderLayers: number;
   /** The stage holds the embeddings, the head. */
@@ -35,7 +37,7 @@ export interface Shard {
 /** The whole model on one device. */
 export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
   return {
-    stage: 0, layers: model.layers, decoderLayers: model.decoderLayers ?? 0, embedding: true, head: true, tensor: 1, kvSplit: 1, sequence: 1, expert: 1, data: 1,
+    stage: 0, layers: model.layers, frozen: run.frozenLayers ?? 0, decoderLayers: model.decoderLayers ?? 0, embedding: true, head: true, tensor: 1, kvSplit: 1, sequence: 1, expert: 1, data: 1,
     parameterShare: 1, gradientShare: 1, stateShare: 1, inFlight: 1, accumulates: run.gradAccum > 1,
   };
 }
@@ -70,6 +72,7 @@ function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
   return {
     stage,
     layers: Math.floor(model.layers / pp) + (stage < model.layers % pp ? 1 : 0),
+    frozen: run.frozenLayers ?? 0,
     decoderLayers: model.decoderLayers ?? 0,
     embedding: stage === 0,
     head: stage === pp - 1,

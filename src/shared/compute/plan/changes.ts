@@ -54,10 +54,10 @@ function candidatesFor(model: ModelSpec, run: RunSpec): Candidate[] {
     offer(!half, '--precision bf16', 12, 'weights and states in bf16: updates lose digits', { precision: 'bf16' });
     offer(['adam', 'adamw'].includes(run.optimizer) && run.offload !== 'optimizer' && run.offload !== 'all', '--optimizer adam8bit', 8, 'moments of one byte', { optimizer: 'adam8bit' });
     offer((run.offload ?? 'none') === 'none', '--offload optimizer', 16, 'every update crosses the bus', { offload: 'optimizer' });
-    offer(!run.loraRank, '--lora-rank 16', 24, 'only adapters are trained', { loraRank: 16 });
+    offer(!run.loraRank && !run.frozenLayers, '--lora-rank 16', 24, 'only adapters are trained', { loraRank: 16 });
     if (run.precision !== 'int4' && run.precision !== 'int8') {
       if (run.loraRank) offer(true, '--precision int4', 14, 'frozen weights of four bits', { precision: 'int4' });
-      else offer(true, '--precision int4 --lora-rank 16', 30, 'only adapters are trained, over weights of four bits', { precision: 'int4', loraRank: 16 });
+      else offer(!run.frozenLayers, '--precision int4 --lora-rank 16', 30, 'only adapters are trained, over weights of four bits', { precision: 'int4', loraRank: 16 });
     }
   } else {
     offer(!half, '--precision bf16', 2, 'half-precision arithmetic', { precision: 'bf16', ...(run.kvPrecision === 'fp32' ? { kvPrecision: 'bf16' as const } : {}) });
@@ -133,7 +133,7 @@ function layouts(model: ModelSpec, run: RunSpec, gpus: number): { options: strin
   }
   for (let tp = 1; tp <= Math.min(gpus, 8); tp++) {
     const pp = gpus / tp;
-    if (!Number.isInteger(pp) || pp > model.layers) continue;
+    if (!Number.isInteger(pp) || pp > model.layers || (pp > 1 && run.frozenLayers)) continue;
     const kvWhole = tp <= model.kvHeads || tp % model.kvHeads === 0;
     if (model.heads % tp !== 0 || !kvWhole) continue;
     const options = [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])];

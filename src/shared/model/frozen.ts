@@ -1,0 +1,17 @@
+/**
+ * Training without the first N layers: they and the embeddings stay as they are, no tape runs through them, and
+ * backward ends above them. A head tied to the embeddings is the same table and stays as well.
+ */
+import type { ModelSpec, RunSpec } from './spec';
+
+/** The model with `count` of its layers, those from the one at `from` on. */
+export function someLayers(model: ModelSpec, count: number, from = 0): ModelSpec {
+  const { experts } = model;
+  if (count === model.layers) return model;
+  return { ...model, layers: count, ...(experts ? { experts: { ...experts, denseLayers: Math.max(0, (experts.denseLayers ?? 0) - from) } } : {}) };
+}
+
+/** The head has a matrix of its own, or the embeddings it shares are trained. */
+export function headTrains(model: ModelSpec, run: Pick<RunSpec, 'frozenLayers'>): boolean {
+  return !model.tiedHead || !run.frozenLayers;
+}
