@@ -9,9 +9,9 @@ import { backend as currentBackend, enableProdMode, setBackend, type Tensor } fr
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { Failure } from '../shared/failure';
 import { type Backend, BACKENDS } from '../shared/model/spec';
-import { amendWasmKernels } from './kernels';
 import { registerPackedKernels } from './packed/kernels';
 import { registerPackedWebGpuKernels } from './packed/webgpu';
+import { amendWasmKernels } from './wasm/amended';
 
 export interface ChosenBackend {
   readonly backend: Backend;

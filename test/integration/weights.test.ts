@@ -5,9 +5,10 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/shared/failure';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import { checkpoint, CONFIG, distance, folders, logits, randomTensors, referenceLogits, SMALL } from './checkpoint';
+import { Random } from '../../src/workload/random';
+import { checkpoint, CONFIG, configOf, distance, folders, logits, randomTensors, referenceLogits, type Shape, SMALL } from './checkpoint';
 import { runJson, temporaryHome } from '../support/cli';
-import { buildWorkload } from './workload-process';
+import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-process';
 
 const failure = async (...args: string[]): Promise<Failure> => {
   const error: unknown = await logits(...args).then(() => null, (reason: unknown) => reason);
@@ -32,6 +33,28 @@ describe('logits of a checkpoint', () => {
     const { folder, held } = checkpoint(randomTensors());
     const answer = await logits('--weights', join(folder, 'model.safetensors'), '--token-ids', '7', '--backend', 'cpu');
     expect(distance(answer.logits, referenceLogits(held, [7]))).toBeLessThan(1e-4);
+  });
+
+  // Rows of whole sixteens, of eights and four more, and of an odd number: one token multiplies each in a way of its own.
+  it.each([[96, 3], [20, 5], [9, 3]])('are the same for a single token in rows of %i numbers', async (width, heads) => {
+    const shape: Shape = { ...SMALL, width, heads };
+    const { folder, held } = checkpoint(randomTensors('', shape), 'F32', configOf(shape));
+    const answer = await logits('--weights', folder, '--token-ids', '7');
+    expect(distance(answer.logits, referenceLogits(held, [7], '', shape))).toBeLessThan(1e-4);
+  });
+
+  it('choose the tokens of a continuation under a cache', async () => {
+    const shape: Shape = { ...SMALL, width: 96, heads: 3 };
+    const { folder, held } = checkpoint(randomTensors('', shape), 'F32', configOf(shape));
+    const [seed, promptTokens, count] = [5, 4, 8];
+    const ids = [...new Random(seed).integers(promptTokens, shape.vocab)];
+    for (let token = 0; token < count; token++) {
+      const scores = referenceLogits(held, ids, '', shape);
+      ids.push(scores.indexOf(Math.max(...scores)));
+    }
+    const model = tinyModel({ layers: shape.layers, hidden: shape.width, heads: shape.heads, kvHeads: shape.heads, headDim: shape.width / shape.heads, ffn: 4 * shape.width, vocab: shape.vocab, maxPositions: shape.positions });
+    const { lines, stderr } = await runWorkload(model, tinyRun({ mode: 'generate', batch: 1, promptTokens, tokens: count, seed }), {}, true, folder);
+    expect(lines.flatMap((line) => (line.type === 'token' ? (line as unknown as { ids: number[] }).ids : [])), stderr).toEqual(ids.slice(promptTokens));
   });
 
   it('are the same for names without the transformer prefix, with buffers and a tied head beside them', async () => {

@@ -10,8 +10,9 @@
  */
 import { type DataType, type KernelFunc, registerKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { type PackedLayout, type PackedPrecision, packedLayout } from '../../shared/model/packing';
+import type { WasmMemoryBackend } from '../wasm/memory';
 import { multiply, packRows, type RowReader, rowReader } from './rows';
-import { fitsSimd, multiplySimd, unpackSimd, type WasmMemoryBackend } from './simd';
+import { fitsSimd, multiplySimd, unpackSimd } from './simd';
 
 export interface PackedAttributes { readonly precision: PackedPrecision; readonly columns: number }
 

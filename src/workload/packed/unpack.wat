@@ -1,4 +1,4 @@
-;; Packed rows to float32 and products of them, sixteen numbers at a time, in the memory of tfjs's wasm backend.
+;; Packed rows to float32, sixteen numbers at a time, in the memory of tfjs's wasm backend.
 ;; All pointers are byte offsets; rows and groups hold a multiple of sixteen numbers.
 (module
   (import "tfjs" "memory" (memory 0))
@@ -69,30 +69,4 @@
           (i32x4.shl (v128.and (local.get $four) (v128.const i32x4 0x7fff 0x7fff 0x7fff 0x7fff)) (i32.const 13)))))
       (local.set $from (i32.add (local.get $from) (i32.const 16)))
       (local.set $to (i32.add (local.get $to) (i32.const 32)))
-      (br_if $numbers (i32.lt_u (local.get $from) (local.get $end)))))
-
-  ;; One row times each of $count rows of x; results $stride bytes apart. Four sums, since one would wait for itself.
-  (func (export "dots") (param $row i32) (param $x i32) (param $columns i32) (param $count i32) (param $out i32) (param $stride i32)
-    (local $end i32) (local $at i32) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
-    (local.set $end (i32.add (local.get $row) (i32.shl (local.get $columns) (i32.const 2))))
-    (loop $rows
-      (local.set $at (local.get $row))
-      (local.set $a (v128.const f32x4 0 0 0 0))
-      (local.set $b (v128.const f32x4 0 0 0 0))
-      (local.set $c (v128.const f32x4 0 0 0 0))
-      (local.set $d (v128.const f32x4 0 0 0 0))
-      (loop $numbers
-        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $at)) (v128.load (local.get $x)))))
-        (local.set $b (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $at)) (v128.load offset=16 (local.get $x)))))
-        (local.set $c (f32x4.add (local.get $c) (f32x4.mul (v128.load offset=32 (local.get $at)) (v128.load offset=32 (local.get $x)))))
-        (local.set $d (f32x4.add (local.get $d) (f32x4.mul (v128.load offset=48 (local.get $at)) (v128.load offset=48 (local.get $x)))))
-        (local.set $at (i32.add (local.get $at) (i32.const 64)))
-        (local.set $x (i32.add (local.get $x) (i32.const 64)))
-        (br_if $numbers (i32.lt_u (local.get $at) (local.get $end))))
-      (local.set $a (f32x4.add (f32x4.add (local.get $a) (local.get $b)) (f32x4.add (local.get $c) (local.get $d))))
-      (f32.store (local.get $out) (f32.add
-        (f32.add (f32x4.extract_lane 0 (local.get $a)) (f32x4.extract_lane 1 (local.get $a)))
-        (f32.add (f32x4.extract_lane 2 (local.get $a)) (f32x4.extract_lane 3 (local.get $a)))))
-      (local.set $out (i32.add (local.get $out) (local.get $stride)))
-      (local.set $count (i32.sub (local.get $count) (i32.const 1)))
-      (br_if $rows (local.get $count)))))
+      (br_if $numbers (i32.lt_u (local.get $from) (local.get $end))))))

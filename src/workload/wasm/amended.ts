@@ -5,10 +5,12 @@
  * through Identity, so wasm would hold every saved activation twice. Here they share the buffer as the other backends
  * do, which makes the bytes of all three equal (and training faster).
  *
- * BatchMatMul has a fast path only for two plain matrices. Gradients multiply by transposed ones, so these are first
- * turned in a buffer inside the kernel, which the engine never sees: several times faster, and equal to its bytes.
+ * BatchMatMul is slow at products with one row or column: these have kernels of their own (products.ts). And it has a fast
+ * path only for two plain matrices. Gradients multiply by transposed ones, so these are first turned in a buffer inside the
+ * kernel, which the engine never sees: several times faster, and equal to its bytes.
  */
 import { getKernel, type KernelFunc, type KernelSetupFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
+import { type ProductBackend, vectorProduct } from './products';
 
 interface WasmMemory { incRef(dataId: object): void; disposeData(dataId: object): boolean }
 
@@ -23,6 +25,8 @@ export function amendWasmKernels(): void {
   const transpose = getKernel('Transpose', 'wasm').kernelFunc;
   replace('BatchMatMul', (args) => {
     const { inputs, backend, attrs } = args;
+    const product = attrs?.transposeA ? null : vectorProduct(backend as ProductBackend, inputs.a!, inputs.b!, attrs?.transposeB === true);
+    if (product) return product;
     if (inputs.a!.shape.length !== 2 || !(attrs?.transposeA || attrs?.transposeB)) return multiply.kernelFunc(args);
     const turned: TensorInfo[] = [];
     const turn = (x: TensorInfo): TensorInfo => {
