@@ -46,3 +46,13 @@ export class Failure extends Error implements FailureInfo {
     return new Failure(info.code, info.message, info.remedy);
   }
 }
+
+/** Null in place of an expected failure, where it is enough to know that there is no answer. */
+export function unlessFailure<T>(compute: () => T): T | null {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}

@@ -2,7 +2,7 @@
  * Model and run as a workload announces them (resources/python/plumbline.py does it by itself), where the person declared
  * none. Announcements are untrusted: what does not make a model that can be, or not the one that runs, makes none.
  */
-import { Failure } from '../../shared/failure';
+import { Failure, unlessFailure } from '../../shared/failure';
 import { formatInteger } from '../../shared/format';
 import { modelFromConfig } from '../../shared/model/config-file';
 import { countParameters } from '../../shared/model/parameters';
@@ -49,13 +49,10 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
     ...(mode === 'generate' ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 } : { seq: length }),
   };
   const run = runDefaults(model, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
-  try {
+  return unlessFailure(() => {
     checkRun(model, run);
     return run;
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
+  });
 }
 
 function among<T>(value: unknown, allowed: readonly T[]): T | undefined {

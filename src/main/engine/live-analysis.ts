@@ -1,6 +1,6 @@
 /**
  * Analysis of a session while it is being recorded, within bounds: phases that are over are worked out once, and
- * findings again only when more of them are over and no more often than lets analysis take a twentieth of the time.
+ * findings again no more often than once a second and than lets analysis take a twentieth of the time.
  */
 import { findingsOf, type FindingsInput } from '../../shared/divergence/findings';
 import { SettledRows, settledOverlay, settledSpans } from '../../shared/divergence/settled';

@@ -4,7 +4,7 @@
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
 import { frameworkSeries } from '../../shared/trace/ranks';
-import { Failure } from '../../shared/failure';
+import { unlessFailure } from '../../shared/failure';
 import { lowerBound, upperBound } from '../../shared/trace/downsample';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
@@ -125,14 +125,11 @@ export class LiveTrace implements SampleSink {
 
   /** What is not in the file yet, or cannot be read from it now, is shown as it is in memory. */
   private readBack(data: SeriesData, completeFrom: Micros, t0: Micros, t1: Micros): SeriesData {
-    try {
+    return unlessFailure(() => {
       using reader = openSession(this.file.path);
       if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
       return { ...data, ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom) };
-    } catch (error) {
-      if (error instanceof Failure) return data;
-      throw error;
-    }
+    }) ?? data;
   }
 
   private entry(seriesId: string): Growing {

@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, stat
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { SessionSummary } from '../../shared/contract/session';
-import { Failure } from '../../shared/failure';
+import { Failure, unlessFailure } from '../../shared/failure';
 import type { Micros } from '../../shared/units';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
@@ -174,12 +174,9 @@ function summarise(path: string): SessionSummary {
 }
 
 function isRecording(path: string): boolean {
-  try {
+  return unlessFailure(() => {
     const { db, result } = openDatabase(path);
     db.close();
     return result.status === 'recording';
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
+  }) ?? false;
 }

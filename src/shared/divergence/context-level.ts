@@ -6,7 +6,7 @@ import { sampleAt, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, GiB, MiB, type Micros } from '../units';
 import { median } from './fit/observations';
-import { deviceLine, FRAMEWORK_LINE, otherLine, processLine, seriesById, workloadLine } from './lines';
+import { deviceLine, FRAMEWORK_LINE, lineById, otherLine, processLine, seriesById, workloadLine } from './lines';
 import type { Overlay } from './types';
 
 export interface ContextLevel {
@@ -66,7 +66,7 @@ function ofProcess(series: readonly SeriesData[], gpu: string, framework: Series
 /** The median excess of the workload's line at the framework's reports; device memory stands in where others were not read. */
 function ofLine(series: readonly SeriesData[], gpu: string, framework: SeriesData, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
   const isOwn = overlay.series === workloadLine(gpu) || (overlay.series === deviceLine(gpu) && !seriesById(series, otherLine(gpu)));
-  const line = isOwn ? seriesById(series, overlay.series!) : undefined;
+  const line = isOwn ? lineById(series, overlay.series!) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];
   for (let i = 0; i < framework.times.length; i++) {

@@ -4,8 +4,7 @@
  * rest is undetermined. Settings that are certain can be given, and narrow the others down.
  */
 import { budgetOf } from '../budget/budget';
-import type { Budget } from '../budget/types';
-import { Failure } from '../failure';
+import { unlessFailure } from '../failure';
 import { formatInteger } from '../format';
 import { runDefaults } from '../model/run';
 import type { Framework, Mode, ModelSpec, RunSpec } from '../model/spec';
@@ -63,7 +62,7 @@ function runOf(model: ModelSpec, given: Partial<RunSpec>, trace: BareTrace, leng
 
 /** A search over the trace's observations. They do not depend on the budget it starts from. */
 function searchIn(model: ModelSpec, given: Partial<RunSpec>, trace: BareTrace): Search | null {
-  const budget = budgetFor(model, runOf(model, given, trace, Math.min(128, model.maxPositions)));
+  const budget = unlessFailure(() => budgetOf(model, runOf(model, given, trace, Math.min(128, model.maxPositions))));
   if (budget === null) return null;
   const overlay = buildOverlay({ ...trace, budget });
   return searchFor({ ...trace, budget, overlay }, null)?.search ?? null;
@@ -74,7 +73,7 @@ function combinations(model: ModelSpec, given: Partial<RunSpec>, trace: BareTrac
   const isTrain = given.mode === 'train';
   const found: { run: RunSpec; fit: Fit }[] = [];
   const consider = (run: RunSpec) => {
-    const budget = budgetFor(model, run);
+    const budget = unlessFailure(() => budgetOf(model, run));
     const fit = budget && search.fit(budget);
     if (fit && fits(fit, search.context.exact)) found.push({ run, fit });
   };
@@ -112,13 +111,4 @@ function summaryOf(estimates: readonly Estimate[], likely: readonly RunSpec[], m
   const many = `${formatInteger(likely.length)} combination${likely.length === 1 ? '' : 's'} of settings fit${likely.length === 1 ? 's' : ''}`;
   if (told.length === 0) return `Undetermined: ${many} the trace.${tokens}`;
   return `The trace tells ${told.join(', ')}${estimates.every(({ estimate }) => estimate !== null) ? '' : '; the rest is undetermined'} (${many}).${tokens}`;
-}
-
-function budgetFor(model: ModelSpec, run: RunSpec): Budget | null {
-  try {
-    return budgetOf(model, run);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
 }

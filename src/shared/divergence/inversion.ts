@@ -8,7 +8,7 @@
 import type { Precision, RunSpec } from '../model/spec';
 import { type Candidate, Search } from './fit/candidates';
 import { type Fit, fits } from './fit/fit';
-import { growthOf, offsetLimit, searchFor, standingOutIn, WORDS } from './findings/settings';
+import { growthOf, insteadOf, offsetLimit, searchFor, standingOutIn, WORDS } from './findings/settings';
 import type { FindingsInput } from './findings';
 import type { Finding, SettingChange } from './types';
 
@@ -143,7 +143,7 @@ const SAME_BYTES: readonly (readonly string[])[] = [['fp16', 'bf16'], ['mixed-fp
 
 function summaryOf(contradicted: Inversion['contradicted'], apart: readonly Candidate[], isAsDeclared: boolean, estimates: readonly Estimate[]): string {
   if (apart.length > 0) {
-    return `The trace contradicts what was declared: ${apart.map(({ field, value, declared }) => `${WORDS[field].name} ${value} instead of ${declared}`).join(', or ')} fits, and it cannot tell which: undetermined.`;
+    return `The trace contradicts what was declared: ${apart.map(insteadOf).join(', or ')} fits, and it cannot tell which: undetermined.`;
   }
   if (contradicted !== null) {
     const name = Object.entries(WORDS).find(([field]) => field === contradicted.field)?.[1].name ?? contradicted.field;

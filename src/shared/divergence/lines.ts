@@ -33,6 +33,11 @@ export function seriesById(series: readonly SeriesData[], id: string): SeriesDat
   return series.find(({ info }) => info.id === id);
 }
 
+/** A series of the session, or a line that is made of several: made only where it is not among them. */
+export function lineById(series: readonly SeriesData[], id: string): SeriesData | undefined {
+  return seriesById(series, id) ?? seriesById(overlaySeries(series, {}), id);
+}
+
 /** Every series of the session with the synthesized ones beside them. */
 export function overlaySeries(series: readonly SeriesData[], baselines: Readonly<Record<string, Bytes>>): SeriesData[] {
   const made = gpusOf(series).flatMap((gpu): SeriesData[] => {

@@ -12,8 +12,8 @@ import { forwardFlops } from '../compute/flops';
 import { generationFlops } from '../compute/generation';
 import type { Gpu } from '../compute/gpus';
 import { gpusNamed } from '../compute/gpu-names';
-import { operationCosts, type PassShape, peakOf, roofline } from '../compute/roofline';
-import { Failure } from '../failure';
+import { operationCosts, type PassShape, passSeconds, peakOf } from '../compute/roofline';
+import { unlessFailure } from '../failure';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { SeriesData } from '../trace/types';
 import type { Micros, Percent } from '../units';
@@ -88,7 +88,7 @@ function timed(phase: PhaseTime['phase'], spans: readonly (readonly [Micros, Mic
   const medianUs = median(durations);
   const perSecond = (amount: number | null | undefined) => (amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs);
   const flopsPerSecond = perSecond(work?.flops);
-  const peak = gpu && run ? whereKnown(() => peakOf(gpu, run.precision)) : null;
+  const peak = gpu && run ? unlessFailure(() => peakOf(gpu, run.precision)) : null;
   const moved = perSecond(work?.bytes);
   return {
     phase, count: spans.length, totalUs: durations.reduce((sum, one) => sum + one, 0), medianUs,
@@ -135,7 +135,7 @@ function workOf(phase: Phase, { spec: model, run, tiers }: Budget, gpu: Gpu | nu
     }
     case 'decode': {
       if (tokens < 2) return null;
-      const flops = whereKnown(() => Number(generationFlops(model, { batch, promptTokens, tokens, kvCache: run.kvCache, causal: run.causal }).decode) / ranksOf(run));
+      const flops = unlessFailure(() => Number(generationFlops(model, { batch, promptTokens, tokens, kvCache: run.kvCache, causal: run.causal }).decode) / ranksOf(run));
       let bytes: number | null = 0;
       let seconds: number | null = gpu === null ? null : 0;
       for (let step = 1; step < tokens; step++) {
@@ -161,15 +161,15 @@ function stepWork(budget: Budget, gpu: Gpu | null): Work | null {
 }
 
 function passWork(model: ModelSpec, run: RunSpec, length: number, gpu: Gpu | null): Omit<Work, 'tokens'> {
-  return { flops: whereKnown(() => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run)), ...passCost(model, run, length, length, gpu) };
+  return { flops: unlessFailure(() => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run)), ...passCost(model, run, length, length, gpu) };
 }
 
 function passCost(model: ModelSpec, { batch, precision, kvPrecision, attention, causal, ...run }: RunSpec, queries: number, context: number, gpu: Gpu | null): Pick<Work, 'bytes' | 'seconds'> {
   const shape: PassShape = { batch, queries, context, precision, kvPrecision, attention, causal };
   const ranks = ranksOf(run);
   return {
-    bytes: whereKnown(() => operationCosts(model, shape).reduce((sum, one) => sum + one.times * one.bytes, 0) / ranks),
-    seconds: gpu && whereKnown(() => roofline(model, shape, gpu).reduce((sum, one) => sum + one.times * one.seconds, 0) / ranks),
+    bytes: unlessFailure(() => operationCosts(model, shape).reduce((sum, one) => sum + one.times * one.bytes, 0) / ranks),
+    seconds: gpu && unlessFailure(() => passSeconds(model, shape, gpu) / ranks),
   };
 }
 
@@ -181,14 +181,4 @@ function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
 /** An update reads weights, gradients and states, and writes weights and states. */
 function updateBytes({ params = 0, gradients = 0, adam_m = 0, adam_v = 0, momentum = 0, optimizer_other = 0, master_params = 0 }: ComponentBytes): number {
   return 2 * (params + adam_m + adam_v + momentum + optimizer_other + master_params) + gradients;
-}
-
-/** Null where the theory does not cover a model or a device, and says so by a Failure. */
-function whereKnown<T>(compute: () => T): T | null {
-  try {
-    return compute();
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** What a labelled trace is of: a declared run, the run that really happened, and the causes planted between them. */
 import { budgetOf } from '../../../src/shared/budget/budget';
 import type { Budget } from '../../../src/shared/budget/types';
-import { Failure } from '../../../src/shared/failure';
+import { unlessFailure } from '../../../src/shared/failure';
 import { preset } from '../../../src/shared/model/presets';
 import { runDefaults } from '../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../src/shared/model/spec';
@@ -55,12 +55,7 @@ export const DEVICE_BYTES = 80 * GiB;
 
 /** Null where what was drawn is impossible or too small to be seen; draw again. */
 export function draw(random: Random, planted: boolean): Plan | null {
-  try {
-    return drawn(random, planted);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
+  return unlessFailure(() => drawn(random, planted));
 }
 
 function drawn(random: Random, planted: boolean): Plan | null {
@@ -126,12 +121,7 @@ function twinOf(model: ModelSpec, actual: RunSpec, declared: RunSpec): Budget | 
   const batch = actual.batch === declared.batch ? declared.batch * factor : declared.batch;
   const tokens = actual.batch === declared.batch ? length(declared) : length(declared) * factor;
   if (factor === 1 || !Number.isInteger(batch) || !Number.isInteger(tokens)) return null;
-  try {
-    return budgetOf(model, { ...declared, batch, ...(declared.mode === 'generate' ? { promptTokens: tokens, seq: tokens + declared.tokens } : { seq: tokens }) });
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
+  return unlessFailure(() => budgetOf(model, { ...declared, batch, ...(declared.mode === 'generate' ? { promptTokens: tokens, seq: tokens + declared.tokens } : { seq: tokens }) }));
 }
 
 /** Within what any two builds of a framework differ by: 1% of what changes, or 16 MiB. */

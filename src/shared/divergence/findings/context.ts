@@ -5,7 +5,7 @@
 import { formatBytes } from '../../format';
 import { fits } from '../fit/fit';
 import { contextLevel } from '../context-level';
-import { gpusOf, overlaySeries, processLine } from '../lines';
+import { gpusOf, processLine } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
@@ -47,8 +47,7 @@ export const context: Detector = {
     const { series, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     if (known.some(({ kind }) => kind === 'preallocated_pool')) return [];
     const predicted = budget?.tiers.refined.components.context ?? 0;
-    const all = overlaySeries(series, {});
-    const levels = gpusOf(series).flatMap((gpu) => contextLevel(all, gpu, input.overlay) ?? []);
+    const levels = gpusOf(series).flatMap((gpu) => contextLevel(series, gpu, input.overlay) ?? []);
     if (!levels.some(({ reserved }) => reserved) && budget !== null) {
       const found = constantOffset(input, known);
       if (found.length > 0) return found;

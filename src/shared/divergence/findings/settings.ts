@@ -11,7 +11,7 @@ import { type Fit, fits } from '../fit/fit';
 import { type Growth, observationsOf, type Observation } from '../fit/observations';
 import { contextLevel } from '../context-level';
 import { flagLimit } from '../measure';
-import { FRAMEWORK_LINE, gpusOf, HOST_LINE, overlaySeries } from '../lines';
+import { FRAMEWORK_LINE, gpusOf, HOST_LINE } from '../lines';
 import { frameworkOverlay } from '../overlay';
 import { type Place, predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
@@ -71,7 +71,7 @@ export function searchFor(input: FindingsInput, growth: Growth | null): { readon
   if (budget === null || overlay.series === null || overlay.series === HOST_LINE || overlay.phases.length === 0) return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
   const gpu = gpusOf(series).find((one) => overlay.series!.startsWith(`${one}.`));
-  const level = gpu === undefined ? null : contextLevel(overlaySeries(series, {}), gpu, overlay);
+  const level = gpu === undefined ? null : contextLevel(series, gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
   const observations = observationsOf(overlay, exact, growth);
   return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null, stairs: overlay.stairs ?? null, announced: announcedRun(input.markers) }), overlay, exact };
@@ -166,7 +166,7 @@ function findingOf(input: FindingsInput, verdict: Verdict, { best, twins, margin
   const kind = KINDS[field]!;
   const next = fitting.find((one) => KINDS[one.field] !== kind && !twins.includes(one));
   const among = `${formatInteger(observations.length)} figures of ${[...new Set(observations.map(({ phase }) => phase))].join(', ')}`;
-  const apart = [best, ...twins].map((one) => `${WORDS[one.field].name} ${one.value} instead of ${one.declared}`).join(', or ');
+  const apart = [best, ...twins].map(insteadOf).join(', or ');
   const isSure = exact ? margin === Number.POSITIVE_INFINITY : margin >= SURE_MARGIN && best.fit.observations >= 6;
   return {
     kind,
@@ -242,3 +242,8 @@ export const WORDS: Readonly<Record<Field, Words>> = {
   optimizer: { name: 'optimizer', title: (declared, value) => `Optimizer states are those of ${value}, not of ${declared}`, formula: 'states a parameter', remedy: 'Declare it with --optimizer.' },
   attention: { name: 'attention', title: (declared, value) => `Attention keeps what ${value} keeps, not ${declared}`, formula: 'eager attention keeps h·n² scores a layer', remedy: 'Declare it with --attention.' },
 };
+
+/** A setting and what fits in place of what was declared, in words. */
+export function insteadOf({ field, value, declared }: Pick<Candidate, 'field' | 'value' | 'declared'>): string {
+  return `${WORDS[field].name} ${value} instead of ${declared}`;
+}

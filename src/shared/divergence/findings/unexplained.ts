@@ -7,7 +7,7 @@ import { flagLimit } from '../measure';
 import { sawRun } from '../saw-run';
 import { DEFAULT_FLAG_LIMITS, type Finding, type OverlayPhase } from '../types';
 import type { Detector, FindingsInput } from './protocol';
-import { verdictOf, WORDS, worstRow } from './settings';
+import { insteadOf, verdictOf, worstRow } from './settings';
 
 /** Kinds that add to what is measured. */
 const RISING: ReadonlySet<FindingKind> = new Set(['leak', 'preallocated_pool', 'allocator_reserve', 'allocator_rounding', 'fragmentation']);
@@ -52,7 +52,7 @@ export const unexplained: Detector = {
 function rivalsOf(input: FindingsInput, known: readonly Finding[]): string[] {
   const fitting = known.some(({ setting, kind }) => setting !== undefined || kind === 'preallocated_pool') ? [] : (verdictOf(input, known)?.fitting ?? []);
   if (fitting.length === 0) return [];
-  const words = fitting.slice(0, 4).map(({ field, value, declared }) => `${WORDS[field].name} ${value} instead of ${declared}`);
+  const words = fitting.slice(0, 4).map(insteadOf);
   return [words.length === 1 ? `It would be accounted for by ${words[0]}.` : `The trace cannot tell these apart, each of which would account for it: ${words.join('; ')}.`];
 }
 

@@ -4,7 +4,7 @@
  */
 import { budgetOf } from '../../budget/budget';
 import type { Budget } from '../../budget/types';
-import { Failure } from '../../failure';
+import { unlessFailure } from '../../failure';
 import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
 import { type Extra, type Fit, type FitContext, fitOf } from './fit';
 import { predictedRow } from '../predicted';
@@ -46,18 +46,9 @@ export class Search {
     const key = JSON.stringify(change);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const budget = this.#compute(change);
+    const budget = unlessFailure(() => budgetOf(this.declared.spec, { ...this.declared.run, ...change }));
     this.#known.set(key, budget);
     return budget;
-  }
-
-  #compute(change: Partial<RunSpec>): Budget | null {
-    try {
-      return budgetOf(this.declared.spec, { ...this.declared.run, ...change });
-    } catch (error) {
-      if (error instanceof Failure) return null;
-      throw error;
-    }
   }
 
   fit(budget: Budget, extra?: Extra): Fit | null {
