@@ -1,28 +1,32 @@
-/** Packed rows with the WebAssembly of unpack.wat, over tfjs's own wasm memory without a copy, for rows it can take whole. */
+/** Packed rows with the WebAssembly of simd.wat, over tfjs's own wasm memory without a copy, for rows it can take whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
 import { offsetOf, overMemory, type WasmMemoryBackend } from '../wasm/memory';
 import { DOT_LANES, productKernels } from '../wasm/products';
-import binary from './unpack.wat';
+import binary from './simd.wat';
 
 type Unpack = (from: number, to: number, columns: number, group: number, scales: number) => void;
-interface Unpackers {
-  readonly unpack8: Unpack;
-  readonly unpack4: Unpack;
-  readonly unpack16: Unpack;
-}
+/** One row x times each of `rows` packed rows that lie one behind the other. */
+type Dots = (from: number, x: number, columns: number, rows: number, group: number, scales: number, out: number) => void;
+interface Kernels extends Record<'unpack16' | 'unpack8' | 'unpack4', Unpack>, Record<'dots16' | 'dots8' | 'dots4', Dots> {}
 export interface PackedTensors { readonly words: TensorInfo; readonly scales: TensorInfo | undefined }
 
 const FLOAT = 4;
-const unpackers = overMemory<Unpackers>(binary);
+const kernels = overMemory<Kernels>(binary);
 
 export function fitsSimd({ columns }: PackedLayout): boolean {
   return columns % DOT_LANES === 0;
 }
 
-/** [count, columns] to [count, rows]; the room of one row is taken meanwhile. */
+/** [count, columns] to [count, rows]. Of several rows each packed one is unpacked once, and its room is taken meanwhile. */
 export function multiplySimd(backend: WasmMemoryBackend, layout: PackedLayout, packed: PackedTensors, x: TensorInfo, count: number, output: TensorInfo): void {
-  const { rows, columns } = layout;
+  const { rows, columns, bits, group } = layout;
+  if (count === 1) {
+    const { dots16, dots8, dots4 } = kernels(backend);
+    const multiply = bits === 16 ? dots16 : bits === 8 ? dots8 : dots4;
+    multiply(offsetOf(backend, packed.words), offsetOf(backend, x), columns, rows, group, packed.scales ? offsetOf(backend, packed.scales) : 0, offsetOf(backend, output));
+    return;
+  }
   const row = backend.wasm._malloc(FLOAT * columns);
   const read = reader(backend, layout, packed);
   const { dots } = productKernels(backend);
@@ -43,8 +47,8 @@ export function unpackSimd(backend: WasmMemoryBackend, layout: PackedLayout, pac
 
 /** Reads one row to a place in memory. */
 function reader(backend: WasmMemoryBackend, layout: PackedLayout, { words, scales }: PackedTensors): (row: number, to: number) => void {
-  const own = unpackers(backend);
-  const unpack = layout.bits === 16 ? own.unpack16 : layout.bits === 8 ? own.unpack8 : own.unpack4;
+  const { unpack16, unpack8, unpack4 } = kernels(backend);
+  const unpack = layout.bits === 16 ? unpack16 : layout.bits === 8 ? unpack8 : unpack4;
   const from = offsetOf(backend, words);
   const scaleAt = scales ? offsetOf(backend, scales) : 0;
   return (row, to) => unpack(from + 4 * row * layout.words, to, layout.columns, layout.group, scaleAt + FLOAT * row * layout.scales);

@@ -1,0 +1,187 @@
+;; Packed rows to float32 and products of them, sixteen numbers at a time, in the memory of tfjs's wasm backend.
+;; All pointers are byte offsets; rows and groups hold a multiple of sixteen numbers.
+(module
+  (import "tfjs" "memory" (memory 0))
+
+  ;; Each reading of packed numbers is written out where it is used: a call for every four would cost more than the rest.
+  ;;
+  ;; int4: the first of two lies in the lower half of a byte; (n xor 8) − 8 extends the sign of four bits.
+  ;; Halves: extended by their sign, exponent and fraction moved into place make a float 2^112 too small, subnormal ones
+  ;; included. An infinite one, which no parameter is and a key or value beyond 65519 becomes, is read as 65536.
+
+  ;; $columns int8 numbers, a scale for each $group of them.
+  (func (export "unpack8") (param $from i32) (param $to i32) (param $columns i32) (param $group i32) (param $scales i32)
+    (local $end i32) (local $stop i32) (local $scale v128) (local $bytes v128) (local $words v128)
+    (local.set $end (i32.add (local.get $from) (local.get $columns)))
+    (loop $groups
+      (local.set $scale (v128.load32_splat (local.get $scales)))
+      (local.set $stop (i32.add (local.get $from) (local.get $group)))
+      (if (i32.gt_u (local.get $stop) (local.get $end)) (then (local.set $stop (local.get $end))))
+      (loop $numbers
+        (local.set $bytes (v128.load (local.get $from)))
+        (local.set $words (i16x8.extend_low_i8x16_s (local.get $bytes)))
+        (v128.store (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words)))))
+        (v128.store offset=16 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words)))))
+        (local.set $words (i16x8.extend_high_i8x16_s (local.get $bytes)))
+        (v128.store offset=32 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words)))))
+        (v128.store offset=48 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words)))))
+        (local.set $from (i32.add (local.get $from) (i32.const 16)))
+        (local.set $to (i32.add (local.get $to) (i32.const 64)))
+        (br_if $numbers (i32.lt_u (local.get $from) (local.get $stop))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (br_if $groups (i32.lt_u (local.get $from) (local.get $end)))))
+
+  ;; The same for int4.
+  (func (export "unpack4") (param $from i32) (param $to i32) (param $columns i32) (param $group i32) (param $scales i32)
+    (local $end i32) (local $stop i32) (local $scale v128) (local $low v128) (local $sign v128) (local $bytes v128) (local $words v128)
+    (local.set $low (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15))
+    (local.set $sign (v128.const i8x16 8 8 8 8 8 8 8 8 8 8 8 8 8 8 8 8))
+    (local.set $end (i32.add (local.get $from) (i32.shr_u (local.get $columns) (i32.const 1))))
+    (loop $groups
+      (local.set $scale (v128.load32_splat (local.get $scales)))
+      (local.set $stop (i32.add (local.get $from) (i32.shr_u (local.get $group) (i32.const 1))))
+      (if (i32.gt_u (local.get $stop) (local.get $end)) (then (local.set $stop (local.get $end))))
+      (loop $numbers
+        (local.set $bytes (v128.load64_zero (local.get $from)))
+        (local.set $bytes (i8x16.sub (v128.xor (local.get $sign) (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23
+          (v128.and (local.get $bytes) (local.get $low))
+          (v128.and (i16x8.shr_u (local.get $bytes) (i32.const 4)) (local.get $low)))) (local.get $sign)))
+        (local.set $words (i16x8.extend_low_i8x16_s (local.get $bytes)))
+        (v128.store (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words)))))
+        (v128.store offset=16 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words)))))
+        (local.set $words (i16x8.extend_high_i8x16_s (local.get $bytes)))
+        (v128.store offset=32 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words)))))
+        (v128.store offset=48 (local.get $to) (f32x4.mul (local.get $scale) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words)))))
+        (local.set $from (i32.add (local.get $from) (i32.const 8)))
+        (local.set $to (i32.add (local.get $to) (i32.const 64)))
+        (br_if $numbers (i32.lt_u (local.get $from) (local.get $stop))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (br_if $groups (i32.lt_u (local.get $from) (local.get $end)))))
+
+  (func (export "unpack16") (param $from i32) (param $to i32) (param $columns i32) (param $group i32) (param $scales i32)
+    (local $end i32) (local $scale v128) (local $mask v128) (local $halves v128)
+    (local.set $scale (v128.const f32x4 0x1p112 0x1p112 0x1p112 0x1p112))
+    (local.set $mask (v128.const i32x4 0x8fffffff 0x8fffffff 0x8fffffff 0x8fffffff))
+    (local.set $end (i32.add (local.get $from) (i32.shl (local.get $columns) (i32.const 1))))
+    (loop $numbers
+      (local.set $halves (v128.load (local.get $from)))
+      (v128.store (local.get $to) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_low_i16x8_s (local.get $halves)) (i32.const 13)))))
+      (v128.store offset=16 (local.get $to) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_high_i16x8_s (local.get $halves)) (i32.const 13)))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 32)))
+      (br_if $numbers (i32.lt_u (local.get $from) (local.get $end)))))
+  ;; One row x of numbers times each of $rows packed rows: no number is written between. Four sums, since one would wait for
+  ;; itself; a group is summed before it is scaled.
+  (func (export "dots8") (param $from i32) (param $x i32) (param $columns i32) (param $rows i32) (param $group i32) (param $scales i32) (param $out i32)
+    (local $end i32) (local $stop i32) (local $at i32) (local $bytes v128) (local $words v128)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $sum v128)
+    (local.set $end (i32.add (local.get $x) (i32.shl (local.get $columns) (i32.const 2))))
+    (local.set $group (i32.shl (local.get $group) (i32.const 2)))
+    (loop $each
+      (local.set $at (local.get $x))
+      (local.set $sum (v128.const f32x4 0 0 0 0))
+      (loop $groups
+        (local.set $stop (i32.add (local.get $at) (local.get $group)))
+        (if (i32.gt_u (local.get $stop) (local.get $end)) (then (local.set $stop (local.get $end))))
+        (local.set $a (v128.const f32x4 0 0 0 0))
+        (local.set $b (v128.const f32x4 0 0 0 0))
+        (local.set $c (v128.const f32x4 0 0 0 0))
+        (local.set $d (v128.const f32x4 0 0 0 0))
+        (loop $numbers
+          (local.set $bytes (v128.load (local.get $from)))
+          (local.set $words (i16x8.extend_low_i8x16_s (local.get $bytes)))
+          (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words))))))
+          (local.set $b (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words))))))
+          (local.set $words (i16x8.extend_high_i8x16_s (local.get $bytes)))
+          (local.set $c (f32x4.add (local.get $c) (f32x4.mul (v128.load offset=32 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words))))))
+          (local.set $d (f32x4.add (local.get $d) (f32x4.mul (v128.load offset=48 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words))))))
+          (local.set $from (i32.add (local.get $from) (i32.const 16)))
+          (local.set $at (i32.add (local.get $at) (i32.const 64)))
+          (br_if $numbers (i32.lt_u (local.get $at) (local.get $stop))))
+        (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul (v128.load32_splat (local.get $scales))
+          (f32x4.add (f32x4.add (local.get $a) (local.get $b)) (f32x4.add (local.get $c) (local.get $d))))))
+        (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+        (br_if $groups (i32.lt_u (local.get $at) (local.get $end))))
+      (f32.store (local.get $out) (f32.add
+        (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+        (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum)))))
+      (local.set $out (i32.add (local.get $out) (i32.const 4)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $each (local.get $rows))))
+
+  (func (export "dots4") (param $from i32) (param $x i32) (param $columns i32) (param $rows i32) (param $group i32) (param $scales i32) (param $out i32)
+    (local $end i32) (local $stop i32) (local $at i32) (local $low v128) (local $sign v128) (local $bytes v128) (local $words v128)
+    (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $sum v128)
+    (local.set $low (v128.const i8x16 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15 15))
+    (local.set $sign (v128.const i8x16 8 8 8 8 8 8 8 8 8 8 8 8 8 8 8 8))
+    (local.set $end (i32.add (local.get $x) (i32.shl (local.get $columns) (i32.const 2))))
+    (local.set $group (i32.shl (local.get $group) (i32.const 2)))
+    (loop $each
+      (local.set $at (local.get $x))
+      (local.set $sum (v128.const f32x4 0 0 0 0))
+      (loop $groups
+        (local.set $stop (i32.add (local.get $at) (local.get $group)))
+        (if (i32.gt_u (local.get $stop) (local.get $end)) (then (local.set $stop (local.get $end))))
+        (local.set $a (v128.const f32x4 0 0 0 0))
+        (local.set $b (v128.const f32x4 0 0 0 0))
+        (local.set $c (v128.const f32x4 0 0 0 0))
+        (local.set $d (v128.const f32x4 0 0 0 0))
+        (loop $numbers
+          (local.set $bytes (v128.load64_zero (local.get $from)))
+          (local.set $bytes (i8x16.sub (v128.xor (local.get $sign) (i8x16.shuffle 0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23
+            (v128.and (local.get $bytes) (local.get $low))
+            (v128.and (i16x8.shr_u (local.get $bytes) (i32.const 4)) (local.get $low)))) (local.get $sign)))
+          (local.set $words (i16x8.extend_low_i8x16_s (local.get $bytes)))
+          (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words))))))
+          (local.set $b (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words))))))
+          (local.set $words (i16x8.extend_high_i8x16_s (local.get $bytes)))
+          (local.set $c (f32x4.add (local.get $c) (f32x4.mul (v128.load offset=32 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_s (local.get $words))))))
+          (local.set $d (f32x4.add (local.get $d) (f32x4.mul (v128.load offset=48 (local.get $at)) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_s (local.get $words))))))
+          (local.set $from (i32.add (local.get $from) (i32.const 8)))
+          (local.set $at (i32.add (local.get $at) (i32.const 64)))
+          (br_if $numbers (i32.lt_u (local.get $at) (local.get $stop))))
+        (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul (v128.load32_splat (local.get $scales))
+          (f32x4.add (f32x4.add (local.get $a) (local.get $b)) (f32x4.add (local.get $c) (local.get $d))))))
+        (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+        (br_if $groups (i32.lt_u (local.get $at) (local.get $end))))
+      (f32.store (local.get $out) (f32.add
+        (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+        (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum)))))
+      (local.set $out (i32.add (local.get $out) (i32.const 4)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $each (local.get $rows))))
+
+  (func (export "dots16") (param $from i32) (param $x i32) (param $columns i32) (param $rows i32) (param $group i32) (param $scales i32) (param $out i32)
+    (local $end i32) (local $at i32) (local $scale v128) (local $mask v128) (local $eight v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128) (local $sum v128)
+    (local.set $scale (v128.const f32x4 0x1p112 0x1p112 0x1p112 0x1p112))
+    (local.set $mask (v128.const i32x4 0x8fffffff 0x8fffffff 0x8fffffff 0x8fffffff))
+    (local.set $end (i32.add (local.get $x) (i32.shl (local.get $columns) (i32.const 2))))
+    (loop $each
+      (local.set $at (local.get $x))
+      (local.set $a (v128.const f32x4 0 0 0 0))
+      (local.set $b (v128.const f32x4 0 0 0 0))
+      (local.set $c (v128.const f32x4 0 0 0 0))
+      (local.set $d (v128.const f32x4 0 0 0 0))
+      (loop $numbers
+        (local.set $eight (v128.load (local.get $from)))
+        (local.set $a (f32x4.add (local.get $a) (f32x4.mul (v128.load (local.get $at)) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_low_i16x8_s (local.get $eight)) (i32.const 13)))))))
+        (local.set $b (f32x4.add (local.get $b) (f32x4.mul (v128.load offset=16 (local.get $at)) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_high_i16x8_s (local.get $eight)) (i32.const 13)))))))
+        (local.set $eight (v128.load offset=16 (local.get $from)))
+        (local.set $c (f32x4.add (local.get $c) (f32x4.mul (v128.load offset=32 (local.get $at)) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_low_i16x8_s (local.get $eight)) (i32.const 13)))))))
+        (local.set $d (f32x4.add (local.get $d) (f32x4.mul (v128.load offset=48 (local.get $at)) (f32x4.mul (local.get $scale)
+          (v128.and (local.get $mask) (i32x4.shl (i32x4.extend_high_i16x8_s (local.get $eight)) (i32.const 13)))))))
+        (local.set $from (i32.add (local.get $from) (i32.const 32)))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br_if $numbers (i32.lt_u (local.get $at) (local.get $end))))
+      (local.set $sum (f32x4.add (f32x4.add (local.get $a) (local.get $b)) (f32x4.add (local.get $c) (local.get $d))))
+      (f32.store (local.get $out) (f32.add
+        (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+        (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum)))))
+      (local.set $out (i32.add (local.get $out) (i32.const 4)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $each (local.get $rows)))))
