@@ -14,8 +14,8 @@ In PyTorch one line does all of that, with memory at every boundary:
     plumbline.watch(model, optimizer)
 
 Without PLUMBLINE_SOCKET in the environment every call does nothing. No call raises and none waits: a marker goes
-straight to the socket, so that nothing is lost when the process dies; what Plumbline does not take at once is kept, up
-to 4 MiB, and sent with what follows or at the exit. Bytes are bytes; times are time.monotonic_ns().
+straight to the socket, so that nothing is lost when the process is killed; what Plumbline does not take at once is
+kept, up to 4 MiB, and sent with what follows or at the exit. Bytes are bytes; times are time.monotonic_ns().
 """
 import atexit
 import functools
@@ -38,11 +38,16 @@ _now = time.monotonic_ns
 _step = None
 
 
-def _rank():
+def _launched_rank():
     """The rank the launcher gave this process (torchrun, accelerate, mpirun, srun); None where there is none."""
     for name in ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID", "LOCAL_RANK"):
         if os.environ.get(name, "").isdigit():
             return int(os.environ[name])
+    return None
+
+
+def _joined_rank():
+    """The rank in torch's process group, which a script may join at any time; None outside one."""
     distributed = getattr(sys.modules.get("torch"), "distributed", None)
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
@@ -55,22 +60,25 @@ class _Channel:
     def __init__(self):
         self.lock, self.sending, self.kept, self.dropped = threading.RLock(), False, bytearray(), 0
         self.socket, self.retry_at, self.address = None, 0.0, os.environ.get("PLUMBLINE_SOCKET")
-        self.head = '{"v":1,"ts":'
+        self.rank, self.head = None, '{"v":1,"ts":'
 
     def after_fork(self):
         """Without a word on the parent's connection: bytes of two processes would mix, and what it kept is its own."""
         self.drop()
         self.__init__()
 
-    def look_up_rank(self):
+    def look_up_rank(self, find=_joined_rank):
+        if self.rank is not None:
+            return
         try:
-            rank = _rank()
+            self.rank = find()
         except Exception:
-            rank = None
-        self.head = '{"v":1,"ts":' if rank is None else '{"v":1,"rank":%d,"ts":' % rank
+            return
+        if self.rank is not None:
+            self.head = '{"v":1,"rank":%d,"ts":' % self.rank
 
-    def write(self, text):
-        """A line without its head and its end."""
+    def write(self, text, later=False):
+        """Whole lines; those for later go out with the next that are not, or at the exit."""
         if not self.address:
             return
         try:
@@ -78,7 +86,7 @@ class _Channel:
                 if self.socket is None and not self.connect():
                     return
                 self.kept += text.encode("ascii", "replace")
-                if not self.sending:
+                if not (self.sending or later):
                     self.send()
         except Exception:  # A profiler's trouble is never the workload's.
             self.drop()
@@ -98,6 +106,7 @@ class _Channel:
                 connection.close()
                 raise
             self.socket = connection
+        self.look_up_rank(_launched_rank)
         self.look_up_rank()
         self.kept += ('%s%d,"type":"process","pid":%d}\n' % (self.head, _now(), os.getpid())).encode()
         return True
@@ -116,16 +125,6 @@ class _Channel:
                 del self.kept[keep:]
         finally:
             self.sending = False
-
-    def flush(self):
-        """Sends what was written while `sending` was set from outside: what one hook tells goes out in one piece."""
-        self.sending = False
-        try:
-            with self.lock:
-                if self.kept and self.socket is not None:
-                    self.send()
-        except Exception:
-            self.drop()
 
     def drop(self):
         connection, self.socket, self.kept, self.retry_at = self.socket, None, bytearray(), time.monotonic() + _RETRY_S
@@ -202,23 +201,27 @@ def _value(value):
     return _json(value)
 
 
-def _send(kind, fields, ts=None):
+def _line(kind, fields, ts=None):
+    pairs = "".join([',"%s":%s' % (key, _value(value)) for key, value in fields.items() if value is not None])
+    return '%s%d,"type":"%s"%s}\n' % (_channel.head, _now() if ts is None else ts, kind, pairs)
+
+
+def _phase_line(name, event, step, ts=None):
+    """What `_line` would make, without the detour: phases and steps are the most frequent of all."""
+    return '%s%d,"type":"phase","name":%s,"event":"%s"%s}\n' % (
+        _channel.head, _now() if ts is None else ts, _name(name), event, "" if step is None else ',"step":%d' % step)
+
+
+def _step_line(event, step):
+    return '%s%d,"type":"step","event":"%s"%s}\n' % (_channel.head, _now(), event, "" if step is None else ',"step":%d' % step)
+
+
+def _send(line, *args):
+    """Makes a line and sends it, where anybody listens."""
     if not _channel.address:
         return
     try:
-        pairs = "".join([',"%s":%s' % (key, _value(value)) for key, value in fields.items() if value is not None])
-        _channel.write('%s%d,"type":"%s"%s}\n' % (_channel.head, _now() if ts is None else ts, kind, pairs))
-    except Exception:
-        pass
-
-
-def _send_phase(name, event, step, ts=None):
-    """What `_send` would send, without the detour: phases are the most frequent of all."""
-    if not _channel.address:
-        return
-    try:
-        _channel.write('%s%d,"type":"phase","name":%s,"event":"%s"%s}\n' % (
-            _channel.head, _now() if ts is None else ts, _name(name), event, "" if step is None else ',"step":%d' % step))
+        _channel.write(line(*args))
     except Exception:
         pass
 
@@ -236,10 +239,10 @@ class phase(ContextDecorator):
 
     def __enter__(self):
         self._at = _step if self._step is None else self._step
-        _send_phase(self._name, "begin", self._at)
+        _send(_phase_line, self._name, "begin", self._at)
 
     def __exit__(self, *_error):
-        _send_phase(self._name, "end", self._at)
+        _send(_phase_line, self._name, "end", self._at)
         return False
 
 
@@ -267,26 +270,25 @@ def step(index):
         index = None
     _step = index
     _channel.look_up_rank()
-    _send("step", {"event": "begin", "step": index})
+    _send(_step_line, "begin", index)
     return _Step(index)
 
 
-def _end_step(index, told=True):
+def _end_step(index):
     global _step
     if index is not None and index == _step:
-        if told:
-            _send("step", {"event": "end", "step": index})
+        _send(_step_line, "end", index)
         _step = None
 
 
 def tokens(index):
     """Announces that the token with this index (from 0) has been generated."""
-    _send("token", {"index": index, "step": _step})
+    _send(_line, "token", {"index": index, "step": _step})
 
 
 def memory(allocated, reserved=None, requested=None, peak=None, phase=None, step=None, components=None, counters=None):
     """Bytes as the framework counts them now; `peak` since the phase began; `components` maps component to bytes."""
-    _send("memory", {
+    _send(_line, "memory", {
         "allocated": allocated, "reserved": reserved, "requested": requested, "peak": peak, "phase": phase,
         "step": _step if step is None else step, "components": components, "counters": counters,
     })
@@ -294,18 +296,18 @@ def memory(allocated, reserved=None, requested=None, peak=None, phase=None, step
 
 def model(**fields):
     """What the model is, in the words of its configuration."""
-    _send("model", {"fields": fields})
+    _send(_line, "model", {"fields": fields})
 
 
 def run(**fields):
     """How it is run: batch, seq, precision, optimizer and the like."""
-    _send("run", {"fields": fields})
+    _send(_line, "run", {"fields": fields})
 
 
 def note(text):
     """A remark at this moment of the run."""
     try:
-        _send("note", {"text": str(text), "step": _step})
+        _send(_line, "note", {"text": str(text), "step": _step})
     except Exception:
         pass
 
@@ -351,26 +353,47 @@ def _watcher():
 
 
 def _told(method):
-    """Makes a method safe as a hook: it returns nothing, raises nothing, and its own time is counted."""
+    """Makes a method safe as a hook: it returns nothing, raises nothing, its own time is counted, and what it tells goes
+    out in one piece. A send wakes whoever reads, and costs more than anything else here."""
     @functools.wraps(method)
     def call(self, *args, **kwargs):
         if self.compiling() or self.busy or os.getpid() != self.pid:
             return
-        self.busy, began, _channel.sending = True, time.perf_counter(), True
+        self.busy, began, later = True, time.perf_counter(), False
         try:
-            method(self, *args, **kwargs)
+            later = method(self, *args, **kwargs) is _LATER
         except Exception:
             pass
         finally:
-            _channel.flush()
+            if self.lines:
+                _channel.write("".join(self.lines), later)
+                self.lines.clear()
             self.busy = False
             self.spent += time.perf_counter() - began
     return call
 
 
+# What a hook returns whose lines may wait for the next hook's.
+_LATER = object()
+
+
+def _never():
+    return False
+
+
+def _allowed_cost():
+    try:
+        return float(os.environ.get("PLUMBLINE_WATCH_COST", _COST))
+    except ValueError:
+        return _COST
+
+
 class _Watcher:
     """One phase is open at a time. What may go on (a forward pass whose loss is still to be computed, decoding between
-    two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows."""
+    two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows.
+
+    Where a phase begins and where a step ends is told before the hook returns, so that of a process that is killed it
+    is known what it was at. The end of backward alone waits for what an optimizer or the next forward pass begins."""
 
     def __init__(self, torch):
         self.torch = torch
@@ -378,9 +401,11 @@ class _Watcher:
         self.pid, self.busy, self.quiet = os.getpid(), False, False
         self.started, self.spent = time.perf_counter(), 0.0
         self.open, self.open_step, self.last = None, None, None
-        self.depth, self.device, self.run_told = 0, None, None
+        self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
         self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
+        self.lines, self.cost = [], _allowed_cost()
+        self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
         backward = torch.autograd.backward
 
         @functools.wraps(backward)
@@ -395,10 +420,6 @@ class _Watcher:
 
         torch.autograd.backward = watched_backward
         atexit.register(self.on_exit)
-
-    def compiling(self):
-        compiler = getattr(self.torch, "compiler", None)
-        return compiler is not None and hasattr(compiler, "is_compiling") and compiler.is_compiling()
 
     # --- what is watched ---
 
@@ -439,7 +460,8 @@ class _Watcher:
         weights = list(inner.parameters())
         if weights:
             self.device = weights[0].device
-        _send("model", {"fields": _model_fields(inner, weights)})
+            self.gpu = getattr(self.device, "type", None) == "cuda"
+        self.tell(_line("model", {"fields": _model_fields(inner, weights)}))
 
     # --- hooks ---
 
@@ -449,6 +471,11 @@ class _Watcher:
             return
         self.root = weakref.ref(root)
         training = self.torch.is_grad_enabled() and getattr(root, "training", False)
+        if training and self.run_told is not None and self.run_told["mode"] == "train":  # all that has to be known is
+            if self.step is None:
+                self.afford(own_step=True)
+            self.begin("forward")
+            return
         ids = kwargs.get("input_ids")
         ids = ids if ids is not None else next((one for one in args if hasattr(one, "shape")), None)
         ids = ids if ids is not None else next((one for one in kwargs.values() if hasattr(one, "shape")), None)
@@ -475,7 +502,7 @@ class _Watcher:
         if self.open in ("prefill", "decode"):
             self.token += 1
             if not self.quiet:
-                _send("token", {"index": self.token, "step": _step})
+                self.tell(_line("token", {"index": self.token, "step": _step}))
                 self.tell_memory(*self.last)
         if self.open == "prefill" or (self.open == "forward" and not self.torch.is_grad_enabled()):
             self.close()
@@ -492,6 +519,7 @@ class _Watcher:
         if self.depth == 0 and self.open == "backward":
             self.backwards += 1
             self.close()
+            return _LATER if self.optimizers else None
 
     @_told
     def on_optimizer_begin(self, optimizer, *_args):
@@ -502,12 +530,10 @@ class _Watcher:
     def on_optimizer_end(self, optimizer, *_args):
         self.close(components=self.steps < _ALWAYS_TOLD_STEPS)
         self.steps += 1
-        if self.step is not None:
-            _end_step(self.step, told=not self.quiet)
-            self.step = None
+        self.end_step()
         if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
             self.run_told["gradAccum"] = self.backwards
-            _send("run", {"fields": self.run_told})
+            self.tell(_line("run", {"fields": self.run_told}))
         self.backwards = 0
 
     @_told
@@ -516,22 +542,33 @@ class _Watcher:
 
     # --- phases ---
 
+    def tell(self, line):
+        self.lines.append(line)
+
     def afford(self, own_step):
         """At the start of a step: whether it is told, and its number unless the script counts its own."""
         global _step
         self.close()
-        quiet = self.steps >= _ALWAYS_TOLD_STEPS and self.spent > float(os.environ.get("PLUMBLINE_WATCH_COST", _COST)) * (
-            time.perf_counter() - self.started)
+        quiet = self.steps >= _ALWAYS_TOLD_STEPS and self.spent > self.cost * (time.perf_counter() - self.started)
         if quiet and not self.quiet:
-            note("from here on some steps are not told: telling all of them would cost more than 1% of the run")
+            self.tell(_line("note", {"text": "from here on some steps are not told: telling all of them would cost more than 1% of the run"}))
         self.quiet = quiet
         if own_step and _step is None:
             _step = self.step = self.steps
             _channel.look_up_rank()
             if not quiet:
-                _send("step", {"event": "begin", "step": _step})
+                self.tell(_step_line("begin", _step))
         elif not own_step:
             self.steps += 1
+
+    def end_step(self):
+        """Of a step that was numbered here."""
+        global _step
+        if self.step is not None and self.step == _step:
+            if not self.quiet:
+                self.tell(_step_line("end", _step))
+            _step = None
+        self.step = None
 
     def begin(self, name):
         if self.open == name:
@@ -543,39 +580,45 @@ class _Watcher:
         if self.on_gpu():
             self.torch.cuda.reset_peak_memory_stats(self.device)
         self.open, self.open_step = name, _step
-        _send_phase(name, "begin", _step)
+        self.tell(_phase_line(name, "begin", _step))
 
     def close(self, components=False):
         if self.open is None:
             return
-        ts, memory = self.last or (time.monotonic_ns(), self.memory())
-        if components and memory is not None:
-            memory["components"] = self.components()
-        self.tell_memory(ts, memory)
-        _send_phase(self.open, "end", self.open_step, ts)
+        ts, stats = self.last or (time.monotonic_ns(), self.memory())
+        self.tell_memory(ts, stats, components)
+        self.tell(_phase_line(self.open, "end", self.open_step, ts))
         self.open, self.last = None, None
 
     # --- memory and settings ---
 
     def on_gpu(self):
-        return getattr(self.device, "type", None) == "cuda" and self.torch.cuda.is_initialized()
+        return self.gpu and self.torch.cuda.is_initialized()
 
     def memory(self):
-        """torch's caching allocator now, and its peaks since the phase began; None off the GPU."""
-        if not self.on_gpu():
-            return None
-        stats = self.torch.cuda.memory_stats(self.device)
-        return {
-            "allocated": stats["allocated_bytes.all.current"], "peak": stats["allocated_bytes.all.peak"],
-            "reserved": stats["reserved_bytes.all.current"], "requested": stats.get("requested_bytes.all.current"),
-            "counters": {name: stats[name] for name in (
-                "reserved_bytes.all.peak", "requested_bytes.all.peak", "inactive_split_bytes.all.current",
-                "num_alloc_retries", "num_ooms") if name in stats},
-        }
+        """What torch's caching allocator holds now, and its peaks since the phase began; None off the GPU. The nested
+        form is what torch keeps: memory_stats() would flatten and sort hundreds of names at every phase's end."""
+        return self.torch.cuda.memory_stats_as_nested_dict(self.device) if self.on_gpu() else None
 
-    def tell_memory(self, ts, memory):
-        if memory is not None:
-            _send("memory", dict(memory, phase=self.open, step=self.open_step), ts)
+    def tell_memory(self, ts, stats, components=False):
+        if stats is None:
+            return
+        allocated, reserved, requested = stats["allocated_bytes"]["all"], stats["reserved_bytes"]["all"], stats.get("requested_bytes")
+        text = '%s%d,"type":"memory","allocated":%d,"peak":%d,"reserved":%d' % (
+            _channel.head, ts, allocated["current"], allocated["peak"], reserved["current"])
+        counters = '"reserved_bytes.all.peak":%d' % reserved["peak"]
+        if requested is not None:  # from torch 2.0
+            text += ',"requested":%d' % requested["all"]["current"]
+            counters += ',"requested_bytes.all.peak":%d' % requested["all"]["peak"]
+        if "inactive_split_bytes" in stats:
+            counters += ',"inactive_split_bytes.all.current":%d' % stats["inactive_split_bytes"]["all"]["current"]
+        for name in ("num_alloc_retries", "num_ooms"):
+            if name in stats:
+                counters += ',"%s":%d' % (name, stats[name])
+        if components:
+            text += ',"components":%s' % _value(self.components())
+        self.tell('%s,"counters":{%s},"phase":"%s"%s}\n' % (
+            text, counters, self.open, "" if self.open_step is None else ',"step":%d' % self.open_step))
 
     def components(self):
         """Bytes of what can be told apart tensor by tensor: parameters, gradients, optimizer states."""
@@ -613,12 +656,12 @@ class _Watcher:
                 self.run_told["dp"] = distributed.get_world_size()
                 self.run_told["zero"] = 3 if wrapper.startswith("Fully") else 0
         self.run_told = {key: value for key, value in self.run_told.items() if value is not None}
-        _send("run", {"fields": self.run_told})
+        self.tell(_line("run", {"fields": self.run_told}))
 
     def tell_optimizer(self, optimizer):
         if self.run_told is not None and "optimizer" not in self.run_told:
             self.run_told.update(_optimizer_fields(optimizer))
-            _send("run", {"fields": self.run_told})
+            self.tell(_line("run", {"fields": self.run_told}))
 
 
 def _inner(root):

@@ -34,6 +34,7 @@ interface Line {
   readonly reserved?: number;
   readonly requested?: number;
   readonly components?: Readonly<Record<string, number>>;
+  readonly counters?: Readonly<Record<string, number>>;
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 interface Ran { readonly code: number | null; readonly lines: readonly Line[]; readonly stdout: string; readonly stderr: string }
@@ -100,6 +101,7 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
     const [forward, backward, optimizer] = memory;
     expect(forward).toMatchObject({ allocated: parameters + 4 * (32 + 192 + 1000), reserved: expect.any(Number) });
     expect(forward!.requested).toBe(forward!.allocated! - 1);
+    expect(forward!.counters).toEqual({ 'reserved_bytes.all.peak': forward!.reserved, 'requested_bytes.all.peak': forward!.peak! - 1, 'inactive_split_bytes.all.current': 7, num_alloc_retries: 0, num_ooms: 0 });
     expect(backward!.allocated).toBe(forward!.allocated! + parameters);
     expect(backward!.peak).toBe(backward!.allocated! + 4 * 500);
     expect(optimizer!.peak).toBe(optimizer!.allocated! + 4 * 250);
@@ -155,6 +157,45 @@ exec(open(${JSON.stringify(train)}).read().replace('range(2)', 'range(200)'))`],
     expect(code).toBe(0);
     expect(story(lines).filter((line) => line.includes(' step '))).toEqual([0, 1, 2].flatMap((step) => [`begin step ${step}`, `end step ${step}`]));
     expect(lines.filter(({ type }) => type === 'note').map(({ text }) => text)).toEqual([expect.stringContaining('some steps are not told')]);
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['forward', ['begin step 1', 'begin forward 1']],
+    ['backward', ['end forward 1', 'begin backward 1']],
+    ['optimizer', ['end backward 1', 'begin optimizer 1']],
+    ['between steps', ['end optimizer 1', 'end step 1']],
+  ])('has told all of a process that is killed: in its second step, %s', async (place, last) => {
+    const { code, lines } = await run(python!, ['-c', `
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import plumbline, torch
+def reached(place):
+    if place == sys.argv[2] and index == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = torch.nn.Linear(8, 8)
+    def forward(self, x):
+        reached("forward")
+        return x
+    def parameters(self):
+        reached("backward")
+        return super().parameters()
+index, net, x = 0, Net(), torch.Tensor(1, 8)
+optimizer, x.model = torch.optim.AdamW(net.parameters()), net
+plumbline.watch(net, optimizer)
+optimizer.register_step_pre_hook(lambda *_: reached("optimizer"))
+for index in range(3):
+    net(x)
+    x.backward()
+    optimizer.step()
+    reached("between steps")`, helpers, place], withStandIn);
+    expect(code).toBeNull();
+    expect(story(lines).slice(0, trainStep(0).length)).toEqual(trainStep(0));
+    expect(story(lines).slice(-2)).toEqual(last);
+    const ended = story(lines).filter((line) => /^end (forward|backward|optimizer)/.test(line));
+    expect(lines.filter(({ type }) => type === 'memory')).toHaveLength(ended.length);
   });
 
   it('does nothing where torch was never imported', async () => {
