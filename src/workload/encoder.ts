@@ -1,6 +1,6 @@
 /**
  * BERT's encoder in tfjs operations: learned positions and segments, a norm after the embeddings and after each half of
- * a layer, exact GELU, attention in both directions. Shorter sequences are padded behind, as BERT's are.
+ * a layer, attention in both directions. Shorter sequences are padded behind, as BERT's are.
  * Symbols: B sequences, T tokens each, N = B·T, d hidden.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -55,12 +55,17 @@ function embed({ hidden }: ModelSpec, weights: Weights, { sequences, length, ids
 }
 
 /** What BERT's configurations have as layer_norm_eps. */
-const EPSILON = 1e-12;
+export const EPSILON = 1e-12;
 
 function block(model: ModelSpec, layer: Layer, x: tf.Tensor2D, batch: Batch, index: number): tf.Tensor2D {
   const attended = normalize(tf.add(x, attention(model, layer, x, batch, null, index)), layer.norm1, EPSILON);
-  const activate = model.activationComposed ? gelu : exactGelu;
-  return normalize(tf.add(attended, apply(layer.down, activate(apply(layer.up, attended)))), layer.norm2, EPSILON);
+  return normalize(tf.add(attended, apply(layer.down, activate(model, apply(layer.up, attended)))), layer.norm2, EPSILON);
+}
+
+/** BERT's own GELU is exact; a configuration may ask for the approximation that GPT-2 has, or for ReLU. */
+export function activate({ activation, activationComposed }: ModelSpec, x: tf.Tensor): tf.Tensor {
+  if (activation === 'relu') return tf.relu(x);
+  return activationComposed ? gelu(x) : exactGelu(x);
 }
 
 /** x/2 · (1 + erf(x/√2)) */

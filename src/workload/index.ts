@@ -1,22 +1,24 @@
 /**
- * The bundled workload: GPT-2 in TensorFlow.js, as a process of its own.
- *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "tokenIds"?: [ids]}'
- * Weights are a Hugging Face checkpoint; with token ids it only prints the logits after the last of them, as JSON.
+ * The bundled workload: GPT-2 or a BERT encoder in TensorFlow.js, as a process of its own.
+ *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "tokenIds"?: [ids], "position"?: n}'
+ * Weights are a Hugging Face checkpoint; with token ids it only prints, as JSON, the logits after the last of them or an
+ * encoder's state at one, and with "check" only whether the checkpoint is the model's.
  * Exit codes: 0 done, 2 bad input, 3 the machine lacks what was asked for, 1 anything else.
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { version_core } from '@tensorflow/tfjs-core';
 import { Failure } from '../shared/failure';
 import type { ModelSpec, Precision, RunSpec } from '../shared/model/spec';
-import { Checkpoint } from './checkpoint';
+import { Checkpoint } from './checkpoint/checkpoint';
 import { startBackend, upload } from './backend';
 import { BESIDE, holdBeside, startBeside } from './beside';
 import { readFaults } from './faults';
 import { generate, seconds } from './generate';
 import { prepareInference } from './infer';
 import { Ledger } from './ledger';
-import { checkTokenIds, printLogits } from './logits';
+import { checkTokenIds, printLogits, printStates } from './logits';
 import { Markers } from './markers';
+import { type MaskedHead, readMaskedHead } from './masked-head';
 import { Random } from './random';
 import { Reporter } from './reporter';
 import type { Workload } from './runs';
@@ -29,6 +31,9 @@ interface Specs {
   readonly run: RunSpec;
   readonly weights?: string;
   readonly tokenIds?: readonly number[];
+  /** Encoders: the token whose state is printed; the first when left out. */
+  readonly position?: number;
+  readonly check?: boolean;
 }
 
 function readSpecs(text: string | undefined): Specs {
@@ -45,8 +50,8 @@ async function main(): Promise<void> {
   try {
     await start(specs);
   } catch (error) {
-    // Whoever asked for logits reads stdout.
-    if (specs.tokenIds && error instanceof Failure) process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
+    // Whoever asked a question reads stdout.
+    if ((specs.tokenIds ?? specs.check) && error instanceof Failure) process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
     throw error;
   }
 }
@@ -54,7 +59,8 @@ async function main(): Promise<void> {
 async function start(specs: Specs): Promise<void> {
   const { model, run } = specs;
   assertSupported(model, run);
-  if (specs.tokenIds) checkTokenIds(model, specs.tokenIds);
+  if (specs.check) return checkWeights(specs);
+  if (specs.tokenIds) checkTokenIds(model, specs.tokenIds, specs.position);
   const faults = readFaults(process.env.PLUMBLINE_FAULT);
   const chosen = await startBackend(run.backend);
   const markers = new Markers();
@@ -82,16 +88,16 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   const { model, run, tokenIds } = specs;
   const random = new Random(run.seed);
   if (tokenIds) {
-    const weights = loadWeights(specs, run.precision, random);
-    await printLogits({ model, run, weights, random, reporter, faults, sequences: 1 }, tokenIds);
-    return;
+    const { weights, head } = load(specs, run.precision, random);
+    const work: Workload = { model, run, weights, random, reporter, faults, sequences: 1 };
+    return model.architecture === 'encoder' ? printStates(work, tokenIds, specs.position ?? 0, head) : printLogits(work, tokenIds);
   }
   reporter.announce('run', { ...run, adapter: chosen.adapter, softwareAdapter: chosen.software, tfjs: version_core });
   reporter.say(`${model.name}: ${run.mode} on ${chosen.backend}${chosen.adapter ? ` (${chosen.adapter})` : ''}, tfjs ${version_core}`);
 
   const started = performance.now();
   reporter.begin('load');
-  const weights = reporter.ledger.within('params', () => loadWeights(specs, faults.fp32Weights ? 'fp32' : run.precision, random));
+  const { weights } = reporter.ledger.within('params', () => load(specs, faults.fp32Weights ? 'fp32' : run.precision, random));
   upload(weights.tensors);
   const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
   const proceed = run.mode === 'train' ? prepareTraining(work)
@@ -103,15 +109,21 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   await proceed();
 }
 
-function loadWeights({ model, weights }: Specs, precision: Precision, random: Random): Weights {
-  if (weights === undefined) return createWeights(model, randomInitial(model, random), precision);
-  if (model.architecture !== 'decoder') throw new Failure('unavailable', 'The bundled workload reads checkpoints of GPT-2 only.', 'Leave --weights out: an encoder takes the same memory with random weights.');
-  const checkpoint = Checkpoint.open(weights, model);
+/** The weights and, where it is asked for and there, the head for masked words. */
+function load({ model, weights: path, tokenIds }: Specs, precision: Precision, random: Random): { readonly weights: Weights; readonly head: MaskedHead | null } {
+  if (path === undefined) return { weights: createWeights(model, randomInitial(model, random), precision), head: null };
+  const checkpoint = Checkpoint.open(path, model);
   try {
-    return createWeights(model, checkpoint.initial, precision);
+    const weights = createWeights(model, checkpoint.initial, precision);
+    return { weights, head: tokenIds && model.architecture === 'encoder' ? readMaskedHead(checkpoint, model) : null };
   } finally {
     checkpoint.close();
   }
+}
+
+function checkWeights({ model, weights }: Specs): void {
+  if (weights !== undefined) Checkpoint.open(weights, model).close();
+  process.stdout.write('{}\n');
 }
 
 /** Ends the process by hand, since a WebGPU instance keeps the event loop alive for as long as it exists. */

@@ -47,17 +47,24 @@ export class Safetensors {
     return this.entries.has(name);
   }
 
+  /** Throws `bad_input` where the header holds no such tensor of this shape and a readable type. */
+  check(name: string, shape: readonly number[]): Entry & { readonly dtype: Dtype } {
+    const entry = this.entries.get(name);
+    if (!entry) throw new Failure('bad_input', `The weights lack the tensor ${shown(name)}.`, 'Give a whole checkpoint with the config.json that belongs to it.');
+    const { dtype } = entry;
+    if (entry.shape.join() !== shape.join()) {
+      throw new Failure('bad_input', `The tensor ${shown(name)} is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`, 'Give the config.json that belongs to these weights.');
+    }
+    if (!isReadable(dtype)) {
+      throw new Failure('bad_input', `The tensor ${shown(name)} is of type ${dtype}, which the bundled workload does not read.`, `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`);
+    }
+    return { ...entry, dtype };
+  }
+
   /** One tensor as float32, once its shape is the one expected. */
   read(name: string, shape: readonly number[]): Float32Array {
-    const entry = this.entries.get(name);
-    if (!entry) throw new Failure('bad_input', `The weights lack the tensor "${name}".`, 'Give the checkpoint of a GPT-2 model that fits its config.json.');
-    if (entry.shape.join() !== shape.join()) {
-      throw new Failure('bad_input', `The tensor "${name}" is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`, 'Give the config.json that belongs to these weights.');
-    }
-    if (!isReadable(entry.dtype)) {
-      throw new Failure('bad_input', `The tensor "${name}" is of type ${entry.dtype}, which the bundled workload does not read.`, `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`);
-    }
-    return toFloat32(readAt(this.path, this.file, this.dataStart + entry.begin, entry.end - entry.begin), entry.dtype);
+    const { begin, end, dtype } = this.check(name, shape);
+    return toFloat32(readAt(this.path, this.file, this.dataStart + begin, end - begin), dtype);
   }
 
   close(): void {
@@ -112,7 +119,7 @@ function repeatedName(text: string): string | null {
 }
 
 /** A name from an untrusted file, short enough for a sentence. */
-function shown(name: string): string {
+export function shown(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 

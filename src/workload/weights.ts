@@ -1,7 +1,7 @@
 /**
- * The parameters of GPT-2 or an encoder, random from a seed with GPT-2's initial spread, or from elsewhere: tfjs variables, or for a
- * packed precision the matrices as packed words. Each is packed before the next is made, so that the float32 numbers of
- * one matrix at most exist beside them, and those as an array of JavaScript's, never as a tensor.
+ * The parameters of GPT-2 or an encoder, random from a seed with GPT-2's initial spread, or from elsewhere: tfjs
+ * variables, or for a packed precision the matrices as packed words. Each is packed before the next is made, so that the
+ * float32 numbers of one matrix at most exist beside them, and those as an array of JavaScript's, never as a tensor.
  */
 import { type Tensor, tensor, type Variable, variable } from '@tensorflow/tfjs-core';
 import { isPacked, tablePrecision } from '../shared/model/packing';
@@ -55,13 +55,35 @@ export function randomInitial(model: ModelSpec, random: Random): Initial {
   };
 }
 
+/** Every parameter's shape by its name. Matrices are [in, out], tables [rows, width]. */
+export function parameterShapes({ layers, hidden, ffn, vocab, maxPositions, tokenTypes, pooler, postNorm }: ModelSpec): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>([['tokens', [vocab, hidden]], ['positions', [maxPositions, hidden]]]);
+  const norm = (name: string): unknown => shapes.set(`${name}.gain`, [hidden]).set(`${name}.bias`, [hidden]);
+  const linear = (name: string, rows: number, columns: number): unknown => shapes.set(`${name}.weight`, [rows, columns]).set(`${name}.bias`, [columns]);
+  for (let layer = 0; layer < layers; layer++) {
+    for (const part of ['norm1', 'norm2']) norm(`layer${layer}.${part}`);
+    for (const part of ['query', 'key', 'value', 'projection']) linear(`layer${layer}.${part}`, hidden, hidden);
+    linear(`layer${layer}.up`, hidden, ffn);
+    linear(`layer${layer}.down`, ffn, hidden);
+  }
+  norm(outerNormName(postNorm));
+  if (tokenTypes) shapes.set('types', [tokenTypes, hidden]);
+  if (pooler) linear('pooler', hidden, hidden);
+  return shapes;
+}
+
+function outerNormName(postNorm: boolean | undefined): string {
+  return postNorm ? 'embeddingNorm' : 'finalNorm';
+}
+
 export function createWeights(model: ModelSpec, initial: Initial, precision: Precision): Weights {
-  const { hidden, ffn } = model;
+  const shapes = parameterShapes(model);
   const all: Variable[] = [];
   const tensors: Tensor[] = [];
   let count = 0;
-  const parameter = (name: string, shape: number[]): Variable => {
-    const first = tensor(initial(name, shape), shape);
+  const parameter = (name: string): Variable => {
+    const shape = shapes.get(name)!;
+    const first = tensor(initial(name, shape), [...shape]);
     const made = variable(first, true, name);
     first.dispose();
     all.push(made);
@@ -70,35 +92,29 @@ export function createWeights(model: ModelSpec, initial: Initial, precision: Pre
     return made;
   };
   /** Packed by its output channels: the rows of a table, the columns of any other matrix. */
-  const matrix = (name: string, rows: number, columns: number, isTable: boolean): Matrix => {
-    if (!isPacked(precision)) return parameter(name, [rows, columns]);
+  const matrix = (name: string, isTable: boolean): Matrix => {
+    if (!isPacked(precision)) return parameter(name);
+    const [rows, columns] = shapes.get(name) as [number, number];
     const values = initial(name, [rows, columns]);
     const packed = isTable ? packMatrix(name, values, [rows, columns], false, tablePrecision(precision)) : packMatrix(name, values, [columns, rows], true, precision);
     tensors.push(packed.words, ...(packed.scales ? [packed.scales] : []));
     count += rows * columns;
     return packed;
   };
-  const norm = (name: string): Norm => ({ gain: parameter(`${name}.gain`, [hidden]), bias: parameter(`${name}.bias`, [hidden]) });
-  const linear = (name: string, rows: number, columns: number): Linear =>
-    ({ weight: matrix(`${name}.weight`, rows, columns, false), bias: parameter(`${name}.bias`, [columns]) });
+  const norm = (name: string): Norm => ({ gain: parameter(`${name}.gain`), bias: parameter(`${name}.bias`) });
+  const linear = (name: string): Linear => ({ weight: matrix(`${name}.weight`, false), bias: parameter(`${name}.bias`) });
 
-  const tokenTable = matrix('tokens', model.vocab, hidden, true);
-  const positionTable = matrix('positions', model.maxPositions, hidden, true);
+  const tokenTable = matrix('tokens', true);
+  const positionTable = matrix('positions', true);
   const layers = Array.from({ length: model.layers }, (_, index): Layer => {
     const name = `layer${index}`;
     return {
-      norm1: norm(`${name}.norm1`),
-      query: linear(`${name}.query`, hidden, hidden),
-      key: linear(`${name}.key`, hidden, hidden),
-      value: linear(`${name}.value`, hidden, hidden),
-      projection: linear(`${name}.projection`, hidden, hidden),
-      norm2: norm(`${name}.norm2`),
-      up: linear(`${name}.up`, hidden, ffn),
-      down: linear(`${name}.down`, ffn, hidden),
+      norm1: norm(`${name}.norm1`), query: linear(`${name}.query`), key: linear(`${name}.key`), value: linear(`${name}.value`),
+      projection: linear(`${name}.projection`), norm2: norm(`${name}.norm2`), up: linear(`${name}.up`), down: linear(`${name}.down`),
     };
   });
-  const outerNorm = norm(model.postNorm ? 'embeddingNorm' : 'finalNorm');
-  const typeTable = model.tokenTypes ? matrix('types', model.tokenTypes, hidden, true) : null;
-  const pooler = model.pooler ? linear('pooler', hidden, hidden) : null;
+  const outerNorm = norm(outerNormName(model.postNorm));
+  const typeTable = model.tokenTypes ? matrix('types', true) : null;
+  const pooler = model.pooler ? linear('pooler') : null;
   return { tokenTable, positionTable, layers, outerNorm, typeTable, pooler, all, tensors, count };
 }

@@ -21,19 +21,23 @@ export function configOf({ layers, width, heads, vocab, positions }: Shape): obj
   };
 }
 
-interface Tensor { readonly shape: readonly number[]; readonly values: Float64Array }
+interface Tensor { readonly shape: readonly number[]; readonly values: Float64Array; /** A buffer that is no number of the model. */ readonly isWhole?: true }
 export type Tensors = Map<string, Tensor>;
 export type Dtype = 'F32' | 'F16' | 'BF16';
 
 // --- a checkpoint ---
 
-/** Values of a fixed sequence, coarse enough (11 bits in [-1, 1)) to be exact in a half. */
-export function randomTensors(prefix = 'transformer.', { layers, width, vocab, positions } = SMALL): Tensors {
+/** Numbers of a fixed sequence, coarse enough (11 bits in [-1, 1)) to be exact in a half. */
+export function drawn(): () => number {
   let state = 12345;
-  const next = (): number => {
+  return () => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     return (state >>> 21) / 1024 - 1;
   };
+}
+
+export function randomTensors(prefix = 'transformer.', { layers, width, vocab, positions } = SMALL): Tensors {
+  const next = drawn();
   const tensors: Tensors = new Map();
   const add = (name: string, shape: readonly number[], scale: number, offset = 0): void => {
     const values = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next() * scale + offset);
@@ -90,9 +94,9 @@ export function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: objec
   const parts: Buffer[] = [];
   const held: Tensors = new Map();
   let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
-    const { bytes, meant } = encoded(values, dtype);
-    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes.length] };
+  for (const [name, { shape, values, isWhole }] of tensors) {
+    const { bytes, meant } = isWhole ? { bytes: Buffer.from(BigInt64Array.from(values, BigInt).buffer), meant: values } : encoded(values, dtype);
+    header[name] = { dtype: isWhole ? 'I64' : dtype, shape, data_offsets: [offset, offset + bytes.length] };
     parts.push(bytes);
     offset += bytes.length;
     held.set(name, { shape, values: meant });

@@ -46,6 +46,8 @@ const REPEATED_CASES: typeof CASES = [
   ['an encoder of four layers on sequences of unequal length', encoder({ layers: 4, hidden: 21, heads: 7, ffn: 31 }), infer({ batch: 3, seq: 6, lengths: [2, 6, 3], steps: 2 })],
   ['an encoder without segments and pooler', encoder({ tokenTypes: 0, pooler: false, heads: 1 }), infer({ batch: 1, seq: 9 })],
   ['an encoder on one token', encoder(), infer({ batch: 2, seq: 1 })],
+  ['an encoder with ReLU', encoder({ activation: 'relu' }), infer({ steps: 2 })],
+  ['an encoder with the GELU of GPT-2', encoder({ activationComposed: true }), infer({})],
   ['an encoder in int8', encoder({ hidden: 24 }), infer({ precision: 'int8' })],
   ['generation with a cache laid out at once', tinyModel(), generate({ cacheGrowth: 'static' })],
   ['generation with a cache laid out at once, from one token', tinyModel({ layers: 3, hidden: 21, heads: 7 }), generate({ cacheGrowth: 'static', batch: 1, promptTokens: 1, tokens: 6 })],
@@ -107,7 +109,7 @@ const noGpu = swiftshaderUnavailable();
 const slow = 'training, a narrow feed-forward';
 
 /** What goes through a shader of its own there, and what has a path of its own. */
-const further = ['an encoder of four layers on sequences of unequal length', 'generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
+const further = ['an encoder of four layers on sequences of unequal length', 'an encoder with ReLU', 'generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
 
 describe('the budget of the bundled workload on WebGPU', () => {
   beforeAll(buildWorkload);

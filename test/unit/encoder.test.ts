@@ -11,6 +11,7 @@ import { Random } from '../../src/workload/random';
 import type { Reporter } from '../../src/workload/reporter';
 import { createWeights, type Initial } from '../../src/workload/weights';
 import { tinyModel, tinyRun } from '../integration/workload-process';
+import { exactGelu, referenceStates } from '../support/reference-encoder';
 
 const bert = tinyModel({ architecture: 'encoder', postNorm: true, tokenTypes: 2, pooler: true, hidden: 12, heads: 3, layers: 3 });
 
@@ -26,49 +27,15 @@ function parameters(): { initial: Initial; held: Map<string, Float64Array> } {
   return { initial, held };
 }
 
-/** erf by its Taylor series, which converges for all x; enough terms for |x| below 6. */
-function erf(x: number): number {
-  let [term, sum] = [x, x];
-  for (let n = 1; n < 200; n++) {
-    term *= -(x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return Math.abs(x) > 5 ? Math.sign(x) : (2 / Math.sqrt(Math.PI)) * sum;
-}
-
 function reference({ hidden, heads, layers }: ModelSpec, held: ReadonlyMap<string, Float64Array>, ids: readonly number[]): { states: number[][]; pooled: number[] | null } {
   const get = (name: string): Float64Array => held.get(name)!;
-  const row = (name: string, index: number): number[] => [...get(name).subarray(index * hidden, (index + 1) * hidden)];
-  const plus = (a: number[], b: number[]): number[] => a.map((value, i) => value + b[i]!);
-  const dense = (x: number[], name: string): number[] => Array.from(get(`${name}.bias`), (b, column) =>
+  const dense = (x: readonly number[], name: string): number[] => Array.from(get(`${name}.bias`), (b, column) =>
     x.reduce((sum, value, i) => sum + value * get(`${name}.weight`)[i * get(`${name}.bias`).length + column]!, b));
-  const norm = (x: number[], name: string): number[] => {
-    const mean = x.reduce((a, b) => a + b) / hidden;
-    const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / hidden;
-    return x.map((value, i) => ((value - mean) / Math.sqrt(variance + 1e-12)) * get(`${name}.gain`)[i]! + get(`${name}.bias`)[i]!);
-  };
-  let states = ids.map((id, position) => {
-    const placed = plus(row('tokens', id), row('positions', position));
-    return norm(held.has('types') ? plus(placed, row('types', 0)) : placed, 'embeddingNorm');
-  });
-  const width = hidden / heads;
-  for (let layer = 0; layer < layers; layer++) {
-    const name = `layer${layer}`;
-    const [queries, keys, values] = ['query', 'key', 'value'].map((part) => states.map((x) => dense(x, `${name}.${part}`)));
-    states = states.map((x, position) => {
-      const mixed: number[] = [];
-      for (let head = 0; head < heads; head++) {
-        const piece = (of: number[]): number[] => of.slice(head * width, (head + 1) * width);
-        const scores = keys!.map((key) => piece(key).reduce((sum, value, i) => sum + value * piece(queries![position]!)[i]!, 0) / Math.sqrt(width));
-        const weights = scores.map((score) => Math.exp(score - Math.max(...scores)));
-        const total = weights.reduce((a, b) => a + b);
-        for (let i = 0; i < width; i++) mixed.push(weights.reduce((sum, weight, at) => sum + (weight / total) * piece(values![at]!)[i]!, 0));
-      }
-      const attended = norm(plus(x, dense(mixed, `${name}.projection`)), `${name}.norm1`);
-      const inner = dense(attended, `${name}.up`).map((value) => (value / 2) * (1 + erf(value / Math.SQRT2)));
-      return norm(plus(attended, dense(inner, `${name}.down`)), `${name}.norm2`);
-    });
-  }
+  const states = referenceStates({
+    layers, heads, dense, activate: exactGelu,
+    row: (table, index) => (held.has(table) ? [...get(table).subarray(index * hidden, (index + 1) * hidden)] : null),
+    norm: (name) => [get(`${name}.gain`), get(`${name}.bias`)],
+  }, ids);
   return { states, pooled: held.has('pooler.bias') ? dense(states[0]!, 'pooler').map(Math.tanh) : null };
 }
 

@@ -24,6 +24,7 @@ import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
 import { announcedModel, announcedRun } from './announced';
+import { askWorkload } from './ask-workload';
 import { documentOf, summaryOf } from './document';
 import { describeMachine } from './environment';
 import { LiveTrace } from './live-trace';
@@ -55,6 +56,8 @@ const FLUSH_MS = 250;
 
 export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
   const plan = planOf(request);
+  const { model: declared, run: asked, weights } = request;
+  if (declared && asked && weights !== undefined) await askWorkload({ model: declared, run: asked, weights, check: true });
   const discretion = new Discretion({ ...process.env, ...plan.env });
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);

@@ -8,7 +8,8 @@ export function notBundled(model: ModelSpec): string | null {
   if (model.architecture === 'encoder-decoder') return `it runs decoders or encoders, and ${model.name} is both`;
   if (model.positions !== 'learned') return `it knows learned positions, and those of ${model.name} are ${model.positions}`;
   if (model.norm !== 'layernorm') return `it knows LayerNorm, and ${model.name} has RMSNorm`;
-  if (model.activation !== 'gelu') return `it knows GELU, and ${model.name} has ${model.activation}`;
+  const knows = model.architecture === 'encoder' ? ['gelu', 'relu'] : ['gelu'];
+  if (!knows.includes(model.activation)) return `its ${model.architecture}s know ${knows.join(' or ')}, and ${model.name} has ${model.activation}`;
   if (model.experts || model.latentAttention) return `it knows neither experts nor latent attention, which ${model.name} has`;
   if (model.kvHeads !== model.heads) return `it has a key-value head for every head, and ${model.name} has ${model.kvHeads} for ${model.heads}`;
   if (!model.bias || model.qkNorm) return `it has biases everywhere and no further norms, and ${model.name} differs`;

@@ -42,9 +42,13 @@ function embed(ops: Ops, shared: Gpt2, { hidden }: ModelSpec, parameters: Parame
 
 function block(ops: Ops, shared: Gpt2, model: ModelSpec, layer: Layer, x: DryTensor, batch: Batch): DryTensor {
   const attended = shared.normalize(ops.add(x, shared.attention(layer, x, batch, null, 0)), layer.norm1);
-  const up = shared.apply(layer.up, attended);
-  const inner = model.activationComposed ? shared.gelu(up) : exactGelu(ops, up);
+  const inner = activate(ops, shared, model, shared.apply(layer.up, attended));
   return shared.normalize(ops.add(attended, shared.apply(layer.down, inner)), layer.norm2);
+}
+
+function activate(ops: Ops, shared: Gpt2, { activation, activationComposed }: ModelSpec, x: DryTensor): DryTensor {
+  if (activation === 'relu') return ops.same(x);
+  return activationComposed ? shared.gelu(x) : exactGelu(ops, x);
 }
 
 function exactGelu(ops: Ops, x: DryTensor): DryTensor {

@@ -58,7 +58,7 @@ export class Ops {
     }], 'output');
   }
 
-  /** neg, exp, log, sqrt and zerosLike: a fresh tensor of the same shape, in places where no tape records. */
+  /** neg, exp, log, sqrt, erf, relu and zerosLike: a fresh tensor of the same shape, in places where no tape records. */
   same(x: DryTensor): DryTensor {
     return this.unary(x, noGradient(), 'nothing');
   }

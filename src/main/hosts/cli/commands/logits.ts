@@ -1,37 +1,49 @@
-/** `plumbline logits`: what the bundled GPT-2 says comes next, with the weights of a Hugging Face checkpoint. */
-import { execFile } from 'node:child_process';
+/**
+ * `plumbline logits`: what the bundled models compute for given tokens with the weights of a Hugging Face checkpoint, so
+ * that anyone can check it: what GPT-2 says comes next, what an encoder makes of one of the tokens.
+ */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { Failure, type FailureInfo } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/failure';
 import { checkBundledPrecision } from '../../../../shared/model/bundled';
-import { workloadEntry, workloadNode } from '../../../engine/paths';
+import { askWorkload } from '../../../engine/ask-workload';
 import { configBeside } from '../../../workloads/checkpoint';
 import type { Output } from '../output';
-import { specOf } from '../spec-options';
+import { specOf, whole } from '../spec-options';
 
 interface LogitsOptions {
   readonly weights: string;
   readonly tokenIds: string;
+  readonly position?: string;
   readonly precision?: string;
   readonly backend?: string;
 }
 export interface Logits {
   readonly tokenIds: readonly number[];
-  /** One for each token of the vocabulary, after the last of `tokenIds`. */
-  readonly logits: readonly number[];
+  /** One for each token of the vocabulary: after the last of `tokenIds`, or of an encoder's head for masked words at `position`; null where an encoder has none. */
+  readonly logits: readonly number[] | null;
+}
+/** Encoders. */
+interface States extends Logits {
+  readonly position: number;
+  /** The state of the token there, after the last layer. */
+  readonly hidden: readonly number[];
+  /** What the pooler makes of the first token; null where the model has none. */
+  readonly pooled: readonly number[] | null;
 }
 
 const SHOWN = 10;
-const LONGEST_ANSWER = 256 * 2 ** 20;
 
 export function registerLogits(program: Command, output: Output): void {
   program
     .command('logits')
-    .description('print the logits after the given tokens, computed by the bundled GPT-2')
+    .description('print what the bundled model computes for given tokens: the logits after the last (GPT-2); the state of one of them, the pooler\'s output and, with a head for masked words, the logits there (BERT, DistilBERT)')
     .requiredOption('--weights <dir|file>', 'Hugging Face checkpoint: model.safetensors with config.json beside it')
     .requiredOption('--token-ids <ids>', 'token ids separated by commas')
+    .option('--position <n>', 'encoders: the token whose state and logits are printed; 0, the first, when left out')
     .option('--precision <p>', 'what the weights are stored in: fp32, fp16, int8, int4')
     .option('--backend <name>', 'webgpu, wasm or cpu; best first when left out')
+    .addHelpText('after', '\nThe document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.')
     .action(async (options: LogitsOptions) => {
       const tokenIds = idsOf(options.tokenIds);
       const { model, run } = specOf(
@@ -42,8 +54,11 @@ export function registerLogits(program: Command, output: Output): void {
         { model: 'gpt2', framework: 'tfjs' },
       );
       checkBundledPrecision(run);
-      const answer = await ask(JSON.stringify({ model, run, weights: resolve(options.weights), tokenIds }));
-      output.result(answer, () => logitsText(answer));
+      const position = whole('--position', options.position, 0);
+      if (position !== undefined && model.architecture !== 'encoder') throw new Failure('bad_input', `--position is for encoders, and ${model.name} is none.`, 'Leave --position out.');
+      const question = { model, run, weights: resolve(options.weights), tokenIds, ...(position !== undefined && { position }) };
+      const answer = await askWorkload<Logits | States>(question);
+      output.result(answer, () => ('hidden' in answer ? statesText(answer) : logitsText(answer, `After ${tokenIds.join(', ')}`)));
     });
 }
 
@@ -52,20 +67,18 @@ function idsOf(text: string): number[] {
   throw new Failure('bad_input', `--token-ids cannot be "${text.slice(0, 60)}".`, 'Give whole numbers separated by commas, for example 464,3290.');
 }
 
-/** Runs the workload for its answer; what it refuses is refused here in its own words. */
-function ask(specs: string): Promise<Logits> {
-  const { PLUMBLINE_SOCKET: _socket, PLUMBLINE_FAULT: _fault, ...env } = process.env;
-  return new Promise((fulfil, reject) => {
-    execFile(workloadNode(), [workloadEntry, specs], { env, maxBuffer: LONGEST_ANSWER }, (error, stdout, stderr) => {
-      const answer = stdout.startsWith('{') ? (JSON.parse(stdout) as Logits | { readonly error: FailureInfo }) : null;
-      if (answer && 'error' in answer) reject(Failure.from(answer.error));
-      else if (answer && !error) fulfil(answer);
-      else reject(new Failure('workload_failed', 'The bundled workload failed.', `It said: ${stderr.trim().split('\n')[0] || 'nothing'}`, error ?? undefined));
-    });
-  });
+function logitsText({ logits }: Logits, where: string): string {
+  if (logits === null) return 'The checkpoint has no head for masked words, so there are no logits.';
+  const best = logits.map((value, id) => ({ value, id })).sort((a, b) => b.value - a.value).slice(0, SHOWN);
+  return [`${where}, the likeliest of ${logits.length} tokens:`, ...best.map(({ id, value }) => `  ${String(id).padStart(6)}  ${value.toFixed(4)}`)].join('\n');
 }
 
-function logitsText({ tokenIds, logits }: Logits): string {
-  const best = logits.map((value, id) => ({ value, id })).sort((a, b) => b.value - a.value).slice(0, SHOWN);
-  return [`After ${tokenIds.join(', ')}, the likeliest of ${logits.length} tokens:`, ...best.map(({ id, value }) => `  ${String(id).padStart(6)}  ${value.toFixed(4)}`)].join('\n');
+function statesText({ position, tokenIds, hidden, pooled, logits }: States): string {
+  const shown = (values: readonly number[]): string => `  ${values.slice(0, SHOWN).map((value) => value.toFixed(4)).join('  ')}${values.length > SHOWN ? '  …' : ''}`;
+  const place = `position ${position} (token ${tokenIds[position]})`;
+  return [
+    `The state at ${place}, ${hidden.length} numbers:`, shown(hidden),
+    ...(pooled === null ? [] : [`What the pooler makes of the first token, ${pooled.length} numbers:`, shown(pooled)]),
+    logitsText({ tokenIds, logits }, `At ${place}`),
+  ].join('\n');
 }

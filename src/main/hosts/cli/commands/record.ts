@@ -98,10 +98,11 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
     const bundled = bundledModel(options.bundled, options);
     if (options.instrument !== undefined) throw new Failure('bad_input', 'The bundled workload needs no instrument.', 'Leave --instrument out.');
     const { weights, prompt } = options;
-    const otherwise = weights === undefined ? bundled : configBeside(weights);
+    // A name other than the workload's own declares the model, which the weights must then be of.
+    const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
     const spec = prompt === undefined ? options : await promptLengths(modelOf(options.model ?? otherwise), prompt, options);
     const { model: found, run } = specOf({ framework: 'tfjs', ...spec }, { model: otherwise, framework: 'tfjs' });
-    const model = weights === undefined || options.model !== undefined ? found : { ...found, name: checkpointName(weights) };
+    const model = weights !== undefined && options.model === undefined && otherwise !== bundled ? { ...found, name: checkpointName(weights) } : found;
     checkBundledPrecision(run);
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
     return { ...common, bundled: 'gpt2', model, run: { ...run, ...tokenChoices(options) }, ...(weights !== undefined && { weights: resolve(weights) }) };
