@@ -83,6 +83,18 @@ describe('an HTML report', () => {
     expect(line).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it.each(['html', 'md', 'text'] as const)('never calls it agreement that nothing was measured, or no phase known: %s', (format) => {
+    const words = (change: Parameters<typeof documentWith>[0]): string => {
+      const sessions = [{ doc: documentWith(change), budget: made.budget, series: [] }];
+      return format === 'text' ? sessionText(sessions[0]!.doc, made.budget) : markup(renderReport({ sessions, comparison: null, format }).text);
+    };
+    const made = training(5);
+    expect(words({ durationUs: 1e6, budget: made.budget })).toContain('Nothing to compare: no memory was measured.');
+    const told = words({ durationUs: 1e6, budget: made.budget, series: [series('tree.rss', [[0, 450 * MB], [500, 450 * MB]])] });
+    expect(told).toContain('Only the peaks could be compared');
+    expect(words({ ...made, exact: true })).toContain('agree throughout');
+  });
+
   it('stays small over thousands of steps', () => {
     const made = training(3000);
     const doc = { ...documentWith({ ...made, exact: true }), markers: [] };

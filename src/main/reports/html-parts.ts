@@ -1,4 +1,5 @@
 /** The parts of an HTML report. Everything that came from outside passes through `escapeHtml` here and nowhere else. */
+import { noFindings } from '../../shared/divergence/no-findings';
 import { formatBytes, formatDuration, formatExactBytes, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { phaseName } from '../../shared/divergence/phase-name';
 import type { Bytes } from '../../shared/units';
@@ -98,7 +99,7 @@ export function rankCard({ doc }: ReportInput): string {
 const CONFIDENCE = { high: 'bad', medium: 'warn', low: '' } as const;
 
 export function findingsCard({ doc }: ReportInput): string {
-  if (doc.findings.length === 0) return card('Findings', '<p class="none">None: no divergence with evidence behind it.</p>');
+  if (doc.findings.length === 0) return card('Findings', `<p class="none">None. ${e(noFindings(doc))}</p>`);
   return card('Findings', doc.findings.map((one) => [
     `<article class="finding"><header><h3>${e(one.title)}</h3><span class="chip ${CONFIDENCE[one.confidence]}">${one.confidence} confidence</span></header>`,
     `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), spanWords(one.span)].join(' · '))}</p>`,

@@ -1,5 +1,6 @@
 /** The tables of a report in GitHub's Markdown, to be pasted into an issue. */
 import type { Comparison } from '../../shared/divergence/compare';
+import { noFindings } from '../../shared/divergence/no-findings';
 import { formatBytes, formatDuration, formatExactBytes, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { componentName, type ComponentRow, componentTable, componentTitle, configurationOf, environmentOf, explained, formatInstant, headline, methodNotes, phaseRows, RANK_HEAD, rankCells, settingWords, spanWords, statusOf } from './facts';
 import type { ReportFormat, ReportInput } from './protocol';
@@ -42,7 +43,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
       ...split.rows.map((row) => [componentName(row.component), ...figures(row)]), ['**total**', ...figures(split.total)],
     ]));
   }
-  parts.push(`${level}# Findings`, doc.findings.length === 0 ? 'None.' : doc.findings.map((one) =>
+  parts.push(`${level}# Findings`, doc.findings.length === 0 ? `None. ${noFindings(doc)}` : doc.findings.map((one) =>
     [`- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${spanWords(one.span)})`, ...one.evidence.map((line) => `  - ${e(line)}`), ...(one.remedy ? [`  - To do: ${e(one.remedy)}`] : [])].join('\n')).join('\n'));
   for (const [title, words] of explained(doc)) parts.push(`${level}# ${title}`, table(words.head, words.rows.map((row) => row.map(e))), words.notes.map(e).join(' '));
   if (doc.warnings.length > 0) parts.push(`${level}# Warnings`, doc.warnings.map((line) => `- ${e(line)}`).join('\n'));

@@ -3,6 +3,7 @@ import type { Budget, Fit, StageBudget, TierBudget } from '../../shared/budget/t
 import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
 import type { Inversion } from '../../shared/divergence/inversion';
+import { noFindings } from '../../shared/divergence/no-findings';
 import { inversionTable } from '../../shared/divergence/tables';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
@@ -45,7 +46,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
   }
   const ledger = ledgerText(overlay);
   if (ledger !== null) sections.push(wrap(ledger, '    ', ''));
-  sections.push(doc.findings.length === 0 ? 'Findings: none' : `Findings\n${doc.findings.map((one) => [
+  sections.push(doc.findings.length === 0 ? wrap(`Findings: none. ${noFindings(doc)}`, '') : `Findings\n${doc.findings.map((one) => [
     wrap(`${one.title} (${one.kind}, ${one.confidence} confidence, ${spanWords(one.span)})`, '    ', '  • '),
     ...one.evidence.map((line) => wrap(line, '      ', '    – ')),
     ...(one.remedy === undefined ? [] : [wrap(one.remedy, '      ', '    → ')]),

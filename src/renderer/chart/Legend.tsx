@@ -1,19 +1,24 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 import { useMemo } from 'react';
 import type { SessionDocument } from '../../shared/contract/session';
+import type { Budget } from '../../shared/budget/types';
 import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatPercent } from '../../shared/format';
 import type { Tier } from '../../shared/vocabulary';
 import { Bytes } from '../components/basics';
 import { type Store, useStore } from '../state/store';
-import { componentsOf, type Segment, segmentAt } from './bands';
+import { componentsOf, type Segment, segmentAt, wholeRun } from './bands';
 import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
 import { exactTime } from './scale';
 import { phaseAt } from './spans';
 import type { Hover } from './TraceChart';
 
-export function Legend({ session, segments, tier, hover }: { session: SessionDocument; segments: readonly Segment[]; tier: Tier; hover: Store<Hover | null> }) {
-  const at = useStore(hover);
+export function Legend({ session, budget, segments: known, tier, hover }: { session: SessionDocument; budget: Budget | null; segments: readonly Segment[]; tier: Tier; hover: Store<Hover | null> }) {
+  const pointer = useStore(hover);
+  // Without phases it is known what is needed at the peak, though not when: nothing to be had at the pointer.
+  const isWhole = known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
+  const segments = useMemo(() => (isWhole && budget ? [wholeRun(budget, tier, session.durationUs)] : known), [isWhole, budget, tier, session.durationUs, known]);
+  const at = isWhole ? null : pointer;
   const order = useMemo(() => [...componentsOf(segments)].reverse(), [segments]);
   const highest = useMemo(() => segments.reduce<Segment | null>((best, own) => (best === null || own.total > best.total ? own : best), null), [segments]);
   const unsplit = useMemo(() => segments.some(({ parts }) => parts === null), [segments]);
@@ -24,12 +29,12 @@ export function Legend({ session, segments, tier, hover }: { session: SessionDoc
   const segment = at ? segmentAt(segments, at.t) : atPeak;
   const phase = at ? phaseAt(overlay, at.t) : segment && (overlay.phases[segment.phase] ?? null);
   // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
-  const measured = phase ? phase.measured : (at?.measured?.value ?? null);
+  const measured = phase ? phase.measured : isWhole ? (peak?.bytes ?? null) : (at?.measured?.value ?? null);
   const ofMeasured = phase?.measuredComponents ?? null;
   const where = phase ? phaseTitle(phase) : segment?.held ? 'between phases' : '';
   return (
     <section className="card legend" aria-labelledby="legend-title">
-      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at the peak, ${where}` : ''}</span></div>
+      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at ${isWhole ? 'its' : 'the'} peak, ${isWhole ? (budget?.tiers[tier].peak.phase ?? '') : where}` : ''}</span></div>
       {segments.length === 0
         ? <p className="muted">{session.model === null ? 'No model and run are declared for this session, so theory has nothing to say about it.' : 'The budget appears with the first phase.'}</p>
         : (

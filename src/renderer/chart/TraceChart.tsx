@@ -56,7 +56,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     [width, height, hasPhases, hasResiduals, hasLoad],
   );
   const wanted = [overlay.series, load?.id ?? null].filter((id) => id !== null);
-  const trace = useTrace(session.id, wanted, view.t0, view.t1, layout.plotWidth, session.durationUs);
+  const trace = useTrace(session.id, wanted, view.t0, view.t1, width && layout.plotWidth, session.durationUs);
   const measured = trace.data?.find(({ info }) => info.id === overlay.series) ?? null;
   const loadTrace = load && trace.data?.find(({ info }) => info.id === load.id);
   const peak = overlay.measuredPeak;

@@ -13,6 +13,7 @@ export const HOST_LINE = 'tree.rss';
 /** Changes of other processes below this are taken when they are read. */
 const LEAST_STEP = 16 * MiB;
 
+const WITH_BASELINE = /^(gpu\d+)\.(memory\.used|workload\.memory)$/;
 const DEVICE = /^(gpu\d+)\.memory\.used$/;
 
 export const deviceLine = (gpu: string) => `${gpu}.memory.used`;
@@ -95,9 +96,12 @@ function stepWithin({ times, values }: SeriesData, from: number, until: number, 
  * baseline was read nothing is taken off, since a first sample may already hold the workload.
  */
 export function baselineOf(id: string, baselines: Readonly<Record<string, Bytes>>): Bytes {
-  const gpu = /^(gpu\d+)\.(memory\.used|workload\.memory)$/.exec(id)?.[1];
+  const gpu = WITH_BASELINE.exec(id)?.[1];
   return gpu === undefined ? 0 : (baselines[deviceLine(gpu)] ?? 0);
 }
+
+/** Whether a line can hold what was in use before launch. */
+export const hasBaseline = (id: string) => WITH_BASELINE.test(id);
 
 /**
  * Ids of the lines there are, best first: GPU memory of the workload, device memory, memory of its processes, the

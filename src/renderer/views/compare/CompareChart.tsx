@@ -24,7 +24,7 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
   const layout = useMemo(() => layoutOf(width, height, { phases: false, residual: false, utilization: false }), [width, height]);
   const columns = Math.round(layout.plotWidth);
   const traces = useQuery(`traces ${sessions.map(({ id }) => id).join()}`, (engine) => Promise.all(sessions.map(async ({ id, overlay }) =>
-    (overlay.series === null ? [] : engine.trace({ id, series: [overlay.series], t0: view.t0, t1: view.t1, columns })))));
+    (overlay.series === null || width === 0 ? [] : engine.trace({ id, series: [overlay.series], t0: view.t0, t1: view.t1, columns })))));
   const { refresh } = traces;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is in sight is what is asked for
   useEffect(() => {

@@ -1,5 +1,6 @@
 /** Where measured and predicted part, and why; a click shows where. */
 import type { SessionDocument } from '../../../shared/contract/session';
+import { noFindings } from '../../../shared/divergence/no-findings';
 import { formatExactBytes, formatSignedBytes } from '../../../shared/format';
 
 export function Findings({ session, onZoom }: { session: SessionDocument; onZoom(span: readonly [number, number]): void }) {
@@ -7,7 +8,7 @@ export function Findings({ session, onZoom }: { session: SessionDocument; onZoom
   return (
     <section className="card findings" aria-labelledby="findings-title">
       <h2 id="findings-title">Findings</h2>
-      {findings.length === 0 && <p className="muted">{emptyNote(session)}</p>}
+      {findings.length === 0 && <p className="muted">{noFindings(session)}</p>}
       <ul>
         {findings.map((finding) => (
           <li key={`${finding.kind} ${finding.title} ${finding.span[0]}`}>
@@ -25,11 +26,4 @@ export function Findings({ session, onZoom }: { session: SessionDocument; onZoom
       </ul>
     </section>
   );
-}
-
-function emptyNote(session: SessionDocument): string {
-  if (session.overlay.predictedPeak.refined === null) return 'Nothing to compare with: this session declares no model and run.';
-  const flagged = session.overlay.phases.filter((phase) => phase.flagged).length;
-  if (session.status === 'recording') return 'No divergence so far; phases that are over are looked at as they end.';
-  return flagged === 0 ? 'Measured and predicted agree throughout.' : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
 }

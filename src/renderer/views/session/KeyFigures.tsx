@@ -1,5 +1,6 @@
 /** The figures one came for. The peak is always told with the interval it was sampled at. */
 import type { SessionDocument } from '../../../shared/contract/session';
+import { hasBaseline } from '../../../shared/divergence/lines';
 import { formatDuration, formatSignedPercent } from '../../../shared/format';
 import type { Tier } from '../../../shared/vocabulary';
 import { Bytes } from '../../components/basics';
@@ -11,6 +12,7 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
   const predicted = overlay.predictedPeak[tier];
   const residual = tier === 'refined' ? overlay.residualBytes : peak && predicted !== null ? peak.bytes - predicted : null;
   const percent = tier === 'refined' ? overlay.residualPercent : residual !== null && predicted ? (residual / predicted) * 100 : null;
+  const isAbove = overlay.series !== null && hasBaseline(overlay.series);
   return (
     <dl className="figures">
       <div>
@@ -26,12 +28,12 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
       <div>
         <dt>Residual</dt>
         <dd data-testid="residual" className="tone" data-tone={residualTone(percent)}><Bytes value={residual} signed /></dd>
-        <p className="num">{percent === null ? 'needs a model and a run' : `${formatSignedPercent(percent)} of predicted`}</p>
+        <p className="num">{percent === null ? (predicted === null ? 'needs a model and a run' : 'needs a measurement') : `${formatSignedPercent(percent)} of predicted`}</p>
       </div>
       <div>
         <dt>Baseline</dt>
-        <dd><Bytes value={overlay.baselineBytes} /></dd>
-        <p>in use before launch, taken off</p>
+        <dd><Bytes value={isAbove ? overlay.baselineBytes : null} /></dd>
+        <p>{isAbove ? 'in use before launch, taken off' : 'taken off memory of a GPU alone'}</p>
       </div>
       <div>
         <dt>Findings</dt>
@@ -50,6 +52,7 @@ function peakNote({ measuredPeak: peak }: SessionDocument['overlay']): string {
 }
 
 function flaggedNote({ overlay }: SessionDocument): string {
+  if (overlay.phases.length === 0) return 'no phases to look at';
   const flagged = overlay.phases.filter((phase) => phase.flagged).length;
   return flagged === 0 ? 'no phase out of bounds' : `${flagged} of ${overlay.phases.length} phases flagged`;
 }

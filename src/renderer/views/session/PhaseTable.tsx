@@ -20,7 +20,7 @@ export function PhaseTable({ session, tier, budget, onZoom }: {
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const groups = useMemo(() => groupPhases(overlay.phases), [overlay.phases]);
   if (overlay.phases.length === 0) {
-    return <p className="empty-line">No phases yet: the workload announced none, and none were found in the trace.</p>;
+    return <p className="empty-line">{session.status === 'recording' ? 'No phases yet' : 'No phases'}: the workload announced none, and none were found in the trace.</p>;
   }
   const toggle = (index: number) => {
     const next = new Set(open);

@@ -81,7 +81,7 @@ function Body({ session, budget, budgetError, onSeries }: {
                 {sources.map((id) => <option key={id}>{id}</option>)}
               </select>
             </label>
- {bands.length > 0 && <span className="source"><span className="line-key dashed" aria-hidden="true" />Predicted</span>}
+            {bands.length > 0 && <span className="source"><span className="line-key dashed" aria-hidden="true" />Predicted</span>}
             {session.model !== null && <Segmented
               label="Budget tier" value={tier} onChange={setTier}
               options={[{ value: 'textbook', label: 'Textbook', title: 'The formulas as the textbook gives them' }, { value: 'refined', label: 'Refined', title: 'With what the textbook forgets' }]}
@@ -93,7 +93,7 @@ function Body({ session, budget, budgetError, onSeries }: {
           <TraceChart session={session} segments={bands} tier={tier} view={view} hover={hover} onView={setView} />
         </section>
         <aside className="rail">
-          <Legend session={session} segments={bands} tier={tier} hover={hover} />
+          <Legend session={session} budget={budget} segments={bands} tier={tier} hover={hover} />
           <Findings session={session} onZoom={zoomTo} />
         </aside>
       </div>
