@@ -40,6 +40,19 @@ describe('an experiment that runs', () => {
     expect((await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document.measured).toBeNull();
   });
 
+  it('sets students beside their teacher, by the bytes that the published counts of parameters take', async () => {
+    const { document, code, stderr } = await runJson<Answer>(['experiment', 'distillation', '--backend', 'wasm'], home.dir);
+    expect(code, stderr).toBe(0);
+    const figures = document.measured!.figures;
+    expect(figures.filter(({ timed }) => !timed).map(({ what, value, claims }) => [what, value, claims])).toEqual([
+      ['weights, distilbert', 109_482_240 / 66_362_880, ['summary-distil-memory-low']],
+      ['weights, tinybert', 109_482_240 / 14_350_248, ['summary-distil-memory-high']],
+    ]);
+    // Sixteen tokens are too few for the chapter's times.
+    expect(figures.filter(({ timed }) => timed).map(({ claims }) => claims)).toEqual([[], []]);
+    expect(document.measured!.conditions).toMatch(/^bert-base, distilbert, tinybert, 16 tokens, fp32, wasm on /);
+  });
+
   it('is refused what it has not', async () => {
     for (const [args, what] of [[['nonsense'], 'nonsense'], [['padding', '--full'], '--full'], [['batching', '--backend', 'cuda'], 'cuda']] as const) {
       const { code, document } = await runJson<{ error: { code: string; message: string } }>(['experiment', ...args], home.dir);

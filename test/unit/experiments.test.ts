@@ -5,6 +5,7 @@ import { experimentByName, EXPERIMENTS } from '../../src/shared/compute/experime
 import { experimentOf, type Measurement, MEASUREMENTS, measurementOf, outcomeOf, sessionName, withMeasured } from '../../src/shared/compute/experiments/measured';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
+import { preset } from '../../src/shared/model/presets';
 import { notBundled } from '../../src/shared/model/bundled';
 import { checkRun } from '../../src/shared/model/validate';
 
@@ -107,6 +108,17 @@ describe('the experiments that run', () => {
     const claimsOf = (share: number) => outcomeOf(timed, true, [session('a', 'A', 'complete', share)])!.figures.map(({ claims: ids }) => ids);
     expect(claimsOf(98_000)).toEqual([['bench-cached'], ['bench-cache']]);
     expect(claimsOf(35_000)).toEqual([[], ['bench-cache']]);
+  });
+
+  it('take a student\'s speed from the shortest pass after the first, in the chapter\'s size', () => {
+    const passes = (name: string, seq: number, ends: readonly number[]) => ({
+      ...session(name, 'A'), model: preset(name), run: { mode: 'infer', seq, precision: 'fp32' },
+      markers: ends.flatMap((end, index) => (['begin', 'end'] as const).map((event) => ({ type: 'step', step: index + 1, event, t: event === 'begin' ? 0 : end }))),
+    }) as unknown as SessionDocument;
+    for (const [seq, claimed] of [[128, ['distilbert-speed', 'summary-distil-speed-low']], [16, []]] as const) {
+      const { figures } = outcomeOf(measurementOf('distillation')!, false, [passes('bert-base', seq, [1, 900, 800]), passes('distilbert', seq, [1, 400, 500])])!;
+      expect(figures.find(({ what }) => what === 'a pass, distilbert')).toMatchObject({ value: 2, claims: claimed });
+    }
   });
 
   it('fill what was measured of a claim, of several outcomes the first', () => {

@@ -4,13 +4,14 @@ import type { SessionDocument } from '../../../contract/session';
 import { ACTIVATION_MEMORY } from './activation-memory';
 import { BATCHING } from './batching';
 import { CHECKPOINTING } from './checkpointing';
+import { DISTILLATION } from './distillation';
 import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
 import { QUANTIZATION } from './quantization';
 import { comparable, conditionsOf, isCrowded, type MeasuredFigure, type Measurement } from './measurement';
 
 export { experimentOf, type MeasuredFigure, type Measurement, type Recording, sessionName } from './measurement';
 
-export const MEASUREMENTS: readonly Measurement[] = [ACTIVATION_MEMORY, CHECKPOINTING, KV_CACHE_SPEEDUP, BATCHING, QUANTIZATION];
+export const MEASUREMENTS: readonly Measurement[] = [ACTIVATION_MEMORY, CHECKPOINTING, KV_CACHE_SPEEDUP, BATCHING, QUANTIZATION, DISTILLATION];
 
 export function measurementOf(experiment: string): Measurement | null {
   return MEASUREMENTS.find((one) => one.experiment === experiment) ?? null;

@@ -60,14 +60,14 @@ export function comparable(docs: readonly SessionDocument[]): boolean {
 
 /** On what, for a reader: what all of the sessions share. */
 export function conditionsOf(docs: readonly SessionDocument[]): string {
-  const [{ model, environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
+  const [{ environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
   const shared = (words: (run: RunSpec) => string) => {
     const [first, ...others] = docs.map((doc) => (doc.run ? words(doc.run) : ''));
     return first !== '' && others.every((one) => one === first) ? [first!] : [];
   };
   const device = workload.backend === 'webgpu' && gpus[0] ? gpus[0].name : `${cpu}, ${cores} cores`;
   return [
-    model?.name ?? '',
+    ...new Set(docs.map(({ model }) => model?.name ?? '')),
     ...shared(({ mode, promptTokens, tokens }) => (mode === 'generate' ? `prompt of ${promptTokens}, ${formatInteger(tokens)} tokens` : '')),
     ...shared(({ mode, seq }) => (mode === 'generate' ? '' : `${formatInteger(seq)} tokens`)),
     ...shared(({ precision }) => precision),
@@ -95,7 +95,7 @@ export function timeIn(doc: SessionDocument, phases: readonly Phase[]): Micros {
   return doc.overlay.phases.filter(({ phase }) => phases.includes(phase)).reduce((sum, { span: [t0, t1] }) => sum + t1 - t0, 0);
 }
 
-/** Shortest training step after the first, which alone compiles and warms up. */
+/** Shortest step after the first, which alone compiles and warms up. */
 export function shortestStep(doc: SessionDocument): Micros {
   const steps = new Map<number, { begin: Micros; end: Micros }>();
   for (const marker of doc.markers) {
