@@ -1,6 +1,7 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { SessionDocument } from '../../shared/contract/session';
+import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
 import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { phaseName } from '../../shared/divergence/phase-name';
 import { sawRun } from '../../shared/divergence/saw-run';
@@ -142,16 +143,18 @@ export function methodNotes({ overlay, ranks, simulated, workload }: SessionDocu
   if (overlay.series !== null) {
     notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
     const interval = overlay.measuredPeak?.intervalUs ?? null;
-    notes.push(interval === null
-      ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
-      : `It was sampled every ${formatDuration(interval)}; a spike shorter than that can be missed.`);
+    notes.push(interval !== null ? `It was sampled every ${formatDuration(interval)}; a spike shorter than that can be missed.`
+      : isAnnounced(overlay.series) ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
+        : 'How often it was sampled is not known; what lay between two samples was not seen.');
     if (overlay.baselineBytes > 0) notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
   }
-  notes.push('Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.');
-  const { percent, bytes, samples } = DEFAULT_FLAG_LIMITS;
-  notes.push(workload.kind === 'bundled' && overlay.series === 'framework.allocated'
-    ? 'Flagged means any difference at all: for the bundled workload the prediction claims to be exact.'
-    : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`);
+  if (overlay.predictedPeak.refined !== null) {
+    const { percent, bytes, samples } = DEFAULT_FLAG_LIMITS;
+    notes.push('Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.',
+      workload.kind === 'bundled' && overlay.series === FRAMEWORK_LINE
+        ? 'Flagged means any difference at all: for the bundled workload the prediction claims to be exact.'
+        : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`);
+  }
   if (simulated) notes.push('The device was SIMULATED: no figure here is of real hardware.');
   return notes;
 }

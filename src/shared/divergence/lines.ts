@@ -23,6 +23,9 @@ export const processLine = (gpu: string) => `${gpu}.process.memory`;
 /** Memory of every other process on the device, graphics processes included. */
 export const otherLine = (gpu: string) => `${gpu}.other.memory`;
 
+/** Whether a workload tells of every change of a line itself, so that none falls between two samples. */
+export const isAnnounced = (id: string) => /(^|\.)framework\./.test(id);
+
 /** Whether a line is memory of a GPU, on which phases can be found by its shape. */
 export const isDeviceLine = (id: string) => id !== FRAMEWORK_LINE && id !== HOST_LINE;
 

@@ -1,6 +1,7 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import type { SessionDocument } from '../../../shared/contract/session';
+import { isAnnounced } from '../../../shared/divergence/lines';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/format';
 
 export function EnvironmentTab({ session }: { session: SessionDocument }) {
@@ -14,7 +15,7 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
           ))}
         </ul>
         <table className="table compact"><thead><tr><th>Series</th><th className="right">Samples</th><th className="right">Interval</th></tr></thead>
-          <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{series.intervalUs === null ? 'as it happens' : formatDuration(series.intervalUs)}</td></tr>)}</tbody>
+          <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{series.intervalUs === null ? (isAnnounced(series.id) ? 'as it happens' : 'not known') : formatDuration(series.intervalUs)}</td></tr>)}</tbody>
         </table>
       </section>
       <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />

@@ -1,6 +1,6 @@
 /** The figures one came for. The peak is always told with the interval it was sampled at. */
 import type { SessionDocument } from '../../../shared/contract/session';
-import { hasBaseline } from '../../../shared/divergence/lines';
+import { hasBaseline, isAnnounced } from '../../../shared/divergence/lines';
 import { formatDuration, formatSignedPercent } from '../../../shared/format';
 import type { Tier } from '../../../shared/vocabulary';
 import { Bytes } from '../../components/basics';
@@ -44,11 +44,11 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
   );
 }
 
-function peakNote({ measuredPeak: peak }: SessionDocument['overlay']): string {
+function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): string {
   if (!peak) return 'nothing was measured';
-  return peak.intervalUs === null
-    ? `at ${formatDuration(peak.at)}, high-water mark of the framework`
-    : `sampled every ${formatDuration(peak.intervalUs)}, at ${formatDuration(peak.at)}`;
+  const at = `at ${formatDuration(peak.at)}`;
+  if (peak.intervalUs !== null) return `sampled every ${formatDuration(peak.intervalUs)}, ${at}`;
+  return series !== null && isAnnounced(series) ? `${at}, high-water mark of the framework` : `${at}, sampled at an interval not known`;
 }
 
 function flaggedNote({ overlay }: SessionDocument): string {
