@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ceiling, componentsOf, indexAt, polygons, type Segment, segmentAt, segments, visibleSegments } from '../../src/renderer/chart/bands';
 import { layoutOf, timeAtX, xOf } from '../../src/renderer/chart/layout';
+import { loadOf } from '../../src/renderer/chart/load';
 import { STACK_ORDER } from '../../src/renderer/chart/palette';
 import { isCrowded, overWindows, readingAt, toPairs, toSteps, upperEdge } from '../../src/renderer/chart/samples';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../src/renderer/chart/scale';
@@ -103,6 +104,24 @@ describe('the lanes', () => {
     const steps = stepBlocks(session('s-train').document.overlay);
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
     for (const { t0, t1 } of steps) expect(t1).toBeGreaterThan(t0);
+  });
+});
+
+describe('the lane of load', () => {
+  const { document } = session('s-train');
+  const told = (line: string | null, ...ids: string[]) => {
+    const load = loadOf({ overlay: { ...document.overlay, series: line }, series: ids.map((id) => ({ ...document.series[0]!, id })) });
+    return load && [load.id, load.name];
+  };
+  it('is of the GPU whose memory is shown', () => {
+    const both = ['gpu0.utilization', 'gpu3.utilization', 'tree.cpu'];
+    expect(told('gpu3.memory.used', ...both)).toEqual(['gpu3.utilization', 'GPU 3 busy']);
+    expect(told('gpu0.workload.memory', 'gpu0.utilization', 'gpu0.utilization.memory')).toEqual(['gpu0.utilization', 'GPU busy']);
+    expect(told('framework.allocated', ...both)).toEqual(['gpu0.utilization', 'GPU 0 busy']);
+  });
+  it('is of the host where that GPU tells none, and of nothing where nobody does', () => {
+    expect(told('gpu1.memory.used', 'gpu0.utilization', 'tree.cpu')).toEqual(['tree.cpu', 'CPU']);
+    expect(told('tree.rss')).toBeNull();
   });
 });
 

@@ -10,6 +10,7 @@ import { ceiling, type Segment, visibleSegments, componentsOf, polygons } from '
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
 import { layoutOf, timeAtX, xOf } from './layout';
+import { loadOf } from './load';
 import { pictureOption } from './option';
 import { inkOf } from './palette';
 import { highest, isCrowded, overWindows, readingAt, toPairs, toSteps, upperEdge } from './samples';
@@ -35,11 +36,6 @@ interface Props {
   onView(view: View | null): void;
 }
 
-/** Utilization of the device where it is known, of the host otherwise. */
-export function utilizationSeries(session: SessionDocument) {
-  return session.series.find(({ id }) => /^gpu\d+\.utilization$/.test(id)) ?? session.series.find(({ id }) => id === 'tree.cpu') ?? null;
-}
-
 export function TraceChart({ session, segments, tier, view: chosen, hover, onView }: Props) {
   const { overlay } = session;
   const surface = useRef<HTMLElement | null>(null);
@@ -47,7 +43,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   const ink = inkOf(useTheme());
   const end = Math.max(1000, session.durationUs);
   const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
-  const load = utilizationSeries(session);
+  const load = useMemo(() => loadOf(session), [session]);
   const hasResiduals = segments.length > 0;
   const hasLoad = load !== null;
   const hasPhases = overlay.phases.length > 0;
@@ -125,7 +121,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
       {width > 0 && <Canvas option={option} width={width} height={height} />}
       {laneTitle(layout.phases, 'Phases', '', 'Phases the workload announced')}
       {laneTitle(layout.residual, 'Residual', bound > 0 ? `± ${formatBytes(bound)}` : 'none', 'Measured minus predicted, at each phase’s highest moment: above the line more was measured, below it less')}
-      {laneTitle(layout.utilization, load?.id === 'tree.cpu' ? 'CPU' : 'GPU busy', `to ${loadTop}%`, load ? `${load.id}, highest ${load.unit === 'millipercent' ? formatPercent((load.max ?? 0) / 1000) : load.max}` : '')}
+      {laneTitle(layout.utilization, load?.name ?? '', `to ${loadTop}%`, load ? `${load.id}, highest ${load.unit === 'millipercent' ? formatPercent((load.max ?? 0) / 1000) : load.max}` : '')}
       {peak && width > 0 && <PeakLabel peak={peak} view={view} layout={layout} top={byteScale(optionTop(segments, peak.bytes)).max} onPeak={onPeak} />}
       {selection && <div className="selection" style={{ left: selection[0], width: selection[1] - selection[0], top: layout.main.top, height: layout.height - layout.main.top - 26 }} />}
       <Cursor hover={hover} layout={layout} session={session} segments={segments} tier={tier} width={width} selecting={selection !== null} />

@@ -16,6 +16,9 @@ const LEAST_STEP = 16 * MiB;
 const WITH_BASELINE = /^(gpu\d+)\.(memory\.used|workload\.memory)$/;
 const DEVICE = /^(gpu\d+)\.memory\.used$/;
 
+/** The GPU that a line is of; undefined for a line of the framework or the host. */
+export const gpuOf = (line: string) => /^(gpu\d+)\./.exec(line)?.[1];
+export const utilizationLine = (gpu: string) => `${gpu}.utilization`;
 export const deviceLine = (gpu: string) => `${gpu}.memory.used`;
 export const workloadLine = (gpu: string) => `${gpu}.workload.memory`;
 /** Memory of the workload's own processes on the device. */

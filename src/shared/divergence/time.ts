@@ -19,6 +19,7 @@ import type { SeriesData } from '../trace/types';
 import type { Micros, Percent } from '../units';
 import { PHASES, type Phase } from '../vocabulary';
 import { median } from './fit/observations';
+import { gpuOf, seriesById, utilizationLine } from './lines';
 import { lowerBound } from '../trace/downsample';
 import type { Overlay, OverlayPhase } from './types';
 
@@ -65,7 +66,8 @@ export function timeOf(overlay: Overlay, budget: Budget | null, series: readonly
   const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
   if (rows.length === 0) return null;
   const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
-  const utilization = series.find(({ info }) => info.id === `${overlay.series?.split('.')[0]}.utilization`);
+  const device = overlay.series === null ? undefined : gpuOf(overlay.series);
+  const utilization = device === undefined ? undefined : seriesById(series, utilizationLine(device));
   const phases = PHASES.flatMap((phase): PhaseTime[] => {
     const own = rows.filter((row) => row.phase === phase);
     return own.length === 0 ? [] : [timed(phase, own.map(({ span }) => span), budget && workOf(phase, budget, gpu), budget?.run ?? null, gpu, utilization)];
