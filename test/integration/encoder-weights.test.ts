@@ -1,12 +1,12 @@
 /** Checkpoints of BERT and DistilBERT in the bundled workload, against an independent encoder over the values the files hold. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import type { FailureInfo } from '../../src/shared/failure';
-import { Failure } from '../../src/shared/failure';
+import { Failure, type FailureInfo } from '../../src/shared/failure';
 import { runJson, temporaryHome } from '../support/cli';
-import { relu, tanhGelu } from '../support/reference-encoder';
+import { exactGelu, relu, tanhGelu } from '../support/reference-encoder';
+import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';
 import { checkpoint, distance, type Dtype, logits, randomTensors, type Tensors } from './checkpoint';
 import { encoderConfig, type EncoderShape, encoderTensors, type Kind, referenceEncoder, SMALL_ENCODER, states } from './encoder-checkpoint';
 import { buildWorkload } from './workload-process';
@@ -86,6 +86,21 @@ describe('the states of an encoder with a checkpoint', () => {
     expect(answer.pooled).toBeNull();
     expect(distance(answer.hidden, expected.states[0]!)).toBeLessThan(1e-4);
     expect(distance(answer.logits!, expected.logitsAt(0))).toBeLessThan(1e-4);
+  });
+});
+
+const noGpu = swiftshaderUnavailable();
+
+describe('the states of an encoder on a software GPU', () => {
+  beforeAll(buildWorkload);
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.for([['bert', 'gelu', exactGelu], ['distilbert', 'relu', relu]] as const)('equal an independent float64 encoder: %s with %s', { timeout: 180_000 }, async ([kind, name, activate], { skip }) => {
+    if (noGpu !== null) skip(noGpu);
+    const { folder, held } = written(kind, { config: { [kind === 'bert' ? 'hidden_act' : 'activation']: name } });
+    for (const [variable, value] of Object.entries(swiftshaderEnvironment())) vi.stubEnv(variable, value);
+    const answer = await states(folder, ids, '--position', '1', '--backend', 'webgpu');
+    expect(distance(answer.hidden, referenceEncoder(kind, held, ids, { activate }).states[1]!)).toBeLessThan(1e-4);
   });
 });
 

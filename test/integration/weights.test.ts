@@ -78,6 +78,8 @@ describe('logits of a checkpoint', () => {
     expect(await failure('--weights', checkpoint(missing).folder, '--token-ids', '1')).toMatchObject({ code: 'bad_input', message: expect.stringContaining('h.1.mlp.c_fc.bias') });
     const wide = checkpoint(randomTensors(), 'F32', { ...CONFIG, vocab_size: SMALL.vocab + 1 });
     expect((await failure('--weights', wide.folder, '--token-ids', '1')).message).toContain('is [29, 12] and should be [30, 12]');
+    const shallow = checkpoint(randomTensors(), 'F32', { ...CONFIG, n_layer: 1 });
+    expect(await failure('--weights', shallow.folder, '--token-ids', '1')).toMatchObject({ exitCode: 2, message: expect.stringContaining('"transformer.h.1.ln_1.weight", for which') });
     const untied = randomTensors();
     untied.set('lm_head.weight', { shape: [SMALL.vocab, SMALL.width], values: new Float64Array(SMALL.vocab * SMALL.width) });
     expect((await failure('--weights', checkpoint(untied).folder, '--token-ids', '1')).message).toContain('head of their own');
@@ -106,6 +108,18 @@ describe('logits of a checkpoint', () => {
 });
 
 describe('recording the bundled workload with a checkpoint', () => {
+  it('is refused, and nothing recorded, where the model named differs from the config.json beside the weights', async () => {
+    const home = temporaryHome();
+    try {
+      const [{ folder }, other] = [checkpoint(randomTensors()), checkpoint(randomTensors(), 'F32', { ...CONFIG, n_head: 4 })];
+      const { code, document } = await runJson<{ error: { message: string } }>(['record', '--bundled', 'gpt2', '--weights', folder, '--model', join(other.folder, 'config.json')], home.dir);
+      expect({ code, message: document.error.message }).toEqual({ code: 2, message: expect.stringContaining('has n_head 3, and ') });
+      expect((await runJson<{ sessions: unknown[] }>(['list'], home.dir)).document.sessions).toEqual([]);
+    } finally {
+      home.dispose();
+    }
+  });
+
   it('takes the model from its config.json and stays within its budget to the byte', async () => {
     const home = temporaryHome();
     try {

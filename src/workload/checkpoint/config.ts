@@ -25,12 +25,17 @@ export function checkConfig(config: Config, layout: Layout, model: ModelSpec): v
   for (const [field, name] of Object.entries(layout.sizes) as [keyof ModelSpec, string][]) {
     const [said, has] = [config[name], model[field] ?? 0];
     if (said === undefined || said === null || said === has) continue;
-    throw new Failure('bad_input', `The config.json beside the weights has ${name} ${String(said)}, and ${model.name} has ${String(has)}.`, other);
+    throw new Failure('bad_input', `The config.json beside the weights has ${name} ${told(said)}, and ${model.name} has ${told(has)}.`, other);
   }
   for (const [field, allowed] of Object.entries(layout.required(model))) {
     const value = config[field];
     if (value !== undefined && value !== null && !allowed.includes(value)) {
-      throw new Failure('unavailable', `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${String(value)}.`, 'Record a workload of your own with -- COMMAND.');
+      throw new Failure('unavailable', `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${told(value)}.`, 'Record a workload of your own with -- COMMAND.');
     }
   }
+}
+
+/** A value of an untrusted file, short enough for a sentence. */
+function told(value: unknown): string {
+  return String(value).slice(0, 60);
 }
