@@ -39,6 +39,12 @@ describe('a comparison', () => {
     expect(verdict).toMatch(/cannot be compared, as “empty” has no measured memory/);
   });
 
+  it('tells no share of nothing, and no settings that nobody declared', () => {
+    const host = (name: string, bytes: number) => documentWith({ durationUs: 1_000_000, series: [series('tree.rss', [[0, bytes]])] }, { name, id: name, model: null, run: null });
+    expect(compareSessions([host('none', 0), host('some', 2 * MB)], [null, null]).verdict)
+      .toBe('“some” peaks at 2.00 MiB, 2.00 MiB more than “none” (0 B), and took 1.00 s, just as long, with no model and run declared.');
+  });
+
   it('warns where the lines are not the same', () => {
     const other = documentWith({ durationUs: 1_000_000, series: [series('tree.rss', [[0, MB]])] }, { name: 'host' });
     expect(compareSessions([a.doc, other], [a.budget, null]).verdict).toMatch(/measured on different lines/);

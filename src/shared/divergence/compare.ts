@@ -121,15 +121,17 @@ function verdictOf({ sessions, differences, peak, time }: Omit<Comparison, 'verd
   const lines = new Set(docs.map(({ overlay }) => overlay.series));
   const name = (session: { readonly name: string }) => `“${session.name.length <= 60 ? session.name : `${session.name.slice(0, 59)}…`}”`;
   const many = last > 1 ? `Of ${sessions.length} sessions, the last: ` : '';
+  const percent = peak.changePercent[last] ?? null;
+  const share = percent === null ? '' : ` (${formatPercent(Math.abs(percent))})`;
   const memory = from === null || to === null || change === null
     ? `the peaks of ${name(other)} and ${name(base)} cannot be compared, as ${from === null ? name(base) : name(other)} has no measured memory`
     : change === 0 ? `${name(other)} peaks at the same ${formatBytes(to)} as ${name(base)}`
-      : `${name(other)} peaks at ${formatBytes(to)}, ${formatBytes(Math.abs(change))} (${formatPercent(Math.abs(peak.changePercent[last] ?? 0))}) ${change > 0 ? 'more' : 'less'} than ${name(base)} (${formatBytes(from)})`;
+      : `${name(other)} peaks at ${formatBytes(to)}, ${formatBytes(Math.abs(change))}${share} ${change > 0 ? 'more' : 'less'} than ${name(base)} (${formatBytes(from)})`;
   const slower = time.durationUs[last]! - time.durationUs[0]!;
   const duration = `and took ${formatDuration(time.durationUs[last])}${slower === 0 ? ', just as long' : `, ${formatDuration(Math.abs(slower))} ${slower > 0 ? 'longer' : 'less'}`}`;
   const settings = differences.config.filter(({ field }) => !['series', 'gpu', 'workload', 'simulated'].includes(field));
   const shown = settings.slice(0, 3).map(({ field, values }) => `${field} ${words(values[0])} → ${words(values[last])}`);
-  const changed = settings.length === 0 ? 'with the same settings' : `with ${shown.join(', ')}${settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : ''}`;
+  const changed = docs.every(({ run }) => run === null) ? 'with no model and run declared' : settings.length === 0 ? 'with the same settings' : `with ${shown.join(', ')}${settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : ''}`;
   const caution = lines.size > 1 ? ' The two are measured on different lines, so their peaks are not the same quantity.' : '';
   const sentence = `${many}${memory}, ${duration}, ${changed}.${caution}`;
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);

@@ -50,14 +50,14 @@ function Tables({ comparison }: { comparison: Comparison }) {
         )}
       </section>
       <section className="card"><h2>Components at the peak<label className="inline-check"><input type="checkbox" checked={onlyBoth} onChange={(event) => setOnlyBoth(event.target.checked)} />differences only</label></h2>
-        <table className="table"><thead><tr><th>Component</th>{heads}</tr></thead><tbody>
+        {components.length === 0 ? <p className="muted">{differences.components.length === 0 ? 'None: no session declares a model and a run.' : 'None differs.'}</p> : <table className="table"><thead><tr><th>Component</th>{heads}</tr></thead><tbody>
           {components.map((row) => <tr key={row.component}><td>{COMPONENT_NAME[row.component as keyof typeof COMPONENT_NAME] ?? row.component}</td>{sessions.map(({ id }, i) => <td key={id} className="right"><Bytes value={row.predicted[i]} />{row.measured[i] !== null && row.measured[i] !== undefined && <span className="change">measured <Bytes value={row.measured[i]} /></span>}</td>)}</tr>)}
-        </tbody></table>
+        </tbody></table>}
       </section>
       <section className="card"><h2>Phases</h2>
-        <table className="table"><thead><tr><th>Phase</th>{heads}</tr></thead><tbody>
+        {differences.phases.length === 0 ? <p className="muted">None: no session announced any, and none were found in the traces.</p> : <table className="table"><thead><tr><th>Phase</th>{heads}</tr></thead><tbody>
           {differences.phases.map((row) => <tr key={row.phase}><td>{row.phase}</td>{sessions.map(({ id }, i) => <td key={id} className="right"><Bytes value={row.measured[i]} />{typeof row.durationUs[i] === 'number' && <span className="change">predicted <Bytes value={row.predicted[i]} />, {formatDuration(row.durationUs[i])}</span>}</td>)}</tr>)}
-        </tbody></table>
+        </tbody></table>}
       </section>
     </div>
   );
@@ -65,5 +65,5 @@ function Tables({ comparison }: { comparison: Comparison }) {
 
 function Change({ bytes, percent }: { bytes: number | null | undefined; percent: number | null | undefined }) {
   if (bytes === null || bytes === undefined) return null;
-  return <span className="change" data-sign={Math.sign(bytes)}>{formatSignedBytes(bytes)} ({formatSignedPercent(percent)})</span>;
+  return <span className="change" data-sign={Math.sign(bytes)}>{formatSignedBytes(bytes)}{typeof percent === 'number' && ` (${formatSignedPercent(percent)})`}</span>;
 }
