@@ -63,10 +63,9 @@ export function createEngine(options: EngineOptions): Engine {
   let others: { close(): void } | null = null;
   const followOthers = () => watchLibrary(library.dir, ({ listing, grown }) => {
     if (listing) emit({ type: 'library' });
-    const foreign = grown.filter((id) => !live.has(id));
-    if (foreign.length === 0) return;
-    for (const { id, durationUs, status } of library.list().sessions) {
-      if (foreign.includes(id)) emit({ type: 'session', id, durationUs, status });
+    for (const id of grown) {
+      const summary = live.has(id) ? null : library.summaryOf(id);
+      if (summary !== null) emit({ type: 'session', id, durationUs: summary.durationUs, status: summary.status });
     }
   });
 
@@ -102,10 +101,10 @@ export function createEngine(options: EngineOptions): Engine {
       ...hooks,
       changed() {
         hooks.changed?.();
-        emit({ type: 'session', id: recording.id, durationUs: recording.snapshot().durationUs, status: 'recording' });
+        emit({ type: 'session', id: recording.id, durationUs: recording.progress().durationUs, status: 'recording' });
       },
       finished() {
-        const { durationUs, status } = recording.snapshot();
+        const { durationUs, status } = recording.progress();
         live.delete(recording.id);
         hooks.finished?.();
         emit({ type: 'session', id: recording.id, durationUs, status });

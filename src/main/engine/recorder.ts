@@ -11,7 +11,7 @@ import type { Environment, WorkloadInfo } from '../../shared/contract/session';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { withoutSecrets } from '../../shared/secrets';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
-import type { Bytes, Micros } from '../../shared/units';
+import type { Bytes, Micros, Millis } from '../../shared/units';
 import type { Status } from '../../shared/vocabulary';
 import type { Library } from '../store/library';
 import { createSession } from '../store/session-file';
@@ -45,14 +45,18 @@ export interface Recording {
   readonly path: string;
   /** Resolves when the session file is finished. */
   readonly done: Promise<SessionData>;
+  /** How far it is, without looking at what was recorded. */
+  progress(): Pick<SessionData, 'name' | 'environment' | 'status' | 'durationUs'>;
   /** The session so far; of older samples as much as a picture of the whole needs. */
   snapshot(): SessionData;
-  /** The same with every sample of a stretch, where it is short enough. */
+  /** The same with every sample of a stretch, where it is short enough. Whoever asks watches: new samples come sooner. */
   window(t0: Micros, t1: Micros): SessionData;
   stop(): Promise<void>;
 }
 
-const FLUSH_MS = 250;
+const CHANGED_MS: Millis = 250;
+/** Nobody watches who has asked for nothing so long. */
+const WATCHED_MS: Millis = 2000;
 
 export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
   const plan = planOf(request);
@@ -166,10 +170,9 @@ export async function startRecording(request: RecordRequest, library: Library, h
   let exit: { exitCode: number | null; signal: string | null } = { exitCode: null, signal: null };
   let stopRequested = false;
 
+  const progress = () => ({ ...header(), status, durationUs: status === 'recording' ? clock.now() : durationUs });
   const describe = (series: readonly SeriesData[]): SessionData => ({
-    ...header(),
-    status,
-    durationUs: status === 'recording' ? clock.now() : durationUs,
+    ...progress(),
     ...exit,
     baselines,
     series,
@@ -180,16 +183,22 @@ export async function startRecording(request: RecordRequest, library: Library, h
 
   const snapshot = () => describe(trace.series());
 
-  const flush = setInterval(() => {
+  let watchedAt: Millis | null = null;
+  const watched = (at: Millis | null) => {
+    if ((watchedAt === null) !== (at === null)) for (const sampler of started) sampler.watched?.(at !== null);
+    watchedAt = at;
+  };
+  const beat = setInterval(() => {
+    if (watchedAt !== null && performance.now() - watchedAt > WATCHED_MS) watched(null);
     hooks.changed();
-  }, FLUSH_MS);
+  }, CHANGED_MS);
 
   const live = launched;
   const done = (async () => {
     try {
       exit = await live.exited;
     } finally {
-      clearInterval(flush);
+      clearInterval(beat);
       await live.stop();
       await Promise.all(started.map((sampler) => sampler.stop()));
     }
@@ -213,8 +222,12 @@ export async function startRecording(request: RecordRequest, library: Library, h
     id,
     path: file.path,
     done,
+    progress,
     snapshot,
-    window: (t0, t1) => describe(trace.window(t0, t1)),
+    window(t0, t1) {
+      watched(performance.now());
+      return describe(trace.window(t0, t1));
+    },
     async stop() {
       stopRequested ||= status === 'recording';
       await live.stop();

@@ -73,6 +73,16 @@ export class Library {
     return { sessions, damaged };
   }
 
+  /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
+  summaryOf(id: string): SessionSummary | null {
+    try {
+      return summarise(join(this.dir, id + EXTENSION));
+    } catch (error) {
+      if (error instanceof Failure) return null;
+      throw error;
+    }
+  }
+
   /** Path of the session whose id is, or uniquely begins with, `id`. */
   pathOf(id: string): string {
     const ids = this.#files().map((file) => basename(file, EXTENSION));

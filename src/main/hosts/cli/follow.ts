@@ -58,13 +58,13 @@ export async function follow(engine: Engine, request: RecordRequest, output: Out
       },
       changed() {
         if (!recording) return;
-        const parts = [options.label ?? 'recording', formatDuration(recording.snapshot().durationUs), phase, allocated === null ? '' : formatBytes(allocated)];
+        const parts = [options.label ?? 'recording', formatDuration(recording.progress().durationUs), phase, allocated === null ? '' : formatBytes(allocated)];
         output.progress(parts.filter(Boolean).join(' · '));
       },
     });
     if (stoppedAt !== null) recording.stop().catch(() => {});
     const { id } = recording;
-    const onDevice = recording.snapshot().environment.gpus.some(({ memoryBytes }) => memoryBytes !== null);
+    const onDevice = recording.progress().environment.gpus.some(({ memoryBytes }) => memoryBytes !== null);
     if (onDevice) watch = setInterval(() => warnOfMemory(engine, id, output, warned), FORECAST_MS);
     const data = await recording.done;
     output.endProgress();

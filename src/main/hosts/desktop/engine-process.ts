@@ -51,7 +51,7 @@ process.parentPort.on('message', ({ data, ports }) => {
     const port = ports[0];
     if (port) serveEngine(client, rpcOver(port), logBug);
   } else if (message.type === 'recordings') {
-    const names = engine?.recording().map((recording) => recording.snapshot().name) ?? [];
+    const names = engine?.recording().map((recording) => recording.progress().name) ?? [];
     process.parentPort.postMessage({ type: 'recordings', names } satisfies FromEngine);
   } else if (message.type === 'close') void close();
 });
