@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ChunkError, CODEC, decodeChunk, encodeChunk } from '../../src/main/store/chunks';
+import { ChunkError, CODEC, decodeChunk, GrowingChunk } from '../../src/main/store/chunks';
 import { openLibrary } from '../../src/main/store/library';
 import { addNote, createSession, openSession, removeNote, renameSession, type SessionHeader, type SessionReader } from '../../src/main/store/session-file';
 import { upgradedCopy, versionOf } from '../../src/main/store/upgrade';
@@ -64,6 +64,13 @@ function recorded(count = 2500): string {
   return writer.path;
 }
 
+/** Packs samples at once. */
+function encodeChunk(times: Float64Array, values: Float64Array, compress: boolean) {
+  const chunk = new GrowingChunk(times.length);
+  for (const [i, t] of times.entries()) chunk.append(t, values[i]!);
+  return chunk.encoded(compress);
+}
+
 describe('a chunk', () => {
   it('gives back exactly what was packed, whatever the integers', () => {
     const next = random(7);
@@ -79,6 +86,26 @@ describe('a chunk', () => {
       const sorted = [...values].sort((a, b) => a - b);
       expect([chunk.min, chunk.max, chunk.first, chunk.last]).toEqual([sorted[0], sorted.at(-1), values[0], values.at(-1)]);
       expect([chunk.minT, chunk.maxT]).toEqual([times[values.indexOf(sorted[0]!)], times[values.indexOf(sorted.at(-1)!)]]);
+    }
+  });
+
+  it('is the same at every moment as one packed at once, also where a room is used again', () => {
+    const next = random(11);
+    const chunk = new GrowingChunk();
+    for (let round = 0; round < 20; round++) {
+      chunk.clear();
+      const n = 1 + Math.floor(next() * 400);
+      const fraction = next() < 0.3 ? Math.floor(next() * n) : Number.POSITIVE_INFINITY;
+      const times = Float64Array.from({ length: n }, (_, i) => i * 1000 + Math.floor(next() * 900));
+      const values = Float64Array.from({ length: n }, (_, i) => Math.floor((next() - 0.5) * 2 ** 40) + (i === fraction ? 0.5 : 0));
+      for (let i = 0; i < n; i++) {
+        chunk.append(times[i]!, values[i]!);
+        if (next() < 0.1) expect(chunk.encoded(next() < 0.5).n).toBe(i + 1);
+      }
+      const [grown, whole] = [chunk.encoded(true), encodeChunk(times, values, true)];
+      expect(grown).toEqual(whole);
+      expect(decodeChunk(grown.n, grown.codec, grown.crc, grown.data)).toEqual({ times, values });
+      expect(grown.codec === CODEC.raw).toBe(fraction < n);
     }
   });
 

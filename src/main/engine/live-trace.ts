@@ -61,7 +61,7 @@ export class LiveTrace implements SampleSink {
     this.extendGap(seriesId, entry, times[0]!);
     entry.absent = null;
     this.file.appendRun(seriesId, times, values);
-    for (let i = 0; i < times.length; i++) entry.series.append(times[i]!, values[i]!);
+    entry.series.appendRun(times, values);
   }
 
   refine(seriesId: string, learnt: LearntOfSeries): void {

@@ -10,6 +10,9 @@
  * what was encoded; whatever does not decode to the n samples promised throws a `ChunkError`.
  */
 import * as zlib from 'node:zlib';
+import { ChunkError, VarintReader, VarintWriter } from './varints';
+
+export { ChunkError } from './varints';
 
 export const CHUNK_SAMPLES = 1000;
 /** No chunk of ours comes near; a larger count is damage, and must not be allocated. */
@@ -19,8 +22,6 @@ const EXACT = 2 ** 51;
 const WORTH_COMPRESSING = 64;
 
 export const CODEC = { raw: 0, varint: 1, zstd: 2, deflate: 3 } as const;
-
-export class ChunkError extends Error {}
 
 export interface EncodedChunk {
   readonly n: number;
@@ -38,22 +39,80 @@ export interface EncodedChunk {
   readonly data: Buffer;
 }
 
-/** Packs at least one sample. `compress` is left off for the newest chunk, which is rewritten as it grows. */
-export function encodeChunk(times: Float64Array, values: Float64Array, compress: boolean): EncodedChunk {
-  const n = times.length;
-  let min = 0;
-  let max = 0;
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    if (values[i]! < values[min]!) min = i;
-    if (values[i]! > values[max]!) max = i;
-    sum += values[i]!;
+/**
+ * A chunk while it fills. Each sample is packed as it comes: the newest chunk of a series is stored again and again as
+ * it grows, and that is to cost what is new in it, not what it holds.
+ */
+export class GrowingChunk {
+  #n = 0;
+  readonly #times: Float64Array;
+  readonly #values: Float64Array;
+  readonly #packedTimes = new VarintWriter();
+  readonly #packedValues = new VarintWriter();
+  #isExact = true;
+  #delta = 0;
+  #min = 0;
+  #max = 0;
+  #sum = 0;
+
+  constructor(room = CHUNK_SAMPLES) {
+    this.#times = new Float64Array(room);
+    this.#values = new Float64Array(room);
   }
-  const { codec, data } = pack(times, values, compress);
-  return {
-    n, t0: times[0]!, t1: times[n - 1]!, min: values[min]!, minT: times[min]!, max: values[max]!, maxT: times[max]!,
-    first: values[0]!, last: values[n - 1]!, sum, codec, crc: zlib.crc32(data), data,
-  };
+
+  /** Samples so far. */
+  get n(): number {
+    return this.#n;
+  }
+
+  /** Of a chunk that still has room; times rise. */
+  append(t: number, value: number): void {
+    const n = this.#n;
+    const [lastTime, lastValue] = n === 0 ? [0, 0] : [this.#times[n - 1]!, this.#values[n - 1]!];
+    this.#times[n] = t;
+    this.#values[n] = value;
+    this.#n = n + 1;
+    if (value < this.#values[this.#min]!) this.#min = n;
+    if (value > this.#values[this.#max]!) this.#max = n;
+    this.#sum += value;
+    this.#isExact &&= isExact(t) && isExact(value);
+    if (!this.#isExact) return;
+    // The first delta is from 0 and would spoil the second's prediction for nothing but one varint: accepted.
+    const delta = t - lastTime;
+    this.#packedTimes.signed(delta - this.#delta);
+    this.#packedValues.signed(value - lastValue);
+    this.#delta = delta;
+  }
+
+  /** At least one sample. `compress` is left off for a chunk that is to grow on. */
+  encoded(compress: boolean): EncodedChunk {
+    const [n, times, values] = [this.#n, this.#times, this.#values];
+    const { codec, data } = this.#pack(compress);
+    return {
+      n, t0: times[0]!, t1: times[n - 1]!, min: values[this.#min]!, minT: times[this.#min]!, max: values[this.#max]!, maxT: times[this.#max]!,
+      first: values[0]!, last: values[n - 1]!, sum: this.#sum, codec, crc: zlib.crc32(data), data,
+    };
+  }
+
+  /** Begins the next one. */
+  clear(): void {
+    this.#n = this.#delta = this.#min = this.#max = this.#sum = this.#packedTimes.length = this.#packedValues.length = 0;
+    this.#isExact = true;
+  }
+
+  #pack(compress: boolean): { codec: number; data: Buffer } {
+    if (!this.#isExact) return { codec: CODEC.raw, data: rawColumns(this.#times.subarray(0, this.#n), this.#values.subarray(0, this.#n)) };
+    const head = new VarintWriter();
+    head.unsigned(this.#packedTimes.length);
+    const plain = Buffer.concat([head.bytes(), this.#packedTimes.bytes(), this.#packedValues.bytes()]);
+    if (compress && plain.length >= WORTH_COMPRESSING) {
+      const zstd = typeof zlib.zstdCompressSync === 'function';
+      // Told the size, zstd sets up tables and room for that much, not for megabytes.
+      const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length, chunkSize: Math.max(1024, plain.length) }) : zlib.deflateRawSync(plain);
+      if (data.length < plain.length * 0.95) return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
+    }
+    return { codec: CODEC.varint, data: plain };
+  }
 }
 
 export interface Columns {
@@ -69,18 +128,6 @@ export function decodeChunk(n: number, codec: number, crc: number, data: Buffer)
     if (!(columns.times[i]! > columns.times[i - 1]!)) throw new ChunkError('times in a chunk do not rise');
   }
   return columns;
-}
-
-function pack(times: Float64Array, values: Float64Array, compress: boolean): { codec: number; data: Buffer } {
-  if (!isExact(times) || !isExact(values)) return { codec: CODEC.raw, data: rawColumns(times, values) };
-  const plain = varintColumns(times, values);
-  if (compress && plain.length >= WORTH_COMPRESSING) {
-    const zstd = typeof zlib.zstdCompressSync === 'function';
-    // Told the size, zstd sets up tables and room for that much, not for megabytes.
-    const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length, chunkSize: Math.max(1024, plain.length) }) : zlib.deflateRawSync(plain);
-    if (data.length < plain.length * 0.95) return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
-  }
-  return { codec: CODEC.varint, data: plain };
 }
 
 function unpack(n: number, codec: number, data: Buffer): Columns {
@@ -101,13 +148,7 @@ function inflated(n: number, codec: number, data: Buffer): Buffer {
   throw new ChunkError(`a chunk has the unknown codec ${codec}`);
 }
 
-function isExact(column: Float64Array): boolean {
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i]!;
-    if (!Number.isInteger(value) || value > EXACT || value < -EXACT) return false;
-  }
-  return true;
-}
+const isExact = (value: number): boolean => Number.isInteger(value) && value <= EXACT && value >= -EXACT;
 
 function rawColumns(times: Float64Array, values: Float64Array): Buffer {
   const data = Buffer.alloc(times.length * 16);
@@ -127,37 +168,6 @@ function readRaw(n: number, data: Buffer): Columns {
     values[i] = data.readDoubleLE((n + i) * 8);
   }
   return { times, values };
-}
-
-function varintColumns(times: Float64Array, values: Float64Array): Buffer {
-  const packed = scratch(times.length * 2);
-  let last = 0;
-  let lastDelta = 0;
-  for (let i = 0; i < times.length; i++) {
-    const delta = times[i]! - last;
-    packed.signed(delta - lastDelta);
-    lastDelta = delta;
-    last = times[i]!;
-  }
-  // The first delta is from 0 and would spoil the second's prediction for nothing but one varint: accepted.
-  const timesLength = packed.length;
-  last = 0;
-  for (let i = 0; i < values.length; i++) {
-    packed.signed(values[i]! - last);
-    last = values[i]!;
-  }
-  const head = new VarintWriter(1);
-  head.unsigned(timesLength);
-  return Buffer.concat([head.bytes(), packed.bytes()]);
-}
-
-/** One writer for all chunks, since a recording packs the newest ones again and again. */
-let shared: VarintWriter | null = null;
-
-function scratch(numbers: number): VarintWriter {
-  if (shared === null || shared.room < numbers) shared = new VarintWriter(Math.max(numbers, CHUNK_SAMPLES * 2));
-  shared.length = 0;
-  return shared;
 }
 
 function readVarints(n: number, data: Buffer): Columns {
@@ -180,58 +190,4 @@ function readVarints(n: number, data: Buffer): Columns {
   }
   if (reader.at !== data.length) throw new ChunkError('a chunk has the wrong length');
   return { times, values };
-}
-
-class VarintWriter {
-  /** How many numbers there is room for. */
-  readonly room: number;
-  length = 0;
-  readonly #buffer: Buffer;
-
-  constructor(numbers: number) {
-    this.room = numbers;
-    this.#buffer = Buffer.allocUnsafeSlow(numbers * 8 + 8);
-  }
-
-  /** A whole number from 0 to 2^56. Plain arithmetic, since bit operations end at 2^32. */
-  unsigned(value: number): void {
-    let rest = value;
-    while (rest >= 128) {
-      this.#buffer[this.length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.#buffer[this.length++] = rest;
-  }
-
-  signed(value: number): void {
-    this.unsigned(value >= 0 ? value * 2 : -value * 2 - 1);
-  }
-
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.length);
-  }
-}
-
-class VarintReader {
-  at = 0;
-  readonly #data: Buffer;
-
-  constructor(data: Buffer) {
-    this.#data = data;
-  }
-
-  unsigned(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.#data[this.at++];
-      if (byte === undefined || scale > 2 ** 56) throw new ChunkError('a chunk ends in the middle of a number');
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  }
-
-  signed(): number {
-    const value = this.unsigned();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
 }

@@ -14,25 +14,26 @@ import { risingTime } from '../../shared/trace/series';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
 import type { Micros, Millis } from '../../shared/units';
 import type { AbsentReason } from '../../shared/vocabulary';
-import { CHUNK_SAMPLES, type EncodedChunk, encodeChunk } from './chunks';
+import { CHUNK_SAMPLES, GrowingChunk } from './chunks';
 import { ownIdentity } from './liveness';
 import { APPLICATION_ID, DDL, EXTENSION, SCHEMA_VERSION } from './schema';
 import { headerDocuments, type SessionHeader, type SessionResult } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
 
-/** How long something given may wait in memory. */
-const FLUSH_MS: Millis = 500;
+/** How long something given may wait in memory: each commit costs the same, however much it holds. */
+const FLUSH_MS: Millis = 800;
+/** So long a batch that has waited elsewhere waits for the batches that come with it. */
+const GATHER_MS: Millis = 25;
 /** How long the end of a session waits for a reader to let go before it leaves the folding to the next opener. */
 const FOLD_WAIT_MS: Millis = 250;
 
 interface GrowingSeries {
   readonly key: number;
   readonly info: SeriesInfo;
-  readonly times: Float64Array;
-  readonly values: Float64Array;
+  readonly chunk: GrowingChunk;
   seq: number;
-  n: number;
   last: Micros | null;
+  /** Samples of the chunk that are on disk. */
   stored: number;
 }
 
@@ -83,9 +84,12 @@ export class SessionWriter {
   readonly id: string;
   readonly #db: Database.Database;
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement<unknown[]>>>;
+  readonly #write: (growing: readonly GrowingSeries[]) => void;
   readonly #series = new Map<string, GrowingSeries>();
   #queue: { readonly table: keyof typeof SQL; readonly row: Row }[] = [];
   #timer: NodeJS.Timeout | null = null;
+  /** When the timer fires. */
+  #due = 0;
   #failure: Failure | null = null;
   #finished = false;
   #closed = false;
@@ -101,6 +105,10 @@ export class SessionWriter {
     this.#db.pragma('cache_size = -1000');
     const prepared = Object.entries(SQL).map(([table, sql]) => [table, this.#db.prepare(sql)]);
     this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, Database.Statement<unknown[]>>;
+    this.#write = this.#db.transaction((growing: readonly GrowingSeries[]) => {
+      for (const { table, row } of this.#queue) this.#statements[table].run(...row);
+      for (const series of growing) this.#statements.chunk.run(...chunkRow(series, this.#finished));
+    });
   }
 
   /** Why the last attempt to write failed; null while all is well. */
@@ -112,9 +120,7 @@ export class SessionWriter {
   declareSeries(info: SeriesInfo): void {
     if (this.#series.has(info.id)) return;
     const key = this.#series.size + 1;
-    this.#series.set(info.id, {
-      key, info, times: new Float64Array(CHUNK_SAMPLES), values: new Float64Array(CHUNK_SAMPLES), seq: 0, n: 0, last: null, stored: 0,
-    });
+    this.#series.set(info.id, { key, info, chunk: new GrowingChunk(), seq: 0, last: null, stored: 0 });
     this.#put('series', [key, info.id, JSON.stringify(info)]);
   }
 
@@ -128,27 +134,17 @@ export class SessionWriter {
    * kept one microsecond after it, as SeriesBuilder does. Throws RangeError for what is not finite.
    */
   append(seriesId: string, t: Micros, value: number): Micros {
-    const series = this.#declared(seriesId);
-    if (!Number.isFinite(t) || !Number.isFinite(value)) {
-      throw new RangeError(`series ${seriesId}: a sample must be finite, got ${value} at ${t}`);
-    }
-    if (series.n === CHUNK_SAMPLES) {
-      this.#put('chunk', chunkRow(series, true));
-      series.seq++;
-      series.n = 0;
-      series.stored = 0;
-    }
-    const at = risingTime(t, series.last);
-    series.times[series.n] = at;
-    series.values[series.n++] = value;
-    series.last = at;
-    this.#arm();
+    const at = this.#append(this.#declared(seriesId), t, value);
+    this.#arm(FLUSH_MS);
     return at;
   }
 
-  /** The same for many samples, in order of time. */
+  /** The same for many samples, in order of time. They are taken to have waited as long as they span. */
   appendRun(seriesId: string, times: Float64Array, values: Float64Array): void {
-    for (let i = 0; i < times.length; i++) this.append(seriesId, times[i]!, values[i]!);
+    const series = this.#declared(seriesId);
+    const n = times.length;
+    for (let i = 0; i < n; i++) this.#append(series, times[i]!, values[i]!);
+    if (n > 0) this.#arm(Math.max(GATHER_MS, FLUSH_MS - (times[n - 1]! - times[0]!) / 1000));
   }
 
   /** A span without a reading. Told again with the same t0, it replaces what was told before. */
@@ -178,20 +174,17 @@ export class SessionWriter {
   flush(): void {
     if (this.#closed) return;
     this.#disarm();
-    const growing = [...this.#series.values()].filter((series) => series.n > series.stored);
+    const growing = [...this.#series.values()].filter((series) => series.chunk.n > series.stored);
     if (growing.length === 0 && this.#queue.length === 0) return;
     try {
-      this.#db.transaction(() => {
-        for (const { table, row } of this.#queue) this.#statements[table].run(...row);
-        for (const series of growing) this.#statements.chunk.run(...chunkRow(series, this.#finished));
-      })();
+      this.#write(growing);
     } catch (error) {
       const failure = writeFailure(this.path, error);
       if (failure instanceof Failure) this.#failure = failure;
       throw failure;
     }
     this.#queue = [];
-    for (const series of growing) series.stored = series.n;
+    for (const series of growing) series.stored = series.chunk.n;
     this.#failure = null;
   }
 
@@ -235,19 +228,42 @@ export class SessionWriter {
   #put(table: keyof typeof SQL, row: Row): void {
     if (this.#closed) throw new Error(`session ${this.id} is closed`);
     this.#queue.push({ table, row });
-    this.#arm();
+    this.#arm(FLUSH_MS);
   }
 
-  #arm(): void {
-    this.#timer ??= setTimeout(() => {
+  #append(series: GrowingSeries, t: Micros, value: number): Micros {
+    if (!Number.isFinite(t) || !Number.isFinite(value)) {
+      throw new RangeError(`series ${series.info.id}: a sample must be finite, got ${value} at ${t}`);
+    }
+    const { chunk } = series;
+    if (chunk.n === CHUNK_SAMPLES) {
+      this.#put('chunk', chunkRow(series, true));
+      chunk.clear();
+      series.seq++;
+      series.stored = 0;
+    }
+    const at = risingTime(t, series.last);
+    chunk.append(at, value);
+    series.last = at;
+    return at;
+  }
+
+  /** Commits within `ms`, if that is not to happen anyway. */
+  #arm(ms: Millis): void {
+    if (this.#timer !== null && ms >= FLUSH_MS) return;
+    const due = performance.now() + ms;
+    if (this.#timer !== null && this.#due <= due) return;
+    this.#disarm();
+    this.#due = due;
+    this.#timer = setTimeout(() => {
       this.#timer = null;
       try {
         this.flush();
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        this.#arm();
+        this.#arm(FLUSH_MS);
       }
-    }, FLUSH_MS).unref();
+    }, ms).unref();
   }
 
   #disarm(): void {
@@ -257,7 +273,7 @@ export class SessionWriter {
 }
 
 function chunkRow(series: GrowingSeries, compress: boolean): Row {
-  const chunk: EncodedChunk = encodeChunk(series.times.subarray(0, series.n), series.values.subarray(0, series.n), compress);
+  const chunk = series.chunk.encoded(compress);
   return [
     series.key, series.seq, chunk.n, chunk.t0, chunk.t1, chunk.min, chunk.minT, chunk.max, chunk.maxT, chunk.first,
     chunk.last, chunk.sum, chunk.codec, chunk.crc, chunk.data,

@@ -6,11 +6,11 @@
  *
  * Of every run of older samples the first, the lowest, the highest and the last are kept with their own times, and
  * runs grow as the series does: so every extreme is exact however long it lasts, and a picture of the whole has some
- * thousand runs to be drawn from. How many samples there were, and their mean, are counted as they come.
+ * thousand runs to be drawn from. The figures of all samples are kept as they come.
  */
 import type { Micros } from '../units';
 import { extremes } from './pyramid';
-import { figuresOf, risingTime, type SeriesFigures } from './series';
+import { risingTime, type SeriesFigures } from './series';
 import type { Gap, SeriesData, SeriesInfo } from './types';
 
 /** Samples held at most. */
@@ -34,6 +34,9 @@ export class ThinnedSeries {
   #factor = 2;
   #count = 0;
   #mean = 0;
+  /** Time and value of the first lowest and the first highest sample. */
+  readonly #lowest = { t: 0, value: Number.POSITIVE_INFINITY };
+  readonly #highest = { t: 0, value: Number.NEGATIVE_INFINITY };
   #gaps: Gap[] = [];
 
   constructor(info: SeriesInfo) {
@@ -48,10 +51,17 @@ export class ThinnedSeries {
   /** As SeriesBuilder does: times rise strictly. */
   append(t: Micros, value: number): void {
     if (this.#held === this.#times.length) this.#makeRoom();
-    this.#times[this.#held] = risingTime(t, this.#held === 0 ? null : this.#times[this.#held - 1]!);
+    const at = risingTime(t, this.#held === 0 ? null : this.#times[this.#held - 1]!);
+    this.#times[this.#held] = at;
     this.#values[this.#held++] = value;
     this.#count++;
     this.#mean += (value - this.#mean) / this.#count;
+    if (value < this.#lowest.value) [this.#lowest.t, this.#lowest.value] = [at, value];
+    if (value > this.#highest.value) [this.#highest.t, this.#highest.value] = [at, value];
+  }
+
+  appendRun(times: Float64Array, values: Float64Array): void {
+    for (let i = 0; i < times.length; i++) this.append(times[i]!, values[i]!);
   }
 
   /** Adds a gap; one that starts where the last one starts replaces it, so a lasting gap can be told as it grows. */
@@ -63,8 +73,12 @@ export class ThinnedSeries {
   /** The series so far. What it returned earlier stays as it was. */
   data(): SeriesData & { readonly figures: SeriesFigures } {
     this.#viewed = true;
-    const [times, values] = [this.#times.subarray(0, this.#held), this.#values.subarray(0, this.#held)];
-    return { info: this.info, times, values, gaps: [...this.#gaps], figures: { ...figuresOf(times, values), count: this.#count, mean: this.#count === 0 ? null : this.#mean } };
+    return { info: this.info, times: this.#times.subarray(0, this.#held), values: this.#values.subarray(0, this.#held), gaps: [...this.#gaps], figures: this.#figures() };
+  }
+
+  #figures(): SeriesFigures {
+    const [count, { t: minAt, value: min }, { t: maxAt, value: max }] = [this.#count, this.#lowest, this.#highest];
+    return count === 0 ? { count, min: null, max: null, mean: null, minAt: null, maxAt: null } : { count, min, max, mean: this.#mean, minAt, maxAt };
   }
 
   /** In place, but for columns of which a view may still be looked at. */
