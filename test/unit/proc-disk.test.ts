@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { systemSwapUsed } from '../../src/main/telemetry/host-reads';
+import { systemSwapUsed } from '../../src/main/telemetry/meminfo';
 import { ProcDisk } from '../../src/main/telemetry/proc-disk';
 
 let root = '';
@@ -18,7 +18,11 @@ function shows(pid: number, { parent = 1, read = 0, written = 0, start = pid }: 
   writeFileSync(join(root, `${pid}`, 'stat'), `${pid} (a (b) c) S ${parent} ${Array.from({ length: 17 }, () => '7').join(' ')} ${start} 0 0\n`);
   writeFileSync(join(root, `${pid}`, 'io'), `rchar: 999999\nwchar: 888888\nsyscr: 3\nsyscw: 4\nread_bytes: ${read}\nwrite_bytes: ${written}\ncancelled_write_bytes: 5\n`);
 }
-const ends = (pid: number) => rmSync(join(root, `${pid}`), { recursive: true });
+/** What is kept open of an ended process no longer reads. */
+const ends = (pid: number) => {
+  for (const name of ['stat', 'io']) writeFileSync(join(root, `${pid}`, name), '');
+  rmSync(join(root, `${pid}`), { recursive: true });
+};
 /** Root may read everything. */
 function asNobody<T>(body: () => T): T {
   if (process.getuid?.() !== 0) return body();

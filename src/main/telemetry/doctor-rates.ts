@@ -86,5 +86,7 @@ export function procRate(): { readonly ok: boolean; readonly found: string } {
   const rounds = 20;
   const before = performance.now();
   for (let i = 0; i < rounds; i++) tree.memory([process.pid]);
-  return { ok: true, found: `${PROC_FOUND}, up to ${1000 / HOST_FLOOR_MS} times a second (${duration(((performance.now() - before) / rounds) * 1000)} a process)` };
+  const took = performance.now() - before;
+  tree.keepOnly([]);
+  return { ok: true, found: `${PROC_FOUND}, up to ${1000 / HOST_FLOOR_MS} times a second (${duration((took / rounds) * 1000)} a process)` };
 }

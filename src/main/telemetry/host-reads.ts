@@ -2,15 +2,13 @@
  * What /proc says of the workload's processes and of the machine, read on a sampling thread (Linux). Before the
  * workload starts and after it has ended there is nothing to read: no reading, rather than 0.
  */
-import { readFileSync } from 'node:fs';
-import { freemem, totalmem } from 'node:os';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { SeriesInfo } from '../../shared/trace/types';
-import { type Bytes, KiB, type Micros, type Millis } from '../../shared/units';
-import type { Reading } from '../../shared/vocabulary';
+import type { Micros, Millis } from '../../shared/units';
+import { Meminfo } from './meminfo';
 import { ProcDisk } from './proc-disk';
 import { ProcTree } from './proc-tree';
-import { type LoopTask, type PostBatch, SamplingLoop } from './thread/loop';
+import { type LoopTask, onGrid, type PostBatch, SamplingLoop } from './thread/loop';
 
 export interface HostTask extends LoopTask {
   readonly kind: 'host';
@@ -53,6 +51,7 @@ export class HostReads {
   readonly #loop: SamplingLoop;
   readonly #tree = new ProcTree();
   readonly #disk = new ProcDisk();
+  readonly #meminfo = new Meminfo();
   readonly #cpuUs: Micros;
   #pids: readonly number[] = [];
   #cpuAt: Micros | null = null;
@@ -65,16 +64,20 @@ export class HostReads {
 
   run(): void {
     const start = this.#loop.now();
+    const every = (name: string, rank: number, periodMs: Millis, run: (now: Micros) => void) => ({ name, rank, periodUs: periodMs * 1000, firstUs: onGrid(start, periodMs * 1000), run });
     this.#loop.run([
-      { name: 'the process tree', rank: 0, periodUs: this.#task.intervalMs * 1000, firstUs: start, run: (now) => this.#look(now) },
-      { name: 'the memory of the machine', rank: 1, periodUs: SYSTEM_MS * 1000, firstUs: start, run: (now) => this.#lookAtMachine(now) },
-      { name: 'the disk traffic', rank: 1, periodUs: Math.max(DISK_MS, this.#task.intervalMs) * 1000, firstUs: start, run: (now) => this.#lookAtDisk(now) },
+      every('the process tree', 0, this.#task.intervalMs, (now) => this.#look(now)),
+      every('the memory of the machine', 1, SYSTEM_MS, (now) => this.#lookAtMachine(now)),
+      every('the disk traffic', 1, Math.max(DISK_MS, this.#task.intervalMs), (now) => this.#lookAtDisk(now)),
     ], () => {});
     this.#task.pids.close();
   }
 
   #look(now: Micros): void {
-    for (let news = receiveMessageOnPort(this.#task.pids); news; news = receiveMessageOnPort(this.#task.pids)) this.#pids = news.message as number[];
+    for (let news = receiveMessageOnPort(this.#task.pids); news; news = receiveMessageOnPort(this.#task.pids)) {
+      this.#pids = news.message as number[];
+      this.#tree.keepOnly(this.#pids);
+    }
     const { batch } = this.#loop;
     if (this.#pids.length === 0) return;
     const memory = this.#tree.memory(this.#pids);
@@ -92,8 +95,8 @@ export class HostReads {
 
   #lookAtMachine(now: Micros): void {
     const { batch } = this.#loop;
-    batch.value(SYSTEM, now, systemMemoryUsed());
-    const swap = systemSwapUsed();
+    const { used, swap } = this.#meminfo.look();
+    batch.value(SYSTEM, now, used);
     if (swap.kind === 'ok') batch.value(SWAP, now, swap.value);
     else batch.absent(SWAP, now, swap.reason);
   }
@@ -111,27 +114,3 @@ export class HostReads {
     }
   }
 }
-
-/** Bytes neither free nor reclaimable. Node's free memory is MemAvailable on Linux and its like elsewhere. */
-export function systemMemoryUsed(): number {
-  return totalmem() - freemem();
-}
-
-/**
- * From /proc/meminfo. Elsewhere systeminformation starts programs for it, blocks the thread that records (macOS), and
- * answers 0 where they fail: not supported, rather than that.
- */
-export function systemSwapUsed(path = '/proc/meminfo'): Reading<Bytes> {
-  if (process.platform !== 'linux') return NOT_SUPPORTED;
-  try {
-    const text = readFileSync(path, 'latin1');
-    const [total, free] = [/^SwapTotal: +(\d+) kB$/m.exec(text)?.[1], /^SwapFree: +(\d+) kB$/m.exec(text)?.[1]];
-    if (total !== undefined && free !== undefined) return { kind: 'ok', value: (Number(total) - Number(free)) * KiB };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code !== 'ENOENT') return { kind: 'absent', reason: code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'not_read' };
-  }
-  return NOT_SUPPORTED;
-}
-
-export const NOT_SUPPORTED: Reading & { readonly kind: 'absent' } = { kind: 'absent', reason: 'not_supported' };

@@ -13,10 +13,12 @@ import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../shared/units';
 import { originOf } from '../workloads/session-clock';
-import { hostTable, NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './host-reads';
+import { hostTable } from './host-reads';
 import { tableReadings } from './host-table';
+import { NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './meminfo';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
 import type { Batch } from './thread/batch';
+import { ThreadControl } from './thread/control';
 import { Intake } from './thread/intake';
 import { launchWorker, threadEnded } from './thread/launch';
 
@@ -36,7 +38,7 @@ export interface HostSamplerOptions {
 export class HostSampler implements Sampler {
   readonly id = 'host';
   readonly #options: HostSamplerOptions;
-  readonly #control = new SharedArrayBuffer(4);
+  readonly #control = new ThreadControl();
   readonly #timers: NodeJS.Timeout[] = [];
   #worker: Worker | null = null;
   #stopped = false;
@@ -59,15 +61,18 @@ export class HostSampler implements Sampler {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
-    Atomics.store(new Int32Array(this.#control), 0, 1);
-    Atomics.notify(new Int32Array(this.#control), 0);
+    this.#control.stop();
     if (this.#worker) await threadEnded(this.#worker, 2000);
     await this.#looking;
   }
 
+  watched(yes: boolean): void {
+    this.#control.watched(yes);
+  }
+
   #readProc(workerPath: string, intake: Intake, sink: SampleSink, clock: SessionClock): void {
     const { port1, port2 } = new MessageChannel();
-    const worker = launchWorker(workerPath, { kind: 'host', intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs), originNs: originOf(clock), control: this.#control, pids: port2 }, [port2]);
+    const worker = launchWorker(workerPath, { kind: 'host', intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs), originNs: originOf(clock), control: this.#control.shared, pids: port2 }, [port2]);
     this.#worker = worker;
     port1.unref();
     worker.on('message', (batch: Batch) => intake.take(batch));

@@ -8,9 +8,8 @@
  * gains next. A parent that lets the kernel collect its children (SIGCHLD ignored) is never given theirs; the total is
  * then too small by at most what they had, never too large.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Bytes } from '../../shared/units';
+import { numberAfter, ProcFiles, type ProcStat, ProcStats } from './proc-file';
 
 export type TreeDisk =
   | { readonly kind: 'ok'; readonly read: Bytes; readonly written: Bytes }
@@ -21,10 +20,7 @@ interface Traffic {
   written: Bytes;
 }
 
-interface Process {
-  readonly parent: number;
-  /** Ticks since boot; tells a process from a later one of the same pid. */
-  readonly start: string;
+interface Process extends ProcStat {
   /** Its own count, with that of the children it waited for. */
   readonly counted: Traffic;
   /** What ended children had: counted under them already, and still to be seen in its own count. */
@@ -32,13 +28,15 @@ interface Process {
 }
 
 export class ProcDisk {
-  readonly #root: string;
+  readonly #io: ProcFiles;
+  readonly #stat: ProcStats;
   readonly #total: Traffic = none();
   #processes = new Map<number, Process>();
 
   /** `root`: where proc(5) is mounted. */
   constructor(root = '/proc') {
-    this.#root = root;
+    this.#io = new ProcFiles(root, 'io');
+    this.#stat = new ProcStats(root);
   }
 
   /** The total since these processes began; null where none of them is there any more. */
@@ -48,8 +46,8 @@ export class ProcDisk {
     let refused: TreeDisk | null = null;
     // One that ended and was not collected yet is in no list of the living, and still has its count.
     for (const pid of new Set([...before.keys(), ...pids])) {
-      const io = this.#io(pid);
-      const stat = this.#stat(pid);
+      const io = this.#traffic(pid);
+      const stat = this.#stat.read(pid);
       if (stat === null) continue;
       const last = before.get(pid);
       const known = last?.start === stat.start ? last : null;
@@ -77,26 +75,13 @@ export class ProcDisk {
     return after.size === 0 ? null : (refused ?? { kind: 'ok', ...this.#total });
   }
 
-  #io(pid: number): Traffic | { readonly reason: 'not_permitted' | 'not_supported' } {
-    try {
-      const text = readFileSync(join(this.#root, `${pid}`, 'io'), 'latin1');
-      const [read, written] = [/^read_bytes: (\d+)$/m.exec(text)?.[1], /^write_bytes: (\d+)$/m.exec(text)?.[1]];
-      return read === undefined || written === undefined ? { reason: 'not_supported' } : { read: Number(read), written: Number(written) };
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
-      // Of a process that is gone nobody asks the reason; one that is there without the file is of a kernel without it.
-      return { reason: code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'not_supported' };
-    }
-  }
-
-  #stat(pid: number): Pick<Process, 'parent' | 'start'> | null {
-    try {
-      const stat = readFileSync(join(this.#root, `${pid}`, 'stat'), 'latin1');
-      const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return { parent: Number(field[1]), start: field[19] ?? '' };
-    } catch {
-      return null;
-    }
+  #traffic(pid: number): Traffic | { readonly reason: 'not_permitted' | 'not_supported' } {
+    const length = this.#io.read(pid);
+    // Of a process that is gone nobody asks the reason; one that is there without the file is of a kernel without it.
+    if (typeof length !== 'number') return { reason: length === 'not_permitted' ? length : 'not_supported' };
+    const { bytes } = this.#io;
+    const [read, written] = [numberAfter(bytes, length, 'read_bytes:'), numberAfter(bytes, length, 'write_bytes:')];
+    return read === null || written === null ? { reason: 'not_supported' } : { read, written };
   }
 }
 

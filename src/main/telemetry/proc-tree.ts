@@ -1,16 +1,12 @@
-/** Memory and CPU time of a set of processes from /proc (proc(5)). Linux only; synchronous, some 20 µs a process. */
+/** Memory and CPU time of a set of processes from /proc (proc(5)). Linux only; synchronous, some microseconds a process. */
 import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import type { Bytes, Micros } from '../../shared/units';
+import { fieldAfter, numberAt, ProcFiles, type ProcStat, ProcStats } from './proc-file';
 
 export type TreeMemory =
   | { readonly kind: 'ok'; readonly rss: Bytes; readonly processes: number }
   | { readonly kind: 'absent'; readonly reason: 'not_permitted' };
-
-interface CpuTime {
-  /** Ticks since boot; tells a process from a later one of the same pid. */
-  readonly start: number;
-  readonly ticks: number;
-}
 
 /** Entries of the auxiliary vector (getauxval(3)): exact on every kernel, also where pages are 64 KiB. */
 const AT_PAGESZ = 6n;
@@ -19,7 +15,9 @@ const AT_CLKTCK = 17n;
 export class ProcTree {
   readonly #pageBytes: Bytes;
   readonly #ticksPerSecond: number;
-  #cpu = new Map<number, CpuTime>();
+  readonly #statm = new ProcFiles('/proc', 'statm');
+  readonly #stat = new ProcStats();
+  #cpu = new Map<number, ProcStat>();
   #readAt: number | null = null;
 
   constructor() {
@@ -33,16 +31,14 @@ export class ProcTree {
     let pages = 0;
     let processes = 0;
     for (const pid of pids) {
-      try {
-        const resident = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
-        // A zombie holds no memory.
-        if (!(resident > 0)) continue;
-        pages += resident;
-        processes++;
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : null;
-        if (code === 'EACCES' || code === 'EPERM') return { kind: 'absent', reason: 'not_permitted' };
-      }
+      const length = this.#statm.read(pid);
+      if (length === 'not_permitted') return { kind: 'absent', reason: 'not_permitted' };
+      if (typeof length !== 'number') continue;
+      const resident = numberAt(this.#statm.bytes, fieldAfter(this.#statm.bytes, 0, 1));
+      // A zombie holds no memory.
+      if (resident === 0) continue;
+      pages += resident;
+      processes++;
     }
     return { kind: 'ok', rss: pages * this.#pageBytes, processes };
   }
@@ -50,10 +46,11 @@ export class ProcTree {
   /** CPU time, user and system, that these processes spent since the last call; null on the first. */
   cpuSince(pids: readonly number[]): Micros | null {
     const now = this.#ticksSinceBoot();
-    const times = new Map(pids.flatMap((pid) => {
-      const time = cpuTime(pid);
-      return time ? [[pid, time] as const] : [];
-    }));
+    const times = new Map<number, ProcStat>();
+    for (const pid of pids) {
+      const stat = this.#stat.read(pid);
+      if (stat !== null) times.set(pid, stat);
+    }
     let spent = 0;
     for (const [pid, time] of times) {
       const last = this.#cpu.get(pid);
@@ -67,19 +64,14 @@ export class ProcTree {
     return first ? null : Math.round((spent / this.#ticksPerSecond) * 1e6);
   }
 
-  #ticksSinceBoot(): number {
-    return Math.floor(Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * this.#ticksPerSecond);
+  /** Lets go of all other processes. */
+  keepOnly(pids: readonly number[]): void {
+    this.#statm.keepOnly(pids);
+    this.#stat.keepOnly(pids);
   }
-}
 
-function cpuTime(pid: number): CpuTime | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The command stands in parentheses and may hold anything; counting starts after it, at field 3.
-    const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { start: Number(field[19]), ticks: Number(field[11]) + Number(field[12]) };
-  } catch {
-    return null;
+  #ticksSinceBoot(): number {
+    return Math.floor(uptime() * this.#ticksPerSecond);
   }
 }
 

@@ -12,6 +12,7 @@ const FASTEST_MS: Millis = 250;
 
 export class RankSampler implements Sampler {
   readonly id = 'ranks';
+  readonly #tree = new ProcTree();
   readonly #scope: ProcessScope;
   readonly #intervalMs: Millis;
   #timer: NodeJS.Timeout | null = null;
@@ -23,9 +24,10 @@ export class RankSampler implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     if (process.platform !== 'linux') return;
-    const tree = new ProcTree();
+    const tree = this.#tree;
     this.#timer = setInterval(() => {
       const groups = byRank(this.#scope.ranks?.() ?? new Map());
+      tree.keepOnly(groups.size < 2 ? [] : [...groups.values()].flat());
       if (groups.size < 2) return;
       for (const [rank, pids] of groups) {
         const id = `rank${rank}.rss`;
@@ -39,6 +41,7 @@ export class RankSampler implements Sampler {
 
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    this.#tree.keepOnly([]);
   }
 }
 

@@ -16,9 +16,10 @@ export type MemoryVersion = 1 | 2;
 export class NvmlDevice {
   readonly #library: NvmlLibrary;
   readonly #handle: bigint;
-  readonly #bytes = new Uint8Array(64);
+  /** A Buffer, since the binding looks a plain array up in a longer way. */
+  readonly #bytes = Buffer.alloc(64);
   readonly #second = new Uint32Array(1);
-  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
   readonly #buffers = new Map<SampleType, SampleBuffer>();
   readonly #memoryV2: (handle: bigint, out: Uint8Array) => number;
   #memoryVersion: MemoryVersion;

@@ -57,7 +57,8 @@ export type NvmlArgument = number | bigint | Uint8Array | BigUint64Array | Uint3
 type Call = KoffiFunc<(...args: NvmlArgument[]) => number>;
 
 export interface Loader {
-  load(path: string): LibraryHandle;
+  /** Null: what this process has loaded already. */
+  load(path: string | null): LibraryHandle;
 }
 
 export class NvmlLibrary {

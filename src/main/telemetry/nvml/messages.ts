@@ -43,10 +43,20 @@ export type Probe =
   | { readonly ok: true; readonly path: string; readonly driver: string; readonly gpus: readonly ProbedGpu[]; readonly notes: readonly string[] }
   | { readonly ok: false; readonly detail: string; readonly remedy: string };
 
+export interface ProcessAnswer {
+  readonly gpuIndex: number;
+  readonly t: Micros;
+  readonly answer: ProcessLists | AbsentReason;
+}
+
+/** Readings, and what the driver said of processes meanwhile. */
+export interface NvmlBatch extends Batch {
+  readonly processes: readonly ProcessAnswer[];
+}
+
 export type NvmlMessage =
   | { readonly kind: 'probed'; readonly probe: Probe }
-  | { readonly kind: 'processes'; readonly gpuIndex: number; readonly t: Micros; readonly answer: ProcessLists | AbsentReason }
   | { readonly kind: 'warning'; readonly text: string }
   /** Of series by their numbers. */
   | { readonly kind: 'learnt'; readonly series: readonly number[]; readonly learnt: LearntOfSeries }
-  | Batch;
+  | NvmlBatch;

@@ -6,15 +6,16 @@ import type { Worker } from 'node:worker_threads';
 import type { GpuInfo } from '../../../shared/contract/session';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros, Millis } from '../../../shared/units';
-import type { AbsentReason, Reading } from '../../../shared/vocabulary';
+import type { Reading } from '../../../shared/vocabulary';
 import { originOf } from '../../workloads/session-clock';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
 import type { NvmlProcess } from './processes';
+import { ThreadControl } from '../thread/control';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
-import type { NvmlMessage, ProcessLists } from './messages';
+import type { NvmlMessage, ProcessAnswer, ProcessLists } from './messages';
 
 export interface NvmlSamplerOptions {
   /** The built sampling thread. */
@@ -30,7 +31,7 @@ export interface NvmlSamplerOptions {
   /** Of memory; whole milliseconds, at least 1. */
   readonly intervalMs: Millis;
   readonly processMs?: Millis;
-  /** How long nothing may come from the thread; max(3 periods, 3 s) unless given. */
+  /** How long nothing may come from the thread, longer than it keeps readings; max(3 periods, 3 s) unless given. */
   readonly silenceMs?: Millis;
   /** Pause before the library is opened again; doubles up to `maxPauseMs`. */
   readonly firstPauseMs?: Millis;
@@ -46,7 +47,7 @@ export class NvmlSampler implements Sampler {
   readonly id = 'nvml';
   readonly #options: NvmlSamplerOptions;
   readonly #table: readonly SeriesInfo[];
-  readonly #control = new SharedArrayBuffer(4);
+  readonly #control = new ThreadControl();
   #intake: Intake | null = null;
   #sink: SampleSink | null = null;
   #clock: SessionClock = { now: () => 0 };
@@ -78,14 +79,14 @@ export class NvmlSampler implements Sampler {
       this.#firstBatch = resolve;
     });
     const worker = launchWorker(workerPath, {
-      kind: 'nvml', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control,
+      kind: 'nvml', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control.shared,
       firstPauseMs: this.#options.firstPauseMs ?? 500, maxPauseMs: this.#options.maxPauseMs ?? 10_000,
     });
     this.#worker = worker;
     worker.on('message', (message: NvmlMessage) => this.#take(message));
     worker.once('error', (error) => this.#died(error.message));
     worker.once('exit', () => this.#died('it ended'));
-    this.#watchdog = setInterval(() => this.#watch(), 500);
+    this.#watchdog = setInterval(() => this.#watch(), Math.min(1000, this.#options.silenceMs ?? 1000));
     const timer = setTimeout(() => this.#firstBatch(), FIRST_BATCH_MS);
     await heard;
     clearTimeout(timer);
@@ -96,12 +97,14 @@ export class NvmlSampler implements Sampler {
     return this.#stopping;
   }
 
+  watched(yes: boolean): void {
+    this.#control.watched(yes);
+  }
+
   async #stop(): Promise<void> {
     if (this.#watchdog) clearInterval(this.#watchdog);
     this.#firstBatch();
-    const control = new Int32Array(this.#control);
-    Atomics.store(control, 0, 1);
-    Atomics.notify(control, 0);
+    this.#control.stop();
     if (this.#worker && !(await threadEnded(this.#worker, 2000))) {
       this.#silent(this.#clock.now());
       this.#sink?.warn('NVML did not answer when the recording ended; its last readings are missing.');
@@ -122,16 +125,20 @@ export class NvmlSampler implements Sampler {
       this.#intake?.refine(message.series, message.learnt);
     } else if (message.kind === 'batch') {
       this.#intake?.take(message);
+      this.#attribute(message.processes);
       this.#firstBatch();
-    } else if (message.kind === 'processes') {
-      this.#shares(message.gpuIndex, message.t, message.answer);
     }
   }
 
   /** A process the driver saw while it ran is the workload's, even if it has ended since. */
-  #shares(index: number, t: Micros, answer: ProcessLists | AbsentReason): void {
+  #attribute(answers: readonly ProcessAnswer[]): void {
     const before = this.#pids;
     this.#pids = this.#options.scope.pids();
+    const workloadPids = [...new Set([...before, ...this.#pids])];
+    for (const answer of answers) this.#shares(answer, workloadPids);
+  }
+
+  #shares({ gpuIndex: index, t, answer }: ProcessAnswer, workloadPids: readonly number[]): void {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
@@ -139,7 +146,6 @@ export class NvmlSampler implements Sampler {
       return;
     }
     const { ownPids, sharesPids } = this.#options;
-    const workloadPids = [...new Set([...before, ...this.#pids])];
     this.#use(gpu, t, answer, workloadPids);
     for (const { workload, other } of sharesOf(gpu, answer, { workloadPids, ownPids: ownPids(), sharesPids })) {
       this.#intake?.push(`gpu${index}.process.memory`, t, workload);

@@ -11,9 +11,9 @@ import { BUFFER_MS, type Buffered, buffersOf, type Counter, type CounterSeries, 
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
 import type { LearntOfSeries } from '../sampler';
-import { SamplingLoop } from '../thread/loop';
+import { type Nap, onGrid, SamplingLoop } from '../thread/loop';
 import type { Task } from '../thread/schedule';
-import type { NvmlMessage, NvmlTask, ProcessLists } from './messages';
+import type { NvmlMessage, NvmlTask, ProcessAnswer, ProcessLists } from './messages';
 import { openNvml, type OpenedNvml } from './opened';
 import { readProcesses } from './probe';
 import { Refresh } from './refresh';
@@ -21,6 +21,7 @@ import { Refresh } from './refresh';
 type Post = (message: NvmlMessage, transfer?: ArrayBuffer[]) => void;
 
 const REPEAT_US: Micros = 1_000_000;
+const UPKEEP_US: Micros = 200_000;
 const STEADY_US: Micros = 5_000_000;
 
 interface GpuState {
@@ -91,6 +92,8 @@ export class Sampling {
   readonly #costSeries: number;
   readonly #out = new Float64Array(3);
   readonly #warned = new Set<string>();
+  /** What is handed over with the next batch. */
+  readonly #lists: ProcessAnswer[] = [];
   #nvml: OpenedNvml | null = null;
   #pauseMs: number;
   #reopenAt: Micros | null = null;
@@ -99,13 +102,13 @@ export class Sampling {
   #readUs = 0;
   #reads = 0;
 
-  constructor(task: NvmlTask, loader: Loader, post: Post) {
+  constructor(task: NvmlTask, loader: Loader, post: Post, nap: Nap | null = null) {
     this.#task = task;
     this.#loader = loader;
     this.#post = post;
     this.#pauseMs = task.firstPauseMs;
     const table = seriesTable(task.gpus, task.intervalMs).map(({ id }) => id);
-    this.#loop = new SamplingLoop(task, table.length, post);
+    this.#loop = new SamplingLoop(task, table.length, (batch, transfer) => post({ ...batch, processes: this.#lists.splice(0) }, transfer), nap);
     this.#costSeries = table.indexOf(READ_COST.id);
     const source = (gpu: SampledGpu, metrics: readonly string[]): SourceState => ({
       name: metrics[0]!, series: metrics.map((metric) => table.indexOf(`gpu${gpu.index}.${metric}`)), ended: null, answered: false, absent: null,
@@ -134,11 +137,11 @@ export class Sampling {
     const { intervalMs, processMs } = this.#task;
     const everyMemory = this.#gpus.flatMap(({ counters }) => counters[0]!.series);
     const memoryUs = periodOf(MEMORY, intervalMs) * 1000;
-    const memory: ReadTask = { name: 'the memory counters', rank: 0, periodUs: memoryUs, firstUs: start, series: everyMemory, run: (now) => this.#memory(now) };
-    const upkeep: ReadTask = { name: 'upkeep', rank: 1, periodUs: 100_000, firstUs: start, run: (now) => this.#upkeep(now) };
-    const cost: ReadTask = { name: 'the cost', rank: 4, periodUs: REPEAT_US, firstUs: start + REPEAT_US, run: (now) => this.#cost(now) };
+    const memory: ReadTask = { name: 'the memory counters', rank: 0, periodUs: memoryUs, firstUs: onGrid(start, memoryUs), series: everyMemory, run: (now) => this.#memory(now) };
+    const upkeep: ReadTask = { name: 'upkeep', rank: 1, periodUs: UPKEEP_US, firstUs: onGrid(start, UPKEEP_US), run: (now) => this.#upkeep(now) };
+    const cost: ReadTask = { name: 'the cost', rank: 4, periodUs: REPEAT_US, firstUs: onGrid(start, REPEAT_US, 1), run: (now) => this.#cost(now) };
     const slow = this.#gpus.flatMap((state, position): ReadTask[] => {
-      const apart = (periodUs: Micros) => start + Math.round((periodUs * position) / this.#gpus.length);
+      const apart = (periodUs: Micros) => onGrid(start, periodUs, position / this.#gpus.length);
       const every = (periodMs: Millis, rank: number, { name, series }: Pick<SourceState, 'name' | 'series'>, run: (now: Micros) => void): ReadTask => ({ name, rank, periodUs: periodMs * 1000, firstUs: apart(periodMs * 1000), series, run });
       return [
         ...state.mig.map((each) => every(periodOf(MEMORY, intervalMs), 1, each, () => this.#migMemory(state, each))),
@@ -150,17 +153,16 @@ export class Sampling {
     return [memory, upkeep, cost, ...slow];
   }
 
-  /** One look at the clock after each read is the end of one and the beginning of the next. */
+  /** The time of each reading is the end of one read and the beginning of the next. */
   #memory(now: Micros): void {
     let begin = now;
     for (const state of this.#gpus) {
-      const read = this.#read(state, state.counters[0]!);
-      const end = this.#loop.now();
-      if (read) {
+      const end = this.#read(state, state.counters[0]!);
+      if (end !== null) {
         this.#readUs += end - begin;
         this.#reads++;
       }
-      begin = end;
+      begin = end ?? this.#loop.now();
     }
   }
 
@@ -170,22 +172,22 @@ export class Sampling {
     this.#reads = 0;
   }
 
-  /** Whether there is a value. */
-  #read(state: GpuState, each: CounterState): boolean {
-    if (!state.device || each.ended) return false;
+  /** When a value was read; null where there is none. */
+  #read(state: GpuState, each: CounterState): Micros | null {
+    if (!state.device || each.ended) return null;
     const out = this.#out;
     const code = each.counter.read(state.device, out);
     const t = this.#loop.now();
     if (code !== SUCCESS) {
       this.#failed(state, each, t, faultOf(code));
-      return false;
+      return null;
     }
     each.absent = null;
     each.answered = true;
     if (each.counter.rate) this.#rise(each, t, out[0]!);
     else if (each.renewals.length > 0) this.#renewed(each, t, out);
     else for (let i = 0; i < each.series.length; i++) this.#loop.batch.value(each.series[i]!, t, out[i]!);
-    return true;
+    return t;
   }
 
   #rise(each: CounterState, t: Micros, value: number): void {
@@ -279,13 +281,13 @@ export class Sampling {
 
   #processes(state: GpuState): void {
     const { index } = state.gpu;
-    const post = (answer: ProcessLists | AbsentReason) => this.#post({ kind: 'processes', gpuIndex: index, t: this.#loop.now(), answer });
+    const tell = (answer: ProcessLists | AbsentReason) => this.#lists.push({ gpuIndex: index, t: this.#loop.now(), answer });
     if (!state.device || state.processes) {
-      post(state.processes ?? state.down);
+      tell(state.processes ?? state.down);
       return;
     }
     const { code, answer } = readProcesses(state.device);
-    post(answer);
+    tell(answer);
     if (code === SUCCESS) return;
     const fault = faultOf(code);
     if (this.#loses(state, null, fault)) {

@@ -1,36 +1,45 @@
 /**
- * The life of a sampling thread: it does what is due, sleeps, and hands its readings over a few times a second. The
- * thread is blocked by it and shares its event loop with nothing: between reads it sleeps in `Atomics.wait`, which the
- * word that asks it to stop ends early. Deadlines are absolute, so that no delay adds up.
+ * The life of a sampling thread: it does what is due, sleeps, and hands its readings over about once a second, or a few
+ * times while somebody looks at them (see ThreadControl). The thread is blocked by it and shares its event loop with
+ * nothing. Deadlines are absolute, so that no delay adds up, and lie on one grid of session time: all threads are awake
+ * and hand over at the same moments, and the recording thread is woken once for all of them.
  */
+import { performance } from 'node:perf_hooks';
 import type { Micros } from '../../../shared/units';
 import { type Batch, BatchBuilder, buffersOf } from './batch';
+import { deliveryMs, isStopped, STOP } from './control';
 import { Schedule, type Task } from './schedule';
 
 export interface LoopTask {
   /** Monotonic nanoseconds at session time 0. */
   readonly originNs: bigint;
-  /** One Int32: anything but 0 asks the thread to end. */
+  /** Of a ThreadControl. */
   readonly control: SharedArrayBuffer;
 }
 
+/** An empty batch says that the thread is there. */
 export type PostBatch = (batch: Batch, transfer: ArrayBuffer[]) => void;
 
-/** With the half second that the store waits, a killed recorder loses less than one. */
-const FLUSH_US: Micros = 400_000;
+/** Sleeps for some microseconds, which nothing ends early. */
+export type Nap = (us: Micros) => void;
+
+/** So long a request to end may be slept over. */
+const LONGEST_NAP_US: Micros = 20_000;
 
 export class SamplingLoop {
   readonly batch: BatchBuilder;
   readonly #control: Int32Array;
   readonly #post: PostBatch;
   readonly #offsetUs: number;
-  #flushedAt = Number.NEGATIVE_INFINITY;
+  readonly #nap: Nap | null;
+  #delivery = Number.NEGATIVE_INFINITY;
 
-  /** `series`: how many the batches speak of. */
-  constructor(task: LoopTask, series: number, post: PostBatch) {
+  /** `series`: how many the batches speak of. `nap`: cheaper than `Atomics.wait`, where there is such a thing. */
+  constructor(task: LoopTask, series: number, post: PostBatch, nap: Nap | null = null) {
     this.batch = new BatchBuilder(series);
     this.#control = new Int32Array(task.control);
     this.#post = post;
+    this.#nap = nap;
     // The thread's own clock is the same monotonic clock, counted from another moment.
     this.#offsetUs = Number(process.hrtime.bigint() - task.originNs) / 1000 - performance.now() * 1000;
   }
@@ -41,22 +50,29 @@ export class SamplingLoop {
 
   /** Returns when the thread is asked to end. */
   run<T extends Task>(tasks: readonly T[], widened: (task: T, medianUs: Micros, periodUs: Micros) => void): void {
-    const schedule = new Schedule(tasks, { now: () => this.now(), sleepUntil: (t) => this.#sleepUntil(t), widened });
-    while (Atomics.load(this.#control, 0) === 0) schedule.step();
-    this.#flush(this.now());
+    const schedule = new Schedule(tasks, { now: () => this.now(), sleepUntil: (t, now) => this.#sleepUntil(t, now), widened });
+    while (!isStopped(this.#control)) schedule.step();
+    this.#deliver();
   }
 
-  #sleepUntil(t: Micros): void {
-    const now = this.now();
-    if (now - this.#flushedAt >= FLUSH_US && this.batch.length > 0) this.#flush(now);
-    const us = t - this.now();
-    if (us > 0) Atomics.wait(this.#control, 0, 0, us / 1000);
+  #sleepUntil(t: Micros, now: Micros): void {
+    const delivery = Math.floor(now / (deliveryMs(this.#control) * 1000));
+    let us = t - now;
+    if (delivery !== this.#delivery) {
+      this.#delivery = delivery;
+      this.#deliver();
+      us = t - this.now();
+    }
+    if (us <= 0) return;
+    if (this.#nap !== null && us <= LONGEST_NAP_US) this.#nap(us);
+    else Atomics.wait(this.#control, STOP, 0, us / 1000);
   }
 
-  #flush(now: Micros): void {
-    this.#flushedAt = now;
-    if (this.batch.length === 0) return;
+  #deliver(): void {
     const batch = this.batch.take();
     this.#post(batch, buffersOf(batch));
   }
 }
+
+/** The last moment at or before `now` on the grid of session time, `part` of a period later where that is told. */
+export const onGrid = (now: Micros, periodUs: Micros, part = 0): Micros => Math.floor(now / periodUs) * periodUs + Math.round(periodUs * part);

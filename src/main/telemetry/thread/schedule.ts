@@ -24,8 +24,8 @@ export interface Task {
 
 export interface ScheduleHooks<T extends Task = Task> {
   now(): Micros;
-  /** Sleeps until `t` at the latest. */
-  sleepUntil(t: Micros): void;
+  /** Sleeps until `t` at the latest; `now` is what the clock said last. */
+  sleepUntil(t: Micros, now: Micros): void;
   widened(task: T, medianUs: Micros, periodUs: Micros): void;
 }
 
@@ -61,25 +61,33 @@ export class Schedule<T extends Task = Task> {
     this.#latest = Float64Array.from(this.#entries, ({ task, slackUs }) => task.firstUs + slackUs);
   }
 
-  /** Runs the most urgent due task, or sleeps until the next is due. */
+  /** Runs what is due, the most urgent first, and then sleeps until the next is. The clock is read once for each. */
   step(): void {
-    const now = this.#hooks.now();
     const due = this.#due;
+    let now = this.#hooks.now();
     for (let i = 0; i < due.length; i++) {
       if (due[i]! > now) continue;
-      const entry = this.#entries[i]!;
-      entry.task.run(now);
-      const end = this.#hooks.now();
-      entry.spentUs[entry.runs++ % REMEMBERED] = end - now;
-      if (end - entry.windowFrom >= WINDOW_US && entry.runs >= 2) this.#review(entry, end);
-      due[i]! += entry.periodUs * Math.max(1, Math.ceil((end - due[i]!) / entry.periodUs));
-      this.#latest[i] = due[i]! + entry.slackUs;
-      return;
+      now = this.#run(i, now);
+      // After a slow read the most urgent one may be due again, before all others.
+      if (due[0]! <= now) return;
     }
     const latest = this.#latest;
     let wake = Number.POSITIVE_INFINITY;
     for (let i = 0; i < latest.length; i++) if (latest[i]! < wake) wake = latest[i]!;
-    this.#hooks.sleepUntil(wake);
+    this.#hooks.sleepUntil(wake, now);
+  }
+
+  /** Returns when it ended. */
+  #run(i: number, begin: Micros): Micros {
+    const entry = this.#entries[i]!;
+    entry.task.run(begin);
+    const end = this.#hooks.now();
+    entry.spentUs[entry.runs++ % REMEMBERED] = end - begin;
+    if (end - entry.windowFrom >= WINDOW_US && entry.runs >= 2) this.#review(entry, end);
+    const next = this.#due[i]! + entry.periodUs * Math.max(1, Math.ceil((end - this.#due[i]!) / entry.periodUs));
+    this.#due[i] = next;
+    this.#latest[i] = next + entry.slackUs;
+    return end;
   }
 
   #review(entry: Entry<T>, end: Micros): void {

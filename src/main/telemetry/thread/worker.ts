@@ -5,11 +5,13 @@ import type { Loader } from '../nvml/library';
 import type { NvmlMessage, NvmlTask, ProbeTask } from '../nvml/messages';
 import { probeNvml } from '../nvml/probe';
 import { Sampling } from '../nvml/sampling';
+import type { Batch } from './batch';
+import { napBy } from './nap';
 
 export type ThreadTask = ProbeTask | NvmlTask | HostTask;
 
 const task = workerData as ThreadTask;
-const post = (message: NvmlMessage, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
+const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
 
 /** The binding is native code, which may be missing for a machine that Plumbline otherwise runs on. */
 async function loaderOf(): Promise<Loader | string> {
@@ -31,6 +33,6 @@ if (task.kind === 'host') {
   } else if (task.kind === 'probe') {
     post({ kind: 'probed', probe: probeNvml(loader, task.places) });
   } else {
-    new Sampling(task, loader, post).run();
+    new Sampling(task, loader, post, napBy(loader)).run();
   }
 }

@@ -1,0 +1,39 @@
+/**
+ * What the recording thread tells a sampling thread without a message, which a thread that sleeps or reads would not
+ * take: that it end, and how often it hand its readings over.
+ */
+import type { Millis } from '../../../shared/units';
+
+/** Words of the shared memory. */
+export const STOP = 0;
+const DELIVERY = 1;
+
+/**
+ * How long readings wait on a sampling thread: with what the store waits, a killed recorder loses less than a second.
+ * Each delivery wakes the recording thread, which costs more than all that it then does.
+ */
+export const UNWATCHED_MS: Millis = 800;
+/** The same while somebody looks at the trace as it grows. */
+const WATCHED_MS: Millis = 250;
+
+export class ThreadControl {
+  readonly shared = new SharedArrayBuffer(8);
+  readonly #words = new Int32Array(this.shared);
+
+  constructor() {
+    this.watched(false);
+  }
+
+  watched(yes: boolean): void {
+    Atomics.store(this.#words, DELIVERY, yes ? WATCHED_MS : UNWATCHED_MS);
+  }
+
+  /** Ends the thread's sleep too. */
+  stop(): void {
+    Atomics.store(this.#words, STOP, 1);
+    Atomics.notify(this.#words, STOP);
+  }
+}
+
+export const isStopped = (words: Int32Array): boolean => Atomics.load(words, STOP) !== 0;
+export const deliveryMs = (words: Int32Array): Millis => Atomics.load(words, DELIVERY);
