@@ -8,6 +8,7 @@ falls. Phases and memory are announced through plumbline.py (../python, or besid
 Exit codes: 0 done, 1 out of memory, 2 wrong usage, 3 PyTorch or the device is missing.
 """
 import argparse
+import inspect
 import os
 import sys
 import time
@@ -149,20 +150,37 @@ def build(torch, args):
     return GPT2()
 
 
+def optimizer_class(torch, args):
+    return {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}.get(args.optimizer, torch.optim.SGD)
+
+
 def optimizer_for(torch, args, model):
     kernel = {"foreach": {"foreach": True}, "fused": {"fused": True}, "single": {"foreach": False}}[args.optimizer_kernel]
-    if args.optimizer == "adamw":
-        return torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.1, **kernel)
-    if args.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), lr=args.lr, **kernel)
-    return torch.optim.SGD(model.parameters(), lr=args.lr, momentum=0.9 if args.optimizer == "momentum" else 0.0, **kernel)
+    own = {"adamw": {"weight_decay": 0.1}, "momentum": {"momentum": 0.9}}.get(args.optimizer, {})
+    return optimizer_class(torch, args)(model.parameters(), lr=args.lr, **own, **kernel)
+
+
+def lacking(torch, args):
+    """What was asked for that came with a later PyTorch, in a sentence; None where nothing was."""
+    if args.attention == "sdpa" and not hasattr(torch.nn.functional, "scaled_dot_product_attention"):
+        return "PyTorch %s has no scaled_dot_product_attention: use 2.0 or newer, or --attention eager." % torch.__version__
+    optimizer = optimizer_class(torch, args)
+    if args.mode == "train" and args.optimizer_kernel == "fused" and "fused" not in inspect.signature(optimizer).parameters:
+        return "PyTorch %s has no fused %s: use a newer one, or --optimizer-kernel foreach." % (torch.__version__, optimizer.__name__)
+    if args.precision == "mixed-fp16" and args.device == "cpu":
+        try:
+            with torch.autocast("cpu", dtype=torch.float16):
+                pass
+        except RuntimeError:
+            return "PyTorch %s has no autocast to fp16 on a CPU: use --precision mixed-bf16 or a newer one." % torch.__version__
+    return None
 
 
 def train(torch, args, model, autocast):
     optimizer = optimizer_for(torch, args, model)
     if plumbline:
         plumbline.watch(model, optimizer)
-    scaler = torch.amp.GradScaler(args.device) if args.precision == "mixed-fp16" and args.device == "cuda" else None
+    scaler = getattr(torch.amp, "GradScaler", torch.cuda.amp.GradScaler)() if args.precision == "mixed-fp16" and args.device == "cuda" else None
     text = torch.randint(args.vocab, (args.batch, args.seq + 1), device=args.device)
     ids, targets = text[:, :-1].contiguous(), text[:, 1:].reshape(-1)
     model.train()
@@ -229,6 +247,9 @@ def main(argv):
         return refuse("PyTorch is not installed for this Python: install it from https://pytorch.org, or use another Python.")
     if args.device == "cuda" and not torch.cuda.is_available():
         return refuse("PyTorch finds no CUDA GPU here: install a driver and a CUDA build of PyTorch, or use --device cpu.")
+    missing = lacking(torch, args)
+    if missing:
+        return refuse(missing)
     torch.manual_seed(args.seed)
     dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(args.precision.replace("mixed-", ""))
     mixed = args.precision.startswith("mixed-")
