@@ -113,11 +113,17 @@ export function lastLogits(model: ModelSpec, weights: Weights, x: tf.Tensor2D, b
     const last = length === 1 ? x : tf.reshape(
       tf.slice(tf.reshape(x, [sequences, length, model.hidden]), [0, length - 1, 0], [sequences, 1, model.hidden]),
       [sequences, model.hidden]);
-    const normal = normalize(last, weights.outerNorm);
-    if (isPackedMatrix(weights.tokenTable)) return times(normal, weights.tokenTable);
-    // The table stays as it is and the few activations are turned: wasm has no fast product with a transposed operand.
-    const columns = sequences === 1 ? tf.reshape(normal, [model.hidden, 1]) : tf.transpose(normal);
-    const logits = tf.matMul(weights.tokenTable, columns);
-    return (sequences === 1 ? tf.reshape(logits, [1, model.vocab]) : tf.transpose(logits)) as tf.Tensor2D;
+    return logitsOf(model, weights, last);
   });
+}
+
+/** Logits [R, V] after each of R positions [R, d]. Call in a scope. */
+export function logitsOf({ hidden, vocab }: ModelSpec, weights: Weights, x: tf.Tensor): tf.Tensor2D {
+  const normal = normalize(x, weights.outerNorm);
+  if (isPackedMatrix(weights.tokenTable)) return times(normal, weights.tokenTable);
+  const [rows] = normal.shape;
+  // The table stays as it is and the activations are turned: wasm has no fast product with a transposed operand.
+  const columns = rows === 1 ? tf.reshape(normal, [hidden, 1]) : tf.transpose(normal);
+  const logits = tf.matMul(weights.tokenTable, columns);
+  return (rows === 1 ? tf.reshape(logits, [1, vocab]) : tf.transpose(logits)) as tf.Tensor2D;
 }

@@ -1,8 +1,9 @@
 /**
  * The bundled workload: GPT-2 or a BERT encoder in TensorFlow.js, as a process of its own.
- *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "tokenIds"?: [ids], "position"?: n}'
- * Weights are a Hugging Face checkpoint; with token ids it only prints, as JSON, the logits after the last of them or an
- * encoder's state at one, and with "check" only whether the checkpoint is the model's.
+ *   node out/workload/index.js '{"model": ModelSpec, "run": RunSpec, "weights"?: DIR or FILE, "saveWeights"?: DIR, "tokenIds"?: [ids], "position"?: n}'
+ * Weights are a Hugging Face checkpoint, and what was trained is kept as one; with token ids it only prints, as JSON,
+ * the logits after the last of them or an encoder's state at one, and with "check" only whether the checkpoint is the
+ * model's.
  * Exit codes: 0 done, 2 bad input, 3 the machine lacks what was asked for, 1 anything else.
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
@@ -21,6 +22,8 @@ import { Markers } from './markers';
 import { type MaskedHead, readMaskedHead } from './masked-head';
 import { Random } from './random';
 import { Reporter } from './reporter';
+import { saveWeights } from './save';
+import { prepareScoring } from './score';
 import type { Workload } from './runs';
 import { assertSupported } from './support';
 import { prepareTraining } from './train';
@@ -30,6 +33,8 @@ interface Specs {
   readonly model: ModelSpec;
   readonly run: RunSpec;
   readonly weights?: string;
+  /** Where what was trained is kept. */
+  readonly saveWeights?: string;
   readonly tokenIds?: readonly number[];
   /** Encoders: the token whose state is printed; the first when left out. */
   readonly position?: number;
@@ -85,7 +90,7 @@ function outOfMemory(error: unknown, reporter: Reporter): Failure | null {
 
 async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof startBackend>>,
   faults: ReturnType<typeof readFaults>, reporter: Reporter): Promise<void> {
-  const { model, run, tokenIds } = specs;
+  const { model, run, tokenIds, saveWeights: folder } = specs;
   const random = new Random(run.seed);
   if (tokenIds) {
     const { weights, head } = load(specs, run.precision, random);
@@ -101,12 +106,16 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
   upload(weights.tensors);
   const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
   const proceed = run.mode === 'train' ? prepareTraining(work)
-    : run.mode === 'infer' ? prepareInference(work) : () => generate(work);
+    : run.mode === 'generate' ? () => generate(work) : run.data === 'text' ? prepareScoring(work) : prepareInference(work);
   reporter.end('load');
   reporter.announce('model', { ...model, parameters: weights.count });
   reporter.say(`${weights.count} parameters in ${seconds(performance.now() - started)}`);
   if (faults.besideBytes > 0) reporter.say(`fault: process ${startBeside(faults.besideBytes, chosen.backend)} holds ${faults.besideBytes} bytes beside the workload`);
   await proceed();
+  if (folder !== undefined) {
+    await saveWeights(folder, model, weights);
+    reporter.say(`weights saved in ${folder}`);
+  }
 }
 
 /** The weights and, where it is asked for and there, the head for masked words. */

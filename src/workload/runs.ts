@@ -46,6 +46,16 @@ export function disposeBatch(batch: Batch): void {
   batch.mask?.dispose();
 }
 
+/** [N, 2] of row and target id: each token's successor, and the one given after the last of `length`. */
+export function shiftedTargets(ids: Int32Array, length: number, last: Int32Array): tf.Tensor2D {
+  const pairs = new Int32Array(ids.length * 2);
+  for (let row = 0; row < ids.length; row++) {
+    pairs[2 * row] = row;
+    pairs[2 * row + 1] = (row + 1) % length === 0 ? last[Math.floor(row / length)]! : ids[row + 1]!;
+  }
+  return tf.tensor2d(pairs, [ids.length, 2], 'int32');
+}
+
 export function leak({ faults, reporter }: Workload): void {
   if (faults.leakBytes) reporter.ledger.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));
 }

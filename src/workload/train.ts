@@ -1,10 +1,10 @@
 /**
- * Training on one repeated batch: mean cross-entropy, tfjs's autodiff. Forward ends as the loss
- * closure returns, before its scope closes; backward ends when the gradients are returned (and added to those of the
+ * Training on one repeated batch of random tokens, or on a text of which every step takes new windows: mean
+ * cross-entropy, tfjs's autodiff. Forward ends as the loss closure returns, before its scope closes; backward ends when the gradients are returned (and added to those of the
  * step's earlier micro-batches); the optimizer phase applies and drops them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { trainingTokens } from './data';
+import { trainingWindows, type Windows } from './data';
 import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
@@ -13,17 +13,17 @@ import { seconds } from './generate';
 import { Optimizer } from './optimizers';
 import { recomputed, segmentLength } from './recompute';
 import { breathe } from './reporter';
-import { leak, makeBatch, type Workload } from './runs';
+import { leak, makeBatch, shiftedTargets, type Workload } from './runs';
 import { attribute, type EngineTape } from './tape';
 
 interface MicroBatch { readonly batch: Batch; readonly targets: tf.Tensor2D }
 
 export function prepareTraining(work: Workload): () => Promise<void> {
   const { run, reporter: { ledger } } = work;
-  const microBatches = makeMicroBatches(work);
+  const batches = new TrainingBatches(work);
   const optimizer = ledger.within('optimizer_other', () => new Optimizer(run.optimizer));
   return async () => {
-    for (let step = 1; step <= run.steps; step++) await trainStep(work, microBatches, optimizer, step);
+    for (let step = 1; step <= run.steps; step++) await trainStep(work, batches.of(step), optimizer, step);
   };
 }
 
@@ -80,18 +80,40 @@ function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
   return loss;
 }
 
-/** The micro-batches of every step, on the device from the start; they share positions and mask. */
-function makeMicroBatches(work: Workload): MicroBatch[] {
-  const { run, model, random, sequences, reporter: { ledger } } = work;
-  const { seq, gradAccum } = run;
-  const rows = sequences * seq;
-  const { ids, last } = trainingTokens(run, model, gradAccum * sequences, random);
-  const first = makeBatch(work, ids.slice(0, rows), { length: seq, start: 0 });
-  return Array.from({ length: gradAccum }, (_, index) => ledger.within('inputs', () => {
-    const own = ids.slice(index * rows, (index + 1) * rows);
-    const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(own, 'int32') };
-    return { batch, targets: shiftedTargets(own, seq, last.slice(index * sequences, (index + 1) * sequences)) };
-  }));
+/** The micro-batches of each step, on the device before it begins; they share positions and mask. */
+class TrainingBatches {
+  private readonly next: () => Windows;
+  /** Tokens of a micro-batch. */
+  private readonly rows: number;
+  private held: readonly MicroBatch[];
+
+  constructor(private readonly work: Workload) {
+    const { run, model, random, sequences } = work;
+    this.rows = sequences * run.seq;
+    this.next = trainingWindows(run, model, run.gradAccum * sequences, random);
+    const windows = this.next();
+    this.held = this.upload(windows, makeBatch(work, windows.ids.slice(0, this.rows), { length: run.seq, start: 0 }));
+  }
+
+  of(step: number): readonly MicroBatch[] {
+    if (step > 1 && this.work.run.data === 'text') {
+      for (const { batch, targets } of this.held) tf.dispose([batch.ids, targets]);
+      const windows = this.next();
+      const ids = this.work.reporter.ledger.within('inputs', () => tf.tensor1d(windows.ids.slice(0, this.rows), 'int32'));
+      this.held = this.upload(windows, { ...this.held[0]!.batch, ids });
+    }
+    return this.held;
+  }
+
+  /** `first` holds the ids of the first already. */
+  private upload({ ids, last }: Windows, first: Batch): MicroBatch[] {
+    const { rows, work: { run: { seq, gradAccum }, sequences, reporter: { ledger } } } = this;
+    return Array.from({ length: gradAccum }, (_, index) => ledger.within('inputs', () => {
+      const own = ids.slice(index * rows, (index + 1) * rows);
+      const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(own, 'int32') };
+      return { batch, targets: shiftedTargets(own, seq, last.slice(index * sequences, (index + 1) * sequences)) };
+    }));
+  }
 }
 
 function zeros(ledger: Ledger, weights: readonly tf.Variable[]): tf.NamedTensorMap {
@@ -106,14 +128,4 @@ function add(ledger: Ledger, sums: tf.NamedTensorMap, grads: tf.NamedTensorMap):
     tf.dispose([sums[name]!, grads[name]!]);
     return [name, sum];
   }));
-}
-
-/** [N, 2] of row and target id: each token's successor, and the one given after the last of `length`. */
-function shiftedTargets(ids: Int32Array, length: number, last: Int32Array): tf.Tensor2D {
-  const pairs = new Int32Array(ids.length * 2);
-  for (let row = 0; row < ids.length; row++) {
-    pairs[2 * row] = row;
-    pairs[2 * row + 1] = (row + 1) % length === 0 ? last[Math.floor(row / length)]! : ids[row + 1]!;
-  }
-  return tf.tensor2d(pairs, [ids.length, 2], 'int32');
 }

@@ -2,7 +2,7 @@
  * Checkpoints for tests, in Hugging Face's layout, and an independent GPT-2 over the values they really hold: plain
  * loops in float64, from the paper's own equations.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -111,7 +111,13 @@ export function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: objec
 
 // --- the reference ---
 
-export function referenceLogits(tensors: Tensors, ids: readonly number[], prefix = 'transformer.', { layers, width, heads, vocab } = SMALL): number[] {
+/** Logits after the last of `ids`. */
+export function referenceLogits(tensors: Tensors, ids: readonly number[], prefix = 'transformer.', shape = SMALL): number[] {
+  return allReferenceLogits(tensors, ids, prefix, shape).at(-1)!;
+}
+
+/** Logits after each of `ids`. */
+export function allReferenceLogits(tensors: Tensors, ids: readonly number[], prefix = 'transformer.', { layers, width, heads, vocab } = SMALL): number[][] {
   const get = (name: string): Float64Array => tensors.get(prefix + name)!.values;
   const dense = (x: number[], name: string): number[] => {
     const [weight, bias] = [get(`${name}.weight`), get(`${name}.bias`)];
@@ -146,8 +152,33 @@ export function referenceLogits(tensors: Tensors, ids: readonly number[], prefix
       return plus(attended, dense(inner, `h.${layer}.mlp.c_proj`));
     });
   }
-  const last = norm(stream.at(-1)!, 'ln_f');
-  return Array.from({ length: vocab }, (_, id) => row(get('wte.weight'), id).reduce((sum, value, i) => sum + value * last[i]!, 0));
+  return stream.map((x) => {
+    const normal = norm(x, 'ln_f');
+    return Array.from({ length: vocab }, (_, id) => row(get('wte.weight'), id).reduce((sum, value, i) => sum + value * normal[i]!, 0));
+  });
+}
+
+/** Mean of −log p(target) over sequences of `length` ids and the target after each id. */
+export function referenceLoss(tensors: Tensors, ids: readonly number[], targets: readonly number[], length: number, shape = SMALL): number {
+  let nats = 0;
+  for (let start = 0; start < ids.length; start += length) {
+    allReferenceLogits(tensors, ids.slice(start, start + length), 'transformer.', shape).forEach((logits, at) => {
+      const top = Math.max(...logits);
+      nats += Math.log(logits.reduce((sum, one) => sum + Math.exp(one - top), 0)) + top - logits[targets[start + at]!]!;
+    });
+  }
+  return nats / ids.length;
+}
+
+/** Every tensor of a checkpoint in float32, by the format's own words: a length, a JSON header, the data. */
+export function readCheckpoint(folder: string): Tensors {
+  const file = readFileSync(join(folder, 'model.safetensors'));
+  const start = 8 + Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { shape, data_offsets: [begin, end] }]) => {
+    const values = Float64Array.from({ length: (end - begin) / 4 }, (_, at) => file.readFloatLE(start + begin + 4 * at));
+    return [name, { shape, values }];
+  }));
 }
 
 // --- the command ---

@@ -59,6 +59,11 @@ const REPEATED_CASES: typeof CASES = [
   ['generation from prompts of unequal length with a cache laid out at once', tinyModel({ heads: 1, hidden: 7 }), generate({ ...ragged, cacheGrowth: 'static' })],
   ['generation from prompts of one length, told one by one', tinyModel(), generate({ lengths: [3, 3] })],
   ['inference on sequences of unequal length', tinyModel(), infer({ batch: 2, lengths: [5, 1] })],
+  ['scoring a text', tinyModel({ layers: 3 }), infer({ data: 'text', batch: 3, seq: 7, steps: 3 })],
+  ['scoring a text, one head, one token', tinyModel({ heads: 1, hidden: 7 }), infer({ data: 'text', batch: 1, seq: 1, steps: 2 })],
+  ['scoring a text in int8', tinyModel({ hidden: 24 }), infer({ data: 'text', precision: 'int8', steps: 2 })],
+  ['scoring a text in int4 with a wide vocabulary', tinyModel({ hidden: 24, vocab: 307 }), infer({ data: 'text', precision: 'int4', batch: 1, seq: 9 })],
+  ['training on a text, of which every step takes new windows', tinyModel({ vocab: 260 }), train({ data: 'text', gradAccum: 2, steps: 4 })],
   ['training with full checkpointing', tinyModel({ layers: 3 }), train({ checkpointing: 'full', seq: 9 })],
   ['training with a checkpoint every two of five layers', tinyModel({ layers: 5, hidden: 21, heads: 7, ffn: 31, vocab: 97 }), train({ checkpointing: 'every=2', seq: 11, batch: 3 })],
   ['training with one checkpoint for all layers', tinyModel({ layers: 3 }), train({ checkpointing: 'every=3', optimizer: 'sgd' })],
@@ -109,7 +114,7 @@ const noGpu = swiftshaderUnavailable();
 const slow = 'training, a narrow feed-forward';
 
 /** What goes through a shader of its own there, and what has a path of its own. */
-const further = ['an encoder of four layers on sequences of unequal length', 'an encoder with ReLU', 'generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
+const further = ['scoring a text', 'an encoder of four layers on sequences of unequal length', 'an encoder with ReLU', 'generation with a packed cache laid out at once', 'generation from prompts of unequal length with a cache laid out at once'];
 
 describe('the budget of the bundled workload on WebGPU', () => {
   beforeAll(buildWorkload);

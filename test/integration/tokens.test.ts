@@ -114,11 +114,13 @@ describe('training of the bundled workload on text', () => {
     expect((await losses({ data: 'text', steps: 1, seed: 1 }))[0]).not.toBe((await losses({ data: 'text', steps: 1, seed: 2 }))[0]);
   });
 
-  it('learns the windows it sees: the loss falls below half', async () => {
-    const { stdout } = await runWorkload(tinyModel({ vocab: 512, maxPositions: 32, hidden: 48, ffn: 96 }), tinyRun({ batch: 4, seq: 32, steps: 60, data: 'text' }));
+  it('learns what is common to its windows, of which every step shows others', async () => {
+    const { stdout } = await runWorkload(tinyModel({ vocab: 512, maxPositions: 32, hidden: 48, ffn: 96 }), tinyRun({ batch: 4, seq: 32, steps: 80, data: 'text' }));
     const told = [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
     expect(told[0]).toBeCloseTo(Math.log(512), 1);
-    expect(told.at(-1)).toBeLessThan(told[0]! / 2);
+    const late = told.slice(-10);
+    expect(new Set(late).size).toBeGreaterThan(5);
+    expect(late.reduce((sum, loss) => sum + loss) / late.length).toBeLessThan(0.85 * told[0]!);
   });
 
   it('refuses padded sequences, with what can be done instead', async () => {

@@ -64,8 +64,8 @@ export function tinyRun(overrides: Partial<RunSpec> = {}): RunSpec {
   };
 }
 
-/** With `listen` false the workload runs without a socket; `weights` names a checkpoint. */
-export async function runWorkload(model: ModelSpec, run: RunSpec, env: Record<string, string> = {}, listen = true, weights?: string): Promise<WorkloadResult> {
+/** With `listen` false the workload runs without a socket; `weights` names a checkpoint, `saveWeights` where to leave one. */
+export async function runWorkload(model: ModelSpec, run: RunSpec, env: Record<string, string> = {}, listen = true, weights?: string, saveWeights?: string): Promise<WorkloadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
   const path = process.platform === 'win32' ? `\\\\.\\pipe\\plumbline-${process.pid}-${Math.random().toString(36).slice(2)}` : join(folder, 'm.sock');
   const lines: Line[] = [];
@@ -73,7 +73,7 @@ export async function runWorkload(model: ModelSpec, run: RunSpec, env: Record<st
   const server = createServer((socket) => received.push(collect(socket, lines)));
   try {
     if (listen) await new Promise<void>((resolve) => server.listen(path, resolve));
-    const child = spawn(process.execPath, [entry, JSON.stringify({ model, run, ...(weights && { weights }) })], {
+    const child = spawn(process.execPath, [entry, JSON.stringify({ model, run, weights, saveWeights })], {
       env: { ...process.env, PLUMBLINE_FAULT: '', PLUMBLINE_SOCKET: listen ? path : '', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from '../../src/shared/model/tokens';
 import { Random } from '../../src/workload/random';
-import { trainingTokens } from '../../src/workload/data';
+import { frequencyPerplexity, heldOutWindows, parts, trainingWindows } from '../../src/workload/data';
 import { textOf } from '../../src/workload/prompts';
 import { tinyModel, tinyRun } from '../integration/workload-process';
 
@@ -56,20 +56,56 @@ describe("GPT-2's tokenizer", () => {
 
 describe('the text that training reads', () => {
   const text = readFileSync(join(import.meta.dirname, '../../resources/text/memory.txt'), 'utf8');
+  const bytes = tinyModel({ vocab: 256 });
+
+  it('is its beginning, and scoring reads the rest: together the whole, and no token of one in the other', () => {
+    const { trained, heldOut } = parts(tinyModel({ vocab: 50_257 }));
+    expect(textOf(gpt2, [...trained]) + textOf(gpt2, [...heldOut])).toBe(text);
+    expect(textOf(gpt2, [...heldOut]).length).toBeGreaterThan(text.length / 10);
+    // Bytes can be found again: no window of training, however many are drawn, reaches into what is scored.
+    const { heldOut: last } = parts(bytes);
+    const held = Buffer.from(last).toString('latin1');
+    const windows = trainingWindows(tinyRun({ data: 'text', seq: 40 }), bytes, 50, new Random(3));
+    for (let step = 0; step < 40; step++) {
+      const { ids } = windows();
+      for (let start = 0; start < ids.length; start += 40) expect(held).not.toContain(Buffer.from(ids.subarray(start, start + 40)).toString('latin1'));
+    }
+  });
+
+  it('is another part of itself at every step, and all of it in the end', () => {
+    const { trained } = parts(bytes);
+    const windows = trainingWindows(tinyRun({ data: 'text', seq: 64 }), bytes, 8, new Random(1));
+    const [first, second] = [windows(), windows()];
+    expect([...second.ids]).not.toEqual([...first.ids]);
+    const circle = Buffer.from([...trained, ...trained]).toString('latin1');
+    expect(circle).toContain(Buffer.from([...first.ids.subarray(0, 64), first.last[0]!]).toString('latin1'));
+  });
 
   it('is whole within a window as long as it, wherever the window begins, and comes again in a longer one', () => {
-    const length = gpt2.encode(text).length;
-    const { ids, last } = trainingTokens(tinyRun({ data: 'text', seq: 2 * length }), tinyModel({ vocab: 50_257 }), 1, new Random(3));
-    const twice = textOf(gpt2, [...ids]);
-    expect(twice).toHaveLength(2 * text.length);
-    expect(twice).toContain(text);
+    const { trained } = parts(tinyModel({ vocab: 50_257 }));
+    const { ids, last } = trainingWindows(tinyRun({ data: 'text', seq: 2 * trained.length }), tinyModel({ vocab: 50_257 }), 1, new Random(3))();
+    expect(textOf(gpt2, [...ids])).toContain(textOf(gpt2, [...trained]));
     expect(last[0]).toBe(ids[0]);
-    expect([...ids.subarray(length)]).toEqual([...ids.subarray(0, length)]);
+    expect([...ids.subarray(trained.length)]).toEqual([...ids.subarray(0, trained.length)]);
   });
 
   it('is its bytes where the vocabulary holds no more', () => {
-    const { ids } = trainingTokens(tinyRun({ data: 'text', seq: 50 }), tinyModel({ vocab: 31 }), 2, new Random(3));
+    const { ids } = trainingWindows(tinyRun({ data: 'text', seq: 50 }), tinyModel({ vocab: 31 }), 2, new Random(3))();
     const circle = Array.from(Buffer.from(text + text), (byte) => byte % 31).join();
     for (const window of [ids.subarray(0, 50), ids.subarray(50)]) expect(circle).toContain(window.join());
+  });
+
+  it('is scored from its beginning on, each token once', () => {
+    const { heldOut } = parts(bytes);
+    const run = tinyRun({ seq: 16 });
+    const ids = [0, 1].flatMap((step) => [...heldOutWindows(heldOut, run, 3, step).ids]);
+    expect(ids).toEqual(heldOut.slice(0, 96));
+    expect([...heldOutWindows(heldOut, run, 3, 0).last]).toEqual([heldOut[16], heldOut[32], heldOut[48]]);
+  });
+
+  it('would be guessed among fewer tokens by their frequency than by chance, and uniform ones by no fewer', () => {
+    expect(frequencyPerplexity(parts(bytes), 256)).toBeLessThan(256 / 10);
+    const uniform = Array.from({ length: 2000 }, (_, at) => at % 10);
+    expect(frequencyPerplexity({ trained: uniform, heldOut: uniform }, 10)).toBeCloseTo(10, 6);
   });
 });

@@ -21,6 +21,7 @@ import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
 import { Discretion, environmentFor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
+import { checkSaving } from '../workloads/checkpoint';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
 import { announcedModel, announcedRun } from './announced';
@@ -249,7 +250,9 @@ function planOf(request: RecordRequest): Plan {
   const cwd = request.cwd ?? process.cwd();
   if (request.bundled) {
     if (!request.model || !request.run) throw new Failure('bad_input', 'The bundled workload needs a model and a run.', 'Give --model and --mode.');
-    const command = [workloadNode(), workloadEntry, JSON.stringify({ model: request.model, run: request.run, ...(request.weights !== undefined && { weights: request.weights }) })];
+    const { model, run, weights, saveWeights } = request;
+    if (saveWeights !== undefined) checkSaving(run, saveWeights);
+    const command = [workloadNode(), workloadEntry, JSON.stringify({ model, run, ...(weights !== undefined && { weights }), ...(saveWeights !== undefined && { saveWeights }) })];
     return {
       command,
       cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,

@@ -10,13 +10,13 @@ export function savedListText(workloads: readonly SavedWorkload[]): string {
 
 /** Everything that is stored, a line each. */
 export function savedText(saved: SavedWorkload): string {
-  const { bundled, command, cwd, instrument, weights, name, model, run, intervalMs, environment = {} } = saved.request;
+  const { bundled, command, cwd, instrument, weights, saveWeights, name, model, run, intervalMs, environment = {} } = saved.request;
   const { only = false, pass = [], set = {} } = environment;
   const rows: [string, string][] = [
     ['saved', formatInstant(saved.savedAt)],
     ...(command ? [['command', command.map(quoted).join(' ')] satisfies [string, string]] : []),
     ...(bundled ? [['bundled', bundled] satisfies [string, string]] : []),
-    ...Object.entries({ folder: cwd, instrument, weights, session: name, model: model?.name, mode: run?.mode, interval: intervalMs === undefined ? undefined : `${intervalMs} ms` })
+    ...Object.entries({ folder: cwd, instrument, weights, 'weights saved': saveWeights, session: name, model: model?.name, mode: run?.mode, interval: intervalMs === undefined ? undefined : `${intervalMs} ms` })
       .filter((row): row is [string, string] => row[1] !== undefined),
     ['environment', only ? 'what any program needs' : 'all of Plumbline\'s own'],
     ...pass.map((variable): [string, string] => ['passed on', `${variable}, whose value is taken when it is run`]),

@@ -1,5 +1,8 @@
 /** Where a Hugging Face checkpoint keeps its parts: a folder, or the path of its model.safetensors. */
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Failure } from '../../shared/failure';
+import type { RunSpec } from '../../shared/model/spec';
 
 /** The config.json that belongs to the weights at `path`. */
 export function configBeside(path: string): string {
@@ -9,4 +12,10 @@ export function configBeside(path: string): string {
 /** What a person would call it: the name of its folder. */
 export function checkpointName(path: string): string {
   return basename(dirname(configBeside(path)));
+}
+
+/** Throws `bad_input` where a run has no weights to keep, or its folder is there: nothing is overwritten. */
+export function checkSaving({ mode }: RunSpec, folder: string): void {
+  if (mode !== 'train') throw new Failure('bad_input', `Only training has weights to keep, and the mode is ${mode}.`, 'Add --mode train, or leave --save-weights out.');
+  if (existsSync(folder)) throw new Failure('bad_input', `"${folder}" is there already, and weights are kept only where nothing is overwritten.`, 'Give a new folder with --save-weights, or remove that one.');
 }

@@ -25,6 +25,7 @@ const request = z.strictObject({
   command: words.min(1).optional(),
   instrument: z.enum(INSTRUMENTS).optional(),
   weights: z.string().optional(),
+  saveWeights: z.string().optional(),
   cwd: z.string().optional(),
   name: z.string().max(500).optional(),
   model: z.looseObject({ name: z.string() }).optional(),

@@ -46,6 +46,8 @@ export interface RecordRequest {
   readonly instrument?: 'python';
   /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */
   readonly weights?: string;
+  /** A new folder, in which the bundled workload keeps what it trained as such a checkpoint. */
+  readonly saveWeights?: string;
   readonly cwd?: string;
   readonly environment?: WorkloadEnvironment;
   readonly name?: string;

@@ -127,7 +127,7 @@ export interface RunSpec {
   readonly topK?: number;
   /** Drawn among the fewest likeliest tokens whose probabilities reach this. */
   readonly topP?: number;
-  /** Bundled workload: what the tokens of training are; left out, random. */
+  /** Bundled workload: what the tokens of training are; left out, random. Inference over the text scores the part that training never sees. */
   readonly data?: 'random' | 'text';
   /** Bundled workload: the texts that generation goes on from, one for all sequences or one for each. Left out, random tokens. */
   readonly prompts?: readonly string[];

@@ -18,7 +18,7 @@ export function addTokenOptions(command: Command): Command {
     .option('--temperature <t>', 'generation of the bundled workload: draw tokens at this temperature')
     .option('--top-k <n>', 'draw among the n likeliest tokens')
     .option('--top-p <p>', 'draw among the fewest likeliest tokens that reach this probability')
-    .option('--data <kind>', 'tokens the bundled workload trains on: random, text');
+    .option('--data <kind>', 'what the bundled workload trains on: random, text; with --mode infer, text scores the part that training never sees');
 }
 
 export function tokenChoices({ data, prompt, temperature, topK, topP }: TokenOptions): Partial<RunSpec> {

@@ -159,27 +159,39 @@ export class Gpt2 {
 
   /** Logits [B, V] after each sequence's last token. */
   lastLogits(x: DryTensor, { sequences, length }: Batch): DryTensor {
-    const { ops, model: { hidden, vocab } } = this;
+    const { ops, model: { hidden } } = this;
     return ops.engine.tidy(() => {
       const last = length === 1 ? x : ops.reshape(
         ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]), [sequences, hidden]);
-      const normal = this.normalize(last, this.parameters.outerNorm);
-      if (isPackedMatrix(this.parameters.tokenTable)) return this.times(normal, this.parameters.tokenTable);
-      const columns = sequences === 1 ? ops.reshape(normal, [hidden, 1]) : ops.transpose(normal, [1, 0]);
-      const logits = ops.matMul(this.parameters.tokenTable, columns);
-      return sequences === 1 ? ops.reshape(logits, [1, vocab]) : ops.transpose(logits, [1, 0]);
+      return this.logits(last);
     });
   }
 
-  /** Mean cross-entropy over [N, V] logits: keeps the probabilities, and one N·V buffer more while it computes. As the share of a step, scaled. */
+  /** Mean cross-entropy of every position [N, d], without a gradient. */
+  score(x: DryTensor, targets: DryTensor): DryTensor {
+    return this.ops.engine.tidy(() => this.crossEntropy(this.logits(x), targets));
+  }
+
+  /** Logits [R, V] after each of R positions [R, d]. */
+  private logits(x: DryTensor): DryTensor {
+    const { ops, model: { hidden, vocab }, parameters: { tokenTable, outerNorm } } = this;
+    const normal = this.normalize(x, outerNorm);
+    if (isPackedMatrix(tokenTable)) return this.times(normal, tokenTable);
+    const rows = normal.shape[0]!;
+    const columns = rows === 1 ? ops.reshape(normal, [hidden, 1]) : ops.transpose(normal, [1, 0]);
+    const logits = ops.matMul(tokenTable, columns);
+    return rows === 1 ? ops.reshape(logits, [1, vocab]) : ops.transpose(logits, [1, 0]);
+  }
+
+  /** The loss of training, as the share of a step scaled. */
   loss(normal: DryTensor, targets: DryTensor, share: boolean): DryTensor {
-    const mean = this.meanLoss(normal, targets);
+    const mean = this.crossEntropy(this.ops.matMul(normal, trainable(this.parameters.tokenTable), true), targets);
     return share ? this.ops.mul(mean, 1) : mean;
   }
 
-  private meanLoss(normal: DryTensor, targets: DryTensor): DryTensor {
+  /** Mean over [N, V] logits: keeps the probabilities where a gradient is wanted, and one N·V buffer more while it computes. */
+  private crossEntropy(logits: DryTensor, targets: DryTensor): DryTensor {
     const { ops } = this;
-    const logits = ops.matMul(normal, trainable(this.parameters.tokenTable), true);
     const rows = logits.shape[0]!;
     return ops.engine.customOp([logits], (save) => {
       const top = ops.reduce(logits, [1], true);

@@ -84,7 +84,7 @@ export function segmentLength(checkpointing: RunSpec['checkpointing']): number |
   return every ? Number(every[1]) : null;
 }
 
-/** All forward passes are alike. */
+/** All forward passes are alike; those over a text are scored at every position. */
 export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
   const { engine, ops, parameters, gpt2 } = load(model, run);
   if (model.architecture === 'encoder') {
@@ -96,11 +96,12 @@ export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; 
     return { loaded, forward: engine.read() };
   }
   const batch = createBatch(engine, run.batch, { length: run.seq, start: 0, padded: isPadded(run) });
+  const targets = run.data === 'text' ? engine.within('inputs', () => engine.create([run.batch * run.seq, 2])) : null;
   const loaded = engine.read();
   engine.beginPhase();
   engine.setContext('activations');
   const x = gpt2.runBlocks(batch, null);
-  engine.within('logits', () => gpt2.lastLogits(x, batch));
+  engine.within('logits', () => (targets ? gpt2.score(x, targets) : gpt2.lastLogits(x, batch)));
   engine.dispose(x);
   return { loaded, forward: engine.read() };
 }

@@ -1,4 +1,7 @@
 /** `plumbline experiment`: the chapter's exercises and tables as ready scenarios, worked out and, where that can be, run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Experiment, experimentByName, EXPERIMENTS } from '../../../../shared/compute/experiments';
 import { type Measurement, measurementOf, type Outcome, outcomeOf, sessionName } from '../../../../shared/compute/experiments/measured';
@@ -52,10 +55,16 @@ async function measuredBy(measurement: Measurement, { full = false, run, backend
     if (!run) return (await recordedOutcomes(engine, [measurement])).find((one) => one.full || !full) ?? null;
     const recordings = measurement.recordings(full);
     const docs = [];
-    for (const [index, { role, model, run: spec }] of recordings.entries()) {
-      const request = { name: sessionName(measurement.experiment, full, role), model, run: { ...spec, backend: chosen } };
-      const { id } = await recordBundled(engine, request, output, `${index + 1}/${recordings.length} ${role}`, 'The experiment');
-      docs.push(await engine.show({ id }));
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-experiment-'));
+    const kept = join(folder, 'weights');
+    try {
+      for (const [index, { role, model, run: spec, weights }] of recordings.entries()) {
+        const request = { name: sessionName(measurement.experiment, full, role), model, run: { ...spec, backend: chosen }, ...(weights === 'kept' ? { saveWeights: kept } : weights === 'taken' ? { weights: kept } : {}) };
+        const { id } = await recordBundled(engine, request, output, `${index + 1}/${recordings.length} ${role}`, 'The experiment');
+        docs.push(await engine.show({ id }));
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
     return outcomeOf(measurement, full, docs);
   });

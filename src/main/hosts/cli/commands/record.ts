@@ -23,6 +23,7 @@ interface RecordOptions extends SpecOptions, TokenOptions, ExpectationOptions {
   readonly interval?: string;
   readonly instrument?: string;
   readonly weights?: string;
+  readonly saveWeights?: string;
   readonly env?: readonly string[];
   readonly passEnv?: readonly string[];
   readonly cleanEnv?: boolean;
@@ -46,6 +47,7 @@ export function registerRecord(program: Command, output: Output): void {
       .option('--save <name>', 'save this workload under a name before recording it; values of secrets are left out')
       .option('--run <name>', 'record a saved workload again')
       .option('--weights <dir|file>', 'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload')
+      .option('--save-weights <dir>', 'keep what the bundled workload trained, as such a checkpoint, in a new folder')
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
   addExpectationOptions(addTokenOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
@@ -68,7 +70,7 @@ export function registerRecord(program: Command, output: Output): void {
 }
 
 const BUNDLED_ONLY = [
-  ['weights', '--weights'], ['prompt', '--prompt'], ['data', '--data'], ['temperature', '--temperature'], ['topK', '--top-k'], ['topP', '--top-p'],
+  ['weights', '--weights'], ['saveWeights', '--save-weights'], ['prompt', '--prompt'], ['data', '--data'], ['temperature', '--temperature'], ['topK', '--top-k'], ['topP', '--top-p'],
 ] as const satisfies readonly (readonly [keyof RecordOptions, string])[];
 
 /** The model that --bundled names: the workload is one, and whatever else it can be may be named in its place. */
@@ -97,7 +99,7 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
   if (options.bundled !== undefined) {
     const bundled = bundledModel(options.bundled, options);
     if (options.instrument !== undefined) throw new Failure('bad_input', 'The bundled workload needs no instrument.', 'Leave --instrument out.');
-    const { weights, prompt } = options;
+    const { weights, saveWeights, prompt } = options;
     // A name other than the workload's own declares the model, which the weights must then be of.
     const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
     const spec = prompt === undefined ? options : await promptLengths(modelOf(options.model ?? otherwise), prompt, options);
@@ -105,7 +107,8 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
     const model = weights !== undefined && options.model === undefined && otherwise !== bundled ? { ...found, name: checkpointName(weights) } : found;
     checkBundledPrecision(run);
     if (run.framework !== 'tfjs') throw new Failure('bad_input', `The bundled workload does not run on ${run.framework}.`, 'Leave --framework out, or use --framework tfjs.');
-    return { ...common, bundled: 'gpt2', model, run: { ...run, ...tokenChoices(options) }, ...(weights !== undefined && { weights: resolve(weights) }) };
+    const folders = { ...(weights !== undefined && { weights: resolve(weights) }), ...(saveWeights !== undefined && { saveWeights: resolve(saveWeights) }) };
+    return { ...common, bundled: 'gpt2', model, run: { ...run, ...tokenChoices(options) }, ...folders };
   }
   const foreign = BUNDLED_ONLY.find(([name]) => options[name] !== undefined);
   if (foreign) throw new Failure('bad_input', `${foreign[1]} is for the bundled workload.`, `Add --bundled gpt2, or leave ${foreign[1]} out.`);

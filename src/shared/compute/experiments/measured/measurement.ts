@@ -18,6 +18,8 @@ export interface Recording {
   readonly role: string;
   readonly model: ModelSpec;
   readonly run: RunSpec;
+  /** Keeps what it trains for the recordings after it, or takes what was kept; left out, weights are random. */
+  readonly weights?: 'kept' | 'taken';
 }
 
 export interface MeasuredFigure {
@@ -104,6 +106,12 @@ export function shortestStep(doc: SessionDocument): Micros {
     steps.set(marker.step, { ...known, [marker.event]: marker.t });
   }
   return Math.min(...[...steps].filter(([step]) => step > 1).map(([, { begin, end }]) => end - begin));
+}
+
+/** What a recording announced under this name; NaN where it announced no such number. */
+export function announcedNumber(doc: SessionDocument, name: string): number {
+  const found = doc.markers.flatMap((marker) => (marker.type === 'run' && typeof marker.fields[name] === 'number' ? [marker.fields[name]] : []));
+  return found.at(-1) ?? NaN;
 }
 
 /** Most bytes of activations at any peak of a phase, exactly as the framework counts them. */
