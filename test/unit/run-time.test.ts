@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forwardFlops, trainFlops } from '../../src/shared/compute/flops';
 import { gpuByName } from '../../src/shared/compute/gpu-names';
 import { paddingReport } from '../../src/shared/compute/padding';
-import { runSeconds } from '../../src/shared/compute/run-time';
+import { runSeconds, updateBytes } from '../../src/shared/compute/run-time';
 import { generationReport } from '../../src/shared/compute/serving';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -20,6 +20,17 @@ describe('the least time of a training step', () => {
     // AdamW beside fp32 masters: gradients and masters read, moments read and written, masters and the copy written.
     const update = (6_738_415_616 * (4 + 4 + 8 + 8 + 4 + 2)) / 3.35e12;
     expect(seconds()).toBeCloseTo(atPeak + update, 2);
+  });
+
+  it('updates what trains alone, with states as wide as the weights', () => {
+    const gpt2Train = (change: Partial<RunSpec> = {}) => updateBytes(gpt2, runDefaults(gpt2, { mode: 'train', framework: 'pytorch', ...change }));
+    // Read: weights, gradients, two moments; written: weights and moments.
+    expect(gpt2Train()).toBe(7 * 4 * 124_439_808);
+    expect(gpt2Train({ precision: 'bf16' })).toBe(7 * 2 * 124_439_808);
+    expect(gpt2Train({ optimizer: 'momentum' })).toBe(5 * 4 * 124_439_808);
+    // Six layers of 12·768² + 13·768 parameters and the last norm.
+    expect(gpt2Train({ frozenLayers: 6 })).toBe(7 * 4 * (6 * (12 * 768 ** 2 + 13 * 768) + 2 * 768));
+    expect(gpt2Train({ dp: 4, zero: 1 })).toBe(7 * 124_439_808);
   });
 
   it('grows by a third when every layer is done again, by less when attention is', () => {

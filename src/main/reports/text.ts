@@ -67,7 +67,7 @@ export function budgetText(budget: Budget): string {
   const { textbook, refined } = budget.tiers;
   const what = run.mode === 'generate' ? `${run.promptTokens} + ${run.tokens} tokens` : `${run.seq} tokens`;
   return [
-    wrap(`${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? ` · ${run.optimizer}` : ''}`, ''),
+    wrap(`${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? trainingWords(run) : ''}`, ''),
     ...(perRank ? [
       wrap(`The fullest of ${perRank.ranks} ranks peaks at ${formatBytes(perRank.refined.peak.bytes)} in ${perRank.refined.peak.phase}.`, ''),
       ...tierTables([['textbook', perRank.textbook], ['refined', perRank.refined]]),
@@ -79,6 +79,14 @@ export function budgetText(budget: Budget): string {
     ...(fits && fits.length > 0 ? [fitText(fits, perRank !== undefined)] : []),
     ...(budget.assumed ?? []).map((one) => wrap(one, '')),
   ].join('\n\n');
+}
+
+/** What of training changes the budget, where it is not as usual. */
+function trainingWords({ optimizer, checkpointing, loraRank, frozenLayers }: Budget['run']): string {
+  return [
+    '', optimizer, ...(checkpointing === 'none' ? [] : [`checkpointing ${checkpointing}`]), ...(loraRank ? [`adapters of rank ${loraRank}`] : []),
+    ...(frozenLayers ? [`the first ${frozenLayers} layers frozen`] : []),
+  ].join(' · ');
 }
 
 /** Components and phases of tiers beside each other; the last one exactly. */

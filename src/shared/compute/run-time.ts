@@ -13,8 +13,8 @@ import { backwardWork, trainedPart } from './backward';
 import { generationLatency } from './latency';
 import { type OperationTime, passSeconds, type PassShape, roofline } from './roofline';
 
-/** Bytes of states an update reads, and writes again, a parameter. */
-const STATES: Readonly<Record<Optimizer, number>> = { adamw: 8, adam: 8, adam8bit: 2, momentum: 4, lion: 4, muon: 4, adafactor: 0, sgd: 0 };
+/** States like the weights that an update reads, and writes again; those of adam8bit have a byte each, those of adafactor next to nothing. */
+const STATES: Readonly<Record<Optimizer, number>> = { adamw: 2, adam: 2, adam8bit: 2, momentum: 1, lion: 1, muon: 1, adafactor: 0, sgd: 0 };
 
 /** PCIe 4.0 with 16 lanes, one way. */
 const BUS = 32e9;
@@ -37,7 +37,7 @@ function passOf({ batch, seq, precision, kvPrecision, attention, causal }: RunSp
 }
 
 function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
-  const { tp = 1, pp = 1, dp = 1 } = run;
+  const { tp = 1, pp = 1 } = run;
   const operations = roofline(model, passOf(run), gpu);
   const total = (some: readonly OperationTime[]) => some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
   // No layer below those that train is done again.
@@ -46,16 +46,26 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const microBatch = total(operations) + backwardWork(model, run, (part) => total(roofline(part, passOf(run), gpu))) + again;
   // A pipeline of p stages idles for p − 1 of its m + p − 1 slots.
   const slots = pp === 1 ? run.gradAccum : run.gradAccum * ((run.microBatches ?? pp) + pp - 1);
-  return (slots * microBatch) / (tp * pp) + optimizerSeconds(model, run, gpu) / (tp * pp * ((run.zero ?? 0) >= 1 ? dp : 1));
+  return (slots * microBatch) / (tp * pp) + optimizerSeconds(model, run, gpu);
 }
 
-/** Gradients and parameters are read, states read and written, parameters written; offloaded states add the bus. */
-function optimizerSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
-  const { trained } = parametersOf(model, run, wholeShard(model, run));
+/** Parameters that one rank updates. */
+function updated(model: ModelSpec, run: RunSpec): number {
+  const { tp = 1, pp = 1, dp = 1, zero = 0 } = run;
+  return parametersOf(model, run, wholeShard(model, run)).trained / (tp * pp * (zero >= 1 ? dp : 1));
+}
+
+/** Bytes that an update moves on a rank's device: gradients and parameters are read, states read and written, parameters written. */
+export function updateBytes(model: ModelSpec, run: RunSpec): number {
   const working = bytesPerElement(run.precision);
   const mixed = isMixed(run.precision);
   const parameter = mixed || run.precision === 'fp32' ? 4 : working;
-  const traffic = 2 * STATES[run.optimizer] + 3 * parameter + (mixed ? working : 0);
+  const states = STATES[run.optimizer] * (run.optimizer === 'adam8bit' ? 1 : parameter);
+  return updated(model, run) * (2 * states + 3 * parameter + (mixed ? working : 0));
+}
+
+/** Least seconds of an update; where states are offloaded, gradients and parameters cross the bus instead. */
+export function optimizerSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const offloaded = run.offload === 'optimizer' || run.offload === 'all';
-  return offloaded ? (2 * trained * working) / BUS : (trained * traffic) / gpu.bandwidth;
+  return offloaded ? (2 * updated(model, run) * bytesPerElement(run.precision)) / BUS : updateBytes(model, run) / gpu.bandwidth;
 }

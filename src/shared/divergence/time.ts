@@ -6,12 +6,13 @@
  *
  * Phases that were found in the trace have no time of their own: their edges are as coarse as the samples.
  */
-import type { Budget, ComponentBytes } from '../budget/types';
+import type { Budget } from '../budget/types';
 import { backwardWork, trainedPart } from '../compute/backward';
 import { forwardFlops } from '../compute/flops';
 import { generationFlops } from '../compute/generation';
 import type { Gpu } from '../compute/gpus';
 import { gpusNamed } from '../compute/gpu-names';
+import { optimizerSeconds, updateBytes } from '../compute/run-time';
 import { operationCosts, type PassShape, passSeconds, peakOf } from '../compute/roofline';
 import { unlessFailure } from '../failure';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -118,7 +119,7 @@ function busyIn(spans: readonly (readonly [Micros, Micros])[], medianUs: Micros,
 }
 
 /** Activations computed again take the time of one more forward pass in backward, and ask for no more. */
-function workOf(phase: Phase, { spec: model, run, tiers }: Budget, gpu: Gpu | null): Work | null {
+function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
   const { batch, seq, promptTokens, tokens } = run;
   switch (phase) {
     case 'forward': return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
@@ -131,10 +132,8 @@ function workOf(phase: Phase, { spec: model, run, tiers }: Budget, gpu: Gpu | nu
       const seconds = backward('seconds');
       return { tokens: batch * seq, flops: backward('flops'), bytes: backward('bytes'), seconds: seconds === null ? null : seconds + again };
     }
-    case 'optimizer': {
-      const bytes = updateBytes(tiers.refined.phases.find((row) => row.phase === 'optimizer')?.components ?? {});
-      return { tokens: null, flops: null, bytes, seconds: gpu && bytes / gpu.bandwidth };
-    }
+    case 'optimizer':
+      return { tokens: null, flops: null, bytes: updateBytes(model, run), seconds: gpu && optimizerSeconds(model, run, gpu) };
     case 'decode': {
       if (tokens < 2) return null;
       const flops = unlessFailure(() => Number(generationFlops(model, { batch, promptTokens, tokens, kvCache: run.kvCache, causal: run.causal }).decode) / ranksOf(run));
@@ -180,7 +179,3 @@ function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
   return tp * pp;
 }
 
-/** An update reads weights, gradients and states, and writes weights and states. */
-function updateBytes({ params = 0, gradients = 0, adam_m = 0, adam_v = 0, momentum = 0, optimizer_other = 0, master_params = 0 }: ComponentBytes): number {
-  return 2 * (params + adam_m + adam_v + momentum + optimizer_other + master_params) + gradients;
-}
