@@ -165,7 +165,7 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
 
     test('NVML is preferred to nvidia-smi where it works, and its baseline is read before launch', async () => {
       const opened = await open(bothWays([`memory 0 ${700 * MiB}`, `process 0 graphics 5 ${40 * MiB}`]));
-      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvml', 'host', 'ranks', 'cost']);
+      expect(opened.samplers.map(({ id }) => id)).toEqual(['nvml', 'nvml pcie', 'host', 'ranks', 'cost']);
       expect(opened.sources.map(({ id, ok }) => [id, ok])).toEqual([['nvml', true], ['nvml processes', true], ['host', true]]);
       expect(opened.baselines).toEqual({ 'gpu0.memory.used': 700 * MiB, 'gpu0.other.memory': 40 * MiB });
       expect(opened.simulated).toBe(true);

@@ -311,6 +311,38 @@ describe('dmon and pmon', () => {
     expect(warned(trace, /without the date/)).toBe(true);
   });
 
+  test('PCIe traffic: rxpci and txpci of dmon in MB a second, KB of -q, and how long it was counted for', () => {
+    const trace = readBytes('# gpu  rxpci  txpci\n# Idx   MB/s   MB/s\n    0  21846   6849\n    0      -      0\n');
+    expect([valuesOf(trace, 'gpu0.pcie.rx'), valuesOf(trace, 'gpu0.pcie.tx')]).toEqual([[21_846_000_000], [6_849_000_000, 0]]);
+    expect(count(trace)).toEqual({ not_supported: 1 });
+    for (const { info } of trace.series) expect(info).toMatchObject({ unit: 'bytes_per_second', windowUs: 20_000, intervalUs: 1_000_000 });
+    const xml = xmlOf(gpuXml('<pci><tx_util>11000 KB/s</tx_util><rx_util>N/A</rx_util></pci>'));
+    expect([valuesOf(xml, 'gpu0.pcie.tx'), valuesOf(xml, 'gpu0.pcie.rx')]).toEqual([[11_000_000], []]);
+    const text = readBytes('==============NVSMI LOG==============\n\nDriver Version                            : 545.23.08\n\nGPU 00000000:01:00.0\n    PCI\n        Tx Throughput                     : 3058000 KB/s\n        Rx Throughput                     : 310000 KB/s\n');
+    expect([valuesOf(text, 'gpu0.pcie.tx'), valuesOf(text, 'gpu0.pcie.rx')]).toEqual([[3_058_000_000], [310_000_000]]);
+  });
+
+  test.each([
+    ['gi and ci', 'gi     ci', ['     -      -', '     2      0', '     9      0'], ['gi2.ci0', 'gi9.ci0']],
+    ['mig', 'mig', ['     -', '     0', '     2'], ['mig0', 'mig2']],
+  ])('dmon with instances by %s: their rows are series of their own, and the GPU\'s are its alone', (_, words, [parent, first, second], [a, b]) => {
+    const round = (mib: number) => `    0 ${parent}    438      -   11125\n    0 ${first}      -     98   ${mib}\n    0 ${second}      -      3      17\n    1 ${parent}     70      4       5\n`;
+    const trace = readBytes(`# gpu ${words}    pwr     sm      fb\n# Idx ${words}      W      %      MB\n${round(11_091)}${round(11_100)}`);
+    expect(trace).toMatchObject({ kind: 'dmon', samples: 4, durationUs: 1_000_000 });
+    expect(samples(trace, `gpu0.${a}.memory.used`)).toEqual([[0, 11_091 * MiB], [1, 11_100 * MiB]]);
+    expect([valuesOf(trace, `gpu0.${a}.utilization`), valuesOf(trace, `gpu0.${b}.utilization`), valuesOf(trace, `gpu0.${b}.memory.used`)]).toEqual([[98_000, 98_000], [3000, 3000], [17 * MiB, 17 * MiB]]);
+    expect([valuesOf(trace, 'gpu0.utilization'), valuesOf(trace, 'gpu0.memory.used'), valuesOf(trace, 'gpu0.power')]).toEqual([[], [11_125 * MiB, 11_125 * MiB], [438_000, 438_000]]);
+    expect(valuesOf(trace, 'gpu1.utilization')).toEqual([4000, 4000]);
+    expect(trace.series.map(({ info }) => info.id)).not.toContain(`gpu0.${a}.power`);
+  });
+
+  test('pmon with instances: processes are counted with the instance they are on', () => {
+    const trace = readBytes('# gpu     gi     ci         pid   type     fb    command\n# Idx     ID     ID           #    C/G     MB    name\n    0      2      0      21180     C    2296    memhog\n    0      2      0      21181     C    1272    memhog\n    0      9      0      21180     C      17    probe\n    1      -      -          -     -       -    -\n    0      2      0      21180     C    3000    memhog\n');
+    expect([samples(trace, 'gpu0.gi2.ci0.process.memory'), samples(trace, 'gpu0.gi9.ci0.process.memory')]).toEqual([[[0, 3568 * MiB], [1, 3000 * MiB]], [[0, 17 * MiB]]]);
+    expect(valuesOf(trace, 'gpu0.gi2.ci0.process.count')).toEqual([2, 1]);
+    expect(trace.series.map(({ info }) => info.id)).not.toContain('gpu0.process.memory');
+  });
+
   test('MIG: dmon dashes its utilization; pmon of a driver that tells no memory counts processes and no more', () => {
     const mig = readBytes('# gpu    pwr  gtemp     sm    mem\n# Idx      W      C      %      %\n    0     70     42      -      -\n');
     expect([valuesOf(mig, 'gpu0.utilization'), count(mig)]).toEqual([[], { not_supported: 2 }]);

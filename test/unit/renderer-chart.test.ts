@@ -140,7 +140,9 @@ describe('samples', () => {
     expect(Array.from(toSteps(Float64Array.of(0, 1, 10, 5)))).toEqual([0, 1, 10, 1, 10, 5]);
     expect(toSteps(new Float64Array(0)).length).toBe(0);
     // An average holds over the time it was taken: back to the value before, and after a break over its window.
-    expect(Array.from(overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), 4))).toEqual([6, 1, 10, 1, 10, 5, 20, 5, 30, Number.NaN, 46, 2, 50, 2]);
+    expect(Array.from(overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), { windowUs: 4, intervalUs: 8 }))).toEqual([6, 1, 10, 1, 10, 5, 20, 5, 30, Number.NaN, 46, 2, 50, 2]);
+    // A counter that looks for 2 of every 10 says nothing of the rest.
+    expect(Array.from(overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), { windowUs: 2, intervalUs: 10 }))).toEqual([8, 1, 10, 1, 18, Number.NaN, 18, 5, 20, 5, 28, Number.NaN, 30, Number.NaN, 48, 2, 50, 2]);
   });
   it('lose the baseline and nothing else on the way to the chart', () => {
     expect(Array.from(toPairs(envelope, 5)).slice(0, 4)).toEqual([0, 0, 100, 5]);

@@ -47,6 +47,7 @@ function valueWords(value: number | null, unit: Unit): string {
     case 'millipercent': return formatPercent(value / 1000);
     case 'milliwatts': return `${(value / 1000).toFixed(1)} W`;
     case 'millicelsius': return `${Math.round(value / 1000)} °C`;
+    case 'bytes_per_second': return `${formatBytes(value)}/s`;
     case 'hertz': return `${formatSi(value)}Hz`;
     case 'microseconds': return formatDuration(value);
     default: return formatInteger(value);

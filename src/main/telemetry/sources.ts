@@ -18,6 +18,8 @@ import { runOnce } from './nvidia-smi/run-once';
 import { GpuStream } from './nvidia-smi/stream';
 import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
+import { PcieSampler } from './nvml/pcie';
+import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
 import { NvmlSampler, sharesOf } from './nvml/sampler';
 import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
@@ -105,7 +107,7 @@ async function openNvml(options: OpenSamplersOptions, why: string | null): Promi
   const reserved = chosen.some(({ sampled }) => sampled.memoryVersion === 1) ? 'memory the driver reserves counts as used' : null;
   const detail = [`${count}, driver ${probe.driver || 'unknown'}, at ${probe.path}`, reserved, note, ...probe.notes, why].filter((part) => part !== null).join('; ');
   return {
-    samplers: [new NvmlSampler({ workerPath, places: [probe.path], gpus, sampled: chosen.map(({ sampled }) => sampled), scope, ownPids, sharesPids, intervalMs })],
+    samplers: [new NvmlSampler({ workerPath, places: [probe.path], gpus, sampled: chosen.map(({ sampled }) => sampled), scope, ownPids, sharesPids, intervalMs }), new PcieSampler({ workerPath, places: [probe.path], gpus, intervalMs: Math.max(PCIE_FLOOR_MS, intervalMs) })],
     gpus,
     sources: [
       { id: 'nvml', ok: true, detail },

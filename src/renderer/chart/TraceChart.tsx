@@ -69,8 +69,8 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     const pairs = measured?.info.intervalUs === null ? toSteps(raw) : raw;
     const top = Math.max(peak?.bytes ?? 0, highest(pairs), ...segments.map(({ total }) => total));
     const loadSamples = loadTrace ? toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1) : null;
-    const loadRaw = loadSamples && loadTrace ? (loadTrace.info.windowUs === null ? toSteps(loadSamples) : overWindows(loadSamples, loadTrace.info.windowUs)) : null;
-    const loadPairs = loadRaw && isCrowded(loadRaw, layout.plotWidth) ? upperEdge(loadRaw, view, layout.plotWidth) : loadRaw;
+    const loadRaw = loadSamples && loadTrace ? (loadTrace.info.windowUs === null ? toSteps(loadSamples) : overWindows(loadSamples, { ...loadTrace.info, windowUs: loadTrace.info.windowUs })) : null;
+    const loadPairs = loadSamples && loadRaw && isCrowded(loadRaw, layout.plotWidth) ? upperEdge(loadSamples, view, layout.plotWidth) : loadRaw;
     return pictureOption({
       view, layout, ink, top: top * 1.06,
       bands: polygons(shown, order), ceiling: ceiling(shown),

@@ -1,5 +1,6 @@
 /** Reading an envelope: its points are samples of the recording, unchanged, with their own times. */
 import type { Envelope } from '../../shared/trace/downsample';
+import { seesLittle } from '../../shared/trace/series';
 import type { Micros } from '../../shared/units';
 import type { View } from './view';
 
@@ -23,13 +24,18 @@ export function toSteps(pairs: Float64Array): Float64Array {
   return out;
 }
 
-/** The same line for averages: each value stands for the time since the one before, and after a break for its window. */
-export function overWindows(pairs: Float64Array, windowUs: Micros): Float64Array {
+/**
+ * The same line for averages: each value stands for the time since the one before, and after a break for its window. A
+ * window much shorter than the time between two values is drawn alone: what lies between was not seen.
+ */
+export function overWindows(pairs: Float64Array, { windowUs, intervalUs }: { readonly windowUs: Micros; readonly intervalUs: Micros | null }): Float64Array {
   const out: number[] = [];
+  const isGlimpse = seesLittle({ windowUs, intervalUs });
   for (let i = 0; i < pairs.length; i += 2) {
     const [t, v] = [pairs[i]!, pairs[i + 1]!];
     const follows = i > 0 && !Number.isNaN(pairs[i - 1]!);
-    if (!Number.isNaN(v)) out.push(follows ? pairs[i - 2]! : t - windowUs, v);
+    if (isGlimpse && follows) out.push(t - windowUs, Number.NaN);
+    if (!Number.isNaN(v)) out.push(follows && !isGlimpse ? pairs[i - 2]! : t - windowUs, v);
     out.push(t, v);
   }
   return Float64Array.from(out);

@@ -40,6 +40,9 @@ export function seriesStats(data: SeriesData): SeriesStats {
   return { ...data.info, count, min, max, mean };
 }
 
+/** Whether a counter looks for less than half of the time between its samples. */
+export const seesLittle = ({ windowUs, intervalUs }: Pick<SeriesInfo, 'windowUs' | 'intervalUs'>): boolean => windowUs !== null && intervalUs !== null && 2 * windowUs < intervalUs;
+
 /** The last sample at or before t; null before the first sample and inside a gap. */
 export function sampleAt(data: SeriesData, t: Micros): Sample | null {
   const index = upperBound(data.times, t) - 1;

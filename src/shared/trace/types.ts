@@ -10,7 +10,7 @@
 import type { Bytes, Micros } from '../units';
 import type { AbsentReason, Component, Phase } from '../vocabulary';
 
-export type Unit = 'bytes' | 'milliwatts' | 'millipercent' | 'millicelsius' | 'hertz' | 'microseconds' | 'count';
+export type Unit = 'bytes' | 'milliwatts' | 'millipercent' | 'millicelsius' | 'hertz' | 'bytes_per_second' | 'microseconds' | 'count';
 
 /** How a counter behaves: an instantaneous reading, or an average over the window that ends at its time. */
 export interface SeriesInfo {

@@ -16,6 +16,7 @@
  *   temperature G CELSIUS      clock G MHZ                  fan G PERCENT
  *   video G ENCODER DECODER    percent
  *   pcie G GENERATION WIDTH    throttle G BITS              ecc G CORRECTED UNCORRECTED
+ *   traffic G TX RX            KB a second; its counter keeps the caller waiting for 20 ms, as the real one does
  *   architecture G NUMBER      name G TEXT                  (after "Simulated ")
  *   renewed G utilization|power MICROSECONDS A B
  *                              the counter is A and B in turn, renewed every so often
@@ -25,11 +26,13 @@
  *   mig G SLOT USED TOTAL      the GPU is divided, and this is one of its MIG devices
  *
  * The structures are declared as in NVIDIA's nvml.h (R580), from the documentation of the API; the compiler lays them
- * out. With WITHOUT_MEMORY_V2 it is a driver from before that call; with PROCESS_CALLS as 1 or 2 its newest call for
+ * out. Threads share it as they share the real one: it stays initialized until each that did so has shut it down, and a
+ * call that waits keeps no other waiting. With WITHOUT_MEMORY_V2 it is a driver from before that call; with PROCESS_CALLS as 1 or 2 its newest call for
  * processes is of that version, and it samples nothing itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +64,7 @@ typedef struct { int there; unsigned long long used, total; } Mig;
 typedef struct {
   unsigned long long used, total, reserved, energy, throttle, corrected, uncorrected;
   int counting, counts_errors;
-  unsigned int gpu, memory, power, instant, temperature, clock, memory_clock, fan, encoder, decoder, generation, width, architecture;
+  unsigned int gpu, memory, power, instant, temperature, clock, memory_clock, fan, encoder, decoder, generation, width, tx, rx, architecture;
   char name[64];
   Turns renewed[KINDS], sampled[KINDS];
   Mig mig[SLOTS];
@@ -70,6 +73,9 @@ typedef struct { int gpu, graphics; unsigned int pid; unsigned long long bytes; 
 typedef struct { int gpu; unsigned int pid, percent; } Use;
 typedef struct { char name[64]; long value; int gpu; int delay; } Rule;
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+/* What is read from the control file, and what calls look at: replaced at once, so that no thread sees it half-way. */
+static Gpu next[GPUS];
 static Gpu gpus[GPUS];
 static Process processes[PROCESSES];
 static Rule rules[RULES];
@@ -93,12 +99,12 @@ static const char *control_path(void) {
 }
 
 static void plain(void) {
-  memset(gpus, 0, sizeof gpus);
+  memset(next, 0, sizeof next);
   gpu_count = 1;
   process_count = rule_count = use_count = 0;
   strcpy(driver, "580.65.06");
   for (int i = 0; i < GPUS; i++) {
-    gpus[i] = (Gpu){ .used = 512ull << 20, .total = 24564ull << 20, .energy = 1000, .gpu = 35, .memory = 12, .power = 123450, .instant = 130000, .temperature = 41, .clock = 2520, .memory_clock = 10501, .fan = 30, .generation = 4, .width = 16, .architecture = 8, .name = "RTX 4090" };
+    next[i] = (Gpu){ .used = 512ull << 20, .total = 24564ull << 20, .energy = 1000, .gpu = 35, .memory = 12, .power = 123450, .instant = 130000, .temperature = 41, .clock = 2520, .memory_clock = 10501, .fan = 30, .generation = 4, .width = 16, .architecture = 8, .name = "RTX 4090" };
   }
 }
 
@@ -130,16 +136,16 @@ static void line(char *text) {
   unsigned int a = 0, b = 0;
   if (sscanf(text, "%63s %d %63s %lld %u %u", word, &g, kind, &every, &a, &b) == 6 && g >= 0 && g < GPUS) {
     int which = !strcmp(kind, "power") ? POWER : !strcmp(kind, "utilization") ? UTILIZATION : MEMORY;
-    if (!strcmp(word, "renewed")) { gpus[g].renewed[which] = (Turns){ every, a, b }; return; }
-    if (!strcmp(word, "sampled")) { gpus[g].sampled[which] = (Turns){ every, a, b }; return; }
+    if (!strcmp(word, "renewed")) { next[g].renewed[which] = (Turns){ every, a, b }; return; }
+    if (!strcmp(word, "sampled")) { next[g].sampled[which] = (Turns){ every, a, b }; return; }
   }
   unsigned long long total = 0;
-  if (sscanf(text, "mig %d %ld %llu %llu", &g, &n, &v, &total) == 4 && g >= 0 && g < GPUS && n >= 0 && n < SLOTS) { gpus[g].mig[n] = (Mig){ 1, v, total }; return; }
+  if (sscanf(text, "mig %d %ld %llu %llu", &g, &n, &v, &total) == 4 && g >= 0 && g < GPUS && n >= 0 && n < SLOTS) { next[g].mig[n] = (Mig){ 1, v, total }; return; }
   if (sscanf(text, "use %d %u %u", &g, &a, &b) == 3 && use_count < PROCESSES) { uses[use_count++] = (Use){ g, a, b }; return; }
-  if (sscanf(text, "name %d %63[^\n]", &g, word) == 2 && g >= 0 && g < GPUS) { snprintf(gpus[g].name, sizeof gpus[g].name, "%.63s", word); return; }
+  if (sscanf(text, "name %d %63[^\n]", &g, word) == 2 && g >= 0 && g < GPUS) { snprintf(next[g].name, sizeof next[g].name, "%.63s", word); return; }
   int words = sscanf(text, "%63s %d %llu %llu", word, &g, &v, &w);
   if (words < 3 || g < 0 || g >= GPUS) return;
-  Gpu *gpu = &gpus[g];
+  Gpu *gpu = &next[g];
   if (!strcmp(word, "memory")) gpu->used = v, gpu->counting = 0;
   else if (!strcmp(word, "count")) gpu->used = v, gpu->counting = 1;
   else if (!strcmp(word, "reserved")) gpu->reserved = v;
@@ -153,6 +159,7 @@ static void line(char *text) {
   else if (!strcmp(word, "fan")) gpu->fan = v;
   else if (!strcmp(word, "video")) gpu->encoder = v, gpu->decoder = w;
   else if (!strcmp(word, "pcie")) gpu->generation = v, gpu->width = w;
+  else if (!strcmp(word, "traffic")) gpu->tx = v, gpu->rx = w;
   else if (!strcmp(word, "throttle")) gpu->throttle = v;
   else if (!strcmp(word, "ecc")) gpu->corrected = v, gpu->uncorrected = w, gpu->counts_errors = 1;
   else if (!strcmp(word, "architecture")) gpu->architecture = v;
@@ -166,7 +173,7 @@ static void look(void) {
   if (looked.tv_sec != 0 && (time.tv_sec - looked.tv_sec) * 1000000000ll + time.tv_nsec - looked.tv_nsec < 20000000) return;
   looked = time;
   struct stat now;
-  if (stat(control_path(), &now) != 0) { if (seen_size != -2) { plain(); seen_size = -2; } return; }
+  if (stat(control_path(), &now) != 0) { if (seen_size != -2) { plain(); memcpy(gpus, next, sizeof gpus); seen_size = -2; } return; }
   if (now.st_size == seen_size && now.st_ino == seen_inode && now.st_mtim.tv_nsec == seen_time.tv_nsec && now.st_mtim.tv_sec == seen_time.tv_sec) return;
   seen_size = now.st_size; seen_inode = now.st_ino; seen_time = now.st_mtim;
   plain();
@@ -174,17 +181,22 @@ static void look(void) {
   char text[256];
   while (file && fgets(text, sizeof text, file)) line(text);
   if (file) fclose(file);
+  memcpy(gpus, next, sizeof gpus);
 }
 
 /* The code a function is to return: what the control file plants, else whether the library is initialized. */
 static int planted(const char *name, int gpu) {
+  long delay = 0;
+  pthread_mutex_lock(&mutex);
   look();
-  int code = initialized ? OK : UNINITIALIZED;
+  int code = initialized > 0 ? OK : UNINITIALIZED;
   for (int i = 0; i < rule_count; i++) {
     if (strcmp(rules[i].name, name) != 0 || (rules[i].gpu >= 0 && rules[i].gpu != gpu)) continue;
-    if (rules[i].delay) nanosleep(&(struct timespec){ rules[i].value / 1000000, (rules[i].value % 1000000) * 1000 }, NULL);
+    if (rules[i].delay) delay += rules[i].value;
     else code = rules[i].value;
   }
+  pthread_mutex_unlock(&mutex);
+  if (delay > 0) nanosleep(&(struct timespec){ delay / 1000000, (delay % 1000000) * 1000 }, NULL);
   return code;
 }
 
@@ -202,8 +214,9 @@ static unsigned long long micros(clockid_t clock) {
 static unsigned int turn(Turns turns, unsigned long long at) { return (at / turns.every) % 2 ? turns.b : turns.a; }
 #define BEGIN(device) int g = index_of(device); if (g < 0 || g >= GPUS) return INVALID; int code = planted(__func__, g); if (code != OK) return code;
 
-int nvmlInit_v2(void) { initialized = 1; int code = planted(__func__, -1); if (code != OK) initialized = 0; return code; }
-int nvmlShutdown(void) { initialized = 0; return OK; }
+static void count_user(int by) { pthread_mutex_lock(&mutex); initialized += by; pthread_mutex_unlock(&mutex); }
+int nvmlInit_v2(void) { count_user(1); int code = planted(__func__, -1); if (code != OK) count_user(-1); return code; }
+int nvmlShutdown(void) { count_user(-1); return OK; }
 static int text(char *out, unsigned int length, const char *from) {
   if (strlen(from) + 1 > length) return INSUFFICIENT_SIZE;
   strcpy(out, from);
@@ -275,6 +288,14 @@ int nvmlDeviceGetCurrentClocksThrottleReasons(void *device, unsigned long long *
 int nvmlDeviceGetFanSpeed(void *device, unsigned int *out) { BEGIN(device) WHOLE(device) *out = gpus[g].fan; return OK; }
 int nvmlDeviceGetCurrPcieLinkGeneration(void *device, unsigned int *out) { BEGIN(device) WHOLE(device) *out = gpus[g].generation; return OK; }
 int nvmlDeviceGetCurrPcieLinkWidth(void *device, unsigned int *out) { BEGIN(device) WHOLE(device) *out = gpus[g].width; return OK; }
+int nvmlDeviceGetPcieThroughput(void *device, int counter, unsigned int *out) {
+  BEGIN(device)
+  WHOLE(device)
+  if (counter != 0 && counter != 1) return INVALID;
+  nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+  *out = counter == 0 ? gpus[g].tx : gpus[g].rx;
+  return OK;
+}
 int nvmlDeviceGetTotalEccErrors(void *device, int kind, int counter, unsigned long long *out) {
   BEGIN(device)
   if (!gpus[g].counts_errors) return NOT_SUPPORTED;

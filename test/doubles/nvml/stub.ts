@@ -58,7 +58,7 @@ function compile(variant: StubVariant): string {
   mkdirSync(folder, { recursive: true });
   // Tests may compile at the same moment: each writes a file of its own and moves it into place.
   const own = `${library}.${process.pid}`;
-  execFileSync(compiler, ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', ...flags, '-o', own, source, '-ldl']);
+  execFileSync(compiler, ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', ...flags, '-o', own, source, '-ldl', '-pthread']);
   renameSync(own, library);
   return library;
 }

@@ -1,9 +1,10 @@
 /** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
 import type { Unit } from '../../../shared/trace/types';
+import type { Micros } from '../../../shared/units';
 import { EXTRA_FIELDS, GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
-import { migField } from './mig';
+import { instanceField } from './mig';
 
-const field = (name: string, metric: string, unit: Unit): GpuField => ({ field: name, metric, unit, windowUs: null });
+const field = (name: string, metric: string, unit: Unit, windowUs: Micros | null = null): GpuField => ({ field: name, metric, unit, windowUs });
 
 const FIELDS: readonly GpuField[] = [
   ...GPU_FIELDS,
@@ -11,6 +12,9 @@ const FIELDS: readonly GpuField[] = [
   field('memory.free', 'memory.free', 'bytes'),
   field('temperature.memory', 'memory.temperature', 'millicelsius'),
   field('clocks.gr', 'clock.graphics', 'hertz'),
+  // Counted for 20 ms each time (nvmlDeviceGetPcieThroughput), however far apart the rows are.
+  field('pcie.tx', 'pcie.tx', 'bytes_per_second', 20_000),
+  field('pcie.rx', 'pcie.rx', 'bytes_per_second', 20_000),
   // Not of nvidia-smi's device query: sums and counts over its process lists.
   field('process.memory', 'process.memory', 'bytes'),
   field('process.count', 'process.count', 'count'),
@@ -20,7 +24,7 @@ const FIELDS: readonly GpuField[] = [
 export const METRICS: ReadonlyMap<string, GpuField> = new Map(FIELDS.map((each) => [each.field, each]));
 
 export function metric(name: string): GpuField {
-  const found = METRICS.get(name) ?? migField(name);
+  const found = METRICS.get(name) ?? instanceField(name, (within) => METRICS.get(within));
   if (!found) throw new Error(`no metric ${name}`);
   return found;
 }

@@ -3,15 +3,19 @@ import type { Reading } from '../../../shared/vocabulary';
 import { parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
 import { noteError } from './error';
 import { metric } from './metrics';
+import { INSTANCE_COLUMNS, instanceOf, ofInstance } from './mig';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
-import type { TraceBuilder } from './trace';
+import type { Readings, TraceBuilder } from './trace';
 
-/** dmon's word for a column, and what it is. `fb` is printed in MB and meant in MiB; `pclk` is the processor clock. */
+/**
+ * dmon's word for a column, and what it is. `fb` is printed in MB and meant in MiB; `rxpci` and `txpci` are in true MB a
+ * second; `pclk` is the processor clock.
+ */
 const DMON: Readonly<Record<string, string>> = {
   pwr: 'power.draw', gtemp: 'temperature.gpu', temp: 'temperature.gpu', mtemp: 'temperature.memory', sm: 'utilization.gpu', mem: 'utilization.memory',
-  enc: 'utilization.encoder', dec: 'utilization.decoder', mclk: 'clocks.mem', pclk: 'clocks.sm', fb: 'memory.used',
+  enc: 'utilization.encoder', dec: 'utilization.decoder', mclk: 'clocks.mem', pclk: 'clocks.sm', fb: 'memory.used', rxpci: 'pcie.rx', txpci: 'pcie.tx',
 };
 
 const headerOf = (line: string): string[] | null => {
@@ -45,7 +49,9 @@ class MonitorReader implements LineSink {
   readonly #trace: TraceBuilder;
   #columns: readonly string[] = [];
   #stamp: Stamp | null = null;
-  #round = new Map<number, ProcessSum>();
+  /** By GPU, and within it by instance. */
+  #round = new Map<number, Map<string, ProcessSum>>();
+  #deviceRound = new Map<number, Readings>();
   #roundKey = '';
   #listed = new Set<string>();
   /** With `-o T`: days since the first row, and the time of the last. */
@@ -94,23 +100,37 @@ class MonitorReader implements LineSink {
     const readings = this.#columns.flatMap((column, i): (readonly [string, Reading])[] => {
       const field = DMON[column];
       const cell = cells[i] ?? '';
-      const reading = cell === '-' ? NOT_REPORTED : parseQuantity(cell, field === undefined ? 'count' : metric(field).unit);
+      const reading = cell === '-' ? NOT_REPORTED : field === undefined ? parseQuantity(cell, 'count') : parseQuantity(cell, metric(field).unit, field.startsWith('pcie.') ? 'MB/s' : null);
       if (reading.kind === 'absent' && (field !== undefined || cell === '-')) this.#trace.absent(reading.reason);
       return field === undefined ? [] : [[field, reading]];
     });
-    this.#trace.row({ index }, stamp, readings);
+    if (!this.#columns.some((column) => INSTANCE_COLUMNS.includes(column))) {
+      this.#trace.row({ index }, stamp, readings);
+      return;
+    }
+    const instance = instanceOf(this.#columns, cells);
+    this.#turn(`${index} ${instance}`, stamp);
+    this.#deviceRound.set(index, [...(this.#deviceRound.get(index) ?? []), ...ofInstance(instance, readings)]);
+  }
+
+  /** One round tells each GPU, instance or process once; its rows are one row of their GPU. */
+  #turn(key: string, stamp: Stamp | null): void {
+    const time = stamp === null ? '' : String(stamp.us);
+    if (this.#listed.has(key) || time !== this.#roundKey) this.#flush();
+    this.#roundKey = time;
+    this.#stamp = stamp;
+    this.#listed.add(key);
   }
 
   /** One round of pmon is one row per process, and one with dashes where there is none. */
   #process(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const pid = cells[this.#columns.indexOf('pid')]!;
-    const key = stamp === null ? '' : String(stamp.us);
-    if (this.#listed.has(`${index} ${pid}`) || key !== this.#roundKey) this.#flush();
-    this.#roundKey = key;
-    this.#stamp = stamp;
-    this.#listed.add(`${index} ${pid}`);
-    const round = this.#round.get(index) ?? new ProcessSum();
-    this.#round.set(index, round);
+    const instance = instanceOf(this.#columns, cells);
+    this.#turn(`${index} ${instance} ${pid}`, stamp);
+    const sums = this.#round.get(index) ?? new Map<string, ProcessSum>();
+    this.#round.set(index, sums);
+    const round = sums.get(instance) ?? new ProcessSum();
+    sums.set(instance, round);
     if (!/^\d+$/.test(pid)) return;
     const at = this.#columns.indexOf('fb');
     const memory = at < 0 ? null : parseProcessMemory(cells[at] === '-' ? 'N/A' : cells[at] ?? '');
@@ -120,8 +140,10 @@ class MonitorReader implements LineSink {
 
   #flush(): void {
     const withMemory = this.#columns.includes('fb');
-    for (const [index, processes] of this.#round) this.#trace.row({ index }, this.#stamp, processes.readings(withMemory));
+    for (const [index, sums] of this.#round) this.#trace.row({ index }, this.#stamp, [...sums].flatMap(([instance, processes]) => ofInstance(instance, processes.readings(withMemory))));
+    for (const [index, readings] of this.#deviceRound) this.#trace.row({ index }, this.#stamp, readings);
     this.#round = new Map();
+    this.#deviceRound = new Map();
     this.#listed = new Set();
   }
 

@@ -31,10 +31,12 @@ const PATHS: Readonly<Record<string, string>> = {
   'fan speed': 'fan.speed',
   'pci/gpu link info/pcie generation/current': 'pcie.link.gen.current',
   'pci/gpu link info/link width/current': 'pcie.link.width.current',
+  'pci/tx throughput': 'pcie.tx',
+  'pci/rx throughput': 'pcie.rx',
 };
 
 /** How a value ends that has lost nothing. */
-const WHOLE = / (MiB|%|W|C|MHz)$|N\/A$/;
+const WHOLE = / (MiB|%|W|C|MHz|KB\/s)$|N\/A$/;
 const TITLE = /^=+NVSMI LOG=+$/;
 const GPU = /^GPU ([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])$/i;
 

@@ -34,6 +34,8 @@ const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [
   ['fan.speed', 'fan_speed'],
   ['pcie.link.gen.current', 'pci/pci_gpu_link_info/pcie_gen/current_link_gen'],
   ['pcie.link.width.current', 'pci/pci_gpu_link_info/link_widths/current_link_width'],
+  ['pcie.tx', 'pci/tx_util'],
+  ['pcie.rx', 'pci/rx_util'],
 ];
 const OPEN = '<nvidia_smi_log>';
 const CLOSE = '</nvidia_smi_log>';

@@ -48,11 +48,14 @@ const FACTORS: Readonly<Record<string, { readonly unit: Unit; readonly factor: n
   C: { unit: 'millicelsius', factor: 1000 },
   MHz: { unit: 'hertz', factor: 1e6 },
   kHz: { unit: 'hertz', factor: 1e3 },
+  // Throughput of PCIe is in whole thousands of these KB.
+  'KB/s': { unit: 'bytes_per_second', factor: 1000 },
+  'MB/s': { unit: 'bytes_per_second', factor: 1e6 },
 };
 
 /** The unit in which nvidia-smi prints each kind of column when neither cell nor header names one. */
 const USUAL: Readonly<Record<Unit, string | null>> = {
-  bytes: 'MiB', millipercent: '%', milliwatts: 'W', millicelsius: 'C', hertz: 'MHz', microseconds: null, count: null,
+  bytes: 'MiB', millipercent: '%', milliwatts: 'W', millicelsius: 'C', hertz: 'MHz', bytes_per_second: 'KB/s', microseconds: null, count: null,
 };
 
 /**
@@ -65,7 +68,7 @@ export function parseQuantity(cell: string, unit: Unit, headerUnit: string | nul
   // A set of bits (the reasons that hold clocks back), and lanes of a link.
   const counted = unit === 'count' ? /^(?:(0x[0-9a-f]+)|(\d+)x)$/i.exec(cell.trim()) : null;
   if (counted) return bounded(Number(counted[1] ?? counted[2]), unit);
-  const match = /^(-?\d+(?:\.\d+)?)\s*([A-Za-z%]*)$/.exec(cell.trim());
+  const match = /^(-?\d+(?:\.\d+)?)\s*([A-Za-z%/]*)$/.exec(cell.trim());
   if (!match) return NOT_READ;
   const printed = match[2] || headerUnit || USUAL[unit];
   const scale = printed === null ? { unit: 'count', factor: 1 } : FACTORS[printed];

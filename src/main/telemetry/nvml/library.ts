@@ -43,6 +43,7 @@ const SIGNATURES = {
   nvmlDeviceGetFanSpeed: [HANDLE, OUT],
   nvmlDeviceGetCurrPcieLinkGeneration: [HANDLE, OUT],
   nvmlDeviceGetCurrPcieLinkWidth: [HANDLE, OUT],
+  nvmlDeviceGetPcieThroughput: [HANDLE, 'int32_t', OUT],
   nvmlDeviceGetTotalEccErrors: [HANDLE, 'int32_t', 'int32_t', OUT],
   nvmlDeviceGetUtilizationRates: [HANDLE, OUT],
   nvmlDeviceGetPowerUsage: [HANDLE, OUT],

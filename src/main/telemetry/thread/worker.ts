@@ -3,12 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { HostReads, type HostTask } from '../host-reads';
 import type { Loader } from '../nvml/library';
 import type { NvmlMessage, NvmlTask, ProbeTask } from '../nvml/messages';
+import { PcieReads, type PcieTask } from '../nvml/pcie-reads';
 import { probeNvml } from '../nvml/probe';
 import { Sampling } from '../nvml/sampling';
 import type { Batch } from './batch';
 import { napBy } from './nap';
 
-export type ThreadTask = ProbeTask | NvmlTask | HostTask;
+export type ThreadTask = ProbeTask | NvmlTask | PcieTask | HostTask;
 
 const task = workerData as ThreadTask;
 const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
@@ -32,6 +33,8 @@ if (task.kind === 'host') {
     else post({ kind: 'warning', text: `NVML is not read: ${loader}. ${remedy}` });
   } else if (task.kind === 'probe') {
     post({ kind: 'probed', probe: probeNvml(loader, task.places) });
+  } else if (task.kind === 'pcie') {
+    new PcieReads(task, loader, post).run();
   } else {
     new Sampling(task, loader, post, napBy(loader)).run();
   }

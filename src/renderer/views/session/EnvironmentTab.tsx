@@ -3,6 +3,7 @@ import { CircleCheck, CircleSlash } from 'lucide-react';
 import type { SessionDocument } from '../../../shared/contract/session';
 import { isAnnounced } from '../../../shared/divergence/lines';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/format';
+import { seesLittle } from '../../../shared/trace/series';
 
 export function EnvironmentTab({ session }: { session: SessionDocument }) {
   const { environment: env, model, run } = session;
@@ -15,7 +16,7 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
           ))}
         </ul>
         <table className="table compact"><thead><tr><th>Series</th><th className="right">Samples</th><th className="right">Interval</th></tr></thead>
-          <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{series.intervalUs === null ? (isAnnounced(series.id) ? 'as it happens' : 'not known') : formatDuration(series.intervalUs)}</td></tr>)}</tbody>
+          <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{intervalWords(series)}</td></tr>)}</tbody>
         </table>
       </section>
       <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
@@ -24,6 +25,12 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
       <Facts title="Workload" facts={{ Command: session.workload.command.join(' ') || '—', Directory: session.workload.cwd ?? '—', Pid: String(session.workload.pid ?? '—'), Session: session.id }} />
     </div>
   );
+}
+
+function intervalWords(series: SessionDocument['series'][number]): string {
+  const { intervalUs, windowUs } = series;
+  if (intervalUs === null) return isAnnounced(series.id) ? 'as it happens' : 'not known';
+  return seesLittle(series) ? `${formatDuration(intervalUs)}, ${formatDuration(windowUs)} of it seen` : formatDuration(intervalUs);
 }
 
 function Facts({ title, facts }: { title: string; facts: Readonly<Record<string, string>> }) {

@@ -1,0 +1,152 @@
+/**
+ * PCIe traffic of each GPU, read every other second on a thread of its own: NVML counts for 20 ms while its caller waits, which
+ * would cost the thread that reads memory twenty readings at 1 kHz.
+ *
+ * What a GPU does not offer is asked for once. After any other fault the library is given back and opened anew after a
+ * pause: while one thread holds it, another cannot start it afresh.
+ */
+import type { SeriesInfo } from '../../../shared/trace/types';
+import type { Micros, Millis } from '../../../shared/units';
+import type { AbsentReason } from '../../../shared/vocabulary';
+import type { Batch } from '../thread/batch';
+import { STOP } from '../thread/control';
+import { type LoopTask, SamplingLoop } from '../thread/loop';
+import type { Task } from '../thread/schedule';
+import { faultOf, type NvmlFault, SUCCESS } from './codes';
+import type { NvmlDevice } from './device';
+import type { Loader } from './library';
+import { openNvml, type OpenedNvml } from './opened';
+
+export interface PcieTask extends LoopTask {
+  readonly kind: 'pcie';
+  readonly places: readonly string[];
+  readonly gpus: readonly { readonly index: number; readonly uuid: string }[];
+  readonly intervalMs: Millis;
+  readonly firstPauseMs: Millis;
+  readonly maxPauseMs: Millis;
+}
+
+/** Waking a thread and the two waits cost more than all that is read: more often would be dear for what 20 ms tell. */
+export const PCIE_FLOOR_MS: Millis = 2000;
+/** nvmlDeviceGetPcieThroughput: a byte counter over 20 ms. */
+const WINDOW_US: Micros = 20_000;
+/** NVML's KB: captures show whole thousands of them, where dmon prints MB. */
+const BYTES = 1000;
+/** nvmlPcieUtilCounter_t. */
+const DIRECTIONS = [
+  { metric: 'pcie.tx', counter: 0, about: 'what the GPU sends over PCIe' },
+  { metric: 'pcie.rx', counter: 1, about: 'what the GPU receives over PCIe' },
+] as const;
+
+/** Two series of each GPU, in the order by which batches number them. */
+export function pcieTable(gpus: PcieTask['gpus'], intervalMs: Millis): SeriesInfo[] {
+  const seen = `counted for ${WINDOW_US / 1000} ms of every ${intervalMs} ms; what passes in between is not seen`;
+  return gpus.flatMap(({ index }) => DIRECTIONS.map(({ metric, about }): SeriesInfo => ({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes_per_second', windowUs: WINDOW_US, intervalUs: intervalMs * 1000, about: `${about}, ${seen}` })));
+}
+
+export type PcieMessage = Batch | { readonly kind: 'warning'; readonly text: string };
+type Post = (message: PcieMessage, transfer?: ArrayBuffer[]) => void;
+
+interface GpuState {
+  readonly index: number;
+  readonly uuid: string;
+  readonly firstSeries: number;
+  device: NvmlDevice | null;
+  /** It does not offer this. */
+  ended: boolean;
+}
+
+export class PcieReads {
+  readonly #task: PcieTask;
+  readonly #loader: Loader;
+  readonly #loop: SamplingLoop;
+  readonly #post: Post;
+  readonly #gpus: GpuState[];
+  readonly #out = new Float64Array(1);
+  #nvml: OpenedNvml | null = null;
+  #pauseMs: Millis;
+  #openAt: Micros = 0;
+  #down: AbsentReason = 'not_read';
+
+  constructor(task: PcieTask, loader: Loader, post: Post) {
+    this.#task = task;
+    this.#loader = loader;
+    this.#post = post;
+    this.#pauseMs = task.firstPauseMs;
+    this.#gpus = task.gpus.map(({ index, uuid }, position) => ({ index, uuid, firstSeries: position * DIRECTIONS.length, device: null, ended: false }));
+    this.#loop = new SamplingLoop(task, this.#gpus.length * DIRECTIONS.length, post);
+  }
+
+  run(): void {
+    const start = this.#loop.now();
+    const periodUs = this.#task.intervalMs * 1000;
+    const tasks = this.#gpus.map((gpu, position): Task => ({ name: `PCIe traffic of GPU ${gpu.index}`, rank: 1, periodUs, firstUs: start + Math.round((periodUs * position) / this.#gpus.length), run: (now) => this.#look(gpu, now) }));
+    this.#loop.run(tasks, ({ name }, medianUs, widenedUs) => this.#warn(`NVML takes ${Math.round(medianUs / 1000)} ms for ${name}; it is read every ${widenedUs / 1000} ms.`));
+    this.#close();
+  }
+
+  #look(gpu: GpuState, now: Micros): void {
+    if (gpu.ended) return;
+    if (this.#nvml === null && now >= this.#openAt) this.#open();
+    if (gpu.device === null) {
+      this.#absent(gpu, this.#loop.now(), this.#down);
+      return;
+    }
+    for (const [i, { counter, metric }] of DIRECTIONS.entries()) {
+      const code = gpu.device.u32(this.#out, BYTES, 'nvmlDeviceGetPcieThroughput', counter);
+      if (code !== SUCCESS) {
+        this.#failed(gpu, metric, faultOf(code));
+        return;
+      }
+      this.#loop.batch.value(gpu.firstSeries + i, this.#loop.now(), this.#out[0]!);
+    }
+    this.#pauseMs = this.#task.firstPauseMs;
+  }
+
+  #failed(gpu: GpuState, metric: string, fault: NvmlFault): void {
+    this.#absent(gpu, this.#loop.now(), fault.reason);
+    if (fault.scope === 'reading') return;
+    if (fault.scope !== 'counter') {
+      this.#rest(fault.reason);
+      return;
+    }
+    gpu.ended = true;
+    // That a product lacks a counter is no trouble: the series itself says so.
+    if (fault.reason !== 'not_supported') this.#warn(`NVML says of ${metric} of GPU ${gpu.index} that ${fault.text}. ${fault.remedy}`);
+    // With nothing left to ask, the thread ends.
+    if (this.#gpus.every(({ ended }) => ended)) Atomics.store(new Int32Array(this.#task.control), STOP, 1);
+  }
+
+  #open(): void {
+    const answer = openNvml(this.#loader, this.#task.places);
+    if (!answer.ok) {
+      this.#rest(answer.fault?.reason ?? 'not_read');
+      return;
+    }
+    this.#nvml = answer.nvml;
+    this.#down = 'lost';
+    for (const gpu of this.#gpus) gpu.device = answer.nvml.devices.find(({ uuid }) => uuid === gpu.uuid)?.device ?? null;
+    if (this.#gpus.every(({ device }) => device === null)) this.#rest('lost');
+  }
+
+  #rest(reason: AbsentReason): void {
+    this.#close();
+    this.#down = reason;
+    this.#openAt = this.#loop.now() + this.#pauseMs * 1000;
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#task.maxPauseMs);
+  }
+
+  #close(): void {
+    this.#nvml?.close();
+    this.#nvml = null;
+    for (const gpu of this.#gpus) gpu.device = null;
+  }
+
+  #absent(gpu: GpuState, t: Micros, reason: AbsentReason): void {
+    for (let i = 0; i < DIRECTIONS.length; i++) this.#loop.batch.absent(gpu.firstSeries + i, t, reason);
+  }
+
+  #warn(text: string): void {
+    this.#post({ kind: 'warning', text });
+  }
+}
