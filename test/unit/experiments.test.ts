@@ -121,6 +121,30 @@ describe('the experiments that run', () => {
     }
   });
 
+  it('tell of quantization what was lost on a text that training never saw, and of the full size, untrained, nothing of it', () => {
+    const quantization = measurementOf('quantization')!;
+    const docs = quantization.recordings(false).map(({ model, run, role }, at) => ({
+      ...session(role, 'A'), model, run,
+      // As the workload announces it: the perplexity last, after what it was told to do.
+      markers: run.mode === 'infer' ? [{ type: 'run', t: 0, fields: { ...run } }, { type: 'run', t: 1, fields: { perplexity: 20 + at, frequencyPerplexity: 150, scoredTokens: 7 } }] : [],
+    })) as unknown as SessionDocument[];
+    const told = quantization.figures(docs).filter(({ what }) => /unseen|above/.test(what)).map(({ what, value, unit }) => [what.trim(), Number(value.toFixed(3)), unit]);
+    expect(told).toEqual([
+      ['unseen text, by frequencies', 150, 'perplexity'], ['unseen text, fp32', 25, 'perplexity'],
+      ['unseen text, fp16', 26, 'perplexity'], ['above fp32, fp16', 4, '%'], ['unseen text, int8', 27, 'perplexity'], ['above fp32, int8', 8, '%'],
+      ['unseen text, int4', 28, 'perplexity'], ['above fp32, int4', 12, '%'],
+    ]);
+    expect(quantization.recordings(true).every(({ weights, run }) => weights === undefined && run.mode === 'generate')).toBe(true);
+  });
+
+  it('train first what later ones take the weights of', () => {
+    for (const { experiment, recordings } of MEASUREMENTS) {
+      const roles = recordings(false).map(({ weights, run }) => (weights === 'kept' ? `kept by ${run.mode}` : weights ?? ''));
+      const first = roles.findIndex((role) => role === 'taken');
+      if (first >= 0) expect(roles.slice(0, first), experiment).toContain('kept by train');
+    }
+  });
+
   it('fill what was measured of a claim, of several outcomes the first', () => {
     const outcome = (value: number) => ({
       experiment: 'x', full: false, conditions: 'here', crowded: false, sessions: [{ id: `s${value}`, name: '' }], figures: [{ what: '', value, unit: '×', predicted: [], claims: ['layer-attention-growth'] }],

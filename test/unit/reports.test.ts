@@ -26,6 +26,18 @@ const hostile: Parameters<typeof input>[0] = {
   environment: { ...input().doc.environment, workload: { [HOSTILE]: HOSTILE } },
 };
 
+describe('what a report says was run', () => {
+  it('tells the steps of the bundled workload, and of another only those that were declared', () => {
+    const steps = (change: Parameters<typeof input>[0]) => /Steps\W+(\d+)/.exec(one('md', change).text)?.[1];
+    const { doc } = input();
+    const foreign = { ...doc.workload, kind: 'import' } as const;
+    const undeclared = runDefaults(preset('gpt2'), { mode: 'train', framework: 'pytorch' });
+    expect(steps({ workload: { ...doc.workload, kind: 'bundled' }, run: undeclared })).toBe('5');
+    expect(steps({ workload: foreign, run: undeclared })).toBeUndefined();
+    expect(steps({ workload: foreign, run: { ...undeclared, steps: 300 } })).toBe('300');
+  });
+});
+
 describe('an HTML report', () => {
   it('loads nothing from anywhere and runs no script', () => {
     const { text } = one('html');

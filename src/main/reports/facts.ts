@@ -5,6 +5,7 @@ import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
 import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { phaseName } from '../../shared/divergence/phase-name';
 import { sawRun } from '../../shared/divergence/saw-run';
+import { runDefaults } from '../../shared/model/run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
 import { ABSENT, formatBytes, formatDuration, formatExactBytes, formatInteger, formatSignedBytes, formatSignedPercent } from '../../shared/format';
 import type { Bytes, Micros } from '../../shared/units';
@@ -160,7 +161,7 @@ export function methodNotes({ overlay, ranks, simulated, workload }: SessionDocu
 }
 
 /** What the session was: pairs of a label and a value. */
-export function configurationOf({ model, run }: SessionDocument, budget: Budget | null): [string, string][] {
+export function configurationOf({ model, run, workload }: SessionDocument, budget: Budget | null): [string, string][] {
   if (!model || !run) return [];
   const pairs: [string, string][] = [
     ['Model', model.name],
@@ -178,7 +179,9 @@ export function configurationOf({ model, run }: SessionDocument, budget: Budget 
   if (run.lengths) pairs.push(['Lengths', run.lengths.join(', ')]);
   pairs.push(['Precision', run.precision]);
   if (run.mode === 'train') {
-    pairs.push(['Optimizer', run.optimizer], ['Steps', String(run.steps)], ['Checkpointing', run.checkpointing]);
+    // The bundled workload runs the steps it is given. Of any other, those that nobody declared are only what a run has where nothing was said.
+    const areKnown = workload.kind === 'bundled' || run.steps !== runDefaults(model, { mode: run.mode }).steps;
+    pairs.push(['Optimizer', run.optimizer], ...(areKnown ? [['Steps', String(run.steps)] satisfies [string, string]] : []), ['Checkpointing', run.checkpointing]);
     if (run.frozenLayers) pairs.push(['Frozen', `embeddings and the first ${run.frozenLayers} of ${model.layers} layers`]);
     if (run.data) pairs.push(['Data', run.data]);
     if (run.gradAccum > 1) pairs.push(['Gradient accumulation', String(run.gradAccum)]);

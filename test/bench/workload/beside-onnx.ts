@@ -24,7 +24,7 @@ export async function besideOnnx(backend: Backend): Promise<void> {
   const folder = resolve('.cache', 'bench', 'gpt2-random');
   const tensors = writeCheckpoint(model, folder, SEED);
   try {
-    const own = await measured(model, run, folder);
+    const own = await measured(model, run, { weights: folder });
     const rate = decodeRate(own);
     console.log(`decode, gpt2, KV cache, bundled (${backend})`.padEnd(52), `${rate.toFixed(2)} tokens/s`);
     const ort = onnxRuntime();
