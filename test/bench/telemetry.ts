@@ -7,6 +7,7 @@
  * here is Plumbline's own. It is counted as user and system time of the whole process, all its threads, so that a
  * busy machine does not change it; jitter is only worth something on an idle one.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -143,6 +144,22 @@ function tell(what: string, { cpu, threads, samples, p50, p99, most, late, heapM
   if (threads !== '') console.log(`${''.padEnd(36)} by thread: ${threads}`);
 }
 
+/**
+ * The floor under the line above: what a C program takes that does nothing but wake as often, measured right after. A
+ * core with nothing to do in between sleeps deeply, and to wake it costs more than most reads do.
+ */
+function wakes(compiler: string, rate: number, threads: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-wakes-'));
+  const path = join(folder, 'wakes');
+  try {
+    execFileSync(compiler, ['-O2', '-o', path, join(root, 'test', 'bench', 'telemetry', 'wakes.c')]);
+    const each = Number(execFileSync(path, [`${rate}`, `${Math.min(5, seconds)}`], { encoding: 'utf8' }));
+    console.log(`${''.padEnd(36)} of which bare wake-ups of ${threads === 1 ? 'a thread' : `${threads} threads`}, ${rate} a second: ${(each * threads).toFixed(2)} % (${((each * 1e4) / rate).toFixed(0)} µs each)`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** How long after nvidia-smi stamped a row it is here: the real one where there is one, else the double. */
 async function lag(): Promise<void> {
   const located = locateNvidiaSmi(process.env);
@@ -224,11 +241,11 @@ async function main(): Promise<void> {
   if (wanted('day')) await day();
   if (wanted('lag')) await lag();
   // The bundler comes along with this: only now.
-  const { buildWorker, createStub, noStub } = await import('../doubles/nvml/stub');
+  const { buildWorker, compiler, createStub, noStub } = await import('../doubles/nvml/stub');
   const workerPath = await buildWorker();
   const host = (intervalMs: number) => new HostSampler({ scope: { pids: () => [process.pid] }, intervalMs, workerPath });
   if (wanted('jitter') && process.platform === 'linux') tell('host at 100 Hz', await measured([host(10)], 'tree.rss'));
-  if (noStub !== null) {
+  if (noStub !== null || compiler === undefined) {
     console.log(`NVML not measured: ${noStub}`);
     return;
   }
@@ -236,8 +253,10 @@ async function main(): Promise<void> {
   try {
     if (wanted('cost')) {
       tell('all sources at 10 Hz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 100), host(100), new CostSampler()], 'gpu0.memory.used'));
+      wakes(compiler, 10, 2);
       tell('NVML at 1 kHz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 1)], 'gpu0.memory.used'));
       tell('NVML at 1 kHz, 8 GPUs', await measured([nvml(workerPath, stub.path, 8, 1)], 'gpu0.memory.used'));
+      wakes(compiler, 1000, 1);
     }
     if (wanted('jitter')) tell('NVML at 100 Hz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 10)], 'gpu0.memory.used'));
   } finally {

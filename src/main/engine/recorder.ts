@@ -16,6 +16,7 @@ import type { Status } from '../../shared/vocabulary';
 import type { Library } from '../store/library';
 import { createSession } from '../store/session-file';
 import type { SessionHeader } from '../store/session-meta';
+import { repeat } from '../telemetry/beat';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
@@ -189,17 +190,17 @@ export async function startRecording(request: RecordRequest, library: Library, h
     if ((watchedAt === null) !== (at === null)) for (const sampler of started) sampler.watched?.(at !== null);
     watchedAt = at;
   };
-  const beat = setInterval(() => {
+  const endBeat = repeat(CHANGED_MS, () => {
     if (watchedAt !== null && performance.now() - watchedAt > WATCHED_MS) watched(null);
     hooks.changed();
-  }, CHANGED_MS);
+  });
 
   const live = launched;
   const done = (async () => {
     try {
       exit = await live.exited;
     } finally {
-      clearInterval(beat);
+      endBeat();
       await live.stop();
       await Promise.all(started.map((sampler) => sampler.stop()));
     }

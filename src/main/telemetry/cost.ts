@@ -3,6 +3,7 @@
  * The nvidia-smi it runs works mostly inside the driver and is not counted.
  */
 import type { Micros, Millis } from '../../shared/units';
+import { repeat } from './beat';
 import type { Sampler, SampleSink, SessionClock } from './sampler';
 
 const PERIOD_MS: Millis = 1000;
@@ -10,7 +11,7 @@ const PERIOD_MS: Millis = 1000;
 export class CostSampler implements Sampler {
   readonly id = 'cost';
   readonly #periodMs: Millis;
-  #timer: NodeJS.Timeout | null = null;
+  #end: (() => void) | null = null;
 
   constructor(periodMs: Millis = PERIOD_MS) {
     this.#periodMs = periodMs;
@@ -21,16 +22,16 @@ export class CostSampler implements Sampler {
     sink.declare({ id: 'sampler.cost', source: 'plumbline', metric: 'cost', unit: 'millipercent', windowUs: intervalUs, intervalUs, about: 'processor time of Plumbline itself, all its threads, as a share of one core' });
     let at: Micros = clock.now();
     let used = process.cpuUsage();
-    this.#timer = setInterval(() => {
+    this.#end = repeat(this.#periodMs, () => {
       const t = clock.now();
       const spent = process.cpuUsage(used);
       if (t > at) sink.push('sampler.cost', t, { kind: 'ok', value: Math.round(((spent.user + spent.system) / (t - at)) * 100_000) });
       used = process.cpuUsage();
       at = t;
-    }, this.#periodMs);
+    });
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
+    this.#end?.();
   }
 }

@@ -13,6 +13,7 @@ import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../shared/units';
 import { originOf } from '../workloads/session-clock';
+import { repeat } from './beat';
 import { hostTable } from './host-reads';
 import { tableReadings } from './host-table';
 import { NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './meminfo';
@@ -39,7 +40,7 @@ export class HostSampler implements Sampler {
   readonly id = 'host';
   readonly #options: HostSamplerOptions;
   readonly #control = new ThreadControl();
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #ends: (() => void)[] = [];
   #worker: Worker | null = null;
   #stopped = false;
   #looking: Promise<void> | null = null;
@@ -60,7 +61,7 @@ export class HostSampler implements Sampler {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const end of this.#ends) end();
     this.#control.stop();
     if (this.#worker) await threadEnded(this.#worker, 2000);
     await this.#looking;
@@ -95,7 +96,7 @@ export class HostSampler implements Sampler {
       port1.postMessage(told);
     };
     tell();
-    this.#timers.push(setInterval(tell, SCOPE_MS));
+    this.#ends.push(repeat(SCOPE_MS, tell));
   }
 
   #readTable(sink: SampleSink, clock: SessionClock): void {
@@ -129,6 +130,6 @@ export class HostSampler implements Sampler {
       for (const id of ['tree.disk.read', 'tree.disk.written']) sink.push(id, t, NOT_SUPPORTED);
     };
     look();
-    this.#timers.push(setInterval(look, Math.max(TABLE_MS, this.#options.intervalMs)));
+    this.#ends.push(repeat(Math.max(TABLE_MS, this.#options.intervalMs), look));
   }
 }

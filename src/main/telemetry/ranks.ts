@@ -5,6 +5,7 @@
  * reads /proc, at most four times a second, on the recorder's own thread.
  */
 import type { Millis } from '../../shared/units';
+import { repeat } from './beat';
 import { ProcTree } from './proc-tree';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
 
@@ -15,7 +16,7 @@ export class RankSampler implements Sampler {
   readonly #tree = new ProcTree();
   readonly #scope: ProcessScope;
   readonly #intervalMs: Millis;
-  #timer: NodeJS.Timeout | null = null;
+  #end: (() => void) | null = null;
 
   constructor({ scope, intervalMs }: { readonly scope: ProcessScope; readonly intervalMs: Millis }) {
     this.#scope = scope;
@@ -25,7 +26,7 @@ export class RankSampler implements Sampler {
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     if (process.platform !== 'linux') return;
     const tree = this.#tree;
-    this.#timer = setInterval(() => {
+    this.#end = repeat(this.#intervalMs, () => {
       const groups = byRank(this.#scope.ranks?.() ?? new Map());
       tree.keepOnly(groups.size < 2 ? [] : [...groups.values()].flat());
       if (groups.size < 2) return;
@@ -36,11 +37,11 @@ export class RankSampler implements Sampler {
         if (memory.kind === 'absent') sink.push(id, clock.now(), memory);
         else if (memory.processes > 0) sink.push(id, clock.now(), { kind: 'ok', value: memory.rss });
       }
-    }, this.#intervalMs);
+    });
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
+    this.#end?.();
     this.#tree.keepOnly([]);
   }
 }

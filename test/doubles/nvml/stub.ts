@@ -16,7 +16,7 @@ const cache = join(root, 'node_modules', '.cache', 'plumbline');
 const source = join(root, 'test', 'doubles', 'nvml', 'nvml_stub.c');
 const workerSource = join(root, 'src', 'main', 'telemetry', 'thread', 'worker.ts');
 
-const compiler = process.platform === 'linux' ? ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) : undefined;
+export const compiler = process.platform === 'linux' ? ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0) : undefined;
 
 /** Why the double cannot be had on this machine; null where it can. */
 export const noStub: string | null = process.platform !== 'linux' ? 'the double of NVML is a Linux library' : compiler === undefined ? 'no C compiler on PATH' : null;

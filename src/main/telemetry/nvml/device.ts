@@ -87,8 +87,9 @@ export class NvmlDevice {
 
   /** A field of nvmlDeviceGetFieldValues that is an unsigned int. */
   field(out: Float64Array, id: number): number {
-    this.#bytes.fill(0, 0, FIELD_VALUE.size);
     this.#view.setUint32(FIELD_VALUE.fieldId, id, true);
+    this.#view.setUint32(FIELD_VALUE.scopeId, 0, true);
+    this.#view.setUint32(FIELD_VALUE.nvmlReturn, SUCCESS, true);
     const code = this.#library.call('nvmlDeviceGetFieldValues', this.#handle, 1, this.#bytes);
     out[0] = this.#view.getUint32(FIELD_VALUE.value, true);
     return code === SUCCESS ? this.#view.getUint32(FIELD_VALUE.nvmlReturn, true) : code;

@@ -8,6 +8,7 @@ import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import { originOf } from '../../workloads/session-clock';
+import { repeat } from '../beat';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
@@ -52,7 +53,7 @@ export class NvmlSampler implements Sampler {
   #sink: SampleSink | null = null;
   #clock: SessionClock = { now: () => 0 };
   #worker: Worker | null = null;
-  #watchdog: NodeJS.Timeout | null = null;
+  #endWatch: (() => void) | null = null;
   #heardAt: Micros | null = null;
   #startedAt: Micros = 0;
   #stopping: Promise<void> | null = null;
@@ -86,7 +87,7 @@ export class NvmlSampler implements Sampler {
     worker.on('message', (message: NvmlMessage) => this.#take(message));
     worker.once('error', (error) => this.#died(error.message));
     worker.once('exit', () => this.#died('it ended'));
-    this.#watchdog = setInterval(() => this.#watch(), Math.min(1000, this.#options.silenceMs ?? 1000));
+    this.#endWatch = repeat(Math.min(1000, this.#options.silenceMs ?? 1000), () => this.#watch());
     const timer = setTimeout(() => this.#firstBatch(), FIRST_BATCH_MS);
     await heard;
     clearTimeout(timer);
@@ -102,7 +103,7 @@ export class NvmlSampler implements Sampler {
   }
 
   async #stop(): Promise<void> {
-    if (this.#watchdog) clearInterval(this.#watchdog);
+    this.#endWatch?.();
     this.#firstBatch();
     this.#control.stop();
     if (this.#worker && !(await threadEnded(this.#worker, 2000))) {
@@ -178,7 +179,7 @@ export class NvmlSampler implements Sampler {
 
   #died(why: string): void {
     this.#firstBatch();
-    if (this.#watchdog) clearInterval(this.#watchdog);
+    this.#endWatch?.();
     if (this.#stopping) return;
     this.#silent(this.#clock.now());
     this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
