@@ -53,6 +53,7 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
         saved.refresh();
       }
       const { id } = await engine.record({ ...request, ...named });
+      onClose();
       go(sessionHref(id));
     } catch (failure) {
       setError(failure);
