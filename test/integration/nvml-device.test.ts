@@ -120,6 +120,7 @@ describe.skipIf(noStub !== null)(`NVML through its C interface${noStub === null 
     const { devices } = opened(['mig 0 0 1000 5000', 'mig 0 4 3000 9000']);
     const mig = devices[0]!.device.migDevices();
     expect(mig.map(({ slot, uuid }) => [slot, uuid])).toEqual([[0, 'MIG-00000000-1111-2222-3333-444444444440'], [4, 'MIG-00000000-1111-2222-3333-444444444444']]);
+    expect(mig.map(({ gpuInstance, computeInstance }) => [gpuInstance, computeInstance])).toEqual([[7, 0], [11, 0]]);
     const out = new Float64Array(3);
     expect(mig.map(({ device }) => [device.memory(out), out[0], out[1]])).toEqual([[0, 1000, 5000], [0, 3000, 9000]]);
     expect(mig[0]!.device.utilization(out)).toBe(3);

@@ -36,12 +36,21 @@ describe('CUDA_VISIBLE_DEVICES', () => {
 
   it('shows the GPU that a named MIG device is part of, by its UUID, the beginning of one, or the older way', () => {
     const mig = migDevicesIn('GPU 0: A (UUID: GPU-aaaa1111-0)\nGPU 1: A (UUID: GPU-aaaa2222-0)\n  MIG 3g.40gb     Device  0: (UUID: MIG-1234-a)\n  MIG 1g.10gb     Device  1: (UUID: MIG-1299-b)\n');
-    expect(mig).toEqual([{ uuid: 'MIG-1234-a', gpu: 1 }, { uuid: 'MIG-1299-b', gpu: 1 }]);
+    expect(mig).toEqual([{ uuid: 'MIG-1234-a', gpu: 1, slot: 0, name: 'MIG 3g.40gb', memoryBytes: null }, { uuid: 'MIG-1299-b', gpu: 1, slot: 1, name: 'MIG 1g.10gb', memoryBytes: null }]);
     const named = (value: string) => visibleGpus({ CUDA_VISIBLE_DEVICES: value }, two, mig);
     expect(named('MIG-1234-a').gpus.map(({ index }) => index)).toEqual([1]);
     expect(named('mig-1299').gpus.map(({ index }) => index)).toEqual([1]);
     expect(named('MIG-GPU-aaaa1111-0/1/0').gpus.map(({ index }) => index)).toEqual([0]);
-    expect(named('MIG-1234-a').note).toContain('names a MIG device of GPU 1');
+    expect(named('MIG-GPU-aaaa1111-0/1/0').note).toContain('names a MIG device of GPU 0');
+    expect(named('mig-1299')).toMatchObject({ instances: [mig[1]], note: 'CUDA_VISIBLE_DEVICES=mig-1299 names MIG device 1 of GPU 1' });
+    expect(named('MIG-1234-a,MIG-1299-b').instances).toEqual(mig);
+  });
+
+  it('knows the MIG device of the older name where its instances are known', () => {
+    const mig = [{ uuid: 'MIG-1', gpu: 0, slot: 0, gpuInstance: 7, computeInstance: 0 }, { uuid: 'MIG-2', gpu: 0, slot: 1, gpuInstance: 9, computeInstance: 0 }, { uuid: 'MIG-3', gpu: 1, slot: 0, gpuInstance: 9, computeInstance: 0 }];
+    const named = (value: string) => visibleGpus({ CUDA_VISIBLE_DEVICES: value }, two, mig);
+    expect(named('MIG-GPU-aaaa1111-0/9/0')).toMatchObject({ gpus: [{ index: 0 }], instances: [{ uuid: 'MIG-2' }] });
+    expect(named('MIG-GPU-aaaa1111-0/9/1'), 'no such compute instance').toMatchObject({ gpus: [{ index: 0 }], instances: [] });
   });
 
   it('keeps every GPU in view when MIG devices of unknown GPUs are named', () => {

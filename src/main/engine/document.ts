@@ -7,6 +7,7 @@ import { findingsOf } from '../../shared/divergence/findings';
 import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
+import { gpuOf, instanceOf } from '../../shared/divergence/lines';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
@@ -41,7 +42,7 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const rank = chooseRank(whole, use);
   const trace = { ...(rank === null ? whole : traceOf(whole, rank, use)), durationUs: data.durationUs, budget, exact };
   const line = nameWithin(use);
-  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, ...(live && { settled: live.rows }), ...(line !== undefined && { use: line }) });
+  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, confinedTo: confinedTo(data), ...(live && { settled: live.rows }), ...(line !== undefined && { use: line }) });
   const done = data.status !== 'recording';
   const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
   const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
@@ -67,17 +68,18 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
     findings,
     inversion: done ? invert(input, findings) : null,
     time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),
-    warnings: [...data.warnings, ...(done ? warnings : []), ...(warning ? [warning] : [])],
+    warnings: [...data.warnings, ...(done ? warnings : []), ...(warning ? [warning] : []), ...wholeGpuWarning(data, overlay)],
     gaps: data.series.flatMap((series) => series.gaps.map((gap) => ({ series: series.info.id, ...gap }))),
     logs: data.logs,
   };
 }
 
-/** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. */
+/** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. A part of one computes less than its name says. */
 function deviceName({ series, alternatives }: Overlay, { environment }: SessionData): string | null {
   const line = [series, ...alternatives].find((id) => id?.startsWith('gpu'));
   const index = Number(/^gpu(\d+)/.exec(line ?? '')?.[1]);
-  return environment.gpus.find((gpu) => gpu.index === index)?.name ?? null;
+  const gpu = environment.gpus.find((each) => each.index === index);
+  return gpu === undefined || gpu.instances !== undefined ? null : gpu.name;
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */
@@ -85,11 +87,22 @@ export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<
   const { durationUs, baselines, logs, exitCode, signal } = data;
   const whole = { series: data.series, markers: data.markers, spans: phaseSpans(data.markers, durationUs).spans };
   const rank = chooseRank(whole, undefined);
-  return invertAlone(model, given, { ...(rank === null ? whole : traceOf(whole, rank, undefined)), durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data) });
+  return invertAlone(model, given, { ...(rank === null ? whole : traceOf(whole, rank, undefined)), durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data), confinedTo: confinedTo(data) });
 }
 
 function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
-  return Object.fromEntries(environment.gpus.flatMap(({ index, memoryBytes }) => (memoryBytes === null ? [] : [[`gpu${index}`, memoryBytes]])));
+  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [[`gpu${index}`, memoryBytes] as const, ...instances.map((each) => [instanceOf(index, each.slot), each.memoryBytes] as const)]);
+  return Object.fromEntries(all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])));
+}
+
+const confinedTo = ({ environment }: SessionData): string[] => environment.gpus.flatMap(({ index, instances = [] }) => instances.map(({ slot }) => instanceOf(index, slot)));
+
+/** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
+function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {
+  const gpu = environment.gpus.find(({ index, instances = [] }) => instances.length > 0 && gpuOf(series ?? '') === `gpu${index}`);
+  if (!gpu) return [];
+  const which = gpu.instances!.map(({ slot }) => slot).join(' and ');
+  return [`The workload was confined to MIG device ${which} of GPU ${gpu.index}; the line shown, ${series}, is of the whole GPU, other MIG devices included.`];
 }
 
 export function summaryOf(doc: SessionDocument): SessionSummary {

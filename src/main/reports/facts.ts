@@ -1,6 +1,6 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
-import type { SessionDocument } from '../../shared/contract/session';
+import type { GpuInstance, SessionDocument } from '../../shared/contract/session';
 import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
 import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { phaseName } from '../../shared/divergence/phase-name';
@@ -126,6 +126,8 @@ export function headline({ overlay }: SessionDocument): string {
 
 const LINES: readonly (readonly [RegExp, string])[] = [
   [/^(rank\d+\.)?framework\.allocated$/, 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase'],
+  [/\.mig\d+\.workload\.memory$/, 'memory of the MIG device that the workload was confined to, less the baseline and less what other processes took there meanwhile'],
+  [/\.mig\d+\.memory\.used$/, 'memory of one MIG device less the baseline, all processes on it together'],
   [/\.workload\.memory$/, 'GPU memory of the workload: device memory less the baseline and less what other processes took meanwhile'],
   [/\.memory\.used$/, 'device memory less the baseline, all processes together'],
   [/\.process\.memory$/, "GPU memory the driver counts for the workload's own processes"],
@@ -137,12 +139,17 @@ export function describeLine(series: string): string {
   return LINES.find(([pattern]) => pattern.test(series))?.[1] ?? 'as its source reports it';
 }
 
+const confinement = ({ slot, memoryBytes, uuid }: GpuInstance): string => `confined to MIG device ${slot} (${[...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), uuid].join(', ')})`;
+
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
-export function methodNotes({ overlay, ranks, simulated, workload }: SessionDocument): string[] {
+export function methodNotes({ overlay, ranks, simulated, workload, environment }: SessionDocument): string[] {
   const notes: string[] = [];
   if (ranks) notes.push(`Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`);
   if (overlay.series !== null) {
     notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
+    for (const { index, instances = [] } of environment.gpus) {
+      for (const each of instances) notes.push(`The workload was ${confinement(each)} of GPU ${index}.`);
+    }
     const interval = overlay.measuredPeak?.intervalUs ?? null;
     notes.push(interval !== null ? `It was sampled every ${formatDuration(interval)}; a spike shorter than that can be missed.`
       : isAnnounced(overlay.series) ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
@@ -194,7 +201,7 @@ export function environmentOf({ environment: e, workload }: SessionDocument): [s
   return [
     ['Workload', workload.title],
     ...(workload.command.length > 0 ? [['Command', workload.command.join(' ')] as [string, string]] : []),
-    ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}${gpu.driver && `, driver ${gpu.driver}`}`).join('; ') || 'none seen'],
+    ['GPU', e.gpus.map((gpu) => `${gpu.name}${gpu.memoryBytes === null ? '' : `, ${formatBytes(gpu.memoryBytes)}`}${gpu.driver && `, driver ${gpu.driver}`}${(gpu.instances ?? []).map((each) => `, ${confinement(each)}`).join('')}`).join('; ') || 'none seen'],
     // A log that was imported does not know the machine it was written on.
     ...(e.cores > 0 ? [['CPU', `${e.cpu}, ${e.cores} cores`] satisfies [string, string], ['Memory', formatBytes(e.memoryBytes)] satisfies [string, string]] : []),
     ['System', e.os],

@@ -11,6 +11,7 @@ import { GPU_FIELDS } from './nvidia-smi/gpu-fields';
 import { runOnce } from './nvidia-smi/run-once';
 import { ProcTree } from './proc-tree';
 import { surroundings } from './surroundings';
+import type { MigDevice } from './visible-devices';
 
 type Check = DoctorReport['checks'][number];
 
@@ -63,16 +64,12 @@ export async function unknownCounters(path: string, env: NodeJS.ProcessEnv): Pro
   return { id: 'gpu-counters', ok: false, found: `this driver does not know ${missing.join(' and ')}`, remedy: 'Update the NVIDIA driver to have them recorded; everything else is.' };
 }
 
-/** GPUs that are divided, from `nvidia-smi -L`; null where none is. */
-export async function migCheck(path: string, env: NodeJS.ProcessEnv): Promise<Check | null> {
-  const list = await runOnce(path, ['-L'], { timeoutMs: 10_000, env });
-  const instances: number[] = [];
-  for (const line of list.stdout.split('\n')) {
-    if (/^GPU \d+:/.test(line)) instances.push(0);
-    else if (/^\s+MIG /.test(line) && instances.length > 0) instances[instances.length - 1]!++;
-  }
-  const divided = instances.flatMap((count, index) => (count > 0 ? [`GPU ${index} is divided into ${count} MIG ${count === 1 ? 'device' : 'devices'}`] : []));
-  if (divided.length === 0) return null;
+/** GPUs that are divided; null where none is. */
+export function migCheck(devices: readonly MigDevice[]): Check | null {
+  const counts = new Map<number, number>();
+  for (const { gpu } of devices) counts.set(gpu, (counts.get(gpu) ?? 0) + 1);
+  if (counts.size === 0) return null;
+  const divided = [...counts].map(([gpu, count]) => `GPU ${gpu} is divided into ${count} MIG ${count === 1 ? 'device' : 'devices'}`);
   return { id: 'mig', ok: true, found: `${divided.join(', ')}: a divided GPU tells its memory and power, but no utilization`, remedy: null };
 }
 

@@ -6,12 +6,13 @@ import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { readProcessTable } from './nvidia-smi/processes';
+import { runOnce } from './nvidia-smi/run-once';
 import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import type { Probe } from './nvml/messages';
 import { isSimulated } from './sources';
 import { driverRemedy, type Surroundings, surroundings } from './surroundings';
-import { visibleGpus } from './visible-devices';
+import { type MigDevice, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 type Check = DoctorReport['checks'][number];
 
@@ -55,8 +56,9 @@ async function withNvml(env: NodeJS.ProcessEnv, probe: Probe & { ok: true }, hos
   const nvml: Check = { id: 'nvml', ok: probe.notes.length === 0, found, remedy: probe.notes.length === 0 ? null : 'Restart the machine to recover GPUs that do not answer.' };
   const located = locateNvidiaSmi(env);
   const smi: Check[] = mayUseSmi ? [{ id: 'nvidia-smi', ok: true, found: located.ok ? `${located.path}, not needed while NVML answers` : 'not found, and not needed while NVML answers', remedy: null }] : [];
-  const mig = located.ok && mayUseSmi ? await migCheck(located.path, env) : null;
-  return { checks: [nvml, nvmlRates(probe), ...smi, ...visibleCheck(env, gpus), ...(mig ? [mig] : []), nvmlProcessCheck(probe, simulated || sharesPidNamespace(), where), host], gpus };
+  const instances = migDevicesOf(probe);
+  const mig = migCheck(instances);
+  return { checks: [nvml, nvmlRates(probe), ...smi, ...visibleCheck(env, gpus, instances), ...(mig ? [mig] : []), nvmlProcessCheck(probe, simulated || sharesPidNamespace(), where), host], gpus };
 }
 
 function nvmlProcessCheck(probe: Probe & { ok: true }, sharesPids: boolean, where: Surroundings): Check {
@@ -90,13 +92,14 @@ async function withNvidiaSmi(env: NodeJS.ProcessEnv, options: DoctorOptions, hos
   // One at a time, so that each is timed alone.
   const rates = await smiRates(path, env);
   const counters = await unknownCounters(path, env);
-  const mig = await migCheck(path, env);
+  const instances = migDevicesIn((await runOnce(path, ['-L'], { timeoutMs: 10_000, env })).stdout);
+  const mig = migCheck(instances);
   const processes = await processCheck(path, env, simulated || sharesPidNamespace(), where);
-  return { checks: [found, driver, ...[rates, counters].filter((check) => check !== null), ...visibleCheck(env, gpus), ...(mig ? [mig] : []), processes, host], gpus };
+  return { checks: [found, driver, ...[rates, counters].filter((check) => check !== null), ...visibleCheck(env, gpus, instances), ...(mig ? [mig] : []), processes, host], gpus };
 }
 
-function visibleCheck(env: NodeJS.ProcessEnv, all: DoctorReport['gpus']): Check[] {
-  const { gpus, note } = visibleGpus(env, all);
+function visibleCheck(env: NodeJS.ProcessEnv, all: DoctorReport['gpus'], mig: readonly MigDevice[]): Check[] {
+  const { gpus, note } = visibleGpus(env, all, mig);
   if (note === null) return [];
   return [{ id: 'visible-gpus', ok: gpus.length > 0, found: note, remedy: gpus.length > 0 ? null : 'Unset CUDA_VISIBLE_DEVICES, or name GPUs in it that nvidia-smi -L lists.' }];
 }

@@ -5,11 +5,12 @@
  */
 import type { GpuInfo } from '../../shared/contract/session';
 import type { Bytes, Millis } from '../../shared/units';
+import type { Reading } from '../../shared/vocabulary';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host';
 import { readBaseline } from './nvidia-smi/baseline';
-import { askedOf, gpuSeriesId } from './nvidia-smi/gpu-fields';
+import { askedOf, gpuSeriesId, instanceId } from './nvidia-smi/gpu-fields';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
@@ -20,10 +21,11 @@ import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import { PcieSampler } from './nvml/pcie';
 import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
-import { NvmlSampler, sharesOf } from './nvml/sampler';
+import type { ProcessLists } from './nvml/messages';
+import { NvmlSampler, ofInstance, sharesOf } from './nvml/sampler';
 import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
-import { migDevicesIn, visibleGpus } from './visible-devices';
+import { confined, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 export interface OpenSamplersOptions {
   readonly scope: ProcessScope;
@@ -91,17 +93,25 @@ async function openNvml(options: OpenSamplersOptions, why: string | null): Promi
   const places = libraryPlaces(env);
   const probe = await probeInWorker(workerPath, places);
   if (!probe.ok || workerPath === null) return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
-  const { gpus: visible, note } = visibleGpus(env, probe.gpus.map(({ info }) => info), probe.gpus.flatMap(({ info, sampled }) => (sampled.mig ?? []).map(({ uuid }) => ({ uuid, gpu: info.index }))));
+  const known = migDevicesOf(probe);
+  const { gpus: visible, instances, note } = visibleGpus(env, probe.gpus.map(({ info }) => info), known);
   if (visible.length === 0) return { detail: note ?? 'NVML lists no GPU', final: true };
 
-  const gpus = [...visible];
+  const gpus = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
-  const chosen = probe.gpus.filter(({ info }) => gpus.includes(info));
+  const chosen = probe.gpus.filter(({ info }) => visible.includes(info));
   const baselines: Record<string, Bytes> = {};
+  const begins = (device: string, info: GpuInfo, used: Reading, lists: ProcessLists | null) => {
+    if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
+    const other = lists && sharesOf(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
+    if (other?.kind === 'ok') baselines[`${device}.other.memory`] = other.value;
+  };
   for (const { info, used, processes } of chosen) {
-    if (used.kind === 'ok') baselines[gpuSeriesId(info.index, 'memory.used')] = used.value;
-    const other = typeof processes === 'string' ? null : sharesOf(info, processes, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
-    if (other?.kind === 'ok') baselines[gpuSeriesId(info.index, 'other.memory')] = other.value;
+    const lists = typeof processes === 'string' ? null : processes;
+    begins(`gpu${info.index}`, info, used, lists);
+    for (const { gpu, slot, gpuInstance, used: usedThere } of known) {
+      if (gpu === info.index && instances.some((each) => each.gpu === gpu && each.slot === slot)) begins(instanceId(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
+    }
   }
   const count = probe.gpus.length === 1 ? '1 GPU' : `${probe.gpus.length} GPUs`;
   const reserved = chosen.some(({ sampled }) => sampled.memoryVersion === 1) ? 'memory the driver reserves counts as used' : null;
@@ -133,9 +143,10 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
     runOnce(path, ['--help-query-gpu'], { env, timeoutMs: QUICK_MS }),
     /MIG-/i.test(env.CUDA_VISIBLE_DEVICES ?? '') ? runOnce(path, ['-L'], { env, timeoutMs: QUICK_MS }) : null,
   ]);
-  const { gpus: visible, note } = visibleGpus(env, inventory.gpus, migDevicesIn(list?.stdout ?? ''));
+  const known = migDevicesIn(list?.stdout ?? '');
+  const { gpus: visible, instances, note } = visibleGpus(env, inventory.gpus, known);
   if (visible.length === 0) return { detail: note ?? inventory.detail, final: true };
-  const gpus = [...visible];
+  const gpus = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const baselines: Record<string, Bytes> = {};
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
@@ -146,7 +157,7 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
     samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, fields: askedOf(help.stdout), intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids })],
     gpus,
     sources: [
-      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${because(why)}` },
+      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${instances.length > 0 ? ', whose memory nvidia-smi tells too slowly: that of the whole GPU is read' : ''}${because(why)}` },
       { id: 'nvidia-smi processes', ok: sharesPids, detail: sharesPids ? 'memory per process, once a second' : HIDDEN_PIDS },
     ],
     baselines,

@@ -6,10 +6,13 @@
  * their own, or, by drivers before 470, by that of their GPU with their instances: what they are part of is in view.
  * Where that is not known every GPU is.
  */
-import type { GpuInfo } from '../../shared/contract/session';
+import type { GpuInfo, GpuInstance } from '../../shared/contract/session';
+import type { Probe } from './nvml/messages';
 
 export interface VisibleGpus {
   readonly gpus: readonly GpuInfo[];
+  /** The MIG devices named, where they are known. */
+  readonly instances: readonly MigDevice[];
   /** What the variable changed, in words; null where it changed nothing. */
   readonly note: string | null;
 }
@@ -18,30 +21,41 @@ export interface MigDevice {
   readonly uuid: string;
   /** Index of the GPU it is part of. */
   readonly gpu: number;
+  /** Its number within that GPU. */
+  readonly slot: number;
+  /** Ids of the instances it is, where they are known. */
+  readonly gpuInstance?: number | null;
+  readonly computeInstance?: number | null;
 }
 
 export function visibleGpus(env: NodeJS.ProcessEnv, all: readonly GpuInfo[], mig: readonly MigDevice[] = []): VisibleGpus {
   const value = env.CUDA_VISIBLE_DEVICES;
-  if (value === undefined || all.length === 0) return { gpus: all, note: null };
+  if (value === undefined || all.length === 0) return { gpus: all, instances: [], note: null };
   const said = `CUDA_VISIBLE_DEVICES=${value}`;
   const entries = value.split(',').map((entry) => entry.trim());
   const isMig = entries.some((entry) => /^MIG-/i.test(entry));
 
   const named = new Set<GpuInfo>();
+  const instances = new Set<MigDevice>();
   for (const entry of entries) {
-    const gpu = /^MIG-/i.test(entry) ? gpuOfMig(entry, all, mig) : gpuNamed(entry, all);
-    if (!gpu && isMig && named.size === 0) return { gpus: all, note: `${said} names MIG devices of GPUs that are not known, so every GPU is sampled` };
+    const instance = /^MIG-/i.test(entry) ? migNamed(entry, all, mig) : undefined;
+    if (instance) instances.add(instance);
+    const gpu = /^MIG-/i.test(entry) ? gpuOfMig(entry, all, instance) : gpuNamed(entry, all);
+    if (!gpu && isMig && named.size === 0) return { gpus: all, instances: [], note: `${said} names MIG devices of GPUs that are not known, so every GPU is sampled` };
     if (!gpu) break;
     named.add(gpu);
   }
-  if (named.size === 0) return { gpus: [], note: `${said} hides every GPU from the workload` };
+  if (named.size === 0) return { gpus: [], instances: [], note: `${said} hides every GPU from the workload` };
   const gpus = all.filter((gpu) => named.has(gpu));
-  if (isMig) return { gpus, note: `${said} names ${entries.length === 1 ? 'a MIG device' : 'MIG devices'} of GPU ${gpus.map(({ index }) => index).join(' and ')}, which is sampled as a whole beside them` };
-  if (gpus.length === all.length) return { gpus, note: null };
+  if (isMig) {
+    const which = instances.size > 0 ? [...instances].map(({ gpu, slot }) => `MIG device ${slot} of GPU ${gpu}`).join(' and ') : `a MIG device of GPU ${gpus.map(({ index }) => index).join(' and ')}`;
+    return { gpus, instances: [...instances], note: `${said} names ${which}` };
+  }
+  if (gpus.length === all.length) return { gpus, instances: [], note: null };
   // CUDA numbers different GPUs by speed unless told otherwise; nvidia-smi numbers them by PCI address.
   const unsure = entries.some((entry) => /^\d+$/.test(entry)) && new Set(all.map(({ name }) => name)).size > 1 && env.CUDA_DEVICE_ORDER !== 'PCI_BUS_ID';
   const order = unsure ? ', counted by PCI address; set CUDA_DEVICE_ORDER=PCI_BUS_ID so that CUDA counts alike' : '';
-  return { gpus, note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}` };
+  return { gpus, instances: [], note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}` };
 }
 
 function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
@@ -51,19 +65,39 @@ function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
   return matches.length === 1 ? matches[0] : undefined;
 }
 
-function gpuOfMig(entry: string, all: readonly GpuInfo[], mig: readonly MigDevice[]): GpuInfo | undefined {
-  const old = /^MIG-(GPU-[^/]+)\/\d+\/\d+$/i.exec(entry)?.[1];
-  if (old !== undefined) return gpuNamed(old, all);
+const OLD_NAME = /^MIG-(GPU-[^/]+)\/(\d+)\/(\d+)$/i;
+
+function migNamed(entry: string, all: readonly GpuInfo[], mig: readonly MigDevice[]): MigDevice | undefined {
   const matches = mig.filter(({ uuid }) => uuid.toLowerCase().startsWith(entry.toLowerCase()));
-  return matches.length === 1 ? all.find(({ index }) => index === matches[0]!.gpu) : undefined;
+  if (matches.length === 1) return matches[0];
+  const [, uuid, gpuInstance, computeInstance] = OLD_NAME.exec(entry) ?? [];
+  const gpu = uuid === undefined ? undefined : gpuNamed(uuid, all);
+  return gpu && mig.find((each) => each.gpu === gpu.index && each.gpuInstance === Number(gpuInstance) && each.computeInstance === Number(computeInstance));
 }
 
+/** The older name tells the GPU even where the instances are not known. */
+function gpuOfMig(entry: string, all: readonly GpuInfo[], instance: MigDevice | undefined): GpuInfo | undefined {
+  const old = OLD_NAME.exec(entry)?.[1];
+  return instance ? all.find(({ index }) => index === instance.gpu) : old === undefined ? undefined : gpuNamed(old, all);
+}
+
+/** The GPUs with those MIG devices the workload is confined to. */
+export function confined(gpus: readonly GpuInfo[], instances: readonly (GpuInstance & { readonly gpu: number })[]): GpuInfo[] {
+  return gpus.map((gpu) => {
+    const own = instances.filter((each) => each.gpu === gpu.index).map(({ slot, uuid, name, memoryBytes }): GpuInstance => ({ slot, uuid, name, memoryBytes }));
+    return own.length === 0 ? gpu : { ...gpu, instances: own };
+  });
+}
+
+/** The MIG devices that NVML lists. */
+export const migDevicesOf = ({ gpus }: Probe & { ok: true }) => gpus.flatMap(({ info, instances }) => instances.map((instance) => ({ ...instance, gpu: info.index })));
+
 /** The MIG devices that `nvidia-smi -L` lists under their GPUs. */
-export function migDevicesIn(list: string): MigDevice[] {
+export function migDevicesIn(list: string): (MigDevice & GpuInstance)[] {
   let gpu = -1;
   return list.split('\n').flatMap((line) => {
     gpu = Number(/^GPU (\d+):/.exec(line)?.[1] ?? gpu);
-    const uuid = /^\s+MIG .*\(UUID: (MIG-[^)]+)\)/.exec(line)?.[1];
-    return uuid === undefined ? [] : [{ uuid, gpu }];
+    const [, name, slot, uuid] = /^\s+(MIG \S+)\s.*Device\s+(\d+): \(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
+    return uuid === undefined ? [] : [{ uuid, gpu, slot: Number(slot), name: name!, memoryBytes: null }];
   });
 }

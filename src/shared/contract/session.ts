@@ -26,6 +26,18 @@ export interface GpuInfo {
   readonly memoryBytes: Bytes | null;
   readonly driver: string;
   readonly cuda: string | null;
+  /** The MIG devices of it that the workload was confined to; absent where it was not. */
+  readonly instances?: readonly GpuInstance[];
+}
+
+/** A MIG device: a part of a GPU, with memory of its own. */
+export interface GpuInstance {
+  /** Its series begin with `gpuN.mig` and this. */
+  readonly slot: number;
+  readonly uuid: string;
+  /** Empty where it is not told. */
+  readonly name: string;
+  readonly memoryBytes: Bytes | null;
 }
 
 /** What the session ran on, and which sources were or were not to be had. */

@@ -16,7 +16,7 @@ import type { Estimate, Inversion, InvertedField } from './inversion';
 import { buildOverlay, type OverlayInput } from './overlay';
 
 /** A trace with what is known of the machine, before any budget. */
-export type BareTrace = Omit<FindingsInput, 'overlay' | 'budget'> & Pick<OverlayInput, 'baselines' | 'deviceBytes'>;
+export type BareTrace = Omit<FindingsInput, 'overlay' | 'budget'> & Pick<OverlayInput, 'baselines' | 'deviceBytes' | 'confinedTo'>;
 
 const LENGTHS = [64, 128, 256, 512, 1024, 2048, 4096, 8192];
 const BATCHES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256];

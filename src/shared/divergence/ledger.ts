@@ -19,7 +19,7 @@ import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import { type Component, COMPONENTS, type Phase } from '../vocabulary';
 import { contextLevel, type ContextLevel } from './context-level';
-import { deviceLine, FRAMEWORK_LINE, gpusOf, HOST_LINE, otherLine, seriesById } from './lines';
+import { deviceLine, deviceOf, FRAMEWORK_LINE, HOST_LINE, otherLine, seriesById } from './lines';
 import { type Pool, poolOf } from './pool';
 import type { Overlay, OverlayPhase } from './types';
 
@@ -95,7 +95,7 @@ class Books {
 
   constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros, readonly frameworkPeak: Bytes) {
     this.#line = seriesById(series, overlay.series!);
-    this.#gpu = gpusOf(series).find((gpu) => overlay.series!.startsWith(`${gpu}.`)) ?? null;
+    this.#gpu = deviceOf(series, overlay.series) ?? null;
     this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : poolOf(overlay, this.#line, durationUs);
   }

@@ -13,11 +13,14 @@ export const HOST_LINE = 'tree.rss';
 /** Changes of other processes below this are taken when they are read. */
 const LEAST_STEP = 16 * MiB;
 
-const WITH_BASELINE = /^(gpu\d+)\.(memory\.used|workload\.memory)$/;
-const DEVICE = /^(gpu\d+)\.memory\.used$/;
+const WITH_BASELINE = /^(gpu\d+(?:\.mig\d+)?)\.(memory\.used|workload\.memory)$/;
+const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.memory\.used$/;
 
-/** The GPU that a line is of; undefined for a line of the framework or the host. */
-export const gpuOf = (line: string) => /^(gpu\d+)\./.exec(line)?.[1];
+/** The GPU, or the MIG device of one, that a line is of; undefined for a line of the framework or the host. */
+export const gpuOf = (line: string) => /^(gpu\d+(?:\.mig\d+)?)\./.exec(line)?.[1];
+/** How the lines of a MIG device begin, which has memory of its own and is treated as a GPU. */
+export const instanceOf = (gpu: number, slot: number) => `gpu${gpu}.mig${slot}`;
+const isInstance = (gpu: string) => gpu.includes('.');
 export const utilizationLine = (gpu: string) => `${gpu}.utilization`;
 export const deviceLine = (gpu: string) => `${gpu}.memory.used`;
 export const workloadLine = (gpu: string) => `${gpu}.workload.memory`;
@@ -31,6 +34,18 @@ export const isAnnounced = (id: string) => /(^|\.)framework\./.test(id);
 
 /** Whether a line is memory of a GPU, on which phases can be found by its shape. */
 export const isDeviceLine = (id: string) => id !== FRAMEWORK_LINE && id !== HOST_LINE;
+
+/** The device that a line is of, where it was read. */
+export function deviceOf(series: readonly SeriesData[], line: string | null): string | undefined {
+  const own = gpuOf(line ?? '');
+  return gpusOf(series).find((gpu) => gpu === own);
+}
+
+/** The devices that matter to what is shown: beside a MIG device no other, since it shares its memory with none. */
+export function devicesBeside(series: readonly SeriesData[], line: string | null): string[] {
+  const own = gpuOf(line ?? '');
+  return gpusOf(series).filter((gpu) => (own !== undefined && isInstance(own) ? gpu === own : !isInstance(gpu)));
+}
 
 export function gpusOf(series: readonly SeriesData[]): string[] {
   return series.flatMap(({ info }) => DEVICE.exec(info.id)?.[1] ?? []);
@@ -112,18 +127,24 @@ export const hasBaseline = (id: string) => WITH_BASELINE.test(id);
 /**
  * Ids of the lines there are, best first: GPU memory of the workload, device memory, memory of its processes, the
  * framework's bytes, resident memory of the process tree. A workload that says it runs off the GPU has no GPU line to
- * speak of, so the framework's bytes come first. Among several GPUs the one whose memory rose most comes first.
+ * speak of, so the framework's bytes come first. Among several GPUs the one whose memory rose most comes first. The MIG
+ * devices that a workload is confined to come before whole GPUs, and others after them.
  */
-export function candidateLines(all: readonly SeriesData[], onGpu: boolean): string[] {
+export function candidateLines(all: readonly SeriesData[], onGpu: boolean, confinedTo: readonly string[] = []): string[] {
   const rise = (gpu: string) => {
     const data = seriesById(all, deviceLine(gpu));
     if (!data || data.times.length === 0) return -1;
     const [from, to] = [data.times[0]!, data.times.at(-1)!];
     return maxIn(data, from, to)!.value - minIn(data, from, to)!.value;
   };
+  const byRise = (named: readonly string[]) => (named.length < 2 ? named : named.map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise).map(({ gpu }) => gpu));
   const named = gpusOf(all);
-  const gpus = named.length < 2 ? named.map((gpu) => ({ gpu })) : named.map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise);
-  const gpuLines = gpus.flatMap(({ gpu }) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
+  const gpus = [
+    ...byRise(named.filter((gpu) => confinedTo.includes(gpu))),
+    ...byRise(named.filter((gpu) => !isInstance(gpu))),
+    ...byRise(named.filter((gpu) => isInstance(gpu) && !confinedTo.includes(gpu))),
+  ];
+  const gpuLines = gpus.flatMap((gpu) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
   const ordered = onGpu ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE] : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
   return ordered.filter((id) => sampleCount(seriesById(all, id)) > 0);
 }

@@ -7,7 +7,7 @@ import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';
 import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
-import { baselineOf, candidateLines, FRAMEWORK_LINE, isDeviceLine, mayUseGpu, overlaySeries, seriesById } from './lines';
+import { baselineOf, candidateLines, FRAMEWORK_LINE, gpuOf, isDeviceLine, mayUseGpu, overlaySeries, seriesById } from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
 import type { SettledRows } from './settled';
@@ -31,14 +31,16 @@ export interface OverlayInput {
   readonly limits?: FlagLimits;
   /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
   readonly settled?: SettledRows;
-  /** Memory of each device, by `gpu0`, `gpu1`, … */
+  /** MIG devices that the workload is confined to, by `gpu0.mig1`. */
+  readonly confinedTo?: readonly string[];
+  /** Memory of each device, by `gpu0`, `gpu1`, `gpu0.mig1`, … */
   readonly deviceBytes?: Readonly<Record<string, Bytes>>;
 }
 
 export function buildOverlay(input: OverlayInput): Overlay {
   const { budget, baselines } = input;
   const all = overlaySeries(input.series, baselines);
-  const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null));
+  const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null), input.confinedTo);
   const chosen = input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
   const data = chosen === undefined ? undefined : seriesById(all, chosen);
   const textbook = budget?.tiers.textbook.total ?? null;
@@ -57,7 +59,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
   // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
   const shape = announced || !isDeviceLine(chosen) ? null : shapeOf(data, line.baseline);
   const stairs = shape && stairsOf(shape);
-  const device = input.deviceBytes?.[chosen.split('.')[0]!];
+  const device = input.deviceBytes?.[gpuOf(chosen) ?? ''];
   const overlay: Overlay = {
     series: chosen,
     alternatives: candidates.filter((id) => id !== chosen),

@@ -8,7 +8,7 @@
  *   count G BYTES              the same, and one byte more with each reading
  *   reserved G BYTES           memory the driver keeps: version 1 counts it as used
  *   total G BYTES
- *   process G compute|graphics PID BYTES|hidden
+ *   process G compute|graphics PID BYTES|hidden [SLOT]     on the GPU, or on the MIG device of that slot
  *   fail FUNCTION CODE [G]     the function returns CODE (for GPU G alone)
  *   delay FUNCTION MICROSECONDS
  *   utilization G GPU MEMORY   percent
@@ -23,7 +23,7 @@
  *   sampled G power|utilization|memory MICROSECONDS A B
  *                              the driver keeps its last 100 samples, A and B in turn
  *   use G PID PERCENT          the driver samples how busy the process keeps the GPU, six times a second
- *   mig G SLOT USED TOTAL      the GPU is divided, and this is one of its MIG devices
+ *   mig G SLOT USED TOTAL      the GPU is divided, and this is one of its MIG devices: GPU instance SLOT + 7, compute instance 0
  *
  * The structures are declared as in NVIDIA's nvml.h (R580), from the documentation of the API; the compiler lays them
  * out. Threads share it as they share the real one: it stays initialized until each that did so has shut it down, and a
@@ -45,7 +45,7 @@
 #endif
 
 enum { OK = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, VERSION_MISMATCH = 25 };
-enum { GPUS = 16, PROCESSES = 256, RULES = 64, SLOTS = 7, KEPT = 100 };
+enum { GPUS = 16, PROCESSES = 256, RULES = 64, SLOTS = 7, KEPT = 100, FIRST_INSTANCE = 7 };
 enum { POWER, UTILIZATION, MEMORY, KINDS };
 
 typedef struct { unsigned long long total, free, used; } nvmlMemory_t;
@@ -69,7 +69,7 @@ typedef struct {
   Turns renewed[KINDS], sampled[KINDS];
   Mig mig[SLOTS];
 } Gpu;
-typedef struct { int gpu, graphics; unsigned int pid; unsigned long long bytes; } Process;
+typedef struct { int gpu, graphics; unsigned int pid; unsigned long long bytes; int slot; } Process;
 typedef struct { int gpu; unsigned int pid, percent; } Use;
 typedef struct { char name[64]; long value; int gpu; int delay; } Rule;
 
@@ -128,8 +128,9 @@ static void line(char *text) {
     rule->value = n; rule->gpu = -1; rule->delay = 1;
     return;
   }
-  if (sscanf(text, "process %d %63s %llu %63s", &g, kind, &v, amount) == 4 && process_count < PROCESSES) {
-    processes[process_count++] = (Process){ g, strcmp(kind, "graphics") == 0, (unsigned int)v, strcmp(amount, "hidden") == 0 ? ~0ull : strtoull(amount, NULL, 10) };
+  int slot = -1;
+  if (sscanf(text, "process %d %63s %llu %63s %d", &g, kind, &v, amount, &slot) >= 4 && process_count < PROCESSES) {
+    processes[process_count++] = (Process){ g, strcmp(kind, "graphics") == 0, (unsigned int)v, strcmp(amount, "hidden") == 0 ? ~0ull : strtoull(amount, NULL, 10), slot };
     return;
   }
   long long every = 0;
@@ -243,7 +244,8 @@ int nvmlDeviceGetUUID(void *device, char *out, unsigned int length) {
 int nvmlDeviceGetName(void *device, char *out, unsigned int length) {
   BEGIN(device)
   char name[80];
-  snprintf(name, sizeof name, "Simulated %s", gpus[g].name);
+  Mig *mig = mig_of(device);
+  snprintf(name, sizeof name, "Simulated %s%s", gpus[g].name, mig ? " MIG" : "");
   return text(out, length, name);
 }
 int nvmlDeviceGetArchitecture(void *device, unsigned int *out) { BEGIN(device) *out = gpus[g].architecture; return OK; }
@@ -317,6 +319,14 @@ int nvmlDeviceGetMigDeviceHandleByIndex(void *device, unsigned int slot, void **
   *out = &gpus[g].mig[slot];
   return OK;
 }
+int nvmlDeviceGetGpuInstanceId(void *device, unsigned int *id) {
+  BEGIN(device)
+  Mig *mig = mig_of(device);
+  if (!mig) return NOT_SUPPORTED;
+  *id = (unsigned int)(mig - gpus[g].mig) + FIRST_INSTANCE;
+  return OK;
+}
+int nvmlDeviceGetComputeInstanceId(void *device, unsigned int *id) { BEGIN(device) if (!mig_of(device)) return NOT_SUPPORTED; *id = 0; return OK; }
 #if PROCESS_CALLS == 3
 int nvmlDeviceGetSamples(void *device, int type, unsigned long long since, int *kind, unsigned int *count, nvmlSample_t *out) {
   BEGIN(device)
@@ -375,7 +385,7 @@ static int list(int g, int graphics, unsigned int *count, nvmlProcessInfo_t *out
   unsigned int found = 0;
   for (int i = 0; i < process_count; i++) {
     if (processes[i].gpu != g || processes[i].graphics != graphics) continue;
-    if (found < *count) out[found] = (nvmlProcessInfo_t){ processes[i].pid, processes[i].bytes, 0xffffffff, 0xffffffff };
+    if (found < *count) out[found] = (nvmlProcessInfo_t){ processes[i].pid, processes[i].bytes, processes[i].slot < 0 ? 0xffffffff : (unsigned int)processes[i].slot + FIRST_INSTANCE, processes[i].slot < 0 ? 0xffffffff : 0 };
     found++;
   }
   int fits = found <= *count;

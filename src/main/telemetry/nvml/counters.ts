@@ -117,7 +117,7 @@ export interface SampledGpu {
   /** Over how long its power is averaged, and that in words; as of most boards unless given. */
   readonly power?: { readonly windowUs: Micros; readonly about: string };
   /** Its MIG devices, each with memory of its own. */
-  readonly mig?: readonly { readonly slot: number; readonly uuid: string }[];
+  readonly mig?: readonly { readonly slot: number; readonly uuid: string; readonly gpuInstance?: number | null }[];
 }
 
 export const periodOf = (counter: Counter, intervalMs: Millis): Millis => Math.max(counter.floorMs, intervalMs);

@@ -13,6 +13,15 @@ const TEXT_BYTES = 96;
 
 export type MemoryVersion = 1 | 2;
 
+export interface MigDevice {
+  readonly slot: number;
+  readonly uuid: string;
+  readonly device: NvmlDevice;
+  /** Null where the driver does not tell. */
+  readonly gpuInstance: number | null;
+  readonly computeInstance: number | null;
+}
+
 export class NvmlDevice {
   readonly #library: NvmlLibrary;
   readonly #handle: bigint;
@@ -118,7 +127,7 @@ export class NvmlDevice {
   }
 
   /** Its MIG devices, empty slots left out; none where MIG is off or unknown. */
-  migDevices(): { readonly slot: number; readonly uuid: string; readonly device: NvmlDevice }[] {
+  migDevices(): MigDevice[] {
     const [mode, pending, slots] = [new Uint32Array(1), new Uint32Array(1), new Uint32Array(1)];
     if (this.#library.call('nvmlDeviceGetMigMode', this.#handle, mode, pending) !== SUCCESS || mode[0] === 0) return [];
     if (this.#library.call('nvmlDeviceGetMaxMigDeviceCount', this.#handle, slots) !== SUCCESS) return [];
@@ -127,8 +136,12 @@ export class NvmlDevice {
       if (this.#library.call('nvmlDeviceGetMigDeviceHandleByIndex', this.#handle, slot, handle) !== SUCCESS) return [];
       const device = new NvmlDevice(this.#library, handle[0]!);
       const { code, text } = device.uuid();
-      return code === SUCCESS ? [{ slot, uuid: text, device }] : [];
+      return code === SUCCESS ? [{ slot, uuid: text, device, gpuInstance: device.#instance('nvmlDeviceGetGpuInstanceId'), computeInstance: device.#instance('nvmlDeviceGetComputeInstanceId') }] : [];
     });
+  }
+
+  #instance(name: 'nvmlDeviceGetGpuInstanceId' | 'nvmlDeviceGetComputeInstanceId'): number | null {
+    return this.#library.call(name, this.#handle, this.#bytes) === SUCCESS ? this.#view.getUint32(0, true) : null;
   }
 
   uuid(): { readonly code: number; readonly text: string } {

@@ -37,6 +37,8 @@ const SIGNATURES = {
   nvmlDeviceGetMigMode: [HANDLE, OUT, OUT],
   nvmlDeviceGetMaxMigDeviceCount: [HANDLE, OUT],
   nvmlDeviceGetMigDeviceHandleByIndex: [HANDLE, UINT, OUT],
+  nvmlDeviceGetGpuInstanceId: [HANDLE, OUT],
+  nvmlDeviceGetComputeInstanceId: [HANDLE, OUT],
   nvmlDeviceGetEncoderUtilization: [HANDLE, OUT, OUT],
   nvmlDeviceGetDecoderUtilization: [HANDLE, OUT, OUT],
   nvmlDeviceGetCurrentClocksThrottleReasons: [HANDLE, OUT],

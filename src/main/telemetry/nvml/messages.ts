@@ -1,5 +1,5 @@
 /** What passes between the thread that reads NVML and the one that records. */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo, GpuInstance } from '../../../shared/contract/session';
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { LearntOfSeries } from '../sampler';
@@ -37,6 +37,14 @@ export interface ProbedGpu {
   readonly used: Reading;
   readonly processes: ProcessLists | AbsentReason;
   readonly costs: ReadCosts;
+  readonly instances: readonly ProbedInstance[];
+}
+
+/** A MIG device, and what is in use on it. */
+export interface ProbedInstance extends GpuInstance {
+  readonly gpuInstance: number | null;
+  readonly computeInstance: number | null;
+  readonly used: Reading;
 }
 
 export type Probe =

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { GpuInfo } from '../../../shared/contract/session';
 import type { Micros, Millis } from '../../../shared/units';
 import { originOf } from '../../workloads/session-clock';
+import { repeat } from '../beat';
 import type { Sampler, SampleSink, SessionClock } from '../sampler';
 import { ThreadControl } from '../thread/control';
 import { Intake } from '../thread/intake';
@@ -28,7 +29,7 @@ export class PcieSampler implements Sampler {
   readonly #options: PcieSamplerOptions;
   readonly #control = new ThreadControl();
   #worker: Worker | null = null;
-  #watchdog: NodeJS.Timeout | null = null;
+  #watching: () => void = () => {};
 
   constructor(options: PcieSamplerOptions) {
     this.#options = options;
@@ -53,20 +54,19 @@ export class PcieSampler implements Sampler {
     };
     let told = false;
     const silenceMs = this.#options.silenceMs ?? Math.max(3 * intervalMs, 5000);
-    const watchdog = setInterval(() => {
+    this.#watching = repeat(silenceMs / 2, () => {
       if (clock.now() - heardAt <= silenceMs * 1000) return;
       silent(`NVML gave no answer for ${silenceMs / 1000} s`, !told);
       told = true;
-    }, silenceMs / 2);
-    this.#watchdog = watchdog;
+    });
     worker.once('error', ({ message }) => silent(`its thread is gone (${message})`, true));
     // With nothing to ask it ends by itself.
-    worker.once('exit', () => clearInterval(watchdog));
+    worker.once('exit', () => this.#watching());
   }
 
 
   async stop(): Promise<void> {
-    if (this.#watchdog) clearInterval(this.#watchdog);
+    this.#watching();
     this.#control.stop();
     if (this.#worker) await threadEnded(this.#worker, 1000);
     // A call that hangs in the driver may still return one day; nobody listens any more.

@@ -1,9 +1,9 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
 import { faultOf, SUCCESS } from './codes';
 import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
-import type { NvmlDevice } from './device';
+import type { MigDevice, NvmlDevice } from './device';
 import type { Loader } from './library';
-import type { Probe, ProbedGpu, ProcessLists } from './messages';
+import type { Probe, ProbedGpu, ProbedInstance, ProcessLists } from './messages';
 import { cudaVersion, driverVersion, openNvml } from './opened';
 import { readCosts } from './read-costs';
 import type { SampleType } from './samples';
@@ -27,22 +27,31 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
       const memory = new Float64Array(3);
       const code = device.memory(memory);
       const name = device.name().text || 'unknown GPU';
+      const instances = device.migDevices().map(probedInstance);
       return {
         info: { index, uuid, name, memoryBytes: code === SUCCESS ? memory[1]! : null, driver, cuda },
         sampled: {
           index, uuid, memoryVersion: device.memoryVersion, extras: extrasOf(device), power: powerMeaning(device, name),
           buffers: BUFFERED.filter(({ type }) => bufferWorks(device, type)).map(({ type }) => type),
-          mig: device.migDevices().map(({ slot, uuid: instance }) => ({ slot, uuid: instance })),
+          mig: instances.map(({ slot, uuid: instance, gpuInstance }) => ({ slot, uuid: instance, gpuInstance })),
         },
         used: code === SUCCESS ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason },
         processes: readProcesses(device).answer,
         costs: readCosts(device),
+        instances,
       };
     });
     return { ok: true, path: library.path, driver, gpus, notes: said };
   } finally {
     close();
   }
+}
+
+function probedInstance({ slot, uuid, device, gpuInstance, computeInstance }: MigDevice): ProbedInstance {
+  const memory = new Float64Array(3);
+  const code = device.memory(memory);
+  const isRead = code === SUCCESS;
+  return { slot, uuid, gpuInstance, computeInstance, name: device.name().text, memoryBytes: isRead ? memory[1]! : null, used: isRead ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason } };
 }
 
 function extrasOf(device: NvmlDevice): SampledGpu['extras'] {

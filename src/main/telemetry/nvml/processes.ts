@@ -8,6 +8,8 @@ export interface NvmlProcess {
   readonly pid: number;
   /** Null where the driver hides it. */
   readonly bytes: Bytes | null;
+  /** Id of the GPU instance it runs on, where the GPU is divided and the driver tells. */
+  readonly instance?: number;
 }
 
 export interface ProcessUse {
@@ -24,6 +26,7 @@ interface Version {
 
 /** What NVML writes where it does not know: NVML_VALUE_NOT_AVAILABLE. */
 const NOT_AVAILABLE = 0xffff_ffff_ffff_ffffn;
+const NO_INSTANCE = 0xffff_ffff;
 /** Some drivers wrote 32 bytes a process where 24 are agreed: room is made for that. */
 const PROCESS_ROOM = 32;
 
@@ -53,13 +56,14 @@ function listWith(library: NvmlLibrary, handle: bigint, { name, size }: Version)
     if (code === INSUFFICIENT_SIZE && room < 65_536) continue;
     if (code !== SUCCESS) return { code, processes: [] };
     const view = new DataView(bytes.buffer);
-    return { code, processes: Array.from({ length: Math.min(count[0]!, room) }, (_, index) => processAt(view, index * size)) };
+    return { code, processes: Array.from({ length: Math.min(count[0]!, room) }, (_, index) => processAt(view, index * size, size)) };
   }
 }
 
-function processAt(view: DataView, offset: number): NvmlProcess {
+function processAt(view: DataView, offset: number, size: number): NvmlProcess {
   const used = view.getBigUint64(offset + PROCESS.used, true);
-  return { pid: view.getUint32(offset + PROCESS.pid, true), bytes: used === NOT_AVAILABLE ? null : Number(used) };
+  const instance = size === PROCESS.size ? view.getUint32(offset + PROCESS.gpuInstance, true) : NO_INSTANCE;
+  return { pid: view.getUint32(offset + PROCESS.pid, true), bytes: used === NOT_AVAILABLE ? null : Number(used), ...(instance !== NO_INSTANCE && { instance }) };
 }
 
 /**

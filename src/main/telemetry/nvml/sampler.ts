@@ -9,6 +9,7 @@ import type { Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import { originOf } from '../../workloads/session-clock';
 import { repeat } from '../beat';
+import { instanceId } from '../nvidia-smi/gpu-fields';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
@@ -73,8 +74,8 @@ export class NvmlSampler implements Sampler {
     this.#clock = clock;
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
-    for (const { index } of gpus) {
-      for (const metric of PROCESS_METRICS) sink.declare({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000, about: ABOUT_PROCESSES[metric] });
+    for (const device of gpus.flatMap(devicesOf)) {
+      for (const metric of PROCESS_METRICS) sink.declare({ id: `${device}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000, about: ABOUT_PROCESSES[metric] });
     }
     const heard = new Promise<void>((resolve) => {
       this.#firstBatch = resolve;
@@ -143,14 +144,19 @@ export class NvmlSampler implements Sampler {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
-      for (const metric of PROCESS_METRICS) this.#intake?.push(`gpu${index}.${metric}`, t, { kind: 'absent', reason: answer });
+      for (const device of devicesOf(gpu)) for (const metric of PROCESS_METRICS) this.#intake?.push(`${device}.${metric}`, t, { kind: 'absent', reason: answer });
       return;
     }
     const { ownPids, sharesPids } = this.#options;
     this.#use(gpu, t, answer, workloadPids);
-    for (const { workload, other } of sharesOf(gpu, answer, { workloadPids, ownPids: ownPids(), sharesPids })) {
-      this.#intake?.push(`gpu${index}.process.memory`, t, workload);
-      this.#intake?.push(`gpu${index}.other.memory`, t, other);
+    const whose = { workloadPids, ownPids: ownPids(), sharesPids };
+    const mig = this.#options.sampled.find((each) => each.index === index)?.mig ?? [];
+    const instances = (gpu.instances ?? []).map(({ slot }) => ({ device: instanceId(index, slot), lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null) }));
+    for (const { device, lists } of [{ device: `gpu${index}`, lists: answer }, ...instances]) {
+      for (const { workload, other } of lists === null ? [NOT_TOLD] : sharesOf(gpu, lists, whose)) {
+        this.#intake?.push(`${device}.process.memory`, t, workload);
+        this.#intake?.push(`${device}.other.memory`, t, other);
+      }
     }
   }
 
@@ -174,7 +180,7 @@ export class NvmlSampler implements Sampler {
   }
 
   #silent(t: Micros): void {
-    this.#intake?.silent(t, this.#options.gpus.flatMap(({ index }) => PROCESS_METRICS.map((metric) => `gpu${index}.${metric}`)));
+    this.#intake?.silent(t, this.#options.gpus.flatMap(devicesOf).flatMap((device) => PROCESS_METRICS.map((metric) => `${device}.${metric}`)));
   }
 
   #died(why: string): void {
@@ -184,6 +190,20 @@ export class NvmlSampler implements Sampler {
     this.#silent(this.#clock.now());
     this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
   }
+}
+
+/** A GPU and the MIG devices of it that the workload is confined to, as their series begin. */
+const devicesOf = ({ index, instances = [] }: GpuInfo): string[] => [`gpu${index}`, ...instances.map(({ slot }) => instanceId(index, slot))];
+const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
+/** The driver does not say on which instance its processes are. */
+const NOT_TOLD = { workload: HIDDEN, other: HIDDEN };
+
+/** The processes on one GPU instance; null where the driver does not tell which those are. */
+export function ofInstance(lists: ProcessLists, gpuInstance: number | null): ProcessLists | null {
+  const all = [...lists.compute, ...lists.graphics];
+  if (gpuInstance === null || all.some(({ instance }) => instance === undefined)) return null;
+  const here = ({ instance }: NvmlProcess) => instance === gpuInstance;
+  return { compute: lists.compute.filter(here), graphics: lists.graphics.filter(here) };
 }
 
 const readingOf = ({ bytes }: NvmlProcess): Reading => (bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes });

@@ -19,12 +19,19 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
           <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{intervalWords(series)}</td></tr>)}</tbody>
         </table>
       </section>
-      <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.map((gpu) => [`GPU ${gpu.index}`, `${gpu.name}, ${formatBytes(gpu.memoryBytes)}`])), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
+      <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.flatMap(gpuFacts)), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
       {run && <Facts title="Run" facts={Object.fromEntries(Object.entries(run).map(([key, value]) => [key, value === null ? 'not declared' : String(value)]))} />}
       {model && <Facts title="Model" facts={Object.fromEntries(Object.entries(model).map(([key, value]) => [key, typeof value === 'number' ? formatInteger(value) : String(value)]))} />}
       <Facts title="Workload" facts={{ Command: session.workload.command.join(' ') || '—', Directory: session.workload.cwd ?? '—', Pid: String(session.workload.pid ?? '—'), Session: session.id }} />
     </div>
   );
+}
+
+function gpuFacts({ index, name, memoryBytes, instances = [] }: SessionDocument['environment']['gpus'][number]): [string, string][] {
+  return [
+    [`GPU ${index}`, `${name}, ${formatBytes(memoryBytes)}`],
+    ...instances.map((each): [string, string] => [`MIG device ${each.slot} of it`, [each.name, formatBytes(each.memoryBytes), each.uuid].filter((part) => part !== '').join(', ')]),
+  ];
 }
 
 function intervalWords(series: SessionDocument['series'][number]): string {

@@ -63,7 +63,7 @@ export function SessionHeader({ session, onChanged }: { session: SessionDocument
 /** The GPU with its driver, or why there is none. */
 function deviceNote({ environment }: SessionDocument): string {
   const [gpu] = environment.gpus;
-  if (gpu) return [gpu.name, gpu.memoryBytes === null ? '' : formatBytes(gpu.memoryBytes), gpu.driver && `driver ${gpu.driver}`, environment.gpus.length > 1 ? `and ${environment.gpus.length - 1} more` : ''].filter(Boolean).join(', ');
+  if (gpu) return [gpu.name, gpu.memoryBytes === null ? '' : formatBytes(gpu.memoryBytes), ...(gpu.instances ?? []).map((each) => `confined to MIG device ${each.slot}${each.memoryBytes === null ? '' : ` of ${formatBytes(each.memoryBytes)}`}`), gpu.driver && `driver ${gpu.driver}`, environment.gpus.length > 1 ? `and ${environment.gpus.length - 1} more` : ''].filter(Boolean).join(', ');
   const source = environment.sources.find(({ id, ok }) => !ok && /nvidia|nvml/.test(id));
   return source ? `no NVIDIA GPU: ${source.detail}` : 'no NVIDIA GPU';
 }

@@ -5,7 +5,7 @@
 import { formatBytes } from '../../format';
 import { fits } from '../fit/fit';
 import { contextLevel } from '../context-level';
-import { gpusOf, processLine } from '../lines';
+import { deviceOf, devicesBeside, processLine } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
@@ -15,7 +15,7 @@ import { growthOf, MARGIN, searchFor, verdictOf } from './settings';
 function constantOffset(input: FindingsInput, known: readonly Finding[]): Finding[] {
   const { budget, overlay, durationUs } = input;
   if (known.some(({ setting }) => setting !== undefined)) return [];
-  if (overlay.series === null || !gpusOf(input.series).some((gpu) => overlay.series!.startsWith(`${gpu}.`)) || !overlay.phases.some(({ flagged }) => flagged)) return [];
+  if (deviceOf(input.series, overlay.series) === undefined || !overlay.phases.some(({ flagged }) => flagged)) return [];
   const search = searchFor(input, growthOf(known))?.search;
   const own = search?.own() ?? null;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, input.limits ?? DEFAULT_FLAG_LIMITS);
@@ -47,7 +47,7 @@ export const context: Detector = {
     const { series, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     if (known.some(({ kind }) => kind === 'preallocated_pool')) return [];
     const predicted = budget?.tiers.refined.components.context ?? 0;
-    const levels = gpusOf(series).flatMap((gpu) => contextLevel(series, gpu, input.overlay) ?? []);
+    const levels = devicesBeside(series, input.overlay.series).flatMap((gpu) => contextLevel(series, gpu, input.overlay) ?? []);
     if (!levels.some(({ reserved }) => reserved) && budget !== null) {
       const found = constantOffset(input, known);
       if (found.length > 0) return found;

@@ -7,7 +7,7 @@ import { formatBytes, formatDuration, formatInteger } from '../../format';
 import { valueAt } from '../../trace/series';
 import type { Micros } from '../../units';
 import { median } from '../fit/observations';
-import { deviceLine, seriesById } from '../lines';
+import { deviceLine, gpuOf, seriesById } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
@@ -32,7 +32,7 @@ export const forecast: Detector = {
 
 function roomOf({ overlay, series, durationUs }: FindingsInput): Room | null {
   const { deviceBytes, series: line } = overlay;
-  const gpu = line?.split('.')[0] ?? '';
+  const gpu = gpuOf(line ?? '') ?? '';
   const device = seriesById(series, deviceLine(gpu));
   const used = device ? valueAt(device, durationUs) : null;
   return deviceBytes === undefined || used === null ? null : { free: deviceBytes - used, used, device: deviceBytes };

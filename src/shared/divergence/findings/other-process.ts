@@ -1,7 +1,7 @@
 /** Other processes took or gave back memory on the device while the workload ran. */
 import { formatBytes, formatDuration } from '../../format';
 import { MiB } from '../../units';
-import { gpusOf, otherLine, seriesById } from '../lines';
+import { devicesBeside, otherLine, seriesById } from '../lines';
 import type { Detector } from './protocol';
 
 /** Below this a desktop's redrawing is at work. */
@@ -9,8 +9,8 @@ const LEAST = 16 * MiB;
 
 export const otherProcess: Detector = {
   kind: 'other_process',
-  find({ series }) {
-    return gpusOf(series).flatMap((gpu) => {
+  find({ series, overlay }) {
+    return devicesBeside(series, overlay.series).flatMap((gpu) => {
       const others = seriesById(series, otherLine(gpu));
       if (!others || others.values.length < 2) return [];
       const { times, values } = others;

@@ -5,7 +5,7 @@ import { valueAt } from '../../trace/series';
 import type { LogLine } from '../../trace/types';
 import { GiB, KiB, MiB, type Micros } from '../../units';
 import type { Phase } from '../../vocabulary';
-import { deviceLine, HOST_LINE, seriesById } from '../lines';
+import { deviceLine, gpuOf, HOST_LINE, seriesById } from '../lines';
 import type { Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 
@@ -58,7 +58,7 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
 /** Free memory of the device over the run, where its size is known. */
 function headroomSentence({ overlay, series }: FindingsInput, until: Micros): string[] {
   const { deviceBytes } = overlay;
-  const gpu = overlay.series?.split('.')[0];
+  const gpu = gpuOf(overlay.series ?? '');
   const device = gpu === undefined ? undefined : seriesById(series, deviceLine(gpu));
   if (deviceBytes === undefined || !device || device.times.length === 0) return [];
   const from = device.times[0]!;

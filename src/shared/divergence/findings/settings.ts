@@ -11,7 +11,7 @@ import { type Fit, fits } from '../fit/fit';
 import { type Growth, observationsOf, type Observation } from '../fit/observations';
 import { contextLevel } from '../context-level';
 import { flagLimit } from '../measure';
-import { FRAMEWORK_LINE, gpusOf, HOST_LINE } from '../lines';
+import { deviceOf, FRAMEWORK_LINE, HOST_LINE } from '../lines';
 import { frameworkOverlay } from '../overlay';
 import { type Place, predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';
@@ -70,7 +70,7 @@ export function searchFor(input: FindingsInput, growth: Growth | null): { readon
   const overlay = bestOverlay(input);
   if (budget === null || overlay.series === null || overlay.series === HOST_LINE || overlay.phases.length === 0) return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
-  const gpu = gpusOf(series).find((one) => overlay.series!.startsWith(`${one}.`));
+  const gpu = deviceOf(series, overlay.series);
   const level = gpu === undefined ? null : contextLevel(series, gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
   const observations = observationsOf(overlay, exact, growth);
