@@ -4,6 +4,7 @@ import { Fragment, useMemo, useState } from 'react';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/contract/session';
 import { phaseName } from '../../../shared/divergence/phase-name';
+import type { OverlayPhase } from '../../../shared/divergence/types';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/format';
 import type { Component, Tier } from '../../../shared/vocabulary';
 import { predictionOf } from '../../chart/bands';
@@ -39,6 +40,7 @@ export function PhaseTable({ session, tier, budget, onZoom }: {
                 const predicted = predictionOf(overlay, index, tier, budget);
                 const residual = residualOf(phase, tier);
                 const percent = residual !== null && predicted.total ? (residual / predicted.total) * 100 : null;
+                const atEnd = flaggedAtEnd(phase);
                 const parts = predicted.parts ?? phase.measuredComponents;
                 return (
                   <Fragment key={index}>
@@ -53,7 +55,7 @@ export function PhaseTable({ session, tier, budget, onZoom }: {
                       <td className="right num nowrap">{formatDuration(phase.span[1] - phase.span[0])}</td>
                       <td className="right"><Bytes value={phase.measured} /></td>
                       <td className="right"><Bytes value={predicted.total} /></td>
-                      <td className="right"><Bytes value={residual} signed /></td>
+                      <td className="right"><Bytes value={residual} signed />{tier === 'refined' && atEnd !== null && <span className="change">at its end <Bytes value={atEnd} signed /></span>}</td>
                       <td className="right num"><span className="tone" data-tone={residualTone(percent)}>{formatSignedPercent(percent)}</span></td>
                       <td className="flag-cell">{phase.flagged && tier === 'refined' && <Flag size={14} aria-label="flagged" />}</td>
                     </tr>
@@ -67,6 +69,11 @@ export function PhaseTable({ session, tier, budget, onZoom }: {
       </table>
     </div>
   );
+}
+
+/** What is left over at the end of a phase that is flagged though it was as high as predicted. */
+function flaggedAtEnd({ flagged, residualBytes, end, predictedEnd }: OverlayPhase): number | null {
+  return flagged && residualBytes === 0 && end !== null && predictedEnd.refined !== null && end !== predictedEnd.refined ? end - predictedEnd.refined : null;
 }
 
 type Parts = Readonly<Partial<Record<Component, number>>> | null;
