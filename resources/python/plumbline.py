@@ -146,9 +146,18 @@ class _Channel:
 
 
 _channel = _Channel()
+_the_watcher = None
+
+
+def _after_fork():
+    _channel.after_fork()
+    if _the_watcher is not None:
+        _the_watcher.busy = True  # what it watches is the parent's to tell
+
+
 atexit.register(_channel.at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_channel.after_fork)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _plain(value):
@@ -341,9 +350,6 @@ def watch(model, optimizer=None):
     return model
 
 
-_the_watcher = None
-
-
 def _watcher():
     global _the_watcher
     torch = sys.modules.get("torch")
@@ -357,7 +363,7 @@ def _told(method):
     out in one piece. A send wakes whoever reads, and costs more than anything else here."""
     @functools.wraps(method)
     def call(self, *args, **kwargs):
-        if self.compiling() or self.busy or os.getpid() != self.pid:
+        if self.busy or self.compiling():
             return
         self.busy, began, later = True, time.perf_counter(), False
         try:
@@ -398,13 +404,13 @@ class _Watcher:
     def __init__(self, torch):
         self.torch = torch
         self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
-        self.pid, self.busy, self.quiet = os.getpid(), False, False
+        self.busy, self.quiet = False, False
         self.started, self.spent = time.perf_counter(), 0.0
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
         self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
-        self.lines, self.cost = [], _allowed_cost()
+        self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
         self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
         backward = torch.autograd.backward
 
@@ -427,6 +433,7 @@ class _Watcher:
         if model in self.models:
             return
         self.models.add(model)
+        self.watching = True
         try:
             model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True)
         except TypeError:  # before torch 2.0
@@ -438,6 +445,7 @@ class _Watcher:
         if optimizer in self.optimizers:
             return
         self.optimizers.add(optimizer)
+        self.steps_follow = True
         if hasattr(optimizer, "register_step_pre_hook"):
             optimizer.register_step_pre_hook(self.on_optimizer_begin)
             optimizer.register_step_post_hook(self.on_optimizer_end)
@@ -510,7 +518,7 @@ class _Watcher:
     @_told
     def on_backward_begin(self):
         self.root = None
-        if self.depth == 0 and self.models:
+        if self.depth == 0 and self.watching:
             self.last = None  # the loss belongs to forward
             self.begin("backward")
 
@@ -519,7 +527,7 @@ class _Watcher:
         if self.depth == 0 and self.open == "backward":
             self.backwards += 1
             self.close()
-            return _LATER if self.optimizers else None
+            return _LATER if self.steps_follow else None
 
     @_told
     def on_optimizer_begin(self, optimizer, *_args):
@@ -577,7 +585,7 @@ class _Watcher:
         self.close()
         if self.quiet:
             return
-        if self.on_gpu():
+        if self.gpu:
             self.torch.cuda.reset_peak_memory_stats(self.device)
         self.open, self.open_step = name, _step
         self.tell(_phase_line(name, "begin", _step))
@@ -592,13 +600,10 @@ class _Watcher:
 
     # --- memory and settings ---
 
-    def on_gpu(self):
-        return self.gpu and self.torch.cuda.is_initialized()
-
     def memory(self):
         """What torch's caching allocator holds now, and its peaks since the phase began; None off the GPU. The nested
         form is what torch keeps: memory_stats() would flatten and sort hundreds of names at every phase's end."""
-        return self.torch.cuda.memory_stats_as_nested_dict(self.device) if self.on_gpu() else None
+        return self.torch.cuda.memory_stats_as_nested_dict(self.device) if self.gpu else None
 
     def tell_memory(self, ts, stats, components=False):
         if stats is None:

@@ -198,6 +198,33 @@ for index in range(3):
     expect(lines.filter(({ type }) => type === 'memory')).toHaveLength(ended.length);
   });
 
+  it.skipIf(process.platform === 'win32')('leaves to the parent what it watches: a forked child that goes on with it is silent', async () => {
+    const { code, lines } = await run(python!, ['-c', `
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import plumbline, torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = torch.nn.Linear(8, 8)
+    def forward(self, x):
+        return x
+net, x = Net(), torch.Tensor(1, 8)
+optimizer, x.model = torch.optim.AdamW(net.parameters()), net
+plumbline.watch(net, optimizer)
+def step():
+    net(x)
+    x.backward()
+    optimizer.step()
+step()
+child = os.fork()
+step()
+if child:
+    os.waitpid(child, 0)`, helpers], withStandIn);
+    expect(code).toBe(0);
+    expect(story(lines)).toEqual([...trainStep(0), ...trainStep(1)]);
+  });
+
   it('does nothing where torch was never imported', async () => {
     const ran = await run(python!, ['-c', `import sys; sys.path.insert(0, ${JSON.stringify(helpers)}); import plumbline; print(plumbline.watch('model'))`]);
     expect(ran).toMatchObject({ code: 0, stdout: 'model\n', stderr: '', lines: [] });

@@ -72,7 +72,7 @@ describe('a text that training never saw', () => {
 
   beforeAll(async () => {
     const kept = folder('learner');
-    await run(learner, { mode: 'train', data: 'text', optimizer: 'adam', batch: 8, seq: 32, steps: 150 }, undefined, kept);
+    await run(learner, { mode: 'train', data: 'text', optimizer: 'adam', batch: 8, seq: 32, steps: 300 }, undefined, kept);
     expect(existsSync(kept)).toBe(true);
     const results = await Promise.all((['fp32', 'fp16', 'int8', 'int4'] as const).map(async (precision) => [precision, await run(learner, scoring(precision), kept)] as const));
     scores = Object.fromEntries(results.map(([precision, result]) => [precision, told(result, 'perplexity')]));
