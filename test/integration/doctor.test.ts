@@ -22,7 +22,7 @@ describe.skipIf(windows)(windows ? 'the doctor (skipped: the double is a script,
   test('is content with a GPU that tells everything, and says at what rate', async () => {
     const { report, of } = await checksOf('steady');
     expect(report.checks.map(({ id, ok, remedy }) => [id, ok, remedy])).toEqual([['nvidia-smi', true, null], ['nvidia-driver', true, null], ['gpu-rates', true, null], ['gpu-process-memory', true, null], ['host', true, null]]);
-    expect(of('gpu-rates')!.found).toMatch(/up to 100 times a second .*starting it took \d.* ms/);
+    expect(of('gpu-rates')!.found).toMatch(/^counters (up to \d+ times a second )?from one nvidia-smi .*starting it took \d.* ms/);
     expect(of('host')!.found).toMatch(/100 times a second \(.* a process\)|once a second \(\d+ ms a read\)/);
     expect(report.gpus).toHaveLength(1);
     const text = doctorText(report);
@@ -48,6 +48,14 @@ describe.skipIf(windows)(windows ? 'the doctor (skipped: the double is a script,
     expect(failed[0]!.found).toMatch(found);
     expect(failed[0]!.remedy).toMatch(remedy);
     expect(doctorText(report)).toContain('1 problem, each with what mends it.');
+  });
+
+  test('measures how often nvidia-smi gives a row, and takes it at no more than that', async () => {
+    const timesOf = async (scenario: string) => Number(/up to (\d+) times/.exec((await checksOf(scenario)).of('gpu-rates')!.found)?.[1]);
+    const steady = await timesOf('steady');
+    expect(steady).toBeLessThanOrEqual(100);
+    // It takes 40 ms for each row, and waits for another 10.
+    expect(await timesOf('slow')).toBeLessThanOrEqual(20);
   });
 
   test('says of a divided GPU what it does not tell', async () => {

@@ -211,6 +211,8 @@ describe.skipIf(noStub !== null)(`NVML as a source${noStub === null ? '' : ` (sk
       expect(good.gpus).toEqual([gpuOf(0)]);
       const bad = await telemetryChecks({ ...env, PLUMBLINE_NVML: '/nonexistent/libnvidia-ml.so.1' }, { samplingThread: workerPath });
       expect(bad.checks.find(({ id }) => id === 'nvml')).toMatchObject({ ok: false, found: expect.stringContaining('/nonexistent/libnvidia-ml.so.1'), remedy: expect.stringContaining('PLUMBLINE_NVML') });
+      expect(bad.checks.find(({ id }) => id === 'nvml')!.remedy).toContain('nvidia-smi, which would stand in for it, is missing too');
+      expect((await telemetryChecks({ ...bothWays([]), PLUMBLINE_NVML: '/nonexistent/libnvidia-ml.so.1' }, { samplingThread: workerPath })).checks.find(({ id }) => id === 'nvml')!.remedy).toContain('Without it GPUs are read through nvidia-smi.');
     });
   });
 

@@ -19,6 +19,10 @@ const SHARE = 0.25;
 /** A driver that is loaded anew for each question takes seconds, one that stays loaded a few milliseconds. */
 const SLOW_START_MS: Millis = 1000;
 const HOST_FLOOR_MS: Millis = 10;
+const STREAM_MS: Millis = 10;
+const STREAM_FOR_MS: Millis = 700;
+/** Distances between rows that tell a pace. */
+const STREAM_ROWS = 4;
 
 export function nvmlRates({ gpus }: Probe & { ok: true }): Check {
   const floor = (metric: string) => paceOf(COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!);
@@ -50,9 +54,19 @@ export async function smiRates(path: string, env: NodeJS.ProcessEnv): Promise<Ch
   const answer = await runOnce(path, ['--query-gpu=memory.used', '--format=csv'], { timeoutMs: 10_000, env });
   if (!answer.ok) return null;
   const took = performance.now() - before;
-  const found = `counters up to 100 times a second from one nvidia-smi that stays (starting it took ${duration(took * 1000)}), the process list once a second`;
+  const rate = await streamRate(path, env, took);
+  const found = `counters ${rate === null ? '' : `up to ${perSecond(rate)} times a second `}from one nvidia-smi that stays (starting it took ${duration(took * 1000)}), the process list once a second`;
   const slow = took > SLOW_START_MS && surroundings() === 'machine' && process.platform === 'linux';
   return { id: 'gpu-rates', ok: !slow, found, remedy: slow ? 'Keep the driver loaded with persistence mode: sudo nvidia-smi -pm 1.' : null };
+}
+
+/** Rows that one nvidia-smi gives of a GPU in a second when asked for as many as recordings ever do, by its own stamps; null where it gives too few to tell. */
+async function streamRate(path: string, env: NodeJS.ProcessEnv, startMs: Millis): Promise<number | null> {
+  const { stdout } = await runOnce(path, ['--query-gpu=index,timestamp,memory.used,utilization.gpu,power.draw', '--format=csv,noheader', '-lms', String(STREAM_MS)], { timeoutMs: startMs + STREAM_FOR_MS, env });
+  const rows = stdout.split('\n').slice(0, -1).map((line) => line.split(', '));
+  const stamps = rows.filter(([index]) => index === rows[0]![0]).map(([, stamp]) => Date.parse((stamp ?? '').replaceAll('/', '-').replace(' ', 'T')));
+  const apart = stamps.slice(1).map((t, i) => t - stamps[i]!).filter((ms) => ms >= 0).sort((a, b) => a - b);
+  return apart.length < STREAM_ROWS ? null : 1000 / Math.max(STREAM_MS, apart[apart.length >> 1]!);
 }
 
 /** Counters that this driver does not know; null where it knows all, or does not tell. */

@@ -40,7 +40,7 @@ export async function telemetryChecks(env: NodeJS.ProcessEnv, options: DoctorOpt
   const where = options.surroundings ?? surroundings();
   const probe = choice.nvml ? await probeInWorker(options.samplingThread ?? findWorker(env), libraryPlaces(env)) : null;
   if (probe?.ok) return withNvml(env, probe, host, choice.nvidiaSmi, where);
-  const instead = choice.nvidiaSmi ? 'Without it GPUs are read through nvidia-smi.' : WITHOUT;
+  const instead = !choice.nvidiaSmi ? WITHOUT : locateNvidiaSmi(env).ok ? 'Without it GPUs are read through nvidia-smi.' : 'nvidia-smi, which would stand in for it, is missing too.';
   const nvml: Check[] = probe ? [{ id: 'nvml', ok: false, found: probe.detail, remedy: `${driverRemedy(probe.remedy, where)} ${instead}` }] : [];
   if (!choice.nvidiaSmi) return { checks: [...nvml, host], gpus: [] };
   const report = await withNvidiaSmi(env, options, host, where);
