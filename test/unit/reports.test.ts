@@ -36,6 +36,15 @@ describe('what a report says was run', () => {
     expect(steps({ workload: foreign, run: undeclared })).toBeUndefined();
     expect(steps({ workload: foreign, run: { ...undeclared, steps: 300 } })).toBe('300');
   });
+
+  it('tells the perplexity that a run announced, in the terminal and in every report', () => {
+    const { doc } = input();
+    const announced = { ...doc.markers[0]!, type: 'run', fields: { perplexity: 26.6284, scoredTokens: 768, frequencyPerplexity: 148.93 } } as unknown as (typeof doc.markers)[number];
+    const words = 'perplexity 26.628 over 768 tokens, 148.9 by their frequencies alone';
+    const change = { markers: [...doc.markers, announced] };
+    for (const text of [sessionText(input(change).doc, null).replace(/\s+/g, ' '), one('md', change).text, one('html', change).text]) expect(text).toContain(words);
+    expect(one('md').text).not.toContain('perplexity');
+  });
 });
 
 describe('an HTML report', () => {

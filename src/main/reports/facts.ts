@@ -1,6 +1,7 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { GpuInstance, SessionDocument } from '../../shared/contract/session';
+import { announcedNumber } from '../../shared/compute/experiments/measured/measurement';
 import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
 import { inversionTable, ledgerTable, timeTable, type WordTable } from '../../shared/divergence/tables';
 import { phaseName } from '../../shared/divergence/phase-name';
@@ -168,7 +169,8 @@ export function methodNotes({ overlay, ranks, simulated, workload, environment }
 }
 
 /** What the session was: pairs of a label and a value. */
-export function configurationOf({ model, run, workload }: SessionDocument, budget: Budget | null): [string, string][] {
+export function configurationOf(doc: SessionDocument, budget: Budget | null): [string, string][] {
+  const { model, run, workload } = doc;
   if (!model || !run) return [];
   const pairs: [string, string][] = [
     ['Model', model.name],
@@ -190,8 +192,12 @@ export function configurationOf({ model, run, workload }: SessionDocument, budge
     const areKnown = workload.kind === 'bundled' || run.steps !== runDefaults(model, { mode: run.mode }).steps;
     pairs.push(['Optimizer', run.optimizer], ...(areKnown ? [['Steps', String(run.steps)] satisfies [string, string]] : []), ['Checkpointing', run.checkpointing]);
     if (run.frozenLayers) pairs.push(['Frozen', `embeddings and the first ${run.frozenLayers} of ${model.layers} layers`]);
-    if (run.data) pairs.push(['Data', run.data]);
+    if (run.data) pairs.push(['Data', run.data === 'text' ? 'text, but for the part that is held out' : run.data]);
     if (run.gradAccum > 1) pairs.push(['Gradient accumulation', String(run.gradAccum)]);
+  }
+  const [perplexity, tokens, byFrequency] = [announcedNumber(doc, 'perplexity'), announcedNumber(doc, 'scoredTokens'), announcedNumber(doc, 'frequencyPerplexity')];
+  if (Number.isFinite(perplexity + tokens + byFrequency)) {
+    pairs.push(['Unseen text', `perplexity ${perplexity.toFixed(3)} over ${formatInteger(tokens)} tokens, ${byFrequency.toFixed(1)} by their frequencies alone`]);
   }
   pairs.push(['Framework', run.backend ? `${run.framework}, ${run.backend}` : run.framework]);
   return pairs;
