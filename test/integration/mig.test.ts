@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GpuInstances, readInstances } from '../../src/main/telemetry/nvidia-smi/instances';
 import type { DoctorReport } from '../../src/shared/contract/api';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { createStub, noStub, type NvmlStub } from '../doubles/nvml/stub';
-import { smiPath } from '../fixtures/nvidia-smi/harness';
+import { gpuOf, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 
 const MiB = 1024 ** 2;
@@ -85,11 +86,34 @@ describe.skipIf(noStub !== null)(`a workload on a MIG device, through NVML${noSt
 });
 
 describe.skipIf(process.platform === 'win32')(process.platform === 'win32' ? 'a workload on a MIG device, through nvidia-smi (skipped: the double is a script, which Windows does not run)' : 'a workload on a MIG device, through nvidia-smi', () => {
-  it('says that the line is of the whole GPU, and which device the workload had', async () => {
-    const env = { PLUMBLINE_NVIDIA_SMI: smiPath, PLUMBLINE_SMI_SCENARIO: join(import.meta.dirname, '../fixtures/nvidia-smi/mig.json'), CUDA_VISIBLE_DEVICES: 'MIG-00000000-1111-2222-3333-000000000001' };
-    const { document } = await runJson<SessionDocument>(['record', '--', process.execPath, '-e', 'setTimeout(() => {}, 800)'], home.dir, env);
+  const named = 'MIG-00000000-1111-2222-3333-000000000001';
+  const envOf = (scenario: string) => playing(scenario, { CUDA_VISIBLE_DEVICES: named }).env;
+  const record = async (scenario: string) => (await runJson<SessionDocument>(['record', '--', process.execPath, '-e', 'setTimeout(() => {}, 800)'], home.dir, envOf(scenario))).document;
+
+  it('is laid over what the whole report tells of that device, and says how seldom that is', async () => {
+    const document = await record('mig');
+    expect(document.overlay).toMatchObject({ series: 'gpu0.mig1.memory.used', baselineBytes: 26 * MiB, deviceBytes: 9984 * MiB, measuredPeak: { bytes: 0, intervalUs: 5_000_000 } });
+    expect(document.environment.gpus[0]!.instances).toEqual([{ slot: 1, uuid: named, name: 'MIG 1g.10gb', memoryBytes: 9984 * MiB }]);
+    expect(document.environment.sources[0]!.detail).toContain('names MIG device 1 of GPU 0, whose memory nvidia-smi tells every 5 s at the most');
+    expect(document.warnings).toEqual([]);
+  });
+
+  it('follows that device, and a report that fails is a gap', async () => {
+    const smi = playing('mig');
+    const gpus = [{ ...gpuOf(0), instances: [{ slot: 1, uuid: named, name: '', memoryBytes: null }, { slot: 5, uuid: 'MIG-gone', name: '', memoryBytes: null }] }];
+    const sink = await started(new GpuInstances({ path: smiPath, env: smi.env, gpus, intervalMs: 100 }));
+    await sink.until('a reading', () => sink.values('gpu0.mig1.memory.used').length > 0);
+    smi.plantMemory(500 * MiB);
+    await sink.until('the change', () => sink.values('gpu0.mig1.memory.used').at(-1) === 526 * MiB);
+    expect(new Set(sink.reasons('gpu0.mig5.memory.used'))).toEqual(new Set(['not_read']));
+    expect(await readInstances({ path: smiPath, env: playing('no-permission').env, gpus })).toMatchObject([{ used: { kind: 'absent', reason: 'not_permitted' } }, {}]);
+  });
+
+  it('says that the line is of the whole GPU where memory of that device is not told', async () => {
+    const document = await record('mig-untold');
     expect(document.overlay.series).toMatch(/^gpu0\.(workload\.memory|memory\.used)$/);
-    expect(document.environment.gpus[0]!.instances).toEqual([{ slot: 1, uuid: 'MIG-00000000-1111-2222-3333-000000000001', name: 'MIG 1g.10gb', memoryBytes: null }]);
+    expect(document.environment.gpus[0]!.instances).toEqual([{ slot: 1, uuid: named, name: 'MIG 1g.10gb', memoryBytes: null }]);
+    expect(document.environment.sources[0]!.detail).toContain('whose memory nvidia-smi does not tell');
     expect(document.warnings).toContainEqual(`The workload was confined to MIG device 1 of GPU 0; the line shown, ${document.overlay.series}, is of the whole GPU, other MIG devices included.`);
   });
 });

@@ -11,6 +11,7 @@ import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host';
 import { readBaseline } from './nvidia-smi/baseline';
 import { askedOf, gpuSeriesId, instanceId } from './nvidia-smi/gpu-fields';
+import { GpuInstances, INSTANCES_MS, readInstances } from './nvidia-smi/instances';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
@@ -146,18 +147,22 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
   const known = migDevicesIn(list?.stdout ?? '');
   const { gpus: visible, instances, note } = visibleGpus(env, inventory.gpus, known);
   if (visible.length === 0) return { detail: note ?? inventory.detail, final: true };
-  const gpus = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
+  const named = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
+  const divided = instances.length === 0 ? [] : await readInstances({ path, env, gpus: named });
+  const areTold = divided.some(({ used }) => used.kind === 'ok');
+  const gpus = named.map((gpu) => (gpu.instances ? { ...gpu, instances: gpu.instances.map((each) => ({ ...each, memoryBytes: divided.find(({ gpuIndex, slot }) => gpuIndex === gpu.index && slot === each.slot)?.total ?? null })) } : gpu));
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const baselines: Record<string, Bytes> = {};
+  for (const { device, used } of divided) if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
     if (used.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'memory.used')] = used.value;
     if (other.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'other.memory')] = other.value;
   }
   return {
-    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, fields: askedOf(help.stdout), intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids })],
+    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, fields: askedOf(help.stdout), intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids }), ...(areTold ? [new GpuInstances({ path, env, gpus })] : [])],
     gpus,
     sources: [
-      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${instances.length > 0 ? ', whose memory nvidia-smi tells too slowly: that of the whole GPU is read' : ''}${because(why)}` },
+      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${instances.length === 0 ? '' : areTold ? `, whose memory nvidia-smi tells every ${INSTANCES_MS / 1000} s at the most` : ', whose memory nvidia-smi does not tell'}${because(why)}` },
       { id: 'nvidia-smi processes', ok: sharesPids, detail: sharesPids ? 'memory per process, once a second' : HIDDEN_PIDS },
     ],
     baselines,

@@ -1,11 +1,10 @@
-/// <reference path="./xml2js.d.ts" />
 /**
  * `nvidia-smi -q -x`, one document or, in a loop, one after another. Only what stands between the tags of a log is
  * parsed: declarations and document types, and with them entities of their own, are never read.
  */
-import xml2js from 'xml2js';
 import type { Reading } from '../../../shared/vocabulary';
 import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../../telemetry/nvidia-smi/xml';
 import { noteError } from './error';
 import { metric } from './metrics';
 import { migMemory } from './mig';
@@ -111,7 +110,7 @@ class XmlReader implements LineSink {
   }
 
   #document(text: string): void {
-    const log = fieldOf(parse(text), 'nvidia_smi_log');
+    const log = fieldOf(parseXml(text), 'nvidia_smi_log');
     if (log === undefined) {
       this.#broken++;
       return;
@@ -169,36 +168,7 @@ class XmlReader implements LineSink {
 }
 
 function migReadings(gpu: unknown): Readings {
-  return listOf(fieldOf(fieldOf(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
-    const [index, used] = [textAt(instance, 'index'), textAt(instance, 'fb_memory_usage/used')];
-    return index !== null && used !== null && /^\d{1,3}$/.test(index) ? [migMemory(index, parseQuantity(used, 'bytes'))] : [];
-  });
-}
-
-function parse(text: string): unknown {
-  let result: unknown;
-  // A tag of this name would become the prototype of what is built from it.
-  if (text.includes('__proto__')) return undefined;
-  try {
-    xml2js.parseString(text, { explicitArray: false, trim: true, async: false }, (error, document) => {
-      result = error ? undefined : document;
-    });
-  } catch {
-    return undefined;
-  }
-  return result;
-}
-
-function fieldOf(node: unknown, name: string): unknown {
-  return typeof node === 'object' && node !== null && Object.hasOwn(node, name) ? (node as Record<string, unknown>)[name] : undefined;
-}
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
-
-/** The text at a path; of repeated elements the first. Null where there is none. */
-function textAt(node: unknown, path: string): string | null {
-  const value = path.split('/').reduce<unknown>((at, name) => listOf(fieldOf(at, name))[0], node);
-  return typeof value === 'string' ? value : null;
+  return listedInstances(gpu).map(({ index, used }) => migMemory(index, used));
 }
 
 const known = (text: string | null): string | null => (text === null || absentReason(text) !== null ? null : text);

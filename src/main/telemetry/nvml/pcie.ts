@@ -64,7 +64,6 @@ export class PcieSampler implements Sampler {
     worker.once('exit', () => this.#watching());
   }
 
-
   async stop(): Promise<void> {
     this.#watching();
     this.#control.stop();

@@ -1,0 +1,94 @@
+/**
+ * Memory of MIG devices where NVML is not to be had. nvidia-smi tells it in its whole report alone (`-q -x`), which
+ * takes it from half a second to many seconds: one is asked for every few seconds, never two at once, and the driver is
+ * left alone for at least three times as long as it took.
+ */
+import type { GpuInfo } from '../../../shared/contract/session';
+import type { Bytes, Micros, Millis } from '../../../shared/units';
+import type { Reading } from '../../../shared/vocabulary';
+import type { Sampler, SampleSink, SessionClock } from '../sampler';
+import { findSmiError } from './error-text';
+import { instanceId } from './gpu-fields';
+import { runOnce } from './run-once';
+import { fieldOf, listedInstances, listOf, parseXml, textAt } from './xml';
+
+export interface InstancesOptions {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Those with instances that the workload is confined to. */
+  readonly gpus: readonly GpuInfo[];
+  readonly intervalMs?: Millis;
+}
+
+export const INSTANCES_MS: Millis = 5000;
+const TIMEOUT_MS: Millis = 20_000;
+const REST = 3;
+const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };
+
+export interface InstanceMemory {
+  /** As its series begin. */
+  readonly device: string;
+  readonly gpuIndex: number;
+  readonly slot: number;
+  readonly used: Reading;
+  readonly total: Bytes | null;
+}
+
+/** One look at the instances the workload is confined to; those that the report does not tell are not read. */
+export async function readInstances({ path, env, gpus }: InstancesOptions, signal?: AbortSignal): Promise<InstanceMemory[]> {
+  const answer = await runOnce(path, ['-q', '-x'], { env, timeoutMs: TIMEOUT_MS, ...(signal && { signal }) });
+  // Declarations, and with them entities of their own, are not read.
+  const document = answer.ok ? /<nvidia_smi_log>[\s\S]*<\/nvidia_smi_log>/.exec(answer.stdout)?.[0] : undefined;
+  const report = fieldOf(parseXml(document ?? ''), 'nvidia_smi_log');
+  const error = findSmiError(answer.stdout);
+  const missing: Reading = error ? { kind: 'absent', reason: error.reason } : NOT_READ;
+  const listed = listOf(fieldOf(report, 'gpu'));
+  return gpus.flatMap(({ index, uuid, instances = [] }) => {
+    const devices = listedInstances(listed.find((gpu) => textAt(gpu, 'uuid') === uuid));
+    return instances.map(({ slot }): InstanceMemory => {
+      const found = devices.find((each) => each.index === String(slot));
+      return { device: instanceId(index, slot), gpuIndex: index, slot, used: found?.used ?? missing, total: found?.total.kind === 'ok' ? found.total.value : null };
+    });
+  });
+}
+
+export class GpuInstances implements Sampler {
+  readonly id = 'nvidia-smi instances';
+  readonly #options: InstancesOptions;
+  readonly #abort = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  async start(sink: SampleSink, clock: SessionClock): Promise<void> {
+    const { gpus, intervalMs = INSTANCES_MS } = this.#options;
+    for (const device of gpus.flatMap(({ index, instances = [] }) => instances.map(({ slot }) => instanceId(index, slot)))) {
+      const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
+      sink.declare({ id: `${device}.memory.used`, source: 'nvidia-smi -q', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000, about: 'memory in use on this MIG device at the moment of reading, in whole MiB, as seldom as nvidia-smi can tell it' });
+    }
+    const look = () => {
+      this.#looking = this.#look(sink, clock).then((took) => {
+        if (!this.#abort.signal.aborted) this.#timer = setTimeout(look, Math.max(intervalMs - took / 1000, (REST * took) / 1000));
+      });
+    };
+    look();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  /** Returns what it took. */
+  async #look(sink: SampleSink, clock: SessionClock): Promise<Micros> {
+    const before = clock.now();
+    const seen = await readInstances(this.#options, this.#abort.signal);
+    const t = clock.now();
+    if (!this.#abort.signal.aborted) for (const { device, used } of seen) sink.push(`${device}.memory.used`, t, used);
+    return t - before;
+  }
+}
