@@ -30,7 +30,7 @@ describe.skipIf(noStub !== null)(`PCIe traffic of NVML${noStub === null ? '' : `
     const sink = await traffic(stubOf('gpus 2', 'traffic 0 3058000 310000', 'traffic 1 7 0'), { gpus: [gpuOf(0), gpuOf(1)] });
     await sink.until('both GPUs', () => sink.values('gpu0.pcie.rx').length > 0 && sink.values('gpu1.pcie.rx').length > 0);
     expect(['gpu0.pcie.tx', 'gpu0.pcie.rx', 'gpu1.pcie.tx', 'gpu1.pcie.rx'].map((id) => sink.values(id)[0])).toEqual([3_058_000_000, 310_000_000, 7000, 0]);
-    for (const info of sink.declared) expect(info).toMatchObject({ unit: 'bytes_per_second', windowUs: 20_000, intervalUs: 200_000, about: expect.stringMatching(/counted for 20 ms of every 200 ms/) });
+    for (const info of sink.declared) expect(info).toMatchObject({ unit: 'bytes_per_second', windowUs: 20_000, intervalUs: 200_000, about: expect.stringMatching(/counted for 20 ms of every 0\.2 s/) });
     expect(sink.warnings).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * PCIe traffic of each GPU, read every other second on a thread of its own: NVML counts for 20 ms while its caller waits, which
+ * PCIe traffic of each GPU, read every few seconds on a thread of its own: NVML counts for 20 ms while its caller waits, which
  * would cost the thread that reads memory twenty readings at 1 kHz.
  *
  * What a GPU does not offer is asked for once. After any other fault the library is given back and opened anew after a
@@ -26,8 +26,8 @@ export interface PcieTask extends LoopTask {
   readonly maxPauseMs: Millis;
 }
 
-/** Waking a thread and the two waits cost more than all that is read: more often would be dear for what 20 ms tell. */
-export const PCIE_FLOOR_MS: Millis = 2000;
+/** A thread is woken three times for each reading, at 0.1 to 0.2 ms of processor time: more often would be dear for what 20 ms tell. */
+export const PCIE_FLOOR_MS: Millis = 5000;
 /** nvmlDeviceGetPcieThroughput: a byte counter over 20 ms. */
 const WINDOW_US: Micros = 20_000;
 /** NVML's KB: captures show whole thousands of them, where dmon prints MB. */
@@ -40,7 +40,7 @@ const DIRECTIONS = [
 
 /** Two series of each GPU, in the order by which batches number them. */
 export function pcieTable(gpus: PcieTask['gpus'], intervalMs: Millis): SeriesInfo[] {
-  const seen = `counted for ${WINDOW_US / 1000} ms of every ${intervalMs} ms; what passes in between is not seen`;
+  const seen = `counted for ${WINDOW_US / 1000} ms of every ${intervalMs / 1000} s; what passes in between is not seen`;
   return gpus.flatMap(({ index }) => DIRECTIONS.map(({ metric, about }): SeriesInfo => ({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes_per_second', windowUs: WINDOW_US, intervalUs: intervalMs * 1000, about: `${about}, ${seen}` })));
 }
 
