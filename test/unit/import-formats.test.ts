@@ -178,6 +178,8 @@ describe('how the bytes arrive', () => {
   test.each([
     ['prose', 'Dear reader, this is a letter.\nIt speaks of many things, GPUs among them.\n'],
     ['another table', 'city,population\nParis,2100000\nRome,2800000\n'],
+    ['JSON that speaks of a log', '{\n "files": [\n  {\n   "kind": "log",\n   "first_line": "timestamp, index, memory.used [MiB], utilization.gpu [%]"\n  }\n ]\n}\n'],
+    ['a list in JSON', '[\n "index, memory.used [MiB]"\n]\n'],
     ['a web page', '<html>\n<body>nvidia</body></html>\n'],
   ])('%s is refused with one sentence', (_name, text) => {
     expect(() => readBytes(text)).toThrow(/^made-\d+\.csv is not output of nvidia-smi that Plumbline knows\.$/);

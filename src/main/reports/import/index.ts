@@ -6,7 +6,7 @@ import { errorText } from './error';
 import { help, list } from './list';
 import { dmon, pmon } from './monitor';
 import { processesCsv } from './processes-csv';
-import type { ImportedTrace, ImportFormat, ReadOptions } from './protocol';
+import type { Head, ImportedTrace, ImportFormat, ReadOptions } from './protocol';
 import { queryText } from './query-text';
 import { table } from './table';
 import { TraceBuilder } from './trace';
@@ -18,6 +18,9 @@ export { IMPORT_KINDS, type ImportedTrace, type ImportKind, type ReadOptions } f
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
 const FORMATS: readonly ImportFormat[] = [transcript, help, xml, queryText, dmon, pmon, list, processesCsv, csv, table, errorText];
 
+/** A document about GPUs has words of a table in it, and is none. */
+const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(text);
+
 /**
  * Reads the file at `path` in one pass. Throws a Failure where there is no text to read or it is no output of
  * nvidia-smi; what cannot be read in it is a warning or a gap.
@@ -25,7 +28,7 @@ const FORMATS: readonly ImportFormat[] = [transcript, help, xml, queryText, dmon
 export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
   const file = openText(path);
   const { head } = file;
-  const format = FORMATS.find((each) => each.recognizes(head));
+  const format = isJson(head) ? undefined : FORMATS.find((each) => each.recognizes(head));
   if (!format) {
     const remedy = 'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.';
     throw new Failure('bad_input', `${head.fileName} is not output of nvidia-smi that Plumbline knows.`, remedy);
