@@ -1,5 +1,5 @@
 /** A workload confined to a MIG device: its line, baseline and room are those of that device, as a person sees them. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GpuInstances, readInstances } from '../../src/main/telemetry/nvidia-smi/instances';
@@ -76,6 +76,14 @@ describe.skipIf(noStub !== null)(`a workload on a MIG device, through NVML${noSt
     expect(document.overlay.series).toBe('gpu0.workload.memory');
     expect(document.overlay.alternatives).toEqual(expect.arrayContaining(['gpu0.mig0.memory.used', 'gpu0.mig1.memory.used']));
     expect(document.environment.gpus[0]).not.toHaveProperty('instances');
+  });
+
+  it('that has the only MIG device there is, as in a container, is laid over it without being told', async () => {
+    const script = workload([{ own: 700 * MiB, neighbour: 0, forMs: 1200 }]);
+    writeFileSync(script[1]!, readFileSync(script[1]!, 'utf8').replaceAll(/"mig 0 0 [^"]*",/g, '').replaceAll(/,"process 0 compute 8 [^"]*"/g, ''));
+    stub.play(...linesWith(0, 0).filter((line) => !/^mig 0 0|compute 8/.test(line)));
+    const { document } = await runJson<SessionDocument>(['record', '--interval', '10', '--', ...script], home.dir, { ...device(''), CUDA_VISIBLE_DEVICES: undefined });
+    expect(document.overlay).toMatchObject({ series: 'gpu0.mig1.workload.memory', baselineBytes: 100 * MiB, deviceBytes: 10 * GiB, measuredPeak: { bytes: 700 * MiB } });
   });
 
   it('is explained by the doctor', async () => {

@@ -53,6 +53,15 @@ describe('CUDA_VISIBLE_DEVICES', () => {
     expect(named('MIG-GPU-aaaa1111-0/9/1'), 'no such compute instance').toMatchObject({ gpus: [{ index: 0 }], instances: [] });
   });
 
+  it('takes the only MIG device of the only GPU for all that a workload has, whether or not it is told so', () => {
+    const gpu0 = two[0]!;
+    const device = (slot: number, gpu = 0) => ({ uuid: `MIG-${gpu}${slot}`, gpu, slot });
+    expect(visibleGpus({}, [gpu0], [device(2)])).toMatchObject({ instances: [device(2)], note: 'MIG device 2 is all of GPU 0 that CUDA can use' });
+    expect(visibleGpus({ CUDA_VISIBLE_DEVICES: '0' }, two, [device(2), device(0, 1), device(1, 1)])).toMatchObject({ gpus: [{ index: 0 }], instances: [device(2)] });
+    expect(visibleGpus({}, [gpu0], [device(0), device(2)]).instances, 'either may be meant').toEqual([]);
+    expect(visibleGpus({}, two, [device(2)]).instances, 'the other GPU is whole').toEqual([]);
+  });
+
   it('keeps every GPU in view when MIG devices of unknown GPUs are named', () => {
     expect(seen('MIG-1234').indices).toEqual([0, 1]);
     expect(seen('MIG-1234').note).toContain('not known');

@@ -11,7 +11,7 @@ import type { Probe } from './nvml/messages';
 
 export interface VisibleGpus {
   readonly gpus: readonly GpuInfo[];
-  /** The MIG devices named, where they are known. */
+  /** The MIG devices that the workload is confined to, where they are known. */
   readonly instances: readonly MigDevice[];
   /** What the variable changed, in words; null where it changed nothing. */
   readonly note: string | null;
@@ -30,7 +30,7 @@ export interface MigDevice {
 
 export function visibleGpus(env: NodeJS.ProcessEnv, all: readonly GpuInfo[], mig: readonly MigDevice[] = []): VisibleGpus {
   const value = env.CUDA_VISIBLE_DEVICES;
-  if (value === undefined || all.length === 0) return { gpus: all, instances: [], note: null };
+  if (value === undefined || all.length === 0) return { gpus: all, ...onlyPart(all, mig) };
   const said = `CUDA_VISIBLE_DEVICES=${value}`;
   const entries = value.split(',').map((entry) => entry.trim());
   const isMig = entries.some((entry) => /^MIG-/i.test(entry));
@@ -51,11 +51,19 @@ export function visibleGpus(env: NodeJS.ProcessEnv, all: readonly GpuInfo[], mig
     const which = instances.size > 0 ? [...instances].map(({ gpu, slot }) => `MIG device ${slot} of GPU ${gpu}`).join(' and ') : `a MIG device of GPU ${gpus.map(({ index }) => index).join(' and ')}`;
     return { gpus, instances: [...instances], note: `${said} names ${which}` };
   }
-  if (gpus.length === all.length) return { gpus, instances: [], note: null };
+  if (gpus.length === all.length) return { gpus, ...onlyPart(gpus, mig) };
   // CUDA numbers different GPUs by speed unless told otherwise; nvidia-smi numbers them by PCI address.
   const unsure = entries.some((entry) => /^\d+$/.test(entry)) && new Set(all.map(({ name }) => name)).size > 1 && env.CUDA_DEVICE_ORDER !== 'PCI_BUS_ID';
   const order = unsure ? ', counted by PCI address; set CUDA_DEVICE_ORDER=PCI_BUS_ID so that CUDA counts alike' : '';
-  return { gpus, instances: [], note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}` };
+  const part = onlyPart(gpus, mig);
+  return { gpus, instances: part.instances, note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}${part.note === null ? '' : `; ${part.note}`}` };
+}
+
+/** CUDA cannot use a divided GPU as a whole: the only MIG device of the only GPU is all that a workload has, as in a container that was given one. */
+function onlyPart(gpus: readonly GpuInfo[], mig: readonly MigDevice[]): Pick<VisibleGpus, 'instances' | 'note'> {
+  const [only] = gpus;
+  const parts = gpus.length === 1 ? mig.filter(({ gpu }) => gpu === only!.index) : [];
+  return parts.length === 1 ? { instances: parts, note: `MIG device ${parts[0]!.slot} is all of GPU ${only!.index} that CUDA can use` } : { instances: [], note: null };
 }
 
 function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
