@@ -47,9 +47,11 @@ interface Entry<T> {
 
 export class Schedule<T extends Task = Task> {
   readonly #entries: Entry<T>[];
-  /** When each entry is due, and how long it can wait: apart from them, since it is looked through at every wake-up. */
+  /** When each entry is due, and how long it can wait: apart from them, since they are looked through at most wake-ups. */
   readonly #due: Float64Array;
   readonly #latest: Float64Array;
+  #soonest = Number.NEGATIVE_INFINITY;
+  #wake = Number.NEGATIVE_INFINITY;
   readonly #hooks: ScheduleHooks<T>;
 
   constructor(tasks: readonly T[], hooks: ScheduleHooks<T>) {
@@ -65,16 +67,27 @@ export class Schedule<T extends Task = Task> {
   step(): void {
     const due = this.#due;
     let now = this.#hooks.now();
-    for (let i = 0; i < due.length; i++) {
-      if (due[i]! > now) continue;
-      now = this.#run(i, now);
-      // After a slow read the most urgent one may be due again, before all others.
-      if (due[0]! <= now) return;
+    if (due[0]! <= now) now = this.#run(0, now);
+    if (this.#soonest <= now) {
+      for (let i = 1; i < due.length; i++) {
+        if (due[i]! > now) continue;
+        now = this.#run(i, now);
+        // After a slow read the most urgent one may be due again, before all others.
+        if (due[0]! <= now) break;
+      }
+      this.#lookAhead();
     }
-    const latest = this.#latest;
-    let wake = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < latest.length; i++) if (latest[i]! < wake) wake = latest[i]!;
-    this.#hooks.sleepUntil(wake, now);
+    // A read that took too long is followed by another look at what is due, not by sleep.
+    if (due[0]! > now) this.#hooks.sleepUntil(Math.min(this.#latest[0]!, this.#wake), now);
+  }
+
+  /** Of all but the most urgent one, which is all that most wake-ups are for. */
+  #lookAhead(): void {
+    this.#soonest = this.#wake = Number.POSITIVE_INFINITY;
+    for (let i = 1; i < this.#due.length; i++) {
+      this.#soonest = Math.min(this.#soonest, this.#due[i]!);
+      this.#wake = Math.min(this.#wake, this.#latest[i]!);
+    }
   }
 
   /** Returns when it ended. */
