@@ -78,6 +78,20 @@ describe.skipIf(noStub !== null)(`PCIe traffic of NVML${noStub === null ? '' : `
     await sink.until('the return', () => sink.values('gpu0.pcie.rx').at(-1) === 2000);
   });
 
+  test('one GPU that is lost is no loss of the others', async () => {
+    const stub = stubOf('gpus 2', 'traffic 1 1 1');
+    const sink = await traffic(stub, { gpus: [gpuOf(0), gpuOf(1)] });
+    await sink.until('both', () => sink.values('gpu0.pcie.rx').length > 0 && sink.values('gpu1.pcie.rx').length > 0);
+    stub.play('gpus 2', 'fail nvmlDeviceGetPcieThroughput 15 0', 'traffic 1 2 2');
+    await sink.until('the loss, and the other one after it', () => sink.reasons('gpu0.pcie.rx').includes('lost') && sink.values('gpu1.pcie.rx').filter((value) => value === 2000).length >= 3);
+    expect(sink.reasons('gpu1.pcie.rx')).not.toContain('lost');
+    stub.play('gpus 2', 'fail nvmlDeviceGetPcieThroughput 3 1', 'traffic 0 3 3');
+    await sink.until('the return, and a refusal', () => sink.values('gpu0.pcie.rx').at(-1) === 3000 && sink.last('gpu1.pcie.rx')?.kind === 'absent');
+    // It answered before: it is asked again.
+    stub.play('gpus 2', 'traffic 1 4 4');
+    await sink.until('its return', () => sink.values('gpu1.pcie.rx').at(-1) === 4000);
+  });
+
   test('a call that hangs leaves a gap, is told once, and does not keep a recording from ending', async () => {
     const stub = stubOf('delay nvmlDeviceGetPcieThroughput 4000000');
     const sampler = new PcieSampler({ workerPath, places: [stub.path], gpus: [gpuOf(0)], intervalMs: 200, silenceMs: 400 });

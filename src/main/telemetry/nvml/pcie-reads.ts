@@ -52,6 +52,10 @@ interface GpuState {
   readonly uuid: string;
   readonly firstSeries: number;
   device: NvmlDevice | null;
+  /** Why there is no device. */
+  down: AbsentReason;
+  /** Whether it ever gave a value: what it refuses then, it refuses for a while. */
+  answered: boolean;
   /** It does not offer this. */
   ended: boolean;
 }
@@ -66,14 +70,13 @@ export class PcieReads {
   #nvml: OpenedNvml | null = null;
   #pauseMs: Millis;
   #openAt: Micros = 0;
-  #down: AbsentReason = 'not_read';
 
   constructor(task: PcieTask, loader: Loader, post: Post) {
     this.#task = task;
     this.#loader = loader;
     this.#post = post;
     this.#pauseMs = task.firstPauseMs;
-    this.#gpus = task.gpus.map(({ index, uuid }, position) => ({ index, uuid, firstSeries: position * DIRECTIONS.length, device: null, ended: false }));
+    this.#gpus = task.gpus.map(({ index, uuid }, position) => ({ index, uuid, firstSeries: position * DIRECTIONS.length, device: null, down: 'not_read', answered: false, ended: false }));
     this.#loop = new SamplingLoop(task, this.#gpus.length * DIRECTIONS.length, post);
   }
 
@@ -89,7 +92,7 @@ export class PcieReads {
     if (gpu.ended) return;
     if (this.#nvml === null && now >= this.#openAt) this.#open();
     if (gpu.device === null) {
-      this.#absent(gpu, this.#loop.now(), this.#down);
+      this.#absent(gpu, this.#loop.now(), gpu.down);
       return;
     }
     for (const [i, { counter, metric }] of DIRECTIONS.entries()) {
@@ -100,14 +103,15 @@ export class PcieReads {
       }
       this.#loop.batch.value(gpu.firstSeries + i, this.#loop.now(), this.#out[0]!);
     }
+    gpu.answered = true;
     this.#pauseMs = this.#task.firstPauseMs;
   }
 
   #failed(gpu: GpuState, metric: string, fault: NvmlFault): void {
     this.#absent(gpu, this.#loop.now(), fault.reason);
-    if (fault.scope === 'reading') return;
+    if (fault.scope === 'reading' || (fault.scope === 'counter' && gpu.answered)) return;
     if (fault.scope !== 'counter') {
-      this.#rest(fault.reason);
+      this.#rest(fault.scope === 'device' ? [gpu] : this.#gpus, fault.reason);
       return;
     }
     gpu.ended = true;
@@ -120,18 +124,21 @@ export class PcieReads {
   #open(): void {
     const answer = openNvml(this.#loader, this.#task.places);
     if (!answer.ok) {
-      this.#rest(answer.fault?.reason ?? 'not_read');
+      this.#rest(this.#gpus, answer.fault?.reason ?? 'not_read');
       return;
     }
     this.#nvml = answer.nvml;
-    this.#down = 'lost';
-    for (const gpu of this.#gpus) gpu.device = answer.nvml.devices.find(({ uuid }) => uuid === gpu.uuid)?.device ?? null;
-    if (this.#gpus.every(({ device }) => device === null)) this.#rest('lost');
+    for (const gpu of this.#gpus) {
+      gpu.device = answer.nvml.devices.find(({ uuid }) => uuid === gpu.uuid)?.device ?? null;
+      gpu.down = 'lost';
+    }
+    if (this.#gpus.every(({ device }) => device === null)) this.#rest(this.#gpus, 'lost');
   }
 
-  #rest(reason: AbsentReason): void {
+  /** `gpus` are those in trouble; the others are back with the next look after the pause. */
+  #rest(gpus: readonly GpuState[], reason: AbsentReason): void {
     this.#close();
-    this.#down = reason;
+    for (const gpu of this.#gpus) gpu.down = gpus.includes(gpu) ? reason : 'not_read';
     this.#openAt = this.#loop.now() + this.#pauseMs * 1000;
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#task.maxPauseMs);
   }
