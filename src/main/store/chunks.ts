@@ -39,6 +39,9 @@ export interface EncodedChunk {
   readonly data: Buffer;
 }
 
+/** The length of the time column; used anew for each chunk. */
+const head = new VarintWriter();
+
 /**
  * A chunk while it fills. Each sample is packed as it comes: the newest chunk of a series is stored again and again as
  * it grows, and that is to cost what is new in it, not what it holds.
@@ -68,7 +71,8 @@ export class GrowingChunk {
   /** Of a chunk that still has room; times rise. */
   append(t: number, value: number): void {
     const n = this.#n;
-    const [lastTime, lastValue] = n === 0 ? [0, 0] : [this.#times[n - 1]!, this.#values[n - 1]!];
+    const lastTime = n === 0 ? 0 : this.#times[n - 1]!;
+    const lastValue = n === 0 ? 0 : this.#values[n - 1]!;
     this.#times[n] = t;
     this.#values[n] = value;
     this.#n = n + 1;
@@ -102,7 +106,7 @@ export class GrowingChunk {
 
   #pack(compress: boolean): { codec: number; data: Buffer } {
     if (!this.#isExact) return { codec: CODEC.raw, data: rawColumns(this.#times.subarray(0, this.#n), this.#values.subarray(0, this.#n)) };
-    const head = new VarintWriter();
+    head.length = 0;
     head.unsigned(this.#packedTimes.length);
     const plain = Buffer.concat([head.bytes(), this.#packedTimes.bytes(), this.#packedValues.bytes()]);
     if (compress && plain.length >= WORTH_COMPRESSING) {

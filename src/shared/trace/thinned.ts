@@ -56,8 +56,14 @@ export class ThinnedSeries {
     this.#values[this.#held++] = value;
     this.#count++;
     this.#mean += (value - this.#mean) / this.#count;
-    if (value < this.#lowest.value) [this.#lowest.t, this.#lowest.value] = [at, value];
-    if (value > this.#highest.value) [this.#highest.t, this.#highest.value] = [at, value];
+    if (value < this.#lowest.value) {
+      this.#lowest.t = at;
+      this.#lowest.value = value;
+    }
+    if (value > this.#highest.value) {
+      this.#highest.t = at;
+      this.#highest.value = value;
+    }
   }
 
   appendRun(times: Float64Array, values: Float64Array): void {
