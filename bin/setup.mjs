@@ -164,7 +164,7 @@ export async function prepare({ rebuild = false, needBuild = true } = {}) {
  * How Node runs the host: V8 would keep up to 48 MiB for what dies young, which a recorder of long sessions has no use
  * for (npm run bench:telemetry shows what a day of recording keeps resident).
  */
-export const hostFlags = ['--max-semi-space-size=4'];
+export const hostFlags = ['--max-semi-space-size=2'];
 
 /**
  * Runs `node script args…` in the foreground and ends as it ends. The child watches the IPC channel: should this

@@ -33,6 +33,7 @@ const root = (() => {
   return folder;
 })();
 const MiB = 2 ** 20;
+const SETTLE_10_HZ = 30;
 const words = process.argv.slice(2);
 const seconds = Number(words.find((word) => /^\d+$/.test(word)) ?? 10);
 const only = words.find((word) => /^[a-z]+$/.test(word));
@@ -87,8 +88,11 @@ interface Measured {
   readonly late: number;
 }
 
-/** Records into a session file, as the app does, for some seconds after three of settling, in which the code is compiled. */
-async function measured(samplers: readonly Sampler[], seriesId: string): Promise<Measured> {
+/**
+ * Records into a session file, as the app does, for some seconds after `settle` more, in which V8 compiles what runs often: at
+ * 10 Hz it takes that long to know what does.
+ */
+async function measured(samplers: readonly Sampler[], seriesId: string, settle = 3): Promise<Measured> {
   const { folder, file, trace } = recording();
   let samples = 0;
   const times: number[] = [];
@@ -109,7 +113,7 @@ async function measured(samplers: readonly Sampler[], seriesId: string): Promise
   };
   const clock = createSessionClock();
   for (const sampler of samplers) await sampler.start(sink, clock);
-  await pause(3);
+  await pause(settle);
   globalThis.gc?.();
   const heap = process.memoryUsage().rss;
   const threads = threadTimes();
@@ -258,7 +262,7 @@ async function main(): Promise<void> {
   const stub = createStub(['gpus 8', ...Array.from({ length: 8 }, (_, index) => `count ${index} ${1000 * MiB}`)]);
   try {
     if (wanted('cost')) {
-      tell('all sources at 10 Hz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 100), host(100), new CostSampler()], 'gpu0.memory.used'));
+      tell(`all sources at 10 Hz, after ${SETTLE_10_HZ} s`, await measured([nvml(workerPath, stub.path, 1, 100), host(100), new CostSampler()], 'gpu0.memory.used', SETTLE_10_HZ));
       wakes(compiler, 10, 2);
       tell('NVML at 1 kHz, 1 GPU', await measured([nvml(workerPath, stub.path, 1, 1)], 'gpu0.memory.used'));
       tell('NVML at 1 kHz, 8 GPUs', await measured([nvml(workerPath, stub.path, 8, 1)], 'gpu0.memory.used'));

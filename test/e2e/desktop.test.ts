@@ -142,7 +142,7 @@ for (const subject of [onDouble, onElectron]) {
       const pid = await desktop.enginePid();
       expect(alive(pid)).toBe(true);
       // As little of what dies young is kept as by the launcher's host.
-      if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=4');
+      if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=2');
     });
 
     it('runs no script that the package does not carry', async () => {

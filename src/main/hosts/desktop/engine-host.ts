@@ -23,7 +23,7 @@ const CLOSE_MS = 30_000;
  * As the launcher runs a host of its own: V8 would keep up to 48 MiB for what dies young. Chromium takes such a flag
  * inside --js-flags alone; bare, it comes after the heap was laid out.
  */
-const ENGINE_FLAGS = ['--js-flags=--max-semi-space-size=4'];
+const ENGINE_FLAGS = ['--js-flags=--max-semi-space-size=2'];
 
 export class EngineHost {
   private child: UtilityProcess;
