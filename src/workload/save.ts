@@ -7,6 +7,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFil
 import { dirname, join } from 'node:path';
 import { Failure } from '../shared/failure';
 import type { ModelSpec } from '../shared/model/spec';
+import { GPT2 } from './checkpoint/layouts';
 import { trainable } from './matrix';
 import type { Layer, Linear, Norm, Weights } from './weights';
 
@@ -68,17 +69,18 @@ function tensorsOf({ hidden }: ModelSpec, weights: Weights): Saved[] {
       { name: `${name}.bias`, shape: [3 * hidden], values: side(1, ({ bias }) => bias) },
     ];
   };
+  const { prefix, outer, layers, layer: part } = GPT2;
   return [
-    table('transformer.wte.weight', weights.tokenTable),
-    table('transformer.wpe.weight', weights.positionTable),
+    table(`${prefix}${outer.tokens}.weight`, weights.tokenTable),
+    table(`${prefix}${outer.positions}.weight`, weights.positionTable),
     ...weights.layers.flatMap((layer, index) => {
-      const at = `transformer.h.${index}`;
+      const at = `${prefix}${layers}${index}`;
       return [
-        ...norm(`${at}.ln_1`, layer.norm1), ...joint(`${at}.attn.c_attn`, layer), ...linear(`${at}.attn.c_proj`, layer.projection),
-        ...norm(`${at}.ln_2`, layer.norm2), ...linear(`${at}.mlp.c_fc`, layer.up), ...linear(`${at}.mlp.c_proj`, layer.down),
+        ...norm(`${at}.${part.norm1}`, layer.norm1), ...joint(`${at}.${part.query}`, layer), ...linear(`${at}.${part.projection}`, layer.projection),
+        ...norm(`${at}.${part.norm2}`, layer.norm2), ...linear(`${at}.${part.up}`, layer.up), ...linear(`${at}.${part.down}`, layer.down),
       ];
     }),
-    ...norm('transformer.ln_f', weights.outerNorm),
+    ...norm(`${prefix}${outer.finalNorm}`, weights.outerNorm),
   ];
 }
 

@@ -1,7 +1,8 @@
 /**
  * Training on one repeated batch of random tokens, or on a text of which every step takes new windows: mean
- * cross-entropy, tfjs's autodiff. Forward ends as the loss closure returns, before its scope closes; backward ends when the gradients are returned (and added to those of the
- * step's earlier micro-batches); the optimizer phase applies and drops them.
+ * cross-entropy, tfjs's autodiff. Forward ends as the loss closure returns, before its scope closes; backward ends when
+ * the gradients are returned (and added to those of the step's earlier micro-batches); the optimizer phase applies and
+ * drops them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { trainingWindows, type Windows } from './data';

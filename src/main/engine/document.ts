@@ -7,12 +7,13 @@ import { findingsOf } from '../../shared/divergence/findings';
 import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
-import { gpuOf, instanceOf } from '../../shared/divergence/lines';
+import { gpuOf } from '../../shared/divergence/lines';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import { instanceId, instanceIdsOf } from '../../shared/trace/instances';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
 import type { Bytes } from '../../shared/units';
@@ -91,11 +92,11 @@ export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<
 }
 
 function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
-  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [[`gpu${index}`, memoryBytes] as const, ...instances.map((each) => [instanceOf(index, each.slot), each.memoryBytes] as const)]);
+  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [[`gpu${index}`, memoryBytes] as const, ...instances.map((each) => [instanceId(index, each.slot), each.memoryBytes] as const)]);
   return Object.fromEntries(all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])));
 }
 
-const confinedTo = ({ environment }: SessionData): string[] => environment.gpus.flatMap(({ index, instances = [] }) => instances.map(({ slot }) => instanceOf(index, slot)));
+const confinedTo = ({ environment }: SessionData): string[] => environment.gpus.flatMap(instanceIdsOf);
 
 /** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
 function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {

@@ -75,12 +75,7 @@ export class Library {
 
   /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
   summaryOf(id: string): SessionSummary | null {
-    try {
-      return summarise(join(this.dir, id + EXTENSION));
-    } catch (error) {
-      if (error instanceof Failure) return null;
-      throw error;
-    }
+    return unlessFailure(() => summarise(join(this.dir, id + EXTENSION)));
   }
 
   /** Path of the session whose id is, or uniquely begins with, `id`. */

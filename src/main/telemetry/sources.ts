@@ -4,13 +4,14 @@
  * and `sources` says why. Never throws for what a machine lacks.
  */
 import type { GpuInfo } from '../../shared/contract/session';
+import { instanceId } from '../../shared/trace/instances';
 import type { Bytes, Millis } from '../../shared/units';
 import type { Reading } from '../../shared/vocabulary';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host';
 import { readBaseline } from './nvidia-smi/baseline';
-import { askedOf, gpuSeriesId, instanceId } from './nvidia-smi/gpu-fields';
+import { askedOf, gpuSeriesId } from './nvidia-smi/gpu-fields';
 import { GpuInstances, INSTANCES_MS, readInstances } from './nvidia-smi/instances';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';

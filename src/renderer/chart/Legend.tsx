@@ -31,10 +31,10 @@ export function Legend({ session, budget, segments: known, tier, hover }: { sess
   // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
   const measured = phase ? phase.measured : isWhole ? (peak?.bytes ?? null) : (at?.measured?.value ?? null);
   const ofMeasured = phase?.measuredComponents ?? null;
-  const where = phase ? phaseTitle(phase) : segment?.held ? 'between phases' : '';
+  const where = isWhole ? (budget?.tiers[tier].peak.phase ?? '') : phase ? phaseTitle(phase) : segment?.held ? 'between phases' : '';
   return (
     <section className="card legend" aria-labelledby="legend-title">
-      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at ${isWhole ? 'its' : 'the'} peak, ${isWhole ? (budget?.tiers[tier].peak.phase ?? '') : where}` : ''}</span></div>
+      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at ${isWhole ? 'its' : 'the'} peak, ${where}` : ''}</span></div>
       {segments.length === 0
         ? <p className="muted">{session.model === null ? 'No model and run are declared for this session, so theory has nothing to say about it.' : 'The budget appears with the first phase.'}</p>
         : (

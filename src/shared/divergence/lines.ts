@@ -18,8 +18,7 @@ const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.memory\.used$/;
 
 /** The GPU, or the MIG device of one, that a line is of; undefined for a line of the framework or the host. */
 export const gpuOf = (line: string) => /^(gpu\d+(?:\.mig\d+)?)\./.exec(line)?.[1];
-/** How the lines of a MIG device begin, which has memory of its own and is treated as a GPU. */
-export const instanceOf = (gpu: number, slot: number) => `gpu${gpu}.mig${slot}`;
+/** A MIG device has memory of its own and is treated as a GPU. */
 const isInstance = (gpu: string) => gpu.includes('.');
 export const utilizationLine = (gpu: string) => `${gpu}.utilization`;
 export const deviceLine = (gpu: string) => `${gpu}.memory.used`;

@@ -31,7 +31,7 @@ export interface Layout {
   required(model: ModelSpec): Readonly<Record<string, readonly unknown[]>>;
 }
 
-const GPT2: Layout = {
+export const GPT2: Layout = {
   family: 'GPT-2', modelType: 'gpt2', architecture: 'decoder',
   prefix: 'transformer.',
   outer: { tokens: 'wte', positions: 'wpe', finalNorm: 'ln_f' },

@@ -59,9 +59,6 @@ export function askedOf(help: string): GpuField[] {
 
 export const gpuSeriesId = (index: number, metric: string): string => `gpu${index}.${metric}`;
 
-/** How the series of a MIG device begin. */
-export const instanceId = (index: number, slot: number): string => `gpu${index}.mig${slot}`;
-
 export function gpuSeries(index: number, { metric, unit, windowUs, about }: GpuField, intervalUs: Micros): SeriesInfo {
   return { id: gpuSeriesId(index, metric), source: 'nvidia-smi', metric, unit, windowUs, intervalUs, ...(about !== undefined && { about }) };
 }

@@ -4,11 +4,11 @@
  * left alone for at least three times as long as it took.
  */
 import type { GpuInfo } from '../../../shared/contract/session';
+import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
 import type { Bytes, Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import type { Sampler, SampleSink, SessionClock } from '../sampler';
 import { findSmiError } from './error-text';
-import { instanceId } from './gpu-fields';
 import { runOnce } from './run-once';
 import { fieldOf, listedInstances, listOf, parseXml, textAt } from './xml';
 
@@ -65,7 +65,7 @@ export class GpuInstances implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { gpus, intervalMs = INSTANCES_MS } = this.#options;
-    for (const device of gpus.flatMap(({ index, instances = [] }) => instances.map(({ slot }) => instanceId(index, slot)))) {
+    for (const device of gpus.flatMap(instanceIdsOf)) {
       const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
       sink.declare({ id: `${device}.memory.used`, source: 'nvidia-smi -q', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000, about: 'memory in use on this MIG device at the moment of reading, in whole MiB, as seldom as nvidia-smi can tell it' });
     }

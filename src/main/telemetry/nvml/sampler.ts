@@ -4,12 +4,12 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { GpuInfo } from '../../../shared/contract/session';
+import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import { originOf } from '../../workloads/session-clock';
 import { repeat } from '../beat';
-import { instanceId } from '../nvidia-smi/gpu-fields';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
@@ -193,7 +193,7 @@ export class NvmlSampler implements Sampler {
 }
 
 /** A GPU and the MIG devices of it that the workload is confined to, as their series begin. */
-const devicesOf = ({ index, instances = [] }: GpuInfo): string[] => [`gpu${index}`, ...instances.map(({ slot }) => instanceId(index, slot))];
+const devicesOf = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...instanceIdsOf(gpu)];
 const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
 /** The driver does not say on which instance its processes are. */
 const NOT_TOLD = { workload: HIDDEN, other: HIDDEN };
