@@ -14,6 +14,7 @@
 import { cpus } from 'node:os';
 import { budgetOf } from '../../src/shared/budget/budget';
 import { findingsOf } from '../../src/shared/divergence/findings';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -113,7 +114,7 @@ function timing(): void {
     const input = { ...session, series: session.series.map((one) => ({ ...one, values: one.values.slice() })), markers };
     const copied = performance.now();
     const { spans } = phaseSpans(markers, session.durationUs);
-    const common = { ...input, spans, baselines: {}, budget, exact: false };
+    const common = { lines: deriveLines(input.series, {}), markers, durationUs: session.durationUs, spans, baselines: {}, budget, exact: false };
     const overlay = buildOverlay(common);
     const findings = findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null });
     return { ms: performance.now() - copied, copy: copied - begun, findings: findings.length, phases: overlay.phases.length };

@@ -2,14 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../src/shared/budget/budget';
 import { findingsOf } from '../../src/shared/divergence/findings';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { budgetWith, MB, overlayOf, phase, series } from './overlay-scenario';
 
 type Input = Parameters<typeof overlayOf>[0];
 const found = (input: Input & { logs?: { t: number; stream: 'stderr'; text: string }[] }) => {
-  const { series: all = [], markers = [], durationUs = 1_000_000, budget = null } = input;
-  return findingsOf({ overlay: overlayOf(input), budget, spans: [], markers, series: all, logs: input.logs ?? [], exitCode: 1, signal: null, durationUs, exact: false });
+  const { series: all = [], baselines = {}, markers = [], durationUs = 1_000_000, budget = null } = input;
+  return findingsOf({ overlay: overlayOf(input), budget, spans: [], markers, lines: deriveLines(all, baselines), logs: input.logs ?? [], exitCode: 1, signal: null, durationUs, exact: false });
 };
 const ramp = (n: number, f: (i: number) => number) => Array.from({ length: n }, (_, i) => [i * 100, f(i)] as const);
 

@@ -5,6 +5,7 @@ import type { Budget } from '../../src/shared/budget/types';
 import { findingsOf, type FindingsInput } from '../../src/shared/divergence/findings';
 import { invert } from '../../src/shared/divergence/inversion';
 import { invertAlone } from '../../src/shared/divergence/inversion-alone';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -12,6 +13,8 @@ import type { RunSpec } from '../../src/shared/model/spec';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import type { Marker, SeriesData } from '../../src/shared/trace/types';
 import { MB, phase, series } from './overlay-scenario';
+
+const NO_BASELINE = { 'gpu0.memory.used': 0 };
 
 const spec = preset('gpt2');
 const budgetFor = (run: Partial<RunSpec>) => budgetOf(spec, runDefaults(spec, { framework: 'pytorch', mode: 'train', steps: 6, batch: 8, seq: 256, ...run }));
@@ -35,8 +38,8 @@ function recorded(truth: Budget, declared: Budget | null, more: { offset?: numbe
   const durationUs = (rows.length + 1) * 1_000_000;
   const used = more.markers === false ? [] : markers;
   const { spans } = phaseSpans(used, durationUs);
-  const common = { series: all, markers: used, spans, durationUs, budget: declared, exact: false };
-  return { ...common, overlay: buildOverlay({ ...common, baselines: { 'gpu0.memory.used': 0 } }), logs: [], exitCode: 0, signal: null };
+  const common = { lines: deriveLines(all, NO_BASELINE), markers: used, spans, durationUs, budget: declared, exact: false };
+  return { ...common, overlay: buildOverlay({ ...common, baselines: NO_BASELINE }), logs: [], exitCode: 0, signal: null };
 }
 
 describe('a declared run', () => {
@@ -92,11 +95,11 @@ describe('a declared run', () => {
     const whole = recorded(budgetFor({}), budgetFor({}), { markers });
     for (const part of [0.2, 0.35, 0.5, 0.7]) {
       const durationUs = whole.durationUs * part;
-      const all = whole.series.map((one) => ({ ...one, times: one.times.filter((t) => t <= durationUs), values: one.values.slice(0, one.times.filter((t) => t <= durationUs).length) }));
+      const all = whole.lines.map((one) => ({ ...one, times: one.times.filter((t) => t <= durationUs), values: one.values.slice(0, one.times.filter((t) => t <= durationUs).length) }));
       const kept = whole.markers.filter(({ t }) => t <= durationUs);
       const { spans } = phaseSpans(kept, durationUs);
-      const common = { series: all, markers: kept, spans, durationUs, budget: whole.budget, exact: false };
-      const input = { ...common, overlay: buildOverlay({ ...common, baselines: { 'gpu0.memory.used': 0 } }), logs: [], exitCode: null, signal: 'SIGKILL' };
+      const common = { lines: deriveLines(all, NO_BASELINE), markers: kept, spans, durationUs, budget: whole.budget, exact: false };
+      const input = { ...common, overlay: buildOverlay({ ...common, baselines: NO_BASELINE }), logs: [], exitCode: null, signal: 'SIGKILL' };
       const findings = findingsOf(input).filter(({ kind }) => kind !== 'out_of_memory');
       expect(findings.filter(({ confidence }) => confidence !== 'low'), `${part}`).toEqual([]);
       expect(findings.some(({ setting }) => setting !== undefined), `${part}`).toBe(false);
@@ -115,7 +118,7 @@ describe('a declared run', () => {
 
 describe('a trace alone', () => {
   const truth = { attention: 'eager' as const, precision: 'bf16' as const, batch: 8, seq: 512 };
-  const bare = (run: Partial<RunSpec>, more: Parameters<typeof recorded>[2] = {}) => ({ ...recorded(budgetFor(run), null, more), baselines: { 'gpu0.memory.used': 0 } });
+  const bare = (run: Partial<RunSpec>, more: Parameters<typeof recorded>[2] = {}) => ({ ...recorded(budgetFor(run), null, more), baselines: NO_BASELINE });
 
   it('tells precision, optimizer and checkpointing, and the tokens that batch and sequence share', () => {
     const inversion = invertAlone(spec, { attention: 'sdpa' }, bare({ ...truth, attention: 'sdpa' }))!;
@@ -151,7 +154,7 @@ describe('next to nothing', () => {
   it.each([0, 1, 2])('%i samples give no inversion, no finding and no crash', (count) => {
     const budget = budgetFor({});
     const all = [series('gpu0.memory.used', [[0, 100 * MB], [10, 120 * MB]].slice(0, count) as [number, number][])];
-    const common = { series: all, markers: [], spans: [], durationUs: 1_000_000, budget, exact: false };
+    const common = { lines: deriveLines(all, NO_BASELINE), markers: [], spans: [], durationUs: 1_000_000, budget, exact: false };
     const input: FindingsInput = { ...common, overlay: buildOverlay({ ...common, baselines: {} }), logs: [], exitCode: 0, signal: null };
     const findings = findingsOf(input);
     expect(findings).toEqual([]);

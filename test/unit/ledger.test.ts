@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../src/shared/divergence/findings';
 import type { LedgerRow } from '../../src/shared/divergence/ledger';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { namedLedger } from '../../src/shared/divergence/named-ledger';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { budgetWith, MB, overlayOf, phase, series, training } from './overlay-scenario';
@@ -74,7 +75,7 @@ describe('what findings name', () => {
     const session = training(6, 3 * MB);
     const { spans } = phaseSpans(session.markers, session.durationUs);
     const common = { ...session, spans, exact: true };
-    const input = { ...common, overlay: overlayOf(common), logs: [], exitCode: 0, signal: null };
+    const input = { ...common, lines: deriveLines(session.series, {}), overlay: overlayOf(common), logs: [], exitCode: 0, signal: null };
     const ledger = namedLedger(input, findingsOf(input))!;
     for (const row of [...ledger.phases, ledger.peak]) {
       expect(sum(row)).toBe(row.measured);

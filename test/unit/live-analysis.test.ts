@@ -1,6 +1,7 @@
 /** A session looked at while it is recorded: what is over is judged, what is open is not, and the end changes nothing. */
 import { describe, expect, it } from 'vitest';
 import { findingsOf, type FindingsInput } from '../../src/shared/divergence/findings';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay';
 import { SettledRows, settledOverlay, settledSpans } from '../../src/shared/divergence/settled';
 import { phaseSpans } from '../../src/shared/trace/phases';
@@ -16,7 +17,7 @@ function seenAt(session: ReturnType<typeof training>, ms: number, rows?: Settled
     return { ...one, times: one.times.slice(0, count), values: one.values.slice(0, count) };
   });
   const { spans } = phaseSpans(markers, durationUs);
-  const common = { series: all, markers, spans, durationUs, budget: session.budget, exact };
+  const common = { lines: deriveLines(all, {}), markers, spans, durationUs, budget: session.budget, exact };
   const overlay = buildOverlay({ ...common, baselines: {}, ...(rows && { settled: rows }) });
   return { ...common, live: true, overlay: settledOverlay(overlay, durationUs), spans: settledSpans(spans, durationUs), logs: [], exitCode: null, signal: null };
 }
@@ -60,7 +61,7 @@ describe('a forecast', () => {
   const at = (ms: number, deviceBytes: number, of: (ms: number) => number, markers: Parameters<typeof phaseSpans>[0], planned = budget) => {
     const durationUs = ms * 1000;
     const { spans } = phaseSpans(markers, durationUs);
-    const common = { series: [ramp(ms, of)], markers, spans, durationUs, budget: planned, exact: false };
+    const common = { lines: deriveLines([ramp(ms, of)], {}), markers, spans, durationUs, budget: planned, exact: false };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: deviceBytes } });
     return findingsOf({ ...common, live: true, overlay: settledOverlay(overlay, durationUs), spans: settledSpans(spans, durationUs), logs: [], exitCode: null, signal: null });
   };
@@ -89,7 +90,7 @@ describe('a forecast', () => {
   it('is not made of a session that has ended', () => {
     const markers = phase('load', null, 0, 500);
     const { spans } = phaseSpans(markers, 3_000_000);
-    const common = { series: [ramp(3000, () => 1000)], markers, spans, durationUs: 3_000_000, budget, exact: false };
+    const common = { lines: deriveLines([ramp(3000, () => 1000)], {}), markers, spans, durationUs: 3_000_000, budget, exact: false };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: 8 * GiB } });
     expect(findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null })).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { occurrence, tierOf } from '../../src/shared/budget/tier';
 import type { Budget, ComponentBytes, TierBudget } from '../../src/shared/budget/types';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { findingsOf } from '../../src/shared/divergence/findings';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay, type OverlayInput } from '../../src/shared/divergence/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -46,17 +47,21 @@ export function budgetWith(refined: readonly Row[], run: Partial<RunSpec> = {}, 
   return { model: { name: spec.name, parameters: 1 }, spec, run: runDefaults(spec, run), tiers: { textbook: tier(textbook), refined: tier(refined) } };
 }
 
-export function overlayOf(input: Partial<OverlayInput>) {
+/** What an overlay is made of, by its series; lines are derived from them as the document does. */
+export type Scenario = Partial<Omit<OverlayInput, 'lines'>> & { readonly series?: readonly SeriesData[] };
+
+export function overlayOf({ series: all = [], ...input }: Scenario) {
   const markers = input.markers ?? [];
   const durationUs = input.durationUs ?? 1_000_000;
-  return buildOverlay({ series: [], baselines: {}, budget: null, exact: false, ...input, markers, durationUs, spans: input.spans ?? phaseSpans(markers, durationUs).spans });
+  const { baselines = {} } = input;
+  return buildOverlay({ lines: deriveLines(all, baselines), baselines, budget: null, exact: false, ...input, markers, durationUs, spans: input.spans ?? phaseSpans(markers, durationUs).spans });
 }
 
-export function findingsFor(input: Partial<OverlayInput> & { readonly logs?: readonly LogLine[]; readonly exitCode?: number | null; readonly signal?: string | null }) {
-  const { logs = [], exitCode = 0, signal = null, series: all = [], markers = [], durationUs = 1_000_000, budget = null, exact = false } = input;
+export function findingsFor(input: Scenario & { readonly logs?: readonly LogLine[]; readonly exitCode?: number | null; readonly signal?: string | null }) {
+  const { logs = [], exitCode = 0, signal = null, series: all = [], baselines = {}, markers = [], durationUs = 1_000_000, budget = null, exact = false } = input;
   const { spans } = phaseSpans(markers, durationUs);
   const overlay = overlayOf(input);
-  return findingsOf({ overlay, budget, spans, markers, series: all, logs, exitCode, signal, durationUs, exact });
+  return findingsOf({ overlay, budget, spans, markers, lines: deriveLines(all, baselines), logs, exitCode, signal, durationUs, exact });
 }
 
 /**
@@ -96,7 +101,7 @@ function plus(components: ComponentBytes, leaked: number): Partial<Record<Compon
   return leaked === 0 ? components : { ...components, workspace: (components.workspace ?? 0) + leaked };
 }
 
-export function documentWith(input: Partial<OverlayInput> & { readonly durationUs: number; readonly logs?: readonly LogLine[] }, change: Partial<SessionDocument> = {}): SessionDocument {
+export function documentWith(input: Scenario & { readonly durationUs: number; readonly logs?: readonly LogLine[] }, change: Partial<SessionDocument> = {}): SessionDocument {
   const { series: all = [], markers = [], durationUs, budget = null } = input;
   return {
     id: '20260701-120000-abcd', name: 'a run', status: 'complete', startedAt: '2026-07-01T12:00:00.000Z', durationUs, exitCode: 0, signal: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overlaySeries } from '../../src/shared/divergence/overlay';
+import { deriveLines } from '../../src/shared/divergence/lines';
 import { budgetWith, MB, overlayOf, phase, series, training } from './overlay-scenario';
 
 const flat = (id: string, value: number, n = 10) => series(id, Array.from({ length: n }, (_, i) => [i * 100, value] as const));
@@ -44,7 +44,7 @@ describe('the overlaid line', () => {
     // At launch 300 of the 500 in use are others'; at 200 ms another process takes 1000 and at 600 ms gives it back.
     const used = series('gpu0.memory.used', [[0, 500], [100, 800], [200, 1800], [300, 1900], [600, 900], [700, 900]]);
     const other = series('gpu0.other.memory', [[0, 300], [200, 1300], [600, 300]]);
-    const made = overlaySeries([used, other], {}).find(({ info }) => info.id === 'gpu0.workload.memory')!;
+    const made = deriveLines([used, other], {}).find(({ info }) => info.id === 'gpu0.workload.memory')!;
     expect([...made.values]).toEqual([500, 800, 800, 900, 900, 900]);
     expect(overlayOf({ series: [used, other], baselines: { 'gpu0.memory.used': 500 } }).measuredPeak).toMatchObject({ bytes: 400, at: 300_000 });
   });

@@ -7,7 +7,7 @@ import { findingsOf } from '../../shared/divergence/findings';
 import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
-import { gpuOf } from '../../shared/divergence/lines';
+import { deriveLines, gpuOf } from '../../shared/divergence/lines';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
@@ -41,7 +41,8 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const deviceBytes = deviceBytesOf(data);
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
-  const trace = { ...(rank === null ? whole : traceOf(whole, rank, use)), durationUs: data.durationUs, budget, exact };
+  const { series, markers, spans: ownSpans } = rank === null ? whole : traceOf(whole, rank, use);
+  const trace = { lines: deriveLines(series, data.baselines), markers, spans: ownSpans, durationUs: data.durationUs, budget, exact };
   const line = nameWithin(use);
   const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, confinedTo: confinedTo(data), ...(live && { settled: live.rows }), ...(line !== undefined && { use: line }) });
   const done = data.status !== 'recording';
@@ -88,7 +89,8 @@ export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<
   const { durationUs, baselines, logs, exitCode, signal } = data;
   const whole = { series: data.series, markers: data.markers, spans: phaseSpans(data.markers, durationUs).spans };
   const rank = chooseRank(whole, undefined);
-  return invertAlone(model, given, { ...(rank === null ? whole : traceOf(whole, rank, undefined)), durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data), confinedTo: confinedTo(data) });
+  const { series, markers, spans } = rank === null ? whole : traceOf(whole, rank, undefined);
+  return invertAlone(model, given, { lines: deriveLines(series, baselines), markers, spans, durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data), confinedTo: confinedTo(data) });
 }
 
 function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {

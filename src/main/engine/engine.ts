@@ -18,7 +18,7 @@ import { requestOf, SavedWorkloads, type SavedListing } from '../workloads/saved
 import { doctorReport } from './doctor';
 import { documentOf, inversionOf, predictionOf } from './document';
 import { LiveAnalysis } from './live-analysis';
-import { overlaySeries } from '../../shared/divergence/overlay';
+import { deriveLines } from '../../shared/divergence/lines';
 import { Imports } from './imports';
 import { version } from './paths';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
@@ -140,7 +140,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async trace({ id, series, t0, t1, columns }) {
       const data = live.get(id)?.window(t0, t1) ?? load(id);
-      const all = overlaySeries(data.series, data.baselines);
+      const all = deriveLines(data.series, data.baselines);
       return series.flatMap((wanted): TraceView[] => {
         const found = all.find(({ info }) => info.id === wanted);
         return found ? [{ info: found.info, envelope: envelope(found, t0, t1, Math.min(Math.max(1, Math.trunc(columns)), 8192)), gaps: found.gaps }] : [];
@@ -198,7 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
       const docs = all.map((data) => documentOf(data));
       const budgets = all.map((data) => predictionOf(data).budget);
       return renderReport({
-        sessions: all.map((data, i) => ({ doc: docs[i]!, budget: budgets[i] ?? null, series: overlaySeries(data.series, data.baselines) })),
+        sessions: all.map((data, i) => ({ doc: docs[i]!, budget: budgets[i] ?? null, series: deriveLines(data.series, data.baselines) })),
         comparison: all.length > 1 ? compareSessions(docs, budgets) : null,
         format,
       });

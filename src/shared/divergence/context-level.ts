@@ -6,7 +6,7 @@ import { sampleAt, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, GiB, MiB, type Micros } from '../units';
 import { median } from './fit/observations';
-import { deviceLine, FRAMEWORK_LINE, lineById, otherLine, processLine, seriesById, workloadLine } from './lines';
+import { deviceLine, FRAMEWORK_LINE, type Lines, otherLine, processLine, seriesById, workloadLine } from './lines';
 import type { Overlay } from './types';
 
 export interface ContextLevel {
@@ -33,16 +33,16 @@ const LEAST_READINGS = 2;
 const MOST = 3 * GiB;
 
 /** From readings of the process where there are enough, else from the workload's line; null where neither tells. */
-export function contextLevel(series: readonly SeriesData[], gpu: string, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
-  const reserved = seriesById(series, 'framework.reserved');
-  const framework = reserved?.times.length ? reserved : seriesById(series, FRAMEWORK_LINE);
+export function contextLevel(lines: Lines, gpu: string, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
+  const reserved = seriesById(lines, 'framework.reserved');
+  const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_LINE);
   if (!framework || framework.times.length === 0) return null;
-  return ofProcess(series, gpu, framework) ?? (framework === reserved ? ofLine(series, gpu, framework, overlay) : null);
+  return ofProcess(lines, gpu, framework) ?? (framework === reserved ? ofLine(lines, gpu, framework, overlay) : null);
 }
 
 /** The least excess: what comes and goes above the context is not the context. */
-function ofProcess(series: readonly SeriesData[], gpu: string, framework: SeriesData): ContextLevel | null {
-  const process = seriesById(series, processLine(gpu));
+function ofProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
+  const process = seriesById(lines, processLine(gpu));
   if (!process) return null;
   let least: Pair | null = null;
   let readings = 0;
@@ -64,9 +64,9 @@ function ofProcess(series: readonly SeriesData[], gpu: string, framework: Series
 }
 
 /** The median excess of the workload's line at the framework's reports; device memory stands in where others were not read. */
-function ofLine(series: readonly SeriesData[], gpu: string, framework: SeriesData, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
-  const isOwn = overlay.series === workloadLine(gpu) || (overlay.series === deviceLine(gpu) && !seriesById(series, otherLine(gpu)));
-  const line = isOwn ? lineById(series, overlay.series!) : undefined;
+function ofLine(lines: Lines, gpu: string, framework: SeriesData, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
+  const isOwn = overlay.series === workloadLine(gpu) || (overlay.series === deviceLine(gpu) && !seriesById(lines, otherLine(gpu)));
+  const line = isOwn ? seriesById(lines, overlay.series!) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];
   for (let i = 0; i < framework.times.length; i++) {

@@ -19,7 +19,7 @@ import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import { type Component, COMPONENTS, type Phase } from '../vocabulary';
 import { contextLevel, type ContextLevel } from './context-level';
-import { deviceLine, deviceOf, FRAMEWORK_LINE, HOST_LINE, otherLine, seriesById } from './lines';
+import { deviceLine, deviceOf, FRAMEWORK_LINE, HOST_LINE, type Lines, otherLine, seriesById } from './lines';
 import { type Pool, poolOf } from './pool';
 import type { Overlay, OverlayPhase } from './types';
 
@@ -65,10 +65,10 @@ const MOST_ROWS = 500;
  * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
  * the most that the framework ever had allocated, its high-water marks included; 0 where it does not tell.
  */
-export function ledgerOf(overlay: Overlay, series: readonly SeriesData[], predictedAtPeak: ComponentBytes | null, durationUs: Micros, frameworkPeak: Bytes): Overlay['ledger'] | undefined {
+export function ledgerOf(overlay: Overlay, lines: Lines, predictedAtPeak: ComponentBytes | null, durationUs: Micros, frameworkPeak: Bytes): Overlay['ledger'] | undefined {
   const { measuredPeak, phases } = overlay;
   if (overlay.series === null || measuredPeak === null || predictedAtPeak === null) return undefined;
-  const books = new Books(overlay, series, durationUs, frameworkPeak);
+  const books = new Books(overlay, lines, durationUs, frameworkPeak);
   const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
   const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) => books.phase(row));
   const top = rows.find(({ measured }) => measured === measuredPeak.bytes);
@@ -93,10 +93,10 @@ class Books {
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
 
-  constructor(readonly overlay: Overlay, readonly series: readonly SeriesData[], durationUs: Micros, readonly frameworkPeak: Bytes) {
-    this.#line = seriesById(series, overlay.series!);
-    this.#gpu = deviceOf(series, overlay.series) ?? null;
-    this.#context = this.#gpu === null ? null : contextLevel(series, this.#gpu, overlay);
+  constructor(readonly overlay: Overlay, readonly lines: Lines, durationUs: Micros, readonly frameworkPeak: Bytes) {
+    this.#line = seriesById(lines, overlay.series!);
+    this.#gpu = deviceOf(lines, overlay.series) ?? null;
+    this.#context = this.#gpu === null ? null : contextLevel(lines, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : poolOf(overlay, this.#line, durationUs);
   }
 
@@ -141,14 +141,14 @@ class Books {
 
   #framework(at: Micros): { requested: Bytes | null; allocated: Bytes | null; reserved: Bytes | null } {
     const value = (id: string) => {
-      const data = seriesById(this.series, id);
+      const data = seriesById(this.lines, id);
       return data ? valueAt(data, at) : null;
     };
     return { requested: value('framework.requested'), allocated: value(FRAMEWORK_LINE), reserved: value('framework.reserved') };
   }
 
   #roundingAt(at: Micros): Bytes | null {
-    const requested = seriesById(this.series, 'framework.requested');
+    const requested = seriesById(this.lines, 'framework.requested');
     const exact = requested && maxIn(requested, at, at);
     const allocated = exact && valueAt(this.#line!, at);
     return exact && allocated !== null && allocated !== undefined ? Math.max(0, allocated - exact.value) : null;
@@ -156,7 +156,7 @@ class Books {
 
   /** What others have taken since the first reading of them. */
   #others(at: Micros): Bytes | null {
-    const others = seriesById(this.series, otherLine(this.#gpu!));
+    const others = seriesById(this.lines, otherLine(this.#gpu!));
     const now = others ? valueAt(others, at) : null;
     return now === null ? null : now - others!.values[0]!;
   }

@@ -54,20 +54,22 @@ export function seriesById(series: readonly SeriesData[], id: string): SeriesDat
   return series.find(({ info }) => info.id === id);
 }
 
-/** A series of the session, or a line that is made of several: made only where it is not among them. */
-export function lineById(series: readonly SeriesData[], id: string): SeriesData | undefined {
-  return seriesById(series, id) ?? seriesById(overlaySeries(series, {}), id);
-}
+/**
+ * Every line of a session: its series and those derived from several of them. Only `deriveLines` makes it, once for a
+ * session, so that everything said of a derived line is said of the same values.
+ */
+export type Lines = readonly SeriesData[] & { readonly [derived]: true };
+declare const derived: unique symbol;
 
-/** Every series of the session with the synthesized ones beside them. */
-export function overlaySeries(series: readonly SeriesData[], baselines: Readonly<Record<string, Bytes>>): SeriesData[] {
+/** Every series of the session with the derived ones beside them. `baselines`: bytes in use before launch, by series id. */
+export function deriveLines(series: readonly SeriesData[], baselines: Readonly<Record<string, Bytes>>): Lines {
   const made = gpusOf(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, deviceLine(gpu));
     const others = seriesById(series, otherLine(gpu));
     if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0) return [];
     return [workloadMemory(gpu, device, others, baselines[otherLine(gpu)] ?? others.values[0]!)];
   });
-  return [...series, ...made];
+  return [...series, ...made] as readonly SeriesData[] as Lines;
 }
 
 /**

@@ -3,21 +3,19 @@
  * an empty trace, a missing budget or a phase without a reading leaves nulls, never zeros.
  */
 import type { Budget, ComponentBytes } from '../budget/types';
-import type { Marker, PhaseSpan, SeriesData } from '../trace/types';
+import type { Marker, PhaseSpan } from '../trace/types';
 import type { Bytes, Micros } from '../units';
 import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
-import { baselineOf, candidateLines, FRAMEWORK_LINE, gpuOf, isDeviceLine, mayUseGpu, overlaySeries, seriesById } from './lines';
+import { baselineOf, candidateLines, FRAMEWORK_LINE, gpuOf, isDeviceLine, type Lines, mayUseGpu, seriesById } from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
 import type { SettledRows } from './settled';
 import { type Shape, shapeOf, stairsOf } from './segmentation';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
-export { overlaySeries } from './lines';
-
 export interface OverlayInput {
-  readonly series: readonly SeriesData[];
+  readonly lines: Lines;
   readonly markers: readonly Marker[];
   readonly spans: readonly PhaseSpan[];
   readonly durationUs: Micros;
@@ -38,8 +36,7 @@ export interface OverlayInput {
 }
 
 export function buildOverlay(input: OverlayInput): Overlay {
-  const { budget, baselines } = input;
-  const all = overlaySeries(input.series, baselines);
+  const { budget, baselines, lines: all } = input;
   const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null), input.confinedTo);
   const chosen = input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
   const data = chosen === undefined ? undefined : seriesById(all, chosen);
@@ -84,8 +81,8 @@ export function frameworkOverlay(input: Omit<OverlayInput, 'baselines'> & { read
 }
 
 /** The most the framework ever had allocated, whichever line is shown. */
-export function frameworkPeak({ series, markers }: Pick<OverlayInput, 'series' | 'markers'>): Bytes {
-  const data = seriesById(series, FRAMEWORK_LINE);
+export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | 'markers'>): Bytes {
+  const data = seriesById(lines, FRAMEWORK_LINE);
   return data ? (new Line(data, 0, markers).peak()?.bytes ?? 0) : 0;
 }
 

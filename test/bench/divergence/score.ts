@@ -1,6 +1,7 @@
 /** What the analysis says of labelled traces, against their labels. */
 import { invertAlone } from '../../../src/shared/divergence/inversion-alone';
 import { findingsOf } from '../../../src/shared/divergence/findings';
+import { deriveLines } from '../../../src/shared/divergence/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay';
 import type { Finding, Overlay } from '../../../src/shared/divergence/types';
 import type { RunSpec } from '../../../src/shared/model/spec';
@@ -28,7 +29,7 @@ export interface Judged {
 
 export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings: Finding[] } {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
-  const common = { series: trace.series, markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
+  const common = { lines: deriveLines(trace.series, trace.baselines), markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
   const overlay = buildOverlay(common);
   return { overlay, findings: findingsOf({ ...common, overlay, logs: trace.logs, exitCode: trace.exitCode, signal: null }) };
 }
@@ -38,7 +39,7 @@ export type Told = 'right' | 'undetermined' | 'wrong';
 /** What a clean trace says alone of each setting, given what kind of run it is; empty where it says nothing at all. */
 export function judgeAlone({ model, declared: { run } }: Plan, trace: Trace): { readonly field: string; readonly told: Told }[] {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
-  const inversion = invertAlone(model, { mode: run.mode }, { ...trace, spans, exact: false, signal: null, deviceBytes: { gpu0: DEVICE_BYTES } });
+  const inversion = invertAlone(model, { mode: run.mode }, { ...trace, lines: deriveLines(trace.series, trace.baselines), spans, exact: false, signal: null, deviceBytes: { gpu0: DEVICE_BYTES } });
   return (inversion?.estimates ?? []).map(({ field, estimate }) => ({
     field, told: estimate === null ? 'undetermined' : same(estimate, run[field as keyof RunSpec] as string | number) ? 'right' : 'wrong',
   }));

@@ -5,10 +5,9 @@
  */
 import { formatBytes, formatDuration, formatPercent } from '../../format';
 import { maxIn, valueAt } from '../../trace/series';
-import type { SeriesData } from '../../trace/types';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
-import { FRAMEWORK_LINE, HOST_LINE, seriesById } from '../lines';
+import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../lines';
 import { frameworkOverlay, frameworkPeak } from '../overlay';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
@@ -29,15 +28,15 @@ const FORMULAS = {
 export const allocator: Detector = {
   kind: 'allocator_reserve',
   find(input, known) {
-    const { overlay, series, markers, budget, limits = DEFAULT_FLAG_LIMITS } = input;
-    const reserved = seriesById(series, 'framework.reserved');
-    const allocated = seriesById(series, FRAMEWORK_LINE);
+    const { overlay, lines, markers, budget, limits = DEFAULT_FLAG_LIMITS } = input;
+    const reserved = seriesById(lines, 'framework.reserved');
+    const allocated = seriesById(lines, FRAMEWORK_LINE);
     if (!reserved?.times.length || !allocated?.times.length || overlay.series === HOST_LINE) return [];
     const end = reserved.times.at(-1)!;
     const top = maxIn(reserved, reserved.times[0]!, end);
     const fullest = maxIn(allocated, allocated.times[0]!, end);
     if (top === null || fullest === null) return [];
-    const most = frameworkPeak({ series, markers });
+    const most = frameworkPeak({ lines, markers });
     const predicted = budget ? (overlay.predictedPeak.refined ?? 0) : null;
     // Where another setting stands out, its run's reserve is the one to expect.
     const fitting = known.some(({ setting }) => setting !== undefined) ? standingOutIn(input, known)?.best.budget : undefined;
@@ -50,7 +49,7 @@ export const allocator: Detector = {
       found.push({ kind, title: `${TITLES[kind]} ${formatBytes(bytes)}`, bytes, phase: null, span: [allocated.times[0]!, end], confidence: 'high', evidence: [evidence], formula: FORMULAS[kind], remedy: REMEDIES[kind] });
       room -= bytes;
     };
-    const requested = valueIn(series, 'framework.requested', fullest.t);
+    const requested = valueIn(lines, 'framework.requested', fullest.t);
     // At a high-water mark between reports the share is that of the fullest report.
     const rounding = requested === null || fullest.value === 0 ? 0 : Math.round(most * (1 - requested / fullest.value));
     if (predicted !== null && room > 0 && rounding > limit) {
@@ -77,8 +76,8 @@ function neededByPhases(input: FindingsInput): Bytes | null {
   return values.length === 0 ? null : Math.max(...values);
 }
 
-function valueIn(series: readonly SeriesData[], id: string, t: number): Bytes | null {
-  const data = seriesById(series, id);
+function valueIn(lines: Lines, id: string, t: number): Bytes | null {
+  const data = seriesById(lines, id);
   return data?.times.length ? valueAt(data, t) : null;
 }
 

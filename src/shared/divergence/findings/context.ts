@@ -15,7 +15,7 @@ import { growthOf, MARGIN, searchFor, verdictOf } from './settings';
 function constantOffset(input: FindingsInput, known: readonly Finding[]): Finding[] {
   const { budget, overlay, durationUs } = input;
   if (known.some(({ setting }) => setting !== undefined)) return [];
-  if (deviceOf(input.series, overlay.series) === undefined || !overlay.phases.some(({ flagged }) => flagged)) return [];
+  if (deviceOf(input.lines, overlay.series) === undefined || !overlay.phases.some(({ flagged }) => flagged)) return [];
   const search = searchFor(input, growthOf(known))?.search;
   const own = search?.own() ?? null;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, input.limits ?? DEFAULT_FLAG_LIMITS);
@@ -44,10 +44,10 @@ function constantOffset(input: FindingsInput, known: readonly Finding[]): Findin
 export const context: Detector = {
   kind: 'context',
   find(input, known) {
-    const { series, budget, limits = DEFAULT_FLAG_LIMITS } = input;
+    const { lines, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     if (known.some(({ kind }) => kind === 'preallocated_pool')) return [];
     const predicted = budget?.tiers.refined.components.context ?? 0;
-    const levels = devicesBeside(series, input.overlay.series).flatMap((gpu) => contextLevel(series, gpu, input.overlay) ?? []);
+    const levels = devicesBeside(lines, input.overlay.series).flatMap((gpu) => contextLevel(lines, gpu, input.overlay) ?? []);
     if (!levels.some(({ reserved }) => reserved) && budget !== null) {
       const found = constantOffset(input, known);
       if (found.length > 0) return found;

@@ -30,10 +30,10 @@ export const forecast: Detector = {
   },
 };
 
-function roomOf({ overlay, series, durationUs }: FindingsInput): Room | null {
+function roomOf({ overlay, lines, durationUs }: FindingsInput): Room | null {
   const { deviceBytes, series: line } = overlay;
   const gpu = gpuOf(line ?? '') ?? '';
-  const device = seriesById(series, deviceLine(gpu));
+  const device = seriesById(lines, deviceLine(gpu));
   const used = device ? valueAt(device, durationUs) : null;
   return deviceBytes === undefined || used === null ? null : { free: deviceBytes - used, used, device: deviceBytes };
 }

@@ -9,9 +9,9 @@ const LEAST = 16 * MiB;
 
 export const otherProcess: Detector = {
   kind: 'other_process',
-  find({ series, overlay }) {
-    return devicesBeside(series, overlay.series).flatMap((gpu) => {
-      const others = seriesById(series, otherLine(gpu));
+  find({ lines, overlay }) {
+    return devicesBeside(lines, overlay.series).flatMap((gpu) => {
+      const others = seriesById(lines, otherLine(gpu));
       if (!others || others.values.length < 2) return [];
       const { times, values } = others;
       const first = values[0]!;

@@ -56,10 +56,10 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
 }
 
 /** Free memory of the device over the run, where its size is known. */
-function headroomSentence({ overlay, series }: FindingsInput, until: Micros): string[] {
+function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): string[] {
   const { deviceBytes } = overlay;
   const gpu = gpuOf(overlay.series ?? '');
-  const device = gpu === undefined ? undefined : seriesById(series, deviceLine(gpu));
+  const device = gpu === undefined ? undefined : seriesById(lines, deviceLine(gpu));
   if (deviceBytes === undefined || !device || device.times.length === 0) return [];
   const from = device.times[0]!;
   const free = [0, 0.5, 1].flatMap((part) => {

@@ -1,13 +1,13 @@
 /** A share of the device taken at once and kept: a serving engine's cache or an allocator's pool, and no leak. */
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../format';
-import { lineById } from '../lines';
+import { seriesById } from '../lines';
 import { poolOf } from '../pool';
 import type { Detector } from './protocol';
 
 export const preallocatedPool: Detector = {
   kind: 'preallocated_pool',
-  find({ overlay, series, durationUs, budget }) {
-    const line = overlay.series === null ? undefined : lineById(series, overlay.series);
+  find({ overlay, lines, durationUs, budget }) {
+    const line = overlay.series === null ? undefined : seriesById(lines, overlay.series);
     const pool = line && poolOf(overlay, line, durationUs);
     if (!pool) return [];
     const predicted = overlay.predictedPeak.refined;

@@ -1,8 +1,9 @@
 /** What a detector of findings gets and gives. One file per kind; `index.ts` lists them. */
 import type { Budget } from '../../budget/types';
-import type { LogLine, Marker, PhaseSpan, SeriesData } from '../../trace/types';
+import type { LogLine, Marker, PhaseSpan } from '../../trace/types';
 import type { Micros } from '../../units';
 import type { FindingKind } from '../../vocabulary';
+import type { Lines } from '../lines';
 import type { FlagLimits, Finding, Overlay } from '../types';
 
 export interface FindingsInput {
@@ -10,7 +11,7 @@ export interface FindingsInput {
   readonly budget: Budget | null;
   readonly spans: readonly PhaseSpan[];
   readonly markers: readonly Marker[];
-  readonly series: readonly SeriesData[];
+  readonly lines: Lines;
   readonly logs: readonly LogLine[];
   readonly exitCode: number | null;
   readonly signal: string | null;

@@ -66,12 +66,12 @@ export function verdictOf(input: FindingsInput, known: readonly Finding[]): Verd
 
 /** A search over other runs, on the line that knows most; null where there is no budget or no phase to hold it against. */
 export function searchFor(input: FindingsInput, growth: Growth | null): { readonly search: Search; readonly overlay: Overlay; readonly exact: boolean } | null {
-  const { budget, series } = input;
+  const { budget, lines } = input;
   const overlay = bestOverlay(input);
   if (budget === null || overlay.series === null || overlay.series === HOST_LINE || overlay.phases.length === 0) return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
-  const gpu = deviceOf(series, overlay.series);
-  const level = gpu === undefined ? null : contextLevel(series, gpu, overlay);
+  const gpu = deviceOf(lines, overlay.series);
+  const level = gpu === undefined ? null : contextLevel(lines, gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
   const observations = observationsOf(overlay, exact, growth);
   return { search: new Search(budget, observations, { line: overlay.series, exact, contextBytes, freeOffset: gpu !== undefined && contextBytes === null, stairs: overlay.stairs ?? null, announced: announcedRun(input.markers) }), overlay, exact };

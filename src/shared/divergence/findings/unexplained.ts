@@ -64,7 +64,7 @@ interface GapOfRun {
 }
 
 /** The run as a whole, where no phase is known: beyond the limit for as many samples as the limits ask. */
-function overall({ overlay, series, durationUs, live, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
+function overall({ overlay, lines, durationUs, live, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
   const { residualBytes: residual, measuredPeak, predictedPeak } = overlay;
   if (overlay.phases.length > 0 || residual === null || !measuredPeak || predictedPeak.refined === null) return null;
   const limit = flagLimit(predictedPeak.refined, limits);
@@ -72,7 +72,7 @@ function overall({ overlay, series, durationUs, live, limits = DEFAULT_FLAG_LIMI
   if (!sawRun(overlay)) return null;
   // The highest moment may be yet to come.
   if (Math.abs(residual) <= limit || (live === true && residual < 0)) return null;
-  const values = series.find(({ info }) => info.id === overlay.series)?.values;
+  const values = lines.find(({ info }) => info.id === overlay.series)?.values;
   if (values) {
     let beyond = 0;
     for (const value of values) {
