@@ -37,5 +37,13 @@ export default defineConfig({
       },
     },
   },
-  renderer: { ...rendererConfig, root: from('src/renderer'), build: { ...rendererConfig.build, outDir: from('out/renderer'), rolldownOptions: { input: from('src/renderer/index.html') } } },
+  renderer: {
+    ...rendererConfig,
+    root: from('src/renderer'),
+    build: {
+      ...rendererConfig.build,
+      outDir: from('out/renderer'),
+      rolldownOptions: { input: from('src/renderer/index.html') },
+    },
+  },
 });

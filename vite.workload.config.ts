@@ -9,7 +9,11 @@ import { defineConfig, type Plugin } from 'vite';
 import loadWabt from 'wabt';
 
 const root = dirname(fileURLToPath(import.meta.url));
-const wasmBinaries = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+const wasmBinaries = [
+  'tfjs-backend-wasm.wasm',
+  'tfjs-backend-wasm-simd.wasm',
+  'tfjs-backend-wasm-threaded-simd.wasm',
+];
 /** The emscripten loader inside tfjs-backend-wasm is CommonJS: it asks for `require` and `__dirname`. */
 const banner = [
   "import { createRequire as __createRequire } from 'node:module';",
@@ -52,7 +56,10 @@ function wasmBinariesBeside(): Plugin {
     closeBundle() {
       mkdirSync(out, { recursive: true });
       for (const file of wasmBinaries) {
-        copyFileSync(join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file), join(out, file));
+        copyFileSync(
+          join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist', file),
+          join(out, file),
+        );
       }
     },
   };

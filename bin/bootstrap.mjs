@@ -1,29 +1,51 @@
 /** The npm scripts: each makes the clone ready by itself, then does its work on the pinned Node. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostFlags, prepare, reportSetupFailure, root, runForeground, runQuietly, SetupError } from './setup.mjs';
+import {
+  hostFlags,
+  prepare,
+  reportSetupFailure,
+  root,
+  runForeground,
+  runQuietly,
+  SetupError,
+} from './setup.mjs';
 
 const tool = (...parts) => join(root, 'node_modules', ...parts);
-const parts = ['src/shared', 'src/main', 'src/main/hosts/desktop', 'src/preload', 'src/renderer', 'src/workload', 'test'];
+const parts = [
+  'src/shared',
+  'src/main',
+  'src/main/hosts/desktop',
+  'src/preload',
+  'src/renderer',
+  'src/workload',
+  'test',
+];
 
 async function typecheck(node) {
   for (const part of parts) {
-    const code = await runForeground(node, [tool('typescript', 'bin', 'tsc'), '-p', part], { cwd: root });
+    const code = await runForeground(node, [tool('typescript', 'bin', 'tsc'), '-p', part], {
+      cwd: root,
+    });
     if (code !== 0) return code;
   }
   return 0;
 }
 
-async function lint() {
+/** Linter and formatter in one: `check` says what is amiss, `check --write` mends what it can. */
+async function check(...args) {
   const biome = tool('@biomejs', `cli-${process.platform}-${process.arch}`, 'biome');
-  if (existsSync(biome)) return runForeground(biome, ['lint', '--error-on-warnings', '--diagnostic-level=warn'], { cwd: root, stdio: 'inherit' });
+  if (existsSync(biome)) {
+    const strict = ['--error-on-warnings', '--diagnostic-level=warn', '--max-diagnostics=200'];
+    return runForeground(biome, ['check', ...strict, ...args], { cwd: root, stdio: 'inherit' });
+  }
   process.stderr.write('lint is left out: Biome is installed on Linux alone.\n');
   return 0;
 }
 
 async function test(node, args) {
   if (args.length === 0) {
-    const code = (await lint()) || (await typecheck(node));
+    const code = (await check()) || (await typecheck(node));
     if (code !== 0) {
       process.stderr.write('npm test: lint or type check failed, so no test was run.\n');
       return code;
@@ -50,32 +72,57 @@ async function electronBinary(node) {
 async function start(node, args) {
   const electron = await electronBinary(node);
   if (electron) return runForeground(electron, [root, ...args], { cwd: root, stdio: 'inherit' });
-  process.stderr.write('plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n');
-  return runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'serve', '--open', ...args]);
+  process.stderr.write(
+    'plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n',
+  );
+  return runForeground(node, [
+    ...hostFlags,
+    join(root, 'out', 'main', 'cli.js'),
+    'serve',
+    '--open',
+    ...args,
+  ]);
 }
 
 /** Benchmarks print figures and never fail a build; each is one entry of test/bench, bundled and run on the pinned Node. */
 async function bench(node, [name = '', ...args]) {
   const entry = join(root, 'test', 'bench', `${name}.ts`);
-  if (!existsSync(entry)) throw new SetupError(`There is no benchmark "${name}".`, 'test/bench holds them: npm run bench:<name>.');
+  if (!existsSync(entry))
+    throw new SetupError(
+      `There is no benchmark "${name}".`,
+      'test/bench holds them: npm run bench:<name>.',
+    );
   const outDir = join(root, 'out', 'bench', name);
-  const built = await runQuietly(node, [tool('vite', 'bin', 'vite.js'), 'build', '--ssr', entry, '--outDir', outDir, '--logLevel', 'warn']);
-  return built === 0 ? runForeground(node, [...hostFlags, join(outDir, `${name}.js`), ...args], { cwd: root }) : built;
+  const built = await runQuietly(node, [
+    tool('vite', 'bin', 'vite.js'),
+    'build',
+    '--ssr',
+    entry,
+    '--outDir',
+    outDir,
+    '--logLevel',
+    'warn',
+  ]);
+  return built === 0
+    ? runForeground(node, [...hostFlags, join(outDir, `${name}.js`), ...args], { cwd: root })
+    : built;
 }
 
 const commands = {
   bench,
   build: async () => 0,
   start,
-  demo: (node, args) => runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
+  demo: (node, args) =>
+    runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
   test,
   typecheck,
-  lint,
+  lint: () => check(),
+  format: () => check('--write'),
 };
 
 const [name = 'start', ...args] = process.argv.slice(2);
 try {
-  const needBuild = !['typecheck', 'lint'].includes(name);
+  const needBuild = !['typecheck', 'lint', 'format'].includes(name);
   const node = await prepare({ needBuild, rebuild: name === 'build' });
   process.exitCode = await commands[name](node, args);
 } catch (error) {

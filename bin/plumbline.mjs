@@ -6,7 +6,11 @@ import { hostFlags, prepare, reportSetupFailure, root, runForeground } from './s
 const args = process.argv.slice(2);
 try {
   const node = await prepare();
-  process.exitCode = await runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), ...args]);
+  process.exitCode = await runForeground(node, [
+    ...hostFlags,
+    join(root, 'out', 'main', 'cli.js'),
+    ...args,
+  ]);
 } catch (error) {
   process.exitCode = reportSetupFailure(error, args.includes('--json'));
 }

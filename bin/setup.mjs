@@ -5,7 +5,15 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -80,7 +88,8 @@ function isAlive(pid) {
   }
 }
 
-const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+const sha256 = (...parts) =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
 function readText(path) {
   try {
@@ -97,8 +106,12 @@ const lockHash = () => sha256(readFileSync(join(root, 'package-lock.json')));
 function isInstalled() {
   const stamp = readText(installStamp);
   if (stamp) return stamp === lockHash();
-  const installed = statSync(join(root, 'node_modules', '.package-lock.json'), { throwIfNoEntry: false });
-  return installed !== undefined && installed.mtimeMs > statSync(join(root, 'package-lock.json')).mtimeMs;
+  const installed = statSync(join(root, 'node_modules', '.package-lock.json'), {
+    throwIfNoEntry: false,
+  });
+  return (
+    installed !== undefined && installed.mtimeMs > statSync(join(root, 'package-lock.json')).mtimeMs
+  );
 }
 
 async function install() {
@@ -109,7 +122,11 @@ async function install() {
   const code = npmCli?.endsWith('.js')
     ? await runQuietly(process.execPath, [npmCli, ...args])
     : await runQuietly('npm', args, { shell: process.platform === 'win32' });
-  if (code !== 0) throw new SetupError('Installing the dependencies failed (npm ci).', 'Read the lines above; check the network or proxy, then run the command again.');
+  if (code !== 0)
+    throw new SetupError(
+      'Installing the dependencies failed (npm ci).',
+      'Read the lines above; check the network or proxy, then run the command again.',
+    );
   writeFileSync(installStamp, lockHash());
 }
 
@@ -122,7 +139,15 @@ function sourceHash() {
     if (stat.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
     else hash.update(path.slice(root.length)).update(readFileSync(path));
   };
-  for (const name of ['src', 'resources', 'package.json', 'electron.vite.config.ts', 'vite.renderer.config.ts', 'vite.workload.config.ts']) visit(join(root, name));
+  for (const name of [
+    'src',
+    'resources',
+    'package.json',
+    'electron.vite.config.ts',
+    'vite.renderer.config.ts',
+    'vite.workload.config.ts',
+  ])
+    visit(join(root, name));
   return hash.digest('hex');
 }
 
@@ -136,10 +161,31 @@ async function build(force) {
   const node = nodePath();
   const env = { ...process.env, NODE_ENV: 'production' };
   const codes = await Promise.all([
-    runQuietly(node, [join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'), 'build', '--logLevel', 'warn'], { env }),
-    runQuietly(node, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--config', 'vite.workload.config.ts', '--logLevel', 'warn'], { env }),
+    runQuietly(
+      node,
+      [
+        join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js'),
+        'build',
+        '--logLevel',
+        'warn',
+      ],
+      { env },
+    ),
+    runQuietly(
+      node,
+      [
+        join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
+        'build',
+        '--config',
+        'vite.workload.config.ts',
+        '--logLevel',
+        'warn',
+      ],
+      { env },
+    ),
   ]);
-  if (codes.some((code) => code !== 0)) throw new SetupError('The build failed.', 'Read the lines above.');
+  if (codes.some((code) => code !== 0))
+    throw new SetupError('The build failed.', 'Read the lines above.');
   writeFileSync(buildStamp, hash);
 }
 
@@ -172,7 +218,10 @@ export const hostFlags = ['--max-semi-space-size=2'];
  */
 export function runForeground(node, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options });
+    const child = spawn(node, args, {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      ...options,
+    });
     const forward = (signal) => child.kill(signal);
     // A terminal sends Ctrl-C to the whole group, so that the child may see it twice; it counts the two as one.
     process.on('SIGINT', forward);
@@ -187,7 +236,10 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 
 /** Prints a set-up failure as a person (or a program, with --json) expects it, and returns the exit code. */
 export function reportSetupFailure(error, json) {
   if (!(error instanceof SetupError)) throw error;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'unavailable', message: error.message, remedy: error.remedy } })}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ error: { code: 'unavailable', message: error.message, remedy: error.remedy } })}\n`,
+    );
   else say(`${error.message} ${error.remedy}`);
   return 3;
 }

@@ -16,7 +16,9 @@ const CLOSE_LIMIT_MS = 5000;
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 
 // The rank a launcher gave this process; without one Plumbline tells processes apart by their connections.
-const given = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID', 'LOCAL_RANK'].map((name) => process.env[name]).find((value) => /^\d+$/.test(value ?? ''));
+const given = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID', 'LOCAL_RANK']
+  .map((name) => process.env[name])
+  .find((value) => /^\d+$/.test(value ?? ''));
 const rank = given === undefined ? undefined : Number(given);
 let currentStep = null;
 

@@ -6,11 +6,19 @@
 import { contextBridge, ipcRenderer } from 'electron';
 
 // The same names as in the desktop host's messages; a preload shares no module with the main process.
-ipcRenderer.on('plumbline:port', (event) => window.postMessage({ type: 'plumbline:port' }, '*', [...event.ports]));
-ipcRenderer.on('plumbline:engine', (_event, state: 'restarted' | 'lost') => window.postMessage({ type: 'plumbline:engine', state }, '*'));
+ipcRenderer.on('plumbline:port', (event) =>
+  window.postMessage({ type: 'plumbline:port' }, '*', [...event.ports]),
+);
+ipcRenderer.on('plumbline:engine', (_event, state: 'restarted' | 'lost') =>
+  window.postMessage({ type: 'plumbline:engine', state }, '*'),
+);
 
 contextBridge.exposeInMainWorld('plumbline', {
   requestPort: (): void => ipcRenderer.send('plumbline:request-port'),
   platform: process.platform,
-  versions: { electron: process.versions.electron, chrome: process.versions.chrome, node: process.versions.node },
+  versions: {
+    electron: process.versions.electron,
+    chrome: process.versions.chrome,
+    node: process.versions.node,
+  },
 });

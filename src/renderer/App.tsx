@@ -26,37 +26,77 @@ function Frame() {
     <>
       <header className="topbar">
         <a className="brand" href="#/" aria-label="Plumbline, all sessions">
-          <svg viewBox="0 0 20 24" width="15" height="18" aria-hidden="true"><path d="M2 2h16M10 2v9" /><path className="bob" d="M10 23 6 15.5a1.4 1.4 0 0 1 0-1.3L7.5 11h5l1.5 3.2a1.4 1.4 0 0 1 0 1.3z" /></svg>
+          <svg viewBox="0 0 20 24" width="15" height="18" aria-hidden="true">
+            <path d="M2 2h16M10 2v9" />
+            <path
+              className="bob"
+              d="M10 23 6 15.5a1.4 1.4 0 0 1 0-1.3L7.5 11h5l1.5 3.2a1.4 1.4 0 0 1 0 1.3z"
+            />
+          </svg>
           Plumbline
         </a>
         <nav aria-label="Main">
-          <a href="#/" aria-current={route.view === 'library' ? 'page' : undefined}>Sessions</a>
-          <a href="#/doctor" aria-current={route.view === 'doctor' ? 'page' : undefined}><Stethoscope size={14} aria-hidden="true" />Doctor</a>
+          <a href="#/" aria-current={route.view === 'library' ? 'page' : undefined}>
+            Sessions
+          </a>
+          <a href="#/doctor" aria-current={route.view === 'doctor' ? 'page' : undefined}>
+            <Stethoscope size={14} aria-hidden="true" />
+            Doctor
+          </a>
         </nav>
         <span className="grow" />
-        {info.data?.simulated && <span className="badge simulated" title="This engine invents a device; nothing here was measured on hardware">Simulated</span>}
+        {info.data?.simulated && (
+          <span
+            className="badge simulated"
+            title="This engine invents a device; nothing here was measured on hardware"
+          >
+            Simulated
+          </span>
+        )}
         <ThemeButton />
       </header>
       <LinkBanner />
       <Boundary place={hash}>
-        {route.view === 'library' ? <Library />
-          : route.view === 'session' ? <Session key={route.id} id={route.id} />
-          : route.view === 'compare' ? <Compare key={route.ids.join()} ids={route.ids} />
-          : route.view === 'doctor' ? <Doctor />
-          : <main className="page narrow empty"><h1>There is no such page</h1><p>“{route.path}” leads nowhere.</p><a className="button primary" href="#/">All sessions</a></main>}
+        {route.view === 'library' ? (
+          <Library />
+        ) : route.view === 'session' ? (
+          <Session key={route.id} id={route.id} />
+        ) : route.view === 'compare' ? (
+          <Compare key={route.ids.join()} ids={route.ids} />
+        ) : route.view === 'doctor' ? (
+          <Doctor />
+        ) : (
+          <main className="page narrow empty">
+            <h1>There is no such page</h1>
+            <p>“{route.path}” leads nowhere.</p>
+            <a className="button primary" href="#/">
+              All sessions
+            </a>
+          </main>
+        )}
       </Boundary>
     </>
   );
 }
 
-const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = { system: 'light', light: 'dark', dark: 'system' };
+const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = {
+  system: 'light',
+  light: 'dark',
+  dark: 'system',
+};
 const THEME_ICON = { system: Laptop, light: Sun, dark: Moon } as const;
 
 function ThemeButton() {
   const choice = useThemeChoice();
   const Icon = THEME_ICON[choice];
   return (
-    <button type="button" className="icon-button" aria-label={`Appearance: ${choice}. Change to ${NEXT[choice]}.`} title={`Appearance: ${choice}`} onClick={() => setTheme(NEXT[choice])}>
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={`Appearance: ${choice}. Change to ${NEXT[choice]}.`}
+      title={`Appearance: ${choice}`}
+      onClick={() => setTheme(NEXT[choice])}
+    >
       <Icon size={16} />
     </button>
   );
@@ -68,9 +108,23 @@ function LinkBanner() {
   if (status === 'open' || status === 'connecting') return null;
   return (
     <div className="banner" role="alert" data-status={status}>
-      {status === 'refused'
-        ? <span>This page’s key is missing or no longer valid. Open the address that <code>plumbline serve</code> printed, with everything after the #.</span>
-        : <><span>Plumbline’s engine is gone. What is shown may be old; recorded sessions are safe. Reconnecting…</span><button type="button" className="button" onClick={retry}><RefreshCw size={14} aria-hidden="true" />Now</button></>}
+      {status === 'refused' ? (
+        <span>
+          This page’s key is missing or no longer valid. Open the address that{' '}
+          <code>plumbline serve</code> printed, with everything after the #.
+        </span>
+      ) : (
+        <>
+          <span>
+            Plumbline’s engine is gone. What is shown may be old; recorded sessions are safe.
+            Reconnecting…
+          </span>
+          <button type="button" className="button" onClick={retry}>
+            <RefreshCw size={14} aria-hidden="true" />
+            Now
+          </button>
+        </>
+      )}
     </div>
   );
 }

@@ -30,7 +30,10 @@ const CLOSE_UNAUTHORIZED = 4401;
 /** A refused token is told by closing right after the handshake; nothing is asked before that much time has passed without it. */
 const SETTLE_MS = 60;
 
-export function openSocket(token: string, on: { onOpen: (port: RpcPort) => void; onClose: (refused: boolean) => void }): void {
+export function openSocket(
+  token: string,
+  on: { onOpen: (port: RpcPort) => void; onClose: (refused: boolean) => void },
+): void {
   const url = new URL('./api', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.hash = '';
@@ -54,7 +57,8 @@ export function openSocket(token: string, on: { onOpen: (port: RpcPort) => void;
       });
     }, SETTLE_MS);
   };
-  socket.onmessage = (event: MessageEvent<string>) => handleMessage(decodeMessage(event.data) as RpcMessage);
+  socket.onmessage = (event: MessageEvent<string>) =>
+    handleMessage(decodeMessage(event.data) as RpcMessage);
   socket.onclose = (event) => {
     handleClose();
     on.onClose(event.code === CLOSE_UNAUTHORIZED);

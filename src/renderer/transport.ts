@@ -31,14 +31,20 @@ declare global {
   }
 }
 
-const lost = () => new Failure('unavailable', 'Plumbline’s engine cannot be reached.', 'The window reconnects by itself as soon as it is back; recorded sessions are safe.');
+const lost = () =>
+  new Failure(
+    'unavailable',
+    'Plumbline’s engine cannot be reached.',
+    'The window reconnects by itself as soon as it is back; recorded sessions are safe.',
+  );
 
 /** The part that both transports share: one lasting client over whichever connection is current. */
 function createLink(retry: () => void) {
   const state = createStore<LinkState>({ status: 'connecting', epoch: 0 });
   const listeners = new Set<(event: EngineEvent) => void>();
   let current: EngineClient | null = null;
-  let waiting: { resolve: (client: EngineClient) => void; reject: (failure: Failure) => void }[] = [];
+  let waiting: { resolve: (client: EngineClient) => void; reject: (failure: Failure) => void }[] =
+    [];
 
   const ready = (): Promise<EngineClient> => {
     if (current) return Promise.resolve(current);
@@ -49,7 +55,9 @@ function createLink(retry: () => void) {
     const engine = await ready();
     return (engine[method] as (args?: never) => Promise<unknown>)(args);
   };
-  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, call(method)])) as unknown as EngineApi;
+  const api = Object.fromEntries(
+    ENGINE_METHODS.map((method) => [method, call(method)]),
+  ) as unknown as EngineApi;
   const client: EngineClient = {
     ...api,
     on(listener) {
@@ -80,19 +88,22 @@ function createLink(retry: () => void) {
 function desktopLink(bridge: DesktopBridge): EngineLink {
   const { link, open, close } = createLink(() => bridge.requestPort());
   let latest: ReturnType<typeof messagePort> | null = null;
-  window.addEventListener('message', (event: MessageEvent<{ type?: string; state?: string } | null>) => {
-    if (event.source !== window) return;
-    const [port] = event.ports;
-    if (event.data?.type === 'plumbline:port' && port) {
-      latest = messagePort(port);
-      open(latest.rpc);
-    } else if (event.data?.type === 'plumbline:engine') {
-      // The engine process died. Where it was restarted, the port to its successor follows.
-      latest?.close();
-      latest = null;
-      close('lost');
-    }
-  });
+  window.addEventListener(
+    'message',
+    (event: MessageEvent<{ type?: string; state?: string } | null>) => {
+      if (event.source !== window) return;
+      const [port] = event.ports;
+      if (event.data?.type === 'plumbline:port' && port) {
+        latest = messagePort(port);
+        open(latest.rpc);
+      } else if (event.data?.type === 'plumbline:engine') {
+        // The engine process died. Where it was restarted, the port to its successor follows.
+        latest?.close();
+        latest = null;
+        close('lost');
+      }
+    },
+  );
   bridge.requestPort();
   return link;
 }
@@ -106,7 +117,11 @@ function takeToken(): string {
   const given = fragment.get('token') ?? query.get('token');
   if (given === null) return sessionStorage.getItem(TOKEN_KEY) ?? '';
   sessionStorage.setItem(TOKEN_KEY, given);
-  history.replaceState(null, '', `${location.pathname}${fragment.has('token') ? '#/' : location.hash}`);
+  history.replaceState(
+    null,
+    '',
+    `${location.pathname}${fragment.has('token') ? '#/' : location.hash}`,
+  );
   return given;
 }
 
@@ -126,7 +141,11 @@ function browserLink(): EngineLink {
       },
       onClose: (refused) => {
         close(refused ? 'refused' : 'lost');
-        if (!refused) timer = window.setTimeout(connect, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt++));
+        if (!refused)
+          timer = window.setTimeout(
+            connect,
+            Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt++),
+          );
       },
     });
   };

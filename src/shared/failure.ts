@@ -30,7 +30,12 @@ export interface FailureInfo {
 
 export class Failure extends Error implements FailureInfo {
   override readonly name = 'Failure';
-  constructor(readonly code: FailureCode, message: string, readonly remedy: string, cause?: unknown) {
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly remedy: string,
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
   }
 

@@ -20,7 +20,9 @@ function three(x: number): string {
 /** Groups of three by commas: 1,234,567. */
 export function formatInteger(n: Maybe): string {
   if (!known(n)) return ABSENT;
-  const digits = Math.abs(Math.round(n)).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  const digits = Math.abs(Math.round(n))
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
   return n < 0 && digits !== '0' ? `${MINUS}${digits}` : digits;
 }
 
@@ -56,7 +58,8 @@ export function formatDuration(us: Micros | null | undefined): string {
   if (t < 999_500) return `${sign}${three(t / 1e3)} ms`;
   if (t < 59_950_000) return `${sign}${three(t / 1e6)} s`;
   const seconds = Math.round(t / 1e6);
-  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+  if (seconds < 3600)
+    return `${sign}${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
   const minutes = Math.round(seconds / 60);
   return `${sign}${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
@@ -82,8 +85,12 @@ const SI = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
 /** An amount with an SI prefix and three digits: 12.3 k, 1.25 T. */
 export function formatSi(n: Maybe): string {
   if (n === null || n === undefined || !Number.isFinite(n)) return ABSENT;
-  const power = Math.min(SI.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(n))) / 3)));
+  const power = Math.min(
+    SI.length - 1,
+    Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(n))) / 3)),
+  );
   const value = n / 1000 ** power;
-  const text = power === 0 && Number.isInteger(n) ? String(n) : Number(value.toPrecision(3)).toString();
+  const text =
+    power === 0 && Number.isInteger(n) ? String(n) : Number(value.toPrecision(3)).toString();
   return SI[power] === '' ? text : `${text} ${SI[power]}`;
 }

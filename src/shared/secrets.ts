@@ -9,21 +9,104 @@ export const HIDDEN = '‹hidden›';
 
 /** Words that promise a secret wherever they stand. */
 const SECRET = new Set([
-  'secret', 'secrets', 'password', 'passwords', 'passwd', 'passphrase', 'pass', 'pwd', 'passcode', 'credential', 'credentials', 'creds',
-  'auth', 'authorization', 'bearer', 'cookie', 'cookies', 'jwt', 'pat', 'apikey', 'apikeys', 'private', 'signature', 'dsn',
+  'secret',
+  'secrets',
+  'password',
+  'passwords',
+  'passwd',
+  'passphrase',
+  'pass',
+  'pwd',
+  'passcode',
+  'credential',
+  'credentials',
+  'creds',
+  'auth',
+  'authorization',
+  'bearer',
+  'cookie',
+  'cookies',
+  'jwt',
+  'pat',
+  'apikey',
+  'apikeys',
+  'private',
+  'signature',
+  'dsn',
 ]);
 /** Words that do unless what follows says otherwise: a token id is no token, a key length no key. */
 const UNLESS = new Map<string, ReadonlySet<string>>([
-  ['token', new Set(['id', 'ids', 'length', 'lengths', 'len', 'count', 'limit', 'type', 'types', 'index', 'budget', 'dim', 'per', 'size', 'level', 'classification', 'batch'])],
-  ['key', new Set(['value', 'values', 'dim', 'size', 'length', 'len', 'count', 'heads', 'head', 'padding', 'mask', 'states', 'layer', 'column', 'path'])],
+  [
+    'token',
+    new Set([
+      'id',
+      'ids',
+      'length',
+      'lengths',
+      'len',
+      'count',
+      'limit',
+      'type',
+      'types',
+      'index',
+      'budget',
+      'dim',
+      'per',
+      'size',
+      'level',
+      'classification',
+      'batch',
+    ]),
+  ],
+  [
+    'key',
+    new Set([
+      'value',
+      'values',
+      'dim',
+      'size',
+      'length',
+      'len',
+      'count',
+      'heads',
+      'head',
+      'padding',
+      'mask',
+      'states',
+      'layer',
+      'column',
+      'path',
+    ]),
+  ],
   ['keys', new Set(['values', 'only'])],
 ]);
 /** Tokens in the plural are what a language model counts, unless their like opens a door. */
-const OPENS = new Set(['access', 'api', 'refresh', 'session', 'bot', 'hub', 'oauth', 'personal', 'deploy', 'ci', 'hf', 'huggingface', 'github', 'gitlab', 'wandb', 'slack', 'npm', 'openai']);
+const OPENS = new Set([
+  'access',
+  'api',
+  'refresh',
+  'session',
+  'bot',
+  'hub',
+  'oauth',
+  'personal',
+  'deploy',
+  'ci',
+  'hf',
+  'huggingface',
+  'github',
+  'gitlab',
+  'wandb',
+  'slack',
+  'npm',
+  'openai',
+]);
 /** Written together: apikey, hftoken, pgpassword, mysqlpwd. */
-const JOINED = /(?:password|passwd|passphrase|secret|credentials?|(?:api|access|auth|private|secret|account|client|encryption|signing|master|service|ssh|deploy|storage|license)keys?|.token|.pwd|.pass)$/;
+const JOINED =
+  /(?:password|passwd|passphrase|secret|credentials?|(?:api|access|auth|private|secret|account|client|encryption|signing|master|service|ssh|deploy|storage|license)keys?|.token|.pwd|.pass)$/;
 /** Names that end so and promise nothing. */
-const HARMLESS = /^(?:pwd|oldpwd|bypass|compass|encompass|surpass|trespass|[a-z]*detoken|[a-z]*untoken)$/i;
+const HARMLESS =
+  /^(?:pwd|oldpwd|bypass|compass|encompass|surpass|trespass|[a-z]*detoken|[a-z]*untoken)$/i;
 
 export function looksSecret(name: string): boolean {
   if (HARMLESS.test(name)) return false;

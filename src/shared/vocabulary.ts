@@ -4,12 +4,34 @@
  */
 
 export const COMPONENTS = [
-  'params', 'gradients', 'adam_m', 'adam_v', 'momentum', 'optimizer_other', 'master_params', 'activations', 'logits',
-  'kv_cache', 'inputs', 'buffers', 'workspace', 'communication', 'context', 'reserve',
+  'params',
+  'gradients',
+  'adam_m',
+  'adam_v',
+  'momentum',
+  'optimizer_other',
+  'master_params',
+  'activations',
+  'logits',
+  'kv_cache',
+  'inputs',
+  'buffers',
+  'workspace',
+  'communication',
+  'context',
+  'reserve',
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-export const PHASES = ['load', 'prefill', 'decode', 'forward', 'backward', 'optimizer', 'idle'] as const;
+export const PHASES = [
+  'load',
+  'prefill',
+  'decode',
+  'forward',
+  'backward',
+  'optimizer',
+  'idle',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const TIERS = ['textbook', 'refined'] as const;
@@ -19,9 +41,20 @@ export const STATUSES = ['recording', 'complete', 'failed', 'interrupted', 'reco
 export type Status = (typeof STATUSES)[number];
 
 export const FINDING_KINDS = [
-  'context', 'allocator_reserve', 'allocator_rounding', 'fragmentation', 'preallocated_pool', 'logits',
-  'dtype_mismatch', 'batch_mismatch', 'seq_mismatch', 'checkpointing_mismatch', 'leak', 'other_process',
-  'out_of_memory', 'unexplained',
+  'context',
+  'allocator_reserve',
+  'allocator_rounding',
+  'fragmentation',
+  'preallocated_pool',
+  'logits',
+  'dtype_mismatch',
+  'batch_mismatch',
+  'seq_mismatch',
+  'checkpointing_mismatch',
+  'leak',
+  'other_process',
+  'out_of_memory',
+  'unexplained',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -29,7 +62,13 @@ export const CONFIDENCES = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
 /** Why a reading is absent. Absent is never 0. */
-export const ABSENT_REASONS = ['not_supported', 'hidden', 'lost', 'not_permitted', 'not_read'] as const;
+export const ABSENT_REASONS = [
+  'not_supported',
+  'hidden',
+  'lost',
+  'not_permitted',
+  'not_read',
+] as const;
 export type AbsentReason = (typeof ABSENT_REASONS)[number];
 
 export type Reading<T = number> =

@@ -5,7 +5,12 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { backend as currentBackend, enableProdMode, setBackend, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  backend as currentBackend,
+  enableProdMode,
+  setBackend,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { Failure } from '../shared/failure';
 import { type Backend, BACKENDS } from '../shared/model/spec';
@@ -28,7 +33,11 @@ export async function startBackend(asked: Backend | null): Promise<ChosenBackend
   if (asked) {
     const started = await start(asked, true);
     if (typeof started !== 'string') return started;
-    throw new Failure('unavailable', `The ${asked} backend is not available: ${started}.`, 'Choose another with --backend.');
+    throw new Failure(
+      'unavailable',
+      `The ${asked} backend is not available: ${started}.`,
+      'Choose another with --backend.',
+    );
   }
   for (const backend of BACKENDS) {
     const started = await start(backend, false);
@@ -39,7 +48,8 @@ export async function startBackend(asked: Backend | null): Promise<ChosenBackend
 
 /** The backend, or why it cannot be had. */
 async function start(backend: Backend, allowSoftware: boolean): Promise<ChosenBackend | string> {
-  if (backend === 'webgpu') return allowSoftware || mayHaveGpu() ? startWebGpu(allowSoftware) : 'no GPU device was found';
+  if (backend === 'webgpu')
+    return allowSoftware || mayHaveGpu() ? startWebGpu(allowSoftware) : 'no GPU device was found';
   if (backend === 'wasm') {
     setWasmPaths(`${dirname(fileURLToPath(import.meta.url))}/`);
     amendWasmKernels();
@@ -53,7 +63,10 @@ async function start(backend: Backend, allowSoftware: boolean): Promise<ChosenBa
 
 /** On Linux a GPU shows as a device file; without one the driver search would only print warnings of its own. */
 function mayHaveGpu(): boolean {
-  return process.platform !== 'linux' || ['/dev/dri', '/dev/nvidiactl', '/dev/dxg', '/dev/kfd'].some((path) => existsSync(path));
+  return (
+    process.platform !== 'linux' ||
+    ['/dev/dri', '/dev/nvidiactl', '/dev/dxg', '/dev/kfd'].some((path) => existsSync(path))
+  );
 }
 
 async function startWebGpu(allowSoftware: boolean): Promise<ChosenBackend | string> {
@@ -65,15 +78,20 @@ async function startWebGpu(allowSoftware: boolean): Promise<ChosenBackend | stri
     if (!adapter) return 'no Vulkan, Metal or Direct3D adapter was found';
     const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
     const name = [description || device || vendor, architecture].filter(Boolean).join(', ');
-    const software = isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
+    const software =
+      isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
     if (software && !allowSoftware) return `${name} computes on the CPU`;
     Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
     // The backend registers itself only if it finds navigator.gpu while its module is loaded.
     await import('@tensorflow/tfjs-backend-webgpu');
     registerPackedWebGpuKernels();
-    return await setBackend('webgpu') ? { backend: 'webgpu', adapter: name, software } : 'tfjs could not start it';
+    return (await setBackend('webgpu'))
+      ? { backend: 'webgpu', adapter: name, software }
+      : 'tfjs could not start it';
   } catch (error) {
-    return error instanceof Error ? error.message.split('\n')[0]!.replace(/\.$/, '') : String(error);
+    return error instanceof Error
+      ? error.message.split('\n')[0]!.replace(/\.$/, '')
+      : String(error);
   }
 }
 

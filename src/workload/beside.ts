@@ -21,10 +21,29 @@ const LOOK_MS = 200;
 
 /** Starts it and returns its pid. A shell in between lets go of it at once, so that it has no parent here. */
 export function startBeside(bytes: number, backend: Backend): number {
-  if (process.platform === 'win32') throw new Failure('unavailable', 'The fault of a second process cannot be planted on Windows.', 'Leave process:BYTES out of PLUMBLINE_FAULT.');
+  if (process.platform === 'win32')
+    throw new Failure(
+      'unavailable',
+      'The fault of a second process cannot be planted on Windows.',
+      'Leave process:BYTES out of PLUMBLINE_FAULT.',
+    );
   const task: Task = { bytes, backend, pid: process.pid };
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PLUMBLINE_')));
-  const { stdout } = spawnSync('/bin/sh', ['-c', '"$@" > /dev/null 2>&1 & echo $!', 'sh', process.execPath, process.argv[1]!, BESIDE, JSON.stringify(task)], { env, encoding: 'utf8' });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('PLUMBLINE_')),
+  );
+  const { stdout } = spawnSync(
+    '/bin/sh',
+    [
+      '-c',
+      '"$@" > /dev/null 2>&1 & echo $!',
+      'sh',
+      process.execPath,
+      process.argv[1]!,
+      BESIDE,
+      JSON.stringify(task),
+    ],
+    { env, encoding: 'utf8' },
+  );
   return Number(stdout);
 }
 

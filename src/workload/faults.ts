@@ -19,17 +19,32 @@ export interface Faults {
 }
 
 export function readFaults(text: string | undefined): Faults {
-  let faults: Faults = { leakBytes: 0, doubleCache: false, fp32Cache: false, fp32Weights: false, batch: null, besideBytes: 0 };
+  let faults: Faults = {
+    leakBytes: 0,
+    doubleCache: false,
+    fp32Cache: false,
+    fp32Weights: false,
+    batch: null,
+    besideBytes: 0,
+  };
   for (const part of (text ?? '').split(',').filter(Boolean)) {
     const [name, value = ''] = part.split(':');
     const amount = Number(value);
-    if (name === 'leak' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0) faults = { ...faults, leakBytes: amount };
+    if (name === 'leak' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0)
+      faults = { ...faults, leakBytes: amount };
     else if (part === 'kv:double') faults = { ...faults, doubleCache: true };
     else if (part === 'kv:fp32') faults = { ...faults, fp32Cache: true };
     else if (part === 'fp32') faults = { ...faults, fp32Cache: true, fp32Weights: true };
-    else if (name === 'batch' && Number.isSafeInteger(amount) && amount >= 1) faults = { ...faults, batch: amount };
-    else if (name === 'process' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0) faults = { ...faults, besideBytes: amount };
-    else throw new Failure('bad_input', `PLUMBLINE_FAULT does not know "${part}".`, 'Use leak:BYTES (a multiple of 4), kv:double, kv:fp32, fp32, batch:N or process:BYTES (a multiple of 4).');
+    else if (name === 'batch' && Number.isSafeInteger(amount) && amount >= 1)
+      faults = { ...faults, batch: amount };
+    else if (name === 'process' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0)
+      faults = { ...faults, besideBytes: amount };
+    else
+      throw new Failure(
+        'bad_input',
+        `PLUMBLINE_FAULT does not know "${part}".`,
+        'Use leak:BYTES (a multiple of 4), kv:double, kv:fp32, fp32, batch:N or process:BYTES (a multiple of 4).',
+      );
   }
   return faults;
 }

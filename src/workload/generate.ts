@@ -29,8 +29,13 @@ export async function generate(work: Workload): Promise<void> {
   const { tokens: wanted, promptTokens } = run;
   const pads = padsOf(run, sequences, promptTokens);
   const generation: Generation = {
-    work, pads,
-    cache: createCache(work.faults.fp32Cache ? { ...run, kvPrecision: 'fp32' } : run, reporter.ledger, work.faults.doubleCache),
+    work,
+    pads,
+    cache: createCache(
+      work.faults.fp32Cache ? { ...run, kvPrecision: 'fp32' } : run,
+      reporter.ledger,
+      work.faults.doubleCache,
+    ),
     columns: prompts(work, pads),
     draws: new Random(run.seed + 1),
   };
@@ -59,7 +64,11 @@ export async function generate(work: Workload): Promise<void> {
     reporter.say(`decode ${wanted - 1} tokens, ${rate.toFixed(2)} tokens/s per sequence`);
   }
   generation.cache?.dispose();
-  if (run.prompts) tellTexts(work, generation.columns.map((ids) => ids.slice(promptTokens)));
+  if (run.prompts)
+    tellTexts(
+      work,
+      generation.columns.map((ids) => ids.slice(promptTokens)),
+    );
 }
 
 /** The columns that generation starts from: what the run's texts say, or random tokens. */
@@ -68,15 +77,28 @@ function prompts(work: Workload, pads: readonly number[] | null): number[][] {
   const texts = run.prompts && readPrompts(model, run);
   return Array.from({ length: sequences }, (_, index) => {
     const pad = pads?.[index] ?? 0;
-    return [...Array<number>(pad).fill(0), ...(texts ? texts[index % texts.length]! : random.integers(run.promptTokens - pad, model.vocab))];
+    return [
+      ...Array<number>(pad).fill(0),
+      ...(texts
+        ? texts[index % texts.length]!
+        : random.integers(run.promptTokens - pad, model.vocab)),
+    ];
   });
 }
 
 /** One forward pass over the columns from `start` on; appends the chosen token to every sequence. */
-async function nextToken({ work, cache, pads, columns, draws }: Generation, start: number): Promise<void> {
+async function nextToken(
+  { work, cache, pads, columns, draws }: Generation,
+  start: number,
+): Promise<void> {
   const { model, run, weights, reporter } = work;
   const sampling = samplingOf(run);
-  const place = { length: columns[0]!.length - start, start, pads, columns: start > 0 ? cache?.columns : undefined };
+  const place = {
+    length: columns[0]!.length - start,
+    start,
+    pads,
+    columns: start > 0 ? cache?.columns : undefined,
+  };
   const batch = makeBatch(work, Int32Array.from(columns.flatMap((ids) => ids.slice(start))), place);
   reporter.ledger.setContext('activations');
   const x = runBlocks(model, weights, batch, cache);
@@ -92,9 +114,15 @@ async function nextToken({ work, cache, pads, columns, draws }: Generation, star
   const values = await answer.data();
   answer.dispose();
   columns.forEach((ids, sequence) => {
-    ids.push(sampling
-      ? sampleToken(values.subarray(sequence * model.vocab, (sequence + 1) * model.vocab) as Float32Array, sampling, draws)
-      : values[sequence]!);
+    ids.push(
+      sampling
+        ? sampleToken(
+            values.subarray(sequence * model.vocab, (sequence + 1) * model.vocab) as Float32Array,
+            sampling,
+            draws,
+          )
+        : values[sequence]!,
+    );
   });
 }
 

@@ -25,7 +25,12 @@ export interface Batch {
 export type Segment = (layers: readonly Layer[], x: tf.Tensor2D) => tf.Tensor2D;
 
 /** Runs all blocks: [N] ids to [N, d] activations. The caller owns the result. */
-export function runBlocks(model: ModelSpec, weights: Weights, batch: Batch, cache: KvCache | null): tf.Tensor2D {
+export function runBlocks(
+  model: ModelSpec,
+  weights: Weights,
+  batch: Batch,
+  cache: KvCache | null,
+): tf.Tensor2D {
   return inSegments(model, weights, batch, 1, ([layer], x) => {
     const index = weights.layers.indexOf(layer!);
     return tf.tidy(() => block(model, layer!, x, batch, cache, index));
@@ -33,7 +38,13 @@ export function runBlocks(model: ModelSpec, weights: Weights, batch: Batch, cach
 }
 
 /** The same in segments of so many layers, each run by `segment`. */
-export function inSegments(model: ModelSpec, weights: Weights, batch: Batch, length: number, segment: Segment): tf.Tensor2D {
+export function inSegments(
+  model: ModelSpec,
+  weights: Weights,
+  batch: Batch,
+  length: number,
+  segment: Segment,
+): tf.Tensor2D {
   let x = tf.tidy(() => embed(model, weights, batch));
   for (let first = 0; first < weights.layers.length; first += length) {
     const next = segment(weights.layers.slice(first, first + length), x);
@@ -44,7 +55,12 @@ export function inSegments(model: ModelSpec, weights: Weights, batch: Batch, len
 }
 
 /** Layers one after the other, each one's transients freed as it ends; leaves `x` to the caller. */
-export function runLayers(model: ModelSpec, layers: readonly Layer[], x: tf.Tensor2D, batch: Batch): tf.Tensor2D {
+export function runLayers(
+  model: ModelSpec,
+  layers: readonly Layer[],
+  x: tf.Tensor2D,
+  batch: Batch,
+): tf.Tensor2D {
   return layers.reduce((input, layer, index) => {
     const output = tf.tidy(() => block(model, layer, input, batch, null, index));
     if (index > 0) input.dispose();
@@ -60,15 +76,36 @@ function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {
   return tf.reshape(sum, [batch.sequences * batch.length, model.hidden]);
 }
 
-function block(model: ModelSpec, layer: Layer, x: tf.Tensor2D, batch: Batch, cache: KvCache | null, index: number): tf.Tensor2D {
-  const attended = tf.add(x, attention(model, layer, normalize(x, layer.norm1), batch, cache, index));
+function block(
+  model: ModelSpec,
+  layer: Layer,
+  x: tf.Tensor2D,
+  batch: Batch,
+  cache: KvCache | null,
+  index: number,
+): tf.Tensor2D {
+  const attended = tf.add(
+    x,
+    attention(model, layer, normalize(x, layer.norm1), batch, cache, index),
+  );
   const inner = gelu(apply(layer.up, normalize(attended, layer.norm2)));
   return tf.add(attended, apply(layer.down, inner));
 }
 
-export function attention(model: ModelSpec, layer: Layer, x: tf.Tensor, batch: Batch, cache: KvCache | null, index: number): tf.Tensor {
+export function attention(
+  model: ModelSpec,
+  layer: Layer,
+  x: tf.Tensor,
+  batch: Batch,
+  cache: KvCache | null,
+  index: number,
+): tf.Tensor {
   // Scaling the queries costs N·d; scaling the scores would cost B·h·T².
-  const queries = toHeads(tf.mul(apply(layer.query, x), 1 / Math.sqrt(model.headDim)), model, batch);
+  const queries = toHeads(
+    tf.mul(apply(layer.query, x), 1 / Math.sqrt(model.headDim)),
+    model,
+    batch,
+  );
   let keys = toHeads(apply(layer.key, x), model, batch);
   let values = toHeads(apply(layer.value, x), model, batch);
   if (cache) [keys, values] = cache.append(index, keys, values);
@@ -78,12 +115,20 @@ export function attention(model: ModelSpec, layer: Layer, x: tf.Tensor, batch: B
 }
 
 /** [N, d] to [B, h, T, d/h]. With one token or one head the transposition is only a new shape. */
-function toHeads(x: tf.Tensor, { heads, headDim }: ModelSpec, { sequences, length }: Batch): tf.Tensor4D {
+function toHeads(
+  x: tf.Tensor,
+  { heads, headDim }: ModelSpec,
+  { sequences, length }: Batch,
+): tf.Tensor4D {
   if (length === 1 || heads === 1) return tf.reshape(x, [sequences, heads, length, headDim]);
   return tf.transpose(tf.reshape(x, [sequences, length, heads, headDim]), [0, 2, 1, 3]);
 }
 
-function fromHeads(x: tf.Tensor, { heads, hidden }: ModelSpec, { sequences, length }: Batch): tf.Tensor2D {
+function fromHeads(
+  x: tf.Tensor,
+  { heads, hidden }: ModelSpec,
+  { sequences, length }: Batch,
+): tf.Tensor2D {
   const rows = length === 1 || heads === 1 ? x : tf.transpose(x, [0, 2, 1, 3]);
   return tf.reshape(rows, [sequences * length, hidden]);
 }
@@ -107,18 +152,35 @@ export function gelu(x: tf.Tensor): tf.Tensor {
 }
 
 /** Logits [B, V] after each sequence's last token. The caller owns the result. */
-export function lastLogits(model: ModelSpec, weights: Weights, x: tf.Tensor2D, batch: Batch): tf.Tensor2D {
+export function lastLogits(
+  model: ModelSpec,
+  weights: Weights,
+  x: tf.Tensor2D,
+  batch: Batch,
+): tf.Tensor2D {
   const { sequences, length } = batch;
   return tf.tidy(() => {
-    const last = length === 1 ? x : tf.reshape(
-      tf.slice(tf.reshape(x, [sequences, length, model.hidden]), [0, length - 1, 0], [sequences, 1, model.hidden]),
-      [sequences, model.hidden]);
+    const last =
+      length === 1
+        ? x
+        : tf.reshape(
+            tf.slice(
+              tf.reshape(x, [sequences, length, model.hidden]),
+              [0, length - 1, 0],
+              [sequences, 1, model.hidden],
+            ),
+            [sequences, model.hidden],
+          );
     return logitsOf(model, weights, last);
   });
 }
 
 /** Logits [R, V] after each of R positions [R, d]. Call in a scope. */
-export function logitsOf({ hidden, vocab }: ModelSpec, weights: Weights, x: tf.Tensor): tf.Tensor2D {
+export function logitsOf(
+  { hidden, vocab }: ModelSpec,
+  weights: Weights,
+  x: tf.Tensor,
+): tf.Tensor2D {
   const normal = normalize(x, weights.outerNorm);
   if (isPackedMatrix(weights.tokenTable)) return times(normal, weights.tokenTable);
   const [rows] = normal.shape;

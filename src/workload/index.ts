@@ -45,8 +45,14 @@ function readSpecs(text: string | undefined): Specs {
   try {
     const specs = JSON.parse(text ?? '') as Specs;
     if (typeof specs.model === 'object' && typeof specs.run === 'object') return specs;
-  } catch { /* told below */ }
-  throw new Failure('bad_input', 'The workload takes one argument: {"model": …, "run": …} as JSON.', 'Start it through plumbline record --bundled gpt2.');
+  } catch {
+    /* told below */
+  }
+  throw new Failure(
+    'bad_input',
+    'The workload takes one argument: {"model": …, "run": …} as JSON.',
+    'Start it through plumbline record --bundled gpt2.',
+  );
 }
 
 async function main(): Promise<void> {
@@ -56,7 +62,8 @@ async function main(): Promise<void> {
     await start(specs);
   } catch (error) {
     // Whoever asked a question reads stdout.
-    if ((specs.tokenIds ?? specs.check) && error instanceof Failure) process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
+    if ((specs.tokenIds ?? specs.check) && error instanceof Failure)
+      process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
     throw error;
   }
 }
@@ -71,7 +78,12 @@ async function start(specs: Specs): Promise<void> {
   const markers = new Markers();
   try {
     const reporter = new Reporter(new Ledger().attach(), markers);
-    await runWorkload({ ...specs, run: { ...run, backend: chosen.backend } }, chosen, faults, reporter).catch((error: unknown) => {
+    await runWorkload(
+      { ...specs, run: { ...run, backend: chosen.backend } },
+      chosen,
+      faults,
+      reporter,
+    ).catch((error: unknown) => {
       throw outOfMemory(error, reporter) ?? error;
     });
   } finally {
@@ -81,36 +93,74 @@ async function start(specs: Specs): Promise<void> {
 
 /** WebAssembly aborts when it cannot grow; what the person needs is how far the run came. */
 function outOfMemory(error: unknown, reporter: Reporter): Failure | null {
-  if (!(error instanceof WebAssembly.RuntimeError) || !error.message.startsWith('Aborted')) return null;
+  if (!(error instanceof WebAssembly.RuntimeError) || !error.message.startsWith('Aborted'))
+    return null;
   const { allocated } = reporter.ledger.read();
   const message = `The wasm backend ran out of memory with ${allocated} bytes of tensors alive: WebAssembly holds at most 4 GiB.`;
   reporter.note(message);
-  return new Failure('workload_failed', message, 'Make the model or the batch smaller, or use --backend cpu or webgpu.', error);
+  return new Failure(
+    'workload_failed',
+    message,
+    'Make the model or the batch smaller, or use --backend cpu or webgpu.',
+    error,
+  );
 }
 
-async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof startBackend>>,
-  faults: ReturnType<typeof readFaults>, reporter: Reporter): Promise<void> {
+async function runWorkload(
+  specs: Specs,
+  chosen: Awaited<ReturnType<typeof startBackend>>,
+  faults: ReturnType<typeof readFaults>,
+  reporter: Reporter,
+): Promise<void> {
   const { model, run, tokenIds, saveWeights: folder } = specs;
   const random = new Random(run.seed);
   if (tokenIds) {
     const { weights, head } = load(specs, run.precision, random);
     const work: Workload = { model, run, weights, random, reporter, faults, sequences: 1 };
-    return model.architecture === 'encoder' ? printStates(work, tokenIds, specs.position ?? 0, head) : printLogits(work, tokenIds);
+    return model.architecture === 'encoder'
+      ? printStates(work, tokenIds, specs.position ?? 0, head)
+      : printLogits(work, tokenIds);
   }
-  reporter.announce('run', { ...run, adapter: chosen.adapter, softwareAdapter: chosen.software, tfjs: version_core });
-  reporter.say(`${model.name}: ${run.mode} on ${chosen.backend}${chosen.adapter ? ` (${chosen.adapter})` : ''}, tfjs ${version_core}`);
+  reporter.announce('run', {
+    ...run,
+    adapter: chosen.adapter,
+    softwareAdapter: chosen.software,
+    tfjs: version_core,
+  });
+  reporter.say(
+    `${model.name}: ${run.mode} on ${chosen.backend}${chosen.adapter ? ` (${chosen.adapter})` : ''}, tfjs ${version_core}`,
+  );
 
   const started = performance.now();
   reporter.begin('load');
-  const { weights } = reporter.ledger.within('params', () => load(specs, faults.fp32Weights ? 'fp32' : run.precision, random));
+  const { weights } = reporter.ledger.within('params', () =>
+    load(specs, faults.fp32Weights ? 'fp32' : run.precision, random),
+  );
   upload(weights.tensors);
-  const work: Workload = { model, run, weights, random, reporter, faults, sequences: faults.batch ?? run.batch };
-  const proceed = run.mode === 'train' ? prepareTraining(work)
-    : run.mode === 'generate' ? () => generate(work) : run.data === 'text' ? prepareScoring(work) : prepareInference(work);
+  const work: Workload = {
+    model,
+    run,
+    weights,
+    random,
+    reporter,
+    faults,
+    sequences: faults.batch ?? run.batch,
+  };
+  const proceed =
+    run.mode === 'train'
+      ? prepareTraining(work)
+      : run.mode === 'generate'
+        ? () => generate(work)
+        : run.data === 'text'
+          ? prepareScoring(work)
+          : prepareInference(work);
   reporter.end('load');
   reporter.announce('model', { ...model, parameters: weights.count });
   reporter.say(`${weights.count} parameters in ${seconds(performance.now() - started)}`);
-  if (faults.besideBytes > 0) reporter.say(`fault: process ${startBeside(faults.besideBytes, chosen.backend)} holds ${faults.besideBytes} bytes beside the workload`);
+  if (faults.besideBytes > 0)
+    reporter.say(
+      `fault: process ${startBeside(faults.besideBytes, chosen.backend)} holds ${faults.besideBytes} bytes beside the workload`,
+    );
   await proceed();
   if (folder !== undefined) {
     await saveWeights(folder, model, weights);
@@ -119,12 +169,20 @@ async function runWorkload(specs: Specs, chosen: Awaited<ReturnType<typeof start
 }
 
 /** The weights and, where it is asked for and there, the head for masked words. */
-function load({ model, weights: path, tokenIds }: Specs, precision: Precision, random: Random): { readonly weights: Weights; readonly head: MaskedHead | null } {
-  if (path === undefined) return { weights: createWeights(model, randomInitial(model, random), precision), head: null };
+function load(
+  { model, weights: path, tokenIds }: Specs,
+  precision: Precision,
+  random: Random,
+): { readonly weights: Weights; readonly head: MaskedHead | null } {
+  if (path === undefined)
+    return { weights: createWeights(model, randomInitial(model, random), precision), head: null };
   const checkpoint = Checkpoint.open(path, model);
   try {
     const weights = createWeights(model, checkpoint.initial, precision);
-    return { weights, head: tokenIds && model.architecture === 'encoder' ? readMaskedHead(checkpoint, model) : null };
+    return {
+      weights,
+      head: tokenIds && model.architecture === 'encoder' ? readMaskedHead(checkpoint, model) : null,
+    };
   } finally {
     checkpoint.close();
   }
@@ -160,7 +218,10 @@ main().then(
   () => leave(0),
   (error: unknown) => {
     if (error instanceof Failure) process.stderr.write(`${error.message} ${error.remedy}\n`);
-    else process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+    else
+      process.stderr.write(
+        `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
     leave(error instanceof Failure ? error.exitCode : 1);
   },
 );

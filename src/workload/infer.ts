@@ -30,7 +30,11 @@ export function prepareInference(work: Workload): () => Promise<void> {
 
 function decoding(work: Workload): () => readonly Tensor[] {
   const { run, model, reporter, random, sequences, weights } = work;
-  const batch = makeBatch(work, random.integers(sequences * run.seq, model.vocab), { length: run.seq, start: 0, pads: padsOf(run, sequences, run.seq) });
+  const batch = makeBatch(work, random.integers(sequences * run.seq, model.vocab), {
+    length: run.seq,
+    start: 0,
+    pads: padsOf(run, sequences, run.seq),
+  });
   return () => {
     const x = runBlocks(model, weights, batch, null);
     const logits = reporter.ledger.within('logits', () => lastLogits(model, weights, x, batch));

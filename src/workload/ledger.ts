@@ -12,13 +12,19 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { type Component, COMPONENTS } from '../shared/vocabulary';
 
-interface TensorInfo { readonly bytes: number }
+interface TensorInfo {
+  readonly bytes: number;
+}
 interface EngineInternals {
   readonly state: { readonly numBytes: number; readonly tensorInfo: WeakMap<object, TensorInfo> };
   trackTensor(tensor: Tensor, backend: unknown): void;
   disposeTensor(tensor: Tensor): void;
 }
-interface Entry { component: number; readonly bytes: number; readonly order: number }
+interface Entry {
+  component: number;
+  readonly bytes: number;
+  readonly order: number;
+}
 
 export type Split = Partial<Record<Component, number>>;
 export interface LedgerReading {
@@ -63,7 +69,8 @@ export class Ledger {
       const known = internals.state.tensorInfo.has(tensor.dataId);
       track(tensor, backend);
       if (!known) this.onAllocate(tensor.dataId);
-      if (internals.state.numBytes > this.peakNumBytes) this.peakNumBytes = internals.state.numBytes;
+      if (internals.state.numBytes > this.peakNumBytes)
+        this.peakNumBytes = internals.state.numBytes;
     };
     internals.disposeTensor = (tensor) => {
       const { dataId } = tensor;
@@ -116,9 +123,13 @@ export class Ledger {
     this.trailInterval = TRAIL_NS;
     return {
       trail,
-      allocated: this.allocated, components: split(this.live),
-      peak: this.peak, peakComponents: split(this.high), peakTs: this.peakTs,
-      numBytes: this.internals.state.numBytes, peakNumBytes: this.peakNumBytes,
+      allocated: this.allocated,
+      components: split(this.live),
+      peak: this.peak,
+      peakComponents: split(this.high),
+      peakTs: this.peakTs,
+      numBytes: this.internals.state.numBytes,
+      peakNumBytes: this.peakNumBytes,
     };
   }
 

@@ -19,20 +19,23 @@ export function gatherRows(table: tf.Tensor, ids: tf.Tensor1D): tf.Tensor2D {
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
   const [rows] = logits.shape;
-  const loss = tf.customGrad((x: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
-    const scores = x as tf.Tensor2D;
-    const top = tf.max(scores, 1, true);
-    const exponentials = tf.exp(tf.sub(scores, top));
-    const sums = tf.sum(exponentials, 1, true);
-    (save as tf.GradSaveFunc)([tf.div(exponentials, sums)]);
-    const normalizers = tf.reshape(tf.add(tf.log(sums), top), [rows]);
-    return {
-      value: tf.mean(tf.sub(normalizers, tf.gatherND(scores, targets))),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.tidy(() => {
-        const oneHot = tf.scatterND(targets, tf.ones([rows]), logits.shape);
-        return tf.mul(tf.sub(saved[0]!, oneHot), tf.div(dy, rows));
-      }),
-    };
-  });
+  const loss = tf.customGrad(
+    (x: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
+      const scores = x as tf.Tensor2D;
+      const top = tf.max(scores, 1, true);
+      const exponentials = tf.exp(tf.sub(scores, top));
+      const sums = tf.sum(exponentials, 1, true);
+      (save as tf.GradSaveFunc)([tf.div(exponentials, sums)]);
+      const normalizers = tf.reshape(tf.add(tf.log(sums), top), [rows]);
+      return {
+        value: tf.mean(tf.sub(normalizers, tf.gatherND(scores, targets))),
+        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+          tf.tidy(() => {
+            const oneHot = tf.scatterND(targets, tf.ones([rows]), logits.shape);
+            return tf.mul(tf.sub(saved[0]!, oneHot), tf.div(dy, rows));
+          }),
+      };
+    },
+  );
   return loss(logits) as tf.Scalar;
 }

@@ -2,7 +2,15 @@
  * The head for masked words that encoders are trained with: dense layer, activation, norm, and the product with the
  * embedding or a table of its own. No run needs it; it is read, in float32, where somebody asks for logits.
  */
-import { add, matMul, type Tensor2D, tensor, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  matMul,
+  type Tensor2D,
+  tensor,
+  tidy,
+  type Variable,
+  variable,
+} from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../shared/model/spec';
 import type { Checkpoint } from './checkpoint/checkpoint';
 import { activate, EPSILON } from './encoder';
@@ -20,11 +28,18 @@ export interface MaskedHead {
 }
 
 /** Null where the checkpoint has none. */
-export function readMaskedHead(checkpoint: Checkpoint, { hidden, vocab }: ModelSpec): MaskedHead | null {
+export function readMaskedHead(
+  checkpoint: Checkpoint,
+  { hidden, vocab }: ModelSpec,
+): MaskedHead | null {
   if (!checkpoint.has('transform.weight')) return null;
-  const read = (name: string, shape: number[]): Variable => variable(tensor(checkpoint.initial(name, shape), shape));
+  const read = (name: string, shape: number[]): Variable =>
+    variable(tensor(checkpoint.initial(name, shape), shape));
   return {
-    transform: { weight: read('transform.weight', [hidden, hidden]), bias: read('transform.bias', [hidden]) },
+    transform: {
+      weight: read('transform.weight', [hidden, hidden]),
+      bias: read('transform.bias', [hidden]),
+    },
     norm: { gain: read('norm.gain', [hidden]), bias: read('norm.bias', [hidden]) },
     decoder: checkpoint.has('decoder') ? read('decoder', [vocab, hidden]) : null,
     bias: read('head.bias', [vocab]),
@@ -32,7 +47,12 @@ export function readMaskedHead(checkpoint: Checkpoint, { hidden, vocab }: ModelS
 }
 
 /** States [N, d] to logits [N, V]. */
-export function maskedLogits(model: ModelSpec, { tokenTable }: Weights, head: MaskedHead, states: Tensor2D): Tensor2D {
+export function maskedLogits(
+  model: ModelSpec,
+  { tokenTable }: Weights,
+  head: MaskedHead,
+  states: Tensor2D,
+): Tensor2D {
   return tidy(() => {
     const x = normalize(activate(model, apply(head.transform, states)), head.norm, EPSILON);
     const table = head.decoder ?? tokenTable;

@@ -21,11 +21,20 @@ export class Optimizer {
   private readonly update: tf.Optimizer;
 
   constructor(private readonly name: OptimizerName) {
-    this.update = name === 'sgd' ? tf.train.sgd(0.1) : name === 'momentum' ? tf.train.momentum(0.02, 0.9) : tf.train.adam(ADAM_RATE, 0.9, 0.999, 1e-8);
+    this.update =
+      name === 'sgd'
+        ? tf.train.sgd(0.1)
+        : name === 'momentum'
+          ? tf.train.momentum(0.02, 0.9)
+          : tf.train.adam(ADAM_RATE, 0.9, 0.999, 1e-8);
   }
 
   apply(gradients: tf.NamedTensorMap, weights: readonly tf.Variable[]): void {
-    if (this.name === 'adamw') for (const weight of weights) tf.tidy(() => { weight.assign(tf.mul(weight, 1 - ADAM_RATE * WEIGHT_DECAY)); });
+    if (this.name === 'adamw')
+      for (const weight of weights)
+        tf.tidy(() => {
+          weight.assign(tf.mul(weight, 1 - ADAM_RATE * WEIGHT_DECAY));
+        });
     this.update.applyGradients(gradients);
   }
 
@@ -33,9 +42,12 @@ export class Optimizer {
   retag(ledger: Ledger, weights: readonly tf.Variable[]): void {
     const states = this.update as unknown as States;
     for (const weight of weights) ledger.retag(weight, 'params');
-    for (const { variable } of states.accumulatedFirstMoment ?? []) ledger.retag(variable, 'adam_m');
-    for (const { variable } of states.accumulatedSecondMoment ?? []) ledger.retag(variable, 'adam_v');
+    for (const { variable } of states.accumulatedFirstMoment ?? [])
+      ledger.retag(variable, 'adam_m');
+    for (const { variable } of states.accumulatedSecondMoment ?? [])
+      ledger.retag(variable, 'adam_v');
     for (const { variable } of states.accumulations ?? []) ledger.retag(variable, 'momentum');
-    for (const scalar of [states.accBeta1, states.accBeta2]) if (scalar) ledger.retag(scalar, 'optimizer_other');
+    for (const scalar of [states.accBeta1, states.accBeta2])
+      if (scalar) ledger.retag(scalar, 'optimizer_other');
   }
 }

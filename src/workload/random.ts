@@ -13,7 +13,7 @@ export class Random {
 
   /** Uniform integer in [0, bound). */
   integer(bound: number): number {
-    return Math.floor((this.next() >>> 0) / 4294967296 * bound);
+    return Math.floor(((this.next() >>> 0) / 4294967296) * bound);
   }
 
   /** Uniform in [0, 1). */
@@ -28,7 +28,7 @@ export class Random {
   /** Uniform values of mean 0 and the given standard deviation: in ±std·√3. */
   uniform(count: number, std: number): Float32Array {
     const values = new Float32Array(count);
-    const scale = std * Math.sqrt(3) / 2147483648;
+    const scale = (std * Math.sqrt(3)) / 2147483648;
     let s = this.state;
     for (let i = 0; i < count; i++) {
       s ^= s << 13;

@@ -30,13 +30,17 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
     const runAgain = (input: tf.Tensor2D, dy: tf.Tensor): tf.Tensor[] => {
       const { state } = tf.engine() as unknown as EngineTape;
       const whole = state.activeTape;
-      const { value, grads } = tf.engine().gradients(() => {
-        ledger.setContext('activations');
-        const output = runLayers(model, layers, input, batch);
-        for (const node of state.activeTape) attribute(ledger, node, 'workspace');
-        ledger.setContext('workspace');
-        return output as tf.Tensor;
-      }, [input, ...variables], dy);
+      const { value, grads } = tf.engine().gradients(
+        () => {
+          ledger.setContext('activations');
+          const output = runLayers(model, layers, input, batch);
+          for (const node of state.activeTape) attribute(ledger, node, 'workspace');
+          ledger.setContext('workspace');
+          return output as tf.Tensor;
+        },
+        [input, ...variables],
+        dy,
+      );
       state.activeTape = whole;
       value.dispose();
       return grads;
@@ -45,8 +49,22 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
   };
 }
 
-function variablesOf({ norm1, query, key, value, projection, norm2, up, down }: Layer): tf.Variable[] {
+function variablesOf({
+  norm1,
+  query,
+  key,
+  value,
+  projection,
+  norm2,
+  up,
+  down,
+}: Layer): tf.Variable[] {
   const ofNorm = ({ gain, bias }: Norm): tf.Variable[] => [gain, bias];
   const ofLinear = ({ weight, bias }: Linear): tf.Variable[] => [trainable(weight), bias];
-  return [...ofNorm(norm1), ...[query, key, value, projection].flatMap(ofLinear), ...ofNorm(norm2), ...[up, down].flatMap(ofLinear)];
+  return [
+    ...ofNorm(norm1),
+    ...[query, key, value, projection].flatMap(ofLinear),
+    ...ofNorm(norm2),
+    ...[up, down].flatMap(ofLinear),
+  ];
 }

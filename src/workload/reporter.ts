@@ -8,7 +8,10 @@ import type { Ledger } from './ledger';
 import { type Markers, nanoseconds } from './markers';
 
 export class Reporter {
-  constructor(readonly ledger: Ledger, private readonly markers: Markers) {}
+  constructor(
+    readonly ledger: Ledger,
+    private readonly markers: Markers,
+  ) {}
 
   begin(phase: Phase, step: number | null = null): void {
     this.ledger.beginPhase();
@@ -32,15 +35,28 @@ export class Reporter {
   memory(phase: Phase, step: number | null): void {
     const reading = this.ledger.read();
     const own: Readonly<Record<string, unknown>> = { ...memory() };
-    const counters: Record<string, number> = { numBytes: reading.numBytes, peakNumBytes: reading.peakNumBytes };
-    for (const name of ['numTensors', 'numDataBuffers', 'numBytesInGPU', 'numBytesAllocatedInGPU']) {
+    const counters: Record<string, number> = {
+      numBytes: reading.numBytes,
+      peakNumBytes: reading.peakNumBytes,
+    };
+    for (const name of [
+      'numTensors',
+      'numDataBuffers',
+      'numBytesInGPU',
+      'numBytesAllocatedInGPU',
+    ]) {
       const value = own[name];
       if (typeof value === 'number') counters[name] = value;
     }
     this.markers.send({
-      type: 'memory', phase, ...at(step),
-      allocated: reading.allocated, components: reading.components,
-      peak: reading.peak, peakComponents: reading.peakComponents, peakTs: nanoseconds(reading.peakTs),
+      type: 'memory',
+      phase,
+      ...at(step),
+      allocated: reading.allocated,
+      components: reading.components,
+      peak: reading.peak,
+      peakComponents: reading.peakComponents,
+      peakTs: nanoseconds(reading.peakTs),
       trail: reading.trail.map(([ts, allocated]) => [nanoseconds(ts), allocated]),
       counters,
     });

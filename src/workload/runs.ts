@@ -30,7 +30,11 @@ export interface Place {
 }
 
 /** Uploads ids of `length` tokens a sequence. */
-export function makeBatch(work: Workload, ids: Int32Array, { length, start, columns, pads = null }: Place): Batch {
+export function makeBatch(
+  work: Workload,
+  ids: Int32Array,
+  { length, start, columns, pads = null }: Place,
+): Batch {
   const { ledger } = work.reporter;
   return ledger.within('inputs', () => ({
     sequences: work.sequences,
@@ -57,5 +61,6 @@ export function shiftedTargets(ids: Int32Array, length: number, last: Int32Array
 }
 
 export function leak({ faults, reporter }: Workload): void {
-  if (faults.leakBytes) reporter.ledger.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));
+  if (faults.leakBytes)
+    reporter.ledger.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));
 }

@@ -11,12 +11,22 @@ import { bitsOfHalf } from './packed/half';
 const WIDTH = { F32: 4, F16: 2, BF16: 2 } as const;
 type Dtype = keyof typeof WIDTH;
 
-interface Entry { readonly dtype: string; readonly shape: readonly number[]; readonly begin: number; readonly end: number }
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
 
 const LONGEST_HEADER = 100_000_000;
 
 export class Safetensors {
-  private constructor(readonly path: string, private readonly file: number, private readonly dataStart: number, private readonly entries: ReadonlyMap<string, Entry>) {}
+  private constructor(
+    readonly path: string,
+    private readonly file: number,
+    private readonly dataStart: number,
+    private readonly entries: ReadonlyMap<string, Entry>,
+  ) {}
 
   /** `bad_input` where the file cannot be read, `corrupt` where it is not what it says. */
   static open(path: string): Safetensors {
@@ -24,15 +34,26 @@ export class Safetensors {
     try {
       file = openSync(path, 'r');
     } catch (cause) {
-      throw new Failure('bad_input', `The weights "${path}" cannot be read.`, 'Give a folder with model.safetensors and config.json, or the path of the file.', cause);
+      throw new Failure(
+        'bad_input',
+        `The weights "${path}" cannot be read.`,
+        'Give a folder with model.safetensors and config.json, or the path of the file.',
+        cause,
+      );
     }
     try {
       const { size } = fstatSync(file);
       const head = Buffer.alloc(8);
       if (size < 8 || readSync(file, head, 0, 8, 0) !== 8) throw corrupt(path, 'it is too short');
       const length = Number(head.readBigUInt64LE());
-      if (length < 2 || length > LONGEST_HEADER || 8 + length > size) throw corrupt(path, 'its header is longer than the file');
-      return new Safetensors(path, file, 8 + length, parseHeader(path, readAt(path, file, 8, length), size - 8 - length));
+      if (length < 2 || length > LONGEST_HEADER || 8 + length > size)
+        throw corrupt(path, 'its header is longer than the file');
+      return new Safetensors(
+        path,
+        file,
+        8 + length,
+        parseHeader(path, readAt(path, file, 8, length), size - 8 - length),
+      );
     } catch (error) {
       closeSync(file);
       throw error;
@@ -50,13 +71,26 @@ export class Safetensors {
   /** Throws `bad_input` where the header holds no such tensor of this shape and a readable type. */
   check(name: string, shape: readonly number[]): Entry & { readonly dtype: Dtype } {
     const entry = this.entries.get(name);
-    if (!entry) throw new Failure('bad_input', `The weights lack the tensor ${shown(name)}.`, 'Give a whole checkpoint with the config.json that belongs to it.');
+    if (!entry)
+      throw new Failure(
+        'bad_input',
+        `The weights lack the tensor ${shown(name)}.`,
+        'Give a whole checkpoint with the config.json that belongs to it.',
+      );
     const { dtype } = entry;
     if (entry.shape.join() !== shape.join()) {
-      throw new Failure('bad_input', `The tensor ${shown(name)} is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`, 'Give the config.json that belongs to these weights.');
+      throw new Failure(
+        'bad_input',
+        `The tensor ${shown(name)} is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`,
+        'Give the config.json that belongs to these weights.',
+      );
     }
     if (!isReadable(dtype)) {
-      throw new Failure('bad_input', `The tensor ${shown(name)} is of type ${dtype}, which the bundled workload does not read.`, `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`);
+      throw new Failure(
+        'bad_input',
+        `The tensor ${shown(name)} is of type ${dtype}, which the bundled workload does not read.`,
+        `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`,
+      );
     }
     return { ...entry, dtype };
   }
@@ -80,7 +114,8 @@ function parseHeader(path: string, bytes: Buffer, dataBytes: number): ReadonlyMa
   } catch {
     throw corrupt(path, 'its header is not JSON');
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw corrupt(path, 'its header is not an object');
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw corrupt(path, 'its header is not an object');
   const twice = repeatedName(text);
   if (twice !== null) throw corrupt(path, `it names ${shown(twice)} twice`);
   const entries = new Map<string, Entry>();
@@ -94,12 +129,19 @@ function parseHeader(path: string, bytes: Buffer, dataBytes: number): ReadonlyMa
 /** The tensors must cover the data without a gap and without sharing a byte, as the format demands. */
 function checkLayout(path: string, entries: ReadonlyMap<string, Entry>, dataBytes: number): void {
   let covered = 0;
-  for (const [name, { begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+  for (const [name, { begin, end }] of [...entries].sort(
+    ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
+  )) {
     if (begin < covered) throw corrupt(path, `the tensor ${shown(name)} overlaps another`);
-    if (begin > covered) throw corrupt(path, `${begin - covered} bytes before the tensor ${shown(name)} belong to none`);
+    if (begin > covered)
+      throw corrupt(
+        path,
+        `${begin - covered} bytes before the tensor ${shown(name)} belong to none`,
+      );
     covered = end;
   }
-  if (covered < dataBytes) throw corrupt(path, `${dataBytes - covered} bytes at its end belong to no tensor`);
+  if (covered < dataBytes)
+    throw corrupt(path, `${dataBytes - covered} bytes at its end belong to no tensor`);
 }
 
 /** A key of the outermost object that comes twice, which JSON.parse hides; null where there is none. */
@@ -124,13 +166,26 @@ export function shown(name: string): string {
 }
 
 function parseEntry(path: string, name: string, value: unknown, dataBytes: number): Entry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
-  const wholes = (list: unknown): list is number[] => Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
-  if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2) throw corrupt(path, `the entry of ${shown(name)} is malformed`);
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
+  const wholes = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2)
+    throw corrupt(path, `the entry of ${shown(name)} is malformed`);
   const [begin, end] = offsets as [number, number];
-  if (end < begin || end > dataBytes) throw corrupt(path, `the tensor ${shown(name)} lies outside the file`);
-  const bytes = isReadable(dtype) ? WIDTH[dtype] * shape.reduce((product, length) => product * length, 1) : end - begin;
-  if (end - begin !== bytes) throw corrupt(path, `the tensor ${shown(name)} has ${end - begin} bytes where its shape needs ${bytes}`);
+  if (end < begin || end > dataBytes)
+    throw corrupt(path, `the tensor ${shown(name)} lies outside the file`);
+  const bytes = isReadable(dtype)
+    ? WIDTH[dtype] * shape.reduce((product, length) => product * length, 1)
+    : end - begin;
+  if (end - begin !== bytes)
+    throw corrupt(
+      path,
+      `the tensor ${shown(name)} has ${end - begin} bytes where its shape needs ${bytes}`,
+    );
   return { dtype, shape, begin, end };
 }
 
@@ -140,7 +195,7 @@ function isReadable(dtype: string): dtype is Dtype {
 
 function readAt(path: string, file: number, position: number, length: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length;) {
+  for (let done = 0; done < length; ) {
     const count = readSync(file, bytes, done, Math.min(length - done, 1 << 28), position + done);
     if (count === 0) throw corrupt(path, 'it ends too early');
     done += count;
@@ -159,5 +214,9 @@ function toFloat32({ buffer }: Buffer<ArrayBuffer>, dtype: Dtype): Float32Array 
 }
 
 function corrupt(path: string, why: string): Failure {
-  return new Failure('corrupt', `The weights "${path}" are not a usable safetensors file: ${why}.`, 'Download or convert them again.');
+  return new Failure(
+    'corrupt',
+    `The weights "${path}" are not a usable safetensors file: ${why}.`,
+    'Download or convert them again.',
+  );
 }

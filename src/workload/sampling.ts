@@ -18,8 +18,14 @@ export function samplingOf({ temperature, topK, topP }: RunSpec): Sampling | nul
 }
 
 /** One token id. Takes exactly one number from `random`. */
-export function sampleToken(logits: Float32Array, { temperature, topK, topP }: Sampling, random: Random): number {
-  const ids = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, Math.min(topK, logits.length));
+export function sampleToken(
+  logits: Float32Array,
+  { temperature, topK, topP }: Sampling,
+  random: Random,
+): number {
+  const ids = Array.from(logits.keys())
+    .sort((a, b) => logits[b]! - logits[a]! || a - b)
+    .slice(0, Math.min(topK, logits.length));
   const top = logits[ids[0]!]!;
   const weights = ids.map((id) => Math.exp((logits[id]! - top) / temperature));
   const whole = weights.reduce((sum, weight) => sum + weight, 0);

@@ -3,7 +3,16 @@
  * config.json that belongs to it. Read back, every number is the same. All is written into a folder of another name that
  * is renamed at the end, so that a folder of the name asked for is whole or not there; nothing is ever overwritten.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../shared/failure';
 import type { ModelSpec } from '../shared/model/spec';
@@ -12,19 +21,34 @@ import { trainable } from './matrix';
 import type { Layer, Linear, Norm, Weights } from './weights';
 
 /** Its values are made when they are written, so that one tensor at a time is in memory beside the model. */
-interface Saved { readonly name: string; readonly shape: readonly number[]; values(): Promise<Float32Array> }
+interface Saved {
+  readonly name: string;
+  readonly shape: readonly number[];
+  values(): Promise<Float32Array>;
+}
 
-export async function saveWeights(folder: string, model: ModelSpec, weights: Weights): Promise<void> {
+export async function saveWeights(
+  folder: string,
+  model: ModelSpec,
+  weights: Weights,
+): Promise<void> {
   const partial = `${folder}.partial-${process.pid}`;
   try {
     mkdirSync(dirname(folder), { recursive: true });
     mkdirSync(partial);
     await writeSafetensors(join(partial, 'model.safetensors'), tensorsOf(model, weights));
-    writeFileSync(join(partial, 'config.json'), `${JSON.stringify(configOf(model), null, 2)}\n`, { flush: true });
+    writeFileSync(join(partial, 'config.json'), `${JSON.stringify(configOf(model), null, 2)}\n`, {
+      flush: true,
+    });
     renameSync(partial, folder);
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
-    throw new Failure('unwritable', `The weights could not be written to "${folder}".`, 'Check that the disk has room and that its folder may be written to.', cause);
+    throw new Failure(
+      'unwritable',
+      `The weights could not be written to "${folder}".`,
+      'Check that the disk has room and that its folder may be written to.',
+      cause,
+    );
   }
 }
 
@@ -53,19 +77,35 @@ async function writeSafetensors(path: string, tensors: readonly Saved[]): Promis
 }
 
 function writeAll(file: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
 
 /** In the order in which GPT-2's own checkpoints have them. */
 function tensorsOf({ hidden }: ModelSpec, weights: Weights): Saved[] {
-  const read = async (tensor: { data(): Promise<unknown> }): Promise<Float32Array> => await tensor.data() as Float32Array;
-  const table = (name: string, matrix: Linear['weight']): Saved => ({ name, shape: trainable(matrix).shape, values: () => read(trainable(matrix)) });
-  const norm = (name: string, { gain, bias }: Norm): Saved[] => [table(`${name}.weight`, gain), table(`${name}.bias`, bias)];
-  const linear = (name: string, { weight, bias }: Linear): Saved[] => [table(`${name}.weight`, weight), table(`${name}.bias`, bias)];
+  const read = async (tensor: { data(): Promise<unknown> }): Promise<Float32Array> =>
+    (await tensor.data()) as Float32Array;
+  const table = (name: string, matrix: Linear['weight']): Saved => ({
+    name,
+    shape: trainable(matrix).shape,
+    values: () => read(trainable(matrix)),
+  });
+  const norm = (name: string, { gain, bias }: Norm): Saved[] => [
+    table(`${name}.weight`, gain),
+    table(`${name}.bias`, bias),
+  ];
+  const linear = (name: string, { weight, bias }: Linear): Saved[] => [
+    table(`${name}.weight`, weight),
+    table(`${name}.bias`, bias),
+  ];
   const joint = (name: string, { query, key, value }: Layer): Saved[] => {
-    const side = (rows: number, of: (linear: Linear) => Parameters<typeof read>[0]) => async () => sideBySide(await Promise.all([query, key, value].map((one) => read(of(one)))), rows, hidden);
+    const side = (rows: number, of: (linear: Linear) => Parameters<typeof read>[0]) => async () =>
+      sideBySide(await Promise.all([query, key, value].map((one) => read(of(one)))), rows, hidden);
     return [
-      { name: `${name}.weight`, shape: [hidden, 3 * hidden], values: side(hidden, ({ weight }) => trainable(weight)) },
+      {
+        name: `${name}.weight`,
+        shape: [hidden, 3 * hidden],
+        values: side(hidden, ({ weight }) => trainable(weight)),
+      },
       { name: `${name}.bias`, shape: [3 * hidden], values: side(1, ({ bias }) => bias) },
     ];
   };
@@ -76,8 +116,12 @@ function tensorsOf({ hidden }: ModelSpec, weights: Weights): Saved[] {
     ...weights.layers.flatMap((layer, index) => {
       const at = `${prefix}${layers}${index}`;
       return [
-        ...norm(`${at}.${part.norm1}`, layer.norm1), ...joint(`${at}.${part.query}`, layer), ...linear(`${at}.${part.projection}`, layer.projection),
-        ...norm(`${at}.${part.norm2}`, layer.norm2), ...linear(`${at}.${part.up}`, layer.up), ...linear(`${at}.${part.down}`, layer.down),
+        ...norm(`${at}.${part.norm1}`, layer.norm1),
+        ...joint(`${at}.${part.query}`, layer),
+        ...linear(`${at}.${part.projection}`, layer.projection),
+        ...norm(`${at}.${part.norm2}`, layer.norm2),
+        ...linear(`${at}.${part.up}`, layer.up),
+        ...linear(`${at}.${part.down}`, layer.down),
       ];
     }),
     ...norm(`${prefix}${outer.finalNorm}`, weights.outerNorm),
@@ -88,14 +132,30 @@ function tensorsOf({ hidden }: ModelSpec, weights: Weights): Saved[] {
 function sideBySide(matrices: readonly Float32Array[], rows: number, width: number): Float32Array {
   const whole = new Float32Array(matrices.length * rows * width);
   for (let row = 0; row < rows; row++) {
-    matrices.forEach((matrix, index) => { whole.set(matrix.subarray(row * width, (row + 1) * width), (row * matrices.length + index) * width); });
+    matrices.forEach((matrix, index) => {
+      whole.set(
+        matrix.subarray(row * width, (row + 1) * width),
+        (row * matrices.length + index) * width,
+      );
+    });
   }
   return whole;
 }
 
 function configOf({ layers, hidden, heads, ffn, vocab, maxPositions }: ModelSpec): object {
   return {
-    model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_layer: layers, n_embd: hidden, n_head: heads, n_inner: ffn, vocab_size: vocab,
-    n_positions: maxPositions, n_ctx: maxPositions, activation_function: 'gelu_new', layer_norm_epsilon: 1e-5, tie_word_embeddings: true, torch_dtype: 'float32',
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    n_layer: layers,
+    n_embd: hidden,
+    n_head: heads,
+    n_inner: ffn,
+    vocab_size: vocab,
+    n_positions: maxPositions,
+    n_ctx: maxPositions,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    tie_word_embeddings: true,
+    torch_dtype: 'float32',
   };
 }

@@ -35,7 +35,9 @@ export function prepareScoring(work: Workload): () => Promise<void> {
       reporter.begin('forward', step);
       ledger.setContext('activations');
       const x = runBlocks(model, weights, batch, null);
-      const loss = ledger.within('logits', () => tf.tidy(() => crossEntropy(logitsOf(model, weights, x), targets)));
+      const loss = ledger.within('logits', () =>
+        tf.tidy(() => crossEntropy(logitsOf(model, weights, x), targets)),
+      );
       x.dispose();
       nats += (await loss.data())[0]! / run.steps;
       leak(work);
@@ -45,8 +47,14 @@ export function prepareScoring(work: Workload): () => Promise<void> {
       reporter.say(`step ${step}/${run.steps} ${seconds(performance.now() - started)}`);
       await breathe();
     }
-    const scored = { perplexity: Math.exp(nats), scoredTokens: run.steps * sequences * run.seq, frequencyPerplexity: frequencyPerplexity(text, model.vocab) };
+    const scored = {
+      perplexity: Math.exp(nats),
+      scoredTokens: run.steps * sequences * run.seq,
+      frequencyPerplexity: frequencyPerplexity(text, model.vocab),
+    };
     reporter.announce('run', scored);
-    reporter.say(`held-out text, ${scored.scoredTokens} tokens: perplexity ${scored.perplexity.toFixed(3)}; ${scored.frequencyPerplexity.toFixed(1)} by how often each token stands in the trained text alone, ${model.vocab} by chance`);
+    reporter.say(
+      `held-out text, ${scored.scoredTokens} tokens: perplexity ${scored.perplexity.toFixed(3)}; ${scored.frequencyPerplexity.toFixed(1)} by how often each token stands in the trained text alone, ${model.vocab} by chance`,
+    );
   };
 }

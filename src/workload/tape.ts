@@ -7,7 +7,9 @@ export interface TapeNode {
   readonly inputs: Readonly<Record<string, Tensor>>;
   gradient?: (dys: Tensor[]) => Record<string, () => Tensor>;
 }
-export interface EngineTape { readonly state: { activeTape: TapeNode[] } }
+export interface EngineTape {
+  readonly state: { activeTape: TapeNode[] };
+}
 
 /** Makes what a node's gradient allocates count as `component`, and its parameter gradients as gradients. */
 export function attribute(ledger: Ledger, node: TapeNode, component: Component): void {

@@ -9,8 +9,14 @@ import type { ModelSpec, Precision } from '../shared/model/spec';
 import { type Matrix, packMatrix } from './matrix';
 import type { Random } from './random';
 
-export interface Norm { readonly gain: Variable; readonly bias: Variable }
-export interface Linear { readonly weight: Matrix; readonly bias: Variable }
+export interface Norm {
+  readonly gain: Variable;
+  readonly bias: Variable;
+}
+export interface Linear {
+  readonly weight: Matrix;
+  readonly bias: Variable;
+}
 export interface Layer {
   readonly norm1: Norm;
   readonly query: Linear;
@@ -50,19 +56,35 @@ export function randomInitial(model: ModelSpec, random: Random): Initial {
   const residualStd = STD / Math.sqrt(2 * model.layers);
   return (name, shape) => {
     const size = shape.reduce((product, length) => product * length, 1);
-    if (shape.length === 2) return random.uniform(size, /\.(projection|down)\.weight$/.test(name) ? residualStd : STD);
+    if (shape.length === 2)
+      return random.uniform(size, /\.(projection|down)\.weight$/.test(name) ? residualStd : STD);
     return new Float32Array(size).fill(name.endsWith('.gain') ? 1 : 0);
   };
 }
 
 /** Every parameter's shape by its name. Matrices are [in, out], tables [rows, width]. */
-export function parameterShapes({ layers, hidden, ffn, vocab, maxPositions, tokenTypes, pooler, postNorm }: ModelSpec): ReadonlyMap<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>([['tokens', [vocab, hidden]], ['positions', [maxPositions, hidden]]]);
-  const norm = (name: string): unknown => shapes.set(`${name}.gain`, [hidden]).set(`${name}.bias`, [hidden]);
-  const linear = (name: string, rows: number, columns: number): unknown => shapes.set(`${name}.weight`, [rows, columns]).set(`${name}.bias`, [columns]);
+export function parameterShapes({
+  layers,
+  hidden,
+  ffn,
+  vocab,
+  maxPositions,
+  tokenTypes,
+  pooler,
+  postNorm,
+}: ModelSpec): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>([
+    ['tokens', [vocab, hidden]],
+    ['positions', [maxPositions, hidden]],
+  ]);
+  const norm = (name: string): unknown =>
+    shapes.set(`${name}.gain`, [hidden]).set(`${name}.bias`, [hidden]);
+  const linear = (name: string, rows: number, columns: number): unknown =>
+    shapes.set(`${name}.weight`, [rows, columns]).set(`${name}.bias`, [columns]);
   for (let layer = 0; layer < layers; layer++) {
     for (const part of ['norm1', 'norm2']) norm(`layer${layer}.${part}`);
-    for (const part of ['query', 'key', 'value', 'projection']) linear(`layer${layer}.${part}`, hidden, hidden);
+    for (const part of ['query', 'key', 'value', 'projection'])
+      linear(`layer${layer}.${part}`, hidden, hidden);
     linear(`layer${layer}.up`, hidden, ffn);
     linear(`layer${layer}.down`, ffn, hidden);
   }
@@ -96,21 +118,35 @@ export function createWeights(model: ModelSpec, initial: Initial, precision: Pre
     if (!isPacked(precision)) return parameter(name);
     const [rows, columns] = shapes.get(name) as [number, number];
     const values = initial(name, [rows, columns]);
-    const packed = isTable ? packMatrix(name, values, [rows, columns], false, tablePrecision(precision)) : packMatrix(name, values, [columns, rows], true, precision);
+    const packed = isTable
+      ? packMatrix(name, values, [rows, columns], false, tablePrecision(precision))
+      : packMatrix(name, values, [columns, rows], true, precision);
     tensors.push(packed.words, ...(packed.scales ? [packed.scales] : []));
     count += rows * columns;
     return packed;
   };
-  const norm = (name: string): Norm => ({ gain: parameter(`${name}.gain`), bias: parameter(`${name}.bias`) });
-  const linear = (name: string): Linear => ({ weight: matrix(`${name}.weight`, false), bias: parameter(`${name}.bias`) });
+  const norm = (name: string): Norm => ({
+    gain: parameter(`${name}.gain`),
+    bias: parameter(`${name}.bias`),
+  });
+  const linear = (name: string): Linear => ({
+    weight: matrix(`${name}.weight`, false),
+    bias: parameter(`${name}.bias`),
+  });
 
   const tokenTable = matrix('tokens', true);
   const positionTable = matrix('positions', true);
   const layers = Array.from({ length: model.layers }, (_, index): Layer => {
     const name = `layer${index}`;
     return {
-      norm1: norm(`${name}.norm1`), query: linear(`${name}.query`), key: linear(`${name}.key`), value: linear(`${name}.value`),
-      projection: linear(`${name}.projection`), norm2: norm(`${name}.norm2`), up: linear(`${name}.up`), down: linear(`${name}.down`),
+      norm1: norm(`${name}.norm1`),
+      query: linear(`${name}.query`),
+      key: linear(`${name}.key`),
+      value: linear(`${name}.value`),
+      projection: linear(`${name}.projection`),
+      norm2: norm(`${name}.norm2`),
+      up: linear(`${name}.up`),
+      down: linear(`${name}.down`),
     };
   });
   const outerNorm = norm(outerNormName(model.postNorm));

@@ -4,25 +4,51 @@
  */
 import { backend, getBackend, type Tensor } from '@tensorflow/tfjs-core';
 
-interface CpuBackend { readonly data: { get(dataId: object): { readonly values: Float32Array | Int32Array } } }
-interface WasmBackend { typedArrayFromHeap(tensor: Tensor): Float32Array | Int32Array }
-interface WebGpuBackend { runWebGPUProgram(program: object, inputs: readonly Tensor[], dtype: string, uniforms: readonly object[], output: Tensor): void }
+interface CpuBackend {
+  readonly data: { get(dataId: object): { readonly values: Float32Array | Int32Array } };
+}
+interface WasmBackend {
+  typedArrayFromHeap(tensor: Tensor): Float32Array | Int32Array;
+}
+interface WebGpuBackend {
+  runWebGPUProgram(
+    program: object,
+    inputs: readonly Tensor[],
+    dtype: string,
+    uniforms: readonly object[],
+    output: Tensor,
+  ): void;
+}
 
 /** `rows` [B, h, t, k] become rows `at` to `at + t` of `target` [B, h, T, k]; both of one type. */
 export function writeRows(target: Tensor, rows: Tensor, at: number): void {
   if (getBackend() === 'webgpu') {
-    (backend() as unknown as WebGpuBackend).runWebGPUProgram(program(rows), [rows], rows.dtype, [{ type: 'int32', data: [at] }], target);
+    (backend() as unknown as WebGpuBackend).runWebGPUProgram(
+      program(rows),
+      [rows],
+      rows.dtype,
+      [{ type: 'int32', data: [at] }],
+      target,
+    );
     return;
   }
   const [into, from] = [numbersOf(target), numbersOf(rows)];
-  const [groups, all, count] = [target.shape[0]! * target.shape[1]!, target.shape[2]! * target.shape[3]!, rows.shape[2]! * rows.shape[3]!];
+  const [groups, all, count] = [
+    target.shape[0]! * target.shape[1]!,
+    target.shape[2]! * target.shape[3]!,
+    rows.shape[2]! * rows.shape[3]!,
+  ];
   for (let group = 0; group < groups; group++) {
-    into.set(from.subarray(group * count, (group + 1) * count), group * all + at * target.shape[3]!);
+    into.set(
+      from.subarray(group * count, (group + 1) * count),
+      group * all + at * target.shape[3]!,
+    );
   }
 }
 
 function numbersOf(tensor: Tensor): Float32Array | Int32Array {
-  if (getBackend() === 'wasm') return (backend() as unknown as WasmBackend).typedArrayFromHeap(tensor);
+  if (getBackend() === 'wasm')
+    return (backend() as unknown as WasmBackend).typedArrayFromHeap(tensor);
   return (backend() as unknown as CpuBackend).data.get(tensor.dataId).values;
 }
 

@@ -30,22 +30,39 @@ export interface AccuracyRow {
 }
 
 /** The rule of scripts/gpu/matrix.py: about a third of all names, chosen before anything was measured. */
-export const heldOut = (name: string): boolean => createHash('sha256').update(name).digest()[0]! % 3 === 0;
+export const heldOut = (name: string): boolean =>
+  createHash('sha256').update(name).digest()[0]! % 3 === 0;
 
 function rowOf(doc: SessionDocument): AccuracyRow {
   const measured = doc.overlay.measuredPeak?.bytes ?? null;
   const { textbook = null, refined = null } = doc.overlay.predictedPeak ?? {};
   return {
-    name: doc.name, gpu: doc.environment.gpus[0]?.name ?? null, simulated: doc.simulated,
-    heldOut: heldOut(doc.name), planted: doc.name.startsWith('fault-'),
-    series: doc.overlay.series, measured, textbook, refined,
-    errorPercent: measured === null || measured === 0 || refined === null ? null : ((refined - measured) / measured) * 100,
+    name: doc.name,
+    gpu: doc.environment.gpus[0]?.name ?? null,
+    simulated: doc.simulated,
+    heldOut: heldOut(doc.name),
+    planted: doc.name.startsWith('fault-'),
+    series: doc.overlay.series,
+    measured,
+    textbook,
+    refined,
+    errorPercent:
+      measured === null || measured === 0 || refined === null
+        ? null
+        : ((refined - measured) / measured) * 100,
   };
 }
 
 /** One row for each session file in `folder`, in order of name; none where the folder does not exist. `launcher` shows them. */
-export async function accuracyOf(folder: string, launcher = resolve('bin', 'plumbline.mjs')): Promise<AccuracyRow[]> {
-  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder).filter((name) => name.endsWith(EXTENSION)).sort() : [];
+export async function accuracyOf(
+  folder: string,
+  launcher = resolve('bin', 'plumbline.mjs'),
+): Promise<AccuracyRow[]> {
+  const files = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(EXTENSION))
+        .sort()
+    : [];
   if (files.length === 0) return [];
   // A copy: showing a session keeps its summary and an index beside it, and committed files stay as they are.
   const library = mkdtempSync(join(tmpdir(), 'plumbline-accuracy-'));
@@ -53,9 +70,14 @@ export async function accuracyOf(folder: string, launcher = resolve('bin', 'plum
     const rows: AccuracyRow[] = [];
     for (const file of files) {
       copyFileSync(join(folder, file), join(library, file));
-      const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'show', basename(file, EXTENSION), '--json'], {
-        env: { ...process.env, PLUMBLINE_HOME: library }, maxBuffer: 256 * 2 ** 20,
-      });
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [launcher, 'show', basename(file, EXTENSION), '--json'],
+        {
+          env: { ...process.env, PLUMBLINE_HOME: library },
+          maxBuffer: 256 * 2 ** 20,
+        },
+      );
       rows.push(rowOf(JSON.parse(stdout) as SessionDocument));
     }
     return rows;
@@ -64,11 +86,15 @@ export async function accuracyOf(folder: string, launcher = resolve('bin', 'plum
   }
 }
 
-const mebibytes = (bytes: number | null) => (bytes === null ? '-' : (bytes / 2 ** 20).toFixed(0)).padStart(9);
-const percent = (value: number | null) => (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(1)}%`).padStart(8);
+const mebibytes = (bytes: number | null) =>
+  (bytes === null ? '-' : (bytes / 2 ** 20).toFixed(0)).padStart(9);
+const percent = (value: number | null) =>
+  (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(1)}%`).padStart(8);
 
 function meanOf(rows: readonly AccuracyRow[]): string {
-  const errors = rows.flatMap(({ errorPercent }) => (errorPercent === null ? [] : [Math.abs(errorPercent)]));
+  const errors = rows.flatMap(({ errorPercent }) =>
+    errorPercent === null ? [] : [Math.abs(errorPercent)],
+  );
   if (errors.length === 0) return 'no session';
   return `mean |error| ${(errors.reduce((sum, one) => sum + one, 0) / errors.length).toFixed(1)}%, largest ${Math.max(...errors).toFixed(1)}%, ${errors.length} sessions`;
 }
@@ -78,7 +104,10 @@ export function accuracyText(rows: readonly AccuracyRow[]): string {
   const fair = rows.filter(({ planted }) => !planted);
   return [
     `${'session'.padEnd(width)} ${'measured'.padStart(9)} ${'refined'.padStart(9)} ${'textbook'.padStart(9)} ${'error'.padStart(8)}  (peaks, MiB)`,
-    ...rows.map((row) => `${row.name.padEnd(width)} ${mebibytes(row.measured)} ${mebibytes(row.refined)} ${mebibytes(row.textbook)} ${percent(row.errorPercent)}  ${[row.series ?? 'nothing measured', row.gpu ?? 'no GPU', row.heldOut && 'held out', row.planted && 'planted', row.simulated && 'SIMULATED'].filter(Boolean).join(', ')}`),
+    ...rows.map(
+      (row) =>
+        `${row.name.padEnd(width)} ${mebibytes(row.measured)} ${mebibytes(row.refined)} ${mebibytes(row.textbook)} ${percent(row.errorPercent)}  ${[row.series ?? 'nothing measured', row.gpu ?? 'no GPU', row.heldOut && 'held out', row.planted && 'planted', row.simulated && 'SIMULATED'].filter(Boolean).join(', ')}`,
+    ),
     `held out: ${meanOf(fair.filter((row) => row.heldOut))}`,
     `others:   ${meanOf(fair.filter((row) => !row.heldOut))}`,
   ].join('\n');
@@ -89,7 +118,10 @@ async function main(args: readonly string[]): Promise<void> {
   const rows = await accuracyOf(folder);
   if (args.includes('--json')) console.log(JSON.stringify({ sessions: rows }));
   else if (rows.length > 0) console.log(accuracyText(rows));
-  else console.log(`There are no recorded sessions in ${folder}, so there is no accuracy to tell. scripts/gpu/README.md says how to record them.`);
+  else
+    console.log(
+      `There are no recorded sessions in ${folder}, so there is no accuracy to tell. scripts/gpu/README.md says how to record them.`,
+    );
 }
 
 if (process.env.VITEST === undefined) await main(process.argv.slice(2));

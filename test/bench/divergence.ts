@@ -46,27 +46,65 @@ function judgedTrace(index: number, seed: number): Judged {
 }
 
 function table(name: string, all: readonly Judged[]): void {
-  const kinds = [...new Set(all.flatMap(({ right, missed, invented }) => [...right, ...missed, ...invented]))].sort();
-  const percent = (part: number, whole: number) => (whole === 0 ? '   — ' : `${((100 * part) / whole).toFixed(0).padStart(4)}%`);
-  const count = (of: readonly Judged[], pick: (one: Judged) => readonly string[], kind?: string) => of.reduce((sum, one) => sum + (kind === undefined ? pick(one).length : pick(one).filter((own) => own === kind).length), 0);
-  console.log(`\n${name}: ${all.length} traces, ${all.filter(({ plan }) => plan.causes.length === 0).length} of them clean`);
-  console.log('  kind                     planted  found  invented  precision  recall  bytes off (median)');
+  const kinds = [
+    ...new Set(all.flatMap(({ right, missed, invented }) => [...right, ...missed, ...invented])),
+  ].sort();
+  const percent = (part: number, whole: number) =>
+    whole === 0 ? '   — ' : `${((100 * part) / whole).toFixed(0).padStart(4)}%`;
+  const count = (of: readonly Judged[], pick: (one: Judged) => readonly string[], kind?: string) =>
+    of.reduce(
+      (sum, one) =>
+        sum +
+        (kind === undefined ? pick(one).length : pick(one).filter((own) => own === kind).length),
+      0,
+    );
+  console.log(
+    `\n${name}: ${all.length} traces, ${all.filter(({ plan }) => plan.causes.length === 0).length} of them clean`,
+  );
+  console.log(
+    '  kind                     planted  found  invented  precision  recall  bytes off (median)',
+  );
   for (const kind of [...kinds, undefined]) {
-    const [right, missed, invented] = [count(all, (one) => one.right, kind), count(all, (one) => one.missed, kind), count(all, (one) => one.invented, kind)];
-    const errors = all.flatMap(({ byteErrors }) => byteErrors.filter((one) => kind === undefined || one.kind === kind).map(({ error }) => error)).sort((a, b) => a - b);
+    const [right, missed, invented] = [
+      count(all, (one) => one.right, kind),
+      count(all, (one) => one.missed, kind),
+      count(all, (one) => one.invented, kind),
+    ];
+    const errors = all
+      .flatMap(({ byteErrors }) =>
+        byteErrors
+          .filter((one) => kind === undefined || one.kind === kind)
+          .map(({ error }) => error),
+      )
+      .sort((a, b) => a - b);
     const error = errors.length === 0 ? '—' : `${(100 * errors[errors.length >> 1]!).toFixed(1)}%`;
-    console.log(`  ${(kind ?? 'all').padEnd(24)} ${String(right + missed).padStart(7)}  ${String(right).padStart(5)}  ${String(invented).padStart(8)}  ${percent(right, right + invented).padStart(9)}  ${percent(right, right + missed).padStart(6)}  ${error.padStart(18)}`);
+    console.log(
+      `  ${(kind ?? 'all').padEnd(24)} ${String(right + missed).padStart(7)}  ${String(right).padStart(5)}  ${String(invented).padStart(8)}  ${percent(right, right + invented).padStart(9)}  ${percent(right, right + missed).padStart(6)}  ${error.padStart(18)}`,
+    );
   }
   const clean = all.filter(({ plan }) => plan.causes.length === 0);
   const settings = all.filter(({ setting }) => setting !== null);
   for (const markers of ['memory', 'phases', 'none'] as const) {
     const own = all.filter(({ plan }) => plan.markers === markers);
-    const [right, missed, invented] = [count(own, (one) => one.right), count(own, (one) => one.missed), count(own, (one) => one.invented)];
-    console.log(`  ${{ memory: 'phases and memory announced', phases: 'phases announced', none: 'nothing announced' }[markers].padEnd(28)} ${own.length} traces: precision ${percent(right, right + invented).trim()}, recall ${percent(right, right + missed).trim()}`);
+    const [right, missed, invented] = [
+      count(own, (one) => one.right),
+      count(own, (one) => one.missed),
+      count(own, (one) => one.invented),
+    ];
+    console.log(
+      `  ${{ memory: 'phases and memory announced', phases: 'phases announced', none: 'nothing announced' }[markers].padEnd(28)} ${own.length} traces: precision ${percent(right, right + invented).trim()}, recall ${percent(right, right + missed).trim()}`,
+    );
   }
-  console.log(`  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}; with one above low confidence: ${clean.filter(({ findings }) => findings.some(({ confidence }) => confidence !== 'low')).length}`);
-  const [right, wrong] = [settings.filter(({ setting }) => setting).length, settings.filter(({ wrongSetting }) => wrongSetting).length];
-  console.log(`  changed settings: ${right} of ${settings.length} named with their value, ${settings.length - right - wrong} undetermined, ${wrong} wrong; right or undetermined ${percent(settings.length - wrong, settings.length).trim()}`);
+  console.log(
+    `  clean traces without any finding: ${clean.filter(({ findings }) => findings.length === 0).length} of ${clean.length}; with one above low confidence: ${clean.filter(({ findings }) => findings.some(({ confidence }) => confidence !== 'low')).length}`,
+  );
+  const [right, wrong] = [
+    settings.filter(({ setting }) => setting).length,
+    settings.filter(({ wrongSetting }) => wrongSetting).length,
+  ];
+  console.log(
+    `  changed settings: ${right} of ${settings.length} named with their value, ${settings.length - right - wrong} undetermined, ${wrong} wrong; right or undetermined ${percent(settings.length - wrong, settings.length).trim()}`,
+  );
 }
 
 /** Inversion of clean traces for which nothing but model and mode is known. */
@@ -80,12 +118,21 @@ function alone(seed: number, count: number): void {
       tally.set(field, row);
     }
   }
-  console.log(`\nFrom the trace alone, of ${count} clean traces with model and mode known (SGD with momentum, fp16 and further settings are not told from their twins):`);
-  for (const [field, { right, undetermined, wrong }] of tally) console.log(`  ${field.padEnd(16)} right ${String(right).padStart(3)}, undetermined ${String(undetermined).padStart(3)}, wrong ${String(wrong).padStart(3)}`);
+  console.log(
+    `\nFrom the trace alone, of ${count} clean traces with model and mode known (SGD with momentum, fp16 and further settings are not told from their twins):`,
+  );
+  for (const [field, { right, undetermined, wrong }] of tally)
+    console.log(
+      `  ${field.padEnd(16)} right ${String(right).padStart(3)}, undetermined ${String(undetermined).padStart(3)}, wrong ${String(wrong).padStart(3)}`,
+    );
 }
 
 /** A long training at 1 kHz: ten million samples of the device, a thousand steps of markers. */
-function longSession(samples: number): { series: SeriesData[]; markers: Marker[]; durationUs: number } {
+function longSession(samples: number): {
+  series: SeriesData[];
+  markers: Marker[];
+  durationUs: number;
+} {
   const random = new Random(7);
   const times = new Float64Array(samples);
   const values = new Float64Array(samples);
@@ -99,27 +146,70 @@ function longSession(samples: number): { series: SeriesData[]; markers: Marker[]
   for (let step = 1; step <= 1000; step++) {
     for (const [i, name] of ['forward', 'backward', 'optimizer'].entries()) {
       const t0 = Math.round((step - 1 + i / 3) * each);
-      markers.push({ t: t0, rank: 0, step, type: 'phase', name, event: 'begin' }, { t: t0 + Math.round(each / 3) - 1, rank: 0, step, type: 'phase', name, event: 'end' });
+      markers.push(
+        { t: t0, rank: 0, step, type: 'phase', name, event: 'begin' },
+        { t: t0 + Math.round(each / 3) - 1, rank: 0, step, type: 'phase', name, event: 'end' },
+      );
     }
   }
-  return { series: [{ info: { id: 'gpu0.memory.used', source: 'bench', metric: 'memory.used', unit: 'bytes', windowUs: null, intervalUs: 1000 }, times, values, gaps: [] }], markers, durationUs };
+  return {
+    series: [
+      {
+        info: {
+          id: 'gpu0.memory.used',
+          source: 'bench',
+          metric: 'memory.used',
+          unit: 'bytes',
+          windowUs: null,
+          intervalUs: 1000,
+        },
+        times,
+        values,
+        gaps: [],
+      },
+    ],
+    markers,
+    durationUs,
+  };
 }
 
 function timing(): void {
   const model = preset('gpt2');
-  const budget = budgetOf(model, runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, steps: 1000 }));
+  const budget = budgetOf(
+    model,
+    runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, steps: 1000 }),
+  );
   const session = longSession(10_000_000);
   const runs = [session.markers, []].map((markers) => {
     const begun = performance.now();
-    const input = { ...session, series: session.series.map((one) => ({ ...one, values: one.values.slice() })), markers };
+    const input = {
+      ...session,
+      series: session.series.map((one) => ({ ...one, values: one.values.slice() })),
+      markers,
+    };
     const copied = performance.now();
     const { spans } = phaseSpans(markers, session.durationUs);
-    const common = { lines: deriveLines(input.series, {}), markers, durationUs: session.durationUs, spans, baselines: {}, budget, exact: false };
+    const common = {
+      lines: deriveLines(input.series, {}),
+      markers,
+      durationUs: session.durationUs,
+      spans,
+      baselines: {},
+      budget,
+      exact: false,
+    };
     const overlay = buildOverlay(common);
     const findings = findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null });
-    return { ms: performance.now() - copied, copy: copied - begun, findings: findings.length, phases: overlay.phases.length };
+    return {
+      ms: performance.now() - copied,
+      copy: copied - begun,
+      findings: findings.length,
+      phases: overlay.phases.length,
+    };
   });
-  console.log(`\nAnalysis of 10,000,000 samples on ${cpus()[0]?.model ?? 'this machine'}: ${runs.map(({ ms, phases }) => `${ms.toFixed(0)} ms (${phases} phases)`).join(' with markers, ')} without`);
+  console.log(
+    `\nAnalysis of 10,000,000 samples on ${cpus()[0]?.model ?? 'this machine'}: ${runs.map(({ ms, phases }) => `${ms.toFixed(0)} ms (${phases} phases)`).join(' with markers, ')} without`,
+  );
 }
 
 const traces = option('traces', 480);
@@ -128,15 +218,31 @@ const begun = performance.now();
 const all = Array.from({ length: traces }, (_, index) => judgedTrace(index, seed));
 const elapsed = performance.now() - begun;
 const heldOut = (index: number) => index % 6 >= 4;
-table('Seen', all.filter((_, index) => !heldOut(index)));
-table('Held out', all.filter((_, index) => heldOut(index)));
+table(
+  'Seen',
+  all.filter((_, index) => !heldOut(index)),
+);
+table(
+  'Held out',
+  all.filter((_, index) => heldOut(index)),
+);
 if (process.argv.includes('--verbose')) {
   for (const [index, one] of all.entries()) {
     if (heldOut(index) || one.invented.length + one.missed.length === 0) continue;
     const { plan } = one;
-    console.log(`#${index} ${plan.model.name} ${plan.declared.run.mode} b${plan.declared.run.batch} ${plan.declared.run.precision} markers=${plan.markers} ${plan.intervalUs}us causes=${plan.causes.join('+') || 'clean'} ${JSON.stringify(plan.setting)} missed=${one.missed} invented=${one.invented} | ${one.findings.map((f) => `${f.kind} ${Math.round((f.bytes ?? 0) / MiB)}M ${f.title.slice(0, 60)} ${f.kind === 'unexplained' ? f.evidence.at(-1)!.slice(0, 200) : ''}`).join(' ; ')} || rows ${one.overlay.series} ${one.overlay.phases.slice(0, 5).map((p) => `${p.phase}${p.step ?? ''}:${Math.round((p.residualBytes ?? 0) / MiB)}${p.flagged ? '!' : ''}`).join(' ')}`);
+    console.log(
+      `#${index} ${plan.model.name} ${plan.declared.run.mode} b${plan.declared.run.batch} ${plan.declared.run.precision} markers=${plan.markers} ${plan.intervalUs}us causes=${plan.causes.join('+') || 'clean'} ${JSON.stringify(plan.setting)} missed=${one.missed} invented=${one.invented} | ${one.findings.map((f) => `${f.kind} ${Math.round((f.bytes ?? 0) / MiB)}M ${f.title.slice(0, 60)} ${f.kind === 'unexplained' ? f.evidence.at(-1)!.slice(0, 200) : ''}`).join(' ; ')} || rows ${one.overlay.series} ${one.overlay.phases
+        .slice(0, 5)
+        .map(
+          (p) =>
+            `${p.phase}${p.step ?? ''}:${Math.round((p.residualBytes ?? 0) / MiB)}${p.flagged ? '!' : ''}`,
+        )
+        .join(' ')}`,
+    );
   }
 }
-console.log(`\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`);
+console.log(
+  `\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`,
+);
 alone(seed, option('alone', 40));
 timing();

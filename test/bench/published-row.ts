@@ -20,11 +20,12 @@ export type Prediction =
   | { readonly kind: string; readonly predicted: number }
   | { readonly reason: string };
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : value == null ? '' : String(value));
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : value == null ? '' : String(value);
 
 /** Rows of a file: a list, or an object with a list in it. Whatever a row lacks is empty, its figure NaN. */
 export function rowsOf(json: unknown): PublishedRow[] {
-  const list = Array.isArray(json) ? json : Object.values(json ?? {}).find(Array.isArray) ?? [];
+  const list = Array.isArray(json) ? json : (Object.values(json ?? {}).find(Array.isArray) ?? []);
   return list.map((one: unknown, index) => {
     const row = (typeof one === 'object' && one !== null ? one : {}) as Record<string, unknown>;
     const value = typeof row.value === 'string' ? Number(row.value) : row.value;
@@ -34,7 +35,10 @@ export function rowsOf(json: unknown): PublishedRow[] {
       url: text(row.url) || null,
       kind: text(row.kind),
       model: text(row.model),
-      config: (typeof row.config === 'object' && row.config !== null ? row.config : {}) as Record<string, unknown>,
+      config: (typeof row.config === 'object' && row.config !== null ? row.config : {}) as Record<
+        string,
+        unknown
+      >,
       quantity: text(row.quantity),
       value: typeof value === 'number' ? value : Number.NaN,
       unit: text(row.unit),
@@ -58,7 +62,14 @@ export class Config {
 
   /** Everything the row says of how it ran, to look words up in. */
   get setup(): string {
-    return [this.row.id, this.row.model, this.row.quantity, ...['framework', 'optimizer', 'precision', 'attention', 'checkpointing', 'parallel'].map((key) => this.text(key))].join(' | ');
+    return [
+      this.row.id,
+      this.row.model,
+      this.row.quantity,
+      ...['framework', 'optimizer', 'precision', 'attention', 'checkpointing', 'parallel'].map(
+        (key) => this.text(key),
+      ),
+    ].join(' | ');
   }
 
   /** The number that follows a word: tensor-parallel ranks, ZeRO's stage, GPUs. */
@@ -70,16 +81,24 @@ export class Config {
   /** The GPU the row names, as Plumbline's catalogue calls it. */
   get gpu(): string | undefined {
     const { setup } = this;
-    if (/A100/.test(setup)) return /A100\D{0,8}40 ?GB|A100-40/.test(setup) ? 'A100 40GB' : 'A100 80GB';
+    if (/A100/.test(setup))
+      return /A100\D{0,8}40 ?GB|A100-40/.test(setup) ? 'A100 40GB' : 'A100 80GB';
     if (/V100/.test(setup)) return /32 ?GB/.test(setup) ? 'V100 32GB' : 'V100 16GB';
-    if (/H20\b/.test(setup) || (/^qwen3-/.test(this.row.id) && /transformers/.test(setup))) return 'H20';
-    const named = /\b(H100|H200|B200|L40S|L4|A10G|A10|T4|MI300X|(?:RTX )?(?:20|30|40|50)[5-9]0(?: Ti)?)\b/.exec(setup)?.[1];
+    if (/H20\b/.test(setup) || (/^qwen3-/.test(this.row.id) && /transformers/.test(setup)))
+      return 'H20';
+    const named =
+      /\b(H100|H200|B200|L40S|L4|A10G|A10|T4|MI300X|(?:RTX )?(?:20|30|40|50)[5-9]0(?: Ti)?)\b/.exec(
+        setup,
+      )?.[1];
     return named === undefined ? undefined : /^\d/.test(named) ? `RTX ${named}` : named;
   }
 }
 
 /** Size of one unit as printed, in bytes, operations or a plain number; null where it is none of them. */
-export function unitSize(unit: string): { readonly measures: 'bytes' | 'parameters' | 'operations' | 'rate' | 'time' | 'coefficient'; readonly size: number } | null {
+export function unitSize(unit: string): {
+  readonly measures: 'bytes' | 'parameters' | 'operations' | 'rate' | 'time' | 'coefficient';
+  readonly size: number;
+} | null {
   const bytes = (size: number) => ({ measures: 'bytes' as const, size });
   if (/^(MiB|MB \(.*MiB.*\))/.test(unit)) return bytes(2 ** 20);
   if (/^(GiB|GB \(.*GiB.*\))/.test(unit)) return bytes(2 ** 30);
@@ -90,7 +109,11 @@ export function unitSize(unit: string): { readonly measures: 'bytes' | 'paramete
   if (/^(B|bytes)\b/.test(unit)) return bytes(1);
   if (/^(params|parameters)$/.test(unit)) return { measures: 'parameters', size: 1 };
   const operations = /^(T|G|P|E)?FLOPs?$/i.exec(unit);
-  if (operations) return { measures: 'operations', size: { T: 1e12, G: 1e9, P: 1e15, E: 1e18 }[operations[1]?.toUpperCase() ?? ''] ?? 1 };
+  if (operations)
+    return {
+      measures: 'operations',
+      size: { T: 1e12, G: 1e9, P: 1e15, E: 1e18 }[operations[1]?.toUpperCase() ?? ''] ?? 1,
+    };
   if (/tok(ens)?\/s/.test(unit)) return { measures: 'rate', size: 1 };
   if (unit === 'ms') return { measures: 'time', size: 1e-3 };
   if (unit === 's') return { measures: 'time', size: 1 };

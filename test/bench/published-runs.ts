@@ -16,12 +16,16 @@ type Given = { -readonly [K in keyof RunSpec]?: RunSpec[K] };
 /** The level a row was read at, by its words: torch's counters, or what the device shows. */
 function levelOf(words: string): 'allocated' | 'reserved' | 'process' {
   if (/reserved/.test(words) || /torchtitan/.test(words)) return 'reserved';
-  return /allocated|active|training GPU RAM|inference GPU RAM|memory used, inference/.test(words) ? 'allocated' : 'process';
+  return /allocated|active|training GPU RAM|inference GPU RAM|memory used, inference/.test(words)
+    ? 'allocated'
+    : 'process';
 }
 
 function budgetFor(model: ModelSpec, run: RunSpec): TierBudget {
   checkRun(model, run);
-  return isSharded(run) ? pytorchBudget(model, run, fullestShard(model, run).shard) : pytorchBudget(model, run);
+  return isSharded(run)
+    ? pytorchBudget(model, run, fullestShard(model, run).shard)
+    : pytorchBudget(model, run);
 }
 
 export function trained(row: PublishedRow, model: ModelSpec, config: Config): Found {
@@ -29,17 +33,35 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   const optimizer = config.text('optimizer');
   const batch = config.number('batch');
   const sequence = config.number('seq');
-  if (/Paged|opt(imizer)?-in-b(ack)?w/i.test(setup)) return { reason: 'an optimizer within backward, or states paged to the host' };
-  if (batch === undefined || sequence === undefined) return { reason: 'batch or sequence is not published' };
+  if (/Paged|opt(imizer)?-in-b(ack)?w/i.test(setup))
+    return { reason: 'an optimizer within backward, or states paged to the host' };
+  if (batch === undefined || sequence === undefined)
+    return { reason: 'batch or sequence is not published' };
   if (/act-offload/.test(row.id)) return { reason: 'activations offloaded to the host' };
-  if (/-compile\b/.test(row.id) && config.text('checkpointing') !== 'full') return { reason: 'compiled: fused kernels save fewer tensors than eager PyTorch, which Plumbline counts' };
-  if (/torchtitan/.test(setup) && config.text('checkpointing') === 'selective') return { reason: 'checkpointing of every other matrix product, which Plumbline does not have' };
-  const parts: Given = { precision: precisionOf(config.text('precision'), setup), optimizer: optimizerOf(optimizer) };
+  if (/-compile\b/.test(row.id) && config.text('checkpointing') !== 'full')
+    return {
+      reason:
+        'compiled: fused kernels save fewer tensors than eager PyTorch, which Plumbline counts',
+    };
+  if (/torchtitan/.test(setup) && config.text('checkpointing') === 'selective')
+    return { reason: 'checkpointing of every other matrix product, which Plumbline does not have' };
+  const parts: Given = {
+    precision: precisionOf(config.text('precision'), setup),
+    optimizer: optimizerOf(optimizer),
+  };
   if (/LoRA/i.test(`${optimizer} ${row.id}`)) adapters(`${setup} ${row.source}`, parts);
   // Full fine-tuning of Qwen (2023) ran under bf16 autocast, every mode of it with checkpointing, as torchtune's adapters.
   if (/^Full/.test(optimizer)) parts.precision = 'mixed-bf16';
   const said = config.text('checkpointing');
-  parts.checkpointing = said === 'full' || (said === '' && (/^qwen-\d/.test(model.name) || (parts.loraRank !== undefined && /torchtune/.test(`${setup} ${row.source}`)))) ? 'full' : said === 'selective' ? 'selective' : 'none';
+  parts.checkpointing =
+    said === 'full' ||
+    (said === '' &&
+      (/^qwen-\d/.test(model.name) ||
+        (parts.loraRank !== undefined && /torchtune/.test(`${setup} ${row.source}`))))
+      ? 'full'
+      : said === 'selective'
+        ? 'selective'
+        : 'none';
   const attention = config.text('attention');
   parts.attention = /flash/i.test(attention) ? 'flash' : attention === 'eager' ? 'eager' : 'sdpa';
   if (/HF Trainer|hf-pr2356/.test(setup)) {
@@ -52,11 +74,25 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   sharding(config, parts);
   const context = config.counted(/\bCP(\d+)/) ?? 1;
   // torchtune's recipes compute the loss in chunks where they checkpoint, and take the fused optimizer.
-  if (/torchtune/.test(`${setup} ${row.source}`)) Object.assign(parts, { optimizerKernel: 'fused', ...(parts.checkpointing === 'full' ? { loss: 'fused' } : {}) });
+  if (/torchtune/.test(`${setup} ${row.source}`))
+    Object.assign(parts, {
+      optimizerKernel: 'fused',
+      ...(parts.checkpointing === 'full' ? { loss: 'fused' } : {}),
+    });
   const { gpu } = config;
   // LitGPT's GELU is one kernel.
-  const ran = /LitGPT/i.test(`${setup} ${row.id}`) ? { ...model, activationComposed: false } : model;
-  const run = runDefaults(ran, { mode: 'train', framework: 'pytorch', batch, seq: Math.ceil(sequence / context), steps: 2, ...parts, ...(gpu ? { gpu } : {}) });
+  const ran = /LitGPT/i.test(`${setup} ${row.id}`)
+    ? { ...model, activationComposed: false }
+    : model;
+  const run = runDefaults(ran, {
+    mode: 'train',
+    framework: 'pytorch',
+    batch,
+    seq: Math.ceil(sequence / context),
+    steps: 2,
+    ...parts,
+    ...(gpu ? { gpu } : {}),
+  });
   const budget = budgetFor(ran, run);
   const level = levelOf(`${setup} ${/torchtune/.test(row.source ?? '') ? 'active' : ''}`);
   return { kind: `training, ${level}`, bytes: budget.levels![level] };
@@ -66,7 +102,8 @@ function precisionOf(said: string, setup: string): RunSpec['precision'] {
   if (/Q-?LoRA|nf4/i.test(setup)) return 'int4';
   if (/AMP/i.test(said)) return /bf16/.test(said) ? 'mixed-bf16' : 'mixed-fp16';
   // FSDP2 keeps fp32 parameters and computes in bf16.
-  if (/mixed/i.test(said) || /torchtitan/.test(setup)) return /fp16/.test(said) ? 'mixed-fp16' : 'mixed-bf16';
+  if (/mixed/i.test(said) || /torchtitan/.test(setup))
+    return /fp16/.test(said) ? 'mixed-fp16' : 'mixed-bf16';
   return /^fp32/.test(said) ? 'fp32' : /bf16/.test(said) ? 'bf16' : 'fp16';
 }
 
@@ -109,26 +146,57 @@ export function generated(row: PublishedRow, model: ModelSpec, config: Config): 
   const said = config.text('precision');
   const cached = /int8 KV/i.test(said);
   const scheme = schemeOf(cached ? 'bf16' : said);
-  if (!scheme) return { reason: said === '' ? 'the precision is not published' : `weights in ${said}, which Plumbline does not count` };
-  const precision: RunSpec['precision'] = scheme.plain === 4 ? 'fp32' : scheme.quantized === null ? 'bf16' : scheme.quantized < 1 ? 'int4' : 'int8';
+  if (!scheme)
+    return {
+      reason:
+        said === ''
+          ? 'the precision is not published'
+          : `weights in ${said}, which Plumbline does not count`,
+    };
+  const precision: RunSpec['precision'] =
+    scheme.plain === 4
+      ? 'fp32'
+      : scheme.quantized === null
+        ? 'bf16'
+        : scheme.quantized < 1
+          ? 'int4'
+          : 'int8';
   const whole = config.number('seq') ?? 256;
   const prompt = Math.min(whole - 2, Number(/-in(\d+)/.exec(id)?.[1] ?? 1));
   // LitGPT keeps a head of its own even where the model ties it.
   const ran = /LitGPT/i.test(setup) ? { ...model, tiedHead: false } : model;
   const run = runDefaults(ran, {
-    mode: 'generate', framework: 'pytorch', precision, batch: config.number('batch') ?? 1, promptTokens: Math.max(1, prompt), tokens: Math.max(2, whole - Math.max(1, prompt)),
-    attention: precision === 'fp32' ? 'sdpa' : 'flash', kvPrecision: cached ? 'int8' : precision === 'fp32' ? 'fp32' : 'bf16', ...(gpu ? { gpu } : {}),
+    mode: 'generate',
+    framework: 'pytorch',
+    precision,
+    batch: config.number('batch') ?? 1,
+    promptTokens: Math.max(1, prompt),
+    tokens: Math.max(2, whole - Math.max(1, prompt)),
+    attention: precision === 'fp32' ? 'sdpa' : 'flash',
+    kvPrecision: cached ? 'int8' : precision === 'fp32' ? 'fp32' : 'bf16',
+    ...(gpu ? { gpu } : {}),
     // Qwen (2023) passes its cache as tuples; LitGPT makes it at full length.
-    ...(/^qwen-\d/.test(model.name) ? { cacheGrowth: 'rebuild' } : /LitGPT/i.test(setup) ? { cacheGrowth: 'static' } : {}),
+    ...(/^qwen-\d/.test(model.name)
+      ? { cacheGrowth: 'rebuild' }
+      : /LitGPT/i.test(setup)
+        ? { cacheGrowth: 'static' }
+        : {}),
   });
   const budget = budgetFor(ran, run);
   // What the row's way of quantizing makes of the weights instead of Plumbline's.
-  const instead = scheme.quantized === null ? 0 : weightBytes(ran, said)! - (budget.phases[0]!.components.params ?? 0);
+  const instead =
+    scheme.quantized === null
+      ? 0
+      : weightBytes(ran, said)! - (budget.phases[0]!.components.params ?? 0);
   const level = levelOf(`${quantity} ${setup}`);
   if (/max_memory_allocated/.test(quantity) || (/^qwen3-/.test(id) && /transformers/.test(setup))) {
     // Its authors print the counter as generation ends.
     const end = budget.phases.at(-1)!;
-    return { kind: 'inference, allocated', bytes: end.end - (end.endComponents.reserve ?? 0) - (end.endComponents.context ?? 0) + instead };
+    return {
+      kind: 'inference, allocated',
+      bytes:
+        end.end - (end.endComponents.reserve ?? 0) - (end.endComponents.context ?? 0) + instead,
+    };
   }
   return { kind: `inference, ${level}`, bytes: budget.levels![level] + instead };
 }
@@ -138,16 +206,25 @@ export function loaded(row: PublishedRow, model: ModelSpec, config: Config): Fou
   const tp = config.counted(/TP=?\s?(\d+)/) ?? config.counted(/\btp(\d+)/) ?? 1;
   if (/context|nvidia-smi|process/i.test(`${row.quantity} ${row.unit}`)) {
     const { gpu } = config;
-    const run = runDefaults(model, { mode: 'train', framework: 'pytorch', precision: /fp32/.test(config.text('precision')) ? 'fp32' : 'bf16', ...(gpu ? { gpu } : {}) });
+    const run = runDefaults(model, {
+      mode: 'train',
+      framework: 'pytorch',
+      precision: /fp32/.test(config.text('precision')) ? 'fp32' : 'bf16',
+      ...(gpu ? { gpu } : {}),
+    });
     return { kind: 'weights, process', bytes: pytorchBudget(model, run).phases[0]!.end };
   }
   const bytes = weightBytes(model, config.text('precision'), tp);
-  return bytes === undefined ? { reason: 'the precision of the weights is not published' } : { kind: 'weights and states', bytes };
+  return bytes === undefined
+    ? { reason: 'the precision of the weights is not published' }
+    : { kind: 'weights and states', bytes };
 }
 
 /** Weights with their two moments, and the masks nanoGPT's checkpoints hold: a byte count of a file. */
 export function checkpointed(row: PublishedRow, model: ModelSpec): Found {
-  const masks = /nanoGPT/i.test(JSON.stringify(row.config)) ? model.layers * model.maxPositions ** 2 * 4 : 0;
+  const masks = /nanoGPT/i.test(JSON.stringify(row.config))
+    ? model.layers * model.maxPositions ** 2 * 4
+    : 0;
   return { kind: 'weights and states', bytes: 12 * parameterCount(model) + masks };
 }
 
@@ -155,9 +232,22 @@ export function checkpointed(row: PublishedRow, model: ModelSpec): Found {
 export function activations(_row: PublishedRow, model: ModelSpec, config: Config): Found {
   const said = config.text('attention');
   const run = runDefaults(model, {
-    mode: 'train', framework: 'pytorch', precision: /fp32/.test(config.text('precision')) ? 'fp32' : /bf16/.test(config.text('precision')) ? 'bf16' : 'fp16',
-    batch: config.number('batch') ?? 1, seq: config.number('seq') ?? 512, attention: /flash/i.test(said) ? 'flash' : /sdpa/i.test(said) ? 'sdpa' : 'eager',
+    mode: 'train',
+    framework: 'pytorch',
+    precision: /fp32/.test(config.text('precision'))
+      ? 'fp32'
+      : /bf16/.test(config.text('precision'))
+        ? 'bf16'
+        : 'fp16',
+    batch: config.number('batch') ?? 1,
+    seq: config.number('seq') ?? 512,
+    attention: /flash/i.test(said) ? 'flash' : /sdpa/i.test(said) ? 'sdpa' : 'eager',
   });
   checkRun(model, run);
-  return { kind: 'activations', bytes: pytorchBudget(model, run).phases.find(({ phase }) => phase === 'forward')?.endComponents.activations ?? Number.NaN };
+  return {
+    kind: 'activations',
+    bytes:
+      pytorchBudget(model, run).phases.find(({ phase }) => phase === 'forward')?.endComponents
+        .activations ?? Number.NaN,
+  };
 }

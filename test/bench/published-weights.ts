@@ -36,11 +36,24 @@ export function schemeOf(precision: string): Scheme | undefined {
 export function weightBytes(model: ModelSpec, precision: string, tp = 1): number | undefined {
   const scheme = schemeOf(precision);
   if (!scheme) return undefined;
-  const run = runDefaults(model, { framework: 'pytorch', mode: 'infer', ...(tp > 1 ? { tp } : {}) });
+  const run = runDefaults(model, {
+    framework: 'pytorch',
+    mode: 'infer',
+    ...(tp > 1 ? { tp } : {}),
+  });
   const shard = tp > 1 ? shardsOf(model, run)[0]! : wholeShard(model, run);
   const expertWidth = model.experts && Math.ceil(model.experts.ffn / tp);
-  return weightsOf(model, run, shard).tensors.reduce((sum, { rows, columns, count, layered, kind }) => {
-    const quantizable = layered && kind === 'matrix' && (!scheme.expertsAlone || rows === expertWidth || columns === expertWidth);
-    return sum + rows * columns * count * (quantizable ? (scheme.quantized ?? scheme.plain) : scheme.plain);
-  }, 0);
+  return weightsOf(model, run, shard).tensors.reduce(
+    (sum, { rows, columns, count, layered, kind }) => {
+      const quantizable =
+        layered &&
+        kind === 'matrix' &&
+        (!scheme.expertsAlone || rows === expertWidth || columns === expertWidth);
+      return (
+        sum +
+        rows * columns * count * (quantizable ? (scheme.quantized ?? scheme.plain) : scheme.plain)
+      );
+    },
+    0,
+  );
 }

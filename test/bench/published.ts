@@ -21,13 +21,22 @@ export interface Uncovered {
   readonly reason: string;
 }
 
-export function compare(rows: readonly PublishedRow[]): { readonly covered: readonly Comparison[]; readonly left: readonly Uncovered[] } {
+export function compare(rows: readonly PublishedRow[]): {
+  readonly covered: readonly Comparison[];
+  readonly left: readonly Uncovered[];
+} {
   const covered: Comparison[] = [];
   const left: Uncovered[] = [];
   for (const row of rows) {
     const found = predictionOf(row);
     if ('reason' in found) left.push({ row, reason: found.reason });
-    else covered.push({ row, kind: found.kind, predicted: found.predicted, error: found.predicted / row.value - 1 });
+    else
+      covered.push({
+        row,
+        kind: found.kind,
+        predicted: found.predicted,
+        error: found.predicted / row.value - 1,
+      });
   }
   return { covered, left };
 }
@@ -36,11 +45,15 @@ export function compare(rows: readonly PublishedRow[]): { readonly covered: read
 function predictionOf(row: PublishedRow): ReturnType<typeof predict> {
   try {
     const found = predict(row);
-    if ('predicted' in found && !Number.isFinite(found.predicted)) return { reason: 'its configuration lacks what the prediction needs' };
+    if ('predicted' in found && !Number.isFinite(found.predicted))
+      return { reason: 'its configuration lacks what the prediction needs' };
     return found;
   } catch (error) {
     // The file is other people's: a row that no reading expects is told, and the others go on.
-    return { reason: error instanceof Failure ? error.message : `it cannot be read as a run: ${String(error)}` };
+    return {
+      reason:
+        error instanceof Failure ? error.message : `it cannot be read as a run: ${String(error)}`,
+    };
   }
 }
 
@@ -56,21 +69,30 @@ function median(sorted: readonly number[]): number {
 function main(path: string): void {
   const rows = rowsOf(JSON.parse(readFileSync(path, 'utf8')));
   const { covered, left } = compare(rows);
-  console.log(`${'row'.padEnd(36)} ${'kind'.padEnd(26)} ${'measured'.padStart(16)} ${'predicted'.padStart(16)} ${'unit'.padEnd(14)} ${'error'.padStart(9)}`);
+  console.log(
+    `${'row'.padEnd(36)} ${'kind'.padEnd(26)} ${'measured'.padStart(16)} ${'predicted'.padStart(16)} ${'unit'.padEnd(14)} ${'error'.padStart(9)}`,
+  );
   for (const { row, predicted, error, kind } of covered) {
-    console.log(`${row.id.padEnd(36)} ${kind.padEnd(26)} ${String(row.value).padStart(16)} ${predicted.toFixed(row.value >= 1e5 ? 0 : 2).padStart(16)} ${row.unit.slice(0, 14).padEnd(14)} ${percent(error).padStart(9)}`);
+    console.log(
+      `${row.id.padEnd(36)} ${kind.padEnd(26)} ${String(row.value).padStart(16)} ${predicted.toFixed(row.value >= 1e5 ? 0 : 2).padStart(16)} ${row.unit.slice(0, 14).padEnd(14)} ${percent(error).padStart(9)}`,
+    );
   }
   console.log(`\n${covered.length} of ${rows.length} rows covered; ${left.length} not:`);
   const reasons = Map.groupBy(left, ({ reason }) => reason);
   for (const [reason, some] of [...reasons].sort((a, b) => b[1].length - a[1].length)) {
-    console.log(`  ${String(some.length).padStart(4)}  ${reason}\n        ${some.map(({ row }) => row.id).join(', ')}`);
+    console.log(
+      `  ${String(some.length).padStart(4)}  ${reason}\n        ${some.map(({ row }) => row.id).join(', ')}`,
+    );
   }
   console.log('\nabsolute error by kind: rows, median, worst');
   for (const [kind, some] of Map.groupBy(covered, (one) => one.kind)) {
     const errors = some.map(({ error }) => Math.abs(error)).sort((a, b) => a - b);
     const worst = some.find(({ error }) => Math.abs(error) === errors.at(-1))!;
-    console.log(`  ${kind.padEnd(26)} ${String(some.length).padStart(3)}  ${(100 * median(errors)).toFixed(2).padStart(6)}%  ${(100 * errors.at(-1)!).toFixed(2).padStart(6)}%  ${worst.row.id}`);
+    console.log(
+      `  ${kind.padEnd(26)} ${String(some.length).padStart(3)}  ${(100 * median(errors)).toFixed(2).padStart(6)}%  ${(100 * errors.at(-1)!).toFixed(2).padStart(6)}%  ${worst.row.id}`,
+    );
   }
 }
 
-if (process.env.VITEST === undefined) main(process.argv[2] ?? 'resources/published/measurements.json');
+if (process.env.VITEST === undefined)
+  main(process.argv[2] ?? 'resources/published/measurements.json');

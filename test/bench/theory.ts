@@ -17,13 +17,22 @@ function median(values: number[]): number {
 
 export function timelineMicroseconds(): number {
   const model = preset('gpt3');
-  const run = runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 1, seq: 2048, precision: 'mixed-bf16', attention: 'flash' });
+  const run = runDefaults(model, {
+    mode: 'train',
+    framework: 'pytorch',
+    batch: 1,
+    seq: 2048,
+    precision: 'mixed-bf16',
+    attention: 'flash',
+  });
   for (let i = 0; i < 20_000; i++) pytorchBudget(model, run);
-  return median(Array.from({ length: 200 }, () => {
-    const start = performance.now();
-    for (let i = 0; i < 50; i++) pytorchBudget(model, run);
-    return (performance.now() - start) * 1000 / 50;
-  }));
+  return median(
+    Array.from({ length: 200 }, () => {
+      const start = performance.now();
+      for (let i = 0; i < 50; i++) pytorchBudget(model, run);
+      return ((performance.now() - start) * 1000) / 50;
+    }),
+  );
 }
 
 /** Milliseconds for the peaks of 10,000 runs that differ in batch, sequence, precision, attention and checkpointing. */
@@ -31,27 +40,40 @@ export function searchMilliseconds(): number {
   const model = preset('gpt3');
   const runs: RunSpec[] = [];
   for (let i = 0; runs.length < CONFIGURATIONS; i++) {
-    runs.push(runDefaults(model, {
-      mode: 'train', framework: 'pytorch', batch: 1 + (i % 64), seq: 128 * (1 + (Math.floor(i / 64) % 16)),
-      precision: (['fp32', 'bf16', 'mixed-bf16'] as const)[i % 3]!,
-      attention: i % 2 === 0 ? 'sdpa' : 'eager',
-      checkpointing: (['none', 'full', 'selective', 'every=4'] as const)[Math.floor(i / 1024) % 4]!,
-    }));
+    runs.push(
+      runDefaults(model, {
+        mode: 'train',
+        framework: 'pytorch',
+        batch: 1 + (i % 64),
+        seq: 128 * (1 + (Math.floor(i / 64) % 16)),
+        precision: (['fp32', 'bf16', 'mixed-bf16'] as const)[i % 3]!,
+        attention: i % 2 === 0 ? 'sdpa' : 'eager',
+        checkpointing: (['none', 'full', 'selective', 'every=4'] as const)[
+          Math.floor(i / 1024) % 4
+        ]!,
+      }),
+    );
   }
-  return median(Array.from({ length: 7 }, () => {
-    const start = performance.now();
-    let most = 0;
-    for (const run of runs) most = Math.max(most, pytorchPeak(model, run));
-    if (most === 0) throw new Error('no peak was found');
-    return performance.now() - start;
-  }));
+  return median(
+    Array.from({ length: 7 }, () => {
+      const start = performance.now();
+      let most = 0;
+      for (const run of runs) most = Math.max(most, pytorchPeak(model, run));
+      if (most === 0) throw new Error('no peak was found');
+      return performance.now() - start;
+    }),
+  );
 }
 
 function main(): void {
   const timeline = timelineMicroseconds();
   const search = searchMilliseconds();
-  console.log(`GPT-3, refined training timeline: ${timeline.toFixed(1)} µs (limit ${TIMELINE_LIMIT_US} µs)`);
-  console.log(`peaks of ${CONFIGURATIONS} configurations: ${search.toFixed(0)} ms, ${(search * 1000 / CONFIGURATIONS).toFixed(1)} µs each (limit ${SEARCH_LIMIT_MS} ms)`);
+  console.log(
+    `GPT-3, refined training timeline: ${timeline.toFixed(1)} µs (limit ${TIMELINE_LIMIT_US} µs)`,
+  );
+  console.log(
+    `peaks of ${CONFIGURATIONS} configurations: ${search.toFixed(0)} ms, ${((search * 1000) / CONFIGURATIONS).toFixed(1)} µs each (limit ${SEARCH_LIMIT_MS} ms)`,
+  );
   if (timeline > TIMELINE_LIMIT_US || search > SEARCH_LIMIT_MS) process.exitCode = 1;
 }
 

@@ -20,38 +20,89 @@ const part = process.argv[3];
 
 /** Mean seconds of the steps after the first, which warms up. */
 function stepSeconds({ said }: Result): number {
-  const times = said.flatMap((line) => /^step \d+\/\d+ .*?([\d.]+) s$/.exec(line)?.[1] ?? []).map(Number).slice(1);
+  const times = said
+    .flatMap((line) => /^step \d+\/\d+ .*?([\d.]+) s$/.exec(line)?.[1] ?? [])
+    .map(Number)
+    .slice(1);
   return times.reduce((sum, one) => sum + one, 0) / times.length;
 }
 
-const small: ModelSpec = { ...preset('gpt2'), name: 'a sixth of gpt2', layers: 6, hidden: 256, heads: 4, kvHeads: 4, headDim: 64, ffn: 1024, vocab: 8192 };
+const small: ModelSpec = {
+  ...preset('gpt2'),
+  name: 'a sixth of gpt2',
+  layers: 6,
+  hidden: 256,
+  heads: 4,
+  kvHeads: 4,
+  headDim: 64,
+  ffn: 1024,
+  vocab: 8192,
+};
 
 async function training(what: string, given: Partial<RunSpec>): Promise<void> {
-  const result = await measured(small, runDefaults(small, { mode: 'train', batch: 4, seq: 128, steps: 4, framework: 'tfjs', optimizer: 'sgd', ...given, backend: backend! }));
-  console.log(`${what.padEnd(44)} ${stepSeconds(result).toFixed(2)} s a step, peak ${(result.peak / MiB).toFixed(1)} MiB`);
+  const result = await measured(
+    small,
+    runDefaults(small, {
+      mode: 'train',
+      batch: 4,
+      seq: 128,
+      steps: 4,
+      framework: 'tfjs',
+      optimizer: 'sgd',
+      ...given,
+      backend: backend!,
+    }),
+  );
+  console.log(
+    `${what.padEnd(44)} ${stepSeconds(result).toFixed(2)} s a step, peak ${(result.peak / MiB).toFixed(1)} MiB`,
+  );
 }
 
 async function generation(what: string, given: Partial<RunSpec>): Promise<void> {
   const model = preset('gpt2');
-  const result = await measured(model, runDefaults(model, { mode: 'generate', promptTokens: 64, tokens: 17, framework: 'tfjs', ...given, backend: backend! }));
-  const prefill = result.said.flatMap((line) => /^prefill .* in (.+)$/.exec(line)?.[1] ?? [])[0] ?? '?';
-  console.log(`${what.padEnd(44)} prefill ${prefill}, ${decodeRate(result).toFixed(2)} tokens/s, peak ${(result.peak / MiB).toFixed(1)} MiB`);
+  const result = await measured(
+    model,
+    runDefaults(model, {
+      mode: 'generate',
+      promptTokens: 64,
+      tokens: 17,
+      framework: 'tfjs',
+      ...given,
+      backend: backend!,
+    }),
+  );
+  const prefill =
+    result.said.flatMap((line) => /^prefill .* in (.+)$/.exec(line)?.[1] ?? [])[0] ?? '?';
+  console.log(
+    `${what.padEnd(44)} prefill ${prefill}, ${decodeRate(result).toFixed(2)} tokens/s, peak ${(result.peak / MiB).toFixed(1)} MiB`,
+  );
 }
 
 /** Teacher and students over the same 128 tokens. */
 async function inference(name: string): Promise<void> {
   const model = preset(name);
-  const result = await measured(model, runDefaults(model, { mode: 'infer', seq: 128, steps: 3, framework: 'tfjs', backend: backend! }));
-  console.log(`${`infer, ${name}, 128 tokens`.padEnd(44)} ${stepSeconds(result).toFixed(2)} s a forward pass, peak ${(result.peak / MiB).toFixed(1)} MiB`);
+  const result = await measured(
+    model,
+    runDefaults(model, { mode: 'infer', seq: 128, steps: 3, framework: 'tfjs', backend: backend! }),
+  );
+  console.log(
+    `${`infer, ${name}, 128 tokens`.padEnd(44)} ${stepSeconds(result).toFixed(2)} s a forward pass, peak ${(result.peak / MiB).toFixed(1)} MiB`,
+  );
 }
 
 async function main(): Promise<void> {
   if (!backend || !existsSync(entry)) {
-    console.error(backend ? 'The bundled workload is not built: npm run build.' : `Give one of ${BACKENDS.join(', ')}.`);
+    console.error(
+      backend
+        ? 'The bundled workload is not built: npm run build.'
+        : `Give one of ${BACKENDS.join(', ')}.`,
+    );
     process.exitCode = 2;
     return;
   }
-  console.log(`${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${backend}, ${new Date().toISOString().slice(0, 10)}`);
+  console.log(
+    `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.versions.node}, ${backend}, ${new Date().toISOString().slice(0, 10)}`,
+  );
   if (part === undefined || part === 'onnx') {
     await besideOnnx(backend);
     await lateOverEarly(backend);

@@ -18,15 +18,33 @@ const gpus = scenario.gpus ?? [];
 const out = (text) => process.stdout.write(text);
 
 process.stdout.on('error', () => process.exit(0));
-if (env.PLUMBLINE_SMI_LOG) appendFileSync(env.PLUMBLINE_SMI_LOG, `${JSON.stringify({ pid: process.pid, argv: args })}\n`);
+if (env.PLUMBLINE_SMI_LOG)
+  appendFileSync(env.PLUMBLINE_SMI_LOG, `${JSON.stringify({ pid: process.pid, argv: args })}\n`);
 
 const option = (name) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const after = (flag) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
 const gpuFields = option('query-gpu')?.split(',');
 const appFields = option('query-compute-apps')?.split(',');
 const format = (option('format') ?? '').split(',');
-const periodMs = Number(after('-lms') ?? option('loop-ms') ?? Number(after('-l') ?? option('loop') ?? 0) * 1000);
-const kind = args.includes('-q') && args.includes('-x') ? 'xml' : gpuFields ? (periodMs > 0 ? 'stream' : 'query') : appFields ? 'apps' : args[0] === 'pmon' ? 'pmon' : args.includes('-L') ? 'list' : args.includes('--help-query-gpu') ? 'help' : 'table';
+const periodMs = Number(
+  after('-lms') ?? option('loop-ms') ?? Number(after('-l') ?? option('loop') ?? 0) * 1000,
+);
+const kind =
+  args.includes('-q') && args.includes('-x')
+    ? 'xml'
+    : gpuFields
+      ? periodMs > 0
+        ? 'stream'
+        : 'query'
+      : appFields
+        ? 'apps'
+        : args[0] === 'pmon'
+          ? 'pmon'
+          : args.includes('-L')
+            ? 'list'
+            : args.includes('--help-query-gpu')
+              ? 'help'
+              : 'table';
 
 /** How often this kind of question has been asked, this time included; 1 where nobody counts. */
 function countRun() {
@@ -45,7 +63,12 @@ function countRun() {
 // Only streams meet passing troubles; counting others would race between runs at the same moment.
 const run = kind === 'stream' ? countRun() : 1;
 /** Troubles of this kind of question that concern this run. */
-const quirk = Object.assign({}, ...(scenario.quirks ?? []).filter((each) => (each.for ?? ['stream']).includes(kind) && (each.runs ?? [run]).includes(run)));
+const quirk = Object.assign(
+  {},
+  ...(scenario.quirks ?? []).filter(
+    (each) => (each.for ?? ['stream']).includes(kind) && (each.runs ?? [run]).includes(run),
+  ),
+);
 
 const stays = () => setInterval(() => {}, 1 << 30);
 const end = (code) => {
@@ -81,13 +104,49 @@ function processes(now) {
   return (scenario.processes ?? []).flatMap((each) => {
     const pid = each.pidFile ? numberIn(each.pidFile) : each.pid;
     if (!pid) return [];
-    const memory = each.memoryFile ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB) : each.keyframes ? fieldAt(each.keyframes, 'memory', now) : each.memory;
+    const memory = each.memoryFile
+      ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB)
+      : each.keyframes
+        ? fieldAt(each.keyframes, 'memory', now)
+        : each.memory;
     return [{ type: 'C', name: 'python', gpu: 0, ...each, pid, memory }];
   });
 }
 
-const UNITS = { 'memory.used': 'MiB', 'memory.total': 'MiB', 'memory.free': 'MiB', 'utilization.gpu': '%', 'utilization.memory': '%', 'power.draw': 'W', 'clocks.sm': 'MHz', 'clocks.current.sm': 'MHz', 'power.draw.instant': 'W', 'power.draw.average': 'W', 'clocks.mem': 'MHz', 'memory.reserved': 'MiB', 'utilization.encoder': '%', 'utilization.decoder': '%', 'fan.speed': '%', used_gpu_memory: 'MiB' };
-const KNOWN = ['timestamp', 'index', 'uuid', 'name', 'driver_version', 'pci.bus_id', 'temperature.gpu', 'clocks_event_reasons.active', 'clocks_throttle_reasons.active', 'pcie.link.gen.current', 'pcie.link.width.current', 'ecc.errors.corrected.volatile.total', 'ecc.errors.uncorrected.volatile.total', ...Object.keys(UNITS)];
+const UNITS = {
+  'memory.used': 'MiB',
+  'memory.total': 'MiB',
+  'memory.free': 'MiB',
+  'utilization.gpu': '%',
+  'utilization.memory': '%',
+  'power.draw': 'W',
+  'clocks.sm': 'MHz',
+  'clocks.current.sm': 'MHz',
+  'power.draw.instant': 'W',
+  'power.draw.average': 'W',
+  'clocks.mem': 'MHz',
+  'memory.reserved': 'MiB',
+  'utilization.encoder': '%',
+  'utilization.decoder': '%',
+  'fan.speed': '%',
+  used_gpu_memory: 'MiB',
+};
+const KNOWN = [
+  'timestamp',
+  'index',
+  'uuid',
+  'name',
+  'driver_version',
+  'pci.bus_id',
+  'temperature.gpu',
+  'clocks_event_reasons.active',
+  'clocks_throttle_reasons.active',
+  'pcie.link.gen.current',
+  'pcie.link.width.current',
+  'ecc.errors.corrected.volatile.total',
+  'ecc.errors.uncorrected.volatile.total',
+  ...Object.keys(UNITS),
+];
 
 function gpuValue(gpu, index, field, now) {
   switch (field) {
@@ -96,18 +155,28 @@ function gpuValue(gpu, index, field, now) {
       const d = new Date();
       return `${d.getFullYear()}/${pad(d.getMonth() + 1)}/${pad(d.getDate())} ${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}.${pad(d.getMilliseconds(), 3)}`;
     }
-    case 'index': return String(index);
-    case 'uuid': return gpu.uuid;
-    case 'name': return gpu.name;
-    case 'driver_version': return scenario.driver;
-    case 'pci.bus_id': return gpu.busId;
-    case 'memory.total': return gpu.memoryTotal;
+    case 'index':
+      return String(index);
+    case 'uuid':
+      return gpu.uuid;
+    case 'name':
+      return gpu.name;
+    case 'driver_version':
+      return scenario.driver;
+    case 'pci.bus_id':
+      return gpu.busId;
+    case 'memory.total':
+      return gpu.memoryTotal;
     case 'memory.used': {
       const base = fieldAt(gpu.keyframes ?? [], field, now);
       const planted = gpu.memoryFile ? Math.ceil((numberIn(gpu.memoryFile) ?? 0) / MiB) : 0;
       return typeof base === 'number' || base === undefined ? (base ?? 0) + planted : base;
     }
-    default: return fieldAt(gpu.keyframes ?? [], field === 'clocks.current.sm' ? 'clocks.sm' : field, now) ?? '[N/A]';
+    default:
+      return (
+        fieldAt(gpu.keyframes ?? [], field === 'clocks.current.sm' ? 'clocks.sm' : field, now) ??
+        '[N/A]'
+      );
   }
 }
 
@@ -116,7 +185,8 @@ function cell(value, field) {
   const text = field.startsWith('power.draw') ? value.toFixed(2) : String(Math.round(value));
   return UNITS[field] && !format.includes('nounits') ? `${text} ${UNITS[field]}` : text;
 }
-const header = (fields) => `${fields.map((field) => (UNITS[field] ? `${field} [${UNITS[field]}]` : field)).join(', ')}\n`;
+const header = (fields) =>
+  `${fields.map((field) => (UNITS[field] ? `${field} [${UNITS[field]}]` : field)).join(', ')}\n`;
 
 let rows = 0;
 /** One tick of `--query-gpu`; false when the scenario says that no more will come. */
@@ -130,7 +200,9 @@ function tick() {
       continue;
     }
     const bare = ['index', 'uuid', 'name', 'timestamp', 'pci.bus_id', 'driver_version'];
-    out(`${gpuFields.map((field) => (gone && !bare.includes(field) ? '[GPU is lost]' : cell(gpuValue(gpu, index, field, now), field))).join(', ')}\n`);
+    out(
+      `${gpuFields.map((field) => (gone && !bare.includes(field) ? '[GPU is lost]' : cell(gpuValue(gpu, index, field, now), field))).join(', ')}\n`,
+    );
     rows++;
     if (quirk.foreign && rows === quirk.foreign.afterRows) out(`${quirk.foreign.text}\n`);
   }
@@ -138,7 +210,9 @@ function tick() {
 }
 
 function queryGpu() {
-  const unknown = gpuFields.find((field) => !KNOWN.includes(field) || (scenario.unknownFields ?? []).includes(field));
+  const unknown = gpuFields.find(
+    (field) => !KNOWN.includes(field) || (scenario.unknownFields ?? []).includes(field),
+  );
   if (unknown) {
     out(`Field "${unknown}" is not a valid field to query.\n\n`);
     return end(2);
@@ -166,18 +240,30 @@ function computeApps() {
   if (!format.includes('noheader')) out(header(appFields));
   for (const each of processes(Date.now() - started)) {
     const gpu = gpus[each.gpu];
-    const values = { pid: String(each.pid), process_name: each.name, used_gpu_memory: each.memory, used_memory: each.memory, gpu_uuid: gpu.uuid, gpu_name: gpu.name };
-    if (each.type !== 'G') out(`${appFields.map((field) => cell(values[field] ?? '[N/A]', field)).join(', ')}\n`);
+    const values = {
+      pid: String(each.pid),
+      process_name: each.name,
+      used_gpu_memory: each.memory,
+      used_memory: each.memory,
+      gpu_uuid: gpu.uuid,
+      gpu_name: gpu.name,
+    };
+    if (each.type !== 'G')
+      out(`${appFields.map((field) => cell(values[field] ?? '[N/A]', field)).join(', ')}\n`);
   }
 }
 
 function monitor() {
-  out('# gpu         pid   type     fb   ccpm    command \n# Idx           #    C/G     MB     MB    name \n');
+  out(
+    '# gpu         pid   type     fb   ccpm    command \n# Idx           #    C/G     MB     MB    name \n',
+  );
   const list = processes(Date.now() - started);
   if (list.length === 0) out('    0          -     -      -      -    -              \n');
   for (const each of list) {
     const memory = typeof each.memory === 'number' ? Math.round(each.memory) : '-';
-    out(`${String(each.gpu).padStart(5)} ${String(each.pid).padStart(10)} ${each.type.padStart(5)} ${String(memory).padStart(6)} ${'0'.padStart(6)}    ${each.name.slice(0, 15)}\n`);
+    out(
+      `${String(each.gpu).padStart(5)} ${String(each.pid).padStart(10)} ${each.type.padStart(5)} ${String(memory).padStart(6)} ${'0'.padStart(6)}    ${each.name.slice(0, 15)}\n`,
+    );
   }
 }
 
@@ -185,13 +271,31 @@ const escapeXml = (text) => String(text).replace(/[<&>]/g, (c) => `&#${c.charCod
 function xml() {
   const now = Date.now() - started;
   const list = processes(now);
-  const withUnit = (value, unit) => (typeof value === 'number' ? `${Math.round(value)} ${unit}` : String(value ?? 'N/A').replace(/^\[|\]$/g, ''));
-  out(`<?xml version="1.0" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">\n<nvidia_smi_log>\n\t<timestamp>${new Date().toString().slice(0, 24)}</timestamp>\n\t<driver_version>${scenario.driver}</driver_version>\n\t<cuda_version>${scenario.cuda}</cuda_version>\n\t<attached_gpus>${gpus.length}</attached_gpus>\n`);
+  const withUnit = (value, unit) =>
+    typeof value === 'number'
+      ? `${Math.round(value)} ${unit}`
+      : String(value ?? 'N/A').replace(/^\[|\]$/g, '');
+  out(
+    `<?xml version="1.0" ?>\n<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">\n<nvidia_smi_log>\n\t<timestamp>${new Date().toString().slice(0, 24)}</timestamp>\n\t<driver_version>${scenario.driver}</driver_version>\n\t<cuda_version>${scenario.cuda}</cuda_version>\n\t<attached_gpus>${gpus.length}</attached_gpus>\n`,
+  );
   for (const [index, gpu] of gpus.entries()) {
     const used = gpuValue(gpu, index, 'memory.used', now);
-    const infos = list.filter((each) => each.gpu === index).map((each) => `\t\t\t<process_info>\n\t\t\t\t<pid>${each.pid}</pid>\n\t\t\t\t<type>${each.type}</type>\n\t\t\t\t<process_name>${escapeXml(each.name)}</process_name>\n\t\t\t\t<used_memory>${withUnit(each.memory, 'MiB')}</used_memory>\n\t\t\t</process_info>\n`);
-    const divided = (gpu.mig ?? []).flatMap((each, slot) => (each.memoryTotal === undefined ? [] : [`\t\t\t<mig_device>\n\t\t\t\t<index>${slot}</index>\n\t\t\t\t<fb_memory_usage>\n\t\t\t\t\t<total>${each.memoryTotal} MiB</total>\n\t\t\t\t\t<used>${(each.memory ?? 0) + (each.memoryFile ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB) : 0)} MiB</used>\n\t\t\t\t</fb_memory_usage>\n\t\t\t</mig_device>\n`]));
-    out(`\t<gpu id="${gpu.busId}">\n\t\t<product_name>${escapeXml(gpu.name)}</product_name>\n\t\t<uuid>${gpu.uuid}</uuid>\n\t\t<minor_number>${gpu.minor ?? index}</minor_number>\n\t\t<mig_devices>\n${divided.join('')}\t\t</mig_devices>\n\t\t<fb_memory_usage>\n\t\t\t<total>${withUnit(gpu.memoryTotal, 'MiB')}</total>\n\t\t\t<used>${withUnit(used, 'MiB')}</used>\n\t\t</fb_memory_usage>\n\t\t<utilization>\n\t\t\t<gpu_util>${withUnit(gpuValue(gpu, index, 'utilization.gpu', now), '%')}</gpu_util>\n\t\t</utilization>\n\t\t<processes>\n${infos.join('')}\t\t</processes>\n\t</gpu>\n`);
+    const infos = list
+      .filter((each) => each.gpu === index)
+      .map(
+        (each) =>
+          `\t\t\t<process_info>\n\t\t\t\t<pid>${each.pid}</pid>\n\t\t\t\t<type>${each.type}</type>\n\t\t\t\t<process_name>${escapeXml(each.name)}</process_name>\n\t\t\t\t<used_memory>${withUnit(each.memory, 'MiB')}</used_memory>\n\t\t\t</process_info>\n`,
+      );
+    const divided = (gpu.mig ?? []).flatMap((each, slot) =>
+      each.memoryTotal === undefined
+        ? []
+        : [
+            `\t\t\t<mig_device>\n\t\t\t\t<index>${slot}</index>\n\t\t\t\t<fb_memory_usage>\n\t\t\t\t\t<total>${each.memoryTotal} MiB</total>\n\t\t\t\t\t<used>${(each.memory ?? 0) + (each.memoryFile ? Math.ceil((numberIn(each.memoryFile) ?? 0) / MiB) : 0)} MiB</used>\n\t\t\t\t</fb_memory_usage>\n\t\t\t</mig_device>\n`,
+          ],
+    );
+    out(
+      `\t<gpu id="${gpu.busId}">\n\t\t<product_name>${escapeXml(gpu.name)}</product_name>\n\t\t<uuid>${gpu.uuid}</uuid>\n\t\t<minor_number>${gpu.minor ?? index}</minor_number>\n\t\t<mig_devices>\n${divided.join('')}\t\t</mig_devices>\n\t\t<fb_memory_usage>\n\t\t\t<total>${withUnit(gpu.memoryTotal, 'MiB')}</total>\n\t\t\t<used>${withUnit(used, 'MiB')}</used>\n\t\t</fb_memory_usage>\n\t\t<utilization>\n\t\t\t<gpu_util>${withUnit(gpuValue(gpu, index, 'utilization.gpu', now), '%')}</gpu_util>\n\t\t</utilization>\n\t\t<processes>\n${infos.join('')}\t\t</processes>\n\t</gpu>\n`,
+    );
   }
   out('</nvidia_smi_log>\n');
 }
@@ -208,13 +312,29 @@ function main() {
     return end(6);
   }
   switch (kind) {
-    case 'xml': return xml();
+    case 'xml':
+      return xml();
     case 'stream':
-    case 'query': return queryGpu();
-    case 'apps': return computeApps();
-    case 'pmon': return monitor();
-    case 'list': return gpus.forEach((gpu, index) => { out(`GPU ${index}: ${gpu.name} (UUID: ${gpu.uuid})\n${(gpu.mig ?? []).map((each, slot) => `  MIG ${each.profile}     Device  ${slot}: (UUID: ${each.uuid})\n`).join('')}`); });
-    case 'help': return out(`List of valid properties to query for the switch "--query-gpu":\n\n${KNOWN.filter((field) => !(scenario.unknownFields ?? []).includes(field)).map((field) => `"${field}"\n\n`).join('')}`);
+    case 'query':
+      return queryGpu();
+    case 'apps':
+      return computeApps();
+    case 'pmon':
+      return monitor();
+    case 'list':
+      return gpus.forEach((gpu, index) => {
+        out(
+          `GPU ${index}: ${gpu.name} (UUID: ${gpu.uuid})\n${(gpu.mig ?? []).map((each, slot) => `  MIG ${each.profile}     Device  ${slot}: (UUID: ${each.uuid})\n`).join('')}`,
+        );
+      });
+    case 'help':
+      return out(
+        `List of valid properties to query for the switch "--query-gpu":\n\n${KNOWN.filter(
+          (field) => !(scenario.unknownFields ?? []).includes(field),
+        )
+          .map((field) => `"${field}"\n\n`)
+          .join('')}`,
+      );
     default:
       out(`Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n\n`);
       return end(2);

@@ -15,30 +15,45 @@ const register = join(import.meta.dirname, '..', 'doubles', 'electron', 'registe
 async function run(name: string, text: string): Promise<{ code: number | null; output: string }> {
   const entry = join(folder, name);
   writeFileSync(entry, text);
-  const child = spawn(process.execPath, ['--import', register, entry], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', register, entry], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString(); });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, output };
 }
 
 describe('the double of Electron', () => {
   test('never becomes ready for an entry that awaits readiness at its top level, as Electron does not', async () => {
-    const { code, output } = await run('await.mjs', "import { app } from 'electron';\nawait app.whenReady();\nconsole.log('reached');\n");
+    const { code, output } = await run(
+      'await.mjs',
+      "import { app } from 'electron';\nawait app.whenReady();\nconsole.log('reached');\n",
+    );
     expect(code).toBe(13); // Node's own code for a top-level await that never settles
     expect(output).toContain('never finished loading');
     expect(output).not.toContain('reached');
   });
 
   test('names what it does not double, be it an export, a member or a menu role', async () => {
-    expect((await run('tray.mjs', "import { Tray } from 'electron';\nconsole.log(Tray);\n")).output).toContain("'Tray'");
-    expect((await run('dock.mjs', "import { app } from 'electron';\napp.dock.hide();\n")).output).toContain('no app.dock');
+    expect(
+      (await run('tray.mjs', "import { Tray } from 'electron';\nconsole.log(Tray);\n")).output,
+    ).toContain("'Tray'");
+    expect(
+      (await run('dock.mjs', "import { app } from 'electron';\napp.dock.hide();\n")).output,
+    ).toContain('no app.dock');
     const role = "import { Menu } from 'electron';\nMenu.buildFromTemplate([{ role: 'quti' }]);\n";
     expect((await run('role.mjs', role)).output).toContain('no menu role quti');
   });
 
   test('serves require as well as import', async () => {
-    const { code, output } = await run('main.cjs', "console.log(typeof require('electron').app.whenReady, process.type);\nprocess.exit(0);\n");
+    const { code, output } = await run(
+      'main.cjs',
+      "console.log(typeof require('electron').app.whenReady, process.type);\nprocess.exit(0);\n",
+    );
     expect({ code, output: output.trim() }).toEqual({ code: 0, output: 'function browser' });
   });
 

@@ -87,7 +87,10 @@ for (const subject of [onDouble, onElectron]) {
       if (subject.unavailable !== null) return;
       ensureBuilt();
       desktop = await subject.launch(home);
-      desktop.page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      desktop.page.on(
+        'console',
+        (message) => message.type() === 'error' && complaints.push(message.text()),
+      );
       desktop.page.on('pageerror', (error) => complaints.push(error.message));
       desktop.page.on('request', (request) => requested.push(request.url()));
       page = await prepare(desktop.page);
@@ -104,7 +107,10 @@ for (const subject of [onDouble, onElectron]) {
       });
 
     it('opens on an empty library', async () => {
-      await page.getByText(/no sessions? yet|no recorded sessions|nothing recorded/i).first().waitFor();
+      await page
+        .getByText(/no sessions? yet|no recorded sessions|nothing recorded/i)
+        .first()
+        .waitFor();
       expect(await page.title()).toContain('Plumbline');
     });
 
@@ -113,7 +119,13 @@ for (const subject of [onDouble, onElectron]) {
       const { origin } = new URL(page.url());
       const [own] = page.url().split('/').slice(2);
       expect(requested.length).toBeGreaterThan(0);
-      for (const url of requested) expect(url.startsWith(`${origin}/`) || url.startsWith(`plumbline://${own}/`) || url.startsWith('data:'), url).toBe(true);
+      for (const url of requested)
+        expect(
+          url.startsWith(`${origin}/`) ||
+            url.startsWith(`plumbline://${own}/`) ||
+            url.startsWith('data:'),
+          url,
+        ).toBe(true);
     });
 
     it('gives the page the contract’s port and nothing of Node or Electron', async () => {
@@ -129,10 +141,22 @@ for (const subject of [onDouble, onElectron]) {
         return {
           bridge: Object.keys(bridge).sort(),
           frozen: bridge.requestPort === before,
-          leaks: ['require', 'process', 'module', 'Buffer', 'global', 'ipcRenderer', 'electron'].filter((name) => name in all),
+          leaks: [
+            'require',
+            'process',
+            'module',
+            'Buffer',
+            'global',
+            'ipcRenderer',
+            'electron',
+          ].filter((name) => name in all),
         };
       });
-      expect(seen).toEqual({ bridge: ['platform', 'requestPort', 'versions'], frozen: true, leaks: [] });
+      expect(seen).toEqual({
+        bridge: ['platform', 'requestPort', 'versions'],
+        frozen: true,
+        leaks: [],
+      });
     });
 
     it('answers over the port from the engine, which works on the given library', async () => {
@@ -142,7 +166,8 @@ for (const subject of [onDouble, onElectron]) {
       const pid = await desktop.enginePid();
       expect(alive(pid)).toBe(true);
       // As little of what dies young is kept as by the launcher's host.
-      if (process.platform === 'linux') expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=2');
+      if (process.platform === 'linux')
+        expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=2');
     });
 
     it('runs no script that the package does not carry', async () => {
@@ -165,7 +190,10 @@ for (const subject of [onDouble, onElectron]) {
     });
 
     it('records a command and shows the session in the library', async () => {
-      const { id } = await call<{ id: string }>(page, 'record', { command: [node, '-e', 'setTimeout(() => {}, 400)'], name: 'a small command' });
+      const { id } = await call<{ id: string }>(page, 'record', {
+        command: [node, '-e', 'setTimeout(() => {}, 400)'],
+        name: 'a small command',
+      });
       const session = await settled(page, id);
       expect(session).toMatchObject({ name: 'a small command', status: 'complete' });
       await page.getByText('a small command').first().waitFor();
@@ -174,17 +202,24 @@ for (const subject of [onDouble, onElectron]) {
     it('starts the engine again when it dies, and says so', async () => {
       const before = await desktop.enginePid();
       process.kill(before, 'SIGKILL');
-      await expect.poll(() => desktop.questions(), { timeout: 20_000 }).toContainEqual(expect.stringContaining('started again'));
+      await expect
+        .poll(() => desktop.questions(), { timeout: 20_000 })
+        .toContainEqual(expect.stringContaining('started again'));
       expect((await call<AppInfo>(page, 'info')).host).toBe('desktop');
       expect(await desktop.enginePid()).not.toBe(before);
       expect((await sessions(page)).map(({ name }) => name)).toEqual(['a small command']);
     });
 
     it('asks before quitting while it records, and keeps recording if told so', async () => {
-      const { id } = await call<{ id: string }>(page, 'record', { command: [node, '-e', 'setInterval(() => {}, 1000)'], name: 'a long command' });
+      const { id } = await call<{ id: string }>(page, 'record', {
+        command: [node, '-e', 'setInterval(() => {}, 1000)'],
+        name: 'a long command',
+      });
       await desktop.willAnswer(1);
       desktop.quit();
-      await expect.poll(() => desktop.questions(), { timeout: 20_000 }).toContainEqual(expect.stringContaining('still being recorded'));
+      await expect
+        .poll(() => desktop.questions(), { timeout: 20_000 })
+        .toContainEqual(expect.stringContaining('still being recorded'));
       expect((await sessions(page)).find((session) => session.id === id)?.status).toBe('recording');
     });
 
@@ -196,7 +231,12 @@ for (const subject of [onDouble, onElectron]) {
       expect(alive(pid)).toBe(false);
 
       desktop = await subject.launch(home);
-      const status = Object.fromEntries((await sessions(await prepare(desktop.page))).map((session) => [session.name, session.status]));
+      const status = Object.fromEntries(
+        (await sessions(await prepare(desktop.page))).map((session) => [
+          session.name,
+          session.status,
+        ]),
+      );
       expect(status['a small command']).toBe('complete');
       // Stopped, and not merely found without its recorder.
       expect(['interrupted', 'complete']).toContain(status['a long command']);

@@ -23,7 +23,12 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
     const rendererDir = join(folder, 'renderer');
-    await build({ ...rendererConfig, configFile: false, logLevel: 'error', build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true } });
+    await build({
+      ...rendererConfig,
+      configFile: false,
+      logLevel: 'error',
+      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
+    });
     engine = createEngine({ host: 'server', library: join(folder, 'library') });
     server = await serveBrowser({ engine, port: 0, rendererDir });
     browser = await launchBrowser();
@@ -46,7 +51,9 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     const page = await open();
     await page.getByRole('button', { name: 'Import…' }).click();
     const dialog = page.getByRole('dialog');
-    expect(await dialog.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    expect(await dialog.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(
+      true,
+    );
     await page.getByLabel('File to import').setInputFiles(log);
     await dialog.getByLabel('Model').selectOption('gpt2');
     await dialog.getByLabel('Batch').fill('4');
@@ -56,7 +63,9 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await page.getByRole('heading', { name: 'loop.csv' }).waitFor();
     const [session] = await engine.list();
     expect(session).toMatchObject({ name: 'loop.csv', model: 'gpt2', mode: 'train' });
-    expect(await engine.show({ id: session!.id })).toMatchObject({ run: { batch: 4, seq: 128, framework: 'pytorch' } });
+    expect(await engine.show({ id: session!.id })).toMatchObject({
+      run: { batch: 4, seq: 128, framework: 'pytorch' },
+    });
     await page.close();
   });
 
@@ -64,11 +73,14 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     const page = await open();
     const letter = join(folder, 'letter.txt');
     writeFileSync(letter, 'Dear reader,\nthis is no trace.\n');
-    const dropped = await page.evaluateHandle((text) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text], 'letter.txt'));
-      return data;
-    }, readFileSync(letter, 'utf8'));
+    const dropped = await page.evaluateHandle(
+      (text) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], 'letter.txt'));
+        return data;
+      },
+      readFileSync(letter, 'utf8'),
+    );
     await page.dispatchEvent('body', 'dragenter', { dataTransfer: dropped });
     await page.getByText('Drop to import').waitFor();
     await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
@@ -77,7 +89,9 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     const alert = dialog.getByRole('alert');
     await alert.waitFor();
-    expect(await alert.textContent()).toContain('letter.txt is not output of nvidia-smi that Plumbline knows.');
+    expect(await alert.textContent()).toContain(
+      'letter.txt is not output of nvidia-smi that Plumbline knows.',
+    );
     await page.getByLabel('File to import').setInputFiles(log);
     expect(await alert.count()).toBe(0);
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
@@ -95,13 +109,18 @@ describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await dialog.getByRole('alert').waitFor();
     await dialog.getByText('What the file does not say').click();
-    await dialog.getByLabel('Columns of a CSV without a header').fill('memory.used, utilization.gpu');
+    await dialog
+      .getByLabel('Columns of a CSV without a header')
+      .fill('memory.used, utilization.gpu');
     await dialog.getByLabel('Interval, ms').fill('250');
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
     await page.waitForURL(/#\/session\//);
     const session = (await engine.list()).find(({ name }) => name === 'bare.csv')!;
     expect(session.durationUs).toBe(250_000);
-    expect((await engine.show({ id: session.id })).series.map(({ id, max }) => [id, max])).toEqual([['gpu0.memory.used', 1024 * 2 ** 20], ['gpu0.utilization', 9000]]);
+    expect((await engine.show({ id: session.id })).series.map(({ id, max }) => [id, max])).toEqual([
+      ['gpu0.memory.used', 1024 * 2 ** 20],
+      ['gpu0.utilization', 9000],
+    ]);
     await page.close();
   });
 });

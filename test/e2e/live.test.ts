@@ -8,62 +8,78 @@ import { type Running, startCli, temporaryHome } from '../support/cli';
 
 const why = browserUnavailable();
 
-describe.skipIf(why !== null)(`a recording made from the window${why ? ` (skipped: ${why})` : ''}`, () => {
-  const home = temporaryHome();
-  let server: Running;
-  let browser: Browser;
-  let page: Page;
+describe.skipIf(why !== null)(
+  `a recording made from the window${why ? ` (skipped: ${why})` : ''}`,
+  () => {
+    const home = temporaryHome();
+    let server: Running;
+    let browser: Browser;
+    let page: Page;
 
-  beforeAll(async () => {
-    let printed = '';
-    server = startCli(['serve', '--json'], home.dir);
-    server.child.stdout!.on('data', (text: string) => {
-      printed += text;
+    beforeAll(async () => {
+      let printed = '';
+      server = startCli(['serve', '--json'], home.dir);
+      server.child.stdout!.on('data', (text: string) => {
+        printed += text;
+      });
+      await server.waitFor('"token"');
+      browser = await launchBrowser();
+      page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+      await page.goto((JSON.parse(printed) as { url: string }).url);
     });
-    await server.waitFor('"token"');
-    browser = await launchBrowser();
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto((JSON.parse(printed) as { url: string }).url);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    server.child.kill('SIGTERM');
-    await server.done;
-    home.dispose();
-  });
-
-  it('is shown while it records and when it is done, exact to the byte', async () => {
-    await page.getByRole('button', { name: /record/i }).first().click();
-    const dialog = page.getByRole('dialog');
-    const [model, mode] = await dialog.locator('select').all();
-    await model!.selectOption('gpt2-nano');
-    await mode!.selectOption('train');
-    await dialog.getByLabel('Steps').fill('12');
-    await dialog.getByLabel('Batch').fill('4');
-    await dialog.getByRole('button', { name: /record|start/i }).click();
-    await page.getByText('recording', { exact: true }).first().waitFor();
-    await page.locator('.chart canvas').first().waitFor();
-    await page.getByText('complete', { exact: true }).first().waitFor({ timeout: 60_000 });
-    await page.getByText(/no phase out of bounds/).waitFor();
-    expect(await page.locator('.figures').textContent()).toMatch(/Residual\s*0 B/);
-  }, 120_000);
-
-  it('appears and is followed where another process makes it, without a look at anything else', async () => {
-    await page.evaluate(() => {
-      location.hash = '#/';
+    afterAll(async () => {
+      await browser?.close();
+      server.child.kill('SIGTERM');
+      await server.done;
+      home.dispose();
     });
-    await page.locator('.sessions').waitFor();
-    // It ends when it is told to, so that a slow machine sees it recording too.
-    const stop = join(home.dir, 'stop');
-    const waits = `setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(stop)})) process.exit(0); }, 50)`;
-    const other = startCli(['record', '--name', 'from a terminal', '--', process.execPath, '-e', waits], home.dir);
-    await page.getByRole('link', { name: 'from a terminal' }).click();
-    const duration = page.locator('.facts div', { hasText: 'Duration' }).locator('dd');
-    await page.getByText('recording', { exact: true }).first().waitFor();
-    const early = await duration.textContent();
-    await page.waitForFunction((before) => [...document.querySelectorAll('.facts div')].some((one) => one.textContent?.startsWith('Duration') && one.textContent !== `Duration${before}`), early);
-    writeFileSync(stop, '');
-    await other.done;
-    await page.getByText('complete', { exact: true }).first().waitFor();
-  }, 120_000);
-});
+
+    it('is shown while it records and when it is done, exact to the byte', async () => {
+      await page
+        .getByRole('button', { name: /record/i })
+        .first()
+        .click();
+      const dialog = page.getByRole('dialog');
+      const [model, mode] = await dialog.locator('select').all();
+      await model!.selectOption('gpt2-nano');
+      await mode!.selectOption('train');
+      await dialog.getByLabel('Steps').fill('12');
+      await dialog.getByLabel('Batch').fill('4');
+      await dialog.getByRole('button', { name: /record|start/i }).click();
+      await page.getByText('recording', { exact: true }).first().waitFor();
+      await page.locator('.chart canvas').first().waitFor();
+      await page.getByText('complete', { exact: true }).first().waitFor({ timeout: 60_000 });
+      await page.getByText(/no phase out of bounds/).waitFor();
+      expect(await page.locator('.figures').textContent()).toMatch(/Residual\s*0 B/);
+    }, 120_000);
+
+    it('appears and is followed where another process makes it, without a look at anything else', async () => {
+      await page.evaluate(() => {
+        location.hash = '#/';
+      });
+      await page.locator('.sessions').waitFor();
+      // It ends when it is told to, so that a slow machine sees it recording too.
+      const stop = join(home.dir, 'stop');
+      const waits = `setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(stop)})) process.exit(0); }, 50)`;
+      const other = startCli(
+        ['record', '--name', 'from a terminal', '--', process.execPath, '-e', waits],
+        home.dir,
+      );
+      await page.getByRole('link', { name: 'from a terminal' }).click();
+      const duration = page.locator('.facts div', { hasText: 'Duration' }).locator('dd');
+      await page.getByText('recording', { exact: true }).first().waitFor();
+      const early = await duration.textContent();
+      await page.waitForFunction(
+        (before) =>
+          [...document.querySelectorAll('.facts div')].some(
+            (one) =>
+              one.textContent?.startsWith('Duration') && one.textContent !== `Duration${before}`,
+          ),
+        early,
+      );
+      writeFileSync(stop, '');
+      await other.done;
+      await page.getByText('complete', { exact: true }).first().waitFor();
+    }, 120_000);
+  },
+);

@@ -35,11 +35,19 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     return page;
   };
   const settled = (page: Page) => page.waitForSelector('.chart[data-loading="false"] canvas');
-  const traces = () => engine.calls.filter(({ method }) => method === 'trace').map(({ args }) => args as { t0: number; t1: number; series: string[] });
+  const traces = () =>
+    engine.calls
+      .filter(({ method }) => method === 'trace')
+      .map(({ args }) => args as { t0: number; t1: number; series: string[] });
 
   beforeAll(async () => {
     rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
-    await build({ ...rendererConfig, configFile: false, logLevel: 'error', build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true } });
+    await build({
+      ...rendererConfig,
+      configFile: false,
+      logLevel: 'error',
+      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
+    });
     engine = fixtureEngine();
     server = await serveBrowser({ engine, port: 0, rendererDir });
     browser = await launchBrowser();
@@ -96,7 +104,12 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.keyboard.press('KeyD');
     await expect.poll(() => traces().at(-1)!.t0).toBeGreaterThan(zoomed.t0);
     await page.keyboard.press('KeyF');
-    await expect.poll(() => { const { t0, t1 } = traces().at(-1)!; return [t0, t1]; }).toEqual([0, whole]);
+    await expect
+      .poll(() => {
+        const { t0, t1 } = traces().at(-1)!;
+        return [t0, t1];
+      })
+      .toEqual([0, whole]);
     await page.close();
   });
 
@@ -105,7 +118,12 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await settled(page);
     const { span } = engine.sessions.get('s-train')!.document.findings[1]!;
     await page.getByRole('button', { name: /Backward of step 3/ }).click();
-    await expect.poll(() => { const { t0, t1 } = traces().at(-1)!; return t0 <= span[0] && t1 >= span[1] && t1 - t0 < 2 * (span[1] - span[0]); }).toBe(true);
+    await expect
+      .poll(() => {
+        const { t0, t1 } = traces().at(-1)!;
+        return t0 <= span[0] && t1 >= span[1] && t1 - t0 < 2 * (span[1] - span[0]);
+      })
+      .toBe(true);
     await page.close();
   });
 
@@ -113,11 +131,14 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     const page = await open('#/session/s-train');
     await settled(page);
     const { predictedPeak, measuredPeak } = engine.sessions.get('s-train')!.document.overlay;
-    const exact = (id: string) => page.getByTestId(id).locator('.num').first().getAttribute('title');
+    const exact = (id: string) =>
+      page.getByTestId(id).locator('.num').first().getAttribute('title');
     expect(await exact('predicted-peak')).toBe(formatExactBytes(predictedPeak.refined));
     await page.getByRole('button', { name: 'Textbook' }).click();
     expect(await exact('predicted-peak')).toBe(formatExactBytes(predictedPeak.textbook));
-    expect(await exact('residual')).toBe(formatExactBytes(measuredPeak!.bytes - predictedPeak.textbook!));
+    expect(await exact('residual')).toBe(
+      formatExactBytes(measuredPeak!.bytes - predictedPeak.textbook!),
+    );
     await expect.poll(() => exact('legend-total')).toBe(formatExactBytes(predictedPeak.textbook));
     await page.close();
   });
@@ -162,7 +183,9 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.getByLabel('Command line').fill('missing "a b"');
     await page.getByRole('button', { name: 'Start recording' }).click();
     await page.getByText('The program "missing" was not found.').waitFor();
-    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({ command: ['missing', 'a b'] });
+    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({
+      command: ['missing', 'a b'],
+    });
     await page.close();
   });
 
@@ -180,13 +203,20 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.getByRole('button', { name: 'Start recording' }).click();
     await page.getByText('The program "missing" was not found.').waitFor();
     expect(engine.calls.findLast(({ method }) => method === 'saveWorkload')!.args).toEqual({
-      name: 'nightly', request: { command: ['missing', 'train.py'], instrument: 'python', environment: { pass: ['HF_TOKEN'], set: { CUDA_VISIBLE_DEVICES: '0' } } },
+      name: 'nightly',
+      request: {
+        command: ['missing', 'train.py'],
+        instrument: 'python',
+        environment: { pass: ['HF_TOKEN'], set: { CUDA_VISIBLE_DEVICES: '0' } },
+      },
     });
     await page.getByRole('button', { name: 'Saved' }).click();
     await page.getByRole('radio', { name: /nightly/ }).check();
     await page.getByRole('button', { name: 'Start recording' }).click();
     await page.waitForURL(/session/);
-    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({ saved: 'nightly' });
+    expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({
+      saved: 'nightly',
+    });
     await page.goto(page.url().replace(/#.*/, '#/'));
     await page.getByRole('button', { name: 'Record', exact: true }).click();
     await page.getByRole('button', { name: 'Saved' }).click();
@@ -207,7 +237,11 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
   });
 
   it('says when the server is gone', async () => {
-    const other = await serveBrowser({ engine: fixtureEngine({ empty: true }), port: 0, rendererDir });
+    const other = await serveBrowser({
+      engine: fixtureEngine({ empty: true }),
+      port: 0,
+      rendererDir,
+    });
     const page = await open('#/', other.url);
     await page.getByText('Nothing recorded yet').waitFor();
     await other.close();

@@ -8,55 +8,118 @@ import { fixture, python } from '../fixtures/workloads/harness';
 const home = temporaryHome();
 afterAll(() => home.dispose());
 /** GPT-2 small as Hugging Face's config.json has it; 124,439,808 parameters, as its model card says. */
-const config = { model_type: 'gpt2', n_layer: 12, n_embd: 768, n_head: 12, vocab_size: 50257, n_positions: 1024, hub_token: 'never stored' };
+const config = {
+  model_type: 'gpt2',
+  n_layer: 12,
+  n_embd: 768,
+  n_head: 12,
+  vocab_size: 50257,
+  n_positions: 1024,
+  hub_token: 'never stored',
+};
 const PARAMETERS = 124_439_808;
 
 async function announcing(source: string): Promise<SessionDocument> {
   const script = `import sys; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); import plumbline\n${source}`;
-  return (await runJson<SessionDocument>(['record', '--', python!, '-c', script], home.dir)).document;
+  return (await runJson<SessionDocument>(['record', '--', python!, '-c', script], home.dir))
+    .document;
 }
-const model = (parameters: number) => `plumbline.model(name="gpt2", parameters=${parameters}, config=${JSON.stringify(config)})`;
+const model = (parameters: number) =>
+  `plumbline.model(name="gpt2", parameters=${parameters}, config=${JSON.stringify(config)})`;
 
-describe.skipIf(!python)(`what a script announces of itself${python ? '' : ' (skipped: python3 was not found)'}`, () => {
-  it('is the model and the run that the budget is of, the same as if they had been declared', async () => {
-    const document = await announcing(`${model(PARAMETERS)}
+describe.skipIf(!python)(
+  `what a script announces of itself${python ? '' : ' (skipped: python3 was not found)'}`,
+  () => {
+    it('is the model and the run that the budget is of, the same as if they had been declared', async () => {
+      const document = await announcing(`${model(PARAMETERS)}
 plumbline.run(framework="pytorch", device="NVIDIA H100", mode="train", batch=4, seq=256, precision="mixed-bf16", optimizer="adamw", optimizerKernel="fused", attention="sdpa", unknown="x")
 with plumbline.phase("forward", step=0): plumbline.memory(10**9, phase="forward", step=0)`);
-    expect(document.model).toMatchObject({ name: 'gpt2', layers: 12, hidden: 768, heads: 12, vocab: 50257 });
-    expect(document.run).toMatchObject({ mode: 'train', framework: 'pytorch', batch: 4, seq: 256, precision: 'mixed-bf16', optimizerKernel: 'fused', attention: 'sdpa' });
-    const { document: declared } = await runJson<{ tiers: { refined: { levels: { allocated: number } } } }>(
-      ['budget', '--model', 'gpt2', '--mode', 'train', '--framework', 'pytorch', '--batch', '4', '--seq', '256', '--precision', 'mixed-bf16', '--optimizer-kernel', 'fused', '--attention', 'sdpa'], home.dir);
-    expect(document.overlay.predictedPeak.refined).toBe(declared.tiers.refined.levels.allocated);
-    expect(JSON.stringify(document.markers)).not.toContain('never stored');
-  });
+      expect(document.model).toMatchObject({
+        name: 'gpt2',
+        layers: 12,
+        hidden: 768,
+        heads: 12,
+        vocab: 50257,
+      });
+      expect(document.run).toMatchObject({
+        mode: 'train',
+        framework: 'pytorch',
+        batch: 4,
+        seq: 256,
+        precision: 'mixed-bf16',
+        optimizerKernel: 'fused',
+        attention: 'sdpa',
+      });
+      const { document: declared } = await runJson<{
+        tiers: { refined: { levels: { allocated: number } } };
+      }>(
+        [
+          'budget',
+          '--model',
+          'gpt2',
+          '--mode',
+          'train',
+          '--framework',
+          'pytorch',
+          '--batch',
+          '4',
+          '--seq',
+          '256',
+          '--precision',
+          'mixed-bf16',
+          '--optimizer-kernel',
+          'fused',
+          '--attention',
+          'sdpa',
+        ],
+        home.dir,
+      );
+      expect(document.overlay.predictedPeak.refined).toBe(declared.tiers.refined.levels.allocated);
+      expect(JSON.stringify(document.markers)).not.toContain('never stored');
+    });
 
-  it('counts the tokens that were generated', async () => {
-    const document = await announcing(`${model(PARAMETERS)}
+    it('counts the tokens that were generated', async () => {
+      const document = await announcing(`${model(PARAMETERS)}
 plumbline.run(device="NVIDIA H100", mode="generate", batch=1, seq=20)
 for i in range(1, 13): plumbline.tokens(i)`);
-    expect(document.run).toMatchObject({ mode: 'generate', promptTokens: 20, tokens: 12 });
-    const { document: shown } = await runJson<SessionDocument>(['show', document.id], home.dir);
-    expect(shown.run).toMatchObject({ tokens: 12 });
-  });
+      expect(document.run).toMatchObject({ mode: 'generate', promptTokens: 20, tokens: 12 });
+      const { document: shown } = await runJson<SessionDocument>(['show', document.id], home.dir);
+      expect(shown.run).toMatchObject({ tokens: 12 });
+    });
 
-  it('gives no budget where its parameters are others than its configuration makes, and says so', async () => {
-    const document = await announcing(`${model(PARAMETERS + 5_000_000)}\nplumbline.run(device="NVIDIA H100", mode="train", batch=1, seq=8)`);
-    expect(document).toMatchObject({ model: null, run: null });
-    expect(document.warnings).toEqual([expect.stringMatching(/129,439,808 parameters whose configuration makes 124,439,808/)]);
-  });
+    it('gives no budget where its parameters are others than its configuration makes, and says so', async () => {
+      const document = await announcing(
+        `${model(PARAMETERS + 5_000_000)}\nplumbline.run(device="NVIDIA H100", mode="train", batch=1, seq=8)`,
+      );
+      expect(document).toMatchObject({ model: null, run: null });
+      expect(document.warnings).toEqual([
+        expect.stringMatching(/129,439,808 parameters whose configuration makes 124,439,808/),
+      ]);
+    });
 
-  it('gives none off the GPU, where the prediction would be of something else', async () => {
-    const document = await announcing(`${model(PARAMETERS)}\nplumbline.run(device="cpu", mode="train", batch=1, seq=8)`);
-    expect(document).toMatchObject({ run: null, overlay: { predictedPeak: { refined: null } } });
-  });
-});
+    it('gives none off the GPU, where the prediction would be of something else', async () => {
+      const document = await announcing(
+        `${model(PARAMETERS)}\nplumbline.run(device="cpu", mode="train", batch=1, seq=8)`,
+      );
+      expect(document).toMatchObject({ run: null, overlay: { predictedPeak: { refined: null } } });
+    });
+  },
+);
 
 describe('an announced model that is none', () => {
-  it.each([[{}, null], [{ config: 'gpt2' }, null], [{ config: { n_layer: 2 } }, null]])('%j is not taken for one', (fields, expected) => {
+  it.each([
+    [{}, null],
+    [{ config: 'gpt2' }, null],
+    [{ config: { n_layer: 2 } }, null],
+  ])('%j is not taken for one', (fields, expected) => {
     expect(announcedModel(fields)).toBe(expected);
   });
 
-  it.each([[{ config: { model_type: 'mamba' } }, /mamba/], [{ config: { model_type: 'gpt2', n_layer: -1 } }, /n_layer/], [{ config: { model_type: 'gpt2', n_embd: 7, n_head: 2 } }, /heads/]])('%j is refused with its reason', (fields, reason) => {
+  it.each([
+    [{ config: { model_type: 'mamba' } }, /mamba/],
+    [{ config: { model_type: 'gpt2', n_layer: -1 } }, /n_layer/],
+    [{ config: { model_type: 'gpt2', n_embd: 7, n_head: 2 } }, /heads/],
+  ])('%j is refused with its reason', (fields, reason) => {
     expect(announcedModel(fields)).toMatch(reason);
   });
 });

@@ -10,18 +10,36 @@ import { afterAll } from 'vitest';
 import { registerLogits } from '../../src/main/hosts/cli/commands/logits';
 import type { Output } from '../../src/main/hosts/cli/output';
 
-export interface Shape { readonly layers: number; readonly width: number; readonly heads: number; readonly vocab: number; readonly positions: number }
+export interface Shape {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly vocab: number;
+  readonly positions: number;
+}
 export const SMALL: Shape = { layers: 2, width: 12, heads: 3, vocab: 29, positions: 16 };
 export const CONFIG = configOf(SMALL);
 
 export function configOf({ layers, width, heads, vocab, positions }: Shape): object {
   return {
-    model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_layer: layers, n_embd: width, n_head: heads, vocab_size: vocab,
-    n_positions: positions, n_ctx: positions, activation_function: 'gelu_new', layer_norm_epsilon: 1e-5,
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    n_layer: layers,
+    n_embd: width,
+    n_head: heads,
+    vocab_size: vocab,
+    n_positions: positions,
+    n_ctx: positions,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
   };
 }
 
-interface Tensor { readonly shape: readonly number[]; readonly values: Float64Array; /** A buffer that is no number of the model. */ readonly isWhole?: true }
+interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float64Array /** A buffer that is no number of the model. */;
+  readonly isWhole?: true;
+}
 export type Tensors = Map<string, Tensor>;
 export type Dtype = 'F32' | 'F16' | 'BF16';
 
@@ -36,11 +54,17 @@ export function drawn(): () => number {
   };
 }
 
-export function randomTensors(prefix = 'transformer.', { layers, width, vocab, positions } = SMALL): Tensors {
+export function randomTensors(
+  prefix = 'transformer.',
+  { layers, width, vocab, positions } = SMALL,
+): Tensors {
   const next = drawn();
   const tensors: Tensors = new Map();
   const add = (name: string, shape: readonly number[], scale: number, offset = 0): void => {
-    const values = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next() * scale + offset);
+    const values = Float64Array.from(
+      { length: shape.reduce((a, b) => a * b, 1) },
+      () => next() * scale + offset,
+    );
     tensors.set(prefix + name, { shape, values });
   };
   add('wte.weight', [vocab, width], 0.5);
@@ -50,7 +74,12 @@ export function randomTensors(prefix = 'transformer.', { layers, width, vocab, p
       add(`h.${layer}.${norm}.weight`, [width], 0.25, 1);
       add(`h.${layer}.${norm}.bias`, [width], 0.25);
     }
-    for (const [name, rows, columns] of [['attn.c_attn', width, 3 * width], ['attn.c_proj', width, width], ['mlp.c_fc', width, 4 * width], ['mlp.c_proj', 4 * width, width]] as const) {
+    for (const [name, rows, columns] of [
+      ['attn.c_attn', width, 3 * width],
+      ['attn.c_proj', width, width],
+      ['mlp.c_fc', width, 4 * width],
+      ['mlp.c_proj', 4 * width, width],
+    ] as const) {
       add(`h.${layer}.${name}.weight`, [rows, columns], 0.5);
       add(`h.${layer}.${name}.bias`, [columns], 0.25);
     }
@@ -64,7 +93,8 @@ export function randomTensors(prefix = 'transformer.', { layers, width, vocab, p
 function encoded(values: Float64Array, dtype: Dtype): { bytes: Buffer; meant: Float64Array } {
   const floats = Float32Array.from(values);
   const bits = new Uint32Array(floats.buffer);
-  if (dtype === 'F32') return { bytes: Buffer.from(floats.buffer), meant: Float64Array.from(floats) };
+  if (dtype === 'F32')
+    return { bytes: Buffer.from(floats.buffer), meant: Float64Array.from(floats) };
   const words = new Uint16Array(bits.length);
   for (let i = 0; i < bits.length; i++) {
     const b = bits[i]!;
@@ -74,7 +104,8 @@ function encoded(values: Float64Array, dtype: Dtype): { bytes: Buffer; meant: Fl
     } else {
       // A normal half, or zero where the value is smaller than that.
       const exponent = ((b >>> 23) & 0xff) - 112;
-      words[i] = exponent <= 0 ? 0 : ((b >>> 16) & 0x8000) | (exponent << 10) | ((b >>> 13) & 0x3ff);
+      words[i] =
+        exponent <= 0 ? 0 : ((b >>> 16) & 0x8000) | (exponent << 10) | ((b >>> 13) & 0x3ff);
       bits[i] = exponent <= 0 ? 0 : (b >>> 13) << 13;
     }
   }
@@ -87,7 +118,11 @@ afterAll(() => {
 });
 
 /** Writes a checkpoint and returns its folder with the values its file holds. */
-export function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: object = CONFIG): { folder: string; held: Tensors } {
+export function checkpoint(
+  tensors: Tensors,
+  dtype: Dtype = 'F32',
+  config: object = CONFIG,
+): { folder: string; held: Tensors } {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
   folders.push(folder);
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
@@ -95,8 +130,14 @@ export function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: objec
   const held: Tensors = new Map();
   let offset = 0;
   for (const [name, { shape, values, isWhole }] of tensors) {
-    const { bytes, meant } = isWhole ? { bytes: Buffer.from(BigInt64Array.from(values, BigInt).buffer), meant: values } : encoded(values, dtype);
-    header[name] = { dtype: isWhole ? 'I64' : dtype, shape, data_offsets: [offset, offset + bytes.length] };
+    const { bytes, meant } = isWhole
+      ? { bytes: Buffer.from(BigInt64Array.from(values, BigInt).buffer), meant: values }
+      : encoded(values, dtype);
+    header[name] = {
+      dtype: isWhole ? 'I64' : dtype,
+      shape,
+      data_offsets: [offset, offset + bytes.length],
+    };
     parts.push(bytes);
     offset += bytes.length;
     held.set(name, { shape, values: meant });
@@ -112,40 +153,69 @@ export function checkpoint(tensors: Tensors, dtype: Dtype = 'F32', config: objec
 // --- the reference ---
 
 /** Logits after the last of `ids`. */
-export function referenceLogits(tensors: Tensors, ids: readonly number[], prefix = 'transformer.', shape = SMALL): number[] {
+export function referenceLogits(
+  tensors: Tensors,
+  ids: readonly number[],
+  prefix = 'transformer.',
+  shape = SMALL,
+): number[] {
   return allReferenceLogits(tensors, ids, prefix, shape).at(-1)!;
 }
 
 /** Logits after each of `ids`. */
-export function allReferenceLogits(tensors: Tensors, ids: readonly number[], prefix = 'transformer.', { layers, width, heads, vocab } = SMALL): number[][] {
+export function allReferenceLogits(
+  tensors: Tensors,
+  ids: readonly number[],
+  prefix = 'transformer.',
+  { layers, width, heads, vocab } = SMALL,
+): number[][] {
   const get = (name: string): Float64Array => tensors.get(prefix + name)!.values;
   const dense = (x: number[], name: string): number[] => {
     const [weight, bias] = [get(`${name}.weight`), get(`${name}.bias`)];
-    return Array.from(bias, (b, column) => x.reduce((sum, value, row) => sum + value * weight[row * bias.length + column]!, b));
+    return Array.from(bias, (b, column) =>
+      x.reduce((sum, value, row) => sum + value * weight[row * bias.length + column]!, b),
+    );
   };
   const norm = (x: number[], name: string): number[] => {
     const mean = x.reduce((a, b) => a + b) / x.length;
     const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
-    return x.map((value, i) => ((value - mean) / Math.sqrt(variance + 1e-5)) * get(`${name}.weight`)[i]! + get(`${name}.bias`)[i]!);
+    return x.map(
+      (value, i) =>
+        ((value - mean) / Math.sqrt(variance + 1e-5)) * get(`${name}.weight`)[i]! +
+        get(`${name}.bias`)[i]!,
+    );
   };
-  const gelu = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  const gelu = (x: number): number =>
+    0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
   const plus = (a: number[], b: number[]): number[] => a.map((value, i) => value + b[i]!);
-  const row = (table: Float64Array, index: number): number[] => [...table.subarray(index * width, (index + 1) * width)];
+  const row = (table: Float64Array, index: number): number[] => [
+    ...table.subarray(index * width, (index + 1) * width),
+  ];
 
-  let stream = ids.map((id, position) => plus(row(get('wte.weight'), id), row(get('wpe.weight'), position)));
+  let stream = ids.map((id, position) =>
+    plus(row(get('wte.weight'), id), row(get('wpe.weight'), position)),
+  );
   const size = width / heads;
   for (let layer = 0; layer < layers; layer++) {
     const joint = stream.map((x) => dense(norm(x, `h.${layer}.ln_1`), `h.${layer}.attn.c_attn`));
     stream = stream.map((x, position) => {
       const mixed: number[] = [];
       for (let head = 0; head < heads; head++) {
-        const piece = (at: number, part: number): number[] => joint[at]!.slice(part * width + head * size, part * width + (head + 1) * size);
+        const piece = (at: number, part: number): number[] =>
+          joint[at]!.slice(part * width + head * size, part * width + (head + 1) * size);
         const query = piece(position, 0);
-        const scores = Array.from({ length: position + 1 }, (_, at) => piece(at, 1).reduce((sum, value, i) => sum + value * query[i]!, 0) / Math.sqrt(size));
+        const scores = Array.from(
+          { length: position + 1 },
+          (_, at) =>
+            piece(at, 1).reduce((sum, value, i) => sum + value * query[i]!, 0) / Math.sqrt(size),
+        );
         const top = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - top));
         const total = weights.reduce((a, b) => a + b);
-        for (let i = 0; i < size; i++) mixed.push(weights.reduce((sum, weight, at) => sum + (weight / total) * piece(at, 2)[i]!, 0));
+        for (let i = 0; i < size; i++)
+          mixed.push(
+            weights.reduce((sum, weight, at) => sum + (weight / total) * piece(at, 2)[i]!, 0),
+          );
       }
       const attended = plus(x, dense(mixed, `h.${layer}.attn.c_proj`));
       const inner = dense(norm(attended, `h.${layer}.ln_2`), `h.${layer}.mlp.c_fc`).map(gelu);
@@ -154,18 +224,31 @@ export function allReferenceLogits(tensors: Tensors, ids: readonly number[], pre
   }
   return stream.map((x) => {
     const normal = norm(x, 'ln_f');
-    return Array.from({ length: vocab }, (_, id) => row(get('wte.weight'), id).reduce((sum, value, i) => sum + value * normal[i]!, 0));
+    return Array.from({ length: vocab }, (_, id) =>
+      row(get('wte.weight'), id).reduce((sum, value, i) => sum + value * normal[i]!, 0),
+    );
   });
 }
 
 /** Mean of −log p(target) over sequences of `length` ids and the target after each id. */
-export function referenceLoss(tensors: Tensors, ids: readonly number[], targets: readonly number[], length: number, shape = SMALL): number {
+export function referenceLoss(
+  tensors: Tensors,
+  ids: readonly number[],
+  targets: readonly number[],
+  length: number,
+  shape = SMALL,
+): number {
   let nats = 0;
   for (let start = 0; start < ids.length; start += length) {
-    allReferenceLogits(tensors, ids.slice(start, start + length), 'transformer.', shape).forEach((logits, at) => {
-      const top = Math.max(...logits);
-      nats += Math.log(logits.reduce((sum, one) => sum + Math.exp(one - top), 0)) + top - logits[targets[start + at]!]!;
-    });
+    allReferenceLogits(tensors, ids.slice(start, start + length), 'transformer.', shape).forEach(
+      (logits, at) => {
+        const top = Math.max(...logits);
+        nats +=
+          Math.log(logits.reduce((sum, one) => sum + Math.exp(one - top), 0)) +
+          top -
+          logits[targets[start + at]!]!;
+      },
+    );
   }
   return nats / ids.length;
 }
@@ -174,20 +257,48 @@ export function referenceLoss(tensors: Tensors, ids: readonly number[], targets:
 export function readCheckpoint(folder: string): Tensors {
   const file = readFileSync(join(folder, 'model.safetensors'));
   const start = 8 + Number(file.readBigUInt64LE());
-  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
-  return new Map(Object.entries(header).filter(([name]) => name !== '__metadata__').map(([name, { shape, data_offsets: [begin, end] }]) => {
-    const values = Float64Array.from({ length: (end - begin) / 4 }, (_, at) => file.readFloatLE(start + begin + 4 * at));
-    return [name, { shape, values }];
-  }));
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  return new Map(
+    Object.entries(header)
+      .filter(([name]) => name !== '__metadata__')
+      .map(
+        ([
+          name,
+          {
+            shape,
+            data_offsets: [begin, end],
+          },
+        ]) => {
+          const values = Float64Array.from({ length: (end - begin) / 4 }, (_, at) =>
+            file.readFloatLE(start + begin + 4 * at),
+          );
+          return [name, { shape, values }];
+        },
+      ),
+  );
 }
 
 // --- the command ---
 
-export interface Logits { readonly tokenIds: readonly number[]; readonly logits: readonly number[] }
+export interface Logits {
+  readonly tokenIds: readonly number[];
+  readonly logits: readonly number[];
+}
 
 export async function logits(...args: string[]): Promise<Logits> {
   let document: unknown;
-  const output: Output = { json: true, result: (value) => { document = value; }, say() {}, progress() {}, endProgress() {} };
+  const output: Output = {
+    json: true,
+    result: (value) => {
+      document = value;
+    },
+    say() {},
+    progress() {},
+    endProgress() {},
+  };
   const program = new Command().exitOverride();
   registerLogits(program, output);
   await program.parseAsync(['logits', '--backend', 'wasm', ...args], { from: 'user' });
@@ -196,4 +307,3 @@ export async function logits(...args: string[]): Promise<Logits> {
 /** Largest difference, relative to the largest logit. */
 export const distance = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / Math.max(...b.map(Math.abs));
-

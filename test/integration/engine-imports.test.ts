@@ -10,7 +10,8 @@ import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { MiB } from '../../src/shared/units';
 
-const fixture = (name: string) => readFileSync(join(import.meta.dirname, '..', 'fixtures', 'import', name));
+const fixture = (name: string) =>
+  readFileSync(join(import.meta.dirname, '..', 'fixtures', 'import', name));
 let library = '';
 let aside = '';
 let before: string | undefined;
@@ -31,11 +32,19 @@ afterEach(async () => {
 
 async function send(bytes: Uint8Array, fileName: string, pieceBytes = 100): Promise<string> {
   let upload: string | null = null;
-  for (let at = 0; at === 0 || at < bytes.length; at += pieceBytes) ({ upload } = await engine.upload({ upload, fileName, bytes: bytes.subarray(at, at + pieceBytes) }));
+  for (let at = 0; at === 0 || at < bytes.length; at += pieceBytes)
+    ({ upload } = await engine.upload({
+      upload,
+      fileName,
+      bytes: bytes.subarray(at, at + pieceBytes),
+    }));
   return upload!;
 }
 const failureOf = async (promise: Promise<unknown>): Promise<Failure> => {
-  const error = await promise.then(() => null, (reason: unknown) => reason);
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof Failure)) throw new Error(`expected a Failure, got ${String(error)}`);
   return error;
 };
@@ -46,8 +55,18 @@ describe('import through the contract', () => {
     engine.on((event) => events.push(event));
     const model = preset('gpt2');
     const run = runDefaults(model, { mode: 'train', batch: 4, seq: 128, framework: 'pytorch' });
-    const { id } = await engine.import({ upload: await send(fixture('loop.csv'), 'C:\\logs\\..\\my loop.csv'), model, run, keepRaw: true });
-    expect(await engine.show({ id })).toMatchObject({ name: 'my loop.csv', model: { name: 'gpt2' }, run: { batch: 4 }, overlay: { measuredPeak: { bytes: (12804 - 310) * MiB } } });
+    const { id } = await engine.import({
+      upload: await send(fixture('loop.csv'), 'C:\\logs\\..\\my loop.csv'),
+      model,
+      run,
+      keepRaw: true,
+    });
+    expect(await engine.show({ id })).toMatchObject({
+      name: 'my loop.csv',
+      model: { name: 'gpt2' },
+      run: { batch: 4 },
+      overlay: { measuredPeak: { bytes: (12804 - 310) * MiB } },
+    });
     expect((await engine.list()).map((session) => session.id)).toEqual([id]);
     expect(events).toContainEqual({ type: 'library' });
     expect(readdirSync(aside)).toEqual([]);
@@ -58,15 +77,25 @@ describe('import through the contract', () => {
     const file = readFileSync(join(library, `${id}.plumbline`));
     const again = await engine.import({ upload: await send(file, 'elsewhere.plumbline', 50_000) });
     expect(again.id).toBe('elsewhere');
-    expect({ ...await engine.show({ id: again.id }), id }).toEqual(await engine.show({ id }));
+    expect({ ...(await engine.show({ id: again.id })), id }).toEqual(await engine.show({ id }));
   });
 
   test.each([
     ['nothing', new Uint8Array(), /empty\.csv is empty/],
-    ['a letter', new TextEncoder().encode('Dear reader,\nthis is no trace.\n'), /empty\.csv is not output of nvidia-smi/],
-    ['a torn session', new TextEncoder().encode(`SQLite format 3\0${'x'.repeat(5000)}`), /empty\.csv/],
+    [
+      'a letter',
+      new TextEncoder().encode('Dear reader,\nthis is no trace.\n'),
+      /empty\.csv is not output of nvidia-smi/,
+    ],
+    [
+      'a torn session',
+      new TextEncoder().encode(`SQLite format 3\0${'x'.repeat(5000)}`),
+      /empty\.csv/,
+    ],
   ])('%s is refused by its name, and nothing is left', async (_what, bytes, message) => {
-    const failure = await failureOf(engine.import({ upload: await send(bytes, 'empty.csv', 3000) }));
+    const failure = await failureOf(
+      engine.import({ upload: await send(bytes, 'empty.csv', 3000) }),
+    );
     expect(failure.message).toMatch(message);
     expect([readdirSync(aside), await engine.list()]).toEqual([[], []]);
   });
@@ -74,16 +103,42 @@ describe('import through the contract', () => {
   test('a file is taken once; bad pieces, an unknown file and a bad run are refused', async () => {
     const upload = await send(fixture('loop.csv'), 'a.csv');
     const model = preset('gpt2');
-    expect((await failureOf(engine.import({ upload, model, run: { ...runDefaults(model, { mode: 'train' }), batch: -1 } }))).exitCode).toBe(2);
+    expect(
+      (
+        await failureOf(
+          engine.import({
+            upload,
+            model,
+            run: { ...runDefaults(model, { mode: 'train' }), batch: -1 },
+          }),
+        )
+      ).exitCode,
+    ).toBe(2);
     await engine.import({ upload });
     expect((await failureOf(engine.import({ upload }))).code).toBe('not_found');
-    expect((await failureOf(engine.upload({ upload: 'none', fileName: 'a', bytes: new Uint8Array(1) }))).code).toBe('not_found');
-    expect((await failureOf(engine.upload({ upload: null, fileName: 'a', bytes: new Uint8Array(MiB + 1) }))).code).toBe('bad_input');
-    expect((await failureOf(engine.upload({ upload: null, fileName: 'a', bytes: 'text' as unknown as Uint8Array }))).code).toBe('bad_input');
+    expect(
+      (await failureOf(engine.upload({ upload: 'none', fileName: 'a', bytes: new Uint8Array(1) })))
+        .code,
+    ).toBe('not_found');
+    expect(
+      (
+        await failureOf(
+          engine.upload({ upload: null, fileName: 'a', bytes: new Uint8Array(MiB + 1) }),
+        )
+      ).code,
+    ).toBe('bad_input');
+    expect(
+      (
+        await failureOf(
+          engine.upload({ upload: null, fileName: 'a', bytes: 'text' as unknown as Uint8Array }),
+        )
+      ).code,
+    ).toBe('bad_input');
   });
 
   test('files that are begun and never finished do not pile up, and go with the engine', async () => {
-    for (let i = 0; i < 9; i++) await engine.upload({ upload: null, fileName: `${i}`, bytes: new Uint8Array(10) });
+    for (let i = 0; i < 9; i++)
+      await engine.upload({ upload: null, fileName: `${i}`, bytes: new Uint8Array(10) });
     expect(readdirSync(aside)).toHaveLength(4);
     await engine.close();
     expect(readdirSync(aside)).toEqual([]);

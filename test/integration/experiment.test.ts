@@ -4,13 +4,20 @@ import type { Outcome } from '../../src/shared/compute/experiments/measured';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 
-interface Answer { readonly name: string; readonly steps: readonly { readonly what: string; readonly value: number | null }[]; readonly measured: Outcome | null }
+interface Answer {
+  readonly name: string;
+  readonly steps: readonly { readonly what: string; readonly value: number | null }[];
+  readonly measured: Outcome | null;
+}
 
 describe('an experiment that runs', () => {
   const home = temporaryHome();
   let answer: Answer;
   beforeAll(async () => {
-    const { document, code, stderr } = await runJson<Answer>(['experiment', 'activation-memory', '--backend', 'wasm'], home.dir);
+    const { document, code, stderr } = await runJson<Answer>(
+      ['experiment', 'activation-memory', '--backend', 'wasm'],
+      home.dir,
+    );
     expect(code, stderr).toBe(0);
     answer = document;
   });
@@ -19,45 +26,84 @@ describe('an experiment that runs', () => {
   it('records real sessions, and tells what they say beside the theory', async () => {
     expect(answer.measured?.sessions).toHaveLength(4);
     const figures = answer.measured!.figures;
-    const bytes = await Promise.all(answer.measured!.sessions.map(async ({ id }) => {
-      const { document } = await runJson<SessionDocument>(['show', id], home.dir);
-      return Math.max(...document.markers.flatMap((marker) => (marker.type === 'memory' ? [marker.memory.peakComponents?.activations ?? 0] : [])));
-    }));
+    const bytes = await Promise.all(
+      answer.measured!.sessions.map(async ({ id }) => {
+        const { document } = await runJson<SessionDocument>(['show', id], home.dir);
+        return Math.max(
+          ...document.markers.flatMap((marker) =>
+            marker.type === 'memory' ? [marker.memory.peakComponents?.activations ?? 0] : [],
+          ),
+        );
+      }),
+    );
     expect(figures.slice(0, 4).map(({ value }) => value)).toEqual(bytes.map((size) => size / 1e6));
     for (const { value, predicted } of figures.slice(0, 4)) expect(predicted[0]?.value).toBe(value);
     // Four lengths lie on one parabola, so the part in n² has grown sixteenfold over four times the length.
-    expect(figures.find(({ what }) => what.startsWith('quadratic part, 256'))?.value).toBeCloseTo(16, 9);
+    expect(figures.find(({ what }) => what.startsWith('quadratic part, 256'))?.value).toBeCloseTo(
+      16,
+      9,
+    );
   });
 
   it('gives the chapter its measured figures, and forgets them with a session', async () => {
-    const claims = async (...more: string[]) => (await runJson<{ claims: Claim[] }>(['chapter', '--measured', ...more], home.dir)).document.claims;
+    const claims = async (...more: string[]) =>
+      (await runJson<{ claims: Claim[] }>(['chapter', '--measured', ...more], home.dir)).document
+        .claims;
     const [claim, ...others] = await claims();
     expect(others).toEqual([]);
-    expect(claim).toMatchObject({ id: 'layer-attention-growth', printed: 4, verdict: 'wrong', measured: { unit: '×', sessions: answer.measured!.sessions.map(({ id }) => id) } });
-    expect((await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document.measured).toEqual(answer.measured);
+    expect(claim).toMatchObject({
+      id: 'layer-attention-growth',
+      printed: 4,
+      verdict: 'wrong',
+      measured: { unit: '×', sessions: answer.measured!.sessions.map(({ id }) => id) },
+    });
+    expect(
+      (await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document
+        .measured,
+    ).toEqual(answer.measured);
     expect((await runCli(['delete', answer.measured!.sessions[0]!.id], home.dir)).code).toBe(0);
     expect(await claims()).toEqual([]);
-    expect((await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document.measured).toBeNull();
+    expect(
+      (await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document
+        .measured,
+    ).toBeNull();
   });
 
   it('sets students beside their teacher, by the bytes that the published counts of parameters take', async () => {
-    const { document, code, stderr } = await runJson<Answer>(['experiment', 'distillation', '--backend', 'wasm'], home.dir);
+    const { document, code, stderr } = await runJson<Answer>(
+      ['experiment', 'distillation', '--backend', 'wasm'],
+      home.dir,
+    );
     expect(code, stderr).toBe(0);
     const figures = document.measured!.figures;
-    expect(figures.filter(({ timed }) => !timed).map(({ what, value, claims }) => [what, value, claims])).toEqual([
+    expect(
+      figures.filter(({ timed }) => !timed).map(({ what, value, claims }) => [what, value, claims]),
+    ).toEqual([
       ['weights, distilbert', 109_482_240 / 66_362_880, ['summary-distil-memory-low']],
       ['weights, tinybert', 109_482_240 / 14_350_248, ['summary-distil-memory-high']],
     ]);
     // Sixteen tokens are too few for the chapter's times.
     expect(figures.filter(({ timed }) => timed).map(({ claims }) => claims)).toEqual([[], []]);
-    expect(document.measured!.conditions).toMatch(/^bert-base, distilbert, tinybert, 16 tokens, fp32, wasm on /);
+    expect(document.measured!.conditions).toMatch(
+      /^bert-base, distilbert, tinybert, 16 tokens, fp32, wasm on /,
+    );
   });
 
   it('is refused what it has not', async () => {
-    for (const [args, what] of [[['nonsense'], 'nonsense'], [['padding', '--full'], '--full'], [['batching', '--backend', 'cuda'], 'cuda']] as const) {
-      const { code, document } = await runJson<{ error: { code: string; message: string } }>(['experiment', ...args], home.dir);
+    for (const [args, what] of [
+      [['nonsense'], 'nonsense'],
+      [['padding', '--full'], '--full'],
+      [['batching', '--backend', 'cuda'], 'cuda'],
+    ] as const) {
+      const { code, document } = await runJson<{ error: { code: string; message: string } }>(
+        ['experiment', ...args],
+        home.dir,
+      );
       expect(code).toBe(2);
-      expect(document.error).toMatchObject({ code: 'bad_input', message: expect.stringContaining(what) });
+      expect(document.error).toMatchObject({
+        code: 'bad_input',
+        message: expect.stringContaining(what),
+      });
     }
   });
 });

@@ -8,9 +8,24 @@ import { createSession } from '../../src/main/store/session-file';
 import type { EngineEvent } from '../../src/shared/contract/api';
 
 const header = (id: string) => ({
-  id, name: id, startedAt: new Date().toISOString(), model: null, run: null, simulated: true,
+  id,
+  name: id,
+  startedAt: new Date().toISOString(),
+  model: null,
+  run: null,
+  simulated: true,
   workload: { kind: 'command' as const, title: id, command: [], cwd: null, pid: null },
-  environment: { plumbline: '0', node: process.version, os: '', cpu: '', cores: 0, memoryBytes: 0, gpus: [], sources: [], workload: {} },
+  environment: {
+    plumbline: '0',
+    node: process.version,
+    os: '',
+    cpu: '',
+    cores: 0,
+    memoryBytes: 0,
+    gpus: [],
+    sources: [],
+    workload: {},
+  },
 });
 
 test('a recording that somebody else makes is told as it grows and when it ends, whatever else lies in the library', async () => {
@@ -21,10 +36,30 @@ test('a recording that somebody else makes is told as it grows and when it ends,
   onTestFinished(() => engine.close());
   const events: EngineEvent[] = [];
   engine.on((event) => events.push(event));
-  const until = (status: string, durationUs: number) => expect.poll(() => events.some((event) => event.type === 'session' && event.id === 'theirs' && event.status === status && event.durationUs === durationUs), { timeout: 10_000 }).toBe(true);
+  const until = (status: string, durationUs: number) =>
+    expect
+      .poll(
+        () =>
+          events.some(
+            (event) =>
+              event.type === 'session' &&
+              event.id === 'theirs' &&
+              event.status === status &&
+              event.durationUs === durationUs,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
 
   const writer = createSession(dir, header('theirs'));
-  writer.declareSeries({ id: 'a', source: 'host', metric: 'a', unit: 'bytes', windowUs: null, intervalUs: null });
+  writer.declareSeries({
+    id: 'a',
+    source: 'host',
+    metric: 'a',
+    unit: 'bytes',
+    windowUs: null,
+    intervalUs: null,
+  });
   writer.append('a', 1_000_000, 1);
   writer.flush();
   await until('recording', 1_000_000);

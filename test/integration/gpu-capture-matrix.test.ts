@@ -23,8 +23,15 @@ interface Row {
   readonly sample: readonly string[] | null;
 }
 
-const python = (code: string, ...args: string[]) => execFileSync('python3', ['-B', '-c', code, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-const load = (path: string): Row[] => JSON.parse(python(`
+const python = (code: string, ...args: string[]) =>
+  execFileSync('python3', ['-B', '-c', code, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+const load = (path: string): Row[] =>
+  JSON.parse(
+    python(
+      `
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import matrix
@@ -35,7 +42,11 @@ def row(run):
     out["sample"] = None if command is None else command[command.index("SAMPLE") + 1:]
     return out
 print(json.dumps([row(run) for run in matrix.load(sys.argv[2])]))
-`, folder, path)) as Row[];
+`,
+      folder,
+      path,
+    ),
+  ) as Row[];
 
 let dir: string;
 let rows: Row[];
@@ -48,32 +59,53 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** What `record` would declare for a command line, by the terminal host's own parser. */
 function declared(command: readonly string[]) {
   const words = command.slice(3, command.includes('--') ? command.indexOf('--') : undefined);
-  const record = addSpecOptions(new Command('record').exitOverride().option('--json').option('--name <n>').option('--interval <ms>').option('--bundled <n>'));
+  const record = addSpecOptions(
+    new Command('record')
+      .exitOverride()
+      .option('--json')
+      .option('--name <n>')
+      .option('--interval <ms>')
+      .option('--bundled <n>'),
+  );
   record.parse(words, { from: 'user' });
   return specOf(record.opts<SpecOptions>(), { model: 'gpt2', framework: 'tfjs' });
 }
 
 describe('the matrix of GPU runs', () => {
   it('declares nothing that Plumbline refuses', () => {
-    const recorded = rows.flatMap(({ key, record }) => (record ? [{ key, ...declared(record) }] : []));
+    const recorded = rows.flatMap(({ key, record }) =>
+      record ? [{ key, ...declared(record) }] : [],
+    );
     expect(recorded.length).toBeGreaterThan(20);
     const of = (key: string) => recorded.find((one) => one.key === key)!;
-    expect(of('fault-cache-fp32-declared-fp16').run).toMatchObject({ precision: 'fp32', kvPrecision: 'fp16', framework: 'pytorch' });
+    expect(of('fault-cache-fp32-declared-fp16').run).toMatchObject({
+      precision: 'fp32',
+      kvPrecision: 'fp16',
+      framework: 'pytorch',
+    });
     expect(of('fault-batch-16-declared-8').run.batch).toBe(8);
-    expect(rows.find(({ key }) => key === 'fault-batch-16-declared-8')!.sample!.join(' ')).toContain('--batch 16');
+    expect(
+      rows.find(({ key }) => key === 'fault-batch-16-declared-8')!.sample!.join(' '),
+    ).toContain('--batch 16');
     expect(of('bundled-webgpu-train').run).toMatchObject({ framework: 'tfjs', backend: 'webgpu' });
-    expect(new Set(recorded.map(({ model }) => model.name))).toEqual(new Set(['gpt2', 'gpt2-medium']));
+    expect(new Set(recorded.map(({ model }) => model.name))).toEqual(
+      new Set(['gpt2', 'gpt2-medium']),
+    );
   });
 
   it('asks nothing of the sample script that it refuses', () => {
     const all = rows.flatMap((row) => (row.sample ? [row.sample] : []));
-    const accepted = python(`
+    const accepted = python(
+      `
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("sample", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 print(len([module.arguments(argv) for argv in json.loads(sys.argv[2])]))
-`, sample, JSON.stringify(all));
+`,
+      sample,
+      JSON.stringify(all),
+    );
     expect(Number(accepted)).toBe(all.length);
   });
 
@@ -92,7 +124,15 @@ print(len([module.arguments(argv) for argv in json.loads(sys.argv[2])]))
 
   it('refuses a matrix with a name used twice in one sentence', () => {
     const path = join(dir, 'twice.json');
-    writeFileSync(path, JSON.stringify({ runs: [{ name: 'a', group: 'g', bundled: {} }, { name: 'a', group: 'g', bundled: {} }] }));
+    writeFileSync(
+      path,
+      JSON.stringify({
+        runs: [
+          { name: 'a', group: 'g', bundled: {} },
+          { name: 'a', group: 'g', bundled: {} },
+        ],
+      }),
+    );
     expect(() => load(path)).toThrow(/The run a is there twice/);
   });
 });
@@ -102,12 +142,29 @@ describe('a planted fault', () => {
     // A torch of a few lines: what faults.py asks of it, with bytes counted.
     const torch = join(dir, 'torch', 'optim');
     mkdirSync(torch, { recursive: true });
-    writeFileSync(join(dir, 'torch', '__init__.py'), 'uint8 = 1\nheld = 0\ndef empty(n, dtype, device):\n    global held\n    held += n * dtype\n');
+    writeFileSync(
+      join(dir, 'torch', '__init__.py'),
+      'uint8 = 1\nheld = 0\ndef empty(n, dtype, device):\n    global held\n    held += n * dtype\n',
+    );
     writeFileSync(join(torch, '__init__.py'), '');
-    writeFileSync(join(torch, 'optimizer.py'), 'hooks = []\nregister_optimizer_step_post_hook = hooks.append\n');
+    writeFileSync(
+      join(torch, 'optimizer.py'),
+      'hooks = []\nregister_optimizer_step_post_hook = hooks.append\n',
+    );
     const script = join(dir, 'script.py');
-    writeFileSync(script, 'import sys, torch\nfrom torch.optim.optimizer import hooks\nfor _ in range(3):\n    for hook in hooks: hook(None, (), {})\nprint(__name__, sys.argv[1:], torch.held // 2**20)\n');
-    const printed = execFileSync('python3', ['-B', join(folder, 'faults.py'), '--leak-mib', '16', '--', script, '--a', 'b'], { encoding: 'utf8', env: { ...process.env, PYTHONPATH: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
+    writeFileSync(
+      script,
+      'import sys, torch\nfrom torch.optim.optimizer import hooks\nfor _ in range(3):\n    for hook in hooks: hook(None, (), {})\nprint(__name__, sys.argv[1:], torch.held // 2**20)\n',
+    );
+    const printed = execFileSync(
+      'python3',
+      ['-B', join(folder, 'faults.py'), '--leak-mib', '16', '--', script, '--a', 'b'],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, PYTHONPATH: dir },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     expect(printed.trim()).toBe("__main__ ['--a', 'b'] 48");
   });
 });
@@ -115,5 +172,6 @@ describe('a planted fault', () => {
 it('the README of the room names every option that run.sh takes', () => {
   const help = execFileSync('sh', [join(folder, 'run.sh'), '--help'], { encoding: 'utf8' });
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-  for (const option of new Set(help.match(/--[a-z-]+/g))) if (option !== '--help') expect(readme, option).toContain(option);
+  for (const option of new Set(help.match(/--[a-z-]+/g)))
+    if (option !== '--help') expect(readme, option).toContain(option);
 });

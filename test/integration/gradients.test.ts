@@ -9,11 +9,26 @@ import type { RunSpec } from '../../src/shared/model/spec';
 import { trainingWindows } from '../../src/workload/data';
 import { Random } from '../../src/workload/random';
 import { temporaryHome } from '../support/cli';
-import { checkpoint, configOf, randomTensors, readCheckpoint, referenceLoss, type Shape, type Tensors } from './checkpoint';
+import {
+  checkpoint,
+  configOf,
+  randomTensors,
+  readCheckpoint,
+  referenceLoss,
+  type Shape,
+  type Tensors,
+} from './checkpoint';
 import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-process';
 
 const shape: Shape = { layers: 3, width: 12, heads: 3, vocab: 29, positions: 10 };
-const model = tinyModel({ layers: shape.layers, hidden: shape.width, heads: shape.heads, ffn: 4 * shape.width, vocab: shape.vocab, maxPositions: shape.positions });
+const model = tinyModel({
+  layers: shape.layers,
+  hidden: shape.width,
+  heads: shape.heads,
+  ffn: 4 * shape.width,
+  vocab: shape.vocab,
+  maxPositions: shape.positions,
+});
 const SEQ = 7;
 const SEQUENCES = 4;
 const RATE = 0.1;
@@ -26,12 +41,28 @@ let taken = 0;
 
 async function gradients(given: Partial<RunSpec>): Promise<Tensors> {
   const saved = join(home.dir, `weights-${taken++}`);
-  const run = tinyRun({ mode: 'train', optimizer: 'sgd', batch: SEQUENCES, seq: SEQ, steps: 1, seed: 4, ...given });
+  const run = tinyRun({
+    mode: 'train',
+    optimizer: 'sgd',
+    batch: SEQUENCES,
+    seq: SEQ,
+    steps: 1,
+    seed: 4,
+    ...given,
+  });
   const { code, stderr } = await runWorkload(model, run, {}, true, folder, saved);
   expect(code, stderr).toBe(0);
   const after = readCheckpoint(saved);
   expect([...after.keys()].sort()).toEqual([...held.keys()].sort());
-  return new Map([...held].map(([name, { shape: lengths, values }]) => [name, { shape: lengths, values: values.map((value, at) => (value - after.get(name)!.values[at]!) / RATE) }]));
+  return new Map(
+    [...held].map(([name, { shape: lengths, values }]) => [
+      name,
+      {
+        shape: lengths,
+        values: values.map((value, at) => (value - after.get(name)!.values[at]!) / RATE),
+      },
+    ]),
+  );
 }
 
 /** The first entry that is off by more than rounding explains, in words; null where all agree. */
@@ -40,7 +71,8 @@ function disagreement(found: Tensors, wanted: Tensors): string | null {
     const most = Math.max(...values.map(Math.abs));
     for (const [at, value] of values.entries()) {
       const other = found.get(name)!.values[at]!;
-      if (!(Math.abs(other - value) <= 2 * ROUNDING + 1e-5 * most)) return `${name}[${at}]: ${other}, not ${value} (of at most ${most})`;
+      if (!(Math.abs(other - value) <= 2 * ROUNDING + 1e-5 * most))
+        return `${name}[${at}]: ${other}, not ${value} (of at most ${most})`;
     }
   }
   return null;
@@ -51,12 +83,16 @@ describe('gradients of the bundled workload', () => {
   beforeAll(async () => {
     await buildWorkload();
     plain = await gradients({});
-    return () => { home.dispose(); };
+    return () => {
+      home.dispose();
+    };
   });
 
   it('equal finite differences of an independent forward pass in float64, for entries of every parameter', () => {
     const { ids, last } = trainingWindows(tinyRun({ seq: SEQ }), model, SEQUENCES, new Random(4))();
-    const targets = [...ids].map((_, at) => ((at + 1) % SEQ === 0 ? last[Math.floor(at / SEQ)]! : ids[at + 1]!));
+    const targets = [...ids].map((_, at) =>
+      (at + 1) % SEQ === 0 ? last[Math.floor(at / SEQ)]! : ids[at + 1]!,
+    );
     const loss = (): number => referenceLoss(held, [...ids], targets, SEQ, shape);
     const h = 1e-4;
     let checked = 0;
@@ -64,14 +100,21 @@ describe('gradients of the bundled workload', () => {
       const most = Math.max(...plain.get(name)!.values.map(Math.abs));
       expect(most, name).toBeGreaterThan(1e-4);
       // An odd stride comes to all columns and rows, of a joint projection to queries, keys and values.
-      for (let at = 0; at < values.length; at += Math.max(1, Math.floor(values.length / 5)) + (values.length > 50 ? 1 : 0)) {
+      for (
+        let at = 0;
+        at < values.length;
+        at += Math.max(1, Math.floor(values.length / 5)) + (values.length > 50 ? 1 : 0)
+      ) {
         const value = values[at]!;
         values[at] = value + h;
         const above = loss();
         values[at] = value - h;
         const slope = (above - loss()) / (2 * h);
         values[at] = value;
-        expect(Math.abs(plain.get(name)!.values[at]! - slope), `${name}[${at}] of ${slope}, at most ${most}`).toBeLessThan(2 * ROUNDING + 1e-4 * most);
+        expect(
+          Math.abs(plain.get(name)!.values[at]! - slope),
+          `${name}[${at}] of ${slope}, at most ${most}`,
+        ).toBeLessThan(2 * ROUNDING + 1e-4 * most);
         checked++;
       }
     }
@@ -86,8 +129,14 @@ describe('gradients of the bundled workload', () => {
     ['with all layers recomputed at once', { checkpointing: 'every=3' }],
     ['in two micro-batches', { batch: 2, gradAccum: 2 }],
     ['in four micro-batches, on cpu', { batch: 1, gradAccum: 4, backend: 'cpu' }],
-    ['in four micro-batches with layers recomputed', { batch: 1, gradAccum: 4, checkpointing: 'every=2' }],
-    ['in two micro-batches with every layer recomputed, on cpu', { batch: 2, gradAccum: 2, checkpointing: 'full', backend: 'cpu' }],
+    [
+      'in four micro-batches with layers recomputed',
+      { batch: 1, gradAccum: 4, checkpointing: 'every=2' },
+    ],
+    [
+      'in two micro-batches with every layer recomputed, on cpu',
+      { batch: 2, gradAccum: 2, checkpointing: 'full', backend: 'cpu' },
+    ],
   ])('are the same for every parameter %s', async (_how, given) => {
     expect(disagreement(await gradients(given), plain)).toBeNull();
   });

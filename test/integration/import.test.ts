@@ -1,5 +1,14 @@
 /** `plumbline import` and `plumbline export` as the terminal calls them, in a library of their own. */
-import { appendFileSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
@@ -30,21 +39,40 @@ afterEach(() => {
 });
 
 /** Runs a command and returns what --json would print. */
-async function run(...args: string[]): Promise<{ document: SessionDocument & Record<string, unknown>; text: string }> {
+async function run(
+  ...args: string[]
+): Promise<{ document: SessionDocument & Record<string, unknown>; text: string }> {
   const printed: { document: unknown; text: string }[] = [];
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   const output = {
-    json: true, say: () => {}, progress: () => {}, endProgress: () => {},
-    result: (document: unknown, text: () => string) => void printed.push({ document, text: text() }),
+    json: true,
+    say: () => {},
+    progress: () => {},
+    endProgress: () => {},
+    result: (document: unknown, text: () => string) =>
+      void printed.push({ document, text: text() }),
   };
-  for (const register of [registerImport, registerExport, registerSessions]) register(program, output);
+  for (const register of [registerImport, registerExport, registerSessions])
+    register(program, output);
   await program.parseAsync(['node', 'plumbline', ...args]);
   expect(printed).toHaveLength(1);
-  return { document: JSON.parse(JSON.stringify(printed[0]!.document)) as SessionDocument & Record<string, unknown>, text: printed[0]!.text };
+  return {
+    document: JSON.parse(JSON.stringify(printed[0]!.document)) as SessionDocument &
+      Record<string, unknown>,
+    text: printed[0]!.text,
+  };
 }
-const files = () => (existsSync(join(folder, 'library')) ? readdirSync(join(folder, 'library')).filter((name) => name.includes('plumbline') || name.includes('draft')) : []);
+const files = () =>
+  existsSync(join(folder, 'library'))
+    ? readdirSync(join(folder, 'library')).filter(
+        (name) => name.includes('plumbline') || name.includes('draft'),
+      )
+    : [];
 async function failureOf(...args: string[]): Promise<Failure> {
-  const error = await run(...args).then(() => null, (reason: unknown) => reason);
+  const error = await run(...args).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof Failure)) throw new Error(`expected a Failure, got ${String(error)}`);
   return error;
 }
@@ -53,56 +81,127 @@ const fixture = (name: string) => join(fixtures, name);
 describe('import', () => {
   test('a recorded CSV becomes a session that show prints alike', async () => {
     const { document, text } = await run('import', fixture('loop.csv'));
-    expect(document).toMatchObject({ name: 'loop.csv', status: 'complete', durationUs: 201_000, exitCode: null, model: null, simulated: false, workload: { kind: 'import' } });
+    expect(document).toMatchObject({
+      name: 'loop.csv',
+      status: 'complete',
+      durationUs: 201_000,
+      exitCode: null,
+      model: null,
+      simulated: false,
+      workload: { kind: 'import' },
+    });
     expect(document.environment.gpus).toHaveLength(2);
-    expect(document.series.find(({ id }) => id === 'gpu0.memory.used')).toMatchObject({ count: 3, min: 310 * MiB, max: 12804 * MiB, unit: 'bytes' });
-    expect(document.gaps).toContainEqual({ series: 'gpu1.memory.used', t0: 201_000, t1: 201_000, reason: 'lost' });
+    expect(document.series.find(({ id }) => id === 'gpu0.memory.used')).toMatchObject({
+      count: 3,
+      min: 310 * MiB,
+      max: 12804 * MiB,
+      unit: 'bytes',
+    });
+    expect(document.gaps).toContainEqual({
+      series: 'gpu1.memory.used',
+      t0: 201_000,
+      t1: 201_000,
+      reason: 'lost',
+    });
     expect(text).toContain('loop.csv');
     const shown = await run('show', document.id);
     expect(shown.document).toEqual(document);
   });
 
   test('with its model and run it is explained like a recording, less what the device held at first', async () => {
-    const { document } = await run('import', fixture('loop.csv'), '--model', 'gpt2', '--mode', 'train', '--batch', '4', '--seq', '128', '--name', 'my run');
+    const { document } = await run(
+      'import',
+      fixture('loop.csv'),
+      '--model',
+      'gpt2',
+      '--mode',
+      'train',
+      '--batch',
+      '4',
+      '--seq',
+      '128',
+      '--name',
+      'my run',
+    );
     const model = preset('gpt2');
-    const budget = budgetOf(model, runDefaults(model, { mode: 'train', batch: 4, seq: 128, framework: 'pytorch' }));
-    expect(document).toMatchObject({ name: 'my run', model: { name: 'gpt2' }, run: { mode: 'train', batch: 4, framework: 'pytorch' } });
+    const budget = budgetOf(
+      model,
+      runDefaults(model, { mode: 'train', batch: 4, seq: 128, framework: 'pytorch' }),
+    );
+    expect(document).toMatchObject({
+      name: 'my run',
+      model: { name: 'gpt2' },
+      run: { mode: 'train', batch: 4, framework: 'pytorch' },
+    });
     expect(document.overlay).toMatchObject({
-      series: 'gpu0.memory.used', baselineBytes: 310 * MiB, measuredPeak: { bytes: (12804 - 310) * MiB, at: 200_000 },
-      predictedPeak: { refined: budget.tiers.refined.total }, residualBytes: (12804 - 310) * MiB - budget.tiers.refined.total,
+      series: 'gpu0.memory.used',
+      baselineBytes: 310 * MiB,
+      measuredPeak: { bytes: (12804 - 310) * MiB, at: 200_000 },
+      predictedPeak: { refined: budget.tiers.refined.total },
+      residualBytes: (12804 - 310) * MiB - budget.tiers.refined.total,
     });
     const listed = openLibrary().list().sessions;
-    expect(listed).toMatchObject([{ id: document.id, measuredPeak: (12804 - 310) * MiB, model: 'gpt2', mode: 'train' }]);
+    expect(listed).toMatchObject([
+      { id: document.id, measuredPeak: (12804 - 310) * MiB, model: 'gpt2', mode: 'train' },
+    ]);
   });
 
   test('--baseline says what the device held before', async () => {
     for (const given of [String(100 * MiB), '100MiB']) {
       const { document } = await run('import', fixture('loop.csv'), '--baseline', given);
-      expect(document.overlay).toMatchObject({ baselineBytes: 100 * MiB, measuredPeak: { bytes: (12804 - 100) * MiB } });
+      expect(document.overlay).toMatchObject({
+        baselineBytes: 100 * MiB,
+        measuredPeak: { bytes: (12804 - 100) * MiB },
+      });
     }
     expect((await failureOf('import', fixture('loop.csv'), '--baseline', 'much')).exitCode).toBe(2);
   });
 
   test('a log that begins when its run is under way takes nothing off, and says so', async () => {
     const path = join(folder, 'late.csv');
-    writeFileSync(path, 'timestamp, memory.used [MiB]\n2026/04/01 21:53:51.356, 20645 MiB\n2026/04/01 21:53:51.456, 20645 MiB\n2026/04/01 21:53:51.556, 20700 MiB\n');
+    writeFileSync(
+      path,
+      'timestamp, memory.used [MiB]\n2026/04/01 21:53:51.356, 20645 MiB\n2026/04/01 21:53:51.456, 20645 MiB\n2026/04/01 21:53:51.556, 20700 MiB\n',
+    );
     const { document } = await run('import', path, '--mode', 'generate');
-    expect(document.overlay).toMatchObject({ baselineBytes: 0, measuredPeak: { bytes: 20_700 * MiB } });
-    expect(document.warnings).toContainEqual(expect.stringContaining('begins with the memory in use already'));
+    expect(document.overlay).toMatchObject({
+      baselineBytes: 0,
+      measuredPeak: { bytes: 20_700 * MiB },
+    });
+    expect(document.warnings).toContainEqual(
+      expect.stringContaining('begins with the memory in use already'),
+    );
   });
 
   test('--dry-run tells what a file holds and writes nothing', async () => {
     const { document, text } = await run('import', fixture('loop.csv'), '--dry-run');
-    expect(document).toMatchObject({ kind: 'csv', driver: null, samples: 6, gaps: [{ reason: 'lost', count: 4 }] });
-    expect(Object.keys(document)).toEqual(expect.arrayContaining(['kind', 'driver', 'gpus', 'samples', 'series', 'gaps', 'warnings']));
-    expect(document.series.find(({ id }) => id === 'gpu1.memory.used')).toMatchObject({ count: 2, max: 5 * MiB, gaps: [{ reason: 'lost', count: 1 }] });
+    expect(document).toMatchObject({
+      kind: 'csv',
+      driver: null,
+      samples: 6,
+      gaps: [{ reason: 'lost', count: 4 }],
+    });
+    expect(Object.keys(document)).toEqual(
+      expect.arrayContaining(['kind', 'driver', 'gpus', 'samples', 'series', 'gaps', 'warnings']),
+    );
+    expect(document.series.find(({ id }) => id === 'gpu1.memory.used')).toMatchObject({
+      count: 2,
+      max: 5 * MiB,
+      gaps: [{ reason: 'lost', count: 1 }],
+    });
     expect(text).toMatch(/^csv, driver unknown, 6 rows over 201 ms, from /);
     expect(text).toContain('gpu1.memory.used  5.00 MiB, 2 samples, and lost in between');
     expect(text).toContain('Cells without a value: 4 lost.');
     expect(files()).toEqual([]);
   });
 
-  test.each([['an error text', 'mismatch.txt', /holds no reading: nvidia-smi printed "Failed to initialize NVML/]])('%s is told, and nothing is written', async (_what, name, message) => {
+  test.each([
+    [
+      'an error text',
+      'mismatch.txt',
+      /holds no reading: nvidia-smi printed "Failed to initialize NVML/,
+    ],
+  ])('%s is told, and nothing is written', async (_what, name, message) => {
     const failure = await failureOf('import', fixture(name));
     expect(failure.message).toMatch(message);
     expect(failure.exitCode).toBe(2);
@@ -124,17 +223,38 @@ describe('import', () => {
 
   test('--keep-raw keeps the bytes as they came, and export gives them back', async () => {
     const odd = join(folder, 'odd.log');
-    writeFileSync(odd, Buffer.concat([Buffer.from(`\ufeff${readFileSync(fixture('loop.csv'), 'utf8').replaceAll('\n', '\r\n')}2025/12/1`, 'utf16le'), Buffer.alloc(33)]));
+    writeFileSync(
+      odd,
+      Buffer.concat([
+        Buffer.from(
+          `\ufeff${readFileSync(fixture('loop.csv'), 'utf8').replaceAll('\n', '\r\n')}2025/12/1`,
+          'utf16le',
+        ),
+        Buffer.alloc(33),
+      ]),
+    );
     for (const path of [fixture('loop.xml'), odd]) {
       const { document } = await run('import', path, '--keep-raw');
-      const { document: exported } = await run('export', document.id, '--format', 'raw', '--out', folder);
+      const { document: exported } = await run(
+        'export',
+        document.id,
+        '--format',
+        'raw',
+        '--out',
+        folder,
+      );
       expect(basename(String(exported.path))).toBe(`${document.id}-${basename(path)}`);
       expect(readFileSync(String(exported.path)).equals(readFileSync(path))).toBe(true);
       const again = await run('import', String(exported.path), '--dry-run');
-      expect({ ...again.document }).toEqual({ ...(await run('import', path, '--dry-run')).document });
+      expect({ ...again.document }).toEqual({
+        ...(await run('import', path, '--dry-run')).document,
+      });
     }
     const plain = (await run('import', fixture('loop.csv'))).document;
-    expect(await failureOf('export', plain.id, '--format', 'raw')).toMatchObject({ exitCode: 2, remedy: 'Import the file again with --keep-raw.' });
+    expect(await failureOf('export', plain.id, '--format', 'raw')).toMatchObject({
+      exitCode: 2,
+      remedy: 'Import the file again with --keep-raw.',
+    });
   });
 
   test('a log of three hundred thousand rows keeps its peak', async () => {
@@ -143,21 +263,41 @@ describe('import', () => {
     const rows = 300_000;
     const start = Date.UTC(2025, 0, 1);
     for (let from = 0; from < rows; from += 50_000) {
-      appendFileSync(path, Array.from({ length: 50_000 }, (_, i) => {
-        const at = new Date(start + (from + i) * 100).toISOString().replaceAll('-', '/').replace('T', ' ').replace('Z', '');
-        return `${at}, ${from + i === 123_456 ? 39_999 : 1000 + ((from + i) % 100)} MiB\n`;
-      }).join(''));
+      appendFileSync(
+        path,
+        Array.from({ length: 50_000 }, (_, i) => {
+          const at = new Date(start + (from + i) * 100)
+            .toISOString()
+            .replaceAll('-', '/')
+            .replace('T', ' ')
+            .replace('Z', '');
+          return `${at}, ${from + i === 123_456 ? 39_999 : 1000 + ((from + i) % 100)} MiB\n`;
+        }).join(''),
+      );
     }
     const { document } = await run('import', path);
-    expect(document.series).toMatchObject([{ id: 'gpu0.memory.used', count: rows, min: 1000 * MiB, max: 39_999 * MiB }]);
-    expect(document.overlay.measuredPeak).toMatchObject({ bytes: (39_999 - 1000) * MiB, at: 12_345_600_000, intervalUs: 100_000 });
+    expect(document.series).toMatchObject([
+      { id: 'gpu0.memory.used', count: rows, min: 1000 * MiB, max: 39_999 * MiB },
+    ]);
+    expect(document.overlay.measuredPeak).toMatchObject({
+      bytes: (39_999 - 1000) * MiB,
+      at: 12_345_600_000,
+      intervalUs: 100_000,
+    });
   });
 });
 
 describe('export and back', () => {
   test('a session file comes into another library whole, and under a new id where its own is taken', async () => {
     const { document } = await run('import', fixture('loop.csv'), '--mode', 'train');
-    const { document: exported } = await run('export', document.id, '--format', 'plumbline', '--out', folder);
+    const { document: exported } = await run(
+      'export',
+      document.id,
+      '--format',
+      'plumbline',
+      '--out',
+      folder,
+    );
     const path = String(exported.path);
     expect(basename(path)).toBe(`${document.id}.plumbline`);
     const again = (await run('import', path)).document;
@@ -165,7 +305,10 @@ describe('export and back', () => {
     expect({ ...again, id: document.id }).toEqual(document);
     process.env.PLUMBLINE_HOME = join(folder, 'library', 'other');
     expect((await run('import', path)).document).toEqual(document);
-    expect((await run('import', path, '--dry-run')).document).toMatchObject({ kind: 'plumbline', samples: 3 });
+    expect((await run('import', path, '--dry-run')).document).toMatchObject({
+      kind: 'plumbline',
+      samples: 3,
+    });
   });
 
   test('a damaged session file is refused by its own name and leaves nothing behind', async () => {
@@ -180,21 +323,42 @@ describe('export and back', () => {
 
   test('CSV holds every sample and every gap', async () => {
     const { document } = await run('import', fixture('absences.csv'));
-    const { document: exported } = await run('export', document.id, '--format', 'csv', '--out', '-');
+    const { document: exported } = await run(
+      'export',
+      document.id,
+      '--format',
+      'csv',
+      '--out',
+      '-',
+    );
     const lines = String(exported.text).trim().split('\n');
     expect(lines[0]).toBe('time_us,series,unit,value,until_us,absent');
     expect(lines.filter((line) => line.includes('gpu0.memory.used'))).toEqual([
-      `0,gpu0.memory.used,bytes,${100 * MiB},,`, '1000000,gpu0.memory.used,bytes,,2000000,lost',
-      `2000000,gpu0.memory.used,bytes,${300 * MiB},,`, `3000000,gpu0.memory.used,bytes,${400 * MiB},,`,
+      `0,gpu0.memory.used,bytes,${100 * MiB},,`,
+      '1000000,gpu0.memory.used,bytes,,2000000,lost',
+      `2000000,gpu0.memory.used,bytes,${300 * MiB},,`,
+      `3000000,gpu0.memory.used,bytes,${400 * MiB},,`,
     ]);
   });
 
   test('JSON is what show prints, with the samples', async () => {
     const { document } = await run('import', fixture('loop.csv'));
-    const { document: exported } = await run('export', document.id, '--format', 'json', '--out', join(folder, 'out.json'));
-    const { traces, ...shown } = JSON.parse(readFileSync(String(exported.path), 'utf8')) as SessionDocument & { traces: { id: string; times: number[]; values: number[] }[] };
+    const { document: exported } = await run(
+      'export',
+      document.id,
+      '--format',
+      'json',
+      '--out',
+      join(folder, 'out.json'),
+    );
+    const { traces, ...shown } = JSON.parse(
+      readFileSync(String(exported.path), 'utf8'),
+    ) as SessionDocument & { traces: { id: string; times: number[]; values: number[] }[] };
     expect(shown).toEqual(document);
-    expect(traces.find(({ id }) => id === 'gpu0.memory.used')).toMatchObject({ times: [0, 100_000, 200_000], values: [310 * MiB, 2564 * MiB, 12804 * MiB] });
+    expect(traces.find(({ id }) => id === 'gpu0.memory.used')).toMatchObject({
+      times: [0, 100_000, 200_000],
+      values: [310 * MiB, 2564 * MiB, 12804 * MiB],
+    });
   });
 
   test('a format there is not is refused', async () => {

@@ -6,10 +6,20 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { attachProcess } from '../../src/main/workloads/attach';
-import { type Family, fixture, launch, lives, livingWithSession, node, python, until } from '../fixtures/workloads/harness';
+import {
+  type Family,
+  fixture,
+  launch,
+  lives,
+  livingWithSession,
+  node,
+  python,
+  until,
+} from '../fixtures/workloads/harness';
 
 const runnable = process.platform === 'linux' && python !== null;
-const members = (family: Family) => [family.root, family.child, family.grandchild, family.daemon].sort((a, b) => a - b);
+const members = (family: Family) =>
+  [family.root, family.child, family.grandchild, family.daemon].sort((a, b) => a - b);
 const sorted = (pids: readonly number[]) => [...pids].sort((a, b) => a - b);
 
 async function launchFamily(manner: 'wait' | 'leave') {
@@ -69,10 +79,21 @@ describe.skipIf(!runnable)('the tree of a workload', () => {
 
   it('ends when Plumbline is killed, and leaves no file behind', async () => {
     const temporary = mkdtempSync(join(tmpdir(), 'l-'));
-    const launcher = spawn(node, ['--no-warnings', '--experimental-transform-types', fixture('launcher.mjs'), python!, fixture('family.py'), 'wait'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, TMPDIR: temporary },
-    });
+    const launcher = spawn(
+      node,
+      [
+        '--no-warnings',
+        '--experimental-transform-types',
+        fixture('launcher.mjs'),
+        python!,
+        fixture('family.py'),
+        'wait',
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, TMPDIR: temporary },
+      },
+    );
     try {
       const [line] = (await once(createInterface(launcher.stdout!), 'line')) as [string];
       const family = JSON.parse(line) as Family;
@@ -90,8 +111,20 @@ describe.skipIf(!runnable)('the tree of a workload', () => {
   });
 
   it('ends when Plumbline is killed while the workload floods its output', async () => {
-    const flood = 'console.log(JSON.stringify({pid: process.pid, supervisor: process.ppid})); process.on("SIGTERM", () => {}); for (;;) { try { require("fs").writeSync(1, "x".repeat(65535) + "\\n"); } catch {} }';
-    const launcher = spawn(node, ['--no-warnings', '--experimental-transform-types', fixture('launcher.mjs'), node, '-e', flood], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const flood =
+      'console.log(JSON.stringify({pid: process.pid, supervisor: process.ppid})); process.on("SIGTERM", () => {}); for (;;) { try { require("fs").writeSync(1, "x".repeat(65535) + "\\n"); } catch {} }';
+    const launcher = spawn(
+      node,
+      [
+        '--no-warnings',
+        '--experimental-transform-types',
+        fixture('launcher.mjs'),
+        node,
+        '-e',
+        flood,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const reader = createInterface(launcher.stdout!);
     const [line] = (await once(reader, 'line')) as [string];
     // Nobody reads on: the pipes fill up.
@@ -117,11 +150,21 @@ describe('a process that is attached to', () => {
   });
 
   it('is seen with its children until it ends', async () => {
-    child = spawn(node, ['-e', 'const c = require("child_process").spawn(process.execPath, ["-e", "process.stdin.resume()"]); console.log(c.pid); process.stdin.resume()'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child = spawn(
+      node,
+      [
+        '-e',
+        'const c = require("child_process").spawn(process.execPath, ["-e", "process.stdin.resume()"]); console.log(c.pid); process.stdin.resume()',
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
     const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
     const workload = await attachProcess(child.pid!);
     expect(workload.socketPath).toBeNull();
-    expect(await until(() => workload.pids().length === 2 && workload.pids())).toEqual([child.pid, Number(line)]);
+    expect(await until(() => workload.pids().length === 2 && workload.pids())).toEqual([
+      child.pid,
+      Number(line),
+    ]);
     child.kill('SIGKILL');
     expect(await workload.exited).toEqual({ exitCode: null, signal: null });
   });

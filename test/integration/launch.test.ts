@@ -29,24 +29,40 @@ async function ran(command: readonly string[], env?: NodeJS.ProcessEnv) {
 
 describe('a workload that cannot run', () => {
   it('is refused when its command does not exist', async () => {
-    await expect(launch(['no-such-command-anywhere', '1'])).rejects.toMatchObject({ code: 'bad_input', message: 'The command "no-such-command-anywhere" was not found.' });
-    await expect(launch(['./no/such/file'])).rejects.toMatchObject({ code: 'bad_input', message: 'The command "./no/such/file" was not found.' });
+    await expect(launch(['no-such-command-anywhere', '1'])).rejects.toMatchObject({
+      code: 'bad_input',
+      message: 'The command "no-such-command-anywhere" was not found.',
+    });
+    await expect(launch(['./no/such/file'])).rejects.toMatchObject({
+      code: 'bad_input',
+      message: 'The command "./no/such/file" was not found.',
+    });
   });
   it('is refused when it is no command, a folder, or a file that may not be executed', async () => {
     const path = join(folder, 'plain.sh');
     writeFileSync(path, 'echo hello\n', { mode: 0o644 });
     await expect(launch([])).rejects.toMatchObject({ code: 'bad_input' });
     await expect(launch([folder])).rejects.toMatchObject({ code: 'bad_input' });
-    if (process.platform !== 'win32') await expect(launch([path])).rejects.toMatchObject({ code: 'bad_input', message: `The command "${path}" may not be executed.` });
+    if (process.platform !== 'win32')
+      await expect(launch([path])).rejects.toMatchObject({
+        code: 'bad_input',
+        message: `The command "${path}" may not be executed.`,
+      });
   });
   it('is refused when its folder does not exist, and the folder is named', async () => {
     const missing = join(folder, 'missing');
-    await expect(launch([node, '-v'], process.env, missing)).rejects.toMatchObject({ code: 'bad_input', message: `The folder "${missing}" does not exist.` });
+    await expect(launch([node, '-v'], process.env, missing)).rejects.toMatchObject({
+      code: 'bad_input',
+      message: `The folder "${missing}" does not exist.`,
+    });
   });
   it.skipIf(!linux)('is refused when its interpreter does not exist', async () => {
     const path = join(folder, 'orphan');
     writeFileSync(path, '#!/no/such/interpreter\n', { mode: 0o755 });
-    await expect(launch([path])).rejects.toMatchObject({ code: 'bad_input', message: `The command "${path}" could not be started (ENOENT).` });
+    await expect(launch([path])).rejects.toMatchObject({
+      code: 'bad_input',
+      message: `The command "${path}" could not be started (ENOENT).`,
+    });
   });
 });
 
@@ -56,7 +72,9 @@ describe('the end of a workload', () => {
     expect((await ran(script('process.exit(7)'))).exit).toEqual({ exitCode: 7, signal: null });
   });
   it('tells the signal that ended it', async () => {
-    expect((await ran(script('process.kill(process.pid, "SIGKILL"); setTimeout(() => {}, 1e6)'))).exit).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(
+      (await ran(script('process.kill(process.pid, "SIGKILL"); setTimeout(() => {}, 1e6)'))).exit,
+    ).toEqual({ exitCode: null, signal: 'SIGKILL' });
   });
 });
 
@@ -79,7 +97,9 @@ describe.skipIf(!linux)('a launch', () => {
 describe('what a workload gets', () => {
   it('is the environment given, the two names of Plumbline, and an empty input', async () => {
     const { text, exit } = await ran(
-      script('process.stdin.on("data", () => process.exit(9)).on("end", () => console.log(Object.keys(process.env).sort().join()))'),
+      script(
+        'process.stdin.on("data", () => process.exit(9)).on("end", () => console.log(Object.keys(process.env).sort().join()))',
+      ),
       { PATH: process.env.PATH, MINE: 'yes' },
     );
     expect(exit.exitCode).toBe(0);
@@ -95,21 +115,39 @@ describe('what a workload gets', () => {
 
 describe('the output of a workload', () => {
   it('arrives by stream and line, the last line without its newline included', async () => {
-    const { text, logs } = await ran(script('process.stdout.write("one\\n\\ntwo\\r\\nthree"); process.stderr.write("error\\n")'));
+    const { text, logs } = await ran(
+      script('process.stdout.write("one\\n\\ntwo\\r\\nthree"); process.stderr.write("error\\n")'),
+    );
     expect(text('stdout')).toEqual(['one', '', 'two', 'three']);
     expect(text('stderr')).toEqual(['error']);
     expect(logs.every((line) => Number.isInteger(line.t) && line.t >= 0)).toBe(true);
   });
-  it.skipIf(process.platform === 'win32')('arrives also where a script opens it by name', async () => {
-    const { text } = await ran(['sh', '-c', 'echo out > /dev/stdout; echo err > /dev/stderr; echo both | tee /dev/stderr']);
-    expect([text('stdout'), text('stderr')]).toEqual([['out', 'both'], ['err', 'both']]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'arrives also where a script opens it by name',
+    async () => {
+      const { text } = await ran([
+        'sh',
+        '-c',
+        'echo out > /dev/stdout; echo err > /dev/stderr; echo both | tee /dev/stderr',
+      ]);
+      expect([text('stdout'), text('stderr')]).toEqual([
+        ['out', 'both'],
+        ['err', 'both'],
+      ]);
+    },
+  );
   it('survives bytes that are not UTF-8', async () => {
-    const { text } = await ran(script('process.stdout.write(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0xe2, 0x82, 0xac, 0x0a]))'));
+    const { text } = await ran(
+      script('process.stdout.write(Buffer.from([0x61, 0xff, 0x62, 0x0a, 0xe2, 0x82, 0xac, 0x0a]))'),
+    );
     expect(text('stdout')).toEqual(['a\ufffdb', '€']);
   });
   it('comes whole when it is more than any pipe holds', async () => {
-    const { text } = await ran(script('for (let i = 0; i < 60000; i++) console.log("line", i, "x".repeat(50)); process.exitCode = 0'));
+    const { text } = await ran(
+      script(
+        'for (let i = 0; i < 60000; i++) console.log("line", i, "x".repeat(50)); process.exitCode = 0',
+      ),
+    );
     expect(text('stdout')).toHaveLength(60_000);
     expect(text('stdout').at(-1)).toBe(`line 59999 ${'x'.repeat(50)}`);
   });
@@ -117,12 +155,18 @@ describe('the output of a workload', () => {
     const { text } = await ran(script('process.stdout.write("€".repeat(70000) + "\\nnext")'));
     const pieces = text('stdout');
     expect(pieces.length).toBeGreaterThan(3);
-    expect(Math.max(...pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThanOrEqual(64 * 1024);
+    expect(Math.max(...pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThanOrEqual(
+      64 * 1024,
+    );
     expect(pieces.slice(0, -1).join('')).toBe('€'.repeat(70_000));
     expect(pieces.at(-1)).toBe('next');
   });
   it('shows of a progress bar what a terminal would leave standing', async () => {
-    const { text } = await ran(script('for (let i = 1; i <= 500; i++) process.stderr.write("\\r" + i + "%"); process.stderr.write("\\ndone\\n")'));
+    const { text } = await ran(
+      script(
+        'for (let i = 1; i <= 500; i++) process.stderr.write("\\r" + i + "%"); process.stderr.write("\\ndone\\n")',
+      ),
+    );
     const lines = text('stderr');
     expect(lines.slice(-2)).toEqual(['500%', 'done']);
     expect(lines.length).toBeLessThan(20);
@@ -136,32 +180,71 @@ describe.skipIf(!python)('markers of the Python helper', () => {
     expect(warnings).toEqual([]);
     expect(text('stdout')).toEqual(["the workload's own error passes through", 'socket']);
     expect(markers.map(({ type, step }) => `${type} ${step}`)).toEqual([
-      'model null', 'run null', 'step 0', 'phase 0', 'memory 0', 'phase 0', 'step 0', 'step 1', 'phase 1', 'memory 1', 'phase 1', 'step 1',
-      'token null', 'note null', 'phase 9', 'phase 9',
+      'model null',
+      'run null',
+      'step 0',
+      'phase 0',
+      'memory 0',
+      'phase 0',
+      'step 0',
+      'step 1',
+      'phase 1',
+      'memory 1',
+      'phase 1',
+      'step 1',
+      'token null',
+      'note null',
+      'phase 9',
+      'phase 9',
     ]);
-    expect(markers[0]).toMatchObject({ type: 'model', rank: 0, fields: { name: 'tiny', n_layer: 2 } });
-    expect(markers[4]).toMatchObject({ memory: { allocated: 1000, reserved: 2000, peak: 1500, components: { params: 600 }, counters: { live: 4 } } });
-    expect(markers.map((marker) => marker.t)).toEqual(markers.map((marker) => marker.t).toSorted((a, b) => a - b));
+    expect(markers[0]).toMatchObject({
+      type: 'model',
+      rank: 0,
+      fields: { name: 'tiny', n_layer: 2 },
+    });
+    expect(markers[4]).toMatchObject({
+      memory: {
+        allocated: 1000,
+        reserved: 2000,
+        peak: 1500,
+        components: { params: 600 },
+        counters: { live: 4 },
+      },
+    });
+    expect(markers.map((marker) => marker.t)).toEqual(
+      markers.map((marker) => marker.t).toSorted((a, b) => a - b),
+    );
     expect(markers[0]!.t).toBeGreaterThan(0);
   });
   it('arrive from a forked child too', async () => {
-    const { markers } = await ran([python!, fixture('markers.py'), '--fork'], { ...process.env, RANK: '2' });
+    const { markers } = await ran([python!, fixture('markers.py'), '--fork'], {
+      ...process.env,
+      RANK: '2',
+    });
     expect(markers.at(-1)).toMatchObject({ type: 'note', text: 'from the child', rank: 2 });
   });
 });
 
 describe.skipIf(!python || !linux)('the Python helper under strain', () => {
-  const helped = (source: string) => [python!, '-c', `import sys, os; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); sys.dont_write_bytecode = True; import plumbline\n${source}`];
-  const notes = (markers: readonly Marker[]) => markers.flatMap((marker) => (marker.type === 'note' ? [marker.text] : []));
+  const helped = (source: string) => [
+    python!,
+    '-c',
+    `import sys, os; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); sys.dont_write_bytecode = True; import plumbline\n${source}`,
+  ];
+  const notes = (markers: readonly Marker[]) =>
+    markers.flatMap((marker) => (marker.type === 'note' ? [marker.text] : []));
 
   it('loses nothing of a process that is killed, however soon', async () => {
-    const { markers, exit } = await ran(helped('for i in range(200): plumbline.tokens(i)\nos.kill(os.getpid(), 9)'));
+    const { markers, exit } = await ran(
+      helped('for i in range(200): plumbline.tokens(i)\nos.kill(os.getpid(), 9)'),
+    );
     expect(exit.signal).toBe('SIGKILL');
     expect(markers).toHaveLength(200);
   });
 
   it('takes what is no JSON, and goes on', async () => {
-    const { markers, warnings, exit } = await ran(helped(`
+    const { markers, warnings, exit } = await ran(
+      helped(`
 class Bad:
     def __str__(self): raise RuntimeError("no")
     def item(self): raise RuntimeError("no")
@@ -174,15 +257,21 @@ with plumbline.phase("forward", step=3): pass
 @plumbline.phase("decode")
 def decorated(): return 7
 assert decorated() == 7
-plumbline.note("after")`));
+plumbline.note("after")`),
+    );
     expect(exit.exitCode).toBe(0);
     expect(notes(markers)).toEqual(['after']);
-    expect(markers.filter(({ type }) => type === 'phase').map((marker) => marker.type === 'phase' && marker.name)).toEqual(['forward', 'forward', 'decode', 'decode']);
+    expect(
+      markers
+        .filter(({ type }) => type === 'phase')
+        .map((marker) => marker.type === 'phase' && marker.name),
+    ).toEqual(['forward', 'forward', 'decode', 'decode']);
     for (const text of warnings) expect(text).toMatch(/that Plumbline does not know as markers/);
   });
 
   it('keeps lines whole from threads, signal handlers and forked children at once', async () => {
-    const { markers, warnings, exit } = await ran(helped(`
+    const { markers, warnings, exit } = await ran(
+      helped(`
 import signal, threading
 signal.signal(signal.SIGALRM, lambda *_: plumbline.note("alarm"))
 signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
@@ -198,15 +287,21 @@ if child == 0:
 for i in range(300): plumbline.note("main")
 for one in threads: one.join()
 signal.setitimer(signal.ITIMER_REAL, 0)
-os.waitpid(child, 0)`));
+os.waitpid(child, 0)`),
+    );
     expect(exit.exitCode).toBe(0);
     expect(warnings).toEqual([]);
     const seen = notes(markers);
-    expect(['main', 'child', 'thread 0', 'thread 1', 'thread 2'].map((text) => seen.filter((one) => one === text).length)).toEqual([300, 50, 300, 300, 300]);
+    expect(
+      ['main', 'child', 'thread 0', 'thread 1', 'thread 2'].map(
+        (text) => seen.filter((one) => one === text).length,
+      ),
+    ).toEqual([300, 50, 300, 300, 300]);
   });
 
   it('does not wait for a reader that has stopped reading, nor fail when it is gone', async () => {
-    const { exit, text } = await ran(helped(`
+    const { exit, text } = await ran(
+      helped(`
 import shutil, socket, tempfile
 def to(path):
     plumbline._channel.drop(); plumbline._channel.retry_at = 0; plumbline._channel.address = path
@@ -218,7 +313,8 @@ assert len(plumbline._channel.kept) <= 4 * 1024 * 1024 + 200
 shutil.rmtree(folder)
 reader, _ = server.accept(); server.close(); reader.close()
 for i in range(100): plumbline.tokens(i)
-print("went on")`));
+print("went on")`),
+    );
     expect(exit.exitCode).toBe(0);
     expect(text('stdout')).toEqual(['went on']);
   });
@@ -230,7 +326,18 @@ describe('markers of the JavaScript helper', () => {
     expect(text('stdout')).toEqual(['socket']);
     expect(warnings).toEqual([]);
     expect(markers.map(({ type, step }) => `${type} ${step}`)).toEqual([
-      'model null', 'run null', 'step 0', 'phase 0', 'phase 0', 'memory 0', 'phase 0', 'phase 0', 'step 0', 'step 1', 'token 1', 'note 1',
+      'model null',
+      'run null',
+      'step 0',
+      'phase 0',
+      'phase 0',
+      'memory 0',
+      'phase 0',
+      'phase 0',
+      'step 0',
+      'step 1',
+      'token 1',
+      'note 1',
     ]);
     expect(markers.at(-1)).toMatchObject({ text: 'sum 2' });
   });
@@ -241,7 +348,11 @@ describe('markers of an ill-mannered sender', () => {
     const { markers, warnings, exit } = await ran([node, fixture('flood.mjs')]);
     expect(exit.exitCode).toBe(0);
     expect(markers.map((marker) => marker.type === 'note' && marker.text)).toEqual([
-      'first', 'after the huge line', 'from the past', 'from the future', 'last, without a newline',
+      'first',
+      'after the huge line',
+      'from the past',
+      'from the future',
+      'last, without a newline',
     ]);
     const times = markers.map((marker) => marker.t);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -254,13 +365,38 @@ describe('markers of an ill-mannered sender', () => {
 
 describe('the helpers without Plumbline', () => {
   it('do nothing and let the workload run', async () => {
-    const without = (command: readonly string[]) => ['sh', '-c', 'unset PLUMBLINE_SOCKET; exec "$@"', 'sh', ...command];
-    const dead = (command: readonly string[]) => ['sh', '-c', 'PLUMBLINE_SOCKET=/nonexistent/socket; export PLUMBLINE_SOCKET; exec "$@"', 'sh', ...command];
-    for (const command of [[node, fixture('markers.mjs')], ...(python ? [[python, fixture('markers.py')]] : [])]) {
+    const without = (command: readonly string[]) => [
+      'sh',
+      '-c',
+      'unset PLUMBLINE_SOCKET; exec "$@"',
+      'sh',
+      ...command,
+    ];
+    const dead = (command: readonly string[]) => [
+      'sh',
+      '-c',
+      'PLUMBLINE_SOCKET=/nonexistent/socket; export PLUMBLINE_SOCKET; exec "$@"',
+      'sh',
+      ...command,
+    ];
+    for (const command of [
+      [node, fixture('markers.mjs')],
+      ...(python ? [[python, fixture('markers.py')]] : []),
+    ]) {
       const absent = await ran(without(command));
-      expect([absent.exit.exitCode, absent.text('stdout').at(-1), absent.markers, absent.text('stderr')]).toEqual([0, 'no socket', [], []]);
+      expect([
+        absent.exit.exitCode,
+        absent.text('stdout').at(-1),
+        absent.markers,
+        absent.text('stderr'),
+      ]).toEqual([0, 'no socket', [], []]);
       const gone = await ran(dead(command));
-      expect([gone.exit.exitCode, gone.text('stdout').at(-1), gone.markers, gone.text('stderr')]).toEqual([0, 'socket', [], []]);
+      expect([
+        gone.exit.exitCode,
+        gone.text('stdout').at(-1),
+        gone.markers,
+        gone.text('stderr'),
+      ]).toEqual([0, 'socket', [], []]);
     }
   });
 });

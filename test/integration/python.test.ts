@@ -37,35 +37,71 @@ interface Line {
   readonly counters?: Readonly<Record<string, number>>;
   readonly fields?: Readonly<Record<string, unknown>>;
 }
-interface Ran { readonly code: number | null; readonly lines: readonly Line[]; readonly stdout: string; readonly stderr: string }
+interface Ran {
+  readonly code: number | null;
+  readonly lines: readonly Line[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 const answers = (python: string, code: string): string | null => {
   try {
-    return execFileSync(python, ['-c', code], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync(python, ['-c', code], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return null;
   }
 };
 const python = answers('python3', 'import sys; print(sys.executable)');
-const torchPython = [process.env.PLUMBLINE_TEST_TORCH, python].find((one) => one && answers(one, 'import torch; print(1)') !== null) ?? null;
+const torchPython =
+  [process.env.PLUMBLINE_TEST_TORCH, python].find(
+    (one) => one && answers(one, 'import torch; print(1)') !== null,
+  ) ?? null;
 
-async function run(executable: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+async function run(
+  executable: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-  const path = process.platform === 'win32' ? `\\\\.\\pipe\\plumbline-python-${process.pid}-${Date.now()}` : join(folder, 'm.sock');
+  const path =
+    process.platform === 'win32'
+      ? `\\\\.\\pipe\\plumbline-python-${process.pid}-${Date.now()}`
+      : join(folder, 'm.sock');
   const lines: Line[] = [];
   const received: Promise<void>[] = [];
-  const server = createServer((socket) => received.push((async () => {
-    for await (const line of createInterface({ input: socket })) lines.push(JSON.parse(line) as Line);
-  })()));
+  const server = createServer((socket) =>
+    received.push(
+      (async () => {
+        for await (const line of createInterface({ input: socket }))
+          lines.push(JSON.parse(line) as Line);
+      })(),
+    ),
+  );
   try {
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const child = spawn(executable, args, {
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PLUMBLINE_WATCH_COST: '1e9', PLUMBLINE_SOCKET: path, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PLUMBLINE_WATCH_COST: '1e9',
+        PLUMBLINE_SOCKET: path,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => { stdout += String(chunk); });
-    child.stderr.on('data', (chunk) => { stderr += String(chunk); });
-    const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += String(chunk);
+    });
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.on('close', resolve).on('error', reject),
+    );
     await Promise.all(received);
     return { code, lines, stdout, stderr };
   } finally {
@@ -77,10 +113,21 @@ async function run(executable: string, args: readonly string[], env: NodeJS.Proc
 const withStandIn = { PYTHONPATH: standIn };
 const watched = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
   run(python!, [train, '--watch', helpers, ...args], { ...withStandIn, ...env });
-const story = (lines: readonly Line[]): string[] => lines.filter(({ type }) => type === 'phase' || type === 'step')
-  .map(({ type, name, event, step }) => `${event} ${name ?? type}${step === undefined ? '' : ` ${step}`}`);
-const trainStep = (n: number): string[] => [`begin step ${n}`,
-  ...['forward', 'backward', 'optimizer'].flatMap((name) => [`begin ${name} ${n}`, `end ${name} ${n}`]), `end step ${n}`];
+const story = (lines: readonly Line[]): string[] =>
+  lines
+    .filter(({ type }) => type === 'phase' || type === 'step')
+    .map(
+      ({ type, name, event, step }) =>
+        `${event} ${name ?? type}${step === undefined ? '' : ` ${step}`}`,
+    );
+const trainStep = (n: number): string[] => [
+  `begin step ${n}`,
+  ...['forward', 'backward', 'optimizer'].flatMap((name) => [
+    `begin ${name} ${n}`,
+    `end ${name} ${n}`,
+  ]),
+  `end step ${n}`,
+];
 const evaluation = ['begin forward', 'end forward'];
 const done = { code: 0, stdout: 'done\n', stderr: '' };
 const reason = python ? '' : ' (skipped: python3 was not found)';
@@ -95,40 +142,86 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
   it('counts the loss as forward and gives each phase its own peak', async () => {
     const { lines } = await watched();
     const memory = lines.filter(({ type }) => type === 'memory');
-    expect(memory.map(({ phase }) => phase)).toEqual(['forward', 'backward', 'optimizer', 'forward', 'backward', 'optimizer', 'forward']);
+    expect(memory.map(({ phase }) => phase)).toEqual([
+      'forward',
+      'backward',
+      'optimizer',
+      'forward',
+      'backward',
+      'optimizer',
+      'forward',
+    ]);
     // 50·6 + 16·6 + 3·2·6·24 parameters, ids of 4·8, an output of 4·8·6 and a loss of 1000, all of four bytes.
     const parameters = 4 * (50 * 6 + 16 * 6 + 3 * 2 * 6 * 24);
     const [forward, backward, optimizer] = memory;
-    expect(forward).toMatchObject({ allocated: parameters + 4 * (32 + 192 + 1000), reserved: expect.any(Number) });
+    expect(forward).toMatchObject({
+      allocated: parameters + 4 * (32 + 192 + 1000),
+      reserved: expect.any(Number),
+    });
     expect(forward!.requested).toBe(forward!.allocated! - 1);
-    expect(forward!.counters).toEqual({ 'reserved_bytes.all.peak': forward!.reserved, 'requested_bytes.all.peak': forward!.peak! - 1, 'inactive_split_bytes.all.current': 7, num_alloc_retries: 0, num_ooms: 0 });
+    expect(forward!.counters).toEqual({
+      'reserved_bytes.all.peak': forward!.reserved,
+      'requested_bytes.all.peak': forward!.peak! - 1,
+      'inactive_split_bytes.all.current': 7,
+      num_alloc_retries: 0,
+      num_ooms: 0,
+    });
     expect(backward!.allocated).toBe(forward!.allocated! + parameters);
     expect(backward!.peak).toBe(backward!.allocated! + 4 * 500);
     expect(optimizer!.peak).toBe(optimizer!.allocated! + 4 * 250);
-    expect(optimizer!.components).toEqual({ params: parameters, gradients: parameters, adam_m: parameters, adam_v: parameters });
+    expect(optimizer!.components).toEqual({
+      params: parameters,
+      gradients: parameters,
+      adam_m: parameters,
+      adam_v: parameters,
+    });
   });
 
   it('announces model and run by itself, from the shapes where there is no configuration', async () => {
     const { lines } = await watched();
     expect(lines.find(({ type }) => type === 'model')?.fields).toMatchObject({
-      name: 'Tiny', layers: 3, hidden: 6, vocab: 50, maxPositions: 16, ffn: 24, dtype: 'fp32', parameters: 50 * 6 + 16 * 6 + 3 * 2 * 6 * 24,
+      name: 'Tiny',
+      layers: 3,
+      hidden: 6,
+      vocab: 50,
+      maxPositions: 16,
+      ffn: 24,
+      dtype: 'fp32',
+      parameters: 50 * 6 + 16 * 6 + 3 * 2 * 6 * 24,
     });
     expect(lines.find(({ type }) => type === 'run')?.fields).toMatchObject({
-      framework: 'pytorch', mode: 'train', batch: 4, seq: 8, precision: 'fp32', optimizer: 'adamw', optimizerKernel: 'fused', device: 'Stand-in GPU', checkpointing: 'none',
+      framework: 'pytorch',
+      mode: 'train',
+      batch: 4,
+      seq: 8,
+      precision: 'fp32',
+      optimizer: 'adamw',
+      optimizerKernel: 'fused',
+      device: 'Stand-in GPU',
+      checkpointing: 'none',
     });
   });
 
   it('finds gradient accumulation', async () => {
     const { lines } = await watched(['--accumulate']);
-    expect(lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({ gradAccum: 2 });
+    expect(lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({
+      gradAccum: 2,
+    });
     expect(story(lines).filter((line) => line === 'begin backward 0')).toHaveLength(2);
     expect(story(lines).filter((line) => line === 'begin step 0')).toHaveLength(1);
   });
 
   it('tells prefill, decoding as one span, and each token', async () => {
     const { lines } = await watched(['--generate']);
-    expect(story(lines).slice(-4)).toEqual(['begin prefill', 'end prefill', 'begin decode', 'end decode']);
-    expect(lines.filter(({ type }) => type === 'token').map(({ index }) => index)).toEqual([1, 2, 3]);
+    expect(story(lines).slice(-4)).toEqual([
+      'begin prefill',
+      'end prefill',
+      'begin decode',
+      'end decode',
+    ]);
+    expect(lines.filter(({ type }) => type === 'token').map(({ index }) => index)).toEqual([
+      1, 2, 3,
+    ]);
   });
 
   it('works as well with the hooks torch had before 2.0, but for calls with a cache', async () => {
@@ -146,17 +239,31 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
   it('never fails the script, whatever torch raises and wherever the socket leads', async () => {
     expect(await watched([], { STAND_IN_BROKEN: '1' })).toMatchObject(done);
     expect(await watched([], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
-    expect(await watched([], { PLUMBLINE_SOCKET: '/nonexistent/socket' })).toMatchObject({ ...done, lines: [] });
+    expect(await watched([], { PLUMBLINE_SOCKET: '/nonexistent/socket' })).toMatchObject({
+      ...done,
+      lines: [],
+    });
   });
 
   it('leaves steps untold once telling them would cost more than its share, and says so', async () => {
-    const { code, lines } = await run(python!, ['-c', `
+    const { code, lines } = await run(
+      python!,
+      [
+        '-c',
+        `
 import sys; sys.argv = ['train.py', '--watch', ${JSON.stringify(helpers)}]
 import torch; steps = range
-exec(open(${JSON.stringify(train)}).read().replace('range(2)', 'range(200)'))`], { ...withStandIn, PLUMBLINE_WATCH_COST: '0' });
+exec(open(${JSON.stringify(train)}).read().replace('range(2)', 'range(200)'))`,
+      ],
+      { ...withStandIn, PLUMBLINE_WATCH_COST: '0' },
+    );
     expect(code).toBe(0);
-    expect(story(lines).filter((line) => line.includes(' step '))).toEqual([0, 1, 2].flatMap((step) => [`begin step ${step}`, `end step ${step}`]));
-    expect(lines.filter(({ type }) => type === 'note').map(({ text }) => text)).toEqual([expect.stringContaining('some steps are not told')]);
+    expect(story(lines).filter((line) => line.includes(' step '))).toEqual(
+      [0, 1, 2].flatMap((step) => [`begin step ${step}`, `end step ${step}`]),
+    );
+    expect(lines.filter(({ type }) => type === 'note').map(({ text }) => text)).toEqual([
+      expect.stringContaining('some steps are not told'),
+    ]);
   });
 
   it.skipIf(process.platform === 'win32').each([
@@ -165,7 +272,11 @@ exec(open(${JSON.stringify(train)}).read().replace('range(2)', 'range(200)'))`],
     ['optimizer', ['end backward 1', 'begin optimizer 1']],
     ['between steps', ['end optimizer 1', 'end step 1']],
   ])('has told all of a process that is killed: in its second step, %s', async (place, last) => {
-    const { code, lines } = await run(python!, ['-c', `
+    const { code, lines } = await run(
+      python!,
+      [
+        '-c',
+        `
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 import plumbline, torch
@@ -190,7 +301,12 @@ for index in range(3):
     net(x)
     x.backward()
     optimizer.step()
-    reached("between steps")`, helpers, place], withStandIn);
+    reached("between steps")`,
+        helpers,
+        place,
+      ],
+      withStandIn,
+    );
     expect(code).toBeNull();
     expect(story(lines).slice(0, trainStep(0).length)).toEqual(trainStep(0));
     expect(story(lines).slice(-2)).toEqual(last);
@@ -198,8 +314,14 @@ for index in range(3):
     expect(lines.filter(({ type }) => type === 'memory')).toHaveLength(ended.length);
   });
 
-  it.skipIf(process.platform === 'win32')('leaves to the parent what it watches: a forked child that goes on with it is silent', async () => {
-    const { code, lines } = await run(python!, ['-c', `
+  it.skipIf(process.platform === 'win32')(
+    'leaves to the parent what it watches: a forked child that goes on with it is silent',
+    async () => {
+      const { code, lines } = await run(
+        python!,
+        [
+          '-c',
+          `
 import os, sys
 sys.path.insert(0, sys.argv[1])
 import plumbline, torch
@@ -220,86 +342,129 @@ step()
 child = os.fork()
 step()
 if child:
-    os.waitpid(child, 0)`, helpers], withStandIn);
-    expect(code).toBe(0);
-    expect(story(lines)).toEqual([...trainStep(0), ...trainStep(1)]);
-  });
+    os.waitpid(child, 0)`,
+          helpers,
+        ],
+        withStandIn,
+      );
+      expect(code).toBe(0);
+      expect(story(lines)).toEqual([...trainStep(0), ...trainStep(1)]);
+    },
+  );
 
   it('does nothing where torch was never imported', async () => {
-    const ran = await run(python!, ['-c', `import sys; sys.path.insert(0, ${JSON.stringify(helpers)}); import plumbline; print(plumbline.watch('model'))`]);
+    const ran = await run(python!, [
+      '-c',
+      `import sys; sys.path.insert(0, ${JSON.stringify(helpers)}); import plumbline; print(plumbline.watch('model'))`,
+    ]);
     expect(ran).toMatchObject({ code: 0, stdout: 'model\n', stderr: '', lines: [] });
   });
 });
 
-describe.skipIf(!python)(`a Python script that knows nothing of Plumbline, with a stand-in for PyTorch${reason}`, () => {
-  const instrumented = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
-    run(python!, args, instrumentEnvironment('python', { ...withStandIn, ...env }));
+describe.skipIf(!python)(
+  `a Python script that knows nothing of Plumbline, with a stand-in for PyTorch${reason}`,
+  () => {
+    const instrumented = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+      run(python!, args, instrumentEnvironment('python', { ...withStandIn, ...env }));
 
-  it('is watched as if it had asked for it', async () => {
-    const ran = await instrumented([train]);
-    expect(ran).toMatchObject(done);
-    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
-    expect(ran.lines.filter(({ type }) => type === 'model')).toHaveLength(1);
-    expect(ran.lines.find(({ type }) => type === 'run')?.fields).toMatchObject({ optimizer: 'adamw', batch: 4, seq: 8 });
-  });
+    it('is watched as if it had asked for it', async () => {
+      const ran = await instrumented([train]);
+      expect(ran).toMatchObject(done);
+      expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+      expect(ran.lines.filter(({ type }) => type === 'model')).toHaveLength(1);
+      expect(ran.lines.find(({ type }) => type === 'run')?.fields).toMatchObject({
+        optimizer: 'adamw',
+        batch: 4,
+        seq: 8,
+      });
+    });
 
-  it('is told once where it watches itself too', async () => {
-    const ran = await instrumented([train, '--watch', helpers]);
-    expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
-  });
+    it('is told once where it watches itself too', async () => {
+      const ran = await instrumented([train, '--watch', helpers]);
+      expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+    });
 
-  it('keeps the sitecustomize it would have had', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-    try {
-      execFileSync(python!, ['-c', `open(${JSON.stringify(join(folder, 'sitecustomize.py'))}, "w").write("print('own')")`]);
-      const ran = await run(python!, ['-c', 'print("script")'], instrumentEnvironment('python', { PYTHONPATH: folder }));
-      expect(ran).toMatchObject({ code: 0, stdout: 'own\nscript\n', stderr: '' });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    it('keeps the sitecustomize it would have had', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+      try {
+        execFileSync(python!, [
+          '-c',
+          `open(${JSON.stringify(join(folder, 'sitecustomize.py'))}, "w").write("print('own')")`,
+        ]);
+        const ran = await run(
+          python!,
+          ['-c', 'print("script")'],
+          instrumentEnvironment('python', { PYTHONPATH: folder }),
+        );
+        expect(ran).toMatchObject({ code: 0, stdout: 'own\nscript\n', stderr: '' });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 
-  it('runs untouched without a recording', async () => {
-    expect(await instrumented([train], { PLUMBLINE_SOCKET: '' })).toMatchObject({ ...done, lines: [] });
-  });
-});
+    it('runs untouched without a recording', async () => {
+      expect(await instrumented([train], { PLUMBLINE_SOCKET: '' })).toMatchObject({
+        ...done,
+        lines: [],
+      });
+    });
+  },
+);
 
-describe.skipIf(!python)(`recording a Python script that knows nothing of Plumbline${reason}`, () => {
-  it('shows its phases, and the model and run that were found in it', async () => {
-    const home = temporaryHome();
-    try {
-      const { code, document } = await runJson<SessionDocument>(['record', '--instrument', 'python', '--interval', '20', '--', python!, train], home.dir, { PYTHONPATH: standIn });
-      expect(code).toBe(0);
-      const phases = ['forward', 'backward', 'optimizer'];
-      expect(document.overlay.phases.map(({ phase, step }) => `${phase} ${step}`)).toEqual([...phases.map((one) => `${one} 0`), ...phases.map((one) => `${one} 1`), 'forward null']);
-      expect(document.markers.find(({ type }) => type === 'model')).toMatchObject({ fields: { name: 'Tiny', layers: 3 } });
-      expect(document.environment.workload).toMatchObject({ framework: 'pytorch', device: 'Stand-in GPU' });
-    } finally {
-      home.dispose();
-    }
-  });
+describe.skipIf(!python)(
+  `recording a Python script that knows nothing of Plumbline${reason}`,
+  () => {
+    it('shows its phases, and the model and run that were found in it', async () => {
+      const home = temporaryHome();
+      try {
+        const { code, document } = await runJson<SessionDocument>(
+          ['record', '--instrument', 'python', '--interval', '20', '--', python!, train],
+          home.dir,
+          { PYTHONPATH: standIn },
+        );
+        expect(code).toBe(0);
+        const phases = ['forward', 'backward', 'optimizer'];
+        expect(document.overlay.phases.map(({ phase, step }) => `${phase} ${step}`)).toEqual([
+          ...phases.map((one) => `${one} 0`),
+          ...phases.map((one) => `${one} 1`),
+          'forward null',
+        ]);
+        expect(document.markers.find(({ type }) => type === 'model')).toMatchObject({
+          fields: { name: 'Tiny', layers: 3 },
+        });
+        expect(document.environment.workload).toMatchObject({
+          framework: 'pytorch',
+          device: 'Stand-in GPU',
+        });
+      } finally {
+        home.dispose();
+      }
+    });
 
-  it.each([
-    [['--instrument', 'ruby', '--', 'python3', train], /no instrument "ruby"/],
-    [['--instrument', 'python', '--bundled', 'gpt2'], /needs no instrument/],
-    [['--instrument', 'python', '--pid', '1'], /cannot be given an instrument/],
-  ])('refuses %j', async (args, sentence) => {
-    const home = temporaryHome();
-    try {
-      const { code, stderr } = await runCli(['record', ...args], home.dir);
-      expect(code).toBe(2);
-      expect(stderr).toMatch(sentence);
-    } finally {
-      home.dispose();
-    }
-  });
-});
+    it.each([
+      [['--instrument', 'ruby', '--', 'python3', train], /no instrument "ruby"/],
+      [['--instrument', 'python', '--bundled', 'gpt2'], /needs no instrument/],
+      [['--instrument', 'python', '--pid', '1'], /cannot be given an instrument/],
+    ])('refuses %j', async (args, sentence) => {
+      const home = temporaryHome();
+      try {
+        const { code, stderr } = await runCli(['record', ...args], home.dir);
+        expect(code).toBe(2);
+        expect(stderr).toMatch(sentence);
+      } finally {
+        home.dispose();
+      }
+    });
+  },
+);
 
 describe('the environment of an instrumented workload', () => {
   it('puts the bootstrap before what PYTHONPATH held, and changes nothing else', () => {
     const folder = join(helpers, 'instrument');
     expect(instrumentEnvironment('python', { A: '1' })).toEqual({ A: '1', PYTHONPATH: folder });
-    expect(instrumentEnvironment('python', { PYTHONPATH: '/lib' })).toEqual({ PYTHONPATH: `${folder}${delimiter}/lib` });
+    expect(instrumentEnvironment('python', { PYTHONPATH: '/lib' })).toEqual({
+      PYTHONPATH: `${folder}${delimiter}/lib`,
+    });
   });
 
   it('is refused for a kind that does not exist', () => {
@@ -308,13 +473,16 @@ describe('the environment of an instrumented workload', () => {
 });
 
 describe.skipIf(!python)(`the sample PyTorch GPT-2${reason}`, () => {
-  it.runIf(python !== null && answers(python, 'import torch') === null)('says in one sentence that torch is missing, with exit code 3', async () => {
-    const { code, stderr, lines } = await run(python!, [gpt2, 'train']);
-    expect(code).toBe(3);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(/PyTorch is not installed/);
-    expect(lines).toEqual([]);
-  });
+  it.runIf(python !== null && answers(python, 'import torch') === null)(
+    'says in one sentence that torch is missing, with exit code 3',
+    async () => {
+      const { code, stderr, lines } = await run(python!, [gpt2, 'train']);
+      expect(code).toBe(3);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr).toMatch(/PyTorch is not installed/);
+      expect(lines).toEqual([]);
+    },
+  );
 
   it.each([
     [['train', '--precision', 'fp8'], /--precision/],
@@ -331,36 +499,106 @@ describe.skipIf(!python)(`the sample PyTorch GPT-2${reason}`, () => {
   });
 
   it('and all helpers compile', () => {
-    const files = [gpt2, join(helpers, 'plumbline.py'), join(helpers, 'instrument/sitecustomize.py')];
-    const compiled = answers(python!, `import ast\nfor path in ${JSON.stringify(files)}: ast.parse(open(path).read(), path, feature_version=(3, 8))\nprint("compiled")`);
+    const files = [
+      gpt2,
+      join(helpers, 'plumbline.py'),
+      join(helpers, 'instrument/sitecustomize.py'),
+    ];
+    const compiled = answers(
+      python!,
+      `import ast\nfor path in ${JSON.stringify(files)}: ast.parse(open(path).read(), path, feature_version=(3, 8))\nprint("compiled")`,
+    );
     expect(compiled).toBe('compiled');
   });
 });
 
-const noTorch = torchPython ? '' : ' (skipped: no Python here can import PyTorch; PLUMBLINE_TEST_TORCH may name one)';
+const noTorch = torchPython
+  ? ''
+  : ' (skipped: no Python here can import PyTorch; PLUMBLINE_TEST_TORCH may name one)';
 describe.skipIf(!torchPython)(`with the real PyTorch${noTorch}`, () => {
-  const tiny = ['--layers', '2', '--hidden', '16', '--heads', '2', '--vocab', '64', '--positions', '32', '--device', 'cpu'];
-  const hasSdpa = torchPython !== null && answers(torchPython, 'import torch; print(hasattr(torch.nn.functional, "scaled_dot_product_attention"))') === 'True';
-  const losses = (stdout: string): number[] => [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
+  const tiny = [
+    '--layers',
+    '2',
+    '--hidden',
+    '16',
+    '--heads',
+    '2',
+    '--vocab',
+    '64',
+    '--positions',
+    '32',
+    '--device',
+    'cpu',
+  ];
+  const hasSdpa =
+    torchPython !== null &&
+    answers(
+      torchPython,
+      'import torch; print(hasattr(torch.nn.functional, "scaled_dot_product_attention"))',
+    ) === 'True';
+  const losses = (stdout: string): number[] =>
+    [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
 
-  it.each([[], ['--attention', 'sdpa'], ['--checkpointing', 'full'], ['--precision', 'mixed-bf16'], ['--grad-accum', '2']])('the sample GPT-2 trains, learns and tells its phases: %s %s', async (...options) => {
-    const ran = await run(torchPython!, [gpt2, 'train', ...tiny, '--batch', '2', '--seq', '16', '--steps', '6', '--lr', '0.01', ...options]);
-    if ((options as string[]).includes('sdpa') && !hasSdpa) {
-      expect(ran).toMatchObject({ code: 3, stderr: expect.stringMatching(/^PyTorch \S+ has no scaled_dot_product_attention: use 2\.0 or newer, or --attention eager\.\n$/) });
-      return;
-    }
-    expect(ran.code, ran.stderr).toBe(0);
-    const seen = losses(ran.stdout);
-    expect(seen).toHaveLength(6);
-    expect(seen.at(-1)).toBeLessThan(seen[0]!);
-    const told = story(ran.lines).filter((line) => line.endsWith(' 1'));
-    expect(new Set(told)).toEqual(new Set(trainStep(1)));
-  }, 120_000);
+  it.each([
+    [],
+    ['--attention', 'sdpa'],
+    ['--checkpointing', 'full'],
+    ['--precision', 'mixed-bf16'],
+    ['--grad-accum', '2'],
+  ])(
+    'the sample GPT-2 trains, learns and tells its phases: %s %s',
+    async (...options) => {
+      const ran = await run(torchPython!, [
+        gpt2,
+        'train',
+        ...tiny,
+        '--batch',
+        '2',
+        '--seq',
+        '16',
+        '--steps',
+        '6',
+        '--lr',
+        '0.01',
+        ...options,
+      ]);
+      if ((options as string[]).includes('sdpa') && !hasSdpa) {
+        expect(ran).toMatchObject({
+          code: 3,
+          stderr: expect.stringMatching(
+            /^PyTorch \S+ has no scaled_dot_product_attention: use 2\.0 or newer, or --attention eager\.\n$/,
+          ),
+        });
+        return;
+      }
+      expect(ran.code, ran.stderr).toBe(0);
+      const seen = losses(ran.stdout);
+      expect(seen).toHaveLength(6);
+      expect(seen.at(-1)).toBeLessThan(seen[0]!);
+      const told = story(ran.lines).filter((line) => line.endsWith(' 1'));
+      expect(new Set(told)).toEqual(new Set(trainStep(1)));
+    },
+    120_000,
+  );
 
   it('the sample GPT-2 generates the same tokens with and without a cache', async () => {
-    const args = [gpt2, 'generate', ...tiny, '--prompt-tokens', '4', '--tokens', '6', '--batch', '2'];
-    const [cached, full] = [await run(torchPython!, args), await run(torchPython!, [...args, '--kv-cache', 'off'])];
-    const tokens = ({ stdout }: Ran): string | undefined => stdout.split('\n').find((line) => line.startsWith('tokens'));
+    const args = [
+      gpt2,
+      'generate',
+      ...tiny,
+      '--prompt-tokens',
+      '4',
+      '--tokens',
+      '6',
+      '--batch',
+      '2',
+    ];
+    const [cached, full] = [
+      await run(torchPython!, args),
+      await run(torchPython!, [...args, '--kv-cache', 'off']),
+    ];
+    const tokens = ({ stdout }: Ran): string | undefined =>
+      stdout.split('\n').find((line) => line.startsWith('tokens'));
     expect(tokens(cached)).toMatch(/\d/);
     expect(tokens(full)).toBe(tokens(cached));
   }, 120_000);
@@ -379,6 +617,11 @@ print("done")`;
     const ran = await run(torchPython!, ['-c', script], instrumentEnvironment('python', {}));
     expect(ran).toMatchObject({ code: 0, stdout: 'done\n' });
     expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1)]);
-    expect(ran.lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({ optimizer: 'adamw', batch: 3, seq: 5, precision: 'fp32' });
+    expect(ran.lines.filter(({ type }) => type === 'run').at(-1)?.fields).toMatchObject({
+      optimizer: 'adamw',
+      batch: 3,
+      seq: 5,
+      precision: 'fp32',
+    });
   }, 120_000);
 });

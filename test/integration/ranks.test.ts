@@ -12,99 +12,209 @@ const home = temporaryHome();
 afterAll(() => home.dispose());
 const MB = 1_000_000;
 
-async function recorded(how: string, ranks: number, options: readonly string[] = []): Promise<SessionDocument> {
-  const { code, stderr, document } = await runJson<SessionDocument>(['record', '--interval', '50', ...options, '--', python!, launcher, how, String(ranks)], home.dir);
+async function recorded(
+  how: string,
+  ranks: number,
+  options: readonly string[] = [],
+): Promise<SessionDocument> {
+  const { code, stderr, document } = await runJson<SessionDocument>(
+    ['record', '--interval', '50', ...options, '--', python!, launcher, how, String(ranks)],
+    home.dir,
+  );
   expect(code, stderr).toBe(0);
   return document;
 }
-const seriesOf = ({ series }: SessionDocument, metric: string) => Object.fromEntries(series.filter(({ id }) => id.endsWith(metric)).map(({ id, max }) => [id, max]));
+const seriesOf = ({ series }: SessionDocument, metric: string) =>
+  Object.fromEntries(
+    series.filter(({ id }) => id.endsWith(metric)).map(({ id, max }) => [id, max]),
+  );
 
-describe.skipIf(!python)(`a launcher with several ranks${python ? '' : ' (skipped: python3 was not found)'}`, () => {
-  let document: SessionDocument;
-  beforeAll(async () => {
-    document = await recorded('--torchrun', 3);
-  }, 60_000);
+describe.skipIf(!python)(
+  `a launcher with several ranks${python ? '' : ' (skipped: python3 was not found)'}`,
+  () => {
+    let document: SessionDocument;
+    beforeAll(async () => {
+      document = await recorded('--torchrun', 3);
+    }, 60_000);
 
-  it('keeps the markers of each rank apart, in their own order', () => {
-    expect(document.warnings).toEqual([]);
-    for (const rank of [0, 1, 2]) {
-      const own = document.markers.filter((marker) => marker.rank === rank);
-      expect(own.slice(0, 5).map((marker) => [marker.type, 'event' in marker ? marker.event : null])).toEqual([
-        ['run', null], ['phase', 'begin'], ['memory', null], ['phase', 'end'], ['step', 'begin'],
+    it('keeps the markers of each rank apart, in their own order', () => {
+      expect(document.warnings).toEqual([]);
+      for (const rank of [0, 1, 2]) {
+        const own = document.markers.filter((marker) => marker.rank === rank);
+        expect(
+          own.slice(0, 5).map((marker) => [marker.type, 'event' in marker ? marker.event : null]),
+        ).toEqual([
+          ['run', null],
+          ['phase', 'begin'],
+          ['memory', null],
+          ['phase', 'end'],
+          ['step', 'begin'],
+        ]);
+        expect(own[0]).toMatchObject({ fields: { index: rank + 1 } });
+        expect(
+          own
+            .filter(({ type }) => type === 'memory')
+            .every(
+              (marker) =>
+                marker.type === 'memory' && marker.memory.allocated === (rank + 1) * MB - 1000,
+            ),
+        ).toBe(true);
+      }
+    });
+
+    it('has the framework bytes of each rank as a series of its own; those of rank 0 keep their name', () => {
+      expect(seriesOf(document, 'framework.allocated')).toEqual({
+        'framework.allocated': MB - 1000,
+        'rank1.framework.allocated': 2 * MB - 1000,
+        'rank2.framework.allocated': 3 * MB - 1000,
+      });
+      expect(seriesOf(document, 'framework.reserved')).toEqual({
+        'framework.reserved': 2 * MB,
+        'rank1.framework.reserved': 4 * MB,
+        'rank2.framework.reserved': 6 * MB,
+      });
+    });
+
+    it.skipIf(!linux)(
+      'has the resident memory of each rank, its children included and the launcher left out',
+      () => {
+        const resident = seriesOf(document, '.rss') as Record<string, number>;
+        expect(Object.keys(resident).sort()).toEqual([
+          'rank0.rss',
+          'rank1.rss',
+          'rank2.rss',
+          'tree.rss',
+        ]);
+        const [first, second, third] = [0, 1, 2].map((rank) => resident[`rank${rank}.rss`]!);
+        // 30 MB more a rank, less what the interpreters differ by. The tree holds them all, though not all at their highest at once.
+        for (const more of [second! - first!, third! - second!])
+          expect(Math.abs(more - 30 * MB)).toBeLessThan(6 * MB);
+        expect(resident['tree.rss']!).toBeGreaterThan(third!);
+      },
+    );
+
+    it('lays the fullest rank over the budget, and any other that is asked for', async () => {
+      expect(document.overlay).toMatchObject({
+        rank: 2,
+        series: 'rank2.framework.allocated',
+        measuredPeak: { bytes: 3 * MB },
+      });
+      expect(document.overlay.phases.map(({ rank }) => rank)).toEqual(
+        document.overlay.phases.map(() => 2),
+      );
+      expect(document.overlay.alternatives).toEqual(
+        expect.arrayContaining(['framework.allocated', 'rank1.framework.allocated', 'tree.rss']),
+      );
+      expect(
+        document.ranks!.map(({ rank, series, measuredPeak }) => [rank, series, measuredPeak]),
+      ).toEqual([
+        [0, 'framework.allocated', MB],
+        [1, 'rank1.framework.allocated', 2 * MB],
+        [2, 'rank2.framework.allocated', 3 * MB],
       ]);
-      expect(own[0]).toMatchObject({ fields: { index: rank + 1 } });
-      expect(own.filter(({ type }) => type === 'memory').every((marker) => marker.type === 'memory' && marker.memory.allocated === (rank + 1) * MB - 1000)).toBe(true);
-    }
-  });
-
-  it('has the framework bytes of each rank as a series of its own; those of rank 0 keep their name', () => {
-    expect(seriesOf(document, 'framework.allocated')).toEqual({
-      'framework.allocated': MB - 1000, 'rank1.framework.allocated': 2 * MB - 1000, 'rank2.framework.allocated': 3 * MB - 1000,
+      const show = async (series: string) =>
+        (await runJson<SessionDocument>(['show', document.id, '--series', series], home.dir))
+          .document.overlay;
+      expect(await show('rank1.framework.allocated')).toMatchObject({
+        rank: 1,
+        series: 'rank1.framework.allocated',
+        measuredPeak: { bytes: 2 * MB },
+      });
+      expect(await show('framework.allocated')).toMatchObject({
+        rank: 0,
+        series: 'framework.allocated',
+        measuredPeak: { bytes: MB },
+      });
+      if (linux) {
+        expect(await show('rank1.rss')).toMatchObject({ rank: 1, series: 'rank1.rss' });
+        expect(await show('tree.rss')).toMatchObject({ series: 'tree.rss' });
+      }
     });
-    expect(seriesOf(document, 'framework.reserved')).toEqual({
-      'framework.reserved': 2 * MB, 'rank1.framework.reserved': 4 * MB, 'rank2.framework.reserved': 6 * MB,
+
+    it('is shown rank by rank in the terminal and in every report', async () => {
+      const outputs = [
+        await runCli(['show', document.id], home.dir),
+        ...(await Promise.all(
+          ['html', 'md'].map((format) =>
+            runCli(['report', document.id, '--format', format, '--out', '-'], home.dir),
+          ),
+        )),
+      ];
+      for (const { stdout } of outputs) {
+        expect(stdout).toMatch(/By rank/);
+        expect(stdout).toContain('2, shown');
+        expect(stdout).toMatch(/Of 3 ranks, rank 2/);
+      }
     });
-  });
 
-  it.skipIf(!linux)('has the resident memory of each rank, its children included and the launcher left out', () => {
-    const resident = seriesOf(document, '.rss') as Record<string, number>;
-    expect(Object.keys(resident).sort()).toEqual(['rank0.rss', 'rank1.rss', 'rank2.rss', 'tree.rss']);
-    const [first, second, third] = [0, 1, 2].map((rank) => resident[`rank${rank}.rss`]!);
-    // 30 MB more a rank, less what the interpreters differ by. The tree holds them all, though not all at their highest at once.
-    for (const more of [second! - first!, third! - second!]) expect(Math.abs(more - 30 * MB)).toBeLessThan(6 * MB);
-    expect(resident['tree.rss']!).toBeGreaterThan(third!);
-  });
+    it.each([['--mpi'], ['--plain'], ['--fork']])(
+      'is known by whatever tells the ranks: %s',
+      async (how) => {
+        const { ranks, warnings, series } = await recorded(how, 2);
+        expect(warnings).toEqual([]);
+        // Without a number from the launcher, ranks are told apart and not ordered.
+        expect(ranks!.map(({ measuredPeak }) => measuredPeak).sort()).toEqual([MB, 2 * MB]);
+        expect(ranks!.map(({ rank }) => rank)).toEqual([0, 1]);
+        if (linux)
+          expect(series.map(({ id }) => id)).toEqual(
+            expect.arrayContaining(['rank0.rss', 'rank1.rss']),
+          );
+      },
+    );
 
-  it('lays the fullest rank over the budget, and any other that is asked for', async () => {
-    expect(document.overlay).toMatchObject({ rank: 2, series: 'rank2.framework.allocated', measuredPeak: { bytes: 3 * MB } });
-    expect(document.overlay.phases.map(({ rank }) => rank)).toEqual(document.overlay.phases.map(() => 2));
-    expect(document.overlay.alternatives).toEqual(expect.arrayContaining(['framework.allocated', 'rank1.framework.allocated', 'tree.rss']));
-    expect(document.ranks!.map(({ rank, series, measuredPeak }) => [rank, series, measuredPeak])).toEqual([
-      [0, 'framework.allocated', MB], [1, 'rank1.framework.allocated', 2 * MB], [2, 'rank2.framework.allocated', 3 * MB],
-    ]);
-    const show = async (series: string) => (await runJson<SessionDocument>(['show', document.id, '--series', series], home.dir)).document.overlay;
-    expect(await show('rank1.framework.allocated')).toMatchObject({ rank: 1, series: 'rank1.framework.allocated', measuredPeak: { bytes: 2 * MB } });
-    expect(await show('framework.allocated')).toMatchObject({ rank: 0, series: 'framework.allocated', measuredPeak: { bytes: MB } });
-    if (linux) {
-      expect(await show('rank1.rss')).toMatchObject({ rank: 1, series: 'rank1.rss' });
-      expect(await show('tree.rss')).toMatchObject({ series: 'tree.rss' });
-    }
-  });
-
-  it('is shown rank by rank in the terminal and in every report', async () => {
-    const outputs = [await runCli(['show', document.id], home.dir), ...await Promise.all(['html', 'md'].map((format) => runCli(['report', document.id, '--format', format, '--out', '-'], home.dir)))];
-    for (const { stdout } of outputs) {
-      expect(stdout).toMatch(/By rank/);
-      expect(stdout).toContain('2, shown');
-      expect(stdout).toMatch(/Of 3 ranks, rank 2/);
-    }
-  });
-
-  it.each([['--mpi'], ['--plain'], ['--fork']])('is known by whatever tells the ranks: %s', async (how) => {
-    const { ranks, warnings, series } = await recorded(how, 2);
-    expect(warnings).toEqual([]);
-    // Without a number from the launcher, ranks are told apart and not ordered.
-    expect(ranks!.map(({ measuredPeak }) => measuredPeak).sort()).toEqual([MB, 2 * MB]);
-    expect(ranks!.map(({ rank }) => rank)).toEqual([0, 1]);
-    if (linux) expect(series.map(({ id }) => id)).toEqual(expect.arrayContaining(['rank0.rss', 'rank1.rss']));
-  });
-
-  it('is compared with the budget of a rank, not with that of the whole model', async () => {
-    const declared = ['--model', 'gpt2', '--mode', 'train', '--batch', '1', '--seq', '64', '--framework', 'pytorch', '--zero', '3', '--dp', '2'];
-    const { overlay, ranks } = await recorded('--torchrun', 2, declared);
-    const { document: budget } = await runJson<{ tiers: { refined: { total: number } }; perRank: { refined: { levels: { allocated: number } } } }>(['budget', ...declared], home.dir);
-    expect(overlay.predictedPeak.refined).toBeLessThan(budget.tiers.refined.total);
-    expect(overlay.predictedPeak.refined).toBe(budget.perRank.refined.levels.allocated);
-    expect(ranks!.map(({ predictedPeak }) => predictedPeak)).toEqual([overlay.predictedPeak.refined, overlay.predictedPeak.refined]);
-  });
-});
+    it('is compared with the budget of a rank, not with that of the whole model', async () => {
+      const declared = [
+        '--model',
+        'gpt2',
+        '--mode',
+        'train',
+        '--batch',
+        '1',
+        '--seq',
+        '64',
+        '--framework',
+        'pytorch',
+        '--zero',
+        '3',
+        '--dp',
+        '2',
+      ];
+      const { overlay, ranks } = await recorded('--torchrun', 2, declared);
+      const { document: budget } = await runJson<{
+        tiers: { refined: { total: number } };
+        perRank: { refined: { levels: { allocated: number } } };
+      }>(['budget', ...declared], home.dir);
+      expect(overlay.predictedPeak.refined).toBeLessThan(budget.tiers.refined.total);
+      expect(overlay.predictedPeak.refined).toBe(budget.perRank.refined.levels.allocated);
+      expect(ranks!.map(({ predictedPeak }) => predictedPeak)).toEqual([
+        overlay.predictedPeak.refined,
+        overlay.predictedPeak.refined,
+      ]);
+    });
+  },
+);
 
 describe.skipIf(!python)('one process', () => {
   it('has no ranks, also where others ran before it', async () => {
-    const script = (name: string) => `import sys; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); import plumbline\nwith plumbline.phase("forward"): plumbline.memory(5, phase="forward")\nplumbline.note("${name}")`;
-    const { document } = await runJson<SessionDocument>(['record', '--', 'sh', '-c', '"$0" -c "$1"; "$0" -c "$2"', python!, script('one'), script('two')], home.dir);
+    const script = (name: string) =>
+      `import sys; sys.path.insert(0, ${JSON.stringify(fixture('../../../resources/python'))}); import plumbline\nwith plumbline.phase("forward"): plumbline.memory(5, phase="forward")\nplumbline.note("${name}")`;
+    const { document } = await runJson<SessionDocument>(
+      [
+        'record',
+        '--',
+        'sh',
+        '-c',
+        '"$0" -c "$1"; "$0" -c "$2"',
+        python!,
+        script('one'),
+        script('two'),
+      ],
+      home.dir,
+    );
     expect(document.ranks).toBeUndefined();
-    expect(document.markers.filter(({ type }) => type === 'note').map(({ rank }) => rank)).toEqual([0, 0]);
+    expect(document.markers.filter(({ type }) => type === 'note').map(({ rank }) => rank)).toEqual([
+      0, 0,
+    ]);
     expect(document.series.some(({ id }) => id.startsWith('rank'))).toBe(false);
   });
 });

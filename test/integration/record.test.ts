@@ -4,7 +4,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionDocument, SessionSummary } from '../../src/shared/contract/session';
-import { pidsWithEnvironment, repository, runCli, runJson, startCli, temporaryHome, until } from '../support/cli';
+import {
+  pidsWithEnvironment,
+  repository,
+  runCli,
+  runJson,
+  startCli,
+  temporaryHome,
+  until,
+} from '../support/cli';
 
 let home: ReturnType<typeof temporaryHome>;
 beforeEach(() => {
@@ -17,7 +25,8 @@ const script = (name: string, text: string): string => {
   writeFileSync(path, text);
   return path;
 };
-const show = async (id: string) => (await runJson<SessionDocument>(['show', id], home.dir)).document;
+const show = async (id: string) =>
+  (await runJson<SessionDocument>(['show', id], home.dir)).document;
 const files = () => {
   try {
     return readdirSync(join(home.dir, 'library')).filter((name) => name.endsWith('.plumbline'));
@@ -28,7 +37,9 @@ const files = () => {
 
 describe('recording a Python script', () => {
   it('shows the phases it announces, its peak and its exit code', async () => {
-    const python = script('train.py', `
+    const python = script(
+      'train.py',
+      `
 import sys, time
 sys.path.insert(0, ${JSON.stringify(join(repository, 'resources', 'python'))})
 import plumbline
@@ -41,12 +52,20 @@ for i in (1, 2):
         time.sleep(0.15)
 print("trained")
 sys.exit(3)
-`);
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', 'python3', python], home.dir);
+`,
+    );
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '20', '--', 'python3', python],
+      home.dir,
+    );
     expect(code).toBe(1);
     expect(document.status).toBe('failed');
     expect(document.exitCode).toBe(3);
-    expect(document.overlay.phases.map(({ phase, step }) => [phase, step])).toEqual([['load', null], ['forward', 1], ['forward', 2]]);
+    expect(document.overlay.phases.map(({ phase, step }) => [phase, step])).toEqual([
+      ['load', null],
+      ['forward', 1],
+      ['forward', 2],
+    ]);
     expect(document.overlay.series).toBe('tree.rss');
     expect(document.overlay.measuredPeak!.bytes).toBeGreaterThan(80 * 1024 ** 2);
     expect(document.overlay.measuredPeak!.bytes).toBeLessThan(200 * 1024 ** 2);
@@ -56,8 +75,14 @@ sys.exit(3)
 
 describe('recording a Node script', () => {
   it('works without any marker', async () => {
-    const node = script('work.mjs', `const block = Buffer.alloc(64 * 1024 ** 2, 1); setTimeout(() => console.log(block.length), 400);`);
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', process.execPath, node], home.dir);
+    const node = script(
+      'work.mjs',
+      `const block = Buffer.alloc(64 * 1024 ** 2, 1); setTimeout(() => console.log(block.length), 400);`,
+    );
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '20', '--', process.execPath, node],
+      home.dir,
+    );
     expect(code).toBe(0);
     expect(document.status).toBe('complete');
     expect(document.overlay.phases).toEqual([]);
@@ -67,23 +92,32 @@ describe('recording a Node script', () => {
 
   it('tells the signal that ended it', async () => {
     const node = script('die.mjs', `setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100);`);
-    const { code, document } = await runJson<SessionDocument>(['record', '--', process.execPath, node], home.dir);
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--', process.execPath, node],
+      home.dir,
+    );
     expect(code).toBe(1);
     expect([document.exitCode, document.signal]).toEqual([null, 'SIGTERM']);
   });
 });
 
 describe('a recording that is cut short', () => {
-  const sleeper = (word: string) => script('sleep.mjs', `
+  const sleeper = (word: string) =>
+    script(
+      'sleep.mjs',
+      `
 import { spawn } from 'node:child_process';
 spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore', env: process.env }).unref();
 console.log('ready ${word}');
 setInterval(() => {}, 1000);
-`);
+`,
+    );
 
   it('is interrupted by Ctrl-C, with exit code 130 and no process left', async () => {
     const word = `PLUMBLINE_TEST_MARK=${Math.random()}`;
-    const running = startCli(['record', '--json', '--', process.execPath, sleeper('a')], home.dir, { PLUMBLINE_TEST_MARK: word.split('=')[1] });
+    const running = startCli(['record', '--json', '--', process.execPath, sleeper('a')], home.dir, {
+      PLUMBLINE_TEST_MARK: word.split('=')[1],
+    });
     await running.waitFor('ready a');
     running.child.kill('SIGINT');
     const { code, stdout } = await running.done;
@@ -94,7 +128,11 @@ setInterval(() => {}, 1000);
 
   it('opens as recovered after SIGKILL, and no process of the workload is left', async () => {
     const word = `PLUMBLINE_TEST_MARK=${Math.random()}`;
-    const running = startCli(['record', '--interval', '20', '--', process.execPath, sleeper('b')], home.dir, { PLUMBLINE_TEST_MARK: word.split('=')[1] });
+    const running = startCli(
+      ['record', '--interval', '20', '--', process.execPath, sleeper('b')],
+      home.dir,
+      { PLUMBLINE_TEST_MARK: word.split('=')[1] },
+    );
     await running.waitFor('ready b');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     running.child.kill('SIGKILL');
@@ -110,20 +148,48 @@ setInterval(() => {}, 1000);
 });
 
 describe('the bundled GPT-2', () => {
-  const config = () => script('config.json', JSON.stringify({ model_type: 'gpt2', n_layer: 2, n_embd: 12, n_head: 3, vocab_size: 37, n_positions: 24 }));
+  const config = () =>
+    script(
+      'config.json',
+      JSON.stringify({
+        model_type: 'gpt2',
+        n_layer: 2,
+        n_embd: 12,
+        n_head: 3,
+        vocab_size: 37,
+        n_positions: 24,
+      }),
+    );
 
   it.each([
     ['train', ['--batch', '2', '--seq', '7', '--steps', '3']],
     ['generate', ['--prompt-tokens', '5', '--tokens', '4']],
     ['generate without a cache', ['--prompt-tokens', '5', '--tokens', '4', '--kv-cache', 'off']],
   ])('matches its budget to the byte: %s', async (name, options) => {
-    const { code, document } = await runJson<SessionDocument>(['record', '--bundled', 'gpt2', '--model', config(), '--mode', name.split(' ')[0]!, '--backend', 'cpu', ...options], home.dir);
+    const { code, document } = await runJson<SessionDocument>(
+      [
+        'record',
+        '--bundled',
+        'gpt2',
+        '--model',
+        config(),
+        '--mode',
+        name.split(' ')[0]!,
+        '--backend',
+        'cpu',
+        ...options,
+      ],
+      home.dir,
+    );
     expect(code).toBe(0);
     expect(document.overlay.series).toBe('framework.allocated');
     expect(document.overlay.phases.length).toBeGreaterThan(2);
     for (const phase of document.overlay.phases) {
       expect(phase.predicted.refined, `${phase.phase} ${phase.step}`).not.toBeNull();
-      expect([phase.measured, phase.end], `${phase.phase} ${phase.step}`).toEqual([phase.predicted.refined, phase.predictedEnd.refined]);
+      expect([phase.measured, phase.end], `${phase.phase} ${phase.step}`).toEqual([
+        phase.predicted.refined,
+        phase.predictedEnd.refined,
+      ]);
       expect(phase.flagged).toBe(false);
     }
     expect(document.overlay.residualBytes).toBe(0);
@@ -132,11 +198,34 @@ describe('the bundled GPT-2', () => {
 
   it('shows a planted leak as exactly that residual, flagged and named', async () => {
     const { document } = await runJson<SessionDocument>(
-      ['record', '--bundled', 'gpt2', '--model', config(), '--mode', 'train', '--backend', 'cpu', '--batch', '1', '--seq', '6', '--steps', '4'], home.dir, { PLUMBLINE_FAULT: 'leak:4096' });
-    const ends = document.overlay.phases.filter(({ phase }) => phase === 'optimizer').map(({ residualEndBytes }) => residualEndBytes);
+      [
+        'record',
+        '--bundled',
+        'gpt2',
+        '--model',
+        config(),
+        '--mode',
+        'train',
+        '--backend',
+        'cpu',
+        '--batch',
+        '1',
+        '--seq',
+        '6',
+        '--steps',
+        '4',
+      ],
+      home.dir,
+      { PLUMBLINE_FAULT: 'leak:4096' },
+    );
+    const ends = document.overlay.phases
+      .filter(({ phase }) => phase === 'optimizer')
+      .map(({ residualEndBytes }) => residualEndBytes);
     expect(ends).toEqual([4096, 8192, 12288, 16384]);
     expect(document.findings.map(({ kind }) => kind)).toContain('leak');
-    expect(document.findings.find(({ kind }) => kind === 'leak')!.evidence.join(' ')).toMatch(/4,096|4096|4\.0 KiB/);
+    expect(document.findings.find(({ kind }) => kind === 'leak')!.evidence.join(' ')).toMatch(
+      /4,096|4096|4\.0 KiB/,
+    );
   });
 });
 
@@ -146,30 +235,75 @@ describe('bad input', () => {
     ['heads that do not divide the width', ['budget', '--model', 'CONFIG'], 2, /heads/],
     ['a count of zero', ['budget', '--model', 'gpt2', '--batch', '0'], 2, /--batch cannot be "0"/],
     ['a negative count', ['budget', '--model', 'gpt2', '--batch=-4'], 2, /--batch cannot be "-4"/],
-    ['a sequence longer than the positions', ['budget', '--model', 'gpt2', '--mode', 'train', '--seq', '2000'], 2, /1,?024/],
-    ['a command that does not exist', ['record', '--', 'no-such-command-here'], 2, /no-such-command-here/],
+    [
+      'a sequence longer than the positions',
+      ['budget', '--model', 'gpt2', '--mode', 'train', '--seq', '2000'],
+      2,
+      /1,?024/,
+    ],
+    [
+      'a command that does not exist',
+      ['record', '--', 'no-such-command-here'],
+      2,
+      /no-such-command-here/,
+    ],
     ['a pid that does not exist', ['record', '--pid', '4194000'], 2, /4194000/],
     ['an id that is not there', ['show', 'nothing'], 2, /no session "nothing"/],
     ['nothing to record', ['record'], 2, /nothing to record/],
-    ['a precision the bundled workload has not', ['record', '--bundled', 'gpt2', '--precision', 'bf16'], 3, /has no bf16: TensorFlow\.js computes in float32 alone/],
-    ['training in a packed precision', ['record', '--bundled', 'gpt2', '--mode', 'train', '--precision', 'int8'], 3, /trains in fp32 only, not int8/],
-    ['a budget of what cannot run', ['budget', '--framework', 'tfjs', '--kv-precision', 'mixed-fp16'], 3, /has no mixed-fp16/],
+    [
+      'a precision the bundled workload has not',
+      ['record', '--bundled', 'gpt2', '--precision', 'bf16'],
+      3,
+      /has no bf16: TensorFlow\.js computes in float32 alone/,
+    ],
+    [
+      'training in a packed precision',
+      ['record', '--bundled', 'gpt2', '--mode', 'train', '--precision', 'int8'],
+      3,
+      /trains in fp32 only, not int8/,
+    ],
+    [
+      'a budget of what cannot run',
+      ['budget', '--framework', 'tfjs', '--kv-precision', 'mixed-fp16'],
+      3,
+      /has no mixed-fp16/,
+    ],
     ['an unknown option', ['list', '--colour'], 2, /colour/],
     ['an unknown command', ['lst'], 2, /lst/],
     ['one session to compare', ['compare', 'x'], 2, /two sessions/],
-  ])('%s: one sentence, the remedy, the exit code, nothing written', async (_name, args, exitCode, message) => {
-    const config = script('bad.json', JSON.stringify({ model_type: 'gpt2', n_layer: 2, n_embd: 12, n_head: 5, vocab_size: 37, n_positions: 24 }));
-    const { code, document, stderr } = await runJson<{ error: { code: string; message: string; remedy: string } }>(args.map((arg) => (arg === 'CONFIG' ? config : arg)), home.dir);
-    expect(code).toBe(exitCode);
-    expect(document.error.message).toMatch(message);
-    expect(document.error.remedy.length).toBeGreaterThan(10);
-    expect(stderr).not.toMatch(/\bat .*\.js:\d+/);
-    expect(files()).toEqual([]);
-  });
+  ])(
+    '%s: one sentence, the remedy, the exit code, nothing written',
+    async (_name, args, exitCode, message) => {
+      const config = script(
+        'bad.json',
+        JSON.stringify({
+          model_type: 'gpt2',
+          n_layer: 2,
+          n_embd: 12,
+          n_head: 5,
+          vocab_size: 37,
+          n_positions: 24,
+        }),
+      );
+      const { code, document, stderr } = await runJson<{
+        error: { code: string; message: string; remedy: string };
+      }>(
+        args.map((arg) => (arg === 'CONFIG' ? config : arg)),
+        home.dir,
+      );
+      expect(code).toBe(exitCode);
+      expect(document.error.message).toMatch(message);
+      expect(document.error.remedy.length).toBeGreaterThan(10);
+      expect(stderr).not.toMatch(/\bat .*\.js:\d+/);
+      expect(files()).toEqual([]);
+    },
+  );
 
   it('a library that cannot be written: exit code 3 and where to point it', async () => {
     const blocked = script('file', '');
-    const { code, document } = await runJson<{ error: { remedy: string } }>(['list'], home.dir, { PLUMBLINE_HOME: join(blocked, 'library') });
+    const { code, document } = await runJson<{ error: { remedy: string } }>(['list'], home.dir, {
+      PLUMBLINE_HOME: join(blocked, 'library'),
+    });
     expect(code).toBe(3);
     expect(document.error.remedy).toMatch(/PLUMBLINE_HOME/);
   });
@@ -180,7 +314,10 @@ describe('bad input', () => {
     const listed = await runJson<{ sessions: SessionSummary[] }>(['list'], home.dir);
     expect(listed.document.sessions).toHaveLength(1);
     expect(listed.stderr).toContain('broken');
-    const { code, document } = await runJson<{ error: { message: string } }>(['show', 'broken'], home.dir);
+    const { code, document } = await runJson<{ error: { message: string } }>(
+      ['show', 'broken'],
+      home.dir,
+    );
     expect(code).toBe(2);
     expect(document.error.message).toMatch(/broken/);
   });
@@ -189,7 +326,10 @@ describe('bad input', () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const taken = (blocker.address() as { port: number }).port;
-    const { code, document } = await runJson<{ error: { message: string } }>(['serve', '--port', String(taken)], home.dir);
+    const { code, document } = await runJson<{ error: { message: string } }>(
+      ['serve', '--port', String(taken)],
+      home.dir,
+    );
     blocker.close();
     expect(code).toBe(3);
     expect(document.error.message).toContain(String(taken));
@@ -198,7 +338,9 @@ describe('bad input', () => {
 
 describe('scripts with and without markers', () => {
   it('a Node script that announces itself shows its phases, with nobody having to read them', async () => {
-    const node = script('announce.mjs', `
+    const node = script(
+      'announce.mjs',
+      `
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as plumbline from ${JSON.stringify(join(repository, 'resources', 'js', 'plumbline.mjs'))};
 plumbline.begin('prefill');
@@ -207,16 +349,29 @@ plumbline.end('prefill');
 plumbline.begin('decode');
 await sleep(150);
 plumbline.end('decode');
-`);
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', process.execPath, node], home.dir);
+`,
+    );
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '20', '--', process.execPath, node],
+      home.dir,
+    );
     expect(code).toBe(0);
     expect(document.overlay.phases.map(({ phase }) => phase)).toEqual(['prefill', 'decode']);
-    for (const { span: [t0, t1] } of document.overlay.phases) expect(t1 - t0).toBeGreaterThanOrEqual(140_000);
+    for (const {
+      span: [t0, t1],
+    } of document.overlay.phases)
+      expect(t1 - t0).toBeGreaterThanOrEqual(140_000);
   });
 
   it('a Python script that knows nothing of Plumbline has a peak and an exit code, and no phase is made up', async () => {
-    const python = script('plain.py', 'import time\nblock = bytearray(96 * 1024 * 1024)\nfor i in range(0, len(block), 4096): block[i] = 1\ntime.sleep(0.5)\nraise SystemExit(7)\n');
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '20', '--', 'python3', python], home.dir);
+    const python = script(
+      'plain.py',
+      'import time\nblock = bytearray(96 * 1024 * 1024)\nfor i in range(0, len(block), 4096): block[i] = 1\ntime.sleep(0.5)\nraise SystemExit(7)\n',
+    );
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '20', '--', 'python3', python],
+      home.dir,
+    );
     expect([code, document.exitCode, document.overlay.phases]).toEqual([1, 7, []]);
     expect(document.overlay.measuredPeak!.bytes).toBeGreaterThan(96 * 1024 ** 2);
   });

@@ -24,65 +24,105 @@ const device = (scenario: string): NodeJS.ProcessEnv => ({
 });
 
 /** A workload that tells the double its pid and, step by step, how many bytes it holds on the device for how long. */
-function workload(...steps: readonly { readonly bytes: number; readonly forMs: number }[]): string[] {
+function workload(
+  ...steps: readonly { readonly bytes: number; readonly forMs: number }[]
+): string[] {
   const script = at('train.mjs');
-  writeFileSync(script, `
+  writeFileSync(
+    script,
+    `
 import { writeFileSync } from 'node:fs';
 writeFileSync(process.env.PLUMBLINE_SMI_PID, String(process.pid));
 for (const { bytes, forMs } of ${JSON.stringify(steps)}) {
   writeFileSync(process.env.PLUMBLINE_SMI_MEMORY, String(bytes));
   await new Promise((resolve) => setTimeout(resolve, forMs));
 }
-`);
+`,
+  );
   return [process.execPath, script];
 }
 
 /** Pids of every run of the double that is still there. */
-const living = (): number[] => linesOf('runs.log').map((line) => (JSON.parse(line) as { pid: number }).pid).filter((pid) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-});
+const living = (): number[] =>
+  linesOf('runs.log')
+    .map((line) => (JSON.parse(line) as { pid: number }).pid)
+    .filter((pid) => {
+      try {
+        process.kill(pid, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 
 function linesOf(name: string): string[] {
   try {
-    return readFileSync(at(name), 'utf8').split('\n').filter((line) => line !== '');
+    return readFileSync(at(name), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
   } catch {
     return [];
   }
 }
 
 describe('recording on a simulated GPU', () => {
-  it('lays the workload\'s GPU memory over the baseline it found, and says that it is simulated', async () => {
-    const held = [{ bytes: 1000 * MiB, forMs: 400 }, { bytes: 3000 * MiB, forMs: 1600 }, { bytes: 2000 * MiB, forMs: 200 }];
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '50', '--', ...workload(...held)], home.dir, device('planted'));
+  it("lays the workload's GPU memory over the baseline it found, and says that it is simulated", async () => {
+    const held = [
+      { bytes: 1000 * MiB, forMs: 400 },
+      { bytes: 3000 * MiB, forMs: 1600 },
+      { bytes: 2000 * MiB, forMs: 200 },
+    ];
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '50', '--', ...workload(...held)],
+      home.dir,
+      device('planted'),
+    );
     expect(code).toBe(0);
     expect(document.simulated).toBe(true);
-    expect(document.environment.gpus).toMatchObject([{ index: 0, name: 'Simulated RTX 4090', memoryBytes: 24564 * MiB }]);
+    expect(document.environment.gpus).toMatchObject([
+      { index: 0, name: 'Simulated RTX 4090', memoryBytes: 24564 * MiB },
+    ]);
     // 512 MiB were in use before the launch, 300 MiB of them by a process that is not the workload's.
     expect(document.overlay.series).toBe('gpu0.workload.memory');
     expect(document.overlay.baselineBytes).toBe(512 * MiB);
     expect(document.overlay.measuredPeak!.bytes).toBe(3000 * MiB);
 
     const series = new Map(document.series.map((one) => [one.id, one]));
-    expect(series.get('gpu0.memory.used')).toMatchObject({ unit: 'bytes', windowUs: null, min: 512 * MiB, max: 3512 * MiB });
+    expect(series.get('gpu0.memory.used')).toMatchObject({
+      unit: 'bytes',
+      windowUs: null,
+      min: 512 * MiB,
+      max: 3512 * MiB,
+    });
     expect(series.get('gpu0.process.memory')).toMatchObject({ max: 3000 * MiB });
     expect(series.get('gpu0.other.memory')).toMatchObject({ min: 300 * MiB, max: 300 * MiB });
-    expect(series.get('gpu0.utilization')).toMatchObject({ unit: 'millipercent', windowUs: 167_000, max: 35_000 });
+    expect(series.get('gpu0.utilization')).toMatchObject({
+      unit: 'millipercent',
+      windowUs: 167_000,
+      max: 35_000,
+    });
     expect(series.get('gpu0.power')).toMatchObject({ unit: 'milliwatts', max: 123_450 });
     expect(series.get('gpu0.temperature')).toMatchObject({ unit: 'millicelsius', max: 41_000 });
     expect(series.get('gpu0.clock.sm')).toMatchObject({ unit: 'hertz', max: 2_520_000_000 });
-    for (const id of ['tree.rss', 'tree.cpu', 'system.memory.used', 'system.swap.used', 'sampler.cost']) expect(series.get(id)?.count, id).toBeGreaterThan(0);
+    for (const id of [
+      'tree.rss',
+      'tree.cpu',
+      'system.memory.used',
+      'system.swap.used',
+      'sampler.cost',
+    ])
+      expect(series.get(id)?.count, id).toBeGreaterThan(0);
     expect(document.warnings).toEqual([]);
     await until(() => living().length === 0, 'every nvidia-smi to end');
   });
 
   it('ends on Ctrl-C without blaming nvidia-smi and leaves nothing running', async () => {
     const [node, script] = workload({ bytes: 64 * MiB, forMs: 60_000 });
-    const running = startCli(['record', '--interval', '50', '--json', '--', node!, script!], home.dir, device('planted'));
+    const running = startCli(
+      ['record', '--interval', '50', '--json', '--', node!, script!],
+      home.dir,
+      device('planted'),
+    );
     await until(() => living().length > 0 && linesOf('pid').length > 0, 'the workload to run');
     // As a terminal does: to every process of the launcher's group that has not left it.
     for (const pid of [running.child.pid!, ...(await groupOf(running.child.pid!))]) signal(pid);
@@ -96,11 +136,18 @@ describe('recording on a simulated GPU', () => {
 });
 
 describe('without a GPU that answers', () => {
-  it('records the host and says why, in the driver\'s words', async () => {
-    const { code, document } = await runJson<SessionDocument>(['record', '--interval', '50', '--', ...workload({ bytes: 0, forMs: 300 })], home.dir, device('version-mismatch'));
+  it("records the host and says why, in the driver's words", async () => {
+    const { code, document } = await runJson<SessionDocument>(
+      ['record', '--interval', '50', '--', ...workload({ bytes: 0, forMs: 300 })],
+      home.dir,
+      device('version-mismatch'),
+    );
     expect(code).toBe(0);
     expect(document.environment.gpus).toEqual([]);
-    expect(document.environment.sources.find(({ id }) => id === 'nvidia-smi')).toMatchObject({ ok: false, detail: expect.stringContaining('Driver/library version mismatch') });
+    expect(document.environment.sources.find(({ id }) => id === 'nvidia-smi')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('Driver/library version mismatch'),
+    });
     expect(document.series.filter(({ id }) => id.startsWith('gpu'))).toEqual([]);
     expect(document.overlay.series).toBe('tree.rss');
   });
@@ -110,7 +157,11 @@ describe('without a GPU that answers', () => {
     const byId = new Map(document.checks.map((check) => [check.id, check]));
     expect(byId.get('nvidia-smi')).toMatchObject({ ok: true });
     // What mends it differs between a machine, a container and WSL2: doctor.test.ts holds each to its own.
-    expect(byId.get('nvidia-driver')).toMatchObject({ ok: false, found: expect.stringContaining('couldn\'t communicate with the NVIDIA driver'), remedy: expect.stringMatching(/modprobe|--gpus all|WSL/) });
+    expect(byId.get('nvidia-driver')).toMatchObject({
+      ok: false,
+      found: expect.stringContaining("couldn't communicate with the NVIDIA driver"),
+      remedy: expect.stringMatching(/modprobe|--gpus all|WSL/),
+    });
     expect(byId.get('host')).toMatchObject({ ok: true, remedy: null });
     expect(document.gpus).toEqual([]);
   });
@@ -118,8 +169,28 @@ describe('without a GPU that answers', () => {
   it('names the second process that the bundled workload is made to start, by its bytes', async () => {
     const bytes = 256 * MiB;
     const recording = startCli(
-      ['record', '--interval', '50', '--bundled', 'gpt2', '--model', 'gpt2-nano', '--mode', 'train', '--batch', '4', '--seq', '64', '--steps', '24', '--backend', 'wasm', '--json'],
-      home.dir, { ...device('planted'), PLUMBLINE_FAULT: `process:${bytes}` },
+      [
+        'record',
+        '--interval',
+        '50',
+        '--bundled',
+        'gpt2',
+        '--model',
+        'gpt2-nano',
+        '--mode',
+        'train',
+        '--batch',
+        '4',
+        '--seq',
+        '64',
+        '--steps',
+        '24',
+        '--backend',
+        'wasm',
+        '--json',
+      ],
+      home.dir,
+      { ...device('planted'), PLUMBLINE_FAULT: `process:${bytes}` },
     );
     let said = '';
     recording.child.stderr!.on('data', (text: string) => {
@@ -132,7 +203,9 @@ describe('without a GPU that answers', () => {
     writeFileSync(at('pid'), String(pid));
     const { stdout } = await recording.done;
     const document = JSON.parse(stdout) as SessionDocument;
-    expect(document.findings.filter(({ kind }) => kind === 'other_process')).toMatchObject([{ bytes, confidence: 'high' }]);
+    expect(document.findings.filter(({ kind }) => kind === 'other_process')).toMatchObject([
+      { bytes, confidence: 'high' },
+    ]);
     await until(() => {
       try {
         process.kill(pid, 0);
@@ -145,7 +218,9 @@ describe('without a GPU that answers', () => {
 
   it('warns while it records that a leak will fill the device, before it has', async () => {
     const script = at('leak.mjs');
-    writeFileSync(script, `
+    writeFileSync(
+      script,
+      `
 import { writeFileSync } from 'node:fs';
 import { begin, end, flush, step } from ${JSON.stringify(join(repository, 'resources', 'js', 'plumbline.mjs'))};
 writeFileSync(process.env.PLUMBLINE_SMI_PID, String(process.pid));
@@ -157,10 +232,17 @@ for (let at = 1; at <= 20; at++) {
   end('forward');
 }
 await flush();
-`);
-    const { code, stderr } = await runJson<SessionDocument>(['record', '--interval', '50', '--', process.execPath, script], home.dir, device('planted'));
+`,
+    );
+    const { code, stderr } = await runJson<SessionDocument>(
+      ['record', '--interval', '50', '--', process.execPath, script],
+      home.dir,
+      device('planted'),
+    );
     expect(code).toBe(0);
-    expect(stderr).toMatch(/plumbline: Memory will run out after \d+ more steps, in about .*are free, and every step takes/);
+    expect(stderr).toMatch(
+      /plumbline: Memory will run out after \d+ more steps, in about .*are free, and every step takes/,
+    );
     expect(stderr.match(/will run out/g)).toHaveLength(1);
   });
 });
@@ -178,9 +260,13 @@ async function groupOf(pid: number): Promise<number[]> {
   const ps = spawn('ps', ['-eo', 'pid=,ppid=,pgid='], { stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
   for await (const chunk of ps.stdout) text += String(chunk);
-  const rows = text.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number]);
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number]);
   const group = rows.find(([own]) => own === pid)?.[2];
-  const below = (parent: number): number[] => rows.filter(([, ppid]) => ppid === parent).flatMap(([own]) => [own, ...below(own)]);
+  const below = (parent: number): number[] =>
+    rows.filter(([, ppid]) => ppid === parent).flatMap(([own]) => [own, ...below(own)]);
   const tree = new Set(below(pid));
   return rows.filter(([own, , pgid]) => tree.has(own) && pgid === group).map(([own]) => own);
 }

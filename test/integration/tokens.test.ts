@@ -7,9 +7,14 @@ import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-proce
 
 const model = tinyModel({ vocab: 97 });
 async function tokens(run: Partial<RunSpec>): Promise<number[][]> {
-  const { code, lines, stderr } = await runWorkload(model, tinyRun({ mode: 'generate', batch: 3, promptTokens: 4, tokens: 8, seed: 5, ...run }));
+  const { code, lines, stderr } = await runWorkload(
+    model,
+    tinyRun({ mode: 'generate', batch: 3, promptTokens: 4, tokens: 8, seed: 5, ...run }),
+  );
   expect(code, stderr).toBe(0);
-  return lines.filter(({ type }) => type === 'token').map((line) => (line as unknown as { ids: number[] }).ids);
+  return lines
+    .filter(({ type }) => type === 'token')
+    .map((line) => (line as unknown as { ids: number[] }).ids);
 }
 
 describe('generation of the bundled workload', () => {
@@ -22,14 +27,18 @@ describe('generation of the bundled workload', () => {
   ])('yields the same tokens with and without a cache: %s', async (_name, sampling) => {
     const cached = await tokens(sampling);
     expect(cached).toHaveLength(8);
-    expect(cached.every((ids) => ids.length === 3 && ids.every((id) => id >= 0 && id < 97))).toBe(true);
+    expect(cached.every((ids) => ids.length === 3 && ids.every((id) => id >= 0 && id < 97))).toBe(
+      true,
+    );
     expect(await tokens({ ...sampling, kvCache: false })).toEqual(cached);
     expect(await tokens({ ...sampling, cacheGrowth: 'static' })).toEqual(cached);
     expect(await tokens({ ...sampling, cacheGrowth: 'static', backend: 'cpu' })).toEqual(cached);
   });
 
   it('draws for each sequence and seed anew, and the same for the same seed', async () => {
-    const [first, again, other] = await Promise.all([{}, {}, { seed: 6 }].map((run) => tokens({ temperature: 2, ...run })));
+    const [first, again, other] = await Promise.all(
+      [{}, {}, { seed: 6 }].map((run) => tokens({ temperature: 2, ...run })),
+    );
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
     expect(new Set(first!.map((ids) => ids.join())).size).toBeGreaterThan(4);
@@ -39,7 +48,11 @@ describe('generation of the bundled workload', () => {
     expect(await tokens({ topK: 1 })).toEqual(await tokens({}));
   });
 
-  it.each([[{ temperature: 0 }, /temperature/], [{ topK: 0 }, /topK/], [{ topP: 1.5 }, /topP/]])('refuses %j', async (sampling, sentence) => {
+  it.each([
+    [{ temperature: 0 }, /temperature/],
+    [{ topK: 0 }, /topK/],
+    [{ topP: 1.5 }, /topP/],
+  ])('refuses %j', async (sampling, sentence) => {
     const { code, stderr } = await runWorkload(model, tinyRun({ mode: 'generate', ...sampling }));
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
@@ -50,13 +63,37 @@ describe('a batch of texts', () => {
   beforeAll(buildWorkload);
   const texts = ['The memory of a model', 'No', 'Seven tailors, a ship'];
   const encoded = (vocab: number, text: string): number[] => new Tokenizer(vocab).encode(text);
-  async function continued(prompts: readonly string[], run: Partial<RunSpec> = {}, env: Record<string, string> = {}): Promise<{ ids: number[][]; notes: string[] }> {
+  async function continued(
+    prompts: readonly string[],
+    run: Partial<RunSpec> = {},
+    env: Record<string, string> = {},
+  ): Promise<{ ids: number[][]; notes: string[] }> {
     const lengths = prompts.map((text) => encoded(300, text).length);
-    const spec = tinyRun({ mode: 'generate', batch: prompts.length, prompts, lengths, promptTokens: Math.max(...lengths), tokens: 7, seed: 3, ...run });
-    const { code, lines, stderr } = await runWorkload(tinyModel({ vocab: 300, maxPositions: 40 }), spec, env);
+    const spec = tinyRun({
+      mode: 'generate',
+      batch: prompts.length,
+      prompts,
+      lengths,
+      promptTokens: Math.max(...lengths),
+      tokens: 7,
+      seed: 3,
+      ...run,
+    });
+    const { code, lines, stderr } = await runWorkload(
+      tinyModel({ vocab: 300, maxPositions: 40 }),
+      spec,
+      env,
+    );
     expect(code, stderr).toBe(0);
-    const each = lines.filter(({ type }) => type === 'token').map((line) => (line as unknown as { ids: number[] }).ids);
-    return { ids: prompts.map((_, sequence) => each.map((ids) => ids[sequence]!)), notes: lines.filter(({ type }) => type === 'note').map((line) => (line as unknown as { text: string }).text) };
+    const each = lines
+      .filter(({ type }) => type === 'token')
+      .map((line) => (line as unknown as { ids: number[] }).ids);
+    return {
+      ids: prompts.map((_, sequence) => each.map((ids) => ids[sequence]!)),
+      notes: lines
+        .filter(({ type }) => type === 'note')
+        .map((line) => (line as unknown as { text: string }).text),
+    };
   }
 
   it.each<[string, Partial<RunSpec>]>([
@@ -71,10 +108,16 @@ describe('a batch of texts', () => {
     expect(new Set(together.ids.map((ids) => ids.join())).size).toBe(3);
   });
 
-  it('goes on the same where the cache is written by a shader', { timeout: 120_000 }, async ({ skip }) => {
+  it('goes on the same where the cache is written by a shader', { timeout: 120_000 }, async ({
+    skip,
+  }) => {
     const missing = swiftshaderUnavailable();
     if (missing !== null) skip(missing);
-    const onGpu = await continued(texts, { cacheGrowth: 'static', backend: 'webgpu', tokens: 4 }, swiftshaderEnvironment());
+    const onGpu = await continued(
+      texts,
+      { cacheGrowth: 'static', backend: 'webgpu', tokens: 4 },
+      swiftshaderEnvironment(),
+    );
     expect(onGpu.ids).toEqual((await continued(texts, { tokens: 4 })).ids);
   });
 
@@ -83,8 +126,12 @@ describe('a batch of texts', () => {
     expect(notes).toHaveLength(3);
     notes.forEach((note, index) => {
       expect(note.startsWith(`text ${index + 1}: ${JSON.stringify(texts[index])} + "`)).toBe(true);
-      const bytes = new Tokenizer(300).pieces(ids[index]!).map((piece) => Buffer.from(piece as Uint8Array));
-      expect(JSON.parse(note.slice(note.lastIndexOf(' + ') + 3))).toBe(Buffer.concat(bytes).toString());
+      const bytes = new Tokenizer(300)
+        .pieces(ids[index]!)
+        .map((piece) => Buffer.from(piece as Uint8Array));
+      expect(JSON.parse(note.slice(note.lastIndexOf(' + ') + 3))).toBe(
+        Buffer.concat(bytes).toString(),
+      );
     });
   });
 
@@ -99,7 +146,10 @@ describe('a batch of texts', () => {
 describe('training of the bundled workload on text', () => {
   beforeAll(buildWorkload);
   const losses = async (run: Partial<RunSpec>): Promise<number[]> => {
-    const { stdout } = await runWorkload(tinyModel({ vocab: 256, maxPositions: 32 }), tinyRun({ batch: 2, seq: 32, steps: 12, ...run }));
+    const { stdout } = await runWorkload(
+      tinyModel({ vocab: 256, maxPositions: 32 }),
+      tinyRun({ batch: 2, seq: 32, steps: 12, ...run }),
+    );
     return [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
   };
 
@@ -111,11 +161,16 @@ describe('training of the bundled workload on text', () => {
   });
 
   it('takes other windows of it for another seed', async () => {
-    expect((await losses({ data: 'text', steps: 1, seed: 1 }))[0]).not.toBe((await losses({ data: 'text', steps: 1, seed: 2 }))[0]);
+    expect((await losses({ data: 'text', steps: 1, seed: 1 }))[0]).not.toBe(
+      (await losses({ data: 'text', steps: 1, seed: 2 }))[0],
+    );
   });
 
   it('learns what is common to its windows, of which every step shows others', async () => {
-    const { stdout } = await runWorkload(tinyModel({ vocab: 512, maxPositions: 32, hidden: 48, ffn: 96 }), tinyRun({ batch: 4, seq: 32, steps: 80, data: 'text' }));
+    const { stdout } = await runWorkload(
+      tinyModel({ vocab: 512, maxPositions: 32, hidden: 48, ffn: 96 }),
+      tinyRun({ batch: 4, seq: 32, steps: 80, data: 'text' }),
+    );
     const told = [...stdout.matchAll(/loss ([\d.]+)/g)].map((match) => Number(match[1]));
     expect(told[0]).toBeCloseTo(Math.log(512), 1);
     const late = told.slice(-10);

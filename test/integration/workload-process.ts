@@ -39,7 +39,11 @@ export async function buildWorkload(): Promise<void> {
   const temporary = join(root, 'out', `workload-${process.pid}`);
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   try {
-    await promisify(execFile)(process.execPath, [vite, 'build', '--config', 'vite.workload.config.ts', '--outDir', temporary], { cwd: root });
+    await promisify(execFile)(
+      process.execPath,
+      [vite, 'build', '--config', 'vite.workload.config.ts', '--outDir', temporary],
+      { cwd: root },
+    );
     renameSync(temporary, dirname(entry));
   } catch (error) {
     if (!existsSync(entry)) throw error; // otherwise the other file was first
@@ -49,38 +53,90 @@ export async function buildWorkload(): Promise<void> {
 }
 
 export function tinyModel(overrides: Partial<ModelSpec> = {}): ModelSpec {
-  const shape = { layers: 2, hidden: 12, heads: 3, ffn: 20, vocab: 31, maxPositions: 16, ...overrides };
+  const shape = {
+    layers: 2,
+    hidden: 12,
+    heads: 3,
+    ffn: 20,
+    vocab: 31,
+    maxPositions: 16,
+    ...overrides,
+  };
   return {
-    name: 'tiny', architecture: 'decoder', kvHeads: shape.heads, headDim: shape.hidden / shape.heads, positions: 'learned',
-    norm: 'layernorm', activation: 'gelu', bias: true, tiedHead: true, ...shape,
+    name: 'tiny',
+    architecture: 'decoder',
+    kvHeads: shape.heads,
+    headDim: shape.hidden / shape.heads,
+    positions: 'learned',
+    norm: 'layernorm',
+    activation: 'gelu',
+    bias: true,
+    tiedHead: true,
+    ...shape,
   };
 }
 
 export function tinyRun(overrides: Partial<RunSpec> = {}): RunSpec {
   return {
-    mode: 'train', batch: 2, seq: 5, promptTokens: 3, tokens: 4, kvCache: true, precision: 'fp32', kvPrecision: 'fp32',
-    optimizer: 'adamw', gradAccum: 1, checkpointing: 'none', attention: 'eager', causal: false, framework: 'tfjs',
-    backend: 'wasm', steps: 3, seed: 1, ...overrides,
+    mode: 'train',
+    batch: 2,
+    seq: 5,
+    promptTokens: 3,
+    tokens: 4,
+    kvCache: true,
+    precision: 'fp32',
+    kvPrecision: 'fp32',
+    optimizer: 'adamw',
+    gradAccum: 1,
+    checkpointing: 'none',
+    attention: 'eager',
+    causal: false,
+    framework: 'tfjs',
+    backend: 'wasm',
+    steps: 3,
+    seed: 1,
+    ...overrides,
   };
 }
 
 /** With `listen` false the workload runs without a socket; `weights` names a checkpoint, `saveWeights` where to leave one. */
-export async function runWorkload(model: ModelSpec, run: RunSpec, env: Record<string, string> = {}, listen = true, weights?: string, saveWeights?: string): Promise<WorkloadResult> {
+export async function runWorkload(
+  model: ModelSpec,
+  run: RunSpec,
+  env: Record<string, string> = {},
+  listen = true,
+  weights?: string,
+  saveWeights?: string,
+): Promise<WorkloadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-  const path = process.platform === 'win32' ? `\\\\.\\pipe\\plumbline-${process.pid}-${Math.random().toString(36).slice(2)}` : join(folder, 'm.sock');
+  const path =
+    process.platform === 'win32'
+      ? `\\\\.\\pipe\\plumbline-${process.pid}-${Math.random().toString(36).slice(2)}`
+      : join(folder, 'm.sock');
   const lines: Line[] = [];
   const received: Promise<void>[] = [];
   const server = createServer((socket) => received.push(collect(socket, lines)));
   try {
     if (listen) await new Promise<void>((resolve) => server.listen(path, resolve));
-    const child = spawn(process.execPath, [entry, JSON.stringify({ model, run, weights, saveWeights })], {
-      env: { ...process.env, PLUMBLINE_FAULT: '', PLUMBLINE_SOCKET: listen ? path : '', ...env }, stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [entry, JSON.stringify({ model, run, weights, saveWeights })],
+      {
+        env: { ...process.env, PLUMBLINE_FAULT: '', PLUMBLINE_SOCKET: listen ? path : '', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk) => { stdout += String(chunk); });
-    child.stderr.on('data', (chunk) => { stderr += String(chunk); });
-    const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += String(chunk);
+    });
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.on('close', resolve).on('error', reject),
+    );
     await Promise.all(received);
     return { code, lines, stdout, stderr };
   } finally {

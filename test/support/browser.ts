@@ -31,13 +31,22 @@ const ARGS = [
 
 function candidates(): string[] {
   if (process.platform === 'darwin')
-    return ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
+    return [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    ];
   if (process.platform === 'win32')
     return ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap((name) => {
       const root = process.env[name];
       return root ? [join(root, 'Google', 'Chrome', 'Application', 'chrome.exe')] : [];
     });
-  return ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/opt/google/chrome/chrome', '/usr/bin/chromium-browser'];
+  return [
+    '/usr/bin/chromium',
+    '/usr/bin/google-chrome',
+    '/usr/bin/google-chrome-stable',
+    '/opt/google/chrome/chrome',
+    '/usr/bin/chromium-browser',
+  ];
 }
 
 function executable(path: string): boolean {
@@ -58,10 +67,13 @@ function installed(): string | null {
 /** Why no browser can be had on this machine, or null where one can. */
 export function browserUnavailable(): string | null {
   const named = process.env.PLUMBLINE_CHROME;
-  if (named && named !== 'packed') return executable(named) ? null : `PLUMBLINE_CHROME names ${named}, which cannot be executed`;
+  if (named && named !== 'packed')
+    return executable(named) ? null : `PLUMBLINE_CHROME names ${named}, which cannot be executed`;
   if (installed()) return null;
   const packed = packedUnavailable();
-  return packed && `no Chrome or Chromium is installed (PLUMBLINE_CHROME can name one), and ${packed}`;
+  return (
+    packed && `no Chrome or Chromium is installed (PLUMBLINE_CHROME can name one), and ${packed}`
+  );
 }
 
 /** What to start, and how; for callers that start it themselves and attach over the DevTools protocol. */
@@ -76,7 +88,11 @@ export async function browserExecutable(): Promise<BrowserExecutable> {
 /** A headless browser; the caller closes it. `options.args` and `options.env` are added to ours. */
 export async function launchBrowser(options: LaunchOptions = {}): Promise<Browser> {
   const found = await browserExecutable();
-  const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
   return chromium.launch({
     headless: true,
     ...options,

@@ -14,12 +14,18 @@ export class CachingAllocator {
   private readonly segments: Block[][] = [];
 
   get reserved(): number {
-    return this.segments.reduce((sum, blocks) => sum + blocks.reduce((total, { size }) => total + size, 0), 0);
+    return this.segments.reduce(
+      (sum, blocks) => sum + blocks.reduce((total, { size }) => total + size, 0),
+      0,
+    );
   }
 
   /** Bytes of segments nothing lives in. */
   get empty(): number {
-    return this.segments.reduce((sum, blocks) => sum + (blocks.every(({ free }) => free) ? blocks[0]!.size : 0), 0);
+    return this.segments.reduce(
+      (sum, blocks) => sum + (blocks.every(({ free }) => free) ? blocks[0]!.size : 0),
+      0,
+    );
   }
 
   allocate(bytes: number): Block {

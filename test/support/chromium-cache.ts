@@ -4,7 +4,18 @@
  * whole one, and two test workers that begin at once do not disturb each other. Linux x64 only; needs no root.
  */
 import { execFileSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -23,7 +34,9 @@ export interface PackedChromium {
 function archives(): { bin: string; version: string; modules: string } | null {
   try {
     const root = dirname(dirname(require.resolve('@sparticuz/chromium')));
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      version: string;
+    };
     return { bin: join(root, 'bin'), version, modules: dirname(dirname(root)) };
   } catch {
     return null;
@@ -47,10 +60,17 @@ async function inflate(bin: string, target: string): Promise<void> {
       createBrotliDecompress(),
       createWriteStream(join(temporary, 'chromium'), { mode: 0o755 }),
     );
-    for (const [archive, folder] of [['al2023', 'al2023'], ['fonts', '.'], ['swiftshader', '.']] as const) {
+    for (const [archive, folder] of [
+      ['al2023', 'al2023'],
+      ['fonts', '.'],
+      ['swiftshader', '.'],
+    ] as const) {
       mkdirSync(join(temporary, folder), { recursive: true });
       const tar = brotliDecompressSync(readFileSync(join(bin, `${archive}.tar.br`)));
-      execFileSync('tar', ['-x', '--no-same-owner', '-C', join(temporary, folder)], { input: tar, stdio: ['pipe', 'ignore', 'pipe'] });
+      execFileSync('tar', ['-x', '--no-same-owner', '-C', join(temporary, folder)], {
+        input: tar,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
     }
     // The final place, not the temporary one; without a configuration of its own Chromium draws no text at all.
     writeFileSync(
@@ -78,9 +98,12 @@ export async function packedChromium(): Promise<PackedChromium> {
   if (!existsSync(folder)) await inflate(source.bin, folder);
   for (const other of readdirSync(cache)) {
     // Left by older versions; what a worker is inflating just now begins with the current name.
-    if (!other.startsWith(`${source.version}-${LAYOUT}`)) rmSync(join(cache, other), { recursive: true, force: true });
+    if (!other.startsWith(`${source.version}-${LAYOUT}`))
+      rmSync(join(cache, other), { recursive: true, force: true });
   }
-  const libraries = [join(folder, 'al2023', 'lib'), folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  const libraries = [join(folder, 'al2023', 'lib'), folder, process.env.LD_LIBRARY_PATH]
+    .filter(Boolean)
+    .join(':');
   return {
     executablePath: join(folder, 'chromium'),
     env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_FILE: join(folder, 'fonts.conf') },

@@ -26,7 +26,11 @@ export function temporaryHome(): { readonly dir: string; dispose(): void } {
   return { dir, dispose: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-export function startCli(args: readonly string[], home: string, env: NodeJS.ProcessEnv = {}): Running {
+export function startCli(
+  args: readonly string[],
+  home: string,
+  env: NodeJS.ProcessEnv = {},
+): Running {
   const child = spawn(process.execPath, [launcher, ...args], {
     cwd: home,
     env: { ...process.env, PLUMBLINE_HOME: join(home, 'library'), ...env },
@@ -58,39 +62,60 @@ export function startCli(args: readonly string[], home: string, env: NodeJS.Proc
           found();
         };
         waiting.add(check);
-        done.then(() => fail(new Error(`it ended without printing "${text}":\n${stdout}\n${stderr}`)), fail);
+        done.then(
+          () => fail(new Error(`it ended without printing "${text}":\n${stdout}\n${stderr}`)),
+          fail,
+        );
         check();
       }),
   };
 }
 
-export const runCli = (args: readonly string[], home: string, env?: NodeJS.ProcessEnv): Promise<Finished> => startCli(args, home, env).done;
+export const runCli = (
+  args: readonly string[],
+  home: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<Finished> => startCli(args, home, env).done;
 
 /** Runs with --json and parses the one document on stdout. */
-export async function runJson<T>(args: readonly string[], home: string, env?: NodeJS.ProcessEnv): Promise<Finished & { document: T }> {
+export async function runJson<T>(
+  args: readonly string[],
+  home: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<Finished & { document: T }> {
   const dashes = args.indexOf('--');
-  const withJson = dashes < 0 ? [...args, '--json'] : [...args.slice(0, dashes), '--json', ...args.slice(dashes)];
+  const withJson =
+    dashes < 0 ? [...args, '--json'] : [...args.slice(0, dashes), '--json', ...args.slice(dashes)];
   const finished = await runCli(withJson, home, env);
   try {
     return { ...finished, document: JSON.parse(finished.stdout) as T };
   } catch {
-    throw new Error(`stdout is not one JSON document (exit ${finished.code}):\n${finished.stdout}\n${finished.stderr}`);
+    throw new Error(
+      `stdout is not one JSON document (exit ${finished.code}):\n${finished.stdout}\n${finished.stderr}`,
+    );
   }
 }
 
 /** Pids whose environment holds `word`: how a test finds what a workload left behind (Linux). */
 export async function pidsWithEnvironment(word: string): Promise<number[]> {
   const { readdirSync, readFileSync } = await import('node:fs');
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(word);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid !== process.pid && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(word);
+      } catch {
+        return false;
+      }
+    });
 }
 
-export const until = async (condition: () => boolean | Promise<boolean>, what: string, limitMs = 15_000): Promise<void> => {
+export const until = async (
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 15_000,
+): Promise<void> => {
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

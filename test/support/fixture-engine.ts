@@ -8,7 +8,13 @@ import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { envelope } from '../../src/shared/trace/downsample';
-import { type FixtureSession, fixtureLibrary, fixtureSession, RTX_4090, trainSpans } from './fixture-sessions';
+import {
+  type FixtureSession,
+  fixtureLibrary,
+  fixtureSession,
+  RTX_4090,
+  trainSpans,
+} from './fixture-sessions';
 
 export interface FixtureEngine extends EngineClient {
   /** Every call, oldest first. */
@@ -20,12 +26,25 @@ export interface FixtureEngine extends EngineClient {
 
 const LIVE = 's-live';
 const SUMMARY = ({ document: d }: FixtureSession): SessionSummary => ({
-  id: d.id, name: d.name, status: d.status, startedAt: d.startedAt, durationUs: d.durationUs, model: d.model?.name ?? null, mode: d.run?.mode ?? null,
-  measuredPeak: d.overlay.measuredPeak?.bytes ?? null, predictedPeak: d.overlay.predictedPeak.refined, residualPercent: d.overlay.residualPercent, simulated: d.simulated,
+  id: d.id,
+  name: d.name,
+  status: d.status,
+  startedAt: d.startedAt,
+  durationUs: d.durationUs,
+  model: d.model?.name ?? null,
+  mode: d.run?.mode ?? null,
+  measuredPeak: d.overlay.measuredPeak?.bytes ?? null,
+  predictedPeak: d.overlay.predictedPeak.refined,
+  residualPercent: d.overlay.residualPercent,
+  simulated: d.simulated,
 });
 
-export function fixtureEngine(options: { readonly empty?: boolean; readonly noGpu?: boolean } = {}): FixtureEngine {
-  const sessions = new Map((options.empty ? [] : fixtureLibrary()).map((session) => [session.document.id, session]));
+export function fixtureEngine(
+  options: { readonly empty?: boolean; readonly noGpu?: boolean } = {},
+): FixtureEngine {
+  const sessions = new Map(
+    (options.empty ? [] : fixtureLibrary()).map((session) => [session.document.id, session]),
+  );
   const listeners = new Set<(event: EngineEvent) => void>();
   const calls: FixtureEngine['calls'] = [];
   const emit = (event: EngineEvent) => {
@@ -33,14 +52,25 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
   };
   const find = (id: string): FixtureSession => {
     const found = sessions.get(id);
-    if (!found) throw new Failure('not_found', `There is no session "${id}".`, 'See `plumbline list` for those there are.');
+    if (!found)
+      throw new Failure(
+        'not_found',
+        `There is no session "${id}".`,
+        'See `plumbline list` for those there are.',
+      );
     return found;
   };
   let steps = 0;
   const live = (status: 'recording' | 'complete') => {
     const model = preset('gpt2');
     return fixtureSession({
-      id: LIVE, name: 'gpt2 train, live', status, startedAt: '2026-11-23T12:00:00+00:00', spans: trainSpans(steps), model, gpu: true,
+      id: LIVE,
+      name: 'gpt2 train, live',
+      status,
+      startedAt: '2026-11-23T12:00:00+00:00',
+      spans: trainSpans(steps),
+      model,
+      gpu: true,
       run: runDefaults(model, { mode: 'train', batch: 4, seq: 256, steps: 50, backend: 'webgpu' }),
     });
   };
@@ -48,7 +78,12 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
     steps += 1;
     const session = live('recording');
     sessions.set(LIVE, session);
-    emit({ type: 'session', id: LIVE, durationUs: session.document.durationUs, status: 'recording' });
+    emit({
+      type: 'session',
+      id: LIVE,
+      durationUs: session.document.durationUs,
+      status: 'recording',
+    });
   };
   const change = (id: string, part: Partial<FixtureSession['document']>) => {
     const session = find(id);
@@ -57,26 +92,75 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
   };
   let saved: readonly SavedWorkload[] = [];
   const answers: Omit<EngineClient, 'on'> = {
-    info: async () => ({ version: '0.1.0', platform: 'linux-x64', library: '/home/ada/.local/share/plumbline', host: 'server', simulated: false }),
-    list: async () => [...sessions.values()].map(SUMMARY).sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
+    info: async () => ({
+      version: '0.1.0',
+      platform: 'linux-x64',
+      library: '/home/ada/.local/share/plumbline',
+      host: 'server',
+      simulated: false,
+    }),
+    list: async () =>
+      [...sessions.values()].map(SUMMARY).sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
     show: async ({ id, series }) => {
       const { document, data } = find(id);
       if (series === undefined || series === document.overlay.series) return document;
       const own = data.find(({ info }) => info.id === series);
-      if (!own) throw new Failure('bad_input', `The session has no series "${series}".`, 'Choose one of those it lists.');
+      if (!own)
+        throw new Failure(
+          'bad_input',
+          `The session has no series "${series}".`,
+          'Choose one of those it lists.',
+        );
       const at = own.values.indexOf(own.values.reduce((a, b) => Math.max(a, b)));
-      return { ...document, overlay: { ...document.overlay, series, baselineBytes: 0, measuredPeak: { bytes: own.values[at]!, at: own.times[at]!, intervalUs: own.info.intervalUs } } };
+      return {
+        ...document,
+        overlay: {
+          ...document.overlay,
+          series,
+          baselineBytes: 0,
+          measuredPeak: {
+            bytes: own.values[at]!,
+            at: own.times[at]!,
+            intervalUs: own.info.intervalUs,
+          },
+        },
+      };
     },
-    trace: async ({ id, series, t0, t1, columns }) => find(id).data.filter(({ info }) => series.includes(info.id))
-      .map((data) => ({ info: data.info, envelope: envelope(data, t0, t1, columns), gaps: data.gaps })),
+    trace: async ({ id, series, t0, t1, columns }) =>
+      find(id)
+        .data.filter(({ info }) => series.includes(info.id))
+        .map((data) => ({
+          info: data.info,
+          envelope: envelope(data, t0, t1, columns),
+          gaps: data.gaps,
+        })),
     budgetOf: async ({ id }) => find(id).budget,
     invert: async () => null,
     budget: async ({ model, run }) => {
-      if (run.batch > 512) throw new Failure('bad_input', `A batch of ${run.batch} is more than this fixture knows.`, 'Use a batch of 512 or less.');
-      return fixtureSession({ id: 'x', name: 'x', status: 'complete', startedAt: '', spans: trainSpans(2), model, run, gpu: false }).budget!;
+      if (run.batch > 512)
+        throw new Failure(
+          'bad_input',
+          `A batch of ${run.batch} is more than this fixture knows.`,
+          'Use a batch of 512 or less.',
+        );
+      return fixtureSession({
+        id: 'x',
+        name: 'x',
+        status: 'complete',
+        startedAt: '',
+        spans: trainSpans(2),
+        model,
+        run,
+        gpu: false,
+      }).budget!;
     },
     record: async (request) => {
-      if (request.command?.[0] === 'missing') throw new Failure('bad_input', 'The program "missing" was not found.', 'Give its full path, or put its folder on PATH.');
+      if (request.command?.[0] === 'missing')
+        throw new Failure(
+          'bad_input',
+          'The program "missing" was not found.',
+          'Give its full path, or put its folder on PATH.',
+        );
       grow();
       return { id: LIVE };
     },
@@ -106,42 +190,125 @@ export function fixtureEngine(options: { readonly empty?: boolean; readonly noGp
       const first = all[0]!;
       const peaks = all.map(({ document }) => document.overlay.measuredPeak?.bytes ?? null);
       const predicted = all.map(({ document }) => document.overlay.predictedPeak.refined);
-      const names = [...new Set(all.flatMap(({ budget }) => Object.keys(budget?.tiers.refined.components ?? {})))];
-      const phaseNames = [...new Set(all.flatMap(({ document }) => document.overlay.phases.map(({ phase }) => phase)))];
-      const of = (session: FixtureSession, phase: string) => session.document.overlay.phases.filter((own) => own.phase === phase);
+      const names = [
+        ...new Set(
+          all.flatMap(({ budget }) => Object.keys(budget?.tiers.refined.components ?? {})),
+        ),
+      ];
+      const phaseNames = [
+        ...new Set(
+          all.flatMap(({ document }) => document.overlay.phases.map(({ phase }) => phase)),
+        ),
+      ];
+      const of = (session: FixtureSession, phase: string) =>
+        session.document.overlay.phases.filter((own) => own.phase === phase);
       return {
         sessions: all.map(({ document }) => ({ id: document.id, name: document.name })),
         differences: {
-          config: [{ field: 'run.mode', values: all.map(({ document }) => document.run?.mode ?? null) }, { field: 'run.batch', values: all.map(({ document }) => document.run?.batch ?? null) }, { field: 'run.backend', values: all.map(({ document }) => document.run?.backend ?? null) }],
-          components: names.map((component) => ({ component, predicted: all.map(({ budget }) => Object.entries(budget?.tiers.refined.components ?? {}).find(([name]) => name === component)?.[1] ?? null), measured: all.map(() => null) })),
+          config: [
+            { field: 'run.mode', values: all.map(({ document }) => document.run?.mode ?? null) },
+            { field: 'run.batch', values: all.map(({ document }) => document.run?.batch ?? null) },
+            {
+              field: 'run.backend',
+              values: all.map(({ document }) => document.run?.backend ?? null),
+            },
+          ],
+          components: names.map((component) => ({
+            component,
+            predicted: all.map(
+              ({ budget }) =>
+                Object.entries(budget?.tiers.refined.components ?? {}).find(
+                  ([name]) => name === component,
+                )?.[1] ?? null,
+            ),
+            measured: all.map(() => null),
+          })),
           phases: phaseNames.map((phase) => ({
-            phase, measured: all.map((s) => (of(s, phase).length ? Math.max(...of(s, phase).map(({ measured }) => measured ?? 0)) : null)),
-            predicted: all.map((s) => (of(s, phase).length ? Math.max(...of(s, phase).map((own) => own.predicted.refined ?? 0)) : null)),
-            durationUs: all.map((s) => (of(s, phase).length ? of(s, phase).reduce((total, { span }) => total + span[1] - span[0], 0) : null)),
+            phase,
+            measured: all.map((s) =>
+              of(s, phase).length
+                ? Math.max(...of(s, phase).map(({ measured }) => measured ?? 0))
+                : null,
+            ),
+            predicted: all.map((s) =>
+              of(s, phase).length
+                ? Math.max(...of(s, phase).map((own) => own.predicted.refined ?? 0))
+                : null,
+            ),
+            durationUs: all.map((s) =>
+              of(s, phase).length
+                ? of(s, phase).reduce((total, { span }) => total + span[1] - span[0], 0)
+                : null,
+            ),
           })),
         },
-        peak: { measured: peaks, predicted, changeBytes: peaks.map((peak) => (peak === null || peaks[0] === null ? null : peak - peaks[0]!)), changePercent: peaks.map((peak) => (peak === null || !peaks[0] ? null : ((peak - peaks[0]) / peaks[0]) * 100)) },
-        time: { durationUs: all.map(({ document }) => document.durationUs), changePercent: all.map(({ document }) => ((document.durationUs - first.document.durationUs) / first.document.durationUs) * 100) },
-        verdict: 'The second run needs 85% less memory at its peak: it holds no gradients and no optimizer states.',
+        peak: {
+          measured: peaks,
+          predicted,
+          changeBytes: peaks.map((peak) =>
+            peak === null || peaks[0] === null ? null : peak - peaks[0]!,
+          ),
+          changePercent: peaks.map((peak) =>
+            peak === null || !peaks[0] ? null : ((peak - peaks[0]) / peaks[0]) * 100,
+          ),
+        },
+        time: {
+          durationUs: all.map(({ document }) => document.durationUs),
+          changePercent: all.map(
+            ({ document }) =>
+              ((document.durationUs - first.document.durationUs) / first.document.durationUs) * 100,
+          ),
+        },
+        verdict:
+          'The second run needs 85% less memory at its peak: it holds no gradients and no optimizer states.',
       };
     },
-    report: async ({ ids, format }) => ({ fileName: `plumbline-${ids.join('-')}.${format}`, mimeType: format === 'html' ? 'text/html' : 'text/markdown', text: `# ${find(ids[0]!).document.name}\n` }),
+    report: async ({ ids, format }) => ({
+      fileName: `plumbline-${ids.join('-')}.${format}`,
+      mimeType: format === 'html' ? 'text/html' : 'text/markdown',
+      text: `# ${find(ids[0]!).document.name}\n`,
+    }),
     doctor: async () => ({
       checks: [
         { id: 'Node', ok: true, found: '24.21.0', remedy: null },
-        { id: 'nvidia-smi', ok: !options.noGpu, found: options.noGpu ? 'was not found on PATH' : '/usr/bin/nvidia-smi, driver 580.95.05', remedy: options.noGpu ? 'Install the NVIDIA driver, or set the path of nvidia-smi in PLUMBLINE_NVIDIA_SMI.' : null },
-        { id: 'NVML', ok: !options.noGpu, found: options.noGpu ? 'libnvidia-ml.so.1 could not be loaded' : 'libnvidia-ml.so.1', remedy: options.noGpu ? 'It comes with the driver.' : null },
-        { id: 'Library', ok: true, found: '/home/ada/.local/share/plumbline, 184 GiB free', remedy: null },
+        {
+          id: 'nvidia-smi',
+          ok: !options.noGpu,
+          found: options.noGpu ? 'was not found on PATH' : '/usr/bin/nvidia-smi, driver 580.95.05',
+          remedy: options.noGpu
+            ? 'Install the NVIDIA driver, or set the path of nvidia-smi in PLUMBLINE_NVIDIA_SMI.'
+            : null,
+        },
+        {
+          id: 'NVML',
+          ok: !options.noGpu,
+          found: options.noGpu ? 'libnvidia-ml.so.1 could not be loaded' : 'libnvidia-ml.so.1',
+          remedy: options.noGpu ? 'It comes with the driver.' : null,
+        },
+        {
+          id: 'Library',
+          ok: true,
+          found: '/home/ada/.local/share/plumbline, 184 GiB free',
+          remedy: null,
+        },
       ],
       gpus: options.noGpu ? [] : [RTX_4090],
     }),
   };
-  const counted = Object.fromEntries(Object.entries(answers).map(([method, answer]) => [method, async (args: unknown) => {
-    calls.push({ method, args });
-    return (answer as (args: unknown) => Promise<unknown>)(args);
-  }])) as unknown as Omit<EngineClient, 'on'>;
+  const counted = Object.fromEntries(
+    Object.entries(answers).map(([method, answer]) => [
+      method,
+      async (args: unknown) => {
+        calls.push({ method, args });
+        return (answer as (args: unknown) => Promise<unknown>)(args);
+      },
+    ]),
+  ) as unknown as Omit<EngineClient, 'on'>;
   return {
-    ...counted, calls, sessions, grow,
+    ...counted,
+    calls,
+    sessions,
+    grow,
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -10,7 +10,10 @@ import { afterAll } from 'vitest';
 export const hostFixtures = join(import.meta.dirname, '..', 'fixtures', 'host');
 
 /** `programs`: shell scripts by name, first on PATH. */
-export function pretend(platform: NodeJS.Platform, programs: Readonly<Record<string, string>>): void {
+export function pretend(
+  platform: NodeJS.Platform,
+  programs: Readonly<Record<string, string>>,
+): void {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-host-'));
   const own = Object.getOwnPropertyDescriptor(process, 'platform')!;
   const path = process.env.PATH;

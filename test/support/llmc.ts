@@ -23,16 +23,23 @@ export interface LlmcRun {
 }
 
 /** Bytes of all activations, as printed at the start of training. */
-export function llmcActivations({ layers: L, hidden: C, heads, vocab }: ModelSpec, { state, batch, seq: T, element: x, cudnn, recompute }: LlmcRun): number {
+export function llmcActivations(
+  { layers: L, hidden: C, heads, vocab }: ModelSpec,
+  { state, batch, seq: T, element: x, cudnn, recompute }: LlmcRun,
+): number {
   const rows = batch * T;
   const april = state === 'april';
   const statistic = april ? x : 4;
   const widths = [
     C, // encoded
-    recompute < 2 ? L * C : 0, recompute < 2 ? L * C : 0, // ln1, ln2
-    L * C, L * C, L * C, // atty, residual2, residual3
+    recompute < 2 ? L * C : 0,
+    recompute < 2 ? L * C : 0, // ln1, ln2
+    L * C,
+    L * C,
+    L * C, // atty, residual2, residual3
     april ? 2 * L * C : 0, // attproj, fcproj
-    (recompute < 3 ? L : 1) * 4 * C, (recompute < 1 ? L : 1) * 4 * C, // fch, fch_gelu
+    (recompute < 3 ? L : 1) * 4 * C,
+    (recompute < 1 ? L : 1) * 4 * C, // fch, fch_gelu
     C, // lnf
     3 * L * C, // qkvr
     Math.max(3 * C, heads * T, vocab), // output, which the gradient of the logits overwrites
@@ -44,7 +51,10 @@ export function llmcActivations({ layers: L, hidden: C, heads, vocab }: ModelSpe
 }
 
 /** April's arena for gradients of activations: of one layer, used again by each. */
-export function llmcActivationGradients({ hidden: C, heads }: ModelSpec, { batch, seq: T, element: x, cudnn }: LlmcRun): number {
+export function llmcActivationGradients(
+  { hidden: C, heads }: ModelSpec,
+  { batch, seq: T, element: x, cudnn }: LlmcRun,
+): number {
   return x * batch * T * (5 * C + (cudnn ? 0 : heads * T));
 }
 

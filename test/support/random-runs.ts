@@ -20,13 +20,22 @@ export function pick<T>(random: () => number, from: readonly T[]): T {
 }
 
 export function randomModel(random: () => number): ModelSpec {
-  const base = preset(pick(random, ['gpt2', 'llama-3-8b', 'bert-base', 'mixtral-8x7b', 'qwen2.5-0.5b'] as const));
+  const base = preset(
+    pick(random, ['gpt2', 'llama-3-8b', 'bert-base', 'mixtral-8x7b', 'qwen2.5-0.5b'] as const),
+  );
   const heads = pick(random, [4, 8, 16]);
   const headDim = pick(random, [16, 32, 64]);
   const ffn = pick(random, [2, 3, 4]) * heads * headDim;
   const model: ModelSpec = {
-    ...base, name: `random ${base.name}`, heads, headDim, hidden: heads * headDim, ffn,
-    layers: 1 + Math.floor(random() * 12), vocab: pick(random, [37, 1000, 32_000]), maxPositions: 2048,
+    ...base,
+    name: `random ${base.name}`,
+    heads,
+    headDim,
+    hidden: heads * headDim,
+    ffn,
+    layers: 1 + Math.floor(random() * 12),
+    vocab: pick(random, [37, 1000, 32_000]),
+    maxPositions: 2048,
     kvHeads: base.positions === 'rotary' ? pick(random, [1, 2, heads]) : heads,
     ...(base.experts ? { experts: { ...base.experts, ffn } } : {}),
   };
@@ -34,19 +43,48 @@ export function randomModel(random: () => number): ModelSpec {
   return model;
 }
 
-export function randomRun(random: () => number, model: ModelSpec, given: Partial<RunSpec> = {}): RunSpec {
-  const mode = given.mode ?? pick(random, model.architecture === 'encoder' ? (['train', 'infer'] as const) : (['train', 'generate', 'infer'] as const));
-  const precision = given.precision ?? pick(random, ['fp32', 'bf16', 'fp16', 'mixed-bf16'] as const);
+export function randomRun(
+  random: () => number,
+  model: ModelSpec,
+  given: Partial<RunSpec> = {},
+): RunSpec {
+  const mode =
+    given.mode ??
+    pick(
+      random,
+      model.architecture === 'encoder'
+        ? (['train', 'infer'] as const)
+        : (['train', 'generate', 'infer'] as const),
+    );
+  const precision =
+    given.precision ?? pick(random, ['fp32', 'bf16', 'fp16', 'mixed-bf16'] as const);
   const run = runDefaults(model, {
-    framework: 'pytorch', mode, precision,
+    framework: 'pytorch',
+    mode,
+    precision,
     batch: 1 + Math.floor(random() * 8),
-    ...(mode === 'generate' ? { promptTokens: 1 + Math.floor(random() * 500), tokens: 1 + Math.floor(random() * 200) } : { seq: 1 + Math.floor(random() * 700) }),
-    attention: pick(random, precision === 'fp32' ? (['eager', 'sdpa'] as const) : (['eager', 'sdpa', 'flash'] as const)),
+    ...(mode === 'generate'
+      ? { promptTokens: 1 + Math.floor(random() * 500), tokens: 1 + Math.floor(random() * 200) }
+      : { seq: 1 + Math.floor(random() * 700) }),
+    attention: pick(
+      random,
+      precision === 'fp32' ? (['eager', 'sdpa'] as const) : (['eager', 'sdpa', 'flash'] as const),
+    ),
     checkpointing: pick(random, ['none', 'full', 'selective', 'every=1'] as const),
-    optimizer: pick(random, ['adamw', 'momentum', 'sgd', 'adam8bit', 'adafactor', 'lion', 'muon'] as const),
+    optimizer: pick(random, [
+      'adamw',
+      'momentum',
+      'sgd',
+      'adam8bit',
+      'adafactor',
+      'lion',
+      'muon',
+    ] as const),
     gradAccum: pick(random, [1, 4]),
     dropout: pick(random, [0, 0.1]),
-    ...(mode === 'train' && random() < 0.25 ? { loraRank: 4, loraTargets: pick(random, ['query-value', 'all-linear'] as const) } : {}),
+    ...(mode === 'train' && random() < 0.25
+      ? { loraRank: 4, loraTargets: pick(random, ['query-value', 'all-linear'] as const) }
+      : {}),
     ...given,
   });
   checkRun(model, run);

@@ -19,7 +19,9 @@ export function swiftshaderUnavailable(): string | null {
 /** Environment variables under which a child process finds SwiftShader as its only Vulkan driver. */
 export function swiftshaderEnvironment(): Record<string, string> {
   const root = dirname(dirname(require.resolve('@sparticuz/chromium')));
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const cache = join(dirname(dirname(root)), '.cache', 'plumbline', 'swiftshader');
   const folder = join(cache, version);
   if (!existsSync(folder)) {
@@ -27,7 +29,10 @@ export function swiftshaderEnvironment(): Record<string, string> {
     const temporary = mkdtempSync(join(cache, 'inflating-'));
     try {
       const tar = brotliDecompressSync(readFileSync(join(root, 'bin/swiftshader.tar.br')));
-      execFileSync('tar', ['-x', '--no-same-owner', '-C', temporary], { input: tar, stdio: ['pipe', 'ignore', 'pipe'] });
+      execFileSync('tar', ['-x', '--no-same-owner', '-C', temporary], {
+        input: tar,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
       renameSync(temporary, folder);
     } catch (error) {
       if (!existsSync(folder)) throw error; // otherwise another worker was first

@@ -10,7 +10,8 @@ export const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
 export const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-export const read = (name: string, options?: ReadOptions) => readTrace(join(fixtures, name), options);
+export const read = (name: string, options?: ReadOptions) =>
+  readTrace(join(fixtures, name), options);
 export const textOf = (name: string) => readFileSync(join(fixtures, name), 'utf8');
 
 let made = 0;
@@ -33,12 +34,19 @@ export function attempt(bytes: Buffer): ImportedTrace | null {
 /** Samples as [seconds, value]. */
 export function samples(trace: ImportedTrace, id: string): [number, number][] {
   const found = trace.series.find(({ info }) => info.id === id);
-  if (!found) throw new Error(`no series ${id} among ${trace.series.map(({ info }) => info.id).join(', ')}`);
+  if (!found)
+    throw new Error(`no series ${id} among ${trace.series.map(({ info }) => info.id).join(', ')}`);
   return Array.from(found.times, (t, i) => [t / 1e6, found.values[i]!]);
 }
 
 /** Values alone. */
-export const valuesOf = (trace: ImportedTrace, id: string): number[] => samples(trace, id).map(([, value]) => value);
-export const gapsOf = (trace: ImportedTrace, id: string) => trace.series.find(({ info }) => info.id === id)?.gaps.map(({ t0, t1, reason }) => [t0 / 1e6, t1 / 1e6, reason]);
-export const count = (trace: ImportedTrace) => Object.fromEntries(trace.gaps.map((gap) => [gap.reason, gap.count]));
-export const warned = (trace: ImportedTrace, pattern: RegExp) => trace.warnings.some((text) => pattern.test(text));
+export const valuesOf = (trace: ImportedTrace, id: string): number[] =>
+  samples(trace, id).map(([, value]) => value);
+export const gapsOf = (trace: ImportedTrace, id: string) =>
+  trace.series
+    .find(({ info }) => info.id === id)
+    ?.gaps.map(({ t0, t1, reason }) => [t0 / 1e6, t1 / 1e6, reason]);
+export const count = (trace: ImportedTrace) =>
+  Object.fromEntries(trace.gaps.map((gap) => [gap.reason, gap.count]));
+export const warned = (trace: ImportedTrace, pattern: RegExp) =>
+  trace.warnings.some((text) => pattern.test(text));

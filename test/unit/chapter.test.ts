@@ -15,12 +15,63 @@ const REFERENCE = '../shared/reference';
 const claims = chapterClaims();
 const byId = new Map(claims.map((claim) => [claim.id, claim]));
 
-const chapterText = () => readdirSync(REFERENCE).map((file) => readFileSync(`${REFERENCE}/${file}`, 'utf8')).join('\n');
+const chapterText = () =>
+  readdirSync(REFERENCE)
+    .map((file) => readFileSync(`${REFERENCE}/${file}`, 'utf8'))
+    .join('\n');
 
 /** What the chapter starts from: sizes it picks (batch 32, 512 tokens), names (FP16, A100, GPT-3), and digits of its formulas. */
 const GIVENS = new Set([
-  ...['0', '1', '2', '3', '4', '6', '8', '9', '10', '11', '12', '13', '16', '17', '20', '23', '24', '32', '40', '80', '100', '2022', '3070', '5000'],
-  ...['64', '96', '128', '256', '512', '1024', '2048', '8192', '768', '3072', '12288', '110', '175', '289', '300', '311', '312', '534', '577', '50', '76', '120'],
+  ...[
+    '0',
+    '1',
+    '2',
+    '3',
+    '4',
+    '6',
+    '8',
+    '9',
+    '10',
+    '11',
+    '12',
+    '13',
+    '16',
+    '17',
+    '20',
+    '23',
+    '24',
+    '32',
+    '40',
+    '80',
+    '100',
+    '2022',
+    '3070',
+    '5000',
+  ],
+  ...[
+    '64',
+    '96',
+    '128',
+    '256',
+    '512',
+    '1024',
+    '2048',
+    '8192',
+    '768',
+    '3072',
+    '12288',
+    '110',
+    '175',
+    '289',
+    '300',
+    '311',
+    '312',
+    '534',
+    '577',
+    '50',
+    '76',
+    '120',
+  ],
   ...['0.3', '0.7', '0.5', '0.28', '0.34', '1.3', '2.50', '500000', '1000'],
 ]);
 
@@ -28,33 +79,69 @@ const GIVENS = new Set([
 function figuresWithoutRow(): string[] {
   const printed = new Set(claims.map(({ printedText }) => printedText));
   const quotes = [...new Set(claims.map(({ quote }) => quote))];
-  const prose = chapterText().split('\n').filter((line) => !/^(\\node|\\draw|[a-z_.]+ = |plt\.|for |def |import |print|if |else|return)/.test(line));
+  const prose = chapterText()
+    .split('\n')
+    .filter(
+      (line) =>
+        !/^(\\node|\\draw|[a-z_.]+ = |plt\.|for |def |import |print|if |else|return)/.test(line),
+    );
   return prose.flatMap((line) => {
-    const covered = quotes.flatMap((quote) => [...line.matchAll(new RegExp(quote.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'g'))].map(({ index }) => [index, index + quote.length] as const));
-    return [...line.matchAll(/\d+(?:(?:,|\{,\})\d{3})*(?:\.\d+)?/g)].flatMap(({ 0: text, index }) => {
-      const digits = text.replace(/\{,\}|,/g, '');
-      const known = GIVENS.has(digits) || printed.has(digits) || covered.some(([from, to]) => from <= index && index + text.length <= to);
-      return known ? [] : [`${text} in: ${line.slice(Math.max(0, index - 30), index + 20)}`];
-    });
+    const covered = quotes.flatMap((quote) =>
+      [...line.matchAll(new RegExp(quote.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'g'))].map(
+        ({ index }) => [index, index + quote.length] as const,
+      ),
+    );
+    return [...line.matchAll(/\d+(?:(?:,|\{,\})\d{3})*(?:\.\d+)?/g)].flatMap(
+      ({ 0: text, index }) => {
+        const digits = text.replace(/\{,\}|,/g, '');
+        const known =
+          GIVENS.has(digits) ||
+          printed.has(digits) ||
+          covered.some(([from, to]) => from <= index && index + text.length <= to);
+        return known ? [] : [`${text} in: ${line.slice(Math.max(0, index - 30), index + 20)}`];
+      },
+    );
   });
 }
 
 describe('the rule of verdicts', () => {
   it.each([
-    ['201', 201.326592, {}, 'rounded'], ['603', 603.979776, {}, 'wrong'], ['604', 603.979776, {}, 'rounded'], ['5.8', 13.8 - 8, {}, 'right'],
-    ['6.4', 6.45, {}, 'rounded'], ['6.4', 6.46, {}, 'wrong'], ['500000', 500_500, {}, 'wrong'], ['500000', 500_500, { approximate: true }, 'rounded'],
-    ['100', 67, { approximate: true }, 'wrong'], ['1.05e24', 1.0499e24, {}, 'rounded'], ['1.05e24', 1.056e24, {}, 'wrong'],
-    ['60-70', 64.9, {}, 'rounded'], ['60-70', 70.4, {}, 'rounded'], ['60-70', 71, {}, 'wrong'], ['1.5-2', 1.99, {}, 'rounded'], ['-7', -7.07, {}, 'rounded'],
+    ['201', 201.326592, {}, 'rounded'],
+    ['603', 603.979776, {}, 'wrong'],
+    ['604', 603.979776, {}, 'rounded'],
+    ['5.8', 13.8 - 8, {}, 'right'],
+    ['6.4', 6.45, {}, 'rounded'],
+    ['6.4', 6.46, {}, 'wrong'],
+    ['500000', 500_500, {}, 'wrong'],
+    ['500000', 500_500, { approximate: true }, 'rounded'],
+    ['100', 67, { approximate: true }, 'wrong'],
+    ['1.05e24', 1.0499e24, {}, 'rounded'],
+    ['1.05e24', 1.056e24, {}, 'wrong'],
+    ['60-70', 64.9, {}, 'rounded'],
+    ['60-70', 70.4, {}, 'rounded'],
+    ['60-70', 71, {}, 'wrong'],
+    ['1.5-2', 1.99, {}, 'rounded'],
+    ['-7', -7.07, {}, 'rounded'],
     ['0.1', null, {}, 'not-computable'],
   ] as const)('printed %s, computed %s %o is %s', (printed, computed, options, verdict) => {
     expect(verdictOf(printed, computed, options)).toBe(verdict);
   });
 
   it.each([
-    ['64', 214, 'at-most', 64, 'right'], ['64', 63, 'at-most', 63, 'wrong'], ['8', 1.8, 'at-least', 8, 'right'], ['40', 54, 'at-least', 54, 'wrong'],
-  ] as const)('printed %s with a bound of %d, %s, comes to %d: %s', (printed, bound, relation, computed, verdict) => {
-    expect(claimsOf('')('', '', printed, '', bound, '', { relation })).toMatchObject({ computed, bound, verdict });
-  });
+    ['64', 214, 'at-most', 64, 'right'],
+    ['64', 63, 'at-most', 63, 'wrong'],
+    ['8', 1.8, 'at-least', 8, 'right'],
+    ['40', 54, 'at-least', 54, 'wrong'],
+  ] as const)(
+    'printed %s with a bound of %d, %s, comes to %d: %s',
+    (printed, bound, relation, computed, verdict) => {
+      expect(claimsOf('')('', '', printed, '', bound, '', { relation })).toMatchObject({
+        computed,
+        bound,
+        verdict,
+      });
+    },
+  );
 });
 
 describe('the claims of the chapter', () => {
@@ -76,17 +163,28 @@ describe('the claims of the chapter', () => {
       expect(String(printed) === printedText || printed === Number(printedText), id).toBe(true);
       expect(verdict === 'not-computable', id).toBe(computed === null);
       if (computed === null) continue;
-      const [low = 0, high = low] = String(printed).split(/(?<=\d)-/).map(Number);
-      if (verdict === 'right') expect(Math.abs(computed - low), id).toBeLessThanOrEqual(1e-12 * Math.abs(low));
+      const [low = 0, high = low] = String(printed)
+        .split(/(?<=\d)-/)
+        .map(Number);
+      if (verdict === 'right')
+        expect(Math.abs(computed - low), id).toBeLessThanOrEqual(1e-12 * Math.abs(low));
       // A figure that is equal at its printed digits is nowhere further off than half of its value.
-      if (verdict === 'rounded') expect(computed >= low - Math.abs(low) / 2 && computed <= high + Math.abs(high) / 2, id).toBe(true);
+      if (verdict === 'rounded')
+        expect(
+          computed >= low - Math.abs(low) / 2 && computed <= high + Math.abs(high) / 2,
+          id,
+        ).toBe(true);
       if (verdict === 'wrong') expect(computed, id).not.toBe(low);
     }
   });
 
   it('hold the printed digits in their quote', () => {
     for (const { id, quote, printedText } of claims) {
-      const plain = quote.replaceAll('{,}', '').replaceAll(',', '').replaceAll('{', '').replaceAll('}', '');
+      const plain = quote
+        .replaceAll('{,}', '')
+        .replaceAll(',', '')
+        .replaceAll('{', '')
+        .replaceAll('}', '');
       const digits = printedText.replace(/^-/, '');
       // "twice", "n < d" and "1 trillion" have no digits of their own.
       const spelled = id.startsWith('ffn-twice') || digits === '1';
@@ -135,14 +233,24 @@ describe('the claims of the chapter', () => {
   });
 
   const reference = existsSync(REFERENCE);
-  it.skipIf(!reference)(reference ? 'quote the chapter word for word' : 'quote the chapter word for word (skipped: the chapter is not beside this checkout)', () => {
-    const text = chapterText();
-    for (const { id, quote } of claims) expect(text.includes(quote), id).toBe(true);
-  });
+  it.skipIf(!reference)(
+    reference
+      ? 'quote the chapter word for word'
+      : 'quote the chapter word for word (skipped: the chapter is not beside this checkout)',
+    () => {
+      const text = chapterText();
+      for (const { id, quote } of claims) expect(text.includes(quote), id).toBe(true);
+    },
+  );
 
-  it.skipIf(!reference)(reference ? 'leave no figure of the chapter without a row' : 'leave no figure of the chapter without a row (skipped: the chapter is not beside this checkout)', () => {
-    expect(figuresWithoutRow()).toEqual([]);
-  });
+  it.skipIf(!reference)(
+    reference
+      ? 'leave no figure of the chapter without a row'
+      : 'leave no figure of the chapter without a row (skipped: the chapter is not beside this checkout)',
+    () => {
+      expect(figuresWithoutRow()).toEqual([]);
+    },
+  );
 });
 
 describe('the commands', () => {
@@ -153,17 +261,22 @@ describe('the commands', () => {
     home.dispose();
   });
 
-  async function run(...argv: string[]): Promise<{ document: Record<string, unknown>; text: string }> {
+  async function run(
+    ...argv: string[]
+  ): Promise<{ document: Record<string, unknown>; text: string }> {
     let shown: { document: Record<string, unknown>; text: string } | undefined;
     const output: Output = {
       json: false,
       result: (document, text) => {
         shown = { document: JSON.parse(toJson(document)) as Record<string, unknown>, text: text() };
       },
-      say: () => {}, progress: () => {}, endProgress: () => {},
+      say: () => {},
+      progress: () => {},
+      endProgress: () => {},
     };
     const program = new Command().exitOverride();
-    for (const register of [registerFlops, registerScaling, registerChapter]) register(program, output);
+    for (const register of [registerFlops, registerScaling, registerChapter])
+      register(program, output);
     await program.parseAsync(['node', 'plumbline', ...argv]);
     if (!shown) throw new Error('nothing was printed');
     return shown;
@@ -171,9 +284,17 @@ describe('the commands', () => {
 
   it('prints the FLOPs of a batch, exact as text where a number cannot hold them', async () => {
     const { document, text } = await run('flops', '--model', 'gpt2', '--seq', '1024');
-    expect(document).toMatchObject({ forward: 291_648_307_200, train: 874_944_921_600, regime: 'short', crossover: { attentionEqualsProjections: 1536, attentionEqualsLayer: 4608 } });
+    expect(document).toMatchObject({
+      forward: 291_648_307_200,
+      train: 874_944_921_600,
+      regime: 'short',
+      crossover: { attentionEqualsProjections: 1536, attentionEqualsLayer: 4608 },
+    });
     expect(text).toContain('291,648,307,200');
-    expect((await run('flops', '--model', 'gpt2-xl', '--seq', '1024', '--batch', '100000')).document.train).toBe('1052011069440000000');
+    expect(
+      (await run('flops', '--model', 'gpt2-xl', '--seq', '1024', '--batch', '100000')).document
+        .train,
+    ).toBe('1052011069440000000');
     expect((await run('flops', '--seq', '1')).document.perToken).toBeGreaterThan(0);
   });
 
@@ -186,22 +307,60 @@ describe('the commands', () => {
   it('answers for a budget and for a model, in the numbers people write', async () => {
     const budget = await run('scaling', '--compute', '1e24');
     expect(budget.document).toMatchObject({ compute: '1000000000000000000000000', given: null });
-    expect((await run('scaling', '--params', '175B', '--tokens', '300B')).document).toMatchObject({ compute: '315000000000000000000000', given: { verdict: 'undertrained' } });
-    for (const bad of [['--compute', 'lots'], ['--compute', '-1e24'], ['--params', '1B'], ['--compute', '0']]) await expect(run('scaling', ...bad)).rejects.toThrow();
+    expect((await run('scaling', '--params', '175B', '--tokens', '300B')).document).toMatchObject({
+      compute: '315000000000000000000000',
+      given: { verdict: 'undertrained' },
+    });
+    for (const bad of [
+      ['--compute', 'lots'],
+      ['--compute', '-1e24'],
+      ['--params', '1B'],
+      ['--compute', '0'],
+    ])
+      await expect(run('scaling', ...bad)).rejects.toThrow();
   });
 
   it('says what a budget takes on devices', async () => {
-    const { document, text } = await run('scaling', '--compute', '1.05e24', '--gpu', 'a100 80gb', '--gpus', '1024', '--utilization', '0.5', '--price', '2.5');
+    const { document, text } = await run(
+      'scaling',
+      '--compute',
+      '1.05e24',
+      '--gpu',
+      'a100 80gb',
+      '--gpus',
+      '1024',
+      '--utilization',
+      '0.5',
+      '--price',
+      '2.5',
+    );
     const training = document.training as { days: number; cost: number };
     expect(training.days).toBeCloseTo(76.08, 2);
     expect(training.cost / 1e6).toBeCloseTo(4.674, 3);
     expect(text).toContain('76.08 days');
-    await expect(run('scaling', '--compute', '1e24', '--gpu', 'T4', '--utilization', '40')).rejects.toBeInstanceOf(Failure);
-    await expect(run('scaling', '--compute', '1e24', '--gpus', '8')).rejects.toBeInstanceOf(Failure);
+    await expect(
+      run('scaling', '--compute', '1e24', '--gpu', 'T4', '--utilization', '40'),
+    ).rejects.toBeInstanceOf(Failure);
+    await expect(run('scaling', '--compute', '1e24', '--gpus', '8')).rejects.toBeInstanceOf(
+      Failure,
+    );
   });
 
   it.each(presetNames())('prints %s, training or not', async (model) => {
-    const { document } = await run('flops', '--model', model, '--seq', '64', '--mode', 'train', '--causal', '--gpu', 'H200', '--precision', 'bf16');
+    const { document } = await run(
+      'flops',
+      '--model',
+      model,
+      '--seq',
+      '64',
+      '--mode',
+      'train',
+      '--causal',
+      '--gpu',
+      'H200',
+      '--precision',
+      'bf16',
+    );
     expect(Number(document.train)).toBe(3 * Number(document.forward));
   });
 
@@ -209,9 +368,12 @@ describe('the commands', () => {
     const all = await run('chapter');
     const wrong = await run('chapter', '--verdict', 'wrong');
     expect((all.document.claims as unknown[]).length).toBe(claims.length);
-    expect((wrong.document.claims as { verdict: string }[]).every(({ verdict }) => verdict === 'wrong')).toBe(true);
+    expect(
+      (wrong.document.claims as { verdict: string }[]).every(({ verdict }) => verdict === 'wrong'),
+    ).toBe(true);
     expect(wrong.document.totals).toEqual(verdictTotals(claims));
-    for (const line of all.text.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(100);
+    for (const line of all.text.split('\n'))
+      expect([...line].length, line).toBeLessThanOrEqual(100);
     await expect(run('chapter', '--verdict', 'maybe')).rejects.toBeInstanceOf(Failure);
   });
 });

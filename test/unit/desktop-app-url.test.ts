@@ -7,7 +7,9 @@ const root = resolve('out', 'renderer');
 describe('addresses of the desktop application', () => {
   test('the start address is the index, and a path is a file below the renderer', () => {
     expect(fileOf(START_URL, root)).toBe(join(root, 'index.html'));
-    expect(fileOf('plumbline://app/assets/index-Ab1.js?x=1#y', root)).toBe(join(root, 'assets', 'index-Ab1.js'));
+    expect(fileOf('plumbline://app/assets/index-Ab1.js?x=1#y', root)).toBe(
+      join(root, 'assets', 'index-Ab1.js'),
+    );
     expect(fileOf('plumbline://app/with%20space.svg', root)).toBe(join(root, 'with space.svg'));
   });
 
@@ -32,13 +34,18 @@ describe('addresses of the desktop application', () => {
     // An address that stays inside after normalisation may name a file there, and nowhere else.
     if (file !== null) expect(file.startsWith(root + sep)).toBe(true);
     if (!url.startsWith('plumbline://app/')) expect(file).toBeNull();
-    if (url.includes('%2f') || url.includes('%5c') || url.includes('%00') || url.endsWith('%A')) expect(file).toBeNull();
+    if (url.includes('%2f') || url.includes('%5c') || url.includes('%00') || url.endsWith('%A'))
+      expect(file).toBeNull();
   });
 
-  test.each(['https://example.com/', 'plumbline://app.example.com/', 'plumbline:app', 'javascript:alert(1)', 'data:text/html,x', ''])(
-    'a page elsewhere is not the application: %s',
-    (url) => expect(isAppUrl(url)).toBe(false),
-  );
+  test.each([
+    'https://example.com/',
+    'plumbline://app.example.com/',
+    'plumbline:app',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '',
+  ])('a page elsewhere is not the application: %s', (url) => expect(isAppUrl(url)).toBe(false));
 
   test('only pages of the documentation leave for the browser, and only over https', () => {
     const home = 'https://example.org/plumbline';

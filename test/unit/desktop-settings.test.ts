@@ -2,7 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEFAULT_SIZE, MINIMUM_SIZE, placeWindow, readSettings, writeSettings } from '../../src/main/hosts/desktop/settings';
+import {
+  DEFAULT_SIZE,
+  MINIMUM_SIZE,
+  placeWindow,
+  readSettings,
+  writeSettings,
+} from '../../src/main/hosts/desktop/settings';
 
 const folder = mkdtempSync(join(tmpdir(), 'plumbline-settings-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -12,7 +18,12 @@ const right = { x: 1920, y: 200, width: 1280, height: 720 };
 describe('what the desktop application remembers', () => {
   test('settings come back as they were written, and nothing else is left in the folder', () => {
     const path = join(folder, 'deep', 'desktop.json');
-    const settings = { bounds: { x: -5, y: 10, width: 1000, height: 700 }, maximized: true, theme: 'dark' as const, saveFolder: '/reports' };
+    const settings = {
+      bounds: { x: -5, y: 10, width: 1000, height: 700 },
+      maximized: true,
+      theme: 'dark' as const,
+      saveFolder: '/reports',
+    };
     writeSettings(path, settings);
     expect(readSettings(path)).toEqual(settings);
     expect(readdirSync(join(folder, 'deep'))).toEqual(['desktop.json']);
@@ -21,13 +32,31 @@ describe('what the desktop application remembers', () => {
   test.each(['', '{', 'null', '[]', '"x"'])('a damaged file is the defaults: %j', (text) => {
     const path = join(folder, 'damaged.json');
     writeFileSync(path, text);
-    expect(readSettings(path)).toEqual({ bounds: null, maximized: false, theme: 'system', saveFolder: null });
+    expect(readSettings(path)).toEqual({
+      bounds: null,
+      maximized: false,
+      theme: 'system',
+      saveFolder: null,
+    });
   });
 
   test('one damaged setting does not cost the others', () => {
     const path = join(folder, 'partly.json');
-    writeFileSync(path, JSON.stringify({ bounds: { x: 'left' }, maximized: true, theme: 'sepia', saveFolder: '/reports' }));
-    expect(readSettings(path)).toEqual({ bounds: null, maximized: true, theme: 'system', saveFolder: '/reports' });
+    writeFileSync(
+      path,
+      JSON.stringify({
+        bounds: { x: 'left' },
+        maximized: true,
+        theme: 'sepia',
+        saveFolder: '/reports',
+      }),
+    );
+    expect(readSettings(path)).toEqual({
+      bounds: null,
+      maximized: true,
+      theme: 'system',
+      saveFolder: '/reports',
+    });
   });
 
   test('a window comes back where it was', () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { junitXml } from '../../src/main/reports/junit';
 import { compareSessions } from '../../src/shared/divergence/compare';
-import { checkComparison, checkSession, parseExpectations, unmet } from '../../src/shared/divergence/expectations';
+import {
+  checkComparison,
+  checkSession,
+  parseExpectations,
+  unmet,
+} from '../../src/shared/divergence/expectations';
 import { Failure } from '../../src/shared/failure';
 import { documentWith, MB, training } from './overlay-scenario';
 
@@ -11,16 +16,30 @@ const check = (text: string) => checkSession(parseExpectations(text, '='), leaki
 describe('expectations on one session', () => {
   it('are kept or not by its own figures, each with a sentence', () => {
     // The scenario peaks at 450 MiB + 5 leaks of 4 KiB.
-    const outcomes = check('peak=451MiB, peak=450MiB,residual=10%,residual=0,leak=1MiB,leak=4095B,duration=1h'.replace(',duration=1h', ',duration=60s,findings=0'));
+    const outcomes = check(
+      'peak=451MiB, peak=450MiB,residual=10%,residual=0,leak=1MiB,leak=4095B,duration=1h'.replace(
+        ',duration=1h',
+        ',duration=60s,findings=0',
+      ),
+    );
     expect(outcomes.map(({ expectation, met }) => [expectation, met])).toEqual([
-      ['peak=451MiB', true], ['peak=450MiB', false], ['residual=10%', true], ['residual=0', false], ['leak=1MiB', true], ['leak=4095B', false],
-      ['duration=60s', true], ['findings=0', false],
+      ['peak=451MiB', true],
+      ['peak=450MiB', false],
+      ['residual=10%', true],
+      ['residual=0', false],
+      ['leak=1MiB', true],
+      ['leak=4095B', false],
+      ['duration=60s', true],
+      ['findings=0', false],
     ]);
     expect(outcomes[1]!.message).toMatch(/450 MiB/);
   });
 
   it('on a figure that is not known are not met', () => {
-    const [outcome] = checkSession(parseExpectations('residual=10%', '='), documentWith({ ...training(2), budget: null }));
+    const [outcome] = checkSession(
+      parseExpectations('residual=10%', '='),
+      documentWith({ ...training(2), budget: null }),
+    );
     expect(outcome).toMatchObject({ met: false, message: expect.stringContaining('not known') });
   });
 
@@ -40,14 +59,30 @@ describe('expectations on a comparison', () => {
 
   it('bound the growth of the last session over the first', () => {
     // 450 to 500 MiB: +11.1%.
-    const outcomes = checkComparison(parseExpectations('peak>+2%,peak>+12%,peak>+64MiB,peak>49MiB,duration>5%', '>'), compared());
+    const outcomes = checkComparison(
+      parseExpectations('peak>+2%,peak>+12%,peak>+64MiB,peak>49MiB,duration>5%', '>'),
+      compared(),
+    );
     expect(outcomes.map(({ met }) => met)).toEqual([false, true, true, false, true]);
-    expect(checkComparison(parseExpectations('peak>+2%', '>'), compared(bigger, smaller))[0]!.met).toBe(true);
+    expect(
+      checkComparison(parseExpectations('peak>+2%', '>'), compared(bigger, smaller))[0]!.met,
+    ).toBe(true);
   });
 });
 
 describe('what is not an expectation', () => {
-  it.each(['', 'peak', 'peak=', 'peak=8', 'peak=8GiBs', 'residual=3s', 'speed=3', 'peak=-1MiB', 'peak<3MiB', 'peak=1MiB,,'])('is refused: %j', (text) => {
+  it.each([
+    '',
+    'peak',
+    'peak=',
+    'peak=8',
+    'peak=8GiBs',
+    'residual=3s',
+    'speed=3',
+    'peak=-1MiB',
+    'peak<3MiB',
+    'peak=1MiB,,',
+  ])('is refused: %j', (text) => {
     expect(() => parseExpectations(text, '=')).toThrow(Failure);
   });
 
@@ -60,10 +95,14 @@ describe('what is not an expectation', () => {
 
 describe('JUnit XML', () => {
   it('holds one case an expectation, failures with their message, and nothing unescaped', () => {
-    const xml = junitXml('a "run" <1> & more', [
-      { expectation: 'peak>+2%', met: false, message: 'it\'s <too> much & "more"' },
-      { expectation: 'peak=8GiB', met: true, message: 'fine' },
-    ], 1.5);
+    const xml = junitXml(
+      'a "run" <1> & more',
+      [
+        { expectation: 'peak>+2%', met: false, message: 'it\'s <too> much & "more"' },
+        { expectation: 'peak=8GiB', met: true, message: 'fine' },
+      ],
+      1.5,
+    );
     expect(xml).toContain('tests="2" failures="1"');
     expect(xml.match(/<testcase /g)).toHaveLength(2);
     expect(xml).toContain('name="peak&gt;+2%"');

@@ -1,19 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/main/hosts/cli/output';
 import { type Count, decimal } from '../../src/shared/compute/exact';
-import { approximations, crossover, flopsOf, forwardFlops, trainFlops } from '../../src/shared/compute/flops';
-import { attentionRows, cacheWorkRatio, decodeFlops, generationFlops } from '../../src/shared/compute/generation';
+import {
+  approximations,
+  crossover,
+  flopsOf,
+  forwardFlops,
+  trainFlops,
+} from '../../src/shared/compute/flops';
+import {
+  attentionRows,
+  cacheWorkRatio,
+  decodeFlops,
+  generationFlops,
+} from '../../src/shared/compute/generation';
 import { compareWithRnn } from '../../src/shared/compute/rnn';
 import { Failure } from '../../src/shared/failure';
-import { activeParameterCount, countParameters, parameterCount } from '../../src/shared/model/parameters';
+import {
+  activeParameterCount,
+  countParameters,
+  parameterCount,
+} from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 import type { ModelSpec } from '../../src/shared/model/spec';
 
 const GPT2 = preset('gpt2');
 /** Grouped queries, heads wider than d/h, three feed-forward matrices, a head of its own. */
 const GROUPED: ModelSpec = {
-  ...GPT2, name: 'grouped', layers: 3, hidden: 12, heads: 4, kvHeads: 2, headDim: 5, ffn: 7, vocab: 11, maxPositions: 64,
-  positions: 'rotary', norm: 'rmsnorm', activation: 'swiglu', bias: false, tiedHead: false,
+  ...GPT2,
+  name: 'grouped',
+  layers: 3,
+  hidden: 12,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 5,
+  ffn: 7,
+  vocab: 11,
+  maxPositions: 64,
+  positions: 'rotary',
+  norm: 'rmsnorm',
+  activation: 'swiglu',
+  bias: false,
+  tiedHead: false,
 };
 
 /** Walks a forward pass product by product and counts a multiplication and an addition for each inner step. */
@@ -25,7 +53,8 @@ function walk(model: ModelSpec, batch: number, seq: number, causal: boolean): nu
   for (let sequence = 0; sequence < batch; sequence++) {
     for (let layer = 0; layer < model.layers; layer++) {
       for (let head = 0; head < model.heads; head++) matmul(seq, model.hidden, model.headDim);
-      for (let head = 0; head < model.kvHeads; head++) for (const _ of ['k', 'v']) matmul(seq, model.hidden, model.headDim);
+      for (let head = 0; head < model.kvHeads; head++)
+        for (const _ of ['k', 'v']) matmul(seq, model.hidden, model.headDim);
       for (let head = 0; head < model.heads; head++) {
         for (let query = 0; query < seq; query++) {
           const keys = causal ? query + 1 : seq;
@@ -34,7 +63,8 @@ function walk(model: ModelSpec, batch: number, seq: number, causal: boolean): nu
         }
       }
       matmul(seq, model.heads * model.headDim, model.hidden);
-      for (let gate = 0; gate < (model.activation === 'swiglu' ? 2 : 1); gate++) matmul(seq, model.hidden, model.ffn);
+      for (let gate = 0; gate < (model.activation === 'swiglu' ? 2 : 1); gate++)
+        matmul(seq, model.hidden, model.ffn);
       matmul(seq, model.ffn, model.hidden);
     }
     matmul(seq, model.hidden, model.vocab);
@@ -53,11 +83,26 @@ describe('counting a forward pass', () => {
   });
 
   it('agrees with a walk over every product, for each kind of model, full and causal', () => {
-    const small = { ...GPT2, layers: 2, hidden: 8, heads: 2, kvHeads: 2, headDim: 4, ffn: 20, vocab: 13 };
+    const small = {
+      ...GPT2,
+      layers: 2,
+      hidden: 8,
+      heads: 2,
+      kvHeads: 2,
+      headDim: 4,
+      ffn: 20,
+      vocab: 13,
+    };
     for (const model of [small, GROUPED]) {
       for (const causal of [false, true]) {
-        for (const [batch, seq] of [[1, 1], [2, 5], [3, 9]] as const) {
-          expect(flopsOf(model, batch, seq, { causal }).forward).toBe(walk(model, batch, seq, causal));
+        for (const [batch, seq] of [
+          [1, 1],
+          [2, 5],
+          [3, 9],
+        ] as const) {
+          expect(flopsOf(model, batch, seq, { causal }).forward).toBe(
+            walk(model, batch, seq, causal),
+          );
         }
       }
     }
@@ -93,29 +138,60 @@ describe('counting a forward pass', () => {
   });
 
   it('spells a typed number as typed', () => {
-    expect([1e24, 3.15e23, 1.5, 12].map((value): Count => decimal(value))).toEqual([10n ** 24n, 315n * 10n ** 21n, 1.5, 12]);
+    expect([1e24, 3.15e23, 1.5, 12].map((value): Count => decimal(value))).toEqual([
+      10n ** 24n,
+      315n * 10n ** 21n,
+      1.5,
+      12,
+    ]);
   });
 
-  it.each([[0, 8], [1, 0], [1.5, 8], [1, Number.NaN]])('refuses a batch of %s with %s tokens', (batch, seq) => {
+  it.each([
+    [0, 8],
+    [1, 0],
+    [1.5, 8],
+    [1, Number.NaN],
+  ])('refuses a batch of %s with %s tokens', (batch, seq) => {
     expect(() => flopsOf(GPT2, batch, seq)).toThrow(Failure);
   });
 });
 
 describe('other families', () => {
   const deepseek: ModelSpec = {
-    ...preset('llama-2-7b'), name: 'latent', layers: 5, hidden: 64, heads: 4, kvHeads: 4, headDim: 16, ffn: 96, vocab: 100,
+    ...preset('llama-2-7b'),
+    name: 'latent',
+    layers: 5,
+    hidden: 64,
+    heads: 4,
+    kvHeads: 4,
+    headDim: 16,
+    ffn: 96,
+    vocab: 100,
     experts: { total: 8, active: 2, ffn: 24, sharedFfn: 48, denseLayers: 2 },
     latentAttention: { queryRank: 20, kvRank: 12, ropeDim: 4, plainDim: 8, valueDim: 10 },
   };
 
-  it.each([...presetNames().filter((name) => name.startsWith('llama') || name.startsWith('mi')).map(preset).filter(({ tiedHead }) => !tiedHead), deepseek])('multiply $name\'s every active weight with every token once', (model) => {
+  it.each([
+    ...presetNames()
+      .filter((name) => name.startsWith('llama') || name.startsWith('mi'))
+      .map(preset)
+      .filter(({ tiedHead }) => !tiedHead),
+    deepseek,
+  ])("multiply $name's every active weight with every token once", (model) => {
     const parts = countParameters(model);
     const latent = model.latentAttention;
-    const vectors = model.layers * (2 * model.hidden + (latent ? (latent.queryRank ?? 0) + latent.kvRank : 0)) + model.hidden;
+    const vectors =
+      model.layers * (2 * model.hidden + (latent ? (latent.queryRank ?? 0) + latent.kvRank : 0)) +
+      model.hidden;
     const matrices = activeParameterCount(model) - parts.embedding - vectors;
     const widths = latent ? 4 * (8 + 4) + 4 * 10 : 2 * model.heads * model.headDim;
-    for (const [batch, seq] of [[1, 1], [3, 50]] as const) {
-      expect(Number(forwardFlops(model, batch, seq))).toBe(2 * batch * seq * matrices + 2 * model.layers * batch * seq * seq * widths);
+    for (const [batch, seq] of [
+      [1, 1],
+      [3, 50],
+    ] as const) {
+      expect(Number(forwardFlops(model, batch, seq))).toBe(
+        2 * batch * seq * matrices + 2 * model.layers * batch * seq * seq * widths,
+      );
     }
   });
 
@@ -129,7 +205,9 @@ describe('other families', () => {
     let pairs = 0;
     for (let query = 1; query <= 30; query++) pairs += Math.min(query, 4);
     expect(flopsOf(model, 1, 30, { causal: true }).perLayer.scores).toBe(2 * pairs * 20);
-    expect(flopsOf(model, 1, 3, { causal: true }).perLayer).toEqual(flopsOf(GROUPED, 1, 3, { causal: true }).perLayer);
+    expect(flopsOf(model, 1, 3, { causal: true }).perLayer).toEqual(
+      flopsOf(GROUPED, 1, 3, { causal: true }).perLayer,
+    );
     expect(decodeFlops(model, 1, 30)).toBe(decodeFlops(GROUPED, 1, 4));
     // Attention over four keys never costs what the projections cost.
     expect(crossover(model, { causal: true }).attentionEqualsProjections).toBeNull();
@@ -138,30 +216,49 @@ describe('other families', () => {
     const at = crossover(wide, { causal: true }).attentionEqualsLayer ?? Number.NaN;
     const seen = (25 * 26) / 2 + (at - 25) * 25;
     const layer = flopsOf(wide, 1, 1).perLayer;
-    expect(2 * 2 * 20 * seen).toBeCloseTo(at * (Number(layer.qkv) + Number(layer.projection) + Number(layer.ffn)), 3);
+    expect(2 * 2 * 20 * seen).toBeCloseTo(
+      at * (Number(layer.qkv) + Number(layer.projection) + Number(layer.ffn)),
+      3,
+    );
   });
 
   it('give an encoder-decoder a cross-attention in each decoder layer, and an encoder that no mask narrows', () => {
-    const pair: ModelSpec = { ...GROUPED, architecture: 'encoder-decoder', layers: 2, decoderLayers: 3 };
+    const pair: ModelSpec = {
+      ...GROUPED,
+      architecture: 'encoder-decoder',
+      layers: 2,
+      decoderLayers: 3,
+    };
     const full = flopsOf({ ...GROUPED, layers: 1 }, 1, 6).perLayer;
     const masked = flopsOf({ ...GROUPED, layers: 1 }, 1, 6, { causal: true }).perLayer;
     const cross = Number(full.total) - Number(full.ffn);
     const head = 2 * 6 * 11 * 12;
     expect(flopsOf(pair, 1, 6).forward).toBe(5 * Number(full.total) + 3 * cross + head);
-    expect(flopsOf(pair, 1, 6, { causal: true }).forward).toBe(2 * Number(full.total) + 3 * Number(masked.total) + 3 * cross + head);
+    expect(flopsOf(pair, 1, 6, { causal: true }).forward).toBe(
+      2 * Number(full.total) + 3 * Number(masked.total) + 3 * cross + head,
+    );
     expect(() => decodeFlops(pair, 1, 6)).toThrow(Failure);
   });
 
   it('leave out the head of an encoder that has none', () => {
-    expect(flopsOf(preset('bert-base'), 1, 512)).toMatchObject({ head: 0, forward: 12 * 8_053_063_680 });
+    expect(flopsOf(preset('bert-base'), 1, 512)).toMatchObject({
+      head: 0,
+      forward: 12 * 8_053_063_680,
+    });
   });
 });
 
 describe('crossover lengths', () => {
   it('are 2d, 4d and 6d where d_ff is 4d', () => {
-    for (const name of presetNames().filter((one) => one.startsWith('gpt') || one.startsWith('bert'))) {
+    for (const name of presetNames().filter(
+      (one) => one.startsWith('gpt') || one.startsWith('bert'),
+    )) {
       const { hidden } = preset(name);
-      expect(crossover(preset(name))).toEqual({ attentionEqualsProjections: 2 * hidden, attentionEqualsFfn: 4 * hidden, attentionEqualsLayer: 6 * hidden });
+      expect(crossover(preset(name))).toEqual({
+        attentionEqualsProjections: 2 * hidden,
+        attentionEqualsFfn: 4 * hidden,
+        attentionEqualsLayer: 6 * hidden,
+      });
     }
   });
 
@@ -170,11 +267,14 @@ describe('crossover lengths', () => {
     const model: ModelSpec = { ...GROUPED, hidden: 8, heads: 4, kvHeads: 2, headDim: 4, ffn: 12 };
     for (const causal of [false, true]) {
       const at = crossover(model, { causal });
-      if (at.attentionEqualsProjections === null || at.attentionEqualsLayer === null) throw new Error('unreachable');
+      if (at.attentionEqualsProjections === null || at.attentionEqualsLayer === null)
+        throw new Error('unreachable');
       expect(at.attentionEqualsProjections).toBe(causal ? 23 : 12);
       expect(at.attentionEqualsLayer).toBe(causal ? 41 : 21);
       const first = flopsOf(model, 1, at.attentionEqualsProjections, { causal });
-      expect(Number(first.perLayer.scores) * 2).toBe(Number(first.perLayer.qkv) + Number(first.perLayer.projection));
+      expect(Number(first.perLayer.scores) * 2).toBe(
+        Number(first.perLayer.qkv) + Number(first.perLayer.projection),
+      );
       expect(first.regime).toBe('crossover');
       const second = flopsOf(model, 1, at.attentionEqualsLayer, { causal }).perLayer;
       expect(Number(second.scores) * 4).toBe(Number(second.total));
@@ -182,7 +282,11 @@ describe('crossover lengths', () => {
   });
 
   it('divide short sequences from long ones', () => {
-    expect([1535, 1536, 1537].map((seq) => flopsOf(GPT2, 1, seq).regime)).toEqual(['short', 'crossover', 'long']);
+    expect([1535, 1536, 1537].map((seq) => flopsOf(GPT2, 1, seq).regime)).toEqual([
+      'short',
+      'crossover',
+      'long',
+    ]);
     expect(flopsOf(GPT2, 1, 64).dominant).toBe('ffn');
     expect(flopsOf(GPT2, 1, 100_000).dominant).toBe('attention');
     expect(flopsOf(preset('gpt2-nano'), 1, 8).dominant).toBe('ffn');
@@ -191,7 +295,7 @@ describe('crossover lengths', () => {
 });
 
 describe('approximations', () => {
-  it('give PaLM\'s published figure for GPT-2 and its published ratio of 1.0001', () => {
+  it("give PaLM's published figure for GPT-2 and its published ratio of 1.0001", () => {
     // nanoGPT counts neither biases nor the shifts of the norms: 124,337,664 parameters.
     const bare: ModelSpec = { ...GPT2, bias: false, norm: 'rmsnorm' };
     expect(parameterCount(bare)).toBe(124_337_664);
@@ -204,7 +308,10 @@ describe('approximations', () => {
     const of = approximations(GPT2, 2, 100);
     expect(of.twoP).toBe(2 * 124_439_808 * 200);
     expect(of.sixPD).toBe(6 * 124_439_808 * 200);
-    expect(of.errorPercent).toBeCloseTo((100 * 2 * 124_439_808 * 200) / Number(flopsOf(GPT2, 2, 100).forward) - 100, 10);
+    expect(of.errorPercent).toBeCloseTo(
+      (100 * 2 * 124_439_808 * 200) / Number(flopsOf(GPT2, 2, 100).forward) - 100,
+      10,
+    );
   });
 });
 
@@ -220,7 +327,9 @@ describe('generation', () => {
     const cached = generationFlops(GROUPED, { ...shape, kvCache: true });
     expect(cached.prefill).toBe(forwardFlops(GROUPED, 1, 4));
     expect(cached.decode).toBe(decodeFlops(GROUPED, 1, 5) + decodeFlops(GROUPED, 1, 6));
-    expect(generationFlops(GROUPED, { ...shape, kvCache: false }).total).toBe([4, 5, 6].reduce((sum, n) => sum + forwardFlops(GROUPED, 1, n), 0n));
+    expect(generationFlops(GROUPED, { ...shape, kvCache: false }).total).toBe(
+      [4, 5, 6].reduce((sum, n) => sum + forwardFlops(GROUPED, 1, n), 0n),
+    );
     expect(cacheWorkRatio(GROUPED, { ...shape, tokens: 1 })).toBe(1);
   });
 
@@ -234,7 +343,12 @@ describe('generation', () => {
 describe('a recurrent network beside a transformer', () => {
   it('does 4d² a step and layer, one step after another', () => {
     const { rnn, transformer, attentionEqualsRnn } = compareWithRnn(GPT2, 1000);
-    expect(rnn).toEqual({ time: 12 * 1000 * 4 * 768 * 768, space: 12 * 1000 * 768, weights: 12 * 2 * 768 * 768, sequentialSteps: 1011 });
+    expect(rnn).toEqual({
+      time: 12 * 1000 * 4 * 768 * 768,
+      space: 12 * 1000 * 768,
+      weights: 12 * 2 * 768 * 768,
+      sequentialSteps: 1011,
+    });
     expect(transformer.sequentialSteps).toBe(12);
     expect(transformer.space).toBe(12 * (12 * 1000 * 1000 + 1000 * 768));
     expect(transformer.weights).toBe(12 * 12 * 768 * 768);

@@ -13,12 +13,24 @@ const parse = (message: object) => parseMarker(JSON.stringify(message), ORIGIN, 
 
 describe('the time of a marker', () => {
   const at = (ts: unknown) => parse({ v: 1, ts, type: 'note', text: '' })?.t;
-  it('is the sender\'s monotonic time less the origin, from a number or a decimal string', () => {
+  it("is the sender's monotonic time less the origin, from a number or a decimal string", () => {
     expect(at(5_003_000_000_999)).toBe(3_000_000);
     expect(at('5003000000999')).toBe(3_000_000);
   });
-  it('is the time of arrival where the sender\'s is missing, unreadable or cannot be true', () => {
-    for (const ts of [undefined, null, 'soon', -1, {}, 0, '4998999000000', '5011000001000', 1e300, '99999999999999999999']) expect(at(ts), String(ts)).toBe(NOW);
+  it("is the time of arrival where the sender's is missing, unreadable or cannot be true", () => {
+    for (const ts of [
+      undefined,
+      null,
+      'soon',
+      -1,
+      {},
+      0,
+      '4998999000000',
+      '5011000001000',
+      1e300,
+      '99999999999999999999',
+    ])
+      expect(at(ts), String(ts)).toBe(NOW);
   });
   it('never leaves the session', () => {
     expect(at('4999500000000')).toBe(0);
@@ -28,54 +40,133 @@ describe('the time of a marker', () => {
 
 describe('a line of the channel', () => {
   it('becomes the marker it describes, with what Plumbline does not know left out', () => {
-    expect(parse({ v: 1, ts: 5_000_000_001_000, type: 'phase', name: 'forward', event: 'begin', step: 3, rank: 1, colour: 'red' }))
-      .toEqual({ t: 1, type: 'phase', name: 'forward', event: 'begin', step: 3, rank: 1 });
-    expect(parse({ type: 'step', event: 'end', step: 3 })).toEqual({ t: NOW, type: 'step', event: 'end', step: 3, rank: 0 });
-    expect(parse({ type: 'token', index: 0 })).toEqual({ t: NOW, type: 'token', index: 0, step: null, rank: 0 });
+    expect(
+      parse({
+        v: 1,
+        ts: 5_000_000_001_000,
+        type: 'phase',
+        name: 'forward',
+        event: 'begin',
+        step: 3,
+        rank: 1,
+        colour: 'red',
+      }),
+    ).toEqual({ t: 1, type: 'phase', name: 'forward', event: 'begin', step: 3, rank: 1 });
+    expect(parse({ type: 'step', event: 'end', step: 3 })).toEqual({
+      t: NOW,
+      type: 'step',
+      event: 'end',
+      step: 3,
+      rank: 0,
+    });
+    expect(parse({ type: 'token', index: 0 })).toEqual({
+      t: NOW,
+      type: 'token',
+      index: 0,
+      step: null,
+      rank: 0,
+    });
   });
   it('keeps of a memory marker what is bytes, and nothing that is absent', () => {
-    expect(parse({
-      type: 'memory', phase: 'forward', step: 2, allocated: 10, reserved: null, peak: 30, peakTs: '5002000000000',
-      components: { params: 4, spoons: 3, logits: -1, kv_cache: 'x' }, counters: { numBytes: 10 },
-    })).toEqual({
-      t: NOW, type: 'memory', phase: 'forward', step: 2, rank: 0,
-      memory: { allocated: 10, peak: 30, peakAt: 2_000_000, components: { params: 4 }, counters: { numBytes: 10 } },
+    expect(
+      parse({
+        type: 'memory',
+        phase: 'forward',
+        step: 2,
+        allocated: 10,
+        reserved: null,
+        peak: 30,
+        peakTs: '5002000000000',
+        components: { params: 4, spoons: 3, logits: -1, kv_cache: 'x' },
+        counters: { numBytes: 10 },
+      }),
+    ).toEqual({
+      t: NOW,
+      type: 'memory',
+      phase: 'forward',
+      step: 2,
+      rank: 0,
+      memory: {
+        allocated: 10,
+        peak: 30,
+        peakAt: 2_000_000,
+        components: { params: 4 },
+        counters: { numBytes: 10 },
+      },
     });
-    expect(parse({ type: 'memory', allocated: 1, peakTs: 0 })).toMatchObject({ memory: { allocated: 1 } });
+    expect(parse({ type: 'memory', allocated: 1, peakTs: 0 })).toMatchObject({
+      memory: { allocated: 1 },
+    });
     expect(parse({ type: 'memory', allocated: 1, peakTs: 0 })).not.toHaveProperty('memory.peakAt');
   });
   it('gives a model or run its fields, or its remaining keys', () => {
-    expect(parse({ type: 'model', fields: { n: 1 } })).toMatchObject({ type: 'model', fields: { n: 1 } });
-    expect(parse({ v: 1, ts: 1, rank: 0, type: 'run', batch: 3 })).toMatchObject({ type: 'run', fields: { batch: 3 } });
-    expect(parseMarker('{"type":"run","fields":{"__proto__":{"polluted":1}}}', ORIGIN, NOW)).not.toHaveProperty('fields.polluted');
+    expect(parse({ type: 'model', fields: { n: 1 } })).toMatchObject({
+      type: 'model',
+      fields: { n: 1 },
+    });
+    expect(parse({ v: 1, ts: 1, rank: 0, type: 'run', batch: 3 })).toMatchObject({
+      type: 'run',
+      fields: { batch: 3 },
+    });
+    expect(
+      parseMarker('{"type":"run","fields":{"__proto__":{"polluted":1}}}', ORIGIN, NOW),
+    ).not.toHaveProperty('fields.polluted');
     expect({}).not.toHaveProperty('polluted');
   });
   it('is no marker when anything it must say is missing or of another kind', () => {
     for (const message of [
-      {}, [], 1, null, 'text', { type: 'dance' }, { type: 'phase', name: 'a' }, { type: 'phase', name: '', event: 'end' }, { type: 'phase', name: 'a', event: 'pause' },
-      { type: 'token', index: -1 }, { type: 'token', index: 1.5 }, { type: 'memory' }, { type: 'memory', allocated: -1 }, { type: 'memory', allocated: 2 ** 60 },
-      { type: 'note' }, { type: 'note', text: 'x', rank: 'zero' }, { v: 2, type: 'note', text: 'x' }, { type: 'run', fields: [1] },
-    ]) expect(parseMarker(JSON.stringify(message), ORIGIN, NOW), JSON.stringify(message)).toBeNull();
+      {},
+      [],
+      1,
+      null,
+      'text',
+      { type: 'dance' },
+      { type: 'phase', name: 'a' },
+      { type: 'phase', name: '', event: 'end' },
+      { type: 'phase', name: 'a', event: 'pause' },
+      { type: 'token', index: -1 },
+      { type: 'token', index: 1.5 },
+      { type: 'memory' },
+      { type: 'memory', allocated: -1 },
+      { type: 'memory', allocated: 2 ** 60 },
+      { type: 'note' },
+      { type: 'note', text: 'x', rank: 'zero' },
+      { v: 2, type: 'note', text: 'x' },
+      { type: 'run', fields: [1] },
+    ])
+      expect(parseMarker(JSON.stringify(message), ORIGIN, NOW), JSON.stringify(message)).toBeNull();
     expect(parseMarker('{"type":"note","text":', ORIGIN, NOW)).toBeNull();
-    expect(parseMarker(`{"type":"run","deep":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, ORIGIN, NOW)).toBeNull();
+    expect(
+      parseMarker(`{"type":"run","deep":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, ORIGIN, NOW),
+    ).toBeNull();
   });
 });
 
 async function opened(limits: Partial<MarkerLimits> = {}) {
   const markers: Marker[] = [];
   const warnings: string[] = [];
-  const channel = await MarkerChannel.open({ clock: createSessionClock(), limits, onMarker: (marker) => markers.push(marker), onWarning: (text) => warnings.push(text) });
+  const channel = await MarkerChannel.open({
+    clock: createSessionClock(),
+    limits,
+    onMarker: (marker) => markers.push(marker),
+    onWarning: (text) => warnings.push(text),
+  });
   return { channel, markers, warnings };
 }
 const note = (text: string) => `${JSON.stringify({ type: 'note', text })}\n`;
-const texts = (markers: readonly Marker[]) => markers.map((marker) => (marker.type === 'note' ? marker.text : marker.type));
+const texts = (markers: readonly Marker[]) =>
+  markers.map((marker) => (marker.type === 'note' ? marker.text : marker.type));
 /** Hangs up once all is written; resolves when the other side has noticed. */
-const sent = (socket: Socket, data: string) => new Promise<void>((resolve) => socket.once('close', () => resolve()).end(data));
+const sent = (socket: Socket, data: string) =>
+  new Promise<void>((resolve) => socket.once('close', () => resolve()).end(data));
 
 describe('the marker channel', () => {
   it('lies in a folder only this user can enter, and leaves none behind', async () => {
     const { channel } = await opened();
-    expect(process.platform === 'win32' || (statSync(dirname(channel.socketPath)).mode & 0o777) === 0o700).toBe(true);
+    expect(
+      process.platform === 'win32' ||
+        (statSync(dirname(channel.socketPath)).mode & 0o777) === 0o700,
+    ).toBe(true);
     await channel.close();
     await channel.close();
     expect(existsSync(channel.socketPath)).toBe(false);
@@ -84,7 +175,8 @@ describe('the marker channel', () => {
   it('takes several senders, lines in pieces and a last line without its newline', async () => {
     const { channel, markers, warnings } = await opened();
     const [a, b] = [connect(channel.socketPath), connect(channel.socketPath)];
-    for (const piece of note('é in pieces').match(/.{1,3}|\n/gs) ?? []) await new Promise((resolve) => a.write(piece, resolve));
+    for (const piece of note('é in pieces').match(/.{1,3}|\n/gs) ?? [])
+      await new Promise((resolve) => a.write(piece, resolve));
     await sent(b, `${note('b')}\n${note('b, no newline').trimEnd()}`);
     await sent(a, note('a'));
     await channel.drain(1000);
@@ -109,7 +201,9 @@ describe('the marker channel', () => {
     await channel.drain(1000);
     await channel.close();
     expect(markers).toHaveLength(10);
-    expect(warnings).toEqual(['Dropped from the marker channel: 990 lines past 0 markers a second.']);
+    expect(warnings).toEqual([
+      'Dropped from the marker channel: 990 lines past 0 markers a second.',
+    ]);
   });
   it('keeps no more markers than its total', async () => {
     const { channel, markers, warnings } = await opened({ total: 5 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { modelFromConfig } from '../../src/shared/model/config-file';
-import { activeParameterCount, countParameters, parameterCount } from '../../src/shared/model/parameters';
+import {
+  activeParameterCount,
+  countParameters,
+  parameterCount,
+} from '../../src/shared/model/parameters';
 import { preset, presetNames } from '../../src/shared/model/presets';
 
 /** Counts of the published checkpoints, as `sum(p.numel())` of openai-community/gpt2* gives them (tied head counted once). */
@@ -45,7 +49,13 @@ const PUBLISHED: Readonly<Record<string, number>> = {
 };
 
 /** Parameters a token passes through, in billions as the makers state them. */
-const ACTIVE: Readonly<Record<string, number>> = { 'mixtral-8x7b': 12.9, 'mixtral-8x22b': 39, 'qwen3-30b-a3b': 3.3, 'deepseek-v2-lite': 2.4, 'deepseek-v3': 37 };
+const ACTIVE: Readonly<Record<string, number>> = {
+  'mixtral-8x7b': 12.9,
+  'mixtral-8x22b': 39,
+  'qwen3-30b-a3b': 3.3,
+  'deepseek-v2-lite': 2.4,
+  'deepseek-v3': 37,
+};
 
 describe('parameter counts', () => {
   it.each(Object.entries(PUBLISHED))('of %s equal the published checkpoint', (name, count) => {
@@ -63,7 +73,12 @@ describe('parameter counts', () => {
     const parts = countParameters(preset('gpt2'));
     expect(parts.embedding).toBe(38_597_376);
     expect(parts.positions).toBe(786_432);
-    expect(parts.perLayer).toEqual({ attention: 2_362_368, ffn: 4_722_432, norms: 3_072, total: 7_087_872 });
+    expect(parts.perLayer).toEqual({
+      attention: 2_362_368,
+      ffn: 4_722_432,
+      norms: 3_072,
+      total: 7_087_872,
+    });
     expect(parts.layers).toBe(85_054_464);
     expect(parts.finalNorm).toBe(1_536);
     expect(parts.head).toBe(0);
@@ -76,16 +91,28 @@ describe('parameter counts', () => {
 
   it.each([...presetNames()])('of %s add up from their parts', (name) => {
     const model = preset(name);
-    const { embedding, positions, perLayer, layers, finalNorm, head, total } = countParameters(model);
+    const { embedding, positions, perLayer, layers, finalNorm, head, total } =
+      countParameters(model);
     expect(perLayer.attention + perLayer.ffn + perLayer.norms).toBe(perLayer.total);
-    if (!model.decoderLayers && !model.experts?.denseLayers) expect(layers).toBe(model.layers * perLayer.total);
+    if (!model.decoderLayers && !model.experts?.denseLayers)
+      expect(layers).toBe(model.layers * perLayer.total);
     expect(embedding + positions + layers + finalNorm + head).toBe(total);
   });
 });
 
 describe('a Hugging Face config.json', () => {
   // openai-community/gpt2-medium, the fields that shape the model.
-  const medium = { model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], activation_function: 'gelu_new', n_ctx: 1024, n_embd: 1024, n_head: 16, n_layer: 24, n_positions: 1024, vocab_size: 50257 };
+  const medium = {
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    activation_function: 'gelu_new',
+    n_ctx: 1024,
+    n_embd: 1024,
+    n_head: 16,
+    n_layer: 24,
+    n_positions: 1024,
+    vocab_size: 50257,
+  };
 
   it('gives the model of the preset it describes', () => {
     expect(modelFromConfig(medium, 'gpt2-medium')).toEqual(preset('gpt2-medium'));
@@ -107,8 +134,14 @@ describe('a Hugging Face config.json', () => {
     ['a layer count that is no number', { ...medium, n_layer: 'many' }, /n_layer/],
     ['a negative width', { ...medium, n_embd: -4 }, /n_embd/],
     ['heads that do not divide the width', { ...medium, n_head: 7 }, /heads cannot be 7/],
-    ['an unknown activation', { ...medium, activation_function: 'constructor' }, /activation_function "constructor"/],
+    [
+      'an unknown activation',
+      { ...medium, activation_function: 'constructor' },
+      /activation_function "constructor"/,
+    ],
   ])('with %s is refused with its reason', (_, json, message) => {
-    expect(() => modelFromConfig(json, 'x')).toThrow(expect.objectContaining({ code: 'bad_input', message: expect.stringMatching(message) }));
+    expect(() => modelFromConfig(json, 'x')).toThrow(
+      expect.objectContaining({ code: 'bad_input', message: expect.stringMatching(message) }),
+    );
   });
 });

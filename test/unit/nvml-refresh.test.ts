@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { Refresh } from '../../src/main/telemetry/nvml/refresh';
 
 /** Reads, with some unevenness, a counter that is renewed every `periodUs`; returns the readings that were kept. */
-function watch(periodUs: number, renewedTo: (renewal: number) => number, readUs = 50_000, seconds = 60) {
+function watch(
+  periodUs: number,
+  renewedTo: (renewal: number) => number,
+  readUs = 50_000,
+  seconds = 60,
+) {
   const refresh = new Refresh(readUs, 100_000);
   const kept: { t: number; value: number }[] = [];
   let state = 3;
@@ -23,7 +28,12 @@ describe('a counter that is renewed more slowly than it is read', () => {
   });
 
   test('its period is found where it often repeats a value, too', () => {
-    const { refresh } = watch(167_000, (renewal) => (renewal % 5 < 2 ? 0 : renewal % 41), 50_000, 120);
+    const { refresh } = watch(
+      167_000,
+      (renewal) => (renewal % 5 < 2 ? 0 : renewal % 41),
+      50_000,
+      120,
+    );
     expect(refresh.periodUs! / 167_000).toBeGreaterThan(0.9);
     expect(refresh.periodUs! / 167_000).toBeLessThan(1.15);
   });

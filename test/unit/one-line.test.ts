@@ -9,16 +9,42 @@ import { documentWith, MB, series } from './overlay-scenario';
 
 const GB = 1024 * MB;
 const device = 24 * GB;
-const ramp = (f: (i: number) => number) => Array.from({ length: 80 }, (_, i) => [i * 100, f(i)] as const);
+const ramp = (f: (i: number) => number) =>
+  Array.from({ length: 80 }, (_, i) => [i * 100, f(i)] as const);
 
 /** Device memory on which another process already held 2 GiB when it was first read, half a second after launch. */
 function session(own: (i: number) => number, more: SessionData['series'] = []): SessionData {
-  const { overlay: _overlay, findings: _findings, gaps: _gaps, environment, ...rest } = documentWith({ durationUs: 8_000_000 });
+  const {
+    overlay: _overlay,
+    findings: _findings,
+    gaps: _gaps,
+    environment,
+    ...rest
+  } = documentWith({ durationUs: 8_000_000 });
   return {
     ...rest,
-    environment: { ...environment, gpus: [{ index: 0, uuid: 'GPU-1', name: 'a GPU', memoryBytes: device, driver: '1', cuda: null }] },
+    environment: {
+      ...environment,
+      gpus: [
+        { index: 0, uuid: 'GPU-1', name: 'a GPU', memoryBytes: device, driver: '1', cuda: null },
+      ],
+    },
     baselines: { 'gpu0.memory.used': 0, 'gpu0.other.memory': 0 },
-    series: [series('gpu0.memory.used', ramp((i) => 2 * GB + own(i))), series('gpu0.other.memory', [[0, 2 * GB], [4000, 2 * GB]], 4000), ...more],
+    series: [
+      series(
+        'gpu0.memory.used',
+        ramp((i) => 2 * GB + own(i)),
+      ),
+      series(
+        'gpu0.other.memory',
+        [
+          [0, 2 * GB],
+          [4000, 2 * GB],
+        ],
+        4000,
+      ),
+      ...more,
+    ],
     markers: [],
     logs: [],
     warnings: [],
@@ -34,7 +60,11 @@ describe('the workload line beside a process that came before the first reading'
   });
 
   it('is the same in the peak and in the context that a finding names', () => {
-    const reserved = series('framework.reserved', ramp(() => 3 * GB), 100);
+    const reserved = series(
+      'framework.reserved',
+      ramp(() => 3 * GB),
+      100,
+    );
     const { overlay, findings } = documentOf(session(() => 3 * GB + 500 * MB, [reserved]));
     expect(overlay.measuredPeak?.bytes).toBe(3 * GB + 500 * MB);
     expect(findings).toMatchObject([{ kind: 'context', bytes: 500 * MB }]);

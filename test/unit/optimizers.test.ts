@@ -6,7 +6,12 @@ import { Optimizer } from '../../src/workload/optimizers';
 
 const START = [0.5, -2, 30, 0];
 /** Gradients of each step: large, small, of both signs, and none. */
-const GRADIENTS = [[1, -0.1, 0, 3], [0.5, 0.2, 0, -3], [-2, 1e-3, 0, 0.1], [0.1, 0.1, 0, 0.1]];
+const GRADIENTS = [
+  [1, -0.1, 0, 3],
+  [0.5, 0.2, 0, -3],
+  [-2, 1e-3, 0, 0.1],
+  [0.1, 0.1, 0, 0.1],
+];
 
 /** θ ← θ − γλθ, then Adam with bias correction (Loshchilov and Hutter 2019, algorithm 2, without a schedule). */
 function reference(decay: number): number[] {
@@ -18,7 +23,9 @@ function reference(decay: number): number[] {
       theta -= rate * decay * theta;
       m = beta1 * m + (1 - beta1) * g;
       v = beta2 * v + (1 - beta2) * g * g;
-      theta -= (rate * (m / (1 - beta1 ** (step + 1)))) / (Math.sqrt(v / (1 - beta2 ** (step + 1))) + epsilon);
+      theta -=
+        (rate * (m / (1 - beta1 ** (step + 1)))) /
+        (Math.sqrt(v / (1 - beta2 ** (step + 1))) + epsilon);
     });
     return theta;
   });
@@ -28,16 +35,24 @@ let made = 0;
 async function trained(name: 'adam' | 'adamw'): Promise<number[]> {
   const weight: Variable = variable(tensor1d(START), true, `weight${made++}`);
   const optimizer = new Optimizer(name);
-  for (const gradients of GRADIENTS) optimizer.apply({ [weight.name]: tensor1d(gradients) }, [weight]);
+  for (const gradients of GRADIENTS)
+    optimizer.apply({ [weight.name]: tensor1d(gradients) }, [weight]);
   return [...(await weight.data())];
 }
 
 describe('the optimizers of the bundled workload', () => {
   beforeAll(() => setBackend('cpu'));
 
-  it.each([['adam', 0], ['adamw', 0.01]] as const)('%s follows the recurrence written out', async (name, decay) => {
+  it.each([
+    ['adam', 0],
+    ['adamw', 0.01],
+  ] as const)('%s follows the recurrence written out', async (name, decay) => {
     const expected = reference(decay);
-    (await trained(name)).forEach((value, index) => { expect(Math.abs(value - expected[index]!)).toBeLessThan(3e-6 * Math.max(1, Math.abs(expected[index]!))); });
+    (await trained(name)).forEach((value, index) => {
+      expect(Math.abs(value - expected[index]!)).toBeLessThan(
+        3e-6 * Math.max(1, Math.abs(expected[index]!)),
+      );
+    });
   });
 
   it('adamw shrinks a parameter that has no gradient, and adam leaves it', async () => {

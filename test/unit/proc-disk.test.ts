@@ -13,10 +13,24 @@ beforeEach(() => {
 });
 
 /** A process as /proc shows it; `start` tells it from another of the same pid. */
-function shows(pid: number, { parent = 1, read = 0, written = 0, start = pid }: { parent?: number; read?: number; written?: number; start?: number }): void {
+function shows(
+  pid: number,
+  {
+    parent = 1,
+    read = 0,
+    written = 0,
+    start = pid,
+  }: { parent?: number; read?: number; written?: number; start?: number },
+): void {
   mkdirSync(join(root, `${pid}`), { recursive: true });
-  writeFileSync(join(root, `${pid}`, 'stat'), `${pid} (a (b) c) S ${parent} ${Array.from({ length: 17 }, () => '7').join(' ')} ${start} 0 0\n`);
-  writeFileSync(join(root, `${pid}`, 'io'), `rchar: 999999\nwchar: 888888\nsyscr: 3\nsyscw: 4\nread_bytes: ${read}\nwrite_bytes: ${written}\ncancelled_write_bytes: 5\n`);
+  writeFileSync(
+    join(root, `${pid}`, 'stat'),
+    `${pid} (a (b) c) S ${parent} ${Array.from({ length: 17 }, () => '7').join(' ')} ${start} 0 0\n`,
+  );
+  writeFileSync(
+    join(root, `${pid}`, 'io'),
+    `rchar: 999999\nwchar: 888888\nsyscr: 3\nsyscw: 4\nread_bytes: ${read}\nwrite_bytes: ${written}\ncancelled_write_bytes: 5\n`,
+  );
 }
 /** What is kept open of an ended process no longer reads. */
 const ends = (pid: number) => {
@@ -86,16 +100,22 @@ describe('disk traffic of a process tree', () => {
     expect(disk.look([10])).toBeNull();
   });
 
-  test.skipIf(process.platform === 'win32')(`that may not be read is not permitted, never 0${process.platform === 'win32' ? ' (skipped: files there have no such modes)' : ''}`, () => {
-    const disk = new ProcDisk(root);
-    shows(10, { written: 50 });
-    shows(11, { parent: 10, written: 1 });
-    chmodSync(join(root, '11', 'io'), 0);
-    expect(asNobody(() => disk.look([10, 11]))).toEqual({ kind: 'absent', reason: 'not_permitted' });
-    shows(10, { written: 60 });
-    chmodSync(join(root, '11', 'io'), 0o400);
-    expect(disk.look([10, 11])).toEqual(total(0, 61));
-  });
+  test.skipIf(process.platform === 'win32')(
+    `that may not be read is not permitted, never 0${process.platform === 'win32' ? ' (skipped: files there have no such modes)' : ''}`,
+    () => {
+      const disk = new ProcDisk(root);
+      shows(10, { written: 50 });
+      shows(11, { parent: 10, written: 1 });
+      chmodSync(join(root, '11', 'io'), 0);
+      expect(asNobody(() => disk.look([10, 11]))).toEqual({
+        kind: 'absent',
+        reason: 'not_permitted',
+      });
+      shows(10, { written: 60 });
+      chmodSync(join(root, '11', 'io'), 0o400);
+      expect(disk.look([10, 11])).toEqual(total(0, 61));
+    },
+  );
 
   test('that the kernel does not account is not supported', () => {
     shows(10, {});
@@ -106,17 +126,29 @@ describe('disk traffic of a process tree', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')(process.platform === 'linux' ? 'swap' : 'swap (skipped: told on Linux alone)', () => {
-  test('in use is what is not free of it', () => {
-    const path = join(root, 'meminfo');
-    writeFileSync(path, 'MemTotal:       16000000 kB\nSwapCached:          12 kB\nSwapTotal:       2097148 kB\nSwapFree:        2000000 kB\n');
-    expect(systemSwapUsed(path)).toEqual({ kind: 'ok', value: 97_148 * 1024 });
-    writeFileSync(path, 'SwapTotal:             0 kB\nSwapFree:              0 kB\n');
-    expect(systemSwapUsed(path)).toEqual({ kind: 'ok', value: 0 });
-  });
-  test('that is not told is not supported, never 0', () => {
-    writeFileSync(join(root, 'meminfo'), 'MemTotal:       16000000 kB\n');
-    expect(systemSwapUsed(join(root, 'meminfo'))).toEqual({ kind: 'absent', reason: 'not_supported' });
-    expect(systemSwapUsed(join(root, 'none'))).toEqual({ kind: 'absent', reason: 'not_supported' });
-  });
-});
+describe.skipIf(process.platform !== 'linux')(
+  process.platform === 'linux' ? 'swap' : 'swap (skipped: told on Linux alone)',
+  () => {
+    test('in use is what is not free of it', () => {
+      const path = join(root, 'meminfo');
+      writeFileSync(
+        path,
+        'MemTotal:       16000000 kB\nSwapCached:          12 kB\nSwapTotal:       2097148 kB\nSwapFree:        2000000 kB\n',
+      );
+      expect(systemSwapUsed(path)).toEqual({ kind: 'ok', value: 97_148 * 1024 });
+      writeFileSync(path, 'SwapTotal:             0 kB\nSwapFree:              0 kB\n');
+      expect(systemSwapUsed(path)).toEqual({ kind: 'ok', value: 0 });
+    });
+    test('that is not told is not supported, never 0', () => {
+      writeFileSync(join(root, 'meminfo'), 'MemTotal:       16000000 kB\n');
+      expect(systemSwapUsed(join(root, 'meminfo'))).toEqual({
+        kind: 'absent',
+        reason: 'not_supported',
+      });
+      expect(systemSwapUsed(join(root, 'none'))).toEqual({
+        kind: 'absent',
+        reason: 'not_supported',
+      });
+    });
+  },
+);

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { compareStudent } from '../../src/shared/compute/distillation';
-import { floatKvCache, quantizedKvCache, quantizedMatrix, quantizedModel } from '../../src/shared/compute/quantization';
-import { dequantize, integerRange, quantize, quantizerFor, rangeQuantizer, roundTrip } from '../../src/shared/compute/quantize';
+import {
+  floatKvCache,
+  quantizedKvCache,
+  quantizedMatrix,
+  quantizedModel,
+} from '../../src/shared/compute/quantization';
+import {
+  dequantize,
+  integerRange,
+  quantize,
+  quantizerFor,
+  rangeQuantizer,
+  roundTrip,
+} from '../../src/shared/compute/quantize';
 import { Failure } from '../../src/shared/failure';
 import { parameterCount } from '../../src/shared/model/parameters';
 import { preset } from '../../src/shared/model/presets';
@@ -18,13 +30,15 @@ function random(seed: number): () => number {
 }
 
 describe('quantizing numbers', () => {
-  it('maps the chapter\'s range onto −128 to 127', () => {
+  it("maps the chapter's range onto −128 to 127", () => {
     expect(integerRange(8)).toEqual({ least: -128, greatest: 127 });
     expect(integerRange(4)).toEqual({ least: -8, greatest: 7 });
     const { scale, errorBound } = rangeQuantizer(-1, 1, 8, 'affine');
     expect(scale).toBe(2 / 255);
     expect(errorBound).toBe(1 / 255);
-    expect([...quantize([-1, 0, 1], rangeQuantizer(-1, 1, 8, 'symmetric'))]).toEqual([-127, 0, 127]);
+    expect([...quantize([-1, 0, 1], rangeQuantizer(-1, 1, 8, 'symmetric'))]).toEqual([
+      -127, 0, 127,
+    ]);
   });
 
   it('works out a small example by hand', () => {
@@ -40,7 +54,10 @@ describe('quantizing numbers', () => {
     for (let round = 0; round < 400; round++) {
       const spread = 10 ** (next() * 12 - 6);
       const offset = (next() - 0.5) * 4 * spread;
-      const values = Array.from({ length: 1 + Math.floor(next() * 70) }, () => offset + (next() - 0.5) * spread);
+      const values = Array.from(
+        { length: 1 + Math.floor(next() * 70) },
+        () => offset + (next() - 0.5) * spread,
+      );
       const bits = next() < 0.5 ? 8 : 4;
       const mapping = next() < 0.5 ? 'symmetric' : 'affine';
       const group = 1 + Math.floor(next() * 20);
@@ -66,9 +83,16 @@ describe('quantizing numbers', () => {
   });
 
   it('gains from groups where magnitudes differ', () => {
-    const values = [...Array.from({ length: 64 }, (_, i) => i / 6400), ...Array.from({ length: 64 }, (_, i) => i)];
-    expect(roundTrip(values, 4, 'affine', 64).rootMeanSquareError).toBeLessThanOrEqual(roundTrip(values, 4, 'affine').rootMeanSquareError);
-    expect(Math.abs((roundTrip(values, 4, 'affine', 64).values[10] ?? 0) - 10 / 6400)).toBeLessThan(1e-3);
+    const values = [
+      ...Array.from({ length: 64 }, (_, i) => i / 6400),
+      ...Array.from({ length: 64 }, (_, i) => i),
+    ];
+    expect(roundTrip(values, 4, 'affine', 64).rootMeanSquareError).toBeLessThanOrEqual(
+      roundTrip(values, 4, 'affine').rootMeanSquareError,
+    );
+    expect(Math.abs((roundTrip(values, 4, 'affine', 64).values[10] ?? 0) - 10 / 6400)).toBeLessThan(
+      1e-3,
+    );
   });
 
   it('refuses what is no number, and a range of one bit', () => {
@@ -79,16 +103,31 @@ describe('quantizing numbers', () => {
 
 describe('quantized sizes', () => {
   it('count scales and zero-points by granularity', () => {
-    expect(quantizedMatrix(768, 3072, { bits: 8, granularity: 'tensor', scaleBytes: 4 }).total).toBe(768 * 3072 + 4);
-    expect(quantizedMatrix(768, 3072, { bits: 8, granularity: 'channel' }).total).toBe(768 * 3072 + 2 * 768);
-    const grouped = quantizedMatrix(768, 3072, { bits: 4, granularity: 'group', groupSize: 128, zeroPoint: true });
-    expect(grouped).toMatchObject({ valueBytes: (768 * 3072) / 2, scaleBytes: 2 * 768 * 24, zeroPointBytes: (768 * 24) / 2 });
+    expect(
+      quantizedMatrix(768, 3072, { bits: 8, granularity: 'tensor', scaleBytes: 4 }).total,
+    ).toBe(768 * 3072 + 4);
+    expect(quantizedMatrix(768, 3072, { bits: 8, granularity: 'channel' }).total).toBe(
+      768 * 3072 + 2 * 768,
+    );
+    const grouped = quantizedMatrix(768, 3072, {
+      bits: 4,
+      granularity: 'group',
+      groupSize: 128,
+      zeroPoint: true,
+    });
+    expect(grouped).toMatchObject({
+      valueBytes: (768 * 3072) / 2,
+      scaleBytes: 2 * 768 * 24,
+      zeroPointBytes: (768 * 24) / 2,
+    });
     // The known 4.156 bits a weight of 4-bit groups of 128 with fp16 scales and 4-bit zero-points.
     expect(grouped.bitsPerValue).toBe(4 + 16 / 128 + 4 / 128);
   });
 
   it('round a last, shorter group up to a scale of its own', () => {
-    expect(quantizedMatrix(1, 130, { bits: 8, granularity: 'group', groupSize: 128 }).scaleBytes).toBe(4);
+    expect(
+      quantizedMatrix(1, 130, { bits: 8, granularity: 'group', groupSize: 128 }).scaleBytes,
+    ).toBe(4);
   });
 
   it('leave embeddings, norms and biases of a model at fp16', () => {
@@ -101,9 +140,15 @@ describe('quantized sizes', () => {
     expect(size.nominal).toBe(parameterCount(GPT2));
   });
 
-  it('give each of a mixture\'s experts scales of its own', () => {
-    const size = quantizedModel(preset('mixtral-8x7b'), { bits: 4, granularity: 'group', groupSize: 128 });
-    expect(size.quantized.values).toBe(32 * (2 * 4096 * 4096 + 2 * 1024 * 4096 + 8 * 4096 + 8 * 3 * 4096 * 14_336));
+  it("give each of a mixture's experts scales of its own", () => {
+    const size = quantizedModel(preset('mixtral-8x7b'), {
+      bits: 4,
+      granularity: 'group',
+      groupSize: 128,
+    });
+    expect(size.quantized.values).toBe(
+      32 * (2 * 4096 * 4096 + 2 * 1024 * 4096 + 8 * 4096 + 8 * 3 * 4096 * 14_336),
+    );
     expect(size.quantized.bitsPerValue).toBe(4.125);
   });
 

@@ -11,7 +11,16 @@ import type { RunSpec } from '../../src/shared/model/spec';
 const llama = preset('llama-2-7b');
 const gpt2 = preset('gpt2');
 const H100 = gpuByName('H100 SXM');
-const train = (given: Partial<RunSpec> = {}) => runDefaults(llama, { framework: 'pytorch', mode: 'train', seq: 4096, batch: 8, precision: 'mixed-bf16', attention: 'flash', ...given });
+const train = (given: Partial<RunSpec> = {}) =>
+  runDefaults(llama, {
+    framework: 'pytorch',
+    mode: 'train',
+    seq: 4096,
+    batch: 8,
+    precision: 'mixed-bf16',
+    attention: 'flash',
+    ...given,
+  });
 const seconds = (given: Partial<RunSpec> = {}) => runSeconds(llama, train(given), H100)!;
 
 describe('the least time of a training step', () => {
@@ -23,7 +32,8 @@ describe('the least time of a training step', () => {
   });
 
   it('updates what trains alone, with states as wide as the weights', () => {
-    const gpt2Train = (change: Partial<RunSpec> = {}) => updateBytes(gpt2, runDefaults(gpt2, { mode: 'train', framework: 'pytorch', ...change }));
+    const gpt2Train = (change: Partial<RunSpec> = {}) =>
+      updateBytes(gpt2, runDefaults(gpt2, { mode: 'train', framework: 'pytorch', ...change }));
     // Read: weights, gradients, two moments; written: weights and moments.
     expect(gpt2Train()).toBe(7 * 4 * 124_439_808);
     expect(gpt2Train({ precision: 'bf16' })).toBe(7 * 2 * 124_439_808);
@@ -38,7 +48,9 @@ describe('the least time of a training step', () => {
     expect(seconds({ checkpointing: 'full' }) / seconds()).toBeLessThan(4 / 3);
     expect(seconds({ checkpointing: 'every=4' })).toBe(seconds({ checkpointing: 'full' }));
     expect(seconds({ checkpointing: 'selective' })).toBeGreaterThan(seconds());
-    expect(seconds({ checkpointing: 'selective' })).toBeLessThan(seconds({ checkpointing: 'full' }));
+    expect(seconds({ checkpointing: 'selective' })).toBeLessThan(
+      seconds({ checkpointing: 'full' }),
+    );
   });
 
   it('hardly changes when the batch is gathered from smaller ones, and falls to two thirds for adapters', () => {
@@ -50,7 +62,7 @@ describe('the least time of a training step', () => {
   it('waits for the bus where states are offloaded, and for idle stages in a pipeline', () => {
     expect(seconds({ offload: 'optimizer' })).toBeGreaterThan(seconds());
     const pipeline = seconds({ pp: 4, microBatches: 12 });
-    expect(pipeline / (12 * seconds() / 4)).toBeCloseTo(15 / 12, 1);
+    expect(pipeline / ((12 * seconds()) / 4)).toBeCloseTo(15 / 12, 1);
   });
 
   it('is not known where the device lacks the arithmetic', () => {
@@ -60,11 +72,19 @@ describe('the least time of a training step', () => {
 
 describe('padding, for a list of lengths', () => {
   const lengths = [512, 256, 128, 64];
-  const form = (name: string) => paddingReport(gpt2, lengths).forms.find((one) => one.form === name)!;
+  const form = (name: string) =>
+    paddingReport(gpt2, lengths).forms.find((one) => one.form === name)!;
 
   it('tells positions and work of every way to lay them out', () => {
-    expect(form('padded')).toMatchObject({ computed: 2048, wastedPercent: 53.125, flops: Number(forwardFlops(gpt2, 4, 512)) });
-    expect(form('grouped')).toMatchObject({ computed: 1280, flops: Number(forwardFlops(gpt2, 2, 512) + forwardFlops(gpt2, 2, 128)) });
+    expect(form('padded')).toMatchObject({
+      computed: 2048,
+      wastedPercent: 53.125,
+      flops: Number(forwardFlops(gpt2, 4, 512)),
+    });
+    expect(form('grouped')).toMatchObject({
+      computed: 1280,
+      flops: Number(forwardFlops(gpt2, 2, 512) + forwardFlops(gpt2, 2, 128)),
+    });
     expect(form('bucketed')).toMatchObject({ computed: 960, flopsRatio: 1 });
     expect(form('packed')).toMatchObject({ computed: 1024, how: '2 rows of 512' });
   });
@@ -82,7 +102,13 @@ describe('padding, for a list of lengths', () => {
 });
 
 describe('a generation as a whole', () => {
-  const run = runDefaults(gpt2, { framework: 'pytorch', mode: 'generate', promptTokens: 50, tokens: 256, precision: 'fp16' });
+  const run = runDefaults(gpt2, {
+    framework: 'pytorch',
+    mode: 'generate',
+    promptTokens: 50,
+    tokens: 256,
+    precision: 'fp16',
+  });
 
   it('adds up step by step', () => {
     const report = generationReport(gpt2, run, null)!;
@@ -93,7 +119,10 @@ describe('a generation as a whole', () => {
     for (let length = 51; length <= 305; length++) decode += 2 * weights + 12 * 4 * 768 * length;
     expect(report.decode).toBe(decode);
     expect(report.device).toBeNull();
-    expect(Number(generationReport(gpt2, { ...run, kvCache: false }, null)!.total) / Number(report.total)).toBeCloseTo(report.cacheWorkRatio, 9);
+    expect(
+      Number(generationReport(gpt2, { ...run, kvCache: false }, null)!.total) /
+        Number(report.total),
+    ).toBeCloseTo(report.cacheWorkRatio, 9);
   });
 
   it('gains throughput with the batch and loses latency', () => {
@@ -110,9 +139,17 @@ describe('a generation as a whole', () => {
 
   it('says which batches the device has no room for', () => {
     const gpu = gpuByName('RTX 3090');
-    const serve = runDefaults(llama, { framework: 'pytorch', mode: 'generate', promptTokens: 1000, tokens: 100, precision: 'fp16' });
+    const serve = runDefaults(llama, {
+      framework: 'pytorch',
+      mode: 'generate',
+      promptTokens: 1000,
+      tokens: 100,
+      precision: 'fp16',
+    });
     const points = generationReport(llama, serve, gpu)!.device!.batches;
-    expect(points.map(({ fits }) => fits)).toEqual(points.map(({ peakBytes: peak }) => peak <= gpu.memoryBytes));
+    expect(points.map(({ fits }) => fits)).toEqual(
+      points.map(({ peakBytes: peak }) => peak <= gpu.memoryBytes),
+    );
     // 13.5 GB of weights and half a MiB of cache a token leave room for few sequences of 1,100 tokens.
     expect(points.filter(({ fits }) => fits).at(-1)!.batch).toBeLessThan(32);
     expect(points[0]!.fits).toBe(true);

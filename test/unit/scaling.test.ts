@@ -1,19 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import { BESIROGLU, chinchillaLoss, chinchillaOptimum, EXPONENTS, fitPowerLaw, HOFFMANN, lifetimeOptimum, lossOptimum, PUBLISHED_OPTIMA, ratioOptimum, tokensForLoss } from '../../src/shared/compute/chinchilla';
-import { KAPLAN, kaplanJointLoss, kaplanLoss, kaplanOptimum, PF_DAY } from '../../src/shared/compute/kaplan';
+import {
+  BESIROGLU,
+  chinchillaLoss,
+  chinchillaOptimum,
+  EXPONENTS,
+  fitPowerLaw,
+  HOFFMANN,
+  lifetimeOptimum,
+  lossOptimum,
+  PUBLISHED_OPTIMA,
+  ratioOptimum,
+  tokensForLoss,
+} from '../../src/shared/compute/chinchilla';
+import {
+  KAPLAN,
+  kaplanJointLoss,
+  kaplanLoss,
+  kaplanOptimum,
+  PF_DAY,
+} from '../../src/shared/compute/kaplan';
 import { scalingReport, standing } from '../../src/shared/compute/scaling';
 import { Failure } from '../../src/shared/failure';
 
 describe('Chinchilla', () => {
-  it.each([1, 2, 3] as const)('approach %i: the published table has the published exponents', (approach) => {
-    const { exponent } = fitPowerLaw(PUBLISHED_OPTIMA[approach]);
-    expect(Math.abs(exponent - EXPONENTS[approach].a)).toBeLessThanOrEqual(0.005);
-  });
+  it.each([1, 2, 3] as const)(
+    'approach %i: the published table has the published exponents',
+    (approach) => {
+      const { exponent } = fitPowerLaw(PUBLISHED_OPTIMA[approach]);
+      expect(Math.abs(exponent - EXPONENTS[approach].a)).toBeLessThanOrEqual(0.005);
+    },
+  );
 
   // Hoffmann et al. 2022, tables 3 and A3: parameters, FLOPs, tokens.
   it.each([
-    [1, 67e9, 5.76e23, 1.5e12], [1, 1e12, 1.27e26, 21.2e12], [1, 10e9, 1.23e22, 205.1e9],
-    [2, 67e9, 6.88e23, 1.7e12], [2, 1e12, 1.59e26, 26.5e12], [3, 175e9, 1.26e25, 12.0e12], [3, 1e9, 1.62e20, 27.1e9],
+    [1, 67e9, 5.76e23, 1.5e12],
+    [1, 1e12, 1.27e26, 21.2e12],
+    [1, 10e9, 1.23e22, 205.1e9],
+    [2, 67e9, 6.88e23, 1.7e12],
+    [2, 1e12, 1.59e26, 26.5e12],
+    [3, 175e9, 1.26e25, 12.0e12],
+    [3, 1e9, 1.62e20, 27.1e9],
   ] as const)('approach %i reproduces its row of %d parameters', (approach, N, flops, D) => {
     const best = chinchillaOptimum(flops, approach);
     expect(Math.abs(best.N / N - 1)).toBeLessThan(0.05);
@@ -21,7 +47,7 @@ describe('Chinchilla', () => {
     expect(6 * best.N * best.D).toBeCloseTo(flops, -Math.floor(Math.log10(flops)) + 9);
   });
 
-  it('gives Chinchilla itself from Gopher\'s budget: about 67 billion parameters', () => {
+  it("gives Chinchilla itself from Gopher's budget: about 67 billion parameters", () => {
     expect(chinchillaOptimum(5.76e23, 1).N / 1e9).toBeCloseTo(67, -1);
     expect(standing(70e9, 1.4e12).verdict).toBe('near-optimal');
   });
@@ -34,18 +60,28 @@ describe('Chinchilla', () => {
 
   it('works out a loss by hand, in parameters and tokens', () => {
     // 406.4 / 10^(9·0.34) + 410.7 / 10^(10·0.28)
-    expect(chinchillaLoss(1e9, 1e10)).toBeCloseTo(1.69 + 406.4 / 10 ** 3.06 + 410.7 / 10 ** 2.8, 12);
+    expect(chinchillaLoss(1e9, 1e10)).toBeCloseTo(
+      1.69 + 406.4 / 10 ** 3.06 + 410.7 / 10 ** 2.8,
+      12,
+    );
   });
 
-  it.each([['Hoffmann', HOFFMANN], ['Besiroglu', BESIROGLU]] as const)('the optimum of %s\'s law is where no step along the budget lowers the loss', (_name, law) => {
-    for (const flops of [1e20, 5.76e23, 1e26]) {
-      const { N } = lossOptimum(flops, law);
-      const at = (size: number) => chinchillaLoss(size, flops / (6 * size), law);
-      for (const step of [0.5, 0.9, 0.999, 1.001, 1.1, 2]) expect(at(N)).toBeLessThan(at(N * step));
-    }
-  });
+  it.each([
+    ['Hoffmann', HOFFMANN],
+    ['Besiroglu', BESIROGLU],
+  ] as const)(
+    "the optimum of %s's law is where no step along the budget lowers the loss",
+    (_name, law) => {
+      for (const flops of [1e20, 5.76e23, 1e26]) {
+        const { N } = lossOptimum(flops, law);
+        const at = (size: number) => chinchillaLoss(size, flops / (6 * size), law);
+        for (const step of [0.5, 0.9, 0.999, 1.001, 1.1, 2])
+          expect(at(N)).toBeLessThan(at(N * step));
+      }
+    },
+  );
 
-  it('finds the refit close to 20 tokens a parameter at Chinchilla\'s budget, where the rounded constants ask for three times that', () => {
+  it("finds the refit close to 20 tokens a parameter at Chinchilla's budget, where the rounded constants ask for three times that", () => {
     expect(lossOptimum(5.76e23, BESIROGLU).tokensPerParameter).toBeGreaterThan(15);
     expect(lossOptimum(5.76e23, BESIROGLU).tokensPerParameter).toBeLessThan(25);
     expect(lossOptimum(5.76e23, HOFFMANN).tokensPerParameter).toBeGreaterThan(60);
@@ -105,7 +141,17 @@ describe('where a model stands', () => {
   });
 
   it('takes a budget, or a model with its data, and nothing in between', () => {
-    expect(scalingReport({ params: 1e9, tokens: 2e10 })).toMatchObject({ compute: 120_000_000_000_000_000_000n, given: { tokensPerParameter: 20 } });
-    for (const question of [{}, { params: 1e9 }, { tokens: 1e9 }, { compute: 1e20, params: 1e9 }, { compute: -1 }]) expect(() => scalingReport(question)).toThrow(Failure);
+    expect(scalingReport({ params: 1e9, tokens: 2e10 })).toMatchObject({
+      compute: 120_000_000_000_000_000_000n,
+      given: { tokensPerParameter: 20 },
+    });
+    for (const question of [
+      {},
+      { params: 1e9 },
+      { tokens: 1e9 },
+      { compute: 1e20, params: 1e9 },
+      { compute: -1 },
+    ])
+      expect(() => scalingReport(question)).toThrow(Failure);
   });
 });

@@ -1,9 +1,23 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryFolder, openLibrary } from '../../src/main/store/library';
-import { createSession, openSession, type SessionHeader, type SessionWriter } from '../../src/main/store/session-file';
+import {
+  createSession,
+  openSession,
+  type SessionHeader,
+  type SessionWriter,
+} from '../../src/main/store/session-file';
 import type { SessionSummary } from '../../src/shared/contract/session';
 
 let dir: string;
@@ -18,10 +32,24 @@ afterEach(() => {
 
 function recording(id: string, startedAt = '2026-11-23T12:04:00.000Z'): SessionWriter {
   const header: SessionHeader = {
-    id, name: `name of ${id}`, startedAt,
+    id,
+    name: `name of ${id}`,
+    startedAt,
     workload: { kind: 'command', title: 'true', command: ['true'], cwd: null, pid: null },
-    environment: { plumbline: '0.1.0', node: '24', os: 'Linux', cpu: 'x', cores: 8, memoryBytes: 1, gpus: [], sources: [], workload: {} },
-    model: null, run: null, simulated: true,
+    environment: {
+      plumbline: '0.1.0',
+      node: '24',
+      os: 'Linux',
+      cpu: 'x',
+      cores: 8,
+      memoryBytes: 1,
+      gpus: [],
+      sources: [],
+      workload: {},
+    },
+    model: null,
+    run: null,
+    simulated: true,
   };
   const writer = createSession(dir, header);
   writers.push(writer);
@@ -32,7 +60,10 @@ function recorded(id: string, startedAt?: string): void {
   writer.finish({ status: 'failed', exitCode: 3, signal: null, durationUs: 500 });
   writer.close();
 }
-const ids = () => openLibrary(dir).list().sessions.map(({ id }) => id);
+const ids = () =>
+  openLibrary(dir)
+    .list()
+    .sessions.map(({ id }) => id);
 const failing = (run: () => unknown): unknown => {
   try {
     run();
@@ -42,8 +73,17 @@ const failing = (run: () => unknown): unknown => {
   return 'no error';
 };
 const summary: SessionSummary = {
-  id: 'a', name: 'old name', status: 'failed', startedAt: '2026-11-23T12:04:00.000Z', durationUs: 500, model: 'gpt2', mode: 'train',
-  measuredPeak: 1000, predictedPeak: 990, residualPercent: 1.01, simulated: true,
+  id: 'a',
+  name: 'old name',
+  status: 'failed',
+  startedAt: '2026-11-23T12:04:00.000Z',
+  durationUs: 500,
+  model: 'gpt2',
+  mode: 'train',
+  measuredPeak: 1000,
+  predictedPeak: 990,
+  residualPercent: 1.01,
+  simulated: true,
 };
 
 describe('the library', () => {
@@ -53,8 +93,17 @@ describe('the library', () => {
     recorded('c', '2026-11-24T00:00:00.000Z');
     expect(ids()).toEqual(['c', 'b', 'a']);
     expect(openLibrary(dir).list().sessions[0]).toEqual({
-      id: 'c', name: 'name of c', status: 'failed', startedAt: '2026-11-24T00:00:00.000Z', durationUs: 500, model: null, mode: null,
-      measuredPeak: null, predictedPeak: null, residualPercent: null, simulated: true,
+      id: 'c',
+      name: 'name of c',
+      status: 'failed',
+      startedAt: '2026-11-24T00:00:00.000Z',
+      durationUs: 500,
+      model: null,
+      mode: null,
+      measuredPeak: null,
+      predictedPeak: null,
+      residualPercent: null,
+      simulated: true,
     });
   });
 
@@ -66,7 +115,10 @@ describe('the library', () => {
     library.rename('a', 'new name');
     expect(library.list().sessions).toEqual([{ ...summary, name: 'new name' }]);
     copyFileSync(library.pathOf('a'), join(dir, 'copied.plumbline'));
-    expect(library.list().sessions.map(({ id, measuredPeak }) => [id, measuredPeak])).toEqual([['copied', 1000], ['a', 1000]]);
+    expect(library.list().sessions.map(({ id, measuredPeak }) => [id, measuredPeak])).toEqual([
+      ['copied', 1000],
+      ['a', 1000],
+    ]);
   });
 
   it('rebuilds its index whenever it is missing, stale or damaged', () => {
@@ -75,7 +127,12 @@ describe('the library', () => {
     const before = openLibrary(dir).list();
     const index = join(dir, 'index.json');
     expect(existsSync(index)).toBe(true);
-    for (const text of ['', '{"version":1,"entries":{"a.plumbline":7}}', '{"version":99}', 'nonsense']) {
+    for (const text of [
+      '',
+      '{"version":1,"entries":{"a.plumbline":7}}',
+      '{"version":99}',
+      'nonsense',
+    ]) {
       writeFileSync(index, text);
       expect(openLibrary(dir).list()).toEqual(before);
     }
@@ -96,16 +153,22 @@ describe('the library', () => {
     writeFileSync(join(dir, 'unrelated.txt'), 'x');
     const { sessions, damaged } = openLibrary(dir).list();
     expect(sessions.map(({ id }) => id)).toEqual(['a']);
-    expect(damaged).toEqual([{ path: join(dir, 'b.plumbline'), message: expect.stringMatching(/b\.plumbline is damaged/) }]);
+    expect(damaged).toEqual([
+      { path: join(dir, 'b.plumbline'), message: expect.stringMatching(/b\.plumbline is damaged/) },
+    ]);
   });
 
   it('shows a session that is being recorded, and never remembers it as such', () => {
     const writer = recording('live');
     expect(openLibrary(dir).list().sessions).toMatchObject([{ id: 'live', status: 'recording' }]);
     writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 9 });
-    expect(openLibrary(dir).list().sessions).toMatchObject([{ id: 'live', status: 'complete', durationUs: 9 }]);
+    expect(openLibrary(dir).list().sessions).toMatchObject([
+      { id: 'live', status: 'complete', durationUs: 9 },
+    ]);
     writer.close();
-    expect(openLibrary(dir).list().sessions).toMatchObject([{ id: 'live', status: 'complete', durationUs: 9 }]);
+    expect(openLibrary(dir).list().sessions).toMatchObject([
+      { id: 'live', status: 'complete', durationUs: 9 },
+    ]);
   });
 
   it('finds a session by the beginning of its id, if there is just one', () => {
@@ -116,7 +179,10 @@ describe('the library', () => {
     expect(library.pathOf('20261123-1204-ab')).toBe(join(dir, '20261123-1204-abbb.plumbline'));
     expect(library.pathOf('20261123-1204-a')).toBe(join(dir, '20261123-1204-a.plumbline'));
     for (const id of ['2026', 'x', '', '../etc']) {
-      expect(failing(() => library.pathOf(id))).toMatchObject({ code: 'not_found', remedy: expect.stringMatching(/run plumbline list/i) });
+      expect(failing(() => library.pathOf(id))).toMatchObject({
+        code: 'not_found',
+        remedy: expect.stringMatching(/run plumbline list/i),
+      });
     }
   });
 
@@ -128,7 +194,10 @@ describe('the library', () => {
     const library = openLibrary(dir);
     library.delete('a');
     library.delete('b');
-    expect(failing(() => library.delete('live'))).toMatchObject({ code: 'bad_input', remedy: expect.stringMatching(/stop/i) });
+    expect(failing(() => library.delete('live'))).toMatchObject({
+      code: 'bad_input',
+      remedy: expect.stringMatching(/stop/i),
+    });
     expect(ids()).toEqual(['live']);
     writer.finish({ status: 'interrupted', exitCode: null, signal: 'SIGINT', durationUs: 1 });
     writer.close();
@@ -161,14 +230,19 @@ describe('the library', () => {
 
   it('says so when its folder cannot be made', () => {
     writeFileSync(join(dir, 'file'), '');
-    expect(failing(() => openLibrary(join(dir, 'file', 'library')))).toMatchObject({ code: 'unwritable', remedy: expect.stringContaining('PLUMBLINE_HOME') });
+    expect(failing(() => openLibrary(join(dir, 'file', 'library')))).toMatchObject({
+      code: 'unwritable',
+      remedy: expect.stringContaining('PLUMBLINE_HOME'),
+    });
   });
 
   it('lies where the platform keeps such data, unless told otherwise', () => {
     expect(libraryFolder({ PLUMBLINE_HOME: '/data/p' }, 'linux', '/home/me')).toBe('/data/p');
     expect(libraryFolder({}, 'linux', '/home/me')).toBe('/home/me/.local/share/plumbline');
     expect(libraryFolder({ XDG_DATA_HOME: '/xdg' }, 'linux', '/home/me')).toBe('/xdg/plumbline');
-    expect(libraryFolder({}, 'darwin', '/Users/me')).toBe('/Users/me/Library/Application Support/Plumbline');
+    expect(libraryFolder({}, 'darwin', '/Users/me')).toBe(
+      '/Users/me/Library/Application Support/Plumbline',
+    );
     expect(libraryFolder({ APPDATA: '/roaming' }, 'win32', '/x')).toBe('/roaming/Plumbline');
   });
 });

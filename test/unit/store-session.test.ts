@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,17 +17,52 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChunkError, CODEC, decodeChunk, GrowingChunk } from '../../src/main/store/chunks';
 import { openLibrary } from '../../src/main/store/library';
-import { addNote, createSession, openSession, removeNote, renameSession, type SessionHeader, type SessionReader } from '../../src/main/store/session-file';
+import {
+  addNote,
+  createSession,
+  openSession,
+  removeNote,
+  renameSession,
+  type SessionHeader,
+  type SessionReader,
+} from '../../src/main/store/session-file';
 import { upgradedCopy, versionOf } from '../../src/main/store/upgrade';
 import type { SeriesInfo } from '../../src/shared/trace/types';
 
 const header: SessionHeader = {
-  id: '20261123-1204-x7k2', name: 'first try', startedAt: '2026-11-23T12:04:00.000Z',
-  workload: { kind: 'command', title: 'python train.py', command: ['python', 'train.py'], cwd: '/home/me', pid: 4711 },
-  environment: { plumbline: '0.1.0', node: '24', os: 'Linux', cpu: 'x', cores: 8, memoryBytes: 2 ** 34, gpus: [], sources: [], workload: {} },
-  model: null, run: null, simulated: false,
+  id: '20261123-1204-x7k2',
+  name: 'first try',
+  startedAt: '2026-11-23T12:04:00.000Z',
+  workload: {
+    kind: 'command',
+    title: 'python train.py',
+    command: ['python', 'train.py'],
+    cwd: '/home/me',
+    pid: 4711,
+  },
+  environment: {
+    plumbline: '0.1.0',
+    node: '24',
+    os: 'Linux',
+    cpu: 'x',
+    cores: 8,
+    memoryBytes: 2 ** 34,
+    gpus: [],
+    sources: [],
+    workload: {},
+  },
+  model: null,
+  run: null,
+  simulated: false,
 };
-const info = (id: string): SeriesInfo => ({ id, source: 'test', metric: id, unit: 'bytes', windowUs: null, intervalUs: null });
+const info = (id: string): SeriesInfo => ({
+  id,
+  source: 'test',
+  metric: id,
+  unit: 'bytes',
+  windowUs: null,
+  intervalUs: null,
+});
 const ended = { status: 'complete', exitCode: 0, signal: null, durationUs: 1_000_000 } as const;
 
 let dir: string;
@@ -79,13 +124,27 @@ describe('a chunk', () => {
       const scale = 10 ** Math.floor(next() * 16);
       const offset = Math.floor((next() - 0.5) * 1e15);
       let t = Math.floor((next() - 0.5) * 1e9);
-      const times = Float64Array.from({ length: n }, () => (t += 1 + Math.floor(next() ** 8 * 1e9)));
-      const values = Float64Array.from({ length: n }, () => offset + Math.floor((next() - 0.5) * scale));
+      const times = Float64Array.from(
+        { length: n },
+        () => (t += 1 + Math.floor(next() ** 8 * 1e9)),
+      );
+      const values = Float64Array.from(
+        { length: n },
+        () => offset + Math.floor((next() - 0.5) * scale),
+      );
       const chunk = encodeChunk(times, values, next() < 0.5);
       expect(decodeChunk(chunk.n, chunk.codec, chunk.crc, chunk.data)).toEqual({ times, values });
       const sorted = [...values].sort((a, b) => a - b);
-      expect([chunk.min, chunk.max, chunk.first, chunk.last]).toEqual([sorted[0], sorted.at(-1), values[0], values.at(-1)]);
-      expect([chunk.minT, chunk.maxT]).toEqual([times[values.indexOf(sorted[0]!)], times[values.indexOf(sorted.at(-1)!)]]);
+      expect([chunk.min, chunk.max, chunk.first, chunk.last]).toEqual([
+        sorted[0],
+        sorted.at(-1),
+        values[0],
+        values.at(-1),
+      ]);
+      expect([chunk.minT, chunk.maxT]).toEqual([
+        times[values.indexOf(sorted[0]!)],
+        times[values.indexOf(sorted.at(-1)!)],
+      ]);
     }
   });
 
@@ -97,7 +156,10 @@ describe('a chunk', () => {
       const n = 1 + Math.floor(next() * 400);
       const fraction = next() < 0.3 ? Math.floor(next() * n) : Number.POSITIVE_INFINITY;
       const times = Float64Array.from({ length: n }, (_, i) => i * 1000 + Math.floor(next() * 900));
-      const values = Float64Array.from({ length: n }, (_, i) => Math.floor((next() - 0.5) * 2 ** 40) + (i === fraction ? 0.5 : 0));
+      const values = Float64Array.from(
+        { length: n },
+        (_, i) => Math.floor((next() - 0.5) * 2 ** 40) + (i === fraction ? 0.5 : 0),
+      );
       for (let i = 0; i < n; i++) {
         chunk.append(times[i]!, values[i]!);
         if (next() < 0.1) expect(chunk.encoded(next() < 0.5).n).toBe(i + 1);
@@ -124,7 +186,11 @@ describe('a chunk', () => {
   });
 
   it('is refused when a single bit of it is wrong', () => {
-    const { n, codec, crc, data } = encodeChunk(Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6), false);
+    const { n, codec, crc, data } = encodeChunk(
+      Float64Array.of(1, 2, 3),
+      Float64Array.of(4, 5, 6),
+      false,
+    );
     for (let bit = 0; bit < data.length * 8; bit++) {
       const bad = Buffer.from(data);
       bad[bit >> 3]! ^= 1 << (bit & 7);
@@ -157,7 +223,14 @@ describe('a session file', () => {
     }
     writer.gap('b', 5, 9, 'lost');
     writer.gap('b', 5, 12, 'lost');
-    const marker = { type: 'phase', event: 'begin', name: 'forward', t: 3, step: 1, rank: 0 } as const;
+    const marker = {
+      type: 'phase',
+      event: 'begin',
+      name: 'forward',
+      t: 3,
+      step: 1,
+      rank: 0,
+    } as const;
     writer.marker(marker);
     writer.log({ t: 4, stream: 'stderr', text: 'hä?\n' });
     writer.warn('nvidia-smi was lost.');
@@ -179,15 +252,26 @@ describe('a session file', () => {
       expect([...data.values]).toEqual(values);
       const peak = Math.max(...values);
       const stats = reader.series().find((one) => one.id === id)!;
-      expect(stats).toMatchObject({ count: values.length, min: Math.min(...values), max: peak, peak: { value: peak, t: times[values.indexOf(peak)] } });
-      expect(stats.mean).toBeCloseTo(values.reduce((sum, v) => sum + v / values.length, 0), 0);
+      expect(stats).toMatchObject({
+        count: values.length,
+        min: Math.min(...values),
+        max: peak,
+        peak: { value: peak, t: times[values.indexOf(peak)] },
+      });
+      expect(stats.mean).toBeCloseTo(
+        values.reduce((sum, v) => sum + v / values.length, 0),
+        0,
+      );
     }
     expect(reader.gaps()).toEqual([{ t0: 5, t1: 12, reason: 'lost', series: 'b' }]);
     expect(reader.readSeries('b').gaps).toEqual([{ t0: 5, t1: 12, reason: 'lost' }]);
     expect(reader.markers()).toEqual([marker]);
     expect(reader.logs()).toEqual([{ t: 4, stream: 'stderr', text: 'hä?\n' }]);
     expect(reader.warnings()).toEqual(['nvidia-smi was lost.']);
-    expect(failing(() => reader.readSeries('d'))).toMatchObject({ code: 'not_found', remedy: 'Its series are: a, b, c.' });
+    expect(failing(() => reader.readSeries('d'))).toMatchObject({
+      code: 'not_found',
+      remedy: 'Its series are: a, b, c.',
+    });
   });
 
   it('keeps a series without samples, as count 0 and no figures', () => {
@@ -196,7 +280,9 @@ describe('a session file', () => {
     writer.finish(ended);
     writer.close();
     const reader = open(writer.path);
-    expect(reader.series()).toEqual([{ ...info('empty'), count: 0, min: null, max: null, mean: null, peak: null }]);
+    expect(reader.series()).toEqual([
+      { ...info('empty'), count: 0, min: null, max: null, mean: null, peak: null },
+    ]);
     expect(reader.readSeries('empty').values.length).toBe(0);
   });
 
@@ -231,7 +317,9 @@ describe('a session file', () => {
     writer.declareSeries(info('a'));
     writer.append('a', 0, 42);
     const reader = open(writer.path);
-    await expect.poll(() => reader.series().map(({ count }) => count), { timeout: 10_000 }).toEqual([1]);
+    await expect
+      .poll(() => reader.series().map(({ count }) => count), { timeout: 10_000 })
+      .toEqual([1]);
   });
 
   it('opens as recovered when it was closed without an end', () => {
@@ -239,7 +327,12 @@ describe('a session file', () => {
     writer.declareSeries(info('a'));
     writer.append('a', 77, 1);
     writer.close();
-    expect(open(writer.path).result).toEqual({ status: 'recovered', exitCode: null, signal: null, durationUs: 77 });
+    expect(open(writer.path).result).toEqual({
+      status: 'recovered',
+      exitCode: null,
+      signal: null,
+      durationUs: 77,
+    });
   });
 
   it('refuses to take the place of another session', () => {
@@ -271,22 +364,39 @@ describe('a session file', () => {
 
 describe('a recorder that is killed', () => {
   it('leaves a session that opens as recovered, with all but the last second', async () => {
-    const module = (path: string) => JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src', path)).href);
+    const module = (path: string) =>
+      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src', path)).href);
     const hooks = join(dir, 'hooks.mjs');
     const script = join(dir, 'recorder.mjs');
     const library = join(dir, 'library');
     // The sources import each other without extensions, which Node alone does not resolve.
-    writeFileSync(hooks, `import { registerHooks } from 'node:module';
+    writeFileSync(
+      hooks,
+      `import { registerHooks } from 'node:module';
       registerHooks({ resolve(name, context, next) {
         try { return next(name, context); } catch (error) { if (!name.startsWith('.')) throw error; return next(name + '.ts', context); }
-      } });`);
-    writeFileSync(script, `import { createSession } from ${module('main/store/session-file.ts')};
+      } });`,
+    );
+    writeFileSync(
+      script,
+      `import { createSession } from ${module('main/store/session-file.ts')};
       const writer = createSession(${JSON.stringify(library)}, ${JSON.stringify(header)});
       writer.declareSeries(${JSON.stringify(info('a'))});
       const started = performance.now();
       let i = 0;
-      setInterval(() => { writer.append('a', Math.round((performance.now() - started) * 1000), i++); process.stdout.write(i + '\\n'); }, 2);`);
-    const child = spawn(process.execPath, ['--experimental-transform-types', '--disable-warning=ExperimentalWarning', '--import', pathToFileURL(hooks).href, script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      setInterval(() => { writer.append('a', Math.round((performance.now() - started) * 1000), i++); process.stdout.write(i + '\\n'); }, 2);`,
+    );
+    const child = spawn(
+      process.execPath,
+      [
+        '--experimental-transform-types',
+        '--disable-warning=ExperimentalWarning',
+        '--import',
+        pathToFileURL(hooks).href,
+        script,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     children.push(child);
     let appended = 0;
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -303,11 +413,18 @@ describe('a recorder that is killed', () => {
 
     // A mere listing makes one file of what the killed recorder left.
     expect(readdirSync(library).length).toBeGreaterThan(1);
-    expect(openLibrary(library).list().sessions).toMatchObject([{ id: header.id, status: 'recovered' }]);
+    expect(openLibrary(library).list().sessions).toMatchObject([
+      { id: header.id, status: 'recovered' },
+    ]);
     expect(readdirSync(library)).toEqual([`${header.id}.plumbline`]);
     const reader = open(path);
     const { times, values } = reader.readSeries('a');
-    expect(reader.result).toEqual({ status: 'recovered', exitCode: null, signal: null, durationUs: times.at(-1) });
+    expect(reader.result).toEqual({
+      status: 'recovered',
+      exitCode: null,
+      signal: null,
+      durationUs: times.at(-1),
+    });
     // What was announced later than the last stored sample is lost: less than a second of it, at one sample each 2 ms.
     expect(values.length).toBeGreaterThan(0);
     expect(appended - values.length).toBeLessThan(500);
@@ -361,7 +478,7 @@ describe('a file that is not as it should be', () => {
   it('is called damaged when bits of a chunk have flipped', () => {
     const path = recorded();
     const db = new Database(path);
-    db.prepare("UPDATE chunk SET data = zeroblob(length(data)) WHERE seq = 1").run();
+    db.prepare('UPDATE chunk SET data = zeroblob(length(data)) WHERE seq = 1').run();
     db.close();
     unchanged(path, 'corrupt', /checksum/);
   });
@@ -404,7 +521,9 @@ describe('a file that is not as it should be', () => {
 
   it('cannot be made in a folder that cannot be', () => {
     writeFileSync(join(dir, 'file'), '');
-    expect(failing(() => createSession(join(dir, 'file', 'sub'), header))).toMatchObject({ code: 'unwritable' });
+    expect(failing(() => createSession(join(dir, 'file', 'sub'), header))).toMatchObject({
+      code: 'unwritable',
+    });
   });
 });
 
@@ -422,8 +541,14 @@ describe('past formats', () => {
       return { ...one, times: [...times], values: [...values], gaps };
     });
     const found = {
-      header: reader.header, result: reader.result, summary: reader.summary, series, markers: reader.markers(), logs: reader.logs(),
-      warnings: reader.warnings(), notes: reader.notes(),
+      header: reader.header,
+      result: reader.result,
+      summary: reader.summary,
+      series,
+      markers: reader.markers(),
+      logs: reader.logs(),
+      warnings: reader.warnings(),
+      notes: reader.notes(),
     };
     expect(found).toEqual(expected);
   });

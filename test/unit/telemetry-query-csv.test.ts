@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { attribute } from '../../src/main/telemetry/nvidia-smi/attribution';
 import { findInvalidField, findSmiError } from '../../src/main/telemetry/nvidia-smi/error-text';
 import { parsePmon } from '../../src/main/telemetry/nvidia-smi/pmon';
-import { absentReason, CsvLineReader, namesGpu, parseComputeApps, parseQuantity, splitRow } from '../../src/main/telemetry/nvidia-smi/query-csv';
+import {
+  absentReason,
+  CsvLineReader,
+  namesGpu,
+  parseComputeApps,
+  parseQuantity,
+  splitRow,
+} from '../../src/main/telemetry/nvidia-smi/query-csv';
 import type { Unit } from '../../src/shared/trace/types';
 import type { AbsentReason } from '../../src/shared/vocabulary';
 
@@ -51,20 +58,33 @@ describe('a cell', () => {
   });
 
   test.each<[string, Unit]>([
-    ['-1 MiB', 'bytes'], ['101 %', 'millipercent'], ['12 W', 'bytes'], ['12 parsecs', 'bytes'], ['1e3 MiB', 'bytes'], ['0x12', 'bytes'], ['99999999999999 MiB', 'bytes'], ['NaN', 'milliwatts'],
+    ['-1 MiB', 'bytes'],
+    ['101 %', 'millipercent'],
+    ['12 W', 'bytes'],
+    ['12 parsecs', 'bytes'],
+    ['1e3 MiB', 'bytes'],
+    ['0x12', 'bytes'],
+    ['99999999999999 MiB', 'bytes'],
+    ['NaN', 'milliwatts'],
   ])('"%s" is not taken for %s', (cell, unit) => {
     expect(parseQuantity(cell, unit)).toEqual(absent('not_read'));
   });
 
-  test('without a unit takes the header\'s', () => {
+  test("without a unit takes the header's", () => {
     expect(parseQuantity('3', 'bytes', 'GiB')).toEqual(ok(3_221_225_472));
   });
 });
 
 describe('a row', () => {
   test('whose process name holds commas is read from both ends', () => {
-    expect(splitRow('GPU-1, 77, python -c print(1, 2,  3), 512 MiB', ['gpu_uuid', 'pid', 'process_name', 'used_gpu_memory']))
-      .toEqual(['GPU-1', '77', 'python -c print(1, 2,  3)', '512 MiB']);
+    expect(
+      splitRow('GPU-1, 77, python -c print(1, 2,  3), 512 MiB', [
+        'gpu_uuid',
+        'pid',
+        'process_name',
+        'used_gpu_memory',
+      ]),
+    ).toEqual(['GPU-1', '77', 'python -c print(1, 2,  3)', '512 MiB']);
   });
 
   test('with a surplus comma but no free text is no row', () => {
@@ -82,15 +102,26 @@ describe('a row', () => {
       'one, two, three',
       '\0\0\0',
     ].map((line) => reader.read(line));
-    expect(kinds.map(({ kind }) => kind)).toEqual(['header', 'foreign', 'row', 'blank', 'foreign', 'blank']);
+    expect(kinds.map(({ kind }) => kind)).toEqual([
+      'header',
+      'foreign',
+      'row',
+      'blank',
+      'foreign',
+      'blank',
+    ]);
     const row = kinds[2]!;
-    expect(row.kind === 'row' && [row.cells.get('memory.used'), row.units.get('memory.used')]).toEqual(['34', 'MiB']);
+    expect(
+      row.kind === 'row' && [row.cells.get('memory.used'), row.units.get('memory.used')],
+    ).toEqual(['34', 'MiB']);
   });
 });
 
 describe('--query-compute-apps', () => {
   test('hidden memory is hidden, not unsupported and not 0', () => {
-    const { processes } = parseComputeApps('gpu_uuid, pid, used_gpu_memory [MiB]\nGPU-a, 2140, [N/A]\nGPU-a, 7, 12 MiB\n\n');
+    const { processes } = parseComputeApps(
+      'gpu_uuid, pid, used_gpu_memory [MiB]\nGPU-a, 2140, [N/A]\nGPU-a, 7, 12 MiB\n\n',
+    );
     expect(processes).toEqual([
       { gpuUuid: 'GPU-a', pid: 2140, memory: absent('hidden') },
       { gpuUuid: 'GPU-a', pid: 7, memory: ok(12_582_912) },
@@ -98,13 +129,16 @@ describe('--query-compute-apps', () => {
   });
 
   test('lines that are no rows come back as they were', () => {
-    expect(parseComputeApps('Failed to initialize NVML: Unknown Error\n').foreign).toEqual(['Failed to initialize NVML: Unknown Error']);
+    expect(parseComputeApps('Failed to initialize NVML: Unknown Error\n').foreign).toEqual([
+      'Failed to initialize NVML: Unknown Error',
+    ]);
   });
 });
 
 describe('pmon', () => {
   test('columns are found by the header, whatever the driver added', () => {
-    const table = '# gpu         pid   type     fb   ccpm    command \n# Idx           #    C/G     MB     MB    name \n    0       2165   C+G     40      0    kwin_wayland   \n    1       2496     G      -      -    Xorg\n    2          -     -      -      -    -\n';
+    const table =
+      '# gpu         pid   type     fb   ccpm    command \n# Idx           #    C/G     MB     MB    name \n    0       2165   C+G     40      0    kwin_wayland   \n    1       2496     G      -      -    Xorg\n    2          -     -      -      -    -\n';
     expect(parsePmon(table)).toEqual([
       { gpuIndex: 0, pid: 2165, memory: ok(41_943_040) },
       { gpuIndex: 1, pid: 2496, memory: absent('hidden') },
@@ -117,11 +151,28 @@ describe('pmon', () => {
 });
 
 describe('attribution', () => {
-  const gpu = (index: number) => ({ index, uuid: `GPU-${index}`, name: 'Simulated', memoryBytes: null, driver: '1', cuda: null });
-  const row = (gpuIndex: number, pid: number, value: number) => ({ gpuUuid: `GPU-${gpuIndex}`, pid, memory: { kind: 'ok' as const, value } });
-  const input = { gpus: [gpu(0), gpu(1)], monitored: null, workloadPids: [10, 11], ownPids: [99], sharesPids: true };
+  const gpu = (index: number) => ({
+    index,
+    uuid: `GPU-${index}`,
+    name: 'Simulated',
+    memoryBytes: null,
+    driver: '1',
+    cuda: null,
+  });
+  const row = (gpuIndex: number, pid: number, value: number) => ({
+    gpuUuid: `GPU-${gpuIndex}`,
+    pid,
+    memory: { kind: 'ok' as const, value },
+  });
+  const input = {
+    gpus: [gpu(0), gpu(1)],
+    monitored: null,
+    workloadPids: [10, 11],
+    ownPids: [99],
+    sharesPids: true,
+  };
 
-  test('the workload\'s processes are summed per GPU, everyone else\'s apart', () => {
+  test("the workload's processes are summed per GPU, everyone else's apart", () => {
     const compute = [row(0, 10, 100), row(0, 11, 20), row(0, 5, 7), row(1, 11, 3)];
     expect(attribute({ ...input, compute })).toEqual([
       { gpuIndex: 0, workload: ok(120), other: ok(7) },
@@ -130,33 +181,68 @@ describe('attribution', () => {
   });
 
   test('a graphics process that pmon alone lists counts once', () => {
-    const monitored = [{ gpuIndex: 0, pid: 10, memory: ok(50) as { kind: 'ok'; value: number } }, { gpuIndex: 0, pid: 5, memory: ok(8) as { kind: 'ok'; value: number } }];
-    expect(attribute({ ...input, compute: [row(0, 5, 7)], monitored })[0]).toEqual({ gpuIndex: 0, workload: ok(50), other: ok(7) });
+    const monitored = [
+      { gpuIndex: 0, pid: 10, memory: ok(50) as { kind: 'ok'; value: number } },
+      { gpuIndex: 0, pid: 5, memory: ok(8) as { kind: 'ok'; value: number } },
+    ];
+    expect(attribute({ ...input, compute: [row(0, 5, 7)], monitored })[0]).toEqual({
+      gpuIndex: 0,
+      workload: ok(50),
+      other: ok(7),
+    });
   });
 
-  test('Plumbline\'s own processes are never the workload\'s', () => {
-    expect(attribute({ ...input, workloadPids: [10, 99], compute: [row(0, 99, 4)] })[0]).toEqual({ gpuIndex: 0, workload: ok(0), other: ok(4) });
+  test("Plumbline's own processes are never the workload's", () => {
+    expect(attribute({ ...input, workloadPids: [10, 99], compute: [row(0, 99, 4)] })[0]).toEqual({
+      gpuIndex: 0,
+      workload: ok(0),
+      other: ok(4),
+    });
   });
 
   test('a sum with a hidden part is hidden', () => {
-    const compute = [row(0, 10, 100), { gpuUuid: 'GPU-0', pid: 11, memory: { kind: 'absent' as const, reason: 'hidden' as const } }];
-    expect(attribute({ ...input, compute })[0]).toEqual({ gpuIndex: 0, workload: absent('hidden'), other: ok(0) });
+    const compute = [
+      row(0, 10, 100),
+      { gpuUuid: 'GPU-0', pid: 11, memory: { kind: 'absent' as const, reason: 'hidden' as const } },
+    ];
+    expect(attribute({ ...input, compute })[0]).toEqual({
+      gpuIndex: 0,
+      workload: absent('hidden'),
+      other: ok(0),
+    });
   });
 
   test('where pids mean something else, an empty table does not say that the workload holds nothing', () => {
-    expect(attribute({ ...input, compute: [], sharesPids: false })[0]).toEqual({ gpuIndex: 0, workload: absent('hidden'), other: absent('hidden') });
-    expect(attribute({ ...input, compute: [row(0, 10, 100)], sharesPids: false })[0]).toEqual({ gpuIndex: 0, workload: ok(100), other: absent('hidden') });
+    expect(attribute({ ...input, compute: [], sharesPids: false })[0]).toEqual({
+      gpuIndex: 0,
+      workload: absent('hidden'),
+      other: absent('hidden'),
+    });
+    expect(attribute({ ...input, compute: [row(0, 10, 100)], sharesPids: false })[0]).toEqual({
+      gpuIndex: 0,
+      workload: ok(100),
+      other: absent('hidden'),
+    });
   });
 });
 
 describe('error texts', () => {
   test.each<[string, AbsentReason]>([
-    ['Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 570.124', 'not_read'],
-    ['NVIDIA-SMI has failed because it couldn\'t communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.', 'not_read'],
+    [
+      'Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 570.124',
+      'not_read',
+    ],
+    [
+      "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.",
+      'not_read',
+    ],
     ['No devices were found', 'not_read'],
     ['No devices were found.', 'not_read'],
     ['Failed to initialize NVML: Insufficient Permissions', 'not_permitted'],
-    ['Unable to determine the device handle for GPU0: 0000:24:00.0: GPU is lost.  Reboot the system to recover this GPU', 'lost'],
+    [
+      'Unable to determine the device handle for GPU0: 0000:24:00.0: GPU is lost.  Reboot the system to recover this GPU',
+      'lost',
+    ],
     ['Unable to determine the device handle for GPU 0000:0B:00.0: Unknown Error', 'not_read'],
   ])('%s', (text, reason) => {
     const error = findSmiError(`\n${text}\n`);

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from '../../src/shared/model/tokens';
 import { Random } from '../../src/workload/random';
-import { frequencyPerplexity, heldOutWindows, parts, trainingWindows } from '../../src/workload/data';
+import {
+  frequencyPerplexity,
+  heldOutWindows,
+  parts,
+  trainingWindows,
+} from '../../src/workload/data';
 import { textOf } from '../../src/workload/prompts';
 import { tinyModel, tinyRun } from '../integration/workload-process';
 
@@ -17,25 +22,40 @@ describe("GPT-2's tokenizer", () => {
     ['hello world', [31373, 995]],
     ['Hello, world!', [15496, 11, 995, 0]],
     ['Hello my dog is cute', [15496, 616, 3290, 318, 13779]],
-    ['The quick brown fox jumps over the lazy dog.', [464, 2068, 7586, 21831, 18045, 625, 262, 16931, 3290, 13]],
+    [
+      'The quick brown fox jumps over the lazy dog.',
+      [464, 2068, 7586, 21831, 18045, 625, 262, 16931, 3290, 13],
+    ],
     ['', []],
   ])('encodes %j as published', (text, ids) => {
     expect(gpt2.encode(text)).toEqual(ids);
     expect(textOf(gpt2, ids)).toBe(text);
   });
 
-  it.each([256, 300, 1024, 50_256, 50_257, 50_304])('with a vocabulary of %i writes any text within it and reads it back', (vocab) => {
-    const tokenizer = new Tokenizer(vocab);
-    for (const text of ['plain words, and more of them', 'tabs\tand\r\n\nlines  ', 'Größe 日本語 🙂👩‍👩‍👧 \u0000\u0007', "it's 12,345.67 (don't)", '<|endoftext|>', ' '.repeat(50)]) {
-      const ids = tokenizer.encode(text);
-      expect(ids.every((id) => id < vocab)).toBe(true);
-      expect(textOf(tokenizer, ids)).toBe(text);
-    }
-  });
+  it.each([256, 300, 1024, 50_256, 50_257, 50_304])(
+    'with a vocabulary of %i writes any text within it and reads it back',
+    (vocab) => {
+      const tokenizer = new Tokenizer(vocab);
+      for (const text of [
+        'plain words, and more of them',
+        'tabs\tand\r\n\nlines  ',
+        'Größe 日本語 🙂👩‍👩‍👧 \u0000\u0007',
+        "it's 12,345.67 (don't)",
+        '<|endoftext|>',
+        ' '.repeat(50),
+      ]) {
+        const ids = tokenizer.encode(text);
+        expect(ids.every((id) => id < vocab)).toBe(true);
+        expect(textOf(tokenizer, ids)).toBe(text);
+      }
+    },
+  );
 
   it('needs one token a byte with the smallest vocabulary, and never more with a larger one', () => {
     const text = 'What the theory leaves out is small, until it is not: größer.';
-    const counts = [256, 260, 400, 1024, 50_257].map((vocab) => new Tokenizer(vocab).encode(text).length);
+    const counts = [256, 260, 400, 1024, 50_257].map(
+      (vocab) => new Tokenizer(vocab).encode(text).length,
+    );
     expect(counts[0]).toBe(Buffer.byteLength(text));
     expect(counts).toEqual([...counts].sort((a, b) => b - a));
     expect(counts.at(-1)).toBeLessThan(counts[0]! / 3);
@@ -68,7 +88,8 @@ describe('the text that training reads', () => {
     const windows = trainingWindows(tinyRun({ data: 'text', seq: 40 }), bytes, 50, new Random(3));
     for (let step = 0; step < 40; step++) {
       const { ids } = windows();
-      for (let start = 0; start < ids.length; start += 40) expect(held).not.toContain(Buffer.from(ids.subarray(start, start + 40)).toString('latin1'));
+      for (let start = 0; start < ids.length; start += 40)
+        expect(held).not.toContain(Buffer.from(ids.subarray(start, start + 40)).toString('latin1'));
     }
   });
 
@@ -78,21 +99,34 @@ describe('the text that training reads', () => {
     const [first, second] = [windows(), windows()];
     expect([...second.ids]).not.toEqual([...first.ids]);
     const circle = Buffer.from([...trained, ...trained]).toString('latin1');
-    expect(circle).toContain(Buffer.from([...first.ids.subarray(0, 64), first.last[0]!]).toString('latin1'));
+    expect(circle).toContain(
+      Buffer.from([...first.ids.subarray(0, 64), first.last[0]!]).toString('latin1'),
+    );
   });
 
   it('is whole within a window as long as it, wherever the window begins, and comes again in a longer one', () => {
     const { trained } = parts(tinyModel({ vocab: 50_257 }));
-    const { ids, last } = trainingWindows(tinyRun({ data: 'text', seq: 2 * trained.length }), tinyModel({ vocab: 50_257 }), 1, new Random(3))();
+    const { ids, last } = trainingWindows(
+      tinyRun({ data: 'text', seq: 2 * trained.length }),
+      tinyModel({ vocab: 50_257 }),
+      1,
+      new Random(3),
+    )();
     expect(textOf(gpt2, [...ids])).toContain(textOf(gpt2, [...trained]));
     expect(last[0]).toBe(ids[0]);
     expect([...ids.subarray(trained.length)]).toEqual([...ids.subarray(0, trained.length)]);
   });
 
   it('is its bytes where the vocabulary holds no more', () => {
-    const { ids } = trainingWindows(tinyRun({ data: 'text', seq: 50 }), tinyModel({ vocab: 31 }), 2, new Random(3))();
+    const { ids } = trainingWindows(
+      tinyRun({ data: 'text', seq: 50 }),
+      tinyModel({ vocab: 31 }),
+      2,
+      new Random(3),
+    )();
     const circle = Array.from(Buffer.from(text + text), (byte) => byte % 31).join();
-    for (const window of [ids.subarray(0, 50), ids.subarray(50)]) expect(circle).toContain(window.join());
+    for (const window of [ids.subarray(0, 50), ids.subarray(50)])
+      expect(circle).toContain(window.join());
   });
 
   it('is scored from its beginning on, each token once', () => {
@@ -100,7 +134,11 @@ describe('the text that training reads', () => {
     const run = tinyRun({ seq: 16 });
     const ids = [0, 1].flatMap((step) => [...heldOutWindows(heldOut, run, 3, step).ids]);
     expect(ids).toEqual(heldOut.slice(0, 96));
-    expect([...heldOutWindows(heldOut, run, 3, 0).last]).toEqual([heldOut[16], heldOut[32], heldOut[48]]);
+    expect([...heldOutWindows(heldOut, run, 3, 0).last]).toEqual([
+      heldOut[16],
+      heldOut[32],
+      heldOut[48],
+    ]);
   });
 
   it('would be guessed among fewer tokens by their frequency than by chance, and uniform ones by no fewer', () => {

@@ -3,7 +3,14 @@ import { envelope } from '../../src/shared/trace/downsample';
 import { extremes, MinMaxPyramid, PYRAMID_FROM } from '../../src/shared/trace/pyramid';
 import type { Gap, SeriesData } from '../../src/shared/trace/types';
 
-const info = { id: 's', source: 't', metric: 'm', unit: 'bytes', windowUs: null, intervalUs: null } as const;
+const info = {
+  id: 's',
+  source: 't',
+  metric: 'm',
+  unit: 'bytes',
+  windowUs: null,
+  intervalUs: null,
+} as const;
 
 /** A seeded generator (mulberry32), so that a failure can be run again. */
 function random(seed: number): () => number {
@@ -16,8 +23,16 @@ function random(seed: number): () => number {
   };
 }
 
-function series(samples: readonly (readonly [number, number])[], gaps: readonly Gap[] = []): SeriesData {
-  return { info, times: Float64Array.from(samples, ([t]) => t), values: Float64Array.from(samples, ([, v]) => v), gaps };
+function series(
+  samples: readonly (readonly [number, number])[],
+  gaps: readonly Gap[] = [],
+): SeriesData {
+  return {
+    info,
+    times: Float64Array.from(samples, ([t]) => t),
+    values: Float64Array.from(samples, ([, v]) => v),
+    gaps,
+  };
 }
 
 /** Irregular times, plateaus, single spikes, and gaps between some neighbours. */
@@ -36,17 +51,30 @@ function randomSeries(next: () => number): SeriesData {
       if (t1 > t || t0 > t) gaps.push({ t0, t1, reason: 'lost' });
     }
     t += step;
-    samples.push([t, next() < 0.01 ? Math.floor((next() - 0.5) * 1e13) : Math.floor(next() * plateau)]);
+    samples.push([
+      t,
+      next() < 0.01 ? Math.floor((next() - 0.5) * 1e13) : Math.floor(next() * plateau),
+    ]);
   }
   return series(samples, next() < 0.2 ? gaps.reverse() : gaps);
 }
 
 /** Independent of the implementation: plain filters over all samples. */
-function inView(times: Float64Array, values: Float64Array, t0: number, t1: number): { t: number; value: number }[] {
-  return Array.from(times, (t, i) => ({ t, value: values[i]! })).filter(({ t, value }) => t >= t0 && t <= t1 && !Number.isNaN(value));
+function inView(
+  times: Float64Array,
+  values: Float64Array,
+  t0: number,
+  t1: number,
+): { t: number; value: number }[] {
+  return Array.from(times, (t, i) => ({ t, value: values[i]! })).filter(
+    ({ t, value }) => t >= t0 && t <= t1 && !Number.isNaN(value),
+  );
 }
 function firstExtreme(points: { t: number; value: number }[], sign: 1 | -1) {
-  return points.reduce<{ t: number; value: number } | null>((best, point) => (best === null || sign * point.value > sign * best.value ? point : best), null);
+  return points.reduce<{ t: number; value: number } | null>(
+    (best, point) => (best === null || sign * point.value > sign * best.value ? point : best),
+    null,
+  );
 }
 
 describe('the envelope', () => {
@@ -72,7 +100,12 @@ describe('the envelope', () => {
       let broken = true;
       for (const [i, t] of drawn.times.entries()) {
         const value = drawn.values[i]!;
-        const wrong: string | false = t <= last ? 'times do not rise' : Number.isNaN(value) ? broken && 'a break without a sample before it' : known.get(t) !== value && 'a point that is no sample';
+        const wrong: string | false =
+          t <= last
+            ? 'times do not rise'
+            : Number.isNaN(value)
+              ? broken && 'a break without a sample before it'
+              : known.get(t) !== value && 'a point that is no sample';
         if (wrong) expect.fail(`${context}: ${wrong} at ${t}`);
         last = t;
         broken = Number.isNaN(value);
@@ -85,20 +118,34 @@ describe('the envelope', () => {
     for (let seed = 1; seed <= 500; seed++) {
       const next = random(seed * 7919);
       const data = randomSeries(next);
-      const drawn = envelope(data, data.times[0] ?? 0, data.times.at(-1) ?? 0, 1 + Math.floor(next() * 100));
-      const points = Array.from(drawn.times, (t, i) => ({ t, nan: Number.isNaN(drawn.values[i]!) }));
+      const drawn = envelope(
+        data,
+        data.times[0] ?? 0,
+        data.times.at(-1) ?? 0,
+        1 + Math.floor(next() * 100),
+      );
+      const points = Array.from(drawn.times, (t, i) => ({
+        t,
+        nan: Number.isNaN(drawn.values[i]!),
+      }));
       const real = points.filter(({ nan }) => !nan);
       const breaks = points.filter(({ nan }) => nan).map(({ t }) => t);
       for (let i = 1; i < real.length; i++) {
         const [from, to] = [real[i - 1]!.t, real[i]!.t];
         const gap = data.gaps.some((one) => one.t0 < to && one.t1 > from);
-        expect(breaks.filter((t) => t > from && t < to).length, `seed ${seed}, between ${from} and ${to}`).toBe(gap ? 1 : 0);
+        expect(
+          breaks.filter((t) => t > from && t < to).length,
+          `seed ${seed}, between ${from} and ${to}`,
+        ).toBe(gap ? 1 : 0);
       }
     }
   });
 
   it('keeps a one-sample spike right beside a gap', () => {
-    const samples = Array.from({ length: 200_000 }, (_, i) => [i * 10, i === 100_050 ? 79 : 40] as const);
+    const samples = Array.from(
+      { length: 200_000 },
+      (_, i) => [i * 10, i === 100_050 ? 79 : 40] as const,
+    );
     for (const at of [100_000, 100_040, 100_049, 100_050]) {
       const data = series(samples, [{ t0: at * 10, t1: at * 10 + 10, reason: 'not_read' }]);
       const drawn = envelope(data, 0, 2_000_000, 1000);
@@ -107,7 +154,12 @@ describe('the envelope', () => {
   });
 
   it('takes the neighbours outside the span along, at their own times, so that the line reaches both edges', () => {
-    const data = series([[0, 9], [100, 1], [200, 2], [300, 9]]);
+    const data = series([
+      [0, 9],
+      [100, 1],
+      [200, 2],
+      [300, 9],
+    ]);
     expect([...envelope(data, 50, 250, 10).times]).toEqual([0, 100, 200, 300]);
     expect([...envelope(data, 110, 120, 10).times]).toEqual([100, 200]);
     expect([...envelope(data, 400, 500, 10).times]).toEqual([300]);
@@ -131,7 +183,8 @@ describe('the envelope', () => {
     for (let column = 0, i = 0; column < 700; column++) {
       const end = (t * (column + 1)) / 700;
       const own: { t: number; value: number }[] = [];
-      for (; i < count && (samples[i]![0] < end || column === 699); i++) own.push({ t: samples[i]![0], value: samples[i]![1] });
+      for (; i < count && (samples[i]![0] < end || column === 699); i++)
+        own.push({ t: samples[i]![0], value: samples[i]![1] });
       if (own.length === 0) continue;
       const four = [own[0]!.t, firstExtreme(own, 1)!.t, firstExtreme(own, -1)!.t, own.at(-1)!.t];
       expected.push(...[...new Set(four)].sort((a, b) => a - b));
@@ -145,13 +198,18 @@ describe('the min/max pyramid', () => {
     for (let seed = 1; seed <= 400; seed++) {
       const next = random(seed * 104_729);
       const levels = 2 + Math.floor(next() * 50);
-      const values = Float64Array.from({ length: 1 + Math.floor(next() ** 3 * 10_000) }, () => Math.floor(next() * levels));
+      const values = Float64Array.from({ length: 1 + Math.floor(next() ** 3 * 10_000) }, () =>
+        Math.floor(next() * levels),
+      );
       const pyramid = new MinMaxPyramid(values);
       for (let query = 0; query < 30; query++) {
         const from = Math.floor(next() * values.length);
         const to = from + 1 + Math.floor(next() * (values.length - from));
         const part = [...values.subarray(from, to)];
-        const expected = { min: from + part.indexOf(Math.min(...part)), max: from + part.indexOf(Math.max(...part)) };
+        const expected = {
+          min: from + part.indexOf(Math.min(...part)),
+          max: from + part.indexOf(Math.max(...part)),
+        };
         expect(pyramid.extremes(from, to), `seed ${seed}, ${from} to ${to}`).toEqual(expected);
         expect(extremes(values, from, to)).toEqual(expected);
       }

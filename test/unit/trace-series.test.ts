@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { maxIn, minIn, SeriesBuilder, seriesStats, stats, valueAt } from '../../src/shared/trace/series';
+import {
+  maxIn,
+  minIn,
+  SeriesBuilder,
+  seriesStats,
+  stats,
+  valueAt,
+} from '../../src/shared/trace/series';
 import type { SeriesInfo } from '../../src/shared/trace/types';
 
-const info: SeriesInfo = { id: 'gpu0.memory.used', source: 'nvidia-smi', metric: 'memory.used', unit: 'bytes', windowUs: null, intervalUs: 100_000 };
+const info: SeriesInfo = {
+  id: 'gpu0.memory.used',
+  source: 'nvidia-smi',
+  metric: 'memory.used',
+  unit: 'bytes',
+  windowUs: null,
+  intervalUs: 100_000,
+};
 
 function built(samples: readonly (readonly [number, number])[]): SeriesBuilder {
   const builder = new SeriesBuilder(info);
@@ -11,7 +25,12 @@ function built(samples: readonly (readonly [number, number])[]): SeriesBuilder {
 }
 
 describe('a series', () => {
-  const data = built([[0, 5], [10, 9], [20, 1], [30, 9]]).data();
+  const data = built([
+    [0, 5],
+    [10, 9],
+    [20, 1],
+    [30, 9],
+  ]).data();
 
   it('tells its figures, each extreme with the time it was first seen', () => {
     expect(stats(data)).toEqual({ count: 4, min: 1, max: 9, mean: 6, minAt: 20, maxAt: 10 });
@@ -20,7 +39,14 @@ describe('a series', () => {
 
   it('answers null, not 0, where there is no sample', () => {
     const empty = new SeriesBuilder(info).data();
-    expect(stats(empty)).toEqual({ count: 0, min: null, max: null, mean: null, minAt: null, maxAt: null });
+    expect(stats(empty)).toEqual({
+      count: 0,
+      min: null,
+      max: null,
+      mean: null,
+      minAt: null,
+      maxAt: null,
+    });
     expect(valueAt(empty, 5)).toBeNull();
     expect(valueAt(data, -1)).toBeNull();
     expect(maxIn(data, 11, 19)).toBeNull();
@@ -31,7 +57,10 @@ describe('a series', () => {
   });
 
   it('has no value inside a gap', () => {
-    const builder = built([[0, 5], [100, 6]]);
+    const builder = built([
+      [0, 5],
+      [100, 6],
+    ]);
     builder.gap({ t0: 20, t1: 80, reason: 'lost' });
     expect([0, 20, 50, 80, 100].map((t) => valueAt(builder.data(), t))).toEqual([5, 5, null, 5, 6]);
   });
@@ -51,7 +80,10 @@ describe('a series', () => {
 
 describe('the series builder', () => {
   it('leaves a view it gave out as it was while more samples arrive', () => {
-    const builder = built([[0, 1], [1, 2]]);
+    const builder = built([
+      [0, 1],
+      [1, 2],
+    ]);
     const early = builder.data();
     for (let i = 2; i < 5000; i++) builder.append(i, i);
     expect([...early.values]).toEqual([1, 2]);
@@ -61,7 +93,9 @@ describe('the series builder', () => {
 
   it('loses no sample to a clock that stands still or steps back', () => {
     const builder = built([[10, 1]]);
-    expect([builder.append(10, 2), builder.append(4, 3), builder.append(20, 4)]).toEqual([11, 12, 20]);
+    expect([builder.append(10, 2), builder.append(4, 3), builder.append(20, 4)]).toEqual([
+      11, 12, 20,
+    ]);
     expect([...builder.data().values]).toEqual([1, 2, 3, 4]);
   });
 

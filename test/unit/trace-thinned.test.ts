@@ -5,7 +5,14 @@ import { SeriesBuilder, stats } from '../../src/shared/trace/series';
 import { ThinnedSeries } from '../../src/shared/trace/thinned';
 import type { SeriesInfo } from '../../src/shared/trace/types';
 
-const info: SeriesInfo = { id: 'gpu0.memory.used', source: 'nvml', metric: 'memory.used', unit: 'bytes', windowUs: null, intervalUs: 100_000 };
+const info: SeriesInfo = {
+  id: 'gpu0.memory.used',
+  source: 'nvml',
+  metric: 'memory.used',
+  unit: 'bytes',
+  windowUs: null,
+  intervalUs: 100_000,
+};
 
 /** Noise on a slow wave, with a peak one sample wide now and then. */
 function grown(count: number) {
@@ -13,7 +20,10 @@ function grown(count: number) {
   let state = 7;
   for (let i = 0; i < count; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const value = Math.round(1e9 * Math.sin(i / 5000)) + (state % 1_000_000) + (state % 40_009 === 0 ? 5e9 + i : 0);
+    const value =
+      Math.round(1e9 * Math.sin(i / 5000)) +
+      (state % 1_000_000) +
+      (state % 40_009 === 0 ? 5e9 + i : 0);
     thinned.append(i * 100_000, value);
     whole.append(i * 100_000, value);
   }
@@ -28,7 +38,8 @@ describe('a series in bounded memory', () => {
   });
 
   test('holds no more samples after a week than after an hour', () => {
-    for (const count of [36_000, 200_000, 1_000_000]) expect(grown(count).live.times.length).toBeLessThanOrEqual(16_384);
+    for (const count of [36_000, 200_000, 1_000_000])
+      expect(grown(count).live.times.length).toBeLessThanOrEqual(16_384);
   });
 
   test('has the figures of all samples, extremes with their times included', () => {
@@ -41,7 +52,11 @@ describe('a series in bounded memory', () => {
   test('shows no sample that was not there, in order, and the newest ones all', () => {
     const { live, all, thinned } = grown(123_456);
     const known = new Map(Array.from(all.times, (t, i) => [t, all.values[i]]));
-    expect(Array.from(live.times).every((t, i) => known.get(t) === live.values[i] && (i === 0 || t > live.times[i - 1]!))).toBe(true);
+    expect(
+      Array.from(live.times).every(
+        (t, i) => known.get(t) === live.values[i] && (i === 0 || t > live.times[i - 1]!),
+      ),
+    ).toBe(true);
     const from = all.times.indexOf(thinned.completeFrom!);
     expect(all.times.length - from).toBeGreaterThanOrEqual(4096);
     expect(live.times.subarray(-4096)).toEqual(all.times.subarray(-4096));

@@ -7,7 +7,10 @@ import { dirname, join, relative } from 'node:path';
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
-const allows = (list, value) => list === undefined || (list.includes(value) || list.some((one) => one.startsWith('!'))) && !list.includes(`!${value}`);
+const allows = (list, value) =>
+  list === undefined ||
+  ((list.includes(value) || list.some((one) => one.startsWith('!'))) &&
+    !list.includes(`!${value}`));
 
 /** The folder that `name` resolves to for a module in `from`; null where it is not installed. */
 function find(root, from, name) {
@@ -38,7 +41,12 @@ export function runtimePackages(root, target) {
       const key = relative(root, at);
       if (found.has(key)) continue;
       const own = readJson(join(at, 'package.json'));
-      if (!allows(own.os, target.os) || !allows(own.cpu, target.cpu) || !allows(own.libc, target.libc)) continue;
+      if (
+        !allows(own.os, target.os) ||
+        !allows(own.cpu, target.cpu) ||
+        !allows(own.libc, target.libc)
+      )
+        continue;
       found.set(key, own.name);
       visit(at, own);
     }

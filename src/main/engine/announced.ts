@@ -7,7 +7,14 @@ import { formatInteger } from '../../shared/format';
 import { modelFromConfig } from '../../shared/model/config-file';
 import { countParameters } from '../../shared/model/parameters';
 import { runDefaults } from '../../shared/model/run';
-import { type Mode, MODES, type ModelSpec, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../shared/model/spec';
+import {
+  type Mode,
+  MODES,
+  type ModelSpec,
+  OPTIMIZERS,
+  PRECISIONS,
+  type RunSpec,
+} from '../../shared/model/spec';
 import { checkRun } from '../../shared/model/validate';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,7 +28,10 @@ export function announcedModel(fields: Fields): ModelSpec | string | null {
   if (typeof config !== 'object' || config === null || !('model_type' in config)) return null;
   let model: ModelSpec;
   try {
-    model = modelFromConfig(config, typeof fields.name === 'string' && fields.name !== '' ? fields.name : 'model');
+    model = modelFromConfig(
+      config,
+      typeof fields.name === 'string' && fields.name !== '' ? fields.name : 'model',
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `The model the workload announces gives no budget: ${error.message} Declare it with --model.`;
@@ -41,14 +51,30 @@ export function announcedRun(model: ModelSpec, fields: Fields): RunSpec | null {
   const mode = among<Mode>(fields.mode, MODES);
   if (mode === undefined || fields.device === 'cpu') return null;
   const length = whole(fields.seq);
-  const attention = fields.attention === 'flash_attention_2' ? 'flash' : among(fields.attention, ['eager', 'sdpa', 'flash'] as const);
+  const attention =
+    fields.attention === 'flash_attention_2'
+      ? 'flash'
+      : among(fields.attention, ['eager', 'sdpa', 'flash'] as const);
   const given = {
-    mode, framework: 'pytorch' as const, batch: whole(fields.batch), precision: among(fields.precision, PRECISIONS), optimizer: among(fields.optimizer, OPTIMIZERS),
-    optimizerKernel: among(fields.optimizerKernel, ['foreach', 'fused'] as const), gradAccum: whole(fields.gradAccum), attention,
-    checkpointing: among(fields.checkpointing, ['none', 'full'] as const), dp: whole(fields.dp), zero: among(fields.zero, [0, 1, 2, 3] as const),
-    ...(mode === 'generate' ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 } : { seq: length }),
+    mode,
+    framework: 'pytorch' as const,
+    batch: whole(fields.batch),
+    precision: among(fields.precision, PRECISIONS),
+    optimizer: among(fields.optimizer, OPTIMIZERS),
+    optimizerKernel: among(fields.optimizerKernel, ['foreach', 'fused'] as const),
+    gradAccum: whole(fields.gradAccum),
+    attention,
+    checkpointing: among(fields.checkpointing, ['none', 'full'] as const),
+    dp: whole(fields.dp),
+    zero: among(fields.zero, [0, 1, 2, 3] as const),
+    ...(mode === 'generate'
+      ? { promptTokens: length, tokens: whole(fields.tokens) ?? 1 }
+      : { seq: length }),
   };
-  const run = runDefaults(model, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+  const run = runDefaults(
+    model,
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  );
   return unlessFailure(() => {
     checkRun(model, run);
     return run;

@@ -20,11 +20,26 @@ const LONGEST_ANSWER = 256 * 2 ** 20;
 export function askWorkload<T extends object>(question: Question): Promise<T> {
   const { PLUMBLINE_SOCKET: _socket, PLUMBLINE_FAULT: _fault, ...env } = process.env;
   return new Promise((fulfil, reject) => {
-    execFile(workloadNode(), [workloadEntry, JSON.stringify(question)], { env, maxBuffer: LONGEST_ANSWER }, (error, stdout, stderr) => {
-      const answer = stdout.startsWith('{') ? (JSON.parse(stdout) as T | { readonly error: FailureInfo }) : null;
-      if (answer && 'error' in answer) reject(Failure.from(answer.error));
-      else if (answer && !error) fulfil(answer as T);
-      else reject(new Failure('workload_failed', 'The bundled workload failed.', `It said: ${stderr.trim().split('\n')[0] || 'nothing'}`, error ?? undefined));
-    });
+    execFile(
+      workloadNode(),
+      [workloadEntry, JSON.stringify(question)],
+      { env, maxBuffer: LONGEST_ANSWER },
+      (error, stdout, stderr) => {
+        const answer = stdout.startsWith('{')
+          ? (JSON.parse(stdout) as T | { readonly error: FailureInfo })
+          : null;
+        if (answer && 'error' in answer) reject(Failure.from(answer.error));
+        else if (answer && !error) fulfil(answer as T);
+        else
+          reject(
+            new Failure(
+              'workload_failed',
+              'The bundled workload failed.',
+              `It said: ${stderr.trim().split('\n')[0] || 'nothing'}`,
+              error ?? undefined,
+            ),
+          );
+      },
+    );
   });
 }

@@ -10,9 +10,26 @@ export async function doctorReport(library: string): Promise<DoctorReport> {
   const built = existsSync(workloadEntry) && existsSync(rendererDir);
   return {
     checks: [
-      { id: 'node', ok: true, found: `Node ${process.versions.node} runs Plumbline; workloads run on ${workloadNode()}`, remedy: null },
-      { id: 'library', ok: writable, found: library, remedy: writable ? null : 'Set PLUMBLINE_HOME to a folder you may write to.' },
-      { id: 'build', ok: built, found: built ? 'the app and the bundled workload are built' : 'the app or the bundled workload is not built', remedy: built ? null : 'Run "npm run build".' },
+      {
+        id: 'node',
+        ok: true,
+        found: `Node ${process.versions.node} runs Plumbline; workloads run on ${workloadNode()}`,
+        remedy: null,
+      },
+      {
+        id: 'library',
+        ok: writable,
+        found: library,
+        remedy: writable ? null : 'Set PLUMBLINE_HOME to a folder you may write to.',
+      },
+      {
+        id: 'build',
+        ok: built,
+        found: built
+          ? 'the app and the bundled workload are built'
+          : 'the app or the bundled workload is not built',
+        remedy: built ? null : 'Run "npm run build".',
+      },
       ...telemetry.checks,
     ],
     gpus: telemetry.gpus,

@@ -9,7 +9,13 @@ import { invertAlone } from '../../shared/divergence/inversion-alone';
 import { namedLedger } from '../../shared/divergence/named-ledger';
 import { deriveLines, gpuOf } from '../../shared/divergence/lines';
 import { buildOverlay } from '../../shared/divergence/overlay';
-import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../../shared/divergence/ranks';
+import {
+  chooseRank,
+  nameWithin,
+  overlayOf,
+  rankRows,
+  traceOf,
+} from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -26,7 +32,12 @@ export function predictionOf(data: SessionData): { budget: Budget | null; warnin
   try {
     const budget = budgetOf(data.model, data.run);
     const { perRank } = budget;
-    return { budget: perRank ? { ...budget, tiers: { textbook: perRank.textbook, refined: perRank.refined } } : budget, warning: null };
+    return {
+      budget: perRank
+        ? { ...budget, tiers: { textbook: perRank.textbook, refined: perRank.refined } }
+        : budget,
+      warning: null,
+    };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { budget: null, warning: `No budget could be computed: ${error.message}` };
@@ -42,11 +53,31 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
   const { series, markers, spans: ownSpans } = rank === null ? whole : traceOf(whole, rank, use);
-  const trace = { lines: deriveLines(series, data.baselines), markers, spans: ownSpans, durationUs: data.durationUs, budget, exact };
+  const trace = {
+    lines: deriveLines(series, data.baselines),
+    markers,
+    spans: ownSpans,
+    durationUs: data.durationUs,
+    budget,
+    exact,
+  };
   const line = nameWithin(use);
-  const overlay = buildOverlay({ ...trace, baselines: data.baselines, deviceBytes, confinedTo: confinedTo(data), ...(live && { settled: live.rows }), ...(line !== undefined && { use: line }) });
+  const overlay = buildOverlay({
+    ...trace,
+    baselines: data.baselines,
+    deviceBytes,
+    confinedTo: confinedTo(data),
+    ...(live && { settled: live.rows }),
+    ...(line !== undefined && { use: line }),
+  });
   const done = data.status !== 'recording';
-  const input = { ...trace, overlay, logs: data.logs, exitCode: data.exitCode, signal: data.signal };
+  const input = {
+    ...trace,
+    overlay,
+    logs: data.logs,
+    exitCode: data.exitCode,
+    signal: data.signal,
+  };
   const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
   const ledger = namedLedger(input, findings);
   const explained = ledger === undefined ? overlay : { ...overlay, ledger };
@@ -70,14 +101,24 @@ export function documentOf(data: SessionData, use?: string, live?: LiveAnalysis)
     findings,
     inversion: done ? invert(input, findings) : null,
     time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),
-    warnings: [...data.warnings, ...(done ? warnings : []), ...(warning ? [warning] : []), ...wholeGpuWarning(data, overlay)],
-    gaps: data.series.flatMap((series) => series.gaps.map((gap) => ({ series: series.info.id, ...gap }))),
+    warnings: [
+      ...data.warnings,
+      ...(done ? warnings : []),
+      ...(warning ? [warning] : []),
+      ...wholeGpuWarning(data, overlay),
+    ],
+    gaps: data.series.flatMap((series) =>
+      series.gaps.map((gap) => ({ series: series.info.id, ...gap })),
+    ),
     logs: data.logs,
   };
 }
 
 /** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. A part of one computes less than its name says. */
-function deviceName({ series, alternatives }: Overlay, { environment }: SessionData): string | null {
+function deviceName(
+  { series, alternatives }: Overlay,
+  { environment }: SessionData,
+): string | null {
   const line = [series, ...alternatives].find((id) => id?.startsWith('gpu'));
   const index = Number(/^gpu(\d+)/.exec(line ?? '')?.[1]);
   const gpu = environment.gpus.find((each) => each.index === index);
@@ -85,27 +126,57 @@ function deviceName({ series, alternatives }: Overlay, { environment }: SessionD
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */
-export function inversionOf(data: SessionData, model: ModelSpec, given: Partial<RunSpec>): Inversion | null {
+export function inversionOf(
+  data: SessionData,
+  model: ModelSpec,
+  given: Partial<RunSpec>,
+): Inversion | null {
   const { durationUs, baselines, logs, exitCode, signal } = data;
-  const whole = { series: data.series, markers: data.markers, spans: phaseSpans(data.markers, durationUs).spans };
+  const whole = {
+    series: data.series,
+    markers: data.markers,
+    spans: phaseSpans(data.markers, durationUs).spans,
+  };
   const rank = chooseRank(whole, undefined);
   const { series, markers, spans } = rank === null ? whole : traceOf(whole, rank, undefined);
-  return invertAlone(model, given, { lines: deriveLines(series, baselines), markers, spans, durationUs, baselines, logs, exitCode, signal, exact: data.workload.kind === 'bundled', deviceBytes: deviceBytesOf(data), confinedTo: confinedTo(data) });
+  return invertAlone(model, given, {
+    lines: deriveLines(series, baselines),
+    markers,
+    spans,
+    durationUs,
+    baselines,
+    logs,
+    exitCode,
+    signal,
+    exact: data.workload.kind === 'bundled',
+    deviceBytes: deviceBytesOf(data),
+    confinedTo: confinedTo(data),
+  });
 }
 
 function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
-  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [[`gpu${index}`, memoryBytes] as const, ...instances.map((each) => [instanceId(index, each.slot), each.memoryBytes] as const)]);
-  return Object.fromEntries(all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])));
+  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [
+    [`gpu${index}`, memoryBytes] as const,
+    ...instances.map((each) => [instanceId(index, each.slot), each.memoryBytes] as const),
+  ]);
+  return Object.fromEntries(
+    all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])),
+  );
 }
 
-const confinedTo = ({ environment }: SessionData): string[] => environment.gpus.flatMap(instanceIdsOf);
+const confinedTo = ({ environment }: SessionData): string[] =>
+  environment.gpus.flatMap(instanceIdsOf);
 
 /** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
 function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {
-  const gpu = environment.gpus.find(({ index, instances = [] }) => instances.length > 0 && gpuOf(series ?? '') === `gpu${index}`);
+  const gpu = environment.gpus.find(
+    ({ index, instances = [] }) => instances.length > 0 && gpuOf(series ?? '') === `gpu${index}`,
+  );
   if (!gpu) return [];
   const which = gpu.instances!.map(({ slot }) => slot).join(' and ');
-  return [`The workload was confined to MIG device ${which} of GPU ${gpu.index}; the line shown, ${series}, is of the whole GPU, other MIG devices included.`];
+  return [
+    `The workload was confined to MIG device ${which} of GPU ${gpu.index}; the line shown, ${series}, is of the whole GPU, other MIG devices included.`,
+  ];
 }
 
 export function summaryOf(doc: SessionDocument): SessionSummary {

@@ -4,7 +4,13 @@
  */
 import { statSync } from 'node:fs';
 import { budgetOf } from '../../shared/budget/budget';
-import type { EngineClient, EngineEvent, RecordRequest, SavedWorkload, TraceView } from '../../shared/contract/api';
+import type {
+  EngineClient,
+  EngineEvent,
+  RecordRequest,
+  SavedWorkload,
+  TraceView,
+} from '../../shared/contract/api';
 import type { SessionDocument } from '../../shared/contract/session';
 import { compareSessions } from '../../shared/divergence/compare';
 import { Failure } from '../../shared/failure';
@@ -61,13 +67,15 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** What other processes record into the library is told too, for as long as anyone listens. */
   let others: { close(): void } | null = null;
-  const followOthers = () => watchLibrary(library.dir, ({ listing, grown }) => {
-    if (listing) emit({ type: 'library' });
-    for (const id of grown) {
-      const summary = live.has(id) ? null : library.summaryOf(id);
-      if (summary !== null) emit({ type: 'session', id, durationUs: summary.durationUs, status: summary.status });
-    }
-  });
+  const followOthers = () =>
+    watchLibrary(library.dir, ({ listing, grown }) => {
+      if (listing) emit({ type: 'library' });
+      for (const id of grown) {
+        const summary = live.has(id) ? null : library.summaryOf(id);
+        if (summary !== null)
+          emit({ type: 'session', id, durationUs: summary.durationUs, status: summary.status });
+      }
+    });
 
   /** The session's data: live from memory, else from its file; the last few files read are kept. */
   function load(idOrPrefix: string): SessionData {
@@ -93,7 +101,10 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function start(given: RecordRequest, hooks: Partial<RecordingHooks> = {}): Promise<Recording> {
+  async function start(
+    given: RecordRequest,
+    hooks: Partial<RecordingHooks> = {},
+  ): Promise<Recording> {
     const request = given.saved === undefined ? given : requestOf(saved.get(given.saved), given);
     if (request.model) checkModel(request.model);
     if (request.model && request.run) checkRun(request.model, request.run);
@@ -101,7 +112,12 @@ export function createEngine(options: EngineOptions): Engine {
       ...hooks,
       changed() {
         hooks.changed?.();
-        emit({ type: 'session', id: recording.id, durationUs: recording.progress().durationUs, status: 'recording' });
+        emit({
+          type: 'session',
+          id: recording.id,
+          durationUs: recording.progress().durationUs,
+          status: 'recording',
+        });
       },
       finished() {
         const { durationUs, status } = recording.progress();
@@ -130,7 +146,13 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     async info() {
-      return { version, platform: `${process.platform} ${process.arch}`, library: library.dir, host: options.host, simulated: process.env.PLUMBLINE_SIMULATED === '1' };
+      return {
+        version,
+        platform: `${process.platform} ${process.arch}`,
+        library: library.dir,
+        host: options.host,
+        simulated: process.env.PLUMBLINE_SIMULATED === '1',
+      };
     },
     async list() {
       return library.list().sessions;
@@ -143,7 +165,15 @@ export function createEngine(options: EngineOptions): Engine {
       const all = deriveLines(data.series, data.baselines);
       return series.flatMap((wanted): TraceView[] => {
         const found = all.find(({ info }) => info.id === wanted);
-        return found ? [{ info: found.info, envelope: envelope(found, t0, t1, Math.min(Math.max(1, Math.trunc(columns)), 8192)), gaps: found.gaps }] : [];
+        return found
+          ? [
+              {
+                info: found.info,
+                envelope: envelope(found, t0, t1, Math.min(Math.max(1, Math.trunc(columns)), 8192)),
+                gaps: found.gaps,
+              },
+            ]
+          : [];
       });
     },
     async budgetOf({ id }) {
@@ -174,7 +204,12 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async stop({ id }) {
       const recording = live.get(id);
-      if (!recording) throw new Failure('not_found', `Session ${id} is not being recorded here.`, 'Stop it where it was started.');
+      if (!recording)
+        throw new Failure(
+          'not_found',
+          `Session ${id} is not being recorded here.`,
+          'Stop it where it was started.',
+        );
       await recording.stop();
     },
     async rename({ id, name }) {
@@ -183,22 +218,39 @@ export function createEngine(options: EngineOptions): Engine {
       emit({ type: 'library' });
     },
     async delete({ id }) {
-      if (live.has(id)) throw new Failure('bad_input', `Session ${id} is still being recorded.`, 'Stop the recording first.');
+      if (live.has(id))
+        throw new Failure(
+          'bad_input',
+          `Session ${id} is still being recorded.`,
+          'Stop the recording first.',
+        );
       library.delete(id);
       cache.clear();
       emit({ type: 'library' });
     },
     async compare({ ids }) {
-      if (ids.length < 2) throw new Failure('bad_input', 'A comparison needs two sessions or more.', 'Give two ids; "plumbline list" shows them.');
+      if (ids.length < 2)
+        throw new Failure(
+          'bad_input',
+          'A comparison needs two sessions or more.',
+          'Give two ids; "plumbline list" shows them.',
+        );
       const all = ids.map(load);
-      return compareSessions(all.map((data) => documentOf(data)), all.map((data) => predictionOf(data).budget));
+      return compareSessions(
+        all.map((data) => documentOf(data)),
+        all.map((data) => predictionOf(data).budget),
+      );
     },
     async report({ ids, format }) {
       const all = ids.map(load);
       const docs = all.map((data) => documentOf(data));
       const budgets = all.map((data) => predictionOf(data).budget);
       return renderReport({
-        sessions: all.map((data, i) => ({ doc: docs[i]!, budget: budgets[i] ?? null, series: deriveLines(data.series, data.baselines) })),
+        sessions: all.map((data, i) => ({
+          doc: docs[i]!,
+          budget: budgets[i] ?? null,
+          series: deriveLines(data.series, data.baselines),
+        })),
         comparison: all.length > 1 ? compareSessions(docs, budgets) : null,
         format,
       });

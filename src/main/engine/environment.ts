@@ -4,7 +4,9 @@ import { osInfo } from 'systeminformation';
 import type { Environment } from '../../shared/contract/session';
 import { version } from './paths';
 
-export async function describeMachine(): Promise<Pick<Environment, 'plumbline' | 'node' | 'os' | 'cpu' | 'cores' | 'memoryBytes'>> {
+export async function describeMachine(): Promise<
+  Pick<Environment, 'plumbline' | 'node' | 'os' | 'cpu' | 'cores' | 'memoryBytes'>
+> {
   return {
     plumbline: version,
     node: process.version,

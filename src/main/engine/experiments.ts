@@ -1,17 +1,30 @@
 /** The experiments of the chapter that the library holds recordings of. */
-import { experimentOf, MEASUREMENTS, type Measurement, outcomeOf, type Outcome } from '../../shared/compute/experiments/measured';
+import {
+  experimentOf,
+  MEASUREMENTS,
+  type Measurement,
+  outcomeOf,
+  type Outcome,
+} from '../../shared/compute/experiments/measured';
 import type { SessionSummary } from '../../shared/contract/session';
 import type { Engine } from './engine';
 
 /** What the newest recordings of each experiment say; those of full size come first, incomplete sets not at all. */
-export async function recordedOutcomes(engine: Engine, measurements: readonly Measurement[] = MEASUREMENTS): Promise<Outcome[]> {
+export async function recordedOutcomes(
+  engine: Engine,
+  measurements: readonly Measurement[] = MEASUREMENTS,
+): Promise<Outcome[]> {
   const sessions = await engine.list();
   const outcomes: Outcome[] = [];
   for (const measurement of measurements) {
     for (const full of [true, false]) {
       const ids = newestOfEach(measurement, full, sessions);
       if (ids === null) continue;
-      const outcome = outcomeOf(measurement, full, await Promise.all(ids.map((id) => engine.show({ id }))));
+      const outcome = outcomeOf(
+        measurement,
+        full,
+        await Promise.all(ids.map((id) => engine.show({ id }))),
+      );
       if (outcome !== null) outcomes.push(outcome);
     }
   }
@@ -19,10 +32,17 @@ export async function recordedOutcomes(engine: Engine, measurements: readonly Me
 }
 
 /** The newest complete session of every recording, in their order; null where one is missing. `sessions` are newest first. */
-function newestOfEach({ experiment, recordings }: Measurement, full: boolean, sessions: readonly SessionSummary[]): string[] | null {
-  const ids = recordings(full).map(({ role }) => sessions.find(({ name, status }) => {
-    const of = status === 'complete' ? experimentOf(name) : null;
-    return of?.experiment === experiment && of.full === full && of.role === role;
-  })?.id);
+function newestOfEach(
+  { experiment, recordings }: Measurement,
+  full: boolean,
+  sessions: readonly SessionSummary[],
+): string[] | null {
+  const ids = recordings(full).map(
+    ({ role }) =>
+      sessions.find(({ name, status }) => {
+        const of = status === 'complete' ? experimentOf(name) : null;
+        return of?.experiment === experiment && of.full === full && of.role === role;
+      })?.id,
+  );
   return ids.every((id) => id !== undefined) ? ids : null;
 }

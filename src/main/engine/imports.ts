@@ -39,18 +39,32 @@ export class Imports {
 
   /** Takes the next piece, of a new file where `upload` is null. Throws a Failure, and drops the file, when it is too much. */
   piece({ upload, fileName, bytes }: UploadPiece): { upload: string } {
-    if (!(bytes instanceof Uint8Array) || bytes.length > PIECE_LIMIT) throw new Failure('bad_input', 'A piece of a file must be bytes, at most 1 MiB of them.', 'Send the file in smaller pieces.');
+    if (!(bytes instanceof Uint8Array) || bytes.length > PIECE_LIMIT)
+      throw new Failure(
+        'bad_input',
+        'A piece of a file must be bytes, at most 1 MiB of them.',
+        'Send the file in smaller pieces.',
+      );
     const id = upload ?? this.#begin(fileName);
     const { path, bytes: before } = this.#of(id);
     if (before + bytes.length > UPLOAD_LIMIT) {
       this.#drop(id);
-      throw new Failure('bad_input', `${nameOf(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`, 'Import it from a terminal: plumbline import FILE.');
+      throw new Failure(
+        'bad_input',
+        `${nameOf(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`,
+        'Import it from a terminal: plumbline import FILE.',
+      );
     }
     try {
       appendFileSync(path, bytes);
     } catch (cause) {
       this.#drop(id);
-      throw new Failure('unwritable', `${nameOf(fileName)} could not be kept in ${tmpdir()} for the import.`, 'Free some space there, or import it from a terminal.', cause);
+      throw new Failure(
+        'unwritable',
+        `${nameOf(fileName)} could not be kept in ${tmpdir()} for the import.`,
+        'Free some space there, or import it from a terminal.',
+        cause,
+      );
     }
     this.#of(id).bytes += bytes.length;
     return { upload: id };
@@ -86,7 +100,12 @@ export class Imports {
 
   #of(id: string): Upload {
     const found = this.#uploads.get(id);
-    if (!found) throw new Failure('not_found', 'The file to import is not here any more.', 'Choose it again.');
+    if (!found)
+      throw new Failure(
+        'not_found',
+        'The file to import is not here any more.',
+        'Choose it again.',
+      );
     return found;
   }
 
@@ -99,13 +118,18 @@ export class Imports {
 
 /** A name without a path in it, fit for a file here. */
 function nameOf(fileName: unknown): string {
-  const name = String(fileName).split(/[\\/]/).at(-1)!.replaceAll(/[^\w .()+-]/g, '_').slice(-100);
+  const name = String(fileName)
+    .split(/[\\/]/)
+    .at(-1)!
+    .replaceAll(/[^\w .()+-]/g, '_')
+    .slice(-100);
   return /^\.*$/.test(name) ? 'file' : name;
 }
 
 /** On a thread where its built entry is there, else here. */
 async function importAside(library: string, path: string, options: ImportOptions): Promise<string> {
-  if (importThreadEntry === null || !existsSync(importThreadEntry)) return importFile(openLibrary(library), path, options);
+  if (importThreadEntry === null || !existsSync(importThreadEntry))
+    return importFile(openLibrary(library), path, options);
   const task: ImportTask = { library, path, options };
   const worker = new Worker(importThreadEntry, { workerData: task, name: 'import', execArgv: [] });
   const reply = await new Promise<ImportReply>((resolve, reject) => {

@@ -18,9 +18,15 @@ export class LiveAnalysis {
   /** Findings of what is settled of `input`; those of a moment ago where it is too early for new ones. */
   findings(input: FindingsInput): readonly Finding[] {
     const begun = performance.now();
-    if (begun - this.#analysedAt < Math.max(LEAST_INTERVAL_MS, SHARE * this.#costMs)) return this.#findings;
+    if (begun - this.#analysedAt < Math.max(LEAST_INTERVAL_MS, SHARE * this.#costMs))
+      return this.#findings;
     const { durationUs } = input;
-    this.#findings = findingsOf({ ...input, live: true, overlay: settledOverlay(input.overlay, durationUs), spans: settledSpans(input.spans, durationUs) });
+    this.#findings = findingsOf({
+      ...input,
+      live: true,
+      overlay: settledOverlay(input.overlay, durationUs),
+      spans: settledSpans(input.spans, durationUs),
+    });
     this.#analysedAt = performance.now();
     this.#costMs = this.#analysedAt - begun;
     return this.#findings;

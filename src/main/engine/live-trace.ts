@@ -87,15 +87,26 @@ export class LiveTrace implements SampleSink {
       this.keep(marker);
       return;
     }
-    const { memory: { trail = [], ...memory }, t } = marker;
+    const {
+      memory: { trail = [], ...memory },
+      t,
+    } = marker;
     this.keep({ ...marker, memory });
     for (const field of FRAMEWORK_METRICS) {
       const id = frameworkSeries(field, marker.rank);
       const value = memory[field];
       if (value === undefined) continue;
-      this.declare({ id, source: 'framework', metric: field, unit: 'bytes', windowUs: null, intervalUs: null });
+      this.declare({
+        id,
+        source: 'framework',
+        metric: field,
+        unit: 'bytes',
+        windowUs: null,
+        intervalUs: null,
+      });
       if (field === 'allocated') {
-        for (const [at, bytes] of wayTo(t, memory, trail)) this.push(id, at, { kind: 'ok', value: bytes });
+        for (const [at, bytes] of wayTo(t, memory, trail))
+          this.push(id, at, { kind: 'ok', value: bytes });
       }
       this.push(id, t, { kind: 'ok', value });
     }
@@ -118,18 +129,31 @@ export class LiveTrace implements SampleSink {
 
   /** Every sample of the stretch, where it is short enough to be read back; else what `series` has. */
   window(t0: Micros, t1: Micros): SeriesData[] {
-    const live = [...this.growing.values()].map(({ series }) => ({ data: series.data(), completeFrom: series.completeFrom }));
-    if (live.every(({ completeFrom }) => completeFrom === null || completeFrom <= t0)) return live.map(({ data }) => data);
-    return live.map(({ data, completeFrom }) => (completeFrom === null || completeFrom <= t0 ? data : this.readBack(data, completeFrom, t0, t1)));
+    const live = [...this.growing.values()].map(({ series }) => ({
+      data: series.data(),
+      completeFrom: series.completeFrom,
+    }));
+    if (live.every(({ completeFrom }) => completeFrom === null || completeFrom <= t0))
+      return live.map(({ data }) => data);
+    return live.map(({ data, completeFrom }) =>
+      completeFrom === null || completeFrom <= t0
+        ? data
+        : this.readBack(data, completeFrom, t0, t1),
+    );
   }
 
   /** What is not in the file yet, or cannot be read from it now, is shown as it is in memory. */
   private readBack(data: SeriesData, completeFrom: Micros, t0: Micros, t1: Micros): SeriesData {
-    return unlessFailure(() => {
-      using reader = openSession(this.file.path);
-      if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
-      return { ...data, ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom) };
-    }) ?? data;
+    return (
+      unlessFailure(() => {
+        using reader = openSession(this.file.path);
+        if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
+        return {
+          ...data,
+          ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom),
+        };
+      }) ?? data
+    );
   }
 
   private entry(seriesId: string): Growing {
@@ -147,7 +171,11 @@ export class LiveTrace implements SampleSink {
 }
 
 /** What was read back, and between its chunks and the end what is in memory. */
-function joined(stored: SeriesData, live: SeriesData, completeFrom: Micros): Pick<SeriesData, 'times' | 'values'> {
+function joined(
+  stored: SeriesData,
+  live: SeriesData,
+  completeFrom: Micros,
+): Pick<SeriesData, 'times' | 'values'> {
   const before = lowerBound(live.times, stored.times[0] ?? completeFrom);
   const to = lowerBound(stored.times, completeFrom);
   const after = to === 0 ? before : Math.max(before, upperBound(live.times, stored.times[to - 1]!));
@@ -162,7 +190,12 @@ function joined(stored: SeriesData, live: SeriesData, completeFrom: Micros): Pic
 }
 
 /** Samples before a memory marker at `t`: its trail, and its high-water mark where it happened, so that the line reaches it. */
-function wayTo(t: Micros, { peak, peakAt, allocated }: MemoryMark, trail: readonly (readonly [Micros, Bytes])[]): (readonly [Micros, Bytes])[] {
-  const peaked = peak !== undefined && peakAt !== undefined && peak > allocated ? [[peakAt, peak] as const] : [];
+function wayTo(
+  t: Micros,
+  { peak, peakAt, allocated }: MemoryMark,
+  trail: readonly (readonly [Micros, Bytes])[],
+): (readonly [Micros, Bytes])[] {
+  const peaked =
+    peak !== undefined && peakAt !== undefined && peak > allocated ? [[peakAt, peak] as const] : [];
   return [...trail, ...peaked].filter(([at]) => at < t).sort(([a], [b]) => a - b);
 }

@@ -9,23 +9,37 @@ import { dirname, join } from 'node:path';
 export const appRoot = (() => {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'plumbline') return folder;
+    if (
+      existsSync(manifest) &&
+      (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'plumbline'
+    )
+      return folder;
     if (folder === dirname(folder)) throw new Error(`no package root above ${import.meta.dirname}`);
   }
 })();
 
-export const version = (JSON.parse(readFileSync(join(appRoot, 'package.json'), 'utf8')) as { version: string }).version;
+export const version = (
+  JSON.parse(readFileSync(join(appRoot, 'package.json'), 'utf8')) as { version: string }
+).version;
 
 /** Files that other programs must be able to run: outside the archive in a packaged app. */
 const resources = process.env.PLUMBLINE_RESOURCES ?? null;
 
 export const rendererDir = join(appRoot, 'out', 'renderer');
-export const workloadEntry = resources ? join(resources, 'workload', 'index.js') : join(appRoot, 'out', 'workload', 'index.js');
-export const supervisorEntry = resources ? join(resources, 'main', 'supervisor.js') : join(appRoot, 'out', 'main', 'supervisor.js');
-export const inventoryEntry = resources ? join(resources, 'main', 'inventory-helper.js') : join(appRoot, 'out', 'main', 'inventory-helper.js');
+export const workloadEntry = resources
+  ? join(resources, 'workload', 'index.js')
+  : join(appRoot, 'out', 'workload', 'index.js');
+export const supervisorEntry = resources
+  ? join(resources, 'main', 'supervisor.js')
+  : join(appRoot, 'out', 'main', 'supervisor.js');
+export const inventoryEntry = resources
+  ? join(resources, 'main', 'inventory-helper.js')
+  : join(appRoot, 'out', 'main', 'inventory-helper.js');
 
 /** Null in a packaged app: a thread there finds no database module outside the archive, and imports without it. */
-export const importThreadEntry = resources ? null : join(appRoot, 'out', 'main', 'import-thread.js');
+export const importThreadEntry = resources
+  ? null
+  : join(appRoot, 'out', 'main', 'import-thread.js');
 
 /**
  * The plain Node that workloads and their supervisor run on. In the terminal and the server that is this very Node;

@@ -60,14 +60,22 @@ const CHANGED_MS: Millis = 250;
 /** Nobody watches who has asked for nothing so long. */
 const WATCHED_MS: Millis = 2000;
 
-export async function startRecording(request: RecordRequest, library: Library, hooks: RecordingHooks): Promise<Recording> {
+export async function startRecording(
+  request: RecordRequest,
+  library: Library,
+  hooks: RecordingHooks,
+): Promise<Recording> {
   const plan = planOf(request);
   const { model: declared, run: asked, weights } = request;
-  if (declared && asked && weights !== undefined) await askWorkload({ model: declared, run: asked, weights, check: true });
+  if (declared && asked && weights !== undefined)
+    await askWorkload({ model: declared, run: asked, weights, check: true });
   const discretion = new Discretion({ ...process.env, ...plan.env });
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);
-  const scope: ProcessScope = { pids: () => launched?.pids() ?? [], ranks: () => launched?.ranks() ?? new Map() };
+  const scope: ProcessScope = {
+    pids: () => launched?.pids() ?? [],
+    ranks: () => launched?.ranks() ?? new Map(),
+  };
   const sources = await openSamplers({
     scope,
     intervalMs: request.intervalMs ?? 100,
@@ -79,12 +87,24 @@ export async function startRecording(request: RecordRequest, library: Library, h
   const baselines = plan.pid === null ? sources.baselines : baselinesWithout(sources.baselines);
   const clock = createSessionClock();
   const id = library.newId();
-  let environment: Environment = { ...(await describeMachine()), gpus: sources.gpus, sources: sources.sources, workload: {} };
-  let workload: WorkloadInfo = { ...plan.workload, title: discretion.text(plan.workload.title), command: discretion.command(plan.workload.command) };
+  let environment: Environment = {
+    ...(await describeMachine()),
+    gpus: sources.gpus,
+    sources: sources.sources,
+    workload: {},
+  };
+  let workload: WorkloadInfo = {
+    ...plan.workload,
+    title: discretion.text(plan.workload.title),
+    command: discretion.command(plan.workload.command),
+  };
   const undeclared = plan.workload.kind === 'command' && !request.model;
   let model: ModelSpec | null = request.model ?? null;
   let run: RunSpec | null = request.run ?? null;
-  let announced: { readonly rank: number; readonly fields: Readonly<Record<string, unknown>> } | null = null;
+  let announced: {
+    readonly rank: number;
+    readonly fields: Readonly<Record<string, unknown>>;
+  } | null = null;
   const header = (): SessionHeader => ({
     id,
     name: discretion.text(request.name ?? plan.name),
@@ -111,8 +131,15 @@ export async function startRecording(request: RecordRequest, library: Library, h
         file.setMeta('model', model);
       }
     }
-    if (marker.type === 'run' && (announced === null || announced.rank === marker.rank)) announced = marker;
-    if (marker.type === 'token' && run?.mode === 'generate' && marker.rank === announced?.rank && marker.index > run.tokens) announced = { ...announced, fields: { ...announced.fields, tokens: marker.index } };
+    if (marker.type === 'run' && (announced === null || announced.rank === marker.rank))
+      announced = marker;
+    if (
+      marker.type === 'token' &&
+      run?.mode === 'generate' &&
+      marker.rank === announced?.rank &&
+      marker.index > run.tokens
+    )
+      announced = { ...announced, fields: { ...announced.fields, tokens: marker.index } };
     else if (marker.type !== 'model' && marker.type !== 'run') return;
     if (model !== null && announced !== null) run = announcedRun(model, announced.fields) ?? run;
   };
@@ -124,7 +151,11 @@ export async function startRecording(request: RecordRequest, library: Library, h
       const words = announcedEnvironment(marker.fields, request.run ?? null);
       environment = { ...environment, workload: { ...environment.workload, ...words } };
       const backend = words.backend;
-      if (plan.workload.kind === 'bundled' && run && (backend === 'webgpu' || backend === 'wasm' || backend === 'cpu')) {
+      if (
+        plan.workload.kind === 'bundled' &&
+        run &&
+        (backend === 'webgpu' || backend === 'wasm' || backend === 'cpu')
+      ) {
         run = { ...run, backend };
         workload = { ...workload, title: `bundled ${request.model?.name} (${backend})` };
       }
@@ -159,7 +190,14 @@ export async function startRecording(request: RecordRequest, library: Library, h
       },
       onWarning: (text: string) => trace.warn(text),
     };
-    launched ??= await launchWorkload({ ...common, command: plan.command, cwd: plan.cwd, env: plan.env, supervisorPath: supervisorEntry, nodePath: workloadNode() });
+    launched ??= await launchWorkload({
+      ...common,
+      command: plan.command,
+      cwd: plan.cwd,
+      env: plan.env,
+      supervisorPath: supervisorEntry,
+      nodePath: workloadNode(),
+    });
     workload = { ...workload, pid: launched.pid };
     file.setMeta('workload', workload);
   } catch (error) {
@@ -172,7 +210,11 @@ export async function startRecording(request: RecordRequest, library: Library, h
   let exit: { exitCode: number | null; signal: string | null } = { exitCode: null, signal: null };
   let stopRequested = false;
 
-  const progress = () => ({ ...header(), status, durationUs: status === 'recording' ? clock.now() : durationUs });
+  const progress = () => ({
+    ...header(),
+    status,
+    durationUs: status === 'recording' ? clock.now() : durationUs,
+  });
   const describe = (series: readonly SeriesData[]): SessionData => ({
     ...progress(),
     ...exit,
@@ -187,7 +229,8 @@ export async function startRecording(request: RecordRequest, library: Library, h
 
   let watchedAt: Millis | null = null;
   const watched = (at: Millis | null) => {
-    if ((watchedAt === null) !== (at === null)) for (const sampler of started) sampler.watched?.(at !== null);
+    if ((watchedAt === null) !== (at === null))
+      for (const sampler of started) sampler.watched?.(at !== null);
     watchedAt = at;
   };
   const endBeat = repeat(CHANGED_MS, () => {
@@ -207,7 +250,8 @@ export async function startRecording(request: RecordRequest, library: Library, h
     durationUs = clock.now();
     if (undeclared && run !== null) file.setMeta('run', run);
     trace.finish(durationUs);
-    if (failedMarkers > 0) trace.warn(`${failedMarkers} markers could not be shown while recording.`);
+    if (failedMarkers > 0)
+      trace.warn(`${failedMarkers} markers could not be shown while recording.`);
     // A process that was only watched has no exit code of its own to tell.
     const clean = plan.pid !== null || (exit.exitCode === 0 && exit.signal === null);
     status = stopRequested ? 'interrupted' : clean ? 'complete' : 'failed';
@@ -250,45 +294,107 @@ interface Plan {
 function planOf(request: RecordRequest): Plan {
   const cwd = request.cwd ?? process.cwd();
   if (request.bundled) {
-    if (!request.model || !request.run) throw new Failure('bad_input', 'The bundled workload needs a model and a run.', 'Give --model and --mode.');
+    if (!request.model || !request.run)
+      throw new Failure(
+        'bad_input',
+        'The bundled workload needs a model and a run.',
+        'Give --model and --mode.',
+      );
     const { model, run, weights, saveWeights } = request;
     if (saveWeights !== undefined) checkSaving(run, saveWeights);
-    const command = [workloadNode(), workloadEntry, JSON.stringify({ model, run, ...(weights !== undefined && { weights }), ...(saveWeights !== undefined && { saveWeights }) })];
+    const command = [
+      workloadNode(),
+      workloadEntry,
+      JSON.stringify({
+        model,
+        run,
+        ...(weights !== undefined && { weights }),
+        ...(saveWeights !== undefined && { saveWeights }),
+      }),
+    ];
     return {
       command,
       cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,
       env: process.env,
       pid: null,
       name: `${request.model.name} ${request.run.mode}`,
-      workload: { kind: 'bundled', title: `bundled ${request.model.name}`, command, cwd, pid: null },
+      workload: {
+        kind: 'bundled',
+        title: `bundled ${request.model.name}`,
+        command,
+        cwd,
+        pid: null,
+      },
     };
   }
   if (request.pid !== undefined) {
-    return { command: [], cwd, env: process.env, pid: request.pid, name: `pid ${request.pid}`, workload: { kind: 'pid', title: `process ${request.pid}`, command: [], cwd: null, pid: request.pid } };
+    return {
+      command: [],
+      cwd,
+      env: process.env,
+      pid: request.pid,
+      name: `pid ${request.pid}`,
+      workload: {
+        kind: 'pid',
+        title: `process ${request.pid}`,
+        command: [],
+        cwd: null,
+        pid: request.pid,
+      },
+    };
   }
   const command = request.command ?? [];
-  if (command.length === 0) throw new Failure('bad_input', 'There is nothing to record.', 'Give --bundled gpt2, --pid PID, or a command after --.');
+  if (command.length === 0)
+    throw new Failure(
+      'bad_input',
+      'There is nothing to record.',
+      'Give --bundled gpt2, --pid PID, or a command after --.',
+    );
   const chosen = environmentFor(request.environment, process.env);
   const env = request.instrument ? instrumentEnvironment(request.instrument, chosen) : chosen;
   const shown = withoutSecrets(command);
-  const name = shown.map((word) => word.split(/[\\/]/).at(-1) ?? word).join(' ').slice(0, 60);
-  return { command, cwd, env, pid: null, name, workload: { kind: 'command', title: shown.join(' '), command: shown, cwd, pid: null } };
+  const name = shown
+    .map((word) => word.split(/[\\/]/).at(-1) ?? word)
+    .join(' ')
+    .slice(0, 60);
+  return {
+    command,
+    cwd,
+    env,
+    pid: null,
+    name,
+    workload: { kind: 'command', title: shown.join(' '), command: shown, cwd, pid: null },
+  };
 }
 
 /** What a workload announces in words of its own, without the secrets among them. */
 function discreet(marker: Marker, discretion: Discretion): Marker {
   if (marker.type === 'note') return { ...marker, text: discretion.text(marker.text) };
-  return marker.type === 'run' || marker.type === 'model' ? { ...marker, fields: discretion.fields(marker.fields) } : marker;
+  return marker.type === 'run' || marker.type === 'model'
+    ? { ...marker, fields: discretion.fields(marker.fields) }
+    : marker;
 }
 
 /** For a process that ran before the recording did, only what others hold on the device was there "before". */
 function baselinesWithout(baselines: Readonly<Record<string, Bytes>>): Record<string, Bytes> {
   const others = Object.entries(baselines).filter(([id]) => id.endsWith('.other.memory'));
-  return Object.fromEntries(others.flatMap(([id, bytes]) => [[id, bytes], [id.replace('.other.memory', '.memory.used'), bytes]]));
+  return Object.fromEntries(
+    others.flatMap(([id, bytes]) => [
+      [id, bytes],
+      [id.replace('.other.memory', '.memory.used'), bytes],
+    ]),
+  );
 }
 
 /** What a workload says of its surroundings (backend, adapter, framework version), without what the run already says. */
-function announcedEnvironment(fields: Readonly<Record<string, unknown>>, run: RunSpec | null): Record<string, string> {
+function announcedEnvironment(
+  fields: Readonly<Record<string, unknown>>,
+  run: RunSpec | null,
+): Record<string, string> {
   const isSurrounding = (name: string) => name === 'backend' || run === null || !(name in run);
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && isSurrounding(entry[0])));
+  return Object.fromEntries(
+    Object.entries(fields).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && isSurrounding(entry[0]),
+    ),
+  );
 }

@@ -42,9 +42,13 @@ export function storedSeriesOf(path: string): SeriesData[] {
   return storedSeriesIn(reader);
 }
 
-const storedSeriesIn = (reader: SessionReader): SeriesData[] => reader.series().map((series) => storedSeries(reader, series));
+const storedSeriesIn = (reader: SessionReader): SeriesData[] =>
+  reader.series().map((series) => storedSeries(reader, series));
 
-function storedSeries(reader: SessionReader, { count, min, max, mean, peak, ...info }: StoredSeries): SeriesData {
+function storedSeries(
+  reader: SessionReader,
+  { count, min, max, mean, peak, ...info }: StoredSeries,
+): SeriesData {
   if (count <= SMALL) return reader.readSeries(info.id);
   const { path } = reader;
   let known: WeakRef<SeriesData> | null = null;
@@ -85,5 +89,9 @@ function keepAtHand(data: SeriesData): void {
 
 function baselinesOf(stored: unknown): Record<string, Bytes> {
   if (typeof stored !== 'object' || stored === null) return {};
-  return Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return Object.fromEntries(
+    Object.entries(stored).filter(
+      (entry): entry is [string, number] => typeof entry[1] === 'number',
+    ),
+  );
 }

@@ -19,7 +19,11 @@ export interface Frame {
 
 export const round = (n: number): string => String(Math.round(n * 10) / 10);
 
-export function frameOf(duration: Micros, highest: Bytes, below: number): Frame & { readonly xTicks: number[]; readonly yTicks: number[] } {
+export function frameOf(
+  duration: Micros,
+  highest: Bytes,
+  below: number,
+): Frame & { readonly xTicks: number[]; readonly yTicks: number[] } {
   const width = 1080;
   const [left, right, top, plotHeight] = [74, 18, 30, 300];
   const plotWidth = width - left - right;
@@ -27,7 +31,14 @@ export function frameOf(duration: Micros, highest: Bytes, below: number): Frame 
   const yTicks = byteTicks(ceiling);
   const span = Math.max(1, duration);
   return {
-    width, height: top + plotHeight + below, left, top, plotWidth, plotHeight, yTicks, xTicks: timeTicks(span),
+    width,
+    height: top + plotHeight + below,
+    left,
+    top,
+    plotWidth,
+    plotHeight,
+    yTicks,
+    xTicks: timeTicks(span),
     x: (t) => left + (plotWidth * Math.min(Math.max(t, 0), span)) / span,
     y: (bytes) => top + plotHeight * (1 - Math.min(Math.max(bytes, 0), ceiling) / ceiling),
   };
@@ -44,7 +55,10 @@ function byteTicks(ceiling: Bytes): number[] {
 function timeTicks(duration: Micros): number[] {
   const wanted = duration / 8;
   const power = 10 ** Math.floor(Math.log10(Math.max(1, wanted)));
-  const step = Math.max(1, power * ([1, 2, 5, 10].find((factor) => power * factor >= wanted) ?? 10));
+  const step = Math.max(
+    1,
+    power * ([1, 2, 5, 10].find((factor) => power * factor >= wanted) ?? 10),
+  );
   return Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step);
 }
 
@@ -59,11 +73,20 @@ export function axes(frame: ReturnType<typeof frameOf>, axisY: number): string {
     const x = round(frame.x(t));
     return `<line class="axis" x1="${x}" x2="${x}" y1="${top + plotHeight}" y2="${top + plotHeight + 4}"/><text class="tick" text-anchor="middle" x="${x}" y="${axisY}">${t === 0 ? '0' : formatDuration(t)}</text>`;
   });
-  return [...rows, ...columns, `<line class="axis" x1="${left}" x2="${left + plotWidth}" y1="${top + plotHeight}" y2="${top + plotHeight}"/>`].join('');
+  return [
+    ...rows,
+    ...columns,
+    `<line class="axis" x1="${left}" x2="${left + plotWidth}" y1="${top + plotHeight}" y2="${top + plotHeight}"/>`,
+  ].join('');
 }
 
 /** A path through points, broken where a value is NaN. */
-export function linePath(frame: Frame, times: Float64Array, values: Float64Array, baseline: Bytes): string {
+export function linePath(
+  frame: Frame,
+  times: Float64Array,
+  values: Float64Array,
+  baseline: Bytes,
+): string {
   let path = '';
   let pen = false;
   for (let i = 0; i < times.length; i++) {
@@ -79,7 +102,13 @@ export function linePath(frame: Frame, times: Float64Array, values: Float64Array
 }
 
 /** A dot with its label, kept inside the plot. */
-export function peakMark(frame: Frame, t: Micros, bytes: Bytes, label: string, color: string): string {
+export function peakMark(
+  frame: Frame,
+  t: Micros,
+  bytes: Bytes,
+  label: string,
+  color: string,
+): string {
   const [x, y] = [frame.x(t), frame.y(bytes)];
   const width = label.length * 6.6 + 14;
   const before = x + width + 14 > frame.left + frame.plotWidth;

@@ -25,7 +25,12 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
   const { overlay, durationUs } = doc;
   const line = lineOf(series, overlay.series);
   const segments = thinned(segmentsOf(overlay.phases, budget, durationUs), durationUs);
-  const highest = Math.max(overlay.measuredPeak?.bytes ?? 0, overlay.predictedPeak.refined ?? 0, overlay.predictedPeak.textbook ?? 0, ...segments.map(({ total }) => total));
+  const highest = Math.max(
+    overlay.measuredPeak?.bytes ?? 0,
+    overlay.predictedPeak.refined ?? 0,
+    overlay.predictedPeak.textbook ?? 0,
+    ...segments.map(({ total }) => total),
+  );
   if (highest <= 0) return '';
   const lane = overlay.phases.length > 0;
   const frame = frameOf(durationUs, highest, lane ? 66 : 34);
@@ -39,7 +44,15 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
     level(frame, overlay.predictedPeak.textbook, 'textbook'),
     lane ? phaseLane(frame, overlay.phases, laneY) : '',
     line ? measuredLine(frame, line, overlay.baselineBytes, durationUs, 'var(--line)') : '',
-    peak ? peakMark(frame, peak.at, peak.bytes, `peak ${formatBytes(peak.bytes)} at ${formatDuration(peak.at)}`, 'var(--line)') : '',
+    peak
+      ? peakMark(
+          frame,
+          peak.at,
+          peak.bytes,
+          `peak ${formatBytes(peak.bytes)} at ${formatDuration(peak.at)}`,
+          'var(--line)',
+        )
+      : '',
     '</svg>',
   ].join('');
 }
@@ -52,11 +65,15 @@ export function comparisonChart(inputs: readonly ReportInput[]): string {
   const frame = frameOf(duration, highest, 34);
   const lines = inputs.map(({ doc, series }, i) => {
     const line = lineOf(series, doc.overlay.series);
-    return line ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, sessionColor(i)) : '';
+    return line
+      ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, sessionColor(i))
+      : '';
   });
   const peaks = inputs.map(({ doc }, i) => {
     const peak = doc.overlay.measuredPeak;
-    return peak ? peakMark(frame, peak.at, peak.bytes, formatBytes(peak.bytes), sessionColor(i)) : '';
+    return peak
+      ? peakMark(frame, peak.at, peak.bytes, formatBytes(peak.bytes), sessionColor(i))
+      : '';
   });
   return `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="Measured memory of ${inputs.length} sessions, each from its start">${axes(frame, frame.top + frame.plotHeight + 24)}${lines.join('')}${peaks.join('')}</svg>`;
 }
@@ -83,7 +100,11 @@ function lineOf(series: readonly SeriesData[], id: string | null): SeriesData | 
 }
 
 /** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */
-function segmentsOf(phases: readonly OverlayPhase[], budget: Budget | null, durationUs: Micros): Segment[] {
+function segmentsOf(
+  phases: readonly OverlayPhase[],
+  budget: Budget | null,
+  durationUs: Micros,
+): Segment[] {
   if (!budget) return [];
   const rank = phases[0]?.rank;
   const known = phases.filter((row) => row.rank === rank && row.predictedComponents !== null);
@@ -97,7 +118,13 @@ function segmentsOf(phases: readonly OverlayPhase[], budget: Budget | null, dura
   for (const row of known) {
     const [t0, t1] = [Math.max(reached, row.span[0]), row.span[1]];
     if (left && t0 > reached) segments.push({ t0: reached, t1: t0, ...left });
-    if (t1 > t0) segments.push({ t0, t1, components: row.predictedComponents!, total: row.predicted.refined ?? 0 });
+    if (t1 > t0)
+      segments.push({
+        t0,
+        t1,
+        components: row.predictedComponents!,
+        total: row.predicted.refined ?? 0,
+      });
     left = { components: row.predictedEndComponents ?? {}, total: row.predictedEnd.refined ?? 0 };
     reached = Math.max(reached, t1);
   }
@@ -109,11 +136,17 @@ function thinned(segments: readonly Segment[], durationUs: Micros): readonly Seg
   const width = Math.max(1, durationUs) / COLUMNS;
   const columns = new Map<number, Segment>();
   for (const segment of segments) {
-    for (let column = Math.floor(segment.t0 / width); column <= Math.floor(segment.t1 / width); column++) {
+    for (
+      let column = Math.floor(segment.t0 / width);
+      column <= Math.floor(segment.t1 / width);
+      column++
+    ) {
       if (segment.total > (columns.get(column)?.total ?? -1)) columns.set(column, segment);
     }
   }
-  return [...columns].sort(([a], [b]) => a - b).map(([column, segment]) => ({ ...segment, t0: column * width, t1: (column + 1) * width }));
+  return [...columns]
+    .sort(([a], [b]) => a - b)
+    .map(([column, segment]) => ({ ...segment, t0: column * width, t1: (column + 1) * width }));
 }
 
 function bands(frame: Frame, segments: readonly Segment[]): string {
@@ -127,7 +160,9 @@ function bands(frame: Frame, segments: readonly Segment[]): string {
       path += `M${x0} ${round(frame.y(floors[i]!))}V${round(frame.y(floors[i]! + bytes))}H${x1}V${round(frame.y(floors[i]!))}Z`;
       floors[i]! += bytes;
     });
-    return path ? `<path class="band" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>` : '';
+    return path
+      ? `<path class="band" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>`
+      : '';
   }).join('');
 }
 
@@ -143,26 +178,52 @@ function phaseLane(frame: Frame, phases: readonly OverlayPhase[], y: number): st
   const own = phases.filter((row) => row.rank === rank);
   // One path per phase keeps a thousand steps small; names stand where there is room.
   const fills = PHASES.map((phase) => {
-    const path = own.filter((row) => row.phase === phase)
-      .map(({ span: [t0, t1] }) => `M${round(frame.x(t0))} ${y}H${round(Math.max(frame.x(t1), frame.x(t0) + 0.6))}v14H${round(frame.x(t0))}Z`).join('');
-    return path ? `<path class="phase" style="fill:var(--p-${phase})" d="${path}"><title>${phase}</title></path>` : '';
+    const path = own
+      .filter((row) => row.phase === phase)
+      .map(
+        ({ span: [t0, t1] }) =>
+          `M${round(frame.x(t0))} ${y}H${round(Math.max(frame.x(t1), frame.x(t0) + 0.6))}v14H${round(frame.x(t0))}Z`,
+      )
+      .join('');
+    return path
+      ? `<path class="phase" style="fill:var(--p-${phase})" d="${path}"><title>${phase}</title></path>`
+      : '';
   });
   const names = own.flatMap(({ phase, step, span: [t0, t1], flagged }) => {
     const width = frame.x(t1) - frame.x(t0);
     const label = step === null ? phase : `${phase} ${step}`;
-    const text = width > label.length * 6.4 + 6 ? label : width > phase.length * 6.4 + 6 ? phase : null;
-    const mark = flagged ? `<path class="flag" d="M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}"/>` : '';
-    return [mark, text ? `<text class="phase-name" text-anchor="middle" x="${round((frame.x(t0) + frame.x(t1)) / 2)}" y="${y + 7}" dy="0.34em">${escapeHtml(text)}</text>` : ''];
+    const text =
+      width > label.length * 6.4 + 6 ? label : width > phase.length * 6.4 + 6 ? phase : null;
+    const mark = flagged
+      ? `<path class="flag" d="M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}"/>`
+      : '';
+    return [
+      mark,
+      text
+        ? `<text class="phase-name" text-anchor="middle" x="${round((frame.x(t0) + frame.x(t1)) / 2)}" y="${y + 7}" dy="0.34em">${escapeHtml(text)}</text>`
+        : '',
+    ];
   });
   return fills.join('') + names.join('');
 }
 
-function measuredLine(frame: Frame, line: SeriesData, baseline: number, durationUs: Micros, color: string): string {
+function measuredLine(
+  frame: Frame,
+  line: SeriesData,
+  baseline: number,
+  durationUs: Micros,
+  color: string,
+): string {
   const { times, values } = envelope(line, 0, durationUs, Math.round(frame.plotWidth));
   const path = linePath(frame, times, values, baseline);
   return `<path class="halo" d="${path}"/><path class="line" style="stroke:${color}" d="${path}"/>`;
 }
 
-function altText(name: string, series: string | null, measured: number | null, predicted: number | null): string {
+function altText(
+  name: string,
+  series: string | null,
+  measured: number | null,
+  predicted: number | null,
+): string {
   return `Memory of ${name} over time${series === null ? '' : `, measured by ${series}`}: measured peak ${formatBytes(measured)}, predicted peak ${formatBytes(predicted)}`;
 }

@@ -4,21 +4,45 @@
  */
 import type { SessionDocument } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
-import { formatBytes, formatDuration, formatSignedBytes, formatSignedPercent } from '../../shared/format';
+import {
+  formatBytes,
+  formatDuration,
+  formatSignedBytes,
+  formatSignedPercent,
+} from '../../shared/format';
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';
 import { componentName, formatInstant, headline, settingWords, statusOf } from './facts';
-import { card, chartCard, componentCard, explainedCards, findingsCard, keyFigures, notesCard, phaseCard, rankCard, settingsCards, table, td, tdBytes } from './html-parts';
+import {
+  card,
+  chartCard,
+  componentCard,
+  explainedCards,
+  findingsCard,
+  keyFigures,
+  notesCard,
+  phaseCard,
+  rankCard,
+  settingsCards,
+  table,
+  td,
+  tdBytes,
+} from './html-parts';
 import { STYLE } from './html-style';
 import { reportJson } from './json';
 import type { ReportFormat, ReportInput, ReportRequest } from './protocol';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-const MARK = '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1v8" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/><path d="M9 17 5.6 11.4a3.4 3.4 0 0 1 6.8 0Z" fill="currentColor"/><circle cx="9" cy="1.6" r="1.4" fill="currentColor"/></svg>';
+const MARK =
+  '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1v8" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/><path d="M9 17 5.6 11.4a3.4 3.4 0 0 1 6.8 0Z" fill="currentColor"/><circle cx="9" cy="1.6" r="1.4" fill="currentColor"/></svg>';
 const SIMULATED = '<span class="simulated">SIMULATED</span>';
 
 const STATUS_KIND: Readonly<Record<SessionDocument['status'], string>> = {
-  complete: 'good', recording: 'warn', recovered: 'warn', interrupted: 'warn', failed: 'bad',
+  complete: 'good',
+  recording: 'warn',
+  recovered: 'warn',
+  interrupted: 'warn',
+  failed: 'bad',
 };
 
 function meta(doc: SessionDocument): string {
@@ -26,7 +50,17 @@ function meta(doc: SessionDocument): string {
 }
 
 function sessionBody(input: ReportInput): string {
-  return keyFigures(input) + chartCard(input) + rankCard(input) + componentCard(input) + phaseCard(input) + findingsCard(input) + explainedCards(input) + settingsCards(input) + notesCard(input);
+  return (
+    keyFigures(input) +
+    chartCard(input) +
+    rankCard(input) +
+    componentCard(input) +
+    phaseCard(input) +
+    findingsCard(input) +
+    explainedCards(input) +
+    settingsCards(input) +
+    notesCard(input)
+  );
 }
 
 function singlePage(input: ReportInput): string {
@@ -36,7 +70,10 @@ function singlePage(input: ReportInput): string {
 
 function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison | null): string {
   const simulated = inputs.some(({ doc }) => doc.simulated);
-  const title = inputs.length === 2 ? `${inputs[0]!.doc.name} against ${inputs[1]!.doc.name}` : `${inputs.length} sessions compared`;
+  const title =
+    inputs.length === 2
+      ? `${inputs[0]!.doc.name} against ${inputs[1]!.doc.name}`
+      : `${inputs.length} sessions compared`;
   const parts = inputs.map((input) => {
     const { doc } = input;
     return `<section class="part"><h2>${e(doc.name)}${doc.simulated ? SIMULATED : ''}</h2>${meta(doc)}<p class="headline">${e(headline(doc))}</p>${sessionBody(input)}</section>`;
@@ -44,20 +81,67 @@ function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison |
   return `<h1>${e(title)}${simulated ? SIMULATED : ''}</h1>${comparison ? `<p class="headline">${e(comparison.verdict)}</p>${comparisonCards(inputs, comparison)}` : ''}${parts.join('')}`;
 }
 
-function comparisonCards(inputs: readonly ReportInput[], { sessions, differences, peak, time }: Comparison): string {
+function comparisonCards(
+  inputs: readonly ReportInput[],
+  { sessions, differences, peak, time }: Comparison,
+): string {
   const swatch = (i: number) => `<i style="background:${sessionColor(i)}"></i>`;
-  const overview = table(['Session', 'Measured peak', 'Against the first', 'Predicted', 'Duration', 'Against the first'], sessions.map(({ name }, i) =>
-    `<tr><td class="word">${swatch(i)}${e(name)}</td>${tdBytes(peak.measured[i])}${td(peak.changeBytes[i] == null ? '—' : `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`)}${tdBytes(peak.predicted[i])}${td(formatDuration(time.durationUs[i]))}${td(formatSignedPercent(time.changePercent[i]))}</tr>`));
+  const overview = table(
+    ['Session', 'Measured peak', 'Against the first', 'Predicted', 'Duration', 'Against the first'],
+    sessions.map(
+      ({ name }, i) =>
+        `<tr><td class="word">${swatch(i)}${e(name)}</td>${tdBytes(peak.measured[i])}${td(peak.changeBytes[i] == null ? '—' : `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`)}${tdBytes(peak.predicted[i])}${td(formatDuration(time.durationUs[i]))}${td(formatSignedPercent(time.changePercent[i]))}</tr>`,
+    ),
+  );
   const svg = comparisonChart(inputs);
   const legend = sessions.map(({ name }, i) => `<li>${swatch(i)}${e(name)}</li>`).join('');
   const heads = sessions.map(({ name }) => name);
-  const pair = (predicted: number | null | undefined, measured: number | null | undefined) => td(`${formatBytes(predicted)} → ${formatBytes(measured)}`);
+  const pair = (predicted: number | null | undefined, measured: number | null | undefined) =>
+    td(`${formatBytes(predicted)} → ${formatBytes(measured)}`);
   return [
     card('At a glance', overview),
-    svg ? card('Measured lines, each from its start', `<div class="chart">${svg}</div><ul class="legend">${legend}</ul>`) : '',
-    differences.config.length > 0 ? card('Settings that differ', table(['Setting', ...heads], differences.config.map(({ field, values }) => `<tr><td>${e(field)}</td>${values.map((value) => td(settingWords(value))).join('')}</tr>`))) : '',
-    differences.components.length > 0 ? card('By component, where memory peaked: predicted → measured', table(['Component', ...heads], differences.components.map((row) => `<tr><td>${e(componentName(row.component))}</td>${sessions.map((_, i) => pair(row.predicted[i], row.measured[i])).join('')}</tr>`))) : '',
-    differences.phases.length > 0 ? card('By phase: predicted → measured, time in all', table(['Phase', ...heads], differences.phases.map((row) => `<tr><td>${e(row.phase)}</td>${sessions.map((_, i) => td(`${formatBytes(row.predicted[i])} → ${formatBytes(row.measured[i])}, ${formatDuration(row.durationUs[i])}`)).join('')}</tr>`))) : '',
+    svg
+      ? card(
+          'Measured lines, each from its start',
+          `<div class="chart">${svg}</div><ul class="legend">${legend}</ul>`,
+        )
+      : '',
+    differences.config.length > 0
+      ? card(
+          'Settings that differ',
+          table(
+            ['Setting', ...heads],
+            differences.config.map(
+              ({ field, values }) =>
+                `<tr><td>${e(field)}</td>${values.map((value) => td(settingWords(value))).join('')}</tr>`,
+            ),
+          ),
+        )
+      : '',
+    differences.components.length > 0
+      ? card(
+          'By component, where memory peaked: predicted → measured',
+          table(
+            ['Component', ...heads],
+            differences.components.map(
+              (row) =>
+                `<tr><td>${e(componentName(row.component))}</td>${sessions.map((_, i) => pair(row.predicted[i], row.measured[i])).join('')}</tr>`,
+            ),
+          ),
+        )
+      : '',
+    differences.phases.length > 0
+      ? card(
+          'By phase: predicted → measured, time in all',
+          table(
+            ['Phase', ...heads],
+            differences.phases.map(
+              (row) =>
+                `<tr><td>${e(row.phase)}</td>${sessions.map((_, i) => td(`${formatBytes(row.predicted[i])} → ${formatBytes(row.measured[i])}, ${formatDuration(row.durationUs[i])}`)).join('')}</tr>`,
+            ),
+          ),
+        )
+      : '',
   ].join('');
 }
 

@@ -7,7 +7,9 @@ export function junitXml(suite: string, outcomes: readonly Outcome[], seconds: n
   const failures = outcomes.filter(({ met }) => !met).length;
   const cases = outcomes.map(({ expectation, met, message }) => {
     const head = `    <testcase classname="plumbline" name="${escapeHtml(expectation)}" time="0"`;
-    return met ? `${head}/>` : `${head}>\n      <failure type="expectation" message="${escapeHtml(message)}"/>\n    </testcase>`;
+    return met
+      ? `${head}/>`
+      : `${head}>\n      <failure type="expectation" message="${escapeHtml(message)}"/>\n    </testcase>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

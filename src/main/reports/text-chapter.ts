@@ -4,7 +4,12 @@ import { ABSENT } from '../../shared/format';
 import { figure, whole } from './numbers';
 import { table, wrap } from './text-layout';
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { right: 'right', rounded: 'rounded', wrong: 'WRONG', 'not-computable': 'no theory' };
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  right: 'right',
+  rounded: 'rounded',
+  wrong: 'WRONG',
+  'not-computable': 'no theory',
+};
 
 export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
   const sections = [...new Set(claims.map((claim) => claim.section))];
@@ -12,12 +17,24 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
     const rows = claims.filter((claim) => claim.section === section);
     const lines = table(
       ['claim', 'printed', 'computed', 'unit', 'verdict'],
-      rows.map((claim) => [claim.id, printedFigure(claim), theoryFigure(claim), claim.unit, VERDICT_WORDS[claim.verdict]]), [0, 3, 4]).split('\n');
+      rows.map((claim) => [
+        claim.id,
+        printedFigure(claim),
+        theoryFigure(claim),
+        claim.unit,
+        VERDICT_WORDS[claim.verdict],
+      ]),
+      [0, 3, 4],
+    ).split('\n');
     const explained = lines.flatMap((line, i) => {
       const claim = rows[i - 2];
       if (!claim) return [line];
       const off = claim.verdict !== 'right' && claim.verdict !== 'rounded';
-      return [line, ...(off ? [wrap(claim.why, '    ')] : []), ...(claim.measured === null ? [] : [wrap(measuredWords(claim.measured), '    ')])];
+      return [
+        line,
+        ...(off ? [wrap(claim.why, '    ')] : []),
+        ...(claim.measured === null ? [] : [wrap(measuredWords(claim.measured), '    ')]),
+      ];
     });
     return [section, ...explained].join('\n');
   });
@@ -40,7 +57,9 @@ export function theoryFigure({ computed, bound, relation, printedText }: Claim):
   const decimals = /\.(\d+)$/.exec(printedText)?.[1]?.length ?? 0;
   const shown = figure(computed);
   const has = shown.split('.')[1]?.length ?? 0;
-  return has < decimals && !Number.isInteger(computed) ? computed.toFixed(decimals).replace(/\B(?=(\d{3})+\.)/g, ',') : shown;
+  return has < decimals && !Number.isInteger(computed)
+    ? computed.toFixed(decimals).replace(/\B(?=(\d{3})+\.)/g, ',')
+    : shown;
 }
 
 function totalsText(totals: VerdictTotals): string {

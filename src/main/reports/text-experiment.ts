@@ -5,12 +5,20 @@ import { figure } from './numbers';
 import { printedFigure, theoryFigure, VERDICT_WORDS } from './text-chapter';
 import { table, wrap } from './text-layout';
 
-export function experimentListText(experiments: readonly { readonly name: string; readonly title: string; readonly runs: Measurement['scope'] | null }[]): string {
-  const running = experiments.flatMap(({ name, runs }) => (runs === null ? [] : [[name, runs.small, runs.full] as const]));
+export function experimentListText(
+  experiments: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly runs: Measurement['scope'] | null;
+  }[],
+): string {
+  const running = experiments.flatMap(({ name, runs }) =>
+    runs === null ? [] : [[name, runs.small, runs.full] as const],
+  );
   return [
     ...two(experiments.map(({ name, title }) => [name, title])),
     '',
-    'These are run on this machine as well, small, or in the chapter\'s size with --full:',
+    "These are run on this machine as well, small, or in the chapter's size with --full:",
     ...running.flatMap(([name, small, full]) => wrap(`${name}: ${small}; in full, ${full}.`, '  ')),
   ].join('\n');
 }
@@ -21,10 +29,19 @@ function two(rows: readonly (readonly [label: string, text: string])[]): string[
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
 }
 
-export function experimentText({ name, title, inputs }: Experiment, steps: readonly Step[], measurement: Measurement | null, measured: Outcome | null): string {
+export function experimentText(
+  { name, title, inputs }: Experiment,
+  steps: readonly Step[],
+  measurement: Measurement | null,
+  measured: Outcome | null,
+): string {
   const rows = steps.map(({ what, formula, value, unit, claim }) => [
-    what, formula, claim === null ? figure(value ?? 0) : theoryFigure(claim), unit,
-    claim === null ? '' : printedFigure(claim), claim === null ? '' : VERDICT_WORDS[claim.verdict],
+    what,
+    formula,
+    claim === null ? figure(value ?? 0) : theoryFigure(claim),
+    unit,
+    claim === null ? '' : printedFigure(claim),
+    claim === null ? '' : VERDICT_WORDS[claim.verdict],
   ]);
   return [
     `${name}: ${title}`,
@@ -33,7 +50,14 @@ export function experimentText({ name, title, inputs }: Experiment, steps: reado
     '',
     table(['', 'how', 'figure', '', 'chapter', 'verdict'], rows, [0, 1, 3, 5]),
     ...notes(steps),
-    ...(measurement === null ? [] : ['', measured === null ? 'Nothing was measured yet that can be compared.' : measuredText(measured, steps)]),
+    ...(measurement === null
+      ? []
+      : [
+          '',
+          measured === null
+            ? 'Nothing was measured yet that can be compared.'
+            : measuredText(measured, steps),
+        ]),
   ].join('\n');
 }
 
@@ -45,21 +69,42 @@ function notes(steps: readonly Step[]): readonly string[] {
     reasons.set(claim.why, [...(reasons.get(claim.why) ?? []), what]);
   }
   if (reasons.size === 0) return [];
-  return ['', 'Where the chapter is off, and why', ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '    ', '  '))];
+  return [
+    '',
+    'Where the chapter is off, and why',
+    ...[...reasons].flatMap(([why, steps]) => wrap(`${steps.join(', ')}: ${why}`, '    ', '  ')),
+  ];
 }
 
-function measuredText({ conditions, crowded, sessions, figures }: Outcome, steps: readonly Step[]): string {
-  const printed = new Map(steps.flatMap(({ claim }) => (claim === null ? [] : [[claim.id, printedFigure(claim)] as const])));
+function measuredText(
+  { conditions, crowded, sessions, figures }: Outcome,
+  steps: readonly Step[],
+): string {
+  const printed = new Map(
+    steps.flatMap(({ claim }) =>
+      claim === null ? [] : [[claim.id, printedFigure(claim)] as const],
+    ),
+  );
   const rows = figures.flatMap(({ what, value, unit, predicted, claims }) => {
     const says = claims.map((id) => printed.get(id)).find((text) => text !== undefined) ?? '';
     const by = predicted.map((one) => [`${figure(one.value)} ${unit}`, one.by]);
     const [first = ['', ''], ...rest] = by;
-    return [[what, `${figure(value)} ${unit}`, ...first, says], ...rest.map((one) => ['', '', ...one, ''])];
+    return [
+      [what, `${figure(value)} ${unit}`, ...first, says],
+      ...rest.map((one) => ['', '', ...one, '']),
+    ];
   });
   return [
     wrap(`Measured: ${conditions}`, ''),
     table(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3]),
-    ...(crowded ? [wrap('Other programs took part of the processor: times measured so count for no claim of the chapter.', '')] : []),
+    ...(crowded
+      ? [
+          wrap(
+            'Other programs took part of the processor: times measured so count for no claim of the chapter.',
+            '',
+          ),
+        ]
+      : []),
     wrap(`Sessions: ${sessions.map(({ id }) => id).join(', ')}`, '  ', ''),
   ].join('\n');
 }

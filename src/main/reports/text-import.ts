@@ -1,6 +1,12 @@
 /** What a file to import holds, as text for a terminal. */
 import type { GpuInfo } from '../../shared/contract/session';
-import { formatBytes, formatDuration, formatInteger, formatPercent, formatSi } from '../../shared/format';
+import {
+  formatBytes,
+  formatDuration,
+  formatInteger,
+  formatPercent,
+  formatSi,
+} from '../../shared/format';
 import type { SeriesStats, Unit } from '../../shared/trace/types';
 import type { AbsentReason } from '../../shared/vocabulary';
 import { formatInstant } from './facts';
@@ -11,7 +17,9 @@ export interface ImportedFile {
   readonly driver: string | null;
   readonly gpus: readonly GpuInfo[];
   readonly samples: number;
-  readonly series: readonly (SeriesStats & { readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[] })[];
+  readonly series: readonly (SeriesStats & {
+    readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[];
+  })[];
   readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[];
   readonly warnings: readonly string[];
   readonly startedAt: string | null;
@@ -24,9 +32,16 @@ export function importedText(found: ImportedFile): string {
   const width = Math.max(0, ...found.series.map(({ id }) => id.length));
   return [
     `${found.kind}, driver ${found.driver ?? 'unknown'}, ${rows}${span}${found.startedAt === null ? '' : `, from ${formatInstant(found.startedAt)}`}`,
-    ...found.gpus.map(({ index, name, uuid, memoryBytes }) => `  GPU ${index}  ${[plain(name), ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(uuid === '' ? [] : [plain(uuid)])].join(', ')}`),
+    ...found.gpus.map(
+      ({ index, name, uuid, memoryBytes }) =>
+        `  GPU ${index}  ${[plain(name), ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(uuid === '' ? [] : [plain(uuid)])].join(', ')}`,
+    ),
     ...found.series.map((series) => `  ${series.id.padEnd(width)}  ${seriesWords(series)}`),
-    ...(found.gaps.length === 0 ? [] : [`Cells without a value: ${found.gaps.map(({ reason, count }) => `${formatInteger(count)} ${words(reason)}`).join(', ')}.`]),
+    ...(found.gaps.length === 0
+      ? []
+      : [
+          `Cells without a value: ${found.gaps.map(({ reason, count }) => `${formatInteger(count)} ${words(reason)}`).join(', ')}.`,
+        ]),
     ...found.warnings.map((text) => wrap(text, '    ', '  ! ')),
   ].join('\n');
 }
@@ -34,7 +49,8 @@ export function importedText(found: ImportedFile): string {
 function seriesWords({ count, min, max, unit, gaps }: ImportedFile['series'][number]): string {
   const absent = [...new Set(gaps.map(({ reason }) => words(reason)))].join(', ');
   if (count === 0) return absent;
-  const range = min === max ? valueWords(max, unit) : `${valueWords(min, unit)} to ${valueWords(max, unit)}`;
+  const range =
+    min === max ? valueWords(max, unit) : `${valueWords(min, unit)} to ${valueWords(max, unit)}`;
   return `${range}, ${count === 1 ? '1 sample' : `${formatInteger(count)} samples`}${absent === '' ? '' : `, and ${absent} in between`}`;
 }
 
@@ -44,12 +60,19 @@ function valueWords(value: number | null, unit: Unit): string {
   if (unit === 'bytes') return formatBytes(value);
   if (value === null) return '—';
   switch (unit) {
-    case 'millipercent': return formatPercent(value / 1000);
-    case 'milliwatts': return `${(value / 1000).toFixed(1)} W`;
-    case 'millicelsius': return `${Math.round(value / 1000)} °C`;
-    case 'bytes_per_second': return `${formatBytes(value)}/s`;
-    case 'hertz': return `${formatSi(value)}Hz`;
-    case 'microseconds': return formatDuration(value);
-    default: return formatInteger(value);
+    case 'millipercent':
+      return formatPercent(value / 1000);
+    case 'milliwatts':
+      return `${(value / 1000).toFixed(1)} W`;
+    case 'millicelsius':
+      return `${Math.round(value / 1000)} °C`;
+    case 'bytes_per_second':
+      return `${formatBytes(value)}/s`;
+    case 'hertz':
+      return `${formatSi(value)}Hz`;
+    case 'microseconds':
+      return formatDuration(value);
+    default:
+      return formatInteger(value);
   }
 }

@@ -5,9 +5,12 @@ import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatBytes, formatSignedBytes } from '../../shared/format';
 
 /** One row for each kind of entry, in the ledger's order, then what they add up to: the measured bytes. */
-export function ledgerRows(row: LedgerRow): { readonly name: string; readonly bytes: number; readonly source: string }[] {
+export function ledgerRows(
+  row: LedgerRow,
+): { readonly name: string; readonly bytes: number; readonly source: string }[] {
   const sums = new Map<LedgerKind, { bytes: number; source: string }>();
-  for (const { kind, bytes, source } of row.entries) sums.set(kind, { bytes: (sums.get(kind)?.bytes ?? 0) + bytes, source });
+  for (const { kind, bytes, source } of row.entries)
+    sums.set(kind, { bytes: (sums.get(kind)?.bytes ?? 0) + bytes, source });
   return [...sums].map(([kind, one]) => ({ name: LEDGER_NAMES[kind], ...one }));
 }
 
@@ -17,6 +20,7 @@ export function ledgerText({ ledger }: Overlay): string | null {
   const rows = ledgerRows(ledger.peak);
   if (rows.length < 2) return null;
   const { phase, measured } = ledger.peak;
-  const where = phase === null ? 'at the peak' : `at the peak, in ${phaseTitle({ ...ledger.peak, phase })}`;
+  const where =
+    phase === null ? 'at the peak' : `at the peak, in ${phaseTitle({ ...ledger.peak, phase })}`;
   return `Measured ${where}: ${rows.map(({ name, bytes }, i) => `${i === 0 ? formatBytes(bytes) : formatSignedBytes(bytes)} ${name}`).join(', ')} = ${formatBytes(measured)}.`;
 }

@@ -93,27 +93,59 @@ export class GrowingChunk {
     const [n, times, values] = [this.#n, this.#times, this.#values];
     const { codec, data } = this.#pack(compress);
     return {
-      n, t0: times[0]!, t1: times[n - 1]!, min: values[this.#min]!, minT: times[this.#min]!, max: values[this.#max]!, maxT: times[this.#max]!,
-      first: values[0]!, last: values[n - 1]!, sum: this.#sum, codec, crc: zlib.crc32(data), data,
+      n,
+      t0: times[0]!,
+      t1: times[n - 1]!,
+      min: values[this.#min]!,
+      minT: times[this.#min]!,
+      max: values[this.#max]!,
+      maxT: times[this.#max]!,
+      first: values[0]!,
+      last: values[n - 1]!,
+      sum: this.#sum,
+      codec,
+      crc: zlib.crc32(data),
+      data,
     };
   }
 
   /** Begins the next one. */
   clear(): void {
-    this.#n = this.#delta = this.#min = this.#max = this.#sum = this.#packedTimes.length = this.#packedValues.length = 0;
+    this.#n =
+      this.#delta =
+      this.#min =
+      this.#max =
+      this.#sum =
+      this.#packedTimes.length =
+      this.#packedValues.length =
+        0;
     this.#isExact = true;
   }
 
   #pack(compress: boolean): { codec: number; data: Buffer } {
-    if (!this.#isExact) return { codec: CODEC.raw, data: rawColumns(this.#times.subarray(0, this.#n), this.#values.subarray(0, this.#n)) };
+    if (!this.#isExact)
+      return {
+        codec: CODEC.raw,
+        data: rawColumns(this.#times.subarray(0, this.#n), this.#values.subarray(0, this.#n)),
+      };
     head.length = 0;
     head.unsigned(this.#packedTimes.length);
-    const plain = Buffer.concat([head.bytes(), this.#packedTimes.bytes(), this.#packedValues.bytes()]);
+    const plain = Buffer.concat([
+      head.bytes(),
+      this.#packedTimes.bytes(),
+      this.#packedValues.bytes(),
+    ]);
     if (compress && plain.length >= WORTH_COMPRESSING) {
       const zstd = typeof zlib.zstdCompressSync === 'function';
       // Told the size, zstd sets up tables and room for that much, not for megabytes.
-      const data = zstd ? zlib.zstdCompressSync(plain, { pledgedSrcSize: plain.length, chunkSize: Math.max(1024, plain.length) }) : zlib.deflateRawSync(plain);
-      if (data.length < plain.length * 0.95) return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
+      const data = zstd
+        ? zlib.zstdCompressSync(plain, {
+            pledgedSrcSize: plain.length,
+            chunkSize: Math.max(1024, plain.length),
+          })
+        : zlib.deflateRawSync(plain);
+      if (data.length < plain.length * 0.95)
+        return { codec: zstd ? CODEC.zstd : CODEC.deflate, data };
     }
     return { codec: CODEC.varint, data: plain };
   }
@@ -125,11 +157,13 @@ export interface Columns {
 }
 
 export function decodeChunk(n: number, codec: number, crc: number, data: Buffer): Columns {
-  if (!Number.isInteger(n) || n < 1 || n > MAX_SAMPLES) throw new ChunkError(`a chunk claims ${n} samples`);
+  if (!Number.isInteger(n) || n < 1 || n > MAX_SAMPLES)
+    throw new ChunkError(`a chunk claims ${n} samples`);
   if (zlib.crc32(data) !== crc) throw new ChunkError('a chunk does not match its checksum');
   const columns = unpack(n, codec, data);
   for (let i = 1; i < n; i++) {
-    if (!(columns.times[i]! > columns.times[i - 1]!)) throw new ChunkError('times in a chunk do not rise');
+    if (!(columns.times[i]! > columns.times[i - 1]!))
+      throw new ChunkError('times in a chunk do not rise');
   }
   return columns;
 }
@@ -152,7 +186,8 @@ function inflated(n: number, codec: number, data: Buffer): Buffer {
   throw new ChunkError(`a chunk has the unknown codec ${codec}`);
 }
 
-const isExact = (value: number): boolean => Number.isInteger(value) && value <= EXACT && value >= -EXACT;
+const isExact = (value: number): boolean =>
+  Number.isInteger(value) && value <= EXACT && value >= -EXACT;
 
 function rawColumns(times: Float64Array, values: Float64Array): Buffer {
   const data = Buffer.alloc(times.length * 16);
@@ -185,7 +220,8 @@ function readVarints(n: number, data: Buffer): Columns {
     last += lastDelta;
     times[i] = last;
   }
-  if (reader.at !== timesEnd) throw new ChunkError('the time column of a chunk has the wrong length');
+  if (reader.at !== timesEnd)
+    throw new ChunkError('the time column of a chunk has the wrong length');
   const values = new Float64Array(n);
   last = 0;
   for (let i = 0; i < n; i++) {

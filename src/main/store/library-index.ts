@@ -17,7 +17,10 @@ export interface FileStamp {
 }
 
 const entry = z.object({ size: z.number(), mtimeMs: z.number(), summary: summarySchema });
-const document = z.object({ version: z.literal(INDEX_VERSION), entries: z.record(z.string(), entry) });
+const document = z.object({
+  version: z.literal(INDEX_VERSION),
+  entries: z.record(z.string(), entry),
+});
 type Entry = FileStamp & { readonly summary: SessionSummary };
 
 export class LibraryIndex {
@@ -33,7 +36,8 @@ export class LibraryIndex {
   /** What is remembered of a file, provided that it has not changed since. */
   get(file: string, stamp: FileStamp): SessionSummary | null {
     const known = this.#known.get(file);
-    if (known === undefined || known.size !== stamp.size || known.mtimeMs !== stamp.mtimeMs) return null;
+    if (known === undefined || known.size !== stamp.size || known.mtimeMs !== stamp.mtimeMs)
+      return null;
     this.#used.set(file, known);
     return known.summary;
   }
@@ -44,11 +48,16 @@ export class LibraryIndex {
 
   /** Keeps what was used or set since loading. A folder that cannot be written only costs the next list its speed. */
   save(): void {
-    const same = this.#used.size === this.#known.size && [...this.#used].every(([file, one]) => this.#known.get(file) === one);
+    const same =
+      this.#used.size === this.#known.size &&
+      [...this.#used].every(([file, one]) => this.#known.get(file) === one);
     if (same) return;
     const draft = `${this.#path}.${process.pid}.draft`;
     try {
-      writeFileSync(draft, JSON.stringify({ version: INDEX_VERSION, entries: Object.fromEntries(this.#used) }));
+      writeFileSync(
+        draft,
+        JSON.stringify({ version: INDEX_VERSION, entries: Object.fromEntries(this.#used) }),
+      );
       renameSync(draft, this.#path);
     } catch {
       // Never the truth, so never an error.

@@ -17,7 +17,10 @@ export interface LibraryChanges {
 const GATHER_MS = 500;
 
 /** Calls back until it is closed; at most twice a second. */
-export function watchLibrary(dir: string, changed: (changes: LibraryChanges) => void): { close(): void } {
+export function watchLibrary(
+  dir: string,
+  changed: (changes: LibraryChanges) => void,
+): { close(): void } {
   let watcher: FSWatcher;
   let timer: NodeJS.Timeout | null = null;
   let touched = new Set<string>();
@@ -54,13 +57,18 @@ export function watchLibrary(dir: string, changed: (changes: LibraryChanges) => 
 /** Id of the session that a file of the library belongs to: `ID.plumbline`, `ID.plumbline-wal`. */
 function sessionOf(name: string): string | null {
   const at = name.indexOf(EXTENSION);
-  return at > 0 && ['', '-wal'].includes(name.slice(at + EXTENSION.length)) ? name.slice(0, at) : null;
+  return at > 0 && ['', '-wal'].includes(name.slice(at + EXTENSION.length))
+    ? name.slice(0, at)
+    : null;
 }
 
 /** The sessions there are, and which of them are open for writing: an ended one leaves no log of writes behind. */
 function stateOf(dir: string): string {
   try {
-    return readdirSync(dir).filter((name) => sessionOf(name) !== null).sort().join('\n');
+    return readdirSync(dir)
+      .filter((name) => sessionOf(name) !== null)
+      .sort()
+      .join('\n');
   } catch {
     return '';
   }

@@ -3,7 +3,15 @@
  * saves opening those that have not changed. One damaged file never hides the others.
  */
 import { randomInt } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { SessionSummary } from '../../shared/contract/session';
@@ -12,7 +20,14 @@ import type { Micros } from '../../shared/units';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
-import { addNote, openSession, removeNote, renameSession, type SessionReader, storeSummary } from './session-file';
+import {
+  addNote,
+  openSession,
+  removeNote,
+  renameSession,
+  type SessionReader,
+  storeSummary,
+} from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 
 export interface DamagedFile {
@@ -28,11 +43,14 @@ export interface LibraryListing {
 
 /** PLUMBLINE_HOME, else `plumbline` in the platform's folder for application data. */
 export function libraryFolder(
-  env: Readonly<Record<string, string | undefined>> = process.env, platform: NodeJS.Platform = process.platform, home = homedir(),
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home = homedir(),
 ): string {
   if (env.PLUMBLINE_HOME) return resolve(env.PLUMBLINE_HOME);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Plumbline');
-  if (platform === 'win32') return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'Plumbline');
+  if (platform === 'win32')
+    return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'Plumbline');
   return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'plumbline');
 }
 
@@ -69,7 +87,9 @@ export class Library {
       }
     }
     index.save();
-    sessions.sort((a, b) => (Date.parse(b.startedAt) - Date.parse(a.startedAt) || 0) || compareText(b.id, a.id));
+    sessions.sort(
+      (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || 0 || compareText(b.id, a.id),
+    );
     return { sessions, damaged };
   }
 
@@ -81,12 +101,20 @@ export class Library {
   /** Path of the session whose id is, or uniquely begins with, `id`. */
   pathOf(id: string): string {
     const ids = this.#files().map((file) => basename(file, EXTENSION));
-    const found = ids.includes(id) ? [id] : id === '' ? [] : ids.filter((one) => one.startsWith(id));
+    const found = ids.includes(id)
+      ? [id]
+      : id === ''
+        ? []
+        : ids.filter((one) => one.startsWith(id));
     if (found.length === 1) return join(this.dir, found[0]! + EXTENSION);
     const remedy = 'Run plumbline list to see the sessions there are.';
     if (found.length === 0) throw new Failure('not_found', `There is no session "${id}".`, remedy);
     const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
-    throw new Failure('not_found', `"${id}" is the beginning of ${found.length} sessions: ${shown}.`, `Give more of the id. ${remedy}`);
+    throw new Failure(
+      'not_found',
+      `"${id}" is the beginning of ${found.length} sessions: ${shown}.`,
+      `Give more of the id. ${remedy}`,
+    );
   }
 
   open(id: string): SessionReader {
@@ -97,7 +125,11 @@ export class Library {
   delete(id: string): void {
     const path = this.pathOf(id);
     if (isRecording(path)) {
-      throw new Failure('bad_input', `Session ${basename(path, EXTENSION)} is still being recorded.`, 'Stop the recording first.');
+      throw new Failure(
+        'bad_input',
+        `Session ${basename(path, EXTENSION)} is still being recorded.`,
+        'Stop the recording first.',
+      );
     }
     writing(path, () => {
       for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(path + ending, { force: true });
@@ -138,7 +170,9 @@ export class Library {
   }
 
   #files(): string[] {
-    return writing(join(this.dir, 'library'), () => readdirSync(this.dir)).filter((file) => file.endsWith(EXTENSION) && !file.startsWith('.'));
+    return writing(join(this.dir, 'library'), () => readdirSync(this.dir)).filter(
+      (file) => file.endsWith(EXTENSION) && !file.startsWith('.'),
+    );
   }
 
   #summary(index: LibraryIndex, file: string, path: string): SessionSummary {
@@ -149,7 +183,14 @@ export class Library {
     const summary = summarise(path);
     const after = statSync(path, { throwIfNoEntry: false });
     // Remembered only if the file did not change while it was read.
-    if (stamp && after && stamp.mtimeMs === after.mtimeMs && stamp.size === after.size && summary.status !== 'recording') index.set(file, after, summary);
+    if (
+      stamp &&
+      after &&
+      stamp.mtimeMs === after.mtimeMs &&
+      stamp.size === after.size &&
+      summary.status !== 'recording'
+    )
+      index.set(file, after, summary);
     return summary;
   }
 }
@@ -168,9 +209,18 @@ function summarise(path: string): SessionSummary {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
       return {
-        model: model?.name ?? null, mode: run?.mode ?? null, measuredPeak: null, predictedPeak: null, residualPercent: null,
+        model: model?.name ?? null,
+        mode: run?.mode ?? null,
+        measuredPeak: null,
+        predictedPeak: null,
+        residualPercent: null,
         ...meta.summary(),
-        id: basename(path, EXTENSION), name, startedAt, status: result.status, durationUs: result.durationUs, simulated,
+        id: basename(path, EXTENSION),
+        name,
+        startedAt,
+        status: result.status,
+        durationUs: result.durationUs,
+        simulated,
       };
     });
   } finally {
@@ -179,9 +229,11 @@ function summarise(path: string): SessionSummary {
 }
 
 function isRecording(path: string): boolean {
-  return unlessFailure(() => {
-    const { db, result } = openDatabase(path);
-    db.close();
-    return result.status === 'recording';
-  }) ?? false;
+  return (
+    unlessFailure(() => {
+      const { db, result } = openDatabase(path);
+      db.close();
+      return result.status === 'recording';
+    }) ?? false
+  );
 }

@@ -34,7 +34,12 @@ function startToken(pid: number): string | null {
       return state === 'Z' || state === 'X' ? null : `${boot}:${fields[19]}`;
     }
     if (process.platform === 'darwin') {
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', timeout: 2000 }).trim() || null;
+      return (
+        execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+          encoding: 'utf8',
+          timeout: 2000,
+        }).trim() || null
+      );
     }
   } catch {
     // No such process, or nothing that tells: both are answered by null.

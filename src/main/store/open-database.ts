@@ -26,7 +26,11 @@ export interface OpenedDatabase {
 /** Throws a Failure: not_found, bad_input, newer_format, corrupt, unwritable, unavailable. */
 export function openDatabase(path: string): OpenedDatabase {
   if (!existsSync(path)) {
-    throw new Failure('not_found', `There is no file ${path}.`, 'Run plumbline list to see the sessions there are.');
+    throw new Failure(
+      'not_found',
+      `There is no file ${path}.`,
+      'Run plumbline list to see the sessions there are.',
+    );
   }
   return reading(path, () => {
     const first = connect(path);
@@ -45,7 +49,11 @@ export function editDatabase(path: string, edit: (db: Database.Database) => void
     const db = new Database(path, { fileMustExist: true });
     try {
       if (versionOf(db) !== SCHEMA_VERSION) {
-        throw new Failure('bad_input', `The session file ${basename(path)} was written by an older Plumbline and is kept as it is.`, 'Export the session and import it again to change its name or notes.');
+        throw new Failure(
+          'bad_input',
+          `The session file ${basename(path)} was written by an older Plumbline and is kept as it is.`,
+          'Export the session and import it again to change its name or notes.',
+        );
       }
       db.transaction(() => edit(db)).immediate();
     } finally {
@@ -82,12 +90,18 @@ function connect(path: string): OpenedDatabase {
 
 function checkKind(path: string, db: Database.Database): void {
   const ours = extname(path) === EXTENSION;
-  const foreign = () => new Failure('bad_input', `${basename(path)} is not a Plumbline session file.`, `Give a file that ends in ${EXTENSION}, or bring other traces in with plumbline import.`);
+  const foreign = () =>
+    new Failure(
+      'bad_input',
+      `${basename(path)} is not a Plumbline session file.`,
+      `Give a file that ends in ${EXTENSION}, or bring other traces in with plumbline import.`,
+    );
   let application: unknown;
   try {
     application = db.pragma('application_id', { simple: true });
   } catch (error) {
-    if (!ours && error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB') throw foreign();
+    if (!ours && error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB')
+      throw foreign();
     throw error;
   }
   if (application !== APPLICATION_ID) {
@@ -97,7 +111,8 @@ function checkKind(path: string, db: Database.Database): void {
   const version = versionOf(db);
   if (version > SCHEMA_VERSION) {
     throw new Failure(
-      'newer_format', `The session file ${basename(path)} has format ${version}; this Plumbline knows formats up to ${SCHEMA_VERSION}.`,
+      'newer_format',
+      `The session file ${basename(path)} has format ${version}; this Plumbline knows formats up to ${SCHEMA_VERSION}.`,
       'Open it with a newer Plumbline.',
     );
   }

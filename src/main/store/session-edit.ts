@@ -4,11 +4,17 @@ import { Failure } from '../../shared/failure';
 import type { Micros } from '../../shared/units';
 import { editDatabase } from './open-database';
 
-const SET_META = 'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
+const SET_META =
+  'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
 
 export function renameSession(path: string, name: string): void {
   const trimmed = name.trim();
-  if (trimmed === '') throw new Failure('bad_input', 'A session needs a name.', 'Give at least one visible character.');
+  if (trimmed === '')
+    throw new Failure(
+      'bad_input',
+      'A session needs a name.',
+      'Give at least one visible character.',
+    );
   editDatabase(path, (db) => db.prepare(SET_META).run('name', JSON.stringify(trimmed)));
 }
 
@@ -21,7 +27,11 @@ export function storeSummary(path: string, summary: SessionSummary): void {
 export function addNote(path: string, t: Micros | null, text: string): number {
   let id = 0;
   editDatabase(path, (db) => {
-    id = Number(db.prepare('INSERT INTO note (t, text, created) VALUES (?, ?, ?)').run(t, text, new Date().toISOString()).lastInsertRowid);
+    id = Number(
+      db
+        .prepare('INSERT INTO note (t, text, created) VALUES (?, ?, ?)')
+        .run(t, text, new Date().toISOString()).lastInsertRowid,
+    );
   });
   return id;
 }
@@ -29,7 +39,11 @@ export function addNote(path: string, t: Micros | null, text: string): number {
 export function removeNote(path: string, id: number): void {
   editDatabase(path, (db) => {
     if (db.prepare('DELETE FROM note WHERE seq = ?').run(id).changes === 0) {
-      throw new Failure('not_found', `The session has no note ${id}.`, 'Open the session again to see its notes.');
+      throw new Failure(
+        'not_found',
+        `The session has no note ${id}.`,
+        'Open the session again to see its notes.',
+      );
     }
   });
 }

@@ -32,25 +32,48 @@ export interface SessionResult {
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
 const workload = z.looseObject({
-  kind: z.enum(['bundled', 'command', 'pid', 'import']), title: z.string(), command: z.array(z.string()),
-  cwd: z.string().nullable(), pid: z.number().nullable(),
+  kind: z.enum(['bundled', 'command', 'pid', 'import']),
+  title: z.string(),
+  command: z.array(z.string()),
+  cwd: z.string().nullable(),
+  pid: z.number().nullable(),
 });
 const environment = z.looseObject({
-  plumbline: z.string(), node: z.string(), os: z.string(), cpu: z.string(), cores: z.number(), memoryBytes: z.number(),
+  plumbline: z.string(),
+  node: z.string(),
+  os: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
   gpus: z.array(z.looseObject({ index: z.number(), uuid: z.string(), name: z.string() })),
   sources: z.array(z.looseObject({ id: z.string(), ok: z.boolean(), detail: z.string() })),
   workload: z.record(z.string(), z.string()),
 });
-const model = z.looseObject({ name: z.string(), layers: z.number(), hidden: z.number() }).nullable();
+const model = z
+  .looseObject({ name: z.string(), layers: z.number(), hidden: z.number() })
+  .nullable();
 const run = z.looseObject({ mode: z.string(), batch: z.number(), seq: z.number() }).nullable();
 const result = z.looseObject({
-  status: z.enum(STATUSES), exitCode: z.number().nullable(), signal: z.string().nullable(), durationUs: z.number(),
+  status: z.enum(STATUSES),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  durationUs: z.number(),
 });
-const recorder = z.looseObject({ pid: z.number(), started: z.string().nullable(), host: z.string() }).nullable();
+const recorder = z
+  .looseObject({ pid: z.number(), started: z.string().nullable(), host: z.string() })
+  .nullable();
 export const summarySchema = z.looseObject({
-  id: z.string(), name: z.string(), status: z.enum(STATUSES), startedAt: z.string(), durationUs: z.number(),
-  model: z.string().nullable(), mode: z.string().nullable(), measuredPeak: z.number().nullable(),
-  predictedPeak: z.number().nullable(), residualPercent: z.number().nullable(), simulated: z.boolean(),
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(STATUSES),
+  startedAt: z.string(),
+  durationUs: z.number(),
+  model: z.string().nullable(),
+  mode: z.string().nullable(),
+  measuredPeak: z.number().nullable(),
+  predictedPeak: z.number().nullable(),
+  residualPercent: z.number().nullable(),
+  simulated: z.boolean(),
 });
 
 /** Documents by key. Absent keys read as null; a document that is no JSON throws. */
@@ -58,7 +81,9 @@ export class MetaDocuments {
   readonly #texts: ReadonlyMap<string, string>;
 
   constructor(db: Database.Database) {
-    const rows = db.prepare<[], { key: string; value: string }>('SELECT key, value FROM meta').all();
+    const rows = db
+      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta')
+      .all();
     this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
   }
 

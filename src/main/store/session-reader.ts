@@ -6,7 +6,14 @@ import type Database from 'better-sqlite3';
 import { basename, resolve } from 'node:path';
 import type { SessionSummary } from '../../shared/contract/session';
 import { Failure } from '../../shared/failure';
-import type { Gap, LogLine, Marker, SeriesData, SeriesInfo, SeriesStats } from '../../shared/trace/types';
+import type {
+  Gap,
+  LogLine,
+  Marker,
+  SeriesData,
+  SeriesInfo,
+  SeriesStats,
+} from '../../shared/trace/types';
 import type { Micros } from '../../shared/units';
 import { ChunkError, decodeChunk } from './chunks';
 import { openDatabase, tidy } from './open-database';
@@ -86,10 +93,17 @@ export class SessionReader {
       const peak = this.#db.prepare<[number], { value: number; t: number }>(
         'SELECT max AS value, max_t AS t FROM chunk WHERE series = ? ORDER BY max DESC, seq LIMIT 1',
       );
-      const totals = this.#db.prepare<[number], { count: number; min: number | null; max: number | null; mean: number | null }>(
+      const totals = this.#db.prepare<
+        [number],
+        { count: number; min: number | null; max: number | null; mean: number | null }
+      >(
         'SELECT coalesce(sum(n), 0) AS count, min(min) AS min, max(max) AS max, sum(sum) / sum(n) AS mean FROM chunk WHERE series = ?',
       );
-      return this.#seriesRows().map(({ key, info }) => ({ ...info, ...totals.get(key)!, peak: peak.get(key) ?? null }));
+      return this.#seriesRows().map(({ key, info }) => ({
+        ...info,
+        ...totals.get(key)!,
+        peak: peak.get(key) ?? null,
+      }));
     });
   }
 
@@ -102,11 +116,14 @@ export class SessionReader {
       const row = this.#row(seriesId);
       const count = this.countIn(seriesId, t0, t1);
       const [times, values] = [new Float64Array(count), new Float64Array(count)];
-      const chunks = this.#db.prepare<[number, Micros, Micros], ChunkRow>('SELECT n, codec, crc, data FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ? ORDER BY seq');
+      const chunks = this.#db.prepare<[number, Micros, Micros], ChunkRow>(
+        'SELECT n, codec, crc, data FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ? ORDER BY seq',
+      );
       let at = 0;
       for (const { n, codec, crc, data } of chunks.iterate(row.key, t0, t1)) {
         const chunk = decodeChunk(n, codec, crc, data);
-        if (at > 0 && chunk.times[0]! <= times[at - 1]!) throw new ChunkError(`chunks of ${seriesId} overlap in time`);
+        if (at > 0 && chunk.times[0]! <= times[at - 1]!)
+          throw new ChunkError(`chunks of ${seriesId} overlap in time`);
         times.set(chunk.times, at);
         values.set(chunk.values, at);
         at += n;
@@ -117,41 +134,79 @@ export class SessionReader {
 
   /** How many samples the chunks hold that a span touches. */
   countIn(seriesId: string, t0: Micros, t1: Micros): number {
-    return this.#read(() => this.#db.prepare<[number, Micros, Micros], number>('SELECT coalesce(sum(n), 0) FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ?').pluck().get(this.#row(seriesId).key, t0, t1) ?? 0);
+    return this.#read(
+      () =>
+        this.#db
+          .prepare<[number, Micros, Micros], number>(
+            'SELECT coalesce(sum(n), 0) FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ?',
+          )
+          .pluck()
+          .get(this.#row(seriesId).key, t0, t1) ?? 0,
+    );
   }
 
   /** When the lowest value was first seen, without opening a chunk; null where there is no sample. */
   lowestAt(seriesId: string): Micros | null {
-    return this.#read(() => this.#db.prepare<[number], Micros>('SELECT min_t FROM chunk WHERE series = ? ORDER BY min, seq LIMIT 1').pluck().get(this.#row(seriesId).key) ?? null);
+    return this.#read(
+      () =>
+        this.#db
+          .prepare<[number], Micros>(
+            'SELECT min_t FROM chunk WHERE series = ? ORDER BY min, seq LIMIT 1',
+          )
+          .pluck()
+          .get(this.#row(seriesId).key) ?? null,
+    );
   }
 
   gapsOf(seriesId: string): Gap[] {
-    return this.#read(() => this.#db.prepare<[number], Gap>('SELECT t0, t1, reason FROM gap WHERE series = ? ORDER BY t0').all(this.#row(seriesId).key));
+    return this.#read(() =>
+      this.#db
+        .prepare<[number], Gap>('SELECT t0, t1, reason FROM gap WHERE series = ? ORDER BY t0')
+        .all(this.#row(seriesId).key),
+    );
   }
 
   /** Every gap with its series, in time order. */
   gaps(): (Gap & { readonly series: string })[] {
-    return this.#read(() => this.#db.prepare<[], Gap & { series: string }>(
-      'SELECT gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series ORDER BY gap.t0, series.key',
-    ).all());
+    return this.#read(() =>
+      this.#db
+        .prepare<[], Gap & { series: string }>(
+          'SELECT gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series ORDER BY gap.t0, series.key',
+        )
+        .all(),
+    );
   }
 
   /** In order of arrival. */
   markers(): Marker[] {
-    return this.#read(() => this.#db.prepare<[], string>('SELECT value FROM marker ORDER BY seq').pluck().all().map((text) => JSON.parse(text) as Marker));
+    return this.#read(() =>
+      this.#db
+        .prepare<[], string>('SELECT value FROM marker ORDER BY seq')
+        .pluck()
+        .all()
+        .map((text) => JSON.parse(text) as Marker),
+    );
   }
 
   /** In order of arrival. */
   logs(): LogLine[] {
-    return this.#read(() => this.#db.prepare<[], LogLine>('SELECT t, stream, text FROM log ORDER BY seq').all());
+    return this.#read(() =>
+      this.#db.prepare<[], LogLine>('SELECT t, stream, text FROM log ORDER BY seq').all(),
+    );
   }
 
   warnings(): string[] {
-    return this.#read(() => this.#db.prepare<[], string>('SELECT text FROM warning ORDER BY seq').pluck().all());
+    return this.#read(() =>
+      this.#db.prepare<[], string>('SELECT text FROM warning ORDER BY seq').pluck().all(),
+    );
   }
 
   notes(): Note[] {
-    return this.#read(() => this.#db.prepare<[], Note>('SELECT seq AS id, t, text, created AS createdAt FROM note ORDER BY seq').all());
+    return this.#read(() =>
+      this.#db
+        .prepare<[], Note>('SELECT seq AS id, t, text, created AS createdAt FROM note ORDER BY seq')
+        .all(),
+    );
   }
 
   close(): void {
@@ -165,14 +220,25 @@ export class SessionReader {
   }
 
   #row(seriesId: string): { key: number; info: SeriesInfo } {
-    const row = this.#db.prepare<[string], { key: number; info: string }>('SELECT key, info FROM series WHERE id = ?').get(seriesId);
+    const row = this.#db
+      .prepare<[string], { key: number; info: string }>('SELECT key, info FROM series WHERE id = ?')
+      .get(seriesId);
     if (row !== undefined) return { key: row.key, info: JSON.parse(row.info) as SeriesInfo };
-    const known = this.#seriesRows().map(({ info }) => info.id).join(', ') || 'none';
-    throw new Failure('not_found', `Session ${this.id} has no series "${seriesId}".`, `Its series are: ${known}.`);
+    const known =
+      this.#seriesRows()
+        .map(({ info }) => info.id)
+        .join(', ') || 'none';
+    throw new Failure(
+      'not_found',
+      `Session ${this.id} has no series "${seriesId}".`,
+      `Its series are: ${known}.`,
+    );
   }
 
   #seriesRows(): { key: number; info: SeriesInfo }[] {
-    return this.#db.prepare<[], { key: number; info: string }>('SELECT key, info FROM series ORDER BY key').all()
+    return this.#db
+      .prepare<[], { key: number; info: string }>('SELECT key, info FROM series ORDER BY key')
+      .all()
       .map(({ key, info }) => ({ key, info: JSON.parse(info) as SeriesInfo }));
   }
 

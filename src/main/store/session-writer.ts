@@ -41,7 +41,8 @@ type Row = readonly (string | number | bigint | Buffer | null)[];
 
 const SQL = {
   meta: 'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-  series: 'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info',
+  series:
+    'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info',
   chunk: `INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, seq) DO UPDATE SET
     n = excluded.n, t0 = excluded.t0, t1 = excluded.t1, min = excluded.min, min_t = excluded.min_t, max = excluded.max,
     max_t = excluded.max_t, first = excluded.first, last = excluded.last, sum = excluded.sum, codec = excluded.codec,
@@ -58,7 +59,12 @@ export function createSession(dir: string, header: SessionHeader): SessionWriter
   const draft = join(resolve(dir), `.${header.id}.draft`);
   return writing(path, () => {
     mkdirSync(dirname(path), { recursive: true });
-    if (existsSync(path)) throw new Failure('bad_input', `There is already a session "${header.id}".`, 'Record under another id.');
+    if (existsSync(path))
+      throw new Failure(
+        'bad_input',
+        `There is already a session "${header.id}".`,
+        'Record under another id.',
+      );
     // Built under another name, so that whoever lists the folder never meets a file without its tables.
     rmSync(draft, { force: true });
     const db = new Database(draft);
@@ -104,7 +110,10 @@ export class SessionWriter {
     // In KiB. Chunks are written once and not looked at again.
     this.#db.pragma('cache_size = -1000');
     const prepared = Object.entries(SQL).map(([table, sql]) => [table, this.#db.prepare(sql)]);
-    this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, Database.Statement<unknown[]>>;
+    this.#statements = Object.fromEntries(prepared) as Record<
+      keyof typeof SQL,
+      Database.Statement<unknown[]>
+    >;
     this.#write = this.#db.transaction((growing: readonly GrowingSeries[]) => {
       for (const { table, row } of this.#queue) this.#statements[table].run(...row);
       for (const series of growing) this.#statements.chunk.run(...chunkRow(series, this.#finished));
@@ -120,7 +129,14 @@ export class SessionWriter {
   declareSeries(info: SeriesInfo): void {
     if (this.#series.has(info.id)) return;
     const key = this.#series.size + 1;
-    this.#series.set(info.id, { key, info, chunk: new GrowingChunk(), seq: 0, last: null, stored: 0 });
+    this.#series.set(info.id, {
+      key,
+      info,
+      chunk: new GrowingChunk(),
+      seq: 0,
+      last: null,
+      stored: 0,
+    });
     this.#put('series', [key, info.id, JSON.stringify(info)]);
   }
 
@@ -221,7 +237,8 @@ export class SessionWriter {
   #declared(seriesId: string): GrowingSeries {
     const series = this.#series.get(seriesId);
     if (series === undefined) throw new RangeError(`series ${seriesId} was not declared`);
-    if (this.#finished || this.#closed) throw new Error(`session ${this.id} is finished and takes no more samples`);
+    if (this.#finished || this.#closed)
+      throw new Error(`session ${this.id} is finished and takes no more samples`);
     return series;
   }
 
@@ -233,7 +250,9 @@ export class SessionWriter {
 
   #append(series: GrowingSeries, t: Micros, value: number): Micros {
     if (!Number.isFinite(t) || !Number.isFinite(value)) {
-      throw new RangeError(`series ${series.info.id}: a sample must be finite, got ${value} at ${t}`);
+      throw new RangeError(
+        `series ${series.info.id}: a sample must be finite, got ${value} at ${t}`,
+      );
     }
     const { chunk } = series;
     if (chunk.n === CHUNK_SAMPLES) {
@@ -275,8 +294,21 @@ export class SessionWriter {
 function chunkRow(series: GrowingSeries, compress: boolean): Row {
   const chunk = series.chunk.encoded(compress);
   return [
-    series.key, series.seq, chunk.n, chunk.t0, chunk.t1, chunk.min, chunk.minT, chunk.max, chunk.maxT, chunk.first,
-    chunk.last, chunk.sum, chunk.codec, chunk.crc, chunk.data,
+    series.key,
+    series.seq,
+    chunk.n,
+    chunk.t0,
+    chunk.t1,
+    chunk.min,
+    chunk.minT,
+    chunk.max,
+    chunk.maxT,
+    chunk.first,
+    chunk.last,
+    chunk.sum,
+    chunk.codec,
+    chunk.crc,
+    chunk.data,
   ];
 }
 
@@ -294,4 +326,3 @@ export function foldLog(db: Database.Database): boolean {
     throw error;
   }
 }
-

@@ -12,13 +12,16 @@ export const UPGRADES: Readonly<Record<number, UpgradeStep>> = {};
 
 /** A database in memory at the version `target`; `db` itself is left as it is, and stays open. */
 export function upgradedCopy(
-  db: Database.Database, steps: Readonly<Record<number, UpgradeStep>> = UPGRADES, target = SCHEMA_VERSION,
+  db: Database.Database,
+  steps: Readonly<Record<number, UpgradeStep>> = UPGRADES,
+  target = SCHEMA_VERSION,
 ): Database.Database {
   const copy = new Database(db.serialize());
   try {
     for (let version = versionOf(copy); version < target; version++) {
       const step = steps[version];
-      if (step === undefined) throw new Error(`There is no upgrade from session format ${version}.`);
+      if (step === undefined)
+        throw new Error(`There is no upgrade from session format ${version}.`);
       copy.transaction(() => {
         step(copy);
         copy.pragma(`user_version = ${version + 1}`);

@@ -57,7 +57,8 @@ export class VarintReader {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.#data[this.at++];
-      if (byte === undefined || scale > 2 ** 56) throw new ChunkError('a chunk ends in the middle of a number');
+      if (byte === undefined || scale > 2 ** 56)
+        throw new ChunkError('a chunk ends in the middle of a number');
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }

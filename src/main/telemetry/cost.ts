@@ -19,13 +19,25 @@ export class CostSampler implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const intervalUs = this.#periodMs * 1000;
-    sink.declare({ id: 'sampler.cost', source: 'plumbline', metric: 'cost', unit: 'millipercent', windowUs: intervalUs, intervalUs, about: 'processor time of Plumbline itself, all its threads, as a share of one core' });
+    sink.declare({
+      id: 'sampler.cost',
+      source: 'plumbline',
+      metric: 'cost',
+      unit: 'millipercent',
+      windowUs: intervalUs,
+      intervalUs,
+      about: 'processor time of Plumbline itself, all its threads, as a share of one core',
+    });
     let at: Micros = clock.now();
     let used = process.cpuUsage();
     this.#end = repeat(this.#periodMs, () => {
       const t = clock.now();
       const spent = process.cpuUsage(used);
-      if (t > at) sink.push('sampler.cost', t, { kind: 'ok', value: Math.round(((spent.user + spent.system) / (t - at)) * 100_000) });
+      if (t > at)
+        sink.push('sampler.cost', t, {
+          kind: 'ok',
+          value: Math.round(((spent.user + spent.system) / (t - at)) * 100_000),
+        });
       used = process.cpuUsage();
       at = t;
     });

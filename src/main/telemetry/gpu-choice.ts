@@ -15,8 +15,15 @@ export interface GpuChoice {
  */
 export function chooseGpuSource(env: NodeJS.ProcessEnv): GpuChoice {
   const forced = env.PLUMBLINE_SOURCE;
-  if (forced === 'nvml') return { nvml: true, nvidiaSmi: false, why: 'chosen by PLUMBLINE_SOURCE=nvml' };
-  if (forced === 'nvidia-smi') return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_SOURCE=nvidia-smi' };
-  if (env.PLUMBLINE_NVIDIA_SMI && !env.PLUMBLINE_NVML) return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_NVIDIA_SMI' };
-  return { nvml: true, nvidiaSmi: true, why: forced ? `PLUMBLINE_SOURCE=${forced} is neither nvml nor nvidia-smi` : null };
+  if (forced === 'nvml')
+    return { nvml: true, nvidiaSmi: false, why: 'chosen by PLUMBLINE_SOURCE=nvml' };
+  if (forced === 'nvidia-smi')
+    return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_SOURCE=nvidia-smi' };
+  if (env.PLUMBLINE_NVIDIA_SMI && !env.PLUMBLINE_NVML)
+    return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_NVIDIA_SMI' };
+  return {
+    nvml: true,
+    nvidiaSmi: true,
+    why: forced ? `PLUMBLINE_SOURCE=${forced} is neither nvml nor nvidia-smi` : null,
+  };
 }

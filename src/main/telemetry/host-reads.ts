@@ -34,15 +34,72 @@ const DISK_WRITTEN = 6;
 export function hostTable(periodMs: Millis): SeriesInfo[] {
   const cpuMs = Math.max(CPU_WINDOW_MS, periodMs);
   const diskMs = Math.max(DISK_MS, periodMs);
-  const series = (id: string, metric: string, unit: SeriesInfo['unit'], windowUs: Micros | null, intervalMs: Millis, about: string): SeriesInfo => ({ id, source: 'host', metric, unit, windowUs, intervalUs: intervalMs * 1000, about });
+  const series = (
+    id: string,
+    metric: string,
+    unit: SeriesInfo['unit'],
+    windowUs: Micros | null,
+    intervalMs: Millis,
+    about: string,
+  ): SeriesInfo => ({
+    id,
+    source: 'host',
+    metric,
+    unit,
+    windowUs,
+    intervalUs: intervalMs * 1000,
+    about,
+  });
   return [
-    series('tree.rss', 'rss', 'bytes', null, periodMs, 'resident memory of the workload\'s processes; a page they share counts once for each'),
-    series('tree.cpu', 'cpu', 'millipercent', cpuMs * 1000, cpuMs, 'processor time of the workload\'s processes, as a share of one core'),
+    series(
+      'tree.rss',
+      'rss',
+      'bytes',
+      null,
+      periodMs,
+      "resident memory of the workload's processes; a page they share counts once for each",
+    ),
+    series(
+      'tree.cpu',
+      'cpu',
+      'millipercent',
+      cpuMs * 1000,
+      cpuMs,
+      "processor time of the workload's processes, as a share of one core",
+    ),
     series('tree.processes', 'processes', 'count', null, periodMs, 'processes of the workload'),
-    series('system.memory.used', 'memory.used', 'bytes', null, SYSTEM_MS, 'memory of the whole machine that is neither free nor reclaimable'),
-    series('system.swap.used', 'swap.used', 'bytes', null, SYSTEM_MS, 'memory of the whole machine that was moved out to swap'),
-    series('tree.disk.read', 'disk.read', 'bytes', null, diskMs, 'bytes that the workload\'s processes had fetched from storage since launch; what the page cache had is not among them'),
-    series('tree.disk.written', 'disk.written', 'bytes', null, diskMs, 'bytes that the workload\'s processes wrote since launch and storage has or is yet to get'),
+    series(
+      'system.memory.used',
+      'memory.used',
+      'bytes',
+      null,
+      SYSTEM_MS,
+      'memory of the whole machine that is neither free nor reclaimable',
+    ),
+    series(
+      'system.swap.used',
+      'swap.used',
+      'bytes',
+      null,
+      SYSTEM_MS,
+      'memory of the whole machine that was moved out to swap',
+    ),
+    series(
+      'tree.disk.read',
+      'disk.read',
+      'bytes',
+      null,
+      diskMs,
+      "bytes that the workload's processes had fetched from storage since launch; what the page cache had is not among them",
+    ),
+    series(
+      'tree.disk.written',
+      'disk.written',
+      'bytes',
+      null,
+      diskMs,
+      "bytes that the workload's processes wrote since launch and storage has or is yet to get",
+    ),
   ];
 }
 
@@ -64,17 +121,32 @@ export class HostReads {
 
   run(): void {
     const start = this.#loop.now();
-    const every = (name: string, rank: number, periodMs: Millis, run: (now: Micros) => void) => ({ name, rank, periodUs: periodMs * 1000, firstUs: onGrid(start, periodMs * 1000), run });
-    this.#loop.run([
-      every('the process tree', 0, this.#task.intervalMs, (now) => this.#look(now)),
-      every('the memory of the machine', 1, SYSTEM_MS, (now) => this.#lookAtMachine(now)),
-      every('the disk traffic', 1, Math.max(DISK_MS, this.#task.intervalMs), (now) => this.#lookAtDisk(now)),
-    ], () => {});
+    const every = (name: string, rank: number, periodMs: Millis, run: (now: Micros) => void) => ({
+      name,
+      rank,
+      periodUs: periodMs * 1000,
+      firstUs: onGrid(start, periodMs * 1000),
+      run,
+    });
+    this.#loop.run(
+      [
+        every('the process tree', 0, this.#task.intervalMs, (now) => this.#look(now)),
+        every('the memory of the machine', 1, SYSTEM_MS, (now) => this.#lookAtMachine(now)),
+        every('the disk traffic', 1, Math.max(DISK_MS, this.#task.intervalMs), (now) =>
+          this.#lookAtDisk(now),
+        ),
+      ],
+      () => {},
+    );
     this.#task.pids.close();
   }
 
   #look(now: Micros): void {
-    for (let news = receiveMessageOnPort(this.#task.pids); news; news = receiveMessageOnPort(this.#task.pids)) {
+    for (
+      let news = receiveMessageOnPort(this.#task.pids);
+      news;
+      news = receiveMessageOnPort(this.#task.pids)
+    ) {
       this.#pids = news.message as number[];
       this.#tree.keepOnly(this.#pids);
     }
@@ -89,7 +161,8 @@ export class HostReads {
     }
     if (this.#cpuAt !== null && now - this.#cpuAt < this.#cpuUs * 0.98) return;
     const spent = this.#tree.cpuSince(this.#pids);
-    if (this.#cpuAt !== null && spent !== null && now > this.#cpuAt) batch.value(CPU, now, Math.round((spent / (now - this.#cpuAt)) * 100_000));
+    if (this.#cpuAt !== null && spent !== null && now > this.#cpuAt)
+      batch.value(CPU, now, Math.round((spent / (now - this.#cpuAt)) * 100_000));
     this.#cpuAt = now;
   }
 

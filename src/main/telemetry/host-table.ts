@@ -27,14 +27,21 @@ export interface TableReadings {
 }
 
 /** Null where none of the workload's processes is alive. */
-export function tableReadings(rows: readonly TableRow[], pids: ReadonlySet<number>, system: { readonly platform: NodeJS.Platform; readonly cores: number; readonly isFirst: boolean }): TableReadings | null {
+export function tableReadings(
+  rows: readonly TableRow[],
+  pids: ReadonlySet<number>,
+  system: { readonly platform: NodeJS.Platform; readonly cores: number; readonly isFirst: boolean },
+): TableReadings | null {
   if (rows.length === 0) return { rss: NOT_READ, cpu: NOT_READ, processes: 0 };
   const members = rows.filter(({ pid, state }) => pids.has(pid) && state !== 'zombie');
   if (members.length === 0) return null;
   const isWindows = system.platform === 'win32';
   return {
     rss: sumOf(members.map(({ memRss }) => memRss * KiB)),
-    cpu: isWindows && system.isFirst ? null : sumOf(members.map(({ cpu }) => cpu * 1000 * (isWindows ? system.cores : 1))),
+    cpu:
+      isWindows && system.isFirst
+        ? null
+        : sumOf(members.map(({ cpu }) => cpu * 1000 * (isWindows ? system.cores : 1))),
     processes: members.length,
   };
 }

@@ -51,10 +51,13 @@ export class HostSampler implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { intervalMs, workerPath } = this.#options;
-    const table = hostTable(workerPath === null ? Math.max(TABLE_MS, intervalMs) : Math.max(FASTEST_MS, intervalMs));
+    const table = hostTable(
+      workerPath === null ? Math.max(TABLE_MS, intervalMs) : Math.max(FASTEST_MS, intervalMs),
+    );
     // ps of macOS averages over up to a minute (ps(1)).
     const slow = workerPath === null && process.platform === 'darwin';
-    for (const info of table) sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
+    for (const info of table)
+      sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
     if (workerPath === null) this.#readTable(sink, clock);
     else this.#readProc(workerPath, new Intake(sink, table), sink, clock);
   }
@@ -73,7 +76,17 @@ export class HostSampler implements Sampler {
 
   #readProc(workerPath: string, intake: Intake, sink: SampleSink, clock: SessionClock): void {
     const { port1, port2 } = new MessageChannel();
-    const worker = launchWorker(workerPath, { kind: 'host', intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs), originNs: originOf(clock), control: this.#control.shared, pids: port2 }, [port2]);
+    const worker = launchWorker(
+      workerPath,
+      {
+        kind: 'host',
+        intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs),
+        originNs: originOf(clock),
+        control: this.#control.shared,
+        pids: port2,
+      },
+      [port2],
+    );
     this.#worker = worker;
     port1.unref();
     worker.on('message', (batch: Batch) => intake.take(batch));
@@ -81,7 +94,9 @@ export class HostSampler implements Sampler {
       if (this.#stopped) return;
       this.#stopped = true;
       intake.silent(clock.now());
-      sink.warn(`The thread that reads /proc is gone (${why}); memory, CPU and disk traffic of the workload are not read any more.`);
+      sink.warn(
+        `The thread that reads /proc is gone (${why}); memory, CPU and disk traffic of the workload are not read any more.`,
+      );
     };
     worker.once('error', ({ message }) => died(message));
     worker.once('exit', () => {
@@ -108,15 +123,21 @@ export class HostSampler implements Sampler {
         const { processes } = await import('systeminformation');
         const { list } = await processes();
         if (this.#stopped) return;
-        const found = tableReadings(list, pids, { platform: process.platform, cores: cpus().length, isFirst: first });
+        const found = tableReadings(list, pids, {
+          platform: process.platform,
+          cores: cpus().length,
+          isFirst: first,
+        });
         first = false;
         if (found === null) return;
         const t = clock.now();
         sink.push('tree.rss', t, found.rss);
         if (found.cpu !== null) sink.push('tree.cpu', t, found.cpu);
-        if (found.processes > 0) sink.push('tree.processes', t, { kind: 'ok', value: found.processes });
+        if (found.processes > 0)
+          sink.push('tree.processes', t, { kind: 'ok', value: found.processes });
       } catch {
-        if (!this.#stopped) sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
+        if (!this.#stopped)
+          sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
       }
     };
     const look = () => {

@@ -5,7 +5,10 @@ import { type Bytes, KiB } from '../../shared/units';
 import type { Reading } from '../../shared/vocabulary';
 import { numberAfter } from './proc-file';
 
-export const NOT_SUPPORTED: Reading & { readonly kind: 'absent' } = { kind: 'absent', reason: 'not_supported' };
+export const NOT_SUPPORTED: Reading & { readonly kind: 'absent' } = {
+  kind: 'absent',
+  reason: 'not_supported',
+};
 
 /** Bytes neither free nor reclaimable. Node's free memory is MemAvailable on Linux and its like elsewhere. */
 export function systemMemoryUsed(): Bytes {
@@ -43,14 +46,27 @@ export class Meminfo {
       length = readSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null;
-      const reason = code === 'ENOENT' ? 'not_supported' : code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'not_read';
+      const reason =
+        code === 'ENOENT'
+          ? 'not_supported'
+          : code === 'EACCES' || code === 'EPERM'
+            ? 'not_permitted'
+            : 'not_read';
       return { used: systemMemoryUsed(), swap: { kind: 'absent', reason } };
     }
     const kib = (name: string) => numberAfter(this.#bytes, length, name);
-    const [total, available, swapTotal, swapFree] = [kib('MemTotal:'), kib('MemAvailable:'), kib('SwapTotal:'), kib('SwapFree:')];
+    const [total, available, swapTotal, swapFree] = [
+      kib('MemTotal:'),
+      kib('MemAvailable:'),
+      kib('SwapTotal:'),
+      kib('SwapFree:'),
+    ];
     return {
       used: total === null || available === null ? systemMemoryUsed() : (total - available) * KiB,
-      swap: swapTotal === null || swapFree === null ? NOT_SUPPORTED : { kind: 'ok', value: (swapTotal - swapFree) * KiB },
+      swap:
+        swapTotal === null || swapFree === null
+          ? NOT_SUPPORTED
+          : { kind: 'ok', value: (swapTotal - swapFree) * KiB },
     };
   }
 

@@ -52,9 +52,14 @@ export class ProcDisk {
       const last = before.get(pid);
       const known = last?.start === stat.start ? last : null;
       if ('reason' in io) refused = { kind: 'absent', reason: io.reason };
-      after.set(pid, { ...stat, counted: 'reason' in io ? (known?.counted ?? none()) : io, owed: known?.owed ?? none() });
+      after.set(pid, {
+        ...stat,
+        counted: 'reason' in io ? (known?.counted ?? none()) : io,
+        owed: known?.owed ?? none(),
+      });
     }
-    const heldBy = (pid: number) => (after.get(pid)?.start === before.get(pid)?.start ? after.get(pid) : undefined);
+    const heldBy = (pid: number) =>
+      after.get(pid)?.start === before.get(pid)?.start ? after.get(pid) : undefined;
     for (const [pid, ended] of before) {
       if (heldBy(pid)) continue;
       let heir = ended.parent;
@@ -78,9 +83,13 @@ export class ProcDisk {
   #traffic(pid: number): Traffic | { readonly reason: 'not_permitted' | 'not_supported' } {
     const length = this.#io.read(pid);
     // Of a process that is gone nobody asks the reason; one that is there without the file is of a kernel without it.
-    if (typeof length !== 'number') return { reason: length === 'not_permitted' ? length : 'not_supported' };
+    if (typeof length !== 'number')
+      return { reason: length === 'not_permitted' ? length : 'not_supported' };
     const { bytes } = this.#io;
-    const [read, written] = [numberAfter(bytes, length, 'read_bytes:'), numberAfter(bytes, length, 'write_bytes:')];
+    const [read, written] = [
+      numberAfter(bytes, length, 'read_bytes:'),
+      numberAfter(bytes, length, 'write_bytes:'),
+    ];
     return read === null || written === null ? { reason: 'not_supported' } : { read, written };
   }
 }

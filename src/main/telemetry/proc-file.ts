@@ -86,7 +86,11 @@ export function numberAt(bytes: Uint8Array, at: number): number {
 
 /** The number after a name at the beginning of a line; null where there is none. */
 export function numberAfter(bytes: Buffer, length: number, name: string): number | null {
-  for (let found = bytes.indexOf(name); found >= 0 && found < length; found = bytes.indexOf(name, found + 1)) {
+  for (
+    let found = bytes.indexOf(name);
+    found >= 0 && found < length;
+    found = bytes.indexOf(name, found + 1)
+  ) {
     if (found > 0 && bytes[found - 1] !== NEWLINE) continue;
     let at = found + name.length;
     while (bytes[at] === SPACE) at++;
@@ -129,7 +133,11 @@ export class ProcStats {
     const utime = fieldAfter(bytes, parent, 10);
     const stime = fieldAfter(bytes, utime, 1);
     const start = fieldAfter(bytes, stime, 7);
-    return { parent: numberAt(bytes, parent), start: numberAt(bytes, start), ticks: numberAt(bytes, utime) + numberAt(bytes, stime) };
+    return {
+      parent: numberAt(bytes, parent),
+      start: numberAt(bytes, start),
+      ticks: numberAt(bytes, utime) + numberAt(bytes, stime),
+    };
   }
 
   keepOnly(pids: readonly number[]): void {

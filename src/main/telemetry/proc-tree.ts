@@ -79,7 +79,8 @@ function auxiliaryVector(): Map<bigint, number> {
   const entries = new Map<bigint, number>();
   try {
     const bytes = readFileSync('/proc/self/auxv');
-    for (let at = 0; at + 16 <= bytes.length; at += 16) entries.set(bytes.readBigUInt64LE(at), Number(bytes.readBigUInt64LE(at + 8)));
+    for (let at = 0; at + 16 <= bytes.length; at += 16)
+      entries.set(bytes.readBigUInt64LE(at), Number(bytes.readBigUInt64LE(at + 8)));
   } catch {
     // Kernels that hide it use the usual values.
   }

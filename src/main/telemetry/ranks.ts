@@ -18,7 +18,10 @@ export class RankSampler implements Sampler {
   readonly #intervalMs: Millis;
   #end: (() => void) | null = null;
 
-  constructor({ scope, intervalMs }: { readonly scope: ProcessScope; readonly intervalMs: Millis }) {
+  constructor({
+    scope,
+    intervalMs,
+  }: { readonly scope: ProcessScope; readonly intervalMs: Millis }) {
     this.#scope = scope;
     this.#intervalMs = Math.max(FASTEST_MS, intervalMs);
   }
@@ -33,9 +36,17 @@ export class RankSampler implements Sampler {
       for (const [rank, pids] of groups) {
         const id = `rank${rank}.rss`;
         const memory = tree.memory(pids);
-        sink.declare({ id, source: 'host', metric: 'rss', unit: 'bytes', windowUs: null, intervalUs: this.#intervalMs * 1000 });
+        sink.declare({
+          id,
+          source: 'host',
+          metric: 'rss',
+          unit: 'bytes',
+          windowUs: null,
+          intervalUs: this.#intervalMs * 1000,
+        });
         if (memory.kind === 'absent') sink.push(id, clock.now(), memory);
-        else if (memory.processes > 0) sink.push(id, clock.now(), { kind: 'ok', value: memory.rss });
+        else if (memory.processes > 0)
+          sink.push(id, clock.now(), { kind: 'ok', value: memory.rss });
       }
     });
   }

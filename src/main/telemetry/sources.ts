@@ -53,23 +53,39 @@ export interface OpenedSamplers {
 
 export async function openSamplers(options: OpenSamplersOptions): Promise<OpenedSamplers> {
   const { scope, intervalMs, env } = options;
-  const workerPath = process.platform === 'linux' ? (options.samplingThread ?? findWorker(env)) : null;
-  const hostDetail = workerPath !== null ? 'memory, CPU and disk traffic of the process tree from /proc' : 'memory and CPU of the process tree, once a second';
+  const workerPath =
+    process.platform === 'linux' ? (options.samplingThread ?? findWorker(env)) : null;
+  const hostDetail =
+    workerPath !== null
+      ? 'memory, CPU and disk traffic of the process tree from /proc'
+      : 'memory and CPU of the process tree, once a second';
   const choice = chooseGpuSource(env);
   const absent: OpenedSamplers['sources'] = [];
   let gpu: GpuSource | null = null;
-  for (const open of [...(choice.nvml ? [openNvml] : []), ...(choice.nvidiaSmi ? [openNvidiaSmi] : [])]) {
+  for (const open of [
+    ...(choice.nvml ? [openNvml] : []),
+    ...(choice.nvidiaSmi ? [openNvidiaSmi] : []),
+  ]) {
     const answer = await open(options, choice.why);
     if ('samplers' in answer) {
       gpu = answer;
       break;
     }
     // What was tried last is the one whose absence matters most.
-    absent.unshift({ id: open === openNvml ? 'nvml' : 'nvidia-smi', ok: false, detail: answer.detail });
+    absent.unshift({
+      id: open === openNvml ? 'nvml' : 'nvidia-smi',
+      ok: false,
+      detail: answer.detail,
+    });
     if (answer.final) break;
   }
   return {
-    samplers: [...(gpu?.samplers ?? []), new HostSampler({ scope, intervalMs, workerPath }), new RankSampler({ scope, intervalMs }), new CostSampler()],
+    samplers: [
+      ...(gpu?.samplers ?? []),
+      new HostSampler({ scope, intervalMs, workerPath }),
+      new RankSampler({ scope, intervalMs }),
+      new CostSampler(),
+    ],
     gpus: [...(gpu?.gpus ?? [])],
     sources: [...(gpu?.sources ?? []), ...absent, { id: 'host', ok: true, detail: hostDetail }],
     simulated: isSimulated(env, gpu?.gpus ?? []),
@@ -86,56 +102,109 @@ interface NoGpuSource {
 
 /** For questions whose answer helps and is not needed. */
 const QUICK_MS: Millis = 5000;
-const HIDDEN_PIDS = 'this container does not share the pids of the host: memory of other processes is hidden';
+const HIDDEN_PIDS =
+  'this container does not share the pids of the host: memory of other processes is hidden';
 const because = (why: string | null): string => (why === null ? '' : `; ${why}`);
 
-async function openNvml(options: OpenSamplersOptions, why: string | null): Promise<GpuSource | NoGpuSource> {
+async function openNvml(
+  options: OpenSamplersOptions,
+  why: string | null,
+): Promise<GpuSource | NoGpuSource> {
   const { scope, intervalMs, ownPids, env } = options;
   const workerPath = options.samplingThread ?? findWorker(env);
   const places = libraryPlaces(env);
   const probe = await probeInWorker(workerPath, places);
-  if (!probe.ok || workerPath === null) return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
+  if (!probe.ok || workerPath === null)
+    return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
   const known = migDevicesOf(probe);
-  const { gpus: visible, instances, note } = visibleGpus(env, probe.gpus.map(({ info }) => info), known);
+  const {
+    gpus: visible,
+    instances,
+    note,
+  } = visibleGpus(
+    env,
+    probe.gpus.map(({ info }) => info),
+    known,
+  );
   if (visible.length === 0) return { detail: note ?? 'NVML lists no GPU', final: true };
 
-  const gpus = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
+  const gpus = confined(
+    visible,
+    known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)),
+  );
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const chosen = probe.gpus.filter(({ info }) => visible.includes(info));
   const baselines: Record<string, Bytes> = {};
   const begins = (device: string, info: GpuInfo, used: Reading, lists: ProcessLists | null) => {
     if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
-    const other = lists && sharesOf(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
+    const other =
+      lists && sharesOf(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
     if (other?.kind === 'ok') baselines[`${device}.other.memory`] = other.value;
   };
   for (const { info, used, processes } of chosen) {
     const lists = typeof processes === 'string' ? null : processes;
     begins(`gpu${info.index}`, info, used, lists);
     for (const { gpu, slot, gpuInstance, used: usedThere } of known) {
-      if (gpu === info.index && instances.some((each) => each.gpu === gpu && each.slot === slot)) begins(instanceId(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
+      if (gpu === info.index && instances.some((each) => each.gpu === gpu && each.slot === slot))
+        begins(instanceId(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
     }
   }
   const count = probe.gpus.length === 1 ? '1 GPU' : `${probe.gpus.length} GPUs`;
-  const reserved = chosen.some(({ sampled }) => sampled.memoryVersion === 1) ? 'memory the driver reserves counts as used' : null;
-  const detail = [`${count}, driver ${probe.driver || 'unknown'}, at ${probe.path}`, reserved, note, ...probe.notes, why].filter((part) => part !== null).join('; ');
+  const reserved = chosen.some(({ sampled }) => sampled.memoryVersion === 1)
+    ? 'memory the driver reserves counts as used'
+    : null;
+  const detail = [
+    `${count}, driver ${probe.driver || 'unknown'}, at ${probe.path}`,
+    reserved,
+    note,
+    ...probe.notes,
+    why,
+  ]
+    .filter((part) => part !== null)
+    .join('; ');
   return {
-    samplers: [new NvmlSampler({ workerPath, places: [probe.path], gpus, sampled: chosen.map(({ sampled }) => sampled), scope, ownPids, sharesPids, intervalMs }), new PcieSampler({ workerPath, places: [probe.path], gpus, intervalMs: Math.max(PCIE_FLOOR_MS, intervalMs) })],
+    samplers: [
+      new NvmlSampler({
+        workerPath,
+        places: [probe.path],
+        gpus,
+        sampled: chosen.map(({ sampled }) => sampled),
+        scope,
+        ownPids,
+        sharesPids,
+        intervalMs,
+      }),
+      new PcieSampler({
+        workerPath,
+        places: [probe.path],
+        gpus,
+        intervalMs: Math.max(PCIE_FLOOR_MS, intervalMs),
+      }),
+    ],
     gpus,
     sources: [
       { id: 'nvml', ok: true, detail },
-      { id: 'nvml processes', ok: sharesPids, detail: sharesPids ? 'memory per process, graphics included, once a second' : HIDDEN_PIDS },
+      {
+        id: 'nvml processes',
+        ok: sharesPids,
+        detail: sharesPids ? 'memory per process, graphics included, once a second' : HIDDEN_PIDS,
+      },
     ],
     baselines,
   };
 }
 
-async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): Promise<GpuSource | NoGpuSource> {
+async function openNvidiaSmi(
+  options: OpenSamplersOptions,
+  why: string | null,
+): Promise<GpuSource | NoGpuSource> {
   const { scope, intervalMs, ownPids, env } = options;
   const located = locateNvidiaSmi(env);
   if (!located.ok) return { detail: located.detail, final: true };
   const { path } = located;
   const inventory = await readInventory({
-    path, env,
+    path,
+    env,
     ...(options.inventoryHelper === undefined ? {} : { helperPath: options.inventoryHelper }),
     ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
   });
@@ -143,28 +212,65 @@ async function openNvidiaSmi(options: OpenSamplersOptions, why: string | null): 
 
   const [help, list] = await Promise.all([
     runOnce(path, ['--help-query-gpu'], { env, timeoutMs: QUICK_MS }),
-    /MIG-/i.test(env.CUDA_VISIBLE_DEVICES ?? '') ? runOnce(path, ['-L'], { env, timeoutMs: QUICK_MS }) : null,
+    /MIG-/i.test(env.CUDA_VISIBLE_DEVICES ?? '')
+      ? runOnce(path, ['-L'], { env, timeoutMs: QUICK_MS })
+      : null,
   ]);
   const known = migDevicesIn(list?.stdout ?? '');
   const { gpus: visible, instances, note } = visibleGpus(env, inventory.gpus, known);
   if (visible.length === 0) return { detail: note ?? inventory.detail, final: true };
-  const named = confined(visible, known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)));
+  const named = confined(
+    visible,
+    known.filter(({ uuid }) => instances.some((each) => each.uuid === uuid)),
+  );
   const divided = instances.length === 0 ? [] : await readInstances({ path, env, gpus: named });
   const areTold = divided.some(({ used }) => used.kind === 'ok');
-  const gpus = named.map((gpu) => (gpu.instances ? { ...gpu, instances: gpu.instances.map((each) => ({ ...each, memoryBytes: divided.find(({ gpuIndex, slot }) => gpuIndex === gpu.index && slot === each.slot)?.total ?? null })) } : gpu));
+  const gpus = named.map((gpu) =>
+    gpu.instances
+      ? {
+          ...gpu,
+          instances: gpu.instances.map((each) => ({
+            ...each,
+            memoryBytes:
+              divided.find(({ gpuIndex, slot }) => gpuIndex === gpu.index && slot === each.slot)
+                ?.total ?? null,
+          })),
+        }
+      : gpu,
+  );
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const baselines: Record<string, Bytes> = {};
-  for (const { device, used } of divided) if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
+  for (const { device, used } of divided)
+    if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
     if (used.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'memory.used')] = used.value;
     if (other.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'other.memory')] = other.value;
   }
   return {
-    samplers: [new GpuStream({ path, env, gpus, listed: inventory.gpus.length, fields: askedOf(help.stdout), intervalMs }), new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids }), ...(areTold ? [new GpuInstances({ path, env, gpus })] : [])],
+    samplers: [
+      new GpuStream({
+        path,
+        env,
+        gpus,
+        listed: inventory.gpus.length,
+        fields: askedOf(help.stdout),
+        intervalMs,
+      }),
+      new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids }),
+      ...(areTold ? [new GpuInstances({ path, env, gpus })] : []),
+    ],
     gpus,
     sources: [
-      { id: 'nvidia-smi', ok: true, detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${instances.length === 0 ? '' : areTold ? `, whose memory nvidia-smi tells every ${INSTANCES_MS / 1000} s at the most` : ', whose memory nvidia-smi does not tell'}${because(why)}` },
-      { id: 'nvidia-smi processes', ok: sharesPids, detail: sharesPids ? 'memory per process, once a second' : HIDDEN_PIDS },
+      {
+        id: 'nvidia-smi',
+        ok: true,
+        detail: `${inventory.detail}, at ${path}${note ? `; ${note}` : ''}${instances.length === 0 ? '' : areTold ? `, whose memory nvidia-smi tells every ${INSTANCES_MS / 1000} s at the most` : ', whose memory nvidia-smi does not tell'}${because(why)}`,
+      },
+      {
+        id: 'nvidia-smi processes',
+        ok: sharesPids,
+        detail: sharesPids ? 'memory per process, once a second' : HIDDEN_PIDS,
+      },
     ],
     baselines,
   };

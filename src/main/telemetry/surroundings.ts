@@ -7,11 +7,16 @@ import { existsSync, readFileSync } from 'node:fs';
 export type Surroundings = 'machine' | 'wsl' | 'container';
 
 /** `root` is where the file system begins; tests give another. */
-export function surroundings(platform: NodeJS.Platform = process.platform, root = ''): Surroundings {
+export function surroundings(
+  platform: NodeJS.Platform = process.platform,
+  root = '',
+): Surroundings {
   if (platform !== 'linux') return 'machine';
   if (/microsoft/i.test(textOf(`${root}/proc/sys/kernel/osrelease`))) return 'wsl';
   const marked = existsSync(`${root}/.dockerenv`) || existsSync(`${root}/run/.containerenv`);
-  return marked || /docker|kubepods|containerd|libpod|lxc/.test(textOf(`${root}/proc/1/cgroup`)) ? 'container' : 'machine';
+  return marked || /docker|kubepods|containerd|libpod|lxc/.test(textOf(`${root}/proc/1/cgroup`))
+    ? 'container'
+    : 'machine';
 }
 
 /** A remedy that speaks of the driver, said for where Plumbline runs. */
@@ -19,7 +24,8 @@ export function driverRemedy(remedy: string, where: Surroundings): string {
   const isInstall = /install the NVIDIA driver|reload the NVIDIA driver|seated/i.test(remedy);
   const [, setting] = /, or (set PLUMBLINE_[^.]*\.)/.exec(remedy) ?? [];
   const or = setting === undefined ? '' : ` Or ${setting}`;
-  if (where === 'wsl' && (isInstall || /driver was updated/i.test(remedy))) return `Install the NVIDIA driver in Windows, never inside WSL, then restart WSL with "wsl --shutdown".${or}`;
+  if (where === 'wsl' && (isInstall || /driver was updated/i.test(remedy)))
+    return `Install the NVIDIA driver in Windows, never inside WSL, then restart WSL with "wsl --shutdown".${or}`;
   if (where === 'container' && isInstall) {
     return `Start the container with its GPUs, for example docker run --gpus all; the host needs the NVIDIA driver and the NVIDIA Container Toolkit.${or}`;
   }

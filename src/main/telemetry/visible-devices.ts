@@ -28,7 +28,11 @@ export interface MigDevice {
   readonly computeInstance?: number | null;
 }
 
-export function visibleGpus(env: NodeJS.ProcessEnv, all: readonly GpuInfo[], mig: readonly MigDevice[] = []): VisibleGpus {
+export function visibleGpus(
+  env: NodeJS.ProcessEnv,
+  all: readonly GpuInfo[],
+  mig: readonly MigDevice[] = [],
+): VisibleGpus {
   const value = env.CUDA_VISIBLE_DEVICES;
   if (value === undefined || all.length === 0) return { gpus: all, ...onlyPart(all, mig) };
   const said = `CUDA_VISIBLE_DEVICES=${value}`;
@@ -41,29 +45,55 @@ export function visibleGpus(env: NodeJS.ProcessEnv, all: readonly GpuInfo[], mig
     const instance = /^MIG-/i.test(entry) ? migNamed(entry, all, mig) : undefined;
     if (instance) instances.add(instance);
     const gpu = /^MIG-/i.test(entry) ? gpuOfMig(entry, all, instance) : gpuNamed(entry, all);
-    if (!gpu && isMig && named.size === 0) return { gpus: all, instances: [], note: `${said} names MIG devices of GPUs that are not known, so every GPU is sampled` };
+    if (!gpu && isMig && named.size === 0)
+      return {
+        gpus: all,
+        instances: [],
+        note: `${said} names MIG devices of GPUs that are not known, so every GPU is sampled`,
+      };
     if (!gpu) break;
     named.add(gpu);
   }
-  if (named.size === 0) return { gpus: [], instances: [], note: `${said} hides every GPU from the workload` };
+  if (named.size === 0)
+    return { gpus: [], instances: [], note: `${said} hides every GPU from the workload` };
   const gpus = all.filter((gpu) => named.has(gpu));
   if (isMig) {
-    const which = instances.size > 0 ? [...instances].map(({ gpu, slot }) => `MIG device ${slot} of GPU ${gpu}`).join(' and ') : `a MIG device of GPU ${gpus.map(({ index }) => index).join(' and ')}`;
+    const which =
+      instances.size > 0
+        ? [...instances].map(({ gpu, slot }) => `MIG device ${slot} of GPU ${gpu}`).join(' and ')
+        : `a MIG device of GPU ${gpus.map(({ index }) => index).join(' and ')}`;
     return { gpus, instances: [...instances], note: `${said} names ${which}` };
   }
   if (gpus.length === all.length) return { gpus, ...onlyPart(gpus, mig) };
   // CUDA numbers different GPUs by speed unless told otherwise; nvidia-smi numbers them by PCI address.
-  const unsure = entries.some((entry) => /^\d+$/.test(entry)) && new Set(all.map(({ name }) => name)).size > 1 && env.CUDA_DEVICE_ORDER !== 'PCI_BUS_ID';
-  const order = unsure ? ', counted by PCI address; set CUDA_DEVICE_ORDER=PCI_BUS_ID so that CUDA counts alike' : '';
+  const unsure =
+    entries.some((entry) => /^\d+$/.test(entry)) &&
+    new Set(all.map(({ name }) => name)).size > 1 &&
+    env.CUDA_DEVICE_ORDER !== 'PCI_BUS_ID';
+  const order = unsure
+    ? ', counted by PCI address; set CUDA_DEVICE_ORDER=PCI_BUS_ID so that CUDA counts alike'
+    : '';
   const part = onlyPart(gpus, mig);
-  return { gpus, instances: part.instances, note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}${part.note === null ? '' : `; ${part.note}`}` };
+  return {
+    gpus,
+    instances: part.instances,
+    note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}${part.note === null ? '' : `; ${part.note}`}`,
+  };
 }
 
 /** CUDA cannot use a divided GPU as a whole: the only MIG device of the only GPU is all that a workload has, as in a container that was given one. */
-function onlyPart(gpus: readonly GpuInfo[], mig: readonly MigDevice[]): Pick<VisibleGpus, 'instances' | 'note'> {
+function onlyPart(
+  gpus: readonly GpuInfo[],
+  mig: readonly MigDevice[],
+): Pick<VisibleGpus, 'instances' | 'note'> {
   const [only] = gpus;
   const parts = gpus.length === 1 ? mig.filter(({ gpu }) => gpu === only!.index) : [];
-  return parts.length === 1 ? { instances: parts, note: `MIG device ${parts[0]!.slot} is all of GPU ${only!.index} that CUDA can use` } : { instances: [], note: null };
+  return parts.length === 1
+    ? {
+        instances: parts,
+        note: `MIG device ${parts[0]!.slot} is all of GPU ${only!.index} that CUDA can use`,
+      }
+    : { instances: [], note: null };
 }
 
 function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
@@ -75,37 +105,68 @@ function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
 
 const OLD_NAME = /^MIG-(GPU-[^/]+)\/(\d+)\/(\d+)$/i;
 
-function migNamed(entry: string, all: readonly GpuInfo[], mig: readonly MigDevice[]): MigDevice | undefined {
+function migNamed(
+  entry: string,
+  all: readonly GpuInfo[],
+  mig: readonly MigDevice[],
+): MigDevice | undefined {
   const matches = mig.filter(({ uuid }) => uuid.toLowerCase().startsWith(entry.toLowerCase()));
   if (matches.length === 1) return matches[0];
   const [, uuid, gpuInstance, computeInstance] = OLD_NAME.exec(entry) ?? [];
   const gpu = uuid === undefined ? undefined : gpuNamed(uuid, all);
-  return gpu && mig.find((each) => each.gpu === gpu.index && each.gpuInstance === Number(gpuInstance) && each.computeInstance === Number(computeInstance));
+  return (
+    gpu &&
+    mig.find(
+      (each) =>
+        each.gpu === gpu.index &&
+        each.gpuInstance === Number(gpuInstance) &&
+        each.computeInstance === Number(computeInstance),
+    )
+  );
 }
 
 /** The older name tells the GPU even where the instances are not known. */
-function gpuOfMig(entry: string, all: readonly GpuInfo[], instance: MigDevice | undefined): GpuInfo | undefined {
+function gpuOfMig(
+  entry: string,
+  all: readonly GpuInfo[],
+  instance: MigDevice | undefined,
+): GpuInfo | undefined {
   const old = OLD_NAME.exec(entry)?.[1];
-  return instance ? all.find(({ index }) => index === instance.gpu) : old === undefined ? undefined : gpuNamed(old, all);
+  return instance
+    ? all.find(({ index }) => index === instance.gpu)
+    : old === undefined
+      ? undefined
+      : gpuNamed(old, all);
 }
 
 /** The GPUs with those MIG devices the workload is confined to. */
-export function confined(gpus: readonly GpuInfo[], instances: readonly (GpuInstance & { readonly gpu: number })[]): GpuInfo[] {
+export function confined(
+  gpus: readonly GpuInfo[],
+  instances: readonly (GpuInstance & { readonly gpu: number })[],
+): GpuInfo[] {
   return gpus.map((gpu) => {
-    const own = instances.filter((each) => each.gpu === gpu.index).map(({ slot, uuid, name, memoryBytes }): GpuInstance => ({ slot, uuid, name, memoryBytes }));
+    const own = instances
+      .filter((each) => each.gpu === gpu.index)
+      .map(({ slot, uuid, name, memoryBytes }): GpuInstance => ({ slot, uuid, name, memoryBytes }));
     return own.length === 0 ? gpu : { ...gpu, instances: own };
   });
 }
 
 /** The MIG devices that NVML lists. */
-export const migDevicesOf = ({ gpus }: Probe & { ok: true }) => gpus.flatMap(({ info, instances }) => instances.map((instance) => ({ ...instance, gpu: info.index })));
+export const migDevicesOf = ({ gpus }: Probe & { ok: true }) =>
+  gpus.flatMap(({ info, instances }) =>
+    instances.map((instance) => ({ ...instance, gpu: info.index })),
+  );
 
 /** The MIG devices that `nvidia-smi -L` lists under their GPUs. */
 export function migDevicesIn(list: string): (MigDevice & GpuInstance)[] {
   let gpu = -1;
   return list.split('\n').flatMap((line) => {
     gpu = Number(/^GPU (\d+):/.exec(line)?.[1] ?? gpu);
-    const [, name, slot, uuid] = /^\s+(MIG \S+)\s.*Device\s+(\d+): \(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
-    return uuid === undefined ? [] : [{ uuid, gpu, slot: Number(slot), name: name!, memoryBytes: null }];
+    const [, name, slot, uuid] =
+      /^\s+(MIG \S+)\s.*Device\s+(\d+): \(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
+    return uuid === undefined
+      ? []
+      : [{ uuid, gpu, slot: Number(slot), name: name!, memoryBytes: null }];
   });
 }

@@ -10,9 +10,15 @@ const POLL_MS = 200;
 
 /** Throws `not_found` when there is no such process. */
 export async function attachProcess(pid: number, _listener?: unknown): Promise<LaunchedWorkload> {
-  if (!Number.isSafeInteger(pid) || pid <= 0) throw new Failure('bad_input', `"${pid}" is not a process id.`, 'Give a whole number above 0.');
+  if (!Number.isSafeInteger(pid) || pid <= 0)
+    throw new Failure('bad_input', `"${pid}" is not a process id.`, 'Give a whole number above 0.');
   const start = readStat(pid)?.start ?? null;
-  if (!exists(pid, start)) throw new Failure('not_found', `There is no process ${pid}.`, 'Check the process id; the process may have ended.');
+  if (!exists(pid, start))
+    throw new Failure(
+      'not_found',
+      `There is no process ${pid}.`,
+      'Check the process id; the process may have ended.',
+    );
   const tree = new ProcessTree(pid, null);
   let letGo = () => {};
   const exited = new Promise<ExitStatus>((resolve) => {

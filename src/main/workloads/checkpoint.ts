@@ -6,7 +6,10 @@ import type { RunSpec } from '../../shared/model/spec';
 
 /** The config.json that belongs to the weights at `path`. */
 export function configBeside(path: string): string {
-  return join(path.endsWith('.safetensors') ? dirname(resolve(path)) : resolve(path), 'config.json');
+  return join(
+    path.endsWith('.safetensors') ? dirname(resolve(path)) : resolve(path),
+    'config.json',
+  );
 }
 
 /** What a person would call it: the name of its folder. */
@@ -16,6 +19,16 @@ export function checkpointName(path: string): string {
 
 /** Throws `bad_input` where a run has no weights to keep, or its folder is there: nothing is overwritten. */
 export function checkSaving({ mode }: RunSpec, folder: string): void {
-  if (mode !== 'train') throw new Failure('bad_input', `Only training has weights to keep, and the mode is ${mode}.`, 'Add --mode train, or leave --save-weights out.');
-  if (existsSync(folder)) throw new Failure('bad_input', `"${folder}" is there already, and weights are kept only where nothing is overwritten.`, 'Give a new folder with --save-weights, or remove that one.');
+  if (mode !== 'train')
+    throw new Failure(
+      'bad_input',
+      `Only training has weights to keep, and the mode is ${mode}.`,
+      'Add --mode train, or leave --save-weights out.',
+    );
+  if (existsSync(folder))
+    throw new Failure(
+      'bad_input',
+      `"${folder}" is there already, and weights are kept only where nothing is overwritten.`,
+      'Give a new folder with --save-weights, or remove that one.',
+    );
 }

@@ -9,32 +9,61 @@ import { Failure } from '../../shared/failure';
 const windows = process.platform === 'win32';
 
 /** The file the command runs. Throws `bad_input` when folder or command do not exist or may not be run. */
-export function findExecutable(command: readonly string[], cwd: string, env: NodeJS.ProcessEnv): string {
+export function findExecutable(
+  command: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): string {
   const name = command[0];
-  if (!name) throw new Failure('bad_input', 'No command was given.', 'Give the command after --, for example: -- python train.py');
+  if (!name)
+    throw new Failure(
+      'bad_input',
+      'No command was given.',
+      'Give the command after --, for example: -- python train.py',
+    );
   if (kind(cwd) !== 'folder') {
-    throw new Failure('bad_input', `The folder "${cwd}" does not exist.`, 'Give an existing folder as the working directory.');
+    throw new Failure(
+      'bad_input',
+      `The folder "${cwd}" does not exist.`,
+      'Give an existing folder as the working directory.',
+    );
   }
   let blocked: string | null = null;
   for (const path of candidates(name, cwd, env)) {
     if (kind(path) !== 'file') continue;
     if (windows && /\.(cmd|bat)$/i.test(path)) {
-      throw new Failure('bad_input', `The command "${name}" is a batch file.`, `Run it through its interpreter: cmd /c ${name} …`);
+      throw new Failure(
+        'bad_input',
+        `The command "${name}" is a batch file.`,
+        `Run it through its interpreter: cmd /c ${name} …`,
+      );
     }
     if (executable(path)) return path;
     blocked ??= path;
   }
   if (blocked !== null) {
-    throw new Failure('bad_input', `The command "${name}" may not be executed.`, `Make it executable (chmod +x ${blocked}) or run it through its interpreter.`);
+    throw new Failure(
+      'bad_input',
+      `The command "${name}" may not be executed.`,
+      `Make it executable (chmod +x ${blocked}) or run it through its interpreter.`,
+    );
   }
-  throw new Failure('bad_input', `The command "${name}" was not found.`, 'Check its spelling, give its full path, or add its folder to PATH.');
+  throw new Failure(
+    'bad_input',
+    `The command "${name}" was not found.`,
+    'Check its spelling, give its full path, or add its folder to PATH.',
+  );
 }
 
 function candidates(name: string, cwd: string, env: NodeJS.ProcessEnv): string[] {
   const endings = windows ? ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')] : [''];
   const spelled = isAbsolute(name) || name.includes('/') || (windows && name.includes('\\'));
-  const path = Object.entries(env).find(([key]) => (windows ? key.toUpperCase() : key) === 'PATH')?.[1] ?? (windows ? '' : '/usr/bin:/bin');
-  const bases = spelled ? [resolve(cwd, name)] : path.split(delimiter).map((folder) => resolve(cwd, join(folder, name)));
+  const path =
+    Object.entries(env).find(([key]) => (windows ? key.toUpperCase() : key) === 'PATH')?.[1] ??
+    (windows ? '' : '/usr/bin:/bin');
+  const bases = spelled
+    ? [resolve(cwd, name)]
+    : path.split(delimiter).map((folder) => resolve(cwd, join(folder, name)));
   return bases.flatMap((base) => endings.map((ending) => base + ending));
 }
 

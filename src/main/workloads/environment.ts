@@ -9,32 +9,79 @@ import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/secrets';
 import type { WorkloadEnvironment } from '../../shared/contract/api';
 
 const NEEDED = [
-  'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TERM', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX',
-  'CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER', 'CUDA_HOME', 'NVIDIA_VISIBLE_DEVICES',
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'TERM',
+  'TMPDIR',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'VIRTUAL_ENV',
+  'CONDA_PREFIX',
+  'CUDA_VISIBLE_DEVICES',
+  'CUDA_DEVICE_ORDER',
+  'CUDA_HOME',
+  'NVIDIA_VISIBLE_DEVICES',
   // Windows starts hardly any program without these.
-  'SYSTEMROOT', 'SYSTEMDRIVE', 'WINDIR', 'COMSPEC', 'PATHEXT', 'TEMP', 'TMP', 'USERNAME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'PROGRAMDATA', 'PROGRAMFILES',
+  'SYSTEMROOT',
+  'SYSTEMDRIVE',
+  'WINDIR',
+  'COMSPEC',
+  'PATHEXT',
+  'TEMP',
+  'TMP',
+  'USERNAME',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'PROGRAMDATA',
+  'PROGRAMFILES',
 ];
 
 /** Throws `bad_input` for a name that can be none, and where a variable to be passed on is not set. */
-export function environmentFor(choice: WorkloadEnvironment | undefined, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function environmentFor(
+  choice: WorkloadEnvironment | undefined,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const { only = false, pass = [], set = {} } = choice ?? {};
   for (const name of [...pass, ...Object.keys(set)]) checkName(name);
   for (const name of pass) {
     if (env[name] === undefined && !(name in set)) {
-      throw new Failure('bad_input', `The variable ${name} is to be passed on and is not set.`, `Set it before Plumbline starts, or give it a value with --env ${name}=….`);
+      throw new Failure(
+        'bad_input',
+        `The variable ${name} is to be passed on and is not set.`,
+        `Set it before Plumbline starts, or give it a value with --env ${name}=….`,
+      );
     }
   }
-  const passed = only ? Object.fromEntries(Object.entries(env).filter(([name]) => isNeeded(name) || pass.includes(name))) : env;
+  const passed = only
+    ? Object.fromEntries(
+        Object.entries(env).filter(([name]) => isNeeded(name) || pass.includes(name)),
+      )
+    : env;
   return { ...passed, ...set };
 }
 
 function isNeeded(name: string): boolean {
-  return NEEDED.includes(process.platform === 'win32' ? name.toUpperCase() : name) || name.startsWith('LC_') || name.startsWith('PLUMBLINE_');
+  return (
+    NEEDED.includes(process.platform === 'win32' ? name.toUpperCase() : name) ||
+    name.startsWith('LC_') ||
+    name.startsWith('PLUMBLINE_')
+  );
 }
 
 function checkName(name: string): void {
   if (/^[^\s=\0]+$/.test(name)) return;
-  throw new Failure('bad_input', `"${name}" cannot be the name of a variable.`, 'Give NAME=VALUE, or a NAME alone where it is to be passed on.');
+  throw new Failure(
+    'bad_input',
+    `"${name}" cannot be the name of a variable.`,
+    'Give NAME=VALUE, or a NAME alone where it is to be passed on.',
+  );
 }
 
 /** Shorter values (on, 1, debug) would blot out half of a log. */
@@ -45,14 +92,23 @@ export class Discretion {
   readonly #values: readonly string[];
 
   constructor(env: NodeJS.ProcessEnv) {
-    const secrets = Object.entries(env).flatMap(([name, value]) => (value !== undefined && looksSecret(name) ? value.split('\n') : []));
+    const secrets = Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && looksSecret(name) ? value.split('\n') : [],
+    );
     // The longest first: a secret may hold another.
-    this.#values = [...new Set(secrets.map((line) => line.trim()).filter((line) => line.length >= LEAST_SECRET && !line.startsWith('/')))].sort((a, b) => b.length - a.length);
+    this.#values = [
+      ...new Set(
+        secrets
+          .map((line) => line.trim())
+          .filter((line) => line.length >= LEAST_SECRET && !line.startsWith('/')),
+      ),
+    ].sort((a, b) => b.length - a.length);
   }
 
   text(text: string): string {
     let clean = text;
-    for (const value of this.#values) if (clean.includes(value)) clean = clean.replaceAll(value, HIDDEN);
+    for (const value of this.#values)
+      if (clean.includes(value)) clean = clean.replaceAll(value, HIDDEN);
     return clean;
   }
 
@@ -69,6 +125,11 @@ export class Discretion {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((one) => this.#clean(one));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, looksSecret(name) && typeof one === 'string' ? HIDDEN : this.#clean(one)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        name,
+        looksSecret(name) && typeof one === 'string' ? HIDDEN : this.#clean(one),
+      ]),
+    );
   }
 }

@@ -16,11 +16,19 @@ export type Instrument = (typeof INSTRUMENTS)[number];
  */
 export function instrumentEnvironment(kind: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (!INSTRUMENTS.some((one) => one === kind)) {
-    throw new Failure('bad_input', `There is no instrument "${kind}".`, `Use one of ${INSTRUMENTS.join(', ')}, or leave --instrument out.`);
+    throw new Failure(
+      'bad_input',
+      `There is no instrument "${kind}".`,
+      `Use one of ${INSTRUMENTS.join(', ')}, or leave --instrument out.`,
+    );
   }
   const folder = join(env.PLUMBLINE_RESOURCES ?? appRoot, 'resources', 'python', 'instrument');
   if (!existsSync(join(folder, 'sitecustomize.py'))) {
-    throw new Failure('unavailable', 'The Python instrument is missing from this installation.', 'Install Plumbline again, or use resources/python/plumbline.py in the script.');
+    throw new Failure(
+      'unavailable',
+      'The Python instrument is missing from this installation.',
+      'Install Plumbline again, or use resources/python/plumbline.py in the script.',
+    );
   }
   return { ...env, PYTHONPATH: env.PYTHONPATH ? `${folder}${delimiter}${env.PYTHONPATH}` : folder };
 }

@@ -43,7 +43,10 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   findExecutable(options.command, options.cwd, options.env);
   const session = randomBytes(16).toString('hex');
   let tree: ProcessTree | null = null;
-  const channel = await MarkerChannel.open({ ...options, onProcess: (pid, rank) => tree?.announce(pid, rank) });
+  const channel = await MarkerChannel.open({
+    ...options,
+    onProcess: (pid, rank) => tree?.announce(pid, rank),
+  });
 
   let onStarted: (message: FromSupervisor | null) => void = () => {};
   const answer = new Promise<FromSupervisor | null>((resolve) => {
@@ -57,7 +60,8 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     pipes = await openOutputPipes(channel.folder);
     supervisor = new SupervisorProcess(options, (message) => {
       if (message.type === 'started' || message.type === 'failed') onStarted(message);
-      else if (message.type === 'exited') exit = { exitCode: message.exitCode, signal: message.signal };
+      else if (message.type === 'exited')
+        exit = { exitCode: message.exitCode, signal: message.signal };
       else left = message.left;
     });
   } catch (error) {
@@ -67,16 +71,23 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   }
   // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
   const log = new LogLimit(options.onLog);
-  const captured = (stream: Readable, name: LogLine['stream']) => capture(stream, name, options, log);
+  const captured = (stream: Readable, name: LogLine['stream']) =>
+    capture(stream, name, options, log);
   const outputs = [captured(supervisor.stdout, 'stdout'), captured(supervisor.stderr, 'stderr')];
   const outer = options.env.PLUMBLINE_SESSION;
-  const env = { ...options.env, PLUMBLINE_SOCKET: channel.socketPath, PLUMBLINE_SESSION: outer ? `${outer}:${session}` : session };
+  const env = {
+    ...options.env,
+    PLUMBLINE_SOCKET: channel.socketPath,
+    PLUMBLINE_SESSION: outer ? `${outer}:${session}` : session,
+  };
   supervisor.send({
     type: 'run',
     session,
     command: options.command,
     cwd: options.cwd,
-    env: Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    env: Object.fromEntries(
+      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
     outputs: pipes?.paths ?? null,
     temporary: channel.folder,
   });
@@ -86,8 +97,16 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     pipes?.abandon();
     await channel.close();
     throw started?.type === 'failed'
-      ? new Failure('bad_input', `The command "${options.command[0]}" could not be started (${started.code}).`, 'Check that it runs in a terminal; a script needs a valid interpreter line.')
-      : new Failure('unavailable', 'The process that watches over workloads could not run.', 'Check that Node can start processes here, or set PLUMBLINE_NODE to a Node of version 22 or later.');
+      ? new Failure(
+          'bad_input',
+          `The command "${options.command[0]}" could not be started (${started.code}).`,
+          'Check that it runs in a terminal; a script needs a valid interpreter line.',
+        )
+      : new Failure(
+          'unavailable',
+          'The process that watches over workloads could not run.',
+          'Check that Node can start processes here, or set PLUMBLINE_NODE to a Node of version 22 or later.',
+        );
   }
 
   if (pipes) {
@@ -103,11 +122,17 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   const exited = (async (): Promise<ExitStatus> => {
     await supervisor.gone;
     if (left === null) {
-      options.onWarning('The process that watches over the workload ended before it; the workload was ended too.');
+      options.onWarning(
+        'The process that watches over the workload ended before it; the workload was ended too.',
+      );
       left = await sweep(options, session, pid, start);
     }
-    if (left.length > 0) options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
-    await Promise.all([...outputs.map((output) => output.drain(DRAIN_MS)), channel.drain(DRAIN_MS)]);
+    if (left.length > 0)
+      options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
+    await Promise.all([
+      ...outputs.map((output) => output.drain(DRAIN_MS)),
+      channel.drain(DRAIN_MS),
+    ]);
     await channel.close();
     const leftOut = log.told();
     if (leftOut !== null) options.onWarning(leftOut);
@@ -131,7 +156,12 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
 }
 
 /** Has a fresh supervisor end the tree of one that died. Returns what could not be ended. */
-async function sweep(options: SupervisorOptions, session: string, pid: number, start: string | null): Promise<readonly number[]> {
+async function sweep(
+  options: SupervisorOptions,
+  session: string,
+  pid: number,
+  start: string | null,
+): Promise<readonly number[]> {
   let left: readonly number[] = [];
   const sweeper = new SupervisorProcess(options, (message) => {
     if (message.type === 'done') left = message.left;
@@ -143,8 +173,16 @@ async function sweep(options: SupervisorOptions, session: string, pid: number, s
   return left;
 }
 
-function capture(stream: Readable, name: LogLine['stream'], { clock }: WorkloadListener, log: LogLimit) {
-  const lines = new LineSplitter(() => clock.now(), (text, t) => log.take({ t, stream: name, text }));
+function capture(
+  stream: Readable,
+  name: LogLine['stream'],
+  { clock }: WorkloadListener,
+  log: LogLimit,
+) {
+  const lines = new LineSplitter(
+    () => clock.now(),
+    (text, t) => log.take({ t, stream: name, text }),
+  );
   const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   stream.on('data', (chunk: Buffer) => lines.push(chunk));
   stream.on('error', () => {});
@@ -152,7 +190,10 @@ function capture(stream: Readable, name: LogLine['stream'], { clock }: WorkloadL
     /** Resolves when the stream has ended, at the latest after `limitMs`; then the last line is told. */
     async drain(limitMs: Millis): Promise<void> {
       const timer = new AbortController();
-      await Promise.race([closed, sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {})]);
+      await Promise.race([
+        closed,
+        sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {}),
+      ]);
       timer.abort();
       stream.destroy();
       lines.end();

@@ -15,10 +15,16 @@ export class LogLimit {
   private characters = 0;
   private dropped = 0;
 
-  constructor(private readonly keep: (line: LogLine) => void, private readonly limits: LogLimits = LOG_LIMITS) {}
+  constructor(
+    private readonly keep: (line: LogLine) => void,
+    private readonly limits: LogLimits = LOG_LIMITS,
+  ) {}
 
   take(line: LogLine): void {
-    if (this.lines >= this.limits.lines || this.characters + line.text.length > this.limits.characters) {
+    if (
+      this.lines >= this.limits.lines ||
+      this.characters + line.text.length > this.limits.characters
+    ) {
       this.dropped++;
       return;
     }
@@ -31,7 +37,10 @@ export class LogLimit {
   told(): string | null {
     const { lines, characters } = this.limits;
     if (this.dropped === 0) return null;
-    const what = this.dropped === 1 ? '1 line of the workload\'s output was' : `${this.dropped.toLocaleString('en')} lines of the workload's output were`;
+    const what =
+      this.dropped === 1
+        ? "1 line of the workload's output was"
+        : `${this.dropped.toLocaleString('en')} lines of the workload's output were`;
     return `${what} left out: at most ${lines.toLocaleString('en')} lines or ${characters / 2 ** 20} MiB of it are kept.`;
   }
 }

@@ -28,7 +28,13 @@ export interface MarkerLimits {
   readonly total: number;
   readonly connections: number;
 }
-export const MARKER_LIMITS: MarkerLimits = { lineBytes: 64 * 1024, perSecond: 10_000, burst: 20_000, total: 2_000_000, connections: 256 };
+export const MARKER_LIMITS: MarkerLimits = {
+  lineBytes: 64 * 1024,
+  perSecond: 10_000,
+  burst: 20_000,
+  total: 2_000_000,
+  connections: 256,
+};
 
 export interface MarkerChannelOptions {
   readonly clock: SessionClock & { readonly originNs?: bigint };
@@ -81,14 +87,24 @@ export class MarkerChannel {
     let folder: string | null = null;
     try {
       folder = process.platform === 'win32' ? null : await privateFolder();
-      const path = folder === null ? `\\\\.\\pipe\\plumbline-${randomBytes(16).toString('hex')}` : join(folder, 'markers');
+      const path =
+        folder === null
+          ? `\\\\.\\pipe\\plumbline-${randomBytes(16).toString('hex')}`
+          : join(folder, 'markers');
       const channel = new MarkerChannel(options, path, folder);
-      await new Promise<void>((resolve, reject) => channel.server.once('error', reject).listen(path, resolve));
+      await new Promise<void>((resolve, reject) =>
+        channel.server.once('error', reject).listen(path, resolve),
+      );
       channel.server.removeAllListeners('error').on('error', () => {});
       return channel;
     } catch (error) {
       if (folder !== null) await rm(folder, { recursive: true, force: true });
-      throw new Failure('unwritable', 'The socket for markers could not be created.', `Check that ${tmpdir()} is writable, or set TMPDIR to a folder that is.`, error);
+      throw new Failure(
+        'unwritable',
+        'The socket for markers could not be created.',
+        `Check that ${tmpdir()} is writable, or set TMPDIR to a folder that is.`,
+        error,
+      );
     }
   }
 
@@ -103,8 +119,13 @@ export class MarkerChannel {
       const left = limit - performance.now();
       if (left <= 0) return;
       const timer = new AbortController();
-      const hungUp = [...this.sockets.keys()].map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
-      await Promise.race([Promise.all(hungUp), sleep(left, undefined, { signal: timer.signal }).catch(() => {})]);
+      const hungUp = [...this.sockets.keys()].map(
+        (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      );
+      await Promise.race([
+        Promise.all(hungUp),
+        sleep(left, undefined, { signal: timer.signal }).catch(() => {}),
+      ]);
       timer.abort();
     }
   }
@@ -134,7 +155,11 @@ export class MarkerChannel {
     socket.on('data', (chunk: Buffer) => {
       let rest = chunk;
       for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-        take(pending.length === 0 ? rest.subarray(0, end) : Buffer.concat([pending, rest.subarray(0, end)]));
+        take(
+          pending.length === 0
+            ? rest.subarray(0, end)
+            : Buffer.concat([pending, rest.subarray(0, end)]),
+        );
         pending = Buffer.alloc(0);
         rest = rest.subarray(end + 1);
       }
@@ -156,7 +181,10 @@ export class MarkerChannel {
       return;
     }
     const now = performance.now();
-    this.credit = Math.min(this.limits.burst, this.credit + ((now - this.creditAt) / 1000) * this.limits.perSecond);
+    this.credit = Math.min(
+      this.limits.burst,
+      this.credit + ((now - this.creditAt) / 1000) * this.limits.perSecond,
+    );
     this.creditAt = now;
     if (this.credit < 1) {
       this.dropped.rate++;
@@ -190,20 +218,30 @@ export class MarkerChannel {
     const { rate, total, long, invalid, connections } = this.dropped;
     const { perSecond, lineBytes } = this.limits;
     const drop = (count: number, why: string) => {
-      if (count > 0) this.options.onWarning(`Dropped from the marker channel: ${count} ${count === 1 ? 'line' : 'lines'} ${why}.`);
+      if (count > 0)
+        this.options.onWarning(
+          `Dropped from the marker channel: ${count} ${count === 1 ? 'line' : 'lines'} ${why}.`,
+        );
     };
     drop(rate, `past ${perSecond} markers a second`);
     drop(total, `past ${this.limits.total} markers`);
     drop(long, `longer than ${lineBytes / 1024} KiB`);
     drop(invalid, 'that Plumbline does not know as markers');
-    if (connections > 0) this.options.onWarning(`${connections} connections to the marker channel were refused: at most ${this.limits.connections} are kept at a time.`);
+    if (connections > 0)
+      this.options.onWarning(
+        `${connections} connections to the marker channel were refused: at most ${this.limits.connections} are kept at a time.`,
+      );
   }
 }
 
 /** A folder only this user can enter (mkdtemp makes it 0700), short enough for a socket's path. */
 async function privateFolder(): Promise<string> {
-  const fits = (base: string) => Buffer.byteLength(join(base, 'plumbline-XXXXXX', 'markers')) <= MAX_SOCKET_PATH;
-  const base = [tmpdir(), '/tmp', '/var/tmp'].find((candidate) => fits(candidate) && existsSync(candidate));
-  if (base === undefined) throw new Error('no temporary folder with a path short enough for a socket');
+  const fits = (base: string) =>
+    Buffer.byteLength(join(base, 'plumbline-XXXXXX', 'markers')) <= MAX_SOCKET_PATH;
+  const base = [tmpdir(), '/tmp', '/var/tmp'].find(
+    (candidate) => fits(candidate) && existsSync(candidate),
+  );
+  if (base === undefined)
+    throw new Error('no temporary folder with a path short enough for a socket');
   return mkdtemp(join(base, 'plumbline-'));
 }

@@ -10,21 +10,33 @@ import { COMPONENTS } from '../../shared/vocabulary';
 const index = z.int().nonnegative();
 const bytes = index;
 /** Monotonic nanoseconds; past 2^53 as a decimal string. What cannot be read counts as missing. */
-const nanoseconds = z.union([z.number().nonnegative(), z.string().regex(/^\d{1,20}$/)]).optional().catch(undefined);
+const nanoseconds = z
+  .union([z.number().nonnegative(), z.string().regex(/^\d{1,20}$/)])
+  .optional()
+  .catch(undefined);
 const edge = z.enum(['begin', 'end']);
 const name = z.string().min(1).max(200);
 const byComponent = z.record(z.string(), z.unknown()).transform((entries) => {
   const known: Partial<Record<(typeof COMPONENTS)[number], number>> = {};
   for (const component of COMPONENTS) {
-    const value = bytes.safeParse(Object.hasOwn(entries, component) ? entries[component] : undefined);
+    const value = bytes.safeParse(
+      Object.hasOwn(entries, component) ? entries[component] : undefined,
+    );
     if (value.success) known[component] = value.data;
   }
   return known;
 });
-const counters = z.record(z.string().max(200), z.number()).refine((entries) => Object.keys(entries).length <= 256);
+const counters = z
+  .record(z.string().max(200), z.number())
+  .refine((entries) => Object.keys(entries).length <= 256);
 const fields = z.record(z.string(), z.unknown()).refine((value) => !deeperThan(value, 32));
 
-const base = { v: z.literal(1).default(1), ts: nanoseconds, rank: index.max(1_000_000).nullish(), step: index.nullish() };
+const base = {
+  v: z.literal(1).default(1),
+  ts: nanoseconds,
+  rank: index.max(1_000_000).nullish(),
+  step: index.nullish(),
+};
 const announcement = z.discriminatedUnion('type', [
   z.object({ ...base, type: z.literal('phase'), name, event: edge }),
   z.object({ ...base, type: z.literal('step'), event: edge.default('begin') }),
@@ -41,7 +53,10 @@ const announcement = z.discriminatedUnion('type', [
     components: byComponent.nullish(),
     peakComponents: byComponent.nullish(),
     counters: counters.nullish(),
-    trail: z.array(z.tuple([nanoseconds, bytes])).max(1024).nullish(),
+    trail: z
+      .array(z.tuple([nanoseconds, bytes]))
+      .max(1024)
+      .nullish(),
   }),
   z.looseObject({ ...base, type: z.enum(['model', 'run']), fields: fields.optional() }),
   z.object({ ...base, type: z.literal('note'), text: z.string() }),
@@ -52,7 +67,11 @@ type Announcement = z.infer<typeof announcement>;
 const TOLERANCE_US: Micros = 1_000_000;
 
 /** A sender's time as session time, or null where it is missing or cannot be true. */
-export function sessionTime(ts: number | string | undefined, originNs: bigint, now: Micros): Micros | null {
+export function sessionTime(
+  ts: number | string | undefined,
+  originNs: bigint,
+  now: Micros,
+): Micros | null {
   if (ts === undefined) return null;
   const t = Number((BigInt(typeof ts === 'number' ? Math.round(ts) : ts) - originNs) / 1000n);
   if (t < -TOLERANCE_US || t > now + TOLERANCE_US) return null;
@@ -62,9 +81,13 @@ export function sessionTime(ts: number | string | undefined, originNs: bigint, n
 const process = z.object({ v: base.v, type: z.literal('process'), pid: index, rank: base.rank });
 
 /** A line in which a sender says who it is: its pid, and its rank where a launcher gave it one. Null: it is none. */
-export function parseIntroduction(line: string): { readonly pid: number; readonly rank: number | null } | null {
+export function parseIntroduction(
+  line: string,
+): { readonly pid: number; readonly rank: number | null } | null {
   const introduced = process.safeParse(json(line));
-  return introduced.success ? { pid: introduced.data.pid, rank: introduced.data.rank ?? null } : null;
+  return introduced.success
+    ? { pid: introduced.data.pid, rank: introduced.data.rank ?? null }
+    : null;
 }
 
 /** One line of the channel that arrived at `now`, from a sender that is `rank` unless it says so itself. Null: it is no marker of this version. */
@@ -83,7 +106,11 @@ function json(line: string): unknown {
 }
 
 function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: number): Marker | null {
-  const common = { t: sessionTime(said.ts, originNs, now) ?? now, rank: said.rank ?? rank, step: said.step ?? null };
+  const common = {
+    t: sessionTime(said.ts, originNs, now) ?? now,
+    rank: said.rank ?? rank,
+    step: said.step ?? null,
+  };
   switch (said.type) {
     case 'phase':
       return { ...common, type: 'phase', name: said.name, event: said.event };
@@ -94,7 +121,12 @@ function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: numbe
     case 'note':
       return { ...common, type: 'note', text: said.text };
     case 'memory':
-      return { ...common, type: 'memory', phase: said.phase ?? null, memory: memoryMark(said, originNs, now) };
+      return {
+        ...common,
+        type: 'memory',
+        phase: said.phase ?? null,
+        memory: memoryMark(said, originNs, now),
+      };
     default: {
       const { v: _v, ts: _ts, rank: _rank, step: _step, type, fields: given, ...rest } = said;
       if (!given && deeperThan(rest, 32)) return null;
@@ -103,7 +135,11 @@ function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: numbe
   }
 }
 
-function memoryMark(said: Extract<Announcement, { type: 'memory' }>, originNs: bigint, now: Micros): MemoryMark {
+function memoryMark(
+  said: Extract<Announcement, { type: 'memory' }>,
+  originNs: bigint,
+  now: Micros,
+): MemoryMark {
   const peakAt = sessionTime(said.peakTs, originNs, now);
   const trail = said.trail?.flatMap(([ts, allocated]) => {
     const t = sessionTime(ts, originNs, now);
@@ -127,7 +163,9 @@ function deeperThan(value: unknown, limit: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limit) return true;
-    level = level.flatMap((entry) => (typeof entry === 'object' && entry !== null ? Object.values(entry) : []));
+    level = level.flatMap((entry) =>
+      typeof entry === 'object' && entry !== null ? Object.values(entry) : [],
+    );
   }
   return false;
 }

@@ -35,6 +35,9 @@ export async function openOutputPipes(folder: string | null): Promise<OutputPipe
   return {
     paths,
     read: () => [reader(ends[0]), reader(ends[1])],
-    abandon: () => ends.forEach((fd) => { closeSync(fd); }),
+    abandon: () =>
+      ends.forEach((fd) => {
+        closeSync(fd);
+      }),
   };
 }

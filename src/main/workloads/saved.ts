@@ -20,19 +20,30 @@ const EXTENSION = '.json';
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
 
 const words = z.array(z.string().max(32_768)).max(10_000);
-const request = z.strictObject({
-  bundled: z.literal('gpt2').optional(),
-  command: words.min(1).optional(),
-  instrument: z.enum(INSTRUMENTS).optional(),
-  weights: z.string().optional(),
-  saveWeights: z.string().optional(),
-  cwd: z.string().optional(),
-  name: z.string().max(500).optional(),
-  model: z.looseObject({ name: z.string() }).optional(),
-  run: z.looseObject({ mode: z.string() }).optional(),
-  intervalMs: z.number().positive().optional(),
-  environment: z.strictObject({ only: z.boolean().optional(), pass: z.array(z.string()).optional(), set: z.record(z.string(), z.string()).optional() }).optional(),
-}).refine(({ bundled, command }) => (bundled === undefined) !== (command === undefined), 'either bundled or command');
+const request = z
+  .strictObject({
+    bundled: z.literal('gpt2').optional(),
+    command: words.min(1).optional(),
+    instrument: z.enum(INSTRUMENTS).optional(),
+    weights: z.string().optional(),
+    saveWeights: z.string().optional(),
+    cwd: z.string().optional(),
+    name: z.string().max(500).optional(),
+    model: z.looseObject({ name: z.string() }).optional(),
+    run: z.looseObject({ mode: z.string() }).optional(),
+    intervalMs: z.number().positive().optional(),
+    environment: z
+      .strictObject({
+        only: z.boolean().optional(),
+        pass: z.array(z.string()).optional(),
+        set: z.record(z.string(), z.string()).optional(),
+      })
+      .optional(),
+  })
+  .refine(
+    ({ bundled, command }) => (bundled === undefined) !== (command === undefined),
+    'either bundled or command',
+  );
 const document = z.object({ version: z.literal(VERSION), savedAt: z.string(), request });
 
 export interface SavedListing {
@@ -66,7 +77,12 @@ export class SavedWorkloads {
   /** Throws `not_found`, `newer_format` or `corrupt`, and `bad_input` where its model or run cannot be. */
   get(name: string): SavedWorkload {
     const found = this.#find(name);
-    if (found === undefined) throw new Failure('not_found', `There is no saved workload "${name}".`, 'Run plumbline workloads to see those there are; record --save NAME saves one.');
+    if (found === undefined)
+      throw new Failure(
+        'not_found',
+        `There is no saved workload "${name}".`,
+        'Run plumbline workloads to see those there are; record --save NAME saves one.',
+      );
     const path = this.#path(found);
     let json: unknown;
     try {
@@ -76,11 +92,23 @@ export class SavedWorkloads {
     }
     const version = z.object({ version: z.number() }).safeParse(json);
     if (version.success && version.data.version > VERSION) {
-      throw new Failure('newer_format', `The saved workload "${found}" was written by a later version of Plumbline.`, 'Use that version, or save the workload again.');
+      throw new Failure(
+        'newer_format',
+        `The saved workload "${found}" was written by a later version of Plumbline.`,
+        'Use that version, or save the workload again.',
+      );
     }
     const read = document.safeParse(json);
-    if (!read.success) throw damagedFile(path, `${read.error.issues[0]?.path.join('.') || 'it'} is not as it must be`, read.error);
-    const saved = read.data.request as RecordRequest & { readonly model?: ModelSpec; readonly run?: RunSpec };
+    if (!read.success)
+      throw damagedFile(
+        path,
+        `${read.error.issues[0]?.path.join('.') || 'it'} is not as it must be`,
+        read.error,
+      );
+    const saved = read.data.request as RecordRequest & {
+      readonly model?: ModelSpec;
+      readonly run?: RunSpec;
+    };
     if (saved.model) checkModel(saved.model);
     if (saved.model && saved.run) checkRun(saved.model, saved.run);
     return { name: found, savedAt: read.data.savedAt, request: saved };
@@ -88,15 +116,37 @@ export class SavedWorkloads {
 
   /** Throws `bad_input` for a name that is taken or can be none, and for a command that holds a secret. */
   save(name: string, given: RecordRequest): SavedWorkload {
-    if (!NAME.test(name)) throw new Failure('bad_input', `A workload cannot be saved as "${name}".`, 'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.');
-    if (given.pid !== undefined) throw new Failure('bad_input', 'A process that runs already cannot be saved.', 'Save the command that starts it.');
+    if (!NAME.test(name))
+      throw new Failure(
+        'bad_input',
+        `A workload cannot be saved as "${name}".`,
+        'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
+      );
+    if (given.pid !== undefined)
+      throw new Failure(
+        'bad_input',
+        'A process that runs already cannot be saved.',
+        'Save the command that starts it.',
+      );
     if (this.#find(name) !== undefined) {
-      throw new Failure('bad_input', `There is a saved workload "${name}" already.`, `Choose another name, or delete it first: plumbline workloads delete ${name}`);
+      throw new Failure(
+        'bad_input',
+        `There is a saved workload "${name}" already.`,
+        `Choose another name, or delete it first: plumbline workloads delete ${name}`,
+      );
     }
     refuseSecrets(given.command ?? []);
     const { environment, cwd, ...rest } = given;
-    const kept = { ...rest, ...(given.command && { cwd: resolve(cwd ?? '.') }), ...(environment && { environment: withoutValues(environment) }) };
-    const checked = document.parse({ version: VERSION, savedAt: new Date().toISOString(), request: kept });
+    const kept = {
+      ...rest,
+      ...(given.command && { cwd: resolve(cwd ?? '.') }),
+      ...(environment && { environment: withoutValues(environment) }),
+    };
+    const checked = document.parse({
+      version: VERSION,
+      savedAt: new Date().toISOString(),
+      request: kept,
+    });
     const path = this.#path(name);
     try {
       mkdirSync(this.#dir, { recursive: true });
@@ -112,7 +162,12 @@ export class SavedWorkloads {
   /** A damaged one can be deleted too. */
   delete(name: string): void {
     const found = this.#find(name);
-    if (found === undefined) throw new Failure('not_found', `There is no saved workload "${name}".`, 'Run plumbline workloads to see those there are.');
+    if (found === undefined)
+      throw new Failure(
+        'not_found',
+        `There is no saved workload "${name}".`,
+        'Run plumbline workloads to see those there are.',
+      );
     try {
       rmSync(this.#path(found));
     } catch (error) {
@@ -128,7 +183,11 @@ export class SavedWorkloads {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw unwritable(this.#dir, error);
     }
-    return files.filter((file) => file.endsWith(EXTENSION)).map((file) => basename(file, EXTENSION)).filter((name) => NAME.test(name)).sort();
+    return files
+      .filter((file) => file.endsWith(EXTENSION))
+      .map((file) => basename(file, EXTENSION))
+      .filter((name) => NAME.test(name))
+      .sort();
   }
 
   /** Upper and lower case are one name, as on file systems that do not tell them apart. */
@@ -144,9 +203,14 @@ export class SavedWorkloads {
 /** What is recorded when a saved workload is run: what `given` says besides its name comes before what was saved. */
 export function requestOf({ name, request }: SavedWorkload, given: RecordRequest): RecordRequest {
   const [own, more] = [request.environment, given.environment];
-  const environment = more === undefined ? own : {
-    only: own?.only === true || more.only === true, pass: [...(own?.pass ?? []), ...(more.pass ?? [])], set: { ...own?.set, ...more.set },
-  };
+  const environment =
+    more === undefined
+      ? own
+      : {
+          only: own?.only === true || more.only === true,
+          pass: [...(own?.pass ?? []), ...(more.pass ?? [])],
+          set: { ...own?.set, ...more.set },
+        };
   return {
     ...request,
     name: given.name ?? request.name ?? name,
@@ -158,22 +222,44 @@ export function requestOf({ name, request }: SavedWorkload, given: RecordRequest
 function refuseSecrets(command: readonly string[]): void {
   const at = withoutSecrets(command).findIndex((word, i) => word !== command[i]);
   if (at < 0) return;
-  const name = /^([^=]+)=/.exec(command[at]!)?.[1] ?? (command[at]!.includes('://') ? 'an address with a password' : command[at - 1]!);
-  throw new Failure('bad_input', `The command holds what looks like a secret (${name}), and secrets are never stored.`, 'Let the program read it from a variable, passed on with --pass-env NAME.');
+  const name =
+    /^([^=]+)=/.exec(command[at]!)?.[1] ??
+    (command[at]!.includes('://') ? 'an address with a password' : command[at - 1]!);
+  throw new Failure(
+    'bad_input',
+    `The command holds what looks like a secret (${name}), and secrets are never stored.`,
+    'Let the program read it from a variable, passed on with --pass-env NAME.',
+  );
 }
 
 /** A secret keeps its name and loses its value: it is taken from the environment when the workload is run. */
 function withoutValues({ only, pass = [], set = {} }: WorkloadEnvironment): WorkloadEnvironment {
-  const hidden = Object.entries(set).filter(([name, value]) => looksSecret(name) || withoutSecrets([value])[0] !== value).map(([name]) => name);
+  const hidden = Object.entries(set)
+    .filter(([name, value]) => looksSecret(name) || withoutSecrets([value])[0] !== value)
+    .map(([name]) => name);
   const names = [...new Set([...pass, ...hidden])];
   const shown = Object.fromEntries(Object.entries(set).filter(([name]) => !hidden.includes(name)));
-  return { ...(only && { only }), ...(names.length > 0 && { pass: names }), ...(Object.keys(shown).length > 0 && { set: shown }) };
+  return {
+    ...(only && { only }),
+    ...(names.length > 0 && { pass: names }),
+    ...(Object.keys(shown).length > 0 && { set: shown }),
+  };
 }
 
 function damagedFile(path: string, why: string, cause: unknown): Failure {
-  return new Failure('corrupt', `The saved workload ${basename(path)} is damaged: ${why}.`, 'Correct the file, or delete it and save the workload again. It was not changed.', cause);
+  return new Failure(
+    'corrupt',
+    `The saved workload ${basename(path)} is damaged: ${why}.`,
+    'Correct the file, or delete it and save the workload again. It was not changed.',
+    cause,
+  );
 }
 
 function unwritable(folder: string, error: unknown): Failure {
-  return new Failure('unwritable', `The folder ${folder} cannot be used: ${(error as Error).message}.`, 'Free space or correct its permissions, or name another library in PLUMBLINE_HOME.', error);
+  return new Failure(
+    'unwritable',
+    `The folder ${folder} cannot be used: ${(error as Error).message}.`,
+    'Free space or correct its permissions, or name another library in PLUMBLINE_HOME.',
+    error,
+  );
 }

@@ -20,8 +20,15 @@ export class SupervisorProcess {
   private readonly child: ChildProcess;
 
   constructor(options: SupervisorOptions, onMessage: (message: FromSupervisor) => void) {
-    const path = [options.supervisorPath, ...besideThisFile()].find((candidate) => candidate !== undefined && existsSync(candidate));
-    if (path === undefined) throw new Failure('unavailable', 'A part of Plumbline is missing: supervisor.js.', 'Build or install Plumbline again.');
+    const path = [options.supervisorPath, ...besideThisFile()].find(
+      (candidate) => candidate !== undefined && existsSync(candidate),
+    );
+    if (path === undefined)
+      throw new Failure(
+        'unavailable',
+        'A part of Plumbline is missing: supervisor.js.',
+        'Build or install Plumbline again.',
+      );
     const { NODE_OPTIONS: _dropped, ...env } = process.env;
     if (process.versions.electron) env.ELECTRON_RUN_AS_NODE = '1';
     const child = spawn(options.nodePath ?? process.execPath, ['--no-warnings', path], {
@@ -59,5 +66,7 @@ export class SupervisorProcess {
 
 /** In a build this module may lie beside the supervisor or in a folder of chunks; in the sources it is TypeScript. */
 function besideThisFile(): string[] {
-  return ['supervisor.js', '../supervisor.js', 'supervisor.ts'].map((name) => join(import.meta.dirname, name));
+  return ['supervisor.js', '../supervisor.js', 'supervisor.ts'].map((name) =>
+    join(import.meta.dirname, name),
+  );
 }

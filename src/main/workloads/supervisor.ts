@@ -25,7 +25,12 @@ export type ToSupervisor =
       /** Removed at the end, should Plumbline no longer be there to do it. */
       readonly temporary: string | null;
     }
-  | { readonly type: 'sweep'; readonly session: string; readonly pid: number; readonly start: string | null }
+  | {
+      readonly type: 'sweep';
+      readonly session: string;
+      readonly pid: number;
+      readonly start: string | null;
+    }
   | { readonly type: 'stop'; readonly graceMs: number };
 
 export type FromSupervisor =
@@ -73,7 +78,13 @@ function readLinux(pid: number): Proc | null {
     // The name in parentheses may hold blanks and parentheses of its own.
     const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const state = field[0] ?? '';
-    return { pid, parent: Number(field[1]), group: Number(field[3]), start: field[19] ?? '', zombie: state === 'Z' || state === 'X' };
+    return {
+      pid,
+      parent: Number(field[1]),
+      group: Number(field[3]),
+      start: field[19] ?? '',
+      zombie: state === 'Z' || state === 'X',
+    };
   } catch {
     return null;
   }
@@ -81,24 +92,38 @@ function readLinux(pid: number): Proc | null {
 
 const output = (file: string, args: readonly string[]): Promise<string> =>
   new Promise((resolve) => {
-    execFile(file, args, { windowsHide: true, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout) => resolve(stdout));
+    execFile(file, args, { windowsHide: true, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout) =>
+      resolve(stdout),
+    );
   });
 
 async function processes(): Promise<Proc[]> {
   if (process.platform === 'linux') {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => readLinux(Number(name))).filter((proc) => proc !== null);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => readLinux(Number(name)))
+      .filter((proc) => proc !== null);
   }
-  const text = process.platform === 'win32'
-    ? await output('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command',
-        'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'])
-    : await output('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart=']);
-  return text.split('\n').map((line) => line.trim().split(/\s+/)).filter((field) => field.length >= 5).map((field) => ({
-    pid: Number(field[0]),
-    parent: Number(field[1]),
-    group: Number(field[2]),
-    start: field.slice(4).join(' '),
-    zombie: (field[3] ?? '').startsWith('Z'),
-  }));
+  const text =
+    process.platform === 'win32'
+      ? await output('powershell.exe', [
+          '-NoProfile',
+          '-NonInteractive',
+          '-Command',
+          'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }',
+        ])
+      : await output('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart=']);
+  return text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((field) => field.length >= 5)
+    .map((field) => ({
+      pid: Number(field[0]),
+      parent: Number(field[1]),
+      group: Number(field[2]),
+      start: field.slice(4).join(' '),
+      zombie: (field[3] ?? '').startsWith('Z'),
+    }));
 }
 
 function carriesSession(proc: Proc): boolean {
@@ -110,7 +135,10 @@ function carriesSession(proc: Proc): boolean {
     if (text === '') return false;
     const environment = text.split('\0');
     // A workload may itself record a workload: the ids of all sessions around it stand in one variable.
-    if (environment.some((entry) => entry.startsWith('PLUMBLINE_SESSION=') && entry.includes(session))) return true;
+    if (
+      environment.some((entry) => entry.startsWith('PLUMBLINE_SESSION=') && entry.includes(session))
+    )
+      return true;
   } catch {
     // Another user's process, or one that has just ended.
   }
@@ -125,15 +153,23 @@ async function members(): Promise<Proc[]> {
   for (const [pid, start] of known) if (byPid.get(pid)?.start !== start) known.delete(pid);
   const rootNow = root === null ? undefined : byPid.get(root);
   if (rootNow && rootStart === null) rootStart = rootNow.start;
-  const sessionIsOurs = root !== null && rootStart !== null && (!rootNow || rootNow.start === rootStart);
+  const sessionIsOurs =
+    root !== null && rootStart !== null && (!rootNow || rootNow.start === rootStart);
   for (const proc of all) {
     if (known.has(proc.pid) || proc.pid === process.pid || proc.zombie) continue;
-    if (proc.pid === root ? sessionIsOurs : (sessionIsOurs && proc.group !== 0 && proc.group === root) || carriesSession(proc)) known.set(proc.pid, proc.start);
+    if (
+      proc.pid === root
+        ? sessionIsOurs
+        : (sessionIsOurs && proc.group !== 0 && proc.group === root) || carriesSession(proc)
+    )
+      known.set(proc.pid, proc.start);
   }
   for (let grown = true; grown; ) {
     grown = false;
     for (const proc of all) {
-      const parent = known.has(proc.parent) || (process.platform === 'win32' && sessionIsOurs && proc.parent === root);
+      const parent =
+        known.has(proc.parent) ||
+        (process.platform === 'win32' && sessionIsOurs && proc.parent === root);
       if (!parent || known.has(proc.pid) || proc.pid === process.pid) continue;
       known.set(proc.pid, proc.start);
       grown = true;
@@ -145,7 +181,12 @@ async function members(): Promise<Proc[]> {
 /** False when the process may not be signalled by us. */
 async function signal(proc: Proc, name: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
   if (process.platform === 'win32') {
-    await output('taskkill', ['/PID', String(proc.pid), '/T', ...(name === 'SIGKILL' ? ['/F'] : [])]);
+    await output('taskkill', [
+      '/PID',
+      String(proc.pid),
+      '/T',
+      ...(name === 'SIGKILL' ? ['/F'] : []),
+    ]);
     return true;
   }
   if (process.platform === 'linux' && readLinux(proc.pid)?.start !== proc.start) return true;
@@ -168,7 +209,8 @@ async function endEverything(): Promise<readonly number[]> {
     const ours = alive.filter((proc) => !refused.has(proc.pid));
     // Two in a row: a process may fork and exit while the first scan passes it by.
     emptyScans = ours.length === 0 ? emptyScans + 1 : 0;
-    if (emptyScans === 2 || performance.now() > deadline + GIVE_UP_MS) return alive.map((proc) => proc.pid);
+    if (emptyScans === 2 || performance.now() > deadline + GIVE_UP_MS)
+      return alive.map((proc) => proc.pid);
     for (const proc of ours) {
       const identity = `${proc.pid} ${proc.start}`;
       const kill = performance.now() >= deadline;
@@ -176,7 +218,13 @@ async function endEverything(): Promise<readonly number[]> {
       asked.add(identity);
       if (!(await signal(proc, kill ? 'SIGKILL' : 'SIGTERM'))) refused.add(proc.pid);
     }
-    if (ours.length > 0) await sleep(Math.max(1, Math.min(POLL_MS, deadline > performance.now() ? deadline - performance.now() : POLL_MS)));
+    if (ours.length > 0)
+      await sleep(
+        Math.max(
+          1,
+          Math.min(POLL_MS, deadline > performance.now() ? deadline - performance.now() : POLL_MS),
+        ),
+      );
   }
 }
 
@@ -209,7 +257,9 @@ function run(message: Extract<ToSupervisor, { type: 'run' }>): void {
   temporary = message.temporary;
   const [file = '', ...args] = message.command;
   const failed = (error: unknown) => {
-    void tell({ type: 'failed', code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' }).then(() => process.exit(0));
+    void tell({ type: 'failed', code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' }).then(
+      () => process.exit(0),
+    );
   };
   const outputs: number[] = [];
   try {
@@ -254,5 +304,6 @@ process.on('disconnect', () => {
   orphaned = true;
   void finish(GRACE_MS);
 });
-for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void finish(GRACE_MS));
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  process.on(name, () => void finish(GRACE_MS));
 process.on('uncaughtException', () => void finish(GRACE_MS));

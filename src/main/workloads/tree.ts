@@ -26,7 +26,11 @@ export function readStat(pid: number): ProcessStat | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(field[1]), start: field[19] ?? '', alive: field[0] !== 'Z' && field[0] !== 'X' };
+    return {
+      parent: Number(field[1]),
+      start: field[19] ?? '',
+      alive: field[0] !== 'Z' && field[0] !== 'X',
+    };
   } catch {
     return null;
   }
@@ -85,7 +89,9 @@ export class ProcessTree implements ProcessScope {
     const own = this.announced.get(pid) ?? this.rankGiven(pid);
     if (own !== null) return own;
     const parent = this.parents.get(pid);
-    return parent === undefined || depth > 64 || !this.members.has(parent) ? null : this.rankOf(parent, depth + 1);
+    return parent === undefined || depth > 64 || !this.members.has(parent)
+      ? null
+      : this.rankOf(parent, depth + 1);
   }
 
   private rankGiven(pid: number): number | null {
@@ -135,7 +141,12 @@ export class ProcessTree implements ProcessScope {
     const session = this.session;
     if (session === null || this.outsiders.has(pid)) return false;
     const environment = readEnvironment(pid) ?? 'hidden';
-    if (environment.split('\0').some((entry) => entry.startsWith('PLUMBLINE_SESSION=') && entry.includes(session))) return true;
+    if (
+      environment
+        .split('\0')
+        .some((entry) => entry.startsWith('PLUMBLINE_SESSION=') && entry.includes(session))
+    )
+      return true;
     // An empty environment may be an exec under way: asked again next time.
     if (environment !== '') this.outsiders.add(pid);
     return false;
@@ -171,7 +182,9 @@ export class ProcessTree implements ProcessScope {
   }
 
   private order(): void {
-    this.list = [...this.members.keys()].sort((a, b) => (a === this.root ? -1 : b === this.root ? 1 : a - b));
+    this.list = [...this.members.keys()].sort((a, b) =>
+      a === this.root ? -1 : b === this.root ? 1 : a - b,
+    );
   }
 }
 
@@ -185,7 +198,13 @@ function readEnvironment(pid: number): string | null {
 }
 
 /** torchrun and accelerate, Open MPI, MPICH and Slurm, in the order the helpers look them up in. */
-const RANK_VARIABLES = ['RANK', 'OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'SLURM_PROCID', 'LOCAL_RANK'] as const;
+const RANK_VARIABLES = [
+  'RANK',
+  'OMPI_COMM_WORLD_RANK',
+  'PMI_RANK',
+  'SLURM_PROCID',
+  'LOCAL_RANK',
+] as const;
 
 function rankIn(environment: string): number | null {
   const entries = environment.split('\0');

@@ -2,7 +2,15 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type ChartOption, init } from './echarts';
 
-export function Canvas({ option, width, height }: { option: ChartOption; width: number; height: number }) {
+export function Canvas({
+  option,
+  width,
+  height,
+}: {
+  option: ChartOption;
+  width: number;
+  height: number;
+}) {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<ReturnType<typeof init> | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; later sizes are handed to the same instance below
@@ -19,10 +27,14 @@ export function Canvas({ option, width, height }: { option: ChartOption; width: 
   }, [width, height]);
   useEffect(() => {
     // Many state changes in one frame, one drawing.
-    const frame = requestAnimationFrame(() => chart.current?.setOption(option, { notMerge: true, lazyUpdate: false }));
+    const frame = requestAnimationFrame(() =>
+      chart.current?.setOption(option, { notMerge: true, lazyUpdate: false }),
+    );
     return () => cancelAnimationFrame(frame);
   }, [option]);
-  return <div ref={element} className="chart-canvas" aria-hidden="true" style={{ width, height }} />;
+  return (
+    <div ref={element} className="chart-canvas" aria-hidden="true" style={{ width, height }} />
+  );
 }
 
 export interface Size {
@@ -36,7 +48,10 @@ export function useSize(element: RefObject<HTMLElement | null>): Size {
   useLayoutEffect(() => {
     const target = element.current!;
     const read = () => {
-      const next = { width: Math.floor(target.clientWidth), height: Math.floor(target.clientHeight) };
+      const next = {
+        width: Math.floor(target.clientWidth),
+        height: Math.floor(target.clientHeight),
+      };
       setSize((old) => (old.width === next.width && old.height === next.height ? old : next));
     };
     read();

@@ -11,8 +11,20 @@ import type { Hover } from './TraceChart';
 
 const CARD_WIDTH = 300;
 
-export function HoverCard({ at, session, segments, tier, width, height }: {
-  at: Hover; session: SessionDocument; segments: readonly Segment[]; tier: Tier; width: number; height: number;
+export function HoverCard({
+  at,
+  session,
+  segments,
+  tier,
+  width,
+  height,
+}: {
+  at: Hover;
+  session: SessionDocument;
+  segments: readonly Segment[];
+  tier: Tier;
+  width: number;
+  height: number;
 }) {
   const phase = phaseAt(session.overlay, at.t);
   const segment = segmentAt(segments, at.t);
@@ -21,25 +33,58 @@ export function HoverCard({ at, session, segments, tier, width, height }: {
   const { measured } = at;
   const residual = phase ? residualOf(phase, tier) : null;
   return (
-    <div className="hover-card" role="presentation" style={{ width: CARD_WIDTH, left: onLeft ? at.x - CARD_WIDTH - 14 : at.x + 14, top: Math.max(4, Math.min(at.y + 12, height - 300)) }}>
+    <div
+      className="hover-card"
+      role="presentation"
+      style={{
+        width: CARD_WIDTH,
+        left: onLeft ? at.x - CARD_WIDTH - 14 : at.x + 14,
+        top: Math.max(4, Math.min(at.y + 12, height - 300)),
+      }}
+    >
       <header>
-        <strong>{phase ? phaseTitle(phase, ' · step ') : segment?.held ? 'between phases' : 'outside phases'}</strong>
+        <strong>
+          {phase
+            ? phaseTitle(phase, ' · step ')
+            : segment?.held
+              ? 'between phases'
+              : 'outside phases'}
+        </strong>
         <span>{exactTime(Math.round(at.t))}</span>
       </header>
       <dl>
         <Row name="Measured" bytes={measured?.value ?? null} strong />
         {measured && measured.max > measured.min && (
-          <div className="row sub"><dt>within this pixel</dt><dd>{formatBytes(measured.min)} to {formatBytes(measured.max)}</dd></div>
+          <div className="row sub">
+            <dt>within this pixel</dt>
+            <dd>
+              {formatBytes(measured.min)} to {formatBytes(measured.max)}
+            </dd>
+          </div>
         )}
-        <Row name={segment?.held ? 'Expected to stay' : `Predicted, ${tier}`} bytes={segment?.total ?? null} strong />
+        <Row
+          name={segment?.held ? 'Expected to stay' : `Predicted, ${tier}`}
+          bytes={segment?.total ?? null}
+          strong
+        />
         {phase && (
-          <div className="row"><dt>Phase residual</dt><dd title={formatExactBytes(residual)} data-sign={Math.sign(residual ?? 0)}>{formatSignedBytes(residual)}</dd></div>
+          <div className="row">
+            <dt>Phase residual</dt>
+            <dd title={formatExactBytes(residual)} data-sign={Math.sign(residual ?? 0)}>
+              {formatSignedBytes(residual)}
+            </dd>
+          </div>
         )}
       </dl>
       {parts && segment && (
         <dl className="parts">
           {[...componentsOf([segment])].reverse().map((component) => (
-            <Row key={component} name={COMPONENT_NAME[component]} bytes={parts[component] ?? 0} color={COMPONENT_COLOR[component]} />
+            <Row
+              key={component}
+              name={COMPONENT_NAME[component]}
+              bytes={parts[component] ?? 0}
+              color={COMPONENT_COLOR[component]}
+            />
           ))}
         </dl>
       )}
@@ -47,11 +92,29 @@ export function HoverCard({ at, session, segments, tier, width, height }: {
   );
 }
 
-function Row({ name, bytes, color, strong }: { name: string; bytes: number | null; color?: string; strong?: boolean }) {
+function Row({
+  name,
+  bytes,
+  color,
+  strong,
+}: {
+  name: string;
+  bytes: number | null;
+  color?: string;
+  strong?: boolean;
+}) {
   return (
     <div className={strong ? 'row strong' : 'row'}>
-      <dt>{color && <i className="swatch" style={{ background: color }} />}{name}</dt>
-      <dd><span className="exact">{bytes === null ? '' : formatExactBytes(bytes).replace(' bytes', '')}</span> {formatBytes(bytes)}</dd>
+      <dt>
+        {color && <i className="swatch" style={{ background: color }} />}
+        {name}
+      </dt>
+      <dd>
+        <span className="exact">
+          {bytes === null ? '' : formatExactBytes(bytes).replace(' bytes', '')}
+        </span>{' '}
+        {formatBytes(bytes)}
+      </dd>
     </div>
   );
 }

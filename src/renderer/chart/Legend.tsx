@@ -13,14 +13,37 @@ import { exactTime } from './scale';
 import { phaseAt } from './spans';
 import type { Hover } from './TraceChart';
 
-export function Legend({ session, budget, segments: known, tier, hover }: { session: SessionDocument; budget: Budget | null; segments: readonly Segment[]; tier: Tier; hover: Store<Hover | null> }) {
+export function Legend({
+  session,
+  budget,
+  segments: known,
+  tier,
+  hover,
+}: {
+  session: SessionDocument;
+  budget: Budget | null;
+  segments: readonly Segment[];
+  tier: Tier;
+  hover: Store<Hover | null>;
+}) {
   const pointer = useStore(hover);
   // Without phases it is known what is needed at the peak, though not when: nothing to be had at the pointer.
-  const isWhole = known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
-  const segments = useMemo(() => (isWhole && budget ? [wholeRun(budget, tier, session.durationUs)] : known), [isWhole, budget, tier, session.durationUs, known]);
+  const isWhole =
+    known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
+  const segments = useMemo(
+    () => (isWhole && budget ? [wholeRun(budget, tier, session.durationUs)] : known),
+    [isWhole, budget, tier, session.durationUs, known],
+  );
   const at = isWhole ? null : pointer;
   const order = useMemo(() => [...componentsOf(segments)].reverse(), [segments]);
-  const highest = useMemo(() => segments.reduce<Segment | null>((best, own) => (best === null || own.total > best.total ? own : best), null), [segments]);
+  const highest = useMemo(
+    () =>
+      segments.reduce<Segment | null>(
+        (best, own) => (best === null || own.total > best.total ? own : best),
+        null,
+      ),
+    [segments],
+  );
   const unsplit = useMemo(() => segments.some(({ parts }) => parts === null), [segments]);
   const { overlay } = session;
   const peak = overlay.measuredPeak;
@@ -29,38 +52,121 @@ export function Legend({ session, budget, segments: known, tier, hover }: { sess
   const segment = at ? segmentAt(segments, at.t) : atPeak;
   const phase = at ? phaseAt(overlay, at.t) : segment && (overlay.phases[segment.phase] ?? null);
   // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
-  const measured = phase ? phase.measured : isWhole ? (peak?.bytes ?? null) : (at?.measured?.value ?? null);
+  const measured = phase
+    ? phase.measured
+    : isWhole
+      ? (peak?.bytes ?? null)
+      : (at?.measured?.value ?? null);
   const ofMeasured = phase?.measuredComponents ?? null;
-  const where = isWhole ? (budget?.tiers[tier].peak.phase ?? '') : phase ? phaseTitle(phase) : segment?.held ? 'between phases' : '';
+  const where = isWhole
+    ? (budget?.tiers[tier].peak.phase ?? '')
+    : phase
+      ? phaseTitle(phase)
+      : segment?.held
+        ? 'between phases'
+        : '';
   return (
     <section className="card legend" aria-labelledby="legend-title">
-      <div className="legend-head"><h2 id="legend-title">Budget</h2><span className="muted num">{at ? (phase ? `${where}, at its highest` : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`) : segment ? `at ${isWhole ? 'its' : 'the'} peak, ${where}` : ''}</span></div>
-      {segments.length === 0
-        ? <p className="muted">{session.model === null ? 'No model and run are declared for this session, so theory has nothing to say about it.' : 'The budget appears with the first phase.'}</p>
-        : (
-          <table>
-            <thead><tr><th>Component</th>{ofMeasured && <th className="right">Measured</th>}<th className="right">Predicted</th>{!ofMeasured && <th className="right">Share</th>}</tr></thead>
-            <tbody>
-              {order.map((component) => {
-                const bytes = segment?.parts?.[component] ?? null;
-                return (
-                  <tr key={component} data-absent={bytes === null}>
-                    <td><i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />{COMPONENT_NAME[component]}</td>
-                    {ofMeasured && <td className="right"><Bytes value={ofMeasured[component] ?? null} /></td>}
-                    <td className="right"><Bytes value={bytes} /></td>
-                    {!ofMeasured && <td className="right num muted">{bytes === null || !segment ? '' : formatPercent((bytes / segment.total) * 100)}</td>}
-                  </tr>
-                );
-              })}
-              {unsplit && <tr><td><i className="swatch" style={{ background: WHOLE_COLOR }} />Not split</td>{ofMeasured && <td />}<td className="right"><Bytes value={segment && !segment.parts ? segment.total : null} /></td>{!ofMeasured && <td />}</tr>}
-            </tbody>
-            <tfoot>
-              <tr><td>Predicted, {tier}</td>{ofMeasured && <td />}<td className="right" data-testid="legend-total"><Bytes value={segment?.total} /></td>{!ofMeasured && <td />}</tr>
-              <tr><td>Measured</td>{ofMeasured && <td />}<td className="right"><Bytes value={measured} /></td>{!ofMeasured && <td />}</tr>
-              <tr><td>Residual</td>{ofMeasured && <td />}<td className="right"><Bytes value={measured !== null && segment ? measured - segment.total : null} signed /></td>{!ofMeasured && <td />}</tr>
-            </tfoot>
-          </table>
-        )}
+      <div className="legend-head">
+        <h2 id="legend-title">Budget</h2>
+        <span className="muted num">
+          {at
+            ? phase
+              ? `${where}, at its highest`
+              : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`
+            : segment
+              ? `at ${isWhole ? 'its' : 'the'} peak, ${where}`
+              : ''}
+        </span>
+      </div>
+      {segments.length === 0 ? (
+        <p className="muted">
+          {session.model === null
+            ? 'No model and run are declared for this session, so theory has nothing to say about it.'
+            : 'The budget appears with the first phase.'}
+        </p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Component</th>
+              {ofMeasured && <th className="right">Measured</th>}
+              <th className="right">Predicted</th>
+              {!ofMeasured && <th className="right">Share</th>}
+            </tr>
+          </thead>
+          <tbody>
+            {order.map((component) => {
+              const bytes = segment?.parts?.[component] ?? null;
+              return (
+                <tr key={component} data-absent={bytes === null}>
+                  <td>
+                    <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
+                    {COMPONENT_NAME[component]}
+                  </td>
+                  {ofMeasured && (
+                    <td className="right">
+                      <Bytes value={ofMeasured[component] ?? null} />
+                    </td>
+                  )}
+                  <td className="right">
+                    <Bytes value={bytes} />
+                  </td>
+                  {!ofMeasured && (
+                    <td className="right num muted">
+                      {bytes === null || !segment
+                        ? ''
+                        : formatPercent((bytes / segment.total) * 100)}
+                    </td>
+                  )}
+                </tr>
+              );
+            })}
+            {unsplit && (
+              <tr>
+                <td>
+                  <i className="swatch" style={{ background: WHOLE_COLOR }} />
+                  Not split
+                </td>
+                {ofMeasured && <td />}
+                <td className="right">
+                  <Bytes value={segment && !segment.parts ? segment.total : null} />
+                </td>
+                {!ofMeasured && <td />}
+              </tr>
+            )}
+          </tbody>
+          <tfoot>
+            <tr>
+              <td>Predicted, {tier}</td>
+              {ofMeasured && <td />}
+              <td className="right" data-testid="legend-total">
+                <Bytes value={segment?.total} />
+              </td>
+              {!ofMeasured && <td />}
+            </tr>
+            <tr>
+              <td>Measured</td>
+              {ofMeasured && <td />}
+              <td className="right">
+                <Bytes value={measured} />
+              </td>
+              {!ofMeasured && <td />}
+            </tr>
+            <tr>
+              <td>Residual</td>
+              {ofMeasured && <td />}
+              <td className="right">
+                <Bytes
+                  value={measured !== null && segment ? measured - segment.total : null}
+                  signed
+                />
+              </td>
+              {!ofMeasured && <td />}
+            </tr>
+          </tfoot>
+        </table>
+      )}
     </section>
   );
 }

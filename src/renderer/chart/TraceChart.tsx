@@ -24,7 +24,12 @@ export interface Hover {
   readonly t: Micros;
   readonly x: number;
   readonly y: number;
-  readonly measured: { readonly value: number; readonly at: Micros; readonly min: number; readonly max: number } | null;
+  readonly measured: {
+    readonly value: number;
+    readonly at: Micros;
+    readonly min: number;
+    readonly max: number;
+  } | null;
 }
 
 interface Props {
@@ -48,18 +53,29 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   const hasLoad = load !== null;
   const hasPhases = overlay.phases.length > 0;
   const layout = useMemo(
-    () => layoutOf(width, height, { phases: hasPhases, residual: hasResiduals, utilization: hasLoad }),
+    () =>
+      layoutOf(width, height, { phases: hasPhases, residual: hasResiduals, utilization: hasLoad }),
     [width, height, hasPhases, hasResiduals, hasLoad],
   );
   const wanted = [overlay.series, load?.id ?? null].filter((id) => id !== null);
-  const trace = useTrace(session.id, wanted, view.t0, view.t1, width && layout.plotWidth, session.durationUs);
+  const trace = useTrace(
+    session.id,
+    wanted,
+    view.t0,
+    view.t1,
+    width && layout.plotWidth,
+    session.durationUs,
+  );
   const measured = trace.data?.find(({ info }) => info.id === overlay.series) ?? null;
   const loadTrace = load && trace.data?.find(({ info }) => info.id === load.id);
   const peak = overlay.measuredPeak;
 
   const bound = useMemo(() => residualBound(overlay, tier), [overlay, tier]);
   // A process tree can use more than one core; the lane's edge is then the next whole hundred.
-  const loadTop = Math.max(100, Math.ceil((load?.max ?? 0) * (load?.unit === 'millipercent' ? 1e-3 : 1) / 100 - 1e-9) * 100);
+  const loadTop = Math.max(
+    100,
+    Math.ceil(((load?.max ?? 0) * (load?.unit === 'millipercent' ? 1e-3 : 1)) / 100 - 1e-9) * 100,
+  );
   const order = useMemo(() => componentsOf(segments), [segments]);
   const steps = useMemo(() => stepBlocks(overlay), [overlay]);
   const option = useMemo(() => {
@@ -68,24 +84,59 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     // Counters that tell of changes hold their value until the next one.
     const pairs = measured?.info.intervalUs === null ? toSteps(raw) : raw;
     const top = Math.max(peak?.bytes ?? 0, highest(pairs), ...segments.map(({ total }) => total));
-    const loadSamples = loadTrace ? toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1) : null;
-    const loadRaw = loadSamples && loadTrace ? (loadTrace.info.windowUs === null ? toSteps(loadSamples) : overWindows(loadSamples, { ...loadTrace.info, windowUs: loadTrace.info.windowUs })) : null;
-    const loadPairs = loadSamples && loadRaw && isCrowded(loadRaw, layout.plotWidth) ? upperEdge(loadSamples, view, layout.plotWidth) : loadRaw;
+    const loadSamples = loadTrace
+      ? toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1)
+      : null;
+    const loadRaw =
+      loadSamples && loadTrace
+        ? loadTrace.info.windowUs === null
+          ? toSteps(loadSamples)
+          : overWindows(loadSamples, { ...loadTrace.info, windowUs: loadTrace.info.windowUs })
+        : null;
+    const loadPairs =
+      loadSamples && loadRaw && isCrowded(loadRaw, layout.plotWidth)
+        ? upperEdge(loadSamples, view, layout.plotWidth)
+        : loadRaw;
     return pictureOption({
-      view, layout, ink, top: top * 1.06,
-      bands: polygons(shown, order), ceiling: ceiling(shown),
+      view,
+      layout,
+      ink,
+      top: top * 1.06,
+      bands: polygons(shown, order),
+      ceiling: ceiling(shown),
       lines: isCrowded(pairs, layout.plotWidth)
         ? [
             { name: 'All samples', pairs, color: ink.measured, width: 1, opacity: 0.14 },
-            { name: overlay.series ?? '', pairs: upperEdge(pairs, view, layout.plotWidth), color: ink.measured, width: 1.5 },
+            {
+              name: overlay.series ?? '',
+              pairs: upperEdge(pairs, view, layout.plotWidth),
+              color: ink.measured,
+              width: 1.5,
+            },
           ]
         : [{ name: overlay.series ?? '', pairs, color: ink.measured, width: 1.75 }],
       peak: peak && { t: peak.at, bytes: peak.bytes },
-      blocks: blocks(overlay, view, layout.plotWidth, tier, LANE), residuals: blocks(overlay, view, layout.plotWidth, tier, RESIDUALS),
+      blocks: blocks(overlay, view, layout.plotWidth, tier, LANE),
+      residuals: blocks(overlay, view, layout.plotWidth, tier, RESIDUALS),
       steps: steps.filter(({ t0, t1 }) => t1 >= view.t0 && t0 <= view.t1),
-      residualBound: bound, utilization: loadPairs && { pairs: loadPairs, max: loadTop },
+      residualBound: bound,
+      utilization: loadPairs && { pairs: loadPairs, max: loadTop },
     });
-  }, [segments, view, layout, ink, measured, loadTrace, overlay, order, steps, tier, peak, bound, loadTop]);
+  }, [
+    segments,
+    view,
+    layout,
+    ink,
+    measured,
+    loadTrace,
+    overlay,
+    order,
+    steps,
+    tier,
+    peak,
+    bound,
+    loadTop,
+  ]);
 
   const onPeak = () => {
     if (!peak) return;
@@ -93,14 +144,23 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     onView(focusOn([peak.at - span / 2, peak.at + span / 2], end));
   };
   const { selection } = usePointerView(surface, {
-    view, end, layout, onView, onPeak,
+    view,
+    end,
+    layout,
+    onView,
+    onPeak,
     onHover: (t, x, y) => hover.set(t === null ? null : { t, x, y, measured: readingOf(t) }),
   });
   const readingOf = (t: Micros): Hover['measured'] => {
     const reading = measured && readingAt(measured.envelope, t, view, layout.plotWidth);
     if (!reading) return null;
     const less = overlay.baselineBytes;
-    return { at: reading.at, value: reading.value - less, min: reading.min - less, max: reading.max - less };
+    return {
+      at: reading.at,
+      value: reading.value - less,
+      min: reading.min - less,
+      max: reading.max - less,
+    };
   };
   // The view moved beneath a resting pointer: what it points at is another instant now.
   // biome-ignore lint/correctness/useExhaustiveDependencies: readingOf depends on these and no more
@@ -110,54 +170,160 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     const t = timeAtX(at.x, view, layout);
     hover.set({ ...at, t, measured: readingOf(t) });
   }, [view, layout, measured, hover]);
-  const laneTitle = (box: { top: number; height: number } | null, text: string, scale: string, title: string) =>
-    box && <span className="lane-title" style={{ top: box.top, height: box.height, width: layout.left - 12 }} title={title}>{text}{scale && <small>{scale}</small>}</span>;
+  const laneTitle = (
+    box: { top: number; height: number } | null,
+    text: string,
+    scale: string,
+    title: string,
+  ) =>
+    box && (
+      <span
+        className="lane-title"
+        style={{ top: box.top, height: box.height, width: layout.left - 12 }}
+        title={title}
+      >
+        {text}
+        {scale && <small>{scale}</small>}
+      </span>
+    );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is driven by keys as a map is
-    <section tabIndex={0} ref={surface}
-      className="chart" aria-label="Measured memory over the predicted budget. W and S zoom, A and D move, F fits, P shows the peak."
-      data-view={`${view.t0}-${view.t1}`} data-loading={trace.loading}
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is driven by keys as a map is
+      tabIndex={0}
+      ref={surface}
+      className="chart"
+      aria-label="Measured memory over the predicted budget. W and S zoom, A and D move, F fits, P shows the peak."
+      data-view={`${view.t0}-${view.t1}`}
+      data-loading={trace.loading}
     >
       {width > 0 && <Canvas option={option} width={width} height={height} />}
       {laneTitle(layout.phases, 'Phases', '', 'Phases the workload announced')}
-      {laneTitle(layout.residual, 'Residual', bound > 0 ? `± ${formatBytes(bound)}` : 'none', 'Measured minus predicted, at each phase’s highest moment: above the line more was measured, below it less')}
-      {laneTitle(layout.utilization, load?.name ?? '', `to ${loadTop}%`, load ? `${load.id}, highest ${load.unit === 'millipercent' ? formatPercent((load.max ?? 0) / 1000) : load.max}` : '')}
-      {peak && width > 0 && <PeakLabel peak={peak} view={view} layout={layout} top={byteScale(optionTop(segments, peak.bytes)).max} onPeak={onPeak} />}
-      {selection && <div className="selection" style={{ left: selection[0], width: selection[1] - selection[0], top: layout.main.top, height: layout.height - layout.main.top - 26 }} />}
-      <Cursor hover={hover} layout={layout} session={session} segments={segments} tier={tier} width={width} selecting={selection !== null} />
+      {laneTitle(
+        layout.residual,
+        'Residual',
+        bound > 0 ? `± ${formatBytes(bound)}` : 'none',
+        'Measured minus predicted, at each phase’s highest moment: above the line more was measured, below it less',
+      )}
+      {laneTitle(
+        layout.utilization,
+        load?.name ?? '',
+        `to ${loadTop}%`,
+        load
+          ? `${load.id}, highest ${load.unit === 'millipercent' ? formatPercent((load.max ?? 0) / 1000) : load.max}`
+          : '',
+      )}
+      {peak && width > 0 && (
+        <PeakLabel
+          peak={peak}
+          view={view}
+          layout={layout}
+          top={byteScale(optionTop(segments, peak.bytes)).max}
+          onPeak={onPeak}
+        />
+      )}
+      {selection && (
+        <div
+          className="selection"
+          style={{
+            left: selection[0],
+            width: selection[1] - selection[0],
+            top: layout.main.top,
+            height: layout.height - layout.main.top - 26,
+          }}
+        />
+      )}
+      <Cursor
+        hover={hover}
+        layout={layout}
+        session={session}
+        segments={segments}
+        tier={tier}
+        width={width}
+        selecting={selection !== null}
+      />
     </section>
   );
 }
 
-const optionTop = (all: readonly Segment[], peak: number): number => Math.max(peak, ...all.map(({ total }) => total)) * 1.06;
+const optionTop = (all: readonly Segment[], peak: number): number =>
+  Math.max(peak, ...all.map(({ total }) => total)) * 1.06;
 
-function PeakLabel({ peak, view, layout, top, onPeak }: {
-  peak: { bytes: number; at: Micros }; view: View; layout: ReturnType<typeof layoutOf>; top: number; onPeak(): void;
+function PeakLabel({
+  peak,
+  view,
+  layout,
+  top,
+  onPeak,
+}: {
+  peak: { bytes: number; at: Micros };
+  view: View;
+  layout: ReturnType<typeof layoutOf>;
+  top: number;
+  onPeak(): void;
 }) {
   const x = xOf(peak.at, view, layout);
-  const outside = x < layout.left - 1 ? 'left' : x > layout.left + layout.plotWidth + 1 ? 'right' : null;
+  const outside =
+    x < layout.left - 1 ? 'left' : x > layout.left + layout.plotWidth + 1 ? 'right' : null;
   const y = layout.main.top + layout.main.height * (1 - peak.bytes / top);
-  const toLeft = outside === 'right' || (outside === null && x > layout.left + layout.plotWidth - 150);
-  const at = outside === 'left' ? layout.left : outside === 'right' ? layout.left + layout.plotWidth : x;
+  const toLeft =
+    outside === 'right' || (outside === null && x > layout.left + layout.plotWidth - 150);
+  const at =
+    outside === 'left' ? layout.left : outside === 'right' ? layout.left + layout.plotWidth : x;
   return (
     <button
-      type="button" className="peak-label" data-side={toLeft ? 'left' : 'right'} data-outside={outside !== null} onClick={onPeak}
-      style={{ left: at, top: Math.max(layout.main.top + 8, y) }} title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
+      type="button"
+      className="peak-label"
+      data-side={toLeft ? 'left' : 'right'}
+      data-outside={outside !== null}
+      onClick={onPeak}
+      style={{ left: at, top: Math.max(layout.main.top + 8, y) }}
+      title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
     >
-      {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}{outside === 'right' && ' →'}
+      {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}
+      {outside === 'right' && ' →'}
     </button>
   );
 }
 
-function Cursor({ hover, layout, session, segments, tier, width, selecting }: {
-  hover: Store<Hover | null>; layout: ReturnType<typeof layoutOf>; session: SessionDocument; segments: readonly Segment[]; tier: Tier; width: number; selecting: boolean;
+function Cursor({
+  hover,
+  layout,
+  session,
+  segments,
+  tier,
+  width,
+  selecting,
+}: {
+  hover: Store<Hover | null>;
+  layout: ReturnType<typeof layoutOf>;
+  session: SessionDocument;
+  segments: readonly Segment[];
+  tier: Tier;
+  width: number;
+  selecting: boolean;
 }) {
   const at = useStore(hover);
   if (!at) return null;
   return (
     <>
-      <div className="crosshair" style={{ left: at.x, top: layout.phases?.top ?? layout.main.top, height: layout.height - 26 - (layout.phases?.top ?? layout.main.top) }} />
-      {!selecting && <HoverCard at={at} session={session} segments={segments} tier={tier} width={width} height={layout.height} />}
+      <div
+        className="crosshair"
+        style={{
+          left: at.x,
+          top: layout.phases?.top ?? layout.main.top,
+          height: layout.height - 26 - (layout.phases?.top ?? layout.main.top),
+        }}
+      />
+      {!selecting && (
+        <HoverCard
+          at={at}
+          session={session}
+          segments={segments}
+          tier={tier}
+          width={width}
+          height={layout.height}
+        />
+      )}
     </>
   );
 }

@@ -28,11 +28,16 @@ function timelineRow(budget: Budget | null, tier: Tier, phase: OverlayPhase): Ti
   const rows = budget?.tiers[tier].timeline ?? [];
   const own = rows.filter((row) => row.phase === phase.phase);
   const { step } = phase;
-  const exact = own.find((row) => (step === null ? row.step === null : row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step)));
+  const exact = own.find((row) =>
+    step === null
+      ? row.step === null
+      : row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step),
+  );
   return exact ?? own.at(-1) ?? null;
 }
 
-const sum = (parts: ComponentBytes): Bytes => Object.values(parts).reduce((total, bytes) => total + bytes, 0);
+const sum = (parts: ComponentBytes): Bytes =>
+  Object.values(parts).reduce((total, bytes) => total + bytes, 0);
 /** A split is shown only where it adds up to the total it splits. */
 const split = (parts: ComponentBytes | null | undefined, total: Bytes): ComponentBytes | null =>
   parts && Object.keys(parts).length > 0 && Math.abs(sum(parts) - total) < 1 ? parts : null;
@@ -46,9 +51,17 @@ export function predictionOf(overlay: Overlay, index: number, tier: Tier, budget
   const end = phase.predictedEnd[tier] ?? row?.end ?? null;
   return {
     total,
-    parts: total === null ? null : split(refined ? phase.predictedComponents : null, total) ?? split(row?.components, total),
+    parts:
+      total === null
+        ? null
+        : (split(refined ? phase.predictedComponents : null, total) ??
+          split(row?.components, total)),
     end,
-    endParts: end === null ? null : split(refined ? phase.predictedEndComponents : null, end) ?? split(row?.endComponents, end),
+    endParts:
+      end === null
+        ? null
+        : (split(refined ? phase.predictedEndComponents : null, end) ??
+          split(row?.endComponents, end)),
   };
 }
 
@@ -61,7 +74,15 @@ export function segments(overlay: Overlay, tier: Tier, budget: Budget | null): r
     if (phase.rank !== rank) continue;
     const { total, parts, end, endParts } = predictionOf(overlay, index, tier, budget);
     const t0 = Math.max(phase.span[0], out.at(-1)?.t1 ?? phase.span[0]);
-    if (held && t0 > held.t) out.push({ t0: held.t, t1: t0, parts: held.parts, total: held.total, phase: held.phase, held: true });
+    if (held && t0 > held.t)
+      out.push({
+        t0: held.t,
+        t1: t0,
+        parts: held.parts,
+        total: held.total,
+        phase: held.phase,
+        held: true,
+      });
     held = null;
     if (total === null || phase.span[1] <= t0) continue;
     out.push({ t0, t1: phase.span[1], parts, total, phase: index, held: false });
@@ -79,7 +100,9 @@ export function wholeRun(budget: Budget, tier: Tier, durationUs: Micros): Segmen
 /** The components that play a part anywhere, in stack order. */
 export function componentsOf(all: readonly Segment[]): readonly Component[] {
   const seen = new Set<string>();
-  for (const { parts } of all) for (const [component, bytes] of Object.entries(parts ?? {})) if (bytes > 0) seen.add(component);
+  for (const { parts } of all)
+    for (const [component, bytes] of Object.entries(parts ?? {}))
+      if (bytes > 0) seen.add(component);
   return STACK_ORDER.filter((component) => seen.has(component));
 }
 
@@ -104,8 +127,16 @@ export function segmentAt(all: readonly Segment[], t: Micros): Segment | null {
  * Segments of [t0, t1] for `columns` columns: as they are where they are few, else the highest of each column, so that
  * the ceiling of the budget is never lost.
  */
-export function visibleSegments(all: readonly Segment[], t0: Micros, t1: Micros, columns: number): readonly Segment[] {
-  const first = Math.max(0, indexAt(all, t0, (segment) => segment.t0));
+export function visibleSegments(
+  all: readonly Segment[],
+  t0: Micros,
+  t1: Micros,
+  columns: number,
+): readonly Segment[] {
+  const first = Math.max(
+    0,
+    indexAt(all, t0, (segment) => segment.t0),
+  );
   const last = indexAt(all, t1, (segment) => segment.t0);
   const inView = all.slice(first, last + 1).filter((segment) => segment.t1 >= t0);
   if (inView.length <= columns) return inView;
@@ -134,7 +165,10 @@ export interface Polygon {
 }
 
 /** Stacked outlines: one polygon per component and unbroken run of segments. `null` stands for an unsplit total. */
-export function polygons(shown: readonly Segment[], order: readonly Component[]): readonly Polygon[] {
+export function polygons(
+  shown: readonly Segment[],
+  order: readonly Component[],
+): readonly Polygon[] {
   const out: Polygon[] = [];
   const layers: readonly (Component | null)[] = [null, ...order];
   for (const [depth, component] of layers.entries()) {
@@ -146,7 +180,12 @@ export function polygons(shown: readonly Segment[], order: readonly Component[])
       lower = [];
     };
     for (const segment of shown) {
-      const bytes = component === null ? (segment.parts ? 0 : segment.total) : (segment.parts?.[component] ?? 0);
+      const bytes =
+        component === null
+          ? segment.parts
+            ? 0
+            : segment.total
+          : (segment.parts?.[component] ?? 0);
       if (bytes <= 0) {
         flush();
         continue;

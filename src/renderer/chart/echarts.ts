@@ -8,6 +8,8 @@ import { CanvasRenderer } from 'echarts/renderers';
 
 use([LineChart, CustomChart, GridComponent, CanvasRenderer]);
 
-export type ChartOption = ComposeOption<LineSeriesOption | CustomSeriesOption | GridComponentOption>;
+export type ChartOption = ComposeOption<
+  LineSeriesOption | CustomSeriesOption | GridComponentOption
+>;
 export type { CustomSeriesOption, LineSeriesOption };
 export { init };

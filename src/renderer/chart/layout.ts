@@ -22,7 +22,11 @@ const RIGHT = 20;
 const TIME_AXIS = 26;
 const GAP = 12;
 
-export function layoutOf(width: number, height: number, lanes: { phases: boolean; residual: boolean; utilization: boolean }): Layout {
+export function layoutOf(
+  width: number,
+  height: number,
+  lanes: { phases: boolean; residual: boolean; utilization: boolean },
+): Layout {
   let top = 8;
   const take = (wanted: boolean, laneHeight: number): Box | null => {
     if (!wanted) return null;
@@ -36,7 +40,16 @@ export function layoutOf(width: number, height: number, lanes: { phases: boolean
   const main = take(true, Math.max(120, height - top - below))!;
   const residual = take(lanes.residual, 62);
   const utilization = take(lanes.utilization, 46);
-  return { left: LEFT, right: RIGHT, plotWidth: Math.max(50, width - LEFT - RIGHT), height, phases, main, residual, utilization };
+  return {
+    left: LEFT,
+    right: RIGHT,
+    plotWidth: Math.max(50, width - LEFT - RIGHT),
+    height,
+    phases,
+    main,
+    residual,
+    utilization,
+  };
 }
 
 export const xOf = (t: Micros, view: View, layout: Layout): number =>

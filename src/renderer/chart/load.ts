@@ -3,14 +3,23 @@ import type { SessionDocument } from '../../shared/contract/session';
 import { gpuOf, utilizationLine } from '../../shared/divergence/lines';
 
 type Series = SessionDocument['series'][number];
-export interface Load extends Series { readonly name: string }
+export interface Load extends Series {
+  readonly name: string;
+}
 
 /** Utilization of the GPU whose memory is shown, of the first one under another line, of the host's processes where no GPU tells. */
-export function loadOf({ series, overlay }: Pick<SessionDocument, 'series' | 'overlay'>): Load | null {
+export function loadOf({
+  series,
+  overlay,
+}: Pick<SessionDocument, 'series' | 'overlay'>): Load | null {
   const counters = series.filter(({ id }) => id === utilizationLine(gpuOf(id) ?? ''));
   const gpu = overlay.series === null ? undefined : gpuOf(overlay.series);
   const own = gpu === undefined ? counters[0] : counters.find(({ id }) => gpuOf(id) === gpu);
-  if (own) return { ...own, name: counters.length > 1 ? `GPU ${gpuOf(own.id)!.slice(3)} busy` : 'GPU busy' };
+  if (own)
+    return {
+      ...own,
+      name: counters.length > 1 ? `GPU ${gpuOf(own.id)!.slice(3)} busy` : 'GPU busy',
+    };
   const host = series.find(({ id }) => id === 'tree.cpu');
   return host ? { ...host, name: 'CPU' } : null;
 }

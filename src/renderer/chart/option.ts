@@ -59,59 +59,165 @@ export function pictureOption(picture: Picture): ChartOption {
     const index = grids.length;
     grids.push({ left: layout.left, width: layout.plotWidth, top: box.top, height: box.height });
     xAxis.push({
-      type: 'value', gridIndex: index, min: view.t0, max: view.t1, splitLine: { show: false }, axisPointer: { show: false },
-      axisLine: { show: box === layout.main || box === last, onZero: false, lineStyle: { color: ink.axis } },
+      type: 'value',
+      gridIndex: index,
+      min: view.t0,
+      max: view.t1,
+      splitLine: { show: false },
+      axisPointer: { show: false },
+      axisLine: {
+        show: box === layout.main || box === last,
+        onZero: false,
+        lineStyle: { color: ink.axis },
+      },
       axisTick: { show: box === last, customValues: ticks.values, lineStyle: { color: ink.axis } },
-      axisLabel: { show: box === last, customValues: ticks.values, color: ink.muted, fontSize: 11, fontFamily: FONT, hideOverlap: true, formatter: (t: number) => timeLabel(t, ticks.step) },
+      axisLabel: {
+        show: box === last,
+        customValues: ticks.values,
+        color: ink.muted,
+        fontSize: 11,
+        fontFamily: FONT,
+        hideOverlap: true,
+        formatter: (t: number) => timeLabel(t, ticks.step),
+      },
     });
-    yAxis.push({ type: 'value', gridIndex: index, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { show: false }, splitLine: { show: false }, ...own });
+    yAxis.push({
+      type: 'value',
+      gridIndex: index,
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { show: false },
+      splitLine: { show: false },
+      ...own,
+    });
     return index;
   };
-  const base = (index: number) => ({ xAxisIndex: index, yAxisIndex: index, animation: false, silent: true, clip: true });
+  const base = (index: number) => ({
+    xAxisIndex: index,
+    yAxisIndex: index,
+    animation: false,
+    silent: true,
+    clip: true,
+  });
 
   if (layout.phases) {
     const index = lane(layout.phases, { min: 0, max: 1 });
-    series.push({ ...base(index), type: 'custom', data: picture.blocks.map((block, i) => item(i, `${block.t0} ${block.t1} ${view.t1 - view.t0}`)), renderItem: drawBlocks(picture) });
+    series.push({
+      ...base(index),
+      type: 'custom',
+      data: picture.blocks.map((block, i) =>
+        item(i, `${block.t0} ${block.t1} ${view.t1 - view.t0}`),
+      ),
+      renderItem: drawBlocks(picture),
+    });
   }
   const main = lane(layout.main, {
-    min: 0, max: y.max, interval: y.step,
+    min: 0,
+    max: y.max,
+    interval: y.step,
     splitLine: { show: true, lineStyle: { color: ink.grid, width: 1 } },
-    axisLabel: { show: true, color: ink.muted, fontSize: 11, fontFamily: FONT, formatter: (v: number) => byteLabel(v, y.step) },
+    axisLabel: {
+      show: true,
+      color: ink.muted,
+      fontSize: 11,
+      fontFamily: FONT,
+      formatter: (v: number) => byteLabel(v, y.step),
+    },
   });
-  series.push({ ...base(main), type: 'custom', z: 1, data: picture.bands.map((_, i) => [i]), renderItem: drawBands(picture) });
-  if (picture.steps.length > 0) series.push({ ...base(main), type: 'custom', z: 2, data: picture.steps.map((step, i) => item(i, `${step.step} ${view.t1 - view.t0}`)), renderItem: drawSteps(picture) });
+  series.push({
+    ...base(main),
+    type: 'custom',
+    z: 1,
+    data: picture.bands.map((_, i) => [i]),
+    renderItem: drawBands(picture),
+  });
+  if (picture.steps.length > 0)
+    series.push({
+      ...base(main),
+      type: 'custom',
+      z: 2,
+      data: picture.steps.map((step, i) => item(i, `${step.step} ${view.t1 - view.t0}`)),
+      renderItem: drawSteps(picture),
+    });
   const line = (own: Line, z: number): LineSeriesOption => ({
-    ...base(main), type: 'line', name: own.name, z, dimensions: ['t', 'v'], encode: { x: 't', y: 'v' }, data: own.pairs as unknown as number[],
-    showSymbol: false, connectNulls: false,
+    ...base(main),
+    type: 'line',
+    name: own.name,
+    z,
+    dimensions: ['t', 'v'],
+    encode: { x: 't', y: 'v' },
+    data: own.pairs as unknown as number[],
+    showSymbol: false,
+    connectNulls: false,
     lineStyle: { color: own.color, width: own.width, opacity: own.opacity ?? 1, join: 'round' },
   });
   if (picture.ceiling && picture.ceiling.length > 0) {
-    series.push({ ...line({ name: 'Predicted', pairs: picture.ceiling, color: ink.lane, width: 1.25 }, 3), lineStyle: { color: ink.lane, width: 1.25, type: [4, 3] } });
+    series.push({
+      ...line({ name: 'Predicted', pairs: picture.ceiling, color: ink.lane, width: 1.25 }, 3),
+      lineStyle: { color: ink.lane, width: 1.25, type: [4, 3] },
+    });
   }
   for (const own of picture.lines) {
     // A halo of the surface's colour keeps the line legible over every band.
-    if (picture.bands.length > 0 && own.opacity === undefined) series.push(line({ ...own, color: ink.surface, width: own.width + 2.5 }, 4));
+    if (picture.bands.length > 0 && own.opacity === undefined)
+      series.push(line({ ...own, color: ink.surface, width: own.width + 2.5 }, 4));
     series.push(line(own, 5));
   }
   const { peak } = picture;
-  if (peak) series.push({ ...base(main), type: 'custom', z: 7, data: [[peak.t, peak.bytes]], renderItem: drawPeak(ink) });
+  if (peak)
+    series.push({
+      ...base(main),
+      type: 'custom',
+      z: 7,
+      data: [[peak.t, peak.bytes]],
+      renderItem: drawPeak(ink),
+    });
 
   if (layout.residual) {
     const bound = Math.max(1, picture.residualBound);
     const index = lane(layout.residual, {
-      min: -bound, max: bound, interval: bound,
+      min: -bound,
+      max: bound,
+      interval: bound,
       splitLine: { show: true, lineStyle: { color: [ink.grid, ink.axis, ink.grid] } },
     });
-    series.push({ ...base(index), clip: false, type: 'custom', z: 2, data: picture.residuals.map((_, i) => [i]), renderItem: drawResiduals(picture) });
-  }
-  if (layout.utilization && picture.utilization) {
-    const index = lane(layout.utilization, { min: 0, max: picture.utilization.max, interval: picture.utilization.max, splitLine: { show: true, lineStyle: { color: ink.grid } } });
     series.push({
-      ...base(index), type: 'line', dimensions: ['t', 'v'], encode: { x: 't', y: 'v' }, data: picture.utilization.pairs as unknown as number[],
-      showSymbol: false, connectNulls: false, lineStyle: { color: ink.lane, width: 1.25 }, areaStyle: { color: ink.lane, opacity: 0.16 },
+      ...base(index),
+      clip: false,
+      type: 'custom',
+      z: 2,
+      data: picture.residuals.map((_, i) => [i]),
+      renderItem: drawResiduals(picture),
     });
   }
-  return { animation: false, backgroundColor: 'transparent', textStyle: { fontFamily: FONT }, grid: grids, xAxis: xAxis as ChartOption['xAxis'], yAxis: yAxis as ChartOption['yAxis'], series };
+  if (layout.utilization && picture.utilization) {
+    const index = lane(layout.utilization, {
+      min: 0,
+      max: picture.utilization.max,
+      interval: picture.utilization.max,
+      splitLine: { show: true, lineStyle: { color: ink.grid } },
+    });
+    series.push({
+      ...base(index),
+      type: 'line',
+      dimensions: ['t', 'v'],
+      encode: { x: 't', y: 'v' },
+      data: picture.utilization.pairs as unknown as number[],
+      showSymbol: false,
+      connectNulls: false,
+      lineStyle: { color: ink.lane, width: 1.25 },
+      areaStyle: { color: ink.lane, opacity: 0.16 },
+    });
+  }
+  return {
+    animation: false,
+    backgroundColor: 'transparent',
+    textStyle: { fontFamily: FONT },
+    grid: grids,
+    xAxis: xAxis as ChartOption['xAxis'],
+    yAxis: yAxis as ChartOption['yAxis'],
+    series,
+  };
 }
 
 /** Rough, and enough to decide whether a label has room. */
@@ -127,23 +233,57 @@ function drawBlocks({ blocks, layout }: Picture): RenderItem {
     const label = blockLabel(block, width - 10);
     return {
       type: 'rect',
-      shape: { x: x0 + 0.5, y: box.top, width: Math.max(0.75, width - 1), height: box.height, r: Math.min(4, width / 4) },
-      style: { fill: block.phase === null ? '#7b8491' : PHASE_COLOR[block.phase], opacity: block.phase === 'idle' ? 0.35 : 1 },
-      ...(label ? { textContent: { type: 'text', style: { text: label, fill: '#ffffff', font: `600 11px ${FONT}` } }, textConfig: { position: 'inside' as const } } : {}),
+      shape: {
+        x: x0 + 0.5,
+        y: box.top,
+        width: Math.max(0.75, width - 1),
+        height: box.height,
+        r: Math.min(4, width / 4),
+      },
+      style: {
+        fill: block.phase === null ? '#7b8491' : PHASE_COLOR[block.phase],
+        opacity: block.phase === 'idle' ? 0.35 : 1,
+      },
+      ...(label
+        ? {
+            textContent: {
+              type: 'text',
+              style: { text: label, fill: '#ffffff', font: `600 11px ${FONT}` },
+            },
+            textConfig: { position: 'inside' as const },
+          }
+        : {}),
     };
   };
 }
 
-const SHORT: Readonly<Partial<Record<Phase, string>>> = { prefill: 'pre', decode: 'dec', forward: 'fwd', backward: 'bwd', optimizer: 'opt' };
+const SHORT: Readonly<Partial<Record<Phase, string>>> = {
+  prefill: 'pre',
+  decode: 'dec',
+  forward: 'fwd',
+  backward: 'bwd',
+  optimizer: 'opt',
+};
 
 export function blockLabel(block: Block, room: number): string {
-  const step = block.firstStep === null ? '' : block.firstStep === block.lastStep ? ` ${block.firstStep}` : ` ${block.firstStep}–${block.lastStep}`;
+  const step =
+    block.firstStep === null
+      ? ''
+      : block.firstStep === block.lastStep
+        ? ` ${block.firstStep}`
+        : ` ${block.firstStep}–${block.lastStep}`;
   if (block.phase !== null && block.stage !== undefined) {
     const stage = phaseName({ phase: block.phase, stage: block.stage });
     return textWidth(stage) <= room ? stage : '';
   }
   const name = block.phase ?? (step ? 'steps' : `${block.count} phases`);
-  return [name + step, block.phase === null ? step.trim() : name, (block.phase && SHORT[block.phase]) ?? ''].find((text) => text !== '' && textWidth(text) <= room) ?? '';
+  return (
+    [
+      name + step,
+      block.phase === null ? step.trim() : name,
+      (block.phase && SHORT[block.phase]) ?? '',
+    ].find((text) => text !== '' && textWidth(text) <= room) ?? ''
+  );
 }
 
 function drawBands({ bands, ink }: Picture): RenderItem {
@@ -153,9 +293,20 @@ function drawBands({ bands, ink }: Picture): RenderItem {
     return {
       type: 'group',
       children: [
-        { type: 'polygon', shape: { points }, style: { fill: band.component ? COMPONENT_COLOR[band.component] : WHOLE_COLOR, opacity: 0.82 } },
+        {
+          type: 'polygon',
+          shape: { points },
+          style: {
+            fill: band.component ? COMPONENT_COLOR[band.component] : WHOLE_COLOR,
+            opacity: 0.82,
+          },
+        },
         // Only the upper edge is outlined: it parts neighbours in the stack without cutting a band in time.
-        { type: 'polyline', shape: { points: points.slice(0, points.length / 2) }, style: { stroke: ink.surface, lineWidth: 0.75, fill: 'none' } },
+        {
+          type: 'polyline',
+          shape: { points: points.slice(0, points.length / 2) },
+          style: { stroke: ink.surface, lineWidth: 0.75, fill: 'none' },
+        },
       ],
     };
   };
@@ -167,12 +318,31 @@ function drawSteps({ steps, layout, ink }: Picture): RenderItem {
     const x = Math.round(api.coord([step.t0, 0])[0]!) + 0.5;
     const width = api.coord([step.t1, 0])[0]! - x;
     if (x < layout.left || width < 24) return { type: 'group', children: [] };
-    const text = [`step ${step.step}`, String(step.step)].find((label) => textWidth(label) < width - 6);
+    const text = [`step ${step.step}`, String(step.step)].find(
+      (label) => textWidth(label) < width - 6,
+    );
     return {
       type: 'group',
       children: [
-        { type: 'line', shape: { x1: x, x2: x, y1: layout.main.top, y2: layout.main.top + layout.main.height }, style: { stroke: ink.axis, lineWidth: 1, lineDash: [2, 3], opacity: 0.7 } },
-        ...(text ? [{ type: 'text' as const, style: { text, x: x + 4, y: layout.main.top + 3, fill: ink.muted, font: `10px ${FONT}` } }] : []),
+        {
+          type: 'line',
+          shape: { x1: x, x2: x, y1: layout.main.top, y2: layout.main.top + layout.main.height },
+          style: { stroke: ink.axis, lineWidth: 1, lineDash: [2, 3], opacity: 0.7 },
+        },
+        ...(text
+          ? [
+              {
+                type: 'text' as const,
+                style: {
+                  text,
+                  x: x + 4,
+                  y: layout.main.top + 3,
+                  fill: ink.muted,
+                  font: `10px ${FONT}`,
+                },
+              },
+            ]
+          : []),
       ],
     };
   };
@@ -184,7 +354,11 @@ function drawPeak(ink: Ink): RenderItem {
     return {
       type: 'group',
       children: [
-        { type: 'circle', shape: { cx: x, cy: y, r: 5.5 }, style: { fill: ink.surface, stroke: ink.measured, lineWidth: 2 } },
+        {
+          type: 'circle',
+          shape: { cx: x, cy: y, r: 5.5 },
+          style: { fill: ink.surface, stroke: ink.measured, lineWidth: 2 },
+        },
         { type: 'circle', shape: { cx: x, cy: y, r: 2 }, style: { fill: ink.measured } },
       ],
     };
@@ -207,9 +381,25 @@ function drawResiduals({ residuals, layout, ink }: Picture): RenderItem {
     return {
       type: 'group',
       children: [
-        { type: 'rect', shape: { x: x0, y: Math.min(zero, end), width, height }, style: { fill: color, opacity: block.flagged ? 0.95 : 0.4 } },
+        {
+          type: 'rect',
+          shape: { x: x0, y: Math.min(zero, end), width, height },
+          style: { fill: color, opacity: block.flagged ? 0.95 : 0.4 },
+        },
         ...(block.flagged
-          ? [{ type: 'polygon' as const, shape: { points: [[middle - 4, box.top - 7], [middle + 4, box.top - 7], [middle, box.top - 1]] }, style: { fill: ink.flag } }]
+          ? [
+              {
+                type: 'polygon' as const,
+                shape: {
+                  points: [
+                    [middle - 4, box.top - 7],
+                    [middle + 4, box.top - 7],
+                    [middle, box.top - 1],
+                  ],
+                },
+                style: { fill: ink.flag },
+              },
+            ]
           : []),
       ],
     };

@@ -8,32 +8,75 @@ import { COMPONENTS, type Component, type Phase } from '../../shared/vocabulary'
 import type { Theme } from '../state/theme';
 
 export const COMPONENT_COLOR: Readonly<Record<Component, string>> = {
-  params: '#3f74b5', master_params: '#7da7d9', buffers: '#a9c4e4',
+  params: '#3f74b5',
+  master_params: '#7da7d9',
+  buffers: '#a9c4e4',
   gradients: '#c65d45',
-  adam_m: '#6f55a3', adam_v: '#a48cc9', momentum: '#8a70b8', optimizer_other: '#c6b7de',
-  activations: '#e0a03a', logits: '#f0c977', inputs: '#b98a52',
+  adam_m: '#6f55a3',
+  adam_v: '#a48cc9',
+  momentum: '#8a70b8',
+  optimizer_other: '#c6b7de',
+  activations: '#e0a03a',
+  logits: '#f0c977',
+  inputs: '#b98a52',
   kv_cache: '#2f9c83',
-  workspace: '#7f8896', communication: '#b9739c', context: '#5f6875', reserve: '#aeb6c2',
+  workspace: '#7f8896',
+  communication: '#b9739c',
+  context: '#5f6875',
+  reserve: '#aeb6c2',
 };
 /** Predicted bytes without a split by component. */
 export const WHOLE_COLOR = '#8d98a8';
 
 export const COMPONENT_NAME: Readonly<Record<Component, string>> = {
-  params: 'Parameters', master_params: 'Master parameters', buffers: 'Buffers', gradients: 'Gradients',
-  adam_m: 'Adam m', adam_v: 'Adam v', momentum: 'Momentum', optimizer_other: 'Optimizer, other',
-  activations: 'Activations', logits: 'Logits', inputs: 'Inputs', kv_cache: 'KV cache', workspace: 'Workspace',
-  communication: 'Communication', context: 'Device context', reserve: 'Allocator reserve',
+  params: 'Parameters',
+  master_params: 'Master parameters',
+  buffers: 'Buffers',
+  gradients: 'Gradients',
+  adam_m: 'Adam m',
+  adam_v: 'Adam v',
+  momentum: 'Momentum',
+  optimizer_other: 'Optimizer, other',
+  activations: 'Activations',
+  logits: 'Logits',
+  inputs: 'Inputs',
+  kv_cache: 'KV cache',
+  workspace: 'Workspace',
+  communication: 'Communication',
+  context: 'Device context',
+  reserve: 'Allocator reserve',
 };
 
 /** From the ground up: what lives longest lies lowest, so that the upper bands are the ones that move. */
 export const STACK_ORDER: readonly Component[] = [
-  'context', 'params', 'master_params', 'buffers', 'adam_m', 'adam_v', 'momentum', 'optimizer_other', 'kv_cache',
-  'gradients', 'inputs', 'activations', 'logits', 'communication', 'workspace', 'reserve',
+  'context',
+  'params',
+  'master_params',
+  'buffers',
+  'adam_m',
+  'adam_v',
+  'momentum',
+  'optimizer_other',
+  'kv_cache',
+  'gradients',
+  'inputs',
+  'activations',
+  'logits',
+  'communication',
+  'workspace',
+  'reserve',
 ];
-if (STACK_ORDER.length !== COMPONENTS.length) throw new Error('The stack does not order every component.');
+if (STACK_ORDER.length !== COMPONENTS.length)
+  throw new Error('The stack does not order every component.');
 
 export const PHASE_COLOR: Readonly<Record<Phase, string>> = {
-  load: '#6b7686', prefill: '#2a8f8a', decode: '#4f9d5d', forward: '#3f74b5', backward: '#c0603f', optimizer: '#7a5fae', idle: '#9aa3af',
+  load: '#6b7686',
+  prefill: '#2a8f8a',
+  decode: '#4f9d5d',
+  forward: '#3f74b5',
+  backward: '#c0603f',
+  optimizer: '#7a5fae',
+  idle: '#9aa3af',
 };
 
 export interface Ink {
@@ -49,10 +92,41 @@ export interface Ink {
   readonly lane: string;
 }
 const INKS: Readonly<Record<Theme, Ink>> = {
-  light: { text: '#1c2128', muted: '#66707d', grid: '#e9ecf0', axis: '#c4cad3', surface: '#ffffff', measured: '#12161c', over: '#c9482b', under: '#2c6fb8', flag: '#c9482b', lane: '#5b6675' },
-  dark: { text: '#e6e9ee', muted: '#97a1af', grid: '#262b33', axis: '#3d4551', surface: '#15181d', measured: '#f6f8fb', over: '#ee7355', under: '#62a3e8', flag: '#ee7355', lane: '#a9b3c1' },
+  light: {
+    text: '#1c2128',
+    muted: '#66707d',
+    grid: '#e9ecf0',
+    axis: '#c4cad3',
+    surface: '#ffffff',
+    measured: '#12161c',
+    over: '#c9482b',
+    under: '#2c6fb8',
+    flag: '#c9482b',
+    lane: '#5b6675',
+  },
+  dark: {
+    text: '#e6e9ee',
+    muted: '#97a1af',
+    grid: '#262b33',
+    axis: '#3d4551',
+    surface: '#15181d',
+    measured: '#f6f8fb',
+    over: '#ee7355',
+    under: '#62a3e8',
+    flag: '#ee7355',
+    lane: '#a9b3c1',
+  },
 };
 export const inkOf = (theme: Theme): Ink => INKS[theme];
 
 /** One line per compared session. */
-export const LINE_COLORS = ['#3f74b5', '#c65d45', '#2f9c83', '#8a62b5', '#b98415', '#5f6875', '#b9739c', '#4f9d5d'] as const;
+export const LINE_COLORS = [
+  '#3f74b5',
+  '#c65d45',
+  '#2f9c83',
+  '#8a62b5',
+  '#b98415',
+  '#5f6875',
+  '#b9739c',
+  '#4f9d5d',
+] as const;

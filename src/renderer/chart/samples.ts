@@ -28,7 +28,10 @@ export function toSteps(pairs: Float64Array): Float64Array {
  * The same line for averages: each value stands for the time since the one before, and after a break for its window. A
  * window much shorter than the time between two values is drawn alone: what lies between was not seen.
  */
-export function overWindows(pairs: Float64Array, { windowUs, intervalUs }: { readonly windowUs: Micros; readonly intervalUs: Micros | null }): Float64Array {
+export function overWindows(
+  pairs: Float64Array,
+  { windowUs, intervalUs }: { readonly windowUs: Micros; readonly intervalUs: Micros | null },
+): Float64Array {
   const out: number[] = [];
   const isGlimpse = seesLittle({ windowUs, intervalUs });
   for (let i = 0; i < pairs.length; i += 2) {
@@ -43,7 +46,8 @@ export function overWindows(pairs: Float64Array, { windowUs, intervalUs }: { rea
 
 /** More points than this to a pixel draw one black block, in which nothing can be read. */
 const CROWDED = 2;
-export const isCrowded = (pairs: Float64Array, width: number): boolean => pairs.length / 2 > CROWDED * width;
+export const isCrowded = (pairs: Float64Array, width: number): boolean =>
+  pairs.length / 2 > CROWDED * width;
 
 /** The highest sample of each column of two pixels: the edge that a crowded line is read by. Every peak is on it. */
 export function upperEdge(pairs: Float64Array, view: View, width: number): Float64Array {
@@ -74,7 +78,12 @@ export interface Reading {
 }
 
 /** What was measured at `t`; null within a gap, before the first sample and after the last. */
-export function readingAt(envelope: Envelope, t: Micros, view: View, columns: number): Reading | null {
+export function readingAt(
+  envelope: Envelope,
+  t: Micros,
+  view: View,
+  columns: number,
+): Reading | null {
   const { times, values } = envelope;
   let low = 0;
   let high = times.length;
@@ -86,7 +95,11 @@ export function readingAt(envelope: Envelope, t: Micros, view: View, columns: nu
   const index = low - 1;
   if (index < 0 || Number.isNaN(values[index]!)) return null;
   const half = (view.t1 - view.t0) / Math.max(1, columns) / 2;
-  if (index === times.length - 1 && t - times[index]! > Math.max(half * 4, (times[index]! - (times[index - 1] ?? 0)) * 2)) return null;
+  if (
+    index === times.length - 1 &&
+    t - times[index]! > Math.max(half * 4, (times[index]! - (times[index - 1] ?? 0)) * 2)
+  )
+    return null;
   let min = values[index]!;
   let max = min;
   const widen = (i: number) => {

@@ -13,18 +13,28 @@ export function byteScale(max: Bytes, most = 6): { readonly max: Bytes; readonly
 export function byteLabel(value: Bytes, step: Bytes): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  const [unit, name] = size >= GiB ? [GiB, 'GiB'] : size >= MiB ? [MiB, 'MiB'] : size >= KiB ? [KiB, 'KiB'] : [1, 'B'];
+  const [unit, name] =
+    size >= GiB ? [GiB, 'GiB'] : size >= MiB ? [MiB, 'MiB'] : size >= KiB ? [KiB, 'KiB'] : [1, 'B'];
   const digits = step % unit === 0 ? 0 : step * 2 >= unit ? 1 : 2;
   return `${value < 0 ? '−' : ''}${(size / unit).toFixed(digits)} ${name}`;
 }
 
 /** Round instants within [t0, t1], at most about `most` of them. */
-export function timeTicks(t0: Micros, t1: Micros, most: number): { readonly values: readonly Micros[]; readonly step: Micros } {
+export function timeTicks(
+  t0: Micros,
+  t1: Micros,
+  most: number,
+): { readonly values: readonly Micros[]; readonly step: Micros } {
   const span = Math.max(1, t1 - t0);
   const rough = span / Math.max(1, most);
-  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+  const steps = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400,
+  ];
   const seconds = rough / 1e6;
-  const step = seconds >= 1 ? (steps.find((s) => s >= seconds) ?? Math.ceil(seconds / 86400) * 86400) * 1e6 : decimalStep(rough);
+  const step =
+    seconds >= 1
+      ? (steps.find((s) => s >= seconds) ?? Math.ceil(seconds / 86400) * 86400) * 1e6
+      : decimalStep(rough);
   const values: Micros[] = [];
   for (let t = Math.ceil(t0 / step) * step; t <= t1; t += step) values.push(t);
   return { values, step };
@@ -49,4 +59,9 @@ export function timeLabel(t: Micros, step: Micros): string {
 
 const trim = (x: number, digits: number): string => String(Number(x.toFixed(digits)));
 
-export const exactTime = (t: Micros): string => (t >= 60e6 ? formatDuration(t) : t >= 1e6 ? `${(t / 1e6).toFixed(4)} s` : `${(t / 1e3).toFixed(3)} ms`);
+export const exactTime = (t: Micros): string =>
+  t >= 60e6
+    ? formatDuration(t)
+    : t >= 1e6
+      ? `${(t / 1e6).toFixed(4)} s`
+      : `${(t / 1e3).toFixed(3)} ms`;

@@ -2,7 +2,11 @@
  * Phase spans made ready for a lane of limited width: as they are where each has room, else runs of spans narrower
  * than a few pixels become one block, and the largest residual among them is the block's.
  */
-import { DEFAULT_FLAG_LIMITS, type Overlay, type OverlayPhase } from '../../shared/divergence/types';
+import {
+  DEFAULT_FLAG_LIMITS,
+  type Overlay,
+  type OverlayPhase,
+} from '../../shared/divergence/types';
 import type { Bytes, Micros } from '../../shared/units';
 import type { Phase, Tier } from '../../shared/vocabulary';
 import type { View } from './view';
@@ -36,7 +40,13 @@ export interface Joining {
 export const LANE: Joining = { narrow: 14, joined: 130, alike: true };
 export const RESIDUALS: Joining = { narrow: 2, joined: 3, alike: false };
 
-export function blocks(overlay: Overlay, view: View, width: number, tier: Tier, { narrow, joined, alike }: Joining): readonly Block[] {
+export function blocks(
+  overlay: Overlay,
+  view: View,
+  width: number,
+  tier: Tier,
+  { narrow, joined, alike }: Joining,
+): readonly Block[] {
   const perPixel = (view.t1 - view.t0) / Math.max(1, width);
   const rank = overlay.phases[0]?.rank;
   const out: Block[] = [];
@@ -48,14 +58,37 @@ export function blocks(overlay: Overlay, view: View, width: number, tier: Tier, 
     const last = out.at(-1);
     const near = last && t1 - t0 < narrow * perPixel && t0 - last.t1 < narrow * perPixel;
     const small = last && (last.count > 1 || last.t1 - last.t0 < narrow * perPixel);
-    if (near && small && (t1 - last.t0 < joined * perPixel || (alike && last.phase === phase.phase))) {
+    if (
+      near &&
+      small &&
+      (t1 - last.t0 < joined * perPixel || (alike && last.phase === phase.phase))
+    ) {
       out[out.length - 1] = {
-        t0: last.t0, t1: Math.max(last.t1, t1), phase: last.phase === phase.phase ? last.phase : null, ...(last.stage && { stage: last.stage }),
-        firstStep: last.firstStep ?? phase.step, lastStep: phase.step ?? last.lastStep,
-        residual: Math.abs(residual ?? 0) > Math.abs(last.residual ?? 0) ? residual : (last.residual ?? residual),
-        flagged: last.flagged || flagged, count: last.count + 1,
+        t0: last.t0,
+        t1: Math.max(last.t1, t1),
+        phase: last.phase === phase.phase ? last.phase : null,
+        ...(last.stage && { stage: last.stage }),
+        firstStep: last.firstStep ?? phase.step,
+        lastStep: phase.step ?? last.lastStep,
+        residual:
+          Math.abs(residual ?? 0) > Math.abs(last.residual ?? 0)
+            ? residual
+            : (last.residual ?? residual),
+        flagged: last.flagged || flagged,
+        count: last.count + 1,
       };
-    } else out.push({ t0, t1, phase: phase.phase, ...(phase.stage && { stage: phase.stage }), firstStep: phase.step, lastStep: phase.step, residual, flagged, count: 1 });
+    } else
+      out.push({
+        t0,
+        t1,
+        phase: phase.phase,
+        ...(phase.stage && { stage: phase.stage }),
+        firstStep: phase.step,
+        lastStep: phase.step,
+        residual,
+        flagged,
+        count: 1,
+      });
   }
   return out;
 }
@@ -65,7 +98,10 @@ const LEAST_BOUND = DEFAULT_FLAG_LIMITS.bytes;
 
 /** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
 export function residualBound(overlay: Overlay, tier: Tier): Bytes {
-  const widest = overlay.phases.reduce((most, phase) => Math.max(most, Math.abs(residualOf(phase, tier) ?? 0)), 0);
+  const widest = overlay.phases.reduce(
+    (most, phase) => Math.max(most, Math.abs(residualOf(phase, tier) ?? 0)),
+    0,
+  );
   return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, LEAST_BOUND);
 }
 

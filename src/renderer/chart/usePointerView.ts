@@ -20,7 +20,10 @@ export interface ViewControl {
 /** A selection narrower than this was a click. */
 const CLICK_PX = 4;
 
-export function usePointerView(target: RefObject<HTMLElement | null>, control: ViewControl): { readonly selection: readonly [number, number] | null } {
+export function usePointerView(
+  target: RefObject<HTMLElement | null>,
+  control: ViewControl,
+): { readonly selection: readonly [number, number] | null } {
   const latest = useRef(control);
   const [selection, setSelection] = useState<readonly [number, number] | null>(null);
   useEffect(() => {
@@ -37,17 +40,34 @@ export function usePointerView(target: RefObject<HTMLElement | null>, control: V
     };
     const onWheel = (event: WheelEvent) => {
       const { view, end, layout, onView } = latest.current;
-      const sideways = event.shiftKey ? event.deltaY || event.deltaX : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
+      const sideways = event.shiftKey
+        ? event.deltaY || event.deltaX
+        : Math.abs(event.deltaX) > Math.abs(event.deltaY)
+          ? event.deltaX
+          : 0;
       const whole = view.t0 <= 0 && view.t1 >= end;
       if (whole && (sideways !== 0 || event.deltaY > 0)) return;
       event.preventDefault();
       const pixels = event.deltaMode === 1 ? 16 : 1;
       if (sideways !== 0) onView(pan(view, (sideways * pixels) / layout.plotWidth, end));
-      else onView(zoomAround(view, timeAtX(clampX(xIn(event)), view, layout), Math.exp(Math.max(-240, Math.min(240, event.deltaY * pixels)) * 0.0022), end));
+      else
+        onView(
+          zoomAround(
+            view,
+            timeAtX(clampX(xIn(event)), view, layout),
+            Math.exp(Math.max(-240, Math.min(240, event.deltaY * pixels)) * 0.0022),
+            end,
+          ),
+        );
     };
     const onDown = (event: PointerEvent) => {
       if (event.button > 1 || (event.target as HTMLElement).closest('button')) return;
-      drag = { id: event.pointerId, x: clampX(xIn(event)), panning: event.shiftKey || event.button === 1, view: latest.current.view };
+      drag = {
+        id: event.pointerId,
+        x: clampX(xIn(event)),
+        panning: event.shiftKey || event.button === 1,
+        view: latest.current.view,
+      };
       element.setPointerCapture(event.pointerId);
     };
     const onMove = (event: PointerEvent) => {
@@ -56,7 +76,8 @@ export function usePointerView(target: RefObject<HTMLElement | null>, control: V
       if (drag?.panning) {
         const by = ((drag.x - x) / layout.plotWidth) * (drag.view.t1 - drag.view.t0);
         onView(clampView({ t0: drag.view.t0 + by, t1: drag.view.t1 + by }, end));
-      } else if (drag && Math.abs(x - drag.x) > CLICK_PX) setSelection([Math.min(drag.x, x), Math.max(drag.x, x)]);
+      } else if (drag && Math.abs(x - drag.x) > CLICK_PX)
+        setSelection([Math.min(drag.x, x), Math.max(drag.x, x)]);
       onHover(timeAtX(x, view, layout), x, yIn(event));
     };
     const onUp = (event: PointerEvent) => {
@@ -64,7 +85,15 @@ export function usePointerView(target: RefObject<HTMLElement | null>, control: V
       if (drag && !drag.panning) {
         const x = clampX(xIn(event));
         if (Math.abs(x - drag.x) > CLICK_PX) {
-          onView(clampView({ t0: timeAtX(Math.min(drag.x, x), view, layout), t1: timeAtX(Math.max(drag.x, x), view, layout) }, end));
+          onView(
+            clampView(
+              {
+                t0: timeAtX(Math.min(drag.x, x), view, layout),
+                t1: timeAtX(Math.max(drag.x, x), view, layout),
+              },
+              end,
+            ),
+          );
         }
       }
       drag = null;
@@ -83,16 +112,25 @@ export function usePointerView(target: RefObject<HTMLElement | null>, control: V
       const middle = (view.t0 + view.t1) / 2;
       if (command === 'fit') onView(null);
       else if (command === 'peak') onPeak();
-      else if (command === 'left' || command === 'right') onView(pan(view, command === 'left' ? -0.2 : 0.2, end));
+      else if (command === 'left' || command === 'right')
+        onView(pan(view, command === 'left' ? -0.2 : 0.2, end));
       else onView(zoomAround(view, middle, command === 'in' ? 0.7 : 1 / 0.7, end));
     };
     const listeners: [string, (event: never) => void, AddEventListenerOptions?][] = [
-      ['wheel', onWheel, { passive: false }], ['pointerdown', onDown], ['pointermove', onMove], ['pointerup', onUp],
-      ['pointercancel', onUp], ['pointerleave', onLeave], ['dblclick', onDouble], ['keydown', onKey],
+      ['wheel', onWheel, { passive: false }],
+      ['pointerdown', onDown],
+      ['pointermove', onMove],
+      ['pointerup', onUp],
+      ['pointercancel', onUp],
+      ['pointerleave', onLeave],
+      ['dblclick', onDouble],
+      ['keydown', onKey],
     ];
-    for (const [type, listener, options] of listeners) element.addEventListener(type, listener as EventListener, options);
+    for (const [type, listener, options] of listeners)
+      element.addEventListener(type, listener as EventListener, options);
     return () => {
-      for (const [type, listener] of listeners) element.removeEventListener(type, listener as EventListener);
+      for (const [type, listener] of listeners)
+        element.removeEventListener(type, listener as EventListener);
     };
   }, [target]);
   return { selection };

@@ -19,7 +19,10 @@ export function clampView(view: View, end: Micros): View {
 
 /** Factor below 1 zooms in; the instant `at` stays where it is on screen. */
 export function zoomAround(view: View, at: Micros, factor: number, end: Micros): View {
-  const span = Math.min(Math.max(MIN_SPAN_US, (view.t1 - view.t0) * factor), Math.max(MIN_SPAN_US, end));
+  const span = Math.min(
+    Math.max(MIN_SPAN_US, (view.t1 - view.t0) * factor),
+    Math.max(MIN_SPAN_US, end),
+  );
   const share = (at - view.t0) / Math.max(1, view.t1 - view.t0);
   return clampView({ t0: at - span * share, t1: at + span * (1 - share) }, end);
 }
@@ -41,12 +44,29 @@ export type ViewCommand = 'in' | 'out' | 'left' | 'right' | 'fit' | 'peak';
 /** By the key's place on the keyboard, so that WASD lies together on every layout. */
 export function commandOf(code: string): ViewCommand | null {
   switch (code) {
-    case 'KeyW': case 'ArrowUp': case 'Equal': case 'NumpadAdd': return 'in';
-    case 'KeyS': case 'ArrowDown': case 'Minus': case 'NumpadSubtract': return 'out';
-    case 'KeyA': case 'ArrowLeft': return 'left';
-    case 'KeyD': case 'ArrowRight': return 'right';
-    case 'Digit0': case 'Numpad0': case 'KeyF': return 'fit';
-    case 'KeyP': return 'peak';
-    default: return null;
+    case 'KeyW':
+    case 'ArrowUp':
+    case 'Equal':
+    case 'NumpadAdd':
+      return 'in';
+    case 'KeyS':
+    case 'ArrowDown':
+    case 'Minus':
+    case 'NumpadSubtract':
+      return 'out';
+    case 'KeyA':
+    case 'ArrowLeft':
+      return 'left';
+    case 'KeyD':
+    case 'ArrowRight':
+      return 'right';
+    case 'Digit0':
+    case 'Numpad0':
+    case 'KeyF':
+      return 'fit';
+    case 'KeyP':
+      return 'peak';
+    default:
+      return null;
   }
 }

@@ -2,8 +2,20 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 
-export function Dialog({ title, onClose, children, footer, onSubmit, wide = false }: {
-  title: string; onClose(): void; children: ReactNode; footer: ReactNode; onSubmit(): void; wide?: boolean;
+export function Dialog({
+  title,
+  onClose,
+  children,
+  footer,
+  onSubmit,
+  wide = false,
+}: {
+  title: string;
+  onClose(): void;
+  children: ReactNode;
+  footer: ReactNode;
+  onSubmit(): void;
+  wide?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -14,7 +26,9 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide = fals
   }, []);
   return (
     <dialog
-      ref={dialog} className={wide ? 'dialog wide' : 'dialog'} aria-labelledby={id}
+      ref={dialog}
+      className={wide ? 'dialog wide' : 'dialog'}
+      aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -29,7 +43,12 @@ export function Dialog({ title, onClose, children, footer, onSubmit, wide = fals
           onSubmit();
         }}
       >
-        <header><h2 id={id}>{title}</h2><button type="button" className="icon-button" aria-label="Close" onClick={onClose}><X size={17} /></button></header>
+        <header>
+          <h2 id={id}>{title}</h2>
+          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+            <X size={17} />
+          </button>
+        </header>
         <div className="dialog-body">{children}</div>
         <footer>{footer}</footer>
       </form>

@@ -11,7 +11,10 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
     // Each element under the pointer announces entering and leaving of its own.
     let depth = 0;
     const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-    const on = <K extends 'dragenter' | 'dragover' | 'dragleave' | 'drop'>(type: K, act: (event: DragEvent) => void) => {
+    const on = <K extends 'dragenter' | 'dragover' | 'dragleave' | 'drop'>(
+      type: K,
+      act: (event: DragEvent) => void,
+    ) => {
       const listener = (event: DragEvent) => {
         if (!carriesFiles(event)) return;
         event.preventDefault();

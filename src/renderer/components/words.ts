@@ -6,7 +6,13 @@ export function formatMoment(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   const sameYear = date.getFullYear() === new Date().getFullYear();
-  return date.toLocaleString('en-GB', { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }), hour: '2-digit', minute: '2-digit' });
+  return date.toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+    hour: '2-digit',
+    minute: '2-digit',
+  });
 }
 
 /** How far measured and predicted lie apart: close below 5% (the limit of a flag), off up to 20%, far beyond. */
@@ -25,7 +31,8 @@ export function splitCommand(line: string): string[] | null {
     const c = line[i]!;
     if (quote !== null) {
       if (c === quote) quote = null;
-      else if (c === '\\' && quote === '"' && i + 1 < line.length && '"\\$`'.includes(line[i + 1]!)) word = (word ?? '') + line[++i]!;
+      else if (c === '\\' && quote === '"' && i + 1 < line.length && '"\\$`'.includes(line[i + 1]!))
+        word = (word ?? '') + line[++i]!;
       else word = (word ?? '') + c;
     } else if (c === '"' || c === "'") {
       quote = c;

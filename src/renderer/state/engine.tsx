@@ -40,9 +40,18 @@ export interface Query<T> {
 export function useQuery<T>(key: string, ask: (engine: EngineClient) => Promise<T>): Query<T> {
   const engine = useEngine();
   const { epoch } = useLinkState();
-  const [state, setState] = useState<{ key: string; data: T | null; error: unknown; loading: boolean }>({ key, data: null, error: null, loading: true });
+  const [state, setState] = useState<{
+    key: string;
+    data: T | null;
+    error: unknown;
+    loading: boolean;
+  }>({ key, data: null, error: null, loading: true });
   const latest = useRef({ key, ask });
-  const flight = useRef<{ busy: boolean; again: boolean; dead: boolean }>({ busy: false, again: false, dead: false });
+  const flight = useRef<{ busy: boolean; again: boolean; dead: boolean }>({
+    busy: false,
+    again: false,
+    dead: false,
+  });
   useEffect(() => {
     latest.current = { key, ask };
   });
@@ -63,9 +72,16 @@ export function useQuery<T>(key: string, ask: (engine: EngineClient) => Promise<
         settled = { error };
       }
       if (f.dead || latest.current.key !== asked) continue;
-      setState((old) => ('data' in settled
-        ? { key: asked, data: settled.data, error: null, loading: false }
-        : { key: asked, data: old.key === asked ? old.data : null, error: settled.error, loading: false }));
+      setState((old) =>
+        'data' in settled
+          ? { key: asked, data: settled.data, error: null, loading: false }
+          : {
+              key: asked,
+              data: old.key === asked ? old.data : null,
+              error: settled.error,
+              loading: false,
+            },
+      );
     } while (f.again && !f.dead);
     f.busy = false;
   }, [engine]);
@@ -74,11 +90,19 @@ export function useQuery<T>(key: string, ask: (engine: EngineClient) => Promise<
     flight.current.dead = false;
     void run();
   }, [run, key, epoch]);
-  useEffect(() => () => {
-    flight.current.dead = true;
-  }, []);
+  useEffect(
+    () => () => {
+      flight.current.dead = true;
+    },
+    [],
+  );
   const own = state.key === key;
-  return { data: own ? state.data : null, error: own ? state.error : null, loading: own ? state.loading : true, refresh: run };
+  return {
+    data: own ? state.data : null,
+    error: own ? state.error : null,
+    loading: own ? state.loading : true,
+    refresh: run,
+  };
 }
 
 /** Calls `task` at once and then at most once per `ms` however often it is asked for, the last request never lost. */

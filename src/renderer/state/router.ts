@@ -30,7 +30,8 @@ function safeDecode(text: string): string {
 }
 
 export const sessionHref = (id: string): string => `#/session/${encodeURIComponent(id)}`;
-export const compareHref = (ids: readonly string[]): string => `#/compare?ids=${ids.map(encodeURIComponent).join(',')}`;
+export const compareHref = (ids: readonly string[]): string =>
+  `#/compare?ids=${ids.map(encodeURIComponent).join(',')}`;
 export const go = (href: string): void => {
   location.hash = href;
 };

@@ -7,8 +7,11 @@ export type Theme = 'light' | 'dark';
 const KEY = 'plumbline.theme';
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
 const stored = localStorage.getItem(KEY);
-const choice = createStore<ThemeChoice>(stored === 'light' || stored === 'dark' ? stored : 'system');
-const resolve = (): Theme => (choice.get() === 'system' ? (dark.matches ? 'dark' : 'light') : (choice.get() as Theme));
+const choice = createStore<ThemeChoice>(
+  stored === 'light' || stored === 'dark' ? stored : 'system',
+);
+const resolve = (): Theme =>
+  choice.get() === 'system' ? (dark.matches ? 'dark' : 'light') : (choice.get() as Theme);
 const effective = createStore<Theme>(resolve());
 
 function apply(): void {

@@ -4,7 +4,12 @@ import type { EngineClient } from '../../shared/contract/api';
 const PIECE_BYTES = 512 * 1024;
 
 /** Resolves with the name the engine gave it. `onProgress` is told the share sent, 0 to 1. */
-export async function sendFile(engine: EngineClient, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<string> {
+export async function sendFile(
+  engine: EngineClient,
+  file: File,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
   let upload: string | null = null;
   // An empty file is one empty piece: the engine says that it is empty.
   for (let at = 0; at === 0 || at < file.size; at += PIECE_BYTES) {

@@ -35,7 +35,11 @@ type ActivationShard = Pick<Shard, 'layers' | 'tensor' | 'sequence' | 'inFlight'
  * (Korthikanti et al. 2022). A stage holds its layers for every micro-batch in flight. A layer of the decoder of an
  * encoder-decoder has a second attention: six tensors of [B, n, d] and weights of its own.
  */
-export function textbookActivations(model: ModelSpec, run: ActivationRun, shard: ActivationShard = { layers: model.layers, tensor: 1, sequence: 1, inFlight: 1 }): Bytes {
+export function textbookActivations(
+  model: ModelSpec,
+  run: ActivationRun,
+  shard: ActivationShard = { layers: model.layers, tensor: 1, sequence: 1, inFlight: 1 },
+): Bytes {
   const { hidden: d, heads: h, ffn, decoderLayers = 0 } = model;
   const { batch: B, seq: n, checkpointing } = run;
   const { layers: L, tensor: t, sequence: s } = shard;
@@ -58,9 +62,21 @@ function dropped(checkpointing: Checkpointing): number {
  * keeps r_kv + r elements in place of the 2·h_kv·d_k. A rank keeps its key-value heads, never less than one of them;
  * the latent vector belongs to all heads, and each rank keeps it whole.
  */
-export function textbookKvCache(model: ModelSpec, run: Pick<RunSpec, 'batch' | 'kvPrecision'>, length: number, shard: Pick<Shard, 'layers' | 'kvSplit'> = { layers: model.layers, kvSplit: 1 }): Bytes {
+export function textbookKvCache(
+  model: ModelSpec,
+  run: Pick<RunSpec, 'batch' | 'kvPrecision'>,
+  length: number,
+  shard: Pick<Shard, 'layers' | 'kvSplit'> = { layers: model.layers, kvSplit: 1 },
+): Bytes {
   const share = model.latentAttention ? 1 : shard.kvSplit;
-  return Math.round((shard.layers * run.batch * length * kvElementsPerToken(model) * bytesPerElement(run.kvPrecision)) / share);
+  return Math.round(
+    (shard.layers *
+      run.batch *
+      length *
+      kvElementsPerToken(model) *
+      bytesPerElement(run.kvPrecision)) /
+      share,
+  );
 }
 
 interface TrainingState {
@@ -85,13 +101,21 @@ interface TrainingState {
  * Of these ZeRO-1 shards master weights and moments over the data-parallel ranks, ZeRO-2 gradients too, ZeRO-3 weights
  * too; offloading takes master weights and moments, or everything, off the device.
  */
-function trainingState(model: ModelSpec, run: RunSpec, shard: Shard, offload: RunSpec['offload']): TrainingState {
+function trainingState(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  offload: RunSpec['offload'],
+): TrainingState {
   const { held, trained } = parametersOf(model, run, shard);
   const mixed = isMixed(run.precision);
   const weight = bytesPerElement(run.precision);
   const state = mixed ? 4 : Math.max(2, weight);
   const elsewhere = offload === 'all';
-  const states = offload === 'optimizer' || elsewhere ? 0 : trained / Math.max(shard.stateShare, shard.parameterShare);
+  const states =
+    offload === 'optimizer' || elsewhere
+      ? 0
+      : trained / Math.max(shard.stateShare, shard.parameterShare);
   return {
     weights: {
       params: elsewhere ? 0 : Math.round((weight * held) / shard.parameterShare),
@@ -108,10 +132,17 @@ function trainingState(model: ModelSpec, run: RunSpec, shard: Shard, offload: Ru
  */
 function optimizerStates(run: RunSpec, state: number, trained: number): ComponentBytes {
   switch (run.optimizer) {
-    case 'sgd': case 'adafactor': return {};
-    case 'momentum': case 'lion': case 'muon': return { momentum: Math.round(state * trained) };
-    case 'adam8bit': return { adam_m: Math.round(trained), adam_v: Math.round(trained) };
-    default: return { adam_m: Math.round(state * trained), adam_v: Math.round(state * trained) };
+    case 'sgd':
+    case 'adafactor':
+      return {};
+    case 'momentum':
+    case 'lion':
+    case 'muon':
+      return { momentum: Math.round(state * trained) };
+    case 'adam8bit':
+      return { adam_m: Math.round(trained), adam_v: Math.round(trained) };
+    default:
+      return { adam_m: Math.round(state * trained), adam_v: Math.round(state * trained) };
   }
 }
 
@@ -123,14 +154,39 @@ function optimizerStates(run: RunSpec, state: number, trained: number): Componen
  * The chapter's 16P + A is the backward pass of any step after the first, and it holds however many steps are run: the
  * textbook does not count them, so that row stands even for a run of one step.
  */
-function training(model: ModelSpec, run: RunSpec, shard: Shard, offload: RunSpec['offload']): TimelinePhase[] {
+function training(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  offload: RunSpec['offload'],
+): TimelinePhase[] {
   const { weights, gradients, optimizer } = trainingState(model, run, shard, offload);
-  const activations = { activations: textbookActivations(model, run, { ...shard, layers: shard.layers - shard.frozen }) };
+  const activations = {
+    activations: textbookActivations(model, run, { ...shard, layers: shard.layers - shard.frozen }),
+  };
   const carried = shard.accumulates ? gradients : {};
   const step = (first: number, last: number, resident: ComponentBytes): TimelinePhase[] => [
-    occurrence('forward', first, last, { ...resident, ...carried, ...activations }, { ...resident, ...carried, ...activations }),
-    occurrence('backward', first, last, { ...resident, ...activations, ...gradients }, { ...resident, ...gradients }),
-    occurrence('optimizer', first, last, { ...weights, ...optimizer, ...gradients }, { ...weights, ...optimizer }),
+    occurrence(
+      'forward',
+      first,
+      last,
+      { ...resident, ...carried, ...activations },
+      { ...resident, ...carried, ...activations },
+    ),
+    occurrence(
+      'backward',
+      first,
+      last,
+      { ...resident, ...activations, ...gradients },
+      { ...resident, ...gradients },
+    ),
+    occurrence(
+      'optimizer',
+      first,
+      last,
+      { ...weights, ...optimizer, ...gradients },
+      { ...weights, ...optimizer },
+    ),
   ];
   return [
     occurrence('load', null, null, weights, weights),
@@ -148,23 +204,43 @@ function training(model: ModelSpec, run: RunSpec, shard: Shard, offload: RunSpec
  * on, one pair for each layer of the decoder, whose own cache grows by the tokens it produces.
  */
 function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[] {
-  const weights = { params: Math.round(bytesPerElement(run.precision) * parametersOf(model, run, shard).held) };
+  const weights = {
+    params: Math.round(bytesPerElement(run.precision) * parametersOf(model, run, shard).held),
+  };
   const { decoderLayers } = model;
   const stack = decoderLayers ? { ...shard, layers: decoderLayers } : shard;
-  const cached = (...lengths: number[]): ComponentBytes => (run.kvCache
-    ? { ...weights, kv_cache: lengths.reduce((sum, length) => sum + textbookKvCache(model, run, length, stack), 0) } : weights);
+  const cached = (...lengths: number[]): ComponentBytes =>
+    run.kvCache
+      ? {
+          ...weights,
+          kv_cache: lengths.reduce(
+            (sum, length) => sum + textbookKvCache(model, run, length, stack),
+            0,
+          ),
+        }
+      : weights;
   const load = occurrence('load', null, null, weights, weights);
   if (run.mode === 'infer') {
     const forward = decoderLayers ? cached(run.seq, run.seq) : cached(run.seq);
     return [load, occurrence('forward', 1, run.steps, forward, forward)];
   }
   const prompt = decoderLayers ? cached(run.promptTokens, 1) : cached(run.promptTokens);
-  const whole = decoderLayers ? cached(run.promptTokens, run.tokens) : cached(run.promptTokens + run.tokens);
-  return [load, occurrence('prefill', null, null, prompt, prompt), occurrence('decode', null, null, whole, whole)];
+  const whole = decoderLayers
+    ? cached(run.promptTokens, run.tokens)
+    : cached(run.promptTokens + run.tokens);
+  return [
+    load,
+    occurrence('prefill', null, null, prompt, prompt),
+    occurrence('decode', null, null, whole, whole),
+  ];
 }
 
 /** The whole model on one device, or one rank's share of it. What the whole holds, no setting of sharding changes. */
 export function textbookBudget(model: ModelSpec, run: RunSpec, shard?: Shard): TierBudget {
   const part = shard ?? wholeShard(model, run);
-  return tierOf(run.mode === 'train' ? training(model, run, part, shard === undefined ? 'none' : run.offload) : inference(model, run, part));
+  return tierOf(
+    run.mode === 'train'
+      ? training(model, run, part, shard === undefined ? 'none' : run.offload)
+      : inference(model, run, part),
+  );
 }

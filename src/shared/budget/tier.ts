@@ -19,11 +19,23 @@ export function withoutZeros(components: ComponentBytes): ComponentBytes {
 
 /** One occurrence of a phase, from its components at the highest moment and at the end. */
 export function occurrence(
-  phase: Phase, step: number | null, lastStep: number | null, peak: ComponentBytes, end: ComponentBytes,
+  phase: Phase,
+  step: number | null,
+  lastStep: number | null,
+  peak: ComponentBytes,
+  end: ComponentBytes,
 ): TimelinePhase {
   const components = withoutZeros(peak);
   const endComponents = withoutZeros(end);
-  return { phase, step, lastStep, components, total: totalOf(components), end: totalOf(endComponents), endComponents };
+  return {
+    phase,
+    step,
+    lastStep,
+    components,
+    total: totalOf(components),
+    end: totalOf(endComponents),
+    endComponents,
+  };
 }
 
 /** A tier from its timeline, which holds at least one row. The earliest of equal peaks is the peak. */
@@ -31,10 +43,19 @@ export function tierOf(timeline: readonly TimelinePhase[]): TierBudget {
   const byPhase = new Map<Phase, PhaseBudget>();
   for (const { phase, components, total, end, endComponents } of timeline) {
     const known = byPhase.get(phase);
-    const highest = known === undefined || total > known.total ? { components, total } : { components: known.components, total: known.total };
+    const highest =
+      known === undefined || total > known.total
+        ? { components, total }
+        : { components: known.components, total: known.total };
     byPhase.set(phase, { phase, ...highest, end, endComponents });
   }
   const phases = [...byPhase.values()];
   const peak = phases.reduce((best, one) => (one.total > best.total ? one : best));
-  return { components: peak.components, total: peak.total, peak: { bytes: peak.total, phase: peak.phase }, phases, timeline };
+  return {
+    components: peak.components,
+    total: peak.total,
+    peak: { bytes: peak.total, phase: peak.phase },
+    phases,
+    timeline,
+  };
 }

@@ -33,12 +33,20 @@ export interface Weights {
 export function weightsOf(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
   const rank = run.loraRank ?? 0;
-  if (rank > 0) return { tensors, trained: adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
-  return { tensors, trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen) };
+  if (rank > 0)
+    return { tensors, trained: adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
+  return {
+    tensors,
+    trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen),
+  };
 }
 
 /** Parameters a rank computes with, adapters among them, and those of them that are trained. */
-export function parametersOf(model: ModelSpec, run: RunSpec, shard: Shard): { readonly held: number; readonly trained: number } {
+export function parametersOf(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+): { readonly held: number; readonly trained: number } {
   const { tensors, trained } = weightsOf(model, run, shard);
   const held = elementsIn(tensors);
   const learning = trained === tensors ? held : elementsIn(trained);
@@ -57,24 +65,54 @@ export function layersOf(tensor: WeightTensor, shard: Shard): number {
 
 function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   const { layers: L, frozen } = shard;
-  const stack = (count: number, from: number) => (count === 0 ? [] : stackTensors(someLayers(model, count, from), { ...shard, layers: count }, 1, (model.layerNorms ?? 2)));
-  if (frozen > 0) return [...stack(frozen, 0).map((one) => ({ ...one, frozen: true as const })), ...stack(L - frozen, frozen)];
-  const rows = stackTensors(model, shard, 1, (model.layerNorms ?? 2));
+  const stack = (count: number, from: number) =>
+    count === 0
+      ? []
+      : stackTensors(
+          someLayers(model, count, from),
+          { ...shard, layers: count },
+          1,
+          model.layerNorms ?? 2,
+        );
+  if (frozen > 0)
+    return [
+      ...stack(frozen, 0).map((one) => ({ ...one, frozen: true as const })),
+      ...stack(L - frozen, frozen),
+    ];
+  const rows = stackTensors(model, shard, 1, model.layerNorms ?? 2);
   if (shard.decoderLayers === 0) return rows;
   const decoder = stackTensors(model, { ...shard, layers: shard.decoderLayers }, 2, 3);
   return [...rows, ...decoder.map((one) => ({ ...one, decoder: true as const }))];
 }
 
 /** Layers of one stack: each has one attention, or two where it attends to an encoder's output as well. */
-function stackTensors(model: ModelSpec, shard: Shard, attentions: 1 | 2, norms: number): WeightTensor[] {
+function stackTensors(
+  model: ModelSpec,
+  shard: Shard,
+  attentions: 1 | 2,
+  norms: number,
+): WeightTensor[] {
   const { hidden: d, experts } = model;
   const L = shard.layers;
   const rows: WeightTensor[] = [];
-  const matrix = (inner: number, outer: number, count: number, adapter?: WeightTensor['adapter']) => {
-    rows.push({ rows: inner, columns: outer, count, layered: true, kind: 'matrix', ...(adapter ? { adapter } : {}) });
+  const matrix = (
+    inner: number,
+    outer: number,
+    count: number,
+    adapter?: WeightTensor['adapter'],
+  ) => {
+    rows.push({
+      rows: inner,
+      columns: outer,
+      count,
+      layered: true,
+      kind: 'matrix',
+      ...(adapter ? { adapter } : {}),
+    });
   };
   const vector = (length: number, count: number) => {
-    if (length > 0 && count > 0) rows.push({ rows: 1, columns: length, count, layered: true, kind: 'vector' });
+    if (length > 0 && count > 0)
+      rows.push({ rows: 1, columns: length, count, layered: true, kind: 'vector' });
   };
   for (let one = 0; one < attentions; one++) attention(model, shard, matrix, vector);
   const gated = model.activation === 'swiglu';
@@ -89,7 +127,10 @@ function stackTensors(model: ModelSpec, shard: Shard, attentions: 1 | 2, norms: 
     const dense = shard.stage === 0 ? Math.min(L, experts.denseLayers ?? 0) : 0;
     if (dense > 0) ffn(split(model.ffn, shard.tensor), dense);
     // Experts spread over ranks stay whole there; otherwise each is split like any other network.
-    ffn(shard.expert > 1 ? experts.ffn : split(experts.ffn, shard.tensor), (L - dense) * split(experts.total, shard.expert));
+    ffn(
+      shard.expert > 1 ? experts.ffn : split(experts.ffn, shard.tensor),
+      (L - dense) * split(experts.total, shard.expert),
+    );
     matrix(d, experts.total, L - dense);
     if (experts.routerBias) vector(experts.total, L - dense);
     if (experts.sharedFfn) ffn(split(experts.sharedFfn, shard.tensor), L - dense);
@@ -100,9 +141,19 @@ function stackTensors(model: ModelSpec, shard: Shard, attentions: 1 | 2, norms: 
   return rows;
 }
 
-type AddMatrix = (inner: number, outer: number, count: number, adapter?: WeightTensor['adapter']) => void;
+type AddMatrix = (
+  inner: number,
+  outer: number,
+  count: number,
+  adapter?: WeightTensor['adapter'],
+) => void;
 
-function attention(model: ModelSpec, shard: Shard, matrix: AddMatrix, vector: (length: number, count: number) => void): void {
+function attention(
+  model: ModelSpec,
+  shard: Shard,
+  matrix: AddMatrix,
+  vector: (length: number, count: number) => void,
+): void {
   const { hidden: d, headDim, latentAttention: latent } = model;
   const L = shard.layers;
   if (latent) {
@@ -145,12 +196,20 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   const rows: WeightTensor[] = [];
   let frozen: true | undefined;
   const add = (kind: WeightTensor['kind'], tensorRows: number, columns: number, count = 1) => {
-    rows.push({ rows: tensorRows, columns, count, layered: false, kind, ...(frozen ? { frozen } : {}) });
+    rows.push({
+      rows: tensorRows,
+      columns,
+      count,
+      layered: false,
+      kind,
+      ...(frozen ? { frozen } : {}),
+    });
   };
   const norms = model.norm === 'layernorm' ? 2 : 1;
   const lmHead = hasLmHead(model);
   const stacks = shard.decoderLayers > 0 ? 2 : 1;
-  if (model.relativeBuckets) add('table', model.relativeBuckets, split(model.heads, shard.tensor), stacks);
+  if (model.relativeBuckets)
+    add('table', model.relativeBuckets, split(model.heads, shard.tensor), stacks);
   if (shard.embedding) {
     if (shard.frozen > 0) frozen = true;
     // A table that is also the head is read by a matrix multiplication.
@@ -172,9 +231,14 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   return rows;
 }
 
-function adaptersOf(tensors: readonly WeightTensor[], rank: number, targets: (typeof LORA_TARGETS)[number]): WeightTensor[] {
+function adaptersOf(
+  tensors: readonly WeightTensor[],
+  rank: number,
+  targets: (typeof LORA_TARGETS)[number],
+): WeightTensor[] {
   return tensors.flatMap((one) => {
-    if (one.adapter === undefined || (targets === 'query-value' && one.adapter !== 'query-value')) return [];
+    if (one.adapter === undefined || (targets === 'query-value' && one.adapter !== 'query-value'))
+      return [];
     return [
       { ...one, rows: one.rows, columns: rank },
       { ...one, rows: rank, columns: one.columns },

@@ -12,7 +12,11 @@ export function trainedPart(model: ModelSpec, { frozenLayers = 0 }: RunSpec): Mo
 }
 
 /** `forward` tells a model's forward pass, in any unit that adds up. */
-export function backwardWork(model: ModelSpec, run: RunSpec, forward: (part: ModelSpec) => number): number {
+export function backwardWork(
+  model: ModelSpec,
+  run: RunSpec,
+  forward: (part: ModelSpec) => number,
+): number {
   const part = trainedPart(model, run);
   if (run.loraRank) return forward(part);
   if (headTrains(model, run)) return 2 * forward(part);

@@ -28,16 +28,46 @@ export type Approach = 1 | 2 | 3;
 
 /** Hoffmann et al., table 2: N ∝ C^a, D ∝ C^b. */
 export const EXPONENTS: Readonly<Record<Approach, { readonly a: number; readonly b: number }>> = {
-  1: { a: 0.50, b: 0.50 },
+  1: { a: 0.5, b: 0.5 },
   2: { a: 0.49, b: 0.51 },
   3: { a: 0.46, b: 0.54 },
 };
 
 /** [N, C] of the published rows: table 3 (approach 1), table A3 (2 and 3; rows whose tokens agree with C = 6ND). */
-export const PUBLISHED_OPTIMA: Readonly<Record<Approach, readonly (readonly [N: number, C: number])[]>> = {
-  1: [[4e8, 1.92e19], [1e9, 1.21e20], [1e10, 1.23e22], [6.7e10, 5.76e23], [1.75e11, 3.85e24], [2.8e11, 9.90e24], [5.2e11, 3.43e25], [1e12, 1.27e26], [1e13, 1.30e28]],
-  2: [[4e8, 1.84e19], [1e9, 1.20e20], [1e10, 1.32e22], [6.7e10, 6.88e23], [1.75e11, 4.54e24], [2.8e11, 1.18e25], [5.2e11, 4.19e25], [1e12, 1.59e26], [1e13, 1.75e28]],
-  3: [[4e8, 2.21e19], [1e9, 1.62e20], [1e10, 2.46e22], [1.75e11, 1.26e25], [5.2e11, 1.36e26], [1e12, 5.65e26], [1e13, 8.55e28]],
+export const PUBLISHED_OPTIMA: Readonly<
+  Record<Approach, readonly (readonly [N: number, C: number])[]>
+> = {
+  1: [
+    [4e8, 1.92e19],
+    [1e9, 1.21e20],
+    [1e10, 1.23e22],
+    [6.7e10, 5.76e23],
+    [1.75e11, 3.85e24],
+    [2.8e11, 9.9e24],
+    [5.2e11, 3.43e25],
+    [1e12, 1.27e26],
+    [1e13, 1.3e28],
+  ],
+  2: [
+    [4e8, 1.84e19],
+    [1e9, 1.2e20],
+    [1e10, 1.32e22],
+    [6.7e10, 6.88e23],
+    [1.75e11, 4.54e24],
+    [2.8e11, 1.18e25],
+    [5.2e11, 4.19e25],
+    [1e12, 1.59e26],
+    [1e13, 1.75e28],
+  ],
+  3: [
+    [4e8, 2.21e19],
+    [1e9, 1.62e20],
+    [1e10, 2.46e22],
+    [1.75e11, 1.26e25],
+    [5.2e11, 1.36e26],
+    [1e12, 5.65e26],
+    [1e13, 8.55e28],
+  ],
 };
 
 export interface PowerLaw {
@@ -121,9 +151,23 @@ export interface LifetimeOptimum extends Allocation {
  * and the longer it is trained (N. Sardana et al., "Beyond Chinchilla-Optimal", arXiv 2401.00448). Found by golden
  * section over log N between the smallest model that can reach the loss and a million times that.
  */
-export function lifetimeOptimum(loss: number, inferenceTokens: number, law: LossLaw = HOFFMANN): LifetimeOptimum {
-  if (!(loss > law.E)) throw new Failure('bad_input', `No model reaches a loss of ${loss}: the law's floor is ${law.E}.`, `Ask for a loss above ${law.E}.`);
-  if (!(inferenceTokens >= 0 && Number.isFinite(inferenceTokens))) throw new Failure('bad_input', `inferenceTokens cannot be ${inferenceTokens}.`, 'Give a number of at least 0.');
+export function lifetimeOptimum(
+  loss: number,
+  inferenceTokens: number,
+  law: LossLaw = HOFFMANN,
+): LifetimeOptimum {
+  if (!(loss > law.E))
+    throw new Failure(
+      'bad_input',
+      `No model reaches a loss of ${loss}: the law's floor is ${law.E}.`,
+      `Ask for a loss above ${law.E}.`,
+    );
+  if (!(inferenceTokens >= 0 && Number.isFinite(inferenceTokens)))
+    throw new Failure(
+      'bad_input',
+      `inferenceTokens cannot be ${inferenceTokens}.`,
+      'Give a number of at least 0.',
+    );
   const least = Math.log((law.A / (loss - law.E)) ** (1 / law.alpha));
   const total = (logN: number) => {
     const N = Math.exp(logN);
@@ -134,7 +178,14 @@ export function lifetimeOptimum(loss: number, inferenceTokens: number, law: Loss
   const D = tokensForLoss(N, loss, law) ?? Number.POSITIVE_INFINITY;
   const trainingFlops = 6 * N * D;
   const inferenceFlops = 2 * N * inferenceTokens;
-  return { N, D, tokensPerParameter: D / N, trainingFlops: decimal(trainingFlops), inferenceFlops: decimal(inferenceFlops), totalFlops: decimal(trainingFlops + inferenceFlops) };
+  return {
+    N,
+    D,
+    tokensPerParameter: D / N,
+    trainingFlops: decimal(trainingFlops),
+    inferenceFlops: decimal(inferenceFlops),
+    totalFlops: decimal(trainingFlops + inferenceFlops),
+  };
 }
 
 function goldenSection(f: (x: number) => number, from: number, to: number): number {

@@ -11,9 +11,19 @@ export interface StudentComparison {
   readonly workRatio: number;
 }
 
-export function compareStudent(teacher: ModelSpec, student: ModelSpec, seq: number): StudentComparison {
-  const work = (model: ModelSpec) => Number(forwardFlops(model, 1, seq) - headFlops(model, BigInt(seq)));
+export function compareStudent(
+  teacher: ModelSpec,
+  student: ModelSpec,
+  seq: number,
+): StudentComparison {
+  const work = (model: ModelSpec) =>
+    Number(forwardFlops(model, 1, seq) - headFlops(model, BigInt(seq)));
   const teacherParameters = parameterCount(teacher);
   const studentParameters = parameterCount(student);
-  return { teacherParameters, studentParameters, memoryRatio: teacherParameters / studentParameters, workRatio: work(teacher) / work(student) };
+  return {
+    teacherParameters,
+    studentParameters,
+    memoryRatio: teacherParameters / studentParameters,
+    workRatio: work(teacher) / work(student),
+  };
 }

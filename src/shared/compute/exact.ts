@@ -36,7 +36,11 @@ export function errorPercent(estimate: Count, truth: Count): number {
 /** Throws `bad_input` unless `value` is a whole number of at least `least`. */
 export function requireWhole(field: string, value: number, least = 1): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new Failure('bad_input', `${field} cannot be ${value}: it counts things.`, `Give a whole number of at least ${least}.`);
+  throw new Failure(
+    'bad_input',
+    `${field} cannot be ${value}: it counts things.`,
+    `Give a whole number of at least ${least}.`,
+  );
 }
 
 /** Throws `bad_input` unless `value` is a finite number above zero. */

@@ -99,7 +99,10 @@ export function attentionPairs(n: number, causal = false, window?: number): bigi
  * One layer for any number of queries and query-key pairs: exact. Of a mixture of experts it is an expert layer with
  * its router, and the experts a token passes through; latent attention is counted with keys and values expanded once.
  */
-export function layerFlops(model: ModelSpec, { batch, queries, pairs, dense }: Shape): Layer<bigint> {
+export function layerFlops(
+  model: ModelSpec,
+  { batch, queries, pairs, dense }: Shape,
+): Layer<bigint> {
   const linears = layerLinears(model, dense);
   const { keys, values } = attentionWidths(model);
   const tokens = BigInt(batch) * BigInt(queries);
@@ -109,7 +112,15 @@ export function layerFlops(model: ModelSpec, { batch, queries, pairs, dense }: S
   const attentionOutput = 2n * allPairs * BigInt(values);
   const projection = 2n * tokens * usedWeights(linears, 'projection');
   const ffn = 2n * tokens * usedWeights(linears, 'ffn');
-  return { qkv, scores, softmax: 5n * allPairs * BigInt(model.heads), attentionOutput, projection, ffn, total: qkv + scores + attentionOutput + projection + ffn };
+  return {
+    qkv,
+    scores,
+    softmax: 5n * allPairs * BigInt(model.heads),
+    attentionOutput,
+    projection,
+    ffn,
+    total: qkv + scores + attentionOutput + projection + ffn,
+  };
 }
 
 /** The output head over `positions` positions: 2·positions·V·d; 0 for a model without one. BERT's pooler is left out. */
@@ -121,15 +132,42 @@ export function headFlops(model: ModelSpec, positions: bigint): bigint {
  * All layers over B sequences of n tokens. The encoder of an encoder-decoder sees its whole input whatever the mask; its
  * decoder takes as many tokens, and each of its layers attends to all of the encoder's output as well.
  */
-function stackFlops(model: ModelSpec, batch: number, seq: number, { causal = false }: FlopOptions): Layer<bigint> {
-  const sum = { qkv: 0n, scores: 0n, softmax: 0n, attentionOutput: 0n, projection: 0n, ffn: 0n, total: 0n };
+function stackFlops(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  { causal = false }: FlopOptions,
+): Layer<bigint> {
+  const sum = {
+    qkv: 0n,
+    scores: 0n,
+    softmax: 0n,
+    attentionOutput: 0n,
+    projection: 0n,
+    ffn: 0n,
+    total: 0n,
+  };
   const add = (times: bigint, layer: Layer<bigint>, parts: readonly (keyof Layer<bigint>)[]) => {
     for (const part of parts) sum[part] += times * layer[part];
   };
   for (const { layers, dense, cross, bidirectional } of stacksOf(model)) {
     const times = BigInt(layers);
-    add(times, layerFlops(model, { batch, queries: seq, dense, pairs: attentionPairs(seq, causal && !bidirectional, model.slidingWindow) }), ALL);
-    if (cross) add(times, layerFlops(model, { batch, queries: seq, dense, pairs: attentionPairs(seq) }), ATTENTION);
+    add(
+      times,
+      layerFlops(model, {
+        batch,
+        queries: seq,
+        dense,
+        pairs: attentionPairs(seq, causal && !bidirectional, model.slidingWindow),
+      }),
+      ALL,
+    );
+    if (cross)
+      add(
+        times,
+        layerFlops(model, { batch, queries: seq, dense, pairs: attentionPairs(seq) }),
+        ATTENTION,
+      );
   }
   return { ...sum, total: sum.qkv + sum.scores + sum.attentionOutput + sum.projection + sum.ffn };
 }
@@ -138,14 +176,26 @@ const ATTENTION = ['qkv', 'scores', 'softmax', 'attentionOutput', 'projection'] 
 const ALL = [...ATTENTION, 'ffn'] as const;
 
 /** L layers and the head, exact; `bad_input` where batch or seq is no whole number of at least 1. */
-export function forwardFlops(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): bigint {
+export function forwardFlops(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  options: FlopOptions = {},
+): bigint {
   requireWhole('batch', batch);
   requireWhole('seq', seq);
-  return stackFlops(model, batch, seq, options).total + headFlops(model, BigInt(batch) * BigInt(seq));
+  return (
+    stackFlops(model, batch, seq, options).total + headFlops(model, BigInt(batch) * BigInt(seq))
+  );
 }
 
 /** A step of training: forward and backward, 3·forward; one more forward where everything is recomputed. */
-export function trainFlops(model: ModelSpec, batch: number, seq: number, options: FlopOptions & { readonly recompute?: boolean } = {}): bigint {
+export function trainFlops(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  options: FlopOptions & { readonly recompute?: boolean } = {},
+): bigint {
   return (options.recompute ? 4n : 3n) * forwardFlops(model, batch, seq, options);
 }
 
@@ -161,10 +211,16 @@ export function trainFlops(model: ModelSpec, batch: number, seq: number, options
 export function crossover(model: ModelSpec, { causal = false }: FlopOptions = {}): Crossover {
   const linears = layerLinears(model);
   const { keys, values } = attentionWidths(model);
-  const projections = Number(usedWeights(linears, 'qkv') + usedWeights(linears, 'projection')) / (keys + values);
+  const projections =
+    Number(usedWeights(linears, 'qkv') + usedWeights(linears, 'projection')) / (keys + values);
   const ffn = Number(usedWeights(linears, 'ffn')) / (keys + values);
-  const length = (average: number) => (causal ? causalLength(average, model.slidingWindow ?? Number.POSITIVE_INFINITY) : average);
-  return { attentionEqualsProjections: length(projections), attentionEqualsLayer: length(projections + ffn), attentionEqualsFfn: length(ffn) };
+  const length = (average: number) =>
+    causal ? causalLength(average, model.slidingWindow ?? Number.POSITIVE_INFINITY) : average;
+  return {
+    attentionEqualsProjections: length(projections),
+    attentionEqualsLayer: length(projections + ffn),
+    attentionEqualsFfn: length(ffn),
+  };
 }
 
 /** The length at which a causal token sees `average` keys on average. */
@@ -176,13 +232,22 @@ function causalLength(average: number, window: number): number | null {
 }
 
 /** 2P, 6PD and PaLM's formula beside the count they stand for. */
-export function approximations(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): Approximations {
+export function approximations(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  options: FlopOptions = {},
+): Approximations {
   const tokens = BigInt(batch) * BigInt(seq);
   const P = BigInt(activeParameterCount(model));
   const forward = forwardFlops(model, batch, seq, options);
-  const positions = model.positions === 'learned' ? BigInt(model.maxPositions) * BigInt(model.hidden) : 0n;
+  const positions =
+    model.positions === 'learned' ? BigInt(model.maxPositions) * BigInt(model.hidden) : 0n;
   const { keys, values } = attentionWidths(model);
-  const palm = tokens * (6n * (P - positions) + 6n * BigInt(model.layers + (model.decoderLayers ?? 0)) * BigInt(keys + values) * BigInt(seq));
+  const palm =
+    tokens *
+    (6n * (P - positions) +
+      6n * BigInt(model.layers + (model.decoderLayers ?? 0)) * BigInt(keys + values) * BigInt(seq));
   return {
     twoP: count(2n * P * tokens),
     sixPD: count(6n * P * tokens),
@@ -193,18 +258,32 @@ export function approximations(model: ModelSpec, batch: number, seq: number, opt
 }
 
 /** Everything `plumbline flops` says about a batch of sequences. `bad_input` for impossible sizes. */
-export function flopsOf(model: ModelSpec, batch: number, seq: number, options: FlopOptions = {}): FlopCount {
+export function flopsOf(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  options: FlopOptions = {},
+): FlopCount {
   const forward = forwardFlops(model, batch, seq, options);
   const bidirectional = stacksOf(model)[0]?.bidirectional ?? false;
   const pairs = attentionPairs(seq, options.causal === true && !bidirectional, model.slidingWindow);
-  const { qkv, scores, softmax, attentionOutput, projection, ffn, total } = layerFlops(model, { batch, queries: seq, pairs });
+  const { qkv, scores, softmax, attentionOutput, projection, ffn, total } = layerFlops(model, {
+    batch,
+    queries: seq,
+    pairs,
+  });
   const tokens = BigInt(batch) * BigInt(seq);
   const head = headFlops(model, tokens);
   const lengths = crossover(model, options);
   return {
     perLayer: {
-      qkv: count(qkv), scores: count(scores), softmax: count(softmax), attentionOutput: count(attentionOutput),
-      projection: count(projection), ffn: count(ffn), total: count(total),
+      qkv: count(qkv),
+      scores: count(scores),
+      softmax: count(softmax),
+      attentionOutput: count(attentionOutput),
+      projection: count(projection),
+      ffn: count(ffn),
+      total: count(total),
     },
     head: count(head),
     forward: count(forward),

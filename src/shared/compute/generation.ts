@@ -25,14 +25,22 @@ export function decodeFlops(model: ModelSpec, batch: number, context: number): b
   requireWhole('context', context);
   requireDecoder(model);
   const pairs = BigInt(Math.min(context, model.slidingWindow ?? context));
-  const layers = stacksOf(model).reduce((sum, { layers: times, dense }) => sum + BigInt(times) * layerFlops(model, { batch, queries: 1, dense, pairs }).total, 0n);
+  const layers = stacksOf(model).reduce(
+    (sum, { layers: times, dense }) =>
+      sum + BigInt(times) * layerFlops(model, { batch, queries: 1, dense, pairs }).total,
+    0n,
+  );
   return layers + headFlops(model, BigInt(batch));
 }
 
 /** Cross-attention of an encoder-decoder depends on a source length no run states. */
 function requireDecoder(model: ModelSpec): void {
   if (!model.decoderLayers) return;
-  throw new Failure('bad_input', `Generation of ${model.name} is not counted: it is an encoder-decoder.`, 'Use a decoder, or count a forward pass.');
+  throw new Failure(
+    'bad_input',
+    `Generation of ${model.name} is not counted: it is an encoder-decoder.`,
+    'Use a decoder, or count a forward pass.',
+  );
 }
 
 export interface GenerationFlops {
@@ -49,13 +57,19 @@ export function generationFlops(model: ModelSpec, shape: GenerationShape): Gener
   let decode = 0n;
   for (let step = 1; step < tokens; step++) {
     const length = promptTokens + step;
-    decode += kvCache ? decodeFlops(model, batch, length) : forwardFlops(model, batch, length, shape);
+    decode += kvCache
+      ? decodeFlops(model, batch, length)
+      : forwardFlops(model, batch, length, shape);
   }
   return { prefill, decode, total: prefill + decode };
 }
 
 /** Rows of attention computed for T tokens: T(T+1)/2 without a cache, T with one; their ratio is (T+1)/2. */
-export function attentionRows(tokens: number): { readonly uncached: number; readonly cached: number; readonly ratio: number } {
+export function attentionRows(tokens: number): {
+  readonly uncached: number;
+  readonly cached: number;
+  readonly ratio: number;
+} {
   requireWhole('tokens', tokens);
   return { uncached: (tokens * (tokens + 1)) / 2, cached: tokens, ratio: (tokens + 1) / 2 };
 }

@@ -6,7 +6,24 @@ import { Failure } from '../failure';
 import { GPUS, type Gpu } from './gpus';
 
 /** Words that tell no two GPUs of the catalogue apart. */
-const NOISE = new Set(['nvidia', 'geforce', 'tesla', 'amd', 'instinct', 'radeon', 'quadro', 'gpu', 'generation', 'rtx', 'gb', 'gib', 'hbm2', 'hbm2e', 'hbm3', 'hbm3e']);
+const NOISE = new Set([
+  'nvidia',
+  'geforce',
+  'tesla',
+  'amd',
+  'instinct',
+  'radeon',
+  'quadro',
+  'gpu',
+  'generation',
+  'rtx',
+  'gb',
+  'gib',
+  'hbm2',
+  'hbm2e',
+  'hbm3',
+  'hbm3e',
+]);
 
 function words(name: string): readonly string[] {
   return name
@@ -22,7 +39,11 @@ const key = (name: string) => words(name).slice().sort().join(' ');
 
 /** Every word by which a GPU may be called: those of its name, of its driver names, and its memory in GiB. */
 function vocabulary(gpu: Gpu): ReadonlySet<string> {
-  return new Set([...words(gpu.name), ...gpu.deviceNames.flatMap(words), String(Math.round(gpu.memoryBytes / 2 ** 30))]);
+  return new Set([
+    ...words(gpu.name),
+    ...gpu.deviceNames.flatMap(words),
+    String(Math.round(gpu.memoryBytes / 2 ** 30)),
+  ]);
 }
 
 export function gpuNames(): readonly string[] {
@@ -33,7 +54,11 @@ export function gpuNames(): readonly string[] {
 export function gpusNamed(name: string): readonly Gpu[] {
   const wanted = words(name);
   if (wanted.length === 0) return [];
-  const exact = GPUS.filter((gpu) => [gpu.name, ...gpu.deviceNames].some((known) => known.toLowerCase() === name.trim().toLowerCase()));
+  const exact = GPUS.filter((gpu) =>
+    [gpu.name, ...gpu.deviceNames].some(
+      (known) => known.toLowerCase() === name.trim().toLowerCase(),
+    ),
+  );
   if (exact.length > 0) return exact;
   const same = GPUS.filter((gpu) => key(gpu.name) === key(name));
   if (same.length > 0) return same;
@@ -48,6 +73,15 @@ export function gpuByName(name: string): Gpu {
   const found = gpusNamed(name);
   const [one] = found;
   if (one && found.length === 1) return one;
-  if (found.length > 1) throw new Failure('bad_input', `"${name}" can mean several GPUs.`, `Say which: ${found.map((gpu) => gpu.name).join(', ')}.`);
-  throw new Failure('bad_input', `There is no GPU "${name}" in the catalogue.`, `Use one of ${gpuNames().join(', ')}.`);
+  if (found.length > 1)
+    throw new Failure(
+      'bad_input',
+      `"${name}" can mean several GPUs.`,
+      `Say which: ${found.map((gpu) => gpu.name).join(', ')}.`,
+    );
+  throw new Failure(
+    'bad_input',
+    `There is no GPU "${name}" in the catalogue.`,
+    `Use one of ${gpuNames().join(', ')}.`,
+  );
 }

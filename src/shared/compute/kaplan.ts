@@ -12,7 +12,7 @@ export const KAPLAN = {
   N: { exponent: 0.076, scale: 8.8e13 },
   D: { exponent: 0.095, scale: 5.4e13 },
   /** In PF-days. */
-  C: { exponent: 0.050, scale: 3.1e8 },
+  C: { exponent: 0.05, scale: 3.1e8 },
   /** Joint fit L(N, D) (table 2). */
   joint: { alphaN: 0.076, alphaD: 0.103, Nc: 6.4e13, Dc: 1.8e13 },
   /** Compute-efficient N = 1.3e9·C^0.73 and D = 2e10·C^0.27, C in PF-days (table 6). */

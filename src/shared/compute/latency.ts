@@ -31,10 +31,17 @@ export interface Latency {
 }
 
 /** N tokens from a prompt: one pass over the prompt, then N − 1 steps, cached (the default) or over everything again. */
-export function generationLatency(model: ModelSpec, service: Service, gpu: Gpu, efficiency = 1): Latency {
+export function generationLatency(
+  model: ModelSpec,
+  service: Service,
+  gpu: Gpu,
+  efficiency = 1,
+): Latency {
   const { batch, promptTokens, tokens, kvCache = true } = service;
-  for (const field of ['batch', 'promptTokens', 'tokens'] as const) requireWhole(field, service[field]);
-  const seconds = (queries: number, context: number) => passSeconds(model, { ...service, queries, context }, gpu, efficiency);
+  for (const field of ['batch', 'promptTokens', 'tokens'] as const)
+    requireWhole(field, service[field]);
+  const seconds = (queries: number, context: number) =>
+    passSeconds(model, { ...service, queries, context }, gpu, efficiency);
   const prefillSeconds = seconds(promptTokens, promptTokens);
   let decodeSeconds = 0;
   for (let step = 1; step < tokens; step++) {
@@ -59,8 +66,16 @@ export interface BatchPoint extends Latency {
 }
 
 /** Latency and throughput at each batch size. */
-export function throughputByBatch(model: ModelSpec, service: Omit<Service, 'batch'>, gpu: Gpu, batches: readonly number[]): readonly BatchPoint[] {
-  const points = batches.map((batch) => ({ batch, ...generationLatency(model, { ...service, batch }, gpu) }));
+export function throughputByBatch(
+  model: ModelSpec,
+  service: Omit<Service, 'batch'>,
+  gpu: Gpu,
+  batches: readonly number[],
+): readonly BatchPoint[] {
+  const points = batches.map((batch) => ({
+    batch,
+    ...generationLatency(model, { ...service, batch }, gpu),
+  }));
   const [first] = points;
   return points.map((point) => ({
     ...point,
@@ -77,12 +92,20 @@ export interface CacheSpeedup {
 }
 
 export function cacheSpeedup(model: ModelSpec, service: Service, gpu: Gpu): CacheSpeedup {
-  const time = (kvCache: boolean) => generationLatency(model, { ...service, kvCache }, gpu).totalSeconds;
+  const time = (kvCache: boolean) =>
+    generationLatency(model, { ...service, kvCache }, gpu).totalSeconds;
   return { workRatio: cacheWorkRatio(model, service), timeRatio: time(false) / time(true) };
 }
 
 /** Share of the peak, 0..1, that one cached step reaches at best. */
-export function decodeUtilization(model: ModelSpec, service: Pick<Service, 'batch' | 'precision' | 'kvPrecision' | 'attention'>, context: number, gpu: Gpu): number {
+export function decodeUtilization(
+  model: ModelSpec,
+  service: Pick<Service, 'batch' | 'precision' | 'kvPrecision' | 'attention'>,
+  context: number,
+  gpu: Gpu,
+): number {
   const seconds = passSeconds(model, { ...service, queries: 1, context }, gpu);
-  return Number(decodeFlops(model, service.batch, context)) / (seconds * peakOf(gpu, service.precision));
+  return (
+    Number(decodeFlops(model, service.batch, context)) / (seconds * peakOf(gpu, service.precision))
+  );
 }

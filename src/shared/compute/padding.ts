@@ -17,18 +17,27 @@ export interface Padding {
 }
 
 function padding(useful: number, computed: number): Padding {
-  return { useful, computed, wasted: computed - useful, wastedPercent: (100 * (computed - useful)) / computed };
+  return {
+    useful,
+    computed,
+    wasted: computed - useful,
+    wastedPercent: (100 * (computed - useful)) / computed,
+  };
 }
 
 function checked(lengths: readonly number[]): number {
-  if (lengths.length === 0) throw new Failure('bad_input', 'There are no sequence lengths.', 'Give at least one.');
+  if (lengths.length === 0)
+    throw new Failure('bad_input', 'There are no sequence lengths.', 'Give at least one.');
   for (const length of lengths) requireWhole('lengths', length);
   return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 /** One batch padded to its longest sequence. */
 export function padded(lengths: readonly number[]): Padding {
-  return padding(checked(lengths), lengths.length * lengths.reduce((most, length) => Math.max(most, length), 0));
+  return padding(
+    checked(lengths),
+    lengths.length * lengths.reduce((most, length) => Math.max(most, length), 0),
+  );
 }
 
 /** Batches of at most `size` made of sequences of like length (sorted), each padded to its own longest. */
@@ -37,7 +46,8 @@ export function grouped(lengths: readonly number[], size: number): Padding {
   const useful = checked(lengths);
   const sorted = [...lengths].sort((a, b) => b - a);
   let computed = 0;
-  for (let i = 0; i < sorted.length; i += size) computed += (sorted[i] ?? 0) * Math.min(size, sorted.length - i);
+  for (let i = 0; i < sorted.length; i += size)
+    computed += (sorted[i] ?? 0) * Math.min(size, sorted.length - i);
   return padding(useful, computed);
 }
 
@@ -47,19 +57,32 @@ export function bucketed(lengths: readonly number[], buckets: readonly number[])
   const sorted = [...buckets].sort((a, b) => a - b);
   const computed = lengths.reduce((sum, length) => {
     const bucket = sorted.find((size) => size >= length);
-    if (bucket === undefined) throw new Failure('bad_input', `No bucket holds a sequence of ${length} tokens.`, `Add a bucket of at least ${length}.`);
+    if (bucket === undefined)
+      throw new Failure(
+        'bad_input',
+        `No bucket holds a sequence of ${length} tokens.`,
+        `Add a bucket of at least ${length}.`,
+      );
     return sum + bucket;
   }, 0);
   return padding(useful, computed);
 }
 
 /** Sequences laid end to end in rows of `capacity`, first fit by decreasing length. */
-export function packed(lengths: readonly number[], capacity: number): Padding & { readonly rows: number } {
+export function packed(
+  lengths: readonly number[],
+  capacity: number,
+): Padding & { readonly rows: number } {
   requireWhole('capacity', capacity);
   const useful = checked(lengths);
   const free: number[] = [];
   for (const length of [...lengths].sort((a, b) => b - a)) {
-    if (length > capacity) throw new Failure('bad_input', `A row of ${capacity} positions cannot hold a sequence of ${length}.`, `Use rows of at least ${length}.`);
+    if (length > capacity)
+      throw new Failure(
+        'bad_input',
+        `A row of ${capacity} positions cannot hold a sequence of ${length}.`,
+        `Use rows of at least ${length}.`,
+      );
     const row = free.findIndex((room) => room >= length);
     if (row < 0) free.push(capacity - length);
     else free[row] = (free[row] ?? 0) - length;
@@ -88,27 +111,64 @@ export function paddingReport(model: ModelSpec, lengths: readonly number[]): Pad
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
   const least = lengths.reduce((sum, length) => sum + forwardFlops(model, 1, length), 0n);
   const form = (name: PaddedForm['form'], how: string, of: Padding, flops: bigint): PaddedForm => ({
-    useful: of.useful, computed: of.computed, wasted: of.wasted, wastedPercent: of.wastedPercent, form: name, how, flops: count(flops), flopsRatio: Number(flops) / Number(least),
+    useful: of.useful,
+    computed: of.computed,
+    wasted: of.wasted,
+    wastedPercent: of.wastedPercent,
+    form: name,
+    how,
+    flops: count(flops),
+    flopsRatio: Number(flops) / Number(least),
   });
   const size = Math.ceil(lengths.length / 2);
   const sorted = [...lengths].sort((a, b) => b - a);
   const half = [sorted.slice(0, size), sorted.slice(size)].filter((some) => some.length > 0);
-  const buckets = [...new Set(lengths.map((length) => Math.min(longest, 2 ** Math.ceil(Math.log2(length)))))].sort((a, b) => a - b);
+  const buckets = [
+    ...new Set(lengths.map((length) => Math.min(longest, 2 ** Math.ceil(Math.log2(length))))),
+  ].sort((a, b) => a - b);
   const rows = packed(lengths, longest);
   return {
     lengths,
     forms: [
-      form('padded', `to ${longest}`, padded(lengths), forwardFlops(model, lengths.length, longest)),
-      form('grouped', `by length, ${size} at a time`, grouped(lengths, size), half.reduce((sum, some) => sum + forwardFlops(model, some.length, some[0]!), 0n)),
-      form('bucketed', `to ${buckets.length > 4 ? `${buckets[0]} … ${buckets.at(-1)}` : buckets.join(', ')}`, bucketed(lengths, buckets),
-        lengths.reduce((sum, length) => sum + forwardFlops(model, 1, buckets.find((bucket) => bucket >= length)!), 0n)),
-      form('packed', `${rows.rows} ${rows.rows === 1 ? 'row' : 'rows'} of ${longest}`, rows, packedFlops(model, lengths, rows.computed, least)),
+      form(
+        'padded',
+        `to ${longest}`,
+        padded(lengths),
+        forwardFlops(model, lengths.length, longest),
+      ),
+      form(
+        'grouped',
+        `by length, ${size} at a time`,
+        grouped(lengths, size),
+        half.reduce((sum, some) => sum + forwardFlops(model, some.length, some[0]!), 0n),
+      ),
+      form(
+        'bucketed',
+        `to ${buckets.length > 4 ? `${buckets[0]} … ${buckets.at(-1)}` : buckets.join(', ')}`,
+        bucketed(lengths, buckets),
+        lengths.reduce(
+          (sum, length) =>
+            sum + forwardFlops(model, 1, buckets.find((bucket) => bucket >= length)!),
+          0n,
+        ),
+      ),
+      form(
+        'packed',
+        `${rows.rows} ${rows.rows === 1 ? 'row' : 'rows'} of ${longest}`,
+        rows,
+        packedFlops(model, lengths, rows.computed, least),
+      ),
     ],
   };
 }
 
 /** Attention within each sequence; a padded position at a row's end attends to itself alone. */
-function packedFlops(model: ModelSpec, lengths: readonly number[], positions: number, least: bigint): bigint {
+function packedFlops(
+  model: ModelSpec,
+  lengths: readonly number[],
+  positions: number,
+  least: bigint,
+): bigint {
   const spare = positions - lengths.reduce((sum, length) => sum + length, 0);
   return least + BigInt(spare) * forwardFlops(model, 1, 1);
 }

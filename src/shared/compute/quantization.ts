@@ -37,18 +37,41 @@ export function quantizedMatrix(rows: number, columns: number, scheme: QuantSche
   requireWhole('columns', columns);
   const groupSize = scheme.groupSize ?? 128;
   requireWhole('groupSize', groupSize);
-  const scales = scheme.granularity === 'tensor' ? 1 : scheme.granularity === 'channel' ? rows : rows * Math.ceil(columns / groupSize);
+  const scales =
+    scheme.granularity === 'tensor'
+      ? 1
+      : scheme.granularity === 'channel'
+        ? rows
+        : rows * Math.ceil(columns / groupSize);
   const values = rows * columns;
-  return sized(values, Math.ceil((values * scheme.bits) / 8), scales * (scheme.scaleBytes ?? 2), scheme.zeroPoint ? Math.ceil((scales * scheme.bits) / 8) : 0);
+  return sized(
+    values,
+    Math.ceil((values * scheme.bits) / 8),
+    scales * (scheme.scaleBytes ?? 2),
+    scheme.zeroPoint ? Math.ceil((scales * scheme.bits) / 8) : 0,
+  );
 }
 
-function sized(values: number, valueBytes: Bytes, scaleBytes: Bytes, zeroPointBytes: Bytes): QuantizedSize {
+function sized(
+  values: number,
+  valueBytes: Bytes,
+  scaleBytes: Bytes,
+  zeroPointBytes: Bytes,
+): QuantizedSize {
   const total = valueBytes + scaleBytes + zeroPointBytes;
-  return { values, valueBytes, scaleBytes, zeroPointBytes, total, bitsPerValue: (8 * total) / values };
+  return {
+    values,
+    valueBytes,
+    scaleBytes,
+    zeroPointBytes,
+    total,
+    bitsPerValue: (8 * total) / values,
+  };
 }
 
 function sum(parts: readonly (readonly [times: number, size: QuantizedSize])[]): QuantizedSize {
-  const of = (field: 'values' | 'valueBytes' | 'scaleBytes' | 'zeroPointBytes') => parts.reduce((all, [times, size]) => all + times * size[field], 0);
+  const of = (field: 'values' | 'valueBytes' | 'scaleBytes' | 'zeroPointBytes') =>
+    parts.reduce((all, [times, size]) => all + times * size[field], 0);
   return sized(of('values'), of('valueBytes'), of('scaleBytes'), of('zeroPointBytes'));
 }
 
@@ -67,30 +90,60 @@ export interface QuantizedModel {
 
 /** A model whose linear layers are quantized, as weight-only schemes do, and whose other tensors stay fp16. */
 export function quantizedModel(model: ModelSpec, scheme: QuantScheme): QuantizedModel {
-  const quantized = sum(stacksOf(model).flatMap(({ layers, dense, cross }) =>
-    layerLinears(model, dense).map(({ role, outputs, inputs, held }): readonly [number, QuantizedSize] => [
-      layers * held * (cross && role !== 'ffn' ? 2 : 1), quantizedMatrix(outputs, inputs, scheme),
-    ])));
+  const quantized = sum(
+    stacksOf(model).flatMap(({ layers, dense, cross }) =>
+      layerLinears(model, dense).map(
+        ({ role, outputs, inputs, held }): readonly [number, QuantizedSize] => [
+          layers * held * (cross && role !== 'ffn' ? 2 : 1),
+          quantizedMatrix(outputs, inputs, scheme),
+        ],
+      ),
+    ),
+  );
   const P = parameterCount(model);
   const keptBytes = 2 * (P - quantized.values);
   const total = quantized.total + keptBytes;
-  return { quantized, keptBytes, total, versusFp32: (4 * P) / total, versusFp16: (2 * P) / total, nominal: Math.ceil((P * scheme.bits) / 8) };
+  return {
+    quantized,
+    keptBytes,
+    total,
+    versusFp32: (4 * P) / total,
+    versusFp16: (2 * P) / total,
+    nominal: Math.ceil((P * scheme.bits) / 8),
+  };
 }
 
 /**
  * A quantized KV cache of B·n tokens: one scale for a layer's keys and one for its values (tensor), one a token and head
  * (channel), or one for each group within a head; latent attention keeps one vector a token.
  */
-export function quantizedKvCache(model: ModelSpec, batch: number, length: number, scheme: QuantScheme): QuantizedSize {
+export function quantizedKvCache(
+  model: ModelSpec,
+  batch: number,
+  length: number,
+  scheme: QuantScheme,
+): QuantizedSize {
   requireWhole('batch', batch);
   requireWhole('length', length);
-  return sum(model.latentAttention
-    ? [[model.layers, quantizedMatrix(batch * length, kvElementsPerToken(model), scheme)]]
-    : [[2 * model.layers, quantizedMatrix(batch * length * model.kvHeads, model.headDim, scheme)]]);
+  return sum(
+    model.latentAttention
+      ? [[model.layers, quantizedMatrix(batch * length, kvElementsPerToken(model), scheme)]]
+      : [
+          [
+            2 * model.layers,
+            quantizedMatrix(batch * length * model.kvHeads, model.headDim, scheme),
+          ],
+        ],
+  );
 }
 
 /** A cache at a floating precision, for comparison. */
-export function floatKvCache(model: ModelSpec, batch: number, length: number, precision: 'fp32' | 'fp16'): Bytes {
+export function floatKvCache(
+  model: ModelSpec,
+  batch: number,
+  length: number,
+  precision: 'fp32' | 'fp16',
+): Bytes {
   return model.layers * batch * length * kvElementsPerToken(model) * bytesPerElement(precision);
 }
 
@@ -118,17 +171,37 @@ const SCHEMES: readonly (readonly [name: string, scheme: QuantScheme])[] = [
 ];
 
 /** fp16 and every usual scheme, for the weights and for a cache of B·n tokens where there is one. */
-export function quantizationTable(model: ModelSpec, batch: number, length: number, cached: boolean): readonly QuantizationRow[] {
+export function quantizationTable(
+  model: ModelSpec,
+  batch: number,
+  length: number,
+  cached: boolean,
+): readonly QuantizationRow[] {
   const P = parameterCount(model);
   const cache = floatKvCache(model, batch, length, 'fp16');
   return [
-    { scheme: 'fp16', bits: 16, granularity: null, bitsPerWeight: 16, weightBytes: 2 * P, weightRatio: 1, cacheBytes: cached ? cache : null, cacheRatio: cached ? 1 : null },
+    {
+      scheme: 'fp16',
+      bits: 16,
+      granularity: null,
+      bitsPerWeight: 16,
+      weightBytes: 2 * P,
+      weightRatio: 1,
+      cacheBytes: cached ? cache : null,
+      cacheRatio: cached ? 1 : null,
+    },
     ...SCHEMES.map(([name, scheme]): QuantizationRow => {
       const weights = quantizedModel(model, scheme);
       const { total } = quantizedKvCache(model, batch, length, scheme);
       return {
-        scheme: name, bits: scheme.bits, granularity: scheme.granularity, bitsPerWeight: weights.quantized.bitsPerValue,
-        weightBytes: weights.total, weightRatio: weights.versusFp16, cacheBytes: cached ? total : null, cacheRatio: cached ? cache / total : null,
+        scheme: name,
+        bits: scheme.bits,
+        granularity: scheme.granularity,
+        bitsPerWeight: weights.quantized.bitsPerValue,
+        weightBytes: weights.total,
+        weightRatio: weights.versusFp16,
+        cacheBytes: cached ? total : null,
+        cacheRatio: cached ? cache / total : null,
       };
     }),
   ];

@@ -23,12 +23,21 @@ export function integerRange(bits: number): { readonly least: number; readonly g
   return { least: -(2 ** (bits - 1)), greatest: 2 ** (bits - 1) - 1 };
 }
 
-export function quantizerFor(values: ArrayLike<number>, bits: number, mapping: 'symmetric' | 'affine'): Quantizer {
+export function quantizerFor(
+  values: ArrayLike<number>,
+  bits: number,
+  mapping: 'symmetric' | 'affine',
+): Quantizer {
   let low = 0;
   let high = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
-    if (!Number.isFinite(value)) throw new Failure('bad_input', `Value ${i} is ${value}, which has no place in an integer range.`, 'Quantize finite numbers.');
+    if (!Number.isFinite(value))
+      throw new Failure(
+        'bad_input',
+        `Value ${i} is ${value}, which has no place in an integer range.`,
+        'Quantize finite numbers.',
+      );
     if (value < low) low = value;
     if (value > high) high = value;
   }
@@ -36,14 +45,25 @@ export function quantizerFor(values: ArrayLike<number>, bits: number, mapping: '
 }
 
 /** The quantizer of the range [low, high], which holds 0. */
-export function rangeQuantizer(low: number, high: number, bits: number, mapping: 'symmetric' | 'affine'): Quantizer {
+export function rangeQuantizer(
+  low: number,
+  high: number,
+  bits: number,
+  mapping: 'symmetric' | 'affine',
+): Quantizer {
   const { least, greatest } = integerRange(bits);
   if (mapping === 'symmetric') {
     const scale = positive(Math.max(-low, high) / greatest);
     return { scale, zeroPoint: 0, least: -greatest, greatest, errorBound: scale / 2 };
   }
   const scale = positive((high - low) / (greatest - least));
-  return { scale, zeroPoint: Math.round(least - low / scale), least, greatest, errorBound: scale / 2 };
+  return {
+    scale,
+    zeroPoint: Math.round(least - low / scale),
+    least,
+    greatest,
+    errorBound: scale / 2,
+  };
 }
 
 /** A range of nothing but zero keeps any scale; 1 keeps zero exact. */
@@ -51,11 +71,19 @@ function positive(scale: number): number {
   return scale > 0 ? scale : 1;
 }
 
-export function quantize(values: ArrayLike<number>, { scale, zeroPoint, least, greatest }: Quantizer): Int32Array {
-  return Int32Array.from(values, (value) => Math.min(greatest, Math.max(least, Math.round(value / scale) + zeroPoint)));
+export function quantize(
+  values: ArrayLike<number>,
+  { scale, zeroPoint, least, greatest }: Quantizer,
+): Int32Array {
+  return Int32Array.from(values, (value) =>
+    Math.min(greatest, Math.max(least, Math.round(value / scale) + zeroPoint)),
+  );
 }
 
-export function dequantize(integers: ArrayLike<number>, { scale, zeroPoint }: Quantizer): Float64Array {
+export function dequantize(
+  integers: ArrayLike<number>,
+  { scale, zeroPoint }: Quantizer,
+): Float64Array {
   return Float64Array.from(integers, (integer) => scale * (integer - zeroPoint));
 }
 
@@ -68,14 +96,22 @@ export interface GroupedResult {
 }
 
 /** Quantizes and restores in groups of `groupSize`, each with a scale of its own; the last may be shorter. */
-export function roundTrip(values: ArrayLike<number>, bits: number, mapping: 'symmetric' | 'affine', groupSize = values.length): GroupedResult {
+export function roundTrip(
+  values: ArrayLike<number>,
+  bits: number,
+  mapping: 'symmetric' | 'affine',
+  groupSize = values.length,
+): GroupedResult {
   requireWhole('groupSize', Math.max(1, groupSize));
   const restored = new Float64Array(values.length);
   let errorBound = 0;
   let greatestError = 0;
   let squares = 0;
   for (let start = 0; start < values.length; start += groupSize) {
-    const group = Array.from({ length: Math.min(groupSize, values.length - start) }, (_, i) => values[start + i] ?? 0);
+    const group = Array.from(
+      { length: Math.min(groupSize, values.length - start) },
+      (_, i) => values[start + i] ?? 0,
+    );
     const quantizer = quantizerFor(group, bits, mapping);
     errorBound = Math.max(errorBound, quantizer.errorBound);
     dequantize(quantize(group, quantizer), quantizer).forEach((value, i) => {
@@ -85,5 +121,10 @@ export function roundTrip(values: ArrayLike<number>, bits: number, mapping: 'sym
       squares += error * error;
     });
   }
-  return { values: restored, greatestError, rootMeanSquareError: Math.sqrt(squares / Math.max(1, values.length)), errorBound };
+  return {
+    values: restored,
+    greatestError,
+    rootMeanSquareError: Math.sqrt(squares / Math.max(1, values.length)),
+    errorBound,
+  };
 }

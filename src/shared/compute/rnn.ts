@@ -35,7 +35,12 @@ export function compareWithRnn(model: ModelSpec, seq: number): RnnComparison {
   const pairs = attentionPairs(seq);
   const one = layerFlops(model, { batch: 1, queries: 1, pairs: 0n });
   return {
-    rnn: { time: count(4n * L * n * d * d), space: count(L * n * d), weights: count(2n * L * d * d), sequentialSteps: seq + depth - 1 },
+    rnn: {
+      time: count(4n * L * n * d * d),
+      space: count(L * n * d),
+      weights: count(2n * L * d * d),
+      sequentialSteps: seq + depth - 1,
+    },
     transformer: {
       time: count(forwardFlops(model, 1, seq) - headFlops(model, n)),
       space: count(L * (BigInt(model.heads) * pairs + n * d)),

@@ -47,10 +47,15 @@ export interface OperationTime extends OperationCost {
 /** The unit that does the arithmetic: weight-only int4 and mixed precision compute at half precision. */
 function unitOf(precision: Precision): PeakPrecision {
   switch (precision) {
-    case 'fp32': return 'fp32';
-    case 'bf16': case 'mixed-bf16': return 'bf16';
-    case 'int8': return 'int8';
-    default: return 'fp16';
+    case 'fp32':
+      return 'fp32';
+    case 'bf16':
+    case 'mixed-bf16':
+      return 'bf16';
+    case 'int8':
+      return 'int8';
+    default:
+      return 'fp16';
   }
 }
 
@@ -59,8 +64,14 @@ export function peakOf(gpu: Gpu, precision: Precision): number {
   const unit = unitOf(precision);
   const peak = gpu.peak[unit];
   if (peak !== null) return peak;
-  const has = Object.entries(gpu.peak).filter(([, value]) => value !== null).map(([name]) => name);
-  throw new Failure('unavailable', `${gpu.name} has no ${unit} arithmetic in the catalogue.`, `Use one of ${has.join(', ')}.`);
+  const has = Object.entries(gpu.peak)
+    .filter(([, value]) => value !== null)
+    .map(([name]) => name);
+  throw new Failure(
+    'unavailable',
+    `${gpu.name} has no ${unit} arithmetic in the catalogue.`,
+    `Use one of ${has.join(', ')}.`,
+  );
 }
 
 /** FLOPs a byte above which the device computes rather than waits for memory. */
@@ -74,7 +85,10 @@ export function ridgePoint(gpu: Gpu, precision: Precision): number {
  */
 export function operationCosts(model: ModelSpec, shape: PassShape): readonly OperationCost[] {
   const { batch, queries } = shape;
-  const context = Math.min(shape.context, queries === 1 ? (model.slidingWindow ?? shape.context) : shape.context);
+  const context = Math.min(
+    shape.context,
+    queries === 1 ? (model.slidingWindow ?? shape.context) : shape.context,
+  );
   // Quantized weights are used with half-precision activations.
   const weight = bytesPerElement(shape.precision);
   const value = Math.max(2, weight);
@@ -82,45 +96,94 @@ export function operationCosts(model: ModelSpec, shape: PassShape): readonly Ope
   const { keys, values } = attentionWidths(model);
   const tokens = batch * queries;
   const triangle = shape.causal === true && queries === shape.context;
-  const pairs = triangle ? attentionPairs(queries, true, model.slidingWindow) : BigInt(queries) * BigInt(context);
+  const pairs = triangle
+    ? attentionPairs(queries, true, model.slidingWindow)
+    : BigInt(queries) * BigInt(context);
   // Scores are written, read and written by softmax, and read again for the product with V.
-  const scores = shape.attention === 'flash' || shape.attention === 'sdpa' ? 0 : 4 * batch * model.heads * queries * context * value;
-  const cost = (name: OperationCost['name'], times: number, flops: bigint, bytes: number): OperationCost => ({
-    name, times, flops: Number(flops), bytes, intensity: Number(flops) / bytes,
+  const scores =
+    shape.attention === 'flash' || shape.attention === 'sdpa'
+      ? 0
+      : 4 * batch * model.heads * queries * context * value;
+  const cost = (
+    name: OperationCost['name'],
+    times: number,
+    flops: bigint,
+    bytes: number,
+  ): OperationCost => ({
+    name,
+    times,
+    flops: Number(flops),
+    bytes,
+    intensity: Number(flops) / bytes,
   });
   const stacks = stacksOf(model).flatMap(({ layers, dense, cross }) => {
     const linears = layerLinears(model, dense);
     const layer = layerFlops(model, { batch, queries, pairs, dense });
-    const traffic = (role: Linear['role']) => linears.filter((one) => one.role === role).reduce((sum, one) => sum + linearBytes(one, tokens, weight, value), 0);
+    const traffic = (role: Linear['role']) =>
+      linears
+        .filter((one) => one.role === role)
+        .reduce((sum, one) => sum + linearBytes(one, tokens, weight, value), 0);
     const attentions = cross ? 2 * layers : layers;
     return [
       cost('qkv', attentions, layer.qkv, traffic('qkv')),
-      cost('attention', attentions, layer.scores + layer.attentionOutput, value * tokens * (keys + values) + cached * batch * context * kvElementsPerToken(model) + scores),
+      cost(
+        'attention',
+        attentions,
+        layer.scores + layer.attentionOutput,
+        value * tokens * (keys + values) +
+          cached * batch * context * kvElementsPerToken(model) +
+          scores,
+      ),
       cost('projection', attentions, layer.projection, traffic('projection')),
       cost('ffn', layers, layer.ffn, traffic('ffn')),
     ];
   });
   if (!hasLmHead(model)) return stacks;
-  return [...stacks, cost('head', 1, headFlops(model, BigInt(tokens)), weight * model.hidden * model.vocab + value * tokens * (model.hidden + model.vocab))];
+  return [
+    ...stacks,
+    cost(
+      'head',
+      1,
+      headFlops(model, BigInt(tokens)),
+      weight * model.hidden * model.vocab + value * tokens * (model.hidden + model.vocab),
+    ),
+  ];
 }
 
 /** Weights read once, inputs read and outputs written for each copy a token passes through. */
-function linearBytes({ outputs, inputs, held, used }: Linear, tokens: number, weight: number, value: number): number {
+function linearBytes(
+  { outputs, inputs, held, used }: Linear,
+  tokens: number,
+  weight: number,
+  value: number,
+): number {
   const touched = held === used ? held : held * (1 - (1 - used / held) ** tokens);
   return weight * touched * outputs * inputs + value * tokens * used * (inputs + outputs);
 }
 
 /** The same on a device: what bounds each operation and how long it takes at least. `efficiency` scales the peak. */
-export function roofline(model: ModelSpec, shape: PassShape, gpu: Gpu, efficiency = 1): readonly OperationTime[] {
+export function roofline(
+  model: ModelSpec,
+  shape: PassShape,
+  gpu: Gpu,
+  efficiency = 1,
+): readonly OperationTime[] {
   const peak = peakOf(gpu, shape.precision) * efficiency;
   return operationCosts(model, shape).map((cost) => {
     const compute = cost.flops / peak;
     const memory = cost.bytes / gpu.bandwidth;
-    return { ...cost, bound: compute >= memory ? 'compute' : 'memory', seconds: Math.max(compute, memory) };
+    return {
+      ...cost,
+      bound: compute >= memory ? 'compute' : 'memory',
+      seconds: Math.max(compute, memory),
+    };
   });
 }
 
 /** Seconds of a whole pass. */
 export function passSeconds(model: ModelSpec, shape: PassShape, gpu: Gpu, efficiency = 1): number {
-  return roofline(model, shape, gpu, efficiency).reduce((sum, { times, seconds }) => sum + times * seconds, 0);
+  return roofline(model, shape, gpu, efficiency).reduce(
+    (sum, { times, seconds }) => sum + times * seconds,
+    0,
+  );
 }

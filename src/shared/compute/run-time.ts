@@ -14,7 +14,16 @@ import { generationLatency } from './latency';
 import { type OperationTime, passSeconds, type PassShape, roofline } from './roofline';
 
 /** States like the weights that an update reads, and writes again; those of adam8bit have a byte each, those of adafactor next to nothing. */
-const STATES: Readonly<Record<Optimizer, number>> = { adamw: 2, adam: 2, adam8bit: 2, momentum: 1, lion: 1, muon: 1, adafactor: 0, sgd: 0 };
+const STATES: Readonly<Record<Optimizer, number>> = {
+  adamw: 2,
+  adam: 2,
+  adam8bit: 2,
+  momentum: 1,
+  lion: 1,
+  muon: 1,
+  adafactor: 0,
+  sgd: 0,
+};
 
 /** PCIe 4.0 with 16 lanes, one way. */
 const BUS = 32e9;
@@ -24,7 +33,8 @@ export function runSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number | n
   try {
     if (run.mode === 'train') return stepSeconds(model, run, gpu);
     const ranks = (run.tp ?? 1) * (run.pp ?? 1);
-    if (run.mode === 'generate' && !model.decoderLayers) return generationLatency(model, run, gpu).totalSeconds / ranks;
+    if (run.mode === 'generate' && !model.decoderLayers)
+      return generationLatency(model, run, gpu).totalSeconds / ranks;
     return passSeconds(model, passOf(run), gpu) / ranks;
   } catch (error) {
     if (error instanceof Failure && error.code === 'unavailable') return null;
@@ -39,11 +49,24 @@ function passOf({ batch, seq, precision, kvPrecision, attention, causal }: RunSp
 function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const { tp = 1, pp = 1 } = run;
   const operations = roofline(model, passOf(run), gpu);
-  const total = (some: readonly OperationTime[]) => some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
+  const total = (some: readonly OperationTime[]) =>
+    some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
   // No layer below those that train is done again.
-  const trained = run.frozenLayers ? roofline(trainedPart(model, run), passOf(run), gpu) : operations;
-  const again = run.checkpointing === 'none' ? 0 : total(run.checkpointing === 'selective' ? trained.filter(({ name }) => name === 'attention') : trained);
-  const microBatch = total(operations) + backwardWork(model, run, (part) => total(roofline(part, passOf(run), gpu))) + again;
+  const trained = run.frozenLayers
+    ? roofline(trainedPart(model, run), passOf(run), gpu)
+    : operations;
+  const again =
+    run.checkpointing === 'none'
+      ? 0
+      : total(
+          run.checkpointing === 'selective'
+            ? trained.filter(({ name }) => name === 'attention')
+            : trained,
+        );
+  const microBatch =
+    total(operations) +
+    backwardWork(model, run, (part) => total(roofline(part, passOf(run), gpu))) +
+    again;
   // A pipeline of p stages idles for p − 1 of its m + p − 1 slots.
   const slots = pp === 1 ? run.gradAccum : run.gradAccum * ((run.microBatches ?? pp) + pp - 1);
   return (slots * microBatch) / (tp * pp) + optimizerSeconds(model, run, gpu);
@@ -52,7 +75,9 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
 /** Parameters that one rank updates. */
 function updated(model: ModelSpec, run: RunSpec): number {
   const { tp = 1, pp = 1, dp = 1, zero = 0 } = run;
-  return parametersOf(model, run, wholeShard(model, run)).trained / (tp * pp * (zero >= 1 ? dp : 1));
+  return (
+    parametersOf(model, run, wholeShard(model, run)).trained / (tp * pp * (zero >= 1 ? dp : 1))
+  );
 }
 
 /** Bytes that an update moves on a rank's device: gradients and parameters are read, states read and written, parameters written. */
@@ -67,5 +92,7 @@ export function updateBytes(model: ModelSpec, run: RunSpec): number {
 /** Least seconds of an update; where states are offloaded, gradients and parameters cross the bus instead. */
 export function optimizerSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const offloaded = run.offload === 'optimizer' || run.offload === 'all';
-  return offloaded ? (2 * updated(model, run) * bytesPerElement(run.precision)) / BUS : updateBytes(model, run) / gpu.bandwidth;
+  return offloaded
+    ? (2 * updated(model, run) * bytesPerElement(run.precision)) / BUS
+    : updateBytes(model, run) / gpu.bandwidth;
 }

@@ -1,6 +1,18 @@
 /** What `plumbline scaling` says: how to spend a budget, and where a given model stands. */
 import { Failure } from '../failure';
-import { type Allocation, BESIROGLU, chinchillaLoss, chinchillaOptimum, EXPONENTS, HOFFMANN, type LifetimeOptimum, lifetimeOptimum, lossOptimum, type LossLaw, ratioOptimum } from './chinchilla';
+import {
+  type Allocation,
+  BESIROGLU,
+  chinchillaLoss,
+  chinchillaOptimum,
+  EXPONENTS,
+  HOFFMANN,
+  type LifetimeOptimum,
+  lifetimeOptimum,
+  lossOptimum,
+  type LossLaw,
+  ratioOptimum,
+} from './chinchilla';
 import { type Count, decimal, requirePositive } from './exact';
 import { KAPLAN, kaplanJointLoss, kaplanOptimum } from './kaplan';
 import { sixPD } from './training';
@@ -33,7 +45,9 @@ export interface ScalingReport {
   /** GPT-3 (175e9 parameters, 300e9 tokens) for comparison. */
   readonly gpt3: Standing;
   /** The least lifetime work for the loss of the given model, or of approach 3's optimum. */
-  readonly lifetime: (LifetimeOptimum & { readonly loss: number; readonly inferenceTokens: number }) | null;
+  readonly lifetime:
+    | (LifetimeOptimum & { readonly loss: number; readonly inferenceTokens: number })
+    | null;
 }
 
 /** Brown et al. 2020, table 2.1; Hoffmann et al. 2022, table 4. */
@@ -56,12 +70,22 @@ export function standing(params: number, tokens: number): Standing {
     kaplanLoss: kaplanJointLoss(params, tokens),
     sizeOverOptimum,
     tokensOverOptimum: tokens / best.D,
-    verdict: sizeOverOptimum > NEAR ? 'undertrained' : sizeOverOptimum < 1 / NEAR ? 'overtrained' : 'near-optimal',
+    verdict:
+      sizeOverOptimum > NEAR
+        ? 'undertrained'
+        : sizeOverOptimum < 1 / NEAR
+          ? 'overtrained'
+          : 'near-optimal',
   };
 }
 
 export function optima(compute: number): readonly ScalingRow[] {
-  const row = (method: string, of: Allocation, exponent: number): ScalingRow => ({ method, ...of, exponent, loss: chinchillaLoss(of.N, of.D) });
+  const row = (method: string, of: Allocation, exponent: number): ScalingRow => ({
+    method,
+    ...of,
+    exponent,
+    loss: chinchillaLoss(of.N, of.D),
+  });
   const ofLaw = ({ alpha, beta }: LossLaw) => beta / (alpha + beta);
   const kaplan = kaplanOptimum(compute);
   return [
@@ -71,7 +95,11 @@ export function optima(compute: number): readonly ScalingRow[] {
     row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN), ofLaw(HOFFMANN)),
     row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU), ofLaw(BESIROGLU)),
     row('20 tokens a parameter', ratioOptimum(compute), 0.5),
-    row('Kaplan', { ...kaplan, tokensPerParameter: kaplan.D / kaplan.N }, KAPLAN.optimum.N.exponent),
+    row(
+      'Kaplan',
+      { ...kaplan, tokensPerParameter: kaplan.D / kaplan.N },
+      KAPLAN.optimum.N.exponent,
+    ),
   ];
 }
 
@@ -87,7 +115,11 @@ export function scalingReport(question: ScalingQuestion): ScalingReport {
   const { compute: budget, params, tokens, inferenceTokens } = question;
   const pair = params !== undefined && tokens !== undefined;
   if ((budget === undefined && !pair) || (params === undefined) !== (tokens === undefined)) {
-    throw new Failure('bad_input', 'Scaling needs a compute budget, or parameters and tokens.', 'Give --compute FLOPS, or --params N with --tokens D.');
+    throw new Failure(
+      'bad_input',
+      'Scaling needs a compute budget, or parameters and tokens.',
+      'Give --compute FLOPS, or --params N with --tokens D.',
+    );
   }
   const compute = budget ?? sixPD(params ?? 0, tokens ?? 0);
   requirePositive('compute', compute);
@@ -99,6 +131,9 @@ export function scalingReport(question: ScalingQuestion): ScalingReport {
     optimum: optima(compute),
     given,
     gpt3: standing(GPT3.params, GPT3.tokens),
-    lifetime: inferenceTokens === undefined ? null : { ...lifetimeOptimum(loss, inferenceTokens), loss, inferenceTokens },
+    lifetime:
+      inferenceTokens === undefined
+        ? null
+        : { ...lifetimeOptimum(loss, inferenceTokens), loss, inferenceTokens },
   };
 }

@@ -4,7 +4,13 @@ import type { Bytes } from '../units';
 import { type Count, count } from './exact';
 import { decodeFlops, generationFlops } from './generation';
 import type { Gpu } from './gpus';
-import { type BatchPoint, cacheSpeedup, generationLatency, type Latency, throughputByBatch } from './latency';
+import {
+  type BatchPoint,
+  cacheSpeedup,
+  generationLatency,
+  type Latency,
+  throughputByBatch,
+} from './latency';
 import { peakBytes } from './plan/fits';
 
 export interface GenerationReport {
@@ -32,7 +38,11 @@ export interface DeviceGeneration extends Latency {
 const BATCHES = [1, 2, 4, 8, 16, 32, 64] as const;
 
 /** Null for what generates nothing step by step: other modes, encoder-decoders. `unavailable` where the GPU lacks the arithmetic. */
-export function generationReport(model: ModelSpec, run: RunSpec, gpu: Gpu | null): GenerationReport | null {
+export function generationReport(
+  model: ModelSpec,
+  run: RunSpec,
+  gpu: Gpu | null,
+): GenerationReport | null {
   if (run.mode !== 'generate' || model.decoderLayers) return null;
   const { batch, promptTokens, tokens, kvCache } = run;
   const work = (cached: boolean) => generationFlops(model, { ...run, kvCache: cached });
@@ -57,7 +67,12 @@ function onDevice(model: ModelSpec, run: RunSpec, gpu: Gpu): DeviceGeneration {
     gpu: gpu.name,
     ...generationLatency(model, run, gpu),
     cacheTimeRatio: cacheSpeedup(model, run, gpu).timeRatio,
-    batches: throughputByBatch(model, { promptTokens, tokens, precision, kvPrecision, attention, kvCache }, gpu, BATCHES).map((point) => {
+    batches: throughputByBatch(
+      model,
+      { promptTokens, tokens, precision, kvPrecision, attention, kvCache },
+      gpu,
+      BATCHES,
+    ).map((point) => {
       const peak = peakBytes(model, { ...run, batch: point.batch, gpu: gpu.name });
       return { ...point, peakBytes: peak, fits: peak <= gpu.memoryBytes };
     }),

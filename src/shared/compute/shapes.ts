@@ -41,17 +41,31 @@ export function ffnMatrices(model: Pick<ModelSpec, 'activation'>): 2 | 3 {
 }
 
 /** Widths of all heads' keys and of all heads' values: what a query-key pair costs. */
-export function attentionWidths(model: ModelSpec): { readonly keys: number; readonly values: number } {
+export function attentionWidths(model: ModelSpec): {
+  readonly keys: number;
+  readonly values: number;
+} {
   const { heads, headDim, latentAttention: latent } = model;
-  return latent ? { keys: heads * (latent.plainDim + latent.ropeDim), values: heads * latent.valueDim } : { keys: heads * headDim, values: heads * headDim };
+  return latent
+    ? { keys: heads * (latent.plainDim + latent.ropeDim), values: heads * latent.valueDim }
+    : { keys: heads * headDim, values: heads * headDim };
 }
 
 function attentionLinears(model: ModelSpec): readonly Linear[] {
   const { hidden: d, latentAttention: latent, heads } = model;
   const { keys, values } = attentionWidths(model);
-  const one = (role: Linear['role'], outputs: number, inputs: number): Linear => ({ role, outputs, inputs, held: 1, used: 1 });
+  const one = (role: Linear['role'], outputs: number, inputs: number): Linear => ({
+    role,
+    outputs,
+    inputs,
+    held: 1,
+    used: 1,
+  });
   if (latent) {
-    const query = latent.queryRank === null ? [one('qkv', keys, d)] : [one('qkv', latent.queryRank, d), one('qkv', keys, latent.queryRank)];
+    const query =
+      latent.queryRank === null
+        ? [one('qkv', keys, d)]
+        : [one('qkv', latent.queryRank, d), one('qkv', keys, latent.queryRank)];
     return [
       ...query,
       one('qkv', latent.kvRank + latent.ropeDim, d),
@@ -63,9 +77,17 @@ function attentionLinears(model: ModelSpec): readonly Linear[] {
   return [one('qkv', keys, d), one('qkv', kv, d), one('qkv', kv, d), one('projection', d, values)];
 }
 
-function ffnLinears(model: ModelSpec, width: number, held: number, used: number): readonly Linear[] {
+function ffnLinears(
+  model: ModelSpec,
+  width: number,
+  held: number,
+  used: number,
+): readonly Linear[] {
   const up: Linear = { role: 'ffn', outputs: width, inputs: model.hidden, held, used };
-  return [...Array.from({ length: ffnMatrices(model) - 1 }, () => up), { ...up, outputs: model.hidden, inputs: width }];
+  return [
+    ...Array.from({ length: ffnMatrices(model) - 1 }, () => up),
+    { ...up, outputs: model.hidden, inputs: width },
+  ];
 }
 
 /** The matrices of one layer; of a mixture of experts an expert layer with its router, unless `dense`. */
@@ -82,5 +104,9 @@ export function layerLinears(model: ModelSpec, dense = false): readonly Linear[]
 
 /** Weights of one role a token is multiplied with. */
 export function usedWeights(linears: readonly Linear[], role: Linear['role']): bigint {
-  return linears.reduce((sum, one) => (one.role === role ? sum + BigInt(one.outputs) * BigInt(one.inputs) * BigInt(one.used) : sum), 0n);
+  return linears.reduce(
+    (sum, one) =>
+      one.role === role ? sum + BigInt(one.outputs) * BigInt(one.inputs) * BigInt(one.used) : sum,
+    0n,
+  );
 }

@@ -3,22 +3,41 @@ import type { ModelSpec } from '../model/spec';
 import type { Bytes } from '../units';
 
 /** [B, n, d]. */
-export function hiddenBytes(model: Pick<ModelSpec, 'hidden'>, batch: number, seq: number, bytes = 4): Bytes {
+export function hiddenBytes(
+  model: Pick<ModelSpec, 'hidden'>,
+  batch: number,
+  seq: number,
+  bytes = 4,
+): Bytes {
   return batch * seq * model.hidden * bytes;
 }
 
 /** [B, n, d_ff]. */
-export function ffnBytes(model: Pick<ModelSpec, 'ffn'>, batch: number, seq: number, bytes = 4): Bytes {
+export function ffnBytes(
+  model: Pick<ModelSpec, 'ffn'>,
+  batch: number,
+  seq: number,
+  bytes = 4,
+): Bytes {
   return batch * seq * model.ffn * bytes;
 }
 
 /** [B, h, n, n]: the attention weights of one layer. */
-export function attentionWeightBytes(model: Pick<ModelSpec, 'heads'>, batch: number, seq: number, bytes = 4): Bytes {
+export function attentionWeightBytes(
+  model: Pick<ModelSpec, 'heads'>,
+  batch: number,
+  seq: number,
+  bytes = 4,
+): Bytes {
   return batch * model.heads * seq * seq * bytes;
 }
 
 /** Share of activation memory, in percent, that full checkpointing frees: it keeps each layer's input and one live layer. */
-export function checkpointSavingPercent(layers: number, boundaryBytes: Bytes, layerBytes: Bytes): number {
+export function checkpointSavingPercent(
+  layers: number,
+  boundaryBytes: Bytes,
+  layerBytes: Bytes,
+): number {
   return 100 * (1 - (layers * boundaryBytes + layerBytes) / (layers * layerBytes));
 }
 

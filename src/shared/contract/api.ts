@@ -21,7 +21,12 @@ export interface AppInfo {
 }
 
 export interface DoctorReport {
-  readonly checks: readonly { readonly id: string; readonly ok: boolean; readonly found: string; readonly remedy: string | null }[];
+  readonly checks: readonly {
+    readonly id: string;
+    readonly ok: boolean;
+    readonly found: string;
+    readonly remedy: string | null;
+  }[];
   readonly gpus: readonly import('./session').GpuInfo[];
 }
 
@@ -107,7 +112,13 @@ export interface EngineApi {
   list(): Promise<readonly SessionSummary[]>;
   show(q: { id: string; series?: string }): Promise<SessionDocument>;
   /** Min/max/first/last per column over [t0, t1]; every peak in the span is in it. */
-  trace(q: { id: string; series: readonly string[]; t0: Micros; t1: Micros; columns: number }): Promise<readonly TraceView[]>;
+  trace(q: {
+    id: string;
+    series: readonly string[];
+    t0: Micros;
+    t1: Micros;
+    columns: number;
+  }): Promise<readonly TraceView[]>;
   budgetOf(q: { id: string }): Promise<Budget | null>;
   /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
   invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
@@ -122,20 +133,45 @@ export interface EngineApi {
   delete(q: { id: string }): Promise<void>;
   compare(q: { ids: readonly string[] }): Promise<Comparison>;
   /** The report's text; front ends save it where the person says. */
-  report(q: { ids: readonly string[]; format: 'html' | 'md' | 'json' }): Promise<{ fileName: string; mimeType: string; text: string }>;
+  report(q: {
+    ids: readonly string[];
+    format: 'html' | 'md' | 'json';
+  }): Promise<{ fileName: string; mimeType: string; text: string }>;
   doctor(): Promise<DoctorReport>;
   upload(q: UploadPiece): Promise<{ upload: string }>;
   import(q: ImportRequest): Promise<{ id: string }>;
 }
 export const ENGINE_METHODS = [
-  'info', 'list', 'show', 'trace', 'budgetOf', 'budget', 'invert', 'record', 'workloads', 'saveWorkload', 'deleteWorkload', 'stop', 'rename', 'delete', 'compare', 'report',
-  'doctor', 'upload', 'import',
+  'info',
+  'list',
+  'show',
+  'trace',
+  'budgetOf',
+  'budget',
+  'invert',
+  'record',
+  'workloads',
+  'saveWorkload',
+  'deleteWorkload',
+  'stop',
+  'rename',
+  'delete',
+  'compare',
+  'report',
+  'doctor',
+  'upload',
+  'import',
 ] as const satisfies readonly (keyof EngineApi)[];
 
 /** Pushed by the engine. A live view asks again for what it shows; no measurement travels in an event. */
 export type EngineEvent =
   | { readonly type: 'library' }
-  | { readonly type: 'session'; readonly id: string; readonly durationUs: Micros; readonly status: string };
+  | {
+      readonly type: 'session';
+      readonly id: string;
+      readonly durationUs: Micros;
+      readonly status: string;
+    };
 
 /** What a front end holds: the contract plus events. */
 export interface EngineClient extends EngineApi {

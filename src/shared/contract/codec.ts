@@ -12,7 +12,11 @@ declare const atob: (base64: string) => string;
 const TAG = '$plumbline';
 const ARRAYS = { Float64Array, Float32Array, Int32Array, Uint32Array, Uint8Array } as const;
 type ArrayName = keyof typeof ARRAYS;
-type Tagged = { readonly [TAG]: string; readonly data?: string; readonly entries?: readonly [string, unknown][] };
+type Tagged = {
+  readonly [TAG]: string;
+  readonly data?: string;
+  readonly entries?: readonly [string, unknown][];
+};
 
 /** `String.fromCharCode` takes its bytes as arguments, so they go in pieces that any stack holds. */
 const PIECE = 8192;
@@ -20,7 +24,8 @@ const PIECE = 8192;
 function toBase64(view: ArrayBufferView): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   let binary = '';
-  for (let i = 0; i < bytes.length; i += PIECE) binary += String.fromCharCode(...bytes.subarray(i, i + PIECE));
+  for (let i = 0; i < bytes.length; i += PIECE)
+    binary += String.fromCharCode(...bytes.subarray(i, i + PIECE));
   return btoa(binary);
 }
 
@@ -32,7 +37,8 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function pack(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) return { [TAG]: 'number', data: String(value) };
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return { [TAG]: 'number', data: String(value) };
   if (typeof value !== 'object' || value === null) return value;
   if (ArrayBuffer.isView(value)) {
     const name = value.constructor.name;
@@ -51,7 +57,8 @@ function unpack(_key: string, value: unknown): unknown {
   if (!Object.hasOwn(ARRAYS, kind)) throw new SyntaxError(`Unknown ${TAG} kind "${kind}".`);
   const bytes = fromBase64(data);
   const type = ARRAYS[kind as ArrayName];
-  if (bytes.length % type.BYTES_PER_ELEMENT !== 0) throw new SyntaxError(`A ${kind} of ${bytes.length} bytes is cut short.`);
+  if (bytes.length % type.BYTES_PER_ELEMENT !== 0)
+    throw new SyntaxError(`A ${kind} of ${bytes.length} bytes is cut short.`);
   return new type(bytes.buffer);
 }
 
@@ -63,6 +70,8 @@ export function decodeMessage(text: string): unknown {
   try {
     return JSON.parse(text, unpack);
   } catch (error) {
-    throw error instanceof SyntaxError ? error : new SyntaxError('The message is not readable.', { cause: error });
+    throw error instanceof SyntaxError
+      ? error
+      : new SyntaxError('The message is not readable.', { cause: error });
   }
 }

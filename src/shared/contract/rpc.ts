@@ -23,7 +23,11 @@ export interface RpcPort {
 }
 
 /** Serves `engine` on `port` until the port closes; `onBug` is told of everything that is not a `Failure`. */
-export function serveEngine(engine: EngineClient, port: RpcPort, onBug: (error: unknown) => void): void {
+export function serveEngine(
+  engine: EngineClient,
+  port: RpcPort,
+  onBug: (error: unknown) => void,
+): void {
   const off = engine.on((event) => port.send({ kind: 'event', event }));
   port.onClose(off);
   port.onMessage((message) => {
@@ -40,7 +44,11 @@ export function serveEngine(engine: EngineClient, port: RpcPort, onBug: (error: 
         if (error instanceof Failure) port.send({ kind: 'failure', id, failure: error.toInfo() });
         else {
           onBug(error);
-          port.send({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+          port.send({
+            kind: 'error',
+            id,
+            message: error instanceof Error ? error.message : String(error),
+          });
         }
       },
     );
@@ -49,7 +57,10 @@ export function serveEngine(engine: EngineClient, port: RpcPort, onBug: (error: 
 
 /** The engine as seen from the other end of `port`. Calls in flight when it closes are rejected. */
 export function connectEngine(port: RpcPort): EngineClient {
-  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (reason: unknown) => void }>();
+  const pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (reason: unknown) => void }
+  >();
   const listeners = new Set<(event: EngineEvent) => void>();
   let nextId = 1;
   let closed = false;
@@ -58,7 +69,12 @@ export function connectEngine(port: RpcPort): EngineClient {
     pending.delete(id);
     return waiting;
   };
-  const lost = () => new Failure('unavailable', 'The connection to the engine was lost.', 'Start Plumbline again; recorded sessions are safe.');
+  const lost = () =>
+    new Failure(
+      'unavailable',
+      'The connection to the engine was lost.',
+      'Start Plumbline again; recorded sessions are safe.',
+    );
   port.onMessage((message) => {
     if (message.kind === 'event') for (const listener of listeners) listener(message.event);
     else if (message.kind === 'result') settle(message.id)?.resolve(message.value);
@@ -76,7 +92,9 @@ export function connectEngine(port: RpcPort): EngineClient {
       pending.set(id, { resolve, reject });
       port.send({ kind: 'call', id, method, args });
     });
-  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, call(method)])) as unknown as EngineApi;
+  const api = Object.fromEntries(
+    ENGINE_METHODS.map((method) => [method, call(method)]),
+  ) as unknown as EngineApi;
   return {
     ...api,
     on(listener) {

@@ -50,7 +50,11 @@ export interface Environment {
   readonly memoryBytes: Bytes;
   readonly gpus: readonly GpuInfo[];
   /** Each telemetry source with what became of it, e.g. {id:'nvidia-smi', ok:false, detail:'not found on PATH'}. */
-  readonly sources: readonly { readonly id: string; readonly ok: boolean; readonly detail: string }[];
+  readonly sources: readonly {
+    readonly id: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
   /** Backend and adapter of the bundled workload, framework versions, as the workload announced them. */
   readonly workload: Readonly<Record<string, string>>;
 }

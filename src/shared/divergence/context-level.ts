@@ -6,7 +6,15 @@ import { sampleAt, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, GiB, MiB, type Micros } from '../units';
 import { median } from './fit/observations';
-import { deviceLine, FRAMEWORK_LINE, type Lines, otherLine, processLine, seriesById, workloadLine } from './lines';
+import {
+  deviceLine,
+  FRAMEWORK_LINE,
+  type Lines,
+  otherLine,
+  processLine,
+  seriesById,
+  workloadLine,
+} from './lines';
 import type { Overlay } from './types';
 
 export interface ContextLevel {
@@ -33,11 +41,18 @@ const LEAST_READINGS = 2;
 const MOST = 3 * GiB;
 
 /** From readings of the process where there are enough, else from the workload's line; null where neither tells. */
-export function contextLevel(lines: Lines, gpu: string, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
+export function contextLevel(
+  lines: Lines,
+  gpu: string,
+  overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
+): ContextLevel | null {
   const reserved = seriesById(lines, 'framework.reserved');
   const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_LINE);
   if (!framework || framework.times.length === 0) return null;
-  return ofProcess(lines, gpu, framework) ?? (framework === reserved ? ofLine(lines, gpu, framework, overlay) : null);
+  return (
+    ofProcess(lines, gpu, framework) ??
+    (framework === reserved ? ofLine(lines, gpu, framework, overlay) : null)
+  );
 }
 
 /** The least excess: what comes and goes above the context is not the context. */
@@ -57,29 +72,68 @@ function ofProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLev
     if (next !== undefined && Math.abs(next - own) > 2 * MiB) continue;
     readings++;
     const excess = process.values[i]! - own;
-    if (least === null || excess < least.excess) least = { excess, onDevice: process.values[i]!, framework: own };
+    if (least === null || excess < least.excess)
+      least = { excess, onDevice: process.values[i]!, framework: own };
   }
-  if (least === null || least.excess <= 0 || least.excess > MOST || readings < LEAST_READINGS) return null;
-  return level(gpu, processLine(gpu), framework, least, readings, [process.times[0]!, process.times.at(-1)!]);
+  if (least === null || least.excess <= 0 || least.excess > MOST || readings < LEAST_READINGS)
+    return null;
+  return level(gpu, processLine(gpu), framework, least, readings, [
+    process.times[0]!,
+    process.times.at(-1)!,
+  ]);
 }
 
 /** The median excess of the workload's line at the framework's reports; device memory stands in where others were not read. */
-function ofLine(lines: Lines, gpu: string, framework: SeriesData, overlay: Pick<Overlay, 'series' | 'baselineBytes'>): ContextLevel | null {
-  const isOwn = overlay.series === workloadLine(gpu) || (overlay.series === deviceLine(gpu) && !seriesById(lines, otherLine(gpu)));
+function ofLine(
+  lines: Lines,
+  gpu: string,
+  framework: SeriesData,
+  overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
+): ContextLevel | null {
+  const isOwn =
+    overlay.series === workloadLine(gpu) ||
+    (overlay.series === deviceLine(gpu) && !seriesById(lines, otherLine(gpu)));
   const line = isOwn ? seriesById(lines, overlay.series!) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];
   for (let i = 0; i < framework.times.length; i++) {
     const onDevice = valueAt(line, framework.times[i]!);
     if (onDevice === null) continue;
-    pairs.push({ excess: onDevice - overlay.baselineBytes - framework.values[i]!, onDevice: onDevice - overlay.baselineBytes, framework: framework.values[i]! });
+    pairs.push({
+      excess: onDevice - overlay.baselineBytes - framework.values[i]!,
+      onDevice: onDevice - overlay.baselineBytes,
+      framework: framework.values[i]!,
+    });
   }
   if (pairs.length < LEAST_READINGS) return null;
   const middle = median(pairs.map(({ excess }) => excess));
-  const nearest = pairs.reduce((best, one) => (Math.abs(one.excess - middle) < Math.abs(best.excess - middle) ? one : best));
-  return nearest.excess <= 0 || nearest.excess > MOST ? null : level(gpu, overlay.series!, framework, nearest, pairs.length, [framework.times[0]!, framework.times.at(-1)!]);
+  const nearest = pairs.reduce((best, one) =>
+    Math.abs(one.excess - middle) < Math.abs(best.excess - middle) ? one : best,
+  );
+  return nearest.excess <= 0 || nearest.excess > MOST
+    ? null
+    : level(gpu, overlay.series!, framework, nearest, pairs.length, [
+        framework.times[0]!,
+        framework.times.at(-1)!,
+      ]);
 }
 
-function level(gpu: string, source: string, framework: SeriesData, { excess, onDevice, framework: counted }: Pair, readings: number, span: readonly [Micros, Micros]): ContextLevel {
-  return { gpu, bytes: excess, readings, source, onDevice, framework: counted, reserved: framework.info.id === 'framework.reserved', span };
+function level(
+  gpu: string,
+  source: string,
+  framework: SeriesData,
+  { excess, onDevice, framework: counted }: Pair,
+  readings: number,
+  span: readonly [Micros, Micros],
+): ContextLevel {
+  return {
+    gpu,
+    bytes: excess,
+    readings,
+    source,
+    onDevice,
+    framework: counted,
+    reserved: framework.info.id === 'framework.reserved',
+    span,
+  };
 }

@@ -20,11 +20,21 @@ export function inferredSpans(shape: Shape, budget: Budget): InferredSpan[] {
   });
 }
 
-function placeOf(stage: Stage, { tiers: { refined } }: Budget): { readonly phase: Phase; readonly step: number | null } | null {
-  if (stage === 'load' || stage === 'prefill' || stage === 'decode') return { phase: stage, step: null };
+function placeOf(
+  stage: Stage,
+  { tiers: { refined } }: Budget,
+): { readonly phase: Phase; readonly step: number | null } | null {
+  if (stage === 'load' || stage === 'prefill' || stage === 'decode')
+    return { phase: stage, step: null };
   const step = stage === 'first-step' ? 1 : 2;
-  const rows = refined.timeline.filter((row) => row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step));
-  const highest = (rows.length > 0 ? rows : refined.timeline.filter((row) => row.step !== null))
-    .reduce<TimelinePhase | null>((best, row) => (best === null || row.total >= best.total ? row : best), null);
+  const rows = refined.timeline.filter(
+    (row) => row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step),
+  );
+  const highest = (
+    rows.length > 0 ? rows : refined.timeline.filter((row) => row.step !== null)
+  ).reduce<TimelinePhase | null>(
+    (best, row) => (best === null || row.total >= best.total ? row : best),
+    null,
+  );
   return highest && { phase: highest.phase, step: rows.length > 0 ? step : highest.step };
 }

@@ -19,18 +19,43 @@ import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import { type Component, COMPONENTS, type Phase } from '../vocabulary';
 import { contextLevel, type ContextLevel } from './context-level';
-import { deviceLine, deviceOf, FRAMEWORK_LINE, HOST_LINE, type Lines, otherLine, seriesById } from './lines';
+import {
+  deviceLine,
+  deviceOf,
+  FRAMEWORK_LINE,
+  HOST_LINE,
+  type Lines,
+  otherLine,
+  seriesById,
+} from './lines';
 import { type Pool, poolOf } from './pool';
 import type { Overlay, OverlayPhase } from './types';
 
 export const LEDGER_KINDS = [
-  'predicted', 'allocator_rounding', 'allocator_reserve', 'fragmentation', 'context', 'other_process', 'preallocated_pool', 'setting', 'leak', 'unexplained',
+  'predicted',
+  'allocator_rounding',
+  'allocator_reserve',
+  'fragmentation',
+  'context',
+  'other_process',
+  'preallocated_pool',
+  'setting',
+  'leak',
+  'unexplained',
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
 export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
-  predicted: 'predicted', allocator_rounding: 'allocator rounding', allocator_reserve: 'allocator reserve', fragmentation: 'fragmentation',
-  context: 'context and libraries', other_process: 'other processes', preallocated_pool: 'preallocated pool', setting: 'another setting', leak: 'leak', unexplained: 'unexplained',
+  predicted: 'predicted',
+  allocator_rounding: 'allocator rounding',
+  allocator_reserve: 'allocator reserve',
+  fragmentation: 'fragmentation',
+  context: 'context and libraries',
+  other_process: 'other processes',
+  preallocated_pool: 'preallocated pool',
+  setting: 'another setting',
+  leak: 'leak',
+  unexplained: 'unexplained',
 };
 
 export interface LedgerEntry {
@@ -65,14 +90,30 @@ const MOST_ROWS = 500;
  * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
  * the most that the framework ever had allocated, its high-water marks included; 0 where it does not tell.
  */
-export function ledgerOf(overlay: Overlay, lines: Lines, predictedAtPeak: ComponentBytes | null, durationUs: Micros, frameworkPeak: Bytes): Overlay['ledger'] | undefined {
+export function ledgerOf(
+  overlay: Overlay,
+  lines: Lines,
+  predictedAtPeak: ComponentBytes | null,
+  durationUs: Micros,
+  frameworkPeak: Bytes,
+): Overlay['ledger'] | undefined {
   const { measuredPeak, phases } = overlay;
-  if (overlay.series === null || measuredPeak === null || predictedAtPeak === null) return undefined;
+  if (overlay.series === null || measuredPeak === null || predictedAtPeak === null)
+    return undefined;
   const books = new Books(overlay, lines, durationUs, frameworkPeak);
   const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
-  const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) => books.phase(row));
+  const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) =>
+    books.phase(row),
+  );
   const top = rows.find(({ measured }) => measured === measuredPeak.bytes);
-  const peak = top ?? books.close({ phase: null, step: null, rank: 0 }, measuredPeak.at, measuredPeak.bytes, predictedAtPeak);
+  const peak =
+    top ??
+    books.close(
+      { phase: null, step: null, rank: 0 },
+      measuredPeak.at,
+      measuredPeak.bytes,
+      predictedAtPeak,
+    );
   return { phases: rows, peak };
 }
 
@@ -93,7 +134,12 @@ class Books {
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
 
-  constructor(readonly overlay: Overlay, readonly lines: Lines, durationUs: Micros, readonly frameworkPeak: Bytes) {
+  constructor(
+    readonly overlay: Overlay,
+    readonly lines: Lines,
+    durationUs: Micros,
+    readonly frameworkPeak: Bytes,
+  ) {
     this.#line = seriesById(lines, overlay.series!);
     this.#gpu = deviceOf(lines, overlay.series) ?? null;
     this.#context = this.#gpu === null ? null : contextLevel(lines, this.#gpu, overlay);
@@ -107,7 +153,12 @@ class Books {
     return this.close(row, at, row.measured!, row.predictedComponents!);
   }
 
-  close({ phase, stage, step, rank }: Pick<LedgerRow, 'phase' | 'stage' | 'step' | 'rank'>, at: Micros | null, measured: Bytes, predicted: ComponentBytes): LedgerRow {
+  close(
+    { phase, stage, step, rank }: Pick<LedgerRow, 'phase' | 'stage' | 'step' | 'rank'>,
+    at: Micros | null,
+    measured: Bytes,
+    predicted: ComponentBytes,
+  ): LedgerRow {
     const line = this.overlay.series!;
     const entries: LedgerEntry[] = [];
     const add = (kind: LedgerKind, bytes: Bytes | null, source: string, resolution = 1) => {
@@ -117,41 +168,70 @@ class Books {
     const onDevice = this.#gpu !== null;
     for (const component of COMPONENTS) {
       const bytes = predicted[component] ?? 0;
-      if (bytes === 0 || (component === 'context' && (this.#context !== null || !onDevice))) continue;
+      if (bytes === 0 || (component === 'context' && (this.#context !== null || !onDevice)))
+        continue;
       if (component === 'reserve' && (fraction?.reserved != null || !onDevice)) continue;
       entries.push({ kind: 'predicted', component, bytes, source: 'budget', resolution: 1 });
     }
-    if (line === FRAMEWORK_LINE && at !== null) add('allocator_rounding', this.#roundingAt(at), 'framework.allocated − framework.requested');
+    if (line === FRAMEWORK_LINE && at !== null)
+      add('allocator_rounding', this.#roundingAt(at), 'framework.allocated − framework.requested');
     if (fraction) {
       const { requested, allocated, reserved } = fraction;
-      if (requested !== null && allocated !== null) add('allocator_rounding', Math.max(0, allocated - requested), 'framework.allocated − framework.requested');
+      if (requested !== null && allocated !== null)
+        add(
+          'allocator_rounding',
+          Math.max(0, allocated - requested),
+          'framework.allocated − framework.requested',
+        );
       if (reserved !== null && allocated !== null) {
         const reached = Math.min(reserved, Math.max(allocated, this.frameworkPeak));
         add('allocator_reserve', reached - allocated, 'framework.reserved − framework.allocated');
-        add('fragmentation', reserved - reached, 'framework.reserved − greatest framework.allocated');
+        add(
+          'fragmentation',
+          reserved - reached,
+          'framework.reserved − greatest framework.allocated',
+        );
       }
     }
-    if (onDevice && this.#context) add('context', this.#context.bytes, `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`, MiB);
-    if (onDevice && line === deviceLine(this.#gpu!) && at !== null) add('other_process', this.#others(at), otherLine(this.#gpu!), MiB);
+    if (onDevice && this.#context)
+      add(
+        'context',
+        this.#context.bytes,
+        `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`,
+        MiB,
+      );
+    if (onDevice && line === deviceLine(this.#gpu!) && at !== null)
+      add('other_process', this.#others(at), otherLine(this.#gpu!), MiB);
     const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (this.#pool && at !== null && at >= this.#pool.from && left() > 0) add('preallocated_pool', left(), line, MiB);
+    if (this.#pool && at !== null && at >= this.#pool.from && left() > 0)
+      add('preallocated_pool', left(), line, MiB);
     add('unexplained', left(), 'rest', onDevice ? MiB : line === HOST_LINE ? 4096 : 1);
     return { phase, ...(stage && { stage }), step, rank, at, measured, entries };
   }
 
-  #framework(at: Micros): { requested: Bytes | null; allocated: Bytes | null; reserved: Bytes | null } {
+  #framework(at: Micros): {
+    requested: Bytes | null;
+    allocated: Bytes | null;
+    reserved: Bytes | null;
+  } {
     const value = (id: string) => {
       const data = seriesById(this.lines, id);
       return data ? valueAt(data, at) : null;
     };
-    return { requested: value('framework.requested'), allocated: value(FRAMEWORK_LINE), reserved: value('framework.reserved') };
+    return {
+      requested: value('framework.requested'),
+      allocated: value(FRAMEWORK_LINE),
+      reserved: value('framework.reserved'),
+    };
   }
 
   #roundingAt(at: Micros): Bytes | null {
     const requested = seriesById(this.lines, 'framework.requested');
     const exact = requested && maxIn(requested, at, at);
     const allocated = exact && valueAt(this.#line!, at);
-    return exact && allocated !== null && allocated !== undefined ? Math.max(0, allocated - exact.value) : null;
+    return exact && allocated !== null && allocated !== undefined
+      ? Math.max(0, allocated - exact.value)
+      : null;
   }
 
   /** What others have taken since the first reading of them. */

@@ -43,7 +43,9 @@ export function deviceOf(series: readonly SeriesData[], line: string | null): st
 /** The devices that matter to what is shown: beside a MIG device no other, since it shares its memory with none. */
 export function devicesBeside(series: readonly SeriesData[], line: string | null): string[] {
   const own = gpuOf(line ?? '');
-  return gpusOf(series).filter((gpu) => (own !== undefined && isInstance(own) ? gpu === own : !isInstance(gpu)));
+  return gpusOf(series).filter((gpu) =>
+    own !== undefined && isInstance(own) ? gpu === own : !isInstance(gpu),
+  );
 }
 
 export function gpusOf(series: readonly SeriesData[]): string[] {
@@ -62,11 +64,15 @@ export type Lines = readonly SeriesData[] & { readonly [derived]: true };
 declare const derived: unique symbol;
 
 /** Every series of the session with the derived ones beside them. `baselines`: bytes in use before launch, by series id. */
-export function deriveLines(series: readonly SeriesData[], baselines: Readonly<Record<string, Bytes>>): Lines {
+export function deriveLines(
+  series: readonly SeriesData[],
+  baselines: Readonly<Record<string, Bytes>>,
+): Lines {
   const made = gpusOf(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, deviceLine(gpu));
     const others = seriesById(series, otherLine(gpu));
-    if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0) return [];
+    if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0)
+      return [];
     return [workloadMemory(gpu, device, others, baselines[otherLine(gpu)] ?? others.values[0]!)];
   });
   return [...series, ...made] as readonly SeriesData[] as Lines;
@@ -76,14 +82,20 @@ export function deriveLines(series: readonly SeriesData[], baselines: Readonly<R
  * Device memory less what other processes have taken since launch: what they held before is in the baseline. Other
  * processes are read once or twice a second, so each reading is held until the next.
  */
-function workloadMemory(gpu: string, device: SeriesData, others: SeriesData, atLaunch: Bytes): SeriesData {
+function workloadMemory(
+  gpu: string,
+  device: SeriesData,
+  others: SeriesData,
+  atLaunch: Bytes,
+): SeriesData {
   const values = new Float64Array(device.values.length);
   let held = atLaunch;
   let stepAt = -1;
   let next = 0;
   let switched = -1;
   for (let i = 0; i < values.length; i++) {
-    while (next < others.times.length && others.times[next]! <= device.times[i]!) held = others.values[next++]!;
+    while (next < others.times.length && others.times[next]! <= device.times[i]!)
+      held = others.values[next++]!;
     if (next !== switched && next > 0 && next < others.times.length) {
       switched = next;
       stepAt = stepWithin(device, i, others.times[next]!, others.values[next]! - held);
@@ -91,7 +103,12 @@ function workloadMemory(gpu: string, device: SeriesData, others: SeriesData, atL
     if (i === stepAt) held = others.values[next]!;
     values[i] = device.values[i]! - (held - atLaunch);
   }
-  const info = { ...device.info, id: workloadLine(gpu), source: 'plumbline', metric: 'workload.memory' };
+  const info = {
+    ...device.info,
+    id: workloadLine(gpu),
+    source: 'plumbline',
+    metric: 'workload.memory',
+  };
   return { info, times: device.times, values, gaps: device.gaps };
 }
 
@@ -99,7 +116,12 @@ function workloadMemory(gpu: string, device: SeriesData, others: SeriesData, atL
  * The sample from `from` to `until` at which the device shows most of a change that others are next read to have made;
  * −1 for a small change, or where it shows none. Without it their rise would look like the workload's until then.
  */
-function stepWithin({ times, values }: SeriesData, from: number, until: number, change: Bytes): number {
+function stepWithin(
+  { times, values }: SeriesData,
+  from: number,
+  until: number,
+  change: Bytes,
+): number {
   if (Math.abs(change) < LEAST_STEP) return -1;
   let best = -1;
   let most = Math.abs(change) / 2;
@@ -131,14 +153,24 @@ export const hasBaseline = (id: string) => WITH_BASELINE.test(id);
  * speak of, so the framework's bytes come first. Among several GPUs the one whose memory rose most comes first. The MIG
  * devices that a workload is confined to come before whole GPUs, and others after them.
  */
-export function candidateLines(all: readonly SeriesData[], onGpu: boolean, confinedTo: readonly string[] = []): string[] {
+export function candidateLines(
+  all: readonly SeriesData[],
+  onGpu: boolean,
+  confinedTo: readonly string[] = [],
+): string[] {
   const rise = (gpu: string) => {
     const data = seriesById(all, deviceLine(gpu));
     if (!data || data.times.length === 0) return -1;
     const [from, to] = [data.times[0]!, data.times.at(-1)!];
     return maxIn(data, from, to)!.value - minIn(data, from, to)!.value;
   };
-  const byRise = (named: readonly string[]) => (named.length < 2 ? named : named.map((gpu) => ({ gpu, rise: rise(gpu) })).sort((a, b) => b.rise - a.rise).map(({ gpu }) => gpu));
+  const byRise = (named: readonly string[]) =>
+    named.length < 2
+      ? named
+      : named
+          .map((gpu) => ({ gpu, rise: rise(gpu) }))
+          .sort((a, b) => b.rise - a.rise)
+          .map(({ gpu }) => gpu);
   const named = gpusOf(all);
   const gpus = [
     ...byRise(named.filter((gpu) => confinedTo.includes(gpu))),
@@ -146,13 +178,18 @@ export function candidateLines(all: readonly SeriesData[], onGpu: boolean, confi
     ...byRise(named.filter((gpu) => isInstance(gpu) && !confinedTo.includes(gpu))),
   ];
   const gpuLines = gpus.flatMap((gpu) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
-  const ordered = onGpu ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE] : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
+  const ordered = onGpu
+    ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE]
+    : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
   return ordered.filter((id) => sampleCount(seriesById(all, id)) > 0);
 }
 
 /** Whether the workload can be on a GPU at all: a tfjs workload on wasm or cpu is not. */
 export function mayUseGpu(markers: readonly Marker[], declared: string | null): boolean {
-  const backend = declared ?? markers.findLast((one) => one.type === 'run' && typeof one.fields.backend === 'string');
-  const name = typeof backend === 'string' ? backend : backend?.type === 'run' ? backend.fields.backend : null;
+  const backend =
+    declared ??
+    markers.findLast((one) => one.type === 'run' && typeof one.fields.backend === 'string');
+  const name =
+    typeof backend === 'string' ? backend : backend?.type === 'run' ? backend.fields.backend : null;
   return name !== 'wasm' && name !== 'cpu';
 }

@@ -25,7 +25,11 @@ type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 export class Line {
   readonly #marks = new Map<string, MemoryMarker[]>();
 
-  constructor(readonly data: SeriesData, readonly baseline: Bytes, markers: readonly Marker[]) {
+  constructor(
+    readonly data: SeriesData,
+    readonly baseline: Bytes,
+    markers: readonly Marker[],
+  ) {
     if (data.info.id !== FRAMEWORK_LINE) return;
     for (const marker of markers) {
       if (marker.type !== 'memory') continue;
@@ -45,7 +49,9 @@ export class Line {
     const marks = this.#marksIn(span);
     const last = marks.at(-1)?.memory;
     if (last) {
-      const top = marks.map(({ memory }) => memory).reduce((best, one) => (highWater(one) > highWater(best) ? one : best));
+      const top = marks
+        .map(({ memory }) => memory)
+        .reduce((best, one) => (highWater(one) > highWater(best) ? one : best));
       return {
         highest: highWater(top) - this.baseline,
         end: last.allocated - this.baseline,
@@ -56,16 +62,29 @@ export class Line {
     }
     const highest = maxIn(this.data, span.t0, span.t1)?.value ?? null;
     const end = highest === null ? null : valueAt(this.data, span.t1);
-    return { highest: less(highest, this.baseline), end: less(end, this.baseline), components: null, endComponents: null, highWater: false };
+    return {
+      highest: less(highest, this.baseline),
+      end: less(end, this.baseline),
+      components: null,
+      endComponents: null,
+      highWater: false,
+    };
   }
 
   /** The highest value of the whole session, and when. */
   peak(): { readonly bytes: Bytes; readonly at: Micros } | null {
-    const sampled = this.data.times.length === 0 ? null : maxIn(this.data, this.data.times[0]!, this.data.times.at(-1)!);
+    const sampled =
+      this.data.times.length === 0
+        ? null
+        : maxIn(this.data, this.data.times[0]!, this.data.times.at(-1)!);
     let best = sampled ? { bytes: sampled.value, at: sampled.t } : null;
     for (const list of this.#marks.values()) {
       for (const { t, memory } of list) {
-        if (best === null || highWater(memory) > best.bytes) best = { bytes: highWater(memory), at: memory.peak === undefined ? t : (memory.peakAt ?? t) };
+        if (best === null || highWater(memory) > best.bytes)
+          best = {
+            bytes: highWater(memory),
+            at: memory.peak === undefined ? t : (memory.peakAt ?? t),
+          };
       }
     }
     return best && { bytes: best.bytes - this.baseline, at: best.at };
@@ -108,7 +127,13 @@ export function flagLimit(predicted: Bytes, limits: FlagLimits): Bytes {
  * bytes of the bundled workload are flagged by any difference at all.
  */
 export function flagged(
-  line: Line, span: readonly [Micros, Micros], residual: Bytes | null, predicted: Bytes | null, exact: boolean, limits: FlagLimits, isHighWater: boolean,
+  line: Line,
+  span: readonly [Micros, Micros],
+  residual: Bytes | null,
+  predicted: Bytes | null,
+  exact: boolean,
+  limits: FlagLimits,
+  isHighWater: boolean,
 ): boolean {
   if (residual === null || predicted === null) return false;
   if (exact && line.isFramework) return residual !== 0;

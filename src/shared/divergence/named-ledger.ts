@@ -14,11 +14,14 @@ export function namedLedger(input: FindingsInput, findings: readonly Finding[]):
   const leak = findings.find(({ kind, slope }) => kind === 'leak' && slope !== undefined);
   const isSet = findings.some(({ setting }) => setting !== undefined);
   if (ledger === undefined || (leak === undefined && !isSet)) return ledger;
-  const best = isSet ? (standingOutIn(input, findings) ?? standingOutIn(input, []))?.best : undefined;
+  const best = isSet
+    ? (standingOutIn(input, findings) ?? standingOutIn(input, []))?.best
+    : undefined;
   const named = (row: LedgerRow): LedgerRow => {
     const place = row.phase === null ? null : { phase: row.phase, step: row.step };
     const changed = best && place ? differenceAt(place, best, input, input.overlay.series) : 0;
-    const isBefore = leak === undefined || row.phase === 'load' || (row.at !== null && row.at < leak.span[0]);
+    const isBefore =
+      leak === undefined || row.phase === 'load' || (row.at !== null && row.at < leak.span[0]);
     return taken(taken(row, 'setting', changed), 'leak', isBefore ? 0 : leakedBy(leak, row.step));
   };
   return { phases: ledger.phases.map(named), peak: named(ledger.peak) };
@@ -30,6 +33,18 @@ function taken(row: LedgerRow, kind: 'setting' | 'leak', bytes: Bytes): LedgerRo
   if (rest === undefined || bytes === 0 || Math.sign(bytes) !== Math.sign(rest.bytes)) return row;
   const share = kind === 'setting' ? bytes : Math.min(bytes, rest.bytes);
   const left = rest.bytes - share;
-  const entry: LedgerEntry = { kind, bytes: share, source: 'findings', resolution: rest.resolution };
-  return { ...row, entries: [...row.entries.filter((one) => one !== rest), entry, ...(left === 0 ? [] : [{ ...rest, bytes: left }])] };
+  const entry: LedgerEntry = {
+    kind,
+    bytes: share,
+    source: 'findings',
+    resolution: rest.resolution,
+  };
+  return {
+    ...row,
+    entries: [
+      ...row.entries.filter((one) => one !== rest),
+      entry,
+      ...(left === 0 ? [] : [{ ...rest, bytes: left }]),
+    ],
+  };
 }

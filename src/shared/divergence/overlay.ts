@@ -7,7 +7,16 @@ import type { Marker, PhaseSpan } from '../trace/types';
 import type { Bytes, Micros } from '../units';
 import { inferredSpans } from './inferred';
 import { ledgerOf } from './ledger';
-import { baselineOf, candidateLines, FRAMEWORK_LINE, gpuOf, isDeviceLine, type Lines, mayUseGpu, seriesById } from './lines';
+import {
+  baselineOf,
+  candidateLines,
+  FRAMEWORK_LINE,
+  gpuOf,
+  isDeviceLine,
+  type Lines,
+  mayUseGpu,
+  seriesById,
+} from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
 import type { SettledRows } from './settled';
@@ -37,13 +46,24 @@ export interface OverlayInput {
 
 export function buildOverlay(input: OverlayInput): Overlay {
   const { budget, baselines, lines: all } = input;
-  const candidates = candidateLines(all, mayUseGpu(input.markers, budget?.run.backend ?? null), input.confinedTo);
-  const chosen = input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
+  const candidates = candidateLines(
+    all,
+    mayUseGpu(input.markers, budget?.run.backend ?? null),
+    input.confinedTo,
+  );
+  const chosen =
+    input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
   const data = chosen === undefined ? undefined : seriesById(all, chosen);
   const textbook = budget?.tiers.textbook.total ?? null;
   if (chosen === undefined || data === undefined) {
     return {
-      series: null, alternatives: [], baselineBytes: 0, measuredPeak: null, predictedPeak: { textbook, refined: budget?.tiers.refined.total ?? null }, residualBytes: null, residualPercent: null,
+      series: null,
+      alternatives: [],
+      baselineBytes: 0,
+      measuredPeak: null,
+      predictedPeak: { textbook, refined: budget?.tiers.refined.total ?? null },
+      residualBytes: null,
+      residualPercent: null,
       phases: input.spans.map((span) => phaseRow(span, null, input)),
     };
   }
@@ -64,17 +84,30 @@ export function buildOverlay(input: OverlayInput): Overlay {
     measuredPeak: peak && { ...peak, intervalUs: line.isFramework ? null : data.info.intervalUs },
     predictedPeak: peaks,
     residualBytes,
-    residualPercent: residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
-    phases: announced ? input.spans.map((span) => settledRow(span, line, input)) : shape ? inferredRows(shape, line, input) : [],
+    residualPercent:
+      residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
+    phases: announced
+      ? input.spans.map((span) => settledRow(span, line, input))
+      : shape
+        ? inferredRows(shape, line, input)
+        : [],
     ...(stairs === null ? {} : { stairs }),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
-  const ledger = ledgerOf(overlay, all, top?.components ?? null, input.durationUs, frameworkPeak(input));
+  const ledger = ledgerOf(
+    overlay,
+    all,
+    top?.components ?? null,
+    input.durationUs,
+    frameworkPeak(input),
+  );
   return ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
 /** The overlay on the framework's bytes, which know most, whichever line is shown; null where it does not tell. */
-export function frameworkOverlay(input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay }): Overlay | null {
+export function frameworkOverlay(
+  input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay },
+): Overlay | null {
   if (input.overlay.series === FRAMEWORK_LINE) return input.overlay;
   const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
   return overlay.series === FRAMEWORK_LINE ? overlay : null;
@@ -92,8 +125,22 @@ function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPha
     const own = phaseRow(span, line, input);
     // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
     const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;
-    const row = { ...own, flagged: own.flagged && isHighest, inferred: true, stage: span.stage, confidence: span.confidence };
-    return span.phase === 'load' ? row : { ...row, end: null, residualEndBytes: null, predictedEnd: { textbook: null, refined: null }, predictedEndComponents: null };
+    const row = {
+      ...own,
+      flagged: own.flagged && isHighest,
+      inferred: true,
+      stage: span.stage,
+      confidence: span.confidence,
+    };
+    return span.phase === 'load'
+      ? row
+      : {
+          ...row,
+          end: null,
+          residualEndBytes: null,
+          predictedEnd: { textbook: null, refined: null },
+          predictedEndComponents: null,
+        };
   });
 }
 
@@ -102,19 +149,41 @@ function settledRow(span: PhaseSpan, line: Line, input: OverlayInput): OverlayPh
   return input.settled?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
 }
 
-function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput): OverlayPhase {
-  const measured = line?.in(span) ?? { highest: null, end: null, components: null, endComponents: null, highWater: false };
+function phaseRow(
+  span: PhaseSpan,
+  line: Line | null,
+  { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput,
+): OverlayPhase {
+  const measured = line?.in(span) ?? {
+    highest: null,
+    end: null,
+    components: null,
+    endComponents: null,
+    highWater: false,
+  };
   const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
   const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
   const residualBytes = difference(measured.highest, refined?.total ?? null);
   const residualEndBytes = difference(measured.end, refined?.end ?? null);
   // A phase that was cut short may have had its highest moment before it: below its prediction says nothing.
   const isShort = span.isOpen === true && (residualBytes ?? 0) < 0;
-  const isFlagged = line !== null && !isShort && (
-    flagged(line, [span.t0, span.t1], residualBytes, refined?.total ?? null, exact, limits, measured.highWater)
-    || (exact && line.isFramework && ((residualEndBytes ?? 0) !== 0
-      || differ(measured.components, refined?.components) || differ(measured.endComponents, refined?.endComponents)))
-  );
+  const isFlagged =
+    line !== null &&
+    !isShort &&
+    (flagged(
+      line,
+      [span.t0, span.t1],
+      residualBytes,
+      refined?.total ?? null,
+      exact,
+      limits,
+      measured.highWater,
+    ) ||
+      (exact &&
+        line.isFramework &&
+        ((residualEndBytes ?? 0) !== 0 ||
+          differ(measured.components, refined?.components) ||
+          differ(measured.endComponents, refined?.endComponents))));
   return {
     phase: span.phase,
     step: span.step,
@@ -136,9 +205,14 @@ function phaseRow(span: PhaseSpan, line: Line | null, { budget, exact, limits = 
 }
 
 /** Two splits of the same total that put their bytes in different places. Only where both are known. */
-function differ(measured: ComponentBytes | null, predicted: ComponentBytes | null | undefined): boolean {
+function differ(
+  measured: ComponentBytes | null,
+  predicted: ComponentBytes | null | undefined,
+): boolean {
   if (!measured || !predicted) return false;
-  const names = new Set([...Object.keys(measured), ...Object.keys(predicted)]) as Set<keyof ComponentBytes>;
+  const names = new Set([...Object.keys(measured), ...Object.keys(predicted)]) as Set<
+    keyof ComponentBytes
+  >;
   return [...names].some((name) => (measured[name] ?? 0) !== (predicted[name] ?? 0));
 }
 

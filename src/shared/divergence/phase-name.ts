@@ -6,6 +6,11 @@ export function phaseName({ phase, stage }: Pick<OverlayPhase, 'phase' | 'stage'
 }
 
 /** With the step that an announced phase belongs to. */
-export function phaseTitle(row: Pick<OverlayPhase, 'phase' | 'stage' | 'step'>, between = ' '): string {
-  return row.step === null || row.stage !== undefined ? phaseName(row) : `${row.phase}${between}${row.step}`;
+export function phaseTitle(
+  row: Pick<OverlayPhase, 'phase' | 'stage' | 'step'>,
+  between = ' ',
+): string {
+  return row.step === null || row.stage !== undefined
+    ? phaseName(row)
+    : `${row.phase}${between}${row.step}`;
 }

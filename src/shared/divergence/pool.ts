@@ -31,13 +31,33 @@ const LEAST_SHARE = 0.7;
 export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
   const { measuredPeak, predictedPeak, baselineBytes } = overlay;
   const { times, values } = line;
-  if (!measuredPeak || line.info.id === FRAMEWORK_LINE || line.info.id === HOST_LINE || times.length < LEAST_SAMPLES) return null;
+  if (
+    !measuredPeak ||
+    line.info.id === FRAMEWORK_LINE ||
+    line.info.id === HOST_LINE ||
+    times.length < LEAST_SAMPLES
+  )
+    return null;
   const share = overlay.deviceBytes == null ? null : measuredPeak.bytes / overlay.deviceBytes;
   const predicted = predictedPeak.refined;
   if (predicted !== null && measuredPeak.bytes < 1.5 * predicted) return null;
   // A line that rose with the phases that were announced is the workload's own need.
-  if (overlay.phases.some((row) => row.phase === 'load' && !row.inferred && row.end !== null && row.end < 0.9 * measuredPeak.bytes)) return null;
-  if (share === null ? measuredPeak.bytes < LEAST_BYTES || predicted === null || measuredPeak.bytes < 4 * predicted : share < LEAST_SHARE) return null;
+  if (
+    overlay.phases.some(
+      (row) =>
+        row.phase === 'load' &&
+        !row.inferred &&
+        row.end !== null &&
+        row.end < 0.9 * measuredPeak.bytes,
+    )
+  )
+    return null;
+  if (
+    share === null
+      ? measuredPeak.bytes < LEAST_BYTES || predicted === null || measuredPeak.bytes < 4 * predicted
+      : share < LEAST_SHARE
+  )
+    return null;
   const floor = baselineBytes + 0.98 * measuredPeak.bytes;
   const from = firstAtLeast(values, floor);
   const start = times[from]!;
@@ -45,7 +65,8 @@ export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): 
   const stop = Math.min(durationUs - durationUs / 10, times.at(-1)!);
   // What comes before the workload holds anything is not its time.
   const born = times[firstAtLeast(values, baselineBytes + 0.002 * measuredPeak.bytes)]!;
-  if (start - born > (stop - born) / 2 || upperBound(times, stop) - from < LEAST_SAMPLES) return null;
+  if (start - born > (stop - born) / 2 || upperBound(times, stop) - from < LEAST_SAMPLES)
+    return null;
   const low = minIn(line, start, stop);
   const high = maxIn(line, start, stop);
   if (!low || !high || low.value < floor) return null;
@@ -53,7 +74,15 @@ export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): 
   const quarter = firstAtLeast(values, baselineBytes + 0.25 * measuredPeak.bytes);
   const nearly = firstAtLeast(values, baselineBytes + 0.9 * measuredPeak.bytes);
   if (nearly - quarter > Math.max(3, (times.length - from) / 10)) return null;
-  return { bytes: high.value - baselineBytes, from: start, to: stop, share, low: low.value - baselineBytes, high: high.value - baselineBytes, samples: upperBound(times, stop) - from };
+  return {
+    bytes: high.value - baselineBytes,
+    from: start,
+    to: stop,
+    share,
+    low: low.value - baselineBytes,
+    high: high.value - baselineBytes,
+    samples: upperBound(times, stop) - from,
+  };
 }
 
 function firstAtLeast(values: Float64Array, floor: Bytes): number {

@@ -53,45 +53,89 @@ export function chooseRank(trace: Trace, use: string | undefined): number | null
   if (ranks.length === 0 || (ranks.length === 1 && ranks[0] === 0)) return null;
   const asked = use === undefined ? null : rankOfSeries(use);
   if (asked !== null && ranks.includes(asked)) return asked;
-  return ranks.map((rank) => ({ rank, peak: peakOf(trace, rank)?.bytes ?? 0 })).reduce((best, one) => (one.peak > best.peak ? one : best)).rank;
+  return ranks
+    .map((rank) => ({ rank, peak: peakOf(trace, rank)?.bytes ?? 0 }))
+    .reduce((best, one) => (one.peak > best.peak ? one : best)).rank;
 }
 
 /** The trace as the process of one rank alone would have left it. `use` keeps the whole tree's resident memory where that was asked for. */
-export function traceOf({ series, markers, spans }: Trace, rank: number, use: string | undefined): Trace {
+export function traceOf(
+  { series, markers, spans }: Trace,
+  rank: number,
+  use: string | undefined,
+): Trace {
   const resident = use === HOST_LINE ? undefined : seriesById(series, residentSeries(rank));
   const own = series.flatMap((data): SeriesData[] => {
     const { id } = data.info;
     if (resident !== undefined && id === HOST_LINE) return [renamed(resident, HOST_LINE)];
     const of = rankOfSeries(id);
     if (of === null) return [data];
-    return of === rank && id.includes('framework.') ? [renamed(data, id.slice(id.indexOf('framework.')))] : [];
+    return of === rank && id.includes('framework.')
+      ? [renamed(data, id.slice(id.indexOf('framework.')))]
+      : [];
   });
-  return { series: own, markers: markers.filter((marker) => marker.rank === rank), spans: spans.filter((span) => span.rank === rank) };
+  return {
+    series: own,
+    markers: markers.filter((marker) => marker.rank === rank),
+    spans: spans.filter((span) => span.rank === rank),
+  };
 }
 
 /** The name within `traceOf` of a line of the session, and back. */
 export function nameWithin(id: string | undefined): string | undefined {
-  return id === undefined || rankOfSeries(id) === null ? id : id.endsWith('.rss') ? HOST_LINE : id.slice(id.indexOf('framework.'));
+  return id === undefined || rankOfSeries(id) === null
+    ? id
+    : id.endsWith('.rss')
+      ? HOST_LINE
+      : id.slice(id.indexOf('framework.'));
 }
 
 /** The overlay of one rank with the names its lines have in the session, and every line of the other ranks to switch to. */
-export function overlayOf(overlay: Overlay, { series }: Trace, rank: number, use: string | undefined): Overlay {
-  const there = new Set(series.filter((data) => (data.figures?.count ?? data.times.length) > 0).map(({ info }) => info.id));
+export function overlayOf(
+  overlay: Overlay,
+  { series }: Trace,
+  rank: number,
+  use: string | undefined,
+): Overlay {
+  const there = new Set(
+    series
+      .filter((data) => (data.figures?.count ?? data.times.length) > 0)
+      .map(({ info }) => info.id),
+  );
   const named = (id: string): string => {
     if (id === FRAMEWORK_LINE) return frameworkSeries('allocated', rank);
-    return id === HOST_LINE && use !== HOST_LINE && there.has(residentSeries(rank)) ? residentSeries(rank) : id;
+    return id === HOST_LINE && use !== HOST_LINE && there.has(residentSeries(rank))
+      ? residentSeries(rank)
+      : id;
   };
   const shown = overlay.series === null ? null : named(overlay.series);
-  const others = [...there].filter((id) => rankOfSeries(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss'))).sort(byLine);
-  const alternatives = new Set([...overlay.alternatives.map(named), ...others, ...(there.has(HOST_LINE) ? [HOST_LINE] : [])]);
-  return { ...overlay, rank, series: shown, alternatives: [...alternatives].filter((id) => id !== shown) };
+  const others = [...there]
+    .filter((id) => rankOfSeries(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss')))
+    .sort(byLine);
+  const alternatives = new Set([
+    ...overlay.alternatives.map(named),
+    ...others,
+    ...(there.has(HOST_LINE) ? [HOST_LINE] : []),
+  ]);
+  return {
+    ...overlay,
+    rank,
+    series: shown,
+    alternatives: [...alternatives].filter((id) => id !== shown),
+  };
 }
 
 export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
   return ranksOf(trace).map((rank) => {
     const peak = peakOf(trace, rank);
     const resident = seriesById(trace.series, residentSeries(rank));
-    const predicted = peak && budget ? predictedPeak(budget.tiers.refined, peak.series === residentSeries(rank) ? HOST_LINE : FRAMEWORK_LINE).total : null;
+    const predicted =
+      peak && budget
+        ? predictedPeak(
+            budget.tiers.refined,
+            peak.series === residentSeries(rank) ? HOST_LINE : FRAMEWORK_LINE,
+          ).total
+        : null;
     const residual = peak && predicted !== null ? peak.bytes - predicted : null;
     return {
       rank,
@@ -107,10 +151,19 @@ export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
 }
 
 /** What the framework announced comes before resident memory, which also holds the runtime. */
-function peakOf(trace: Trace, rank: number): { readonly bytes: Bytes; readonly series: string } | null {
+function peakOf(
+  trace: Trace,
+  rank: number,
+): { readonly bytes: Bytes; readonly series: string } | null {
   const id = frameworkSeries('allocated', rank);
   const framework = seriesById(trace.series, id);
-  const announced = framework && new Line(renamed(framework, FRAMEWORK_LINE), 0, trace.markers.filter((marker) => marker.rank === rank)).peak();
+  const announced =
+    framework &&
+    new Line(
+      renamed(framework, FRAMEWORK_LINE),
+      0,
+      trace.markers.filter((marker) => marker.rank === rank),
+    ).peak();
   if (announced) return { bytes: announced.bytes, series: id };
   const resident = seriesById(trace.series, residentSeries(rank));
   const bytes = resident ? highest(resident) : null;
@@ -132,5 +185,8 @@ function renamed(data: SeriesData, id: string): SeriesData {
 
 /** The framework's bytes before resident memory, and ranks in order. */
 function byLine(a: string, b: string): number {
-  return Number(a.endsWith('.rss')) - Number(b.endsWith('.rss')) || (rankOfSeries(a) ?? 0) - (rankOfSeries(b) ?? 0);
+  return (
+    Number(a.endsWith('.rss')) - Number(b.endsWith('.rss')) ||
+    (rankOfSeries(a) ?? 0) - (rankOfSeries(b) ?? 0)
+  );
 }

@@ -2,6 +2,15 @@
 import { MiB } from '../units';
 import type { Overlay } from './types';
 
-export function sawRun({ measuredPeak, predictedPeak: { refined }, phases }: Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'phases'>): boolean {
-  return phases.length > 0 || measuredPeak === null || refined === null || measuredPeak.bytes >= Math.min(64 * MiB, 0.02 * refined);
+export function sawRun({
+  measuredPeak,
+  predictedPeak: { refined },
+  phases,
+}: Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'phases'>): boolean {
+  return (
+    phases.length > 0 ||
+    measuredPeak === null ||
+    refined === null ||
+    measuredPeak.bytes >= Math.min(64 * MiB, 0.02 * refined)
+  );
 }

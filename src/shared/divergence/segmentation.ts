@@ -71,7 +71,16 @@ export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
   while (begin < levels.length && levels[begin]!.height <= idle) begin++;
   let end = levels.length;
   while (end > begin && levels[end - 1]!.height <= idle) end--;
-  return { line, baseline, cells, alive: levels.slice(begin, end), noise, least, rise, isLate: begin === 0 && cells[0]!.high > baseline + 0.5 * rise };
+  return {
+    line,
+    baseline,
+    cells,
+    alive: levels.slice(begin, end),
+    noise,
+    least,
+    rise,
+    isLate: begin === 0 && cells[0]!.high > baseline + 0.5 * rise,
+  };
 }
 
 /**
@@ -82,7 +91,8 @@ export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs
   const heights: Bytes[] = [];
   const top = alive.reduce((most, level) => Math.max(most, level.height), Number.NEGATIVE_INFINITY);
   for (const { from, to, height } of alive) {
-    const samples = upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
+    const samples =
+      upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
     // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
     const middle = median(cells.slice(from, to).map(({ high }) => high));
     const above = (height === top ? height : middle) - baseline;
@@ -94,33 +104,74 @@ export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs
 }
 
 /** Empty where the trace shows nothing of its phases. */
-export function segmentsOf({ line: { times }, cells, alive, noise, least, rise, isLate }: Shape, mode: Mode): Segment[] {
+export function segmentsOf(
+  { line: { times }, cells, alive, noise, least, rise, isLate }: Shape,
+  mode: Mode,
+): Segment[] {
   if (alive.length < 2) return [];
   const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): Segment[] => {
     const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
     const samples = upperBound(times, t1) - lowerBound(times, t0);
     if (samples < LEAST_SAMPLES) return [];
     const sure = contrast / Math.max(noise, MiB);
-    return [{ stage, t0, t1, samples, confidence: samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low' }];
+    return [
+      {
+        stage,
+        t0,
+        t1,
+        samples,
+        confidence:
+          samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low',
+      },
+    ];
   };
   const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
   if (mode === 'generate') return generation(alive, isLate, least, make);
   // What climbs to the weights' plateau belongs to loading.
-  const load = isLate ? -1 : plateauBefore(alive, alive.findIndex((level) => level.height >= highest.height - least));
-  const loaded = load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
+  const load = isLate
+    ? -1
+    : plateauBefore(
+        alive,
+        alive.findIndex((level) => level.height >= highest.height - least),
+      );
+  const loaded =
+    load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
   const rest = alive.slice(load + 1);
   if (rest.length === 0) return loaded;
   const steadyFrom = rest.findIndex((level) => level.height >= highest.height - least);
-  const first = steadyFrom > 0 ? make('first-step', rest[0]!, rest[steadyFrom - 1]!, highest.height - rest[steadyFrom - 1]!.height) : [];
-  const steady = make('steady', rest[Math.max(0, steadyFrom)]!, rest.at(-1)!, load < 0 ? rise : highest.height - alive[load]!.height);
+  const first =
+    steadyFrom > 0
+      ? make(
+          'first-step',
+          rest[0]!,
+          rest[steadyFrom - 1]!,
+          highest.height - rest[steadyFrom - 1]!.height,
+        )
+      : [];
+  const steady = make(
+    'steady',
+    rest[Math.max(0, steadyFrom)]!,
+    rest.at(-1)!,
+    load < 0 ? rise : highest.height - alive[load]!.height,
+  );
   const found = [...loaded, ...first, ...steady];
   return found.length < 2 ? [] : found;
 }
 
-function generation(alive: readonly Level[], isLate: boolean, least: Bytes, make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[]): Segment[] {
+function generation(
+  alive: readonly Level[],
+  isLate: boolean,
+  least: Bytes,
+  make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[],
+): Segment[] {
   // Decoding is what climbs without a jump to the end.
   let first = alive.length - 1;
-  while (first > 0 && alive[first]!.height >= alive[first - 1]!.height && alive[first]!.height - alive[first - 1]!.height <= 2.5 * least) first--;
+  while (
+    first > 0 &&
+    alive[first]!.height >= alive[first - 1]!.height &&
+    alive[first]!.height - alive[first - 1]!.height <= 2.5 * least
+  )
+    first--;
   const longest = plateauBefore(alive, first);
   const load = isLate || longest < 0 ? -1 : longest;
   const rest = alive.slice(load + 1);
@@ -168,7 +219,10 @@ function cellsOf({ times, values }: SeriesData): Cell[] {
 
 /** Median difference between neighbours: steps are few, so it is what the line does when nothing happens. */
 function noiseOf(cells: readonly Cell[]): Bytes {
-  const steps = cells.slice(1).map(({ high }, i) => Math.abs(high - cells[i]!.high)).sort((a, b) => a - b);
+  const steps = cells
+    .slice(1)
+    .map(({ high }, i) => Math.abs(high - cells[i]!.high))
+    .sort((a, b) => a - b);
   return steps[steps.length >> 1] ?? 0;
 }
 

@@ -17,15 +17,26 @@ export function settledSpans(spans: readonly PhaseSpan[], durationUs: Micros): P
 }
 
 /** Phases found in the trace are not announced as over: they are left out, and the staircase with them. */
-export function settledOverlay({ stairs: _stairs, ...overlay }: Overlay, durationUs: Micros): Overlay {
-  return { ...overlay, phases: overlay.phases.filter((row) => !row.inferred && isSettled(row.span[1], durationUs)) };
+export function settledOverlay(
+  { stairs: _stairs, ...overlay }: Overlay,
+  durationUs: Micros,
+): Overlay {
+  return {
+    ...overlay,
+    phases: overlay.phases.filter((row) => !row.inferred && isSettled(row.span[1], durationUs)),
+  };
 }
 
 /** Rows of phases that are over, by line and span: each is worked out once, however often a live session is shown. */
 export class SettledRows {
   readonly #rows = new Map<string, OverlayPhase>();
 
-  row(line: string | null, span: PhaseSpan, durationUs: Micros, compute: () => OverlayPhase): OverlayPhase {
+  row(
+    line: string | null,
+    span: PhaseSpan,
+    durationUs: Micros,
+    compute: () => OverlayPhase,
+  ): OverlayPhase {
     if (!isSettled(span.t1, durationUs)) return compute();
     const key = `${line} ${span.rank} ${span.phase} ${span.step} ${span.t0} ${span.t1}`;
     const known = this.#rows.get(key);

@@ -62,55 +62,99 @@ interface Work {
 }
 
 /** Null where no phase was announced. `gpuName` is the driver's name of the device the workload ran on. */
-export function timeOf(overlay: Overlay, budget: Budget | null, series: readonly SeriesData[], gpuName: string | null): TimeAnalysis | null {
+export function timeOf(
+  overlay: Overlay,
+  budget: Budget | null,
+  series: readonly SeriesData[],
+  gpuName: string | null,
+): TimeAnalysis | null {
   const rank = overlay.phases[0]?.rank;
   const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
   if (rows.length === 0) return null;
   const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
   const device = overlay.series === null ? undefined : gpuOf(overlay.series);
-  const utilization = device === undefined ? undefined : seriesById(series, utilizationLine(device));
+  const utilization =
+    device === undefined ? undefined : seriesById(series, utilizationLine(device));
   const phases = PHASES.flatMap((phase): PhaseTime[] => {
     const own = rows.filter((row) => row.phase === phase);
-    return own.length === 0 ? [] : [timed(phase, own.map(({ span }) => span), budget && workOf(phase, budget, gpu), budget?.run ?? null, gpu, utilization)];
+    return own.length === 0
+      ? []
+      : [
+          timed(
+            phase,
+            own.map(({ span }) => span),
+            budget && workOf(phase, budget, gpu),
+            budget?.run ?? null,
+            gpu,
+            utilization,
+          ),
+        ];
   });
   const steps = stepsOf(rows);
-  if (steps.length > 0 && budget !== null) phases.push(timed('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
+  if (steps.length > 0 && budget !== null)
+    phases.push(timed('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
   return { gpu: gpu?.name ?? null, windowUs: utilization?.info.windowUs ?? null, phases };
 }
 
 /** From each step's first forward pass to the next one's. */
 function stepsOf(rows: readonly OverlayPhase[]): (readonly [Micros, Micros])[] {
   const begun = new Map<number, Micros>();
-  for (const { phase, step, span } of rows) if (phase === 'forward' && step !== null && !begun.has(step)) begun.set(step, span[0]);
+  for (const { phase, step, span } of rows)
+    if (phase === 'forward' && step !== null && !begun.has(step)) begun.set(step, span[0]);
   const starts = [...begun.values()];
-  return rows.some(({ phase }) => phase === 'backward') ? starts.slice(1).map((end, i) => [starts[i]!, end] as const).filter(([t0, t1]) => t1 > t0) : [];
+  return rows.some(({ phase }) => phase === 'backward')
+    ? starts
+        .slice(1)
+        .map((end, i) => [starts[i]!, end] as const)
+        .filter(([t0, t1]) => t1 > t0)
+    : [];
 }
 
-function timed(phase: PhaseTime['phase'], spans: readonly (readonly [Micros, Micros])[], work: Work | null, run: RunSpec | null, gpu: Gpu | null, utilization: SeriesData | undefined): PhaseTime {
+function timed(
+  phase: PhaseTime['phase'],
+  spans: readonly (readonly [Micros, Micros])[],
+  work: Work | null,
+  run: RunSpec | null,
+  gpu: Gpu | null,
+  utilization: SeriesData | undefined,
+): PhaseTime {
   const durations = spans.map(([t0, t1]) => t1 - t0);
   const medianUs = median(durations);
-  const perSecond = (amount: number | null | undefined) => (amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs);
+  const perSecond = (amount: number | null | undefined) =>
+    amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs;
   const flopsPerSecond = perSecond(work?.flops);
   const peak = gpu && run ? unlessFailure(() => peakOf(gpu, run.precision)) : null;
   const moved = perSecond(work?.bytes);
   return {
-    phase, count: spans.length, totalUs: durations.reduce((sum, one) => sum + one, 0), medianUs,
+    phase,
+    count: spans.length,
+    totalUs: durations.reduce((sum, one) => sum + one, 0),
+    medianUs,
     leastUs: work?.seconds == null ? null : Math.round(work.seconds * 1e6),
-    tokensPerSecond: perSecond(work?.tokens), flopsPerSecond,
+    tokensPerSecond: perSecond(work?.tokens),
+    flopsPerSecond,
     flopsUtilization: flopsPerSecond === null || peak === null ? null : flopsPerSecond / peak,
     bandwidthUtilization: moved === null || gpu === null ? null : moved / gpu.bandwidth,
     busy: busyIn(spans, medianUs, utilization),
   };
 }
 
-function busyIn(spans: readonly (readonly [Micros, Micros])[], medianUs: Micros, utilization: SeriesData | undefined): Percent | null {
+function busyIn(
+  spans: readonly (readonly [Micros, Micros])[],
+  medianUs: Micros,
+  utilization: SeriesData | undefined,
+): Percent | null {
   const window = utilization?.info.windowUs ?? null;
   if (!utilization || window === null || medianUs < window) return null;
   let sum = 0;
   let count = 0;
   for (const [t0, t1] of spans) {
     // An average whose window begins before the phase is of both.
-    for (let i = lowerBound(utilization.times, t0 + window); i < utilization.times.length && utilization.times[i]! <= t1; i++) {
+    for (
+      let i = lowerBound(utilization.times, t0 + window);
+      i < utilization.times.length && utilization.times[i]! <= t1;
+      i++
+    ) {
       sum += utilization.values[i]!;
       count++;
     }
@@ -122,21 +166,50 @@ function busyIn(spans: readonly (readonly [Micros, Micros])[], medianUs: Micros,
 function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
   const { batch, seq, promptTokens, tokens } = run;
   switch (phase) {
-    case 'forward': return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
-    case 'prefill': return { tokens: batch * promptTokens, ...passWork(model, run, promptTokens, gpu) };
+    case 'forward':
+      return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
+    case 'prefill':
+      return { tokens: batch * promptTokens, ...passWork(model, run, promptTokens, gpu) };
     case 'backward': {
       // What is not known of a pass is not known of its parts.
       const whole = passWork(model, run, seq, gpu);
-      const backward = (of: keyof typeof whole) => (whole[of] === null ? null : backwardWork(model, run, (part) => passWork(part, run, seq, gpu)[of] ?? 0));
-      const again = run.checkpointing === 'none' || run.checkpointing === 'selective' ? 0 : passWork(trainedPart(model, run), run, seq, gpu).seconds ?? 0;
+      const backward = (of: keyof typeof whole) =>
+        whole[of] === null
+          ? null
+          : backwardWork(model, run, (part) => passWork(part, run, seq, gpu)[of] ?? 0);
+      const again =
+        run.checkpointing === 'none' || run.checkpointing === 'selective'
+          ? 0
+          : (passWork(trainedPart(model, run), run, seq, gpu).seconds ?? 0);
       const seconds = backward('seconds');
-      return { tokens: batch * seq, flops: backward('flops'), bytes: backward('bytes'), seconds: seconds === null ? null : seconds + again };
+      return {
+        tokens: batch * seq,
+        flops: backward('flops'),
+        bytes: backward('bytes'),
+        seconds: seconds === null ? null : seconds + again,
+      };
     }
     case 'optimizer':
-      return { tokens: null, flops: null, bytes: updateBytes(model, run), seconds: gpu && optimizerSeconds(model, run, gpu) };
+      return {
+        tokens: null,
+        flops: null,
+        bytes: updateBytes(model, run),
+        seconds: gpu && optimizerSeconds(model, run, gpu),
+      };
     case 'decode': {
       if (tokens < 2) return null;
-      const flops = unlessFailure(() => Number(generationFlops(model, { batch, promptTokens, tokens, kvCache: run.kvCache, causal: run.causal }).decode) / ranksOf(run));
+      const flops = unlessFailure(
+        () =>
+          Number(
+            generationFlops(model, {
+              batch,
+              promptTokens,
+              tokens,
+              kvCache: run.kvCache,
+              causal: run.causal,
+            }).decode,
+          ) / ranksOf(run),
+      );
       let bytes: number | null = 0;
       let seconds: number | null = gpu === null ? null : 0;
       for (let step = 1; step < tokens; step++) {
@@ -147,29 +220,58 @@ function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Wo
       }
       return { tokens: batch * (tokens - 1), flops, bytes, seconds };
     }
-    default: return null;
+    default:
+      return null;
   }
 }
 
 function stepWork(budget: Budget, gpu: Gpu | null): Work | null {
   const { run } = budget;
-  const parts = (['forward', 'backward', 'optimizer'] as const).map((phase) => ({ work: workOf(phase, budget, gpu), times: phase === 'optimizer' ? 1 : run.gradAccum }));
-  const sum = (of: (work: Work) => number | null) => parts.reduce<number | null>((total, { work, times }) => {
-    const value = work === null ? null : of(work);
-    return total === null || value === null ? null : total + value * times;
-  }, 0);
-  return { tokens: run.batch * run.seq * run.gradAccum, flops: sum(({ flops, tokens }) => (tokens === null ? 0 : flops)), bytes: sum(({ bytes }) => bytes), seconds: sum(({ seconds }) => seconds) };
+  const parts = (['forward', 'backward', 'optimizer'] as const).map((phase) => ({
+    work: workOf(phase, budget, gpu),
+    times: phase === 'optimizer' ? 1 : run.gradAccum,
+  }));
+  const sum = (of: (work: Work) => number | null) =>
+    parts.reduce<number | null>((total, { work, times }) => {
+      const value = work === null ? null : of(work);
+      return total === null || value === null ? null : total + value * times;
+    }, 0);
+  return {
+    tokens: run.batch * run.seq * run.gradAccum,
+    flops: sum(({ flops, tokens }) => (tokens === null ? 0 : flops)),
+    bytes: sum(({ bytes }) => bytes),
+    seconds: sum(({ seconds }) => seconds),
+  };
 }
 
-function passWork(model: ModelSpec, run: RunSpec, length: number, gpu: Gpu | null): Omit<Work, 'tokens'> {
-  return { flops: unlessFailure(() => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run)), ...passCost(model, run, length, length, gpu) };
+function passWork(
+  model: ModelSpec,
+  run: RunSpec,
+  length: number,
+  gpu: Gpu | null,
+): Omit<Work, 'tokens'> {
+  return {
+    flops: unlessFailure(
+      () => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run),
+    ),
+    ...passCost(model, run, length, length, gpu),
+  };
 }
 
-function passCost(model: ModelSpec, { batch, precision, kvPrecision, attention, causal, ...run }: RunSpec, queries: number, context: number, gpu: Gpu | null): Pick<Work, 'bytes' | 'seconds'> {
+function passCost(
+  model: ModelSpec,
+  { batch, precision, kvPrecision, attention, causal, ...run }: RunSpec,
+  queries: number,
+  context: number,
+  gpu: Gpu | null,
+): Pick<Work, 'bytes' | 'seconds'> {
   const shape: PassShape = { batch, queries, context, precision, kvPrecision, attention, causal };
   const ranks = ranksOf(run);
   return {
-    bytes: unlessFailure(() => operationCosts(model, shape).reduce((sum, one) => sum + one.times * one.bytes, 0) / ranks),
+    bytes: unlessFailure(
+      () =>
+        operationCosts(model, shape).reduce((sum, one) => sum + one.times * one.bytes, 0) / ranks,
+    ),
     seconds: gpu && unlessFailure(() => passSeconds(model, shape, gpu) / ranks),
   };
 }
@@ -178,4 +280,3 @@ function passCost(model: ModelSpec, { batch, precision, kvPrecision, attention, 
 function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
   return tp * pp;
 }
-

@@ -53,7 +53,11 @@ export interface Overlay {
   readonly alternatives: readonly string[];
   readonly baselineBytes: Bytes;
   /** The highest value less the baseline, told with the interval it was sampled at (null: reported by the framework). */
-  readonly measuredPeak: { readonly bytes: Bytes; readonly at: Micros; readonly intervalUs: Micros | null } | null;
+  readonly measuredPeak: {
+    readonly bytes: Bytes;
+    readonly at: Micros;
+    readonly intervalUs: Micros | null;
+  } | null;
   readonly predictedPeak: TierPair;
   readonly residualBytes: Bytes | null;
   /** Percent of the refined prediction. */

@@ -5,16 +5,31 @@ import type { ModelSpec, RunSpec } from './spec';
 
 /** What keeps `model` from running as the bundled workload, as the end of a sentence; null where nothing does. */
 export function notBundled(model: ModelSpec): string | null {
-  if (model.architecture === 'encoder-decoder') return `it runs decoders or encoders, and ${model.name} is both`;
-  if (model.positions !== 'learned') return `it knows learned positions, and those of ${model.name} are ${model.positions}`;
+  if (model.architecture === 'encoder-decoder')
+    return `it runs decoders or encoders, and ${model.name} is both`;
+  if (model.positions !== 'learned')
+    return `it knows learned positions, and those of ${model.name} are ${model.positions}`;
   if (model.norm !== 'layernorm') return `it knows LayerNorm, and ${model.name} has RMSNorm`;
   const knows = model.architecture === 'encoder' ? ['gelu', 'relu'] : ['gelu'];
-  if (!knows.includes(model.activation)) return `its ${model.architecture}s know ${knows.join(' or ')}, and ${model.name} has ${model.activation}`;
-  if (model.experts || model.latentAttention) return `it knows neither experts nor latent attention, which ${model.name} has`;
-  if (model.kvHeads !== model.heads) return `it has a key-value head for every head, and ${model.name} has ${model.kvHeads} for ${model.heads}`;
-  if (!model.bias || model.qkNorm) return `it has biases everywhere and no further norms, and ${model.name} differs`;
-  if (model.architecture === 'encoder') return model.postNorm && !model.lmHead ? null : `its encoders have their norms last and no head, and ${model.name} differs`;
-  if (!model.tiedHead || model.tokenTypes || model.pooler || model.postNorm || model.lmHead === false) {
+  if (!knows.includes(model.activation))
+    return `its ${model.architecture}s know ${knows.join(' or ')}, and ${model.name} has ${model.activation}`;
+  if (model.experts || model.latentAttention)
+    return `it knows neither experts nor latent attention, which ${model.name} has`;
+  if (model.kvHeads !== model.heads)
+    return `it has a key-value head for every head, and ${model.name} has ${model.kvHeads} for ${model.heads}`;
+  if (!model.bias || model.qkNorm)
+    return `it has biases everywhere and no further norms, and ${model.name} differs`;
+  if (model.architecture === 'encoder')
+    return model.postNorm && !model.lmHead
+      ? null
+      : `its encoders have their norms last and no head, and ${model.name} differs`;
+  if (
+    !model.tiedHead ||
+    model.tokenTypes ||
+    model.pooler ||
+    model.postNorm ||
+    model.lmHead === false
+  ) {
     return `its decoders have a head tied to the embeddings, and ${model.name} differs`;
   }
   return null;
@@ -30,15 +45,27 @@ type Precisions = Pick<RunSpec, 'mode' | 'precision' | 'kvCache' | 'kvPrecision'
 /** Throws `unavailable` for a precision the bundled workload has not, in weights or cache. */
 export function checkBundledPrecision(run: Precisions): void {
   const reason = notBundledPrecision(run);
-  if (reason !== null) throw new Failure('unavailable', `The bundled workload ${reason}.`, run.mode === 'train' ? 'Train with --precision fp32.' : 'Use fp32, fp16, int8 or int4.');
+  if (reason !== null)
+    throw new Failure(
+      'unavailable',
+      `The bundled workload ${reason}.`,
+      run.mode === 'train' ? 'Train with --precision fp32.' : 'Use fp32, fp16, int8 or int4.',
+    );
 }
 
 /** What it lacks for this run's precisions, as the end of a sentence; null where nothing. */
-export function notBundledPrecision({ mode, precision, kvCache, kvPrecision }: Precisions): string | null {
+export function notBundledPrecision({
+  mode,
+  precision,
+  kvCache,
+  kvPrecision,
+}: Precisions): string | null {
   const cached = mode === 'generate' && kvCache ? kvPrecision : 'fp32';
   const lacking = [precision, cached].find((one) => one !== 'fp32' && !isPacked(one));
   if (lacking !== undefined) {
     return `has no ${lacking}: TensorFlow.js computes in float32 alone, so that it would be a way to store numbers and no more, and as such fp16 takes the same bytes and rounds less`;
   }
-  return mode === 'train' && precision !== 'fp32' ? `trains in fp32 only, not ${precision}: packed numbers have no gradients` : null;
+  return mode === 'train' && precision !== 'fp32'
+    ? `trains in fp32 only, not ${precision}: packed numbers have no gradients`
+    : null;
 }

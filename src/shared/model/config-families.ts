@@ -47,7 +47,17 @@ function fromGpt2(json: unknown, name: string): ModelSpec {
 }
 
 /** Fields that Llama and its descendants share; each gives its own defaults. */
-function decoderConfig(defaults: { vocab: number; hidden: number; ffn: number; layers: number; heads: number; kvHeads: number | null; positions: number; window: number | null; tied: boolean }) {
+function decoderConfig(defaults: {
+  vocab: number;
+  hidden: number;
+  ffn: number;
+  layers: number;
+  heads: number;
+  kvHeads: number | null;
+  positions: number;
+  window: number | null;
+  tied: boolean;
+}) {
   return z.object({
     vocab_size: count.default(defaults.vocab),
     hidden_size: count.default(defaults.hidden),
@@ -61,7 +71,9 @@ function decoderConfig(defaults: { vocab: number; hidden: number; ffn: number; l
     tie_word_embeddings: z.boolean().default(defaults.tied),
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
-    sliding_window: count.nullish().transform((given) => (given === undefined ? defaults.window : given)),
+    sliding_window: count
+      .nullish()
+      .transform((given) => (given === undefined ? defaults.window : given)),
     use_sliding_window: z.boolean().optional(),
     num_local_experts: count.optional(),
     num_experts: count.optional(),
@@ -70,14 +82,58 @@ function decoderConfig(defaults: { vocab: number; hidden: number; ffn: number; l
   });
 }
 
-const llamaConfig = decoderConfig({ vocab: 32_000, hidden: 4096, ffn: 11_008, layers: 32, heads: 32, kvHeads: null, positions: 2048, window: null, tied: false });
-const mistralConfig = decoderConfig({ vocab: 32_000, hidden: 4096, ffn: 14_336, layers: 32, heads: 32, kvHeads: 8, positions: 131_072, window: 4096, tied: false });
-const mixtralConfig = decoderConfig({ vocab: 32_000, hidden: 4096, ffn: 14_336, layers: 32, heads: 32, kvHeads: 8, positions: 131_072, window: null, tied: false });
-const qwen2Config = decoderConfig({ vocab: 151_936, hidden: 4096, ffn: 22_016, layers: 32, heads: 32, kvHeads: 32, positions: 32_768, window: null, tied: false });
+const llamaConfig = decoderConfig({
+  vocab: 32_000,
+  hidden: 4096,
+  ffn: 11_008,
+  layers: 32,
+  heads: 32,
+  kvHeads: null,
+  positions: 2048,
+  window: null,
+  tied: false,
+});
+const mistralConfig = decoderConfig({
+  vocab: 32_000,
+  hidden: 4096,
+  ffn: 14_336,
+  layers: 32,
+  heads: 32,
+  kvHeads: 8,
+  positions: 131_072,
+  window: 4096,
+  tied: false,
+});
+const mixtralConfig = decoderConfig({
+  vocab: 32_000,
+  hidden: 4096,
+  ffn: 14_336,
+  layers: 32,
+  heads: 32,
+  kvHeads: 8,
+  positions: 131_072,
+  window: null,
+  tied: false,
+});
+const qwen2Config = decoderConfig({
+  vocab: 151_936,
+  hidden: 4096,
+  ffn: 22_016,
+  layers: 32,
+  heads: 32,
+  kvHeads: 32,
+  positions: 32_768,
+  window: null,
+  tied: false,
+});
 
 type DecoderConfig = z.infer<typeof llamaConfig>;
 
-function fromDecoder(config: DecoderConfig, name: string, differences: Partial<ModelSpec> = {}): ModelSpec {
+function fromDecoder(
+  config: DecoderConfig,
+  name: string,
+  differences: Partial<ModelSpec> = {},
+): ModelSpec {
   const { hidden_size: hidden, num_attention_heads: heads } = config;
   return {
     name,
@@ -96,7 +152,9 @@ function fromDecoder(config: DecoderConfig, name: string, differences: Partial<M
     bias: config.attention_bias && config.mlp_bias,
     ...(config.attention_bias !== config.mlp_bias ? { qkvBias: config.attention_bias } : {}),
     tiedHead: config.tie_word_embeddings,
-    ...(config.sliding_window !== null && config.use_sliding_window !== false ? { slidingWindow: config.sliding_window } : {}),
+    ...(config.sliding_window !== null && config.use_sliding_window !== false
+      ? { slidingWindow: config.sliding_window }
+      : {}),
     ...differences,
   };
 }
@@ -104,7 +162,11 @@ function fromDecoder(config: DecoderConfig, name: string, differences: Partial<M
 function fromMixtral(json: unknown, name: string): ModelSpec {
   const config = parsed(mixtralConfig, json);
   return fromDecoder(config, name, {
-    experts: { total: config.num_local_experts ?? 8, active: config.num_experts_per_tok ?? 2, ffn: config.intermediate_size },
+    experts: {
+      total: config.num_local_experts ?? 8,
+      active: config.num_experts_per_tok ?? 2,
+      ffn: config.intermediate_size,
+    },
   });
 }
 
@@ -118,9 +180,20 @@ function fromQwen(json: unknown, name: string): ModelSpec {
 
 function fromQwen3(json: unknown, name: string): ModelSpec {
   const config = parsed(qwen2Config, json);
-  const { slidingWindow: _, ...model } = fromDecoder({ ...config, head_dim: config.head_dim ?? 128 }, name, { qkNorm: true });
+  const { slidingWindow: _, ...model } = fromDecoder(
+    { ...config, head_dim: config.head_dim ?? 128 },
+    name,
+    { qkNorm: true },
+  );
   if (config.num_experts === undefined) return model;
-  return { ...model, experts: { total: config.num_experts, active: config.num_experts_per_tok ?? 8, ffn: config.moe_intermediate_size ?? 768 } };
+  return {
+    ...model,
+    experts: {
+      total: config.num_experts,
+      active: config.num_experts_per_tok ?? 8,
+      ffn: config.moe_intermediate_size ?? 768,
+    },
+  };
 }
 
 const neoxConfig = z.object({
@@ -179,7 +252,10 @@ function fromBert(json: unknown, name: string, architectures: readonly string[])
     tokenTypes: config.type_vocab_size,
     activation: plainActivation('hidden_act', config.hidden_act),
     // Models for masked language modelling, tokens and spans are built without the pooler; bare ones have it.
-    pooler: !architectures.some((one) => /ForMaskedLM|ForTokenClassification|ForQuestionAnswering|LMHeadModel/.test(one)) || architectures.length === 0,
+    pooler:
+      !architectures.some((one) =>
+        /ForMaskedLM|ForTokenClassification|ForQuestionAnswering|LMHeadModel/.test(one),
+      ) || architectures.length === 0,
   });
 }
 
@@ -216,15 +292,27 @@ interface EncoderSize {
   readonly vocab: number;
   readonly maxPositions: number;
   readonly tokenTypes: number;
-  readonly activation: { readonly activation: ModelSpec['activation']; readonly activationComposed?: boolean };
+  readonly activation: {
+    readonly activation: ModelSpec['activation'];
+    readonly activationComposed?: boolean;
+  };
   readonly pooler: boolean;
 }
 
 /** The encoder itself; heads for a task are small, and a masked-language head is tied. */
 function encoder(name: string, { activation, ...size }: EncoderSize): ModelSpec {
   return {
-    name, architecture: 'encoder', ...size, kvHeads: size.heads, headDim: size.hidden / size.heads,
-    positions: 'learned', norm: 'layernorm', ...activation, bias: true, tiedHead: true, postNorm: true,
+    name,
+    architecture: 'encoder',
+    ...size,
+    kvHeads: size.heads,
+    headDim: size.hidden / size.heads,
+    positions: 'learned',
+    norm: 'layernorm',
+    ...activation,
+    bias: true,
+    tiedHead: true,
+    postNorm: true,
   };
 }
 
@@ -276,16 +364,18 @@ function fromDeepseek(json: unknown, name: string): ModelSpec {
       plainDim: config.qk_nope_head_dim,
       valueDim: config.v_head_dim,
     },
-    ...(config.n_routed_experts == null ? {} : {
-      experts: {
-        total: config.n_routed_experts,
-        active: config.num_experts_per_tok ?? 8,
-        ffn: config.moe_intermediate_size,
-        sharedFfn: (config.n_shared_experts ?? 0) * config.moe_intermediate_size,
-        denseLayers: config.first_k_dense_replace,
-        routerBias: config.model_type === 'deepseek_v3',
-      },
-    }),
+    ...(config.n_routed_experts == null
+      ? {}
+      : {
+          experts: {
+            total: config.n_routed_experts,
+            active: config.num_experts_per_tok ?? 8,
+            ffn: config.moe_intermediate_size,
+            sharedFfn: (config.n_shared_experts ?? 0) * config.moe_intermediate_size,
+            denseLayers: config.first_k_dense_replace,
+            routerBias: config.model_type === 'deepseek_v3',
+          },
+        }),
   };
 }
 
@@ -321,7 +411,9 @@ function fromT5(json: unknown, name: string): ModelSpec {
     positions: 'none',
     relativeBuckets: config.relative_attention_num_buckets,
     norm: 'rmsnorm',
-    ...(gated === undefined ? plainActivation('feed_forward_proj', config.feed_forward_proj) : gatedActivation('feed_forward_proj', gated)),
+    ...(gated === undefined
+      ? plainActivation('feed_forward_proj', config.feed_forward_proj)
+      : gatedActivation('feed_forward_proj', gated)),
     bias: false,
     tiedHead: config.tie_word_embeddings,
   };
@@ -342,18 +434,39 @@ function fromBart(json: unknown, name: string): ModelSpec {
   const config = parsed(bartConfig, json);
   const { d_model: hidden, encoder_attention_heads: heads } = config;
   return {
-    name, architecture: 'encoder-decoder', layers: config.encoder_layers, decoderLayers: config.decoder_layers, hidden, heads, kvHeads: heads,
-    headDim: hidden / heads, ffn: config.encoder_ffn_dim, vocab: config.vocab_size,
+    name,
+    architecture: 'encoder-decoder',
+    layers: config.encoder_layers,
+    decoderLayers: config.decoder_layers,
+    hidden,
+    heads,
+    kvHeads: heads,
+    headDim: hidden / heads,
+    ffn: config.encoder_ffn_dim,
+    vocab: config.vocab_size,
     // Its tables have two rows to spare for padding.
     maxPositions: config.max_position_embeddings + 2,
-    positions: 'learned', norm: 'layernorm', ...plainActivation('activation_function', config.activation_function), bias: true, tiedHead: true, postNorm: true,
+    positions: 'learned',
+    norm: 'layernorm',
+    ...plainActivation('activation_function', config.activation_function),
+    bias: true,
+    tiedHead: true,
+    postNorm: true,
   };
 }
 
 export const FAMILIES: readonly Family[] = [
   { types: ['gpt2'], classes: /^GPT2/, read: fromGpt2 },
-  { types: ['llama'], classes: /^Llama/, read: (json, name) => fromDecoder(parsed(llamaConfig, json), name) },
-  { types: ['mistral'], classes: /^Mistral/, read: (json, name) => fromDecoder(parsed(mistralConfig, json), name) },
+  {
+    types: ['llama'],
+    classes: /^Llama/,
+    read: (json, name) => fromDecoder(parsed(llamaConfig, json), name),
+  },
+  {
+    types: ['mistral'],
+    classes: /^Mistral/,
+    read: (json, name) => fromDecoder(parsed(mistralConfig, json), name),
+  },
   { types: ['mixtral'], classes: /^Mixtral/, read: fromMixtral },
   { types: ['qwen2'], classes: /^Qwen2(For|Model)/, read: fromQwen },
   { types: ['qwen3', 'qwen3_moe'], classes: /^Qwen3(Moe)?(For|Model)/, read: fromQwen3 },

@@ -18,12 +18,17 @@ const header = z.object({
 export function modelFromConfig(json: unknown, name: string): ModelSpec {
   const { model_type: type, architectures } = parsed(header, json);
   const family = FAMILIES.find(({ types, classes }) =>
-    type === undefined ? (architectures ?? []).some((one) => classes.test(one)) : types.includes(type));
+    type === undefined
+      ? (architectures ?? []).some((one) => classes.test(one))
+      : types.includes(type),
+  );
   if (!family) {
     const found = type ?? architectures?.[0];
     throw new Failure(
       'bad_input',
-      found === undefined ? 'The model file names no architecture (model_type).' : `The model file is of architecture "${found}", which Plumbline does not know.`,
+      found === undefined
+        ? 'The model file names no architecture (model_type).'
+        : `The model file is of architecture "${found}", which Plumbline does not know.`,
       `Supported: ${FAMILIES.flatMap(({ types }) => types).join(', ')}.`,
     );
   }
@@ -34,5 +39,7 @@ export function modelFromConfig(json: unknown, name: string): ModelSpec {
 
 /** What a family leaves undefined is left out: a spec travels as JSON. */
 function withoutUndefined(model: ModelSpec): ModelSpec {
-  return Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined)) as unknown as ModelSpec;
+  return Object.fromEntries(
+    Object.entries(model).filter(([, value]) => value !== undefined),
+  ) as unknown as ModelSpec;
 }

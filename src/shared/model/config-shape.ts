@@ -10,7 +10,12 @@ export function parsed<T>(schema: z.ZodType<T>, json: unknown): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join('.');
-  throw new Failure('bad_input', `The model file is not a usable config.json: ${field ? `${field}: ` : ''}${issue?.message ?? 'unknown shape'}.`, 'Give the config.json of a Hugging Face model, unchanged.', result.error);
+  throw new Failure(
+    'bad_input',
+    `The model file is not a usable config.json: ${field ? `${field}: ` : ''}${issue?.message ?? 'unknown shape'}.`,
+    'Give the config.json of a Hugging Face model, unchanged.',
+    result.error,
+  );
 }
 
 interface Activation {
@@ -31,11 +36,20 @@ const PLAIN: Readonly<Record<string, Activation>> = {
 export function plainActivation(field: string, value: string): Activation {
   const found = Object.hasOwn(PLAIN, value) ? PLAIN[value] : undefined;
   if (found) return found;
-  throw new Failure('bad_input', `The model file has ${field} "${value}", which Plumbline does not know.`, `It knows ${Object.keys(PLAIN).join(', ')}.`);
+  throw new Failure(
+    'bad_input',
+    `The model file has ${field} "${value}", which Plumbline does not know.`,
+    `It knows ${Object.keys(PLAIN).join(', ')}.`,
+  );
 }
 
 /** A gated network takes silu; its memory is that of SwiGLU whatever the gate's function. */
 export function gatedActivation(field: string, value: string): Activation {
-  if (['silu', 'swish', 'gelu', 'gelu_pytorch_tanh'].includes(value)) return { activation: 'swiglu' };
-  throw new Failure('bad_input', `The model file has ${field} "${value}", which Plumbline does not know for a gated network.`, 'It knows silu, swish, gelu, gelu_pytorch_tanh.');
+  if (['silu', 'swish', 'gelu', 'gelu_pytorch_tanh'].includes(value))
+    return { activation: 'swiglu' };
+  throw new Failure(
+    'bad_input',
+    `The model file has ${field} "${value}", which Plumbline does not know for a gated network.`,
+    'It knows silu, swish, gelu, gelu_pytorch_tanh.',
+  );
 }

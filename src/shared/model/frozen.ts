@@ -8,7 +8,13 @@ import type { ModelSpec, RunSpec } from './spec';
 export function someLayers(model: ModelSpec, count: number, from = 0): ModelSpec {
   const { experts } = model;
   if (count === model.layers) return model;
-  return { ...model, layers: count, ...(experts ? { experts: { ...experts, denseLayers: Math.max(0, (experts.denseLayers ?? 0) - from) } } : {}) };
+  return {
+    ...model,
+    layers: count,
+    ...(experts
+      ? { experts: { ...experts, denseLayers: Math.max(0, (experts.denseLayers ?? 0) - from) } }
+      : {}),
+  };
 }
 
 /** The head has a matrix of its own, or the embeddings it shares are trained. */

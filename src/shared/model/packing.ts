@@ -33,7 +33,11 @@ export interface PackedLayout {
   readonly scales: number;
 }
 
-export function packedLayout(rows: number, columns: number, precision: PackedPrecision): PackedLayout {
+export function packedLayout(
+  rows: number,
+  columns: number,
+  precision: PackedPrecision,
+): PackedLayout {
   const bits = BITS[precision];
   const group = precision === 'int4' ? INT4_GROUP : columns;
   const scales = precision === 'fp16' ? 0 : Math.ceil(columns / group);

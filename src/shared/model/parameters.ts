@@ -10,7 +10,12 @@ export interface ParameterCount {
   /** Learned position table, positions·d; 0 for rotary or none. Segment table and embedding norm of BERT count here. */
   readonly positions: number;
   /** One layer; of a mixture of experts, one of its expert layers. */
-  readonly perLayer: { readonly attention: number; readonly ffn: number; readonly norms: number; readonly total: number };
+  readonly perLayer: {
+    readonly attention: number;
+    readonly ffn: number;
+    readonly norms: number;
+    readonly total: number;
+  };
   readonly layers: number;
   readonly finalNorm: number;
   /** V·d where the head has a matrix of its own, 0 where it is tied; BERT's pooler counts here. */
@@ -34,7 +39,9 @@ export function attentionParameters(model: ModelSpec): number {
   if (latent) {
     const keyWidth = heads * (latent.plainDim + latent.ropeDim);
     const query = latent.queryRank === null ? d * keyWidth : latent.queryRank * (d + 1 + keyWidth);
-    const kv = d * (latent.kvRank + latent.ropeDim) + latent.kvRank * (1 + heads * (latent.plainDim + latent.valueDim));
+    const kv =
+      d * (latent.kvRank + latent.ropeDim) +
+      latent.kvRank * (1 + heads * (latent.plainDim + latent.valueDim));
     return query + kv + heads * latent.valueDim * d;
   }
   const q = heads * model.headDim;
@@ -54,7 +61,11 @@ function expertParameters(model: ModelSpec, count: 'total' | 'active'): number {
   const { experts, hidden: d } = model;
   if (!experts) return ffnParameters(model, model.ffn);
   const shared = experts.sharedFfn ? ffnParameters(model, experts.sharedFfn) : 0;
-  return experts[count] * ffnParameters(model, experts.ffn) + experts.total * (d + (experts.routerBias ? 1 : 0)) + shared;
+  return (
+    experts[count] * ffnParameters(model, experts.ffn) +
+    experts.total * (d + (experts.routerBias ? 1 : 0)) +
+    shared
+  );
 }
 
 /**
@@ -80,9 +91,14 @@ function count(model: ModelSpec, experts: 'total' | 'active'): ParameterCount {
   const stacks = model.decoderLayers ? 2 : 1;
   const relative = (model.relativeBuckets ?? 0) * model.heads * stacks;
   const embedding = vocab * d;
-  const positions = stacks * ((model.positions === 'learned' ? maxPositions * d : 0) + (model.postNorm ? norm : 0)) + (model.tokenTypes ?? 0) * d + relative;
+  const positions =
+    stacks *
+      ((model.positions === 'learned' ? maxPositions * d : 0) + (model.postNorm ? norm : 0)) +
+    (model.tokenTypes ?? 0) * d +
+    relative;
   const finalNorm = model.postNorm ? 0 : stacks * norm;
-  const head = (model.tiedHead || !hasLmHead(model) ? 0 : vocab * d) + (model.pooler ? d * d + d : 0);
+  const head =
+    (model.tiedHead || !hasLmHead(model) ? 0 : vocab * d) + (model.pooler ? d * d + d : 0);
   return {
     embedding,
     positions,
@@ -109,7 +125,11 @@ export function activeParameterCount(model: ModelSpec): number {
  * projections (GPT-2's one matrix for all three; latent attention's up-projections too), `all-linear` every matrix of a
  * layer but the router.
  */
-export function adapterParameters(model: ModelSpec, rank: number, targets: (typeof LORA_TARGETS)[number]): number {
+export function adapterParameters(
+  model: ModelSpec,
+  rank: number,
+  targets: (typeof LORA_TARGETS)[number],
+): number {
   const { hidden: d, layers, decoderLayers = 0, experts, latentAttention: latent } = model;
   // A decoder beside an encoder has two in a layer.
   const attentions = layers + 2 * decoderLayers;
@@ -120,7 +140,11 @@ export function adapterParameters(model: ModelSpec, rank: number, targets: (type
     if (latent.queryRank === null) pairs.push([d, keyWidth, attentions]);
     else pairs.push([d, latent.queryRank, attentions], [latent.queryRank, keyWidth, attentions]);
     pairs.push([latent.kvRank, model.heads * (latent.plainDim + latent.valueDim), attentions]);
-    if (all) pairs.push([d, latent.kvRank + latent.ropeDim, attentions], [model.heads * latent.valueDim, d, attentions]);
+    if (all)
+      pairs.push(
+        [d, latent.kvRank + latent.ropeDim, attentions],
+        [model.heads * latent.valueDim, d, attentions],
+      );
   } else {
     const q = model.heads * model.headDim;
     const kv = model.kvHeads * model.headDim;
@@ -130,7 +154,8 @@ export function adapterParameters(model: ModelSpec, rank: number, targets: (type
   }
   if (all) {
     const gated = model.activation === 'swiglu' ? 2 : 1;
-    const ffn = (width: number, count: number) => pairs.push([d, width, gated * count], [width, d, count]);
+    const ffn = (width: number, count: number) =>
+      pairs.push([d, width, gated * count], [width, d, count]);
     const dense = experts ? Math.min(layers, experts.denseLayers ?? 0) : layers + decoderLayers;
     ffn(model.ffn, dense);
     if (experts) ffn(experts.ffn, (layers - dense) * experts.total);

@@ -2,7 +2,13 @@
 import type { Precision } from './spec';
 
 const BYTES: Readonly<Record<Precision, number>> = {
-  fp32: 4, fp16: 2, bf16: 2, 'mixed-fp16': 2, 'mixed-bf16': 2, int8: 1, int4: 0.5,
+  fp32: 4,
+  fp16: 2,
+  bf16: 2,
+  'mixed-fp16': 2,
+  'mixed-bf16': 2,
+  int8: 1,
+  int4: 0.5,
 };
 
 /** Bytes of one weight or cache element; for mixed precision those of the half-precision working copy. int4 is half a byte. */

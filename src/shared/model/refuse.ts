@@ -8,9 +8,15 @@ export function refuse(field: string, value: unknown, why: string, remedy: strin
 
 export function wholeNumber(field: string, value: number, least = 1): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  refuse(field, value, `it counts things, so it is a whole number of at least ${least}`, `Give a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}.`);
+  refuse(
+    field,
+    value,
+    `it counts things, so it is a whole number of at least ${least}`,
+    `Give a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}.`,
+  );
 }
 
 export function oneOf(field: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) refuse(field, value, 'it is not a known choice', `Use one of ${allowed.join(', ')}.`);
+  if (!allowed.includes(value))
+    refuse(field, value, 'it is not a known choice', `Use one of ${allowed.join(', ')}.`);
 }

@@ -23,7 +23,11 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
     kvCache: given.kvCache ?? mode === 'generate',
     precision,
     // A cache is kept at the working precision; weights-only quantization and fp32 masters do not reach it.
-    kvPrecision: given.kvPrecision ?? (precision === 'mixed-fp16' || precision === 'mixed-bf16' || bytesPerElement(precision) < 2 ? 'fp16' : precision),
+    kvPrecision:
+      given.kvPrecision ??
+      (precision === 'mixed-fp16' || precision === 'mixed-bf16' || bytesPerElement(precision) < 2
+        ? 'fp16'
+        : precision),
     // What each framework's own examples take.
     optimizer: given.optimizer ?? ((given.framework ?? 'tfjs') === 'tfjs' ? 'adam' : 'adamw'),
     gradAccum: given.gradAccum ?? 1,
@@ -39,27 +43,65 @@ export function runDefaults(model: ModelSpec, given: Partial<RunSpec> = {}): Run
 }
 
 const OPTIONAL = [
-  'cacheGrowth', 'lengths', 'prompts', 'data', 'temperature', 'topK', 'topP', 'loraRank', 'loraTargets', 'frozenLayers', 'dropout', 'loss', 'optimizerKernel', 'zero', 'dp', 'tp', 'pp', 'microBatches',
-  'sequenceParallel', 'expertParallel', 'offload', 'gpu',
+  'cacheGrowth',
+  'lengths',
+  'prompts',
+  'data',
+  'temperature',
+  'topK',
+  'topP',
+  'loraRank',
+  'loraTargets',
+  'frozenLayers',
+  'dropout',
+  'loss',
+  'optimizerKernel',
+  'zero',
+  'dp',
+  'tp',
+  'pp',
+  'microBatches',
+  'sequenceParallel',
+  'expertParallel',
+  'offload',
+  'gpu',
 ] as const satisfies readonly (keyof RunSpec)[];
 
 /** Fields that are left out unless given. */
 function optional(given: Partial<RunSpec>): Partial<RunSpec> {
-  return Object.fromEntries(OPTIONAL.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]]])));
+  return Object.fromEntries(
+    OPTIONAL.flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]]])),
+  );
 }
 
-function lengths(model: ModelSpec, mode: RunSpec['mode'], given: Partial<RunSpec>): Pick<RunSpec, 'seq' | 'promptTokens' | 'tokens'> {
+function lengths(
+  model: ModelSpec,
+  mode: RunSpec['mode'],
+  given: Partial<RunSpec>,
+): Pick<RunSpec, 'seq' | 'promptTokens' | 'tokens'> {
   const { maxPositions } = model;
   const longest = given.lengths && Math.max(...given.lengths);
   if (mode !== 'generate') {
-    return { seq: given.seq ?? longest ?? Math.min(DEFAULT_SEQ, maxPositions), promptTokens: given.promptTokens ?? 0, tokens: given.tokens ?? 0 };
+    return {
+      seq: given.seq ?? longest ?? Math.min(DEFAULT_SEQ, maxPositions),
+      promptTokens: given.promptTokens ?? 0,
+      tokens: given.tokens ?? 0,
+    };
   }
   // A whole length given with one part leaves the other part; parts given add up to the whole.
   const whole = given.seq;
   const room = whole ?? maxPositions;
-  const promptTokens = given.promptTokens ?? longest
-    ?? (whole !== undefined && given.tokens !== undefined ? Math.max(1, whole - given.tokens) : clamp(DEFAULT_PROMPT, room - (given.tokens ?? 1)));
-  const tokens = given.tokens ?? (whole !== undefined ? Math.max(1, whole - promptTokens) : clamp(DEFAULT_TOKENS, room - promptTokens));
+  const promptTokens =
+    given.promptTokens ??
+    longest ??
+    (whole !== undefined && given.tokens !== undefined
+      ? Math.max(1, whole - given.tokens)
+      : clamp(DEFAULT_PROMPT, room - (given.tokens ?? 1)));
+  const tokens =
+    given.tokens ??
+    (whole !== undefined
+      ? Math.max(1, whole - promptTokens)
+      : clamp(DEFAULT_TOKENS, room - promptTokens));
   return { promptTokens, tokens, seq: whole ?? promptTokens + tokens };
 }
 

@@ -76,9 +76,26 @@ export interface LatentAttention {
 
 export const MODES = ['train', 'generate', 'infer'] as const;
 export type Mode = (typeof MODES)[number];
-export const PRECISIONS = ['fp32', 'fp16', 'bf16', 'mixed-fp16', 'mixed-bf16', 'int8', 'int4'] as const;
+export const PRECISIONS = [
+  'fp32',
+  'fp16',
+  'bf16',
+  'mixed-fp16',
+  'mixed-bf16',
+  'int8',
+  'int4',
+] as const;
 export type Precision = (typeof PRECISIONS)[number];
-export const OPTIMIZERS = ['adamw', 'adam', 'momentum', 'sgd', 'adam8bit', 'adafactor', 'lion', 'muon'] as const;
+export const OPTIMIZERS = [
+  'adamw',
+  'adam',
+  'momentum',
+  'sgd',
+  'adam8bit',
+  'adafactor',
+  'lion',
+  'muon',
+] as const;
 export type Optimizer = (typeof OPTIMIZERS)[number];
 export const FRAMEWORKS = ['tfjs', 'pytorch'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];

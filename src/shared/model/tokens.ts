@@ -16,7 +16,11 @@ export class Tokenizer {
 
   /** For a vocabulary of at least SMALLEST_VOCABULARY. */
   constructor(private readonly vocab: number) {
-    this.core = new BytePairEncodingCore({ bytePairRankDecoder: ranks.slice(0, vocab), tokenSplitRegex: R50K_TOKEN_SPLIT_REGEX, specialTokensEncoder: new Map([['<|endoftext|>', END_OF_TEXT]]) });
+    this.core = new BytePairEncodingCore({
+      bytePairRankDecoder: ranks.slice(0, vocab),
+      tokenSplitRegex: R50K_TOKEN_SPLIT_REGEX,
+      specialTokensEncoder: new Map([['<|endoftext|>', END_OF_TEXT]]),
+    });
   }
 
   /** Token ids, each below the vocabulary; none for an empty text. */

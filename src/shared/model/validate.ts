@@ -4,30 +4,70 @@
  */
 import { parameterCount } from './parameters';
 import { checkBundledPrecision, notBundled } from './bundled';
-import { BACKENDS, FRAMEWORKS, type ModelSpec, MODES, OPTIMIZERS, PRECISIONS, type RunSpec } from './spec';
+import {
+  BACKENDS,
+  FRAMEWORKS,
+  type ModelSpec,
+  MODES,
+  OPTIMIZERS,
+  PRECISIONS,
+  type RunSpec,
+} from './spec';
 import { checkParallelism } from './validate-parallel';
 import { checkTokens } from './validate-tokens';
 import { oneOf, refuse, wholeNumber } from './refuse';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
-  for (const field of ['layers', 'hidden', 'heads', 'kvHeads', 'ffn', 'vocab', 'maxPositions'] as const) wholeNumber(field, model[field]);
+  for (const field of [
+    'layers',
+    'hidden',
+    'heads',
+    'kvHeads',
+    'ffn',
+    'vocab',
+    'maxPositions',
+  ] as const)
+    wholeNumber(field, model[field]);
   // Rotary families may give their heads a width of their own; elsewhere the heads share the model's width.
-  if (model.hidden % model.heads !== 0 && (model.positions === 'learned' || !Number.isInteger(model.headDim))) {
-    refuse('heads', model.heads, `it does not divide the width ${model.hidden}`, `Use a divisor of ${model.hidden}, for example ${nearestDivisor(model.hidden, model.heads)}.`);
+  if (
+    model.hidden % model.heads !== 0 &&
+    (model.positions === 'learned' || !Number.isInteger(model.headDim))
+  ) {
+    refuse(
+      'heads',
+      model.heads,
+      `it does not divide the width ${model.hidden}`,
+      `Use a divisor of ${model.hidden}, for example ${nearestDivisor(model.hidden, model.heads)}.`,
+    );
   }
   wholeNumber('headDim', model.headDim);
   if (model.positions === 'learned' && model.headDim * model.heads !== model.hidden) {
-    refuse('headDim', model.headDim, `${model.heads} heads of that width do not make the width ${model.hidden}`, `Use ${model.hidden / model.heads}.`);
+    refuse(
+      'headDim',
+      model.headDim,
+      `${model.heads} heads of that width do not make the width ${model.hidden}`,
+      `Use ${model.hidden / model.heads}.`,
+    );
   }
   if (model.heads % model.kvHeads !== 0) {
-    refuse('kvHeads', model.kvHeads, `it does not divide the ${model.heads} heads`, `Use a divisor of ${model.heads}, for example ${nearestDivisor(model.heads, model.kvHeads)}.`);
+    refuse(
+      'kvHeads',
+      model.kvHeads,
+      `it does not divide the ${model.heads} heads`,
+      `Use a divisor of ${model.heads}, for example ${nearestDivisor(model.heads, model.kvHeads)}.`,
+    );
   }
   checkParts(model);
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
-    refuse('model', model.name, `its ${parameters.toExponential(2)} parameters need more bytes than can be counted exactly (2^53)`, 'Use fewer layers, a smaller width or a smaller vocabulary.');
+    refuse(
+      'model',
+      model.name,
+      `its ${parameters.toExponential(2)} parameters need more bytes than can be counted exactly (2^53)`,
+      'Use fewer layers, a smaller width or a smaller vocabulary.',
+    );
   }
 }
 
@@ -40,17 +80,36 @@ function checkParts(model: ModelSpec): void {
     wholeNumber('experts.ffn', experts.ffn);
     wholeNumber('experts.sharedFfn', experts.sharedFfn ?? 0, 0);
     wholeNumber('experts.denseLayers', experts.denseLayers ?? 0, 0);
-    if (experts.active > experts.total) refuse('experts.active', experts.active, `there are ${experts.total} experts`, `Use 1 to ${experts.total}.`);
-    if ((experts.denseLayers ?? 0) > model.layers) refuse('experts.denseLayers', experts.denseLayers, `there are ${model.layers} layers`, `Use 0 to ${model.layers}.`);
+    if (experts.active > experts.total)
+      refuse(
+        'experts.active',
+        experts.active,
+        `there are ${experts.total} experts`,
+        `Use 1 to ${experts.total}.`,
+      );
+    if ((experts.denseLayers ?? 0) > model.layers)
+      refuse(
+        'experts.denseLayers',
+        experts.denseLayers,
+        `there are ${model.layers} layers`,
+        `Use 0 to ${model.layers}.`,
+      );
   }
   if (latent) {
-    for (const field of ['kvRank', 'ropeDim', 'plainDim', 'valueDim'] as const) wholeNumber(`latentAttention.${field}`, latent[field]);
+    for (const field of ['kvRank', 'ropeDim', 'plainDim', 'valueDim'] as const)
+      wholeNumber(`latentAttention.${field}`, latent[field]);
     if (latent.queryRank !== null) wholeNumber('latentAttention.queryRank', latent.queryRank);
   }
   if (model.slidingWindow !== undefined) wholeNumber('slidingWindow', model.slidingWindow);
-  for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const) wholeNumber(field, model[field] ?? 0, 0);
+  for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const)
+    wholeNumber(field, model[field] ?? 0, 0);
   if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
-    refuse('decoderLayers', model.decoderLayers, `${model.name} is no encoder-decoder`, 'Leave decoderLayers out.');
+    refuse(
+      'decoderLayers',
+      model.decoderLayers,
+      `${model.name} is no encoder-decoder`,
+      'Leave decoderLayers out.',
+    );
   }
 }
 
@@ -71,7 +130,8 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
   oneOf('framework', run.framework, FRAMEWORKS);
   oneOf('attention', run.attention, ['eager', 'sdpa', 'flash']);
   if (run.backend !== null) oneOf('backend', run.backend, BACKENDS);
-  for (const field of ['batch', 'seq', 'gradAccum', 'steps'] as const) wholeNumber(field, run[field]);
+  for (const field of ['batch', 'seq', 'gradAccum', 'steps'] as const)
+    wholeNumber(field, run[field]);
   wholeNumber('seed', run.seed, 0);
   checkFramework(model, run);
   checkCheckpointing(model, run);
@@ -85,22 +145,58 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
 function checkFramework(model: ModelSpec, run: RunSpec): void {
   if (run.framework === 'tfjs') {
     const reason = notBundled(model);
-    if (reason !== null) refuse('framework', 'tfjs', `${reason}: the bundled workload is GPT-2 or a BERT encoder`, 'Use --framework pytorch.');
-    if (model.architecture === 'encoder' && run.mode !== 'infer') refuse('mode', run.mode, 'the bundled workload runs encoders forward only', 'Use --mode infer, or --framework pytorch.');
+    if (reason !== null)
+      refuse(
+        'framework',
+        'tfjs',
+        `${reason}: the bundled workload is GPT-2 or a BERT encoder`,
+        'Use --framework pytorch.',
+      );
+    if (model.architecture === 'encoder' && run.mode !== 'infer')
+      refuse(
+        'mode',
+        run.mode,
+        'the bundled workload runs encoders forward only',
+        'Use --mode infer, or --framework pytorch.',
+      );
     checkBundledPrecision(run);
     if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
-      refuse('optimizer', run.optimizer, 'TensorFlow.js has no such optimizer', 'Use adamw, adam, momentum or sgd, or --framework pytorch.');
+      refuse(
+        'optimizer',
+        run.optimizer,
+        'TensorFlow.js has no such optimizer',
+        'Use adamw, adam, momentum or sgd, or --framework pytorch.',
+      );
     }
     return;
   }
   if (model.architecture === 'encoder' && run.mode === 'generate') {
-    refuse('mode', run.mode, `${model.name} is an encoder and generates nothing`, 'Use train or infer.');
+    refuse(
+      'mode',
+      run.mode,
+      `${model.name} is an encoder and generates nothing`,
+      'Use train or infer.',
+    );
   }
-  if (run.mode === 'train' && (run.precision === 'int8' || run.precision === 'int4') && !run.loraRank) {
-    refuse('precision', run.precision, 'quantized weights are not trained themselves', 'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.');
+  if (
+    run.mode === 'train' &&
+    (run.precision === 'int8' || run.precision === 'int4') &&
+    !run.loraRank
+  ) {
+    refuse(
+      'precision',
+      run.precision,
+      'quantized weights are not trained themselves',
+      'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.',
+    );
   }
   if (run.attention === 'flash' && run.precision === 'fp32') {
-    refuse('attention', run.attention, 'the flash kernels know half precision only', 'Use sdpa, or fp16, bf16 or mixed precision.');
+    refuse(
+      'attention',
+      run.attention,
+      'the flash kernels know half precision only',
+      'Use sdpa, or fp16, bf16 or mixed precision.',
+    );
   }
 }
 
@@ -110,7 +206,12 @@ function checkCheckpointing(model: ModelSpec, run: RunSpec): void {
   const every = /^every=(\d+)$/.exec(checkpointing)?.[1];
   const k = Number(every);
   if (every === undefined || k < 1 || k > model.layers) {
-    refuse('checkpointing', checkpointing, `it is none, full, selective or every=N with N from 1 to the ${model.layers} layers`, `Use none, full, selective, or every=1 to every=${model.layers}.`);
+    refuse(
+      'checkpointing',
+      checkpointing,
+      `it is none, full, selective or every=N with N from 1 to the ${model.layers} layers`,
+      `Use none, full, selective, or every=1 to every=${model.layers}.`,
+    );
   }
 }
 
@@ -119,8 +220,20 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
   if (run.lengths !== undefined) {
     for (const length of run.lengths) wholeNumber('lengths', length);
     const longest = run.mode === 'generate' ? run.promptTokens : run.seq;
-    if (run.lengths.length !== run.batch) refuse('lengths', run.lengths.length, `there are that many, and the batch has ${run.batch} sequences`, 'Give one length for each sequence.');
-    if (Math.max(...run.lengths) !== longest) refuse('lengths', Math.max(...run.lengths), `the longest is padded to, and the run says ${longest} tokens`, 'Leave the sequence length out, or give the longest.');
+    if (run.lengths.length !== run.batch)
+      refuse(
+        'lengths',
+        run.lengths.length,
+        `there are that many, and the batch has ${run.batch} sequences`,
+        'Give one length for each sequence.',
+      );
+    if (Math.max(...run.lengths) !== longest)
+      refuse(
+        'lengths',
+        Math.max(...run.lengths),
+        `the longest is padded to, and the run says ${longest} tokens`,
+        'Leave the sequence length out, or give the longest.',
+      );
   }
   if (run.mode === 'generate') {
     wholeNumber('promptTokens', run.promptTokens);
@@ -129,20 +242,41 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
     // Encoder and decoder have a table each.
     if (model.decoderLayers) {
       for (const field of ['promptTokens', 'tokens'] as const) {
-        if (run[field] > maxPositions && model.positions === 'learned') refuse(field, run[field], `${model.name} has ${maxPositions} positions`, `Use 1 to ${maxPositions}.`);
+        if (run[field] > maxPositions && model.positions === 'learned')
+          refuse(
+            field,
+            run[field],
+            `${model.name} has ${maxPositions} positions`,
+            `Use 1 to ${maxPositions}.`,
+          );
       }
     } else if (whole > maxPositions && model.positions === 'learned') {
-      refuse('tokens', run.tokens, `${run.promptTokens} prompt tokens and ${run.tokens} new ones are ${whole}, and ${model.name} has ${maxPositions} positions`, `Let promptTokens and tokens add up to at most ${maxPositions}.`);
+      refuse(
+        'tokens',
+        run.tokens,
+        `${run.promptTokens} prompt tokens and ${run.tokens} new ones are ${whole}, and ${model.name} has ${maxPositions} positions`,
+        `Let promptTokens and tokens add up to at most ${maxPositions}.`,
+      );
     }
     if (run.seq !== whole) {
-      refuse('seq', run.seq, `for generation it is promptTokens plus tokens, ${whole}`, `Leave seq out, or give ${whole}.`);
+      refuse(
+        'seq',
+        run.seq,
+        `for generation it is promptTokens plus tokens, ${whole}`,
+        `Leave seq out, or give ${whole}.`,
+      );
     }
     return;
   }
   wholeNumber('promptTokens', run.promptTokens, 0);
   wholeNumber('tokens', run.tokens, 0);
   if (run.seq > maxPositions && model.positions === 'learned') {
-    refuse('seq', run.seq, `${model.name} has ${maxPositions} positions`, `Use a sequence of 1 to ${maxPositions} tokens.`);
+    refuse(
+      'seq',
+      run.seq,
+      `${model.name} has ${maxPositions} positions`,
+      `Use a sequence of 1 to ${maxPositions} tokens.`,
+    );
   }
 }
 
@@ -150,8 +284,15 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
 function checkSize(model: ModelSpec, run: RunSpec): void {
   const { layers, hidden, heads, ffn, vocab } = model;
   const tokens = run.batch * run.seq;
-  const perToken = (layers + 2 * (model.decoderLayers ?? 0)) * (16 * hidden + 4 * ffn + 4 * heads * run.seq) + 4 * vocab;
+  const perToken =
+    (layers + 2 * (model.decoderLayers ?? 0)) * (16 * hidden + 4 * ffn + 4 * heads * run.seq) +
+    4 * vocab;
   const bytes = 18 * parameterCount(model) + 4 * tokens * perToken;
   if (Number.isSafeInteger(tokens) && bytes <= Number.MAX_SAFE_INTEGER) return;
-  refuse('batch', run.batch, `with ${run.seq} tokens a sequence the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`, 'Use a smaller batch or shorter sequences.');
+  refuse(
+    'batch',
+    run.batch,
+    `with ${run.seq} tokens a sequence the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,
+    'Use a smaller batch or shorter sequences.',
+  );
 }

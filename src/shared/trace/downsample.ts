@@ -52,15 +52,23 @@ export const envelope: EnvelopeOf = (series, t0, t1, columns) => {
 };
 
 function pickColumns(
-  series: SeriesData, from: number, to: number, t0: Micros, t1: Micros, width: number, picked: number[],
+  series: SeriesData,
+  from: number,
+  to: number,
+  t0: Micros,
+  t1: Micros,
+  width: number,
+  picked: number[],
 ): void {
   const { times, values } = series;
   const pyramid = to - from >= PYRAMID_FROM ? pyramidOf(values) : null;
   let start = from;
   for (let column = 1; column <= width && start < to; column++) {
-    const end = column === width ? to : lowerBound(times, t0 + ((t1 - t0) * column) / width, start, to);
+    const end =
+      column === width ? to : lowerBound(times, t0 + ((t1 - t0) * column) / width, start, to);
     if (end === start) continue;
-    const { min, max } = pyramid === null ? extremes(values, start, end) : pyramid.extremes(start, end);
+    const { min, max } =
+      pyramid === null ? extremes(values, start, end) : pyramid.extremes(start, end);
     let last = -1;
     for (const index of [start, Math.min(min, max), Math.max(min, max), end - 1]) {
       if (index > last) picked.push(index);
@@ -71,7 +79,12 @@ function pickColumns(
 }
 
 /** The picked samples with one break before the first of them that lies behind a gap. */
-function drawn(times: Float64Array, values: Float64Array, picked: readonly number[], gaps: readonly Gap[]): Envelope {
+function drawn(
+  times: Float64Array,
+  values: Float64Array,
+  picked: readonly number[],
+  gaps: readonly Gap[],
+): Envelope {
   const outTimes = new Float64Array(picked.length + gaps.length);
   const outValues = new Float64Array(picked.length + gaps.length);
   const ordered = sortedGaps(gaps);

@@ -4,4 +4,8 @@ import type { GpuInfo } from '../contract/session';
 /** How the series of a MIG device begin. */
 export const instanceId = (gpu: number, slot: number): string => `gpu${gpu}.mig${slot}`;
 
-export const instanceIdsOf = ({ index, instances = [] }: Pick<GpuInfo, 'index' | 'instances'>): string[] => instances.map(({ slot }) => instanceId(index, slot));
+export const instanceIdsOf = ({
+  index,
+  instances = [],
+}: Pick<GpuInfo, 'index' | 'instances'>): string[] =>
+  instances.map(({ slot }) => instanceId(index, slot));

@@ -35,8 +35,23 @@ export function phaseSpans(markers: readonly Marker[], durationUs: Micros): Phas
   const open = new Map<number, Open[]>();
   const steps = new Map<number, number>();
 
-  const add = (phase: Phase, step: number | null, rank: number, t0: Micros, t1: Micros, isOpen = false) =>
-    spans.push({ phase, step, rank, t0, t1, memory: memory.lastIn(phase, step, rank, t0, t1), ...(isOpen && { isOpen }) });
+  const add = (
+    phase: Phase,
+    step: number | null,
+    rank: number,
+    t0: Micros,
+    t1: Micros,
+    isOpen = false,
+  ) =>
+    spans.push({
+      phase,
+      step,
+      rank,
+      t0,
+      t1,
+      memory: memory.lastIn(phase, step, rank, t0, t1),
+      ...(isOpen && { isOpen }),
+    });
 
   for (const marker of markers) {
     if (marker.type !== 'phase' && marker.type !== 'step') continue;
@@ -53,33 +68,52 @@ export function phaseSpans(markers: readonly Marker[], durationUs: Micros): Phas
       stack.push({ phase: marker.name, step: marker.step, t0: marker.t, superseded: false });
       continue;
     }
-    const at = stack.findLastIndex((one) => one.phase === marker.name && sameStep(one.step, marker.step));
+    const at = stack.findLastIndex(
+      (one) => one.phase === marker.name && sameStep(one.step, marker.step),
+    );
     if (at < 0) {
-      warnings.add(`end:${marker.rank}:${marker.name}`, `${named(marker)} ended without having begun`);
+      warnings.add(
+        `end:${marker.rank}:${marker.name}`,
+        `${named(marker)} ended without having begun`,
+      );
       supersede(stack, marker);
       continue;
     }
     const begun = stack.splice(at, 1)[0]!;
     const across = stack.slice(at).find((one) => one.t0 < marker.t);
     if (across !== undefined) {
-      warnings.add(`overlap:${marker.rank}:${marker.name}`, `${named(marker)} ended while ${across.phase}, begun inside it, was still open: the two overlap`);
+      warnings.add(
+        `overlap:${marker.rank}:${marker.name}`,
+        `${named(marker)} ended while ${across.phase}, begun inside it, was still open: the two overlap`,
+      );
     }
     if (marker.t < begun.t0) {
-      warnings.add(`order:${marker.rank}:${marker.name}`, `${named(marker)} was announced to end before it began and is left out`);
+      warnings.add(
+        `order:${marker.rank}:${marker.name}`,
+        `${named(marker)} was announced to end before it began and is left out`,
+      );
     } else add(begun.phase, begun.step ?? marker.step, marker.rank, begun.t0, marker.t);
   }
 
   for (const [rank, stack] of open) {
     for (const one of stack) {
       const name = named({ name: one.phase, step: one.step, rank });
-      if (one.superseded) warnings.add(`lost:${rank}:${one.phase}`, `the end of ${name} was never announced, so it is left out`);
+      if (one.superseded)
+        warnings.add(
+          `lost:${rank}:${one.phase}`,
+          `the end of ${name} was never announced, so it is left out`,
+        );
       else {
         warnings.add(`open:${rank}:${one.phase}`, `${name} was still open when the session ended`);
         add(one.phase, one.step, rank, one.t0, Math.max(one.t0, durationUs), true);
       }
     }
   }
-  if (unknown.size > 0) warnings.add('unknown', `phases with names Plumbline does not know are left out: ${listed(unknown)}`);
+  if (unknown.size > 0)
+    warnings.add(
+      'unknown',
+      `phases with names Plumbline does not know are left out: ${listed(unknown)}`,
+    );
   spans.sort((a, b) => a.t0 - b.t0 || b.t1 - a.t1);
   return { spans, warnings: warnings.sentences() };
 }
@@ -94,25 +128,35 @@ function sameStep(a: number | null, b: number | null): boolean {
 }
 
 function supersede(stack: readonly Open[], marker: PhaseMarker): void {
-  for (const one of stack) if (one.phase === marker.name && !sameStep(one.step, marker.step)) one.superseded = true;
+  for (const one of stack)
+    if (one.phase === marker.name && !sameStep(one.step, marker.step)) one.superseded = true;
 }
 
 function noteStep(marker: Marker, steps: Map<number, number>, warnings: Warnings): void {
   if (marker.step === null) return;
   const last = steps.get(marker.rank);
   if (last !== undefined && marker.step < last) {
-    warnings.add(`step:${marker.rank}`, `steps of rank ${marker.rank} ran backwards, from ${last} to ${marker.step}`);
+    warnings.add(
+      `step:${marker.rank}`,
+      `steps of rank ${marker.rank} ran backwards, from ${last} to ${marker.step}`,
+    );
   }
   steps.set(marker.rank, marker.step);
 }
 
-function named(of: { readonly name: string; readonly step: number | null; readonly rank: number }): string {
+function named(of: {
+  readonly name: string;
+  readonly step: number | null;
+  readonly rank: number;
+}): string {
   return `phase ${of.name}${of.step === null ? '' : ` of step ${of.step}`} on rank ${of.rank}`;
 }
 
 function listed(names: ReadonlySet<string>): string {
   const shown = [...names].slice(0, 8).map((name) => JSON.stringify(name.slice(0, 60)));
-  return shown.join(', ') + (names.size > shown.length ? ` and ${names.size - shown.length} more` : '');
+  return (
+    shown.join(', ') + (names.size > shown.length ? ` and ${names.size - shown.length} more` : '')
+  );
 }
 
 /** One sentence per kind of trouble, with how often it happened: a broken workload must not flood a person. */
@@ -148,7 +192,13 @@ class MemoryMarks {
     for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
   }
 
-  lastIn(phase: Phase, step: number | null, rank: number, t0: Micros, t1: Micros): MemoryMark | null {
+  lastIn(
+    phase: Phase,
+    step: number | null,
+    rank: number,
+    t0: Micros,
+    t1: Micros,
+  ): MemoryMark | null {
     const list = this.#marks.get(`${rank}:${phase}`) ?? [];
     let low = 0;
     let high = list.length;

@@ -135,7 +135,12 @@ const pyramids = new WeakMap<Float64Array, MinMaxPyramid>();
 
 /** Over [from, to): by a pyramid where the range is worth one or one is there already. */
 export function extremesOf(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
-  const pyramid = to - from >= PYRAMID_FROM ? pyramidOf(values) : to - from >= FAN_OUT * FAN_OUT ? pyramids.get(values) : undefined;
+  const pyramid =
+    to - from >= PYRAMID_FROM
+      ? pyramidOf(values)
+      : to - from >= FAN_OUT * FAN_OUT
+        ? pyramids.get(values)
+        : undefined;
   return pyramid?.extremes(from, to) ?? extremes(values, from, to);
 }
 

@@ -22,7 +22,8 @@ export function stats(data: SeriesData): SeriesFigures {
 }
 
 /** How many samples there are, without reading them where that is known. */
-export const sampleCount = (data: SeriesData | undefined): number => data?.figures?.count ?? data?.times.length ?? 0;
+export const sampleCount = (data: SeriesData | undefined): number =>
+  data?.figures?.count ?? data?.times.length ?? 0;
 
 export function figuresOf(times: Float64Array, values: Float64Array): SeriesFigures {
   const count = values.length;
@@ -31,7 +32,14 @@ export function figuresOf(times: Float64Array, values: Float64Array): SeriesFigu
   // The running mean stays exact where a plain sum of bytes over a long session would pass 2^53.
   for (let i = 0; i < count; i++) mean += (values[i]! - mean) / (i + 1);
   const { min, max } = extremes(values, 0, count);
-  return { count, min: values[min]!, max: values[max]!, mean, minAt: times[min]!, maxAt: times[max]! };
+  return {
+    count,
+    min: values[min]!,
+    max: values[max]!,
+    mean,
+    minAt: times[min]!,
+    maxAt: times[max]!,
+  };
 }
 
 /** What a session document says of a series. */
@@ -41,7 +49,11 @@ export function seriesStats(data: SeriesData): SeriesStats {
 }
 
 /** Whether a counter looks for less than half of the time between its samples. */
-export const seesLittle = ({ windowUs, intervalUs }: Pick<SeriesInfo, 'windowUs' | 'intervalUs'>): boolean => windowUs !== null && intervalUs !== null && 2 * windowUs < intervalUs;
+export const seesLittle = ({
+  windowUs,
+  intervalUs,
+}: Pick<SeriesInfo, 'windowUs' | 'intervalUs'>): boolean =>
+  windowUs !== null && intervalUs !== null && 2 * windowUs < intervalUs;
 
 /** The last sample at or before t; null before the first sample and inside a gap. */
 export function sampleAt(data: SeriesData, t: Micros): Sample | null {
@@ -114,7 +126,9 @@ export class SeriesBuilder {
 
   /** Adds a gap; one that starts where a known gap starts replaces it, so a lasting gap can be told as it grows. */
   gap(gap: Gap): void {
-    this.#gaps = [...this.#gaps.filter((known) => known.t0 !== gap.t0), gap].sort((a, b) => a.t0 - b.t0);
+    this.#gaps = [...this.#gaps.filter((known) => known.t0 !== gap.t0), gap].sort(
+      (a, b) => a.t0 - b.t0,
+    );
     this.#view = null;
   }
 

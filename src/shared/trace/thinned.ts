@@ -79,12 +79,24 @@ export class ThinnedSeries {
   /** The series so far. What it returned earlier stays as it was. */
   data(): SeriesData & { readonly figures: SeriesFigures } {
     this.#viewed = true;
-    return { info: this.info, times: this.#times.subarray(0, this.#held), values: this.#values.subarray(0, this.#held), gaps: [...this.#gaps], figures: this.#figures() };
+    return {
+      info: this.info,
+      times: this.#times.subarray(0, this.#held),
+      values: this.#values.subarray(0, this.#held),
+      gaps: [...this.#gaps],
+      figures: this.#figures(),
+    };
   }
 
   #figures(): SeriesFigures {
-    const [count, { t: minAt, value: min }, { t: maxAt, value: max }] = [this.#count, this.#lowest, this.#highest];
-    return count === 0 ? { count, min: null, max: null, mean: null, minAt: null, maxAt: null } : { count, min, max, mean: this.#mean, minAt, maxAt };
+    const [count, { t: minAt, value: min }, { t: maxAt, value: max }] = [
+      this.#count,
+      this.#lowest,
+      this.#highest,
+    ];
+    return count === 0
+      ? { count, min: null, max: null, mean: null, minAt: null, maxAt: null }
+      : { count, min, max, mean: this.#mean, minAt, maxAt };
   }
 
   /** In place, but for columns of which a view may still be looked at. */
@@ -122,7 +134,13 @@ export class ThinnedSeries {
   }
 }
 
-function thin(values: Float64Array, from: number, to: number, run: number, keep: (at: number) => void): void {
+function thin(
+  values: Float64Array,
+  from: number,
+  to: number,
+  run: number,
+  keep: (at: number) => void,
+): void {
   for (let start = from; start < to; start += run) {
     const end = Math.min(to, start + run);
     const { min, max } = extremes(values, start, end);

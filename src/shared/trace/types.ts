@@ -10,7 +10,15 @@
 import type { Bytes, Micros } from '../units';
 import type { AbsentReason, Component, Phase } from '../vocabulary';
 
-export type Unit = 'bytes' | 'milliwatts' | 'millipercent' | 'millicelsius' | 'hertz' | 'bytes_per_second' | 'microseconds' | 'count';
+export type Unit =
+  | 'bytes'
+  | 'milliwatts'
+  | 'millipercent'
+  | 'millicelsius'
+  | 'hertz'
+  | 'bytes_per_second'
+  | 'microseconds'
+  | 'count';
 
 /** How a counter behaves: an instantaneous reading, or an average over the window that ends at its time. */
 export interface SeriesInfo {
@@ -85,11 +93,22 @@ interface MarkerBase {
   readonly step: number | null;
 }
 export type Marker =
-  | (MarkerBase & { readonly type: 'phase'; readonly name: string; readonly event: 'begin' | 'end' })
+  | (MarkerBase & {
+      readonly type: 'phase';
+      readonly name: string;
+      readonly event: 'begin' | 'end';
+    })
   | (MarkerBase & { readonly type: 'step'; readonly event: 'begin' | 'end' })
   | (MarkerBase & { readonly type: 'token'; readonly index: number })
-  | (MarkerBase & { readonly type: 'memory'; readonly phase: string | null; readonly memory: MemoryMark })
-  | (MarkerBase & { readonly type: 'model' | 'run'; readonly fields: Readonly<Record<string, unknown>> })
+  | (MarkerBase & {
+      readonly type: 'memory';
+      readonly phase: string | null;
+      readonly memory: MemoryMark;
+    })
+  | (MarkerBase & {
+      readonly type: 'model' | 'run';
+      readonly fields: Readonly<Record<string, unknown>>;
+    })
   | (MarkerBase & { readonly type: 'note'; readonly text: string });
 
 /** A phase that happened: a span with the step it belongs to. */

@@ -12,7 +12,12 @@ export function readConfig(path: string): Config {
     if (typeof config !== 'object' || config === null) throw new SyntaxError('no object');
     return config as Config;
   } catch (cause) {
-    throw new Failure('bad_input', `The file "${path}" cannot be read.`, 'Keep config.json beside the weights.', cause);
+    throw new Failure(
+      'bad_input',
+      `The file "${path}" cannot be read.`,
+      'Keep config.json beside the weights.',
+      cause,
+    );
   }
 }
 
@@ -20,17 +25,29 @@ export function readConfig(path: string): Config {
 export function checkConfig(config: Config, layout: Layout, model: ModelSpec): void {
   const other = 'Leave --model out: the config.json beside the weights says what they are.';
   if (layout.architecture !== model.architecture) {
-    throw new Failure('bad_input', `The weights are those of a ${layout.family}, and ${model.name} is ${model.architecture === 'encoder' ? 'an encoder' : 'a decoder'}.`, other);
+    throw new Failure(
+      'bad_input',
+      `The weights are those of a ${layout.family}, and ${model.name} is ${model.architecture === 'encoder' ? 'an encoder' : 'a decoder'}.`,
+      other,
+    );
   }
   for (const [field, name] of Object.entries(layout.sizes) as [keyof ModelSpec, string][]) {
     const [said, has] = [config[name], model[field] ?? 0];
     if (said === undefined || said === null || said === has) continue;
-    throw new Failure('bad_input', `The config.json beside the weights has ${name} ${told(said)}, and ${model.name} has ${told(has)}.`, other);
+    throw new Failure(
+      'bad_input',
+      `The config.json beside the weights has ${name} ${told(said)}, and ${model.name} has ${told(has)}.`,
+      other,
+    );
   }
   for (const [field, allowed] of Object.entries(layout.required(model))) {
     const value = config[field];
     if (value !== undefined && value !== null && !allowed.includes(value)) {
-      throw new Failure('unavailable', `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${told(value)}.`, 'Record a workload of your own with -- COMMAND.');
+      throw new Failure(
+        'unavailable',
+        `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${told(value)}.`,
+        'Record a workload of your own with -- COMMAND.',
+      );
     }
   }
 }

@@ -23,7 +23,8 @@ export function halfOfBits(bits: number): number {
   // From 65520 on, half a step above the greatest half.
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   // A half's exponent is 112 less; a carry out of the fraction is one more in the exponent, as it should be.
-  if (magnitude >= 0x38800000) return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+  if (magnitude >= 0x38800000)
+    return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
   // Subnormal: a multiple of 2^-24.
   const exponent = magnitude >>> 23;
   if (exponent < 102) return sign;
@@ -39,6 +40,8 @@ let table: Float32Array | null = null;
 
 /** The value of every half, by its bits. */
 export function halfValues(): Float32Array {
-  table ??= new Float32Array(Uint32Array.from({ length: 1 << 16 }, (_, half) => bitsOfHalf(half)).buffer);
+  table ??= new Float32Array(
+    Uint32Array.from({ length: 1 << 16 }, (_, half) => bitsOfHalf(half)).buffer,
+  );
   return table;
 }

@@ -5,10 +5,16 @@
 import type { PackedLayout } from '../../shared/model/packing';
 import { halfOfBits, halfValues } from './half';
 
-export interface PackedRows { readonly words: Int32Array; readonly scales: Float32Array | null }
+export interface PackedRows {
+  readonly words: Int32Array;
+  readonly scales: Float32Array | null;
+}
 
 /** Packs every row; `read` fills its argument with one. Halves past the greatest become infinite. */
-export function packRows(layout: PackedLayout, read: (row: number, into: Float32Array) => void): PackedRows {
+export function packRows(
+  layout: PackedLayout,
+  read: (row: number, into: Float32Array) => void,
+): PackedRows {
   const words = new Int32Array(layout.rows * layout.words);
   const row = new Float32Array(layout.columns);
   if (layout.scales === 0) {
@@ -16,7 +22,8 @@ export function packRows(layout: PackedLayout, read: (row: number, into: Float32
     const bits = new Uint32Array(row.buffer);
     for (let index = 0; index < layout.rows; index++) {
       read(index, row);
-      for (let c = 0, at = 2 * index * layout.words; c < layout.columns; c++) halves[at + c] = halfOfBits(bits[c]!);
+      for (let c = 0, at = 2 * index * layout.words; c < layout.columns; c++)
+        halves[at + c] = halfOfBits(bits[c]!);
     }
     return { words, scales: null };
   }
@@ -30,7 +37,14 @@ export function packRows(layout: PackedLayout, read: (row: number, into: Float32
 }
 
 /** One row, a scale for each of its groups. */
-function packIntegers({ bits, columns, group }: PackedLayout, row: Float32Array, bytes: Int8Array, at: number, scales: Float32Array, scaleAt: number): void {
+function packIntegers(
+  { bits, columns, group }: PackedLayout,
+  row: Float32Array,
+  bytes: Int8Array,
+  at: number,
+  scales: Float32Array,
+  scaleAt: number,
+): void {
   const greatest = 2 ** (bits - 1) - 1;
   for (let start = 0, index = scaleAt; start < columns; start += group, index++) {
     const end = Math.min(start + group, columns);
@@ -50,7 +64,11 @@ function packIntegers({ bits, columns, group }: PackedLayout, row: Float32Array,
 export type RowReader = (row: number, into: Float32Array) => void;
 
 /** What reads one packed row as float32. */
-export function rowReader(layout: PackedLayout, words: Int32Array, scales: Float32Array | null): RowReader {
+export function rowReader(
+  layout: PackedLayout,
+  words: Int32Array,
+  scales: Float32Array | null,
+): RowReader {
   const { columns, group, words: stride } = layout;
   const [buffer, offset] = [words.buffer, words.byteOffset];
   if (!scales) {
@@ -67,13 +85,21 @@ export function rowReader(layout: PackedLayout, words: Int32Array, scales: Float
       const scale = scales[scaleAt]!;
       const end = Math.min(start + group, columns);
       if (layout.bits === 8) for (let c = start; c < end; c++) into[c] = scale * bytes[at + c]!;
-      else for (let c = start; c < end; c++) into[c] = scale * ((bytes[at + (c >> 1)]! << (c & 1 ? 24 : 28)) >> 28);
+      else
+        for (let c = start; c < end; c++)
+          into[c] = scale * ((bytes[at + (c >> 1)]! << (c & 1 ? 24 : 28)) >> 28);
     }
   };
 }
 
 /** Each of `count` rows of `x` times each packed row: [count, columns] to [count, rows], in float32. */
-export function multiply(layout: PackedLayout, read: RowReader, x: Float32Array, count: number, out: Float32Array): void {
+export function multiply(
+  layout: PackedLayout,
+  read: RowReader,
+  x: Float32Array,
+  count: number,
+  out: Float32Array,
+): void {
   const { rows, columns } = layout;
   const row = new Float32Array(columns);
   for (let index = 0; index < rows; index++) {

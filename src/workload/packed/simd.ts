@@ -7,9 +7,22 @@ import binary from './simd.wat';
 
 type Unpack = (from: number, to: number, columns: number, group: number, scales: number) => void;
 /** One row x times each of `rows` packed rows that lie one behind the other. */
-type Dots = (from: number, x: number, columns: number, rows: number, group: number, scales: number, out: number) => void;
-interface Kernels extends Record<'unpack16' | 'unpack8' | 'unpack4', Unpack>, Record<'dots16' | 'dots8' | 'dots4', Dots> {}
-export interface PackedTensors { readonly words: TensorInfo; readonly scales: TensorInfo | undefined }
+type Dots = (
+  from: number,
+  x: number,
+  columns: number,
+  rows: number,
+  group: number,
+  scales: number,
+  out: number,
+) => void;
+interface Kernels
+  extends Record<'unpack16' | 'unpack8' | 'unpack4', Unpack>,
+    Record<'dots16' | 'dots8' | 'dots4', Dots> {}
+export interface PackedTensors {
+  readonly words: TensorInfo;
+  readonly scales: TensorInfo | undefined;
+}
 
 const FLOAT = 4;
 const kernels = overMemory<Kernels>(binary);
@@ -19,12 +32,27 @@ export function fitsSimd({ columns }: PackedLayout): boolean {
 }
 
 /** [count, columns] to [count, rows]. Of several rows each packed one is unpacked once, and its room is taken meanwhile. */
-export function multiplySimd(backend: WasmMemoryBackend, layout: PackedLayout, packed: PackedTensors, x: TensorInfo, count: number, output: TensorInfo): void {
+export function multiplySimd(
+  backend: WasmMemoryBackend,
+  layout: PackedLayout,
+  packed: PackedTensors,
+  x: TensorInfo,
+  count: number,
+  output: TensorInfo,
+): void {
   const { rows, columns, bits, group } = layout;
   if (count === 1) {
     const { dots16, dots8, dots4 } = kernels(backend);
     const multiply = bits === 16 ? dots16 : bits === 8 ? dots8 : dots4;
-    multiply(offsetOf(backend, packed.words), offsetOf(backend, x), columns, rows, group, packed.scales ? offsetOf(backend, packed.scales) : 0, offsetOf(backend, output));
+    multiply(
+      offsetOf(backend, packed.words),
+      offsetOf(backend, x),
+      columns,
+      rows,
+      group,
+      packed.scales ? offsetOf(backend, packed.scales) : 0,
+      offsetOf(backend, output),
+    );
     return;
   }
   const row = backend.wasm._malloc(FLOAT * columns);
@@ -38,18 +66,36 @@ export function multiplySimd(backend: WasmMemoryBackend, layout: PackedLayout, p
   backend.wasm._free(row);
 }
 
-export function unpackSimd(backend: WasmMemoryBackend, layout: PackedLayout, packed: PackedTensors, rows: ArrayLike<number> | number, output: TensorInfo): void {
+export function unpackSimd(
+  backend: WasmMemoryBackend,
+  layout: PackedLayout,
+  packed: PackedTensors,
+  rows: ArrayLike<number> | number,
+  output: TensorInfo,
+): void {
   const read = reader(backend, layout, packed);
   const to = offsetOf(backend, output);
   const count = typeof rows === 'number' ? rows : rows.length;
-  for (let index = 0; index < count; index++) read(typeof rows === 'number' ? index : rows[index]!, to + FLOAT * index * layout.columns);
+  for (let index = 0; index < count; index++)
+    read(typeof rows === 'number' ? index : rows[index]!, to + FLOAT * index * layout.columns);
 }
 
 /** Reads one row to a place in memory. */
-function reader(backend: WasmMemoryBackend, layout: PackedLayout, { words, scales }: PackedTensors): (row: number, to: number) => void {
+function reader(
+  backend: WasmMemoryBackend,
+  layout: PackedLayout,
+  { words, scales }: PackedTensors,
+): (row: number, to: number) => void {
   const { unpack16, unpack8, unpack4 } = kernels(backend);
   const unpack = layout.bits === 16 ? unpack16 : layout.bits === 8 ? unpack8 : unpack4;
   const from = offsetOf(backend, words);
   const scaleAt = scales ? offsetOf(backend, scales) : 0;
-  return (row, to) => unpack(from + 4 * row * layout.words, to, layout.columns, layout.group, scaleAt + FLOAT * row * layout.scales);
+  return (row, to) =>
+    unpack(
+      from + 4 * row * layout.words,
+      to,
+      layout.columns,
+      layout.group,
+      scaleAt + FLOAT * row * layout.scales,
+    );
 }

@@ -2,7 +2,13 @@
  * The three kernels of packed matrices on WebGPU: WGSL over the words as they lie. A product is one workgroup for each
  * of its numbers, whose threads go over the words of a row side by side, so that neighbours read neighbours.
  */
-import { type DataType, type KernelFunc, registerKernel, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import {
+  type DataType,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
 import { layoutOf, type PackedAttributes } from './kernels';
 
@@ -19,17 +25,35 @@ interface Program {
   getUserCode(): string;
 }
 interface GpuBackend {
-  runWebGPUProgram(program: Program, inputs: TensorInfo[], dtype: DataType, uniforms: { type: string; data: number[] }[]): TensorInfo;
+  runWebGPUProgram(
+    program: Program,
+    inputs: TensorInfo[],
+    dtype: DataType,
+    uniforms: { type: string; data: number[] }[],
+  ): TensorInfo;
 }
-interface Inputs { readonly x?: TensorInfo; readonly words?: TensorInfo; readonly scales?: TensorInfo; readonly ids?: TensorInfo }
+interface Inputs {
+  readonly x?: TensorInfo;
+  readonly words?: TensorInfo;
+  readonly scales?: TensorInfo;
+  readonly ids?: TensorInfo;
+}
 
 const THREADS = 64;
 /** Workgroups along one side of a dispatch. */
 const SIDE = 65_535;
 
 export function registerPackedWebGpuKernels(): void {
-  const register = (kernelName: string, run: (backend: GpuBackend, inputs: Inputs, attributes: PackedAttributes) => TensorInfo | TensorInfo[]): void => {
-    const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) => run(backend as GpuBackend, inputs as unknown as Inputs, attrs as unknown as PackedAttributes);
+  const register = (
+    kernelName: string,
+    run: (
+      backend: GpuBackend,
+      inputs: Inputs,
+      attributes: PackedAttributes,
+    ) => TensorInfo | TensorInfo[],
+  ): void => {
+    const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) =>
+      run(backend as GpuBackend, inputs as unknown as Inputs, attrs as unknown as PackedAttributes);
     registerKernel({ kernelName, backendName: 'webgpu', kernelFunc });
   };
   register('Pack', pack);
@@ -40,12 +64,25 @@ export function registerPackedWebGpuKernels(): void {
 /** Everything about a layout that the shaders ask for. */
 const UNIFORMS = 'columns : i32, words : i32, group : i32, scales : i32, rows : i32,';
 
-function run(backend: GpuBackend, layout: PackedLayout, name: string, code: string, inputs: Readonly<Record<string, TensorInfo | undefined>>,
-  outputShape: number[], dtype: DataType, groups: readonly [number, number, number] | null = null): TensorInfo {
-  const given = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined);
+function run(
+  backend: GpuBackend,
+  layout: PackedLayout,
+  name: string,
+  code: string,
+  inputs: Readonly<Record<string, TensorInfo | undefined>>,
+  outputShape: number[],
+  dtype: DataType,
+  groups: readonly [number, number, number] | null = null,
+): TensorInfo {
+  const given = Object.entries(inputs).filter(
+    (entry): entry is [string, TensorInfo] => entry[1] !== undefined,
+  );
   const threads = Math.ceil(util.sizeFromShape(outputShape) / THREADS);
   const program: Program = {
-    outputShape, uniforms: UNIFORMS, size: true, workgroupSize: [THREADS, 1, 1],
+    outputShape,
+    uniforms: UNIFORMS,
+    size: true,
+    workgroupSize: [THREADS, 1, 1],
     variableNames: given.map(([variable]) => variable),
     dispatchLayout: groups ? { x: [1], y: [0] } : { x: outputShape.map((_, axis) => axis) },
     dispatch: groups ? [...groups] : [threads, 1, 1],
@@ -53,7 +90,12 @@ function run(backend: GpuBackend, layout: PackedLayout, name: string, code: stri
     getUserCode: () => code,
   };
   const data = [layout.columns, layout.words, layout.group, layout.scales, layout.rows];
-  return backend.runWebGPUProgram(program, given.map(([, tensor]) => tensor), dtype, data.map((one) => ({ type: 'int32', data: [one] })));
+  return backend.runWebGPUProgram(
+    program,
+    given.map(([, tensor]) => tensor),
+    dtype,
+    data.map((one) => ({ type: 'int32', data: [one] })),
+  );
 }
 
 /** `unpacked(word, k)`: the k-th number of a word, before its scale. */
@@ -69,7 +111,11 @@ function scaleCode({ scales }: PackedLayout): string {
     : 'fn scaleOf(row : i32, column : i32) -> f32 { return 1.0; }';
 }
 
-function unpack(backend: GpuBackend, { words, scales, ids }: Inputs, attributes: PackedAttributes): TensorInfo {
+function unpack(
+  backend: GpuBackend,
+  { words, scales, ids }: Inputs,
+  attributes: PackedAttributes,
+): TensorInfo {
   const layout = layoutOf(words!.shape, attributes);
   const perWord = 32 / layout.bits;
   const code = `
@@ -84,10 +130,22 @@ function unpack(backend: GpuBackend, { words, scales, ids }: Inputs, attributes:
       }
     }`;
   const lead = (ids ?? { shape: words!.shape.slice(0, -1) }).shape;
-  return run(backend, layout, ids ? 'unpackRows' : 'unpack', code, { words, scales, ids }, [...lead, attributes.columns], 'float32');
+  return run(
+    backend,
+    layout,
+    ids ? 'unpackRows' : 'unpack',
+    code,
+    { words, scales, ids },
+    [...lead, attributes.columns],
+    'float32',
+  );
 }
 
-function packedMatMul(backend: GpuBackend, { x, words, scales }: Inputs, attributes: PackedAttributes): TensorInfo {
+function packedMatMul(
+  backend: GpuBackend,
+  { x, words, scales }: Inputs,
+  attributes: PackedAttributes,
+): TensorInfo {
   const layout = layoutOf(words!.shape, attributes);
   const perWord = 32 / layout.bits;
   const count = x!.shape[0]!;
@@ -120,8 +178,21 @@ function packedMatMul(backend: GpuBackend, { x, words, scales }: Inputs, attribu
         workgroupBarrier();
       }
     }`;
-  const groups = [Math.min(layout.rows, SIDE), Math.ceil(layout.rows / SIDE), Math.min(count, SIDE)] as const;
-  return run(backend, layout, 'packedMatMul', code, { x, words, scales }, [count, layout.rows], 'float32', groups);
+  const groups = [
+    Math.min(layout.rows, SIDE),
+    Math.ceil(layout.rows / SIDE),
+    Math.min(count, SIDE),
+  ] as const;
+  return run(
+    backend,
+    layout,
+    'packedMatMul',
+    code,
+    { x, words, scales },
+    [count, layout.rows],
+    'float32',
+    groups,
+  );
 }
 
 /** Scales first, one thread each; then words, which read them. */
@@ -129,7 +200,14 @@ function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes):
   const lead = x!.shape.slice(0, -1);
   const layout = layoutOf(x!.shape, attributes);
   const greatest = 2 ** (layout.bits - 1) - 1;
-  const scales = layout.scales === 0 ? undefined : run(backend, layout, 'packScales', `
+  const scales =
+    layout.scales === 0
+      ? undefined
+      : run(
+          backend,
+          layout,
+          'packScales',
+          `
     fn main(index : i32) {
       if (index < uniforms.size) {
         let start = (index % uniforms.scales) * uniforms.group;
@@ -138,9 +216,17 @@ function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes):
         for (var c = start; c < min(start + uniforms.group, uniforms.columns); c++) { most = max(most, abs(x[row + c])); }
         result[index] = select(1.0, most / ${greatest}.0, most > 0.0);
       }
-    }`, { x }, [...lead, layout.scales], 'float32');
+    }`,
+          { x },
+          [...lead, layout.scales],
+          'float32',
+        );
   const perWord = 32 / layout.bits;
-  const words = run(backend, layout, 'packWords', `
+  const words = run(
+    backend,
+    layout,
+    'packWords',
+    `
     ${scaleCode(layout)}
     fn numberAt(row : i32, column : i32) -> f32 {
       if (column >= uniforms.columns) { return 0.0; }
@@ -150,15 +236,23 @@ function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes):
       if (index < uniforms.size) {
         let row = index / uniforms.words;
         let first = (index % uniforms.words) * ${perWord};
-        ${layout.bits === 16 ? 'result[index] = bitcast<i32>(pack2x16float(vec2<f32>(numberAt(row, first), numberAt(row, first + 1))));' : `
+        ${
+          layout.bits === 16
+            ? 'result[index] = bitcast<i32>(pack2x16float(vec2<f32>(numberAt(row, first), numberAt(row, first + 1))));'
+            : `
         let scale = scaleOf(row, first);
         var word = 0;
         for (var k = 0; k < ${perWord}; k++) {
           let integer = clamp(i32(floor(numberAt(row, first + k) / scale + 0.5)), -${greatest}, ${greatest});
           word = insertBits(word, integer, u32(k) * ${layout.bits}u, ${layout.bits}u);
         }
-        result[index] = word;`}
+        result[index] = word;`
+        }
       }
-    }`, { x, scales }, [...lead, layout.words], 'int32');
+    }`,
+    { x, scales },
+    [...lead, layout.words],
+    'int32',
+  );
   return scales ? [words, scales] : [words];
 }

@@ -9,10 +9,20 @@
  * path only for two plain matrices. Gradients multiply by transposed ones, so these are first turned in a buffer inside the
  * kernel, which the engine never sees: several times faster, and equal to its bytes.
  */
-import { getKernel, type KernelFunc, type KernelSetupFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  type KernelFunc,
+  type KernelSetupFunc,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 import { type ProductBackend, vectorProduct } from './products';
 
-interface WasmMemory { incRef(dataId: object): void; disposeData(dataId: object): boolean }
+interface WasmMemory {
+  incRef(dataId: object): void;
+  disposeData(dataId: object): boolean;
+}
 
 export function amendWasmKernels(): void {
   const convert = getKernel('Cast', 'wasm').kernelFunc;
@@ -23,24 +33,40 @@ export function amendWasmKernels(): void {
   });
   const multiply = getKernel('BatchMatMul', 'wasm');
   const transpose = getKernel('Transpose', 'wasm').kernelFunc;
-  replace('BatchMatMul', (args) => {
-    const { inputs, backend, attrs } = args;
-    const product = attrs?.transposeA ? null : vectorProduct(backend as ProductBackend, inputs.a!, inputs.b!, attrs?.transposeB === true);
-    if (product) return product;
-    if (inputs.a!.shape.length !== 2 || !(attrs?.transposeA || attrs?.transposeB)) return multiply.kernelFunc(args);
-    const turned: TensorInfo[] = [];
-    const turn = (x: TensorInfo): TensorInfo => {
-      const result = transpose({ inputs: { x }, backend, attrs: { perm: [1, 0] } }) as TensorInfo;
-      turned.push(result);
-      return result;
-    };
-    const out = multiply.kernelFunc({
-      inputs: { a: attrs.transposeA ? turn(inputs.a!) : inputs.a, b: attrs.transposeB ? turn(inputs.b!) : inputs.b },
-      backend, attrs: { transposeA: false, transposeB: false },
-    });
-    for (const { dataId } of turned) (backend as WasmMemory).disposeData(dataId);
-    return out;
-  }, multiply.setupFunc);
+  replace(
+    'BatchMatMul',
+    (args) => {
+      const { inputs, backend, attrs } = args;
+      const product = attrs?.transposeA
+        ? null
+        : vectorProduct(
+            backend as ProductBackend,
+            inputs.a!,
+            inputs.b!,
+            attrs?.transposeB === true,
+          );
+      if (product) return product;
+      if (inputs.a!.shape.length !== 2 || !(attrs?.transposeA || attrs?.transposeB))
+        return multiply.kernelFunc(args);
+      const turned: TensorInfo[] = [];
+      const turn = (x: TensorInfo): TensorInfo => {
+        const result = transpose({ inputs: { x }, backend, attrs: { perm: [1, 0] } }) as TensorInfo;
+        turned.push(result);
+        return result;
+      };
+      const out = multiply.kernelFunc({
+        inputs: {
+          a: attrs.transposeA ? turn(inputs.a!) : inputs.a,
+          b: attrs.transposeB ? turn(inputs.b!) : inputs.b,
+        },
+        backend,
+        attrs: { transposeA: false, transposeB: false },
+      });
+      for (const { dataId } of turned) (backend as WasmMemory).disposeData(dataId);
+      return out;
+    },
+    multiply.setupFunc,
+  );
 }
 
 function share(x: TensorInfo, backend: object): TensorInfo {

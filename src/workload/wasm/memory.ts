@@ -3,7 +3,11 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 /** Emscripten's memory and heap, and where a tensor lies in it. */
 export interface WasmMemoryBackend {
-  readonly wasm: { readonly asm: { readonly memory: WebAssembly.Memory }; _malloc(bytes: number): number; _free(pointer: number): void };
+  readonly wasm: {
+    readonly asm: { readonly memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(pointer: number): void;
+  };
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
 }
 
@@ -13,7 +17,12 @@ export function offsetOf(backend: WasmMemoryBackend, { dataId }: TensorInfo): nu
 }
 
 /** The exports of `binary` over the backend's memory, assembled at the first call. */
-export function overMemory<Exports>(binary: Uint8Array<ArrayBuffer>): (backend: WasmMemoryBackend) => Exports {
+export function overMemory<Exports>(
+  binary: Uint8Array<ArrayBuffer>,
+): (backend: WasmMemoryBackend) => Exports {
   let exports: Exports | null = null;
-  return (backend) => exports ??= new WebAssembly.Instance(new WebAssembly.Module(binary), { tfjs: { memory: backend.wasm.asm.memory } }).exports as unknown as Exports;
+  return (backend) =>
+    (exports ??= new WebAssembly.Instance(new WebAssembly.Module(binary), {
+      tfjs: { memory: backend.wasm.asm.memory },
+    }).exports as unknown as Exports);
 }

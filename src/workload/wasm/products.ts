@@ -12,7 +12,9 @@ interface Kernels {
   /** x [rows] times w [rows, columns]. */
   rowProduct(x: number, w: number, rows: number, columns: number, out: number): void;
 }
-export interface ProductBackend extends WasmMemoryBackend { makeOutput(shape: number[], dtype: 'float32'): TensorInfo }
+export interface ProductBackend extends WasmMemoryBackend {
+  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
+}
 
 /** `dots` takes rows of whole sixteens of numbers, `rowProduct` columns of whole fours. */
 export const DOT_LANES = 16;
@@ -21,25 +23,50 @@ const FLOAT = 4;
 export const productKernels = overMemory<Kernels>(binary);
 
 /** a [.., rows, inner] times b [.., inner, columns], or b turned, [.., columns, inner]; null where neither rows nor columns are one. */
-export function vectorProduct(backend: ProductBackend, a: TensorInfo, b: TensorInfo, turned: boolean): TensorInfo | null {
+export function vectorProduct(
+  backend: ProductBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  turned: boolean,
+): TensorInfo | null {
   const lead = a.shape.slice(0, -2);
   const [rows, inner] = a.shape.slice(-2) as [number, number];
   const columns = b.shape.at(turned ? -2 : -1)!;
-  if (!util.arraysEqual(lead, b.shape.slice(0, -2)) || a.dtype !== 'float32' || b.dtype !== 'float32' || util.sizeFromShape(b.shape) === 0) return null;
+  if (
+    !util.arraysEqual(lead, b.shape.slice(0, -2)) ||
+    a.dtype !== 'float32' ||
+    b.dtype !== 'float32' ||
+    util.sizeFromShape(b.shape) === 0
+  )
+    return null;
   const multiply = productOf(productKernels(backend), rows, inner, columns, turned);
   if (!multiply) return null;
   const out = backend.makeOutput([...lead, rows, columns], 'float32');
   const [x, w, to] = [offsetOf(backend, a), offsetOf(backend, b), offsetOf(backend, out)];
   for (let index = 0; index < util.sizeFromShape(lead); index++) {
-    multiply(x + FLOAT * index * rows * inner, w + FLOAT * index * inner * columns, to + FLOAT * index * rows * columns);
+    multiply(
+      x + FLOAT * index * rows * inner,
+      w + FLOAT * index * inner * columns,
+      to + FLOAT * index * rows * columns,
+    );
   }
   return out;
 }
 
 /** The kernel that fits, for one pair of matrices at byte offsets. */
-function productOf({ dots, rowProduct }: Kernels, rows: number, inner: number, columns: number, turned: boolean): ((a: number, b: number, out: number) => void) | null {
+function productOf(
+  { dots, rowProduct }: Kernels,
+  rows: number,
+  inner: number,
+  columns: number,
+  turned: boolean,
+): ((a: number, b: number, out: number) => void) | null {
   if (inner % DOT_LANES === 0 && (turned ? rows : columns) === 1) {
-    return turned ? (a, b, out) => dots(a, b, inner, columns, out, FLOAT) : (a, b, out) => dots(b, a, inner, rows, out, FLOAT);
+    return turned
+      ? (a, b, out) => dots(a, b, inner, columns, out, FLOAT)
+      : (a, b, out) => dots(b, a, inner, rows, out, FLOAT);
   }
-  return !turned && rows === 1 && columns % PRODUCT_LANES === 0 ? (a, b, out) => rowProduct(a, b, inner, columns, out) : null;
+  return !turned && rows === 1 && columns % PRODUCT_LANES === 0
+    ? (a, b, out) => rowProduct(a, b, inner, columns, out)
+    : null;
 }

@@ -9,7 +9,22 @@ import { GiB, MiB } from '../../../src/shared/units';
 import type { FindingKind } from '../../../src/shared/vocabulary';
 import type { Random } from './random';
 
-export type Cause = 'batch' | 'seq' | 'precision' | 'kv' | 'checkpointing' | 'logits' | 'leak' | 'other' | 'pool' | 'context' | 'fragmentation' | 'reserve' | 'rounding' | 'oom' | 'unknown';
+export type Cause =
+  | 'batch'
+  | 'seq'
+  | 'precision'
+  | 'kv'
+  | 'checkpointing'
+  | 'logits'
+  | 'leak'
+  | 'other'
+  | 'pool'
+  | 'context'
+  | 'fragmentation'
+  | 'reserve'
+  | 'rounding'
+  | 'oom'
+  | 'unknown';
 
 export interface Plan {
   readonly model: ModelSpec;
@@ -46,11 +61,31 @@ export interface Plan {
 }
 
 const KINDS: Readonly<Record<Cause, FindingKind>> = {
-  batch: 'batch_mismatch', seq: 'seq_mismatch', precision: 'dtype_mismatch', kv: 'dtype_mismatch', checkpointing: 'checkpointing_mismatch',
-  logits: 'logits', leak: 'leak', other: 'other_process', pool: 'preallocated_pool', context: 'context', fragmentation: 'fragmentation',
-  reserve: 'allocator_reserve', rounding: 'allocator_rounding', oom: 'out_of_memory', unknown: 'unexplained',
+  batch: 'batch_mismatch',
+  seq: 'seq_mismatch',
+  precision: 'dtype_mismatch',
+  kv: 'dtype_mismatch',
+  checkpointing: 'checkpointing_mismatch',
+  logits: 'logits',
+  leak: 'leak',
+  other: 'other_process',
+  pool: 'preallocated_pool',
+  context: 'context',
+  fragmentation: 'fragmentation',
+  reserve: 'allocator_reserve',
+  rounding: 'allocator_rounding',
+  oom: 'out_of_memory',
+  unknown: 'unexplained',
 };
-const MODELS = ['gpt2', 'gpt2-medium', 'gpt2-large', 'qwen2.5-0.5b', 'gpt-1.3b', 'bert-large', 'tinybert'] as const;
+const MODELS = [
+  'gpt2',
+  'gpt2-medium',
+  'gpt2-large',
+  'qwen2.5-0.5b',
+  'gpt-1.3b',
+  'bert-large',
+  'tinybert',
+] as const;
 export const DEVICE_BYTES = 80 * GiB;
 
 /** Null where what was drawn is impossible or too small to be seen; draw again. */
@@ -60,19 +95,34 @@ export function draw(random: Random, planted: boolean): Plan | null {
 
 function drawn(random: Random, planted: boolean): Plan | null {
   const model = preset(random.pick(MODELS));
-  const mode = model.architecture === 'encoder' ? random.pick(['train', 'infer'] as const) : random.pick(['train', 'train', 'generate', 'infer'] as const);
+  const mode =
+    model.architecture === 'encoder'
+      ? random.pick(['train', 'infer'] as const)
+      : random.pick(['train', 'train', 'generate', 'infer'] as const);
   const run = runDefaults(model, {
-    mode, framework: 'pytorch', batch: 2 ** random.integer(0, 4), steps: random.integer(6, 14),
-    precision: random.pick(['fp32', 'bf16', 'mixed-bf16', 'fp16']), optimizer: random.pick(['adamw', 'adamw', 'sgd']),
+    mode,
+    framework: 'pytorch',
+    batch: 2 ** random.integer(0, 4),
+    steps: random.integer(6, 14),
+    precision: random.pick(['fp32', 'bf16', 'mixed-bf16', 'fp16']),
+    optimizer: random.pick(['adamw', 'adamw', 'sgd']),
     attention: random.pick(['eager', 'sdpa']),
-    ...(mode === 'generate' ? { promptTokens: random.pick([64, 128, 256]), tokens: random.pick([32, 64, 128]) } : { seq: random.pick([128, 256, 512]) }),
+    ...(mode === 'generate'
+      ? { promptTokens: random.pick([64, 128, 256]), tokens: random.pick([32, 64, 128]) }
+      : { seq: random.pick([128, 256, 512]) }),
   });
   const causes = planted ? causesFor(random, run) : [];
   const changed = changeOf(random, causes, run);
   const declared = budgetOf(model, run);
   const actual = budgetOf(model, { ...run, ...changed?.run });
   const assumed = declared.tiers.refined.components.context ?? 0;
-  const contextBytes = causes.includes('context') ? Math.round(random.chance(0.2) ? random.between(250 * MiB, assumed - 120 * MiB) : random.between(assumed + 250 * MiB, 1.3 * GiB)) : Math.round(assumed + random.between(-40, 40) * MiB);
+  const contextBytes = causes.includes('context')
+    ? Math.round(
+        random.chance(0.2)
+          ? random.between(250 * MiB, assumed - 120 * MiB)
+          : random.between(assumed + 250 * MiB, 1.3 * GiB),
+      )
+    : Math.round(assumed + random.between(-40, 40) * MiB);
   const total = declared.tiers.refined.total;
   const limit = Math.max(0.05 * total, 64 * MiB);
   if (total > 60 * GiB || actual.tiers.refined.total > 60 * GiB) return null;
@@ -81,35 +131,87 @@ function drawn(random: Random, planted: boolean): Plan | null {
   const logits = 4 * run.batch * run.seq * model.vocab;
   if (logitsCopies && logitsCopies * logits < 2 * limit) return null;
   if (causes.includes('context') && Math.abs(contextBytes - assumed) < 1.5 * limit) return null;
-  const leakPerStep = causes.includes('leak') ? Math.round(Math.max(8 * MiB, (1.5 * limit) / run.steps) * random.between(1, 3)) : 0;
+  const leakPerStep = causes.includes('leak')
+    ? Math.round(Math.max(8 * MiB, (1.5 * limit) / run.steps) * random.between(1, 3))
+    : 0;
   const otherBytes = causes.includes('other') ? Math.round(random.between(100 * MiB, 3 * GiB)) : 0;
-  const fragmentBytes = causes.includes('fragmentation') ? Math.round(limit * random.between(2, 5)) : 0;
-  const poolBytes = causes.includes('pool') ? Math.round(DEVICE_BYTES * random.pick([0.9, 0.75, 0.85])) : 0;
+  const fragmentBytes = causes.includes('fragmentation')
+    ? Math.round(limit * random.between(2, 5))
+    : 0;
+  const poolBytes = causes.includes('pool')
+    ? Math.round(DEVICE_BYTES * random.pick([0.9, 0.75, 0.85]))
+    : 0;
   if (poolBytes && 1.6 * total > poolBytes) return null;
-  const last = declared.tiers.refined.timeline.findLast(({ phase }) => phase === 'backward') ?? declared.tiers.refined.timeline.at(-1)!;
+  const last =
+    declared.tiers.refined.timeline.findLast(({ phase }) => phase === 'backward') ??
+    declared.tiers.refined.timeline.at(-1)!;
   const live = last.total - (last.components.context ?? 0) - (last.components.reserve ?? 0);
-  const roundingShare = causes.includes('rounding') ? random.between(2.5, 4) * limit / live : 0;
+  const roundingShare = causes.includes('rounding') ? (random.between(2.5, 4) * limit) / live : 0;
   // What is kept beyond the run's own highest moment shows.
-  const highest = Math.max(...declared.tiers.refined.timeline.map((row) => row.total - (row.components.context ?? 0)));
-  const warmUpBytes = causes.includes('reserve') ? Math.round(highest + limit * random.between(2, 5)) : 0;
-  const askedBytes = causes.includes('oom') ? Math.round(random.between(0.1, 8) * 100) / 100 * GiB : 0;
+  const highest = Math.max(
+    ...declared.tiers.refined.timeline.map((row) => row.total - (row.components.context ?? 0)),
+  );
+  const warmUpBytes = causes.includes('reserve')
+    ? Math.round(highest + limit * random.between(2, 5))
+    : 0;
+  const askedBytes = causes.includes('oom')
+    ? (Math.round(random.between(0.1, 8) * 100) / 100) * GiB
+    : 0;
   const unknownBytes = causes.includes('unknown') ? Math.round(limit * random.between(2, 6)) : 0;
   const exact: Partial<Record<Cause, number>> = {
-    rounding: Math.round(roundingShare * live), reserve: warmUpBytes - highest, oom: Math.round(askedBytes), unknown: unknownBytes,
-    logits: logitsCopies * logits, other: otherBytes, fragmentation: fragmentBytes, pool: poolBytes - total, context: contextBytes - assumed,
+    rounding: Math.round(roundingShare * live),
+    reserve: warmUpBytes - highest,
+    oom: Math.round(askedBytes),
+    unknown: unknownBytes,
+    logits: logitsCopies * logits,
+    other: otherBytes,
+    fragmentation: fragmentBytes,
+    pool: poolBytes - total,
+    context: contextBytes - assumed,
     ...(changed ? { [changed.cause]: actual.tiers.refined.total - total } : {}),
   };
-  const markers = causes.some((one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding') ? 'memory' : causes.includes('unknown') ? 'phases' : causes.includes('leak') ? random.pick(['memory', 'phases'] as const) : random.pick(['memory', 'memory', 'phases', 'none'] as const);
+  const markers = causes.some(
+    (one) => one === 'fragmentation' || one === 'reserve' || one === 'rounding',
+  )
+    ? 'memory'
+    : causes.includes('unknown')
+      ? 'phases'
+      : causes.includes('leak')
+        ? random.pick(['memory', 'phases'] as const)
+        : random.pick(['memory', 'memory', 'phases', 'none'] as const);
   // A trace that lacks what its cause shows in cannot be asked for it.
-  const cut = causes.length > 0 ? null : random.pick([null, null, null, null, 'begin', 'end'] as const);
+  const cut =
+    causes.length > 0 ? null : random.pick([null, null, null, null, 'begin', 'end'] as const);
   const isAnnounced = markers === 'memory' && random.chance(0.3);
-  const isTwin = !isAnnounced && changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
+  const isTwin =
+    !isAnnounced && changed !== null && sameBytes(actual, twinOf(model, actual.run, declared.run));
   return {
-    isTwin, model, declared, actual, causes, contextBytes, leakPerStep, logitsCopies, otherBytes, fragmentBytes, poolBytes, warmUpBytes, roundingShare, askedBytes, unknownBytes,
-    labels: new Map(causes.map((cause) => [KINDS[cause], cause === 'leak' ? leakPerStep : (exact[cause] ?? null)])),
+    isTwin,
+    model,
+    declared,
+    actual,
+    causes,
+    contextBytes,
+    leakPerStep,
+    logitsCopies,
+    otherBytes,
+    fragmentBytes,
+    poolBytes,
+    warmUpBytes,
+    roundingShare,
+    askedBytes,
+    unknownBytes,
+    labels: new Map(
+      causes.map((cause) => [
+        KINDS[cause],
+        cause === 'leak' ? leakPerStep : (exact[cause] ?? null),
+      ]),
+    ),
     setting: changed?.setting ?? null,
     // What a framework alone can tell needs its memory markers.
-    markers, cut, isAnnounced,
+    markers,
+    cut,
+    isAnnounced,
     intervalUs: Math.round(1e6 / random.pick([1, 2, 5, 10, 10, 50, 100, 1000])),
   };
 }
@@ -121,7 +223,15 @@ function twinOf(model: ModelSpec, actual: RunSpec, declared: RunSpec): Budget | 
   const batch = actual.batch === declared.batch ? declared.batch * factor : declared.batch;
   const tokens = actual.batch === declared.batch ? length(declared) : length(declared) * factor;
   if (factor === 1 || !Number.isInteger(batch) || !Number.isInteger(tokens)) return null;
-  return unlessFailure(() => budgetOf(model, { ...declared, batch, ...(declared.mode === 'generate' ? { promptTokens: tokens, seq: tokens + declared.tokens } : { seq: tokens }) }));
+  return unlessFailure(() =>
+    budgetOf(model, {
+      ...declared,
+      batch,
+      ...(declared.mode === 'generate'
+        ? { promptTokens: tokens, seq: tokens + declared.tokens }
+        : { seq: tokens }),
+    }),
+  );
 }
 
 /** Within what any two builds of a framework differ by: 1% of what changes, or 16 MiB. */
@@ -130,27 +240,70 @@ function sameBytes(one: Budget, other: Budget | null): boolean {
   return one.tiers.refined.timeline.every((row, i) => {
     const twin = other.tiers.refined.timeline[i]!;
     const moving = row.total - (row.components.params ?? 0) - (row.components.context ?? 0);
-    return Math.abs(row.total - twin.total) <= Math.max(16 * MiB, 0.01 * moving) && Math.abs(row.end - twin.end) <= Math.max(16 * MiB, 0.01 * moving);
+    return (
+      Math.abs(row.total - twin.total) <= Math.max(16 * MiB, 0.01 * moving) &&
+      Math.abs(row.end - twin.end) <= Math.max(16 * MiB, 0.01 * moving)
+    );
   });
 }
 
 /** One cause, or two of different natures. */
 function causesFor(random: Random, run: RunSpec): Cause[] {
-  const settings: Cause[] = ['batch', 'seq', 'precision', ...(run.mode === 'train' ? ['checkpointing', 'logits'] as const : []), ...(run.mode === 'generate' ? ['kv'] as const : [])];
-  const others: Cause[] = ['other', 'context', 'pool', ...(run.mode === 'train' ? ['leak', 'leak', 'fragmentation', 'reserve', 'rounding', 'oom', 'unknown'] as const : [])];
+  const settings: Cause[] = [
+    'batch',
+    'seq',
+    'precision',
+    ...(run.mode === 'train' ? (['checkpointing', 'logits'] as const) : []),
+    ...(run.mode === 'generate' ? (['kv'] as const) : []),
+  ];
+  const others: Cause[] = [
+    'other',
+    'context',
+    'pool',
+    ...(run.mode === 'train'
+      ? (['leak', 'leak', 'fragmentation', 'reserve', 'rounding', 'oom', 'unknown'] as const)
+      : []),
+  ];
   const first = random.chance(0.6) ? random.pick(settings) : random.pick(others);
-  if (['pool', 'reserve', 'rounding', 'unknown'].includes(first) || random.chance(0.65)) return [first];
-  const second = settings.includes(first) ? random.pick(['other', ...(run.mode === 'train' ? ['leak'] as const : [])] as Cause[]) : first === 'other' ? 'context' : 'other';
+  if (['pool', 'reserve', 'rounding', 'unknown'].includes(first) || random.chance(0.65))
+    return [first];
+  const second = settings.includes(first)
+    ? random.pick(['other', ...(run.mode === 'train' ? (['leak'] as const) : [])] as Cause[])
+    : first === 'other'
+      ? 'context'
+      : 'other';
   return [first, second];
 }
 
-function changeOf(random: Random, causes: readonly Cause[], run: RunSpec): { cause: Cause; run: Partial<RunSpec>; setting: { field: string; value: string | number } } | null {
-  const cause = causes.find((one) => ['batch', 'seq', 'precision', 'kv', 'checkpointing'].includes(one));
-  const make = (field: keyof RunSpec, value: string | number, more: Partial<RunSpec> = {}) => ({ cause: cause!, run: { [field]: value, ...more } as Partial<RunSpec>, setting: { field, value } });
-  if (cause === 'batch') return make('batch', Math.max(1, random.chance(0.7) ? run.batch * random.pick([2, 3, 4]) : run.batch >> 1));
-  if (cause === 'seq' && run.mode === 'generate') return make('promptTokens', run.promptTokens * 3, { seq: run.promptTokens * 3 + run.tokens });
+function changeOf(
+  random: Random,
+  causes: readonly Cause[],
+  run: RunSpec,
+): {
+  cause: Cause;
+  run: Partial<RunSpec>;
+  setting: { field: string; value: string | number };
+} | null {
+  const cause = causes.find((one) =>
+    ['batch', 'seq', 'precision', 'kv', 'checkpointing'].includes(one),
+  );
+  const make = (field: keyof RunSpec, value: string | number, more: Partial<RunSpec> = {}) => ({
+    cause: cause!,
+    run: { [field]: value, ...more } as Partial<RunSpec>,
+    setting: { field, value },
+  });
+  if (cause === 'batch')
+    return make(
+      'batch',
+      Math.max(1, random.chance(0.7) ? run.batch * random.pick([2, 3, 4]) : run.batch >> 1),
+    );
+  if (cause === 'seq' && run.mode === 'generate')
+    return make('promptTokens', run.promptTokens * 3, { seq: run.promptTokens * 3 + run.tokens });
   if (cause === 'seq') return make('seq', run.seq * 2);
-  if (cause === 'precision') return run.precision === 'fp32' ? make('precision', 'fp16', { kvPrecision: 'fp16' }) : make('precision', 'fp32', { kvPrecision: 'fp32' });
+  if (cause === 'precision')
+    return run.precision === 'fp32'
+      ? make('precision', 'fp16', { kvPrecision: 'fp16' })
+      : make('precision', 'fp32', { kvPrecision: 'fp32' });
   if (cause === 'kv') return make('kvPrecision', run.kvPrecision === 'fp32' ? 'fp16' : 'fp32');
   if (cause === 'checkpointing') return make('checkpointing', 'full');
   return null;

@@ -29,43 +29,95 @@ export interface Judged {
 
 export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings: Finding[] } {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
-  const common = { lines: deriveLines(trace.series, trace.baselines), markers: trace.markers, spans, durationUs: trace.durationUs, baselines: trace.baselines, budget: plan.declared, exact: false, deviceBytes: { gpu0: DEVICE_BYTES } };
+  const common = {
+    lines: deriveLines(trace.series, trace.baselines),
+    markers: trace.markers,
+    spans,
+    durationUs: trace.durationUs,
+    baselines: trace.baselines,
+    budget: plan.declared,
+    exact: false,
+    deviceBytes: { gpu0: DEVICE_BYTES },
+  };
   const overlay = buildOverlay(common);
-  return { overlay, findings: findingsOf({ ...common, overlay, logs: trace.logs, exitCode: trace.exitCode, signal: null }) };
+  return {
+    overlay,
+    findings: findingsOf({
+      ...common,
+      overlay,
+      logs: trace.logs,
+      exitCode: trace.exitCode,
+      signal: null,
+    }),
+  };
 }
 
 export type Told = 'right' | 'undetermined' | 'wrong';
 
 /** What a clean trace says alone of each setting, given what kind of run it is; empty where it says nothing at all. */
-export function judgeAlone({ model, declared: { run } }: Plan, trace: Trace): { readonly field: string; readonly told: Told }[] {
+export function judgeAlone(
+  { model, declared: { run } }: Plan,
+  trace: Trace,
+): { readonly field: string; readonly told: Told }[] {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
-  const inversion = invertAlone(model, { mode: run.mode }, { ...trace, lines: deriveLines(trace.series, trace.baselines), spans, exact: false, signal: null, deviceBytes: { gpu0: DEVICE_BYTES } });
+  const inversion = invertAlone(
+    model,
+    { mode: run.mode },
+    {
+      ...trace,
+      lines: deriveLines(trace.series, trace.baselines),
+      spans,
+      exact: false,
+      signal: null,
+      deviceBytes: { gpu0: DEVICE_BYTES },
+    },
+  );
   return (inversion?.estimates ?? []).map(({ field, estimate }) => ({
-    field, told: estimate === null ? 'undetermined' : same(estimate, run[field as keyof RunSpec] as string | number) ? 'right' : 'wrong',
+    field,
+    told:
+      estimate === null
+        ? 'undetermined'
+        : same(estimate, run[field as keyof RunSpec] as string | number)
+          ? 'right'
+          : 'wrong',
   }));
 }
 
 export function judge(plan: Plan, trace: Trace): Judged {
   const { overlay, findings } = analyse(plan, trace);
   const isTokens = (kind: FindingKind) => kind === 'batch_mismatch' || kind === 'seq_mismatch';
-  const labelOf = (kind: FindingKind): Label => (plan.isTwin && isTokens(kind) ? 'batch_or_seq' : kind);
+  const labelOf = (kind: FindingKind): Label =>
+    plan.isTwin && isTokens(kind) ? 'batch_or_seq' : kind;
   const labels = new Map([...plan.labels].map(([kind, bytes]) => [labelOf(kind), bytes]));
   const kinds = [...new Set(findings.map(({ kind }) => labelOf(kind)))];
   const wanted = [...labels.keys()];
   // A cause that was missed leaves something unexplained, and saying so is no invention.
-  const invented = kinds.filter((kind) => !labels.has(kind) && !(kind === 'unexplained' && wanted.length > 0));
+  const invented = kinds.filter(
+    (kind) => !labels.has(kind) && !(kind === 'unexplained' && wanted.length > 0),
+  );
   const named = findings.find(({ setting }) => setting !== undefined)?.setting;
-  const isPlanted = (one: { field: string; fits: string | number }) => one.field === plan.setting?.field && same(one.fits, plan.setting.value);
+  const isPlanted = (one: { field: string; fits: string | number }) =>
+    one.field === plan.setting?.field && same(one.fits, plan.setting.value);
   const isNamed = named !== undefined && [named, ...(named.or ?? [])].some(isPlanted);
-  const right = wanted.filter((kind) => kinds.includes(kind) && (kind !== 'batch_or_seq' || isNamed));
+  const right = wanted.filter(
+    (kind) => kinds.includes(kind) && (kind !== 'batch_or_seq' || isNamed),
+  );
   const byteErrors = right.flatMap((kind) => {
     const planted = labels.get(kind);
     const found = findings.find((one) => labelOf(one.kind) === kind)!;
     const bytes = kind === 'leak' ? found.slope?.bytes : found.bytes;
-    return planted && bytes != null ? [{ kind, error: Math.abs(bytes - planted) / Math.abs(planted) }] : [];
+    return planted && bytes != null
+      ? [{ kind, error: Math.abs(bytes - planted) / Math.abs(planted) }]
+      : [];
   });
   return {
-    plan, overlay, findings, right, invented, byteErrors, missed: wanted.filter((kind) => !right.includes(kind)),
+    plan,
+    overlay,
+    findings,
+    right,
+    invented,
+    byteErrors,
+    missed: wanted.filter((kind) => !right.includes(kind)),
     setting: plan.setting === null ? null : isNamed,
     wrongSetting: named !== undefined && plan.setting !== null && !isNamed,
   };
@@ -73,7 +125,8 @@ export function judge(plan: Plan, trace: Trace): Judged {
 
 /** fp16 and bf16 take the same bytes; a batch may be one off in a hundred. */
 function same(a: string | number, b: string | number): boolean {
-  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= Math.max(0, 0.02 * b);
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= Math.max(0, 0.02 * b);
   const width = (name: string | number) => (name === 'bf16' ? 'fp16' : name);
   return width(a) === width(b);
 }

@@ -27,21 +27,45 @@ interface Piece {
 export function traceOf(plan: Plan, random: Random): Trace {
   const whole = wholeTrace(plan, random);
   if (plan.cut === null) return whole;
-  const [t0, t1] = plan.cut === 'begin' ? [whole.durationUs * random.between(0.2, 0.7), whole.durationUs] : [0, whole.durationUs * random.between(0.4, 0.9)];
+  const [t0, t1] =
+    plan.cut === 'begin'
+      ? [whole.durationUs * random.between(0.2, 0.7), whole.durationUs]
+      : [0, whole.durationUs * random.between(0.4, 0.9)];
   const inside = ({ t }: { readonly t: number }) => t >= t0 && t <= t1;
   const series = whole.series.map(({ info, times, values, gaps }) => {
     const kept = Array.from(times, (t, i) => ({ t, i })).filter(inside);
-    return { info, gaps, times: Float64Array.from(kept, ({ t }) => t - t0), values: Float64Array.from(kept, ({ i }) => values[i]!) };
+    return {
+      info,
+      gaps,
+      times: Float64Array.from(kept, ({ t }) => t - t0),
+      values: Float64Array.from(kept, ({ i }) => values[i]!),
+    };
   });
-  return { ...whole, series, markers: whole.markers.filter(inside).map((one) => ({ ...one, t: one.t - t0 })), durationUs: t1 - t0 };
+  return {
+    ...whole,
+    series,
+    markers: whole.markers.filter(inside).map((one) => ({ ...one, t: one.t - t0 })),
+    durationUs: t1 - t0,
+  };
 }
 
 function wholeTrace(plan: Plan, random: Random): Trace {
   const { actual, contextBytes, leakPerStep } = plan;
   // The workload is not the budget: each component is a little off, and always in the same way.
-  const factors = new Map<Component, number>(COMPONENTS.map((one) => [one, 1 + random.normal() * (one === 'params' || one.startsWith('adam') ? 0.001 : 0.006)]));
+  const factors = new Map<Component, number>(
+    COMPONENTS.map((one) => [
+      one,
+      1 + random.normal() * (one === 'params' || one.startsWith('adam') ? 0.001 : 0.006),
+    ]),
+  );
   const extra = random.between(0, 12) * MiB;
-  const scaled = (components: TimelinePhase['components']) => COMPONENTS.reduce((sum, one) => sum + (one === 'context' || one === 'reserve' ? 0 : (components[one] ?? 0) * factors.get(one)!), 0) + extra;
+  const scaled = (components: TimelinePhase['components']) =>
+    COMPONENTS.reduce(
+      (sum, one) =>
+        sum +
+        (one === 'context' || one === 'reserve' ? 0 : (components[one] ?? 0) * factors.get(one)!),
+      0,
+    ) + extra;
   // Segments that are not quite full: as predicted at moments that take new ones, a little off.
   const segmentsOff = random.between(0.8, 1.1);
   const segmentsMore = random.between(0, 16) * MiB;
@@ -66,24 +90,48 @@ function wholeTrace(plan: Plan, random: Random): Trace {
   climb(t + Math.round(0.5 * pace), baseline + contextBytes);
   const { steps } = actual.run;
   const play = (row: TimelinePhase, step: number | null) => {
-    const length = Math.round(pace * (row.phase === 'load' || row.phase === 'decode' ? 3 : 1) * random.between(0.9, 1.1));
+    const length = Math.round(
+      pace * (row.phase === 'load' || row.phase === 'decode' ? 3 : 1) * random.between(0.9, 1.1),
+    );
     const leaked = step === null ? 0 : leakPerStep * (step - 1);
-    const logits = plan.logitsCopies && (row.phase === 'forward' || row.phase === 'backward') ? plan.logitsCopies * 4 * actual.run.batch * actual.run.seq * actual.spec.vocab : 0;
+    const logits =
+      plan.logitsCopies && (row.phase === 'forward' || row.phase === 'backward')
+        ? plan.logitsCopies * 4 * actual.run.batch * actual.run.seq * actual.spec.vocab
+        : 0;
     const rounded = 1 + plan.roundingShare;
     const strange = step !== null && step > steps / 2 ? plan.unknownBytes : 0;
     const live = scaled(row.components) * rounded + leaked + logits + strange;
-    const end = scaled(row.endComponents) * rounded + leaked + strange + (row.phase === 'optimizer' ? leakPerStep : 0);
-    if (row.total > takenAsPredicted) segments = (row.components.reserve ?? 0) * segmentsOff + segmentsMore;
+    const end =
+      scaled(row.endComponents) * rounded +
+      leaked +
+      strange +
+      (row.phase === 'optimizer' ? leakPerStep : 0);
+    if (row.total > takenAsPredicted)
+      segments = (row.components.reserve ?? 0) * segmentsOff + segmentsMore;
     takenAsPredicted = Math.max(takenAsPredicted, row.total);
-    reserved = Math.max(reserved, live + segments + (row.phase === 'load' ? 0 : plan.fragmentBytes));
+    reserved = Math.max(
+      reserved,
+      live + segments + (row.phase === 'load' ? 0 : plan.fragmentBytes),
+    );
     const begun = t;
-    climb(t + length, Math.max(held, plan.poolBytes > 0 ? baseline + plan.poolBytes : baseline + contextBytes + reserved));
+    climb(
+      t + length,
+      Math.max(
+        held,
+        plan.poolBytes > 0 ? baseline + plan.poolBytes : baseline + contextBytes + reserved,
+      ),
+    );
     const whole = (value: number) => Math.round(value / 512) * 512;
     if (plan.markers !== 'none') {
       const base = { rank: 0, step };
       markers.push({ ...base, t: begun, type: 'phase', name: row.phase, event: 'begin' });
       if (plan.markers === 'memory') {
-        const mark = { allocated: whole(end), requested: whole((end * 0.9995) / rounded), reserved: whole(reserved), peak: whole(Math.max(live, end)) };
+        const mark = {
+          allocated: whole(end),
+          requested: whole((end * 0.9995) / rounded),
+          reserved: whole(reserved),
+          peak: whole(Math.max(live, end)),
+        };
         framework.push({ t: t - 1, ...mark });
         markers.push({ ...base, t: t - 1, type: 'memory', phase: row.phase, memory: mark });
       }
@@ -92,14 +140,29 @@ function wholeTrace(plan: Plan, random: Random): Trace {
   };
   if (plan.isAnnounced) {
     const { batch, seq, promptTokens, precision } = actual.run;
-    markers.push({ rank: 0, step: null, t, type: 'run', fields: { batch, precision, ...(actual.run.mode === 'generate' ? { promptTokens } : { seq }) } });
+    markers.push({
+      rank: 0,
+      step: null,
+      t,
+      type: 'run',
+      fields: {
+        batch,
+        precision,
+        ...(actual.run.mode === 'generate' ? { promptTokens } : { seq }),
+      },
+    });
   }
   const { timeline } = actual.tiers.refined;
   for (const row of timeline.filter(({ step }) => step === null)) play(row, null);
   if (plan.warmUpBytes > 0) {
     const taken = plan.warmUpBytes;
     reserved = Math.max(reserved, taken + segmentsMore);
-    const mark = { allocated: Math.round(held - baseline - contextBytes), requested: Math.round((held - baseline - contextBytes) * 0.9995), reserved: Math.round(reserved), peak: Math.round(taken) };
+    const mark = {
+      allocated: Math.round(held - baseline - contextBytes),
+      requested: Math.round((held - baseline - contextBytes) * 0.9995),
+      reserved: Math.round(reserved),
+      peak: Math.round(taken),
+    };
     climb(t + Math.round(pace), Math.max(held, baseline + contextBytes + reserved));
     framework.push({ t: t - 1, ...mark });
     markers.push({ rank: 0, step: null, t: t - 1, type: 'memory', phase: 'idle', memory: mark });
@@ -107,7 +170,9 @@ function wholeTrace(plan: Plan, random: Random): Trace {
   const stepRows = timeline.filter(({ step }) => step !== null);
   if (stepRows.length > 0) {
     const lastStep = plan.askedBytes > 0 ? Math.max(3, Math.round(steps / 2)) : steps;
-    for (let step = 1; step <= lastStep; step++) for (const row of stepRows) if (row.step! <= step && step <= (row.lastStep ?? row.step!)) play(row, step);
+    for (let step = 1; step <= lastStep; step++)
+      for (const row of stepRows)
+        if (row.step! <= step && step <= (row.lastStep ?? row.step!)) play(row, step);
   }
   const durationUs = t;
   const othersFrom = random.between(0.3, 0.6) * durationUs;
@@ -116,17 +181,65 @@ function wholeTrace(plan: Plan, random: Random): Trace {
   const loss = random.pick([0, 0, 0.02, 0.1]);
   const jitter = random.pick([0, 0.05, 0.3]);
   const noise = random.pick([0, 0, 1, 3]);
-  const all: SeriesData[] = [sampled('gpu0.memory.used', plan.intervalUs, durationUs, random, { loss, jitter }, (at) => Math.round((levelAt(pieces, at) + others(at) - otherAtLaunch) / MiB + random.normal() * noise) * MiB)];
+  const all: SeriesData[] = [
+    sampled(
+      'gpu0.memory.used',
+      plan.intervalUs,
+      durationUs,
+      random,
+      { loss, jitter },
+      (at) =>
+        Math.round(
+          (levelAt(pieces, at) + others(at) - otherAtLaunch) / MiB + random.normal() * noise,
+        ) * MiB,
+    ),
+  ];
   const slow = random.pick([500_000, 1_000_000]);
   if (random.chance(0.75) || plan.otherBytes > 0) {
-    all.push(sampled('gpu0.other.memory', slow, durationUs, random, { loss: 0, jitter }, (at) => Math.round(others(at) / MiB) * MiB));
-    all.push(sampled('gpu0.process.memory', slow, durationUs, random, { loss: 0, jitter }, (at) => (at < idle ? 0 : Math.round((levelAt(pieces, at) - baseline) / MiB) * MiB)));
+    all.push(
+      sampled(
+        'gpu0.other.memory',
+        slow,
+        durationUs,
+        random,
+        { loss: 0, jitter },
+        (at) => Math.round(others(at) / MiB) * MiB,
+      ),
+    );
+    all.push(
+      sampled('gpu0.process.memory', slow, durationUs, random, { loss: 0, jitter }, (at) =>
+        at < idle ? 0 : Math.round((levelAt(pieces, at) - baseline) / MiB) * MiB,
+      ),
+    );
   }
   if (framework.length > 0) {
-    for (const key of ['allocated', 'requested', 'reserved'] as const) all.push(column(`framework.${key}`, framework.map((one) => [one.t, one[key]]), null));
+    for (const key of ['allocated', 'requested', 'reserved'] as const)
+      all.push(
+        column(
+          `framework.${key}`,
+          framework.map((one) => [one.t, one[key]]),
+          null,
+        ),
+      );
   }
-  const logs: LogLine[] = plan.askedBytes === 0 ? [] : [{ t: durationUs - 1, stream: 'stderr', text: `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${(plan.askedBytes / GiB).toFixed(2)} GiB.` }];
-  return { series: all, markers, durationUs, baselines: { 'gpu0.memory.used': baseline }, logs, exitCode: logs.length > 0 ? 1 : 0 };
+  const logs: LogLine[] =
+    plan.askedBytes === 0
+      ? []
+      : [
+          {
+            t: durationUs - 1,
+            stream: 'stderr',
+            text: `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${(plan.askedBytes / GiB).toFixed(2)} GiB.`,
+          },
+        ];
+  return {
+    series: all,
+    markers,
+    durationUs,
+    baselines: { 'gpu0.memory.used': baseline },
+    logs,
+    exitCode: logs.length > 0 ? 1 : 0,
+  };
 }
 
 function levelAt(pieces: readonly Piece[], t: number): number {
@@ -142,7 +255,14 @@ function levelAt(pieces: readonly Piece[], t: number): number {
   return t1 === t0 ? to : from + (to - from) * Math.min(1, (t - t0) / (t1 - t0));
 }
 
-function sampled(id: string, every: number, durationUs: number, random: Random, { loss, jitter }: { loss: number; jitter: number }, value: (t: number) => number): SeriesData {
+function sampled(
+  id: string,
+  every: number,
+  durationUs: number,
+  random: Random,
+  { loss, jitter }: { loss: number; jitter: number },
+  value: (t: number) => number,
+): SeriesData {
   const points: [number, number][] = [];
   let last = -1;
   for (let at = 0; at <= durationUs; at += every) {
@@ -154,9 +274,15 @@ function sampled(id: string, every: number, durationUs: number, random: Random, 
   return column(id, points, every);
 }
 
-function column(id: string, points: readonly (readonly [number, number])[], intervalUs: number | null): SeriesData {
+function column(
+  id: string,
+  points: readonly (readonly [number, number])[],
+  intervalUs: number | null,
+): SeriesData {
   return {
     info: { id, source: 'bench', metric: id, unit: 'bytes', windowUs: null, intervalUs },
-    times: Float64Array.from(points, ([t]) => t), values: Float64Array.from(points, ([, value]) => value), gaps: [],
+    times: Float64Array.from(points, ([t]) => t),
+    values: Float64Array.from(points, ([, value]) => value),
+    gaps: [],
   };
 }

@@ -35,15 +35,38 @@ export async function millionMarkers(): Promise<void> {
   const warnings: string[] = [];
   try {
     const file = createSession(folder, {
-      id: 'million', name: 'million', startedAt: clock.startedAt.toISOString(), model: null, run: null, simulated: false,
+      id: 'million',
+      name: 'million',
+      startedAt: clock.startedAt.toISOString(),
+      model: null,
+      run: null,
+      simulated: false,
       workload: { kind: 'command', title: '', command: [], cwd: null, pid: null },
-      environment: { plumbline: '', node: process.version, os: '', cpu: '', cores: 1, memoryBytes: 0, gpus: [], sources: [], workload: {} },
+      environment: {
+        plumbline: '',
+        node: process.version,
+        os: '',
+        cpu: '',
+        cores: 1,
+        memoryBytes: 0,
+        gpus: [],
+        sources: [],
+        workload: {},
+      },
     });
     const trace = new LiveTrace(file);
-    const channel = await MarkerChannel.open({ clock, limits: { perSecond: Infinity, burst: Infinity }, onMarker: (marker) => trace.marker(marker), onWarning: (text) => warnings.push(text) });
+    const channel = await MarkerChannel.open({
+      clock,
+      limits: { perSecond: Infinity, burst: Infinity },
+      onMarker: (marker) => trace.marker(marker),
+      onWarning: (text) => warnings.push(text),
+    });
     const begun = performance.now();
     const cpu = process.cpuUsage();
-    const child = spawn(process.execPath, ['-e', SENDER], { env: { ...process.env, PLUMBLINE_SOCKET: channel.socketPath }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, ['-e', SENDER], {
+      env: { ...process.env, PLUMBLINE_SOCKET: channel.socketPath },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     await new Promise((ended) => child.on('close', ended));
     await channel.drain(600_000);
     await channel.close();
@@ -52,9 +75,13 @@ export async function millionMarkers(): Promise<void> {
     const seconds = (performance.now() - begun) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     using reader = openSession(file.path);
-    const seen = new Set(reader.markers().flatMap((marker) => (marker.type === 'token' ? [marker.index] : [])));
-    console.log('a million markers, socket to session file'.padEnd(52),
-      `${seen.size === COUNT ? 'none lost' : `${COUNT - seen.size} LOST`}, ${Math.round(COUNT / seconds).toLocaleString('en')} a second, ${((user + system) / COUNT).toFixed(1)} µs of CPU each (${MARKER_LIMITS.perSecond.toLocaleString('en')} a second are taken as shipped)`);
+    const seen = new Set(
+      reader.markers().flatMap((marker) => (marker.type === 'token' ? [marker.index] : [])),
+    );
+    console.log(
+      'a million markers, socket to session file'.padEnd(52),
+      `${seen.size === COUNT ? 'none lost' : `${COUNT - seen.size} LOST`}, ${Math.round(COUNT / seconds).toLocaleString('en')} a second, ${((user + system) / COUNT).toFixed(1)} µs of CPU each (${MARKER_LIMITS.perSecond.toLocaleString('en')} a second are taken as shipped)`,
+    );
     for (const text of warnings) console.log(`  ${text}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

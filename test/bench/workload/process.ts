@@ -22,29 +22,50 @@ export interface Result {
 }
 
 /** Checkpoints to begin with and to leave behind. */
-export interface Checkpoints { readonly weights?: string; readonly saveWeights?: string }
+export interface Checkpoints {
+  readonly weights?: string;
+  readonly saveWeights?: string;
+}
 
-export async function measured(model: ModelSpec, run: RunSpec, checkpoints: Checkpoints = {}): Promise<Result> {
+export async function measured(
+  model: ModelSpec,
+  run: RunSpec,
+  checkpoints: Checkpoints = {},
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
-  const path = process.platform === 'win32' ? `\\\\.\\pipe\\plumbline-bench-${process.pid}` : join(folder, 'm.sock');
+  const path =
+    process.platform === 'win32'
+      ? `\\\\.\\pipe\\plumbline-bench-${process.pid}`
+      : join(folder, 'm.sock');
   let peak = 0;
   let params = 0;
   const announced: Record<string, unknown> = {};
   const tokens: { id: number; ns: number }[] = [];
   const server = createServer((socket) => {
     createInterface({ input: socket }).on('line', (line) => {
-      const marker = JSON.parse(line) as { type: string; ts: number; peak?: number; ids?: number[]; components?: { params?: number }; fields?: object };
+      const marker = JSON.parse(line) as {
+        type: string;
+        ts: number;
+        peak?: number;
+        ids?: number[];
+        components?: { params?: number };
+        fields?: object;
+      };
       if (marker.type === 'memory') {
         peak = Math.max(peak, marker.peak ?? 0);
         params = marker.components?.params ?? params;
       }
       if (marker.type === 'run') Object.assign(announced, marker.fields);
-      if (marker.type === 'token') tokens.push({ id: marker.ids?.[0] ?? -1, ns: Number(marker.ts) });
+      if (marker.type === 'token')
+        tokens.push({ id: marker.ids?.[0] ?? -1, ns: Number(marker.ts) });
     });
   });
   try {
     await new Promise<void>((listening) => server.listen(path, listening));
-    const child = spawn(process.execPath, [entry, JSON.stringify({ model, run, ...checkpoints })], { env: { ...process.env, PLUMBLINE_SOCKET: path }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [entry, JSON.stringify({ model, run, ...checkpoints })], {
+      env: { ...process.env, PLUMBLINE_SOCKET: path },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const said: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
     const code = await new Promise<number | null>((ended) => child.on('close', ended));

@@ -95,8 +95,15 @@ print(spent / 200 / 1e3)
 export function pythonCost(): void {
   try {
     const folders = [resolve('resources', 'python'), resolve('test', 'fixtures', 'torch-stand-in')];
-    const [announced, watched, between] = execFileSync('python3', ['-c', SCRIPT, ...folders], { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }).trim().split('\n').map(Number);
-    const share = (us: number) => `${us.toFixed(0)} µs of CPU a step, ${(us / STEP_MS / 10).toFixed(2)}% of a step of ${STEP_MS} ms`;
+    const [announced, watched, between] = execFileSync('python3', ['-c', SCRIPT, ...folders], {
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    })
+      .trim()
+      .split('\n')
+      .map(Number);
+    const share = (us: number) =>
+      `${us.toFixed(0)} µs of CPU a step, ${(us / STEP_MS / 10).toFixed(2)}% of a step of ${STEP_MS} ms`;
     console.log('Python helper, 11 markers announced a step'.padEnd(52), share(announced!));
     console.log('Python helper, watch() on the stand-in for PyTorch'.padEnd(52), share(watched!));
     console.log('  its hooks between 4 ms of other work a phase'.padEnd(52), share(between!));

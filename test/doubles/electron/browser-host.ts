@@ -13,7 +13,11 @@ process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetr
 /** Starts the browser; resolves with the address to attach to. */
 export async function startBrowser(): Promise<string> {
   const found = await browserExecutable();
-  const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
   context = await chromium.launchPersistentContext(profile, {
     headless: true,
     viewport: null,
@@ -27,7 +31,8 @@ export async function startBrowser(): Promise<string> {
 }
 
 export function browserContext(): BrowserContext {
-  if (!context) throw new Error('The double of electron has no browser before the application is ready.');
+  if (!context)
+    throw new Error('The double of electron has no browser before the application is ready.');
   return context;
 }
 

@@ -42,7 +42,8 @@ export function tell(reply: Reply): void {
 
 onControl('calls', () => calls);
 onControl('answer', (request) => {
-  if (request.op === 'answer') answers.set(request.name, [...(answers.get(request.name) ?? []), request.value]);
+  if (request.op === 'answer')
+    answers.set(request.name, [...(answers.get(request.name) ?? []), request.value]);
 });
 
 process.on('message', (request: Request) => {
@@ -54,7 +55,8 @@ process.on('message', (request: Request) => {
     })
     .then(
       (value) => tell({ id: request.id, value: value ?? null }),
-      (error: unknown) => tell({ id: request.id, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        tell({ id: request.id, error: error instanceof Error ? error.message : String(error) }),
     );
 });
 if (process.channel) process.on('disconnect', () => process.exit(1));

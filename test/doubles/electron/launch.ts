@@ -21,11 +21,25 @@ export interface DoubledApp {
 
 const register = fileURLToPath(new URL('./register.mjs', import.meta.url));
 
-export async function launchDouble(entry: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<DoubledApp> {
-  const child = fork(entry, [...args], { execArgv: ['--import', register], env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+export async function launchDouble(
+  entry: string,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): Promise<DoubledApp> {
+  const child = fork(entry, [...args], {
+    execArgv: ['--import', register],
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => { output += chunk.toString(); });
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   const endpoint = Promise.withResolvers<string>();
   endpoint.promise.catch(() => {});
   let browser: Browser | null = null;
@@ -65,7 +79,8 @@ export async function launchDouble(entry: string, env: NodeJS.ProcessEnv, args: 
       return page;
     },
     ask,
-    calls: async (name) => ((await ask({ op: 'calls' })) as readonly Call[]).filter((call) => call.name === name),
+    calls: async (name) =>
+      ((await ask({ op: 'calls' })) as readonly Call[]).filter((call) => call.name === name),
     output: () => output,
     async close() {
       await browser?.close().catch(() => {});

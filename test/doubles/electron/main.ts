@@ -11,13 +11,57 @@ import { endUtilities, utilityProcess } from './utility.ts';
 import { BrowserWindow, ipcMain, session } from './windows.ts';
 
 /** The members of a doubled class that the real one has too, with the real types. */
-type Members<Double, Whole> = { [Key in Extract<keyof Double, keyof Whole>]: Double[Key] extends Whole[Key] ? Key : never }[Extract<keyof Double, keyof Whole>];
-type Conforms<Double, Whole, Own extends PropertyKey = never> = [Exclude<keyof Double, Members<Double, Whole> | Own | keyof NodeJS.EventEmitter>] extends [never] ? true : false;
+type Members<Double, Whole> = {
+  [Key in Extract<keyof Double, keyof Whole>]: Double[Key] extends Whole[Key] ? Key : never;
+}[Extract<keyof Double, keyof Whole>];
+type Conforms<Double, Whole, Own extends PropertyKey = never> = [
+  Exclude<keyof Double, Members<Double, Whole> | Own | keyof NodeJS.EventEmitter>,
+] extends [never]
+  ? true
+  : false;
 true satisfies Conforms<BrowserWindow, Real.BrowserWindow, 'refusesNavigation' | 'refuseWindow'>;
 true satisfies Conforms<MessageChannelMain, Real.MessageChannelMain>;
-({ app, dialog, ipcMain, Menu, nativeTheme, protocol, screen, session, shell, utilityProcess }) satisfies Partial<typeof Real>;
+({
+  app,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+  utilityProcess,
+}) satisfies Partial<typeof Real>;
 
 process.on('exit', endUtilities);
 
-export { app, BrowserWindow, dialog, entryLoaded, ipcMain, Menu, MessageChannelMain, nativeTheme, protocol, screen, session, shell, utilityProcess };
-export default { app, BrowserWindow, dialog, ipcMain, Menu, MessageChannelMain, nativeTheme, protocol, screen, session, shell, utilityProcess };
+export {
+  app,
+  BrowserWindow,
+  dialog,
+  entryLoaded,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+  utilityProcess,
+};
+export default {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+  utilityProcess,
+};

@@ -36,18 +36,25 @@ export class PageBridge {
     });
     const { electron = '', chrome = '', node } = process.versions as Record<string, string>;
     const given = JSON.stringify({ electron, chrome, node });
-    await this.page.addInitScript({ content: `(${installPage})(${makeCodec}, ${wrapped}, ${given}, ${JSON.stringify(process.platform)});` });
+    await this.page.addInitScript({
+      content: `(${installPage})(${makeCodec}, ${wrapped}, ${given}, ${JSON.stringify(process.platform)});`,
+    });
   }
 
-  send(channel: string, args: readonly unknown[], ports: readonly Electron.MessagePortMain[] = []): void {
+  send(
+    channel: string,
+    args: readonly unknown[],
+    ports: readonly Electron.MessagePortMain[] = [],
+  ): void {
     const ends: number[] = [];
     const adopt = (rest: readonly Electron.MessagePortMain[]): void => {
       const [port, ...others] = rest;
       if (!port) this.push({ kind: 'ipc', channel, args, ends });
-      else transfer(port, this.owner, (end) => {
-        ends.push(end);
-        adopt(others);
-      });
+      else
+        transfer(port, this.owner, (end) => {
+          ends.push(end);
+          adopt(others);
+        });
     };
     adopt(ports);
   }
@@ -58,7 +65,8 @@ export class PageBridge {
   }
 
   private receive(message: FromPage): void {
-    if (message.kind === 'hello') this.dispose(); // a new document: what the last one held is gone
+    if (message.kind === 'hello')
+      this.dispose(); // a new document: what the last one held is gone
     else if (message.kind === 'send') this.onSend(message.channel ?? '', message.args ?? []);
     else if (message.kind === 'port') sentFrom(message.end ?? 0, message.data);
     else closedBy(message.end ?? 0);
@@ -75,7 +83,13 @@ export class PageBridge {
     while (this.queue.length > 0 && !this.page.isClosed()) {
       const texts = this.queue.splice(0).map((message) => codec.encode(message));
       await this.page
-        .evaluate((given) => (window as unknown as { __electronDoubleReceive?: (texts: string[]) => void }).__electronDoubleReceive?.(given), texts)
+        .evaluate(
+          (given) =>
+            (
+              window as unknown as { __electronDoubleReceive?: (texts: string[]) => void }
+            ).__electronDoubleReceive?.(given),
+          texts,
+        )
         .catch(() => {});
     }
     this.busy = false;

@@ -12,13 +12,28 @@ export interface FromPage {
   readonly data?: unknown;
 }
 export type ToPage =
-  | { readonly kind: 'ipc'; readonly channel: string; readonly args: readonly unknown[]; readonly ends: readonly number[] }
+  | {
+      readonly kind: 'ipc';
+      readonly channel: string;
+      readonly args: readonly unknown[];
+      readonly ends: readonly number[];
+    }
   | { readonly kind: 'port'; readonly end: number; readonly data: unknown }
   | { readonly kind: 'closed'; readonly end: number };
 
-type Preload = (require: (name: string) => unknown, module: { exports: object }, exports: object, process: object) => void;
+type Preload = (
+  require: (name: string) => unknown,
+  module: { exports: object },
+  exports: object,
+  process: object,
+) => void;
 
-export function installPage(makeCodec: () => Codec, preload: Preload | null, versions: Record<string, string>, platform: string): void {
+export function installPage(
+  makeCodec: () => Codec,
+  preload: Preload | null,
+  versions: Record<string, string>,
+  platform: string,
+): void {
   if (window.top !== window) return;
   const codec = makeCodec();
   const names = { binding: '__electronDouble', receive: '__electronDoubleReceive' };
@@ -46,7 +61,8 @@ export function installPage(makeCodec: () => Codec, preload: Preload | null, ver
       ports.delete(message.end);
     } else {
       const event = { sender: ipcRenderer, ports: message.ends.map(openPort) };
-      for (const listener of [...(listeners.get(message.channel) ?? [])]) listener(event, ...message.args);
+      for (const listener of [...(listeners.get(message.channel) ?? [])])
+        listener(event, ...message.args);
     }
   };
   // Not writable and not enumerable: a page cannot pass itself off as the main process.
@@ -72,23 +88,39 @@ export function installPage(makeCodec: () => Codec, preload: Preload | null, ver
   });
   // A deep copy: functions by proxy, everything else by value, nothing of it changeable.
   const copy = (value: unknown): unknown => {
-    if (typeof value === 'function') return Object.freeze((...args: unknown[]) => copy((value as (...given: unknown[]) => unknown)(...args.map(copy))));
+    if (typeof value === 'function')
+      return Object.freeze((...args: unknown[]) =>
+        copy((value as (...given: unknown[]) => unknown)(...args.map(copy))),
+      );
     if (value === null || typeof value !== 'object') return value;
     if (value instanceof Promise) return value.then(copy);
     if (Array.isArray(value)) return Object.freeze(value.map(copy));
-    if (Object.getPrototypeOf(value) === Object.prototype) return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copy(part)])));
+    if (Object.getPrototypeOf(value) === Object.prototype)
+      return Object.freeze(
+        Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copy(part)])),
+      );
     return codec.decode(codec.encode(value));
   };
   const contextBridge = missing('contextBridge', {
     exposeInMainWorld(key: string, api: unknown) {
-      if (key in window) throw new Error(`Cannot bind an API on top of an existing property on the window object: ${key}`);
+      if (key in window)
+        throw new Error(
+          `Cannot bind an API on top of an existing property on the window object: ${key}`,
+        );
       Object.defineProperty(window, key, { value: copy(api), enumerable: true });
     },
   });
   const require = (name: string) => {
-    if (name === 'electron') return missing('electron (in a sandboxed preload)', { contextBridge, ipcRenderer });
+    if (name === 'electron')
+      return missing('electron (in a sandboxed preload)', { contextBridge, ipcRenderer });
     throw new Error(`module not found: ${name}`);
   };
   const module = { exports: {} };
-  preload?.(require, module, module.exports, { platform, versions, type: 'renderer', sandboxed: true, contextIsolated: true });
+  preload?.(require, module, module.exports, {
+    platform,
+    versions,
+    type: 'renderer',
+    sandboxed: true,
+    contextIsolated: true,
+  });
 }

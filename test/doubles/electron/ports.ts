@@ -33,7 +33,8 @@ class End extends EventEmitter {
   }
 
   transferTo(owner: PortOwner): void {
-    if (this.owner || this.started) throw new Error('The double of electron cannot transfer a port that is in use.');
+    if (this.owner || this.started)
+      throw new Error('The double of electron cannot transfer a port that is in use.');
     this.owner = owner;
     for (const data of this.waiting.splice(0)) owner.deliver(this.id, data);
     if (!this.open) owner.closed(this.id);
@@ -45,7 +46,8 @@ class End extends EventEmitter {
   }
 
   postMessage(data: unknown, transfer: readonly unknown[] = []): void {
-    if (transfer.length > 0) throw new Error('The double of electron cannot transfer ports over a port.');
+    if (transfer.length > 0)
+      throw new Error('The double of electron cannot transfer ports over a port.');
     if (this.open) this.peer.receive(structuredClone(data));
   }
 
@@ -87,7 +89,11 @@ export class MessageChannelMain {
 }
 
 /** Gives a port away; messages that wait at it are delivered once `then` has told the receiver of it. */
-export function transfer(port: Electron.MessagePortMain, owner: PortOwner, announce: (end: number) => void): void {
+export function transfer(
+  port: Electron.MessagePortMain,
+  owner: PortOwner,
+  announce: (end: number) => void,
+): void {
   const end = endOf.get(port);
   if (!end) throw new TypeError('Port at index 0 is not a valid port');
   announce(end.id);

@@ -15,7 +15,9 @@ const handlers = new Map<string, Handler>();
 /** Between an address as the application knows it and as the page does. */
 export function toPage(url: string): string {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(url);
-  return match && schemes.has(match[1] ?? '') ? `https://${match[2]}.${match[1]}.localhost${match[3]}` : url;
+  return match && schemes.has(match[1] ?? '')
+    ? `https://${match[2]}.${match[1]}.localhost${match[3]}`
+    : url;
 }
 export function fromPage(url: string): string {
   const match = /^https:\/\/([^/?#]+)\.([a-z0-9+-]+)\.localhost(.*)$/i.exec(url);
@@ -24,22 +26,28 @@ export function fromPage(url: string): string {
 
 export const protocol = doubled<Electron.Protocol>('protocol', {
   registerSchemesAsPrivileged(wanted) {
-    if (app.isReady()) throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready');
+    if (app.isReady())
+      throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready');
     for (const { scheme, privileges } of wanted) {
-      if (!privileges?.standard || !privileges.secure) throw new Error(`The double of electron serves ${scheme} as standard and secure only.`);
+      if (!privileges?.standard || !privileges.secure)
+        throw new Error(`The double of electron serves ${scheme} as standard and secure only.`);
       schemes.add(scheme);
     }
     record('protocol.registerSchemesAsPrivileged', [wanted]);
   },
   handle(scheme, handler) {
     if (!app.isReady()) throw new Error('Session can only be received when app is ready');
-    if (!schemes.has(scheme)) throw new Error(`The double of electron serves privileged schemes only, not ${scheme}.`);
+    if (!schemes.has(scheme))
+      throw new Error(`The double of electron serves privileged schemes only, not ${scheme}.`);
     handlers.set(scheme, handler as Handler);
   },
 } satisfies Partial<Electron.Protocol>);
 
 /** `refuse` may stop a navigation that a page began by itself. */
-export async function routeRequests(context: BrowserContext, refuse: (request: PageRequest, url: string) => boolean): Promise<void> {
+export async function routeRequests(
+  context: BrowserContext,
+  refuse: (request: PageRequest, url: string) => boolean,
+): Promise<void> {
   await context.route('**/*', async (route, request) => {
     const url = fromPage(request.url());
     if (request.isNavigationRequest() && refuse(request, url)) return route.abort('aborted');
@@ -48,7 +56,13 @@ export async function routeRequests(context: BrowserContext, refuse: (request: P
       record('network', [request.url()]);
       return route.abort('blockedbyclient');
     }
-    const response = await handler(new Request(url, { method: request.method(), headers: await request.allHeaders() }));
-    await route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body: Buffer.from(await response.arrayBuffer()) });
+    const response = await handler(
+      new Request(url, { method: request.method(), headers: await request.allHeaders() }),
+    );
+    await route.fulfill({
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: Buffer.from(await response.arrayBuffer()),
+    });
   });
 }

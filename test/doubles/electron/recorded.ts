@@ -5,14 +5,30 @@ import { doubled, doubledEmitter } from './doubled.ts';
 
 // Of the roles that the real Menu knows, those in use; a misspelt role fails here as it does there.
 const ROLES = new Set([
-  'about', 'appMenu', 'close', 'editMenu', 'help', 'quit', 'reload', 'resetZoom', 'toggleDevTools', 'togglefullscreen', 'windowMenu', 'zoomIn', 'zoomOut',
+  'about',
+  'appMenu',
+  'close',
+  'editMenu',
+  'help',
+  'quit',
+  'reload',
+  'resetZoom',
+  'toggleDevTools',
+  'togglefullscreen',
+  'windowMenu',
+  'zoomIn',
+  'zoomOut',
 ]);
 let applicationMenu: readonly Electron.MenuItemConstructorOptions[] = [];
 
 function check(items: readonly Electron.MenuItemConstructorOptions[]): void {
   for (const item of items) {
-    if (item.role !== undefined && !ROLES.has(item.role)) throw new Error(`The double of electron has no menu role ${item.role}.`);
-    if (item.role === undefined && item.label === undefined && item.type !== 'separator') throw new TypeError('Invalid template for MenuItem: must have at least one of label, role or type');
+    if (item.role !== undefined && !ROLES.has(item.role))
+      throw new Error(`The double of electron has no menu role ${item.role}.`);
+    if (item.role === undefined && item.label === undefined && item.type !== 'separator')
+      throw new TypeError(
+        'Invalid template for MenuItem: must have at least one of label, role or type',
+      );
     if (Array.isArray(item.submenu)) check(item.submenu);
   }
 }
@@ -27,7 +43,9 @@ class MenuDouble {
 export const Menu = doubled<typeof Electron.Menu>('Menu', {
   buildFromTemplate(template) {
     check(template as Electron.MenuItemConstructorOptions[]);
-    return new MenuDouble(template as Electron.MenuItemConstructorOptions[]) as unknown as Electron.Menu;
+    return new MenuDouble(
+      template as Electron.MenuItemConstructorOptions[],
+    ) as unknown as Electron.Menu;
   },
   setApplicationMenu(menu) {
     applicationMenu = (menu as unknown as MenuDouble | null)?.template ?? [];
@@ -45,14 +63,21 @@ onControl('menu', (request) => {
     items = Array.isArray(found.submenu) ? found.submenu : [];
   }
   if (!found?.click) throw new Error(`menu item ${request.path.join(' > ')} does nothing`);
-  found.click(undefined as unknown as Electron.MenuItem, undefined, undefined as unknown as Electron.KeyboardEvent);
+  found.click(
+    undefined as unknown as Electron.MenuItem,
+    undefined,
+    undefined as unknown as Electron.KeyboardEvent,
+  );
 });
 
 async function showMessageBox(...args: unknown[]): Promise<Electron.MessageBoxReturnValue> {
   const options = args.at(-1) as Electron.MessageBoxOptions;
   record('dialog.showMessageBox', [options]);
   const answer = takeAnswer('dialog.showMessageBox');
-  return { response: typeof answer === 'number' ? answer : (options.cancelId ?? 0), checkboxChecked: false };
+  return {
+    response: typeof answer === 'number' ? answer : (options.cancelId ?? 0),
+    checkboxChecked: false,
+  };
 }
 export const dialog = doubled<Electron.Dialog>('dialog', {
   showMessageBox,
@@ -83,5 +108,10 @@ export const nativeTheme = theme.double;
 
 const area = { x: 0, y: 0, width: 1920, height: 1080 };
 export const screen = doubled<Electron.Screen>('screen', {
-  getAllDisplays: () => [doubled<Electron.Display>('Display', { bounds: area, workArea: area } satisfies Partial<Electron.Display>)],
+  getAllDisplays: () => [
+    doubled<Electron.Display>('Display', {
+      bounds: area,
+      workArea: area,
+    } satisfies Partial<Electron.Display>),
+  ],
 } satisfies Partial<Electron.Screen>);

@@ -15,7 +15,11 @@ process.type = utility ? 'utility' : 'browser';
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier === 'electron' || specifier === 'electron/main' || specifier === 'electron/utility')
+    if (
+      specifier === 'electron' ||
+      specifier === 'electron/main' ||
+      specifier === 'electron/utility'
+    )
       return { url: double, format: 'module-typescript', shortCircuit: true };
     return next(specifier, context);
   },
@@ -24,7 +28,9 @@ registerHooks({
 let loaded = false;
 process.on('exit', () => {
   if (loaded || process.exitCode !== undefined) return; // it left by itself
-  console.error(`${process.argv[1]} never finished loading: does it await readiness at its top level?`);
+  console.error(
+    `${process.argv[1]} never finished loading: does it await readiness at its top level?`,
+  );
   process.exitCode = 13;
 });
 

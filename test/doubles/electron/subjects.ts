@@ -37,13 +37,26 @@ export interface Subject {
 
 /** The application's build, made if there is none. */
 export function ensureBuilt(): void {
-  if (!existsSync(entry)) execFileSync(process.execPath, [join(root, 'bin', 'bootstrap.mjs'), 'build'], { cwd: root, stdio: 'inherit' });
+  if (!existsSync(entry))
+    execFileSync(process.execPath, [join(root, 'bin', 'bootstrap.mjs'), 'build'], {
+      cwd: root,
+      stdio: 'inherit',
+    });
 }
 
 function environment(home: string): Record<string, string> {
-  const inherited = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const inherited = Object.entries(process.env).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
   // Nothing of the test runner's own reaches the application.
-  return { ...Object.fromEntries(inherited.filter(([name]) => !/^(VITEST|NODE_OPTIONS|ELECTRON_|PLUMBLINE_(?!CHROME))/.test(name))), PLUMBLINE_HOME: home };
+  return {
+    ...Object.fromEntries(
+      inherited.filter(
+        ([name]) => !/^(VITEST|NODE_OPTIONS|ELECTRON_|PLUMBLINE_(?!CHROME))/.test(name),
+      ),
+    ),
+    PLUMBLINE_HOME: home,
+  };
 }
 
 interface Question {
@@ -60,8 +73,12 @@ export const onDouble: Subject = {
       return {
         page: await app.firstWindow(),
         enginePid: async () => Number((await app.calls('utilityProcess.fork')).at(-1)?.args[1]),
-        willAnswer: async (value) => void (await app.ask({ op: 'answer', name: 'dialog.showMessageBox', value })),
-        questions: async () => (await app.calls('dialog.showMessageBox')).map(({ args }) => (args[0] as Question).message ?? ''),
+        willAnswer: async (value) =>
+          void (await app.ask({ op: 'answer', name: 'dialog.showMessageBox', value })),
+        questions: async () =>
+          (await app.calls('dialog.showMessageBox')).map(
+            ({ args }) => (args[0] as Question).message ?? '',
+          ),
         quit: () => void app.ask({ op: 'quit' }).catch(() => {}),
         ended,
         dispose: async () => void (await app.close()),
@@ -82,8 +99,10 @@ function electronBinary(): string | null {
 }
 
 function electronUnavailable(): string | null {
-  if (electronBinary() === null) return 'Electron’s binary is not installed (npx install-electron fetches it)';
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'Electron needs a display (xvfb-run gives one)';
+  if (electronBinary() === null)
+    return 'Electron’s binary is not installed (npx install-electron fetches it)';
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+    return 'Electron needs a display (xvfb-run gives one)';
   return null;
 }
 
@@ -93,7 +112,10 @@ export const onElectron: Subject = {
   async launch(home) {
     const executablePath = electronBinary();
     if (executablePath === null) throw new Error('no Electron binary');
-    const args = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox', dirname(dirname(dirname(entry)))] : [root];
+    const args =
+      process.platform === 'linux' && process.getuid?.() === 0
+        ? ['--no-sandbox', dirname(dirname(dirname(entry)))]
+        : [root];
     const app = await _electron.launch({ executablePath, args, env: environment(home) });
     const ended = new Promise<void>((done) => app.once('close', () => done()));
     await app.evaluate(({ dialog }) => {
@@ -108,8 +130,17 @@ export const onElectron: Subject = {
     type State = { plumblineTest: { answers: number[]; asked: string[] } };
     return {
       page: await app.firstWindow(),
-      enginePid: () => app.evaluate(({ app: main }) => main.getAppMetrics().find(({ name }) => name === 'Plumbline engine')?.pid ?? Number.NaN),
-      willAnswer: (button) => app.evaluate((_electronModule, value) => void (globalThis as unknown as State).plumblineTest.answers.push(value), button),
+      enginePid: () =>
+        app.evaluate(
+          ({ app: main }) =>
+            main.getAppMetrics().find(({ name }) => name === 'Plumbline engine')?.pid ?? Number.NaN,
+        ),
+      willAnswer: (button) =>
+        app.evaluate(
+          (_electronModule, value) =>
+            void (globalThis as unknown as State).plumblineTest.answers.push(value),
+          button,
+        ),
       questions: () => app.evaluate(() => (globalThis as unknown as State).plumblineTest.asked),
       quit: () => void app.evaluate(({ app: main }) => main.quit()).catch(() => {}),
       ended,

@@ -20,7 +20,8 @@ function makePort(end: number): Electron.MessagePortMain {
   const part = {
     start() {
       started = true;
-      for (const data of waiting.splice(0)) setImmediate(() => port.emit('message', { data, ports: [] }));
+      for (const data of waiting.splice(0))
+        setImmediate(() => port.emit('message', { data, ports: [] }));
     },
     postMessage: (data: unknown) => send({ kind: 'port', end, data }),
     close: () => send({ kind: 'closed', end }),
@@ -30,14 +31,18 @@ function makePort(end: number): Electron.MessagePortMain {
 
 const parentPort = new EventEmitter();
 Object.defineProperty(process, 'parentPort', {
-  value: doubled<Electron.ParentPort>('parentPort', Object.assign(parentPort, { postMessage: (data: unknown) => send({ kind: 'message', data }) })),
+  value: doubled<Electron.ParentPort>(
+    'parentPort',
+    Object.assign(parentPort, { postMessage: (data: unknown) => send({ kind: 'message', data }) }),
+  ),
 });
 
 // Queued until the entry listens, as in Electron.
 const early: ToUtility[] = [];
 let loaded = false;
 function receive(message: ToUtility): void {
-  if (message.kind === 'message') parentPort.emit('message', { data: message.data, ports: message.ends.map(makePort) });
+  if (message.kind === 'message')
+    parentPort.emit('message', { data: message.data, ports: message.ends.map(makePort) });
   else if (message.kind === 'port') ports.get(message.end)?.emit('received', message.data);
   else {
     ports.get(message.end)?.emit('close');

@@ -19,12 +19,26 @@ export type FromUtility =
 const register = fileURLToPath(new URL('./register.mjs', import.meta.url));
 const children = new Set<ChildProcess>();
 
-function forkUtility(modulePath: string, args: string[] = [], options: Electron.ForkOptions = {}): Electron.UtilityProcess {
+function forkUtility(
+  modulePath: string,
+  args: string[] = [],
+  options: Electron.ForkOptions = {},
+): Electron.UtilityProcess {
   if (!app.isReady()) throw new Error('utilityProcess cannot be created before app is ready.');
-  const stdio = Array.isArray(options.stdio) ? options.stdio : (['ignore', 'inherit', 'inherit'] as const);
+  const stdio = Array.isArray(options.stdio)
+    ? options.stdio
+    : (['ignore', 'inherit', 'inherit'] as const);
   if (stdio[0] !== 'ignore') throw new Error('The stdin of a utility process can only be ignored.');
-  const env = { ...(options.env as NodeJS.ProcessEnv | undefined ?? process.env), PLUMBLINE_DOUBLE_UTILITY: '1' };
-  const child = fork(modulePath, args, { execArgv: ['--import', register, ...nodeFlags(options.execArgv ?? [])], serialization: 'advanced', stdio: [...stdio, 'ipc'], env });
+  const env = {
+    ...((options.env as NodeJS.ProcessEnv | undefined) ?? process.env),
+    PLUMBLINE_DOUBLE_UTILITY: '1',
+  };
+  const child = fork(modulePath, args, {
+    execArgv: ['--import', register, ...nodeFlags(options.execArgv ?? [])],
+    serialization: 'advanced',
+    stdio: [...stdio, 'ipc'],
+    env,
+  });
   children.add(child);
   record('utilityProcess.fork', [options.serviceName ?? '', child.pid ?? 0]);
   const send = (message: ToUtility) => {
@@ -59,23 +73,31 @@ function forkUtility(modulePath: string, args: string[] = [], options: Electron.
       const adopt = (rest: Electron.MessagePortMain[]): void => {
         const [port, ...others] = rest;
         if (!port) send({ kind: 'message', data, ends: given });
-        else transfer(port, owner, (end) => {
-          given.push(end);
-          adopt(others);
-        });
+        else
+          transfer(port, owner, (end) => {
+            given.push(end);
+            adopt(others);
+          });
       };
       adopt(ports);
     },
   } satisfies Partial<Electron.UtilityProcess>;
-  return doubled<Electron.UtilityProcess>('UtilityProcess', Object.defineProperties(emitter, Object.getOwnPropertyDescriptors(part)));
+  return doubled<Electron.UtilityProcess>(
+    'UtilityProcess',
+    Object.defineProperties(emitter, Object.getOwnPropertyDescriptors(part)),
+  );
 }
 
 /** What Chromium hands to V8 from --js-flags, Node takes as an option of its own. */
 function nodeFlags(execArgv: readonly string[]): string[] {
-  return execArgv.flatMap((flag) => (flag.startsWith('--js-flags=') ? flag.slice('--js-flags='.length).split(/[ ,]+/) : [flag]));
+  return execArgv.flatMap((flag) =>
+    flag.startsWith('--js-flags=') ? flag.slice('--js-flags='.length).split(/[ ,]+/) : [flag],
+  );
 }
 
-export const utilityProcess = doubled<typeof Electron.UtilityProcess>('utilityProcess', { fork: forkUtility } satisfies Partial<typeof Electron.UtilityProcess>);
+export const utilityProcess = doubled<typeof Electron.UtilityProcess>('utilityProcess', {
+  fork: forkUtility,
+} satisfies Partial<typeof Electron.UtilityProcess>);
 
 /** Electron ends its utility processes with itself. */
 export function endUtilities(): void {

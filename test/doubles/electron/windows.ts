@@ -21,7 +21,9 @@ const sessionDouble = doubledEmitter<Electron.Session>('session', {
   setPermissionCheckHandler: () => record('session.setPermissionCheckHandler', []),
   setDevicePermissionHandler: () => record('session.setDevicePermissionHandler', []),
 });
-export const session = doubled<typeof Electron.Session>('session', { defaultSession: sessionDouble.double } satisfies Partial<typeof Electron.Session>);
+export const session = doubled<typeof Electron.Session>('session', {
+  defaultSession: sessionDouble.double,
+} satisfies Partial<typeof Electron.Session>);
 
 const byContents = new Map<Electron.WebContents, BrowserWindow>();
 const byPage = new Map<Page, BrowserWindow>();
@@ -60,7 +62,9 @@ export class BrowserWindow extends EventEmitter {
   private readonly opened: Promise<Page>;
   private bridge: PageBridge | null = null;
   private early: (() => void)[] = [];
-  private windowOpenHandler: Parameters<Electron.WebContents['setWindowOpenHandler']>[0] = () => ({ action: 'allow' });
+  private windowOpenHandler: Parameters<Electron.WebContents['setWindowOpenHandler']>[0] = () => ({
+    action: 'allow',
+  });
   private destroyed = false;
   private maximized = false;
   private minimized = false;
@@ -71,7 +75,11 @@ export class BrowserWindow extends EventEmitter {
     super();
     this.options = options;
     const preferences = options.webPreferences ?? {};
-    if (preferences.contextIsolation === false || preferences.sandbox === false || preferences.nodeIntegration === true)
+    if (
+      preferences.contextIsolation === false ||
+      preferences.sandbox === false ||
+      preferences.nodeIntegration === true
+    )
       throw new Error('The double of electron has sandboxed and isolated pages without Node only.');
     record('new BrowserWindow', [options]);
     const { double, emitter } = this.makeContents();
@@ -118,7 +126,12 @@ export class BrowserWindow extends EventEmitter {
     record('window.setBackgroundColor', [color]);
   }
   getNormalBounds(): Electron.Rectangle {
-    return { x: this.options.x ?? 0, y: this.options.y ?? 0, width: this.options.width ?? 800, height: this.options.height ?? 600 };
+    return {
+      x: this.options.x ?? 0,
+      y: this.options.y ?? 0,
+      width: this.options.width ?? 800,
+      height: this.options.height ?? 600,
+    };
   }
 
   close(): void {
@@ -131,10 +144,12 @@ export class BrowserWindow extends EventEmitter {
     byContents.delete(this.webContents);
     this.bridge?.dispose();
     this.emit('closed');
-    void this.opened.then((page) => {
-      // The last page stays: Chromium ends with it, and Electron does not.
-      if (openWindows.size > 0) return page.close();
-    }).catch(() => {});
+    void this.opened
+      .then((page) => {
+        // The last page stays: Chromium ends with it, and Electron does not.
+        if (openWindows.size > 0) return page.close();
+      })
+      .catch(() => {});
     if (openWindows.size === 0) allWindowsClosed();
   }
 
@@ -153,9 +168,16 @@ export class BrowserWindow extends EventEmitter {
 
   /** Asks the application about a window that a page wants; the double never opens it. */
   refuseWindow(url: string): void {
-    const { action } = this.windowOpenHandler({ url, frameName: '', features: '', disposition: 'new-window', referrer: { url: '', policy: 'default' } });
+    const { action } = this.windowOpenHandler({
+      url,
+      frameName: '',
+      features: '',
+      disposition: 'new-window',
+      referrer: { url: '', policy: 'default' },
+    });
     record('window.open', [url, action]);
-    if (action === 'allow') console.error('The double of electron opens no second window from a page.');
+    if (action === 'allow')
+      console.error('The double of electron opens no second window from a page.');
   }
 
   private makeContents(): { double: Electron.WebContents; emitter: EventEmitter } {
@@ -168,7 +190,8 @@ export class BrowserWindow extends EventEmitter {
       isDestroyed: () => this.destroyed,
       getURL: () => this.url,
       send: (channel, ...args) => onBridge((bridge) => bridge.send(channel, args)),
-      postMessage: (channel, message, transfer = []) => onBridge((bridge) => bridge.send(channel, [message], transfer)),
+      postMessage: (channel, message, transfer = []) =>
+        onBridge((bridge) => bridge.send(channel, [message], transfer)),
       setWindowOpenHandler: (handler) => {
         this.windowOpenHandler = handler;
       },
@@ -188,10 +211,21 @@ export class BrowserWindow extends EventEmitter {
     page.on('console', (message) => {
       if (message.type() === 'error') record('console.error', [message.text()]);
     });
-    page.on('crash', () => this.contents.emit('render-process-gone', preventable({}), { reason: 'crashed', exitCode: 1 }));
+    page.on('crash', () =>
+      this.contents.emit('render-process-gone', preventable({}), {
+        reason: 'crashed',
+        exitCode: 1,
+      }),
+    );
     const bridge = new PageBridge(page, (channel, args) => {
-      const frame = doubled<Electron.WebFrameMain>('WebFrameMain', { url: this.url, parent: null } satisfies Partial<Electron.WebFrameMain>);
-      const event = doubled<Electron.IpcMainEvent>('IpcMainEvent', { sender: this.webContents, senderFrame: frame } satisfies Partial<Electron.IpcMainEvent>);
+      const frame = doubled<Electron.WebFrameMain>('WebFrameMain', {
+        url: this.url,
+        parent: null,
+      } satisfies Partial<Electron.WebFrameMain>);
+      const event = doubled<Electron.IpcMainEvent>('IpcMainEvent', {
+        sender: this.webContents,
+        senderFrame: frame,
+      } satisfies Partial<Electron.IpcMainEvent>);
       ipc.emitter.emit(channel, event, ...args);
     });
     await bridge.install(preload);
@@ -243,10 +277,16 @@ onControl('close-window', () => {
 onControl('permission', (request) => {
   if (request.op !== 'permission') return;
   const [contents] = byContents.keys();
-  if (!permissionHandler || !contents) throw new Error('no permission handler: Electron would grant everything');
+  if (!permissionHandler || !contents)
+    throw new Error('no permission handler: Electron would grant everything');
   let granted: boolean | null = null;
-  permissionHandler(contents, request.permission as 'media', (decision) => {
-    granted = decision;
-  }, doubled<Electron.PermissionRequest>('PermissionRequest', {}));
+  permissionHandler(
+    contents,
+    request.permission as 'media',
+    (decision) => {
+      granted = decision;
+    },
+    doubled<Electron.PermissionRequest>('PermissionRequest', {}),
+  );
   return granted;
 });

@@ -5,7 +5,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Expectation, type Outcome, parseExpectations, unmet } from '../../../shared/divergence/expectations';
+import {
+  type Expectation,
+  type Outcome,
+  parseExpectations,
+  unmet,
+} from '../../../shared/divergence/expectations';
 import { Failure } from '../../../shared/failure';
 import { junitXml } from '../../reports/junit';
 import type { Output } from './output';
@@ -22,15 +27,28 @@ export function addExpectationOptions(command: Command, example: string): Comman
 }
 
 /** Refused before anything is recorded; empty where none were given. */
-export function expectationsOf({ failOn, junit }: ExpectationOptions, relation: Expectation['relation']): Expectation[] {
+export function expectationsOf(
+  { failOn, junit }: ExpectationOptions,
+  relation: Expectation['relation'],
+): Expectation[] {
   if (failOn === undefined && junit !== undefined) {
-    throw new Failure('bad_input', '--junit was given without expectations to report.', 'Add --fail-on, for example --fail-on peak=8GiB.');
+    throw new Failure(
+      'bad_input',
+      '--junit was given without expectations to report.',
+      'Add --fail-on, for example --fail-on peak=8GiB.',
+    );
   }
   return failOn === undefined ? [] : parseExpectations(failOn, relation);
 }
 
 /** Writes the JUnit file, names what was not met and returns the exit code: 0 or 4. */
-export function reportOutcomes(outcomes: readonly Outcome[], { junit }: ExpectationOptions, output: Output, suite: string, durationUs: number): number {
+export function reportOutcomes(
+  outcomes: readonly Outcome[],
+  { junit }: ExpectationOptions,
+  output: Output,
+  suite: string,
+  durationUs: number,
+): number {
   if (junit !== undefined) writeJunit(resolve(junit), junitXml(suite, outcomes, durationUs / 1e6));
   const failure = unmet(outcomes);
   if (failure === null) return 0;
@@ -43,6 +61,11 @@ function writeJunit(path: string, xml: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, xml);
   } catch (cause) {
-    throw new Failure('unwritable', `The JUnit file cannot be written to ${path}.`, 'Give a path you may write to with --junit.', cause);
+    throw new Failure(
+      'unwritable',
+      `The JUnit file cannot be written to ${path}.`,
+      'Give a path you may write to with --junit.',
+      cause,
+    );
   }
 }

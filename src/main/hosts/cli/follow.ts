@@ -17,7 +17,12 @@ const SAME_KEYSTROKE_MS = 500;
 const FORECAST_MS = 2000;
 
 /** Says once that memory will run out, and why, while something can still be done about it. */
-async function warnOfMemory(engine: Engine, id: string, output: Output, warned: Set<string>): Promise<void> {
+async function warnOfMemory(
+  engine: Engine,
+  id: string,
+  output: Output,
+  warned: Set<string>,
+): Promise<void> {
   const doc = await engine.show({ id }).catch(() => null);
   if (doc?.status !== 'recording') return;
   for (const { kind, title, evidence } of doc.findings) {
@@ -27,7 +32,12 @@ async function warnOfMemory(engine: Engine, id: string, output: Output, warned: 
   }
 }
 
-export async function follow(engine: Engine, request: RecordRequest, output: Output, options: { echo: boolean; label?: string }): Promise<{ data: SessionData; interrupted: boolean }> {
+export async function follow(
+  engine: Engine,
+  request: RecordRequest,
+  output: Output,
+  options: { echo: boolean; label?: string },
+): Promise<{ data: SessionData; interrupted: boolean }> {
   let phase = '';
   let allocated: number | null = null;
   let stoppedAt: number | null = null;
@@ -52,19 +62,27 @@ export async function follow(engine: Engine, request: RecordRequest, output: Out
         else if (line.stream === 'plumbline') output.say(`plumbline: ${line.text}`);
       },
       marker(marker) {
-        if (marker.type === 'phase' && marker.event === 'begin') phase = marker.step === null ? marker.name : `${marker.name} ${marker.step}`;
+        if (marker.type === 'phase' && marker.event === 'begin')
+          phase = marker.step === null ? marker.name : `${marker.name} ${marker.step}`;
         else if (marker.type === 'token') phase = `decode, token ${marker.index + 1}`;
         else if (marker.type === 'memory') allocated = marker.memory.allocated;
       },
       changed() {
         if (!recording) return;
-        const parts = [options.label ?? 'recording', formatDuration(recording.progress().durationUs), phase, allocated === null ? '' : formatBytes(allocated)];
+        const parts = [
+          options.label ?? 'recording',
+          formatDuration(recording.progress().durationUs),
+          phase,
+          allocated === null ? '' : formatBytes(allocated),
+        ];
         output.progress(parts.filter(Boolean).join(' · '));
       },
     });
     if (stoppedAt !== null) recording.stop().catch(() => {});
     const { id } = recording;
-    const onDevice = recording.progress().environment.gpus.some(({ memoryBytes }) => memoryBytes !== null);
+    const onDevice = recording
+      .progress()
+      .environment.gpus.some(({ memoryBytes }) => memoryBytes !== null);
     if (onDevice) watch = setInterval(() => warnOfMemory(engine, id, output, warned), FORECAST_MS);
     const data = await recording.done;
     output.endProgress();

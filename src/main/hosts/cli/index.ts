@@ -21,7 +21,9 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const output = createOutput(beforeDashes(process.argv).includes('--json'));
 const program = new Command('plumbline')
-  .description('Profiler for transformer workloads: the measured trace laid over the memory budget that theory predicts')
+  .description(
+    'Profiler for transformer workloads: the measured trace laid over the memory budget that theory predicts',
+  )
   .version(version, '--version')
   .exitOverride()
   .enablePositionalOptions()
@@ -32,7 +34,10 @@ registerCommands(program, output);
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  process.exitCode = reportFailure(error instanceof CommanderError ? usageFailure(error) : error, output);
+  process.exitCode = reportFailure(
+    error instanceof CommanderError ? usageFailure(error) : error,
+    output,
+  );
 }
 if (process.exitCode === undefined) process.exitCode = 0;
 process.stdout.write('', () => process.exit());
@@ -49,5 +54,11 @@ function usageFailure(error: CommanderError): unknown {
     process.stderr.write(program.helpInformation());
     return new Failure('bad_input', 'No command was given.', 'Pick one of the commands above.');
   }
-  return new Failure('bad_input', `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/\.\.$/, '.').replace(/\?\)\.$/, '?)'), 'Run "plumbline --help", or "plumbline <command> --help".');
+  return new Failure(
+    'bad_input',
+    `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+      .replace(/\.\.$/, '.')
+      .replace(/\?\)\.$/, '?)'),
+    'Run "plumbline --help", or "plumbline <command> --help".',
+  );
 }

@@ -36,7 +36,9 @@ export function createOutput(json: boolean): Output {
     progress(text) {
       if (!tty) return;
       const width = (process.stderr.columns ?? 80) - 1;
-      process.stderr.write(`\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+      process.stderr.write(
+        `\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`,
+      );
       open = true;
     },
     endProgress,
@@ -50,7 +52,8 @@ export function toJson(document: unknown): string {
     (_key, value: unknown) => {
       if (value === undefined) return null;
       if (typeof value === 'bigint') return String(value);
-      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return BigInt(value).toString();
+      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+        return BigInt(value).toString();
       if (value instanceof Float64Array) return [...value];
       return value;
     },
@@ -68,7 +71,9 @@ export function reportFailure(error: unknown, output: Output): number {
   }
   const message = 'Plumbline met a fault of its own.';
   const remedy = 'Please report it with the lines printed on stderr.';
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   if (output.json) process.stdout.write(`${toJson({ error: { code: 'bug', message, remedy } })}\n`);
   else output.say(`plumbline: ${message} ${remedy}`);
   return 70;

@@ -10,7 +10,20 @@ import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
 import { isBundledByDefault, notBundledPrecision } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
-import { BACKENDS, CACHE_GROWTHS, type Checkpointing, FRAMEWORKS, LORA_TARGETS, LOSSES, MODES, type ModelSpec, OFFLOADS, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../../shared/model/spec';
+import {
+  BACKENDS,
+  CACHE_GROWTHS,
+  type Checkpointing,
+  FRAMEWORKS,
+  LORA_TARGETS,
+  LOSSES,
+  MODES,
+  type ModelSpec,
+  OFFLOADS,
+  OPTIMIZERS,
+  PRECISIONS,
+  type RunSpec,
+} from '../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../shared/model/validate';
 
 export interface SpecOptions {
@@ -61,7 +74,10 @@ export function addSpecOptions(command: Command): Command {
     .option('--prompt-tokens <n>', 'tokens of the prompt (generate)')
     .option('--tokens <n>', 'tokens to generate')
     .option('--kv-cache <on|off>', 'keep keys and values between tokens')
-    .option('--cache-growth <how>', `${CACHE_GROWTHS.join(', ')}: how a KV cache takes in a token (bundled workload: append, static)`)
+    .option(
+      '--cache-growth <how>',
+      `${CACHE_GROWTHS.join(', ')}: how a KV cache takes in a token (bundled workload: append, static)`,
+    )
     .option('--precision <p>', PRECISIONS.join(', '))
     .option('--kv-precision <p>', 'precision of the KV cache, where it differs')
     .option('--optimizer <name>', OPTIMIZERS.join(', '))
@@ -69,7 +85,10 @@ export function addSpecOptions(command: Command): Command {
     .option('--attention <kind>', 'eager, sdpa, flash')
     .option('--causal', 'count attention over the lower triangle only')
     .option('--framework <name>', FRAMEWORKS.join(', '))
-    .option('--backend <name>', `${BACKENDS.join(', ')} (bundled workload; best first when left out)`)
+    .option(
+      '--backend <name>',
+      `${BACKENDS.join(', ')} (bundled workload; best first when left out)`,
+    )
     .option('--steps <n>', 'training steps, or forward passes')
     .option('--seed <n>', 'seed of weights, data and sampling')
     .option('--lengths <a,b,…>', 'token counts of a ragged batch, padded to the longest')
@@ -84,7 +103,10 @@ export function addSpecOptions(command: Command): Command {
     .option('--tp <n>', 'tensor-parallel ranks')
     .option('--pp <n>', 'pipeline stages')
     .option('--micro-batches <n>', 'micro-batches of a pipeline step')
-    .option('--sequence-parallel', 'split along the sequence what lies between tensor-parallel regions')
+    .option(
+      '--sequence-parallel',
+      'split along the sequence what lies between tensor-parallel regions',
+    )
     .option('--expert-parallel <n>', 'ranks over which experts are spread')
     .option('--offload <what>', OFFLOADS.join(', '))
     .option('--gpu <name>', 'GPU the run is meant for');
@@ -94,19 +116,33 @@ export function modelOf(nameOrFile: string): ModelSpec {
   if (isPresetName(nameOrFile)) return preset(nameOrFile);
   const looksLikeFile = /[\\/.]/.test(nameOrFile);
   if (!looksLikeFile) {
-    throw new Failure('bad_input', `There is no model "${nameOrFile}".`, `Use one of ${presetNames().join(', ')}, or the path of a Hugging Face config.json.`);
+    throw new Failure(
+      'bad_input',
+      `There is no model "${nameOrFile}".`,
+      `Use one of ${presetNames().join(', ')}, or the path of a Hugging Face config.json.`,
+    );
   }
   let text: string;
   try {
     text = readFileSync(nameOrFile, 'utf8');
   } catch (cause) {
-    throw new Failure('bad_input', `The model file "${nameOrFile}" cannot be read.`, 'Give the path of a Hugging Face config.json, or the name of a preset.', cause);
+    throw new Failure(
+      'bad_input',
+      `The model file "${nameOrFile}" cannot be read.`,
+      'Give the path of a Hugging Face config.json, or the name of a preset.',
+      cause,
+    );
   }
   let config: unknown;
   try {
     config = JSON.parse(text);
   } catch (cause) {
-    throw new Failure('bad_input', `The model file "${nameOrFile}" is not JSON.`, 'Give the path of a Hugging Face config.json.', cause);
+    throw new Failure(
+      'bad_input',
+      `The model file "${nameOrFile}" is not JSON.`,
+      'Give the path of a Hugging Face config.json.',
+      cause,
+    );
   }
   return modelFromConfig(config, nameOrFile);
 }
@@ -116,11 +152,17 @@ export function declaresSpec(options: SpecOptions): boolean {
   return options.model !== undefined || options.mode !== undefined;
 }
 
-export function specOf(options: SpecOptions, defaults: { model: string; framework: RunSpec['framework'] }): { model: ModelSpec; run: RunSpec } {
+export function specOf(
+  options: SpecOptions,
+  defaults: { model: string; framework: RunSpec['framework'] },
+): { model: ModelSpec; run: RunSpec } {
   const model = modelOf(options.model ?? defaults.model);
   checkModel(model);
   const given = givenOf(options);
-  const run = runDefaults(model, { ...given, framework: given.framework ?? frameworkFor(model, options, given, defaults.framework) });
+  const run = runDefaults(model, {
+    ...given,
+    framework: given.framework ?? frameworkFor(model, options, given, defaults.framework),
+  });
   checkRun(model, run);
   return { model, run };
 }
@@ -155,7 +197,10 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   set('frozenLayers', whole('--freeze', options.freeze, 0));
   set('dropout', fraction('--dropout', options.dropout));
   set('loss', oneOf('--loss', options.loss, LOSSES));
-  set('optimizerKernel', oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const));
+  set(
+    'optimizerKernel',
+    oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const),
+  );
   const zero = oneOf('--zero', options.zero, ['0', '1', '2', '3'] as const);
   set('zero', zero === undefined ? undefined : (Number(zero) as 0 | 1 | 2 | 3));
   set('dp', whole('--dp', options.dp));
@@ -171,18 +216,49 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
 }
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */
-function frameworkFor(model: ModelSpec, options: SpecOptions, given: Partial<RunSpec>, otherwise: RunSpec['framework']): RunSpec['framework'] {
-  const parallel = [options.loraRank, options.freeze, options.zero, options.dp, options.tp, options.pp, options.offload, options.expertParallel, options.loss, options.optimizerKernel, options.dropout, options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined];
-  const isBundled = isBundledByDefault(model) && notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
+function frameworkFor(
+  model: ModelSpec,
+  options: SpecOptions,
+  given: Partial<RunSpec>,
+  otherwise: RunSpec['framework'],
+): RunSpec['framework'] {
+  const parallel = [
+    options.loraRank,
+    options.freeze,
+    options.zero,
+    options.dp,
+    options.tp,
+    options.pp,
+    options.offload,
+    options.expertParallel,
+    options.loss,
+    options.optimizerKernel,
+    options.dropout,
+    options.cacheGrowth === 'rebuild' ? options.cacheGrowth : undefined,
+  ];
+  const isBundled =
+    isBundledByDefault(model) &&
+    notBundledPrecision(runDefaults(model, { ...given, framework: 'tfjs' })) === null;
   return !isBundled || parallel.some((one) => one !== undefined) ? 'pytorch' : otherwise;
 }
 
 /** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */
-function ragged(options: SpecOptions, given: { -readonly [K in keyof RunSpec]?: RunSpec[K] }): void {
+function ragged(
+  options: SpecOptions,
+  given: { -readonly [K in keyof RunSpec]?: RunSpec[K] },
+): void {
   if (options.lengths === undefined) return;
-  const lengths = options.lengths.split(',').map((length) => whole('--lengths', length.trim()) ?? 0);
-  const contradicted = options.batch !== undefined ? '--batch' : options.seq !== undefined ? '--seq' : null;
-  if (contradicted) throw new Failure('bad_input', `--lengths gives batch and sequence already, and ${contradicted} was given too.`, `Leave ${contradicted} out.`);
+  const lengths = options.lengths
+    .split(',')
+    .map((length) => whole('--lengths', length.trim()) ?? 0);
+  const contradicted =
+    options.batch !== undefined ? '--batch' : options.seq !== undefined ? '--seq' : null;
+  if (contradicted)
+    throw new Failure(
+      'bad_input',
+      `--lengths gives batch and sequence already, and ${contradicted} was given too.`,
+      `Leave ${contradicted} out.`,
+    );
   given.lengths = lengths;
   given.batch = lengths.length;
   // Where the mode is not given, the model's defaults say which of the two the longest is.
@@ -194,24 +270,45 @@ function fraction(option: string, value: string | undefined): number | undefined
   if (value === undefined) return undefined;
   const number = Number(value);
   if (/^(0|1|0?\.\d+)$/.test(value) && number < 1) return number;
-  throw new Failure('bad_input', `${option} cannot be "${value}".`, 'Give a number from 0 to below 1.');
+  throw new Failure(
+    'bad_input',
+    `${option} cannot be "${value}".`,
+    'Give a number from 0 to below 1.',
+  );
 }
 
-function oneOf<const T extends readonly string[]>(option: string, value: string | undefined, allowed: T): T[number] | undefined {
+function oneOf<const T extends readonly string[]>(
+  option: string,
+  value: string | undefined,
+  allowed: T,
+): T[number] | undefined {
   if (value === undefined) return undefined;
   if (allowed.includes(value)) return value;
-  throw new Failure('bad_input', `${option} cannot be "${value}".`, `Use one of ${allowed.join(', ')}.`);
+  throw new Failure(
+    'bad_input',
+    `${option} cannot be "${value}".`,
+    `Use one of ${allowed.join(', ')}.`,
+  );
 }
 
 export function whole(option: string, value: string | undefined, least = 1): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && Number.isSafeInteger(number)) return number;
-  throw new Failure('bad_input', `${option} cannot be "${value}".`, `Give a whole number of at least ${least}.`);
+  throw new Failure(
+    'bad_input',
+    `${option} cannot be "${value}".`,
+    `Give a whole number of at least ${least}.`,
+  );
 }
 
 function checkpointingOf(value: string | undefined): Checkpointing | undefined {
-  if (value === undefined || value === 'none' || value === 'full' || value === 'selective') return value;
+  if (value === undefined || value === 'none' || value === 'full' || value === 'selective')
+    return value;
   if (/^every=[1-9]\d*$/.test(value)) return value as Checkpointing;
-  throw new Failure('bad_input', `--checkpointing cannot be "${value}".`, 'Use none, full, selective or every=N.');
+  throw new Failure(
+    'bad_input',
+    `--checkpointing cannot be "${value}".`,
+    'Use none, full, selective or every=N.',
+  );
 }

@@ -19,7 +19,13 @@ function parse(url: string): URL | null {
 /** Whether `url` is a page of ours: `plumbline://app/…` with no user and no port. */
 export function isAppUrl(url: string): boolean {
   const parsed = parse(url);
-  return parsed !== null && parsed.protocol === `${SCHEME}:` && parsed.host === HOST && parsed.username === '' && parsed.password === '';
+  return (
+    parsed !== null &&
+    parsed.protocol === `${SCHEME}:` &&
+    parsed.host === HOST &&
+    parsed.username === '' &&
+    parsed.password === ''
+  );
 }
 
 /** The file under `root` that an address of ours names, or null when it names none or leads outside. */
@@ -34,7 +40,8 @@ export function fileOf(url: string, root: string): string | null {
   if (path.includes('\0') || path.includes('\\')) return null;
   const file = join(root, path === '/' ? 'index.html' : path);
   const inside = relative(root, file);
-  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return null;
+  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+    return null;
   return file;
 }
 
@@ -43,7 +50,8 @@ export function isDocumentation(url: string, homepage: string | undefined): bool
   const target = parse(url);
   const home = homepage === undefined ? null : parse(homepage);
   if (!target || !home || target.protocol !== 'https:' || home.protocol !== 'https:') return false;
-  if (target.origin !== home.origin || target.username !== '' || target.password !== '') return false;
+  if (target.origin !== home.origin || target.username !== '' || target.password !== '')
+    return false;
   const folder = home.pathname.endsWith('/') ? home.pathname : `${home.pathname}/`;
   return target.pathname === home.pathname || target.pathname.startsWith(folder);
 }

@@ -4,7 +4,12 @@
  */
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
-import { MessageChannelMain, type MessagePortMain, type UtilityProcess, utilityProcess } from 'electron';
+import {
+  MessageChannelMain,
+  type MessagePortMain,
+  type UtilityProcess,
+  utilityProcess,
+} from 'electron';
 import type { EngineState, FromEngine, ToEngine } from './messages';
 
 export interface EngineHostOptions {
@@ -92,7 +97,8 @@ export class EngineHost {
       execArgv: ENGINE_FLAGS,
       env: { ...process.env, ...this.options.env },
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.log.write(chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => this.log.write(chunk));
     child.once('exit', (code) => this.ended(code));
     return child;
   }

@@ -16,7 +16,9 @@ function logBug(error: unknown): void {
 
 function refusing(failure: Failure): EngineClient {
   const refuse = () => Promise.reject(failure);
-  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, refuse])) as unknown as EngineApi;
+  const api = Object.fromEntries(
+    ENGINE_METHODS.map((method) => [method, refuse]),
+  ) as unknown as EngineApi;
   return { ...api, on: () => () => {} };
 }
 

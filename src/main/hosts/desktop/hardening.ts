@@ -25,7 +25,10 @@ export function hardenPages(homepage: string | undefined): void {
 export function denyPermissions(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   // Copying to the clipboard after a click is the one thing a page of ours asks for.
-  session.setPermissionCheckHandler((_contents, permission, origin) => permission === 'clipboard-sanitized-write' && isAppUrl(`${origin}/`));
+  session.setPermissionCheckHandler(
+    (_contents, permission, origin) =>
+      permission === 'clipboard-sanitized-write' && isAppUrl(`${origin}/`),
+  );
   session.setDevicePermissionHandler(() => false);
 }
 

@@ -16,13 +16,17 @@ import { registerScheme, serveRenderer } from './serve-renderer';
 import { readSettings, type Settings, writeSettings } from './settings';
 
 const out = join(import.meta.dirname, '..');
-const { homepage } = JSON.parse(readFileSync(join(out, '..', 'package.json'), 'utf8')) as { homepage?: string };
+const { homepage } = JSON.parse(readFileSync(join(out, '..', 'package.json'), 'utf8')) as {
+  homepage?: string;
+};
 
 app.setName('Plumbline');
 // A library of its own is a Plumbline of its own: its window state and its single instance go with it.
-if (process.env.PLUMBLINE_HOME) app.setPath('userData', join(process.env.PLUMBLINE_HOME, 'desktop'));
+if (process.env.PLUMBLINE_HOME)
+  app.setPath('userData', join(process.env.PLUMBLINE_HOME, 'desktop'));
 // On a machine that is being profiled, our own drawing can be kept off the GPU.
-if (process.env.PLUMBLINE_DISABLE_GPU === '1' || app.commandLine.hasSwitch('disable-gpu')) app.disableHardwareAcceleration();
+if (process.env.PLUMBLINE_DISABLE_GPU === '1' || app.commandLine.hasSwitch('disable-gpu'))
+  app.disableHardwareAcceleration();
 registerScheme();
 hardenPages(homepage);
 
@@ -30,7 +34,10 @@ hardenPages(homepage);
 function engineEnvironment(): Record<string, string> {
   if (!app.isPackaged) return {};
   const node = process.platform === 'win32' ? 'node.exe' : 'node';
-  return { PLUMBLINE_RESOURCES: process.resourcesPath, PLUMBLINE_NODE: join(process.resourcesPath, 'node', node) };
+  return {
+    PLUMBLINE_RESOURCES: process.resourcesPath,
+    PLUMBLINE_NODE: join(process.resourcesPath, 'node', node),
+  };
 }
 
 function start(): void {
@@ -46,7 +53,8 @@ function start(): void {
   let mayQuit = false;
   let asking = false;
 
-  const sendPort = (to: BrowserWindow) => to.webContents.postMessage(PORT, null, [engine.connect()]);
+  const sendPort = (to: BrowserWindow) =>
+    to.webContents.postMessage(PORT, null, [engine.connect()]);
   const engine = new EngineHost({
     entry: join(import.meta.dirname, 'engine-process.js'),
     env: engineEnvironment(),
@@ -66,7 +74,11 @@ function start(): void {
   });
   denyPermissions(session.defaultSession);
   serveRenderer(session.defaultSession.protocol, join(out, 'renderer'));
-  askWhereToSave(session.defaultSession, () => settings.saveFolder, (saveFolder) => remember({ saveFolder }));
+  askWhereToSave(
+    session.defaultSession,
+    () => settings.saveFolder,
+    (saveFolder) => remember({ saveFolder }),
+  );
 
   nativeTheme.themeSource = settings.theme;
   nativeTheme.on('updated', () => window?.setBackgroundColor(backgroundColor()));

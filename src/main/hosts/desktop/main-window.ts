@@ -12,7 +12,10 @@ export function backgroundColor(): string {
 
 export function openMainWindow(preload: string, settings: Settings): BrowserWindow {
   const window = new BrowserWindow({
-    ...placeWindow(settings.bounds, screen.getAllDisplays().map(({ workArea }) => workArea)),
+    ...placeWindow(
+      settings.bounds,
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    ),
     minWidth: MINIMUM_SIZE.width,
     minHeight: MINIMUM_SIZE.height,
     title: 'Plumbline',
@@ -33,6 +36,8 @@ export function openMainWindow(preload: string, settings: Settings): BrowserWind
     if (settings.maximized) window.maximize();
     window.show();
   });
-  window.loadURL(START_URL).catch((error: unknown) => console.error('the window could not load:', error));
+  window
+    .loadURL(START_URL)
+    .catch((error: unknown) => console.error('the window could not load:', error));
   return window;
 }

@@ -10,7 +10,11 @@ export interface MenuActions {
   readonly showDocumentation: (() => void) | null;
 }
 
-const THEMES = [['system', 'As the System'], ['light', 'Light'], ['dark', 'Dark']] as const;
+const THEMES = [
+  ['system', 'As the System'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const;
 
 function template(actions: MenuActions, mac: boolean): MenuItemConstructorOptions[] {
   const documentation = actions.showDocumentation;
@@ -25,13 +29,20 @@ function template(actions: MenuActions, mac: boolean): MenuItemConstructorOption
         {
           label: 'Appearance',
           submenu: THEMES.map(([theme, label]) => ({
-            label, type: 'radio' as const, checked: actions.theme === theme, click: () => actions.setTheme(theme),
+            label,
+            type: 'radio' as const,
+            checked: actions.theme === theme,
+            click: () => actions.setTheme(theme),
           })),
         },
         { type: 'separator' },
-        { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' },
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'togglefullscreen' },
         { type: 'separator' },
-        { role: 'reload' }, { role: 'toggleDevTools' },
+        { role: 'reload' },
+        { role: 'toggleDevTools' },
       ],
     },
     { role: 'windowMenu' },

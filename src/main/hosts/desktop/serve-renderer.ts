@@ -43,7 +43,10 @@ const HEADERS = {
 /** Must run before the application is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    {
+      scheme: SCHEME,
+      privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true },
+    },
   ]);
 }
 
@@ -56,7 +59,10 @@ export function serveRenderer(on: Protocol, root: string): void {
     try {
       const body = await readFile(file);
       return new Response(new Uint8Array(body), {
-        headers: { ...HEADERS, 'content-type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream' },
+        headers: {
+          ...HEADERS,
+          'content-type': TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
+        },
       });
     } catch {
       return refuse(404);

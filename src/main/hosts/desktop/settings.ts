@@ -17,7 +17,12 @@ export interface Bounds {
 export const DEFAULT_SIZE = { width: 1440, height: 900 } as const;
 export const MINIMUM_SIZE = { width: 880, height: 560 } as const;
 
-const bounds = z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() });
+const bounds = z.object({
+  x: z.int(),
+  y: z.int(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+});
 const schema = z.object({
   bounds: bounds.nullable().catch(null).default(null),
   maximized: z.boolean().catch(false).default(false),
@@ -56,8 +61,12 @@ function overlap(a: Bounds, b: Bounds): number {
  * Where the window opens: the remembered place fitted into the screen (work area) it overlaps most, or, when that screen
  * is gone, no place at all, which lets the system centre it.
  */
-export function placeWindow(remembered: Bounds | null, screens: readonly Bounds[]): Partial<Bounds> & { width: number; height: number } {
-  const screen = remembered && [...screens].sort((a, b) => overlap(remembered, b) - overlap(remembered, a))[0];
+export function placeWindow(
+  remembered: Bounds | null,
+  screens: readonly Bounds[],
+): Partial<Bounds> & { width: number; height: number } {
+  const screen =
+    remembered && [...screens].sort((a, b) => overlap(remembered, b) - overlap(remembered, a))[0];
   if (!remembered || !screen || overlap(remembered, screen) === 0) return { ...DEFAULT_SIZE };
   const width = Math.min(Math.max(remembered.width, MINIMUM_SIZE.width), screen.width);
   const height = Math.min(Math.max(remembered.height, MINIMUM_SIZE.height), screen.height);

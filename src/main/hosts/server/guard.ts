@@ -10,7 +10,8 @@ import type { IncomingMessage } from 'node:http';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host) || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+export const isLoopback = (host: string): boolean =>
+  LOOPBACK.has(host) || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /** The Host header names this machine; any port, since a tunnel may come in by another. */
 export function hostAllowed(request: IncomingMessage): boolean {

@@ -15,7 +15,14 @@ import { WebSocketServer } from 'ws';
 import type { EngineClient } from '../../../shared/contract/api';
 import { serveEngine } from '../../../shared/contract/rpc';
 import { Failure } from '../../../shared/failure';
-import { hostAllowed, isLoopback, originAllowed, SECURITY_HEADERS, tokenMatches, tokenOf } from './guard';
+import {
+  hostAllowed,
+  isLoopback,
+  originAllowed,
+  SECURITY_HEADERS,
+  tokenMatches,
+  tokenOf,
+} from './guard';
 import { CLOSE_UNAUTHORIZED, keepAlive, socketPort } from './socket-port';
 
 export interface ServeOptions {
@@ -43,33 +50,63 @@ const MAX_REQUEST_BYTES = 1 << 20;
 
 /** @throws Failure bad_input (host is not loopback), unavailable (no built window), port_in_use */
 export async function serveBrowser(options: ServeOptions): Promise<RunningServer> {
-  const { engine, rendererDir, host = '127.0.0.1', token = randomBytes(24).toString('base64url') } = options;
+  const {
+    engine,
+    rendererDir,
+    host = '127.0.0.1',
+    token = randomBytes(24).toString('base64url'),
+  } = options;
   const onBug = options.onBug ?? ((error: unknown) => console.error(error));
   if (!isLoopback(host)) {
-    throw new Failure('bad_input', `Plumbline serves loopback addresses only, not ${host}.`, 'Leave the host at 127.0.0.1 and reach it from elsewhere with `ssh -L PORT:127.0.0.1:PORT`.');
+    throw new Failure(
+      'bad_input',
+      `Plumbline serves loopback addresses only, not ${host}.`,
+      'Leave the host at 127.0.0.1 and reach it from elsewhere with `ssh -L PORT:127.0.0.1:PORT`.',
+    );
   }
   if (!existsSync(join(rendererDir, 'index.html'))) {
-    throw new Failure('unavailable', `The window has not been built: ${rendererDir} holds no index.html.`, 'Run `npm run build` once, then serve again.');
+    throw new Failure(
+      'unavailable',
+      `The window has not been built: ${rendererDir} holds no index.html.`,
+      'Run `npm run build` once, then serve again.',
+    );
   }
   const files = sirv(rendererDir, {
     etag: true,
     setHeaders: (response, path) => {
-      response.setHeader('Cache-Control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store');
+      response.setHeader(
+        'Cache-Control',
+        path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store',
+      );
     },
   });
   const refuse = (response: ServerResponse, status: number, text: string) => {
-    response.writeHead(status, { ...SECURITY_HEADERS, 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' }).end(`${text}\n`);
+    response
+      .writeHead(status, {
+        ...SECURITY_HEADERS,
+        'Content-Type': 'text/plain; charset=utf-8',
+        'Cache-Control': 'no-store',
+      })
+      .end(`${text}\n`);
   };
   const server = createServer((request, response) => {
-    if (!hostAllowed(request) || !originAllowed(request)) return refuse(response, 403, 'This server answers loopback addresses only.');
+    if (!hostAllowed(request) || !originAllowed(request))
+      return refuse(response, 403, 'This server answers loopback addresses only.');
     if (pathOf(request) === '/api') {
-      return tokenMatches(tokenOf(request), token) ? refuse(response, 426, 'This address speaks WebSocket.') : refuse(response, 401, 'The token is missing or wrong.');
+      return tokenMatches(tokenOf(request), token)
+        ? refuse(response, 426, 'This address speaks WebSocket.')
+        : refuse(response, 401, 'The token is missing or wrong.');
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Only GET is answered here.');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(response, 405, 'Only GET is answered here.');
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     files(request, response, () => refuse(response, 404, 'Not found.'));
   });
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_REQUEST_BYTES,
+    perMessageDeflate: false,
+  });
   const stopKeepAlive = keepAlive(sockets);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== '/api' || !hostAllowed(request) || !originAllowed(request)) {
@@ -78,7 +115,8 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
     }
     // A page cannot read the status of a refused handshake, only a close code: so the handshake is made, and nothing else.
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      if (!tokenMatches(tokenOf(request), token)) ws.close(CLOSE_UNAUTHORIZED, 'The token is missing or wrong.');
+      if (!tokenMatches(tokenOf(request), token))
+        ws.close(CLOSE_UNAUTHORIZED, 'The token is missing or wrong.');
       else serveEngine(engine, socketPort(ws), onBug);
     });
   });
@@ -113,9 +151,23 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
-        reject(new Failure('port_in_use', `Port ${port} on ${host} is in use by another program.`, 'Choose another with --port, or --port 0 for any free one.', error));
+        reject(
+          new Failure(
+            'port_in_use',
+            `Port ${port} on ${host} is in use by another program.`,
+            'Choose another with --port, or --port 0 for any free one.',
+            error,
+          ),
+        );
       } else if (error.code === 'EACCES') {
-        reject(new Failure('unavailable', `This account may not listen on port ${port}.`, 'Choose a port above 1023, or --port 0 for any free one.', error));
+        reject(
+          new Failure(
+            'unavailable',
+            `This account may not listen on port ${port}.`,
+            'Choose a port above 1023, or --port 0 for any free one.',
+            error,
+          ),
+        );
       } else reject(error);
     });
     server.listen(port, host, () => {

@@ -35,7 +35,9 @@ export function socketPort(ws: WebSocket): RpcPort {
 function parse(text: string): RpcMessage | null {
   try {
     const value = decodeMessage(text);
-    return typeof value === 'object' && value !== null && 'kind' in value ? (value as RpcMessage) : null;
+    return typeof value === 'object' && value !== null && 'kind' in value
+      ? (value as RpcMessage)
+      : null;
   } catch {
     return null;
   }

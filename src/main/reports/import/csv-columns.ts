@@ -5,7 +5,17 @@
 import { absentReason, parseHeader } from '../../telemetry/nvidia-smi/query-csv';
 import { parseStamp } from './stamps';
 
-export type Role = 'timestamp' | 'index' | 'uuid' | 'busId' | 'name' | 'memoryTotal' | 'driver' | 'metric' | 'other' | 'unnamed';
+export type Role =
+  | 'timestamp'
+  | 'index'
+  | 'uuid'
+  | 'busId'
+  | 'name'
+  | 'memoryTotal'
+  | 'driver'
+  | 'metric'
+  | 'other'
+  | 'unnamed';
 
 export interface CsvColumn {
   readonly role: Role;
@@ -17,16 +27,32 @@ export interface CsvColumn {
 }
 
 const UNITS: Readonly<Record<string, string>> = {
-  '%': '%', percent: '%', pct: '%', b: 'B', bytes: 'B', kib: 'KiB', mb: 'MiB', mib: 'MiB', gib: 'GiB', w: 'W', watt: 'W', watts: 'W', mw: 'mW',
-  c: 'C', celsius: 'C', mhz: 'MHz',
+  '%': '%',
+  percent: '%',
+  pct: '%',
+  b: 'B',
+  bytes: 'B',
+  kib: 'KiB',
+  mb: 'MiB',
+  mib: 'MiB',
+  gib: 'GiB',
+  w: 'W',
+  watt: 'W',
+  watts: 'W',
+  mw: 'mW',
+  c: 'C',
+  celsius: 'C',
+  mhz: 'MHz',
 };
 
 interface Meaning {
   readonly role: Role;
   readonly field: string;
 }
-const names = (role: Role, ...spellings: string[]) => spellings.map((spelling): [string, Meaning] => [spelling, { role, field: '' }]);
-const metricNames = (field: string, ...spellings: string[]) => [field, ...spellings].map((spelling): [string, Meaning] => [spelling, { role: 'metric', field }]);
+const names = (role: Role, ...spellings: string[]) =>
+  spellings.map((spelling): [string, Meaning] => [spelling, { role, field: '' }]);
+const metricNames = (field: string, ...spellings: string[]) =>
+  [field, ...spellings].map((spelling): [string, Meaning] => [spelling, { role: 'metric', field }]);
 
 /** Keys are lower case with dots between words. `mem.util` is missing on purpose: loggers mean occupancy or bandwidth. */
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
@@ -63,15 +89,39 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 ]);
 
 /** Words `--query-gpu` and `--query-compute-apps` know that feed no series. */
-const OTHER = new RegExp(`^(${[
-  'count', 'serial', 'gpu_serial', 'pstate', 'pid', 'process_name', 'used_gpu_memory', 'used_memory', 'hostname', 'compute_mode', 'compute_cap',
-  'display_\\w+', 'persistence_mode', 'addressing_mode', 'vbios_version', 'kmd_version', 'gpu_recovery_action', 'edpp_multiplier',
-  // Most names are words with dots between.
-  '[a-z0-9]\\w*(\\.\\w+)+',
-].join('|')})$`, 'i');
+const OTHER = new RegExp(
+  `^(${[
+    'count',
+    'serial',
+    'gpu_serial',
+    'pstate',
+    'pid',
+    'process_name',
+    'used_gpu_memory',
+    'used_memory',
+    'hostname',
+    'compute_mode',
+    'compute_cap',
+    'display_\\w+',
+    'persistence_mode',
+    'addressing_mode',
+    'vbios_version',
+    'kmd_version',
+    'gpu_recovery_action',
+    'edpp_multiplier',
+    // Most names are words with dots between.
+    '[a-z0-9]\\w*(\\.\\w+)+',
+  ].join('|')})$`,
+  'i',
+);
 
 function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }) | null {
-  const words = spelled.toLowerCase().replace('%', '_%').replace(/\(([^)]*)\)/, '_$1').split(/[\s_.-]+/).filter((word) => word !== '');
+  const words = spelled
+    .toLowerCase()
+    .replace('%', '_%')
+    .replace(/\(([^)]*)\)/, '_$1')
+    .split(/[\s_.-]+/)
+    .filter((word) => word !== '');
   const direct = MEANINGS.get(words.join('.'));
   if (direct) return { ...direct, unit: null };
   const unit = UNITS[words.at(-1) ?? ''];
@@ -84,23 +134,48 @@ export function columnsOfHeader(line: string): CsvColumn[] | null {
   const cells = parseHeader(line);
   const columns = cells.map(({ name, unit }): CsvColumn => {
     const meaning = meaningOf(name);
-    if (meaning) return { role: meaning.role, field: meaning.field, label: name, unit: unit ?? meaning.unit };
+    if (meaning)
+      return { role: meaning.role, field: meaning.field, label: name, unit: unit ?? meaning.unit };
     // A table library's own row number has no name.
-    return { role: OTHER.test(name) || name === '' ? 'other' : 'unnamed', field: '', label: name, unit };
+    return {
+      role: OTHER.test(name) || name === '' ? 'other' : 'unnamed',
+      field: '',
+      label: name,
+      unit,
+    };
   });
   const named = columns.filter(({ role }) => role !== 'unnamed' && role !== 'other').length;
   const known = columns.filter(({ role }) => role !== 'unnamed').length;
-  const values = cells.some(({ name, unit }) => unit === null && name !== '' && shapeOf(name) !== 'text');
+  const values = cells.some(
+    ({ name, unit }) => unit === null && name !== '' && shapeOf(name) !== 'text',
+  );
   const spelled = cells.some(({ name }) => name !== '');
   return (named > 0 || (spelled && known === columns.length)) && !values ? columns : null;
 }
 
 export function isProcessHeader(line: string): boolean {
   const cells = parseHeader(line).map(({ name }) => name);
-  return cells.includes('pid') && cells.some((name) => /^(used_(gpu_)?memory|process_name|name|gpu_uuid|max_memory_usage)$/.test(name));
+  return (
+    cells.includes('pid') &&
+    cells.some((name) =>
+      /^(used_(gpu_)?memory|process_name|name|gpu_uuid|max_memory_usage)$/.test(name),
+    )
+  );
 }
 
-type Shape = 'stamp' | 'uuid' | 'bus' | 'pstate' | 'bytes' | 'percent' | 'watts' | 'hertz' | 'whole' | 'number' | 'absent' | 'text';
+type Shape =
+  | 'stamp'
+  | 'uuid'
+  | 'bus'
+  | 'pstate'
+  | 'bytes'
+  | 'percent'
+  | 'watts'
+  | 'hertz'
+  | 'whole'
+  | 'number'
+  | 'absent'
+  | 'text';
 
 export function shapeOf(cell: string): Shape {
   const text = cell.trim();
@@ -112,7 +187,15 @@ export function shapeOf(cell: string): Shape {
   if (/^\d+$/.test(text)) return 'whole';
   const quantity = /^-?\d+(?:\.\d+)?\s*(MiB|GiB|KiB|%|W|MHz)?$/.exec(text);
   if (!quantity) return 'text';
-  return quantity[1] === undefined ? 'number' : quantity[1] === '%' ? 'percent' : quantity[1] === 'W' ? 'watts' : quantity[1] === 'MHz' ? 'hertz' : 'bytes';
+  return quantity[1] === undefined
+    ? 'number'
+    : quantity[1] === '%'
+      ? 'percent'
+      : quantity[1] === 'W'
+        ? 'watts'
+        : quantity[1] === 'MHz'
+          ? 'hertz'
+          : 'bytes';
 }
 
 /** Columns of rows without a header, from what the first rows look like. */
@@ -128,21 +211,38 @@ export function inferColumns(rows: readonly (readonly string[])[]): CsvColumn[] 
   take(of('stamp')[0], 'timestamp');
   take(of('uuid')[0], 'uuid');
   take(of('bus')[0], 'busId');
-  take(of('text').find((i) => cells[i]!.every((cell) => /nvidia|tesla|quadro|geforce|titan|rtx|gtx|\b[ABHLPTV]\d{1,4}\b/i.test(cell))), 'name');
+  take(
+    of('text').find((i) =>
+      cells[i]!.every((cell) =>
+        /nvidia|tesla|quadro|geforce|titan|rtx|gtx|\b[ABHLPTV]\d{1,4}\b/i.test(cell),
+      ),
+    ),
+    'name',
+  );
   for (const i of of('pstate')) take(i, 'other');
   if (of('watts').length === 1) take(of('watts')[0], 'metric', 'power.draw');
-  for (const [i, field] of memoryColumns(of('bytes'), cells)) take(i, field === 'memory.total' ? 'memoryTotal' : 'metric', field);
+  for (const [i, field] of memoryColumns(of('bytes'), cells))
+    take(i, field === 'memory.total' ? 'memoryTotal' : 'metric', field);
   const percents = of('percent');
   if (percents.length === 1 || (percents.length === 2 && percents[1] === percents[0]! + 1)) {
     take(percents[0], 'metric', 'utilization.gpu');
     take(percents[1], 'metric', 'utilization.memory');
   }
   const first = shapes[0] === 'stamp' ? 1 : 0;
-  const small = (i: number) => shapes[i] === 'whole' && cells[i]!.every((cell) => Number(cell) < 64);
-  if (small(first) && (roles.get(first + 1)?.[0] === 'name' || isCycle(cells[first]!))) take(first, 'index');
+  const small = (i: number) =>
+    shapes[i] === 'whole' && cells[i]!.every((cell) => Number(cell) < 64);
+  if (small(first) && (roles.get(first + 1)?.[0] === 'name' || isCycle(cells[first]!)))
+    take(first, 'index');
   const wholes = of('whole').filter((i) => !roles.has(i));
-  const withUnits = shapes.some((shape) => shape === 'bytes' || shape === 'percent' || shape === 'watts');
-  if (withUnits && wholes.length === 1 && cells[wholes[0]!]!.every((cell) => Number(cell) >= 5 && Number(cell) <= 110)) take(wholes[0], 'metric', 'temperature.gpu');
+  const withUnits = shapes.some(
+    (shape) => shape === 'bytes' || shape === 'percent' || shape === 'watts',
+  );
+  if (
+    withUnits &&
+    wholes.length === 1 &&
+    cells[wholes[0]!]!.every((cell) => Number(cell) >= 5 && Number(cell) <= 110)
+  )
+    take(wholes[0], 'metric', 'temperature.gpu');
   return shapes.map((_, i) => {
     const [role, field] = roles.get(i) ?? ['unnamed', ''];
     return { role, field, label: String(i + 1), unit: null };
@@ -151,13 +251,16 @@ export function inferColumns(rows: readonly (readonly string[])[]): CsvColumn[] 
 
 /** What one column of inferred meaning is called when a person is told of it. */
 export function meaningWords({ role, field }: CsvColumn): string {
-  return role === 'metric' ? field : { memoryTotal: 'memory.total', busId: 'pci.bus_id' }[role as string] ?? role;
+  return role === 'metric'
+    ? field
+    : ({ memoryTotal: 'memory.total', busId: 'pci.bus_id' }[role as string] ?? role);
 }
 
 function commonShape(column: readonly string[]): Shape {
   const shapes = [...new Set(column.map(shapeOf))].filter((shape) => shape !== 'absent');
   if (shapes.length === 0) return 'absent';
-  if (shapes.every((shape) => shape === 'whole' || shape === 'number')) return shapes.length === 1 ? shapes[0]! : 'number';
+  if (shapes.every((shape) => shape === 'whole' || shape === 'number'))
+    return shapes.length === 1 ? shapes[0]! : 'number';
   return shapes.length === 1 ? shapes[0]! : 'text';
 }
 
@@ -165,8 +268,13 @@ function commonShape(column: readonly string[]): Shape {
  * One or two columns of memory: the one in use, and total or free where the rows can tell them apart. With a constant
  * total the other is what is in use; two that move against each other are used and free, the lower at first in use.
  */
-function memoryColumns(found: readonly number[], cells: readonly (readonly string[])[]): (readonly [number, string])[] {
-  const values = found.map((i) => cells[i]!.map((cell) => (absentReason(cell) === null ? Number.parseFloat(cell) : Number.NaN)));
+function memoryColumns(
+  found: readonly number[],
+  cells: readonly (readonly string[])[],
+): (readonly [number, string])[] {
+  const values = found.map((i) =>
+    cells[i]!.map((cell) => (absentReason(cell) === null ? Number.parseFloat(cell) : Number.NaN)),
+  );
   const isConstant = (column: readonly number[]) => column.every((value) => value === column[0]);
   if (found.length === 1) return [[found[0]!, 'memory.used']];
   if (found.length !== 2) return [];
@@ -175,8 +283,11 @@ function memoryColumns(found: readonly number[], cells: readonly (readonly strin
   const [lower, higher] = low === 0 ? [a, b] : [b, a];
   const used = [found[low]!, 'memory.used'] as const;
   if (isConstant(lower)) return [used];
-  if (isConstant(higher) && lower.every((value) => !(value > higher[0]!))) return [used, [found[1 - low]!, 'memory.total']];
-  const complementary = lower.every((value, i) => !(Math.abs(value + higher[i]! - (lower[0]! + higher[0]!)) > 2));
+  if (isConstant(higher) && lower.every((value) => !(value > higher[0]!)))
+    return [used, [found[1 - low]!, 'memory.total']];
+  const complementary = lower.every(
+    (value, i) => !(Math.abs(value + higher[i]! - (lower[0]! + higher[0]!)) > 2),
+  );
   return complementary ? [used, [found[1 - low]!, 'memory.free']] : [];
 }
 
@@ -185,4 +296,3 @@ function isCycle(column: readonly string[]): boolean {
   const distinct = [...new Set(column)];
   return distinct.length > 1 && column.every((cell, i) => cell === distinct[i % distinct.length]);
 }
-

@@ -5,7 +5,14 @@
 import type { Reading } from '../../../shared/vocabulary';
 import { findSmiError, firstLine } from '../../telemetry/nvidia-smi/error-text';
 import { absentReason, parseQuantity, splitRow } from '../../telemetry/nvidia-smi/query-csv';
-import { type CsvColumn, columnsOfHeader, inferColumns, isProcessHeader, meaningWords, shapeOf } from './csv-columns';
+import {
+  type CsvColumn,
+  columnsOfHeader,
+  inferColumns,
+  isProcessHeader,
+  meaningWords,
+  shapeOf,
+} from './csv-columns';
 import { noteError } from './error';
 import { metric } from './metrics';
 import type { GpuIdentity, Head, ImportFormat, LineSink, ReadOptions } from './protocol';
@@ -24,32 +31,48 @@ export const csv: ImportFormat = {
     if (header?.some(({ role }) => role !== 'other' && role !== 'unnamed')) return true;
     const width = usualWidth(lines);
     const rows = lines.filter((line) => line.split(',').length === width);
-    return rows.length >= lines.length / 2 && rows.every((line) => {
-      const cells = line.split(',').map((cell) => cell.trim());
-      // An empty cell is an absence in a table that is known, but no sign of one.
-      return cells.filter((cell) => cell !== '' && shapeOf(cell) !== 'text').length >= Math.max(1, cells.length / 2);
-    });
+    return (
+      rows.length >= lines.length / 2 &&
+      rows.every((line) => {
+        const cells = line.split(',').map((cell) => cell.trim());
+        // An empty cell is an absence in a table that is known, but no sign of one.
+        return (
+          cells.filter((cell) => cell !== '' && shapeOf(cell) !== 'text').length >=
+          Math.max(1, cells.length / 2)
+        );
+      })
+    );
   },
   open: (trace, head, options) => new CsvReader(trace, head, options),
 };
 
 /** Lines of the head that may be rows: what nvidia-smi says of errors is not. */
 export function candidateLines(head: Head): string[] {
-  return head.lines.filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line)).map(withCommas);
+  return head.lines
+    .filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line))
+    .map(withCommas);
 }
 
 /** Some loggers write semicolons or tabs, with a comma in their numbers, or quote their cells. */
 export function withCommas(line: string): string {
   const bare = line.includes('"') ? line.replaceAll('"', '') : line;
   if (!/[;\t]/.test(bare)) return bare;
-  const separator = [';', '\t'].find((each) => bare.split(each).length > 1 && bare.split(each).length >= bare.replaceAll(/\d,\d/g, '').split(',').length);
+  const separator = [';', '\t'].find(
+    (each) =>
+      bare.split(each).length > 1 &&
+      bare.split(each).length >= bare.replaceAll(/\d,\d/g, '').split(',').length,
+  );
   if (separator === undefined) return bare;
   return bare.replaceAll(/(\d),(?=\d)/g, '$1.').replaceAll(separator, ',');
 }
 
 /** How far into a file its header may be looked for: scripts print before they log. */
 const HEADER_WITHIN = 50;
-const headerIn = (lines: readonly string[]) => lines.slice(0, HEADER_WITHIN).map(columnsOfHeader).find((columns) => columns !== null);
+const headerIn = (lines: readonly string[]) =>
+  lines
+    .slice(0, HEADER_WITHIN)
+    .map(columnsOfHeader)
+    .find((columns) => columns !== null);
 
 function usualWidth(lines: readonly string[]): number {
   const counts = new Map<number, number>();
@@ -87,7 +110,11 @@ export class CsvReader implements LineSink {
     const line = withCommas(raw.trim());
     if (line === '') return;
     // Nearly all lines are rows, and nearly all rows begin with a digit: only the others can be anything else.
-    if (!/^\d/.test(line) && (line === this.#headerLine || this.#sentence(line) || this.#header(line))) return;
+    if (
+      !/^\d/.test(line) &&
+      (line === this.#headerLine || this.#sentence(line) || this.#header(line))
+    )
+      return;
     if (this.#columns === null && this.#hasHeader) {
       this.#reject(line, complete);
       return;
@@ -104,10 +131,15 @@ export class CsvReader implements LineSink {
   }
 
   end(): void {
-    for (const { identity, stamp, payload } of this.#order?.end() ?? []) this.#emit(identity, stamp, payload);
+    for (const { identity, stamp, payload } of this.#order?.end() ?? [])
+      this.#emit(identity, stamp, payload);
     const dropped = this.#order?.dropped ?? 0;
-    if (dropped > 0) this.#trace.warn(`${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`);
-    if (this.#foreign > SHOWN_FOREIGN) this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
+    if (dropped > 0)
+      this.#trace.warn(
+        `${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`,
+      );
+    if (this.#foreign > SHOWN_FOREIGN)
+      this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
   }
 
   #sentence(line: string): boolean {
@@ -120,7 +152,8 @@ export class CsvReader implements LineSink {
     this.#headerLine = line;
     this.#use(columns);
     const unnamed = columns.filter(({ role }) => role === 'unnamed').map(({ label }) => label);
-    if (unnamed.length > 0) this.#trace.warn(`These columns are not known and were left out: ${unnamed.join(', ')}.`);
+    if (unnamed.length > 0)
+      this.#trace.warn(`These columns are not known and were left out: ${unnamed.join(', ')}.`);
     return true;
   }
 
@@ -128,24 +161,41 @@ export class CsvReader implements LineSink {
   #infer(): void {
     const lines = candidateLines(this.#head);
     const width = usualWidth(lines);
-    const columns = inferColumns(lines.map((each) => each.split(',').map((cell) => cell.trim())).filter((row) => row.length === width));
+    const columns = inferColumns(
+      lines
+        .map((each) => each.split(',').map((cell) => cell.trim()))
+        .filter((row) => row.length === width),
+    );
     this.#use(columns);
-    const taken = columns.filter(({ role }) => role !== 'unnamed').map((column) => `${column.label} as ${meaningWords(column)}`);
+    const taken = columns
+      .filter(({ role }) => role !== 'unnamed')
+      .map((column) => `${column.label} as ${meaningWords(column)}`);
     const unnamed = columns.filter(({ role }) => role === 'unnamed').map(({ label }) => label);
     this.#trace.warn(
-      `The file has no header.${taken.length > 0 ? ` Columns were taken by their shape: ${taken.join(', ')}.` : ''}`
-      + `${unnamed.length > 0 ? ` These could not be named: ${unnamed.join(', ')}.` : ''} Name them all with --columns.`,
+      `The file has no header.${taken.length > 0 ? ` Columns were taken by their shape: ${taken.join(', ')}.` : ''}` +
+        `${unnamed.length > 0 ? ` These could not be named: ${unnamed.join(', ')}.` : ''} Name them all with --columns.`,
     );
   }
 
   #use(columns: readonly CsvColumn[]): void {
     this.#columns = preferredIndex(columns, this.#head);
     this.#names = columns.map(({ role, label }) => (role === 'name' ? 'name' : label));
-    this.#identified = this.#columns.some(({ role }) => role === 'index' || role === 'uuid' || role === 'busId');
+    this.#identified = this.#columns.some(
+      ({ role }) => role === 'index' || role === 'uuid' || role === 'busId',
+    );
     const at = this.#at('timestamp');
-    this.#order = this.#identified || at < 0 ? null
-      : TickOrder.detect(candidateLines(this.#head).flatMap((line) => parseStamp(splitRow(line, this.#names)?.[at] ?? '') ?? []));
-    if (this.#order) this.#trace.warn(`The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`);
+    this.#order =
+      this.#identified || at < 0
+        ? null
+        : TickOrder.detect(
+            candidateLines(this.#head).flatMap(
+              (line) => parseStamp(splitRow(line, this.#names)?.[at] ?? '') ?? [],
+            ),
+          );
+    if (this.#order)
+      this.#trace.warn(
+        `The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`,
+      );
   }
 
   #row(given: readonly string[], stamp: Stamp | null, complete: boolean): void {
@@ -154,7 +204,10 @@ export class CsvReader implements LineSink {
       this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
-    if (cut === 'perhaps') this.#trace.warn('The last row does not end in a newline; its last cell may be cut off and was left out.');
+    if (cut === 'perhaps')
+      this.#trace.warn(
+        'The last row does not end in a newline; its last cell may be cut off and was left out.',
+      );
     const cells = cut === 'perhaps' ? given.with(-1, '') : given;
     this.#lastRow = cells;
     const told = this.#identity(cells);
@@ -163,7 +216,8 @@ export class CsvReader implements LineSink {
       this.#emit(identity, stamp, cells);
       return;
     }
-    for (const row of this.#order.push(identity, stamp, cells)) this.#emit(row.identity, row.stamp, row.payload);
+    for (const row of this.#order.push(identity, stamp, cells))
+      this.#emit(row.identity, row.stamp, row.payload);
   }
 
   #emit(identity: GpuIdentity, stamp: Stamp | null, cells: readonly string[]): void {
@@ -210,7 +264,10 @@ export class CsvReader implements LineSink {
     }
     if (isProcessHeader(line)) return;
     this.#foreign++;
-    if (this.#shown++ < SHOWN_FOREIGN) this.#trace.warn(`A line that is no row of the table was left out: ${firstLine(line).slice(0, 120)}`);
+    if (this.#shown++ < SHOWN_FOREIGN)
+      this.#trace.warn(
+        `A line that is no row of the table was left out: ${firstLine(line).slice(0, 120)}`,
+      );
   }
 
   #at(role: CsvColumn['role']): number {
@@ -259,8 +316,17 @@ export function looksCut(cell: string, above: string | undefined): boolean | 'pe
 function preferredIndex(columns: readonly CsvColumn[], head: Head): readonly CsvColumn[] {
   const places = columns.flatMap(({ role }, i) => (role === 'index' ? [i] : []));
   if (places.length < 2) return columns;
-  const rows = candidateLines(head).slice(1).map((line) => line.split(',')).filter((row) => row.length === columns.length);
+  const rows = candidateLines(head)
+    .slice(1)
+    .map((line) => line.split(','))
+    .filter((row) => row.length === columns.length);
   const distinct = (i: number) => new Set(rows.map((row) => row[i]!.trim())).size;
-  const best = places.reduce((a, b) => (distinct(b) > distinct(a) || (distinct(b) === distinct(a) && columns[b]!.label === 'index') ? b : a));
-  return columns.map((column, i) => (column.role === 'index' && i !== best ? { ...column, role: 'other' } : column));
+  const best = places.reduce((a, b) =>
+    distinct(b) > distinct(a) || (distinct(b) === distinct(a) && columns[b]!.label === 'index')
+      ? b
+      : a,
+  );
+  return columns.map((column, i) =>
+    column.role === 'index' && i !== best ? { ...column, role: 'other' } : column,
+  );
 }

@@ -25,19 +25,45 @@ export interface TextFile {
 export function openText(path: string): TextFile {
   const name = basename(path);
   const bytes = readHead(path);
-  if (bytes.length === 0) throw new Failure('bad_input', `${name} is empty.`, 'Give a file that holds output of nvidia-smi.');
+  if (bytes.length === 0)
+    throw new Failure(
+      'bad_input',
+      `${name} is empty.`,
+      'Give a file that holds output of nvidia-smi.',
+    );
   const encoding = encodingOf(bytes);
   const whole = bytes.length < HEAD_BYTES;
   const text = new TextDecoder(encoding).decode(bytes).replaceAll('\0', '');
-  if (text.trim() === '') throw new Failure('bad_input', `${name} holds no text.`, 'Give a file that holds output of nvidia-smi.');
-  if (isBinary(text)) throw new Failure('bad_input', `${name} is not a text file.`, 'Give output of nvidia-smi as text, or a .plumbline session file.');
+  if (text.trim() === '')
+    throw new Failure(
+      'bad_input',
+      `${name} holds no text.`,
+      'Give a file that holds output of nvidia-smi.',
+    );
+  if (isBinary(text))
+    throw new Failure(
+      'bad_input',
+      `${name} is not a text file.`,
+      'Give output of nvidia-smi as text, or a .plumbline session file.',
+    );
   const lines = splitLines(text);
   if (!whole) lines.pop();
-  return { path, encoding, head: { fileName: name, text, lines: lines.map((line) => line.trim()).filter((line) => line !== '') } };
+  return {
+    path,
+    encoding,
+    head: {
+      fileName: name,
+      text,
+      lines: lines.map((line) => line.trim()).filter((line) => line !== ''),
+    },
+  };
 }
 
 /** Every line in order; `complete` is false for a last one without a newline. Returns how many zero bytes were passed over. */
-export function readLines({ path, encoding }: TextFile, onLine: (text: string, complete: boolean) => void): number {
+export function readLines(
+  { path, encoding }: TextFile,
+  onLine: (text: string, complete: boolean) => void,
+): number {
   const file = openSync(path, 'r');
   const decoder = new TextDecoder(encoding);
   const buffer = Buffer.alloc(CHUNK_BYTES);
@@ -51,9 +77,16 @@ export function readLines({ path, encoding }: TextFile, onLine: (text: string, c
   };
   try {
     for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
-      const lines = splitLines(pending + clean(decoder.decode(buffer.subarray(0, read), { stream: true })));
+      const lines = splitLines(
+        pending + clean(decoder.decode(buffer.subarray(0, read), { stream: true })),
+      );
       pending = lines.pop() ?? '';
-      if (pending.length > MAX_LINE) throw new Failure('bad_input', `${basename(path)} has a line of more than 16 million characters.`, 'Give output of nvidia-smi as text.');
+      if (pending.length > MAX_LINE)
+        throw new Failure(
+          'bad_input',
+          `${basename(path)} has a line of more than 16 million characters.`,
+          'Give output of nvidia-smi as text.',
+        );
       for (const line of lines) onLine(line, true);
     }
     pending += clean(decoder.decode());
@@ -68,7 +101,12 @@ export function readLines({ path, encoding }: TextFile, onLine: (text: string, c
 /** The first bytes of a file; a Failure where it cannot be read or is no file. */
 export function readHead(path: string, bytes = HEAD_BYTES): Buffer {
   try {
-    if (!statSync(path).isFile()) throw new Failure('bad_input', `${path} is not a file.`, 'Give a file that holds output of nvidia-smi.');
+    if (!statSync(path).isFile())
+      throw new Failure(
+        'bad_input',
+        `${path} is not a file.`,
+        'Give a file that holds output of nvidia-smi.',
+      );
     const file = openSync(path, 'r');
     try {
       const buffer = Buffer.alloc(bytes);
@@ -79,7 +117,12 @@ export function readHead(path: string, bytes = HEAD_BYTES): Buffer {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Failure('bad_input', missing ? `There is no file ${path}.` : `${path} cannot be read.`, 'Check the path and its permissions.', error);
+    throw new Failure(
+      'bad_input',
+      missing ? `There is no file ${path}.` : `${path} cannot be read.`,
+      'Check the path and its permissions.',
+      error,
+    );
   }
 }
 
@@ -97,7 +140,11 @@ function encodingOf(bytes: Buffer): Encoding {
     if (bytes[2 * i + 1] === 0 && bytes[2 * i] !== 0) low++;
     if (bytes[2 * i] === 0 && bytes[2 * i + 1] !== 0) high++;
   }
-  return pairs > 3 && low > pairs * 0.9 ? 'utf-16le' : pairs > 3 && high > pairs * 0.9 ? 'utf-16be' : 'utf-8';
+  return pairs > 3 && low > pairs * 0.9
+    ? 'utf-16le'
+    : pairs > 3 && high > pairs * 0.9
+      ? 'utf-16be'
+      : 'utf-8';
 }
 
 function isBinary(text: string): boolean {

@@ -25,7 +25,8 @@ export function noteError(trace: TraceBuilder, line: string): boolean {
   const error = findSmiError(line);
   if (error === null) return false;
   const [, index, busId] = ABOUT.exec(line) ?? [];
-  if (busId !== undefined) trace.silent(index === undefined ? { busId } : { index: Number(index), busId }, error.reason);
+  if (busId !== undefined)
+    trace.silent(index === undefined ? { busId } : { index: Number(index), busId }, error.reason);
   trace.error ??= error.text;
   trace.absent(error.reason);
   trace.warn(`nvidia-smi printed among the readings: ${firstLine(error.text)}.`);

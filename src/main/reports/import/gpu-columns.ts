@@ -53,7 +53,11 @@ export function mostOf(times: Float64Array, n: number, seed: number): number {
 
 export function newColumn(gpu: Gpu, name: string): Column {
   const size = gpu.times.length;
-  const column: Column = { field: metric(name), values: new Float64Array(size), reasons: new Uint8Array(size).fill(UNTOLD) };
+  const column: Column = {
+    field: metric(name),
+    values: new Float64Array(size),
+    reasons: new Uint8Array(size).fill(UNTOLD),
+  };
   gpu.columns.set(name, column);
   return column;
 }
@@ -111,13 +115,22 @@ export function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Mic
       open = { t0: risingTime(t, gaps.at(-1)?.t0 ?? null), reason };
     }
     close(Math.round(durationUs));
-    return { info: { ...gpuSeries(index, field, 0), intervalUs: usualInterval(told) }, times, values: kept, gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })) };
+    return {
+      info: { ...gpuSeries(index, field, 0), intervalUs: usualInterval(told) },
+      times,
+      values: kept,
+      gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })),
+    };
   });
 }
 
 /** The median distance of the first rows that speak of a metric: what its interval is in fact. */
 function usualInterval(times: readonly number[]): Micros | null {
-  const steps = times.slice(1).map((t, i) => t - times[i]!).filter((step) => step > 0).sort((a, b) => a - b);
+  const steps = times
+    .slice(1)
+    .map((t, i) => t - times[i]!)
+    .filter((step) => step > 0)
+    .sort((a, b) => a - b);
   const median = steps[steps.length >> 1];
   return median === undefined ? null : Math.round(median);
 }

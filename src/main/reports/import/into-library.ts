@@ -37,22 +37,38 @@ export function importFile(library: Library, path: string, options: ImportOption
   const trace = readTrace(path, options);
   if (trace.samples === 0) {
     const said = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
-    throw new Failure('bad_input', `${basename(path)} holds no reading${said}.`, 'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.');
+    throw new Failure(
+      'bad_input',
+      `${basename(path)} holds no reading${said}.`,
+      'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.',
+    );
   }
   if (trace.series.length === 0) {
-    const remedy = 'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.';
-    throw new Failure('bad_input', `None of the columns of ${basename(path)} could be named.`, remedy);
+    const remedy =
+      'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.';
+    throw new Failure(
+      'bad_input',
+      `None of the columns of ${basename(path)} could be named.`,
+      remedy,
+    );
   }
   return writeTrace(library, path, trace, options);
 }
 
-function writeTrace(library: Library, path: string, trace: ImportedTrace, options: ImportOptions): string {
+function writeTrace(
+  library: Library,
+  path: string,
+  trace: ImportedTrace,
+  options: ImportOptions,
+): string {
   const raw = options.keepRaw ? rawOf(path) : null;
   const baselines = baselinesOf(trace, options.baselineBytes);
   const fileTime = statSync(path).mtime.toISOString();
   const warnings = [
     ...trace.warnings,
-    ...(trace.startedAt === null ? ['The file does not say when it was recorded; the start is the time of the file.'] : []),
+    ...(trace.startedAt === null
+      ? ['The file does not say when it was recorded; the start is the time of the file.']
+      : []),
     ...(raw !== null && 'skipped' in raw ? [raw.skipped] : []),
     ...(options.baselineBytes === undefined ? baselineWarnings(trace, baselines) : []),
   ];
@@ -61,24 +77,58 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
     id,
     name: options.name ?? basename(path),
     startedAt: trace.startedAt ?? fileTime,
-    workload: { kind: 'import', title: `imported from ${basename(path)}`, command: [], cwd: null, pid: null },
+    workload: {
+      kind: 'import',
+      title: `imported from ${basename(path)}`,
+      command: [],
+      cwd: null,
+      pid: null,
+    },
     environment: {
-      plumbline: version, node: process.version, os: 'unknown', cpu: 'unknown', cores: 0, memoryBytes: 0, gpus: trace.gpus,
+      plumbline: version,
+      node: process.version,
+      os: 'unknown',
+      cpu: 'unknown',
+      cores: 0,
+      memoryBytes: 0,
+      gpus: trace.gpus,
       sources: [{ id: 'nvidia-smi', ok: true, detail: `${trace.kind}, ${trace.samples} rows` }],
       workload: {},
     },
     model: options.model ?? null,
     run: options.run ?? null,
     simulated: trace.gpus.some(({ name }) => /^simulated/i.test(name)),
-    status: 'complete', exitCode: null, signal: null, durationUs: trace.durationUs,
+    status: 'complete',
+    exitCode: null,
+    signal: null,
+    durationUs: trace.durationUs,
     baselines,
-    series: trace.series, markers: [], logs: [], warnings,
+    series: trace.series,
+    markers: [],
+    logs: [],
+    warnings,
   };
-  const { series: _series, markers: _markers, logs: _logs, warnings: _warnings, status, exitCode, signal, durationUs, baselines: _baselines, ...header } = data;
+  const {
+    series: _series,
+    markers: _markers,
+    logs: _logs,
+    warnings: _warnings,
+    status,
+    exitCode,
+    signal,
+    durationUs,
+    baselines: _baselines,
+    ...header
+  } = data;
   const file = createSession(library.dir, header);
   try {
     file.setMeta('baselines', baselines);
-    file.setMeta('import', { file: basename(path), kind: trace.kind, samples: trace.samples, gaps: trace.gaps });
+    file.setMeta('import', {
+      file: basename(path),
+      kind: trace.kind,
+      samples: trace.samples,
+      gaps: trace.gaps,
+    });
     if (raw !== null && !('skipped' in raw)) file.setMeta('raw', raw);
     for (const text of warnings) file.warn(text);
     let waiting = 0;
@@ -101,22 +151,36 @@ function writeTrace(library: Library, path: string, trace: ImportedTrace, option
   return id;
 }
 
-const FIRST_SAMPLE = 'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
-const LATE_START = 'The recording begins with the memory in use already, so nothing is taken off as there before the run. Say what was with --baseline.';
+const FIRST_SAMPLE =
+  'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
+const LATE_START =
+  'The recording begins with the memory in use already, so nothing is taken off as there before the run. Say what was with --baseline.';
 
 /**
  * What the devices held before the run: what was given, else their first sample where it is less than half of what the
  * memory then rises to. A recording that begins later than its run tells no baseline.
  */
 function baselinesOf(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
-  const lines = deviceLines(trace).filter(({ values }) => given !== undefined || values[0]! * 2 < maxOf(values));
+  const lines = deviceLines(trace).filter(
+    ({ values }) => given !== undefined || values[0]! * 2 < maxOf(values),
+  );
   return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
 }
 
-function baselineWarnings(trace: ImportedTrace, baselines: Readonly<Record<string, Bytes>>): string[] {
-  const late = deviceLines(trace).some(({ info, values }) => baselines[info.id] === undefined && values[0]! >= IDLE_DRIVER);
-  return [...(Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []), ...(late ? [LATE_START] : [])];
+function baselineWarnings(
+  trace: ImportedTrace,
+  baselines: Readonly<Record<string, Bytes>>,
+): string[] {
+  const late = deviceLines(trace).some(
+    ({ info, values }) => baselines[info.id] === undefined && values[0]! >= IDLE_DRIVER,
+  );
+  return [
+    ...(Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []),
+    ...(late ? [LATE_START] : []),
+  ];
 }
 
-const deviceLines = (trace: ImportedTrace) => trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
-const maxOf = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 0);
+const deviceLines = (trace: ImportedTrace) =>
+  trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
+const maxOf = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, value), 0);

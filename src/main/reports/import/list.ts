@@ -6,7 +6,8 @@ const HELP = /List of valid properties to query for the switch/;
 
 export const list: ImportFormat = {
   kind: 'list',
-  recognizes: ({ lines }) => GPU.test(lines[0] ?? '') && lines.every((line) => GPU.test(line) || /^MIG /.test(line)),
+  recognizes: ({ lines }) =>
+    GPU.test(lines[0] ?? '') && lines.every((line) => GPU.test(line) || /^MIG /.test(line)),
   open: (trace) => ({
     line(text) {
       const [, index, name, uuid] = GPU.exec(text.trim()) ?? [];

@@ -4,7 +4,12 @@ import type { Micros } from '../../../shared/units';
 import { EXTRA_FIELDS, GPU_FIELDS, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
 import { instanceField } from './mig';
 
-const field = (name: string, metric: string, unit: Unit, windowUs: Micros | null = null): GpuField => ({ field: name, metric, unit, windowUs });
+const field = (
+  name: string,
+  metric: string,
+  unit: Unit,
+  windowUs: Micros | null = null,
+): GpuField => ({ field: name, metric, unit, windowUs });
 
 const FIELDS: readonly GpuField[] = [
   ...GPU_FIELDS,
@@ -21,7 +26,9 @@ const FIELDS: readonly GpuField[] = [
 ];
 
 /** By the name `--query-gpu` gives it, or the one above. */
-export const METRICS: ReadonlyMap<string, GpuField> = new Map(FIELDS.map((each) => [each.field, each]));
+export const METRICS: ReadonlyMap<string, GpuField> = new Map(
+  FIELDS.map((each) => [each.field, each]),
+);
 
 export function metric(name: string): GpuField {
   const found = METRICS.get(name) ?? instanceField(name, (within) => METRICS.get(within));

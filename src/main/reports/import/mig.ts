@@ -4,12 +4,20 @@ import type { GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
 import type { Readings } from './trace';
 
 /** Under this name an instance's memory is a reading of its GPU. */
-export const migMemory = (instance: string, reading: Reading): readonly [string, Reading] => [`mig${instance}.memory.used`, reading];
+export const migMemory = (instance: string, reading: Reading): readonly [string, Reading] => [
+  `mig${instance}.memory.used`,
+  reading,
+];
 
 /** What a row of a monitor says of an instance, as readings of its GPU. What it has none of is a dash and no series. */
 export function ofInstance(instance: string, readings: Readings): Readings {
   if (instance === '') return readings;
-  return readings.flatMap(([field, reading]): Readings => (reading.kind === 'absent' && reading.reason === 'not_supported' ? [] : [[`${instance}.${field}`, reading]]));
+  return readings.flatMap(
+    ([field, reading]): Readings =>
+      reading.kind === 'absent' && reading.reason === 'not_supported'
+        ? []
+        : [[`${instance}.${field}`, reading]],
+  );
 }
 
 /**
@@ -21,14 +29,20 @@ export function instanceOf(columns: readonly string[], cells: readonly string[])
     const cell = cells[columns.indexOf(column)] ?? '';
     return /^\d{1,3}$/.test(cell) ? [`${name}${cell}`] : [];
   };
-  return [...named('mig', 'mig'), ...named('gi', 'gi'), ...named('ci', 'ci')].slice(0, columns.includes('mig') ? 1 : 2).join('.');
+  return [...named('mig', 'mig'), ...named('gi', 'gi'), ...named('ci', 'ci')]
+    .slice(0, columns.includes('mig') ? 1 : 2)
+    .join('.');
 }
 
 export const INSTANCE_COLUMNS: readonly string[] = ['mig', 'gi', 'ci'];
 
 /** The series behind the name of an instance's reading, given that of the reading; null for any other. */
-export function instanceField(name: string, fieldOf: (name: string) => GpuField | undefined): GpuField | null {
-  const [, instance, rest] = /^(mig\d{1,3}|gi\d{1,3}(?:\.ci\d{1,3})?|ci\d{1,3})\.(.+)$/.exec(name) ?? [];
+export function instanceField(
+  name: string,
+  fieldOf: (name: string) => GpuField | undefined,
+): GpuField | null {
+  const [, instance, rest] =
+    /^(mig\d{1,3}|gi\d{1,3}(?:\.ci\d{1,3})?|ci\d{1,3})\.(.+)$/.exec(name) ?? [];
   const field = rest === undefined ? undefined : fieldOf(rest);
   return field ? { ...field, field: name, metric: `${instance}.${field.metric}` } : null;
 }

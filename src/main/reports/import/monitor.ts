@@ -14,17 +14,37 @@ import type { Readings, TraceBuilder } from './trace';
  * second; `pclk` is the processor clock.
  */
 const DMON: Readonly<Record<string, string>> = {
-  pwr: 'power.draw', gtemp: 'temperature.gpu', temp: 'temperature.gpu', mtemp: 'temperature.memory', sm: 'utilization.gpu', mem: 'utilization.memory',
-  enc: 'utilization.encoder', dec: 'utilization.decoder', mclk: 'clocks.mem', pclk: 'clocks.sm', fb: 'memory.used', rxpci: 'pcie.rx', txpci: 'pcie.tx',
+  pwr: 'power.draw',
+  gtemp: 'temperature.gpu',
+  temp: 'temperature.gpu',
+  mtemp: 'temperature.memory',
+  sm: 'utilization.gpu',
+  mem: 'utilization.memory',
+  enc: 'utilization.encoder',
+  dec: 'utilization.decoder',
+  mclk: 'clocks.mem',
+  pclk: 'clocks.sm',
+  fb: 'memory.used',
+  rxpci: 'pcie.rx',
+  txpci: 'pcie.tx',
 };
 
 const headerOf = (line: string): string[] | null => {
-  const words = line.trim().toLowerCase().replace(/^#\s*/, '').split(/[\s,]+/).filter((word) => word !== '');
+  const words = line
+    .trim()
+    .toLowerCase()
+    .replace(/^#\s*/, '')
+    .split(/[\s,]+/)
+    .filter((word) => word !== '');
   return line.trim().startsWith('#') && words.includes('gpu') ? words : null;
 };
 /** Scripts print before they log. */
 const HEADER_WITHIN = 20;
-const firstHeader = ({ lines }: Head) => lines.slice(0, HEADER_WITHIN).map(headerOf).find((words) => words !== null);
+const firstHeader = ({ lines }: Head) =>
+  lines
+    .slice(0, HEADER_WITHIN)
+    .map(headerOf)
+    .find((words) => words !== null);
 
 export const dmon: ImportFormat = {
   kind: 'dmon',
@@ -36,7 +56,9 @@ export const pmon: ImportFormat = {
   kind: 'pmon',
   recognizes: (head) => firstHeader(head)?.includes('pid') === true,
   open(trace) {
-    trace.warn('pmon lists processes: process.memory is the memory of all of them on a GPU together.');
+    trace.warn(
+      'pmon lists processes: process.memory is the memory of all of them on a GPU together.',
+    );
     return new MonitorReader(trace);
   },
 };
@@ -81,7 +103,11 @@ class MonitorReader implements LineSink {
     // Columns are of fixed width: a row shorter than the one above it has lost digits.
     const short = !complete && !isPmon && text.trimEnd().length < this.#width;
     this.#width = text.trimEnd().length;
-    if (short || !/^\d+$/.test(gpu) || (isPmon ? cells.length < this.#columns.length : cells.length !== this.#columns.length)) {
+    if (
+      short ||
+      !/^\d+$/.test(gpu) ||
+      (isPmon ? cells.length < this.#columns.length : cells.length !== this.#columns.length)
+    ) {
       if (complete) this.#bad += noteError(this.#trace, text) ? 0 : 1;
       else this.#trace.warn('The last row is cut off and was left out.');
       return;
@@ -93,15 +119,22 @@ class MonitorReader implements LineSink {
 
   end(): void {
     this.#flush();
-    if (this.#bad > 0) this.#trace.warn(`${this.#bad} lines are no rows of the table and were left out.`);
+    if (this.#bad > 0)
+      this.#trace.warn(`${this.#bad} lines are no rows of the table and were left out.`);
   }
 
   #device(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const readings = this.#columns.flatMap((column, i): (readonly [string, Reading])[] => {
       const field = DMON[column];
       const cell = cells[i] ?? '';
-      const reading = cell === '-' ? NOT_REPORTED : field === undefined ? parseQuantity(cell, 'count') : parseQuantity(cell, metric(field).unit, field.startsWith('pcie.') ? 'MB/s' : null);
-      if (reading.kind === 'absent' && (field !== undefined || cell === '-')) this.#trace.absent(reading.reason);
+      const reading =
+        cell === '-'
+          ? NOT_REPORTED
+          : field === undefined
+            ? parseQuantity(cell, 'count')
+            : parseQuantity(cell, metric(field).unit, field.startsWith('pcie.') ? 'MB/s' : null);
+      if (reading.kind === 'absent' && (field !== undefined || cell === '-'))
+        this.#trace.absent(reading.reason);
       return field === undefined ? [] : [[field, reading]];
     });
     if (!this.#columns.some((column) => INSTANCE_COLUMNS.includes(column))) {
@@ -110,7 +143,10 @@ class MonitorReader implements LineSink {
     }
     const instance = instanceOf(this.#columns, cells);
     this.#turn(`${index} ${instance}`, stamp);
-    this.#deviceRound.set(index, [...(this.#deviceRound.get(index) ?? []), ...ofInstance(instance, readings)]);
+    this.#deviceRound.set(index, [
+      ...(this.#deviceRound.get(index) ?? []),
+      ...ofInstance(instance, readings),
+    ]);
   }
 
   /** One round tells each GPU, instance or process once; its rows are one row of their GPU. */
@@ -133,15 +169,24 @@ class MonitorReader implements LineSink {
     sums.set(instance, round);
     if (!/^\d+$/.test(pid)) return;
     const at = this.#columns.indexOf('fb');
-    const memory = at < 0 ? null : parseProcessMemory(cells[at] === '-' ? 'N/A' : cells[at] ?? '');
+    const memory =
+      at < 0 ? null : parseProcessMemory(cells[at] === '-' ? 'N/A' : (cells[at] ?? ''));
     if (memory?.kind === 'absent') this.#trace.absent(memory.reason);
     round.add(memory);
   }
 
   #flush(): void {
     const withMemory = this.#columns.includes('fb');
-    for (const [index, sums] of this.#round) this.#trace.row({ index }, this.#stamp, [...sums].flatMap(([instance, processes]) => ofInstance(instance, processes.readings(withMemory))));
-    for (const [index, readings] of this.#deviceRound) this.#trace.row({ index }, this.#stamp, readings);
+    for (const [index, sums] of this.#round)
+      this.#trace.row(
+        { index },
+        this.#stamp,
+        [...sums].flatMap(([instance, processes]) =>
+          ofInstance(instance, processes.readings(withMemory)),
+        ),
+      );
+    for (const [index, readings] of this.#deviceRound)
+      this.#trace.row({ index }, this.#stamp, readings);
     this.#round = new Map();
     this.#deviceRound = new Map();
     this.#listed = new Set();
@@ -152,7 +197,9 @@ class MonitorReader implements LineSink {
     const time = cells[this.#columns.indexOf('time')];
     if (time === undefined || !/^\d\d:\d\d:\d\d$/.test(time)) return null;
     if (this.#columns.includes('date')) {
-      const date = /^(\d{4})[/-]?(\d\d)[/-]?(\d\d)$/.exec(cells[this.#columns.indexOf('date')] ?? '');
+      const date = /^(\d{4})[/-]?(\d\d)[/-]?(\d\d)$/.exec(
+        cells[this.#columns.indexOf('date')] ?? '',
+      );
       return date && parseStamp(`${date[1]}/${date[2]}/${date[3]} ${time}`);
     }
     const stamp = parseStamp(`1970/01/01 ${time}`);

@@ -8,6 +8,9 @@ import type { Readings } from './trace';
 export function withPowerDraw(readings: Readings): Readings {
   const draw = readings.find(([field]) => field === 'power.draw')?.[1];
   const instant = readings.find(([field]) => field === 'power.draw.instant')?.[1];
-  if (draw?.kind !== 'absent' || draw.reason !== 'not_supported' || instant?.kind !== 'ok') return readings;
-  return readings.map(([field, reading]) => [field, field === 'power.draw' ? instant : reading] as const);
+  if (draw?.kind !== 'absent' || draw.reason !== 'not_supported' || instant?.kind !== 'ok')
+    return readings;
+  return readings.map(
+    ([field, reading]) => [field, field === 'power.draw' ? instant : reading] as const,
+  );
 }

@@ -17,7 +17,8 @@ export class ProcessSum {
   add(memory: Reading | null): void {
     this.#count++;
     if (memory === null || this.#memory.kind === 'absent') return;
-    this.#memory = memory.kind === 'absent' ? memory : { kind: 'ok', value: this.#memory.value + memory.value };
+    this.#memory =
+      memory.kind === 'absent' ? memory : { kind: 'ok', value: this.#memory.value + memory.value };
   }
 
   get isEmpty(): boolean {
@@ -35,6 +36,8 @@ export function processReadings(trace: TraceBuilder, sum: ProcessSum, device: Re
   const used = device.find(([field]) => field === 'memory.used')?.[1];
   if (!sum.isEmpty || used?.kind !== 'ok' || used.value < IDLE_DRIVER) return sum.readings();
   trace.absent('hidden');
-  trace.warn('A GPU has memory in use and lists no process: processes are hidden, as in a container without --pid=host.');
+  trace.warn(
+    'A GPU has memory in use and lists no process: processes are hidden, as in a container without --pid=host.',
+  );
   return [['process.memory', { kind: 'absent', reason: 'hidden' }]];
 }

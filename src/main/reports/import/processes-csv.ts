@@ -2,7 +2,12 @@
  * `--query-compute-apps … --format=csv`: one row per process. Rows of one moment are added up to the memory all listed
  * processes hold on each GPU; a sum with an unknown part is unknown.
  */
-import { absentReason, parseHeader, parseProcessMemory, splitRow } from '../../telemetry/nvidia-smi/query-csv';
+import {
+  absentReason,
+  parseHeader,
+  parseProcessMemory,
+  splitRow,
+} from '../../telemetry/nvidia-smi/query-csv';
 import { candidateLines, looksCut, withCommas } from './csv';
 import { isProcessHeader, shapeOf } from './csv-columns';
 import { ProcessSum } from './process-sum';
@@ -18,7 +23,8 @@ export const processesCsv: ImportFormat = {
     const lines = candidateLines(head);
     return lines.slice(0, 5).some(isProcessHeader) || inferred(head) !== null;
   },
-  open: (trace, head, options) => new ProcessesReader(trace, options.columns ?? inferred(head) ?? []),
+  open: (trace, head, options) =>
+    new ProcessesReader(trace, options.columns ?? inferred(head) ?? []),
 };
 
 /**
@@ -30,7 +36,9 @@ function inferred(head: Head): string[] | null {
   const rows = lines.map((line) => line.split(',').map((cell) => cell.trim()));
   if (rows.length === 0) return null;
   const [row] = rows;
-  const pid = row!.findIndex((cell, i) => /^\d{1,7}$/.test(cell) && rows.every((each) => /^\d{1,7}$/.test(each[i] ?? '')));
+  const pid = row!.findIndex(
+    (cell, i) => /^\d{1,7}$/.test(cell) && rows.every((each) => /^\d{1,7}$/.test(each[i] ?? '')),
+  );
   if (pid < 0) return null;
   const path = row!.findIndex((cell) => /^([A-Z]:\\|\/)\S/.test(cell) || /\.exe$/i.test(cell));
   const named = /apps?\b|process/i.test(head.fileName) && row!.length === 2 && pid === 0;
@@ -60,7 +68,9 @@ export class ProcessesReader implements LineSink {
     this.#trace = trace;
     this.#names = names;
     this.#keep = (...row) => (aside ? trace.aside(...row) : trace.row(...row));
-    trace.warn('The file lists processes: process.memory is the memory of all of them on a GPU together.');
+    trace.warn(
+      'The file lists processes: process.memory is the memory of all of them on a GPU together.',
+    );
   }
 
   line(raw: string, complete: boolean): void {
@@ -69,7 +79,9 @@ export class ProcessesReader implements LineSink {
     if (isProcessHeader(line)) {
       const columns = parseHeader(line);
       this.#names = columns.map(({ name }) => name);
-      this.#units = new Map(columns.flatMap(({ name, unit }) => (unit === null ? [] : [[name, unit] as const])));
+      this.#units = new Map(
+        columns.flatMap(({ name, unit }) => (unit === null ? [] : [[name, unit] as const])),
+      );
       return;
     }
     const cells = splitRow(line, this.#names);
@@ -92,7 +104,8 @@ export class ProcessesReader implements LineSink {
 
   end(): void {
     this.#flush();
-    if (this.#foreign > 0) this.#trace.warn(`${this.#foreign} lines are no rows of the table and were left out.`);
+    if (this.#foreign > 0)
+      this.#trace.warn(`${this.#foreign} lines are no rows of the table and were left out.`);
   }
 
   #add(cells: readonly string[]): void {
@@ -100,13 +113,24 @@ export class ProcessesReader implements LineSink {
       const cell = this.#cell(cells, name);
       return cell === undefined || cell === '' || absentReason(cell) !== null ? undefined : cell;
     };
-    const [uuid, busId, name] = [told(/^(gpu_)?uuid$/), told(/^(gpu_|pci\.)bus_id$/), told(/^gpu_name$/)];
-    const identity: GpuIdentity = { ...(uuid === undefined ? {} : { uuid }), ...(busId === undefined ? {} : { busId }), ...(name === undefined ? {} : { name }) };
+    const [uuid, busId, name] = [
+      told(/^(gpu_)?uuid$/),
+      told(/^(gpu_|pci\.)bus_id$/),
+      told(/^gpu_name$/),
+    ];
+    const identity: GpuIdentity = {
+      ...(uuid === undefined ? {} : { uuid }),
+      ...(busId === undefined ? {} : { busId }),
+      ...(name === undefined ? {} : { name }),
+    };
     const key = busId ?? uuid ?? '';
     const { processes } = this.#sums.get(key) ?? { processes: new ProcessSum() };
     this.#sums.set(key, { identity, processes });
     const at = this.#memoryAt();
-    const memory = at < 0 ? null : parseProcessMemory(cells[at] ?? '', this.#units.get(this.#names[at]!) ?? null);
+    const memory =
+      at < 0
+        ? null
+        : parseProcessMemory(cells[at] ?? '', this.#units.get(this.#names[at]!) ?? null);
     if (memory?.kind === 'absent') this.#trace.absent(memory.reason);
     processes.add(memory);
   }
@@ -116,7 +140,8 @@ export class ProcessesReader implements LineSink {
   }
 
   #flush(): void {
-    for (const { identity, processes } of this.#sums.values()) this.#keep(identity, this.#stamp, processes.readings(this.#memoryAt() >= 0));
+    for (const { identity, processes } of this.#sums.values())
+      this.#keep(identity, this.#stamp, processes.readings(this.#memoryAt() >= 0));
     this.#sums = new Map();
   }
 

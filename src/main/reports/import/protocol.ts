@@ -8,7 +8,18 @@ import type { Bytes, Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
 import type { TraceBuilder } from './trace';
 
-export const IMPORT_KINDS = ['xml', 'csv', 'query-text', 'dmon', 'pmon', 'table', 'error', 'processes-csv', 'list', 'help'] as const;
+export const IMPORT_KINDS = [
+  'xml',
+  'csv',
+  'query-text',
+  'dmon',
+  'pmon',
+  'table',
+  'error',
+  'processes-csv',
+  'list',
+  'help',
+] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
 /** The beginning of a file, decoded, without zero bytes. */

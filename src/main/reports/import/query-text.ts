@@ -1,6 +1,10 @@
 /** `nvidia-smi -q`: an indented text of `name : value`, one block per GPU; a loop prints one document after another. */
 import type { Reading } from '../../../shared/vocabulary';
-import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import {
+  absentReason,
+  parseProcessMemory,
+  parseQuantity,
+} from '../../telemetry/nvidia-smi/query-csv';
 import { noteError } from './error';
 import { metric } from './metrics';
 import { migMemory } from './mig';
@@ -86,7 +90,11 @@ export class QueryTextReader implements LineSink {
     }
     if (this.#identity === null) this.#top(name, value.trim());
     else if (!complete && !WHOLE.test(value)) this.#cut();
-    else this.#field([...this.#sections.map((section) => section.name), name.toLowerCase()].join('/'), value.trim());
+    else
+      this.#field(
+        [...this.#sections.map((section) => section.name), name.toLowerCase()].join('/'),
+        value.trim(),
+      );
   }
 
   end(): void {
@@ -134,7 +142,8 @@ export class QueryTextReader implements LineSink {
     const field = PATHS[path];
     if (field === undefined || this.#readings.has(field)) return;
     const reading = parseQuantity(value, metric(field).unit);
-    if (reading.kind === 'absent' && reason === null && !this.#instancesOnly) this.#trace.absent(reading.reason);
+    if (reading.kind === 'absent' && reason === null && !this.#instancesOnly)
+      this.#trace.absent(reading.reason);
     this.#readings.set(field, reading);
   }
 
@@ -152,7 +161,10 @@ export class QueryTextReader implements LineSink {
       if (instances.length > 0) this.#trace.aside(this.#identity, this.#stamp, instances);
     } else if (this.#identity !== null) {
       const device = withPowerDraw([...this.#readings]);
-      this.#trace.row(this.#identity, this.#stamp, [...device, ...(this.#processes === null ? [] : processReadings(this.#trace, this.#processes, device))]);
+      this.#trace.row(this.#identity, this.#stamp, [
+        ...device,
+        ...(this.#processes === null ? [] : processReadings(this.#trace, this.#processes, device)),
+      ]);
     }
     this.#identity = null;
     this.#readings = new Map();

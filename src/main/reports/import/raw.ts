@@ -19,21 +19,44 @@ export interface Raw {
 
 export function rawOf(path: string): Raw | { readonly skipped: string } {
   const { size } = statSync(path);
-  if (size > RAW_LIMIT) return { skipped: `The file is larger than ${RAW_LIMIT / MiB} MiB and was not kept in the session as it came.` };
-  return { file: basename(resolve(path)), bytes: size, codec: 'gzip', encoding: 'base64', data: gzipSync(readFileSync(path)).toString('base64') };
+  if (size > RAW_LIMIT)
+    return {
+      skipped: `The file is larger than ${RAW_LIMIT / MiB} MiB and was not kept in the session as it came.`,
+    };
+  return {
+    file: basename(resolve(path)),
+    bytes: size,
+    codec: 'gzip',
+    encoding: 'base64',
+    data: gzipSync(readFileSync(path)).toString('base64'),
+  };
 }
 
 /** The bytes as they came. A Failure where a session keeps none, or they do not unpack to what was put in. */
-export function bytesOf(stored: unknown, sessionId: string): { readonly file: string; readonly contents: Buffer } {
+export function bytesOf(
+  stored: unknown,
+  sessionId: string,
+): { readonly file: string; readonly contents: Buffer } {
   if (stored === null || stored === undefined) {
-    throw new Failure('bad_input', `Session ${sessionId} does not keep the file it came from.`, 'Import the file again with --keep-raw.');
+    throw new Failure(
+      'bad_input',
+      `Session ${sessionId} does not keep the file it came from.`,
+      'Import the file again with --keep-raw.',
+    );
   }
   const { file, bytes, data } = stored as Partial<Raw>;
   try {
-    const contents = gunzipSync(Buffer.from(String(data), 'base64'), { maxOutputLength: RAW_LIMIT });
-    if (typeof file === 'string' && contents.length === bytes) return { file: basename(file), contents };
+    const contents = gunzipSync(Buffer.from(String(data), 'base64'), {
+      maxOutputLength: RAW_LIMIT,
+    });
+    if (typeof file === 'string' && contents.length === bytes)
+      return { file: basename(file), contents };
   } catch {
     // Told below.
   }
-  throw new Failure('corrupt', `The file kept in session ${sessionId} is damaged.`, 'Import the original file again.');
+  throw new Failure(
+    'corrupt',
+    `The file kept in session ${sessionId} is damaged.`,
+    'Import the original file again.',
+  );
 }

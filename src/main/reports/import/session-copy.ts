@@ -28,7 +28,12 @@ function examined(draft: string, name: string): SessionData {
     return readSessionFile(draft);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.code, error.message.replaceAll(basename(draft), name), error.remedy, error);
+    throw new Failure(
+      error.code,
+      error.message.replaceAll(basename(draft), name),
+      error.remedy,
+      error,
+    );
   }
 }
 
@@ -45,9 +50,17 @@ export function copySession(library: Library, path: string): string {
       throw unwritable(library.dir, (error as Error).message, error);
     }
     const { status } = examined(draft, basename(source));
-    if (status === 'recording') throw new Failure('bad_input', `${basename(path)} is still being recorded.`, 'Import it when the recording has ended.');
+    if (status === 'recording')
+      throw new Failure(
+        'bad_input',
+        `${basename(path)} is still being recorded.`,
+        'Import it when the recording has ended.',
+      );
     const own = basename(source, EXTENSION);
-    const usable = extname(source) === EXTENSION && /^\w[\w.-]{0,79}$/.test(own) && !existsSync(join(library.dir, own + EXTENSION));
+    const usable =
+      extname(source) === EXTENSION &&
+      /^\w[\w.-]{0,79}$/.test(own) &&
+      !existsSync(join(library.dir, own + EXTENSION));
     const id = usable ? own : library.newId();
     renameSync(draft, join(library.dir, id + EXTENSION));
     return id;

@@ -3,7 +3,11 @@
  * instance, one for each process.
  */
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
-import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import {
+  absentReason,
+  parseProcessMemory,
+  parseQuantity,
+} from '../../telemetry/nvidia-smi/query-csv';
 import { noteError } from './error';
 import { metric } from './metrics';
 import { migMemory } from './mig';
@@ -12,11 +16,15 @@ import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 
-const BANNER = /^\|\s*NVIDIA-SMI\s+(\S+).*?(?:Driver Version|KMD Version):\s*(\S+)(?:.*?CUDA (?:UMD )?Version:\s*([\d.]+))?/;
-const GPU_LINE = /^\|\s*(\d+)\s+(.*?)\s*\|\s*([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])\s[^|]*(?:\|\s*(\S+))?/i;
-const STATE_LINE = /^\|\s*(\S+)\s+(\S+?)C?\s+(P\d+|N\/A|ERR!)\s+([^|/]+)\/([^|]*)\|([^|]*)\|\s*(\S+)/;
+const BANNER =
+  /^\|\s*NVIDIA-SMI\s+(\S+).*?(?:Driver Version|KMD Version):\s*(\S+)(?:.*?CUDA (?:UMD )?Version:\s*([\d.]+))?/;
+const GPU_LINE =
+  /^\|\s*(\d+)\s+(.*?)\s*\|\s*([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F])\s[^|]*(?:\|\s*(\S+))?/i;
+const STATE_LINE =
+  /^\|\s*(\S+)\s+(\S+?)C?\s+(P\d+|N\/A|ERR!)\s+([^|/]+)\/([^|]*)\|([^|]*)\|\s*(\S+)/;
 const MIG_LINE = /^\|\s*(\d+)\s+\d+\s+\d+\s+(\d{1,3})\s*\|\s*(\S+)\s*\/\s*\S+\s*\|/;
-const PROCESS_LINE = /^\|\s*(\d+)\s+(?:(?:N\/A|\d+)\s+(?:N\/A|\d+)\s+)?\d+\s+(?:C|G|C\+G|M\+C|M)\s+.*?(\S+)\s*\|$/;
+const PROCESS_LINE =
+  /^\|\s*(\d+)\s+(?:(?:N\/A|\d+)\s+(?:N\/A|\d+)\s+)?\d+\s+(?:C|G|C\+G|M\+C|M)\s+.*?(\S+)\s*\|$/;
 const PROCESSES = /^\|\s*(?:Processes:|Compute processes:)/;
 
 export const table: ImportFormat = {
@@ -85,7 +93,12 @@ class TableReader implements LineSink {
       const [, index, title, busId, ecc] = gpu;
       if (this.#gpus.has(Number(index))) this.#flush();
       const name = title!.replace(/\s+(On|Off|N\/A|WDDM|TCC|MCDM)$/i, '');
-      this.#open = { identity: { index: Number(index), busId: busId!, name }, readings: [], processes: new ProcessSum(), told: false };
+      this.#open = {
+        identity: { index: Number(index), busId: busId!, name },
+        readings: [],
+        processes: new ProcessSum(),
+        told: false,
+      };
       this.#gpus.set(Number(index), this.#open);
       this.#count(ecc);
       return;
@@ -97,17 +110,32 @@ class TableReader implements LineSink {
       return;
     }
     const [, index, instance, used] = MIG_LINE.exec(line) ?? [];
-    if (instance !== undefined) this.#gpus.get(Number(index))?.readings.push(migMemory(instance, this.#read(used!, 'memory.used')));
+    if (instance !== undefined)
+      this.#gpus
+        .get(Number(index))
+        ?.readings.push(migMemory(instance, this.#read(used!, 'memory.used')));
   }
 
-  #state(gpu: TableGpu, [, fan, temperature, , power, cap, memory, utilization]: RegExpExecArray): void {
+  #state(
+    gpu: TableGpu,
+    [, fan, temperature, , power, cap, memory, utilization]: RegExpExecArray,
+  ): void {
     const [used, total] = memory!.split('/').map((part) => part.trim());
     const size = parseQuantity(total ?? '', 'bytes');
     if (size.kind === 'ok') Object.assign(gpu.identity, { memoryBytes: size.value });
     this.#count(cap);
-    gpu.readings.push(['fan.speed', this.#read(fan!, 'fan.speed')], ['temperature.gpu', this.#read(temperature!, 'temperature.gpu')]);
-    gpu.readings.push(['power.draw', this.#read(power!, 'power.draw')], ['memory.used', this.#read(used ?? '', 'memory.used')]);
-    gpu.readings.push(['utilization.gpu', this.#read(utilization!, 'utilization.gpu', this.#isWsl ? 'hidden' : 'not_supported')]);
+    gpu.readings.push(
+      ['fan.speed', this.#read(fan!, 'fan.speed')],
+      ['temperature.gpu', this.#read(temperature!, 'temperature.gpu')],
+    );
+    gpu.readings.push(
+      ['power.draw', this.#read(power!, 'power.draw')],
+      ['memory.used', this.#read(used ?? '', 'memory.used')],
+    );
+    gpu.readings.push([
+      'utilization.gpu',
+      this.#read(utilization!, 'utilization.gpu', this.#isWsl ? 'hidden' : 'not_supported'),
+    ]);
     gpu.told = true;
   }
 
@@ -137,7 +165,14 @@ class TableReader implements LineSink {
   #flush(): void {
     for (const { identity, readings, processes, told } of this.#gpus.values()) {
       if (!told) this.#trace.gpu(identity);
-      else this.#trace.row(identity, this.#stamp, this.#list === 'whole' ? [...readings, ...processReadings(this.#trace, processes, readings)] : readings);
+      else
+        this.#trace.row(
+          identity,
+          this.#stamp,
+          this.#list === 'whole'
+            ? [...readings, ...processReadings(this.#trace, processes, readings)]
+            : readings,
+        );
     }
     this.#gpus = new Map();
     this.#open = null;

@@ -10,7 +10,9 @@ export interface ImportTask {
   readonly options: ImportOptions;
 }
 
-export type ImportReply = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly failure: FailureInfo };
+export type ImportReply =
+  | { readonly ok: true; readonly id: string }
+  | { readonly ok: false; readonly failure: FailureInfo };
 
 function answer({ library, path, options }: ImportTask): ImportReply {
   try {

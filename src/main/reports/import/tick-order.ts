@@ -55,7 +55,10 @@ export class TickOrder {
   push(identity: GpuIdentity, stamp: Stamp, payload: readonly string[]): OrderedRow[] {
     const last = this.#round.at(-1);
     const step = last === undefined ? 0 : stamp.us - last.stamp.us;
-    const done = last !== undefined && (step < 0 || step > this.#withinUs || this.#round.length === this.size) ? this.end() : [];
+    const done =
+      last !== undefined && (step < 0 || step > this.#withinUs || this.#round.length === this.size)
+        ? this.end()
+        : [];
     this.#round.push({ identity, stamp, payload });
     return done;
   }

@@ -9,7 +9,16 @@
 import type { GpuInfo } from '../../../shared/contract/session';
 import type { Micros } from '../../../shared/units';
 import { ABSENT_REASONS, type AbsentReason, type Reading } from '../../../shared/vocabulary';
-import { FIRST_REASON, type Gpu, grow, leastOf, mostOf, newColumn, seriesOf, VALUE } from './gpu-columns';
+import {
+  FIRST_REASON,
+  type Gpu,
+  grow,
+  leastOf,
+  mostOf,
+  newColumn,
+  seriesOf,
+  VALUE,
+} from './gpu-columns';
 import type { GpuIdentity, ImportedTrace, ImportKind } from './protocol';
 import { instantOf, type Stamp } from './stamps';
 
@@ -74,7 +83,8 @@ export class TraceBuilder {
 
   /** Readings that go with the rows of a file without being one. Without a time or a GPU of their own they are left out. */
   aside(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
-    const named = identity.index !== undefined || identity.uuid !== undefined || identity.busId !== undefined;
+    const named =
+      identity.index !== undefined || identity.uuid !== undefined || identity.busId !== undefined;
     const gpu = named ? this.#gpu(identity) : this.#gpus.length === 1 ? this.#gpus[0]! : null;
     if (gpu && stamp) this.#keep(gpu, stamp, readings);
     else this.warn('Processes listed without a time or a GPU were left out.');
@@ -82,8 +92,15 @@ export class TraceBuilder {
 
   /** The file says of a GPU that it answers no more: each of its series has a gap from the latest row on. */
   silent({ index, busId }: GpuIdentity, reason: AbsentReason): void {
-    const gpu = this.#known.get(`index ${index}`) ?? (busId === undefined ? undefined : this.#known.get(`bus ${normalBus(busId)}`));
-    if (gpu) this.#keep(gpu, this.#latest, [...gpu.columns.keys()].map((name) => [name, { kind: 'absent', reason }]));
+    const gpu =
+      this.#known.get(`index ${index}`) ??
+      (busId === undefined ? undefined : this.#known.get(`bus ${normalBus(busId)}`));
+    if (gpu)
+      this.#keep(
+        gpu,
+        this.#latest,
+        [...gpu.columns.keys()].map((name) => [name, { kind: 'absent', reason }]),
+      );
   }
 
   #keep(gpu: Gpu, stamp: Stamp | null, readings: Readings): void {
@@ -94,7 +111,12 @@ export class TraceBuilder {
     gpu.times[row] = at;
     for (const [name, given] of readings) {
       let reading = given;
-      if (name === 'memory.used' && reading.kind === 'ok' && gpu.memoryBytes !== null && reading.value > gpu.memoryBytes) {
+      if (
+        name === 'memory.used' &&
+        reading.kind === 'ok' &&
+        gpu.memoryBytes !== null &&
+        reading.value > gpu.memoryBytes
+      ) {
         this.#overfull++;
         this.absent('not_read');
         reading = { kind: 'absent', reason: 'not_read' };
@@ -110,10 +132,19 @@ export class TraceBuilder {
   }
 
   finish(kind: ImportKind): ImportedTrace {
-    if (this.#overfull > 0) this.warn(`${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`);
+    if (this.#overfull > 0)
+      this.warn(
+        `${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`,
+      );
     const rows = this.#gpus.filter(({ n }) => n > 0);
-    const start = rows.reduce((least, { times, n }) => leastOf(times, n, least), Number.POSITIVE_INFINITY);
-    const end = rows.reduce((most, { times, n }) => mostOf(times, n, most), Number.NEGATIVE_INFINITY);
+    const start = rows.reduce(
+      (least, { times, n }) => leastOf(times, n, least),
+      Number.POSITIVE_INFINITY,
+    );
+    const end = rows.reduce(
+      (most, { times, n }) => mostOf(times, n, most),
+      Number.NEGATIVE_INFINITY,
+    );
     const durationUs = rows.length === 0 ? 0 : end - start;
     this.#remark();
     const gpus = this.#numbered();
@@ -121,9 +152,16 @@ export class TraceBuilder {
       kind,
       driver: this.driver,
       cuda: this.cuda,
-      gpus: gpus.map(({ gpu, index }): GpuInfo => ({
-        index, uuid: gpu.uuid, name: gpu.name || 'unknown GPU', memoryBytes: gpu.memoryBytes, driver: this.driver ?? '', cuda: this.cuda,
-      })),
+      gpus: gpus.map(
+        ({ gpu, index }): GpuInfo => ({
+          index,
+          uuid: gpu.uuid,
+          name: gpu.name || 'unknown GPU',
+          memoryBytes: gpu.memoryBytes,
+          driver: this.driver ?? '',
+          cuda: this.cuda,
+        }),
+      ),
       samples: this.#samples,
       series: gpus.flatMap(({ gpu, index }) => seriesOf(gpu, index, start, durationUs)),
       gaps: ABSENT_REASONS.flatMap((reason) => {
@@ -131,7 +169,10 @@ export class TraceBuilder {
         return count > 0 ? [{ reason, count }] : [];
       }),
       warnings: [...this.#warnings],
-      startedAt: this.#stamped === null || this.#undated || !Number.isFinite(start) ? null : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
+      startedAt:
+        this.#stamped === null || this.#undated || !Number.isFinite(start)
+          ? null
+          : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
       durationUs,
       error: this.error,
     };
@@ -152,7 +193,11 @@ export class TraceBuilder {
 
   /** Each GPU's rows come in order but for where the clock they are stamped with was set back. */
   #watchClock(gpu: Gpu, us: number): void {
-    if (gpu.stampUs !== null && Math.abs(gpu.stampUs - us - HOUR_US) < HOUR_SLACK_US && gpu.fellBackUs === 0) {
+    if (
+      gpu.stampUs !== null &&
+      Math.abs(gpu.stampUs - us - HOUR_US) < HOUR_SLACK_US &&
+      gpu.fellBackUs === 0
+    ) {
       gpu.fellBackUs = HOUR_US;
       this.#fellBack = true;
     }
@@ -160,27 +205,55 @@ export class TraceBuilder {
   }
 
   #remark(): void {
-    if (this.#fellBack) this.warn('The clock of the timestamps falls back by an hour, as when summer time ends: rows after that are taken an hour later.');
+    if (this.#fellBack)
+      this.warn(
+        'The clock of the timestamps falls back by an hour, as when summer time ends: rows after that are taken an hour later.',
+      );
     const disordered = this.#gpus.reduce((sum, gpu) => sum + gpu.disordered, 0);
-    if (disordered > 0) this.warn(`${disordered} rows were out of order in time and have been sorted.`);
+    if (disordered > 0)
+      this.warn(`${disordered} rows were out of order in time and have been sorted.`);
     if (this.#unstamped && this.#gpus.some(({ n }) => n > 1) && this.#intervalUs === null) {
-      this.warn('The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.');
+      this.warn(
+        'The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.',
+      );
     }
-    if (this.#undated) this.warn('The rows tell the time of day without the date, so the start is not known.');
+    if (this.#undated)
+      this.warn('The rows tell the time of day without the date, so the start is not known.');
     else if (this.#stamped !== null && !this.#stamped.zoned) {
-      this.warn('The timestamps name no time zone; the start is taken as this machine\'s local time.');
+      this.warn(
+        "The timestamps name no time zone; the start is taken as this machine's local time.",
+      );
     }
   }
 
   #gpu({ index, uuid, busId, name, memoryBytes }: GpuIdentity): Gpu {
     const bus = busId === undefined ? undefined : normalBus(busId);
-    const keys = [index === undefined ? [] : [`index ${index}`], bus === undefined ? [] : [`bus ${bus}`], uuid === undefined ? [] : [`uuid ${uuid}`]].flat();
+    const keys = [
+      index === undefined ? [] : [`index ${index}`],
+      bus === undefined ? [] : [`bus ${bus}`],
+      uuid === undefined ? [] : [`uuid ${uuid}`],
+    ].flat();
     if (keys.length === 0) keys.push('only');
     let gpu = this.#known.get(keys[0]!);
     // A GPU that has an index is not another index's, whatever else they share: captures mask uuids.
-    gpu ??= keys.map((key) => this.#known.get(key)).find((each) => each !== undefined && (index === undefined || each.index === null));
+    gpu ??= keys
+      .map((key) => this.#known.get(key))
+      .find((each) => each !== undefined && (index === undefined || each.index === null));
     if (!gpu) {
-      gpu = { index: index ?? null, uuid: uuid ?? '', busId: bus ?? '', name: name ?? '', memoryBytes: null, times: new Float64Array(64), n: 0, tick: 0, disordered: 0, stampUs: null, fellBackUs: 0, columns: new Map() };
+      gpu = {
+        index: index ?? null,
+        uuid: uuid ?? '',
+        busId: bus ?? '',
+        name: name ?? '',
+        memoryBytes: null,
+        times: new Float64Array(64),
+        n: 0,
+        tick: 0,
+        disordered: 0,
+        stampUs: null,
+        fellBackUs: 0,
+        columns: new Map(),
+      };
       this.#gpus.push(gpu);
     }
     for (const key of keys) if (!this.#known.has(key)) this.#known.set(key, gpu);
@@ -196,15 +269,24 @@ export class TraceBuilder {
   #numbered(): { gpu: Gpu; index: number }[] {
     const taken = new Set(this.#gpus.flatMap(({ index }) => (index === null ? [] : [index])));
     const rest = this.#gpus.filter(({ index }) => index === null);
-    if (rest.every(({ busId }) => busId !== '')) rest.sort((a, b) => (a.busId < b.busId ? -1 : a.busId > b.busId ? 1 : 0));
+    if (rest.every(({ busId }) => busId !== ''))
+      rest.sort((a, b) => (a.busId < b.busId ? -1 : a.busId > b.busId ? 1 : 0));
     let next = 0;
-    const numbers = new Map(rest.map((gpu) => {
-      while (taken.has(next)) next++;
-      taken.add(next);
-      return [gpu, next] as const;
-    }));
-    return this.#gpus.map((gpu) => ({ gpu, index: gpu.index ?? numbers.get(gpu)! })).sort((a, b) => a.index - b.index);
+    const numbers = new Map(
+      rest.map((gpu) => {
+        while (taken.has(next)) next++;
+        taken.add(next);
+        return [gpu, next] as const;
+      }),
+    );
+    return this.#gpus
+      .map((gpu) => ({ gpu, index: gpu.index ?? numbers.get(gpu)! }))
+      .sort((a, b) => a.index - b.index);
   }
 }
 
-const normalBus = (busId: string): string => busId.trim().toUpperCase().replace(/^0+(?=[0-9A-F]{4}:)/, '');
+const normalBus = (busId: string): string =>
+  busId
+    .trim()
+    .toUpperCase()
+    .replace(/^0+(?=[0-9A-F]{4}:)/, '');

@@ -30,14 +30,20 @@ class TranscriptReader implements LineSink {
     this.#trace = trace;
     this.#head = head;
     this.#options = options;
-    trace.warn('The file is a transcript of several commands; the answers to --query-gpu are read, the processes of --query-compute-apps and the MIG instances of -q.');
+    trace.warn(
+      'The file is a transcript of several commands; the answers to --query-gpu are read, the processes of --query-compute-apps and the MIG instances of -q.',
+    );
   }
 
   line(text: string, complete: boolean): void {
     const command = COMMAND.exec(text.trim());
     if (command || text.startsWith('#')) {
       this.#answer?.end();
-      this.#answer = command ? this.#answerTo(command[1]!) : this.#answer?.isEmpty ? this.#answer : null;
+      this.#answer = command
+        ? this.#answerTo(command[1]!)
+        : this.#answer?.isEmpty
+          ? this.#answer
+          : null;
       return;
     }
     this.#answer?.line(text, complete);
@@ -48,14 +54,21 @@ class TranscriptReader implements LineSink {
   }
 
   #answerTo(args: string): Answer | null {
-    if (QUERY.test(args)) return new Answer((lines) => new CsvReader(this.#trace, this.#headOf(lines), this.#options));
-    if (/--query-compute-apps\b/.test(args)) return new Answer(() => new ProcessesReader(this.#trace, [], true));
-    if (/^\s+(-q|--query)\s*$/.test(args)) return new Answer(() => new QueryTextReader(this.#trace, true));
+    if (QUERY.test(args))
+      return new Answer((lines) => new CsvReader(this.#trace, this.#headOf(lines), this.#options));
+    if (/--query-compute-apps\b/.test(args))
+      return new Answer(() => new ProcessesReader(this.#trace, [], true));
+    if (/^\s+(-q|--query)\s*$/.test(args))
+      return new Answer(() => new QueryTextReader(this.#trace, true));
     return null;
   }
 
   #headOf(lines: readonly string[]): Head {
-    return { fileName: this.#head.fileName, text: lines.join('\n'), lines: lines.map((line) => line.trim()).filter((line) => line !== '') };
+    return {
+      fileName: this.#head.fileName,
+      text: lines.join('\n'),
+      lines: lines.map((line) => line.trim()).filter((line) => line !== ''),
+    };
   }
 }
 

@@ -3,7 +3,11 @@
  * parsed: declarations and document types, and with them entities of their own, are never read.
  */
 import type { Reading } from '../../../shared/vocabulary';
-import { absentReason, parseProcessMemory, parseQuantity } from '../../telemetry/nvidia-smi/query-csv';
+import {
+  absentReason,
+  parseProcessMemory,
+  parseQuantity,
+} from '../../telemetry/nvidia-smi/query-csv';
 import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../../telemetry/nvidia-smi/xml';
 import { noteError } from './error';
 import { metric } from './metrics';
@@ -25,7 +29,12 @@ const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [
   ['utilization.decoder', 'utilization/decoder_util'],
   ['temperature.gpu', 'temperature/gpu_temp'],
   ['temperature.memory', 'temperature/memory_temp'],
-  ['power.draw', 'power_readings/power_draw', 'gpu_power_readings/power_draw', 'gpu_power_readings/average_power_draw'],
+  [
+    'power.draw',
+    'power_readings/power_draw',
+    'gpu_power_readings/power_draw',
+    'gpu_power_readings/average_power_draw',
+  ],
   ['power.draw.instant', 'gpu_power_readings/instant_power_draw'],
   ['clocks.gr', 'clocks/graphics_clock'],
   ['clocks.sm', 'clocks/sm_clock'],
@@ -43,7 +52,10 @@ const MAX_DOCUMENT = 1 << 26;
 
 export const xml: ImportFormat = {
   kind: 'xml',
-  recognizes: ({ text, lines }) => text.includes(OPEN) || /^<\?xml\b[^>]*>/.test(lines[0] ?? '') && /nvidia_smi_log/.test(text) || /^<(?!html)\/?[a-z_]+( [^>]*)?>/.test(lines[0] ?? ''),
+  recognizes: ({ text, lines }) =>
+    text.includes(OPEN) ||
+    (/^<\?xml\b[^>]*>/.test(lines[0] ?? '') && /nvidia_smi_log/.test(text)) ||
+    /^<(?!html)\/?[a-z_]+( [^>]*)?>/.test(lines[0] ?? ''),
   open: (trace) => new XmlReader(trace),
 };
 
@@ -92,14 +104,22 @@ class XmlReader implements LineSink {
 
   end(): void {
     if (this.#parts !== null) this.#broken++;
-    if (this.#broken > 0) this.#trace.warn(`${this.#broken} XML documents in the file are cut off or not well-formed and were left out.`);
-    else if (this.#documents === 0) this.#trace.warn('The file holds a piece of XML without a whole nvidia_smi_log; only what it says is absent could be read.');
+    if (this.#broken > 0)
+      this.#trace.warn(
+        `${this.#broken} XML documents in the file are cut off or not well-formed and were left out.`,
+      );
+    else if (this.#documents === 0)
+      this.#trace.warn(
+        'The file holds a piece of XML without a whole nvidia_smi_log; only what it says is absent could be read.',
+      );
   }
 
   /** Between documents nvidia-smi may print an error; a piece cut out of one still tells what is absent. */
   #outside(text: string): void {
-    if (text.trim() === '' || noteError(this.#trace, text.trim().startsWith('<') ? '' : text)) return;
-    for (const [, tag, value] of text.matchAll(/<([a-z_]+)>([^<]+)<\/\1>/g)) this.#count(tag!, value!);
+    if (text.trim() === '' || noteError(this.#trace, text.trim().startsWith('<') ? '' : text))
+      return;
+    for (const [, tag, value] of text.matchAll(/<([a-z_]+)>([^<]+)<\/\1>/g))
+      this.#count(tag!, value!);
   }
 
   #count(tag: string, value: string): void {
@@ -140,7 +160,9 @@ class XmlReader implements LineSink {
     const name = known(textAt(gpu, 'product_name'));
     const total = parseQuantity(textAt(gpu, 'fb_memory_usage/total') ?? '', 'bytes');
     const identity: GpuIdentity = {
-      ...(busId === null ? {} : { busId }), ...(uuid === null ? {} : { uuid }), ...(name === null ? {} : { name }),
+      ...(busId === null ? {} : { busId }),
+      ...(uuid === null ? {} : { uuid }),
+      ...(name === null ? {} : { name }),
       ...(total.kind === 'ok' ? { memoryBytes: total.value } : {}),
     };
     const readings = PATHS.flatMap(([field, ...paths]): (readonly [string, Reading])[] => {
@@ -148,21 +170,28 @@ class XmlReader implements LineSink {
       return text === undefined || text === null ? [] : [[field, this.#reading(text, field)]];
     });
     const device = withPowerDraw(readings);
-    this.#trace.row(identity, stamp, [...device, ...migReadings(gpu), ...this.#processes(gpu, device)]);
+    this.#trace.row(identity, stamp, [
+      ...device,
+      ...migReadings(gpu),
+      ...this.#processes(gpu, device),
+    ]);
   }
 
   /** What is no value and no word for absence is not counted as a leaf. */
   #reading(text: string, field: string): Reading {
     const reading = parseQuantity(text, metric(field).unit);
-    if (reading.kind === 'absent' && absentReason(text) === null) this.#trace.absent(reading.reason);
+    if (reading.kind === 'absent' && absentReason(text) === null)
+      this.#trace.absent(reading.reason);
     return reading;
   }
 
   #processes(gpu: unknown, device: Readings): Readings {
     const list = fieldOf(gpu, 'processes');
-    if (list === undefined || (typeof list === 'string' && absentReason(list) === 'not_supported')) return [];
+    if (list === undefined || (typeof list === 'string' && absentReason(list) === 'not_supported'))
+      return [];
     const sum = new ProcessSum();
-    for (const process of listOf(fieldOf(list, 'process_info'))) sum.add(parseProcessMemory(textAt(process, 'used_memory') ?? ''));
+    for (const process of listOf(fieldOf(list, 'process_info')))
+      sum.add(parseProcessMemory(textAt(process, 'used_memory') ?? ''));
     return processReadings(this.#trace, sum, device);
   }
 }
@@ -171,4 +200,5 @@ function migReadings(gpu: unknown): Readings {
   return listedInstances(gpu).map(({ index, used }) => migMemory(index, used));
 }
 
-const known = (text: string | null): string | null => (text === null || absentReason(text) !== null ? null : text);
+const known = (text: string | null): string | null =>
+  text === null || absentReason(text) !== null ? null : text;

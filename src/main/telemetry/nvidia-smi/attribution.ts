@@ -11,7 +11,7 @@ import type { GpuProcess } from './query-csv';
 
 export const PROCESS_METRICS = ['process.memory', 'other.memory'] as const;
 export const ABOUT_PROCESSES: Readonly<Record<(typeof PROCESS_METRICS)[number], string>> = {
-  'process.memory': 'device memory that the workload\'s processes hold, by the driver\'s lists',
+  'process.memory': "device memory that the workload's processes hold, by the driver's lists",
   'other.memory': 'device memory that all other processes hold, graphics included',
 };
 
@@ -38,14 +38,25 @@ export interface AttributionInput {
 export function attribute(input: AttributionInput): Attribution[] {
   const own = new Set(input.ownPids);
   const workload = new Set(input.workloadPids.filter((pid) => !own.has(pid)));
-  const listed = [...input.compute.map(({ pid }) => pid), ...(input.monitored ?? []).map(({ pid }) => pid)];
+  const listed = [
+    ...input.compute.map(({ pid }) => pid),
+    ...(input.monitored ?? []).map(({ pid }) => pid),
+  ];
   const known = input.sharesPids || listed.some((pid) => workload.has(pid));
 
   return input.gpus.map((gpu) => {
-    const compute = input.compute.filter(({ gpuUuid }) => gpuUuid === gpu.uuid || (input.gpus.length === 1 && !namesAnother(gpuUuid, gpu)));
+    const compute = input.compute.filter(
+      ({ gpuUuid }) =>
+        gpuUuid === gpu.uuid || (input.gpus.length === 1 && !namesAnother(gpuUuid, gpu)),
+    );
     const pids = new Set(compute.map(({ pid }) => pid));
-    const graphics = (input.monitored ?? []).filter(({ gpuIndex, pid }) => gpuIndex === gpu.index && !pids.has(pid));
-    const all: readonly { readonly pid: number; readonly memory: Reading }[] = [...compute, ...graphics];
+    const graphics = (input.monitored ?? []).filter(
+      ({ gpuIndex, pid }) => gpuIndex === gpu.index && !pids.has(pid),
+    );
+    const all: readonly { readonly pid: number; readonly memory: Reading }[] = [
+      ...compute,
+      ...graphics,
+    ];
     return {
       gpuIndex: gpu.index,
       workload: known ? sum(all.filter(({ pid }) => workload.has(pid))) : HIDDEN,
@@ -55,7 +66,8 @@ export function attribute(input: AttributionInput): Attribution[] {
 }
 
 /** A process on a MIG device, or one whose GPU has no name, can only be on the one GPU there is. */
-const namesAnother = (uuid: string, gpu: GpuInfo): boolean => gpu.uuid !== '' && /^GPU-/.test(uuid) && uuid !== gpu.uuid;
+const namesAnother = (uuid: string, gpu: GpuInfo): boolean =>
+  gpu.uuid !== '' && /^GPU-/.test(uuid) && uuid !== gpu.uuid;
 
 const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
 

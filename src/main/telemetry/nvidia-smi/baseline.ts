@@ -38,10 +38,16 @@ export async function readBaseline(options: BaselineOptions): Promise<Baseline[]
   for (const raw of query.stdout.split('\n')) {
     const line = reader.read(raw);
     if (line.kind !== 'row') continue;
-    const reading = parseQuantity(line.cells.get('memory.used') ?? '', 'bytes', line.units.get('memory.used') ?? null);
+    const reading = parseQuantity(
+      line.cells.get('memory.used') ?? '',
+      'bytes',
+      line.units.get('memory.used') ?? null,
+    );
     used.set(line.cells.get('uuid') ?? '', reading).set(line.cells.get('index') ?? '', reading);
   }
-  const shares = table.ok ? attribute({ gpus, ...table.table, workloadPids: [], ownPids: [], sharesPids }) : [];
+  const shares = table.ok
+    ? attribute({ gpus, ...table.table, workloadPids: [], ownPids: [], sharesPids })
+    : [];
   return gpus.map(({ index, uuid }) => ({
     gpuIndex: index,
     used: used.get(uuid) ?? used.get(String(index)) ?? NOT_READ,

@@ -2,13 +2,41 @@
 import type { AbsentReason } from '../../../shared/vocabulary';
 
 const ERRORS: readonly (readonly [RegExp, AbsentReason, string])[] = [
-  [/GPU is lost|GPU requires re(?:set|boot)/i, 'lost', 'Restart the machine to recover the GPU; check its power and seating if it is lost again.'],
-  [/Insufficient Permissions/i, 'not_permitted', 'Run Plumbline as a user who may read the GPU, for example a member of the group video.'],
-  [/Driver\/library version mismatch/i, 'not_read', 'The driver was updated while loaded: restart the machine.'],
-  [/couldn't communicate with the NVIDIA driver/i, 'not_read', 'Install the NVIDIA driver, or load it: sudo modprobe nvidia.'],
-  [/No devices were found/i, 'not_read', 'Check that the GPU is seated, powered and not assigned to a virtual machine.'],
-  [/Unable to determine the device handle/i, 'not_read', 'Restart the machine; if it happens again, see the kernel log for Xid errors.'],
-  [/Failed to initialize NVML/i, 'not_read', 'Reload the NVIDIA driver, or restart the container that lost it.'],
+  [
+    /GPU is lost|GPU requires re(?:set|boot)/i,
+    'lost',
+    'Restart the machine to recover the GPU; check its power and seating if it is lost again.',
+  ],
+  [
+    /Insufficient Permissions/i,
+    'not_permitted',
+    'Run Plumbline as a user who may read the GPU, for example a member of the group video.',
+  ],
+  [
+    /Driver\/library version mismatch/i,
+    'not_read',
+    'The driver was updated while loaded: restart the machine.',
+  ],
+  [
+    /couldn't communicate with the NVIDIA driver/i,
+    'not_read',
+    'Install the NVIDIA driver, or load it: sudo modprobe nvidia.',
+  ],
+  [
+    /No devices were found/i,
+    'not_read',
+    'Check that the GPU is seated, powered and not assigned to a virtual machine.',
+  ],
+  [
+    /Unable to determine the device handle/i,
+    'not_read',
+    'Restart the machine; if it happens again, see the kernel log for Xid errors.',
+  ],
+  [
+    /Failed to initialize NVML/i,
+    'not_read',
+    'Reload the NVIDIA driver, or restart the container that lost it.',
+  ],
 ];
 
 export interface SmiError {
@@ -34,6 +62,10 @@ export function findInvalidField(line: string): string | null {
 
 /** The first line that says anything, cut to a length a person reads. */
 export function firstLine(text: string): string {
-  const line = text.split('\n').map((each) => each.replaceAll('\0', '').trim()).find((each) => each !== '') ?? '';
+  const line =
+    text
+      .split('\n')
+      .map((each) => each.replaceAll('\0', '').trim())
+      .find((each) => each !== '') ?? '';
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

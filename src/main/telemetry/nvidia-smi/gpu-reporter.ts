@@ -28,7 +28,13 @@ export class GpuReporter {
   #lastPosition = -1;
 
   /** `complete` when `gpus` are all that have rows: only then does the order of rows tell an unnamed GPU. */
-  constructor(sink: SampleSink, gpus: readonly GpuInfo[], fields: readonly GpuField[], intervalUs: Micros, complete = true) {
+  constructor(
+    sink: SampleSink,
+    gpus: readonly GpuInfo[],
+    fields: readonly GpuField[],
+    intervalUs: Micros,
+    complete = true,
+  ) {
     this.#sink = sink;
     this.#gpus = gpus;
     this.#fields = fields;
@@ -37,17 +43,29 @@ export class GpuReporter {
   }
 
   /** Returns the index of the GPU when the row says that it is lost. */
-  row(t: Micros, index: string, uuid: string, readings: readonly { readonly field: GpuField; readonly reading: Reading }[]): number | null {
+  row(
+    t: Micros,
+    index: string,
+    uuid: string,
+    readings: readonly { readonly field: GpuField; readonly reading: Reading }[],
+  ): number | null {
     const gpu = this.#identify(index, uuid);
     if (!gpu) return null;
     this.#rowAt.set(gpu.index, t);
-    for (const { field, reading } of readings) this.#push(gpuSeriesId(gpu.index, field.metric), t, reading);
-    return readings.some(({ reading }) => reading.kind === 'absent' && reading.reason === 'lost') ? gpu.index : null;
+    for (const { field, reading } of readings)
+      this.#push(gpuSeriesId(gpu.index, field.metric), t, reading);
+    return readings.some(({ reading }) => reading.kind === 'absent' && reading.reason === 'lost')
+      ? gpu.index
+      : null;
   }
 
   unsupported(t: Micros, field: GpuField): void {
     this.#unsupported.add(field);
-    for (const gpu of this.#gpus) this.#push(gpuSeriesId(gpu.index, field.metric), t, { kind: 'absent', reason: 'not_supported' });
+    for (const gpu of this.#gpus)
+      this.#push(gpuSeriesId(gpu.index, field.metric), t, {
+        kind: 'absent',
+        reason: 'not_supported',
+      });
   }
 
   /** No GPU answers. */
@@ -57,14 +75,17 @@ export class GpuReporter {
 
   /** Marks those without a row for longer than `limitUs`, counted from `since` at the earliest; returns their indices. */
   silentAmongOthers(t: Micros, since: Micros, limitUs: Micros, reason: AbsentReason): number[] {
-    const missing = this.#gpus.filter(({ index }) => t - Math.max(this.#rowAt.get(index) ?? 0, since) > limitUs).map(({ index }) => index);
+    const missing = this.#gpus
+      .filter(({ index }) => t - Math.max(this.#rowAt.get(index) ?? 0, since) > limitUs)
+      .map(({ index }) => index);
     for (const index of missing) this.#absent(index, t, reason);
     return missing;
   }
 
   #absent(index: number, t: Micros, reason: AbsentReason): void {
     for (const field of this.#fields) {
-      if (!this.#unsupported.has(field)) this.#push(gpuSeriesId(index, field.metric), t, { kind: 'absent', reason });
+      if (!this.#unsupported.has(field))
+        this.#push(gpuSeriesId(index, field.metric), t, { kind: 'absent', reason });
     }
   }
 
@@ -88,7 +109,14 @@ export class GpuReporter {
     const named = this.#gpus.findIndex((gpu) => gpu.uuid !== '' && gpu.uuid === uuid);
     const numbered = this.#gpus.findIndex((gpu) => String(gpu.index) === index);
     const unnamed = this.#complete && !/^(GPU|MIG)-/.test(uuid) && !/^\d+$/.test(index);
-    const position = named >= 0 ? named : numbered >= 0 ? numbered : unnamed ? (this.#lastPosition + 1) % this.#gpus.length : -1;
+    const position =
+      named >= 0
+        ? named
+        : numbered >= 0
+          ? numbered
+          : unnamed
+            ? (this.#lastPosition + 1) % this.#gpus.length
+            : -1;
     if (position >= 0) this.#lastPosition = position;
     return this.#gpus[position];
   }

@@ -35,10 +35,19 @@ export interface InstanceMemory {
 }
 
 /** One look at the instances the workload is confined to; those that the report does not tell are not read. */
-export async function readInstances({ path, env, gpus }: InstancesOptions, signal?: AbortSignal): Promise<InstanceMemory[]> {
-  const answer = await runOnce(path, ['-q', '-x'], { env, timeoutMs: TIMEOUT_MS, ...(signal && { signal }) });
+export async function readInstances(
+  { path, env, gpus }: InstancesOptions,
+  signal?: AbortSignal,
+): Promise<InstanceMemory[]> {
+  const answer = await runOnce(path, ['-q', '-x'], {
+    env,
+    timeoutMs: TIMEOUT_MS,
+    ...(signal && { signal }),
+  });
   // Declarations, and with them entities of their own, are not read.
-  const document = answer.ok ? /<nvidia_smi_log>[\s\S]*<\/nvidia_smi_log>/.exec(answer.stdout)?.[0] : undefined;
+  const document = answer.ok
+    ? /<nvidia_smi_log>[\s\S]*<\/nvidia_smi_log>/.exec(answer.stdout)?.[0]
+    : undefined;
   const report = fieldOf(parseXml(document ?? ''), 'nvidia_smi_log');
   const error = findSmiError(answer.stdout);
   const missing: Reading = error ? { kind: 'absent', reason: error.reason } : NOT_READ;
@@ -47,7 +56,13 @@ export async function readInstances({ path, env, gpus }: InstancesOptions, signa
     const devices = listedInstances(listed.find((gpu) => textAt(gpu, 'uuid') === uuid));
     return instances.map(({ slot }): InstanceMemory => {
       const found = devices.find((each) => each.index === String(slot));
-      return { device: instanceId(index, slot), gpuIndex: index, slot, used: found?.used ?? missing, total: found?.total.kind === 'ok' ? found.total.value : null };
+      return {
+        device: instanceId(index, slot),
+        gpuIndex: index,
+        slot,
+        used: found?.used ?? missing,
+        total: found?.total.kind === 'ok' ? found.total.value : null,
+      };
     });
   });
 }
@@ -67,11 +82,21 @@ export class GpuInstances implements Sampler {
     const { gpus, intervalMs = INSTANCES_MS } = this.#options;
     for (const device of gpus.flatMap(instanceIdsOf)) {
       const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
-      sink.declare({ id: `${device}.memory.used`, source: 'nvidia-smi -q', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000, about: 'memory in use on this MIG device at the moment of reading, in whole MiB, as seldom as nvidia-smi can tell it' });
+      sink.declare({
+        id: `${device}.memory.used`,
+        source: 'nvidia-smi -q',
+        metric,
+        unit: 'bytes',
+        windowUs: null,
+        intervalUs: intervalMs * 1000,
+        about:
+          'memory in use on this MIG device at the moment of reading, in whole MiB, as seldom as nvidia-smi can tell it',
+      });
     }
     const look = () => {
       this.#looking = this.#look(sink, clock).then((took) => {
-        if (!this.#abort.signal.aborted) this.#timer = setTimeout(look, Math.max(intervalMs - took / 1000, (REST * took) / 1000));
+        if (!this.#abort.signal.aborted)
+          this.#timer = setTimeout(look, Math.max(intervalMs - took / 1000, (REST * took) / 1000));
       });
     };
     look();
@@ -88,7 +113,8 @@ export class GpuInstances implements Sampler {
     const before = clock.now();
     const seen = await readInstances(this.#options, this.#abort.signal);
     const t = clock.now();
-    if (!this.#abort.signal.aborted) for (const { device, used } of seen) sink.push(`${device}.memory.used`, t, used);
+    if (!this.#abort.signal.aborted)
+      for (const { device, used } of seen) sink.push(`${device}.memory.used`, t, used);
     return t - before;
   }
 }

@@ -8,8 +8,10 @@ import nvidiaSmi from 'node-nvidia-smi';
 
 type Xml = Record<string, unknown>;
 
-const isXml = (value: unknown): value is Xml => typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+const isXml = (value: unknown): value is Xml =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value : null;
 const child = (node: unknown, name: string): unknown => (isXml(node) ? node[name] : undefined);
 
 function summarize(document: unknown) {
@@ -43,6 +45,8 @@ setTimeout(() => {
 }, LAST_RESORT_MS).unref();
 
 nvidiaSmi((error, data) => {
-  const answer = error ? { error: (error instanceof Error ? error.message : String(error)).trim() } : summarize(data);
+  const answer = error
+    ? { error: (error instanceof Error ? error.message : String(error)).trim() }
+    : summarize(data);
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 });

@@ -34,16 +34,28 @@ const FIELDS = ['index', 'uuid', 'pci.bus_id', 'name', 'memory.total', 'driver_v
 export async function readInventory(options: InventoryOptions): Promise<Inventory> {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const [csv, xml] = await Promise.all([
-    runOnce(options.path, [`--query-gpu=${FIELDS.join(',')}`, '--format=csv'], { timeoutMs, env: options.env }),
+    runOnce(options.path, [`--query-gpu=${FIELDS.join(',')}`, '--format=csv'], {
+      timeoutMs,
+      env: options.env,
+    }),
     runHelper(options, timeoutMs),
   ]);
   const rows = parseRows(csv.stdout);
   const list = xml.ok ? xml.gpus : [];
-  if (rows.length === 0 && list.length === 0) return failure(csv, xml.ok ? 'it lists no GPU' : xml.detail);
+  if (rows.length === 0 && list.length === 0)
+    return failure(csv, xml.ok ? 'it lists no GPU' : xml.detail);
 
-  const gpus = rows.length > 0
-    ? rows.map((row): GpuInfo => ({ ...row, cuda: xml.ok ? xml.cuda : null }))
-    : list.map((gpu, index): GpuInfo => ({ ...gpu, index, driver: xml.ok ? (xml.driver ?? '') : '', cuda: xml.ok ? xml.cuda : null }));
+  const gpus =
+    rows.length > 0
+      ? rows.map((row): GpuInfo => ({ ...row, cuda: xml.ok ? xml.cuda : null }))
+      : list.map(
+          (gpu, index): GpuInfo => ({
+            ...gpu,
+            index,
+            driver: xml.ok ? (xml.driver ?? '') : '',
+            cuda: xml.ok ? xml.cuda : null,
+          }),
+        );
   const error = findSmiError(csv.stdout);
   const detail = `${gpus.length === 1 ? '1 GPU' : `${gpus.length} GPUs`}, driver ${gpus[0]!.driver || 'unknown'}${error ? `; ${error.text}` : ''}`;
   return { ok: true, gpus: gpus.sort((a, b) => a.index - b.index), detail };
@@ -53,23 +65,36 @@ function failure(csv: RunResult, xmlDetail: string): Inventory {
   const error = findSmiError(`${csv.stdout}\n${csv.stderr}`);
   if (error) return { ok: false, detail: error.text, remedy: error.remedy };
   const said = firstLine(csv.stdout) || firstLine(csv.stderr);
-  const why = csv.ok ? (said ? `it answered "${said}"` : xmlDetail) : `${csv.detail}${said ? `: ${said}` : ''}`;
-  return { ok: false, detail: `nvidia-smi does not list any GPU: ${why}`, remedy: 'Run nvidia-smi in a terminal and mend what it reports.' };
+  const why = csv.ok
+    ? said
+      ? `it answered "${said}"`
+      : xmlDetail
+    : `${csv.detail}${said ? `: ${said}` : ''}`;
+  return {
+    ok: false,
+    detail: `nvidia-smi does not list any GPU: ${why}`,
+    remedy: 'Run nvidia-smi in a terminal and mend what it reports.',
+  };
 }
 
 function parseRows(text: string): Omit<GpuInfo, 'cuda'>[] {
-  const reader = new CsvLineReader(FIELDS, (cells) => /^\d{1,4}$/.test(cells.get('index') ?? '') && namesGpu(cells));
+  const reader = new CsvLineReader(
+    FIELDS,
+    (cells) => /^\d{1,4}$/.test(cells.get('index') ?? '') && namesGpu(cells),
+  );
   return text.split('\n').flatMap((raw) => {
     const line = reader.read(raw);
     if (line.kind !== 'row') return [];
     const cell = (field: (typeof FIELDS)[number]) => line.cells.get(field) ?? '';
-    return [{
-      index: Number(cell('index')),
-      uuid: known(cell('uuid')) ?? '',
-      name: known(cell('name')) ?? 'unknown GPU',
-      memoryBytes: bytesOf(cell('memory.total'), line.units.get('memory.total') ?? null),
-      driver: known(cell('driver_version')) ?? '',
-    }];
+    return [
+      {
+        index: Number(cell('index')),
+        uuid: known(cell('uuid')) ?? '',
+        name: known(cell('name')) ?? 'unknown GPU',
+        memoryBytes: bytesOf(cell('memory.total'), line.units.get('memory.total') ?? null),
+        driver: known(cell('driver_version')) ?? '',
+      },
+    ];
   });
 }
 
@@ -81,16 +106,36 @@ function bytesOf(cell: string, unit: string | null): Bytes | null {
 }
 
 type HelperAnswer =
-  | { readonly ok: true; readonly driver: string | null; readonly cuda: string | null; readonly gpus: readonly { readonly uuid: string; readonly name: string; readonly memoryBytes: Bytes | null }[] }
+  | {
+      readonly ok: true;
+      readonly driver: string | null;
+      readonly cuda: string | null;
+      readonly gpus: readonly {
+        readonly uuid: string;
+        readonly name: string;
+        readonly memoryBytes: Bytes | null;
+      }[];
+    }
   | { readonly ok: false; readonly detail: string };
 
 async function runHelper(options: InventoryOptions, timeoutMs: Millis): Promise<HelperAnswer> {
   // The package knows the program by its name on PATH alone.
-  if (!/^nvidia-smi(\.exe)?$/i.test(basename(options.path))) return { ok: false, detail: `${basename(options.path)} is not called nvidia-smi` };
-  const helper = options.helperPath !== undefined && existsSync(options.helperPath) ? options.helperPath : findHelper(options.env);
-  if (helper === null) return { ok: false, detail: 'the inventory helper is missing from this installation' };
-  const env = { ...options.env, PATH: [dirname(options.path), pathOf(options.env) ?? ''].join(delimiter) };
-  const run = await runOnce(options.nodePath ?? defaultNode(options.env), [helper], { timeoutMs, env });
+  if (!/^nvidia-smi(\.exe)?$/i.test(basename(options.path)))
+    return { ok: false, detail: `${basename(options.path)} is not called nvidia-smi` };
+  const helper =
+    options.helperPath !== undefined && existsSync(options.helperPath)
+      ? options.helperPath
+      : findHelper(options.env);
+  if (helper === null)
+    return { ok: false, detail: 'the inventory helper is missing from this installation' };
+  const env = {
+    ...options.env,
+    PATH: [dirname(options.path), pathOf(options.env) ?? ''].join(delimiter),
+  };
+  const run = await runOnce(options.nodePath ?? defaultNode(options.env), [helper], {
+    timeoutMs,
+    env,
+  });
   return run.ok ? parseHelper(run.stdout) : { ok: false, detail: run.detail };
 }
 
@@ -102,27 +147,39 @@ function parseHelper(text: string): HelperAnswer {
     return { ok: false, detail: 'its XML could not be read' };
   }
   const top = fieldsOf(answer);
-  if (!Array.isArray(top.gpus)) return { ok: false, detail: firstLine(String(top.error ?? 'its XML could not be read')) };
+  if (!Array.isArray(top.gpus))
+    return { ok: false, detail: firstLine(String(top.error ?? 'its XML could not be read')) };
   const gpus = top.gpus.map(fieldsOf).sort((a, b) => byBus(String(a.busId), String(b.busId)));
   return {
     ok: true,
     driver: textOf(top.driver),
     cuda: textOf(top.cuda),
-    gpus: gpus.map((gpu) => ({ uuid: textOf(gpu.uuid) ?? '', name: textOf(gpu.name) ?? 'unknown GPU', memoryBytes: bytesOf(textOf(gpu.memory) ?? '', null) })),
+    gpus: gpus.map((gpu) => ({
+      uuid: textOf(gpu.uuid) ?? '',
+      name: textOf(gpu.name) ?? 'unknown GPU',
+      memoryBytes: bytesOf(textOf(gpu.memory) ?? '', null),
+    })),
   };
 }
 
 /** nvidia-smi counts GPUs by PCI address; the minor number in its XML is the number of the device file instead. */
-const byBus = (a: string, b: string): number => (a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0);
+const byBus = (a: string, b: string): number =>
+  a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0;
 
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === 'object' && value !== null ? { ...value } : {});
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? known(value) : null);
 
 /** The built helper lies beside the built entries, one folder above their chunks; from source it is the neighbour. */
 function findHelper(env: NodeJS.ProcessEnv): string | null {
   const here = import.meta.dirname;
-  const places = [join(here, 'inventory-helper.js'), join(here, '..', 'inventory-helper.js'), join(here, 'inventory-helper.ts')];
-  if (env.PLUMBLINE_RESOURCES) places.unshift(join(env.PLUMBLINE_RESOURCES, 'main', 'inventory-helper.js'));
+  const places = [
+    join(here, 'inventory-helper.js'),
+    join(here, '..', 'inventory-helper.js'),
+    join(here, 'inventory-helper.ts'),
+  ];
+  if (env.PLUMBLINE_RESOURCES)
+    places.unshift(join(env.PLUMBLINE_RESOURCES, 'main', 'inventory-helper.js'));
   return places.find((place) => existsSync(place)) ?? null;
 }
 

@@ -24,7 +24,12 @@ export class LineProcess {
   #child: ChildProcessByStdio<null, Readable, Readable> | null = null;
   #gone = Promise.resolve();
 
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv, listener: LineListener) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    listener: LineListener,
+  ) {
     this.#command = command;
     this.#args = args;
     this.#env = env;
@@ -32,7 +37,12 @@ export class LineProcess {
   }
 
   start(): void {
-    const child = spawn(this.#command, this.#args, { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' });
+    const child = spawn(this.#command, this.#args, {
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      detached: process.platform !== 'win32',
+    });
     this.#child = child;
     const pipes = [child.stdout, child.stderr].map((pipe) => this.#read(pipe));
     this.#gone = new Promise((resolve) => {
@@ -48,7 +58,9 @@ export class LineProcess {
       child.on('error', (error) => {
         if (child.pid === undefined) end(`could not be started (${error.message})`);
       });
-      child.on('close', (code, signal) => end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`));
+      child.on('close', (code, signal) =>
+        end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`),
+      );
     });
   }
 
@@ -88,7 +100,10 @@ export class LineProcess {
 }
 
 /** Reaches what the child started as well, for instance where nvidia-smi is a script around the program. */
-function signalGroup(child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean }, signal: NodeJS.Signals): void {
+function signalGroup(
+  child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean },
+  signal: NodeJS.Signals,
+): void {
   try {
     if (process.platform !== 'win32' && child.pid !== undefined) process.kill(-child.pid, signal);
     else child.kill(signal);

@@ -5,30 +5,42 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-export type Located = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly detail: string };
+export type Located =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly detail: string };
 
 export const NOT_FOUND = 'nvidia-smi was not found on PATH; set its path in PLUMBLINE_NVIDIA_SMI';
 
 export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
   const named = env.PLUMBLINE_NVIDIA_SMI;
   if (named) {
-    return isExecutable(named) ? { ok: true, path: named } : { ok: false, detail: `PLUMBLINE_NVIDIA_SMI names ${named}, which cannot be run` };
+    return isExecutable(named)
+      ? { ok: true, path: named }
+      : { ok: false, detail: `PLUMBLINE_NVIDIA_SMI names ${named}, which cannot be run` };
   }
   const file = process.platform === 'win32' ? 'nvidia-smi.exe' : 'nvidia-smi';
-  const folders = [...(pathOf(env) ?? '').split(delimiter).filter((folder) => folder !== ''), ...usualFolders(env)];
+  const folders = [
+    ...(pathOf(env) ?? '').split(delimiter).filter((folder) => folder !== ''),
+    ...usualFolders(env),
+  ];
   const path = folders.map((folder) => join(folder, file)).find(isExecutable);
   return path === undefined ? { ok: false, detail: NOT_FOUND } : { ok: true, path };
 }
 
 /** The search path; on Windows its name may be spelt Path. */
 export function pathOf(env: NodeJS.ProcessEnv): string | undefined {
-  const key = Object.keys(env).find((name) => (process.platform === 'win32' ? name.toUpperCase() === 'PATH' : name === 'PATH'));
+  const key = Object.keys(env).find((name) =>
+    process.platform === 'win32' ? name.toUpperCase() === 'PATH' : name === 'PATH',
+  );
   return key === undefined ? undefined : env[key];
 }
 
 function usualFolders(env: NodeJS.ProcessEnv): string[] {
   if (process.platform !== 'win32') return ['/usr/lib/wsl/lib'];
-  return [join(env.SystemRoot ?? 'C:\\Windows', 'System32'), join(env.ProgramFiles ?? 'C:\\Program Files', 'NVIDIA Corporation', 'NVSMI')];
+  return [
+    join(env.SystemRoot ?? 'C:\\Windows', 'System32'),
+    join(env.ProgramFiles ?? 'C:\\Program Files', 'NVIDIA Corporation', 'NVSMI'),
+  ];
 }
 
 function isExecutable(path: string): boolean {

@@ -29,20 +29,40 @@ export interface ProcessTable {
   readonly monitored: readonly MonitoredProcess[] | null;
 }
 
-export type TableAnswer = { readonly ok: true; readonly table: ProcessTable } | { readonly ok: false; readonly reading: Reading & { kind: 'absent' }; readonly detail: string };
+export type TableAnswer =
+  | { readonly ok: true; readonly table: ProcessTable }
+  | { readonly ok: false; readonly reading: Reading & { kind: 'absent' }; readonly detail: string };
 
-export async function readProcessTable(path: string, limits: { env: NodeJS.ProcessEnv; timeoutMs: Millis; signal?: AbortSignal }, withGraphics: boolean): Promise<TableAnswer> {
+export async function readProcessTable(
+  path: string,
+  limits: { env: NodeJS.ProcessEnv; timeoutMs: Millis; signal?: AbortSignal },
+  withGraphics: boolean,
+): Promise<TableAnswer> {
   const [apps, pmon] = await Promise.all([
-    runOnce(path, [`--query-compute-apps=${COMPUTE_APPS_FIELDS.join(',')}`, '--format=csv'], limits),
+    runOnce(
+      path,
+      [`--query-compute-apps=${COMPUTE_APPS_FIELDS.join(',')}`, '--format=csv'],
+      limits,
+    ),
     withGraphics ? runOnce(path, ['pmon', '-s', 'm', '-c', '1'], limits) : null,
   ]);
   const { processes, foreign } = parseComputeApps(apps.stdout);
   const error = findSmiError(foreign.join('\n'));
   if (!apps.ok || (error && processes.length === 0)) {
     const reason = error?.reason ?? 'not_read';
-    return { ok: false, reading: { kind: 'absent', reason }, detail: error?.text ?? ([apps.detail, firstLine(apps.stdout)].filter((part) => part !== '').join(': ') || 'it gave no answer') };
+    return {
+      ok: false,
+      reading: { kind: 'absent', reason },
+      detail:
+        error?.text ??
+        ([apps.detail, firstLine(apps.stdout)].filter((part) => part !== '').join(': ') ||
+          'it gave no answer'),
+    };
   }
-  return { ok: true, table: { compute: processes, monitored: pmon?.ok ? parsePmon(pmon.stdout) : null } };
+  return {
+    ok: true,
+    table: { compute: processes, monitored: pmon?.ok ? parsePmon(pmon.stdout) : null },
+  };
 }
 
 export class GpuProcesses implements Sampler {
@@ -62,7 +82,15 @@ export class GpuProcesses implements Sampler {
     const intervalMs = this.#options.intervalMs ?? 1000;
     for (const { index } of this.#options.gpus) {
       for (const metric of PROCESS_METRICS) {
-        sink.declare({ id: `gpu${index}.${metric}`, source: 'nvidia-smi', metric, unit: 'bytes', windowUs: null, intervalUs: intervalMs * 1000, about: ABOUT_PROCESSES[metric] });
+        sink.declare({
+          id: `gpu${index}.${metric}`,
+          source: 'nvidia-smi',
+          metric,
+          unit: 'bytes',
+          windowUs: null,
+          intervalUs: intervalMs * 1000,
+          about: ABOUT_PROCESSES[metric],
+        });
       }
     }
     const look = () => {
@@ -84,7 +112,11 @@ export class GpuProcesses implements Sampler {
     const { path, env, gpus, scope, ownPids, sharesPids } = this.#options;
     // A process seen by the driver while it ran is the workload's even if it ends before the answer is here.
     const before = scope.pids();
-    const answer = await readProcessTable(path, { env, timeoutMs: this.#options.timeoutMs ?? 5000, signal: this.#abort.signal }, this.#graphics);
+    const answer = await readProcessTable(
+      path,
+      { env, timeoutMs: this.#options.timeoutMs ?? 5000, signal: this.#abort.signal },
+      this.#graphics,
+    );
     if (this.#abort.signal.aborted) return;
     const t = clock.now();
     if (!answer.ok) {
@@ -92,13 +124,20 @@ export class GpuProcesses implements Sampler {
         sink.push(`gpu${index}.process.memory`, t, answer.reading);
         sink.push(`gpu${index}.other.memory`, t, answer.reading);
       }
-      if (!this.#warned) sink.warn(`Memory per process could not be read from nvidia-smi: ${answer.detail}.`);
+      if (!this.#warned)
+        sink.warn(`Memory per process could not be read from nvidia-smi: ${answer.detail}.`);
       this.#warned = true;
       return;
     }
     if (answer.table.monitored === null) this.#graphics = false;
     const workloadPids = [...new Set([...before, ...scope.pids()])];
-    for (const { gpuIndex, workload, other } of attribute({ gpus, ...answer.table, workloadPids, ownPids: ownPids(), sharesPids })) {
+    for (const { gpuIndex, workload, other } of attribute({
+      gpus,
+      ...answer.table,
+      workloadPids,
+      ownPids: ownPids(),
+      sharesPids,
+    })) {
       sink.push(`gpu${gpuIndex}.process.memory`, t, workload);
       sink.push(`gpu${gpuIndex}.other.memory`, t, other);
     }

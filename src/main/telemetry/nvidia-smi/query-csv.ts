@@ -55,7 +55,14 @@ const FACTORS: Readonly<Record<string, { readonly unit: Unit; readonly factor: n
 
 /** The unit in which nvidia-smi prints each kind of column when neither cell nor header names one. */
 const USUAL: Readonly<Record<Unit, string | null>> = {
-  bytes: 'MiB', millipercent: '%', milliwatts: 'W', millicelsius: 'C', hertz: 'MHz', bytes_per_second: 'KB/s', microseconds: null, count: null,
+  bytes: 'MiB',
+  millipercent: '%',
+  milliwatts: 'W',
+  millicelsius: 'C',
+  hertz: 'MHz',
+  bytes_per_second: 'KB/s',
+  microseconds: null,
+  count: null,
 };
 
 /**
@@ -77,7 +84,12 @@ export function parseQuantity(cell: string, unit: Unit, headerUnit: string | nul
 }
 
 function bounded(value: number, unit: Unit): Reading {
-  if (!Number.isSafeInteger(value) || (value < 0 && unit !== 'millicelsius') || (unit === 'millipercent' && value > 100_000)) return NOT_READ;
+  if (
+    !Number.isSafeInteger(value) ||
+    (value < 0 && unit !== 'millicelsius') ||
+    (unit === 'millipercent' && value > 100_000)
+  )
+    return NOT_READ;
   return { kind: 'ok', value };
 }
 const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };
@@ -85,7 +97,9 @@ const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };
 /** Memory of one process. A driver that knows a process and not its memory hides it: every GPU supports the figure. */
 export function parseProcessMemory(cell: string, headerUnit: string | null = null): Reading {
   const memory = parseQuantity(cell, 'bytes', headerUnit);
-  return memory.kind === 'absent' && memory.reason === 'not_supported' ? { kind: 'absent', reason: 'hidden' } : memory;
+  return memory.kind === 'absent' && memory.reason === 'not_supported'
+    ? { kind: 'absent', reason: 'hidden' }
+    : memory;
 }
 
 export interface Column {
@@ -110,12 +124,20 @@ export function splitRow(line: string, columns: readonly string[]): string[] | n
   const wide = columns.findIndex((name) => FREE_TEXT.has(name));
   if (excess < 0 || wide < 0) return null;
   // The spacing inside the text is the text's own.
-  const raw = line.split(',').slice(wide, wide + excess + 1).join(',').trim();
+  const raw = line
+    .split(',')
+    .slice(wide, wide + excess + 1)
+    .join(',')
+    .trim();
   return [...cells.slice(0, wide), raw, ...cells.slice(wide + excess + 1)];
 }
 
 export type CsvLine =
-  | { readonly kind: 'row'; readonly cells: ReadonlyMap<string, string>; readonly units: ReadonlyMap<string, string> }
+  | {
+      readonly kind: 'row';
+      readonly cells: ReadonlyMap<string, string>;
+      readonly units: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'header' }
   | { readonly kind: 'blank' }
   | { readonly kind: 'foreign'; readonly text: string };
@@ -127,7 +149,10 @@ export class CsvLineReader {
   #units: ReadonlyMap<string, string> = new Map();
 
   /** `fields` as queried; `isRow` decides whether cells in the right number are really a row of this query. */
-  constructor(fields: readonly string[], isRow: (cells: ReadonlyMap<string, string>) => boolean = () => true) {
+  constructor(
+    fields: readonly string[],
+    isRow: (cells: ReadonlyMap<string, string>) => boolean = () => true,
+  ) {
     this.#fields = fields;
     this.#isRow = isRow;
   }
@@ -138,13 +163,19 @@ export class CsvLineReader {
     if (line === '') return { kind: 'blank' };
     const header = parseHeader(line);
     if (header.length === this.#fields.length && header[0]!.name === this.#fields[0]) {
-      this.#units = new Map(header.flatMap((column, i) => (column.unit === null ? [] : [[this.#fields[i]!, column.unit] as const])));
+      this.#units = new Map(
+        header.flatMap((column, i) =>
+          column.unit === null ? [] : [[this.#fields[i]!, column.unit] as const],
+        ),
+      );
       return { kind: 'header' };
     }
     const cells = splitRow(line, this.#fields);
     if (cells === null) return { kind: 'foreign', text: line };
     const named = new Map(this.#fields.map((field, i) => [field, cells[i]!]));
-    return this.#isRow(named) ? { kind: 'row', cells: named, units: this.#units } : { kind: 'foreign', text: line };
+    return this.#isRow(named)
+      ? { kind: 'row', cells: named, units: this.#units }
+      : { kind: 'foreign', text: line };
   }
 }
 
@@ -152,7 +183,10 @@ export class CsvLineReader {
 export function namesGpu(cells: ReadonlyMap<string, string>): boolean {
   const index = cells.get('index') ?? '';
   const uuid = cells.get('uuid') ?? '';
-  return (/^\d{1,4}$/.test(index) || absentReason(index) !== null) && (/^(GPU|MIG)-/.test(uuid) || absentReason(uuid) !== null);
+  return (
+    (/^\d{1,4}$/.test(index) || absentReason(index) !== null) &&
+    (/^(GPU|MIG)-/.test(uuid) || absentReason(uuid) !== null)
+  );
 }
 
 export const COMPUTE_APPS_FIELDS = ['gpu_uuid', 'pid', 'used_gpu_memory'] as const;
@@ -166,7 +200,10 @@ export interface GpuProcess {
 }
 
 /** All output of a `--query-compute-apps` with the given fields; foreign lines come back as they are. */
-export function parseComputeApps(text: string, fields: readonly string[] = COMPUTE_APPS_FIELDS): { readonly processes: GpuProcess[]; readonly foreign: string[] } {
+export function parseComputeApps(
+  text: string,
+  fields: readonly string[] = COMPUTE_APPS_FIELDS,
+): { readonly processes: GpuProcess[]; readonly foreign: string[] } {
   const reader = new CsvLineReader(fields, (cells) => /^\d+$/.test(cells.get('pid') ?? ''));
   const processes: GpuProcess[] = [];
   const foreign: string[] = [];
@@ -177,7 +214,10 @@ export function parseComputeApps(text: string, fields: readonly string[] = COMPU
     processes.push({
       gpuUuid: line.cells.get('gpu_uuid') ?? '',
       pid: Number(line.cells.get('pid')),
-      memory: parseProcessMemory(line.cells.get('used_gpu_memory') ?? '', line.units.get('used_gpu_memory') ?? null),
+      memory: parseProcessMemory(
+        line.cells.get('used_gpu_memory') ?? '',
+        line.units.get('used_gpu_memory') ?? null,
+      ),
     });
   }
   return { processes, foreign };

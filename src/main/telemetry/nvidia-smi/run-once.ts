@@ -23,14 +23,23 @@ export interface RunLimits {
   readonly signal?: AbortSignal;
 }
 
-export function runOnce(command: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
+export function runOnce(
+  command: string,
+  args: readonly string[],
+  limits: RunLimits,
+): Promise<RunResult> {
   return new Promise((resolve) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let bytes = 0;
     let trouble: string | null = null;
     // A group of its own, so that a hung grandchild can be ended along with its parent.
-    const child = spawn(command, args, { env: limits.env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, detached: process.platform !== 'win32' });
+    const child = spawn(command, args, {
+      env: limits.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      detached: process.platform !== 'win32',
+    });
 
     const end = (why: string) => {
       if (trouble !== null) return;
@@ -39,7 +48,10 @@ export function runOnce(command: string, args: readonly string[], limits: RunLim
       child.stdout.destroy();
       child.stderr.destroy();
     };
-    const timer = setTimeout(() => end(`it gave no answer within ${limits.timeoutMs / 1000} s`), limits.timeoutMs);
+    const timer = setTimeout(
+      () => end(`it gave no answer within ${limits.timeoutMs / 1000} s`),
+      limits.timeoutMs,
+    );
     const onAbort = () => end('it was stopped');
     limits.signal?.addEventListener('abort', onAbort, { once: true });
     if (limits.signal?.aborted) onAbort();
@@ -55,17 +67,29 @@ export function runOnce(command: string, args: readonly string[], limits: RunLim
     const finish = (detail: string) => {
       clearTimeout(timer);
       limits.signal?.removeEventListener('abort', onAbort);
-      resolve({ ok: detail === '', stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8'), detail });
+      resolve({
+        ok: detail === '',
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+        detail,
+      });
     };
     child.on('error', (error) => finish(`it could not be started (${error.message})`));
-    child.on('close', (code, signal) => finish(trouble ?? (code === 0 ? '' : signal ? `it was ended by ${signal}` : `it returned ${code}`)));
+    child.on('close', (code, signal) =>
+      finish(
+        trouble ?? (code === 0 ? '' : signal ? `it was ended by ${signal}` : `it returned ${code}`),
+      ),
+    );
   });
 }
 
 function killTree(child: ChildProcess): void {
   if (child.pid === undefined) return;
   if (process.platform === 'win32') {
-    spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill('SIGKILL'));
+    spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], {
+      stdio: 'ignore',
+      windowsHide: true,
+    }).on('error', () => child.kill('SIGKILL'));
     return;
   }
   try {

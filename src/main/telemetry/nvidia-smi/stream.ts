@@ -85,8 +85,16 @@ export class GpuStream implements Sampler {
     const { gpus, listed, intervalMs } = this.#options;
     this.#sink = sink;
     this.#clock = clock;
-    this.#reporter = new GpuReporter(sink, gpus, this.#fields, intervalMs * 1000, (listed ?? gpus.length) === gpus.length);
-    for (const gpu of gpus) for (const field of this.#fields) sink.declare(gpuSeries(gpu.index, field, intervalMs * 1000));
+    this.#reporter = new GpuReporter(
+      sink,
+      gpus,
+      this.#fields,
+      intervalMs * 1000,
+      (listed ?? gpus.length) === gpus.length,
+    );
+    for (const gpu of gpus)
+      for (const field of this.#fields)
+        sink.declare(gpuSeries(gpu.index, field, intervalMs * 1000));
     const heard = new Promise<void>((resolve) => {
       this.#firstRow = resolve;
     });
@@ -116,14 +124,19 @@ export class GpuStream implements Sampler {
     if (this.#ticks.length <= PACE_TICKS) this.#ticks = [];
     this.#foreign = 0;
     this.#error = null;
-    const launched: LineProcess = new LineProcess(path, [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(intervalMs)], env, {
-      line: (text) => {
-        if (launched === this.#process && !this.#stopped) this.#line(reader, text);
+    const launched: LineProcess = new LineProcess(
+      path,
+      [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(intervalMs)],
+      env,
+      {
+        line: (text) => {
+          if (launched === this.#process && !this.#stopped) this.#line(reader, text);
+        },
+        ended: (how) => {
+          if (launched === this.#process) this.#ended(how);
+        },
       },
-      ended: (how) => {
-        if (launched === this.#process) this.#ended(how);
-      },
-    });
+    );
     this.#process = launched;
     launched.start();
   }
@@ -135,10 +148,27 @@ export class GpuStream implements Sampler {
     this.#heardAt = this.#clock.now();
     this.#foreign = 0;
     if (this.#heardAt - this.#launchedAt > STEADY_US) this.#pauseMs = this.#firstPauseMs;
-    const readings = this.#fields.map((field) => ({ field, reading: parseQuantity(line.cells.get(field.field) ?? '', field.unit, line.units.get(field.field) ?? null) }));
+    const readings = this.#fields.map((field) => ({
+      field,
+      reading: parseQuantity(
+        line.cells.get(field.field) ?? '',
+        field.unit,
+        line.units.get(field.field) ?? null,
+      ),
+    }));
     this.#pace(line.cells.get('uuid') ?? '', this.#heardAt);
-    const lost = this.#reporter?.row(this.#heardAt, line.cells.get('index') ?? '', line.cells.get('uuid') ?? '', readings) ?? null;
-    if (lost !== null) this.#warn(`lost ${lost}`, `nvidia-smi reports that GPU ${lost} is lost. Restart the machine to recover it.`);
+    const lost =
+      this.#reporter?.row(
+        this.#heardAt,
+        line.cells.get('index') ?? '',
+        line.cells.get('uuid') ?? '',
+        readings,
+      ) ?? null;
+    if (lost !== null)
+      this.#warn(
+        `lost ${lost}`,
+        `nvidia-smi reports that GPU ${lost} is lost. Restart the machine to recover it.`,
+      );
     this.#firstRow();
   }
 
@@ -148,11 +178,19 @@ export class GpuStream implements Sampler {
     if (uuid !== gpus[0]?.uuid || this.#ticks.length > PACE_TICKS) return;
     this.#ticks.push(t);
     if (this.#ticks.length <= PACE_TICKS) return;
-    const apart = this.#ticks.slice(1).map((tick, i) => tick - this.#ticks[i]!).sort((a, b) => a - b);
+    const apart = this.#ticks
+      .slice(1)
+      .map((tick, i) => tick - this.#ticks[i]!)
+      .sort((a, b) => a - b);
     const usual = apart[apart.length >> 1]!;
     if (usual < SLOW * intervalMs * 1000) return;
-    for (const gpu of gpus) for (const field of this.#fields) this.#sink?.refine(gpuSeries(gpu.index, field, 0).id, { intervalUs: usual });
-    this.#warn('slow', `nvidia-smi gives a row every ${Math.round(usual / 1000)} ms, not every ${intervalMs} ms as it was asked to.`);
+    for (const gpu of gpus)
+      for (const field of this.#fields)
+        this.#sink?.refine(gpuSeries(gpu.index, field, 0).id, { intervalUs: usual });
+    this.#warn(
+      'slow',
+      `nvidia-smi gives a row every ${Math.round(usual / 1000)} ms, not every ${intervalMs} ms as it was asked to.`,
+    );
   }
 
   #foreignLine(text: string): void {
@@ -165,7 +203,8 @@ export class GpuStream implements Sampler {
       this.#remarks++;
       this.#warn(text, `nvidia-smi printed beside its rows: ${firstLine(text)}`);
     }
-    if (this.#foreign >= FLOOD_LINES) this.#fail('flood', 'nvidia-smi prints text that is no answer', 'not_read');
+    if (this.#foreign >= FLOOD_LINES)
+      this.#fail('flood', 'nvidia-smi prints text that is no answer', 'not_read');
   }
 
   /** The driver does not know a field: the process ends by itself, and the next one asks for the others. */
@@ -183,14 +222,16 @@ export class GpuStream implements Sampler {
     this.#process = null;
     if (this.#stopped) return;
     const said = this.#error ? `: ${this.#error.text}` : '';
-    if (this.#pauseMs > 0) this.#silent('ended', `nvidia-smi ${how}${said}`, this.#error?.reason ?? 'not_read');
+    if (this.#pauseMs > 0)
+      this.#silent('ended', `nvidia-smi ${how}${said}`, this.#error?.reason ?? 'not_read');
     this.#relaunch();
   }
 
   #relaunch(): void {
     if (this.#stopped) return;
     const pause = this.#pauseMs;
-    this.#pauseMs = pause === 0 ? this.#firstPauseMs : Math.min(pause * 2, this.#options.maxPauseMs ?? 10_000);
+    this.#pauseMs =
+      pause === 0 ? this.#firstPauseMs : Math.min(pause * 2, this.#options.maxPauseMs ?? 10_000);
     this.#restart = setTimeout(() => this.#launch(), pause);
   }
 
@@ -211,15 +252,25 @@ export class GpuStream implements Sampler {
   #watch(): void {
     const now = this.#clock.now();
     const limit = this.#silenceMs * 1000;
-    if (this.#process === null || now - this.#heardAt > limit) this.#reporter?.silent(now, this.#error?.reason ?? 'not_read');
+    if (this.#process === null || now - this.#heardAt > limit)
+      this.#reporter?.silent(now, this.#error?.reason ?? 'not_read');
     else {
-      for (const index of this.#reporter?.silentAmongOthers(now, this.#launchedAt, limit, this.#error?.reason ?? 'not_read') ?? []) {
+      for (const index of this.#reporter?.silentAmongOthers(
+        now,
+        this.#launchedAt,
+        limit,
+        this.#error?.reason ?? 'not_read',
+      ) ?? []) {
         this.#warn(`missing ${index}`, `nvidia-smi no longer lists GPU ${index}.`);
       }
     }
     const patienceMs = this.#heardAt === this.#launchedAt ? this.#startupMs : this.#silenceMs;
     if (this.#process !== null && now - this.#heardAt > patienceMs * 1000) {
-      this.#fail('silent', `nvidia-smi gave no row for ${patienceMs / 1000} s`, this.#error?.reason ?? 'not_read');
+      this.#fail(
+        'silent',
+        `nvidia-smi gave no row for ${patienceMs / 1000} s`,
+        this.#error?.reason ?? 'not_read',
+      );
     }
   }
 

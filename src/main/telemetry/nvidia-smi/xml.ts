@@ -10,9 +10,13 @@ export function parseXml(text: string): unknown {
   // A tag of this name would become the prototype of what is built from it.
   if (text.includes('__proto__')) return undefined;
   try {
-    xml2js.parseString(text, { explicitArray: false, trim: true, async: false }, (error, document) => {
-      result = error ? undefined : document;
-    });
+    xml2js.parseString(
+      text,
+      { explicitArray: false, trim: true, async: false },
+      (error, document) => {
+        result = error ? undefined : document;
+      },
+    );
   } catch {
     return undefined;
   }
@@ -20,10 +24,13 @@ export function parseXml(text: string): unknown {
 }
 
 export function fieldOf(node: unknown, name: string): unknown {
-  return typeof node === 'object' && node !== null && Object.hasOwn(node, name) ? (node as Record<string, unknown>)[name] : undefined;
+  return typeof node === 'object' && node !== null && Object.hasOwn(node, name)
+    ? (node as Record<string, unknown>)[name]
+    : undefined;
 }
 
-export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+export const listOf = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
 
 /** The text at a path; of repeated elements the first. Null where there is none. */
 export function textAt(node: unknown, path: string): string | null {
@@ -41,7 +48,11 @@ export interface ListedInstance {
 /** The MIG devices that the document lists within a GPU. */
 export function listedInstances(gpu: unknown): ListedInstance[] {
   return listOf(fieldOf(fieldOf(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
-    const [index, used, total] = ['index', 'fb_memory_usage/used', 'fb_memory_usage/total'].map((path) => textAt(instance, path));
-    return index != null && used != null && /^\d{1,3}$/.test(index) ? [{ index, used: parseQuantity(used, 'bytes'), total: parseQuantity(total ?? '', 'bytes') }] : [];
+    const [index, used, total] = ['index', 'fb_memory_usage/used', 'fb_memory_usage/total'].map(
+      (path) => textAt(instance, path),
+    );
+    return index != null && used != null && /^\d{1,3}$/.test(index)
+      ? [{ index, used: parseQuantity(used, 'bytes'), total: parseQuantity(total ?? '', 'bytes') }]
+      : [];
   });
 }

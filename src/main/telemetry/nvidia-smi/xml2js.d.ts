@@ -5,6 +5,12 @@ declare module 'xml2js' {
     readonly trim: boolean;
     readonly async: false;
   }
-  const xml2js: { parseString(text: string, options: Options, callback: (error: Error | null, document: unknown) => void): void };
+  const xml2js: {
+    parseString(
+      text: string,
+      options: Options,
+      callback: (error: Error | null, document: unknown) => void,
+    ): void;
+  };
   export default xml2js;
 }

@@ -74,7 +74,10 @@ export class NvmlDevice {
   }
 
   /** Of the video encoder or decoder, in thousandths of a percent. */
-  videoUtilization(out: Float64Array, name: 'nvmlDeviceGetEncoderUtilization' | 'nvmlDeviceGetDecoderUtilization'): number {
+  videoUtilization(
+    out: Float64Array,
+    name: 'nvmlDeviceGetEncoderUtilization' | 'nvmlDeviceGetDecoderUtilization',
+  ): number {
     const code = this.#library.call(name, this.#handle, this.#bytes, this.#second);
     out[0] = this.#view.getUint32(0, true) * 1000;
     return code;
@@ -129,27 +132,52 @@ export class NvmlDevice {
   /** Its MIG devices, empty slots left out; none where MIG is off or unknown. */
   migDevices(): MigDevice[] {
     const [mode, pending, slots] = [new Uint32Array(1), new Uint32Array(1), new Uint32Array(1)];
-    if (this.#library.call('nvmlDeviceGetMigMode', this.#handle, mode, pending) !== SUCCESS || mode[0] === 0) return [];
-    if (this.#library.call('nvmlDeviceGetMaxMigDeviceCount', this.#handle, slots) !== SUCCESS) return [];
+    if (
+      this.#library.call('nvmlDeviceGetMigMode', this.#handle, mode, pending) !== SUCCESS ||
+      mode[0] === 0
+    )
+      return [];
+    if (this.#library.call('nvmlDeviceGetMaxMigDeviceCount', this.#handle, slots) !== SUCCESS)
+      return [];
     return Array.from({ length: slots[0]! }, (_, slot) => slot).flatMap((slot) => {
       const handle = new BigUint64Array(1);
-      if (this.#library.call('nvmlDeviceGetMigDeviceHandleByIndex', this.#handle, slot, handle) !== SUCCESS) return [];
+      if (
+        this.#library.call('nvmlDeviceGetMigDeviceHandleByIndex', this.#handle, slot, handle) !==
+        SUCCESS
+      )
+        return [];
       const device = new NvmlDevice(this.#library, handle[0]!);
       const { code, text } = device.uuid();
-      return code === SUCCESS ? [{ slot, uuid: text, device, gpuInstance: device.#instance('nvmlDeviceGetGpuInstanceId'), computeInstance: device.#instance('nvmlDeviceGetComputeInstanceId') }] : [];
+      return code === SUCCESS
+        ? [
+            {
+              slot,
+              uuid: text,
+              device,
+              gpuInstance: device.#instance('nvmlDeviceGetGpuInstanceId'),
+              computeInstance: device.#instance('nvmlDeviceGetComputeInstanceId'),
+            },
+          ]
+        : [];
     });
   }
 
   #instance(name: 'nvmlDeviceGetGpuInstanceId' | 'nvmlDeviceGetComputeInstanceId'): number | null {
-    return this.#library.call(name, this.#handle, this.#bytes) === SUCCESS ? this.#view.getUint32(0, true) : null;
+    return this.#library.call(name, this.#handle, this.#bytes) === SUCCESS
+      ? this.#view.getUint32(0, true)
+      : null;
   }
 
   uuid(): { readonly code: number; readonly text: string } {
-    return textOf((bytes) => this.#library.call('nvmlDeviceGetUUID', this.#handle, bytes, TEXT_BYTES));
+    return textOf((bytes) =>
+      this.#library.call('nvmlDeviceGetUUID', this.#handle, bytes, TEXT_BYTES),
+    );
   }
 
   name(): { readonly code: number; readonly text: string } {
-    return textOf((bytes) => this.#library.call('nvmlDeviceGetName', this.#handle, bytes, TEXT_BYTES));
+    return textOf((bytes) =>
+      this.#library.call('nvmlDeviceGetName', this.#handle, bytes, TEXT_BYTES),
+    );
   }
 
   /** Exact below 2^53, far above what any device holds. */
@@ -159,9 +187,18 @@ export class NvmlDevice {
 }
 
 /** Reads a text that NVML ends with a NUL. */
-export function textOf(read: (bytes: Uint8Array) => number): { readonly code: number; readonly text: string } {
+export function textOf(read: (bytes: Uint8Array) => number): {
+  readonly code: number;
+  readonly text: string;
+} {
   const bytes = new Uint8Array(TEXT_BYTES);
   const code = read(bytes);
   const end = bytes.indexOf(0);
-  return { code, text: code === SUCCESS ? new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end)) : '' };
+  return {
+    code,
+    text:
+      code === SUCCESS
+        ? new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end))
+        : '',
+  };
 }

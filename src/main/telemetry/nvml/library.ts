@@ -73,7 +73,8 @@ export class NvmlLibrary {
   constructor(loader: Loader, path: string) {
     this.path = path;
     this.#handle = loader.load(path);
-    for (const name of Object.keys(SIGNATURES) as NvmlFunction[]) this.#calls.set(name, this.#bind(name));
+    for (const name of Object.keys(SIGNATURES) as NvmlFunction[])
+      this.#calls.set(name, this.#bind(name));
   }
 
   /** The function's nvmlReturn_t. */
@@ -116,11 +117,19 @@ export function libraryPlaces(env: NodeJS.ProcessEnv): string[] {
     ];
     return [...installed.filter((path) => existsSync(path)), 'nvml.dll'];
   }
-  return ['libnvidia-ml.so.1', ...['/usr/lib/wsl/lib/libnvidia-ml.so.1'].filter((path) => existsSync(path))];
+  return [
+    'libnvidia-ml.so.1',
+    ...['/usr/lib/wsl/lib/libnvidia-ml.so.1'].filter((path) => existsSync(path)),
+  ];
 }
 
 /** Tries the places in turn. */
-export function loadLibrary(loader: Loader, places: readonly string[]): { readonly ok: true; readonly library: NvmlLibrary } | { readonly ok: false; readonly detail: string } {
+export function loadLibrary(
+  loader: Loader,
+  places: readonly string[],
+):
+  | { readonly ok: true; readonly library: NvmlLibrary }
+  | { readonly ok: false; readonly detail: string } {
   const said: string[] = [];
   for (const path of places) {
     try {
@@ -132,4 +141,7 @@ export function loadLibrary(loader: Loader, places: readonly string[]): { readon
   return { ok: false, detail: said.join('; ') };
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/^Failed to load shared library:\s*/, '').replace(/\.$/, '');
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error))
+    .replace(/^Failed to load shared library:\s*/, '')
+    .replace(/\.$/, '');

@@ -48,7 +48,13 @@ export interface ProbedInstance extends GpuInstance {
 }
 
 export type Probe =
-  | { readonly ok: true; readonly path: string; readonly driver: string; readonly gpus: readonly ProbedGpu[]; readonly notes: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly path: string;
+      readonly driver: string;
+      readonly gpus: readonly ProbedGpu[];
+      readonly notes: readonly string[];
+    }
   | { readonly ok: false; readonly detail: string; readonly remedy: string };
 
 export interface ProcessAnswer {

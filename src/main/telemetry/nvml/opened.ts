@@ -22,7 +22,9 @@ export interface OpenedNvml {
 }
 
 /** `fault` is null where the library could not even be loaded. */
-export type OpenAnswer = { readonly ok: true; readonly nvml: OpenedNvml } | { readonly ok: false; readonly fault: NvmlFault | null; readonly detail: string };
+export type OpenAnswer =
+  | { readonly ok: true; readonly nvml: OpenedNvml }
+  | { readonly ok: false; readonly fault: NvmlFault | null; readonly detail: string };
 
 export function openNvml(loader: Loader, places: readonly string[]): OpenAnswer {
   const loaded = loadLibrary(loader, places);
@@ -62,11 +64,14 @@ function failed(code: number, when: string): OpenAnswer {
 }
 
 /** For example `580.65.06`; empty where the driver does not tell. */
-export const driverVersion = (library: NvmlLibrary): string => textOf((bytes) => library.call('nvmlSystemGetDriverVersion', bytes, bytes.length)).text;
+export const driverVersion = (library: NvmlLibrary): string =>
+  textOf((bytes) => library.call('nvmlSystemGetDriverVersion', bytes, bytes.length)).text;
 
 /** For example `13.0`: the newest CUDA this driver runs. */
 export function cudaVersion(library: NvmlLibrary): string | null {
   const version = new Uint32Array(1);
   const code = library.call('nvmlSystemGetCudaDriverVersion_v2', version);
-  return code === SUCCESS ? `${Math.floor(version[0]! / 1000)}.${Math.floor((version[0]! % 1000) / 10)}` : null;
+  return code === SUCCESS
+    ? `${Math.floor(version[0]! / 1000)}.${Math.floor((version[0]! % 1000) / 10)}`
+    : null;
 }

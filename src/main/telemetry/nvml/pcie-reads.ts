@@ -41,7 +41,19 @@ const DIRECTIONS = [
 /** Two series of each GPU, in the order by which batches number them. */
 export function pcieTable(gpus: PcieTask['gpus'], intervalMs: Millis): SeriesInfo[] {
   const seen = `counted for ${WINDOW_US / 1000} ms of every ${intervalMs / 1000} s; what passes in between is not seen`;
-  return gpus.flatMap(({ index }) => DIRECTIONS.map(({ metric, about }): SeriesInfo => ({ id: `gpu${index}.${metric}`, source: 'nvml', metric, unit: 'bytes_per_second', windowUs: WINDOW_US, intervalUs: intervalMs * 1000, about: `${about}, ${seen}` })));
+  return gpus.flatMap(({ index }) =>
+    DIRECTIONS.map(
+      ({ metric, about }): SeriesInfo => ({
+        id: `gpu${index}.${metric}`,
+        source: 'nvml',
+        metric,
+        unit: 'bytes_per_second',
+        windowUs: WINDOW_US,
+        intervalUs: intervalMs * 1000,
+        about: `${about}, ${seen}`,
+      }),
+    ),
+  );
 }
 
 export type PcieMessage = Batch | { readonly kind: 'warning'; readonly text: string };
@@ -76,15 +88,35 @@ export class PcieReads {
     this.#loader = loader;
     this.#post = post;
     this.#pauseMs = task.firstPauseMs;
-    this.#gpus = task.gpus.map(({ index, uuid }, position) => ({ index, uuid, firstSeries: position * DIRECTIONS.length, device: null, down: 'not_read', answered: false, ended: false }));
+    this.#gpus = task.gpus.map(({ index, uuid }, position) => ({
+      index,
+      uuid,
+      firstSeries: position * DIRECTIONS.length,
+      device: null,
+      down: 'not_read',
+      answered: false,
+      ended: false,
+    }));
     this.#loop = new SamplingLoop(task, this.#gpus.length * DIRECTIONS.length, post);
   }
 
   run(): void {
     const start = this.#loop.now();
     const periodUs = this.#task.intervalMs * 1000;
-    const tasks = this.#gpus.map((gpu, position): Task => ({ name: `PCIe traffic of GPU ${gpu.index}`, rank: 1, periodUs, firstUs: start + Math.round((periodUs * position) / this.#gpus.length), run: (now) => this.#look(gpu, now) }));
-    this.#loop.run(tasks, ({ name }, medianUs, widenedUs) => this.#warn(`NVML takes ${Math.round(medianUs / 1000)} ms for ${name}; it is read every ${widenedUs / 1000} ms.`));
+    const tasks = this.#gpus.map(
+      (gpu, position): Task => ({
+        name: `PCIe traffic of GPU ${gpu.index}`,
+        rank: 1,
+        periodUs,
+        firstUs: start + Math.round((periodUs * position) / this.#gpus.length),
+        run: (now) => this.#look(gpu, now),
+      }),
+    );
+    this.#loop.run(tasks, ({ name }, medianUs, widenedUs) =>
+      this.#warn(
+        `NVML takes ${Math.round(medianUs / 1000)} ms for ${name}; it is read every ${widenedUs / 1000} ms.`,
+      ),
+    );
     this.#close();
   }
 
@@ -116,9 +148,11 @@ export class PcieReads {
     }
     gpu.ended = true;
     // That a product lacks a counter is no trouble: the series itself says so.
-    if (fault.reason !== 'not_supported') this.#warn(`NVML says of ${metric} of GPU ${gpu.index} that ${fault.text}. ${fault.remedy}`);
+    if (fault.reason !== 'not_supported')
+      this.#warn(`NVML says of ${metric} of GPU ${gpu.index} that ${fault.text}. ${fault.remedy}`);
     // With nothing left to ask, the thread ends.
-    if (this.#gpus.every(({ ended }) => ended)) Atomics.store(new Int32Array(this.#task.control), STOP, 1);
+    if (this.#gpus.every(({ ended }) => ended))
+      Atomics.store(new Int32Array(this.#task.control), STOP, 1);
   }
 
   #open(): void {
@@ -150,7 +184,8 @@ export class PcieReads {
   }
 
   #absent(gpu: GpuState, t: Micros, reason: AbsentReason): void {
-    for (let i = 0; i < DIRECTIONS.length; i++) this.#loop.batch.absent(gpu.firstSeries + i, t, reason);
+    for (let i = 0; i < DIRECTIONS.length; i++)
+      this.#loop.batch.absent(gpu.firstSeries + i, t, reason);
   }
 
   #warn(text: string): void {

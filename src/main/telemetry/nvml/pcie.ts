@@ -36,11 +36,27 @@ export class PcieSampler implements Sampler {
   }
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
-    const { workerPath, places, gpus, intervalMs, firstPauseMs = 2000, maxPauseMs = 10_000 } = this.#options;
+    const {
+      workerPath,
+      places,
+      gpus,
+      intervalMs,
+      firstPauseMs = 2000,
+      maxPauseMs = 10_000,
+    } = this.#options;
     const table = pcieTable(gpus, intervalMs);
     for (const info of table) sink.declare(info);
     const intake = new Intake(sink, table);
-    const worker = launchWorker(workerPath, { kind: 'pcie', places, gpus: gpus.map(({ index, uuid }) => ({ index, uuid })), intervalMs, originNs: originOf(clock), control: this.#control.shared, firstPauseMs, maxPauseMs });
+    const worker = launchWorker(workerPath, {
+      kind: 'pcie',
+      places,
+      gpus: gpus.map(({ index, uuid }) => ({ index, uuid })),
+      intervalMs,
+      originNs: originOf(clock),
+      control: this.#control.shared,
+      firstPauseMs,
+      maxPauseMs,
+    });
     this.#worker = worker;
     let heardAt: Micros = clock.now();
     worker.on('message', (message: PcieMessage) => {

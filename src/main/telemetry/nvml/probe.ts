@@ -9,16 +9,20 @@ import { readCosts } from './read-costs';
 import type { SampleType } from './samples';
 import type { AbsentReason } from '../../../shared/vocabulary';
 
-const INSTALL = 'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';
+const INSTALL =
+  'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';
 
 export function probeNvml(loader: Loader, places: readonly string[]): Probe {
   const answer = openNvml(loader, places);
-  if (!answer.ok) return { ok: false, detail: answer.detail, remedy: answer.fault?.remedy ?? INSTALL };
+  if (!answer.ok)
+    return { ok: false, detail: answer.detail, remedy: answer.fault?.remedy ?? INSTALL };
   const { library, devices, failed, close } = answer.nvml;
   try {
     const said = failed.map(({ index, fault }) => `NVML says of GPU ${index} that ${fault.text}`);
     if (devices.length === 0) {
-      const remedy = failed[0]?.fault.remedy ?? 'Check that the GPU is seated, powered and not assigned to a virtual machine.';
+      const remedy =
+        failed[0]?.fault.remedy ??
+        'Check that the GPU is seated, powered and not assigned to a virtual machine.';
       return { ok: false, detail: said.join('; ') || 'NVML lists no GPU', remedy };
     }
     const driver = driverVersion(library);
@@ -29,13 +33,31 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
       const name = device.name().text || 'unknown GPU';
       const instances = device.migDevices().map(probedInstance);
       return {
-        info: { index, uuid, name, memoryBytes: code === SUCCESS ? memory[1]! : null, driver, cuda },
-        sampled: {
-          index, uuid, memoryVersion: device.memoryVersion, extras: extrasOf(device), power: powerMeaning(device, name),
-          buffers: BUFFERED.filter(({ type }) => bufferWorks(device, type)).map(({ type }) => type),
-          mig: instances.map(({ slot, uuid: instance, gpuInstance }) => ({ slot, uuid: instance, gpuInstance })),
+        info: {
+          index,
+          uuid,
+          name,
+          memoryBytes: code === SUCCESS ? memory[1]! : null,
+          driver,
+          cuda,
         },
-        used: code === SUCCESS ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason },
+        sampled: {
+          index,
+          uuid,
+          memoryVersion: device.memoryVersion,
+          extras: extrasOf(device),
+          power: powerMeaning(device, name),
+          buffers: BUFFERED.filter(({ type }) => bufferWorks(device, type)).map(({ type }) => type),
+          mig: instances.map(({ slot, uuid: instance, gpuInstance }) => ({
+            slot,
+            uuid: instance,
+            gpuInstance,
+          })),
+        },
+        used:
+          code === SUCCESS
+            ? { kind: 'ok', value: memory[0]! }
+            : { kind: 'absent', reason: faultOf(code).reason },
         processes: readProcesses(device).answer,
         costs: readCosts(device),
         instances,
@@ -47,16 +69,37 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
   }
 }
 
-function probedInstance({ slot, uuid, device, gpuInstance, computeInstance }: MigDevice): ProbedInstance {
+function probedInstance({
+  slot,
+  uuid,
+  device,
+  gpuInstance,
+  computeInstance,
+}: MigDevice): ProbedInstance {
   const memory = new Float64Array(3);
   const code = device.memory(memory);
   const isRead = code === SUCCESS;
-  return { slot, uuid, gpuInstance, computeInstance, name: device.name().text, memoryBytes: isRead ? memory[1]! : null, used: isRead ? { kind: 'ok', value: memory[0]! } : { kind: 'absent', reason: faultOf(code).reason } };
+  return {
+    slot,
+    uuid,
+    gpuInstance,
+    computeInstance,
+    name: device.name().text,
+    memoryBytes: isRead ? memory[1]! : null,
+    used: isRead
+      ? { kind: 'ok', value: memory[0]! }
+      : { kind: 'absent', reason: faultOf(code).reason },
+  };
 }
 
 function extrasOf(device: NvmlDevice): SampledGpu['extras'] {
   const out = new Float64Array(3);
-  const counters = COUNTERS.filter(({ extra, series, read }) => extra && read(device, out) === SUCCESS && (series[0]!.metric !== 'memory.reserved' || device.memoryVersion === 2));
+  const counters = COUNTERS.filter(
+    ({ extra, series, read }) =>
+      extra &&
+      read(device, out) === SUCCESS &&
+      (series[0]!.metric !== 'memory.reserved' || device.memoryVersion === 2),
+  );
   return counters.flatMap(({ series }) => series.map(({ metric }) => metric));
 }
 
@@ -79,9 +122,15 @@ function powerMeaning(device: NvmlDevice, name: string): NonNullable<SampledGpu[
   const known = device.u32(out, 1, 'nvmlDeviceGetArchitecture') === SUCCESS;
   const architecture = out[0]!;
   const isGa100 = architecture === ARCHITECTURE.ampere && /\bA(30|100|800)\b/.test(name);
-  if (!known || (architecture >= ARCHITECTURE.ampere && !isGa100)) return { windowUs: 1_000_000, about: `${ABOUT_POWER} over the last second` };
-  if (isGa100) return { windowUs: 25_000, about: `${ABOUT_POWER} over about 25 ms of every 100 ms; the rest is never seen` };
-  if (architecture >= ARCHITECTURE.turing) return { windowUs: 100_000, about: `${ABOUT_POWER} over the last 100 ms` };
+  if (!known || (architecture >= ARCHITECTURE.ampere && !isGa100))
+    return { windowUs: 1_000_000, about: `${ABOUT_POWER} over the last second` };
+  if (isGa100)
+    return {
+      windowUs: 25_000,
+      about: `${ABOUT_POWER} over about 25 ms of every 100 ms; the rest is never seen`,
+    };
+  if (architecture >= ARCHITECTURE.turing)
+    return { windowUs: 100_000, about: `${ABOUT_POWER} over the last 100 ms` };
   return { windowUs: 10_000, about: `${ABOUT_POWER} over about 10 ms of every 20 ms` };
 }
 
@@ -89,12 +138,22 @@ function powerMeaning(device: NvmlDevice, name: string): NonNullable<SampledGpu[
  * Both lists, or why there are none. A driver without a list of graphics processes still has one of compute processes.
  * `code` is the fault behind a missing answer. How busy processes kept the GPU comes along where the driver tells.
  */
-export function readProcesses(device: NvmlDevice): { readonly code: number; readonly answer: ProcessLists | AbsentReason } {
+export function readProcesses(device: NvmlDevice): {
+  readonly code: number;
+  readonly answer: ProcessLists | AbsentReason;
+} {
   const compute = device.computeProcesses();
   if (compute.code !== SUCCESS) return { code: compute.code, answer: faultOf(compute.code).reason };
   const graphics = device.graphicsProcesses();
   const fault = graphics.code === SUCCESS ? null : faultOf(graphics.code);
   if (fault && fault.scope !== 'counter') return { code: graphics.code, answer: fault.reason };
   const { code, use } = device.processUse();
-  return { code: SUCCESS, answer: { compute: compute.processes, graphics: graphics.processes, ...(code === SUCCESS && { use }) } };
+  return {
+    code: SUCCESS,
+    answer: {
+      compute: compute.processes,
+      graphics: graphics.processes,
+      ...(code === SUCCESS && { use }),
+    },
+  };
 }

@@ -38,7 +38,11 @@ const versions = (kind: Kind): readonly Version[] => [
 ];
 
 /** Vulkan and OpenGL programs are listed as graphics processes alone. */
-export function listProcesses(library: NvmlLibrary, handle: bigint, kind: Kind): { readonly code: number; readonly processes: NvmlProcess[] } {
+export function listProcesses(
+  library: NvmlLibrary,
+  handle: bigint,
+  kind: Kind,
+): { readonly code: number; readonly processes: NvmlProcess[] } {
   for (const version of versions(kind)) {
     if (!library.has(version.name)) continue;
     const answer = listWith(library, handle, version);
@@ -47,7 +51,11 @@ export function listProcesses(library: NvmlLibrary, handle: bigint, kind: Kind):
   return { code: FUNCTION_NOT_FOUND, processes: [] };
 }
 
-function listWith(library: NvmlLibrary, handle: bigint, { name, size }: Version): { readonly code: number; readonly processes: NvmlProcess[] } {
+function listWith(
+  library: NvmlLibrary,
+  handle: bigint,
+  { name, size }: Version,
+): { readonly code: number; readonly processes: NvmlProcess[] } {
   const count = new Uint32Array(1);
   for (let room = 64; ; room = Math.max(count[0]! + 16, room * 2)) {
     count[0] = room;
@@ -56,21 +64,35 @@ function listWith(library: NvmlLibrary, handle: bigint, { name, size }: Version)
     if (code === INSUFFICIENT_SIZE && room < 65_536) continue;
     if (code !== SUCCESS) return { code, processes: [] };
     const view = new DataView(bytes.buffer);
-    return { code, processes: Array.from({ length: Math.min(count[0]!, room) }, (_, index) => processAt(view, index * size, size)) };
+    return {
+      code,
+      processes: Array.from({ length: Math.min(count[0]!, room) }, (_, index) =>
+        processAt(view, index * size, size),
+      ),
+    };
   }
 }
 
 function processAt(view: DataView, offset: number, size: number): NvmlProcess {
   const used = view.getBigUint64(offset + PROCESS.used, true);
-  const instance = size === PROCESS.size ? view.getUint32(offset + PROCESS.gpuInstance, true) : NO_INSTANCE;
-  return { pid: view.getUint32(offset + PROCESS.pid, true), bytes: used === NOT_AVAILABLE ? null : Number(used), ...(instance !== NO_INSTANCE && { instance }) };
+  const instance =
+    size === PROCESS.size ? view.getUint32(offset + PROCESS.gpuInstance, true) : NO_INSTANCE;
+  return {
+    pid: view.getUint32(offset + PROCESS.pid, true),
+    bytes: used === NOT_AVAILABLE ? null : Number(used),
+    ...(instance !== NO_INSTANCE && { instance }),
+  };
 }
 
 /**
  * How busy each process kept the GPU since `since` (the driver's clock), and the time to ask from next. Nothing new is
  * an empty list. Samples above 100 % are passed over: drivers write them now and then.
  */
-export function processUse(library: NvmlLibrary, handle: bigint, since: bigint): { readonly code: number; readonly use: ProcessUse[]; readonly since: bigint } {
+export function processUse(
+  library: NvmlLibrary,
+  handle: bigint,
+  since: bigint,
+): { readonly code: number; readonly use: ProcessUse[]; readonly since: bigint } {
   const count = new Uint32Array(1);
   for (let room = 128; ; room = Math.max(count[0]! + 16, room * 2)) {
     count[0] = room;
@@ -82,7 +104,11 @@ export function processUse(library: NvmlLibrary, handle: bigint, since: bigint):
   }
 }
 
-function meanUse(view: DataView, count: number, since: bigint): { use: ProcessUse[]; since: bigint } {
+function meanUse(
+  view: DataView,
+  count: number,
+  since: bigint,
+): { use: ProcessUse[]; since: bigint } {
   const sums = new Map<number, { total: number; samples: number }>();
   let newest = since;
   for (let at = 0; at < count * PROCESS_UTILIZATION.size; at += PROCESS_UTILIZATION.size) {
@@ -94,5 +120,11 @@ function meanUse(view: DataView, count: number, since: bigint): { use: ProcessUs
     const sum = sums.get(pid) ?? { total: 0, samples: 0 };
     sums.set(pid, { total: sum.total + percent, samples: sum.samples + 1 });
   }
-  return { use: [...sums].map(([pid, { total, samples }]) => ({ pid, millipercent: Math.round((total / samples) * 1000) })), since: newest };
+  return {
+    use: [...sums].map(([pid, { total, samples }]) => ({
+      pid,
+      millipercent: Math.round((total / samples) * 1000),
+    })),
+    since: newest,
+  };
 }

@@ -38,7 +38,8 @@ export class Refresh {
       this.#learn(t);
       this.#value = value;
     }
-    if (!changed && t - this.#keptAt < (this.#periodUs ?? this.#nominalUs) - this.#readUs / 2) return false;
+    if (!changed && t - this.#keptAt < (this.#periodUs ?? this.#nominalUs) - this.#readUs / 2)
+      return false;
     this.#keptAt = t;
     return true;
   }

@@ -75,14 +75,30 @@ export class NvmlSampler implements Sampler {
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
     for (const device of gpus.flatMap(devicesOf)) {
-      for (const metric of PROCESS_METRICS) sink.declare({ id: `${device}.${metric}`, source: 'nvml', metric, unit: 'bytes', windowUs: null, intervalUs: processMs * 1000, about: ABOUT_PROCESSES[metric] });
+      for (const metric of PROCESS_METRICS)
+        sink.declare({
+          id: `${device}.${metric}`,
+          source: 'nvml',
+          metric,
+          unit: 'bytes',
+          windowUs: null,
+          intervalUs: processMs * 1000,
+          about: ABOUT_PROCESSES[metric],
+        });
     }
     const heard = new Promise<void>((resolve) => {
       this.#firstBatch = resolve;
     });
     const worker = launchWorker(workerPath, {
-      kind: 'nvml', places, gpus: sampled, intervalMs: Math.max(1, intervalMs), processMs, originNs: originOf(clock), control: this.#control.shared,
-      firstPauseMs: this.#options.firstPauseMs ?? 500, maxPauseMs: this.#options.maxPauseMs ?? 10_000,
+      kind: 'nvml',
+      places,
+      gpus: sampled,
+      intervalMs: Math.max(1, intervalMs),
+      processMs,
+      originNs: originOf(clock),
+      control: this.#control.shared,
+      firstPauseMs: this.#options.firstPauseMs ?? 500,
+      maxPauseMs: this.#options.maxPauseMs ?? 10_000,
     });
     this.#worker = worker;
     worker.on('message', (message: NvmlMessage) => this.#take(message));
@@ -109,7 +125,9 @@ export class NvmlSampler implements Sampler {
     this.#control.stop();
     if (this.#worker && !(await threadEnded(this.#worker, 2000))) {
       this.#silent(this.#clock.now());
-      this.#sink?.warn('NVML did not answer when the recording ended; its last readings are missing.');
+      this.#sink?.warn(
+        'NVML did not answer when the recording ended; its last readings are missing.',
+      );
     }
     // A call that hangs in the driver may still return one day; nobody listens any more.
     this.#worker?.removeAllListeners('message');
@@ -144,14 +162,19 @@ export class NvmlSampler implements Sampler {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
-      for (const device of devicesOf(gpu)) for (const metric of PROCESS_METRICS) this.#intake?.push(`${device}.${metric}`, t, { kind: 'absent', reason: answer });
+      for (const device of devicesOf(gpu))
+        for (const metric of PROCESS_METRICS)
+          this.#intake?.push(`${device}.${metric}`, t, { kind: 'absent', reason: answer });
       return;
     }
     const { ownPids, sharesPids } = this.#options;
     this.#use(gpu, t, answer, workloadPids);
     const whose = { workloadPids, ownPids: ownPids(), sharesPids };
     const mig = this.#options.sampled.find((each) => each.index === index)?.mig ?? [];
-    const instances = (gpu.instances ?? []).map(({ slot }) => ({ device: instanceId(index, slot), lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null) }));
+    const instances = (gpu.instances ?? []).map(({ slot }) => ({
+      device: instanceId(index, slot),
+      lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null),
+    }));
     for (const { device, lists } of [{ device: `gpu${index}`, lists: answer }, ...instances]) {
       for (const { workload, other } of lists === null ? [NOT_TOLD] : sharesOf(gpu, lists, whose)) {
         this.#intake?.push(`${device}.process.memory`, t, workload);
@@ -161,26 +184,51 @@ export class NvmlSampler implements Sampler {
   }
 
   /** Declared with its first reading: many drivers do not tell how busy each process kept the GPU. */
-  #use({ index }: GpuInfo, t: Micros, { use }: ProcessLists, workloadPids: readonly number[]): void {
+  #use(
+    { index }: GpuInfo,
+    t: Micros,
+    { use }: ProcessLists,
+    workloadPids: readonly number[],
+  ): void {
     if (use === undefined || !this.#options.sharesPids || workloadPids.length === 0) return;
     const id = `gpu${index}.process.utilization`;
     const periodUs = (this.#options.processMs ?? PROCESS_FLOOR_MS) * 1000;
-    this.#sink?.declare({ id, source: 'nvml', metric: 'process.utilization', unit: 'millipercent', windowUs: periodUs, intervalUs: periodUs, about: 'share of time in which a kernel of the workload ran' });
-    const total = use.filter(({ pid }) => workloadPids.includes(pid)).reduce((sum, { millipercent }) => sum + millipercent, 0);
+    this.#sink?.declare({
+      id,
+      source: 'nvml',
+      metric: 'process.utilization',
+      unit: 'millipercent',
+      windowUs: periodUs,
+      intervalUs: periodUs,
+      about: 'share of time in which a kernel of the workload ran',
+    });
+    const total = use
+      .filter(({ pid }) => workloadPids.includes(pid))
+      .reduce((sum, { millipercent }) => sum + millipercent, 0);
     this.#intake?.push(id, t, { kind: 'ok', value: Math.min(100_000, total) });
   }
 
   #watch(): void {
     const now = this.#clock.now();
     const slowest = Math.max(this.#options.intervalMs, ...COUNTERS.map(({ floorMs }) => floorMs));
-    const patienceMs = this.#heardAt === null ? STARTUP_MS : (this.#options.silenceMs ?? Math.max(3 * slowest, 3000));
+    const patienceMs =
+      this.#heardAt === null
+        ? STARTUP_MS
+        : (this.#options.silenceMs ?? Math.max(3 * slowest, 3000));
     if (now - (this.#heardAt ?? this.#startedAt) <= patienceMs * 1000) return;
     this.#silent(now);
-    this.#sink?.warn(`NVML gave no answer for ${patienceMs / 1000} s. Until the driver answers again no GPU is read.`);
+    this.#sink?.warn(
+      `NVML gave no answer for ${patienceMs / 1000} s. Until the driver answers again no GPU is read.`,
+    );
   }
 
   #silent(t: Micros): void {
-    this.#intake?.silent(t, this.#options.gpus.flatMap(devicesOf).flatMap((device) => PROCESS_METRICS.map((metric) => `${device}.${metric}`)));
+    this.#intake?.silent(
+      t,
+      this.#options.gpus
+        .flatMap(devicesOf)
+        .flatMap((device) => PROCESS_METRICS.map((metric) => `${device}.${metric}`)),
+    );
   }
 
   #died(why: string): void {
@@ -188,7 +236,9 @@ export class NvmlSampler implements Sampler {
     this.#endWatch?.();
     if (this.#stopping) return;
     this.#silent(this.#clock.now());
-    this.#sink?.warn(`The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`);
+    this.#sink?.warn(
+      `The thread that reads NVML is gone (${why}); the GPU is not read any more. Record again, with PLUMBLINE_SOURCE=nvidia-smi if it happens again.`,
+    );
   }
 }
 
@@ -206,14 +256,27 @@ export function ofInstance(lists: ProcessLists, gpuInstance: number | null): Pro
   return { compute: lists.compute.filter(here), graphics: lists.graphics.filter(here) };
 }
 
-const readingOf = ({ bytes }: NvmlProcess): Reading => (bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes });
+const readingOf = ({ bytes }: NvmlProcess): Reading =>
+  bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes };
 
 /** NVML's lists in the terms of the one attribution rule. */
-export function sharesOf(gpu: GpuInfo, lists: ProcessLists, whose: { workloadPids: readonly number[]; ownPids: readonly number[]; sharesPids: boolean }) {
+export function sharesOf(
+  gpu: GpuInfo,
+  lists: ProcessLists,
+  whose: { workloadPids: readonly number[]; ownPids: readonly number[]; sharesPids: boolean },
+) {
   return attribute({
     gpus: [gpu],
-    compute: lists.compute.map((process) => ({ gpuUuid: gpu.uuid, pid: process.pid, memory: readingOf(process) })),
-    monitored: lists.graphics.map((process) => ({ gpuIndex: gpu.index, pid: process.pid, memory: readingOf(process) })),
+    compute: lists.compute.map((process) => ({
+      gpuUuid: gpu.uuid,
+      pid: process.pid,
+      memory: readingOf(process),
+    })),
+    monitored: lists.graphics.map((process) => ({
+      gpuIndex: gpu.index,
+      pid: process.pid,
+      memory: readingOf(process),
+    })),
     ...whose,
   });
 }

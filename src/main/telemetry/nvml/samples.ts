@@ -35,25 +35,41 @@ export class SampleBuffer {
    */
   read(each: (agoUs: Micros, value: number) => void): number {
     this.#count[0] = this.#bytes.length / SAMPLE.size;
-    const code = this.#library.call('nvmlDeviceGetSamples', this.#handle, this.#type, this.#since, this.#valueType, this.#count, this.#bytes);
+    const code = this.#library.call(
+      'nvmlDeviceGetSamples',
+      this.#handle,
+      this.#type,
+      this.#since,
+      this.#valueType,
+      this.#count,
+      this.#bytes,
+    );
     if (code === INSUFFICIENT_SIZE && this.#bytes.length < 1 << 20) {
       this.#bytes = new Uint8Array(Math.max(this.#count[0]! * SAMPLE.size, this.#bytes.length * 2));
       return this.read(each);
     }
     if (code === NOT_FOUND) return SUCCESS;
-    if (code === SUCCESS) this.#give(Math.min(this.#count[0]!, this.#bytes.length / SAMPLE.size), each);
+    if (code === SUCCESS)
+      this.#give(Math.min(this.#count[0]!, this.#bytes.length / SAMPLE.size), each);
     return code;
   }
 
   #give(count: number, each: (agoUs: Micros, value: number) => void): void {
     const view = new DataView(this.#bytes.buffer);
-    const stampOf = (index: number) => view.getBigUint64(index * SAMPLE.size + SAMPLE.timeStamp, true);
-    const news = Array.from({ length: count }, (_, index) => index).filter((index) => stampOf(index) > this.#since).sort((a, b) => (stampOf(a) < stampOf(b) ? -1 : 1));
+    const stampOf = (index: number) =>
+      view.getBigUint64(index * SAMPLE.size + SAMPLE.timeStamp, true);
+    const news = Array.from({ length: count }, (_, index) => index)
+      .filter((index) => stampOf(index) > this.#since)
+      .sort((a, b) => (stampOf(a) < stampOf(b) ? -1 : 1));
     if (news.length === 0) return;
     this.#since = stampOf(news.at(-1)!);
     const now = BigInt(Date.now()) * 1000n;
     const newestAgo = Number(now - this.#since);
     const offset = Math.abs(newestAgo) > ASTRAY_US ? newestAgo : Math.min(0, newestAgo);
-    for (const index of news) each(Number(now - stampOf(index)) - offset, sampleValue(view, index * SAMPLE.size + SAMPLE.value, this.#valueType[0]!));
+    for (const index of news)
+      each(
+        Number(now - stampOf(index)) - offset,
+        sampleValue(view, index * SAMPLE.size + SAMPLE.value, this.#valueType[0]!),
+      );
   }
 }

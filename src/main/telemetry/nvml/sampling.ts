@@ -7,7 +7,20 @@
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
 import { faultOf, FUNCTION_NOT_FOUND, GPU_NOT_FOUND, type NvmlFault, SUCCESS } from './codes';
-import { BUFFER_MS, type Buffered, buffersOf, type Counter, type CounterSeries, countersOf, MEMORY, migMetric, periodOf, READ_COST, type SampledGpu, seriesTable } from './counters';
+import {
+  BUFFER_MS,
+  type Buffered,
+  buffersOf,
+  type Counter,
+  type CounterSeries,
+  countersOf,
+  MEMORY,
+  migMetric,
+  periodOf,
+  READ_COST,
+  type SampledGpu,
+  seriesTable,
+} from './counters';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
 import type { LearntOfSeries } from '../sampler';
@@ -108,17 +121,45 @@ export class Sampling {
     this.#post = post;
     this.#pauseMs = task.firstPauseMs;
     const table = seriesTable(task.gpus, task.intervalMs).map(({ id }) => id);
-    this.#loop = new SamplingLoop(task, table.length, (batch, transfer) => post({ ...batch, processes: this.#lists.splice(0) }, transfer), nap);
+    this.#loop = new SamplingLoop(
+      task,
+      table.length,
+      (batch, transfer) => post({ ...batch, processes: this.#lists.splice(0) }, transfer),
+      nap,
+    );
     this.#costSeries = table.indexOf(READ_COST.id);
     const source = (gpu: SampledGpu, metrics: readonly string[]): SourceState => ({
-      name: metrics[0]!, series: metrics.map((metric) => table.indexOf(`gpu${gpu.index}.${metric}`)), ended: null, answered: false, absent: null,
+      name: metrics[0]!,
+      series: metrics.map((metric) => table.indexOf(`gpu${gpu.index}.${metric}`)),
+      ended: null,
+      answered: false,
+      absent: null,
     });
     const metricsOf = ({ series }: Counter | Buffered) => series.map(({ metric }) => metric);
     this.#gpus = task.gpus.map((gpu) => ({
-      gpu, device: null, down: 'not_read', processes: null,
-      counters: countersOf(gpu).map((counter) => ({ ...source(gpu, metricsOf(counter)), counter, before: null, renewals: renewalsOf(counter, task.intervalMs), toldUs: null })),
-      buffers: buffersOf(gpu).map((buffer) => ({ ...source(gpu, metricsOf(buffer)), buffer, at: 0, apart: [], toldUs: null })),
-      mig: (gpu.mig ?? []).map(({ slot, uuid }) => ({ ...source(gpu, [migMetric(slot)]), uuid, device: null })),
+      gpu,
+      device: null,
+      down: 'not_read',
+      processes: null,
+      counters: countersOf(gpu).map((counter) => ({
+        ...source(gpu, metricsOf(counter)),
+        counter,
+        before: null,
+        renewals: renewalsOf(counter, task.intervalMs),
+        toldUs: null,
+      })),
+      buffers: buffersOf(gpu).map((buffer) => ({
+        ...source(gpu, metricsOf(buffer)),
+        buffer,
+        at: 0,
+        apart: [],
+        toldUs: null,
+      })),
+      mig: (gpu.mig ?? []).map(({ slot, uuid }) => ({
+        ...source(gpu, [migMetric(slot)]),
+        uuid,
+        device: null,
+      })),
     }));
   }
 
@@ -126,7 +167,10 @@ export class Sampling {
     this.#startedAt = this.#loop.now();
     this.#open(this.#startedAt);
     this.#loop.run(this.#tasks(this.#loop.now()), (task, medianUs, periodUs) => {
-      this.#warn(`slow ${task.name}`, `NVML takes ${medianUs} µs for ${task.name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`);
+      this.#warn(
+        `slow ${task.name}`,
+        `NVML takes ${medianUs} µs for ${task.name}; it is read every ${periodUs / 1000} ms, so that the driver is not kept busy.`,
+      );
       if (task.series) this.#learnt(task.series, { intervalUs: periodUs });
     });
     this.#nvml?.close();
@@ -137,17 +181,63 @@ export class Sampling {
     const { intervalMs, processMs } = this.#task;
     const everyMemory = this.#gpus.flatMap(({ counters }) => counters[0]!.series);
     const memoryUs = periodOf(MEMORY, intervalMs) * 1000;
-    const memory: ReadTask = { name: 'the memory counters', rank: 0, periodUs: memoryUs, firstUs: onGrid(start, memoryUs), series: everyMemory, run: (now) => this.#memory(now) };
-    const upkeep: ReadTask = { name: 'upkeep', rank: 1, periodUs: UPKEEP_US, firstUs: onGrid(start, UPKEEP_US), run: (now) => this.#upkeep(now) };
-    const cost: ReadTask = { name: 'the cost', rank: 4, periodUs: REPEAT_US, firstUs: onGrid(start, REPEAT_US, 1), run: (now) => this.#cost(now) };
+    const memory: ReadTask = {
+      name: 'the memory counters',
+      rank: 0,
+      periodUs: memoryUs,
+      firstUs: onGrid(start, memoryUs),
+      series: everyMemory,
+      run: (now) => this.#memory(now),
+    };
+    const upkeep: ReadTask = {
+      name: 'upkeep',
+      rank: 1,
+      periodUs: UPKEEP_US,
+      firstUs: onGrid(start, UPKEEP_US),
+      run: (now) => this.#upkeep(now),
+    };
+    const cost: ReadTask = {
+      name: 'the cost',
+      rank: 4,
+      periodUs: REPEAT_US,
+      firstUs: onGrid(start, REPEAT_US, 1),
+      run: (now) => this.#cost(now),
+    };
     const slow = this.#gpus.flatMap((state, position): ReadTask[] => {
       const apart = (periodUs: Micros) => onGrid(start, periodUs, position / this.#gpus.length);
-      const every = (periodMs: Millis, rank: number, { name, series }: Pick<SourceState, 'name' | 'series'>, run: (now: Micros) => void): ReadTask => ({ name, rank, periodUs: periodMs * 1000, firstUs: apart(periodMs * 1000), series, run });
+      const every = (
+        periodMs: Millis,
+        rank: number,
+        { name, series }: Pick<SourceState, 'name' | 'series'>,
+        run: (now: Micros) => void,
+      ): ReadTask => ({
+        name,
+        rank,
+        periodUs: periodMs * 1000,
+        firstUs: apart(periodMs * 1000),
+        series,
+        run,
+      });
       return [
-        ...state.mig.map((each) => every(periodOf(MEMORY, intervalMs), 1, each, () => this.#migMemory(state, each))),
-        ...state.counters.slice(1).map((each) => every(periodOf(each.counter, intervalMs), 2, each, () => this.#read(state, each))),
-        ...state.buffers.map((each) => every(Math.max(BUFFER_MS, intervalMs), 2, { name: `samples of ${each.name}`, series: [] }, (now) => this.#sampled(state, each, now))),
-        every(processMs, 3, { name: 'the process lists', series: [] }, () => this.#processes(state)),
+        ...state.mig.map((each) =>
+          every(periodOf(MEMORY, intervalMs), 1, each, () => this.#migMemory(state, each)),
+        ),
+        ...state.counters
+          .slice(1)
+          .map((each) =>
+            every(periodOf(each.counter, intervalMs), 2, each, () => this.#read(state, each)),
+          ),
+        ...state.buffers.map((each) =>
+          every(
+            Math.max(BUFFER_MS, intervalMs),
+            2,
+            { name: `samples of ${each.name}`, series: [] },
+            (now) => this.#sampled(state, each, now),
+          ),
+        ),
+        every(processMs, 3, { name: 'the process lists', series: [] }, () =>
+          this.#processes(state),
+        ),
       ];
     });
     return [memory, upkeep, cost, ...slow];
@@ -167,7 +257,8 @@ export class Sampling {
   }
 
   #cost(now: Micros): void {
-    if (this.#reads > 0) this.#loop.batch.value(this.#costSeries, now, Math.round(this.#readUs / this.#reads));
+    if (this.#reads > 0)
+      this.#loop.batch.value(this.#costSeries, now, Math.round(this.#readUs / this.#reads));
     this.#readUs = 0;
     this.#reads = 0;
   }
@@ -186,14 +277,21 @@ export class Sampling {
     each.answered = true;
     if (each.counter.rate) this.#rise(each, t, out[0]!);
     else if (each.renewals.length > 0) this.#renewed(each, t, out);
-    else for (let i = 0; i < each.series.length; i++) this.#loop.batch.value(each.series[i]!, t, out[i]!);
+    else
+      for (let i = 0; i < each.series.length; i++)
+        this.#loop.batch.value(each.series[i]!, t, out[i]!);
     return t;
   }
 
   #rise(each: CounterState, t: Micros, value: number): void {
     const { before } = each;
     each.before = { t, value };
-    if (before && t > before.t && value >= before.value) this.#loop.batch.value(each.series[0]!, t, Math.round(((value - before.value) * 1e6) / (t - before.t)));
+    if (before && t > before.t && value >= before.value)
+      this.#loop.batch.value(
+        each.series[0]!,
+        t,
+        Math.round(((value - before.value) * 1e6) / (t - before.t)),
+      );
   }
 
   /** A counter that the driver renews now and then: repetitions are left out, and the pace is told once it is known. */
@@ -234,9 +332,18 @@ export class Sampling {
   }
 
   /** A window shorter than the pace stays: the driver does not look all the time. */
-  #tellPace({ series }: SourceState, { about, windowUs, metric }: CounterSeries, periodUs: Micros, how: string): void {
+  #tellPace(
+    { series }: SourceState,
+    { about, windowUs, metric }: CounterSeries,
+    periodUs: Micros,
+    how: string,
+  ): void {
     const averages = metric.endsWith('utilization') && windowUs !== null;
-    this.#learnt(series, { intervalUs: periodUs, ...(averages && { windowUs: periodUs }), about: `${about}; the driver renews it every ${Math.round(periodUs / 1000)} ms, ${how}` });
+    this.#learnt(series, {
+      intervalUs: periodUs,
+      ...(averages && { windowUs: periodUs }),
+      about: `${about}; the driver renews it every ${Math.round(periodUs / 1000)} ms, ${how}`,
+    });
   }
 
   #migMemory(state: GpuState, each: MigState): void {
@@ -264,12 +371,18 @@ export class Sampling {
     if (fault.reason === 'not_supported' && fault.code !== FUNCTION_NOT_FOUND) return;
     // What a driver lacks it lacks for every GPU.
     const which = fault.code === FUNCTION_NOT_FOUND ? 'every GPU' : `GPU ${index}`;
-    this.#warn(`${which} ${each.name} ${fault.code}`, `NVML says of ${each.name} of ${which} that ${fault.text}. ${fault.remedy}`);
+    this.#warn(
+      `${which} ${each.name} ${fault.code}`,
+      `NVML says of ${each.name} of ${which} that ${fault.text}. ${fault.remedy}`,
+    );
   }
 
   /** Memory speaks for the GPU, where it can be read: one sensor in trouble is no reason to open everything anew. */
   #loses(state: GpuState, each: SourceState | null, { scope }: NvmlFault): boolean {
-    return (scope === 'device' || scope === 'library') && (each === state.counters[0] || state.counters[0]!.ended !== null);
+    return (
+      (scope === 'device' || scope === 'library') &&
+      (each === state.counters[0] || state.counters[0]!.ended !== null)
+    );
   }
 
   /** A lasting absence is told at most once a second, however often it was tried to read. */
@@ -281,7 +394,8 @@ export class Sampling {
 
   #processes(state: GpuState): void {
     const { index } = state.gpu;
-    const tell = (answer: ProcessLists | AbsentReason) => this.#lists.push({ gpuIndex: index, t: this.#loop.now(), answer });
+    const tell = (answer: ProcessLists | AbsentReason) =>
+      this.#lists.push({ gpuIndex: index, t: this.#loop.now(), answer });
     if (!state.device || state.processes) {
       tell(state.processes ?? state.down);
       return;
@@ -295,7 +409,10 @@ export class Sampling {
       return;
     }
     if (fault.scope === 'counter') state.processes = fault.reason;
-    this.#warn(`${index} processes ${code}`, `NVML says of the processes on GPU ${index} that ${fault.text}. ${fault.remedy}`);
+    this.#warn(
+      `${index} processes ${code}`,
+      `NVML says of the processes on GPU ${index} that ${fault.text}. ${fault.remedy}`,
+    );
   }
 
   #lose(states: readonly GpuState[], t: Micros, fault: NvmlFault): void {
@@ -305,7 +422,10 @@ export class Sampling {
       this.#tellDown(state, t);
     }
     const which = states.length === 1 ? `GPU ${states[0]!.gpu.index}` : 'every GPU';
-    this.#warn(`${which} ${fault.code}`, `NVML says of ${which} that ${fault.text}. ${fault.remedy} Until it answers again it is not read.`);
+    this.#warn(
+      `${which} ${fault.code}`,
+      `NVML says of ${which} that ${fault.text}. ${fault.remedy} Until it answers again it is not read.`,
+    );
     if (t - this.#openedAt > STEADY_US) this.#pauseMs = this.#task.firstPauseMs;
     this.#reopenAt ??= t + this.#pauseMs * 1000;
   }
@@ -315,7 +435,8 @@ export class Sampling {
       each.before = null;
       for (const renewal of each.renewals) renewal.forget();
     }
-    for (const each of [...state.counters, ...state.buffers, ...state.mig]) if (!each.ended) this.#absent(each, t, state.down);
+    for (const each of [...state.counters, ...state.buffers, ...state.mig])
+      if (!each.ended) this.#absent(each, t, state.down);
   }
 
   /** Repeats what is absent, so that a gap is told while it lasts, and opens the library again when its pause is over. */
@@ -337,22 +458,30 @@ export class Sampling {
       this.#nvml = answer.nvml;
       this.#openedAt = this.#loop.now();
       for (const state of this.#gpus) {
-        state.device = answer.nvml.devices.find(({ uuid }) => uuid === state.gpu.uuid)?.device ?? null;
+        state.device =
+          answer.nvml.devices.find(({ uuid }) => uuid === state.gpu.uuid)?.device ?? null;
         if (!state.device) state.down = 'lost';
         const instances = state.mig.length > 0 ? (state.device?.migDevices() ?? []) : [];
-        for (const each of state.mig) each.device = instances.find(({ uuid }) => uuid === each.uuid)?.device ?? null;
+        for (const each of state.mig)
+          each.device = instances.find(({ uuid }) => uuid === each.uuid)?.device ?? null;
       }
       const missing = this.#gpus.filter(({ device }) => device === null);
       if (missing.length === 0) return;
       for (const { gpu } of missing) {
         const fault = answer.nvml.failed.find(({ index }) => index === gpu.index)?.fault;
-        this.#warn(`GPU ${gpu.index} ${fault?.code ?? 'missing'}`, fault
-          ? `NVML says of GPU ${gpu.index} that ${fault.text}. ${fault.remedy} Until it answers again it is not read.`
-          : `NVML no longer lists GPU ${gpu.index}. Check that it is seated and powered.`);
+        this.#warn(
+          `GPU ${gpu.index} ${fault?.code ?? 'missing'}`,
+          fault
+            ? `NVML says of GPU ${gpu.index} that ${fault.text}. ${fault.remedy} Until it answers again it is not read.`
+            : `NVML no longer lists GPU ${gpu.index}. Check that it is seated and powered.`,
+        );
       }
     } else {
       for (const state of this.#gpus) state.down = answer.fault?.reason ?? 'not_read';
-      this.#warn(`open ${answer.fault?.code ?? 'load'}`, `${answer.detail}. ${answer.fault?.remedy ?? 'Restart the machine if the driver was updated or removed.'} Until it answers again no GPU is read.`);
+      this.#warn(
+        `open ${answer.fault?.code ?? 'load'}`,
+        `${answer.detail}. ${answer.fault?.remedy ?? 'Restart the machine if the driver was updated or removed.'} Until it answers again no GPU is read.`,
+      );
     }
     for (const state of this.#gpus) if (!state.device) this.#tellDown(state, now);
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#task.maxPauseMs);
@@ -372,7 +501,10 @@ export class Sampling {
 
 const renewalsOf = ({ series, renewedMs, ...counter }: Counter, intervalMs: Millis): Refresh[] => {
   const readUs = periodOf({ series, ...counter }, intervalMs) * 1000;
-  return renewedMs === undefined || readUs > 1.5 * renewedMs * 1000 ? [] : series.map(() => new Refresh(readUs, renewedMs * 1000));
+  return renewedMs === undefined || readUs > 1.5 * renewedMs * 1000
+    ? []
+    : series.map(() => new Refresh(readUs, renewedMs * 1000));
 };
 
-const isSame = (told: Micros | null, now: Micros): boolean => told !== null && Math.abs(now - told) < SAME * told;
+const isSame = (told: Micros | null, now: Micros): boolean =>
+  told !== null && Math.abs(now - told) < SAME * told;

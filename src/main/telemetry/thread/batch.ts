@@ -79,7 +79,12 @@ export class BatchBuilder {
 
   #grow(): void {
     const size = this.#series.length * 2;
-    const [series, times, values, absent] = [new Uint16Array(size), new Float64Array(size), new Float64Array(size), new Uint8Array(size)];
+    const [series, times, values, absent] = [
+      new Uint16Array(size),
+      new Float64Array(size),
+      new Float64Array(size),
+      new Uint8Array(size),
+    ];
     series.set(this.#series);
     times.set(this.#times);
     values.set(this.#values);
@@ -90,7 +95,7 @@ export class BatchBuilder {
 
 function runsOf(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBuffer> {
   const runs: number[] = [];
-  for (let from = 0; from < series.length;) {
+  for (let from = 0; from < series.length; ) {
     let to = from + 1;
     while (to < series.length && series[to] === series[from] && absent[to] === absent[from]) to++;
     runs.push(series[from]!, from, to, absent[from]!);
@@ -99,11 +104,20 @@ function runsOf(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBuffe
   return Uint32Array.from(runs);
 }
 
-export const buffersOf = ({ runs, times, values }: Batch): ArrayBuffer[] => [runs.buffer, times.buffer, values.buffer];
+export const buffersOf = ({ runs, times, values }: Batch): ArrayBuffer[] => [
+  runs.buffer,
+  times.buffer,
+  values.buffer,
+];
 
 export function* runsIn({ runs, times, values }: Batch): Generator<Run> {
   for (let at = 0; at < runs.length; at += RUN) {
     const [from, to, absent] = [runs[at + 1]!, runs[at + 2]!, runs[at + 3]!];
-    yield { series: runs[at]!, times: times.subarray(from, to), values: values.subarray(from, to), absent: absent === 0 ? null : (ABSENT_REASONS[absent - 1] ?? 'not_read') };
+    yield {
+      series: runs[at]!,
+      times: times.subarray(from, to),
+      values: values.subarray(from, to),
+      absent: absent === 0 ? null : (ABSENT_REASONS[absent - 1] ?? 'not_read'),
+    };
   }
 }

@@ -13,24 +13,47 @@ const PROBE_MS: Millis = 15_000;
 export function findWorker(env: NodeJS.ProcessEnv): string | null {
   const here = import.meta.dirname;
   const places = [join(here, 'sampling-thread.js'), join(here, '..', 'sampling-thread.js')];
-  if (env.PLUMBLINE_RESOURCES) places.push(join(env.PLUMBLINE_RESOURCES, 'main', 'sampling-thread.js'));
+  if (env.PLUMBLINE_RESOURCES)
+    places.push(join(env.PLUMBLINE_RESOURCES, 'main', 'sampling-thread.js'));
   return places.find((place) => existsSync(place)) ?? null;
 }
 
-export function launchWorker(path: string, task: ThreadTask, transferList: Transferable[] = []): Worker {
+export function launchWorker(
+  path: string,
+  task: ThreadTask,
+  transferList: Transferable[] = [],
+): Worker {
   return new Worker(path, { workerData: task, transferList, name: task.kind, execArgv: [] });
 }
 
-export async function probeInWorker(path: string | null, places: readonly string[], timeoutMs: Millis = PROBE_MS): Promise<Probe> {
-  if (path === null) return { ok: false, detail: 'the sampling thread is missing from this installation', remedy: 'Install Plumbline again.' };
+export async function probeInWorker(
+  path: string | null,
+  places: readonly string[],
+  timeoutMs: Millis = PROBE_MS,
+): Promise<Probe> {
+  if (path === null)
+    return {
+      ok: false,
+      detail: 'the sampling thread is missing from this installation',
+      remedy: 'Install Plumbline again.',
+    };
   const worker = launchWorker(path, { kind: 'probe', places });
   const probe = await new Promise<Probe>((resolve) => {
     const gaveUp = (detail: string, remedy: string) => resolve({ ok: false, detail, remedy });
-    const timer = setTimeout(() => gaveUp(`NVML gave no answer within ${timeoutMs / 1000} s`, 'Restart the NVIDIA driver, or the machine.'), timeoutMs);
+    const timer = setTimeout(
+      () =>
+        gaveUp(
+          `NVML gave no answer within ${timeoutMs / 1000} s`,
+          'Restart the NVIDIA driver, or the machine.',
+        ),
+      timeoutMs,
+    );
     worker.on('message', (message: NvmlMessage) => {
       if (message.kind === 'probed') resolve(message.probe);
     });
-    worker.once('error', (error) => gaveUp(`the NVML thread failed: ${error.message}`, 'Update the NVIDIA driver.'));
+    worker.once('error', (error) =>
+      gaveUp(`the NVML thread failed: ${error.message}`, 'Update the NVIDIA driver.'),
+    );
     worker.once('exit', () => {
       clearTimeout(timer);
       gaveUp('the NVML thread ended without an answer', 'Update the NVIDIA driver.');

@@ -41,7 +41,8 @@ export class SamplingLoop {
     this.#post = post;
     this.#nap = nap;
     // The thread's own clock is the same monotonic clock, counted from another moment.
-    this.#offsetUs = Number(process.hrtime.bigint() - task.originNs) / 1000 - performance.now() * 1000;
+    this.#offsetUs =
+      Number(process.hrtime.bigint() - task.originNs) / 1000 - performance.now() * 1000;
   }
 
   now(): Micros {
@@ -49,8 +50,15 @@ export class SamplingLoop {
   }
 
   /** Returns when the thread is asked to end. */
-  run<T extends Task>(tasks: readonly T[], widened: (task: T, medianUs: Micros, periodUs: Micros) => void): void {
-    const schedule = new Schedule(tasks, { now: () => this.now(), sleepUntil: (t, now) => this.#sleepUntil(t, now), widened });
+  run<T extends Task>(
+    tasks: readonly T[],
+    widened: (task: T, medianUs: Micros, periodUs: Micros) => void,
+  ): void {
+    const schedule = new Schedule(tasks, {
+      now: () => this.now(),
+      sleepUntil: (t, now) => this.#sleepUntil(t, now),
+      widened,
+    });
     while (!isStopped(this.#control)) schedule.step();
     this.#deliver();
   }
@@ -75,4 +83,5 @@ export class SamplingLoop {
 }
 
 /** The last moment at or before `now` on the grid of session time, `part` of a period later where that is told. */
-export const onGrid = (now: Micros, periodUs: Micros, part = 0): Micros => Math.floor(now / periodUs) * periodUs + Math.round(periodUs * part);
+export const onGrid = (now: Micros, periodUs: Micros, part = 0): Micros =>
+  Math.floor(now / periodUs) * periodUs + Math.round(periodUs * part);

@@ -56,9 +56,16 @@ export class Schedule<T extends Task = Task> {
 
   constructor(tasks: readonly T[], hooks: ScheduleHooks<T>) {
     this.#hooks = hooks;
-    this.#entries = [...tasks].sort((a, b) => a.rank - b.rank).map((task) => ({
-      task, periodUs: task.periodUs, slackUs: slackOf(task, task.periodUs), windowFrom: task.firstUs, spentUs: new Float64Array(REMEMBERED), runs: 0,
-    }));
+    this.#entries = [...tasks]
+      .sort((a, b) => a.rank - b.rank)
+      .map((task) => ({
+        task,
+        periodUs: task.periodUs,
+        slackUs: slackOf(task, task.periodUs),
+        windowFrom: task.firstUs,
+        spentUs: new Float64Array(REMEMBERED),
+        runs: 0,
+      }));
     this.#due = Float64Array.from(this.#entries, ({ task }) => task.firstUs);
     this.#latest = Float64Array.from(this.#entries, ({ task, slackUs }) => task.firstUs + slackUs);
   }
@@ -97,7 +104,9 @@ export class Schedule<T extends Task = Task> {
     const end = this.#hooks.now();
     entry.spentUs[entry.runs++ % REMEMBERED] = end - begin;
     if (end - entry.windowFrom >= WINDOW_US && entry.runs >= 2) this.#review(entry, end);
-    const next = this.#due[i]! + entry.periodUs * Math.max(1, Math.ceil((end - this.#due[i]!) / entry.periodUs));
+    const next =
+      this.#due[i]! +
+      entry.periodUs * Math.max(1, Math.ceil((end - this.#due[i]!) / entry.periodUs));
     this.#due[i] = next;
     this.#latest[i] = next + entry.slackUs;
     return end;
@@ -107,7 +116,10 @@ export class Schedule<T extends Task = Task> {
     const spent = entry.spentUs.slice(0, Math.min(entry.runs, REMEMBERED)).sort();
     const median = spent[spent.length >> 1]!;
     if (median > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
-      entry.periodUs = Math.min(LONGEST_US, entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))));
+      entry.periodUs = Math.min(
+        LONGEST_US,
+        entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))),
+      );
       entry.slackUs = slackOf(entry.task, entry.periodUs);
       this.#hooks.widened(entry.task, Math.round(median), entry.periodUs);
     }

@@ -12,7 +12,8 @@ import { napBy } from './nap';
 export type ThreadTask = ProbeTask | NvmlTask | PcieTask | HostTask;
 
 const task = workerData as ThreadTask;
-const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
+const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) =>
+  parentPort?.postMessage(message, transfer);
 
 /** The binding is native code, which may be missing for a machine that Plumbline otherwise runs on. */
 async function loaderOf(): Promise<Loader | string> {
@@ -29,7 +30,8 @@ if (task.kind === 'host') {
   const loader = await loaderOf();
   if (typeof loader === 'string') {
     const remedy = 'Install Plumbline again for this machine.';
-    if (task.kind === 'probe') post({ kind: 'probed', probe: { ok: false, detail: loader, remedy } });
+    if (task.kind === 'probe')
+      post({ kind: 'probed', probe: { ok: false, detail: loader, remedy } });
     else post({ kind: 'warning', text: `NVML is not read: ${loader}. ${remedy}` });
   } else if (task.kind === 'probe') {
     post({ kind: 'probed', probe: probeNvml(loader, task.places) });

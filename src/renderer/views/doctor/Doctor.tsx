@@ -10,8 +10,12 @@ export function Doctor() {
   return (
     <main className="page narrow">
       <div className="page-head">
-        <h1>Doctor</h1><span className="grow" />
-        <button type="button" className="button" onClick={report.refresh}><RefreshCw size={14} aria-hidden="true" />Check again</button>
+        <h1>Doctor</h1>
+        <span className="grow" />
+        <button type="button" className="button" onClick={report.refresh}>
+          <RefreshCw size={14} aria-hidden="true" />
+          Check again
+        </button>
       </div>
       {report.error !== null && <FailureNote error={report.error} onRetry={report.refresh} />}
       {report.data === null && report.error === null && <Skeleton rows={6} />}
@@ -19,28 +23,67 @@ export function Doctor() {
         <>
           <section className="card">
             <h2>GPUs</h2>
-            {report.data.gpus.length === 0
-              ? <p className="muted">No NVIDIA GPU was found. Plumbline works on the memory the framework reports and on that of the process tree.</p>
-              : (
-                <table className="table"><thead><tr><th>#</th><th>Name</th><th className="right">Memory</th><th>Driver</th><th>CUDA</th></tr></thead>
-                  <tbody>{report.data.gpus.map((gpu) => <tr key={gpu.uuid}><td className="num">{gpu.index}</td><td>{gpu.name}</td><td className="right num" title={formatExactBytes(gpu.memoryBytes)}>{formatBytes(gpu.memoryBytes)}</td><td className="num">{gpu.driver}</td><td className="num">{gpu.cuda ?? '—'}</td></tr>)}</tbody>
-                </table>
-              )}
+            {report.data.gpus.length === 0 ? (
+              <p className="muted">
+                No NVIDIA GPU was found. Plumbline works on the memory the framework reports and on
+                that of the process tree.
+              </p>
+            ) : (
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th>#</th>
+                    <th>Name</th>
+                    <th className="right">Memory</th>
+                    <th>Driver</th>
+                    <th>CUDA</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {report.data.gpus.map((gpu) => (
+                    <tr key={gpu.uuid}>
+                      <td className="num">{gpu.index}</td>
+                      <td>{gpu.name}</td>
+                      <td className="right num" title={formatExactBytes(gpu.memoryBytes)}>
+                        {formatBytes(gpu.memoryBytes)}
+                      </td>
+                      <td className="num">{gpu.driver}</td>
+                      <td className="num">{gpu.cuda ?? '—'}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
           </section>
           <section className="card">
             <h2>Checks</h2>
             <ul className="checks">
               {report.data.checks.map((check) => (
                 <li key={check.id} data-ok={check.ok}>
-                  {check.ok ? <CircleCheck size={17} aria-label="in order" /> : <Info size={17} aria-label="needs attention" />}
-                  <div><p><strong>{check.id}</strong><span>{check.found}</span></p>{check.remedy && <p className="remedy">{check.remedy}</p>}</div>
+                  {check.ok ? (
+                    <CircleCheck size={17} aria-label="in order" />
+                  ) : (
+                    <Info size={17} aria-label="needs attention" />
+                  )}
+                  <div>
+                    <p>
+                      <strong>{check.id}</strong>
+                      <span>{check.found}</span>
+                    </p>
+                    {check.remedy && <p className="remedy">{check.remedy}</p>}
+                  </div>
                 </li>
               ))}
             </ul>
           </section>
         </>
       )}
-      {info.data && <p className="muted footer-line">Plumbline {info.data.version} on {info.data.platform}, library in <code>{info.data.library}</code></p>}
+      {info.data && (
+        <p className="muted footer-line">
+          Plumbline {info.data.version} on {info.data.platform}, library in{' '}
+          <code>{info.data.library}</code>
+        </p>
+      )}
     </main>
   );
 }

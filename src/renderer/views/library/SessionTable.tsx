@@ -7,8 +7,16 @@ import { Bytes, StatusBadge } from '../../components/basics';
 import { formatMoment, residualTone } from '../../components/words';
 import { sessionHref } from '../../state/router';
 
-export function SessionTable({ sessions, selected, onSelect, onRename }: {
-  sessions: readonly SessionSummary[]; selected: ReadonlySet<string>; onSelect(selected: ReadonlySet<string>): void; onRename(id: string, name: string): void;
+export function SessionTable({
+  sessions,
+  selected,
+  onSelect,
+  onRename,
+}: {
+  sessions: readonly SessionSummary[];
+  selected: ReadonlySet<string>;
+  onSelect(selected: ReadonlySet<string>): void;
+  onRename(id: string, name: string): void;
 }) {
   const all = sessions.every(({ id }) => selected.has(id));
   const toggle = (id: string) => {
@@ -21,24 +29,62 @@ export function SessionTable({ sessions, selected, onSelect, onRename }: {
       <table className="table sessions">
         <thead>
           <tr>
-            <th className="check"><input type="checkbox" aria-label="Select all sessions shown" checked={all} onChange={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))} /></th>
-            <th>Name</th><th>Status</th><th>Model</th><th>Mode</th><th>Started</th>
-            <th className="right">Duration</th><th className="right">Measured peak</th><th className="right">Predicted peak</th><th className="right" title="Measured minus predicted, in percent of predicted">Residual</th>
+            <th className="check">
+              <input
+                type="checkbox"
+                aria-label="Select all sessions shown"
+                checked={all}
+                onChange={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))}
+              />
+            </th>
+            <th>Name</th>
+            <th>Status</th>
+            <th>Model</th>
+            <th>Mode</th>
+            <th>Started</th>
+            <th className="right">Duration</th>
+            <th className="right">Measured peak</th>
+            <th className="right">Predicted peak</th>
+            <th className="right" title="Measured minus predicted, in percent of predicted">
+              Residual
+            </th>
           </tr>
         </thead>
         <tbody>
           {sessions.map((session) => (
             <tr key={session.id} data-selected={selected.has(session.id)}>
-              <td className="check"><input type="checkbox" aria-label={`Select ${session.name}`} checked={selected.has(session.id)} onChange={() => toggle(session.id)} /></td>
-              <td className="name-cell"><Name session={session} onRename={(name) => onRename(session.id, name)} /></td>
-              <td className="nowrap"><StatusBadge status={session.status} />{session.simulated && <span className="badge simulated">simulated</span>}</td>
+              <td className="check">
+                <input
+                  type="checkbox"
+                  aria-label={`Select ${session.name}`}
+                  checked={selected.has(session.id)}
+                  onChange={() => toggle(session.id)}
+                />
+              </td>
+              <td className="name-cell">
+                <Name session={session} onRename={(name) => onRename(session.id, name)} />
+              </td>
+              <td className="nowrap">
+                <StatusBadge status={session.status} />
+                {session.simulated && <span className="badge simulated">simulated</span>}
+              </td>
               <td>{session.model ?? <span className="muted nowrap">not declared</span>}</td>
               <td>{session.mode ?? <span className="muted">—</span>}</td>
-              <td className="num nowrap" title={session.startedAt}>{formatMoment(session.startedAt)}</td>
+              <td className="num nowrap" title={session.startedAt}>
+                {formatMoment(session.startedAt)}
+              </td>
               <td className="right num nowrap">{formatDuration(session.durationUs)}</td>
-              <td className="right"><Bytes value={session.measuredPeak} /></td>
-              <td className="right"><Bytes value={session.predictedPeak} /></td>
-              <td className="right num"><span className="tone" data-tone={residualTone(session.residualPercent)}>{formatSignedPercent(session.residualPercent)}</span></td>
+              <td className="right">
+                <Bytes value={session.measuredPeak} />
+              </td>
+              <td className="right">
+                <Bytes value={session.predictedPeak} />
+              </td>
+              <td className="right num">
+                <span className="tone" data-tone={residualTone(session.residualPercent)}>
+                  {formatSignedPercent(session.residualPercent)}
+                </span>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -52,8 +98,18 @@ function Name({ session, onRename }: { session: SessionSummary; onRename(name: s
   if (draft === null) {
     return (
       <span className="name">
-        <a href={sessionHref(session.id)} title={session.name}>{session.name}</a>
-        <button type="button" className="icon-button quiet" aria-label={`Rename ${session.name}`} title="Rename" onClick={() => setDraft(session.name)}><Pencil size={13} /></button>
+        <a href={sessionHref(session.id)} title={session.name}>
+          {session.name}
+        </a>
+        <button
+          type="button"
+          className="icon-button quiet"
+          aria-label={`Rename ${session.name}`}
+          title="Rename"
+          onClick={() => setDraft(session.name)}
+        >
+          <Pencil size={13} />
+        </button>
       </span>
     );
   }
@@ -64,8 +120,13 @@ function Name({ session, onRename }: { session: SessionSummary; onRename(name: s
   };
   return (
     <input
-      className="rename" aria-label={`New name of ${session.name}`} value={draft} ref={(element) => element?.focus()} onFocus={(event) => event.target.select()}
-      onChange={(event) => setDraft(event.target.value)} onBlur={commit}
+      className="rename"
+      aria-label={`New name of ${session.name}`}
+      value={draft}
+      ref={(element) => element?.focus()}
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={commit}
       onKeyDown={(event) => {
         if (event.key === 'Enter') commit();
         if (event.key === 'Escape') setDraft(null);

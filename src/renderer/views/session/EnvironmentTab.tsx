@@ -9,41 +9,132 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
   const { environment: env, model, run } = session;
   return (
     <div className="cards">
-      <section className="card"><h2>Telemetry</h2>
+      <section className="card">
+        <h2>Telemetry</h2>
         <ul className="checks compact">
           {env.sources.map((source) => (
-            <li key={source.id} data-ok={source.ok}>{source.ok ? <CircleCheck size={15} aria-label="available" /> : <CircleSlash size={15} aria-label="not available" />}<div><p><strong>{source.id}</strong><span>{source.detail}</span></p></div></li>
+            <li key={source.id} data-ok={source.ok}>
+              {source.ok ? (
+                <CircleCheck size={15} aria-label="available" />
+              ) : (
+                <CircleSlash size={15} aria-label="not available" />
+              )}
+              <div>
+                <p>
+                  <strong>{source.id}</strong>
+                  <span>{source.detail}</span>
+                </p>
+              </div>
+            </li>
           ))}
         </ul>
-        <table className="table compact"><thead><tr><th>Series</th><th className="right">Samples</th><th className="right">Interval</th></tr></thead>
-          <tbody>{session.series.map((series) => <tr key={series.id} title={series.about}><td><code>{series.id}</code></td><td className="right num">{formatInteger(series.count)}</td><td className="right num">{intervalWords(series)}</td></tr>)}</tbody>
+        <table className="table compact">
+          <thead>
+            <tr>
+              <th>Series</th>
+              <th className="right">Samples</th>
+              <th className="right">Interval</th>
+            </tr>
+          </thead>
+          <tbody>
+            {session.series.map((series) => (
+              <tr key={series.id} title={series.about}>
+                <td>
+                  <code>{series.id}</code>
+                </td>
+                <td className="right num">{formatInteger(series.count)}</td>
+                <td className="right num">{intervalWords(series)}</td>
+              </tr>
+            ))}
+          </tbody>
         </table>
       </section>
-      <Facts title="Machine" facts={{ System: env.os, ...(env.cores > 0 && { Processor: `${env.cpu}, ${env.cores} cores`, Memory: formatBytes(env.memoryBytes) }), ...Object.fromEntries(env.gpus.flatMap(gpuFacts)), Plumbline: env.plumbline, Node: env.node, ...env.workload }} />
-      {run && <Facts title="Run" facts={Object.fromEntries(Object.entries(run).map(([key, value]) => [key, value === null ? 'not declared' : String(value)]))} />}
-      {model && <Facts title="Model" facts={Object.fromEntries(Object.entries(model).map(([key, value]) => [key, typeof value === 'number' ? formatInteger(value) : String(value)]))} />}
-      <Facts title="Workload" facts={{ Command: session.workload.command.join(' ') || '—', Directory: session.workload.cwd ?? '—', Pid: String(session.workload.pid ?? '—'), Session: session.id }} />
+      <Facts
+        title="Machine"
+        facts={{
+          System: env.os,
+          ...(env.cores > 0 && {
+            Processor: `${env.cpu}, ${env.cores} cores`,
+            Memory: formatBytes(env.memoryBytes),
+          }),
+          ...Object.fromEntries(env.gpus.flatMap(gpuFacts)),
+          Plumbline: env.plumbline,
+          Node: env.node,
+          ...env.workload,
+        }}
+      />
+      {run && (
+        <Facts
+          title="Run"
+          facts={Object.fromEntries(
+            Object.entries(run).map(([key, value]) => [
+              key,
+              value === null ? 'not declared' : String(value),
+            ]),
+          )}
+        />
+      )}
+      {model && (
+        <Facts
+          title="Model"
+          facts={Object.fromEntries(
+            Object.entries(model).map(([key, value]) => [
+              key,
+              typeof value === 'number' ? formatInteger(value) : String(value),
+            ]),
+          )}
+        />
+      )}
+      <Facts
+        title="Workload"
+        facts={{
+          Command: session.workload.command.join(' ') || '—',
+          Directory: session.workload.cwd ?? '—',
+          Pid: String(session.workload.pid ?? '—'),
+          Session: session.id,
+        }}
+      />
     </div>
   );
 }
 
-function gpuFacts({ index, name, memoryBytes, instances = [] }: SessionDocument['environment']['gpus'][number]): [string, string][] {
+function gpuFacts({
+  index,
+  name,
+  memoryBytes,
+  instances = [],
+}: SessionDocument['environment']['gpus'][number]): [string, string][] {
   return [
     [`GPU ${index}`, `${name}, ${formatBytes(memoryBytes)}`],
-    ...instances.map((each): [string, string] => [`MIG device ${each.slot} of it`, [each.name, formatBytes(each.memoryBytes), each.uuid].filter((part) => part !== '').join(', ')]),
+    ...instances.map((each): [string, string] => [
+      `MIG device ${each.slot} of it`,
+      [each.name, formatBytes(each.memoryBytes), each.uuid]
+        .filter((part) => part !== '')
+        .join(', '),
+    ]),
   ];
 }
 
 function intervalWords(series: SessionDocument['series'][number]): string {
   const { intervalUs, windowUs } = series;
   if (intervalUs === null) return isAnnounced(series.id) ? 'as it happens' : 'not known';
-  return seesLittle(series) ? `${formatDuration(intervalUs)}, ${formatDuration(windowUs)} of it seen` : formatDuration(intervalUs);
+  return seesLittle(series)
+    ? `${formatDuration(intervalUs)}, ${formatDuration(windowUs)} of it seen`
+    : formatDuration(intervalUs);
 }
 
 function Facts({ title, facts }: { title: string; facts: Readonly<Record<string, string>> }) {
   return (
-    <section className="card"><h2>{title}</h2>
-      <dl className="pairs">{Object.entries(facts).map(([key, value]) => <div key={key}><dt>{key}</dt><dd>{value}</dd></div>)}</dl>
+    <section className="card">
+      <h2>{title}</h2>
+      <dl className="pairs">
+        {Object.entries(facts).map(([key, value]) => (
+          <div key={key}>
+            <dt>{key}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }

@@ -4,26 +4,69 @@ import { formatInteger, formatSignedPercent } from '../../../shared/format';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 
-export function RankTable({ session, onSeries }: { session: SessionDocument; onSeries(series: string): void }) {
+export function RankTable({
+  session,
+  onSeries,
+}: {
+  session: SessionDocument;
+  onSeries(series: string): void;
+}) {
   const { overlay, ranks = [] } = session;
   return (
     <div className="table-frame">
       <table className="table ranks">
-        <thead><tr><th>Rank</th><th>Line</th><th className="right">Measured peak</th><th className="right">Predicted peak</th><th className="right">Residual</th><th className="right">%</th><th className="right">Resident memory</th><th className="right">Phases</th></tr></thead>
+        <thead>
+          <tr>
+            <th>Rank</th>
+            <th>Line</th>
+            <th className="right">Measured peak</th>
+            <th className="right">Predicted peak</th>
+            <th className="right">Residual</th>
+            <th className="right">%</th>
+            <th className="right">Resident memory</th>
+            <th className="right">Phases</th>
+          </tr>
+        </thead>
         <tbody>
           {ranks.map((row) => (
             <tr key={row.rank} data-selected={row.rank === overlay.rank}>
               <td className="num">
-                {row.rank === overlay.rank || row.series === null
-                  ? <>{row.rank}{row.rank === overlay.rank && <span className="muted"> shown above</span>}</>
-                  : <button type="button" className="link plain" title="Lay this rank over the budget" onClick={() => onSeries(row.series!)}>{row.rank}</button>}
+                {row.rank === overlay.rank || row.series === null ? (
+                  <>
+                    {row.rank}
+                    {row.rank === overlay.rank && <span className="muted"> shown above</span>}
+                  </>
+                ) : (
+                  <button
+                    type="button"
+                    className="link plain"
+                    title="Lay this rank over the budget"
+                    onClick={() => onSeries(row.series!)}
+                  >
+                    {row.rank}
+                  </button>
+                )}
               </td>
-              <td><code>{row.series ?? '—'}</code></td>
-              <td className="right"><Bytes value={row.measuredPeak} /></td>
-              <td className="right"><Bytes value={row.predictedPeak} /></td>
-              <td className="right"><Bytes value={row.residualBytes} signed /></td>
-              <td className="right num"><span className="tone" data-tone={residualTone(row.residualPercent)}>{formatSignedPercent(row.residualPercent)}</span></td>
-              <td className="right"><Bytes value={row.residentPeak} /></td>
+              <td>
+                <code>{row.series ?? '—'}</code>
+              </td>
+              <td className="right">
+                <Bytes value={row.measuredPeak} />
+              </td>
+              <td className="right">
+                <Bytes value={row.predictedPeak} />
+              </td>
+              <td className="right">
+                <Bytes value={row.residualBytes} signed />
+              </td>
+              <td className="right num">
+                <span className="tone" data-tone={residualTone(row.residualPercent)}>
+                  {formatSignedPercent(row.residualPercent)}
+                </span>
+              </td>
+              <td className="right">
+                <Bytes value={row.residentPeak} />
+              </td>
               <td className="right num">{formatInteger(row.phases)}</td>
             </tr>
           ))}

@@ -25,7 +25,9 @@ type Tab = 'phases' | 'ranks' | 'explained' | 'logs' | 'environment';
 
 export function Session({ id }: { id: string }) {
   const [series, setSeries] = useState<string | undefined>(undefined);
-  const shown = useQuery(`show ${id} ${series ?? ''}`, (engine) => engine.show(series === undefined ? { id } : { id, series }));
+  const shown = useQuery(`show ${id} ${series ?? ''}`, (engine) =>
+    engine.show(series === undefined ? { id } : { id, series }),
+  );
   const budget = useQuery(`budgetOf ${id}`, (engine) => engine.budgetOf({ id }));
   const recording = shown.data?.status === 'recording';
   const refresh = useThrottled(() => {
@@ -43,7 +45,18 @@ export function Session({ id }: { id: string }) {
   if (session === null) {
     return (
       <main className="page">
-        {shown.error === null ? <Skeleton rows={9} /> : <><FailureNote error={shown.error} onRetry={shown.refresh} /><p><a className="button" href="#/">All sessions</a></p></>}
+        {shown.error === null ? (
+          <Skeleton rows={9} />
+        ) : (
+          <>
+            <FailureNote error={shown.error} onRetry={shown.refresh} />
+            <p>
+              <a className="button" href="#/">
+                All sessions
+              </a>
+            </p>
+          </>
+        )}
       </main>
     );
   }
@@ -51,13 +64,26 @@ export function Session({ id }: { id: string }) {
     <main className="page session" data-loading={shown.loading}>
       {shown.error !== null && <FailureNote error={shown.error} onRetry={shown.refresh} />}
       <SessionHeader session={session} onChanged={shown.refresh} />
-      <Body session={session} budget={budget.data} budgetError={budget.error} onSeries={setSeries} />
+      <Body
+        session={session}
+        budget={budget.data}
+        budgetError={budget.error}
+        onSeries={setSeries}
+      />
     </main>
   );
 }
 
-function Body({ session, budget, budgetError, onSeries }: {
-  session: SessionDocument; budget: Parameters<typeof segments>[2]; budgetError: unknown; onSeries(series: string): void;
+function Body({
+  session,
+  budget,
+  budgetError,
+  onSeries,
+}: {
+  session: SessionDocument;
+  budget: Parameters<typeof segments>[2];
+  budgetError: unknown;
+  onSeries(series: string): void;
 }) {
   const [tier, setTier] = useState<Tier>('refined');
   const [view, setView] = useState<View | null>(null);
@@ -66,7 +92,9 @@ function Body({ session, budget, budgetError, onSeries }: {
   const { overlay } = session;
   const bands = useMemo(() => segments(overlay, tier, budget), [overlay, tier, budget]);
   const zoomTo = (span: readonly [number, number]) => setView(focusOn(span, session.durationUs));
-  const sources = [...new Set([overlay.series, ...overlay.alternatives].filter((id) => id !== null))];
+  const sources = [
+    ...new Set([overlay.series, ...overlay.alternatives].filter((id) => id !== null)),
+  ];
 
   return (
     <>
@@ -75,22 +103,67 @@ function Body({ session, budget, budgetError, onSeries }: {
       <div className="session-grid">
         <section className="card chart-card">
           <div className="chart-tools">
-            <label className="source"><span className="line-key" aria-hidden="true" />Measured
-              <select aria-label="Measured series" value={overlay.series ?? ''} disabled={sources.length < 2} onChange={(event) => onSeries(event.target.value)}>
+            <label className="source">
+              <span className="line-key" aria-hidden="true" />
+              Measured
+              <select
+                aria-label="Measured series"
+                value={overlay.series ?? ''}
+                disabled={sources.length < 2}
+                onChange={(event) => onSeries(event.target.value)}
+              >
                 {sources.length === 0 && <option value="">nothing was measured</option>}
-                {sources.map((id) => <option key={id}>{id}</option>)}
+                {sources.map((id) => (
+                  <option key={id}>{id}</option>
+                ))}
               </select>
             </label>
-            {bands.length > 0 && <span className="source"><span className="line-key dashed" aria-hidden="true" />Predicted</span>}
-            {session.model !== null && <Segmented
-              label="Budget tier" value={tier} onChange={setTier}
-              options={[{ value: 'textbook', label: 'Textbook', title: 'The formulas as the textbook gives them' }, { value: 'refined', label: 'Refined', title: 'With what the textbook forgets' }]}
-            />}
+            {bands.length > 0 && (
+              <span className="source">
+                <span className="line-key dashed" aria-hidden="true" />
+                Predicted
+              </span>
+            )}
+            {session.model !== null && (
+              <Segmented
+                label="Budget tier"
+                value={tier}
+                onChange={setTier}
+                options={[
+                  {
+                    value: 'textbook',
+                    label: 'Textbook',
+                    title: 'The formulas as the textbook gives them',
+                  },
+                  { value: 'refined', label: 'Refined', title: 'With what the textbook forgets' },
+                ]}
+              />
+            )}
             <span className="grow" />
-            <span className="keys" aria-hidden="true"><kbd>W</kbd><kbd>A</kbd><kbd>S</kbd><kbd>D</kbd> move <kbd>P</kbd> peak</span>
-            <button type="button" className="button small" disabled={view === null} onClick={() => setView(null)} title="Show the whole run (F or 0)">{session.status === 'recording' && view !== null ? 'Follow' : 'Fit'}</button>
+            <span className="keys" aria-hidden="true">
+              <kbd>W</kbd>
+              <kbd>A</kbd>
+              <kbd>S</kbd>
+              <kbd>D</kbd> move <kbd>P</kbd> peak
+            </span>
+            <button
+              type="button"
+              className="button small"
+              disabled={view === null}
+              onClick={() => setView(null)}
+              title="Show the whole run (F or 0)"
+            >
+              {session.status === 'recording' && view !== null ? 'Follow' : 'Fit'}
+            </button>
           </div>
-          <TraceChart session={session} segments={bands} tier={tier} view={view} hover={hover} onView={setView} />
+          <TraceChart
+            session={session}
+            segments={bands}
+            tier={tier}
+            view={view}
+            hover={hover}
+            onView={setView}
+          />
         </section>
         <aside className="rail">
           <Legend session={session} budget={budget} segments={bands} tier={tier} hover={hover} />
@@ -98,14 +171,33 @@ function Body({ session, budget, budgetError, onSeries }: {
         </aside>
       </div>
       <div className="tabs" role="tablist" aria-label="Details">
-        {([['phases', 'Phases', overlay.phases.length], ...(session.ranks ? [['ranks', 'Ranks', session.ranks.length] as const] : []), ['explained', 'Ledger and time', null], ['logs', 'Logs', session.logs.length], ['environment', 'Environment', null]] as const).map(([key, label, count]) => (
-          <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" onClick={() => setTab(key)}>
-            {label}{count !== null && <span className="num count">{formatInteger(count)}</span>}
+        {(
+          [
+            ['phases', 'Phases', overlay.phases.length],
+            ...(session.ranks ? [['ranks', 'Ranks', session.ranks.length] as const] : []),
+            ['explained', 'Ledger and time', null],
+            ['logs', 'Logs', session.logs.length],
+            ['environment', 'Environment', null],
+          ] as const
+        ).map(([key, label, count]) => (
+          <button
+            key={key}
+            type="button"
+            role="tab"
+            id={`tab-${key}`}
+            aria-selected={tab === key}
+            aria-controls="tab-panel"
+            onClick={() => setTab(key)}
+          >
+            {label}
+            {count !== null && <span className="num count">{formatInteger(count)}</span>}
           </button>
         ))}
       </div>
       <section id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} className="tab-panel">
-        {tab === 'phases' && <PhaseTable session={session} tier={tier} budget={budget} onZoom={zoomTo} />}
+        {tab === 'phases' && (
+          <PhaseTable session={session} tier={tier} budget={budget} onZoom={zoomTo} />
+        )}
         {tab === 'ranks' && <RankTable session={session} onSeries={onSeries} />}
         {tab === 'explained' && <Explained session={session} />}
         {tab === 'logs' && <Logs logs={session.logs} />}

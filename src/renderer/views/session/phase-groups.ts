@@ -22,15 +22,22 @@ export function groupPhases(phases: readonly OverlayPhase[]): readonly PhaseGrou
   const outside = rows.filter(({ phase }) => phase.step === null);
   const begin = rows.filter(({ phase }) => phase.step !== null && phase.step === first);
   const steady = rows.filter(({ phase }) => phase.step !== null && phase.step !== first);
-  const groups = [['Outside steps', outside], ['First step', begin], ['Steady state: the widest residual of each phase', steady]] as const;
-  return groups.filter(([, own]) => own.length > 0).map(([title, own]) => ({ title, rows: own === begin ? own : worst(own), total: own.length }));
+  const groups = [
+    ['Outside steps', outside],
+    ['First step', begin],
+    ['Steady state: the widest residual of each phase', steady],
+  ] as const;
+  return groups
+    .filter(([, own]) => own.length > 0)
+    .map(([title, own]) => ({ title, rows: own === begin ? own : worst(own), total: own.length }));
 }
 
 function worst(rows: readonly PhaseRow[]): readonly PhaseRow[] {
   const by = new Map<string, PhaseRow>();
   for (const row of rows) {
     const held = by.get(row.phase.phase);
-    if (!held || Math.abs(row.phase.residualBytes ?? 0) > Math.abs(held.phase.residualBytes ?? 0)) by.set(row.phase.phase, row);
+    if (!held || Math.abs(row.phase.residualBytes ?? 0) > Math.abs(held.phase.residualBytes ?? 0))
+      by.set(row.phase.phase, row);
   }
   return [...by.values()];
 }

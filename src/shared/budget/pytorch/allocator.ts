@@ -32,7 +32,8 @@ export class Tally {
     this.requested += bytes * count;
     this.rounding += (block - bytes) * count;
     if (block > SMALL) this.beyondSmall += block * count;
-    if (block >= MIDDLE) this.large += (Math.ceil(block / SEGMENT_STEP) * SEGMENT_STEP - block) * count;
+    if (block >= MIDDLE)
+      this.large += (Math.ceil(block / SEGMENT_STEP) * SEGMENT_STEP - block) * count;
     return this;
   }
 

@@ -1,7 +1,15 @@
 /** What a CUDA process holds besides its tensors. Both figures depend on the GPU's generation; the run names the GPU. */
 import { MiB, type Bytes } from '../../units';
 
-export type Generation = 'volta' | 'turing' | 'ampere' | 'ada' | 'hopper' | 'blackwell' | 'cdna3' | 'unknown';
+export type Generation =
+  | 'volta'
+  | 'turing'
+  | 'ampere'
+  | 'ada'
+  | 'hopper'
+  | 'blackwell'
+  | 'cdna3'
+  | 'unknown';
 
 /** The first that matches decides: "RTX 5000 Ada" and "Quadro RTX 5000" are no RTX 50, "RTX 4000" alone is Turing's. */
 const PATTERNS: readonly (readonly [Generation, RegExp])[] = [
@@ -32,7 +40,11 @@ export function generationOf(gpu: string | undefined): Generation {
  * published for Turing (877 MiB on an RTX 2080 Ti came with PyTorch 1.6, pytorch/pytorch#49877), Hopper, Blackwell,
  * AMD or an unnamed GPU: Ada's, the highest measured since, stands in, and `contextAssumed` says so.
  */
-const CONTEXT: Readonly<Partial<Record<Generation, Bytes>>> = { volta: 1_343 * MiB, ampere: 256 * MiB, ada: 426 * MiB };
+const CONTEXT: Readonly<Partial<Record<Generation, Bytes>>> = {
+  volta: 1_343 * MiB,
+  ampere: 256 * MiB,
+  ada: 426 * MiB,
+};
 const STAND_IN = 426 * MiB;
 
 export function contextBytes(gpu: string | undefined): Bytes {
@@ -45,7 +57,11 @@ export function contextAssumed(gpu: string | undefined): boolean {
 }
 
 /** Where it is not what every generation before Hopper takes. */
-const WORKSPACE: Readonly<Partial<Record<Generation, Bytes>>> = { hopper: 32 * MiB, blackwell: 32 * MiB, cdna3: 128 * MiB };
+const WORKSPACE: Readonly<Partial<Record<Generation, Bytes>>> = {
+  hopper: 32 * MiB,
+  blackwell: 32 * MiB,
+  cdna3: 128 * MiB,
+};
 
 /**
  * cuBLAS workspace of one thread that multiplies matrices: 8,519,680 B; 33,554,432 B on Hopper, and on Blackwell since

@@ -52,7 +52,9 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
   if (!shard.head) return { norm, saved, forward, kept, backward, gradient, work };
   const { compute: c } = types;
   if (!model.postNorm) {
-    norm.add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream).add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
+    norm
+      .add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream)
+      .add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
     if (model.norm === 'rmsnorm') norm.add(types.residual * stream);
   }
   saved.addAll(norm);
@@ -66,7 +68,10 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
   if (run.loss === 'fused') {
     // Logits of one chunk; the gradients of input and matrix are made in forward and kept.
     const chunk = chunkRows(model, rows) * vocab;
-    forward.add(c * chunk).add(c < 4 ? 4 * chunk : 0).add(c * stream);
+    forward
+      .add(c * chunk)
+      .add(c < 4 ? 4 * chunk : 0)
+      .add(c * stream);
     kept.add(c * stream);
     backward.add(c * stream);
     return { norm, saved, forward, kept, backward, gradient, work };
@@ -76,7 +81,10 @@ export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Elem
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
     return { norm, saved, forward, kept, backward, gradient, work };
   }
-  forward.add(c * logits).add(c < 4 ? 4 * logits : 0).add(4 * logits);
+  forward
+    .add(c * logits)
+    .add(c < 4 ? 4 * logits : 0)
+    .add(4 * logits);
   kept.add(4 * logits);
   backward.add(4 * logits, 3);
   gradient.add(c * logits);

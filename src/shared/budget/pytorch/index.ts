@@ -16,16 +16,35 @@ import { outgrownSegments } from './outgrown';
 import { peakOf, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 
-function momentsOf(model: ModelSpec, run: RunSpec, shard: Shard, peaksOnly = false): PhaseMoments[] {
-  return run.mode === 'train' ? trainingMoments(model, run, shard, peaksOnly) : inferenceMoments(model, run, shard);
+function momentsOf(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  peaksOnly = false,
+): PhaseMoments[] {
+  return run.mode === 'train'
+    ? trainingMoments(model, run, shard, peaksOnly)
+    : inferenceMoments(model, run, shard);
 }
 
 /** The whole timeline, of the whole model or of one rank. */
-export function pytorchBudget(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): TierBudget {
-  return tierFrom(momentsOf(model, run, shard), contextBytes(run.gpu), outgrownSegments(model, run, shard));
+export function pytorchBudget(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard = wholeShard(model, run),
+): TierBudget {
+  return tierFrom(
+    momentsOf(model, run, shard),
+    contextBytes(run.gpu),
+    outgrownSegments(model, run, shard),
+  );
 }
 
 /** The peak at process level alone; equal to `pytorchBudget(…).total`. */
-export function pytorchPeak(model: ModelSpec, run: RunSpec, shard: Shard = wholeShard(model, run)): Bytes {
+export function pytorchPeak(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard = wholeShard(model, run),
+): Bytes {
   return peakOf(momentsOf(model, run, shard, true), contextBytes(run.gpu));
 }

@@ -6,7 +6,15 @@ import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { Tally } from './allocator';
-import { CROSS_STAGES, elementsOf, type LayerShape, layerShape, savedTensors, STAGES, type Stage } from './saved';
+import {
+  CROSS_STAGES,
+  elementsOf,
+  type LayerShape,
+  layerShape,
+  savedTensors,
+  STAGES,
+  type Stage,
+} from './saved';
 import { type ElementBytes, softmaxInFp32 } from './types';
 import { layersOf, type WeightTensor } from '../weights';
 
@@ -30,10 +38,18 @@ export interface Layer {
 }
 
 /** A layer of the stack, or with `cross` of the decoder that follows an encoder. */
-export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, all: readonly WeightTensor[], cross = false): Layer {
+export function layerOf(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  all: readonly WeightTensor[],
+  cross = false,
+): Layer {
   const shape = layerShape(model, shard, run.batch, run.seq);
   const stages: readonly Stage[] = cross ? CROSS_STAGES : STAGES;
-  const trained = shard.decoderLayers === 0 ? all : all.filter((one) => (one.decoder ?? false) === cross);
+  const trained =
+    shard.decoderLayers === 0 ? all : all.filter((one) => (one.decoder ?? false) === cross);
   const byStage = new Map<Stage, Tally>(stages.map((stage) => [stage, new Tally()]));
   const scores = new Tally();
   for (const tensor of savedTensors(model, run, shard, types, cross)) {
@@ -44,26 +60,51 @@ export function layerOf(model: ModelSpec, run: RunSpec, shard: Shard, types: Ele
   const saved = new Tally();
   for (const stage of stages) saved.addAll(byStage.get(stage)!);
   const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
-  const midForward = { saved: new Tally(), work: new Tally().add(types.compute * squares).add(types.residual * shape.stream) };
+  const midForward = {
+    saved: new Tally(),
+    work: new Tally().add(types.compute * squares).add(types.residual * shape.stream),
+  };
   // Copies of q and k stand beside the tensor GPT-2 projects all three into.
-  if (squares > 0 && fusedProjection(model)) midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
-  for (const stage of ['norm1', 'qkv', 'attention'] as const) midForward.saved.addAll(byStage.get(stage)!);
+  if (squares > 0 && fusedProjection(model))
+    midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
+  for (const stage of ['norm1', 'qkv', 'attention'] as const)
+    midForward.saved.addAll(byStage.get(stage)!);
 
-  return { shape, saved, scores, midForward, gradients: layerGradients(trained, types, shard), backward: highest(model, run, shape, types, byStage, trained, shard, stages) };
+  return {
+    shape,
+    saved,
+    scores,
+    midForward,
+    gradients: layerGradients(trained, types, shard),
+    backward: highest(model, run, shape, types, byStage, trained, shard, stages),
+  };
 }
 
 /** Gradients of one layer's weights, as autograd leaves them on a rank that does not shard them. */
-function layerGradients(trained: readonly WeightTensor[], types: ElementBytes, shard: Shard): Tally {
+function layerGradients(
+  trained: readonly WeightTensor[],
+  types: ElementBytes,
+  shard: Shard,
+): Tally {
   const sum = new Tally();
   for (const tensor of trained) {
     const { rows, columns, count, layered } = tensor;
-    if (layered) sum.add(Math.ceil(rows * columns * types.gradient / shard.gradientShare), count / layersOf(tensor, shard));
+    if (layered)
+      sum.add(
+        Math.ceil((rows * columns * types.gradient) / shard.gradientShare),
+        count / layersOf(tensor, shard),
+      );
   }
   return sum;
 }
 
 /** Bytes of temporaries at each stage of backward, beside the gradient that flows along the residual stream. */
-export function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes): Readonly<Record<Stage, number>> {
+export function temporaries(
+  model: ModelSpec,
+  run: RunSpec,
+  shape: LayerShape,
+  types: ElementBytes,
+): Readonly<Record<Stage, number>> {
   const c = types.compute;
   const N = run.batch * run.seq;
   const inner = N * shape.ffn;
@@ -77,16 +118,21 @@ export function temporaries(model: ModelSpec, run: RunSpec, shape: LayerShape, t
   let attention: number;
   if (run.attention === 'eager') {
     // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
-    attention = (softmaxInFp32(model, run) ? 6 : 2 * c) * squares + c * q + ((run.dropout ?? 0) > 0 ? c * squares : 0);
+    attention =
+      (softmaxInFp32(model, run) ? 6 : 2 * c) * squares +
+      c * q +
+      ((run.dropout ?? 0) > 0 ? c * squares : 0);
   } else {
     const grouped = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
-    attention = c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
+    attention =
+      c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
   }
   const output = cast + c * N * shape.valueWidth;
   const qkv = c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream;
   return {
     down: cast + c * inner,
-    activation: (gated ? 3 : model.activationComposed ? 3 * (types.autocast ? 2 : 1) : 2) * c * inner,
+    activation:
+      (gated ? 3 : model.activationComposed ? 3 * (types.autocast ? 2 : 1) : 2) * c * inner,
     up: (gated ? 2 : 1) * c * (inner + stream),
     norm2: normalize,
     output,
@@ -111,8 +157,14 @@ export function normBackward(model: ModelSpec, types: ElementBytes, stream: numb
 const AFTER: readonly Stage[] = ['down', 'up', 'output', 'qkv'];
 
 function highest(
-  model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, byStage: ReadonlyMap<Stage, Tally>,
-  trained: readonly WeightTensor[], shard: Shard, stages: readonly Stage[],
+  model: ModelSpec,
+  run: RunSpec,
+  shape: LayerShape,
+  types: ElementBytes,
+  byStage: ReadonlyMap<Stage, Tally>,
+  trained: readonly WeightTensor[],
+  shard: Shard,
+  stages: readonly Stage[],
 ): Moment {
   const flowing = types.residual * shape.stream;
   const work = temporaries(model, run, shape, types);
@@ -133,7 +185,11 @@ function highest(
     const total = remaining.requested + gradients.requested + temporary.requested;
     if (total > bestTotal) {
       bestTotal = total;
-      best = { saved: new Tally().addAll(remaining), gradients: new Tally().addAll(gradients), work: temporary };
+      best = {
+        saved: new Tally().addAll(remaining),
+        gradients: new Tally().addAll(gradients),
+        work: temporary,
+      };
     }
     remaining.addAll(byStage.get(stage)!, -1);
   }
@@ -141,14 +197,24 @@ function highest(
 }
 
 /** A layer's weight gradients by the stage of backward that makes them. */
-function gradientShares(model: ModelSpec, trained: readonly WeightTensor[], types: ElementBytes, shard: Shard) {
+function gradientShares(
+  model: ModelSpec,
+  trained: readonly WeightTensor[],
+  types: ElementBytes,
+  shard: Shard,
+) {
   const shares = { down: new Tally(), up: new Tally(), output: new Tally(), qkv: new Tally() };
   for (const tensor of trained) {
     const { rows, columns, count, layered, kind } = tensor;
     if (!layered || kind !== 'matrix') continue;
-    const bytes = Math.ceil(rows * columns * types.gradient / shard.gradientShare);
+    const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
     const perLayer = count / layersOf(tensor, shard);
-    const stage = columns === model.hidden && rows !== model.hidden ? 'down' : rows === model.hidden && columns !== model.hidden ? 'up' : 'qkv';
+    const stage =
+      columns === model.hidden && rows !== model.hidden
+        ? 'down'
+        : rows === model.hidden && columns !== model.hidden
+          ? 'up'
+          : 'qkv';
     shares[stage].add(bytes, perLayer);
   }
   return shares;

@@ -24,27 +24,43 @@ const BLOCK_8BIT = 256;
 const LEAST_8BIT = 4_096;
 const COPIES_OF_NEWTON_SCHULZ = 4;
 
-export function optimizerMemory(run: RunSpec, trained: readonly WeightTensor[], types: ElementBytes, share: number): OptimizerMemory {
+export function optimizerMemory(
+  run: RunSpec,
+  trained: readonly WeightTensor[],
+  types: ElementBytes,
+  share: number,
+): OptimizerMemory {
   const sum = (bytes: (tensor: WeightTensor, elements: number) => Bytes): Tally => {
     const total = new Tally();
     for (const tensor of trained) {
-      const elements = Math.ceil(tensor.rows * tensor.columns / share);
+      const elements = Math.ceil((tensor.rows * tensor.columns) / share);
       total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
     }
     return total;
   };
-  const largest = (perElement: number, among: (tensor: WeightTensor) => boolean = () => true): Tally => {
+  const largest = (
+    perElement: number,
+    among: (tensor: WeightTensor) => boolean = () => true,
+  ): Tally => {
     let most = 0;
-    for (const tensor of trained) if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
+    for (const tensor of trained)
+      if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
     return new Tally().add(most * perElement);
   };
-  const like = (wanted: (tensor: WeightTensor) => boolean = () => true) => sum((tensor, elements) => (wanted(tensor) ? elements * types.state : 0));
+  const like = (wanted: (tensor: WeightTensor) => boolean = () => true) =>
+    sum((tensor, elements) => (wanted(tensor) ? elements * types.state : 0));
   const none = new Tally();
   const foreach = run.optimizerKernel !== 'fused';
   switch (run.optimizer) {
     case 'adam':
     case 'adamw':
-      return { states: [['adam_m', like()], ['adam_v', like()]], temporaries: foreach ? like() : none };
+      return {
+        states: [
+          ['adam_m', like()],
+          ['adam_v', like()],
+        ],
+        temporaries: foreach ? like() : none,
+      };
     case 'sgd':
       return { states: [], temporaries: none };
     case 'momentum':
@@ -53,18 +69,33 @@ export function optimizerMemory(run: RunSpec, trained: readonly WeightTensor[], 
       return { states: [['momentum', like()]], temporaries: largest(types.state) };
     case 'adam8bit': {
       const moment = () => sum((_, elements) => (elements < LEAST_8BIT ? 4 * elements : elements));
-      const scales = sum((_, elements) => (elements < LEAST_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT)));
-      return { states: [['adam_m', moment()], ['adam_v', moment()], ['optimizer_other', scales]], temporaries: none };
+      const scales = sum((_, elements) =>
+        elements < LEAST_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
+      );
+      return {
+        states: [
+          ['adam_m', moment()],
+          ['adam_v', moment()],
+          ['optimizer_other', scales],
+        ],
+        temporaries: none,
+      };
     }
     case 'adafactor': {
-      const factors = sum(({ rows, columns, kind }) => 4 * (kind === 'vector' ? columns : rows + columns) / share);
+      const factors = sum(
+        ({ rows, columns, kind }) => (4 * (kind === 'vector' ? columns : rows + columns)) / share,
+      );
       return { states: [['optimizer_other', factors]], temporaries: largest(8) };
     }
     case 'muon': {
       const hidden = ({ layered, kind }: WeightTensor) => layered && kind === 'matrix';
       const rest = (tensor: WeightTensor) => !hidden(tensor);
       return {
-        states: [['momentum', like(hidden)], ['adam_m', like(rest)], ['adam_v', like(rest)]],
+        states: [
+          ['momentum', like(hidden)],
+          ['adam_m', like(rest)],
+          ['adam_v', like(rest)],
+        ],
         temporaries: largest(2 * COPIES_OF_NEWTON_SCHULZ, hidden),
       };
     }

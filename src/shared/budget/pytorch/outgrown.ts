@@ -20,15 +20,21 @@ const STEP = 2 * MiB;
 const OWN_SEGMENT = 10 * MiB;
 
 export function outgrownSegments(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
-  if (run.mode !== 'generate' || !run.kvCache || run.cacheGrowth === 'static' || run.tokens < 2) return 0;
+  if (run.mode !== 'generate' || !run.kvCache || run.cacheGrowth === 'static' || run.tokens < 2)
+    return 0;
   const decoder = shard.decoderLayers > 0;
-  const width = model.latentAttention ? latentKvWidth(model) : split(model.kvHeads, shard.kvSplit) * model.headDim;
+  const width = model.latentAttention
+    ? latentKvWidth(model)
+    : split(model.kvHeads, shard.kvSplit) * model.headDim;
   const tensors = (decoder ? shard.decoderLayers : shard.layers) * (model.latentAttention ? 1 : 2);
   const segments = run.cacheGrowth === 'rebuild' ? 2 * tensors : tensors + 1;
   const window = model.slidingWindow ?? Number.POSITIVE_INFINITY;
-  const segment = (length: number) => Math.ceil(run.batch * Math.min(length, window) * width * bytesPerElement(run.kvPrecision) / STEP) * STEP;
+  const segment = (length: number) =>
+    Math.ceil(
+      (run.batch * Math.min(length, window) * width * bytesPerElement(run.kvPrecision)) / STEP,
+    ) * STEP;
   const first = Math.max(OWN_SEGMENT, segment(decoder ? 1 : run.promptTokens));
   const last = segment(decoder ? run.tokens : run.promptTokens + run.tokens - 1);
   const sizes = Math.max(0, (last - first) / STEP);
-  return segments * sizes * (first + last - STEP) / 2;
+  return (segments * sizes * (first + last - STEP)) / 2;
 }

@@ -33,16 +33,26 @@ export interface Resident {
 /** NF4 keeps an fp32 scale for every 64 weights; int8 one for every row. */
 function quantizedBytes(tensor: WeightTensor, kind: 'int8' | 'int4'): number {
   const elements = tensor.rows * tensor.columns;
-  return kind === 'int4' ? elements / 2 + 4 * Math.ceil(elements / 64) : elements + 4 * tensor.columns;
+  return kind === 'int4'
+    ? elements / 2 + 4 * Math.ceil(elements / 64)
+    : elements + 4 * tensor.columns;
 }
 
 /** Layers of a row fetched at once: two of the model, of those that train where there are two. */
 function atOnce(tensor: WeightTensor, shard: Shard): number {
   const layers = Math.min(2, layersOf(tensor, shard));
-  return tensor.frozen ? Math.max(0, Math.min(2, shard.layers) - (shard.layers - shard.frozen)) : layers;
+  return tensor.frozen
+    ? Math.max(0, Math.min(2, shard.layers) - (shard.layers - shard.frozen))
+    : layers;
 }
 
-export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, weights: Weights): Resident {
+export function residentOf(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  weights: Weights,
+): Resident {
   const training = run.mode === 'train';
   const elsewhere = run.offload === 'all';
   const share = training ? shard.parameterShare : 1;
@@ -59,7 +69,9 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
     const { rows, columns, count, kind, layered } = tensor;
     const elements = rows * columns;
     const quantized = quantize && types.quantized !== null && kind === 'matrix' && layered;
-    const bytes = quantized ? Math.ceil(quantizedBytes(tensor, types.quantized)) : elements * element;
+    const bytes = quantized
+      ? Math.ceil(quantizedBytes(tensor, types.quantized))
+      : elements * element;
     if (!elsewhere) parameters.add(Math.ceil(bytes / share), count);
     if (quantized) largest = Math.max(largest, elements);
     if (types.autocast && kind === 'matrix' && !gathered) {
@@ -71,7 +83,11 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
         else endCasts.add(elements * 2, count);
       }
     }
-    if (gathered || elsewhere) fetched.add(quantized ? bytes : elements * (types.autocast ? 2 : element), layered ? atOnce(tensor, shard) * count / layersOf(tensor, shard) : count);
+    if (gathered || elsewhere)
+      fetched.add(
+        quantized ? bytes : elements * (types.autocast ? 2 : element),
+        layered ? (atOnce(tensor, shard) * count) / layersOf(tensor, shard) : count,
+      );
   };
   for (const tensor of weights.tensors) visit(tensor, types.weight, true);
   if (run.loraRank) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
@@ -79,9 +95,12 @@ export function residentOf(model: ModelSpec, run: RunSpec, shard: Shard, types: 
 
   const buffers = new Tally();
   // Hugging Face's GPT-2 registers a causal mask of bytes in every layer; BERT positions and segments of int64.
-  if (model.positions === 'learned' && model.architecture === 'decoder') buffers.add(model.maxPositions ** 2, shard.layers);
-  if (model.positions === 'learned' && model.architecture === 'encoder' && shard.embedding) buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
-  if (model.positions === 'rotary') buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
+  if (model.positions === 'learned' && model.architecture === 'decoder')
+    buffers.add(model.maxPositions ** 2, shard.layers);
+  if (model.positions === 'learned' && model.architecture === 'encoder' && shard.embedding)
+    buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
+  if (model.positions === 'rotary')
+    buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
 
   return {
     weights: [[types.autocast ? 'master_params' : 'params', parameters, 1]],

@@ -21,10 +21,30 @@ import { type ElementBytes, softmaxInFp32 } from './types';
 import { split } from '../weights';
 
 /** Stages of a layer, in forward order. */
-export const STAGES = ['norm1', 'qkv', 'attention', 'output', 'norm2', 'up', 'activation', 'down'] as const;
+export const STAGES = [
+  'norm1',
+  'qkv',
+  'attention',
+  'output',
+  'norm2',
+  'up',
+  'activation',
+  'down',
+] as const;
 /** Of a decoder's layer that attends to an encoder's output too. */
 export const CROSS_STAGES = [
-  'norm1', 'qkv', 'attention', 'output', 'crossNorm', 'crossQkv', 'crossAttention', 'crossOutput', 'norm2', 'up', 'activation', 'down',
+  'norm1',
+  'qkv',
+  'attention',
+  'output',
+  'crossNorm',
+  'crossQkv',
+  'crossAttention',
+  'crossOutput',
+  'norm2',
+  'up',
+  'activation',
+  'down',
 ] as const;
 export type Stage = (typeof CROSS_STAGES)[number];
 
@@ -56,7 +76,12 @@ export interface LayerShape {
   readonly stream: number;
 }
 
-export function layerShape(model: ModelSpec, shard: Shard, sequences: number, tokens: number): LayerShape {
+export function layerShape(
+  model: ModelSpec,
+  shard: Shard,
+  sequences: number,
+  tokens: number,
+): LayerShape {
   const { latentAttention: latent, experts } = model;
   const heads = split(model.heads, shard.tensor);
   const queryWidth = heads * (latent ? latent.plainDim + latent.ropeDim : model.headDim);
@@ -68,7 +93,8 @@ export function layerShape(model: ModelSpec, shard: Shard, sequences: number, to
     valueWidth: latent ? heads * latent.valueDim : queryWidth,
     heads,
     ffn: experts
-      ? split(experts.active * experts.ffn, shard.expert > 1 ? 1 : shard.tensor) + split(experts.sharedFfn ?? 0, shard.tensor)
+      ? split(experts.active * experts.ffn, shard.expert > 1 ? 1 : shard.tensor) +
+        split(experts.sharedFfn ?? 0, shard.tensor)
       : split(model.ffn, shard.tensor),
     routed: experts ? experts.active : 1,
     stream: split(sequences * tokens, shard.sequence) * model.hidden,
@@ -76,7 +102,13 @@ export function layerShape(model: ModelSpec, shard: Shard, sequences: number, to
 }
 
 /** Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own. */
-export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes, cross = false): SavedTensor[] {
+export function savedTensors(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  cross = false,
+): SavedTensor[] {
   const { batch: B, seq: n } = run;
   const shape = layerShape(model, shard, B, n);
   const { hidden: d } = model;
@@ -85,7 +117,14 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   const everyLinear = !lora || run.loraTargets === 'all-linear';
   const dropout = (run.dropout ?? 0) > 0;
   const table: SavedTensor[] = [];
-  const save = (stage: Stage, name: string, dims: readonly number[], element: number, count = 1, scores = false) => {
+  const save = (
+    stage: Stage,
+    name: string,
+    dims: readonly number[],
+    element: number,
+    count = 1,
+    scores = false,
+  ) => {
     table.push({ stage, name, shape: dims, element, count, scores });
   };
   const rows = split(B * n, shard.sequence);
@@ -106,14 +145,24 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
 
   norm('norm1');
   const projections = types.autocast && !fusedProjection(model) ? 3 : 1;
-  save('qkv', 'input of the projections', stream, c, lora && run.loraTargets !== 'all-linear' && types.autocast ? Math.min(projections, 2) : projections);
+  save(
+    'qkv',
+    'input of the projections',
+    stream,
+    c,
+    lora && run.loraTargets !== 'all-linear' && types.autocast
+      ? Math.min(projections, 2)
+      : projections,
+  );
   const narrow = (stage: Stage, count: number) => {
-    if (lora && count > 0) save(stage, 'what adapters narrow to', [B, n, run.loraRank ?? 0], c, count);
+    if (lora && count > 0)
+      save(stage, 'what adapters narrow to', [B, n, run.loraRank ?? 0], c, count);
   };
   narrow('qkv', fusedProjection(model) ? 1 : everyLinear ? 3 : 2);
   attention(model, run, shape, types, save);
   narrow('output', everyLinear ? 1 : 0);
-  if (everyLinear || run.attention !== 'eager') save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
+  if (everyLinear || run.attention !== 'eager')
+    save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
   if (dropout && hasDropout(model)) save('output', 'dropout mask', stream, 1);
 
   if (cross) {
@@ -122,7 +171,8 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
     save('crossQkv', 'input of the query projection', stream, c);
     if (types.autocast) save('crossQkv', 'casts of the encoder’s output', stream, c, 2);
     attention(model, run, shape, types, save, 'crossAttention');
-    if (everyLinear || run.attention !== 'eager') save('crossOutput', 'input of the output projection', [B, n, shape.valueWidth], c);
+    if (everyLinear || run.attention !== 'eager')
+      save('crossOutput', 'input of the output projection', [B, n, shape.valueWidth], c);
     if (dropout && hasDropout(model)) save('crossOutput', 'dropout mask', stream, 1);
   }
   // A norm of attention's output; one before the feed-forward network unless the two share their input.
@@ -135,11 +185,23 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
     if (everyLinear) save('up', 'input of the router', stream, c);
     save('up', 'probabilities of the experts', [B * n, total], 4);
     save('up', 'chosen experts, and which rows go where', [B * n, active], 8, 3);
-    save('up', 'weights of the chosen, before and after they add up to one', [B * n, active], 4 + c);
+    save(
+      'up',
+      'weights of the chosen, before and after they add up to one',
+      [B * n, active],
+      4 + c,
+    );
     save('up', 'their sum', [B * n], 4);
   }
   // Side by side with attention it reads the same tensor.
-  if (everyLinear && (model.layerNorms !== 1 || types.autocast)) save('up', 'input of the feed-forward network', stream, c, (types.autocast && gated ? 2 : 1) * shape.routed);
+  if (everyLinear && (model.layerNorms !== 1 || types.autocast))
+    save(
+      'up',
+      'input of the feed-forward network',
+      stream,
+      c,
+      (types.autocast && gated ? 2 : 1) * shape.routed,
+    );
   narrow('up', everyLinear ? (gated ? 2 : 1) * shape.routed : 0);
   narrow('down', everyLinear ? shape.routed : 0);
   const inner = [B * n, shape.ffn];
@@ -161,7 +223,8 @@ export function savedTensors(model: ModelSpec, run: RunSpec, shard: Shard, types
   }
   if (everyLinear) save('down', 'input of the down projection', inner, c);
   if (model.layerNorms === 4) norm('norm2');
-  if (model.experts) save('down', 'output of the experts, plain and weighted', [B * n * shape.routed, d], c, 2);
+  if (model.experts)
+    save('down', 'output of the experts, plain and weighted', [B * n * shape.routed, d], c, 2);
   if (dropout && hasDropout(model)) save('down', 'dropout mask', stream, 1);
   return table;
 }
@@ -171,15 +234,30 @@ function hasDropout(model: ModelSpec): boolean {
   return model.positions === 'learned' || model.architecture === 'encoder-decoder';
 }
 
-type Save = (stage: Stage, name: string, dims: readonly number[], element: number, count?: number, scores?: boolean) => void;
+type Save = (
+  stage: Stage,
+  name: string,
+  dims: readonly number[],
+  element: number,
+  count?: number,
+  scores?: boolean,
+) => void;
 
-function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: ElementBytes, save: Save, stage: 'attention' | 'crossAttention' = 'attention'): void {
+function attention(
+  model: ModelSpec,
+  run: RunSpec,
+  shape: LayerShape,
+  types: ElementBytes,
+  save: Save,
+  stage: 'attention' | 'crossAttention' = 'attention',
+): void {
   const { batch: B, seq: n } = run;
   const { latentAttention: latent } = model;
   const c = types.compute;
   if (latent) {
     // The compressed vectors, their norms' copies in fp32 and what the second projections read.
-    if (latent.queryRank !== null) save('qkv', 'compressed query', [B, n, latent.queryRank], 4 + 2 * c);
+    if (latent.queryRank !== null)
+      save('qkv', 'compressed query', [B, n, latent.queryRank], 4 + 2 * c);
     save('qkv', 'compressed key and value', [B, n, latent.kvRank], 4 + 2 * c);
   }
   const eager = run.attention === 'eager';
@@ -189,7 +267,10 @@ function attention(model: ModelSpec, run: RunSpec, shape: LayerShape, types: Ele
   save(stage, 'queries', [B, n, shape.queryWidth], c);
   save(stage, 'keys', [B, n, keyWidth], c);
   // A fused kernel keeps a view of latent attention's values, and with it the plain keys projected beside them.
-  const latentValues = latent && !eager ? (shape.valueWidth / latent.valueDim) * (latent.plainDim + latent.valueDim) : shape.valueWidth;
+  const latentValues =
+    latent && !eager
+      ? (shape.valueWidth / latent.valueDim) * (latent.plainDim + latent.valueDim)
+      : shape.valueWidth;
   save(stage, 'values', [B, n, repeated || latent ? latentValues : shape.kvWidth], c);
   if (!eager) {
     save(stage, 'log-sum-exp', [B, shape.heads, n], 4);

@@ -31,7 +31,8 @@ export interface PhaseMoments {
 function sumOf(holdings: readonly Holding[], onto?: Tally): Tally {
   const sum = new Tally();
   if (onto) sum.addAll(onto);
-  for (const [, tally, times] of holdings) if (times !== 0 && tally.requested !== 0) sum.addAll(tally, times);
+  for (const [, tally, times] of holdings)
+    if (times !== 0 && tally.requested !== 0) sum.addAll(tally, times);
   return sum;
 }
 
@@ -47,34 +48,57 @@ export function peakOf(phases: readonly PhaseMoments[], context: Bytes): Bytes {
   return Math.round(most + context);
 }
 
-export function tierFrom(phases: readonly PhaseMoments[], context: Bytes, outgrown: Bytes): TierBudget {
+export function tierFrom(
+  phases: readonly PhaseMoments[],
+  context: Bytes,
+  outgrown: Bytes,
+): TierBudget {
   let reserved = 0;
   const peaks = { requested: 0, allocated: 0 };
-  const rows: TimelinePhase[] = phases.map(({ phase, step, lastStep, standing = NOTHING, moments, end }) => {
-    const onto = sumOf(standing);
-    let highest = moments[0]!;
-    let most = -1;
-    for (const moment of moments) {
-      const sum = sumOf(moment, onto);
-      reserved = Math.max(reserved, Math.round(sum.reserved));
-      peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
-      peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
-      if (sum.requested > most) {
-        most = sum.requested;
-        highest = moment;
+  const rows: TimelinePhase[] = phases.map(
+    ({ phase, step, lastStep, standing = NOTHING, moments, end }) => {
+      const onto = sumOf(standing);
+      let highest = moments[0]!;
+      let most = -1;
+      for (const moment of moments) {
+        const sum = sumOf(moment, onto);
+        reserved = Math.max(reserved, Math.round(sum.reserved));
+        peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
+        peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
+        if (sum.requested > most) {
+          most = sum.requested;
+          highest = moment;
+        }
       }
-    }
-    return occurrence(phase, step, lastStep, componentsOf([...standing, ...highest], reserved, context), componentsOf(end, reserved, context));
-  });
+      return occurrence(
+        phase,
+        step,
+        lastStep,
+        componentsOf([...standing, ...highest], reserved, context),
+        componentsOf(end, reserved, context),
+      );
+    },
+  );
   const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context, outgrown };
   // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
   const first = rows.reduce((best, row) => (row.total > best.total ? row : best));
-  return { ...tierOf(rows), components: first.components, total: first.total, peak: { bytes: first.total, phase: first.phase }, levels };
+  return {
+    ...tierOf(rows),
+    components: first.components,
+    total: first.total,
+    peak: { bytes: first.total, phase: first.phase },
+    levels,
+  };
 }
 
-function componentsOf(holdings: readonly Holding[], reserved: Bytes, context: Bytes): ComponentBytes {
+function componentsOf(
+  holdings: readonly Holding[],
+  reserved: Bytes,
+  context: Bytes,
+): ComponentBytes {
   const sums: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
-  for (const [component, tally, times] of holdings) sums[component] = (sums[component] ?? 0) + tally.requested * times;
+  for (const [component, tally, times] of holdings)
+    sums[component] = (sums[component] ?? 0) + tally.requested * times;
   let live = 0;
   for (const component in sums) {
     const bytes = Math.round(sums[component as keyof ComponentBytes]!);

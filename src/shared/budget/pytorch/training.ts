@@ -22,11 +22,20 @@ import { weightsOf } from '../weights';
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
 function groupOf(run: RunSpec, layers: number): number {
   const every = /^every=(\d+)$/.exec(run.checkpointing)?.[1];
-  return every !== undefined ? Math.min(Number(every), layers) : run.checkpointing === 'full' ? Math.min(1, layers) : 0;
+  return every !== undefined
+    ? Math.min(Number(every), layers)
+    : run.checkpointing === 'full'
+      ? Math.min(1, layers)
+      : 0;
 }
 
 /** With `peaksOnly` the first step is left out where others follow, which hold all it holds and the states too. */
-export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, peaksOnly = false): PhaseMoments[] {
+export function trainingMoments(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  peaksOnly = false,
+): PhaseMoments[] {
   const types = elementBytes(run);
   const weights = weightsOf(model, run, shard);
   const { trained } = weights;
@@ -50,7 +59,7 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   let table = 0;
   let headGradient = 0;
   for (const { rows, columns, count, layered, kind } of trained) {
-    const bytes = Math.ceil(rows * columns * types.gradient / shard.gradientShare);
+    const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
     allGradients.add(bytes, count);
     largest = Math.max(largest, bytes);
     if (layered) continue;
@@ -61,14 +70,21 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   }
   // The gradient of a tied table comes twice, from the head and from the lookup; their sum is a third tensor.
   const embeddingsTrain = trained === weights.tensors;
-  if (embeddingsTrain && shard.embedding && shard.head && model.tiedHead && headGradient > 0) table = 2 * headGradient;
+  if (embeddingsTrain && shard.embedding && shard.head && model.tiedHead && headGradient > 0)
+    table = 2 * headGradient;
   const carried = shard.accumulates;
-  const states = optimizerMemory(run, trained, types, Math.max(shard.stateShare, shard.parameterShare));
+  const states = optimizerMemory(
+    run,
+    trained,
+    types,
+    Math.max(shard.stateShare, shard.parameterShare),
+  );
   const communication = communicationOf(run, shard, allGradients, layer, resident.fetched);
 
   // --- activations of all layers and of one ---
   const x = new Tally().add(types.residual * layer.shape.stream);
-  const keptOf = ({ saved, scores }: Layer) => (selective ? new Tally().addAll(saved).addAll(scores, -1) : new Tally().addAll(saved));
+  const keptOf = ({ saved, scores }: Layer) =>
+    selective ? new Tally().addAll(saved).addAll(scores, -1) : new Tally().addAll(saved);
   const kept = keptOf(top);
   const groups = group === 0 ? 0 : Math.ceil(topLayers / group);
   /** What the encoder keeps below a decoder, and its output, that all layers of the decoder read. */
@@ -79,76 +95,208 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
     below.addAll(head.norm).add(types.compute * layer.shape.stream);
   }
   /** Of a micro-batch that waits for its backward pass. */
-  const whole: Tally = group === 0 ? new Tally().addAll(kept, topLayers).addAll(below) : new Tally().addAll(x, groups).addAll(below);
+  const whole: Tally =
+    group === 0
+      ? new Tally().addAll(kept, topLayers).addAll(below)
+      : new Tally().addAll(x, groups).addAll(below);
   const embedded = new Tally();
-  if (shard.embedding && model.postNorm && shard.frozen === 0) embedded.add(types.residual * layer.shape.stream, decoder ? 2 : 1).add(4 * run.batch * run.seq, decoder ? 4 : 2);
+  if (shard.embedding && model.postNorm && shard.frozen === 0)
+    embedded
+      .add(types.residual * layer.shape.stream, decoder ? 2 : 1)
+      .add(4 * run.batch * run.seq, decoder ? 4 : 2);
   const waiting = shard.inFlight - 1;
-  const lastNorm = new Tally().add(shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0);
+  const lastNorm = new Tally().add(
+    shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0,
+  );
 
   // --- what stands at every moment ---
   const inputs = new Tally().add(8 * run.batch * run.seq, decoder ? 3 : 2).add(8 * run.seq);
   // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
   const angles = new Tally();
-  if (model.positions === 'rotary') angles.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  if (model.positions === 'rotary')
+    angles.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
   const rotary = L > 0 ? angles : new Tally();
-  const mask: Holding = ['buffers', new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0), 1];
+  const mask: Holding = [
+    'buffers',
+    new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0),
+    1,
+  ];
   const recomputedMask: Holding[] = group === 0 ? [] : [mask];
   const before: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
-  const workspaces: Holding[] = [['workspace', resident.workspace, 1], ['communication', communication, 1]];
+  const workspaces: Holding[] = [
+    ['workspace', resident.workspace, 1],
+    ['communication', communication, 1],
+  ];
   const base: Holding[] = [...before, ['inputs', inputs, 1], ...workspaces];
-  const ends: Holding[] = [['activations', head.saved, 1], ['activations', embedded, 1], ['activations', rotary, 1], ['activations', whole, waiting], ...recomputedMask];
-  const gradientsOf = (some: readonly Holding[]): readonly Holding[] => (offloaded ? [] : carried ? [['gradients', allGradients, 1]] : some);
+  const ends: Holding[] = [
+    ['activations', head.saved, 1],
+    ['activations', embedded, 1],
+    ['activations', rotary, 1],
+    ['activations', whole, waiting],
+    ...recomputedMask,
+  ];
+  const gradientsOf = (some: readonly Holding[]): readonly Holding[] =>
+    offloaded ? [] : carried ? [['gradients', allGradients, 1]] : some;
   const casts: Holding = ['params', resident.casts, 1];
   // Recomputed layers cast their weights again; the head's cast stays.
-  const backwardCasts: Holding[] = group === 0 ? [casts] : [['params', resident.layerCasts, group], ['params', resident.endCasts, 1]];
-  const frozenForward = shard.frozen === 0 ? [] : [attentionForward, ffnForward].map((work) => work(model, run, types, layer.shape, run.seq));
+  const backwardCasts: Holding[] =
+    group === 0
+      ? [casts]
+      : [
+          ['params', resident.layerCasts, group],
+          ['params', resident.endCasts, 1],
+        ];
+  const frozenForward =
+    shard.frozen === 0
+      ? []
+      : [attentionForward, ffnForward].map((work) => work(model, run, types, layer.shape, run.seq));
   const fresh = new Tally().add(carried ? largest : 0);
 
-  const step = (first: number, last: number, held: readonly Holding[], accumulated: readonly Holding[]): PhaseMoments[] => {
+  const step = (
+    first: number,
+    last: number,
+    held: readonly Holding[],
+    accumulated: readonly Holding[],
+  ): PhaseMoments[] => {
     const stand: Holding[] = [...base, ...held, ['workspace', resident.expanded, 1]];
-    const forwardEnd: Holding[] = [...stand, ...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.kept, 1]];
+    const forwardEnd: Holding[] = [
+      ...stand,
+      ...accumulated,
+      ...ends,
+      casts,
+      ['activations', whole, 1],
+      ['logits', head.kept, 1],
+    ];
     const forward = [
       [...accumulated, ...ends, casts, ['activations', whole, 1], ['logits', head.forward, 1]],
       // As the last layer ends: its output and the sum with the residual stream, the mask still there.
-      [...accumulated, ['activations', whole, shard.inFlight], ['activations', rotary, 1], casts, mask, ['workspace', x, 2]],
-      ...(topLayers === 0 ? [] : lastLayerForward(model, run, top, kept, x, group, topLayers)).map((work) => [...accumulated, ['activations', whole, waiting], ['activations', below, 1], ['activations', rotary, 1], casts, mask, ...work] satisfies Holding[]),
-      ...frozenForward.map((work) => [...accumulated, ['activations', angles, 1], mask, ['workspace', resident.passing, 1], ['workspace', work, 1]] satisfies Holding[]),
+      [
+        ...accumulated,
+        ['activations', whole, shard.inFlight],
+        ['activations', rotary, 1],
+        casts,
+        mask,
+        ['workspace', x, 2],
+      ],
+      ...(topLayers === 0 ? [] : lastLayerForward(model, run, top, kept, x, group, topLayers)).map(
+        (work) =>
+          [
+            ...accumulated,
+            ['activations', whole, waiting],
+            ['activations', below, 1],
+            ['activations', rotary, 1],
+            casts,
+            mask,
+            ...work,
+          ] satisfies Holding[],
+      ),
+      ...frozenForward.map(
+        (work) =>
+          [
+            ...accumulated,
+            ['activations', angles, 1],
+            mask,
+            ['workspace', resident.passing, 1],
+            ['workspace', work, 1],
+          ] satisfies Holding[],
+      ),
     ] satisfies Holding[][];
     const local = top.backward;
     const bottom = layer.backward;
     // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
-    const nearTop: Holding[] = group === 0
-      ? [['activations', kept, topLayers - 1], ['activations', below, 1], ['activations', local.saved, 1]]
-      : [['activations', x, groups - 1], ['activations', below, 1], ['activations', top.saved, group - 1], ['activations', local.saved, 1]];
-    const nearBottom: Holding[] = group === 0
-      ? [['activations', bottom.saved, 1]]
-      : [['activations', layer.saved, group - 1], ['activations', bottom.saved, 1]];
-    const within = ({ gradients, work }: Moment): Holding[] => [['gradients', gradients, carried || offloaded ? 0 : 1], ['workspace', work, 1], ['workspace', fresh, 1]];
-    const waitingHolding: Holding[] = [['activations', whole, waiting], ['activations', embedded, 1], ['activations', rotary, 1], ...recomputedMask];
+    const nearTop: Holding[] =
+      group === 0
+        ? [
+            ['activations', kept, topLayers - 1],
+            ['activations', below, 1],
+            ['activations', local.saved, 1],
+          ]
+        : [
+            ['activations', x, groups - 1],
+            ['activations', below, 1],
+            ['activations', top.saved, group - 1],
+            ['activations', local.saved, 1],
+          ];
+    const nearBottom: Holding[] =
+      group === 0
+        ? [['activations', bottom.saved, 1]]
+        : [
+            ['activations', layer.saved, group - 1],
+            ['activations', bottom.saved, 1],
+          ];
+    const within = ({ gradients, work }: Moment): Holding[] => [
+      ['gradients', gradients, carried || offloaded ? 0 : 1],
+      ['workspace', work, 1],
+      ['workspace', fresh, 1],
+    ];
+    const waitingHolding: Holding[] = [
+      ['activations', whole, waiting],
+      ['activations', embedded, 1],
+      ['activations', rotary, 1],
+      ...recomputedMask,
+    ];
     const endHolding = gradientsOf([['gradients', endGradients, 1]]);
     const backward: Holding[][] = [
       [...gradientsOf([]), ...ends, casts, ['activations', whole, 1], ['logits', head.backward, 1]],
-      [...endHolding, ...ends, casts, ['activations', whole, 1], ['logits', head.gradient, 1], ['workspace', head.work, 1], ['workspace', fresh, 1]],
-      [...endHolding, casts, ...waitingHolding, ['activations', whole, 1], ['activations', head.norm, 1], ['workspace', lastNorm, 1]],
-      ...(topLayers === 0 ? [] : [
-        [...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...within(local)],
-        [...gradientsOf([['gradients', endGradients, 1], ['gradients', layer.gradients, L - 1], ['gradients', top.gradients, decoder ? topLayers : 0]]), ...waitingHolding, ...nearBottom, ...within(bottom)],
-      ] satisfies Holding[][]),
-      [...gradientsOf([['gradients', allGradients, 1]]), ['activations', whole, waiting], ['workspace', new Tally().add(table), 1], ['workspace', x, 1]],
+      [
+        ...endHolding,
+        ...ends,
+        casts,
+        ['activations', whole, 1],
+        ['logits', head.gradient, 1],
+        ['workspace', head.work, 1],
+        ['workspace', fresh, 1],
+      ],
+      [
+        ...endHolding,
+        casts,
+        ...waitingHolding,
+        ['activations', whole, 1],
+        ['activations', head.norm, 1],
+        ['workspace', lastNorm, 1],
+      ],
+      ...(topLayers === 0
+        ? []
+        : ([
+            [...endHolding, ...backwardCasts, ...waitingHolding, ...nearTop, ...within(local)],
+            [
+              ...gradientsOf([
+                ['gradients', endGradients, 1],
+                ['gradients', layer.gradients, L - 1],
+                ['gradients', top.gradients, decoder ? topLayers : 0],
+              ]),
+              ...waitingHolding,
+              ...nearBottom,
+              ...within(bottom),
+            ],
+          ] satisfies Holding[][])),
+      [
+        ...gradientsOf([['gradients', allGradients, 1]]),
+        ['activations', whole, waiting],
+        ['workspace', new Tally().add(table), 1],
+        ['workspace', x, 1],
+      ],
     ];
-    const after: Holding[] = offloaded ? [...base, ...held] : [...base, ...held, ['gradients', allGradients, 1]];
+    const after: Holding[] = offloaded
+      ? [...base, ...held]
+      : [...base, ...held, ['gradients', allGradients, 1]];
     const standing: Holding[] = [...base, ...stateHoldings];
-    const optimizer: Holding[] = run.offload === 'none' || run.offload === undefined
-      ? [...standing, ['gradients', allGradients, 1], ['workspace', states.temporaries, 1]]
-      : after;
+    const optimizer: Holding[] =
+      run.offload === 'none' || run.offload === undefined
+        ? [...standing, ['gradients', allGradients, 1], ['workspace', states.temporaries, 1]]
+        : after;
     return [
       { ...phase('forward', first, last, forward, forwardEnd), standing: stand },
       { ...phase('backward', first, last, backward, after), standing: stand },
       phase('optimizer', first, last, [optimizer], standing),
     ];
   };
-  const stateHoldings: readonly Holding[] = run.offload === 'optimizer' || offloaded ? [] : states.states.map(([component, tally]) => [component, tally, 1]);
-  const accumulated: readonly Holding[] = carried && !offloaded ? [['gradients', allGradients, 1]] : [];
+  const stateHoldings: readonly Holding[] =
+    run.offload === 'optimizer' || offloaded
+      ? []
+      : states.states.map(([component, tally]) => [component, tally, 1]);
+  const accumulated: readonly Holding[] =
+    carried && !offloaded ? [['gradients', allGradients, 1]] : [];
   const load: Holding[] = before;
   return [
     phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load),
@@ -157,7 +305,13 @@ export function trainingMoments(model: ModelSpec, run: RunSpec, shard: Shard, pe
   ];
 }
 
-function phase(name: Phase, step: number | null, lastStep: number | null, moments: readonly (readonly Holding[])[], end: readonly Holding[]): PhaseMoments {
+function phase(
+  name: Phase,
+  step: number | null,
+  lastStep: number | null,
+  moments: readonly (readonly Holding[])[],
+  end: readonly Holding[],
+): PhaseMoments {
   return { phase: name, step, lastStep, moments, end };
 }
 
@@ -165,13 +319,31 @@ function phase(name: Phase, step: number | null, lastStep: number | null, moment
  * The last layer while it runs, under all that the layers before it have saved: in attention, and without a tape (where
  * a checkpointed layer's own tensors go as soon as they are used) in the feed-forward network.
  */
-function lastLayerForward(model: ModelSpec, run: RunSpec, layer: Layer, kept: Tally, x: Tally, group: number, layers: number): Holding[][] {
+function lastLayerForward(
+  model: ModelSpec,
+  run: RunSpec,
+  layer: Layer,
+  kept: Tally,
+  x: Tally,
+  group: number,
+  layers: number,
+): Holding[][] {
   const { saved, work } = layer.midForward;
-  if (group === 0) return [[['activations', kept, layers - 1], ['activations', saved, 1], ['workspace', work, 1]]];
+  if (group === 0)
+    return [
+      [
+        ['activations', kept, layers - 1],
+        ['activations', saved, 1],
+        ['workspace', work, 1],
+      ],
+    ];
   const checkpoints: Holding = ['activations', x, Math.ceil(layers / group)];
   return [
     [checkpoints, ['workspace', saved, 1], ['workspace', work, 1]],
-    [checkpoints, ['workspace', ffnForward(model, run, elementBytes(run), layer.shape, run.seq), 1]],
+    [
+      checkpoints,
+      ['workspace', ffnForward(model, run, elementBytes(run), layer.shape, run.seq), 1],
+    ],
   ];
 }
 
@@ -180,11 +352,24 @@ function lastLayerForward(model: ModelSpec, run: RunSpec, layer: Layer, kept: Ta
  * gathered two layers at a time, and a layer's gradients exist whole before they are scattered; tensor parallelism
  * reduces one activation.
  */
-function communicationOf(run: RunSpec, shard: Shard, gradients: Tally, layer: Layer, fetched: Tally): Tally {
+function communicationOf(
+  run: RunSpec,
+  shard: Shard,
+  gradients: Tally,
+  layer: Layer,
+  fetched: Tally,
+): Tally {
   const total = new Tally().addAll(fetched);
   if (shard.data > 1 && shard.gradientShare === 1) total.addAll(gradients);
   if (shard.gradientShare > 1) total.addAll(layer.gradients, shard.gradientShare);
-  if (shard.tensor > 1) total.add(elementBytes(run).compute * run.batch * run.seq * (layer.shape.stream / Math.ceil(run.batch * run.seq / shard.sequence)));
-  if (!(shard.embedding && shard.head)) total.add(elementBytes(run).compute * layer.shape.stream, 2);
+  if (shard.tensor > 1)
+    total.add(
+      elementBytes(run).compute *
+        run.batch *
+        run.seq *
+        (layer.shape.stream / Math.ceil((run.batch * run.seq) / shard.sequence)),
+    );
+  if (!(shard.embedding && shard.head))
+    total.add(elementBytes(run).compute * layer.shape.stream, 2);
   return total;
 }

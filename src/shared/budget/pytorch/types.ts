@@ -19,10 +19,37 @@ export interface ElementBytes {
   readonly quantized: 'int8' | 'int4' | null;
 }
 
-const HALF: ElementBytes = { weight: 2, compute: 2, residual: 2, adapter: 2, gradient: 2, state: 2, autocast: false, quantized: null };
-const MIXED: ElementBytes = { weight: 4, compute: 2, residual: 4, adapter: 4, gradient: 4, state: 4, autocast: true, quantized: null };
+const HALF: ElementBytes = {
+  weight: 2,
+  compute: 2,
+  residual: 2,
+  adapter: 2,
+  gradient: 2,
+  state: 2,
+  autocast: false,
+  quantized: null,
+};
+const MIXED: ElementBytes = {
+  weight: 4,
+  compute: 2,
+  residual: 4,
+  adapter: 4,
+  gradient: 4,
+  state: 4,
+  autocast: true,
+  quantized: null,
+};
 const TYPES: Readonly<Record<Precision, ElementBytes>> = {
-  fp32: { weight: 4, compute: 4, residual: 4, adapter: 4, gradient: 4, state: 4, autocast: false, quantized: null },
+  fp32: {
+    weight: 4,
+    compute: 4,
+    residual: 4,
+    adapter: 4,
+    gradient: 4,
+    state: 4,
+    autocast: false,
+    quantized: null,
+  },
   fp16: HALF,
   bf16: HALF,
   'mixed-fp16': MIXED,
@@ -41,5 +68,8 @@ export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): Elem
 
 /** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's and T5's code by itself. */
 export function softmaxInFp32(model: ModelSpec, run: Pick<RunSpec, 'precision'>): boolean {
-  return TYPES[run.precision].compute < 4 && (isMixed(run.precision) || model.positions === 'rotary' || model.relativeBuckets !== undefined);
+  return (
+    TYPES[run.precision].compute < 4 &&
+    (isMixed(run.precision) || model.positions === 'rotary' || model.relativeBuckets !== undefined)
+  );
 }

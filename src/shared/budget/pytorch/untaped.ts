@@ -17,26 +17,56 @@ function innerCopies(model: ModelSpec): number {
 function innerWidth(model: ModelSpec, shape: LayerShape): number {
   const { experts } = model;
   if (!experts) return shape.ffn;
-  return Math.min(shape.ffn, Math.max(Math.ceil(experts.ffn * experts.active / experts.total), experts.sharedFfn ?? 0, experts.denseLayers ? model.ffn : 0));
+  return Math.min(
+    shape.ffn,
+    Math.max(
+      Math.ceil((experts.ffn * experts.active) / experts.total),
+      experts.sharedFfn ?? 0,
+      experts.denseLayers ? model.ffn : 0,
+    ),
+  );
 }
 
 /**
  * In the feed-forward network: the residual stream before and after attention, attention's output, the normalized
  * input, the inner tensors, and the weights that eager attention returns and the layer holds until it ends.
  */
-export function ffnForward(model: ModelSpec, run: RunSpec, types: ElementBytes, shape: LayerShape, length: number): Tally {
+export function ffnForward(
+  model: ModelSpec,
+  run: RunSpec,
+  types: ElementBytes,
+  shape: LayerShape,
+  length: number,
+): Tally {
   const { compute: c } = types;
-  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream, 3).add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model));
-  if (run.attention === 'eager') work.add(c * shape.sequences * shape.heads * shape.tokens * length);
+  const work = new Tally()
+    .add(types.residual * shape.stream)
+    .add(c * shape.stream, 3)
+    .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model));
+  if (run.attention === 'eager')
+    work.add(c * shape.sequences * shape.heads * shape.tokens * length);
   return work;
 }
 
 /** In attention over `length` keys: queries, keys and values, in eager attention repeated, and the scores. */
-export function attentionForward(model: ModelSpec, run: RunSpec, types: ElementBytes, shape: LayerShape, length: number): Tally {
+export function attentionForward(
+  model: ModelSpec,
+  run: RunSpec,
+  types: ElementBytes,
+  shape: LayerShape,
+  length: number,
+): Tally {
   const { compute: c } = types;
   const N = shape.sequences * shape.tokens;
-  const work = new Tally().add(types.residual * shape.stream).add(c * shape.stream).add(c * N * shape.queryWidth, 2).add(c * N * shape.kvWidth, 2);
+  const work = new Tally()
+    .add(types.residual * shape.stream)
+    .add(c * shape.stream)
+    .add(c * N * shape.queryWidth, 2)
+    .add(c * N * shape.kvWidth, 2);
   if (run.attention !== 'eager') return work;
-  if (shape.kvWidth !== shape.queryWidth) work.add(c * shape.sequences * length * shape.queryWidth, 2);
-  return work.add((softmaxInFp32(model, run) ? 6 : 2 * c) * shape.sequences * shape.heads * shape.tokens * length);
+  if (shape.kvWidth !== shape.queryWidth)
+    work.add(c * shape.sequences * length * shape.queryWidth, 2);
+  return work.add(
+    (softmaxInFp32(model, run) ? 6 : 2 * c) * shape.sequences * shape.heads * shape.tokens * length,
+  );
 }

@@ -35,7 +35,17 @@ export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
     refined: pytorchBudget(model, run, shard),
     stages: stagesOf(model, run).map((one) => {
       const { stage, layers, embedding, head, inFlight } = one;
-      return { stage, layers, embedding, head, inFlight, peak: { textbook: textbookBudget(model, run, one).total, refined: pytorchPeak(model, run, one) } };
+      return {
+        stage,
+        layers,
+        embedding,
+        head,
+        inFlight,
+        peak: {
+          textbook: textbookBudget(model, run, one).total,
+          refined: pytorchPeak(model, run, one),
+        },
+      };
     }),
   };
 }

@@ -37,8 +37,22 @@ export interface Shard {
 /** The whole model on one device. */
 export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
   return {
-    stage: 0, layers: model.layers, frozen: run.frozenLayers ?? 0, decoderLayers: model.decoderLayers ?? 0, embedding: true, head: true, tensor: 1, kvSplit: 1, sequence: 1, expert: 1, data: 1,
-    parameterShare: 1, gradientShare: 1, stateShare: 1, inFlight: 1, accumulates: run.gradAccum > 1,
+    stage: 0,
+    layers: model.layers,
+    frozen: run.frozenLayers ?? 0,
+    decoderLayers: model.decoderLayers ?? 0,
+    embedding: true,
+    head: true,
+    tensor: 1,
+    kvSplit: 1,
+    sequence: 1,
+    expert: 1,
+    data: 1,
+    parameterShare: 1,
+    gradientShare: 1,
+    stateShare: 1,
+    inFlight: 1,
+    accumulates: run.gradAccum > 1,
   };
 }
 
@@ -58,7 +72,9 @@ export function rankCount(run: RunSpec): number {
  */
 export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
   const last = (run.pp ?? 1) - 1;
-  return last === 0 ? [shardAt(model, run, 0)] : [shardAt(model, run, 0), shardAt(model, run, last)];
+  return last === 0
+    ? [shardAt(model, run, 0)]
+    : [shardAt(model, run, 0), shardAt(model, run, last)];
 }
 
 /** A rank of every stage, in order. */

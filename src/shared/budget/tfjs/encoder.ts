@@ -4,10 +4,16 @@ import type { DryEngine, DryTensor } from './engine';
 import { type Batch, type Gpt2, isPadded, type Layer, type Parameters } from './gpt2';
 import type { Ops } from './ops';
 
-interface EncoderBatch extends Batch { readonly types: DryTensor | null }
+interface EncoderBatch extends Batch {
+  readonly types: DryTensor | null;
+}
 
 /** Ids, positions and segments count as inputs, the mask of pads as a buffer. */
-export function createEncoderBatch(engine: DryEngine, model: ModelSpec, run: RunSpec): EncoderBatch {
+export function createEncoderBatch(
+  engine: DryEngine,
+  model: ModelSpec,
+  run: RunSpec,
+): EncoderBatch {
   const { batch: sequences, seq: length } = run;
   return engine.within('inputs', () => ({
     sequences,
@@ -15,12 +21,20 @@ export function createEncoderBatch(engine: DryEngine, model: ModelSpec, run: Run
     ids: engine.create([sequences * length]),
     positions: engine.create([length]),
     types: model.tokenTypes ? engine.create([length]) : null,
-    mask: isPadded(run) ? engine.within('buffers', () => engine.create([sequences, 1, 1, length])) : null,
+    mask: isPadded(run)
+      ? engine.within('buffers', () => engine.create([sequences, 1, 1, length]))
+      : null,
   }));
 }
 
 /** States [N, d] and, where the model pools, [B, d]; both stay. */
-export function runEncoder(ops: Ops, shared: Gpt2, model: ModelSpec, parameters: Parameters, batch: EncoderBatch): void {
+export function runEncoder(
+  ops: Ops,
+  shared: Gpt2,
+  model: ModelSpec,
+  parameters: Parameters,
+  batch: EncoderBatch,
+): void {
   const { engine } = ops;
   let states = engine.tidy(() => embed(ops, shared, model, parameters, batch));
   for (const layer of parameters.layers) {
@@ -32,21 +46,45 @@ export function runEncoder(ops: Ops, shared: Gpt2, model: ModelSpec, parameters:
   if (pooler) engine.tidy(() => ops.tanh(shared.apply(pooler, firstTokens(ops, states, batch))));
 }
 
-function embed(ops: Ops, shared: Gpt2, { hidden }: ModelSpec, parameters: Parameters, { sequences, length, ids, positions, types }: EncoderBatch): DryTensor {
+function embed(
+  ops: Ops,
+  shared: Gpt2,
+  { hidden }: ModelSpec,
+  parameters: Parameters,
+  { sequences, length, ids, positions, types }: EncoderBatch,
+): DryTensor {
   const tokens = shared.rowsAt(parameters.tokenTable, ids);
   const places = shared.rowsAt(parameters.positionTable, positions);
   const placed = ops.add(ops.reshape(tokens, [sequences, length, hidden]), places);
-  const sum = types && parameters.typeTable ? ops.add(placed, shared.rowsAt(parameters.typeTable, types)) : placed;
+  const sum =
+    types && parameters.typeTable
+      ? ops.add(placed, shared.rowsAt(parameters.typeTable, types))
+      : placed;
   return shared.normalize(ops.reshape(sum, [sequences * length, hidden]), parameters.outerNorm);
 }
 
-function block(ops: Ops, shared: Gpt2, model: ModelSpec, layer: Layer, x: DryTensor, batch: Batch): DryTensor {
-  const attended = shared.normalize(ops.add(x, shared.attention(layer, x, batch, null, 0)), layer.norm1);
+function block(
+  ops: Ops,
+  shared: Gpt2,
+  model: ModelSpec,
+  layer: Layer,
+  x: DryTensor,
+  batch: Batch,
+): DryTensor {
+  const attended = shared.normalize(
+    ops.add(x, shared.attention(layer, x, batch, null, 0)),
+    layer.norm1,
+  );
   const inner = activate(ops, shared, model, shared.apply(layer.up, attended));
   return shared.normalize(ops.add(attended, shared.apply(layer.down, inner)), layer.norm2);
 }
 
-function activate(ops: Ops, shared: Gpt2, { activation, activationComposed }: ModelSpec, x: DryTensor): DryTensor {
+function activate(
+  ops: Ops,
+  shared: Gpt2,
+  { activation, activationComposed }: ModelSpec,
+  x: DryTensor,
+): DryTensor {
   if (activation === 'relu') return ops.same(x);
   return activationComposed ? shared.gelu(x) : exactGelu(ops, x);
 }
@@ -58,5 +96,8 @@ function exactGelu(ops: Ops, x: DryTensor): DryTensor {
 function firstTokens(ops: Ops, states: DryTensor, { sequences, length }: Batch): DryTensor {
   const width = states.shape[1]!;
   if (length === 1) return states;
-  return ops.reshape(ops.fresh(ops.reshape(states, [sequences, length, width]), [sequences, 1, width]), [sequences, width]);
+  return ops.reshape(
+    ops.fresh(ops.reshape(states, [sequences, length, width]), [sequences, 1, width]),
+    [sequences, width],
+  );
 }

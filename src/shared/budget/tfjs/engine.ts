@@ -94,7 +94,12 @@ export class DryEngine extends DryLedger {
    * One op. `inputs` are all it takes, in the order of its gradients; `save` names what those need. The output is made
    * first, then the views that are saved.
    */
-  op(inputs: readonly DryTensor[], run: () => DryTensor, save: (output: DryTensor) => readonly DryTensor[], gradient: Gradient): DryTensor {
+  op(
+    inputs: readonly DryTensor[],
+    run: () => DryTensor,
+    save: (output: DryTensor) => readonly DryTensor[],
+    gradient: Gradient,
+  ): DryTensor {
     const output = run();
     if (this.recording) {
       const saved = save(output).map((tensor) => this.keep(this.view(tensor)));
@@ -104,11 +109,19 @@ export class DryEngine extends DryLedger {
   }
 
   /** An op with a gradient of its own: what it runs inside is not recorded; `save` may be called once. */
-  customOp(inputs: readonly DryTensor[], run: (save: (tensor: DryTensor) => void) => DryTensor, gradient: Gradient): DryTensor {
+  customOp(
+    inputs: readonly DryTensor[],
+    run: (save: (tensor: DryTensor) => void) => DryTensor,
+    gradient: Gradient,
+  ): DryTensor {
     const recording = this.recording;
     const saved: DryTensor[] = [];
     this.recording = false;
-    const output = this.tidy(() => run((tensor) => { if (recording) saved.push(this.keep(this.view(tensor))); }));
+    const output = this.tidy(() =>
+      run((tensor) => {
+        if (recording) saved.push(this.keep(this.view(tensor)));
+      }),
+    );
     this.recording = recording;
     if (recording) this.record({ inputs, output, saved, gradient });
     return output;
@@ -118,8 +131,12 @@ export class DryEngine extends DryLedger {
    * variableGrads: the loss and its gradients for `variables`. `f` returns the loss and the number of tape nodes
    * before the head; `atLoss` runs as the closure returns; `add` sums two gradients.
    */
-  gradients(f: (tapeLength: () => number) => { loss: DryTensor; headStarts: number }, atLoss: () => void,
-    variables: readonly DryTensor[], add: (a: DryTensor, b: DryTensor) => DryTensor): { loss: DryTensor; gradients: DryTensor[] } {
+  gradients(
+    f: (tapeLength: () => number) => { loss: DryTensor; headStarts: number },
+    atLoss: () => void,
+    variables: readonly DryTensor[],
+    add: (a: DryTensor, b: DryTensor) => DryTensor,
+  ): { loss: DryTensor; gradients: DryTensor[] } {
     const tape: TapeNode[] = [];
     this.tape = tape;
     this.recording = true;
@@ -137,7 +154,12 @@ export class DryEngine extends DryLedger {
   }
 
   /** Within a gradient: runs `f` with a tape of its own and goes back over it from `dy`. Returns the gradients of `xs`. */
-  recompute(f: () => DryTensor, xs: readonly DryTensor[], dy: DryTensor, add: (a: DryTensor, b: DryTensor) => DryTensor): DryTensor[] {
+  recompute(
+    f: () => DryTensor,
+    xs: readonly DryTensor[],
+    dy: DryTensor,
+    add: (a: DryTensor, b: DryTensor) => DryTensor,
+  ): DryTensor[] {
     const tape: TapeNode[] = [];
     this.tape = tape;
     this.recording = true;
@@ -153,23 +175,43 @@ export class DryEngine extends DryLedger {
     return gradients;
   }
 
-  private backward(tape: readonly TapeNode[], headStarts: number, from: DryTensor, dyOf: () => DryTensor, xs: readonly DryTensor[],
-    add: (a: DryTensor, b: DryTensor) => DryTensor): DryTensor[] {
+  private backward(
+    tape: readonly TapeNode[],
+    headStarts: number,
+    from: DryTensor,
+    dyOf: () => DryTensor,
+    xs: readonly DryTensor[],
+    add: (a: DryTensor, b: DryTensor) => DryTensor,
+  ): DryTensor[] {
     return this.tidy(() => {
       const byTensor = new Map<DryTensor, DryTensor>([[from, dyOf()]]);
       const reached = reachable(tape, xs);
       for (let index = tape.length - 1; index >= 0; index--) {
         const node = tape[index]!;
         const dy = byTensor.get(node.output);
-        if (dy) this.backpropagate(node, dy, index >= headStarts ? 'logits' : 'workspace', byTensor, reached, add);
+        if (dy)
+          this.backpropagate(
+            node,
+            dy,
+            index >= headStarts ? 'logits' : 'workspace',
+            byTensor,
+            reached,
+            add,
+          );
       }
       for (const node of tape) for (const tensor of node.saved) this.dispose(tensor);
       return xs.map((x) => byTensor.get(x)!);
     });
   }
 
-  private backpropagate(node: TapeNode, dy: DryTensor, component: Component, byTensor: Map<DryTensor, DryTensor>,
-    reached: ReadonlySet<DryTensor>, add: (a: DryTensor, b: DryTensor) => DryTensor): void {
+  private backpropagate(
+    node: TapeNode,
+    dy: DryTensor,
+    component: Component,
+    byTensor: Map<DryTensor, DryTensor>,
+    reached: ReadonlySet<DryTensor>,
+    add: (a: DryTensor, b: DryTensor) => DryTensor,
+  ): void {
     this.setContext(component);
     const thunks = node.gradient(dy, node.saved);
     node.inputs.forEach((input, index) => {
@@ -190,8 +232,21 @@ export class DryEngine extends DryLedger {
     this.tape?.push(node);
   }
 
-  private register(shape: readonly number[], bytes: number, buffer: DryBuffer, variable: boolean): DryTensor {
-    const tensor: DryTensor = { shape, bytes, buffer, kept: false, disposed: false, variable, scope: null };
+  private register(
+    shape: readonly number[],
+    bytes: number,
+    buffer: DryBuffer,
+    variable: boolean,
+  ): DryTensor {
+    const tensor: DryTensor = {
+      shape,
+      bytes,
+      buffer,
+      kept: false,
+      disposed: false,
+      variable,
+      scope: null,
+    };
     this.count(bytes);
     if (!variable) this.track(tensor);
     return tensor;
@@ -211,8 +266,12 @@ export class DryEngine extends DryLedger {
 }
 
 /** Everything computed from the variables: gradients flow nowhere else. */
-function reachable(tape: readonly TapeNode[], variables: readonly DryTensor[]): ReadonlySet<DryTensor> {
+function reachable(
+  tape: readonly TapeNode[],
+  variables: readonly DryTensor[],
+): ReadonlySet<DryTensor> {
   const reached = new Set(variables);
-  for (const node of tape) if (node.inputs.some((input) => reached.has(input))) reached.add(node.output);
+  for (const node of tape)
+    if (node.inputs.some((input) => reached.has(input))) reached.add(node.output);
   return reached;
 }

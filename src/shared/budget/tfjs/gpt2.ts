@@ -8,13 +8,27 @@ import type { DryEngine, DryTensor } from './engine';
 import type { Ops } from './ops';
 
 /** A matrix as packed words and scales: no tape reaches them. */
-interface DryPacked { readonly layout: PackedLayout }
+interface DryPacked {
+  readonly layout: PackedLayout;
+}
 type Matrix = DryTensor | DryPacked;
-interface Norm { readonly gain: DryTensor; readonly bias: DryTensor }
-interface Affine { readonly weight: Matrix; readonly bias: DryTensor }
+interface Norm {
+  readonly gain: DryTensor;
+  readonly bias: DryTensor;
+}
+interface Affine {
+  readonly weight: Matrix;
+  readonly bias: DryTensor;
+}
 export interface Layer {
-  readonly norm1: Norm; readonly query: Affine; readonly key: Affine; readonly value: Affine;
-  readonly projection: Affine; readonly norm2: Norm; readonly up: Affine; readonly down: Affine;
+  readonly norm1: Norm;
+  readonly query: Affine;
+  readonly key: Affine;
+  readonly value: Affine;
+  readonly projection: Affine;
+  readonly norm2: Norm;
+  readonly up: Affine;
+  readonly down: Affine;
 }
 export interface Parameters {
   readonly tokenTable: Matrix;
@@ -33,10 +47,17 @@ export interface Batch {
   readonly positions: DryTensor;
   readonly mask: DryTensor | null;
 }
-export interface CachePair { readonly keys: DryTensor; readonly values: DryTensor }
+export interface CachePair {
+  readonly keys: DryTensor;
+  readonly values: DryTensor;
+}
 export type Cache = (layer: number, keys: DryTensor, values: DryTensor) => CachePair;
 
-export function createParameters(engine: DryEngine, model: ModelSpec, precision: Precision): Parameters {
+export function createParameters(
+  engine: DryEngine,
+  model: ModelSpec,
+  precision: Precision,
+): Parameters {
   const { hidden, ffn } = model;
   const all: DryTensor[] = [];
   const parameter = (shape: readonly number[]): DryTensor => {
@@ -51,16 +72,31 @@ export function createParameters(engine: DryEngine, model: ModelSpec, precision:
     if (layout.scales > 0) engine.create([layout.rows, layout.scales]);
     return { layout };
   };
-  const table = (rows: number): Matrix => (isPacked(precision) ? packed(packedLayout(rows, hidden, tablePrecision(precision))) : parameter([rows, hidden]));
-  const matrix = (rows: number, columns: number): Matrix => (isPacked(precision) ? packed(packedLayout(columns, rows, precision)) : parameter([rows, columns]));
+  const table = (rows: number): Matrix =>
+    isPacked(precision)
+      ? packed(packedLayout(rows, hidden, tablePrecision(precision)))
+      : parameter([rows, hidden]);
+  const matrix = (rows: number, columns: number): Matrix =>
+    isPacked(precision)
+      ? packed(packedLayout(columns, rows, precision))
+      : parameter([rows, columns]);
   const norm = (): Norm => ({ gain: parameter([hidden]), bias: parameter([hidden]) });
-  const linear = (rows: number, columns: number): Affine => ({ weight: matrix(rows, columns), bias: parameter([columns]) });
+  const linear = (rows: number, columns: number): Affine => ({
+    weight: matrix(rows, columns),
+    bias: parameter([columns]),
+  });
   return {
     tokenTable: table(model.vocab),
     positionTable: table(model.maxPositions),
     layers: Array.from({ length: model.layers }, () => ({
-      norm1: norm(), query: linear(hidden, hidden), key: linear(hidden, hidden), value: linear(hidden, hidden),
-      projection: linear(hidden, hidden), norm2: norm(), up: linear(hidden, ffn), down: linear(ffn, hidden),
+      norm1: norm(),
+      query: linear(hidden, hidden),
+      key: linear(hidden, hidden),
+      value: linear(hidden, hidden),
+      projection: linear(hidden, hidden),
+      norm2: norm(),
+      up: linear(hidden, ffn),
+      down: linear(ffn, hidden),
     })),
     outerNorm: norm(),
     typeTable: model.tokenTypes ? table(model.tokenTypes) : null,
@@ -81,9 +117,17 @@ export interface Place {
 }
 
 /** Token ids and positions count as inputs, the mask (none where one token may look at all keys) as a buffer. */
-export function createBatch(engine: DryEngine, sequences: number, { length, start, columns, padded = false }: Place): Batch {
+export function createBatch(
+  engine: DryEngine,
+  sequences: number,
+  { length, start, columns, padded = false }: Place,
+): Batch {
   const scores = [length, columns ?? start + length];
-  const mask = padded ? [sequences, 1, ...scores] : length > 1 || columns !== undefined ? scores : null;
+  const mask = padded
+    ? [sequences, 1, ...scores]
+    : length > 1 || columns !== undefined
+      ? scores
+      : null;
   return engine.within('inputs', () => ({
     sequences,
     length,
@@ -105,31 +149,62 @@ export function disposeBatch(engine: DryEngine, batch: Batch): void {
 }
 
 export class Gpt2 {
-  constructor(private readonly ops: Ops, private readonly model: ModelSpec, private readonly parameters: Parameters) {}
+  constructor(
+    private readonly ops: Ops,
+    private readonly model: ModelSpec,
+    private readonly parameters: Parameters,
+  ) {}
 
   /** [N] ids to [N, d]; each block's transients go with its scope. */
   runBlocks(batch: Batch, cache: Cache | null): DryTensor {
     return this.inSegments(batch, 1, ([layer], x) =>
-      this.ops.engine.tidy(() => this.block(layer!, x, batch, cache, this.parameters.layers.indexOf(layer!))));
+      this.ops.engine.tidy(() =>
+        this.block(layer!, x, batch, cache, this.parameters.layers.indexOf(layer!)),
+      ),
+    );
   }
 
   /** The same in segments of `length` layers which keep their input alone, and run again for their gradient. */
   runRecomputed(batch: Batch, length: number): DryTensor {
     const { engine } = this.ops;
     return this.inSegments(batch, length, (layers, x) => {
-      const variables = layers.flatMap(({ norm1, query, key, value, projection, norm2, up, down }) => [
-        norm1.gain, norm1.bias, ...[query, key, value, projection].flatMap(({ weight, bias }) => [trainable(weight), bias]),
-        norm2.gain, norm2.bias, ...[up, down].flatMap(({ weight, bias }) => [trainable(weight), bias]),
-      ]);
-      return engine.customOp([x, ...variables], (save) => {
-        save(x);
-        return this.runLayers(layers, x, batch);
-      }, (dy, saved) => engine.recompute(() => this.runLayers(layers, saved[0]!, batch), [saved[0]!, ...variables], dy,
-        (a, b) => this.ops.add(a, b)).map((gradient) => () => gradient));
+      const variables = layers.flatMap(
+        ({ norm1, query, key, value, projection, norm2, up, down }) => [
+          norm1.gain,
+          norm1.bias,
+          ...[query, key, value, projection].flatMap(({ weight, bias }) => [
+            trainable(weight),
+            bias,
+          ]),
+          norm2.gain,
+          norm2.bias,
+          ...[up, down].flatMap(({ weight, bias }) => [trainable(weight), bias]),
+        ],
+      );
+      return engine.customOp(
+        [x, ...variables],
+        (save) => {
+          save(x);
+          return this.runLayers(layers, x, batch);
+        },
+        (dy, saved) =>
+          engine
+            .recompute(
+              () => this.runLayers(layers, saved[0]!, batch),
+              [saved[0]!, ...variables],
+              dy,
+              (a, b) => this.ops.add(a, b),
+            )
+            .map((gradient) => () => gradient),
+      );
     });
   }
 
-  private inSegments(batch: Batch, length: number, segment: (layers: readonly Layer[], x: DryTensor) => DryTensor): DryTensor {
+  private inSegments(
+    batch: Batch,
+    length: number,
+    segment: (layers: readonly Layer[], x: DryTensor) => DryTensor,
+  ): DryTensor {
     const { engine } = this.ops;
     let x = engine.tidy(() => this.embed(batch));
     for (let first = 0; first < this.parameters.layers.length; first += length) {
@@ -159,10 +234,18 @@ export class Gpt2 {
 
   /** Logits [B, V] after each sequence's last token. */
   lastLogits(x: DryTensor, { sequences, length }: Batch): DryTensor {
-    const { ops, model: { hidden } } = this;
+    const {
+      ops,
+      model: { hidden },
+    } = this;
     return ops.engine.tidy(() => {
-      const last = length === 1 ? x : ops.reshape(
-        ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]), [sequences, hidden]);
+      const last =
+        length === 1
+          ? x
+          : ops.reshape(
+              ops.fresh(ops.reshape(x, [sequences, length, hidden]), [sequences, 1, hidden]),
+              [sequences, hidden],
+            );
       return this.logits(last);
     });
   }
@@ -174,7 +257,11 @@ export class Gpt2 {
 
   /** Logits [R, V] after each of R positions [R, d]. */
   private logits(x: DryTensor): DryTensor {
-    const { ops, model: { hidden, vocab }, parameters: { tokenTable, outerNorm } } = this;
+    const {
+      ops,
+      model: { hidden, vocab },
+      parameters: { tokenTable, outerNorm },
+    } = this;
     const normal = this.normalize(x, outerNorm);
     if (isPackedMatrix(tokenTable)) return this.times(normal, tokenTable);
     const rows = normal.shape[0]!;
@@ -185,7 +272,10 @@ export class Gpt2 {
 
   /** The loss of training, as the share of a step scaled. */
   loss(normal: DryTensor, targets: DryTensor, share: boolean): DryTensor {
-    const mean = this.crossEntropy(this.ops.matMul(normal, trainable(this.parameters.tokenTable), true), targets);
+    const mean = this.crossEntropy(
+      this.ops.matMul(normal, trainable(this.parameters.tokenTable), true),
+      targets,
+    );
     return share ? this.ops.mul(mean, 1) : mean;
   }
 
@@ -193,24 +283,31 @@ export class Gpt2 {
   private crossEntropy(logits: DryTensor, targets: DryTensor): DryTensor {
     const { ops } = this;
     const rows = logits.shape[0]!;
-    return ops.engine.customOp([logits], (save) => {
-      const top = ops.reduce(logits, [1], true);
-      const exponentials = ops.same(ops.sub(logits, top));
-      const sums = ops.reduce(exponentials, [1], true);
-      save(ops.div(exponentials, sums));
-      const normalizers = ops.reshape(ops.add(ops.same(sums), top), [rows]);
-      return ops.reduce(ops.sub(normalizers, ops.fresh(targets, [rows])), [0]);
-    }, (dy, saved) => {
-      const gradient = ops.engine.tidy(() => {
-        const oneHot = ops.fresh(ops.engine.create([rows]), logits.shape);
-        return ops.mul(ops.sub(saved[0]!, oneHot), ops.div(dy, rows));
-      });
-      return [() => gradient];
-    });
+    return ops.engine.customOp(
+      [logits],
+      (save) => {
+        const top = ops.reduce(logits, [1], true);
+        const exponentials = ops.same(ops.sub(logits, top));
+        const sums = ops.reduce(exponentials, [1], true);
+        save(ops.div(exponentials, sums));
+        const normalizers = ops.reshape(ops.add(ops.same(sums), top), [rows]);
+        return ops.reduce(ops.sub(normalizers, ops.fresh(targets, [rows])), [0]);
+      },
+      (dy, saved) => {
+        const gradient = ops.engine.tidy(() => {
+          const oneHot = ops.fresh(ops.engine.create([rows]), logits.shape);
+          return ops.mul(ops.sub(saved[0]!, oneHot), ops.div(dy, rows));
+        });
+        return [() => gradient];
+      },
+    );
   }
 
   private embed({ sequences, length, ids, positions }: Batch): DryTensor {
-    const { ops, model: { hidden } } = this;
+    const {
+      ops,
+      model: { hidden },
+    } = this;
     const tokens = this.rowsAt(this.parameters.tokenTable, ids);
     const places = this.rowsAt(this.parameters.positionTable, positions);
     if (positions.shape[0] !== length) return ops.add(tokens, places);
@@ -221,20 +318,39 @@ export class Gpt2 {
   rowsAt(table: Matrix, ids: DryTensor): DryTensor {
     const { ops } = this;
     if (isPackedMatrix(table)) return ops.fresh(ids, [ids.shape[0]!, table.layout.columns]);
-    return ops.engine.customOp([table], () => ops.fresh(table, [ids.shape[0]!, table.shape[1]!]), (dy) => {
-      const scattered = ops.fresh(dy, table.shape);
-      return [() => scattered];
-    });
+    return ops.engine.customOp(
+      [table],
+      () => ops.fresh(table, [ids.shape[0]!, table.shape[1]!]),
+      (dy) => {
+        const scattered = ops.fresh(dy, table.shape);
+        return [() => scattered];
+      },
+    );
   }
 
-  private block(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
+  private block(
+    layer: Layer,
+    x: DryTensor,
+    batch: Batch,
+    cache: Cache | null,
+    index: number,
+  ): DryTensor {
     const { ops } = this;
-    const attended = ops.add(x, this.attention(layer, this.normalize(x, layer.norm1), batch, cache, index));
+    const attended = ops.add(
+      x,
+      this.attention(layer, this.normalize(x, layer.norm1), batch, cache, index),
+    );
     const inner = this.gelu(this.apply(layer.up, this.normalize(attended, layer.norm2)));
     return ops.add(attended, this.apply(layer.down, inner));
   }
 
-  attention(layer: Layer, x: DryTensor, batch: Batch, cache: Cache | null, index: number): DryTensor {
+  attention(
+    layer: Layer,
+    x: DryTensor,
+    batch: Batch,
+    cache: Cache | null,
+    index: number,
+  ): DryTensor {
     const { ops } = this;
     const queries = this.toHeads(ops.mul(this.apply(layer.query, x), 1), batch);
     let keys = this.toHeads(this.apply(layer.key, x), batch);
@@ -242,17 +358,26 @@ export class Gpt2 {
     if (cache) ({ keys, values } = cache(index, keys, values));
     let scores = ops.matMul(queries, keys, true);
     if (batch.mask) scores = ops.add(scores, batch.mask);
-    return this.apply(layer.projection, this.fromHeads(ops.matMul(ops.softmax(scores), values), batch));
+    return this.apply(
+      layer.projection,
+      this.fromHeads(ops.matMul(ops.softmax(scores), values), batch),
+    );
   }
 
   private toHeads(x: DryTensor, { sequences, length }: Batch): DryTensor {
-    const { ops, model: { heads, headDim } } = this;
+    const {
+      ops,
+      model: { heads, headDim },
+    } = this;
     if (length === 1 || heads === 1) return ops.reshape(x, [sequences, heads, length, headDim]);
     return ops.transpose(ops.reshape(x, [sequences, length, heads, headDim]), [0, 2, 1, 3]);
   }
 
   private fromHeads(x: DryTensor, { sequences, length }: Batch): DryTensor {
-    const { ops, model: { heads, hidden } } = this;
+    const {
+      ops,
+      model: { heads, hidden },
+    } = this;
     const rows = length === 1 || heads === 1 ? x : ops.transpose(x, [0, 2, 1, 3]);
     return ops.reshape(rows, [sequences * length, hidden]);
   }
@@ -263,7 +388,9 @@ export class Gpt2 {
 
   /** A packed matrix is unpacked row by row within the product, which allocates nothing but its result. */
   private times(x: DryTensor, matrix: Matrix): DryTensor {
-    return isPackedMatrix(matrix) ? this.ops.fresh(x, [x.shape[0]!, matrix.layout.rows]) : this.ops.matMul(x, matrix);
+    return isPackedMatrix(matrix)
+      ? this.ops.fresh(x, [x.shape[0]!, matrix.layout.rows])
+      : this.ops.matMul(x, matrix);
   }
 
   gelu(x: DryTensor): DryTensor {

@@ -14,9 +14,16 @@ import type { Moment } from './ledger';
 import { DryGeneration, dryInference, dryTraining } from './programs';
 
 /** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */
-export interface FrameworkCount { readonly end: Bytes; readonly peak: Bytes }
-export interface TfjsPhaseBudget extends PhaseBudget { readonly frameworkCount: FrameworkCount }
-export interface TfjsTimelinePhase extends TimelinePhase { readonly frameworkCount: FrameworkCount }
+export interface FrameworkCount {
+  readonly end: Bytes;
+  readonly peak: Bytes;
+}
+export interface TfjsPhaseBudget extends PhaseBudget {
+  readonly frameworkCount: FrameworkCount;
+}
+export interface TfjsTimelinePhase extends TimelinePhase {
+  readonly frameworkCount: FrameworkCount;
+}
 export interface TfjsBudget extends TierBudget {
   readonly framework: 'tfjs';
   readonly phases: readonly TfjsPhaseBudget[];
@@ -41,8 +48,12 @@ export function tfjsBudget(model: ModelSpec, run: RunSpec): TfjsBudget {
   const phases = phasesOf(timeline);
   const highest = phases.reduce((best, phase) => (phase.total > best.total ? phase : best));
   return {
-    framework: 'tfjs', components: highest.components, total: highest.total,
-    peak: { bytes: highest.total, phase: highest.phase }, phases, timeline,
+    framework: 'tfjs',
+    components: highest.components,
+    total: highest.total,
+    peak: { bytes: highest.total, phase: highest.phase },
+    phases,
+    timeline,
   };
 }
 
@@ -51,15 +62,26 @@ export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly Token
   if (run.mode !== 'generate') return [];
   const generation = new DryGeneration(model, run);
   return Array.from({ length: run.tokens }, (_, position) => {
-    const { end, endComponents, total, components, frameworkCount } = position === 0 ? generation.prefill() : generation.decode();
-    return { index: position + 1, allocated: end, components: endComponents, peak: total, peakComponents: components, frameworkCount };
+    const { end, endComponents, total, components, frameworkCount } =
+      position === 0 ? generation.prefill() : generation.decode();
+    return {
+      index: position + 1,
+      allocated: end,
+      components: endComponents,
+      peak: total,
+      peakComponents: components,
+      frameworkCount,
+    };
   });
 }
 
 function timelineOf(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
   if (run.mode === 'generate') {
     const generation = new DryGeneration(model, run);
-    const rows = [row('load', generation.loaded, null, null), row('prefill', generation.prefill(), null, null)];
+    const rows = [
+      row('load', generation.loaded, null, null),
+      row('prefill', generation.prefill(), null, null),
+    ];
     if (run.tokens > 1) {
       generation.skipTo(run.tokens);
       rows.push(row('decode', generation.decode(), null, null));
@@ -71,17 +93,25 @@ function timelineOf(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
     return [row('load', loaded, null, null), row('forward', forward, 1, run.steps)];
   }
   const { loaded, steps } = dryTraining(model, run);
-  return [row('load', loaded, null, null), ...steps.flatMap((moments, index) => {
-    const last = index === steps.length - 1 ? run.steps : index + 1;
-    return [
-      row('forward', moments.forward, index + 1, last),
-      row('backward', moments.backward, index + 1, last),
-      row('optimizer', moments.optimizer, index + 1, last),
-    ];
-  })];
+  return [
+    row('load', loaded, null, null),
+    ...steps.flatMap((moments, index) => {
+      const last = index === steps.length - 1 ? run.steps : index + 1;
+      return [
+        row('forward', moments.forward, index + 1, last),
+        row('backward', moments.backward, index + 1, last),
+        row('optimizer', moments.optimizer, index + 1, last),
+      ];
+    }),
+  ];
 }
 
-function row(phase: Phase, moment: Moment, step: number | null, lastStep: number | null): TfjsTimelinePhase {
+function row(
+  phase: Phase,
+  moment: Moment,
+  step: number | null,
+  lastStep: number | null,
+): TfjsTimelinePhase {
   return { phase, ...moment, step, lastStep };
 }
 
@@ -93,7 +123,11 @@ function phasesOf(timeline: readonly TfjsTimelinePhase[]): TfjsPhaseBudget[] {
     const last = own.at(-1)!;
     const frameworkPeak = Math.max(...own.map(({ frameworkCount }) => frameworkCount.peak));
     return {
-      phase, components: highest.components, total: highest.total, end: last.end, endComponents: last.endComponents,
+      phase,
+      components: highest.components,
+      total: highest.total,
+      end: last.end,
+      endComponents: last.endComponents,
       frameworkCount: { end: last.frameworkCount.end, peak: frameworkPeak },
     };
   });

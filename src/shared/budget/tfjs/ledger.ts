@@ -64,7 +64,10 @@ export class DryLedger {
 
   read(): Moment {
     return {
-      end: this.allocated, endComponents: split(this.live), total: this.peak, components: split(this.high),
+      end: this.allocated,
+      endComponents: split(this.live),
+      total: this.peak,
+      components: split(this.high),
       frameworkCount: { end: this.numBytes, peak: this.peakNumBytes },
     };
   }

@@ -3,7 +3,15 @@
  * gradient allocates in turn. Written from tfjs 4.22's own gradient functions, op by op.
  */
 import type { DryEngine, DryTensor, Gradient } from './engine';
-import { broadcast, flattened, permuted, product, repeatedAxes, type Shape, without } from './shapes';
+import {
+  broadcast,
+  flattened,
+  permuted,
+  product,
+  repeatedAxes,
+  type Shape,
+  without,
+} from './shapes';
 
 /** A tensor, or a number, which tfjs turns into a scalar tensor of 4 bytes within the op's scope. */
 export type Operand = DryTensor | number;
@@ -44,18 +52,32 @@ export class Ops {
   }
 
   square(x: DryTensor): DryTensor {
-    return this.unary(x, (dy, [saved]) => [() => this.mul(dy, this.mul(this.cast(saved!), 2))], 'input');
+    return this.unary(
+      x,
+      (dy, [saved]) => [() => this.mul(dy, this.mul(this.cast(saved!), 2))],
+      'input',
+    );
   }
 
   rsqrt(x: DryTensor): DryTensor {
-    return this.unary(x, (dy, [saved]) => [() => this.neg(this.div(dy, this.mul(this.pow(saved!, 1.5), 2)))], 'input');
+    return this.unary(
+      x,
+      (dy, [saved]) => [() => this.neg(this.div(dy, this.mul(this.pow(saved!, 1.5), 2)))],
+      'input',
+    );
   }
 
   tanh(x: DryTensor): DryTensor {
-    return this.unary(x, (dy, [y]) => [() => {
-      const one = this.engine.create([]);
-      return this.mul(this.sub(one, this.square(y!)), dy);
-    }], 'output');
+    return this.unary(
+      x,
+      (dy, [y]) => [
+        () => {
+          const one = this.engine.create([]);
+          return this.mul(this.sub(one, this.square(y!)), dy);
+        },
+      ],
+      'output',
+    );
   }
 
   /** neg, exp, log, sqrt, erf, relu and zerosLike: a fresh tensor of the same shape, in places where no tape records. */
@@ -70,47 +92,83 @@ export class Ops {
   // --- reductions ---
 
   meanKept(x: DryTensor, axis: number): DryTensor {
-    return this.run([x], flattened(x.shape, axis), () => [x], (dy, [saved]) => [() => {
-      const expanded = this.reshape(dy, flattened(saved!.shape, axis));
-      const ones = this.engine.create(saved!.shape);
-      return this.div(this.mul(expanded, ones), saved!.shape[axis]!);
-    }]);
+    return this.run(
+      [x],
+      flattened(x.shape, axis),
+      () => [x],
+      (dy, [saved]) => [
+        () => {
+          const expanded = this.reshape(dy, flattened(saved!.shape, axis));
+          const ones = this.engine.create(saved!.shape);
+          return this.div(this.mul(expanded, ones), saved!.shape[axis]!);
+        },
+      ],
+    );
   }
 
   /** sum, max or argMax over axes, outside the tape. */
   reduce(x: DryTensor, axes: readonly number[], keep = false): DryTensor {
-    const shape = keep ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)) : without(x.shape, axes);
+    const shape = keep
+      ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+      : without(x.shape, axes);
     return this.run([x], shape, () => [], noGradient());
   }
 
   softmax(x: DryTensor): DryTensor {
-    return this.run([x], x.shape, (y) => [y], (dy, [y]) => {
-      const weighted = this.mul(dy, y!);
-      return [() => this.sub(weighted, this.mul(this.reduce(weighted, [y!.shape.length - 1], true), y!))];
-    });
+    return this.run(
+      [x],
+      x.shape,
+      (y) => [y],
+      (dy, [y]) => {
+        const weighted = this.mul(dy, y!);
+        return [
+          () =>
+            this.sub(weighted, this.mul(this.reduce(weighted, [y!.shape.length - 1], true), y!)),
+        ];
+      },
+    );
   }
 
   // --- products and layout ---
 
   matMul(a: DryTensor, b: DryTensor, transposeB = false, transposeA = false): DryTensor {
     const shape = product(a.shape, b.shape, transposeA, transposeB);
-    return this.run([a, b], shape, () => [a, b], (dy, [x, y]) => (transposeB
-      ? [() => this.matMul(dy, y!), () => this.matMul(dy, x!, false, true)]
-      : [() => this.matMul(dy, y!, true), () => this.matMul(x!, dy, false, true)]));
+    return this.run(
+      [a, b],
+      shape,
+      () => [a, b],
+      (dy, [x, y]) =>
+        transposeB
+          ? [() => this.matMul(dy, y!), () => this.matMul(dy, x!, false, true)]
+          : [() => this.matMul(dy, y!, true), () => this.matMul(x!, dy, false, true)],
+    );
   }
 
   transpose(x: DryTensor, order: readonly number[]): DryTensor {
     const undo = order.map((_, axis) => order.indexOf(axis));
-    return this.run([x], permuted(x.shape, order), () => [], (dy) => [() => this.transpose(dy, undo)]);
+    return this.run(
+      [x],
+      permuted(x.shape, order),
+      () => [],
+      (dy) => [() => this.transpose(dy, undo)],
+    );
   }
 
   reshape(x: DryTensor, shape: Shape): DryTensor {
-    return this.engine.tidy(() => this.engine.op([x], () => this.engine.view(x, shape), () => [x],
-      (dy, [saved]) => [() => this.reshape(dy, saved!.shape)]));
+    return this.engine.tidy(() =>
+      this.engine.op(
+        [x],
+        () => this.engine.view(x, shape),
+        () => [x],
+        (dy, [saved]) => [() => this.reshape(dy, saved!.shape)],
+      ),
+    );
   }
 
   concat(a: DryTensor, b: DryTensor, axis: number): DryTensor {
-    const shape = a.shape.map((length, index) => (index === axis ? length + b.shape[index]! : length));
+    const shape = a.shape.map((length, index) =>
+      index === axis ? length + b.shape[index]! : length,
+    );
     return this.run([a, b], shape, () => [], noGradient());
   }
 
@@ -121,13 +179,27 @@ export class Ops {
 
   // --- shared pieces ---
 
-  private run(inputs: Saves, shape: Shape, save: (output: DryTensor) => Saves, gradient: Gradient): DryTensor {
+  private run(
+    inputs: Saves,
+    shape: Shape,
+    save: (output: DryTensor) => Saves,
+    gradient: Gradient,
+  ): DryTensor {
     const { engine } = this;
     return engine.tidy(() => engine.op(inputs, () => engine.create(shape), save, gradient));
   }
 
-  private unary(x: DryTensor, gradient: Gradient, saves: 'input' | 'output' | 'nothing'): DryTensor {
-    return this.run([x], x.shape, (y) => (saves === 'nothing' ? [] : [saves === 'input' ? x : y]), gradient);
+  private unary(
+    x: DryTensor,
+    gradient: Gradient,
+    saves: 'input' | 'output' | 'nothing',
+  ): DryTensor {
+    return this.run(
+      [x],
+      x.shape,
+      (y) => (saves === 'nothing' ? [] : [saves === 'input' ? x : y]),
+      gradient,
+    );
   }
 
   private binary(a: Operand, b: Operand, gradientFor: (out: Shape) => Gradient): DryTensor {
@@ -136,7 +208,12 @@ export class Ops {
       const x = typeof a === 'number' ? engine.create([]) : a;
       const y = typeof b === 'number' ? engine.create([]) : b;
       const shape = broadcast(x.shape, y.shape);
-      return engine.op([x, y], () => engine.create(shape), () => [x, y], gradientFor(shape));
+      return engine.op(
+        [x, y],
+        () => engine.create(shape),
+        () => [x, y],
+        gradientFor(shape),
+      );
     });
   }
 
@@ -158,5 +235,7 @@ export class Ops {
 }
 
 function noGradient(): Gradient {
-  return () => { throw new Error('this operation is not part of a trained graph'); };
+  return () => {
+    throw new Error('this operation is not part of a trained graph');
+  };
 }

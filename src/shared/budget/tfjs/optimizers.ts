@@ -9,16 +9,28 @@ import type { Ops } from './ops';
 /** Applies `gradients` to `variables`, in their order. */
 export type DryOptimizer = (gradients: readonly DryTensor[]) => void;
 
-export function createOptimizer(ops: Ops, run: RunSpec, variables: readonly DryTensor[]): DryOptimizer {
+export function createOptimizer(
+  ops: Ops,
+  run: RunSpec,
+  variables: readonly DryTensor[],
+): DryOptimizer {
   if (run.optimizer === 'sgd') return sgd(ops, variables);
   if (run.optimizer === 'momentum') return momentum(ops, variables);
   const update = adam(ops, variables);
-  return run.optimizer === 'adamw' ? (gradients) => { decay(ops, variables); update(gradients); } : update;
+  return run.optimizer === 'adamw'
+    ? (gradients) => {
+        decay(ops, variables);
+        update(gradients);
+      }
+    : update;
 }
 
 /** Each parameter in a scope of its own, before any is updated. */
 function decay(ops: Ops, variables: readonly DryTensor[]): void {
-  for (const value of variables) scope(ops.engine, () => { ops.engine.assign(value, ops.mul(value, 1)); });
+  for (const value of variables)
+    scope(ops.engine, () => {
+      ops.engine.assign(value, ops.mul(value, 1));
+    });
 }
 
 function adam(ops: Ops, variables: readonly DryTensor[]): DryOptimizer {
@@ -65,7 +77,9 @@ function sgd(ops: Ops, variables: readonly DryTensor[]): DryOptimizer {
   const rate = engine.create([]);
   return (gradients) => {
     variables.forEach((value, index) => {
-      scope(engine, () => { engine.assign(value, ops.add(ops.mul(rate, gradients[index]!), value)); });
+      scope(engine, () => {
+        engine.assign(value, ops.add(ops.mul(rate, gradients[index]!), value));
+      });
     });
     for (const value of variables) engine.retag(value, 'params');
   };
@@ -93,10 +107,16 @@ function momentum(ops: Ops, variables: readonly DryTensor[]): DryOptimizer {
 
 /** States are made at the first update, as variables of zeros, just before each parameter's turn. */
 function stateFor(ops: Ops, states: DryTensor[], index: number, like: DryTensor): DryTensor {
-  if (!states[index]) scope(ops.engine, () => { states[index] = ops.engine.variable(ops.same(like)); });
+  if (!states[index])
+    scope(ops.engine, () => {
+      states[index] = ops.engine.variable(ops.same(like));
+    });
   return states[index]!;
 }
 
 function scope(engine: DryEngine, f: () => void): void {
-  engine.tidy(() => { f(); return []; });
+  engine.tidy(() => {
+    f();
+    return [];
+  });
 }

@@ -3,18 +3,38 @@ import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { createEncoderBatch, runEncoder } from './encoder';
 import { DryEngine, type DryTensor } from './engine';
-import { type CachePair, createBatch, createParameters, disposeBatch, Gpt2, isPadded, type Parameters } from './gpt2';
+import {
+  type CachePair,
+  createBatch,
+  createParameters,
+  disposeBatch,
+  Gpt2,
+  isPadded,
+  type Parameters,
+} from './gpt2';
 import type { Moment } from './ledger';
 import { createOptimizer } from './optimizers';
 import { Ops } from './ops';
 
-export interface StepMoments { readonly forward: Moment; readonly backward: Moment; readonly optimizer: Moment }
+export interface StepMoments {
+  readonly forward: Moment;
+  readonly backward: Moment;
+  readonly optimizer: Moment;
+}
 
 /** Keys or values: one tensor, or words and perhaps scales. */
 type Stored = readonly DryTensor[];
-interface StoredPair { readonly keys: Stored; readonly values: Stored }
+interface StoredPair {
+  readonly keys: Stored;
+  readonly values: Stored;
+}
 
-interface Program { readonly engine: DryEngine; readonly ops: Ops; readonly parameters: Parameters; readonly gpt2: Gpt2 }
+interface Program {
+  readonly engine: DryEngine;
+  readonly ops: Ops;
+  readonly parameters: Parameters;
+  readonly gpt2: Gpt2;
+}
 
 function load(model: ModelSpec, { precision }: RunSpec): Program {
   const engine = new DryEngine();
@@ -25,13 +45,17 @@ function load(model: ModelSpec, { precision }: RunSpec): Program {
 }
 
 /** The first step and, if there are more, the second, which all later ones repeat. */
-export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; steps: readonly StepMoments[] } {
+export function dryTraining(
+  model: ModelSpec,
+  run: RunSpec,
+): { loaded: Moment; steps: readonly StepMoments[] } {
   const { engine, ops, parameters, gpt2 } = load(model, run);
   const rows = run.batch * run.seq;
   const batch = createBatch(engine, run.batch, { length: run.seq, start: 0 });
   const targets = engine.within('inputs', () => engine.create([rows, 2]));
   // Further micro-batches differ in nothing but their ids and targets.
-  for (let more = 1; more < run.gradAccum; more++) engine.within('inputs', () => [engine.create([rows]), engine.create([rows, 2])]);
+  for (let more = 1; more < run.gradAccum; more++)
+    engine.within('inputs', () => [engine.create([rows]), engine.create([rows, 2])]);
   const segment = segmentLength(run.checkpointing);
   const update = engine.within('optimizer_other', () => createOptimizer(ops, run, parameters.all));
   const loaded = engine.read();
@@ -39,19 +63,30 @@ export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; s
   const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepMoments => {
     let forward: Moment | null = null;
     // All micro-batches of a step run in the same room: their sums stand from its start.
-    const zeros = run.gradAccum > 1 ? engine.within('gradients', () => parameters.all.map(({ shape }) => engine.create(shape))) : null;
+    const zeros =
+      run.gradAccum > 1
+        ? engine.within('gradients', () => parameters.all.map(({ shape }) => engine.create(shape)))
+        : null;
     engine.beginPhase();
-    const { loss, gradients } = engine.gradients((tapeLength) => {
-      engine.setContext('activations');
-      const normal = gpt2.normalize(segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment), parameters.outerNorm);
-      const headStarts = tapeLength();
-      engine.setContext('logits');
-      return { loss: gpt2.loss(normal, targets, run.gradAccum > 1), headStarts };
-    }, () => {
-      engine.setContext('workspace');
-      forward = engine.read();
-      engine.beginPhase();
-    }, parameters.all, (a, b) => ops.add(a, b));
+    const { loss, gradients } = engine.gradients(
+      (tapeLength) => {
+        engine.setContext('activations');
+        const normal = gpt2.normalize(
+          segment === null ? gpt2.runBlocks(batch, null) : gpt2.runRecomputed(batch, segment),
+          parameters.outerNorm,
+        );
+        const headStarts = tapeLength();
+        engine.setContext('logits');
+        return { loss: gpt2.loss(normal, targets, run.gradAccum > 1), headStarts };
+      },
+      () => {
+        engine.setContext('workspace');
+        forward = engine.read();
+        engine.beginPhase();
+      },
+      parameters.all,
+      (a, b) => ops.add(a, b),
+    );
     for (const gradient of gradients) engine.retag(gradient, 'gradients');
     const sums = zeros ? addAll(ops, zeros, gradients) : gradients;
     engine.setContext('workspace');
@@ -67,7 +102,11 @@ export function dryTraining(model: ModelSpec, run: RunSpec): { loaded: Moment; s
   return { loaded, steps };
 }
 
-function addAll(ops: Ops, sums: readonly DryTensor[], gradients: readonly DryTensor[]): DryTensor[] {
+function addAll(
+  ops: Ops,
+  sums: readonly DryTensor[],
+  gradients: readonly DryTensor[],
+): DryTensor[] {
   ops.engine.setContext('gradients');
   return sums.map((sofar, index) => {
     const sum = ops.add(sofar, gradients[index]!);
@@ -95,8 +134,15 @@ export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; 
     runEncoder(ops, gpt2, model, parameters, batch);
     return { loaded, forward: engine.read() };
   }
-  const batch = createBatch(engine, run.batch, { length: run.seq, start: 0, padded: isPadded(run) });
-  const targets = run.data === 'text' ? engine.within('inputs', () => engine.create([run.batch * run.seq, 2])) : null;
+  const batch = createBatch(engine, run.batch, {
+    length: run.seq,
+    start: 0,
+    padded: isPadded(run),
+  });
+  const targets =
+    run.data === 'text'
+      ? engine.within('inputs', () => engine.create([run.batch * run.seq, 2]))
+      : null;
   const loaded = engine.read();
   engine.beginPhase();
   engine.setContext('activations');
@@ -116,7 +162,10 @@ export class DryGeneration {
   /** Columns of a cache that is laid out at once: all that are ever fed. */
   private readonly capacity: number | null;
 
-  constructor(private readonly model: ModelSpec, private readonly run: RunSpec) {
+  constructor(
+    private readonly model: ModelSpec,
+    private readonly run: RunSpec,
+  ) {
     this.capacity = run.cacheGrowth === 'static' ? run.promptTokens + run.tokens - 1 : null;
     this.program = load(model, run);
     this.loaded = this.program.engine.read();
@@ -142,7 +191,10 @@ export class DryGeneration {
     const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2];
     this.pairs.forEach(({ keys, values }, layer) => {
       for (const tensor of [...keys, ...values]) engine.dispose(tensor);
-      const make = (): Stored => this.widths().map((width) => engine.keep(engine.within('kv_cache', () => engine.create([...shape, width]))));
+      const make = (): Stored =>
+        this.widths().map((width) =>
+          engine.keep(engine.within('kv_cache', () => engine.create([...shape, width]))),
+        );
       this.pairs[layer] = { keys: make(), values: make() };
     });
   }
@@ -150,10 +202,21 @@ export class DryGeneration {
   /** A forward pass over the columns from `start` on. */
   private nextToken(start: number): Moment {
     const { engine, ops, gpt2 } = this.program;
-    const place = { length: this.run.promptTokens + this.produced - start, start, padded: isPadded(this.run) };
-    const batch = createBatch(engine, this.run.batch, start > 0 && this.capacity !== null ? { ...place, columns: this.capacity } : place);
+    const place = {
+      length: this.run.promptTokens + this.produced - start,
+      start,
+      padded: isPadded(this.run),
+    };
+    const batch = createBatch(
+      engine,
+      this.run.batch,
+      start > 0 && this.capacity !== null ? { ...place, columns: this.capacity } : place,
+    );
     engine.setContext('activations');
-    const x = gpt2.runBlocks(batch, this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null);
+    const x = gpt2.runBlocks(
+      batch,
+      this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null,
+    );
     // A drawn token is drawn on the host; the likeliest is found on the device.
     const { temperature, topK, topP } = this.run;
     const drawn = temperature !== undefined || topK !== undefined || topP !== undefined;
@@ -175,17 +238,28 @@ export class DryGeneration {
     const held = this.pairs[layer];
     if (this.capacity !== null) return this.write(layer, held, keys, values, this.capacity);
     const pair = { keys: this.grow(held?.keys, keys), values: this.grow(held?.values, values) };
-    for (const tensor of [...pair.keys, ...pair.values]) this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
+    for (const tensor of [...pair.keys, ...pair.values])
+      this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
     this.pairs[layer] = pair;
     return { keys: this.whole(pair.keys), values: this.whole(pair.values) };
   }
 
   /** Laid out at the first tokens, which attend over themselves; written in place from then on. */
-  private write(layer: number, held: StoredPair | undefined, keys: DryTensor, values: DryTensor, capacity: number): CachePair {
+  private write(
+    layer: number,
+    held: StoredPair | undefined,
+    keys: DryTensor,
+    values: DryTensor,
+    capacity: number,
+  ): CachePair {
     const { engine } = this.program;
     const added = { keys: this.stored(keys), values: this.stored(values) };
-    const allocate = (stored: Stored): Stored => stored.map(({ shape: [sequences, heads, , width] }) =>
-      engine.keep(engine.within('kv_cache', () => engine.create([sequences!, heads!, capacity, width!]))));
+    const allocate = (stored: Stored): Stored =>
+      stored.map(({ shape: [sequences, heads, , width] }) =>
+        engine.keep(
+          engine.within('kv_cache', () => engine.create([sequences!, heads!, capacity, width!])),
+        ),
+      );
     const pair = held ?? { keys: allocate(added.keys), values: allocate(added.values) };
     this.pairs[layer] = pair;
     const seen = held ?? added;
@@ -194,7 +268,10 @@ export class DryGeneration {
 
   /** Last axis of the tensors that keep keys or values: numbers of a head, or words and scales. */
   private widths(): readonly number[] {
-    const { model: { headDim }, run: { kvPrecision } } = this;
+    const {
+      model: { headDim },
+      run: { kvPrecision },
+    } = this;
     if (!isPacked(kvPrecision)) return [headDim];
     const { words, scales } = packedLayout(1, headDim, kvPrecision);
     return scales > 0 ? [words, scales] : [words];
@@ -204,22 +281,31 @@ export class DryGeneration {
   private stored(more: DryTensor): Stored {
     const { engine } = this.program;
     return isPacked(this.run.kvPrecision)
-      ? engine.within('workspace', () => this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width]))) : [more];
+      ? engine.within('workspace', () =>
+          this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width])),
+        )
+      : [more];
   }
 
   private grow(held: Stored | undefined, more: DryTensor): Stored {
     const { engine, ops } = this.program;
     const added = this.stored(more);
-    return held ? held.map((part, index) => {
-      const grown = engine.within('kv_cache', () => ops.concat(part, added[index]!, 2));
-      engine.dispose(part);
-      return grown;
-    }) : added;
+    return held
+      ? held.map((part, index) => {
+          const grown = engine.within('kv_cache', () => ops.concat(part, added[index]!, 2));
+          engine.dispose(part);
+          return grown;
+        })
+      : added;
   }
 
   /** Unpacked into room of its own where it is packed. */
   private whole(stored: Stored): DryTensor {
     const { engine } = this.program;
-    return isPacked(this.run.kvPrecision) ? engine.within('workspace', () => engine.create([...stored[0]!.shape.slice(0, -1), this.model.headDim])) : stored[0]!;
+    return isPacked(this.run.kvPrecision)
+      ? engine.within('workspace', () =>
+          engine.create([...stored[0]!.shape.slice(0, -1), this.model.headDim]),
+        )
+      : stored[0]!;
   }
 }

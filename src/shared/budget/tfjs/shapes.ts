@@ -6,7 +6,7 @@ export function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, index) => {
     const x = a[a.length - rank + index] ?? 1;
-    return x === 1 ? b[b.length - rank + index] ?? 1 : x;
+    return x === 1 ? (b[b.length - rank + index] ?? 1) : x;
   });
 }
 

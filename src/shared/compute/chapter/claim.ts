@@ -52,13 +52,19 @@ export interface ClaimOptions {
  *
  * All digits of a figure count as printed; in an approximate whole number the zeros after its second digit do not.
  */
-export function verdictOf(printed: string, computed: number | null, { approximate = false }: ClaimOptions = {}): Verdict {
+export function verdictOf(
+  printed: string,
+  computed: number | null,
+  { approximate = false }: ClaimOptions = {},
+): Verdict {
   if (computed === null) return 'not-computable';
   const range = /^(-?[\d.]+)-([\d.]+)$/.exec(printed);
   if (range) {
     const [low = '', high = ''] = [range[1], range[2]];
     const slack = (text: string) => (resolution(text, false) / 2) * (1 + 1e-9);
-    return computed >= Number(low) - slack(low) && computed <= Number(high) + slack(high) ? 'rounded' : 'wrong';
+    return computed >= Number(low) - slack(low) && computed <= Number(high) + slack(high)
+      ? 'rounded'
+      : 'wrong';
   }
   const value = Number(printed);
   const distance = Math.abs(computed - value);
@@ -70,19 +76,37 @@ export function verdictOf(printed: string, computed: number | null, { approximat
 function resolution(text: string, approximate: boolean): number {
   const [mantissa = '', exponent = '0'] = text.replace(/^[-+]/, '').split('e');
   const decimals = mantissa.includes('.') ? mantissa.length - mantissa.indexOf('.') - 1 : 0;
-  const zeros = approximate && decimals === 0 ? Math.min(/0*$/.exec(mantissa)?.[0].length ?? 0, Math.max(0, mantissa.length - 2)) : 0;
+  const zeros =
+    approximate && decimals === 0
+      ? Math.min(/0*$/.exec(mantissa)?.[0].length ?? 0, Math.max(0, mantissa.length - 2))
+      : 0;
   return 10 ** (Number(exponent) - decimals + zeros);
 }
 
 export type ClaimMaker = (
-  id: string, quote: string, printed: string, unit: string, theory: number | null, why: string, options?: ClaimOptions & { readonly relation?: Relation },
+  id: string,
+  quote: string,
+  printed: string,
+  unit: string,
+  theory: number | null,
+  why: string,
+  options?: ClaimOptions & { readonly relation?: Relation },
 ) => Claim;
 
 /** Makes the claims of one section. */
 export function claimsOf(section: string): ClaimMaker {
-  return (id, quote, printed, unit, theory, why, { approximate = false, relation = 'equals' } = {}) => {
+  return (
+    id,
+    quote,
+    printed,
+    unit,
+    theory,
+    why,
+    { approximate = false, relation = 'equals' } = {},
+  ) => {
     const within = relation === 'at-most' ? Math.min : Math.max;
-    const computed = theory === null || relation === 'equals' ? theory : within(Number(printed), theory);
+    const computed =
+      theory === null || relation === 'equals' ? theory : within(Number(printed), theory);
     return {
       id,
       quote,

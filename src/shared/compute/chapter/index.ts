@@ -18,8 +18,14 @@ export { VERDICTS } from './claim';
 /** All claims, in the order of the chapter. */
 export function chapterClaims(): readonly Claim[] {
   return [
-    ...complexityClaims(), ...memoryClaims(), ...budgetClaims(), ...inferenceClaims(), ...optimizationClaims(),
-    ...gpt3Claims(), ...memoryExerciseClaims(), ...scalingExerciseClaims(),
+    ...complexityClaims(),
+    ...memoryClaims(),
+    ...budgetClaims(),
+    ...inferenceClaims(),
+    ...optimizationClaims(),
+    ...gpt3Claims(),
+    ...memoryExerciseClaims(),
+    ...scalingExerciseClaims(),
   ];
 }
 
@@ -27,5 +33,11 @@ export type VerdictTotals = Readonly<Record<Verdict | 'all', number>>;
 
 export function verdictTotals(claims: readonly Claim[]): VerdictTotals {
   const of = (verdict: Verdict) => claims.filter((claim) => claim.verdict === verdict).length;
-  return { right: of('right'), rounded: of('rounded'), wrong: of('wrong'), 'not-computable': of('not-computable'), all: claims.length };
+  return {
+    right: of('right'),
+    rounded: of('rounded'),
+    wrong: of('wrong'),
+    'not-computable': of('not-computable'),
+    all: claims.length,
+  };
 }

@@ -30,11 +30,21 @@ export function stateBytesPerParameter(precision: Precision): number {
 }
 
 /** A of the textbook: all layers, fp32 unless told. */
-export function activations(model: ModelSpec, batch: number, seq: number, precision: Precision = 'fp32'): number {
+export function activations(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  precision: Precision = 'fp32',
+): number {
   return textbookActivations(model, { batch, seq, checkpointing: 'none', precision });
 }
 
 /** With every layer recomputed from its input: the textbook's 0.2 A. */
-export function checkpointed(model: ModelSpec, batch: number, seq: number, precision: Precision = 'fp32'): number {
+export function checkpointed(
+  model: ModelSpec,
+  batch: number,
+  seq: number,
+  precision: Precision = 'fp32',
+): number {
   return textbookActivations(model, { batch, seq, checkpointing: 'full', precision });
 }

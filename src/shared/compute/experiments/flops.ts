@@ -8,21 +8,37 @@ import { type Experiment, said, step } from './experiment';
 
 const BERT = preset('bert-base');
 const GPT3 = preset('gpt3');
-const GPT3_INPUTS = [['model', 'GPT-3: 96 layers, width 12,288, 96 heads'], ['parameters', `${formatInteger(parameterCount(GPT3))} (the chapter: 175B)`]] as const;
+const GPT3_INPUTS = [
+  ['model', 'GPT-3: 96 layers, width 12,288, 96 heads'],
+  ['parameters', `${formatInteger(parameterCount(GPT3))} (the chapter: 175B)`],
+] as const;
 
 export const FLOP_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'bert-flops',
     title: 'FLOPs of a BERT-base layer, and the length at which attention takes over',
-    inputs: [['model', 'BERT-base: 12 layers, d = 768, 12 heads, d_ff = 3,072'], ['device', 'A100 at 312 TFLOPS fp16, 70% used']],
+    inputs: [
+      ['model', 'BERT-base: 12 layers, d = 768, 12 heads, d_ff = 3,072'],
+      ['device', 'A100 at 312 TFLOPS fp16, 70% used'],
+    ],
     steps: () => [
       said('regime-short-projections', 'projections, n = 128', '8nd² = 8 · 128 · 768²'),
       said('regime-short-attention', 'attention, n = 128', '4n²d = 4 · 128² · 768'),
       said('regime-long-projections', 'projections, n = 8,192', '8nd² = 8 · 8,192 · 768²'),
       said('regime-long-attention', 'attention, n = 8,192', '4n²d = 4 · 8,192² · 768'),
       said('crossover-768', 'attention = projections', '4n²d = 8nd², so n = 2d'),
-      step('attention = feed-forward', '4n²d = 16nd², so n = 4d', crossover(BERT).attentionEqualsFfn ?? 0, 'tokens'),
-      step('attention = rest of layer', '4n²d = 24nd², so n = 6d', crossover(BERT).attentionEqualsLayer ?? 0, 'tokens'),
+      step(
+        'attention = feed-forward',
+        '4n²d = 16nd², so n = 4d',
+        crossover(BERT).attentionEqualsFfn ?? 0,
+        'tokens',
+      ),
+      step(
+        'attention = rest of layer',
+        '4n²d = 24nd², so n = 6d',
+        crossover(BERT).attentionEqualsLayer ?? 0,
+        'tokens',
+      ),
       said('layer-ffn-share', 'feed-forward, n = 128', '16nd² / (24nd² + 4n²d)'),
       said('layer-projection-share', 'projections, n = 128', '8nd² / (24nd² + 4n²d)'),
       said('ffn-twice-attention-short', 'feed-forward / attention', '16nd² / (8nd² + 4n²d)'),
@@ -30,7 +46,12 @@ export const FLOP_EXPERIMENTS: readonly Experiment[] = [
       said('forward-time-layers', '32 × 512 tokens', 'FLOPs / (0.7 · 312e12)'),
       said('forward-throughput', 'tokens a second', '16,384 / time'),
       said('load-time', 'reading the weights', '440 MB / 1.6 TB/s'),
-      step('a recurrent network takes', 'n + L − 1 steps, n = 512', compareWithRnn(BERT, 512).rnn.sequentialSteps, 'steps in a row'),
+      step(
+        'a recurrent network takes',
+        'n + L − 1 steps, n = 512',
+        compareWithRnn(BERT, 512).rnn.sequentialSteps,
+        'steps in a row',
+      ),
     ],
   },
   {
@@ -47,7 +68,12 @@ export const FLOP_EXPERIMENTS: readonly Experiment[] = [
       said('gpt3-attention-printed', 'as the chapter writes it', '2·n²·d, one layer'),
       said('gpt3-attention-share', 'attention, of the pass', '19.8 / 734.8'),
       said('gpt3-attention-share-block', 'attention with projections', '(19.8 + 237.5) / 734.8'),
-      step('2P misses the count by', '2·n·P against the count', approximations(GPT3, 1, 2048).errorPercent, '%'),
+      step(
+        '2P misses the count by',
+        '2·n·P against the count',
+        approximations(GPT3, 1, 2048).errorPercent,
+        '%',
+      ),
     ],
   },
   {
@@ -68,7 +94,11 @@ export const FLOP_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'gpt3-train-1t',
     title: 'Exercise 1.3: GPT-3 trained on a trillion tokens by 1,024 A100s',
-    inputs: [...GPT3_INPUTS, ['tokens', '10^12'], ['devices', '1,024 A100 at 312 TFLOPS, half of it used, $2.50 an hour each']],
+    inputs: [
+      ...GPT3_INPUTS,
+      ['tokens', '10^12'],
+      ['devices', '1,024 A100 at 312 TFLOPS, half of it used, $2.50 an hour each'],
+    ],
     steps: () => [
       said('gpt3-train-6pd', 'by parameters', '6·P·D = 6 · 175e9 · 1e12'),
       said('gpt3-train', 'counted at 2,048 tokens', '3 · forward / 2,048 · D'),

@@ -14,16 +14,27 @@ const BERT = preset('bert-base');
 const XL = preset('gpt-1.3b');
 const MB = 1e6;
 
-const training = (model: ModelSpec, given: Partial<RunSpec>) => runDefaults(model, { framework: 'pytorch', mode: 'train', optimizer: 'adamw', ...given });
+const training = (model: ModelSpec, given: Partial<RunSpec>) =>
+  runDefaults(model, { framework: 'pytorch', mode: 'train', optimizer: 'adamw', ...given });
 
 /** What the refined tier says for one card, context and allocator included. */
 function refinedBatch(gpu: string, given: Partial<RunSpec> = {}): Step {
   const run = training(BERT, { seq: 512, gpu, ...given });
-  return step(`${gpu}, in PyTorch`, 'refined tier, whole process', largestBatch(BERT, run, gpuByName(gpu).memoryBytes), 'sequences');
+  return step(
+    `${gpu}, in PyTorch`,
+    'refined tier, whole process',
+    largestBatch(BERT, run, gpuByName(gpu).memoryBytes),
+    'sequences',
+  );
 }
 
 function refinedPeak(what: string, given: Partial<RunSpec>): Step {
-  return step(what, 'refined tier, PyTorch', peakBytes(XL, training(XL, { seq: 2048, gpu: 'A100 80GB', ...given })) / GiB, 'GiB');
+  return step(
+    what,
+    'refined tier, PyTorch',
+    peakBytes(XL, training(XL, { seq: 2048, gpu: 'A100 80GB', ...given })) / GiB,
+    'GiB',
+  );
 }
 
 export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
@@ -51,7 +62,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'bert-activations',
     title: 'Activations of BERT-base in training, tensor by tensor',
-    inputs: [['model', 'BERT-base: 12 layers, d = 768, 12 heads, d_ff = 3,072'], ['run', 'fp32, 512 tokens']],
+    inputs: [
+      ['model', 'BERT-base: 12 layers, d = 768, 12 heads, d_ff = 3,072'],
+      ['run', 'fp32, 512 tokens'],
+    ],
     steps: () => [
       step('seven tensors of n·d', '7 · 512 · 768 · 4', (7 * hiddenBytes(BERT, 1, 512)) / MB, 'MB'),
       step('feed-forward', '512 · 3,072 · 4', ffnBytes(BERT, 1, 512) / MB, 'MB'),
@@ -71,12 +85,20 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'activation-memory',
     title: 'How activations grow with the length of a sequence',
-    inputs: [['model', 'BERT-base'], ['a layer keeps', '7·n·d + n·d_ff + h·n² values a sequence']],
+    inputs: [
+      ['model', 'BERT-base'],
+      ['a layer keeps', '7·n·d + n·d_ff + h·n² values a sequence'],
+    ],
     steps: () => [
       ...[128, 512, 2048].map((seq) => {
         const scores = attentionWeightBytes(BERT, 1, seq);
         const all = scores + 7 * hiddenBytes(BERT, 1, seq) + ffnBytes(BERT, 1, seq);
-        return step(`quadratic part, n = ${formatInteger(seq)}`, 'h·n² / (7nd + n·d_ff + h·n²)', (100 * scores) / all, '% of a layer');
+        return step(
+          `quadratic part, n = ${formatInteger(seq)}`,
+          'h·n² / (7nd + n·d_ff + h·n²)',
+          (100 * scores) / all,
+          '% of a layer',
+        );
       }),
       said('length-factor', 'longer, 2,048 for 512', '2,048 / 512'),
       said('layer-attention-growth', 'quadratic part grows', '(2,048 / 512)²'),
@@ -96,7 +118,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'max-batch',
     title: 'The largest batch of BERT-base that trains on a V100 and on A100s',
-    inputs: [['model', 'BERT-base, 512 tokens, fp32, AdamW: 16P = 1.76 GB'], ['a sequence', '1,018 MB as the chapter prints, 359 MB by its own list']],
+    inputs: [
+      ['model', 'BERT-base, 512 tokens, fp32, AdamW: 16P = 1.76 GB'],
+      ['a sequence', '1,018 MB as the chapter prints, 359 MB by its own list'],
+    ],
     steps: () => [
       said('batch-v100-16-own', 'V100 16 GB, as printed', '(16 − 1.76) / 1.018'),
       said('batch-v100-16', 'by its own list', '(16 GiB − 1.76 GB) / 0.359'),
@@ -133,7 +158,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'bert-training',
     title: 'Training budget of BERT-base with 32 sequences, fp32 against mixed precision',
-    inputs: [['model', 'BERT-base: 110 million parameters, 512 tokens'], ['batch', '32']],
+    inputs: [
+      ['model', 'BERT-base: 110 million parameters, 512 tokens'],
+      ['batch', '32'],
+    ],
     steps: () => [
       said('bert-training', 'fp32', '16P + A = 1.76 + 11.48'),
       said('bert-training-mixed', 'mixed', '18P + A/2 = 1.98 + 5.74'),
@@ -148,7 +176,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'gpt3-training',
     title: 'Why GPT-3 trains on no single machine',
-    inputs: [['model', 'GPT-3: 175e9 parameters, 2,048 tokens'], ['batch', '1']],
+    inputs: [
+      ['model', 'GPT-3: 175e9 parameters, 2,048 tokens'],
+      ['batch', '1'],
+    ],
     steps: () => [
       said('gpt3-state', 'fp32 states', '16 · 175e9'),
       said('gpt3-layer-activations', 'activations of a layer', '4·(7nd + n·d_ff + h·n²)'),
@@ -188,7 +219,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
   {
     name: 'fit-1.3b-on-a100',
     title: 'Exercise 2: training memory of 1.3B parameters, and three ways onto 80 GB',
-    inputs: [['model', '24 layers, d = 2,048, 32 heads, d_ff = 8,192: 1.3e9 parameters'], ['run', '64 sequences of 2,048 tokens, AdamW']],
+    inputs: [
+      ['model', '24 layers, d = 2,048, 32 heads, d_ff = 8,192: 1.3e9 parameters'],
+      ['run', '64 sequences of 2,048 tokens, AdamW'],
+    ],
     steps: () => [
       said('xl-bytes', 'parameters', '4 · 1.3e9'),
       said('xl-gradients', 'gradients', '4 · 1.3e9'),
@@ -199,10 +233,10 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
       said('xl-ffn', 'feed-forward', '64 · 2,048 · 8,192 · 4'),
       said('xl-residuals', 'residuals', '2 · 1.074'),
       said('xl-layer', 'a layer, by these', 'the sum of the four'),
-      said('xl-layer-textbook', 'a layer, by the chapter\'s list', '4·B·(7nd + n·d_ff + h·n²)'),
+      said('xl-layer-textbook', "a layer, by the chapter's list", '4·B·(7nd + n·d_ff + h·n²)'),
       said('xl-layers-product', '24 layers', '24 · 41.9'),
       said('xl-checkpointed-product', 'kept every 4 layers', '24 / 4 · 41.9'),
-      said('xl-checkpointed', 'by the chapter\'s list', 'A / 4'),
+      said('xl-checkpointed', "by the chapter's list", 'A / 4'),
       said('xl-total', 'in all', '16P + A = 20.8 + 1,108'),
       said('xl-total-sum', 'the printed parts', '5.2 + 15.6 + 1,005.6'),
       said('xl-checkpointed-total', 'checkpointed', '16P + A/4'),
@@ -219,9 +253,22 @@ export const MEMORY_EXPERIMENTS: readonly Experiment[] = [
       said('xl-recommended-single', 'recommended, one GPU', '(80 − 18P) / 2.16'),
       said('xl-recommended-four', 'recommended, four GPUs', '4 · ⌊(80 − 6P) / 2.16⌋'),
       said('xl-accumulation', 'accumulation', '64 / 8'),
-      refinedPeak('recommended, in PyTorch', { batch: 8, precision: 'mixed-fp16', checkpointing: 'every=4' }),
-      refinedPeak('all layers recomputed', { batch: 8, precision: 'mixed-fp16', checkpointing: 'full' }),
-      refinedPeak('and no stored scores', { batch: 8, precision: 'mixed-fp16', checkpointing: 'full', attention: 'sdpa' }),
+      refinedPeak('recommended, in PyTorch', {
+        batch: 8,
+        precision: 'mixed-fp16',
+        checkpointing: 'every=4',
+      }),
+      refinedPeak('all layers recomputed', {
+        batch: 8,
+        precision: 'mixed-fp16',
+        checkpointing: 'full',
+      }),
+      refinedPeak('and no stored scores', {
+        batch: 8,
+        precision: 'mixed-fp16',
+        checkpointing: 'full',
+        attention: 'sdpa',
+      }),
     ],
   },
 ];

@@ -14,7 +14,12 @@ export const SCALING_EXPERIMENTS: readonly Experiment[] = [
       said('optimum-ratio-used', 'ratio put in', 'Chinchilla: 1.4e12 / 70e9'),
       said('optimum-n-billions', 'parameters', '√(C / (6 · 20))'),
       said('optimum-n-published', 'by Hoffmann, approach 1', 'its published table'),
-      step('by the refitted loss', 'Besiroglu et al. 2024', lossOptimum(C, BESIROGLU).N / 1e9, 'billion'),
+      step(
+        'by the refitted loss',
+        'Besiroglu et al. 2024',
+        lossOptimum(C, BESIROGLU).N / 1e9,
+        'billion',
+      ),
       step('by Kaplan et al. 2020', '1.3e9 · C^0.73', kaplanOptimum(C).N / 1e9, 'billion'),
       said('optimum-d-billions', 'tokens', 'C / (6N)'),
       said('ratio', 'tokens a parameter', '1,826 / 91.3'),

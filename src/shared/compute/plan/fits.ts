@@ -38,7 +38,12 @@ export function largestThat(holds: (value: number) => boolean, most: number = MO
 }
 
 /** Largest batch whose peak is within `memory`; 0 where not even one sequence is. */
-export function largestBatch(model: ModelSpec, run: RunSpec, memory: Bytes, peakAt = (batch: number) => peakBytes(model, { ...run, batch })): number {
+export function largestBatch(
+  model: ModelSpec,
+  run: RunSpec,
+  memory: Bytes,
+  peakAt = (batch: number) => peakBytes(model, { ...run, batch }),
+): number {
   return largestThat((batch) => peakAt(batch) <= memory);
 }
 
@@ -50,8 +55,16 @@ export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): n
   const generating = run.mode === 'generate';
   const most = model.maxPositions - (generating ? run.tokens : 0);
   if (most < 1) return 0;
-  const longest = largestThat((length) => peakBytes(model, generating
-    ? { ...run, promptTokens: length, seq: length + run.tokens } : { ...run, seq: length }) <= memory, most);
+  const longest = largestThat(
+    (length) =>
+      peakBytes(
+        model,
+        generating
+          ? { ...run, promptTokens: length, seq: length + run.tokens }
+          : { ...run, seq: length },
+      ) <= memory,
+    most,
+  );
   return longest === 0 ? 0 : longest + (generating ? run.tokens : 0);
 }
 
@@ -62,7 +75,13 @@ export function fitsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[
     // In PyTorch context and workspace differ by GPU; the bundled workload's tensors are the same everywhere.
     const peakAt = run.framework === 'tfjs' ? shared : peaksByBatch(model, { ...run, gpu: name });
     const peak = peakAt(run.batch);
-    return { gpu: name, memoryBytes, fits: peak <= memoryBytes, headroomBytes: memoryBytes - peak, maxBatch: largestBatch(model, run, memoryBytes, peakAt) };
+    return {
+      gpu: name,
+      memoryBytes,
+      fits: peak <= memoryBytes,
+      headroomBytes: memoryBytes - peak,
+      maxBatch: largestBatch(model, run, memoryBytes, peakAt),
+    };
   });
 }
 

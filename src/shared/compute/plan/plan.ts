@@ -31,7 +31,12 @@ export interface Plan {
 }
 
 /** `gpu` is one of `gpus`, or null for the catalogue alone. `bad_input` where model or run cannot be. */
-export function planOf(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[], gpu: Gpu | null): Plan {
+export function planOf(
+  model: ModelSpec,
+  run: RunSpec,
+  gpus: readonly GpuMemory[],
+  gpu: Gpu | null,
+): Plan {
   checkModel(model);
   checkRun(model, run);
   const fits = fitsOn(model, run, gpus);

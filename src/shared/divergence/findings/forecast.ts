@@ -22,7 +22,11 @@ interface Room {
 export const forecast: Detector = {
   kind: 'out_of_memory',
   find(input, known) {
-    if (input.live !== true || known.some(({ kind }) => kind === 'out_of_memory' || kind === 'preallocated_pool')) return [];
+    if (
+      input.live !== true ||
+      known.some(({ kind }) => kind === 'out_of_memory' || kind === 'preallocated_pool')
+    )
+      return [];
     const room = roomOf(input);
     if (room === null) return [];
     const found = ofBudget(input, room) ?? ofGrowth(input, known, room);
@@ -35,11 +39,16 @@ function roomOf({ overlay, lines, durationUs }: FindingsInput): Room | null {
   const gpu = gpuOf(line ?? '') ?? '';
   const device = seriesById(lines, deviceLine(gpu));
   const used = device ? valueAt(device, durationUs) : null;
-  return deviceBytes === undefined || used === null ? null : { free: deviceBytes - used, used, device: deviceBytes };
+  return deviceBytes === undefined || used === null
+    ? null
+    : { free: deviceBytes - used, used, device: deviceBytes };
 }
 
 /** A moment that was predicted and has not come yet, higher than there is room for. */
-function ofBudget({ budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput, { free, device }: Room): Finding | null {
+function ofBudget(
+  { budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput,
+  { free, device }: Room,
+): Finding | null {
   if (budget === null || overlay.measuredPeak === null) return null;
   const { peak, timeline } = budget.tiers.refined;
   // What phases so far held beyond their prediction, later ones will too.
@@ -47,7 +56,9 @@ function ofBudget({ budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }:
   const toCome = peak.bytes + above - overlay.measuredPeak.bytes;
   if (toCome <= free) return null;
   const moment = timeline.find((row) => row.total + above - overlay.measuredPeak!.bytes > free);
-  const isBorneOut = overlay.phases.some(({ residualBytes }) => residualBytes !== null) && above <= flagLimit(peak.bytes, limits);
+  const isBorneOut =
+    overlay.phases.some(({ residualBytes }) => residualBytes !== null) &&
+    above <= flagLimit(peak.bytes, limits);
   const phase = moment?.phase ?? peak.phase;
   return {
     kind: 'out_of_memory',
@@ -58,15 +69,24 @@ function ofBudget({ budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }:
     confidence: isBorneOut ? 'medium' : 'low',
     evidence: [
       `${formatBytes(free)} of ${formatBytes(device)} are free; ${formatBytes(toCome)} more than so far are predicted at the highest, ${formatBytes(peak.bytes)} in ${peak.phase}.`,
-      ...(above > 0 ? [`Phases so far held up to ${formatBytes(above)} above their prediction, which is counted in.`] : []),
+      ...(above > 0
+        ? [
+            `Phases so far held up to ${formatBytes(above)} above their prediction, which is counted in.`,
+          ]
+        : []),
     ],
     formula: 'predicted peak − measured so far > free on the device',
-    remedy: 'Stop it now and take a smaller batch or sequence, checkpointing or a lower precision; see "plumbline plan".',
+    remedy:
+      'Stop it now and take a smaller batch or sequence, checkpointing or a lower precision; see "plumbline plan".',
   };
 }
 
 /** What every step adds, until nothing is left. */
-function ofGrowth({ spans, budget, durationUs }: FindingsInput, known: readonly Finding[], { free, device }: Room): Finding | null {
+function ofGrowth(
+  { spans, budget, durationUs }: FindingsInput,
+  known: readonly Finding[],
+  { free, device }: Room,
+): Finding | null {
   const growth = growthOf(known);
   if (growth === null || growth.per !== 'step' || growth.bytes <= 0) return null;
   const steps = startsOf(spans);
@@ -98,6 +118,7 @@ function ofGrowth({ spans, budget, durationUs }: FindingsInput, known: readonly 
 /** When each step of the first rank began. */
 function startsOf(spans: FindingsInput['spans']): Map<number, Micros> {
   const starts = new Map<number, Micros>();
-  for (const { step, rank, t0 } of spans) if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);
+  for (const { step, rank, t0 } of spans)
+    if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);
   return starts;
 }

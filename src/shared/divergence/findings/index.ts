@@ -21,7 +21,19 @@ export type { Detector, FindingsInput } from './protocol';
  * In this order. A setting that accounts for everything needs no leak beside it, since a cache twice as large also grows
  * with every token; where none does, growth is named first and settings are tried on what it leaves.
  */
-const DETECTORS: readonly Detector[] = [outOfMemory, preallocatedPool, settings, leak, settings, kvCache, context, allocator, otherProcess, forecast, unexplained];
+const DETECTORS: readonly Detector[] = [
+  outOfMemory,
+  preallocatedPool,
+  settings,
+  leak,
+  settings,
+  kvCache,
+  context,
+  allocator,
+  otherProcess,
+  forecast,
+  unexplained,
+];
 
 export function findingsOf(input: FindingsInput): Finding[] {
   const found: Finding[] = [];

@@ -39,15 +39,26 @@ interface Track {
 export const leak: Detector = {
   kind: 'leak',
   find(input, known) {
-    if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || (input.exact && setting !== undefined))) return [];
+    if (
+      known.some(
+        ({ kind, setting }) =>
+          kind === 'preallocated_pool' || (input.exact && setting !== undefined),
+      )
+    )
+      return [];
     const framework = frameworkOverlay(input);
-    const lines = [...new Set([framework, input.overlay])].filter((one): one is Overlay => one !== null);
+    const lines = [...new Set([framework, input.overlay])].filter(
+      (one): one is Overlay => one !== null,
+    );
     for (const overlay of lines) {
       const found = tracksOf(overlay, input).flatMap((track) => {
-        const finding = track.framework ? exactLeak(track) ?? fittedLeak(track) : fittedLeak(track);
+        const finding = track.framework
+          ? (exactLeak(track) ?? fittedLeak(track))
+          : fittedLeak(track);
         return finding ? [finding] : [];
       });
-      if (found.length > 0) return [found.reduce((best, one) => ((one.bytes ?? 0) >= (best.bytes ?? 0) ? one : best))];
+      if (found.length > 0)
+        return [found.reduce((best, one) => ((one.bytes ?? 0) >= (best.bytes ?? 0) ? one : best))];
     }
     return [];
   },
@@ -68,18 +79,32 @@ function tracksOf(overlay: Overlay, input: FindingsInput): Track[] {
     const predicted = list.every((row) => row.residualEndBytes !== null);
     // Without a prediction the first step is left out: optimizer states arrive in it.
     const points = (predicted ? list : list.slice(1)).map((row) => ({
-      x: row.step!, y: predicted ? row.residualEndBytes! : row.end!, t: row.span[1],
+      x: row.step!,
+      y: predicted ? row.residualEndBytes! : row.end!,
+      t: row.span[1],
       components: excess(row.measuredEndComponents, predicted ? row.predictedEndComponents : null),
     }));
-    return { unit: 'step', phase: list[0]!.phase, rank: list[0]!.rank, framework, predicted, points };
+    return {
+      unit: 'step',
+      phase: list[0]!.phase,
+      rank: list[0]!.rank,
+      framework,
+      predicted,
+      points,
+    };
   });
   return framework ? [...bySteps, ...tokenTracks(input)] : bySteps;
 }
 
 /** Components less what is predicted of each, so that states which are due to arrive do not look like growth. */
-function excess(measured: ComponentBytes | null, predicted: ComponentBytes | null): ComponentBytes | null {
+function excess(
+  measured: ComponentBytes | null,
+  predicted: ComponentBytes | null,
+): ComponentBytes | null {
   if (!measured || !predicted) return measured;
-  return Object.fromEntries(COMPONENTS.map((name) => [name, (measured[name] ?? 0) - (predicted[name] ?? 0)]));
+  return Object.fromEntries(
+    COMPONENTS.map((name) => [name, (measured[name] ?? 0) - (predicted[name] ?? 0)]),
+  );
 }
 
 /** Bytes after each token of a decode phase, above the growth that the budget predicts from prefill's end to decode's. */
@@ -90,25 +115,42 @@ function tokenTracks({ budget, markers, spans }: FindingsInput): Track[] {
   const steps = (budget?.run.tokens ?? 0) - 1;
   if (!decode || !prefill || steps < LEAST_POINTS) return [];
   const perToken = (decode.end - prefill.end) / steps;
-  const due = (token: number): ComponentBytes => Object.fromEntries(COMPONENTS.map((name) => {
-    const [from, to] = [prefill.endComponents[name] ?? 0, decode.endComponents[name] ?? 0];
-    return [name, from + ((to - from) * (token - 1)) / steps];
-  }));
-  return spans.filter(({ phase, step }) => phase === 'decode' && step === null).map(({ rank, t0, t1 }): Track => {
-    const points = new Map<number, Point>();
-    let token: number | null = null;
-    for (const marker of markers) {
-      if (marker.rank !== rank || marker.t < t0 || marker.t > t1) continue;
-      if (marker.type === 'token') token = marker.index;
-      else if (isDecodeMemory(marker) && token !== null && !points.has(token)) {
-        const components = excess(marker.memory.components ?? null, due(token));
-        // What the cache holds beyond its prediction is told by its own finding: keys and values are due with every token.
-        const y = marker.memory.allocated - perToken * token - (components?.kv_cache ?? 0);
-        points.set(token, { x: token, y, t: marker.t, components: components && { ...components, kv_cache: 0 } });
+  const due = (token: number): ComponentBytes =>
+    Object.fromEntries(
+      COMPONENTS.map((name) => {
+        const [from, to] = [prefill.endComponents[name] ?? 0, decode.endComponents[name] ?? 0];
+        return [name, from + ((to - from) * (token - 1)) / steps];
+      }),
+    );
+  return spans
+    .filter(({ phase, step }) => phase === 'decode' && step === null)
+    .map(({ rank, t0, t1 }): Track => {
+      const points = new Map<number, Point>();
+      let token: number | null = null;
+      for (const marker of markers) {
+        if (marker.rank !== rank || marker.t < t0 || marker.t > t1) continue;
+        if (marker.type === 'token') token = marker.index;
+        else if (isDecodeMemory(marker) && token !== null && !points.has(token)) {
+          const components = excess(marker.memory.components ?? null, due(token));
+          // What the cache holds beyond its prediction is told by its own finding: keys and values are due with every token.
+          const y = marker.memory.allocated - perToken * token - (components?.kv_cache ?? 0);
+          points.set(token, {
+            x: token,
+            y,
+            t: marker.t,
+            components: components && { ...components, kv_cache: 0 },
+          });
+        }
       }
-    }
-    return { unit: 'token', phase: 'decode', rank, framework: true, predicted: true, points: [...points.values()] };
-  });
+      return {
+        unit: 'token',
+        phase: 'decode',
+        rank,
+        framework: true,
+        predicted: true,
+        points: [...points.values()],
+      };
+    });
 }
 
 function isDecodeMemory(marker: Marker): marker is Extract<Marker, { type: 'memory' }> {
@@ -120,7 +162,13 @@ function exactLeak(track: Track): Finding | null {
   const { points, unit } = track;
   if (points.length < LEAST_POINTS) return null;
   const slope = (points[1]!.y - points[0]!.y) / (points[1]!.x - points[0]!.x);
-  const constant = slope > 0 && points.every((point, i) => i === 0 || Math.abs(point.y - points[i - 1]!.y - slope * (point.x - points[i - 1]!.x)) < 0.5);
+  const constant =
+    slope > 0 &&
+    points.every(
+      (point, i) =>
+        i === 0 ||
+        Math.abs(point.y - points[i - 1]!.y - slope * (point.x - points[i - 1]!.x)) < 0.5,
+    );
   if (!constant) return null;
   const each = Math.round(slope);
   return finding(track, each, 'high', [
@@ -156,7 +204,12 @@ function steady(points: readonly Point[], slope: number): boolean {
   });
 }
 
-function finding(track: Track, each: Bytes, confidence: Finding['confidence'], first: string[]): Finding {
+function finding(
+  track: Track,
+  each: Bytes,
+  confidence: Finding['confidence'],
+  first: string[],
+): Finding {
   const { points, unit, phase, predicted } = track;
   const from = points[0]!;
   const to = points.at(-1)!;
@@ -170,7 +223,8 @@ function finding(track: Track, each: Bytes, confidence: Finding['confidence'], f
     confidence,
     slope: { bytes: each, per: unit },
     formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
-    remedy: 'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
+    remedy:
+      'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
     evidence: [
       ...first,
       `From ${unit} ${formatInteger(from.x)} to ${unit} ${formatInteger(to.x)} that is ${formatBytes(each * count)}.`,
@@ -185,5 +239,9 @@ function growingComponents(from: Point, to: Point, { unit, predicted }: Track): 
     const growth = (to.components![name] ?? 0) - (from.components![name] ?? 0);
     return growth >= 0.5 ? [`${name} by ${formatBytes(growth / (to.x - from.x))} a ${unit}`] : [];
   });
-  return grown.length === 0 ? [] : [`By the workload's own count these components grow${predicted ? ' beyond their prediction' : ''}: ${grown.join(', ')}.`];
+  return grown.length === 0
+    ? []
+    : [
+        `By the workload's own count these components grow${predicted ? ' beyond their prediction' : ''}: ${grown.join(', ')}.`,
+      ];
 }

@@ -16,23 +16,30 @@ export const otherProcess: Detector = {
       const { times, values } = others;
       const first = values[0]!;
       let extreme = 0;
-      for (let i = 1; i < values.length; i++) if (Math.abs(values[i]! - first) > Math.abs(values[extreme]! - first)) extreme = i;
+      for (let i = 1; i < values.length; i++)
+        if (Math.abs(values[i]! - first) > Math.abs(values[extreme]! - first)) extreme = i;
       const change = values[extreme]! - first;
       if (Math.abs(change) < LEAST) return [];
-      return [{
-        kind: 'other_process' as const,
-        title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${gpu} during the run`,
-        bytes: change,
-        phase: null,
-        span: [times[0]!, times[extreme]!] as const,
-        confidence: 'high' as const,
-        evidence: [
-          `They held ${formatBytes(first)} at ${formatDuration(times[0]!)} and ${formatBytes(values[extreme]!)} at ${formatDuration(times[extreme]!)}, over ${values.length} readings.`,
-          'The overlaid line of the workload has their change taken off.',
-        ],
-        formula: 'memory of all other processes on the device, less what they held at the first reading',
-        remedy: change > 0 ? 'Stop them, or set CUDA_VISIBLE_DEVICES so that the workload has a device of its own.' : 'Nothing need be done; the device had more room as the run went on.',
-      }];
+      return [
+        {
+          kind: 'other_process' as const,
+          title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${gpu} during the run`,
+          bytes: change,
+          phase: null,
+          span: [times[0]!, times[extreme]!] as const,
+          confidence: 'high' as const,
+          evidence: [
+            `They held ${formatBytes(first)} at ${formatDuration(times[0]!)} and ${formatBytes(values[extreme]!)} at ${formatDuration(times[extreme]!)}, over ${values.length} readings.`,
+            'The overlaid line of the workload has their change taken off.',
+          ],
+          formula:
+            'memory of all other processes on the device, less what they held at the first reading',
+          remedy:
+            change > 0
+              ? 'Stop them, or set CUDA_VISIBLE_DEVICES so that the workload has a device of its own.'
+              : 'Nothing need be done; the device had more room as the run went on.',
+        },
+      ];
     });
   },
 };

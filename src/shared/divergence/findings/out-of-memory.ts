@@ -10,12 +10,19 @@ import type { Finding } from '../types';
 import type { Detector, FindingsInput } from './protocol';
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  { pattern: /CUDA out of memory|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|OutOfMemoryError/, what: 'GPU memory' },
+  {
+    pattern:
+      /CUDA out of memory|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|OutOfMemoryError/,
+    what: 'GPU memory',
+  },
   { pattern: /RESOURCE_EXHAUSTED/, what: 'device memory' },
   { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
   { pattern: /std::bad_alloc/, what: 'host memory' },
   { pattern: /(^|[\s.])MemoryError\b/, what: 'host memory' },
-  { pattern: /Array buffer allocation failed|Cannot allocate memory|cannot enlarge memory/i, what: 'host memory' },
+  {
+    pattern: /Array buffer allocation failed|Cannot allocate memory|cannot enlarge memory/i,
+    what: 'host memory',
+  },
 ];
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, bytes: 1, kib: KiB, mib: MiB, gib: GiB };
@@ -51,7 +58,8 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
       ...fittingSentence(input),
     ],
     formula: 'asked for > memory of the device − held by the workload − held by others',
-    remedy: 'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
+    remedy:
+      'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
   };
 }
 
@@ -65,26 +73,47 @@ function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): str
   const free = [0, 0.5, 1].flatMap((part) => {
     const t = from + part * Math.max(0, until - from);
     const used = valueAt(device, t);
-    return used === null ? [] : [`${formatBytes(Math.max(0, deviceBytes - used))} at ${formatDuration(t)}`];
+    return used === null
+      ? []
+      : [`${formatBytes(Math.max(0, deviceBytes - used))} at ${formatDuration(t)}`];
   });
   return [`Free on the device of ${formatBytes(deviceBytes)}: ${free.join(', ')}.`];
 }
 
 /** The largest batch whose predicted peak stays below what was to be had: the device, or the most that was ever held. */
 function fittingSentence({ budget, overlay }: FindingsInput): string[] {
-  const limit = overlay.deviceBytes === undefined ? overlay.measuredPeak?.bytes : overlay.deviceBytes - overlay.baselineBytes;
-  if (budget === null || limit === undefined || overlay.series === HOST_LINE || budget.run.batch < 2 || budget.run.lengths !== undefined) return [];
+  const limit =
+    overlay.deviceBytes === undefined
+      ? overlay.measuredPeak?.bytes
+      : overlay.deviceBytes - overlay.baselineBytes;
+  if (
+    budget === null ||
+    limit === undefined ||
+    overlay.series === HOST_LINE ||
+    budget.run.batch < 2 ||
+    budget.run.lengths !== undefined
+  )
+    return [];
   const { batch } = budget.run;
-  const peakAt = (size: number) => budgetOf(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
+  const peakAt = (size: number) =>
+    budgetOf(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
   const declared = budget.tiers.refined.total;
   const one = peakAt(1);
   if (declared <= limit || declared <= one) return [];
-  let best = Math.min(batch - 1, Math.max(0, Math.floor(1 + ((limit - one) * (batch - 1)) / (declared - one))));
+  let best = Math.min(
+    batch - 1,
+    Math.max(0, Math.floor(1 + ((limit - one) * (batch - 1)) / (declared - one))),
+  );
   // A peak is not quite a straight line in the batch.
   for (let tries = 0; best > 0 && tries < 4 && peakAt(best) > limit; tries++) best--;
   if (best > 0 && peakAt(best) > limit) return [];
-  const had = overlay.deviceBytes === undefined ? 'the workload ever held' : 'the device had to give';
-  return [best === 0 ? `By the budget not even one sequence fits in the ${formatBytes(limit)} that ${had}.` : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}.`];
+  const had =
+    overlay.deviceBytes === undefined ? 'the workload ever held' : 'the device had to give';
+  return [
+    best === 0
+      ? `By the budget not even one sequence fits in the ${formatBytes(limit)} that ${had}.`
+      : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}.`,
+  ];
 }
 
 function killed(input: FindingsInput): Finding {
@@ -96,7 +125,10 @@ function killed(input: FindingsInput): Finding {
     phase: phaseAt(input, durationUs),
     span: [durationUs, durationUs],
     confidence: 'low',
-    evidence: [`It ended with ${ending(input)} and wrote no reason; the system's out-of-memory killer ends processes so, and so does a person.`, ...peakSentence(input)],
+    evidence: [
+      `It ended with ${ending(input)} and wrote no reason; the system's out-of-memory killer ends processes so, and so does a person.`,
+      ...peakSentence(input),
+    ],
   };
 }
 
@@ -106,7 +138,11 @@ function ending({ signal, exitCode }: FindingsInput): string {
 
 function peakSentence({ overlay }: FindingsInput): string[] {
   const { measuredPeak, series } = overlay;
-  return measuredPeak ? [`The highest value of ${series} was ${formatBytes(measuredPeak.bytes)} at ${formatDuration(measuredPeak.at)}.`] : [];
+  return measuredPeak
+    ? [
+        `The highest value of ${series} was ${formatBytes(measuredPeak.bytes)} at ${formatDuration(measuredPeak.at)}.`,
+      ]
+    : [];
 }
 
 function phaseAt({ spans }: FindingsInput, t: number): Phase | null {

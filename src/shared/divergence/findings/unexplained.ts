@@ -10,7 +10,13 @@ import type { Detector, FindingsInput } from './protocol';
 import { insteadOf, verdictOf, worstRow } from './settings';
 
 /** Kinds that add to what is measured. */
-const RISING: ReadonlySet<FindingKind> = new Set(['leak', 'preallocated_pool', 'allocator_reserve', 'allocator_rounding', 'fragmentation']);
+const RISING: ReadonlySet<FindingKind> = new Set([
+  'leak',
+  'preallocated_pool',
+  'allocator_reserve',
+  'allocator_rounding',
+  'fragmentation',
+]);
 
 export const unexplained: Detector = {
   kind: 'unexplained',
@@ -18,42 +24,82 @@ export const unexplained: Detector = {
     const { overlay, exact, limits = DEFAULT_FLAG_LIMITS } = input;
     const rows = overlay.phases.filter((row) => row.flagged && row.residualBytes !== null);
     const worst = worstRow(overlay.phases);
-    const gap = worst ? { residual: worst.residualBytes!, measured: worst.measured!, predicted: worst.predicted.refined!, span: worst.span } : overall(input);
+    const gap = worst
+      ? {
+          residual: worst.residualBytes!,
+          measured: worst.measured!,
+          predicted: worst.predicted.refined!,
+          span: worst.span,
+        }
+      : overall(input);
     if (!gap) return [];
     const wrong = known.find(({ setting }) => setting !== undefined)?.bytes ?? 0;
     const left = gap.residual - wrong;
-    const named = known.filter(({ bytes, kind }) => bytes !== null && (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)));
-    const explained = wrong + (left <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, left - sum), 0));
+    const named = known.filter(
+      ({ bytes, kind }) =>
+        bytes !== null &&
+        (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)),
+    );
+    const explained =
+      wrong +
+      (left <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, left - sum), 0));
     const rest = gap.residual - explained;
     // Where no phase was announced the highest moment may not have been recorded.
     const isUnseen = rest < 0 && !overlay.phases.some(({ inferred }) => !inferred);
     const isExact = exact && overlay.series === FRAMEWORK_LINE;
     if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, limits))) return [];
-    return [{
-      kind: 'unexplained',
-      title: rest > 0 ? `${formatBytes(rest)} measured that no cause accounts for` : `${formatBytes(-rest)} predicted that was not measured`,
-      bytes: rest,
-      phase: worst?.inferred ? null : (worst?.phase ?? null),
-      span: gap.span,
-      // Near the limit it may be the context, which differs from machine to machine.
-      confidence: !isExact && (overlay.series === HOST_LINE || isUnseen || Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits)) ? 'low' : 'medium',
-      evidence: [
-        `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
-        ...(explained === 0 ? [] : [`${formatBytes(explained)} of it are named by other findings.`]),
-        ...(rows.length > 1 ? [`${rows.length} phases of the run are flagged; this is the largest.`] : []),
-        ...rivalsOf(input, known),
-        ...(overlay.series === HOST_LINE ? ['Resident memory of the process tree also holds the runtime, its libraries and its code.'] : []),
-      ],
-    }];
+    return [
+      {
+        kind: 'unexplained',
+        title:
+          rest > 0
+            ? `${formatBytes(rest)} measured that no cause accounts for`
+            : `${formatBytes(-rest)} predicted that was not measured`,
+        bytes: rest,
+        phase: worst?.inferred ? null : (worst?.phase ?? null),
+        span: gap.span,
+        // Near the limit it may be the context, which differs from machine to machine.
+        confidence:
+          !isExact &&
+          (overlay.series === HOST_LINE ||
+            isUnseen ||
+            Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits))
+            ? 'low'
+            : 'medium',
+        evidence: [
+          `${overlay.series} reached ${formatBytes(gap.measured)} where ${formatBytes(gap.predicted)} were predicted: ${formatSignedBytes(gap.residual)}, ${formatPercent((100 * Math.abs(gap.residual)) / Math.max(1, gap.predicted))} of the prediction.`,
+          ...(explained === 0
+            ? []
+            : [`${formatBytes(explained)} of it are named by other findings.`]),
+          ...(rows.length > 1
+            ? [`${rows.length} phases of the run are flagged; this is the largest.`]
+            : []),
+          ...rivalsOf(input, known),
+          ...(overlay.series === HOST_LINE
+            ? [
+                'Resident memory of the process tree also holds the runtime, its libraries and its code.',
+              ]
+            : []),
+        ],
+      },
+    ];
   },
 };
 
 /** Settings that would account for it, where more than one does and the trace cannot tell which. */
 function rivalsOf(input: FindingsInput, known: readonly Finding[]): string[] {
-  const fitting = known.some(({ setting, kind }) => setting !== undefined || kind === 'preallocated_pool') ? [] : (verdictOf(input, known)?.fitting ?? []);
+  const fitting = known.some(
+    ({ setting, kind }) => setting !== undefined || kind === 'preallocated_pool',
+  )
+    ? []
+    : (verdictOf(input, known)?.fitting ?? []);
   if (fitting.length === 0) return [];
   const words = fitting.slice(0, 4).map(insteadOf);
-  return [words.length === 1 ? `It would be accounted for by ${words[0]}.` : `The trace cannot tell these apart, each of which would account for it: ${words.join('; ')}.`];
+  return [
+    words.length === 1
+      ? `It would be accounted for by ${words[0]}.`
+      : `The trace cannot tell these apart, each of which would account for it: ${words.join('; ')}.`,
+  ];
 }
 
 interface GapOfRun {
@@ -64,9 +110,21 @@ interface GapOfRun {
 }
 
 /** The run as a whole, where no phase is known: beyond the limit for as many samples as the limits ask. */
-function overall({ overlay, lines, durationUs, live, limits = DEFAULT_FLAG_LIMITS }: FindingsInput): GapOfRun | null {
+function overall({
+  overlay,
+  lines,
+  durationUs,
+  live,
+  limits = DEFAULT_FLAG_LIMITS,
+}: FindingsInput): GapOfRun | null {
   const { residualBytes: residual, measuredPeak, predictedPeak } = overlay;
-  if (overlay.phases.length > 0 || residual === null || !measuredPeak || predictedPeak.refined === null) return null;
+  if (
+    overlay.phases.length > 0 ||
+    residual === null ||
+    !measuredPeak ||
+    predictedPeak.refined === null
+  )
+    return null;
   const limit = flagLimit(predictedPeak.refined, limits);
   // Where nothing rose no run was seen, and there is nothing to explain.
   if (!sawRun(overlay)) return null;
@@ -81,7 +139,12 @@ function overall({ overlay, lines, durationUs, live, limits = DEFAULT_FLAG_LIMIT
     }
     if (beyond < limits.samples) return null;
   }
-  return { residual, measured: measuredPeak.bytes, predicted: predictedPeak.refined, span: [0, durationUs] };
+  return {
+    residual,
+    measured: measuredPeak.bytes,
+    predicted: predictedPeak.refined,
+    span: [0, durationUs],
+  };
 }
 
 /**
@@ -89,11 +152,17 @@ function overall({ overlay, lines, durationUs, live, limits = DEFAULT_FLAG_LIMIT
  * have added by then. Within a step a leak may or may not have happened yet, so between the two all is explained.
  */
 function shareOf(finding: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
-  return Math.min(residual, finding.slope ? leakedBy(finding, row?.step ?? null) : (finding.bytes ?? 0));
+  return Math.min(
+    residual,
+    finding.slope ? leakedBy(finding, row?.step ?? null) : (finding.bytes ?? 0),
+  );
 }
 
 /** The most that a leak can have added by the end of a step, or by the end of the run. */
 export function leakedBy({ bytes, slope }: Finding, step: number | null): Bytes {
   if (!slope || slope.bytes === 0) return 0;
-  return slope.bytes * (slope.per === 'step' && step !== null ? step : Math.round((bytes ?? 0) / slope.bytes) + 2);
+  return (
+    slope.bytes *
+    (slope.per === 'step' && step !== null ? step : Math.round((bytes ?? 0) / slope.bytes) + 2)
+  );
 }

@@ -10,7 +10,18 @@ import { type Extra, type Fit, type FitContext, fitOf } from './fit';
 import { predictedRow } from '../predicted';
 import type { Observation } from './observations';
 
-export const FIELDS = ['batch', 'seq', 'promptTokens', 'precision', 'kvPrecision', 'checkpointing', 'optimizer', 'attention', 'cacheCopies', 'logitsCopies'] as const;
+export const FIELDS = [
+  'batch',
+  'seq',
+  'promptTokens',
+  'precision',
+  'kvPrecision',
+  'checkpointing',
+  'optimizer',
+  'attention',
+  'cacheCopies',
+  'logitsCopies',
+] as const;
 export type Field = (typeof FIELDS)[number];
 
 export interface Candidate {
@@ -40,13 +51,19 @@ const LOGITS_WITHOUT_LOSS = 6;
 export class Search {
   readonly #known = new Map<string, Budget | null>();
 
-  constructor(readonly declared: Budget, readonly observations: readonly Observation[], readonly context: FitContext) {}
+  constructor(
+    readonly declared: Budget,
+    readonly observations: readonly Observation[],
+    readonly context: FitContext,
+  ) {}
 
   budget(change: Partial<RunSpec>): Budget | null {
     const key = JSON.stringify(change);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const budget = unlessFailure(() => budgetOf(this.declared.spec, { ...this.declared.run, ...change }));
+    const budget = unlessFailure(() =>
+      budgetOf(this.declared.spec, { ...this.declared.run, ...change }),
+    );
     this.#known.set(key, budget);
     return budget;
   }
@@ -63,27 +80,66 @@ export class Search {
   /** The best value of each setting, one candidate a setting; fields of the same name keep all their words. */
   all(): Candidate[] {
     const { run } = this.declared;
-    const words = (field: 'precision' | 'kvPrecision' | 'checkpointing' | 'optimizer' | 'attention', values: readonly string[]) =>
-      values.filter((value) => value !== run[field]).flatMap((value) => this.#candidate(field, run[field], value, { [field]: value, ...(field === 'precision' ? { kvPrecision: kvOf(value) } : {}) } as Partial<RunSpec>));
+    const words = (
+      field: 'precision' | 'kvPrecision' | 'checkpointing' | 'optimizer' | 'attention',
+      values: readonly string[],
+    ) =>
+      values
+        .filter((value) => value !== run[field])
+        .flatMap((value) =>
+          this.#candidate(field, run[field], value, {
+            [field]: value,
+            ...(field === 'precision' ? { kvPrecision: kvOf(value) } : {}),
+          } as Partial<RunSpec>),
+        );
     const isTrain = run.mode === 'train';
     return [
       ...this.number('batch', run.batch, 4096, (batch) => ({ batch })),
       ...(run.mode === 'generate'
-        ? this.number('promptTokens', run.promptTokens, this.declared.spec.maxPositions, (promptTokens) => ({ promptTokens, seq: promptTokens + run.tokens }))
+        ? this.number(
+            'promptTokens',
+            run.promptTokens,
+            this.declared.spec.maxPositions,
+            (promptTokens) => ({ promptTokens, seq: promptTokens + run.tokens }),
+          )
         : this.number('seq', run.seq, this.declared.spec.maxPositions, (seq) => ({ seq }))),
       ...words('precision', PRECISIONS),
       ...(run.kvCache ? words('kvPrecision', ['fp32', 'fp16', 'int8', 'int4']) : []),
-      ...(isTrain ? words('checkpointing', ['none', 'full', 'selective', 'every=2', 'every=4']) : []),
+      ...(isTrain
+        ? words('checkpointing', ['none', 'full', 'selective', 'every=2', 'every=4'])
+        : []),
       ...(isTrain ? words('optimizer', OPTIMIZERS) : []),
       ...(run.framework === 'pytorch' ? words('attention', ['eager', 'sdpa']) : []),
       ...this.#copies(),
     ];
   }
 
-  #candidate(field: Field, declared: string | number, value: string | number, change: Partial<RunSpec>, extra?: Extra): Candidate[] {
+  #candidate(
+    field: Field,
+    declared: string | number,
+    value: string | number,
+    change: Partial<RunSpec>,
+    extra?: Extra,
+  ): Candidate[] {
     const budget = this.budget(change);
     const fit = budget && this.fit(budget, extra);
-    return budget && fit ? [{ field, declared, value, budget, fit, score: fit.score + (this.context.exact ? 0 : CHANGE + surprise(declared, value) + this.#rarity(field, declared, value)), ...(extra ? { extra } : {}) }] : [];
+    return budget && fit
+      ? [
+          {
+            field,
+            declared,
+            value,
+            budget,
+            fit,
+            score:
+              fit.score +
+              (this.context.exact
+                ? 0
+                : CHANGE + surprise(declared, value) + this.#rarity(field, declared, value)),
+            ...(extra ? { extra } : {}),
+          },
+        ]
+      : [];
   }
 
   #rarity(field: Field, declared: string | number, value: string | number): number {
@@ -96,19 +152,32 @@ export class Search {
 
   /** A second copy of the keys and values, and one to three float32 copies of all logits. */
   #copies(): Candidate[] {
-    const { declared: { run, spec, tiers } } = this;
-    const cache: Candidate[] = run.kvCache && tiers.refined.components.kv_cache !== undefined
-      ? this.#candidate('cacheCopies', 1, 2, {}, (one) => {
-          const row = tiers.refined.phases.find(({ phase }) => phase === one.phase);
-          return (one.at === 'peak' ? row?.components.kv_cache : row?.endComponents.kv_cache) ?? 0;
-        })
-      : [];
+    const {
+      declared: { run, spec, tiers },
+    } = this;
+    const cache: Candidate[] =
+      run.kvCache && tiers.refined.components.kv_cache !== undefined
+        ? this.#candidate('cacheCopies', 1, 2, {}, (one) => {
+            const row = tiers.refined.phases.find(({ phase }) => phase === one.phase);
+            return (
+              (one.at === 'peak' ? row?.components.kv_cache : row?.endComponents.kv_cache) ?? 0
+            );
+          })
+        : [];
     if (run.mode === 'generate' || run.framework !== 'pytorch') return cache;
     const logits = 4 * run.batch * run.seq * spec.vocab;
-    const copies = [1, 2, 3].flatMap((times) => this.#candidate('logitsCopies', 0, times, {}, (one) =>
-      (one.phase === 'forward' || one.phase === 'backward') && one.at === 'peak' ? times * logits
-        // The allocator keeps what the peak took, so that a device's line never comes down again.
-        : this.context.line?.startsWith('gpu') && one.phase !== 'load' && !(one.phase === 'forward' && one.step === 1 && one.at === 'peak') ? times * logits : 0));
+    const copies = [1, 2, 3].flatMap((times) =>
+      this.#candidate('logitsCopies', 0, times, {}, (one) =>
+        (one.phase === 'forward' || one.phase === 'backward') && one.at === 'peak'
+          ? times * logits
+          : // The allocator keeps what the peak took, so that a device's line never comes down again.
+            this.context.line?.startsWith('gpu') &&
+              one.phase !== 'load' &&
+              !(one.phase === 'forward' && one.step === 1 && one.at === 'peak')
+            ? times * logits
+            : 0,
+      ),
+    );
     return [...cache, ...copies];
   }
 
@@ -116,7 +185,12 @@ export class Search {
    * The best value of a whole number. Values people choose are all tried; others are reached by secant steps until the
    * misfit at the observation that tells most is gone.
    */
-  number(field: 'batch' | 'seq' | 'promptTokens', declared: number, most: number, change: (value: number) => Partial<RunSpec>): Candidate[] {
+  number(
+    field: 'batch' | 'seq' | 'promptTokens',
+    declared: number,
+    most: number,
+    change: (value: number) => Partial<RunSpec>,
+  ): Candidate[] {
     const tried = new Map<number, Candidate | null>();
     const attempt = (value: number): Candidate | null => {
       const known = tried.get(value);
@@ -137,10 +211,17 @@ export class Search {
       if (one === null) break;
       [x0, y0, x1, y1] = [x1, y1, next, excess(one.budget)];
     }
-    for (const value of [x1 - 1, x1, x1 + 1, ...(this.context.exact ? [] : usualValues(declared, x1))]) {
+    for (const value of [
+      x1 - 1,
+      x1,
+      x1 + 1,
+      ...(this.context.exact ? [] : usualValues(declared, x1)),
+    ]) {
       if (value >= 1 && value <= most && value !== declared) attempt(value);
     }
-    const found = [...tried.values()].filter((one): one is Candidate => one !== null).sort((a, b) => a.score - b.score);
+    const found = [...tried.values()]
+      .filter((one): one is Candidate => one !== null)
+      .sort((a, b) => a.score - b.score);
     return found.slice(0, 1);
   }
 
@@ -155,7 +236,16 @@ const FACTORS = [2, 1 / 2, 3, 4, 1 / 4, 8, 1 / 8, 3 / 2, 16, 1 / 16];
 /** Values that people choose: multiples of what was declared; near `found` powers of two and multiples of eight. */
 function usualValues(declared: number, found: number): number[] {
   const power = 2 ** Math.round(Math.log2(found));
-  return [...new Set([...FACTORS.map((factor) => Math.round(declared * factor)), power / 2, power, power * 2, Math.floor(found / 8) * 8, Math.ceil(found / 8) * 8])];
+  return [
+    ...new Set([
+      ...FACTORS.map((factor) => Math.round(declared * factor)),
+      power / 2,
+      power,
+      power * 2,
+      Math.floor(found / 8) * 8,
+      Math.ceil(found / 8) * 8,
+    ]),
+  ];
 }
 
 /** −2 log of how likely a value is to be the one, once its setting is wrong. */
@@ -178,15 +268,26 @@ function kvOf(precision: string): RunSpec['kvPrecision'] {
  * At the highest observation, which holds most of what depends on the setting; less that at the lowest one where a
  * constant may be added, since a context lies under both.
  */
-function signedExcess(observations: readonly Observation[], { tiers }: Budget, context: FitContext): number {
+function signedExcess(
+  observations: readonly Observation[],
+  { tiers }: Budget,
+  context: FitContext,
+): number {
   let high: { bytes: number; error: number } | null = null;
   let low: { bytes: number; error: number } | null = null;
   for (const one of observations) {
     const row = predictedRow(tiers.refined, one, context.line);
     if (row === null) continue;
-    const error = one.bytes - (one.at === 'peak' ? row.total : row.end) - (context.contextBytes === null ? 0 : context.contextBytes - (row.components.context ?? 0));
-    if (one.at === 'peak' && (high === null || one.bytes > high.bytes)) high = { bytes: one.bytes, error };
+    const error =
+      one.bytes -
+      (one.at === 'peak' ? row.total : row.end) -
+      (context.contextBytes === null ? 0 : context.contextBytes - (row.components.context ?? 0));
+    if (one.at === 'peak' && (high === null || one.bytes > high.bytes))
+      high = { bytes: one.bytes, error };
     if (low === null || one.bytes < low.bytes) low = { bytes: one.bytes, error };
   }
-  return (high?.error ?? 0) - (context.freeOffset && low !== null && high !== null && low.bytes < high.bytes ? low.error : 0);
+  return (
+    (high?.error ?? 0) -
+    (context.freeOffset && low !== null && high !== null && low.bytes < high.bytes ? low.error : 0)
+  );
 }

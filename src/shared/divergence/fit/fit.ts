@@ -56,8 +56,22 @@ export function fits({ score, misfit }: Fit, exact: boolean): boolean {
  * well as the saved tensors of the model's code are known, workspaces and segments roughly.
  */
 const ERROR: Readonly<Record<Component, number>> = {
-  params: 0.003, gradients: 0.005, adam_m: 0.003, adam_v: 0.003, momentum: 0.003, optimizer_other: 0.02, master_params: 0.003,
-  activations: 0.012, logits: 0.012, kv_cache: 0.008, inputs: 0.05, buffers: 0.05, workspace: 0.1, communication: 0.2, context: 0, reserve: 0.4,
+  params: 0.003,
+  gradients: 0.005,
+  adam_m: 0.003,
+  adam_v: 0.003,
+  momentum: 0.003,
+  optimizer_other: 0.02,
+  master_params: 0.003,
+  activations: 0.012,
+  logits: 0.012,
+  kv_cache: 0.008,
+  inputs: 0.05,
+  buffers: 0.05,
+  workspace: 0.1,
+  communication: 0.2,
+  context: 0,
+  reserve: 0.4,
 };
 /** Of each observation by itself: a share of what is not states, whole MiB of the driver, a little of nobody's. */
 const OWN_SHARE = 0.002;
@@ -73,7 +87,10 @@ interface Constant {
   readonly cost: number;
 }
 const KNOWN_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 12 * MiB, cost: 0 }];
-const ASSUMED_CONSTANT: readonly Constant[] = [{ mean: 0, sigma: 40 * MiB, cost: 0 }, { mean: 200 * MiB, sigma: 300 * MiB, cost: 4 }];
+const ASSUMED_CONSTANT: readonly Constant[] = [
+  { mean: 0, sigma: 40 * MiB, cost: 0 },
+  { mean: 200 * MiB, sigma: 300 * MiB, cost: 4 },
+];
 
 export type Extra = (observation: Observation) => Bytes;
 
@@ -86,7 +103,12 @@ interface Row {
 }
 
 /** Null where the prediction has a row for none of the observations. */
-export function fitOf(observations: readonly Observation[], tier: TierBudget, context: FitContext, extra: Extra = () => 0): Fit | null {
+export function fitOf(
+  observations: readonly Observation[],
+  tier: TierBudget,
+  context: FitContext,
+  extra: Extra = () => 0,
+): Fit | null {
   if (context.stairs) return staircaseFit(context.stairs, tier, context, extra);
   const setters = settersOf(tier, context.line);
   const rows: Row[] = [];
@@ -94,10 +116,17 @@ export function fitOf(observations: readonly Observation[], tier: TierBudget, co
     const row = predictedRow(tier, observation, context.line);
     if (row === null) continue;
     const isPeak = observation.at === 'peak';
-    const split = setters.get(isPeak ? row.total : row.end) ?? (isPeak ? row.components : row.endComponents);
+    const split =
+      setters.get(isPeak ? row.total : row.end) ?? (isPeak ? row.components : row.endComponents);
     const known = context.contextBytes === null ? 0 : context.contextBytes - (split.context ?? 0);
     const more = extra(observation);
-    rows.push({ error: observation.bytes - ((isPeak ? row.total : row.end) + known + more), slack: observation.slack, inferred: observation.inferred, split, extra: more });
+    rows.push({
+      error: observation.bytes - ((isPeak ? row.total : row.end) + known + more),
+      slack: observation.slack,
+      inferred: observation.inferred,
+      split,
+      extra: more,
+    });
   }
   if (rows.length === 0) return null;
   if (context.exact) {
@@ -112,18 +141,23 @@ export function fitOf(observations: readonly Observation[], tier: TierBudget, co
  * On a device's line the moment that took the memory, by the height it left behind: what an allocator keeps errs as the
  * activations did for which it was taken.
  */
-function settersOf({ timeline }: TierBudget, line: string | null): ReadonlyMap<Bytes, ComponentBytes> {
+function settersOf(
+  { timeline }: TierBudget,
+  line: string | null,
+): ReadonlyMap<Bytes, ComponentBytes> {
   const setters = new Map<Bytes, ComponentBytes>();
   if (line === FRAMEWORK_LINE) return setters;
   for (const { total, components } of timeline) {
-    if ((components.reserve ?? 0) <= (setters.get(total)?.reserve ?? Number.POSITIVE_INFINITY)) setters.set(total, components);
+    if ((components.reserve ?? 0) <= (setters.get(total)?.reserve ?? Number.POSITIVE_INFINITY))
+      setters.set(total, components);
   }
   return setters;
 }
 
 /** The likeliest constant under all rows. */
 function likeliest(rows: readonly Row[], context: FitContext): Fit {
-  const constants = context.freeOffset && context.line !== FRAMEWORK_LINE ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
+  const constants =
+    context.freeOffset && context.line !== FRAMEWORK_LINE ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
   // What a leak may already have added within a step is uncertain by as much.
   const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
   const shared = covarianceOf(rows);
@@ -134,15 +168,38 @@ function likeliest(rows: readonly Row[], context: FitContext): Fit {
 /** Levels of a line that announces nothing, each read as the moment that suits the prediction best. */
 function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, extra: Extra): Fit {
   const raised = raisedBy(tier, extra);
-  const known = context.contextBytes === null ? 0 : context.contextBytes - (raised.components.context ?? 0);
+  const known =
+    context.contextBytes === null ? 0 : context.contextBytes - (raised.components.context ?? 0);
   // A reading depends on the constant, and the constant on the reading: as assumed, or such that the top fits.
-  const shifts = context.freeOffset ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, stairs.heights.at(-1)! - raised.total))] : [known];
+  const shifts = context.freeOffset
+    ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, stairs.heights.at(-1)! - raised.total))]
+    : [known];
   const fitted = shifts.map((shift): Fit => {
     const { matched, cost, isTopMatched, isPartial } = readAs(stairs, raised, shift);
-    if (matched.length === 0) return { score: cost, misfit: Number.POSITIVE_INFINITY, offset: 0, observations: stairs.heights.length };
-    const rows = matched.map(({ height, row }): Row => ({ error: height - row.total - known, slack: 0, split: row.components, extra: 0, inferred: true }));
+    if (matched.length === 0)
+      return {
+        score: cost,
+        misfit: Number.POSITIVE_INFINITY,
+        offset: 0,
+        observations: stairs.heights.length,
+      };
+    const rows = matched.map(
+      ({ height, row }): Row => ({
+        error: height - row.total - known,
+        slack: 0,
+        split: row.components,
+        extra: 0,
+        inferred: true,
+      }),
+    );
     const fit = likeliest(rows, context);
-    return { ...fit, score: fit.score + cost, misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY, observations: stairs.heights.length, isPartial: isPartial && fit.misfit <= MOST_MISFIT };
+    return {
+      ...fit,
+      score: fit.score + cost,
+      misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY,
+      observations: stairs.heights.length,
+      isPartial: isPartial && fit.misfit <= MOST_MISFIT,
+    };
   });
   return fitted.reduce((best, one) => (one.score < best.score ? one : best));
 }
@@ -150,8 +207,22 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
 /** A tier whose moments hold what `extra` adds to each. */
 function raisedBy(tier: TierBudget, extra: Extra): TierBudget {
   const timeline = tier.timeline.map((row) => {
-    const more = extra({ phase: row.phase, step: row.step, at: 'peak', bytes: 0, slack: 0, count: 1, inferred: true });
-    return more === 0 ? row : { ...row, total: row.total + more, components: { ...row.components, logits: (row.components.logits ?? 0) + more } };
+    const more = extra({
+      phase: row.phase,
+      step: row.step,
+      at: 'peak',
+      bytes: 0,
+      slack: 0,
+      count: 1,
+      inferred: true,
+    });
+    return more === 0
+      ? row
+      : {
+          ...row,
+          total: row.total + more,
+          components: { ...row.components, logits: (row.components.logits ?? 0) + more },
+        };
   });
   return { ...tier, timeline, total: Math.max(...timeline.map(({ total }) => total)) };
 }
@@ -159,7 +230,11 @@ function raisedBy(tier: TierBudget, extra: Extra): TierBudget {
 /** Covariance without the constant, row by row. */
 function covarianceOf(rows: readonly Row[]): Float64Array {
   const n = rows.length;
-  const errors = rows.map(({ split, extra }) => COMPONENTS.map((name) => ERROR[name] * ((split[name] ?? 0) + (name === 'logits' ? Math.abs(extra) : 0))));
+  const errors = rows.map(({ split, extra }) =>
+    COMPONENTS.map(
+      (name) => ERROR[name] * ((split[name] ?? 0) + (name === 'logits' ? Math.abs(extra) : 0)),
+    ),
+  );
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k <= i; k++) {
@@ -168,14 +243,22 @@ function covarianceOf(rows: readonly Row[]): Float64Array {
       matrix[i * n + k] = matrix[k * n + i] = sum;
     }
     const { split, slack, inferred } = rows[i]!;
-    const moving = (split.activations ?? 0) + (split.logits ?? 0) + (split.workspace ?? 0) + (split.gradients ?? 0);
+    const moving =
+      (split.activations ?? 0) +
+      (split.logits ?? 0) +
+      (split.workspace ?? 0) +
+      (split.gradients ?? 0);
     const [share, bytes] = inferred ? [INFERRED_SHARE, INFERRED_BYTES] : [OWN_SHARE, OWN_BYTES];
     matrix[i * n + i]! += bytes ** 2 + (share * moving) ** 2 + (slack / 2) ** 2;
   }
   return matrix;
 }
 
-function gaussian(residuals: Float64Array, shared: Float64Array, { mean, sigma, cost }: Constant): Fit {
+function gaussian(
+  residuals: Float64Array,
+  shared: Float64Array,
+  { mean, sigma, cost }: Constant,
+): Fit {
   const n = residuals.length;
   const matrix = shared.map((value) => value + sigma * sigma);
   const { solve, logDeterminant } = choleskyOf(matrix, n);
@@ -188,7 +271,12 @@ function gaussian(residuals: Float64Array, shared: Float64Array, { mean, sigma, 
     sum += weighted[i]!;
   }
   // The unit of bytes drops out where scores are compared: every candidate has the same observations.
-  return { score: square + logDeterminant + cost, misfit: Math.sqrt(square / n), offset: mean + sigma * sigma * sum, observations: n };
+  return {
+    score: square + logDeterminant + cost,
+    misfit: Math.sqrt(square / n),
+    offset: mean + sigma * sigma * sum,
+    observations: n,
+  };
 }
 
 /** A few leaks more or fewer than were taken off, the count at a boundary being uncertain. */

@@ -28,7 +28,11 @@ export interface Growth {
 }
 
 /** Observations of the first rank. Of many occurrences the median stands; where lines are exact, the last. */
-export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth | null): Observation[] {
+export function observationsOf(
+  overlay: Overlay,
+  exact: boolean,
+  growth: Growth | null,
+): Observation[] {
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
@@ -41,15 +45,39 @@ export function observationsOf(overlay: Overlay, exact: boolean, growth: Growth 
   }
   return [...groups.values()].flatMap((rows) => {
     const last = rows.at(-1)!;
-    const grown = (row: OverlayPhase) => (growth === null ? 0 : growth.per === 'step' ? growth.bytes * ((row.step ?? 1) - 1) : row.phase === 'decode' ? growth.bytes * growth.count : 0);
+    const grown = (row: OverlayPhase) =>
+      growth === null
+        ? 0
+        : growth.per === 'step'
+          ? growth.bytes * ((row.step ?? 1) - 1)
+          : row.phase === 'decode'
+            ? growth.bytes * growth.count
+            : 0;
     const slack = growth === null ? 0 : growth.bytes;
     const step = last.step === null ? null : Math.min(last.step, 3);
-    const make = (at: 'peak' | 'end', values: number[]): Observation[] => (values.length === 0 ? [] : [{
-      phase: last.phase, step, at, slack, count: values.length, inferred: last.inferred === true, bytes: exact ? values.at(-1)! : median(values),
-    }]);
+    const make = (at: 'peak' | 'end', values: number[]): Observation[] =>
+      values.length === 0
+        ? []
+        : [
+            {
+              phase: last.phase,
+              step,
+              at,
+              slack,
+              count: values.length,
+              inferred: last.inferred === true,
+              bytes: exact ? values.at(-1)! : median(values),
+            },
+          ];
     return [
-      ...make('peak', rows.map((row) => row.measured! - grown(row))),
-      ...make('end', rows.flatMap((row) => (row.end === null ? [] : [row.end - grown(row)]))),
+      ...make(
+        'peak',
+        rows.map((row) => row.measured! - grown(row)),
+      ),
+      ...make(
+        'end',
+        rows.flatMap((row) => (row.end === null ? [] : [row.end - grown(row)])),
+      ),
     ];
   });
 }

@@ -17,7 +17,10 @@ export interface Stairs {
 
 export interface Reading {
   /** Matched levels with the row each is read as; the context's own level is left out. */
-  readonly matched: readonly { readonly height: Bytes; readonly row: Pick<PhaseBudget, 'total' | 'components'> }[];
+  readonly matched: readonly {
+    readonly height: Bytes;
+    readonly row: Pick<PhaseBudget, 'total' | 'components'>;
+  }[];
   /** −2 log of what does not match. */
   readonly cost: number;
   /** The highest level is read as the highest stair: what lasts longest cannot have been missed. */
@@ -39,7 +42,8 @@ type Stair = Pick<PhaseBudget, 'total' | 'components'> & { readonly optional: bo
 /** Heights a run of `tier` climbs over, in order: its context, its weights, the moments of its first two steps. */
 export function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
   const context = tier.components.context ?? 0;
-  const stairs: Stair[] = context > 0 ? [{ total: context, components: { context }, optional: true }] : [];
+  const stairs: Stair[] =
+    context > 0 ? [{ total: context, components: { context }, optional: true }] : [];
   for (const row of tier.timeline) {
     const last = stairs.at(-1);
     if (last !== undefined && row.total <= last.total) continue;
@@ -53,7 +57,8 @@ export function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
 export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Bytes): Reading {
   const stairs = stairsOfTier(tier, least);
   const range = 2 * Math.log(Math.max(heights.at(-1) ?? 0, MiB)) + UNPREDICTED;
-  const unseen = (j: number) => (stairs[j]!.optional ? 0 : j === stairs.length - 1 ? UNSEEN_TOP : UNSEEN);
+  const unseen = (j: number) =>
+    stairs[j]!.optional ? 0 : j === stairs.length - 1 ? UNSEEN_TOP : UNSEEN;
   const apart = (i: number, j: number) => {
     const sigma = stairs[j]!.optional ? CONTEXT_SIGMA : 16 * MiB + 0.015 * stairs[j]!.total;
     return ((heights[i]! - shift - stairs[j]!.total) / sigma) ** 2 + 2 * Math.log(sigma);
@@ -63,17 +68,19 @@ export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Byte
   for (let i = 0; i <= heights.length; i++) {
     best.push([]);
     for (let j = 0; j <= stairs.length; j++) {
-      const ways: { cost: number; from: 'level' | 'stair' | 'both' | null }[] = i + j === 0 ? [{ cost: 0, from: null }] : [];
+      const ways: { cost: number; from: 'level' | 'stair' | 'both' | null }[] =
+        i + j === 0 ? [{ cost: 0, from: null }] : [];
       if (i > 0) ways.push({ cost: best[i - 1]![j]!.cost + range, from: 'level' });
       if (j > 0) ways.push({ cost: best[i]![j - 1]!.cost + unseen(j - 1), from: 'stair' });
-      if (i > 0 && j > 0) ways.push({ cost: best[i - 1]![j - 1]!.cost + apart(i - 1, j - 1), from: 'both' });
+      if (i > 0 && j > 0)
+        ways.push({ cost: best[i - 1]![j - 1]!.cost + apart(i - 1, j - 1), from: 'both' });
       best[i]!.push(ways.reduce((a, b) => (b.cost < a.cost ? b : a)));
     }
   }
   const matched: { height: Bytes; row: Stair }[] = [];
   let cost = 0;
   let unread = 0;
-  for (let i = heights.length, j = stairs.length; i + j > 0;) {
+  for (let i = heights.length, j = stairs.length; i + j > 0; ) {
     const { from } = best[i]![j]!;
     if (from === 'both') {
       const row = stairs[--j]!;
@@ -85,6 +92,14 @@ export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Byte
       i--;
     } else cost += unseen(--j);
   }
-  const isTopMatched = matched.length > 0 && matched.at(-1)!.height === heights.at(-1) && matched.at(-1)!.row === stairs.at(-1);
-  return { matched, cost, isTopMatched, isPartial: !isTopMatched && unread === 0 && matched.length > 0 };
+  const isTopMatched =
+    matched.length > 0 &&
+    matched.at(-1)!.height === heights.at(-1) &&
+    matched.at(-1)!.row === stairs.at(-1);
+  return {
+    matched,
+    cost,
+    isTopMatched,
+    isPartial: !isTopMatched && unread === 0 && matched.length > 0,
+  };
 }

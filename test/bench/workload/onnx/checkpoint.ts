@@ -18,27 +18,55 @@ export interface StoredTensor {
 
 const FLOAT_BYTES = 4;
 
-function tensorsOf({ layers, hidden, ffn, vocab, maxPositions }: ModelSpec): { name: string; shape: number[] }[] {
-  const norm = (name: string) => [{ name: `${name}.weight`, shape: [hidden] }, { name: `${name}.bias`, shape: [hidden] }];
-  const linear = (name: string, from: number, to: number) => [{ name: `${name}.weight`, shape: [from, to] }, { name: `${name}.bias`, shape: [to] }];
+function tensorsOf({
+  layers,
+  hidden,
+  ffn,
+  vocab,
+  maxPositions,
+}: ModelSpec): { name: string; shape: number[] }[] {
+  const norm = (name: string) => [
+    { name: `${name}.weight`, shape: [hidden] },
+    { name: `${name}.bias`, shape: [hidden] },
+  ];
+  const linear = (name: string, from: number, to: number) => [
+    { name: `${name}.weight`, shape: [from, to] },
+    { name: `${name}.bias`, shape: [to] },
+  ];
   return [
-    { name: 'wte.weight', shape: [vocab, hidden] }, { name: 'wpe.weight', shape: [maxPositions, hidden] },
+    { name: 'wte.weight', shape: [vocab, hidden] },
+    { name: 'wpe.weight', shape: [maxPositions, hidden] },
     ...Array.from({ length: layers }, (_, i) => [
-      ...norm(`h.${i}.ln_1`), ...linear(`h.${i}.attn.c_attn`, hidden, 3 * hidden), ...linear(`h.${i}.attn.c_proj`, hidden, hidden),
-      ...norm(`h.${i}.ln_2`), ...linear(`h.${i}.mlp.c_fc`, hidden, ffn), ...linear(`h.${i}.mlp.c_proj`, ffn, hidden),
+      ...norm(`h.${i}.ln_1`),
+      ...linear(`h.${i}.attn.c_attn`, hidden, 3 * hidden),
+      ...linear(`h.${i}.attn.c_proj`, hidden, hidden),
+      ...norm(`h.${i}.ln_2`),
+      ...linear(`h.${i}.mlp.c_fc`, hidden, ffn),
+      ...linear(`h.${i}.mlp.c_proj`, ffn, hidden),
     ]).flat(),
     ...norm('ln_f'),
   ];
 }
 
-const elements = (shape: readonly number[]): number => shape.reduce((product, one) => product * one, 1);
+const elements = (shape: readonly number[]): number =>
+  shape.reduce((product, one) => product * one, 1);
 
 /** Writes the checkpoint into `folder` and tells where in model.safetensors each tensor lies. */
 export function writeCheckpoint(model: ModelSpec, folder: string, seed: number): StoredTensor[] {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({
-    model_type: 'gpt2', n_layer: model.layers, n_embd: model.hidden, n_head: model.heads, n_inner: model.ffn, n_positions: model.maxPositions, vocab_size: model.vocab, activation_function: 'gelu_new',
-  }));
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify({
+      model_type: 'gpt2',
+      n_layer: model.layers,
+      n_embd: model.hidden,
+      n_head: model.heads,
+      n_inner: model.ffn,
+      n_positions: model.maxPositions,
+      vocab_size: model.vocab,
+      activation_function: 'gelu_new',
+    }),
+  );
   const tensors = tensorsOf(model);
   let end = 0;
   const entries = tensors.map(({ name, shape }) => {
@@ -66,5 +94,13 @@ export function writeCheckpoint(model: ModelSpec, folder: string, seed: number):
     closeSync(file);
   }
   const data = size.length + header.length;
-  return entries.map(([name, { shape, data_offsets: [begin, to] }]) => ({ name, shape, offset: data + begin!, length: to! - begin! }));
+  return entries.map(
+    ([
+      name,
+      {
+        shape,
+        data_offsets: [begin, to],
+      },
+    ]) => ({ name, shape, offset: data + begin!, length: to! - begin! }),
+  );
 }

@@ -13,7 +13,8 @@ function varint(value: number | bigint): Buffer {
   return Buffer.from(bytes);
 }
 
-export const int = (field: number, value: number | bigint): Field => Buffer.concat([varint(field << 3), varint(value)]);
+export const int = (field: number, value: number | bigint): Field =>
+  Buffer.concat([varint(field << 3), varint(value)]);
 
 export function float(field: number, value: number): Field {
   const bytes = Buffer.alloc(4);
@@ -26,4 +27,5 @@ export function bytes(field: number, value: string | Buffer): Field {
   return Buffer.concat([varint((field << 3) | 2), varint(own.length), own]);
 }
 
-export const message = (field: number, parts: readonly Field[]): Field => bytes(field, Buffer.concat(parts));
+export const message = (field: number, parts: readonly Field[]): Field =>
+  bytes(field, Buffer.concat(parts));

@@ -8,10 +8,11 @@ import type { Output } from '../output';
 import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
 
 export function registerBudget(program: Command, output: Output): void {
-  addSpecOptions(program.command('budget').description('predict the memory of a run, by component and phase'))
-    .action((options: SpecOptions) => {
-      const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
-      const budget = { ...budgetOf(model, run), fits: fitsOn(model, run, GPUS) };
-      output.result(budget, () => budgetText(budget));
-    });
+  addSpecOptions(
+    program.command('budget').description('predict the memory of a run, by component and phase'),
+  ).action((options: SpecOptions) => {
+    const { model, run } = specOf(options, { model: 'gpt2', framework: 'tfjs' });
+    const budget = { ...budgetOf(model, run), fits: fitsOn(model, run, GPUS) };
+    output.result(budget, () => budgetText(budget));
+  });
 }

@@ -8,7 +8,8 @@ import { chapterText } from '../../../reports/text-chapter';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 
-const NOTHING_MEASURED = 'Nothing of the chapter was measured in this library yet. "plumbline experiment" tells what can be run here.';
+const NOTHING_MEASURED =
+  'Nothing of the chapter was measured in this library yet. "plumbline experiment" tells what can be run here.';
 
 interface ChapterOptions {
   readonly verdict?: string;
@@ -20,15 +21,29 @@ export function registerChapter(program: Command, output: Output): void {
     .command('chapter')
     .description('the chapter behind the theory: every figure it prints, recomputed and judged')
     .option('--verdict <verdict>', `only ${VERDICTS.join(', ')}`)
-    .option('--measured', 'only what experiments of this library have measured ("plumbline experiment")')
+    .option(
+      '--measured',
+      'only what experiments of this library have measured ("plumbline experiment")',
+    )
     .action(async ({ verdict, measured }: ChapterOptions) => {
       const wanted = VERDICTS.find((known) => known === verdict);
-      if (verdict !== undefined && wanted === undefined) throw new Failure('bad_input', `--verdict cannot be "${verdict}".`, `Use one of ${VERDICTS.join(', ')}.`);
+      if (verdict !== undefined && wanted === undefined)
+        throw new Failure(
+          'bad_input',
+          `--verdict cannot be "${verdict}".`,
+          `Use one of ${VERDICTS.join(', ')}.`,
+        );
       const all = withMeasured(chapterClaims(), await outcomes(output));
-      const claims = all.filter((claim) => (wanted === undefined || claim.verdict === wanted) && (!measured || claim.measured !== null));
+      const claims = all.filter(
+        (claim) =>
+          (wanted === undefined || claim.verdict === wanted) &&
+          (!measured || claim.measured !== null),
+      );
       // Totals are always those of the whole chapter.
       const totals = verdictTotals(all);
-      output.result({ claims, totals }, () => (measured && claims.length === 0 ? NOTHING_MEASURED : chapterText(claims, totals)));
+      output.result({ claims, totals }, () =>
+        measured && claims.length === 0 ? NOTHING_MEASURED : chapterText(claims, totals),
+      );
     });
 }
 

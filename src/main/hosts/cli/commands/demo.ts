@@ -10,8 +10,16 @@ import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 
 const recordings: readonly { name: string; model: ModelSpec; run: Partial<RunSpec> }[] = [
-  { name: 'demo: GPT-2 124M, generation', model: preset('gpt2'), run: { mode: 'generate', promptTokens: 16, tokens: 32, kvCache: true } },
-  { name: 'demo: small GPT-2, training', model: preset('gpt2-nano'), run: { mode: 'train', optimizer: 'adam', batch: 4, seq: 64, steps: 5 } },
+  {
+    name: 'demo: GPT-2 124M, generation',
+    model: preset('gpt2'),
+    run: { mode: 'generate', promptTokens: 16, tokens: 32, kvCache: true },
+  },
+  {
+    name: 'demo: small GPT-2, training',
+    model: preset('gpt2-nano'),
+    run: { mode: 'train', optimizer: 'adam', batch: 4, seq: 64, steps: 5 },
+  },
 ];
 
 export function registerDemo(program: Command, output: Output): void {
@@ -19,22 +27,34 @@ export function registerDemo(program: Command, output: Output): void {
     .command('demo')
     .description('record the bundled GPT-2 twice, generating and training, and write reports')
     .option('--out <folder>', 'folder for the reports', 'demo-output')
-    .action((options: { out: string }) => withEngine(async (engine) => {
-      const docs = [];
-      const paths: string[] = [];
-      for (const [index, { name, model, run }] of recordings.entries()) {
-        const label = `${index + 1}/${recordings.length} ${name}`;
-        const data = await recordBundled(engine, { name, model, run: runDefaults(model, { ...run, framework: 'tfjs' }) }, output, label, 'The demo');
-        const doc = await engine.show({ id: data.id });
-        docs.push(doc);
-        const budget = await engine.budgetOf({ id: data.id });
-        if (!output.json) process.stdout.write(`${sessionText(doc, budget)}\n\n`);
-        paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
-      }
-      const ids = docs.map(({ id }) => id);
-      const comparison = await engine.compare({ ids });
-      if (!output.json) process.stdout.write(`${compareText(comparison)}\n\n`);
-      paths.push(writeReport(await renderReport(engine, ids, 'html'), options.out));
-      output.result({ sessions: docs, comparison, reports: paths }, () => `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nSee them in the app: npm start`);
-    }));
+    .action((options: { out: string }) =>
+      withEngine(async (engine) => {
+        const docs = [];
+        const paths: string[] = [];
+        for (const [index, { name, model, run }] of recordings.entries()) {
+          const label = `${index + 1}/${recordings.length} ${name}`;
+          const data = await recordBundled(
+            engine,
+            { name, model, run: runDefaults(model, { ...run, framework: 'tfjs' }) },
+            output,
+            label,
+            'The demo',
+          );
+          const doc = await engine.show({ id: data.id });
+          docs.push(doc);
+          const budget = await engine.budgetOf({ id: data.id });
+          if (!output.json) process.stdout.write(`${sessionText(doc, budget)}\n\n`);
+          paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
+        }
+        const ids = docs.map(({ id }) => id);
+        const comparison = await engine.compare({ ids });
+        if (!output.json) process.stdout.write(`${compareText(comparison)}\n\n`);
+        paths.push(writeReport(await renderReport(engine, ids, 'html'), options.out));
+        output.result(
+          { sessions: docs, comparison, reports: paths },
+          () =>
+            `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nSee them in the app: npm start`,
+        );
+      }),
+    );
 }

@@ -10,10 +10,12 @@ export function registerDoctor(program: Command, output: Output): void {
   program
     .command('doctor')
     .description('tell what this machine can measure, how often, and what stands in the way')
-    .action(() => withEngine(async (engine) => {
-      const report = await engine.doctor();
-      output.result(report, () => doctorText(report));
-    }));
+    .action(() =>
+      withEngine(async (engine) => {
+        const report = await engine.doctor();
+        output.result(report, () => doctorText(report));
+      }),
+    );
 }
 
 export function doctorText({ checks, gpus }: DoctorReport): string {
@@ -21,13 +23,24 @@ export function doctorText({ checks, gpus }: DoctorReport): string {
   const indent = ' '.repeat(width + 11);
   const problems = checks.filter(({ ok }) => !ok).length;
   return [
-    ...checks.map(({ id, ok, found, remedy }) => [
-      wrap(found, indent, `${ok ? 'ok     ' : 'problem'}  ${id.padEnd(width)}  `),
-      ...(remedy ? [wrap(remedy, `${indent}  `, `${indent}→ `)] : []),
-    ].join('\n')),
+    ...checks.map(({ id, ok, found, remedy }) =>
+      [
+        wrap(found, indent, `${ok ? 'ok     ' : 'problem'}  ${id.padEnd(width)}  `),
+        ...(remedy ? [wrap(remedy, `${indent}  `, `${indent}→ `)] : []),
+      ].join('\n'),
+    ),
     '',
-    ...gpus.map(({ index, name, memoryBytes, driver, cuda }) => `GPU ${index}  ${[name, ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(driver ? [`driver ${driver}`] : []), ...(cuda ? [`CUDA ${cuda}`] : [])].join(', ')}`),
-    ...(gpus.length === 0 ? ['No NVIDIA GPU: the memory that the framework reports and that of the process tree are recorded.'] : []),
-    problems === 0 ? 'Everything is in order.' : `${problems === 1 ? '1 problem' : `${problems} problems`}, each with what mends it.`,
+    ...gpus.map(
+      ({ index, name, memoryBytes, driver, cuda }) =>
+        `GPU ${index}  ${[name, ...(memoryBytes === null ? [] : [formatBytes(memoryBytes)]), ...(driver ? [`driver ${driver}`] : []), ...(cuda ? [`CUDA ${cuda}`] : [])].join(', ')}`,
+    ),
+    ...(gpus.length === 0
+      ? [
+          'No NVIDIA GPU: the memory that the framework reports and that of the process tree are recorded.',
+        ]
+      : []),
+    problems === 0
+      ? 'Everything is in order.'
+      : `${problems === 1 ? '1 problem' : `${problems} problems`}, each with what mends it.`,
   ].join('\n');
 }

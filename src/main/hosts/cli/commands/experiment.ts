@@ -3,8 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Experiment, experimentByName, EXPERIMENTS } from '../../../../shared/compute/experiments';
-import { type Measurement, measurementOf, type Outcome, outcomeOf, sessionName } from '../../../../shared/compute/experiments/measured';
+import {
+  type Experiment,
+  experimentByName,
+  EXPERIMENTS,
+} from '../../../../shared/compute/experiments';
+import {
+  type Measurement,
+  measurementOf,
+  type Outcome,
+  outcomeOf,
+  sessionName,
+} from '../../../../shared/compute/experiments/measured';
 import { Failure } from '../../../../shared/failure';
 import { BACKENDS, type Backend } from '../../../../shared/model/spec';
 import { recordedOutcomes } from '../../../engine/experiments';
@@ -22,9 +32,9 @@ interface ExperimentOptions {
 export function registerExperiment(program: Command, output: Output): void {
   program
     .command('experiment')
-    .description('the chapter\'s exercises and tables worked out, and run where this machine can')
+    .description("the chapter's exercises and tables worked out, and run where this machine can")
     .argument('[name]', 'which one; the list where left out')
-    .option('--full', 'run it in the chapter\'s size: on a CPU, minutes to half an hour')
+    .option('--full', "run it in the chapter's size: on a CPU, minutes to half an hour")
     .option('--no-run', 'record nothing; show what was recorded before')
     .option('--backend <name>', `${BACKENDS.join(', ')}; best first when left out`)
     .action(async (name: string | undefined, options: ExperimentOptions) => {
@@ -34,33 +44,66 @@ export function registerExperiment(program: Command, output: Output): void {
       if (measurement === null) refuseToRun(experiment, options);
       const steps = experiment.steps();
       const measured = measurement === null ? null : await measuredBy(measurement, options, output);
-      output.result({ ...experiment, steps, measured }, () => experimentText(experiment, steps, measurement, measured));
+      output.result({ ...experiment, steps, measured }, () =>
+        experimentText(experiment, steps, measurement, measured),
+      );
     });
 }
 
 function list(output: Output): void {
-  const experiments = EXPERIMENTS.map(({ name, title }) => ({ name, title, runs: measurementOf(name)?.scope ?? null }));
+  const experiments = EXPERIMENTS.map(({ name, title }) => ({
+    name,
+    title,
+    runs: measurementOf(name)?.scope ?? null,
+  }));
   output.result({ experiments }, () => experimentListText(experiments));
 }
 
 function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions): void {
   const given = full ? '--full' : backend !== undefined ? '--backend' : null;
-  if (given !== null) throw new Failure('bad_input', `The experiment "${name}" is worked out, not run, and ${given} was given.`, `Leave ${given} out; "plumbline experiment" tells which ones run.`);
+  if (given !== null)
+    throw new Failure(
+      'bad_input',
+      `The experiment "${name}" is worked out, not run, and ${given} was given.`,
+      `Leave ${given} out; "plumbline experiment" tells which ones run.`,
+    );
 }
 
 /** What the recordings say: made now, or with --no-run those of the library. */
-async function measuredBy(measurement: Measurement, { full = false, run, backend }: ExperimentOptions, output: Output): Promise<Outcome | null> {
+async function measuredBy(
+  measurement: Measurement,
+  { full = false, run, backend }: ExperimentOptions,
+  output: Output,
+): Promise<Outcome | null> {
   const chosen = backendOf(backend);
   return withEngine(async (engine) => {
-    if (!run) return (await recordedOutcomes(engine, [measurement])).find((one) => one.full || !full) ?? null;
+    if (!run)
+      return (
+        (await recordedOutcomes(engine, [measurement])).find((one) => one.full || !full) ?? null
+      );
     const recordings = measurement.recordings(full);
     const docs = [];
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-experiment-'));
     const kept = join(folder, 'weights');
     try {
       for (const [index, { role, model, run: spec, weights }] of recordings.entries()) {
-        const request = { name: sessionName(measurement.experiment, full, role), model, run: { ...spec, backend: chosen }, ...(weights === 'kept' ? { saveWeights: kept } : weights === 'taken' ? { weights: kept } : {}) };
-        const { id } = await recordBundled(engine, request, output, `${index + 1}/${recordings.length} ${role}`, 'The experiment');
+        const request = {
+          name: sessionName(measurement.experiment, full, role),
+          model,
+          run: { ...spec, backend: chosen },
+          ...(weights === 'kept'
+            ? { saveWeights: kept }
+            : weights === 'taken'
+              ? { weights: kept }
+              : {}),
+        };
+        const { id } = await recordBundled(
+          engine,
+          request,
+          output,
+          `${index + 1}/${recordings.length} ${role}`,
+          'The experiment',
+        );
         docs.push(await engine.show({ id }));
       }
     } finally {
@@ -72,6 +115,11 @@ async function measuredBy(measurement: Measurement, { full = false, run, backend
 
 function backendOf(given: string | undefined): Backend | null {
   const backend = BACKENDS.find((known) => known === given);
-  if (given !== undefined && backend === undefined) throw new Failure('bad_input', `--backend cannot be "${given}".`, `Use one of ${BACKENDS.join(', ')}.`);
+  if (given !== undefined && backend === undefined)
+    throw new Failure(
+      'bad_input',
+      `--backend cannot be "${given}".`,
+      `Use one of ${BACKENDS.join(', ')}.`,
+    );
   return backend ?? null;
 }

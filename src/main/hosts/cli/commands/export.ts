@@ -17,22 +17,40 @@ type Format = (typeof FORMATS)[number];
 export function registerExport(program: Command, output: Output): void {
   program
     .command('export')
-    .description('write a session\'s samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)')
+    .description(
+      "write a session's samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)",
+    )
     .argument('<id>', 'id of the session, or its beginning')
     .requiredOption('--format <format>', FORMATS.join(', '))
     .option('--out <path>', 'file or folder to write to; "-" for standard output (csv, json)', '.')
     .action((id: string, options: { format: string; out: string }) => {
       const format = FORMATS.find((each) => each === options.format);
-      if (!format) throw new Failure('bad_input', `There is no export format "${options.format}".`, `Use one of ${FORMATS.join(', ')}.`);
+      if (!format)
+        throw new Failure(
+          'bad_input',
+          `There is no export format "${options.format}".`,
+          `Use one of ${FORMATS.join(', ')}.`,
+        );
       const path = openLibrary().pathOf(id);
       const toStdout = options.out === '-';
-      if (toStdout && (format === 'plumbline' || format === 'raw')) throw new Failure('bad_input', `The export ${format} cannot be written to standard output.`, 'Give a file or folder with --out.');
+      if (toStdout && (format === 'plumbline' || format === 'raw'))
+        throw new Failure(
+          'bad_input',
+          `The export ${format} cannot be written to standard output.`,
+          'Give a file or folder with --out.',
+        );
       const { fileName, contents } = exported(path, format);
       if (toStdout) {
         output.result({ format, text: String(contents) }, () => String(contents));
         return;
       }
-      const written = writeFile(contents, options.out, fileName, [...FORMATS, extname(fileName).slice(1)].filter((ending) => ending !== ''), 'export');
+      const written = writeFile(
+        contents,
+        options.out,
+        fileName,
+        [...FORMATS, extname(fileName).slice(1)].filter((ending) => ending !== ''),
+        'export',
+      );
       output.result({ path: written, bytes: Buffer.byteLength(contents) }, () => written);
     });
 }
@@ -72,7 +90,13 @@ function csvOf({ series }: SessionData): string {
 
 /** What `show --json` prints, and every sample under `traces`. */
 function jsonOf(session: SessionData): string {
-  const traces = session.series.map(({ info, times, values, gaps }) => ({ id: info.id, unit: info.unit, times, values, gaps }));
+  const traces = session.series.map(({ info, times, values, gaps }) => ({
+    id: info.id,
+    unit: info.unit,
+    times,
+    values,
+    gaps,
+  }));
   return `${toJson({ ...documentOf(session), traces })}\n`;
 }
 

@@ -20,15 +20,31 @@ interface FlopsOptions extends SpecOptions {
 }
 
 export function registerFlops(program: Command, output: Output): void {
-  addSpecOptions(program.command('flops').description('count the floating-point operations of a batch, by operation, and time them on a GPU'))
-    .option('--against <model>', 'compare parameters and work with another model, as a student with its teacher')
+  addSpecOptions(
+    program
+      .command('flops')
+      .description(
+        'count the floating-point operations of a batch, by operation, and time them on a GPU',
+      ),
+  )
+    .option(
+      '--against <model>',
+      'compare parameters and work with another model, as a student with its teacher',
+    )
     .action((options: FlopsOptions) => {
       // Sizes are those of one forward pass unless a mode is asked for.
-      const { model, run } = specOf({ ...options, mode: options.mode ?? 'infer' }, { model: 'gpt2', framework: 'pytorch' });
+      const { model, run } = specOf(
+        { ...options, mode: options.mode ?? 'infer' },
+        { model: 'gpt2', framework: 'pytorch' },
+      );
       const gpu = run.gpu === undefined ? null : gpuByName(run.gpu);
       const document: FlopsText = {
         ...flopsOf(model, run.batch, run.seq, run),
-        model: { name: model.name, parameters: parameterCount(model), layers: model.layers + (model.decoderLayers ?? 0) },
+        model: {
+          name: model.name,
+          parameters: parameterCount(model),
+          layers: model.layers + (model.decoderLayers ?? 0),
+        },
         batch: run.batch,
         seq: run.seq,
         causal: run.causal,
@@ -45,7 +61,13 @@ export function registerFlops(program: Command, output: Output): void {
 
 function onDevice(model: ModelSpec, run: RunSpec, gpu: Gpu): FlopsText['device'] {
   const shape = {
-    batch: run.batch, queries: run.seq, context: run.seq, precision: run.precision, kvPrecision: run.kvPrecision, attention: run.attention, causal: run.causal,
+    batch: run.batch,
+    queries: run.seq,
+    context: run.seq,
+    precision: run.precision,
+    kvPrecision: run.kvPrecision,
+    attention: run.attention,
+    causal: run.causal,
   };
   return {
     gpu,

@@ -28,13 +28,21 @@ export function registerImport(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('import')
-      .description('import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file')
+      .description(
+        'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
+      )
       .argument('<file>', 'the file to import')
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
       .option('--interval <ms>', 'interval of a file without timestamps')
-      .option('--columns <names>', 'names of the columns of a CSV file without a header, with commas')
-      .option('--baseline <bytes>', 'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it')
+      .option(
+        '--columns <names>',
+        'names of the columns of a CSV file without a header, with commas',
+      )
+      .option(
+        '--baseline <bytes>',
+        'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it',
+      )
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (file: string, options: CliOptions) => {
     const request = requestOf(options);
@@ -58,7 +66,9 @@ function requestOf(options: CliOptions): ImportOptions {
     ...(declaresSpec(options) ? specOf(options, { model: 'gpt2', framework: 'pytorch' }) : {}),
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(baselineBytes === undefined ? {} : { baselineBytes }),
-    ...(options.columns === undefined ? {} : { columns: options.columns.split(',').map((name) => name.trim()) }),
+    ...(options.columns === undefined
+      ? {}
+      : { columns: options.columns.split(',').map((name) => name.trim()) }),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.keepRaw === undefined ? {} : { keepRaw: options.keepRaw }),
   };
@@ -89,7 +99,10 @@ function dryRun(file: string, request: ImportOptions) {
 const told = (series: SeriesData) => ({ ...seriesStats(series), gaps: byReason(series.gaps) });
 
 function byReason(gaps: readonly Gap[]) {
-  return [...Map.groupBy(gaps, ({ reason }) => reason)].map(([reason, all]) => ({ reason, count: all.length }));
+  return [...Map.groupBy(gaps, ({ reason }) => reason)].map(([reason, all]) => ({
+    reason,
+    count: all.length,
+  }));
 }
 
 /** `310MiB`, `1.5 GiB`, or bytes. */
@@ -98,6 +111,11 @@ function bytes(option: string, value: string | undefined): Bytes | undefined {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?$/i.exec(value.trim()) ?? [];
   const factor = { b: 1, kib: KiB, mib: MiB, gib: GiB }[(unit ?? 'b').toLowerCase()];
   const given = Math.round(Number(amount) * (factor ?? Number.NaN));
-  if (!Number.isSafeInteger(given)) throw new Failure('bad_input', `${option} cannot be "${value}".`, `Give bytes, or an amount with its unit: ${option} 310MiB.`);
+  if (!Number.isSafeInteger(given))
+    throw new Failure(
+      'bad_input',
+      `${option} cannot be "${value}".`,
+      `Give bytes, or an amount with its unit: ${option} 310MiB.`,
+    );
   return given;
 }

@@ -20,8 +20,22 @@ import { registerWorkloads } from './workloads';
 
 export function registerCommands(program: Command, output: Output): void {
   const all = [
-    registerRecord, registerWorkloads, registerSessions, registerInvert, registerExport, registerImport, registerBudget, registerFlops, registerPlan, registerScaling,
-    registerChapter, registerExperiment, registerLogits, registerDoctor, registerServe, registerDemo,
+    registerRecord,
+    registerWorkloads,
+    registerSessions,
+    registerInvert,
+    registerExport,
+    registerImport,
+    registerBudget,
+    registerFlops,
+    registerPlan,
+    registerScaling,
+    registerChapter,
+    registerExperiment,
+    registerLogits,
+    registerDoctor,
+    registerServe,
+    registerDemo,
   ];
   for (const register of all) register(program, output);
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
@@ -29,6 +43,9 @@ export function registerCommands(program: Command, output: Output): void {
 }
 
 function settle(command: Command): void {
-  command.exitOverride().configureOutput({ writeErr: () => {} }).option('--json', 'print one JSON document and nothing else');
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .option('--json', 'print one JSON document and nothing else');
   for (const own of command.commands) settle(own);
 }

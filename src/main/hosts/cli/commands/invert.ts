@@ -11,16 +11,29 @@ export function registerInvert(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('invert')
-      .description('infer batch, sequence, precision and optimizer from a trace alone, for a known model; other options are settings that are certain')
+      .description(
+        'infer batch, sequence, precision and optimizer from a trace alone, for a known model; other options are settings that are certain',
+      )
       .argument('<id>', 'id of the session, or its beginning'),
-  ).action((id: string, options: SpecOptions) => withEngine(async (engine) => {
-    if (options.model === undefined) throw new Failure('bad_input', 'A trace is inverted for a model, and none was given.', 'Add --model, with a name or the path of a Hugging Face config.json.');
-    const model = modelOf(options.model);
-    checkModel(model);
-    const inversion = await engine.invert({ id, model, given: givenOf(options) });
-    if (inversion === null) {
-      throw new Failure('bad_input', 'The trace does not tell what kind of run it is, or nothing was measured that a budget could be held against.', 'Give --mode train, generate or infer; a trace of GPU memory or of framework bytes is needed.');
-    }
-    output.result(inversion, () => inversionText(inversion));
-  }));
+  ).action((id: string, options: SpecOptions) =>
+    withEngine(async (engine) => {
+      if (options.model === undefined)
+        throw new Failure(
+          'bad_input',
+          'A trace is inverted for a model, and none was given.',
+          'Add --model, with a name or the path of a Hugging Face config.json.',
+        );
+      const model = modelOf(options.model);
+      checkModel(model);
+      const inversion = await engine.invert({ id, model, given: givenOf(options) });
+      if (inversion === null) {
+        throw new Failure(
+          'bad_input',
+          'The trace does not tell what kind of run it is, or nothing was measured that a budget could be held against.',
+          'Give --mode train, generate or infer; a trace of GPU memory or of framework bytes is needed.',
+        );
+      }
+      output.result(inversion, () => inversionText(inversion));
+    }),
+  );
 }

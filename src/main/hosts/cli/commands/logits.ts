@@ -37,48 +37,95 @@ const SHOWN = 10;
 export function registerLogits(program: Command, output: Output): void {
   program
     .command('logits')
-    .description('print what the bundled model computes for given tokens: the logits after the last (GPT-2); the state of one of them, the pooler\'s output and, with a head for masked words, the logits there (BERT, DistilBERT)')
-    .requiredOption('--weights <dir|file>', 'Hugging Face checkpoint: model.safetensors with config.json beside it')
+    .description(
+      "print what the bundled model computes for given tokens: the logits after the last (GPT-2); the state of one of them, the pooler's output and, with a head for masked words, the logits there (BERT, DistilBERT)",
+    )
+    .requiredOption(
+      '--weights <dir|file>',
+      'Hugging Face checkpoint: model.safetensors with config.json beside it',
+    )
     .requiredOption('--token-ids <ids>', 'token ids separated by commas')
-    .option('--position <n>', 'encoders: the token whose state and logits are printed; 0, the first, when left out')
+    .option(
+      '--position <n>',
+      'encoders: the token whose state and logits are printed; 0, the first, when left out',
+    )
     .option('--precision <p>', 'what the weights are stored in: fp32, fp16, int8, int4')
     .option('--backend <name>', 'webgpu, wasm or cpu; best first when left out')
-    .addHelpText('after', '\nThe document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.')
+    .addHelpText(
+      'after',
+      '\nThe document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.',
+    )
     .action(async (options: LogitsOptions) => {
       const tokenIds = idsOf(options.tokenIds);
       const { model, run } = specOf(
         {
-          model: configBeside(options.weights), mode: 'infer', seq: String(tokenIds.length),
-          ...(options.precision !== undefined && { precision: options.precision }), ...(options.backend !== undefined && { backend: options.backend }),
+          model: configBeside(options.weights),
+          mode: 'infer',
+          seq: String(tokenIds.length),
+          ...(options.precision !== undefined && { precision: options.precision }),
+          ...(options.backend !== undefined && { backend: options.backend }),
         },
         { model: 'gpt2', framework: 'tfjs' },
       );
       checkBundledPrecision(run);
       const position = whole('--position', options.position, 0);
-      if (position !== undefined && model.architecture !== 'encoder') throw new Failure('bad_input', `--position is for encoders, and ${model.name} is none.`, 'Leave --position out.');
-      const question = { model, run, weights: resolve(options.weights), tokenIds, ...(position !== undefined && { position }) };
+      if (position !== undefined && model.architecture !== 'encoder')
+        throw new Failure(
+          'bad_input',
+          `--position is for encoders, and ${model.name} is none.`,
+          'Leave --position out.',
+        );
+      const question = {
+        model,
+        run,
+        weights: resolve(options.weights),
+        tokenIds,
+        ...(position !== undefined && { position }),
+      };
       const answer = await askWorkload<Logits | States>(question);
-      output.result(answer, () => ('hidden' in answer ? statesText(answer) : logitsText(answer, `After ${tokenIds.join(', ')}`)));
+      output.result(answer, () =>
+        'hidden' in answer
+          ? statesText(answer)
+          : logitsText(answer, `After ${tokenIds.join(', ')}`),
+      );
     });
 }
 
 function idsOf(text: string): number[] {
   if (/^\s*\d+\s*(,\s*\d+\s*)*$/.test(text)) return text.split(',').map(Number);
-  throw new Failure('bad_input', `--token-ids cannot be "${text.slice(0, 60)}".`, 'Give whole numbers separated by commas, for example 464,3290.');
+  throw new Failure(
+    'bad_input',
+    `--token-ids cannot be "${text.slice(0, 60)}".`,
+    'Give whole numbers separated by commas, for example 464,3290.',
+  );
 }
 
 function logitsText({ logits }: Logits, where: string): string {
-  if (logits === null) return 'The checkpoint has no head for masked words, so there are no logits.';
-  const best = logits.map((value, id) => ({ value, id })).sort((a, b) => b.value - a.value).slice(0, SHOWN);
-  return [`${where}, the likeliest of ${logits.length} tokens:`, ...best.map(({ id, value }) => `  ${String(id).padStart(6)}  ${value.toFixed(4)}`)].join('\n');
+  if (logits === null)
+    return 'The checkpoint has no head for masked words, so there are no logits.';
+  const best = logits
+    .map((value, id) => ({ value, id }))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, SHOWN);
+  return [
+    `${where}, the likeliest of ${logits.length} tokens:`,
+    ...best.map(({ id, value }) => `  ${String(id).padStart(6)}  ${value.toFixed(4)}`),
+  ].join('\n');
 }
 
 function statesText({ position, tokenIds, hidden, pooled, logits }: States): string {
-  const shown = (values: readonly number[]): string => `  ${values.slice(0, SHOWN).map((value) => value.toFixed(4)).join('  ')}${values.length > SHOWN ? '  …' : ''}`;
+  const shown = (values: readonly number[]): string =>
+    `  ${values
+      .slice(0, SHOWN)
+      .map((value) => value.toFixed(4))
+      .join('  ')}${values.length > SHOWN ? '  …' : ''}`;
   const place = `position ${position} (token ${tokenIds[position]})`;
   return [
-    `The state at ${place}, ${hidden.length} numbers:`, shown(hidden),
-    ...(pooled === null ? [] : [`What the pooler makes of the first token, ${pooled.length} numbers:`, shown(pooled)]),
+    `The state at ${place}, ${hidden.length} numbers:`,
+    shown(hidden),
+    ...(pooled === null
+      ? []
+      : [`What the pooler makes of the first token, ${pooled.length} numbers:`, shown(pooled)]),
     logitsText({ tokenIds, logits }, `At ${place}`),
   ].join('\n');
 }

@@ -10,14 +10,20 @@ import type { Output } from '../output';
 import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
 
 export function registerPlan(program: Command, output: Output): void {
-  addSpecOptions(program.command('plan').description('which GPUs hold a run, how large it may be, and what would make it fit'))
-    .action((options: SpecOptions) => {
-      const { model, run } = specOf(options, { model: 'gpt2', framework: 'pytorch' });
-      const plan: PlanText = {
-        ...planOf(model, run, GPUS, run.gpu === undefined ? null : gpuByName(run.gpu)),
-        padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
-        quantized: run.mode === 'train' || model.decoderLayers ? null : quantizationTable(model, run.batch, run.seq, run.mode === 'generate' && run.kvCache),
-      };
-      output.result(plan, () => planText(plan));
-    });
+  addSpecOptions(
+    program
+      .command('plan')
+      .description('which GPUs hold a run, how large it may be, and what would make it fit'),
+  ).action((options: SpecOptions) => {
+    const { model, run } = specOf(options, { model: 'gpt2', framework: 'pytorch' });
+    const plan: PlanText = {
+      ...planOf(model, run, GPUS, run.gpu === undefined ? null : gpuByName(run.gpu)),
+      padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
+      quantized:
+        run.mode === 'train' || model.decoderLayers
+          ? null
+          : quantizationTable(model, run.batch, run.seq, run.mode === 'generate' && run.kvCache),
+    };
+    output.result(plan, () => planText(plan));
+  });
 }

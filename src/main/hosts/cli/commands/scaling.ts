@@ -26,7 +26,10 @@ export function registerScaling(program: Command, output: Output): void {
     .option('--compute <flops>', 'training budget in FLOPs, for example 1e24')
     .option('--params <n>', 'parameters, for example 175B')
     .option('--tokens <n>', 'training tokens, for example 300B')
-    .option('--inference-tokens <n>', 'tokens to be served in its lifetime, for the cheapest model over training and serving')
+    .option(
+      '--inference-tokens <n>',
+      'tokens to be served in its lifetime, for the cheapest model over training and serving',
+    )
     .option('--gpu <name>', 'time, money and energy of the budget on this GPU')
     .option('--gpus <n>', 'how many of them (1)')
     .option('--utilization <share>', 'share of the bf16 or fp16 peak that is reached, 0 to 1 (0.4)')
@@ -45,27 +48,71 @@ export function registerScaling(program: Command, output: Output): void {
 
 function onDevices(flops: number, options: ScalingOptions): ScalingText['training'] {
   if (options.gpu === undefined) {
-    const alone = (['gpus', 'utilization', 'price'] as const).find((name) => options[name] !== undefined);
-    if (alone !== undefined) throw new Failure('bad_input', `--${alone} says something of a GPU, and none is named.`, 'Add --gpu, for example --gpu "A100 80GB".');
+    const alone = (['gpus', 'utilization', 'price'] as const).find(
+      (name) => options[name] !== undefined,
+    );
+    if (alone !== undefined)
+      throw new Failure(
+        'bad_input',
+        `--${alone} says something of a GPU, and none is named.`,
+        'Add --gpu, for example --gpu "A100 80GB".',
+      );
     return null;
   }
   const gpu = gpuByName(options.gpu);
   const gpus = whole('--gpus', options.gpus) ?? 1;
   const utilization = amount('--utilization', options.utilization) ?? 0.4;
-  if (utilization > 1) throw new Failure('bad_input', `--utilization cannot be ${utilization}.`, 'Give a share of the peak, above 0 and up to 1.');
+  if (utilization > 1)
+    throw new Failure(
+      'bad_input',
+      `--utilization cannot be ${utilization}.`,
+      'Give a share of the peak, above 0 and up to 1.',
+    );
   const precision = gpu.peak.bf16 === null ? 'fp16' : 'bf16';
-  const cost = trainingCost({ flops, gpus, gpu, precision, utilization, pricePerGpuHour: amount('--price', options.price) ?? null });
+  const cost = trainingCost({
+    flops,
+    gpus,
+    gpu,
+    precision,
+    utilization,
+    pricePerGpuHour: amount('--price', options.price) ?? null,
+  });
   const { seconds, days, gpuHours, energyKWh } = cost;
-  return { gpu: gpu.name, gpus, precision, utilization, seconds, days, gpuHours, cost: cost.cost, energyKWh };
+  return {
+    gpu: gpu.name,
+    gpus,
+    precision,
+    utilization,
+    seconds,
+    days,
+    gpuHours,
+    cost: cost.cost,
+    energyKWh,
+  };
 }
 
-const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12, p: 1e15, e: 1e18 };
+const SUFFIXES: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  b: 1e9,
+  t: 1e12,
+  p: 1e15,
+  e: 1e18,
+};
 
 /** A number as people write large ones: 1e24, 175B, 1.4T, 300_000. */
 function amount(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, digits, suffix = ''] = /^(\d[\d_]*(?:\.\d+)?(?:e\+?\d+)?)([kmbtpe]?)$/i.exec(text) ?? [];
-  const value = digits === undefined ? Number.NaN : Number(digits.replaceAll('_', '')) * (SUFFIXES[suffix.toLowerCase()] ?? Number.NaN);
+  const value =
+    digits === undefined
+      ? Number.NaN
+      : Number(digits.replaceAll('_', '')) * (SUFFIXES[suffix.toLowerCase()] ?? Number.NaN);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new Failure('bad_input', `${option} cannot be "${text}".`, 'Give a number above zero, such as 1e24, 175B or 1.4T.');
+  throw new Failure(
+    'bad_input',
+    `${option} cannot be "${text}".`,
+    'Give a number above zero, such as 1e24, 175B or 1.4T.',
+  );
 }

@@ -22,18 +22,32 @@ export function registerServe(program: Command, output: Output): void {
     .option('--open', 'open the browser')
     .action(async (options: ServeOptions) => {
       const port = Number(options.port);
-      if (!/^\d+$/.test(options.port) || port > 65535) throw new Failure('bad_input', `--port cannot be "${options.port}".`, 'Give a number from 0 to 65535.');
+      if (!/^\d+$/.test(options.port) || port > 65535)
+        throw new Failure(
+          'bad_input',
+          `--port cannot be "${options.port}".`,
+          'Give a number from 0 to 65535.',
+        );
       const engine = createEngine({ host: 'server' });
-      const server = await serveBrowser({ engine, port, host: options.host, rendererDir }).catch(async (error: unknown) => {
-        await engine.close();
-        throw error;
-      });
-      if (output.json) process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port, token: server.token })}\n`);
+      const server = await serveBrowser({ engine, port, host: options.host, rendererDir }).catch(
+        async (error: unknown) => {
+          await engine.close();
+          throw error;
+        },
+      );
+      if (output.json)
+        process.stdout.write(
+          `${JSON.stringify({ url: server.url, port: server.port, token: server.token })}\n`,
+        );
       else process.stdout.write(`Plumbline is at ${server.url}\n`);
-      if (!output.json) output.say('Press Ctrl-C to stop. From another machine: forward the port with ssh -L and open the same address.');
+      if (!output.json)
+        output.say(
+          'Press Ctrl-C to stop. From another machine: forward the port with ssh -L and open the same address.',
+        );
       if (options.open) openBrowser(server.url);
       await new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+          process.once(signal, () => resolve());
       });
       await server.close();
       await engine.close();
@@ -43,9 +57,13 @@ export function registerServe(program: Command, output: Output): void {
 /** Best effort: without a desktop the printed address is enough. */
 function openBrowser(url: string): void {
   const [command, args] =
-    process.platform === 'darwin' ? ['open', [url]] as const
-    : process.platform === 'win32' ? ['cmd', ['/c', 'start', '""', url]] as const
-    : ['xdg-open', [url]] as const;
+    process.platform === 'darwin'
+      ? (['open', [url]] as const)
+      : process.platform === 'win32'
+        ? (['cmd', ['/c', 'start', '""', url]] as const)
+        : (['xdg-open', [url]] as const);
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
-  spawn(command, args, { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
+  spawn(command, args, { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }

@@ -5,7 +5,12 @@ import { checkComparison } from '../../../../shared/divergence/expectations';
 import { Failure } from '../../../../shared/failure';
 import { compareText, listText, sessionText } from '../../../reports/text';
 import type { Engine } from '../../../engine/engine';
-import { addExpectationOptions, type ExpectationOptions, expectationsOf, reportOutcomes } from '../expectations';
+import {
+  addExpectationOptions,
+  type ExpectationOptions,
+  expectationsOf,
+  reportOutcomes,
+} from '../expectations';
 import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 import { writeFile } from '../write-file';
@@ -14,37 +19,54 @@ export function registerSessions(program: Command, output: Output): void {
   program
     .command('list')
     .description('list the recorded sessions, newest first')
-    .action(() => withEngine(async (engine) => {
-      const { sessions, damaged } = engine.listing();
-      output.result({ sessions, damaged }, () => listText(sessions));
-      for (const { message } of damaged) output.say(`plumbline: ${message}`);
-    }));
+    .action(() =>
+      withEngine(async (engine) => {
+        const { sessions, damaged } = engine.listing();
+        output.result({ sessions, damaged }, () => listText(sessions));
+        for (const { message } of damaged) output.say(`plumbline: ${message}`);
+      }),
+    );
 
   program
     .command('show')
     .description('show one session: budget beside measurement, residual, findings')
     .argument('<id>', 'id of the session, or its beginning')
     .option('--series <id>', 'lay this series over the budget instead of the best one')
-    .action((id: string, options: { series?: string }) => withEngine(async (engine) => {
-      const doc = await engine.show({ id, ...(options.series === undefined ? {} : { series: options.series }) });
-      const budget = await engine.budgetOf({ id });
-      output.result(doc, () => sessionText(doc, budget));
-    }));
+    .action((id: string, options: { series?: string }) =>
+      withEngine(async (engine) => {
+        const doc = await engine.show({
+          id,
+          ...(options.series === undefined ? {} : { series: options.series }),
+        });
+        const budget = await engine.budgetOf({ id });
+        output.result(doc, () => sessionText(doc, budget));
+      }),
+    );
 
   const compare = program
     .command('compare')
     .description('compare sessions with the first one given')
     .argument('<ids...>', 'ids of two sessions or more');
-  addExpectationOptions(compare, '"peak>+2%"')
-    .action(async (ids: string[], options: ExpectationOptions) => {
+  addExpectationOptions(compare, '"peak>+2%"').action(
+    async (ids: string[], options: ExpectationOptions) => {
       const expectations = expectationsOf(options, '>');
       process.exitCode = await withEngine(async (engine) => {
         const comparison = await engine.compare({ ids });
         const outcomes = checkComparison(expectations, comparison);
-        output.result(expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes }, () => compareText(comparison));
-        return reportOutcomes(outcomes, options, output, comparison.sessions.map(({ name }) => name).join(' and '), comparison.time.durationUs.at(-1) ?? 0);
+        output.result(
+          expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes },
+          () => compareText(comparison),
+        );
+        return reportOutcomes(
+          outcomes,
+          options,
+          output,
+          comparison.sessions.map(({ name }) => name).join(' and '),
+          comparison.time.durationUs.at(-1) ?? 0,
+        );
       });
-    });
+    },
+  );
 
   program
     .command('report')
@@ -52,31 +74,49 @@ export function registerSessions(program: Command, output: Output): void {
     .argument('<ids...>', 'ids of the sessions')
     .option('--format <format>', 'html, md or json', 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
-    .action((ids: string[], options: { format: string; out: string }) => withEngine(async (engine) => {
-      const report = await renderReport(engine, ids, options.format);
-      if (options.out === '-') {
-        output.result({ fileName: report.fileName, mimeType: report.mimeType, text: report.text }, () => report.text);
-        return;
-      }
-      const path = writeReport(report, options.out);
-      output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
-    }));
+    .action((ids: string[], options: { format: string; out: string }) =>
+      withEngine(async (engine) => {
+        const report = await renderReport(engine, ids, options.format);
+        if (options.out === '-') {
+          output.result(
+            { fileName: report.fileName, mimeType: report.mimeType, text: report.text },
+            () => report.text,
+          );
+          return;
+        }
+        const path = writeReport(report, options.out);
+        output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
+      }),
+    );
 
   program
     .command('delete')
     .description('delete a session and its file')
     .argument('<ids...>', 'ids of the sessions')
-    .action((ids: string[]) => withEngine(async (engine) => {
-      // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-      const docs: SessionDocument[] = [];
-      for (const id of ids) docs.push(await engine.show({ id }));
-      for (const doc of docs) await engine.delete({ id: doc.id });
-      output.result({ deleted: docs.map(({ id }) => id) }, () => docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'));
-    }));
+    .action((ids: string[]) =>
+      withEngine(async (engine) => {
+        // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
+        const docs: SessionDocument[] = [];
+        for (const id of ids) docs.push(await engine.show({ id }));
+        for (const doc of docs) await engine.delete({ id: doc.id });
+        output.result({ deleted: docs.map(({ id }) => id) }, () =>
+          docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
+        );
+      }),
+    );
 }
 
-export async function renderReport(engine: Engine, ids: readonly string[], format: string): Promise<{ fileName: string; mimeType: string; text: string }> {
-  if (format !== 'html' && format !== 'md' && format !== 'json') throw new Failure('bad_input', `There is no report format "${format}".`, 'Use html, md or json.');
+export async function renderReport(
+  engine: Engine,
+  ids: readonly string[],
+  format: string,
+): Promise<{ fileName: string; mimeType: string; text: string }> {
+  if (format !== 'html' && format !== 'md' && format !== 'json')
+    throw new Failure(
+      'bad_input',
+      `There is no report format "${format}".`,
+      'Use html, md or json.',
+    );
   return engine.report({ ids, format });
 }
 

@@ -6,28 +6,35 @@ import type { Output } from '../output';
 import { withEngine } from '../with-engine';
 
 export function registerWorkloads(program: Command, output: Output): void {
-  const workloads = program.command('workloads').description('list the saved workloads; "record --run NAME" runs one');
-  const list = () => withEngine(async (engine) => {
-    const listing = engine.savedListing();
-    output.result(listing, () => savedListText(listing.workloads));
-    for (const { message } of listing.damaged) output.say(`plumbline: ${message}`);
-  });
+  const workloads = program
+    .command('workloads')
+    .description('list the saved workloads; "record --run NAME" runs one');
+  const list = () =>
+    withEngine(async (engine) => {
+      const listing = engine.savedListing();
+      output.result(listing, () => savedListText(listing.workloads));
+      for (const { message } of listing.damaged) output.say(`plumbline: ${message}`);
+    });
   workloads.action(list);
   workloads.command('list').description('list the saved workloads').action(list);
   workloads
     .command('show')
     .description('show one saved workload')
     .argument('<name>', 'name of the workload')
-    .action((name: string) => withEngine(async (engine) => {
-      const saved: SavedWorkload = engine.savedWorkload(name);
-      output.result(saved, () => savedText(saved));
-    }));
+    .action((name: string) =>
+      withEngine(async (engine) => {
+        const saved: SavedWorkload = engine.savedWorkload(name);
+        output.result(saved, () => savedText(saved));
+      }),
+    );
   workloads
     .command('delete')
     .description('delete a saved workload; its sessions stay')
     .argument('<name>', 'name of the workload')
-    .action((name: string) => withEngine(async (engine) => {
-      await engine.deleteWorkload({ name });
-      output.result({ deleted: name }, () => `deleted ${name}`);
-    }));
+    .action((name: string) =>
+      withEngine(async (engine) => {
+        await engine.deleteWorkload({ name });
+        output.result({ deleted: name }, () => `deleted ${name}`);
+      }),
+    );
 }

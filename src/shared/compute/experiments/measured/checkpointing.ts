@@ -3,7 +3,13 @@ import type { SessionDocument } from '../../../contract/session';
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
 import type { Checkpointing, ModelSpec } from '../../../model/spec';
-import { activationBytes, type MeasuredFigure, type Measurement, predictedActivationBytes, shortestStep } from './measurement';
+import {
+  activationBytes,
+  type MeasuredFigure,
+  type Measurement,
+  predictedActivationBytes,
+  shortestStep,
+} from './measurement';
 
 const WAYS: readonly Checkpointing[] = ['none', 'every=4', 'full'];
 
@@ -12,29 +18,53 @@ const NARROW: ModelSpec = { ...preset('gpt2-nano'), name: 'gpt2-nano, 12 layers'
 
 export const CHECKPOINTING: Measurement = {
   experiment: 'checkpointing',
-  scope: { small: 'a small GPT-2 of 12 layers, eight steps: half a minute', full: 'GPT-2 124M, four steps: on a CPU three minutes' },
+  scope: {
+    small: 'a small GPT-2 of 12 layers, eight steps: half a minute',
+    full: 'GPT-2 124M, four steps: on a CPU three minutes',
+  },
   recordings(full) {
     const model = full ? preset('gpt2') : NARROW;
     return WAYS.map((checkpointing) => ({
-      role: checkpointing === 'none' ? 'nothing recomputed' : checkpointing === 'full' ? 'every layer recomputed' : 'every four layers',
+      role:
+        checkpointing === 'none'
+          ? 'nothing recomputed'
+          : checkpointing === 'full'
+            ? 'every layer recomputed'
+            : 'every four layers',
       model,
-      run: runDefaults(model, { mode: 'train', framework: 'tfjs', optimizer: 'sgd', batch: 1, seq: full ? 128 : 256, steps: full ? 4 : 8, checkpointing }),
+      run: runDefaults(model, {
+        mode: 'train',
+        framework: 'tfjs',
+        optimizer: 'sgd',
+        batch: 1,
+        seq: full ? 128 : 256,
+        steps: full ? 4 : 8,
+        checkpointing,
+      }),
     }));
   },
   figures([none, ...others]) {
     if (!none) return [];
-    const saving = (doc: SessionDocument, of: (doc: SessionDocument) => number) => 100 * (1 - of(doc) / of(none));
+    const saving = (doc: SessionDocument, of: (doc: SessionDocument) => number) =>
+      100 * (1 - of(doc) / of(none));
     return others.flatMap((doc): MeasuredFigure[] => {
       const full = doc.run?.checkpointing === 'full';
       const how = full ? 'every layer' : 'every four layers';
       return [
         {
-          what: `activations freed, ${how}`, value: saving(doc, activationBytes), unit: '%', claims: full ? ['checkpoint-saving'] : [],
+          what: `activations freed, ${how}`,
+          value: saving(doc, activationBytes),
+          unit: '%',
+          claims: full ? ['checkpoint-saving'] : [],
           predicted: [{ value: saving(doc, predictedActivationBytes), by: 'refined tier' }],
         },
         {
-          what: `longer step, ${how}`, value: 100 * (shortestStep(doc) / shortestStep(none) - 1), unit: '%', predicted: [{ value: 100 / 3, by: 'one forward pass more' }],
-          claims: full ? ['checkpoint-time'] : [], timed: true,
+          what: `longer step, ${how}`,
+          value: 100 * (shortestStep(doc) / shortestStep(none) - 1),
+          unit: '%',
+          predicted: [{ value: 100 / 3, by: 'one forward pass more' }],
+          claims: full ? ['checkpoint-time'] : [],
+          timed: true,
         },
       ];
     });

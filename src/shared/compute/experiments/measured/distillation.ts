@@ -7,9 +7,17 @@ import { type MeasuredFigure, type Measurement, shortestStep } from './measureme
 
 const MODELS = ['bert-base', 'distilbert', 'tinybert'] as const;
 
-const CLAIMS: Readonly<Record<string, { readonly memory: string; readonly speed: readonly string[] }>> = {
-  distilbert: { memory: 'summary-distil-memory-low', speed: ['distilbert-speed', 'summary-distil-speed-low'] },
-  tinybert: { memory: 'summary-distil-memory-high', speed: ['tinybert-speed', 'summary-distil-speed-high'] },
+const CLAIMS: Readonly<
+  Record<string, { readonly memory: string; readonly speed: readonly string[] }>
+> = {
+  distilbert: {
+    memory: 'summary-distil-memory-low',
+    speed: ['distilbert-speed', 'summary-distil-speed-low'],
+  },
+  tinybert: {
+    memory: 'summary-distil-memory-high',
+    speed: ['tinybert-speed', 'summary-distil-speed-high'],
+  },
 };
 
 export const DISTILLATION: Measurement = {
@@ -21,26 +29,50 @@ export const DISTILLATION: Measurement = {
   recordings(full) {
     return MODELS.map((name) => {
       const model = preset(name);
-      return { role: name, model, run: runDefaults(model, { mode: 'infer', framework: 'tfjs', batch: 1, seq: full ? 128 : 16, steps: full ? 8 : 3 }) };
+      return {
+        role: name,
+        model,
+        run: runDefaults(model, {
+          mode: 'infer',
+          framework: 'tfjs',
+          batch: 1,
+          seq: full ? 128 : 16,
+          steps: full ? 8 : 3,
+        }),
+      };
     });
   },
   figures([teacher, ...students]) {
     if (!teacher?.model || !teacher.run) return [];
     const { model, run } = teacher;
-    const weights = (doc: SessionDocument) => doc.overlay.phases.at(-1)?.measuredEndComponents?.params ?? 0;
-    const predicted = (doc: SessionDocument) => doc.overlay.phases.at(-1)?.predictedEndComponents?.params ?? 0;
+    const weights = (doc: SessionDocument) =>
+      doc.overlay.phases.at(-1)?.measuredEndComponents?.params ?? 0;
+    const predicted = (doc: SessionDocument) =>
+      doc.overlay.phases.at(-1)?.predictedEndComponents?.params ?? 0;
     return students.flatMap((student): MeasuredFigure[] => {
       if (!student.model) return [];
       const { name } = student.model;
       const claims = CLAIMS[name];
       return [
         {
-          what: `weights, ${name}`, value: weights(teacher) / weights(student), unit: '× smaller', claims: claims ? [claims.memory] : [],
+          what: `weights, ${name}`,
+          value: weights(teacher) / weights(student),
+          unit: '× smaller',
+          claims: claims ? [claims.memory] : [],
           predicted: [{ value: predicted(teacher) / predicted(student), by: 'refined tier' }],
         },
         {
-          what: `a pass, ${name}`, value: shortestStep(teacher) / shortestStep(student), unit: '× faster', claims: claims && run.seq >= 128 ? claims.speed : [], timed: true,
-          predicted: [{ value: compareStudent(model, student.model, run.seq).workRatio, by: 'FLOPs of the layers' }],
+          what: `a pass, ${name}`,
+          value: shortestStep(teacher) / shortestStep(student),
+          unit: '× faster',
+          claims: claims && run.seq >= 128 ? claims.speed : [],
+          timed: true,
+          predicted: [
+            {
+              value: compareStudent(model, student.model, run.seq).workRatio,
+              by: 'FLOPs of the layers',
+            },
+          ],
         },
       ];
     });

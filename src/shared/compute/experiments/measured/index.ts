@@ -7,11 +7,30 @@ import { CHECKPOINTING } from './checkpointing';
 import { DISTILLATION } from './distillation';
 import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
 import { QUANTIZATION } from './quantization';
-import { comparable, conditionsOf, isCrowded, type MeasuredFigure, type Measurement } from './measurement';
+import {
+  comparable,
+  conditionsOf,
+  isCrowded,
+  type MeasuredFigure,
+  type Measurement,
+} from './measurement';
 
-export { experimentOf, type MeasuredFigure, type Measurement, type Recording, sessionName } from './measurement';
+export {
+  experimentOf,
+  type MeasuredFigure,
+  type Measurement,
+  type Recording,
+  sessionName,
+} from './measurement';
 
-export const MEASUREMENTS: readonly Measurement[] = [ACTIVATION_MEMORY, CHECKPOINTING, KV_CACHE_SPEEDUP, BATCHING, QUANTIZATION, DISTILLATION];
+export const MEASUREMENTS: readonly Measurement[] = [
+  ACTIVATION_MEMORY,
+  CHECKPOINTING,
+  KV_CACHE_SPEEDUP,
+  BATCHING,
+  QUANTIZATION,
+  DISTILLATION,
+];
 
 export function measurementOf(experiment: string): Measurement | null {
   return MEASUREMENTS.find((one) => one.experiment === experiment) ?? null;
@@ -28,7 +47,11 @@ export interface Outcome {
 }
 
 /** What the sessions of one experiment say, in the order of its recordings; null where they cannot be compared. */
-export function outcomeOf(measurement: Measurement, full: boolean, docs: readonly SessionDocument[]): Outcome | null {
+export function outcomeOf(
+  measurement: Measurement,
+  full: boolean,
+  docs: readonly SessionDocument[],
+): Outcome | null {
   if (!comparable(docs)) return null;
   const crowded = docs.some(isCrowded);
   return {
@@ -37,16 +60,23 @@ export function outcomeOf(measurement: Measurement, full: boolean, docs: readonl
     conditions: conditionsOf(docs),
     crowded,
     sessions: docs.map(({ id, name }) => ({ id, name })),
-    figures: measurement.figures(docs).map((figure) => (crowded && figure.timed ? { ...figure, claims: [] } : figure)),
+    figures: measurement
+      .figures(docs)
+      .map((figure) => (crowded && figure.timed ? { ...figure, claims: [] } : figure)),
   };
 }
 
 /** The claims with what was measured of them; of several outcomes the first that measured a claim counts. */
-export function withMeasured(claims: readonly Claim[], outcomes: readonly Outcome[]): readonly Claim[] {
+export function withMeasured(
+  claims: readonly Claim[],
+  outcomes: readonly Outcome[],
+): readonly Claim[] {
   const found = new Map<string, Measured>();
   for (const { figures, sessions, conditions } of outcomes) {
     for (const { claims: ids, value, unit } of figures) {
-      for (const id of ids) if (!found.has(id)) found.set(id, { value, unit, sessions: sessions.map((one) => one.id), conditions });
+      for (const id of ids)
+        if (!found.has(id))
+          found.set(id, { value, unit, sessions: sessions.map((one) => one.id), conditions });
     }
   }
   return claims.map((claim) => ({ ...claim, measured: found.get(claim.id) ?? null }));

@@ -48,21 +48,39 @@ export function sessionName(experiment: string, full: boolean, role: string): st
 }
 
 /** The experiment a session was recorded for; null where it was recorded for none. */
-export function experimentOf(name: string): { readonly experiment: string; readonly full: boolean; readonly role: string } | null {
-  const [, experiment = '', full, role = ''] = /^experiment ([a-z0-9.-]+)(, full)?: (.+)$/.exec(name) ?? [];
+export function experimentOf(
+  name: string,
+): { readonly experiment: string; readonly full: boolean; readonly role: string } | null {
+  const [, experiment = '', full, role = ''] =
+    /^experiment ([a-z0-9.-]+)(, full)?: (.+)$/.exec(name) ?? [];
   return experiment === '' ? null : { experiment, full: full !== undefined, role };
 }
 
 /** Whether sessions can stand beside each other: same machine, same backend, same versions. */
 export function comparable(docs: readonly SessionDocument[]): boolean {
   const [first] = docs;
-  const words = ({ environment: { cpu, os, gpus, workload } }: SessionDocument) => JSON.stringify([cpu, os, gpus.map(({ uuid }) => uuid), workload]);
-  return first !== undefined && docs.every((doc) => doc.status === 'complete' && !doc.simulated && doc.model !== null && doc.run !== null && words(doc) === words(first));
+  const words = ({ environment: { cpu, os, gpus, workload } }: SessionDocument) =>
+    JSON.stringify([cpu, os, gpus.map(({ uuid }) => uuid), workload]);
+  return (
+    first !== undefined &&
+    docs.every(
+      (doc) =>
+        doc.status === 'complete' &&
+        !doc.simulated &&
+        doc.model !== null &&
+        doc.run !== null &&
+        words(doc) === words(first),
+    )
+  );
 }
 
 /** On what, for a reader: what all of the sessions share. */
 export function conditionsOf(docs: readonly SessionDocument[]): string {
-  const [{ environment: { cpu, cores, gpus, workload } }] = docs as [SessionDocument];
+  const [
+    {
+      environment: { cpu, cores, gpus, workload },
+    },
+  ] = docs as [SessionDocument];
   const shared = (words: (run: RunSpec) => string) => {
     const [first, ...others] = docs.map((doc) => (doc.run ? words(doc.run) : ''));
     return first !== '' && others.every((one) => one === first) ? [first!] : [];
@@ -70,7 +88,9 @@ export function conditionsOf(docs: readonly SessionDocument[]): string {
   const device = workload.backend === 'webgpu' && gpus[0] ? gpus[0].name : `${cpu}, ${cores} cores`;
   return [
     ...new Set(docs.map(({ model }) => model?.name ?? '')),
-    ...shared(({ mode, promptTokens, tokens }) => (mode === 'generate' ? `prompt of ${promptTokens}, ${formatInteger(tokens)} tokens` : '')),
+    ...shared(({ mode, promptTokens, tokens }) =>
+      mode === 'generate' ? `prompt of ${promptTokens}, ${formatInteger(tokens)} tokens` : '',
+    ),
     ...shared(({ mode, seq }) => (mode === 'generate' ? '' : `${formatInteger(seq)} tokens`)),
     ...shared(({ precision }) => precision),
     `${workload.backend ?? 'unknown backend'} on ${device}`,
@@ -94,7 +114,9 @@ export function predictedFor({ environment: { gpus, workload } }: SessionDocumen
 
 /** Time of all spans of a phase. */
 export function timeIn(doc: SessionDocument, phases: readonly Phase[]): Micros {
-  return doc.overlay.phases.filter(({ phase }) => phases.includes(phase)).reduce((sum, { span: [t0, t1] }) => sum + t1 - t0, 0);
+  return doc.overlay.phases
+    .filter(({ phase }) => phases.includes(phase))
+    .reduce((sum, { span: [t0, t1] }) => sum + t1 - t0, 0);
 }
 
 /** Shortest step after the first, which alone compiles and warms up. */
@@ -105,21 +127,31 @@ export function shortestStep(doc: SessionDocument): Micros {
     const known = steps.get(marker.step) ?? { begin: 0, end: 0 };
     steps.set(marker.step, { ...known, [marker.event]: marker.t });
   }
-  return Math.min(...[...steps].filter(([step]) => step > 1).map(([, { begin, end }]) => end - begin));
+  return Math.min(
+    ...[...steps].filter(([step]) => step > 1).map(([, { begin, end }]) => end - begin),
+  );
 }
 
 /** What a recording announced under this name; NaN where it announced no such number. */
 export function announcedNumber(doc: SessionDocument, name: string): number {
-  const found = doc.markers.flatMap((marker) => (marker.type === 'run' && typeof marker.fields[name] === 'number' ? [marker.fields[name]] : []));
+  const found = doc.markers.flatMap((marker) =>
+    marker.type === 'run' && typeof marker.fields[name] === 'number' ? [marker.fields[name]] : [],
+  );
   return found.at(-1) ?? NaN;
 }
 
 /** Most bytes of activations at any peak of a phase, exactly as the framework counts them. */
 export function activationBytes(doc: SessionDocument): number {
-  return Math.max(0, ...doc.overlay.phases.map(({ measuredComponents }) => measuredComponents?.activations ?? 0));
+  return Math.max(
+    0,
+    ...doc.overlay.phases.map(({ measuredComponents }) => measuredComponents?.activations ?? 0),
+  );
 }
 
 /** The same as the refined tier predicts it. */
 export function predictedActivationBytes(doc: SessionDocument): number {
-  return Math.max(0, ...doc.overlay.phases.map(({ predictedComponents }) => predictedComponents?.activations ?? 0));
+  return Math.max(
+    0,
+    ...doc.overlay.phases.map(({ predictedComponents }) => predictedComponents?.activations ?? 0),
+  );
 }

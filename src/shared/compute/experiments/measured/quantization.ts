@@ -6,7 +6,13 @@ import type { SessionDocument } from '../../../contract/session';
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
 import type { ModelSpec, Precision } from '../../../model/spec';
-import { announcedNumber, type MeasuredFigure, type Measurement, type Recording, timeIn } from './measurement';
+import {
+  announcedNumber,
+  type MeasuredFigure,
+  type Measurement,
+  type Recording,
+  timeIn,
+} from './measurement';
 
 const PRECISIONS = ['fp32', 'fp16', 'int8', 'int4'] as const satisfies readonly Precision[];
 
@@ -17,23 +23,70 @@ const CLAIMS: Readonly<Partial<Record<Precision, readonly string[]>>> = {
 };
 
 /** Learns from the few thousand tokens of the text that ships within half a minute on two cores. */
-export const LEARNER: ModelSpec = { ...preset('gpt2-nano'), name: 'gpt2-nano, 2 layers of 64', layers: 2, hidden: 64, headDim: 16, ffn: 256, vocab: 512 };
-export const LEARNING = runDefaults(LEARNER, { mode: 'train', framework: 'tfjs', data: 'text', batch: 4, seq: 64, steps: 320 });
+export const LEARNER: ModelSpec = {
+  ...preset('gpt2-nano'),
+  name: 'gpt2-nano, 2 layers of 64',
+  layers: 2,
+  hidden: 64,
+  headDim: 16,
+  ffn: 256,
+  vocab: 512,
+};
+export const LEARNING = runDefaults(LEARNER, {
+  mode: 'train',
+  framework: 'tfjs',
+  data: 'text',
+  batch: 4,
+  seq: 64,
+  steps: 320,
+});
 
 /** Forward passes that go once through what training did not see, but for a last piece that fills no batch. */
 export function scoring(precision: Precision): Recording['run'] {
-  return runDefaults(LEARNER, { mode: 'infer', framework: 'tfjs', data: 'text', batch: 4, seq: 64, steps: 3, precision });
+  return runDefaults(LEARNER, {
+    mode: 'infer',
+    framework: 'tfjs',
+    data: 'text',
+    batch: 4,
+    seq: 64,
+    steps: 3,
+    precision,
+  });
 }
 
 export const QUANTIZATION: Measurement = {
   experiment: 'quantization',
-  scope: { small: 'a small GPT-2 trained on a text, then 32 tokens and the perplexity of unseen text at four precisions: a minute', full: 'GPT-2 124M, random weights, 32 tokens at four precisions: on a CPU a minute' },
+  scope: {
+    small:
+      'a small GPT-2 trained on a text, then 32 tokens and the perplexity of unseen text at four precisions: a minute',
+    full: 'GPT-2 124M, random weights, 32 tokens at four precisions: on a CPU a minute',
+  },
   recordings(full) {
     const model = full ? preset('gpt2') : LEARNER;
     const trained: Pick<Recording, 'weights'> = full ? {} : { weights: 'taken' };
-    const generating = PRECISIONS.map((precision): Recording => ({ role: precision, model, run: runDefaults(model, { mode: 'generate', framework: 'tfjs', promptTokens: 16, tokens: 32, precision }), ...trained }));
+    const generating = PRECISIONS.map(
+      (precision): Recording => ({
+        role: precision,
+        model,
+        run: runDefaults(model, {
+          mode: 'generate',
+          framework: 'tfjs',
+          promptTokens: 16,
+          tokens: 32,
+          precision,
+        }),
+        ...trained,
+      }),
+    );
     if (full) return generating;
-    const scored = PRECISIONS.map((precision): Recording => ({ role: `unseen text in ${precision}`, model, run: scoring(precision), ...trained }));
+    const scored = PRECISIONS.map(
+      (precision): Recording => ({
+        role: `unseen text in ${precision}`,
+        model,
+        run: scoring(precision),
+        ...trained,
+      }),
+    );
     return [{ role: 'training', model, run: LEARNING, weights: 'kept' }, ...generating, ...scored];
   },
   figures(docs) {
@@ -43,37 +96,79 @@ export const QUANTIZATION: Measurement = {
     const predicted = (doc: SessionDocument) => doc.overlay.phases.at(-1)?.predictedEndComponents;
     const narrower = others.flatMap((doc): MeasuredFigure[] => {
       const precision = doc.run?.precision ?? 'fp32';
-      const smaller = (part: 'params' | 'kv_cache', of: typeof measured) => (of(single)?.[part] ?? 0) / (of(doc)?.[part] ?? 0);
+      const smaller = (part: 'params' | 'kv_cache', of: typeof measured) =>
+        (of(single)?.[part] ?? 0) / (of(doc)?.[part] ?? 0);
       return [
         {
-          what: `weights, ${precision}`, value: smaller('params', measured), unit: '× smaller', predicted: [{ value: smaller('params', predicted), by: 'refined tier' }],
+          what: `weights, ${precision}`,
+          value: smaller('params', measured),
+          unit: '× smaller',
+          predicted: [{ value: smaller('params', predicted), by: 'refined tier' }],
           claims: doc.model?.name === 'gpt2' ? (CLAIMS[precision] ?? []) : [],
         },
-        { what: `cache, ${doc.run?.kvPrecision}`, value: smaller('kv_cache', measured), unit: '× smaller', predicted: [{ value: smaller('kv_cache', predicted), by: 'refined tier' }], claims: [] },
-        { what: `time, ${precision}`, value: timeIn(doc, ['prefill', 'decode']) / timeIn(single, ['prefill', 'decode']), unit: '×', predicted: [], claims: [], timed: true },
+        {
+          what: `cache, ${doc.run?.kvPrecision}`,
+          value: smaller('kv_cache', measured),
+          unit: '× smaller',
+          predicted: [{ value: smaller('kv_cache', predicted), by: 'refined tier' }],
+          claims: [],
+        },
+        {
+          what: `time, ${precision}`,
+          value: timeIn(doc, ['prefill', 'decode']) / timeIn(single, ['prefill', 'decode']),
+          unit: '×',
+          predicted: [],
+          claims: [],
+          timed: true,
+        },
       ];
     });
-    return [...narrower, ...[single, ...others].map(decoding), ...unseen(docs.filter(({ run }) => run?.mode === 'infer'))];
+    return [
+      ...narrower,
+      ...[single, ...others].map(decoding),
+      ...unseen(docs.filter(({ run }) => run?.mode === 'infer')),
+    ];
   },
 };
 
 function decoding(doc: SessionDocument): MeasuredFigure {
   const rate = ((doc.run?.tokens ?? 0) - 1) / (timeIn(doc, ['decode']) / 1e6);
-  return { what: `decoding, ${doc.run?.precision}`, value: rate, unit: 'tokens/s', predicted: [], claims: [], timed: true };
+  return {
+    what: `decoding, ${doc.run?.precision}`,
+    value: rate,
+    unit: 'tokens/s',
+    predicted: [],
+    claims: [],
+    timed: true,
+  };
 }
 
 /** Perplexity by precision, under what the frequencies of the tokens alone make of the same text. */
 function unseen(docs: readonly SessionDocument[]): readonly MeasuredFigure[] {
   const [single, ...others] = docs;
   if (!single) return [];
-  const row = (what: string, value: number, unit: string): MeasuredFigure => ({ what, value, unit, predicted: [], claims: [] });
+  const row = (what: string, value: number, unit: string): MeasuredFigure => ({
+    what,
+    value,
+    unit,
+    predicted: [],
+    claims: [],
+  });
   const perplexity = (doc: SessionDocument) => announcedNumber(doc, 'perplexity');
   return [
-    row('unseen text, by frequencies', announcedNumber(single, 'frequencyPerplexity'), 'perplexity'),
+    row(
+      'unseen text, by frequencies',
+      announcedNumber(single, 'frequencyPerplexity'),
+      'perplexity',
+    ),
     row('unseen text, fp32', perplexity(single), 'perplexity'),
     ...others.flatMap((doc) => [
       row(`unseen text, ${doc.run?.precision}`, perplexity(doc), 'perplexity'),
-      row(`  above fp32, ${doc.run?.precision}`, 100 * (perplexity(doc) / perplexity(single) - 1), '%'),
+      row(
+        `  above fp32, ${doc.run?.precision}`,
+        100 * (perplexity(doc) / perplexity(single) - 1),
+        '%',
+      ),
     ]),
   ];
 }
