@@ -7,8 +7,8 @@ import type { EngineApi, EngineClient, EngineEvent } from '../shared/contract/ap
 import { ENGINE_METHODS } from '../shared/contract/api';
 import { connectEngine, type RpcPort } from '../shared/contract/rpc';
 import { Failure } from '../shared/failure';
-import { createStore, type Store } from './state/store';
 import { messagePort, openSocket } from './ports';
+import { createStore, type Store } from './state/store';
 
 export type LinkStatus = 'connecting' | 'open' | 'lost' | 'refused';
 export interface LinkState {

@@ -5,15 +5,15 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import {
   backend as currentBackend,
   enableProdMode,
   setBackend,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { Failure } from '../shared/failure';
-import { type Backend, BACKENDS } from '../shared/model/spec';
+import { BACKENDS, type Backend } from '../shared/model/spec';
 import { registerPackedKernels } from './packed/kernels';
 import { registerPackedWebGpuKernels } from './packed/webgpu';
 import { amendWasmKernels } from './wasm/amended';

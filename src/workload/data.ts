@@ -6,8 +6,8 @@
  */
 /// <reference path="./text.d.ts" />
 import text from '../../resources/text/memory.txt?raw';
-import { SMALLEST_VOCABULARY, Tokenizer } from '../shared/model/tokens';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
+import { SMALLEST_VOCABULARY, Tokenizer } from '../shared/model/tokens';
 import type { Random } from './random';
 
 /** `count` sequences of run.seq tokens in one row, and the token that follows each of them. */

@@ -8,8 +8,8 @@ import { createCache, type KvCache } from './cache';
 import { lastLogits, runBlocks } from './gpt2';
 import { padsOf } from './padding';
 import { readPrompts, tellTexts } from './prompts';
-import { breathe } from './reporter';
 import { Random } from './random';
+import { breathe } from './reporter';
 import { disposeBatch, leak, makeBatch, type Workload } from './runs';
 import { sampleToken, samplingOf } from './sampling';
 

@@ -1,11 +1,11 @@
 /** Inference: one forward pass a step over the same batch, with a decoder's logits of the last position or an encoder's states. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { encode, encoderBatch } from './encoder';
+import { seconds } from './generate';
 import { lastLogits, runBlocks } from './gpt2';
 import { padsOf } from './padding';
 import { breathe } from './reporter';
-import { makeBatch, type Workload, leak } from './runs';
-import { seconds } from './generate';
+import { leak, makeBatch, type Workload } from './runs';
 
 export function prepareInference(work: Workload): () => Promise<void> {
   const { run, reporter } = work;

@@ -10,7 +10,7 @@
  * when its role becomes known later, and corrects the high-water split when the buffer was alive at that moment.
  */
 import { engine, type Tensor } from '@tensorflow/tfjs-core';
-import { type Component, COMPONENTS } from '../shared/vocabulary';
+import { COMPONENTS, type Component } from '../shared/vocabulary';
 
 interface TensorInfo {
   readonly bytes: number;

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Failure } from '../shared/failure';
-import { type PackedLayout, packedLayout, type PackedPrecision } from '../shared/model/packing';
+import { type PackedLayout, type PackedPrecision, packedLayout } from '../shared/model/packing';
 import { gatherRows } from './losses';
 import { GREATEST_HALF } from './packed/half';
 import type { PackedAttributes } from './packed/kernels';

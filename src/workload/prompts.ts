@@ -1,7 +1,7 @@
 /** Text in, text out: the prompts of a run as tokens, and what was generated as text. */
 import { Failure } from '../shared/failure';
-import { SMALLEST_VOCABULARY, Tokenizer } from '../shared/model/tokens';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
+import { SMALLEST_VOCABULARY, Tokenizer } from '../shared/model/tokens';
 import type { Workload } from './runs';
 
 /** Tokens of each prompt; `bad_input` where they are not as many as the run says. */

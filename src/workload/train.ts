@@ -6,11 +6,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { trainingWindows, type Windows } from './data';
+import { seconds } from './generate';
 import { type Batch, inSegments, normalize, runBlocks } from './gpt2';
 import type { Ledger } from './ledger';
 import { crossEntropy } from './losses';
 import { trainable } from './matrix';
-import { seconds } from './generate';
 import { Optimizer } from './optimizers';
 import { recomputed, segmentLength } from './recompute';
 import { breathe } from './reporter';

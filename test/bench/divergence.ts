@@ -23,7 +23,7 @@ import type { Marker, SeriesData } from '../../src/shared/trace/types';
 import { MiB } from '../../src/shared/units';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
-import { judge, judgeAlone, type Judged } from './divergence/score';
+import { type Judged, judge, judgeAlone } from './divergence/score';
 import { type Trace, traceOf } from './divergence/trace';
 
 function option(name: string, otherwise: number): number {

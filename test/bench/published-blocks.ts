@@ -1,4 +1,6 @@
 /** Rows that measure a piece of a model by itself: a loss, a feed-forward block, a head with its loss, one attention. */
+
+import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
 import { headOf } from '../../src/shared/budget/pytorch/head';
 import { temporaries } from '../../src/shared/budget/pytorch/layer';
 import {
@@ -8,7 +10,6 @@ import {
   savedTensors,
 } from '../../src/shared/budget/pytorch/saved';
 import { elementBytes } from '../../src/shared/budget/pytorch/types';
-import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
 import { wholeShard } from '../../src/shared/budget/sharding/shard';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';

@@ -3,9 +3,9 @@ import { contextBytes } from '../../src/shared/budget/pytorch/device';
 import { parameterCount } from '../../src/shared/model/parameters';
 import type { ModelSpec } from '../../src/shared/model/spec';
 import {
+  type LlmcRun,
   llmcActivationGradients,
   llmcActivations,
-  type LlmcRun,
   llmcStates,
 } from '../support/llmc';
 import type { Config, Prediction, PublishedRow } from './published-row';

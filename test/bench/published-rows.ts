@@ -1,8 +1,8 @@
 /** From a row of published measurements to what Plumbline predicts for it, or why it predicts nothing. */
 import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
+import { kvElementsPerToken } from '../../src/shared/model/kv';
 import { parameterCount } from '../../src/shared/model/parameters';
 import type { ModelSpec } from '../../src/shared/model/spec';
-import { kvElementsPerToken } from '../../src/shared/model/kv';
 import { attentionCoefficient, blockBytes, scoreBytes } from './published-blocks';
 import { operations, speed } from './published-compute';
 import { isLlmc, llmcBytes } from './published-llmc';

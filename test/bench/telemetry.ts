@@ -12,14 +12,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { documentOf } from '../../src/main/engine/document';
-import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
-import { LineProcess } from '../../src/main/telemetry/nvidia-smi/line-process';
 import { LiveTrace } from '../../src/main/engine/live-trace';
 import { storedSeriesOf } from '../../src/main/engine/session-data';
 import { createSession } from '../../src/main/store/session-file';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host';
 import { hostTable } from '../../src/main/telemetry/host-reads';
+import { LineProcess } from '../../src/main/telemetry/nvidia-smi/line-process';
+import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
 import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';

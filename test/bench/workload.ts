@@ -10,8 +10,8 @@ import { runDefaults } from '../../src/shared/model/run';
 import { BACKENDS, type ModelSpec, type RunSpec } from '../../src/shared/model/spec';
 import { besideOnnx, lateOverEarly } from './workload/beside-onnx';
 import { millionMarkers } from './workload/million-markers';
-import { decodeRate, entry, measured, type Result } from './workload/process';
 import { besidePrecisions } from './workload/precisions';
+import { decodeRate, entry, measured, type Result } from './workload/process';
 import { pythonCost } from './workload/python-cost';
 
 const MiB = 2 ** 20;

@@ -1,8 +1,8 @@
 /** The browser host with the real engine: a recording started from the window, followed live, and finished. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserUnavailable, launchBrowser } from '../support/browser';
 import { type Running, startCli, temporaryHome } from '../support/cli';
 

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { announcedModel } from '../../src/main/engine/announced';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import { runJson, temporaryHome } from '../support/cli';
 import { fixture, python } from '../fixtures/workloads/harness';
+import { runJson, temporaryHome } from '../support/cli';
 
 const home = temporaryHome();
 afterAll(() => home.dispose());

@@ -5,7 +5,7 @@ import {
   normalized,
   referenceStates,
 } from '../support/reference-encoder';
-import { drawn, logits, type Logits, type Tensors } from './checkpoint';
+import { drawn, type Logits, logits, type Tensors } from './checkpoint';
 
 export interface EncoderShape {
   readonly layers: number;

@@ -9,15 +9,15 @@ import { exactGelu, relu, tanhGelu } from '../support/reference-encoder';
 import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';
 import {
   checkpoint,
-  distance,
   type Dtype,
+  distance,
   logits,
   randomTensors,
   type Tensors,
 } from './checkpoint';
 import {
-  encoderConfig,
   type EncoderShape,
+  encoderConfig,
   encoderTensors,
   type Kind,
   referenceEncoder,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LogLimit } from '../../src/main/workloads/log-limit';
 import type { SessionDocument } from '../../src/shared/contract/session';
+import { linux, node } from '../fixtures/workloads/harness';
 import {
   pidsWithEnvironment,
   runCli,
@@ -15,7 +16,6 @@ import {
   temporaryHome,
   until,
 } from '../support/cli';
-import { linux, node } from '../fixtures/workloads/harness';
 
 const posix = process.platform !== 'win32';
 const home = temporaryHome();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GpuInstances, readInstances } from '../../src/main/telemetry/nvidia-smi/instances';
 import type { DoctorReport } from '../../src/shared/contract/api';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import { createStub, noStub, type NvmlStub } from '../doubles/nvml/stub';
+import { createStub, type NvmlStub, noStub } from '../doubles/nvml/stub';
 import { gpuOf, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 

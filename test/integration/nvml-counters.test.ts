@@ -6,8 +6,8 @@ import { probeInWorker } from '../../src/main/telemetry/thread/launch';
 import {
   buildWorker,
   createStub,
-  noStub,
   type NvmlStub,
+  noStub,
   type StubVariant,
 } from '../doubles/nvml/stub';
 import { type Collector, started } from '../fixtures/nvidia-smi/harness';

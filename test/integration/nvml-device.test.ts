@@ -2,12 +2,12 @@
 import koffi from 'koffi';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FAULT_CODES, faultOf } from '../../src/main/telemetry/nvml/codes';
-import { libraryPlaces, loadLibrary } from '../../src/main/telemetry/nvml/library';
 import { COUNTERS, type Counter } from '../../src/main/telemetry/nvml/counters';
+import { libraryPlaces, loadLibrary } from '../../src/main/telemetry/nvml/library';
 import { type OpenedNvml, openNvml } from '../../src/main/telemetry/nvml/opened';
 import { probeNvml } from '../../src/main/telemetry/nvml/probe';
 import { SAMPLES } from '../../src/main/telemetry/nvml/samples';
-import { createStub, noStub, type NvmlStub, type StubVariant } from '../doubles/nvml/stub';
+import { createStub, type NvmlStub, noStub, type StubVariant } from '../doubles/nvml/stub';
 
 const GiB = 2 ** 30;
 const owned: { dispose(): void }[] = [];

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PcieSampler, type PcieSamplerOptions } from '../../src/main/telemetry/nvml/pcie';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
-import { buildWorker, createStub, noStub, type NvmlStub } from '../doubles/nvml/stub';
+import { buildWorker, createStub, type NvmlStub, noStub } from '../doubles/nvml/stub';
 import { type Collector, gpuOf, started } from '../fixtures/nvidia-smi/harness';
 
 let workerPath = '';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/shared/contract/api';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import { createStub, noStub, type NvmlStub } from '../doubles/nvml/stub';
+import { createStub, type NvmlStub, noStub } from '../doubles/nvml/stub';
 import { runJson, temporaryHome } from '../support/cli';
 
 const MiB = 1024 ** 2;

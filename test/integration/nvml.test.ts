@@ -6,8 +6,8 @@ import { openSamplers } from '../../src/main/telemetry/sources';
 import {
   buildWorker,
   createStub,
-  noStub,
   type NvmlStub,
+  noStub,
   type StubVariant,
 } from '../doubles/nvml/stub';
 import { type Collector, gpuOf, playing, started } from '../fixtures/nvidia-smi/harness';

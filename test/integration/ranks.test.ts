@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionDocument } from '../../src/shared/contract/session';
-import { runCli, runJson, temporaryHome } from '../support/cli';
 import { fixture, linux, python } from '../fixtures/workloads/harness';
+import { runCli, runJson, temporaryHome } from '../support/cli';
 
 const launcher = fixture('../launchers/ranks.py');
 const home = temporaryHome();

@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../src/shared/failure';
 import type { SessionDocument } from '../../src/shared/contract/session';
+import { Failure } from '../../src/shared/failure';
 import { Random } from '../../src/workload/random';
+import { runJson, temporaryHome } from '../support/cli';
 import {
-  checkpoint,
   CONFIG,
+  checkpoint,
   configOf,
   distance,
   folders,
@@ -18,7 +19,6 @@ import {
   type Shape,
   SMALL,
 } from './checkpoint';
-import { runJson, temporaryHome } from '../support/cli';
 import { buildWorkload, runWorkload, tinyModel, tinyRun } from './workload-process';
 
 const failure = async (...args: string[]): Promise<Failure> => {

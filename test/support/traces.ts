@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type ImportedTrace, readTrace, type ReadOptions } from '../../src/main/reports/import';
+import { type ImportedTrace, type ReadOptions, readTrace } from '../../src/main/reports/import';
 import { Failure } from '../../src/shared/failure';
 
 export const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { experimentListText, experimentText } from '../../src/main/reports/text-experiment';
 import { chapterClaims } from '../../src/shared/compute/chapter';
-import { experimentByName, EXPERIMENTS } from '../../src/shared/compute/experiments';
+import { EXPERIMENTS, experimentByName } from '../../src/shared/compute/experiments';
 import {
   experimentOf,
-  type Measurement,
   MEASUREMENTS,
+  type Measurement,
   measurementOf,
   outcomeOf,
   sessionName,
@@ -13,8 +13,8 @@ import {
 } from '../../src/shared/compute/experiments/measured';
 import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
-import { preset } from '../../src/shared/model/presets';
 import { notBundled } from '../../src/shared/model/bundled';
+import { preset } from '../../src/shared/model/presets';
 import { checkRun } from '../../src/shared/model/validate';
 
 const claims = chapterClaims();

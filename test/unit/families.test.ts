@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../src/shared/budget/budget';
 import { modelFromConfig } from '../../src/shared/model/config-file';
 import {
-  adapterParameters,
   activeParameterCount,
+  adapterParameters,
   parameterCount,
 } from '../../src/shared/model/parameters';
 import { preset } from '../../src/shared/model/presets';

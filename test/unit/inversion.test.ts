@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../src/shared/budget/budget';
 import type { Budget } from '../../src/shared/budget/types';
-import { findingsOf, type FindingsInput } from '../../src/shared/divergence/findings';
+import { type FindingsInput, findingsOf } from '../../src/shared/divergence/findings';
 import { invert } from '../../src/shared/divergence/inversion';
 import { invertAlone } from '../../src/shared/divergence/inversion-alone';
 import { deriveLines } from '../../src/shared/divergence/lines';

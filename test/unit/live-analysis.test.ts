@@ -1,6 +1,6 @@
 /** A session looked at while it is recorded: what is over is judged, what is open is not, and the end changes nothing. */
 import { describe, expect, it } from 'vitest';
-import { findingsOf, type FindingsInput } from '../../src/shared/divergence/findings';
+import { type FindingsInput, findingsOf } from '../../src/shared/divergence/findings';
 import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay';
 import { SettledRows, settledOverlay, settledSpans } from '../../src/shared/divergence/settled';

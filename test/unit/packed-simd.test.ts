@@ -1,8 +1,8 @@
 /** Every packed number there is, read by the WebAssembly of the packed kernels: what the format says it is, alone and in a product. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import loadWabt from 'wabt';
 import { beforeAll, describe, expect, it } from 'vitest';
+import loadWabt from 'wabt';
 import { halfValues } from '../../src/workload/packed/half';
 
 type Unpack = (from: number, to: number, columns: number, group: number, scales: number) => void;

@@ -21,7 +21,7 @@ import {
   upperEdge,
 } from '../../src/renderer/chart/samples';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../src/renderer/chart/scale';
-import { blocks, LANE, residualOf, RESIDUALS, stepBlocks } from '../../src/renderer/chart/spans';
+import { blocks, LANE, RESIDUALS, residualOf, stepBlocks } from '../../src/renderer/chart/spans';
 import {
   clampView,
   commandOf,

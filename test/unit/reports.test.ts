@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compareSessions } from '../../src/shared/divergence/compare';
 import { renderReport } from '../../src/main/reports';
 import { budgetText, compareText, listText, sessionText } from '../../src/main/reports/text';
 import { budgetOf } from '../../src/shared/budget/budget';
+import { compareSessions } from '../../src/shared/divergence/compare';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { documentWith, MB, series, training } from './overlay-scenario';

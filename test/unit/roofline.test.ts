@@ -18,8 +18,8 @@ import {
   ridgePoint,
   roofline,
 } from '../../src/shared/compute/roofline';
-import { sixPD, trainingCost } from '../../src/shared/compute/training';
 import { optimizationSummary } from '../../src/shared/compute/summary';
+import { sixPD, trainingCost } from '../../src/shared/compute/training';
 import { Failure } from '../../src/shared/failure';
 import { parameterCount } from '../../src/shared/model/parameters';
 import { preset } from '../../src/shared/model/presets';

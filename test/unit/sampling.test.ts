@@ -1,7 +1,7 @@
 /** How the bundled workload chooses a token, against the probabilities written out by hand. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/workload/random';
-import { sampleToken, samplingOf, type Sampling } from '../../src/workload/sampling';
+import { type Sampling, sampleToken, samplingOf } from '../../src/workload/sampling';
 import { tinyRun } from '../integration/workload-process';
 
 const DRAWS = 40_000;

@@ -1,7 +1,7 @@
 /** Names that promise a secret, however they are written; and the names of this field that only sound like it. */
 import { describe, expect, it } from 'vitest';
-import { HIDDEN, looksSecret, withoutSecrets } from '../../src/shared/secrets';
 import { Discretion } from '../../src/main/workloads/environment';
+import { HIDDEN, looksSecret, withoutSecrets } from '../../src/shared/secrets';
 
 /** A small generator of its own: the same names every time, so that a failure can be looked at. */
 function random(seed: number): () => number {

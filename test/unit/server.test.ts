@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { serveBrowser, type RunningServer } from '../../src/main/hosts/server/serve';
+import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
 import { decodeMessage, encodeMessage } from '../../src/shared/contract/codec';
 import { connectEngine, type RpcMessage } from '../../src/shared/contract/rpc';
 import type { Failure } from '../../src/shared/failure';

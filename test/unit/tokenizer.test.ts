@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from '../../src/shared/model/tokens';
-import { Random } from '../../src/workload/random';
 import {
   frequencyPerplexity,
   heldOutWindows,
@@ -11,6 +10,7 @@ import {
   trainingWindows,
 } from '../../src/workload/data';
 import { textOf } from '../../src/workload/prompts';
+import { Random } from '../../src/workload/random';
 import { tinyModel, tinyRun } from '../integration/workload-process';
 
 const gpt2 = new Tokenizer(50_257);

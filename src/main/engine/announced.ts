@@ -8,8 +8,8 @@ import { modelFromConfig } from '../../shared/model/config-file';
 import { countParameters } from '../../shared/model/parameters';
 import { runDefaults } from '../../shared/model/run';
 import {
-  type Mode,
   MODES,
+  type Mode,
   type ModelSpec,
   OPTIMIZERS,
   PRECISIONS,

@@ -1,13 +1,13 @@
 /** From a session's data to what people see: the overlay, the findings, the document, the summary. */
-import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
-import { Failure } from '../../shared/failure';
-import type { Budget } from '../../shared/budget/types';
+
 import { budgetOf } from '../../shared/budget/budget';
+import type { Budget } from '../../shared/budget/types';
+import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import { findingsOf } from '../../shared/divergence/findings';
 import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
-import { namedLedger } from '../../shared/divergence/named-ledger';
 import { deriveLines, gpuOf } from '../../shared/divergence/lines';
+import { namedLedger } from '../../shared/divergence/named-ledger';
 import { buildOverlay } from '../../shared/divergence/overlay';
 import {
   chooseRank,
@@ -18,6 +18,7 @@ import {
 } from '../../shared/divergence/ranks';
 import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
+import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { instanceId, instanceIdsOf } from '../../shared/trace/instances';
 import { phaseSpans } from '../../shared/trace/phases';

@@ -3,8 +3,8 @@ import {
   experimentOf,
   MEASUREMENTS,
   type Measurement,
-  outcomeOf,
   type Outcome,
+  outcomeOf,
 } from '../../shared/compute/experiments/measured';
 import type { SessionSummary } from '../../shared/contract/session';
 import type { Engine } from './engine';

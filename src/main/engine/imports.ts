@@ -13,7 +13,7 @@ import type { ImportRequest, UploadPiece } from '../../shared/contract/api';
 import { Failure } from '../../shared/failure';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import { type Bytes, MiB } from '../../shared/units';
-import { importFile, type ImportOptions } from '../reports/import/into-library';
+import { type ImportOptions, importFile } from '../reports/import/into-library';
 import type { ImportReply, ImportTask } from '../reports/import/thread';
 import { openLibrary } from '../store/library';
 import { importThreadEntry } from './paths';

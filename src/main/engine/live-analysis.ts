@@ -2,7 +2,7 @@
  * Analysis of a session while it is being recorded, within bounds: phases that are over are worked out once, and
  * findings again no more often than once a second and than lets analysis take a twentieth of the time.
  */
-import { findingsOf, type FindingsInput } from '../../shared/divergence/findings';
+import { type FindingsInput, findingsOf } from '../../shared/divergence/findings';
 import { SettledRows, settledOverlay, settledSpans } from '../../shared/divergence/settled';
 import type { Finding } from '../../shared/divergence/types';
 

@@ -3,9 +3,10 @@
  * live view the newest samples stay in memory, and of older ones as much as a picture of the whole needs; all of them
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
-import { frameworkSeries } from '../../shared/trace/ranks';
+
 import { unlessFailure } from '../../shared/failure';
 import { lowerBound, upperBound } from '../../shared/trace/downsample';
+import { frameworkSeries } from '../../shared/trace/ranks';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
 import type { Bytes, Micros } from '../../shared/units';

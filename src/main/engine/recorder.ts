@@ -5,9 +5,10 @@
  * workload's whole tree ends with the recording, whichever of the two ends first, and the file is finished with the
  * status that fits: complete (exit code 0), failed (any other end), interrupted (stopped by the person).
  */
-import { Failure } from '../../shared/failure';
+
 import type { RecordRequest } from '../../shared/contract/api';
 import type { Environment, WorkloadInfo } from '../../shared/contract/session';
+import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { withoutSecrets } from '../../shared/secrets';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
@@ -20,9 +21,9 @@ import { repeat } from '../telemetry/beat';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
+import { checkSaving } from '../workloads/checkpoint';
 import { Discretion, environmentFor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
-import { checkSaving } from '../workloads/checkpoint';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { createSessionClock } from '../workloads/session-clock';
 import { announcedModel, announcedRun } from './announced';

@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from '../../shared/format';
 import { envelope } from '../../shared/trace/downsample';
 import type { SeriesData } from '../../shared/trace/types';
 import type { Micros } from '../../shared/units';
-import { type Component, COMPONENTS, PHASES } from '../../shared/vocabulary';
+import { COMPONENTS, type Component, PHASES } from '../../shared/vocabulary';
 import { axes, type Frame, frameOf, linePath, peakMark, round } from './chart-frame';
 import { escapeHtml } from './escape';
 import { componentName } from './facts';

@@ -1,17 +1,16 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
-import type { GpuInstance, SessionDocument } from '../../shared/contract/session';
 import { announcedNumber } from '../../shared/compute/experiments/measured/measurement';
+import type { GpuInstance, SessionDocument } from '../../shared/contract/session';
 import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
+import { phaseName } from '../../shared/divergence/phase-name';
+import { sawRun } from '../../shared/divergence/saw-run';
 import {
   inversionTable,
   ledgerTable,
   timeTable,
   type WordTable,
 } from '../../shared/divergence/tables';
-import { phaseName } from '../../shared/divergence/phase-name';
-import { sawRun } from '../../shared/divergence/saw-run';
-import { runDefaults } from '../../shared/model/run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../../shared/divergence/types';
 import {
   ABSENT,
@@ -22,8 +21,9 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/format';
+import { runDefaults } from '../../shared/model/run';
 import type { Bytes, Micros } from '../../shared/units';
-import { type Component, COMPONENTS, PHASES, type Phase } from '../../shared/vocabulary';
+import { COMPONENTS, type Component, PHASES, type Phase } from '../../shared/vocabulary';
 
 export interface ComponentRow {
   readonly component: Component;

@@ -1,5 +1,6 @@
 /** The parts of an HTML report. Everything that came from outside passes through `escapeHtml` here and nowhere else. */
 import { noFindings } from '../../shared/divergence/no-findings';
+import { phaseName } from '../../shared/divergence/phase-name';
 import {
   formatBytes,
   formatDuration,
@@ -7,7 +8,6 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/format';
-import { phaseName } from '../../shared/divergence/phase-name';
 import type { Bytes } from '../../shared/units';
 import { componentColor, legendOf, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';

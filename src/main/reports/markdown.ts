@@ -9,8 +9,8 @@ import {
   formatSignedPercent,
 } from '../../shared/format';
 import {
-  componentName,
   type ComponentRow,
+  componentName,
   componentTable,
   componentTitle,
   configurationOf,

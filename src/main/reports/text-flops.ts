@@ -15,8 +15,8 @@ import {
   formatSignedPercent,
 } from '../../shared/format';
 import { scaled, trimmed, whole } from './numbers';
-import { paddingText } from './text-plan';
 import { table, wrap } from './text-layout';
+import { paddingText } from './text-plan';
 
 export interface FlopsText extends FlopCount {
   readonly model: { readonly name: string; readonly parameters: number; readonly layers: number };

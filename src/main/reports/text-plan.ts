@@ -1,6 +1,7 @@
 /** A plan as text for a terminal of 100 columns: the catalogue, the GPU asked for, and what would make the run fit there. */
-import type { GpuPlan, Plan } from '../../shared/compute/plan/plan';
+
 import type { PaddingReport } from '../../shared/compute/padding';
+import type { GpuPlan, Plan } from '../../shared/compute/plan/plan';
 import type { QuantizationRow } from '../../shared/compute/quantization';
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../shared/format';
 import type { RunSpec } from '../../shared/model/spec';

@@ -16,13 +16,13 @@ import {
 } from '../../shared/format';
 import { COMPONENTS } from '../../shared/vocabulary';
 import {
-  componentName,
   type ComponentRow,
+  componentName,
   componentTable,
   componentTitle,
   configurationOf,
-  formatInstant,
   explained,
+  formatInstant,
   headline,
   methodNotes,
   phaseRows,

@@ -2,8 +2,9 @@
  * Reads one session file. Works on a file that a live recorder is writing: every call sees what was committed by
  * then. Never changes measured data.
  */
-import type Database from 'better-sqlite3';
+
 import { basename, resolve } from 'node:path';
+import type Database from 'better-sqlite3';
 import type { SessionSummary } from '../../shared/contract/session';
 import { Failure } from '../../shared/failure';
 import type {

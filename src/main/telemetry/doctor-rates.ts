@@ -2,13 +2,14 @@
  * How often each source can be read here, from what a read was measured to take. A source may be busy a quarter of the
  * time at most, as when recording, and no counter is read faster than it changes.
  */
-import { formatInteger } from '../../shared/format';
+
 import type { DoctorReport } from '../../shared/contract/api';
+import { formatInteger } from '../../shared/format';
 import type { Micros, Millis } from '../../shared/units';
-import { COUNTERS, MEMORY, paceOf, PROCESS_FLOOR_MS } from './nvml/counters';
-import type { Probe } from './nvml/messages';
 import { GPU_FIELDS } from './nvidia-smi/gpu-fields';
 import { runOnce } from './nvidia-smi/run-once';
+import { COUNTERS, MEMORY, PROCESS_FLOOR_MS, paceOf } from './nvml/counters';
+import type { Probe } from './nvml/messages';
 import { ProcTree } from './proc-tree';
 import { surroundings } from './surroundings';
 import type { MigDevice } from './visible-devices';

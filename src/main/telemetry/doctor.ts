@@ -7,11 +7,11 @@ import { locateNvidiaSmi } from './nvidia-smi/locate';
 import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { readProcessTable } from './nvidia-smi/processes';
 import { runOnce } from './nvidia-smi/run-once';
-import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
 import type { Probe } from './nvml/messages';
 import { isSimulated } from './sources';
 import { driverRemedy, type Surroundings, surroundings } from './surroundings';
+import { findWorker, probeInWorker } from './thread/launch';
 import { type MigDevice, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 type Check = DoctorReport['checks'][number];

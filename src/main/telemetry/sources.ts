@@ -19,14 +19,14 @@ import { sharesPidNamespace } from './nvidia-smi/pid-namespace';
 import { GpuProcesses } from './nvidia-smi/processes';
 import { runOnce } from './nvidia-smi/run-once';
 import { GpuStream } from './nvidia-smi/stream';
-import { findWorker, probeInWorker } from './thread/launch';
 import { libraryPlaces } from './nvml/library';
+import type { ProcessLists } from './nvml/messages';
 import { PcieSampler } from './nvml/pcie';
 import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
-import type { ProcessLists } from './nvml/messages';
 import { NvmlSampler, ofInstance, sharesOf } from './nvml/sampler';
 import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
+import { findWorker, probeInWorker } from './thread/launch';
 import { confined, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 export interface OpenSamplersOptions {

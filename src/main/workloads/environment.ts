@@ -4,9 +4,10 @@
  * The choice: everything (the default), or only what any program needs to start and to find its GPU, with the variables
  * that are passed on by name; and those that are set for this workload alone.
  */
+
+import type { WorkloadEnvironment } from '../../shared/contract/api';
 import { Failure } from '../../shared/failure';
 import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/secrets';
-import type { WorkloadEnvironment } from '../../shared/contract/api';
 
 const NEEDED = [
   'PATH',

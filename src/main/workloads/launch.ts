@@ -6,8 +6,8 @@
  * folder is left, and no callback follows.
  */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../shared/failure';
 import type { LogLine } from '../../shared/trace/types';
 import type { Millis } from '../../shared/units';
@@ -15,8 +15,8 @@ import { findExecutable } from './command';
 import { LineSplitter } from './line-splitter';
 import { LogLimit } from './log-limit';
 import { MarkerChannel } from './marker-channel';
-import type { FromSupervisor } from './supervisor';
 import { type OutputPipes, openOutputPipes } from './output-pipes';
+import type { FromSupervisor } from './supervisor';
 import { type SupervisorOptions, SupervisorProcess } from './supervisor-process';
 import { ProcessTree, readStat } from './tree';
 import type { ExitStatus, LaunchedWorkload, WorkloadListener } from './types';

@@ -6,8 +6,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { processes } from 'systeminformation';
-import type { ProcessScope } from '../telemetry/sampler';
 import type { Millis } from '../../shared/units';
+import type { ProcessScope } from '../telemetry/sampler';
 
 const REFRESH_MS: Millis = process.platform === 'linux' ? 250 : 2000;
 /** A pid may come to belong to another process: whoever was found foreign is looked at again this often. */

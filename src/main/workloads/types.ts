@@ -1,6 +1,7 @@
 /** What a recorder knows about the process tree it records, whether it launched it or only watches it. */
-import type { ProcessScope, SessionClock } from '../telemetry/sampler';
+
 import type { LogLine, Marker } from '../../shared/trace/types';
+import type { ProcessScope, SessionClock } from '../telemetry/sampler';
 
 export interface ExitStatus {
   /** Null when a signal ended the process, or when its exit could not be seen. */

@@ -1,7 +1,7 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 import { useMemo } from 'react';
-import type { SessionDocument } from '../../shared/contract/session';
 import type { Budget } from '../../shared/budget/types';
+import type { SessionDocument } from '../../shared/contract/session';
 import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatPercent } from '../../shared/format';
 import type { Tier } from '../../shared/vocabulary';

@@ -6,7 +6,7 @@ import type { Micros } from '../../shared/units';
 import type { Tier } from '../../shared/vocabulary';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
-import { ceiling, type Segment, visibleSegments, componentsOf, polygons } from './bands';
+import { ceiling, componentsOf, polygons, type Segment, visibleSegments } from './bands';
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
 import { layoutOf, timeAtX, xOf } from './layout';

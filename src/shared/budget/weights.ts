@@ -2,8 +2,9 @@
  * The weight tensors of a rank, one row per kind and shape: what parameters, gradients, optimizer states and casts are
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
-import { fusedProjection, hasLmHead } from '../model/parameters';
+
 import { someLayers } from '../model/frozen';
+import { fusedProjection, hasLmHead } from '../model/parameters';
 import type { LORA_TARGETS, ModelSpec, RunSpec } from '../model/spec';
 import type { Shard } from './sharding/shard';
 

@@ -6,13 +6,13 @@
  * Times are lower bounds in seconds. Williams, Waterman and Patterson, "Roofline" (CACM 52, 2009).
  */
 import { Failure } from '../failure';
-import { bytesPerElement } from '../model/precision';
-import type { ModelSpec, Precision } from '../model/spec';
 import { kvElementsPerToken } from '../model/kv';
 import { hasLmHead } from '../model/parameters';
+import { bytesPerElement } from '../model/precision';
+import type { ModelSpec, Precision } from '../model/spec';
 import { attentionPairs, headFlops, layerFlops } from './flops';
-import { attentionWidths, layerLinears, type Linear, stacksOf } from './shapes';
 import type { Gpu, PeakPrecision } from './gpus';
+import { attentionWidths, type Linear, layerLinears, stacksOf } from './shapes';
 
 export interface PassShape {
   readonly batch: number;

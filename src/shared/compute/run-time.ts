@@ -3,15 +3,16 @@
  * generation, a forward pass. Lower bounds in seconds, for one rank, without launch gaps and communication; what
  * changing a setting costs in time is told by their ratio, which is far surer than either of them.
  */
-import { Failure } from '../failure';
+
 import { wholeShard } from '../budget/sharding/shard';
 import { parametersOf } from '../budget/weights';
+import { Failure } from '../failure';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { ModelSpec, Optimizer, RunSpec } from '../model/spec';
-import type { Gpu } from './gpus';
 import { backwardWork, trainedPart } from './backward';
+import type { Gpu } from './gpus';
 import { generationLatency } from './latency';
-import { type OperationTime, passSeconds, type PassShape, roofline } from './roofline';
+import { type OperationTime, type PassShape, passSeconds, roofline } from './roofline';
 
 /** States like the weights that an update reads, and writes again; those of adam8bit have a byte each, those of adafactor next to nothing. */
 const STATES: Readonly<Record<Optimizer, number>> = {

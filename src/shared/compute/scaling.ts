@@ -8,9 +8,9 @@ import {
   EXPONENTS,
   HOFFMANN,
   type LifetimeOptimum,
+  type LossLaw,
   lifetimeOptimum,
   lossOptimum,
-  type LossLaw,
   ratioOptimum,
 } from './chinchilla';
 import { type Count, decimal, requirePositive } from './exact';

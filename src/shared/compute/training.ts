@@ -1,8 +1,9 @@
 /** Time, money and energy of a training run: arithmetic over what the devices deliver. */
+
+import type { Precision } from '../model/spec';
 import { requirePositive, requireWhole } from './exact';
 import type { Gpu } from './gpus';
 import { peakOf } from './roofline';
-import type { Precision } from '../model/spec';
 
 export interface TrainingPlan {
   /** FLOPs of the whole run: 6PD, or the count. */

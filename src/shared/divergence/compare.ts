@@ -4,7 +4,7 @@ import type { SessionDocument } from '../contract/session';
 import { formatBytes, formatDuration, formatPercent } from '../format';
 import type { RunSpec } from '../model/spec';
 import type { Bytes, Micros, Percent } from '../units';
-import { type Component, COMPONENTS, PHASES } from '../vocabulary';
+import { COMPONENTS, type Component, PHASES } from '../vocabulary';
 import type { OverlayPhase } from './types';
 
 export interface Comparison {

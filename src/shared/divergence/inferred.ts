@@ -2,7 +2,7 @@
 import type { Budget, TimelinePhase } from '../budget/types';
 import type { PhaseSpan } from '../trace/types';
 import type { Confidence, Phase } from '../vocabulary';
-import { segmentsOf, type Shape, type Stage } from './segmentation';
+import { type Shape, type Stage, segmentsOf } from './segmentation';
 
 export interface InferredSpan extends PhaseSpan {
   readonly stage: Stage;

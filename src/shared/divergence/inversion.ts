@@ -6,8 +6,7 @@
  * Here one setting at a time of a declared run is searched; inversion-alone.ts searches them together.
  */
 import type { Precision, RunSpec } from '../model/spec';
-import { type Candidate, Search } from './fit/candidates';
-import { type Fit, fits } from './fit/fit';
+import type { FindingsInput } from './findings';
 import {
   growthOf,
   insteadOf,
@@ -16,7 +15,8 @@ import {
   standingOutIn,
   WORDS,
 } from './findings/settings';
-import type { FindingsInput } from './findings';
+import { type Candidate, Search } from './fit/candidates';
+import { type Fit, fits } from './fit/fit';
 import type { Finding, SettingChange } from './types';
 
 export type InvertedField =

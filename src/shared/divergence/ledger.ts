@@ -17,8 +17,8 @@ import type { ComponentBytes } from '../budget/types';
 import { maxIn, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
-import { type Component, COMPONENTS, type Phase } from '../vocabulary';
-import { contextLevel, type ContextLevel } from './context-level';
+import { COMPONENTS, type Component, type Phase } from '../vocabulary';
+import { type ContextLevel, contextLevel } from './context-level';
 import {
   deviceLine,
   deviceOf,

@@ -3,8 +3,8 @@
  * to each phase what its budget holds more, a leak what its steps have added by then. Rows still add up to the byte.
  */
 import type { Bytes } from '../units';
-import { differenceAt, standingOutIn } from './findings/settings';
 import type { FindingsInput } from './findings/protocol';
+import { differenceAt, standingOutIn } from './findings/settings';
 import { leakedBy } from './findings/unexplained';
 import type { LedgerEntry, LedgerRow } from './ledger';
 import type { Finding, Overlay } from './types';

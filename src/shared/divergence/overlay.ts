@@ -19,8 +19,8 @@ import {
 } from './lines';
 import { flagged, Line } from './measure';
 import { predictedPeak, predictedRow } from './predicted';
-import type { SettledRows } from './settled';
 import { type Shape, shapeOf, stairsOf } from './segmentation';
+import type { SettledRows } from './settled';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
 export interface OverlayInput {

@@ -10,18 +10,18 @@ import type { Budget } from '../budget/types';
 import { backwardWork, trainedPart } from '../compute/backward';
 import { forwardFlops } from '../compute/flops';
 import { generationFlops } from '../compute/generation';
-import type { Gpu } from '../compute/gpus';
 import { gpusNamed } from '../compute/gpu-names';
-import { optimizerSeconds, updateBytes } from '../compute/run-time';
+import type { Gpu } from '../compute/gpus';
 import { operationCosts, type PassShape, passSeconds, peakOf } from '../compute/roofline';
+import { optimizerSeconds, updateBytes } from '../compute/run-time';
 import { unlessFailure } from '../failure';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import { lowerBound } from '../trace/downsample';
 import type { SeriesData } from '../trace/types';
 import type { Micros, Percent } from '../units';
 import { PHASES, type Phase } from '../vocabulary';
 import { median } from './fit/observations';
 import { gpuOf, seriesById, utilizationLine } from './lines';
-import { lowerBound } from '../trace/downsample';
 import type { Overlay, OverlayPhase } from './types';
 
 export interface PhaseTime {

@@ -2,20 +2,21 @@
  * Refuses what cannot be, before any formula runs: each failure names the field, the value it had and what would be
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
-import { parameterCount } from './parameters';
+
 import { checkBundledPrecision, notBundled } from './bundled';
+import { parameterCount } from './parameters';
+import { oneOf, refuse, wholeNumber } from './refuse';
 import {
   BACKENDS,
   FRAMEWORKS,
-  type ModelSpec,
   MODES,
+  type ModelSpec,
   OPTIMIZERS,
   PRECISIONS,
   type RunSpec,
 } from './spec';
 import { checkParallelism } from './validate-parallel';
 import { checkTokens } from './validate-tokens';
-import { oneOf, refuse, wholeNumber } from './refuse';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {

@@ -10,7 +10,7 @@ import type { ModelSpec } from '../../shared/model/spec';
 import { Safetensors, shown } from '../safetensors';
 import { type Initial, parameterShapes } from '../weights';
 import { checkConfig, readConfig } from './config';
-import { type Layout, LAYOUTS } from './layouts';
+import { LAYOUTS, type Layout } from './layouts';
 
 const THIRDS: readonly string[] = ['query', 'key', 'value'];
 const FITTING = 'Give the config.json that belongs to these weights.';

@@ -1,6 +1,7 @@
 /** What the analysis says of labelled traces, against their labels. */
-import { invertAlone } from '../../../src/shared/divergence/inversion-alone';
+
 import { findingsOf } from '../../../src/shared/divergence/findings';
+import { invertAlone } from '../../../src/shared/divergence/inversion-alone';
 import { deriveLines } from '../../../src/shared/divergence/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay';
 import type { Finding, Overlay } from '../../../src/shared/divergence/types';

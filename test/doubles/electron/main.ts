@@ -4,9 +4,9 @@
  */
 import type * as Real from 'electron';
 import { app, entryLoaded } from './application.ts';
-import { dialog, Menu, nativeTheme, screen, shell } from './recorded.ts';
 import { MessageChannelMain } from './ports.ts';
 import { protocol } from './protocol.ts';
+import { dialog, Menu, nativeTheme, screen, shell } from './recorded.ts';
 import { endUtilities, utilityProcess } from './utility.ts';
 import { BrowserWindow, ipcMain, session } from './windows.ts';
 

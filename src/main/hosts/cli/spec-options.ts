@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { gpuByName } from '../../../shared/compute/gpu-names';
 import { Failure } from '../../../shared/failure';
+import { isBundledByDefault, notBundledPrecision } from '../../../shared/model/bundled';
 import { modelFromConfig } from '../../../shared/model/config-file';
 import { isPresetName, preset, presetNames } from '../../../shared/model/presets';
-import { isBundledByDefault, notBundledPrecision } from '../../../shared/model/bundled';
 import { runDefaults } from '../../../shared/model/run';
 import {
   BACKENDS,

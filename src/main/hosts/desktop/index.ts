@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, ipcMain, nativeTheme, session, shell } from 'electron';
-import { EngineHost } from './engine-host';
 import { confirmQuit, engineLost, engineRestarted } from './dialogs';
+import { EngineHost } from './engine-host';
 import { denyPermissions, hardenPages, isFromApp } from './hardening';
 import { backgroundColor, openMainWindow } from './main-window';
 import { installMenu } from './menu';

@@ -6,7 +6,7 @@ import { risingTime } from '../../../shared/trace/series';
 import type { Gap, SeriesData } from '../../../shared/trace/types';
 import type { Micros } from '../../../shared/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../../shared/vocabulary';
-import { gpuSeries, type GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
+import { type GpuField, gpuSeries } from '../../telemetry/nvidia-smi/gpu-fields';
 import { metric } from './metrics';
 
 /** In a column of reasons: 0 is a value, 1 a row that does not speak of this metric, above that an absence. */

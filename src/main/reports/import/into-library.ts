@@ -14,8 +14,8 @@ import type { Library } from '../../store/library';
 import { createSession } from '../../store/session-file';
 import { readHead } from './decode';
 import { readTrace } from './index';
-import type { ImportedTrace, ReadOptions } from './protocol';
 import { IDLE_DRIVER } from './process-sum';
+import type { ImportedTrace, ReadOptions } from './protocol';
 import { rawOf } from './raw';
 import { copySession, isSessionFile } from './session-copy';
 

@@ -9,7 +9,7 @@ import { noteError } from './error';
 import { metric } from './metrics';
 import { migMemory } from './mig';
 import { withPowerDraw } from './power';
-import { processReadings, ProcessSum } from './process-sum';
+import { ProcessSum, processReadings } from './process-sum';
 import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';

@@ -11,7 +11,7 @@ import {
 import { noteError } from './error';
 import { metric } from './metrics';
 import { migMemory } from './mig';
-import { processReadings, ProcessSum } from './process-sum';
+import { ProcessSum, processReadings } from './process-sum';
 import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';

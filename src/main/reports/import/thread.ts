@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Failure, type FailureInfo } from '../../../shared/failure';
 import { openLibrary } from '../../store/library';
-import { importFile, type ImportOptions } from './into-library';
+import { type ImportOptions, importFile } from './into-library';
 
 export interface ImportTask {
   readonly library: string;

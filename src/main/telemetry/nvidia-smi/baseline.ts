@@ -3,8 +3,8 @@ import type { GpuInfo } from '../../../shared/contract/session';
 import type { Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import { attribute } from './attribution';
-import { CsvLineReader, namesGpu, parseQuantity } from './query-csv';
 import { readProcessTable } from './processes';
+import { CsvLineReader, namesGpu, parseQuantity } from './query-csv';
 import { runOnce } from './run-once';
 
 export interface Baseline {

@@ -10,7 +10,7 @@ import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
 import type { Sampler, SampleSink, SessionClock } from '../sampler';
 import { findInvalidField, findSmiError, firstLine } from './error-text';
-import { GPU_FIELDS, gpuSeries, type GpuField } from './gpu-fields';
+import { GPU_FIELDS, type GpuField, gpuSeries } from './gpu-fields';
 import { GpuReporter } from './gpu-reporter';
 import { LineProcess } from './line-process';
 import { CsvLineReader, namesGpu, parseQuantity } from './query-csv';

@@ -1,5 +1,5 @@
 /** NVML initialized, with a handle to each GPU it lists. Owned by one thread; `close` gives everything back. */
-import { type NvmlFault, faultOf, SUCCESS } from './codes';
+import { faultOf, type NvmlFault, SUCCESS } from './codes';
 import { NvmlDevice, textOf } from './device';
 import { type Loader, loadLibrary, type NvmlLibrary } from './library';
 

@@ -15,7 +15,7 @@ import type { Task } from '../thread/schedule';
 import { faultOf, type NvmlFault, SUCCESS } from './codes';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
-import { openNvml, type OpenedNvml } from './opened';
+import { type OpenedNvml, openNvml } from './opened';
 
 export interface PcieTask extends LoopTask {
   readonly kind: 'pcie';

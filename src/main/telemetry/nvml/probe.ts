@@ -1,4 +1,6 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
+
+import type { AbsentReason } from '../../../shared/vocabulary';
 import { faultOf, SUCCESS } from './codes';
 import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
 import type { MigDevice, NvmlDevice } from './device';
@@ -7,7 +9,6 @@ import type { Probe, ProbedGpu, ProbedInstance, ProcessLists } from './messages'
 import { cudaVersion, driverVersion, openNvml } from './opened';
 import { readCosts } from './read-costs';
 import type { SampleType } from './samples';
-import type { AbsentReason } from '../../../shared/vocabulary';
 
 const INSTALL =
   'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';

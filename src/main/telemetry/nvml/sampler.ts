@@ -12,12 +12,12 @@ import { originOf } from '../../workloads/session-clock';
 import { repeat } from '../beat';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
 import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
-import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
-import type { NvmlProcess } from './processes';
 import { ThreadControl } from '../thread/control';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
+import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
 import type { NvmlMessage, ProcessAnswer, ProcessLists } from './messages';
+import type { NvmlProcess } from './processes';
 
 export interface NvmlSamplerOptions {
   /** The built sampling thread. */

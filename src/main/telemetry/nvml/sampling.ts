@@ -6,7 +6,10 @@
  */
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
-import { faultOf, FUNCTION_NOT_FOUND, GPU_NOT_FOUND, type NvmlFault, SUCCESS } from './codes';
+import type { LearntOfSeries } from '../sampler';
+import { type Nap, onGrid, SamplingLoop } from '../thread/loop';
+import type { Task } from '../thread/schedule';
+import { FUNCTION_NOT_FOUND, faultOf, GPU_NOT_FOUND, type NvmlFault, SUCCESS } from './codes';
 import {
   BUFFER_MS,
   type Buffered,
@@ -23,11 +26,8 @@ import {
 } from './counters';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
-import type { LearntOfSeries } from '../sampler';
-import { type Nap, onGrid, SamplingLoop } from '../thread/loop';
-import type { Task } from '../thread/schedule';
 import type { NvmlMessage, NvmlTask, ProcessAnswer, ProcessLists } from './messages';
-import { openNvml, type OpenedNvml } from './opened';
+import { type OpenedNvml, openNvml } from './opened';
 import { readProcesses } from './probe';
 import { Refresh } from './refresh';
 

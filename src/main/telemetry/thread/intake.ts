@@ -2,8 +2,9 @@
  * Where the recording thread takes in what a sampling thread hands over: its numbered series become named ones, and
  * what arrives after its time was already told as a gap is passed over, since time never runs backwards.
  */
-import type { SeriesInfo } from '../../../shared/trace/types';
+
 import { upperBound } from '../../../shared/trace/downsample';
+import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import type { LearntOfSeries, SampleSink } from '../sampler';

@@ -2,7 +2,7 @@
 import { ChevronLeft, Download, Square } from 'lucide-react';
 import { useState } from 'react';
 import type { SessionDocument } from '../../../shared/contract/session';
-import { formatDuration, formatExactBytes, formatBytes } from '../../../shared/format';
+import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/format';
 import { FailureNote, StatusBadge } from '../../components/basics';
 import { formatMoment } from '../../components/words';
 import { useEngine } from '../../state/engine';

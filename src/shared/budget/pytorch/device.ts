@@ -1,5 +1,5 @@
 /** What a CUDA process holds besides its tensors. Both figures depend on the GPU's generation; the run names the GPU. */
-import { MiB, type Bytes } from '../../units';
+import { type Bytes, MiB } from '../../units';
 
 export type Generation =
   | 'volta'

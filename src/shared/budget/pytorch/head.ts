@@ -16,9 +16,9 @@ import { headTrains } from '../../model/frozen';
 import { hasLmHead } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
+import { split } from '../weights';
 import { Tally } from './allocator';
 import type { ElementBytes } from './types';
-import { split } from '../weights';
 
 export interface Head {
   /** Saved by the last norm alone, and with the input of the head. */

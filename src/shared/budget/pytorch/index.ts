@@ -13,7 +13,7 @@ import type { TierBudget } from '../types';
 import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
 import { outgrownSegments } from './outgrown';
-import { peakOf, type PhaseMoments, tierFrom } from './timeline';
+import { type PhaseMoments, peakOf, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 
 function momentsOf(

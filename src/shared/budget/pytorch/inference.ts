@@ -18,13 +18,13 @@ import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
+import { split, weightsOf } from '../weights';
 import { Tally } from './allocator';
 import { type Holding, residentOf } from './resident';
 import { layerShape } from './saved';
 import type { PhaseMoments } from './timeline';
 import { elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';
-import { split, weightsOf } from '../weights';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
   const types = elementBytes(run);

@@ -5,18 +5,18 @@
 import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
+import { layersOf, type WeightTensor } from '../weights';
 import { Tally } from './allocator';
 import {
   CROSS_STAGES,
   elementsOf,
   type LayerShape,
   layerShape,
-  savedTensors,
   STAGES,
   type Stage,
+  savedTensors,
 } from './saved';
 import { type ElementBytes, softmaxInFp32 } from './types';
-import { layersOf, type WeightTensor } from '../weights';
 
 export interface Moment {
   readonly saved: Tally;

@@ -11,9 +11,9 @@
 import type { RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
 import type { Component } from '../../vocabulary';
+import type { WeightTensor } from '../weights';
 import { Tally } from './allocator';
 import type { ElementBytes } from './types';
-import type { WeightTensor } from '../weights';
 
 export interface OptimizerMemory {
   readonly states: readonly (readonly [Component, Tally])[];

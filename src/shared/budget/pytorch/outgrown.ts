@@ -12,7 +12,7 @@
 import { latentKvWidth } from '../../model/kv';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import { MiB, type Bytes } from '../../units';
+import { type Bytes, MiB } from '../../units';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
 

@@ -2,10 +2,10 @@
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Component } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
+import { layersOf, type Weights, type WeightTensor } from '../weights';
 import { Tally } from './allocator';
 import { cublasWorkspace } from './device';
 import type { ElementBytes } from './types';
-import { layersOf, type Weights, type WeightTensor } from '../weights';
 
 /** Some of a component, `times` over. */
 export type Holding = readonly [component: Component, tally: Tally, times: number];

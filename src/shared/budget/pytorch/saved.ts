@@ -17,8 +17,8 @@
 import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { type ElementBytes, softmaxInFp32 } from './types';
 import { split } from '../weights';
+import { type ElementBytes, softmaxInFp32 } from './types';
 
 /** Stages of a layer, in forward order. */
 export const STAGES = [

@@ -9,15 +9,15 @@
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
+import { weightsOf } from '../weights';
 import { Tally } from './allocator';
 import { headOf } from './head';
 import { type Layer, layerOf, type Moment, normBackward } from './layer';
 import { optimizerMemory } from './optimizer';
 import { type Holding, residentOf } from './resident';
 import type { PhaseMoments } from './timeline';
-import { attentionForward, ffnForward } from './untaped';
 import { elementBytes } from './types';
-import { weightsOf } from '../weights';
+import { attentionForward, ffnForward } from './untaped';
 
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
 function groupOf(run: RunSpec, layers: number): number {

@@ -7,8 +7,8 @@
  * tensors: what a backend's allocator adds around them is not in here.
  */
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Phase } from '../../vocabulary';
 import type { Bytes } from '../../units';
+import type { Phase } from '../../vocabulary';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
 import type { Moment } from './ledger';
 import { DryGeneration, dryInference, dryTraining } from './programs';

@@ -4,7 +4,7 @@
  *   numBytes    tfjs's own count: every tensor counts its full size, even when it shares a buffer with others
  * A phase's marks start with the values at its begin and move only on strictly greater ones.
  */
-import { type Component, COMPONENTS } from '../../vocabulary';
+import { COMPONENTS, type Component } from '../../vocabulary';
 import type { ComponentBytes } from '../types';
 
 const componentIndex = new Map<Component, number>(COMPONENTS.map((name, index) => [name, index]));

@@ -13,8 +13,8 @@ import {
   type Parameters,
 } from './gpt2';
 import type { Moment } from './ledger';
-import { createOptimizer } from './optimizers';
 import { Ops } from './ops';
+import { createOptimizer } from './optimizers';
 
 export interface StepMoments {
   readonly forward: Moment;

@@ -1,6 +1,7 @@
 /** The second exercise: training memory of a 1.3B model, and four ways to fit it. */
-import { parameterCount } from '../../model/parameters';
+
 import { textbookActivations } from '../../budget/textbook';
+import { parameterCount } from '../../model/parameters';
 import type { Precision } from '../../model/spec';
 import { attentionWeightBytes, ffnBytes, hiddenBytes, largestBatch } from '../tensors';
 import { AT_MOST, type Claim, claimsOf } from './claim';

@@ -1,6 +1,7 @@
 /** The chapter's sections on inference memory, KV caching and batching. */
-import { bytesPerElement } from '../../model/precision';
+
 import { parameterCount } from '../../model/parameters';
+import { bytesPerElement } from '../../model/precision';
 import { forwardFlops } from '../flops';
 import { attentionRows, decodeFlops, generationFlops } from '../generation';
 import { gpuByName } from '../gpu-names';

@@ -1,9 +1,10 @@
 /** The models the chapter speaks of, as published, and the round sizes it calls them by. */
+
+import { textbookActivations, textbookBudget } from '../../budget/textbook';
 import { parameterCount } from '../../model/parameters';
 import { preset } from '../../model/presets';
 import { runDefaults } from '../../model/run';
 import type { ModelSpec, Precision } from '../../model/spec';
-import { textbookActivations, textbookBudget } from '../../budget/textbook';
 import type { Component } from '../../vocabulary';
 
 export const BERT: ModelSpec = preset('bert-base');

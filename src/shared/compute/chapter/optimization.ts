@@ -1,6 +1,8 @@
 /** The chapter's sections on quantization, distillation, the table that sums them up, and scaling laws in brief. */
-import { bytesPerElement } from '../../model/precision';
+
 import { parameterCount } from '../../model/parameters';
+import { bytesPerElement } from '../../model/precision';
+import type { Precision } from '../../model/spec';
 import { chinchillaOptimum } from '../chinchilla';
 import { compareStudent } from '../distillation';
 import { gpuByName } from '../gpu-names';
@@ -10,7 +12,6 @@ import { integerRange } from '../quantize';
 import { optimizationSummary } from '../summary';
 import { type Claim, claimsOf } from './claim';
 import { BERT, DISTILBERT, GPT2, TINYBERT } from './models';
-import type { Precision } from '../../model/spec';
 
 const A100 = gpuByName('A100 40GB');
 const SERVICE: Service = {

@@ -5,7 +5,7 @@
  * A step that the chapter prints a figure for takes its figure from the chapter's ledger, so that the two can never
  * disagree; the other steps are what a reader needs in between.
  */
-import { chapterClaims, type Claim } from '../chapter';
+import { type Claim, chapterClaims } from '../chapter';
 
 export interface Step {
   readonly what: string;

@@ -8,7 +8,7 @@ import { GiB } from '../../units';
 import { gpuByName } from '../gpu-names';
 import { largestBatch, peakBytes } from '../plan/fits';
 import { attentionWeightBytes, ffnBytes, hiddenBytes } from '../tensors';
-import { type Experiment, said, step, type Step } from './experiment';
+import { type Experiment, type Step, said, step } from './experiment';
 
 const BERT = preset('bert-base');
 const XL = preset('gpt-1.3b');

@@ -1,9 +1,10 @@
 /** Which GPUs hold a run, and the largest run one GPU holds. All of it rests on the refined tier at process level. */
-import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
+
 import { fullestShard } from '../../budget/sharding/per-rank';
 import { tfjsBudget } from '../../budget/tfjs';
 import type { Fit } from '../../budget/types';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Bytes } from '../../units';
 
 /** What planning asks of a GPU. */
 export interface GpuMemory {

@@ -1,9 +1,10 @@
 /** The plan: will it fit, on what, how large may it be, and what would make it fit. */
-import { checkModel, checkRun } from '../../model/validate';
-import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
+
 import type { Fit } from '../../budget/types';
 import { parameterCount } from '../../model/parameters';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import { checkModel, checkRun } from '../../model/validate';
+import type { Bytes } from '../../units';
 import type { Gpu } from '../gpus';
 import { runSeconds } from '../run-time';
 import { type Change, changesThatFit, fewestGpus, type Layout } from './changes';

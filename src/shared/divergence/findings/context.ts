@@ -3,8 +3,8 @@
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
 import { formatBytes } from '../../format';
-import { fits } from '../fit/fit';
 import { contextLevel } from '../context-level';
+import { fits } from '../fit/fit';
 import { deviceOf, devicesBeside, processLine } from '../lines';
 import { flagLimit } from '../measure';
 import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';

@@ -10,8 +10,8 @@ import { kvCache } from './kv-cache';
 import { leak } from './leak';
 import { otherProcess } from './other-process';
 import { outOfMemory } from './out-of-memory';
-import type { Detector, FindingsInput } from './protocol';
 import { preallocatedPool } from './preallocated-pool';
+import type { Detector, FindingsInput } from './protocol';
 import { settings } from './settings';
 import { unexplained } from './unexplained';
 

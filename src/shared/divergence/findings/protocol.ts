@@ -4,7 +4,7 @@ import type { LogLine, Marker, PhaseSpan } from '../../trace/types';
 import type { Micros } from '../../units';
 import type { FindingKind } from '../../vocabulary';
 import type { Lines } from '../lines';
-import type { FlagLimits, Finding, Overlay } from '../types';
+import type { Finding, FlagLimits, Overlay } from '../types';
 
 export interface FindingsInput {
   readonly overlay: Overlay;

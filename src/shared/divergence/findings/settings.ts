@@ -6,12 +6,12 @@
 import { formatBytes, formatInteger, formatSignedBytes } from '../../format';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
+import { contextLevel } from '../context-level';
 import { type Candidate, type Field, Search } from '../fit/candidates';
 import { type Fit, fits } from '../fit/fit';
-import { type Growth, observationsOf, type Observation } from '../fit/observations';
-import { contextLevel } from '../context-level';
-import { flagLimit } from '../measure';
+import { type Growth, type Observation, observationsOf } from '../fit/observations';
 import { deviceOf, FRAMEWORK_LINE, HOST_LINE } from '../lines';
+import { flagLimit } from '../measure';
 import { frameworkOverlay } from '../overlay';
 import { type Place, predictedRow } from '../predicted';
 import { DEFAULT_FLAG_LIMITS, type Finding, type Overlay, type OverlayPhase } from '../types';

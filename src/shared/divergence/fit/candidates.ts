@@ -6,8 +6,8 @@ import { budgetOf } from '../../budget/budget';
 import type { Budget } from '../../budget/types';
 import { unlessFailure } from '../../failure';
 import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
-import { type Extra, type Fit, type FitContext, fitOf } from './fit';
 import { predictedRow } from '../predicted';
+import { type Extra, type Fit, type FitContext, fitOf } from './fit';
 import type { Observation } from './observations';
 
 export const FIELDS = [

@@ -11,7 +11,7 @@
  */
 import type { ComponentBytes, TierBudget } from '../../budget/types';
 import { type Bytes, MiB } from '../../units';
-import { type Component, COMPONENTS } from '../../vocabulary';
+import { COMPONENTS, type Component } from '../../vocabulary';
 import { FRAMEWORK_LINE } from '../lines';
 import { predictedRow } from '../predicted';
 import { choleskyOf } from './cholesky';

@@ -1,8 +1,8 @@
 /** `plumbline budget`: what theory predicts for a model and a run, without running anything. */
 import type { Command } from 'commander';
 import { budgetOf } from '../../../../shared/budget/budget';
-import { fitsOn } from '../../../../shared/compute/plan/fits';
 import { GPUS } from '../../../../shared/compute/gpus';
+import { fitsOn } from '../../../../shared/compute/plan/fits';
 import { budgetText } from '../../../reports/text';
 import type { Output } from '../output';
 import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';

@@ -1,7 +1,7 @@
 /** `npm run demo`: two recordings of the bundled GPT-2, laid over their budgets, with reports to open. */
 import type { Command } from 'commander';
-import { runDefaults } from '../../../../shared/model/run';
 import { preset } from '../../../../shared/model/presets';
+import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { compareText, sessionText } from '../../../reports/text';
 import type { Output } from '../output';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
+  EXPERIMENTS,
   type Experiment,
   experimentByName,
-  EXPERIMENTS,
 } from '../../../../shared/compute/experiments';
 import {
   type Measurement,

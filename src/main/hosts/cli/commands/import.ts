@@ -6,7 +6,7 @@ import type { Gap, SeriesData } from '../../../../shared/trace/types';
 import { type Bytes, GiB, KiB, MiB } from '../../../../shared/units';
 import { readTrace } from '../../../reports/import';
 import { readHead } from '../../../reports/import/decode';
-import { importFile, type ImportOptions } from '../../../reports/import/into-library';
+import { type ImportOptions, importFile } from '../../../reports/import/into-library';
 import { isSessionFile, readSessionFile } from '../../../reports/import/session-copy';
 import { sessionText } from '../../../reports/text';
 import { importedText } from '../../../reports/text-import';

@@ -7,6 +7,8 @@ import { Failure } from '../../../../shared/failure';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { sessionText } from '../../../reports/text';
+import { checkpointName, configBeside } from '../../../workloads/checkpoint';
+import { INSTRUMENTS } from '../../../workloads/instrument';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -23,10 +25,8 @@ import {
   specOf,
   whole,
 } from '../spec-options';
-import { addTokenOptions, promptLengths, tokenChoices, type TokenOptions } from '../token-options';
+import { addTokenOptions, promptLengths, type TokenOptions, tokenChoices } from '../token-options';
 import { withEngine } from '../with-engine';
-import { checkpointName, configBeside } from '../../../workloads/checkpoint';
-import { INSTRUMENTS } from '../../../workloads/instrument';
 
 interface RecordOptions extends SpecOptions, TokenOptions, ExpectationOptions {
   readonly bundled?: string;

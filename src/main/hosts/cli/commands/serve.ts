@@ -1,10 +1,10 @@
 /** `plumbline serve`: the app in a browser, on loopback with a token. */
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
+import { Failure } from '../../../../shared/failure';
 import { createEngine } from '../../../engine/engine';
 import { rendererDir } from '../../../engine/paths';
 import { serveBrowser } from '../../server/serve';
-import { Failure } from '../../../../shared/failure';
 import type { Output } from '../output';
 
 interface ServeOptions {

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { SessionDocument } from '../../../../shared/contract/session';
 import { checkComparison } from '../../../../shared/divergence/expectations';
 import { Failure } from '../../../../shared/failure';
-import { compareText, listText, sessionText } from '../../../reports/text';
 import type { Engine } from '../../../engine/engine';
+import { compareText, listText, sessionText } from '../../../reports/text';
 import {
   addExpectationOptions,
   type ExpectationOptions,

@@ -1,12 +1,12 @@
 /** What the bundled workload can run of the chapter, and what the library's sessions say of its claims. */
-import type { Claim, Measured } from '../../chapter/claim';
+
 import type { SessionDocument } from '../../../contract/session';
+import type { Claim, Measured } from '../../chapter/claim';
 import { ACTIVATION_MEMORY } from './activation-memory';
 import { BATCHING } from './batching';
 import { CHECKPOINTING } from './checkpointing';
 import { DISTILLATION } from './distillation';
 import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
-import { QUANTIZATION } from './quantization';
 import {
   comparable,
   conditionsOf,
@@ -14,6 +14,7 @@ import {
   type MeasuredFigure,
   type Measurement,
 } from './measurement';
+import { QUANTIZATION } from './quantization';
 
 export {
   experimentOf,
