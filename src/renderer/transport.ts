@@ -3,8 +3,12 @@
  * for its whole life; beneath it connections come and go. While there is none, calls fail at once with a `Failure`,
  * and each new connection raises `epoch`, upon which every view asks again.
  */
-import type { EngineApi, EngineClient, EngineEvent } from '../shared/contract/api';
-import { ENGINE_METHODS } from '../shared/contract/api';
+import {
+  ENGINE_METHODS,
+  type EngineApi,
+  type EngineClient,
+  type EngineEvent,
+} from '../shared/contract/api';
 import { connectEngine, type RpcPort } from '../shared/contract/rpc';
 import { Failure } from '../shared/failure';
 import { messagePort, openSocket } from './ports';

@@ -2,8 +2,7 @@
  * Numbers as people read them: one spelling for the window, the terminal and the reports. Pure; no locale of the
  * machine takes part, so a report reads the same wherever it is made. What is absent prints as an em dash, never as 0.
  */
-import type { Bytes, Micros, Percent } from './units';
-import { GiB, KiB, MiB } from './units';
+import { type Bytes, GiB, KiB, MiB, type Micros, type Percent } from './units';
 
 export const ABSENT = '—';
 const MINUS = '−';

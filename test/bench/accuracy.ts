@@ -9,7 +9,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { SessionDocument } from '../../src/shared/contract/session.ts';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 
 const EXTENSION = '.plumbline';
 

@@ -24,7 +24,7 @@ import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import { createSessionClock } from '../../src/main/workloads/session-clock';
-import type { GpuInfo } from '../../src/shared/contract/session';
+import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
 
 /** The repository, from wherever this file was bundled to below it. */
 const root = (() => {

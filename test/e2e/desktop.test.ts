@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppInfo, EngineApi } from '../../src/shared/contract/api';
 import type { RpcMessage } from '../../src/shared/contract/rpc';
-import type { SessionSummary } from '../../src/shared/contract/session';
+import type { SessionSummary } from '../../src/shared/session/types';
 import { type Desktop, ensureBuilt, onDouble, onElectron } from '../doubles/electron/subjects.ts';
 
 interface TestPage {

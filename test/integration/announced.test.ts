@@ -1,7 +1,7 @@
 /** A budget without any declaration: a script that announces its model and run is laid over what theory predicts for them. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { announcedModel } from '../../src/main/engine/announced';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { fixture, python } from '../fixtures/workloads/harness';
 import { runJson, temporaryHome } from '../support/cli';
 

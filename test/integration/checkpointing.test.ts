@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runJson, temporaryHome } from '../support/cli';
 import {
   buildWorkload,

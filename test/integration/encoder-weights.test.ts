@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure, type FailureInfo } from '../../src/shared/failure';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runJson, temporaryHome } from '../support/cli';
 import { exactGelu, relu, tanhGelu } from '../support/reference-encoder';
 import { swiftshaderEnvironment, swiftshaderUnavailable } from '../support/swiftshader';

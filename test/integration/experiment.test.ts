@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/shared/compute/chapter';
 import type { Outcome } from '../../src/shared/compute/experiments/measured';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 
 interface Answer {

@@ -63,6 +63,7 @@ if "PLUMBLINE_SOCKET" in os.environ:
     time.sleep(1.3)  # processes are read once a second
 print("steps done")
 `;
+
 const train = { model: 'gpt2', mode: 'train', batch: 2, seq: 64, precision: 'fp32', steps: 3 };
 const MATRIX = {
   defaults: { interval: 50, needsS: 1, limitS: 20 },

@@ -6,7 +6,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LogLimit } from '../../src/main/workloads/log-limit';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { linux, node } from '../fixtures/workloads/harness';
 import {
   pidsWithEnvironment,

@@ -18,10 +18,10 @@ import { registerImport } from '../../src/main/hosts/cli/commands/import';
 import { registerSessions } from '../../src/main/hosts/cli/commands/sessions';
 import { openLibrary } from '../../src/main/store/library';
 import { budgetOf } from '../../src/shared/budget/budget';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { MiB } from '../../src/shared/units';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GpuInstances, readInstances } from '../../src/main/telemetry/nvidia-smi/instances';
 import type { DoctorReport } from '../../src/shared/contract/api';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { createStub, type NvmlStub, noStub } from '../doubles/nvml/stub';
 import { gpuOf, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 import { runCli, runJson, temporaryHome } from '../support/cli';
@@ -41,6 +41,7 @@ function workload(
     script,
     `
 import { renameSync, writeFileSync } from 'node:fs';
+
 const control = process.env.PLUMBLINE_TEST_CONTROL;
 for (const { lines, own, forMs } of ${JSON.stringify(steps.map(({ own, neighbour, forMs }) => ({ lines: linesWith(own, neighbour), own, forMs })))}) {
   writeFileSync(control + '.next', [...lines, 'process 0 compute ' + process.pid + ' ' + own + ' 1'].join('\\n') + '\\n');

@@ -1,8 +1,8 @@
 /** What NVML's slower counters, sample buffers, MIG devices and error codes become in a recording, on the double. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FAULT_CODES, faultOf } from '../../src/main/telemetry/nvml/codes';
+import { probeInWorker } from '../../src/main/telemetry/nvml/probe-thread';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
-import { probeInWorker } from '../../src/main/telemetry/thread/launch';
 import {
   buildWorker,
   createStub,

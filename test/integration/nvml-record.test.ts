@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/shared/contract/api';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { createStub, type NvmlStub, noStub } from '../doubles/nvml/stub';
 import { runJson, temporaryHome } from '../support/cli';
 
@@ -33,6 +33,7 @@ function workload(
     script,
     `
 import { renameSync, writeFileSync } from 'node:fs';
+
 const control = process.env.PLUMBLINE_TEST_CONTROL;
 for (const { bytes, forMs, fault } of ${JSON.stringify(steps)}) {
   const lines = ['memory 0 ' + (${512 * MiB} + bytes), ...${JSON.stringify(BEFORE.slice(1))}, 'process 0 graphics ' + process.pid + ' ' + bytes, fault ?? ''];

@@ -359,7 +359,7 @@ describe.skipIf(noStub !== null)(
     });
 
     test('a thread that hangs while it is asked for the GPUs is given up', async () => {
-      const { probeInWorker } = await import('../../src/main/telemetry/thread/launch');
+      const { probeInWorker } = await import('../../src/main/telemetry/nvml/probe-thread');
       const stub = stubOf(['delay nvmlInit_v2 2500000']);
       onTestFinished(() => new Promise((done) => setTimeout(done, 1500)));
       expect(await probeInWorker(workerPath, [stub.path], 200)).toMatchObject({

@@ -10,8 +10,8 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { instrumentEnvironment } from '../../src/main/workloads/instrument';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 
 const root = join(import.meta.dirname, '../..');

@@ -3,7 +3,7 @@
  * test/fixtures/launchers/ranks.py starts the ranks as they do, and announces figures that are known beforehand.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { fixture, linux, python } from '../fixtures/workloads/harness';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 

@@ -3,7 +3,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionDocument, SessionSummary } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
+import type { SessionSummary } from '../../src/shared/session/types';
 import {
   pidsWithEnvironment,
   repository,

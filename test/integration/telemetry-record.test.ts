@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/shared/contract/api';
-import type { SessionDocument } from '../../src/shared/contract/session';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { repository, runJson, startCli, temporaryHome, until } from '../support/cli';
 
 const MiB = 1024 ** 2;

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import type { ModelSpec, Precision, RunSpec } from '../../src/shared/model/spec';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { heldOutWindows, parts } from '../../src/workload/data';
 import { runJson, temporaryHome } from '../support/cli';
 import {

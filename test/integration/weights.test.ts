@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { Random } from '../../src/workload/random';
 import { runJson, temporaryHome } from '../support/cli';
 import {

@@ -3,10 +3,10 @@
  * the engine does, expected failures included, and counts what it was asked.
  */
 import type { EngineClient, EngineEvent, SavedWorkload } from '../../src/shared/contract/api';
-import type { SessionSummary } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
+import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/downsample';
 import {
   type FixtureSession,

@@ -5,11 +5,12 @@ import type {
   PhaseBudget,
   TimelinePhase,
 } from '../../src/shared/budget/types';
-import type { GpuInfo, SessionDocument } from '../../src/shared/contract/session';
 import type { Finding, OverlayPhase } from '../../src/shared/divergence/types';
+import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { seriesStats } from '../../src/shared/trace/series';
 import type { LogLine, SeriesData, SeriesInfo } from '../../src/shared/trace/types';
 import { GiB, MiB } from '../../src/shared/units';

@@ -11,11 +11,11 @@ import {
   sessionName,
   withMeasured,
 } from '../../src/shared/compute/experiments/measured';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { Failure } from '../../src/shared/failure';
 import { notBundled } from '../../src/shared/model/bundled';
 import { preset } from '../../src/shared/model/presets';
 import { checkRun } from '../../src/shared/model/validate';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 
 const claims = chapterClaims();
 const steps = EXPERIMENTS.flatMap((experiment) =>

@@ -1,9 +1,9 @@
 /** The ledger closes: whatever the sources say, entries add up to the measured bytes. */
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../src/shared/divergence/findings';
-import type { LedgerRow } from '../../src/shared/divergence/ledger';
 import { deriveLines } from '../../src/shared/divergence/lines';
 import { namedLedger } from '../../src/shared/divergence/named-ledger';
+import type { LedgerRow } from '../../src/shared/divergence/types';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { budgetWith, MB, overlayOf, phase, series, training } from './overlay-scenario';
 

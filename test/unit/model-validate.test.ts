@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { preset, presetNames } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
-import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
-import { MODES } from '../../src/shared/model/spec';
+import { MODES, type ModelSpec, type RunSpec } from '../../src/shared/model/spec';
 import { checkModel, checkRun } from '../../src/shared/model/validate';
 
 const gpt2 = preset('gpt2');

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { documentOf } from '../../src/main/engine/document';
-import type { SessionData } from '../../src/main/engine/session-data';
+import type { SessionData } from '../../src/shared/session/types';
 import { documentWith, MB, series } from './overlay-scenario';
 
 const GB = 1024 * MB;

@@ -1,13 +1,13 @@
 /** Small hand-made traces, budgets and documents for the tests of overlay, findings, comparison and reports. */
 import { occurrence, tierOf } from '../../src/shared/budget/tier';
 import type { Budget, ComponentBytes, TierBudget } from '../../src/shared/budget/types';
-import type { SessionDocument } from '../../src/shared/contract/session';
 import { findingsOf } from '../../src/shared/divergence/findings';
 import { deriveLines } from '../../src/shared/divergence/lines';
 import { buildOverlay, type OverlayInput } from '../../src/shared/divergence/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
+import type { SessionDocument } from '../../src/shared/session/session-document';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { seriesStats } from '../../src/shared/trace/series';
 import type { LogLine, Marker, MemoryMark, SeriesData } from '../../src/shared/trace/types';

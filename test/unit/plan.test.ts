@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addSpecOptions, specOf } from '../../src/main/hosts/cli/spec-options';
+import { peakBytes } from '../../src/shared/budget/peak';
 import { GPUS } from '../../src/shared/compute/gpus';
 import { changesThatFit, fewestGpus } from '../../src/shared/compute/plan/changes';
 import {
@@ -8,7 +9,6 @@ import {
   largestBatch,
   largestThat,
   longestContext,
-  peakBytes,
 } from '../../src/shared/compute/plan/fits';
 import { planOf } from '../../src/shared/compute/plan/plan';
 import { preset } from '../../src/shared/model/presets';

@@ -18,7 +18,7 @@ import {
   type SessionHeader,
   type SessionWriter,
 } from '../../src/main/store/session-file';
-import type { SessionSummary } from '../../src/shared/contract/session';
+import type { SessionSummary } from '../../src/shared/session/types';
 
 let dir: string;
 const writers: SessionWriter[] = [];

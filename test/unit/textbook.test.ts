@@ -7,8 +7,7 @@ import {
 import type { TierBudget } from '../../src/shared/budget/types';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
-import type { RunSpec } from '../../src/shared/model/spec';
-import { MODES, OPTIMIZERS, PRECISIONS } from '../../src/shared/model/spec';
+import { MODES, OPTIMIZERS, PRECISIONS, type RunSpec } from '../../src/shared/model/spec';
 
 const gpt2 = preset('gpt2');
 const P = 124_439_808;

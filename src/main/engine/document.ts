@@ -2,7 +2,6 @@
 
 import { budgetOf } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
-import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import { findingsOf } from '../../shared/divergence/findings';
 import { type Inversion, invert } from '../../shared/divergence/inversion';
 import { invertAlone } from '../../shared/divergence/inversion-alone';
@@ -20,12 +19,13 @@ import { timeOf } from '../../shared/divergence/time';
 import type { Overlay } from '../../shared/divergence/types';
 import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import type { SessionDocument } from '../../shared/session/session-document';
+import type { SessionData, SessionSummary } from '../../shared/session/types';
 import { instanceId, instanceIdsOf } from '../../shared/trace/instances';
 import { phaseSpans } from '../../shared/trace/phases';
 import { seriesStats } from '../../shared/trace/series';
 import type { Bytes } from '../../shared/units';
 import type { LiveAnalysis } from './live-analysis';
-import type { SessionData } from './session-data';
 
 /** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
 export function predictionOf(data: SessionData): { budget: Budget | null; warning: string | null } {

@@ -11,11 +11,12 @@ import type {
   SavedWorkload,
   TraceView,
 } from '../../shared/contract/api';
-import type { SessionDocument } from '../../shared/contract/session';
 import { compareSessions } from '../../shared/divergence/compare';
 import { deriveLines } from '../../shared/divergence/lines';
 import { Failure } from '../../shared/failure';
 import { checkModel, checkRun } from '../../shared/model/validate';
+import type { SessionDocument } from '../../shared/session/session-document';
+import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/downsample';
 import { renderReport } from '../reports';
 import { type LibraryListing, openLibrary } from '../store/library';
@@ -28,7 +29,7 @@ import { Imports } from './imports';
 import { LiveAnalysis } from './live-analysis';
 import { version } from './paths';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
-import { readSession, type SessionData } from './session-data';
+import { readSession } from './session-data';
 
 export interface EngineOptions {
   readonly host: 'desktop' | 'server' | 'cli';

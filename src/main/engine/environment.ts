@@ -1,7 +1,7 @@
 /** The machine a session ran on, as far as the system tells without elevated rights. */
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { osInfo } from 'systeminformation';
-import type { Environment } from '../../shared/contract/session';
+import type { Environment } from '../../shared/session/types';
 import { version } from './paths';
 
 export async function describeMachine(): Promise<

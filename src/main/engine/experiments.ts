@@ -6,7 +6,7 @@ import {
   type Outcome,
   outcomeOf,
 } from '../../shared/compute/experiments/measured';
-import type { SessionSummary } from '../../shared/contract/session';
+import type { SessionSummary } from '../../shared/session/types';
 import type { Engine } from './engine';
 
 /** What the newest recordings of each experiment say; those of full size come first, incomplete sets not at all. */

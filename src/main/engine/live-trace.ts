@@ -4,8 +4,8 @@
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
 
+import { lowerBound, upperBound } from '../../shared/base/search';
 import { unlessFailure } from '../../shared/failure';
-import { lowerBound, upperBound } from '../../shared/trace/downsample';
 import { frameworkSeries } from '../../shared/trace/ranks';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';

@@ -7,16 +7,20 @@
  */
 
 import type { RecordRequest } from '../../shared/contract/api';
-import type { Environment, WorkloadInfo } from '../../shared/contract/session';
 import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { withoutSecrets } from '../../shared/secrets';
+import type {
+  Environment,
+  SessionData,
+  SessionHeader,
+  WorkloadInfo,
+} from '../../shared/session/types';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import type { Bytes, Micros, Millis } from '../../shared/units';
 import type { Status } from '../../shared/vocabulary';
 import type { Library } from '../store/library';
 import { createSession } from '../store/session-file';
-import type { SessionHeader } from '../store/session-meta';
 import { repeat } from '../telemetry/beat';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
 import { openSamplers } from '../telemetry/sources';
@@ -32,7 +36,7 @@ import { documentOf, summaryOf } from './document';
 import { describeMachine } from './environment';
 import { LiveTrace } from './live-trace';
 import { appRoot, inventoryEntry, supervisorEntry, workloadEntry, workloadNode } from './paths';
-import { type SessionData, storedSeriesOf } from './session-data';
+import { storedSeriesOf } from './session-data';
 
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */

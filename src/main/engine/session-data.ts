@@ -4,19 +4,10 @@
  * asked for, series by series, and given up again when memory is needed: what a day of recording holds is never in
  * memory as a whole.
  */
-import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import type { SessionData } from '../../shared/session/types';
+import type { SeriesData } from '../../shared/trace/types';
 import type { Bytes } from '../../shared/units';
 import { openSession, type SessionReader, type StoredSeries } from '../store/session-file';
-import type { SessionHeader, SessionResult } from '../store/session-meta';
-
-export interface SessionData extends SessionHeader, SessionResult {
-  /** Device memory in use before launch, by series id. */
-  readonly baselines: Readonly<Record<string, Bytes>>;
-  readonly series: readonly SeriesData[];
-  readonly markers: readonly Marker[];
-  readonly logs: readonly LogLine[];
-  readonly warnings: readonly string[];
-}
 
 /** Series with no more samples than this are read at once. */
 const SMALL = 100_000;

@@ -1,7 +1,6 @@
 /** What every format tells of a session, worked out once: figures, table rows and sentences, without any markup. */
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import { announcedNumber } from '../../shared/compute/experiments/measured/measurement';
-import type { GpuInstance, SessionDocument } from '../../shared/contract/session';
 import { FRAMEWORK_LINE, isAnnounced } from '../../shared/divergence/lines';
 import { phaseName } from '../../shared/divergence/phase-name';
 import { sawRun } from '../../shared/divergence/saw-run';
@@ -21,7 +20,9 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/format';
+import type { GpuInstance } from '../../shared/hardware/gpu-info';
 import { runDefaults } from '../../shared/model/run';
+import type { SessionDocument } from '../../shared/session/session-document';
 import type { Bytes, Micros } from '../../shared/units';
 import { COMPONENTS, type Component, PHASES, type Phase } from '../../shared/vocabulary';
 

@@ -2,7 +2,7 @@
  * A report as one HTML file: it opens from disk, asks nothing of any network, runs no script, and carries the session's
  * document as JSON for programs. What the workload or a person wrote into names and logs is text there, never markup.
  */
-import type { SessionDocument } from '../../shared/contract/session';
+
 import type { Comparison } from '../../shared/divergence/compare';
 import {
   formatBytes,
@@ -10,6 +10,7 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/format';
+import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';
 import { componentName, formatInstant, headline, settingWords, statusOf } from './facts';

@@ -1,7 +1,7 @@
 /** What a report is made from and what comes out. One file per format; `index.ts` lists them. */
 import type { Budget } from '../../shared/budget/types';
-import type { SessionDocument } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
+import type { SessionDocument } from '../../shared/session/session-document';
 import type { SeriesData } from '../../shared/trace/types';
 
 export const REPORT_FORMATS = ['html', 'md', 'json'] as const;

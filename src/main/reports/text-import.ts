@@ -1,5 +1,5 @@
 /** What a file to import holds, as text for a terminal. */
-import type { GpuInfo } from '../../shared/contract/session';
+
 import {
   formatBytes,
   formatDuration,
@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatSi,
 } from '../../shared/format';
+import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { SeriesStats, Unit } from '../../shared/trace/types';
 import type { AbsentReason } from '../../shared/vocabulary';
 import { formatInstant } from './facts';

@@ -1,8 +1,8 @@
 /** The ledger of the peak as one short paragraph: what the measured bytes are made of, and that they add up. */
 
-import { LEDGER_NAMES, type LedgerKind, type LedgerRow } from '../../shared/divergence/ledger';
+import { LEDGER_NAMES } from '../../shared/divergence/ledger';
 import { phaseTitle } from '../../shared/divergence/phase-name';
-import type { Overlay } from '../../shared/divergence/types';
+import type { LedgerKind, LedgerRow, Overlay } from '../../shared/divergence/types';
 import { formatBytes, formatSignedBytes } from '../../shared/format';
 
 /** One row for each kind of entry, in the ledger's order, then what they add up to: the measured bytes. */

@@ -1,6 +1,5 @@
 /** Sessions, budgets and comparisons as text for a terminal: aligned columns, within 100 of them, no colour codes. */
 import type { Budget, Fit, StageBudget, TierBudget } from '../../shared/budget/types';
-import type { SessionDocument, SessionSummary } from '../../shared/contract/session';
 import type { Comparison } from '../../shared/divergence/compare';
 import type { Inversion } from '../../shared/divergence/inversion';
 import { noFindings } from '../../shared/divergence/no-findings';
@@ -14,6 +13,8 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/format';
+import type { SessionDocument } from '../../shared/session/session-document';
+import type { SessionSummary } from '../../shared/session/types';
 import { COMPONENTS } from '../../shared/vocabulary';
 import {
   type ComponentRow,

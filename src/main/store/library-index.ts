@@ -5,7 +5,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { SessionSummary } from '../../shared/contract/session';
+import type { SessionSummary } from '../../shared/session/types';
 import { summarySchema } from './session-meta';
 
 const INDEX_FILE = 'index.json';

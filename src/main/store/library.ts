@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { SessionSummary } from '../../shared/contract/session';
 import { Failure, unlessFailure } from '../../shared/failure';
+import type { SessionSummary } from '../../shared/session/types';
 import type { Micros } from '../../shared/units';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';

@@ -1,6 +1,7 @@
 /** What may be changed of a recorded session: its name, notes and marks, and the engine's summary. Never a measurement. */
-import type { SessionSummary } from '../../shared/contract/session';
+
 import { Failure } from '../../shared/failure';
+import type { SessionSummary } from '../../shared/session/types';
 import type { Micros } from '../../shared/units';
 import { editDatabase } from './open-database';
 

@@ -2,8 +2,9 @@
  * A session is a file: one SQLite database, `<id>.plumbline`, complete in itself. This is the door to the room:
  * `createSession` while recording, `openSession` ever after, and what a person may change of it.
  */
+
+export type { SessionHeader, SessionResult } from '../../shared/session/types';
 export { EXTENSION } from './schema';
 export { addNote, removeNote, renameSession, storeSummary } from './session-edit';
-export type { SessionHeader, SessionResult } from './session-meta';
 export { type Note, openSession, SessionReader, type StoredSeries } from './session-reader';
 export { createSession, SessionWriter } from './session-writer';

@@ -2,33 +2,18 @@
  * The JSON documents of a session file: what was recorded, on what, by whom, and how it ended. A file may come from
  * anywhere, so the shape of each is checked when it is read; unknown fields pass through, for later versions.
  */
+
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
-import type { Environment, SessionSummary, WorkloadInfo } from '../../shared/contract/session';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import type { Micros } from '../../shared/units';
-import { STATUSES, type Status } from '../../shared/vocabulary';
+import type {
+  Environment,
+  SessionHeader,
+  SessionResult,
+  SessionSummary,
+} from '../../shared/session/types';
+import { STATUSES } from '../../shared/vocabulary';
 import type { ProcessIdentity } from './liveness';
-
-/** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */
-export interface SessionHeader {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 8601 with zone: the one wall-clock anchor of the session's own clock. */
-  readonly startedAt: string;
-  readonly workload: WorkloadInfo;
-  readonly environment: Environment;
-  readonly model: ModelSpec | null;
-  readonly run: RunSpec | null;
-  readonly simulated: boolean;
-}
-
-export interface SessionResult {
-  readonly status: Status;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly durationUs: Micros;
-}
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
 const workload = z.looseObject({

@@ -5,8 +5,8 @@
 
 import { basename, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import type { SessionSummary } from '../../shared/contract/session';
 import { Failure } from '../../shared/failure';
+import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type {
   Gap,
   LogLine,
@@ -19,7 +19,7 @@ import type { Micros } from '../../shared/units';
 import { ChunkError, decodeChunk } from './chunks';
 import { openDatabase, tidy } from './open-database';
 import { EXTENSION } from './schema';
-import type { MetaDocuments, SessionHeader, SessionResult } from './session-meta';
+import type { MetaDocuments } from './session-meta';
 import { reading } from './sqlite-failures';
 
 /** A series with what is known of it without opening a chunk; the peak comes with its own time. */

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../shared/failure';
+import type { SessionHeader, SessionResult } from '../../shared/session/types';
 import { risingTime } from '../../shared/trace/series';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
 import type { Micros, Millis } from '../../shared/units';
@@ -17,7 +18,7 @@ import type { AbsentReason } from '../../shared/vocabulary';
 import { CHUNK_SAMPLES, GrowingChunk } from './chunks';
 import { ownIdentity } from './liveness';
 import { APPLICATION_ID, DDL, EXTENSION, SCHEMA_VERSION } from './schema';
-import { headerDocuments, type SessionHeader, type SessionResult } from './session-meta';
+import { headerDocuments } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
 
 /** How long something given may wait in memory: each commit costs the same, however much it holds. */

@@ -3,8 +3,9 @@
  * The nvidia-smi it runs works mostly inside the driver and is not counted.
  */
 import type { Micros, Millis } from '../../shared/units';
+import type { SessionClock } from '../workloads/session-clock';
 import { repeat } from './beat';
-import type { Sampler, SampleSink, SessionClock } from './sampler';
+import type { Sampler, SampleSink } from './sampler';
 
 const PERIOD_MS: Millis = 1000;
 

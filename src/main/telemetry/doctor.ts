@@ -9,9 +9,10 @@ import { readProcessTable } from './nvidia-smi/processes';
 import { runOnce } from './nvidia-smi/run-once';
 import { libraryPlaces } from './nvml/library';
 import type { Probe } from './nvml/messages';
+import { probeInWorker } from './nvml/probe-thread';
 import { isSimulated } from './sources';
 import { driverRemedy, type Surroundings, surroundings } from './surroundings';
-import { findWorker, probeInWorker } from './thread/launch';
+import { findWorker } from './thread/launch';
 import { type MigDevice, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 type Check = DoctorReport['checks'][number];

@@ -12,12 +12,12 @@
 import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../shared/units';
-import { originOf } from '../workloads/session-clock';
+import { originOf, type SessionClock } from '../workloads/session-clock';
 import { repeat } from './beat';
 import { hostTable } from './host-reads';
 import { tableReadings } from './host-table';
 import { NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './meminfo';
-import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
+import type { ProcessScope, Sampler, SampleSink } from './sampler';
 import type { Batch } from './thread/batch';
 import { ThreadControl } from './thread/control';
 import { Intake } from './thread/intake';

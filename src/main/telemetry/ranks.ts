@@ -5,9 +5,10 @@
  * reads /proc, at most four times a second, on the recorder's own thread.
  */
 import type { Millis } from '../../shared/units';
+import type { SessionClock } from '../workloads/session-clock';
 import { repeat } from './beat';
 import { ProcTree } from './proc-tree';
-import type { ProcessScope, Sampler, SampleSink, SessionClock } from './sampler';
+import type { ProcessScope, Sampler, SampleSink } from './sampler';
 
 const FASTEST_MS: Millis = 250;
 

@@ -3,9 +3,11 @@
  * the recorder's clock and never throws after `start`: what goes wrong becomes an absent reading with its reason, and
  * where a source dies for good, one warning in plain words.
  */
+
 import type { SeriesInfo } from '../../shared/trace/types';
 import type { Micros } from '../../shared/units';
 import type { Reading } from '../../shared/vocabulary';
+import type { SessionClock } from '../workloads/session-clock';
 
 /** Where samplers put what they read. `t` is session time. */
 export interface SampleSink {
@@ -20,11 +22,6 @@ export interface SampleSink {
 }
 
 export type LearntOfSeries = Partial<Pick<SeriesInfo, 'windowUs' | 'intervalUs' | 'about'>>;
-
-/** The recorder's monotonic clock: integer microseconds since the session started. */
-export interface SessionClock {
-  now(): Micros;
-}
 
 export interface Sampler {
   readonly id: string;

@@ -3,7 +3,7 @@
  * NVML where it works and through nvidia-smi otherwise, never both. Without an NVIDIA GPU the host's sources remain,
  * and `sources` says why. Never throws for what a machine lacks.
  */
-import type { GpuInfo } from '../../shared/contract/session';
+import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import { instanceId } from '../../shared/trace/instances';
 import type { Bytes, Millis } from '../../shared/units';
 import type { Reading } from '../../shared/vocabulary';
@@ -23,10 +23,11 @@ import { libraryPlaces } from './nvml/library';
 import type { ProcessLists } from './nvml/messages';
 import { PcieSampler } from './nvml/pcie';
 import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
+import { probeInWorker } from './nvml/probe-thread';
 import { NvmlSampler, ofInstance, sharesOf } from './nvml/sampler';
 import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
-import { findWorker, probeInWorker } from './thread/launch';
+import { findWorker } from './thread/launch';
 import { confined, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
 
 export interface OpenSamplersOptions {

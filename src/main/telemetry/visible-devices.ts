@@ -6,7 +6,7 @@
  * their own, or, by drivers before 470, by that of their GPU with their instances: what they are part of is in view.
  * Where that is not known every GPU is.
  */
-import type { GpuInfo, GpuInstance } from '../../shared/contract/session';
+import type { GpuInfo, GpuInstance } from '../../shared/hardware/gpu-info';
 import type { Probe } from './nvml/messages';
 
 export interface VisibleGpus {

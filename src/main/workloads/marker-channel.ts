@@ -16,9 +16,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { Failure } from '../../shared/failure';
 import type { Marker } from '../../shared/trace/types';
 import type { Millis } from '../../shared/units';
-import type { SessionClock } from '../telemetry/sampler';
 import { parseIntroduction, parseMarker } from './marker-schema';
-import { originOf } from './session-clock';
+import { originOf, type SessionClock } from './session-clock';
 
 export interface MarkerLimits {
   readonly lineBytes: number;

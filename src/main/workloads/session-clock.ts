@@ -3,7 +3,7 @@
  * wall-clock anchor that lets a reader say when that was. On Linux `originNs` is CLOCK_MONOTONIC, the very clock a
  * workload stamps its markers with.
  */
-import type { SessionClock } from '../telemetry/sampler';
+import type { Micros } from '../../shared/units';
 
 export interface AnchoredClock extends SessionClock {
   /** The monotonic time of the session's start, in nanoseconds. */
@@ -20,4 +20,9 @@ export function createSessionClock(): AnchoredClock {
 /** Monotonic nanoseconds at the clock's zero; derived from its present reading where the clock does not tell. */
 export function originOf(clock: SessionClock & { readonly originNs?: bigint }): bigint {
   return clock.originNs ?? process.hrtime.bigint() - BigInt(Math.round(clock.now())) * 1000n;
+}
+
+/** The recorder's monotonic clock: integer microseconds since the session started. */
+export interface SessionClock {
+  now(): Micros;
 }

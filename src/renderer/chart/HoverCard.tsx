@@ -1,13 +1,14 @@
 /** Exact values at the pointer: measured, predicted, residual and the prediction by component. */
-import type { SessionDocument } from '../../shared/contract/session';
+
 import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/format';
+import type { SessionDocument } from '../../shared/session/session-document';
 import type { Tier } from '../../shared/vocabulary';
 import { componentsOf, type Segment, segmentAt } from './bands';
+import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME } from './palette';
 import { exactTime } from './scale';
 import { phaseAt, residualOf } from './spans';
-import type { Hover } from './TraceChart';
 
 const CARD_WIDTH = 300;
 

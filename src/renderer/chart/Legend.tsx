@@ -1,17 +1,17 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 import { useMemo } from 'react';
 import type { Budget } from '../../shared/budget/types';
-import type { SessionDocument } from '../../shared/contract/session';
 import { phaseTitle } from '../../shared/divergence/phase-name';
 import { formatPercent } from '../../shared/format';
+import type { SessionDocument } from '../../shared/session/session-document';
 import type { Tier } from '../../shared/vocabulary';
 import { Bytes } from '../components/basics';
 import { type Store, useStore } from '../state/store';
 import { componentsOf, type Segment, segmentAt, wholeRun } from './bands';
+import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
 import { exactTime } from './scale';
 import { phaseAt } from './spans';
-import type { Hover } from './TraceChart';
 
 export function Legend({
   session,

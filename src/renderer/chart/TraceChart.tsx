@@ -1,7 +1,8 @@
 /** The picture of a session: phases, the measured line over the stacked budget, residuals and utilization on one time axis. */
+
 import { useEffect, useMemo, useRef } from 'react';
-import type { SessionDocument } from '../../shared/contract/session';
 import { formatBytes, formatExactBytes, formatPercent } from '../../shared/format';
+import type { SessionDocument } from '../../shared/session/session-document';
 import type { Micros } from '../../shared/units';
 import type { Tier } from '../../shared/vocabulary';
 import { type Store, useStore } from '../state/store';
@@ -9,6 +10,7 @@ import { useTheme } from '../state/theme';
 import { ceiling, componentsOf, polygons, type Segment, visibleSegments } from './bands';
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
+import type { Hover } from './hover';
 import { layoutOf, timeAtX, xOf } from './layout';
 import { loadOf } from './load';
 import { pictureOption } from './option';
@@ -19,18 +21,6 @@ import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './spans';
 import { usePointerView } from './usePointerView';
 import { useTrace } from './useTrace';
 import { focusOn, type View } from './view';
-
-export interface Hover {
-  readonly t: Micros;
-  readonly x: number;
-  readonly y: number;
-  readonly measured: {
-    readonly value: number;
-    readonly at: Micros;
-    readonly min: number;
-    readonly max: number;
-  } | null;
-}
 
 interface Props {
   readonly session: SessionDocument;

@@ -1,9 +1,12 @@
 /** The parts of ECharts that are used, and no others. */
 
-import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
-import { CustomChart, LineChart } from 'echarts/charts';
-import type { GridComponentOption } from 'echarts/components';
-import { GridComponent } from 'echarts/components';
+import {
+  CustomChart,
+  type CustomSeriesOption,
+  LineChart,
+  type LineSeriesOption,
+} from 'echarts/charts';
+import { GridComponent, type GridComponentOption } from 'echarts/components';
 import { type ComposeOption, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 

@@ -1,6 +1,7 @@
 /** How busy what ran the workload was: the lane below the memory it is about. */
-import type { SessionDocument } from '../../shared/contract/session';
+
 import { gpuOf, utilizationLine } from '../../shared/divergence/lines';
+import type { SessionDocument } from '../../shared/session/session-document';
 
 type Series = SessionDocument['series'][number];
 export interface Load extends Series {

@@ -7,8 +7,7 @@
  * Memory is what nvidia-smi reports as total (MiB × 2^20), which is what a program can see; where no such reading is
  * at hand it is the vendor's figure, taken as GiB, and `memoryFrom` says so.
  */
-import type { Bytes } from '../units';
-import { GiB, MiB } from '../units';
+import { type Bytes, GiB, MiB } from '../units';
 
 export type PeakPrecision = 'fp32' | 'tf32' | 'fp16' | 'bf16' | 'int8' | 'fp8';
 

@@ -1,4 +1,6 @@
 /** A generation as a whole: its work with and without a KV cache, and on a device its latency, what a batch buys, and whether it fits. */
+
+import { peakBytes } from '../budget/peak';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Bytes } from '../units';
 import { type Count, count } from './exact';
@@ -11,7 +13,6 @@ import {
   type Latency,
   throughputByBatch,
 } from './latency';
-import { peakBytes } from './plan/fits';
 
 export interface GenerationReport {
   readonly promptTokens: number;

@@ -6,11 +6,13 @@
 import type { Budget } from '../budget/types';
 import type { Comparison } from '../divergence/compare';
 import type { Inversion } from '../divergence/inversion';
+import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import type { SessionDocument } from '../session/session-document';
+import type { SessionSummary } from '../session/types';
 import type { Envelope } from '../trace/downsample';
 import type { Gap, SeriesInfo } from '../trace/types';
 import type { Bytes, Micros, Millis } from '../units';
-import type { SessionDocument, SessionSummary } from './session';
 
 export interface AppInfo {
   readonly version: string;
@@ -27,7 +29,7 @@ export interface DoctorReport {
     readonly found: string;
     readonly remedy: string | null;
   }[];
-  readonly gpus: readonly import('./session').GpuInfo[];
+  readonly gpus: readonly GpuInfo[];
 }
 
 /** What a command gets of the environment Plumbline runs in. Left out: all of it. */

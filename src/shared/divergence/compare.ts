@@ -1,8 +1,8 @@
 /** Two or more sessions beside each other; the first is the one the others are compared with. */
 import type { Budget, ComponentBytes } from '../budget/types';
-import type { SessionDocument } from '../contract/session';
 import { formatBytes, formatDuration, formatPercent } from '../format';
 import type { RunSpec } from '../model/spec';
+import type { SessionDocument } from '../session/session-document';
 import type { Bytes, Micros, Percent } from '../units';
 import { COMPONENTS, type Component, PHASES } from '../vocabulary';
 import type { OverlayPhase } from './types';

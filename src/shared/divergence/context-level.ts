@@ -2,10 +2,11 @@
  * What a process holds on the device above its framework's allocator: the context, the libraries and their kernels. It
  * is there all the time, while reserves come and go.
  */
+
+import { median } from '../base/statistics';
 import { sampleAt, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, GiB, MiB, type Micros } from '../units';
-import { median } from './fit/observations';
 import {
   deviceLine,
   FRAMEWORK_LINE,

@@ -11,7 +11,7 @@
  *
  * What the session does not tell cannot be kept: an expectation on an unknown figure is not met.
  */
-import type { SessionDocument } from '../contract/session';
+
 import { Failure } from '../failure';
 import {
   formatBytes,
@@ -21,6 +21,7 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../format';
+import type { SessionDocument } from '../session/session-document';
 import { GiB, KiB, MiB } from '../units';
 import type { Comparison } from './compare';
 

@@ -2,7 +2,8 @@
 import type { Budget, TimelinePhase } from '../budget/types';
 import type { PhaseSpan } from '../trace/types';
 import type { Confidence, Phase } from '../vocabulary';
-import { type Shape, type Stage, segmentsOf } from './segmentation';
+import { type Shape, segmentsOf } from './segmentation';
+import type { Stage } from './types';
 
 export interface InferredSpan extends PhaseSpan {
   readonly stage: Stage;

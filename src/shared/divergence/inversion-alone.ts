@@ -9,9 +9,9 @@ import { formatInteger } from '../format';
 import { runDefaults } from '../model/run';
 import type { Framework, Mode, ModelSpec, RunSpec } from '../model/spec';
 import type { FindingsInput } from './findings';
-import { searchFor } from './findings/settings';
 import type { Search } from './fit/candidates';
 import { type Fit, fits } from './fit/fit';
+import { searchFor } from './fit/verdict';
 import type { Estimate, Inversion, InvertedField } from './inversion';
 import { buildOverlay, type OverlayInput } from './overlay';
 

@@ -7,16 +7,10 @@
  */
 import type { Precision, RunSpec } from '../model/spec';
 import type { FindingsInput } from './findings';
-import {
-  growthOf,
-  insteadOf,
-  offsetLimit,
-  searchFor,
-  standingOutIn,
-  WORDS,
-} from './findings/settings';
 import { type Candidate, Search } from './fit/candidates';
 import { type Fit, fits } from './fit/fit';
+import { insteadOf, WORDS } from './fit/setting-words';
+import { growthOf, offsetLimit, searchFor, standingOutIn } from './fit/verdict';
 import type { Finding, SettingChange } from './types';
 
 export type InvertedField =

@@ -13,11 +13,12 @@
  *     another setting, leak         what findings name of the rest (see named-ledger.ts)
  *     unexplained                   measured less all of the above
  */
+
 import type { ComponentBytes } from '../budget/types';
 import { maxIn, valueAt } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
-import { COMPONENTS, type Component, type Phase } from '../vocabulary';
+import { COMPONENTS } from '../vocabulary';
 import { type ContextLevel, contextLevel } from './context-level';
 import {
   deviceLine,
@@ -29,21 +30,7 @@ import {
   seriesById,
 } from './lines';
 import { type Pool, poolOf } from './pool';
-import type { Overlay, OverlayPhase } from './types';
-
-export const LEDGER_KINDS = [
-  'predicted',
-  'allocator_rounding',
-  'allocator_reserve',
-  'fragmentation',
-  'context',
-  'other_process',
-  'preallocated_pool',
-  'setting',
-  'leak',
-  'unexplained',
-] as const;
-export type LedgerKind = (typeof LEDGER_KINDS)[number];
+import type { LedgerEntry, LedgerKind, LedgerRow, Overlay, OverlayPhase } from './types';
 
 export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
   predicted: 'predicted',
@@ -57,31 +44,6 @@ export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
   leak: 'leak',
   unexplained: 'unexplained',
 };
-
-export interface LedgerEntry {
-  readonly kind: LedgerKind;
-  /** Of a predicted entry. */
-  readonly component?: Component;
-  readonly bytes: Bytes;
-  /** Where the figure comes from: `budget`, series ids, or `rest`. */
-  readonly source: string;
-  /** How finely the source counts, in bytes; 1 is exact. */
-  readonly resolution: Bytes;
-}
-
-/** Entries add up to `measured` to the byte. */
-export interface LedgerRow {
-  /** Null for the peak of a session without phases. */
-  readonly phase: Phase | null;
-  /** Of a phase that was found in the trace. */
-  readonly stage?: OverlayPhase['stage'];
-  readonly step: number | null;
-  readonly rank: number;
-  /** When the highest value was seen; null where the framework kept a high-water mark without its time. */
-  readonly at: Micros | null;
-  readonly measured: Bytes;
-  readonly entries: readonly LedgerEntry[];
-}
 
 /** Beyond this many phases only the highest of each phase, and rank, has a row. */
 const MOST_ROWS = 500;

@@ -3,8 +3,9 @@
  * Framework bytes come from the workload's memory markers, which know the high-water mark between samples; every other
  * line is sampled, and a span without a sample has no measured value.
  */
+
+import { lowerBound } from '../base/search';
 import type { ComponentBytes } from '../budget/types';
-import { lowerBound } from '../trace/downsample';
 import { maxIn, valueAt } from '../trace/series';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../trace/types';
 import type { Bytes, Micros } from '../units';

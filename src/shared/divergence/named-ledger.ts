@@ -3,11 +3,9 @@
  * to each phase what its budget holds more, a leak what its steps have added by then. Rows still add up to the byte.
  */
 import type { Bytes } from '../units';
-import type { FindingsInput } from './findings/protocol';
-import { differenceAt, standingOutIn } from './findings/settings';
 import { leakedBy } from './findings/unexplained';
-import type { LedgerEntry, LedgerRow } from './ledger';
-import type { Finding, Overlay } from './types';
+import { differenceAt, standingOutIn } from './fit/verdict';
+import type { Finding, FindingsInput, LedgerEntry, LedgerRow, Overlay } from './types';
 
 export function namedLedger(input: FindingsInput, findings: readonly Finding[]): Overlay['ledger'] {
   const { ledger } = input.overlay;

@@ -1,5 +1,5 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
-import type { SessionDocument } from '../contract/session';
+import type { SessionDocument } from '../session/session-document';
 
 /** One sentence for a session without findings. */
 export function noFindings({

@@ -2,7 +2,7 @@
  * Preallocated pools: a large share of the device taken at once and held without change, whatever the workload does in
  * it (vLLM's KV cache, JAX's and TensorFlow's allocators). Not a leak, and not the workload's need.
  */
-import { upperBound } from '../trace/downsample';
+import { upperBound } from '../base/search';
 import { maxIn, minIn } from '../trace/series';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, GiB, type Micros } from '../units';

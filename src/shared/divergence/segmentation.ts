@@ -7,15 +7,14 @@
  * the cuts are read in order. A trace that starts late has no load, one that ends early no end; a line without structure
  * has no phases, and that is the answer.
  */
+
+import { lowerBound, upperBound } from '../base/search';
+import { median } from '../base/statistics';
 import type { Mode } from '../model/spec';
-import { lowerBound, upperBound } from '../trace/downsample';
 import type { SeriesData } from '../trace/types';
 import { type Bytes, MiB, type Micros } from '../units';
 import type { Confidence } from '../vocabulary';
-import { median } from './fit/observations';
-import type { Stairs } from './fit/staircase';
-
-export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
+import type { Stage, Stairs } from './types';
 
 export interface Segment {
   readonly stage: Stage;

@@ -9,10 +9,10 @@ import {
   formatSignedBytes,
 } from '../format';
 import type { Estimate, Inversion } from './inversion';
-import { LEDGER_KINDS, LEDGER_NAMES, type LedgerKind, type LedgerRow } from './ledger';
+import { LEDGER_NAMES } from './ledger';
 import { phaseName } from './phase-name';
 import type { PhaseTime, TimeAnalysis } from './time';
-import type { Overlay } from './types';
+import { LEDGER_KINDS, type LedgerKind, type LedgerRow, type Overlay } from './types';
 
 export interface WordTable {
   readonly head: readonly string[];

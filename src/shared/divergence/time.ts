@@ -6,6 +6,9 @@
  *
  * Phases that were found in the trace have no time of their own: their edges are as coarse as the samples.
  */
+
+import { lowerBound } from '../base/search';
+import { median } from '../base/statistics';
 import type { Budget } from '../budget/types';
 import { backwardWork, trainedPart } from '../compute/backward';
 import { forwardFlops } from '../compute/flops';
@@ -16,11 +19,9 @@ import { operationCosts, type PassShape, passSeconds, peakOf } from '../compute/
 import { optimizerSeconds, updateBytes } from '../compute/run-time';
 import { unlessFailure } from '../failure';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { lowerBound } from '../trace/downsample';
 import type { SeriesData } from '../trace/types';
 import type { Micros, Percent } from '../units';
 import { PHASES, type Phase } from '../vocabulary';
-import { median } from './fit/observations';
 import { gpuOf, seriesById, utilizationLine } from './lines';
 import type { Overlay, OverlayPhase } from './types';
 

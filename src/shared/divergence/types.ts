@@ -2,12 +2,11 @@
  * Where measured and predicted meet: the overlay of one session and the findings that explain it. Field names are the
  * contract of `plumbline show --json`.
  */
-import type { ComponentBytes } from '../budget/types';
+import type { Budget, ComponentBytes } from '../budget/types';
+import type { LogLine, Marker, PhaseSpan } from '../trace/types';
 import type { Bytes, Micros, Percent } from '../units';
-import type { Confidence, FindingKind, Phase } from '../vocabulary';
-import type { Stairs } from './fit/staircase';
-import type { LedgerRow } from './ledger';
-import type { Stage } from './segmentation';
+import type { Component, Confidence, FindingKind, Phase } from '../vocabulary';
+import type { Lines } from './lines';
 
 export interface TierPair {
   readonly textbook: Bytes | null;
@@ -103,3 +102,69 @@ export interface FlagLimits {
   readonly samples: number;
 }
 export const DEFAULT_FLAG_LIMITS: FlagLimits = { percent: 5, bytes: 64 * 1024 ** 2, samples: 3 };
+
+export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
+
+export const LEDGER_KINDS = [
+  'predicted',
+  'allocator_rounding',
+  'allocator_reserve',
+  'fragmentation',
+  'context',
+  'other_process',
+  'preallocated_pool',
+  'setting',
+  'leak',
+  'unexplained',
+] as const;
+
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
+export interface LedgerEntry {
+  readonly kind: LedgerKind;
+  /** Of a predicted entry. */
+  readonly component?: Component;
+  readonly bytes: Bytes;
+  /** Where the figure comes from: `budget`, series ids, or `rest`. */
+  readonly source: string;
+  /** How finely the source counts, in bytes; 1 is exact. */
+  readonly resolution: Bytes;
+}
+
+/** Entries add up to `measured` to the byte. */
+export interface LedgerRow {
+  /** Null for the peak of a session without phases. */
+  readonly phase: Phase | null;
+  /** Of a phase that was found in the trace. */
+  readonly stage?: OverlayPhase['stage'];
+  readonly step: number | null;
+  readonly rank: number;
+  /** When the highest value was seen; null where the framework kept a high-water mark without its time. */
+  readonly at: Micros | null;
+  readonly measured: Bytes;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** Levels of a line above its baseline, rising by more than `least` from one to the next. */
+export interface Stairs {
+  readonly heights: readonly Bytes[];
+  /** Levels closer than this were taken together, at the height of the higher. */
+  readonly least: Bytes;
+}
+
+export interface FindingsInput {
+  readonly overlay: Overlay;
+  readonly budget: Budget | null;
+  readonly spans: readonly PhaseSpan[];
+  readonly markers: readonly Marker[];
+  readonly lines: Lines;
+  readonly logs: readonly LogLine[];
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly durationUs: Micros;
+  /** The bundled workload: framework bytes must equal the prediction. */
+  readonly exact: boolean;
+  /** The session is being recorded: overlay and spans hold what is settled of it. */
+  readonly live?: boolean;
+  readonly limits?: FlagLimits;
+}

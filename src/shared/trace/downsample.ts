@@ -8,6 +8,7 @@
  * The neighbour just before and just after the span is included, at its own time outside it, so that the line reaches
  * both edges of the picture. A neighbour is no sample of the span: whoever asks for a peak looks at t0 <= t <= t1.
  */
+import { lowerBound, upperBound } from '../base/search';
 import type { Micros } from '../units';
 import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
 import type { Gap, SeriesData } from './types';
@@ -19,24 +20,6 @@ export interface Envelope {
 }
 
 export type EnvelopeOf = (series: SeriesData, t0: Micros, t1: Micros, columns: number) => Envelope;
-
-/** Index of the first time in [from, to) that is >= t; `to` when there is none. Times rise strictly. */
-export function lowerBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Index of the first time in [from, to) that is > t; `to` when there is none. */
-export function upperBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
-  const at = lowerBound(times, t, from, to);
-  return at < to && times[at] === t ? at + 1 : at;
-}
 
 export const envelope: EnvelopeOf = (series, t0, t1, columns) => {
   const { times, values } = series;

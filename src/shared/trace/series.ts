@@ -2,8 +2,9 @@
  * Questions one asks of a series, and the growing form of a series while it is recorded. Every extreme is told with
  * its time. Where there is no sample the answer is null, never 0.
  */
+
+import { lowerBound, upperBound } from '../base/search';
 import type { Micros, SampleIndex } from '../units';
-import { lowerBound, upperBound } from './downsample';
 import { extremes, extremesOf } from './pyramid';
 import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './types';
 

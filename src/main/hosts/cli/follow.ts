@@ -5,9 +5,9 @@
  */
 import type { RecordRequest } from '../../../shared/contract/api';
 import { formatBytes, formatDuration } from '../../../shared/format';
+import type { SessionData } from '../../../shared/session/types';
 import type { Engine } from '../../engine/engine';
 import type { Recording } from '../../engine/recorder';
-import type { SessionData } from '../../engine/session-data';
 import type { Output } from './output';
 
 /** A terminal and the launcher may both deliver one Ctrl-C. */

@@ -1,8 +1,8 @@
 /** One recording of the bundled workload that a command needs whole: anything but a complete session is a failure. */
 import type { RecordRequest } from '../../../shared/contract/api';
 import { Failure } from '../../../shared/failure';
+import type { SessionData } from '../../../shared/session/types';
 import type { Engine } from '../../engine/engine';
-import type { SessionData } from '../../engine/session-data';
 import { follow } from './follow';
 import type { Output } from './output';
 

@@ -1,7 +1,7 @@
 /** Instances of a GPU in MIG mode. The GPU itself tells no utilization then; each instance tells its own memory. */
 import type { Reading } from '../../../shared/vocabulary';
 import type { GpuField } from '../../telemetry/nvidia-smi/gpu-fields';
-import type { Readings } from './trace';
+import type { Readings } from './protocol';
 
 /** Under this name an instance's memory is a reading of its GPU. */
 export const migMemory = (instance: string, reading: Reading): readonly [string, Reading] => [

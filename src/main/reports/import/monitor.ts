@@ -5,9 +5,9 @@ import { noteError } from './error';
 import { metric } from './metrics';
 import { INSTANCE_COLUMNS, instanceOf, ofInstance } from './mig';
 import { ProcessSum } from './process-sum';
-import type { Head, ImportFormat, LineSink } from './protocol';
+import type { Head, ImportFormat, LineSink, Readings } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
-import type { Readings, TraceBuilder } from './trace';
+import type { TraceBuilder } from './trace';
 
 /**
  * dmon's word for a column, and what it is. `fb` is printed in MB and meant in MiB; `rxpci` and `txpci` are in true MB a

@@ -4,7 +4,8 @@
  */
 import { type Bytes, MiB } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
-import type { Readings, TraceBuilder } from './trace';
+import type { Readings } from './protocol';
+import type { TraceBuilder } from './trace';
 
 /** What a driver alone keeps in use stays below this; a CUDA context and a model do not. */
 export const IDLE_DRIVER: Bytes = 256 * MiB;

@@ -2,10 +2,11 @@
  * What an import is made of. A format is a small reader of lines: it recognizes the beginning of a file and then gets
  * every line of it once, so that a file of any size is read in one pass. What it finds goes into a `TraceBuilder`.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { SeriesData } from '../../../shared/trace/types';
 import type { Bytes, Micros, Millis } from '../../../shared/units';
-import type { AbsentReason } from '../../../shared/vocabulary';
+import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { TraceBuilder } from './trace';
 
 export const IMPORT_KINDS = [
@@ -76,3 +77,5 @@ export interface ImportedTrace {
   /** The sentence nvidia-smi printed instead of, or beside, its answer. */
   readonly error: string | null;
 }
+
+export type Readings = readonly (readonly [field: string, reading: Reading])[];

@@ -2,7 +2,8 @@
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { Failure } from '../../../shared/failure';
-import { readSession, type SessionData } from '../../engine/session-data';
+import type { SessionData } from '../../../shared/session/types';
+import { readSession } from '../../engine/session-data';
 import type { Library } from '../../store/library';
 import { EXTENSION, openSession } from '../../store/session-file';
 import { unwritable } from '../../store/sqlite-failures';

@@ -6,9 +6,10 @@
  * stamps are all kept; times are integer microseconds from the first stamp in the file. Formats count what is absent
  * themselves, cell by cell, since not every cell feeds a series.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Micros } from '../../../shared/units';
-import { ABSENT_REASONS, type AbsentReason, type Reading } from '../../../shared/vocabulary';
+import { ABSENT_REASONS, type AbsentReason } from '../../../shared/vocabulary';
 import {
   FIRST_REASON,
   type Gpu,
@@ -19,10 +20,8 @@ import {
   seriesOf,
   VALUE,
 } from './gpu-columns';
-import type { GpuIdentity, ImportedTrace, ImportKind } from './protocol';
+import type { GpuIdentity, ImportedTrace, ImportKind, Readings } from './protocol';
 import { instantOf, type Stamp } from './stamps';
-
-export type Readings = readonly (readonly [field: string, reading: Reading])[];
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
 /** A clock without a zone that falls back by this much went from summer to winter time. */

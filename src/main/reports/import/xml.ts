@@ -14,9 +14,9 @@ import { metric } from './metrics';
 import { migMemory } from './mig';
 import { withPowerDraw } from './power';
 import { ProcessSum, processReadings } from './process-sum';
-import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
+import type { GpuIdentity, ImportFormat, LineSink, Readings } from './protocol';
 import { parseStamp } from './stamps';
-import type { Readings, TraceBuilder } from './trace';
+import type { TraceBuilder } from './trace';
 
 /** First path that is there wins: older schemas name things otherwise. */
 const PATHS: readonly (readonly [field: string, ...paths: string[]])[] = [

@@ -4,7 +4,7 @@
  * Plumbline's own processes count as someone else: they are never part of the workload, and what they take on the
  * device is to be taken off the workload's line. A sum with an unknown part is unknown.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { MonitoredProcess } from './pmon';
 import type { GpuProcess } from './query-csv';

@@ -1,5 +1,5 @@
 /** Device memory in use before the workload starts, read once per GPU. */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
 import { attribute } from './attribution';

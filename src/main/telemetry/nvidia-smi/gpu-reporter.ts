@@ -2,7 +2,7 @@
  * Brings rows of the stream to the series of the GPU they speak of, and keeps the account of who has been silent.
  * A lasting absence is told at most once a second; it begins one period after the last reading before it.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Micros } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { SampleSink } from '../sampler';

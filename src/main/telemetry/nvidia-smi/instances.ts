@@ -3,11 +3,12 @@
  * takes it from half a second to many seconds: one is asked for every few seconds, never two at once, and the driver is
  * left alone for at least three times as long as it took.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
 import type { Bytes, Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
-import type { Sampler, SampleSink, SessionClock } from '../sampler';
+import type { SessionClock } from '../../workloads/session-clock';
+import type { Sampler, SampleSink } from '../sampler';
 import { findSmiError } from './error-text';
 import { runOnce } from './run-once';
 import { fieldOf, listedInstances, listOf, parseXml, textAt } from './xml';

@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Bytes, Millis } from '../../../shared/units';
 import { findSmiError, firstLine } from './error-text';
 import { pathOf } from './locate';

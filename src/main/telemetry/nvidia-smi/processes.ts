@@ -3,10 +3,11 @@
  * Process lists are hundreds of times dearer to the driver than memory counters, hence the low rate; each look is a
  * process of its own with a time limit, and one that takes longer than the period skips the next.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
-import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
+import type { SessionClock } from '../../workloads/session-clock';
+import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from './attribution';
 import { findSmiError, firstLine } from './error-text';
 import { type MonitoredProcess, parsePmon } from './pmon';

@@ -5,10 +5,11 @@
  * kind at a time; silence, exit and a flood of foreign text become absent readings and a restart with growing pauses;
  * a GPU that falls silent while others answer is told apart. Each kind of trouble is warned of once.
  */
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason } from '../../../shared/vocabulary';
-import type { Sampler, SampleSink, SessionClock } from '../sampler';
+import type { SessionClock } from '../../workloads/session-clock';
+import type { Sampler, SampleSink } from '../sampler';
 import { findInvalidField, findSmiError, firstLine } from './error-text';
 import { GPU_FIELDS, type GpuField, gpuSeries } from './gpu-fields';
 import { GpuReporter } from './gpu-reporter';

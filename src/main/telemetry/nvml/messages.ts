@@ -1,5 +1,5 @@
 /** What passes between the thread that reads NVML and the one that records. */
-import type { GpuInfo, GpuInstance } from '../../../shared/contract/session';
+import type { GpuInfo, GpuInstance } from '../../../shared/hardware/gpu-info';
 import type { Micros, Millis } from '../../../shared/units';
 import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { LearntOfSeries } from '../sampler';

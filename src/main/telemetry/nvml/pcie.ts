@@ -1,10 +1,10 @@
 /** PCIe traffic as a source beside the one that reads everything else of NVML: see pcie-reads.ts for why it is apart. */
 import type { Worker } from 'node:worker_threads';
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { Micros, Millis } from '../../../shared/units';
-import { originOf } from '../../workloads/session-clock';
+import { originOf, type SessionClock } from '../../workloads/session-clock';
 import { repeat } from '../beat';
-import type { Sampler, SampleSink, SessionClock } from '../sampler';
+import type { Sampler, SampleSink } from '../sampler';
 import { ThreadControl } from '../thread/control';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';

@@ -3,15 +3,15 @@
  * lists become the workload's share and everyone else's, and silence becomes a gap.
  */
 import type { Worker } from 'node:worker_threads';
-import type { GpuInfo } from '../../../shared/contract/session';
+import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros, Millis } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';
-import { originOf } from '../../workloads/session-clock';
+import { originOf, type SessionClock } from '../../workloads/session-clock';
 import { repeat } from '../beat';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
-import type { ProcessScope, Sampler, SampleSink, SessionClock } from '../sampler';
+import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { ThreadControl } from '../thread/control';
 import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';

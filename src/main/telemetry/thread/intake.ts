@@ -3,7 +3,7 @@
  * what arrives after its time was already told as a gap is passed over, since time never runs backwards.
  */
 
-import { upperBound } from '../../../shared/trace/downsample';
+import { upperBound } from '../../../shared/base/search';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Micros } from '../../../shared/units';
 import type { Reading } from '../../../shared/vocabulary';

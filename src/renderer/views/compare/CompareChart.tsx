@@ -1,6 +1,6 @@
 /** The measured lines of several sessions on one axis, each from its own start. */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type { SessionDocument } from '../../../shared/contract/session';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import { Canvas, useSize } from '../../chart/Canvas';
 import { layoutOf } from '../../chart/layout';
 import { pictureOption } from '../../chart/option';

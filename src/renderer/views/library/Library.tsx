@@ -1,7 +1,7 @@
 /** All sessions: find, open, select to compare, rename, delete, record, import. */
 import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import type { SessionSummary } from '../../../shared/contract/session';
+import type { SessionSummary } from '../../../shared/session/types';
 import { FailureNote, Skeleton } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
 import { useFileDrop } from '../../components/useFileDrop';

@@ -1,8 +1,8 @@
 /** The table of sessions, newest first as the engine gives them. */
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
-import type { SessionSummary } from '../../../shared/contract/session';
 import { formatDuration, formatSignedPercent } from '../../../shared/format';
+import type { SessionSummary } from '../../../shared/session/types';
 import { Bytes, StatusBadge } from '../../components/basics';
 import { formatMoment, residualTone } from '../../components/words';
 import { sessionHref } from '../../state/router';

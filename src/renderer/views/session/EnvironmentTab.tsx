@@ -1,8 +1,8 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
-import type { SessionDocument } from '../../../shared/contract/session';
 import { isAnnounced } from '../../../shared/divergence/lines';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
 
 export function EnvironmentTab({ session }: { session: SessionDocument }) {

@@ -1,11 +1,12 @@
 /** What the trace tells beyond peaks: what the bytes are made of, how long phases took, and what the run must have been. */
-import type { SessionDocument } from '../../../shared/contract/session';
+
 import {
   inversionTable,
   ledgerTable,
   timeTable,
   type WordTable,
 } from '../../../shared/divergence/tables';
+import type { SessionDocument } from '../../../shared/session/session-document';
 
 export function Explained({ session }: { session: SessionDocument }) {
   const { overlay, time, inversion } = session;

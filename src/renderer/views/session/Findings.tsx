@@ -1,7 +1,8 @@
 /** Where measured and predicted part, and why; a click shows where. */
-import type { SessionDocument } from '../../../shared/contract/session';
+
 import { noFindings } from '../../../shared/divergence/no-findings';
 import { formatExactBytes, formatSignedBytes } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 
 export function Findings({
   session,

@@ -1,7 +1,8 @@
 /** The figures one came for. The peak is always told with the interval it was sampled at. */
-import type { SessionDocument } from '../../../shared/contract/session';
+
 import { hasBaseline, isAnnounced } from '../../../shared/divergence/lines';
 import { formatDuration, formatSignedPercent } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import type { Tier } from '../../../shared/vocabulary';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';

@@ -2,10 +2,10 @@
 import { ChevronRight, Flag } from 'lucide-react';
 import { Fragment, useMemo, useState } from 'react';
 import type { Budget } from '../../../shared/budget/types';
-import type { SessionDocument } from '../../../shared/contract/session';
 import { phaseName } from '../../../shared/divergence/phase-name';
 import type { OverlayPhase } from '../../../shared/divergence/types';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import type { Component, Tier } from '../../../shared/vocabulary';
 import { predictionOf } from '../../chart/bands';
 import { COMPONENT_COLOR, COMPONENT_NAME, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';

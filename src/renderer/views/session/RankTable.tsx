@@ -1,6 +1,7 @@
 /** Every rank of a launcher with several beside the others; choosing one lays it over the budget. */
-import type { SessionDocument } from '../../../shared/contract/session';
+
 import { formatInteger, formatSignedPercent } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 

@@ -1,11 +1,12 @@
 /** One session, recorded or being recorded: the same picture either way. */
 import { useMemo, useRef, useState } from 'react';
-import type { SessionDocument } from '../../../shared/contract/session';
 import { formatInteger } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import type { Tier } from '../../../shared/vocabulary';
 import { segments } from '../../chart/bands';
+import type { Hover } from '../../chart/hover';
 import { Legend } from '../../chart/Legend';
-import { type Hover, TraceChart } from '../../chart/TraceChart';
+import { TraceChart } from '../../chart/TraceChart';
 import { focusOn, type View } from '../../chart/view';
 import { FailureNote, Segmented, Skeleton } from '../../components/basics';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';

@@ -1,8 +1,8 @@
 /** Who and what: name, state, workload, device, and what can be done with the session. */
 import { ChevronLeft, Download, Square } from 'lucide-react';
 import { useState } from 'react';
-import type { SessionDocument } from '../../../shared/contract/session';
 import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/format';
+import type { SessionDocument } from '../../../shared/session/session-document';
 import { FailureNote, StatusBadge } from '../../components/basics';
 import { formatMoment } from '../../components/words';
 import { useEngine } from '../../state/engine';

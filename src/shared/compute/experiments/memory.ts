@@ -1,4 +1,6 @@
 /** The chapter's memory: parameters, activations, batches that fit, training budgets, hardware, and the second exercise. */
+
+import { peakBytes } from '../../budget/peak';
 import { formatInteger } from '../../format';
 import { countParameters } from '../../model/parameters';
 import { preset } from '../../model/presets';
@@ -6,7 +8,7 @@ import { runDefaults } from '../../model/run';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { GiB } from '../../units';
 import { gpuByName } from '../gpu-names';
-import { largestBatch, peakBytes } from '../plan/fits';
+import { largestBatch } from '../plan/fits';
 import { attentionWeightBytes, ffnBytes, hiddenBytes } from '../tensors';
 import { type Experiment, type Step, said, step } from './experiment';
 

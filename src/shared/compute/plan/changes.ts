@@ -3,12 +3,13 @@
  * told. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows the run
  * or alters what is computed, the higher it is. What it costs in time is told beside it, by the roofline.
  */
+
+import { peakBytes } from '../../budget/peak';
 import { rankCount } from '../../budget/sharding/shard';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
 import type { Gpu } from '../gpus';
 import { runSeconds } from '../run-time';
-import { peakBytes } from './fits';
 
 export interface Change {
   /** What to do, as the options that do it. */

@@ -1,7 +1,6 @@
 /** Which GPUs hold a run, and the largest run one GPU holds. All of it rests on the refined tier at process level. */
+import { peakBytes } from '../../budget/peak';
 
-import { fullestShard } from '../../budget/sharding/per-rank';
-import { tfjsBudget } from '../../budget/tfjs';
 import type { Fit } from '../../budget/types';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Bytes } from '../../units';
@@ -10,11 +9,6 @@ import type { Bytes } from '../../units';
 export interface GpuMemory {
   readonly name: string;
   readonly memoryBytes: Bytes;
-}
-
-/** Predicted peak of the fullest rank, in bytes. */
-export function peakBytes(model: ModelSpec, run: RunSpec): Bytes {
-  return run.framework === 'tfjs' ? tfjsBudget(model, run).total : fullestShard(model, run).peak;
 }
 
 /** A bound no catalogue's memory reaches: 2^20 sequences or tokens. */

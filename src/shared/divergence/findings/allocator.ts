@@ -7,12 +7,12 @@ import { formatBytes, formatDuration, formatPercent } from '../../format';
 import { maxIn, valueAt } from '../../trace/series';
 import type { Bytes } from '../../units';
 import type { FindingKind } from '../../vocabulary';
+import { standingOutIn, worstRow } from '../fit/verdict';
 import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../lines';
 import { flagLimit } from '../measure';
 import { frameworkOverlay, frameworkPeak } from '../overlay';
-import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
-import type { Detector, FindingsInput } from './protocol';
-import { standingOutIn, worstRow } from './settings';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import type { Detector } from './protocol';
 
 const REMEDIES = {
   fragmentation:

@@ -5,11 +5,11 @@
 import { formatBytes } from '../../format';
 import { contextLevel } from '../context-level';
 import { fits } from '../fit/fit';
+import { growthOf, MARGIN, searchFor, verdictOf } from '../fit/verdict';
 import { deviceOf, devicesBeside, processLine } from '../lines';
 import { flagLimit } from '../measure';
-import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
-import type { Detector, FindingsInput } from './protocol';
-import { growthOf, MARGIN, searchFor, verdictOf } from './settings';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import type { Detector } from './protocol';
 
 /** The same bytes above the prediction in every phase, and no other setting that fits as well. */
 function constantOffset(input: FindingsInput, known: readonly Finding[]): Finding[] {

@@ -3,15 +3,16 @@
  * Either the budget's highest moment is still to come and there is no room for it, or what grows with every step will
  * have filled the room at a step that can be told.
  */
+
+import { median } from '../../base/statistics';
 import { formatBytes, formatDuration, formatInteger } from '../../format';
 import { valueAt } from '../../trace/series';
 import type { Micros } from '../../units';
-import { median } from '../fit/observations';
+import { growthOf, worstRow } from '../fit/verdict';
 import { deviceLine, gpuOf, seriesById } from '../lines';
 import { flagLimit } from '../measure';
-import { DEFAULT_FLAG_LIMITS, type Finding } from '../types';
-import type { Detector, FindingsInput } from './protocol';
-import { growthOf, worstRow } from './settings';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import type { Detector } from './protocol';
 
 interface Room {
   readonly free: number;

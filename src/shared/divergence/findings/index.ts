@@ -2,7 +2,7 @@
  * Findings: divergences with a name, bytes, evidence and confidence. Each detector looks for one kind; the last tells
  * what the others leave unexplained. A clean or an empty trace has no findings.
  */
-import type { Finding } from '../types';
+import type { Finding, FindingsInput } from '../types';
 import { allocator } from './allocator';
 import { context } from './context';
 import { forecast } from './forecast';
@@ -11,11 +11,12 @@ import { leak } from './leak';
 import { otherProcess } from './other-process';
 import { outOfMemory } from './out-of-memory';
 import { preallocatedPool } from './preallocated-pool';
-import type { Detector, FindingsInput } from './protocol';
+import type { Detector } from './protocol';
 import { settings } from './settings';
 import { unexplained } from './unexplained';
 
-export type { Detector, FindingsInput } from './protocol';
+export type { FindingsInput } from '../types';
+export type { Detector } from './protocol';
 
 /**
  * In this order. A setting that accounts for everything needs no leak beside it, since a cache twice as large also grows

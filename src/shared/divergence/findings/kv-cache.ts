@@ -3,8 +3,8 @@
  * same multiple of what was predicted. Looks only where no setting as a whole accounts for the run.
  */
 import { formatBytes, formatExactBytes } from '../../format';
+import { WORDS } from '../fit/setting-words';
 import type { Detector } from './protocol';
-import { WORDS } from './settings';
 
 export const kvCache: Detector = {
   kind: 'dtype_mismatch',

@@ -6,13 +6,12 @@
 import type { ComponentBytes } from '../../budget/types';
 import { formatBytes, formatExactBytes, formatInteger } from '../../format';
 import type { Marker } from '../../trace/types';
-import type { Bytes, Micros } from '../../units';
-import { MiB } from '../../units';
+import { type Bytes, MiB, type Micros } from '../../units';
 import { COMPONENTS, type Phase } from '../../vocabulary';
 import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
 import { frameworkOverlay } from '../overlay';
-import type { Finding, Overlay, OverlayPhase } from '../types';
-import type { Detector, FindingsInput } from './protocol';
+import type { Finding, FindingsInput, Overlay, OverlayPhase } from '../types';
+import type { Detector } from './protocol';
 import { trendOf } from './trend';
 
 const LEAST_POINTS = 3;

@@ -6,8 +6,8 @@ import type { LogLine } from '../../trace/types';
 import { GiB, KiB, MiB, type Micros } from '../../units';
 import type { Phase } from '../../vocabulary';
 import { deviceLine, gpuOf, HOST_LINE, seriesById } from '../lines';
-import type { Finding } from '../types';
-import type { Detector, FindingsInput } from './protocol';
+import type { Finding, FindingsInput } from '../types';
+import type { Detector } from './protocol';
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {

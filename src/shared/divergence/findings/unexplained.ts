@@ -2,12 +2,13 @@
 import { formatBytes, formatPercent, formatSignedBytes } from '../../format';
 import type { Bytes, Micros } from '../../units';
 import type { FindingKind } from '../../vocabulary';
+import { insteadOf } from '../fit/setting-words';
+import { verdictOf, worstRow } from '../fit/verdict';
 import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
 import { flagLimit } from '../measure';
 import { sawRun } from '../saw-run';
-import { DEFAULT_FLAG_LIMITS, type Finding, type OverlayPhase } from '../types';
-import type { Detector, FindingsInput } from './protocol';
-import { insteadOf, verdictOf, worstRow } from './settings';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput, type OverlayPhase } from '../types';
+import type { Detector } from './protocol';
 
 /** Kinds that add to what is measured. */
 const RISING: ReadonlySet<FindingKind> = new Set([

@@ -14,9 +14,10 @@ import { type Bytes, MiB } from '../../units';
 import { COMPONENTS, type Component } from '../../vocabulary';
 import { FRAMEWORK_LINE } from '../lines';
 import { predictedRow } from '../predicted';
+import type { Stairs } from '../types';
 import { choleskyOf } from './cholesky';
 import type { Observation } from './observations';
-import { readAs, type Stairs } from './staircase';
+import { readAs } from './staircase';
 
 export interface FitContext {
   readonly line: string | null;

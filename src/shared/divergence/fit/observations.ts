@@ -2,6 +2,7 @@
  * What a trace says of each kind of moment, robustly: one observation per phase, first step or later ones, at its
  * highest and at its end. This is what a budget is held against when it is asked whether another run would fit better.
  */
+import { median } from '../../base/statistics';
 import type { Bytes } from '../../units';
 import type { Phase } from '../../vocabulary';
 import type { Overlay, OverlayPhase } from '../types';
@@ -80,10 +81,4 @@ export function observationsOf(
       ),
     ];
   });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -4,16 +4,10 @@
  * is which is not known; every prediction is given the reading that suits it best, and pays for stairs that it has and
  * the line does not, and the other way about.
  */
-import type { PhaseBudget, TierBudget } from '../../budget/types';
-import type { Bytes } from '../../units';
-import { MiB } from '../../units';
 
-/** Levels of a line above its baseline, rising by more than `least` from one to the next. */
-export interface Stairs {
-  readonly heights: readonly Bytes[];
-  /** Levels closer than this were taken together, at the height of the higher. */
-  readonly least: Bytes;
-}
+import type { PhaseBudget, TierBudget } from '../../budget/types';
+import { type Bytes, MiB } from '../../units';
+import type { Stairs } from '../types';
 
 export interface Reading {
   /** Matched levels with the row each is read as; the context's own level is left out. */

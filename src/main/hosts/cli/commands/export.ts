@@ -2,8 +2,9 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/failure';
+import type { SessionData } from '../../../../shared/session/types';
 import { documentOf } from '../../../engine/document';
-import { readSession, type SessionData } from '../../../engine/session-data';
+import { readSession } from '../../../engine/session-data';
 import { bytesOf } from '../../../reports/import/raw';
 import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';

@@ -1,8 +1,8 @@
 /** Commands on recorded sessions: list, show, compare, report, delete. */
 import type { Command } from 'commander';
-import type { SessionDocument } from '../../../../shared/contract/session';
 import { checkComparison } from '../../../../shared/divergence/expectations';
 import { Failure } from '../../../../shared/failure';
+import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
 import { compareText, listText, sessionText } from '../../../reports/text';
 import {

@@ -1,7 +1,8 @@
 /** One sequence against many at once: what a batch does to latency and throughput. */
-import type { SessionDocument } from '../../../contract/session';
+
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
+import type { SessionDocument } from '../../../session/session-document';
 import { throughputByBatch } from '../../latency';
 import { type MeasuredFigure, type Measurement, predictedFor, timeIn } from './measurement';
 

@@ -1,8 +1,9 @@
 /** Gradient checkpointing: the bytes it frees and the time it takes, on as many layers as BERT-base has. */
-import type { SessionDocument } from '../../../contract/session';
+
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
 import type { Checkpointing, ModelSpec } from '../../../model/spec';
+import type { SessionDocument } from '../../../session/session-document';
 import {
   activationBytes,
   type MeasuredFigure,

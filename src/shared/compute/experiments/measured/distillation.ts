@@ -1,7 +1,8 @@
 /** A teacher and its students side by side: how much smaller their weights are, and how much shorter a pass is. */
-import type { SessionDocument } from '../../../contract/session';
+
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
+import type { SessionDocument } from '../../../session/session-document';
 import { compareStudent } from '../../distillation';
 import { type MeasuredFigure, type Measurement, shortestStep } from './measurement';
 

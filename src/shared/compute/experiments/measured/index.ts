@@ -1,6 +1,6 @@
 /** What the bundled workload can run of the chapter, and what the library's sessions say of its claims. */
 
-import type { SessionDocument } from '../../../contract/session';
+import type { SessionDocument } from '../../../session/session-document';
 import type { Claim, Measured } from '../../chapter/claim';
 import { ACTIVATION_MEMORY } from './activation-memory';
 import { BATCHING } from './batching';

@@ -1,8 +1,9 @@
 /** The chapter's benchmark: the same tokens with and without a KV cache. */
-import type { SessionDocument } from '../../../contract/session';
+
 import { parameterCount } from '../../../model/parameters';
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
+import type { SessionDocument } from '../../../session/session-document';
 import { cacheWorkRatio } from '../../generation';
 import { cacheSpeedup } from '../../latency';
 import { type MeasuredFigure, type Measurement, predictedFor, timeIn } from './measurement';

@@ -5,9 +5,10 @@
  * A session belongs to an experiment by its name, "experiment kv-cache-speedup, full: without a cache"; one that a
  * person renames no longer counts. What was run is read from the session itself, never from its name.
  */
-import type { SessionDocument } from '../../../contract/session';
+
 import { formatInteger } from '../../../format';
 import type { ModelSpec, RunSpec } from '../../../model/spec';
+import type { SessionDocument } from '../../../session/session-document';
 import type { Micros } from '../../../units';
 import type { Phase } from '../../../vocabulary';
 import { gpuByName, gpusNamed } from '../../gpu-names';

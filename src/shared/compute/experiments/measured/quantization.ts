@@ -2,10 +2,11 @@
  * Narrower weights and cache, by the framework's own count of bytes: what remains of "4×" and "8×". Small, on weights that
  * were trained for it, so that what is lost can be told as well: the perplexity of a text that they have never seen.
  */
-import type { SessionDocument } from '../../../contract/session';
+
 import { preset } from '../../../model/presets';
 import { runDefaults } from '../../../model/run';
 import type { ModelSpec, Precision } from '../../../model/spec';
+import type { SessionDocument } from '../../../session/session-document';
 import {
   announcedNumber,
   type MeasuredFigure,

@@ -1,0 +1,20 @@
+/** Binary search in a column of times. */
+import type { Micros } from '../units';
+
+/** Index of the first time in [from, to) that is >= t; `to` when there is none. Times rise strictly. */
+export function lowerBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the first time in [from, to) that is > t; `to` when there is none. */
+export function upperBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
+  const at = lowerBound(times, t, from, to);
+  return at < to && times[at] === t ? at + 1 : at;
+}

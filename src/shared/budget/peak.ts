@@ -1,0 +1,10 @@
+/** The peak alone, without the timeline: what a planner asks for thousands of runs. */
+import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Bytes } from '../units';
+import { fullestShard } from './sharding/per-rank';
+import { tfjsBudget } from './tfjs';
+
+/** Predicted peak of the fullest rank, in bytes. */
+export function peakBytes(model: ModelSpec, run: RunSpec): Bytes {
+  return run.framework === 'tfjs' ? tfjsBudget(model, run).total : fullestShard(model, run).peak;
+}

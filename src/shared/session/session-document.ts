@@ -1,0 +1,40 @@
+/** A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field. */
+import type { Inversion } from '../divergence/inversion';
+import type { RankRow } from '../divergence/ranks';
+import type { TimeAnalysis } from '../divergence/time';
+import type { Finding, Overlay } from '../divergence/types';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
+import type { Micros } from '../units';
+import type { Status } from '../vocabulary';
+import type { Environment, WorkloadInfo } from './types';
+
+export interface SessionDocument {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  /** ISO 8601 with zone. */
+  readonly startedAt: string;
+  readonly durationUs: Micros;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly workload: WorkloadInfo;
+  readonly environment: Environment;
+  readonly model: ModelSpec | null;
+  readonly run: RunSpec | null;
+  readonly simulated: boolean;
+  readonly series: readonly SeriesStats[];
+  readonly markers: readonly Marker[];
+  readonly overlay: Overlay;
+  /** Every rank beside the others, where there are several. */
+  readonly ranks?: readonly RankRow[];
+  readonly findings: readonly Finding[];
+  /** What the trace says the run was, where it can tell; null while recording and where nothing was predicted. */
+  readonly inversion?: Inversion | null;
+  /** How long phases took and what they made of the device; null where none was announced. */
+  readonly time?: TimeAnalysis | null;
+  /** What went wrong in the recording itself, in plain words. */
+  readonly warnings: readonly string[];
+  readonly gaps: readonly (Gap & { readonly series: string })[];
+  readonly logs: readonly LogLine[];
+}

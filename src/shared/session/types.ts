@@ -1,0 +1,77 @@
+/** What a session holds, wherever it comes from: who ran what on which machine, how it ended, and its data. */
+import type { GpuInfo } from '../hardware/gpu-info';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import type { LogLine, Marker, SeriesData } from '../trace/types';
+import type { Bytes, Micros, Percent } from '../units';
+import type { Status } from '../vocabulary';
+
+export interface SessionData extends SessionHeader, SessionResult {
+  /** Device memory in use before launch, by series id. */
+  readonly baselines: Readonly<Record<string, Bytes>>;
+  readonly series: readonly SeriesData[];
+  readonly markers: readonly Marker[];
+  readonly logs: readonly LogLine[];
+  readonly warnings: readonly string[];
+}
+
+/** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */
+export interface SessionHeader {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601 with zone: the one wall-clock anchor of the session's own clock. */
+  readonly startedAt: string;
+  readonly workload: WorkloadInfo;
+  readonly environment: Environment;
+  readonly model: ModelSpec | null;
+  readonly run: RunSpec | null;
+  readonly simulated: boolean;
+}
+
+export interface SessionResult {
+  readonly status: Status;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly durationUs: Micros;
+}
+
+export interface WorkloadInfo {
+  readonly kind: 'bundled' | 'command' | 'pid' | 'import';
+  /** For people: the command line, or "bundled gpt2 (wasm)". */
+  readonly title: string;
+  readonly command: readonly string[];
+  readonly cwd: string | null;
+  readonly pid: number | null;
+}
+
+/** What the session ran on, and which sources were or were not to be had. */
+export interface Environment {
+  readonly plumbline: string;
+  readonly node: string;
+  readonly os: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: Bytes;
+  readonly gpus: readonly GpuInfo[];
+  /** Each telemetry source with what became of it, e.g. {id:'nvidia-smi', ok:false, detail:'not found on PATH'}. */
+  readonly sources: readonly {
+    readonly id: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
+  /** Backend and adapter of the bundled workload, framework versions, as the workload announced them. */
+  readonly workload: Readonly<Record<string, string>>;
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  readonly startedAt: string;
+  readonly durationUs: Micros;
+  readonly model: string | null;
+  readonly mode: string | null;
+  readonly measuredPeak: Bytes | null;
+  readonly predictedPeak: Bytes | null;
+  readonly residualPercent: Percent | null;
+  readonly simulated: boolean;
+}
