@@ -38,7 +38,7 @@ function specifierFor(from, to, like) {
   return (path.startsWith('.') ? path : `./${path}`) + query;
 }
 
-const RELATIVE = /(['"`])(\.{1,2}(?:\/[^'"`\n${}]*)?)\1/g;
+const RELATIVE = /(?<=from |[(,\s])(['"`])(\.{1,2}\/[^'"`\n${}]*)\1/g;
 
 function moveFiles(moves) {
   const target = new Map(moves);

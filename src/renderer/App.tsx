@@ -4,7 +4,7 @@ import { Boundary } from './components/basics';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, useHash } from './state/router';
 import { setTheme, type ThemeChoice, useThemeChoice } from './state/theme';
-import type { EngineLink } from './transport';
+import type { EngineLink } from './state/transport';
 import { Compare } from './views/compare/Compare';
 import { Doctor } from './views/doctor/Doctor';
 import { Library } from './views/library/Library';

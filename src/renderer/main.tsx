@@ -2,7 +2,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { linkEngine } from './transport';
+import { linkEngine } from './state/transport';
 
 // A file dropped where nothing takes it would be shown in place of the window.
 for (const type of ['dragover', 'drop'] as const)

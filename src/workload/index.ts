@@ -8,26 +8,26 @@
  */
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { version_core } from '@tensorflow/tfjs-core';
-import { Failure } from '../shared/failure';
+import { Failure } from '../shared/base/failure';
 import type { ModelSpec, Precision, RunSpec } from '../shared/model/spec';
-import { startBackend, upload } from './backend';
-import { BESIDE, holdBeside, startBeside } from './beside';
+import { startBackend, upload } from './backend/backend';
+import { assertSupported } from './backend/support';
 import { Checkpoint } from './checkpoint/checkpoint';
-import { readFaults } from './faults';
-import { generate, seconds } from './generate';
-import { prepareInference } from './infer';
-import { Ledger } from './ledger';
-import { checkTokenIds, printLogits, printStates } from './logits';
-import { Markers } from './markers';
-import { type MaskedHead, readMaskedHead } from './masked-head';
-import { Random } from './random';
-import { Reporter } from './reporter';
-import type { Workload } from './runs';
-import { saveWeights } from './save';
-import { prepareScoring } from './score';
-import { assertSupported } from './support';
-import { prepareTraining } from './train';
-import { createWeights, randomInitial, type Weights } from './weights';
+import { saveWeights } from './checkpoint/save';
+import { BESIDE, holdBeside, startBeside } from './measure/beside';
+import { readFaults } from './measure/faults';
+import { Ledger } from './measure/live-tensor-bytes';
+import { Markers } from './measure/markers';
+import { Reporter } from './measure/reporter';
+import { Random } from './model/random';
+import type { Workload } from './model/runs';
+import { createWeights, randomInitial, type Weights } from './model/weights';
+import { generate, seconds } from './modes/generate';
+import { prepareInference } from './modes/infer';
+import { checkTokenIds, printLogits, printStates } from './modes/logits';
+import { type MaskedHead, readMaskedHead } from './modes/masked-head';
+import { prepareScoring } from './modes/score';
+import { prepareTraining } from './modes/train';
 
 interface Specs {
   readonly model: ModelSpec;

@@ -12,15 +12,15 @@
  * `batch_or_seq`, and a finding counts where it names both.
  */
 import { cpus } from 'node:os';
+import { MiB } from '../../src/shared/base/units';
 import { budgetOf } from '../../src/shared/budget/budget';
 import { findingsOf } from '../../src/shared/divergence/findings';
-import { deriveLines } from '../../src/shared/divergence/lines';
-import { buildOverlay } from '../../src/shared/divergence/overlay';
+import { deriveLines } from '../../src/shared/divergence/overlay/lines';
+import { buildOverlay } from '../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import type { Marker, SeriesData } from '../../src/shared/trace/types';
-import { MiB } from '../../src/shared/units';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
 import { type Judged, judge, judgeAlone } from './divergence/score';

@@ -8,7 +8,7 @@ import {
   layerShape,
   type SavedTensor,
   savedTensors,
-} from '../../src/shared/budget/pytorch/saved';
+} from '../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../src/shared/budget/pytorch/types';
 import { wholeShard } from '../../src/shared/budget/sharding/shard';
 import { preset } from '../../src/shared/model/presets';

@@ -1,7 +1,7 @@
 /** Rows of operations and of speed: exact counts, and what the roofline allows at most. */
 import { trainFlops } from '../../src/shared/compute/flops';
-import { gpusNamed } from '../../src/shared/compute/gpu-names';
 import { generationLatency } from '../../src/shared/compute/latency';
+import { gpusNamed } from '../../src/shared/hardware/gpu-names';
 import type { ModelSpec, Precision } from '../../src/shared/model/spec';
 import type { Config, Prediction, PublishedRow } from './published-row';
 

@@ -3,7 +3,7 @@
  * many it cannot and why. Without an argument the file is resources/published/measurements.json.
  */
 import { readFileSync } from 'node:fs';
-import { Failure } from '../../src/shared/failure';
+import { Failure } from '../../src/shared/base/failure';
 import { type PublishedRow, rowsOf } from './published-row';
 import { predict } from './published-rows';
 

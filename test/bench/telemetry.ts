@@ -11,20 +11,20 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { documentOf } from '../../src/main/engine/document';
 import { LiveTrace } from '../../src/main/engine/live-trace';
-import { storedSeriesOf } from '../../src/main/engine/session-data';
+import { createSessionClock } from '../../src/main/install/session-clock';
+import { storedSeriesOf } from '../../src/main/store/session-data';
 import { createSession } from '../../src/main/store/session-file';
 import { CostSampler } from '../../src/main/telemetry/cost';
-import { HostSampler } from '../../src/main/telemetry/host';
-import { hostTable } from '../../src/main/telemetry/host-reads';
+import { HostSampler } from '../../src/main/telemetry/host/host';
+import { hostTable } from '../../src/main/telemetry/host/host-reads';
 import { LineProcess } from '../../src/main/telemetry/nvidia-smi/line-process';
 import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
 import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
-import { createSessionClock } from '../../src/main/workloads/session-clock';
 import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
+import { documentOf } from '../../src/shared/session/document';
 
 /** The repository, from wherever this file was bundled to below it. */
 const root = (() => {

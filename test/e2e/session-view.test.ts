@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
-import { formatBytes, formatExactBytes } from '../../src/shared/format';
+import { formatBytes, formatExactBytes } from '../../src/shared/base/format';
 import { rendererConfig } from '../../vite.renderer.config';
 import { browserUnavailable, launchBrowser } from '../support/browser';
 import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';

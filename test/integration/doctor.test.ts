@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { doctorText } from '../../src/main/hosts/cli/commands/doctor';
-import { telemetryChecks } from '../../src/main/telemetry/doctor';
-import { type Surroundings, surroundings } from '../../src/main/telemetry/surroundings';
+import { telemetryChecks } from '../../src/main/telemetry/doctor/doctor';
+import { type Surroundings, surroundings } from '../../src/main/telemetry/doctor/host-environment';
 import { playing } from '../fixtures/nvidia-smi/harness';
 
 const helper = {

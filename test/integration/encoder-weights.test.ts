@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Failure, type FailureInfo } from '../../src/shared/failure';
+import { Failure, type FailureInfo } from '../../src/shared/base/failure';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runJson, temporaryHome } from '../support/cli';
 import { exactGelu, relu, tanhGelu } from '../support/reference-encoder';

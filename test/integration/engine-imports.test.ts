@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../src/main/engine/engine';
+import { Failure } from '../../src/shared/base/failure';
+import { MiB } from '../../src/shared/base/units';
 import type { EngineEvent } from '../../src/shared/contract/api';
-import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
-import { MiB } from '../../src/shared/units';
 
 const fixture = (name: string) =>
   readFileSync(join(import.meta.dirname, '..', 'fixtures', 'import', name));

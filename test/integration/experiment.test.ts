@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Claim } from '../../src/shared/compute/chapter';
-import type { Outcome } from '../../src/shared/compute/experiments/measured';
+import type { Claim } from '../../src/shared/chapter/claims';
+import type { Outcome } from '../../src/shared/chapter/experiments/measured';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 

@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addSpecOptions, type SpecOptions, specOf } from '../../src/main/hosts/cli/spec-options';
+import {
+  addSpecOptions,
+  type SpecOptions,
+  specOf,
+} from '../../src/main/hosts/cli/options/spec-options';
 import { heldOut } from '../bench/accuracy';
-import { repository } from '../support/cli';
+import { repository } from '../support/repository';
 
 const folder = join(repository, 'scripts', 'gpu');
 const sample = join(repository, 'resources', 'workloads', 'torch_gpt2.py');

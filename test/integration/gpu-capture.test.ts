@@ -20,7 +20,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSession } from '../../src/main/store/session-file';
 import { accuracyOf, accuracyText } from '../bench/accuracy';
-import { pidsWithEnvironment, repository, until } from '../support/cli';
+import { pidsWithEnvironment, until } from '../support/cli';
+import { repository } from '../support/repository';
 
 const MiB = 2 ** 20;
 

@@ -6,8 +6,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/shared/model/spec';
-import { trainingWindows } from '../../src/workload/data';
-import { Random } from '../../src/workload/random';
+import { trainingWindows } from '../../src/workload/model/data';
+import { Random } from '../../src/workload/model/random';
 import { temporaryHome } from '../support/cli';
 import {
   checkpoint,

@@ -17,12 +17,12 @@ import { registerExport } from '../../src/main/hosts/cli/commands/export';
 import { registerImport } from '../../src/main/hosts/cli/commands/import';
 import { registerSessions } from '../../src/main/hosts/cli/commands/sessions';
 import { openLibrary } from '../../src/main/store/library';
+import { Failure } from '../../src/shared/base/failure';
+import { MiB } from '../../src/shared/base/units';
 import { budgetOf } from '../../src/shared/budget/budget';
-import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { MiB } from '../../src/shared/units';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
 let folder = '';

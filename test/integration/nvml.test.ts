@@ -1,6 +1,6 @@
 /** The NVML source as a recording uses it: a thread of its own, against a double of the library. */
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { telemetryChecks } from '../../src/main/telemetry/doctor';
+import { telemetryChecks } from '../../src/main/telemetry/doctor/doctor';
 import { NvmlSampler, type NvmlSamplerOptions } from '../../src/main/telemetry/nvml/sampler';
 import { openSamplers } from '../../src/main/telemetry/sources';
 import {

@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { instrumentEnvironment } from '../../src/main/workloads/instrument';
-import { Failure } from '../../src/shared/failure';
+import { Failure } from '../../src/shared/base/failure';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 

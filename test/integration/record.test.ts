@@ -7,13 +7,13 @@ import type { SessionDocument } from '../../src/shared/session/session-document'
 import type { SessionSummary } from '../../src/shared/session/types';
 import {
   pidsWithEnvironment,
-  repository,
   runCli,
   runJson,
   startCli,
   temporaryHome,
   until,
 } from '../support/cli';
+import { repository } from '../support/repository';
 
 let home: ReturnType<typeof temporaryHome>;
 beforeEach(() => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CostSampler } from '../../src/main/telemetry/cost';
-import { HostSampler } from '../../src/main/telemetry/host';
-import { MiB } from '../../src/shared/units';
+import { HostSampler } from '../../src/main/telemetry/host/host';
+import { MiB } from '../../src/shared/base/units';
 import { buildWorker } from '../doubles/nvml/stub';
 import { started } from '../fixtures/nvidia-smi/harness';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/shared/contract/api';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { repository, runJson, startCli, temporaryHome, until } from '../support/cli';
+import { runJson, startCli, temporaryHome, until } from '../support/cli';
+import { repository } from '../support/repository';
 
 const MiB = 1024 ** 2;
 let home: ReturnType<typeof temporaryHome>;

@@ -1,4 +1,5 @@
 /** Inventory, baseline and the composition of all sources, against a double of nvidia-smi. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,9 +7,10 @@ import { readInventory } from '../../src/main/telemetry/nvidia-smi/inventory';
 import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
 import { openSamplers } from '../../src/main/telemetry/sources';
 import { allGone, gpuOf, playing, smiPath } from '../fixtures/nvidia-smi/harness';
+import { repository } from '../support/repository';
 
 const MiB = 2 ** 20;
-const captures = resolve(import.meta.dirname, '../../../shared/fixtures');
+const captures = resolve(repository, '../shared/fixtures');
 const windows = process.platform === 'win32';
 
 describe.skipIf(windows)(

@@ -1,6 +1,6 @@
 /** The stream of device counters against a double of nvidia-smi that plants what it should see. */
 import { describe, expect, test } from 'vitest';
-import { askedOf, GPU_FIELDS } from '../../src/main/telemetry/nvidia-smi/gpu-fields';
+import { askedOf, GPU_FIELDS } from '../../src/main/nvidia-smi-format/gpu-fields';
 import { GpuStream } from '../../src/main/telemetry/nvidia-smi/stream';
 import { gpuOf, isAlive, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 

@@ -1,6 +1,6 @@
 /** CUDA_VISIBLE_DEVICES from the environment to the series, with nvidia-smi doubled. */
 import { describe, expect, it } from 'vitest';
-import { telemetryChecks } from '../../src/main/telemetry/doctor';
+import { telemetryChecks } from '../../src/main/telemetry/doctor/doctor';
 import { openSamplers } from '../../src/main/telemetry/sources';
 import { gpuOf, playing, started } from '../fixtures/nvidia-smi/harness';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelSpec, Precision, RunSpec } from '../../src/shared/model/spec';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { heldOutWindows, parts } from '../../src/workload/data';
+import { heldOutWindows, parts } from '../../src/workload/model/data';
 import { runJson, temporaryHome } from '../support/cli';
 import {
   checkpoint,

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../src/shared/failure';
+import { Failure } from '../../src/shared/base/failure';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { Random } from '../../src/workload/random';
+import { Random } from '../../src/workload/model/random';
 import { runJson, temporaryHome } from '../support/cli';
 import {
   CONFIG,

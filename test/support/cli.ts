@@ -1,10 +1,11 @@
 /** Runs the terminal host as a person would, through the launcher, in a library of its own. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { repository } from './repository';
 
-export const repository = resolve(import.meta.dirname, '..', '..');
 const launcher = join(repository, 'bin', 'plumbline.mjs');
 
 export interface Finished {

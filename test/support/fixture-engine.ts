@@ -2,12 +2,13 @@
  * An `EngineClient` over invented sessions, for tests of the window and of what carries the contract. It answers as
  * the engine does, expected failures included, and counts what it was asked.
  */
+
+import { Failure } from '../../src/shared/base/failure';
 import type { EngineClient, EngineEvent, SavedWorkload } from '../../src/shared/contract/api';
-import { Failure } from '../../src/shared/failure';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { SessionSummary } from '../../src/shared/session/types';
-import { envelope } from '../../src/shared/trace/downsample';
+import { envelope } from '../../src/shared/trace/envelope';
 import {
   type FixtureSession,
   fixtureLibrary,

@@ -1,11 +1,14 @@
 /** Invented but coherent sessions, for tests of the window: their numbers are drawn from a seed and hang together. */
+
+import { GiB, MiB } from '../../src/shared/base/units';
+import type { Phase, Status } from '../../src/shared/base/vocabulary';
 import type {
   Budget,
   ComponentBytes,
   PhaseBudget,
   TimelinePhase,
 } from '../../src/shared/budget/types';
-import type { Finding, OverlayPhase } from '../../src/shared/divergence/types';
+import type { Finding, OverlayPhase } from '../../src/shared/divergence/overlay/types';
 import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -13,8 +16,6 @@ import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { seriesStats } from '../../src/shared/trace/series';
 import type { LogLine, SeriesData, SeriesInfo } from '../../src/shared/trace/types';
-import { GiB, MiB } from '../../src/shared/units';
-import type { Phase, Status } from '../../src/shared/vocabulary';
 
 export interface FixtureSession {
   document: SessionDocument;

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type ImportedTrace, type ReadOptions, readTrace } from '../../src/main/reports/import';
-import { Failure } from '../../src/shared/failure';
+import { type ImportedTrace, type ReadOptions, readTrace } from '../../src/main/import';
+import { Failure } from '../../src/shared/base/failure';
 
 export const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
 export const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));

@@ -2,8 +2,8 @@
  * Model and run as a workload announces them (resources/python/plumbline.py does it by itself), where the person declared
  * none. Announcements are untrusted: what does not make a model that can be, or not the one that runs, makes none.
  */
-import { Failure, unlessFailure } from '../../shared/failure';
-import { formatInteger } from '../../shared/format';
+import { Failure, unlessFailure } from '../../shared/base/failure';
+import { formatInteger } from '../../shared/base/format';
 import { modelFromConfig } from '../../shared/model/config-file';
 import { countParameters } from '../../shared/model/parameters';
 import { runDefaults } from '../../shared/model/run';

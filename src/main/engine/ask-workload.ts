@@ -1,8 +1,8 @@
 /** Runs the bundled workload for an answer instead of a recording; what it refuses is refused here in its own words. */
 import { execFile } from 'node:child_process';
-import { Failure, type FailureInfo } from '../../shared/failure';
+import { Failure, type FailureInfo } from '../../shared/base/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { workloadEntry, workloadNode } from './paths';
+import { workloadEntry, workloadNode } from '../install/paths';
 
 interface Question {
   readonly model: ModelSpec;

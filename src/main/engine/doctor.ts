@@ -1,8 +1,8 @@
 /** What this machine can give: telemetry, library, workload backends. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { DoctorReport } from '../../shared/contract/api';
-import { telemetryChecks } from '../telemetry/doctor';
-import { rendererDir, workloadEntry, workloadNode } from './paths';
+import { rendererDir, workloadEntry, workloadNode } from '../install/paths';
+import { telemetryChecks } from '../telemetry/doctor/doctor';
 
 export async function doctorReport(library: string): Promise<DoctorReport> {
   const telemetry = await telemetryChecks(process.env);

@@ -3,6 +3,7 @@
  * to nothing else of main/.
  */
 import { statSync } from 'node:fs';
+import { Failure } from '../../shared/base/failure';
 import { budgetOf } from '../../shared/budget/budget';
 import type {
   EngineClient,
@@ -11,25 +12,24 @@ import type {
   SavedWorkload,
   TraceView,
 } from '../../shared/contract/api';
-import { compareSessions } from '../../shared/divergence/compare';
-import { deriveLines } from '../../shared/divergence/lines';
-import { Failure } from '../../shared/failure';
+import { deriveLines } from '../../shared/divergence/overlay/lines';
 import { checkModel, checkRun } from '../../shared/model/validate';
+import { compareSessions } from '../../shared/session/compare';
+import { documentOf, inversionOf, predictionOf } from '../../shared/session/document';
 import type { SessionDocument } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
-import { envelope } from '../../shared/trace/downsample';
-import { renderReport } from '../reports';
+import { envelope } from '../../shared/trace/envelope';
+import { renderReport } from '../export';
+import { version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { watchLibrary } from '../store/library-watch';
+import { readSession } from '../store/session-data';
 import { openSession } from '../store/session-file';
 import { requestOf, type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { doctorReport } from './doctor';
-import { documentOf, inversionOf, predictionOf } from './document';
-import { Imports } from './imports';
 import { LiveAnalysis } from './live-analysis';
-import { version } from './paths';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
-import { readSession } from './session-data';
+import { Imports } from './uploads';
 
 export interface EngineOptions {
   readonly host: 'desktop' | 'server' | 'cli';

@@ -2,7 +2,7 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { osInfo } from 'systeminformation';
 import type { Environment } from '../../shared/session/types';
-import { version } from './paths';
+import { version } from '../install/paths';
 
 export async function describeMachine(): Promise<
   Pick<Environment, 'plumbline' | 'node' | 'os' | 'cpu' | 'cores' | 'memoryBytes'>

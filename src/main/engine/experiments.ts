@@ -5,7 +5,7 @@ import {
   type Measurement,
   type Outcome,
   outcomeOf,
-} from '../../shared/compute/experiments/measured';
+} from '../../shared/chapter/experiments/measured';
 import type { SessionSummary } from '../../shared/session/types';
 import type { Engine } from './engine';
 

@@ -3,14 +3,19 @@
  * findings again no more often than once a second and than lets analysis take a twentieth of the time.
  */
 import { type FindingsInput, findingsOf } from '../../shared/divergence/findings';
-import { SettledRows, settledOverlay, settledSpans } from '../../shared/divergence/settled';
-import type { Finding } from '../../shared/divergence/types';
+import {
+  CompletedPhases,
+  completedOverlay,
+  completedSpans,
+} from '../../shared/divergence/overlay/completed-phases';
+import type { Finding } from '../../shared/divergence/overlay/types';
+import type { LiveState } from '../../shared/session/document';
 
 const LEAST_INTERVAL_MS = 1000;
 const SHARE = 20;
 
-export class LiveAnalysis {
-  readonly rows = new SettledRows();
+export class LiveAnalysis implements LiveState {
+  readonly rows = new CompletedPhases();
   #findings: readonly Finding[] = [];
   #analysedAt = Number.NEGATIVE_INFINITY;
   #costMs = 0;
@@ -24,8 +29,8 @@ export class LiveAnalysis {
     this.#findings = findingsOf({
       ...input,
       live: true,
-      overlay: settledOverlay(input.overlay, durationUs),
-      spans: settledSpans(input.spans, durationUs),
+      overlay: completedOverlay(input.overlay, durationUs),
+      spans: completedSpans(input.spans, durationUs),
     });
     this.#analysedAt = performance.now();
     this.#costMs = this.#analysedAt - begun;

@@ -4,13 +4,13 @@
  * are in the file (`window` reads them back), so that a recording of any length takes the same memory.
  */
 
+import { unlessFailure } from '../../shared/base/failure';
 import { lowerBound, upperBound } from '../../shared/base/search';
-import { unlessFailure } from '../../shared/failure';
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import { frameworkSeries } from '../../shared/trace/ranks';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
-import type { Bytes, Micros } from '../../shared/units';
-import type { AbsentReason, Reading } from '../../shared/vocabulary';
 import { openSession, type SessionWriter } from '../store/session-file';
 import type { LearntOfSeries, SampleSink } from '../telemetry/sampler';
 

@@ -6,10 +6,13 @@
  * status that fits: complete (exit code 0), failed (any other end), interrupted (stopped by the person).
  */
 
+import { Failure } from '../../shared/base/failure';
+import { withoutSecrets } from '../../shared/base/secrets';
+import type { Bytes, Micros, Millis } from '../../shared/base/units';
+import type { Status } from '../../shared/base/vocabulary';
 import type { RecordRequest } from '../../shared/contract/api';
-import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { withoutSecrets } from '../../shared/secrets';
+import { documentOf, summaryOf } from '../../shared/session/document';
 import type {
   Environment,
   SessionData,
@@ -17,26 +20,29 @@ import type {
   WorkloadInfo,
 } from '../../shared/session/types';
 import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
-import type { Bytes, Micros, Millis } from '../../shared/units';
-import type { Status } from '../../shared/vocabulary';
+import {
+  appRoot,
+  inventoryEntry,
+  supervisorEntry,
+  workloadEntry,
+  workloadNode,
+} from '../install/paths';
+import { createSessionClock } from '../install/session-clock';
 import type { Library } from '../store/library';
+import { storedSeriesOf } from '../store/session-data';
 import { createSession } from '../store/session-file';
-import { repeat } from '../telemetry/beat';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
+import { repeat } from '../telemetry/shared-timer';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
 import { checkSaving } from '../workloads/checkpoint';
 import { Discretion, environmentFor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
-import { createSessionClock } from '../workloads/session-clock';
 import { announcedModel, announcedRun } from './announced';
 import { askWorkload } from './ask-workload';
-import { documentOf, summaryOf } from './document';
 import { describeMachine } from './environment';
 import { LiveTrace } from './live-trace';
-import { appRoot, inventoryEntry, supervisorEntry, workloadEntry, workloadNode } from './paths';
-import { storedSeriesOf } from './session-data';
 
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */

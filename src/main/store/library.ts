@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { Failure, unlessFailure } from '../../shared/failure';
+import { Failure, unlessFailure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { SessionSummary } from '../../shared/session/types';
-import type { Micros } from '../../shared/units';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';

@@ -6,10 +6,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import Database from 'better-sqlite3';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
+import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
-import type { Micros } from '../../shared/units';
-import type { Status } from '../../shared/vocabulary';
 import { isAlive } from './liveness';
 import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
 import { MetaDocuments } from './session-meta';

@@ -1,8 +1,8 @@
 /** What may be changed of a recorded session: its name, notes and marks, and the engine's summary. Never a measurement. */
 
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { SessionSummary } from '../../shared/session/types';
-import type { Micros } from '../../shared/units';
 import { editDatabase } from './open-database';
 
 const SET_META =

@@ -5,6 +5,7 @@
 
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import { STATUSES } from '../../shared/base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type {
   Environment,
@@ -12,7 +13,6 @@ import type {
   SessionResult,
   SessionSummary,
 } from '../../shared/session/types';
-import { STATUSES } from '../../shared/vocabulary';
 import type { ProcessIdentity } from './liveness';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });

@@ -5,7 +5,8 @@
 
 import { basename, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type {
   Gap,
@@ -15,7 +16,6 @@ import type {
   SeriesInfo,
   SeriesStats,
 } from '../../shared/trace/types';
-import type { Micros } from '../../shared/units';
 import { ChunkError, decodeChunk } from './chunks';
 import { openDatabase, tidy } from './open-database';
 import { EXTENSION } from './schema';

@@ -9,12 +9,12 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Micros, Millis } from '../../shared/base/units';
+import type { AbsentReason } from '../../shared/base/vocabulary';
 import type { SessionHeader, SessionResult } from '../../shared/session/types';
 import { risingTime } from '../../shared/trace/series';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
-import type { Micros, Millis } from '../../shared/units';
-import type { AbsentReason } from '../../shared/vocabulary';
 import { CHUNK_SAMPLES, GrowingChunk } from './chunks';
 import { ownIdentity } from './liveness';
 import { APPLICATION_ID, DDL, EXTENSION, SCHEMA_VERSION } from './schema';

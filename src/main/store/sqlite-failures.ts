@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { ZodError } from 'zod';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import { ChunkError } from './chunks';
 
 export function damaged(path: string, why: string, cause?: unknown): Failure {

@@ -2,10 +2,10 @@
  * What measuring costs: CPU time of this process in thousandths of a percent of one core, averaged over each second.
  * The nvidia-smi it runs works mostly inside the driver and is not counted.
  */
-import type { Micros, Millis } from '../../shared/units';
-import type { SessionClock } from '../workloads/session-clock';
-import { repeat } from './beat';
+import type { Micros, Millis } from '../../shared/base/units';
+import type { SessionClock } from '../install/session-clock';
 import type { Sampler, SampleSink } from './sampler';
+import { repeat } from './shared-timer';
 
 const PERIOD_MS: Millis = 1000;
 

@@ -4,10 +4,10 @@
  * where a source dies for good, one warning in plain words.
  */
 
+import type { Micros } from '../../shared/base/units';
+import type { Reading } from '../../shared/base/vocabulary';
 import type { SeriesInfo } from '../../shared/trace/types';
-import type { Micros } from '../../shared/units';
-import type { Reading } from '../../shared/vocabulary';
-import type { SessionClock } from '../workloads/session-clock';
+import type { SessionClock } from '../install/session-clock';
 
 /** Where samplers put what they read. `t` is session time. */
 export interface SampleSink {

@@ -3,15 +3,17 @@
  * NVML where it works and through nvidia-smi otherwise, never both. Without an NVIDIA GPU the host's sources remain,
  * and `sources` says why. Never throws for what a machine lacks.
  */
+
+import type { Bytes, Millis } from '../../shared/base/units';
+import type { Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import { instanceId } from '../../shared/trace/instances';
-import type { Bytes, Millis } from '../../shared/units';
-import type { Reading } from '../../shared/vocabulary';
+import { askedOf, gpuSeriesId } from '../nvidia-smi-format/gpu-fields';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
-import { HostSampler } from './host';
+import { HostSampler } from './host/host';
+import { RankSampler } from './host/ranks';
 import { readBaseline } from './nvidia-smi/baseline';
-import { askedOf, gpuSeriesId } from './nvidia-smi/gpu-fields';
 import { GpuInstances, INSTANCES_MS, readInstances } from './nvidia-smi/instances';
 import { readInventory } from './nvidia-smi/inventory';
 import { locateNvidiaSmi } from './nvidia-smi/locate';
@@ -25,7 +27,6 @@ import { PcieSampler } from './nvml/pcie';
 import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
 import { probeInWorker } from './nvml/probe-thread';
 import { NvmlSampler, ofInstance, sharesOf } from './nvml/sampler';
-import { RankSampler } from './ranks';
 import type { ProcessScope, Sampler } from './sampler';
 import { findWorker } from './thread/launch';
 import { confined, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';

@@ -2,7 +2,7 @@
  * Watches a process that is already running (`record --pid`). It never signals it: stopping lets it go. Its output
  * and markers cannot be had, since both are set up at launch.
  */
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import { ProcessTree, readStat } from './tree';
 import type { ExitStatus, LaunchedWorkload } from './types';
 

@@ -1,7 +1,7 @@
 /** Where a Hugging Face checkpoint keeps its parts: a folder, or the path of its model.safetensors. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import type { RunSpec } from '../../shared/model/spec';
 
 /** The config.json that belongs to the weights at `path`. */

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 
 const windows = process.platform === 'win32';
 

@@ -5,9 +5,9 @@
  * that are passed on by name; and those that are set for this workload alone.
  */
 
+import { Failure } from '../../shared/base/failure';
+import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/base/secrets';
 import type { WorkloadEnvironment } from '../../shared/contract/api';
-import { Failure } from '../../shared/failure';
-import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/secrets';
 
 const NEEDED = [
   'PATH',

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Failure } from '../../shared/failure';
-import { appRoot } from '../engine/paths';
+import { Failure } from '../../shared/base/failure';
+import { appRoot } from '../install/paths';
 
 export const INSTRUMENTS = ['python'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];

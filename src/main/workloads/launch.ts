@@ -8,9 +8,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Millis } from '../../shared/base/units';
 import type { LogLine } from '../../shared/trace/types';
-import type { Millis } from '../../shared/units';
 import { findExecutable } from './command';
 import { LineSplitter } from './line-splitter';
 import { LogLimit } from './log-limit';

@@ -3,7 +3,7 @@
  * pieces (nothing is lost), the last line counts without its newline. Text that a progress bar overwrites with a
  * carriage return is shown as a terminal would leave it, with its states in between at most once a second.
  */
-import type { Micros } from '../../shared/units';
+import type { Micros } from '../../shared/base/units';
 
 export const MAX_LINE_BYTES = 64 * 1024;
 const PROGRESS_US = 1_000_000;

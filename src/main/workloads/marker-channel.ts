@@ -13,11 +13,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
+import type { Millis } from '../../shared/base/units';
 import type { Marker } from '../../shared/trace/types';
-import type { Millis } from '../../shared/units';
+import { originOf, type SessionClock } from '../install/session-clock';
 import { parseIntroduction, parseMarker } from './marker-schema';
-import { originOf, type SessionClock } from './session-clock';
 
 export interface MarkerLimits {
   readonly lineBytes: number;

@@ -3,9 +3,9 @@
  * A line becomes a `Marker` or null; unknown types are null, unknown fields vanish, nothing throws.
  */
 import { z } from 'zod';
+import type { Micros } from '../../shared/base/units';
+import { COMPONENTS } from '../../shared/base/vocabulary';
 import type { Marker, MemoryMark } from '../../shared/trace/types';
-import type { Micros } from '../../shared/units';
-import { COMPONENTS } from '../../shared/vocabulary';
 
 const index = z.int().nonnegative();
 const bytes = index;

@@ -8,11 +8,11 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { Failure } from '../../shared/base/failure';
+import { looksSecret, withoutSecrets } from '../../shared/base/secrets';
 import type { RecordRequest, SavedWorkload, WorkloadEnvironment } from '../../shared/contract/api';
-import { Failure } from '../../shared/failure';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
-import { looksSecret, withoutSecrets } from '../../shared/secrets';
 import { INSTRUMENTS } from './instrument';
 
 const VERSION = 1;

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import type { FromSupervisor, ToSupervisor } from './supervisor';
 
 export interface SupervisorOptions {

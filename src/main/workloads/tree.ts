@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { processes } from 'systeminformation';
-import type { Millis } from '../../shared/units';
+import type { Millis } from '../../shared/base/units';
 import type { ProcessScope } from '../telemetry/sampler';
 
 const REFRESH_MS: Millis = process.platform === 'linux' ? 250 : 2000;

@@ -1,8 +1,8 @@
 /** What a recorder knows about the process tree it records, whether it launched it or only watches it. */
 
 import type { LogLine, Marker } from '../../shared/trace/types';
+import type { SessionClock } from '../install/session-clock';
 import type { ProcessScope } from '../telemetry/sampler';
-import type { SessionClock } from './session-clock';
 
 export interface ExitStatus {
   /** Null when a signal ended the process, or when its exit could not be seen. */

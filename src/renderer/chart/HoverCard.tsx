@@ -1,14 +1,14 @@
 /** Exact values at the pointer: measured, predicted, residual and the prediction by component. */
 
-import { phaseTitle } from '../../shared/divergence/phase-name';
-import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/format';
+import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/base/format';
+import type { Tier } from '../../shared/base/vocabulary';
+import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import type { Tier } from '../../shared/vocabulary';
 import { componentsOf, type Segment, segmentAt } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME } from './palette';
+import { phaseAt, residualOf } from './phase-blocks';
 import { exactTime } from './scale';
-import { phaseAt, residualOf } from './spans';
 
 const CARD_WIDTH = 300;
 

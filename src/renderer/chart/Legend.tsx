@@ -1,17 +1,17 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 import { useMemo } from 'react';
+import { formatPercent } from '../../shared/base/format';
+import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
-import { phaseTitle } from '../../shared/divergence/phase-name';
-import { formatPercent } from '../../shared/format';
+import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import type { Tier } from '../../shared/vocabulary';
 import { Bytes } from '../components/basics';
 import { type Store, useStore } from '../state/store';
 import { componentsOf, type Segment, segmentAt, wholeRun } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
+import { phaseAt } from './phase-blocks';
 import { exactTime } from './scale';
-import { phaseAt } from './spans';
 
 export function Legend({
   session,

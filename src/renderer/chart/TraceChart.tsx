@@ -1,25 +1,33 @@
 /** The picture of a session: phases, the measured line over the stacked budget, residuals and utilization on one time axis. */
 
 import { useEffect, useMemo, useRef } from 'react';
-import { formatBytes, formatExactBytes, formatPercent } from '../../shared/format';
+import { formatBytes, formatExactBytes, formatPercent } from '../../shared/base/format';
+import type { Micros } from '../../shared/base/units';
+import type { Tier } from '../../shared/base/vocabulary';
 import type { SessionDocument } from '../../shared/session/session-document';
-import type { Micros } from '../../shared/units';
-import type { Tier } from '../../shared/vocabulary';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
 import { ceiling, componentsOf, polygons, type Segment, visibleSegments } from './bands';
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
 import type { Hover } from './hover';
-import { layoutOf, timeAtX, xOf } from './layout';
-import { loadOf } from './load';
 import { pictureOption } from './option';
 import { inkOf } from './palette';
-import { highest, isCrowded, overWindows, readingAt, toPairs, toSteps, upperEdge } from './samples';
+import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './phase-blocks';
+import { layoutOf, timeAtX, xOf } from './picture-frame';
+import {
+  highest,
+  isCrowded,
+  overWindows,
+  readingAt,
+  toPairs,
+  toSteps,
+  upperEdge,
+} from './polylines';
 import { byteScale } from './scale';
-import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './spans';
 import { usePointerView } from './usePointerView';
 import { useTrace } from './useTrace';
+import { loadOf } from './utilization';
 import { focusOn, type View } from './view';
 
 interface Props {

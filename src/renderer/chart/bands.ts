@@ -7,10 +7,11 @@
  *       ┌───┘      │  └┘  bwd   │
  *       └──────────┴────────────┘ t
  */
+
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget, ComponentBytes, TimelinePhase } from '../../shared/budget/types';
-import type { Overlay, OverlayPhase } from '../../shared/divergence/types';
-import type { Bytes, Micros } from '../../shared/units';
-import type { Component, Tier } from '../../shared/vocabulary';
+import type { Overlay, OverlayPhase } from '../../shared/divergence/overlay/types';
 import { STACK_ORDER } from './palette';
 
 export interface Segment {

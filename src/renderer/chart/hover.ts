@@ -1,5 +1,5 @@
 /** What the pointer stands on, shared by the chart, its card and its legend. */
-import type { Micros } from '../../shared/units';
+import type { Micros } from '../../shared/base/units';
 
 export interface Hover {
   readonly t: Micros;

@@ -2,15 +2,16 @@
  * The chart as an ECharts option: a pure function of what is to be seen. No animation, no sampling (its own loses
  * peaks; what arrives here is already an exact envelope), no tooltip and no zoom component: the page does those.
  */
-import { phaseName } from '../../shared/divergence/phase-name';
-import type { Bytes, Micros } from '../../shared/units';
-import type { Phase } from '../../shared/vocabulary';
+
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Phase } from '../../shared/base/vocabulary';
+import { phaseName } from '../../shared/present/phase-name';
 import type { Polygon } from './bands';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from './echarts';
-import type { Layout } from './layout';
 import { COMPONENT_COLOR, type Ink, PHASE_COLOR, WHOLE_COLOR } from './palette';
+import type { Block, StepBlock } from './phase-blocks';
+import type { Layout } from './picture-frame';
 import { byteLabel, byteScale, timeLabel, timeTicks } from './scale';
-import type { Block, StepBlock } from './spans';
 import type { View } from './view';
 
 export interface Line {

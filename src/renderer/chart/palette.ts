@@ -4,7 +4,7 @@
  * differ in both, so that the order reads without colour vision. Bands have one colour in light and dark; only ink and
  * surfaces change with the theme.
  */
-import { COMPONENTS, type Component, type Phase } from '../../shared/vocabulary';
+import { COMPONENTS, type Component, type Phase } from '../../shared/base/vocabulary';
 import type { Theme } from '../state/theme';
 
 export const COMPONENT_COLOR: Readonly<Record<Component, string>> = {

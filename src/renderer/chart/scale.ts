@@ -1,6 +1,6 @@
 /** Axes: byte ticks on powers of two, time ticks on 1-2-5, and their labels. */
-import { formatDuration } from '../../shared/format';
-import { type Bytes, GiB, KiB, MiB, type Micros } from '../../shared/units';
+import { formatDuration } from '../../shared/base/format';
+import { type Bytes, GiB, KiB, MiB, type Micros } from '../../shared/base/units';
 
 /** The smallest power-of-two step that covers [0, max] in at most `most` steps. */
 export function byteScale(max: Bytes, most = 6): { readonly max: Bytes; readonly step: Bytes } {

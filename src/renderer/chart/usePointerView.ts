@@ -3,8 +3,8 @@
  * a drag with Shift or the middle button pans, a double click fits, keys move by their place on the keyboard.
  */
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { Micros } from '../../shared/units';
-import { type Layout, timeAtX } from './layout';
+import type { Micros } from '../../shared/base/units';
+import { type Layout, timeAtX } from './picture-frame';
 import { clampView, commandOf, pan, type View, zoomAround } from './view';
 
 export interface ViewControl {

@@ -1,7 +1,7 @@
 /** The part of a trace that is in sight, asked for again on every change of view; the older part stays until it comes. */
 import { useEffect } from 'react';
+import type { Micros } from '../../shared/base/units';
 import type { TraceView } from '../../shared/contract/api';
-import type { Micros } from '../../shared/units';
 import { type Query, useQuery } from '../state/engine';
 
 /** More columns than this no screen shows, and a chart of four points a column draws in good time. */

@@ -1,5 +1,5 @@
 /** The span of time in sight, and how wheel, keys and drags change it. Pure: every function returns a new view. */
-import type { Micros } from '../../shared/units';
+import type { Micros } from '../../shared/base/units';
 
 export interface View {
   readonly t0: Micros;

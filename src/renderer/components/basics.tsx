@@ -9,9 +9,9 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
-import { Failure } from '../../shared/failure';
-import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/format';
-import type { Status } from '../../shared/vocabulary';
+import { Failure } from '../../shared/base/failure';
+import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/base/format';
+import type { Status } from '../../shared/base/vocabulary';
 
 /** Bytes for reading, with the exact count a pointer's rest away. */
 export function Bytes({

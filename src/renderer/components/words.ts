@@ -1,5 +1,5 @@
 /** Words and tones that several views share. */
-import type { Percent } from '../../shared/units';
+import type { Percent } from '../../shared/base/units';
 
 /** Date and time of day in the person's own zone; the year only where it is another. */
 export function formatMoment(iso: string): string {

@@ -1,8 +1,8 @@
 /** The engine as React sees it: given once at the top, asked through `useQuery`, listened to through `useEngineEvent`. */
 import { createContext, use, useCallback, useEffect, useRef, useState } from 'react';
 import type { EngineClient, EngineEvent } from '../../shared/contract/api';
-import type { EngineLink } from '../transport';
 import { useStore } from './store';
+import type { EngineLink } from './transport';
 
 const LinkContext = createContext<EngineLink | null>(null);
 export const EngineProvider = LinkContext.Provider;

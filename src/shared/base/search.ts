@@ -1,5 +1,5 @@
 /** Binary search in a column of times. */
-import type { Micros } from '../units';
+import type { Micros } from './units';
 
 /** Index of the first time in [from, to) that is >= t; `to` when there is none. Times rise strictly. */
 export function lowerBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {

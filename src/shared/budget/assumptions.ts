@@ -1,8 +1,8 @@
 /** What a prediction had to assume because nobody has published it or the run does not say it, in sentences for people. */
-import { formatBytes } from '../format';
+import { formatBytes } from '../base/format';
+import { MiB } from '../base/units';
 import { latentKvWidth } from '../model/kv';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { MiB } from '../units';
 import { contextAssumed, contextBytes } from './pytorch/device';
 import type { TierBudget } from './types';
 

@@ -1,6 +1,7 @@
 /** The peak alone, without the timeline: what a planner asks for thousands of runs. */
+
+import type { Bytes } from '../base/units';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { Bytes } from '../units';
 import { fullestShard } from './sharding/per-rank';
 import { tfjsBudget } from './tfjs';
 

@@ -8,10 +8,11 @@
  * A rank of a sharded run holds its share of the same list: of P what tensor and pipeline parallelism give it, of the
  * bytes a parameter what ZeRO leaves it, of A the layers of its stage for every micro-batch in flight.
  */
+
+import type { Bytes } from '../base/units';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { Checkpointing, ModelSpec, RunSpec } from '../model/spec';
-import type { Bytes } from '../units';
 import { type Shard, wholeShard } from './sharding/shard';
 import { occurrence, tierOf } from './tier';
 import type { ComponentBytes, TierBudget, TimelinePhase } from './types';

@@ -1,6 +1,6 @@
 /** From occurrences of phases to a tier: sums, ends, and the one row that is the peak. Shared by every tier. */
-import type { Bytes } from '../units';
-import { COMPONENTS, type Phase } from '../vocabulary';
+import type { Bytes } from '../base/units';
+import { COMPONENTS, type Phase } from '../base/vocabulary';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from './types';
 
 /** Bytes of all components together. */

@@ -2,9 +2,10 @@
  * The shape of a prediction: bytes by component, by phase, in two tiers. Field names are the contract of
  * `plumbline budget --json`.
  */
+
+import type { Bytes } from '../base/units';
+import type { Component, Phase } from '../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { Bytes } from '../units';
-import type { Component, Phase } from '../vocabulary';
 
 /** Bytes by component; a component that plays no part is left out. */
 export type ComponentBytes = Readonly<Partial<Record<Component, Bytes>>>;

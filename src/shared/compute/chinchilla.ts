@@ -8,8 +8,9 @@
  * by a third at large budgets. T. Besiroglu et al. (arXiv 2404.10102) fitted the same data again, and their constants
  * are here beside it.
  */
-import { Failure } from '../failure';
-import { type Count, decimal, requirePositive } from './exact';
+
+import { type Count, decimal, requirePositive } from '../base/big-count';
+import { Failure } from '../base/failure';
 
 export interface LossLaw {
   readonly E: number;

@@ -10,9 +10,10 @@
  * m matrices of the feed-forward block (3 for SwiGLU, else 2), L layers, V vocabulary, P parameters. Layers of
  * other families (experts, latent attention) are the sums over their own matrices: shapes.ts.
  */
+
+import { type Count, count, errorPercent, requireWhole } from '../base/big-count';
 import { activeParameterCount, hasLmHead } from '../model/parameters';
 import type { ModelSpec } from '../model/spec';
-import { type Count, count, errorPercent, requireWhole } from './exact';
 import { attentionWidths, layerLinears, stacksOf, usedWeights } from './shapes';
 
 export interface FlopOptions {

@@ -6,9 +6,10 @@
  * whole sequence again. Attention of a whole sequence is counted in full unless `causal`; the head runs over every
  * position computed, as the bundled and the textbook implementations do.
  */
-import { Failure } from '../failure';
+
+import { requireWhole } from '../base/big-count';
+import { Failure } from '../base/failure';
 import type { ModelSpec } from '../model/spec';
-import { requireWhole } from './exact';
 import { type FlopOptions, forwardFlops, headFlops, layerFlops } from './flops';
 import { stacksOf } from './shapes';
 

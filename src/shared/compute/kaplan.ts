@@ -2,7 +2,7 @@
  * The first scaling laws: J. Kaplan et al., "Scaling Laws for Neural Language Models" (arXiv 2001.08361, 2020).
  * N counts parameters without embeddings, D tokens, C_min FLOPs of a run of ideal batch size; loss is in nats a token.
  */
-import { requirePositive } from './exact';
+import { requirePositive } from '../base/big-count';
 
 /** FLOPs of one petaflop/s-day. */
 export const PF_DAY = 1e15 * 86_400;

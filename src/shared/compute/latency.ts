@@ -2,10 +2,11 @@
  * Latency and throughput of generation, predicted by the roofline: lower bounds in seconds, without launch gaps,
  * sampling or transfers. What a KV cache and a batch buy follows from them.
  */
+
+import { requireWhole } from '../base/big-count';
+import type { Gpu } from '../hardware/gpus';
 import type { ModelSpec, Precision } from '../model/spec';
-import { requireWhole } from './exact';
 import { cacheWorkRatio, decodeFlops } from './generation';
-import type { Gpu } from './gpus';
 import { type PassShape, passSeconds, peakOf } from './roofline';
 
 export interface Service {

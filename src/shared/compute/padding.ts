@@ -2,9 +2,10 @@
  * What padding wastes, and what bucketing and packing save. All counts are positions; a batch pads every sequence to
  * its longest.
  */
-import { Failure } from '../failure';
+
+import { type Count, count, requireWhole } from '../base/big-count';
+import { Failure } from '../base/failure';
 import type { ModelSpec } from '../model/spec';
-import { type Count, count, requireWhole } from './exact';
 import { forwardFlops } from './flops';
 
 export interface Padding {

@@ -2,12 +2,13 @@
  * Bytes of quantized weights and caches, with what a bare "a quarter of fp32" leaves out: the scales, the zero-points,
  * and the tensors that stay as they were.
  */
+
+import { requireWhole } from '../base/big-count';
+import type { Bytes } from '../base/units';
 import { kvElementsPerToken } from '../model/kv';
 import { parameterCount } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
-import type { Bytes } from '../units';
-import { requireWhole } from './exact';
 import { layerLinears, stacksOf } from './shapes';
 
 export interface QuantScheme {

@@ -5,8 +5,9 @@
  * Error bound, both: |w − s·(q − z)| ≤ s/2 for every w the scale was made from. Rounding loses at most half a step; the
  * rounded zero-point can push the ends out of the range by at most half a step, and clamping takes no more than that.
  */
-import { Failure } from '../failure';
-import { requireWhole } from './exact';
+
+import { requireWhole } from '../base/big-count';
+import { Failure } from '../base/failure';
 
 export interface Quantizer {
   readonly scale: number;

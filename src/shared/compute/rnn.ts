@@ -2,8 +2,9 @@
  * A transformer beside a recurrent network of the same width and depth: time, space, and how many steps must follow
  * one another. The network is Elman's: h_t = tanh(W x_t + U h_{t−1}), two d×d products a step and layer.
  */
+
+import { type Count, count, requireWhole } from '../base/big-count';
 import type { ModelSpec } from '../model/spec';
-import { type Count, count, requireWhole } from './exact';
 import { attentionPairs, forwardFlops, headFlops, layerFlops } from './flops';
 import { attentionWidths } from './shapes';
 

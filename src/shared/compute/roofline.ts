@@ -5,13 +5,13 @@
  *
  * Times are lower bounds in seconds. Williams, Waterman and Patterson, "Roofline" (CACM 52, 2009).
  */
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
+import type { Gpu, PeakPrecision } from '../hardware/gpus';
 import { kvElementsPerToken } from '../model/kv';
 import { hasLmHead } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec, Precision } from '../model/spec';
 import { attentionPairs, headFlops, layerFlops } from './flops';
-import type { Gpu, PeakPrecision } from './gpus';
 import { attentionWidths, type Linear, layerLinears, stacksOf } from './shapes';
 
 export interface PassShape {

@@ -4,13 +4,13 @@
  * changing a setting costs in time is told by their ratio, which is far surer than either of them.
  */
 
+import { Failure } from '../base/failure';
 import { wholeShard } from '../budget/sharding/shard';
 import { parametersOf } from '../budget/weights';
-import { Failure } from '../failure';
+import type { Gpu } from '../hardware/gpus';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { ModelSpec, Optimizer, RunSpec } from '../model/spec';
 import { backwardWork, trainedPart } from './backward';
-import type { Gpu } from './gpus';
 import { generationLatency } from './latency';
 import { type OperationTime, type PassShape, passSeconds, roofline } from './roofline';
 

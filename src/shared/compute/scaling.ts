@@ -1,5 +1,7 @@
 /** What `plumbline scaling` says: how to spend a budget, and where a given model stands. */
-import { Failure } from '../failure';
+
+import { type Count, decimal, requirePositive } from '../base/big-count';
+import { Failure } from '../base/failure';
 import {
   type Allocation,
   BESIROGLU,
@@ -13,7 +15,6 @@ import {
   lossOptimum,
   ratioOptimum,
 } from './chinchilla';
-import { type Count, decimal, requirePositive } from './exact';
 import { KAPLAN, kaplanJointLoss, kaplanOptimum } from './kaplan';
 import { sixPD } from './training';
 

@@ -1,11 +1,11 @@
 /** A generation as a whole: its work with and without a KV cache, and on a device its latency, what a batch buys, and whether it fits. */
 
+import { type Count, count } from '../base/big-count';
+import type { Bytes } from '../base/units';
 import { peakBytes } from '../budget/peak';
+import type { Gpu } from '../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { Bytes } from '../units';
-import { type Count, count } from './exact';
 import { decodeFlops, generationFlops } from './generation';
-import type { Gpu } from './gpus';
 import {
   type BatchPoint,
   cacheSpeedup,

@@ -2,10 +2,11 @@
  * The chapter's table of inference optimizations, computed for a model and a device instead of quoted. Accuracy is no
  * arithmetic: it has to be measured, so it is not here.
  */
+
+import type { Gpu } from '../hardware/gpus';
 import { parameterCount } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
-import type { Gpu } from './gpus';
 import { cacheSpeedup, generationLatency, type Service, throughputByBatch } from './latency';
 import { floatKvCache, quantizedModel } from './quantization';
 

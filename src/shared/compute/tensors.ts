@@ -1,6 +1,7 @@
 /** Bytes of the tensors a layer makes, one by one: the terms of the activation formula. */
+
+import type { Bytes } from '../base/units';
 import type { ModelSpec } from '../model/spec';
-import type { Bytes } from '../units';
 
 /** [B, n, d]. */
 export function hiddenBytes(

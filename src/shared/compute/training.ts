@@ -1,8 +1,8 @@
 /** Time, money and energy of a training run: arithmetic over what the devices deliver. */
 
+import { requirePositive, requireWhole } from '../base/big-count';
+import type { Gpu } from '../hardware/gpus';
 import type { Precision } from '../model/spec';
-import { requirePositive, requireWhole } from './exact';
-import type { Gpu } from './gpus';
 import { peakOf } from './roofline';
 
 export interface TrainingPlan {

@@ -3,16 +3,17 @@
  * WebSocket, terminal by a direct call. All methods take one plain object and return plain data (typed arrays
  * included); an expected failure is a `Failure` (see ../failure) on both sides of every transport.
  */
+
+import type { Bytes, Micros, Millis } from '../base/units';
 import type { Budget } from '../budget/types';
-import type { Comparison } from '../divergence/compare';
-import type { Inversion } from '../divergence/inversion';
+import type { Inversion } from '../divergence/inversion/inversion';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import type { Comparison } from '../session/compare';
 import type { SessionDocument } from '../session/session-document';
 import type { SessionSummary } from '../session/types';
-import type { Envelope } from '../trace/downsample';
+import type { Envelope } from '../trace/envelope';
 import type { Gap, SeriesInfo } from '../trace/types';
-import type { Bytes, Micros, Millis } from '../units';
 
 export interface AppInfo {
   readonly version: string;

@@ -3,7 +3,7 @@
  * browser. One request, one reply, by id; events flow beside them. Expected failures cross as plain data and arrive as
  * `Failure`; anything else arrives as an `Error` with its message alone, and stays in the engine's log with its stack.
  */
-import { Failure, type FailureInfo } from '../failure';
+import { Failure, type FailureInfo } from '../base/failure';
 import { ENGINE_METHODS, type EngineApi, type EngineClient, type EngineEvent } from './api';
 
 type Method = (typeof ENGINE_METHODS)[number];

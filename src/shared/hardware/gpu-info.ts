@@ -1,5 +1,5 @@
 /** A GPU as it was found on the machine that recorded, and the parts of it that a workload was confined to. */
-import type { Bytes } from '../units';
+import type { Bytes } from '../base/units';
 
 export interface GpuInfo {
   readonly index: number;

@@ -1,5 +1,5 @@
 /** What the bundled TensorFlow.js workload can be: GPT-2 or BERT's encoder, and what of them a model lacks. */
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import { isPacked } from './packing';
 import type { ModelSpec, RunSpec } from './spec';
 

@@ -3,7 +3,7 @@
  * default the transformers library gives it, and an architecture Plumbline does not know is refused by name.
  */
 import { z } from 'zod';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import { FAMILIES } from './config-families';
 import { parsed } from './config-shape';
 import type { ModelSpec } from './spec';

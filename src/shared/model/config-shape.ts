@@ -1,6 +1,6 @@
 /** Pieces that every architecture's config.json shares, and the one way in which a wrong file is refused. */
 import { z } from 'zod';
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import type { ModelSpec } from './spec';
 
 export const count = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);

@@ -2,7 +2,7 @@
  * Models known by name, each from its published configuration (config.json on Hugging Face, or the paper named), and
  * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds.
  */
-import { Failure } from '../failure';
+import { Failure } from '../base/failure';
 import { bart, bert, deepseek, gemma2, gpt2, llama, qwen3, t5 } from './preset-families';
 import type { ModelSpec } from './spec';
 

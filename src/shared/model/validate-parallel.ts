@@ -1,6 +1,6 @@
 /** Checks what a run says of adapters, frozen layers, dropout and parallelism, against the model and against itself. */
 import { hasLmHead } from './parameters';
-import { oneOf, refuse, wholeNumber } from './refuse';
+import { oneOf, refuse, wholeNumber } from './reject-field';
 import { LORA_TARGETS, LOSSES, type ModelSpec, OFFLOADS, type RunSpec } from './spec';
 
 /** Throws `bad_input` where the optional fields of a run contradict the model or each other. */

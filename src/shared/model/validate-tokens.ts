@@ -1,5 +1,5 @@
 /** Refuses what cannot be of a run's tokens: where they come from, how they are cached, and how the next one is chosen. */
-import { oneOf, refuse, wholeNumber } from './refuse';
+import { oneOf, refuse, wholeNumber } from './reject-field';
 import { CACHE_GROWTHS, type RunSpec } from './spec';
 
 export function checkTokens(run: RunSpec): void {

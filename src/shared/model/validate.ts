@@ -5,7 +5,7 @@
 
 import { checkBundledPrecision, notBundled } from './bundled';
 import { parameterCount } from './parameters';
-import { oneOf, refuse, wholeNumber } from './refuse';
+import { oneOf, refuse, wholeNumber } from './reject-field';
 import {
   BACKENDS,
   FRAMEWORKS,

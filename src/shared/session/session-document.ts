@@ -1,12 +1,13 @@
 /** A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field. */
-import type { Inversion } from '../divergence/inversion';
-import type { RankRow } from '../divergence/ranks';
-import type { TimeAnalysis } from '../divergence/time';
-import type { Finding, Overlay } from '../divergence/types';
+
+import type { Micros } from '../base/units';
+import type { Status } from '../base/vocabulary';
+import type { Inversion } from '../divergence/inversion/inversion';
+import type { RankRow } from '../divergence/overlay/ranks';
+import type { Finding, Overlay } from '../divergence/overlay/types';
+import type { TimeAnalysis } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
-import type { Micros } from '../units';
-import type { Status } from '../vocabulary';
 import type { Environment, WorkloadInfo } from './types';
 
 export interface SessionDocument {

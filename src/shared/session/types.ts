@@ -1,9 +1,10 @@
 /** What a session holds, wherever it comes from: who ran what on which machine, how it ended, and its data. */
+
+import type { Bytes, Micros, Percent } from '../base/units';
+import type { Status } from '../base/vocabulary';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
-import type { Bytes, Micros, Percent } from '../units';
-import type { Status } from '../vocabulary';
 
 export interface SessionData extends SessionHeader, SessionResult {
   /** Device memory in use before launch, by series id. */

@@ -6,8 +6,8 @@
  * session ends is taken to end with it (an out-of-memory death looks just so), unless the same phase was announced
  * again for another step meanwhile: then its end was lost, and it is left out.
  */
-import type { Micros } from '../units';
-import { PHASES, type Phase } from '../vocabulary';
+import type { Micros } from '../base/units';
+import { PHASES, type Phase } from '../base/vocabulary';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
 export interface PhaseSpans {

@@ -8,7 +8,7 @@
  * Positions are kept, not values, so that an extreme always comes with its own time; of equal values the first counts,
  * exactly as in a plain scan. Costs half a byte per sample.
  */
-import type { SampleIndex } from '../units';
+import type { SampleIndex } from '../base/units';
 
 export const FAN_OUT = 16;
 /** A range of at least this many samples is worth building a pyramid for; below, a plain scan is as quick. */

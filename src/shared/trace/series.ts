@@ -4,7 +4,7 @@
  */
 
 import { lowerBound, upperBound } from '../base/search';
-import type { Micros, SampleIndex } from '../units';
+import type { Micros, SampleIndex } from '../base/units';
 import { extremes, extremesOf } from './pyramid';
 import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './types';
 

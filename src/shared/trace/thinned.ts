@@ -8,7 +8,7 @@
  * runs grow as the series does: so every extreme is exact however long it lasts, and a picture of the whole has some
  * thousand runs to be drawn from. The figures of all samples are kept as they come.
  */
-import type { Micros } from '../units';
+import type { Micros } from '../base/units';
 import { extremes } from './pyramid';
 import { risingTime, type SeriesFigures } from './series';
 import type { Gap, SeriesData, SeriesInfo } from './types';

@@ -7,8 +7,8 @@
  *     values  [ 7, 7, 12, … ]              integers in the series' unit
  *     gaps    [ {t0, t1, reason}, … ]      spans without a reading; never a 0 or a NaN among the values
  */
-import type { Bytes, Micros } from '../units';
-import type { AbsentReason, Component, Phase } from '../vocabulary';
+import type { Bytes, Micros } from '../base/units';
+import type { AbsentReason, Component, Phase } from '../base/vocabulary';
 
 export type Unit =
   | 'bytes'

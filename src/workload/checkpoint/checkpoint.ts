@@ -5,12 +5,12 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import type { ModelSpec } from '../../shared/model/spec';
-import { Safetensors, shown } from '../safetensors';
-import { type Initial, parameterShapes } from '../weights';
+import { type Initial, parameterShapes } from '../model/weights';
 import { checkConfig, readConfig } from './config';
 import { LAYOUTS, type Layout } from './layouts';
+import { Safetensors, shown } from './safetensors';
 
 const THIRDS: readonly string[] = ['query', 'key', 'value'];
 const FITTING = 'Give the config.json that belongs to these weights.';

@@ -1,6 +1,6 @@
 /** The config.json beside the weights, held against the model of the run: what of it makes numbers right or wrong. */
 import { readFileSync } from 'node:fs';
-import { Failure } from '../../shared/failure';
+import { Failure } from '../../shared/base/failure';
 import type { ModelSpec } from '../../shared/model/spec';
 import type { Layout } from './layouts';
 

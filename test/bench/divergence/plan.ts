@@ -1,12 +1,13 @@
 /** What a labelled trace is of: a declared run, the run that really happened, and the causes planted between them. */
+
+import { unlessFailure } from '../../../src/shared/base/failure';
+import { GiB, MiB } from '../../../src/shared/base/units';
+import type { FindingKind } from '../../../src/shared/base/vocabulary';
 import { budgetOf } from '../../../src/shared/budget/budget';
 import type { Budget } from '../../../src/shared/budget/types';
-import { unlessFailure } from '../../../src/shared/failure';
 import { preset } from '../../../src/shared/model/presets';
 import { runDefaults } from '../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../src/shared/model/spec';
-import { GiB, MiB } from '../../../src/shared/units';
-import type { FindingKind } from '../../../src/shared/vocabulary';
 import type { Random } from './random';
 
 export type Cause =

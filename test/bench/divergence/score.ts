@@ -1,13 +1,13 @@
 /** What the analysis says of labelled traces, against their labels. */
 
+import type { FindingKind } from '../../../src/shared/base/vocabulary';
 import { findingsOf } from '../../../src/shared/divergence/findings';
-import { invertAlone } from '../../../src/shared/divergence/inversion-alone';
-import { deriveLines } from '../../../src/shared/divergence/lines';
-import { buildOverlay } from '../../../src/shared/divergence/overlay';
-import type { Finding, Overlay } from '../../../src/shared/divergence/types';
+import { invertAlone } from '../../../src/shared/divergence/inversion/invert-undeclared';
+import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
+import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
+import type { Finding, Overlay } from '../../../src/shared/divergence/overlay/types';
 import type { RunSpec } from '../../../src/shared/model/spec';
 import { phaseSpans } from '../../../src/shared/trace/phases';
-import type { FindingKind } from '../../../src/shared/vocabulary';
 import { DEVICE_BYTES, type Plan } from './plan';
 import type { Trace } from './trace';
 

@@ -2,10 +2,11 @@
  * A trace of a plan, with the faults of real ones: whole MiB, jitter of the clock, samples that are missing, other
  * processes, and a workload whose components are not quite what the budget's code says of them.
  */
+
+import { GiB, MiB } from '../../../src/shared/base/units';
+import { COMPONENTS, type Component } from '../../../src/shared/base/vocabulary';
 import type { TimelinePhase } from '../../../src/shared/budget/types';
 import type { LogLine, Marker, SeriesData } from '../../../src/shared/trace/types';
-import { GiB, MiB } from '../../../src/shared/units';
-import { COMPONENTS, type Component } from '../../../src/shared/vocabulary';
 import type { Plan } from './plan';
 import type { Random } from './random';
 

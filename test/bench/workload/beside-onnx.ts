@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { preset } from '../../../src/shared/model/presets';
 import { runDefaults } from '../../../src/shared/model/run';
 import type { Backend } from '../../../src/shared/model/spec';
-import { Random } from '../../../src/workload/random';
+import { Random } from '../../../src/workload/model/random';
 import { writeCheckpoint } from './onnx/checkpoint';
 import { decodeModel } from './onnx/gpt2';
 import { decodeWith, onnxRuntime } from './onnx/runtime';

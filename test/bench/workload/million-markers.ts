@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LiveTrace } from '../../../src/main/engine/live-trace';
+import { createSessionClock } from '../../../src/main/install/session-clock';
 import { createSession, openSession } from '../../../src/main/store/session-file';
 import { MARKER_LIMITS, MarkerChannel } from '../../../src/main/workloads/marker-channel';
-import { createSessionClock } from '../../../src/main/workloads/session-clock';
 
 const COUNT = 1_000_000;
 

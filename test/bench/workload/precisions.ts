@@ -9,7 +9,7 @@ import {
   LEARNER,
   LEARNING,
   scoring,
-} from '../../../src/shared/compute/experiments/measured/quantization';
+} from '../../../src/shared/chapter/experiments/measured/quantization';
 import { preset } from '../../../src/shared/model/presets';
 import { runDefaults } from '../../../src/shared/model/run';
 import type { Backend, ModelSpec, Precision } from '../../../src/shared/model/spec';

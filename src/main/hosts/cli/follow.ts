@@ -3,8 +3,9 @@
  * Ctrl-C, SIGTERM and a closed terminal. A second Ctrl-C within the stop leaves at once; the supervisor still ends the
  * workload and the session opens as recovered.
  */
+
+import { formatBytes, formatDuration } from '../../../shared/base/format';
 import type { RecordRequest } from '../../../shared/contract/api';
-import { formatBytes, formatDuration } from '../../../shared/format';
 import type { SessionData } from '../../../shared/session/types';
 import type { Engine } from '../../engine/engine';
 import type { Recording } from '../../engine/recorder';

@@ -1,7 +1,7 @@
 /** Entry of the terminal host. One file per command under commands/; this file only wires them up. */
 import { Command, CommanderError } from 'commander';
-import { Failure } from '../../../shared/failure';
-import { version } from '../../engine/paths';
+import { Failure } from '../../../shared/base/failure';
+import { version } from '../../install/paths';
 import { registerCommands } from './commands';
 import { createOutput, reportFailure } from './output';
 

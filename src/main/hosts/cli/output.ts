@@ -2,7 +2,7 @@
  * How the terminal host talks: results on stdout (one JSON document with `--json`, text otherwise), progress and
  * messages on stderr. A failure is one sentence and its remedy, and an exit code from the closed list.
  */
-import { FAILURE_CODES, Failure } from '../../../shared/failure';
+import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
 
 export interface Output {
   readonly json: boolean;

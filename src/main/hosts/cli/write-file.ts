@@ -1,7 +1,7 @@
 /** Where a command writes what it made: to the file that was named, or under its own name into a folder. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Failure } from '../../../shared/failure';
+import { Failure } from '../../../shared/base/failure';
 
 /**
  * Writes `contents` and returns the path. `out` is a file when it ends in one of `endings`, else a folder that takes

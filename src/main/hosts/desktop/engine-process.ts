@@ -3,9 +3,10 @@
  * library takes the application down. Serves the contract on every port it is handed. If the engine cannot be made (the
  * library cannot be written, say), each call answers with that failure, and the person reads it in the window.
  */
+
+import { Failure } from '../../../shared/base/failure';
 import { ENGINE_METHODS, type EngineApi, type EngineClient } from '../../../shared/contract/api';
 import { serveEngine } from '../../../shared/contract/rpc';
-import { Failure } from '../../../shared/failure';
 import { createEngine, type Engine } from '../../engine/engine';
 import { rpcOver } from './message-port';
 import type { FromEngine, ToEngine } from './messages';

@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import sirv from 'sirv';
 import { WebSocketServer } from 'ws';
+import { Failure } from '../../../shared/base/failure';
 import type { EngineClient } from '../../../shared/contract/api';
 import { serveEngine } from '../../../shared/contract/rpc';
-import { Failure } from '../../../shared/failure';
 import {
   hostAllowed,
   isLoopback,

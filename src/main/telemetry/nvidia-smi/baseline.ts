@@ -1,10 +1,11 @@
 /** Device memory in use before the workload starts, read once per GPU. */
+
+import type { Millis } from '../../../shared/base/units';
+import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Millis } from '../../../shared/units';
-import type { Reading } from '../../../shared/vocabulary';
-import { attribute } from './attribution';
+import { CsvLineReader, namesGpu, parseQuantity } from '../../nvidia-smi-format/query-csv';
+import { attribute } from '../attribution';
 import { readProcessTable } from './processes';
-import { CsvLineReader, namesGpu, parseQuantity } from './query-csv';
 import { runOnce } from './run-once';
 
 export interface Baseline {

@@ -2,11 +2,12 @@
  * Brings rows of the stream to the series of the GPU they speak of, and keeps the account of who has been silent.
  * A lasting absence is told at most once a second; it begins one period after the last reading before it.
  */
+
+import type { Micros } from '../../../shared/base/units';
+import type { AbsentReason, Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Micros } from '../../../shared/units';
-import type { AbsentReason, Reading } from '../../../shared/vocabulary';
+import { type GpuField, gpuSeriesId } from '../../nvidia-smi-format/gpu-fields';
 import type { SampleSink } from '../sampler';
-import { type GpuField, gpuSeriesId } from './gpu-fields';
 
 const REPEAT_US: Micros = 1_000_000;
 

@@ -3,15 +3,16 @@
  * takes it from half a second to many seconds: one is asked for every few seconds, never two at once, and the driver is
  * left alone for at least three times as long as it took.
  */
+
+import type { Bytes, Micros, Millis } from '../../../shared/base/units';
+import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
-import type { Bytes, Micros, Millis } from '../../../shared/units';
-import type { Reading } from '../../../shared/vocabulary';
-import type { SessionClock } from '../../workloads/session-clock';
+import type { SessionClock } from '../../install/session-clock';
+import { findSmiError } from '../../nvidia-smi-format/error-text';
+import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../../nvidia-smi-format/xml';
 import type { Sampler, SampleSink } from '../sampler';
-import { findSmiError } from './error-text';
 import { runOnce } from './run-once';
-import { fieldOf, listedInstances, listOf, parseXml, textAt } from './xml';
 
 export interface InstancesOptions {
   readonly path: string;

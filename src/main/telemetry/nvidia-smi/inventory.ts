@@ -6,11 +6,16 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
+import type { Bytes, Millis } from '../../../shared/base/units';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Bytes, Millis } from '../../../shared/units';
-import { findSmiError, firstLine } from './error-text';
+import { findSmiError, firstLine } from '../../nvidia-smi-format/error-text';
+import {
+  absentReason,
+  CsvLineReader,
+  namesGpu,
+  parseQuantity,
+} from '../../nvidia-smi-format/query-csv';
 import { pathOf } from './locate';
-import { absentReason, CsvLineReader, namesGpu, parseQuantity } from './query-csv';
 import { type RunResult, runOnce } from './run-once';
 
 export type Inventory =

@@ -5,7 +5,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Millis } from '../../../shared/units';
+import type { Millis } from '../../../shared/base/units';
 
 const MAX_LINE = 64 * 1024;
 const GRACE_MS: Millis = 500;

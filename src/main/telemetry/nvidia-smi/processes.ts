@@ -3,15 +3,20 @@
  * Process lists are hundreds of times dearer to the driver than memory counters, hence the low rate; each look is a
  * process of its own with a time limit, and one that takes longer than the period skips the next.
  */
+
+import type { Millis } from '../../../shared/base/units';
+import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Millis } from '../../../shared/units';
-import type { Reading } from '../../../shared/vocabulary';
-import type { SessionClock } from '../../workloads/session-clock';
+import type { SessionClock } from '../../install/session-clock';
+import { findSmiError, firstLine } from '../../nvidia-smi-format/error-text';
+import { type MonitoredProcess, parsePmon } from '../../nvidia-smi-format/pmon';
+import {
+  COMPUTE_APPS_FIELDS,
+  type GpuProcess,
+  parseComputeApps,
+} from '../../nvidia-smi-format/query-csv';
+import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
-import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from './attribution';
-import { findSmiError, firstLine } from './error-text';
-import { type MonitoredProcess, parsePmon } from './pmon';
-import { COMPUTE_APPS_FIELDS, type GpuProcess, parseComputeApps } from './query-csv';
 import { runOnce } from './run-once';
 
 export interface GpuProcessesOptions {

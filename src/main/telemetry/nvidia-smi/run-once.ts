@@ -3,7 +3,7 @@
  * Output is bounded too. Never throws: what went wrong is told in the result.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Millis } from '../../../shared/units';
+import type { Millis } from '../../../shared/base/units';
 
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 

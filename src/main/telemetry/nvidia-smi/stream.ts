@@ -5,16 +5,17 @@
  * kind at a time; silence, exit and a flood of foreign text become absent readings and a restart with growing pauses;
  * a GPU that falls silent while others answer is told apart. Each kind of trouble is warned of once.
  */
+
+import type { Micros, Millis } from '../../../shared/base/units';
+import type { AbsentReason } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Micros, Millis } from '../../../shared/units';
-import type { AbsentReason } from '../../../shared/vocabulary';
-import type { SessionClock } from '../../workloads/session-clock';
+import type { SessionClock } from '../../install/session-clock';
+import { findInvalidField, findSmiError, firstLine } from '../../nvidia-smi-format/error-text';
+import { GPU_FIELDS, type GpuField, gpuSeries } from '../../nvidia-smi-format/gpu-fields';
+import { CsvLineReader, namesGpu, parseQuantity } from '../../nvidia-smi-format/query-csv';
 import type { Sampler, SampleSink } from '../sampler';
-import { findInvalidField, findSmiError, firstLine } from './error-text';
-import { GPU_FIELDS, type GpuField, gpuSeries } from './gpu-fields';
 import { GpuReporter } from './gpu-reporter';
 import { LineProcess } from './line-process';
-import { CsvLineReader, namesGpu, parseQuantity } from './query-csv';
 
 export interface GpuStreamOptions {
   readonly path: string;

@@ -2,7 +2,7 @@
  * What NVML's return codes (nvmlReturn_t, nvml.h) mean for a reading. Every code of the library is here; one it does
  * not know yet is treated as an unknown error. Pure.
  */
-import type { AbsentReason } from '../../../shared/vocabulary';
+import type { AbsentReason } from '../../../shared/base/vocabulary';
 
 /**
  * How far a fault reaches: one counter of one GPU for good, one reading, one GPU until it is opened anew, or the whole

@@ -2,8 +2,9 @@
  * Which counters are read from each GPU, how often at most, and the series they feed, each with what it means. No
  * counter is read much faster than it changes; memory is read at the full rate.
  */
+
+import type { Micros, Millis } from '../../../shared/base/units';
 import type { SeriesInfo, Unit } from '../../../shared/trace/types';
-import type { Micros, Millis } from '../../../shared/units';
 import type { MemoryVersion, NvmlDevice } from './device';
 import { SAMPLES, type SampleType } from './samples';
 

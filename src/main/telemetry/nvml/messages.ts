@@ -1,7 +1,8 @@
 /** What passes between the thread that reads NVML and the one that records. */
+
+import type { Micros, Millis } from '../../../shared/base/units';
+import type { AbsentReason, Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo, GpuInstance } from '../../../shared/hardware/gpu-info';
-import type { Micros, Millis } from '../../../shared/units';
-import type { AbsentReason, Reading } from '../../../shared/vocabulary';
 import type { LearntOfSeries } from '../sampler';
 import type { Batch } from '../thread/batch';
 import type { LoopTask } from '../thread/loop';

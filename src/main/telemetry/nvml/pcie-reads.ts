@@ -5,9 +5,10 @@
  * What a GPU does not offer is asked for once. After any other fault the library is given back and opened anew after a
  * pause: while one thread holds it, another cannot start it afresh.
  */
+
+import type { Micros, Millis } from '../../../shared/base/units';
+import type { AbsentReason } from '../../../shared/base/vocabulary';
 import type { SeriesInfo } from '../../../shared/trace/types';
-import type { Micros, Millis } from '../../../shared/units';
-import type { AbsentReason } from '../../../shared/vocabulary';
 import type { Batch } from '../thread/batch';
 import { STOP } from '../thread/control';
 import { type LoopTask, SamplingLoop } from '../thread/loop';

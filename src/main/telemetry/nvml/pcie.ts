@@ -1,12 +1,12 @@
 /** PCIe traffic as a source beside the one that reads everything else of NVML: see pcie-reads.ts for why it is apart. */
 import type { Worker } from 'node:worker_threads';
+import type { Micros, Millis } from '../../../shared/base/units';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import type { Micros, Millis } from '../../../shared/units';
-import { originOf, type SessionClock } from '../../workloads/session-clock';
-import { repeat } from '../beat';
+import { originOf, type SessionClock } from '../../install/session-clock';
 import type { Sampler, SampleSink } from '../sampler';
+import { repeat } from '../shared-timer';
+import { Intake } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
-import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
 import { type PcieMessage, pcieTable } from './pcie-reads';
 

@@ -1,5 +1,5 @@
 /** Probes NVML from a thread of its own: a probe that hangs in the driver is given up, never waited for. */
-import type { Millis } from '../../../shared/units';
+import type { Millis } from '../../../shared/base/units';
 import { launchWorker, threadEnded } from '../thread/launch';
 import type { NvmlMessage, Probe } from './messages';
 

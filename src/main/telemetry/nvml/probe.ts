@@ -1,6 +1,6 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
 
-import type { AbsentReason } from '../../../shared/vocabulary';
+import type { AbsentReason } from '../../../shared/base/vocabulary';
 import { faultOf, SUCCESS } from './codes';
 import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
 import type { MigDevice, NvmlDevice } from './device';

@@ -1,5 +1,5 @@
 /** What one read of each kind takes on this GPU, driver and machine: measured, since it differs a thousandfold. */
-import type { Micros } from '../../../shared/units';
+import type { Micros } from '../../../shared/base/units';
 import { SUCCESS } from './codes';
 import type { NvmlDevice } from './device';
 

@@ -5,7 +5,7 @@
  * The time between two changes is the period, or several where a renewal brought the same value again, each known to
  * within one read. The shorter times tell the period: their mean, which the coarseness of reading does not shift.
  */
-import type { Micros } from '../../../shared/units';
+import type { Micros } from '../../../shared/base/units';
 
 const REMEMBERED = 64;
 /** Changes seen before anything is said. */

@@ -3,17 +3,17 @@
  * lists become the workload's share and everyone else's, and silence becomes a gap.
  */
 import type { Worker } from 'node:worker_threads';
+import type { Micros, Millis } from '../../../shared/base/units';
+import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
 import type { SeriesInfo } from '../../../shared/trace/types';
-import type { Micros, Millis } from '../../../shared/units';
-import type { Reading } from '../../../shared/vocabulary';
-import { originOf, type SessionClock } from '../../workloads/session-clock';
-import { repeat } from '../beat';
-import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../nvidia-smi/attribution';
+import { originOf, type SessionClock } from '../../install/session-clock';
+import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
+import { repeat } from '../shared-timer';
+import { Intake } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
-import { Intake } from '../thread/intake';
 import { launchWorker, threadEnded } from '../thread/launch';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
 import type { NvmlMessage, ProcessAnswer, ProcessLists } from './messages';

@@ -2,7 +2,7 @@
  * What the driver itself has sampled: it keeps the last readings of some counters, each with its time, at the pace at
  * which they are renewed. Asking for those newer than the last one costs one call for many readings and misses none.
  */
-import type { Micros } from '../../../shared/units';
+import type { Micros } from '../../../shared/base/units';
 import { INSUFFICIENT_SIZE, NOT_FOUND, SUCCESS } from './codes';
 import { SAMPLE, sampleValue } from './layout';
 import type { NvmlLibrary } from './library';

@@ -2,8 +2,8 @@
  * Readings on their way from a sampling thread to the one that records: columns, so that they move without a copy and
  * are stored without an object for each. Readings are collected as they come and handed over by series.
  */
-import type { Micros } from '../../../shared/units';
-import { ABSENT_REASONS, type AbsentReason } from '../../../shared/vocabulary';
+import type { Micros } from '../../../shared/base/units';
+import { ABSENT_REASONS, type AbsentReason } from '../../../shared/base/vocabulary';
 
 /** A run is four numbers: the series, where it begins and ends in the columns, and 0 or 1 + the reason of absence. */
 export const RUN = 4;

@@ -2,7 +2,7 @@
  * What the recording thread tells a sampling thread without a message, which a thread that sleeps or reads would not
  * take: that it end, and how often it hand its readings over.
  */
-import type { Millis } from '../../../shared/units';
+import type { Millis } from '../../../shared/base/units';
 
 /** Words of the shared memory. */
 export const STOP = 0;

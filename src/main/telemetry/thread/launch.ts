@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Transferable, Worker } from 'node:worker_threads';
-import type { Millis } from '../../../shared/units';
-import type { ThreadTask } from './worker';
+import type { Millis } from '../../../shared/base/units';
+import type { ThreadTask } from '../sampling-thread';
 
 /** The built worker lies beside the built entries, one folder above their chunks. */
 export function findWorker(env: NodeJS.ProcessEnv): string | null {

@@ -5,7 +5,7 @@
  * and hand over at the same moments, and the recording thread is woken once for all of them.
  */
 import { performance } from 'node:perf_hooks';
-import type { Micros } from '../../../shared/units';
+import type { Micros } from '../../../shared/base/units';
 import { type Batch, BatchBuilder, buffersOf } from './batch';
 import { deliveryMs, isStopped, STOP } from './control';
 import { Schedule, type Task } from './schedule';

@@ -10,7 +10,7 @@
  * a driver that serializes its callers must not be kept busy by the one that watches. The median decides, since a
  * thread that is interrupted while it reads looks slow now and then.
  */
-import type { Micros } from '../../../shared/units';
+import type { Micros } from '../../../shared/base/units';
 
 export interface Task {
   readonly name: string;

@@ -1,8 +1,12 @@
 /** Two or more sessions beside each other; the first is the one the others are measured against. */
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
-import type { Comparison } from '../../../shared/divergence/compare';
-import { formatDuration, formatSignedBytes, formatSignedPercent } from '../../../shared/format';
+import {
+  formatDuration,
+  formatSignedBytes,
+  formatSignedPercent,
+} from '../../../shared/base/format';
+import type { Comparison } from '../../../shared/session/compare';
 import { COMPONENT_NAME, LINE_COLORS } from '../../chart/palette';
 import { Bytes, FailureNote, Skeleton } from '../../components/basics';
 import { useQuery } from '../../state/engine';

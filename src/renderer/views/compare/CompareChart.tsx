@@ -2,10 +2,10 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { Canvas, useSize } from '../../chart/Canvas';
-import { layoutOf } from '../../chart/layout';
 import { pictureOption } from '../../chart/option';
 import { inkOf, LINE_COLORS } from '../../chart/palette';
-import { highest, readingAt, toPairs, toSteps } from '../../chart/samples';
+import { layoutOf } from '../../chart/picture-frame';
+import { highest, readingAt, toPairs, toSteps } from '../../chart/polylines';
 import { exactTime } from '../../chart/scale';
 import { usePointerView } from '../../chart/usePointerView';
 import type { View } from '../../chart/view';

@@ -1,6 +1,6 @@
 /** What this machine can do, and what to do about what it cannot. */
 import { CircleCheck, Info, RefreshCw } from 'lucide-react';
-import { formatBytes, formatExactBytes } from '../../../shared/format';
+import { formatBytes, formatExactBytes } from '../../../shared/base/format';
 import { FailureNote, Skeleton } from '../../components/basics';
 import { useQuery } from '../../state/engine';
 

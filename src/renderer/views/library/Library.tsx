@@ -5,10 +5,10 @@ import type { SessionSummary } from '../../../shared/session/types';
 import { FailureNote, Skeleton } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
 import { useFileDrop } from '../../components/useFileDrop';
+import { ImportDialog } from '../../forms/ImportDialog';
+import { RecordDialog } from '../../forms/RecordDialog';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
 import { compareHref, go } from '../../state/router';
-import { ImportDialog } from './ImportDialog';
-import { RecordDialog } from './RecordDialog';
 import { SessionTable } from './SessionTable';
 
 const REFRESH_MS = 400;

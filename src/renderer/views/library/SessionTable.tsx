@@ -1,7 +1,7 @@
 /** The table of sessions, newest first as the engine gives them. */
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
-import { formatDuration, formatSignedPercent } from '../../../shared/format';
+import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import type { SessionSummary } from '../../../shared/session/types';
 import { Bytes, StatusBadge } from '../../components/basics';
 import { formatMoment, residualTone } from '../../components/words';

@@ -1,7 +1,7 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
-import { isAnnounced } from '../../../shared/divergence/lines';
-import { formatBytes, formatDuration, formatInteger } from '../../../shared/format';
+import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
+import { isAnnounced } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
 

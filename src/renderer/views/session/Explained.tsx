@@ -5,7 +5,7 @@ import {
   ledgerTable,
   timeTable,
   type WordTable,
-} from '../../../shared/divergence/tables';
+} from '../../../shared/present/tables';
 import type { SessionDocument } from '../../../shared/session/session-document';
 
 export function Explained({ session }: { session: SessionDocument }) {

@@ -1,7 +1,7 @@
 /** Where measured and predicted part, and why; a click shows where. */
 
-import { noFindings } from '../../../shared/divergence/no-findings';
-import { formatExactBytes, formatSignedBytes } from '../../../shared/format';
+import { formatExactBytes, formatSignedBytes } from '../../../shared/base/format';
+import { noFindings } from '../../../shared/present/no-findings';
 import type { SessionDocument } from '../../../shared/session/session-document';
 
 export function Findings({

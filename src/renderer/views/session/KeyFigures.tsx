@@ -1,9 +1,9 @@
 /** The figures one came for. The peak is always told with the interval it was sampled at. */
 
-import { hasBaseline, isAnnounced } from '../../../shared/divergence/lines';
-import { formatDuration, formatSignedPercent } from '../../../shared/format';
+import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
+import type { Tier } from '../../../shared/base/vocabulary';
+import { hasBaseline, isAnnounced } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import type { Tier } from '../../../shared/vocabulary';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 

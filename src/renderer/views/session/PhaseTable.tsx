@@ -1,15 +1,15 @@
 /** Measured against predicted, phase by phase; each row opens to its components. */
 import { ChevronRight, Flag } from 'lucide-react';
 import { Fragment, useMemo, useState } from 'react';
+import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
+import type { Component, Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
-import { phaseName } from '../../../shared/divergence/phase-name';
-import type { OverlayPhase } from '../../../shared/divergence/types';
-import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/format';
+import type { OverlayPhase } from '../../../shared/divergence/overlay/types';
+import { phaseName } from '../../../shared/present/phase-name';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import type { Component, Tier } from '../../../shared/vocabulary';
 import { predictionOf } from '../../chart/bands';
 import { COMPONENT_COLOR, COMPONENT_NAME, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
-import { residualOf } from '../../chart/spans';
+import { residualOf } from '../../chart/phase-blocks';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 import { groupPhases } from './phase-groups';

@@ -1,6 +1,6 @@
 /** Every rank of a launcher with several beside the others; choosing one lays it over the budget. */
 
-import { formatInteger, formatSignedPercent } from '../../../shared/format';
+import { formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';

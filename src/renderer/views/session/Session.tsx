@@ -1,8 +1,8 @@
 /** One session, recorded or being recorded: the same picture either way. */
 import { useMemo, useRef, useState } from 'react';
-import { formatInteger } from '../../../shared/format';
+import { formatInteger } from '../../../shared/base/format';
+import type { Tier } from '../../../shared/base/vocabulary';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import type { Tier } from '../../../shared/vocabulary';
 import { segments } from '../../chart/bands';
 import type { Hover } from '../../chart/hover';
 import { Legend } from '../../chart/Legend';

@@ -1,7 +1,7 @@
 /** Who and what: name, state, workload, device, and what can be done with the session. */
 import { ChevronLeft, Download, Square } from 'lucide-react';
 import { useState } from 'react';
-import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/format';
+import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/base/format';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { FailureNote, StatusBadge } from '../../components/basics';
 import { formatMoment } from '../../components/words';

@@ -1,5 +1,5 @@
 /** Which phases the table lists: all of a short run; of a long one the first step, and the worst of the steady state. */
-import type { OverlayPhase } from '../../../shared/divergence/types';
+import type { OverlayPhase } from '../../../shared/divergence/overlay/types';
 
 export interface PhaseRow {
   readonly index: number;

@@ -7,7 +7,7 @@
  * segments are taken to be full but for the last of 20 MiB, which is counted as 12 MiB empty (a cuBLAS workspace alone
  * makes 22 MiB reserved). So more or larger tensors never take less.
  */
-import type { Bytes } from '../../units';
+import type { Bytes } from '../../base/units';
 
 const BLOCK = 512;
 const SMALL = 1_048_576;

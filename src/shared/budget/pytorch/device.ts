@@ -1,5 +1,5 @@
 /** What a CUDA process holds besides its tensors. Both figures depend on the GPU's generation; the run names the GPU. */
-import { type Bytes, MiB } from '../../units';
+import { type Bytes, MiB } from '../../base/units';
 
 export type Generation =
   | 'volta'

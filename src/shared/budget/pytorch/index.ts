@@ -6,13 +6,14 @@
  * Assumed: models as in Hugging Face transformers (weights loaded on the host, then moved), use_cache off in training,
  * gradients set to none after each step, no compilation, no fragmentation beyond whole segments.
  */
+
+import type { Bytes } from '../../base/units';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
 import { type Shard, wholeShard } from '../sharding/shard';
 import type { TierBudget } from '../types';
+import { outgrownSegments } from './abandoned-segments';
 import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
-import { outgrownSegments } from './outgrown';
 import { type PhaseMoments, peakOf, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 

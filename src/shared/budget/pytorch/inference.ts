@@ -12,16 +12,17 @@
  * An encoder-decoder takes the prompt into its encoder. From then on its output stays, and for each layer of the decoder
  * the keys and values of cross-attention, made once; the decoder's own cache grows from its start token.
  */
+
+import type { Phase } from '../../base/vocabulary';
 import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
 import { split, weightsOf } from '../weights';
 import { Tally } from './allocator';
 import { type Holding, residentOf } from './resident';
-import { layerShape } from './saved';
+import { layerShape } from './saved-tensors';
 import type { PhaseMoments } from './timeline';
 import { elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';

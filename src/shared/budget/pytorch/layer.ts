@@ -15,7 +15,7 @@ import {
   STAGES,
   type Stage,
   savedTensors,
-} from './saved';
+} from './saved-tensors';
 import { type ElementBytes, softmaxInFp32 } from './types';
 
 export interface Moment {

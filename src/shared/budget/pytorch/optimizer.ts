@@ -8,9 +8,10 @@
  *     muon         momentum for the matrices of the layers, Adam for the rest; Newton–Schulz holds four half-precision
  *                  copies of one matrix
  */
+
+import type { Bytes } from '../../base/units';
+import type { Component } from '../../base/vocabulary';
 import type { RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
-import type { Component } from '../../vocabulary';
 import type { WeightTensor } from '../weights';
 import { Tally } from './allocator';
 import type { ElementBytes } from './types';

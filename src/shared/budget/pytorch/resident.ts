@@ -1,6 +1,7 @@
 /** What stays on the device from load on: weights, their casts and shards, buffers, libraries' workspaces. */
+
+import type { Component } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Component } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
 import { layersOf, type Weights, type WeightTensor } from '../weights';
 import { Tally } from './allocator';

@@ -10,8 +10,8 @@
  * The components of a phase are requested bytes; `reserve` is all that is reserved beyond them and `context` the
  * context, so that a phase's total is at process level.
  */
-import type { Bytes } from '../../units';
-import type { Phase } from '../../vocabulary';
+import type { Bytes } from '../../base/units';
+import type { Phase } from '../../base/vocabulary';
 import { occurrence, tierOf } from '../tier';
 import type { ComponentBytes, MemoryLevels, TierBudget, TimelinePhase } from '../types';
 import { Tally } from './allocator';

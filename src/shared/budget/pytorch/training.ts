@@ -6,8 +6,9 @@
  * Frozen layers at the bottom run as without a tape, one layer's tensors at a time: they save nothing, not even a
  * checkpoint, and backward ends above them.
  */
+
+import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Phase } from '../../vocabulary';
 import type { Shard } from '../sharding/shard';
 import { weightsOf } from '../weights';
 import { Tally } from './allocator';

@@ -5,8 +5,9 @@
  * Sharding as PyTorch does it: ZeRO-1 (ZeroRedundancyOptimizer) splits optimizer states over the data-parallel ranks,
  * ZeRO-2 gradients too, ZeRO-3 (FSDP) parameters too, which are then gathered two layers at a time.
  */
+
+import type { Bytes } from '../../base/units';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
 import { pytorchBudget, pytorchPeak } from '../pytorch';
 import { textbookBudget } from '../textbook';
 import type { RankBudget } from '../types';

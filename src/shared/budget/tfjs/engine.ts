@@ -8,8 +8,8 @@
  *  - While a tape records, an op's saved inputs and outputs are kept as further views until backward has ended.
  *  - Backward keeps every gradient it has made until it ends, except those summed into another.
  */
-import type { Component } from '../../vocabulary';
-import { type DryBuffer, DryLedger } from './ledger';
+import type { Component } from '../../base/vocabulary';
+import { type DryBuffer, DryLedger } from './dry-run';
 
 /** Four bytes for float32 and int32, the only element types of the bundled workload. */
 const ELEMENT_BYTES = 4;

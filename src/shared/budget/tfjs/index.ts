@@ -6,11 +6,12 @@
  * repeat it); of decoding the last token, since nothing shrinks as the sequence grows. All components count only
  * tensors: what a backend's allocator adds around them is not in here.
  */
+
+import type { Bytes } from '../../base/units';
+import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Bytes } from '../../units';
-import type { Phase } from '../../vocabulary';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
-import type { Moment } from './ledger';
+import type { Moment } from './dry-run';
 import { DryGeneration, dryInference, dryTraining } from './programs';
 
 /** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */

@@ -1,6 +1,7 @@
 /** The three modes as dry programs, with the phases at which the workload reports. */
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Moment } from './dry-run';
 import { createEncoderBatch, runEncoder } from './encoder';
 import { DryEngine, type DryTensor } from './engine';
 import {
@@ -12,7 +13,6 @@ import {
   isPadded,
   type Parameters,
 } from './gpt2';
-import type { Moment } from './ledger';
 import { Ops } from './ops';
 import { createOptimizer } from './optimizers';
 

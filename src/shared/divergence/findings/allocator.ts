@@ -3,15 +3,15 @@
  * ever needed. Told where the workload counts requested, allocated and reserved bytes and a line beyond its prediction
  * holds them; without a budget only where a quarter of what is reserved was never in use.
  */
-import { formatBytes, formatDuration, formatPercent } from '../../format';
+import { formatBytes, formatDuration, formatPercent } from '../../base/format';
+import type { Bytes } from '../../base/units';
+import type { FindingKind } from '../../base/vocabulary';
 import { maxIn, valueAt } from '../../trace/series';
-import type { Bytes } from '../../units';
-import type { FindingKind } from '../../vocabulary';
 import { standingOutIn, worstRow } from '../fit/verdict';
-import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../lines';
-import { flagLimit } from '../measure';
-import { frameworkOverlay, frameworkPeak } from '../overlay';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../overlay/lines';
+import { flagLimit } from '../overlay/measured-line';
+import { frameworkOverlay, frameworkPeak } from '../overlay/overlay';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
 const REMEDIES = {

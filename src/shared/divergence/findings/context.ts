@@ -2,13 +2,13 @@
  * What the driver and its libraries hold beside the framework: process memory on the GPU above the framework's bytes.
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
-import { formatBytes } from '../../format';
-import { contextLevel } from '../context-level';
+import { formatBytes } from '../../base/format';
 import { fits } from '../fit/fit';
 import { growthOf, MARGIN, searchFor, verdictOf } from '../fit/verdict';
-import { deviceOf, devicesBeside, processLine } from '../lines';
-import { flagLimit } from '../measure';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import { contextLevel } from '../overlay/context-level';
+import { deviceOf, devicesBeside, processLine } from '../overlay/lines';
+import { flagLimit } from '../overlay/measured-line';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
 /** The same bytes above the prediction in every phase, and no other setting that fits as well. */

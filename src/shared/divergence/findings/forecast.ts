@@ -4,14 +4,14 @@
  * have filled the room at a step that can be told.
  */
 
+import { formatBytes, formatDuration, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
-import { formatBytes, formatDuration, formatInteger } from '../../format';
+import type { Micros } from '../../base/units';
 import { valueAt } from '../../trace/series';
-import type { Micros } from '../../units';
 import { growthOf, worstRow } from '../fit/verdict';
-import { deviceLine, gpuOf, seriesById } from '../lines';
-import { flagLimit } from '../measure';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../types';
+import { deviceLine, gpuOf, seriesById } from '../overlay/lines';
+import { flagLimit } from '../overlay/measured-line';
+import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
 interface Room {

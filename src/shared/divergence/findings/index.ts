@@ -2,7 +2,7 @@
  * Findings: divergences with a name, bytes, evidence and confidence. Each detector looks for one kind; the last tells
  * what the others leave unexplained. A clean or an empty trace has no findings.
  */
-import type { Finding, FindingsInput } from '../types';
+import type { Finding, FindingsInput } from '../overlay/types';
 import { allocator } from './allocator';
 import { context } from './context';
 import { forecast } from './forecast';
@@ -15,7 +15,7 @@ import type { Detector } from './protocol';
 import { settings } from './settings';
 import { unexplained } from './unexplained';
 
-export type { FindingsInput } from '../types';
+export type { FindingsInput } from '../overlay/types';
 export type { Detector } from './protocol';
 
 /**

@@ -2,7 +2,7 @@
  * A KV cache of another size than declared, by the workload's own split into components: at the end of every phase the
  * same multiple of what was predicted. Looks only where no setting as a whole accounts for the run.
  */
-import { formatBytes, formatExactBytes } from '../../format';
+import { formatBytes, formatExactBytes } from '../../base/format';
 import { WORDS } from '../fit/setting-words';
 import type { Detector } from './protocol';
 

@@ -3,16 +3,17 @@
  * every step adds the same. For a sampled line it is a least-squares slope with its interval. Fewer than three steps
  * after the first (in which optimizer states come into being) prove nothing.
  */
+
+import { formatBytes, formatExactBytes, formatInteger } from '../../base/format';
+import { trendOf } from '../../base/trend';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import { COMPONENTS, type Phase } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
-import { formatBytes, formatExactBytes, formatInteger } from '../../format';
 import type { Marker } from '../../trace/types';
-import { type Bytes, MiB, type Micros } from '../../units';
-import { COMPONENTS, type Phase } from '../../vocabulary';
-import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
-import { frameworkOverlay } from '../overlay';
-import type { Finding, FindingsInput, Overlay, OverlayPhase } from '../types';
+import { FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
+import { frameworkOverlay } from '../overlay/overlay';
+import type { Finding, FindingsInput, Overlay, OverlayPhase } from '../overlay/types';
 import type { Detector } from './protocol';
-import { trendOf } from './trend';
 
 const LEAST_POINTS = 3;
 /** A sampled line must grow by this much over the run before a slope is spoken of. */

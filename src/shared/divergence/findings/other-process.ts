@@ -1,7 +1,7 @@
 /** Other processes took or gave back memory on the device while the workload ran. */
-import { formatBytes, formatDuration } from '../../format';
-import { MiB } from '../../units';
-import { devicesBeside, otherLine, seriesById } from '../lines';
+import { formatBytes, formatDuration } from '../../base/format';
+import { MiB } from '../../base/units';
+import { devicesBeside, otherLine, seriesById } from '../overlay/lines';
 import type { Detector } from './protocol';
 
 /** Below this a desktop's redrawing is at work. */

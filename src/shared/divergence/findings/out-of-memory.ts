@@ -1,12 +1,13 @@
 /** The workload ran out of memory: it said so in its log, or the system killed it without a word. */
+
+import { formatBytes, formatDuration } from '../../base/format';
+import { GiB, KiB, MiB, type Micros } from '../../base/units';
+import type { Phase } from '../../base/vocabulary';
 import { budgetOf } from '../../budget/budget';
-import { formatBytes, formatDuration } from '../../format';
 import { valueAt } from '../../trace/series';
 import type { LogLine } from '../../trace/types';
-import { GiB, KiB, MiB, type Micros } from '../../units';
-import type { Phase } from '../../vocabulary';
-import { deviceLine, gpuOf, HOST_LINE, seriesById } from '../lines';
-import type { Finding, FindingsInput } from '../types';
+import { deviceLine, gpuOf, HOST_LINE, seriesById } from '../overlay/lines';
+import type { Finding, FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [

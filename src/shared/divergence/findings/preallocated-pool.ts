@@ -1,7 +1,7 @@
 /** A share of the device taken at once and kept: a serving engine's cache or an allocator's pool, and no leak. */
-import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../format';
-import { seriesById } from '../lines';
-import { poolOf } from '../pool';
+import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
+import { seriesById } from '../overlay/lines';
+import { poolOf } from '../overlay/pool';
 import type { Detector } from './protocol';
 
 export const preallocatedPool: Detector = {

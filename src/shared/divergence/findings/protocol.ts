@@ -1,7 +1,7 @@
 /** What a detector of findings gets and gives. One file per kind; `index.ts` lists them. */
 
-import type { FindingKind } from '../../vocabulary';
-import type { Finding, FindingsInput } from '../types';
+import type { FindingKind } from '../../base/vocabulary';
+import type { Finding, FindingsInput } from '../overlay/types';
 
 /**
  * Looks for one kind of divergence. It reports what the trace shows and nothing else: no finding is the answer to a

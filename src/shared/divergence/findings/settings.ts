@@ -4,7 +4,7 @@
  * well. Framework bytes of the bundled workload must fit to the byte.
  */
 
-import { formatBytes, formatInteger, formatSignedBytes } from '../../format';
+import { formatBytes, formatInteger, formatSignedBytes } from '../../base/format';
 import { insteadOf, WORDS } from '../fit/setting-words';
 import {
   announcedRun,
@@ -17,8 +17,8 @@ import {
   verdictOf,
   worstRow,
 } from '../fit/verdict';
-import { FRAMEWORK_LINE } from '../lines';
-import type { Finding, FindingsInput } from '../types';
+import { FRAMEWORK_LINE } from '../overlay/lines';
+import type { Finding, FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
 const SURE_MARGIN = 10;

@@ -1,13 +1,18 @@
 /** What no named cause accounts for: the largest flagged residual less the findings that explain a part of it. */
-import { formatBytes, formatPercent, formatSignedBytes } from '../../format';
-import type { Bytes, Micros } from '../../units';
-import type { FindingKind } from '../../vocabulary';
+import { formatBytes, formatPercent, formatSignedBytes } from '../../base/format';
+import type { Bytes, Micros } from '../../base/units';
+import type { FindingKind } from '../../base/vocabulary';
 import { insteadOf } from '../fit/setting-words';
 import { verdictOf, worstRow } from '../fit/verdict';
-import { FRAMEWORK_LINE, HOST_LINE } from '../lines';
-import { flagLimit } from '../measure';
-import { sawRun } from '../saw-run';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput, type OverlayPhase } from '../types';
+import { FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
+import { flagLimit } from '../overlay/measured-line';
+import { sawRun } from '../overlay/shows-run';
+import {
+  DEFAULT_FLAG_LIMITS,
+  type Finding,
+  type FindingsInput,
+  type OverlayPhase,
+} from '../overlay/types';
 import type { Detector } from './protocol';
 
 /** Kinds that add to what is measured. */

@@ -2,11 +2,12 @@
  * Other runs that the trace might have been, one setting changed at a time, each with its budget: what findings and
  * the inversion search. A setting the model cannot run is passed over.
  */
+
+import { unlessFailure } from '../../base/failure';
 import { budgetOf } from '../../budget/budget';
 import type { Budget } from '../../budget/types';
-import { unlessFailure } from '../../failure';
 import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
-import { predictedRow } from '../predicted';
+import { predictedRow } from '../overlay/predicted';
 import { type Extra, type Fit, type FitContext, fitOf } from './fit';
 import type { Observation } from './observations';
 

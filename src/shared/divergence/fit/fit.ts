@@ -9,12 +9,13 @@
  *
  * Framework bytes of the bundled workload are equal to the byte or do not fit at all.
  */
+
+import { type Bytes, MiB } from '../../base/units';
+import { COMPONENTS, type Component } from '../../base/vocabulary';
 import type { ComponentBytes, TierBudget } from '../../budget/types';
-import { type Bytes, MiB } from '../../units';
-import { COMPONENTS, type Component } from '../../vocabulary';
-import { FRAMEWORK_LINE } from '../lines';
-import { predictedRow } from '../predicted';
-import type { Stairs } from '../types';
+import { FRAMEWORK_LINE } from '../overlay/lines';
+import { predictedRow } from '../overlay/predicted';
+import type { Stairs } from '../overlay/types';
 import { choleskyOf } from './cholesky';
 import type { Observation } from './observations';
 import { readAs } from './staircase';

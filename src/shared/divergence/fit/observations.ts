@@ -3,9 +3,9 @@
  * highest and at its end. This is what a budget is held against when it is asked whether another run would fit better.
  */
 import { median } from '../../base/statistics';
-import type { Bytes } from '../../units';
-import type { Phase } from '../../vocabulary';
-import type { Overlay, OverlayPhase } from '../types';
+import type { Bytes } from '../../base/units';
+import type { Phase } from '../../base/vocabulary';
+import type { Overlay, OverlayPhase } from '../overlay/types';
 
 export interface Observation {
   readonly phase: Phase;

@@ -5,9 +5,9 @@
  * the line does not, and the other way about.
  */
 
+import { type Bytes, MiB } from '../../base/units';
 import type { PhaseBudget, TierBudget } from '../../budget/types';
-import { type Bytes, MiB } from '../../units';
-import type { Stairs } from '../types';
+import type { Stairs } from '../overlay/types';
 
 export interface Reading {
   /** Matched levels with the row each is read as; the context's own level is left out. */

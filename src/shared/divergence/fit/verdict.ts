@@ -2,20 +2,20 @@
  * The verdict on what was declared: whether the declared run fits the trace, and if not, which one setting changed
  * would. Findings, the ledger and the inversion all go by the same verdict.
  */
-import type { Bytes } from '../../units';
-import type { FindingKind } from '../../vocabulary';
-import { contextLevel } from '../context-level';
-import { deviceOf, FRAMEWORK_LINE, HOST_LINE } from '../lines';
-import { flagLimit } from '../measure';
-import { frameworkOverlay } from '../overlay';
-import { type Place, predictedRow } from '../predicted';
+import type { Bytes } from '../../base/units';
+import type { FindingKind } from '../../base/vocabulary';
+import { contextLevel } from '../overlay/context-level';
+import { deviceOf, FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
+import { flagLimit } from '../overlay/measured-line';
+import { frameworkOverlay } from '../overlay/overlay';
+import { type Place, predictedRow } from '../overlay/predicted';
 import {
   DEFAULT_FLAG_LIMITS,
   type Finding,
   type FindingsInput,
   type Overlay,
   type OverlayPhase,
-} from '../types';
+} from '../overlay/types';
 import { type Candidate, type Field, Search } from './candidates';
 import { type Fit, fits } from './fit';
 import { type Growth, type Observation, observationsOf } from './observations';

@@ -6,7 +6,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelSpec } from '../../../../src/shared/model/spec';
-import { Random } from '../../../../src/workload/random';
+import { Random } from '../../../../src/workload/model/random';
 
 export interface StoredTensor {
   readonly name: string;

@@ -1,11 +1,11 @@
 /** `plumbline budget`: what theory predicts for a model and a run, without running anything. */
 import type { Command } from 'commander';
 import { budgetOf } from '../../../../shared/budget/budget';
-import { GPUS } from '../../../../shared/compute/gpus';
-import { fitsOn } from '../../../../shared/compute/plan/fits';
-import { budgetText } from '../../../reports/text';
+import { GPUS } from '../../../../shared/hardware/gpus';
+import { fitsOn } from '../../../../shared/planning/fits';
+import { addSpecOptions, type SpecOptions, specOf } from '../options/spec-options';
 import type { Output } from '../output';
-import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
+import { budgetText } from '../text/session';
 
 export function registerBudget(program: Command, output: Output): void {
   addSpecOptions(

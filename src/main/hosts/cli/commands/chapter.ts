@@ -1,11 +1,11 @@
 /** `plumbline chapter`: every figure of the textbook chapter, recomputed, judged, and beside it what was measured here. */
 import type { Command } from 'commander';
-import { chapterClaims, VERDICTS, verdictTotals } from '../../../../shared/compute/chapter';
-import { type Outcome, withMeasured } from '../../../../shared/compute/experiments/measured';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
+import { chapterClaims, VERDICTS, verdictTotals } from '../../../../shared/chapter/claims';
+import { type Outcome, withMeasured } from '../../../../shared/chapter/experiments/measured';
 import { recordedOutcomes } from '../../../engine/experiments';
-import { chapterText } from '../../../reports/text-chapter';
 import type { Output } from '../output';
+import { chapterText } from '../text/chapter';
 import { withEngine } from '../with-engine';
 
 const NOTHING_MEASURED =

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { preset } from '../../../../shared/model/presets';
 import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
-import { compareText, sessionText } from '../../../reports/text';
+import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
-import { recordBundled } from '../record-bundled';
+import { compareText, sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 

@@ -1,9 +1,9 @@
 /** `plumbline doctor`: what this machine can give, and each problem with its remedy. */
 import type { Command } from 'commander';
+import { formatBytes } from '../../../../shared/base/format';
 import type { DoctorReport } from '../../../../shared/contract/api';
-import { formatBytes } from '../../../../shared/format';
-import { wrap } from '../../../reports/text-layout';
 import type { Output } from '../output';
+import { wrap } from '../text/columns';
 import { withEngine } from '../with-engine';
 
 export function registerDoctor(program: Command, output: Output): void {

@@ -3,24 +3,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { Failure } from '../../../../shared/base/failure';
 import {
   EXPERIMENTS,
   type Experiment,
   experimentByName,
-} from '../../../../shared/compute/experiments';
+} from '../../../../shared/chapter/experiments';
 import {
   type Measurement,
   measurementOf,
   type Outcome,
   outcomeOf,
   sessionName,
-} from '../../../../shared/compute/experiments/measured';
-import { Failure } from '../../../../shared/failure';
+} from '../../../../shared/chapter/experiments/measured';
 import { BACKENDS, type Backend } from '../../../../shared/model/spec';
 import { recordedOutcomes } from '../../../engine/experiments';
-import { experimentListText, experimentText } from '../../../reports/text-experiment';
+import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
-import { recordBundled } from '../record-bundled';
+import { experimentListText, experimentText } from '../text/experiment';
 import { withEngine } from '../with-engine';
 
 interface ExperimentOptions {

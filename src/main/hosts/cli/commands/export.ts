@@ -1,13 +1,13 @@
 /** `plumbline export`: a session's measurements for other programs, the whole session file, or the file it was imported from. */
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
+import { documentOf } from '../../../../shared/session/document';
 import type { SessionData } from '../../../../shared/session/types';
-import { documentOf } from '../../../engine/document';
-import { readSession } from '../../../engine/session-data';
-import { bytesOf } from '../../../reports/import/raw';
+import { bytesOf } from '../../../import/raw';
 import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';
+import { readSession } from '../../../store/session-data';
 import { openSession } from '../../../store/session-file';
 import { type Output, toJson } from '../output';
 import { writeFile } from '../write-file';

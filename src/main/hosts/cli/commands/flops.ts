@@ -2,18 +2,18 @@
 import type { Command } from 'commander';
 import { compareStudent } from '../../../../shared/compute/distillation';
 import { flopsOf } from '../../../../shared/compute/flops';
-import { gpuByName } from '../../../../shared/compute/gpu-names';
-import type { Gpu } from '../../../../shared/compute/gpus';
 import { paddingReport } from '../../../../shared/compute/padding';
 import { compareWithRnn } from '../../../../shared/compute/rnn';
 import { passSeconds, peakOf, ridgePoint, roofline } from '../../../../shared/compute/roofline';
 import { runSeconds } from '../../../../shared/compute/run-time';
 import { generationReport } from '../../../../shared/compute/serving';
+import { gpuByName } from '../../../../shared/hardware/gpu-names';
+import type { Gpu } from '../../../../shared/hardware/gpus';
 import { parameterCount } from '../../../../shared/model/parameters';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
-import { type FlopsText, flopsText } from '../../../reports/text-flops';
+import { addSpecOptions, modelOf, type SpecOptions, specOf } from '../options/spec-options';
 import type { Output } from '../output';
-import { addSpecOptions, modelOf, type SpecOptions, specOf } from '../spec-options';
+import { type FlopsText, flopsText } from '../text/flops';
 
 interface FlopsOptions extends SpecOptions {
   readonly against?: string;

@@ -1,18 +1,24 @@
 /** `plumbline import`: a session from output of nvidia-smi, or from a session file; `--dry-run` only tells what a file holds. */
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
+import { type Bytes, GiB, KiB, MiB } from '../../../../shared/base/units';
 import { seriesStats } from '../../../../shared/trace/series';
 import type { Gap, SeriesData } from '../../../../shared/trace/types';
-import { type Bytes, GiB, KiB, MiB } from '../../../../shared/units';
-import { readTrace } from '../../../reports/import';
-import { readHead } from '../../../reports/import/decode';
-import { type ImportOptions, importFile } from '../../../reports/import/into-library';
-import { isSessionFile, readSessionFile } from '../../../reports/import/session-copy';
-import { sessionText } from '../../../reports/text';
-import { importedText } from '../../../reports/text-import';
+import { readTrace } from '../../../import';
+import { readHead } from '../../../import/decode';
+import { type ImportOptions, importFile } from '../../../import/into-library';
+import { isSessionFile, readSessionFile } from '../../../import/session-copy';
 import { openLibrary } from '../../../store/library';
+import {
+  addSpecOptions,
+  declaresSpec,
+  type SpecOptions,
+  specOf,
+  whole,
+} from '../options/spec-options';
 import type { Output } from '../output';
-import { addSpecOptions, declaresSpec, type SpecOptions, specOf, whole } from '../spec-options';
+import { importedText } from '../text/import';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
 interface CliOptions extends SpecOptions {

@@ -1,10 +1,10 @@
 /** `plumbline invert`: what a recorded run must have been, by its trace alone. */
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
 import { checkModel } from '../../../../shared/model/validate';
-import { inversionText } from '../../../reports/text';
+import { addSpecOptions, givenOf, modelOf, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
-import { addSpecOptions, givenOf, modelOf, type SpecOptions } from '../spec-options';
+import { inversionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
 export function registerInvert(program: Command, output: Output): void {

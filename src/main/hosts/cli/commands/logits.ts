@@ -4,12 +4,12 @@
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
 import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { askWorkload } from '../../../engine/ask-workload';
 import { configBeside } from '../../../workloads/checkpoint';
+import { specOf, whole } from '../options/spec-options';
 import type { Output } from '../output';
-import { specOf, whole } from '../spec-options';
 
 interface LogitsOptions {
   readonly weights: string;

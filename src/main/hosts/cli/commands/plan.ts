@@ -1,13 +1,13 @@
 /** `plumbline plan`: which GPUs hold a run, how large it may be, and what would make it fit. */
 import type { Command } from 'commander';
-import { gpuByName } from '../../../../shared/compute/gpu-names';
-import { GPUS } from '../../../../shared/compute/gpus';
 import { paddingReport } from '../../../../shared/compute/padding';
-import { planOf } from '../../../../shared/compute/plan/plan';
 import { quantizationTable } from '../../../../shared/compute/quantization';
-import { type PlanText, planText } from '../../../reports/text-plan';
+import { gpuByName } from '../../../../shared/hardware/gpu-names';
+import { GPUS } from '../../../../shared/hardware/gpus';
+import { planOf } from '../../../../shared/planning/plan';
+import { addSpecOptions, type SpecOptions, specOf } from '../options/spec-options';
 import type { Output } from '../output';
-import { addSpecOptions, type SpecOptions, specOf } from '../spec-options';
+import { type PlanText, planText } from '../text/plan';
 
 export function registerPlan(program: Command, output: Output): void {
   addSpecOptions(

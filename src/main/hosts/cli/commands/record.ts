@@ -1,22 +1,20 @@
 /** `plumbline record`: the bundled GPT-2, any command, or a process that runs already. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
-import { checkSession } from '../../../../shared/divergence/expectations';
-import { Failure } from '../../../../shared/failure';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
-import { sessionText } from '../../../reports/text';
+import { checkSession } from '../../../../shared/session/expectations';
 import { checkpointName, configBeside } from '../../../workloads/checkpoint';
 import { INSTRUMENTS } from '../../../workloads/instrument';
+import { follow } from '../follow';
 import {
   addExpectationOptions,
   type ExpectationOptions,
   expectationsOf,
   reportOutcomes,
-} from '../expectations';
-import { follow } from '../follow';
-import type { Output } from '../output';
+} from '../options/expectations';
 import {
   addSpecOptions,
   declaresSpec,
@@ -24,8 +22,15 @@ import {
   type SpecOptions,
   specOf,
   whole,
-} from '../spec-options';
-import { addTokenOptions, promptLengths, type TokenOptions, tokenChoices } from '../token-options';
+} from '../options/spec-options';
+import {
+  addTokenOptions,
+  promptLengths,
+  type TokenOptions,
+  tokenChoices,
+} from '../options/token-options';
+import type { Output } from '../output';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
 interface RecordOptions extends SpecOptions, TokenOptions, ExpectationOptions {

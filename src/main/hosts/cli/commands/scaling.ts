@@ -1,12 +1,12 @@
 /** `plumbline scaling`: how to spend a compute budget, and where a model stands for the compute it took. */
 import type { Command } from 'commander';
-import { gpuByName } from '../../../../shared/compute/gpu-names';
+import { Failure } from '../../../../shared/base/failure';
 import { scalingReport } from '../../../../shared/compute/scaling';
 import { trainingCost } from '../../../../shared/compute/training';
-import { Failure } from '../../../../shared/failure';
-import { type ScalingText, scalingText } from '../../../reports/text-scaling';
+import { gpuByName } from '../../../../shared/hardware/gpu-names';
+import { whole } from '../options/spec-options';
 import type { Output } from '../output';
-import { whole } from '../spec-options';
+import { type ScalingText, scalingText } from '../text/scaling';
 
 interface ScalingOptions {
   readonly compute?: string;

@@ -1,9 +1,9 @@
 /** `plumbline serve`: the app in a browser, on loopback with a token. */
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
 import { createEngine } from '../../../engine/engine';
-import { rendererDir } from '../../../engine/paths';
+import { rendererDir } from '../../../install/paths';
 import { serveBrowser } from '../../server/serve';
 import type { Output } from '../output';
 

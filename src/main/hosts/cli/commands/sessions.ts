@@ -1,17 +1,17 @@
 /** Commands on recorded sessions: list, show, compare, report, delete. */
 import type { Command } from 'commander';
-import { checkComparison } from '../../../../shared/divergence/expectations';
-import { Failure } from '../../../../shared/failure';
+import { Failure } from '../../../../shared/base/failure';
+import { checkComparison } from '../../../../shared/session/expectations';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
-import { compareText, listText, sessionText } from '../../../reports/text';
 import {
   addExpectationOptions,
   type ExpectationOptions,
   expectationsOf,
   reportOutcomes,
-} from '../expectations';
+} from '../options/expectations';
 import type { Output } from '../output';
+import { compareText, listText, sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { writeFile } from '../write-file';
 

@@ -1,8 +1,8 @@
 /** `plumbline workloads`: what was saved with `record --save`, to be run again with `record --run`. */
 import type { Command } from 'commander';
 import type { SavedWorkload } from '../../../../shared/contract/api';
-import { savedListText, savedText } from '../../../reports/text-saved';
 import type { Output } from '../output';
+import { savedListText, savedText } from '../text/saved-workloads';
 import { withEngine } from '../with-engine';
 
 export function registerWorkloads(program: Command, output: Output): void {

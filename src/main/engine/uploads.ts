@@ -1,0 +1,142 @@
+/**
+ * Imports for a front end that has a file and no path: the file comes in pieces, is kept aside until it is whole, and
+ * is read on a thread of its own, so that a long one holds up neither a window nor a recording.
+ *
+ * Guarantees: what is kept aside is bounded and gone after the import, whatever comes of it, and when the engine closes.
+ */
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Failure } from '../../shared/base/failure';
+import { type Bytes, MiB } from '../../shared/base/units';
+import type { ImportRequest, UploadPiece } from '../../shared/contract/api';
+import { checkModel, checkRun } from '../../shared/model/validate';
+import { type ImportOptions, importFile } from '../import/into-library';
+import type { ImportReply, ImportTask } from '../import/thread';
+import { importThreadEntry } from '../install/paths';
+import { openLibrary } from '../store/library';
+
+export const UPLOAD_LIMIT: Bytes = 512 * MiB;
+const PIECE_LIMIT: Bytes = MiB;
+/** Unfinished at a time; the oldest makes way for another. */
+const MOST_UPLOADS = 4;
+
+interface Upload {
+  readonly folder: string;
+  readonly path: string;
+  bytes: Bytes;
+}
+
+export class Imports {
+  readonly #library: string;
+  readonly #uploads = new Map<string, Upload>();
+
+  constructor(library: string) {
+    this.#library = library;
+  }
+
+  /** Takes the next piece, of a new file where `upload` is null. Throws a Failure, and drops the file, when it is too much. */
+  piece({ upload, fileName, bytes }: UploadPiece): { upload: string } {
+    if (!(bytes instanceof Uint8Array) || bytes.length > PIECE_LIMIT)
+      throw new Failure(
+        'bad_input',
+        'A piece of a file must be bytes, at most 1 MiB of them.',
+        'Send the file in smaller pieces.',
+      );
+    const id = upload ?? this.#begin(fileName);
+    const { path, bytes: before } = this.#of(id);
+    if (before + bytes.length > UPLOAD_LIMIT) {
+      this.#drop(id);
+      throw new Failure(
+        'bad_input',
+        `${nameOf(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`,
+        'Import it from a terminal: plumbline import FILE.',
+      );
+    }
+    try {
+      appendFileSync(path, bytes);
+    } catch (cause) {
+      this.#drop(id);
+      throw new Failure(
+        'unwritable',
+        `${nameOf(fileName)} could not be kept in ${tmpdir()} for the import.`,
+        'Free some space there, or import it from a terminal.',
+        cause,
+      );
+    }
+    this.#of(id).bytes += bytes.length;
+    return { upload: id };
+  }
+
+  async run({ upload, ...options }: ImportRequest): Promise<{ id: string }> {
+    if (options.model) checkModel(options.model);
+    if (options.model && options.run) checkRun(options.model, options.run);
+    const { path } = this.#of(upload);
+    try {
+      return { id: await importAside(this.#library, path, options) };
+    } finally {
+      this.#drop(upload);
+    }
+  }
+
+  close(): void {
+    for (const id of [...this.#uploads.keys()]) this.#drop(id);
+  }
+
+  #begin(fileName: string): string {
+    for (const id of this.#uploads.keys()) {
+      if (this.#uploads.size < MOST_UPLOADS) break;
+      this.#drop(id);
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
+    const path = join(folder, nameOf(fileName));
+    writeFileSync(path, '');
+    const id = randomUUID();
+    this.#uploads.set(id, { folder, path, bytes: 0 });
+    return id;
+  }
+
+  #of(id: string): Upload {
+    const found = this.#uploads.get(id);
+    if (!found)
+      throw new Failure(
+        'not_found',
+        'The file to import is not here any more.',
+        'Choose it again.',
+      );
+    return found;
+  }
+
+  #drop(id: string): void {
+    const upload = this.#uploads.get(id);
+    this.#uploads.delete(id);
+    if (upload) rmSync(upload.folder, { recursive: true, force: true });
+  }
+}
+
+/** A name without a path in it, fit for a file here. */
+function nameOf(fileName: unknown): string {
+  const name = String(fileName)
+    .split(/[\\/]/)
+    .at(-1)!
+    .replaceAll(/[^\w .()+-]/g, '_')
+    .slice(-100);
+  return /^\.*$/.test(name) ? 'file' : name;
+}
+
+/** On a thread where its built entry is there, else here. */
+async function importAside(library: string, path: string, options: ImportOptions): Promise<string> {
+  if (importThreadEntry === null || !existsSync(importThreadEntry))
+    return importFile(openLibrary(library), path, options);
+  const task: ImportTask = { library, path, options };
+  const worker = new Worker(importThreadEntry, { workerData: task, name: 'import', execArgv: [] });
+  const reply = await new Promise<ImportReply>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the import thread ended with ${code}`)));
+  });
+  if (reply.ok) return reply.id;
+  throw Failure.from(reply.failure);
+}

@@ -1,0 +1,230 @@
+/** The chart of a session: the measured line over the stacked predicted bands, with the phases in a lane beneath. */
+
+import { formatBytes, formatDuration } from '../../shared/base/format';
+import type { Micros } from '../../shared/base/units';
+import { COMPONENTS, type Component, PHASES } from '../../shared/base/vocabulary';
+import type { Budget, ComponentBytes } from '../../shared/budget/types';
+import type { OverlayPhase } from '../../shared/divergence/overlay/types';
+import { componentName } from '../../shared/present/facts';
+import { envelope } from '../../shared/trace/envelope';
+import type { SeriesData } from '../../shared/trace/types';
+import { axes, type Frame, frameOf, linePath, peakMark, round } from './chart-frame';
+import { escapeHtml } from './escape';
+import type { ReportInput } from './protocol';
+
+/** More bands than columns cannot be told apart: per column the highest is drawn. */
+const COLUMNS = 500;
+
+interface Segment {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly components: ComponentBytes;
+  readonly total: number;
+}
+
+export function sessionChart({ doc, budget, series }: ReportInput): string {
+  const { overlay, durationUs } = doc;
+  const line = lineOf(series, overlay.series);
+  const segments = thinned(segmentsOf(overlay.phases, budget, durationUs), durationUs);
+  const highest = Math.max(
+    overlay.measuredPeak?.bytes ?? 0,
+    overlay.predictedPeak.refined ?? 0,
+    overlay.predictedPeak.textbook ?? 0,
+    ...segments.map(({ total }) => total),
+  );
+  if (highest <= 0) return '';
+  const lane = overlay.phases.length > 0;
+  const frame = frameOf(durationUs, highest, lane ? 66 : 34);
+  const laneY = frame.top + frame.plotHeight + 8;
+  const peak = overlay.measuredPeak;
+  return [
+    `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
+    bands(frame, segments),
+    axes(frame, laneY + (lane ? 38 : 16)),
+    level(frame, overlay.predictedPeak.refined, 'refined'),
+    level(frame, overlay.predictedPeak.textbook, 'textbook'),
+    lane ? phaseLane(frame, overlay.phases, laneY) : '',
+    line ? measuredLine(frame, line, overlay.baselineBytes, durationUs, 'var(--line)') : '',
+    peak
+      ? peakMark(
+          frame,
+          peak.at,
+          peak.bytes,
+          `peak ${formatBytes(peak.bytes)} at ${formatDuration(peak.at)}`,
+          'var(--line)',
+        )
+      : '',
+    '</svg>',
+  ].join('');
+}
+
+/** Several sessions on one pair of axes, each from its own start. */
+export function comparisonChart(inputs: readonly ReportInput[]): string {
+  const duration = Math.max(...inputs.map(({ doc }) => doc.durationUs));
+  const highest = Math.max(...inputs.map(({ doc }) => doc.overlay.measuredPeak?.bytes ?? 0));
+  if (highest <= 0) return '';
+  const frame = frameOf(duration, highest, 34);
+  const lines = inputs.map(({ doc, series }, i) => {
+    const line = lineOf(series, doc.overlay.series);
+    return line
+      ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, sessionColor(i))
+      : '';
+  });
+  const peaks = inputs.map(({ doc }, i) => {
+    const peak = doc.overlay.measuredPeak;
+    return peak
+      ? peakMark(frame, peak.at, peak.bytes, formatBytes(peak.bytes), sessionColor(i))
+      : '';
+  });
+  return `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="Measured memory of ${inputs.length} sessions, each from its start">${axes(frame, frame.top + frame.plotHeight + 24)}${lines.join('')}${peaks.join('')}</svg>`;
+}
+
+export function sessionColor(index: number): string {
+  return `var(--s-${index % 6})`;
+}
+
+export function componentColor(component: Component): string {
+  return `var(--c-${component})`;
+}
+
+/** Components that have a band, in stacking order, with their bytes at the predicted peak. */
+export function legendOf({ doc, budget }: ReportInput): { component: Component; bytes: number }[] {
+  const segments = segmentsOf(doc.overlay.phases, budget, doc.durationUs);
+  return COMPONENTS.flatMap((component) => {
+    const bytes = Math.max(0, ...segments.map(({ components }) => components[component] ?? 0));
+    return bytes > 0 ? [{ component, bytes }] : [];
+  });
+}
+
+function lineOf(series: readonly SeriesData[], id: string | null): SeriesData | undefined {
+  return series.find(({ info, times }) => info.id === id && times.length > 0);
+}
+
+/** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */
+function segmentsOf(
+  phases: readonly OverlayPhase[],
+  budget: Budget | null,
+  durationUs: Micros,
+): Segment[] {
+  if (!budget) return [];
+  const rank = phases[0]?.rank;
+  const known = phases.filter((row) => row.rank === rank && row.predictedComponents !== null);
+  if (known.length === 0) {
+    const { components, total } = budget.tiers.refined;
+    return [{ t0: 0, t1: durationUs, components, total }];
+  }
+  const segments: Segment[] = [];
+  let reached = known[0]!.span[0];
+  let left: { components: ComponentBytes; total: number } | null = null;
+  for (const row of known) {
+    const [t0, t1] = [Math.max(reached, row.span[0]), row.span[1]];
+    if (left && t0 > reached) segments.push({ t0: reached, t1: t0, ...left });
+    if (t1 > t0)
+      segments.push({
+        t0,
+        t1,
+        components: row.predictedComponents!,
+        total: row.predicted.refined ?? 0,
+      });
+    left = { components: row.predictedEndComponents ?? {}, total: row.predictedEnd.refined ?? 0 };
+    reached = Math.max(reached, t1);
+  }
+  return segments;
+}
+
+function thinned(segments: readonly Segment[], durationUs: Micros): readonly Segment[] {
+  if (segments.length <= COLUMNS) return segments;
+  const width = Math.max(1, durationUs) / COLUMNS;
+  const columns = new Map<number, Segment>();
+  for (const segment of segments) {
+    for (
+      let column = Math.floor(segment.t0 / width);
+      column <= Math.floor(segment.t1 / width);
+      column++
+    ) {
+      if (segment.total > (columns.get(column)?.total ?? -1)) columns.set(column, segment);
+    }
+  }
+  return [...columns]
+    .sort(([a], [b]) => a - b)
+    .map(([column, segment]) => ({ ...segment, t0: column * width, t1: (column + 1) * width }));
+}
+
+function bands(frame: Frame, segments: readonly Segment[]): string {
+  const floors = segments.map(() => 0);
+  return COMPONENTS.map((component) => {
+    let path = '';
+    segments.forEach((segment, i) => {
+      const bytes = segment.components[component] ?? 0;
+      if (bytes <= 0) return;
+      const [x0, x1] = [round(frame.x(segment.t0)), round(frame.x(segment.t1))];
+      path += `M${x0} ${round(frame.y(floors[i]!))}V${round(frame.y(floors[i]! + bytes))}H${x1}V${round(frame.y(floors[i]!))}Z`;
+      floors[i]! += bytes;
+    });
+    return path
+      ? `<path class="band" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>`
+      : '';
+  }).join('');
+}
+
+function level(frame: Frame, bytes: number | null, tier: 'refined' | 'textbook'): string {
+  if (bytes === null) return '';
+  const y = round(frame.y(bytes));
+  const { left, plotWidth } = frame;
+  return `<g class="level ${tier}"><line x1="${left}" x2="${left + plotWidth}" y1="${y}" y2="${y}"/><title>${tier} peak ${formatBytes(bytes)}</title></g>`;
+}
+
+function phaseLane(frame: Frame, phases: readonly OverlayPhase[], y: number): string {
+  const rank = phases[0]!.rank;
+  const own = phases.filter((row) => row.rank === rank);
+  // One path per phase keeps a thousand steps small; names stand where there is room.
+  const fills = PHASES.map((phase) => {
+    const path = own
+      .filter((row) => row.phase === phase)
+      .map(
+        ({ span: [t0, t1] }) =>
+          `M${round(frame.x(t0))} ${y}H${round(Math.max(frame.x(t1), frame.x(t0) + 0.6))}v14H${round(frame.x(t0))}Z`,
+      )
+      .join('');
+    return path
+      ? `<path class="phase" style="fill:var(--p-${phase})" d="${path}"><title>${phase}</title></path>`
+      : '';
+  });
+  const names = own.flatMap(({ phase, step, span: [t0, t1], flagged }) => {
+    const width = frame.x(t1) - frame.x(t0);
+    const label = step === null ? phase : `${phase} ${step}`;
+    const text =
+      width > label.length * 6.4 + 6 ? label : width > phase.length * 6.4 + 6 ? phase : null;
+    const mark = flagged
+      ? `<path class="flag" d="M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}"/>`
+      : '';
+    return [
+      mark,
+      text
+        ? `<text class="phase-name" text-anchor="middle" x="${round((frame.x(t0) + frame.x(t1)) / 2)}" y="${y + 7}" dy="0.34em">${escapeHtml(text)}</text>`
+        : '',
+    ];
+  });
+  return fills.join('') + names.join('');
+}
+
+function measuredLine(
+  frame: Frame,
+  line: SeriesData,
+  baseline: number,
+  durationUs: Micros,
+  color: string,
+): string {
+  const { times, values } = envelope(line, 0, durationUs, Math.round(frame.plotWidth));
+  const path = linePath(frame, times, values, baseline);
+  return `<path class="halo" d="${path}"/><path class="line" style="stroke:${color}" d="${path}"/>`;
+}
+
+function altText(
+  name: string,
+  series: string | null,
+  measured: number | null,
+  predicted: number | null,
+): string {
+  return `Memory of ${name} over time${series === null ? '' : `, measured by ${series}`}: measured peak ${formatBytes(measured)}, predicted peak ${formatBytes(predicted)}`;
+}

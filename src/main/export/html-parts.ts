@@ -1,0 +1,247 @@
+/** The parts of an HTML report. Everything that came from outside passes through `escapeHtml` here and nowhere else. */
+
+import {
+  formatBytes,
+  formatDuration,
+  formatExactBytes,
+  formatSignedBytes,
+  formatSignedPercent,
+} from '../../shared/base/format';
+import type { Bytes } from '../../shared/base/units';
+import {
+  componentName,
+  componentTable,
+  componentTitle,
+  configurationOf,
+  environmentOf,
+  explained,
+  methodNotes,
+  phaseRows,
+  RANK_HEAD,
+  rankCells,
+  spanWords,
+} from '../../shared/present/facts';
+import { noFindings } from '../../shared/present/no-findings';
+import { phaseName } from '../../shared/present/phase-name';
+import { componentColor, legendOf, sessionChart } from './chart';
+import { escapeHtml as e } from './escape';
+import type { ReportInput } from './protocol';
+
+/** Rows of every single phase are listed up to here. */
+const LISTED_PHASES = 400;
+
+export function card(title: string, body: string): string {
+  return `<section class="card"><h2>${e(title)}</h2>${body}</section>`;
+}
+
+export function table(head: readonly string[], rows: readonly string[]): string {
+  return `<div class="scroll"><table><thead><tr>${head.map((one) => `<th scope="col">${e(one)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+export function td(text: string, kind = ''): string {
+  return `<td${kind ? ` class="${kind}"` : ''}>${e(text)}</td>`;
+}
+
+/** Bytes with the exact figure on hovering. */
+export function tdBytes(bytes: Bytes | null | undefined): string {
+  return bytes == null
+    ? td('—')
+    : `<td title="${formatExactBytes(bytes)}">${formatBytes(bytes)}</td>`;
+}
+
+function tdResidual(bytes: Bytes | null): string {
+  if (bytes === null) return td('—');
+  return `<td class="${bytes === 0 ? 'even' : bytes > 0 ? 'over' : 'under'}" title="${formatExactBytes(bytes)}">${bytes === 0 ? '0' : formatSignedBytes(bytes)}</td>`;
+}
+
+export function keyFigures({ doc }: ReportInput): string {
+  const { overlay } = doc;
+  const flags = overlay.phases.filter((row) => row.flagged).length;
+  const cell = (label: string, value: string, sub: string) =>
+    `<div><dt>${e(label)}</dt><dd>${e(value)}<span class="sub">${e(sub)}</span></dd></div>`;
+  return `<dl class="card keys">${[
+    cell(
+      'Measured peak',
+      formatBytes(overlay.measuredPeak?.bytes),
+      overlay.measuredPeak ? `at ${formatDuration(overlay.measuredPeak.at)}` : 'nothing was read',
+    ),
+    cell(
+      'Predicted, refined',
+      formatBytes(overlay.predictedPeak.refined),
+      overlay.predictedPeak.refined === null
+        ? 'model and run not declared'
+        : formatExactBytes(overlay.predictedPeak.refined),
+    ),
+    cell(
+      'Predicted, textbook',
+      formatBytes(overlay.predictedPeak.textbook),
+      overlay.predictedPeak.textbook === null
+        ? 'model and run not declared'
+        : formatExactBytes(overlay.predictedPeak.textbook),
+    ),
+    cell(
+      'Residual',
+      overlay.residualBytes === 0 ? '0 bytes' : formatSignedBytes(overlay.residualBytes),
+      overlay.residualBytes === null
+        ? 'nothing to compare'
+        : overlay.residualBytes === 0
+          ? 'equal to the byte'
+          : `${formatSignedPercent(overlay.residualPercent)} of refined`,
+    ),
+    cell(
+      'Duration',
+      formatDuration(doc.durationUs),
+      overlay.phases.length === 0
+        ? 'no phases announced'
+        : `${overlay.phases.length} phases, ${flags === 0 ? 'none' : flags} flagged`,
+    ),
+  ].join('')}</dl>`;
+}
+
+export function explainedCards({ doc }: ReportInput): string {
+  return explained(doc)
+    .map(([title, { head, rows, notes }]) =>
+      card(
+        title,
+        `${table(
+          head,
+          rows.map(
+            (row) =>
+              `<tr>${row.map((cell, i) => td(cell, i === 0 || (title !== 'Time' && title !== 'Ledger') ? 'word' : '')).join('')}</tr>`,
+          ),
+        )}${notes.map((line) => `<p class="note">${e(line)}</p>`).join('')}`,
+      ),
+    )
+    .join('');
+}
+
+export function chartCard(input: ReportInput): string {
+  const svg = sessionChart(input);
+  if (!svg) return '';
+  const { overlay } = input.doc;
+  const bands = legendOf(input).map(
+    ({ component, bytes }) =>
+      `<li><i style="background:${componentColor(component)}"></i>${e(componentName(component))} <b>${formatBytes(bytes)}</b></li>`,
+  );
+  const lines = [
+    overlay.series === null ? '' : `<li><i class="stroke"></i>measured: ${e(overlay.series)}</li>`,
+    overlay.predictedPeak.refined === null
+      ? ''
+      : '<li><i class="stroke refined"></i>refined peak</li>',
+    overlay.predictedPeak.textbook === null
+      ? ''
+      : '<li><i class="stroke textbook"></i>textbook peak</li>',
+    overlay.phases.some((row) => row.flagged)
+      ? '<li><i class="stroke flagged"></i>flagged phase</li>'
+      : '',
+  ];
+  return card(
+    'Measured over predicted',
+    `<div class="chart">${svg}</div><ul class="legend">${lines.join('')}${bands.join('')}</ul>`,
+  );
+}
+
+export function componentCard({ doc, budget }: ReportInput): string {
+  const split = componentTable(doc, budget);
+  const { rows, total } = split;
+  if (rows.length === 0) return '';
+  const measuredAny = rows.some(({ measured }) => measured !== null);
+  const body = rows.map(
+    (row) =>
+      `<tr><td><i style="background:${componentColor(row.component)}"></i>${e(componentName(row.component))}</td>${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}</tr>`,
+  );
+  body.push(
+    `<tr class="total"><td>total</td>${tdBytes(total.textbook)}${tdBytes(total.refined)}${tdBytes(total.measured)}${tdResidual(total.residual)}</tr>`,
+  );
+  const note = measuredAny
+    ? ''
+    : '<p class="none">The workload did not announce its bytes by component, so only their sum was measured.</p>';
+  return card(
+    componentTitle(split),
+    table(['Component', 'Textbook', 'Refined', 'Measured', 'Residual'], body) + note,
+  );
+}
+
+export function phaseCard({ doc }: ReportInput): string {
+  const rows = phaseRows(doc);
+  if (rows.length === 0) return '';
+  const body = rows.map(
+    (row) =>
+      `<tr><td><i style="background:var(--p-${row.phase})"></i>${e(row.name)}</td>${td(String(row.count))}${td(formatDuration(row.durationUs))}${tdBytes(row.textbook)}${tdBytes(row.refined)}${tdBytes(row.measured)}${tdResidual(row.residual)}${row.flagged === 0 ? td('no') : td(`${row.flagged} of ${row.count}`, 'over')}</tr>`,
+  );
+  return card(
+    'By phase, at its highest',
+    table(
+      ['Phase', 'Times', 'Duration', 'Textbook', 'Refined', 'Measured', 'Residual', 'Flagged'],
+      body,
+    ) + everyPhase(doc.overlay.phases),
+  );
+}
+
+function everyPhase(phases: ReportInput['doc']['overlay']['phases']): string {
+  if (phases.length < 2) return '';
+  const shown = phases.slice(0, LISTED_PHASES);
+  const rows = shown.map(
+    (row) =>
+      `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(spanWords(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
+  );
+  const more =
+    phases.length > shown.length
+      ? `<p class="none">The first ${shown.length} of ${phases.length}; all are in the document embedded in this file.</p>`
+      : '';
+  return `<details><summary>Every phase, one by one</summary>${table(['Phase', 'Step', 'Span', 'Predicted', 'Measured', 'Residual', 'Predicted end', 'Measured end', 'Residual'], rows)}${more}</details>`;
+}
+
+export function rankCard({ doc }: ReportInput): string {
+  if (!doc.ranks) return '';
+  return card(
+    'By rank, at the highest',
+    table(
+      RANK_HEAD,
+      rankCells(doc).map(
+        ([rank = '', line = '', ...figures]) =>
+          `<tr><td>${e(rank)}</td>${td(line, 'word')}${figures.map((text) => td(text)).join('')}</tr>`,
+      ),
+    ),
+  );
+}
+
+const CONFIDENCE = { high: 'bad', medium: 'warn', low: '' } as const;
+
+export function findingsCard({ doc }: ReportInput): string {
+  if (doc.findings.length === 0)
+    return card('Findings', `<p class="none">None. ${e(noFindings(doc))}</p>`);
+  return card(
+    'Findings',
+    doc.findings
+      .map((one) =>
+        [
+          `<article class="finding"><header><h3>${e(one.title)}</h3><span class="chip ${CONFIDENCE[one.confidence]}">${one.confidence} confidence</span></header>`,
+          `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), spanWords(one.span)].join(' · '))}</p>`,
+          `<ul>${one.evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${one.remedy ? `<p>${e(one.remedy)}</p>` : ''}</article>`,
+        ].join(''),
+      )
+      .join(''),
+  );
+}
+
+export function pairs(rows: readonly (readonly [string, string])[]): string {
+  return `<dl class="pairs">${rows.map(([label, value]) => `<dt>${e(label)}</dt><dd>${e(value)}</dd>`).join('')}</dl>`;
+}
+
+export function settingsCards({ doc, budget }: ReportInput): string {
+  const run = configurationOf(doc, budget);
+  const left =
+    run.length > 0
+      ? card('Model and run', pairs(run))
+      : card('Model and run', '<p class="none">Not declared, so nothing was predicted.</p>');
+  return `<div class="two">${left}${card('Environment', pairs(environmentOf(doc)))}</div>`;
+}
+
+export function notesCard({ doc }: ReportInput): string {
+  const list = (lines: readonly string[]) =>
+    `<ul class="notes">${lines.map((line) => `<li>${e(line)}</li>`).join('')}</ul>`;
+  const warnings =
+    doc.warnings.length > 0 ? card('Warnings of the recording', list(doc.warnings)) : '';
+  return warnings + card('How to read this', list(methodNotes(doc)));
+}

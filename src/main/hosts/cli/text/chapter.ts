@@ -1,0 +1,68 @@
+/** The chapter's ledger as text for a terminal of 100 columns: each figure printed, computed, judged, and where it was, measured. */
+
+import { ABSENT } from '../../../../shared/base/format';
+import type { Claim, Measured, Verdict, VerdictTotals } from '../../../../shared/chapter/claims';
+import { figure, whole } from '../../../../shared/present/numbers';
+import { table, wrap } from './columns';
+
+export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  right: 'right',
+  rounded: 'rounded',
+  wrong: 'WRONG',
+  'not-computable': 'no theory',
+};
+
+export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
+  const sections = [...new Set(claims.map((claim) => claim.section))];
+  const blocks = sections.map((section) => {
+    const rows = claims.filter((claim) => claim.section === section);
+    const lines = table(
+      ['claim', 'printed', 'computed', 'unit', 'verdict'],
+      rows.map((claim) => [
+        claim.id,
+        printedFigure(claim),
+        theoryFigure(claim),
+        claim.unit,
+        VERDICT_WORDS[claim.verdict],
+      ]),
+      [0, 3, 4],
+    ).split('\n');
+    const explained = lines.flatMap((line, i) => {
+      const claim = rows[i - 2];
+      if (!claim) return [line];
+      const off = claim.verdict !== 'right' && claim.verdict !== 'rounded';
+      return [
+        line,
+        ...(off ? [wrap(claim.why, '    ')] : []),
+        ...(claim.measured === null ? [] : [wrap(measuredWords(claim.measured), '    ')]),
+      ];
+    });
+    return [section, ...explained].join('\n');
+  });
+  return [...blocks, totalsText(totals)].join('\n\n');
+}
+
+function measuredWords({ value, unit, sessions, conditions }: Measured): string {
+  return `Measured: ${figure(value)} ${unit} (${conditions}; ${sessions.length === 1 ? 'session' : 'sessions'} ${sessions.join(', ')}).`;
+}
+
+/** A figure as printed, with its mark of approximation. */
+export function printedFigure({ printed, printedText, approximate }: Claim): string {
+  return `${approximate ? '≈' : ''}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printedText}`;
+}
+
+/** What theory gives: a value, or the bound the printed one has to keep; with no fewer decimals than are printed. */
+export function theoryFigure({ computed, bound, relation, printedText }: Claim): string {
+  if (bound !== null) return `${relation === 'at-most' ? '≤ ' : '≥ '}${figure(bound)}`;
+  if (computed === null) return ABSENT;
+  const decimals = /\.(\d+)$/.exec(printedText)?.[1]?.length ?? 0;
+  const shown = figure(computed);
+  const has = shown.split('.')[1]?.length ?? 0;
+  return has < decimals && !Number.isInteger(computed)
+    ? computed.toFixed(decimals).replace(/\B(?=(\d{3})+\.)/g, ',')
+    : shown;
+}
+
+function totalsText(totals: VerdictTotals): string {
+  return `${totals.all} figures: ${totals.right} right, ${totals.rounded} rounded, ${totals.wrong} wrong, ${totals['not-computable']} not computable.`;
+}

@@ -1,0 +1,63 @@
+/** Imports: output of nvidia-smi in any of its forms, read into a trace. One file per format; this one lists them. */
+import { Failure } from '../../shared/base/failure';
+import { csv } from './csv';
+import { openText, readLines } from './decode';
+import { errorText } from './error';
+import { help, list } from './list';
+import { dmon, pmon } from './monitor';
+import { processesCsv } from './processes-csv';
+import type { Head, ImportedTrace, ImportFormat, ReadOptions } from './protocol';
+import { queryText } from './query-text';
+import { table } from './table';
+import { TraceBuilder } from './trace';
+import { transcript } from './transcript';
+import { xml } from './xml';
+
+export { IMPORT_KINDS, type ImportedTrace, type ImportKind, type ReadOptions } from './protocol';
+
+/** The first that recognizes a file reads it: from the unmistakable to the likely. */
+const FORMATS: readonly ImportFormat[] = [
+  transcript,
+  help,
+  xml,
+  queryText,
+  dmon,
+  pmon,
+  list,
+  processesCsv,
+  csv,
+  table,
+  errorText,
+];
+
+/** A document about GPUs has words of a table in it, and is none. */
+const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(text);
+
+/**
+ * Reads the file at `path` in one pass. Throws a Failure where there is no text to read or it is no output of
+ * nvidia-smi; what cannot be read in it is a warning or a gap.
+ */
+export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
+  const file = openText(path);
+  const { head } = file;
+  const format = isJson(head) ? undefined : FORMATS.find((each) => each.recognizes(head));
+  if (!format) {
+    const remedy =
+      'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.';
+    throw new Failure(
+      'bad_input',
+      `${head.fileName} is not output of nvidia-smi that Plumbline knows.`,
+      remedy,
+    );
+  }
+  const trace = new TraceBuilder(options.intervalMs);
+  const sink = format.open(trace, head, options);
+  const zeros = readLines(file, (text, complete) => sink.line(text, complete));
+  sink.end();
+  if (zeros > 0)
+    trace.warn(
+      `${zeros} zero bytes were passed over, as a machine leaves them behind that goes down while it writes.`,
+    );
+  if (trace.samples === 0 && format.kind !== 'error') trace.warn('The file holds no reading.');
+  return trace.finish(format.kind);
+}

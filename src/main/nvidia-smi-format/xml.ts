@@ -1,0 +1,58 @@
+/// <reference path="./xml2js.d.ts" />
+/** Reading what `nvidia-smi -q -x` prints: a document as plain objects, asked by name, which may lack anything. */
+import xml2js from 'xml2js';
+import type { Reading } from '../../shared/base/vocabulary';
+import { parseQuantity } from './query-csv';
+
+/** Undefined where it is no XML. */
+export function parseXml(text: string): unknown {
+  let result: unknown;
+  // A tag of this name would become the prototype of what is built from it.
+  if (text.includes('__proto__')) return undefined;
+  try {
+    xml2js.parseString(
+      text,
+      { explicitArray: false, trim: true, async: false },
+      (error, document) => {
+        result = error ? undefined : document;
+      },
+    );
+  } catch {
+    return undefined;
+  }
+  return result;
+}
+
+export function fieldOf(node: unknown, name: string): unknown {
+  return typeof node === 'object' && node !== null && Object.hasOwn(node, name)
+    ? (node as Record<string, unknown>)[name]
+    : undefined;
+}
+
+export const listOf = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+
+/** The text at a path; of repeated elements the first. Null where there is none. */
+export function textAt(node: unknown, path: string): string | null {
+  const value = path.split('/').reduce<unknown>((at, name) => listOf(fieldOf(at, name))[0], node);
+  return typeof value === 'string' ? value : null;
+}
+
+export interface ListedInstance {
+  /** Its number within the GPU, as printed. */
+  readonly index: string;
+  readonly used: Reading;
+  readonly total: Reading;
+}
+
+/** The MIG devices that the document lists within a GPU. */
+export function listedInstances(gpu: unknown): ListedInstance[] {
+  return listOf(fieldOf(fieldOf(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
+    const [index, used, total] = ['index', 'fb_memory_usage/used', 'fb_memory_usage/total'].map(
+      (path) => textAt(instance, path),
+    );
+    return index != null && used != null && /^\d{1,3}$/.test(index)
+      ? [{ index, used: parseQuantity(used, 'bytes'), total: parseQuantity(total ?? '', 'bytes') }]
+      : [];
+  });
+}

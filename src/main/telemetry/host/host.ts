@@ -1,0 +1,156 @@
+/**
+ * What the workload takes of the host: resident memory, CPU time, disk traffic and number of its processes, and memory
+ * and swap in use on the whole machine once a second.
+ *
+ * `tree.rss` is the plain sum of resident set sizes: a page that several processes share is counted once for each, so
+ * it is an upper bound of what the tree holds. `tree.cpu` is in thousandths of a percent of one core and averages over
+ * its window; time of a process that starts and ends between two readings is not seen.
+ *
+ * On Linux /proc gives this at the full rate, read on a thread of its own. Elsewhere a process table is dear, so it is
+ * read at most once a second; it does not tell disk traffic, and swap is not told cheaply: both are absent there.
+ */
+import { cpus } from 'node:os';
+import { MessageChannel, type Worker } from 'node:worker_threads';
+import type { Micros, Millis } from '../../../shared/base/units';
+import { originOf, type SessionClock } from '../../install/session-clock';
+import type { ProcessScope, Sampler, SampleSink } from '../sampler';
+import { repeat } from '../shared-timer';
+import type { Batch } from '../thread/batch';
+import { Intake } from '../thread/batch-receiver';
+import { ThreadControl } from '../thread/control';
+import { launchWorker, threadEnded } from '../thread/launch';
+import { hostTable } from './host-reads';
+import { tableReadings } from './host-table';
+import { NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './meminfo';
+
+const FASTEST_MS: Millis = 10;
+const TABLE_MS: Millis = 1000;
+const PS_WINDOW_US: Micros = 60_000_000;
+/** How often the thread is told of processes that came or went. */
+const SCOPE_MS: Millis = 250;
+
+export interface HostSamplerOptions {
+  readonly scope: ProcessScope;
+  readonly intervalMs: Millis;
+  /** The built sampling thread, which reads /proc; null where there is none, and the process table is read instead. */
+  readonly workerPath: string | null;
+}
+
+export class HostSampler implements Sampler {
+  readonly id = 'host';
+  readonly #options: HostSamplerOptions;
+  readonly #control = new ThreadControl();
+  readonly #ends: (() => void)[] = [];
+  #worker: Worker | null = null;
+  #stopped = false;
+  #looking: Promise<void> | null = null;
+
+  constructor(options: HostSamplerOptions) {
+    this.#options = options;
+  }
+
+  async start(sink: SampleSink, clock: SessionClock): Promise<void> {
+    const { intervalMs, workerPath } = this.#options;
+    const table = hostTable(
+      workerPath === null ? Math.max(TABLE_MS, intervalMs) : Math.max(FASTEST_MS, intervalMs),
+    );
+    // ps of macOS averages over up to a minute (ps(1)).
+    const slow = workerPath === null && process.platform === 'darwin';
+    for (const info of table)
+      sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
+    if (workerPath === null) this.#readTable(sink, clock);
+    else this.#readProc(workerPath, new Intake(sink, table), sink, clock);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const end of this.#ends) end();
+    this.#control.stop();
+    if (this.#worker) await threadEnded(this.#worker, 2000);
+    await this.#looking;
+  }
+
+  watched(yes: boolean): void {
+    this.#control.watched(yes);
+  }
+
+  #readProc(workerPath: string, intake: Intake, sink: SampleSink, clock: SessionClock): void {
+    const { port1, port2 } = new MessageChannel();
+    const worker = launchWorker(
+      workerPath,
+      {
+        kind: 'host',
+        intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs),
+        originNs: originOf(clock),
+        control: this.#control.shared,
+        pids: port2,
+      },
+      [port2],
+    );
+    this.#worker = worker;
+    port1.unref();
+    worker.on('message', (batch: Batch) => intake.take(batch));
+    const died = (why: string) => {
+      if (this.#stopped) return;
+      this.#stopped = true;
+      intake.silent(clock.now());
+      sink.warn(
+        `The thread that reads /proc is gone (${why}); memory, CPU and disk traffic of the workload are not read any more.`,
+      );
+    };
+    worker.once('error', ({ message }) => died(message));
+    worker.once('exit', () => {
+      port1.close();
+      died('it ended');
+    });
+    let told: readonly number[] = [];
+    const tell = () => {
+      const pids = this.#options.scope.pids();
+      if (pids.length === told.length && pids.every((pid, i) => pid === told[i])) return;
+      told = [...pids];
+      port1.postMessage(told);
+    };
+    tell();
+    this.#ends.push(repeat(SCOPE_MS, tell));
+  }
+
+  #readTable(sink: SampleSink, clock: SessionClock): void {
+    let first = true;
+    const read = async () => {
+      const pids = new Set(this.#options.scope.pids());
+      if (pids.size === 0) return;
+      try {
+        const { processes } = await import('systeminformation');
+        const { list } = await processes();
+        if (this.#stopped) return;
+        const found = tableReadings(list, pids, {
+          platform: process.platform,
+          cores: cpus().length,
+          isFirst: first,
+        });
+        first = false;
+        if (found === null) return;
+        const t = clock.now();
+        sink.push('tree.rss', t, found.rss);
+        if (found.cpu !== null) sink.push('tree.cpu', t, found.cpu);
+        if (found.processes > 0)
+          sink.push('tree.processes', t, { kind: 'ok', value: found.processes });
+      } catch {
+        if (!this.#stopped)
+          sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
+      }
+    };
+    const look = () => {
+      this.#looking ??= read().finally(() => {
+        this.#looking = null;
+      });
+      const t = clock.now();
+      sink.push('system.memory.used', t, { kind: 'ok', value: systemMemoryUsed() });
+      sink.push('system.swap.used', t, systemSwapUsed());
+      // A process table does not tell it.
+      for (const id of ['tree.disk.read', 'tree.disk.written']) sink.push(id, t, NOT_SUPPORTED);
+    };
+    look();
+    this.#ends.push(repeat(Math.max(TABLE_MS, this.#options.intervalMs), look));
+  }
+}

@@ -1,0 +1,43 @@
+/** The thread that samples. It gets one task, does it and ends; what it learns it posts as it goes. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { HostReads, type HostTask } from './host/host-reads';
+import type { Loader } from './nvml/library';
+import type { NvmlMessage, NvmlTask, ProbeTask } from './nvml/messages';
+import { napBy } from './nvml/native-sleep';
+import { Sampling } from './nvml/nvml-reader';
+import { PcieReads, type PcieTask } from './nvml/pcie-reads';
+import { probeNvml } from './nvml/probe';
+import type { Batch } from './thread/batch';
+
+export type ThreadTask = ProbeTask | NvmlTask | PcieTask | HostTask;
+
+const task = workerData as ThreadTask;
+const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) =>
+  parentPort?.postMessage(message, transfer);
+
+/** The binding is native code, which may be missing for a machine that Plumbline otherwise runs on. */
+async function loaderOf(): Promise<Loader | string> {
+  try {
+    return (await import('koffi')).default;
+  } catch (error) {
+    return `the foreign-function library could not be loaded (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`;
+  }
+}
+
+if (task.kind === 'host') {
+  new HostReads(task, post).run();
+} else {
+  const loader = await loaderOf();
+  if (typeof loader === 'string') {
+    const remedy = 'Install Plumbline again for this machine.';
+    if (task.kind === 'probe')
+      post({ kind: 'probed', probe: { ok: false, detail: loader, remedy } });
+    else post({ kind: 'warning', text: `NVML is not read: ${loader}. ${remedy}` });
+  } else if (task.kind === 'probe') {
+    post({ kind: 'probed', probe: probeNvml(loader, task.places) });
+  } else if (task.kind === 'pcie') {
+    new PcieReads(task, loader, post).run();
+  } else {
+    new Sampling(task, loader, post, napBy(loader)).run();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Where the recording thread takes in what a sampling thread hands over: its numbered series become named ones, and
+ * what arrives after its time was already told as a gap is passed over, since time never runs backwards.
+ */
+
+import { upperBound } from '../../../shared/base/search';
+import type { Micros } from '../../../shared/base/units';
+import type { Reading } from '../../../shared/base/vocabulary';
+import type { SeriesInfo } from '../../../shared/trace/types';
+import type { LearntOfSeries, SampleSink } from '../sampler';
+import { type Batch, runsIn } from './batch';
+
+export class Intake {
+  readonly #sink: SampleSink;
+  readonly #table: SeriesInfo[];
+  readonly #lastAt = new Map<string, Micros>();
+
+  /** `table`: the series by the numbers that batches give them. */
+  constructor(sink: SampleSink, table: readonly SeriesInfo[]) {
+    this.#sink = sink;
+    this.#table = [...table];
+  }
+
+  /** `series`: their numbers. */
+  refine(series: readonly number[], learnt: LearntOfSeries): void {
+    for (const number of series) {
+      this.#table[number] = { ...this.#table[number]!, ...learnt };
+      this.#sink.refine(this.#table[number].id, learnt);
+    }
+  }
+
+  take(batch: Batch): void {
+    for (const { series, times, values, absent } of runsIn(batch)) {
+      const { id } = this.#table[series]!;
+      if (absent !== null) {
+        for (const t of times) this.push(id, t, { kind: 'absent', reason: absent });
+        continue;
+      }
+      const from = upperBound(times, this.#lastAt.get(id) ?? -1);
+      if (from === times.length) continue;
+      this.#lastAt.set(id, times.at(-1)!);
+      this.#sink.pushRun(id, times.subarray(from), values.subarray(from));
+    }
+  }
+
+  push(id: string, t: Micros, reading: Reading): void {
+    if (t <= (this.#lastAt.get(id) ?? -1)) return;
+    this.#lastAt.set(id, t);
+    this.#sink.push(id, t, reading);
+  }
+
+  /** The thread is silent: every series, and `others`, are not read from one interval after their last reading on. */
+  silent(t: Micros, others: readonly string[] = []): void {
+    for (const { id, intervalUs } of this.#table) {
+      const last = this.#lastAt.get(id);
+      if (last !== undefined) this.push(id, Math.min(t, last + (intervalUs ?? 0)), NOT_READ);
+      this.push(id, t, NOT_READ);
+    }
+    for (const id of others) this.push(id, t, NOT_READ);
+  }
+}
+
+const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };

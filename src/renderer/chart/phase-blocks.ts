@@ -1,0 +1,131 @@
+/**
+ * Phase spans made ready for a lane of limited width: as they are where each has room, else runs of spans narrower
+ * than a few pixels become one block, and the largest residual among them is the block's.
+ */
+
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Phase, Tier } from '../../shared/base/vocabulary';
+import {
+  DEFAULT_FLAG_LIMITS,
+  type Overlay,
+  type OverlayPhase,
+} from '../../shared/divergence/overlay/types';
+import type { View } from './view';
+
+export interface Block {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  /** Null where spans of several phases were joined. */
+  readonly phase: Phase | null;
+  /** Of a phase that was found in the trace. */
+  readonly stage?: OverlayPhase['stage'];
+  readonly firstStep: number | null;
+  readonly lastStep: number | null;
+  readonly residual: Bytes | null;
+  readonly flagged: boolean;
+  readonly count: number;
+}
+
+export function residualOf(phase: OverlayPhase, tier: Tier): Bytes | null {
+  if (tier === 'refined') return phase.residualBytes;
+  const predicted = phase.predicted.textbook;
+  return phase.measured === null || predicted === null ? null : phase.measured - predicted;
+}
+
+/** Widths in pixels: spans below `narrow` are joined while the block stays below `joined`; `alike` ones for as long as they follow. */
+export interface Joining {
+  readonly narrow: number;
+  readonly joined: number;
+  readonly alike: boolean;
+}
+export const LANE: Joining = { narrow: 14, joined: 130, alike: true };
+export const RESIDUALS: Joining = { narrow: 2, joined: 3, alike: false };
+
+export function blocks(
+  overlay: Overlay,
+  view: View,
+  width: number,
+  tier: Tier,
+  { narrow, joined, alike }: Joining,
+): readonly Block[] {
+  const perPixel = (view.t1 - view.t0) / Math.max(1, width);
+  const rank = overlay.phases[0]?.rank;
+  const out: Block[] = [];
+  for (const phase of overlay.phases) {
+    const [t0, t1] = phase.span;
+    if (phase.rank !== rank || t1 < view.t0 || t0 > view.t1) continue;
+    const residual = residualOf(phase, tier);
+    const flagged = tier === 'refined' && phase.flagged;
+    const last = out.at(-1);
+    const near = last && t1 - t0 < narrow * perPixel && t0 - last.t1 < narrow * perPixel;
+    const small = last && (last.count > 1 || last.t1 - last.t0 < narrow * perPixel);
+    if (
+      near &&
+      small &&
+      (t1 - last.t0 < joined * perPixel || (alike && last.phase === phase.phase))
+    ) {
+      out[out.length - 1] = {
+        t0: last.t0,
+        t1: Math.max(last.t1, t1),
+        phase: last.phase === phase.phase ? last.phase : null,
+        ...(last.stage && { stage: last.stage }),
+        firstStep: last.firstStep ?? phase.step,
+        lastStep: phase.step ?? last.lastStep,
+        residual:
+          Math.abs(residual ?? 0) > Math.abs(last.residual ?? 0)
+            ? residual
+            : (last.residual ?? residual),
+        flagged: last.flagged || flagged,
+        count: last.count + 1,
+      };
+    } else
+      out.push({
+        t0,
+        t1,
+        phase: phase.phase,
+        ...(phase.stage && { stage: phase.stage }),
+        firstStep: phase.step,
+        lastStep: phase.step,
+        residual,
+        flagged,
+        count: 1,
+      });
+  }
+  return out;
+}
+
+/** Below this a difference of sampled bytes is no finding, and must not fill the lane. */
+const LEAST_BOUND = DEFAULT_FLAG_LIMITS.bytes;
+
+/** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
+export function residualBound(overlay: Overlay, tier: Tier): Bytes {
+  const widest = overlay.phases.reduce(
+    (most, phase) => Math.max(most, Math.abs(residualOf(phase, tier) ?? 0)),
+    0,
+  );
+  return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, LEAST_BOUND);
+}
+
+export interface StepBlock {
+  readonly step: number;
+  readonly t0: Micros;
+  readonly t1: Micros;
+}
+
+/** The steps as spans: from the first phase of each to its last. */
+export function stepBlocks(overlay: Overlay): readonly StepBlock[] {
+  const out: StepBlock[] = [];
+  const rank = overlay.phases[0]?.rank;
+  for (const { step, stage, span, rank: own } of overlay.phases) {
+    if (step === null || stage !== undefined || own !== rank) continue;
+    const last = out.at(-1);
+    if (last?.step === step) out[out.length - 1] = { ...last, t1: span[1] };
+    else out.push({ step, t0: span[0], t1: span[1] });
+  }
+  return out;
+}
+
+/** The phase in progress at `t`, or null between phases. */
+export function phaseAt(overlay: Overlay, t: Micros): OverlayPhase | null {
+  return overlay.phases.find(({ span }) => span[0] <= t && t <= span[1]) ?? null;
+}

@@ -1,0 +1,121 @@
+/** Reading an envelope: its points are samples of the recording, unchanged, with their own times. */
+
+import type { Micros } from '../../shared/base/units';
+import type { Envelope } from '../../shared/trace/envelope';
+import { seesLittle } from '../../shared/trace/series';
+import type { View } from './view';
+
+/** Flat t, v pairs for drawing; `less` is subtracted (the baseline), `scale` applied after it. */
+export function toPairs(envelope: Envelope, less = 0, scale = 1): Float64Array {
+  const out = new Float64Array(envelope.times.length * 2);
+  for (let i = 0; i < envelope.times.length; i++) {
+    out[2 * i] = envelope.times[i]!;
+    out[2 * i + 1] = (envelope.values[i]! - less) * scale;
+  }
+  return out;
+}
+
+/** The same line with a corner at each sample: a value holds until the next one. A break stays a break. */
+export function toSteps(pairs: Float64Array): Float64Array {
+  const out = new Float64Array(Math.max(0, pairs.length * 2 - 2));
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (i > 0) out.set([pairs[i]!, pairs[i - 1]!], 2 * i - 2);
+    out.set([pairs[i]!, pairs[i + 1]!], 2 * i);
+  }
+  return out;
+}
+
+/**
+ * The same line for averages: each value stands for the time since the one before, and after a break for its window. A
+ * window much shorter than the time between two values is drawn alone: what lies between was not seen.
+ */
+export function overWindows(
+  pairs: Float64Array,
+  { windowUs, intervalUs }: { readonly windowUs: Micros; readonly intervalUs: Micros | null },
+): Float64Array {
+  const out: number[] = [];
+  const isGlimpse = seesLittle({ windowUs, intervalUs });
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [t, v] = [pairs[i]!, pairs[i + 1]!];
+    const follows = i > 0 && !Number.isNaN(pairs[i - 1]!);
+    if (isGlimpse && follows) out.push(t - windowUs, Number.NaN);
+    if (!Number.isNaN(v)) out.push(follows && !isGlimpse ? pairs[i - 2]! : t - windowUs, v);
+    out.push(t, v);
+  }
+  return Float64Array.from(out);
+}
+
+/** More points than this to a pixel draw one black block, in which nothing can be read. */
+const CROWDED = 2;
+export const isCrowded = (pairs: Float64Array, width: number): boolean =>
+  pairs.length / 2 > CROWDED * width;
+
+/** The highest sample of each column of two pixels: the edge that a crowded line is read by. Every peak is on it. */
+export function upperEdge(pairs: Float64Array, view: View, width: number): Float64Array {
+  const column = Math.max(1, ((view.t1 - view.t0) * 2) / Math.max(1, width));
+  const out: number[] = [];
+  let current = Number.NaN;
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [t, v] = [pairs[i]!, pairs[i + 1]!];
+    const own = Math.floor((t - view.t0) / column);
+    if (Number.isNaN(v)) {
+      out.push(t, v);
+      current = Number.NaN;
+    } else if (own !== current) {
+      out.push(t, v);
+      current = own;
+    } else if (v > out.at(-1)!) out.splice(-2, 2, t, v);
+  }
+  return Float64Array.from(out);
+}
+
+export interface Reading {
+  /** The last sample at or before the instant. */
+  readonly value: number;
+  readonly at: Micros;
+  /** Extremes of what falls into the same pixel. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What was measured at `t`; null within a gap, before the first sample and after the last. */
+export function readingAt(
+  envelope: Envelope,
+  t: Micros,
+  view: View,
+  columns: number,
+): Reading | null {
+  const { times, values } = envelope;
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! <= t) low = middle + 1;
+    else high = middle;
+  }
+  const index = low - 1;
+  if (index < 0 || Number.isNaN(values[index]!)) return null;
+  const half = (view.t1 - view.t0) / Math.max(1, columns) / 2;
+  if (
+    index === times.length - 1 &&
+    t - times[index]! > Math.max(half * 4, (times[index]! - (times[index - 1] ?? 0)) * 2)
+  )
+    return null;
+  let min = values[index]!;
+  let max = min;
+  const widen = (i: number) => {
+    if (Number.isNaN(values[i]!)) return;
+    min = Math.min(min, values[i]!);
+    max = Math.max(max, values[i]!);
+  };
+  for (let i = index; i >= 0 && times[i]! >= t - half; i--) widen(i);
+  for (let i = low; i < times.length && times[i]! <= t + half; i++) widen(i);
+  return { value: values[index]!, at: times[index]!, min, max };
+}
+
+/** The highest value drawn. */
+export function highest(pairs: Float64Array): number {
+  let max = 0;
+  for (let i = 1; i < pairs.length; i += 2) if (pairs[i]! > max) max = pairs[i]!;
+  return max;
+}

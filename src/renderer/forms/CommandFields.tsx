@@ -1,0 +1,136 @@
+/** What a command to be recorded needs: its line, its folder, and what it gets of the environment. */
+import type { RecordRequest, WorkloadEnvironment } from '../../shared/contract/api';
+import { splitCommand } from '../components/words';
+
+export interface CommandForm {
+  readonly command: string;
+  readonly cwd: string;
+  readonly watchTorch: boolean;
+  readonly onlyNeeded: boolean;
+  readonly variables: string;
+}
+export const FIRST_COMMAND: CommandForm = {
+  command: '',
+  cwd: '',
+  watchTorch: false,
+  onlyNeeded: false,
+  variables: '',
+};
+
+/** Null while the form cannot be run. */
+export function commandRequest({
+  command,
+  cwd,
+  watchTorch,
+  onlyNeeded,
+  variables,
+}: CommandForm): RecordRequest | null {
+  const words = splitCommand(command);
+  const environment = environmentOf(variables, onlyNeeded);
+  if (words === null || words.length === 0 || environment === null) return null;
+  return {
+    command: words,
+    ...(cwd.trim() !== '' && { cwd: cwd.trim() }),
+    ...(watchTorch && { instrument: 'python' as const }),
+    ...(Object.keys(environment).length > 0 && { environment }),
+  };
+}
+
+/** A line is NAME=VALUE, or a NAME alone to be passed on. Null where one is neither. */
+function environmentOf(variables: string, only: boolean): WorkloadEnvironment | null {
+  const lines = variables
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (lines.some((line) => !/^[^\s=]+(=.*)?$/.test(line))) return null;
+  const pass = lines.filter((line) => !line.includes('='));
+  const set = Object.fromEntries(
+    lines
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  return {
+    ...(only && { only }),
+    ...(pass.length > 0 && { pass }),
+    ...(Object.keys(set).length > 0 && { set }),
+  };
+}
+
+export function CommandFields({
+  form,
+  onChange,
+}: {
+  form: CommandForm;
+  onChange(part: Partial<CommandForm>): void;
+}) {
+  return (
+    <div className="fields single">
+      <label>
+        Command line
+        <textarea
+          className="mono"
+          rows={3}
+          spellCheck={false}
+          placeholder="python train.py --batch 8"
+          value={form.command}
+          onChange={(event) => onChange({ command: event.target.value })}
+        />
+      </label>
+      {splitCommand(form.command) === null && (
+        <p className="field-error" role="alert">
+          A quote is not closed.
+        </p>
+      )}
+      <label>
+        Working directory
+        <input
+          className="mono"
+          spellCheck={false}
+          placeholder="where Plumbline was started"
+          value={form.cwd}
+          onChange={(event) => onChange({ cwd: event.target.value })}
+        />
+      </label>
+      <label>
+        Variables, one a line: NAME=VALUE, or a NAME that must be passed on
+        <textarea
+          className="mono"
+          rows={2}
+          spellCheck={false}
+          placeholder={'CUDA_VISIBLE_DEVICES=0\nHF_TOKEN'}
+          value={form.variables}
+          onChange={(event) => onChange({ variables: event.target.value })}
+        />
+      </label>
+      {environmentOf(form.variables, false) === null && (
+        <p className="field-error" role="alert">
+          A line is neither NAME=VALUE nor a NAME.
+        </p>
+      )}
+      <p className="check-line">
+        <label>
+          <input
+            type="checkbox"
+            checked={form.onlyNeeded}
+            onChange={(event) => onChange({ onlyNeeded: event.target.checked })}
+          />
+          Pass on nothing else but what any program needs
+        </label>
+      </p>
+      <p className="check-line">
+        <label>
+          <input
+            type="checkbox"
+            checked={form.watchTorch}
+            onChange={(event) => onChange({ watchTorch: event.target.checked })}
+          />
+          Watch PyTorch: phases and its allocator’s figures, without changing the script
+        </label>
+      </p>
+      <p className="hint">
+        Run without a shell. Values of variables whose names look like keys, tokens or passwords are
+        never stored.
+      </p>
+    </div>
+  );
+}

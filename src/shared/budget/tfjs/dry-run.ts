@@ -1,0 +1,115 @@
+/**
+ * Two running totals of a dry run and their high-water marks, kept as the workload's ledger keeps its own:
+ *   allocated   bytes of distinct live buffers, by component
+ *   numBytes    tfjs's own count: every tensor counts its full size, even when it shares a buffer with others
+ * A phase's marks start with the values at its begin and move only on strictly greater ones.
+ */
+import { COMPONENTS, type Component } from '../../base/vocabulary';
+import type { ComponentBytes } from '../types';
+
+const componentIndex = new Map<Component, number>(COMPONENTS.map((name, index) => [name, index]));
+
+export interface DryBuffer {
+  references: number;
+  readonly bytes: number;
+  component: number;
+  /** Number of its allocation, by which a later retag knows whether it stood at the high-water mark. */
+  readonly order: number;
+}
+
+export interface Moment {
+  readonly end: number;
+  readonly endComponents: ComponentBytes;
+  readonly total: number;
+  readonly components: ComponentBytes;
+  readonly frameworkCount: { readonly end: number; readonly peak: number };
+}
+
+export class DryLedger {
+  private readonly live = new Float64Array(COMPONENTS.length);
+  private readonly high = new Float64Array(COMPONENTS.length);
+  private context = 0;
+  private allocated = 0;
+  private peak = 0;
+  private allocations = 0;
+  private peakAllocations = 0;
+  private numBytes = 0;
+  private peakNumBytes = 0;
+
+  setContext(component: Component): void {
+    this.context = componentIndex.get(component)!;
+  }
+
+  within<T>(component: Component, f: () => T): T {
+    const outer = this.context;
+    this.setContext(component);
+    const result = f();
+    this.context = outer;
+    return result;
+  }
+
+  /** Moves a buffer to another component, and in the high-water split too if it was alive at that moment. */
+  retag({ buffer }: { readonly buffer: DryBuffer }, component: Component): void {
+    const index = componentIndex.get(component)!;
+    if (buffer.component === index) return;
+    this.move(this.live, buffer, index);
+    if (buffer.order <= this.peakAllocations) this.move(this.high, buffer, index);
+    buffer.component = index;
+  }
+
+  beginPhase(): void {
+    this.markPeak();
+    this.peakNumBytes = this.numBytes;
+  }
+
+  read(): Moment {
+    return {
+      end: this.allocated,
+      endComponents: split(this.live),
+      total: this.peak,
+      components: split(this.high),
+      frameworkCount: { end: this.numBytes, peak: this.peakNumBytes },
+    };
+  }
+
+  /** A new buffer with one reference, in the component of the context. */
+  protected allocate(bytes: number): DryBuffer {
+    const buffer = { references: 1, bytes, component: this.context, order: ++this.allocations };
+    this.live[buffer.component]! += bytes;
+    this.allocated += bytes;
+    if (this.allocated > this.peak) this.markPeak();
+    return buffer;
+  }
+
+  /** One reference less; the last frees. */
+  protected release(buffer: DryBuffer): void {
+    if (--buffer.references > 0) return;
+    this.live[buffer.component]! -= buffer.bytes;
+    this.allocated -= buffer.bytes;
+  }
+
+  /** tfjs's count of tensors, up or down. */
+  protected count(bytes: number): void {
+    this.numBytes += bytes;
+    if (this.numBytes > this.peakNumBytes) this.peakNumBytes = this.numBytes;
+  }
+
+  private markPeak(): void {
+    this.peak = this.allocated;
+    this.high.set(this.live);
+    this.peakAllocations = this.allocations;
+  }
+
+  private move(totals: Float64Array, buffer: DryBuffer, index: number): void {
+    totals[buffer.component]! -= buffer.bytes;
+    totals[index]! += buffer.bytes;
+  }
+}
+
+function split(bytes: Float64Array): ComponentBytes {
+  const result: Partial<Record<Component, number>> = {};
+  COMPONENTS.forEach((name, index) => {
+    if (bytes[index]) result[name] = bytes[index];
+  });
+  return result;
+}

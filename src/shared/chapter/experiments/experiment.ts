@@ -1,0 +1,42 @@
+/**
+ * A ready scenario: one exercise or table of the chapter, worked out step by step with the functions of this folder's
+ * parent, each step beside what the chapter prints for it.
+ *
+ * A step that the chapter prints a figure for takes its figure from the chapter's ledger, so that the two can never
+ * disagree; the other steps are what a reader needs in between.
+ */
+import { type Claim, chapterClaims } from '../claims';
+
+export interface Step {
+  readonly what: string;
+  /** How the figure follows, in symbols and numbers. */
+  readonly formula: string;
+  /** Null where it has to be measured. */
+  readonly value: number | null;
+  readonly unit: string;
+  /** What the chapter prints for it. */
+  readonly claim: Claim | null;
+}
+
+export interface Experiment {
+  readonly name: string;
+  readonly title: string;
+  /** What the scenario starts from, as label and value. */
+  readonly inputs: readonly (readonly [label: string, value: string])[];
+  steps(): readonly Step[];
+}
+
+/** A step the chapter says nothing of. */
+export function step(what: string, formula: string, value: number, unit: string): Step {
+  return { what, formula, value, unit, claim: null };
+}
+
+let ledger: ReadonlyMap<string, Claim> | null = null;
+
+/** A step with a figure of the chapter beside it, by the id of its claim. */
+export function said(id: string, what: string, formula: string): Step {
+  ledger ??= new Map(chapterClaims().map((claim) => [claim.id, claim]));
+  const claim = ledger.get(id);
+  if (!claim) throw new Error(`The chapter has no claim "${id}".`);
+  return { what, formula, value: claim.computed, unit: claim.unit, claim };
+}

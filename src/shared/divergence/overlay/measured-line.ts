@@ -1,0 +1,152 @@
+/**
+ * What a line says of a span: its highest value, its value at the end, and how many samples lie beyond a limit.
+ * Framework bytes come from the workload's memory markers, which know the high-water mark between samples; every other
+ * line is sampled, and a span without a sample has no measured value.
+ */
+
+import { lowerBound } from '../../base/search';
+import type { Bytes, Micros } from '../../base/units';
+import type { ComponentBytes } from '../../budget/types';
+import { maxIn, valueAt } from '../../trace/series';
+import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
+import { FRAMEWORK_LINE } from './lines';
+import type { FlagLimits } from './types';
+
+export interface Measured {
+  readonly highest: Bytes | null;
+  readonly end: Bytes | null;
+  readonly components: ComponentBytes | null;
+  readonly endComponents: ComponentBytes | null;
+  /** The highest value is a high-water mark the framework kept, not a sample. */
+  readonly highWater: boolean;
+}
+
+type MemoryMarker = Extract<Marker, { type: 'memory' }>;
+
+export class Line {
+  readonly #marks = new Map<string, MemoryMarker[]>();
+
+  constructor(
+    readonly data: SeriesData,
+    readonly baseline: Bytes,
+    markers: readonly Marker[],
+  ) {
+    if (data.info.id !== FRAMEWORK_LINE) return;
+    for (const marker of markers) {
+      if (marker.type !== 'memory') continue;
+      const key = `${marker.rank}:${marker.phase}`;
+      const list = this.#marks.get(key);
+      if (list) list.push(marker);
+      else this.#marks.set(key, [marker]);
+    }
+    for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
+  }
+
+  get isFramework(): boolean {
+    return this.data.info.id === FRAMEWORK_LINE;
+  }
+
+  in(span: PhaseSpan): Measured {
+    const marks = this.#marksIn(span);
+    const last = marks.at(-1)?.memory;
+    if (last) {
+      const top = marks
+        .map(({ memory }) => memory)
+        .reduce((best, one) => (highWater(one) > highWater(best) ? one : best));
+      return {
+        highest: highWater(top) - this.baseline,
+        end: last.allocated - this.baseline,
+        components: (top.peak === undefined ? top.components : top.peakComponents) ?? null,
+        endComponents: last.components ?? null,
+        highWater: top.peak !== undefined,
+      };
+    }
+    const highest = maxIn(this.data, span.t0, span.t1)?.value ?? null;
+    const end = highest === null ? null : valueAt(this.data, span.t1);
+    return {
+      highest: less(highest, this.baseline),
+      end: less(end, this.baseline),
+      components: null,
+      endComponents: null,
+      highWater: false,
+    };
+  }
+
+  /** The highest value of the whole session, and when. */
+  peak(): { readonly bytes: Bytes; readonly at: Micros } | null {
+    const sampled =
+      this.data.times.length === 0
+        ? null
+        : maxIn(this.data, this.data.times[0]!, this.data.times.at(-1)!);
+    let best = sampled ? { bytes: sampled.value, at: sampled.t } : null;
+    for (const list of this.#marks.values()) {
+      for (const { t, memory } of list) {
+        if (best === null || highWater(memory) > best.bytes)
+          best = {
+            bytes: highWater(memory),
+            at: memory.peak === undefined ? t : (memory.peakAt ?? t),
+          };
+      }
+    }
+    return best && { bytes: best.bytes - this.baseline, at: best.at };
+  }
+
+  #marksIn({ phase, step, rank, t0, t1 }: PhaseSpan): MemoryMarker[] {
+    const list = this.#marks.get(`${rank}:${phase}`) ?? [];
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (list[middle]!.t < t0) low = middle + 1;
+      else high = middle;
+    }
+    const found: MemoryMarker[] = [];
+    for (let i = low; i < list.length && list[i]!.t <= t1; i++) {
+      const own = list[i]!.step;
+      if (own === null || step === null || own === step) found.push(list[i]!);
+    }
+    return found;
+  }
+}
+
+function highWater(memory: MemoryMark): Bytes {
+  return Math.max(memory.peak ?? memory.allocated, memory.allocated);
+}
+
+function less(value: Bytes | null, baseline: Bytes): Bytes | null {
+  return value === null ? null : value - baseline;
+}
+
+/** The bytes a residual must pass to be flagged: the greater of a share of the prediction and a fixed amount. */
+export function flagLimit(predicted: Bytes, limits: FlagLimits): Bytes {
+  return Math.max((predicted * limits.percent) / 100, limits.bytes);
+}
+
+/**
+ * Whether the residual of [t0, t1] counts: beyond the limit, and so for as many samples as the limits ask. Where the
+ * highest value lies below the prediction all samples do. A framework's high-water mark needs no company; framework
+ * bytes of the bundled workload are flagged by any difference at all.
+ */
+export function flagged(
+  line: Line,
+  span: readonly [Micros, Micros],
+  residual: Bytes | null,
+  predicted: Bytes | null,
+  exact: boolean,
+  limits: FlagLimits,
+  isHighWater: boolean,
+): boolean {
+  if (residual === null || predicted === null) return false;
+  if (exact && line.isFramework) return residual !== 0;
+  const limit = flagLimit(predicted, limits);
+  if (Math.abs(residual) <= limit) return false;
+  if (isHighWater) return true;
+  const { times, values } = line.data;
+  let beyond = 0;
+  for (let i = lowerBound(times, span[0]); i < times.length && times[i]! <= span[1]; i++) {
+    const own = values[i]! - line.baseline - predicted;
+    if (residual > 0 ? own > limit : own < -limit) beyond++;
+    if (beyond >= limits.samples) return true;
+  }
+  return false;
+}

@@ -1,0 +1,222 @@
+/**
+ * The overlay: the measured line of a session laid over its budget, by phase and as a whole. Pure and deterministic;
+ * an empty trace, a missing budget or a phase without a reading leaves nulls, never zeros.
+ */
+
+import type { Bytes, Micros } from '../../base/units';
+import type { Budget, ComponentBytes } from '../../budget/types';
+import type { Marker, PhaseSpan } from '../../trace/types';
+import { ledgerOf } from '../ledger/ledger';
+import type { CompletedPhases } from './completed-phases';
+import { inferredSpans } from './inferred';
+import {
+  baselineOf,
+  candidateLines,
+  FRAMEWORK_LINE,
+  gpuOf,
+  isDeviceLine,
+  type Lines,
+  mayUseGpu,
+  seriesById,
+} from './lines';
+import { flagged, Line } from './measured-line';
+import { predictedPeak, predictedRow } from './predicted';
+import { type Shape, shapeOf, stairsOf } from './segmentation';
+import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
+
+export interface OverlayInput {
+  readonly lines: Lines;
+  readonly markers: readonly Marker[];
+  readonly spans: readonly PhaseSpan[];
+  readonly durationUs: Micros;
+  /** Device memory in use before launch, by series id. */
+  readonly baselines: Readonly<Record<string, Bytes>>;
+  readonly budget: Budget | null;
+  /** The bundled workload: its framework bytes must equal the prediction to the byte. */
+  readonly exact: boolean;
+  /** The line to use instead of the best one; ignored where the session has none of that id. */
+  readonly use?: string;
+  readonly limits?: FlagLimits;
+  /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
+  readonly settled?: CompletedPhases;
+  /** MIG devices that the workload is confined to, by `gpu0.mig1`. */
+  readonly confinedTo?: readonly string[];
+  /** Memory of each device, by `gpu0`, `gpu1`, `gpu0.mig1`, … */
+  readonly deviceBytes?: Readonly<Record<string, Bytes>>;
+}
+
+export function buildOverlay(input: OverlayInput): Overlay {
+  const { budget, baselines, lines: all } = input;
+  const candidates = candidateLines(
+    all,
+    mayUseGpu(input.markers, budget?.run.backend ?? null),
+    input.confinedTo,
+  );
+  const chosen =
+    input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
+  const data = chosen === undefined ? undefined : seriesById(all, chosen);
+  const textbook = budget?.tiers.textbook.total ?? null;
+  if (chosen === undefined || data === undefined) {
+    return {
+      series: null,
+      alternatives: [],
+      baselineBytes: 0,
+      measuredPeak: null,
+      predictedPeak: { textbook, refined: budget?.tiers.refined.total ?? null },
+      residualBytes: null,
+      residualPercent: null,
+      phases: input.spans.map((span) => phaseRow(span, null, input)),
+    };
+  }
+  const line = new Line(data, baselineOf(chosen, baselines), input.markers);
+  const peak = line.peak();
+  const top = budget && predictedPeak(budget.tiers.refined, chosen);
+  const peaks = { textbook, refined: top?.total ?? null };
+  const residualBytes = difference(peak?.bytes ?? null, peaks.refined);
+  const announced = input.spans.length > 0 || budget === null;
+  // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
+  const shape = announced || !isDeviceLine(chosen) ? null : shapeOf(data, line.baseline);
+  const stairs = shape && stairsOf(shape);
+  const device = input.deviceBytes?.[gpuOf(chosen) ?? ''];
+  const overlay: Overlay = {
+    series: chosen,
+    alternatives: candidates.filter((id) => id !== chosen),
+    baselineBytes: line.baseline,
+    measuredPeak: peak && { ...peak, intervalUs: line.isFramework ? null : data.info.intervalUs },
+    predictedPeak: peaks,
+    residualBytes,
+    residualPercent:
+      residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
+    phases: announced
+      ? input.spans.map((span) => completedRow(span, line, input))
+      : shape
+        ? inferredRows(shape, line, input)
+        : [],
+    ...(stairs === null ? {} : { stairs }),
+    ...(device === undefined ? {} : { deviceBytes: device }),
+  };
+  const ledger = ledgerOf(
+    overlay,
+    all,
+    top?.components ?? null,
+    input.durationUs,
+    frameworkPeak(input),
+  );
+  return ledger === undefined ? overlay : { ...overlay, ledger };
+}
+
+/** The overlay on the framework's bytes, which know most, whichever line is shown; null where it does not tell. */
+export function frameworkOverlay(
+  input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay },
+): Overlay | null {
+  if (input.overlay.series === FRAMEWORK_LINE) return input.overlay;
+  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
+  return overlay.series === FRAMEWORK_LINE ? overlay : null;
+}
+
+/** The most the framework ever had allocated, whichever line is shown. */
+export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | 'markers'>): Bytes {
+  const data = seriesById(lines, FRAMEWORK_LINE);
+  return data ? (new Line(data, 0, markers).peak()?.bytes ?? 0) : 0;
+}
+
+/** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
+function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPhase[] {
+  return inferredSpans(shape, input.budget!).map((span) => {
+    const own = phaseRow(span, line, input);
+    // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
+    const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;
+    const row = {
+      ...own,
+      flagged: own.flagged && isHighest,
+      inferred: true,
+      stage: span.stage,
+      confidence: span.confidence,
+    };
+    return span.phase === 'load'
+      ? row
+      : {
+          ...row,
+          end: null,
+          residualEndBytes: null,
+          predictedEnd: { textbook: null, refined: null },
+          predictedEndComponents: null,
+        };
+  });
+}
+
+function completedRow(span: PhaseSpan, line: Line, input: OverlayInput): OverlayPhase {
+  const compute = () => phaseRow(span, line, input);
+  return input.settled?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
+}
+
+function phaseRow(
+  span: PhaseSpan,
+  line: Line | null,
+  { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput,
+): OverlayPhase {
+  const measured = line?.in(span) ?? {
+    highest: null,
+    end: null,
+    components: null,
+    endComponents: null,
+    highWater: false,
+  };
+  const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
+  const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
+  const residualBytes = difference(measured.highest, refined?.total ?? null);
+  const residualEndBytes = difference(measured.end, refined?.end ?? null);
+  // A phase that was cut short may have had its highest moment before it: below its prediction says nothing.
+  const isShort = span.isOpen === true && (residualBytes ?? 0) < 0;
+  const isFlagged =
+    line !== null &&
+    !isShort &&
+    (flagged(
+      line,
+      [span.t0, span.t1],
+      residualBytes,
+      refined?.total ?? null,
+      exact,
+      limits,
+      measured.highWater,
+    ) ||
+      (exact &&
+        line.isFramework &&
+        ((residualEndBytes ?? 0) !== 0 ||
+          differ(measured.components, refined?.components) ||
+          differ(measured.endComponents, refined?.endComponents))));
+  return {
+    phase: span.phase,
+    step: span.step,
+    rank: span.rank,
+    span: [span.t0, span.t1],
+    measured: measured.highest,
+    end: measured.end,
+    predicted: { textbook: textbook?.total ?? null, refined: refined?.total ?? null },
+    predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
+    residualBytes,
+    residualEndBytes,
+    flagged: isFlagged,
+    ...(span.isOpen && { isOpen: true }),
+    measuredComponents: measured.components,
+    predictedComponents: refined?.components ?? null,
+    measuredEndComponents: measured.endComponents,
+    predictedEndComponents: refined?.endComponents ?? null,
+  };
+}
+
+/** Two splits of the same total that put their bytes in different places. Only where both are known. */
+function differ(
+  measured: ComponentBytes | null,
+  predicted: ComponentBytes | null | undefined,
+): boolean {
+  if (!measured || !predicted) return false;
+  const names = new Set([...Object.keys(measured), ...Object.keys(predicted)]) as Set<
+    keyof ComponentBytes
+  >;
+  return [...names].some((name) => (measured[name] ?? 0) !== (predicted[name] ?? 0));
+}
+
+function difference(a: Bytes | null, b: Bytes | null): Bytes | null {
+  return a === null || b === null ? null : a - b;
+}

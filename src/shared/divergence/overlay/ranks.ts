@@ -1,0 +1,193 @@
+/**
+ * A session of several ranks (torchrun, accelerate, mpirun) is laid over its budget one rank at a time: the budget is
+ * that of one device, and so is each rank's line. Unless another is asked for it is the fullest rank, since it is the one
+ * that has to fit. What belongs to a rank takes the names a single process has, so that the overlay and the findings need
+ * to know nothing of ranks.
+ */
+
+import type { Bytes, Percent } from '../../base/units';
+import type { Budget } from '../../budget/types';
+import { frameworkSeries, rankOfSeries } from '../../trace/ranks';
+import { maxIn } from '../../trace/series';
+import type { Marker, PhaseSpan, SeriesData } from '../../trace/types';
+import { FRAMEWORK_LINE, HOST_LINE, seriesById } from './lines';
+import { Line } from './measured-line';
+import { predictedPeak } from './predicted';
+import type { Overlay } from './types';
+
+/** One rank of a session, its peak beside what theory predicts for the fullest. */
+export interface RankRow {
+  readonly rank: number;
+  /** The line the peak is of: the framework's bytes where they are announced, else resident memory. */
+  readonly series: string | null;
+  readonly measuredPeak: Bytes | null;
+  readonly predictedPeak: Bytes | null;
+  readonly residualBytes: Bytes | null;
+  readonly residualPercent: Percent | null;
+  /** Greatest resident memory of its processes; null where it was not read. */
+  readonly residentPeak: Bytes | null;
+  readonly phases: number;
+}
+
+interface Trace {
+  readonly series: readonly SeriesData[];
+  readonly markers: readonly Marker[];
+  readonly spans: readonly PhaseSpan[];
+}
+
+export const residentSeries = (rank: number): string => `rank${rank}.rss`;
+
+/** Ranks that announced a phase or memory, and those whose processes were read, in order. */
+export function ranksOf({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
+  const ranks = new Set<number>();
+  for (const { type, rank } of markers) if (type === 'phase' || type === 'memory') ranks.add(rank);
+  for (const { info } of series) {
+    const rank = info.id.startsWith('framework.') ? null : rankOfSeries(info.id);
+    if (rank !== null) ranks.add(rank);
+  }
+  return [...ranks].sort((a, b) => a - b);
+}
+
+/** Null where there is nothing to choose: no rank is told, or the only one is rank 0. */
+export function chooseRank(trace: Trace, use: string | undefined): number | null {
+  const ranks = ranksOf(trace);
+  if (ranks.length === 0 || (ranks.length === 1 && ranks[0] === 0)) return null;
+  const asked = use === undefined ? null : rankOfSeries(use);
+  if (asked !== null && ranks.includes(asked)) return asked;
+  return ranks
+    .map((rank) => ({ rank, peak: peakOf(trace, rank)?.bytes ?? 0 }))
+    .reduce((best, one) => (one.peak > best.peak ? one : best)).rank;
+}
+
+/** The trace as the process of one rank alone would have left it. `use` keeps the whole tree's resident memory where that was asked for. */
+export function traceOf(
+  { series, markers, spans }: Trace,
+  rank: number,
+  use: string | undefined,
+): Trace {
+  const resident = use === HOST_LINE ? undefined : seriesById(series, residentSeries(rank));
+  const own = series.flatMap((data): SeriesData[] => {
+    const { id } = data.info;
+    if (resident !== undefined && id === HOST_LINE) return [renamed(resident, HOST_LINE)];
+    const of = rankOfSeries(id);
+    if (of === null) return [data];
+    return of === rank && id.includes('framework.')
+      ? [renamed(data, id.slice(id.indexOf('framework.')))]
+      : [];
+  });
+  return {
+    series: own,
+    markers: markers.filter((marker) => marker.rank === rank),
+    spans: spans.filter((span) => span.rank === rank),
+  };
+}
+
+/** The name within `traceOf` of a line of the session, and back. */
+export function nameWithin(id: string | undefined): string | undefined {
+  return id === undefined || rankOfSeries(id) === null
+    ? id
+    : id.endsWith('.rss')
+      ? HOST_LINE
+      : id.slice(id.indexOf('framework.'));
+}
+
+/** The overlay of one rank with the names its lines have in the session, and every line of the other ranks to switch to. */
+export function overlayOf(
+  overlay: Overlay,
+  { series }: Trace,
+  rank: number,
+  use: string | undefined,
+): Overlay {
+  const there = new Set(
+    series
+      .filter((data) => (data.figures?.count ?? data.times.length) > 0)
+      .map(({ info }) => info.id),
+  );
+  const named = (id: string): string => {
+    if (id === FRAMEWORK_LINE) return frameworkSeries('allocated', rank);
+    return id === HOST_LINE && use !== HOST_LINE && there.has(residentSeries(rank))
+      ? residentSeries(rank)
+      : id;
+  };
+  const shown = overlay.series === null ? null : named(overlay.series);
+  const others = [...there]
+    .filter((id) => rankOfSeries(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss')))
+    .sort(byLine);
+  const alternatives = new Set([
+    ...overlay.alternatives.map(named),
+    ...others,
+    ...(there.has(HOST_LINE) ? [HOST_LINE] : []),
+  ]);
+  return {
+    ...overlay,
+    rank,
+    series: shown,
+    alternatives: [...alternatives].filter((id) => id !== shown),
+  };
+}
+
+export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
+  return ranksOf(trace).map((rank) => {
+    const peak = peakOf(trace, rank);
+    const resident = seriesById(trace.series, residentSeries(rank));
+    const predicted =
+      peak && budget
+        ? predictedPeak(
+            budget.tiers.refined,
+            peak.series === residentSeries(rank) ? HOST_LINE : FRAMEWORK_LINE,
+          ).total
+        : null;
+    const residual = peak && predicted !== null ? peak.bytes - predicted : null;
+    return {
+      rank,
+      series: peak?.series ?? null,
+      measuredPeak: peak?.bytes ?? null,
+      predictedPeak: predicted,
+      residualBytes: residual,
+      residualPercent: residual === null || !predicted ? null : (100 * residual) / predicted,
+      residentPeak: resident ? highest(resident) : null,
+      phases: trace.spans.filter((span) => span.rank === rank).length,
+    };
+  });
+}
+
+/** What the framework announced comes before resident memory, which also holds the runtime. */
+function peakOf(
+  trace: Trace,
+  rank: number,
+): { readonly bytes: Bytes; readonly series: string } | null {
+  const id = frameworkSeries('allocated', rank);
+  const framework = seriesById(trace.series, id);
+  const announced =
+    framework &&
+    new Line(
+      renamed(framework, FRAMEWORK_LINE),
+      0,
+      trace.markers.filter((marker) => marker.rank === rank),
+    ).peak();
+  if (announced) return { bytes: announced.bytes, series: id };
+  const resident = seriesById(trace.series, residentSeries(rank));
+  const bytes = resident ? highest(resident) : null;
+  return bytes === null ? null : { bytes, series: residentSeries(rank) };
+}
+
+function highest(data: SeriesData): Bytes | null {
+  const { times } = data;
+  return times.length === 0 ? null : (maxIn(data, times[0]!, times.at(-1)!)?.value ?? null);
+}
+
+/** Samples of a long series are read only where they are asked for, so they are not copied. */
+function renamed(data: SeriesData, id: string): SeriesData {
+  return Object.defineProperties({} as SeriesData, {
+    ...Object.getOwnPropertyDescriptors(data),
+    info: { value: { ...data.info, id }, enumerable: true },
+  });
+}
+
+/** The framework's bytes before resident memory, and ranks in order. */
+function byLine(a: string, b: string): number {
+  return (
+    Number(a.endsWith('.rss')) - Number(b.endsWith('.rss')) ||
+    (rankOfSeries(a) ?? 0) - (rankOfSeries(b) ?? 0)
+  );
+}

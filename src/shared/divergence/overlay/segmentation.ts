@@ -1,0 +1,246 @@
+/**
+ * Phases found in the trace itself, for a workload that announces none: loading, the first step and the steady steps of
+ * training or of repeated passes; loading, prefill and decoding of generation. It goes by the shape of the line alone,
+ * never by what was predicted, so that a wrong prediction still shows.
+ *
+ * A line is thinned to a few hundred cells (the highest of each, so no peak is lost), cut where its level changes, and
+ * the cuts are read in order. A trace that starts late has no load, one that ends early no end; a line without structure
+ * has no phases, and that is the answer.
+ */
+
+import { lowerBound, upperBound } from '../../base/search';
+import { median } from '../../base/statistics';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import type { Confidence } from '../../base/vocabulary';
+import type { Mode } from '../../model/spec';
+import type { SeriesData } from '../../trace/types';
+import type { Stage, Stairs } from './types';
+
+export interface Segment {
+  readonly stage: Stage;
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly confidence: Confidence;
+  readonly samples: number;
+}
+
+/** Shape of a line: its levels while the workload lived, and what sets them apart. */
+export interface Shape {
+  readonly line: SeriesData;
+  readonly baseline: Bytes;
+  readonly cells: readonly Cell[];
+  readonly alive: readonly Level[];
+  readonly noise: Bytes;
+  readonly least: Bytes;
+  readonly rise: Bytes;
+  /** The trace begins when much is held already. */
+  readonly isLate: boolean;
+}
+
+interface Cell {
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly high: Bytes;
+  readonly low: Bytes;
+}
+/** A run of cells on one level. */
+interface Level {
+  readonly from: number;
+  readonly to: number;
+  readonly height: Bytes;
+}
+
+const CELLS = 400;
+/** A level is held by this many samples at least. */
+const LEAST_SAMPLES = 3;
+
+/** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
+export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
+  if (line.times.length < 2 * LEAST_SAMPLES) return null;
+  const cells = cellsOf(line);
+  const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
+  const rise = top - baseline;
+  const noise = noiseOf(cells);
+  const least = Math.max(8 * MiB, 0.03 * rise, 6 * noise);
+  if (rise < 2 * least) return null;
+  const levels = levelsOf(cells, least);
+  // Before launch and after the end the line lies at its baseline.
+  const idle = baseline + Math.max(least, 0.02 * rise);
+  let begin = 0;
+  while (begin < levels.length && levels[begin]!.height <= idle) begin++;
+  let end = levels.length;
+  while (end > begin && levels[end - 1]!.height <= idle) end--;
+  return {
+    line,
+    baseline,
+    cells,
+    alive: levels.slice(begin, end),
+    noise,
+    least,
+    rise,
+    isLate: begin === 0 && cells[0]!.high > baseline + 0.5 * rise,
+  };
+}
+
+/**
+ * Heights above the baseline on which the line rests on its way up, the last one its highest; null where the line has
+ * no such shape. A level must last: three samples and two cells.
+ */
+export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs | null {
+  const heights: Bytes[] = [];
+  const top = alive.reduce((most, level) => Math.max(most, level.height), Number.NEGATIVE_INFINITY);
+  for (const { from, to, height } of alive) {
+    const samples =
+      upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
+    // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
+    const middle = median(cells.slice(from, to).map(({ high }) => high));
+    const above = (height === top ? height : middle) - baseline;
+    if (to - from < 2 || samples < LEAST_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
+    if (above - (heights.at(-1) ?? Number.NEGATIVE_INFINITY) <= least) heights.pop();
+    heights.push(above);
+  }
+  return heights.length === 0 ? null : { heights, least };
+}
+
+/** Empty where the trace shows nothing of its phases. */
+export function segmentsOf(
+  { line: { times }, cells, alive, noise, least, rise, isLate }: Shape,
+  mode: Mode,
+): Segment[] {
+  if (alive.length < 2) return [];
+  const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): Segment[] => {
+    const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
+    const samples = upperBound(times, t1) - lowerBound(times, t0);
+    if (samples < LEAST_SAMPLES) return [];
+    const sure = contrast / Math.max(noise, MiB);
+    return [
+      {
+        stage,
+        t0,
+        t1,
+        samples,
+        confidence:
+          samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low',
+      },
+    ];
+  };
+  const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
+  if (mode === 'generate') return generation(alive, isLate, least, make);
+  // What climbs to the weights' plateau belongs to loading.
+  const load = isLate
+    ? -1
+    : plateauBefore(
+        alive,
+        alive.findIndex((level) => level.height >= highest.height - least),
+      );
+  const loaded =
+    load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
+  const rest = alive.slice(load + 1);
+  if (rest.length === 0) return loaded;
+  const steadyFrom = rest.findIndex((level) => level.height >= highest.height - least);
+  const first =
+    steadyFrom > 0
+      ? make(
+          'first-step',
+          rest[0]!,
+          rest[steadyFrom - 1]!,
+          highest.height - rest[steadyFrom - 1]!.height,
+        )
+      : [];
+  const steady = make(
+    'steady',
+    rest[Math.max(0, steadyFrom)]!,
+    rest.at(-1)!,
+    load < 0 ? rise : highest.height - alive[load]!.height,
+  );
+  const found = [...loaded, ...first, ...steady];
+  return found.length < 2 ? [] : found;
+}
+
+function generation(
+  alive: readonly Level[],
+  isLate: boolean,
+  least: Bytes,
+  make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[],
+): Segment[] {
+  // Decoding is what climbs without a jump to the end.
+  let first = alive.length - 1;
+  while (
+    first > 0 &&
+    alive[first]!.height >= alive[first - 1]!.height &&
+    alive[first]!.height - alive[first - 1]!.height <= 2.5 * least
+  )
+    first--;
+  const longest = plateauBefore(alive, first);
+  const load = isLate || longest < 0 ? -1 : longest;
+  const rest = alive.slice(load + 1);
+  if (rest.length === 0) return [];
+  const base = load < 0 ? 0 : alive[load]!.height;
+  // Prefill shows where its moment stands above what decoding begins with.
+  const hasPrefill = rest.length > 1 && rest[0]!.height > rest[1]!.height;
+  const found = [
+    ...(load < 0 ? [] : make('load', alive[0]!, alive[load]!, rest[0]!.height - base)),
+    ...(hasPrefill ? make('prefill', rest[0]!, rest[0]!, rest[0]!.height - rest[1]!.height) : []),
+    ...make('decode', rest[hasPrefill ? 1 : 0]!, rest.at(-1)!, rest.at(-1)!.height - base),
+  ];
+  // One plateau is the run itself, whatever of it came first.
+  return found.length < 2 ? [] : found;
+}
+
+/**
+ * Index of the first level before `at` that lasts, next to the longest one: a first step stands on a plateau too, but
+ * after that of the weights, and what the context alone holds lasts but a moment. −1 where none lasts.
+ */
+function plateauBefore(levels: readonly Level[], at: number): number {
+  const size = ({ from, to }: Level) => to - from;
+  const before = levels.slice(0, at);
+  const longest = Math.max(0, ...before.map(size));
+  return before.findIndex((level) => size(level) >= Math.max(2, 0.4 * longest));
+}
+
+/** One pass over all samples. */
+function cellsOf({ times, values }: SeriesData): Cell[] {
+  const size = Math.max(1, Math.ceil(times.length / CELLS));
+  const cells: Cell[] = [];
+  for (let from = 0; from < times.length; from += size) {
+    const to = Math.min(times.length, from + size);
+    let high = values[from]!;
+    let low = high;
+    for (let i = from + 1; i < to; i++) {
+      const value = values[i]!;
+      if (value > high) high = value;
+      else if (value < low) low = value;
+    }
+    cells.push({ t0: times[from]!, t1: times[to - 1]!, high, low });
+  }
+  return cells;
+}
+
+/** Median difference between neighbours: steps are few, so it is what the line does when nothing happens. */
+function noiseOf(cells: readonly Cell[]): Bytes {
+  const steps = cells
+    .slice(1)
+    .map(({ high }, i) => Math.abs(high - cells[i]!.high))
+    .sort((a, b) => a - b);
+  return steps[steps.length >> 1] ?? 0;
+}
+
+/** Cuts where a cell leaves the level so far by more than `least`; a level's height is its highest cell. */
+function levelsOf(cells: readonly Cell[], least: Bytes): Level[] {
+  const levels: Level[] = [];
+  let from = 0;
+  let sum = cells[0]!.high;
+  for (let i = 1; i <= cells.length; i++) {
+    const mean = sum / (i - from);
+    if (i < cells.length && Math.abs(cells[i]!.high - mean) <= least) {
+      sum += cells[i]!.high;
+      continue;
+    }
+    let height = Number.NEGATIVE_INFINITY;
+    for (let k = from; k < i; k++) height = Math.max(height, cells[k]!.high);
+    levels.push({ from, to: i, height });
+    from = i;
+    sum = cells[i]?.high ?? 0;
+  }
+  return levels;
+}

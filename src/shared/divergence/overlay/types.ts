@@ -1,0 +1,171 @@
+/**
+ * Where measured and predicted meet: the overlay of one session and the findings that explain it. Field names are the
+ * contract of `plumbline show --json`.
+ */
+
+import type { Bytes, Micros, Percent } from '../../base/units';
+import type { Component, Confidence, FindingKind, Phase } from '../../base/vocabulary';
+import type { Budget, ComponentBytes } from '../../budget/types';
+import type { LogLine, Marker, PhaseSpan } from '../../trace/types';
+import type { Lines } from './lines';
+
+export interface TierPair {
+  readonly textbook: Bytes | null;
+  readonly refined: Bytes | null;
+}
+
+export interface OverlayPhase {
+  readonly phase: Phase;
+  readonly step: number | null;
+  readonly rank: number;
+  readonly span: readonly [Micros, Micros];
+  /** Highest value in the span less the baseline; null when nothing was read there. */
+  readonly measured: Bytes | null;
+  /** Value at the span's end less the baseline. */
+  readonly end: Bytes | null;
+  readonly predicted: TierPair;
+  readonly predictedEnd: TierPair;
+  /** Measured less refined. */
+  readonly residualBytes: Bytes | null;
+  readonly residualEndBytes: Bytes | null;
+  readonly flagged: boolean;
+  /** By component at the highest moment and at the end, where the workload announces them (bundled workload). */
+  readonly measuredComponents: ComponentBytes | null;
+  readonly predictedComponents: ComponentBytes | null;
+  readonly measuredEndComponents: ComponentBytes | null;
+  readonly predictedEndComponents: ComponentBytes | null;
+  /** The session ended while it was still open. */
+  readonly isOpen?: true;
+  /** The phase was found in the trace, not announced by the workload. */
+  readonly inferred?: boolean;
+  /** What an inferred phase is a part of: the shape of a line does not tell forward from backward. */
+  readonly stage?: Stage;
+  /** How sure an inferred phase is. */
+  readonly confidence?: Confidence;
+}
+
+export interface Overlay {
+  /** The rank whose line and phases these are; left out where the session has but one process. */
+  readonly rank?: number;
+  /** Id of the series laid over the budget. */
+  readonly series: string | null;
+  /** Series that could be used instead, best first. */
+  readonly alternatives: readonly string[];
+  readonly baselineBytes: Bytes;
+  /** The highest value less the baseline, told with the interval it was sampled at (null: reported by the framework). */
+  readonly measuredPeak: {
+    readonly bytes: Bytes;
+    readonly at: Micros;
+    readonly intervalUs: Micros | null;
+  } | null;
+  readonly predictedPeak: TierPair;
+  readonly residualBytes: Bytes | null;
+  /** Percent of the refined prediction. */
+  readonly residualPercent: Percent | null;
+  readonly phases: readonly OverlayPhase[];
+  /** Levels the line rests on, where the workload announced no phase. */
+  readonly stairs?: Stairs;
+  /** Memory of the device the series belongs to; left out where it is not known. */
+  readonly deviceBytes?: Bytes;
+  /** What the measured bytes are made of; left out where nothing was predicted or nothing was measured. */
+  readonly ledger?: { readonly phases: readonly LedgerRow[]; readonly peak: LedgerRow };
+}
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly title: string;
+  readonly bytes: Bytes | null;
+  readonly phase: Phase | null;
+  readonly span: readonly [Micros, Micros];
+  readonly confidence: Confidence;
+  /** Numbers behind the finding, each a short sentence. */
+  readonly evidence: readonly string[];
+  /** A leak: what each step or token adds. */
+  readonly slope?: { readonly bytes: Bytes; readonly per: 'step' | 'token' };
+  /** How the bytes follow from what was declared, in words. */
+  readonly formula?: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+  /** The declared setting the trace contradicts, with the value that fits it; `or`: others that fit it as well. */
+  readonly setting?: SettingChange & { readonly or?: readonly SettingChange[] };
+}
+
+export interface SettingChange {
+  readonly field: string;
+  readonly declared: string | number;
+  readonly fits: string | number;
+}
+
+/** When a residual counts as flagged. */
+export interface FlagLimits {
+  readonly percent: Percent;
+  readonly bytes: Bytes;
+  readonly samples: number;
+}
+export const DEFAULT_FLAG_LIMITS: FlagLimits = { percent: 5, bytes: 64 * 1024 ** 2, samples: 3 };
+
+export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
+
+export const LEDGER_KINDS = [
+  'predicted',
+  'allocator_rounding',
+  'allocator_reserve',
+  'fragmentation',
+  'context',
+  'other_process',
+  'preallocated_pool',
+  'setting',
+  'leak',
+  'unexplained',
+] as const;
+
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
+export interface LedgerEntry {
+  readonly kind: LedgerKind;
+  /** Of a predicted entry. */
+  readonly component?: Component;
+  readonly bytes: Bytes;
+  /** Where the figure comes from: `budget`, series ids, or `rest`. */
+  readonly source: string;
+  /** How finely the source counts, in bytes; 1 is exact. */
+  readonly resolution: Bytes;
+}
+
+/** Entries add up to `measured` to the byte. */
+export interface LedgerRow {
+  /** Null for the peak of a session without phases. */
+  readonly phase: Phase | null;
+  /** Of a phase that was found in the trace. */
+  readonly stage?: OverlayPhase['stage'];
+  readonly step: number | null;
+  readonly rank: number;
+  /** When the highest value was seen; null where the framework kept a high-water mark without its time. */
+  readonly at: Micros | null;
+  readonly measured: Bytes;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** Levels of a line above its baseline, rising by more than `least` from one to the next. */
+export interface Stairs {
+  readonly heights: readonly Bytes[];
+  /** Levels closer than this were taken together, at the height of the higher. */
+  readonly least: Bytes;
+}
+
+export interface FindingsInput {
+  readonly overlay: Overlay;
+  readonly budget: Budget | null;
+  readonly spans: readonly PhaseSpan[];
+  readonly markers: readonly Marker[];
+  readonly lines: Lines;
+  readonly logs: readonly LogLine[];
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly durationUs: Micros;
+  /** The bundled workload: framework bytes must equal the prediction. */
+  readonly exact: boolean;
+  /** The session is being recorded: overlay and spans hold what is settled of it. */
+  readonly live?: boolean;
+  readonly limits?: FlagLimits;
+}

@@ -1,0 +1,283 @@
+/**
+ * Time beside memory: how long a phase took, how long it takes at least by the roofline, and what share of the device
+ * that makes use of. Utilization of the model's FLOPs counts the work the model asks for and nothing that is done again;
+ * utilization of bandwidth counts the bytes that must move. The device's own utilization counter is an average over a
+ * window, and is told only of phases that last longer than it.
+ *
+ * Phases that were found in the trace have no time of their own: their edges are as coarse as the samples.
+ */
+
+import { unlessFailure } from '../../base/failure';
+import { lowerBound } from '../../base/search';
+import { median } from '../../base/statistics';
+import type { Micros, Percent } from '../../base/units';
+import { PHASES, type Phase } from '../../base/vocabulary';
+import type { Budget } from '../../budget/types';
+import { backwardWork, trainedPart } from '../../compute/backward';
+import { forwardFlops } from '../../compute/flops';
+import { generationFlops } from '../../compute/generation';
+import { operationCosts, type PassShape, passSeconds, peakOf } from '../../compute/roofline';
+import { optimizerSeconds, updateBytes } from '../../compute/run-time';
+import { gpusNamed } from '../../hardware/gpu-names';
+import type { Gpu } from '../../hardware/gpus';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { SeriesData } from '../../trace/types';
+import { gpuOf, seriesById, utilizationLine } from '../overlay/lines';
+import type { Overlay, OverlayPhase } from '../overlay/types';
+
+export interface PhaseTime {
+  /** `step`: from the beginning of one forward pass to that of the next step's. */
+  readonly phase: Phase | 'step';
+  readonly count: number;
+  readonly totalUs: Micros;
+  /** Of one occurrence. */
+  readonly medianUs: Micros;
+  /** What the roofline says one occurrence takes at least; null where the device or the work is not known. */
+  readonly leastUs: Micros | null;
+  readonly tokensPerSecond: number | null;
+  /** FLOPs of one occurrence over its time. */
+  readonly flopsPerSecond: number | null;
+  /** That over the device's dense peak at the run's precision, 0..1. */
+  readonly flopsUtilization: number | null;
+  /** Bytes that must move in one occurrence over what the device could have moved, 0..1. */
+  readonly bandwidthUtilization: number | null;
+  /** Mean of the device's utilization counter. */
+  readonly busy: Percent | null;
+}
+
+export interface TimeAnalysis {
+  /** Name in the catalogue of the device that the shares are of; null where it is not known. */
+  readonly gpu: string | null;
+  /** Window over which the utilization counter averages. */
+  readonly windowUs: Micros | null;
+  readonly phases: readonly PhaseTime[];
+}
+
+/** What one occurrence of a phase has to do. */
+interface Work {
+  readonly tokens: number | null;
+  readonly flops: number | null;
+  /** Bytes that must move. */
+  readonly bytes: number | null;
+  readonly seconds: number | null;
+}
+
+/** Null where no phase was announced. `gpuName` is the driver's name of the device the workload ran on. */
+export function timeOf(
+  overlay: Overlay,
+  budget: Budget | null,
+  series: readonly SeriesData[],
+  gpuName: string | null,
+): TimeAnalysis | null {
+  const rank = overlay.phases[0]?.rank;
+  const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
+  if (rows.length === 0) return null;
+  const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
+  const device = overlay.series === null ? undefined : gpuOf(overlay.series);
+  const utilization =
+    device === undefined ? undefined : seriesById(series, utilizationLine(device));
+  const phases = PHASES.flatMap((phase): PhaseTime[] => {
+    const own = rows.filter((row) => row.phase === phase);
+    return own.length === 0
+      ? []
+      : [
+          timed(
+            phase,
+            own.map(({ span }) => span),
+            budget && workOf(phase, budget, gpu),
+            budget?.run ?? null,
+            gpu,
+            utilization,
+          ),
+        ];
+  });
+  const steps = stepsOf(rows);
+  if (steps.length > 0 && budget !== null)
+    phases.push(timed('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
+  return { gpu: gpu?.name ?? null, windowUs: utilization?.info.windowUs ?? null, phases };
+}
+
+/** From each step's first forward pass to the next one's. */
+function stepsOf(rows: readonly OverlayPhase[]): (readonly [Micros, Micros])[] {
+  const begun = new Map<number, Micros>();
+  for (const { phase, step, span } of rows)
+    if (phase === 'forward' && step !== null && !begun.has(step)) begun.set(step, span[0]);
+  const starts = [...begun.values()];
+  return rows.some(({ phase }) => phase === 'backward')
+    ? starts
+        .slice(1)
+        .map((end, i) => [starts[i]!, end] as const)
+        .filter(([t0, t1]) => t1 > t0)
+    : [];
+}
+
+function timed(
+  phase: PhaseTime['phase'],
+  spans: readonly (readonly [Micros, Micros])[],
+  work: Work | null,
+  run: RunSpec | null,
+  gpu: Gpu | null,
+  utilization: SeriesData | undefined,
+): PhaseTime {
+  const durations = spans.map(([t0, t1]) => t1 - t0);
+  const medianUs = median(durations);
+  const perSecond = (amount: number | null | undefined) =>
+    amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs;
+  const flopsPerSecond = perSecond(work?.flops);
+  const peak = gpu && run ? unlessFailure(() => peakOf(gpu, run.precision)) : null;
+  const moved = perSecond(work?.bytes);
+  return {
+    phase,
+    count: spans.length,
+    totalUs: durations.reduce((sum, one) => sum + one, 0),
+    medianUs,
+    leastUs: work?.seconds == null ? null : Math.round(work.seconds * 1e6),
+    tokensPerSecond: perSecond(work?.tokens),
+    flopsPerSecond,
+    flopsUtilization: flopsPerSecond === null || peak === null ? null : flopsPerSecond / peak,
+    bandwidthUtilization: moved === null || gpu === null ? null : moved / gpu.bandwidth,
+    busy: busyIn(spans, medianUs, utilization),
+  };
+}
+
+function busyIn(
+  spans: readonly (readonly [Micros, Micros])[],
+  medianUs: Micros,
+  utilization: SeriesData | undefined,
+): Percent | null {
+  const window = utilization?.info.windowUs ?? null;
+  if (!utilization || window === null || medianUs < window) return null;
+  let sum = 0;
+  let count = 0;
+  for (const [t0, t1] of spans) {
+    // An average whose window begins before the phase is of both.
+    for (
+      let i = lowerBound(utilization.times, t0 + window);
+      i < utilization.times.length && utilization.times[i]! <= t1;
+      i++
+    ) {
+      sum += utilization.values[i]!;
+      count++;
+    }
+  }
+  return count === 0 ? null : sum / count / 1000;
+}
+
+/** Activations computed again take the time of one more forward pass in backward, and ask for no more. */
+function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
+  const { batch, seq, promptTokens, tokens } = run;
+  switch (phase) {
+    case 'forward':
+      return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
+    case 'prefill':
+      return { tokens: batch * promptTokens, ...passWork(model, run, promptTokens, gpu) };
+    case 'backward': {
+      // What is not known of a pass is not known of its parts.
+      const whole = passWork(model, run, seq, gpu);
+      const backward = (of: keyof typeof whole) =>
+        whole[of] === null
+          ? null
+          : backwardWork(model, run, (part) => passWork(part, run, seq, gpu)[of] ?? 0);
+      const again =
+        run.checkpointing === 'none' || run.checkpointing === 'selective'
+          ? 0
+          : (passWork(trainedPart(model, run), run, seq, gpu).seconds ?? 0);
+      const seconds = backward('seconds');
+      return {
+        tokens: batch * seq,
+        flops: backward('flops'),
+        bytes: backward('bytes'),
+        seconds: seconds === null ? null : seconds + again,
+      };
+    }
+    case 'optimizer':
+      return {
+        tokens: null,
+        flops: null,
+        bytes: updateBytes(model, run),
+        seconds: gpu && optimizerSeconds(model, run, gpu),
+      };
+    case 'decode': {
+      if (tokens < 2) return null;
+      const flops = unlessFailure(
+        () =>
+          Number(
+            generationFlops(model, {
+              batch,
+              promptTokens,
+              tokens,
+              kvCache: run.kvCache,
+              causal: run.causal,
+            }).decode,
+          ) / ranksOf(run),
+      );
+      let bytes: number | null = 0;
+      let seconds: number | null = gpu === null ? null : 0;
+      for (let step = 1; step < tokens; step++) {
+        const length = promptTokens + step;
+        const one = passCost(model, run, run.kvCache ? 1 : length, length, gpu);
+        bytes = bytes === null || one.bytes === null ? null : bytes + one.bytes;
+        seconds = seconds === null || one.seconds === null ? null : seconds + one.seconds;
+      }
+      return { tokens: batch * (tokens - 1), flops, bytes, seconds };
+    }
+    default:
+      return null;
+  }
+}
+
+function stepWork(budget: Budget, gpu: Gpu | null): Work | null {
+  const { run } = budget;
+  const parts = (['forward', 'backward', 'optimizer'] as const).map((phase) => ({
+    work: workOf(phase, budget, gpu),
+    times: phase === 'optimizer' ? 1 : run.gradAccum,
+  }));
+  const sum = (of: (work: Work) => number | null) =>
+    parts.reduce<number | null>((total, { work, times }) => {
+      const value = work === null ? null : of(work);
+      return total === null || value === null ? null : total + value * times;
+    }, 0);
+  return {
+    tokens: run.batch * run.seq * run.gradAccum,
+    flops: sum(({ flops, tokens }) => (tokens === null ? 0 : flops)),
+    bytes: sum(({ bytes }) => bytes),
+    seconds: sum(({ seconds }) => seconds),
+  };
+}
+
+function passWork(
+  model: ModelSpec,
+  run: RunSpec,
+  length: number,
+  gpu: Gpu | null,
+): Omit<Work, 'tokens'> {
+  return {
+    flops: unlessFailure(
+      () => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run),
+    ),
+    ...passCost(model, run, length, length, gpu),
+  };
+}
+
+function passCost(
+  model: ModelSpec,
+  { batch, precision, kvPrecision, attention, causal, ...run }: RunSpec,
+  queries: number,
+  context: number,
+  gpu: Gpu | null,
+): Pick<Work, 'bytes' | 'seconds'> {
+  const shape: PassShape = { batch, queries, context, precision, kvPrecision, attention, causal };
+  const ranks = ranksOf(run);
+  return {
+    bytes: unlessFailure(
+      () =>
+        operationCosts(model, shape).reduce((sum, one) => sum + one.times * one.bytes, 0) / ranks,
+    ),
+    seconds: gpu && unlessFailure(() => passSeconds(model, shape, gpu) / ranks),
+  };
+}
+
+/** Ranks that share the work of one pass. */
+function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
+  return tp * pp;
+}

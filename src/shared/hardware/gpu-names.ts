@@ -1,0 +1,87 @@
+/**
+ * Finds a GPU by the name a person or a driver uses. Case, maker, product line and punctuation do not matter; what is
+ * left must name one GPU. "A100" names two, which differ in memory, so it is refused rather than guessed.
+ */
+import { Failure } from '../base/failure';
+import { GPUS, type Gpu } from './gpus';
+
+/** Words that tell no two GPUs of the catalogue apart. */
+const NOISE = new Set([
+  'nvidia',
+  'geforce',
+  'tesla',
+  'amd',
+  'instinct',
+  'radeon',
+  'quadro',
+  'gpu',
+  'generation',
+  'rtx',
+  'gb',
+  'gib',
+  'hbm2',
+  'hbm2e',
+  'hbm3',
+  'hbm3e',
+]);
+
+function words(name: string): readonly string[] {
+  return name
+    .toLowerCase()
+    .replace(/(\d+)\s*gi?b?\b/g, '$1')
+    .replace(/sxm\d?/g, 'sxm')
+    .replace(/rtx(?=\w)/g, 'rtx ')
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '' && !NOISE.has(word));
+}
+
+const key = (name: string) => words(name).slice().sort().join(' ');
+
+/** Every word by which a GPU may be called: those of its name, of its driver names, and its memory in GiB. */
+function vocabulary(gpu: Gpu): ReadonlySet<string> {
+  return new Set([
+    ...words(gpu.name),
+    ...gpu.deviceNames.flatMap(words),
+    String(Math.round(gpu.memoryBytes / 2 ** 30)),
+  ]);
+}
+
+export function gpuNames(): readonly string[] {
+  return GPUS.map((gpu) => gpu.name);
+}
+
+/** All GPUs the name may mean, none where it means none. */
+export function gpusNamed(name: string): readonly Gpu[] {
+  const wanted = words(name);
+  if (wanted.length === 0) return [];
+  const exact = GPUS.filter((gpu) =>
+    [gpu.name, ...gpu.deviceNames].some(
+      (known) => known.toLowerCase() === name.trim().toLowerCase(),
+    ),
+  );
+  if (exact.length > 0) return exact;
+  const same = GPUS.filter((gpu) => key(gpu.name) === key(name));
+  if (same.length > 0) return same;
+  return GPUS.filter((gpu) => {
+    const known = vocabulary(gpu);
+    return wanted.every((word) => known.has(word));
+  });
+}
+
+/** The GPU of that name; `bad_input` where there is none or where there are several, naming what there is. */
+export function gpuByName(name: string): Gpu {
+  const found = gpusNamed(name);
+  const [one] = found;
+  if (one && found.length === 1) return one;
+  if (found.length > 1)
+    throw new Failure(
+      'bad_input',
+      `"${name}" can mean several GPUs.`,
+      `Say which: ${found.map((gpu) => gpu.name).join(', ')}.`,
+    );
+  throw new Failure(
+    'bad_input',
+    `There is no GPU "${name}" in the catalogue.`,
+    `Use one of ${gpuNames().join(', ')}.`,
+  );
+}

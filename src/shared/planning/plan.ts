@@ -1,0 +1,64 @@
+/** The plan: will it fit, on what, how large may it be, and what would make it fit. */
+
+import type { Bytes } from '../base/units';
+import type { Fit } from '../budget/types';
+import { runSeconds } from '../compute/run-time';
+import type { Gpu } from '../hardware/gpus';
+import { parameterCount } from '../model/parameters';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { checkModel, checkRun } from '../model/validate';
+import { type Change, changesThatFit, fewestGpus, type Layout } from './changes';
+import { fitsOn, type GpuMemory, longestContext } from './fits';
+
+export interface GpuPlan extends Fit {
+  /** Longest sequence at the batch given; 0 where none fits. */
+  readonly maxContext: number;
+  /** Fewest of these GPUs that hold the run; null where no layout tried does. */
+  readonly fewest: Layout | null;
+  /** Least time of a training step, a generation or a pass, by the roofline; null where the device lacks the arithmetic. */
+  readonly seconds: number | null;
+  /** Cheapest changes after which one of them holds it; empty where it fits. */
+  readonly changes: readonly Change[];
+}
+
+export interface Plan {
+  readonly model: { readonly name: string; readonly parameters: number };
+  readonly run: RunSpec;
+  readonly fits: readonly Fit[];
+  /** Smallest memory of the catalogue that holds the run; null where none does. */
+  readonly smallest: string | null;
+  /** The GPU the run names, in full. */
+  readonly gpu: GpuPlan | null;
+}
+
+/** `gpu` is one of `gpus`, or null for the catalogue alone. `bad_input` where model or run cannot be. */
+export function planOf(
+  model: ModelSpec,
+  run: RunSpec,
+  gpus: readonly GpuMemory[],
+  gpu: Gpu | null,
+): Plan {
+  checkModel(model);
+  checkRun(model, run);
+  const fits = fitsOn(model, run, gpus);
+  const holding = fits.filter((one) => one.fits).sort((a, b) => a.memoryBytes - b.memoryBytes);
+  return {
+    model: { name: model.name, parameters: parameterCount(model) },
+    run,
+    fits,
+    smallest: holding[0]?.gpu ?? null,
+    gpu: gpu === null ? null : gpuPlan(model, { ...run, gpu: gpu.name }, gpu),
+  };
+}
+
+function gpuPlan(model: ModelSpec, run: RunSpec, gpu: Gpu): GpuPlan {
+  const memory: Bytes = gpu.memoryBytes;
+  const [fit] = fitsOn(model, run, [gpu]);
+  return {
+    ...fit!,
+    maxContext: longestContext(model, run, memory),
+    fewest: fewestGpus(model, run, memory),
+    seconds: runSeconds(model, run, gpu),
+    changes: changesThatFit(model, run, memory, gpu),
+  };
+}

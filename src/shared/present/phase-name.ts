@@ -1,0 +1,16 @@
+/** What a phase is called where people read it: one that was found in the trace by its stage. */
+import type { OverlayPhase } from '../divergence/overlay/types';
+
+export function phaseName({ phase, stage }: Pick<OverlayPhase, 'phase' | 'stage'>): string {
+  return stage === 'first-step' ? 'first step' : stage === 'steady' ? 'steady steps' : phase;
+}
+
+/** With the step that an announced phase belongs to. */
+export function phaseTitle(
+  row: Pick<OverlayPhase, 'phase' | 'stage' | 'step'>,
+  between = ' ',
+): string {
+  return row.step === null || row.stage !== undefined
+    ? phaseName(row)
+    : `${row.phase}${between}${row.step}`;
+}

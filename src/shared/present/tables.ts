@@ -1,0 +1,134 @@
+/** Rows of words for ledger, time and inversion, the same in the window, the terminal and every report. */
+import {
+  ABSENT,
+  formatBytes,
+  formatDuration,
+  formatInteger,
+  formatPercent,
+  formatSi,
+  formatSignedBytes,
+} from '../base/format';
+import type { Estimate, Inversion } from '../divergence/inversion/inversion';
+import { LEDGER_NAMES } from '../divergence/ledger/ledger';
+import {
+  LEDGER_KINDS,
+  type LedgerKind,
+  type LedgerRow,
+  type Overlay,
+} from '../divergence/overlay/types';
+import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
+import { phaseName } from './phase-name';
+
+export interface WordTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** What the reader must know to read it right. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What measured bytes are made of, at the highest occurrence of each phase. Every row adds up to what was measured.
+ */
+export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
+  if (ledger === undefined || ledger.phases.length === 0) return null;
+  const highest = new Map<string, LedgerRow>();
+  for (const row of ledger.phases) {
+    const name = `${row.phase === null ? '' : phaseName({ ...row, phase: row.phase })}${phases.some(({ rank }) => rank !== phases[0]!.rank) ? `, rank ${row.rank}` : ''}`;
+    if ((highest.get(name)?.measured ?? Number.NEGATIVE_INFINITY) < row.measured)
+      highest.set(name, row);
+  }
+  const rows = [...highest];
+  const sum = (row: LedgerRow, kind: LedgerKind) =>
+    row.entries.reduce((total, one) => total + (one.kind === kind ? one.bytes : 0), 0);
+  const kinds = LEDGER_KINDS.filter(
+    (kind) => kind === 'unexplained' || rows.some(([, row]) => sum(row, kind) !== 0),
+  );
+  const coarsest = Math.max(
+    ...rows.flatMap(([, row]) => row.entries.map(({ resolution }) => resolution)),
+    1,
+  );
+  return {
+    head: ['phase', 'step', ...kinds.map((kind) => LEDGER_NAMES[kind]), 'measured'],
+    rows: rows.map(([name, row]) => [
+      name,
+      row.step === null || row.stage !== undefined ? ABSENT : formatInteger(row.step),
+      ...kinds.map((kind, i) => (i === 0 ? formatBytes : formatSignedBytes)(sum(row, kind))),
+      formatBytes(row.measured),
+    ]),
+    notes: [
+      coarsest === 1
+        ? 'Every row adds up to the byte.'
+        : `Every row adds up; the device counts in steps of ${formatBytes(coarsest)}.`,
+    ],
+  };
+}
+
+export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
+  const share = (value: number | null) => (value === null ? ABSENT : formatPercent(100 * value));
+  const isBusyTold = phases.some(({ busy }) => busy !== null);
+  const columns: readonly (readonly [head: string, of: (row: PhaseTime) => string])[] = [
+    ['phase', ({ phase }) => (phase === 'step' ? 'whole step' : phase)],
+    ['times', ({ count }) => formatInteger(count)],
+    ['median', ({ medianUs }) => formatDuration(medianUs)],
+    ['in all', ({ totalUs }) => formatDuration(totalUs)],
+    ['tokens/s', ({ tokensPerSecond }) => formatSi(tokensPerSecond)],
+    ['FLOP/s', ({ flopsPerSecond }) => formatSi(flopsPerSecond)],
+    ...(gpu === null
+      ? []
+      : ([
+          ['at least', ({ leastUs }: PhaseTime) => formatDuration(leastUs)],
+          ['FLOPs used', ({ flopsUtilization }: PhaseTime) => share(flopsUtilization)],
+          ['bandwidth used', ({ bandwidthUtilization }: PhaseTime) => share(bandwidthUtilization)],
+        ] as const)),
+    ...(isBusyTold
+      ? ([
+          ['busy', ({ busy }: PhaseTime) => (busy === null ? ABSENT : formatPercent(busy))],
+        ] as const)
+      : []),
+  ];
+  return {
+    head: columns.map(([head]) => head),
+    rows: phases.map((row) => columns.map(([, of]) => of(row))),
+    notes: [
+      gpu === null
+        ? 'No GPU of the catalogue did this, so there is no roofline to hold it against.'
+        : `At least: the roofline of ${gpu}, dense arithmetic at the run's precision. FLOPs used counts what the model asks for (backward is twice forward), none done again.`,
+      ...(isBusyTold
+        ? [
+            `Busy: the device's own counter, which averages over ${formatDuration(windowUs)}; told only of phases that last longer.`,
+          ]
+        : []),
+    ],
+  };
+}
+
+export function inversionTable({ estimates, summary }: Inversion): WordTable {
+  return {
+    head: ['setting', 'declared', 'by the trace', 'fits as well', 'next best'],
+    rows: estimates.map((one) => [
+      one.field,
+      one.declared === null ? ABSENT : String(one.declared),
+      estimateWords(one),
+      alternativesOf(one),
+      runnerUpOf(one),
+    ]),
+    notes: [summary],
+  };
+}
+
+function estimateWords({ verdict, estimate, declared }: Estimate): string {
+  if (verdict === 'undetermined') return 'undetermined';
+  return verdict === 'contradicts' ? `${estimate}, contradicts ${declared}` : `${estimate}, agrees`;
+}
+
+function alternativesOf({ interval, alternatives, estimate }: Estimate): string {
+  if (alternatives.length > 0) return alternatives.join(', ');
+  if (interval === null) return estimate === null ? ABSENT : 'nothing else tried';
+  return interval[0] === interval[1]
+    ? 'nothing else'
+    : `${formatInteger(interval[0])} to ${formatInteger(interval[1])}`;
+}
+
+function runnerUpOf({ runnerUp }: Estimate): string {
+  return runnerUp === null ? ABSENT : `${runnerUp.value}, off by ${formatSi(runnerUp.misfit)}×`;
+}

@@ -1,0 +1,101 @@
+/**
+ * Down-sampling for pictures: per pixel column the first, minimum, maximum and last sample, in time order.
+ *
+ * Guarantees, for any series, span, width and gap pattern: the highest and the lowest sample of the span are in the
+ * result with their own times, and the result holds at most four samples per column plus one break per gap. (The
+ * chart library's own sampling loses a peak beside a gap, so it is never used.)
+ *
+ * The neighbour just before and just after the span is included, at its own time outside it, so that the line reaches
+ * both edges of the picture. A neighbour is no sample of the span: whoever asks for a peak looks at t0 <= t <= t1.
+ */
+import { lowerBound, upperBound } from '../base/search';
+import type { Micros } from '../base/units';
+import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
+import type { Gap, SeriesData } from './types';
+
+/** Points to draw. A NaN value is a break in the line, never a sample. */
+export interface Envelope {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+export type EnvelopeOf = (series: SeriesData, t0: Micros, t1: Micros, columns: number) => Envelope;
+
+export const envelope: EnvelopeOf = (series, t0, t1, columns) => {
+  const { times, values } = series;
+  const from = lowerBound(times, t0);
+  const to = Math.max(from, upperBound(times, t1));
+  const width = Math.max(1, Math.floor(columns));
+  const picked: number[] = [];
+  if (from > 0) picked.push(from - 1);
+  if (to - from <= 4 * width) for (let i = from; i < to; i++) picked.push(i);
+  else pickColumns(series, from, to, t0, t1, width, picked);
+  if (to < times.length) picked.push(to);
+  return drawn(times, values, picked, series.gaps);
+};
+
+function pickColumns(
+  series: SeriesData,
+  from: number,
+  to: number,
+  t0: Micros,
+  t1: Micros,
+  width: number,
+  picked: number[],
+): void {
+  const { times, values } = series;
+  const pyramid = to - from >= PYRAMID_FROM ? pyramidOf(values) : null;
+  let start = from;
+  for (let column = 1; column <= width && start < to; column++) {
+    const end =
+      column === width ? to : lowerBound(times, t0 + ((t1 - t0) * column) / width, start, to);
+    if (end === start) continue;
+    const { min, max } =
+      pyramid === null ? extremes(values, start, end) : pyramid.extremes(start, end);
+    let last = -1;
+    for (const index of [start, Math.min(min, max), Math.max(min, max), end - 1]) {
+      if (index > last) picked.push(index);
+      last = index;
+    }
+    start = end;
+  }
+}
+
+/** The picked samples with one break before the first of them that lies behind a gap. */
+function drawn(
+  times: Float64Array,
+  values: Float64Array,
+  picked: readonly number[],
+  gaps: readonly Gap[],
+): Envelope {
+  const outTimes = new Float64Array(picked.length + gaps.length);
+  const outValues = new Float64Array(picked.length + gaps.length);
+  const ordered = sortedGaps(gaps);
+  let length = 0;
+  let g = 0;
+  for (const [position, index] of picked.entries()) {
+    const t = times[index]!;
+    let gap: Gap | undefined;
+    for (; g < ordered.length && ordered[g]!.t0 < t; g++) {
+      const candidate = ordered[g]!;
+      // A gap that ended before the previous point lies outside the picture or was drawn already.
+      if (position > 0 && candidate.t1 > times[picked[position - 1]!]!) gap ??= candidate;
+    }
+    if (gap !== undefined) {
+      const before = times[picked[position - 1]!]!;
+      const middle = (Math.max(gap.t0, before) + Math.min(gap.t1, t)) / 2;
+      outTimes[length] = middle > before && middle < t ? middle : (before + t) / 2;
+      outValues[length++] = Number.NaN;
+    }
+    outTimes[length] = t;
+    outValues[length++] = values[index]!;
+  }
+  return { times: outTimes.slice(0, length), values: outValues.slice(0, length) };
+}
+
+function sortedGaps(gaps: readonly Gap[]): readonly Gap[] {
+  for (let i = 1; i < gaps.length; i++) {
+    if (gaps[i]!.t0 < gaps[i - 1]!.t0) return [...gaps].sort((a, b) => a.t0 - b.t0);
+  }
+  return gaps;
+}

@@ -1,0 +1,86 @@
+/**
+ * What the workload tells: phases, steps and tokens on the marker channel with the ledger's figures, and now and then a
+ * line for a person on stdout. A memory marker stands just before the end of each phase and after every token.
+ */
+import { memory } from '@tensorflow/tfjs-core';
+import type { Phase } from '../../shared/base/vocabulary';
+import type { Ledger } from './live-tensor-bytes';
+import { type Markers, nanoseconds } from './markers';
+
+export class Reporter {
+  constructor(
+    readonly ledger: Ledger,
+    private readonly markers: Markers,
+  ) {}
+
+  begin(phase: Phase, step: number | null = null): void {
+    this.ledger.beginPhase();
+    this.markers.send({ type: 'phase', name: phase, event: 'begin', ...at(step) });
+  }
+
+  end(phase: Phase, step: number | null = null): void {
+    this.memory(phase, step);
+    this.markers.send({ type: 'phase', name: phase, event: 'end', ...at(step) });
+  }
+
+  step(event: 'begin' | 'end', step: number): void {
+    this.markers.send({ type: 'step', event, step });
+  }
+
+  /** `ids` are the new token of every sequence. */
+  token(index: number, ids: readonly number[]): void {
+    this.markers.send({ type: 'token', index, ids });
+  }
+
+  memory(phase: Phase, step: number | null): void {
+    const reading = this.ledger.read();
+    const own: Readonly<Record<string, unknown>> = { ...memory() };
+    const counters: Record<string, number> = {
+      numBytes: reading.numBytes,
+      peakNumBytes: reading.peakNumBytes,
+    };
+    for (const name of [
+      'numTensors',
+      'numDataBuffers',
+      'numBytesInGPU',
+      'numBytesAllocatedInGPU',
+    ]) {
+      const value = own[name];
+      if (typeof value === 'number') counters[name] = value;
+    }
+    this.markers.send({
+      type: 'memory',
+      phase,
+      ...at(step),
+      allocated: reading.allocated,
+      components: reading.components,
+      peak: reading.peak,
+      peakComponents: reading.peakComponents,
+      peakTs: nanoseconds(reading.peakTs),
+      trail: reading.trail.map(([ts, allocated]) => [nanoseconds(ts), allocated]),
+      counters,
+    });
+  }
+
+  announce(type: 'model' | 'run', fields: Readonly<Record<string, unknown>>): void {
+    this.markers.send({ type, fields });
+  }
+
+  note(text: string): void {
+    this.markers.send({ type: 'note', text });
+    this.say(text);
+  }
+
+  say(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+}
+
+/** Lets sockets, signals and live views have their turn between two synchronous stretches. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function at(step: number | null): { step?: number } {
+  return step === null ? {} : { step };
+}

@@ -1,0 +1,2 @@
+import { resolve } from 'node:path';
+export const repository = resolve(import.meta.dirname, '..', '..');

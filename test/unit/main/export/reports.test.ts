@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { renderReport } from '../../../../src/main/export';
+import {
+  budgetText,
+  compareText,
+  listText,
+  sessionText,
+} from '../../../../src/main/hosts/cli/text/session';
+import { budgetOf } from '../../../../src/shared/budget/budget';
+import { preset } from '../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../src/shared/model/run';
+import { compareSessions } from '../../../../src/shared/session/compare';
+import { documentWith, MB, series, training } from '../../../support/overlay-scenario';
+
+const HOSTILE =
+  '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'&`|\u001b[31m**x**';
+
+function input(change: Parameters<typeof documentWith>[1] = {}, leak = 0) {
+  const made = training(5, leak);
+  return {
+    doc: documentWith({ ...made, exact: true }, change),
+    budget: made.budget,
+    series: made.series,
+  };
+}
+const one = (format: 'html' | 'md' | 'json', change: Parameters<typeof input>[0] = {}, leak = 0) =>
+  renderReport({ sessions: [input(change, leak)], comparison: null, format });
+
+/** Everything of a page but the embedded document. */
+const markup = (text: string) =>
+  text.replace(/<script type="application\/json"[\s\S]*?<\/script>/, '');
+
+const hostile: Parameters<typeof input>[0] = {
+  name: HOSTILE,
+  warnings: [HOSTILE],
+  logs: [{ t: 0, stream: 'stderr', text: HOSTILE }],
+  workload: { kind: 'command', title: HOSTILE, command: [HOSTILE], cwd: null, pid: null },
+  findings: [
+    {
+      kind: 'unexplained',
+      title: HOSTILE,
+      bytes: 1,
+      phase: null,
+      span: [0, 1],
+      confidence: 'low',
+      evidence: [HOSTILE],
+    },
+  ],
+  environment: { ...input().doc.environment, workload: { [HOSTILE]: HOSTILE } },
+};
+
+describe('what a report says was run', () => {
+  it('tells the steps of the bundled workload, and of another only those that were declared', () => {
+    const steps = (change: Parameters<typeof input>[0]) =>
+      /Steps\W+(\d+)/.exec(one('md', change).text)?.[1];
+    const { doc } = input();
+    const foreign = { ...doc.workload, kind: 'import' } as const;
+    const undeclared = runDefaults(preset('gpt2'), { mode: 'train', framework: 'pytorch' });
+    expect(steps({ workload: { ...doc.workload, kind: 'bundled' }, run: undeclared })).toBe('5');
+    expect(steps({ workload: foreign, run: undeclared })).toBeUndefined();
+    expect(steps({ workload: foreign, run: { ...undeclared, steps: 300 } })).toBe('300');
+  });
+
+  it('tells the perplexity that a run announced, in the terminal and in every report', () => {
+    const { doc } = input();
+    const announced = {
+      ...doc.markers[0]!,
+      type: 'run',
+      fields: { perplexity: 26.6284, scoredTokens: 768, frequencyPerplexity: 148.93 },
+    } as unknown as (typeof doc.markers)[number];
+    const words = 'perplexity 26.628 over 768 tokens, 148.9 by their frequencies alone';
+    const change = { markers: [...doc.markers, announced] };
+    for (const text of [
+      sessionText(input(change).doc, null).replace(/\s+/g, ' '),
+      one('md', change).text,
+      one('html', change).text,
+    ])
+      expect(text).toContain(words);
+    expect(one('md').text).not.toContain('perplexity');
+  });
+});
+
+describe('an HTML report', () => {
+  it('loads nothing from anywhere and runs no script', () => {
+    const { text } = one('html');
+    const page = markup(text);
+    expect(page).not.toMatch(/<(script|link|iframe|object|embed|img|base)\b/i);
+    expect(page).not.toMatch(/\b(src|href|srcset|action|poster)\s*=/i);
+    expect(page).not.toMatch(/https?:|@import|url\(|\/\/[a-z]/i);
+    expect(page).not.toMatch(/\son[a-z]+\s*=/i);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it('keeps hostile names as text', () => {
+    const { text } = one('html', hostile);
+    expect(text.match(/<script\b/g)).toHaveLength(1);
+    expect(text.match(/<\/script>/g)).toHaveLength(1);
+    expect(markup(text)).not.toMatch(/<img|<b>x/);
+    expect(markup(text)).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;`');
+  });
+
+  it('carries its document, whole', () => {
+    const { doc } = input(hostile);
+    const json =
+      /<script type="application\/json" id="plumbline-document">([\s\S]*?)<\/script>/.exec(
+        one('html', hostile).text,
+      )![1]!;
+    expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(doc)));
+  });
+
+  it('tells the figures, the components and phases, and a peak on the drawn line', () => {
+    const page = markup(one('html').text);
+    expect(page).toContain('Measured and predicted peak agree to the byte: 471,859,200 bytes.');
+    for (const word of [
+      'parameters',
+      'Adam m',
+      'activations',
+      'forward',
+      'backward',
+      'optimizer',
+      'framework.allocated',
+    ])
+      expect(page).toContain(word);
+    expect(page).toContain('peak 450 MiB at 560 ms');
+    expect(page).toMatch(/<path class="line"[^>]* d="M[\d. ]+L/);
+    expect(page.match(/class="band"/g)).toHaveLength(5);
+  });
+
+  it('tells a leak as a finding, and flags in both tables', () => {
+    const page = markup(one('html', {}, MB).text);
+    expect(page).toContain('Memory grows by 1.00 MiB every step beyond the prediction');
+    expect(page).toContain('high confidence');
+    expect(page).toMatch(/class="flag"/);
+  });
+
+  it('says that a device was simulated, and says it nowhere else', () => {
+    expect(markup(one('html', { simulated: true }).text)).toMatch(/class="simulated">SIMULATED</);
+    expect(markup(one('html').text)).not.toContain('SIMULATED');
+  });
+
+  it('stands without a budget, without phases, without any sample', () => {
+    const bare = documentWith({ durationUs: 0 });
+    const page = markup(
+      renderReport({
+        sessions: [{ doc: bare, budget: null, series: [] }],
+        comparison: null,
+        format: 'html',
+      }).text,
+    );
+    expect(page).toContain('No memory was measured and none was predicted.');
+    expect(page).not.toMatch(/NaN|undefined|Infinity|null/);
+    const host = [
+      series('tree.rss', [
+        [0, MB],
+        [100, 3 * MB],
+      ]),
+    ];
+    const line = markup(
+      renderReport({
+        sessions: [
+          { doc: documentWith({ durationUs: 200_000, series: host }), budget: null, series: host },
+        ],
+        comparison: null,
+        format: 'html',
+      }).text,
+    );
+    expect(line).toContain('<path class="line"');
+    expect(line).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it.each(['html', 'md', 'text'] as const)(
+    'never calls it agreement that nothing was measured, or no phase known: %s',
+    (format) => {
+      const words = (change: Parameters<typeof documentWith>[0]): string => {
+        const sessions = [{ doc: documentWith(change), budget: made.budget, series: [] }];
+        return format === 'text'
+          ? sessionText(sessions[0]!.doc, made.budget)
+          : markup(renderReport({ sessions, comparison: null, format }).text);
+      };
+      const made = training(5);
+      expect(words({ durationUs: 1e6, budget: made.budget })).toContain(
+        'Nothing to compare: no memory was measured.',
+      );
+      const told = words({
+        durationUs: 1e6,
+        budget: made.budget,
+        series: [
+          series('tree.rss', [
+            [0, 450 * MB],
+            [500, 450 * MB],
+          ]),
+        ],
+      });
+      expect(told).toContain('Only the peaks could be compared');
+      expect(words({ ...made, exact: true })).toContain('agree throughout');
+    },
+  );
+
+  it('stays small over thousands of steps', () => {
+    const made = training(3000);
+    const doc = { ...documentWith({ ...made, exact: true }), markers: [] };
+    const { text } = renderReport({
+      sessions: [
+        { doc: { ...doc, overlay: { ...doc.overlay } }, budget: made.budget, series: made.series },
+      ],
+      comparison: null,
+      format: 'html',
+    });
+    expect(markup(text).length).toBeLessThan(1_500_000);
+  });
+
+  it('of several sessions draws each line and tells the verdict', () => {
+    const sessions = [
+      input({ name: 'before', id: 'a' }),
+      input({ name: 'after', id: 'b' }, 9 * MB),
+    ];
+    const comparison = compareSessions(
+      sessions.map(({ doc }) => doc),
+      sessions.map(({ budget }) => budget),
+    );
+    const report = renderReport({ sessions, comparison, format: 'html' });
+    expect(report.fileName).toBe('plumbline-comparison-a-b.html');
+    const chart = markup(report.text).split('Measured lines')[1]!.split('</svg>')[0]!;
+    expect(chart.match(/class="line"/g)).toHaveLength(2);
+    expect(markup(report.text)).toContain('more than “before” (450 MiB)');
+  });
+});
+
+describe('other formats', () => {
+  it('are named after the session, whatever it is called', () => {
+    expect(one('md', { name: '../../Étude: LoRA/é' }).fileName).toBe(
+      'plumbline-e-tude-lora-e-20260701-120000-abcd.md',
+    );
+    expect(one('json', { name: '///' }).fileName).toBe('plumbline-20260701-120000-abcd.json');
+  });
+
+  it('in Markdown keep hostile names out of markup and tables whole', () => {
+    const { text } = one('md', hostile);
+    expect(text).not.toMatch(/(^|[^\\])<(script|img)/);
+    const rows = text.split('\n').filter((row) => row.startsWith('|'));
+    const columns = (row: string) => row.split(/(?<!\\)\|/).length;
+    const tables = text.split('\n\n').filter((block) => block.startsWith('|'));
+    expect(rows.length).toBeGreaterThan(12);
+    for (const block of tables) expect(new Set(block.split('\n').map(columns)).size).toBe(1);
+  });
+
+  it('in JSON are the document itself', () => {
+    const { doc } = input();
+    expect(JSON.parse(one('json').text)).toEqual(JSON.parse(JSON.stringify(doc)));
+  });
+
+  it('nobody knows are refused with those there are', () => {
+    expect(() => one('pdf' as 'md')).toThrow(
+      expect.objectContaining({
+        code: 'bad_input',
+        remedy: expect.stringContaining('html, md, json'),
+      }),
+    );
+  });
+});
+
+describe('text for the terminal', () => {
+  const nano = preset('gpt2-nano');
+  const budget = budgetOf(nano, runDefaults(nano, { mode: 'train' }));
+  const lines = (text: string) => text.split('\n');
+
+  it('fits 100 columns and holds no control character', () => {
+    const { doc, budget: own } = input(hostile, MB);
+    const other = input({ name: 'x'.repeat(200) }, 2 * MB);
+    const comparison = compareSessions([doc, other.doc], [own, other.budget]);
+    for (const text of [
+      sessionText({ ...doc, name: 'y'.repeat(90) }, own),
+      sessionText(input().doc, own),
+      budgetText(budget),
+      compareText(comparison),
+      listText([]),
+    ]) {
+      for (const line of lines(text)) expect(line.length, line).toBeLessThanOrEqual(100);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested.
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+      expect(text).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+
+  it('tells phases and components, predicted beside measured, and the findings', () => {
+    const { doc, budget: own } = input({}, MB);
+    const text = sessionText(doc, own);
+    expect(text).toMatch(/backward +5 +500 ms +450 MiB +450 MiB +454 MiB +\+4\.00 MiB +4 of 5/);
+    expect(text).toMatch(/activations +50\.0 MiB +50\.0 MiB +50\.0 MiB +0 B/);
+    expect(text).toContain('By component, in backward, where memory peaked');
+    expect(text).toMatch(/total +450 MiB +450 MiB +454 MiB +\+4\.00 MiB/);
+    expect(text).toMatch(/• Memory grows by 1\.00 MiB every step/);
+  });
+
+  it('lists sessions in aligned columns and says what to do where there is none', () => {
+    const summary = {
+      id: 'a1',
+      name: 'run',
+      status: 'complete' as const,
+      startedAt: '2026-07-01T12:00:00Z',
+      durationUs: 1e6,
+      model: 'gpt2',
+      mode: 'train',
+      measuredPeak: 450 * MB,
+      predictedPeak: 440 * MB,
+      residualPercent: 2.27,
+      simulated: true,
+    };
+    expect(listText([summary])).toMatch(
+      /a1 +\[simulated\] run +complete +1\.00 s +450 MiB +440 MiB +\+2\.3%/,
+    );
+    expect(listText([])).toContain('plumbline record');
+    const long = listText([
+      summary,
+      {
+        ...summary,
+        id: '20260701-120000-abcd',
+        name: HOSTILE.repeat(3),
+        status: 'interrupted',
+        residualPercent: null,
+      },
+    ]).split('\n');
+    for (const line of long) expect(line.length, line).toBeLessThanOrEqual(100);
+    expect(long).toHaveLength(4);
+  });
+});

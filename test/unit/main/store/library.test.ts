@@ -1,0 +1,248 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { libraryFolder, openLibrary } from '../../../../src/main/store/library';
+import {
+  createSession,
+  openSession,
+  type SessionHeader,
+  type SessionWriter,
+} from '../../../../src/main/store/session-file';
+import type { SessionSummary } from '../../../../src/shared/session/types';
+
+let dir: string;
+const writers: SessionWriter[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'plumbline-library-'));
+});
+afterEach(() => {
+  for (const writer of writers.splice(0)) writer.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function recording(id: string, startedAt = '2026-11-23T12:04:00.000Z'): SessionWriter {
+  const header: SessionHeader = {
+    id,
+    name: `name of ${id}`,
+    startedAt,
+    workload: { kind: 'command', title: 'true', command: ['true'], cwd: null, pid: null },
+    environment: {
+      plumbline: '0.1.0',
+      node: '24',
+      os: 'Linux',
+      cpu: 'x',
+      cores: 8,
+      memoryBytes: 1,
+      gpus: [],
+      sources: [],
+      workload: {},
+    },
+    model: null,
+    run: null,
+    simulated: true,
+  };
+  const writer = createSession(dir, header);
+  writers.push(writer);
+  return writer;
+}
+function recorded(id: string, startedAt?: string): void {
+  const writer = recording(id, startedAt);
+  writer.finish({ status: 'failed', exitCode: 3, signal: null, durationUs: 500 });
+  writer.close();
+}
+const ids = () =>
+  openLibrary(dir)
+    .list()
+    .sessions.map(({ id }) => id);
+const failing = (run: () => unknown): unknown => {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return 'no error';
+};
+const summary: SessionSummary = {
+  id: 'a',
+  name: 'old name',
+  status: 'failed',
+  startedAt: '2026-11-23T12:04:00.000Z',
+  durationUs: 500,
+  model: 'gpt2',
+  mode: 'train',
+  measuredPeak: 1000,
+  predictedPeak: 990,
+  residualPercent: 1.01,
+  simulated: true,
+};
+
+describe('the library', () => {
+  it('lists sessions newest first, by the moment and not by the letters of their times', () => {
+    recorded('b', '2026-11-23T12:00:00.000Z');
+    recorded('a', '2026-11-23T13:30:00.000+02:00');
+    recorded('c', '2026-11-24T00:00:00.000Z');
+    expect(ids()).toEqual(['c', 'b', 'a']);
+    expect(openLibrary(dir).list().sessions[0]).toEqual({
+      id: 'c',
+      name: 'name of c',
+      status: 'failed',
+      startedAt: '2026-11-24T00:00:00.000Z',
+      durationUs: 500,
+      model: null,
+      mode: null,
+      measuredPeak: null,
+      predictedPeak: null,
+      residualPercent: null,
+      simulated: true,
+    });
+  });
+
+  it('shows the summary the engine stored, in any copy of the file, with the name a person gave later', () => {
+    recorded('a');
+    const library = openLibrary(dir);
+    library.list();
+    library.setSummary('a', summary);
+    library.rename('a', 'new name');
+    expect(library.list().sessions).toEqual([{ ...summary, name: 'new name' }]);
+    copyFileSync(library.pathOf('a'), join(dir, 'copied.plumbline'));
+    expect(library.list().sessions.map(({ id, measuredPeak }) => [id, measuredPeak])).toEqual([
+      ['copied', 1000],
+      ['a', 1000],
+    ]);
+  });
+
+  it('rebuilds its index whenever it is missing, stale or damaged', () => {
+    recorded('a');
+    recorded('b');
+    const before = openLibrary(dir).list();
+    const index = join(dir, 'index.json');
+    expect(existsSync(index)).toBe(true);
+    for (const text of [
+      '',
+      '{"version":1,"entries":{"a.plumbline":7}}',
+      '{"version":99}',
+      'nonsense',
+    ]) {
+      writeFileSync(index, text);
+      expect(openLibrary(dir).list()).toEqual(before);
+    }
+    rmSync(index);
+    expect(openLibrary(dir).list()).toEqual(before);
+    // An index that says otherwise of a file that has changed since is not believed.
+    writeFileSync(index, readFileSync(index, 'utf8').replaceAll('name of a', 'a lie'));
+    utimesSync(join(dir, 'a.plumbline'), 1, 1);
+    expect(openLibrary(dir).list()).toEqual(before);
+    rmSync(join(dir, 'a.plumbline'));
+    expect(ids()).toEqual(['b']);
+  });
+
+  it('lists a damaged or newer file apart, and the others all the same', () => {
+    recorded('a');
+    recorded('b');
+    writeFileSync(join(dir, 'b.plumbline'), 'overwritten');
+    writeFileSync(join(dir, 'unrelated.txt'), 'x');
+    const { sessions, damaged } = openLibrary(dir).list();
+    expect(sessions.map(({ id }) => id)).toEqual(['a']);
+    expect(damaged).toEqual([
+      { path: join(dir, 'b.plumbline'), message: expect.stringMatching(/b\.plumbline is damaged/) },
+    ]);
+  });
+
+  it('shows a session that is being recorded, and never remembers it as such', () => {
+    const writer = recording('live');
+    expect(openLibrary(dir).list().sessions).toMatchObject([{ id: 'live', status: 'recording' }]);
+    writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 9 });
+    expect(openLibrary(dir).list().sessions).toMatchObject([
+      { id: 'live', status: 'complete', durationUs: 9 },
+    ]);
+    writer.close();
+    expect(openLibrary(dir).list().sessions).toMatchObject([
+      { id: 'live', status: 'complete', durationUs: 9 },
+    ]);
+  });
+
+  it('finds a session by the beginning of its id, if there is just one', () => {
+    recorded('20261123-1204-aaaa');
+    recorded('20261123-1204-abbb');
+    recorded('20261123-1204-a');
+    const library = openLibrary(dir);
+    expect(library.pathOf('20261123-1204-ab')).toBe(join(dir, '20261123-1204-abbb.plumbline'));
+    expect(library.pathOf('20261123-1204-a')).toBe(join(dir, '20261123-1204-a.plumbline'));
+    for (const id of ['2026', 'x', '', '../etc']) {
+      expect(failing(() => library.pathOf(id))).toMatchObject({
+        code: 'not_found',
+        remedy: expect.stringMatching(/run plumbline list/i),
+      });
+    }
+  });
+
+  it('deletes a session with all that lies beside it, a damaged one too, but none that is being recorded', () => {
+    recorded('a');
+    recorded('b');
+    writeFileSync(join(dir, 'b.plumbline'), 'overwritten');
+    const writer = recording('live');
+    const library = openLibrary(dir);
+    library.delete('a');
+    library.delete('b');
+    expect(failing(() => library.delete('live'))).toMatchObject({
+      code: 'bad_input',
+      remedy: expect.stringMatching(/stop/i),
+    });
+    expect(ids()).toEqual(['live']);
+    writer.finish({ status: 'interrupted', exitCode: null, signal: 'SIGINT', durationUs: 1 });
+    writer.close();
+    library.delete('live');
+    expect(readdirSync(dir).filter((file) => file !== 'index.json')).toEqual([]);
+  });
+
+  it('gives ids that sort by time and are free', () => {
+    const library = openLibrary(dir);
+    const early = library.newId(new Date('2026-11-23T12:04:59Z'));
+    const late = library.newId(new Date('2026-11-23T12:05:00Z'));
+    expect(early).toMatch(/^20261123-1204-[0-9a-z]{4}$/);
+    expect([late, early].sort()).toEqual([early, late]);
+    recorded(early);
+    expect(openSession(library.pathOf(early)).id).toBe(early);
+  });
+
+  it('keeps notes in the file', () => {
+    recorded('a');
+    const library = openLibrary(dir);
+    const id = library.addNote('a', 12, 'look here');
+    const reader = library.open('a');
+    expect(reader.notes()).toMatchObject([{ id, t: 12, text: 'look here' }]);
+    reader.close();
+    library.removeNote('a', id);
+    const again = library.open('a');
+    expect(again.notes()).toEqual([]);
+    again.close();
+  });
+
+  it('says so when its folder cannot be made', () => {
+    writeFileSync(join(dir, 'file'), '');
+    expect(failing(() => openLibrary(join(dir, 'file', 'library')))).toMatchObject({
+      code: 'unwritable',
+      remedy: expect.stringContaining('PLUMBLINE_HOME'),
+    });
+  });
+
+  it('lies where the platform keeps such data, unless told otherwise', () => {
+    expect(libraryFolder({ PLUMBLINE_HOME: '/data/p' }, 'linux', '/home/me')).toBe('/data/p');
+    expect(libraryFolder({}, 'linux', '/home/me')).toBe('/home/me/.local/share/plumbline');
+    expect(libraryFolder({ XDG_DATA_HOME: '/xdg' }, 'linux', '/home/me')).toBe('/xdg/plumbline');
+    expect(libraryFolder({}, 'darwin', '/Users/me')).toBe(
+      '/Users/me/Library/Application Support/Plumbline',
+    );
+    expect(libraryFolder({ APPDATA: '/roaming' }, 'win32', '/x')).toBe('/roaming/Plumbline');
+  });
+});

@@ -1,0 +1,571 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChunkError, CODEC, decodeChunk, GrowingChunk } from '../../../../src/main/store/chunks';
+import { openLibrary } from '../../../../src/main/store/library';
+import {
+  addNote,
+  createSession,
+  openSession,
+  removeNote,
+  renameSession,
+  type SessionHeader,
+  type SessionReader,
+} from '../../../../src/main/store/session-file';
+import { upgradedCopy, versionOf } from '../../../../src/main/store/upgrade';
+import type { SeriesInfo } from '../../../../src/shared/trace/types';
+import { repository } from '../../../support/repository';
+
+const header: SessionHeader = {
+  id: '20261123-1204-x7k2',
+  name: 'first try',
+  startedAt: '2026-11-23T12:04:00.000Z',
+  workload: {
+    kind: 'command',
+    title: 'python train.py',
+    command: ['python', 'train.py'],
+    cwd: '/home/me',
+    pid: 4711,
+  },
+  environment: {
+    plumbline: '0.1.0',
+    node: '24',
+    os: 'Linux',
+    cpu: 'x',
+    cores: 8,
+    memoryBytes: 2 ** 34,
+    gpus: [],
+    sources: [],
+    workload: {},
+  },
+  model: null,
+  run: null,
+  simulated: false,
+};
+const info = (id: string): SeriesInfo => ({
+  id,
+  source: 'test',
+  metric: id,
+  unit: 'bytes',
+  windowUs: null,
+  intervalUs: null,
+});
+const ended = { status: 'complete', exitCode: 0, signal: null, durationUs: 1_000_000 } as const;
+
+let dir: string;
+const opened: { close(): void }[] = [];
+const children: ChildProcess[] = [];
+const own = <T extends { close(): void }>(one: T): T => {
+  opened.push(one);
+  return one;
+};
+const open = (path: string): SessionReader => own(openSession(path));
+const failing = (run: () => unknown): unknown => {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return 'no error';
+};
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'plumbline-store-'));
+});
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close();
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+/** A finished session of one series with the given samples; returns its path. */
+function recorded(count = 2500): string {
+  const writer = own(createSession(dir, header));
+  writer.declareSeries(info('a'));
+  for (let i = 0; i < count; i++) writer.append('a', i * 100, i % 7);
+  writer.finish(ended);
+  writer.close();
+  return writer.path;
+}
+
+/** Packs samples at once. */
+function encodeChunk(times: Float64Array, values: Float64Array, compress: boolean) {
+  const chunk = new GrowingChunk(times.length);
+  for (const [i, t] of times.entries()) chunk.append(t, values[i]!);
+  return chunk.encoded(compress);
+}
+
+describe('a chunk', () => {
+  it('gives back exactly what was packed, whatever the integers', () => {
+    const next = random(7);
+    for (let round = 0; round < 300; round++) {
+      const n = 1 + Math.floor(next() * 1000);
+      const scale = 10 ** Math.floor(next() * 16);
+      const offset = Math.floor((next() - 0.5) * 1e15);
+      let t = Math.floor((next() - 0.5) * 1e9);
+      const times = Float64Array.from(
+        { length: n },
+        () => (t += 1 + Math.floor(next() ** 8 * 1e9)),
+      );
+      const values = Float64Array.from(
+        { length: n },
+        () => offset + Math.floor((next() - 0.5) * scale),
+      );
+      const chunk = encodeChunk(times, values, next() < 0.5);
+      expect(decodeChunk(chunk.n, chunk.codec, chunk.crc, chunk.data)).toEqual({ times, values });
+      const sorted = [...values].sort((a, b) => a - b);
+      expect([chunk.min, chunk.max, chunk.first, chunk.last]).toEqual([
+        sorted[0],
+        sorted.at(-1),
+        values[0],
+        values.at(-1),
+      ]);
+      expect([chunk.minT, chunk.maxT]).toEqual([
+        times[values.indexOf(sorted[0]!)],
+        times[values.indexOf(sorted.at(-1)!)],
+      ]);
+    }
+  });
+
+  it('is the same at every moment as one packed at once, also where a room is used again', () => {
+    const next = random(11);
+    const chunk = new GrowingChunk();
+    for (let round = 0; round < 20; round++) {
+      chunk.clear();
+      const n = 1 + Math.floor(next() * 400);
+      const fraction = next() < 0.3 ? Math.floor(next() * n) : Number.POSITIVE_INFINITY;
+      const times = Float64Array.from({ length: n }, (_, i) => i * 1000 + Math.floor(next() * 900));
+      const values = Float64Array.from(
+        { length: n },
+        (_, i) => Math.floor((next() - 0.5) * 2 ** 40) + (i === fraction ? 0.5 : 0),
+      );
+      for (let i = 0; i < n; i++) {
+        chunk.append(times[i]!, values[i]!);
+        if (next() < 0.1) expect(chunk.encoded(next() < 0.5).n).toBe(i + 1);
+      }
+      const [grown, whole] = [chunk.encoded(true), encodeChunk(times, values, true)];
+      expect(grown).toEqual(whole);
+      expect(decodeChunk(grown.n, grown.codec, grown.crc, grown.data)).toEqual({ times, values });
+      expect(grown.codec === CODEC.raw).toBe(fraction < n);
+    }
+  });
+
+  it('stays exact beyond the integers it packs tightly', () => {
+    const times = Float64Array.of(0, 1, 2, 3);
+    const values = Float64Array.of(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 0.1, 1e300);
+    const { n, codec, crc, data } = encodeChunk(times, values, true);
+    expect(codec).toBe(CODEC.raw);
+    expect(decodeChunk(n, codec, crc, data).values).toEqual(values);
+  });
+
+  it('takes far less room than its samples once compressed', () => {
+    const times = Float64Array.from({ length: 1000 }, (_, i) => i * 100_000);
+    const values = Float64Array.from({ length: 1000 }, (_, i) => Math.floor(i / 50) * 2 ** 21);
+    expect(encodeChunk(times, values, true).data.length).toBeLessThan(1000);
+  });
+
+  it('is refused when a single bit of it is wrong', () => {
+    const { n, codec, crc, data } = encodeChunk(
+      Float64Array.of(1, 2, 3),
+      Float64Array.of(4, 5, 6),
+      false,
+    );
+    for (let bit = 0; bit < data.length * 8; bit++) {
+      const bad = Buffer.from(data);
+      bad[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeChunk(n, codec, crc, bad)).toThrow(ChunkError);
+    }
+    expect(() => decodeChunk(n + 1, codec, crc, data)).toThrow(ChunkError);
+    expect(() => decodeChunk(2 ** 40, codec, crc, data)).toThrow(ChunkError);
+    expect(() => decodeChunk(n, 9, crc, data)).toThrow(ChunkError);
+  });
+});
+
+describe('a session file', () => {
+  it('gives back every sample, gap, marker, log, warning and document, and is one file', () => {
+    const next = random(11);
+    const writer = own(createSession(dir, header));
+    const expected = new Map<string, [number[], number[]]>();
+    for (const id of ['a', 'b', 'c']) {
+      writer.declareSeries(info(id));
+      expected.set(id, [[], []]);
+    }
+    for (let i = 0; i < 9000; i++) {
+      const id = 'abc'[Math.floor(next() ** 2 * 3)]!;
+      const [times, values] = expected.get(id)!;
+      const t = i * 1000 + Math.floor(next() * 900);
+      const value = Math.floor(next() * 2 ** 37);
+      times.push(t);
+      values.push(value);
+      expect(writer.append(id, t, value)).toBe(t);
+      if (i % 1237 === 0) writer.flush();
+    }
+    writer.gap('b', 5, 9, 'lost');
+    writer.gap('b', 5, 12, 'lost');
+    const marker = {
+      type: 'phase',
+      event: 'begin',
+      name: 'forward',
+      t: 3,
+      step: 1,
+      rank: 0,
+    } as const;
+    writer.marker(marker);
+    writer.log({ t: 4, stream: 'stderr', text: 'hä?\n' });
+    writer.warn('nvidia-smi was lost.');
+    writer.warn('nvidia-smi was lost.');
+    writer.setMeta('environment', { ...header.environment, cores: 9 });
+    writer.setMeta('clock', { offsetUs: 3 });
+    writer.finish(ended);
+    writer.close();
+
+    expect(readdirSync(dir)).toEqual([`${header.id}.plumbline`]);
+    const reader = open(writer.path);
+    expect(reader.header).toEqual({ ...header, environment: { ...header.environment, cores: 9 } });
+    expect(reader.result).toEqual(ended);
+    expect(reader.meta('clock')).toEqual({ offsetUs: 3 });
+    for (const [id, [times, values]] of expected) {
+      const data = reader.readSeries(id);
+      expect(data.info).toEqual(info(id));
+      expect([...data.times]).toEqual(times);
+      expect([...data.values]).toEqual(values);
+      const peak = Math.max(...values);
+      const stats = reader.series().find((one) => one.id === id)!;
+      expect(stats).toMatchObject({
+        count: values.length,
+        min: Math.min(...values),
+        max: peak,
+        peak: { value: peak, t: times[values.indexOf(peak)] },
+      });
+      expect(stats.mean).toBeCloseTo(
+        values.reduce((sum, v) => sum + v / values.length, 0),
+        0,
+      );
+    }
+    expect(reader.gaps()).toEqual([{ t0: 5, t1: 12, reason: 'lost', series: 'b' }]);
+    expect(reader.readSeries('b').gaps).toEqual([{ t0: 5, t1: 12, reason: 'lost' }]);
+    expect(reader.markers()).toEqual([marker]);
+    expect(reader.logs()).toEqual([{ t: 4, stream: 'stderr', text: 'hä?\n' }]);
+    expect(reader.warnings()).toEqual(['nvidia-smi was lost.']);
+    expect(failing(() => reader.readSeries('d'))).toMatchObject({
+      code: 'not_found',
+      remedy: 'Its series are: a, b, c.',
+    });
+  });
+
+  it('keeps a series without samples, as count 0 and no figures', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('empty'));
+    writer.finish(ended);
+    writer.close();
+    const reader = open(writer.path);
+    expect(reader.series()).toEqual([
+      { ...info('empty'), count: 0, min: null, max: null, mean: null, peak: null },
+    ]);
+    expect(reader.readSeries('empty').values.length).toBe(0);
+  });
+
+  it('refuses a sample that is no number, or of a series nobody declared', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    expect(() => writer.append('a', 0, Number.NaN)).toThrow(RangeError);
+    expect(() => writer.append('b', 0, 1)).toThrow(RangeError);
+  });
+
+  it('can be read while it is written, and shows more each time', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    for (let i = 0; i < 1500; i++) writer.append('a', i, i);
+    writer.flush();
+    const reader = open(writer.path);
+    expect(reader.result).toMatchObject({ status: 'recording', durationUs: 1499 });
+    expect(reader.readSeries('a').values.length).toBe(1500);
+    for (let i = 1500; i < 1600; i++) writer.append('a', i, i);
+    writer.flush();
+    expect(reader.readSeries('a').values.length).toBe(1600);
+    writer.finish(ended);
+    writer.close();
+    expect(reader.readSeries('a').values.at(-1)).toBe(1599);
+    reader.close();
+    open(writer.path).close();
+    expect(readdirSync(dir)).toEqual([`${header.id}.plumbline`]);
+  });
+
+  it('writes by itself what it was given, without being told to', async () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    writer.append('a', 0, 42);
+    const reader = open(writer.path);
+    await expect
+      .poll(() => reader.series().map(({ count }) => count), { timeout: 10_000 })
+      .toEqual([1]);
+  });
+
+  it('opens as recovered when it was closed without an end', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    writer.append('a', 77, 1);
+    writer.close();
+    expect(open(writer.path).result).toEqual({
+      status: 'recovered',
+      exitCode: null,
+      signal: null,
+      durationUs: 77,
+    });
+  });
+
+  it('refuses to take the place of another session', () => {
+    recorded();
+    expect(failing(() => createSession(dir, header))).toMatchObject({ code: 'bad_input' });
+  });
+
+  it('lets a name and notes change without touching a measurement', () => {
+    const path = recorded();
+    const before = open(path).readSeries('a');
+    const chunks = () => {
+      const db = own(new Database(path, { readonly: true }));
+      return db.prepare('SELECT * FROM chunk').all();
+    };
+    const stored = chunks();
+    renameSession(path, '  second thoughts ');
+    const first = addNote(path, 500, 'here it jumps');
+    addNote(path, null, 'on the whole fine');
+    removeNote(path, first);
+    const reader = open(path);
+    expect(reader.header.name).toBe('second thoughts');
+    expect(reader.notes()).toMatchObject([{ t: null, text: 'on the whole fine' }]);
+    expect(reader.readSeries('a')).toEqual(before);
+    expect(chunks()).toEqual(stored);
+    expect(failing(() => renameSession(path, '  '))).toMatchObject({ code: 'bad_input' });
+    expect(failing(() => removeNote(path, first))).toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a recorder that is killed', () => {
+  it('leaves a session that opens as recovered, with all but the last second', async () => {
+    const module = (path: string) =>
+      JSON.stringify(pathToFileURL(join(repository, 'src', path)).href);
+    const hooks = join(dir, 'hooks.mjs');
+    const script = join(dir, 'recorder.mjs');
+    const library = join(dir, 'library');
+    // The sources import each other without extensions, which Node alone does not resolve.
+    writeFileSync(
+      hooks,
+      `import { registerHooks } from 'node:module';
+      registerHooks({ resolve(name, context, next) {
+        try { return next(name, context); } catch (error) { if (!name.startsWith('.')) throw error; return next(name + '.ts', context); }
+      } });`,
+    );
+    writeFileSync(
+      script,
+      `import { createSession } from ${module('main/store/session-file.ts')};
+      const writer = createSession(${JSON.stringify(library)}, ${JSON.stringify(header)});
+      writer.declareSeries(${JSON.stringify(info('a'))});
+      const started = performance.now();
+      let i = 0;
+      setInterval(() => { writer.append('a', Math.round((performance.now() - started) * 1000), i++); process.stdout.write(i + '\\n'); }, 2);`,
+    );
+    const child = spawn(
+      process.execPath,
+      [
+        '--experimental-transform-types',
+        '--disable-warning=ExperimentalWarning',
+        '--import',
+        pathToFileURL(hooks).href,
+        script,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    children.push(child);
+    let appended = 0;
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      appended = Number(text.trimEnd().split('\n').at(-1));
+    });
+    await expect.poll(() => appended, { timeout: 30_000 }).toBeGreaterThan(600);
+    const path = join(library, `${header.id}.plumbline`);
+    const live = open(path);
+    expect(live.result.status).toBe('recording');
+    live.close();
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await gone;
+
+    // A mere listing makes one file of what the killed recorder left.
+    expect(readdirSync(library).length).toBeGreaterThan(1);
+    expect(openLibrary(library).list().sessions).toMatchObject([
+      { id: header.id, status: 'recovered' },
+    ]);
+    expect(readdirSync(library)).toEqual([`${header.id}.plumbline`]);
+    const reader = open(path);
+    const { times, values } = reader.readSeries('a');
+    expect(reader.result).toEqual({
+      status: 'recovered',
+      exitCode: null,
+      signal: null,
+      durationUs: times.at(-1),
+    });
+    // What was announced later than the last stored sample is lost: less than a second of it, at one sample each 2 ms.
+    expect(values.length).toBeGreaterThan(0);
+    expect(appended - values.length).toBeLessThan(500);
+    expect([...values]).toEqual(Array.from(values, (_, i) => i));
+    reader.close();
+    expect(open(path).result.status).toBe('recovered');
+  });
+
+  it('is told from another process that was given its pid', () => {
+    const writer = own(createSession(dir, header));
+    writer.declareSeries(info('a'));
+    writer.append('a', 5, 1);
+    writer.setMeta('recorder', { pid: process.pid, started: 'another boot:1', host: 'elsewhere' });
+    writer.flush();
+    const reader = open(writer.path);
+    expect(reader.result.status).toBe('recovered');
+    reader.close();
+    // Whoever still holds the file can go on: nothing was taken from under it.
+    writer.append('a', 6, 2);
+    writer.finish(ended);
+    writer.close();
+    expect(open(writer.path).result).toEqual(ended);
+  });
+});
+
+describe('a file that is not as it should be', () => {
+  const unchanged = (path: string, code: string, message: RegExp) => {
+    const before = readFileSync(path);
+    const failure = failing(() => {
+      const reader = open(path);
+      for (const { id } of reader.series()) reader.readSeries(id);
+    });
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  };
+
+  it('is called damaged when its tail is missing', () => {
+    const path = recorded();
+    truncateSync(path, 20_000);
+    unchanged(path, 'corrupt', /^The session file 20261123-1204-x7k2\.plumbline is damaged: /);
+  });
+
+  it('is called damaged when it is empty or overwritten', () => {
+    const path = recorded();
+    truncateSync(path, 0);
+    unchanged(path, 'corrupt', /it is empty/);
+    writeFileSync(path, 'not a database at all '.repeat(100));
+    unchanged(path, 'corrupt', /is damaged/);
+  });
+
+  it('is called damaged when bits of a chunk have flipped', () => {
+    const path = recorded();
+    const db = new Database(path);
+    db.prepare('UPDATE chunk SET data = zeroblob(length(data)) WHERE seq = 1').run();
+    db.close();
+    unchanged(path, 'corrupt', /checksum/);
+  });
+
+  it('is called damaged when a document in it is no JSON or lacks what it must have', () => {
+    for (const value of ['{', '{"id":7}']) {
+      const path = recorded();
+      const db = new Database(path);
+      db.prepare("UPDATE meta SET value = ? WHERE key = 'identity'").run(value);
+      db.close();
+      unchanged(path, 'corrupt', /a document in it/);
+      rmSync(path);
+    }
+  });
+
+  it('is refused when it is newer than the program', () => {
+    const path = recorded();
+    const db = new Database(path);
+    db.pragma('user_version = 99');
+    db.close();
+    unchanged(path, 'newer_format', /has format 99; this Plumbline knows formats up to 1/);
+  });
+
+  it('is refused when it is not of Plumbline', () => {
+    const text = join(dir, 'notes.txt');
+    writeFileSync(text, 'buy milk\n'.repeat(1000));
+    unchanged(text, 'bad_input', /^notes\.txt is not a Plumbline session file\.$/);
+    const path = join(dir, 'other.plumbline');
+    const db = new Database(path);
+    db.exec('CREATE TABLE t (x)');
+    db.close();
+    unchanged(path, 'bad_input', /is not a Plumbline session file/);
+  });
+
+  it('is called missing when it is missing, and not created', () => {
+    const path = join(dir, 'nowhere.plumbline');
+    expect(failing(() => openSession(path))).toMatchObject({ code: 'not_found' });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('cannot be made in a folder that cannot be', () => {
+    writeFileSync(join(dir, 'file'), '');
+    expect(failing(() => createSession(join(dir, 'file', 'sub'), header))).toMatchObject({
+      code: 'unwritable',
+    });
+  });
+});
+
+describe('past formats', () => {
+  const fixtures = join(repository, 'test/fixtures/sessions');
+
+  it.each([1])('a session of format %i opens as it was recorded', (version) => {
+    const expected = JSON.parse(readFileSync(join(fixtures, `v${version}.expected.json`), 'utf8'));
+    mkdirSync(join(dir, 'copy'));
+    const path = join(dir, 'copy', `v${version}.plumbline`);
+    copyFileSync(join(fixtures, `v${version}.plumbline`), path);
+    const reader = open(path);
+    const series = reader.series().map((one) => {
+      const { times, values, gaps } = reader.readSeries(one.id);
+      return { ...one, times: [...times], values: [...values], gaps };
+    });
+    const found = {
+      header: reader.header,
+      result: reader.result,
+      summary: reader.summary,
+      series,
+      markers: reader.markers(),
+      logs: reader.logs(),
+      warnings: reader.warnings(),
+      notes: reader.notes(),
+    };
+    expect(found).toEqual(expected);
+  });
+
+  it('are upgraded step by step in a copy, and the file stays as it is', () => {
+    const old = own(new Database(':memory:'));
+    old.exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)');
+    old.pragma('user_version = 1');
+    const steps = {
+      1: (db: Database.Database) => db.exec('ALTER TABLE t ADD COLUMN y'),
+      2: (db: Database.Database) => db.exec('UPDATE t SET y = x + 1'),
+    };
+    const copy = own(upgradedCopy(old, steps, 3));
+    expect(copy.prepare('SELECT * FROM t').all()).toEqual([{ x: 1, y: 2 }]);
+    expect([versionOf(copy), versionOf(old)]).toEqual([3, 1]);
+    expect(old.prepare('SELECT * FROM t').all()).toEqual([{ x: 1 }]);
+    expect(() => upgradedCopy(old, { 1: steps[1] }, 3)).toThrow(/no upgrade from session format 2/);
+  });
+});

@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ceiling,
+  componentsOf,
+  indexAt,
+  polygons,
+  type Segment,
+  segmentAt,
+  segments,
+  visibleSegments,
+} from '../../../../src/renderer/chart/bands';
+import { STACK_ORDER } from '../../../../src/renderer/chart/palette';
+import {
+  blocks,
+  LANE,
+  RESIDUALS,
+  residualOf,
+  stepBlocks,
+} from '../../../../src/renderer/chart/phase-blocks';
+import { layoutOf, timeAtX, xOf } from '../../../../src/renderer/chart/picture-frame';
+import {
+  isCrowded,
+  overWindows,
+  readingAt,
+  toPairs,
+  toSteps,
+  upperEdge,
+} from '../../../../src/renderer/chart/polylines';
+import { byteLabel, byteScale, timeLabel, timeTicks } from '../../../../src/renderer/chart/scale';
+import { loadOf } from '../../../../src/renderer/chart/utilization';
+import {
+  clampView,
+  commandOf,
+  focusOn,
+  MIN_SPAN_US,
+  pan,
+  zoomAround,
+} from '../../../../src/renderer/chart/view';
+import { GiB, MiB } from '../../../../src/shared/base/units';
+import { COMPONENTS } from '../../../../src/shared/base/vocabulary';
+import { fixtureLibrary, random } from '../../../support/fixture-sessions';
+
+const library = fixtureLibrary();
+const session = (id: string) => library.find(({ document }) => document.id === id)!;
+const bytesOf = (segment: Segment) => Object.values(segment.parts ?? {}).reduce((a, b) => a + b, 0);
+
+describe('the budget bands', () => {
+  it('stand over every phase at its predicted high-water mark, split by component', () => {
+    const { document, budget } = session('s-train');
+    for (const tier of ['refined', 'textbook'] as const) {
+      const own = segments(document.overlay, tier, budget).filter(({ held }) => !held);
+      expect(own.map(({ total }) => total)).toEqual(
+        document.overlay.phases.map(({ predicted }) => predicted[tier]),
+      );
+      for (const segment of own) expect(bytesOf(segment)).toBe(segment.total);
+    }
+  });
+  it('fill the time between two phases with what stays, and never overlap', () => {
+    const { document, budget } = session('s-train');
+    const all = segments(document.overlay, 'refined', budget);
+    for (let i = 1; i < all.length; i++) expect(all[i]!.t0).toBe(all[i - 1]!.t1);
+    const held = all.find((segment) => segment.held)!;
+    expect(held.total).toBe(document.overlay.phases[held.phase]!.predictedEnd.refined);
+  });
+  it('are absent where nothing is predicted', () => {
+    const { document, budget } = session('s-plain');
+    expect(segments(document.overlay, 'refined', budget)).toEqual([]);
+  });
+  it('show an unsplit total where the split does not add up to it', () => {
+    const { document } = session('s-train');
+    const overlay = {
+      ...document.overlay,
+      phases: document.overlay.phases.map((phase) => ({
+        ...phase,
+        predictedComponents: { params: 1 },
+      })),
+    };
+    expect(segments(overlay, 'refined', null)[0]).toMatchObject({
+      parts: null,
+      total: document.overlay.phases[0]!.predicted.refined,
+    });
+  });
+  it('keep the highest prediction of any span at any width', () => {
+    const { document, budget } = session('s-long');
+    const all = segments(document.overlay, 'refined', budget);
+    const rand = random(7);
+    for (let round = 0; round < 200; round++) {
+      const t0 = rand() * document.durationUs * 0.8;
+      const t1 = t0 + 1 + rand() * (document.durationUs - t0);
+      const columns = 50 + Math.floor(rand() * 900);
+      const inside = all.filter((segment) => segment.t1 >= t0 && segment.t0 <= t1);
+      const shown = visibleSegments(all, t0, t1, columns);
+      expect(Math.max(0, ...shown.map(({ total }) => total))).toBe(
+        Math.max(0, ...inside.map(({ total }) => total)),
+      );
+      expect(shown.length).toBeLessThanOrEqual(columns + 2);
+    }
+  });
+  it('stack without holes: the outlines of all components cover exactly the total', () => {
+    const { document, budget } = session('s-train');
+    const all = segments(document.overlay, 'refined', budget);
+    const area = (points: readonly (readonly [number, number])[]) =>
+      Math.abs(
+        points.reduce((sum, [x, y], i) => {
+          const [nx, ny] = points[(i + 1) % points.length]!;
+          return sum + (x * ny - nx * y) / 2;
+        }, 0),
+      );
+    const drawn = polygons(all, componentsOf(all)).reduce(
+      (sum, { points }) => sum + area(points),
+      0,
+    );
+    const due = all.reduce((sum, { t0, t1, total }) => sum + (t1 - t0) * total, 0);
+    expect(drawn / due).toBeCloseTo(1, 9);
+    expect(Math.max(...ceiling(all).filter((_, i) => i % 2 === 1))).toBe(
+      Math.max(...all.map(({ total }) => total)),
+    );
+  });
+  it('know every component of the vocabulary', () => {
+    expect([...STACK_ORDER].sort()).toEqual([...COMPONENTS].sort());
+  });
+  it('find the segment of an instant', () => {
+    const { document, budget } = session('s-train');
+    const all = segments(document.overlay, 'refined', budget);
+    const probe = document.overlay.phases[4]!;
+    expect(segmentAt(all, (probe.span[0] + probe.span[1]) / 2)?.phase).toBe(4);
+    expect(segmentAt(all, 0)).toBeNull();
+    expect(indexAt([1, 3, 5], 4, (t) => t)).toBe(1);
+  });
+});
+
+describe('the lanes', () => {
+  it('join spans too narrow to see and keep the widest residual and every flag among them', () => {
+    const { document } = session('s-long');
+    const view = { t0: 0, t1: document.durationUs };
+    const joined = blocks(document.overlay, view, 900, 'refined', RESIDUALS);
+    expect(joined.length).toBeLessThan(900);
+    expect(Math.max(...joined.map(({ residual }) => Math.abs(residual ?? 0)))).toBe(
+      Math.max(...document.overlay.phases.map(({ residualBytes }) => Math.abs(residualBytes ?? 0))),
+    );
+    expect(joined.filter(({ flagged }) => flagged).length).toBeGreaterThan(0);
+    expect(joined.reduce((sum, { count }) => sum + count, 0)).toBe(document.overlay.phases.length);
+  });
+  it('leave spans that have room as they are', () => {
+    const { document } = session('s-train');
+    const { span } = document.overlay.phases[1]!;
+    const [only] = blocks(
+      document.overlay,
+      { t0: span[0] + 1, t1: span[1] - 1 },
+      900,
+      'refined',
+      LANE,
+    );
+    expect(only).toMatchObject({ phase: 'forward', firstStep: 1, lastStep: 1, count: 1 });
+  });
+  it('take the residual against the tier in sight', () => {
+    const phase = session('s-train').document.overlay.phases[1]!;
+    expect(residualOf(phase, 'refined')).toBe(phase.residualBytes);
+    expect(residualOf(phase, 'textbook')).toBe(phase.measured! - phase.predicted.textbook!);
+  });
+  it('span each step from its first phase to its last', () => {
+    const steps = stepBlocks(session('s-train').document.overlay);
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    for (const { t0, t1 } of steps) expect(t1).toBeGreaterThan(t0);
+  });
+});
+
+describe('the lane of load', () => {
+  const { document } = session('s-train');
+  const told = (line: string | null, ...ids: string[]) => {
+    const load = loadOf({
+      overlay: { ...document.overlay, series: line },
+      series: ids.map((id) => ({ ...document.series[0]!, id })),
+    });
+    return load && [load.id, load.name];
+  };
+  it('is of the GPU whose memory is shown', () => {
+    const both = ['gpu0.utilization', 'gpu3.utilization', 'tree.cpu'];
+    expect(told('gpu3.memory.used', ...both)).toEqual(['gpu3.utilization', 'GPU 3 busy']);
+    expect(told('gpu0.workload.memory', 'gpu0.utilization', 'gpu0.utilization.memory')).toEqual([
+      'gpu0.utilization',
+      'GPU busy',
+    ]);
+    expect(told('framework.allocated', ...both)).toEqual(['gpu0.utilization', 'GPU 0 busy']);
+  });
+  it('is of the host where that GPU tells none, and of nothing where nobody does', () => {
+    expect(told('gpu1.memory.used', 'gpu0.utilization', 'tree.cpu')).toEqual(['tree.cpu', 'CPU']);
+    expect(told('tree.rss')).toBeNull();
+  });
+});
+
+describe('samples', () => {
+  const envelope = {
+    times: Float64Array.of(0, 100, 101, 150, 200, 300),
+    values: Float64Array.of(5, 10, 90, Number.NaN, 20, 30),
+  };
+  const view = { t0: 0, t1: 400 };
+  it('are read as the last one at or before the pointer, with the extremes of its pixel', () => {
+    expect(readingAt(envelope, 100, view, 40)).toEqual({ value: 10, at: 100, min: 10, max: 90 });
+    expect(readingAt(envelope, 250, view, 4000)).toEqual({ value: 20, at: 200, min: 20, max: 20 });
+  });
+  it('are absent in a gap and before the first', () => {
+    expect(readingAt(envelope, 160, view, 4000)).toBeNull();
+    expect(
+      readingAt({ times: Float64Array.of(50), values: Float64Array.of(1) }, 10, view, 400),
+    ).toBeNull();
+  });
+  it('hold their value until the next one where the line is stepped', () => {
+    expect(Array.from(toSteps(Float64Array.of(0, 1, 10, 5)))).toEqual([0, 1, 10, 1, 10, 5]);
+    expect(toSteps(new Float64Array(0)).length).toBe(0);
+    // An average holds over the time it was taken: back to the value before, and after a break over its window.
+    expect(
+      Array.from(
+        overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), {
+          windowUs: 4,
+          intervalUs: 8,
+        }),
+      ),
+    ).toEqual([6, 1, 10, 1, 10, 5, 20, 5, 30, Number.NaN, 46, 2, 50, 2]);
+    // A counter that looks for 2 of every 10 says nothing of the rest.
+    expect(
+      Array.from(
+        overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), {
+          windowUs: 2,
+          intervalUs: 10,
+        }),
+      ),
+    ).toEqual([
+      8,
+      1,
+      10,
+      1,
+      18,
+      Number.NaN,
+      18,
+      5,
+      20,
+      5,
+      28,
+      Number.NaN,
+      30,
+      Number.NaN,
+      48,
+      2,
+      50,
+      2,
+    ]);
+  });
+  it('lose the baseline and nothing else on the way to the chart', () => {
+    expect(Array.from(toPairs(envelope, 5)).slice(0, 4)).toEqual([0, 0, 100, 5]);
+  });
+  it('keep every column’s peak on the edge of a crowded line', () => {
+    const rand = random(3);
+    const pairs = Float64Array.from({ length: 20_000 }, (_, i) =>
+      i % 2 === 0 ? i / 2 : rand() * 1e9,
+    );
+    const edge = upperEdge(pairs, { t0: 0, t1: 10_000 }, 500);
+    const values = (of: Float64Array) => of.filter((_, i) => i % 2 === 1);
+    expect(isCrowded(pairs, 500)).toBe(true);
+    expect(isCrowded(edge, 500)).toBe(false);
+    expect(Math.max(...values(edge))).toBe(Math.max(...values(pairs)));
+  });
+});
+
+describe('the view', () => {
+  const end = 1_000_000;
+  it('keeps the instant under the pointer where it is', () => {
+    const before = { t0: 200_000, t1: 600_000 };
+    const after = zoomAround(before, 300_000, 0.5, end);
+    expect((300_000 - after.t0) / (after.t1 - after.t0)).toBeCloseTo(0.25, 4);
+  });
+  it('never leaves the run, never shrinks below its least span, whatever is asked', () => {
+    const rand = random(11);
+    let view = { t0: 0, t1: end };
+    for (let i = 0; i < 2000; i++) {
+      view =
+        rand() < 0.6
+          ? zoomAround(view, view.t0 + rand() * (view.t1 - view.t0), 0.3 + rand() * 2, end)
+          : pan(view, rand() * 4 - 2, end);
+      expect(view.t0).toBeGreaterThanOrEqual(0);
+      expect(view.t1).toBeLessThanOrEqual(end);
+      expect(view.t1 - view.t0).toBeGreaterThanOrEqual(MIN_SPAN_US);
+    }
+  });
+  it('shows a whole span with room to its sides', () => {
+    const { t0, t1 } = focusOn([400_000, 500_000], end);
+    expect(t0).toBeLessThan(400_000);
+    expect(t1).toBeGreaterThan(500_000);
+    expect(clampView({ t0: -50, t1: 2 * end }, end)).toEqual({ t0: 0, t1: end });
+  });
+  it('obeys keys by their place', () => {
+    expect(
+      ['KeyW', 'KeyA', 'KeyS', 'KeyD', 'ArrowLeft', 'KeyF', 'Digit0', 'KeyP', 'KeyX'].map(
+        commandOf,
+      ),
+    ).toEqual(['in', 'left', 'out', 'right', 'left', 'fit', 'fit', 'peak', null]);
+  });
+  it('maps pixels to time and back', () => {
+    const layout = layoutOf(1200, 500, { phases: true, residual: true, utilization: true });
+    const view = { t0: 100, t1: 900 };
+    expect(timeAtX(xOf(333, view, layout), view, layout)).toBeCloseTo(333, 9);
+  });
+});
+
+describe('the axes', () => {
+  it('step in powers of two and cover the highest value', () => {
+    for (const max of [1, 1000, 3 * MiB, 555 * MiB, 4.93 * GiB, 79 * GiB]) {
+      const scale = byteScale(max);
+      expect(scale.max).toBeGreaterThanOrEqual(max);
+      expect(scale.max / scale.step).toBeLessThanOrEqual(6);
+      expect(Number.isInteger(Math.log2(scale.step))).toBe(true);
+    }
+    expect([0, 512 * MiB, GiB, 1.5 * GiB].map((v) => byteLabel(v, 512 * MiB))).toEqual([
+      '0',
+      '512 MiB',
+      '1.0 GiB',
+      '1.5 GiB',
+    ]);
+  });
+  it('tick at round instants and give no two ticks the same label', () => {
+    for (const [t0, t1] of [
+      [0, 7_260_000],
+      [4_100_000, 4_100_900],
+      [0, 86_400_000_000],
+      [59_000_000, 61_500_000],
+      [0, 40],
+    ] as const) {
+      const { values, step } = timeTicks(t0, t1, 9);
+      expect(values.length).toBeLessThanOrEqual(11);
+      expect(new Set(values.map((t) => timeLabel(t, step))).size).toBe(values.length);
+    }
+  });
+});

@@ -1,0 +1,133 @@
+/** Running out of memory on a device whose size is known, and what an allocator and a pool leave in a trace. */
+import { describe, expect, it } from 'vitest';
+import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { findingsOf } from '../../../../../src/shared/divergence/findings';
+import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
+import { preset } from '../../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../../src/shared/model/run';
+import { budgetWith, MB, overlayOf, phase, series } from '../../../../support/overlay-scenario';
+
+type Input = Parameters<typeof overlayOf>[0];
+const found = (input: Input & { logs?: { t: number; stream: 'stderr'; text: string }[] }) => {
+  const {
+    series: all = [],
+    baselines = {},
+    markers = [],
+    durationUs = 1_000_000,
+    budget = null,
+  } = input;
+  return findingsOf({
+    overlay: overlayOf(input),
+    budget,
+    spans: [],
+    markers,
+    lines: deriveLines(all, baselines),
+    logs: input.logs ?? [],
+    exitCode: 1,
+    signal: null,
+    durationUs,
+    exact: false,
+  });
+};
+const ramp = (n: number, f: (i: number) => number) =>
+  Array.from({ length: n }, (_, i) => [i * 100, f(i)] as const);
+
+describe('running out of memory', () => {
+  it('is told with the room there was and the largest batch that would have fitted', () => {
+    const spec = preset('gpt2');
+    const run = runDefaults(spec, { mode: 'train', framework: 'pytorch', batch: 64, seq: 512 });
+    const deviceBytes = 16 * 1024 * MB;
+    const [one] = found({
+      budget: budgetOf(spec, run),
+      deviceBytes: { gpu0: deviceBytes },
+      durationUs: 1_000_000,
+      series: [
+        series(
+          'gpu0.memory.used',
+          ramp(10, (i) => (1000 + i * 1500) * MB),
+        ),
+      ],
+      logs: [
+        {
+          t: 900_000,
+          stream: 'stderr',
+          text: 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.',
+        },
+      ],
+    });
+    expect(one).toMatchObject({ kind: 'out_of_memory', bytes: 2 * 1024 * MB });
+    const text = one!.evidence.join(' ');
+    expect(text).toMatch(
+      /Free on the device of 16\.0 GiB: 15\.0 GiB at 0 µs, .* 1\.84 GiB at 900 ms/,
+    );
+    const batch = Number(/a batch of (\d+) would have fitted/.exec(text)![1]);
+    const peak = (size: number) => budgetOf(spec, { ...run, batch: size }).tiers.refined.total;
+    expect(peak(batch)).toBeLessThanOrEqual(deviceBytes);
+    expect(peak(batch + 1)).toBeGreaterThan(deviceBytes * 0.98);
+  });
+});
+
+describe('an allocator', () => {
+  const parts = { params: 1000 * MB };
+  const budget = budgetWith([['forward', null, null, parts, parts]]);
+  const trace = (reserved: number) => ({
+    budget,
+    markers: phase('forward', 1, 0, 900, {
+      allocated: 1000 * MB,
+      reserved: reserved * MB,
+      peak: 1000 * MB,
+    }),
+    series: [
+      series(
+        'gpu0.memory.used',
+        ramp(10, () => (reserved + 10) * MB),
+      ),
+      series('framework.allocated', [[900, 1000 * MB]], null),
+      series('framework.reserved', [[900, reserved * MB]], null),
+    ],
+  });
+
+  it('that reserves what no moment ever needed is fragmentation, and leaves nothing unexplained', () => {
+    expect(found(trace(1500))).toMatchObject([{ kind: 'fragmentation', bytes: 500 * MB }]);
+  });
+
+  it('with no more than whole segments is no finding', () => {
+    expect(found(trace(1020))).toEqual([]);
+  });
+});
+
+describe('a pool', () => {
+  const parts = { params: 1000 * MB };
+  const budget = budgetWith([['decode', null, null, parts, parts]], { mode: 'generate' });
+  const line = series(
+    'gpu0.memory.used',
+    ramp(80, (i) => (i < 5 ? 200 : 21_600) * MB),
+  );
+
+  it('taken at once and kept is named once, and is no leak and no context', () => {
+    const all = found({
+      budget,
+      series: [line],
+      durationUs: 8_000_000,
+      deviceBytes: { gpu0: 24_000 * MB },
+    });
+    expect(all).toMatchObject([
+      { kind: 'preallocated_pool', bytes: 20_600 * MB, confidence: 'high' },
+    ]);
+  });
+
+  it('is not seen in a line that rises by and by', () => {
+    const rising = series(
+      'gpu0.memory.used',
+      ramp(80, (i) => (200 + i * 270) * MB),
+    );
+    expect(
+      found({
+        budget,
+        series: [rising],
+        durationUs: 8_000_000,
+        deviceBytes: { gpu0: 24_000 * MB },
+      }).map(({ kind }) => kind),
+    ).not.toContain('preallocated_pool');
+  });
+});

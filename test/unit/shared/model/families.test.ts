@@ -1,0 +1,281 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf } from '../../../../src/shared/budget/budget';
+import { modelFromConfig } from '../../../../src/shared/model/config-file';
+import {
+  activeParameterCount,
+  adapterParameters,
+  parameterCount,
+} from '../../../../src/shared/model/parameters';
+import { preset } from '../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../src/shared/model/run';
+import { checkRun } from '../../../../src/shared/model/validate';
+
+const refusal = (message: RegExp, remedy: RegExp = /./) =>
+  expect.objectContaining({
+    code: 'bad_input',
+    message: expect.stringMatching(message),
+    remedy: expect.stringMatching(remedy),
+  });
+
+describe('a preset', () => {
+  // Counts as the checkpoints on Hugging Face hold them.
+  it.each([
+    ['gpt2', 124_439_808],
+    ['gpt2-medium', 354_823_168],
+    ['gpt2-large', 774_030_080],
+    ['gpt2-xl', 1_557_611_200],
+    ['bert-base', 109_482_240],
+    ['bert-large', 335_141_888],
+    ['distilbert', 66_362_880],
+    ['tinybert', 14_350_248],
+    ['llama-2-7b', 6_738_415_616],
+    ['llama-2-13b', 13_015_864_320],
+    ['llama-2-70b', 68_976_648_192],
+    ['llama-3-8b', 8_030_261_248],
+    ['llama-3-70b', 70_553_706_496],
+    ['mistral-7b', 7_241_732_096],
+    ['mixtral-8x7b', 46_702_792_704],
+    ['qwen2.5-0.5b', 494_032_768],
+    ['qwen2.5-7b', 7_615_616_512],
+  ])('%s has %d parameters', (name, parameters) => {
+    expect(parameterCount(preset(name))).toBe(parameters);
+  });
+
+  it('of GPT-3 has 175 billion parameters, of the chapter’s exercise 1.3 billion', () => {
+    expect(parameterCount(preset('gpt3')) / 1e9).toBeCloseTo(175, 0);
+    expect(parameterCount(preset('gpt-1.3b')) / 1e9).toBeCloseTo(1.3, 1);
+  });
+
+  it('of experts sends a token through a part of its parameters', () => {
+    // Mixtral: 12.9 billion active, as its paper says.
+    expect(activeParameterCount(preset('mixtral-8x7b')) / 1e9).toBeCloseTo(12.9, 1);
+    expect(activeParameterCount(preset('llama-2-7b'))).toBe(parameterCount(preset('llama-2-7b')));
+  });
+});
+
+describe('a config.json', () => {
+  const llama3 = {
+    model_type: 'llama',
+    architectures: ['LlamaForCausalLM'],
+    vocab_size: 128_256,
+    hidden_size: 4096,
+    intermediate_size: 14_336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    max_position_embeddings: 8192,
+    hidden_act: 'silu',
+    rms_norm_eps: 1e-5,
+    rope_theta: 500_000,
+    torch_dtype: 'bfloat16',
+    tie_word_embeddings: false,
+  };
+  const configs: [string, Record<string, unknown>, number][] = [
+    ['llama', llama3, 8_030_261_248],
+    [
+      'mistral',
+      {
+        model_type: 'mistral',
+        hidden_size: 4096,
+        intermediate_size: 14_336,
+        num_attention_heads: 32,
+        num_hidden_layers: 32,
+        num_key_value_heads: 8,
+        sliding_window: 4096,
+        vocab_size: 32_000,
+      },
+      7_241_732_096,
+    ],
+    [
+      'mixtral',
+      {
+        model_type: 'mixtral',
+        hidden_size: 4096,
+        intermediate_size: 14_336,
+        num_attention_heads: 32,
+        num_hidden_layers: 32,
+        num_key_value_heads: 8,
+        num_experts_per_tok: 2,
+        num_local_experts: 8,
+        sliding_window: null,
+        vocab_size: 32_000,
+      },
+      46_702_792_704,
+    ],
+    [
+      'qwen2',
+      {
+        model_type: 'qwen2',
+        hidden_size: 896,
+        intermediate_size: 4864,
+        num_attention_heads: 14,
+        num_hidden_layers: 24,
+        num_key_value_heads: 2,
+        tie_word_embeddings: true,
+        use_sliding_window: false,
+        sliding_window: 32_768,
+        vocab_size: 151_936,
+      },
+      494_032_768,
+    ],
+    [
+      'qwen3_moe',
+      {
+        model_type: 'qwen3_moe',
+        hidden_size: 2048,
+        intermediate_size: 6144,
+        moe_intermediate_size: 768,
+        num_experts: 128,
+        num_experts_per_tok: 8,
+        num_attention_heads: 32,
+        num_hidden_layers: 48,
+        num_key_value_heads: 4,
+        head_dim: 128,
+        vocab_size: 151_936,
+      },
+      30_532_122_624,
+    ],
+    [
+      'gpt_neox',
+      {
+        model_type: 'gpt_neox',
+        hidden_size: 768,
+        num_hidden_layers: 12,
+        num_attention_heads: 12,
+        intermediate_size: 3072,
+        vocab_size: 50_304,
+      },
+      162_322_944,
+    ],
+    ['bert', { model_type: 'bert', architectures: ['BertModel'] }, 109_482_240],
+    ['distilbert', { model_type: 'distilbert' }, 66_362_880],
+    [
+      'deepseek_v3',
+      {
+        model_type: 'deepseek_v3',
+        n_routed_experts: 256,
+        n_shared_experts: 1,
+        num_experts_per_tok: 8,
+        first_k_dense_replace: 3,
+        q_lora_rank: 1536,
+      },
+      671_026_419_200,
+    ],
+    ['t5', { model_type: 't5' }, 60_506_624],
+  ];
+
+  it.each(configs)('of %s is read as it is', (_, config, parameters) => {
+    const model = modelFromConfig(config, 'config.json');
+    expect(parameterCount(model)).toBe(parameters);
+    expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+  });
+
+  it('keeps what memory depends on', () => {
+    expect(modelFromConfig(llama3, 'x')).toMatchObject({
+      kvHeads: 8,
+      headDim: 128,
+      positions: 'rotary',
+      norm: 'rmsnorm',
+      activation: 'swiglu',
+      bias: false,
+      tiedHead: false,
+    });
+    expect(modelFromConfig(configs[1]![1], 'x').slidingWindow).toBe(4096);
+    expect(modelFromConfig(configs[3]![1], 'x').slidingWindow).toBeUndefined();
+    expect(modelFromConfig(configs[8]![1], 'x').latentAttention).toMatchObject({
+      kvRank: 512,
+      ropeDim: 64,
+    });
+  });
+
+  it('of an architecture nobody knows is refused by name', () => {
+    expect(() => modelFromConfig({ model_type: 'mamba2' }, 'x')).toThrow(
+      refusal(/"mamba2"/, /gpt2, llama/),
+    );
+    expect(() => modelFromConfig({ ...llama3, hidden_act: 'mish' }, 'x')).toThrow(
+      refusal(/hidden_act "mish"/, /silu/),
+    );
+    expect(() => modelFromConfig({ ...llama3, num_key_value_heads: 5 }, 'x')).toThrow(
+      refusal(/kvHeads cannot be 5/, /divisor of 32/),
+    );
+  });
+});
+
+describe('a run that cannot be', () => {
+  it('on the bundled framework names what the model has that it lacks', () => {
+    const llama = preset('llama-3-8b');
+    expect(() => budgetOf(llama, runDefaults(llama, { framework: 'tfjs' }))).toThrow(
+      refusal(/tfjs.*rotary/, /pytorch/),
+    );
+    expect(runDefaults(llama).framework).toBe('pytorch');
+    expect(runDefaults(preset('gpt2')).framework).toBe('tfjs');
+  });
+
+  it.each<[string, string, Parameters<typeof runDefaults>[1], RegExp]>([
+    [
+      'generation by an encoder',
+      'bert-base',
+      { mode: 'generate' },
+      /mode cannot be "generate".*encoder/,
+    ],
+    [
+      'quantized weights trained without adapters',
+      'llama-2-7b',
+      { mode: 'train', precision: 'int4' },
+      /precision cannot be "int4"/,
+    ],
+    [
+      'flash attention in fp32',
+      'llama-2-7b',
+      { mode: 'train', attention: 'flash' },
+      /attention cannot be "flash"/,
+    ],
+    [
+      'more tensor-parallel ranks than heads divide',
+      'llama-2-7b',
+      { mode: 'train', tp: 3 },
+      /tp cannot be 3.*32 heads/,
+    ],
+    [
+      'more stages than layers',
+      'llama-2-7b',
+      { mode: 'train', pp: 33 },
+      /pp cannot be 33.*32 layers/,
+    ],
+    [
+      'adapters without training',
+      'llama-2-7b',
+      { mode: 'infer', loraRank: 8 },
+      /loraRank cannot be 8/,
+    ],
+    [
+      'experts spread where there are none',
+      'llama-2-7b',
+      { mode: 'train', expertParallel: 2, dp: 2 },
+      /expertParallel cannot be 2/,
+    ],
+    [
+      'sequence parallelism without tensor parallelism',
+      'llama-2-7b',
+      { mode: 'train', sequenceParallel: true },
+      /sequenceParallel/,
+    ],
+    [
+      'ZeRO on the bundled framework',
+      'gpt2',
+      { mode: 'train', framework: 'tfjs', zero: 3 },
+      /zero cannot be 3/,
+    ],
+    ['a dropout of one', 'llama-2-7b', { mode: 'train', dropout: 1 }, /dropout cannot be 1/],
+  ])('%s is refused', (_, name, given, message) => {
+    expect(() => checkRun(preset(name), runDefaults(preset(name), given))).toThrow(
+      refusal(message),
+    );
+  });
+});
+
+describe('adapters', () => {
+  it('of rank 8 on queries and values of Llama 2 13B are 6,553,600, as LitGPT prints', () => {
+    expect(adapterParameters(preset('llama-2-13b'), 8, 'query-value')).toBe(6_553_600);
+  });
+});

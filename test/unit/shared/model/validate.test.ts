@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { preset, presetNames } from '../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../src/shared/model/run';
+import { MODES, type ModelSpec, type RunSpec } from '../../../../src/shared/model/spec';
+import { checkModel, checkRun } from '../../../../src/shared/model/validate';
+
+const gpt2 = preset('gpt2');
+const refusal = (message: RegExp, remedy: RegExp = /./) =>
+  expect.objectContaining({
+    code: 'bad_input',
+    message: expect.stringMatching(message),
+    remedy: expect.stringMatching(remedy),
+  });
+
+describe('a model', () => {
+  it.each<[string, Partial<ModelSpec>, RegExp, RegExp]>([
+    [
+      'heads that do not divide the width',
+      { heads: 7 },
+      /heads cannot be 7.*width 768/,
+      /for example (6|8)/,
+    ],
+    ['no layers', { layers: 0 }, /layers cannot be 0/, /whole number/],
+    ['a negative vocabulary', { vocab: -1 }, /vocab cannot be -1/, /whole number/],
+    ['half a width', { hidden: 768.5 }, /hidden cannot be 768.5/, /whole number/],
+    [
+      'no number of positions',
+      { maxPositions: Number.NaN },
+      /maxPositions cannot be NaN/,
+      /whole number/,
+    ],
+    [
+      'key-value heads that do not divide the heads',
+      { kvHeads: 5 },
+      /kvHeads cannot be 5/,
+      /divisor of 12/,
+    ],
+    ['more bytes than can be counted', { layers: 2 ** 40 }, /2\^53/, /fewer layers/],
+  ])('with %s is refused with what would be valid', (_, change, message, remedy) => {
+    expect(() => checkModel({ ...gpt2, ...change })).toThrow(refusal(message, remedy));
+  });
+
+  it.each([...presetNames()])('named %s is accepted', (name) => {
+    expect(() => checkModel(preset(name))).not.toThrow();
+  });
+
+  it('nobody has named is refused with the names there are', () => {
+    expect(() => preset('gpt9')).toThrow(refusal(/"gpt9"/, /gpt2-medium/));
+  });
+});
+
+describe('a run', () => {
+  const train = runDefaults(gpt2, { mode: 'train' });
+  const generate = runDefaults(gpt2, { mode: 'generate' });
+
+  it.each<[string, RunSpec, RegExp]>([
+    [
+      'a sequence past the positions',
+      { ...train, seq: 1025 },
+      /seq cannot be 1025.*1024 positions/,
+    ],
+    [
+      'a prompt and tokens past the positions',
+      { ...generate, promptTokens: 1000, tokens: 25, seq: 1025 },
+      /1000 prompt tokens and 25 new ones are 1025/,
+    ],
+    ['no batch', { ...train, batch: 0 }, /batch cannot be 0/],
+    ['a fraction of a step', { ...train, steps: 1.5 }, /steps cannot be 1.5/],
+    [
+      'checkpoints further apart than there are layers',
+      { ...train, checkpointing: 'every=13' },
+      /every=13/,
+    ],
+    [
+      'no tokens to generate',
+      { ...generate, tokens: 0, seq: generate.promptTokens },
+      /tokens cannot be 0/,
+    ],
+    [
+      'a length that is not prompt plus tokens',
+      { ...generate, seq: 100 },
+      /promptTokens plus tokens, 48/,
+    ],
+    ['a batch no exact integer could measure', { ...train, batch: 10 ** 9 }, /2\^53/],
+    ['no temperature at all', { ...generate, temperature: 0 }, /temperature cannot be 0/],
+    ['a share of tokens above one', { ...generate, topP: 1.5 }, /topP cannot be 1.5/],
+    ['a fraction of a token', { ...generate, topK: 2.5 }, /topK cannot be 2.5/],
+    [
+      'more prompts than sequences',
+      { ...generate, prompts: ['a', 'b'] },
+      /prompts cannot be 2.*1 sequences/,
+    ],
+    ['a prompt to train on', { ...train, prompts: ['a'] }, /trains goes on from no text/],
+    [
+      'a layout of a cache it has not',
+      { ...generate, kvCache: false, cacheGrowth: 'static' },
+      /cacheGrowth cannot be "static".*no KV cache/,
+    ],
+    [
+      'a cache that the bundled workload does not have',
+      { ...generate, cacheGrowth: 'rebuild' },
+      /layer by layer/,
+    ],
+    [
+      'a precision nobody knows',
+      { ...train, precision: 'fp7' as RunSpec['precision'] },
+      /precision cannot be "fp7"/,
+    ],
+  ])('with %s is refused', (_, run, message) => {
+    expect(() => checkRun(gpt2, run)).toThrow(refusal(message));
+  });
+
+  it('of unequal lengths is as long as the longest: of its prompt in generation, of its sequence elsewhere', () => {
+    expect(runDefaults(gpt2, { batch: 2, lengths: [3, 9], tokens: 4 })).toMatchObject({
+      promptTokens: 9,
+      seq: 13,
+    });
+    expect(runDefaults(preset('bert-base'), { batch: 2, lengths: [3, 9] })).toMatchObject({
+      mode: 'infer',
+      seq: 9,
+    });
+  });
+
+  it('of defaults is valid for every preset and mode', () => {
+    for (const name of presetNames()) {
+      for (const mode of MODES) {
+        if (preset(name).architecture === 'encoder' && mode === 'generate') continue;
+        expect(() => checkRun(preset(name), runDefaults(preset(name), { mode }))).not.toThrow();
+      }
+    }
+  });
+
+  it('of defaults fits a model with few positions, and keeps what was given though it does not', () => {
+    const tiny = { ...preset('gpt2-nano'), maxPositions: 8 };
+    for (const mode of MODES)
+      expect(() => checkRun(tiny, runDefaults(tiny, { mode }))).not.toThrow();
+    expect(runDefaults(tiny, { mode: 'train', seq: 9 }).seq).toBe(9);
+    expect(runDefaults(tiny, { mode: 'generate', tokens: 7 })).toMatchObject({
+      promptTokens: 1,
+      tokens: 7,
+      seq: 8,
+    });
+  });
+
+  it('of generation is as long as its prompt and its tokens', () => {
+    expect(runDefaults(gpt2, { mode: 'generate', promptTokens: 10, tokens: 5 })).toMatchObject({
+      seq: 15,
+      kvCache: true,
+    });
+    expect(runDefaults(gpt2, { mode: 'generate', seq: 64 })).toMatchObject({
+      promptTokens: 16,
+      tokens: 48,
+    });
+    expect(runDefaults(gpt2, { mode: 'generate', seq: 64, tokens: 4 })).toMatchObject({
+      promptTokens: 60,
+      tokens: 4,
+    });
+  });
+});
