@@ -43,9 +43,13 @@ async function check(...args) {
   return 0;
 }
 
+const checkImports = (node) =>
+  runForeground(node, [join(root, 'scripts', 'check-imports.mjs')], { cwd: root });
+const lint = async (node) => (await check()) || (await checkImports(node));
+
 async function test(node, args) {
   if (args.length === 0) {
-    const code = (await check()) || (await typecheck(node));
+    const code = (await lint(node)) || (await typecheck(node));
     if (code !== 0) {
       process.stderr.write('npm test: lint or type check failed, so no test was run.\n');
       return code;
@@ -116,7 +120,7 @@ const commands = {
     runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
   test,
   typecheck,
-  lint: () => check(),
+  lint,
   format: () => check('--write'),
 };
 

@@ -1,6 +1,7 @@
 /** Rows of whole runs: training and generation, read as a run of PyTorch's refined tier. */
+
+import { fullestShard } from '../../src/shared/budget/per-rank';
 import { pytorchBudget } from '../../src/shared/budget/pytorch';
-import { fullestShard } from '../../src/shared/budget/sharding/per-rank';
 import { isSharded } from '../../src/shared/budget/sharding/shard';
 import type { TierBudget } from '../../src/shared/budget/types';
 import { parameterCount } from '../../src/shared/model/parameters';

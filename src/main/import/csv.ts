@@ -14,8 +14,9 @@ import {
   shapeOf,
 } from './csv-columns';
 import { noteError } from './error';
+import type { GpuIdentity } from './imported-trace';
 import { metric } from './metrics';
-import type { GpuIdentity, Head, ImportFormat, LineSink, ReadOptions } from './protocol';
+import type { Head, ImportFormat, LineSink, ReadOptions } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import { TickOrder } from './tick-order';
 import type { TraceBuilder } from './trace';

@@ -3,17 +3,19 @@ import { Failure } from '../../shared/base/failure';
 import { csv } from './csv';
 import { openText, readLines } from './decode';
 import { errorText } from './error';
+import type { ImportedTrace } from './imported-trace';
 import { help, list } from './list';
 import { dmon, pmon } from './monitor';
 import { processesCsv } from './processes-csv';
-import type { Head, ImportedTrace, ImportFormat, ReadOptions } from './protocol';
+import type { Head, ImportFormat, ReadOptions } from './protocol';
 import { queryText } from './query-text';
 import { table } from './table';
 import { TraceBuilder } from './trace';
 import { transcript } from './transcript';
 import { xml } from './xml';
 
-export { IMPORT_KINDS, type ImportedTrace, type ImportKind, type ReadOptions } from './protocol';
+export { IMPORT_KINDS, type ImportedTrace, type ImportKind } from './imported-trace';
+export type { ReadOptions } from './protocol';
 
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
 const FORMATS: readonly ImportFormat[] = [

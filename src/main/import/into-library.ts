@@ -13,9 +13,10 @@ import { version } from '../install/paths';
 import type { Library } from '../store/library';
 import { createSession } from '../store/session-file';
 import { readHead } from './decode';
+import type { ImportedTrace } from './imported-trace';
 import { readTrace } from './index';
 import { IDLE_DRIVER } from './process-sum';
-import type { ImportedTrace, ReadOptions } from './protocol';
+import type { ReadOptions } from './protocol';
 import { rawOf } from './raw';
 import { copySession, isSessionFile } from './session-copy';
 

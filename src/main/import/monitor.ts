@@ -2,10 +2,11 @@
 import type { Reading } from '../../shared/base/vocabulary';
 import { parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
 import { noteError } from './error';
+import type { Readings } from './imported-trace';
 import { metric } from './metrics';
 import { INSTANCE_COLUMNS, instanceOf, ofInstance } from './mig';
 import { ProcessSum } from './process-sum';
-import type { Head, ImportFormat, LineSink, Readings } from './protocol';
+import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 

@@ -3,7 +3,7 @@
  * as power.draw the average where the device keeps one and the instant where it does not; -q and XML leave that choice
  * to the reader.
  */
-import type { Readings } from './protocol';
+import type { Readings } from './imported-trace';
 
 export function withPowerDraw(readings: Readings): Readings {
   const draw = readings.find(([field]) => field === 'power.draw')?.[1];

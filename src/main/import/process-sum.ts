@@ -4,7 +4,7 @@
  */
 import { type Bytes, MiB } from '../../shared/base/units';
 import type { Reading } from '../../shared/base/vocabulary';
-import type { Readings } from './protocol';
+import type { Readings } from './imported-trace';
 import type { TraceBuilder } from './trace';
 
 /** What a driver alone keeps in use stays below this; a CUDA context and a model do not. */

@@ -10,8 +10,9 @@ import {
 } from '../nvidia-smi-format/query-csv';
 import { candidateLines, looksCut, withCommas } from './csv';
 import { isProcessHeader, shapeOf } from './csv-columns';
+import type { GpuIdentity } from './imported-trace';
 import { ProcessSum } from './process-sum';
-import type { GpuIdentity, Head, ImportFormat, LineSink } from './protocol';
+import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 

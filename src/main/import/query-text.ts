@@ -2,11 +2,12 @@
 import type { Reading } from '../../shared/base/vocabulary';
 import { absentReason, parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
 import { noteError } from './error';
+import type { GpuIdentity } from './imported-trace';
 import { metric } from './metrics';
 import { migMemory } from './mig';
 import { withPowerDraw } from './power';
 import { ProcessSum, processReadings } from './process-sum';
-import type { GpuIdentity, ImportFormat, LineSink } from './protocol';
+import type { ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 

@@ -3,7 +3,7 @@
  * within a few milliseconds, so a row's place in its round tells its GPU. A round that is not complete tells nothing,
  * but for the first one in a file: its beginning is missing, and its end is known.
  */
-import type { GpuIdentity } from './protocol';
+import type { GpuIdentity } from './imported-trace';
 import type { Stamp } from './stamps';
 
 export interface OrderedRow {

@@ -20,7 +20,7 @@ import {
   seriesOf,
   VALUE,
 } from './gpu-columns';
-import type { GpuIdentity, ImportedTrace, ImportKind, Readings } from './protocol';
+import type { GpuIdentity, ImportedTrace, ImportKind, Readings } from './imported-trace';
 import { instantOf, type Stamp } from './stamps';
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;

@@ -6,11 +6,12 @@ import type { Reading } from '../../shared/base/vocabulary';
 import { absentReason, parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
 import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../nvidia-smi-format/xml';
 import { noteError } from './error';
+import type { GpuIdentity, Readings } from './imported-trace';
 import { metric } from './metrics';
 import { migMemory } from './mig';
 import { withPowerDraw } from './power';
 import { ProcessSum, processReadings } from './process-sum';
-import type { GpuIdentity, ImportFormat, LineSink, Readings } from './protocol';
+import type { ImportFormat, LineSink } from './protocol';
 import { parseStamp } from './stamps';
 import type { TraceBuilder } from './trace';
 

@@ -2,7 +2,7 @@
 
 import type { Bytes } from '../base/units';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { fullestShard } from './sharding/per-rank';
+import { fullestShard } from './per-rank';
 import { tfjsBudget } from './tfjs';
 
 /** Predicted peak of the fullest rank, in bytes. */

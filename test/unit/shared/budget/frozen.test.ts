@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../../../src/shared/budget/budget';
+import { fullestShard } from '../../../../src/shared/budget/per-rank';
 import { pytorchBudget, pytorchPeak } from '../../../../src/shared/budget/pytorch';
-import { fullestShard } from '../../../../src/shared/budget/sharding/per-rank';
 import type { ComponentBytes, TierBudget } from '../../../../src/shared/budget/types';
 import { backwardWork } from '../../../../src/shared/compute/backward';
 import { forwardFlops } from '../../../../src/shared/compute/flops';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { rankBudget } from '../../../../../src/shared/budget/per-rank';
 import { pytorchBudget } from '../../../../../src/shared/budget/pytorch';
-import { rankBudget } from '../../../../../src/shared/budget/sharding/per-rank';
 import { shardsOf, stagesOf, wholeShard } from '../../../../../src/shared/budget/sharding/shard';
 import { textbookBudget } from '../../../../../src/shared/budget/textbook';
 import type { ComponentBytes } from '../../../../../src/shared/budget/types';

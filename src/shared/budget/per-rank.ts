@@ -6,12 +6,12 @@
  * ZeRO-2 gradients too, ZeRO-3 (FSDP) parameters too, which are then gathered two layers at a time.
  */
 
-import type { Bytes } from '../../base/units';
-import type { ModelSpec, RunSpec } from '../../model/spec';
-import { pytorchBudget, pytorchPeak } from '../pytorch';
-import { textbookBudget } from '../textbook';
-import type { RankBudget } from '../types';
-import { isSharded, rankCount, type Shard, shardsOf, stagesOf, wholeShard } from './shard';
+import type { Bytes } from '../base/units';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { pytorchBudget, pytorchPeak } from './pytorch';
+import { isSharded, rankCount, type Shard, shardsOf, stagesOf, wholeShard } from './sharding/shard';
+import { textbookBudget } from './textbook';
+import type { RankBudget } from './types';
 
 /** The fullest rank and its peak at process level; the whole model where the run is not sharded. */
 export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {

@@ -1,0 +1,278 @@
+/**
+ * The folders of src are the architecture, and this proves it: which folder may import which, that no circle of files
+ * is left (imports of types included), and that src/README.md names every folder in a line. Runs in npm run lint and
+ * npm test; a new folder needs a row here and a line there.
+ *
+ * A folder may always import itself. A row names the folders it may import besides, by path from src; `name/**` means
+ * a folder and all within it.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseSync } from 'vite';
+
+const theory = ['shared/base', 'shared/hardware', 'shared/model', 'shared/budget/**'];
+const analysis = [...theory, 'shared/trace', 'shared/compute', 'shared/divergence/overlay'];
+const sampling = ['shared/base', 'shared/hardware', 'shared/trace', 'main/install'];
+const window = ['renderer/state', 'renderer/components', 'shared/**'];
+
+const ALLOWED = {
+  'shared/base': [],
+  'shared/hardware': ['shared/base'],
+  'shared/model': ['shared/base'],
+  'shared/trace': ['shared/base', 'shared/hardware'],
+  'shared/budget': theory,
+  'shared/budget/sharding': ['shared/base', 'shared/model', 'shared/budget'],
+  'shared/budget/pytorch': [
+    'shared/base',
+    'shared/model',
+    'shared/budget',
+    'shared/budget/sharding',
+  ],
+  'shared/budget/tfjs': ['shared/base', 'shared/model', 'shared/budget'],
+  'shared/compute': theory,
+  'shared/planning': [...theory, 'shared/compute'],
+  'shared/chapter/claims': [...theory, 'shared/compute'],
+  'shared/chapter/experiments': [
+    ...theory,
+    'shared/compute',
+    'shared/planning',
+    'shared/chapter/claims',
+  ],
+  'shared/chapter/experiments/measured': [
+    ...theory,
+    'shared/compute',
+    'shared/chapter/claims',
+    'shared/session',
+  ],
+  'shared/divergence/overlay': [...theory, 'shared/trace'],
+  'shared/divergence/fit': analysis,
+  'shared/divergence/findings': [...analysis, 'shared/divergence/fit'],
+  'shared/divergence/ledger': [...analysis, 'shared/divergence/fit', 'shared/divergence/findings'],
+  'shared/divergence/inversion': [
+    ...analysis,
+    'shared/divergence/fit',
+    'shared/divergence/findings',
+  ],
+  'shared/divergence/timing': analysis,
+  'shared/session': [...analysis, 'shared/divergence/**'],
+  'shared/present': [
+    ...analysis,
+    'shared/divergence/**',
+    'shared/session',
+    'shared/planning',
+    'shared/chapter/**',
+  ],
+  'shared/contract': [...analysis, 'shared/divergence/**', 'shared/session'],
+
+  'main/install': ['shared/base'],
+  'main/nvidia-smi-format': ['shared/base', 'shared/trace'],
+  'main/telemetry': [...sampling, 'main/nvidia-smi-format', 'main/telemetry/**'],
+  'main/telemetry/thread': [...sampling, 'main/telemetry'],
+  'main/telemetry/host': [...sampling, 'main/telemetry', 'main/telemetry/thread'],
+  'main/telemetry/nvml': [...sampling, 'main/telemetry', 'main/telemetry/thread'],
+  'main/telemetry/nvidia-smi': [...sampling, 'main/telemetry', 'main/nvidia-smi-format'],
+  'main/telemetry/doctor': [
+    ...sampling,
+    'main/nvidia-smi-format',
+    'main/telemetry/**',
+    'shared/contract',
+  ],
+  'main/workloads': [
+    'shared/base',
+    'shared/model',
+    'shared/trace',
+    'shared/contract',
+    'main/install',
+    'main/telemetry',
+    'main/telemetry/host',
+  ],
+  'main/store': ['shared/base', 'shared/model', 'shared/trace', 'shared/session'],
+  'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format', 'main/store'],
+  'main/export': ['shared/**'],
+  'main/engine': [
+    'shared/**',
+    'main/install',
+    'main/telemetry',
+    'main/telemetry/doctor',
+    'main/workloads',
+    'main/store',
+    'main/import',
+    'main/export',
+  ],
+  'main/hosts/cli': ['shared/**', 'main/install', 'main/engine', 'main/hosts/cli/commands'],
+  'main/hosts/cli/commands': [
+    'shared/**',
+    'main/install',
+    'main/engine',
+    'main/hosts/server',
+    'main/hosts/cli',
+    'main/hosts/cli/options',
+    'main/hosts/cli/text',
+  ],
+  'main/hosts/cli/options': ['shared/**', 'main/engine', 'main/export', 'main/hosts/cli'],
+  'main/hosts/cli/text': ['shared/**'],
+  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/engine'],
+  'main/hosts/server': ['shared/base', 'shared/contract'],
+
+  preload: ['shared/contract'],
+
+  renderer: [...window, 'renderer/views/**'],
+  'renderer/state': ['shared/base', 'shared/contract'],
+  'renderer/components': ['shared/**'],
+  'renderer/chart': window,
+  'renderer/forms': window,
+  'renderer/views/library': [...window, 'renderer/forms'],
+  'renderer/views/session': [...window, 'renderer/chart'],
+  'renderer/views/compare': [...window, 'renderer/chart'],
+  'renderer/views/doctor': window,
+
+  // The workload never imports the budget: the two meet only in the trace.
+  workload: ['shared/base', 'shared/model', 'workload/**'],
+  'workload/wasm': [],
+  'workload/packed': ['shared/base', 'shared/model', 'workload/wasm'],
+  'workload/backend': ['shared/base', 'shared/model', 'workload/wasm', 'workload/packed'],
+  'workload/measure': ['shared/base', 'shared/model', 'workload/backend'],
+  'workload/model': ['shared/base', 'shared/model', 'workload/packed', 'workload/measure'],
+  'workload/checkpoint': ['shared/base', 'shared/model', 'workload/packed', 'workload/model'],
+  'workload/modes': [
+    'shared/base',
+    'shared/model',
+    'workload/measure',
+    'workload/model',
+    'workload/checkpoint',
+  ],
+};
+
+/** Debt: imports that break the rules above, each with the reason it still stands. Empty is how it should be. */
+const DEBT = [
+  [
+    'shared/divergence/overlay/overlay.ts',
+    'shared/divergence/ledger/ledger.ts',
+    'the ledger is to be built after the findings',
+  ],
+  [
+    'main/hosts/cli/commands/export.ts',
+    'main/import/raw.ts',
+    'exports are to go through the contract',
+  ],
+  ['main/hosts/cli/commands/export.ts', 'main/store/library.ts', 'as above'],
+  ['main/hosts/cli/commands/export.ts', 'main/store/open-database.ts', 'as above'],
+  ['main/hosts/cli/commands/export.ts', 'main/store/session-data.ts', 'as above'],
+  ['main/hosts/cli/commands/export.ts', 'main/store/session-file.ts', 'as above'],
+  [
+    'main/hosts/cli/commands/import.ts',
+    'main/import/index.ts',
+    'imports are to go through the contract',
+  ],
+  ['main/hosts/cli/commands/import.ts', 'main/import/decode.ts', 'as above'],
+  ['main/hosts/cli/commands/import.ts', 'main/import/into-library.ts', 'as above'],
+  ['main/hosts/cli/commands/import.ts', 'main/import/session-copy.ts', 'as above'],
+  ['main/hosts/cli/commands/import.ts', 'main/store/library.ts', 'as above'],
+  ['main/hosts/cli/commands/logits.ts', 'main/workloads/checkpoint.ts', 'to go through the engine'],
+  ['main/hosts/cli/commands/record.ts', 'main/workloads/checkpoint.ts', 'to go through the engine'],
+  ['main/hosts/cli/commands/record.ts', 'main/workloads/instrument.ts', 'to go through the engine'],
+];
+
+const root = join(import.meta.dirname, '..', 'src');
+const files = readdirSync(root, { recursive: true })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
+const known = new Set(files);
+
+/** Files of src that `path` imports, re-exports or loads, types included. */
+function importsOf(path) {
+  const text = readFileSync(join(root, path), 'utf8');
+  const { module } = parseSync(path, text);
+  const specifiers = [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...module.staticExports.flatMap(({ entries }) =>
+      entries.map(({ moduleRequest }) => moduleRequest?.value),
+    ),
+    ...Array.from(text.matchAll(/\bimport\('([^']+)'\)/g), ([, specifier]) => specifier),
+  ];
+  return [...new Set(specifiers)]
+    .filter((specifier) => specifier?.startsWith('.'))
+    .flatMap((specifier) => {
+      const target = join(dirname(path), specifier).replaceAll('\\', '/');
+      return (
+        [target, `${target}.ts`, `${target}.tsx`, `${target}/index.ts`].find((each) =>
+          known.has(each),
+        ) ?? []
+      );
+    });
+}
+
+const covers = (rule, folder) =>
+  rule.endsWith('/**')
+    ? folder === rule.slice(0, -3) || folder.startsWith(rule.slice(0, -2))
+    : folder === rule;
+
+/** One circle through `graph`, as the files along it; null where there is none. */
+function circleIn(graph) {
+  const done = new Set();
+  const trail = [];
+  const visit = (path) => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    trail.push(path);
+    for (const next of graph.get(path)) {
+      const circle = visit(next);
+      if (circle) return circle;
+    }
+    trail.pop();
+    done.add(path);
+    return null;
+  };
+  for (const path of graph.keys()) {
+    const circle = visit(path);
+    if (circle) return circle;
+  }
+  return null;
+}
+
+const graph = new Map(files.map((path) => [path, importsOf(path)]));
+const problems = [];
+const owed = new Set();
+for (const [path, targets] of graph) {
+  const folder = dirname(path);
+  const rules = ALLOWED[folder];
+  if (rules === undefined) {
+    problems.push(`src/${path}: the folder has no row in scripts/check-imports.mjs`);
+    continue;
+  }
+  for (const target of targets) {
+    const other = dirname(target);
+    if (other === folder || rules.some((rule) => covers(rule, other))) continue;
+    const debt = DEBT.find(([from, to]) => from === path && to === target);
+    if (debt) owed.add(debt);
+    else problems.push(`src/${path} imports ${target}: ${folder} may not import ${other}`);
+  }
+}
+for (const debt of DEBT)
+  if (!owed.has(debt))
+    problems.push(`debt that is paid: ${debt[0]} no longer imports ${debt[1]}; take the row out`);
+const circle = circleIn(graph);
+if (circle) problems.push(`a circle of imports: ${circle.join(' → ')}`);
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const folders = new Set(files.map((path) => dirname(path)));
+for (const folder of folders)
+  if (!readme.includes(`\`${folder}\``))
+    problems.push(`src/README.md has no line for \`${folder}\``);
+for (const [, folder] of readme.matchAll(/^\| `([^`]+)` \|/gm))
+  if (!existsSync(join(root, folder)))
+    problems.push(`src/README.md names \`${folder}\`, which is not there`);
+for (const folder of Object.keys(ALLOWED))
+  if (!folders.has(folder))
+    problems.push(`scripts/check-imports.mjs has a row for ${folder}, which is not there`);
+
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+if (problems.length > 0)
+  process.stderr.write(
+    `${problems.length} imports or folders against the rules of scripts/check-imports.mjs.\n`,
+  );
+else
+  process.stdout.write(
+    `Imports: ${files.length} files, ${folders.size} folders, ${DEBT.length} debts, no circle.\n`,
+  );
+process.exitCode = problems.length > 0 ? 1 : 0;
