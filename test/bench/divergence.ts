@@ -13,8 +13,8 @@
  */
 import { cpus } from 'node:os';
 import { MiB } from '../../src/shared/base/units';
-import { budgetOf } from '../../src/shared/budget/budget';
-import { findingsOf } from '../../src/shared/divergence/findings';
+import { computeBudget } from '../../src/shared/budget/budget';
+import { findDivergences } from '../../src/shared/divergence/findings';
 import { deriveLines } from '../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../src/shared/model/presets';
@@ -175,7 +175,7 @@ function longSession(samples: number): {
 
 function timing(): void {
   const model = preset('gpt2');
-  const budget = budgetOf(
+  const budget = computeBudget(
     model,
     runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, steps: 1000 }),
   );
@@ -199,7 +199,7 @@ function timing(): void {
       exact: false,
     };
     const overlay = buildOverlay(common);
-    const findings = findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null });
+    const findings = findDivergences({ ...common, overlay, logs: [], exitCode: 0, signal: null });
     return {
       ms: performance.now() - copied,
       copy: copied - begun,

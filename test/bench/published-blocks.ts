@@ -1,10 +1,10 @@
 /** Rows that measure a piece of a model by itself: a loss, a feed-forward block, a head with its loss, one attention. */
 
 import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
-import { headOf } from '../../src/shared/budget/pytorch/head';
+import { buildHead } from '../../src/shared/budget/pytorch/head';
 import { temporaries } from '../../src/shared/budget/pytorch/layer';
 import {
-  elementsOf,
+  countElements,
   layerShape,
   type SavedTensor,
   savedTensors,
@@ -62,7 +62,7 @@ function lossOf(config: Config, model: ModelSpec, loss: RunSpec['loss']) {
     precision: copied ? 'bf16' : 'fp32',
     ...(loss ? { loss } : {}),
   });
-  const head = headOf(model, run, wholeShard(model, run), elementBytes(run));
+  const head = buildHead(model, run, wholeShard(model, run), elementBytes(run));
   const scale = copied ? 1 : element / 4;
   const rows = run.batch * run.seq;
   return {
@@ -101,7 +101,7 @@ function classifier(row: PublishedRow, config: Config): Bytes | null {
   if (!/baseline/i.test(`${row.id} ${row.quantity}`)) return null;
   const model = headModel(config);
   const run = runOf(model, config, { precision: 'bf16' });
-  const head = headOf(model, run, wholeShard(model, run), elementBytes(run));
+  const head = buildHead(model, run, wholeShard(model, run), elementBytes(run));
   const capped = 2 * run.batch * run.seq * model.vocab;
   const both = head.backward.requested + capped;
   const bytes = /fw-bw/.test(row.quantity)
@@ -138,7 +138,7 @@ function gatedBlock(config: Config): number {
   const saved = savedTensors(model, run, shard, types).filter(
     ({ stage, name }) => FEED_FORWARD.includes(stage) && !/input of the feed/.test(name),
   );
-  const kept = saved.reduce((sum, one) => sum + elementsOf(one) * one.element * one.count, 0);
+  const kept = saved.reduce((sum, one) => sum + countElements(one) * one.element * one.count, 0);
   const stream = types.compute * run.batch * run.seq * hidden;
   return (
     2 * 3 * types.weight * hidden * ffn +
@@ -168,7 +168,7 @@ export function attentionCoefficient(row: PublishedRow): number {
     ({ stage, name }) => stages.includes(stage) && name !== 'log-sum-exp',
   );
   return (
-    saved.reduce((sum, one) => sum + elementsOf(one) * one.element * one.count, 0) /
+    saved.reduce((sum, one) => sum + countElements(one) * one.element * one.count, 0) /
       (run.batch * run.seq * hidden) +
     types.compute
   );
@@ -187,5 +187,5 @@ export function scoreBytes(row: PublishedRow, model: ModelSpec): number {
     : /^attention weights$/;
   return savedTensors(model, run, wholeShard(model, run), elementBytes(run))
     .filter((one) => one.scores && wanted.test(one.name))
-    .reduce((sum, one) => sum + elementsOf(one) * one.element, 0);
+    .reduce((sum, one) => sum + countElements(one) * one.element, 0);
 }

@@ -1,6 +1,6 @@
 /** Bytes of weights as people store them, quantized in their various ways, on one rank of tensor parallelism. */
-import { shardsOf, wholeShard } from '../../src/shared/budget/sharding/shard';
-import { weightsOf } from '../../src/shared/budget/weights';
+import { listShards, wholeShard } from '../../src/shared/budget/sharding/shard';
+import { countWeights } from '../../src/shared/budget/weights';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec } from '../../src/shared/model/spec';
 
@@ -41,9 +41,9 @@ export function weightBytes(model: ModelSpec, precision: string, tp = 1): number
     mode: 'infer',
     ...(tp > 1 ? { tp } : {}),
   });
-  const shard = tp > 1 ? shardsOf(model, run)[0]! : wholeShard(model, run);
+  const shard = tp > 1 ? listShards(model, run)[0]! : wholeShard(model, run);
   const expertWidth = model.experts && Math.ceil(model.experts.ffn / tp);
-  return weightsOf(model, run, shard).tensors.reduce(
+  return countWeights(model, run, shard).tensors.reduce(
     (sum, { rows, columns, count, layered, kind }) => {
       const quantizable =
         layered &&

@@ -13,7 +13,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LiveTrace } from '../../src/main/engine/live-trace';
 import { createSessionClock } from '../../src/main/install/session-clock';
-import { storedSeriesOf } from '../../src/main/store/session-data';
+import { readStoredSeries } from '../../src/main/store/session-data';
 import { createSession } from '../../src/main/store/session-file';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host/host';
@@ -24,7 +24,7 @@ import { seriesTable } from '../../src/main/telemetry/nvml/counters';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import type { Sampler, SampleSink } from '../../src/main/telemetry/sampler';
 import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
-import { documentOf } from '../../src/shared/session/document';
+import { buildDocument } from '../../src/shared/session/document';
 
 /** The repository, from wherever this file was bundled to below it. */
 const root = (() => {
@@ -330,11 +330,11 @@ async function day(): Promise<void> {
     signal: null,
     durationUs: minutes * minuteUs,
   };
-  const doc = documentOf({
+  const doc = buildDocument({
     ...header,
     ...result,
     baselines: {},
-    series: storedSeriesOf(file.path),
+    series: readStoredSeries(file.path),
     markers: [],
     logs: [],
     warnings: [],

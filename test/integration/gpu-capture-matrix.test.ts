@@ -7,8 +7,8 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addSpecOptions,
+  resolveSpec,
   type SpecOptions,
-  specOf,
 } from '../../src/main/hosts/cli/options/spec-options';
 import { heldOut } from '../bench/accuracy';
 import { repository } from '../support/repository';
@@ -72,7 +72,7 @@ function declared(command: readonly string[]) {
       .option('--bundled <n>'),
   );
   record.parse(words, { from: 'user' });
-  return specOf(record.opts<SpecOptions>(), { model: 'gpt2', framework: 'tfjs' });
+  return resolveSpec(record.opts<SpecOptions>(), { model: 'gpt2', framework: 'tfjs' });
 }
 
 describe('the matrix of GPU runs', () => {

@@ -19,7 +19,7 @@ import { registerSessions } from '../../src/main/hosts/cli/commands/sessions';
 import { openLibrary } from '../../src/main/store/library';
 import { Failure } from '../../src/shared/base/failure';
 import { MiB } from '../../src/shared/base/units';
-import { budgetOf } from '../../src/shared/budget/budget';
+import { computeBudget } from '../../src/shared/budget/budget';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { SessionDocument } from '../../src/shared/session/session-document';
@@ -124,7 +124,7 @@ describe('import', () => {
       'my run',
     );
     const model = preset('gpt2');
-    const budget = budgetOf(
+    const budget = computeBudget(
       model,
       runDefaults(model, { mode: 'train', batch: 4, seq: 128, framework: 'pytorch' }),
     );

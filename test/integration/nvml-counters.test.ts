@@ -1,6 +1,6 @@
 /** What NVML's slower counters, sample buffers, MIG devices and error codes become in a recording, on the double. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { FAULT_CODES, faultOf } from '../../src/main/telemetry/nvml/codes';
+import { explainCode, FAULT_CODES } from '../../src/main/telemetry/nvml/codes';
 import { probeInWorker } from '../../src/main/telemetry/nvml/probe-thread';
 import { NvmlSampler } from '../../src/main/telemetry/nvml/sampler';
 import {
@@ -204,7 +204,7 @@ describe.skipIf(noStub !== null)(
       await sink.until('the first', () => sink.values(id).length > 0);
       for (const [i, code] of FAULT_CODES.entries()) {
         // A driver in trouble refuses to be asked anew as well.
-        const also = faultOf(code).scope === 'library' ? [`fail nvmlInit_v2 ${code}`] : [];
+        const also = explainCode(code).scope === 'library' ? [`fail nvmlInit_v2 ${code}`] : [];
         const from = sink.pushed.length;
         stub.play(
           `fail nvmlDeviceGetMemoryInfo_v2 ${code}`,
@@ -221,7 +221,7 @@ describe.skipIf(noStub !== null)(
               each.id === id && each.reading.kind === 'absent' ? [each.reading.reason] : [],
             ),
         );
-        expect([...reasons], `code ${code}`).toContain(faultOf(code).reason);
+        expect([...reasons], `code ${code}`).toContain(explainCode(code).reason);
       }
     }, 60_000);
   },

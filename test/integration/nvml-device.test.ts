@@ -1,7 +1,7 @@
 /** The structures and calls of NVML against a C library compiled from its documented declarations. */
 import koffi from 'koffi';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FAULT_CODES, faultOf } from '../../src/main/telemetry/nvml/codes';
+import { explainCode, FAULT_CODES } from '../../src/main/telemetry/nvml/codes';
 import { COUNTERS, type Counter } from '../../src/main/telemetry/nvml/counters';
 import { libraryPlaces, loadLibrary } from '../../src/main/telemetry/nvml/library';
 import { type OpenedNvml, openNvml } from '../../src/main/telemetry/nvml/opened';
@@ -236,8 +236,8 @@ describe.skipIf(noStub !== null)(
         const probe = probeNvml(koffi, [stubOf([`fail nvmlInit_v2 ${code}`]).path]);
         expect(probe).toEqual({
           ok: false,
-          detail: `NVML says when it is started that ${faultOf(code).text}`,
-          remedy: faultOf(code).remedy,
+          detail: `NVML says when it is started that ${explainCode(code).text}`,
+          remedy: explainCode(code).remedy,
         });
       },
     );

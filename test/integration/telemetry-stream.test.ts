@@ -1,6 +1,6 @@
 /** The stream of device counters against a double of nvidia-smi that plants what it should see. */
 import { describe, expect, test } from 'vitest';
-import { askedOf, GPU_FIELDS } from '../../src/main/nvidia-smi-format/gpu-fields';
+import { GPU_FIELDS, parseAskedFields } from '../../src/main/nvidia-smi-format/gpu-fields';
 import { GpuStream } from '../../src/main/telemetry/nvidia-smi/stream';
 import { gpuOf, isAlive, playing, smiPath, started } from '../fixtures/nvidia-smi/harness';
 
@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32')(
           path: smiPath,
           env: smi.env,
           gpus: [gpuOf(0)],
-          fields: askedOf(`${every}\n${help}`),
+          fields: parseAskedFields(`${every}\n${help}`),
           ...quick,
         }),
       );
@@ -80,14 +80,16 @@ describe.skipIf(process.platform === 'win32')(
       expect(seen('ecc.corrected')).toEqual({ kind: 'absent', reason: 'not_supported' });
       for (const { id, about } of sink.declared) expect(about, id).toMatch(/\w{4}/);
       const fields = (known: string) =>
-        askedOf(known)
+        parseAskedFields(known)
           .map(({ field }) => field)
           .filter((field) => field.startsWith('clocks_'));
       expect(fields(help)).toEqual(['clocks_event_reasons.active']);
       expect(fields('"clocks_throttle_reasons.active"')).toEqual([
         'clocks_throttle_reasons.active',
       ]);
-      expect(askedOf('').map(({ field }) => field)).toEqual(GPU_FIELDS.map(({ field }) => field));
+      expect(parseAskedFields('').map(({ field }) => field)).toEqual(
+        GPU_FIELDS.map(({ field }) => field),
+      );
     });
 
     test('a source that is slower than asked for says so once, and its series have the interval it keeps', async () => {

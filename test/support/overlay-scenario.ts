@@ -1,9 +1,9 @@
 /** Small hand-made traces, budgets and documents for the tests of overlay, findings, comparison and reports. */
 
 import type { Component, Phase } from '../../src/shared/base/vocabulary';
-import { occurrence, tierOf } from '../../src/shared/budget/tier';
+import { buildTier, occurrence } from '../../src/shared/budget/tier';
 import type { Budget, ComponentBytes, TierBudget } from '../../src/shared/budget/types';
-import { findingsOf } from '../../src/shared/divergence/findings';
+import { findDivergences } from '../../src/shared/divergence/findings';
 import { deriveLines } from '../../src/shared/divergence/overlay/lines';
 import { buildOverlay, type OverlayInput } from '../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../src/shared/model/presets';
@@ -57,7 +57,7 @@ export function phase(
 export type Row = readonly [Phase, number | null, number | null, ComponentBytes, ComponentBytes];
 
 export function tier(rows: readonly Row[]): TierBudget {
-  return tierOf(
+  return buildTier(
     rows.map(([name, step, last, peak, end]) => occurrence(name, step, last, peak, end)),
   );
 }
@@ -117,7 +117,7 @@ export function findingsFor(
   } = input;
   const { spans } = phaseSpans(markers, durationUs);
   const overlay = overlayOf(input);
-  return findingsOf({
+  return findDivergences({
     overlay,
     budget,
     spans,

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { Failure } from '../../shared/base/failure';
-import { budgetOf } from '../../shared/budget/budget';
+import { computeBudget } from '../../shared/budget/budget';
 import type {
   EngineClient,
   EngineEvent,
@@ -15,7 +15,7 @@ import type {
 import { deriveLines } from '../../shared/divergence/overlay/lines';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import { compareSessions } from '../../shared/session/compare';
-import { documentOf, inversionOf, predictionOf } from '../../shared/session/document';
+import { buildDocument, invertSession, predictSession } from '../../shared/session/document';
 import type { SessionDocument } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
@@ -25,7 +25,7 @@ import { type LibraryListing, openLibrary } from '../store/library';
 import { watchLibrary } from '../store/library-watch';
 import { readSession } from '../store/session-data';
 import { openSession } from '../store/session-file';
-import { requestOf, type SavedListing, SavedWorkloads } from '../workloads/saved';
+import { parseRequest, type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { doctorReport } from './doctor';
 import { LiveAnalysis } from './live-analysis';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
@@ -106,7 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
     given: RecordRequest,
     hooks: Partial<RecordingHooks> = {},
   ): Promise<Recording> {
-    const request = given.saved === undefined ? given : requestOf(saved.get(given.saved), given);
+    const request = given.saved === undefined ? given : parseRequest(saved.get(given.saved), given);
     if (request.model) checkModel(request.model);
     if (request.model && request.run) checkRun(request.model, request.run);
     const recording = await startRecording(request, library, {
@@ -138,11 +138,11 @@ export function createEngine(options: EngineOptions): Engine {
     const data = load(id);
     if (data.status !== 'recording') {
       analyses.delete(data.id);
-      return documentOf(data, series);
+      return buildDocument(data, series);
     }
     const analysis = analyses.get(data.id) ?? new LiveAnalysis();
     analyses.set(data.id, analysis);
-    return documentOf(data, series, analysis);
+    return buildDocument(data, series, analysis);
   }
 
   return {
@@ -178,16 +178,16 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     async budgetOf({ id }) {
-      return predictionOf(load(id)).budget;
+      return predictSession(load(id)).budget;
     },
     async invert({ id, model, given }) {
       checkModel(model);
-      return inversionOf(load(id), model, given);
+      return invertSession(load(id), model, given);
     },
     async budget({ model, run }) {
       checkModel(model);
       checkRun(model, run);
-      return budgetOf(model, run);
+      return computeBudget(model, run);
     },
     async record(request) {
       return { id: (await start(request)).id };
@@ -238,14 +238,14 @@ export function createEngine(options: EngineOptions): Engine {
         );
       const all = ids.map(load);
       return compareSessions(
-        all.map((data) => documentOf(data)),
-        all.map((data) => predictionOf(data).budget),
+        all.map((data) => buildDocument(data)),
+        all.map((data) => predictSession(data).budget),
       );
     },
     async report({ ids, format }) {
       const all = ids.map(load);
-      const docs = all.map((data) => documentOf(data));
-      const budgets = all.map((data) => predictionOf(data).budget);
+      const docs = all.map((data) => buildDocument(data));
+      const budgets = all.map((data) => predictSession(data).budget);
       return renderReport({
         sessions: all.map((data, i) => ({
           doc: docs[i]!,

@@ -1,10 +1,10 @@
 /** The experiments of the chapter that the library holds recordings of. */
 import {
-  experimentOf,
+  describeOutcome,
   MEASUREMENTS,
   type Measurement,
   type Outcome,
-  outcomeOf,
+  recordedExperiment,
 } from '../../shared/chapter/experiments/measured';
 import type { SessionSummary } from '../../shared/session/types';
 import type { Engine } from './engine';
@@ -20,7 +20,7 @@ export async function recordedOutcomes(
     for (const full of [true, false]) {
       const ids = newestOfEach(measurement, full, sessions);
       if (ids === null) continue;
-      const outcome = outcomeOf(
+      const outcome = describeOutcome(
         measurement,
         full,
         await Promise.all(ids.map((id) => engine.show({ id }))),
@@ -40,7 +40,7 @@ function newestOfEach(
   const ids = recordings(full).map(
     ({ role }) =>
       sessions.find(({ name, status }) => {
-        const of = status === 'complete' ? experimentOf(name) : null;
+        const of = status === 'complete' ? recordedExperiment(name) : null;
         return of?.experiment === experiment && of.full === full && of.role === role;
       })?.id,
   );

@@ -2,7 +2,7 @@
  * Analysis of a session while it is being recorded, within bounds: phases that are over are worked out once, and
  * findings again no more often than once a second and than lets analysis take a twentieth of the time.
  */
-import { type FindingsInput, findingsOf } from '../../shared/divergence/findings';
+import { type FindingsInput, findDivergences } from '../../shared/divergence/findings';
 import {
   CompletedPhases,
   completedOverlay,
@@ -26,7 +26,7 @@ export class LiveAnalysis implements LiveState {
     if (begun - this.#analysedAt < Math.max(LEAST_INTERVAL_MS, SHARE * this.#costMs))
       return this.#findings;
     const { durationUs } = input;
-    this.#findings = findingsOf({
+    this.#findings = findDivergences({
       ...input,
       live: true,
       overlay: completedOverlay(input.overlay, durationUs),

@@ -106,7 +106,7 @@ export class LiveTrace implements SampleSink {
         intervalUs: null,
       });
       if (field === 'allocated') {
-        for (const [at, bytes] of wayTo(t, memory, trail))
+        for (const [at, bytes] of samplesBefore(t, memory, trail))
           this.push(id, at, { kind: 'ok', value: bytes });
       }
       this.push(id, t, { kind: 'ok', value });
@@ -191,7 +191,7 @@ function joined(
 }
 
 /** Samples before a memory marker at `t`: its trail, and its high-water mark where it happened, so that the line reaches it. */
-function wayTo(
+function samplesBefore(
   t: Micros,
   { peak, peakAt, allocated }: MemoryMark,
   trail: readonly (readonly [Micros, Bytes])[],

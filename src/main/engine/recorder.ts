@@ -12,7 +12,7 @@ import type { Bytes, Micros, Millis } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { RecordRequest } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { documentOf, summaryOf } from '../../shared/session/document';
+import { buildDocument, summarizeDocument } from '../../shared/session/document';
 import type {
   Environment,
   SessionData,
@@ -29,14 +29,14 @@ import {
 } from '../install/paths';
 import { createSessionClock } from '../install/session-clock';
 import type { Library } from '../store/library';
-import { storedSeriesOf } from '../store/session-data';
+import { readStoredSeries } from '../store/session-data';
 import { createSession } from '../store/session-file';
 import type { ProcessScope, Sampler } from '../telemetry/sampler';
-import { repeat } from '../telemetry/shared-timer';
+import { every } from '../telemetry/shared-timer';
 import { openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
 import { checkSaving } from '../workloads/checkpoint';
-import { Discretion, environmentFor } from '../workloads/environment';
+import { environmentFor, Redactor } from '../workloads/environment';
 import { instrumentEnvironment } from '../workloads/instrument';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import { announcedModel, announcedRun } from './announced';
@@ -76,11 +76,11 @@ export async function startRecording(
   library: Library,
   hooks: RecordingHooks,
 ): Promise<Recording> {
-  const plan = planOf(request);
+  const plan = planRecording(request);
   const { model: declared, run: asked, weights } = request;
   if (declared && asked && weights !== undefined)
     await askWorkload({ model: declared, run: asked, weights, check: true });
-  const discretion = new Discretion({ ...process.env, ...plan.env });
+  const discretion = new Redactor({ ...process.env, ...plan.env });
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   let launched: LaunchedWorkload | null = plan.pid === null ? null : await attachProcess(plan.pid);
   const scope: ProcessScope = {
@@ -155,7 +155,7 @@ export async function startRecording(
     if (model !== null && announced !== null) run = announcedRun(model, announced.fields) ?? run;
   };
   const onMarker = (said: Marker) => {
-    const marker = discreet(said, discretion);
+    const marker = redactMarker(said, discretion);
     trace.marker(marker);
     if (undeclared) fillIn(marker);
     if (marker.type === 'run') {
@@ -244,7 +244,7 @@ export async function startRecording(
       for (const sampler of started) sampler.watched?.(at !== null);
     watchedAt = at;
   };
-  const endBeat = repeat(CHANGED_MS, () => {
+  const endBeat = every(CHANGED_MS, () => {
     if (watchedAt !== null && performance.now() - watchedAt > WATCHED_MS) watched(null);
     hooks.changed();
   });
@@ -267,8 +267,8 @@ export async function startRecording(
     const clean = plan.pid !== null || (exit.exitCode === 0 && exit.signal === null);
     status = stopRequested ? 'interrupted' : clean ? 'complete' : 'failed';
     file.flush();
-    const data = describe(storedSeriesOf(file.path));
-    file.setMeta('summary', summaryOf(documentOf(data)));
+    const data = describe(readStoredSeries(file.path));
+    file.setMeta('summary', summarizeDocument(buildDocument(data)));
     file.finish({ status, ...exit, durationUs });
     file.close();
     hooks.finished();
@@ -302,7 +302,7 @@ interface Plan {
   readonly workload: WorkloadInfo;
 }
 
-function planOf(request: RecordRequest): Plan {
+function planRecording(request: RecordRequest): Plan {
   const cwd = request.cwd ?? process.cwd();
   if (request.bundled) {
     if (!request.model || !request.run)
@@ -379,7 +379,7 @@ function planOf(request: RecordRequest): Plan {
 }
 
 /** What a workload announces in words of its own, without the secrets among them. */
-function discreet(marker: Marker, discretion: Discretion): Marker {
+function redactMarker(marker: Marker, discretion: Redactor): Marker {
   if (marker.type === 'note') return { ...marker, text: discretion.text(marker.text) };
   return marker.type === 'run' || marker.type === 'model'
     ? { ...marker, fields: discretion.fields(marker.fields) }

@@ -51,7 +51,7 @@ export class Imports {
       this.#drop(id);
       throw new Failure(
         'bad_input',
-        `${nameOf(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`,
+        `${checkFileName(fileName)} is larger than ${UPLOAD_LIMIT / MiB} MiB.`,
         'Import it from a terminal: plumbline import FILE.',
       );
     }
@@ -61,7 +61,7 @@ export class Imports {
       this.#drop(id);
       throw new Failure(
         'unwritable',
-        `${nameOf(fileName)} could not be kept in ${tmpdir()} for the import.`,
+        `${checkFileName(fileName)} could not be kept in ${tmpdir()} for the import.`,
         'Free some space there, or import it from a terminal.',
         cause,
       );
@@ -91,7 +91,7 @@ export class Imports {
       this.#drop(id);
     }
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
-    const path = join(folder, nameOf(fileName));
+    const path = join(folder, checkFileName(fileName));
     writeFileSync(path, '');
     const id = randomUUID();
     this.#uploads.set(id, { folder, path, bytes: 0 });
@@ -117,7 +117,7 @@ export class Imports {
 }
 
 /** A name without a path in it, fit for a file here. */
-function nameOf(fileName: unknown): string {
+function checkFileName(fileName: unknown): string {
   const name = String(fileName)
     .split(/[\\/]/)
     .at(-1)!

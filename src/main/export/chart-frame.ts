@@ -19,7 +19,7 @@ export interface Frame {
 
 export const round = (n: number): string => String(Math.round(n * 10) / 10);
 
-export function frameOf(
+export function buildFrame(
   duration: Micros,
   highest: Bytes,
   below: number,
@@ -63,7 +63,7 @@ function timeTicks(duration: Micros): number[] {
 }
 
 /** Grid, tick labels and the axis titles; `axisY` is where the time axis' labels stand. */
-export function axes(frame: ReturnType<typeof frameOf>, axisY: number): string {
+export function axes(frame: ReturnType<typeof buildFrame>, axisY: number): string {
   const { left, plotWidth, top, plotHeight } = frame;
   const rows = frame.yTicks.map((bytes) => {
     const y = round(frame.y(bytes));

@@ -8,7 +8,7 @@ import type { OverlayPhase } from '../../shared/divergence/overlay/types';
 import { componentName } from '../../shared/present/facts';
 import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
-import { axes, type Frame, frameOf, linePath, peakMark, round } from './chart-frame';
+import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';
 import { escapeHtml } from './escape';
 import type { ReportInput } from './protocol';
 
@@ -24,8 +24,8 @@ interface Segment {
 
 export function sessionChart({ doc, budget, series }: ReportInput): string {
   const { overlay, durationUs } = doc;
-  const line = lineOf(series, overlay.series);
-  const segments = thinned(segmentsOf(overlay.phases, budget, durationUs), durationUs);
+  const line = findLine(series, overlay.series);
+  const segments = thinned(buildSegments(overlay.phases, budget, durationUs), durationUs);
   const highest = Math.max(
     overlay.measuredPeak?.bytes ?? 0,
     overlay.predictedPeak.refined ?? 0,
@@ -34,7 +34,7 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
   );
   if (highest <= 0) return '';
   const lane = overlay.phases.length > 0;
-  const frame = frameOf(durationUs, highest, lane ? 66 : 34);
+  const frame = buildFrame(durationUs, highest, lane ? 66 : 34);
   const laneY = frame.top + frame.plotHeight + 8;
   const peak = overlay.measuredPeak;
   return [
@@ -63,9 +63,9 @@ export function comparisonChart(inputs: readonly ReportInput[]): string {
   const duration = Math.max(...inputs.map(({ doc }) => doc.durationUs));
   const highest = Math.max(...inputs.map(({ doc }) => doc.overlay.measuredPeak?.bytes ?? 0));
   if (highest <= 0) return '';
-  const frame = frameOf(duration, highest, 34);
+  const frame = buildFrame(duration, highest, 34);
   const lines = inputs.map(({ doc, series }, i) => {
-    const line = lineOf(series, doc.overlay.series);
+    const line = findLine(series, doc.overlay.series);
     return line
       ? measuredLine(frame, line, doc.overlay.baselineBytes, doc.durationUs, sessionColor(i))
       : '';
@@ -88,20 +88,23 @@ export function componentColor(component: Component): string {
 }
 
 /** Components that have a band, in stacking order, with their bytes at the predicted peak. */
-export function legendOf({ doc, budget }: ReportInput): { component: Component; bytes: number }[] {
-  const segments = segmentsOf(doc.overlay.phases, budget, doc.durationUs);
+export function buildLegend({
+  doc,
+  budget,
+}: ReportInput): { component: Component; bytes: number }[] {
+  const segments = buildSegments(doc.overlay.phases, budget, doc.durationUs);
   return COMPONENTS.flatMap((component) => {
     const bytes = Math.max(0, ...segments.map(({ components }) => components[component] ?? 0));
     return bytes > 0 ? [{ component, bytes }] : [];
   });
 }
 
-function lineOf(series: readonly SeriesData[], id: string | null): SeriesData | undefined {
+function findLine(series: readonly SeriesData[], id: string | null): SeriesData | undefined {
   return series.find(({ info, times }) => info.id === id && times.length > 0);
 }
 
 /** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */
-function segmentsOf(
+function buildSegments(
   phases: readonly OverlayPhase[],
   budget: Budget | null,
   durationUs: Micros,

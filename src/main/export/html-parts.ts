@@ -12,8 +12,8 @@ import {
   componentName,
   componentTable,
   componentTitle,
-  configurationOf,
-  environmentOf,
+  describeConfiguration,
+  describeEnvironment,
   explained,
   methodNotes,
   phaseRows,
@@ -23,7 +23,7 @@ import {
 } from '../../shared/present/facts';
 import { noFindings } from '../../shared/present/no-findings';
 import { phaseName } from '../../shared/present/phase-name';
-import { componentColor, legendOf, sessionChart } from './chart';
+import { buildLegend, componentColor, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
 
@@ -119,7 +119,7 @@ export function chartCard(input: ReportInput): string {
   const svg = sessionChart(input);
   if (!svg) return '';
   const { overlay } = input.doc;
-  const bands = legendOf(input).map(
+  const bands = buildLegend(input).map(
     ({ component, bytes }) =>
       `<li><i style="background:${componentColor(component)}"></i>${e(componentName(component))} <b>${formatBytes(bytes)}</b></li>`,
   );
@@ -230,12 +230,12 @@ export function pairs(rows: readonly (readonly [string, string])[]): string {
 }
 
 export function settingsCards({ doc, budget }: ReportInput): string {
-  const run = configurationOf(doc, budget);
+  const run = describeConfiguration(doc, budget);
   const left =
     run.length > 0
       ? card('Model and run', pairs(run))
       : card('Model and run', '<p class="none">Not declared, so nothing was predicted.</p>');
-  return `<div class="two">${left}${card('Environment', pairs(environmentOf(doc)))}</div>`;
+  return `<div class="two">${left}${card('Environment', pairs(describeEnvironment(doc)))}</div>`;
 }
 
 export function notesCard({ doc }: ReportInput): string {

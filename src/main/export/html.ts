@@ -11,10 +11,10 @@ import {
 } from '../../shared/base/format';
 import {
   componentName,
+  describeStatus,
   formatInstant,
   headline,
   settingWords,
-  statusOf,
 } from '../../shared/present/facts';
 import type { Comparison } from '../../shared/session/compare';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -53,7 +53,7 @@ const STATUS_KIND: Readonly<Record<SessionDocument['status'], string>> = {
 };
 
 function meta(doc: SessionDocument): string {
-  return `<p class="meta"><span class="chip ${STATUS_KIND[doc.status]}">${e(statusOf(doc))}</span> <span>${e(formatInstant(doc.startedAt))}</span><span>${e(doc.workload.title)}</span><span>${e(doc.id)}</span></p>`;
+  return `<p class="meta"><span class="chip ${STATUS_KIND[doc.status]}">${e(describeStatus(doc))}</span> <span>${e(formatInstant(doc.startedAt))}</span><span>${e(doc.workload.title)}</span><span>${e(doc.id)}</span></p>`;
 }
 
 function sessionBody(input: ReportInput): string {

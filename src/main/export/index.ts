@@ -28,14 +28,14 @@ export function renderReport(request: ReportRequest & { readonly format: ReportF
       'Give the id of one; "plumbline list" shows them.',
     );
   return {
-    fileName: fileNameOf(request, format.id),
+    fileName: buildFileName(request, format.id),
     mimeType: format.mimeType,
     text: format.render(request),
   };
 }
 
 /** A name any file system takes, from what people called the session. */
-function fileNameOf({ sessions }: ReportRequest, extension: string): string {
+function buildFileName({ sessions }: ReportRequest, extension: string): string {
   const ids = sessions.map(({ doc }) => slug(doc.id, 40));
   const middle =
     sessions.length === 1

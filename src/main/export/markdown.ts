@@ -12,8 +12,9 @@ import {
   componentName,
   componentTable,
   componentTitle,
-  configurationOf,
-  environmentOf,
+  describeConfiguration,
+  describeEnvironment,
+  describeStatus,
   explained,
   formatInstant,
   headline,
@@ -23,7 +24,6 @@ import {
   rankCells,
   settingWords,
   spanWords,
-  statusOf,
 } from '../../shared/present/facts';
 import { noFindings } from '../../shared/present/no-findings';
 import type { Comparison } from '../../shared/session/compare';
@@ -52,7 +52,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
   const { overlay } = doc;
   const parts = [
     `${level} ${e(doc.name)}${doc.simulated ? ' **(SIMULATED)**' : ''}`,
-    `${e(doc.id)} · ${e(statusOf(doc))} · ${e(formatInstant(doc.startedAt))} · ${formatDuration(doc.durationUs)}`,
+    `${e(doc.id)} · ${e(describeStatus(doc))} · ${e(formatInstant(doc.startedAt))} · ${formatDuration(doc.durationUs)}`,
     `**${e(headline(doc))}**`,
     table(
       ['peak', 'bytes', 'exactly'],
@@ -149,7 +149,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
     `${level}# What ran, and where`,
     table(
       ['', ''],
-      [...configurationOf(doc, budget), ...environmentOf(doc)].map(([label, value]) => [
+      [...describeConfiguration(doc, budget), ...describeEnvironment(doc)].map(([label, value]) => [
         e(label),
         e(value),
       ]),
@@ -164,7 +164,7 @@ function session({ doc, budget }: ReportInput, level: string): string {
   return parts.join('\n\n');
 }
 
-function comparisonOf({ sessions, differences, peak, time, verdict }: Comparison): string {
+function renderComparison({ sessions, differences, peak, time, verdict }: Comparison): string {
   const heads = sessions.map(({ name }) => e(name));
   const parts = [
     '# Plumbline comparison',
@@ -236,7 +236,7 @@ export const markdown: ReportFormat = {
   mimeType: 'text/markdown',
   render({ sessions, comparison }) {
     const parts = comparison
-      ? [comparisonOf(comparison), ...sessions.map((one) => session(one, '##'))]
+      ? [renderComparison(comparison), ...sessions.map((one) => session(one, '##'))]
       : sessions.map((one) => session(one, '#'));
     return `${parts.join('\n\n')}\n`;
   },

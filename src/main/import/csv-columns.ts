@@ -115,7 +115,7 @@ const OTHER = new RegExp(
   'i',
 );
 
-function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }) | null {
+function findMeaning(spelled: string): (Meaning & { readonly unit: string | null }) | null {
   const words = spelled
     .toLowerCase()
     .replace('%', '_%')
@@ -133,7 +133,7 @@ function meaningOf(spelled: string): (Meaning & { readonly unit: string | null }
 export function columnsOfHeader(line: string): CsvColumn[] | null {
   const cells = parseHeader(line);
   const columns = cells.map(({ name, unit }): CsvColumn => {
-    const meaning = meaningOf(name);
+    const meaning = findMeaning(name);
     if (meaning)
       return { role: meaning.role, field: meaning.field, label: name, unit: unit ?? meaning.unit };
     // A table library's own row number has no name.
@@ -147,7 +147,7 @@ export function columnsOfHeader(line: string): CsvColumn[] | null {
   const named = columns.filter(({ role }) => role !== 'unnamed' && role !== 'other').length;
   const known = columns.filter(({ role }) => role !== 'unnamed').length;
   const values = cells.some(
-    ({ name, unit }) => unit === null && name !== '' && shapeOf(name) !== 'text',
+    ({ name, unit }) => unit === null && name !== '' && classifyCell(name) !== 'text',
   );
   const spelled = cells.some(({ name }) => name !== '');
   return (named > 0 || (spelled && known === columns.length)) && !values ? columns : null;
@@ -177,7 +177,7 @@ type Shape =
   | 'absent'
   | 'text';
 
-export function shapeOf(cell: string): Shape {
+export function classifyCell(cell: string): Shape {
   const text = cell.trim();
   if (absentReason(text) !== null) return 'absent';
   if (parseStamp(text) !== null) return 'stamp';
@@ -257,7 +257,7 @@ export function meaningWords({ role, field }: CsvColumn): string {
 }
 
 function commonShape(column: readonly string[]): Shape {
-  const shapes = [...new Set(column.map(shapeOf))].filter((shape) => shape !== 'absent');
+  const shapes = [...new Set(column.map(classifyCell))].filter((shape) => shape !== 'absent');
   if (shapes.length === 0) return 'absent';
   if (shapes.every((shape) => shape === 'whole' || shape === 'number'))
     return shapes.length === 1 ? shapes[0]! : 'number';

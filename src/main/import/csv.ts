@@ -7,11 +7,11 @@ import { findSmiError, firstLine } from '../nvidia-smi-format/error-text';
 import { absentReason, parseQuantity, splitRow } from '../nvidia-smi-format/query-csv';
 import {
   type CsvColumn,
+  classifyCell,
   columnsOfHeader,
   inferColumns,
   isProcessHeader,
   meaningWords,
-  shapeOf,
 } from './csv-columns';
 import { noteError } from './error';
 import type { GpuIdentity } from './imported-trace';
@@ -38,7 +38,7 @@ export const csv: ImportFormat = {
         const cells = line.split(',').map((cell) => cell.trim());
         // An empty cell is an absence in a table that is known, but no sign of one.
         return (
-          cells.filter((cell) => cell !== '' && shapeOf(cell) !== 'text').length >=
+          cells.filter((cell) => cell !== '' && classifyCell(cell) !== 'text').length >=
           Math.max(1, cells.length / 2)
         );
       })
@@ -310,7 +310,7 @@ export function looksCut(cell: string, above: string | undefined): boolean | 'pe
   if (absentReason(cell) !== null) return cell === '';
   const bare = /^-?[\d.]+$/.test(cell);
   if (above === undefined || absentReason(above) !== null) return bare ? 'perhaps' : false;
-  return shapeOf(cell) !== shapeOf(above) || (bare && cell.length < above.length);
+  return classifyCell(cell) !== classifyCell(above) || (bare && cell.length < above.length);
 }
 
 /** Of two columns that could number the GPUs, the one that tells more of them apart; the other one means something else. */

@@ -31,7 +31,7 @@ export function openText(path: string): TextFile {
       `${name} is empty.`,
       'Give a file that holds output of nvidia-smi.',
     );
-  const encoding = encodingOf(bytes);
+  const encoding = detectEncoding(bytes);
   const whole = bytes.length < HEAD_BYTES;
   const text = new TextDecoder(encoding).decode(bytes).replaceAll('\0', '');
   if (text.trim() === '')
@@ -129,7 +129,7 @@ export function readHead(path: string, bytes = HEAD_BYTES): Buffer {
 /** A return at the very end may be half of a line ending, so it stays where it is. */
 const splitLines = (text: string): string[] => text.split(/\r?\n|\r(?!$|\n)/);
 
-function encodingOf(bytes: Buffer): Encoding {
+function detectEncoding(bytes: Buffer): Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   // Without a mark: plain text in UTF-16 has a zero in every other byte.

@@ -40,13 +40,13 @@ export interface Gpu {
   readonly columns: Map<string, Column>;
 }
 
-export function leastOf(times: Float64Array, n: number, seed: number): number {
+export function findLeast(times: Float64Array, n: number, seed: number): number {
   let least = seed;
   for (let i = 0; i < n; i++) if (times[i]! < least) least = times[i]!;
   return least;
 }
 
-export function mostOf(times: Float64Array, n: number, seed: number): number {
+export function findMost(times: Float64Array, n: number, seed: number): number {
   let most = seed;
   for (let i = 0; i < n; i++) if (times[i]! > most) most = times[i]!;
   return most;
@@ -80,7 +80,12 @@ function doubled(column: Float64Array, size: number): Float64Array {
   return bigger;
 }
 
-export function seriesOf(gpu: Gpu, index: number, start: number, durationUs: Micros): SeriesData[] {
+export function buildSeries(
+  gpu: Gpu,
+  index: number,
+  start: number,
+  durationUs: Micros,
+): SeriesData[] {
   if (gpu.n === 0) return [];
   const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
   // Stable: rows with equal stamps stay as the file has them.

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { Bytes } from '../../shared/base/units';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { documentOf, summaryOf } from '../../shared/session/document';
+import { buildDocument, summarizeDocument } from '../../shared/session/document';
 import type { SessionData } from '../../shared/session/types';
 import { version } from '../install/paths';
 import type { Library } from '../store/library';
@@ -17,7 +17,7 @@ import type { ImportedTrace } from './imported-trace';
 import { readTrace } from './index';
 import { IDLE_DRIVER } from './process-sum';
 import type { ReadOptions } from './protocol';
-import { rawOf } from './raw';
+import { readRaw } from './raw';
 import { copySession, isSessionFile } from './session-copy';
 
 export interface ImportOptions extends ReadOptions {
@@ -62,8 +62,8 @@ function writeTrace(
   trace: ImportedTrace,
   options: ImportOptions,
 ): string {
-  const raw = options.keepRaw ? rawOf(path) : null;
-  const baselines = baselinesOf(trace, options.baselineBytes);
+  const raw = options.keepRaw ? readRaw(path) : null;
+  const baselines = chooseBaselines(trace, options.baselineBytes);
   const fileTime = statSync(path).mtime.toISOString();
   const warnings = [
     ...trace.warnings,
@@ -141,7 +141,7 @@ function writeTrace(
       }
       for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
     }
-    file.setMeta('summary', summaryOf(documentOf(data)));
+    file.setMeta('summary', summarizeDocument(buildDocument(data)));
     file.finish({ status, exitCode, signal, durationUs });
     file.close();
   } catch (error) {
@@ -161,9 +161,9 @@ const LATE_START =
  * What the devices held before the run: what was given, else their first sample where it is less than half of what the
  * memory then rises to. A recording that begins later than its run tells no baseline.
  */
-function baselinesOf(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
+function chooseBaselines(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
   const lines = deviceLines(trace).filter(
-    ({ values }) => given !== undefined || values[0]! * 2 < maxOf(values),
+    ({ values }) => given !== undefined || values[0]! * 2 < findMax(values),
   );
   return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
 }
@@ -183,5 +183,5 @@ function baselineWarnings(
 
 const deviceLines = (trace: ImportedTrace) =>
   trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
-const maxOf = (values: Float64Array): number =>
+const findMax = (values: Float64Array): number =>
   values.reduce((most, value) => Math.max(most, value), 0);

@@ -24,7 +24,7 @@ export function ofInstance(instance: string, readings: Readings): Readings {
  * The instance that a row of dmon or pmon speaks of: by the number of the MIG device, else by those of the GPU instance
  * and the compute instance within it. Empty for the GPU itself, whose row has dashes there.
  */
-export function instanceOf(columns: readonly string[], cells: readonly string[]): string {
+export function findInstance(columns: readonly string[], cells: readonly string[]): string {
   const named = (column: string, name: string) => {
     const cell = cells[columns.indexOf(column)] ?? '';
     return /^\d{1,3}$/.test(cell) ? [`${name}${cell}`] : [];

@@ -4,7 +4,7 @@ import { parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-cs
 import { noteError } from './error';
 import type { Readings } from './imported-trace';
 import { metric } from './metrics';
-import { INSTANCE_COLUMNS, instanceOf, ofInstance } from './mig';
+import { findInstance, INSTANCE_COLUMNS, ofInstance } from './mig';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
@@ -30,7 +30,7 @@ const DMON: Readonly<Record<string, string>> = {
   txpci: 'pcie.tx',
 };
 
-const headerOf = (line: string): string[] | null => {
+const parseHeader = (line: string): string[] | null => {
   const words = line
     .trim()
     .toLowerCase()
@@ -44,7 +44,7 @@ const HEADER_WITHIN = 20;
 const firstHeader = ({ lines }: Head) =>
   lines
     .slice(0, HEADER_WITHIN)
-    .map(headerOf)
+    .map(parseHeader)
     .find((words) => words !== null);
 
 export const dmon: ImportFormat = {
@@ -90,7 +90,7 @@ class MonitorReader implements LineSink {
   line(text: string, complete: boolean): void {
     if (text.trim() === '') return;
     if (text.trim().startsWith('#')) {
-      this.#columns = headerOf(text) ?? this.#columns;
+      this.#columns = parseHeader(text) ?? this.#columns;
       this.#width = text.trimEnd().length;
       return;
     }
@@ -142,7 +142,7 @@ class MonitorReader implements LineSink {
       this.#trace.row({ index }, stamp, readings);
       return;
     }
-    const instance = instanceOf(this.#columns, cells);
+    const instance = findInstance(this.#columns, cells);
     this.#turn(`${index} ${instance}`, stamp);
     this.#deviceRound.set(index, [
       ...(this.#deviceRound.get(index) ?? []),
@@ -162,7 +162,7 @@ class MonitorReader implements LineSink {
   /** One round of pmon is one row per process, and one with dashes where there is none. */
   #process(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const pid = cells[this.#columns.indexOf('pid')]!;
-    const instance = instanceOf(this.#columns, cells);
+    const instance = findInstance(this.#columns, cells);
     this.#turn(`${index} ${instance} ${pid}`, stamp);
     const sums = this.#round.get(index) ?? new Map<string, ProcessSum>();
     this.#round.set(index, sums);

@@ -9,7 +9,7 @@ import {
   splitRow,
 } from '../nvidia-smi-format/query-csv';
 import { candidateLines, looksCut, withCommas } from './csv';
-import { isProcessHeader, shapeOf } from './csv-columns';
+import { classifyCell, isProcessHeader } from './csv-columns';
 import type { GpuIdentity } from './imported-trace';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
@@ -47,8 +47,8 @@ function inferred(head: Head): string[] | null {
   return row!.map((cell, i) => {
     if (i === pid) return 'pid';
     if (i === path) return 'process_name';
-    if (shapeOf(cell) === 'uuid') return 'gpu_uuid';
-    if (shapeOf(cell) === 'stamp') return 'timestamp';
+    if (classifyCell(cell) === 'uuid') return 'gpu_uuid';
+    if (classifyCell(cell) === 'stamp') return 'timestamp';
     return i === row!.length - 1 && i > pid ? 'used_gpu_memory' : `column ${i + 1}`;
   });
 }

@@ -17,7 +17,7 @@ export interface Raw {
   readonly data: string;
 }
 
-export function rawOf(path: string): Raw | { readonly skipped: string } {
+export function readRaw(path: string): Raw | { readonly skipped: string } {
   const { size } = statSync(path);
   if (size > RAW_LIMIT)
     return {
@@ -33,7 +33,7 @@ export function rawOf(path: string): Raw | { readonly skipped: string } {
 }
 
 /** The bytes as they came. A Failure where a session keeps none, or they do not unpack to what was put in. */
-export function bytesOf(
+export function rawBytes(
   stored: unknown,
   sessionId: string,
 ): { readonly file: string; readonly contents: Buffer } {

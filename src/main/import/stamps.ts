@@ -55,7 +55,7 @@ export function parseStamp(text: string): Stamp | null {
 }
 
 /** The stamp as an instant: one without a zone is taken as this machine's local time. */
-export function instantOf({ us, zoned }: Stamp): Date {
+export function parseInstant({ us, zoned }: Stamp): Date {
   const date = new Date(us / 1000);
   if (zoned) return date;
   return new Date(

@@ -11,17 +11,17 @@ import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import {
+  buildSeries,
   FIRST_REASON,
+  findLeast,
+  findMost,
   type Gpu,
   grow,
-  leastOf,
-  mostOf,
   newColumn,
-  seriesOf,
   VALUE,
 } from './gpu-columns';
 import type { GpuIdentity, ImportedTrace, ImportKind, Readings } from './imported-trace';
-import { instantOf, type Stamp } from './stamps';
+import { parseInstant, type Stamp } from './stamps';
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
 /** A clock without a zone that falls back by this much went from summer to winter time. */
@@ -137,11 +137,11 @@ export class TraceBuilder {
       );
     const rows = this.#gpus.filter(({ n }) => n > 0);
     const start = rows.reduce(
-      (least, { times, n }) => leastOf(times, n, least),
+      (least, { times, n }) => findLeast(times, n, least),
       Number.POSITIVE_INFINITY,
     );
     const end = rows.reduce(
-      (most, { times, n }) => mostOf(times, n, most),
+      (most, { times, n }) => findMost(times, n, most),
       Number.NEGATIVE_INFINITY,
     );
     const durationUs = rows.length === 0 ? 0 : end - start;
@@ -162,7 +162,7 @@ export class TraceBuilder {
         }),
       ),
       samples: this.#samples,
-      series: gpus.flatMap(({ gpu, index }) => seriesOf(gpu, index, start, durationUs)),
+      series: gpus.flatMap(({ gpu, index }) => buildSeries(gpu, index, start, durationUs)),
       gaps: ABSENT_REASONS.flatMap((reason) => {
         const count = this.#counts.get(reason) ?? 0;
         return count > 0 ? [{ reason, count }] : [];
@@ -171,7 +171,7 @@ export class TraceBuilder {
       startedAt:
         this.#stamped === null || this.#undated || !Number.isFinite(start)
           ? null
-          : instantOf({ us: start, zoned: this.#stamped.zoned }).toISOString(),
+          : parseInstant({ us: start, zoned: this.#stamped.zoned }).toISOString(),
       durationUs,
       error: this.error,
     };

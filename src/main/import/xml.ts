@@ -4,7 +4,7 @@
  */
 import type { Reading } from '../../shared/base/vocabulary';
 import { absentReason, parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
-import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../nvidia-smi-format/xml';
+import { listedInstances, parseXml, readField, textAt, toList } from '../nvidia-smi-format/xml';
 import { noteError } from './error';
 import type { GpuIdentity, Readings } from './imported-trace';
 import { metric } from './metrics';
@@ -127,7 +127,7 @@ class XmlReader implements LineSink {
   }
 
   #document(text: string): void {
-    const log = fieldOf(parseXml(text), 'nvidia_smi_log');
+    const log = readField(parseXml(text), 'nvidia_smi_log');
     if (log === undefined) {
       this.#broken++;
       return;
@@ -137,14 +137,14 @@ class XmlReader implements LineSink {
     this.#trace.cuda ??= known(textAt(log, 'cuda_version'));
     const stamp = parseStamp(textAt(log, 'timestamp') ?? '');
     this.#countAll(log);
-    for (const gpu of listOf(fieldOf(log, 'gpu'))) this.#gpu(gpu, stamp);
+    for (const gpu of toList(readField(log, 'gpu'))) this.#gpu(gpu, stamp);
   }
 
   /** Every leaf that holds no value; what is empty tells nothing. */
   #countAll(node: unknown): void {
     if (typeof node !== 'object' || node === null) return;
     for (const [tag, value] of Object.entries(node)) {
-      for (const each of listOf(value)) {
+      for (const each of toList(value)) {
         if (typeof each !== 'string') this.#countAll(each);
         else if (each.trim() !== '') this.#count(tag, each);
       }
@@ -152,7 +152,7 @@ class XmlReader implements LineSink {
   }
 
   #gpu(gpu: unknown, stamp: ReturnType<typeof parseStamp>): void {
-    const busId = known(textAt(fieldOf(gpu, '$'), 'id')) ?? known(textAt(gpu, 'pci/pci_bus_id'));
+    const busId = known(textAt(readField(gpu, '$'), 'id')) ?? known(textAt(gpu, 'pci/pci_bus_id'));
     const uuid = known(textAt(gpu, 'uuid'));
     const name = known(textAt(gpu, 'product_name'));
     const total = parseQuantity(textAt(gpu, 'fb_memory_usage/total') ?? '', 'bytes');
@@ -183,11 +183,11 @@ class XmlReader implements LineSink {
   }
 
   #processes(gpu: unknown, device: Readings): Readings {
-    const list = fieldOf(gpu, 'processes');
+    const list = readField(gpu, 'processes');
     if (list === undefined || (typeof list === 'string' && absentReason(list) === 'not_supported'))
       return [];
     const sum = new ProcessSum();
-    for (const process of listOf(fieldOf(list, 'process_info')))
+    for (const process of toList(readField(list, 'process_info')))
       sum.add(parseProcessMemory(textAt(process, 'used_memory') ?? ''));
     return processReadings(this.#trace, sum, device);
   }

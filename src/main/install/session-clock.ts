@@ -18,7 +18,7 @@ export function createSessionClock(): AnchoredClock {
 }
 
 /** Monotonic nanoseconds at the clock's zero; derived from its present reading where the clock does not tell. */
-export function originOf(clock: SessionClock & { readonly originNs?: bigint }): bigint {
+export function clockOrigin(clock: SessionClock & { readonly originNs?: bigint }): bigint {
   return clock.originNs ?? process.hrtime.bigint() - BigInt(Math.round(clock.now())) * 1000n;
 }
 

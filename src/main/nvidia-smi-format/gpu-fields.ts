@@ -134,7 +134,7 @@ export const EXTRA_FIELDS: readonly GpuField[] = [
 ];
 
 /** What a driver can be asked for, from its `--help-query-gpu`; without that, what every driver is asked for. */
-export function askedOf(help: string): GpuField[] {
+export function parseAskedFields(help: string): GpuField[] {
   const known = new Set([...help.matchAll(/"([a-z][\w.]*)"/g)].map((match) => match[1]!));
   const extras = EXTRA_FIELDS.filter((each) => known.has(each.field));
   const first = extras.filter(

@@ -23,18 +23,18 @@ export function parseXml(text: string): unknown {
   return result;
 }
 
-export function fieldOf(node: unknown, name: string): unknown {
+export function readField(node: unknown, name: string): unknown {
   return typeof node === 'object' && node !== null && Object.hasOwn(node, name)
     ? (node as Record<string, unknown>)[name]
     : undefined;
 }
 
-export const listOf = (value: unknown): unknown[] =>
+export const toList = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 
 /** The text at a path; of repeated elements the first. Null where there is none. */
 export function textAt(node: unknown, path: string): string | null {
-  const value = path.split('/').reduce<unknown>((at, name) => listOf(fieldOf(at, name))[0], node);
+  const value = path.split('/').reduce<unknown>((at, name) => toList(readField(at, name))[0], node);
   return typeof value === 'string' ? value : null;
 }
 
@@ -47,7 +47,7 @@ export interface ListedInstance {
 
 /** The MIG devices that the document lists within a GPU. */
 export function listedInstances(gpu: unknown): ListedInstance[] {
-  return listOf(fieldOf(fieldOf(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
+  return toList(readField(readField(gpu, 'mig_devices'), 'mig_device')).flatMap((instance) => {
     const [index, used, total] = ['index', 'fb_memory_usage/used', 'fb_memory_usage/total'].map(
       (path) => textAt(instance, path),
     );

@@ -24,10 +24,10 @@ export function watchLibrary(
   let watcher: FSWatcher;
   let timer: NodeJS.Timeout | null = null;
   let touched = new Set<string>();
-  let known = stateOf(dir);
+  let known = readState(dir);
   const tell = () => {
     timer = null;
-    const now = stateOf(dir);
+    const now = readState(dir);
     const listing = now !== known;
     const grown = [...touched];
     known = now;
@@ -36,7 +36,7 @@ export function watchLibrary(
   };
   try {
     watcher = watch(dir, (_event, name) => {
-      const id = sessionOf(name ?? '');
+      const id = sessionIdIn(name ?? '');
       if (id === null) return;
       touched.add(id);
       timer ??= setTimeout(tell, GATHER_MS);
@@ -55,7 +55,7 @@ export function watchLibrary(
 }
 
 /** Id of the session that a file of the library belongs to: `ID.plumbline`, `ID.plumbline-wal`. */
-function sessionOf(name: string): string | null {
+function sessionIdIn(name: string): string | null {
   const at = name.indexOf(EXTENSION);
   return at > 0 && ['', '-wal'].includes(name.slice(at + EXTENSION.length))
     ? name.slice(0, at)
@@ -63,10 +63,10 @@ function sessionOf(name: string): string | null {
 }
 
 /** The sessions there are, and which of them are open for writing: an ended one leaves no log of writes behind. */
-function stateOf(dir: string): string {
+function readState(dir: string): string {
   try {
     return readdirSync(dir)
-      .filter((name) => sessionOf(name) !== null)
+      .filter((name) => sessionIdIn(name) !== null)
       .sort()
       .join('\n');
   } catch {

@@ -15,7 +15,7 @@ import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
 import { MetaDocuments } from './session-meta';
 import { foldLog } from './session-writer';
 import { damaged, reading } from './sqlite-failures';
-import { upgradedCopy, versionOf } from './upgrade';
+import { readVersion, upgradedCopy } from './upgrade';
 
 export interface OpenedDatabase {
   readonly db: Database.Database;
@@ -49,7 +49,7 @@ export function editDatabase(path: string, edit: (db: Database.Database) => void
   reading(path, () => {
     const db = new Database(path, { fileMustExist: true });
     try {
-      if (versionOf(db) !== SCHEMA_VERSION) {
+      if (readVersion(db) !== SCHEMA_VERSION) {
         throw new Failure(
           'bad_input',
           `The session file ${basename(path)} was written by an older Plumbline and is kept as it is.`,
@@ -70,7 +70,7 @@ function connect(path: string): OpenedDatabase {
     checkKind(path, db);
     // In KiB. What is read is read once, from one end to the other.
     db.pragma('cache_size = -2000');
-    if (versionOf(db) < SCHEMA_VERSION) {
+    if (readVersion(db) < SCHEMA_VERSION) {
       const old = db;
       db = null;
       try {
@@ -109,7 +109,7 @@ function checkKind(path: string, db: Database.Database): void {
     if (ours && statSync(path).size === 0) throw damaged(path, 'it is empty');
     throw foreign();
   }
-  const version = versionOf(db);
+  const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
     throw new Failure(
       'newer_format',

@@ -20,7 +20,7 @@ export function readSession(reader: SessionReader): SessionData {
   return {
     ...reader.header,
     ...reader.result,
-    baselines: baselinesOf(reader.meta('baselines')),
+    baselines: parseBaselines(reader.meta('baselines')),
     series: storedSeriesIn(reader),
     markers: reader.markers(),
     logs: reader.logs(),
@@ -29,7 +29,7 @@ export function readSession(reader: SessionReader): SessionData {
 }
 
 /** The series of a session file, in order of declaration. */
-export function storedSeriesOf(path: string): SeriesData[] {
+export function readStoredSeries(path: string): SeriesData[] {
   using reader = openSession(path);
   return storedSeriesIn(reader);
 }
@@ -79,7 +79,7 @@ function keepAtHand(data: SeriesData): void {
   }
 }
 
-function baselinesOf(stored: unknown): Record<string, Bytes> {
+function parseBaselines(stored: unknown): Record<string, Bytes> {
   if (typeof stored !== 'object' || stored === null) return {};
   return Object.fromEntries(
     Object.entries(stored).filter(

@@ -18,7 +18,7 @@ export function upgradedCopy(
 ): Database.Database {
   const copy = new Database(db.serialize());
   try {
-    for (let version = versionOf(copy); version < target; version++) {
+    for (let version = readVersion(copy); version < target; version++) {
       const step = steps[version];
       if (step === undefined)
         throw new Error(`There is no upgrade from session format ${version}.`);
@@ -34,6 +34,6 @@ export function upgradedCopy(
   return copy;
 }
 
-export function versionOf(db: Database.Database): number {
+export function readVersion(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }

@@ -5,7 +5,7 @@
 import type { Micros, Millis } from '../../shared/base/units';
 import type { SessionClock } from '../install/session-clock';
 import type { Sampler, SampleSink } from './sampler';
-import { repeat } from './shared-timer';
+import { every } from './shared-timer';
 
 const PERIOD_MS: Millis = 1000;
 
@@ -31,7 +31,7 @@ export class CostSampler implements Sampler {
     });
     let at: Micros = clock.now();
     let used = process.cpuUsage();
-    this.#end = repeat(this.#periodMs, () => {
+    this.#end = every(this.#periodMs, () => {
       const t = clock.now();
       const spent = process.cpuUsage(used);
       if (t > at)

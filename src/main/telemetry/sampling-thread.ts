@@ -3,8 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { HostReads, type HostTask } from './host/host-reads';
 import type { Loader } from './nvml/library';
 import type { NvmlMessage, NvmlTask, ProbeTask } from './nvml/messages';
-import { napBy } from './nvml/native-sleep';
-import { Sampling } from './nvml/nvml-reader';
+import { bindNativeSleep } from './nvml/native-sleep';
+import { NvmlReader } from './nvml/nvml-reader';
 import { PcieReads, type PcieTask } from './nvml/pcie-reads';
 import { probeNvml } from './nvml/probe';
 import type { Batch } from './thread/batch';
@@ -16,7 +16,7 @@ const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) =>
   parentPort?.postMessage(message, transfer);
 
 /** The binding is native code, which may be missing for a machine that Plumbline otherwise runs on. */
-async function loaderOf(): Promise<Loader | string> {
+async function openLoader(): Promise<Loader | string> {
   try {
     return (await import('koffi')).default;
   } catch (error) {
@@ -27,7 +27,7 @@ async function loaderOf(): Promise<Loader | string> {
 if (task.kind === 'host') {
   new HostReads(task, post).run();
 } else {
-  const loader = await loaderOf();
+  const loader = await openLoader();
   if (typeof loader === 'string') {
     const remedy = 'Install Plumbline again for this machine.';
     if (task.kind === 'probe')
@@ -38,6 +38,6 @@ if (task.kind === 'host') {
   } else if (task.kind === 'pcie') {
     new PcieReads(task, loader, post).run();
   } else {
-    new Sampling(task, loader, post, napBy(loader)).run();
+    new NvmlReader(task, loader, post, bindNativeSleep(loader)).run();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Timers of the recording thread that fire together: to be woken costs it more than what most of them then do. Those
- * whose period is no multiple of the beat have a timer of their own.
+ * whose period is no multiple of the tick have a timer of their own.
  */
 import type { Millis } from '../../shared/base/units';
 
@@ -17,7 +17,7 @@ const beating = new Set<Beating>();
 let timer: NodeJS.Timeout | null = null;
 
 /** Runs something periodically, first when a period has passed; what it returns ends that. */
-export function repeat(periodMs: Millis, run: () => void): () => void {
+export function every(periodMs: Millis, run: () => void): () => void {
   if (periodMs % BEAT_MS !== 0) {
     const own = setInterval(run, periodMs);
     return () => clearInterval(own);
@@ -25,7 +25,7 @@ export function repeat(periodMs: Millis, run: () => void): () => void {
   const beats = periodMs / BEAT_MS;
   const one: Beating = { beats, left: timer === null ? beats : beats + 1, run };
   beating.add(one);
-  timer ??= setInterval(beat, BEAT_MS);
+  timer ??= setInterval(tick, BEAT_MS);
   return () => {
     beating.delete(one);
     if (timer !== null && beating.size === 0) {
@@ -35,7 +35,7 @@ export function repeat(periodMs: Millis, run: () => void): () => void {
   };
 }
 
-function beat(): void {
+function tick(): void {
   for (const one of beating) {
     if (--one.left > 0) continue;
     one.left = one.beats;

@@ -8,7 +8,7 @@ import type { Bytes, Millis } from '../../shared/base/units';
 import type { Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import { instanceId } from '../../shared/trace/instances';
-import { askedOf, gpuSeriesId } from '../nvidia-smi-format/gpu-fields';
+import { gpuSeriesId, parseAskedFields } from '../nvidia-smi-format/gpu-fields';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host/host';
@@ -26,10 +26,10 @@ import type { ProcessLists } from './nvml/messages';
 import { PcieSampler } from './nvml/pcie';
 import { PCIE_FLOOR_MS } from './nvml/pcie-reads';
 import { probeInWorker } from './nvml/probe-thread';
-import { NvmlSampler, ofInstance, sharesOf } from './nvml/sampler';
+import { NvmlSampler, ofInstance, splitShares } from './nvml/sampler';
 import type { ProcessScope, Sampler } from './sampler';
 import { findWorker } from './thread/launch';
-import { confined, migDevicesIn, migDevicesOf, visibleGpus } from './visible-devices';
+import { confined, listMigDevices, migDevicesIn, visibleGpus } from './visible-devices';
 
 export interface OpenSamplersOptions {
   readonly scope: ProcessScope;
@@ -118,7 +118,7 @@ async function openNvml(
   const probe = await probeInWorker(workerPath, places);
   if (!probe.ok || workerPath === null)
     return { detail: `${probe.ok ? '' : probe.detail}${because(why)}`, final: false };
-  const known = migDevicesOf(probe);
+  const known = listMigDevices(probe);
   const {
     gpus: visible,
     instances,
@@ -140,7 +140,7 @@ async function openNvml(
   const begins = (device: string, info: GpuInfo, used: Reading, lists: ProcessLists | null) => {
     if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
     const other =
-      lists && sharesOf(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
+      lists && splitShares(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
     if (other?.kind === 'ok') baselines[`${device}.other.memory`] = other.value;
   };
   for (const { info, used, processes } of chosen) {
@@ -255,7 +255,7 @@ async function openNvidiaSmi(
         env,
         gpus,
         listed: inventory.gpus.length,
-        fields: askedOf(help.stdout),
+        fields: parseAskedFields(help.stdout),
         intervalMs,
       }),
       new GpuProcesses({ path, env, gpus, scope, ownPids, sharesPids }),

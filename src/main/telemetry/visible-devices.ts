@@ -153,7 +153,7 @@ export function confined(
 }
 
 /** The MIG devices that NVML lists. */
-export const migDevicesOf = ({ gpus }: Probe & { ok: true }) =>
+export const listMigDevices = ({ gpus }: Probe & { ok: true }) =>
   gpus.flatMap(({ info, instances }) =>
     instances.map((instance) => ({ ...instance, gpu: info.index })),
   );

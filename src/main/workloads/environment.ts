@@ -89,7 +89,7 @@ function checkName(name: string): void {
 const LEAST_SECRET = 8;
 
 /** Takes secrets out of what is about to be stored: those of a command by their names, and those of `env` by their values. */
-export class Discretion {
+export class Redactor {
   readonly #values: readonly string[];
 
   constructor(env: NodeJS.ProcessEnv) {

@@ -16,7 +16,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { Failure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
 import type { Marker } from '../../shared/trace/types';
-import { originOf, type SessionClock } from '../install/session-clock';
+import { clockOrigin, type SessionClock } from '../install/session-clock';
 import { parseIntroduction, parseMarker } from './marker-schema';
 
 export interface MarkerLimits {
@@ -73,7 +73,7 @@ export class MarkerChannel {
     this.socketPath = socketPath;
     this.folder = folder;
     this.limits = { ...MARKER_LIMITS, ...options.limits };
-    this.originNs = originOf(options.clock);
+    this.originNs = clockOrigin(options.clock);
     this.credit = this.limits.burst;
     this.creditAt = performance.now();
     this.server = createServer((socket) => this.accept(socket));

@@ -201,7 +201,10 @@ export class SavedWorkloads {
 }
 
 /** What is recorded when a saved workload is run: what `given` says besides its name comes before what was saved. */
-export function requestOf({ name, request }: SavedWorkload, given: RecordRequest): RecordRequest {
+export function parseRequest(
+  { name, request }: SavedWorkload,
+  given: RecordRequest,
+): RecordRequest {
   const [own, more] = [request.environment, given.environment];
   const environment =
     more === undefined

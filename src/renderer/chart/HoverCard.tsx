@@ -4,10 +4,10 @@ import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/b
 import type { Tier } from '../../shared/base/vocabulary';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { componentsOf, type Segment, segmentAt } from './bands';
+import { listComponents, type Segment, segmentAt } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME } from './palette';
-import { phaseAt, residualOf } from './phase-blocks';
+import { findResidual, phaseAt } from './phase-blocks';
 import { exactTime } from './scale';
 
 const CARD_WIDTH = 300;
@@ -32,7 +32,7 @@ export function HoverCard({
   const onLeft = at.x + CARD_WIDTH + 24 > width;
   const parts = segment?.parts ?? null;
   const { measured } = at;
-  const residual = phase ? residualOf(phase, tier) : null;
+  const residual = phase ? findResidual(phase, tier) : null;
   return (
     <div
       className="hover-card"
@@ -79,7 +79,7 @@ export function HoverCard({
       </dl>
       {parts && segment && (
         <dl className="parts">
-          {[...componentsOf([segment])].reverse().map((component) => (
+          {[...listComponents([segment])].reverse().map((component) => (
             <Row
               key={component}
               name={COMPONENT_NAME[component]}

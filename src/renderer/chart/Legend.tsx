@@ -1,4 +1,5 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
+
 import { useMemo } from 'react';
 import { formatPercent } from '../../shared/base/format';
 import type { Tier } from '../../shared/base/vocabulary';
@@ -7,7 +8,7 @@ import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { Bytes } from '../components/basics';
 import { type Store, useStore } from '../state/store';
-import { componentsOf, type Segment, segmentAt, wholeRun } from './bands';
+import { listComponents, type Segment, segmentAt, wholeRun } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
 import { phaseAt } from './phase-blocks';
@@ -35,7 +36,7 @@ export function Legend({
     [isWhole, budget, tier, session.durationUs, known],
   );
   const at = isWhole ? null : pointer;
-  const order = useMemo(() => [...componentsOf(segments)].reverse(), [segments]);
+  const order = useMemo(() => [...listComponents(segments)].reverse(), [segments]);
   const highest = useMemo(
     () =>
       segments.reduce<Segment | null>(

@@ -7,14 +7,14 @@ import type { Tier } from '../../shared/base/vocabulary';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
-import { ceiling, componentsOf, polygons, type Segment, visibleSegments } from './bands';
+import { ceiling, listComponents, polygons, type Segment, visibleSegments } from './bands';
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
 import type { Hover } from './hover';
 import { pictureOption } from './option';
-import { inkOf } from './palette';
+import { inkFor } from './palette';
 import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './phase-blocks';
-import { layoutOf, timeAtX, xOf } from './picture-frame';
+import { buildFrame, timeToX, xToTime } from './picture-frame';
 import {
   highest,
   isCrowded,
@@ -27,7 +27,7 @@ import {
 import { byteScale } from './scale';
 import { usePointerView } from './usePointerView';
 import { useTrace } from './useTrace';
-import { loadOf } from './utilization';
+import { buildUtilization } from './utilization';
 import { focusOn, type View } from './view';
 
 interface Props {
@@ -43,16 +43,20 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   const { overlay } = session;
   const surface = useRef<HTMLElement | null>(null);
   const { width, height } = useSize(surface);
-  const ink = inkOf(useTheme());
+  const ink = inkFor(useTheme());
   const end = Math.max(1000, session.durationUs);
   const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
-  const load = useMemo(() => loadOf(session), [session]);
+  const load = useMemo(() => buildUtilization(session), [session]);
   const hasResiduals = segments.length > 0;
   const hasLoad = load !== null;
   const hasPhases = overlay.phases.length > 0;
   const layout = useMemo(
     () =>
-      layoutOf(width, height, { phases: hasPhases, residual: hasResiduals, utilization: hasLoad }),
+      buildFrame(width, height, {
+        phases: hasPhases,
+        residual: hasResiduals,
+        utilization: hasLoad,
+      }),
     [width, height, hasPhases, hasResiduals, hasLoad],
   );
   const wanted = [overlay.series, load?.id ?? null].filter((id) => id !== null);
@@ -74,7 +78,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     100,
     Math.ceil(((load?.max ?? 0) * (load?.unit === 'millipercent' ? 1e-3 : 1)) / 100 - 1e-9) * 100,
   );
-  const order = useMemo(() => componentsOf(segments), [segments]);
+  const order = useMemo(() => listComponents(segments), [segments]);
   const steps = useMemo(() => stepBlocks(overlay), [overlay]);
   const option = useMemo(() => {
     const shown = visibleSegments(segments, view.t0, view.t1, layout.plotWidth);
@@ -165,7 +169,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   useEffect(() => {
     const at = hover.get();
     if (!at) return;
-    const t = timeAtX(at.x, view, layout);
+    const t = xToTime(at.x, view, layout);
     hover.set({ ...at, t, measured: readingOf(t) });
   }, [view, layout, measured, hover]);
   const laneTitle = (
@@ -255,11 +259,11 @@ function PeakLabel({
 }: {
   peak: { bytes: number; at: Micros };
   view: View;
-  layout: ReturnType<typeof layoutOf>;
+  layout: ReturnType<typeof buildFrame>;
   top: number;
   onPeak(): void;
 }) {
-  const x = xOf(peak.at, view, layout);
+  const x = timeToX(peak.at, view, layout);
   const outside =
     x < layout.left - 1 ? 'left' : x > layout.left + layout.plotWidth + 1 ? 'right' : null;
   const y = layout.main.top + layout.main.height * (1 - peak.bytes / top);
@@ -293,7 +297,7 @@ function Cursor({
   selecting,
 }: {
   hover: Store<Hover | null>;
-  layout: ReturnType<typeof layoutOf>;
+  layout: ReturnType<typeof buildFrame>;
   session: SessionDocument;
   segments: readonly Segment[];
   tier: Tier;

@@ -44,7 +44,7 @@ const split = (parts: ComponentBytes | null | undefined, total: Bytes): Componen
   parts && Object.keys(parts).length > 0 && Math.abs(sum(parts) - total) < 1 ? parts : null;
 
 /** Predicted split of one phase at its highest moment and at its end. */
-export function predictionOf(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
+export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
   const phase = overlay.phases[index]!;
   const row = timelineRow(budget, tier, phase);
   const refined = tier === 'refined';
@@ -73,7 +73,7 @@ export function segments(overlay: Overlay, tier: Tier, budget: Budget | null): r
   let held: { t: Micros; parts: ComponentBytes | null; total: Bytes; phase: number } | null = null;
   for (const [index, phase] of overlay.phases.entries()) {
     if (phase.rank !== rank) continue;
-    const { total, parts, end, endParts } = predictionOf(overlay, index, tier, budget);
+    const { total, parts, end, endParts } = predictPhase(overlay, index, tier, budget);
     const t0 = Math.max(phase.span[0], out.at(-1)?.t1 ?? phase.span[0]);
     if (held && t0 > held.t)
       out.push({
@@ -99,7 +99,7 @@ export function wholeRun(budget: Budget, tier: Tier, durationUs: Micros): Segmen
 }
 
 /** The components that play a part anywhere, in stack order. */
-export function componentsOf(all: readonly Segment[]): readonly Component[] {
+export function listComponents(all: readonly Segment[]): readonly Component[] {
   const seen = new Set<string>();
   for (const { parts } of all)
     for (const [component, bytes] of Object.entries(parts ?? {}))

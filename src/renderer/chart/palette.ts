@@ -117,7 +117,7 @@ const INKS: Readonly<Record<Theme, Ink>> = {
     lane: '#a9b3c1',
   },
 };
-export const inkOf = (theme: Theme): Ink => INKS[theme];
+export const inkFor = (theme: Theme): Ink => INKS[theme];
 
 /** One line per compared session. */
 export const LINE_COLORS = [

@@ -26,7 +26,7 @@ export interface Block {
   readonly count: number;
 }
 
-export function residualOf(phase: OverlayPhase, tier: Tier): Bytes | null {
+export function findResidual(phase: OverlayPhase, tier: Tier): Bytes | null {
   if (tier === 'refined') return phase.residualBytes;
   const predicted = phase.predicted.textbook;
   return phase.measured === null || predicted === null ? null : phase.measured - predicted;
@@ -54,7 +54,7 @@ export function blocks(
   for (const phase of overlay.phases) {
     const [t0, t1] = phase.span;
     if (phase.rank !== rank || t1 < view.t0 || t0 > view.t1) continue;
-    const residual = residualOf(phase, tier);
+    const residual = findResidual(phase, tier);
     const flagged = tier === 'refined' && phase.flagged;
     const last = out.at(-1);
     const near = last && t1 - t0 < narrow * perPixel && t0 - last.t1 < narrow * perPixel;
@@ -100,7 +100,7 @@ const LEAST_BOUND = DEFAULT_FLAG_LIMITS.bytes;
 /** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
 export function residualBound(overlay: Overlay, tier: Tier): Bytes {
   const widest = overlay.phases.reduce(
-    (most, phase) => Math.max(most, Math.abs(residualOf(phase, tier) ?? 0)),
+    (most, phase) => Math.max(most, Math.abs(findResidual(phase, tier) ?? 0)),
     0,
   );
   return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, LEAST_BOUND);

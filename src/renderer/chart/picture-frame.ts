@@ -22,7 +22,7 @@ const RIGHT = 20;
 const TIME_AXIS = 26;
 const GAP = 12;
 
-export function layoutOf(
+export function buildFrame(
   width: number,
   height: number,
   lanes: { phases: boolean; residual: boolean; utilization: boolean },
@@ -52,7 +52,7 @@ export function layoutOf(
   };
 }
 
-export const xOf = (t: Micros, view: View, layout: Layout): number =>
+export const timeToX = (t: Micros, view: View, layout: Layout): number =>
   layout.left + ((t - view.t0) / (view.t1 - view.t0)) * layout.plotWidth;
-export const timeAtX = (x: number, view: View, layout: Layout): Micros =>
+export const xToTime = (x: number, view: View, layout: Layout): Micros =>
   view.t0 + ((x - layout.left) / layout.plotWidth) * (view.t1 - view.t0);

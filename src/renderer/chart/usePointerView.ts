@@ -4,8 +4,8 @@
  */
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { Micros } from '../../shared/base/units';
-import { type Layout, timeAtX } from './picture-frame';
-import { clampView, commandOf, pan, type View, zoomAround } from './view';
+import { type Layout, xToTime } from './picture-frame';
+import { clampView, findViewCommand, pan, type View, zoomAround } from './view';
 
 export interface ViewControl {
   readonly view: View;
@@ -54,7 +54,7 @@ export function usePointerView(
         onView(
           zoomAround(
             view,
-            timeAtX(clampX(xIn(event)), view, layout),
+            xToTime(clampX(xIn(event)), view, layout),
             Math.exp(Math.max(-240, Math.min(240, event.deltaY * pixels)) * 0.0022),
             end,
           ),
@@ -78,7 +78,7 @@ export function usePointerView(
         onView(clampView({ t0: drag.view.t0 + by, t1: drag.view.t1 + by }, end));
       } else if (drag && Math.abs(x - drag.x) > CLICK_PX)
         setSelection([Math.min(drag.x, x), Math.max(drag.x, x)]);
-      onHover(timeAtX(x, view, layout), x, yIn(event));
+      onHover(xToTime(x, view, layout), x, yIn(event));
     };
     const onUp = (event: PointerEvent) => {
       const { layout, view, end, onView } = latest.current;
@@ -88,8 +88,8 @@ export function usePointerView(
           onView(
             clampView(
               {
-                t0: timeAtX(Math.min(drag.x, x), view, layout),
-                t1: timeAtX(Math.max(drag.x, x), view, layout),
+                t0: xToTime(Math.min(drag.x, x), view, layout),
+                t1: xToTime(Math.max(drag.x, x), view, layout),
               },
               end,
             ),
@@ -105,7 +105,7 @@ export function usePointerView(
     const onDouble = () => latest.current.onView(null);
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const command = commandOf(event.code);
+      const command = findViewCommand(event.code);
       if (command === null) return;
       event.preventDefault();
       const { view, end, onView, onPeak } = latest.current;

@@ -42,7 +42,7 @@ export function focusOn(span: readonly [Micros, Micros], end: Micros): View {
 export type ViewCommand = 'in' | 'out' | 'left' | 'right' | 'fit' | 'peak';
 
 /** By the key's place on the keyboard, so that WASD lies together on every layout. */
-export function commandOf(code: string): ViewCommand | null {
+export function findViewCommand(code: string): ViewCommand | null {
   switch (code) {
     case 'KeyW':
     case 'ArrowUp':

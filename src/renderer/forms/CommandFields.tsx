@@ -26,7 +26,7 @@ export function commandRequest({
   variables,
 }: CommandForm): RecordRequest | null {
   const words = splitCommand(command);
-  const environment = environmentOf(variables, onlyNeeded);
+  const environment = parseEnvironment(variables, onlyNeeded);
   if (words === null || words.length === 0 || environment === null) return null;
   return {
     command: words,
@@ -37,7 +37,7 @@ export function commandRequest({
 }
 
 /** A line is NAME=VALUE, or a NAME alone to be passed on. Null where one is neither. */
-function environmentOf(variables: string, only: boolean): WorkloadEnvironment | null {
+function parseEnvironment(variables: string, only: boolean): WorkloadEnvironment | null {
   const lines = variables
     .split('\n')
     .map((line) => line.trim())
@@ -102,7 +102,7 @@ export function CommandFields({
           onChange={(event) => onChange({ variables: event.target.value })}
         />
       </label>
-      {environmentOf(form.variables, false) === null && (
+      {parseEnvironment(form.variables, false) === null && (
         <p className="field-error" role="alert">
           A line is neither NAME=VALUE nor a NAME.
         </p>

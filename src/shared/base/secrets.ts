@@ -110,7 +110,7 @@ const HARMLESS =
 
 export function looksSecret(name: string): boolean {
   if (HARMLESS.test(name)) return false;
-  const words = wordsOf(name);
+  const words = splitWords(name);
   return words.some((word, i) => {
     if (SECRET.has(word) || (JOINED.test(word) && !HARMLESS.test(word))) return true;
     if (word === 'tokens') return OPENS.has(words[i - 1] ?? '');
@@ -120,7 +120,7 @@ export function looksSecret(name: string): boolean {
 }
 
 /** --hf-token-v2 → hf, token; dbPassword → db, password; AWS_SECRET_ACCESS_KEY → aws, secret, access, key; HFToken → hf, token. */
-function wordsOf(name: string): string[] {
+function splitWords(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')

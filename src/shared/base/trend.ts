@@ -12,7 +12,7 @@ export interface Trend {
 const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /** The line through at least three points of distinct x; null for fewer. */
-export function trendOf(
+export function fitTrend(
   points: readonly { readonly x: number; readonly y: number }[],
 ): Trend | null {
   const n = points.length;

@@ -6,7 +6,7 @@ import type { ModelSpec, RunSpec } from '../model/spec';
 import { contextAssumed, contextBytes } from './pytorch/device';
 import type { TierBudget } from './types';
 
-export function assumptionsOf(
+export function listAssumptions(
   model: ModelSpec,
   run: RunSpec,
   refined: TierBudget,

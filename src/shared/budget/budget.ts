@@ -2,7 +2,7 @@
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
-import { assumptionsOf } from './assumptions';
+import { listAssumptions } from './assumptions';
 import { rankBudget } from './per-rank';
 import { pytorchBudget } from './pytorch';
 import { textbookBudget } from './textbook';
@@ -10,12 +10,12 @@ import { tfjsBudget } from './tfjs';
 import type { Budget, TierBudget } from './types';
 
 /** Both tiers for `model` and `run`; `bad_input` where either cannot be. */
-export function budgetOf(model: ModelSpec, run: RunSpec): Budget {
+export function computeBudget(model: ModelSpec, run: RunSpec): Budget {
   checkModel(model);
   checkRun(model, run);
   const perRank = run.framework === 'pytorch' ? rankBudget(model, run) : null;
   const refined = refinedBudget(model, run);
-  const assumed = assumptionsOf(model, run, perRank?.refined ?? refined);
+  const assumed = listAssumptions(model, run, perRank?.refined ?? refined);
   return {
     model: { name: model.name, parameters: parameterCount(model) },
     spec: model,

@@ -9,13 +9,20 @@
 import type { Bytes } from '../base/units';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { pytorchBudget, pytorchPeak } from './pytorch';
-import { isSharded, rankCount, type Shard, shardsOf, stagesOf, wholeShard } from './sharding/shard';
+import {
+  isSharded,
+  listShards,
+  listStages,
+  rankCount,
+  type Shard,
+  wholeShard,
+} from './sharding/shard';
 import { textbookBudget } from './textbook';
 import type { RankBudget } from './types';
 
 /** The fullest rank and its peak at process level; the whole model where the run is not sharded. */
 export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {
-  const shards = isSharded(run) ? shardsOf(model, run) : [wholeShard(model, run)];
+  const shards = isSharded(run) ? listShards(model, run) : [wholeShard(model, run)];
   let fullest: { shard: Shard; peak: Bytes } | null = null;
   for (const shard of shards) {
     const peak = pytorchPeak(model, run, shard);
@@ -34,7 +41,7 @@ export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
     layers: shard.layers,
     textbook: textbookBudget(model, run, shard),
     refined: pytorchBudget(model, run, shard),
-    stages: stagesOf(model, run).map((one) => {
+    stages: listStages(model, run).map((one) => {
       const { stage, layers, embedding, head, inFlight } = one;
       return {
         stage,

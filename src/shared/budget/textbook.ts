@@ -14,9 +14,9 @@ import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { Checkpointing, ModelSpec, RunSpec } from '../model/spec';
 import { type Shard, wholeShard } from './sharding/shard';
-import { occurrence, tierOf } from './tier';
+import { buildTier, occurrence } from './tier';
 import type { ComponentBytes, TierBudget, TimelinePhase } from './types';
-import { parametersOf } from './weights';
+import { countParameterBytes } from './weights';
 
 type ActivationRun = Pick<RunSpec, 'batch' | 'seq' | 'checkpointing' | 'precision'>;
 type ActivationShard = Pick<Shard, 'layers' | 'tensor' | 'sequence' | 'inFlight'>;
@@ -108,7 +108,7 @@ function trainingState(
   shard: Shard,
   offload: RunSpec['offload'],
 ): TrainingState {
-  const { held, trained } = parametersOf(model, run, shard);
+  const { held, trained } = countParameterBytes(model, run, shard);
   const mixed = isMixed(run.precision);
   const weight = bytesPerElement(run.precision);
   const state = mixed ? 4 : Math.max(2, weight);
@@ -206,7 +206,9 @@ function training(
  */
 function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[] {
   const weights = {
-    params: Math.round(bytesPerElement(run.precision) * parametersOf(model, run, shard).held),
+    params: Math.round(
+      bytesPerElement(run.precision) * countParameterBytes(model, run, shard).held,
+    ),
   };
   const { decoderLayers } = model;
   const stack = decoderLayers ? { ...shard, layers: decoderLayers } : shard;
@@ -239,7 +241,7 @@ function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[
 /** The whole model on one device, or one rank's share of it. What the whole holds, no setting of sharding changes. */
 export function textbookBudget(model: ModelSpec, run: RunSpec, shard?: Shard): TierBudget {
   const part = shard ?? wholeShard(model, run);
-  return tierOf(
+  return buildTier(
     run.mode === 'train'
       ? training(model, run, part, shard === undefined ? 'none' : run.offload)
       : inference(model, run, part),

@@ -4,7 +4,7 @@ import { COMPONENTS, type Phase } from '../base/vocabulary';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from './types';
 
 /** Bytes of all components together. */
-export function totalOf(components: ComponentBytes): Bytes {
+export function sumComponents(components: ComponentBytes): Bytes {
   let total = 0;
   for (const component of COMPONENTS) total += components[component] ?? 0;
   return total;
@@ -32,14 +32,14 @@ export function occurrence(
     step,
     lastStep,
     components,
-    total: totalOf(components),
-    end: totalOf(endComponents),
+    total: sumComponents(components),
+    end: sumComponents(endComponents),
     endComponents,
   };
 }
 
 /** A tier from its timeline, which holds at least one row. The earliest of equal peaks is the peak. */
-export function tierOf(timeline: readonly TimelinePhase[]): TierBudget {
+export function buildTier(timeline: readonly TimelinePhase[]): TierBudget {
   const byPhase = new Map<Phase, PhaseBudget>();
   for (const { phase, components, total, end, endComponents } of timeline) {
     const known = byPhase.get(phase);

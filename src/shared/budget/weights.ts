@@ -31,11 +31,11 @@ export interface Weights {
   readonly trained: readonly WeightTensor[];
 }
 
-export function weightsOf(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
+export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
   const rank = run.loraRank ?? 0;
   if (rank > 0)
-    return { tensors, trained: adaptersOf(tensors, rank, run.loraTargets ?? 'query-value') };
+    return { tensors, trained: countAdapters(tensors, rank, run.loraTargets ?? 'query-value') };
   return {
     tensors,
     trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen),
@@ -43,12 +43,12 @@ export function weightsOf(model: ModelSpec, run: RunSpec, shard: Shard): Weights
 }
 
 /** Parameters a rank computes with, adapters among them, and those of them that are trained. */
-export function parametersOf(
+export function countParameterBytes(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
 ): { readonly held: number; readonly trained: number } {
-  const { tensors, trained } = weightsOf(model, run, shard);
+  const { tensors, trained } = countWeights(model, run, shard);
   const held = elementsIn(tensors);
   const learning = trained === tensors ? held : elementsIn(trained);
   return { held: run.loraRank ? held + learning : held, trained: learning };
@@ -59,7 +59,7 @@ function elementsIn(tensors: readonly WeightTensor[]): number {
 }
 
 /** How many layers share the tensors of a row. */
-export function layersOf(tensor: WeightTensor, shard: Shard): number {
+export function countLayers(tensor: WeightTensor, shard: Shard): number {
   if (tensor.decoder) return shard.decoderLayers;
   return tensor.frozen ? shard.frozen : shard.layers - shard.frozen;
 }
@@ -232,7 +232,7 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   return rows;
 }
 
-function adaptersOf(
+function countAdapters(
   tensors: readonly WeightTensor[],
   rank: number,
   targets: (typeof LORA_TARGETS)[number],

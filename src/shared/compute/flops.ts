@@ -14,7 +14,7 @@
 import { type Count, count, errorPercent, requireWhole } from '../base/big-count';
 import { activeParameterCount, hasLmHead } from '../model/parameters';
 import type { ModelSpec } from '../model/spec';
-import { attentionWidths, layerLinears, stacksOf, usedWeights } from './shapes';
+import { attentionWidths, layerLinears, listStacks, usedWeights } from './shapes';
 
 export interface FlopOptions {
   /** Count attention over the lower triangle only. */
@@ -151,7 +151,7 @@ function stackFlops(
   const add = (times: bigint, layer: Layer<bigint>, parts: readonly (keyof Layer<bigint>)[]) => {
     for (const part of parts) sum[part] += times * layer[part];
   };
-  for (const { layers, dense, cross, bidirectional } of stacksOf(model)) {
+  for (const { layers, dense, cross, bidirectional } of listStacks(model)) {
     const times = BigInt(layers);
     add(
       times,
@@ -259,14 +259,14 @@ export function approximations(
 }
 
 /** Everything `plumbline flops` says about a batch of sequences. `bad_input` for impossible sizes. */
-export function flopsOf(
+export function countFlops(
   model: ModelSpec,
   batch: number,
   seq: number,
   options: FlopOptions = {},
 ): FlopCount {
   const forward = forwardFlops(model, batch, seq, options);
-  const bidirectional = stacksOf(model)[0]?.bidirectional ?? false;
+  const bidirectional = listStacks(model)[0]?.bidirectional ?? false;
   const pairs = attentionPairs(seq, options.causal === true && !bidirectional, model.slidingWindow);
   const { qkv, scores, softmax, attentionOutput, projection, ffn, total } = layerFlops(model, {
     batch,
@@ -292,13 +292,13 @@ export function flopsOf(
     train: count(3n * forward),
     perToken: forward % tokens === 0n ? count(forward / tokens) : Number(forward) / Number(tokens),
     crossover: lengths,
-    regime: regimeOf(seq, lengths.attentionEqualsProjections),
+    regime: classifyRegime(seq, lengths.attentionEqualsProjections),
     dominant: largest(stackFlops(model, batch, seq, options), head),
     approximations: approximations(model, batch, seq, options),
   };
 }
 
-function regimeOf(seq: number, edge: number | null): Regime {
+function classifyRegime(seq: number, edge: number | null): Regime {
   if (edge === null || seq < edge) return 'short';
   return seq > edge ? 'long' : 'crossover';
 }

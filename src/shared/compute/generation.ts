@@ -11,7 +11,7 @@ import { requireWhole } from '../base/big-count';
 import { Failure } from '../base/failure';
 import type { ModelSpec } from '../model/spec';
 import { type FlopOptions, forwardFlops, headFlops, layerFlops } from './flops';
-import { stacksOf } from './shapes';
+import { listStacks } from './shapes';
 
 export interface GenerationShape extends FlopOptions {
   readonly batch: number;
@@ -26,7 +26,7 @@ export function decodeFlops(model: ModelSpec, batch: number, context: number): b
   requireWhole('context', context);
   requireDecoder(model);
   const pairs = BigInt(Math.min(context, model.slidingWindow ?? context));
-  const layers = stacksOf(model).reduce(
+  const layers = listStacks(model).reduce(
     (sum, { layers: times, dense }) =>
       sum + BigInt(times) * layerFlops(model, { batch, queries: 1, dense, pairs }).total,
     0n,

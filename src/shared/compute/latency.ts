@@ -7,7 +7,7 @@ import { requireWhole } from '../base/big-count';
 import type { Gpu } from '../hardware/gpus';
 import type { ModelSpec, Precision } from '../model/spec';
 import { cacheWorkRatio, decodeFlops } from './generation';
-import { type PassShape, passSeconds, peakOf } from './roofline';
+import { type PassShape, passSeconds, peakThroughput } from './roofline';
 
 export interface Service {
   readonly batch: number;
@@ -107,6 +107,7 @@ export function decodeUtilization(
 ): number {
   const seconds = passSeconds(model, { ...service, queries: 1, context }, gpu);
   return (
-    Number(decodeFlops(model, service.batch, context)) / (seconds * peakOf(gpu, service.precision))
+    Number(decodeFlops(model, service.batch, context)) /
+    (seconds * peakThroughput(gpu, service.precision))
   );
 }

@@ -9,7 +9,7 @@ import { kvElementsPerToken } from '../model/kv';
 import { parameterCount } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
-import { layerLinears, stacksOf } from './shapes';
+import { layerLinears, listStacks } from './shapes';
 
 export interface QuantScheme {
   readonly bits: 8 | 4;
@@ -92,7 +92,7 @@ export interface QuantizedModel {
 /** A model whose linear layers are quantized, as weight-only schemes do, and whose other tensors stay fp16. */
 export function quantizedModel(model: ModelSpec, scheme: QuantScheme): QuantizedModel {
   const quantized = sum(
-    stacksOf(model).flatMap(({ layers, dense, cross }) =>
+    listStacks(model).flatMap(({ layers, dense, cross }) =>
       layerLinears(model, dense).map(
         ({ role, outputs, inputs, held }): readonly [number, QuantizedSize] => [
           layers * held * (cross && role !== 'ffn' ? 2 : 1),

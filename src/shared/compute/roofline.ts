@@ -12,7 +12,7 @@ import { hasLmHead } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec, Precision } from '../model/spec';
 import { attentionPairs, headFlops, layerFlops } from './flops';
-import { attentionWidths, type Linear, layerLinears, stacksOf } from './shapes';
+import { attentionWidths, type Linear, layerLinears, listStacks } from './shapes';
 
 export interface PassShape {
   readonly batch: number;
@@ -45,7 +45,7 @@ export interface OperationTime extends OperationCost {
 }
 
 /** The unit that does the arithmetic: weight-only int4 and mixed precision compute at half precision. */
-function unitOf(precision: Precision): PeakPrecision {
+function peakPrecision(precision: Precision): PeakPrecision {
   switch (precision) {
     case 'fp32':
       return 'fp32';
@@ -60,8 +60,8 @@ function unitOf(precision: Precision): PeakPrecision {
 }
 
 /** Dense operations a second at that precision; `unavailable` where the device has no such unit. */
-export function peakOf(gpu: Gpu, precision: Precision): number {
-  const unit = unitOf(precision);
+export function peakThroughput(gpu: Gpu, precision: Precision): number {
+  const unit = peakPrecision(precision);
   const peak = gpu.peak[unit];
   if (peak !== null) return peak;
   const has = Object.entries(gpu.peak)
@@ -76,7 +76,7 @@ export function peakOf(gpu: Gpu, precision: Precision): number {
 
 /** FLOPs a byte above which the device computes rather than waits for memory. */
 export function ridgePoint(gpu: Gpu, precision: Precision): number {
-  return peakOf(gpu, precision) / gpu.bandwidth;
+  return peakThroughput(gpu, precision) / gpu.bandwidth;
 }
 
 /**
@@ -116,7 +116,7 @@ export function operationCosts(model: ModelSpec, shape: PassShape): readonly Ope
     bytes,
     intensity: Number(flops) / bytes,
   });
-  const stacks = stacksOf(model).flatMap(({ layers, dense, cross }) => {
+  const stacks = listStacks(model).flatMap(({ layers, dense, cross }) => {
     const linears = layerLinears(model, dense);
     const layer = layerFlops(model, { batch, queries, pairs, dense });
     const traffic = (role: Linear['role']) =>
@@ -168,7 +168,7 @@ export function roofline(
   gpu: Gpu,
   efficiency = 1,
 ): readonly OperationTime[] {
-  const peak = peakOf(gpu, shape.precision) * efficiency;
+  const peak = peakThroughput(gpu, shape.precision) * efficiency;
   return operationCosts(model, shape).map((cost) => {
     const compute = cost.flops / peak;
     const memory = cost.bytes / gpu.bandwidth;

@@ -6,7 +6,7 @@
 
 import { Failure } from '../base/failure';
 import { wholeShard } from '../budget/sharding/shard';
-import { parametersOf } from '../budget/weights';
+import { countParameterBytes } from '../budget/weights';
 import type { Gpu } from '../hardware/gpus';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { ModelSpec, Optimizer, RunSpec } from '../model/spec';
@@ -36,25 +36,25 @@ export function runSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number | n
     const ranks = (run.tp ?? 1) * (run.pp ?? 1);
     if (run.mode === 'generate' && !model.decoderLayers)
       return generationLatency(model, run, gpu).totalSeconds / ranks;
-    return passSeconds(model, passOf(run), gpu) / ranks;
+    return passSeconds(model, timePass(run), gpu) / ranks;
   } catch (error) {
     if (error instanceof Failure && error.code === 'unavailable') return null;
     throw error;
   }
 }
 
-function passOf({ batch, seq, precision, kvPrecision, attention, causal }: RunSpec): PassShape {
+function timePass({ batch, seq, precision, kvPrecision, attention, causal }: RunSpec): PassShape {
   return { batch, queries: seq, context: seq, precision, kvPrecision, attention, causal };
 }
 
 function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const { tp = 1, pp = 1 } = run;
-  const operations = roofline(model, passOf(run), gpu);
+  const operations = roofline(model, timePass(run), gpu);
   const total = (some: readonly OperationTime[]) =>
     some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
   // No layer below those that train is done again.
   const trained = run.frozenLayers
-    ? roofline(trainedPart(model, run), passOf(run), gpu)
+    ? roofline(trainedPart(model, run), timePass(run), gpu)
     : operations;
   const again =
     run.checkpointing === 'none'
@@ -66,7 +66,7 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
         );
   const microBatch =
     total(operations) +
-    backwardWork(model, run, (part) => total(roofline(part, passOf(run), gpu))) +
+    backwardWork(model, run, (part) => total(roofline(part, timePass(run), gpu))) +
     again;
   // A pipeline of p stages idles for p − 1 of its m + p − 1 slots.
   const slots = pp === 1 ? run.gradAccum : run.gradAccum * ((run.microBatches ?? pp) + pp - 1);
@@ -77,7 +77,8 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
 function updated(model: ModelSpec, run: RunSpec): number {
   const { tp = 1, pp = 1, dp = 1, zero = 0 } = run;
   return (
-    parametersOf(model, run, wholeShard(model, run)).trained / (tp * pp * (zero >= 1 ? dp : 1))
+    countParameterBytes(model, run, wholeShard(model, run)).trained /
+    (tp * pp * (zero >= 1 ? dp : 1))
   );
 }
 

@@ -24,7 +24,7 @@ export interface Stack {
   readonly bidirectional: boolean;
 }
 
-export function stacksOf(model: ModelSpec): readonly Stack[] {
+export function listStacks(model: ModelSpec): readonly Stack[] {
   const dense = Math.min(model.layers, model.experts?.denseLayers ?? 0);
   const encoder = model.decoderLayers !== undefined && model.decoderLayers > 0;
   const stack = { dense: false, cross: false, bidirectional: encoder };

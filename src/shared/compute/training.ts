@@ -3,7 +3,7 @@
 import { requirePositive, requireWhole } from '../base/big-count';
 import type { Gpu } from '../hardware/gpus';
 import type { Precision } from '../model/spec';
-import { peakOf } from './roofline';
+import { peakThroughput } from './roofline';
 
 export interface TrainingPlan {
   /** FLOPs of the whole run: 6PD, or the count. */
@@ -40,7 +40,7 @@ export function trainingCost(plan: TrainingPlan): TrainingCost {
   requirePositive('flops', plan.flops);
   requireWhole('gpus', plan.gpus);
   requirePositive('utilization', plan.utilization);
-  const peakRate = plan.gpus * peakOf(plan.gpu, plan.precision);
+  const peakRate = plan.gpus * peakThroughput(plan.gpu, plan.precision);
   const rate = peakRate * plan.utilization;
   const seconds = plan.flops / rate;
   const gpuHours = (plan.gpus * seconds) / 3600;

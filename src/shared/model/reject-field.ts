@@ -1,14 +1,14 @@
 /** How a model or a run is refused: the field, the value it had, why, and what would be valid. */
 import { Failure } from '../base/failure';
 
-export function refuse(field: string, value: unknown, why: string, remedy: string): never {
+export function rejectField(field: string, value: unknown, why: string, remedy: string): never {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
   throw new Failure('bad_input', `${field} cannot be ${shown}: ${why}.`, remedy);
 }
 
 export function wholeNumber(field: string, value: number, least = 1): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  refuse(
+  rejectField(
     field,
     value,
     `it counts things, so it is a whole number of at least ${least}`,
@@ -16,7 +16,7 @@ export function wholeNumber(field: string, value: number, least = 1): void {
   );
 }
 
-export function oneOf(field: string, value: unknown, allowed: readonly unknown[]): void {
+export function requireOneOf(field: string, value: unknown, allowed: readonly unknown[]): void {
   if (!allowed.includes(value))
-    refuse(field, value, 'it is not a known choice', `Use one of ${allowed.join(', ')}.`);
+    rejectField(field, value, 'it is not a known choice', `Use one of ${allowed.join(', ')}.`);
 }

@@ -1,6 +1,6 @@
 /** Checks what a run says of adapters, frozen layers, dropout and parallelism, against the model and against itself. */
 import { hasLmHead } from './parameters';
-import { oneOf, refuse, wholeNumber } from './reject-field';
+import { rejectField, requireOneOf, wholeNumber } from './reject-field';
 import { LORA_TARGETS, LOSSES, type ModelSpec, OFFLOADS, type RunSpec } from './spec';
 
 /** Throws `bad_input` where the optional fields of a run contradict the model or each other. */
@@ -27,14 +27,14 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
   if (microBatches !== undefined) wholeNumber('microBatches', microBatches);
   wholeNumber('loraRank', loraRank, 0);
   wholeNumber('frozenLayers', frozenLayers, 0);
-  oneOf('zero', zero, [0, 1, 2, 3]);
-  oneOf('offload', offload, OFFLOADS);
-  if (run.loraTargets !== undefined) oneOf('loraTargets', run.loraTargets, LORA_TARGETS);
-  if (run.loss !== undefined) oneOf('loss', run.loss, LOSSES);
+  requireOneOf('zero', zero, [0, 1, 2, 3]);
+  requireOneOf('offload', offload, OFFLOADS);
+  if (run.loraTargets !== undefined) requireOneOf('loraTargets', run.loraTargets, LORA_TARGETS);
+  if (run.loss !== undefined) requireOneOf('loss', run.loss, LOSSES);
   if (run.optimizerKernel !== undefined)
-    oneOf('optimizerKernel', run.optimizerKernel, ['foreach', 'fused']);
+    requireOneOf('optimizerKernel', run.optimizerKernel, ['foreach', 'fused']);
   if (!(dropout >= 0 && dropout < 1))
-    refuse('dropout', dropout, 'it is a probability', 'Use a number from 0 to below 1.');
+    rejectField('dropout', dropout, 'it is a probability', 'Use a number from 0 to below 1.');
   if (run.framework === 'tfjs') {
     const asked =
       Object.entries({ dp, tp, pp, expertParallel }).find(([, ranks]) => ranks > 1) ??
@@ -48,7 +48,7 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
               ? ['offload', offload]
               : undefined);
     if (asked)
-      refuse(
+      rejectField(
         String(asked[0]),
         asked[1],
         'the bundled workload trains whole models on one device',
@@ -57,14 +57,14 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
     return;
   }
   if (loraRank > model.hidden)
-    refuse(
+    rejectField(
       'loraRank',
       loraRank,
       `an adapter has at most the model's width, ${model.hidden}`,
       `Use 1 to ${model.hidden}.`,
     );
   if (loraRank > 0 && run.mode !== 'train')
-    refuse(
+    rejectField(
       'loraRank',
       loraRank,
       `adapters are trained, and the mode is ${run.mode}`,
@@ -72,60 +72,60 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
     );
   if (frozenLayers > 0) checkFrozen(model, run, frozenLayers);
   if (run.mode !== 'train' && zero > 0)
-    refuse(
+    rejectField(
       'zero',
       zero,
       `ZeRO shards what training holds, and the mode is ${run.mode}`,
       'Use --tp to split a model that only runs forward.',
     );
   if (tp > 1 && model.heads % tp !== 0)
-    refuse(
+    rejectField(
       'tp',
       tp,
       `it does not divide the ${model.heads} heads`,
       `Use a divisor of ${model.heads}.`,
     );
   if (tp > model.kvHeads && tp % model.kvHeads !== 0)
-    refuse(
+    rejectField(
       'tp',
       tp,
       `it is no multiple of the ${model.kvHeads} key-value heads, which are then copied`,
       `Use a multiple of ${model.kvHeads}.`,
     );
   if (pp > model.layers)
-    refuse('pp', pp, `there are ${model.layers} layers`, `Use 1 to ${model.layers}.`);
+    rejectField('pp', pp, `there are ${model.layers} layers`, `Use 1 to ${model.layers}.`);
   if (pp > 1 && model.decoderLayers)
-    refuse(
+    rejectField(
       'pp',
       pp,
       `${model.name} is an encoder-decoder, and its two stacks do not share a pipeline`,
       'Use --tp or --zero.',
     );
   if (run.sequenceParallel && tp === 1)
-    refuse(
+    rejectField(
       'sequenceParallel',
       true,
       'it splits what lies between tensor-parallel regions, and tp is 1',
       'Give --tp, or leave it out.',
     );
   if (expertParallel > 1 && !model.experts)
-    refuse('expertParallel', expertParallel, `${model.name} has no experts`, 'Leave it out.');
+    rejectField('expertParallel', expertParallel, `${model.name} has no experts`, 'Leave it out.');
   if (model.experts && model.experts.total % expertParallel !== 0)
-    refuse(
+    rejectField(
       'expertParallel',
       expertParallel,
       `it does not divide the ${model.experts.total} experts`,
       `Use a divisor of ${model.experts.total}.`,
     );
   if (expertParallel > dp * tp)
-    refuse(
+    rejectField(
       'expertParallel',
       expertParallel,
       `experts are spread over the ranks there are, ${dp * tp} in each stage`,
       `Use at most ${dp * tp}.`,
     );
   if (offload !== 'none' && run.mode === 'train' && run.optimizer === 'adam8bit') {
-    refuse(
+    rejectField(
       'offload',
       offload,
       'the 8-bit optimizer runs on the GPU alone',
@@ -135,7 +135,8 @@ export function checkParallelism(model: ModelSpec, run: RunSpec): void {
 }
 
 function checkFrozen(model: ModelSpec, run: RunSpec, frozenLayers: number): void {
-  const not = (why: string, remedy: string) => refuse('frozenLayers', frozenLayers, why, remedy);
+  const not = (why: string, remedy: string) =>
+    rejectField('frozenLayers', frozenLayers, why, remedy);
   if (run.mode !== 'train')
     not(
       `the mode is ${run.mode}, which trains nothing`,

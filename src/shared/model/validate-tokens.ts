@@ -1,11 +1,11 @@
 /** Refuses what cannot be of a run's tokens: where they come from, how they are cached, and how the next one is chosen. */
-import { oneOf, refuse, wholeNumber } from './reject-field';
+import { rejectField, requireOneOf, wholeNumber } from './reject-field';
 import { CACHE_GROWTHS, type RunSpec } from './spec';
 
 export function checkTokens(run: RunSpec): void {
   const { temperature, topK, topP, data, prompts } = run;
   if (temperature !== undefined && !(Number.isFinite(temperature) && temperature > 0))
-    refuse(
+    rejectField(
       'temperature',
       temperature,
       'probabilities are divided by it',
@@ -13,18 +13,18 @@ export function checkTokens(run: RunSpec): void {
     );
   if (topK !== undefined) wholeNumber('topK', topK);
   if (topP !== undefined && !(topP > 0 && topP <= 1))
-    refuse('topP', topP, 'it is a probability', 'Give a number above 0, at most 1.');
+    rejectField('topP', topP, 'it is a probability', 'Give a number above 0, at most 1.');
   checkCache(run);
-  if (data !== undefined) oneOf('data', data, ['random', 'text']);
+  if (data !== undefined) requireOneOf('data', data, ['random', 'text']);
   if (prompts !== undefined && run.mode !== 'generate')
-    refuse(
+    rejectField(
       'prompts',
       prompts[0],
       `a run that ${run.mode === 'train' ? 'trains' : 'infers'} goes on from no text`,
       'Use --mode generate, or leave the prompt out.',
     );
   if (prompts !== undefined && prompts.length !== 1 && prompts.length !== run.batch)
-    refuse(
+    rejectField(
       'prompts',
       prompts.length,
       `there are that many, and the batch has ${run.batch} sequences`,
@@ -34,16 +34,16 @@ export function checkTokens(run: RunSpec): void {
 
 function checkCache({ cacheGrowth, kvCache, mode, framework }: RunSpec): void {
   if (cacheGrowth === undefined) return;
-  oneOf('cacheGrowth', cacheGrowth, CACHE_GROWTHS);
+  requireOneOf('cacheGrowth', cacheGrowth, CACHE_GROWTHS);
   if (mode !== 'generate' || !kvCache)
-    refuse(
+    rejectField(
       'cacheGrowth',
       cacheGrowth,
       'the run has no KV cache',
       'Leave it out, or use --mode generate and --kv-cache on.',
     );
   if (framework === 'tfjs' && cacheGrowth === 'rebuild')
-    refuse(
+    rejectField(
       'cacheGrowth',
       cacheGrowth,
       'the bundled workload grows its cache layer by layer',

@@ -5,7 +5,7 @@
 
 import { checkBundledPrecision, notBundled } from './bundled';
 import { parameterCount } from './parameters';
-import { oneOf, refuse, wholeNumber } from './reject-field';
+import { rejectField, requireOneOf, wholeNumber } from './reject-field';
 import {
   BACKENDS,
   FRAMEWORKS,
@@ -35,7 +35,7 @@ export function checkModel(model: ModelSpec): void {
     model.hidden % model.heads !== 0 &&
     (model.positions === 'learned' || !Number.isInteger(model.headDim))
   ) {
-    refuse(
+    rejectField(
       'heads',
       model.heads,
       `it does not divide the width ${model.hidden}`,
@@ -44,7 +44,7 @@ export function checkModel(model: ModelSpec): void {
   }
   wholeNumber('headDim', model.headDim);
   if (model.positions === 'learned' && model.headDim * model.heads !== model.hidden) {
-    refuse(
+    rejectField(
       'headDim',
       model.headDim,
       `${model.heads} heads of that width do not make the width ${model.hidden}`,
@@ -52,7 +52,7 @@ export function checkModel(model: ModelSpec): void {
     );
   }
   if (model.heads % model.kvHeads !== 0) {
-    refuse(
+    rejectField(
       'kvHeads',
       model.kvHeads,
       `it does not divide the ${model.heads} heads`,
@@ -63,7 +63,7 @@ export function checkModel(model: ModelSpec): void {
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
-    refuse(
+    rejectField(
       'model',
       model.name,
       `its ${parameters.toExponential(2)} parameters need more bytes than can be counted exactly (2^53)`,
@@ -82,14 +82,14 @@ function checkParts(model: ModelSpec): void {
     wholeNumber('experts.sharedFfn', experts.sharedFfn ?? 0, 0);
     wholeNumber('experts.denseLayers', experts.denseLayers ?? 0, 0);
     if (experts.active > experts.total)
-      refuse(
+      rejectField(
         'experts.active',
         experts.active,
         `there are ${experts.total} experts`,
         `Use 1 to ${experts.total}.`,
       );
     if ((experts.denseLayers ?? 0) > model.layers)
-      refuse(
+      rejectField(
         'experts.denseLayers',
         experts.denseLayers,
         `there are ${model.layers} layers`,
@@ -105,7 +105,7 @@ function checkParts(model: ModelSpec): void {
   for (const field of ['tokenTypes', 'decoderLayers', 'relativeBuckets'] as const)
     wholeNumber(field, model[field] ?? 0, 0);
   if (model.architecture !== 'encoder-decoder' && model.decoderLayers) {
-    refuse(
+    rejectField(
       'decoderLayers',
       model.decoderLayers,
       `${model.name} is no encoder-decoder`,
@@ -124,13 +124,13 @@ function nearestDivisor(whole: number, near: number): number {
 
 /** Throws `bad_input` for a run the model cannot do, or whose bytes leave the exact integers. */
 export function checkRun(model: ModelSpec, run: RunSpec): void {
-  oneOf('mode', run.mode, MODES);
-  oneOf('precision', run.precision, PRECISIONS);
-  oneOf('kvPrecision', run.kvPrecision, PRECISIONS);
-  oneOf('optimizer', run.optimizer, OPTIMIZERS);
-  oneOf('framework', run.framework, FRAMEWORKS);
-  oneOf('attention', run.attention, ['eager', 'sdpa', 'flash']);
-  if (run.backend !== null) oneOf('backend', run.backend, BACKENDS);
+  requireOneOf('mode', run.mode, MODES);
+  requireOneOf('precision', run.precision, PRECISIONS);
+  requireOneOf('kvPrecision', run.kvPrecision, PRECISIONS);
+  requireOneOf('optimizer', run.optimizer, OPTIMIZERS);
+  requireOneOf('framework', run.framework, FRAMEWORKS);
+  requireOneOf('attention', run.attention, ['eager', 'sdpa', 'flash']);
+  if (run.backend !== null) requireOneOf('backend', run.backend, BACKENDS);
   for (const field of ['batch', 'seq', 'gradAccum', 'steps'] as const)
     wholeNumber(field, run[field]);
   wholeNumber('seed', run.seed, 0);
@@ -147,14 +147,14 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
   if (run.framework === 'tfjs') {
     const reason = notBundled(model);
     if (reason !== null)
-      refuse(
+      rejectField(
         'framework',
         'tfjs',
         `${reason}: the bundled workload is GPT-2 or a BERT encoder`,
         'Use --framework pytorch.',
       );
     if (model.architecture === 'encoder' && run.mode !== 'infer')
-      refuse(
+      rejectField(
         'mode',
         run.mode,
         'the bundled workload runs encoders forward only',
@@ -162,7 +162,7 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
       );
     checkBundledPrecision(run);
     if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
-      refuse(
+      rejectField(
         'optimizer',
         run.optimizer,
         'TensorFlow.js has no such optimizer',
@@ -172,7 +172,7 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
     return;
   }
   if (model.architecture === 'encoder' && run.mode === 'generate') {
-    refuse(
+    rejectField(
       'mode',
       run.mode,
       `${model.name} is an encoder and generates nothing`,
@@ -184,7 +184,7 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
     (run.precision === 'int8' || run.precision === 'int4') &&
     !run.loraRank
   ) {
-    refuse(
+    rejectField(
       'precision',
       run.precision,
       'quantized weights are not trained themselves',
@@ -192,7 +192,7 @@ function checkFramework(model: ModelSpec, run: RunSpec): void {
     );
   }
   if (run.attention === 'flash' && run.precision === 'fp32') {
-    refuse(
+    rejectField(
       'attention',
       run.attention,
       'the flash kernels know half precision only',
@@ -207,7 +207,7 @@ function checkCheckpointing(model: ModelSpec, run: RunSpec): void {
   const every = /^every=(\d+)$/.exec(checkpointing)?.[1];
   const k = Number(every);
   if (every === undefined || k < 1 || k > model.layers) {
-    refuse(
+    rejectField(
       'checkpointing',
       checkpointing,
       `it is none, full, selective or every=N with N from 1 to the ${model.layers} layers`,
@@ -222,14 +222,14 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
     for (const length of run.lengths) wholeNumber('lengths', length);
     const longest = run.mode === 'generate' ? run.promptTokens : run.seq;
     if (run.lengths.length !== run.batch)
-      refuse(
+      rejectField(
         'lengths',
         run.lengths.length,
         `there are that many, and the batch has ${run.batch} sequences`,
         'Give one length for each sequence.',
       );
     if (Math.max(...run.lengths) !== longest)
-      refuse(
+      rejectField(
         'lengths',
         Math.max(...run.lengths),
         `the longest is padded to, and the run says ${longest} tokens`,
@@ -244,7 +244,7 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
     if (model.decoderLayers) {
       for (const field of ['promptTokens', 'tokens'] as const) {
         if (run[field] > maxPositions && model.positions === 'learned')
-          refuse(
+          rejectField(
             field,
             run[field],
             `${model.name} has ${maxPositions} positions`,
@@ -252,7 +252,7 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
           );
       }
     } else if (whole > maxPositions && model.positions === 'learned') {
-      refuse(
+      rejectField(
         'tokens',
         run.tokens,
         `${run.promptTokens} prompt tokens and ${run.tokens} new ones are ${whole}, and ${model.name} has ${maxPositions} positions`,
@@ -260,7 +260,7 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
       );
     }
     if (run.seq !== whole) {
-      refuse(
+      rejectField(
         'seq',
         run.seq,
         `for generation it is promptTokens plus tokens, ${whole}`,
@@ -272,7 +272,7 @@ function checkLengths(model: ModelSpec, run: RunSpec): void {
   wholeNumber('promptTokens', run.promptTokens, 0);
   wholeNumber('tokens', run.tokens, 0);
   if (run.seq > maxPositions && model.positions === 'learned') {
-    refuse(
+    rejectField(
       'seq',
       run.seq,
       `${model.name} has ${maxPositions} positions`,
@@ -290,7 +290,7 @@ function checkSize(model: ModelSpec, run: RunSpec): void {
     4 * vocab;
   const bytes = 18 * parameterCount(model) + 4 * tokens * perToken;
   if (Number.isSafeInteger(tokens) && bytes <= Number.MAX_SAFE_INTEGER) return;
-  refuse(
+  rejectField(
     'batch',
     run.batch,
     `with ${run.seq} tokens a sequence the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,

@@ -32,7 +32,7 @@ export interface Plan {
 }
 
 /** `gpu` is one of `gpus`, or null for the catalogue alone. `bad_input` where model or run cannot be. */
-export function planOf(
+export function buildPlan(
   model: ModelSpec,
   run: RunSpec,
   gpus: readonly GpuMemory[],

@@ -14,7 +14,7 @@ import { COMPONENTS, type Component, PHASES, type Phase } from '../base/vocabula
 import type { Budget, ComponentBytes } from '../budget/types';
 import { announcedNumber } from '../chapter/experiments/measured/measurement';
 import { FRAMEWORK_LINE, isAnnounced } from '../divergence/overlay/lines';
-import { sawRun } from '../divergence/overlay/shows-run';
+import { showsRun } from '../divergence/overlay/shows-run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInstance } from '../hardware/gpu-info';
 import { runDefaults } from '../model/run';
@@ -181,7 +181,7 @@ export function headline({ overlay }: SessionDocument): string {
       : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
   if (residualBytes === null)
     return `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`;
-  if (!sawRun(overlay))
+  if (!showsRun(overlay))
     return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
   const flags = overlay.phases.filter((row) => row.flagged).length;
   const phases =
@@ -270,7 +270,10 @@ export function methodNotes({
 }
 
 /** What the session was: pairs of a label and a value. */
-export function configurationOf(doc: SessionDocument, budget: Budget | null): [string, string][] {
+export function describeConfiguration(
+  doc: SessionDocument,
+  budget: Budget | null,
+): [string, string][] {
   const { model, run, workload } = doc;
   if (!model || !run) return [];
   const pairs: [string, string][] = [
@@ -340,7 +343,10 @@ export function configurationOf(doc: SessionDocument, budget: Budget | null): [s
   return pairs;
 }
 
-export function environmentOf({ environment: e, workload }: SessionDocument): [string, string][] {
+export function describeEnvironment({
+  environment: e,
+  workload,
+}: SessionDocument): [string, string][] {
   return [
     ['Workload', workload.title],
     ...(workload.command.length > 0
@@ -373,7 +379,7 @@ export function environmentOf({ environment: e, workload }: SessionDocument): [s
 }
 
 /** How the session ended, in words. */
-export function statusOf({ status, exitCode, signal }: SessionDocument): string {
+export function describeStatus({ status, exitCode, signal }: SessionDocument): string {
   const how =
     signal !== null
       ? `signal ${signal}`

@@ -109,8 +109,8 @@ export function inversionTable({ estimates, summary }: Inversion): WordTable {
       one.field,
       one.declared === null ? ABSENT : String(one.declared),
       estimateWords(one),
-      alternativesOf(one),
-      runnerUpOf(one),
+      describeAlternatives(one),
+      describeRunnerUp(one),
     ]),
     notes: [summary],
   };
@@ -121,7 +121,7 @@ function estimateWords({ verdict, estimate, declared }: Estimate): string {
   return verdict === 'contradicts' ? `${estimate}, contradicts ${declared}` : `${estimate}, agrees`;
 }
 
-function alternativesOf({ interval, alternatives, estimate }: Estimate): string {
+function describeAlternatives({ interval, alternatives, estimate }: Estimate): string {
   if (alternatives.length > 0) return alternatives.join(', ');
   if (interval === null) return estimate === null ? ABSENT : 'nothing else tried';
   return interval[0] === interval[1]
@@ -129,6 +129,6 @@ function alternativesOf({ interval, alternatives, estimate }: Estimate): string 
     : `${formatInteger(interval[0])} to ${formatInteger(interval[1])}`;
 }
 
-function runnerUpOf({ runnerUp }: Estimate): string {
+function describeRunnerUp({ runnerUp }: Estimate): string {
   return runnerUp === null ? ABSENT : `${runnerUp.value}, off by ${formatSi(runnerUp.misfit)}×`;
 }

@@ -50,28 +50,28 @@ export function compareSessions(
   const comparison: Omit<Comparison, 'verdict'> = {
     sessions: docs.map(({ id, name }) => ({ id, name })),
     differences: {
-      config: configOf(docs),
-      components: componentsOf(docs, budgets),
-      phases: phasesOf(docs),
+      config: compareSettings(docs),
+      components: compareComponents(docs, budgets),
+      phases: comparePhases(docs),
     },
     peak: {
       measured,
       predicted: docs.map(({ overlay }) => overlay.predictedPeak.refined),
       changeBytes,
-      changePercent: changeBytes.map((change) => percentOf(change, measured[0] ?? null)),
+      changePercent: changeBytes.map((change) => toPercent(change, measured[0] ?? null)),
     },
     time: {
       durationUs: durations,
       changePercent: durations.map((value, i) =>
-        i === 0 ? null : percentOf(value - durations[0]!, durations[0]!),
+        i === 0 ? null : toPercent(value - durations[0]!, durations[0]!),
       ),
     },
   };
-  return { ...comparison, verdict: verdictOf(comparison, docs) };
+  return { ...comparison, verdict: describeVerdict(comparison, docs) };
 }
 
 /** Settings that are not the same in all sessions. */
-function configOf(docs: readonly SessionDocument[]): Comparison['differences']['config'] {
+function compareSettings(docs: readonly SessionDocument[]): Comparison['differences']['config'] {
   const fields = new Set(docs.flatMap(({ run }) => Object.keys(run ?? {}) as (keyof RunSpec)[]));
   const shown = (value: RunSpec[keyof RunSpec]) =>
     Array.isArray(value) ? value.join(', ') : (value ?? null);
@@ -92,7 +92,7 @@ function configOf(docs: readonly SessionDocument[]): Comparison['differences']['
 }
 
 /** Bytes by component in the phase in which each session peaked; the prediction's own peak where no phase is known. */
-function componentsOf(
+function compareComponents(
   docs: readonly SessionDocument[],
   budgets: readonly (Budget | null)[],
 ): Comparison['differences']['components'] {
@@ -126,7 +126,7 @@ function highestRow(phases: readonly OverlayPhase[]): OverlayPhase | null {
 }
 
 /** The highest of each phase over all steps, and the time spent in it in all (of the rank that spent most). */
-function phasesOf(docs: readonly SessionDocument[]): Comparison['differences']['phases'] {
+function comparePhases(docs: readonly SessionDocument[]): Comparison['differences']['phases'] {
   const rows = docs.map(({ overlay }) => overlay.phases);
   return PHASES.filter((phase) => rows.some((list) => list.some((row) => row.phase === phase))).map(
     (phase) => {
@@ -161,12 +161,12 @@ function difference(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a - b;
 }
 
-function percentOf(part: number | null, whole: number | null): Percent | null {
+function toPercent(part: number | null, whole: number | null): Percent | null {
   return part === null || !whole ? null : (100 * part) / whole;
 }
 
 /** One sentence with figures: how the last session stands to the first, in memory, in time, and what was changed. */
-function verdictOf(
+function describeVerdict(
   { sessions, differences, peak, time }: Omit<Comparison, 'verdict'>,
   docs: readonly SessionDocument[],
 ): string {

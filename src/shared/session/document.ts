@@ -2,30 +2,39 @@
 
 import { Failure } from '../base/failure';
 import type { Bytes } from '../base/units';
-import { budgetOf } from '../budget/budget';
+import { computeBudget } from '../budget/budget';
 import type { Budget } from '../budget/types';
-import { findingsOf } from '../divergence/findings';
+import { findDivergences } from '../divergence/findings';
 import { type Inversion, invert } from '../divergence/inversion/inversion';
 import { invertAlone } from '../divergence/inversion/invert-undeclared';
 import { namedLedger } from '../divergence/ledger/named-ledger';
 import type { CompletedPhases } from '../divergence/overlay/completed-phases';
-import { deriveLines, gpuOf } from '../divergence/overlay/lines';
+import { deriveLines, deviceIdIn } from '../divergence/overlay/lines';
 import { buildOverlay } from '../divergence/overlay/overlay';
-import { chooseRank, nameWithin, overlayOf, rankRows, traceOf } from '../divergence/overlay/ranks';
+import {
+  chooseRank,
+  nameWithin,
+  rankRows,
+  restoreNames,
+  selectRank,
+} from '../divergence/overlay/ranks';
 import type { Finding, FindingsInput, Overlay } from '../divergence/overlay/types';
-import { timeOf } from '../divergence/timing/time';
+import { analyseTime } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { instanceId, instanceIdsOf } from '../trace/instances';
+import { instanceId, listInstanceIds } from '../trace/instances';
 import { phaseSpans } from '../trace/phases';
 import { seriesStats } from '../trace/series';
 import type { SessionDocument } from './session-document';
 import type { SessionData, SessionSummary } from './types';
 
 /** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
-export function predictionOf(data: SessionData): { budget: Budget | null; warning: string | null } {
+export function predictSession(data: SessionData): {
+  budget: Budget | null;
+  warning: string | null;
+} {
   if (data.model === null || data.run === null) return { budget: null, warning: null };
   try {
-    const budget = budgetOf(data.model, data.run);
+    const budget = computeBudget(data.model, data.run);
     const { perRank } = budget;
     return {
       budget: perRank
@@ -46,14 +55,14 @@ export interface LiveState {
 }
 
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
-export function documentOf(data: SessionData, use?: string, live?: LiveState): SessionDocument {
-  const { budget, warning } = predictionOf(data);
+export function buildDocument(data: SessionData, use?: string, live?: LiveState): SessionDocument {
+  const { budget, warning } = predictSession(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
   const exact = data.workload.kind === 'bundled';
-  const deviceBytes = deviceBytesOf(data);
+  const deviceBytes = deviceCapacities(data);
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
-  const { series, markers, spans: ownSpans } = rank === null ? whole : traceOf(whole, rank, use);
+  const { series, markers, spans: ownSpans } = rank === null ? whole : selectRank(whole, rank, use);
   const trace = {
     lines: deriveLines(series, data.baselines),
     markers,
@@ -79,7 +88,7 @@ export function documentOf(data: SessionData, use?: string, live?: LiveState): S
     exitCode: data.exitCode,
     signal: data.signal,
   };
-  const findings = done ? findingsOf(input) : (live?.findings(input) ?? []);
+  const findings = done ? findDivergences(input) : (live?.findings(input) ?? []);
   const ledger = namedLedger(input, findings);
   const explained = ledger === undefined ? overlay : { ...overlay, ledger };
   return {
@@ -97,11 +106,11 @@ export function documentOf(data: SessionData, use?: string, live?: LiveState): S
     simulated: data.simulated,
     series: data.series.map(seriesStats),
     markers: data.markers,
-    overlay: rank === null ? explained : overlayOf(explained, whole, rank, use),
+    overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
     ...(rank === null ? {} : { ranks: rankRows(whole, budget) }),
     findings,
     inversion: done ? invert(input, findings) : null,
-    time: timeOf(overlay, budget, data.series, deviceName(overlay, data)),
+    time: analyseTime(overlay, budget, data.series, deviceName(overlay, data)),
     warnings: [
       ...data.warnings,
       ...(done ? warnings : []),
@@ -127,7 +136,7 @@ function deviceName(
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */
-export function inversionOf(
+export function invertSession(
   data: SessionData,
   model: ModelSpec,
   given: Partial<RunSpec>,
@@ -139,7 +148,7 @@ export function inversionOf(
     spans: phaseSpans(data.markers, durationUs).spans,
   };
   const rank = chooseRank(whole, undefined);
-  const { series, markers, spans } = rank === null ? whole : traceOf(whole, rank, undefined);
+  const { series, markers, spans } = rank === null ? whole : selectRank(whole, rank, undefined);
   return invertAlone(model, given, {
     lines: deriveLines(series, baselines),
     markers,
@@ -150,12 +159,12 @@ export function inversionOf(
     exitCode,
     signal,
     exact: data.workload.kind === 'bundled',
-    deviceBytes: deviceBytesOf(data),
+    deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
   });
 }
 
-function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
+function deviceCapacities({ environment }: SessionData): Record<string, Bytes> {
   const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [
     [`gpu${index}`, memoryBytes] as const,
     ...instances.map((each) => [instanceId(index, each.slot), each.memoryBytes] as const),
@@ -166,12 +175,13 @@ function deviceBytesOf({ environment }: SessionData): Record<string, Bytes> {
 }
 
 const confinedTo = ({ environment }: SessionData): string[] =>
-  environment.gpus.flatMap(instanceIdsOf);
+  environment.gpus.flatMap(listInstanceIds);
 
 /** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
 function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {
   const gpu = environment.gpus.find(
-    ({ index, instances = [] }) => instances.length > 0 && gpuOf(series ?? '') === `gpu${index}`,
+    ({ index, instances = [] }) =>
+      instances.length > 0 && deviceIdIn(series ?? '') === `gpu${index}`,
   );
   if (!gpu) return [];
   const which = gpu.instances!.map(({ slot }) => slot).join(' and ');
@@ -180,7 +190,7 @@ function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): str
   ];
 }
 
-export function summaryOf(doc: SessionDocument): SessionSummary {
+export function summarizeDocument(doc: SessionDocument): SessionSummary {
   const { overlay } = doc;
   return {
     id: doc.id,

@@ -10,7 +10,7 @@
  */
 import { lowerBound, upperBound } from '../base/search';
 import type { Micros } from '../base/units';
-import { extremes, PYRAMID_FROM, pyramidOf } from './pyramid';
+import { buildPyramid, extremes, PYRAMID_FROM } from './pyramid';
 import type { Gap, SeriesData } from './types';
 
 /** Points to draw. A NaN value is a break in the line, never a sample. */
@@ -44,7 +44,7 @@ function pickColumns(
   picked: number[],
 ): void {
   const { times, values } = series;
-  const pyramid = to - from >= PYRAMID_FROM ? pyramidOf(values) : null;
+  const pyramid = to - from >= PYRAMID_FROM ? buildPyramid(values) : null;
   let start = from;
   for (let column = 1; column <= width && start < to; column++) {
     const end =

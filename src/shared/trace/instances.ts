@@ -4,7 +4,7 @@ import type { GpuInfo } from '../hardware/gpu-info';
 /** How the series of a MIG device begin. */
 export const instanceId = (gpu: number, slot: number): string => `gpu${gpu}.mig${slot}`;
 
-export const instanceIdsOf = ({
+export const listInstanceIds = ({
   index,
   instances = [],
 }: Pick<GpuInfo, 'index' | 'instances'>): string[] =>

@@ -134,10 +134,10 @@ export class MinMaxPyramid {
 const pyramids = new WeakMap<Float64Array, MinMaxPyramid>();
 
 /** Over [from, to): by a pyramid where the range is worth one or one is there already. */
-export function extremesOf(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
+export function findExtremes(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
   const pyramid =
     to - from >= PYRAMID_FROM
-      ? pyramidOf(values)
+      ? buildPyramid(values)
       : to - from >= FAN_OUT * FAN_OUT
         ? pyramids.get(values)
         : undefined;
@@ -145,7 +145,7 @@ export function extremesOf(values: Float64Array, from: SampleIndex, to: SampleIn
 }
 
 /** The pyramid of a column, built once for as long as the column lives. The column must not change afterwards. */
-export function pyramidOf(values: Float64Array): MinMaxPyramid {
+export function buildPyramid(values: Float64Array): MinMaxPyramid {
   let pyramid = pyramids.get(values);
   if (pyramid === undefined) {
     pyramid = new MinMaxPyramid(values);

@@ -5,7 +5,7 @@
 
 import { lowerBound, upperBound } from '../base/search';
 import type { Micros, SampleIndex } from '../base/units';
-import { extremes, extremesOf } from './pyramid';
+import { extremes, findExtremes } from './pyramid';
 import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './types';
 
 export type { SeriesFigures } from './types';
@@ -19,14 +19,14 @@ export interface Sample {
 
 /** Figures over all samples. The mean is of samples, each counting alike; it is not weighted by time. */
 export function stats(data: SeriesData): SeriesFigures {
-  return data.figures ?? figuresOf(data.times, data.values);
+  return data.figures ?? summarizeColumn(data.times, data.values);
 }
 
 /** How many samples there are, without reading them where that is known. */
 export const sampleCount = (data: SeriesData | undefined): number =>
   data?.figures?.count ?? data?.times.length ?? 0;
 
-export function figuresOf(times: Float64Array, values: Float64Array): SeriesFigures {
+export function summarizeColumn(times: Float64Array, values: Float64Array): SeriesFigures {
   const count = values.length;
   if (count === 0) return { count: 0, min: null, max: null, mean: null, minAt: null, maxAt: null };
   let mean = 0;
@@ -84,7 +84,7 @@ function extremeIn(data: SeriesData, t0: Micros, t1: Micros, which: 'min' | 'max
   const from = lowerBound(data.times, t0);
   const to = upperBound(data.times, t1);
   if (from >= to) return null;
-  const found = extremesOf(data.values, from, to);
+  const found = findExtremes(data.values, from, to);
   const index = found[which];
   return { t: data.times[index]!, value: data.values[index]!, index };
 }

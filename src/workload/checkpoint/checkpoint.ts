@@ -35,7 +35,7 @@ export class Checkpoint {
     const config = readConfig(join(folder, 'config.json'));
     const file = Safetensors.open(folder === path ? join(path, 'model.safetensors') : path);
     try {
-      const layout = layoutOf(config.model_type, file);
+      const layout = chooseNaming(config.model_type, file);
       checkConfig(config, layout, model);
       const checkpoint = new Checkpoint(file, layout, model);
       checkpoint.check();
@@ -164,7 +164,7 @@ export class Checkpoint {
 }
 
 /** By what config.json says or, where it says nothing, by the tensors; those of another family are told as such. */
-function layoutOf(modelType: unknown, file: Safetensors): Layout {
+function chooseNaming(modelType: unknown, file: Safetensors): Layout {
   const names = file.names();
   const held = LAYOUTS.find(({ layer }) => names.some((name) => name.includes(`.${layer.query}.`)));
   const said = modelType === undefined ? held : LAYOUTS.find((one) => one.modelType === modelType);

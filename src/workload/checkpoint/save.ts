@@ -36,10 +36,14 @@ export async function saveWeights(
   try {
     mkdirSync(dirname(folder), { recursive: true });
     mkdirSync(partial);
-    await writeSafetensors(join(partial, 'model.safetensors'), tensorsOf(model, weights));
-    writeFileSync(join(partial, 'config.json'), `${JSON.stringify(configOf(model), null, 2)}\n`, {
-      flush: true,
-    });
+    await writeSafetensors(join(partial, 'model.safetensors'), collectTensors(model, weights));
+    writeFileSync(
+      join(partial, 'config.json'),
+      `${JSON.stringify(buildConfig(model), null, 2)}\n`,
+      {
+        flush: true,
+      },
+    );
     renameSync(partial, folder);
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
@@ -81,7 +85,7 @@ function writeAll(file: number, bytes: Buffer): void {
 }
 
 /** In the order in which GPT-2's own checkpoints have them. */
-function tensorsOf({ hidden }: ModelSpec, weights: Weights): Saved[] {
+function collectTensors({ hidden }: ModelSpec, weights: Weights): Saved[] {
   const read = async (tensor: { data(): Promise<unknown> }): Promise<Float32Array> =>
     (await tensor.data()) as Float32Array;
   const table = (name: string, matrix: Linear['weight']): Saved => ({
@@ -142,7 +146,7 @@ function sideBySide(matrices: readonly Float32Array[], rows: number, width: numb
   return whole;
 }
 
-function configOf({ layers, hidden, heads, ffn, vocab, maxPositions }: ModelSpec): object {
+function buildConfig({ layers, hidden, heads, ffn, vocab, maxPositions }: ModelSpec): object {
   return {
     model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],

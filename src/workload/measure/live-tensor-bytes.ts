@@ -43,7 +43,7 @@ export interface LedgerReading {
 const TRAIL_NS = 2_000_000n;
 const TRAIL_LENGTH = 512;
 
-const indexOf = new Map<Component, number>(COMPONENTS.map((name, index) => [name, index]));
+const componentIndex = new Map<Component, number>(COMPONENTS.map((name, index) => [name, index]));
 
 export class Ledger {
   private readonly internals = engine() as unknown as EngineInternals;
@@ -99,7 +99,7 @@ export class Ledger {
   /** Moves a live buffer to another component, in the present split and where due in the high-water split. */
   retag(tensor: Tensor, component: Component): void {
     const entry = this.entries.get(tensor.dataId);
-    const index = indexOf.get(component);
+    const index = componentIndex.get(component);
     if (!entry || index === undefined || entry.component === index) return;
     this.live[entry.component]! -= entry.bytes;
     this.live[index]! += entry.bytes;
@@ -135,7 +135,7 @@ export class Ledger {
 
   private onAllocate(dataId: object): void {
     const bytes = this.internals.state.tensorInfo.get(dataId)?.bytes ?? 0;
-    const component = indexOf.get(this.context)!;
+    const component = componentIndex.get(this.context)!;
     this.entries.set(dataId, { component, bytes, order: ++this.allocations });
     this.live[component]! += bytes;
     this.allocated += bytes;

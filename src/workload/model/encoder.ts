@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../../shared/model/spec';
 import { apply, attention, type Batch, gelu, normalize } from './gpt2';
 import { rowsAt } from './matrix';
-import { padsOf } from './padding';
+import { countPads } from './padding';
 import type { Workload } from './runs';
 import type { Layer, Weights } from './weights';
 
@@ -27,7 +27,7 @@ export function encoderBatch(
   ids: Int32Array,
 ): EncoderBatch {
   const { seq } = run;
-  const pads = padsOf(run, sequences, seq);
+  const pads = countPads(run, sequences, seq);
   return ledger.within('inputs', () => ({
     sequences,
     length: seq,

@@ -171,12 +171,12 @@ export function lastLogits(
             ),
             [sequences, model.hidden],
           );
-    return logitsOf(model, weights, last);
+    return computeLogits(model, weights, last);
   });
 }
 
 /** Logits [R, V] after each of R positions [R, d]. Call in a scope. */
-export function logitsOf(
+export function computeLogits(
   { hidden, vocab }: ModelSpec,
   weights: Weights,
   x: tf.Tensor,

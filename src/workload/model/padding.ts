@@ -6,7 +6,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunSpec } from '../../shared/model/spec';
 
 /** Pads of each sequence; null where no sequence has any. */
-export function padsOf({ lengths }: RunSpec, sequences: number, longest: number): number[] | null {
+export function countPads(
+  { lengths }: RunSpec,
+  sequences: number,
+  longest: number,
+): number[] | null {
   if (!lengths || lengths.every((length) => length === longest)) return null;
   return Array.from(
     { length: sequences },
@@ -15,7 +19,7 @@ export function padsOf({ lengths }: RunSpec, sequences: number, longest: number)
 }
 
 /** Position of each token in columns `start` to `start + length`: [T], or [B·T] where sequences are padded. */
-export function positionsOf(
+export function buildPositions(
   pads: readonly number[] | null,
   start: number,
   length: number,
@@ -31,7 +35,7 @@ export function positionsOf(
  * number at pads and at what comes later. [T, C] for C keys, or [B, 1, T, C] where sequences are padded; null where one
  * token may look at all there is. Without `columns`, keys end with the last token.
  */
-export function maskOf(
+export function buildPaddingMask(
   pads: readonly number[] | null,
   start: number,
   length: number,

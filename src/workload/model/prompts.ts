@@ -37,13 +37,13 @@ export function tellTexts(
   const tokenizer = new Tokenizer(model.vocab);
   generated.forEach((ids, index) => {
     reporter.note(
-      `text${generated.length > 1 ? ` ${index + 1}` : ''}: ${JSON.stringify(prompts[index % prompts.length])} + ${JSON.stringify(textOf(tokenizer, ids))}`,
+      `text${generated.length > 1 ? ` ${index + 1}` : ''}: ${JSON.stringify(prompts[index % prompts.length])} + ${JSON.stringify(decodeText(tokenizer, ids))}`,
     );
   });
 }
 
 /** What the tokens stand for, with the replacement character where their bytes are no UTF-8. */
-export function textOf(tokenizer: Tokenizer, ids: readonly number[]): string {
+export function decodeText(tokenizer: Tokenizer, ids: readonly number[]): string {
   return Buffer.concat(
     tokenizer.pieces(ids).map((piece) => Buffer.from(piece as Uint8Array)),
   ).toString('utf8');

@@ -19,7 +19,7 @@ export function segmentLength(checkpointing: Checkpointing): number | null {
 
 export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segment {
   return (layers, x) => {
-    const variables = layers.flatMap(variablesOf);
+    const variables = layers.flatMap(collectVariables);
     const segment = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
       (args.at(-1) as tf.GradSaveFunc)([x]);
       return {
@@ -49,7 +49,7 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
   };
 }
 
-function variablesOf({
+function collectVariables({
   norm1,
   query,
   key,

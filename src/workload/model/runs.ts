@@ -4,7 +4,7 @@ import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { Faults } from '../measure/faults';
 import type { Reporter } from '../measure/reporter';
 import type { Batch } from './gpt2';
-import { maskOf, positionsOf } from './padding';
+import { buildPaddingMask, buildPositions } from './padding';
 import type { Random } from './random';
 import type { Weights } from './weights';
 
@@ -40,8 +40,8 @@ export function makeBatch(
     sequences: work.sequences,
     length,
     ids: tf.tensor1d(ids, 'int32'),
-    positions: positionsOf(pads, start, length),
-    mask: ledger.within('buffers', () => maskOf(pads, start, length, columns)),
+    positions: buildPositions(pads, start, length),
+    mask: ledger.within('buffers', () => buildPaddingMask(pads, start, length, columns)),
   }));
 }
 

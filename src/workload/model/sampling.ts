@@ -12,7 +12,7 @@ export interface Sampling {
 }
 
 /** Null where the run takes the likeliest token. */
-export function samplingOf({ temperature, topK, topP }: RunSpec): Sampling | null {
+export function parseSampling({ temperature, topK, topP }: RunSpec): Sampling | null {
   if (temperature === undefined && topK === undefined && topP === undefined) return null;
   return { temperature: temperature ?? 1, topK: topK ?? Infinity, topP: topP ?? 1 };
 }

@@ -32,7 +32,7 @@ export function writeRows(target: Tensor, rows: Tensor, at: number): void {
     );
     return;
   }
-  const [into, from] = [numbersOf(target), numbersOf(rows)];
+  const [into, from] = [readNumbers(target), readNumbers(rows)];
   const [groups, all, count] = [
     target.shape[0]! * target.shape[1]!,
     target.shape[2]! * target.shape[3]!,
@@ -46,7 +46,7 @@ export function writeRows(target: Tensor, rows: Tensor, at: number): void {
   }
 }
 
-function numbersOf(tensor: Tensor): Float32Array | Int32Array {
+function readNumbers(tensor: Tensor): Float32Array | Int32Array {
   if (getBackend() === 'wasm')
     return (backend() as unknown as WasmBackend).typedArrayFromHeap(tensor);
   return (backend() as unknown as CpuBackend).data.get(tensor.dataId).values;

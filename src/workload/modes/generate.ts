@@ -7,11 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { breathe } from '../measure/reporter';
 import { createCache, type KvCache } from '../model/cache';
 import { lastLogits, runBlocks } from '../model/gpt2';
-import { padsOf } from '../model/padding';
+import { countPads } from '../model/padding';
 import { readPrompts, tellTexts } from '../model/prompts';
 import { Random } from '../model/random';
 import { disposeBatch, leak, makeBatch, type Workload } from '../model/runs';
-import { sampleToken, samplingOf } from '../model/sampling';
+import { parseSampling, sampleToken } from '../model/sampling';
 
 /** What a run of generation keeps from one token to the next. */
 interface Generation {
@@ -27,7 +27,7 @@ interface Generation {
 export async function generate(work: Workload): Promise<void> {
   const { run, reporter, sequences } = work;
   const { tokens: wanted, promptTokens } = run;
-  const pads = padsOf(run, sequences, promptTokens);
+  const pads = countPads(run, sequences, promptTokens);
   const generation: Generation = {
     work,
     pads,
@@ -92,7 +92,7 @@ async function nextToken(
   start: number,
 ): Promise<void> {
   const { model, run, weights, reporter } = work;
-  const sampling = samplingOf(run);
+  const sampling = parseSampling(run);
   const place = {
     length: columns[0]!.length - start,
     start,

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { breathe } from '../measure/reporter';
 import { encode, encoderBatch } from '../model/encoder';
 import { lastLogits, runBlocks } from '../model/gpt2';
-import { padsOf } from '../model/padding';
+import { countPads } from '../model/padding';
 import { leak, makeBatch, type Workload } from '../model/runs';
 import { seconds } from './generate';
 
@@ -33,7 +33,7 @@ function decoding(work: Workload): () => readonly Tensor[] {
   const batch = makeBatch(work, random.integers(sequences * run.seq, model.vocab), {
     length: run.seq,
     start: 0,
-    pads: padsOf(run, sequences, run.seq),
+    pads: countPads(run, sequences, run.seq),
   });
   return () => {
     const x = runBlocks(model, weights, batch, null);

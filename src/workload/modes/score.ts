@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { breathe } from '../measure/reporter';
 import { frequencyPerplexity, heldOutWindows, parts } from '../model/data';
-import { logitsOf, runBlocks } from '../model/gpt2';
+import { computeLogits, runBlocks } from '../model/gpt2';
 import { crossEntropy } from '../model/losses';
 import { leak, makeBatch, shiftedTargets, type Workload } from '../model/runs';
 import { seconds } from './generate';
@@ -36,7 +36,7 @@ export function prepareScoring(work: Workload): () => Promise<void> {
       ledger.setContext('activations');
       const x = runBlocks(model, weights, batch, null);
       const loss = ledger.within('logits', () =>
-        tf.tidy(() => crossEntropy(logitsOf(model, weights, x), targets)),
+        tf.tidy(() => crossEntropy(computeLogits(model, weights, x), targets)),
       );
       x.dispose();
       nats += (await loss.data())[0]! / run.steps;

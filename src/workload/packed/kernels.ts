@@ -97,7 +97,7 @@ function wasmAccess(backend: WasmBackend): Access {
 }
 
 /** The layout of all rows of a tensor of packed words, or of one that is to be packed. */
-export function layoutOf(
+export function packedShape(
   shape: readonly number[],
   { precision, columns }: PackedAttributes,
 ): PackedLayout {
@@ -106,7 +106,7 @@ export function layoutOf(
 
 function pack(access: Access, { x }: Inputs, attributes: PackedAttributes): TensorInfo[] {
   const lead = x!.shape.slice(0, -1);
-  const layout = layoutOf(x!.shape, attributes);
+  const layout = packedShape(x!.shape, attributes);
   // Room first: the heap may move when it grows.
   const outputs = [
     access.output([...lead, layout.words], 'int32'),
@@ -131,14 +131,14 @@ function unpack(
     [...(ids ?? { shape: words!.shape.slice(0, -1) }).shape, columns],
     'float32',
   );
-  const layout = layoutOf(words!.shape, attributes);
+  const layout = packedShape(words!.shape, attributes);
   const chosen = ids && access.values(ids);
   const count = util.sizeFromShape(output.shape) / columns;
   if (access.wasm && fitsSimd(layout)) {
     unpackSimd(access.wasm, layout, { words: words!, scales }, chosen ?? count, output);
     return output;
   }
-  const read = readerOf(access, layout, words!, scales);
+  const read = chooseReader(access, layout, words!, scales);
   const into = access.values(output) as Float32Array;
   for (let index = 0; index < count; index++)
     read(chosen ? chosen[index]! : index, into.subarray(index * columns, (index + 1) * columns));
@@ -150,7 +150,7 @@ function packedMatMul(
   { x, words, scales }: Inputs,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = layoutOf(words!.shape, attributes);
+  const layout = packedShape(words!.shape, attributes);
   const count = x!.shape[0]!;
   const output = access.output([count, layout.rows], 'float32');
   if (access.wasm && fitsSimd(layout))
@@ -158,7 +158,7 @@ function packedMatMul(
   else
     multiply(
       layout,
-      readerOf(access, layout, words!, scales),
+      chooseReader(access, layout, words!, scales),
       access.values(x!) as Float32Array,
       count,
       access.values(output) as Float32Array,
@@ -166,7 +166,7 @@ function packedMatMul(
   return output;
 }
 
-function readerOf(
+function chooseReader(
   access: Access,
   layout: PackedLayout,
   words: TensorInfo,

@@ -1,7 +1,7 @@
 /** Packed rows with the WebAssembly of simd.wat, over tfjs's own wasm memory without a copy, for rows it can take whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
-import { offsetOf, overMemory, type WasmMemoryBackend } from '../wasm/memory';
+import { findOffset, overMemory, type WasmMemoryBackend } from '../wasm/memory';
 import { DOT_LANES, productKernels } from '../wasm/products';
 import binary from './simd.wat';
 
@@ -45,20 +45,20 @@ export function multiplySimd(
     const { dots16, dots8, dots4 } = kernels(backend);
     const multiply = bits === 16 ? dots16 : bits === 8 ? dots8 : dots4;
     multiply(
-      offsetOf(backend, packed.words),
-      offsetOf(backend, x),
+      findOffset(backend, packed.words),
+      findOffset(backend, x),
       columns,
       rows,
       group,
-      packed.scales ? offsetOf(backend, packed.scales) : 0,
-      offsetOf(backend, output),
+      packed.scales ? findOffset(backend, packed.scales) : 0,
+      findOffset(backend, output),
     );
     return;
   }
   const row = backend.wasm._malloc(FLOAT * columns);
   const read = reader(backend, layout, packed);
   const { dots } = productKernels(backend);
-  const [from, to] = [offsetOf(backend, x), offsetOf(backend, output)];
+  const [from, to] = [findOffset(backend, x), findOffset(backend, output)];
   for (let index = 0; index < rows; index++) {
     read(index, row);
     dots(row, from, columns, count, to + FLOAT * index, FLOAT * rows);
@@ -74,7 +74,7 @@ export function unpackSimd(
   output: TensorInfo,
 ): void {
   const read = reader(backend, layout, packed);
-  const to = offsetOf(backend, output);
+  const to = findOffset(backend, output);
   const count = typeof rows === 'number' ? rows : rows.length;
   for (let index = 0; index < count; index++)
     read(typeof rows === 'number' ? index : rows[index]!, to + FLOAT * index * layout.columns);
@@ -88,8 +88,8 @@ function reader(
 ): (row: number, to: number) => void {
   const { unpack16, unpack8, unpack4 } = kernels(backend);
   const unpack = layout.bits === 16 ? unpack16 : layout.bits === 8 ? unpack8 : unpack4;
-  const from = offsetOf(backend, words);
-  const scaleAt = scales ? offsetOf(backend, scales) : 0;
+  const from = findOffset(backend, words);
+  const scaleAt = scales ? findOffset(backend, scales) : 0;
   return (row, to) =>
     unpack(
       from + 4 * row * layout.words,

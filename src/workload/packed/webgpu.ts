@@ -10,7 +10,7 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
-import { layoutOf, type PackedAttributes } from './kernels';
+import { type PackedAttributes, packedShape } from './kernels';
 
 /** What of tfjs's WebGPUProgram and its backend is used here. */
 interface Program {
@@ -116,7 +116,7 @@ function unpack(
   { words, scales, ids }: Inputs,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = layoutOf(words!.shape, attributes);
+  const layout = packedShape(words!.shape, attributes);
   const perWord = 32 / layout.bits;
   const code = `
     ${unpackedCode(layout)}
@@ -146,7 +146,7 @@ function packedMatMul(
   { x, words, scales }: Inputs,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = layoutOf(words!.shape, attributes);
+  const layout = packedShape(words!.shape, attributes);
   const perWord = 32 / layout.bits;
   const count = x!.shape[0]!;
   const code = `
@@ -198,7 +198,7 @@ function packedMatMul(
 /** Scales first, one thread each; then words, which read them. */
 function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes): TensorInfo[] {
   const lead = x!.shape.slice(0, -1);
-  const layout = layoutOf(x!.shape, attributes);
+  const layout = packedShape(x!.shape, attributes);
   const greatest = 2 ** (layout.bits - 1) - 1;
   const scales =
     layout.scales === 0

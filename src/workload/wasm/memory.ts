@@ -12,7 +12,7 @@ export interface WasmMemoryBackend {
 }
 
 /** Byte offset of a tensor; no longer true once the heap has freed it. */
-export function offsetOf(backend: WasmMemoryBackend, { dataId }: TensorInfo): number {
+export function findOffset(backend: WasmMemoryBackend, { dataId }: TensorInfo): number {
   return backend.dataIdMap.get(dataId).memoryOffset;
 }
 

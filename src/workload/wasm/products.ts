@@ -3,7 +3,7 @@
  * of which these fill an eighth; here every number of the matrix is read once, in the order it lies in, and used at once.
  */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { offsetOf, overMemory, type WasmMemoryBackend } from './memory';
+import { findOffset, overMemory, type WasmMemoryBackend } from './memory';
 import binary from './products.wat';
 
 interface Kernels {
@@ -39,10 +39,10 @@ export function vectorProduct(
     util.sizeFromShape(b.shape) === 0
   )
     return null;
-  const multiply = productOf(productKernels(backend), rows, inner, columns, turned);
+  const multiply = chooseProduct(productKernels(backend), rows, inner, columns, turned);
   if (!multiply) return null;
   const out = backend.makeOutput([...lead, rows, columns], 'float32');
-  const [x, w, to] = [offsetOf(backend, a), offsetOf(backend, b), offsetOf(backend, out)];
+  const [x, w, to] = [findOffset(backend, a), findOffset(backend, b), findOffset(backend, out)];
   for (let index = 0; index < util.sizeFromShape(lead); index++) {
     multiply(
       x + FLOAT * index * rows * inner,
@@ -54,7 +54,7 @@ export function vectorProduct(
 }
 
 /** The kernel that fits, for one pair of matrices at byte offsets. */
-function productOf(
+function chooseProduct(
   { dots, rowProduct }: Kernels,
   rows: number,
   inner: number,

@@ -3,7 +3,7 @@
 import { unlessFailure } from '../../../src/shared/base/failure';
 import { GiB, MiB } from '../../../src/shared/base/units';
 import type { FindingKind } from '../../../src/shared/base/vocabulary';
-import { budgetOf } from '../../../src/shared/budget/budget';
+import { computeBudget } from '../../../src/shared/budget/budget';
 import type { Budget } from '../../../src/shared/budget/types';
 import { preset } from '../../../src/shared/model/presets';
 import { runDefaults } from '../../../src/shared/model/run';
@@ -114,8 +114,8 @@ function drawn(random: Random, planted: boolean): Plan | null {
   });
   const causes = planted ? causesFor(random, run) : [];
   const changed = changeOf(random, causes, run);
-  const declared = budgetOf(model, run);
-  const actual = budgetOf(model, { ...run, ...changed?.run });
+  const declared = computeBudget(model, run);
+  const actual = computeBudget(model, { ...run, ...changed?.run });
   const assumed = declared.tiers.refined.components.context ?? 0;
   const contextBytes = causes.includes('context')
     ? Math.round(
@@ -225,7 +225,7 @@ function twinOf(model: ModelSpec, actual: RunSpec, declared: RunSpec): Budget | 
   const tokens = actual.batch === declared.batch ? length(declared) : length(declared) * factor;
   if (factor === 1 || !Number.isInteger(batch) || !Number.isInteger(tokens)) return null;
   return unlessFailure(() =>
-    budgetOf(model, {
+    computeBudget(model, {
       ...declared,
       batch,
       ...(declared.mode === 'generate'

@@ -1,7 +1,7 @@
 /** What the analysis says of labelled traces, against their labels. */
 
 import type { FindingKind } from '../../../src/shared/base/vocabulary';
-import { findingsOf } from '../../../src/shared/divergence/findings';
+import { findDivergences } from '../../../src/shared/divergence/findings';
 import { invertAlone } from '../../../src/shared/divergence/inversion/invert-undeclared';
 import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
@@ -43,7 +43,7 @@ export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings:
   const overlay = buildOverlay(common);
   return {
     overlay,
-    findings: findingsOf({
+    findings: findDivergences({
       ...common,
       overlay,
       logs: trace.logs,

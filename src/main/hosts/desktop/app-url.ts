@@ -29,7 +29,7 @@ export function isAppUrl(url: string): boolean {
 }
 
 /** The file under `root` that an address of ours names, or null when it names none or leads outside. */
-export function fileOf(url: string, root: string): string | null {
+export function fileForUrl(url: string, root: string): string | null {
   if (!isAppUrl(url)) return null;
   let path: string;
   try {

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { type Protocol, protocol } from 'electron';
-import { fileOf, SCHEME } from './app-url';
+import { fileForUrl, SCHEME } from './app-url';
 
 // Charts and dialogs set inline styles; scripts never are inline. Reports are saved from blob: addresses.
 const POLICY = [
@@ -54,7 +54,7 @@ export function serveRenderer(on: Protocol, root: string): void {
   const refuse = (status: number) => new Response(null, { status, headers: HEADERS });
   on.handle(SCHEME, async (request) => {
     if (request.method !== 'GET') return refuse(405);
-    const file = fileOf(request.url, root);
+    const file = fileForUrl(request.url, root);
     if (file === null) return refuse(403);
     try {
       const body = await readFile(file);

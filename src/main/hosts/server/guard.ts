@@ -26,7 +26,7 @@ export function originAllowed(request: IncomingMessage): boolean {
 }
 
 /** The token as a browser sends it (query) or as a program does (Authorization: Bearer). */
-export function tokenOf(request: IncomingMessage): string | null {
+export function presentedToken(request: IncomingMessage): string | null {
   const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '');
   return bearer?.[1] ?? new URL(request.url ?? '/', 'http://localhost').searchParams.get('token');
 }

@@ -19,9 +19,9 @@ import {
   hostAllowed,
   isLoopback,
   originAllowed,
+  presentedToken,
   SECURITY_HEADERS,
   tokenMatches,
-  tokenOf,
 } from './guard';
 import { CLOSE_UNAUTHORIZED, keepAlive, socketPort } from './socket-port';
 
@@ -92,8 +92,8 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
   const server = createServer((request, response) => {
     if (!hostAllowed(request) || !originAllowed(request))
       return refuse(response, 403, 'This server answers loopback addresses only.');
-    if (pathOf(request) === '/api') {
-      return tokenMatches(tokenOf(request), token)
+    if (urlPath(request) === '/api') {
+      return tokenMatches(presentedToken(request), token)
         ? refuse(response, 426, 'This address speaks WebSocket.')
         : refuse(response, 401, 'The token is missing or wrong.');
     }
@@ -109,13 +109,13 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
   });
   const stopKeepAlive = keepAlive(sockets);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (pathOf(request) !== '/api' || !hostAllowed(request) || !originAllowed(request)) {
+    if (urlPath(request) !== '/api' || !hostAllowed(request) || !originAllowed(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     // A page cannot read the status of a refused handshake, only a close code: so the handshake is made, and nothing else.
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      if (!tokenMatches(tokenOf(request), token))
+      if (!tokenMatches(presentedToken(request), token))
         ws.close(CLOSE_UNAUTHORIZED, 'The token is missing or wrong.');
       else serveEngine(engine, socketPort(ws), onBug);
     });
@@ -145,7 +145,7 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
   };
 }
 
-const pathOf = (request: IncomingMessage) => (request.url ?? '/').split('?', 1)[0];
+const urlPath = (request: IncomingMessage) => (request.url ?? '/').split('?', 1)[0];
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ import type { DoctorReport } from '../../../shared/contract/api';
 import { GPU_FIELDS } from '../../nvidia-smi-format/gpu-fields';
 import { ProcTree } from '../host/proc-tree';
 import { runOnce } from '../nvidia-smi/run-once';
-import { COUNTERS, MEMORY, PROCESS_FLOOR_MS, paceOf } from '../nvml/counters';
+import { COUNTERS, counterPace, MEMORY, PROCESS_FLOOR_MS } from '../nvml/counters';
 import type { Probe } from '../nvml/messages';
 import type { MigDevice } from '../visible-devices';
 import { surroundings } from './host-environment';
@@ -27,7 +27,7 @@ const STREAM_ROWS = 4;
 
 export function nvmlRates({ gpus }: Probe & { ok: true }): Check {
   const floor = (metric: string) =>
-    paceOf(COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!);
+    counterPace(COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!);
   const costs = gpus.map((gpu) => gpu.costs);
   const parts = [
     rate(

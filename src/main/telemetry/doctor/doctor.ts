@@ -11,7 +11,7 @@ import type { Probe } from '../nvml/messages';
 import { probeInWorker } from '../nvml/probe-thread';
 import { isSimulated } from '../sources';
 import { findWorker } from '../thread/launch';
-import { type MigDevice, migDevicesIn, migDevicesOf, visibleGpus } from '../visible-devices';
+import { listMigDevices, type MigDevice, migDevicesIn, visibleGpus } from '../visible-devices';
 import { migCheck, nvmlRates, procRate, smiRates, unknownCounters } from './doctor-rates';
 import { driverRemedy, type Surroundings, surroundings } from './host-environment';
 
@@ -104,7 +104,7 @@ async function withNvml(
         },
       ]
     : [];
-  const instances = migDevicesOf(probe);
+  const instances = listMigDevices(probe);
   const mig = migCheck(instances);
   return {
     checks: [

@@ -12,9 +12,9 @@ export function surroundings(
   root = '',
 ): Surroundings {
   if (platform !== 'linux') return 'machine';
-  if (/microsoft/i.test(textOf(`${root}/proc/sys/kernel/osrelease`))) return 'wsl';
+  if (/microsoft/i.test(readText(`${root}/proc/sys/kernel/osrelease`))) return 'wsl';
   const marked = existsSync(`${root}/.dockerenv`) || existsSync(`${root}/run/.containerenv`);
-  return marked || /docker|kubepods|containerd|libpod|lxc/.test(textOf(`${root}/proc/1/cgroup`))
+  return marked || /docker|kubepods|containerd|libpod|lxc/.test(readText(`${root}/proc/1/cgroup`))
     ? 'container'
     : 'machine';
 }
@@ -32,7 +32,7 @@ export function driverRemedy(remedy: string, where: Surroundings): string {
   return remedy;
 }
 
-function textOf(path: string): string {
+function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

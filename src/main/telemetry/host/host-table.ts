@@ -37,18 +37,18 @@ export function tableReadings(
   if (members.length === 0) return null;
   const isWindows = system.platform === 'win32';
   return {
-    rss: sumOf(members.map(({ memRss }) => memRss * KiB)),
+    rss: sumReadings(members.map(({ memRss }) => memRss * KiB)),
     cpu:
       isWindows && system.isFirst
         ? null
-        : sumOf(members.map(({ cpu }) => cpu * 1000 * (isWindows ? system.cores : 1))),
+        : sumReadings(members.map(({ cpu }) => cpu * 1000 * (isWindows ? system.cores : 1))),
     processes: members.length,
   };
 }
 
 const NOT_READ: Reading = { kind: 'absent', reason: 'not_read' };
 
-function sumOf(values: readonly number[]): Reading {
+function sumReadings(values: readonly number[]): Reading {
   const sum = values.reduce((total, value) => total + value, 0);
   return Number.isFinite(sum) && sum >= 0 ? { kind: 'ok', value: Math.round(sum) } : NOT_READ;
 }

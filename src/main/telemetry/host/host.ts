@@ -12,11 +12,11 @@
 import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
-import { originOf, type SessionClock } from '../../install/session-clock';
+import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
-import { repeat } from '../shared-timer';
+import { every } from '../shared-timer';
 import type { Batch } from '../thread/batch';
-import { Intake } from '../thread/batch-receiver';
+import { BatchReceiver } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
 import { launchWorker, threadEnded } from '../thread/launch';
 import { hostTable } from './host-reads';
@@ -59,7 +59,7 @@ export class HostSampler implements Sampler {
     for (const info of table)
       sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
     if (workerPath === null) this.#readTable(sink, clock);
-    else this.#readProc(workerPath, new Intake(sink, table), sink, clock);
+    else this.#readProc(workerPath, new BatchReceiver(sink, table), sink, clock);
   }
 
   async stop(): Promise<void> {
@@ -74,14 +74,19 @@ export class HostSampler implements Sampler {
     this.#control.watched(yes);
   }
 
-  #readProc(workerPath: string, intake: Intake, sink: SampleSink, clock: SessionClock): void {
+  #readProc(
+    workerPath: string,
+    intake: BatchReceiver,
+    sink: SampleSink,
+    clock: SessionClock,
+  ): void {
     const { port1, port2 } = new MessageChannel();
     const worker = launchWorker(
       workerPath,
       {
         kind: 'host',
         intervalMs: Math.max(FASTEST_MS, this.#options.intervalMs),
-        originNs: originOf(clock),
+        originNs: clockOrigin(clock),
         control: this.#control.shared,
         pids: port2,
       },
@@ -111,7 +116,7 @@ export class HostSampler implements Sampler {
       port1.postMessage(told);
     };
     tell();
-    this.#ends.push(repeat(SCOPE_MS, tell));
+    this.#ends.push(every(SCOPE_MS, tell));
   }
 
   #readTable(sink: SampleSink, clock: SessionClock): void {
@@ -151,6 +156,6 @@ export class HostSampler implements Sampler {
       for (const id of ['tree.disk.read', 'tree.disk.written']) sink.push(id, t, NOT_SUPPORTED);
     };
     look();
-    this.#ends.push(repeat(Math.max(TABLE_MS, this.#options.intervalMs), look));
+    this.#ends.push(every(Math.max(TABLE_MS, this.#options.intervalMs), look));
   }
 }

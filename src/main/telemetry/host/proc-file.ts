@@ -38,7 +38,7 @@ export class ProcFiles {
     try {
       file = openSync(join(this.#root, `${pid}`, this.#name), 'r');
     } catch (error) {
-      return faultOf(error);
+      return explainFault(error);
     }
     const length = this.#readFrom(file);
     if (typeof length === 'number' && this.#open.size < OPEN) this.#open.set(pid, file);
@@ -61,12 +61,12 @@ export class ProcFiles {
     try {
       return readSync(file, this.bytes, 0, ROOM, 0) || 'gone';
     } catch (error) {
-      return faultOf(error);
+      return explainFault(error);
     }
   }
 }
 
-function faultOf(error: unknown): ProcFault {
+function explainFault(error: unknown): ProcFault {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT' || code === 'ESRCH') return 'gone';
   return code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'other';

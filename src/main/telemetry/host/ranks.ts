@@ -7,7 +7,7 @@
 import type { Millis } from '../../../shared/base/units';
 import type { SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
-import { repeat } from '../shared-timer';
+import { every } from '../shared-timer';
 import { ProcTree } from './proc-tree';
 
 const FASTEST_MS: Millis = 250;
@@ -30,7 +30,7 @@ export class RankSampler implements Sampler {
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     if (process.platform !== 'linux') return;
     const tree = this.#tree;
-    this.#end = repeat(this.#intervalMs, () => {
+    this.#end = every(this.#intervalMs, () => {
       const groups = byRank(this.#scope.ranks?.() ?? new Map());
       tree.keepOnly(groups.size < 2 ? [] : [...groups.values()].flat());
       if (groups.size < 2) return;

@@ -7,10 +7,10 @@
 import type { Bytes, Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
+import { instanceId, listInstanceIds } from '../../../shared/trace/instances';
 import type { SessionClock } from '../../install/session-clock';
 import { findSmiError } from '../../nvidia-smi-format/error-text';
-import { fieldOf, listedInstances, listOf, parseXml, textAt } from '../../nvidia-smi-format/xml';
+import { listedInstances, parseXml, readField, textAt, toList } from '../../nvidia-smi-format/xml';
 import type { Sampler, SampleSink } from '../sampler';
 import { runOnce } from './run-once';
 
@@ -50,10 +50,10 @@ export async function readInstances(
   const document = answer.ok
     ? /<nvidia_smi_log>[\s\S]*<\/nvidia_smi_log>/.exec(answer.stdout)?.[0]
     : undefined;
-  const report = fieldOf(parseXml(document ?? ''), 'nvidia_smi_log');
+  const report = readField(parseXml(document ?? ''), 'nvidia_smi_log');
   const error = findSmiError(answer.stdout);
   const missing: Reading = error ? { kind: 'absent', reason: error.reason } : NOT_READ;
-  const listed = listOf(fieldOf(report, 'gpu'));
+  const listed = toList(readField(report, 'gpu'));
   return gpus.flatMap(({ index, uuid, instances = [] }) => {
     const devices = listedInstances(listed.find((gpu) => textAt(gpu, 'uuid') === uuid));
     return instances.map(({ slot }): InstanceMemory => {
@@ -82,7 +82,7 @@ export class GpuInstances implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { gpus, intervalMs = INSTANCES_MS } = this.#options;
-    for (const device of gpus.flatMap(instanceIdsOf)) {
+    for (const device of gpus.flatMap(listInstanceIds)) {
       const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
       sink.declare({
         id: `${device}.memory.used`,

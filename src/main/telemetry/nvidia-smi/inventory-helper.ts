@@ -10,7 +10,7 @@ type Xml = Record<string, unknown>;
 
 const isXml = (value: unknown): value is Xml =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string | null =>
+const readText = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 const child = (node: unknown, name: string): unknown => (isXml(node) ? node[name] : undefined);
 
@@ -20,13 +20,13 @@ function summarize(document: unknown) {
   // One GPU comes as an object, several as an array, none not at all.
   const list = [log.gpu ?? []].flat().filter(isXml);
   return {
-    driver: textOf(log.driver_version),
-    cuda: textOf(log.cuda_version),
+    driver: readText(log.driver_version),
+    cuda: readText(log.cuda_version),
     gpus: list.map((gpu) => ({
-      busId: textOf(child(gpu.$, 'id')) ?? textOf(child(gpu.pci, 'pci_bus_id')) ?? '',
-      uuid: textOf(gpu.uuid),
-      name: textOf(gpu.product_name),
-      memory: textOf(child(gpu.fb_memory_usage, 'total')),
+      busId: readText(child(gpu.$, 'id')) ?? readText(child(gpu.pci, 'pci_bus_id')) ?? '',
+      uuid: readText(gpu.uuid),
+      name: readText(gpu.product_name),
+      memory: readText(child(gpu.fb_memory_usage, 'total')),
     })),
   };
 }

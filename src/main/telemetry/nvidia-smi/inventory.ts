@@ -15,7 +15,7 @@ import {
   namesGpu,
   parseQuantity,
 } from '../../nvidia-smi-format/query-csv';
-import { pathOf } from './locate';
+import { configuredPath } from './locate';
 import { type RunResult, runOnce } from './run-once';
 
 export type Inventory =
@@ -96,7 +96,7 @@ function parseRows(text: string): Omit<GpuInfo, 'cuda'>[] {
         index: Number(cell('index')),
         uuid: known(cell('uuid')) ?? '',
         name: known(cell('name')) ?? 'unknown GPU',
-        memoryBytes: bytesOf(cell('memory.total'), line.units.get('memory.total') ?? null),
+        memoryBytes: parseBytes(cell('memory.total'), line.units.get('memory.total') ?? null),
         driver: known(cell('driver_version')) ?? '',
       },
     ];
@@ -105,7 +105,7 @@ function parseRows(text: string): Omit<GpuInfo, 'cuda'>[] {
 
 const known = (cell: string): string | null => (absentReason(cell) === null ? cell : null);
 
-function bytesOf(cell: string, unit: string | null): Bytes | null {
+function parseBytes(cell: string, unit: string | null): Bytes | null {
   const reading = parseQuantity(cell, 'bytes', unit);
   return reading.kind === 'ok' ? reading.value : null;
 }
@@ -135,7 +135,7 @@ async function runHelper(options: InventoryOptions, timeoutMs: Millis): Promise<
     return { ok: false, detail: 'the inventory helper is missing from this installation' };
   const env = {
     ...options.env,
-    PATH: [dirname(options.path), pathOf(options.env) ?? ''].join(delimiter),
+    PATH: [dirname(options.path), configuredPath(options.env) ?? ''].join(delimiter),
   };
   const run = await runOnce(options.nodePath ?? defaultNode(options.env), [helper], {
     timeoutMs,
@@ -151,18 +151,18 @@ function parseHelper(text: string): HelperAnswer {
   } catch {
     return { ok: false, detail: 'its XML could not be read' };
   }
-  const top = fieldsOf(answer);
+  const top = listFields(answer);
   if (!Array.isArray(top.gpus))
     return { ok: false, detail: firstLine(String(top.error ?? 'its XML could not be read')) };
-  const gpus = top.gpus.map(fieldsOf).sort((a, b) => byBus(String(a.busId), String(b.busId)));
+  const gpus = top.gpus.map(listFields).sort((a, b) => byBus(String(a.busId), String(b.busId)));
   return {
     ok: true,
-    driver: textOf(top.driver),
-    cuda: textOf(top.cuda),
+    driver: readText(top.driver),
+    cuda: readText(top.cuda),
     gpus: gpus.map((gpu) => ({
-      uuid: textOf(gpu.uuid) ?? '',
-      name: textOf(gpu.name) ?? 'unknown GPU',
-      memoryBytes: bytesOf(textOf(gpu.memory) ?? '', null),
+      uuid: readText(gpu.uuid) ?? '',
+      name: readText(gpu.name) ?? 'unknown GPU',
+      memoryBytes: parseBytes(readText(gpu.memory) ?? '', null),
     })),
   };
 }
@@ -171,9 +171,10 @@ function parseHelper(text: string): HelperAnswer {
 const byBus = (a: string, b: string): number =>
   a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0;
 
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+const listFields = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {};
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? known(value) : null);
+const readText = (value: unknown): string | null =>
+  typeof value === 'string' ? known(value) : null;
 
 /** The built helper lies beside the built entries, one folder above their chunks; from source it is the neighbour. */
 function findHelper(env: NodeJS.ProcessEnv): string | null {

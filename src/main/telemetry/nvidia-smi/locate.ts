@@ -20,7 +20,7 @@ export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
   }
   const file = process.platform === 'win32' ? 'nvidia-smi.exe' : 'nvidia-smi';
   const folders = [
-    ...(pathOf(env) ?? '').split(delimiter).filter((folder) => folder !== ''),
+    ...(configuredPath(env) ?? '').split(delimiter).filter((folder) => folder !== ''),
     ...usualFolders(env),
   ];
   const path = folders.map((folder) => join(folder, file)).find(isExecutable);
@@ -28,7 +28,7 @@ export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
 }
 
 /** The search path; on Windows its name may be spelt Path. */
-export function pathOf(env: NodeJS.ProcessEnv): string | undefined {
+export function configuredPath(env: NodeJS.ProcessEnv): string | undefined {
   const key = Object.keys(env).find((name) =>
     process.platform === 'win32' ? name.toUpperCase() === 'PATH' : name === 'PATH',
   );

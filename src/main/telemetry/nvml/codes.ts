@@ -219,7 +219,7 @@ const BY_CODE = new Map(
 export const FAULT_CODES: readonly number[] = [...BY_CODE.keys()];
 
 /** The meaning of any code but success. */
-export function faultOf(code: number): NvmlFault {
+export function explainCode(code: number): NvmlFault {
   const known = BY_CODE.get(code);
   if (known) return known;
   return {

@@ -282,18 +282,18 @@ export interface SampledGpu {
   }[];
 }
 
-export const periodOf = (counter: Counter, intervalMs: Millis): Millis =>
+export const counterPeriod = (counter: Counter, intervalMs: Millis): Millis =>
   Math.max(counter.floorMs, intervalMs);
 
 /** How often a counter has news at most. */
-export const paceOf = ({ floorMs, renewedMs }: Counter): Millis =>
+export const counterPace = ({ floorMs, renewedMs }: Counter): Millis =>
   Math.max(floorMs, renewedMs ?? 0);
 
-export const buffersOf = ({ buffers = [] }: SampledGpu): Buffered[] =>
+export const countBuffers = ({ buffers = [] }: SampledGpu): Buffered[] =>
   BUFFERED.filter(({ type }) => buffers.includes(type));
 
-export function countersOf(gpu: SampledGpu): Counter[] {
-  const buffered = buffersOf(gpu).some(({ series }) => series[0] === UTILIZATION);
+export function listCounters(gpu: SampledGpu): Counter[] {
+  const buffered = countBuffers(gpu).some(({ series }) => series[0] === UTILIZATION);
   return COUNTERS.filter((counter) =>
     counter === POLLED_UTILIZATION
       ? !buffered
@@ -305,12 +305,12 @@ export const migMetric = (slot: number): string => `mig${slot}.memory.used`;
 
 /** Every series the worker fills, in the order by which a batch numbers them. */
 export function seriesTable(gpus: readonly SampledGpu[], intervalMs: Millis): SeriesInfo[] {
-  return [...gpus.flatMap((gpu) => tableOf(gpu, intervalMs)), READ_COST];
+  return [...gpus.flatMap((gpu) => buildCounterTable(gpu, intervalMs)), READ_COST];
 }
 
-function tableOf(gpu: SampledGpu, intervalMs: Millis): SeriesInfo[] {
+function buildCounterTable(gpu: SampledGpu, intervalMs: Millis): SeriesInfo[] {
   const old = gpu.memoryVersion === 1;
-  const counted = countersOf(gpu).flatMap((counter) =>
+  const counted = listCounters(gpu).flatMap((counter) =>
     counter.series.map(
       (series): SeriesInfo => ({
         ...series,
@@ -322,11 +322,11 @@ function tableOf(gpu: SampledGpu, intervalMs: Millis): SeriesInfo[] {
           counter === MEMORY && old
             ? 'nvml (v1: memory reserved by the driver counts as used)'
             : 'nvml',
-        intervalUs: Math.max(counter.renewedMs ?? 0, periodOf(counter, intervalMs)) * 1000,
+        intervalUs: Math.max(counter.renewedMs ?? 0, counterPeriod(counter, intervalMs)) * 1000,
       }),
     ),
   );
-  const buffered = buffersOf(gpu).flatMap(({ series }) =>
+  const buffered = countBuffers(gpu).flatMap(({ series }) =>
     series.map(
       (each): SeriesInfo => ({
         ...each,
@@ -343,7 +343,7 @@ function tableOf(gpu: SampledGpu, intervalMs: Millis): SeriesInfo[] {
       metric: migMetric(slot),
       unit: 'bytes',
       windowUs: null,
-      intervalUs: periodOf(MEMORY, intervalMs) * 1000,
+      intervalUs: counterPeriod(MEMORY, intervalMs) * 1000,
       about: 'memory in use on this MIG device at the moment of reading',
     }),
   );

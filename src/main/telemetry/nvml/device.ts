@@ -169,13 +169,13 @@ export class NvmlDevice {
   }
 
   uuid(): { readonly code: number; readonly text: string } {
-    return textOf((bytes) =>
+    return readText((bytes) =>
       this.#library.call('nvmlDeviceGetUUID', this.#handle, bytes, TEXT_BYTES),
     );
   }
 
   name(): { readonly code: number; readonly text: string } {
-    return textOf((bytes) =>
+    return readText((bytes) =>
       this.#library.call('nvmlDeviceGetName', this.#handle, bytes, TEXT_BYTES),
     );
   }
@@ -187,7 +187,7 @@ export class NvmlDevice {
 }
 
 /** Reads a text that NVML ends with a NUL. */
-export function textOf(read: (bytes: Uint8Array) => number): {
+export function readText(read: (bytes: Uint8Array) => number): {
   readonly code: number;
   readonly text: string;
 } {

@@ -135,13 +135,13 @@ export function loadLibrary(
     try {
       return { ok: true, library: new NvmlLibrary(loader, path) };
     } catch (error) {
-      said.push(`${path} could not be loaded (${reasonOf(error)})`);
+      said.push(`${path} could not be loaded (${explainLoadError(error)})`);
     }
   }
   return { ok: false, detail: said.join('; ') };
 }
 
-const reasonOf = (error: unknown): string =>
+const explainLoadError = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error))
     .replace(/^Failed to load shared library:\s*/, '')
     .replace(/\.$/, '');

@@ -3,11 +3,11 @@
  * more: at a thousand wake-ups a second a whole percent of a core.
  */
 
-import type { Nap } from '../thread/loop';
+import type { NativeSleep } from '../thread/loop';
 import type { Loader } from './library';
 
 /** Null where the system has no such call; elsewhere than on Linux nobody has tried. */
-export function napBy(loader: Loader): Nap | null {
+export function bindNativeSleep(loader: Loader): NativeSleep | null {
   if (process.platform !== 'linux') return null;
   try {
     const nanosleep = loader.load(null).func('nanosleep', 'int', ['void *', 'void *']);

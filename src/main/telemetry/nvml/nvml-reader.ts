@@ -7,19 +7,19 @@
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { AbsentReason } from '../../../shared/base/vocabulary';
 import type { LearntOfSeries } from '../sampler';
-import { type Nap, onGrid, SamplingLoop } from '../thread/loop';
+import { type NativeSleep, onGrid, SamplingLoop } from '../thread/loop';
 import type { Task } from '../thread/schedule';
-import { FUNCTION_NOT_FOUND, faultOf, GPU_NOT_FOUND, type NvmlFault, SUCCESS } from './codes';
+import { explainCode, FUNCTION_NOT_FOUND, GPU_NOT_FOUND, type NvmlFault, SUCCESS } from './codes';
 import {
   BUFFER_MS,
   type Buffered,
-  buffersOf,
   type Counter,
   type CounterSeries,
-  countersOf,
+  countBuffers,
+  counterPeriod,
+  listCounters,
   MEMORY,
   migMetric,
-  periodOf,
   READ_COST,
   type SampledGpu,
   seriesTable,
@@ -96,7 +96,7 @@ const ENOUGH = 20;
 /** What was told of a period holds while it is within this share of it. */
 const SAME = 0.15;
 
-export class Sampling {
+export class NvmlReader {
   readonly #task: NvmlTask;
   readonly #loader: Loader;
   readonly #post: Post;
@@ -115,7 +115,7 @@ export class Sampling {
   #readUs = 0;
   #reads = 0;
 
-  constructor(task: NvmlTask, loader: Loader, post: Post, nap: Nap | null = null) {
+  constructor(task: NvmlTask, loader: Loader, post: Post, sleep: NativeSleep | null = null) {
     this.#task = task;
     this.#loader = loader;
     this.#post = post;
@@ -125,7 +125,7 @@ export class Sampling {
       task,
       table.length,
       (batch, transfer) => post({ ...batch, processes: this.#lists.splice(0) }, transfer),
-      nap,
+      sleep,
     );
     this.#costSeries = table.indexOf(READ_COST.id);
     const source = (gpu: SampledGpu, metrics: readonly string[]): SourceState => ({
@@ -141,14 +141,14 @@ export class Sampling {
       device: null,
       down: 'not_read',
       processes: null,
-      counters: countersOf(gpu).map((counter) => ({
+      counters: listCounters(gpu).map((counter) => ({
         ...source(gpu, metricsOf(counter)),
         counter,
         before: null,
-        renewals: renewalsOf(counter, task.intervalMs),
+        renewals: listRenewals(counter, task.intervalMs),
         toldUs: null,
       })),
-      buffers: buffersOf(gpu).map((buffer) => ({
+      buffers: countBuffers(gpu).map((buffer) => ({
         ...source(gpu, metricsOf(buffer)),
         buffer,
         at: 0,
@@ -180,7 +180,7 @@ export class Sampling {
   #tasks(start: Micros): ReadTask[] {
     const { intervalMs, processMs } = this.#task;
     const everyMemory = this.#gpus.flatMap(({ counters }) => counters[0]!.series);
-    const memoryUs = periodOf(MEMORY, intervalMs) * 1000;
+    const memoryUs = counterPeriod(MEMORY, intervalMs) * 1000;
     const memory: ReadTask = {
       name: 'the memory counters',
       rank: 0,
@@ -220,12 +220,12 @@ export class Sampling {
       });
       return [
         ...state.mig.map((each) =>
-          every(periodOf(MEMORY, intervalMs), 1, each, () => this.#migMemory(state, each)),
+          every(counterPeriod(MEMORY, intervalMs), 1, each, () => this.#migMemory(state, each)),
         ),
         ...state.counters
           .slice(1)
           .map((each) =>
-            every(periodOf(each.counter, intervalMs), 2, each, () => this.#read(state, each)),
+            every(counterPeriod(each.counter, intervalMs), 2, each, () => this.#read(state, each)),
           ),
         ...state.buffers.map((each) =>
           every(
@@ -270,7 +270,7 @@ export class Sampling {
     const code = each.counter.read(state.device, out);
     const t = this.#loop.now();
     if (code !== SUCCESS) {
-      this.#failed(state, each, t, faultOf(code));
+      this.#failed(state, each, t, explainCode(code));
       return null;
     }
     each.absent = null;
@@ -317,7 +317,7 @@ export class Sampling {
       this.#loop.batch.value(each.series[0]!, t, Math.round(value * each.buffer.factor));
     });
     if (code !== SUCCESS) {
-      this.#failed(state, each, this.#loop.now(), faultOf(code));
+      this.#failed(state, each, this.#loop.now(), explainCode(code));
       return;
     }
     if (each.at > from) {
@@ -351,7 +351,7 @@ export class Sampling {
     const t = this.#loop.now();
     const code = each.device ? each.device.memory(this.#out) : GPU_NOT_FOUND;
     if (code !== SUCCESS) {
-      this.#failed(state, each, t, faultOf(code));
+      this.#failed(state, each, t, explainCode(code));
       return;
     }
     each.absent = null;
@@ -403,7 +403,7 @@ export class Sampling {
     const { code, answer } = readProcesses(state.device);
     tell(answer);
     if (code === SUCCESS) return;
-    const fault = faultOf(code);
+    const fault = explainCode(code);
     if (this.#loses(state, null, fault)) {
       this.#lose(fault.scope === 'library' ? this.#gpus : [state], this.#loop.now(), fault);
       return;
@@ -499,8 +499,11 @@ export class Sampling {
   }
 }
 
-const renewalsOf = ({ series, renewedMs, ...counter }: Counter, intervalMs: Millis): Refresh[] => {
-  const readUs = periodOf({ series, ...counter }, intervalMs) * 1000;
+const listRenewals = (
+  { series, renewedMs, ...counter }: Counter,
+  intervalMs: Millis,
+): Refresh[] => {
+  const readUs = counterPeriod({ series, ...counter }, intervalMs) * 1000;
   return renewedMs === undefined || readUs > 1.5 * renewedMs * 1000
     ? []
     : series.map(() => new Refresh(readUs, renewedMs * 1000));

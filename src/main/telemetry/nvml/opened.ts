@@ -1,6 +1,6 @@
 /** NVML initialized, with a handle to each GPU it lists. Owned by one thread; `close` gives everything back. */
-import { faultOf, type NvmlFault, SUCCESS } from './codes';
-import { NvmlDevice, textOf } from './device';
+import { explainCode, type NvmlFault, SUCCESS } from './codes';
+import { NvmlDevice, readText } from './device';
 import { type Loader, loadLibrary, type NvmlLibrary } from './library';
 
 export interface OpenedDevice {
@@ -53,19 +53,19 @@ export function openNvml(loader: Loader, places: readonly string[]): OpenAnswer 
     const device = new NvmlDevice(library, handle[0]!);
     const uuid = code === SUCCESS ? device.uuid() : { code, text: '' };
     if (uuid.code === SUCCESS) devices.push({ index, uuid: uuid.text, device });
-    else lost.push({ index, fault: faultOf(uuid.code) });
+    else lost.push({ index, fault: explainCode(uuid.code) });
   }
   return { ok: true, nvml: { library, devices, failed: lost, close } };
 }
 
 function failed(code: number, when: string): OpenAnswer {
-  const fault = faultOf(code);
+  const fault = explainCode(code);
   return { ok: false, fault, detail: `NVML says ${when} that ${fault.text}` };
 }
 
 /** For example `580.65.06`; empty where the driver does not tell. */
 export const driverVersion = (library: NvmlLibrary): string =>
-  textOf((bytes) => library.call('nvmlSystemGetDriverVersion', bytes, bytes.length)).text;
+  readText((bytes) => library.call('nvmlSystemGetDriverVersion', bytes, bytes.length)).text;
 
 /** For example `13.0`: the newest CUDA this driver runs. */
 export function cudaVersion(library: NvmlLibrary): string | null {

@@ -13,7 +13,7 @@ import type { Batch } from '../thread/batch';
 import { STOP } from '../thread/control';
 import { type LoopTask, SamplingLoop } from '../thread/loop';
 import type { Task } from '../thread/schedule';
-import { faultOf, type NvmlFault, SUCCESS } from './codes';
+import { explainCode, type NvmlFault, SUCCESS } from './codes';
 import type { NvmlDevice } from './device';
 import type { Loader } from './library';
 import { type OpenedNvml, openNvml } from './opened';
@@ -131,7 +131,7 @@ export class PcieReads {
     for (const [i, { counter, metric }] of DIRECTIONS.entries()) {
       const code = gpu.device.u32(this.#out, BYTES, 'nvmlDeviceGetPcieThroughput', counter);
       if (code !== SUCCESS) {
-        this.#failed(gpu, metric, faultOf(code));
+        this.#failed(gpu, metric, explainCode(code));
         return;
       }
       this.#loop.batch.value(gpu.firstSeries + i, this.#loop.now(), this.#out[0]!);

@@ -2,10 +2,10 @@
 import type { Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { originOf, type SessionClock } from '../../install/session-clock';
+import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import type { Sampler, SampleSink } from '../sampler';
-import { repeat } from '../shared-timer';
-import { Intake } from '../thread/batch-receiver';
+import { every } from '../shared-timer';
+import { BatchReceiver } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
 import { launchWorker, threadEnded } from '../thread/launch';
 import { type PcieMessage, pcieTable } from './pcie-reads';
@@ -46,13 +46,13 @@ export class PcieSampler implements Sampler {
     } = this.#options;
     const table = pcieTable(gpus, intervalMs);
     for (const info of table) sink.declare(info);
-    const intake = new Intake(sink, table);
+    const intake = new BatchReceiver(sink, table);
     const worker = launchWorker(workerPath, {
       kind: 'pcie',
       places,
       gpus: gpus.map(({ index, uuid }) => ({ index, uuid })),
       intervalMs,
-      originNs: originOf(clock),
+      originNs: clockOrigin(clock),
       control: this.#control.shared,
       firstPauseMs,
       maxPauseMs,
@@ -70,7 +70,7 @@ export class PcieSampler implements Sampler {
     };
     let told = false;
     const silenceMs = this.#options.silenceMs ?? Math.max(3 * intervalMs, 5000);
-    this.#watching = repeat(silenceMs / 2, () => {
+    this.#watching = every(silenceMs / 2, () => {
       if (clock.now() - heardAt <= silenceMs * 1000) return;
       silent(`NVML gave no answer for ${silenceMs / 1000} s`, !told);
       told = true;

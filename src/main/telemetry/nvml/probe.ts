@@ -1,7 +1,7 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
 
 import type { AbsentReason } from '../../../shared/base/vocabulary';
-import { faultOf, SUCCESS } from './codes';
+import { explainCode, SUCCESS } from './codes';
 import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
 import type { MigDevice, NvmlDevice } from './device';
 import type { Loader } from './library';
@@ -46,7 +46,7 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
           index,
           uuid,
           memoryVersion: device.memoryVersion,
-          extras: extrasOf(device),
+          extras: probeExtras(device),
           power: powerMeaning(device, name),
           buffers: BUFFERED.filter(({ type }) => bufferWorks(device, type)).map(({ type }) => type),
           mig: instances.map(({ slot, uuid: instance, gpuInstance }) => ({
@@ -58,7 +58,7 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
         used:
           code === SUCCESS
             ? { kind: 'ok', value: memory[0]! }
-            : { kind: 'absent', reason: faultOf(code).reason },
+            : { kind: 'absent', reason: explainCode(code).reason },
         processes: readProcesses(device).answer,
         costs: readCosts(device),
         instances,
@@ -89,11 +89,11 @@ function probedInstance({
     memoryBytes: isRead ? memory[1]! : null,
     used: isRead
       ? { kind: 'ok', value: memory[0]! }
-      : { kind: 'absent', reason: faultOf(code).reason },
+      : { kind: 'absent', reason: explainCode(code).reason },
   };
 }
 
-function extrasOf(device: NvmlDevice): SampledGpu['extras'] {
+function probeExtras(device: NvmlDevice): SampledGpu['extras'] {
   const out = new Float64Array(3);
   const counters = COUNTERS.filter(
     ({ extra, series, read }) =>
@@ -144,9 +144,10 @@ export function readProcesses(device: NvmlDevice): {
   readonly answer: ProcessLists | AbsentReason;
 } {
   const compute = device.computeProcesses();
-  if (compute.code !== SUCCESS) return { code: compute.code, answer: faultOf(compute.code).reason };
+  if (compute.code !== SUCCESS)
+    return { code: compute.code, answer: explainCode(compute.code).reason };
   const graphics = device.graphicsProcesses();
-  const fault = graphics.code === SUCCESS ? null : faultOf(graphics.code);
+  const fault = graphics.code === SUCCESS ? null : explainCode(graphics.code);
   if (fault && fault.scope !== 'counter') return { code: graphics.code, answer: fault.reason };
   const { code, use } = device.processUse();
   return {

@@ -2,17 +2,18 @@
  * NVML as a source of samples. The calls are made on a thread of their own; here its batches become readings, process
  * lists become the workload's share and everyone else's, and silence becomes a gap.
  */
+
 import type { Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { instanceId, instanceIdsOf } from '../../../shared/trace/instances';
+import { instanceId, listInstanceIds } from '../../../shared/trace/instances';
 import type { SeriesInfo } from '../../../shared/trace/types';
-import { originOf, type SessionClock } from '../../install/session-clock';
+import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
-import { repeat } from '../shared-timer';
-import { Intake } from '../thread/batch-receiver';
+import { every } from '../shared-timer';
+import { BatchReceiver } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
 import { launchWorker, threadEnded } from '../thread/launch';
 import { COUNTERS, PROCESS_FLOOR_MS, type SampledGpu, seriesTable } from './counters';
@@ -50,7 +51,7 @@ export class NvmlSampler implements Sampler {
   readonly #options: NvmlSamplerOptions;
   readonly #table: readonly SeriesInfo[];
   readonly #control = new ThreadControl();
-  #intake: Intake | null = null;
+  #intake: BatchReceiver | null = null;
   #sink: SampleSink | null = null;
   #clock: SessionClock = { now: () => 0 };
   #worker: Worker | null = null;
@@ -70,11 +71,11 @@ export class NvmlSampler implements Sampler {
     const { workerPath, places, sampled, intervalMs, gpus } = this.#options;
     const processMs = this.#options.processMs ?? PROCESS_FLOOR_MS;
     this.#sink = sink;
-    this.#intake = new Intake(sink, this.#table);
+    this.#intake = new BatchReceiver(sink, this.#table);
     this.#clock = clock;
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
-    for (const device of gpus.flatMap(devicesOf)) {
+    for (const device of gpus.flatMap(listDevices)) {
       for (const metric of PROCESS_METRICS)
         sink.declare({
           id: `${device}.${metric}`,
@@ -95,7 +96,7 @@ export class NvmlSampler implements Sampler {
       gpus: sampled,
       intervalMs: Math.max(1, intervalMs),
       processMs,
-      originNs: originOf(clock),
+      originNs: clockOrigin(clock),
       control: this.#control.shared,
       firstPauseMs: this.#options.firstPauseMs ?? 500,
       maxPauseMs: this.#options.maxPauseMs ?? 10_000,
@@ -104,7 +105,7 @@ export class NvmlSampler implements Sampler {
     worker.on('message', (message: NvmlMessage) => this.#take(message));
     worker.once('error', (error) => this.#died(error.message));
     worker.once('exit', () => this.#died('it ended'));
-    this.#endWatch = repeat(Math.min(1000, this.#options.silenceMs ?? 1000), () => this.#watch());
+    this.#endWatch = every(Math.min(1000, this.#options.silenceMs ?? 1000), () => this.#watch());
     const timer = setTimeout(() => this.#firstBatch(), FIRST_BATCH_MS);
     await heard;
     clearTimeout(timer);
@@ -162,7 +163,7 @@ export class NvmlSampler implements Sampler {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
-      for (const device of devicesOf(gpu))
+      for (const device of listDevices(gpu))
         for (const metric of PROCESS_METRICS)
           this.#intake?.push(`${device}.${metric}`, t, { kind: 'absent', reason: answer });
       return;
@@ -176,7 +177,9 @@ export class NvmlSampler implements Sampler {
       lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null),
     }));
     for (const { device, lists } of [{ device: `gpu${index}`, lists: answer }, ...instances]) {
-      for (const { workload, other } of lists === null ? [NOT_TOLD] : sharesOf(gpu, lists, whose)) {
+      for (const { workload, other } of lists === null
+        ? [NOT_TOLD]
+        : splitShares(gpu, lists, whose)) {
         this.#intake?.push(`${device}.process.memory`, t, workload);
         this.#intake?.push(`${device}.other.memory`, t, other);
       }
@@ -226,7 +229,7 @@ export class NvmlSampler implements Sampler {
     this.#intake?.silent(
       t,
       this.#options.gpus
-        .flatMap(devicesOf)
+        .flatMap(listDevices)
         .flatMap((device) => PROCESS_METRICS.map((metric) => `${device}.${metric}`)),
     );
   }
@@ -243,7 +246,7 @@ export class NvmlSampler implements Sampler {
 }
 
 /** A GPU and the MIG devices of it that the workload is confined to, as their series begin. */
-const devicesOf = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...instanceIdsOf(gpu)];
+const listDevices = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...listInstanceIds(gpu)];
 const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
 /** The driver does not say on which instance its processes are. */
 const NOT_TOLD = { workload: HIDDEN, other: HIDDEN };
@@ -256,11 +259,11 @@ export function ofInstance(lists: ProcessLists, gpuInstance: number | null): Pro
   return { compute: lists.compute.filter(here), graphics: lists.graphics.filter(here) };
 }
 
-const readingOf = ({ bytes }: NvmlProcess): Reading =>
+const toReading = ({ bytes }: NvmlProcess): Reading =>
   bytes === null ? { kind: 'absent', reason: 'hidden' } : { kind: 'ok', value: bytes };
 
 /** NVML's lists in the terms of the one attribution rule. */
-export function sharesOf(
+export function splitShares(
   gpu: GpuInfo,
   lists: ProcessLists,
   whose: { workloadPids: readonly number[]; ownPids: readonly number[]; sharesPids: boolean },
@@ -270,12 +273,12 @@ export function sharesOf(
     compute: lists.compute.map((process) => ({
       gpuUuid: gpu.uuid,
       pid: process.pid,
-      memory: readingOf(process),
+      memory: toReading(process),
     })),
     monitored: lists.graphics.map((process) => ({
       gpuIndex: gpu.index,
       pid: process.pid,
-      memory: readingOf(process),
+      memory: toReading(process),
     })),
     ...whose,
   });

@@ -10,7 +10,7 @@ import type { SeriesInfo } from '../../../shared/trace/types';
 import type { LearntOfSeries, SampleSink } from '../sampler';
 import { type Batch, runsIn } from './batch';
 
-export class Intake {
+export class BatchReceiver {
   readonly #sink: SampleSink;
   readonly #table: SeriesInfo[];
   readonly #lastAt = new Map<string, Micros>();

@@ -65,7 +65,7 @@ export class BatchBuilder {
       absent[at] = this.#absent[row]!;
     }
     this.#length = 0;
-    return { kind: 'batch', runs: runsOf(series, absent), times, values };
+    return { kind: 'batch', runs: splitRuns(series, absent), times, values };
   }
 
   #row(series: number, t: Micros, value: number, absent: number): void {
@@ -93,7 +93,7 @@ export class BatchBuilder {
   }
 }
 
-function runsOf(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBuffer> {
+function splitRuns(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBuffer> {
   const runs: number[] = [];
   for (let from = 0; from < series.length; ) {
     let to = from + 1;
@@ -104,7 +104,7 @@ function runsOf(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBuffe
   return Uint32Array.from(runs);
 }
 
-export const buffersOf = ({ runs, times, values }: Batch): ArrayBuffer[] => [
+export const listBuffers = ({ runs, times, values }: Batch): ArrayBuffer[] => [
   runs.buffer,
   times.buffer,
   values.buffer,

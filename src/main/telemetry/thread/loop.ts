@@ -6,7 +6,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Micros } from '../../../shared/base/units';
-import { type Batch, BatchBuilder, buffersOf } from './batch';
+import { type Batch, BatchBuilder, listBuffers } from './batch';
 import { deliveryMs, isStopped, STOP } from './control';
 import { Schedule, type Task } from './schedule';
 
@@ -21,25 +21,25 @@ export interface LoopTask {
 export type PostBatch = (batch: Batch, transfer: ArrayBuffer[]) => void;
 
 /** Sleeps for some microseconds, which nothing ends early. */
-export type Nap = (us: Micros) => void;
+export type NativeSleep = (us: Micros) => void;
 
 /** So long a request to end may be slept over. */
-const LONGEST_NAP_US: Micros = 20_000;
+const MAX_NATIVE_SLEEP_US: Micros = 20_000;
 
 export class SamplingLoop {
   readonly batch: BatchBuilder;
   readonly #control: Int32Array;
   readonly #post: PostBatch;
   readonly #offsetUs: number;
-  readonly #nap: Nap | null;
+  readonly #sleep: NativeSleep | null;
   #delivery = Number.NEGATIVE_INFINITY;
 
-  /** `series`: how many the batches speak of. `nap`: cheaper than `Atomics.wait`, where there is such a thing. */
-  constructor(task: LoopTask, series: number, post: PostBatch, nap: Nap | null = null) {
+  /** `series`: how many the batches speak of. `sleep`: cheaper than `Atomics.wait`, where there is such a thing. */
+  constructor(task: LoopTask, series: number, post: PostBatch, sleep: NativeSleep | null = null) {
     this.batch = new BatchBuilder(series);
     this.#control = new Int32Array(task.control);
     this.#post = post;
-    this.#nap = nap;
+    this.#sleep = sleep;
     // The thread's own clock is the same monotonic clock, counted from another moment.
     this.#offsetUs =
       Number(process.hrtime.bigint() - task.originNs) / 1000 - performance.now() * 1000;
@@ -72,13 +72,13 @@ export class SamplingLoop {
       us = t - this.now();
     }
     if (us <= 0) return;
-    if (this.#nap !== null && us <= LONGEST_NAP_US) this.#nap(us);
+    if (this.#sleep !== null && us <= MAX_NATIVE_SLEEP_US) this.#sleep(us);
     else Atomics.wait(this.#control, STOP, 0, us / 1000);
   }
 
   #deliver(): void {
     const batch = this.batch.take();
-    this.#post(batch, buffersOf(batch));
+    this.#post(batch, listBuffers(batch));
   }
 }
 

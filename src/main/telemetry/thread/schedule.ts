@@ -61,7 +61,7 @@ export class Schedule<T extends Task = Task> {
       .map((task) => ({
         task,
         periodUs: task.periodUs,
-        slackUs: slackOf(task, task.periodUs),
+        slackUs: timerSlack(task, task.periodUs),
         windowFrom: task.firstUs,
         spentUs: new Float64Array(REMEMBERED),
         runs: 0,
@@ -120,7 +120,7 @@ export class Schedule<T extends Task = Task> {
         LONGEST_US,
         entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))),
       );
-      entry.slackUs = slackOf(entry.task, entry.periodUs);
+      entry.slackUs = timerSlack(entry.task, entry.periodUs);
       this.#hooks.widened(entry.task, Math.round(median), entry.periodUs);
     }
     entry.windowFrom = end;
@@ -128,4 +128,5 @@ export class Schedule<T extends Task = Task> {
   }
 }
 
-const slackOf = ({ rank }: Task, periodUs: Micros): Micros => (rank === 0 ? 0 : periodUs * SLACK);
+const timerSlack = ({ rank }: Task, periodUs: Micros): Micros =>
+  rank === 0 ? 0 : periodUs * SLACK;

@@ -3,8 +3,8 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { Canvas, useSize } from '../../chart/Canvas';
 import { pictureOption } from '../../chart/option';
-import { inkOf, LINE_COLORS } from '../../chart/palette';
-import { layoutOf } from '../../chart/picture-frame';
+import { inkFor, LINE_COLORS } from '../../chart/palette';
+import { buildFrame } from '../../chart/picture-frame';
 import { highest, readingAt, toPairs, toSteps } from '../../chart/polylines';
 import { exactTime } from '../../chart/scale';
 import { usePointerView } from '../../chart/usePointerView';
@@ -14,7 +14,7 @@ import { useQuery } from '../../state/engine';
 import { useTheme } from '../../state/theme';
 
 export function CompareChart({ sessions }: { sessions: readonly SessionDocument[] }) {
-  const ink = inkOf(useTheme());
+  const ink = inkFor(useTheme());
   const surface = useRef<HTMLElement | null>(null);
   const { width, height } = useSize(surface);
   const [chosen, setChosen] = useState<View | null>(null);
@@ -22,7 +22,7 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
   const end = Math.max(1000, ...sessions.map(({ durationUs }) => durationUs));
   const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
   const layout = useMemo(
-    () => layoutOf(width, height, { phases: false, residual: false, utilization: false }),
+    () => buildFrame(width, height, { phases: false, residual: false, utilization: false }),
     [width, height],
   );
   const columns = Math.round(layout.plotWidth);

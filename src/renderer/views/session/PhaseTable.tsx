@@ -7,9 +7,9 @@ import type { Budget } from '../../../shared/budget/types';
 import type { OverlayPhase } from '../../../shared/divergence/overlay/types';
 import { phaseName } from '../../../shared/present/phase-name';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { predictionOf } from '../../chart/bands';
+import { predictPhase } from '../../chart/bands';
 import { COMPONENT_COLOR, COMPONENT_NAME, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
-import { residualOf } from '../../chart/phase-blocks';
+import { findResidual } from '../../chart/phase-blocks';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 import { groupPhases } from './phase-groups';
@@ -71,8 +71,8 @@ export function PhaseTable({
                 </tr>
               )}
               {group.rows.map(({ index, phase }) => {
-                const predicted = predictionOf(overlay, index, tier, budget);
-                const residual = residualOf(phase, tier);
+                const predicted = predictPhase(overlay, index, tier, budget);
+                const residual = findResidual(phase, tier);
                 const percent =
                   residual !== null && predicted.total ? (residual / predicted.total) * 100 : null;
                 const atEnd = flaggedAtEnd(phase);

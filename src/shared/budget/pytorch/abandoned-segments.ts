@@ -20,7 +20,7 @@ import { split } from '../weights';
 const STEP = 2 * MiB;
 const OWN_SEGMENT = 10 * MiB;
 
-export function outgrownSegments(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
+export function abandonedSegments(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
   if (run.mode !== 'generate' || !run.kvCache || run.cacheGrowth === 'static' || run.tokens < 2)
     return 0;
   const decoder = shard.decoderLayers > 0;

@@ -16,7 +16,7 @@ const SEGMENT_STEP = 2_097_152;
 const OPEN_SEGMENT = 12_582_912;
 
 /** Live tensors, summed: bytes asked for, and what is needed to know the segments behind them. */
-export class Tally {
+export class TensorSum {
   /** Bytes asked for. */
   requested: Bytes = 0;
   /** Bytes added by rounding each block to 512 B. */
@@ -38,7 +38,7 @@ export class Tally {
   }
 
   /** All of `other`, `times` over. */
-  addAll(other: Tally, times = 1): this {
+  addAll(other: TensorSum, times = 1): this {
     this.requested += other.requested * times;
     this.rounding += other.rounding * times;
     this.beyondSmall += other.beyondSmall * times;

@@ -22,7 +22,7 @@ const PATTERNS: readonly (readonly [Generation, RegExp])[] = [
   ['volta', /\b(V100S?|TITAN V|GV100)\b/i],
 ];
 
-export function generationOf(gpu: string | undefined): Generation {
+export function findGeneration(gpu: string | undefined): Generation {
   if (gpu === undefined) return 'unknown';
   return PATTERNS.find(([, pattern]) => pattern.test(gpu))?.[0] ?? 'unknown';
 }
@@ -48,12 +48,12 @@ const CONTEXT: Readonly<Partial<Record<Generation, Bytes>>> = {
 const STAND_IN = 426 * MiB;
 
 export function contextBytes(gpu: string | undefined): Bytes {
-  return CONTEXT[generationOf(gpu)] ?? STAND_IN;
+  return CONTEXT[findGeneration(gpu)] ?? STAND_IN;
 }
 
 /** True where no measurement of the GPU's generation is published and Ada's stands in. */
 export function contextAssumed(gpu: string | undefined): boolean {
-  return CONTEXT[generationOf(gpu)] === undefined;
+  return CONTEXT[findGeneration(gpu)] === undefined;
 }
 
 /** Where it is not what every generation before Hopper takes. */
@@ -69,5 +69,5 @@ const WORKSPACE: Readonly<Partial<Record<Generation, Bytes>>> = {
  * taken from the caching allocator and never given back. Backward runs in a thread of its own, so training holds two.
  */
 export function cublasWorkspace(gpu: string | undefined): Bytes {
-  return WORKSPACE[generationOf(gpu)] ?? 8_519_680;
+  return WORKSPACE[findGeneration(gpu)] ?? 8_519_680;
 }

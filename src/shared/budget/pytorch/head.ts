@@ -17,20 +17,20 @@ import { hasLmHead } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
-import { Tally } from './allocator';
+import { TensorSum } from './allocator';
 import type { ElementBytes } from './types';
 
 export interface Head {
   /** Saved by the last norm alone, and with the input of the head. */
-  readonly norm: Tally;
-  readonly saved: Tally;
+  readonly norm: TensorSum;
+  readonly saved: TensorSum;
   /** Logits and loss at their highest in forward, as forward ends, at their highest in backward. */
-  readonly forward: Tally;
-  readonly kept: Tally;
-  readonly backward: Tally;
+  readonly forward: TensorSum;
+  readonly kept: TensorSum;
+  readonly backward: TensorSum;
   /** The gradient of the logits as the head's matrix takes it, and that of its input. */
-  readonly gradient: Tally;
-  readonly work: Tally;
+  readonly gradient: TensorSum;
+  readonly work: TensorSum;
 }
 
 /** Rows of logits that a fused loss computes at once (Liger: as many chunks as the vocabulary is wider than the model). */
@@ -39,16 +39,16 @@ function chunkRows(model: ModelSpec, rows: number): number {
   return Math.ceil(rows / chunks);
 }
 
-export function headOf(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes): Head {
+export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes): Head {
   const rows = run.batch * run.seq;
-  const norm = new Tally();
-  const saved = new Tally();
+  const norm = new TensorSum();
+  const saved = new TensorSum();
   const stream = split(rows, shard.sequence) * model.hidden;
-  const forward = new Tally();
-  const kept = new Tally();
-  const backward = new Tally();
-  const gradient = new Tally();
-  const work = new Tally();
+  const forward = new TensorSum();
+  const kept = new TensorSum();
+  const backward = new TensorSum();
+  const gradient = new TensorSum();
+  const work = new TensorSum();
   if (!shard.head) return { norm, saved, forward, kept, backward, gradient, work };
   const { compute: c } = types;
   if (!model.postNorm) {

@@ -11,13 +11,13 @@ import type { Bytes } from '../../base/units';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { type Shard, wholeShard } from '../sharding/shard';
 import type { TierBudget } from '../types';
-import { outgrownSegments } from './abandoned-segments';
+import { abandonedSegments } from './abandoned-segments';
 import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
-import { type PhaseMoments, peakOf, tierFrom } from './timeline';
+import { findPeak, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
 
-function momentsOf(
+function listMoments(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
@@ -35,9 +35,9 @@ export function pytorchBudget(
   shard: Shard = wholeShard(model, run),
 ): TierBudget {
   return tierFrom(
-    momentsOf(model, run, shard),
+    listMoments(model, run, shard),
     contextBytes(run.gpu),
-    outgrownSegments(model, run, shard),
+    abandonedSegments(model, run, shard),
   );
 }
 
@@ -47,5 +47,5 @@ export function pytorchPeak(
   run: RunSpec,
   shard: Shard = wholeShard(model, run),
 ): Bytes {
-  return peakOf(momentsOf(model, run, shard, true), contextBytes(run.gpu));
+  return findPeak(listMoments(model, run, shard, true), contextBytes(run.gpu));
 }

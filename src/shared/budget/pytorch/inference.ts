@@ -19,9 +19,9 @@ import { hasLmHead } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { split, weightsOf } from '../weights';
-import { Tally } from './allocator';
-import { type Holding, residentOf } from './resident';
+import { countWeights, split } from '../weights';
+import { TensorSum } from './allocator';
+import { countResident, type Holding } from './resident';
 import { layerShape } from './saved-tensors';
 import type { PhaseMoments } from './timeline';
 import { elementBytes } from './types';
@@ -29,8 +29,8 @@ import { attentionForward, ffnForward } from './untaped';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
   const types = elementBytes(run);
-  const weights = weightsOf(model, run, shard);
-  const resident = residentOf(model, run, shard, types, weights);
+  const weights = countWeights(model, run, shard);
+  const resident = countResident(model, run, shard, types, weights);
   const load: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
   const base: Holding[] = [
     ...load,
@@ -44,7 +44,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const decoder = shard.decoderLayers > 0;
   const cachedLayers = decoder ? shard.decoderLayers : shard.layers;
   /** Keys and values of all layers that keep them at `length` tokens, and one layer's keys. */
-  const cached = (length: number): { all: Tally; keys: Tally } => {
+  const cached = (length: number): { all: TensorSum; keys: TensorSum } => {
     const reached =
       model.slidingWindow === undefined ? length : Math.min(length, model.slidingWindow);
     const width = model.latentAttention
@@ -52,7 +52,10 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       : split(model.kvHeads, shard.kvSplit) * model.headDim;
     const bytes = Math.ceil(run.batch * reached * width * bytesPerElement(run.kvPrecision));
     const count = model.latentAttention ? 1 : 2;
-    return { all: new Tally().add(bytes, count * cachedLayers), keys: new Tally().add(bytes) };
+    return {
+      all: new TensorSum().add(bytes, count * cachedLayers),
+      keys: new TensorSum().add(bytes),
+    };
   };
   /** Moments of one pass over `tokens` new tokens of each sequence, `length` in all. */
   const pass = (
@@ -61,7 +64,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
     logitRows: number,
     kept: readonly Holding[],
   ): Holding[][] => {
-    const ids = new Tally().add(8 * run.batch * length, 2);
+    const ids = new TensorSum().add(8 * run.batch * length, 2);
     const shape = layerShape(model, shard, run.batch, tokens);
     const stand: Holding[] = [
       ...base,
@@ -69,10 +72,10 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       ['inputs', ids, 1],
       ['workspace', resident.expanded, run.batch * tokens > 1 ? 1 : 0],
     ];
-    const mask = new Tally().add(
+    const mask = new TensorSum().add(
       run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0,
     );
-    const logits = new Tally();
+    const logits = new TensorSum();
     if (shard.head && hasLmHead(model)) {
       const vocab = split(model.vocab, shard.tensor);
       logits.add(types.compute * logitRows * vocab);
@@ -87,7 +90,7 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       ),
       [
         ...stand,
-        ['activations', new Tally().add(types.compute * run.batch * tokens * model.hidden), 1],
+        ['activations', new TensorSum().add(types.compute * run.batch * tokens * model.hidden), 1],
         ['logits', logits, 1],
       ],
     ];
@@ -113,7 +116,11 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
   const encoded = (length: number): Holding[] =>
     decoder
       ? [
-          ['activations', new Tally().add(types.compute * run.batch * length * model.hidden), 1],
+          [
+            'activations',
+            new TensorSum().add(types.compute * run.batch * length * model.hidden),
+            1,
+          ],
           ...(run.kvCache ? [['kv_cache', cached(length).all, 1] as const] : []),
         ]
       : [];
@@ -126,14 +133,14 @@ export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): 
       loading,
       phase('forward', 1, run.steps, moments, [
         ...base,
-        ['inputs', new Tally().add(8 * run.batch * run.seq, 2), 1],
+        ['inputs', new TensorSum().add(8 * run.batch * run.seq, 2), 1],
       ]),
     ];
   }
   const { promptTokens: prompt, tokens } = run;
   const idsAt = (length: number): Holding => [
     'inputs',
-    new Tally().add(8 * run.batch * length, 2),
+    new TensorSum().add(8 * run.batch * length, 2),
     1,
   ];
   if (decoder) {

@@ -5,11 +5,11 @@
 import { fusedProjection } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { layersOf, type WeightTensor } from '../weights';
-import { Tally } from './allocator';
+import { countLayers, type WeightTensor } from '../weights';
+import { TensorSum } from './allocator';
 import {
   CROSS_STAGES,
-  elementsOf,
+  countElements,
   type LayerShape,
   layerShape,
   STAGES,
@@ -19,26 +19,26 @@ import {
 import { type ElementBytes, softmaxInFp32 } from './types';
 
 export interface Moment {
-  readonly saved: Tally;
-  readonly gradients: Tally;
-  readonly work: Tally;
+  readonly saved: TensorSum;
+  readonly gradients: TensorSum;
+  readonly work: TensorSum;
 }
 
 export interface Layer {
   readonly shape: LayerShape;
   /** Everything saved by the end of the layer's forward pass, and the part selective checkpointing drops. */
-  readonly saved: Tally;
-  readonly scores: Tally;
+  readonly saved: TensorSum;
+  readonly scores: TensorSum;
   /** Saved by the time attention is computed, and what it holds besides. */
-  readonly midForward: { readonly saved: Tally; readonly work: Tally };
+  readonly midForward: { readonly saved: TensorSum; readonly work: TensorSum };
   /** Gradients of all the layer's trained weights. */
-  readonly gradients: Tally;
+  readonly gradients: TensorSum;
   /** Highest moment of backward within the layer. */
   readonly backward: Moment;
 }
 
 /** A layer of the stack, or with `cross` of the decoder that follows an encoder. */
-export function layerOf(
+export function buildLayer(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
@@ -50,19 +50,19 @@ export function layerOf(
   const stages: readonly Stage[] = cross ? CROSS_STAGES : STAGES;
   const trained =
     shard.decoderLayers === 0 ? all : all.filter((one) => (one.decoder ?? false) === cross);
-  const byStage = new Map<Stage, Tally>(stages.map((stage) => [stage, new Tally()]));
-  const scores = new Tally();
+  const byStage = new Map<Stage, TensorSum>(stages.map((stage) => [stage, new TensorSum()]));
+  const scores = new TensorSum();
   for (const tensor of savedTensors(model, run, shard, types, cross)) {
-    const bytes = elementsOf(tensor) * tensor.element;
+    const bytes = countElements(tensor) * tensor.element;
     byStage.get(tensor.stage)!.add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
   }
-  const saved = new Tally();
+  const saved = new TensorSum();
   for (const stage of stages) saved.addAll(byStage.get(stage)!);
   const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
   const midForward = {
-    saved: new Tally(),
-    work: new Tally().add(types.compute * squares).add(types.residual * shape.stream),
+    saved: new TensorSum(),
+    work: new TensorSum().add(types.compute * squares).add(types.residual * shape.stream),
   };
   // Copies of q and k stand beside the tensor GPT-2 projects all three into.
   if (squares > 0 && fusedProjection(model))
@@ -85,14 +85,14 @@ function layerGradients(
   trained: readonly WeightTensor[],
   types: ElementBytes,
   shard: Shard,
-): Tally {
-  const sum = new Tally();
+): TensorSum {
+  const sum = new TensorSum();
   for (const tensor of trained) {
     const { rows, columns, count, layered } = tensor;
     if (layered)
       sum.add(
         Math.ceil((rows * columns * types.gradient) / shard.gradientShare),
-        count / layersOf(tensor, shard),
+        count / countLayers(tensor, shard),
       );
   }
   return sum;
@@ -161,7 +161,7 @@ function highest(
   run: RunSpec,
   shape: LayerShape,
   types: ElementBytes,
-  byStage: ReadonlyMap<Stage, Tally>,
+  byStage: ReadonlyMap<Stage, TensorSum>,
   trained: readonly WeightTensor[],
   shard: Shard,
   stages: readonly Stage[],
@@ -169,14 +169,14 @@ function highest(
   const flowing = types.residual * shape.stream;
   const work = temporaries(model, run, shape, types);
   const shares = gradientShares(model, trained, types, shard);
-  const remaining = new Tally();
+  const remaining = new TensorSum();
   for (const stage of stages) remaining.addAll(byStage.get(stage)!);
-  const gradients = new Tally();
+  const gradients = new TensorSum();
   let best: Moment | null = null;
   let bestTotal = -1;
   for (let index = stages.length - 1; index >= 0; index--) {
     const stage = stages[index]!;
-    const temporary = new Tally().add(flowing).add(work[stage]);
+    const temporary = new TensorSum().add(flowing).add(work[stage]);
     if (AFTER.includes(stage)) {
       gradients.addAll(shares[stage as keyof typeof shares]);
       // Autocast leaves a matrix's gradient in half precision first, then casts it.
@@ -186,8 +186,8 @@ function highest(
     if (total > bestTotal) {
       bestTotal = total;
       best = {
-        saved: new Tally().addAll(remaining),
-        gradients: new Tally().addAll(gradients),
+        saved: new TensorSum().addAll(remaining),
+        gradients: new TensorSum().addAll(gradients),
         work: temporary,
       };
     }
@@ -203,12 +203,17 @@ function gradientShares(
   types: ElementBytes,
   shard: Shard,
 ) {
-  const shares = { down: new Tally(), up: new Tally(), output: new Tally(), qkv: new Tally() };
+  const shares = {
+    down: new TensorSum(),
+    up: new TensorSum(),
+    output: new TensorSum(),
+    qkv: new TensorSum(),
+  };
   for (const tensor of trained) {
     const { rows, columns, count, layered, kind } = tensor;
     if (!layered || kind !== 'matrix') continue;
     const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
-    const perLayer = count / layersOf(tensor, shard);
+    const perLayer = count / countLayers(tensor, shard);
     const stage =
       columns === model.hidden && rows !== model.hidden
         ? 'down'

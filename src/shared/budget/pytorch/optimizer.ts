@@ -13,12 +13,12 @@ import type { Bytes } from '../../base/units';
 import type { Component } from '../../base/vocabulary';
 import type { RunSpec } from '../../model/spec';
 import type { WeightTensor } from '../weights';
-import { Tally } from './allocator';
+import { TensorSum } from './allocator';
 import type { ElementBytes } from './types';
 
 export interface OptimizerMemory {
-  readonly states: readonly (readonly [Component, Tally])[];
-  readonly temporaries: Tally;
+  readonly states: readonly (readonly [Component, TensorSum])[];
+  readonly temporaries: TensorSum;
 }
 
 const BLOCK_8BIT = 256;
@@ -31,8 +31,8 @@ export function optimizerMemory(
   types: ElementBytes,
   share: number,
 ): OptimizerMemory {
-  const sum = (bytes: (tensor: WeightTensor, elements: number) => Bytes): Tally => {
-    const total = new Tally();
+  const sum = (bytes: (tensor: WeightTensor, elements: number) => Bytes): TensorSum => {
+    const total = new TensorSum();
     for (const tensor of trained) {
       const elements = Math.ceil((tensor.rows * tensor.columns) / share);
       total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
@@ -42,15 +42,15 @@ export function optimizerMemory(
   const largest = (
     perElement: number,
     among: (tensor: WeightTensor) => boolean = () => true,
-  ): Tally => {
+  ): TensorSum => {
     let most = 0;
     for (const tensor of trained)
       if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
-    return new Tally().add(most * perElement);
+    return new TensorSum().add(most * perElement);
   };
   const like = (wanted: (tensor: WeightTensor) => boolean = () => true) =>
     sum((tensor, elements) => (wanted(tensor) ? elements * types.state : 0));
-  const none = new Tally();
+  const none = new TensorSum();
   const foreach = run.optimizerKernel !== 'fused';
   switch (run.optimizer) {
     case 'adam':

@@ -3,32 +3,32 @@
 import type { Component } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { layersOf, type Weights, type WeightTensor } from '../weights';
-import { Tally } from './allocator';
+import { countLayers, type Weights, type WeightTensor } from '../weights';
+import { TensorSum } from './allocator';
 import { cublasWorkspace } from './device';
 import type { ElementBytes } from './types';
 
 /** Some of a component, `times` over. */
-export type Holding = readonly [component: Component, tally: Tally, times: number];
+export type Holding = readonly [component: Component, tally: TensorSum, times: number];
 
 export interface Resident {
   /** From load on. */
   readonly weights: readonly Holding[];
   /** Half-precision copies that autocast makes in forward and autograd keeps until backward has used them: none of frozen layers. */
-  readonly casts: Tally;
+  readonly casts: TensorSum;
   /** The same, of one layer (of an encoder-decoder one of each), which recomputation makes anew, and of the ends. */
-  readonly layerCasts: Tally;
-  readonly endCasts: Tally;
+  readonly layerCasts: TensorSum;
+  readonly endCasts: TensorSum;
   /** Of what ZeRO-3 or offloading leaves elsewhere: two layers and the ends, fetched while they are used. */
-  readonly fetched: Tally;
-  readonly buffers: Tally;
-  readonly workspace: Tally;
+  readonly fetched: TensorSum;
+  readonly buffers: TensorSum;
+  readonly workspace: TensorSum;
   /** The largest of a frozen layer, which lasts as long as its multiplication. */
-  readonly passing: Tally;
+  readonly passing: TensorSum;
   /** The largest matrix at half precision: what quantizing at load holds for a moment. */
-  readonly loading: Tally;
+  readonly loading: TensorSum;
   /** The same, of 4-bit weights: each matrix is expanded while it multiplies more than one token's vector. */
-  readonly expanded: Tally;
+  readonly expanded: TensorSum;
 }
 
 /** NF4 keeps an fp32 scale for every 64 weights; int8 one for every row. */
@@ -41,13 +41,13 @@ function quantizedBytes(tensor: WeightTensor, kind: 'int8' | 'int4'): number {
 
 /** Layers of a row fetched at once: two of the model, of those that train where there are two. */
 function atOnce(tensor: WeightTensor, shard: Shard): number {
-  const layers = Math.min(2, layersOf(tensor, shard));
+  const layers = Math.min(2, countLayers(tensor, shard));
   return tensor.frozen
     ? Math.max(0, Math.min(2, shard.layers) - (shard.layers - shard.frozen))
     : layers;
 }
 
-export function residentOf(
+export function countResident(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
@@ -57,12 +57,12 @@ export function residentOf(
   const training = run.mode === 'train';
   const elsewhere = run.offload === 'all';
   const share = training ? shard.parameterShare : 1;
-  const parameters = new Tally();
-  const casts = new Tally();
-  const layerCasts = new Tally();
-  const endCasts = new Tally();
-  const fetched = new Tally();
-  const loading = new Tally();
+  const parameters = new TensorSum();
+  const casts = new TensorSum();
+  const layerCasts = new TensorSum();
+  const endCasts = new TensorSum();
+  const fetched = new TensorSum();
+  const loading = new TensorSum();
   let largest = 0;
   let passing = 0;
   const gathered = training && (share > 1 || elsewhere);
@@ -80,21 +80,21 @@ export function residentOf(
         passing = Math.max(passing, elements * 2);
       } else {
         casts.add(elements * 2, count);
-        if (layered) layerCasts.add(elements * 2, count / layersOf(tensor, shard));
+        if (layered) layerCasts.add(elements * 2, count / countLayers(tensor, shard));
         else endCasts.add(elements * 2, count);
       }
     }
     if (gathered || elsewhere)
       fetched.add(
         quantized ? bytes : elements * (types.autocast ? 2 : element),
-        layered ? (atOnce(tensor, shard) * count) / layersOf(tensor, shard) : count,
+        layered ? (atOnce(tensor, shard) * count) / countLayers(tensor, shard) : count,
       );
   };
   for (const tensor of weights.tensors) visit(tensor, types.weight, true);
   if (run.loraRank) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
   if (types.quantized !== null) loading.add(largest * 2);
 
-  const buffers = new Tally();
+  const buffers = new TensorSum();
   // Hugging Face's GPT-2 registers a causal mask of bytes in every layer; BERT positions and segments of int64.
   if (model.positions === 'learned' && model.architecture === 'decoder')
     buffers.add(model.maxPositions ** 2, shard.layers);
@@ -108,11 +108,11 @@ export function residentOf(
     casts,
     layerCasts,
     endCasts,
-    passing: new Tally().add(passing),
+    passing: new TensorSum().add(passing),
     fetched,
     buffers,
-    workspace: new Tally().add(cublasWorkspace(run.gpu), training ? 2 : 1),
+    workspace: new TensorSum().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
-    expanded: types.quantized === 'int4' ? loading : new Tally(),
+    expanded: types.quantized === 'int4' ? loading : new TensorSum(),
   };
 }

@@ -285,7 +285,7 @@ function attention(
   }
 }
 
-export function elementsOf(tensor: SavedTensor): number {
+export function countElements(tensor: SavedTensor): number {
   let product = 1;
   for (const length of tensor.shape) product *= length;
   return product;

@@ -10,11 +10,12 @@
  * The components of a phase are requested bytes; `reserve` is all that is reserved beyond them and `context` the
  * context, so that a phase's total is at process level.
  */
+
 import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
-import { occurrence, tierOf } from '../tier';
+import { buildTier, occurrence } from '../tier';
 import type { ComponentBytes, MemoryLevels, TierBudget, TimelinePhase } from '../types';
-import { Tally } from './allocator';
+import { TensorSum } from './allocator';
 import type { Holding } from './resident';
 
 export interface PhaseMoments {
@@ -28,8 +29,8 @@ export interface PhaseMoments {
   readonly end: readonly Holding[];
 }
 
-function sumOf(holdings: readonly Holding[], onto?: Tally): Tally {
-  const sum = new Tally();
+function addHoldings(holdings: readonly Holding[], onto?: TensorSum): TensorSum {
+  const sum = new TensorSum();
   if (onto) sum.addAll(onto);
   for (const [, tally, times] of holdings)
     if (times !== 0 && tally.requested !== 0) sum.addAll(tally, times);
@@ -39,11 +40,11 @@ function sumOf(holdings: readonly Holding[], onto?: Tally): Tally {
 const NOTHING: readonly Holding[] = [];
 
 /** Peak at process level, without the rows: what a search over configurations needs. */
-export function peakOf(phases: readonly PhaseMoments[], context: Bytes): Bytes {
+export function findPeak(phases: readonly PhaseMoments[], context: Bytes): Bytes {
   let most = 0;
   for (const { standing, moments } of phases) {
-    const onto = sumOf(standing ?? NOTHING);
-    for (const moment of moments) most = Math.max(most, sumOf(moment, onto).reserved);
+    const onto = addHoldings(standing ?? NOTHING);
+    for (const moment of moments) most = Math.max(most, addHoldings(moment, onto).reserved);
   }
   return Math.round(most + context);
 }
@@ -57,11 +58,11 @@ export function tierFrom(
   const peaks = { requested: 0, allocated: 0 };
   const rows: TimelinePhase[] = phases.map(
     ({ phase, step, lastStep, standing = NOTHING, moments, end }) => {
-      const onto = sumOf(standing);
+      const onto = addHoldings(standing);
       let highest = moments[0]!;
       let most = -1;
       for (const moment of moments) {
-        const sum = sumOf(moment, onto);
+        const sum = addHoldings(moment, onto);
         reserved = Math.max(reserved, Math.round(sum.reserved));
         peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
         peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
@@ -74,8 +75,8 @@ export function tierFrom(
         phase,
         step,
         lastStep,
-        componentsOf([...standing, ...highest], reserved, context),
-        componentsOf(end, reserved, context),
+        splitByComponent([...standing, ...highest], reserved, context),
+        splitByComponent(end, reserved, context),
       );
     },
   );
@@ -83,7 +84,7 @@ export function tierFrom(
   // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
   const first = rows.reduce((best, row) => (row.total > best.total ? row : best));
   return {
-    ...tierOf(rows),
+    ...buildTier(rows),
     components: first.components,
     total: first.total,
     peak: { bytes: first.total, phase: first.phase },
@@ -91,7 +92,7 @@ export function tierFrom(
   };
 }
 
-function componentsOf(
+function splitByComponent(
   holdings: readonly Holding[],
   reserved: Bytes,
   context: Bytes,

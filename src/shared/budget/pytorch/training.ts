@@ -10,18 +10,18 @@
 import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { weightsOf } from '../weights';
-import { Tally } from './allocator';
-import { headOf } from './head';
-import { type Layer, layerOf, type Moment, normBackward } from './layer';
+import { countWeights } from '../weights';
+import { TensorSum } from './allocator';
+import { buildHead } from './head';
+import { buildLayer, type Layer, type Moment, normBackward } from './layer';
 import { optimizerMemory } from './optimizer';
-import { type Holding, residentOf } from './resident';
+import { countResident, type Holding } from './resident';
 import type { PhaseMoments } from './timeline';
 import { elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';
 
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
-function groupOf(run: RunSpec, layers: number): number {
+function checkpointGroup(run: RunSpec, layers: number): number {
   const every = /^every=(\d+)$/.exec(run.checkpointing)?.[1];
   return every !== undefined
     ? Math.min(Number(every), layers)
@@ -38,24 +38,25 @@ export function trainingMoments(
   peaksOnly = false,
 ): PhaseMoments[] {
   const types = elementBytes(run);
-  const weights = weightsOf(model, run, shard);
+  const weights = countWeights(model, run, shard);
   const { trained } = weights;
-  const resident = residentOf(model, run, shard, types, weights);
-  const layer = layerOf(model, run, shard, types, trained);
+  const resident = countResident(model, run, shard, types, weights);
+  const layer = buildLayer(model, run, shard, types, trained);
   // Backward begins in the last layer of the decoder and ends in the first of the encoder; elsewhere the two are alike.
-  const decoder = shard.decoderLayers > 0 ? layerOf(model, run, shard, types, trained, true) : null;
+  const decoder =
+    shard.decoderLayers > 0 ? buildLayer(model, run, shard, types, trained, true) : null;
   const top = decoder ?? layer;
-  const head = headOf(model, run, shard, types);
+  const head = buildHead(model, run, shard, types);
   /** Layers that train. */
   const L = shard.layers - shard.frozen;
   const topLayers = decoder ? shard.decoderLayers : L;
-  const group = groupOf(run, L);
+  const group = checkpointGroup(run, L);
   const selective = run.checkpointing === 'selective';
   const offloaded = run.offload === 'all';
 
   // --- gradients of weights ---
-  const allGradients = new Tally();
-  const endGradients = new Tally();
+  const allGradients = new TensorSum();
+  const endGradients = new TensorSum();
   let largest = 0;
   let table = 0;
   let headGradient = 0;
@@ -80,46 +81,46 @@ export function trainingMoments(
     types,
     Math.max(shard.stateShare, shard.parameterShare),
   );
-  const communication = communicationOf(run, shard, allGradients, layer, resident.fetched);
+  const communication = communicationBuffers(run, shard, allGradients, layer, resident.fetched);
 
   // --- activations of all layers and of one ---
-  const x = new Tally().add(types.residual * layer.shape.stream);
+  const x = new TensorSum().add(types.residual * layer.shape.stream);
   const keptOf = ({ saved, scores }: Layer) =>
-    selective ? new Tally().addAll(saved).addAll(scores, -1) : new Tally().addAll(saved);
+    selective ? new TensorSum().addAll(saved).addAll(scores, -1) : new TensorSum().addAll(saved);
   const kept = keptOf(top);
   const groups = group === 0 ? 0 : Math.ceil(topLayers / group);
   /** What the encoder keeps below a decoder, and its output, that all layers of the decoder read. */
-  const below = new Tally();
+  const below = new TensorSum();
   if (decoder) {
     if (group === 0) below.addAll(keptOf(layer), L);
     else below.addAll(x, Math.ceil(L / group));
     below.addAll(head.norm).add(types.compute * layer.shape.stream);
   }
   /** Of a micro-batch that waits for its backward pass. */
-  const whole: Tally =
+  const whole: TensorSum =
     group === 0
-      ? new Tally().addAll(kept, topLayers).addAll(below)
-      : new Tally().addAll(x, groups).addAll(below);
-  const embedded = new Tally();
+      ? new TensorSum().addAll(kept, topLayers).addAll(below)
+      : new TensorSum().addAll(x, groups).addAll(below);
+  const embedded = new TensorSum();
   if (shard.embedding && model.postNorm && shard.frozen === 0)
     embedded
       .add(types.residual * layer.shape.stream, decoder ? 2 : 1)
       .add(4 * run.batch * run.seq, decoder ? 4 : 2);
   const waiting = shard.inFlight - 1;
-  const lastNorm = new Tally().add(
+  const lastNorm = new TensorSum().add(
     shard.head && !model.postNorm ? normBackward(model, types, layer.shape.stream) : 0,
   );
 
   // --- what stands at every moment ---
-  const inputs = new Tally().add(8 * run.batch * run.seq, decoder ? 3 : 2).add(8 * run.seq);
+  const inputs = new TensorSum().add(8 * run.batch * run.seq, decoder ? 3 : 2).add(8 * run.seq);
   // Sines and cosines of the positions are saved; the mask of eager attention lasts as long as the layers run.
-  const angles = new Tally();
+  const angles = new TensorSum();
   if (model.positions === 'rotary')
     angles.add(types.residual * run.seq * (model.latentAttention?.ropeDim ?? model.headDim), 2);
-  const rotary = L > 0 ? angles : new Tally();
+  const rotary = L > 0 ? angles : new TensorSum();
   const mask: Holding = [
     'buffers',
-    new Tally().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0),
+    new TensorSum().add(run.attention === 'eager' ? types.compute * run.batch * run.seq ** 2 : 0),
     1,
   ];
   const recomputedMask: Holding[] = group === 0 ? [] : [mask];
@@ -151,7 +152,7 @@ export function trainingMoments(
     shard.frozen === 0
       ? []
       : [attentionForward, ffnForward].map((work) => work(model, run, types, layer.shape, run.seq));
-  const fresh = new Tally().add(carried ? largest : 0);
+  const fresh = new TensorSum().add(carried ? largest : 0);
 
   const step = (
     first: number,
@@ -274,7 +275,7 @@ export function trainingMoments(
       [
         ...gradientsOf([['gradients', allGradients, 1]]),
         ['activations', whole, waiting],
-        ['workspace', new Tally().add(table), 1],
+        ['workspace', new TensorSum().add(table), 1],
         ['workspace', x, 1],
       ],
     ];
@@ -324,8 +325,8 @@ function lastLayerForward(
   model: ModelSpec,
   run: RunSpec,
   layer: Layer,
-  kept: Tally,
-  x: Tally,
+  kept: TensorSum,
+  x: TensorSum,
   group: number,
   layers: number,
 ): Holding[][] {
@@ -353,14 +354,14 @@ function lastLayerForward(
  * gathered two layers at a time, and a layer's gradients exist whole before they are scattered; tensor parallelism
  * reduces one activation.
  */
-function communicationOf(
+function communicationBuffers(
   run: RunSpec,
   shard: Shard,
-  gradients: Tally,
+  gradients: TensorSum,
   layer: Layer,
-  fetched: Tally,
-): Tally {
-  const total = new Tally().addAll(fetched);
+  fetched: TensorSum,
+): TensorSum {
+  const total = new TensorSum().addAll(fetched);
   if (shard.data > 1 && shard.gradientShare === 1) total.addAll(gradients);
   if (shard.gradientShare > 1) total.addAll(layer.gradients, shard.gradientShare);
   if (shard.tensor > 1)

@@ -1,6 +1,6 @@
 /** What one layer holds while it runs without autograd, when each tensor goes as soon as it has been used. */
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import { Tally } from './allocator';
+import { TensorSum } from './allocator';
 import type { LayerShape } from './saved-tensors';
 import { type ElementBytes, softmaxInFp32 } from './types';
 
@@ -37,9 +37,9 @@ export function ffnForward(
   types: ElementBytes,
   shape: LayerShape,
   length: number,
-): Tally {
+): TensorSum {
   const { compute: c } = types;
-  const work = new Tally()
+  const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream, 3)
     .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model));
@@ -55,10 +55,10 @@ export function attentionForward(
   types: ElementBytes,
   shape: LayerShape,
   length: number,
-): Tally {
+): TensorSum {
   const { compute: c } = types;
   const N = shape.sequences * shape.tokens;
-  const work = new Tally()
+  const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream)
     .add(c * N * shape.queryWidth, 2)

@@ -70,7 +70,7 @@ export function rankCount(run: RunSpec): number {
  * the last, which holds the head and its logits. Under 1F1B stage s of p keeps min(m, p − s) micro-batches (Narayanan
  * et al. 2021). Layers that do not divide evenly go to the earlier stages.
  */
-export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
+export function listShards(model: ModelSpec, run: RunSpec): readonly Shard[] {
   const last = (run.pp ?? 1) - 1;
   return last === 0
     ? [shardAt(model, run, 0)]
@@ -78,7 +78,7 @@ export function shardsOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
 }
 
 /** A rank of every stage, in order. */
-export function stagesOf(model: ModelSpec, run: RunSpec): readonly Shard[] {
+export function listStages(model: ModelSpec, run: RunSpec): readonly Shard[] {
   return Array.from({ length: run.pp ?? 1 }, (_, stage) => shardAt(model, run, stage));
 }
 

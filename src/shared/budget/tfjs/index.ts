@@ -45,8 +45,8 @@ export interface TokenBudget {
 
 /** Refined tier for a run that `checkRun` lets pass. */
 export function tfjsBudget(model: ModelSpec, run: RunSpec): TfjsBudget {
-  const timeline = timelineOf(model, run);
-  const phases = phasesOf(timeline);
+  const timeline = buildTimeline(model, run);
+  const phases = groupPhases(timeline);
   const highest = phases.reduce((best, phase) => (phase.total > best.total ? phase : best));
   return {
     framework: 'tfjs',
@@ -76,7 +76,7 @@ export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly Token
   });
 }
 
-function timelineOf(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
+function buildTimeline(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
   if (run.mode === 'generate') {
     const generation = new DryGeneration(model, run);
     const rows = [
@@ -117,7 +117,7 @@ function row(
 }
 
 /** One row a phase: the highest moment of all its occurrences, and the end of the last. */
-function phasesOf(timeline: readonly TfjsTimelinePhase[]): TfjsPhaseBudget[] {
+function groupPhases(timeline: readonly TfjsTimelinePhase[]): TfjsPhaseBudget[] {
   return [...new Set(timeline.map(({ phase }) => phase))].map((phase) => {
     const own = timeline.filter((entry) => entry.phase === phase);
     const highest = own.reduce((best, entry) => (entry.total > best.total ? entry : best));

@@ -2,7 +2,7 @@
 import { GiB } from '../../base/units';
 import { devicesFor } from '../../compute/tensors';
 import { gpuByName } from '../../hardware/gpu-names';
-import { ABOUT, AT_LEAST, AT_MOST, type Claim, claimsOf } from './claim';
+import { ABOUT, AT_LEAST, AT_MOST, type Claim, claimsIn } from './claim';
 import {
   activations,
   BERT,
@@ -17,7 +17,7 @@ const GB = 1e9;
 const A100 = gpuByName('A100 80GB');
 
 function states(): readonly Claim[] {
-  const claim = claimsOf('Training Memory Budget');
+  const claim = claimsIn('Training Memory Budget');
   const fp32 = (component: 'params' | 'gradients' | 'adam_m' | 'adam_v') =>
     bytesPerParameter(component, 'fp32');
   const mixed = (component: 'params' | 'master_params' | 'gradients' | 'adam_m' | 'adam_v') =>
@@ -132,7 +132,7 @@ function states(): readonly Claim[] {
 }
 
 function bert(): readonly Claim[] {
-  const claim = claimsOf('Training Memory Budget');
+  const claim = claimsIn('Training Memory Budget');
   const full = (stateBytesPerParameter('fp32') * NOMINAL.bert + activations(BERT, 32, 512)) / GB;
   const mixed =
     (stateBytesPerParameter('mixed-fp16') * NOMINAL.bert +
@@ -232,7 +232,7 @@ function bert(): readonly Claim[] {
 }
 
 function gpt3(): readonly Claim[] {
-  const claim = claimsOf('Training Memory Budget');
+  const claim = claimsIn('Training Memory Budget');
   const state = (stateBytesPerParameter('fp32') * NOMINAL.gpt3) / GB;
   const mixedState = (stateBytesPerParameter('mixed-fp16') * NOMINAL.gpt3) / GB;
   const kept = activations(GPT3, 1, 2048) / GB;
@@ -361,7 +361,7 @@ function gpt3(): readonly Claim[] {
 }
 
 function hardware(): readonly Claim[] {
-  const claim = claimsOf('Hardware Selection Guide');
+  const claim = claimsIn('Hardware Selection Guide');
   const state = (parameters: number) => (stateBytesPerParameter('mixed-fp16') * parameters) / GB;
   const fits = (id: string, quote: string, printed: string, parameters: number, why: string) =>
     claim(`hardware-${id}`, quote, printed, 'GB', state(parameters), why, AT_LEAST);

@@ -52,7 +52,7 @@ export interface ClaimOptions {
  *
  * All digits of a figure count as printed; in an approximate whole number the zeros after its second digit do not.
  */
-export function verdictOf(
+export function judgeFigure(
   printed: string,
   computed: number | null,
   { approximate = false }: ClaimOptions = {},
@@ -94,7 +94,7 @@ export type ClaimMaker = (
 ) => Claim;
 
 /** Makes the claims of one section. */
-export function claimsOf(section: string): ClaimMaker {
+export function claimsIn(section: string): ClaimMaker {
   return (
     id,
     quote,
@@ -116,7 +116,7 @@ export function claimsOf(section: string): ClaimMaker {
       computed,
       bound: relation === 'equals' ? null : theory,
       unit,
-      verdict: verdictOf(printed, computed, { approximate }),
+      verdict: judgeFigure(printed, computed, { approximate }),
       why,
       measured: null,
       approximate,

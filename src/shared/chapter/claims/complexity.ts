@@ -4,7 +4,7 @@ import { attentionPairs, crossover, layerFlops } from '../../compute/flops';
 import { attentionWeightBytes, ffnBytes } from '../../compute/tensors';
 import { gpuByName } from '../../hardware/gpu-names';
 import { parameterCount } from '../../model/parameters';
-import { ABOUT, AT_MOST, type Claim, claimsOf } from './claim';
+import { ABOUT, AT_MOST, type Claim, claimsIn } from './claim';
 import { BERT, GPT2, NOMINAL } from './models';
 
 const A100 = gpuByName('A100 40GB');
@@ -25,7 +25,7 @@ const perSquareLength = (flops: number, seq: number) => flops / (seq ** 2 * BERT
 const ratio = (n: number) => layer(n).ffn / (layer(n).attention + layer(n).projections);
 
 function attention(): readonly Claim[] {
-  const claim = claimsOf('Self-Attention Complexity');
+  const claim = claimsIn('Self-Attention Complexity');
   const lengths = crossoverInWidths();
   return [
     claim(
@@ -228,7 +228,7 @@ function crossoverInWidths(): {
 }
 
 function feedForward(): readonly Claim[] {
-  const claim = claimsOf('Feed-Forward Network Complexity');
+  const claim = claimsIn('Feed-Forward Network Complexity');
   const intermediate = ffnBytes(BERT, 1, 512);
   return [
     claim(
@@ -309,7 +309,7 @@ function feedForward(): readonly Claim[] {
 }
 
 function wholeLayer(): readonly Claim[] {
-  const claim = claimsOf('Per-Layer Total Complexity');
+  const claim = claimsIn('Per-Layer Total Complexity');
   const short = layer(128);
   const rate = (A100.peak.fp16 ?? 0) * 0.7;
   const layers = 32 * BERT.layers * layer(512).total;
@@ -427,7 +427,7 @@ function wholeLayer(): readonly Claim[] {
 }
 
 function regimes(): readonly Claim[] {
-  const claim = claimsOf('Complexity Analysis');
+  const claim = claimsIn('Complexity Analysis');
   const lengths = crossoverInWidths();
   return [
     claim(

@@ -5,14 +5,14 @@ import { cacheWorkRatio, decodeFlops, generationFlops } from '../../compute/gene
 import { sixPD, trainingCost } from '../../compute/training';
 import { gpuByName } from '../../hardware/gpu-names';
 import { parameterCount } from '../../model/parameters';
-import { ABOUT, type Claim, claimsOf } from './claim';
+import { ABOUT, type Claim, claimsIn } from './claim';
 import { GPT3, NOMINAL } from './models';
 
 const TERA = 1e12;
 const P = NOMINAL.gpt3;
 
 function forward(): readonly Claim[] {
-  const claim = claimsOf('Exercise: GPT-3, one forward pass');
+  const claim = claimsIn('Exercise: GPT-3, one forward pass');
   const layer = layerFlops(GPT3, { batch: 1, queries: 2048, pairs: attentionPairs(2048) });
   const all = Number(forwardFlops(GPT3, 1, 2048));
   const whole = (flops: bigint) => (GPT3.layers * Number(flops)) / TERA;
@@ -176,7 +176,7 @@ function forward(): readonly Claim[] {
 }
 
 function generation(): readonly Claim[] {
-  const claim = claimsOf('Exercise: GPT-3, generating 100 tokens');
+  const claim = claimsIn('Exercise: GPT-3, generating 100 tokens');
   let recomputed = 0;
   for (let t = 1; t <= 100; t++) recomputed += 2 * (50 + t) * P;
   const shape = { batch: 1, promptTokens: 50, tokens: 100 };
@@ -265,7 +265,7 @@ function generation(): readonly Claim[] {
 }
 
 function training(): readonly Claim[] {
-  const claim = claimsOf('Exercise: GPT-3, training on a trillion tokens');
+  const claim = claimsIn('Exercise: GPT-3, training on a trillion tokens');
   const gpu = gpuByName('A100 80GB');
   const plan = {
     flops: sixPD(P, TERA),

@@ -4,7 +4,7 @@ import { textbookActivations } from '../../budget/textbook';
 import { attentionWeightBytes, ffnBytes, hiddenBytes, largestBatch } from '../../compute/tensors';
 import { parameterCount } from '../../model/parameters';
 import type { Precision } from '../../model/spec';
-import { AT_MOST, type Claim, claimsOf } from './claim';
+import { AT_MOST, type Claim, claimsIn } from './claim';
 import { activations, bytesPerParameter, NOMINAL, stateBytesPerParameter, XL } from './models';
 
 const GB = 1e9;
@@ -12,7 +12,7 @@ const P = NOMINAL.xl;
 const SEQ = 2048;
 
 export function memoryExerciseClaims(): readonly Claim[] {
-  const claim = claimsOf('Exercise: training memory of 1.3B parameters');
+  const claim = claimsIn('Exercise: training memory of 1.3B parameters');
   const tensor = (component: 'params' | 'gradients' | 'adam_m' | 'adam_v') =>
     (bytesPerParameter(component, 'fp32') * P) / GB;
   const scores = attentionWeightBytes(XL, 64, SEQ) / GB;

@@ -8,13 +8,13 @@ import {
 } from '../../compute/chinchilla';
 import { CHINCHILLA, GPT3 } from '../../compute/scaling';
 import { sixPD } from '../../compute/training';
-import { ABOUT, type Claim, claimsOf } from './claim';
+import { ABOUT, type Claim, claimsIn } from './claim';
 
 const C = 1e24;
 const B = 1e9;
 
 export function scalingExerciseClaims(): readonly Claim[] {
-  const claim = claimsOf('Exercise: Chinchilla scaling');
+  const claim = claimsIn('Exercise: Chinchilla scaling');
   const best = ratioOptimum(C, 20);
   const published = chinchillaOptimum(C, 1);
   const root = Math.sqrt(C / 6);

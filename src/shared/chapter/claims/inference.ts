@@ -14,7 +14,7 @@ import { floatKvCache } from '../../compute/quantization';
 import { gpuByName } from '../../hardware/gpu-names';
 import { parameterCount } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
-import { ABOUT, AT_LEAST, AT_MOST, type Claim, claimsOf } from './claim';
+import { ABOUT, AT_LEAST, AT_MOST, type Claim, claimsIn } from './claim';
 import { GPT2, GPT3 } from './models';
 
 const GB = 1e9;
@@ -22,7 +22,7 @@ const A100 = gpuByName('A100 40GB');
 const PEAK = A100.peak.fp16 ?? 0;
 
 function memory(): readonly Claim[] {
-  const claim = claimsOf('Hardware Selection Guide');
+  const claim = claimsIn('Hardware Selection Guide');
   return [
     claim(
       'inference-parameters',
@@ -60,7 +60,7 @@ function memory(): readonly Claim[] {
 }
 
 function caching(): readonly Claim[] {
-  const claim = claimsOf('KV Caching for Autoregressive Decoding');
+  const claim = claimsIn('KV Caching for Autoregressive Decoding');
   const rows = attentionRows(1000);
   const gpt3 = floatKvCache(GPT3, 1, 2048, 'fp16') / GB;
   const service: Service = { batch: 1, promptTokens: 1, tokens: 1000, precision: 'fp16' };
@@ -175,7 +175,7 @@ function caching(): readonly Claim[] {
 }
 
 function batching(): readonly Claim[] {
-  const claim = claimsOf('Batched Inference');
+  const claim = claimsIn('Batched Inference');
   const service: Service = { batch: 1, promptTokens: 1, tokens: 100, precision: 'fp16' };
   const cached = Number(generationFlops(GPT2, { ...service, kvCache: true }).total) / GB;
   const uncached = Number(generationFlops(GPT2, { ...service, kvCache: false }).total) / GB;
@@ -427,7 +427,7 @@ function batching(): readonly Claim[] {
 }
 
 function exercise(): readonly Claim[] {
-  const claim = claimsOf('Exercise: KV cache benchmark');
+  const claim = claimsIn('Exercise: KV cache benchmark');
   const rows = attentionRows(256);
   return [
     claim(

@@ -11,7 +11,7 @@ import {
 import { gpuByName } from '../../hardware/gpu-names';
 import { countParameters, parameterCount } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
-import { ABOUT, AT_MOST, type Claim, claimsOf } from './claim';
+import { ABOUT, AT_MOST, type Claim, claimsIn } from './claim';
 import { activations, BERT, checkpointed, GPT3, NOMINAL, stateBytesPerParameter } from './models';
 
 const GB = 1e9;
@@ -21,7 +21,7 @@ const A100_40 = gpuByName('A100 40GB');
 const A100_80 = gpuByName('A100 80GB');
 
 function parameters(): readonly Claim[] {
-  const claim = claimsOf('Model Parameters');
+  const claim = claimsIn('Model Parameters');
   return [
     claim(
       'bytes-fp32',
@@ -126,7 +126,7 @@ function parameters(): readonly Claim[] {
 }
 
 function perLayer(): readonly Claim[] {
-  const claim = claimsOf('Activation Memory');
+  const claim = claimsIn('Activation Memory');
   const batch = activations(BERT, 32, 512);
   const one = activations(BERT, 1, 512);
   const recompute = trainFlops(BERT, 1, 512, { recompute: true });
@@ -268,7 +268,7 @@ function perLayer(): readonly Claim[] {
 }
 
 function batches(): readonly Claim[] {
-  const claim = claimsOf('Activation Memory');
+  const claim = claimsIn('Activation Memory');
   const state = stateBytesPerParameter('fp32') * NOMINAL.bert;
   const mixedState = stateBytesPerParameter('mixed-fp16') * NOMINAL.bert;
   const printed = BERT.layers * 84.8 * MB;

@@ -10,7 +10,7 @@ import { gpuByName } from '../../hardware/gpu-names';
 import { parameterCount } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
 import type { Precision } from '../../model/spec';
-import { type Claim, claimsOf } from './claim';
+import { type Claim, claimsIn } from './claim';
 import { BERT, DISTILBERT, GPT2, TINYBERT } from './models';
 
 const A100 = gpuByName('A100 40GB');
@@ -35,7 +35,7 @@ const INT8 = { bits: 8, granularity: 'channel' } as const;
 const INT4 = { bits: 4, granularity: 'group', groupSize: 128, zeroPoint: true } as const;
 
 function quantization(): readonly Claim[] {
-  const claim = claimsOf('Quantization for Inference');
+  const claim = claimsIn('Quantization for Inference');
   const nominal = (precision: Precision) => bytesPerElement('fp32') / bytesPerElement(precision);
   const { least, greatest } = integerRange(8);
   const peak = (precision: 'fp32' | 'tf32' | 'fp16' | 'int8') => A100.peak[precision] ?? 0;
@@ -204,7 +204,7 @@ function quantization(): readonly Claim[] {
 }
 
 function distillation(): readonly Claim[] {
-  const claim = claimsOf('Model Distillation');
+  const claim = claimsIn('Model Distillation');
   const distil = compareStudent(BERT, DISTILBERT, 128);
   const tiny = compareStudent(BERT, TINYBERT, 128);
   return [
@@ -255,7 +255,7 @@ function distillation(): readonly Claim[] {
 }
 
 function summary(): readonly Claim[] {
-  const claim = claimsOf('Inference Optimization Summary');
+  const claim = claimsIn('Inference Optimization Summary');
   const table = optimizationSummary(GPT2, A100, 50, 500);
   const row = (technique: string) => table.rows.find((one) => one.technique === technique);
   const long = optimizationSummary(GPT2, A100, 24, 1000).rows.find(
@@ -409,7 +409,7 @@ function summary(): readonly Claim[] {
 }
 
 function scaling(): readonly Claim[] {
-  const claim = claimsOf('Scaling Laws');
+  const claim = claimsIn('Scaling Laws');
   const slope = (of: 'N' | 'D') =>
     Math.log10(chinchillaOptimum(1e25, 1)[of] / chinchillaOptimum(1e24, 1)[of]);
   return [

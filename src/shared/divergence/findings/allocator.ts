@@ -7,7 +7,7 @@ import { formatBytes, formatDuration, formatPercent } from '../../base/format';
 import type { Bytes } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
 import { maxIn, valueAt } from '../../trace/series';
-import { standingOutIn, worstRow } from '../fit/verdict';
+import { findClearWinner, worstRow } from '../fit/verdict';
 import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { frameworkOverlay, frameworkPeak } from '../overlay/overlay';
@@ -44,7 +44,7 @@ export const allocator: Detector = {
     const predicted = budget ? (overlay.predictedPeak.refined ?? 0) : null;
     // Where another setting stands out, its run's reserve is the one to expect.
     const fitting = known.some(({ setting }) => setting !== undefined)
-      ? standingOutIn(input, known)?.best.budget
+      ? findClearWinner(input, known)?.best.budget
       : undefined;
     const expected = (fitting ?? budget)?.tiers.refined.components.reserve ?? 0;
     // What a line of the device shows beyond its prediction, and other findings leave.

@@ -4,9 +4,9 @@
  */
 import { formatBytes } from '../../base/format';
 import { fits } from '../fit/fit';
-import { growthOf, MARGIN, searchFor, verdictOf } from '../fit/verdict';
+import { findGrowth, judgeDeclared, MARGIN, searchFor } from '../fit/verdict';
 import { contextLevel } from '../overlay/context-level';
-import { deviceOf, devicesBeside, processLine } from '../overlay/lines';
+import { devicesBeside, findDevice, processLine } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
@@ -16,11 +16,11 @@ function constantOffset(input: FindingsInput, known: readonly Finding[]): Findin
   const { budget, overlay, durationUs } = input;
   if (known.some(({ setting }) => setting !== undefined)) return [];
   if (
-    deviceOf(input.lines, overlay.series) === undefined ||
+    findDevice(input.lines, overlay.series) === undefined ||
     !overlay.phases.some(({ flagged }) => flagged)
   )
     return [];
-  const search = searchFor(input, growthOf(known))?.search;
+  const search = searchFor(input, findGrowth(known))?.search;
   const own = search?.own() ?? null;
   const limit = flagLimit(overlay.predictedPeak.refined ?? 0, input.limits ?? DEFAULT_FLAG_LIMITS);
   if (own === null || !fits(own, false) || Math.abs(own.offset) <= limit) return [];
@@ -30,7 +30,8 @@ function constantOffset(input: FindingsInput, known: readonly Finding[]): Findin
     new Set(search!.observations.map(({ phase, step }) => `${phase} ${step}`)).size < 2
   )
     return [];
-  if (verdictOf(input, known)?.fitting.some(({ score }) => score <= own.score + MARGIN)) return [];
+  if (judgeDeclared(input, known)?.fitting.some(({ score }) => score <= own.score + MARGIN))
+    return [];
   const { offset } = own;
   const assumed = budget!.tiers.refined.components.context ?? 0;
   return [

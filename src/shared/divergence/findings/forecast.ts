@@ -8,8 +8,8 @@ import { formatBytes, formatDuration, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import type { Micros } from '../../base/units';
 import { valueAt } from '../../trace/series';
-import { growthOf, worstRow } from '../fit/verdict';
-import { deviceLine, gpuOf, seriesById } from '../overlay/lines';
+import { findGrowth, worstRow } from '../fit/verdict';
+import { deviceIdIn, deviceLine, seriesById } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
@@ -28,16 +28,16 @@ export const forecast: Detector = {
       known.some(({ kind }) => kind === 'out_of_memory' || kind === 'preallocated_pool')
     )
       return [];
-    const room = roomOf(input);
+    const room = measureRoom(input);
     if (room === null) return [];
     const found = ofBudget(input, room) ?? ofGrowth(input, known, room);
     return found === null ? [] : [found];
   },
 };
 
-function roomOf({ overlay, lines, durationUs }: FindingsInput): Room | null {
+function measureRoom({ overlay, lines, durationUs }: FindingsInput): Room | null {
   const { deviceBytes, series: line } = overlay;
-  const gpu = gpuOf(line ?? '') ?? '';
+  const gpu = deviceIdIn(line ?? '') ?? '';
   const device = seriesById(lines, deviceLine(gpu));
   const used = device ? valueAt(device, durationUs) : null;
   return deviceBytes === undefined || used === null
@@ -88,9 +88,9 @@ function ofGrowth(
   known: readonly Finding[],
   { free, device }: Room,
 ): Finding | null {
-  const growth = growthOf(known);
+  const growth = findGrowth(known);
   if (growth === null || growth.per !== 'step' || growth.bytes <= 0) return null;
-  const steps = startsOf(spans);
+  const steps = findStepStarts(spans);
   const current = Math.max(...steps.keys());
   const starts = [...steps.values()];
   const paces = starts.slice(1).map((t, i) => t - starts[i]!);
@@ -117,7 +117,7 @@ function ofGrowth(
 }
 
 /** When each step of the first rank began. */
-function startsOf(spans: FindingsInput['spans']): Map<number, Micros> {
+function findStepStarts(spans: FindingsInput['spans']): Map<number, Micros> {
   const starts = new Map<number, Micros>();
   for (const { step, rank, t0 } of spans)
     if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);

@@ -36,7 +36,7 @@ const DETECTORS: readonly Detector[] = [
   unexplained,
 ];
 
-export function findingsOf(input: FindingsInput): Finding[] {
+export function findDivergences(input: FindingsInput): Finding[] {
   const found: Finding[] = [];
   for (const detector of DETECTORS) found.push(...detector.find(input, found));
   return found;

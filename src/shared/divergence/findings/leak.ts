@@ -5,7 +5,7 @@
  */
 
 import { formatBytes, formatExactBytes, formatInteger } from '../../base/format';
-import { trendOf } from '../../base/trend';
+import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS, type Phase } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
@@ -51,7 +51,7 @@ export const leak: Detector = {
       (one): one is Overlay => one !== null,
     );
     for (const overlay of lines) {
-      const found = tracksOf(overlay, input).flatMap((track) => {
+      const found = buildTracks(overlay, input).flatMap((track) => {
         const finding = track.framework
           ? (exactLeak(track) ?? fittedLeak(track))
           : fittedLeak(track);
@@ -64,7 +64,7 @@ export const leak: Detector = {
   },
 };
 
-function tracksOf(overlay: Overlay, input: FindingsInput): Track[] {
+function buildTracks(overlay: Overlay, input: FindingsInput): Track[] {
   if (overlay.series === null || overlay.series === HOST_LINE) return [];
   const framework = overlay.series === FRAMEWORK_LINE;
   const rows = new Map<string, OverlayPhase[]>();
@@ -178,7 +178,7 @@ function exactLeak(track: Track): Finding | null {
 
 function fittedLeak(track: Track): Finding | null {
   const { points, unit } = track;
-  const trend = trendOf(points);
+  const trend = fitTrend(points);
   if (!trend || points.length < LEAST_POINTS + 1) return null;
   const growth = trend.slope * (points.at(-1)!.x - points[0]!.x);
   if (growth < LEAST_GROWTH || trend.slope - trend.halfWidth <= 0 || trend.r2 < 0.8) return null;
@@ -199,7 +199,7 @@ function steady(points: readonly Point[], slope: number): boolean {
   if (points.length < 8) return true;
   const middle = points.length >> 1;
   return [points.slice(0, middle), points.slice(middle)].every((half) => {
-    const own = trendOf(half)?.slope ?? 0;
+    const own = fitTrend(half)?.slope ?? 0;
     return own > 0.4 * slope && own < 1.8 * slope;
   });
 }

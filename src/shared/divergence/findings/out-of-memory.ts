@@ -3,10 +3,10 @@
 import { formatBytes, formatDuration } from '../../base/format';
 import { GiB, KiB, MiB, type Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
-import { budgetOf } from '../../budget/budget';
+import { computeBudget } from '../../budget/budget';
 import { valueAt } from '../../trace/series';
 import type { LogLine } from '../../trace/types';
-import { deviceLine, gpuOf, HOST_LINE, seriesById } from '../overlay/lines';
+import { deviceIdIn, deviceLine, HOST_LINE, seriesById } from '../overlay/lines';
 import type { Finding, FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
@@ -67,7 +67,7 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
 /** Free memory of the device over the run, where its size is known. */
 function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): string[] {
   const { deviceBytes } = overlay;
-  const gpu = gpuOf(overlay.series ?? '');
+  const gpu = deviceIdIn(overlay.series ?? '');
   const device = gpu === undefined ? undefined : seriesById(lines, deviceLine(gpu));
   if (deviceBytes === undefined || !device || device.times.length === 0) return [];
   const from = device.times[0]!;
@@ -97,7 +97,7 @@ function fittingSentence({ budget, overlay }: FindingsInput): string[] {
     return [];
   const { batch } = budget.run;
   const peakAt = (size: number) =>
-    budgetOf(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
+    computeBudget(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
   const declared = budget.tiers.refined.total;
   const one = peakAt(1);
   if (declared <= limit || declared <= one) return [];

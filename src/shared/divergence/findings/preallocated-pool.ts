@@ -1,14 +1,14 @@
 /** A share of the device taken at once and kept: a serving engine's cache or an allocator's pool, and no leak. */
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
 import { seriesById } from '../overlay/lines';
-import { poolOf } from '../overlay/pool';
+import { findPool } from '../overlay/pool';
 import type { Detector } from './protocol';
 
 export const preallocatedPool: Detector = {
   kind: 'preallocated_pool',
   find({ overlay, lines, durationUs, budget }) {
     const line = overlay.series === null ? undefined : seriesById(lines, overlay.series);
-    const pool = line && poolOf(overlay, line, durationUs);
+    const pool = line && findPool(overlay, line, durationUs);
     if (!pool) return [];
     const predicted = overlay.predictedPeak.refined;
     const share = pool.share === null ? '' : `, ${formatPercent(100 * pool.share)} of the device`;

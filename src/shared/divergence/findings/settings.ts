@@ -5,16 +5,16 @@
  */
 
 import { formatBytes, formatInteger, formatSignedBytes } from '../../base/format';
-import { insteadOf, WORDS } from '../fit/setting-words';
+import { describeChange, WORDS } from '../fit/setting-words';
 import {
   announcedRun,
+  clearWinner,
   differenceAt,
+  judgeDeclared,
   KINDS,
   LEAST_OBSERVATIONS,
-  type Standing,
-  standingOut,
   type Verdict,
-  verdictOf,
+  type Winner,
   worstRow,
 } from '../fit/verdict';
 import { FRAMEWORK_LINE } from '../overlay/lines';
@@ -28,20 +28,20 @@ export const settings: Detector = {
   find(input, known) {
     if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined))
       return [];
-    const verdict = verdictOf(input, known);
-    const standing = verdict === null ? undefined : standingOut(verdict);
+    const verdict = judgeDeclared(input, known);
+    const standing = verdict === null ? undefined : clearWinner(verdict);
     return verdict === null ||
       standing === undefined ||
       standing.best.fit.observations < LEAST_OBSERVATIONS
       ? []
-      : [findingOf(input, verdict, standing)];
+      : [buildFinding(input, verdict, standing)];
   },
 };
 
-function findingOf(
+function buildFinding(
   input: FindingsInput,
   verdict: Verdict,
-  { best, twins, margin }: Standing,
+  { best, twins, margin }: Winner,
 ): Finding {
   const { exact, overlay, own, observations, fitting } = verdict;
   const row = worstRow(overlay.phases)!;
@@ -51,7 +51,7 @@ function findingOf(
   const kind = KINDS[field]!;
   const next = fitting.find((one) => KINDS[one.field] !== kind && !twins.includes(one));
   const among = `${formatInteger(observations.length)} figures of ${[...new Set(observations.map(({ phase }) => phase))].join(', ')}`;
-  const apart = [best, ...twins].map(insteadOf).join(', or ');
+  const apart = [best, ...twins].map(describeChange).join(', or ');
   const isSure = exact
     ? margin === Number.POSITIVE_INFINITY
     : margin >= SURE_MARGIN && best.fit.observations >= 6;

@@ -2,11 +2,11 @@
 import { formatBytes, formatPercent, formatSignedBytes } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
-import { insteadOf } from '../fit/setting-words';
-import { verdictOf, worstRow } from '../fit/verdict';
+import { describeChange } from '../fit/setting-words';
+import { judgeDeclared, worstRow } from '../fit/verdict';
 import { FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
-import { sawRun } from '../overlay/shows-run';
+import { showsRun } from '../overlay/shows-run';
 import {
   DEFAULT_FLAG_LIMITS,
   type Finding,
@@ -48,7 +48,7 @@ export const unexplained: Detector = {
     );
     const explained =
       wrong +
-      (left <= 0 ? 0 : named.reduce((sum, one) => sum + shareOf(one, worst, left - sum), 0));
+      (left <= 0 ? 0 : named.reduce((sum, one) => sum + explainedShare(one, worst, left - sum), 0));
     const rest = gap.residual - explained;
     // Where no phase was announced the highest moment may not have been recorded.
     const isUnseen = rest < 0 && !overlay.phases.some(({ inferred }) => !inferred);
@@ -80,7 +80,7 @@ export const unexplained: Detector = {
           ...(rows.length > 1
             ? [`${rows.length} phases of the run are flagged; this is the largest.`]
             : []),
-          ...rivalsOf(input, known),
+          ...describeRivals(input, known),
           ...(overlay.series === HOST_LINE
             ? [
                 'Resident memory of the process tree also holds the runtime, its libraries and its code.',
@@ -93,14 +93,14 @@ export const unexplained: Detector = {
 };
 
 /** Settings that would account for it, where more than one does and the trace cannot tell which. */
-function rivalsOf(input: FindingsInput, known: readonly Finding[]): string[] {
+function describeRivals(input: FindingsInput, known: readonly Finding[]): string[] {
   const fitting = known.some(
     ({ setting, kind }) => setting !== undefined || kind === 'preallocated_pool',
   )
     ? []
-    : (verdictOf(input, known)?.fitting ?? []);
+    : (judgeDeclared(input, known)?.fitting ?? []);
   if (fitting.length === 0) return [];
-  const words = fitting.slice(0, 4).map(insteadOf);
+  const words = fitting.slice(0, 4).map(describeChange);
   return [
     words.length === 1
       ? `It would be accounted for by ${words[0]}.`
@@ -133,7 +133,7 @@ function overall({
     return null;
   const limit = flagLimit(predictedPeak.refined, limits);
   // Where nothing rose no run was seen, and there is nothing to explain.
-  if (!sawRun(overlay)) return null;
+  if (!showsRun(overlay)) return null;
   // The highest moment may be yet to come.
   if (Math.abs(residual) <= limit || (live === true && residual < 0)) return null;
   const values = lines.find(({ info }) => info.id === overlay.series)?.values;
@@ -157,7 +157,7 @@ function overall({
  * How much of a positive `residual` a finding explains: a context as much as it holds, a leak what its steps or tokens
  * have added by then. Within a step a leak may or may not have happened yet, so between the two all is explained.
  */
-function shareOf(finding: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
+function explainedShare(finding: Finding, row: OverlayPhase | null, residual: Bytes): Bytes {
   return Math.min(
     residual,
     finding.slope ? leakedBy(finding, row?.step ?? null) : (finding.bytes ?? 0),

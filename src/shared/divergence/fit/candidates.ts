@@ -4,11 +4,11 @@
  */
 
 import { unlessFailure } from '../../base/failure';
-import { budgetOf } from '../../budget/budget';
+import { computeBudget } from '../../budget/budget';
 import type { Budget } from '../../budget/types';
 import { OPTIMIZERS, PRECISIONS, type RunSpec } from '../../model/spec';
 import { predictedRow } from '../overlay/predicted';
-import { type Extra, type Fit, type FitContext, fitOf } from './fit';
+import { type Extra, type Fit, type FitContext, fitBudget } from './fit';
 import type { Observation } from './observations';
 
 export const FIELDS = [
@@ -63,14 +63,14 @@ export class Search {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const budget = unlessFailure(() =>
-      budgetOf(this.declared.spec, { ...this.declared.run, ...change }),
+      computeBudget(this.declared.spec, { ...this.declared.run, ...change }),
     );
     this.#known.set(key, budget);
     return budget;
   }
 
   fit(budget: Budget, extra?: Extra): Fit | null {
-    return fitOf(this.observations, budget.tiers.refined, this.context, extra);
+    return fitBudget(this.observations, budget.tiers.refined, this.context, extra);
   }
 
   /** The declared run as it is. */
@@ -90,7 +90,7 @@ export class Search {
         .flatMap((value) =>
           this.#candidate(field, run[field], value, {
             [field]: value,
-            ...(field === 'precision' ? { kvPrecision: kvOf(value) } : {}),
+            ...(field === 'precision' ? { kvPrecision: matchingKvPrecision(value) } : {}),
           } as Partial<RunSpec>),
         );
     const isTrain = run.mode === 'train';
@@ -136,14 +136,14 @@ export class Search {
               fit.score +
               (this.context.exact
                 ? 0
-                : CHANGE + surprise(declared, value) + this.#rarity(field, declared, value)),
+                : CHANGE + valuePrior(declared, value) + this.#fieldPrior(field, declared, value)),
             ...(extra ? { extra } : {}),
           },
         ]
       : [];
   }
 
-  #rarity(field: Field, declared: string | number, value: string | number): number {
+  #fieldPrior(field: Field, declared: string | number, value: string | number): number {
     const said = this.context.announced?.[field];
     if (said === value) return ANNOUNCED;
     if (said === declared) return DENIED;
@@ -250,7 +250,7 @@ function usualValues(declared: number, found: number): number[] {
 }
 
 /** −2 log of how likely a value is to be the one, once its setting is wrong. */
-function surprise(declared: string | number, value: string | number): number {
+function valuePrior(declared: string | number, value: string | number): number {
   if (typeof declared === 'string' || typeof value === 'string') return 0;
   if (declared === 0) return value;
   const factor = value / declared;
@@ -261,7 +261,7 @@ function surprise(declared: string | number, value: string | number): number {
   return (value % 8 === 0 || Number.isInteger(factor) ? 6 : 10) + far;
 }
 
-function kvOf(precision: string): RunSpec['kvPrecision'] {
+function matchingKvPrecision(precision: string): RunSpec['kvPrecision'] {
   return precision === 'fp32' ? 'fp32' : precision === 'bf16' ? 'bf16' : 'fp16';
 }
 

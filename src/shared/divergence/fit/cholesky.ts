@@ -6,7 +6,7 @@ export interface Factored {
 }
 
 /** `matrix` is symmetric and positive definite, n × n, row by row; it is overwritten by its factor. */
-export function choleskyOf(matrix: Float64Array, n: number): Factored {
+export function factorize(matrix: Float64Array, n: number): Factored {
   let logDeterminant = 0;
   for (let i = 0; i < n; i++) {
     for (let k = 0; k <= i; k++) {

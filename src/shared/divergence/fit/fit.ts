@@ -16,7 +16,7 @@ import type { ComponentBytes, TierBudget } from '../../budget/types';
 import { FRAMEWORK_LINE } from '../overlay/lines';
 import { predictedRow } from '../overlay/predicted';
 import type { Stairs } from '../overlay/types';
-import { choleskyOf } from './cholesky';
+import { factorize } from './cholesky';
 import type { Observation } from './observations';
 import { readAs } from './staircase';
 
@@ -105,14 +105,14 @@ interface Row {
 }
 
 /** Null where the prediction has a row for none of the observations. */
-export function fitOf(
+export function fitBudget(
   observations: readonly Observation[],
   tier: TierBudget,
   context: FitContext,
   extra: Extra = () => 0,
 ): Fit | null {
   if (context.stairs) return staircaseFit(context.stairs, tier, context, extra);
-  const setters = settersOf(tier, context.line);
+  const setters = findSetters(tier, context.line);
   const rows: Row[] = [];
   for (const observation of observations) {
     const row = predictedRow(tier, observation, context.line);
@@ -143,7 +143,7 @@ export function fitOf(
  * On a device's line the moment that took the memory, by the height it left behind: what an allocator keeps errs as the
  * activations did for which it was taken.
  */
-function settersOf(
+function findSetters(
   { timeline }: TierBudget,
   line: string | null,
 ): ReadonlyMap<Bytes, ComponentBytes> {
@@ -162,7 +162,7 @@ function likeliest(rows: readonly Row[], context: FitContext): Fit {
     context.freeOffset && context.line !== FRAMEWORK_LINE ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
   // What a leak may already have added within a step is uncertain by as much.
   const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
-  const shared = covarianceOf(rows);
+  const shared = buildCovariance(rows);
   const tried = constants.map((constant) => gaussian(residuals, shared, constant));
   return tried.reduce((best, one) => (one.score < best.score ? one : best));
 }
@@ -230,7 +230,7 @@ function raisedBy(tier: TierBudget, extra: Extra): TierBudget {
 }
 
 /** Covariance without the constant, row by row. */
-function covarianceOf(rows: readonly Row[]): Float64Array {
+function buildCovariance(rows: readonly Row[]): Float64Array {
   const n = rows.length;
   const errors = rows.map(({ split, extra }) =>
     COMPONENTS.map(
@@ -263,7 +263,7 @@ function gaussian(
 ): Fit {
   const n = residuals.length;
   const matrix = shared.map((value) => value + sigma * sigma);
-  const { solve, logDeterminant } = choleskyOf(matrix, n);
+  const { solve, logDeterminant } = factorize(matrix, n);
   const rest = residuals.map((value) => value - mean);
   const weighted = solve(rest);
   let square = 0;

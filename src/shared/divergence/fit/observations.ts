@@ -29,11 +29,7 @@ export interface Growth {
 }
 
 /** Observations of the first rank. Of many occurrences the median stands; where lines are exact, the last. */
-export function observationsOf(
-  overlay: Overlay,
-  exact: boolean,
-  growth: Growth | null,
-): Observation[] {
+export function observe(overlay: Overlay, exact: boolean, growth: Growth | null): Observation[] {
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {

@@ -79,7 +79,7 @@ export const WORDS: Readonly<Record<Field, Words>> = {
 };
 
 /** A setting and what fits in place of what was declared, in words. */
-export function insteadOf({
+export function describeChange({
   field,
   value,
   declared,

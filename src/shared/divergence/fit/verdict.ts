@@ -5,7 +5,7 @@
 import type { Bytes } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
 import { contextLevel } from '../overlay/context-level';
-import { deviceOf, FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
+import { FRAMEWORK_LINE, findDevice, HOST_LINE } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { frameworkOverlay } from '../overlay/overlay';
 import { type Place, predictedRow } from '../overlay/predicted';
@@ -18,7 +18,7 @@ import {
 } from '../overlay/types';
 import { type Candidate, type Field, Search } from './candidates';
 import { type Fit, fits } from './fit';
-import { type Growth, type Observation, observationsOf } from './observations';
+import { type Growth, type Observation, observe } from './observations';
 
 export const KINDS: Readonly<Partial<Record<Field, FindingKind>>> = {
   batch: 'batch_mismatch',
@@ -52,8 +52,8 @@ export interface Verdict {
 export const verdicts = new WeakMap<FindingsInput, Map<number, Verdict | null>>();
 
 /** What the search found, once for each session; null where there is nothing to search with or nothing to explain. */
-export function verdictOf(input: FindingsInput, known: readonly Finding[]): Verdict | null {
-  const growth = growthOf(known);
+export function judgeDeclared(input: FindingsInput, known: readonly Finding[]): Verdict | null {
+  const growth = findGrowth(known);
   const key = growth?.bytes ?? 0;
   const cached = verdicts.get(input) ?? new Map<number, Verdict | null>();
   verdicts.set(input, cached);
@@ -79,10 +79,10 @@ export function searchFor(
   )
     return null;
   const exact = input.exact && overlay.series === FRAMEWORK_LINE;
-  const gpu = deviceOf(lines, overlay.series);
+  const gpu = findDevice(lines, overlay.series);
   const level = gpu === undefined ? null : contextLevel(lines, gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
-  const observations = observationsOf(overlay, exact, growth);
+  const observations = observe(overlay, exact, growth);
   return {
     search: new Search(budget, observations, {
       line: overlay.series,
@@ -133,7 +133,7 @@ export function offsetLimit(
   return flagLimit(overlay.predictedPeak.refined ?? 0, limits);
 }
 
-export interface Standing {
+export interface Winner {
   readonly best: Candidate;
   /** Others that take the same bytes: twice the batch and twice the sequence hold the same tokens. */
   readonly twins: readonly Candidate[];
@@ -141,18 +141,18 @@ export interface Standing {
   readonly margin: number;
 }
 
-export function standingOutIn(
+export function findClearWinner(
   input: FindingsInput,
   known: readonly Finding[],
-): Standing | undefined {
-  const verdict = verdictOf(input, known);
-  return verdict === null ? undefined : standingOut(verdict);
+): Winner | undefined {
+  const verdict = judgeDeclared(input, known);
+  return verdict === null ? undefined : clearWinner(verdict);
 }
 
 export const TOKENS: ReadonlySet<Field> = new Set(['batch', 'seq', 'promptTokens']);
 
 /** The one candidate that stands out; undefined where none fits, or another kind of change fits nearly as well. */
-export function standingOut({ fitting, own, offsetFits }: Verdict): Standing | undefined {
+export function clearWinner({ fitting, own, offsetFits }: Verdict): Winner | undefined {
   const [best, ...rest] = fitting;
   const kind = best && KINDS[best.field];
   if (best === undefined || kind === undefined) return undefined;
@@ -176,7 +176,7 @@ export function bestOverlay(input: FindingsInput): Overlay {
   return overlay !== null && overlay.phases.length > 0 ? overlay : input.overlay;
 }
 
-export function growthOf(known: readonly Finding[]): Growth | null {
+export function findGrowth(known: readonly Finding[]): Growth | null {
   const leak = known.find(({ kind }) => kind === 'leak');
   if (!leak?.slope || leak.slope.bytes === 0) return null;
   return { ...leak.slope, count: Math.round((leak.bytes ?? 0) / leak.slope.bytes) };

@@ -9,8 +9,8 @@ import type { Precision, RunSpec } from '../../model/spec';
 import type { FindingsInput } from '../findings';
 import { type Candidate, Search } from '../fit/candidates';
 import { type Fit, fits } from '../fit/fit';
-import { insteadOf, WORDS } from '../fit/setting-words';
-import { growthOf, offsetLimit, searchFor, standingOutIn } from '../fit/verdict';
+import { describeChange, WORDS } from '../fit/setting-words';
+import { findClearWinner, findGrowth, offsetLimit, searchFor } from '../fit/verdict';
 import type { Finding, SettingChange } from '../overlay/types';
 
 export type InvertedField =
@@ -54,7 +54,7 @@ const TEXT = {
 
 /** Null where no budget, no line or no phase is there to go by. */
 export function invert(input: FindingsInput, findings: readonly Finding[]): Inversion | null {
-  const growth = growthOf(findings);
+  const growth = findGrowth(findings);
   const found = searchFor(input, growth);
   if (
     found === null ||
@@ -69,7 +69,7 @@ export function invert(input: FindingsInput, findings: readonly Finding[]): Inve
     own !== null && fits(own, exact) && Math.abs(own.offset) <= offsetLimit(overlay, input);
   const standing = isAsDeclared
     ? undefined
-    : (standingOutIn(input, findings) ?? standingOutIn(input, []));
+    : (findClearWinner(input, findings) ?? findClearWinner(input, []));
   const best = standing?.best;
   // Everything else is judged with the contradicted setting put right.
   const base =
@@ -124,11 +124,11 @@ export function invert(input: FindingsInput, findings: readonly Finding[]): Inve
   return {
     estimates,
     contradicted,
-    summary: summaryOf(contradicted, apart, isAsDeclared, estimates),
+    summary: summarizeInversion(contradicted, apart, isAsDeclared, estimates),
   };
 }
 
-function changeOf(field: InvertedField, value: string | number, run: RunSpec): Partial<RunSpec> {
+function buildChange(field: InvertedField, value: string | number, run: RunSpec): Partial<RunSpec> {
   if (field === 'promptTokens')
     return { promptTokens: Number(value), seq: Number(value) + run.tokens };
   if (field === 'precision')
@@ -151,7 +151,7 @@ function misfit(
   exact: boolean,
   best: Fit | null,
 ): number | null {
-  const budget = search.budget(changeOf(field, value, search.declared.run));
+  const budget = search.budget(buildChange(field, value, search.declared.run));
   const fit = budget && search.fit(budget);
   if (!fit) return null;
   if (exact) return fits(fit, exact) ? 0 : fit.misfit;
@@ -245,14 +245,14 @@ const SAME_BYTES: readonly (readonly string[])[] = [
   ['momentum', 'lion'],
 ];
 
-function summaryOf(
+function summarizeInversion(
   contradicted: Inversion['contradicted'],
   apart: readonly Candidate[],
   isAsDeclared: boolean,
   estimates: readonly Estimate[],
 ): string {
   if (apart.length > 0) {
-    return `The trace contradicts what was declared: ${apart.map(insteadOf).join(', or ')} fits, and it cannot tell which: undetermined.`;
+    return `The trace contradicts what was declared: ${apart.map(describeChange).join(', or ')} fits, and it cannot tell which: undetermined.`;
   }
   if (contradicted !== null) {
     const name =

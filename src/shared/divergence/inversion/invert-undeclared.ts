@@ -6,7 +6,7 @@
 
 import { unlessFailure } from '../../base/failure';
 import { formatInteger } from '../../base/format';
-import { budgetOf } from '../../budget/budget';
+import { computeBudget } from '../../budget/budget';
 import { runDefaults } from '../../model/run';
 import type { Framework, Mode, ModelSpec, RunSpec } from '../../model/spec';
 import type { FindingsInput } from '../findings';
@@ -49,7 +49,7 @@ export function invertAlone(
   given: Partial<RunSpec>,
   trace: BareTrace,
 ): Inversion | null {
-  const mode = given.mode ?? modeOf(trace);
+  const mode = given.mode ?? guessMode(trace);
   const search = mode === null ? null : searchIn(model, { ...given, mode }, trace);
   if (mode === null || search === null) return null;
   const fitting = combinations(model, { ...given, mode }, trace, search);
@@ -64,11 +64,11 @@ export function invertAlone(
     'precision',
     ...(mode === 'train' ? ['optimizer' as const, 'checkpointing' as const] : []),
   ];
-  const estimates = fields.map((field) => estimateOf(field, likely, given));
-  return { estimates, contradicted: null, summary: summaryOf(estimates, likely, mode) };
+  const estimates = fields.map((field) => estimateField(field, likely, given));
+  return { estimates, contradicted: null, summary: summarizeEstimates(estimates, likely, mode) };
 }
 
-function modeOf({ spans }: BareTrace): Mode | null {
+function guessMode({ spans }: BareTrace): Mode | null {
   const names = new Set(spans.map(({ phase }) => phase));
   if (names.has('backward') || names.has('optimizer')) return 'train';
   if (names.has('decode') || names.has('prefill')) return 'generate';
@@ -85,7 +85,7 @@ function announced({ spans, markers }: BareTrace): Pick<RunSpec, 'steps' | 'toke
   };
 }
 
-function runOf(
+function buildRun(
   model: ModelSpec,
   given: Partial<RunSpec>,
   trace: BareTrace,
@@ -103,7 +103,7 @@ function runOf(
 /** A search over the trace's observations. They do not depend on the budget it starts from. */
 function searchIn(model: ModelSpec, given: Partial<RunSpec>, trace: BareTrace): Search | null {
   const budget = unlessFailure(() =>
-    budgetOf(model, runOf(model, given, trace, Math.min(128, model.maxPositions))),
+    computeBudget(model, buildRun(model, given, trace, Math.min(128, model.maxPositions))),
   );
   if (budget === null) return null;
   const overlay = buildOverlay({ ...trace, budget });
@@ -120,7 +120,7 @@ function combinations(
   const isTrain = given.mode === 'train';
   const found: { run: RunSpec; fit: Fit }[] = [];
   const consider = (run: RunSpec) => {
-    const budget = unlessFailure(() => budgetOf(model, run));
+    const budget = unlessFailure(() => computeBudget(model, run));
     const fit = budget && search.fit(budget);
     if (fit && fits(fit, search.context.exact)) found.push({ run, fit });
   };
@@ -142,7 +142,7 @@ function combinations(
           )) {
             for (const batch of of(given.batch, BATCHES))
               consider(
-                runOf(
+                buildRun(
                   model,
                   {
                     ...given,
@@ -164,7 +164,7 @@ function combinations(
   return found;
 }
 
-function estimateOf(
+function estimateField(
   field: InvertedField,
   likely: readonly RunSpec[],
   given: Partial<RunSpec>,
@@ -183,7 +183,11 @@ function estimateOf(
   };
 }
 
-function summaryOf(estimates: readonly Estimate[], likely: readonly RunSpec[], mode: Mode): string {
+function summarizeEstimates(
+  estimates: readonly Estimate[],
+  likely: readonly RunSpec[],
+  mode: Mode,
+): string {
   if (likely.length === 0)
     return 'No combination of the settings people choose fits the trace: another model, another framework, or memory of other origin.';
   const told = estimates.flatMap(({ field, estimate, declared }) =>

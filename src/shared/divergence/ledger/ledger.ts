@@ -22,14 +22,14 @@ import type { SeriesData } from '../../trace/types';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
 import {
   deviceLine,
-  deviceOf,
   FRAMEWORK_LINE,
+  findDevice,
   HOST_LINE,
   type Lines,
   otherLine,
   seriesById,
 } from '../overlay/lines';
-import { type Pool, poolOf } from '../overlay/pool';
+import { findPool, type Pool } from '../overlay/pool';
 import type { LedgerEntry, LedgerKind, LedgerRow, Overlay, OverlayPhase } from '../overlay/types';
 
 export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
@@ -52,7 +52,7 @@ const MOST_ROWS = 500;
  * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
  * the most that the framework ever had allocated, its high-water marks included; 0 where it does not tell.
  */
-export function ledgerOf(
+export function buildLedger(
   overlay: Overlay,
   lines: Lines,
   predictedAtPeak: ComponentBytes | null,
@@ -62,7 +62,7 @@ export function ledgerOf(
   const { measuredPeak, phases } = overlay;
   if (overlay.series === null || measuredPeak === null || predictedAtPeak === null)
     return undefined;
-  const books = new Books(overlay, lines, durationUs, frameworkPeak);
+  const books = new LedgerBuilder(overlay, lines, durationUs, frameworkPeak);
   const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
   const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) =>
     books.phase(row),
@@ -90,7 +90,7 @@ function highestOfEach(rows: readonly OverlayPhase[]): OverlayPhase[] {
 }
 
 /** The sources of one session, ready to be asked about an instant. */
-class Books {
+class LedgerBuilder {
   readonly #line: SeriesData | undefined;
   readonly #gpu: string | null;
   readonly #context: ContextLevel | null;
@@ -103,9 +103,9 @@ class Books {
     readonly frameworkPeak: Bytes,
   ) {
     this.#line = seriesById(lines, overlay.series!);
-    this.#gpu = deviceOf(lines, overlay.series) ?? null;
+    this.#gpu = findDevice(lines, overlay.series) ?? null;
     this.#context = this.#gpu === null ? null : contextLevel(lines, this.#gpu, overlay);
-    this.#pool = this.#line === undefined ? null : poolOf(overlay, this.#line, durationUs);
+    this.#pool = this.#line === undefined ? null : findPool(overlay, this.#line, durationUs);
   }
 
   phase(row: OverlayPhase): LedgerRow {

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../../base/units';
 import { leakedBy } from '../findings/unexplained';
-import { differenceAt, standingOutIn } from '../fit/verdict';
+import { differenceAt, findClearWinner } from '../fit/verdict';
 import type { Finding, FindingsInput, LedgerEntry, LedgerRow, Overlay } from '../overlay/types';
 
 export function namedLedger(input: FindingsInput, findings: readonly Finding[]): Overlay['ledger'] {
@@ -13,7 +13,7 @@ export function namedLedger(input: FindingsInput, findings: readonly Finding[]):
   const isSet = findings.some(({ setting }) => setting !== undefined);
   if (ledger === undefined || (leak === undefined && !isSet)) return ledger;
   const best = isSet
-    ? (standingOutIn(input, findings) ?? standingOutIn(input, []))?.best
+    ? (findClearWinner(input, findings) ?? findClearWinner(input, []))?.best
     : undefined;
   const named = (row: LedgerRow): LedgerRow => {
     const place = row.phase === null ? null : { phase: row.phase, step: row.step };

@@ -3,7 +3,7 @@
 import type { Confidence, Phase } from '../../base/vocabulary';
 import type { Budget, TimelinePhase } from '../../budget/types';
 import type { PhaseSpan } from '../../trace/types';
-import { type Shape, segmentsOf } from './segmentation';
+import { type Shape, splitIntoStages } from './segmentation';
 import type { Stage } from './types';
 
 export interface InferredSpan extends PhaseSpan {
@@ -16,13 +16,13 @@ export interface InferredSpan extends PhaseSpan {
  * line does not tell forward from backward.
  */
 export function inferredSpans(shape: Shape, budget: Budget): InferredSpan[] {
-  return segmentsOf(shape, budget.run.mode).flatMap(({ stage, t0, t1, confidence }) => {
-    const place = placeOf(stage, budget);
+  return splitIntoStages(shape, budget.run.mode).flatMap(({ stage, t0, t1, confidence }) => {
+    const place = placeWithin(stage, budget);
     return place === null ? [] : [{ ...place, rank: 0, t0, t1, memory: null, stage, confidence }];
   });
 }
 
-function placeOf(
+function placeWithin(
   stage: Stage,
   { tiers: { refined } }: Budget,
 ): { readonly phase: Phase; readonly step: number | null } | null {

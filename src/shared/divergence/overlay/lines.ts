@@ -1,7 +1,7 @@
 /**
  * The lines that can be laid over a budget, best first, and the one that is made here: GPU memory of the workload.
  *
- * One rule holds for all of them: a line's values still contain the baseline, and `baselineOf` says what to take off.
+ * One rule holds for all of them: a line's values still contain the baseline, and `baselineFor` says what to take off.
  */
 
 import { type Bytes, MiB } from '../../base/units';
@@ -18,7 +18,7 @@ const WITH_BASELINE = /^(gpu\d+(?:\.mig\d+)?)\.(memory\.used|workload\.memory)$/
 const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.memory\.used$/;
 
 /** The GPU, or the MIG device of one, that a line is of; undefined for a line of the framework or the host. */
-export const gpuOf = (line: string) => /^(gpu\d+(?:\.mig\d+)?)\./.exec(line)?.[1];
+export const deviceIdIn = (line: string) => /^(gpu\d+(?:\.mig\d+)?)\./.exec(line)?.[1];
 /** A MIG device has memory of its own and is treated as a GPU. */
 const isInstance = (gpu: string) => gpu.includes('.');
 export const utilizationLine = (gpu: string) => `${gpu}.utilization`;
@@ -36,20 +36,20 @@ export const isAnnounced = (id: string) => /(^|\.)framework\./.test(id);
 export const isDeviceLine = (id: string) => id !== FRAMEWORK_LINE && id !== HOST_LINE;
 
 /** The device that a line is of, where it was read. */
-export function deviceOf(series: readonly SeriesData[], line: string | null): string | undefined {
-  const own = gpuOf(line ?? '');
-  return gpusOf(series).find((gpu) => gpu === own);
+export function findDevice(series: readonly SeriesData[], line: string | null): string | undefined {
+  const own = deviceIdIn(line ?? '');
+  return listDevices(series).find((gpu) => gpu === own);
 }
 
 /** The devices that matter to what is shown: beside a MIG device no other, since it shares its memory with none. */
 export function devicesBeside(series: readonly SeriesData[], line: string | null): string[] {
-  const own = gpuOf(line ?? '');
-  return gpusOf(series).filter((gpu) =>
+  const own = deviceIdIn(line ?? '');
+  return listDevices(series).filter((gpu) =>
     own !== undefined && isInstance(own) ? gpu === own : !isInstance(gpu),
   );
 }
 
-export function gpusOf(series: readonly SeriesData[]): string[] {
+export function listDevices(series: readonly SeriesData[]): string[] {
   return series.flatMap(({ info }) => DEVICE.exec(info.id)?.[1] ?? []);
 }
 
@@ -69,7 +69,7 @@ export function deriveLines(
   series: readonly SeriesData[],
   baselines: Readonly<Record<string, Bytes>>,
 ): Lines {
-  const made = gpusOf(series).flatMap((gpu): SeriesData[] => {
+  const made = listDevices(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, deviceLine(gpu));
     const others = seriesById(series, otherLine(gpu));
     if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0)
@@ -140,7 +140,7 @@ function stepWithin(
  * What is taken off a line: for a device's lines its memory in use before launch, for all others nothing. Where no
  * baseline was read nothing is taken off, since a first sample may already hold the workload.
  */
-export function baselineOf(id: string, baselines: Readonly<Record<string, Bytes>>): Bytes {
+export function baselineFor(id: string, baselines: Readonly<Record<string, Bytes>>): Bytes {
   const gpu = WITH_BASELINE.exec(id)?.[1];
   return gpu === undefined ? 0 : (baselines[deviceLine(gpu)] ?? 0);
 }
@@ -172,7 +172,7 @@ export function candidateLines(
           .map((gpu) => ({ gpu, rise: rise(gpu) }))
           .sort((a, b) => b.rise - a.rise)
           .map(({ gpu }) => gpu);
-  const named = gpusOf(all);
+  const named = listDevices(all);
   const gpus = [
     ...byRise(named.filter((gpu) => confinedTo.includes(gpu))),
     ...byRise(named.filter((gpu) => !isInstance(gpu))),

@@ -23,7 +23,7 @@ export interface Measured {
 
 type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 
-export class Line {
+export class MeasuredLine {
   readonly #marks = new Map<string, MemoryMarker[]>();
 
   constructor(
@@ -128,7 +128,7 @@ export function flagLimit(predicted: Bytes, limits: FlagLimits): Bytes {
  * bytes of the bundled workload are flagged by any difference at all.
  */
 export function flagged(
-  line: Line,
+  line: MeasuredLine,
   span: readonly [Micros, Micros],
   residual: Bytes | null,
   predicted: Bytes | null,

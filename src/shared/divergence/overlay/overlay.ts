@@ -6,22 +6,22 @@
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget, ComponentBytes } from '../../budget/types';
 import type { Marker, PhaseSpan } from '../../trace/types';
-import { ledgerOf } from '../ledger/ledger';
+import { buildLedger } from '../ledger/ledger';
 import type { CompletedPhases } from './completed-phases';
 import { inferredSpans } from './inferred';
 import {
-  baselineOf,
+  baselineFor,
   candidateLines,
+  deviceIdIn,
   FRAMEWORK_LINE,
-  gpuOf,
   isDeviceLine,
   type Lines,
   mayUseGpu,
   seriesById,
 } from './lines';
-import { flagged, Line } from './measured-line';
+import { flagged, MeasuredLine } from './measured-line';
 import { predictedPeak, predictedRow } from './predicted';
-import { type Shape, shapeOf, stairsOf } from './segmentation';
+import { findShape, findStairs, type Shape } from './segmentation';
 import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
 
 export interface OverlayInput {
@@ -68,16 +68,16 @@ export function buildOverlay(input: OverlayInput): Overlay {
       phases: input.spans.map((span) => phaseRow(span, null, input)),
     };
   }
-  const line = new Line(data, baselineOf(chosen, baselines), input.markers);
+  const line = new MeasuredLine(data, baselineFor(chosen, baselines), input.markers);
   const peak = line.peak();
   const top = budget && predictedPeak(budget.tiers.refined, chosen);
   const peaks = { textbook, refined: top?.total ?? null };
   const residualBytes = difference(peak?.bytes ?? null, peaks.refined);
   const announced = input.spans.length > 0 || budget === null;
   // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
-  const shape = announced || !isDeviceLine(chosen) ? null : shapeOf(data, line.baseline);
-  const stairs = shape && stairsOf(shape);
-  const device = input.deviceBytes?.[gpuOf(chosen) ?? ''];
+  const shape = announced || !isDeviceLine(chosen) ? null : findShape(data, line.baseline);
+  const stairs = shape && findStairs(shape);
+  const device = input.deviceBytes?.[deviceIdIn(chosen) ?? ''];
   const overlay: Overlay = {
     series: chosen,
     alternatives: candidates.filter((id) => id !== chosen),
@@ -95,7 +95,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
     ...(stairs === null ? {} : { stairs }),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
-  const ledger = ledgerOf(
+  const ledger = buildLedger(
     overlay,
     all,
     top?.components ?? null,
@@ -117,11 +117,11 @@ export function frameworkOverlay(
 /** The most the framework ever had allocated, whichever line is shown. */
 export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | 'markers'>): Bytes {
   const data = seriesById(lines, FRAMEWORK_LINE);
-  return data ? (new Line(data, 0, markers).peak()?.bytes ?? 0) : 0;
+  return data ? (new MeasuredLine(data, 0, markers).peak()?.bytes ?? 0) : 0;
 }
 
 /** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
-function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPhase[] {
+function inferredRows(shape: Shape, line: MeasuredLine, input: OverlayInput): OverlayPhase[] {
   return inferredSpans(shape, input.budget!).map((span) => {
     const own = phaseRow(span, line, input);
     // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
@@ -145,14 +145,14 @@ function inferredRows(shape: Shape, line: Line, input: OverlayInput): OverlayPha
   });
 }
 
-function completedRow(span: PhaseSpan, line: Line, input: OverlayInput): OverlayPhase {
+function completedRow(span: PhaseSpan, line: MeasuredLine, input: OverlayInput): OverlayPhase {
   const compute = () => phaseRow(span, line, input);
   return input.settled?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
 }
 
 function phaseRow(
   span: PhaseSpan,
-  line: Line | null,
+  line: MeasuredLine | null,
   { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput,
 ): OverlayPhase {
   const measured = line?.in(span) ?? {

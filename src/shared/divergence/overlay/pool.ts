@@ -28,7 +28,7 @@ const LEAST_BYTES = 4 * GiB;
 const LEAST_SHARE = 0.7;
 
 /** The pool in a device's line, or null: the line must jump in the first half and stay within 1% from there on. */
-export function poolOf(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
+export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
   const { measuredPeak, predictedPeak, baselineBytes } = overlay;
   const { times, values } = line;
   if (

@@ -11,7 +11,7 @@ import { frameworkSeries, rankOfSeries } from '../../trace/ranks';
 import { maxIn } from '../../trace/series';
 import type { Marker, PhaseSpan, SeriesData } from '../../trace/types';
 import { FRAMEWORK_LINE, HOST_LINE, seriesById } from './lines';
-import { Line } from './measured-line';
+import { MeasuredLine } from './measured-line';
 import { predictedPeak } from './predicted';
 import type { Overlay } from './types';
 
@@ -38,7 +38,7 @@ interface Trace {
 export const residentSeries = (rank: number): string => `rank${rank}.rss`;
 
 /** Ranks that announced a phase or memory, and those whose processes were read, in order. */
-export function ranksOf({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
+export function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
   const ranks = new Set<number>();
   for (const { type, rank } of markers) if (type === 'phase' || type === 'memory') ranks.add(rank);
   for (const { info } of series) {
@@ -50,17 +50,17 @@ export function ranksOf({ series, markers }: Pick<Trace, 'series' | 'markers'>):
 
 /** Null where there is nothing to choose: no rank is told, or the only one is rank 0. */
 export function chooseRank(trace: Trace, use: string | undefined): number | null {
-  const ranks = ranksOf(trace);
+  const ranks = listRanks(trace);
   if (ranks.length === 0 || (ranks.length === 1 && ranks[0] === 0)) return null;
   const asked = use === undefined ? null : rankOfSeries(use);
   if (asked !== null && ranks.includes(asked)) return asked;
   return ranks
-    .map((rank) => ({ rank, peak: peakOf(trace, rank)?.bytes ?? 0 }))
+    .map((rank) => ({ rank, peak: findRankPeak(trace, rank)?.bytes ?? 0 }))
     .reduce((best, one) => (one.peak > best.peak ? one : best)).rank;
 }
 
 /** The trace as the process of one rank alone would have left it. `use` keeps the whole tree's resident memory where that was asked for. */
-export function traceOf(
+export function selectRank(
   { series, markers, spans }: Trace,
   rank: number,
   use: string | undefined,
@@ -82,7 +82,7 @@ export function traceOf(
   };
 }
 
-/** The name within `traceOf` of a line of the session, and back. */
+/** The name within `selectRank` of a line of the session, and back. */
 export function nameWithin(id: string | undefined): string | undefined {
   return id === undefined || rankOfSeries(id) === null
     ? id
@@ -92,7 +92,7 @@ export function nameWithin(id: string | undefined): string | undefined {
 }
 
 /** The overlay of one rank with the names its lines have in the session, and every line of the other ranks to switch to. */
-export function overlayOf(
+export function restoreNames(
   overlay: Overlay,
   { series }: Trace,
   rank: number,
@@ -127,8 +127,8 @@ export function overlayOf(
 }
 
 export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
-  return ranksOf(trace).map((rank) => {
-    const peak = peakOf(trace, rank);
+  return listRanks(trace).map((rank) => {
+    const peak = findRankPeak(trace, rank);
     const resident = seriesById(trace.series, residentSeries(rank));
     const predicted =
       peak && budget
@@ -152,7 +152,7 @@ export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
 }
 
 /** What the framework announced comes before resident memory, which also holds the runtime. */
-function peakOf(
+function findRankPeak(
   trace: Trace,
   rank: number,
 ): { readonly bytes: Bytes; readonly series: string } | null {
@@ -160,7 +160,7 @@ function peakOf(
   const framework = seriesById(trace.series, id);
   const announced =
     framework &&
-    new Line(
+    new MeasuredLine(
       renamed(framework, FRAMEWORK_LINE),
       0,
       trace.markers.filter((marker) => marker.rank === rank),

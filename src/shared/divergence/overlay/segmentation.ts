@@ -55,15 +55,15 @@ const CELLS = 400;
 const LEAST_SAMPLES = 3;
 
 /** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
-export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
+export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
   if (line.times.length < 2 * LEAST_SAMPLES) return null;
-  const cells = cellsOf(line);
+  const cells = thinIntoCells(line);
   const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
   const rise = top - baseline;
-  const noise = noiseOf(cells);
+  const noise = estimateNoise(cells);
   const least = Math.max(8 * MiB, 0.03 * rise, 6 * noise);
   if (rise < 2 * least) return null;
-  const levels = levelsOf(cells, least);
+  const levels = joinIntoLevels(cells, least);
   // Before launch and after the end the line lies at its baseline.
   const idle = baseline + Math.max(least, 0.02 * rise);
   let begin = 0;
@@ -86,7 +86,7 @@ export function shapeOf(line: SeriesData, baseline: Bytes): Shape | null {
  * Heights above the baseline on which the line rests on its way up, the last one its highest; null where the line has
  * no such shape. A level must last: three samples and two cells.
  */
-export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs | null {
+export function findStairs({ line, baseline, cells, alive, least }: Shape): Stairs | null {
   const heights: Bytes[] = [];
   const top = alive.reduce((most, level) => Math.max(most, level.height), Number.NEGATIVE_INFINITY);
   for (const { from, to, height } of alive) {
@@ -103,7 +103,7 @@ export function stairsOf({ line, baseline, cells, alive, least }: Shape): Stairs
 }
 
 /** Empty where the trace shows nothing of its phases. */
-export function segmentsOf(
+export function splitIntoStages(
   { line: { times }, cells, alive, noise, least, rise, isLate }: Shape,
   mode: Mode,
 ): Segment[] {
@@ -199,7 +199,7 @@ function plateauBefore(levels: readonly Level[], at: number): number {
 }
 
 /** One pass over all samples. */
-function cellsOf({ times, values }: SeriesData): Cell[] {
+function thinIntoCells({ times, values }: SeriesData): Cell[] {
   const size = Math.max(1, Math.ceil(times.length / CELLS));
   const cells: Cell[] = [];
   for (let from = 0; from < times.length; from += size) {
@@ -217,7 +217,7 @@ function cellsOf({ times, values }: SeriesData): Cell[] {
 }
 
 /** Median difference between neighbours: steps are few, so it is what the line does when nothing happens. */
-function noiseOf(cells: readonly Cell[]): Bytes {
+function estimateNoise(cells: readonly Cell[]): Bytes {
   const steps = cells
     .slice(1)
     .map(({ high }, i) => Math.abs(high - cells[i]!.high))
@@ -226,7 +226,7 @@ function noiseOf(cells: readonly Cell[]): Bytes {
 }
 
 /** Cuts where a cell leaves the level so far by more than `least`; a level's height is its highest cell. */
-function levelsOf(cells: readonly Cell[], least: Bytes): Level[] {
+function joinIntoLevels(cells: readonly Cell[], least: Bytes): Level[] {
   const levels: Level[] = [];
   let from = 0;
   let sum = cells[0]!.high;

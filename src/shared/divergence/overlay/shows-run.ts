@@ -2,7 +2,7 @@
 import { MiB } from '../../base/units';
 import type { Overlay } from './types';
 
-export function sawRun({
+export function showsRun({
   measuredPeak,
   predictedPeak: { refined },
   phases,

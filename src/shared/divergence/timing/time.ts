@@ -16,13 +16,18 @@ import type { Budget } from '../../budget/types';
 import { backwardWork, trainedPart } from '../../compute/backward';
 import { forwardFlops } from '../../compute/flops';
 import { generationFlops } from '../../compute/generation';
-import { operationCosts, type PassShape, passSeconds, peakOf } from '../../compute/roofline';
+import {
+  operationCosts,
+  type PassShape,
+  passSeconds,
+  peakThroughput,
+} from '../../compute/roofline';
 import { optimizerSeconds, updateBytes } from '../../compute/run-time';
 import { gpusNamed } from '../../hardware/gpu-names';
 import type { Gpu } from '../../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { SeriesData } from '../../trace/types';
-import { gpuOf, seriesById, utilizationLine } from '../overlay/lines';
+import { deviceIdIn, seriesById, utilizationLine } from '../overlay/lines';
 import type { Overlay, OverlayPhase } from '../overlay/types';
 
 export interface PhaseTime {
@@ -63,7 +68,7 @@ interface Work {
 }
 
 /** Null where no phase was announced. `gpuName` is the driver's name of the device the workload ran on. */
-export function timeOf(
+export function analyseTime(
   overlay: Overlay,
   budget: Budget | null,
   series: readonly SeriesData[],
@@ -73,7 +78,7 @@ export function timeOf(
   const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
   if (rows.length === 0) return null;
   const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
-  const device = overlay.series === null ? undefined : gpuOf(overlay.series);
+  const device = overlay.series === null ? undefined : deviceIdIn(overlay.series);
   const utilization =
     device === undefined ? undefined : seriesById(series, utilizationLine(device));
   const phases = PHASES.flatMap((phase): PhaseTime[] => {
@@ -84,21 +89,21 @@ export function timeOf(
           timed(
             phase,
             own.map(({ span }) => span),
-            budget && workOf(phase, budget, gpu),
+            budget && describeWork(phase, budget, gpu),
             budget?.run ?? null,
             gpu,
             utilization,
           ),
         ];
   });
-  const steps = stepsOf(rows);
+  const steps = findSteps(rows);
   if (steps.length > 0 && budget !== null)
     phases.push(timed('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
   return { gpu: gpu?.name ?? null, windowUs: utilization?.info.windowUs ?? null, phases };
 }
 
 /** From each step's first forward pass to the next one's. */
-function stepsOf(rows: readonly OverlayPhase[]): (readonly [Micros, Micros])[] {
+function findSteps(rows: readonly OverlayPhase[]): (readonly [Micros, Micros])[] {
   const begun = new Map<number, Micros>();
   for (const { phase, step, span } of rows)
     if (phase === 'forward' && step !== null && !begun.has(step)) begun.set(step, span[0]);
@@ -124,7 +129,7 @@ function timed(
   const perSecond = (amount: number | null | undefined) =>
     amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs;
   const flopsPerSecond = perSecond(work?.flops);
-  const peak = gpu && run ? unlessFailure(() => peakOf(gpu, run.precision)) : null;
+  const peak = gpu && run ? unlessFailure(() => peakThroughput(gpu, run.precision)) : null;
   const moved = perSecond(work?.bytes);
   return {
     phase,
@@ -164,7 +169,7 @@ function busyIn(
 }
 
 /** Activations computed again take the time of one more forward pass in backward, and ask for no more. */
-function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
+function describeWork(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
   const { batch, seq, promptTokens, tokens } = run;
   switch (phase) {
     case 'forward':
@@ -209,7 +214,7 @@ function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Wo
               kvCache: run.kvCache,
               causal: run.causal,
             }).decode,
-          ) / ranksOf(run),
+          ) / rankTimes(run),
       );
       let bytes: number | null = 0;
       let seconds: number | null = gpu === null ? null : 0;
@@ -229,7 +234,7 @@ function workOf(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Wo
 function stepWork(budget: Budget, gpu: Gpu | null): Work | null {
   const { run } = budget;
   const parts = (['forward', 'backward', 'optimizer'] as const).map((phase) => ({
-    work: workOf(phase, budget, gpu),
+    work: describeWork(phase, budget, gpu),
     times: phase === 'optimizer' ? 1 : run.gradAccum,
   }));
   const sum = (of: (work: Work) => number | null) =>
@@ -253,7 +258,7 @@ function passWork(
 ): Omit<Work, 'tokens'> {
   return {
     flops: unlessFailure(
-      () => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / ranksOf(run),
+      () => Number(forwardFlops(model, run.batch, length, { causal: run.causal })) / rankTimes(run),
     ),
     ...passCost(model, run, length, length, gpu),
   };
@@ -267,7 +272,7 @@ function passCost(
   gpu: Gpu | null,
 ): Pick<Work, 'bytes' | 'seconds'> {
   const shape: PassShape = { batch, queries, context, precision, kvPrecision, attention, causal };
-  const ranks = ranksOf(run);
+  const ranks = rankTimes(run);
   return {
     bytes: unlessFailure(
       () =>
@@ -278,6 +283,6 @@ function passCost(
 }
 
 /** Ranks that share the work of one pass. */
-function ranksOf({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
+function rankTimes({ tp = 1, pp = 1 }: Pick<RunSpec, 'tp' | 'pp'>): number {
   return tp * pp;
 }

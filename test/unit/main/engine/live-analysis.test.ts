@@ -1,7 +1,7 @@
 /** A session looked at while it is recorded: what is over is judged, what is open is not, and the end changes nothing. */
 import { describe, expect, it } from 'vitest';
 import { GiB } from '../../../../src/shared/base/units';
-import { type FindingsInput, findingsOf } from '../../../../src/shared/divergence/findings';
+import { type FindingsInput, findDivergences } from '../../../../src/shared/divergence/findings';
 import {
   CompletedPhases,
   completedOverlay,
@@ -50,14 +50,15 @@ describe('a session being recorded', () => {
   it('is without findings at every moment of a run that is as predicted, its open phases included', () => {
     const session = training(20);
     for (let ms = 50; ms <= 6100; ms += 130)
-      expect(findingsOf(seenAt(session, ms)), `at ${ms} ms`).toEqual([]);
+      expect(findDivergences(seenAt(session, ms)), `at ${ms} ms`).toEqual([]);
   });
 
   it('names a leak as soon as enough steps are over, by the bytes that the finished session tells', () => {
     const session = training(20, 3 * MB);
     const found = [1000, 2000, 3200, 4000].map(
       (ms) =>
-        findingsOf(seenAt(session, ms)).find(({ kind }) => kind === 'leak')?.slope?.bytes ?? null,
+        findDivergences(seenAt(session, ms)).find(({ kind }) => kind === 'leak')?.slope?.bytes ??
+        null,
     );
     expect(found).toEqual([null, null, 3 * MB, 3 * MB]);
   });
@@ -119,7 +120,7 @@ describe('a forecast', () => {
       exact: false,
     };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: deviceBytes } });
-    return findingsOf({
+    return findDivergences({
       ...common,
       live: true,
       overlay: completedOverlay(overlay, durationUs),
@@ -175,6 +176,8 @@ describe('a forecast', () => {
       exact: false,
     };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: 8 * GiB } });
-    expect(findingsOf({ ...common, overlay, logs: [], exitCode: 0, signal: null })).toEqual([]);
+    expect(findDivergences({ ...common, overlay, logs: [], exitCode: 0, signal: null })).toEqual(
+      [],
+    );
   });
 });

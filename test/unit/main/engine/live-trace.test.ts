@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LiveTrace } from '../../../../src/main/engine/live-trace';
-import { storedSeriesOf } from '../../../../src/main/store/session-data';
+import { readStoredSeries } from '../../../../src/main/store/session-data';
 import { createSession } from '../../../../src/main/store/session-file';
 import { seriesStats } from '../../../../src/shared/trace/series';
 import type { SeriesInfo } from '../../../../src/shared/trace/types';
@@ -84,7 +84,7 @@ test('the whole of it is shown from memory, with the figures of every sample', (
 test('what is stored of a series too long to be held is the series itself, and its figures are known without reading it', () => {
   const { file, times, values } = recorded(150_000);
   file.flush();
-  const [series] = storedSeriesOf(file.path);
+  const [series] = readStoredSeries(file.path);
   expect(seriesStats(series!)).toMatchObject({
     ...info,
     count: 150_000,
@@ -103,7 +103,7 @@ test('what became known of a series on the way is kept with it', () => {
   trace.refine(info.id, { intervalUs: 4000, about: 'memory; read every 4 ms' });
   expect(trace.series()[0]!.info).toMatchObject({ ...info, intervalUs: 4000 });
   file.flush();
-  expect(storedSeriesOf(file.path)[0]!.info).toEqual({
+  expect(readStoredSeries(file.path)[0]!.info).toEqual({
     ...info,
     intervalUs: 4000,
     about: 'memory; read every 4 ms',

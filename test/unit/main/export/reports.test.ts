@@ -6,7 +6,7 @@ import {
   listText,
   sessionText,
 } from '../../../../src/main/hosts/cli/text/session';
-import { budgetOf } from '../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../src/shared/budget/budget';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { compareSessions } from '../../../../src/shared/session/compare';
@@ -261,7 +261,7 @@ describe('other formats', () => {
 
 describe('text for the terminal', () => {
   const nano = preset('gpt2-nano');
-  const budget = budgetOf(nano, runDefaults(nano, { mode: 'train' }));
+  const budget = computeBudget(nano, runDefaults(nano, { mode: 'train' }));
   const lines = (text: string) => text.split('\n');
 
   it('fits 100 columns and holds no control character', () => {

@@ -26,7 +26,7 @@ import {
   type SessionHeader,
   type SessionReader,
 } from '../../../../src/main/store/session-file';
-import { upgradedCopy, versionOf } from '../../../../src/main/store/upgrade';
+import { readVersion, upgradedCopy } from '../../../../src/main/store/upgrade';
 import type { SeriesInfo } from '../../../../src/shared/trace/types';
 import { repository } from '../../../support/repository';
 
@@ -564,7 +564,7 @@ describe('past formats', () => {
     };
     const copy = own(upgradedCopy(old, steps, 3));
     expect(copy.prepare('SELECT * FROM t').all()).toEqual([{ x: 1, y: 2 }]);
-    expect([versionOf(copy), versionOf(old)]).toEqual([3, 1]);
+    expect([readVersion(copy), readVersion(old)]).toEqual([3, 1]);
     expect(old.prepare('SELECT * FROM t').all()).toEqual([{ x: 1 }]);
     expect(() => upgradedCopy(old, { 1: steps[1] }, 3)).toThrow(/no upgrade from session format 2/);
   });

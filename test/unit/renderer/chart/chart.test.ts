@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   ceiling,
-  componentsOf,
   indexAt,
+  listComponents,
   polygons,
   type Segment,
   segmentAt,
@@ -12,12 +12,12 @@ import {
 import { STACK_ORDER } from '../../../../src/renderer/chart/palette';
 import {
   blocks,
+  findResidual,
   LANE,
   RESIDUALS,
-  residualOf,
   stepBlocks,
 } from '../../../../src/renderer/chart/phase-blocks';
-import { layoutOf, timeAtX, xOf } from '../../../../src/renderer/chart/picture-frame';
+import { buildFrame, timeToX, xToTime } from '../../../../src/renderer/chart/picture-frame';
 import {
   isCrowded,
   overWindows,
@@ -27,10 +27,10 @@ import {
   upperEdge,
 } from '../../../../src/renderer/chart/polylines';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../../../src/renderer/chart/scale';
-import { loadOf } from '../../../../src/renderer/chart/utilization';
+import { buildUtilization } from '../../../../src/renderer/chart/utilization';
 import {
   clampView,
-  commandOf,
+  findViewCommand,
   focusOn,
   MIN_SPAN_US,
   pan,
@@ -106,7 +106,7 @@ describe('the budget bands', () => {
           return sum + (x * ny - nx * y) / 2;
         }, 0),
       );
-    const drawn = polygons(all, componentsOf(all)).reduce(
+    const drawn = polygons(all, listComponents(all)).reduce(
       (sum, { points }) => sum + area(points),
       0,
     );
@@ -155,8 +155,8 @@ describe('the lanes', () => {
   });
   it('take the residual against the tier in sight', () => {
     const phase = session('s-train').document.overlay.phases[1]!;
-    expect(residualOf(phase, 'refined')).toBe(phase.residualBytes);
-    expect(residualOf(phase, 'textbook')).toBe(phase.measured! - phase.predicted.textbook!);
+    expect(findResidual(phase, 'refined')).toBe(phase.residualBytes);
+    expect(findResidual(phase, 'textbook')).toBe(phase.measured! - phase.predicted.textbook!);
   });
   it('span each step from its first phase to its last', () => {
     const steps = stepBlocks(session('s-train').document.overlay);
@@ -168,7 +168,7 @@ describe('the lanes', () => {
 describe('the lane of load', () => {
   const { document } = session('s-train');
   const told = (line: string | null, ...ids: string[]) => {
-    const load = loadOf({
+    const load = buildUtilization({
       overlay: { ...document.overlay, series: line },
       series: ids.map((id) => ({ ...document.series[0]!, id })),
     });
@@ -291,14 +291,14 @@ describe('the view', () => {
   it('obeys keys by their place', () => {
     expect(
       ['KeyW', 'KeyA', 'KeyS', 'KeyD', 'ArrowLeft', 'KeyF', 'Digit0', 'KeyP', 'KeyX'].map(
-        commandOf,
+        findViewCommand,
       ),
     ).toEqual(['in', 'left', 'out', 'right', 'left', 'fit', 'fit', 'peak', null]);
   });
   it('maps pixels to time and back', () => {
-    const layout = layoutOf(1200, 500, { phases: true, residual: true, utilization: true });
+    const layout = buildFrame(1200, 500, { phases: true, residual: true, utilization: true });
     const view = { t0: 100, t1: 900 };
-    expect(timeAtX(xOf(333, view, layout), view, layout)).toBeCloseTo(333, 9);
+    expect(xToTime(timeToX(333, view, layout), view, layout)).toBeCloseTo(333, 9);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Names that promise a secret, however they are written; and the names of this field that only sound like it. */
 import { describe, expect, it } from 'vitest';
-import { Discretion } from '../../../../src/main/workloads/environment';
+import { Redactor } from '../../../../src/main/workloads/environment';
 import { HIDDEN, looksSecret, withoutSecrets } from '../../../../src/shared/base/secrets';
 
 /** A small generator of its own: the same names every time, so that a failure can be looked at. */
@@ -158,7 +158,7 @@ describe('what is about to be stored', () => {
   it('holds no value of a secret variable, wherever it stands', () => {
     for (const name of names(300)) {
       const value = 'zq-7f3a9c-value';
-      const discretion = new Discretion({ [name.replace(/^--/, '')]: value, PATH: '/bin' });
+      const discretion = new Redactor({ [name.replace(/^--/, '')]: value, PATH: '/bin' });
       const stored = JSON.stringify([
         discretion.text(`login with ${value} done`),
         discretion.command(['a', `x${value}`]),
@@ -170,13 +170,13 @@ describe('what is about to be stored', () => {
   });
 
   it('keeps what a short or ordinary variable holds', () => {
-    const discretion = new Discretion({ USE_AUTH: 'true', KEY: '1', HOME: '/home/ada-lovelace' });
+    const discretion = new Redactor({ USE_AUTH: 'true', KEY: '1', HOME: '/home/ada-lovelace' });
     expect(discretion.text('true 1 /home/ada-lovelace')).toBe('true 1 /home/ada-lovelace');
   });
 
   it('hides announced fields by their names', () => {
     expect(
-      new Discretion({}).fields({
+      new Redactor({}).fields({
         api_key: 'abc',
         batch: 4,
         nested: { hf_token: 'x', tokens: '5' },

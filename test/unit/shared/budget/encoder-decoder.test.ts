@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../src/shared/budget/budget';
 import { pytorchBudget, pytorchPeak } from '../../../../src/shared/budget/pytorch';
-import { elementsOf, savedTensors } from '../../../../src/shared/budget/pytorch/saved-tensors';
+import { countElements, savedTensors } from '../../../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../../../src/shared/budget/pytorch/types';
 import { wholeShard } from '../../../../src/shared/budget/sharding/shard';
 import { textbookActivations } from '../../../../src/shared/budget/textbook';
@@ -40,7 +40,7 @@ describe('tensors saved by a layer of an encoder-decoder', () => {
       const whole = run(small, { mode: 'train', batch: 2, seq: 32, precision, attention: 'eager' });
       const bytes = (cross: boolean) =>
         savedTensors(small, whole, wholeShard(small, whole), elementBytes(whole), cross).reduce(
-          (total, one) => total + elementsOf(one) * one.element * one.count,
+          (total, one) => total + countElements(one) * one.element * one.count,
           0,
         );
       expect([bytes(false), bytes(true)]).toEqual([encoder, decoder]);
@@ -57,7 +57,7 @@ describe('generation of an encoder-decoder', () => {
       promptTokens: 200,
       tokens: 40,
     });
-    const { textbook, refined } = budgetOf(t5, whole).tiers;
+    const { textbook, refined } = computeBudget(t5, whole).tiers;
     const perToken = 3 * 6 * 2 * 8 * 64 * 2;
     for (const tier of [textbook, refined]) {
       expect(tier.phases.find(({ phase }) => phase === 'prefill')!.endComponents.kv_cache).toBe(
@@ -89,7 +89,7 @@ describe('training of an encoder-decoder', () => {
   it('holds every parameter, gradient and state once, whole or sharded', () => {
     for (const model of [t5, bart, preset('t5-3b')]) {
       const P = parameterCount(model);
-      const step = budgetOf(
+      const step = computeBudget(
         model,
         run(model, { mode: 'train', batch: 1, seq: 64 }),
       ).tiers.refined.timeline.at(-1)!.components;
@@ -99,7 +99,7 @@ describe('training of an encoder-decoder', () => {
         4 * P,
         4 * P,
       ]);
-      const { refined, textbook } = budgetOf(
+      const { refined, textbook } = computeBudget(
         model,
         run(model, { mode: 'train', batch: 1, seq: 64, zero: 3, dp: 4 }),
       ).perRank!;
@@ -109,7 +109,7 @@ describe('training of an encoder-decoder', () => {
   });
 
   it('keeps a checkpoint for each layer of both stacks and the encoder’s output', () => {
-    const kept = budgetOf(
+    const kept = computeBudget(
       t5,
       run(t5, { mode: 'train', batch: 2, seq: 128, checkpointing: 'full' }),
     ).tiers.refined.phases.find(({ phase }) => phase === 'forward')!.endComponents.activations!;
@@ -121,7 +121,7 @@ describe('training of an encoder-decoder', () => {
   it('is split by tensor parallelism and refused as a pipeline', () => {
     const wide = preset('t5-large');
     const at = (tp: number) =>
-      budgetOf(wide, run(wide, { mode: 'train', seq: 512, ...(tp > 1 ? { tp } : {}) }));
+      computeBudget(wide, run(wide, { mode: 'train', seq: 512, ...(tp > 1 ? { tp } : {}) }));
     expect(at(8).perRank!.refined.total).toBeLessThan(at(1).tiers.refined.total / 4);
     expect(() => run(wide, { mode: 'train', pp: 2 })).toThrow(
       expect.objectContaining({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../src/shared/budget/budget';
 import { fullestShard } from '../../../../src/shared/budget/per-rank';
 import { pytorchBudget, pytorchPeak } from '../../../../src/shared/budget/pytorch';
 import type { ComponentBytes, TierBudget } from '../../../../src/shared/budget/types';
@@ -44,7 +44,7 @@ describe('frozen layers', () => {
     'of %s, %d of them, need no gradient and no state: 4 and 8 bytes for each weight of the others',
     (name, frozenLayers) => {
       const model = preset(name);
-      const { textbook, refined } = budgetOf(
+      const { textbook, refined } = computeBudget(
         model,
         train(model, { frozenLayers, batch: 1, seq: 64 }),
       ).tiers;
@@ -57,7 +57,7 @@ describe('frozen layers', () => {
           adam_v: 4 * trained,
         });
       }
-      const mixed = budgetOf(
+      const mixed = computeBudget(
         model,
         train(model, { frozenLayers, batch: 1, seq: 64, precision: 'mixed-bf16' }),
       ).tiers.textbook;
@@ -74,8 +74,8 @@ describe('frozen layers', () => {
     'are none where the option is 0, in %s',
     (name) => {
       const model = preset(name);
-      expect(budgetOf(model, train(model, { frozenLayers: 0 })).tiers).toEqual(
-        budgetOf(model, train(model, {})).tiers,
+      expect(computeBudget(model, train(model, { frozenLayers: 0 })).tiers).toEqual(
+        computeBudget(model, train(model, {})).tiers,
       );
     },
   );
@@ -84,7 +84,7 @@ describe('frozen layers', () => {
     const model = preset('deepseek-v3');
     const gradients = (frozenLayers: number) =>
       last(
-        budgetOf(model, train(model, { frozenLayers, precision: 'bf16' })).tiers.refined,
+        computeBudget(model, train(model, { frozenLayers, precision: 'bf16' })).tiers.refined,
         'optimizer',
       ).components.gradients! / 2;
     // Three matrices of a dense layer's network, against those of 256 experts and a shared one, the router and its bias.
@@ -131,7 +131,7 @@ describe('frozen layers', () => {
     const model = preset('gpt2');
     const activations = (frozenLayers: number) =>
       last(
-        budgetOf(model, train(model, { frozenLayers, batch: 2, seq: 128 })).tiers.textbook,
+        computeBudget(model, train(model, { frozenLayers, batch: 2, seq: 128 })).tiers.textbook,
         'forward',
       ).components.activations ?? 0;
     for (const frozen of [1, 5, 11, 12])

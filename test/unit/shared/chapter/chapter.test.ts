@@ -7,7 +7,7 @@ import { registerScaling } from '../../../../src/main/hosts/cli/commands/scaling
 import { type Output, toJson } from '../../../../src/main/hosts/cli/output';
 import { Failure } from '../../../../src/shared/base/failure';
 import { chapterClaims, VERDICTS, verdictTotals } from '../../../../src/shared/chapter/claims';
-import { claimsOf, verdictOf } from '../../../../src/shared/chapter/claims/claim';
+import { claimsIn, judgeFigure } from '../../../../src/shared/chapter/claims/claim';
 import { presetNames } from '../../../../src/shared/model/presets';
 import { temporaryHome } from '../../../support/cli';
 
@@ -124,7 +124,7 @@ describe('the rule of verdicts', () => {
     ['-7', -7.07, {}, 'rounded'],
     ['0.1', null, {}, 'not-computable'],
   ] as const)('printed %s, computed %s %o is %s', (printed, computed, options, verdict) => {
-    expect(verdictOf(printed, computed, options)).toBe(verdict);
+    expect(judgeFigure(printed, computed, options)).toBe(verdict);
   });
 
   it.each([
@@ -135,7 +135,7 @@ describe('the rule of verdicts', () => {
   ] as const)(
     'printed %s with a bound of %d, %s, comes to %d: %s',
     (printed, bound, relation, computed, verdict) => {
-      expect(claimsOf('')('', '', printed, '', bound, '', { relation })).toMatchObject({
+      expect(claimsIn('')('', '', printed, '', bound, '', { relation })).toMatchObject({
         computed,
         bound,
         verdict,
@@ -159,7 +159,7 @@ describe('the claims of the chapter', () => {
 
   it('carry verdicts that follow from their own numbers', () => {
     for (const { id, printed, printedText, computed, verdict, approximate } of claims) {
-      expect(verdictOf(printedText, computed, { approximate }), id).toBe(verdict);
+      expect(judgeFigure(printedText, computed, { approximate }), id).toBe(verdict);
       expect(String(printed) === printedText || printed === Number(printedText), id).toBe(true);
       expect(verdict === 'not-computable', id).toBe(computed === null);
       if (computed === null) continue;

@@ -4,11 +4,11 @@ import { Failure } from '../../../../src/shared/base/failure';
 import { chapterClaims } from '../../../../src/shared/chapter/claims';
 import { EXPERIMENTS, experimentByName } from '../../../../src/shared/chapter/experiments';
 import {
-  experimentOf,
+  describeOutcome,
+  findMeasurement,
   MEASUREMENTS,
   type Measurement,
-  measurementOf,
-  outcomeOf,
+  recordedExperiment,
   sessionName,
   withMeasured,
 } from '../../../../src/shared/chapter/experiments/measured';
@@ -101,9 +101,11 @@ describe('the ready scenarios', () => {
   it('print within 100 columns', () => {
     const texts = [
       experimentListText(
-        EXPERIMENTS.map((one) => ({ ...one, runs: measurementOf(one.name)?.scope ?? null })),
+        EXPERIMENTS.map((one) => ({ ...one, runs: findMeasurement(one.name)?.scope ?? null })),
       ),
-      ...EXPERIMENTS.map((one) => experimentText(one, one.steps(), measurementOf(one.name), null)),
+      ...EXPERIMENTS.map((one) =>
+        experimentText(one, one.steps(), findMeasurement(one.name), null),
+      ),
     ];
     for (const line of texts.join('\n').split('\n'))
       expect([...line].length, line).toBeLessThanOrEqual(100);
@@ -167,7 +169,7 @@ describe('the experiments that run', () => {
         for (const { role, model, run } of recordings) {
           expect(() => checkRun(model, run), role).not.toThrow();
           expect(notBundled(model), role).toBeNull();
-          expect(experimentOf(sessionName(name, full, role))).toEqual({
+          expect(recordedExperiment(sessionName(name, full, role))).toEqual({
             experiment: name,
             full,
             role,
@@ -184,7 +186,7 @@ describe('the experiments that run', () => {
       'experiment Kv: x',
       'my experiment kv-cache-speedup: with a cache',
     ])
-      expect(experimentOf(name)).toBeNull();
+      expect(recordedExperiment(name)).toBeNull();
   });
 
   const session = (
@@ -209,12 +211,12 @@ describe('the experiments that run', () => {
   const [measurement] = MEASUREMENTS;
 
   it('say nothing where sessions are of different machines or did not end well', () => {
-    expect(outcomeOf(measurement!, false, [session('a', 'A'), session('b', 'B')])).toBeNull();
+    expect(describeOutcome(measurement!, false, [session('a', 'A'), session('b', 'B')])).toBeNull();
     expect(
-      outcomeOf(measurement!, false, [session('a', 'A'), session('b', 'A', 'failed')]),
+      describeOutcome(measurement!, false, [session('a', 'A'), session('b', 'A', 'failed')]),
     ).toBeNull();
     expect(
-      outcomeOf(measurement!, false, [session('a', 'A'), session('b', 'A')])?.sessions,
+      describeOutcome(measurement!, false, [session('a', 'A'), session('b', 'A')])?.sessions,
     ).toEqual([
       { id: 'a', name: 'a' },
       { id: 'b', name: 'b' },
@@ -230,7 +232,7 @@ describe('the experiments that run', () => {
       ],
     };
     const claimsOf = (share: number) =>
-      outcomeOf(timed, true, [session('a', 'A', 'complete', share)])!.figures.map(
+      describeOutcome(timed, true, [session('a', 'A', 'complete', share)])!.figures.map(
         ({ claims: ids }) => ids,
       );
     expect(claimsOf(98_000)).toEqual([['bench-cached'], ['bench-cache']]);
@@ -256,7 +258,7 @@ describe('the experiments that run', () => {
       [128, ['distilbert-speed', 'summary-distil-speed-low']],
       [16, []],
     ] as const) {
-      const { figures } = outcomeOf(measurementOf('distillation')!, false, [
+      const { figures } = describeOutcome(findMeasurement('distillation')!, false, [
         passes('bert-base', seq, [1, 900, 800]),
         passes('distilbert', seq, [1, 400, 500]),
       ])!;
@@ -268,7 +270,7 @@ describe('the experiments that run', () => {
   });
 
   it('tell of quantization what was lost on a text that training never saw, and of the full size, untrained, nothing of it', () => {
-    const quantization = measurementOf('quantization')!;
+    const quantization = findMeasurement('quantization')!;
     const docs = quantization.recordings(false).map(({ model, run, role }, at) => ({
       ...session(role, 'A'),
       model,

@@ -4,8 +4,8 @@ import { type Count, decimal } from '../../../../src/shared/base/big-count';
 import { Failure } from '../../../../src/shared/base/failure';
 import {
   approximations,
+  countFlops,
   crossover,
-  flopsOf,
   forwardFlops,
   trainFlops,
 } from '../../../../src/shared/compute/flops';
@@ -75,7 +75,7 @@ function walk(model: ModelSpec, batch: number, seq: number, causal: boolean): nu
 describe('counting a forward pass', () => {
   it('gives the figures nanoGPT publishes for GPT-2 at 1,024 tokens', () => {
     // karpathy/nanoGPT, transformer_sizing.ipynb: forward a third of 874,944,921,600.
-    const of = flopsOf(GPT2, 1, 1024);
+    const of = countFlops(GPT2, 1, 1024);
     expect(of.train).toBe(874_944_921_600);
     expect(of.forward).toBe(291_648_307_200);
     expect(of.head).toBe(2 * 1024 * 50_257 * 768);
@@ -100,7 +100,7 @@ describe('counting a forward pass', () => {
           [2, 5],
           [3, 9],
         ] as const) {
-          expect(flopsOf(model, batch, seq, { causal }).forward).toBe(
+          expect(countFlops(model, batch, seq, { causal }).forward).toBe(
             walk(model, batch, seq, causal),
           );
         }
@@ -109,7 +109,7 @@ describe('counting a forward pass', () => {
   });
 
   it('works out one layer of BERT-base by hand', () => {
-    const { perLayer } = flopsOf(preset('bert-base'), 1, 512);
+    const { perLayer } = countFlops(preset('bert-base'), 1, 512);
     expect(perLayer).toEqual({
       qkv: 3 * 2 * 512 * 768 * 768,
       scores: 2 * 512 * 512 * 768,
@@ -122,7 +122,7 @@ describe('counting a forward pass', () => {
   });
 
   it('makes backward twice forward and training three times', () => {
-    const of = flopsOf(GROUPED, 2, 10);
+    const of = countFlops(GROUPED, 2, 10);
     expect(of.backward).toBe(2 * Number(of.forward));
     expect(of.train).toBe(3 * Number(of.forward));
     expect(trainFlops(GROUPED, 2, 10, { recompute: true })).toBe(4n * forwardFlops(GROUPED, 2, 10));
@@ -131,7 +131,7 @@ describe('counting a forward pass', () => {
   it('stays exact past 2^53, and prints as a decimal string there', () => {
     const one = forwardFlops(preset('gpt2-xl'), 1, 1023);
     const batch = 9_999_991;
-    const of = flopsOf(preset('gpt2-xl'), batch, 1023);
+    const of = countFlops(preset('gpt2-xl'), batch, 1023);
     expect(of.train).toBe(3n * BigInt(batch) * one);
     expect(JSON.parse(toJson(of)).train).toBe((3n * BigInt(batch) * one).toString());
     expect(typeof of.perToken).toBe('number');
@@ -152,7 +152,7 @@ describe('counting a forward pass', () => {
     [1.5, 8],
     [1, Number.NaN],
   ])('refuses a batch of %s with %s tokens', (batch, seq) => {
-    expect(() => flopsOf(GPT2, batch, seq)).toThrow(Failure);
+    expect(() => countFlops(GPT2, batch, seq)).toThrow(Failure);
   });
 });
 
@@ -196,7 +196,7 @@ describe('other families', () => {
   });
 
   it('sends a Mixtral token through 12.9 of 46.7 billion parameters', () => {
-    const of = flopsOf(preset('mixtral-8x7b'), 1, 1);
+    const of = countFlops(preset('mixtral-8x7b'), 1, 1);
     expect(Number(of.perToken) / 2e9).toBeCloseTo(12.9 - 0.13, 1);
   });
 
@@ -204,18 +204,18 @@ describe('other families', () => {
     const model: ModelSpec = { ...GROUPED, slidingWindow: 4 };
     let pairs = 0;
     for (let query = 1; query <= 30; query++) pairs += Math.min(query, 4);
-    expect(flopsOf(model, 1, 30, { causal: true }).perLayer.scores).toBe(2 * pairs * 20);
-    expect(flopsOf(model, 1, 3, { causal: true }).perLayer).toEqual(
-      flopsOf(GROUPED, 1, 3, { causal: true }).perLayer,
+    expect(countFlops(model, 1, 30, { causal: true }).perLayer.scores).toBe(2 * pairs * 20);
+    expect(countFlops(model, 1, 3, { causal: true }).perLayer).toEqual(
+      countFlops(GROUPED, 1, 3, { causal: true }).perLayer,
     );
     expect(decodeFlops(model, 1, 30)).toBe(decodeFlops(GROUPED, 1, 4));
     // Attention over four keys never costs what the projections cost.
     expect(crossover(model, { causal: true }).attentionEqualsProjections).toBeNull();
-    expect(flopsOf(model, 1, 60, { causal: true }).regime).toBe('short');
+    expect(countFlops(model, 1, 60, { causal: true }).regime).toBe('short');
     const wide: ModelSpec = { ...GROUPED, slidingWindow: 25 };
     const at = crossover(wide, { causal: true }).attentionEqualsLayer ?? Number.NaN;
     const seen = (25 * 26) / 2 + (at - 25) * 25;
-    const layer = flopsOf(wide, 1, 1).perLayer;
+    const layer = countFlops(wide, 1, 1).perLayer;
     expect(2 * 2 * 20 * seen).toBeCloseTo(
       at * (Number(layer.qkv) + Number(layer.projection) + Number(layer.ffn)),
       3,
@@ -229,19 +229,19 @@ describe('other families', () => {
       layers: 2,
       decoderLayers: 3,
     };
-    const full = flopsOf({ ...GROUPED, layers: 1 }, 1, 6).perLayer;
-    const masked = flopsOf({ ...GROUPED, layers: 1 }, 1, 6, { causal: true }).perLayer;
+    const full = countFlops({ ...GROUPED, layers: 1 }, 1, 6).perLayer;
+    const masked = countFlops({ ...GROUPED, layers: 1 }, 1, 6, { causal: true }).perLayer;
     const cross = Number(full.total) - Number(full.ffn);
     const head = 2 * 6 * 11 * 12;
-    expect(flopsOf(pair, 1, 6).forward).toBe(5 * Number(full.total) + 3 * cross + head);
-    expect(flopsOf(pair, 1, 6, { causal: true }).forward).toBe(
+    expect(countFlops(pair, 1, 6).forward).toBe(5 * Number(full.total) + 3 * cross + head);
+    expect(countFlops(pair, 1, 6, { causal: true }).forward).toBe(
       2 * Number(full.total) + 3 * Number(masked.total) + 3 * cross + head,
     );
     expect(() => decodeFlops(pair, 1, 6)).toThrow(Failure);
   });
 
   it('leave out the head of an encoder that has none', () => {
-    expect(flopsOf(preset('bert-base'), 1, 512)).toMatchObject({
+    expect(countFlops(preset('bert-base'), 1, 512)).toMatchObject({
       head: 0,
       forward: 12 * 8_053_063_680,
     });
@@ -271,26 +271,26 @@ describe('crossover lengths', () => {
         throw new Error('unreachable');
       expect(at.attentionEqualsProjections).toBe(causal ? 23 : 12);
       expect(at.attentionEqualsLayer).toBe(causal ? 41 : 21);
-      const first = flopsOf(model, 1, at.attentionEqualsProjections, { causal });
+      const first = countFlops(model, 1, at.attentionEqualsProjections, { causal });
       expect(Number(first.perLayer.scores) * 2).toBe(
         Number(first.perLayer.qkv) + Number(first.perLayer.projection),
       );
       expect(first.regime).toBe('crossover');
-      const second = flopsOf(model, 1, at.attentionEqualsLayer, { causal }).perLayer;
+      const second = countFlops(model, 1, at.attentionEqualsLayer, { causal }).perLayer;
       expect(Number(second.scores) * 4).toBe(Number(second.total));
     }
   });
 
   it('divide short sequences from long ones', () => {
-    expect([1535, 1536, 1537].map((seq) => flopsOf(GPT2, 1, seq).regime)).toEqual([
+    expect([1535, 1536, 1537].map((seq) => countFlops(GPT2, 1, seq).regime)).toEqual([
       'short',
       'crossover',
       'long',
     ]);
-    expect(flopsOf(GPT2, 1, 64).dominant).toBe('ffn');
-    expect(flopsOf(GPT2, 1, 100_000).dominant).toBe('attention');
-    expect(flopsOf(preset('gpt2-nano'), 1, 8).dominant).toBe('ffn');
-    expect(flopsOf({ ...GPT2, layers: 1 }, 1, 8).dominant).toBe('head');
+    expect(countFlops(GPT2, 1, 64).dominant).toBe('ffn');
+    expect(countFlops(GPT2, 1, 100_000).dominant).toBe('attention');
+    expect(countFlops(preset('gpt2-nano'), 1, 8).dominant).toBe('ffn');
+    expect(countFlops({ ...GPT2, layers: 1 }, 1, 8).dominant).toBe('head');
   });
 });
 
@@ -309,7 +309,7 @@ describe('approximations', () => {
     expect(of.twoP).toBe(2 * 124_439_808 * 200);
     expect(of.sixPD).toBe(6 * 124_439_808 * 200);
     expect(of.errorPercent).toBeCloseTo(
-      (100 * 2 * 124_439_808 * 200) / Number(flopsOf(GPT2, 2, 100).forward) - 100,
+      (100 * 2 * 124_439_808 * 200) / Number(countFlops(GPT2, 2, 100).forward) - 100,
       10,
     );
   });

@@ -13,7 +13,7 @@ import { bucketed, grouped, packed, padded } from '../../../../src/shared/comput
 import {
   operationCosts,
   passSeconds,
-  peakOf,
+  peakThroughput,
   ridgePoint,
   roofline,
 } from '../../../../src/shared/compute/roofline';
@@ -137,8 +137,8 @@ describe('the GPU catalogue', () => {
 describe('the roofline', () => {
   it('puts the ridge of an A100 at 312 TFLOPS over 2,039 GB/s', () => {
     expect(ridgePoint(A100, 'fp16')).toBeCloseTo(153.016, 3);
-    expect(peakOf(A100, 'fp32')).toBe(19.5e12);
-    expect(peakOf(A100, 'mixed-bf16')).toBe(312e12);
+    expect(peakThroughput(A100, 'fp32')).toBe(19.5e12);
+    expect(peakThroughput(A100, 'mixed-bf16')).toBe(312e12);
   });
 
   it('reads two of eight experts for one token, nearly all for many', () => {
@@ -185,7 +185,7 @@ describe('the roofline', () => {
   });
 
   it('refuses arithmetic the device does not have', () => {
-    expect(() => peakOf(gpuByName('V100 16GB'), 'bf16')).toThrow(Failure);
+    expect(() => peakThroughput(gpuByName('V100 16GB'), 'bf16')).toThrow(Failure);
   });
 
   it('works out one feed-forward block by hand', () => {

@@ -1,7 +1,7 @@
 /** Whatever a workload announces and a driver reports, the analysis answers in words: it neither crashes nor prints NaN. */
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../src/shared/budget/budget';
-import { findingsOf } from '../../../../src/shared/divergence/findings';
+import { computeBudget } from '../../../../src/shared/budget/budget';
+import { findDivergences } from '../../../../src/shared/divergence/findings';
 import { invert } from '../../../../src/shared/divergence/inversion/inversion';
 import { deriveLines } from '../../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay';
@@ -14,7 +14,7 @@ import { MB, series } from '../../../support/overlay-scenario';
 
 const spec = preset('gpt2');
 const budgets = (['train', 'generate', 'infer'] as const).map((mode) =>
-  budgetOf(spec, runDefaults(spec, { mode, framework: 'pytorch', batch: 4 })),
+  computeBudget(spec, runDefaults(spec, { mode, framework: 'pytorch', batch: 4 })),
 );
 const NAMES = ['load', 'prefill', 'decode', 'forward', 'backward', 'optimizer', 'idle', 'nonsense'];
 
@@ -88,7 +88,7 @@ describe('nonsense', () => {
       };
       const overlay = buildOverlay({ ...common, baselines, deviceBytes: { gpu0: 8000 * MB } });
       const input = { ...common, overlay, logs: [], exitCode: 0, signal: null };
-      const findings = findingsOf(input);
+      const findings = findDivergences(input);
       invert(input, findings);
       for (const one of findings) {
         expect(one.bytes === null || Number.isFinite(one.bytes), `seed ${seed}, ${one.kind}`).toBe(

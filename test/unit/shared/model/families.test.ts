@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../src/shared/budget/budget';
 import { modelFromConfig } from '../../../../src/shared/model/config-file';
 import {
   activeParameterCount,
@@ -204,7 +204,7 @@ describe('a config.json', () => {
 describe('a run that cannot be', () => {
   it('on the bundled framework names what the model has that it lacks', () => {
     const llama = preset('llama-3-8b');
-    expect(() => budgetOf(llama, runDefaults(llama, { framework: 'tfjs' }))).toThrow(
+    expect(() => computeBudget(llama, runDefaults(llama, { framework: 'tfjs' }))).toThrow(
       refusal(/tfjs.*rotary/, /pytorch/),
     );
     expect(runDefaults(llama).framework).toBe('pytorch');

@@ -10,7 +10,7 @@ import {
   parts,
   trainingWindows,
 } from '../../../../src/workload/model/data';
-import { textOf } from '../../../../src/workload/model/prompts';
+import { decodeText } from '../../../../src/workload/model/prompts';
 import { Random } from '../../../../src/workload/model/random';
 import { tinyModel, tinyRun } from '../../../integration/workload-process';
 import { repository } from '../../../support/repository';
@@ -31,7 +31,7 @@ describe("GPT-2's tokenizer", () => {
     ['', []],
   ])('encodes %j as published', (text, ids) => {
     expect(gpt2.encode(text)).toEqual(ids);
-    expect(textOf(gpt2, ids)).toBe(text);
+    expect(decodeText(gpt2, ids)).toBe(text);
   });
 
   it.each([256, 300, 1024, 50_256, 50_257, 50_304])(
@@ -48,7 +48,7 @@ describe("GPT-2's tokenizer", () => {
       ]) {
         const ids = tokenizer.encode(text);
         expect(ids.every((id) => id < vocab)).toBe(true);
-        expect(textOf(tokenizer, ids)).toBe(text);
+        expect(decodeText(tokenizer, ids)).toBe(text);
       }
     },
   );
@@ -66,13 +66,13 @@ describe("GPT-2's tokenizer", () => {
   it('turns any tokens into some text, each call for itself', () => {
     const random = new Random(5);
     const ids = Array.from({ length: 400 }, () => random.integer(50_257));
-    const text = textOf(gpt2, ids);
+    const text = decodeText(gpt2, ids);
     expect(text.length).toBeGreaterThan(400);
     // Half a character at the end must not reach the next text.
     const [half] = gpt2.encode('🙂');
-    expect(textOf(gpt2, [half!])).toBe('\ufffd');
-    expect(textOf(gpt2, gpt2.encode('abc'))).toBe('abc');
-    expect(textOf(new Tokenizer(300), [299, 5000])).toBe(textOf(new Tokenizer(300), [299]));
+    expect(decodeText(gpt2, [half!])).toBe('\ufffd');
+    expect(decodeText(gpt2, gpt2.encode('abc'))).toBe('abc');
+    expect(decodeText(new Tokenizer(300), [299, 5000])).toBe(decodeText(new Tokenizer(300), [299]));
   });
 });
 
@@ -82,8 +82,8 @@ describe('the text that training reads', () => {
 
   it('is its beginning, and scoring reads the rest: together the whole, and no token of one in the other', () => {
     const { trained, heldOut } = parts(tinyModel({ vocab: 50_257 }));
-    expect(textOf(gpt2, [...trained]) + textOf(gpt2, [...heldOut])).toBe(text);
-    expect(textOf(gpt2, [...heldOut]).length).toBeGreaterThan(text.length / 10);
+    expect(decodeText(gpt2, [...trained]) + decodeText(gpt2, [...heldOut])).toBe(text);
+    expect(decodeText(gpt2, [...heldOut]).length).toBeGreaterThan(text.length / 10);
     // Bytes can be found again: no window of training, however many are drawn, reaches into what is scored.
     const { heldOut: last } = parts(bytes);
     const held = Buffer.from(last).toString('latin1');
@@ -114,7 +114,7 @@ describe('the text that training reads', () => {
       1,
       new Random(3),
     )();
-    expect(textOf(gpt2, [...ids])).toContain(textOf(gpt2, [...trained]));
+    expect(decodeText(gpt2, [...ids])).toContain(decodeText(gpt2, [...trained]));
     expect(last[0]).toBe(ids[0]);
     expect([...ids.subarray(trained.length)]).toEqual([...ids.subarray(0, trained.length)]);
   });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addSpecOptions, specOf } from '../../../../src/main/hosts/cli/options/spec-options';
+import { addSpecOptions, resolveSpec } from '../../../../src/main/hosts/cli/options/spec-options';
 import { peakBytes } from '../../../../src/shared/budget/peak';
 import { GPUS } from '../../../../src/shared/hardware/gpus';
 import { preset } from '../../../../src/shared/model/presets';
@@ -14,7 +14,7 @@ import {
   largestThat,
   longestContext,
 } from '../../../../src/shared/planning/fits';
-import { planOf } from '../../../../src/shared/planning/plan';
+import { buildPlan } from '../../../../src/shared/planning/plan';
 
 const GiB = 2 ** 30;
 const gpt2 = preset('gpt2');
@@ -140,7 +140,7 @@ describe('the options a plan prints', () => {
   const typed = (args: readonly string[]) => {
     const command = addSpecOptions(new Command()).exitOverride();
     command.parse([...args], { from: 'user' });
-    return specOf(command.opts(), { model: 'gpt2', framework: 'pytorch' });
+    return resolveSpec(command.opts(), { model: 'gpt2', framework: 'pytorch' });
   };
 
   it.each([
@@ -301,7 +301,7 @@ describe('the largest batch and the longest context, by brute force', () => {
 describe('a plan', () => {
   it("tells every change's cost in time, a sequence for a sequence", () => {
     const gpu = GPUS.find(({ name }) => name === 'A100 80GB')!;
-    const { gpu: planned } = planOf(
+    const { gpu: planned } = buildPlan(
       llama,
       runDefaults(llama, {
         framework: 'pytorch',
@@ -324,7 +324,7 @@ describe('a plan', () => {
   });
 
   it('names the smallest GPU that does, and answers for the one asked for', () => {
-    const plan = planOf(
+    const plan = buildPlan(
       llama,
       runDefaults(llama, { framework: 'pytorch', mode: 'generate', precision: 'bf16' }),
       GPUS,

@@ -3,7 +3,7 @@
  * values. Another process that held memory before its first reading is what tells two derivations apart.
  */
 import { describe, expect, it } from 'vitest';
-import { documentOf } from '../../../../src/shared/session/document';
+import { buildDocument } from '../../../../src/shared/session/document';
 import type { SessionData } from '../../../../src/shared/session/types';
 import { documentWith, MB, series } from '../../../support/overlay-scenario';
 
@@ -53,7 +53,7 @@ function session(own: (i: number) => number, more: SessionData['series'] = []): 
 
 describe('the workload line beside a process that came before the first reading', () => {
   it('is the same in the peak and in the pool that a finding names', () => {
-    const { overlay, findings } = documentOf(session((i) => (i < 5 ? 0 : 20 * GB)));
+    const { overlay, findings } = buildDocument(session((i) => (i < 5 ? 0 : 20 * GB)));
     expect(overlay.series).toBe('gpu0.workload.memory');
     expect(overlay.measuredPeak?.bytes).toBe(20 * GB);
     expect(findings).toMatchObject([{ kind: 'preallocated_pool', bytes: 20 * GB }]);
@@ -65,7 +65,7 @@ describe('the workload line beside a process that came before the first reading'
       ramp(() => 3 * GB),
       100,
     );
-    const { overlay, findings } = documentOf(session(() => 3 * GB + 500 * MB, [reserved]));
+    const { overlay, findings } = buildDocument(session(() => 3 * GB + 500 * MB, [reserved]));
     expect(overlay.measuredPeak?.bytes).toBe(3 * GB + 500 * MB);
     expect(findings).toMatchObject([{ kind: 'context', bytes: 500 * MB }]);
   });

@@ -1,7 +1,7 @@
 /** How the bundled workload chooses a token, against the probabilities written out by hand. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../src/workload/model/random';
-import { type Sampling, sampleToken, samplingOf } from '../../../../src/workload/model/sampling';
+import { parseSampling, type Sampling, sampleToken } from '../../../../src/workload/model/sampling';
 import { tinyRun } from '../../../integration/workload-process';
 
 const DRAWS = 40_000;
@@ -56,9 +56,9 @@ describe('a drawn token', () => {
 
 describe('a run', () => {
   it('draws tokens as soon as one of temperature, top-k and top-p is given', () => {
-    expect(samplingOf(tinyRun())).toBeNull();
-    expect(samplingOf(tinyRun({ topK: 5 }))).toEqual({ temperature: 1, topK: 5, topP: 1 });
-    expect(samplingOf(tinyRun({ temperature: 0.7, topP: 0.9 }))).toEqual({
+    expect(parseSampling(tinyRun())).toBeNull();
+    expect(parseSampling(tinyRun({ topK: 5 }))).toEqual({ temperature: 1, topK: 5, topP: 1 });
+    expect(parseSampling(tinyRun({ temperature: 0.7, topP: 0.9 }))).toEqual({
       temperature: 0.7,
       topK: Infinity,
       topP: 0.9,

@@ -10,10 +10,10 @@ import {
   experimentByName,
 } from '../../../../shared/chapter/experiments';
 import {
+  describeOutcome,
+  findMeasurement,
   type Measurement,
-  measurementOf,
   type Outcome,
-  outcomeOf,
   sessionName,
 } from '../../../../shared/chapter/experiments/measured';
 import { BACKENDS, type Backend } from '../../../../shared/model/spec';
@@ -40,7 +40,7 @@ export function registerExperiment(program: Command, output: Output): void {
     .action(async (name: string | undefined, options: ExperimentOptions) => {
       if (name === undefined) return list(output);
       const experiment = experimentByName(name);
-      const measurement = measurementOf(name);
+      const measurement = findMeasurement(name);
       if (measurement === null) refuseToRun(experiment, options);
       const steps = experiment.steps();
       const measured = measurement === null ? null : await measuredBy(measurement, options, output);
@@ -54,7 +54,7 @@ function list(output: Output): void {
   const experiments = EXPERIMENTS.map(({ name, title }) => ({
     name,
     title,
-    runs: measurementOf(name)?.scope ?? null,
+    runs: findMeasurement(name)?.scope ?? null,
   }));
   output.result({ experiments }, () => experimentListText(experiments));
 }
@@ -75,7 +75,7 @@ async function measuredBy(
   { full = false, run, backend }: ExperimentOptions,
   output: Output,
 ): Promise<Outcome | null> {
-  const chosen = backendOf(backend);
+  const chosen = parseBackend(backend);
   return withEngine(async (engine) => {
     if (!run)
       return (
@@ -109,11 +109,11 @@ async function measuredBy(
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    return outcomeOf(measurement, full, docs);
+    return describeOutcome(measurement, full, docs);
   });
 }
 
-function backendOf(given: string | undefined): Backend | null {
+function parseBackend(given: string | undefined): Backend | null {
   const backend = BACKENDS.find((known) => known === given);
   if (given !== undefined && backend === undefined)
     throw new Failure(

@@ -1,10 +1,11 @@
 /** `plumbline export`: a session's measurements for other programs, the whole session file, or the file it was imported from. */
+
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
-import { documentOf } from '../../../../shared/session/document';
+import { buildDocument } from '../../../../shared/session/document';
 import type { SessionData } from '../../../../shared/session/types';
-import { bytesOf } from '../../../import/raw';
+import { rawBytes } from '../../../import/raw';
 import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';
 import { readSession } from '../../../store/session-data';
@@ -60,21 +61,21 @@ function exported(path: string, format: Format): { fileName: string; contents: s
   const reader = openSession(path);
   try {
     if (format === 'raw') {
-      const { file, contents } = bytesOf(reader.meta('raw'), reader.id);
+      const { file, contents } = rawBytes(reader.meta('raw'), reader.id);
       // Under a name of its own: the original may have grown since.
       return { fileName: `${reader.id}-${file}`, contents };
     }
     const fileName = `${reader.id}.${format}`;
-    if (format === 'plumbline') return { fileName, contents: fileOf(path) };
+    if (format === 'plumbline') return { fileName, contents: readSessionFile(path) };
     const session = readSession(reader);
-    return { fileName, contents: format === 'csv' ? csvOf(session) : jsonOf(session) };
+    return { fileName, contents: format === 'csv' ? renderCsv(session) : renderJson(session) };
   } finally {
     reader.close();
   }
 }
 
 /** One row per sample; a gap is a row without a value, with its end and its reason. Times are microseconds from the start. */
-function csvOf({ series }: SessionData): string {
+function renderCsv({ series }: SessionData): string {
   const parts = ['time_us,series,unit,value,until_us,absent\n'];
   for (const { info, times, values, gaps } of series) {
     let gap = 0;
@@ -90,7 +91,7 @@ function csvOf({ series }: SessionData): string {
 }
 
 /** What `show --json` prints, and every sample under `traces`. */
-function jsonOf(session: SessionData): string {
+function renderJson(session: SessionData): string {
   const traces = session.series.map(({ info, times, values, gaps }) => ({
     id: info.id,
     unit: info.unit,
@@ -98,11 +99,11 @@ function jsonOf(session: SessionData): string {
     values,
     gaps,
   }));
-  return `${toJson({ ...documentOf(session), traces })}\n`;
+  return `${toJson({ ...buildDocument(session), traces })}\n`;
 }
 
 /** The database as one file, whatever log lies beside it. */
-function fileOf(path: string): Buffer {
+function readSessionFile(path: string): Buffer {
   const { db } = openDatabase(path);
   try {
     return db.serialize();

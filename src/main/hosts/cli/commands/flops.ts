@@ -1,17 +1,27 @@
 /** `plumbline flops`: the arithmetic of a model over a batch, and with --gpu what it costs on a device. */
 import type { Command } from 'commander';
 import { compareStudent } from '../../../../shared/compute/distillation';
-import { flopsOf } from '../../../../shared/compute/flops';
+import { countFlops } from '../../../../shared/compute/flops';
 import { paddingReport } from '../../../../shared/compute/padding';
 import { compareWithRnn } from '../../../../shared/compute/rnn';
-import { passSeconds, peakOf, ridgePoint, roofline } from '../../../../shared/compute/roofline';
+import {
+  passSeconds,
+  peakThroughput,
+  ridgePoint,
+  roofline,
+} from '../../../../shared/compute/roofline';
 import { runSeconds } from '../../../../shared/compute/run-time';
 import { generationReport } from '../../../../shared/compute/serving';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import type { Gpu } from '../../../../shared/hardware/gpus';
 import { parameterCount } from '../../../../shared/model/parameters';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
-import { addSpecOptions, modelOf, type SpecOptions, specOf } from '../options/spec-options';
+import {
+  addSpecOptions,
+  resolveModel,
+  resolveSpec,
+  type SpecOptions,
+} from '../options/spec-options';
 import type { Output } from '../output';
 import { type FlopsText, flopsText } from '../text/flops';
 
@@ -33,13 +43,13 @@ export function registerFlops(program: Command, output: Output): void {
     )
     .action((options: FlopsOptions) => {
       // Sizes are those of one forward pass unless a mode is asked for.
-      const { model, run } = specOf(
+      const { model, run } = resolveSpec(
         { ...options, mode: options.mode ?? 'infer' },
         { model: 'gpt2', framework: 'pytorch' },
       );
       const gpu = run.gpu === undefined ? null : gpuByName(run.gpu);
       const document: FlopsText = {
-        ...flopsOf(model, run.batch, run.seq, run),
+        ...countFlops(model, run.batch, run.seq, run),
         model: {
           name: model.name,
           parameters: parameterCount(model),
@@ -82,16 +92,16 @@ function onDevice(model: ModelSpec, run: RunSpec, gpu: Gpu): FlopsText['device']
 function trainingOn(model: ModelSpec, run: RunSpec, gpu: Gpu): FlopsText['training'] {
   const seconds = runSeconds(model, run, gpu);
   if (seconds === null) return null;
-  const { train } = flopsOf(model, run.batch * run.gradAccum, run.seq, run);
+  const { train } = countFlops(model, run.batch * run.gradAccum, run.seq, run);
   const ranks = (run.tp ?? 1) * (run.pp ?? 1);
   return {
     stepSeconds: seconds,
     tokensPerSecond: (run.batch * run.gradAccum * run.seq * (run.dp ?? 1)) / seconds,
-    utilization: Number(train) / (seconds * ranks * peakOf(gpu, run.precision)),
+    utilization: Number(train) / (seconds * ranks * peakThroughput(gpu, run.precision)),
   };
 }
 
 function against(model: ModelSpec, name: string, seq: number): FlopsText['against'] {
-  const other = modelOf(name);
+  const other = resolveModel(name);
   return { model: other.name, ...compareStudent(model, other, Math.min(seq, other.maxPositions)) };
 }

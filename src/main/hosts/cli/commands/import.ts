@@ -12,8 +12,8 @@ import { openLibrary } from '../../../store/library';
 import {
   addSpecOptions,
   declaresSpec,
+  resolveSpec,
   type SpecOptions,
-  specOf,
   whole,
 } from '../options/spec-options';
 import type { Output } from '../output';
@@ -51,7 +51,7 @@ export function registerImport(program: Command, output: Output): void {
       )
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (file: string, options: CliOptions) => {
-    const request = requestOf(options);
+    const request = buildRequest(options);
     if (options.dryRun) {
       const found = dryRun(file, request);
       output.result(found, () => importedText(found));
@@ -65,11 +65,11 @@ export function registerImport(program: Command, output: Output): void {
   });
 }
 
-function requestOf(options: CliOptions): ImportOptions {
+function buildRequest(options: CliOptions): ImportOptions {
   const intervalMs = whole('--interval', options.interval);
   const baselineBytes = bytes('--baseline', options.baseline);
   return {
-    ...(declaresSpec(options) ? specOf(options, { model: 'gpt2', framework: 'pytorch' }) : {}),
+    ...(declaresSpec(options) ? resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }) : {}),
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(baselineBytes === undefined ? {} : { baselineBytes }),
     ...(options.columns === undefined

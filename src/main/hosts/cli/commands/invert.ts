@@ -2,7 +2,12 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { checkModel } from '../../../../shared/model/validate';
-import { addSpecOptions, givenOf, modelOf, type SpecOptions } from '../options/spec-options';
+import {
+  addSpecOptions,
+  givenSettings,
+  resolveModel,
+  type SpecOptions,
+} from '../options/spec-options';
 import type { Output } from '../output';
 import { inversionText } from '../text/session';
 import { withEngine } from '../with-engine';
@@ -23,9 +28,9 @@ export function registerInvert(program: Command, output: Output): void {
           'A trace is inverted for a model, and none was given.',
           'Add --model, with a name or the path of a Hugging Face config.json.',
         );
-      const model = modelOf(options.model);
+      const model = resolveModel(options.model);
       checkModel(model);
-      const inversion = await engine.invert({ id, model, given: givenOf(options) });
+      const inversion = await engine.invert({ id, model, given: givenSettings(options) });
       if (inversion === null) {
         throw new Failure(
           'bad_input',

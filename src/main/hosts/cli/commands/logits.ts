@@ -8,7 +8,7 @@ import { Failure } from '../../../../shared/base/failure';
 import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { askWorkload } from '../../../engine/ask-workload';
 import { configBeside } from '../../../workloads/checkpoint';
-import { specOf, whole } from '../options/spec-options';
+import { resolveSpec, whole } from '../options/spec-options';
 import type { Output } from '../output';
 
 interface LogitsOptions {
@@ -56,8 +56,8 @@ export function registerLogits(program: Command, output: Output): void {
       '\nThe document: {tokenIds, logits}; of an encoder, which takes the tokens as one segment, {tokenIds, logits or null, position, hidden, pooled or null}.',
     )
     .action(async (options: LogitsOptions) => {
-      const tokenIds = idsOf(options.tokenIds);
-      const { model, run } = specOf(
+      const tokenIds = parseIds(options.tokenIds);
+      const { model, run } = resolveSpec(
         {
           model: configBeside(options.weights),
           mode: 'infer',
@@ -91,7 +91,7 @@ export function registerLogits(program: Command, output: Output): void {
     });
 }
 
-function idsOf(text: string): number[] {
+function parseIds(text: string): number[] {
   if (/^\s*\d+\s*(,\s*\d+\s*)*$/.test(text)) return text.split(',').map(Number);
   throw new Failure(
     'bad_input',

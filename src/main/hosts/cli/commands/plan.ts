@@ -1,11 +1,12 @@
 /** `plumbline plan`: which GPUs hold a run, how large it may be, and what would make it fit. */
+
 import type { Command } from 'commander';
 import { paddingReport } from '../../../../shared/compute/padding';
 import { quantizationTable } from '../../../../shared/compute/quantization';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import { GPUS } from '../../../../shared/hardware/gpus';
-import { planOf } from '../../../../shared/planning/plan';
-import { addSpecOptions, type SpecOptions, specOf } from '../options/spec-options';
+import { buildPlan } from '../../../../shared/planning/plan';
+import { addSpecOptions, resolveSpec, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { type PlanText, planText } from '../text/plan';
 
@@ -15,9 +16,9 @@ export function registerPlan(program: Command, output: Output): void {
       .command('plan')
       .description('which GPUs hold a run, how large it may be, and what would make it fit'),
   ).action((options: SpecOptions) => {
-    const { model, run } = specOf(options, { model: 'gpt2', framework: 'pytorch' });
+    const { model, run } = resolveSpec(options, { model: 'gpt2', framework: 'pytorch' });
     const plan: PlanText = {
-      ...planOf(model, run, GPUS, run.gpu === undefined ? null : gpuByName(run.gpu)),
+      ...buildPlan(model, run, GPUS, run.gpu === undefined ? null : gpuByName(run.gpu)),
       padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
       quantized:
         run.mode === 'train' || model.decoderLayers

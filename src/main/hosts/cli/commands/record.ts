@@ -12,15 +12,15 @@ import { follow } from '../follow';
 import {
   addExpectationOptions,
   type ExpectationOptions,
-  expectationsOf,
+  parseExpectationOptions,
   reportOutcomes,
 } from '../options/expectations';
 import {
   addSpecOptions,
   declaresSpec,
-  modelOf,
+  resolveModel,
+  resolveSpec,
   type SpecOptions,
-  specOf,
   whole,
 } from '../options/spec-options';
 import {
@@ -86,9 +86,9 @@ export function registerRecord(program: Command, output: Output): void {
   addExpectationOptions(addTokenOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
-      const request = await requestOf(given, options);
+      const request = await buildRequest(given, options);
       const { save } = options;
-      const expectations = expectationsOf(options, '=');
+      const expectations = parseExpectationOptions(options, '=');
       process.exitCode = await withEngine(async (engine) => {
         if (save !== undefined) await engine.saveWorkload({ name: save, request });
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
@@ -136,7 +136,7 @@ function bundledModel(name: string, { model }: RecordOptions): string {
   return name;
 }
 
-async function requestOf(command: string[], options: RecordOptions): Promise<RecordRequest> {
+async function buildRequest(command: string[], options: RecordOptions): Promise<RecordRequest> {
   const given = [
     options.bundled !== undefined,
     options.pid !== undefined,
@@ -152,7 +152,7 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
   }
   const interval = whole('--interval', options.interval);
   const named = options.name === undefined ? {} : { name: options.name };
-  const environment = environmentOf(options);
+  const environment = parseEnvironment(options);
   if (options.run !== undefined)
     return savedRequest(options, {
       ...named,
@@ -181,8 +181,8 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
     const spec =
       prompt === undefined
         ? options
-        : await promptLengths(modelOf(options.model ?? otherwise), prompt, options);
-    const { model: found, run } = specOf(
+        : await promptLengths(resolveModel(options.model ?? otherwise), prompt, options);
+    const { model: found, run } = resolveSpec(
       { framework: 'tfjs', ...spec },
       { model: otherwise, framework: 'tfjs' },
     );
@@ -224,7 +224,7 @@ async function requestOf(command: string[], options: RecordOptions): Promise<Rec
     );
   }
   const spec = declaresSpec(options)
-    ? specOf(options, { model: 'gpt2', framework: 'pytorch' })
+    ? resolveSpec(options, { model: 'gpt2', framework: 'pytorch' })
     : {};
   if (options.pid !== undefined)
     return { ...common, ...spec, pid: whole('--pid', options.pid) ?? 0 };
@@ -264,7 +264,7 @@ function savedRequest(options: RecordOptions, common: Omit<RecordRequest, 'saved
   return { ...common, saved: options.run! };
 }
 
-function environmentOf({
+function parseEnvironment({
   env = [],
   passEnv = [],
   cleanEnv = false,

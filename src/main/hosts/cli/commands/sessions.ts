@@ -7,7 +7,7 @@ import type { Engine } from '../../../engine/engine';
 import {
   addExpectationOptions,
   type ExpectationOptions,
-  expectationsOf,
+  parseExpectationOptions,
   reportOutcomes,
 } from '../options/expectations';
 import type { Output } from '../output';
@@ -49,7 +49,7 @@ export function registerSessions(program: Command, output: Output): void {
     .argument('<ids...>', 'ids of two sessions or more');
   addExpectationOptions(compare, '"peak>+2%"').action(
     async (ids: string[], options: ExpectationOptions) => {
-      const expectations = expectationsOf(options, '>');
+      const expectations = parseExpectationOptions(options, '>');
       process.exitCode = await withEngine(async (engine) => {
         const comparison = await engine.compare({ ids });
         const outcomes = checkComparison(expectations, comparison);

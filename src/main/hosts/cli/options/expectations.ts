@@ -27,7 +27,7 @@ export function addExpectationOptions(command: Command, example: string): Comman
 }
 
 /** Refused before anything is recorded; empty where none were given. */
-export function expectationsOf(
+export function parseExpectationOptions(
   { failOn, junit }: ExpectationOptions,
   relation: Expectation['relation'],
 ): Expectation[] {

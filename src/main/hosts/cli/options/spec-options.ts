@@ -112,7 +112,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--gpu <name>', 'GPU the run is meant for');
 }
 
-export function modelOf(nameOrFile: string): ModelSpec {
+export function resolveModel(nameOrFile: string): ModelSpec {
   if (isPresetName(nameOrFile)) return preset(nameOrFile);
   const looksLikeFile = /[\\/.]/.test(nameOrFile);
   if (!looksLikeFile) {
@@ -152,13 +152,13 @@ export function declaresSpec(options: SpecOptions): boolean {
   return options.model !== undefined || options.mode !== undefined;
 }
 
-export function specOf(
+export function resolveSpec(
   options: SpecOptions,
   defaults: { model: string; framework: RunSpec['framework'] },
 ): { model: ModelSpec; run: RunSpec } {
-  const model = modelOf(options.model ?? defaults.model);
+  const model = resolveModel(options.model ?? defaults.model);
   checkModel(model);
-  const given = givenOf(options);
+  const given = givenSettings(options);
   const run = runDefaults(model, {
     ...given,
     framework: given.framework ?? frameworkFor(model, options, given, defaults.framework),
@@ -168,12 +168,12 @@ export function specOf(
 }
 
 /** The settings that were given, and no others. */
-export function givenOf(options: SpecOptions): Partial<RunSpec> {
+export function givenSettings(options: SpecOptions): Partial<RunSpec> {
   const given: { -readonly [K in keyof RunSpec]?: RunSpec[K] } = {};
   const set = <K extends keyof RunSpec>(key: K, value: RunSpec[K] | undefined) => {
     if (value !== undefined) given[key] = value;
   };
-  set('mode', oneOf('--mode', options.mode, MODES));
+  set('mode', parseChoice('--mode', options.mode, MODES));
   set('batch', whole('--batch', options.batch));
   set('gradAccum', whole('--grad-accum', options.gradAccum));
   set('seq', whole('--seq', options.seq));
@@ -181,27 +181,30 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   set('tokens', whole('--tokens', options.tokens));
   set('steps', whole('--steps', options.steps));
   set('seed', whole('--seed', options.seed, 0));
-  const cache = oneOf('--kv-cache', options.kvCache, ['on', 'off'] as const);
+  const cache = parseChoice('--kv-cache', options.kvCache, ['on', 'off'] as const);
   set('kvCache', cache === undefined ? undefined : cache === 'on');
-  set('cacheGrowth', oneOf('--cache-growth', options.cacheGrowth, CACHE_GROWTHS));
-  set('precision', oneOf('--precision', options.precision, PRECISIONS));
-  set('kvPrecision', oneOf('--kv-precision', options.kvPrecision, PRECISIONS));
-  set('optimizer', oneOf('--optimizer', options.optimizer, OPTIMIZERS));
-  set('attention', oneOf('--attention', options.attention, ['eager', 'sdpa', 'flash'] as const));
-  set('backend', oneOf('--backend', options.backend, BACKENDS));
+  set('cacheGrowth', parseChoice('--cache-growth', options.cacheGrowth, CACHE_GROWTHS));
+  set('precision', parseChoice('--precision', options.precision, PRECISIONS));
+  set('kvPrecision', parseChoice('--kv-precision', options.kvPrecision, PRECISIONS));
+  set('optimizer', parseChoice('--optimizer', options.optimizer, OPTIMIZERS));
+  set(
+    'attention',
+    parseChoice('--attention', options.attention, ['eager', 'sdpa', 'flash'] as const),
+  );
+  set('backend', parseChoice('--backend', options.backend, BACKENDS));
   set('causal', options.causal);
-  set('checkpointing', checkpointingOf(options.checkpointing));
+  set('checkpointing', parseCheckpointing(options.checkpointing));
   ragged(options, given);
   set('loraRank', whole('--lora-rank', options.loraRank, 0));
-  set('loraTargets', oneOf('--lora-targets', options.loraTargets, LORA_TARGETS));
+  set('loraTargets', parseChoice('--lora-targets', options.loraTargets, LORA_TARGETS));
   set('frozenLayers', whole('--freeze', options.freeze, 0));
   set('dropout', fraction('--dropout', options.dropout));
-  set('loss', oneOf('--loss', options.loss, LOSSES));
+  set('loss', parseChoice('--loss', options.loss, LOSSES));
   set(
     'optimizerKernel',
-    oneOf('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const),
+    parseChoice('--optimizer-kernel', options.optimizerKernel, ['foreach', 'fused'] as const),
   );
-  const zero = oneOf('--zero', options.zero, ['0', '1', '2', '3'] as const);
+  const zero = parseChoice('--zero', options.zero, ['0', '1', '2', '3'] as const);
   set('zero', zero === undefined ? undefined : (Number(zero) as 0 | 1 | 2 | 3));
   set('dp', whole('--dp', options.dp));
   set('tp', whole('--tp', options.tp));
@@ -209,9 +212,9 @@ export function givenOf(options: SpecOptions): Partial<RunSpec> {
   set('microBatches', whole('--micro-batches', options.microBatches));
   set('sequenceParallel', options.sequenceParallel);
   set('expertParallel', whole('--expert-parallel', options.expertParallel));
-  set('offload', oneOf('--offload', options.offload, OFFLOADS));
+  set('offload', parseChoice('--offload', options.offload, OFFLOADS));
   set('gpu', options.gpu === undefined ? undefined : gpuByName(options.gpu).name);
-  set('framework', oneOf('--framework', options.framework, FRAMEWORKS));
+  set('framework', parseChoice('--framework', options.framework, FRAMEWORKS));
   return given;
 }
 
@@ -277,7 +280,7 @@ function fraction(option: string, value: string | undefined): number | undefined
   );
 }
 
-function oneOf<const T extends readonly string[]>(
+function parseChoice<const T extends readonly string[]>(
   option: string,
   value: string | undefined,
   allowed: T,
@@ -302,7 +305,7 @@ export function whole(option: string, value: string | undefined, least = 1): num
   );
 }
 
-function checkpointingOf(value: string | undefined): Checkpointing | undefined {
+function parseCheckpointing(value: string | undefined): Checkpointing | undefined {
   if (value === undefined || value === 'none' || value === 'full' || value === 'selective')
     return value;
   if (/^every=[1-9]\d*$/.test(value)) return value as Checkpointing;

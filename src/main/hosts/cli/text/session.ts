@@ -17,7 +17,8 @@ import {
   componentName,
   componentTable,
   componentTitle,
-  configurationOf,
+  describeConfiguration,
+  describeStatus,
   explained,
   formatInstant,
   headline,
@@ -27,7 +28,6 @@ import {
   rankCells,
   settingWords,
   spanWords,
-  statusOf,
 } from '../../../../shared/present/facts';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { inversionTable } from '../../../../shared/present/tables';
@@ -45,13 +45,13 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
       title,
       '═'.repeat(Math.min(title.length, WIDTH)),
       wrap(
-        `${doc.id} · ${statusOf(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`,
+        `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`,
         '',
       ),
       ...(doc.model && doc.run
         ? [
             wrap(
-              configurationOf(doc, budget)
+              describeConfiguration(doc, budget)
                 .filter(([label]) => label !== 'Shape')
                 .map(([label, value]) => `${label.toLowerCase()} ${value}`)
                 .join(' · '),

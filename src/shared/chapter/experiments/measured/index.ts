@@ -9,7 +9,7 @@ import { DISTILLATION } from './distillation';
 import { KV_CACHE_SPEEDUP } from './kv-cache-speedup';
 import {
   comparable,
-  conditionsOf,
+  describeConditions,
   isCrowded,
   type MeasuredFigure,
   type Measurement,
@@ -17,10 +17,10 @@ import {
 import { QUANTIZATION } from './quantization';
 
 export {
-  experimentOf,
   type MeasuredFigure,
   type Measurement,
   type Recording,
+  recordedExperiment,
   sessionName,
 } from './measurement';
 
@@ -33,7 +33,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   DISTILLATION,
 ];
 
-export function measurementOf(experiment: string): Measurement | null {
+export function findMeasurement(experiment: string): Measurement | null {
   return MEASUREMENTS.find((one) => one.experiment === experiment) ?? null;
 }
 
@@ -48,7 +48,7 @@ export interface Outcome {
 }
 
 /** What the sessions of one experiment say, in the order of its recordings; null where they cannot be compared. */
-export function outcomeOf(
+export function describeOutcome(
   measurement: Measurement,
   full: boolean,
   docs: readonly SessionDocument[],
@@ -58,7 +58,7 @@ export function outcomeOf(
   return {
     experiment: measurement.experiment,
     full,
-    conditions: conditionsOf(docs),
+    conditions: describeConditions(docs),
     crowded,
     sessions: docs.map(({ id, name }) => ({ id, name })),
     figures: measurement

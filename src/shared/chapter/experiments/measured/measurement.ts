@@ -49,7 +49,7 @@ export function sessionName(experiment: string, full: boolean, role: string): st
 }
 
 /** The experiment a session was recorded for; null where it was recorded for none. */
-export function experimentOf(
+export function recordedExperiment(
   name: string,
 ): { readonly experiment: string; readonly full: boolean; readonly role: string } | null {
   const [, experiment = '', full, role = ''] =
@@ -76,7 +76,7 @@ export function comparable(docs: readonly SessionDocument[]): boolean {
 }
 
 /** On what, for a reader: what all of the sessions share. */
-export function conditionsOf(docs: readonly SessionDocument[]): string {
+export function describeConditions(docs: readonly SessionDocument[]): string {
   const [
     {
       environment: { cpu, cores, gpus, workload },

@@ -1,7 +1,7 @@
 import { join, resolve, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  fileOf,
+  fileForUrl,
   isAppUrl,
   isDocumentation,
   START_URL,
@@ -11,11 +11,11 @@ const root = resolve('out', 'renderer');
 
 describe('addresses of the desktop application', () => {
   test('the start address is the index, and a path is a file below the renderer', () => {
-    expect(fileOf(START_URL, root)).toBe(join(root, 'index.html'));
-    expect(fileOf('plumbline://app/assets/index-Ab1.js?x=1#y', root)).toBe(
+    expect(fileForUrl(START_URL, root)).toBe(join(root, 'index.html'));
+    expect(fileForUrl('plumbline://app/assets/index-Ab1.js?x=1#y', root)).toBe(
       join(root, 'assets', 'index-Ab1.js'),
     );
-    expect(fileOf('plumbline://app/with%20space.svg', root)).toBe(join(root, 'with space.svg'));
+    expect(fileForUrl('plumbline://app/with%20space.svg', root)).toBe(join(root, 'with space.svg'));
   });
 
   test.each([
@@ -35,7 +35,7 @@ describe('addresses of the desktop application', () => {
     'https://app/index.html',
     'not an address',
   ])('nothing outside the renderer is ever named: %s', (url) => {
-    const file = fileOf(url, root);
+    const file = fileForUrl(url, root);
     // An address that stays inside after normalisation may name a file there, and nowhere else.
     if (file !== null) expect(file.startsWith(root + sep)).toBe(true);
     if (!url.startsWith('plumbline://app/')) expect(file).toBeNull();

@@ -1,6 +1,6 @@
 /** What NVML's return codes mean, against the list in NVIDIA's documentation of nvmlReturn_t. */
 import { describe, expect, test } from 'vitest';
-import { FAULT_CODES, faultOf } from '../../../../../src/main/telemetry/nvml/codes';
+import { explainCode, FAULT_CODES } from '../../../../../src/main/telemetry/nvml/codes';
 import { ABSENT_REASONS } from '../../../../../src/shared/base/vocabulary';
 
 /** nvmlReturn_t of the R580 documentation, in its order. */
@@ -39,7 +39,7 @@ const DOCUMENTED = [
 
 describe('NVML return codes', () => {
   test('every documented code is known by its name', () => {
-    expect(FAULT_CODES.map((code) => [code, faultOf(code).name])).toEqual([
+    expect(FAULT_CODES.map((code) => [code, explainCode(code).name])).toEqual([
       ...DOCUMENTED.map((name, index) => [index + 1, name]),
       [999, 'UNKNOWN'],
     ]);
@@ -47,7 +47,7 @@ describe('NVML return codes', () => {
 
   test('each has a reason, words and a remedy that a person can read', () => {
     for (const code of FAULT_CODES) {
-      const fault = faultOf(code);
+      const fault = explainCode(code);
       expect(ABSENT_REASONS, fault.name).toContain(fault.reason);
       expect(fault.text, fault.name).toMatch(/^[a-z].*[^.]$/);
       expect(fault.remedy, fault.name).toMatch(/^[A-Z].*\.$/);
@@ -64,11 +64,11 @@ describe('NVML return codes', () => {
     [18, 'not_read', 'library'],
     [999, 'not_read', 'library'],
   ])('code %i is %s and reaches as far as one %s', (code, reason, scope) => {
-    expect(faultOf(code)).toMatchObject({ reason, scope });
+    expect(explainCode(code)).toMatchObject({ reason, scope });
   });
 
   test('a code of a later driver is an unknown error that names its number', () => {
-    expect(faultOf(77)).toMatchObject({
+    expect(explainCode(77)).toMatchObject({
       code: 77,
       reason: 'not_read',
       scope: 'library',

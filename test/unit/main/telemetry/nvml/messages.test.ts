@@ -1,11 +1,15 @@
 /** What a sampling thread hands over, and which source of GPU readings is chosen. */
 import { describe, expect, test } from 'vitest';
 import { chooseGpuSource } from '../../../../../src/main/telemetry/gpu-choice';
-import { MEMORY, periodOf, seriesTable } from '../../../../../src/main/telemetry/nvml/counters';
+import {
+  counterPeriod,
+  MEMORY,
+  seriesTable,
+} from '../../../../../src/main/telemetry/nvml/counters';
 import {
   type Batch,
   BatchBuilder,
-  buffersOf,
+  listBuffers,
   runsIn,
 } from '../../../../../src/main/telemetry/thread/batch';
 import { ABSENT_REASONS } from '../../../../../src/shared/base/vocabulary';
@@ -48,7 +52,7 @@ describe('a batch of readings', () => {
   test('can be given away without disturbing the next one', () => {
     const builder = new BatchBuilder(3);
     builder.value(1, 5, 50);
-    structuredClone(null, { transfer: buffersOf(builder.take()) });
+    structuredClone(null, { transfer: listBuffers(builder.take()) });
     expect(builder.length).toBe(0);
     builder.value(2, 6, 60);
     expect(taken(builder.take())).toEqual([{ series: 2, absent: null, times: [6], values: [60] }]);
@@ -81,7 +85,7 @@ describe('the series of a GPU', () => {
   });
 
   test('only memory follows an interval of a millisecond', () => {
-    expect(periodOf(MEMORY, 1)).toBe(1);
+    expect(counterPeriod(MEMORY, 1)).toBe(1);
     const fast = seriesTable([gpu(['power.instant', 'power.mean'])], 1).filter(
       ({ intervalUs }) => intervalUs !== null && intervalUs < 100_000,
     );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
 import {
   contextAssumed,
   contextBytes,
   cublasWorkspace,
-  generationOf,
+  findGeneration,
 } from '../../../../../src/shared/budget/pytorch/device';
 import { GPUS } from '../../../../../src/shared/hardware/gpus';
 import { preset } from '../../../../../src/shared/model/presets';
@@ -28,7 +28,7 @@ describe('the generation of a GPU', () => {
     'of %s is that of its compute capability, by every name it has',
     (name, gpu) => {
       for (const one of [name, ...gpu.deviceNames])
-        expect(`${one}: ${generationOf(one)}`).toBe(`${one}: ${BY_CAPABILITY[gpu.generation]}`);
+        expect(`${one}: ${findGeneration(one)}`).toBe(`${one}: ${BY_CAPABILITY[gpu.generation]}`);
     },
   );
 
@@ -45,7 +45,7 @@ describe('the generation of a GPU', () => {
     ['NVIDIA TITAN V', 'volta'],
     ['NVIDIA GeForce GTX 1080', 'unknown'],
   ])('of %s is %s', (name, generation) => {
-    expect(generationOf(name)).toBe(generation);
+    expect(findGeneration(name)).toBe(generation);
   });
 });
 
@@ -63,7 +63,7 @@ describe('what a process holds besides tensors', () => {
     const assumed = (gpu?: string) => {
       const model = preset('llama-3-8b');
       return (
-        budgetOf(model, runDefaults(model, { framework: 'pytorch', ...(gpu ? { gpu } : {}) }))
+        computeBudget(model, runDefaults(model, { framework: 'pytorch', ...(gpu ? { gpu } : {}) }))
           .assumed ?? []
       );
     };

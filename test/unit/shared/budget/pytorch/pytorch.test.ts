@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
 import { pytorchBudget, pytorchPeak } from '../../../../../src/shared/budget/pytorch';
-import { Tally } from '../../../../../src/shared/budget/pytorch/allocator';
-import { elementsOf, savedTensors } from '../../../../../src/shared/budget/pytorch/saved-tensors';
+import { TensorSum } from '../../../../../src/shared/budget/pytorch/allocator';
+import {
+  countElements,
+  savedTensors,
+} from '../../../../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../../../../src/shared/budget/pytorch/types';
-import { shardsOf, wholeShard } from '../../../../../src/shared/budget/sharding/shard';
+import { listShards, wholeShard } from '../../../../../src/shared/budget/sharding/shard';
 import type { ComponentBytes, TierBudget } from '../../../../../src/shared/budget/types';
 import { modelFromConfig } from '../../../../../src/shared/model/config-file';
 import { parameterCount } from '../../../../../src/shared/model/parameters';
@@ -58,7 +61,7 @@ describe('tensors saved by one layer', () => {
     const tensors = savedTensors(one, run, wholeShard(one, run), elementBytes(run));
     expect(
       tensors.reduce(
-        (total, tensor) => total + elementsOf(tensor) * tensor.element * tensor.count,
+        (total, tensor) => total + countElements(tensor) * tensor.element * tensor.count,
         0,
       ),
     ).toBe(bytes);
@@ -88,7 +91,7 @@ describe('tensors saved by one layer', () => {
         ({ stage }) => ['norm2', 'up', 'activation', 'down'].includes(stage),
       );
       expect(
-        block.reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0),
+        block.reduce((total, one) => total + countElements(one) * one.element * one.count, 0),
       ).toBe(bytes);
     },
   );
@@ -99,7 +102,7 @@ describe('tensors saved by one layer', () => {
     const saved = (names: RegExp) =>
       savedTensors(model, run, wholeShard(model, run), elementBytes(run))
         .filter(({ name }) => names.test(name))
-        .reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0);
+        .reduce((total, one) => total + countElements(one) * one.element * one.count, 0);
     // Each compressed vector: a copy in fp32 for its norm, the normalized one, and that one scaled.
     expect(saved(/^compressed/)).toBe(128 * (1536 + 512) * (4 + 2 + 2));
     // 128 heads: queries and keys of 128 + 64, values as a view into the projection of plain keys and values, 128 + 128.
@@ -132,10 +135,10 @@ describe('tensors saved by one layer', () => {
           dropout: 0.1,
           ...given,
         });
-        const shard = run.tp ? shardsOf(model, run)[0]! : wholeShard(model, run);
+        const shard = run.tp ? listShards(model, run)[0]! : wholeShard(model, run);
         return savedTensors(model, run, shard, elementBytes(run))
           .filter((one) => scores || !one.scores)
-          .reduce((total, one) => total + elementsOf(one) * one.element * one.count, 0);
+          .reduce((total, one) => total + countElements(one) * one.element * one.count, 0);
       };
       const [sBh, squares, statistics] = [s * B * h, a * s * s * B, 4 * 4 * s * B];
       expect(kept({})).toBe((16 * c + 2) * sBh + (2 * c + 1) * squares + statistics);
@@ -159,7 +162,7 @@ describe('tensors saved by one layer', () => {
     const kept = (attention: RunSpec['attention']) => {
       const run = train(model, { batch: 2, seq: 128, precision: 'bf16', attention });
       return savedTensors(model, run, wholeShard(model, run), elementBytes(run)).reduce(
-        (total, one) => total + elementsOf(one) * one.element * one.count,
+        (total, one) => total + countElements(one) * one.element * one.count,
         0,
       );
     };
@@ -179,7 +182,7 @@ describe('tensors saved by one layer', () => {
     const bytes = new Map(
       savedTensors(phi, run, wholeShard(phi, run), elementBytes(run)).map((one) => [
         one.name,
-        elementsOf(one) * one.element,
+        countElements(one) * one.element,
       ]),
     );
     expect(bytes.get('attention weights')).toBe(1024 * 2 ** 20);
@@ -324,7 +327,7 @@ describe('a training step', () => {
         steps: 2,
         loraRank: 0,
       });
-      const { textbook, refined } = budgetOf(model, run).tiers;
+      const { textbook, refined } = computeBudget(model, run).tiers;
       const step = (tier: TierBudget) =>
         tier.timeline.filter(({ phase }) => phase === 'optimizer').at(-1)!.components;
       for (const component of ['params', 'gradients', 'adam_m', 'adam_v'] as const)
@@ -544,14 +547,20 @@ describe('segments a growing cache leaves behind', () => {
 describe('the caching allocator', () => {
   it('rounds blocks to 512 B and takes whole segments', () => {
     const MiB = 2 ** 20;
-    expect(new Tally().add(1)).toMatchObject({ requested: 1, allocated: 512, reserved: 2 * MiB });
-    expect(new Tally().add(MiB, 3).reserved).toBe(4 * MiB);
+    expect(new TensorSum().add(1)).toMatchObject({
+      requested: 1,
+      allocated: 512,
+      reserved: 2 * MiB,
+    });
+    expect(new TensorSum().add(MiB, 3).reserved).toBe(4 * MiB);
     // A cuBLAS workspace in its 20 MiB segment, and 2 MiB for all that is small.
-    expect(new Tally().add(8_519_680).reserved).toBe(22 * MiB);
+    expect(new TensorSum().add(8_519_680).reserved).toBe(22 * MiB);
     // 'Tried to allocate 786.00 MiB': fp32 logits of four sequences of GPT-2, as PyTorch prints it.
-    const logits = new Tally().add(8_519_680).add(4 * 1024 * 50_257 * 4);
-    expect(logits.reserved - new Tally().add(8_519_680).reserved).toBeLessThanOrEqual(786 * MiB);
-    expect(logits.reserved - new Tally().add(8_519_680).reserved).toBeGreaterThan(783 * MiB);
+    const logits = new TensorSum().add(8_519_680).add(4 * 1024 * 50_257 * 4);
+    expect(logits.reserved - new TensorSum().add(8_519_680).reserved).toBeLessThanOrEqual(
+      786 * MiB,
+    );
+    expect(logits.reserved - new TensorSum().add(8_519_680).reserved).toBeGreaterThan(783 * MiB);
   });
 });
 
@@ -571,7 +580,7 @@ describe('over random runs', () => {
 
   it('components add up to totals, none is negative, and the peak is the largest phase', () => {
     for (const { model, run } of runs) {
-      const { refined } = budgetOf(model, run).tiers;
+      const { refined } = computeBudget(model, run).tiers;
       for (const row of [...refined.phases, ...refined.timeline]) {
         expect(sum(row.components)).toBe(row.total);
         expect(sum(row.endComponents)).toBe(row.end);

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
 import { rankBudget } from '../../../../../src/shared/budget/per-rank';
 import { pytorchBudget } from '../../../../../src/shared/budget/pytorch';
-import { shardsOf, stagesOf, wholeShard } from '../../../../../src/shared/budget/sharding/shard';
+import {
+  listShards,
+  listStages,
+  wholeShard,
+} from '../../../../../src/shared/budget/sharding/shard';
 import { textbookBudget } from '../../../../../src/shared/budget/textbook';
 import type { ComponentBytes } from '../../../../../src/shared/budget/types';
-import { parametersOf, weightsOf } from '../../../../../src/shared/budget/weights';
+import { countParameterBytes, countWeights } from '../../../../../src/shared/budget/weights';
 import { adapterParameters, parameterCount } from '../../../../../src/shared/model/parameters';
 import { preset, presetNames } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
@@ -37,7 +41,7 @@ const STATES = [
 const states = (
   model: ModelSpec,
   run: RunSpec,
-  shard = shardsOf(model, run)[0]!,
+  shard = listShards(model, run)[0]!,
 ): ComponentBytes => {
   const { components } = pytorchBudget(model, run, shard)
     .timeline.filter(({ phase }) => phase === 'optimizer')
@@ -53,7 +57,7 @@ describe('the tensors of a model', () => {
   it.each(presetNames().map((name) => [name]))('%s add up to its parameters', (name) => {
     const model = preset(name);
     const run = runDefaults(model, { framework: 'pytorch', mode: 'train' });
-    const { tensors } = weightsOf(model, run, wholeShard(model, run));
+    const { tensors } = countWeights(model, run, wholeShard(model, run));
     expect(tensors.reduce((sum, { rows, columns, count }) => sum + rows * columns * count, 0)).toBe(
       parameterCount(model),
     );
@@ -72,7 +76,7 @@ describe('the adapters of a model', () => {
           loraRank: 8,
           loraTargets,
         });
-        const { trained } = parametersOf(model, run, wholeShard(model, run));
+        const { trained } = countParameterBytes(model, run, wholeShard(model, run));
         expect(trained).toBe(adapterParameters(model, 8, loraTargets));
       }
     },
@@ -107,7 +111,7 @@ describe('ZeRO', () => {
     const { components } = pytorchBudget(
       llama,
       train(llama, { zero: 3, dp: 64 }),
-      shardsOf(llama, train(llama, { zero: 3, dp: 64 }))[0]!,
+      listShards(llama, train(llama, { zero: 3, dp: 64 }))[0]!,
     );
     const layer = 12 * 4096 ** 2 - 4096 ** 2 * 8 + 3 * 4096 * 11_008 + 2 * 4096;
     expect(components.communication).toBeGreaterThan(4 * (2 * layer + 2 * 32_000 * 4096));
@@ -116,7 +120,7 @@ describe('ZeRO', () => {
 
   it('leaves data parallelism without it a bucket for every gradient', () => {
     near(
-      pytorchBudget(llama, train(llama, { dp: 2 }), shardsOf(llama, train(llama, { dp: 2 }))[0]!)
+      pytorchBudget(llama, train(llama, { dp: 2 }), listShards(llama, train(llama, { dp: 2 }))[0]!)
         .components.communication,
       4 * P,
     );
@@ -141,7 +145,7 @@ describe('tensor parallelism', () => {
         tokens: 128,
         tp,
       });
-      return pytorchBudget(grouped, run, shardsOf(grouped, run)[0]!).phases.at(-1)!.endComponents
+      return pytorchBudget(grouped, run, listShards(grouped, run)[0]!).phases.at(-1)!.endComponents
         .kv_cache!;
     };
     expect(cache(8)).toBe(cache(1) / 8);
@@ -151,7 +155,7 @@ describe('tensor parallelism', () => {
   it('splits what lies between its regions only along the sequence', () => {
     const activations = (given: Partial<RunSpec>) => {
       const run = train(llama, { tp: 8, checkpointing: 'full', ...given });
-      return pytorchBudget(llama, run, shardsOf(llama, run)[0]!).phases.find(
+      return pytorchBudget(llama, run, listShards(llama, run)[0]!).phases.find(
         ({ phase }) => phase === 'forward',
       )!.endComponents.activations!;
     };
@@ -163,7 +167,7 @@ describe('a pipeline', () => {
   it('holds as many micro-batches in its first stage as there are stages, in its last one', () => {
     const run = train(llama, { pp: 4, microBatches: 16 });
     expect(
-      shardsOf(llama, run).map(({ stage, layers, inFlight, embedding, head }) => ({
+      listShards(llama, run).map(({ stage, layers, inFlight, embedding, head }) => ({
         stage,
         layers,
         inFlight,
@@ -174,19 +178,19 @@ describe('a pipeline', () => {
       { stage: 0, layers: 8, inFlight: 4, embedding: true, head: false },
       { stage: 3, layers: 8, inFlight: 1, embedding: false, head: true },
     ]);
-    expect(shardsOf(llama, train(llama, { pp: 4, microBatches: 2 }))[0]!.inFlight).toBe(2);
+    expect(listShards(llama, train(llama, { pp: 4, microBatches: 2 }))[0]!.inFlight).toBe(2);
   });
 
   it('has all its layers, the first stages taking what does not divide', () => {
     expect(
-      shardsOf(llama, train(llama, { pp: 5, microBatches: 5 })).map(({ layers }) => layers),
+      listShards(llama, train(llama, { pp: 5, microBatches: 5 })).map(({ layers }) => layers),
     ).toEqual([7, 6]);
   });
 });
 
 describe('the textbook’s list on a rank', () => {
   const on = (model: ModelSpec, run: RunSpec, stage = 0) =>
-    textbookBudget(model, run, stagesOf(model, run)[stage]!);
+    textbookBudget(model, run, listStages(model, run)[stage]!);
 
   // Megatron-LM, docs/user-guide/features/dist_optimizer.md: bf16 weights with fp32 gradients take 18 bytes a parameter,
   // and 6 + 12/d with the optimizer distributed over d ranks.
@@ -232,7 +236,7 @@ describe('the textbook’s list on a rank', () => {
     const parameters = (model: ModelSpec, pp: number) => {
       const run = train(model, { pp });
       return (
-        stagesOf(model, run).reduce(
+        listStages(model, run).reduce(
           (sum, shard) => sum + textbookBudget(model, run, shard).phases[0]!.components.params!,
           0,
         ) / 4
@@ -269,7 +273,7 @@ describe('the textbook’s list on a rank', () => {
 describe('a budget', () => {
   it('tells the fullest rank beside the whole model, and only where there are ranks', () => {
     const run = train(llama, { zero: 3, dp: 8, precision: 'mixed-bf16' });
-    const { tiers, perRank } = budgetOf(llama, run);
+    const { tiers, perRank } = computeBudget(llama, run);
     expect(perRank).toMatchObject({
       ranks: 8,
       stage: 0,
@@ -282,7 +286,7 @@ describe('a budget', () => {
   });
 
   it('tells every stage of a pipeline, and the fullest of them', () => {
-    const { perRank } = budgetOf(
+    const { perRank } = computeBudget(
       llama,
       train(llama, { pp: 5, microBatches: 8, tp: 2, dp: 2, checkpointing: 'full' }),
     );
@@ -294,7 +298,7 @@ describe('a budget', () => {
   });
 
   it('of adapters trains the adapters alone', () => {
-    const { components, timeline } = budgetOf(
+    const { components, timeline } = computeBudget(
       llama,
       train(llama, { loraRank: 8, precision: 'bf16' }),
     ).tiers.refined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { trendOf } from '../../../../../src/shared/base/trend';
+import { fitTrend } from '../../../../../src/shared/base/trend';
 import {
   budgetWith,
   findingsFor,
@@ -307,12 +307,12 @@ describe('what is left', () => {
 describe('a trend', () => {
   it('is the least-squares slope with its 95% interval', () => {
     // Hand-worked: x 1..5, y 2, 4, 5, 4, 5: slope 0.6, s² = 2.4/3, SE = sqrt(0.8/10), t(3) = 3.182.
-    const trend = trendOf([2, 4, 5, 4, 5].map((y, i) => ({ x: i + 1, y })))!;
+    const trend = fitTrend([2, 4, 5, 4, 5].map((y, i) => ({ x: i + 1, y })))!;
     expect(trend.slope).toBeCloseTo(0.6, 12);
     expect(trend.halfWidth).toBeCloseTo(3.182 * Math.sqrt(0.08), 9);
     expect(trend.r2).toBeCloseTo(0.6, 12);
     expect(
-      trendOf([
+      fitTrend([
         { x: 1, y: 1 },
         { x: 2, y: 2 },
       ]),

@@ -1,7 +1,7 @@
 /** Running out of memory on a device whose size is known, and what an allocator and a pool leave in a trace. */
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
-import { findingsOf } from '../../../../../src/shared/divergence/findings';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
+import { findDivergences } from '../../../../../src/shared/divergence/findings';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
@@ -16,7 +16,7 @@ const found = (input: Input & { logs?: { t: number; stream: 'stderr'; text: stri
     durationUs = 1_000_000,
     budget = null,
   } = input;
-  return findingsOf({
+  return findDivergences({
     overlay: overlayOf(input),
     budget,
     spans: [],
@@ -38,7 +38,7 @@ describe('running out of memory', () => {
     const run = runDefaults(spec, { mode: 'train', framework: 'pytorch', batch: 64, seq: 512 });
     const deviceBytes = 16 * 1024 * MB;
     const [one] = found({
-      budget: budgetOf(spec, run),
+      budget: computeBudget(spec, run),
       deviceBytes: { gpu0: deviceBytes },
       durationUs: 1_000_000,
       series: [
@@ -61,7 +61,7 @@ describe('running out of memory', () => {
       /Free on the device of 16\.0 GiB: 15\.0 GiB at 0 µs, .* 1\.84 GiB at 900 ms/,
     );
     const batch = Number(/a batch of (\d+) would have fitted/.exec(text)![1]);
-    const peak = (size: number) => budgetOf(spec, { ...run, batch: size }).tiers.refined.total;
+    const peak = (size: number) => computeBudget(spec, { ...run, batch: size }).tiers.refined.total;
     expect(peak(batch)).toBeLessThanOrEqual(deviceBytes);
     expect(peak(batch + 1)).toBeGreaterThan(deviceBytes * 0.98);
   });

@@ -1,8 +1,8 @@
 /** Runs whose truth is known, laid over budgets that declare something else. */
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
 import type { Budget } from '../../../../../src/shared/budget/types';
-import { type FindingsInput, findingsOf } from '../../../../../src/shared/divergence/findings';
+import { type FindingsInput, findDivergences } from '../../../../../src/shared/divergence/findings';
 import { invert } from '../../../../../src/shared/divergence/inversion/inversion';
 import { invertAlone } from '../../../../../src/shared/divergence/inversion/invert-undeclared';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
@@ -18,7 +18,7 @@ const NO_BASELINE = { 'gpu0.memory.used': 0 };
 
 const spec = preset('gpt2');
 const budgetFor = (run: Partial<RunSpec>) =>
-  budgetOf(
+  computeBudget(
     spec,
     runDefaults(spec, {
       framework: 'pytorch',
@@ -83,7 +83,7 @@ function recorded(
 describe('a declared run', () => {
   it('is borne out where the trace is its own, with intervals that hold the truth', () => {
     const input = recorded(budgetFor({}), budgetFor({}));
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings).toEqual([]);
     const inversion = invert(input, findings)!;
     expect(inversion.contradicted).toBeNull();
@@ -113,7 +113,7 @@ describe('a declared run', () => {
     ],
   ])('is contradicted in its %s', (field, truth, declared, kind, value) => {
     const input = recorded(budgetFor({ ...declared, ...truth }), budgetFor(declared));
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings.map((one) => one.kind)).toEqual([kind]);
     expect(findings[0]!.setting).toMatchObject({ field, fits: value });
     const inversion = invert(input, findings)!;
@@ -128,7 +128,7 @@ describe('a declared run', () => {
   it('is undetermined where twice the batch and twice the sequence take the same bytes', () => {
     const flash = { attention: 'sdpa' as const };
     const input = recorded(budgetFor({ ...flash, batch: 16 }), budgetFor(flash));
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings).toMatchObject([
       {
         kind: 'batch_mismatch',
@@ -151,7 +151,7 @@ describe('a declared run', () => {
 
   it('is not blamed for a context larger than assumed', () => {
     const input = recorded(budgetFor({}), budgetFor({}), { offset: 600 * MB });
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings.map(({ kind }) => kind)).toEqual(['context']);
     expect(Math.abs(findings[0]!.bytes! - 600 * MB)).toBeLessThan(2 * MB);
   });
@@ -184,7 +184,7 @@ describe('a declared run', () => {
           exitCode: null,
           signal: 'SIGKILL',
         };
-        const findings = findingsOf(input).filter(({ kind }) => kind !== 'out_of_memory');
+        const findings = findDivergences(input).filter(({ kind }) => kind !== 'out_of_memory');
         expect(
           findings.filter(({ confidence }) => confidence !== 'low'),
           `${part}`,
@@ -199,12 +199,12 @@ describe('a declared run', () => {
 
   it('of another model altogether gives one word, unexplained, and no setting', () => {
     const other = preset('gpt2-large');
-    const declared = budgetOf(
+    const declared = computeBudget(
       other,
       runDefaults(other, { framework: 'pytorch', mode: 'train', steps: 6, batch: 1, seq: 128 }),
     );
     const input = recorded(budgetFor({}), declared);
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings.filter(({ setting }) => setting)).toEqual([]);
     expect(() => invert(input, findings)).not.toThrow();
   });
@@ -295,7 +295,7 @@ describe('next to nothing', () => {
       exitCode: 0,
       signal: null,
     };
-    const findings = findingsOf(input);
+    const findings = findDivergences(input);
     expect(findings).toEqual([]);
     expect(invert(input, findings)).toBeNull();
   });

@@ -1,6 +1,6 @@
 /** The ledger closes: whatever the sources say, entries add up to the measured bytes. */
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../../../src/shared/divergence/findings';
+import { findDivergences } from '../../../../../src/shared/divergence/findings';
 import { namedLedger } from '../../../../../src/shared/divergence/ledger/named-ledger';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import type { LedgerRow } from '../../../../../src/shared/divergence/overlay/types';
@@ -164,7 +164,7 @@ describe('what findings name', () => {
       exitCode: 0,
       signal: null,
     };
-    const ledger = namedLedger(input, findingsOf(input))!;
+    const ledger = namedLedger(input, findDivergences(input))!;
     for (const row of [...ledger.phases, ledger.peak]) {
       expect(sum(row)).toBe(row.measured);
       expect(of(row, 'unexplained')).toBe(0);

@@ -1,6 +1,9 @@
 /** Phases found in the shape of a line alone. */
 import { describe, expect, it } from 'vitest';
-import { segmentsOf, shapeOf } from '../../../../../src/shared/divergence/overlay/segmentation';
+import {
+  findShape,
+  splitIntoStages,
+} from '../../../../../src/shared/divergence/overlay/segmentation';
 import type { Mode } from '../../../../../src/shared/model/spec';
 import type { SeriesData } from '../../../../../src/shared/trace/types';
 import { budgetWith, MB, overlayOf, series } from '../../../../support/overlay-scenario';
@@ -19,8 +22,8 @@ const trace = (everyMs: number, from = 0, to = 30_000, of = level) =>
     everyMs,
   );
 const found = (line: SeriesData, mode: Mode = 'train') => {
-  const shape = shapeOf(line, 500 * MB);
-  return shape === null ? [] : segmentsOf(shape, mode);
+  const shape = findShape(line, 500 * MB);
+  return shape === null ? [] : splitIntoStages(shape, mode);
 };
 const stages = (...args: Parameters<typeof trace>) => found(trace(...args));
 
@@ -56,8 +59,8 @@ describe('phases without markers', () => {
   it('are not seen in noise, in a flat line or in next to nothing', () => {
     expect(stages(100, 0, 30_000, () => 500)).toEqual([]);
     expect(stages(100, 0, 30_000, () => 3500)).toEqual([]);
-    expect(shapeOf(series('gpu0.memory.used', []), 0)).toBeNull();
-    expect(shapeOf(series('gpu0.memory.used', [[0, 5 * MB]]), 0)).toBeNull();
+    expect(findShape(series('gpu0.memory.used', []), 0)).toBeNull();
+    expect(findShape(series('gpu0.memory.used', [[0, 5 * MB]]), 0)).toBeNull();
   });
 
   it('of generation are loading, prefill where it stands out, and decoding', () => {

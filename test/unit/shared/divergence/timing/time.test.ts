@@ -1,7 +1,7 @@
 /** Time beside memory: rates and shares against arithmetic done by hand. */
 import { describe, expect, it } from 'vitest';
-import { budgetOf } from '../../../../../src/shared/budget/budget';
-import { timeOf } from '../../../../../src/shared/divergence/timing/time';
+import { computeBudget } from '../../../../../src/shared/budget/budget';
+import { analyseTime } from '../../../../../src/shared/divergence/timing/time';
 import { gpuByName } from '../../../../../src/shared/hardware/gpu-names';
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
@@ -13,7 +13,7 @@ import { MB, overlayOf, phase, series } from '../../../../support/overlay-scenar
 const spec = preset('gpt2');
 const gpu = gpuByName('A100 80GB');
 const budgetFor = (run: Partial<RunSpec>) =>
-  budgetOf(spec, runDefaults(spec, { framework: 'pytorch', precision: 'bf16', ...run }));
+  computeBudget(spec, runDefaults(spec, { framework: 'pytorch', precision: 'bf16', ...run }));
 const traced = (
   budget: ReturnType<typeof budgetFor>,
   markers: Marker[],
@@ -47,7 +47,7 @@ describe('time beside memory', () => {
       ...phase('optimizer', i + 1, i * 400 + 300, i * 400 + 340),
     ]);
     const { all, overlay } = traced(budget, markers, 1200);
-    const time = timeOf(overlay, budget, all, 'NVIDIA A100-SXM4-80GB')!;
+    const time = analyseTime(overlay, budget, all, 'NVIDIA A100-SXM4-80GB')!;
     const of = (name: string) => time.phases.find((row) => row.phase === name)!;
     expect(time.gpu).toBe(gpu.name);
     expect(of('forward')).toMatchObject({ count: 3, medianUs: 100_000, totalUs: 300_000 });
@@ -78,7 +78,7 @@ describe('time beside memory', () => {
       [...phase('prefill', null, 0, 20), ...phase('decode', null, 20, 340)],
       400,
     );
-    const decode = timeOf(overlay, budget, all, 'NVIDIA A100-SXM4-80GB')!.phases.find(
+    const decode = analyseTime(overlay, budget, all, 'NVIDIA A100-SXM4-80GB')!.phases.find(
       (row) => row.phase === 'decode',
     )!;
     expect(decode.tokensPerSecond).toBeCloseTo(32 / 0.32, 6);
@@ -105,18 +105,18 @@ describe('time beside memory', () => {
     const util = { ...counter, info: { ...counter.info, windowUs: 167_000 } };
     const markers = phase('forward', 1, 210, 650);
     const { all, overlay } = traced(budget, markers, 900, [util]);
-    expect(timeOf(overlay, budget, all, null)!.phases[0]!.busy).toBe(90);
+    expect(analyseTime(overlay, budget, all, null)!.phases[0]!.busy).toBe(90);
     const short = traced(budget, phase('forward', 1, 350, 450), 900, [util]);
-    expect(timeOf(short.overlay, budget, short.all, null)!.phases[0]!.busy).toBeNull();
+    expect(analyseTime(short.overlay, budget, short.all, null)!.phases[0]!.busy).toBeNull();
   });
 
   it('has no shares for a device that is not in the catalogue, and nothing where no phase was announced', () => {
     const budget = budgetFor({ mode: 'infer', batch: 1, seq: 128, steps: 1 });
     const { all, overlay } = traced(budget, phase('forward', 1, 0, 100), 200);
-    expect(timeOf(overlay, budget, all, 'Simulated GPU')!).toMatchObject({
+    expect(analyseTime(overlay, budget, all, 'Simulated GPU')!).toMatchObject({
       gpu: null,
       phases: [{ leastUs: null, flopsUtilization: null, bandwidthUtilization: null }],
     });
-    expect(timeOf(traced(budget, [], 200).overlay, budget, all, null)).toBeNull();
+    expect(analyseTime(traced(budget, [], 200).overlay, budget, all, null)).toBeNull();
   });
 });
