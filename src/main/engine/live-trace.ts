@@ -8,7 +8,7 @@ import { unlessFailure } from '../../shared/base/failure';
 import { lowerBound, upperBound } from '../../shared/base/search';
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
-import { frameworkSeries } from '../../shared/trace/ranks';
+import { frameworkSeries } from '../../shared/trace/series-ids';
 import { ThinnedSeries } from '../../shared/trace/thinned';
 import type { LogLine, Marker, MemoryMark, SeriesData, SeriesInfo } from '../../shared/trace/types';
 import { openSession, type SessionWriter } from '../store/session-file';

@@ -7,7 +7,7 @@ import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import { risingTime } from '../../shared/trace/series';
 import type { Gap, SeriesData } from '../../shared/trace/types';
-import { type GpuField, gpuSeries } from '../nvidia-smi-format/gpu-fields';
+import { describeGpuSeries, type GpuField } from '../nvidia-smi-format/gpu-fields';
 import { metric } from './metrics';
 
 /** In a column of reasons: 0 is a value, 1 a row that does not speak of this metric, above that an absence. */
@@ -122,7 +122,7 @@ export function buildSeries(
     }
     close(Math.round(durationUs));
     return {
-      info: { ...gpuSeries(index, field, 0), intervalUs: usualInterval(told) },
+      info: { ...describeGpuSeries(index, field, 0), intervalUs: usualInterval(told) },
       times,
       values: kept,
       gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })),

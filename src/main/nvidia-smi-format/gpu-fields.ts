@@ -1,6 +1,7 @@
 /** The columns the stream asks for, and the series each one feeds. */
 
 import type { Micros } from '../../shared/base/units';
+import { gpuSeries } from '../../shared/trace/series-ids';
 import type { SeriesInfo, Unit } from '../../shared/trace/types';
 
 export interface GpuField {
@@ -143,15 +144,13 @@ export function parseAskedFields(help: string): GpuField[] {
   return [...GPU_FIELDS, ...first];
 }
 
-export const gpuSeriesId = (index: number, metric: string): string => `gpu${index}.${metric}`;
-
-export function gpuSeries(
+export function describeGpuSeries(
   index: number,
   { metric, unit, windowUs, about }: GpuField,
   intervalUs: Micros,
 ): SeriesInfo {
   return {
-    id: gpuSeriesId(index, metric),
+    id: gpuSeries(index, metric),
     source: 'nvidia-smi',
     metric,
     unit,

@@ -7,8 +7,8 @@
 import type { Bytes, Millis } from '../../shared/base/units';
 import type { Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
-import { instanceId } from '../../shared/trace/instances';
-import { gpuSeriesId, parseAskedFields } from '../nvidia-smi-format/gpu-fields';
+import { gpuSeries, migDevice } from '../../shared/trace/series-ids';
+import { parseAskedFields } from '../nvidia-smi-format/gpu-fields';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
 import { HostSampler } from './host/host';
@@ -148,7 +148,7 @@ async function openNvml(
     begins(`gpu${info.index}`, info, used, lists);
     for (const { gpu, slot, gpuInstance, used: usedThere } of known) {
       if (gpu === info.index && instances.some((each) => each.gpu === gpu && each.slot === slot))
-        begins(instanceId(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
+        begins(migDevice(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
     }
   }
   const count = probe.gpus.length === 1 ? '1 GPU' : `${probe.gpus.length} GPUs`;
@@ -245,8 +245,8 @@ async function openNvidiaSmi(
   for (const { device, used } of divided)
     if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
-    if (used.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'memory.used')] = used.value;
-    if (other.kind === 'ok') baselines[gpuSeriesId(gpuIndex, 'other.memory')] = other.value;
+    if (used.kind === 'ok') baselines[gpuSeries(gpuIndex, 'memory.used')] = used.value;
+    if (other.kind === 'ok') baselines[gpuSeries(gpuIndex, 'other.memory')] = other.value;
   }
   return {
     samplers: [

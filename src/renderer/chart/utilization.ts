@@ -1,7 +1,7 @@
 /** How busy what ran the workload was: the lane below the memory it is about. */
 
-import { deviceIdIn, utilizationLine } from '../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../shared/session/session-document';
+import { deviceIn, deviceUtilization } from '../../shared/trace/series-ids';
 
 type Series = SessionDocument['series'][number];
 export interface Load extends Series {
@@ -13,13 +13,13 @@ export function buildUtilization({
   series,
   overlay,
 }: Pick<SessionDocument, 'series' | 'overlay'>): Load | null {
-  const counters = series.filter(({ id }) => id === utilizationLine(deviceIdIn(id) ?? ''));
-  const gpu = overlay.series === null ? undefined : deviceIdIn(overlay.series);
-  const own = gpu === undefined ? counters[0] : counters.find(({ id }) => deviceIdIn(id) === gpu);
+  const counters = series.filter(({ id }) => id === deviceUtilization(deviceIn(id) ?? ''));
+  const gpu = overlay.series === null ? undefined : deviceIn(overlay.series);
+  const own = gpu === undefined ? counters[0] : counters.find(({ id }) => deviceIn(id) === gpu);
   if (own)
     return {
       ...own,
-      name: counters.length > 1 ? `GPU ${deviceIdIn(own.id)!.slice(3)} busy` : 'GPU busy',
+      name: counters.length > 1 ? `GPU ${deviceIn(own.id)!.slice(3)} busy` : 'GPU busy',
     };
   const host = series.find(({ id }) => id === 'tree.cpu');
   return host ? { ...host, name: 'CPU' } : null;

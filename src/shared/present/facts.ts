@@ -13,12 +13,12 @@ import type { Bytes, Micros } from '../base/units';
 import { COMPONENTS, type Component, PHASES, type Phase } from '../base/vocabulary';
 import type { Budget, ComponentBytes } from '../budget/types';
 import { announcedNumber } from '../chapter/experiments/measured/measurement';
-import { FRAMEWORK_LINE, isAnnounced } from '../divergence/overlay/lines';
 import { showsRun } from '../divergence/overlay/shows-run';
 import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInstance } from '../hardware/gpu-info';
 import { runDefaults } from '../model/run';
 import type { SessionDocument } from '../session/session-document';
+import { FRAMEWORK_ALLOCATED, isFrameworkSeries } from '../trace/series-ids';
 import { phaseName } from './phase-name';
 import { inversionTable, ledgerTable, timeTable, type WordTable } from './tables';
 
@@ -249,7 +249,7 @@ export function methodNotes({
     notes.push(
       interval !== null
         ? `It was sampled every ${formatDuration(interval)}; a spike shorter than that can be missed.`
-        : isAnnounced(overlay.series)
+        : isFrameworkSeries(overlay.series)
           ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
           : 'How often it was sampled is not known; what lay between two samples was not seen.',
     );
@@ -260,7 +260,7 @@ export function methodNotes({
     const { percent, bytes, samples } = DEFAULT_FLAG_LIMITS;
     notes.push(
       'Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.',
-      workload.kind === 'bundled' && overlay.series === FRAMEWORK_LINE
+      workload.kind === 'bundled' && overlay.series === FRAMEWORK_ALLOCATED
         ? 'Flagged means any difference at all: for the bundled workload the prediction claims to be exact.'
         : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`,
     );

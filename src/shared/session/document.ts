@@ -9,7 +9,7 @@ import { type Inversion, invert } from '../divergence/inversion/inversion';
 import { invertAlone } from '../divergence/inversion/invert-undeclared';
 import { namedLedger } from '../divergence/ledger/named-ledger';
 import type { CompletedPhases } from '../divergence/overlay/completed-phases';
-import { deriveLines, deviceIdIn } from '../divergence/overlay/lines';
+import { deriveLines } from '../divergence/overlay/lines';
 import { buildOverlay } from '../divergence/overlay/overlay';
 import {
   chooseRank,
@@ -21,9 +21,9 @@ import {
 import type { Finding, FindingsInput, Overlay } from '../divergence/overlay/types';
 import { analyseTime } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { instanceId, listInstanceIds } from '../trace/instances';
 import { phaseSpans } from '../trace/phases';
 import { seriesStats } from '../trace/series';
+import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionDocument } from './session-document';
 import type { SessionData, SessionSummary } from './types';
 
@@ -167,7 +167,7 @@ export function invertSession(
 function deviceCapacities({ environment }: SessionData): Record<string, Bytes> {
   const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [
     [`gpu${index}`, memoryBytes] as const,
-    ...instances.map((each) => [instanceId(index, each.slot), each.memoryBytes] as const),
+    ...instances.map((each) => [migDevice(index, each.slot), each.memoryBytes] as const),
   ]);
   return Object.fromEntries(
     all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])),
@@ -175,13 +175,12 @@ function deviceCapacities({ environment }: SessionData): Record<string, Bytes> {
 }
 
 const confinedTo = ({ environment }: SessionData): string[] =>
-  environment.gpus.flatMap(listInstanceIds);
+  environment.gpus.flatMap(listMigDevices);
 
 /** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
 function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {
   const gpu = environment.gpus.find(
-    ({ index, instances = [] }) =>
-      instances.length > 0 && deviceIdIn(series ?? '') === `gpu${index}`,
+    ({ index, instances = [] }) => instances.length > 0 && deviceIn(series ?? '') === `gpu${index}`,
   );
   if (!gpu) return [];
   const which = gpu.instances!.map(({ slot }) => slot).join(' and ');

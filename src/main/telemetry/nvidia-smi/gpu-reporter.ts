@@ -6,7 +6,8 @@
 import type { Micros } from '../../../shared/base/units';
 import type { AbsentReason, Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { type GpuField, gpuSeriesId } from '../../nvidia-smi-format/gpu-fields';
+import { gpuSeries } from '../../../shared/trace/series-ids';
+import type { GpuField } from '../../nvidia-smi-format/gpu-fields';
 import type { SampleSink } from '../sampler';
 
 const REPEAT_US: Micros = 1_000_000;
@@ -54,7 +55,7 @@ export class GpuReporter {
     if (!gpu) return null;
     this.#rowAt.set(gpu.index, t);
     for (const { field, reading } of readings)
-      this.#push(gpuSeriesId(gpu.index, field.metric), t, reading);
+      this.#push(gpuSeries(gpu.index, field.metric), t, reading);
     return readings.some(({ reading }) => reading.kind === 'absent' && reading.reason === 'lost')
       ? gpu.index
       : null;
@@ -63,7 +64,7 @@ export class GpuReporter {
   unsupported(t: Micros, field: GpuField): void {
     this.#unsupported.add(field);
     for (const gpu of this.#gpus)
-      this.#push(gpuSeriesId(gpu.index, field.metric), t, {
+      this.#push(gpuSeries(gpu.index, field.metric), t, {
         kind: 'absent',
         reason: 'not_supported',
       });
@@ -86,7 +87,7 @@ export class GpuReporter {
   #absent(index: number, t: Micros, reason: AbsentReason): void {
     for (const field of this.#fields) {
       if (!this.#unsupported.has(field))
-        this.#push(gpuSeriesId(index, field.metric), t, { kind: 'absent', reason });
+        this.#push(gpuSeries(index, field.metric), t, { kind: 'absent', reason });
     }
   }
 

@@ -7,7 +7,7 @@
 import type { Bytes, Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { instanceId, listInstanceIds } from '../../../shared/trace/instances';
+import { listMigDevices, migDevice } from '../../../shared/trace/series-ids';
 import type { SessionClock } from '../../install/session-clock';
 import { findSmiError } from '../../nvidia-smi-format/error-text';
 import { listedInstances, parseXml, readField, textAt, toList } from '../../nvidia-smi-format/xml';
@@ -59,7 +59,7 @@ export async function readInstances(
     return instances.map(({ slot }): InstanceMemory => {
       const found = devices.find((each) => each.index === String(slot));
       return {
-        device: instanceId(index, slot),
+        device: migDevice(index, slot),
         gpuIndex: index,
         slot,
         used: found?.used ?? missing,
@@ -82,7 +82,7 @@ export class GpuInstances implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { gpus, intervalMs = INSTANCES_MS } = this.#options;
-    for (const device of gpus.flatMap(listInstanceIds)) {
+    for (const device of gpus.flatMap(listMigDevices)) {
       const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
       sink.declare({
         id: `${device}.memory.used`,

@@ -11,7 +11,7 @@ import type { AbsentReason } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import type { SessionClock } from '../../install/session-clock';
 import { findInvalidField, findSmiError, firstLine } from '../../nvidia-smi-format/error-text';
-import { GPU_FIELDS, type GpuField, gpuSeries } from '../../nvidia-smi-format/gpu-fields';
+import { describeGpuSeries, GPU_FIELDS, type GpuField } from '../../nvidia-smi-format/gpu-fields';
 import { CsvLineReader, namesGpu, parseQuantity } from '../../nvidia-smi-format/query-csv';
 import type { Sampler, SampleSink } from '../sampler';
 import { GpuReporter } from './gpu-reporter';
@@ -96,7 +96,7 @@ export class GpuStream implements Sampler {
     );
     for (const gpu of gpus)
       for (const field of this.#fields)
-        sink.declare(gpuSeries(gpu.index, field, intervalMs * 1000));
+        sink.declare(describeGpuSeries(gpu.index, field, intervalMs * 1000));
     const heard = new Promise<void>((resolve) => {
       this.#firstRow = resolve;
     });
@@ -188,7 +188,7 @@ export class GpuStream implements Sampler {
     if (usual < SLOW * intervalMs * 1000) return;
     for (const gpu of gpus)
       for (const field of this.#fields)
-        this.#sink?.refine(gpuSeries(gpu.index, field, 0).id, { intervalUs: usual });
+        this.#sink?.refine(describeGpuSeries(gpu.index, field, 0).id, { intervalUs: usual });
     this.#warn(
       'slow',
       `nvidia-smi gives a row every ${Math.round(usual / 1000)} ms, not every ${intervalMs} ms as it was asked to.`,

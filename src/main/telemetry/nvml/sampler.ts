@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { instanceId, listInstanceIds } from '../../../shared/trace/instances';
+import { listMigDevices, migDevice } from '../../../shared/trace/series-ids';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
@@ -173,7 +173,7 @@ export class NvmlSampler implements Sampler {
     const whose = { workloadPids, ownPids: ownPids(), sharesPids };
     const mig = this.#options.sampled.find((each) => each.index === index)?.mig ?? [];
     const instances = (gpu.instances ?? []).map(({ slot }) => ({
-      device: instanceId(index, slot),
+      device: migDevice(index, slot),
       lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null),
     }));
     for (const { device, lists } of [{ device: `gpu${index}`, lists: answer }, ...instances]) {
@@ -246,7 +246,7 @@ export class NvmlSampler implements Sampler {
 }
 
 /** A GPU and the MIG devices of it that the workload is confined to, as their series begin. */
-const listDevices = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...listInstanceIds(gpu)];
+const listDevices = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...listMigDevices(gpu)];
 const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
 /** The driver does not say on which instance its processes are. */
 const NOT_TOLD = { workload: HIDDEN, other: HIDDEN };

@@ -1,9 +1,9 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
-import { isAnnounced } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
+import { isFrameworkSeries } from '../../../shared/trace/series-ids';
 
 export function EnvironmentTab({ session }: { session: SessionDocument }) {
   const { environment: env, model, run } = session;
@@ -117,7 +117,7 @@ function gpuFacts({
 
 function intervalWords(series: SessionDocument['series'][number]): string {
   const { intervalUs, windowUs } = series;
-  if (intervalUs === null) return isAnnounced(series.id) ? 'as it happens' : 'not known';
+  if (intervalUs === null) return isFrameworkSeries(series.id) ? 'as it happens' : 'not known';
   return seesLittle(series)
     ? `${formatDuration(intervalUs)}, ${formatDuration(windowUs)} of it seen`
     : formatDuration(intervalUs);

@@ -2,8 +2,9 @@
 
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
-import { hasBaseline, isAnnounced } from '../../../shared/divergence/overlay/lines';
+import { hasBaseline } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { isFrameworkSeries } from '../../../shared/trace/series-ids';
 import { Bytes } from '../../components/basics';
 import { residualTone } from '../../components/words';
 
@@ -85,7 +86,7 @@ function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): s
   if (!peak) return 'nothing was measured';
   const at = `at ${formatDuration(peak.at)}`;
   if (peak.intervalUs !== null) return `sampled every ${formatDuration(peak.intervalUs)}, ${at}`;
-  return series !== null && isAnnounced(series)
+  return series !== null && isFrameworkSeries(series)
     ? `${at}, high-water mark of the framework`
     : `${at}, sampled at an interval not known`;
 }

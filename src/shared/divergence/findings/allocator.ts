@@ -7,8 +7,9 @@ import { formatBytes, formatDuration, formatPercent } from '../../base/format';
 import type { Bytes } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
 import { maxIn, valueAt } from '../../trace/series';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { findClearWinner, worstRow } from '../fit/verdict';
-import { FRAMEWORK_LINE, HOST_LINE, type Lines, seriesById } from '../overlay/lines';
+import { type Lines, seriesById } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { frameworkOverlay, frameworkPeak } from '../overlay/overlay';
 import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
@@ -33,8 +34,8 @@ export const allocator: Detector = {
   find(input, known) {
     const { overlay, lines, markers, budget, limits = DEFAULT_FLAG_LIMITS } = input;
     const reserved = seriesById(lines, 'framework.reserved');
-    const allocated = seriesById(lines, FRAMEWORK_LINE);
-    if (!reserved?.times.length || !allocated?.times.length || overlay.series === HOST_LINE)
+    const allocated = seriesById(lines, FRAMEWORK_ALLOCATED);
+    if (!reserved?.times.length || !allocated?.times.length || overlay.series === TREE_RSS)
       return [];
     const end = reserved.times.at(-1)!;
     const top = maxIn(reserved, reserved.times[0]!, end);
@@ -49,7 +50,7 @@ export const allocator: Detector = {
     const expected = (fitting ?? budget)?.tiers.refined.components.reserve ?? 0;
     // What a line of the device shows beyond its prediction, and other findings leave.
     let room =
-      overlay.series === FRAMEWORK_LINE ? 0 : (worstRow(overlay.phases)?.residualBytes ?? 0);
+      overlay.series === FRAMEWORK_ALLOCATED ? 0 : (worstRow(overlay.phases)?.residualBytes ?? 0);
     const limit = flagLimit(predicted ?? 0, limits);
     const found: Finding[] = [];
     const add = (kind: keyof typeof REMEDIES & FindingKind, bytes: Bytes, evidence: string) => {
@@ -83,7 +84,7 @@ export const allocator: Detector = {
     const beyond = unused - expected;
     const figures = `At ${formatDuration(top.t)} ${formatBytes(top.value)} were reserved; live bytes never passed ${formatBytes(most)}`;
     const matters =
-      predicted === null || overlay.series === FRAMEWORK_LINE
+      predicted === null || overlay.series === FRAMEWORK_ALLOCATED
         ? unused > 0.25 * top.value && unused > limits.bytes
         : room > 0 && beyond > limit;
     if (matters)

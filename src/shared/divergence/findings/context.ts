@@ -3,10 +3,11 @@
  * Where the budget already holds a context, only what lies beyond the limits of it is a divergence.
  */
 import { formatBytes } from '../../base/format';
+import { processMemory } from '../../trace/series-ids';
 import { fits } from '../fit/fit';
 import { findGrowth, judgeDeclared, MARGIN, searchFor } from '../fit/verdict';
 import { contextLevel } from '../overlay/context-level';
-import { devicesBeside, findDevice, processLine } from '../overlay/lines';
+import { devicesBeside, findDevice } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
@@ -84,7 +85,7 @@ export const context: Detector = {
           span: level.span,
           confidence: level.reserved ? ('high' as const) : ('medium' as const),
           evidence: [
-            `${level.source} shows ${formatBytes(level.onDevice)} where the framework counts ${formatBytes(level.framework)} ${level.reserved ? 'reserved' : 'allocated'}; over ${level.readings} readings that is the ${level.source === processLine(gpu) ? 'least' : 'median'} difference.`,
+            `${level.source} shows ${formatBytes(level.onDevice)} where the framework counts ${formatBytes(level.framework)} ${level.reserved ? 'reserved' : 'allocated'}; over ${level.readings} readings that is the ${level.source === processMemory(gpu) ? 'least' : 'median'} difference.`,
             ...(level.reserved
               ? []
               : [

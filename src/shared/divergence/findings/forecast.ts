@@ -8,8 +8,9 @@ import { formatBytes, formatDuration, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import type { Micros } from '../../base/units';
 import { valueAt } from '../../trace/series';
+import { deviceIn, usedMemory } from '../../trace/series-ids';
 import { findGrowth, worstRow } from '../fit/verdict';
-import { deviceIdIn, deviceLine, seriesById } from '../overlay/lines';
+import { seriesById } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
@@ -37,8 +38,8 @@ export const forecast: Detector = {
 
 function measureRoom({ overlay, lines, durationUs }: FindingsInput): Room | null {
   const { deviceBytes, series: line } = overlay;
-  const gpu = deviceIdIn(line ?? '') ?? '';
-  const device = seriesById(lines, deviceLine(gpu));
+  const gpu = deviceIn(line ?? '') ?? '';
+  const device = seriesById(lines, usedMemory(gpu));
   const used = device ? valueAt(device, durationUs) : null;
   return deviceBytes === undefined || used === null
     ? null

@@ -9,8 +9,8 @@ import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS, type Phase } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
-import { FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
 import { frameworkOverlay } from '../overlay/overlay';
 import type { Finding, FindingsInput, Overlay, OverlayPhase } from '../overlay/types';
 import type { Detector } from './protocol';
@@ -65,8 +65,8 @@ export const leak: Detector = {
 };
 
 function buildTracks(overlay: Overlay, input: FindingsInput): Track[] {
-  if (overlay.series === null || overlay.series === HOST_LINE) return [];
-  const framework = overlay.series === FRAMEWORK_LINE;
+  if (overlay.series === null || overlay.series === TREE_RSS) return [];
+  const framework = overlay.series === FRAMEWORK_ALLOCATED;
   const rows = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
     if (row.step === null || row.end === null) continue;

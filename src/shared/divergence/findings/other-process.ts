@@ -1,7 +1,8 @@
 /** Other processes took or gave back memory on the device while the workload ran. */
 import { formatBytes, formatDuration } from '../../base/format';
 import { MiB } from '../../base/units';
-import { devicesBeside, otherLine, seriesById } from '../overlay/lines';
+import { otherMemory } from '../../trace/series-ids';
+import { devicesBeside, seriesById } from '../overlay/lines';
 import type { Detector } from './protocol';
 
 /** Below this a desktop's redrawing is at work. */
@@ -11,7 +12,7 @@ export const otherProcess: Detector = {
   kind: 'other_process',
   find({ lines, overlay }) {
     return devicesBeside(lines, overlay.series).flatMap((gpu) => {
-      const others = seriesById(lines, otherLine(gpu));
+      const others = seriesById(lines, otherMemory(gpu));
       if (!others || others.values.length < 2) return [];
       const { times, values } = others;
       const first = values[0]!;

@@ -5,8 +5,9 @@ import { GiB, KiB, MiB, type Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import { computeBudget } from '../../budget/budget';
 import { valueAt } from '../../trace/series';
+import { deviceIn, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { LogLine } from '../../trace/types';
-import { deviceIdIn, deviceLine, HOST_LINE, seriesById } from '../overlay/lines';
+import { seriesById } from '../overlay/lines';
 import type { Finding, FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
@@ -67,8 +68,8 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
 /** Free memory of the device over the run, where its size is known. */
 function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): string[] {
   const { deviceBytes } = overlay;
-  const gpu = deviceIdIn(overlay.series ?? '');
-  const device = gpu === undefined ? undefined : seriesById(lines, deviceLine(gpu));
+  const gpu = deviceIn(overlay.series ?? '');
+  const device = gpu === undefined ? undefined : seriesById(lines, usedMemory(gpu));
   if (deviceBytes === undefined || !device || device.times.length === 0) return [];
   const from = device.times[0]!;
   const free = [0, 0.5, 1].flatMap((part) => {
@@ -90,7 +91,7 @@ function fittingSentence({ budget, overlay }: FindingsInput): string[] {
   if (
     budget === null ||
     limit === undefined ||
-    overlay.series === HOST_LINE ||
+    overlay.series === TREE_RSS ||
     budget.run.batch < 2 ||
     budget.run.lengths !== undefined
   )

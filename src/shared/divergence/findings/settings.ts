@@ -5,6 +5,7 @@
  */
 
 import { formatBytes, formatInteger, formatSignedBytes } from '../../base/format';
+import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { describeChange, WORDS } from '../fit/setting-words';
 import {
   announcedRun,
@@ -17,7 +18,6 @@ import {
   type Winner,
   worstRow,
 } from '../fit/verdict';
-import { FRAMEWORK_LINE } from '../overlay/lines';
 import type { Finding, FindingsInput } from '../overlay/types';
 import type { Detector } from './protocol';
 
@@ -86,7 +86,7 @@ function buildFinding(
       ...(best.fit.offset === 0
         ? []
         : [
-            `A constant ${formatSignedBytes(Math.round(best.fit.offset))} in every phase is taken for ${overlay.series === FRAMEWORK_LINE ? 'what the budget does not list' : 'the device context, which was not measured'}.`,
+            `A constant ${formatSignedBytes(Math.round(best.fit.offset))} in every phase is taken for ${overlay.series === FRAMEWORK_ALLOCATED ? 'what the budget does not list' : 'the device context, which was not measured'}.`,
           ]),
     ],
     formula: words.formula,

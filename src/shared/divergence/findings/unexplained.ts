@@ -2,9 +2,9 @@
 import { formatBytes, formatPercent, formatSignedBytes } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { describeChange } from '../fit/setting-words';
 import { judgeDeclared, worstRow } from '../fit/verdict';
-import { FRAMEWORK_LINE, HOST_LINE } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { showsRun } from '../overlay/shows-run';
 import {
@@ -44,7 +44,7 @@ export const unexplained: Detector = {
     const named = known.filter(
       ({ bytes, kind }) =>
         bytes !== null &&
-        (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_LINE)),
+        (RISING.has(kind) || (kind === 'context' && overlay.series !== FRAMEWORK_ALLOCATED)),
     );
     const explained =
       wrong +
@@ -52,7 +52,7 @@ export const unexplained: Detector = {
     const rest = gap.residual - explained;
     // Where no phase was announced the highest moment may not have been recorded.
     const isUnseen = rest < 0 && !overlay.phases.some(({ inferred }) => !inferred);
-    const isExact = exact && overlay.series === FRAMEWORK_LINE;
+    const isExact = exact && overlay.series === FRAMEWORK_ALLOCATED;
     if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, limits))) return [];
     return [
       {
@@ -67,7 +67,7 @@ export const unexplained: Detector = {
         // Near the limit it may be the context, which differs from machine to machine.
         confidence:
           !isExact &&
-          (overlay.series === HOST_LINE ||
+          (overlay.series === TREE_RSS ||
             isUnseen ||
             Math.abs(rest) <= 1.5 * flagLimit(gap.predicted, limits))
             ? 'low'
@@ -81,7 +81,7 @@ export const unexplained: Detector = {
             ? [`${rows.length} phases of the run are flagged; this is the largest.`]
             : []),
           ...describeRivals(input, known),
-          ...(overlay.series === HOST_LINE
+          ...(overlay.series === TREE_RSS
             ? [
                 'Resident memory of the process tree also holds the runtime, its libraries and its code.',
               ]

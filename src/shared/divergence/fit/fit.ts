@@ -13,7 +13,7 @@
 import { type Bytes, MiB } from '../../base/units';
 import { COMPONENTS, type Component } from '../../base/vocabulary';
 import type { ComponentBytes, TierBudget } from '../../budget/types';
-import { FRAMEWORK_LINE } from '../overlay/lines';
+import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { predictedRow } from '../overlay/predicted';
 import type { Stairs } from '../overlay/types';
 import { factorize } from './cholesky';
@@ -148,7 +148,7 @@ function findSetters(
   line: string | null,
 ): ReadonlyMap<Bytes, ComponentBytes> {
   const setters = new Map<Bytes, ComponentBytes>();
-  if (line === FRAMEWORK_LINE) return setters;
+  if (line === FRAMEWORK_ALLOCATED) return setters;
   for (const { total, components } of timeline) {
     if ((components.reserve ?? 0) <= (setters.get(total)?.reserve ?? Number.POSITIVE_INFINITY))
       setters.set(total, components);
@@ -159,7 +159,7 @@ function findSetters(
 /** The likeliest constant under all rows. */
 function likeliest(rows: readonly Row[], context: FitContext): Fit {
   const constants =
-    context.freeOffset && context.line !== FRAMEWORK_LINE ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
+    context.freeOffset && context.line !== FRAMEWORK_ALLOCATED ? ASSUMED_CONSTANT : KNOWN_CONSTANT;
   // What a leak may already have added within a step is uncertain by as much.
   const residuals = Float64Array.from(rows, ({ error, slack }) => error - slack / 2);
   const shared = buildCovariance(rows);

@@ -4,8 +4,9 @@
  */
 import type { Bytes } from '../../base/units';
 import type { FindingKind } from '../../base/vocabulary';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { contextLevel } from '../overlay/context-level';
-import { FRAMEWORK_LINE, findDevice, HOST_LINE } from '../overlay/lines';
+import { findDevice } from '../overlay/lines';
 import { flagLimit } from '../overlay/measured-line';
 import { frameworkOverlay } from '../overlay/overlay';
 import { type Place, predictedRow } from '../overlay/predicted';
@@ -74,11 +75,11 @@ export function searchFor(
   if (
     budget === null ||
     overlay.series === null ||
-    overlay.series === HOST_LINE ||
+    overlay.series === TREE_RSS ||
     overlay.phases.length === 0
   )
     return null;
-  const exact = input.exact && overlay.series === FRAMEWORK_LINE;
+  const exact = input.exact && overlay.series === FRAMEWORK_ALLOCATED;
   const gpu = findDevice(lines, overlay.series);
   const level = gpu === undefined ? null : contextLevel(lines, gpu, overlay);
   const contextBytes = level?.reserved ? level.bytes : null;
@@ -171,7 +172,7 @@ export function clearWinner({ fitting, own, offsetFits }: Verdict): Winner | und
 
 /** The overlay on the framework's bytes, which know most, whichever line is shown. */
 export function bestOverlay(input: FindingsInput): Overlay {
-  if (input.overlay.series === FRAMEWORK_LINE || input.budget === null) return input.overlay;
+  if (input.overlay.series === FRAMEWORK_ALLOCATED || input.budget === null) return input.overlay;
   const overlay = frameworkOverlay(input);
   return overlay !== null && overlay.phases.length > 0 ? overlay : input.overlay;
 }

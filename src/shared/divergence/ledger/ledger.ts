@@ -18,17 +18,10 @@ import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
 import { maxIn, valueAt } from '../../trace/series';
+import { FRAMEWORK_ALLOCATED, otherMemory, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
-import {
-  deviceLine,
-  FRAMEWORK_LINE,
-  findDevice,
-  HOST_LINE,
-  type Lines,
-  otherLine,
-  seriesById,
-} from '../overlay/lines';
+import { findDevice, type Lines, seriesById } from '../overlay/lines';
 import { findPool, type Pool } from '../overlay/pool';
 import type { LedgerEntry, LedgerKind, LedgerRow, Overlay, OverlayPhase } from '../overlay/types';
 
@@ -135,7 +128,7 @@ class LedgerBuilder {
       if (component === 'reserve' && (fraction?.reserved != null || !onDevice)) continue;
       entries.push({ kind: 'predicted', component, bytes, source: 'budget', resolution: 1 });
     }
-    if (line === FRAMEWORK_LINE && at !== null)
+    if (line === FRAMEWORK_ALLOCATED && at !== null)
       add('allocator_rounding', this.#roundingAt(at), 'framework.allocated − framework.requested');
     if (fraction) {
       const { requested, allocated, reserved } = fraction;
@@ -159,15 +152,15 @@ class LedgerBuilder {
       add(
         'context',
         this.#context.bytes,
-        `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_LINE}`,
+        `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_ALLOCATED}`,
         MiB,
       );
-    if (onDevice && line === deviceLine(this.#gpu!) && at !== null)
-      add('other_process', this.#others(at), otherLine(this.#gpu!), MiB);
+    if (onDevice && line === usedMemory(this.#gpu!) && at !== null)
+      add('other_process', this.#others(at), otherMemory(this.#gpu!), MiB);
     const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.#pool && at !== null && at >= this.#pool.from && left() > 0)
       add('preallocated_pool', left(), line, MiB);
-    add('unexplained', left(), 'rest', onDevice ? MiB : line === HOST_LINE ? 4096 : 1);
+    add('unexplained', left(), 'rest', onDevice ? MiB : line === TREE_RSS ? 4096 : 1);
     return { phase, ...(stage && { stage }), step, rank, at, measured, entries };
   }
 
@@ -182,7 +175,7 @@ class LedgerBuilder {
     };
     return {
       requested: value('framework.requested'),
-      allocated: value(FRAMEWORK_LINE),
+      allocated: value(FRAMEWORK_ALLOCATED),
       reserved: value('framework.reserved'),
     };
   }
@@ -198,7 +191,7 @@ class LedgerBuilder {
 
   /** What others have taken since the first reading of them. */
   #others(at: Micros): Bytes | null {
-    const others = seriesById(this.lines, otherLine(this.#gpu!));
+    const others = seriesById(this.lines, otherMemory(this.#gpu!));
     const now = others ? valueAt(others, at) : null;
     return now === null ? null : now - others!.values[0]!;
   }

@@ -6,16 +6,15 @@
 import { median } from '../../base/statistics';
 import { type Bytes, GiB, MiB, type Micros } from '../../base/units';
 import { sampleAt, valueAt } from '../../trace/series';
-import type { SeriesData } from '../../trace/types';
 import {
-  deviceLine,
-  FRAMEWORK_LINE,
-  type Lines,
-  otherLine,
-  processLine,
-  seriesById,
-  workloadLine,
-} from './lines';
+  FRAMEWORK_ALLOCATED,
+  otherMemory,
+  processMemory,
+  usedMemory,
+  workloadMemory,
+} from '../../trace/series-ids';
+import type { SeriesData } from '../../trace/types';
+import { type Lines, seriesById } from './lines';
 import type { Overlay } from './types';
 
 export interface ContextLevel {
@@ -48,7 +47,7 @@ export function contextLevel(
   overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
 ): ContextLevel | null {
   const reserved = seriesById(lines, 'framework.reserved');
-  const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_LINE);
+  const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_ALLOCATED);
   if (!framework || framework.times.length === 0) return null;
   return (
     ofProcess(lines, gpu, framework) ??
@@ -58,7 +57,7 @@ export function contextLevel(
 
 /** The least excess: what comes and goes above the context is not the context. */
 function ofProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
-  const process = seriesById(lines, processLine(gpu));
+  const process = seriesById(lines, processMemory(gpu));
   if (!process) return null;
   let least: Pair | null = null;
   let readings = 0;
@@ -78,7 +77,7 @@ function ofProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLev
   }
   if (least === null || least.excess <= 0 || least.excess > MOST || readings < LEAST_READINGS)
     return null;
-  return level(gpu, processLine(gpu), framework, least, readings, [
+  return level(gpu, processMemory(gpu), framework, least, readings, [
     process.times[0]!,
     process.times.at(-1)!,
   ]);
@@ -92,8 +91,8 @@ function ofLine(
   overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
 ): ContextLevel | null {
   const isOwn =
-    overlay.series === workloadLine(gpu) ||
-    (overlay.series === deviceLine(gpu) && !seriesById(lines, otherLine(gpu)));
+    overlay.series === workloadMemory(gpu) ||
+    (overlay.series === usedMemory(gpu) && !seriesById(lines, otherMemory(gpu)));
   const line = isOwn ? seriesById(lines, overlay.series!) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];

@@ -6,51 +6,40 @@
 
 import { type Bytes, MiB } from '../../base/units';
 import { maxIn, minIn, sampleCount } from '../../trace/series';
+import {
+  deviceIn,
+  deviceMetricIn,
+  FRAMEWORK_ALLOCATED,
+  isMigDevice,
+  otherMemory,
+  processMemory,
+  TREE_RSS,
+  usedMemory,
+  workloadMemory,
+} from '../../trace/series-ids';
 import type { Marker, SeriesData } from '../../trace/types';
-
-export const FRAMEWORK_LINE = 'framework.allocated';
-export const HOST_LINE = 'tree.rss';
 
 /** Changes of other processes below this are taken when they are read. */
 const LEAST_STEP = 16 * MiB;
 
-const WITH_BASELINE = /^(gpu\d+(?:\.mig\d+)?)\.(memory\.used|workload\.memory)$/;
-const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.memory\.used$/;
-
-/** The GPU, or the MIG device of one, that a line is of; undefined for a line of the framework or the host. */
-export const deviceIdIn = (line: string) => /^(gpu\d+(?:\.mig\d+)?)\./.exec(line)?.[1];
-/** A MIG device has memory of its own and is treated as a GPU. */
-const isInstance = (gpu: string) => gpu.includes('.');
-export const utilizationLine = (gpu: string) => `${gpu}.utilization`;
-export const deviceLine = (gpu: string) => `${gpu}.memory.used`;
-export const workloadLine = (gpu: string) => `${gpu}.workload.memory`;
-/** Memory of the workload's own processes on the device. */
-export const processLine = (gpu: string) => `${gpu}.process.memory`;
-/** Memory of every other process on the device, graphics processes included. */
-export const otherLine = (gpu: string) => `${gpu}.other.memory`;
-
-/** Whether a workload tells of every change of a line itself, so that none falls between two samples. */
-export const isAnnounced = (id: string) => /(^|\.)framework\./.test(id);
-
-/** Whether a line is memory of a GPU, on which phases can be found by its shape. */
-export const isDeviceLine = (id: string) => id !== FRAMEWORK_LINE && id !== HOST_LINE;
-
 /** The device that a line is of, where it was read. */
 export function findDevice(series: readonly SeriesData[], line: string | null): string | undefined {
-  const own = deviceIdIn(line ?? '');
+  const own = deviceIn(line ?? '');
   return listDevices(series).find((gpu) => gpu === own);
 }
 
 /** The devices that matter to what is shown: beside a MIG device no other, since it shares its memory with none. */
 export function devicesBeside(series: readonly SeriesData[], line: string | null): string[] {
-  const own = deviceIdIn(line ?? '');
+  const own = deviceIn(line ?? '');
   return listDevices(series).filter((gpu) =>
-    own !== undefined && isInstance(own) ? gpu === own : !isInstance(gpu),
+    own !== undefined && isMigDevice(own) ? gpu === own : !isMigDevice(gpu),
   );
 }
 
 export function listDevices(series: readonly SeriesData[]): string[] {
-  return series.flatMap(({ info }) => DEVICE.exec(info.id)?.[1] ?? []);
+  return series.flatMap(({ info }) =>
+    deviceMetricIn(info.id) === 'memory.used' ? [deviceIn(info.id)!] : [],
+  );
 }
 
 export function seriesById(series: readonly SeriesData[], id: string): SeriesData | undefined {
@@ -70,11 +59,13 @@ export function deriveLines(
   baselines: Readonly<Record<string, Bytes>>,
 ): Lines {
   const made = listDevices(series).flatMap((gpu): SeriesData[] => {
-    const device = seriesById(series, deviceLine(gpu));
-    const others = seriesById(series, otherLine(gpu));
-    if (seriesById(series, workloadLine(gpu)) || !device || !others || others.times.length === 0)
+    const device = seriesById(series, usedMemory(gpu));
+    const others = seriesById(series, otherMemory(gpu));
+    if (seriesById(series, workloadMemory(gpu)) || !device || !others || others.times.length === 0)
       return [];
-    return [workloadMemory(gpu, device, others, baselines[otherLine(gpu)] ?? others.values[0]!)];
+    return [
+      deriveWorkloadMemory(gpu, device, others, baselines[otherMemory(gpu)] ?? others.values[0]!),
+    ];
   });
   return [...series, ...made] as readonly SeriesData[] as Lines;
 }
@@ -83,7 +74,7 @@ export function deriveLines(
  * Device memory less what other processes have taken since launch: what they held before is in the baseline. Other
  * processes are read once or twice a second, so each reading is held until the next.
  */
-function workloadMemory(
+function deriveWorkloadMemory(
   gpu: string,
   device: SeriesData,
   others: SeriesData,
@@ -106,7 +97,7 @@ function workloadMemory(
   }
   const info = {
     ...device.info,
-    id: workloadLine(gpu),
+    id: workloadMemory(gpu),
     source: 'plumbline',
     metric: 'workload.memory',
   };
@@ -141,12 +132,15 @@ function stepWithin(
  * baseline was read nothing is taken off, since a first sample may already hold the workload.
  */
 export function baselineFor(id: string, baselines: Readonly<Record<string, Bytes>>): Bytes {
-  const gpu = WITH_BASELINE.exec(id)?.[1];
-  return gpu === undefined ? 0 : (baselines[deviceLine(gpu)] ?? 0);
+  const device = deviceIn(id);
+  return device === undefined || !hasBaseline(id) ? 0 : (baselines[usedMemory(device)] ?? 0);
 }
 
 /** Whether a line can hold what was in use before launch. */
-export const hasBaseline = (id: string) => WITH_BASELINE.test(id);
+export function hasBaseline(id: string): boolean {
+  const metric = deviceMetricIn(id);
+  return metric === 'memory.used' || metric === 'workload.memory';
+}
 
 /**
  * Ids of the lines there are, best first: GPU memory of the workload, device memory, memory of its processes, the
@@ -160,7 +154,7 @@ export function candidateLines(
   confinedTo: readonly string[] = [],
 ): string[] {
   const rise = (gpu: string) => {
-    const data = seriesById(all, deviceLine(gpu));
+    const data = seriesById(all, usedMemory(gpu));
     if (!data || data.times.length === 0) return -1;
     const [from, to] = [data.times[0]!, data.times.at(-1)!];
     return maxIn(data, from, to)!.value - minIn(data, from, to)!.value;
@@ -175,13 +169,17 @@ export function candidateLines(
   const named = listDevices(all);
   const gpus = [
     ...byRise(named.filter((gpu) => confinedTo.includes(gpu))),
-    ...byRise(named.filter((gpu) => !isInstance(gpu))),
-    ...byRise(named.filter((gpu) => isInstance(gpu) && !confinedTo.includes(gpu))),
+    ...byRise(named.filter((gpu) => !isMigDevice(gpu))),
+    ...byRise(named.filter((gpu) => isMigDevice(gpu) && !confinedTo.includes(gpu))),
   ];
-  const gpuLines = gpus.flatMap((gpu) => [workloadLine(gpu), deviceLine(gpu), processLine(gpu)]);
+  const gpuLines = gpus.flatMap((gpu) => [
+    workloadMemory(gpu),
+    usedMemory(gpu),
+    processMemory(gpu),
+  ]);
   const ordered = onGpu
-    ? [...gpuLines, FRAMEWORK_LINE, HOST_LINE]
-    : [FRAMEWORK_LINE, HOST_LINE, ...gpuLines];
+    ? [...gpuLines, FRAMEWORK_ALLOCATED, TREE_RSS]
+    : [FRAMEWORK_ALLOCATED, TREE_RSS, ...gpuLines];
   return ordered.filter((id) => sampleCount(seriesById(all, id)) > 0);
 }
 

@@ -8,8 +8,8 @@ import { lowerBound } from '../../base/search';
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
 import { maxIn, valueAt } from '../../trace/series';
+import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
-import { FRAMEWORK_LINE } from './lines';
 import type { FlagLimits } from './types';
 
 export interface Measured {
@@ -31,7 +31,7 @@ export class MeasuredLine {
     readonly baseline: Bytes,
     markers: readonly Marker[],
   ) {
-    if (data.info.id !== FRAMEWORK_LINE) return;
+    if (data.info.id !== FRAMEWORK_ALLOCATED) return;
     for (const marker of markers) {
       if (marker.type !== 'memory') continue;
       const key = `${marker.rank}:${marker.phase}`;
@@ -43,7 +43,7 @@ export class MeasuredLine {
   }
 
   get isFramework(): boolean {
-    return this.data.info.id === FRAMEWORK_LINE;
+    return this.data.info.id === FRAMEWORK_ALLOCATED;
   }
 
   in(span: PhaseSpan): Measured {

@@ -5,20 +5,12 @@
 
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget, ComponentBytes } from '../../budget/types';
+import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-ids';
 import type { Marker, PhaseSpan } from '../../trace/types';
 import { buildLedger } from '../ledger/ledger';
 import type { CompletedPhases } from './completed-phases';
 import { inferredSpans } from './inferred';
-import {
-  baselineFor,
-  candidateLines,
-  deviceIdIn,
-  FRAMEWORK_LINE,
-  isDeviceLine,
-  type Lines,
-  mayUseGpu,
-  seriesById,
-} from './lines';
+import { baselineFor, candidateLines, type Lines, mayUseGpu, seriesById } from './lines';
 import { flagged, MeasuredLine } from './measured-line';
 import { predictedPeak, predictedRow } from './predicted';
 import { findShape, findStairs, type Shape } from './segmentation';
@@ -77,7 +69,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
   // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
   const shape = announced || !isDeviceLine(chosen) ? null : findShape(data, line.baseline);
   const stairs = shape && findStairs(shape);
-  const device = input.deviceBytes?.[deviceIdIn(chosen) ?? ''];
+  const device = input.deviceBytes?.[deviceIn(chosen) ?? ''];
   const overlay: Overlay = {
     series: chosen,
     alternatives: candidates.filter((id) => id !== chosen),
@@ -109,14 +101,14 @@ export function buildOverlay(input: OverlayInput): Overlay {
 export function frameworkOverlay(
   input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay },
 ): Overlay | null {
-  if (input.overlay.series === FRAMEWORK_LINE) return input.overlay;
-  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_LINE });
-  return overlay.series === FRAMEWORK_LINE ? overlay : null;
+  if (input.overlay.series === FRAMEWORK_ALLOCATED) return input.overlay;
+  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
+  return overlay.series === FRAMEWORK_ALLOCATED ? overlay : null;
 }
 
 /** The most the framework ever had allocated, whichever line is shown. */
 export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | 'markers'>): Bytes {
-  const data = seriesById(lines, FRAMEWORK_LINE);
+  const data = seriesById(lines, FRAMEWORK_ALLOCATED);
   return data ? (new MeasuredLine(data, 0, markers).peak()?.bytes ?? 0) : 0;
 }
 

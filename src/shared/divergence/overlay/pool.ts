@@ -5,8 +5,8 @@
 import { upperBound } from '../../base/search';
 import { type Bytes, GiB, type Micros } from '../../base/units';
 import { maxIn, minIn } from '../../trace/series';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
-import { FRAMEWORK_LINE, HOST_LINE } from './lines';
 import type { Overlay } from './types';
 
 export interface Pool {
@@ -33,8 +33,8 @@ export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros)
   const { times, values } = line;
   if (
     !measuredPeak ||
-    line.info.id === FRAMEWORK_LINE ||
-    line.info.id === HOST_LINE ||
+    line.info.id === FRAMEWORK_ALLOCATED ||
+    line.info.id === TREE_RSS ||
     times.length < LEAST_SAMPLES
   )
     return null;

@@ -5,7 +5,7 @@
 
 import type { Phase } from '../../base/vocabulary';
 import type { PhaseBudget, TierBudget, TimelinePhase } from '../../budget/types';
-import { FRAMEWORK_LINE, HOST_LINE } from './lines';
+import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 
 export interface Place {
   readonly phase: Phase;
@@ -31,8 +31,8 @@ export function predictedRow(
         );
   const row = byStep ?? tier.phases.find((one) => one.phase === phase) ?? null;
   if (row === null || line === null) return row;
-  if (line === FRAMEWORK_LINE) return counted(row);
-  return byStep && line !== HOST_LINE && step! > byStep.step! ? kept(byStep, tier) : row;
+  if (line === FRAMEWORK_ALLOCATED) return counted(row);
+  return byStep && line !== TREE_RSS && step! > byStep.step! ? kept(byStep, tier) : row;
 }
 
 /** The highest row as the line shows it. */
@@ -40,7 +40,8 @@ export function predictedPeak(
   tier: TierBudget,
   line: string,
 ): Pick<PhaseBudget, 'total' | 'components'> {
-  if (line !== FRAMEWORK_LINE || !(tier.components.context || tier.components.reserve)) return tier;
+  if (line !== FRAMEWORK_ALLOCATED || !(tier.components.context || tier.components.reserve))
+    return tier;
   return tier.phases.map(counted).reduce((best, row) => (row.total > best.total ? row : best));
 }
 

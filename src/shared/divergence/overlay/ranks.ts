@@ -7,10 +7,16 @@
 
 import type { Bytes, Percent } from '../../base/units';
 import type { Budget } from '../../budget/types';
-import { frameworkSeries, rankOfSeries } from '../../trace/ranks';
 import { maxIn } from '../../trace/series';
+import {
+  FRAMEWORK_ALLOCATED,
+  frameworkSeries,
+  rankIn,
+  rankMemory,
+  TREE_RSS,
+} from '../../trace/series-ids';
 import type { Marker, PhaseSpan, SeriesData } from '../../trace/types';
-import { FRAMEWORK_LINE, HOST_LINE, seriesById } from './lines';
+import { seriesById } from './lines';
 import { MeasuredLine } from './measured-line';
 import { predictedPeak } from './predicted';
 import type { Overlay } from './types';
@@ -35,14 +41,12 @@ interface Trace {
   readonly spans: readonly PhaseSpan[];
 }
 
-export const residentSeries = (rank: number): string => `rank${rank}.rss`;
-
 /** Ranks that announced a phase or memory, and those whose processes were read, in order. */
 export function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
   const ranks = new Set<number>();
   for (const { type, rank } of markers) if (type === 'phase' || type === 'memory') ranks.add(rank);
   for (const { info } of series) {
-    const rank = info.id.startsWith('framework.') ? null : rankOfSeries(info.id);
+    const rank = info.id.startsWith('framework.') ? null : rankIn(info.id);
     if (rank !== null) ranks.add(rank);
   }
   return [...ranks].sort((a, b) => a - b);
@@ -52,7 +56,7 @@ export function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>
 export function chooseRank(trace: Trace, use: string | undefined): number | null {
   const ranks = listRanks(trace);
   if (ranks.length === 0 || (ranks.length === 1 && ranks[0] === 0)) return null;
-  const asked = use === undefined ? null : rankOfSeries(use);
+  const asked = use === undefined ? null : rankIn(use);
   if (asked !== null && ranks.includes(asked)) return asked;
   return ranks
     .map((rank) => ({ rank, peak: findRankPeak(trace, rank)?.bytes ?? 0 }))
@@ -65,11 +69,11 @@ export function selectRank(
   rank: number,
   use: string | undefined,
 ): Trace {
-  const resident = use === HOST_LINE ? undefined : seriesById(series, residentSeries(rank));
+  const resident = use === TREE_RSS ? undefined : seriesById(series, rankMemory(rank));
   const own = series.flatMap((data): SeriesData[] => {
     const { id } = data.info;
-    if (resident !== undefined && id === HOST_LINE) return [renamed(resident, HOST_LINE)];
-    const of = rankOfSeries(id);
+    if (resident !== undefined && id === TREE_RSS) return [renamed(resident, TREE_RSS)];
+    const of = rankIn(id);
     if (of === null) return [data];
     return of === rank && id.includes('framework.')
       ? [renamed(data, id.slice(id.indexOf('framework.')))]
@@ -84,10 +88,10 @@ export function selectRank(
 
 /** The name within `selectRank` of a line of the session, and back. */
 export function nameWithin(id: string | undefined): string | undefined {
-  return id === undefined || rankOfSeries(id) === null
+  return id === undefined || rankIn(id) === null
     ? id
     : id.endsWith('.rss')
-      ? HOST_LINE
+      ? TREE_RSS
       : id.slice(id.indexOf('framework.'));
 }
 
@@ -104,19 +108,19 @@ export function restoreNames(
       .map(({ info }) => info.id),
   );
   const named = (id: string): string => {
-    if (id === FRAMEWORK_LINE) return frameworkSeries('allocated', rank);
-    return id === HOST_LINE && use !== HOST_LINE && there.has(residentSeries(rank))
-      ? residentSeries(rank)
+    if (id === FRAMEWORK_ALLOCATED) return frameworkSeries('allocated', rank);
+    return id === TREE_RSS && use !== TREE_RSS && there.has(rankMemory(rank))
+      ? rankMemory(rank)
       : id;
   };
   const shown = overlay.series === null ? null : named(overlay.series);
   const others = [...there]
-    .filter((id) => rankOfSeries(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss')))
+    .filter((id) => rankIn(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss')))
     .sort(byLine);
   const alternatives = new Set([
     ...overlay.alternatives.map(named),
     ...others,
-    ...(there.has(HOST_LINE) ? [HOST_LINE] : []),
+    ...(there.has(TREE_RSS) ? [TREE_RSS] : []),
   ]);
   return {
     ...overlay,
@@ -129,12 +133,12 @@ export function restoreNames(
 export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
   return listRanks(trace).map((rank) => {
     const peak = findRankPeak(trace, rank);
-    const resident = seriesById(trace.series, residentSeries(rank));
+    const resident = seriesById(trace.series, rankMemory(rank));
     const predicted =
       peak && budget
         ? predictedPeak(
             budget.tiers.refined,
-            peak.series === residentSeries(rank) ? HOST_LINE : FRAMEWORK_LINE,
+            peak.series === rankMemory(rank) ? TREE_RSS : FRAMEWORK_ALLOCATED,
           ).total
         : null;
     const residual = peak && predicted !== null ? peak.bytes - predicted : null;
@@ -161,14 +165,14 @@ function findRankPeak(
   const announced =
     framework &&
     new MeasuredLine(
-      renamed(framework, FRAMEWORK_LINE),
+      renamed(framework, FRAMEWORK_ALLOCATED),
       0,
       trace.markers.filter((marker) => marker.rank === rank),
     ).peak();
   if (announced) return { bytes: announced.bytes, series: id };
-  const resident = seriesById(trace.series, residentSeries(rank));
+  const resident = seriesById(trace.series, rankMemory(rank));
   const bytes = resident ? highest(resident) : null;
-  return bytes === null ? null : { bytes, series: residentSeries(rank) };
+  return bytes === null ? null : { bytes, series: rankMemory(rank) };
 }
 
 function highest(data: SeriesData): Bytes | null {
@@ -187,7 +191,6 @@ function renamed(data: SeriesData, id: string): SeriesData {
 /** The framework's bytes before resident memory, and ranks in order. */
 function byLine(a: string, b: string): number {
   return (
-    Number(a.endsWith('.rss')) - Number(b.endsWith('.rss')) ||
-    (rankOfSeries(a) ?? 0) - (rankOfSeries(b) ?? 0)
+    Number(a.endsWith('.rss')) - Number(b.endsWith('.rss')) || (rankIn(a) ?? 0) - (rankIn(b) ?? 0)
   );
 }

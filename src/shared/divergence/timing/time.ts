@@ -26,8 +26,9 @@ import { optimizerSeconds, updateBytes } from '../../compute/run-time';
 import { gpusNamed } from '../../hardware/gpu-names';
 import type { Gpu } from '../../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { deviceIn, deviceUtilization } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
-import { deviceIdIn, seriesById, utilizationLine } from '../overlay/lines';
+import { seriesById } from '../overlay/lines';
 import type { Overlay, OverlayPhase } from '../overlay/types';
 
 export interface PhaseTime {
@@ -78,9 +79,9 @@ export function analyseTime(
   const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
   if (rows.length === 0) return null;
   const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
-  const device = overlay.series === null ? undefined : deviceIdIn(overlay.series);
+  const device = overlay.series === null ? undefined : deviceIn(overlay.series);
   const utilization =
-    device === undefined ? undefined : seriesById(series, utilizationLine(device));
+    device === undefined ? undefined : seriesById(series, deviceUtilization(device));
   const phases = PHASES.flatMap((phase): PhaseTime[] => {
     const own = rows.filter((row) => row.phase === phase);
     return own.length === 0

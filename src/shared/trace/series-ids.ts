@@ -1,0 +1,78 @@
+/**
+ * The ids of series: how they are put together, and what one tells of its series. No other file spells or parses one.
+ *
+ *     gpu0.memory.used            a metric of a device: a GPU
+ *     gpu0.mig1.memory.used       or a MIG device, which has memory of its own and is treated as a GPU
+ *     framework.allocated         announced by the framework: of rank 0, and of a workload with one process
+ *     rank1.framework.allocated   of another rank
+ *     rank1.rss                   resident memory of the processes of a rank
+ *     tree.rss                    a metric of the workload's process tree
+ *     sampler.cost                of the sampling itself
+ */
+import type { GpuInfo } from '../hardware/gpu-info';
+
+export const FRAMEWORK_ALLOCATED = 'framework.allocated';
+export const FRAMEWORK_RESERVED = 'framework.reserved';
+export const FRAMEWORK_REQUESTED = 'framework.requested';
+export const TREE_RSS = 'tree.rss';
+export const TREE_CPU = 'tree.cpu';
+export const TREE_PROCESSES = 'tree.processes';
+export const TREE_DISK_READ = 'tree.disk.read';
+export const TREE_DISK_WRITTEN = 'tree.disk.written';
+export const SAMPLER_COST = 'sampler.cost';
+
+/** A device, as the ids of its series begin. */
+export const gpuDevice = (index: number): string => `gpu${index}`;
+export const migDevice = (gpu: number, slot: number): string => `gpu${gpu}.mig${slot}`;
+export const isMigDevice = (device: string): boolean => device.includes('.');
+/** The MIG devices of a GPU that a workload is confined to. */
+export const listMigDevices = ({
+  index,
+  instances = [],
+}: Pick<GpuInfo, 'index' | 'instances'>): string[] =>
+  instances.map(({ slot }) => migDevice(index, slot));
+
+export const deviceSeries = (device: string, metric: string): string => `${device}.${metric}`;
+export const gpuSeries = (index: number, metric: string): string =>
+  deviceSeries(gpuDevice(index), metric);
+/** Memory in use on the device, by whomever. */
+export const usedMemory = (device: string): string => `${device}.memory.used`;
+/** Derived: memory in use less what other processes have taken since launch. */
+export const workloadMemory = (device: string): string => `${device}.workload.memory`;
+/** Memory of the workload's own processes on the device. */
+export const processMemory = (device: string): string => `${device}.process.memory`;
+/** Memory of every other process on the device, graphics processes included. */
+export const otherMemory = (device: string): string => `${device}.other.memory`;
+export const deviceUtilization = (device: string): string => `${device}.utilization`;
+
+const DEVICE = /^(gpu(\d+)(?:\.mig\d+)?)\.(.+)$/;
+
+/** The GPU, or the MIG device of one, that a series is of; undefined for a series of the framework or the host. */
+export const deviceIn = (id: string): string | undefined => DEVICE.exec(id)?.[1];
+/** The index of the GPU that a series is of, or whose MIG device it is of. */
+export function gpuIndexIn(id: string): number | undefined {
+  const index = DEVICE.exec(id)?.[2];
+  return index === undefined ? undefined : Number(index);
+}
+/** The metric of a device's series, without the device. */
+export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id)?.[3];
+
+export type FrameworkMetric = 'allocated' | 'reserved' | 'requested';
+
+/** Of rank 0 the id that everyone knows; of the others the rank comes first. */
+export const frameworkSeries = (metric: FrameworkMetric, rank: number): string =>
+  rank === 0 ? `framework.${metric}` : `rank${rank}.framework.${metric}`;
+export const rankMemory = (rank: number): string => `rank${rank}.rss`;
+
+/** The rank a series belongs to; null for what belongs to the whole workload or a device. */
+export function rankIn(id: string): number | null {
+  const rank = /^rank(\d+)\./.exec(id)?.[1];
+  if (rank !== undefined) return Number(rank);
+  return id.startsWith('framework.') ? 0 : null;
+}
+/** The id without its rank, as a workload of one process would have it. */
+export const withoutRank = (id: string): string => id.replace(/^rank\d+\./, '');
+/** Whether the workload announces every change of a series itself, so that none falls between two samples. */
+export const isFrameworkSeries = (id: string): boolean => withoutRank(id).startsWith('framework.');
+/** Whether a line is memory of a device, on which phases can be found by its shape. */
+export const isDeviceLine = (id: string): boolean => id !== FRAMEWORK_ALLOCATED && id !== TREE_RSS;
