@@ -10,9 +10,10 @@
  */
 
 import type { Bytes } from '../base/units';
+import { type Checkpointing, segmentLength } from '../model/checkpointing';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement, isMixed } from '../model/precision';
-import type { Checkpointing, ModelSpec, RunSpec } from '../model/spec';
+import type { ModelSpec, RunSpec } from '../model/spec';
 import { type Shard, wholeShard } from './sharding/shard';
 import { buildTier, occurrence } from './tier';
 import type { ComponentBytes, TierBudget, TimelinePhase } from './types';
@@ -54,8 +55,7 @@ export function textbookActivations(
 
 /** How many times less than A checkpointing keeps: 0.2 A is A/5. */
 function dropped(checkpointing: Checkpointing): number {
-  const every = /^every=(\d+)$/.exec(checkpointing)?.[1];
-  return every === undefined ? (checkpointing === 'full' ? 5 : 1) : Number(every);
+  return checkpointing === 'full' ? 5 : (segmentLength(checkpointing) ?? 1);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What the bundled TensorFlow.js workload can be: GPT-2 or BERT's encoder, and what of them a model lacks. */
 import { Failure } from '../base/failure';
+import type { Mode, Precision } from './choices';
+import type { ModelSpec } from './model-spec';
 import { isPacked } from './packing';
-import type { ModelSpec, RunSpec } from './spec';
 
 /** What keeps `model` from running as the bundled workload, as the end of a sentence; null where nothing does. */
 export function notBundled(model: ModelSpec): string | null {
@@ -40,7 +41,13 @@ export function isBundledByDefault(model: ModelSpec): boolean {
   return model.architecture === 'decoder' && notBundled(model) === null;
 }
 
-type Precisions = Pick<RunSpec, 'mode' | 'precision' | 'kvCache' | 'kvPrecision'>;
+/** What decides whether the bundled workload can store a run's numbers. */
+interface Precisions {
+  readonly mode: Mode;
+  readonly precision: Precision;
+  readonly kvCache: boolean;
+  readonly kvPrecision: Precision;
+}
 
 /** Throws `unavailable` for a precision the bundled workload has not, in weights or cache. */
 export function checkBundledPrecision(run: Precisions): void {

@@ -8,7 +8,7 @@
  * sensitive to rounding, so that tables are int8 where the layers are int4. Biases and norms, a thousandth of the
  * parameters, stay float32.
  */
-import type { Precision } from './spec';
+import type { Precision } from './choices';
 
 export type PackedPrecision = 'fp16' | 'int8' | 'int4';
 

@@ -2,7 +2,8 @@
  * Exact parameter counts, by part. Every weight and bias of the architecture is counted once; a head that shares the
  * embedding matrix adds none.
  */
-import type { LORA_TARGETS, ModelSpec } from './spec';
+import type { LORA_TARGETS } from './choices';
+import type { ModelSpec } from './model-spec';
 
 export interface ParameterCount {
   /** V·d. */

@@ -1,5 +1,5 @@
 /** Bytes of one stored element at each precision. */
-import type { Precision } from './spec';
+import type { Precision } from './choices';
 
 const BYTES: Readonly<Record<Precision, number>> = {
   fp32: 4,

@@ -3,19 +3,12 @@
  * tape. tfjs holds one tape at a time, so that of the whole model is set aside meanwhile.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Checkpointing, ModelSpec } from '../../shared/model/spec';
+import type { ModelSpec } from '../../shared/model/spec';
 import type { Ledger } from '../measure/live-tensor-bytes';
 import { attribute, type EngineTape } from '../measure/tape';
 import { type Batch, runLayers, type Segment } from './gpt2';
 import { trainable } from './matrix';
 import type { Layer, Linear, Norm } from './weights';
-
-/** Layers of a segment; null where nothing is recomputed. */
-export function segmentLength(checkpointing: Checkpointing): number | null {
-  if (checkpointing === 'full') return 1;
-  const every = /^every=(\d+)$/.exec(checkpointing);
-  return every ? Number(every[1]) : null;
-}
 
 export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segment {
   return (layers, x) => {

@@ -5,6 +5,7 @@
  * drops them.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { segmentLength } from '../../shared/model/checkpointing';
 import type { Ledger } from '../measure/live-tensor-bytes';
 import { breathe } from '../measure/reporter';
 import { attribute, type EngineTape } from '../measure/tape';
@@ -13,7 +14,7 @@ import { type Batch, inSegments, normalize, runBlocks } from '../model/gpt2';
 import { crossEntropy } from '../model/losses';
 import { trainable } from '../model/matrix';
 import { Optimizer } from '../model/optimizers';
-import { recomputed, segmentLength } from '../model/recompute';
+import { recomputed } from '../model/recompute';
 import { leak, makeBatch, shiftedTargets, type Workload } from '../model/runs';
 import { seconds } from './generate';
 

@@ -8,6 +8,7 @@
  */
 
 import type { Phase } from '../../base/vocabulary';
+import { segmentLength } from '../../model/checkpointing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countWeights } from '../weights';
@@ -22,12 +23,7 @@ import { attentionForward, ffnForward } from './untaped';
 
 /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
 function checkpointGroup(run: RunSpec, layers: number): number {
-  const every = /^every=(\d+)$/.exec(run.checkpointing)?.[1];
-  return every !== undefined
-    ? Math.min(Number(every), layers)
-    : run.checkpointing === 'full'
-      ? Math.min(1, layers)
-      : 0;
+  return Math.min(segmentLength(run.checkpointing) ?? 0, layers);
 }
 
 /** With `peaksOnly` the first step is left out where others follow, which hold all it holds and the states too. */

@@ -1,4 +1,5 @@
 /** The three modes as dry programs, with the phases at which the workload reports. */
+import { segmentLength } from '../../model/checkpointing';
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Moment } from './dry-run';
@@ -114,13 +115,6 @@ function addAll(
     ops.engine.dispose(gradients[index]!);
     return sum;
   });
-}
-
-/** Layers of a checkpointed segment; null where nothing is recomputed. */
-export function segmentLength(checkpointing: RunSpec['checkpointing']): number | null {
-  if (checkpointing === 'full') return 1;
-  const every = /^every=(\d+)$/.exec(checkpointing);
-  return every ? Number(every[1]) : null;
 }
 
 /** All forward passes are alike; those over a text are scored at every position. */
