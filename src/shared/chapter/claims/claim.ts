@@ -129,3 +129,7 @@ export function claimsIn(section: string): ClaimMaker {
 export const ABOUT = { approximate: true } as const;
 export const AT_LEAST = { relation: 'at-least' } as const;
 export const AT_MOST = { relation: 'at-most' } as const;
+
+/** Why nothing is computed of an accuracy. */
+export const UNMEASURED =
+  'Accuracy is no arithmetic: it depends on model, data and calibration and has to be measured.';

@@ -1,16 +1,29 @@
 /**
- * The chapter, alive: every figure it prints, recomputed by the theory in this folder's parent. `computed` is always
- * the result of a function; where a row checks the chapter's own arithmetic, of its own printed operands.
+ * The chapter, alive: every figure it prints, recomputed by the theory, one section or exercise a file. `computed` is
+ * always the result of a function; where a row checks the chapter's arithmetic, of the operands that it prints.
  */
-import { budgetClaims } from './budget';
+
+import { attentionComplexityClaims } from './attention-complexity';
+import { batchingClaims } from './batched-inference';
 import type { Claim, Verdict } from './claim';
-import { complexityClaims } from './complexity';
-import { gpt3Claims } from './exercise-gpt3';
+import { distillationClaims } from './distillation';
+import { gpt3ForwardClaims } from './exercise-gpt3-forward';
+import { gpt3GenerationClaims } from './exercise-gpt3-generation';
+import { gpt3TrainingClaims } from './exercise-gpt3-training';
+import { kvCacheExerciseClaims } from './exercise-kv-cache';
 import { memoryExerciseClaims } from './exercise-memory';
-import { scalingExerciseClaims } from './exercise-scaling';
-import { inferenceClaims } from './inference';
+import { scalingGpt3Claims } from './exercise-scaling-gpt3';
+import { scalingLossClaims } from './exercise-scaling-loss';
+import { scalingOptimumClaims } from './exercise-scaling-optimum';
+import { feedForwardComplexityClaims } from './feed-forward-complexity';
+import { hardwareClaims, inferenceMemoryClaims } from './hardware-guide';
+import { kvCachingClaims } from './kv-caching';
+import { layerComplexityClaims, regimeClaims } from './layer-complexity';
 import { memoryClaims } from './memory';
-import { optimizationClaims } from './optimization';
+import { optimizationSummaryClaims } from './optimization-summary';
+import { quantizationClaims } from './quantization';
+import { scalingLawClaims } from './scaling-laws';
+import { bertBudgetClaims, gpt3BudgetClaims, stateClaims } from './training-budget';
 
 export type { Claim, Measured, Relation, Verdict } from './claim';
 export { VERDICTS } from './claim';
@@ -18,14 +31,30 @@ export { VERDICTS } from './claim';
 /** All claims, in the order of the chapter. */
 export function chapterClaims(): readonly Claim[] {
   return [
-    ...complexityClaims(),
+    ...attentionComplexityClaims(),
+    ...feedForwardComplexityClaims(),
+    ...layerComplexityClaims(),
+    ...regimeClaims(),
     ...memoryClaims(),
-    ...budgetClaims(),
-    ...inferenceClaims(),
-    ...optimizationClaims(),
-    ...gpt3Claims(),
+    ...stateClaims(),
+    ...bertBudgetClaims(),
+    ...gpt3BudgetClaims(),
+    ...hardwareClaims(),
+    ...inferenceMemoryClaims(),
+    ...kvCachingClaims(),
+    ...batchingClaims(),
+    ...kvCacheExerciseClaims(),
+    ...quantizationClaims(),
+    ...distillationClaims(),
+    ...optimizationSummaryClaims(),
+    ...scalingLawClaims(),
+    ...gpt3ForwardClaims(),
+    ...gpt3GenerationClaims(),
+    ...gpt3TrainingClaims(),
     ...memoryExerciseClaims(),
-    ...scalingExerciseClaims(),
+    ...scalingOptimumClaims(),
+    ...scalingGpt3Claims(),
+    ...scalingLossClaims(),
   ];
 }
 
