@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLibrary } from '../../src/main/store/library';
 import type { Claim } from '../../src/shared/chapter/claims';
 import type { Outcome } from '../../src/shared/chapter/experiments/measured';
 import type { SessionDocument } from '../../src/shared/session/session-document';
@@ -29,6 +30,10 @@ describe('an experiment that runs', () => {
     const bytes = await Promise.all(
       answer.measured!.sessions.map(async ({ id }) => {
         const { document } = await runJson<SessionDocument>(['show', id], home.dir);
+        expect(document.workload.experiment).toMatchObject({
+          id: 'activation-memory',
+          full: false,
+        });
         return Math.max(
           ...document.markers.flatMap((marker) =>
             marker.type === 'memory' ? [marker.memory.peakComponents?.activations ?? 0] : [],
@@ -61,6 +66,10 @@ describe('an experiment that runs', () => {
       (await runJson<Answer>(['experiment', 'activation-memory', '--no-run'], home.dir)).document
         .measured,
     ).toEqual(answer.measured);
+    // What a person calls a session is theirs: it stays the experiment's.
+    const [first] = answer.measured!.sessions;
+    openLibrary(home.dir).rename(first!.id, 'my run');
+    expect((await claims()).map(({ id }) => id)).toEqual(['layer-attention-growth']);
     expect((await runCli(['delete', answer.measured!.sessions[0]!.id], home.dir)).code).toBe(0);
     expect(await claims()).toEqual([]);
     expect(

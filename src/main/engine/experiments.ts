@@ -39,9 +39,9 @@ function newestOfEach(
 ): string[] | null {
   const ids = recordings(full).map(
     ({ role }) =>
-      sessions.find(({ name, status }) => {
-        const of = status === 'complete' ? recordedExperiment(name) : null;
-        return of?.experiment === experiment && of.full === full && of.role === role;
+      sessions.find((session) => {
+        const part = session.status === 'complete' ? recordedExperiment(session) : null;
+        return part?.id === experiment && part.full === full && part.role === role;
       })?.id,
   );
   return ids.every((id) => id !== undefined) ? ids : null;

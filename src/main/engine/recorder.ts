@@ -108,6 +108,7 @@ export async function startRecording(
     ...plan.workload,
     title: discretion.text(plan.workload.title),
     command: discretion.command(plan.workload.command),
+    ...(request.experiment && { experiment: request.experiment }),
   };
   const undeclared = plan.workload.kind === 'command' && !request.model;
   let model: ModelSpec | null = request.model ?? null;

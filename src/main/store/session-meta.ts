@@ -16,12 +16,17 @@ import type {
 import type { ProcessIdentity } from './liveness';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
+const experiment = z
+  .object({ id: z.string(), full: z.boolean(), role: z.string() })
+  .optional()
+  .catch(undefined);
 const workload = z.looseObject({
   kind: z.enum(['bundled', 'command', 'pid', 'import']),
   title: z.string(),
   command: z.array(z.string()),
   cwd: z.string().nullable(),
   pid: z.number().nullable(),
+  experiment,
 });
 const environment = z.looseObject({
   plumbline: z.string(),
@@ -59,6 +64,7 @@ export const summarySchema = z.looseObject({
   predictedPeak: z.number().nullable(),
   residualPercent: z.number().nullable(),
   simulated: z.boolean(),
+  experiment,
 });
 
 /** Documents by key. Absent keys read as null; a document that is no JSON throws. */

@@ -11,7 +11,7 @@ import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Comparison } from '../session/compare';
 import type { SessionDocument } from '../session/session-document';
-import type { SessionSummary } from '../session/types';
+import type { ExperimentPart, SessionSummary } from '../session/types';
 import type { Envelope } from '../trace/envelope';
 import type { Gap, SeriesInfo } from '../trace/types';
 
@@ -59,6 +59,8 @@ export interface RecordRequest {
   readonly cwd?: string;
   readonly environment?: WorkloadEnvironment;
   readonly name?: string;
+  /** The recording is one of an experiment's. */
+  readonly experiment?: ExperimentPart;
   /** Declared model and run; required for `bundled`, optional otherwise. */
   readonly model?: ModelSpec;
   readonly run?: RunSpec;

@@ -203,5 +203,6 @@ export function summarizeDocument(doc: SessionDocument): SessionSummary {
     predictedPeak: overlay.predictedPeak.refined,
     residualPercent: overlay.residualPercent,
     simulated: doc.simulated,
+    ...(doc.workload.experiment && { experiment: doc.workload.experiment }),
   };
 }

@@ -35,6 +35,16 @@ export interface SessionResult {
   readonly durationUs: Micros;
 }
 
+/** One recording of an experiment that runs: which of its recordings a session is. */
+export interface ExperimentPart {
+  /** The experiment's name, as `plumbline experiment` lists it. */
+  readonly id: string;
+  /** Recorded in the chapter's size. */
+  readonly full: boolean;
+  /** What tells it from the experiment's other recordings. */
+  readonly role: string;
+}
+
 export interface WorkloadInfo {
   readonly kind: 'bundled' | 'command' | 'pid' | 'import';
   /** For people: the command line, or "bundled gpt2 (wasm)". */
@@ -42,6 +52,8 @@ export interface WorkloadInfo {
   readonly command: readonly string[];
   readonly cwd: string | null;
   readonly pid: number | null;
+  /** Of an experiment's recordings only. */
+  readonly experiment?: ExperimentPart;
 }
 
 /** What the session ran on, and which sources were or were not to be had. */
@@ -75,4 +87,5 @@ export interface SessionSummary {
   readonly predictedPeak: Bytes | null;
   readonly residualPercent: Percent | null;
   readonly simulated: boolean;
+  readonly experiment?: ExperimentPart;
 }

@@ -8,8 +8,8 @@ import {
   findMeasurement,
   MEASUREMENTS,
   type Measurement,
+  nameSession,
   recordedExperiment,
-  sessionName,
   withMeasured,
 } from '../../../../src/shared/chapter/experiments/measured';
 import { notBundled } from '../../../../src/shared/model/bundled';
@@ -169,24 +169,22 @@ describe('the experiments that run', () => {
         for (const { role, model, run } of recordings) {
           expect(() => checkRun(model, run), role).not.toThrow();
           expect(notBundled(model), role).toBeNull();
-          expect(recordedExperiment(sessionName(name, full, role))).toEqual({
-            experiment: name,
-            full,
-            role,
-          });
+          const part = { id: name, full, role };
+          expect(recordedExperiment({ name: nameSession(part) })).toEqual(part);
+          expect(recordedExperiment({ name: 'renamed', experiment: part })).toEqual(part);
         }
       }
     },
   );
 
-  it("are known by the session's name alone", () => {
+  it("are known by the session's name where it stores no experiment", () => {
     for (const name of [
       'demo: GPT-2',
       'experiment',
       'experiment Kv: x',
       'my experiment kv-cache-speedup: with a cache',
     ])
-      expect(recordedExperiment(name)).toBeNull();
+      expect(recordedExperiment({ name })).toBeNull();
   });
 
   const session = (

@@ -13,8 +13,8 @@ import {
   describeOutcome,
   findMeasurement,
   type Measurement,
+  nameSession,
   type Outcome,
-  sessionName,
 } from '../../../../shared/chapter/experiments/measured';
 import { BACKENDS, type Backend } from '../../../../shared/model/spec';
 import { recordedOutcomes } from '../../../engine/experiments';
@@ -87,8 +87,10 @@ async function measuredBy(
     const kept = join(folder, 'weights');
     try {
       for (const [index, { role, model, run: spec, weights }] of recordings.entries()) {
+        const part = { id: measurement.experiment, full, role };
         const request = {
-          name: sessionName(measurement.experiment, full, role),
+          name: nameSession(part),
+          experiment: part,
           model,
           run: { ...spec, backend: chosen },
           ...(weights === 'kept'

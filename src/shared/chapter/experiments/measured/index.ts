@@ -19,9 +19,9 @@ import { QUANTIZATION } from './quantization';
 export {
   type MeasuredFigure,
   type Measurement,
+  nameSession,
   type Recording,
   recordedExperiment,
-  sessionName,
 } from './measurement';
 
 export const MEASUREMENTS: readonly Measurement[] = [

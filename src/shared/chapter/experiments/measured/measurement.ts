@@ -2,8 +2,8 @@
  * An experiment that the bundled workload can run: what to record, and what the recordings say. Pure: the engine
  * records, the library keeps, and the outcome can be read from the sessions at any later time.
  *
- * A session belongs to an experiment by its name, "experiment kv-cache-speedup, full: without a cache"; one that a
- * person renames no longer counts. What was run is read from the session itself, never from its name.
+ * A session says itself which recording of which experiment it is. What was run is read from the session as well, never
+ * from its name.
  */
 
 import { formatInteger } from '../../../base/format';
@@ -13,6 +13,7 @@ import { gpuByName, gpusNamed } from '../../../hardware/gpu-names';
 import type { Gpu } from '../../../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../../../model/spec';
 import type { SessionDocument } from '../../../session/session-document';
+import type { ExperimentPart, SessionSummary } from '../../../session/types';
 
 export interface Recording {
   /** What tells it from the experiment's other recordings. */
@@ -44,17 +45,26 @@ export interface Measurement {
   figures(docs: readonly SessionDocument[]): readonly MeasuredFigure[];
 }
 
-export function sessionName(experiment: string, full: boolean, role: string): string {
-  return `experiment ${experiment}${full ? ', full' : ''}: ${role}`;
+/** The name an experiment's session is given; a person may change it. */
+export function nameSession({ id, full, role }: ExperimentPart): string {
+  return `experiment ${id}${full ? ', full' : ''}: ${role}`;
 }
 
-/** The experiment a session was recorded for; null where it was recorded for none. */
-export function recordedExperiment(
-  name: string,
-): { readonly experiment: string; readonly full: boolean; readonly role: string } | null {
-  const [, experiment = '', full, role = ''] =
-    /^experiment ([a-z0-9.-]+)(, full)?: (.+)$/.exec(name) ?? [];
-  return experiment === '' ? null : { experiment, full: full !== undefined, role };
+/** Which recording of which experiment a session is; null where it is of none. */
+export function recordedExperiment({
+  name,
+  experiment,
+}: Pick<SessionSummary, 'name' | 'experiment'>): ExperimentPart | null {
+  return experiment ?? experimentInName(name);
+}
+
+/**
+ * For sessions of earlier versions alone, which stored no experiment: they are known by the name that they were given,
+ * as long as nobody has changed it. Nothing else reads it.
+ */
+function experimentInName(name: string): ExperimentPart | null {
+  const [, id, full, role] = /^experiment ([a-z0-9.-]+)(, full)?: (.+)$/.exec(name) ?? [];
+  return id === undefined || role === undefined ? null : { id, full: full !== undefined, role };
 }
 
 /** Whether sessions can stand beside each other: same machine, same backend, same versions. */
