@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseSync } from 'vite';
 
-const theory = ['shared/base', 'shared/hardware', 'shared/model', 'shared/budget/**'];
+const theory = ['shared/base', 'shared/hardware', 'shared/model/**', 'shared/budget/**'];
 const analysis = [...theory, 'shared/trace', 'shared/compute', 'shared/divergence/overlay'];
 const sampling = ['shared/base', 'shared/hardware', 'shared/trace', 'main/install'];
 const window = ['renderer/state', 'renderer/components', 'shared/**'];
@@ -18,13 +18,14 @@ const window = ['renderer/state', 'renderer/components', 'shared/**'];
 const ALLOWED = {
   'shared/base': [],
   'shared/hardware': ['shared/base'],
-  'shared/model': ['shared/base'],
+  'shared/model': ['shared/base', 'shared/model/families'],
+  'shared/model/families': ['shared/base', 'shared/model'],
   'shared/trace': ['shared/base', 'shared/hardware'],
   'shared/budget': theory,
   'shared/budget/sharding': ['shared/base', 'shared/model', 'shared/budget'],
   'shared/budget/pytorch': [
     'shared/base',
-    'shared/model',
+    'shared/model/**',
     'shared/budget',
     'shared/budget/sharding',
   ],

@@ -2,7 +2,10 @@
  * The model a published row means: by the name people give it, at the sizes of its configuration; or, where nobody
  * knows the name, from the sizes the row itself gives.
  */
-import { gemma2, gpt2, llama, qwen3 } from '../../src/shared/model/preset-families';
+import { gemma2 } from '../../src/shared/model/families/gemma';
+import { gpt2 } from '../../src/shared/model/families/gpt2';
+import { llama } from '../../src/shared/model/families/llama';
+import { qwen3 } from '../../src/shared/model/families/qwen';
 import { isPresetName, preset } from '../../src/shared/model/presets';
 import type { ModelSpec } from '../../src/shared/model/spec';
 import { checkModel } from '../../src/shared/model/validate';

@@ -3,8 +3,9 @@
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
 
+import { findImplementation } from '../model/families';
 import { someLayers } from '../model/frozen';
-import { fusedProjection, hasLmHead } from '../model/parameters';
+import { hasLmHead } from '../model/parameters';
 import type { LORA_TARGETS, ModelSpec, RunSpec } from '../model/spec';
 import type { Shard } from './sharding/shard';
 
@@ -176,7 +177,7 @@ function attention(
   const q = split(model.heads, shard.tensor) * headDim;
   const kv = split(model.kvHeads, shard.kvSplit) * headDim;
   const qkvBias = model.qkvBias ?? model.bias;
-  if (fusedProjection(model)) {
+  if (findImplementation(model).fusedProjection) {
     matrix(d, q + 2 * kv, L, 'query-value');
     if (qkvBias) vector(q + 2 * kv, L);
   } else {

@@ -2,6 +2,11 @@
 
 export interface ModelSpec {
   readonly name: string;
+  /**
+   * Its family in `families/index.ts`, which says how the model's code is written. Left out of sessions recorded before
+   * families had names.
+   */
+  readonly family?: string;
   readonly architecture: 'decoder' | 'encoder' | 'encoder-decoder';
   readonly layers: number;
   readonly hidden: number;

@@ -3,6 +3,7 @@
  * embedding matrix adds none.
  */
 import type { LORA_TARGETS } from './choices';
+import { findImplementation } from './families';
 import type { ModelSpec } from './model-spec';
 
 export interface ParameterCount {
@@ -149,7 +150,7 @@ export function adapterParameters(
   } else {
     const q = model.heads * model.headDim;
     const kv = model.kvHeads * model.headDim;
-    if (fusedProjection(model)) pairs.push([d, q + 2 * kv, attentions]);
+    if (findImplementation(model).fusedProjection) pairs.push([d, q + 2 * kv, attentions]);
     else pairs.push([d, q, attentions], [d, kv, attentions * (all ? 2 : 1)]);
     if (all) pairs.push([q, d, attentions]);
   }
@@ -163,9 +164,4 @@ export function adapterParameters(
     if (experts?.sharedFfn) ffn(experts.sharedFfn, layers - dense);
   }
   return pairs.reduce((sum, [inner, outer, count]) => sum + rank * (inner + outer) * count, 0);
-}
-
-/** GPT-2 projects queries, keys and values with one matrix. */
-export function fusedProjection(model: ModelSpec): boolean {
-  return model.architecture === 'decoder' && model.positions === 'learned';
 }

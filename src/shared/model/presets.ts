@@ -3,7 +3,14 @@
  * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds.
  */
 import { Failure } from '../base/failure';
-import { bart, bert, deepseek, gemma2, gpt2, llama, qwen3, t5 } from './preset-families';
+import { bart } from './families/bart';
+import { bert } from './families/bert';
+import { DEEPSEEK_WIDTHS, deepseek } from './families/deepseek';
+import { gemma2 } from './families/gemma';
+import { gpt2 } from './families/gpt2';
+import { llama } from './families/llama';
+import { qwen2, qwen3 } from './families/qwen';
+import { t5 } from './families/t5';
 import type { ModelSpec } from './spec';
 
 const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
@@ -143,7 +150,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
       },
       { experts: { total: 8, active: 2, ffn: 14_336 } },
     ),
-    llama(
+    qwen2(
       'qwen2.5-0.5b',
       {
         layers: 24,
@@ -154,7 +161,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 151_936,
         maxPositions: 32_768,
       },
-      { qkvBias: true, tiedHead: true },
+      { tiedHead: true },
     ),
     llama(
       'mixtral-8x22b',
@@ -169,7 +176,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
       },
       { experts: { total: 8, active: 2, ffn: 16_384 } },
     ),
-    llama(
+    qwen2(
       'qwen2.5-1.5b',
       {
         layers: 28,
@@ -180,9 +187,9 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 151_936,
         maxPositions: 131_072,
       },
-      { qkvBias: true, tiedHead: true },
+      { tiedHead: true },
     ),
-    llama(
+    qwen2(
       'qwen2.5-3b',
       {
         layers: 36,
@@ -193,60 +200,44 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
         vocab: 151_936,
         maxPositions: 32_768,
       },
-      { qkvBias: true, tiedHead: true },
+      { tiedHead: true },
     ),
-    llama(
-      'qwen2.5-7b',
-      {
-        layers: 28,
-        hidden: 3584,
-        heads: 28,
-        kvHeads: 4,
-        ffn: 18_944,
-        vocab: 152_064,
-        maxPositions: 131_072,
-      },
-      { qkvBias: true },
-    ),
-    llama(
-      'qwen2.5-14b',
-      {
-        layers: 48,
-        hidden: 5120,
-        heads: 40,
-        kvHeads: 8,
-        ffn: 13_824,
-        vocab: 152_064,
-        maxPositions: 131_072,
-      },
-      { qkvBias: true },
-    ),
-    llama(
-      'qwen2.5-32b',
-      {
-        layers: 64,
-        hidden: 5120,
-        heads: 40,
-        kvHeads: 8,
-        ffn: 27_648,
-        vocab: 152_064,
-        maxPositions: 131_072,
-      },
-      { qkvBias: true },
-    ),
-    llama(
-      'qwen2.5-72b',
-      {
-        layers: 80,
-        hidden: 8192,
-        heads: 64,
-        kvHeads: 8,
-        ffn: 29_568,
-        vocab: 152_064,
-        maxPositions: 131_072,
-      },
-      { qkvBias: true },
-    ),
+    qwen2('qwen2.5-7b', {
+      layers: 28,
+      hidden: 3584,
+      heads: 28,
+      kvHeads: 4,
+      ffn: 18_944,
+      vocab: 152_064,
+      maxPositions: 131_072,
+    }),
+    qwen2('qwen2.5-14b', {
+      layers: 48,
+      hidden: 5120,
+      heads: 40,
+      kvHeads: 8,
+      ffn: 13_824,
+      vocab: 152_064,
+      maxPositions: 131_072,
+    }),
+    qwen2('qwen2.5-32b', {
+      layers: 64,
+      hidden: 5120,
+      heads: 40,
+      kvHeads: 8,
+      ffn: 27_648,
+      vocab: 152_064,
+      maxPositions: 131_072,
+    }),
+    qwen2('qwen2.5-72b', {
+      layers: 80,
+      hidden: 8192,
+      heads: 64,
+      kvHeads: 8,
+      ffn: 29_568,
+      vocab: 152_064,
+      maxPositions: 131_072,
+    }),
     qwen3(
       'qwen3-0.6b',
       { layers: 28, hidden: 1024, heads: 16, kvHeads: 8, ffn: 3072 },
@@ -272,31 +263,41 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
     ),
     gemma2('gemma-2-2b', { layers: 26, hidden: 2304, heads: 8, kvHeads: 4, ffn: 9216 }),
     gemma2('gemma-2-9b', { layers: 42, hidden: 3584, heads: 16, kvHeads: 8, ffn: 14_336 }),
-    deepseek('deepseek-v2-lite', {
-      layers: 27,
-      hidden: 2048,
-      heads: 16,
-      ffn: 10_944,
-      vocab: 102_400,
-      queryRank: null,
-      experts: { total: 64, active: 6, ffn: 1408, sharedFfn: 2816, denseLayers: 1 },
-    }),
-    deepseek('deepseek-v3', {
-      layers: 61,
-      hidden: 7168,
-      heads: 128,
-      ffn: 18_432,
-      vocab: 129_280,
-      queryRank: 1536,
-      experts: {
-        total: 256,
-        active: 8,
-        ffn: 2048,
-        sharedFfn: 2048,
-        denseLayers: 3,
-        routerBias: true,
+    deepseek(
+      'deepseek-v2-lite',
+      {
+        layers: 27,
+        hidden: 2048,
+        heads: 16,
+        ffn: 10_944,
+        vocab: 102_400,
+        maxPositions: 163_840,
       },
-    }),
+      { ...DEEPSEEK_WIDTHS, queryRank: null },
+      { experts: { total: 64, active: 6, ffn: 1408, sharedFfn: 2816, denseLayers: 1 } },
+    ),
+    deepseek(
+      'deepseek-v3',
+      {
+        layers: 61,
+        hidden: 7168,
+        heads: 128,
+        ffn: 18_432,
+        vocab: 129_280,
+        maxPositions: 163_840,
+      },
+      { ...DEEPSEEK_WIDTHS, queryRank: 1536 },
+      {
+        experts: {
+          total: 256,
+          active: 8,
+          ffn: 2048,
+          sharedFfn: 2048,
+          denseLayers: 3,
+          routerBias: true,
+        },
+      },
+    ),
     t5('t5-small', { layers: 6, hidden: 512, heads: 8, ffn: 2048 }),
     t5('t5-base', { layers: 12, hidden: 768, heads: 12, ffn: 3072 }),
     t5('t5-large', { layers: 24, hidden: 1024, heads: 16, ffn: 4096 }),

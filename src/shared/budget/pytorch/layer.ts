@@ -2,7 +2,7 @@
  * One layer over time: what it leaves behind in forward, and the highest moment of its backward pass, when saved
  * tensors, gradients of weights and gradients of activations are all partly there.
  */
-import { fusedProjection } from '../../model/parameters';
+import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
@@ -65,7 +65,7 @@ export function buildLayer(
     work: new TensorSum().add(types.compute * squares).add(types.residual * shape.stream),
   };
   // Copies of q and k stand beside the tensor GPT-2 projects all three into.
-  if (squares > 0 && fusedProjection(model))
+  if (squares > 0 && findImplementation(model).fusedProjection)
     midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
   for (const stage of ['norm1', 'qkv', 'attention'] as const)
     midForward.saved.addAll(byStage.get(stage)!);
@@ -128,7 +128,7 @@ export function temporaries(
       c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
   }
   const output = cast + c * N * shape.valueWidth;
-  const qkv = c * (q + kv) * (fusedProjection(model) ? 2 : 1) + c * stream;
+  const qkv = c * (q + kv) * (findImplementation(model).fusedProjection ? 2 : 1) + c * stream;
   return {
     down: cast + c * inner,
     activation:

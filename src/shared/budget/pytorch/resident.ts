@@ -1,6 +1,7 @@
 /** What stays on the device from load on: weights, their casts and shards, buffers, libraries' workspaces. */
 
 import type { Component } from '../../base/vocabulary';
+import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type Weights, type WeightTensor } from '../weights';
@@ -95,10 +96,9 @@ export function countResident(
   if (types.quantized !== null) loading.add(largest * 2);
 
   const buffers = new TensorSum();
-  // Hugging Face's GPT-2 registers a causal mask of bytes in every layer; BERT positions and segments of int64.
-  if (model.positions === 'learned' && model.architecture === 'decoder')
-    buffers.add(model.maxPositions ** 2, shard.layers);
-  if (model.positions === 'learned' && model.architecture === 'encoder' && shard.embedding)
+  const registered = findImplementation(model).buffers;
+  if (registered === 'causal-masks') buffers.add(model.maxPositions ** 2, shard.layers);
+  if (registered === 'position-ids' && shard.embedding)
     buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
   if (model.positions === 'rotary')
     buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));

@@ -14,7 +14,7 @@
  *  - Autocast casts the input of each linear layer anew, and each cast is saved.
  *  - dropout saves a mask of bytes.
  */
-import { fusedProjection } from '../../model/parameters';
+import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
@@ -115,7 +115,8 @@ export function savedTensors(
   const c = types.compute;
   const lora = (run.loraRank ?? 0) > 0;
   const everyLinear = !lora || run.loraTargets === 'all-linear';
-  const dropout = (run.dropout ?? 0) > 0;
+  const { fusedProjection, normKeepsInput, residualDropout } = findImplementation(model);
+  const residualMask = residualDropout && (run.dropout ?? 0) > 0;
   const table: SavedTensor[] = [];
   const save = (
     stage: Stage,
@@ -137,14 +138,13 @@ export function savedTensors(
     }
     // Written out in fp32: the input (a copy of a half-precision one), 1/rms, and the normalized value for the scale.
     save(stage, 'input in fp32', stream, 4);
-    // T5 scales the half-precision input itself and keeps it as well.
-    if (model.relativeBuckets && types.residual < 4) save(stage, 'input', stream, types.residual);
+    if (normKeepsInput && types.residual < 4) save(stage, 'input', stream, types.residual);
     save(stage, 'reciprocal root mean square', [rows], 4);
     if (!lora) save(stage, 'normalized', stream, types.residual);
   };
 
   norm('norm1');
-  const projections = types.autocast && !fusedProjection(model) ? 3 : 1;
+  const projections = types.autocast && !fusedProjection ? 3 : 1;
   save(
     'qkv',
     'input of the projections',
@@ -158,12 +158,12 @@ export function savedTensors(
     if (lora && count > 0)
       save(stage, 'what adapters narrow to', [B, n, run.loraRank ?? 0], c, count);
   };
-  narrow('qkv', fusedProjection(model) ? 1 : everyLinear ? 3 : 2);
+  narrow('qkv', fusedProjection ? 1 : everyLinear ? 3 : 2);
   attention(model, run, shape, types, save);
   narrow('output', everyLinear ? 1 : 0);
   if (everyLinear || run.attention !== 'eager')
     save('output', 'input of the output projection', [B, n, shape.valueWidth], c);
-  if (dropout && hasDropout(model)) save('output', 'dropout mask', stream, 1);
+  if (residualMask) save('output', 'dropout mask', stream, 1);
 
   if (cross) {
     norm('crossNorm');
@@ -173,7 +173,7 @@ export function savedTensors(
     attention(model, run, shape, types, save, 'crossAttention');
     if (everyLinear || run.attention !== 'eager')
       save('crossOutput', 'input of the output projection', [B, n, shape.valueWidth], c);
-    if (dropout && hasDropout(model)) save('crossOutput', 'dropout mask', stream, 1);
+    if (residualMask) save('crossOutput', 'dropout mask', stream, 1);
   }
   // A norm of attention's output; one before the feed-forward network unless the two share their input.
   if (model.layerNorms === 4) norm('norm2');
@@ -225,13 +225,8 @@ export function savedTensors(
   if (model.layerNorms === 4) norm('norm2');
   if (model.experts)
     save('down', 'output of the experts, plain and weighted', [B * n * shape.routed, d], c, 2);
-  if (dropout && hasDropout(model)) save('down', 'dropout mask', stream, 1);
+  if (residualMask) save('down', 'dropout mask', stream, 1);
   return table;
-}
-
-/** GPT-2, BERT and the encoder-decoders drop out of each block's output; Llama and its like of attention alone. */
-function hasDropout(model: ModelSpec): boolean {
-  return model.positions === 'learned' || model.architecture === 'encoder-decoder';
 }
 
 type Save = (

@@ -1,4 +1,5 @@
 /** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
+import { findImplementation } from '../../model/families';
 import { isMixed } from '../../model/precision';
 import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
 
@@ -66,10 +67,10 @@ export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): Elem
   return (run.loraRank ?? 0) > 0 ? { ...types, ...FP32_ADAPTERS } : types;
 }
 
-/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, Llama's and T5's code by itself. */
+/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, the code of some families by itself. */
 export function softmaxInFp32(model: ModelSpec, run: Pick<RunSpec, 'precision'>): boolean {
   return (
     TYPES[run.precision].compute < 4 &&
-    (isMixed(run.precision) || model.positions === 'rotary' || model.relativeBuckets !== undefined)
+    (isMixed(run.precision) || findImplementation(model).softmaxInFp32)
   );
 }

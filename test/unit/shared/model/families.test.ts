@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { modelFromConfig } from '../../../../src/shared/model/config-file';
+import { FAMILIES, findImplementation } from '../../../../src/shared/model/families';
 import {
   activeParameterCount,
   adapterParameters,
   parameterCount,
 } from '../../../../src/shared/model/parameters';
-import { preset } from '../../../../src/shared/model/presets';
+import { preset, presetNames } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { checkRun } from '../../../../src/shared/model/validate';
 
@@ -16,6 +17,116 @@ const refusal = (message: RegExp, remedy: RegExp = /./) =>
     message: expect.stringMatching(message),
     remedy: expect.stringMatching(remedy),
   });
+
+const llama3 = {
+  model_type: 'llama',
+  architectures: ['LlamaForCausalLM'],
+  vocab_size: 128_256,
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  max_position_embeddings: 8192,
+  hidden_act: 'silu',
+  rms_norm_eps: 1e-5,
+  rope_theta: 500_000,
+  torch_dtype: 'bfloat16',
+  tie_word_embeddings: false,
+};
+const configs: [string, Record<string, unknown>, number][] = [
+  ['llama', llama3, 8_030_261_248],
+  [
+    'mistral',
+    {
+      model_type: 'mistral',
+      hidden_size: 4096,
+      intermediate_size: 14_336,
+      num_attention_heads: 32,
+      num_hidden_layers: 32,
+      num_key_value_heads: 8,
+      sliding_window: 4096,
+      vocab_size: 32_000,
+    },
+    7_241_732_096,
+  ],
+  [
+    'mixtral',
+    {
+      model_type: 'mixtral',
+      hidden_size: 4096,
+      intermediate_size: 14_336,
+      num_attention_heads: 32,
+      num_hidden_layers: 32,
+      num_key_value_heads: 8,
+      num_experts_per_tok: 2,
+      num_local_experts: 8,
+      sliding_window: null,
+      vocab_size: 32_000,
+    },
+    46_702_792_704,
+  ],
+  [
+    'qwen2',
+    {
+      model_type: 'qwen2',
+      hidden_size: 896,
+      intermediate_size: 4864,
+      num_attention_heads: 14,
+      num_hidden_layers: 24,
+      num_key_value_heads: 2,
+      tie_word_embeddings: true,
+      use_sliding_window: false,
+      sliding_window: 32_768,
+      vocab_size: 151_936,
+    },
+    494_032_768,
+  ],
+  [
+    'qwen3_moe',
+    {
+      model_type: 'qwen3_moe',
+      hidden_size: 2048,
+      intermediate_size: 6144,
+      moe_intermediate_size: 768,
+      num_experts: 128,
+      num_experts_per_tok: 8,
+      num_attention_heads: 32,
+      num_hidden_layers: 48,
+      num_key_value_heads: 4,
+      head_dim: 128,
+      vocab_size: 151_936,
+    },
+    30_532_122_624,
+  ],
+  [
+    'gpt_neox',
+    {
+      model_type: 'gpt_neox',
+      hidden_size: 768,
+      num_hidden_layers: 12,
+      num_attention_heads: 12,
+      intermediate_size: 3072,
+      vocab_size: 50_304,
+    },
+    162_322_944,
+  ],
+  ['bert', { model_type: 'bert', architectures: ['BertModel'] }, 109_482_240],
+  ['distilbert', { model_type: 'distilbert' }, 66_362_880],
+  [
+    'deepseek_v3',
+    {
+      model_type: 'deepseek_v3',
+      n_routed_experts: 256,
+      n_shared_experts: 1,
+      num_experts_per_tok: 8,
+      first_k_dense_replace: 3,
+      q_lora_rank: 1536,
+    },
+    671_026_419_200,
+  ],
+  ['t5', { model_type: 't5' }, 60_506_624],
+];
 
 describe('a preset', () => {
   // Counts as the checkpoints on Hugging Face hold them.
@@ -54,116 +165,6 @@ describe('a preset', () => {
 });
 
 describe('a config.json', () => {
-  const llama3 = {
-    model_type: 'llama',
-    architectures: ['LlamaForCausalLM'],
-    vocab_size: 128_256,
-    hidden_size: 4096,
-    intermediate_size: 14_336,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    num_key_value_heads: 8,
-    max_position_embeddings: 8192,
-    hidden_act: 'silu',
-    rms_norm_eps: 1e-5,
-    rope_theta: 500_000,
-    torch_dtype: 'bfloat16',
-    tie_word_embeddings: false,
-  };
-  const configs: [string, Record<string, unknown>, number][] = [
-    ['llama', llama3, 8_030_261_248],
-    [
-      'mistral',
-      {
-        model_type: 'mistral',
-        hidden_size: 4096,
-        intermediate_size: 14_336,
-        num_attention_heads: 32,
-        num_hidden_layers: 32,
-        num_key_value_heads: 8,
-        sliding_window: 4096,
-        vocab_size: 32_000,
-      },
-      7_241_732_096,
-    ],
-    [
-      'mixtral',
-      {
-        model_type: 'mixtral',
-        hidden_size: 4096,
-        intermediate_size: 14_336,
-        num_attention_heads: 32,
-        num_hidden_layers: 32,
-        num_key_value_heads: 8,
-        num_experts_per_tok: 2,
-        num_local_experts: 8,
-        sliding_window: null,
-        vocab_size: 32_000,
-      },
-      46_702_792_704,
-    ],
-    [
-      'qwen2',
-      {
-        model_type: 'qwen2',
-        hidden_size: 896,
-        intermediate_size: 4864,
-        num_attention_heads: 14,
-        num_hidden_layers: 24,
-        num_key_value_heads: 2,
-        tie_word_embeddings: true,
-        use_sliding_window: false,
-        sliding_window: 32_768,
-        vocab_size: 151_936,
-      },
-      494_032_768,
-    ],
-    [
-      'qwen3_moe',
-      {
-        model_type: 'qwen3_moe',
-        hidden_size: 2048,
-        intermediate_size: 6144,
-        moe_intermediate_size: 768,
-        num_experts: 128,
-        num_experts_per_tok: 8,
-        num_attention_heads: 32,
-        num_hidden_layers: 48,
-        num_key_value_heads: 4,
-        head_dim: 128,
-        vocab_size: 151_936,
-      },
-      30_532_122_624,
-    ],
-    [
-      'gpt_neox',
-      {
-        model_type: 'gpt_neox',
-        hidden_size: 768,
-        num_hidden_layers: 12,
-        num_attention_heads: 12,
-        intermediate_size: 3072,
-        vocab_size: 50_304,
-      },
-      162_322_944,
-    ],
-    ['bert', { model_type: 'bert', architectures: ['BertModel'] }, 109_482_240],
-    ['distilbert', { model_type: 'distilbert' }, 66_362_880],
-    [
-      'deepseek_v3',
-      {
-        model_type: 'deepseek_v3',
-        n_routed_experts: 256,
-        n_shared_experts: 1,
-        num_experts_per_tok: 8,
-        first_k_dense_replace: 3,
-        q_lora_rank: 1536,
-      },
-      671_026_419_200,
-    ],
-    ['t5', { model_type: 't5' }, 60_506_624],
-  ];
-
   it.each(configs)('of %s is read as it is', (_, config, parameters) => {
     const model = modelFromConfig(config, 'config.json');
     expect(parameterCount(model)).toBe(parameters);
@@ -198,6 +199,35 @@ describe('a config.json', () => {
     expect(() => modelFromConfig({ ...llama3, num_key_value_heads: 5 }, 'x')).toThrow(
       refusal(/kvHeads cannot be 5/, /divisor of 32/),
     );
+  });
+});
+
+describe('a family', () => {
+  const named = [
+    ...presetNames().map(preset),
+    ...configs.map(([name, config]) => modelFromConfig(config, name)),
+  ];
+
+  it('has a name and config.json types that no other has', () => {
+    const names = FAMILIES.map(({ name }) => name);
+    const types = FAMILIES.flatMap((family) => family.configs.flatMap((format) => format.types));
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(types).size).toBe(types.length);
+  });
+
+  it('is named by every preset and every config.json', () => {
+    const names = new Set<string | undefined>(FAMILIES.map(({ name }) => name));
+    for (const { name, family } of named) expect(names, name).toContain(family);
+  });
+
+  it('is found for the models of sessions recorded before it had a name', () => {
+    for (const model of named) {
+      const { family: _, ...older } = model;
+      expect(findImplementation(older), model.name).toEqual(findImplementation(model));
+      expect(findImplementation({ ...model, family: 'of a later version' })).toEqual(
+        findImplementation(model),
+      );
+    }
   });
 });
 
