@@ -19,7 +19,7 @@ export default defineConfig({
           cli: from('src/main/hosts/cli/index.ts'),
           supervisor: from('src/main/workloads/supervisor.ts'),
           'inventory-helper': from('src/main/telemetry/nvidia-smi/inventory-helper.ts'),
-          'import-thread': from('src/main/import/thread.ts'),
+          'import-thread': from('src/main/engine/import-thread.ts'),
           'sampling-thread': from('src/main/telemetry/sampling-thread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

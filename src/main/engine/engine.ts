@@ -27,9 +27,10 @@ import { readSession } from '../store/session-data';
 import { openSession } from '../store/session-file';
 import { parseRequest, type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { doctorReport } from './doctor';
+import { type ImportOptions, importFile } from './imports';
 import { LiveAnalysis } from './live-analysis';
 import { type Recording, type RecordingHooks, startRecording } from './recorder';
-import { Imports } from './uploads';
+import { Uploads } from './uploads';
 
 export interface EngineOptions {
   readonly host: 'desktop' | 'server' | 'cli';
@@ -40,6 +41,8 @@ export interface EngineOptions {
 export interface Engine extends EngineClient {
   /** Starts a recording with hooks for a host that follows it closely (the terminal). */
   startRecording(request: RecordRequest, hooks?: Partial<RecordingHooks>): Promise<Recording>;
+  /** Imports a file of this machine; throws a Failure where there is nothing to import. */
+  importFile(path: string, options: ImportOptions): Promise<{ id: string }>;
   /** The sessions, and the files of the library that cannot be read, each with why. */
   listing(): LibraryListing;
   /** Saved workloads, and the files that cannot be read, each with why. */
@@ -61,7 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
   const analyses = new Map<string, LiveAnalysis>();
   const listeners = new Set<(event: EngineEvent) => void>();
   const cache = new Map<string, { stamp: string; data: SessionData }>();
-  const imports = new Imports(library.dir);
+  const uploads = new Uploads(library.dir);
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
@@ -258,12 +261,17 @@ export function createEngine(options: EngineOptions): Engine {
     },
     doctor: () => doctorReport(library.dir),
     async upload(piece) {
-      return imports.piece(piece);
+      return uploads.receive(piece);
     },
     async import(request) {
-      const imported = await imports.run(request);
+      const imported = await uploads.import(request);
       emit({ type: 'library' });
       return imported;
+    },
+    async importFile(path, options) {
+      const id = importFile(library, path, options);
+      emit({ type: 'library' });
+      return { id };
     },
     on(listener) {
       listeners.add(listener);
@@ -282,7 +290,7 @@ export function createEngine(options: EngineOptions): Engine {
     recording: () => [...live.values()],
     async close() {
       others?.close();
-      imports.close();
+      uploads.close();
       await Promise.all([...live.values()].map((recording) => recording.stop()));
     },
   };

@@ -1,6 +1,6 @@
 /**
  * Imports for a front end that has a file and no path: the file comes in pieces, is kept aside until it is whole, and
- * is read on a thread of its own, so that a long one holds up neither a window nor a recording.
+ * is read on a thread apart, so that a long one holds up neither a window nor a recording.
  *
  * Guarantees: what is kept aside is bounded and gone after the import, whatever comes of it, and when the engine closes.
  */
@@ -13,15 +13,15 @@ import { Failure } from '../../shared/base/failure';
 import { type Bytes, MiB } from '../../shared/base/units';
 import type { ImportRequest, UploadPiece } from '../../shared/contract/api';
 import { checkModel, checkRun } from '../../shared/model/validate';
-import { type ImportOptions, importFile } from '../import/into-library';
-import type { ImportReply, ImportTask } from '../import/thread';
 import { importThreadEntry } from '../install/paths';
 import { openLibrary } from '../store/library';
+import type { ImportReply, ImportTask } from './import-thread';
+import { type ImportOptions, importFile } from './imports';
 
-export const UPLOAD_LIMIT: Bytes = 512 * MiB;
+const UPLOAD_LIMIT: Bytes = 512 * MiB;
 const PIECE_LIMIT: Bytes = MiB;
 /** Unfinished at a time; the oldest makes way for another. */
-const MOST_UPLOADS = 4;
+const MAX_UPLOADS = 4;
 
 interface Upload {
   readonly folder: string;
@@ -29,7 +29,7 @@ interface Upload {
   bytes: Bytes;
 }
 
-export class Imports {
+export class Uploads {
   readonly #library: string;
   readonly #uploads = new Map<string, Upload>();
 
@@ -38,7 +38,7 @@ export class Imports {
   }
 
   /** Takes the next piece, of a new file where `upload` is null. Throws a Failure, and drops the file, when it is too much. */
-  piece({ upload, fileName, bytes }: UploadPiece): { upload: string } {
+  receive({ upload, fileName, bytes }: UploadPiece): { upload: string } {
     if (!(bytes instanceof Uint8Array) || bytes.length > PIECE_LIMIT)
       throw new Failure(
         'bad_input',
@@ -46,7 +46,7 @@ export class Imports {
         'Send the file in smaller pieces.',
       );
     const id = upload ?? this.#begin(fileName);
-    const { path, bytes: before } = this.#of(id);
+    const { path, bytes: before } = this.#find(id);
     if (before + bytes.length > UPLOAD_LIMIT) {
       this.#drop(id);
       throw new Failure(
@@ -66,14 +66,15 @@ export class Imports {
         cause,
       );
     }
-    this.#of(id).bytes += bytes.length;
+    this.#find(id).bytes += bytes.length;
     return { upload: id };
   }
 
-  async run({ upload, ...options }: ImportRequest): Promise<{ id: string }> {
+  /** Imports a file that has come whole; it is dropped whatever comes of it. */
+  async import({ upload, ...options }: ImportRequest): Promise<{ id: string }> {
     if (options.model) checkModel(options.model);
     if (options.model && options.run) checkRun(options.model, options.run);
-    const { path } = this.#of(upload);
+    const { path } = this.#find(upload);
     try {
       return { id: await importAside(this.#library, path, options) };
     } finally {
@@ -87,7 +88,7 @@ export class Imports {
 
   #begin(fileName: string): string {
     for (const id of this.#uploads.keys()) {
-      if (this.#uploads.size < MOST_UPLOADS) break;
+      if (this.#uploads.size < MAX_UPLOADS) break;
       this.#drop(id);
     }
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
@@ -98,7 +99,7 @@ export class Imports {
     return id;
   }
 
-  #of(id: string): Upload {
+  #find(id: string): Upload {
     const found = this.#uploads.get(id);
     if (!found)
       throw new Failure(
@@ -119,8 +120,7 @@ export class Imports {
 /** A name without a path in it, fit for a file here. */
 function checkFileName(fileName: unknown): string {
   const name = String(fileName)
-    .split(/[\\/]/)
-    .at(-1)!
+    .replace(/^.*[\\/]/s, '')
     .replaceAll(/[^\w .()+-]/g, '_')
     .slice(-100);
   return /^\.*$/.test(name) ? 'file' : name;

@@ -5,9 +5,9 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { buildDocument } from '../../../../shared/session/document';
 import type { SessionData } from '../../../../shared/session/types';
-import { rawBytes } from '../../../import/raw';
 import { openLibrary } from '../../../store/library';
 import { openDatabase } from '../../../store/open-database';
+import { unpackRawFile } from '../../../store/raw-file';
 import { readSession } from '../../../store/session-data';
 import { openSession } from '../../../store/session-file';
 import { type Output, toJson } from '../output';
@@ -61,7 +61,7 @@ function exported(path: string, format: Format): { fileName: string; contents: s
   const reader = openSession(path);
   try {
     if (format === 'raw') {
-      const { file, contents } = rawBytes(reader.meta('raw'), reader.id);
+      const { file, contents } = unpackRawFile(reader.meta('raw'), reader.id);
       // Under a name of its own: the original may have grown since.
       return { fileName: `${reader.id}-${file}`, contents };
     }

@@ -2,13 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { type Bytes, GiB, KiB, MiB } from '../../../../shared/base/units';
-import { seriesStats } from '../../../../shared/trace/series';
-import type { Gap, SeriesData } from '../../../../shared/trace/types';
-import { readTrace } from '../../../import';
-import { readHead } from '../../../import/decode';
-import { type ImportOptions, importFile } from '../../../import/into-library';
-import { isSessionFile, readSessionFile } from '../../../import/session-copy';
-import { openLibrary } from '../../../store/library';
+import { examineFile, type ImportOptions } from '../../../engine/imports';
 import {
   addSpecOptions,
   declaresSpec,
@@ -53,12 +47,12 @@ export function registerImport(program: Command, output: Output): void {
   ).action(async (file: string, options: CliOptions) => {
     const request = buildRequest(options);
     if (options.dryRun) {
-      const found = dryRun(file, request);
+      const found = examineFile(file, request);
       output.result(found, () => importedText(found));
       return;
     }
     await withEngine(async (engine) => {
-      const id = importFile(openLibrary(), file, request);
+      const { id } = await engine.importFile(file, request);
       const [doc, budget] = [await engine.show({ id }), await engine.budgetOf({ id })];
       output.result(doc, () => sessionText(doc, budget));
     });
@@ -78,37 +72,6 @@ function buildRequest(options: CliOptions): ImportOptions {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.keepRaw === undefined ? {} : { keepRaw: options.keepRaw }),
   };
-}
-
-function dryRun(file: string, request: ImportOptions) {
-  if (!isSessionFile(readHead(file, 64))) {
-    const { series, ...trace } = readTrace(file, request);
-    return { ...trace, series: series.map(told) };
-  }
-  const session = readSessionFile(file);
-  return {
-    kind: 'plumbline' as const,
-    driver: session.environment.gpus[0]?.driver ?? null,
-    cuda: session.environment.gpus[0]?.cuda ?? null,
-    gpus: session.environment.gpus,
-    samples: Math.max(0, ...session.series.map(({ times }) => times.length)),
-    gaps: byReason(session.series.flatMap((series) => series.gaps)),
-    warnings: session.warnings,
-    startedAt: session.startedAt,
-    durationUs: session.durationUs,
-    error: null,
-    series: session.series.map(told),
-  };
-}
-
-/** A series' figures, and the spans of it that hold no reading. */
-const told = (series: SeriesData) => ({ ...seriesStats(series), gaps: byReason(series.gaps) });
-
-function byReason(gaps: readonly Gap[]) {
-  return [...Map.groupBy(gaps, ({ reason }) => reason)].map(([reason, all]) => ({
-    reason,
-    count: all.length,
-  }));
 }
 
 /** `310MiB`, `1.5 GiB`, or bytes. */

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Failure, type FailureInfo } from '../../shared/base/failure';
 import { openLibrary } from '../store/library';
-import { type ImportOptions, importFile } from './into-library';
+import { type ImportOptions, importFile } from './imports';
 
 export interface ImportTask {
   readonly library: string;

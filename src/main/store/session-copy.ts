@@ -3,10 +3,10 @@ import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { SessionData } from '../../shared/session/types';
-import type { Library } from '../store/library';
-import { readSession } from '../store/session-data';
-import { EXTENSION, openSession } from '../store/session-file';
-import { unwritable } from '../store/sqlite-failures';
+import type { Library } from './library';
+import { readSession } from './session-data';
+import { EXTENSION, openSession } from './session-file';
+import { unwritable } from './sqlite-failures';
 
 /** Whether a file that begins so is a database, and with that a session file or nothing Plumbline reads. */
 export function isSessionFile(head: Buffer): boolean {
@@ -38,7 +38,7 @@ function examined(draft: string, name: string): SessionData {
   }
 }
 
-/** Copies the session at `path` into the library and returns its id there: its own, or a new one where that is taken. */
+/** Copies the session at `path` into the library and returns its id there: the name of the file, or a new id where that is taken. */
 export function copySession(library: Library, path: string): string {
   const source = resolve(path);
   const draft = join(library.dir, `.import-${process.pid}-${Date.now()}.draft`);
@@ -57,12 +57,12 @@ export function copySession(library: Library, path: string): string {
         `${basename(path)} is still being recorded.`,
         'Import it when the recording has ended.',
       );
-    const own = basename(source, EXTENSION);
+    const name = basename(source, EXTENSION);
     const usable =
       extname(source) === EXTENSION &&
-      /^\w[\w.-]{0,79}$/.test(own) &&
-      !existsSync(join(library.dir, own + EXTENSION));
-    const id = usable ? own : library.newId();
+      /^\w[\w.-]{0,79}$/.test(name) &&
+      !existsSync(join(library.dir, name + EXTENSION));
+    const id = usable ? name : library.newId();
     renameSync(draft, join(library.dir, id + EXTENSION));
     return id;
   } finally {

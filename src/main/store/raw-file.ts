@@ -2,22 +2,25 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
 import { Failure } from '../../shared/base/failure';
 import { type Bytes, MiB } from '../../shared/base/units';
 
 /** Larger files are not kept as they came. */
-export const RAW_LIMIT: Bytes = 64 * MiB;
+const RAW_LIMIT: Bytes = 64 * MiB;
 
 /** Compressed, as text, so that it fits the documents of a session. */
-export interface Raw {
-  readonly file: string;
-  readonly bytes: Bytes;
-  readonly codec: 'gzip';
-  readonly encoding: 'base64';
-  readonly data: string;
-}
+const rawFile = z.object({
+  file: z.string(),
+  bytes: z.number(),
+  codec: z.literal('gzip'),
+  encoding: z.literal('base64'),
+  data: z.string(),
+});
+export type RawFile = z.infer<typeof rawFile>;
 
-export function readRaw(path: string): Raw | { readonly skipped: string } {
+/** The file at `path` as a document, or a sentence that says why it is not kept. */
+export function packRawFile(path: string): RawFile | { readonly skipped: string } {
   const { size } = statSync(path);
   if (size > RAW_LIMIT)
     return {
@@ -33,7 +36,7 @@ export function readRaw(path: string): Raw | { readonly skipped: string } {
 }
 
 /** The bytes as they came. A Failure where a session keeps none, or they do not unpack to what was put in. */
-export function rawBytes(
+export function unpackRawFile(
   stored: unknown,
   sessionId: string,
 ): { readonly file: string; readonly contents: Buffer } {
@@ -44,19 +47,21 @@ export function rawBytes(
       'Import the file again with --keep-raw.',
     );
   }
-  const { file, bytes, data } = stored as Partial<Raw>;
+  const { data: raw } = rawFile.safeParse(stored);
+  const contents = raw === undefined ? null : unzip(raw.data);
+  if (raw === undefined || contents === null || contents.length !== raw.bytes)
+    throw new Failure(
+      'corrupt',
+      `The file kept in session ${sessionId} is damaged.`,
+      'Import the original file again.',
+    );
+  return { file: basename(raw.file), contents };
+}
+
+function unzip(data: string): Buffer | null {
   try {
-    const contents = gunzipSync(Buffer.from(String(data), 'base64'), {
-      maxOutputLength: RAW_LIMIT,
-    });
-    if (typeof file === 'string' && contents.length === bytes)
-      return { file: basename(file), contents };
+    return gunzipSync(Buffer.from(data, 'base64'), { maxOutputLength: RAW_LIMIT });
   } catch {
-    // Told below.
+    return null;
   }
-  throw new Failure(
-    'corrupt',
-    `The file kept in session ${sessionId} is damaged.`,
-    'Import the original file again.',
-  );
 }

@@ -1,0 +1,132 @@
+/**
+ * A file on this machine becomes a session of the library, or is only looked into. Reading is the business of import/
+ * and storing that of store/; here they meet.
+ *
+ * Guarantees: a file that cannot be read, or holds nothing to keep, leaves nothing behind; the session says that it was
+ * imported, from which file, and what was odd about it.
+ */
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { AbsentReason } from '../../shared/base/vocabulary';
+import { buildDocument, summarizeDocument } from '../../shared/session/document';
+import type { SessionData } from '../../shared/session/types';
+import { seriesStats } from '../../shared/trace/series';
+import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
+import { type ImportedTrace, readTrace } from '../import';
+import { readHead } from '../import/decode';
+import {
+  buildImportedSession,
+  checkHoldsReadings,
+  type ImportOptions,
+} from '../import/imported-session';
+import type { Library } from '../store/library';
+import { packRawFile } from '../store/raw-file';
+import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
+import { createSession } from '../store/session-file';
+
+export type { ImportOptions } from '../import/imported-session';
+
+/** The beginning of a file that tells a session file from text. */
+const MAGIC_BYTES = 64;
+const FLUSH_SAMPLES = 65_536;
+
+interface GapCount {
+  readonly reason: AbsentReason;
+  readonly count: number;
+}
+
+/** What a file holds, told without importing it. */
+export interface ExaminedFile extends Omit<ImportedTrace, 'kind' | 'series'> {
+  readonly kind: ImportedTrace['kind'] | 'plumbline';
+  /** The figures of each series, and how many of its spans hold no reading. */
+  readonly series: readonly (SeriesStats & { readonly gaps: readonly GapCount[] })[];
+}
+
+/** Imports the file at `path` and returns the id of the new session. Throws a Failure where there is nothing to import. */
+export function importFile(library: Library, path: string, options: ImportOptions = {}): string {
+  if (isSessionFile(readHead(path, MAGIC_BYTES))) return copySession(library, path);
+  const trace = readTrace(path, options);
+  const fileName = basename(path);
+  checkHoldsReadings(trace, fileName);
+  const raw = options.keepRaw ? packRawFile(path) : null;
+  const skipped = raw !== null && 'skipped' in raw ? [raw.skipped] : [];
+  const modifiedAt = statSync(path).mtime.toISOString();
+  const session = buildImportedSession(
+    library.newId(),
+    trace,
+    { fileName, modifiedAt, warnings: skipped },
+    options,
+  );
+  storeSession(library, session, {
+    import: { file: fileName, kind: trace.kind, samples: trace.samples, gaps: trace.gaps },
+    ...(raw !== null && skipped.length === 0 && { raw }),
+  });
+  return session.id;
+}
+
+/** What the file at `path` holds; nothing is written, and no library need be there. Throws a Failure as `importFile` does. */
+export function examineFile(path: string, options: ImportOptions = {}): ExaminedFile {
+  if (!isSessionFile(readHead(path, MAGIC_BYTES))) {
+    const { series, ...trace } = readTrace(path, options);
+    return { ...trace, series: series.map(summarizeSeries) };
+  }
+  const { environment, series, warnings, startedAt, durationUs } = readSessionFile(path);
+  return {
+    kind: 'plumbline',
+    driver: environment.gpus[0]?.driver ?? null,
+    cuda: environment.gpus[0]?.cuda ?? null,
+    gpus: environment.gpus,
+    samples: Math.max(0, ...series.map(({ times }) => times.length)),
+    gaps: countByReason(series.flatMap(({ gaps }) => gaps)),
+    warnings,
+    startedAt,
+    durationUs,
+    error: null,
+    series: series.map(summarizeSeries),
+  };
+}
+
+/** A session file of what is in memory, with `documents` beside it. A file that cannot be finished is taken away again. */
+function storeSession(
+  library: Library,
+  session: SessionData,
+  documents: Readonly<Record<string, unknown>>,
+): void {
+  const { id, name, startedAt, workload, environment, model, run, simulated } = session;
+  const { status, exitCode, signal, durationUs } = session;
+  const header = { id, name, startedAt, workload, environment, model, run, simulated };
+  const file = createSession(library.dir, header);
+  try {
+    file.setMeta('baselines', session.baselines);
+    for (const [key, value] of Object.entries(documents)) file.setMeta(key, value);
+    for (const text of session.warnings) file.warn(text);
+    let waiting = 0;
+    for (const { info, times, values, gaps } of session.series) {
+      file.declareSeries(info);
+      for (let i = 0; i < times.length; i++) {
+        file.append(info.id, times[i]!, values[i]!);
+        if (++waiting % FLUSH_SAMPLES === 0) file.flush();
+      }
+      for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
+    }
+    file.setMeta('summary', summarizeDocument(buildDocument(session)));
+    file.finish({ status, exitCode, signal, durationUs });
+    file.close();
+  } catch (error) {
+    file.close();
+    library.delete(id);
+    throw error;
+  }
+}
+
+const summarizeSeries = (series: SeriesData) => ({
+  ...seriesStats(series),
+  gaps: countByReason(series.gaps),
+});
+
+function countByReason(gaps: readonly Gap[]): GapCount[] {
+  return [...Map.groupBy(gaps, ({ reason }) => reason)].map(([reason, all]) => ({
+    reason,
+    count: all.length,
+  }));
+}

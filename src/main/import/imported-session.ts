@@ -1,0 +1,135 @@
+/**
+ * A log that was read becomes the data of a session: complete, of the workload kind `import`, with what is known of
+ * its devices and what was odd about the file. Nothing is written here; whoever keeps sessions stores it.
+ */
+import { Failure } from '../../shared/base/failure';
+import type { Bytes } from '../../shared/base/units';
+import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import type { SessionData } from '../../shared/session/types';
+import { version } from '../install/paths';
+import type { ImportedTrace } from './imported-trace';
+import { IDLE_DRIVER } from './process-sum';
+import type { ReadOptions } from './protocol';
+
+export interface ImportOptions extends ReadOptions {
+  readonly name?: string;
+  readonly model?: ModelSpec;
+  readonly run?: RunSpec;
+  /** Device memory in use before the run; taken from the first samples where they show it, unless given. */
+  readonly baselineBytes?: Bytes;
+  /** Keeps the file as it came in the session. */
+  readonly keepRaw?: boolean;
+}
+
+/** What is known of the file besides its text. */
+export interface ImportedFile {
+  readonly fileName: string;
+  /** ISO 8601. */
+  readonly modifiedAt: string;
+  /** What was odd about keeping the file, for a person to know. */
+  readonly warnings: readonly string[];
+}
+
+/** Throws a Failure where the trace holds nothing that a session could be made of. */
+export function checkHoldsReadings(trace: ImportedTrace, fileName: string): void {
+  if (trace.samples === 0) {
+    const answer = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
+    throw new Failure(
+      'bad_input',
+      `${fileName} holds no reading${answer}.`,
+      'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.',
+    );
+  }
+  if (trace.series.length === 0)
+    throw new Failure(
+      'bad_input',
+      `None of the columns of ${fileName} could be named.`,
+      'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.',
+    );
+}
+
+export function buildImportedSession(
+  id: string,
+  trace: ImportedTrace,
+  file: ImportedFile,
+  options: ImportOptions,
+): SessionData {
+  const { gpus, kind, samples, series, durationUs } = trace;
+  const baselines = chooseBaselines(trace, options.baselineBytes);
+  return {
+    id,
+    name: options.name ?? file.fileName,
+    startedAt: trace.startedAt ?? file.modifiedAt,
+    workload: {
+      kind: 'import',
+      title: `imported from ${file.fileName}`,
+      command: [],
+      cwd: null,
+      pid: null,
+    },
+    environment: {
+      plumbline: version,
+      node: process.version,
+      os: 'unknown',
+      cpu: 'unknown',
+      cores: 0,
+      memoryBytes: 0,
+      gpus,
+      sources: [{ id: 'nvidia-smi', ok: true, detail: `${kind}, ${samples} rows` }],
+      workload: {},
+    },
+    model: options.model ?? null,
+    run: options.run ?? null,
+    simulated: gpus.some(({ name }) => /^simulated/i.test(name)),
+    status: 'complete',
+    exitCode: null,
+    signal: null,
+    durationUs,
+    baselines,
+    series,
+    markers: [],
+    logs: [],
+    warnings: [
+      ...trace.warnings,
+      ...(trace.startedAt === null ? [NO_START] : []),
+      ...file.warnings,
+      ...(options.baselineBytes === undefined ? baselineWarnings(trace, baselines) : []),
+    ],
+  };
+}
+
+const NO_START = 'The file does not say when it was recorded; the start is the time of the file.';
+const FIRST_SAMPLE =
+  'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
+const LATE_START =
+  'The recording begins with the memory in use already, so nothing is taken off as there before the run. Say what was with --baseline.';
+
+/**
+ * What the devices held before the run: what was given, else their first sample where it is less than half of what the
+ * memory then rises to. A recording that begins later than its run shows no baseline.
+ */
+function chooseBaselines(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
+  const lines = deviceLines(trace).filter(
+    ({ values }) => given !== undefined || values[0]! * 2 < findMax(values),
+  );
+  return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
+}
+
+function baselineWarnings(
+  trace: ImportedTrace,
+  baselines: Readonly<Record<string, Bytes>>,
+): string[] {
+  const late = deviceLines(trace).some(
+    ({ info, values }) => baselines[info.id] === undefined && values[0]! >= IDLE_DRIVER,
+  );
+  return [
+    ...(Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []),
+    ...(late ? [LATE_START] : []),
+  ];
+}
+
+const deviceLines = (trace: ImportedTrace) =>
+  trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
+
+const findMax = (values: Float64Array): number =>
+  values.reduce((highest, value) => Math.max(highest, value), 0);
