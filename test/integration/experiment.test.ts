@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLibrary } from '../../src/main/store/library';
 import type { Claim } from '../../src/shared/chapter/claims';
@@ -68,7 +69,7 @@ describe('an experiment that runs', () => {
     ).toEqual(answer.measured);
     // What a person calls a session is theirs: it stays the experiment's.
     const [first] = answer.measured!.sessions;
-    openLibrary(home.dir).rename(first!.id, 'my run');
+    openLibrary(join(home.dir, 'library')).rename(first!.id, 'my run');
     expect((await claims()).map(({ id }) => id)).toEqual(['layer-attention-growth']);
     expect((await runCli(['delete', answer.measured!.sessions[0]!.id], home.dir)).code).toBe(0);
     expect(await claims()).toEqual([]);

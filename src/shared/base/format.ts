@@ -13,7 +13,8 @@ const known = (n: Maybe): n is number => typeof n === 'number' && !Number.isNaN(
 /** Three significant digits, without padding what is already whole: 1.47, 12.3, 512. */
 function three(x: number): string {
   const size = Math.abs(x);
-  return size >= 99.95 ? x.toFixed(0) : size >= 9.995 ? x.toFixed(1) : x.toFixed(2);
+  if (size >= 99.95) return x.toFixed(0);
+  return x.toFixed(size >= 9.995 ? 1 : 2);
 }
 
 /** Groups of three by commas: 1,234,567. */

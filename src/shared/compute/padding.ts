@@ -56,17 +56,21 @@ export function grouped(lengths: readonly number[], size: number): Padding {
 export function bucketed(lengths: readonly number[], buckets: readonly number[]): Padding {
   const useful = checked(lengths);
   const sorted = [...buckets].sort((a, b) => a - b);
-  const computed = lengths.reduce((sum, length) => {
-    const bucket = sorted.find((size) => size >= length);
-    if (bucket === undefined)
-      throw new Failure(
-        'bad_input',
-        `No bucket holds a sequence of ${length} tokens.`,
-        `Add a bucket of at least ${length}.`,
-      );
-    return sum + bucket;
-  }, 0);
-  return padding(useful, computed);
+  return padding(
+    useful,
+    lengths.reduce((sum, length) => sum + bucketFor(length, sorted), 0),
+  );
+}
+
+/** The smallest bucket that holds a sequence; `sorted` rises. */
+function bucketFor(length: number, sorted: readonly number[]): number {
+  const bucket = sorted.find((size) => size >= length);
+  if (bucket !== undefined) return bucket;
+  throw new Failure(
+    'bad_input',
+    `No bucket holds a sequence of ${length} tokens.`,
+    `Add a bucket of at least ${length}.`,
+  );
 }
 
 /** Sequences laid end to end in rows of `capacity`, first fit by decreasing length. */
@@ -148,8 +152,7 @@ export function paddingReport(model: ModelSpec, lengths: readonly number[]): Pad
         `to ${buckets.length > 4 ? `${buckets[0]} … ${buckets.at(-1)}` : buckets.join(', ')}`,
         bucketed(lengths, buckets),
         lengths.reduce(
-          (sum, length) =>
-            sum + forwardFlops(model, 1, buckets.find((bucket) => bucket >= length)!),
+          (sum, length) => sum + forwardFlops(model, 1, bucketFor(length, buckets)),
           0n,
         ),
       ),

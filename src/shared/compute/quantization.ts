@@ -38,12 +38,11 @@ export function quantizedMatrix(rows: number, columns: number, scheme: QuantSche
   requireWhole('columns', columns);
   const groupSize = scheme.groupSize ?? 128;
   requireWhole('groupSize', groupSize);
-  const scales =
-    scheme.granularity === 'tensor'
-      ? 1
-      : scheme.granularity === 'channel'
-        ? rows
-        : rows * Math.ceil(columns / groupSize);
+  const scales = {
+    tensor: 1,
+    channel: rows,
+    group: rows * Math.ceil(columns / groupSize),
+  }[scheme.granularity];
   const values = rows * columns;
   return sized(
     values,

@@ -6,13 +6,14 @@
  * Times are lower bounds in seconds. Williams, Waterman and Patterson, "Roofline" (CACM 52, 2009).
  */
 import { Failure } from '../base/failure';
+import type { Bytes } from '../base/units';
 import type { Gpu, PeakPrecision } from '../hardware/gpus';
 import { kvElementsPerToken } from '../model/kv';
 import { hasLmHead } from '../model/parameters';
 import { bytesPerElement } from '../model/precision';
 import type { ModelSpec, Precision } from '../model/spec';
 import { attentionPairs, headFlops, layerFlops } from './flops';
-import { attentionWidths, type Linear, layerLinears, listStacks } from './shapes';
+import { attentionWidths, type Linear, layerLinears, listStacks, type Stack } from './shapes';
 
 export interface PassShape {
   readonly batch: number;
@@ -31,9 +32,9 @@ export interface OperationCost {
   readonly name: 'qkv' | 'attention' | 'projection' | 'ffn' | 'head';
   /** How often it runs in a pass. */
   readonly times: number;
-  /** Of one run. */
+  /** Of one run: operations, and bytes read and written. */
   readonly flops: number;
-  readonly bytes: number;
+  readonly bytes: Bytes;
   /** FLOPs a byte. */
   readonly intensity: number;
 }
@@ -84,79 +85,117 @@ export function ridgePoint(gpu: Gpu, precision: Precision): number {
  * E·(1 − (1 − a/E)^tokens) experts on average, whose weights are read; latent attention reads its compressed cache.
  */
 export function operationCosts(model: ModelSpec, shape: PassShape): readonly OperationCost[] {
-  const { batch, queries } = shape;
-  const context = Math.min(
-    shape.context,
-    queries === 1 ? (model.slidingWindow ?? shape.context) : shape.context,
-  );
-  // Quantized weights are used with half-precision activations.
-  const weight = bytesPerElement(shape.precision);
-  const value = Math.max(2, weight);
-  const cached = bytesPerElement(shape.kvPrecision ?? (weight < 2 ? 'fp16' : shape.precision));
-  const { keys, values } = attentionWidths(model);
-  const tokens = batch * queries;
-  const triangle = shape.causal === true && queries === shape.context;
-  const pairs = triangle
-    ? attentionPairs(queries, true, model.slidingWindow)
-    : BigInt(queries) * BigInt(context);
-  // Scores are written, read and written by softmax, and read again for the product with V.
-  const scores =
-    shape.attention === 'flash' || shape.attention === 'sdpa'
-      ? 0
-      : 4 * batch * model.heads * queries * context * value;
-  const cost = (
-    name: OperationCost['name'],
-    times: number,
-    flops: bigint,
-    bytes: number,
-  ): OperationCost => ({
-    name,
-    times,
-    flops: Number(flops),
-    bytes,
-    intensity: Number(flops) / bytes,
-  });
-  const stacks = listStacks(model).flatMap(({ layers, dense, cross }) => {
-    const linears = layerLinears(model, dense);
-    const layer = layerFlops(model, { batch, queries, pairs, dense });
-    const traffic = (role: Linear['role']) =>
-      linears
-        .filter((one) => one.role === role)
-        .reduce((sum, one) => sum + linearBytes(one, tokens, weight, value), 0);
-    const attentions = cross ? 2 * layers : layers;
-    return [
-      cost('qkv', attentions, layer.qkv, traffic('qkv')),
-      cost(
-        'attention',
-        attentions,
-        layer.scores + layer.attentionOutput,
-        value * tokens * (keys + values) +
-          cached * batch * context * kvElementsPerToken(model) +
-          scores,
-      ),
-      cost('projection', attentions, layer.projection, traffic('projection')),
-      cost('ffn', layers, layer.ffn, traffic('ffn')),
-    ];
-  });
-  if (!hasLmHead(model)) return stacks;
+  const pass = resolvePass(model, shape);
+  const layers = listStacks(model).flatMap((stack) => stackCosts(model, stack, pass));
+  return hasLmHead(model) ? [...layers, headCost(model, pass)] : layers;
+}
+
+/** What the operations of a pass share: how many positions and pairs, and how wide their numbers are. */
+interface Pass {
+  readonly batch: number;
+  readonly queries: number;
+  /** Positions computed, B·queries. */
+  readonly tokens: number;
+  /** Keys that are read a sequence: with a sliding window, a cached step reads no more than the window. */
+  readonly context: number;
+  /** Query-key pairs a sequence and head. */
+  readonly pairs: bigint;
+  /** Bytes of a weight, of an activation and of a cached number. */
+  readonly weight: number;
+  readonly value: number;
+  readonly cached: number;
+  /** Whether the n×n scores go through memory. */
+  readonly storesScores: boolean;
+}
+
+function resolvePass(model: ModelSpec, shape: PassShape): Pass {
+  const { batch, queries, attention = 'eager', precision } = shape;
+  const isStep = queries === 1;
+  const context = isStep
+    ? Math.min(shape.context, model.slidingWindow ?? shape.context)
+    : shape.context;
+  const isTriangle = shape.causal === true && queries === shape.context;
+  const weight = bytesPerElement(precision);
+  return {
+    batch,
+    queries,
+    tokens: batch * queries,
+    context,
+    pairs: isTriangle
+      ? attentionPairs(queries, true, model.slidingWindow)
+      : BigInt(queries) * BigInt(context),
+    weight,
+    // Quantized weights are used with half-precision activations.
+    value: Math.max(2, weight),
+    cached: bytesPerElement(shape.kvPrecision ?? (weight < 2 ? 'fp16' : precision)),
+    storesScores: attention === 'eager',
+  };
+}
+
+/** The operations of one kind of layers. */
+function stackCosts(
+  model: ModelSpec,
+  { layers, dense, cross }: Stack,
+  pass: Pass,
+): readonly OperationCost[] {
+  const { batch, queries, pairs } = pass;
+  const linears = layerLinears(model, dense);
+  const flops = layerFlops(model, { batch, queries, pairs, dense });
+  const traffic = (role: Linear['role']) =>
+    linears
+      .filter((linear) => linear.role === role)
+      .reduce((sum, linear) => sum + linearBytes(linear, pass), 0);
+  const attentions = cross ? 2 * layers : layers;
   return [
-    ...stacks,
+    cost('qkv', attentions, flops.qkv, traffic('qkv')),
     cost(
-      'head',
-      1,
-      headFlops(model, BigInt(tokens)),
-      weight * model.hidden * model.vocab + value * tokens * (model.hidden + model.vocab),
+      'attention',
+      attentions,
+      flops.scores + flops.attentionOutput,
+      attentionBytes(model, pass),
     ),
+    cost('projection', attentions, flops.projection, traffic('projection')),
+    cost('ffn', layers, flops.ffn, traffic('ffn')),
   ];
+}
+
+/** Queries read and the result written, keys and values read, and the scores where they are stored. */
+function attentionBytes(
+  model: ModelSpec,
+  { batch, queries, tokens, context, value, cached, storesScores }: Pass,
+): Bytes {
+  const { keys, values } = attentionWidths(model);
+  // Scores are written, read and written by softmax, and read again for the product with V.
+  const scores = storesScores ? 4 * batch * model.heads * queries * context * value : 0;
+  return (
+    value * tokens * (keys + values) + cached * batch * context * kvElementsPerToken(model) + scores
+  );
+}
+
+function headCost(model: ModelSpec, { tokens, weight, value }: Pass): OperationCost {
+  const { hidden, vocab } = model;
+  return cost(
+    'head',
+    1,
+    headFlops(model, BigInt(tokens)),
+    weight * hidden * vocab + value * tokens * (hidden + vocab),
+  );
+}
+
+function cost(
+  name: OperationCost['name'],
+  times: number,
+  flops: bigint,
+  bytes: Bytes,
+): OperationCost {
+  return { name, times, flops: Number(flops), bytes, intensity: Number(flops) / bytes };
 }
 
 /** Weights read once, inputs read and outputs written for each copy a token passes through. */
 function linearBytes(
   { outputs, inputs, held, used }: Linear,
-  tokens: number,
-  weight: number,
-  value: number,
-): number {
+  { tokens, weight, value }: Pass,
+): Bytes {
   const touched = held === used ? held : held * (1 - (1 - used / held) ** tokens);
   return weight * touched * outputs * inputs + value * tokens * used * (inputs + outputs);
 }

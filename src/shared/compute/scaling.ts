@@ -71,13 +71,13 @@ export function standing(params: number, tokens: number): Standing {
     kaplanLoss: kaplanJointLoss(params, tokens),
     sizeOverOptimum,
     tokensOverOptimum: tokens / best.D,
-    verdict:
-      sizeOverOptimum > NEAR
-        ? 'undertrained'
-        : sizeOverOptimum < 1 / NEAR
-          ? 'overtrained'
-          : 'near-optimal',
+    verdict: judgeSize(sizeOverOptimum),
   };
+}
+
+function judgeSize(sizeOverOptimum: number): Standing['verdict'] {
+  if (sizeOverOptimum > NEAR) return 'undertrained';
+  return sizeOverOptimum < 1 / NEAR ? 'overtrained' : 'near-optimal';
 }
 
 export function optima(compute: number): readonly ScalingRow[] {

@@ -1,4 +1,7 @@
-/** Which GPUs hold a run, and the largest run one GPU holds. All of it rests on the refined tier at process level. */
+/**
+ * Which GPUs hold a run, and the largest run one GPU holds. All of it rests on one figure: the peak of the whole process as
+ * the refined tier predicts it.
+ */
 
 import type { Bytes } from '../base/units';
 import { peakBytes } from '../budget/peak';
@@ -11,19 +14,19 @@ export interface GpuMemory {
   readonly memoryBytes: Bytes;
 }
 
-/** A bound no catalogue's memory reaches: 2^20 sequences or tokens. */
-const MOST = 2 ** 20;
+/** More sequences or tokens than any catalogue's memory holds. */
+const MAX_SEARCHED = 2 ** 20;
 
-/** Largest whole number from 1 to `most` for which `holds`, given that it holds for all smaller ones; 0 for none. */
-export function largestThat(holds: (value: number) => boolean, most: number = MOST): number {
+/** Largest whole number from 1 to `max` for which `holds`, given that it holds for all smaller ones; 0 for none. */
+export function largestThat(holds: (value: number) => boolean, max: number = MAX_SEARCHED): number {
   if (!holds(1)) return 0;
   let low = 1;
   let high = 2;
-  while (high <= most && holds(high)) {
+  while (high <= max && holds(high)) {
     low = high;
     high *= 2;
   }
-  high = Math.min(high, most + 1);
+  high = Math.min(high, max + 1);
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (holds(middle)) low = middle;
@@ -47,37 +50,44 @@ export function largestBatch(
  * grows and the number of new tokens stays.
  */
 export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): number {
-  const generating = run.mode === 'generate';
-  const most = model.maxPositions - (generating ? run.tokens : 0);
-  if (most < 1) return 0;
+  const isGenerating = run.mode === 'generate';
+  const max = model.maxPositions - (isGenerating ? run.tokens : 0);
+  if (max < 1) return 0;
   const longest = largestThat(
     (length) =>
       peakBytes(
         model,
-        generating
+        isGenerating
           ? { ...run, promptTokens: length, seq: length + run.tokens }
           : { ...run, seq: length },
       ) <= memory,
-    most,
+    max,
   );
-  return longest === 0 ? 0 : longest + (generating ? run.tokens : 0);
+  return longest === 0 ? 0 : longest + (isGenerating ? run.tokens : 0);
 }
 
-/** The run against every GPU, in the catalogue's order. */
+/** The run against every GPU, in the order given. */
 export function fitsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[]): Fit[] {
-  const shared = peaksByBatch(model, run);
-  return gpus.map(({ name, memoryBytes }) => {
-    // In PyTorch context and workspace differ by GPU; the bundled workload's tensors are the same everywhere.
-    const peakAt = run.framework === 'tfjs' ? shared : peaksByBatch(model, { ...run, gpu: name });
-    const peak = peakAt(run.batch);
-    return {
-      gpu: name,
-      memoryBytes,
-      fits: peak <= memoryBytes,
-      headroomBytes: memoryBytes - peak,
-      maxBatch: largestBatch(model, run, memoryBytes, peakAt),
-    };
-  });
+  // The bundled workload's tensors are the same everywhere, so that one set of peaks serves all.
+  const shared = run.framework === 'tfjs' ? peaksByBatch(model, run) : undefined;
+  return gpus.map((gpu) => fitOn(model, run, gpu, shared));
+}
+
+/** The run against one GPU: in PyTorch, context and workspace differ from GPU to GPU. */
+export function fitOn(
+  model: ModelSpec,
+  run: RunSpec,
+  { name, memoryBytes }: GpuMemory,
+  peakAt = peaksByBatch(model, run.framework === 'tfjs' ? run : { ...run, gpu: name }),
+): Fit {
+  const peak = peakAt(run.batch);
+  return {
+    gpu: name,
+    memoryBytes,
+    fits: peak <= memoryBytes,
+    headroomBytes: memoryBytes - peak,
+    maxBatch: largestBatch(model, run, memoryBytes, peakAt),
+  };
 }
 
 /** Peaks by batch, each worked out once. */

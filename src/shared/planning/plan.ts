@@ -7,14 +7,15 @@ import type { Gpu } from '../hardware/gpus';
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
-import { type Change, changesThatFit, fewestGpus, type Layout } from './changes';
-import { fitsOn, type GpuMemory, longestContext } from './fits';
+import { type Change, changesThatFit } from './changes';
+import { fitOn, fitsOn, type GpuMemory, longestContext } from './fits';
+import { fewestGpus, type GpuLayout } from './gpu-layouts';
 
 export interface GpuPlan extends Fit {
   /** Longest sequence at the batch given; 0 where none fits. */
   readonly maxContext: number;
   /** Fewest of these GPUs that hold the run; null where no layout tried does. */
-  readonly fewest: Layout | null;
+  readonly fewest: GpuLayout | null;
   /** Least time of a training step, a generation or a pass, by the roofline; null where the device lacks the arithmetic. */
   readonly seconds: number | null;
   /** Cheapest changes after which one of them holds it; empty where it fits. */
@@ -53,9 +54,8 @@ export function buildPlan(
 
 function gpuPlan(model: ModelSpec, run: RunSpec, gpu: Gpu): GpuPlan {
   const memory: Bytes = gpu.memoryBytes;
-  const [fit] = fitsOn(model, run, [gpu]);
   return {
-    ...fit!,
+    ...fitOn(model, run, gpu),
     maxContext: longestContext(model, run, memory),
     fewest: fewestGpus(model, run, memory),
     seconds: runSeconds(model, run, gpu),

@@ -20,102 +20,127 @@ export interface PhaseSpans {
 type PhaseMarker = Extract<Marker, { type: 'phase' }>;
 type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 
-interface Open {
+/** A phase that began and has not ended. */
+interface OpenPhase {
   readonly phase: Phase;
   readonly step: number | null;
   readonly t0: Micros;
+  /** The same phase was announced again for another step: the end of this was lost. */
   superseded: boolean;
 }
 
+/** Phases of all ranks out of `markers`, which are in order of arrival; `durationUs` is how long the session lasted. */
 export function phaseSpans(markers: readonly Marker[], durationUs: Micros): PhaseSpans {
-  const warnings = new Warnings();
-  const unknown = new Set<string>();
-  const memory = new MemoryMarks(markers);
-  const spans: PhaseSpan[] = [];
-  const open = new Map<number, Open[]>();
-  const steps = new Map<number, number>();
+  const pairing = new PhasePairing(markers);
+  for (const marker of markers) pairing.take(marker);
+  return pairing.finish(durationUs);
+}
 
-  const add = (
-    phase: Phase,
-    step: number | null,
-    rank: number,
-    t0: Micros,
-    t1: Micros,
-    isOpen = false,
-  ) =>
-    spans.push({
-      phase,
-      step,
-      rank,
-      t0,
-      t1,
-      memory: memory.lastIn(phase, step, rank, t0, t1),
-      ...(isOpen && { isOpen }),
-    });
+/** Pairs begins with ends, rank by rank. */
+class PhasePairing {
+  readonly #warnings = new Warnings();
+  readonly #unknown = new Set<string>();
+  readonly #memory: MemoryMarks;
+  readonly #spans: PhaseSpan[] = [];
+  /** Of each rank, in order of their beginning. */
+  readonly #open = new Map<number, OpenPhase[]>();
+  /** The step that each rank began last. */
+  readonly #steps = new Map<number, number>();
 
-  for (const marker of markers) {
-    if (marker.type !== 'phase' && marker.type !== 'step') continue;
-    if (marker.event === 'begin') noteStep(marker, steps, warnings);
-    if (marker.type !== 'phase') continue;
-    if (!isPhase(marker.name)) {
-      unknown.add(marker.name);
-      continue;
-    }
-    const stack = open.get(marker.rank) ?? [];
-    open.set(marker.rank, stack);
-    if (marker.event === 'begin') {
-      supersede(stack, marker);
-      stack.push({ phase: marker.name, step: marker.step, t0: marker.t, superseded: false });
-      continue;
-    }
-    const at = stack.findLastIndex(
-      (one) => one.phase === marker.name && sameStep(one.step, marker.step),
-    );
-    if (at < 0) {
-      warnings.add(
-        `end:${marker.rank}:${marker.name}`,
-        `${named(marker)} ended without having begun`,
-      );
-      supersede(stack, marker);
-      continue;
-    }
-    const begun = stack.splice(at, 1)[0]!;
-    const across = stack.slice(at).find((one) => one.t0 < marker.t);
-    if (across !== undefined) {
-      warnings.add(
-        `overlap:${marker.rank}:${marker.name}`,
-        `${named(marker)} ended while ${across.phase}, begun inside it, was still open: the two overlap`,
-      );
-    }
-    if (marker.t < begun.t0) {
-      warnings.add(
-        `order:${marker.rank}:${marker.name}`,
-        `${named(marker)} was announced to end before it began and is left out`,
-      );
-    } else add(begun.phase, begun.step ?? marker.step, marker.rank, begun.t0, marker.t);
+  constructor(markers: readonly Marker[]) {
+    this.#memory = new MemoryMarks(markers);
   }
 
-  for (const [rank, stack] of open) {
-    for (const one of stack) {
-      const name = named({ name: one.phase, step: one.step, rank });
-      if (one.superseded)
-        warnings.add(
-          `lost:${rank}:${one.phase}`,
-          `the end of ${name} was never announced, so it is left out`,
-        );
-      else {
-        warnings.add(`open:${rank}:${one.phase}`, `${name} was still open when the session ended`);
-        add(one.phase, one.step, rank, one.t0, Math.max(one.t0, durationUs), true);
-      }
-    }
+  take(marker: Marker): void {
+    if (marker.type !== 'phase' && marker.type !== 'step') return;
+    if (marker.event === 'begin') this.#noteStep(marker);
+    if (marker.type !== 'phase') return;
+    const { name } = marker;
+    if (!isPhase(name)) this.#unknown.add(name);
+    else if (marker.event === 'begin') this.#begin(marker, name);
+    else this.#end(marker, name);
   }
-  if (unknown.size > 0)
-    warnings.add(
-      'unknown',
-      `phases with names Plumbline does not know are left out: ${listed(unknown)}`,
-    );
-  spans.sort((a, b) => a.t0 - b.t0 || b.t1 - a.t1);
-  return { spans, warnings: warnings.sentences() };
+
+  /** What is still open ends with the session. */
+  finish(durationUs: Micros): PhaseSpans {
+    for (const [rank, stack] of this.#open)
+      for (const open of stack) this.#leaveOpen(open, rank, durationUs);
+    if (this.#unknown.size > 0)
+      this.#warnings.add(
+        'unknown',
+        `phases with names Plumbline does not know are left out: ${listNames(this.#unknown)}`,
+      );
+    this.#spans.sort((a, b) => a.t0 - b.t0 || b.t1 - a.t1);
+    return { spans: this.#spans, warnings: this.#warnings.sentences() };
+  }
+
+  #noteStep({ rank, step }: Marker): void {
+    if (step === null) return;
+    const last = this.#steps.get(rank);
+    if (last !== undefined && step < last)
+      this.#warnings.add(
+        `step:${rank}`,
+        `steps of rank ${rank} ran backwards, from ${last} to ${step}`,
+      );
+    this.#steps.set(rank, step);
+  }
+
+  #begin(marker: PhaseMarker, phase: Phase): void {
+    const stack = this.#stack(marker.rank);
+    supersede(stack, marker);
+    stack.push({ phase, step: marker.step, t0: marker.t, superseded: false });
+  }
+
+  #end(marker: PhaseMarker, phase: Phase): void {
+    const { rank, step, t } = marker;
+    const stack = this.#stack(rank);
+    const at = stack.findLastIndex((open) => open.phase === phase && sameStep(open.step, step));
+    const begun = stack[at];
+    if (begun === undefined) {
+      this.#warnings.add(
+        `end:${rank}:${phase}`,
+        `${namePhase(phase, step, rank)} ended without having begun`,
+      );
+      supersede(stack, marker);
+      return;
+    }
+    stack.splice(at, 1);
+    const across = stack.slice(at).find((open) => open.t0 < t);
+    if (across !== undefined)
+      this.#warnings.add(
+        `overlap:${rank}:${phase}`,
+        `${namePhase(phase, step, rank)} ended while ${across.phase}, begun inside it, was still open: the two overlap`,
+      );
+    if (t < begun.t0)
+      this.#warnings.add(
+        `order:${rank}:${phase}`,
+        `${namePhase(phase, step, rank)} was announced to end before it began and is left out`,
+      );
+    else this.#add({ phase, step: begun.step ?? step, rank, t0: begun.t0, t1: t });
+  }
+
+  #leaveOpen({ phase, step, t0, superseded }: OpenPhase, rank: number, durationUs: Micros): void {
+    const name = namePhase(phase, step, rank);
+    if (superseded) {
+      this.#warnings.add(
+        `lost:${rank}:${phase}`,
+        `the end of ${name} was never announced, so it is left out`,
+      );
+      return;
+    }
+    this.#warnings.add(`open:${rank}:${phase}`, `${name} was still open when the session ended`);
+    this.#add({ phase, step, rank, t0, t1: Math.max(t0, durationUs), isOpen: true });
+  }
+
+  #add({ isOpen, ...span }: Omit<PhaseSpan, 'memory'>): void {
+    this.#spans.push({ ...span, memory: this.#memory.lastIn(span), ...(isOpen && { isOpen }) });
+  }
+
+  #stack(rank: number): OpenPhase[] {
+    const stack = this.#open.get(rank) ?? [];
+    this.#open.set(rank, stack);
+    return stack;
+  }
 }
 
 const KNOWN: ReadonlySet<string> = new Set(PHASES);
@@ -127,32 +152,17 @@ function sameStep(a: number | null, b: number | null): boolean {
   return a === null || b === null || a === b;
 }
 
-function supersede(stack: readonly Open[], marker: PhaseMarker): void {
-  for (const one of stack)
-    if (one.phase === marker.name && !sameStep(one.step, marker.step)) one.superseded = true;
+/** A phase that begins or ends for another step shows that those open for earlier steps have lost their ends. */
+function supersede(stack: readonly OpenPhase[], marker: PhaseMarker): void {
+  for (const open of stack)
+    if (open.phase === marker.name && !sameStep(open.step, marker.step)) open.superseded = true;
 }
 
-function noteStep(marker: Marker, steps: Map<number, number>, warnings: Warnings): void {
-  if (marker.step === null) return;
-  const last = steps.get(marker.rank);
-  if (last !== undefined && marker.step < last) {
-    warnings.add(
-      `step:${marker.rank}`,
-      `steps of rank ${marker.rank} ran backwards, from ${last} to ${marker.step}`,
-    );
-  }
-  steps.set(marker.rank, marker.step);
+function namePhase(phase: Phase, step: number | null, rank: number): string {
+  return `phase ${phase}${step === null ? '' : ` of step ${step}`} on rank ${rank}`;
 }
 
-function named(of: {
-  readonly name: string;
-  readonly step: number | null;
-  readonly rank: number;
-}): string {
-  return `phase ${of.name}${of.step === null ? '' : ` of step ${of.step}`} on rank ${of.rank}`;
-}
-
-function listed(names: ReadonlySet<string>): string {
+function listNames(names: ReadonlySet<string>): string {
   const shown = [...names].slice(0, 8).map((name) => JSON.stringify(name.slice(0, 60)));
   return (
     shown.join(', ') + (names.size > shown.length ? ` and ${names.size - shown.length} more` : '')
@@ -192,13 +202,8 @@ class MemoryMarks {
     for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
   }
 
-  lastIn(
-    phase: Phase,
-    step: number | null,
-    rank: number,
-    t0: Micros,
-    t1: Micros,
-  ): MemoryMark | null {
+  /** The last of the phase and step within [t0, t1]; null where there is none. */
+  lastIn({ phase, step, rank, t0, t1 }: Omit<PhaseSpan, 'memory'>): MemoryMark | null {
     const list = this.#marks.get(`${rank}:${phase}`) ?? [];
     let low = 0;
     let high = list.length;

@@ -135,13 +135,11 @@ const pyramids = new WeakMap<Float64Array, MinMaxPyramid>();
 
 /** Over [from, to): by a pyramid where the range is worth one or one is there already. */
 export function findExtremes(values: Float64Array, from: SampleIndex, to: SampleIndex): Extremes {
-  const pyramid =
-    to - from >= PYRAMID_FROM
-      ? buildPyramid(values)
-      : to - from >= FAN_OUT * FAN_OUT
-        ? pyramids.get(values)
-        : undefined;
-  return pyramid?.extremes(from, to) ?? extremes(values, from, to);
+  const count = to - from;
+  const pyramid = count >= PYRAMID_FROM ? buildPyramid(values) : pyramids.get(values);
+  return count >= FAN_OUT * FAN_OUT && pyramid
+    ? pyramid.extremes(from, to)
+    : extremes(values, from, to);
 }
 
 /** The pyramid of a column, built once for as long as the column lives. The column must not change afterwards. */

@@ -12,7 +12,7 @@ import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../src/shared/model/spec';
 import { checkRun } from '../../../../src/shared/model/validate';
-import { fewestGpus } from '../../../../src/shared/planning/changes';
+import { fewestGpus } from '../../../../src/shared/planning/gpu-layouts';
 import { randomFrom, randomModel, randomRun } from '../../../support/random-runs';
 
 const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec =>

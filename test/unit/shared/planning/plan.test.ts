@@ -7,13 +7,14 @@ import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../src/shared/model/spec';
 import { checkRun } from '../../../../src/shared/model/validate';
-import { changesThatFit, fewestGpus } from '../../../../src/shared/planning/changes';
+import { changesThatFit } from '../../../../src/shared/planning/changes';
 import {
   fitsOn,
   largestBatch,
   largestThat,
   longestContext,
 } from '../../../../src/shared/planning/fits';
+import { fewestGpus } from '../../../../src/shared/planning/gpu-layouts';
 import { buildPlan } from '../../../../src/shared/planning/plan';
 
 const GiB = 2 ** 30;

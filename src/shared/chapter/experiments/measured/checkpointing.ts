@@ -12,7 +12,11 @@ import {
   shortestStep,
 } from './measurement';
 
-const WAYS: readonly Checkpointing[] = ['none', 'every=4', 'full'];
+const WAYS: readonly (readonly [Checkpointing, role: string])[] = [
+  ['none', 'nothing recomputed'],
+  ['every=4', 'every four layers'],
+  ['full', 'every layer recomputed'],
+];
 
 /** GPT-2's depth at a width that trains within seconds. */
 const NARROW: ModelSpec = { ...preset('gpt2-nano'), name: 'gpt2-nano, 12 layers', layers: 12 };
@@ -25,13 +29,8 @@ export const CHECKPOINTING: Measurement = {
   },
   recordings(full) {
     const model = full ? preset('gpt2') : NARROW;
-    return WAYS.map((checkpointing) => ({
-      role:
-        checkpointing === 'none'
-          ? 'nothing recomputed'
-          : checkpointing === 'full'
-            ? 'every layer recomputed'
-            : 'every four layers',
+    return WAYS.map(([checkpointing, role]) => ({
+      role,
       model,
       run: runDefaults(model, {
         mode: 'train',

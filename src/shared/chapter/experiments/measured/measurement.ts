@@ -93,8 +93,8 @@ export function describeConditions(docs: readonly SessionDocument[]): string {
     },
   ] = docs as [SessionDocument];
   const shared = (words: (run: RunSpec) => string) => {
-    const [first, ...others] = docs.map((doc) => (doc.run ? words(doc.run) : ''));
-    return first !== '' && others.every((one) => one === first) ? [first!] : [];
+    const [first = '', ...others] = docs.map((doc) => (doc.run ? words(doc.run) : ''));
+    return first !== '' && others.every((words) => words === first) ? [first] : [];
   };
   const device = workload.backend === 'webgpu' && gpus[0] ? gpus[0].name : `${cpu}, ${cores} cores`;
   return [

@@ -1,0 +1,225 @@
+/**
+ * The changes that planning tries, as a table: which settings each sets, what it costs besides memory, and in which runs
+ * it is one at all. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows
+ * the run or alters what is computed, the higher it is.
+ */
+import type { ModelSpec, RunSpec } from '../model/spec';
+
+/** What a change is about. Two of one kind exclude each other. */
+export type ChangeKind =
+  | 'attention'
+  | 'optimizer-kernel'
+  | 'loss'
+  | 'batch'
+  | 'checkpointing'
+  | 'precision'
+  | 'optimizer'
+  | 'offload'
+  | 'adapters'
+  | 'kv-precision';
+
+export interface Candidate {
+  readonly kind: ChangeKind;
+  /** What to do, as the options that do it. */
+  readonly option: string;
+  readonly cost: number;
+  /** What it costs besides memory, in a few words. */
+  readonly costs: string;
+  readonly settings: Partial<RunSpec>;
+}
+interface Row extends Candidate {
+  readonly applies: boolean;
+}
+
+/** All that can be changed of a run, in a fixed order. */
+export function listCandidates(model: ModelSpec, run: RunSpec): readonly Candidate[] {
+  const rows = [
+    unstoredScores(run),
+    ...(run.mode === 'train' ? trainingRows(model, run) : inferenceRows(run)),
+  ];
+  return rows.filter(({ applies }) => applies);
+}
+
+function unstoredScores({ attention }: RunSpec): Row {
+  return {
+    applies: attention === 'eager',
+    kind: 'attention',
+    option: '--attention sdpa',
+    cost: 0,
+    costs: 'scores are never stored',
+    settings: { attention: 'sdpa' },
+  };
+}
+
+function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
+  const isAdam = run.optimizer === 'adam' || run.optimizer === 'adamw';
+  const isSingle = run.precision === 'fp32';
+  return [
+    {
+      applies: run.optimizerKernel !== 'fused' && isAdam,
+      kind: 'optimizer-kernel',
+      option: '--optimizer-kernel fused',
+      cost: 0,
+      costs: 'one kernel in place of lists',
+      settings: { optimizerKernel: 'fused' },
+    },
+    {
+      applies: run.loss !== 'fused' && model.architecture === 'decoder',
+      kind: 'loss',
+      option: '--loss fused',
+      cost: 1,
+      costs: 'logits are never whole',
+      settings: { loss: 'fused' },
+    },
+    ...accumulationRows(run),
+    {
+      applies: run.checkpointing === 'none' && run.attention === 'eager',
+      kind: 'checkpointing',
+      option: '--checkpointing selective',
+      cost: 3,
+      costs: 'attention is done again',
+      settings: { checkpointing: 'selective' },
+    },
+    {
+      applies: run.checkpointing !== 'full',
+      kind: 'checkpointing',
+      option: '--checkpointing full',
+      cost: 6,
+      costs: 'every layer is done again',
+      settings: { checkpointing: 'full' },
+    },
+    {
+      applies: isSingle,
+      kind: 'precision',
+      option: '--precision mixed-bf16',
+      cost: 4,
+      costs: 'half-precision arithmetic',
+      settings: { precision: 'mixed-bf16' },
+    },
+    {
+      applies: isSingle,
+      kind: 'precision',
+      option: '--precision bf16',
+      cost: 12,
+      costs: 'weights and states in bf16: updates lose digits',
+      settings: { precision: 'bf16' },
+    },
+    {
+      applies: isAdam && run.offload !== 'optimizer' && run.offload !== 'all',
+      kind: 'optimizer',
+      option: '--optimizer adam8bit',
+      cost: 8,
+      costs: 'moments of one byte',
+      settings: { optimizer: 'adam8bit' },
+    },
+    {
+      applies: (run.offload ?? 'none') === 'none',
+      kind: 'offload',
+      option: '--offload optimizer',
+      cost: 16,
+      costs: 'every update crosses the bus',
+      settings: { offload: 'optimizer' },
+    },
+    {
+      applies: !run.loraRank && !run.frozenLayers,
+      kind: 'adapters',
+      option: '--lora-rank 16',
+      cost: 24,
+      costs: 'only adapters are trained',
+      settings: { loraRank: 16 },
+    },
+    fourBitWeights(run),
+  ];
+}
+
+/** The same step in smaller batches: halves, quarters and so on, as long as they divide it. */
+function accumulationRows({ batch, gradAccum }: RunSpec): Row[] {
+  const rows: Row[] = [];
+  for (let parts = 2; parts <= batch && batch % parts === 0; parts *= 2)
+    rows.push({
+      applies: true,
+      kind: 'batch',
+      option: `--batch ${batch / parts} --grad-accum ${gradAccum * parts}`,
+      cost: 1 + Math.log2(parts),
+      costs: 'the step stays the same',
+      settings: { batch: batch / parts, gradAccum: gradAccum * parts },
+    });
+  return rows;
+}
+
+/** Weights of four bits are frozen: a run without adapters gets them at the same time. */
+function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
+  const isQuantized = precision === 'int4' || precision === 'int8';
+  if (loraRank)
+    return {
+      applies: !isQuantized,
+      kind: 'precision',
+      option: '--precision int4',
+      cost: 14,
+      costs: 'frozen weights of four bits',
+      settings: { precision: 'int4' },
+    };
+  return {
+    applies: !isQuantized && !frozenLayers,
+    kind: 'precision',
+    option: '--precision int4 --lora-rank 16',
+    cost: 30,
+    costs: 'only adapters are trained, over weights of four bits',
+    settings: { precision: 'int4', loraRank: 16 },
+  };
+}
+
+function inferenceRows(run: RunSpec): readonly Row[] {
+  const { precision, kvPrecision } = run;
+  /** A cache in fp32 becomes as narrow as the activations do. */
+  const cacheIn = (half: 'bf16' | 'fp16') => (kvPrecision === 'fp32' ? { kvPrecision: half } : {});
+  return [
+    {
+      applies: precision === 'fp32',
+      kind: 'precision',
+      option: '--precision bf16',
+      cost: 2,
+      costs: 'half-precision arithmetic',
+      settings: { precision: 'bf16', ...cacheIn('bf16') },
+    },
+    {
+      applies: precision !== 'int8' && precision !== 'int4',
+      kind: 'precision',
+      option: '--precision int8',
+      cost: 6,
+      costs: 'quantized weights',
+      settings: { precision: 'int8', ...cacheIn('fp16') },
+    },
+    {
+      applies: precision !== 'int4',
+      kind: 'precision',
+      option: '--precision int4',
+      cost: 10,
+      costs: 'weights of four bits',
+      settings: { precision: 'int4', ...cacheIn('fp16') },
+    },
+    {
+      applies: run.kvCache && kvPrecision !== 'int8' && kvPrecision !== 'int4',
+      kind: 'kv-precision',
+      option: '--kv-precision int8',
+      cost: 5,
+      costs: 'a quantized cache',
+      settings: { kvPrecision: 'int8' },
+    },
+    ...smallerBatchRows(run),
+  ];
+}
+
+function smallerBatchRows(run: RunSpec): Row[] {
+  const rows: Row[] = [];
+  for (let batch = Math.floor(run.batch / 2); batch >= 1; batch = Math.floor(batch / 2))
+    rows.push({
+      applies: true,
+      kind: 'batch',
+      option: `--batch ${batch}`,
+      cost: 3 + Math.log2(run.batch / batch),
+      costs: 'fewer sequences at once',
+      settings: { batch },
+    });
+  return rows;
+}
