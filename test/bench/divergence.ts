@@ -14,7 +14,8 @@
 import { cpus } from 'node:os';
 import { MiB } from '../../src/shared/base/units';
 import { computeBudget } from '../../src/shared/budget/budget';
-import { findDivergences } from '../../src/shared/divergence/findings';
+import { diagnose } from '../../src/shared/divergence/findings/diagnose';
+import { buildLedger } from '../../src/shared/divergence/ledger/ledger';
 import { deriveLines } from '../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../src/shared/model/presets';
@@ -182,7 +183,7 @@ function timing(): void {
   const session = longSession(10_000_000);
   const runs = [session.markers, []].map((markers) => {
     const begun = performance.now();
-    const input = {
+    const trace = {
       ...session,
       series: session.series.map((one) => ({ ...one, values: one.values.slice() })),
       markers,
@@ -190,20 +191,22 @@ function timing(): void {
     const copied = performance.now();
     const { spans } = phaseSpans(markers, session.durationUs);
     const common = {
-      lines: deriveLines(input.series, {}),
+      lines: deriveLines(trace.series, {}),
       markers,
       durationUs: session.durationUs,
       spans,
       baselines: {},
       budget,
-      exact: false,
+      mustMatchExactly: false,
     };
     const overlay = buildOverlay(common);
-    const findings = findDivergences({ ...common, overlay, logs: [], exitCode: 0, signal: null });
+    const input = { ...common, overlay, logs: [], exitCode: 0, signal: null };
+    const diagnosis = diagnose(input);
+    buildLedger(input, diagnosis);
     return {
       ms: performance.now() - copied,
       copy: copied - begun,
-      findings: findings.length,
+      findings: diagnosis.findings.length,
       phases: overlay.phases.length,
     };
   });

@@ -3,9 +3,11 @@
 import type { Component, Phase } from '../../src/shared/base/vocabulary';
 import { buildTier, occurrence } from '../../src/shared/budget/tier';
 import type { Budget, ComponentBytes, TierBudget } from '../../src/shared/budget/types';
-import { findDivergences } from '../../src/shared/divergence/findings';
+import { diagnose } from '../../src/shared/divergence/findings/diagnose';
+import { buildLedger } from '../../src/shared/divergence/ledger/ledger';
 import { deriveLines } from '../../src/shared/divergence/overlay/lines';
 import { buildOverlay, type OverlayInput } from '../../src/shared/divergence/overlay/overlay';
+import type { DiagnosisInput, Overlay } from '../../src/shared/divergence/overlay/types';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
@@ -89,7 +91,7 @@ export function overlayOf({ series: all = [], ...input }: Scenario) {
     lines: deriveLines(all, baselines),
     baselines,
     budget: null,
-    exact: false,
+    mustMatchExactly: false,
     ...input,
     markers,
     durationUs,
@@ -97,13 +99,13 @@ export function overlayOf({ series: all = [], ...input }: Scenario) {
   });
 }
 
-export function findingsFor(
-  input: Scenario & {
-    readonly logs?: readonly LogLine[];
-    readonly exitCode?: number | null;
-    readonly signal?: string | null;
-  },
-) {
+type Ending = {
+  readonly logs?: readonly LogLine[];
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+};
+
+function diagnosisInput(input: Scenario & Ending): DiagnosisInput {
   const {
     logs = [],
     exitCode = 0,
@@ -113,12 +115,11 @@ export function findingsFor(
     markers = [],
     durationUs = 1_000_000,
     budget = null,
-    exact = false,
+    mustMatchExactly = false,
   } = input;
   const { spans } = phaseSpans(markers, durationUs);
-  const overlay = overlayOf(input);
-  return findDivergences({
-    overlay,
+  return {
+    overlay: overlayOf(input),
     budget,
     spans,
     markers,
@@ -127,8 +128,19 @@ export function findingsFor(
     exitCode,
     signal,
     durationUs,
-    exact,
-  });
+    mustMatchExactly,
+  };
+}
+
+export function findingsFor(input: Scenario & Ending) {
+  return diagnose(diagnosisInput(input)).findings;
+}
+
+/** The overlay with its ledger, of which findings have named nothing yet. */
+export function overlayWithLedger(input: Scenario): Overlay {
+  const ledger = buildLedger(diagnosisInput(input), null);
+  const overlay = overlayOf(input);
+  return ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
 /**
@@ -236,7 +248,7 @@ export function documentWith(
     simulated: false,
     series: all.map(seriesStats),
     markers,
-    overlay: overlayOf(input),
+    overlay: overlayWithLedger(input),
     findings: findingsFor(input),
     warnings: [],
     gaps: [],

@@ -5,11 +5,8 @@
 
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Phase, Tier } from '../../shared/base/vocabulary';
-import {
-  DEFAULT_FLAG_LIMITS,
-  type Overlay,
-  type OverlayPhase,
-} from '../../shared/divergence/overlay/types';
+import { FLAG_LIMITS } from '../../shared/divergence/overlay/flags';
+import type { Overlay, OverlayPhase } from '../../shared/divergence/overlay/types';
 import type { View } from './view';
 
 export interface Block {
@@ -95,7 +92,7 @@ export function blocks(
 }
 
 /** Below this a difference of sampled bytes is no finding, and must not fill the lane. */
-const LEAST_BOUND = DEFAULT_FLAG_LIMITS.bytes;
+const LEAST_BOUND = FLAG_LIMITS.bytes;
 
 /** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
 export function residualBound(overlay: Overlay, tier: Tier): Bytes {

@@ -13,8 +13,9 @@ import type { Bytes, Micros } from '../base/units';
 import { COMPONENTS, type Component, PHASES, type Phase } from '../base/vocabulary';
 import type { Budget, ComponentBytes } from '../budget/types';
 import { announcedNumber } from '../chapter/experiments/measured/measurement';
+import { FLAG_LIMITS } from '../divergence/overlay/flags';
+import { highestPhase } from '../divergence/overlay/phase-rows';
 import { showsRun } from '../divergence/overlay/shows-run';
-import { DEFAULT_FLAG_LIMITS, type OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInstance } from '../hardware/gpu-info';
 import { runDefaults } from '../model/run';
 import type { SessionDocument } from '../session/session-document';
@@ -98,14 +99,6 @@ export function explained({
     ...(time ? [['Time', timeTable(time)] as const] : []),
     ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
   ];
-}
-
-export function highestPhase(phases: readonly OverlayPhase[]): OverlayPhase | null {
-  return phases.reduce<OverlayPhase | null>(
-    (best, row) =>
-      row.measured !== null && (best === null || row.measured > best.measured!) ? row : best,
-    null,
-  );
 }
 
 /** All occurrences of a phase in one row; the figures are those of its highest occurrence. */
@@ -257,7 +250,7 @@ export function methodNotes({
       notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
   }
   if (overlay.predictedPeak.refined !== null) {
-    const { percent, bytes, samples } = DEFAULT_FLAG_LIMITS;
+    const { percent, bytes, samples } = FLAG_LIMITS;
     notes.push(
       'Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.',
       workload.kind === 'bundled' && overlay.series === FRAMEWORK_ALLOCATED

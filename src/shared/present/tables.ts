@@ -9,7 +9,6 @@ import {
   formatSignedBytes,
 } from '../base/format';
 import type { Estimate, Inversion } from '../divergence/inversion/inversion';
-import { LEDGER_NAMES } from '../divergence/ledger/ledger';
 import {
   LEDGER_KINDS,
   type LedgerKind,
@@ -17,6 +16,7 @@ import {
   type Overlay,
 } from '../divergence/overlay/types';
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
+import { LEDGER_NAMES } from './ledger-names';
 import { phaseName } from './phase-name';
 
 export interface WordTable {

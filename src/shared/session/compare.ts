@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, formatPercent } from '../base/format';
 import type { Bytes, Micros, Percent } from '../base/units';
 import { COMPONENTS, type Component, PHASES } from '../base/vocabulary';
 import type { Budget, ComponentBytes } from '../budget/types';
+import { highestPhase } from '../divergence/overlay/phase-rows';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { RunSpec } from '../model/spec';
 import type { SessionDocument } from './session-document';
@@ -97,13 +98,13 @@ function compareComponents(
   budgets: readonly (Budget | null)[],
 ): Comparison['differences']['components'] {
   const tops = docs.map(({ overlay }) =>
-    highestRow(overlay.phases.filter(({ predictedComponents }) => predictedComponents !== null)),
+    highestPhase(overlay.phases.filter(({ predictedComponents }) => predictedComponents !== null)),
   );
   const predicted = tops.map(
     (row, i) => row?.predictedComponents ?? budgets[i]?.tiers.refined.components ?? null,
   );
   const measured = tops.map(
-    (row, i) => (row ?? highestRow(docs[i]!.overlay.phases))?.measuredComponents ?? null,
+    (row, i) => (row ?? highestPhase(docs[i]!.overlay.phases))?.measuredComponents ?? null,
   );
   // Where a split is known, a component it does not list holds nothing: 0, not unknown.
   const of = (splits: readonly (ComponentBytes | null)[], component: Component) =>
@@ -115,14 +116,6 @@ function compareComponents(
     predicted: of(predicted, component),
     measured: of(measured, component),
   }));
-}
-
-function highestRow(phases: readonly OverlayPhase[]): OverlayPhase | null {
-  return phases.reduce<OverlayPhase | null>(
-    (best, row) =>
-      row.measured !== null && (best === null || row.measured > best.measured!) ? row : best,
-    null,
-  );
 }
 
 /** The highest of each phase over all steps, and the time spent in it in all (of the rank that spent most). */

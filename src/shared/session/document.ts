@@ -4,10 +4,10 @@ import { Failure } from '../base/failure';
 import type { Bytes } from '../base/units';
 import { computeBudget } from '../budget/budget';
 import type { Budget } from '../budget/types';
-import { findDivergences } from '../divergence/findings';
+import { type Diagnosis, diagnose } from '../divergence/findings/diagnose';
 import { type Inversion, invert } from '../divergence/inversion/inversion';
 import { invertAlone } from '../divergence/inversion/invert-undeclared';
-import { namedLedger } from '../divergence/ledger/named-ledger';
+import { buildLedger } from '../divergence/ledger/ledger';
 import type { CompletedPhases } from '../divergence/overlay/completed-phases';
 import { deriveLines } from '../divergence/overlay/lines';
 import { buildOverlay } from '../divergence/overlay/overlay';
@@ -18,7 +18,7 @@ import {
   restoreNames,
   selectRank,
 } from '../divergence/overlay/ranks';
-import type { Finding, FindingsInput, Overlay } from '../divergence/overlay/types';
+import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
 import { analyseTime } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { phaseSpans } from '../trace/phases';
@@ -51,14 +51,14 @@ export function predictSession(data: SessionData): {
 /** What is kept of a session being recorded, from one look at it to the next. */
 export interface LiveState {
   readonly rows: CompletedPhases;
-  findings(input: FindingsInput): readonly Finding[];
+  diagnose(input: DiagnosisInput): Diagnosis;
 }
 
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
 export function buildDocument(data: SessionData, use?: string, live?: LiveState): SessionDocument {
   const { budget, warning } = predictSession(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
-  const exact = data.workload.kind === 'bundled';
+  const mustMatchExactly = data.workload.kind === 'bundled';
   const deviceBytes = deviceCapacities(data);
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
@@ -69,7 +69,7 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     spans: ownSpans,
     durationUs: data.durationUs,
     budget,
-    exact,
+    mustMatchExactly,
   };
   const line = nameWithin(use);
   const overlay = buildOverlay({
@@ -77,7 +77,7 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     baselines: data.baselines,
     deviceBytes,
     confinedTo: confinedTo(data),
-    ...(live && { settled: live.rows }),
+    ...(live && { completed: live.rows }),
     ...(line !== undefined && { use: line }),
   });
   const done = data.status !== 'recording';
@@ -88,8 +88,8 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     exitCode: data.exitCode,
     signal: data.signal,
   };
-  const findings = done ? findDivergences(input) : (live?.findings(input) ?? []);
-  const ledger = namedLedger(input, findings);
+  const diagnosis = done ? diagnose(input) : (live?.diagnose(input) ?? null);
+  const ledger = buildLedger(input, diagnosis);
   const explained = ledger === undefined ? overlay : { ...overlay, ledger };
   return {
     id: data.id,
@@ -108,8 +108,8 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     markers: data.markers,
     overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
     ...(rank === null ? {} : { ranks: rankRows(whole, budget) }),
-    findings,
-    inversion: done ? invert(input, findings) : null,
+    findings: diagnosis?.findings ?? [],
+    inversion: done && diagnosis ? invert(diagnosis) : null,
     time: analyseTime(overlay, budget, data.series, deviceName(overlay, data)),
     warnings: [
       ...data.warnings,
@@ -158,7 +158,7 @@ export function invertSession(
     logs,
     exitCode,
     signal,
-    exact: data.workload.kind === 'bundled',
+    mustMatchExactly: data.workload.kind === 'bundled',
     deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
   });

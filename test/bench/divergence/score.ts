@@ -1,7 +1,7 @@
 /** What the analysis says of labelled traces, against their labels. */
 
 import type { FindingKind } from '../../../src/shared/base/vocabulary';
-import { findDivergences } from '../../../src/shared/divergence/findings';
+import { diagnose } from '../../../src/shared/divergence/findings/diagnose';
 import { invertAlone } from '../../../src/shared/divergence/inversion/invert-undeclared';
 import { deriveLines } from '../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../src/shared/divergence/overlay/overlay';
@@ -28,7 +28,10 @@ export interface Judged {
   readonly wrongSetting: boolean;
 }
 
-export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings: Finding[] } {
+export function analyse(
+  plan: Plan,
+  trace: Trace,
+): { overlay: Overlay; findings: readonly Finding[] } {
   const { spans } = phaseSpans(trace.markers, trace.durationUs);
   const common = {
     lines: deriveLines(trace.series, trace.baselines),
@@ -37,19 +40,19 @@ export function analyse(plan: Plan, trace: Trace): { overlay: Overlay; findings:
     durationUs: trace.durationUs,
     baselines: trace.baselines,
     budget: plan.declared,
-    exact: false,
+    mustMatchExactly: false,
     deviceBytes: { gpu0: DEVICE_BYTES },
   };
   const overlay = buildOverlay(common);
   return {
     overlay,
-    findings: findDivergences({
+    findings: diagnose({
       ...common,
       overlay,
       logs: trace.logs,
       exitCode: trace.exitCode,
       signal: null,
-    }),
+    }).findings,
   };
 }
 
@@ -68,7 +71,7 @@ export function judgeAlone(
       ...trace,
       lines: deriveLines(trace.series, trace.baselines),
       spans,
-      exact: false,
+      mustMatchExactly: false,
       signal: null,
       deviceBytes: { gpu0: DEVICE_BYTES },
     },

@@ -4,124 +4,179 @@
  * holds them; without a budget only where a quarter of what is reserved was never in use.
  */
 import { formatBytes, formatDuration, formatPercent } from '../../base/format';
-import type { Bytes } from '../../base/units';
-import type { FindingKind } from '../../base/vocabulary';
-import { maxIn, valueAt } from '../../trace/series';
+import type { Bytes, Micros } from '../../base/units';
+import type { Budget } from '../../budget/types';
+import { maxIn, type Sample, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
-import { findClearWinner, worstRow } from '../fit/verdict';
+import { FLAG_LIMITS, flagLimit } from '../overlay/flags';
 import { type Lines, seriesById } from '../overlay/lines';
-import { flagLimit } from '../overlay/measured-line';
-import { frameworkOverlay, frameworkPeak } from '../overlay/overlay';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
-import type { Detector } from './protocol';
+import { frameworkPeak } from '../overlay/overlay';
+import { worstPhase } from '../overlay/phase-rows';
+import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
 
-const REMEDIES = {
-  fragmentation:
-    'Allow segments to grow: PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True; fix the shapes of batches, or warm up with the longest.',
-  allocator_reserve:
-    'Cached blocks are reused by the next step. torch.cuda.empty_cache() gives them back, at the cost of taking them again.',
-  allocator_rounding: 'Fewer and larger tensors; flat parameter buffers.',
-} as const;
-const FORMULAS = {
-  fragmentation: 'reserved − the most that was ever allocated at once',
-  allocator_reserve:
-    'the most ever allocated, as far as it is reserved, less the most that a phase needed',
-  allocator_rounding: 'allocated − requested',
-} as const;
+type OverheadKind = 'allocator_rounding' | 'fragmentation' | 'allocator_reserve';
 
-export const allocator: Detector = {
-  kind: 'allocator_reserve',
-  find(input, known) {
-    const { overlay, lines, markers, budget, limits = DEFAULT_FLAG_LIMITS } = input;
-    const reserved = seriesById(lines, 'framework.reserved');
-    const allocated = seriesById(lines, FRAMEWORK_ALLOCATED);
-    if (!reserved?.times.length || !allocated?.times.length || overlay.series === TREE_RSS)
-      return [];
-    const end = reserved.times.at(-1)!;
-    const top = maxIn(reserved, reserved.times[0]!, end);
-    const fullest = maxIn(allocated, allocated.times[0]!, end);
-    if (top === null || fullest === null) return [];
-    const most = frameworkPeak({ lines, markers });
-    const predicted = budget ? (overlay.predictedPeak.refined ?? 0) : null;
-    // Where another setting stands out, its run's reserve is the one to expect.
-    const fitting = known.some(({ setting }) => setting !== undefined)
-      ? findClearWinner(input, known)?.best.budget
-      : undefined;
-    const expected = (fitting ?? budget)?.tiers.refined.components.reserve ?? 0;
-    // What a line of the device shows beyond its prediction, and other findings leave.
-    let room =
-      overlay.series === FRAMEWORK_ALLOCATED ? 0 : (worstRow(overlay.phases)?.residualBytes ?? 0);
-    const limit = flagLimit(predicted ?? 0, limits);
-    const found: Finding[] = [];
-    const add = (kind: keyof typeof REMEDIES & FindingKind, bytes: Bytes, evidence: string) => {
-      found.push({
-        kind,
-        title: `${TITLES[kind]} ${formatBytes(bytes)}`,
-        bytes,
-        phase: null,
-        span: [allocated.times[0]!, end],
-        confidence: 'high',
-        evidence: [evidence],
-        formula: FORMULAS[kind],
-        remedy: REMEDIES[kind],
-      });
-      room -= bytes;
-    };
-    const requested = valueIn(lines, 'framework.requested', fullest.t);
-    // At a high-water mark between reports the share is that of the fullest report.
-    const rounding =
-      requested === null || fullest.value === 0
-        ? 0
-        : Math.round(most * (1 - requested / fullest.value));
-    if (predicted !== null && room > 0 && rounding > limit) {
-      add(
-        'allocator_rounding',
-        rounding,
-        `Of ${formatBytes(fullest.value)} allocated at ${formatDuration(fullest.t)} only ${formatBytes(requested)} were requested; of the ${formatBytes(most)} at most that is ${formatBytes(rounding)}.`,
-      );
-    }
-    const unused = top.value - most;
-    const beyond = unused - expected;
-    const figures = `At ${formatDuration(top.t)} ${formatBytes(top.value)} were reserved; live bytes never passed ${formatBytes(most)}`;
-    const matters =
-      predicted === null || overlay.series === FRAMEWORK_ALLOCATED
-        ? unused > 0.25 * top.value && unused > limits.bytes
-        : room > 0 && beyond > limit;
-    if (matters)
-      add(
-        'fragmentation',
-        beyond,
-        `${figures}, so ${formatPercent((100 * unused) / top.value)} of it served nothing${expected > 0 ? `; ${formatBytes(expected)} were predicted for whole segments` : ''}.`,
-      );
-    const needed = neededByPhases(input);
-    const kept = needed === null ? 0 : Math.min(top.value, most) - needed;
-    if (predicted !== null && room > 0 && kept > limit) {
-      add(
-        'allocator_reserve',
-        kept,
-        `Live bytes once reached ${formatBytes(most)}, outside of all phases; no phase needed more than ${formatBytes(needed)}, and the allocator kept the difference.`,
-      );
-    }
-    return found;
+const WORDS: Readonly<
+  Record<
+    OverheadKind,
+    { readonly title: string; readonly formula: string; readonly remedy: string }
+  >
+> = {
+  fragmentation: {
+    title: 'The allocator holds segments that nothing ever filled:',
+    formula: 'reserved − the most that was ever allocated at once',
+    remedy:
+      'Allow segments to grow: PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True; fix the shapes of batches, or warm up with the longest.',
+  },
+  allocator_reserve: {
+    title: 'The allocator keeps free blocks:',
+    formula: 'the most ever allocated, as far as it is reserved, less the most that a phase needed',
+    remedy:
+      'Cached blocks are reused by the next step. torch.cuda.empty_cache() gives them back, at the cost of taking them again.',
+  },
+  allocator_rounding: {
+    title: 'Rounding of blocks adds',
+    formula: 'allocated − requested',
+    remedy: 'Fewer and larger tensors; flat parameter buffers.',
   },
 };
 
-/** The most that any announced phase held; null where none tells. */
-function neededByPhases(input: FindingsInput): Bytes | null {
-  const rows = frameworkOverlay(input)?.phases ?? [];
-  const values = rows.flatMap(({ measured, phase }) =>
+interface Overhead {
+  readonly kind: OverheadKind;
+  readonly bytes: Bytes;
+  /** Whether it is large enough to be told, given that the line shows bytes it may account for. */
+  readonly matters: boolean;
+  readonly evidence: string;
+}
+
+/** The highest figures of the allocator's two counters. */
+interface Counters {
+  readonly reserved: Sample;
+  readonly allocated: Sample;
+  /** The most ever allocated, high-water marks between two reports included. */
+  readonly most: Bytes;
+  readonly span: readonly [Micros, Micros];
+}
+
+/** `running`: the budget of the run that the trace shows, whose reserve is the one to expect. */
+export function findAllocatorOverhead(
+  input: DiagnosisInput,
+  framework: Overlay | null,
+  running: Budget | null,
+): Finding[] {
+  const { overlay, lines, budget } = input;
+  const counters = overlay.series === TREE_RSS ? null : readCounters(input);
+  if (counters === null) return [];
+  const isFramework = overlay.series === FRAMEWORK_ALLOCATED;
+  const limit = flagLimit(budget === null ? 0 : (overlay.predictedPeak.refined ?? 0));
+  const expected = running?.tiers.refined.components.reserve ?? 0;
+  const parts = [
+    measureRounding(counters, lines, limit),
+    measureFragmentation(counters, expected, limit),
+    measureReserve(counters, framework, limit),
+  ];
+  // What a line of the device shows beyond its prediction, and earlier parts leave.
+  let room = isFramework ? 0 : (worstPhase(overlay.phases)?.residualBytes ?? 0);
+  const found: Finding[] = [];
+  for (const part of parts) {
+    if (part === null) continue;
+    // Where no prediction can be exceeded, only segments that served nothing are told.
+    const isMeasuredAlone = part.kind === 'fragmentation' && (budget === null || isFramework);
+    const isFound = isMeasuredAlone
+      ? isLargelyUnused(counters)
+      : budget !== null && room > 0 && part.matters;
+    if (!isFound) continue;
+    found.push(buildFinding(part, counters.span));
+    room -= part.bytes;
+  }
+  return found;
+}
+
+function readCounters({ lines, markers }: DiagnosisInput): Counters | null {
+  const reserved = seriesById(lines, 'framework.reserved');
+  const allocated = seriesById(lines, FRAMEWORK_ALLOCATED);
+  const [from, end] = [allocated?.times[0], reserved?.times.at(-1)];
+  if (!reserved || !allocated || from === undefined || end === undefined) return null;
+  const top = maxIn(reserved, reserved.times[0]!, end);
+  const fullest = maxIn(allocated, from, end);
+  if (top === null || fullest === null) return null;
+  return {
+    reserved: top,
+    allocated: fullest,
+    most: frameworkPeak({ lines, markers }),
+    span: [from, end],
+  };
+}
+
+function measureRounding(
+  { allocated, most }: Counters,
+  lines: Lines,
+  limit: Bytes,
+): Overhead | null {
+  const data = seriesById(lines, 'framework.requested');
+  const requested = data?.times.length ? valueAt(data, allocated.t) : null;
+  if (requested === null || allocated.value === 0) return null;
+  // At a high-water mark between reports the share is that of the fullest report.
+  const bytes = Math.round(most * (1 - requested / allocated.value));
+  return {
+    kind: 'allocator_rounding',
+    bytes,
+    matters: bytes > limit,
+    evidence: `Of ${formatBytes(allocated.value)} allocated at ${formatDuration(allocated.t)} only ${formatBytes(requested)} were requested; of the ${formatBytes(most)} at most that is ${formatBytes(bytes)}.`,
+  };
+}
+
+function measureFragmentation(
+  { reserved, most }: Counters,
+  expected: Bytes,
+  limit: Bytes,
+): Overhead {
+  const unused = reserved.value - most;
+  const bytes = unused - expected;
+  const share = formatPercent((100 * unused) / reserved.value);
+  return {
+    kind: 'fragmentation',
+    bytes,
+    matters: bytes > limit,
+    evidence: `At ${formatDuration(reserved.t)} ${formatBytes(reserved.value)} were reserved; live bytes never passed ${formatBytes(most)}, so ${share} of it served nothing${expected > 0 ? `; ${formatBytes(expected)} were predicted for whole segments` : ''}.`,
+  };
+}
+
+function isLargelyUnused({ reserved, most }: Counters): boolean {
+  const unused = reserved.value - most;
+  return unused > 0.25 * reserved.value && unused > FLAG_LIMITS.bytes;
+}
+
+function measureReserve(
+  { reserved, most }: Counters,
+  framework: Overlay | null,
+  limit: Bytes,
+): Overhead | null {
+  const held = (framework?.phases ?? []).flatMap(({ measured, phase }) =>
     measured === null || phase === 'idle' ? [] : [measured],
   );
-  return values.length === 0 ? null : Math.max(...values);
+  if (held.length === 0) return null;
+  const needed = Math.max(...held);
+  const bytes = Math.min(reserved.value, most) - needed;
+  return {
+    kind: 'allocator_reserve',
+    bytes,
+    matters: bytes > limit,
+    evidence: `Live bytes once reached ${formatBytes(most)}, outside of all phases; no phase needed more than ${formatBytes(needed)}, and the allocator kept the difference.`,
+  };
 }
 
-function valueIn(lines: Lines, id: string, t: number): Bytes | null {
-  const data = seriesById(lines, id);
-  return data?.times.length ? valueAt(data, t) : null;
+function buildFinding({ kind, bytes, evidence }: Overhead, span: Counters['span']): Finding {
+  const { title, formula, remedy } = WORDS[kind];
+  return {
+    kind,
+    title: `${title} ${formatBytes(bytes)}`,
+    bytes,
+    phase: null,
+    span,
+    confidence: 'high',
+    evidence: [evidence],
+    formula,
+    remedy,
+  };
 }
-
-const TITLES = {
-  fragmentation: 'The allocator holds segments that nothing ever filled:',
-  allocator_reserve: 'The allocator keeps free blocks:',
-  allocator_rounding: 'Rounding of blocks adds',
-} as const;

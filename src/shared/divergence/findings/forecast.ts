@@ -6,37 +6,29 @@
 
 import { formatBytes, formatDuration, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
-import type { Micros } from '../../base/units';
+import type { Bytes, Micros } from '../../base/units';
 import { valueAt } from '../../trace/series';
 import { deviceIn, usedMemory } from '../../trace/series-ids';
-import { findGrowth, worstRow } from '../fit/verdict';
+import type { Growth } from '../fit/observations';
+import { flagLimit } from '../overlay/flags';
 import { seriesById } from '../overlay/lines';
-import { flagLimit } from '../overlay/measured-line';
-import { DEFAULT_FLAG_LIMITS, type Finding, type FindingsInput } from '../overlay/types';
-import type { Detector } from './protocol';
+import { worstPhase } from '../overlay/phase-rows';
+import type { DiagnosisInput, Finding } from '../overlay/types';
 
 interface Room {
-  readonly free: number;
-  readonly used: number;
-  readonly device: number;
+  readonly free: Bytes;
+  readonly used: Bytes;
+  readonly device: Bytes;
 }
 
-export const forecast: Detector = {
-  kind: 'out_of_memory',
-  find(input, known) {
-    if (
-      input.live !== true ||
-      known.some(({ kind }) => kind === 'out_of_memory' || kind === 'preallocated_pool')
-    )
-      return [];
-    const room = measureRoom(input);
-    if (room === null) return [];
-    const found = ofBudget(input, room) ?? ofGrowth(input, known, room);
-    return found === null ? [] : [found];
-  },
-};
+/** Null of a session that has ended. */
+export function forecastOutOfMemory(input: DiagnosisInput, growth: Growth | null): Finding | null {
+  const room = input.live === true ? measureRoom(input) : null;
+  if (room === null) return null;
+  return forecastFromBudget(input, room) ?? forecastFromGrowth(input, growth, room);
+}
 
-function measureRoom({ overlay, lines, durationUs }: FindingsInput): Room | null {
+function measureRoom({ overlay, lines, durationUs }: DiagnosisInput): Room | null {
   const { deviceBytes, series: line } = overlay;
   const gpu = deviceIn(line ?? '') ?? '';
   const device = seriesById(lines, usedMemory(gpu));
@@ -47,20 +39,21 @@ function measureRoom({ overlay, lines, durationUs }: FindingsInput): Room | null
 }
 
 /** A moment that was predicted and has not come yet, higher than there is room for. */
-function ofBudget(
-  { budget, overlay, durationUs, limits = DEFAULT_FLAG_LIMITS }: FindingsInput,
+function forecastFromBudget(
+  { budget, overlay, durationUs }: DiagnosisInput,
   { free, device }: Room,
 ): Finding | null {
-  if (budget === null || overlay.measuredPeak === null) return null;
+  const { measuredPeak } = overlay;
+  if (budget === null || measuredPeak === null) return null;
   const { peak, timeline } = budget.tiers.refined;
   // What phases so far held beyond their prediction, later ones will too.
-  const above = Math.max(0, worstRow(overlay.phases)?.residualBytes ?? 0);
-  const toCome = peak.bytes + above - overlay.measuredPeak.bytes;
+  const above = Math.max(0, worstPhase(overlay.phases)?.residualBytes ?? 0);
+  const toCome = peak.bytes + above - measuredPeak.bytes;
   if (toCome <= free) return null;
-  const moment = timeline.find((row) => row.total + above - overlay.measuredPeak!.bytes > free);
+  const moment = timeline.find((row) => row.total + above - measuredPeak.bytes > free);
   const isBorneOut =
     overlay.phases.some(({ residualBytes }) => residualBytes !== null) &&
-    above <= flagLimit(peak.bytes, limits);
+    above <= flagLimit(peak.bytes);
   const phase = moment?.phase ?? peak.phase;
   return {
     kind: 'out_of_memory',
@@ -84,12 +77,11 @@ function ofBudget(
 }
 
 /** What every step adds, until nothing is left. */
-function ofGrowth(
-  { spans, budget, durationUs }: FindingsInput,
-  known: readonly Finding[],
+function forecastFromGrowth(
+  { spans, budget, durationUs }: DiagnosisInput,
+  growth: Growth | null,
   { free, device }: Room,
 ): Finding | null {
-  const growth = findGrowth(known);
   if (growth === null || growth.per !== 'step' || growth.bytes <= 0) return null;
   const steps = findStepStarts(spans);
   const current = Math.max(...steps.keys());
@@ -118,7 +110,7 @@ function ofGrowth(
 }
 
 /** When each step of the first rank began. */
-function findStepStarts(spans: FindingsInput['spans']): Map<number, Micros> {
+function findStepStarts(spans: DiagnosisInput['spans']): Map<number, Micros> {
   const starts = new Map<number, Micros>();
   for (const { step, rank, t0 } of spans)
     if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);

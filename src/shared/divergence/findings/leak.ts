@@ -7,17 +7,16 @@
 import { formatBytes, formatExactBytes, formatInteger } from '../../base/format';
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
-import { COMPONENTS, type Phase } from '../../base/vocabulary';
+import { COMPONENTS, type Confidence, type Phase } from '../../base/vocabulary';
 import type { ComponentBytes } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
-import { frameworkOverlay } from '../overlay/overlay';
-import type { Finding, FindingsInput, Overlay, OverlayPhase } from '../overlay/types';
-import type { Detector } from './protocol';
+import type { Growth } from '../fit/observations';
+import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
 
-const LEAST_POINTS = 3;
+const MIN_POINTS = 3;
 /** A sampled line must grow by this much over the run before a slope is spoken of. */
-const LEAST_GROWTH = 16 * MiB;
+const MIN_GROWTH = 16 * MiB;
 
 interface Point {
   /** Step or token. */
@@ -30,70 +29,50 @@ interface Point {
 interface Track {
   readonly unit: 'step' | 'token';
   readonly phase: Phase;
-  readonly rank: number;
   readonly framework: boolean;
   readonly predicted: boolean;
   readonly points: readonly Point[];
 }
 
-export const leak: Detector = {
-  kind: 'leak',
-  find(input, known) {
-    if (
-      known.some(
-        ({ kind, setting }) =>
-          kind === 'preallocated_pool' || (input.exact && setting !== undefined),
-      )
-    )
-      return [];
-    const framework = frameworkOverlay(input);
-    const lines = [...new Set([framework, input.overlay])].filter(
-      (one): one is Overlay => one !== null,
-    );
-    for (const overlay of lines) {
-      const found = buildTracks(overlay, input).flatMap((track) => {
-        const finding = track.framework
-          ? (exactLeak(track) ?? fittedLeak(track))
-          : fittedLeak(track);
-        return finding ? [finding] : [];
-      });
-      if (found.length > 0)
-        return [found.reduce((best, one) => ((one.bytes ?? 0) >= (best.bytes ?? 0) ? one : best))];
-    }
-    return [];
-  },
-};
+export interface Leak {
+  readonly finding: Finding;
+  /** What is taken off before a leaking run is held against budgets; null where it is less than a byte. */
+  readonly growth: Growth | null;
+}
 
-function buildTracks(overlay: Overlay, input: FindingsInput): Track[] {
+/** The greatest leak of the framework's bytes, or of the line that is shown where those show none. */
+export function findLeak(input: DiagnosisInput, framework: Overlay | null): Leak | null {
+  for (const overlay of new Set([framework, input.overlay])) {
+    const found = overlay === null ? [] : buildTracks(overlay, input).flatMap(findLeakIn);
+    if (found.length > 0)
+      return found.reduce((best, one) =>
+        (one.finding.bytes ?? 0) >= (best.finding.bytes ?? 0) ? one : best,
+      );
+  }
+  return null;
+}
+
+function buildTracks(overlay: Overlay, input: DiagnosisInput): Track[] {
   if (overlay.series === null || overlay.series === TREE_RSS) return [];
   const framework = overlay.series === FRAMEWORK_ALLOCATED;
-  const rows = new Map<string, OverlayPhase[]>();
-  for (const row of overlay.phases) {
-    if (row.step === null || row.end === null) continue;
-    const key = `${row.rank}:${row.phase}`;
-    const list = rows.get(key);
-    if (list) list.push(row);
-    else rows.set(key, [row]);
-  }
-  const bySteps = [...rows.values()].map((list): Track => {
-    const predicted = list.every((row) => row.residualEndBytes !== null);
-    // Without a prediction the first step is left out: optimizer states arrive in it.
-    const points = (predicted ? list : list.slice(1)).map((row) => ({
-      x: row.step!,
-      y: predicted ? row.residualEndBytes! : row.end!,
-      t: row.span[1],
-      components: excess(row.measuredEndComponents, predicted ? row.predictedEndComponents : null),
-    }));
-    return {
-      unit: 'step',
-      phase: list[0]!.phase,
-      rank: list[0]!.rank,
-      framework,
-      predicted,
-      points,
-    };
+  const rows = overlay.phases.filter(({ step, end }) => step !== null && end !== null);
+  const bySteps = [...Map.groupBy(rows, ({ rank, phase }) => `${rank}:${phase}`).values()].map(
+    (list) => buildStepTrack(list, framework),
+  );
+  return framework ? [...bySteps, ...buildTokenTracks(input)] : bySteps;
+}
+
+/** `rows`: one phase of one rank, step by step. */
+function buildStepTrack(rows: readonly OverlayPhase[], framework: boolean): Track {
+  const predicted = rows.every((row) => row.residualEndBytes !== null);
+  // Without a prediction the first step is left out: optimizer states arrive in it.
+  const points = (predicted ? rows : rows.slice(1)).flatMap((row): Point[] => {
+    const y = predicted ? row.residualEndBytes : row.end;
+    if (row.step === null || y === null) return [];
+    const due = predicted ? row.predictedEndComponents : null;
+    return [{ x: row.step, y, t: row.span[1], components: excess(row.measuredEndComponents, due) }];
   });
-  return framework ? [...bySteps, ...tokenTracks(input)] : bySteps;
+  return { unit: 'step', phase: rows[0]!.phase, framework, predicted, points };
 }
 
 /** Components less what is predicted of each, so that states which are due to arrive do not look like growth. */
@@ -108,12 +87,12 @@ function excess(
 }
 
 /** Bytes after each token of a decode phase, above the growth that the budget predicts from prefill's end to decode's. */
-function tokenTracks({ budget, markers, spans }: FindingsInput): Track[] {
+function buildTokenTracks({ budget, markers, spans }: DiagnosisInput): Track[] {
   const rows = budget?.tiers.refined.phases ?? [];
   const decode = rows.find(({ phase }) => phase === 'decode');
   const prefill = rows.find(({ phase }) => phase === 'prefill');
   const steps = (budget?.run.tokens ?? 0) - 1;
-  if (!decode || !prefill || steps < LEAST_POINTS) return [];
+  if (!decode || !prefill || steps < MIN_POINTS) return [];
   const perToken = (decode.end - prefill.end) / steps;
   const due = (token: number): ComponentBytes =>
     Object.fromEntries(
@@ -145,7 +124,6 @@ function tokenTracks({ budget, markers, spans }: FindingsInput): Track[] {
       return {
         unit: 'token',
         phase: 'decode',
-        rank,
         framework: true,
         predicted: true,
         points: [...points.values()],
@@ -157,86 +135,94 @@ function isDecodeMemory(marker: Marker): marker is Extract<Marker, { type: 'memo
   return marker.type === 'memory' && marker.phase === 'decode';
 }
 
-/** The same bytes added every time, to the byte. */
-function exactLeak(track: Track): Finding | null {
-  const { points, unit } = track;
-  if (points.length < LEAST_POINTS) return null;
-  const slope = (points[1]!.y - points[0]!.y) / (points[1]!.x - points[0]!.x);
-  const constant =
-    slope > 0 &&
-    points.every(
-      (point, i) =>
-        i === 0 ||
-        Math.abs(point.y - points[i - 1]!.y - slope * (point.x - points[i - 1]!.x)) < 0.5,
-    );
-  if (!constant) return null;
-  const each = Math.round(slope);
-  return finding(track, each, 'high', [
-    `Each of the ${points.length - 1} ${unit}s after ${unit} ${formatInteger(points[0]!.x)} ends with exactly ${formatExactBytes(each)} more than the one before${track.predicted ? ', above the prediction' : ''}.`,
-  ]);
+interface Slope {
+  /** Bytes that each step or token adds. */
+  readonly each: Bytes;
+  readonly confidence: Confidence;
+  readonly evidence: string;
 }
 
-function fittedLeak(track: Track): Finding | null {
-  const { points, unit } = track;
+/** The same bytes added every time, to the byte. */
+function findExactSlope({ points, unit, predicted }: Track): Slope | null {
+  const [first, second] = points;
+  if (first === undefined || second === undefined || points.length < MIN_POINTS) return null;
+  const slope = (second.y - first.y) / (second.x - first.x);
+  const isConstant =
+    slope > 0 &&
+    points.every((point, i) => {
+      const before = points[i - 1] ?? point;
+      return Math.abs(point.y - before.y - slope * (point.x - before.x)) < 0.5;
+    });
+  if (!isConstant) return null;
+  const each = Math.round(slope);
+  return {
+    each,
+    confidence: 'high',
+    evidence: `Each of the ${points.length - 1} ${unit}s after ${unit} ${formatInteger(first.x)} ends with exactly ${formatExactBytes(each)} more than the one before${predicted ? ', above the prediction' : ''}.`,
+  };
+}
+
+function findFittedSlope({ points, unit }: Track): Slope | null {
   const trend = fitTrend(points);
-  if (!trend || points.length < LEAST_POINTS + 1) return null;
-  const growth = trend.slope * (points.at(-1)!.x - points[0]!.x);
-  if (growth < LEAST_GROWTH || trend.slope - trend.halfWidth <= 0 || trend.r2 < 0.8) return null;
-  if (!steady(points, trend.slope)) return null;
-  const each = Math.round(trend.slope);
-  return finding(track, each, 'medium', [
-    `A straight line through the ends of ${points.length} ${unit}s rises by ${formatBytes(each)} a ${unit} (95% interval ${formatBytes(trend.slope - trend.halfWidth)} to ${formatBytes(trend.slope + trend.halfWidth)}, r² ${trend.r2.toFixed(2)}).`,
-  ]);
+  const [first, last] = [points[0], points.at(-1)];
+  if (!trend || !first || !last || points.length < MIN_POINTS + 1) return null;
+  const { slope, halfWidth, r2 } = trend;
+  if (slope * (last.x - first.x) < MIN_GROWTH || slope - halfWidth <= 0 || r2 < 0.8) return null;
+  if (!isSteady(points, last.y - first.y, slope)) return null;
+  const each = Math.round(slope);
+  return {
+    each,
+    confidence: 'medium',
+    evidence: `A straight line through the ends of ${points.length} ${unit}s rises by ${formatBytes(each)} a ${unit} (95% interval ${formatBytes(slope - halfWidth)} to ${formatBytes(slope + halfWidth)}, r² ${r2.toFixed(2)}).`,
+  };
 }
 
 /**
- * A leak goes on as it began; a drift, a cache that fills or a single step up does not: no one step may bring half of
- * all growth, and both halves of a longer run must rise alike.
+ * A leak goes on as it began; a drift, a cache that fills or a single step up does not: no step may bring half of all
+ * growth by itself, and both halves of a longer run must rise alike.
  */
-function steady(points: readonly Point[], slope: number): boolean {
-  const growth = points.at(-1)!.y - points[0]!.y;
+function isSteady(points: readonly Point[], growth: Bytes, slope: number): boolean {
   if (points.some(({ y }, i) => i > 0 && y - points[i - 1]!.y > 0.5 * growth)) return false;
   if (points.length < 8) return true;
   const middle = points.length >> 1;
   return [points.slice(0, middle), points.slice(middle)].every((half) => {
-    const own = fitTrend(half)?.slope ?? 0;
-    return own > 0.4 * slope && own < 1.8 * slope;
+    const halfSlope = fitTrend(half)?.slope ?? 0;
+    return halfSlope > 0.4 * slope && halfSlope < 1.8 * slope;
   });
 }
 
-function finding(
-  track: Track,
-  each: Bytes,
-  confidence: Finding['confidence'],
-  first: string[],
-): Finding {
+function findLeakIn(track: Track): Leak[] {
+  const slope = (track.framework ? findExactSlope(track) : null) ?? findFittedSlope(track);
   const { points, unit, phase, predicted } = track;
-  const from = points[0]!;
-  const to = points.at(-1)!;
+  const [from, to] = [points[0], points.at(-1)];
+  if (slope === null || !from || !to) return [];
+  const { each } = slope;
   const count = to.x - from.x;
-  return {
+  const finding: Finding = {
     kind: 'leak',
     title: `Memory grows by ${formatBytes(each)} every ${unit}${predicted ? ' beyond the prediction' : ''}`,
     bytes: each * count,
     phase,
     span: [from.t, to.t],
-    confidence,
+    confidence: slope.confidence,
     slope: { bytes: each, per: unit },
     formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
     remedy:
       'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
     evidence: [
-      ...first,
+      slope.evidence,
       `From ${unit} ${formatInteger(from.x)} to ${unit} ${formatInteger(to.x)} that is ${formatBytes(each * count)}.`,
-      ...growingComponents(from, to, track),
+      ...describeGrowingComponents(from, to, track),
     ],
   };
+  return [{ finding, growth: each === 0 ? null : { bytes: each, per: unit, count } }];
 }
 
-function growingComponents(from: Point, to: Point, { unit, predicted }: Track): string[] {
-  if (!from.components || !to.components) return [];
+function describeGrowingComponents(from: Point, to: Point, { unit, predicted }: Track): string[] {
+  const [before, after] = [from.components, to.components];
+  if (!before || !after) return [];
   const grown = COMPONENTS.flatMap((name) => {
-    const growth = (to.components![name] ?? 0) - (from.components![name] ?? 0);
+    const growth = (after[name] ?? 0) - (before[name] ?? 0);
     return growth >= 0.5 ? [`${name} by ${formatBytes(growth / (to.x - from.x))} a ${unit}`] : [];
   });
   return grown.length === 0

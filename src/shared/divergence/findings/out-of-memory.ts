@@ -8,8 +8,7 @@ import { valueAt } from '../../trace/series';
 import { deviceIn, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
-import type { Finding, FindingsInput } from '../overlay/types';
-import type { Detector } from './protocol';
+import type { DiagnosisInput, Finding } from '../overlay/types';
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
@@ -29,19 +28,16 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] =
 
 const UNITS: Readonly<Record<string, number>> = { b: 1, bytes: 1, kib: KiB, mib: MiB, gib: GiB };
 
-export const outOfMemory: Detector = {
-  kind: 'out_of_memory',
-  find(input) {
-    for (const line of input.logs) {
-      if (line.stream === 'plumbline') continue;
-      const hit = PATTERNS.find(({ pattern }) => pattern.test(line.text));
-      if (hit) return [announced(input, line, hit.what)];
-    }
-    return input.signal === 'SIGKILL' || input.exitCode === 137 ? [killed(input)] : [];
-  },
-};
+export function findOutOfMemory(input: DiagnosisInput): Finding | null {
+  for (const line of input.logs) {
+    if (line.stream === 'plumbline') continue;
+    const hit = PATTERNS.find(({ pattern }) => pattern.test(line.text));
+    if (hit) return announced(input, line, hit.what);
+  }
+  return input.signal === 'SIGKILL' || input.exitCode === 137 ? killed(input) : null;
+}
 
-function announced(input: FindingsInput, line: LogLine, what: string): Finding {
+function announced(input: DiagnosisInput, line: LogLine, what: string): Finding {
   const asked = /tried to allocate ([\d.]+) ?([KMG]iB|bytes|B)\b/i.exec(line.text);
   const bytes = asked ? Math.round(Number(asked[1]) * (UNITS[asked[2]!.toLowerCase()] ?? 1)) : null;
   const died = input.signal !== null || (input.exitCode !== null && input.exitCode !== 0);
@@ -66,7 +62,7 @@ function announced(input: FindingsInput, line: LogLine, what: string): Finding {
 }
 
 /** Free memory of the device over the run, where its size is known. */
-function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): string[] {
+function headroomSentence({ overlay, lines }: DiagnosisInput, until: Micros): string[] {
   const { deviceBytes } = overlay;
   const gpu = deviceIn(overlay.series ?? '');
   const device = gpu === undefined ? undefined : seriesById(lines, usedMemory(gpu));
@@ -83,7 +79,7 @@ function headroomSentence({ overlay, lines }: FindingsInput, until: Micros): str
 }
 
 /** The largest batch whose predicted peak stays below what was to be had: the device, or the most that was ever held. */
-function fittingSentence({ budget, overlay }: FindingsInput): string[] {
+function fittingSentence({ budget, overlay }: DiagnosisInput): string[] {
   const limit =
     overlay.deviceBytes === undefined
       ? overlay.measuredPeak?.bytes
@@ -118,7 +114,7 @@ function fittingSentence({ budget, overlay }: FindingsInput): string[] {
   ];
 }
 
-function killed(input: FindingsInput): Finding {
+function killed(input: DiagnosisInput): Finding {
   const { durationUs } = input;
   return {
     kind: 'out_of_memory',
@@ -134,11 +130,11 @@ function killed(input: FindingsInput): Finding {
   };
 }
 
-function ending({ signal, exitCode }: FindingsInput): string {
+function ending({ signal, exitCode }: DiagnosisInput): string {
   return signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
 }
 
-function peakSentence({ overlay }: FindingsInput): string[] {
+function peakSentence({ overlay }: DiagnosisInput): string[] {
   const { measuredPeak, series } = overlay;
   return measuredPeak
     ? [
@@ -147,6 +143,6 @@ function peakSentence({ overlay }: FindingsInput): string[] {
     : [];
 }
 
-function phaseAt({ spans }: FindingsInput, t: number): Phase | null {
+function phaseAt({ spans }: DiagnosisInput, t: number): Phase | null {
   return spans.findLast((span) => span.t0 <= t && t <= span.t1)?.phase ?? null;
 }

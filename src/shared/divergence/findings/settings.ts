@@ -5,101 +5,114 @@
  */
 
 import { formatBytes, formatInteger, formatSignedBytes } from '../../base/format';
+import type { Confidence } from '../../base/vocabulary';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
+import type { Fit } from '../fit/fit';
+import { announcedRun, differenceAt, type JudgedRun, type Mismatch } from '../fit/judged-run';
 import { describeChange, WORDS } from '../fit/setting-words';
-import {
-  announcedRun,
-  clearWinner,
-  differenceAt,
-  judgeDeclared,
-  KINDS,
-  LEAST_OBSERVATIONS,
-  type Verdict,
-  type Winner,
-  worstRow,
-} from '../fit/verdict';
-import type { Finding, FindingsInput } from '../overlay/types';
-import type { Detector } from './protocol';
+import { clearWinner, KINDS, type Winner } from '../fit/winner';
+import type { DiagnosisInput, Finding } from '../overlay/types';
 
+/** From here on a setting is named with high confidence. */
 const SURE_MARGIN = 10;
+const SURE_OBSERVATIONS = 6;
+/** A single figure is fitted by any setting at all. */
+const MIN_OBSERVATIONS = 2;
 
-export const settings: Detector = {
-  kind: 'batch_mismatch',
-  find(input, known) {
-    if (known.some(({ kind, setting }) => kind === 'preallocated_pool' || setting !== undefined))
-      return [];
-    const verdict = judgeDeclared(input, known);
-    const standing = verdict === null ? undefined : clearWinner(verdict);
-    return verdict === null ||
-      standing === undefined ||
-      standing.best.fit.observations < LEAST_OBSERVATIONS
-      ? []
-      : [buildFinding(input, verdict, standing)];
-  },
-};
-
-function buildFinding(
-  input: FindingsInput,
-  verdict: Verdict,
-  { best, twins, margin }: Winner,
-): Finding {
-  const { exact, overlay, own, observations, fitting } = verdict;
-  const row = worstRow(overlay.phases)!;
-  const bytes = differenceAt(row, best, input, overlay.series);
+export function findSettingMismatch(
+  input: DiagnosisInput,
+  judged: JudgedRun | null,
+): Finding | null {
+  const winner = clearWinner(judged?.mismatch);
+  if (!judged?.mismatch || winner === null || winner.best.fit.observations < MIN_OBSERVATIONS)
+    return null;
+  const { best, twins, kind } = winner;
   const { field, declared, value } = best;
   const words = WORDS[field];
-  const kind = KINDS[field]!;
-  const next = fitting.find((one) => KINDS[one.field] !== kind && !twins.includes(one));
-  const among = `${formatInteger(observations.length)} figures of ${[...new Set(observations.map(({ phase }) => phase))].join(', ')}`;
-  const apart = [best, ...twins].map(describeChange).join(', or ');
-  const isSure = exact
-    ? margin === Number.POSITIVE_INFINITY
-    : margin >= SURE_MARGIN && best.fit.observations >= 6;
+  const { worst } = judged.mismatch;
   return {
     kind,
     title:
       twins.length === 0
         ? words.title(declared, value)
-        : `The run held other tokens than declared: ${apart}`,
-    bytes,
-    phase: row.phase,
-    span: row.span,
-    confidence: twins.length > 0 ? 'low' : isSure ? 'high' : 'medium',
-    evidence: [
-      exact
-        ? `With ${words.name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`
-        : `With ${words.name} ${value} the budget misses ${among} by ${best.fit.misfit.toFixed(2)} times their expected error; with ${declared}, as declared, ${Number.isFinite(own.misfit) ? `by ${own.misfit.toFixed(1)} times` : 'it reaches another height altogether'}.`,
-      `In ${row.phase}${row.step === null ? '' : ` of step ${row.step}`} ${overlay.series} reached ${formatBytes(row.measured)} where ${formatBytes(row.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(row.residualBytes)}.`,
-      ...(announcedRun(input.markers)[field] === value
-        ? [`The workload itself announces ${words.name} ${value}.`]
-        : []),
-      ...(twins.length === 0
-        ? []
-        : [
-            'The same tokens in longer or in more sequences take the same bytes, so the trace cannot tell these apart.',
-          ]),
-      ...(next === undefined
-        ? []
-        : [
-            `Next best: ${WORDS[next.field].name} ${next.value}${exact ? '' : `, e^${((next.score - best.score) / 2).toFixed(0)} times less likely`}.`,
-          ]),
-      ...(best.fit.offset === 0
-        ? []
-        : [
-            `A constant ${formatSignedBytes(Math.round(best.fit.offset))} in every phase is taken for ${overlay.series === FRAMEWORK_ALLOCATED ? 'what the budget does not list' : 'the device context, which was not measured'}.`,
-          ]),
-    ],
+        : `The run held other tokens than declared: ${[best, ...twins].map(describeChange).join(', or ')}`,
+    bytes: differenceAt(worst, best, judged.search.declared, judged.overlay.series),
+    phase: worst.phase,
+    span: worst.span,
+    confidence: rateConfidence(winner, judged.mustMatchExactly),
+    evidence: describeEvidence(input, judged, judged.mismatch, winner),
     formula: words.formula,
     remedy: words.remedy,
     setting: {
       field,
       declared,
       fits: value,
-      ...(twins.length === 0
-        ? {}
-        : {
-            or: twins.map((one) => ({ field: one.field, declared: one.declared, fits: one.value })),
-          }),
+      ...(twins.length > 0 && {
+        or: twins.map((one) => ({ field: one.field, declared: one.declared, fits: one.value })),
+      }),
     },
   };
+}
+
+function rateConfidence({ best, twins, margin }: Winner, mustMatchExactly: boolean): Confidence {
+  if (twins.length > 0) return 'low';
+  const isSure = mustMatchExactly
+    ? margin === Number.POSITIVE_INFINITY
+    : margin >= SURE_MARGIN && best.fit.observations >= SURE_OBSERVATIONS;
+  return isSure ? 'high' : 'medium';
+}
+
+function describeEvidence(
+  { markers }: DiagnosisInput,
+  { search, overlay, mustMatchExactly }: JudgedRun,
+  { declared, worst, fitting }: Mismatch,
+  { best, twins, kind }: Winner,
+): string[] {
+  const { field, value, fit } = best;
+  const bytes = differenceAt(worst, best, search.declared, overlay.series);
+  const place = `${worst.phase}${worst.step === null ? '' : ` of step ${worst.step}`}`;
+  const evidence = [
+    describeFit(search.observations, mustMatchExactly, best, declared),
+    `In ${place} ${overlay.series} reached ${formatBytes(worst.measured)} where ${formatBytes(worst.predicted.refined)} were predicted; the change accounts for ${formatSignedBytes(bytes)} of ${formatSignedBytes(worst.residualBytes)}.`,
+  ];
+  if (announcedRun(markers)[field] === value)
+    evidence.push(`The workload itself announces ${WORDS[field].name} ${value}.`);
+  if (twins.length > 0)
+    evidence.push(
+      'The same tokens in longer or in more sequences take the same bytes, so the trace cannot tell these apart.',
+    );
+  const next = fitting.find((one) => KINDS[one.field] !== kind && !twins.includes(one));
+  if (next !== undefined) {
+    const odds = `, e^${((next.score - best.score) / 2).toFixed(0)} times less likely`;
+    evidence.push(
+      `Next best: ${WORDS[next.field].name} ${next.value}${mustMatchExactly ? '' : odds}.`,
+    );
+  }
+  if (fit.offset !== 0) {
+    const cause =
+      overlay.series === FRAMEWORK_ALLOCATED
+        ? 'what the budget does not list'
+        : 'the device context, which was not measured';
+    evidence.push(
+      `A constant ${formatSignedBytes(Math.round(fit.offset))} in every phase is taken for ${cause}.`,
+    );
+  }
+  return evidence;
+}
+
+function describeFit(
+  observations: JudgedRun['search']['observations'],
+  mustMatchExactly: boolean,
+  { field, value, declared, fit }: Winner['best'],
+  asDeclared: Fit,
+): string {
+  const phases = [...new Set(observations.map(({ phase }) => phase))].join(', ');
+  const among = `${formatInteger(observations.length)} figures of ${phases}`;
+  const { name } = WORDS[field];
+  if (mustMatchExactly)
+    return `With ${name} ${value} the budget equals all ${among} to the byte; with ${declared}, as declared, it does not.`;
+  const otherwise = Number.isFinite(asDeclared.rmsError)
+    ? `by ${asDeclared.rmsError.toFixed(1)} times`
+    : 'it reaches another height altogether';
+  return `With ${name} ${value} the budget misses ${among} by ${fit.rmsError.toFixed(2)} times their expected error; with ${declared}, as declared, ${otherwise}.`;
 }

@@ -74,7 +74,7 @@ export class Search {
   }
 
   /** The declared run as it is. */
-  own(): Fit | null {
+  declaredFit(): Fit | null {
     return this.fit(this.declared);
   }
 
@@ -134,7 +134,7 @@ export class Search {
             fit,
             score:
               fit.score +
-              (this.context.exact
+              (this.context.mustMatchExactly
                 ? 0
                 : CHANGE + valuePrior(declared, value) + this.#fieldPrior(field, declared, value)),
             ...(extra ? { extra } : {}),
@@ -216,7 +216,7 @@ export class Search {
       x1 - 1,
       x1,
       x1 + 1,
-      ...(this.context.exact ? [] : usualValues(declared, x1)),
+      ...(this.context.mustMatchExactly ? [] : usualValues(declared, x1)),
     ]) {
       if (value >= 1 && value <= most && value !== declared) attempt(value);
     }

@@ -23,7 +23,7 @@ import { readAs } from './staircase';
 export interface FitContext {
   readonly line: string | null;
   /** Equal to the byte or not at all. */
-  readonly exact: boolean;
+  readonly mustMatchExactly: boolean;
   /** Context measured on this machine, put in the place of the assumed one; null where it is not known. */
   readonly contextBytes: Bytes | null;
   /** Whether a constant may be added for a context that was not measured. */
@@ -38,7 +38,7 @@ export interface Fit {
   /** −2 log of the observations' probability, up to a constant; of an exact line 0, or more than 1. Less is better. */
   readonly score: number;
   /** Root mean square of the residuals in units of their expected error; 1 is what is expected. */
-  readonly misfit: number;
+  readonly rmsError: number;
   /** Constant found under every prediction; 0 where none is free. */
   readonly offset: Bytes;
   readonly observations: number;
@@ -47,10 +47,10 @@ export interface Fit {
 }
 
 /** Beyond this root mean square a prediction does not fit. */
-const MOST_MISFIT = 2;
+const MAX_RMS_ERROR = 2;
 
-export function fits({ score, misfit }: Fit, exact: boolean): boolean {
-  return exact ? score === 0 : misfit <= MOST_MISFIT;
+export function fits({ score, rmsError }: Fit, mustMatchExactly: boolean): boolean {
+  return mustMatchExactly ? score === 0 : rmsError <= MAX_RMS_ERROR;
 }
 
 /**
@@ -131,10 +131,10 @@ export function fitBudget(
     });
   }
   if (rows.length === 0) return null;
-  if (context.exact) {
+  if (context.mustMatchExactly) {
     const wrong = rows.filter(({ error, slack }) => !isLeaked(error, slack)).length;
     const score = wrong === 0 ? 0 : 1 + wrong;
-    return { score, misfit: score, offset: 0, observations: rows.length };
+    return { score, rmsError: score, offset: 0, observations: rows.length };
   }
   return likeliest(rows, context);
 }
@@ -181,7 +181,7 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
     if (matched.length === 0)
       return {
         score: cost,
-        misfit: Number.POSITIVE_INFINITY,
+        rmsError: Number.POSITIVE_INFINITY,
         offset: 0,
         observations: stairs.heights.length,
       };
@@ -198,9 +198,9 @@ function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, ext
     return {
       ...fit,
       score: fit.score + cost,
-      misfit: isTopMatched ? fit.misfit : Number.POSITIVE_INFINITY,
+      rmsError: isTopMatched ? fit.rmsError : Number.POSITIVE_INFINITY,
       observations: stairs.heights.length,
-      isPartial: isPartial && fit.misfit <= MOST_MISFIT,
+      isPartial: isPartial && fit.rmsError <= MAX_RMS_ERROR,
     };
   });
   return fitted.reduce((best, one) => (one.score < best.score ? one : best));
@@ -275,7 +275,7 @@ function gaussian(
   // The unit of bytes drops out where scores are compared: every candidate has the same observations.
   return {
     score: square + logDeterminant + cost,
-    misfit: Math.sqrt(square / n),
+    rmsError: Math.sqrt(square / n),
     offset: mean + sigma * sigma * sum,
     observations: n,
   };

@@ -29,7 +29,7 @@ export interface Growth {
 }
 
 /** Observations of the first rank. Of many occurrences the median stands; where lines are exact, the last. */
-export function observe(overlay: Overlay, exact: boolean, growth: Growth | null): Observation[] {
+export function observe(overlay: Overlay, isExact: boolean, growth: Growth | null): Observation[] {
   const rank = overlay.phases[0]?.rank;
   const groups = new Map<string, OverlayPhase[]>();
   for (const row of overlay.phases) {
@@ -63,7 +63,7 @@ export function observe(overlay: Overlay, exact: boolean, growth: Growth | null)
               slack,
               count: values.length,
               inferred: last.inferred === true,
-              bytes: exact ? values.at(-1)! : median(values),
+              bytes: isExact ? values.at(-1)! : median(values),
             },
           ];
     return [

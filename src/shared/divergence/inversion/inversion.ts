@@ -3,15 +3,14 @@
  * stop fitting, which gives an interval of values and the runner-up; a declared value outside of it is contradicted, and
  * where several settings would do the answer is *undetermined*, never a guess.
  *
- * Here one setting at a time of a declared run is searched; inversion-alone.ts searches them together.
+ * Here one setting at a time of a declared run is searched; invert-undeclared.ts searches them together.
  */
 import type { Precision, RunSpec } from '../../model/spec';
-import type { FindingsInput } from '../findings';
+import type { Diagnosis } from '../findings/diagnose';
 import { type Candidate, Search } from '../fit/candidates';
 import { type Fit, fits } from '../fit/fit';
 import { describeChange, WORDS } from '../fit/setting-words';
-import { findClearWinner, findGrowth, offsetLimit, searchFor } from '../fit/verdict';
-import type { Finding, SettingChange } from '../overlay/types';
+import type { SettingChange } from '../overlay/types';
 
 export type InvertedField =
   | 'batch'
@@ -52,75 +51,38 @@ const TEXT = {
   checkpointing: ['none', 'full', 'selective', 'every=2'],
 } as const;
 
+/** A single figure is fitted by any setting at all. */
+const MIN_OBSERVATIONS = 2;
+
 /** Null where no budget, no line or no phase is there to go by. */
-export function invert(input: FindingsInput, findings: readonly Finding[]): Inversion | null {
-  const growth = findGrowth(findings);
-  const found = searchFor(input, growth);
-  if (
-    found === null ||
-    (found.search.own()?.observations ?? 0) < 2 ||
-    findings.some(({ kind }) => kind === 'preallocated_pool')
-  )
-    return null;
-  const { search, overlay, exact } = found;
-  const own = search.own();
-  const { run } = search.declared;
-  const isAsDeclared =
-    own !== null && fits(own, exact) && Math.abs(own.offset) <= offsetLimit(overlay, input);
-  const standing = isAsDeclared
-    ? undefined
-    : (findClearWinner(input, findings) ?? findClearWinner(input, []));
-  const best = standing?.best;
+export function invert({ judged, winner, setting }: Diagnosis): Inversion | null {
+  if (judged === null || (judged.declared?.observations ?? 0) < MIN_OBSERVATIONS) return null;
+  const { search, isAsDeclared } = judged;
+  const contradiction = isAsDeclared ? null : winner;
+  const best = contradiction?.best;
   // Everything else is judged with the contradicted setting put right.
-  const base =
+  const corrected =
     best === undefined ? search : new Search(best.budget, search.observations, search.context);
-  const changed = best?.field;
-  const numbers: InvertedField[] =
-    run.mode === 'generate' ? ['batch', 'promptTokens'] : ['batch', 'seq'];
-  const words: InvertedField[] = [
-    'precision',
-    ...(run.kvCache ? ['kvPrecision' as const] : []),
-    ...(run.mode === 'train' ? ['optimizer' as const, 'checkpointing' as const] : []),
-  ];
-  const canTell = isAsDeclared || best !== undefined;
   // Settings that the trace cannot tell apart: each may be the declared value or the other one.
-  const apart = standing && standing.twins.length > 0 ? [standing.best, ...standing.twins] : [];
-  const isUndecided = (field: InvertedField) => apart.some((one) => one.field === field);
-  const valuesOf = (field: InvertedField, declared: string | number) => [
-    declared,
-    ...apart.filter((one) => one.field === field).map(({ value }) => value),
-  ];
-  const estimates = [...numbers, ...words].map((field): Estimate => {
-    const declared = run[field as keyof RunSpec] as string | number;
-    if (!canTell)
-      return {
-        field,
-        declared,
-        verdict: 'undetermined',
-        estimate: null,
-        interval: null,
-        alternatives: [],
-        runnerUp: null,
-      };
-    const value = base.declared.run[field as keyof RunSpec] as string | number;
-    if (isUndecided(field))
-      return {
-        field,
-        declared,
-        verdict: 'undetermined',
-        estimate: null,
-        interval: null,
-        alternatives: valuesOf(field, declared),
-        runnerUp: null,
-      };
+  const apart =
+    contradiction !== null && contradiction.twins.length > 0
+      ? [contradiction.best, ...contradiction.twins]
+      : [];
+  const canTell = isAsDeclared || best !== undefined;
+  const estimates = listFields(search.declared.run).map((field): Estimate => {
+    const declared = settingOf(search, field);
+    const others = apart.filter((one) => one.field === field).map(({ value }) => value);
+    if (!canTell) return undetermined(field, declared, []);
+    if (others.length > 0) return undetermined(field, declared, [declared, ...others]);
+    const value = settingOf(corrected, field);
+    const isChanged = best?.field === field;
     return typeof value === 'number'
-      ? numberEstimate(base, field, value, declared, exact, changed === field)
-      : wordEstimate(base, field, value, declared, exact, changed === field);
+      ? estimateNumber(corrected, field, value, declared, isChanged)
+      : estimateWord(corrected, field, value, declared, isChanged);
   });
-  const setting =
-    findings.find((one) => one.setting !== undefined)?.setting ??
-    (best && { field: best.field, declared: best.declared, fits: best.value });
-  const contradicted = apart.length > 0 ? null : (setting ?? null);
+  const named =
+    setting?.setting ?? (best && { field: best.field, declared: best.declared, fits: best.value });
+  const contradicted = apart.length > 0 ? null : (named ?? null);
   return {
     estimates,
     contradicted,
@@ -128,48 +90,98 @@ export function invert(input: FindingsInput, findings: readonly Finding[]): Inve
   };
 }
 
+function listFields({ mode, kvCache }: RunSpec): InvertedField[] {
+  return [
+    'batch',
+    mode === 'generate' ? 'promptTokens' : 'seq',
+    'precision',
+    ...(kvCache ? ['kvPrecision' as const] : []),
+    ...(mode === 'train' ? ['optimizer' as const, 'checkpointing' as const] : []),
+  ];
+}
+
+const settingOf = ({ declared: { run } }: Search, field: InvertedField): string | number =>
+  run[field];
+
+function undetermined(
+  field: InvertedField,
+  declared: string | number,
+  alternatives: readonly (string | number)[],
+): Estimate {
+  return {
+    field,
+    declared,
+    verdict: 'undetermined',
+    estimate: null,
+    interval: null,
+    alternatives,
+    runnerUp: null,
+  };
+}
+
 function buildChange(field: InvertedField, value: string | number, run: RunSpec): Partial<RunSpec> {
   if (field === 'promptTokens')
     return { promptTokens: Number(value), seq: Number(value) + run.tokens };
-  if (field === 'precision')
-    return {
-      precision: value as Precision,
-      kvPrecision:
-        value === 'fp32' ? 'fp32' : run.kvPrecision === 'fp32' ? 'fp16' : run.kvPrecision,
-    };
+  if (field === 'precision') return changePrecision(value as Precision, run);
   return { [field]: value };
+}
+
+/** A cache in fp32 goes with fp32 alone; one that is narrower stays as it is. */
+function changePrecision(precision: Precision, { kvPrecision }: RunSpec): Partial<RunSpec> {
+  if (precision === 'fp32') return { precision, kvPrecision: 'fp32' };
+  return { precision, kvPrecision: kvPrecision === 'fp32' ? 'fp16' : kvPrecision };
 }
 
 /** Half the width of a 95% interval, in −2 log: the square of 1.96. */
 const INTERVAL = 3.84;
 
-/** Misfit of one value beside the best one: 1 is the most that still fits; null where the model cannot run it. */
-function misfit(
+/** Distance of a value from the best one: 1 is the most that still fits; null where the model cannot run it. */
+function measureMisfit(
   search: Search,
   field: InvertedField,
   value: string | number,
-  exact: boolean,
   best: Fit | null,
 ): number | null {
+  const { mustMatchExactly } = search.context;
   const budget = search.budget(buildChange(field, value, search.declared.run));
   const fit = budget && search.fit(budget);
   if (!fit) return null;
-  if (exact) return fits(fit, exact) ? 0 : fit.misfit;
+  if (mustMatchExactly) return fits(fit, mustMatchExactly) ? 0 : fit.rmsError;
   return Math.max(0, fit.score - (best?.score ?? fit.score)) / INTERVAL;
 }
 
-function numberEstimate(
+function estimateNumber(
   search: Search,
   field: InvertedField,
   value: number,
   declared: string | number,
-  exact: boolean,
-  changed: boolean,
+  isChanged: boolean,
 ): Estimate {
-  const best = search.own();
-  const isFit = (at: number) =>
-    (misfit(search, field, at, exact, best) ?? Number.POSITIVE_INFINITY) <= 1;
-  /** The last value that fits in one direction: strides that double, then halves between. */
+  const best = search.declaredFit();
+  const misfit = (at: number) => measureMisfit(search, field, at, best);
+  const interval = findInterval(value, (at) => (misfit(at) ?? Number.POSITIVE_INFINITY) <= 1);
+  const neighbours = [interval[0] - 1, interval[1] + 1]
+    .flatMap((at) => {
+      const size = at < 1 ? null : misfit(at);
+      return size === null ? [] : [{ value: at, misfit: size }];
+    })
+    .sort((a, b) => a.misfit - b.misfit);
+  // An interval that spans a factor of two tells nothing.
+  const isVague = interval[1] >= 2 * interval[0] && interval[1] > interval[0] + 1;
+  return {
+    field,
+    declared,
+    interval,
+    alternatives: [],
+    runnerUp: neighbours[0] ?? null,
+    estimate: isVague && !isChanged ? null : value,
+    verdict: judgeEstimate(isChanged, isVague),
+  };
+}
+
+/** The first and the last value around `value` up to which all fit. */
+function findInterval(value: number, isFit: (at: number) => boolean): readonly [number, number] {
+  /** Strides that double until one does not fit, then halves between. */
   const reach = (sign: 1 | -1): number => {
     let last = value;
     let stride = 1;
@@ -187,55 +199,42 @@ function numberEstimate(
     }
     return last;
   };
-  const interval = [reach(-1), reach(1)] as const;
-  const neighbours = [interval[0] - 1, interval[1] + 1]
-    .flatMap((at) => {
-      const size = at < 1 ? null : misfit(search, field, at, exact, best);
-      return size === null ? [] : [{ value: at, misfit: size }];
-    })
-    .sort((a, b) => a.misfit - b.misfit);
-  // An interval that spans a factor of two tells nothing.
-  const isVague = interval[1] >= 2 * interval[0] && interval[1] > interval[0] + 1;
-  return {
-    field,
-    declared,
-    interval,
-    alternatives: [],
-    runnerUp: neighbours[0] ?? null,
-    estimate: isVague && !changed ? null : value,
-    verdict: changed ? 'contradicts' : isVague ? 'undetermined' : 'agrees',
-  };
+  return [reach(-1), reach(1)];
 }
 
-function wordEstimate(
+function estimateWord(
   search: Search,
   field: InvertedField,
   value: string,
   declared: string | number,
-  exact: boolean,
-  changed: boolean,
+  isChanged: boolean,
 ): Estimate {
-  const best = search.own();
+  const best = search.declaredFit();
   const tried = (TEXT[field as keyof typeof TEXT] as readonly string[])
-    .filter((one) => one !== value)
-    .flatMap((one) => {
-      const size = misfit(search, field, one, exact, best);
-      return size === null ? [] : [{ value: one, misfit: size }];
+    .filter((other) => other !== value)
+    .flatMap((other) => {
+      const misfit = measureMisfit(search, field, other, best);
+      return misfit === null ? [] : [{ value: other, misfit }];
     })
     .sort((a, b) => a.misfit - b.misfit);
-  const alternatives = tried.filter((one) => one.misfit <= 1).map((one) => one.value);
-  const isTwin = (one: string) =>
-    SAME_BYTES.some((group) => group.includes(one) && group.includes(value));
-  const isVague = alternatives.some((one) => !isTwin(one));
+  const alternatives = tried.filter(({ misfit }) => misfit <= 1).map((other) => other.value);
+  const takesSameBytes = (other: string) =>
+    SAME_BYTES.some((group) => group.includes(other) && group.includes(value));
+  const isVague = alternatives.some((other) => !takesSameBytes(other));
   return {
     field,
     declared,
     interval: null,
     alternatives,
-    runnerUp: tried.find((one) => one.misfit > 1) ?? null,
-    estimate: isVague && !changed ? null : value,
-    verdict: changed ? 'contradicts' : isVague ? 'undetermined' : 'agrees',
+    runnerUp: tried.find(({ misfit }) => misfit > 1) ?? null,
+    estimate: isVague && !isChanged ? null : value,
+    verdict: judgeEstimate(isChanged, isVague),
   };
+}
+
+function judgeEstimate(isChanged: boolean, isVague: boolean): Estimate['verdict'] {
+  if (isChanged) return 'contradicts';
+  return isVague ? 'undetermined' : 'agrees';
 }
 
 const SAME_BYTES: readonly (readonly string[])[] = [
@@ -262,10 +261,10 @@ function summarizeInversion(
   }
   if (!isAsDeclared)
     return 'The trace does not fit what was declared, and no single setting stands out that would: undetermined.';
-  const told = estimates
+  const known = estimates
     .filter(({ verdict }) => verdict === 'agrees')
     .map(({ field, estimate }) => `${field} ${estimate}`);
-  return told.length === 0
+  return known.length === 0
     ? 'The trace fits what was declared, and would fit much else: undetermined.'
-    : `The trace bears out what was declared: ${told.join(', ')}.`;
+    : `The trace bears out what was declared: ${known.join(', ')}.`;
 }

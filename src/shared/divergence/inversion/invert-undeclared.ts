@@ -9,15 +9,15 @@ import { formatInteger } from '../../base/format';
 import { computeBudget } from '../../budget/budget';
 import { runDefaults } from '../../model/run';
 import type { Framework, Mode, ModelSpec, RunSpec } from '../../model/spec';
-import type { FindingsInput } from '../findings';
 import type { Search } from '../fit/candidates';
 import { type Fit, fits } from '../fit/fit';
-import { searchFor } from '../fit/verdict';
-import { buildOverlay, type OverlayInput } from '../overlay/overlay';
+import { buildSearch, chooseOverlay } from '../fit/judged-run';
+import { buildOverlay, frameworkOverlay, type OverlayInput } from '../overlay/overlay';
+import type { DiagnosisInput } from '../overlay/types';
 import type { Estimate, Inversion, InvertedField } from './inversion';
 
 /** A trace with what is known of the machine, before any budget. */
-export type BareTrace = Omit<FindingsInput, 'overlay' | 'budget'> &
+export type BareTrace = Omit<DiagnosisInput, 'overlay' | 'budget'> &
   Pick<OverlayInput, 'baselines' | 'deviceBytes' | 'confinedTo'>;
 
 const LENGTHS = [64, 128, 256, 512, 1024, 2048, 4096, 8192];
@@ -106,8 +106,8 @@ function searchIn(model: ModelSpec, given: Partial<RunSpec>, trace: BareTrace): 
     computeBudget(model, buildRun(model, given, trace, Math.min(128, model.maxPositions))),
   );
   if (budget === null) return null;
-  const overlay = buildOverlay({ ...trace, budget });
-  return searchFor({ ...trace, budget, overlay }, null)?.search ?? null;
+  const input = { ...trace, budget, overlay: buildOverlay({ ...trace, budget }) };
+  return buildSearch(input, chooseOverlay(input.overlay, frameworkOverlay(input)), null);
 }
 
 function combinations(
@@ -122,7 +122,7 @@ function combinations(
   const consider = (run: RunSpec) => {
     const budget = unlessFailure(() => computeBudget(model, run));
     const fit = budget && search.fit(budget);
-    if (fit && fits(fit, search.context.exact)) found.push({ run, fit });
+    if (fit && fits(fit, search.context.mustMatchExactly)) found.push({ run, fit });
   };
   const of = <T>(certain: T | undefined, tried: readonly T[]): readonly T[] =>
     certain === undefined ? tried : [certain];

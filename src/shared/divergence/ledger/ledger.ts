@@ -1,7 +1,7 @@
 /**
  * The ledger: what measured bytes are made of, as a sum that closes. First what was predicted, then what the sources
- * themselves count beside it, then the rest, called unexplained. Each entry says where its figure comes from and how
- * finely that source counts.
+ * themselves count beside it, then what findings name of the remainder, and last what is left, called unexplained. Each
+ * entry says where its figure comes from and how finely that source counts.
  *
  *     predicted components          the budget, without context and reserve where those were measured
  *     allocator rounding            allocated less requested
@@ -10,102 +10,114 @@
  *     context                       process memory less reserved, the least over the run
  *     other processes               what they took since launch, where the line includes them
  *     preallocated pool             a share of the device taken at start, beyond what was predicted to live in it
- *     another setting, leak         what findings name of the rest (see named-ledger.ts)
+ *     another setting               what the budget of the setting that stands out holds more in that phase
+ *     leak                          what its steps or tokens have added by then
  *     unexplained                   measured less all of the above
  */
 
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS } from '../../base/vocabulary';
-import type { ComponentBytes } from '../../budget/types';
+import type { Budget, ComponentBytes } from '../../budget/types';
 import { maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, otherMemory, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
+import type { Diagnosis } from '../findings/diagnose';
+import { leakedBytes } from '../findings/unexplained';
+import { differenceAt } from '../fit/judged-run';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
 import { findDevice, type Lines, seriesById } from '../overlay/lines';
+import { frameworkPeak } from '../overlay/overlay';
+import { highestPhase } from '../overlay/phase-rows';
 import { findPool, type Pool } from '../overlay/pool';
-import type { LedgerEntry, LedgerKind, LedgerRow, Overlay, OverlayPhase } from '../overlay/types';
-
-export const LEDGER_NAMES: Readonly<Record<LedgerKind, string>> = {
-  predicted: 'predicted',
-  allocator_rounding: 'allocator rounding',
-  allocator_reserve: 'allocator reserve',
-  fragmentation: 'fragmentation',
-  context: 'context and libraries',
-  other_process: 'other processes',
-  preallocated_pool: 'preallocated pool',
-  setting: 'another setting',
-  leak: 'leak',
-  unexplained: 'unexplained',
-};
+import { predictedPeak } from '../overlay/predicted';
+import type {
+  DiagnosisInput,
+  LedgerEntry,
+  LedgerKind,
+  LedgerRow,
+  Overlay,
+  OverlayPhase,
+} from '../overlay/types';
 
 /** Beyond this many phases only the highest of each phase, and rank, has a row. */
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 
-/**
- * Undefined where there is no prediction or no measurement. `predictedAtPeak` is the peak's own split, `frameworkPeak`
- * the most that the framework ever had allocated, its high-water marks included; 0 where it does not tell.
- */
+/** Undefined where there is no prediction or no measurement. Without a diagnosis what its findings name is unexplained. */
 export function buildLedger(
-  overlay: Overlay,
-  lines: Lines,
-  predictedAtPeak: ComponentBytes | null,
-  durationUs: Micros,
-  frameworkPeak: Bytes,
+  input: DiagnosisInput,
+  diagnosis: Diagnosis | null,
 ): Overlay['ledger'] | undefined {
-  const { measuredPeak, phases } = overlay;
-  if (overlay.series === null || measuredPeak === null || predictedAtPeak === null)
-    return undefined;
-  const books = new LedgerBuilder(overlay, lines, durationUs, frameworkPeak);
-  const known = phases.filter((row) => row.measured !== null && row.predictedComponents !== null);
-  const rows = (known.length <= MOST_ROWS ? known : highestOfEach(known)).map((row) =>
-    books.phase(row),
+  const { overlay, budget } = input;
+  const { series, measuredPeak } = overlay;
+  if (series === null || measuredPeak === null || budget === null) return undefined;
+  const builder = new LedgerBuilder(input, series, budget, diagnosis);
+  const known = overlay.phases.filter(isKnown);
+  const rows = (known.length <= MAX_ROWS ? known : highestOfEach(known)).map((row) =>
+    builder.phase(row),
   );
-  const top = rows.find(({ measured }) => measured === measuredPeak.bytes);
   const peak =
-    top ??
-    books.close(
+    rows.find(({ measured }) => measured === measuredPeak.bytes) ??
+    builder.close(
       { phase: null, step: null, rank: 0 },
       measuredPeak.at,
       measuredPeak.bytes,
-      predictedAtPeak,
+      predictedPeak(budget.tiers.refined, series).components,
     );
   return { phases: rows, peak };
 }
 
-function highestOfEach(rows: readonly OverlayPhase[]): OverlayPhase[] {
-  const best = new Map<string, OverlayPhase>();
-  for (const row of rows) {
-    const key = `${row.rank}:${row.phase}`;
-    const known = best.get(key);
-    if (known === undefined || row.measured! > known.measured!) best.set(key, row);
-  }
-  return [...best.values()];
+/** A phase that was both measured and predicted. */
+interface KnownPhase extends OverlayPhase {
+  readonly measured: Bytes;
+  readonly predictedComponents: ComponentBytes;
+}
+
+function isKnown(row: OverlayPhase): row is KnownPhase {
+  return row.measured !== null && row.predictedComponents !== null;
+}
+
+function highestOfEach(rows: readonly KnownPhase[]): KnownPhase[] {
+  const groups = Map.groupBy(rows, ({ rank, phase }) => `${rank}:${phase}`);
+  return [...groups.values()].flatMap((group) => highestPhase(group) ?? []);
+}
+
+/** What the framework's three counters show at an instant. */
+interface Counters {
+  readonly requested: Bytes | null;
+  readonly allocated: Bytes | null;
+  readonly reserved: Bytes | null;
 }
 
 /** The sources of one session, ready to be asked about an instant. */
 class LedgerBuilder {
+  readonly #input: DiagnosisInput;
+  readonly #series: string;
+  readonly #budget: Budget;
+  readonly #diagnosis: Diagnosis | null;
   readonly #line: SeriesData | undefined;
-  readonly #gpu: string | null;
+  readonly #gpu: string | undefined;
   readonly #context: ContextLevel | null;
   readonly #pool: Pool | null;
+  readonly #frameworkPeak: Bytes;
 
-  constructor(
-    readonly overlay: Overlay,
-    readonly lines: Lines,
-    durationUs: Micros,
-    readonly frameworkPeak: Bytes,
-  ) {
-    this.#line = seriesById(lines, overlay.series!);
-    this.#gpu = findDevice(lines, overlay.series) ?? null;
-    this.#context = this.#gpu === null ? null : contextLevel(lines, this.#gpu, overlay);
+  constructor(input: DiagnosisInput, series: string, budget: Budget, diagnosis: Diagnosis | null) {
+    const { lines, overlay, durationUs } = input;
+    this.#input = input;
+    this.#series = series;
+    this.#budget = budget;
+    this.#diagnosis = diagnosis;
+    this.#line = seriesById(lines, series);
+    this.#gpu = findDevice(lines, series);
+    this.#context = this.#gpu === undefined ? null : contextLevel(lines, this.#gpu, overlay);
     this.#pool = this.#line === undefined ? null : findPool(overlay, this.#line, durationUs);
+    this.#frameworkPeak = frameworkPeak(input);
   }
 
-  phase(row: OverlayPhase): LedgerRow {
+  phase(row: KnownPhase): LedgerRow {
     const top = this.#line && maxIn(this.#line, row.span[0], row.span[1]);
     // A high-water mark between samples has no sample of its own.
-    const at = top && top.value - this.overlay.baselineBytes === row.measured ? top.t : null;
-    return this.close(row, at, row.measured!, row.predictedComponents!);
+    const at = top && top.value - this.#input.overlay.baselineBytes === row.measured ? top.t : null;
+    return this.close(row, at, row.measured, row.predictedComponents);
   }
 
   close(
@@ -114,63 +126,135 @@ class LedgerBuilder {
     measured: Bytes,
     predicted: ComponentBytes,
   ): LedgerRow {
-    const line = this.overlay.series!;
     const entries: LedgerEntry[] = [];
-    const add = (kind: LedgerKind, bytes: Bytes | null, source: string, resolution = 1) => {
-      if (bytes !== null && bytes !== 0) entries.push({ kind, bytes, source, resolution });
+    let sum = 0;
+    const add = (entry: LedgerEntry) => {
+      if (entry.bytes === 0) return;
+      entries.push(entry);
+      sum += entry.bytes;
     };
-    const fraction = this.#gpu !== null && at !== null ? this.#framework(at) : null;
-    const onDevice = this.#gpu !== null;
-    for (const component of COMPONENTS) {
-      const bytes = predicted[component] ?? 0;
-      if (bytes === 0 || (component === 'context' && (this.#context !== null || !onDevice)))
-        continue;
-      if (component === 'reserve' && (fraction?.reserved != null || !onDevice)) continue;
-      entries.push({ kind: 'predicted', component, bytes, source: 'budget', resolution: 1 });
-    }
-    if (line === FRAMEWORK_ALLOCATED && at !== null)
-      add('allocator_rounding', this.#roundingAt(at), 'framework.allocated − framework.requested');
-    if (fraction) {
-      const { requested, allocated, reserved } = fraction;
-      if (requested !== null && allocated !== null)
-        add(
-          'allocator_rounding',
-          Math.max(0, allocated - requested),
-          'framework.allocated − framework.requested',
-        );
-      if (reserved !== null && allocated !== null) {
-        const reached = Math.min(reserved, Math.max(allocated, this.frameworkPeak));
-        add('allocator_reserve', reached - allocated, 'framework.reserved − framework.allocated');
-        add(
-          'fragmentation',
-          reserved - reached,
-          'framework.reserved − greatest framework.allocated',
-        );
-      }
-    }
-    if (onDevice && this.#context)
-      add(
-        'context',
-        this.#context.bytes,
-        `${this.#context.source} − ${this.#context.reserved ? 'framework.reserved' : FRAMEWORK_ALLOCATED}`,
-        MiB,
-      );
-    if (onDevice && line === usedMemory(this.#gpu!) && at !== null)
-      add('other_process', this.#others(at), otherMemory(this.#gpu!), MiB);
-    const left = () => measured - entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (this.#pool && at !== null && at >= this.#pool.from && left() > 0)
-      add('preallocated_pool', left(), line, MiB);
-    add('unexplained', left(), 'rest', onDevice ? MiB : line === TREE_RSS ? 4096 : 1);
+    const counters = this.#gpu !== undefined && at !== null ? this.#countersAt(at) : null;
+    for (const entry of this.#predicted(predicted, counters)) add(entry);
+    for (const entry of this.#allocator(at, counters)) add(entry);
+    for (const entry of this.#device(at)) add(entry);
+    if (this.#pool && at !== null && at >= this.#pool.from && measured > sum)
+      add({
+        kind: 'preallocated_pool',
+        bytes: measured - sum,
+        source: this.#series,
+        resolution: MiB,
+      });
+    const name = (kind: LedgerKind, bytes: Bytes) =>
+      add({ kind, bytes, source: 'findings', resolution: this.#resolution });
+    // Findings name bytes of the remainder only in its own direction, and a leak no more than there is.
+    const ofSetting = phase === null ? 0 : this.#settingAt({ phase, step });
+    if (Math.sign(ofSetting) === Math.sign(measured - sum)) name('setting', ofSetting);
+    const ofLeak = this.#leakAt({ phase, step, at });
+    if (Math.sign(ofLeak) === Math.sign(measured - sum))
+      name('leak', Math.min(ofLeak, measured - sum));
+    add({
+      kind: 'unexplained',
+      bytes: measured - sum,
+      source: 'rest',
+      resolution: this.#resolution,
+    });
     return { phase, ...(stage && { stage }), step, rank, at, measured, entries };
   }
 
-  #framework(at: Micros): {
-    requested: Bytes | null;
-    allocated: Bytes | null;
-    reserved: Bytes | null;
-  } {
+  /** How finely the line counts. */
+  get #resolution(): Bytes {
+    if (this.#gpu !== undefined) return MiB;
+    return this.#series === TREE_RSS ? 4096 : 1;
+  }
+
+  /** Context and reserve are left out where they were measured, and of lines that hold neither. */
+  #predicted(components: ComponentBytes, counters: Counters | null): LedgerEntry[] {
+    const isOnDevice = this.#gpu !== undefined;
+    return COMPONENTS.flatMap((component): LedgerEntry[] => {
+      if (component === 'context' && (this.#context !== null || !isOnDevice)) return [];
+      if (component === 'reserve' && (counters?.reserved != null || !isOnDevice)) return [];
+      const bytes = components[component] ?? 0;
+      return [{ kind: 'predicted', component, bytes, source: 'budget', resolution: 1 }];
+    });
+  }
+
+  #allocator(at: Micros | null, counters: Counters | null): LedgerEntry[] {
+    const exact = { resolution: 1 };
+    const rounding = 'framework.allocated − framework.requested';
+    if (this.#series === FRAMEWORK_ALLOCATED && at !== null)
+      return [
+        { kind: 'allocator_rounding', bytes: this.#roundingAt(at), source: rounding, ...exact },
+      ];
+    const { requested = null, allocated = null, reserved = null } = counters ?? {};
+    const entries: LedgerEntry[] = [];
+    if (allocated === null) return entries;
+    if (requested !== null) {
+      const bytes = Math.max(0, allocated - requested);
+      entries.push({ kind: 'allocator_rounding', bytes, source: rounding, ...exact });
+    }
+    if (reserved !== null) {
+      const reached = Math.min(reserved, Math.max(allocated, this.#frameworkPeak));
+      entries.push(
+        {
+          kind: 'allocator_reserve',
+          bytes: reached - allocated,
+          source: 'framework.reserved − framework.allocated',
+          ...exact,
+        },
+        {
+          kind: 'fragmentation',
+          bytes: reserved - reached,
+          source: 'framework.reserved − greatest framework.allocated',
+          ...exact,
+        },
+      );
+    }
+    return entries;
+  }
+
+  /** What shares the device with the framework's bytes: its context and, on a line of all processes, the others. */
+  #device(at: Micros | null): LedgerEntry[] {
+    const entries: LedgerEntry[] = [];
+    if (this.#gpu === undefined) return entries;
+    if (this.#context) {
+      const { bytes, source, reserved } = this.#context;
+      const counted = reserved ? 'framework.reserved' : FRAMEWORK_ALLOCATED;
+      entries.push({
+        kind: 'context',
+        bytes,
+        source: `${source} − ${counted}`,
+        resolution: MiB,
+      });
+    }
+    if (this.#series === usedMemory(this.#gpu) && at !== null)
+      entries.push({
+        kind: 'other_process',
+        bytes: this.#takenByOthers(this.#gpu, at),
+        source: otherMemory(this.#gpu),
+        resolution: MiB,
+      });
+    return entries;
+  }
+
+  /** What the setting that stands out holds more than the declared one. */
+  #settingAt(key: Parameters<typeof differenceAt>[0]): Bytes {
+    const { setting = null, winner = null } = this.#diagnosis ?? {};
+    return setting === null || winner === null
+      ? 0
+      : differenceAt(key, winner.best, this.#budget, this.#series);
+  }
+
+  /** What a leak has added; nothing before its first step. */
+  #leakAt({ phase, step, at }: Pick<LedgerRow, 'phase' | 'step' | 'at'>): Bytes {
+    const leak = this.#diagnosis?.leak ?? null;
+    if (leak === null || phase === 'load') return 0;
+    const [begin] = leak.finding.span;
+    return at !== null && at < begin ? 0 : leakedBytes(leak.growth, step);
+  }
+
+  #countersAt(at: Micros): Counters {
     const value = (id: string) => {
-      const data = seriesById(this.lines, id);
+      const data = seriesById(this.#lines, id);
       return data ? valueAt(data, at) : null;
     };
     return {
@@ -180,19 +264,21 @@ class LedgerBuilder {
     };
   }
 
-  #roundingAt(at: Micros): Bytes | null {
-    const requested = seriesById(this.lines, 'framework.requested');
-    const exact = requested && maxIn(requested, at, at);
-    const allocated = exact && valueAt(this.#line!, at);
-    return exact && allocated !== null && allocated !== undefined
-      ? Math.max(0, allocated - exact.value)
-      : null;
+  #roundingAt(at: Micros): Bytes {
+    const data = seriesById(this.#lines, 'framework.requested');
+    const requested = data && maxIn(data, at, at);
+    const allocated = this.#line && valueAt(this.#line, at);
+    return requested && allocated != null ? Math.max(0, allocated - requested.value) : 0;
   }
 
   /** What others have taken since the first reading of them. */
-  #others(at: Micros): Bytes | null {
-    const others = seriesById(this.lines, otherMemory(this.#gpu!));
+  #takenByOthers(gpu: string, at: Micros): Bytes {
+    const others = seriesById(this.#lines, otherMemory(gpu));
     const now = others ? valueAt(others, at) : null;
-    return now === null ? null : now - others!.values[0]!;
+    return now === null ? 0 : now - (others?.values[0] ?? now);
+  }
+
+  get #lines(): Lines {
+    return this.#input.lines;
   }
 }

@@ -1,16 +1,14 @@
 /**
- * What a line says of a span: its highest value, its value at the end, and how many samples lie beyond a limit.
+ * What a line says of a span: its highest value and its value at the end.
  * Framework bytes come from the workload's memory markers, which know the high-water mark between samples; every other
  * line is sampled, and a span without a sample has no measured value.
  */
 
-import { lowerBound } from '../../base/search';
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
 import { maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
-import type { FlagLimits } from './types';
 
 export interface Measured {
   readonly highest: Bytes | null;
@@ -115,38 +113,4 @@ function highWater(memory: MemoryMark): Bytes {
 
 function less(value: Bytes | null, baseline: Bytes): Bytes | null {
   return value === null ? null : value - baseline;
-}
-
-/** The bytes a residual must pass to be flagged: the greater of a share of the prediction and a fixed amount. */
-export function flagLimit(predicted: Bytes, limits: FlagLimits): Bytes {
-  return Math.max((predicted * limits.percent) / 100, limits.bytes);
-}
-
-/**
- * Whether the residual of [t0, t1] counts: beyond the limit, and so for as many samples as the limits ask. Where the
- * highest value lies below the prediction all samples do. A framework's high-water mark needs no company; framework
- * bytes of the bundled workload are flagged by any difference at all.
- */
-export function flagged(
-  line: MeasuredLine,
-  span: readonly [Micros, Micros],
-  residual: Bytes | null,
-  predicted: Bytes | null,
-  exact: boolean,
-  limits: FlagLimits,
-  isHighWater: boolean,
-): boolean {
-  if (residual === null || predicted === null) return false;
-  if (exact && line.isFramework) return residual !== 0;
-  const limit = flagLimit(predicted, limits);
-  if (Math.abs(residual) <= limit) return false;
-  if (isHighWater) return true;
-  const { times, values } = line.data;
-  let beyond = 0;
-  for (let i = lowerBound(times, span[0]); i < times.length && times[i]! <= span[1]; i++) {
-    const own = values[i]! - line.baseline - predicted;
-    if (residual > 0 ? own > limit : own < -limit) beyond++;
-    if (beyond >= limits.samples) return true;
-  }
-  return false;
 }

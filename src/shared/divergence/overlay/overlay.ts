@@ -4,17 +4,18 @@
  */
 
 import type { Bytes, Micros } from '../../base/units';
-import type { Budget, ComponentBytes } from '../../budget/types';
+import type { Budget } from '../../budget/types';
+import { sampleCount } from '../../trace/series';
 import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-ids';
 import type { Marker, PhaseSpan } from '../../trace/types';
-import { buildLedger } from '../ledger/ledger';
 import type { CompletedPhases } from './completed-phases';
+import { mustFlag } from './flags';
 import { inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, mayUseGpu, seriesById } from './lines';
-import { flagged, MeasuredLine } from './measured-line';
+import { type Measured, MeasuredLine } from './measured-line';
 import { predictedPeak, predictedRow } from './predicted';
 import { findShape, findStairs, type Shape } from './segmentation';
-import { DEFAULT_FLAG_LIMITS, type FlagLimits, type Overlay, type OverlayPhase } from './types';
+import type { Overlay, OverlayPhase } from './types';
 
 export interface OverlayInput {
   readonly lines: Lines;
@@ -25,17 +26,24 @@ export interface OverlayInput {
   readonly baselines: Readonly<Record<string, Bytes>>;
   readonly budget: Budget | null;
   /** The bundled workload: its framework bytes must equal the prediction to the byte. */
-  readonly exact: boolean;
+  readonly mustMatchExactly: boolean;
   /** The line to use instead of the best one; ignored where the session has none of that id. */
   readonly use?: string;
-  readonly limits?: FlagLimits;
   /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
-  readonly settled?: CompletedPhases;
+  readonly completed?: CompletedPhases;
   /** MIG devices that the workload is confined to, by `gpu0.mig1`. */
   readonly confinedTo?: readonly string[];
   /** Memory of each device, by `gpu0`, `gpu1`, `gpu0.mig1`, … */
   readonly deviceBytes?: Readonly<Record<string, Bytes>>;
 }
+
+const NOTHING_MEASURED: Measured = {
+  highest: null,
+  end: null,
+  components: null,
+  endComponents: null,
+  highWater: false,
+};
 
 export function buildOverlay(input: OverlayInput): Overlay {
   const { budget, baselines, lines: all } = input;
@@ -70,7 +78,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const shape = announced || !isDeviceLine(chosen) ? null : findShape(data, line.baseline);
   const stairs = shape && findStairs(shape);
   const device = input.deviceBytes?.[deviceIn(chosen) ?? ''];
-  const overlay: Overlay = {
+  return {
     series: chosen,
     alternatives: candidates.filter((id) => id !== chosen),
     baselineBytes: line.baseline,
@@ -87,14 +95,6 @@ export function buildOverlay(input: OverlayInput): Overlay {
     ...(stairs === null ? {} : { stairs }),
     ...(device === undefined ? {} : { deviceBytes: device }),
   };
-  const ledger = buildLedger(
-    overlay,
-    all,
-    top?.components ?? null,
-    input.durationUs,
-    frameworkPeak(input),
-  );
-  return ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
 /** The overlay on the framework's bytes, which know most, whichever line is shown; null where it does not tell. */
@@ -102,8 +102,8 @@ export function frameworkOverlay(
   input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay },
 ): Overlay | null {
   if (input.overlay.series === FRAMEWORK_ALLOCATED) return input.overlay;
-  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
-  return overlay.series === FRAMEWORK_ALLOCATED ? overlay : null;
+  if (sampleCount(seriesById(input.lines, FRAMEWORK_ALLOCATED)) === 0) return null;
+  return buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
 }
 
 /** The most the framework ever had allocated, whichever line is shown. */
@@ -139,44 +139,17 @@ function inferredRows(shape: Shape, line: MeasuredLine, input: OverlayInput): Ov
 
 function completedRow(span: PhaseSpan, line: MeasuredLine, input: OverlayInput): OverlayPhase {
   const compute = () => phaseRow(span, line, input);
-  return input.settled?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
+  return input.completed?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
 }
 
 function phaseRow(
   span: PhaseSpan,
   line: MeasuredLine | null,
-  { budget, exact, limits = DEFAULT_FLAG_LIMITS }: OverlayInput,
+  { budget, mustMatchExactly }: OverlayInput,
 ): OverlayPhase {
-  const measured = line?.in(span) ?? {
-    highest: null,
-    end: null,
-    components: null,
-    endComponents: null,
-    highWater: false,
-  };
+  const measured = line?.in(span) ?? NOTHING_MEASURED;
   const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
   const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
-  const residualBytes = difference(measured.highest, refined?.total ?? null);
-  const residualEndBytes = difference(measured.end, refined?.end ?? null);
-  // A phase that was cut short may have had its highest moment before it: below its prediction says nothing.
-  const isShort = span.isOpen === true && (residualBytes ?? 0) < 0;
-  const isFlagged =
-    line !== null &&
-    !isShort &&
-    (flagged(
-      line,
-      [span.t0, span.t1],
-      residualBytes,
-      refined?.total ?? null,
-      exact,
-      limits,
-      measured.highWater,
-    ) ||
-      (exact &&
-        line.isFramework &&
-        ((residualEndBytes ?? 0) !== 0 ||
-          differ(measured.components, refined?.components) ||
-          differ(measured.endComponents, refined?.endComponents))));
   return {
     phase: span.phase,
     step: span.step,
@@ -186,27 +159,18 @@ function phaseRow(
     end: measured.end,
     predicted: { textbook: textbook?.total ?? null, refined: refined?.total ?? null },
     predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
-    residualBytes,
-    residualEndBytes,
-    flagged: isFlagged,
+    residualBytes: difference(measured.highest, refined?.total ?? null),
+    residualEndBytes: difference(measured.end, refined?.end ?? null),
+    flagged:
+      line !== null &&
+      refined !== null &&
+      mustFlag(span, line, measured, refined, mustMatchExactly),
     ...(span.isOpen && { isOpen: true }),
     measuredComponents: measured.components,
     predictedComponents: refined?.components ?? null,
     measuredEndComponents: measured.endComponents,
     predictedEndComponents: refined?.endComponents ?? null,
   };
-}
-
-/** Two splits of the same total that put their bytes in different places. Only where both are known. */
-function differ(
-  measured: ComponentBytes | null,
-  predicted: ComponentBytes | null | undefined,
-): boolean {
-  if (!measured || !predicted) return false;
-  const names = new Set([...Object.keys(measured), ...Object.keys(predicted)]) as Set<
-    keyof ComponentBytes
-  >;
-  return [...names].some((name) => (measured[name] ?? 0) !== (predicted[name] ?? 0));
 }
 
 function difference(a: Bytes | null, b: Bytes | null): Bytes | null {

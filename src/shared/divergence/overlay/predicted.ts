@@ -7,7 +7,8 @@ import type { Phase } from '../../base/vocabulary';
 import type { PhaseBudget, TierBudget, TimelinePhase } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 
-export interface Place {
+/** Which phase of which step. */
+export interface PhaseKey {
   readonly phase: Phase;
   readonly step: number | null;
 }
@@ -15,10 +16,10 @@ export interface Place {
 /** The prediction for a phase that happened, by its step where both know one, else the phase's own row. */
 export function predictedRow(
   tier: TierBudget,
-  place: Place,
+  key: PhaseKey,
   line: string | null,
 ): PhaseBudget | null {
-  const { phase, step } = place;
+  const { phase, step } = key;
   const byStep =
     step === null
       ? undefined

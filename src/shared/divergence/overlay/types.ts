@@ -96,14 +96,6 @@ export interface SettingChange {
   readonly fits: string | number;
 }
 
-/** When a residual counts as flagged. */
-export interface FlagLimits {
-  readonly percent: Percent;
-  readonly bytes: Bytes;
-  readonly samples: number;
-}
-export const DEFAULT_FLAG_LIMITS: FlagLimits = { percent: 5, bytes: 64 * 1024 ** 2, samples: 3 };
-
 export type Stage = 'load' | 'first-step' | 'steady' | 'prefill' | 'decode';
 
 export const LEDGER_KINDS = [
@@ -153,7 +145,8 @@ export interface Stairs {
   readonly least: Bytes;
 }
 
-export interface FindingsInput {
+/** A session as it is diagnosed: its overlay, and what the overlay was made of. */
+export interface DiagnosisInput {
   readonly overlay: Overlay;
   readonly budget: Budget | null;
   readonly spans: readonly PhaseSpan[];
@@ -163,9 +156,8 @@ export interface FindingsInput {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly durationUs: Micros;
-  /** The bundled workload: framework bytes must equal the prediction. */
-  readonly exact: boolean;
-  /** The session is being recorded: overlay and spans hold what is settled of it. */
+  /** The bundled workload: framework bytes must equal the prediction to the byte. */
+  readonly mustMatchExactly: boolean;
+  /** The session is being recorded: overlay and spans hold the phases that are over. */
   readonly live?: boolean;
-  readonly limits?: FlagLimits;
 }

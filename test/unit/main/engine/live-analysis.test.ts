@@ -1,7 +1,7 @@
 /** A session looked at while it is recorded: what is over is judged, what is open is not, and the end changes nothing. */
 import { describe, expect, it } from 'vitest';
 import { GiB } from '../../../../src/shared/base/units';
-import { type FindingsInput, findDivergences } from '../../../../src/shared/divergence/findings';
+import { diagnose } from '../../../../src/shared/divergence/findings/diagnose';
 import {
   CompletedPhases,
   completedOverlay,
@@ -9,6 +9,7 @@ import {
 } from '../../../../src/shared/divergence/overlay/completed-phases';
 import { deriveLines } from '../../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay';
+import type { DiagnosisInput } from '../../../../src/shared/divergence/overlay/types';
 import { phaseSpans } from '../../../../src/shared/trace/phases';
 import { budgetWith, MB, phase, series, training } from '../../../support/overlay-scenario';
 
@@ -17,8 +18,8 @@ function seenAt(
   session: ReturnType<typeof training>,
   ms: number,
   rows?: CompletedPhases,
-  exact = true,
-): FindingsInput {
+  mustMatchExactly = true,
+): DiagnosisInput {
   const durationUs = ms * 1000;
   const markers = session.markers.filter(({ t }) => t <= durationUs);
   const all = session.series.map((one) => {
@@ -32,9 +33,9 @@ function seenAt(
     spans,
     durationUs,
     budget: session.budget,
-    exact,
+    mustMatchExactly,
   };
-  const overlay = buildOverlay({ ...common, baselines: {}, ...(rows && { settled: rows }) });
+  const overlay = buildOverlay({ ...common, baselines: {}, ...(rows && { completed: rows }) });
   return {
     ...common,
     live: true,
@@ -50,14 +51,14 @@ describe('a session being recorded', () => {
   it('is without findings at every moment of a run that is as predicted, its open phases included', () => {
     const session = training(20);
     for (let ms = 50; ms <= 6100; ms += 130)
-      expect(findDivergences(seenAt(session, ms)), `at ${ms} ms`).toEqual([]);
+      expect(diagnose(seenAt(session, ms)).findings, `at ${ms} ms`).toEqual([]);
   });
 
   it('names a leak as soon as enough steps are over, by the bytes that the finished session tells', () => {
     const session = training(20, 3 * MB);
     const found = [1000, 2000, 3200, 4000].map(
       (ms) =>
-        findDivergences(seenAt(session, ms)).find(({ kind }) => kind === 'leak')?.slope?.bytes ??
+        diagnose(seenAt(session, ms)).findings.find(({ kind }) => kind === 'leak')?.slope?.bytes ??
         null,
     );
     expect(found).toEqual([null, null, 3 * MB, 3 * MB]);
@@ -117,10 +118,10 @@ describe('a forecast', () => {
       spans,
       durationUs,
       budget: planned,
-      exact: false,
+      mustMatchExactly: false,
     };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: deviceBytes } });
-    return findDivergences({
+    return diagnose({
       ...common,
       live: true,
       overlay: completedOverlay(overlay, durationUs),
@@ -128,7 +129,7 @@ describe('a forecast', () => {
       logs: [],
       exitCode: null,
       signal: null,
-    });
+    }).findings;
   };
 
   it('tells a peak that is still to come and does not fit, with the bytes it lacks and the phase', () => {
@@ -173,10 +174,10 @@ describe('a forecast', () => {
       spans,
       durationUs: 3_000_000,
       budget,
-      exact: false,
+      mustMatchExactly: false,
     };
     const overlay = buildOverlay({ ...common, baselines: {}, deviceBytes: { gpu0: 8 * GiB } });
-    expect(findDivergences({ ...common, overlay, logs: [], exitCode: 0, signal: null })).toEqual(
+    expect(diagnose({ ...common, overlay, logs: [], exitCode: 0, signal: null }).findings).toEqual(
       [],
     );
   });

@@ -18,7 +18,7 @@ const HOSTILE =
 function input(change: Parameters<typeof documentWith>[1] = {}, leak = 0) {
   const made = training(5, leak);
   return {
-    doc: documentWith({ ...made, exact: true }, change),
+    doc: documentWith({ ...made, mustMatchExactly: true }, change),
     budget: made.budget,
     series: made.series,
   };
@@ -192,13 +192,13 @@ describe('an HTML report', () => {
         ],
       });
       expect(told).toContain('Only the peaks could be compared');
-      expect(words({ ...made, exact: true })).toContain('agree throughout');
+      expect(words({ ...made, mustMatchExactly: true })).toContain('agree throughout');
     },
   );
 
   it('stays small over thousands of steps', () => {
     const made = training(3000);
-    const doc = { ...documentWith({ ...made, exact: true }), markers: [] };
+    const doc = { ...documentWith({ ...made, mustMatchExactly: true }), markers: [] };
     const { text } = renderReport({
       sessions: [
         { doc: { ...doc, overlay: { ...doc.overlay } }, budget: made.budget, series: made.series },

@@ -1,8 +1,9 @@
 /** Whatever a workload announces and a driver reports, the analysis answers in words: it neither crashes nor prints NaN. */
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
-import { findDivergences } from '../../../../src/shared/divergence/findings';
+import { diagnose } from '../../../../src/shared/divergence/findings/diagnose';
 import { invert } from '../../../../src/shared/divergence/inversion/inversion';
+import { buildLedger } from '../../../../src/shared/divergence/ledger/ledger';
 import { deriveLines } from '../../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../../../src/shared/model/presets';
@@ -68,13 +69,18 @@ function nonsense(seed: number) {
         random.pick([null, 10]),
       );
     });
-  return { markers, all, budget: random.pick([null, ...budgets]), exact: random.chance(0.3) };
+  return {
+    markers,
+    all,
+    budget: random.pick([null, ...budgets]),
+    mustMatchExactly: random.chance(0.3),
+  };
 }
 
 describe('nonsense', () => {
   it('of two hundred kinds gives an overlay, findings with finite bytes, a ledger that closes and no crash', () => {
     for (let seed = 1; seed <= 200; seed++) {
-      const { markers, all, budget, exact } = nonsense(seed);
+      const { markers, all, budget, mustMatchExactly } = nonsense(seed);
       const durationUs = 2_000_000;
       const { spans } = phaseSpans(markers, durationUs);
       const baselines = { 'gpu0.memory.used': 100 * MB };
@@ -84,12 +90,15 @@ describe('nonsense', () => {
         spans,
         durationUs,
         budget,
-        exact,
+        mustMatchExactly,
       };
       const overlay = buildOverlay({ ...common, baselines, deviceBytes: { gpu0: 8000 * MB } });
       const input = { ...common, overlay, logs: [], exitCode: 0, signal: null };
-      const findings = findDivergences(input);
-      invert(input, findings);
+      const diagnosis = diagnose(input);
+      const { findings } = diagnosis;
+      invert(diagnosis);
+      const plain = buildLedger(input, null);
+      const named = buildLedger(input, diagnosis);
       for (const one of findings) {
         expect(one.bytes === null || Number.isFinite(one.bytes), `seed ${seed}, ${one.kind}`).toBe(
           true,
@@ -99,8 +108,7 @@ describe('nonsense', () => {
         );
       }
       for (const row of [
-        ...(overlay.ledger?.phases ?? []),
-        ...(overlay.ledger ? [overlay.ledger.peak] : []),
+        ...[plain, named].flatMap((ledger) => (ledger ? [...ledger.phases, ledger.peak] : [])),
       ]) {
         expect(
           row.entries.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -5,7 +5,10 @@ import { documentWith, MB, series, training } from '../../../support/overlay-sce
 function session(name: string, leak: number, batch = 1) {
   const made = training(4, leak);
   const budget = { ...made.budget, run: { ...made.budget.run, batch } };
-  return { budget, doc: documentWith({ ...made, budget, exact: true }, { name, id: name }) };
+  return {
+    budget,
+    doc: documentWith({ ...made, budget, mustMatchExactly: true }, { name, id: name }),
+  };
 }
 
 describe('a comparison', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/shared/session/expectations';
 import { documentWith, MB, training } from '../../../support/overlay-scenario';
 
-const leaking = documentWith({ ...training(6, 4096), exact: true });
+const leaking = documentWith({ ...training(6, 4096), mustMatchExactly: true });
 const check = (text: string) => checkSession(parseExpectations(text, '='), leaking);
 
 describe('expectations on one session', () => {

@@ -1,8 +1,8 @@
 /** The ledger of the peak as one short paragraph: what the measured bytes are made of, and that they add up. */
 
 import { formatBytes, formatSignedBytes } from '../../../../shared/base/format';
-import { LEDGER_NAMES } from '../../../../shared/divergence/ledger/ledger';
 import type { LedgerKind, LedgerRow, Overlay } from '../../../../shared/divergence/overlay/types';
+import { LEDGER_NAMES } from '../../../../shared/present/ledger-names';
 import { phaseTitle } from '../../../../shared/present/phase-name';
 
 /** One row for each kind of entry, in the ledger's order, then what they add up to: the measured bytes. */

@@ -17,8 +17,8 @@ const ramp = (n: number, f: (i: number) => number) =>
 describe('no finding', () => {
   it('comes from an empty trace or from one that matches its budget', () => {
     expect(findingsFor({})).toEqual([]);
-    expect(findingsFor({ ...training(6), exact: true })).toEqual([]);
-    expect(findingsFor({ ...training(6), exact: false })).toEqual([]);
+    expect(findingsFor({ ...training(6), mustMatchExactly: true })).toEqual([]);
+    expect(findingsFor({ ...training(6), mustMatchExactly: false })).toEqual([]);
   });
 
   it('comes from Adam’s states arriving in the first steps, without any budget', () => {
@@ -34,7 +34,7 @@ describe('no finding', () => {
 
 describe('a leak', () => {
   it('of framework bytes is told to the byte, and leaves nothing unexplained', () => {
-    const found = findingsFor({ ...training(6, 4096), exact: true });
+    const found = findingsFor({ ...training(6, 4096), mustMatchExactly: true });
     expect(found.map(({ kind }) => kind)).toEqual(['leak']);
     expect(found[0]).toMatchObject({
       slope: { bytes: 4096, per: 'step' },
@@ -47,12 +47,12 @@ describe('a leak', () => {
   });
 
   it('is found without a budget from the steps after the first', () => {
-    const found = findingsFor({ ...training(6, 2 * MB), budget: null, exact: true });
+    const found = findingsFor({ ...training(6, 2 * MB), budget: null, mustMatchExactly: true });
     expect(found.map(({ kind, slope }) => [kind, slope?.bytes])).toEqual([['leak', 2 * MB]]);
   });
 
   it('is not claimed from two steps', () => {
-    expect(kinds({ ...training(2, 4096), exact: true })).not.toContain('leak');
+    expect(kinds({ ...training(2, 4096), mustMatchExactly: true })).not.toContain('leak');
   });
 
   it('of generated tokens is told beside the growth of the cache', () => {
@@ -101,7 +101,7 @@ describe('a leak', () => {
       budget,
       markers,
       series: [line],
-      exact: true,
+      mustMatchExactly: true,
       durationUs: 1_200_000,
     });
     expect(found.map(({ kind, slope }) => [kind, slope])).toEqual([

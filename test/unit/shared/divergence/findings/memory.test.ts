@@ -1,7 +1,7 @@
 /** Running out of memory on a device whose size is known, and what an allocator and a pool leave in a trace. */
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../../src/shared/budget/budget';
-import { findDivergences } from '../../../../../src/shared/divergence/findings';
+import { diagnose } from '../../../../../src/shared/divergence/findings/diagnose';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
@@ -16,7 +16,7 @@ const found = (input: Input & { logs?: { t: number; stream: 'stderr'; text: stri
     durationUs = 1_000_000,
     budget = null,
   } = input;
-  return findDivergences({
+  return diagnose({
     overlay: overlayOf(input),
     budget,
     spans: [],
@@ -26,8 +26,8 @@ const found = (input: Input & { logs?: { t: number; stream: 'stderr'; text: stri
     exitCode: 1,
     signal: null,
     durationUs,
-    exact: false,
-  });
+    mustMatchExactly: false,
+  }).findings;
 };
 const ramp = (n: number, f: (i: number) => number) =>
   Array.from({ length: n }, (_, i) => [i * 100, f(i)] as const);

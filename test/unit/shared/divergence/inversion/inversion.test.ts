@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../../src/shared/budget/budget';
 import type { Budget } from '../../../../../src/shared/budget/types';
-import { type FindingsInput, findDivergences } from '../../../../../src/shared/divergence/findings';
+import { diagnose } from '../../../../../src/shared/divergence/findings/diagnose';
 import { invert } from '../../../../../src/shared/divergence/inversion/inversion';
 import { invertAlone } from '../../../../../src/shared/divergence/inversion/invert-undeclared';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import { buildOverlay } from '../../../../../src/shared/divergence/overlay/overlay';
+import type { DiagnosisInput } from '../../../../../src/shared/divergence/overlay/types';
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
 import type { RunSpec } from '../../../../../src/shared/model/spec';
@@ -35,7 +36,7 @@ function recorded(
   truth: Budget,
   declared: Budget | null,
   more: { offset?: number; markers?: boolean } = {},
-): FindingsInput {
+): DiagnosisInput {
   const { timeline } = truth.tiers.refined;
   const { offset = 0 } = more;
   const steps = timeline.filter(({ step }) => step !== null);
@@ -69,7 +70,7 @@ function recorded(
     spans,
     durationUs,
     budget: declared,
-    exact: false,
+    mustMatchExactly: false,
   };
   return {
     ...common,
@@ -83,9 +84,10 @@ function recorded(
 describe('a declared run', () => {
   it('is borne out where the trace is its own, with intervals that hold the truth', () => {
     const input = recorded(budgetFor({}), budgetFor({}));
-    const findings = findDivergences(input);
+    const diagnosis = diagnose(input);
+    const { findings } = diagnosis;
     expect(findings).toEqual([]);
-    const inversion = invert(input, findings)!;
+    const inversion = invert(diagnosis)!;
     expect(inversion.contradicted).toBeNull();
     const batch = inversion.estimates.find(({ field }) => field === 'batch')!;
     expect(batch).toMatchObject({ verdict: 'agrees', estimate: 8 });
@@ -113,10 +115,11 @@ describe('a declared run', () => {
     ],
   ])('is contradicted in its %s', (field, truth, declared, kind, value) => {
     const input = recorded(budgetFor({ ...declared, ...truth }), budgetFor(declared));
-    const findings = findDivergences(input);
+    const diagnosis = diagnose(input);
+    const { findings } = diagnosis;
     expect(findings.map((one) => one.kind)).toEqual([kind]);
     expect(findings[0]!.setting).toMatchObject({ field, fits: value });
-    const inversion = invert(input, findings)!;
+    const inversion = invert(diagnosis)!;
     expect(inversion.contradicted).toMatchObject({ field, fits: value });
     expect(inversion.estimates.find((one) => one.field === field)).toMatchObject({
       verdict: 'contradicts',
@@ -128,7 +131,8 @@ describe('a declared run', () => {
   it('is undetermined where twice the batch and twice the sequence take the same bytes', () => {
     const flash = { attention: 'sdpa' as const };
     const input = recorded(budgetFor({ ...flash, batch: 16 }), budgetFor(flash));
-    const findings = findDivergences(input);
+    const diagnosis = diagnose(input);
+    const { findings } = diagnosis;
     expect(findings).toMatchObject([
       {
         kind: 'batch_mismatch',
@@ -139,7 +143,7 @@ describe('a declared run', () => {
     expect(findings[0]!.title).toMatch(
       /batch 16 instead of 8, or sequence length 512 instead of 256/,
     );
-    const inversion = invert(input, findings)!;
+    const inversion = invert(diagnosis)!;
     expect(inversion.contradicted).toBeNull();
     expect(inversion.summary).toMatch(/cannot tell which: undetermined/);
     for (const field of ['batch', 'seq'])
@@ -151,7 +155,8 @@ describe('a declared run', () => {
 
   it('is not blamed for a context larger than assumed', () => {
     const input = recorded(budgetFor({}), budgetFor({}), { offset: 600 * MB });
-    const findings = findDivergences(input);
+    const diagnosis = diagnose(input);
+    const { findings } = diagnosis;
     expect(findings.map(({ kind }) => kind)).toEqual(['context']);
     expect(Math.abs(findings[0]!.bytes! - 600 * MB)).toBeLessThan(2 * MB);
   });
@@ -175,7 +180,7 @@ describe('a declared run', () => {
           spans,
           durationUs,
           budget: whole.budget,
-          exact: false,
+          mustMatchExactly: false,
         };
         const input = {
           ...common,
@@ -184,7 +189,7 @@ describe('a declared run', () => {
           exitCode: null,
           signal: 'SIGKILL',
         };
-        const findings = findDivergences(input).filter(({ kind }) => kind !== 'out_of_memory');
+        const findings = diagnose(input).findings.filter(({ kind }) => kind !== 'out_of_memory');
         expect(
           findings.filter(({ confidence }) => confidence !== 'low'),
           `${part}`,
@@ -204,9 +209,9 @@ describe('a declared run', () => {
       runDefaults(other, { framework: 'pytorch', mode: 'train', steps: 6, batch: 1, seq: 128 }),
     );
     const input = recorded(budgetFor({}), declared);
-    const findings = findDivergences(input);
-    expect(findings.filter(({ setting }) => setting)).toEqual([]);
-    expect(() => invert(input, findings)).not.toThrow();
+    const diagnosis = diagnose(input);
+    expect(diagnosis.findings.filter(({ setting }) => setting)).toEqual([]);
+    expect(() => invert(diagnosis)).not.toThrow();
   });
 });
 
@@ -286,17 +291,18 @@ describe('next to nothing', () => {
       spans: [],
       durationUs: 1_000_000,
       budget,
-      exact: false,
+      mustMatchExactly: false,
     };
-    const input: FindingsInput = {
+    const input: DiagnosisInput = {
       ...common,
       overlay: buildOverlay({ ...common, baselines: {} }),
       logs: [],
       exitCode: 0,
       signal: null,
     };
-    const findings = findDivergences(input);
+    const diagnosis = diagnose(input);
+    const { findings } = diagnosis;
     expect(findings).toEqual([]);
-    expect(invert(input, findings)).toBeNull();
+    expect(invert(diagnosis)).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 /** The ledger closes: whatever the sources say, entries add up to the measured bytes. */
 import { describe, expect, it } from 'vitest';
-import { findDivergences } from '../../../../../src/shared/divergence/findings';
-import { namedLedger } from '../../../../../src/shared/divergence/ledger/named-ledger';
+import { diagnose } from '../../../../../src/shared/divergence/findings/diagnose';
+import { buildLedger } from '../../../../../src/shared/divergence/ledger/ledger';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
 import type { LedgerRow } from '../../../../../src/shared/divergence/overlay/types';
 import { phaseSpans } from '../../../../../src/shared/trace/phases';
@@ -9,6 +9,7 @@ import {
   budgetWith,
   MB,
   overlayOf,
+  overlayWithLedger,
   phase,
   series,
   training,
@@ -21,7 +22,7 @@ const flat = (value: number) => Array.from({ length: 11 }, (_, i) => [i * 100, v
 
 describe('the ledger', () => {
   it('is the prediction alone where framework bytes equal it', () => {
-    const { ledger, phases } = overlayOf({ ...training(3), exact: true });
+    const { ledger, phases } = overlayWithLedger({ ...training(3), mustMatchExactly: true });
     expect(ledger!.phases).toHaveLength(phases.length);
     for (const row of ledger!.phases) {
       expect(row.entries.every(({ kind }) => kind === 'predicted')).toBe(true);
@@ -37,7 +38,7 @@ describe('the ledger', () => {
   });
 
   it('calls what no source counts unexplained, to the byte', () => {
-    const { ledger } = overlayOf({ ...training(3, 4096), exact: true });
+    const { ledger } = overlayWithLedger({ ...training(3, 4096), mustMatchExactly: true });
     for (const row of ledger!.phases) expect(sum(row)).toBe(row.measured);
     const last = ledger!.phases.at(-1)!;
     expect([last.phase, last.step, of(last, 'unexplained')]).toEqual(['optimizer', 3, 2 * 4096]);
@@ -93,7 +94,7 @@ describe('the ledger', () => {
         null,
       ),
     ];
-    const overlay = overlayOf({
+    const overlay = overlayWithLedger({
       budget,
       series: all,
       markers: phase('forward', 1, 60, 1000),
@@ -117,7 +118,7 @@ describe('the ledger', () => {
   it('holds the framework’s own line against what a framework counts, without reserve and context', () => {
     const parts = { params: 600 * MB, context: 400 * MB, reserve: 20 * MB };
     const budget = budgetWith([['forward', 1, 1, parts, parts]], { framework: 'pytorch' });
-    const overlay = overlayOf({
+    const overlay = overlayWithLedger({
       budget,
       markers: phase('forward', 1, 0, 900, { allocated: 600 * MB }),
       series: [series('framework.allocated', [[900, 600 * MB]], null)],
@@ -135,7 +136,7 @@ describe('the ledger', () => {
       { length: 60 },
       (_, i) => [i * 100, i < 5 ? 300 * MB : 20_000 * MB] as const,
     );
-    const overlay = overlayOf({
+    const overlay = overlayWithLedger({
       budget,
       series: [series('gpu0.memory.used', points)],
       durationUs: 6_000_000,
@@ -146,8 +147,8 @@ describe('the ledger', () => {
   });
 
   it('is left out where nothing was predicted or nothing measured', () => {
-    expect(overlayOf({ ...training(2), budget: null }).ledger).toBeUndefined();
-    expect(overlayOf({ ...training(2), series: [] }).ledger).toBeUndefined();
+    expect(overlayWithLedger({ ...training(2), budget: null }).ledger).toBeUndefined();
+    expect(overlayWithLedger({ ...training(2), series: [] }).ledger).toBeUndefined();
   });
 });
 
@@ -155,7 +156,7 @@ describe('what findings name', () => {
   it('leaves the unexplained, and every row still adds up', () => {
     const session = training(6, 3 * MB);
     const { spans } = phaseSpans(session.markers, session.durationUs);
-    const common = { ...session, spans, exact: true };
+    const common = { ...session, spans, mustMatchExactly: true };
     const input = {
       ...common,
       lines: deriveLines(session.series, {}),
@@ -164,7 +165,7 @@ describe('what findings name', () => {
       exitCode: 0,
       signal: null,
     };
-    const ledger = namedLedger(input, findDivergences(input))!;
+    const ledger = buildLedger(input, diagnose(input))!;
     for (const row of [...ledger.phases, ledger.peak]) {
       expect(sum(row)).toBe(row.measured);
       expect(of(row, 'unexplained')).toBe(0);

@@ -118,7 +118,10 @@ describe('the overlaid line', () => {
 
 describe('phases on framework bytes', () => {
   it('of the bundled workload that match to the byte have no residual and no flag', () => {
-    const { phases, residualBytes, measuredPeak } = overlayOf({ ...training(4), exact: true });
+    const { phases, residualBytes, measuredPeak } = overlayOf({
+      ...training(4),
+      mustMatchExactly: true,
+    });
     expect(phases).toHaveLength(13);
     for (const row of phases)
       expect(row).toMatchObject({ residualBytes: 0, residualEndBytes: 0, flagged: false });
@@ -128,7 +131,7 @@ describe('phases on framework bytes', () => {
   });
 
   it('are predicted by their own step: Adam’s states come after the first', () => {
-    const forwards = overlayOf({ ...training(3), exact: true }).phases.filter(
+    const forwards = overlayOf({ ...training(3), mustMatchExactly: true }).phases.filter(
       (row) => row.phase === 'forward',
     );
     expect(forwards.map((row) => row.predicted.refined)).toEqual([150 * MB, 350 * MB, 350 * MB]);
@@ -145,13 +148,13 @@ describe('phases on framework bytes', () => {
     const budget = budgetWith([['forward', null, null, { params: 100 }, { params: 100 }]]);
     const markers = phase('forward', 1, 0, 500, { allocated: 100, peak: 101 });
     const input = { series: [series('framework.allocated', [[500, 100]], null)], markers, budget };
-    expect(overlayOf({ ...input, exact: true }).phases[0]).toMatchObject({
+    expect(overlayOf({ ...input, mustMatchExactly: true }).phases[0]).toMatchObject({
       measured: 101,
       end: 100,
       residualBytes: 1,
       flagged: true,
     });
-    expect(overlayOf({ ...input, exact: false }).phases[0]!.flagged).toBe(false);
+    expect(overlayOf({ ...input, mustMatchExactly: false }).phases[0]!.flagged).toBe(false);
   });
 
   it('of the bundled workload are flagged where equal totals lie in different components', () => {
@@ -169,7 +172,7 @@ describe('phases on framework bytes', () => {
         series: [series('framework.allocated', [[500, 100]], null)],
         markers,
         budget,
-        exact: true,
+        mustMatchExactly: true,
       }).phases[0],
     ).toMatchObject({ residualBytes: 0, flagged: true });
   });

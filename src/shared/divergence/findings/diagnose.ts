@@ -1,0 +1,87 @@
+/**
+ * From a trace to its findings: divergences with a name, bytes, evidence and confidence. A clean or an empty trace has
+ * none. Each file beside this looks for one kind; what it needs to know of the others it is given here, by name.
+ *
+ * A further kind of finding is a file that exports one function, its line in `diagnose`, and its name in the vocabulary.
+ */
+
+import { type JudgedRun, judgeDeclaredRun } from '../fit/judged-run';
+import { clearWinner, type Winner } from '../fit/winner';
+import { frameworkOverlay } from '../overlay/overlay';
+import type { DiagnosisInput, Finding } from '../overlay/types';
+import { findAllocatorOverhead } from './allocator';
+import { findContext } from './context';
+import { forecastOutOfMemory } from './forecast';
+import { findKvCacheMismatch } from './kv-cache';
+import { findLeak, type Leak } from './leak';
+import { findOtherProcesses } from './other-process';
+import { findOutOfMemory } from './out-of-memory';
+import { findPreallocatedPool } from './preallocated-pool';
+import { findSettingMismatch } from './settings';
+import { findUnexplained } from './unexplained';
+
+export interface Diagnosis {
+  /** In the order in which they are shown. */
+  readonly findings: readonly Finding[];
+  /** The finding of a declared setting that the trace contradicts. */
+  readonly setting: Finding | null;
+  readonly leak: Leak | null;
+  /** The declared run held against the trace, less what a leak added; null where nothing can be told of it. */
+  readonly judged: JudgedRun | null;
+  /** The changed setting that stands out, if not on what a leak leaves then on the trace as it is. */
+  readonly winner: Winner | null;
+}
+
+export function diagnose(input: DiagnosisInput): Diagnosis {
+  const framework = frameworkOverlay(input);
+  const outOfMemory = findOutOfMemory(input);
+  // A pool taken at start hides what the run holds in it, so neither settings nor growth can be told beside one.
+  const pool = findPreallocatedPool(input);
+
+  // A setting that accounts for everything comes before a leak, since a cache twice as large also grows with every
+  // token. Where none does, growth is named first and settings are tried on what it leaves.
+  const asRecorded = pool === null ? judgeDeclaredRun(input, framework, null) : null;
+  const settingOfAll = findSettingMismatch(input, asRecorded);
+  const canLeak = pool === null && !(input.mustMatchExactly && settingOfAll !== null);
+  const leak = canLeak ? findLeak(input, framework) : null;
+  const growth = leak?.growth ?? null;
+  const judged = growth === null ? asRecorded : judgeDeclaredRun(input, framework, growth);
+  const settingOfRest =
+    settingOfAll === null && growth !== null ? findSettingMismatch(input, judged) : null;
+  const cache = (settingOfAll ?? settingOfRest) ? null : findKvCacheMismatch(input);
+
+  const setting = settingOfAll ?? settingOfRest ?? cache;
+  const winner = clearWinner(judged?.mismatch);
+  const context = pool === null ? findContext(input, judged, setting) : [];
+  // Of a run with another setting, its own reserve is the one to expect.
+  const running = (setting !== null && winner?.best.budget) || input.budget;
+  const allocator = findAllocatorOverhead(input, framework, running);
+  const findings = [
+    outOfMemory,
+    pool,
+    settingOfAll,
+    leak?.finding,
+    settingOfRest,
+    cache,
+    ...context,
+    ...allocator,
+    ...findOtherProcesses(input),
+    outOfMemory === null && pool === null ? forecastOutOfMemory(input, growth) : null,
+    findUnexplained(input, {
+      setting,
+      pool,
+      leak,
+      context,
+      allocator,
+      // Other runs that would fit matter only where none of them has been named.
+      rivals: (setting === null && judged?.mismatch?.fitting) || [],
+    }),
+  ];
+  return {
+    findings: findings.filter((one) => one != null),
+    setting,
+    leak,
+    judged,
+    winner: winner ?? clearWinner(asRecorded?.mismatch),
+  };
+}
