@@ -33,7 +33,7 @@ function opened(
 }
 
 const counterOf = (metric: string): Counter =>
-  COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!;
+  COUNTERS.find(({ metrics }) => metrics.some((each) => each === metric))!;
 
 describe.skipIf(noStub !== null)(
   `NVML through its C interface${noStub === null ? '' : ` (skipped: ${noStub})`}`,

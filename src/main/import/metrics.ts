@@ -1,16 +1,21 @@
 /** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
 
-import type { Micros } from '../../shared/base/units';
+import { DEVICE_METRICS, type DeviceMetric } from '../../shared/trace/metrics';
 import type { Unit } from '../../shared/trace/types';
 import { EXTRA_FIELDS, GPU_FIELDS, type GpuField } from '../nvidia-smi-format/gpu-fields';
 import { instanceField } from './mig';
 
-const field = (
-  name: string,
-  metric: string,
-  unit: Unit,
-  windowUs: Micros | null = null,
-): GpuField => ({ field: name, metric, unit, windowUs });
+/** A metric that a recording has too. The words that a recording adds about how it is read would be wrong here. */
+const shared = (metric: DeviceMetric): GpuField => {
+  const { unit, windowUs } = DEVICE_METRICS[metric];
+  return { field: metric, metric, unit, windowUs };
+};
+const field = (name: string, metric: string, unit: Unit): GpuField => ({
+  field: name,
+  metric,
+  unit,
+  windowUs: null,
+});
 
 const FIELDS: readonly GpuField[] = [
   ...GPU_FIELDS,
@@ -18,11 +23,10 @@ const FIELDS: readonly GpuField[] = [
   field('memory.free', 'memory.free', 'bytes'),
   field('temperature.memory', 'memory.temperature', 'millicelsius'),
   field('clocks.gr', 'clock.graphics', 'hertz'),
-  // Counted for 20 ms each time (nvmlDeviceGetPcieThroughput), however far apart the rows are.
-  field('pcie.tx', 'pcie.tx', 'bytes_per_second', 20_000),
-  field('pcie.rx', 'pcie.rx', 'bytes_per_second', 20_000),
+  shared('pcie.tx'),
+  shared('pcie.rx'),
   // Not of nvidia-smi's device query: sums and counts over its process lists.
-  field('process.memory', 'process.memory', 'bytes'),
+  shared('process.memory'),
   field('process.count', 'process.count', 'count'),
 ];
 

@@ -1,11 +1,12 @@
 /** Instances of a GPU in MIG mode. The GPU itself tells no utilization then; each instance tells its own memory. */
 import type { Reading } from '../../shared/base/vocabulary';
+import { migMetric } from '../../shared/trace/series-ids';
 import type { GpuField } from '../nvidia-smi-format/gpu-fields';
 import type { Readings } from './imported-trace';
 
 /** Under this name an instance's memory is a reading of its GPU. */
 export const migMemory = (instance: string, reading: Reading): readonly [string, Reading] => [
-  `mig${instance}.memory.used`,
+  migMetric(instance, 'memory.used'),
   reading,
 ];
 

@@ -1,6 +1,7 @@
-/** The columns the stream asks for, and the series each one feeds. */
+/** The columns of `--query-gpu` that are read, and the series each one feeds. What a metric means stands in metrics.ts. */
 
 import type { Micros } from '../../shared/base/units';
+import { DEVICE_METRICS, type DeviceMetric } from '../../shared/trace/metrics';
 import { gpuSeries } from '../../shared/trace/series-ids';
 import type { SeriesInfo, Unit } from '../../shared/trace/types';
 
@@ -14,50 +15,22 @@ export interface GpuField {
   readonly about?: string;
 }
 
-const field = (
-  name: string,
-  metric: string,
-  unit: Unit,
-  about: string,
-  windowUs: Micros | null = null,
-): GpuField => ({ field: name, metric, unit, windowUs, about });
+const field = (name: string, metric: DeviceMetric): GpuField => ({
+  field: name,
+  metric,
+  ...DEVICE_METRICS[metric],
+});
 
-/**
- * Asked of every driver. Windows are nominal. Utilization is the share of the last 1/6 s to 1 s, by product, in which a
- * kernel ran (nvmlUtilization_t); 1/6 s was measured on a V100. `utilization.memory` is the share in which device
- * memory was read or written: bandwidth, not occupancy. Power is averaged over 1 s on most boards since Ampere, over
- * 10-100 ms before.
- */
+const MEMORY_USED = field('memory.used', 'memory.used');
+
+/** Asked of every driver. */
 export const GPU_FIELDS: readonly GpuField[] = [
-  field(
-    'memory.used',
-    'memory.used',
-    'bytes',
-    'device memory in use at the moment of reading, in whole MiB',
-  ),
-  field(
-    'utilization.gpu',
-    'utilization',
-    'millipercent',
-    "share of the driver's window in which a kernel ran",
-    167_000,
-  ),
-  field(
-    'utilization.memory',
-    'memory.utilization',
-    'millipercent',
-    "share of the driver's window in which device memory was read or written: bandwidth, not occupancy",
-    167_000,
-  ),
-  field(
-    'power.draw',
-    'power',
-    'milliwatts',
-    'power drawn by the whole board, averaged as the product does',
-    1_000_000,
-  ),
-  field('temperature.gpu', 'temperature', 'millicelsius', 'temperature of the GPU die'),
-  field('clocks.sm', 'clock.sm', 'hertz', 'clock of the streaming multiprocessors'),
+  { ...MEMORY_USED, about: `${MEMORY_USED.about}, in whole MiB` },
+  field('utilization.gpu', 'utilization'),
+  field('utilization.memory', 'memory.utilization'),
+  field('power.draw', 'power'),
+  field('temperature.gpu', 'temperature'),
+  field('clocks.sm', 'clock.sm'),
 ];
 
 /**
@@ -65,78 +38,28 @@ export const GPU_FIELDS: readonly GpuField[] = [
  * are told apart; before, `power.draw` alone is there and says neither.
  */
 export const EXTRA_FIELDS: readonly GpuField[] = [
-  field(
-    'power.draw.instant',
-    'power.instant',
-    'milliwatts',
-    "power drawn by the whole board at the sensor's last reading",
-    100_000,
-  ),
-  field(
-    'power.draw.average',
-    'power.average',
-    'milliwatts',
-    'power drawn by the whole board, averaged over the last second',
-    1_000_000,
-  ),
-  field(
-    'clocks_event_reasons.active',
-    'throttle',
-    'count',
-    'why the clocks are held back: bits of nvmlClocksThrottleReasons',
-  ),
-  field(
-    'clocks_throttle_reasons.active',
-    'throttle',
-    'count',
-    'why the clocks are held back: bits of nvmlClocksThrottleReasons',
-  ),
-  field('clocks.mem', 'clock.memory', 'hertz', 'clock of the device memory'),
-  field(
-    'memory.reserved',
-    'memory.reserved',
-    'bytes',
-    'device memory that the driver keeps for itself; it is not in memory.used',
-  ),
-  field(
-    'utilization.encoder',
-    'encoder',
-    'millipercent',
-    "share of the driver's window in which the video encoder ran",
-    167_000,
-  ),
-  field(
-    'utilization.decoder',
-    'decoder',
-    'millipercent',
-    "share of the driver's window in which the video decoder ran",
-    167_000,
-  ),
-  field('fan.speed', 'fan', 'millipercent', 'speed the fan is told to run at'),
-  field(
-    'pcie.link.gen.current',
-    'pcie.generation',
-    'count',
-    'generation at which the PCIe link runs now',
-  ),
-  field('pcie.link.width.current', 'pcie.width', 'count', 'lanes of the PCIe link in use now'),
-  field(
-    'ecc.errors.corrected.volatile.total',
-    'ecc.corrected',
-    'count',
-    'memory errors corrected since the driver was loaded',
-  ),
-  field(
-    'ecc.errors.uncorrected.volatile.total',
-    'ecc.uncorrected',
-    'count',
-    'memory errors beyond correction since the driver was loaded',
-  ),
+  field('power.draw.instant', 'power.instant'),
+  field('power.draw.average', 'power.average'),
+  field('clocks_event_reasons.active', 'throttle'),
+  field('clocks_throttle_reasons.active', 'throttle'),
+  field('clocks.mem', 'clock.memory'),
+  field('memory.reserved', 'memory.reserved'),
+  field('utilization.encoder', 'encoder'),
+  field('utilization.decoder', 'decoder'),
+  field('fan.speed', 'fan'),
+  field('pcie.link.gen.current', 'pcie.generation'),
+  field('pcie.link.width.current', 'pcie.width'),
+  field('ecc.errors.corrected.volatile.total', 'ecc.corrected'),
+  field('ecc.errors.uncorrected.volatile.total', 'ecc.uncorrected'),
 ];
+
+/** The fields that a driver knows, from its `--help-query-gpu`. */
+export const parseKnownFields = (help: string): Set<string> =>
+  new Set(Array.from(help.matchAll(/"([a-z][\w.]*)"/g), ([, name = '']) => name));
 
 /** What a driver can be asked for, from its `--help-query-gpu`; without that, what every driver is asked for. */
 export function parseAskedFields(help: string): GpuField[] {
-  const known = new Set([...help.matchAll(/"([a-z][\w.]*)"/g)].map((match) => match[1]!));
+  const known = parseKnownFields(help);
   const extras = EXTRA_FIELDS.filter((each) => known.has(each.field));
   const first = extras.filter(
     (each, i) => extras.findIndex(({ metric }) => metric === each.metric) === i,

@@ -5,16 +5,31 @@
  * device is to be taken off the workload's line. A sum with an unknown part is unknown.
  */
 
+import type { Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import { DEVICE_METRICS } from '../../shared/trace/metrics';
+import { deviceSeries, otherMemory, processMemory } from '../../shared/trace/series-ids';
+import type { SeriesInfo } from '../../shared/trace/types';
 import type { MonitoredProcess } from '../nvidia-smi-format/pmon';
 import type { GpuProcess } from '../nvidia-smi-format/query-csv';
 
-export const PROCESS_METRICS = ['process.memory', 'other.memory'] as const;
-export const ABOUT_PROCESSES: Readonly<Record<(typeof PROCESS_METRICS)[number], string>> = {
-  'process.memory': "device memory that the workload's processes hold, by the driver's lists",
-  'other.memory': 'device memory that all other processes hold, graphics included',
-};
+/** The series that an attribution fills on a device, the same from every source. */
+export function listShareSeries(device: string, source: string, intervalUs: Micros): SeriesInfo[] {
+  const describe = (metric: 'process.memory' | 'other.memory'): SeriesInfo => ({
+    id: deviceSeries(device, metric),
+    source,
+    metric,
+    ...DEVICE_METRICS[metric],
+    intervalUs,
+  });
+  return [describe('process.memory'), describe('other.memory')];
+}
+/** Their ids. */
+export const listShareIds = (device: string): string[] => [
+  processMemory(device),
+  otherMemory(device),
+];
 
 export interface Attribution {
   readonly gpuIndex: number;

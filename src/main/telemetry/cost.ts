@@ -3,6 +3,8 @@
  * The nvidia-smi it runs works mostly inside the driver and is not counted.
  */
 import type { Micros, Millis } from '../../shared/base/units';
+import { HOST_METRICS, hostMetric } from '../../shared/trace/metrics';
+import { SAMPLER_COST } from '../../shared/trace/series-ids';
 import type { SessionClock } from '../install/session-clock';
 import type { Sampler, SampleSink } from './sampler';
 import { every } from './shared-timer';
@@ -21,13 +23,12 @@ export class CostSampler implements Sampler {
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const intervalUs = this.#periodMs * 1000;
     sink.declare({
-      id: 'sampler.cost',
+      id: SAMPLER_COST,
       source: 'plumbline',
-      metric: 'cost',
-      unit: 'millipercent',
+      metric: hostMetric(SAMPLER_COST),
+      ...HOST_METRICS[SAMPLER_COST],
       windowUs: intervalUs,
       intervalUs,
-      about: 'processor time of Plumbline itself, all its threads, as a share of one core',
     });
     let at: Micros = clock.now();
     let used = process.cpuUsage();
@@ -35,7 +36,7 @@ export class CostSampler implements Sampler {
       const t = clock.now();
       const spent = process.cpuUsage(used);
       if (t > at)
-        sink.push('sampler.cost', t, {
+        sink.push(SAMPLER_COST, t, {
           kind: 'ok',
           value: Math.round(((spent.user + spent.system) / (t - at)) * 100_000),
         });

@@ -7,7 +7,7 @@
 import type { Bytes, Millis } from '../../shared/base/units';
 import type { Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
-import { gpuSeries, migDevice } from '../../shared/trace/series-ids';
+import { gpuDevice, migDevice, otherMemory, usedMemory } from '../../shared/trace/series-ids';
 import { parseAskedFields } from '../nvidia-smi-format/gpu-fields';
 import { CostSampler } from './cost';
 import { chooseGpuSource } from './gpu-choice';
@@ -138,14 +138,14 @@ async function openNvml(
   const chosen = probe.gpus.filter(({ info }) => visible.includes(info));
   const baselines: Record<string, Bytes> = {};
   const begins = (device: string, info: GpuInfo, used: Reading, lists: ProcessLists | null) => {
-    if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
+    if (used.kind === 'ok') baselines[usedMemory(device)] = used.value;
     const other =
       lists && splitShares(info, lists, { workloadPids: [], ownPids: [], sharesPids })[0]?.other;
-    if (other?.kind === 'ok') baselines[`${device}.other.memory`] = other.value;
+    if (other?.kind === 'ok') baselines[otherMemory(device)] = other.value;
   };
   for (const { info, used, processes } of chosen) {
     const lists = typeof processes === 'string' ? null : processes;
-    begins(`gpu${info.index}`, info, used, lists);
+    begins(gpuDevice(info.index), info, used, lists);
     for (const { gpu, slot, gpuInstance, used: usedThere } of known) {
       if (gpu === info.index && instances.some((each) => each.gpu === gpu && each.slot === slot))
         begins(migDevice(gpu, slot), info, usedThere, lists && ofInstance(lists, gpuInstance));
@@ -243,10 +243,10 @@ async function openNvidiaSmi(
   const sharesPids = isSimulated(env, gpus) || sharesPidNamespace();
   const baselines: Record<string, Bytes> = {};
   for (const { device, used } of divided)
-    if (used.kind === 'ok') baselines[`${device}.memory.used`] = used.value;
+    if (used.kind === 'ok') baselines[usedMemory(device)] = used.value;
   for (const { gpuIndex, used, other } of await readBaseline({ path, env, gpus, sharesPids })) {
-    if (used.kind === 'ok') baselines[gpuSeries(gpuIndex, 'memory.used')] = used.value;
-    if (other.kind === 'ok') baselines[gpuSeries(gpuIndex, 'other.memory')] = other.value;
+    if (used.kind === 'ok') baselines[usedMemory(gpuDevice(gpuIndex))] = used.value;
+    if (other.kind === 'ok') baselines[otherMemory(gpuDevice(gpuIndex))] = other.value;
   }
   return {
     samplers: [

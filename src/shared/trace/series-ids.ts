@@ -7,6 +7,7 @@
  *     rank1.framework.allocated   of another rank
  *     rank1.rss                   resident memory of the processes of a rank
  *     tree.rss                    a metric of the workload's process tree
+ *     system.memory.used          of the whole machine
  *     sampler.cost                of the sampling itself
  */
 import type { GpuInfo } from '../hardware/gpu-info';
@@ -19,12 +20,17 @@ export const TREE_CPU = 'tree.cpu';
 export const TREE_PROCESSES = 'tree.processes';
 export const TREE_DISK_READ = 'tree.disk.read';
 export const TREE_DISK_WRITTEN = 'tree.disk.written';
+export const SYSTEM_MEMORY_USED = 'system.memory.used';
+export const SYSTEM_SWAP_USED = 'system.swap.used';
 export const SAMPLER_COST = 'sampler.cost';
+export const SAMPLER_READ = 'sampler.read';
 
 /** A device, as the ids of its series begin. */
 export const gpuDevice = (index: number): string => `gpu${index}`;
 export const migDevice = (gpu: number, slot: number): string => `gpu${gpu}.mig${slot}`;
 export const isMigDevice = (device: string): boolean => device.includes('.');
+/** A metric of a MIG device, by the name it has among the metrics of its GPU. */
+export const migMetric = (slot: number | string, metric: string): string => `mig${slot}.${metric}`;
 /** The MIG devices of a GPU that a workload is confined to. */
 export const listMigDevices = ({
   index,
@@ -43,6 +49,8 @@ export const workloadMemory = (device: string): string => `${device}.workload.me
 export const processMemory = (device: string): string => `${device}.process.memory`;
 /** Memory of every other process on the device, graphics processes included. */
 export const otherMemory = (device: string): string => `${device}.other.memory`;
+/** Share of time in which a kernel of the workload's own processes ran. */
+export const processUtilization = (device: string): string => `${device}.process.utilization`;
 export const deviceUtilization = (device: string): string => `${device}.utilization`;
 
 const DEVICE = /^(gpu(\d+)(?:\.mig\d+)?)\.(.+)$/;

@@ -28,7 +28,7 @@ const root = (() => {
 })();
 const cache = join(root, 'node_modules', '.cache', 'plumbline');
 const source = join(root, 'test', 'doubles', 'nvml', 'nvml_stub.c');
-const workerSource = join(root, 'src', 'main', 'telemetry', 'thread', 'worker.ts');
+const workerSource = join(root, 'src', 'main', 'telemetry', 'sampling-thread.ts');
 
 export const compiler =
   process.platform === 'linux'
@@ -111,13 +111,13 @@ function compile(variant: StubVariant): string {
 /** The sampling thread as the app ships it, from the sources as they are now. */
 export async function buildWorker(): Promise<string> {
   const folders = [
+    ['main', 'install'],
     ['main', 'telemetry'],
-    ['main', 'telemetry', 'nvml'],
-    ['main', 'telemetry', 'thread'],
-    ['shared'],
+    ['shared', 'base'],
+    ['shared', 'trace'],
   ].map((parts) => join(root, 'src', ...parts));
   const sources = folders.flatMap((folder) =>
-    readdirSync(folder)
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .sort()
       .filter((name) => name.endsWith('.ts'))
       .map((name) => join(folder, name)),

@@ -6,7 +6,8 @@
 import { formatInteger } from '../../../shared/base/format';
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { DoctorReport } from '../../../shared/contract/api';
-import { GPU_FIELDS } from '../../nvidia-smi-format/gpu-fields';
+import type { DeviceMetric } from '../../../shared/trace/metrics';
+import { GPU_FIELDS, parseKnownFields } from '../../nvidia-smi-format/gpu-fields';
 import { ProcTree } from '../host/proc-tree';
 import { runOnce } from '../nvidia-smi/run-once';
 import { COUNTERS, counterPace, MEMORY, PROCESS_FLOOR_MS } from '../nvml/counters';
@@ -26,8 +27,8 @@ const STREAM_FOR_MS: Millis = 700;
 const STREAM_ROWS = 4;
 
 export function nvmlRates({ gpus }: Probe & { ok: true }): Check {
-  const floor = (metric: string) =>
-    counterPace(COUNTERS.find(({ series }) => series.some((each) => each.metric === metric))!);
+  const floor = (metric: DeviceMetric) =>
+    Math.max(0, ...COUNTERS.filter(({ metrics }) => metrics.includes(metric)).map(counterPace));
   const costs = gpus.map((gpu) => gpu.costs);
   const parts = [
     rate(
@@ -124,7 +125,7 @@ async function streamRate(
 /** Counters that this driver does not know; null where it knows all, or does not tell. */
 export async function unknownCounters(path: string, env: NodeJS.ProcessEnv): Promise<Check | null> {
   const help = await runOnce(path, ['--help-query-gpu'], { timeoutMs: 10_000, env });
-  const known = new Set([...help.stdout.matchAll(/"([a-z][\w.]*)"/g)].map((match) => match[1]!));
+  const known = parseKnownFields(help.stdout);
   const missing = GPU_FIELDS.filter(({ field }) => !known.has(field)).map(({ field }) => field);
   if (!help.ok || !known.has('memory.used') || missing.length === 0) return null;
   return {

@@ -4,6 +4,16 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
+import { HOST_METRICS, type HostSeriesId, hostMetric } from '../../../shared/trace/metrics';
+import {
+  SYSTEM_MEMORY_USED,
+  SYSTEM_SWAP_USED,
+  TREE_CPU,
+  TREE_DISK_READ,
+  TREE_DISK_WRITTEN,
+  TREE_PROCESSES,
+  TREE_RSS,
+} from '../../../shared/trace/series-ids';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import { type LoopTask, onGrid, type PostBatch, SamplingLoop } from '../thread/loop';
 import { Meminfo } from './meminfo';
@@ -34,74 +44,25 @@ const DISK_WRITTEN = 6;
 export function hostTable(periodMs: Millis): SeriesInfo[] {
   const cpuMs = Math.max(CPU_WINDOW_MS, periodMs);
   const diskMs = Math.max(DISK_MS, periodMs);
-  const series = (
-    id: string,
-    metric: string,
-    unit: SeriesInfo['unit'],
-    windowUs: Micros | null,
-    intervalMs: Millis,
-    about: string,
-  ): SeriesInfo => ({
-    id,
-    source: 'host',
-    metric,
-    unit,
-    windowUs,
-    intervalUs: intervalMs * 1000,
-    about,
-  });
+  const cpu = describeSeries(TREE_CPU, cpuMs);
   return [
-    series(
-      'tree.rss',
-      'rss',
-      'bytes',
-      null,
-      periodMs,
-      "resident memory of the workload's processes; a page they share counts once for each",
-    ),
-    series(
-      'tree.cpu',
-      'cpu',
-      'millipercent',
-      cpuMs * 1000,
-      cpuMs,
-      "processor time of the workload's processes, as a share of one core",
-    ),
-    series('tree.processes', 'processes', 'count', null, periodMs, 'processes of the workload'),
-    series(
-      'system.memory.used',
-      'memory.used',
-      'bytes',
-      null,
-      SYSTEM_MS,
-      'memory of the whole machine that is neither free nor reclaimable',
-    ),
-    series(
-      'system.swap.used',
-      'swap.used',
-      'bytes',
-      null,
-      SYSTEM_MS,
-      'memory of the whole machine that was moved out to swap',
-    ),
-    series(
-      'tree.disk.read',
-      'disk.read',
-      'bytes',
-      null,
-      diskMs,
-      "bytes that the workload's processes had fetched from storage since launch; what the page cache had is not among them",
-    ),
-    series(
-      'tree.disk.written',
-      'disk.written',
-      'bytes',
-      null,
-      diskMs,
-      "bytes that the workload's processes wrote since launch and storage has or is yet to get",
-    ),
+    describeSeries(TREE_RSS, periodMs),
+    { ...cpu, windowUs: cpu.intervalUs },
+    describeSeries(TREE_PROCESSES, periodMs),
+    describeSeries(SYSTEM_MEMORY_USED, SYSTEM_MS),
+    describeSeries(SYSTEM_SWAP_USED, SYSTEM_MS),
+    describeSeries(TREE_DISK_READ, diskMs),
+    describeSeries(TREE_DISK_WRITTEN, diskMs),
   ];
 }
+
+const describeSeries = (id: HostSeriesId, intervalMs: Millis): SeriesInfo => ({
+  id,
+  source: 'host',
+  metric: hostMetric(id),
+  ...HOST_METRICS[id],
+  intervalUs: intervalMs * 1000,
+});
 
 export class HostReads {
   readonly #task: HostTask;

@@ -12,6 +12,15 @@
 import { cpus } from 'node:os';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
+import {
+  SYSTEM_MEMORY_USED,
+  SYSTEM_SWAP_USED,
+  TREE_CPU,
+  TREE_DISK_READ,
+  TREE_DISK_WRITTEN,
+  TREE_PROCESSES,
+  TREE_RSS,
+} from '../../../shared/trace/series-ids';
 import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
@@ -57,7 +66,7 @@ export class HostSampler implements Sampler {
     // ps of macOS averages over up to a minute (ps(1)).
     const slow = workerPath === null && process.platform === 'darwin';
     for (const info of table)
-      sink.declare(slow && info.id === 'tree.cpu' ? { ...info, windowUs: PS_WINDOW_US } : info);
+      sink.declare(slow && info.id === TREE_CPU ? { ...info, windowUs: PS_WINDOW_US } : info);
     if (workerPath === null) this.#readTable(sink, clock);
     else this.#readProc(workerPath, new BatchReceiver(sink, table), sink, clock);
   }
@@ -76,7 +85,7 @@ export class HostSampler implements Sampler {
 
   #readProc(
     workerPath: string,
-    intake: BatchReceiver,
+    receiver: BatchReceiver,
     sink: SampleSink,
     clock: SessionClock,
   ): void {
@@ -94,11 +103,11 @@ export class HostSampler implements Sampler {
     );
     this.#worker = worker;
     port1.unref();
-    worker.on('message', (batch: Batch) => intake.take(batch));
+    worker.on('message', (batch: Batch) => receiver.take(batch));
     const died = (why: string) => {
       if (this.#stopped) return;
       this.#stopped = true;
-      intake.silent(clock.now());
+      receiver.silent(clock.now());
       sink.warn(
         `The thread that reads /proc is gone (${why}); memory, CPU and disk traffic of the workload are not read any more.`,
       );
@@ -136,13 +145,13 @@ export class HostSampler implements Sampler {
         first = false;
         if (found === null) return;
         const t = clock.now();
-        sink.push('tree.rss', t, found.rss);
-        if (found.cpu !== null) sink.push('tree.cpu', t, found.cpu);
+        sink.push(TREE_RSS, t, found.rss);
+        if (found.cpu !== null) sink.push(TREE_CPU, t, found.cpu);
         if (found.processes > 0)
-          sink.push('tree.processes', t, { kind: 'ok', value: found.processes });
+          sink.push(TREE_PROCESSES, t, { kind: 'ok', value: found.processes });
       } catch {
         if (!this.#stopped)
-          sink.push('tree.rss', clock.now(), { kind: 'absent', reason: 'not_read' });
+          sink.push(TREE_RSS, clock.now(), { kind: 'absent', reason: 'not_read' });
       }
     };
     const look = () => {
@@ -150,10 +159,10 @@ export class HostSampler implements Sampler {
         this.#looking = null;
       });
       const t = clock.now();
-      sink.push('system.memory.used', t, { kind: 'ok', value: systemMemoryUsed() });
-      sink.push('system.swap.used', t, systemSwapUsed());
+      sink.push(SYSTEM_MEMORY_USED, t, { kind: 'ok', value: systemMemoryUsed() });
+      sink.push(SYSTEM_SWAP_USED, t, systemSwapUsed());
       // A process table does not tell it.
-      for (const id of ['tree.disk.read', 'tree.disk.written']) sink.push(id, t, NOT_SUPPORTED);
+      for (const id of [TREE_DISK_READ, TREE_DISK_WRITTEN]) sink.push(id, t, NOT_SUPPORTED);
     };
     look();
     this.#ends.push(every(Math.max(TABLE_MS, this.#options.intervalMs), look));

@@ -5,6 +5,7 @@
  * reads /proc, at most four times a second, on the recorder's own thread.
  */
 import type { Millis } from '../../../shared/base/units';
+import { rankMemory } from '../../../shared/trace/series-ids';
 import type { SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
@@ -35,7 +36,7 @@ export class RankSampler implements Sampler {
       tree.keepOnly(groups.size < 2 ? [] : [...groups.values()].flat());
       if (groups.size < 2) return;
       for (const [rank, pids] of groups) {
-        const id = `rank${rank}.rss`;
+        const id = rankMemory(rank);
         const memory = tree.memory(pids);
         sink.declare({
           id,

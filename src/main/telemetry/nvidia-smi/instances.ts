@@ -7,7 +7,8 @@
 import type { Bytes, Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { listMigDevices, migDevice } from '../../../shared/trace/series-ids';
+import { MIG_MEMORY_USED } from '../../../shared/trace/metrics';
+import { migDevice, migMetric, usedMemory } from '../../../shared/trace/series-ids';
 import type { SessionClock } from '../../install/session-clock';
 import { findSmiError } from '../../nvidia-smi-format/error-text';
 import { listedInstances, parseXml, readField, textAt, toList } from '../../nvidia-smi-format/xml';
@@ -82,17 +83,16 @@ export class GpuInstances implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const { gpus, intervalMs = INSTANCES_MS } = this.#options;
-    for (const device of gpus.flatMap(listMigDevices)) {
-      const metric = `${device.slice(device.indexOf('.') + 1)}.memory.used`;
+    for (const { index, slot } of gpus.flatMap(({ index, instances = [] }) =>
+      instances.map(({ slot }) => ({ index, slot })),
+    )) {
       sink.declare({
-        id: `${device}.memory.used`,
+        id: usedMemory(migDevice(index, slot)),
         source: 'nvidia-smi -q',
-        metric,
-        unit: 'bytes',
-        windowUs: null,
+        metric: migMetric(slot, 'memory.used'),
+        ...MIG_MEMORY_USED,
         intervalUs: intervalMs * 1000,
-        about:
-          'memory in use on this MIG device at the moment of reading, in whole MiB, as seldom as nvidia-smi can tell it',
+        about: `${MIG_MEMORY_USED.about}, in whole MiB, as seldom as nvidia-smi can tell it`,
       });
     }
     const look = () => {
@@ -116,7 +116,7 @@ export class GpuInstances implements Sampler {
     const seen = await readInstances(this.#options, this.#abort.signal);
     const t = clock.now();
     if (!this.#abort.signal.aborted)
-      for (const { device, used } of seen) sink.push(`${device}.memory.used`, t, used);
+      for (const { device, used } of seen) sink.push(usedMemory(device), t, used);
     return t - before;
   }
 }

@@ -7,6 +7,7 @@
 import type { Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
+import { gpuDevice, otherMemory, processMemory } from '../../../shared/trace/series-ids';
 import type { SessionClock } from '../../install/session-clock';
 import { findSmiError, firstLine } from '../../nvidia-smi-format/error-text';
 import { type MonitoredProcess, parsePmon } from '../../nvidia-smi-format/pmon';
@@ -15,7 +16,7 @@ import {
   type GpuProcess,
   parseComputeApps,
 } from '../../nvidia-smi-format/query-csv';
-import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
+import { attribute, listShareIds, listShareSeries } from '../attribution';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { runOnce } from './run-once';
 
@@ -86,19 +87,9 @@ export class GpuProcesses implements Sampler {
 
   async start(sink: SampleSink, clock: SessionClock): Promise<void> {
     const intervalMs = this.#options.intervalMs ?? 1000;
-    for (const { index } of this.#options.gpus) {
-      for (const metric of PROCESS_METRICS) {
-        sink.declare({
-          id: `gpu${index}.${metric}`,
-          source: 'nvidia-smi',
-          metric,
-          unit: 'bytes',
-          windowUs: null,
-          intervalUs: intervalMs * 1000,
-          about: ABOUT_PROCESSES[metric],
-        });
-      }
-    }
+    for (const { index } of this.#options.gpus)
+      for (const info of listShareSeries(gpuDevice(index), 'nvidia-smi', intervalMs * 1000))
+        sink.declare(info);
     const look = () => {
       this.#looking ??= this.#look(sink, clock).finally(() => {
         this.#looking = null;
@@ -126,10 +117,8 @@ export class GpuProcesses implements Sampler {
     if (this.#abort.signal.aborted) return;
     const t = clock.now();
     if (!answer.ok) {
-      for (const { index } of gpus) {
-        sink.push(`gpu${index}.process.memory`, t, answer.reading);
-        sink.push(`gpu${index}.other.memory`, t, answer.reading);
-      }
+      for (const { index } of gpus)
+        for (const id of listShareIds(gpuDevice(index))) sink.push(id, t, answer.reading);
       if (!this.#warned)
         sink.warn(`Memory per process could not be read from nvidia-smi: ${answer.detail}.`);
       this.#warned = true;
@@ -144,8 +133,8 @@ export class GpuProcesses implements Sampler {
       ownPids: ownPids(),
       sharesPids,
     })) {
-      sink.push(`gpu${gpuIndex}.process.memory`, t, workload);
-      sink.push(`gpu${gpuIndex}.other.memory`, t, other);
+      sink.push(processMemory(gpuDevice(gpuIndex)), t, workload);
+      sink.push(otherMemory(gpuDevice(gpuIndex)), t, other);
     }
   }
 }

@@ -1,28 +1,35 @@
 /**
- * Which counters are read from each GPU, how often at most, and the series they feed, each with what it means. No
- * counter is read much faster than it changes; memory is read at the full rate.
+ * Which counters are read from each GPU, how often at most, and the series they feed. No counter is read much faster
+ * than it changes; memory is read at the full rate. What a metric means stands in trace/metrics.ts.
  */
 
 import type { Micros, Millis } from '../../../shared/base/units';
-import type { SeriesInfo, Unit } from '../../../shared/trace/types';
+import {
+  DEVICE_METRICS,
+  type DeviceMetric,
+  HOST_METRICS,
+  hostMetric,
+  MIG_MEMORY_USED,
+} from '../../../shared/trace/metrics';
+import {
+  gpuSeries,
+  migDevice,
+  migMetric,
+  SAMPLER_READ,
+  usedMemory,
+} from '../../../shared/trace/series-ids';
+import type { SeriesInfo } from '../../../shared/trace/types';
 import type { MemoryVersion, NvmlDevice } from './device';
 import { SAMPLES, type SampleType } from './samples';
 
-export interface CounterSeries {
-  /** The series id is `gpuN.` and this. */
-  readonly metric: string;
-  readonly unit: Unit;
-  readonly windowUs: Micros | null;
-  readonly about: string;
-}
-
-interface Source {
-  readonly series: readonly CounterSeries[];
+interface Readable {
+  /** What it fills, each metric a series. */
+  readonly metrics: readonly [DeviceMetric, ...DeviceMetric[]];
   /** Left out where the GPU lacks it; the others are declared as absent. */
   readonly extra: boolean;
 }
 
-export interface Counter extends Source {
+export interface Counter extends Readable {
   /** Shortest useful interval. */
   readonly floorMs: Millis;
   /** The counter only rises: the series is how much it rises a second. */
@@ -33,47 +40,25 @@ export interface Counter extends Source {
 }
 
 /** A counter that the driver samples itself. */
-export interface Buffered extends Source {
+export interface BufferedCounter extends Readable {
   readonly type: SampleType;
   /** Of the driver's unit, in the unit of the series. */
   readonly factor: number;
 }
-
-const IN_USE = 'device memory in use at the moment of reading';
 
 /** Read at 1 kHz at most. */
 export const MEMORY: Counter = {
   floorMs: 1,
   extra: false,
   read: (device, out) => device.memory(out),
-  series: [{ metric: 'memory.used', unit: 'bytes', windowUs: null, about: IN_USE }],
+  metrics: ['memory.used'],
 };
-
-const UTILIZATION: CounterSeries = {
-  metric: 'utilization',
-  unit: 'millipercent',
-  windowUs: 167_000,
-  about: "share of the driver's window in which a kernel ran",
-};
-const MEMORY_UTILIZATION: CounterSeries = {
-  metric: 'memory.utilization',
-  unit: 'millipercent',
-  windowUs: 167_000,
-  about:
-    "share of the driver's window in which device memory was read or written: bandwidth, not occupancy",
-};
-const one = (
-  metric: string,
-  unit: Unit,
-  about: string,
-  windowUs: Micros | null = null,
-): CounterSeries[] => [{ metric, unit, windowUs, about }];
 
 const POLLED_UTILIZATION: Counter = {
   floorMs: 50,
   renewedMs: 167,
   extra: false,
-  series: [UTILIZATION, MEMORY_UTILIZATION],
+  metrics: ['utilization', 'memory.utilization'],
   read: (device, out) => device.utilization(out),
 };
 
@@ -86,11 +71,7 @@ const CORRECTED = 0;
 const UNCORRECTED = 1;
 const SINCE_LOAD = 0;
 
-/**
- * Windows are nominal. Utilization averages over 1/6 s to 1 s by product (nvmlUtilization_t); the instantaneous power
- * field is renewed every 100 ms. `power.mean` is the rise of the energy counter between two reads, which misses no load
- * between samples.
- */
+/** `power.mean` is the rise of the energy counter between two reads, which misses no load between samples. */
 export const COUNTERS: readonly Counter[] = [
   MEMORY,
   POLLED_UTILIZATION,
@@ -99,148 +80,101 @@ export const COUNTERS: readonly Counter[] = [
     renewedMs: 100,
     extra: false,
     read: (device, out) => device.u32(out, 1, 'nvmlDeviceGetPowerUsage'),
-    series: one(
-      'power',
-      'milliwatts',
-      'power drawn by the whole board, averaged as the product does',
-      1_000_000,
-    ),
+    metrics: ['power'],
   },
   {
     floorMs: 50,
     renewedMs: 100,
     extra: true,
     read: (device, out) => device.field(out, FIELD_POWER_INSTANT),
-    series: one(
-      'power.instant',
-      'milliwatts',
-      "power drawn by the whole board at the sensor's last reading",
-      100_000,
-    ),
+    metrics: ['power.instant'],
   },
   {
     floorMs: 1000,
     extra: true,
     rate: true,
     read: (device, out) => device.u64(out, 'nvmlDeviceGetTotalEnergyConsumption'),
-    series: one(
-      'power.mean',
-      'milliwatts',
-      'rise of the energy counter: mean power with no load missed',
-      1_000_000,
-    ),
+    metrics: ['power.mean'],
   },
   {
     floorMs: 1000,
     extra: false,
     read: (device, out) => device.u32(out, 1000, 'nvmlDeviceGetTemperature', TEMPERATURE_GPU),
-    series: one('temperature', 'millicelsius', 'temperature of the GPU die'),
+    metrics: ['temperature'],
   },
   {
     floorMs: 200,
     extra: false,
     read: (device, out) => device.u32(out, 1e6, 'nvmlDeviceGetClockInfo', CLOCK_SM),
-    series: one('clock.sm', 'hertz', 'clock of the streaming multiprocessors'),
+    metrics: ['clock.sm'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: (device, out) => device.u32(out, 1e6, 'nvmlDeviceGetClockInfo', CLOCK_MEMORY),
-    series: one('clock.memory', 'hertz', 'clock of the device memory'),
+    metrics: ['clock.memory'],
   },
   {
     floorMs: 200,
     extra: true,
     read: (device, out) => device.u64(out, 'nvmlDeviceGetCurrentClocksThrottleReasons'),
-    series: one(
-      'throttle',
-      'count',
-      'why the clocks are held back: bits of nvmlClocksThrottleReasons',
-    ),
+    metrics: ['throttle'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: reserved,
-    series: one(
-      'memory.reserved',
-      'bytes',
-      'device memory that the driver keeps for itself; it is not in memory.used',
-    ),
+    metrics: ['memory.reserved'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: (device, out) => device.videoUtilization(out, 'nvmlDeviceGetEncoderUtilization'),
-    series: one(
-      'encoder',
-      'millipercent',
-      "share of the driver's window in which the video encoder ran",
-      167_000,
-    ),
+    metrics: ['encoder'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: (device, out) => device.videoUtilization(out, 'nvmlDeviceGetDecoderUtilization'),
-    series: one(
-      'decoder',
-      'millipercent',
-      "share of the driver's window in which the video decoder ran",
-      167_000,
-    ),
+    metrics: ['decoder'],
   },
   {
     floorMs: 5000,
     extra: true,
     read: (device, out) => device.u32(out, 1000, 'nvmlDeviceGetFanSpeed'),
-    series: one('fan', 'millipercent', 'speed the fan is told to run at'),
+    metrics: ['fan'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: (device, out) => device.u32(out, 1, 'nvmlDeviceGetCurrPcieLinkGeneration'),
-    series: one('pcie.generation', 'count', 'generation at which the PCIe link runs now'),
+    metrics: ['pcie.generation'],
   },
   {
     floorMs: 1000,
     extra: true,
     read: (device, out) => device.u32(out, 1, 'nvmlDeviceGetCurrPcieLinkWidth'),
-    series: one('pcie.width', 'count', 'lanes of the PCIe link in use now'),
+    metrics: ['pcie.width'],
   },
   {
     floorMs: 5000,
     extra: true,
     read: (device, out) => device.u64(out, 'nvmlDeviceGetTotalEccErrors', CORRECTED, SINCE_LOAD),
-    series: one('ecc.corrected', 'count', 'memory errors corrected since the driver was loaded'),
+    metrics: ['ecc.corrected'],
   },
   {
     floorMs: 5000,
     extra: true,
     read: (device, out) => device.u64(out, 'nvmlDeviceGetTotalEccErrors', UNCORRECTED, SINCE_LOAD),
-    series: one(
-      'ecc.uncorrected',
-      'count',
-      'memory errors beyond correction since the driver was loaded',
-    ),
+    metrics: ['ecc.uncorrected'],
   },
 ];
 
 /** Read some times a second; a GPU whose driver samples utilization is not polled for it. */
-export const BUFFERED: readonly Buffered[] = [
-  { type: SAMPLES.utilization, factor: 1000, extra: true, series: [UTILIZATION] },
-  { type: SAMPLES.memoryUtilization, factor: 1000, extra: true, series: [MEMORY_UTILIZATION] },
-  {
-    type: SAMPLES.power,
-    factor: 1,
-    extra: true,
-    series: one(
-      'power.samples',
-      'milliwatts',
-      "every reading that the driver's own power sampling kept",
-      20_000,
-    ),
-  },
+export const BUFFERED: readonly BufferedCounter[] = [
+  { type: SAMPLES.utilization, factor: 1000, extra: true, metrics: ['utilization'] },
+  { type: SAMPLES.memoryUtilization, factor: 1000, extra: true, metrics: ['memory.utilization'] },
+  { type: SAMPLES.power, factor: 1, extra: true, metrics: ['power.samples'] },
 ];
 /** How often the driver is asked for what it has sampled. */
 export const BUFFER_MS: Millis = 500;
@@ -253,14 +187,12 @@ function reserved(device: NvmlDevice, out: Float64Array): number {
 
 export const PROCESS_FLOOR_MS: Millis = 1000;
 /** Mean time of one memory read, each second. */
-export const READ_COST: SeriesInfo = {
-  id: 'sampler.read',
+const READ_COST: SeriesInfo = {
+  id: SAMPLER_READ,
   source: 'nvml',
-  metric: 'read',
-  unit: 'microseconds',
-  windowUs: 1_000_000,
+  metric: hostMetric(SAMPLER_READ),
+  ...HOST_METRICS[SAMPLER_READ],
   intervalUs: 1_000_000,
-  about: 'mean time that one read of device memory takes',
 };
 
 /** One GPU as the worker is told of it. */
@@ -289,19 +221,16 @@ export const counterPeriod = (counter: Counter, intervalMs: Millis): Millis =>
 export const counterPace = ({ floorMs, renewedMs }: Counter): Millis =>
   Math.max(floorMs, renewedMs ?? 0);
 
-export const countBuffers = ({ buffers = [] }: SampledGpu): Buffered[] =>
+export const listBuffered = ({ buffers = [] }: SampledGpu): BufferedCounter[] =>
   BUFFERED.filter(({ type }) => buffers.includes(type));
 
 export function listCounters(gpu: SampledGpu): Counter[] {
-  const buffered = countBuffers(gpu).some(({ series }) => series[0] === UTILIZATION);
-  return COUNTERS.filter((counter) =>
-    counter === POLLED_UTILIZATION
-      ? !buffered
-      : !counter.extra || counter.series.some(({ metric }) => gpu.extras.includes(metric)),
-  );
+  const isSampled = listBuffered(gpu).some(({ type }) => type === SAMPLES.utilization);
+  return COUNTERS.filter((counter) => {
+    if (counter === POLLED_UTILIZATION) return !isSampled;
+    return !counter.extra || counter.metrics.some((metric) => gpu.extras.includes(metric));
+  });
 }
-
-export const migMetric = (slot: number): string => `mig${slot}.memory.used`;
 
 /** Every series the worker fills, in the order by which a batch numbers them. */
 export function seriesTable(gpus: readonly SampledGpu[], intervalMs: Millis): SeriesInfo[] {
@@ -309,43 +238,43 @@ export function seriesTable(gpus: readonly SampledGpu[], intervalMs: Millis): Se
 }
 
 function buildCounterTable(gpu: SampledGpu, intervalMs: Millis): SeriesInfo[] {
-  const old = gpu.memoryVersion === 1;
   const counted = listCounters(gpu).flatMap((counter) =>
-    counter.series.map(
-      (series): SeriesInfo => ({
-        ...series,
-        ...(series.metric === 'power' && gpu.power),
-        ...(counter === MEMORY &&
-          old && { about: `${IN_USE}, what the driver keeps for itself included` }),
-        id: `gpu${gpu.index}.${series.metric}`,
-        source:
-          counter === MEMORY && old
-            ? 'nvml (v1: memory reserved by the driver counts as used)'
-            : 'nvml',
+    counter.metrics.map(
+      (metric): SeriesInfo => ({
+        id: gpuSeries(gpu.index, metric),
+        source: 'nvml',
+        metric,
+        ...DEVICE_METRICS[metric],
         intervalUs: Math.max(counter.renewedMs ?? 0, counterPeriod(counter, intervalMs)) * 1000,
+        ...(metric === 'power' && gpu.power),
+        ...(metric === 'memory.used' && gpu.memoryVersion === 1 && RESERVE_COUNTS_AS_USED),
       }),
     ),
   );
-  const buffered = countBuffers(gpu).flatMap(({ series }) =>
-    series.map(
-      (each): SeriesInfo => ({
-        ...each,
-        id: `gpu${gpu.index}.${each.metric}`,
+  const buffered = listBuffered(gpu).flatMap(({ metrics }) =>
+    metrics.map(
+      (metric): SeriesInfo => ({
+        id: gpuSeries(gpu.index, metric),
         source: 'nvml (sampled by the driver)',
-        intervalUs: each.windowUs,
+        metric,
+        ...DEVICE_METRICS[metric],
+        intervalUs: DEVICE_METRICS[metric].windowUs,
       }),
     ),
   );
   const mig = (gpu.mig ?? []).map(
     ({ slot }): SeriesInfo => ({
-      id: `gpu${gpu.index}.${migMetric(slot)}`,
+      id: usedMemory(migDevice(gpu.index, slot)),
       source: 'nvml',
-      metric: migMetric(slot),
-      unit: 'bytes',
-      windowUs: null,
+      metric: migMetric(slot, 'memory.used'),
+      ...MIG_MEMORY_USED,
       intervalUs: counterPeriod(MEMORY, intervalMs) * 1000,
-      about: 'memory in use on this MIG device at the moment of reading',
     }),
   );
   return [...counted, ...buffered, ...mig];
 }
+
+const RESERVE_COUNTS_AS_USED = {
+  source: 'nvml (v1: memory reserved by the driver counts as used)',
+  about: `${DEVICE_METRICS['memory.used'].about}, what the driver keeps for itself included`,
+};

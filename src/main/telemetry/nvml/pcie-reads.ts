@@ -8,6 +8,8 @@
 
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { AbsentReason } from '../../../shared/base/vocabulary';
+import { DEVICE_METRICS } from '../../../shared/trace/metrics';
+import { gpuSeries } from '../../../shared/trace/series-ids';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { Batch } from '../thread/batch';
 import { STOP } from '../thread/control';
@@ -29,31 +31,29 @@ export interface PcieTask extends LoopTask {
 
 /** A thread is woken three times for each reading, at 0.1 to 0.2 ms of processor time: more often would be dear for what 20 ms tell. */
 export const PCIE_FLOOR_MS: Millis = 5000;
-/** nvmlDeviceGetPcieThroughput: a byte counter over 20 ms. */
-const WINDOW_US: Micros = 20_000;
 /** NVML's KB: captures show whole thousands of them, where dmon prints MB. */
 const BYTES = 1000;
 /** nvmlPcieUtilCounter_t. */
 const DIRECTIONS = [
-  { metric: 'pcie.tx', counter: 0, about: 'what the GPU sends over PCIe' },
-  { metric: 'pcie.rx', counter: 1, about: 'what the GPU receives over PCIe' },
+  { metric: 'pcie.tx', counter: 0 },
+  { metric: 'pcie.rx', counter: 1 },
 ] as const;
 
 /** Two series of each GPU, in the order by which batches number them. */
 export function pcieTable(gpus: PcieTask['gpus'], intervalMs: Millis): SeriesInfo[] {
-  const seen = `counted for ${WINDOW_US / 1000} ms of every ${intervalMs / 1000} s; what passes in between is not seen`;
   return gpus.flatMap(({ index }) =>
-    DIRECTIONS.map(
-      ({ metric, about }): SeriesInfo => ({
-        id: `gpu${index}.${metric}`,
+    DIRECTIONS.map(({ metric }): SeriesInfo => {
+      const { unit, windowUs, about } = DEVICE_METRICS[metric];
+      return {
+        id: gpuSeries(index, metric),
         source: 'nvml',
         metric,
-        unit: 'bytes_per_second',
-        windowUs: WINDOW_US,
+        unit,
+        windowUs,
         intervalUs: intervalMs * 1000,
-        about: `${about}, ${seen}`,
-      }),
-    ),
+        about: `${about}, counted for ${windowUs / 1000} ms of every ${intervalMs / 1000} s; what passes in between is not seen`,
+      };
+    }),
   );
 }
 

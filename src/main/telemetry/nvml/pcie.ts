@@ -46,7 +46,7 @@ export class PcieSampler implements Sampler {
     } = this.#options;
     const table = pcieTable(gpus, intervalMs);
     for (const info of table) sink.declare(info);
-    const intake = new BatchReceiver(sink, table);
+    const receiver = new BatchReceiver(sink, table);
     const worker = launchWorker(workerPath, {
       kind: 'pcie',
       places,
@@ -61,11 +61,11 @@ export class PcieSampler implements Sampler {
     let heardAt: Micros = clock.now();
     worker.on('message', (message: PcieMessage) => {
       heardAt = clock.now();
-      if (message.kind === 'batch') intake.take(message);
+      if (message.kind === 'batch') receiver.take(message);
       else sink.warn(message.text);
     });
     const silent = (why: string, first: boolean) => {
-      intake.silent(clock.now());
+      receiver.silent(clock.now());
       if (first) sink.warn(`PCIe traffic is not read: ${why}.`);
     };
     let told = false;

@@ -96,12 +96,12 @@ function probedInstance({
 function probeExtras(device: NvmlDevice): SampledGpu['extras'] {
   const out = new Float64Array(3);
   const counters = COUNTERS.filter(
-    ({ extra, series, read }) =>
+    ({ extra, metrics, read }) =>
       extra &&
       read(device, out) === SUCCESS &&
-      (series[0]!.metric !== 'memory.reserved' || device.memoryVersion === 2),
+      (metrics[0] !== 'memory.reserved' || device.memoryVersion === 2),
   );
-  return counters.flatMap(({ series }) => series.map(({ metric }) => metric));
+  return counters.flatMap(({ metrics }) => metrics);
 }
 
 /** Whether the driver samples a counter itself: an empty buffer is as good as none. */

@@ -7,10 +7,18 @@ import type { Worker } from 'node:worker_threads';
 import type { Micros, Millis } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
-import { listMigDevices, migDevice } from '../../../shared/trace/series-ids';
+import { DEVICE_METRICS } from '../../../shared/trace/metrics';
+import {
+  gpuDevice,
+  listMigDevices,
+  migDevice,
+  otherMemory,
+  processMemory,
+  processUtilization,
+} from '../../../shared/trace/series-ids';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import { clockOrigin, type SessionClock } from '../../install/session-clock';
-import { ABOUT_PROCESSES, attribute, PROCESS_METRICS } from '../attribution';
+import { attribute, listShareIds, listShareSeries } from '../attribution';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
 import { BatchReceiver } from '../thread/batch-receiver';
@@ -51,7 +59,7 @@ export class NvmlSampler implements Sampler {
   readonly #options: NvmlSamplerOptions;
   readonly #table: readonly SeriesInfo[];
   readonly #control = new ThreadControl();
-  #intake: BatchReceiver | null = null;
+  #receiver: BatchReceiver | null = null;
   #sink: SampleSink | null = null;
   #clock: SessionClock = { now: () => 0 };
   #worker: Worker | null = null;
@@ -71,22 +79,12 @@ export class NvmlSampler implements Sampler {
     const { workerPath, places, sampled, intervalMs, gpus } = this.#options;
     const processMs = this.#options.processMs ?? PROCESS_FLOOR_MS;
     this.#sink = sink;
-    this.#intake = new BatchReceiver(sink, this.#table);
+    this.#receiver = new BatchReceiver(sink, this.#table);
     this.#clock = clock;
     this.#startedAt = clock.now();
     for (const info of this.#table) sink.declare(info);
-    for (const device of gpus.flatMap(listDevices)) {
-      for (const metric of PROCESS_METRICS)
-        sink.declare({
-          id: `${device}.${metric}`,
-          source: 'nvml',
-          metric,
-          unit: 'bytes',
-          windowUs: null,
-          intervalUs: processMs * 1000,
-          about: ABOUT_PROCESSES[metric],
-        });
-    }
+    for (const device of gpus.flatMap(listDevices))
+      for (const info of listShareSeries(device, 'nvml', processMs * 1000)) sink.declare(info);
     const heard = new Promise<void>((resolve) => {
       this.#firstBatch = resolve;
     });
@@ -133,7 +131,7 @@ export class NvmlSampler implements Sampler {
     // A call that hangs in the driver may still return one day; nobody listens any more.
     this.#worker?.removeAllListeners('message');
     this.#sink = null;
-    this.#intake = null;
+    this.#receiver = null;
   }
 
   #take(message: NvmlMessage): void {
@@ -143,9 +141,9 @@ export class NvmlSampler implements Sampler {
     }
     this.#heardAt = this.#clock.now();
     if (message.kind === 'learnt') {
-      this.#intake?.refine(message.series, message.learnt);
+      this.#receiver?.refine(message.series, message.learnt);
     } else if (message.kind === 'batch') {
-      this.#intake?.take(message);
+      this.#receiver?.take(message);
       this.#attribute(message.processes);
       this.#firstBatch();
     }
@@ -163,9 +161,8 @@ export class NvmlSampler implements Sampler {
     const gpu = this.#options.gpus.find((each) => each.index === index);
     if (!gpu) return;
     if (typeof answer === 'string') {
-      for (const device of listDevices(gpu))
-        for (const metric of PROCESS_METRICS)
-          this.#intake?.push(`${device}.${metric}`, t, { kind: 'absent', reason: answer });
+      for (const id of listDevices(gpu).flatMap(listShareIds))
+        this.#receiver?.push(id, t, { kind: 'absent', reason: answer });
       return;
     }
     const { ownPids, sharesPids } = this.#options;
@@ -176,12 +173,12 @@ export class NvmlSampler implements Sampler {
       device: migDevice(index, slot),
       lists: ofInstance(answer, mig.find((each) => each.slot === slot)?.gpuInstance ?? null),
     }));
-    for (const { device, lists } of [{ device: `gpu${index}`, lists: answer }, ...instances]) {
+    for (const { device, lists } of [{ device: gpuDevice(index), lists: answer }, ...instances]) {
       for (const { workload, other } of lists === null
         ? [NOT_TOLD]
         : splitShares(gpu, lists, whose)) {
-        this.#intake?.push(`${device}.process.memory`, t, workload);
-        this.#intake?.push(`${device}.other.memory`, t, other);
+        this.#receiver?.push(processMemory(device), t, workload);
+        this.#receiver?.push(otherMemory(device), t, other);
       }
     }
   }
@@ -194,21 +191,20 @@ export class NvmlSampler implements Sampler {
     workloadPids: readonly number[],
   ): void {
     if (use === undefined || !this.#options.sharesPids || workloadPids.length === 0) return;
-    const id = `gpu${index}.process.utilization`;
+    const id = processUtilization(gpuDevice(index));
     const periodUs = (this.#options.processMs ?? PROCESS_FLOOR_MS) * 1000;
     this.#sink?.declare({
       id,
       source: 'nvml',
       metric: 'process.utilization',
-      unit: 'millipercent',
+      ...DEVICE_METRICS['process.utilization'],
       windowUs: periodUs,
       intervalUs: periodUs,
-      about: 'share of time in which a kernel of the workload ran',
     });
     const total = use
       .filter(({ pid }) => workloadPids.includes(pid))
       .reduce((sum, { millipercent }) => sum + millipercent, 0);
-    this.#intake?.push(id, t, { kind: 'ok', value: Math.min(100_000, total) });
+    this.#receiver?.push(id, t, { kind: 'ok', value: Math.min(100_000, total) });
   }
 
   #watch(): void {
@@ -226,12 +222,7 @@ export class NvmlSampler implements Sampler {
   }
 
   #silent(t: Micros): void {
-    this.#intake?.silent(
-      t,
-      this.#options.gpus
-        .flatMap(listDevices)
-        .flatMap((device) => PROCESS_METRICS.map((metric) => `${device}.${metric}`)),
-    );
+    this.#receiver?.silent(t, this.#options.gpus.flatMap(listDevices).flatMap(listShareIds));
   }
 
   #died(why: string): void {
@@ -246,7 +237,7 @@ export class NvmlSampler implements Sampler {
 }
 
 /** A GPU and the MIG devices of it that the workload is confined to, as their series begin. */
-const listDevices = (gpu: GpuInfo): string[] => [`gpu${gpu.index}`, ...listMigDevices(gpu)];
+const listDevices = (gpu: GpuInfo): string[] => [gpuDevice(gpu.index), ...listMigDevices(gpu)];
 const HIDDEN: Reading = { kind: 'absent', reason: 'hidden' };
 /** The driver does not say on which instance its processes are. */
 const NOT_TOLD = { workload: HIDDEN, other: HIDDEN };
