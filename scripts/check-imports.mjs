@@ -13,6 +13,7 @@ import { parseSync } from 'vite';
 const theory = ['shared/base', 'shared/hardware', 'shared/model/**', 'shared/budget/**'];
 const analysis = [...theory, 'shared/trace', 'shared/compute', 'shared/divergence/overlay'];
 const sampling = ['shared/base', 'shared/hardware', 'shared/trace', 'main/install'];
+const source = ['main/telemetry', 'main/telemetry/thread', 'main/telemetry/doctor'];
 const window = ['renderer/state', 'renderer/components', 'shared/**'];
 
 const ALLOWED = {
@@ -69,15 +70,10 @@ const ALLOWED = {
   'main/nvidia-smi-format': ['shared/base', 'shared/trace'],
   'main/telemetry': [...sampling, 'main/nvidia-smi-format', 'main/telemetry/**'],
   'main/telemetry/thread': [...sampling, 'main/telemetry'],
-  'main/telemetry/host': [...sampling, 'main/telemetry', 'main/telemetry/thread'],
-  'main/telemetry/nvml': [...sampling, 'main/telemetry', 'main/telemetry/thread'],
-  'main/telemetry/nvidia-smi': [...sampling, 'main/telemetry', 'main/nvidia-smi-format'],
-  'main/telemetry/doctor': [
-    ...sampling,
-    'main/nvidia-smi-format',
-    'main/telemetry/**',
-    'shared/contract',
-  ],
+  'main/telemetry/host': [...sampling, ...source],
+  'main/telemetry/nvml': [...sampling, ...source],
+  'main/telemetry/nvidia-smi': [...sampling, ...source, 'main/nvidia-smi-format'],
+  'main/telemetry/doctor': [...sampling, 'main/telemetry', 'shared/contract'],
   'main/workloads': [
     'shared/base',
     'shared/model',

@@ -238,6 +238,7 @@ describe.skipIf(noStub !== null)(
           ok: false,
           detail: `NVML says when it is started that ${explainCode(code).text}`,
           remedy: explainCode(code).remedy,
+          cause: explainCode(code).cause,
         });
       },
     );

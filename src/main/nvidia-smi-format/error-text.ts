@@ -1,7 +1,12 @@
 /** What nvidia-smi's own error sentences mean. It prints them on stdout, often with exit code 0. */
-import type { AbsentReason } from '../../shared/base/vocabulary';
+import type { AbsentReason, TroubleCause } from '../../shared/base/vocabulary';
 
-const ERRORS: readonly (readonly [RegExp, AbsentReason, string])[] = [
+const ERRORS: readonly (readonly [
+  printed: RegExp,
+  reason: AbsentReason,
+  remedy: string,
+  cause?: TroubleCause,
+])[] = [
   [
     /GPU is lost|GPU requires re(?:set|boot)/i,
     'lost',
@@ -16,16 +21,19 @@ const ERRORS: readonly (readonly [RegExp, AbsentReason, string])[] = [
     /Driver\/library version mismatch/i,
     'not_read',
     'The driver was updated while loaded: restart the machine.',
+    'driver_updated',
   ],
   [
     /couldn't communicate with the NVIDIA driver/i,
     'not_read',
     'Install the NVIDIA driver, or load it: sudo modprobe nvidia.',
+    'driver_unreachable',
   ],
   [
     /No devices were found/i,
     'not_read',
     'Check that the GPU is seated, powered and not assigned to a virtual machine.',
+    'driver_unreachable',
   ],
   [
     /Unable to determine the device handle/i,
@@ -36,6 +44,7 @@ const ERRORS: readonly (readonly [RegExp, AbsentReason, string])[] = [
     /Failed to initialize NVML/i,
     'not_read',
     'Reload the NVIDIA driver, or restart the container that lost it.',
+    'driver_unreachable',
   ],
 ];
 
@@ -44,13 +53,17 @@ export interface SmiError {
   readonly text: string;
   readonly reason: AbsentReason;
   readonly remedy: string;
+  /** Whether the remedy is one of the driver, which is mended elsewhere under WSL and in a container. */
+  readonly cause: TroubleCause;
 }
 
 /** The first error sentence in the text, or null. */
 export function findSmiError(text: string): SmiError | null {
   for (const line of text.split('\n')) {
-    const known = ERRORS.find(([pattern]) => pattern.test(line));
-    if (known) return { text: line.trim().replace(/\.$/, ''), reason: known[1], remedy: known[2] };
+    const known = ERRORS.find(([printed]) => printed.test(line));
+    if (!known) continue;
+    const [, reason, remedy, cause = 'other'] = known;
+    return { text: line.trim().replace(/\.$/, ''), reason, remedy, cause };
   }
   return null;
 }

@@ -1,29 +1,28 @@
-/**
- * Which of the two ways to read an NVIDIA GPU is to be tried: NVML, which is exact to the byte and fast, or nvidia-smi,
- * which is a process apart. Both are never used at once. Pure.
- */
-export interface GpuChoice {
-  readonly nvml: boolean;
-  readonly nvidiaSmi: boolean;
-  /** Why one of them is left out, or what was asked for in vain; null where there is nothing to say. */
+/** Which of the registered ways to read GPUs are to be tried, and why some are left out. Pure. */
+import type { GpuSource } from './source';
+
+export interface GpuChoice<T> {
+  /** In the order in which they are to be tried. */
+  readonly sources: readonly T[];
+  /** Why the others are left out, or what was asked for in vain; null where there is nothing to say. */
   readonly why: string | null;
 }
 
 /**
- * PLUMBLINE_SOURCE forces one. Without it, a person who names the nvidia-smi to run and no NVML library means that
- * program, and one who names a library means the library.
+ * PLUMBLINE_SOURCE forces one. Without it, a person who names the program of a source that stands in for a better one,
+ * and not that better one's library, means that program.
  */
-export function chooseGpuSource(env: NodeJS.ProcessEnv): GpuChoice {
-  const forced = env.PLUMBLINE_SOURCE;
-  if (forced === 'nvml')
-    return { nvml: true, nvidiaSmi: false, why: 'chosen by PLUMBLINE_SOURCE=nvml' };
-  if (forced === 'nvidia-smi')
-    return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_SOURCE=nvidia-smi' };
-  if (env.PLUMBLINE_NVIDIA_SMI && !env.PLUMBLINE_NVML)
-    return { nvml: false, nvidiaSmi: true, why: 'chosen by PLUMBLINE_NVIDIA_SMI' };
-  return {
-    nvml: true,
-    nvidiaSmi: true,
-    why: forced ? `PLUMBLINE_SOURCE=${forced} is neither nvml nor nvidia-smi` : null,
-  };
+export function chooseGpuSources<T extends Pick<GpuSource, 'id' | 'variable'>>(
+  env: NodeJS.ProcessEnv,
+  all: readonly T[],
+): GpuChoice<T> {
+  const word = env.PLUMBLINE_SOURCE;
+  const forced = all.filter(({ id }) => id === word);
+  if (forced.length > 0) return { sources: forced, why: `chosen by PLUMBLINE_SOURCE=${word}` };
+  const named = all.filter(({ variable }) => env[variable]);
+  const [first] = named;
+  if (first !== undefined && first !== all[0])
+    return { sources: named, why: `chosen by ${first.variable}` };
+  const known = all.map(({ id }) => id).join(' nor ');
+  return { sources: all, why: word ? `PLUMBLINE_SOURCE=${word} is neither ${known}` : null };
 }

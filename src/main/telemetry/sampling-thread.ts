@@ -31,7 +31,7 @@ if (task.kind === 'host') {
   if (typeof loader === 'string') {
     const remedy = 'Install Plumbline again for this machine.';
     if (task.kind === 'probe')
-      post({ kind: 'probed', probe: { ok: false, detail: loader, remedy } });
+      post({ kind: 'probed', probe: { ok: false, detail: loader, remedy, cause: 'other' } });
     else post({ kind: 'warning', text: `NVML is not read: ${loader}. ${remedy}` });
   } else if (task.kind === 'probe') {
     post({ kind: 'probed', probe: probeNvml(loader, task.places) });

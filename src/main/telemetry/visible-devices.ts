@@ -7,7 +7,6 @@
  * Where that is not known every GPU is.
  */
 import type { GpuInfo, GpuInstance } from '../../shared/hardware/gpu-info';
-import type { Probe } from './nvml/messages';
 
 export interface VisibleGpus {
   readonly gpus: readonly GpuInfo[];
@@ -35,7 +34,7 @@ export function visibleGpus(
 ): VisibleGpus {
   const value = env.CUDA_VISIBLE_DEVICES;
   if (value === undefined || all.length === 0) return { gpus: all, ...onlyPart(all, mig) };
-  const said = `CUDA_VISIBLE_DEVICES=${value}`;
+  const setting = `CUDA_VISIBLE_DEVICES=${value}`;
   const entries = value.split(',').map((entry) => entry.trim());
   const isMig = entries.some((entry) => /^MIG-/i.test(entry));
 
@@ -49,20 +48,20 @@ export function visibleGpus(
       return {
         gpus: all,
         instances: [],
-        note: `${said} names MIG devices of GPUs that are not known, so every GPU is sampled`,
+        note: `${setting} names MIG devices of GPUs that are not known, so every GPU is sampled`,
       };
     if (!gpu) break;
     named.add(gpu);
   }
   if (named.size === 0)
-    return { gpus: [], instances: [], note: `${said} hides every GPU from the workload` };
+    return { gpus: [], instances: [], note: `${setting} hides every GPU from the workload` };
   const gpus = all.filter((gpu) => named.has(gpu));
   if (isMig) {
     const which =
       instances.size > 0
         ? [...instances].map(({ gpu, slot }) => `MIG device ${slot} of GPU ${gpu}`).join(' and ')
         : `a MIG device of GPU ${gpus.map(({ index }) => index).join(' and ')}`;
-    return { gpus, instances: [...instances], note: `${said} names ${which}` };
+    return { gpus, instances: [...instances], note: `${setting} names ${which}` };
   }
   if (gpus.length === all.length) return { gpus, ...onlyPart(gpus, mig) };
   // CUDA numbers different GPUs by speed unless told otherwise; nvidia-smi numbers them by PCI address.
@@ -77,7 +76,7 @@ export function visibleGpus(
   return {
     gpus,
     instances: part.instances,
-    note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${said}${order}${part.note === null ? '' : `; ${part.note}`}`,
+    note: `only GPU ${gpus.map(({ index }) => index).join(' and ')} by ${setting}${order}${part.note === null ? '' : `; ${part.note}`}`,
   };
 }
 
@@ -86,14 +85,15 @@ function onlyPart(
   gpus: readonly GpuInfo[],
   mig: readonly MigDevice[],
 ): Pick<VisibleGpus, 'instances' | 'note'> {
-  const [only] = gpus;
-  const parts = gpus.length === 1 ? mig.filter(({ gpu }) => gpu === only!.index) : [];
-  return parts.length === 1
-    ? {
-        instances: parts,
-        note: `MIG device ${parts[0]!.slot} is all of GPU ${only!.index} that CUDA can use`,
-      }
-    : { instances: [], note: null };
+  const [only, ...others] = gpus;
+  const none = { instances: [], note: null };
+  if (only === undefined || others.length > 0) return none;
+  const [part, ...otherParts] = mig.filter(({ gpu }) => gpu === only.index);
+  if (part === undefined || otherParts.length > 0) return none;
+  return {
+    instances: [part],
+    note: `MIG device ${part.slot} is all of GPU ${only.index} that CUDA can use`,
+  };
 }
 
 function gpuNamed(entry: string, all: readonly GpuInfo[]): GpuInfo | undefined {
@@ -131,42 +131,29 @@ function gpuOfMig(
   all: readonly GpuInfo[],
   instance: MigDevice | undefined,
 ): GpuInfo | undefined {
-  const old = OLD_NAME.exec(entry)?.[1];
-  return instance
-    ? all.find(({ index }) => index === instance.gpu)
-    : old === undefined
-      ? undefined
-      : gpuNamed(old, all);
+  if (instance) return all.find(({ index }) => index === instance.gpu);
+  const uuid = OLD_NAME.exec(entry)?.[1];
+  return uuid === undefined ? undefined : gpuNamed(uuid, all);
 }
 
-/** The GPUs with those MIG devices the workload is confined to. */
-export function confined(
-  gpus: readonly GpuInfo[],
-  instances: readonly (GpuInstance & { readonly gpu: number })[],
-): GpuInfo[] {
-  return gpus.map((gpu) => {
-    const own = instances
+export interface SelectedGpus extends VisibleGpus {
+  /** With those MIG devices that the workload is confined to. */
+  readonly gpus: readonly GpuInfo[];
+}
+
+/** The GPUs that a recording is to read. `mig`: all MIG devices that are known, with what they are called. */
+export function selectGpus(
+  env: NodeJS.ProcessEnv,
+  all: readonly GpuInfo[],
+  mig: readonly (MigDevice & GpuInstance)[],
+): SelectedGpus {
+  const visible = visibleGpus(env, all, mig);
+  const confined = mig.filter(({ uuid }) => visible.instances.some((each) => each.uuid === uuid));
+  const gpus = visible.gpus.map((gpu) => {
+    const instances = confined
       .filter((each) => each.gpu === gpu.index)
       .map(({ slot, uuid, name, memoryBytes }): GpuInstance => ({ slot, uuid, name, memoryBytes }));
-    return own.length === 0 ? gpu : { ...gpu, instances: own };
+    return instances.length === 0 ? gpu : { ...gpu, instances };
   });
-}
-
-/** The MIG devices that NVML lists. */
-export const listMigDevices = ({ gpus }: Probe & { ok: true }) =>
-  gpus.flatMap(({ info, instances }) =>
-    instances.map((instance) => ({ ...instance, gpu: info.index })),
-  );
-
-/** The MIG devices that `nvidia-smi -L` lists under their GPUs. */
-export function migDevicesIn(list: string): (MigDevice & GpuInstance)[] {
-  let gpu = -1;
-  return list.split('\n').flatMap((line) => {
-    gpu = Number(/^GPU (\d+):/.exec(line)?.[1] ?? gpu);
-    const [, name, slot, uuid] =
-      /^\s+(MIG \S+)\s.*Device\s+(\d+): \(UUID: (MIG-[^)]+)\)/.exec(line) ?? [];
-    return uuid === undefined
-      ? []
-      : [{ uuid, gpu, slot: Number(slot), name: name!, memoryBytes: null }];
-  });
+  return { ...visible, gpus };
 }

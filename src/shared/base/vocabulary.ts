@@ -74,3 +74,9 @@ export type AbsentReason = (typeof ABSENT_REASONS)[number];
 export type Reading<T = number> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'absent'; readonly reason: AbsentReason };
+
+/**
+ * Why GPUs do not answer, where advice depends on it: the driver or the GPU cannot be reached from here, the driver was
+ * updated while it was loaded, or anything else.
+ */
+export type TroubleCause = 'driver_unreachable' | 'driver_updated' | 'other';

@@ -3,6 +3,7 @@
  * advice for another place would only mislead.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import type { Trouble } from '../trouble';
 
 export type Surroundings = 'machine' | 'wsl' | 'container';
 
@@ -19,16 +20,16 @@ export function surroundings(
     : 'machine';
 }
 
-/** A remedy that speaks of the driver, said for where Plumbline runs. */
-export function driverRemedy(remedy: string, where: Surroundings): string {
-  const isInstall = /install the NVIDIA driver|reload the NVIDIA driver|seated/i.test(remedy);
-  const [, setting] = /, or (set PLUMBLINE_[^.]*\.)/.exec(remedy) ?? [];
-  const or = setting === undefined ? '' : ` Or ${setting}`;
-  if (where === 'wsl' && (isInstall || /driver was updated/i.test(remedy)))
-    return `Install the NVIDIA driver in Windows, never inside WSL, then restart WSL with "wsl --shutdown".${or}`;
-  if (where === 'container' && isInstall) {
-    return `Start the container with its GPUs, for example docker run --gpus all; the host needs the NVIDIA driver and the NVIDIA Container Toolkit.${or}`;
-  }
+/** What mends a source, said for where Plumbline runs. */
+export function explainRemedy(
+  { remedy, cause, setting }: Omit<Trouble, 'detail'>,
+  where: Surroundings,
+): string {
+  const alternative = setting === undefined ? '' : ` Or ${setting}.`;
+  if (where === 'wsl' && cause !== 'other')
+    return `Install the NVIDIA driver in Windows, never inside WSL, then restart WSL with "wsl --shutdown".${alternative}`;
+  if (where === 'container' && cause === 'driver_unreachable')
+    return `Start the container with its GPUs, for example docker run --gpus all; the host needs the NVIDIA driver and the NVIDIA Container Toolkit.${alternative}`;
   return remedy;
 }
 

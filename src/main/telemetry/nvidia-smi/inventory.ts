@@ -15,12 +15,13 @@ import {
   namesGpu,
   parseQuantity,
 } from '../../nvidia-smi-format/query-csv';
+import type { Trouble } from '../trouble';
 import { configuredPath } from './locate';
 import { type RunResult, runOnce } from './run-once';
 
 export type Inventory =
   | { readonly ok: true; readonly gpus: readonly GpuInfo[]; readonly detail: string }
-  | { readonly ok: false; readonly detail: string; readonly remedy: string };
+  | ({ readonly ok: false } & Trouble);
 
 export interface InventoryOptions {
   /** The nvidia-smi executable. */
@@ -29,9 +30,9 @@ export interface InventoryOptions {
   /** For each of the two sources. */
   readonly timeoutMs?: Millis;
   /** The built inventory-helper; found beside this module unless given and there. */
-  readonly helperPath?: string;
+  readonly helperPath?: string | undefined;
   /** The Node that runs the helper. */
-  readonly nodePath?: string;
+  readonly nodePath?: string | undefined;
 }
 
 const FIELDS = ['index', 'uuid', 'pci.bus_id', 'name', 'memory.total', 'driver_version'] as const;
@@ -68,17 +69,15 @@ export async function readInventory(options: InventoryOptions): Promise<Inventor
 
 function failure(csv: RunResult, xmlDetail: string): Inventory {
   const error = findSmiError(`${csv.stdout}\n${csv.stderr}`);
-  if (error) return { ok: false, detail: error.text, remedy: error.remedy };
-  const said = firstLine(csv.stdout) || firstLine(csv.stderr);
-  const why = csv.ok
-    ? said
-      ? `it answered "${said}"`
-      : xmlDetail
-    : `${csv.detail}${said ? `: ${said}` : ''}`;
+  if (error) return { ok: false, detail: error.text, remedy: error.remedy, cause: error.cause };
+  const printed = firstLine(csv.stdout) || firstLine(csv.stderr);
+  let why = printed ? `it answered "${printed}"` : xmlDetail;
+  if (!csv.ok) why = `${csv.detail}${printed ? `: ${printed}` : ''}`;
   return {
     ok: false,
     detail: `nvidia-smi does not list any GPU: ${why}`,
     remedy: 'Run nvidia-smi in a terminal and mend what it reports.',
+    cause: 'other',
   };
 }
 
@@ -168,8 +167,11 @@ function parseHelper(text: string): HelperAnswer {
 }
 
 /** nvidia-smi counts GPUs by PCI address; the minor number in its XML is the number of the device file instead. */
-const byBus = (a: string, b: string): number =>
-  a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0;
+function byBus(a: string, b: string): number {
+  const [first, second] = [a.toLowerCase(), b.toLowerCase()];
+  if (first === second) return 0;
+  return first < second ? -1 : 1;
+}
 
 const listFields = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {};

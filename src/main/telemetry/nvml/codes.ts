@@ -2,7 +2,7 @@
  * What NVML's return codes (nvmlReturn_t, nvml.h) mean for a reading. Every code of the library is here; one it does
  * not know yet is treated as an unknown error. Pure.
  */
-import type { AbsentReason } from '../../../shared/base/vocabulary';
+import type { AbsentReason, TroubleCause } from '../../../shared/base/vocabulary';
 
 /**
  * How far a fault reaches: one counter of one GPU for good, one reading, one GPU until it is opened anew, or the whole
@@ -19,6 +19,8 @@ export interface NvmlFault {
   /** What happened, to go after "NVML says that". */
   readonly text: string;
   readonly remedy: string;
+  /** Whether the remedy is one of the driver, which is mended elsewhere under WSL and in a container. */
+  readonly cause: TroubleCause;
 }
 
 export const SUCCESS = 0;
@@ -27,14 +29,21 @@ export const INSUFFICIENT_SIZE = 7;
 export const FUNCTION_NOT_FOUND = 13;
 export const ARGUMENT_VERSION_MISMATCH = 25;
 export const GPU_NOT_FOUND = 28;
-const UNKNOWN = 999;
 
 const NONE = 'Nothing to do: this GPU or driver does not offer it.';
 const RETRY = 'Nothing to do unless it lasts; then restart the NVIDIA driver.';
 const BUG = 'Update the NVIDIA driver; if it stays, report it with the driver version.';
 const REINSTALL = 'Install the NVIDIA driver again, then restart the machine.';
 
-const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, string, string])[] = [
+const FAULTS: readonly (readonly [
+  code: number,
+  name: string,
+  reason: AbsentReason,
+  scope: FaultScope,
+  text: string,
+  remedy: string,
+  cause?: TroubleCause,
+])[] = [
   [1, 'UNINITIALIZED', 'not_read', 'library', 'the library is not initialized', RETRY],
   [2, 'INVALID_ARGUMENT', 'not_read', 'device', 'an argument is not valid', BUG],
   [3, 'NOT_SUPPORTED', 'not_supported', 'counter', 'this GPU does not support it', NONE],
@@ -71,6 +80,7 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
     'library',
     'the NVIDIA driver is not loaded',
     'Install the NVIDIA driver, or load it: sudo modprobe nvidia.',
+    'driver_unreachable',
   ],
   [10, 'TIMEOUT', 'not_read', 'reading', 'the driver did not answer in time', RETRY],
   [
@@ -81,7 +91,15 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
     'the kernel found a problem with the interrupts of the GPU',
     'Restart the machine; if it happens again, see the kernel log.',
   ],
-  [12, 'LIBRARY_NOT_FOUND', 'not_read', 'library', 'a library of the driver is missing', REINSTALL],
+  [
+    12,
+    'LIBRARY_NOT_FOUND',
+    'not_read',
+    'library',
+    'a library of the driver is missing',
+    REINSTALL,
+    'driver_unreachable',
+  ],
   [
     FUNCTION_NOT_FOUND,
     'FUNCTION_NOT_FOUND',
@@ -129,6 +147,7 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
     'library',
     'driver and library are of different versions',
     'The driver was updated while loaded: restart the machine.',
+    'driver_updated',
   ],
   [
     19,
@@ -188,6 +207,7 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
     'device',
     'the GPU is no longer there',
     'Check that the GPU is seated, powered and not assigned to a virtual machine.',
+    'driver_unreachable',
   ],
   [29, 'INVALID_STATE', 'not_read', 'reading', 'the GPU is in no state to answer', RETRY],
   [
@@ -199,34 +219,37 @@ const FAULTS: readonly (readonly [number, string, AbsentReason, FaultScope, stri
     NONE,
   ],
   [
-    UNKNOWN,
+    999,
     'UNKNOWN',
     'not_read',
     'library',
     'an unknown error happened in the driver',
     'Reload the NVIDIA driver, or restart the container that lost it; see the kernel log for Xid errors.',
+    'driver_unreachable',
   ],
 ];
 
 const BY_CODE = new Map(
-  FAULTS.map(([code, name, reason, scope, text, remedy]): [number, NvmlFault] => [
+  FAULTS.map(([code, name, reason, scope, text, remedy, cause = 'other']): [number, NvmlFault] => [
     code,
-    { code, name, reason, scope, text, remedy },
+    { code, name, reason, scope, text, remedy, cause },
   ]),
 );
 
 /** All codes but success. */
 export const FAULT_CODES: readonly number[] = [...BY_CODE.keys()];
 
-/** The meaning of any code but success. */
+/** The meaning of any code but success. One that is not known is treated as an unknown error. */
 export function explainCode(code: number): NvmlFault {
-  const known = BY_CODE.get(code);
-  if (known) return known;
-  return {
-    ...BY_CODE.get(UNKNOWN)!,
-    code,
-    name: `code ${code}`,
-    text: `error ${code} happened, which this version does not know`,
-    remedy: BUG,
-  };
+  return (
+    BY_CODE.get(code) ?? {
+      code,
+      name: `code ${code}`,
+      reason: 'not_read',
+      scope: 'library',
+      text: `error ${code} happened, which this version does not know`,
+      remedy: BUG,
+      cause: 'other',
+    }
+  );
 }

@@ -6,6 +6,7 @@ import type { GpuInfo, GpuInstance } from '../../../shared/hardware/gpu-info';
 import type { LearntOfSeries } from '../sampler';
 import type { Batch } from '../thread/batch';
 import type { LoopTask } from '../thread/loop';
+import type { Trouble } from '../trouble';
 import type { SampledGpu } from './counters';
 import type { NvmlProcess, ProcessUse } from './processes';
 import type { ReadCosts } from './read-costs';
@@ -56,7 +57,14 @@ export type Probe =
       readonly gpus: readonly ProbedGpu[];
       readonly notes: readonly string[];
     }
-  | { readonly ok: false; readonly detail: string; readonly remedy: string };
+  | ({ readonly ok: false } & Trouble);
+export type Probed = Extract<Probe, { readonly ok: true }>;
+
+/** The MIG devices that NVML lists. */
+export const listMigDevices = ({ gpus }: Probed) =>
+  gpus.flatMap(({ info, instances }) =>
+    instances.map((instance) => ({ ...instance, gpu: info.index })),
+  );
 
 export interface ProcessAnswer {
   readonly gpuIndex: number;

@@ -13,10 +13,12 @@ export async function probeInWorker(
       ok: false,
       detail: 'the sampling thread is missing from this installation',
       remedy: 'Install Plumbline again.',
+      cause: 'other',
     };
   const worker = launchWorker(path, { kind: 'probe', places });
   const probe = await new Promise<Probe>((resolve) => {
-    const gaveUp = (detail: string, remedy: string) => resolve({ ok: false, detail, remedy });
+    const gaveUp = (detail: string, remedy: string) =>
+      resolve({ ok: false, detail, remedy, cause: 'other' });
     const timer = setTimeout(
       () =>
         gaveUp(

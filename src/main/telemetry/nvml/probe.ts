@@ -1,7 +1,8 @@
 /** One look at every GPU before a recording: what it is, what it can tell, and what is in use on it. */
 
 import type { AbsentReason } from '../../../shared/base/vocabulary';
-import { explainCode, SUCCESS } from './codes';
+import type { Trouble } from '../trouble';
+import { explainCode, type NvmlFault, SUCCESS } from './codes';
 import { BUFFERED, COUNTERS, type SampledGpu } from './counters';
 import type { MigDevice, NvmlDevice } from './device';
 import type { Loader } from './library';
@@ -10,21 +11,28 @@ import { cudaVersion, driverVersion, openNvml } from './opened';
 import { readCosts } from './read-costs';
 import type { SampleType } from './samples';
 
-const INSTALL =
-  'Install the NVIDIA driver, or set PLUMBLINE_NVML to the full path of its management library.';
+const SETTING = 'set PLUMBLINE_NVML to the full path of its management library';
+/** Of a library that could not be loaded. */
+const INSTALL = {
+  remedy: `Install the NVIDIA driver, or ${SETTING}.`,
+  cause: 'driver_unreachable',
+  setting: SETTING,
+} as const;
+/** Of a driver that knows no GPU. */
+const SEAT = {
+  remedy: 'Check that the GPU is seated, powered and not assigned to a virtual machine.',
+  cause: 'driver_unreachable',
+} as const;
 
 export function probeNvml(loader: Loader, places: readonly string[]): Probe {
   const answer = openNvml(loader, places);
-  if (!answer.ok)
-    return { ok: false, detail: answer.detail, remedy: answer.fault?.remedy ?? INSTALL };
+  if (!answer.ok) return { ok: false, detail: answer.detail, ...mend(answer.fault, INSTALL) };
   const { library, devices, failed, close } = answer.nvml;
   try {
-    const said = failed.map(({ index, fault }) => `NVML says of GPU ${index} that ${fault.text}`);
+    const notes = failed.map(({ index, fault }) => `NVML says of GPU ${index} that ${fault.text}`);
     if (devices.length === 0) {
-      const remedy =
-        failed[0]?.fault.remedy ??
-        'Check that the GPU is seated, powered and not assigned to a virtual machine.';
-      return { ok: false, detail: said.join('; ') || 'NVML lists no GPU', remedy };
+      const detail = notes.join('; ') || 'NVML lists no GPU';
+      return { ok: false, detail, ...mend(failed[0]?.fault ?? null, SEAT) };
     }
     const driver = driverVersion(library);
     const cuda = cudaVersion(library);
@@ -64,11 +72,15 @@ export function probeNvml(loader: Loader, places: readonly string[]): Probe {
         instances,
       };
     });
-    return { ok: true, path: library.path, driver, gpus, notes: said };
+    return { ok: true, path: library.path, driver, gpus, notes };
   } finally {
     close();
   }
 }
+
+/** What mends a fault, or what else the trouble is. */
+const mend = (fault: NvmlFault | null, otherwise: Omit<Trouble, 'detail'>) =>
+  fault === null ? otherwise : { remedy: fault.remedy, cause: fault.cause };
 
 function probedInstance({
   slot,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { migDevicesIn, visibleGpus } from '../../../../src/main/telemetry/visible-devices';
+import { migDevicesIn } from '../../../../src/main/telemetry/nvidia-smi/mig-list';
+import { visibleGpus } from '../../../../src/main/telemetry/visible-devices';
 
 const gpu = (index: number, uuid: string, name = 'Simulated A') => ({
   index,

@@ -1,11 +1,12 @@
 /** What a sampling thread hands over, and which source of GPU readings is chosen. */
 import { describe, expect, test } from 'vitest';
-import { chooseGpuSource } from '../../../../../src/main/telemetry/gpu-choice';
+import { chooseGpuSources } from '../../../../../src/main/telemetry/gpu-choice';
 import {
   counterPeriod,
   MEMORY,
   seriesTable,
 } from '../../../../../src/main/telemetry/nvml/counters';
+import { GPU_SOURCES } from '../../../../../src/main/telemetry/registry';
 import {
   type Batch,
   BatchBuilder,
@@ -104,6 +105,12 @@ describe('the series of a GPU', () => {
 });
 
 describe('the choice of a GPU source', () => {
+  const choose = (env: NodeJS.ProcessEnv) => {
+    const { sources, why } = chooseGpuSources(env, GPU_SOURCES);
+    const ids = sources.map(({ id }) => id);
+    return { nvml: ids.includes('nvml'), nvidiaSmi: ids.includes('nvidia-smi'), why };
+  };
+
   test.each([
     ['nothing said', {}, true, true],
     ['NVML forced', { PLUMBLINE_SOURCE: 'nvml', PLUMBLINE_NVIDIA_SMI: '/bin/smi' }, true, false],
@@ -117,13 +124,13 @@ describe('the choice of a GPU source', () => {
     ['only a library named', { PLUMBLINE_NVML: '/lib/nvml' }, true, true],
     ['both named', { PLUMBLINE_NVIDIA_SMI: '/bin/smi', PLUMBLINE_NVML: '/lib/nvml' }, true, true],
   ])('with %s', (_, env, nvml, nvidiaSmi) => {
-    const choice = chooseGpuSource(env);
+    const choice = choose(env);
     expect([choice.nvml, choice.nvidiaSmi]).toEqual([nvml, nvidiaSmi]);
     expect(choice.why === null).toBe(nvml && nvidiaSmi);
   });
 
   test('with a word it does not know, it says so and tries both', () => {
-    expect(chooseGpuSource({ PLUMBLINE_SOURCE: 'dcgm' })).toEqual({
+    expect(choose({ PLUMBLINE_SOURCE: 'dcgm' })).toEqual({
       nvml: true,
       nvidiaSmi: true,
       why: 'PLUMBLINE_SOURCE=dcgm is neither nvml nor nvidia-smi',
