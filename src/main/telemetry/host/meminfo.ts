@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { type Bytes, KiB } from '../../../shared/base/units';
-import type { Reading } from '../../../shared/base/vocabulary';
+import type { AbsentReason, Reading } from '../../../shared/base/vocabulary';
 import { numberAfter } from './proc-file';
 
 export const NOT_SUPPORTED: Reading & { readonly kind: 'absent' } = {
@@ -29,6 +29,12 @@ export function systemSwapUsed(path?: string): Reading<Bytes> {
   }
 }
 
+function explainError(error: unknown): AbsentReason {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT') return 'not_supported';
+  return code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'not_read';
+}
+
 /** proc_meminfo(5), kept open. */
 export class Meminfo {
   readonly #path: string;
@@ -45,14 +51,8 @@ export class Meminfo {
       this.#file ??= openSync(this.#path, 'r');
       length = readSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
-      const reason =
-        code === 'ENOENT'
-          ? 'not_supported'
-          : code === 'EACCES' || code === 'EPERM'
-            ? 'not_permitted'
-            : 'not_read';
-      return { used: systemMemoryUsed(), swap: { kind: 'absent', reason } };
+      const swap: Reading = { kind: 'absent', reason: explainError(error) };
+      return { used: systemMemoryUsed(), swap };
     }
     const kib = (name: string) => numberAfter(this.#bytes, length, name);
     const [total, available, swapTotal, swapFree] = [

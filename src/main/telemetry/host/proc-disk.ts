@@ -9,7 +9,8 @@
  * then too small by at most what they had, never too large.
  */
 import type { Bytes } from '../../../shared/base/units';
-import { numberAfter, ProcFiles, type ProcStat, ProcStats } from './proc-file';
+import type { ProcStat } from '../../install/proc-stat';
+import { numberAfter, ProcFiles, ProcStats } from './proc-file';
 
 export type TreeDisk =
   | { readonly kind: 'ok'; readonly read: Bytes; readonly written: Bytes }
@@ -63,7 +64,8 @@ export class ProcDisk {
     for (const [pid, ended] of before) {
       if (heldBy(pid)) continue;
       let heir = ended.parent;
-      while (before.has(heir) && !heldBy(heir)) heir = before.get(heir)!.parent;
+      for (let last = before.get(heir); last && !heldBy(heir); last = before.get(heir))
+        heir = last.parent;
       const owed = heldBy(heir)?.owed;
       if (owed) for (const way of WAYS) owed[way] += ended.counted[way] + ended.owed[way];
     }

@@ -5,17 +5,18 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { numberAt, type ProcStat, parseProcStat } from '../../install/proc-stat';
 
 /** Kept open at most; of a larger tree the others are opened each time. */
-const OPEN = 64;
+const MAX_OPEN = 64;
 /** More than any of the files that are read here. */
-const ROOM = 2048;
+const MAX_BYTES = 2048;
 
 export type ProcFault = 'gone' | 'not_permitted' | 'other';
 
 export class ProcFiles {
   /** What was read last. */
-  readonly bytes = Buffer.alloc(ROOM);
+  readonly bytes = Buffer.alloc(MAX_BYTES);
   readonly #root: string;
   readonly #name: string;
   readonly #open = new Map<number, number>();
@@ -41,7 +42,7 @@ export class ProcFiles {
       return explainFault(error);
     }
     const length = this.#readFrom(file);
-    if (typeof length === 'number' && this.#open.size < OPEN) this.#open.set(pid, file);
+    if (typeof length === 'number' && this.#open.size < MAX_OPEN) this.#open.set(pid, file);
     else closeSync(file);
     return length;
   }
@@ -59,7 +60,7 @@ export class ProcFiles {
   /** The file of a process that has ended gives an error (ESRCH) or nothing. */
   #readFrom(file: number): number | ProcFault {
     try {
-      return readSync(file, this.bytes, 0, ROOM, 0) || 'gone';
+      return readSync(file, this.bytes, 0, MAX_BYTES, 0) || 'gone';
     } catch (error) {
       return explainFault(error);
     }
@@ -72,17 +73,7 @@ function explainFault(error: unknown): ProcFault {
   return code === 'EACCES' || code === 'EPERM' ? 'not_permitted' : 'other';
 }
 
-const [NEWLINE, SPACE, ZERO] = [0x0a, 0x20, 0x30];
-
-/** The whole number at a place in `bytes`; exact below 2^53. */
-export function numberAt(bytes: Uint8Array, at: number): number {
-  let value = 0;
-  for (let i = at; ; i++) {
-    const digit = bytes[i]! - ZERO;
-    if (!(digit >= 0 && digit <= 9)) return value;
-    value = value * 10 + digit;
-  }
-}
+const [NEWLINE, SPACE] = [0x0a, 0x20];
 
 /** The number after a name at the beginning of a line; null where there is none. */
 export function numberAfter(bytes: Buffer, length: number, name: string): number | null {
@@ -99,22 +90,7 @@ export function numberAfter(bytes: Buffer, length: number, name: string): number
   return null;
 }
 
-/** Where the field lies that is `fields` further on, each one space from the next. */
-export function fieldAfter(bytes: Uint8Array, from: number, fields: number): number {
-  let at = from;
-  for (let left = fields; left > 0 && at < bytes.length; at++) if (bytes[at] === SPACE) left--;
-  return at;
-}
-
-export interface ProcStat {
-  readonly parent: number;
-  /** Ticks since boot; tells a process from a later one of the same pid. */
-  readonly start: number;
-  /** Of processor time, user and system. */
-  readonly ticks: number;
-}
-
-/** /proc/PID/stat (proc_pid_stat(5)). */
+/** /proc/PID/stat of many processes. */
 export class ProcStats {
   readonly #files: ProcFiles;
 
@@ -126,18 +102,7 @@ export class ProcStats {
   read(pid: number): ProcStat | null {
     const length = this.#files.read(pid);
     if (typeof length !== 'number') return null;
-    const { bytes } = this.#files;
-    // The command stands in parentheses and may hold anything; the state after it is field 3.
-    const state = bytes.lastIndexOf(')', length - 1, 'latin1') + 2;
-    const parent = fieldAfter(bytes, state, 1);
-    const utime = fieldAfter(bytes, parent, 10);
-    const stime = fieldAfter(bytes, utime, 1);
-    const start = fieldAfter(bytes, stime, 7);
-    return {
-      parent: numberAt(bytes, parent),
-      start: numberAt(bytes, start),
-      ticks: numberAt(bytes, utime) + numberAt(bytes, stime),
-    };
+    return parseProcStat(this.#files.bytes, length);
   }
 
   keepOnly(pids: readonly number[]): void {

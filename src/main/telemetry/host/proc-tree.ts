@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Bytes, Micros } from '../../../shared/base/units';
-import { fieldAfter, numberAt, ProcFiles, type ProcStat, ProcStats } from './proc-file';
+import { fieldAfter, numberAt, type ProcStat } from '../../install/proc-stat';
+import { ProcFiles, ProcStats } from './proc-file';
 
 export type TreeMemory =
   | { readonly kind: 'ok'; readonly rss: Bytes; readonly processes: number }
