@@ -23,6 +23,7 @@ export const OPTIMIZERS = [
   'muon',
 ] as const;
 export type Optimizer = (typeof OPTIMIZERS)[number];
+export const ATTENTIONS = ['eager', 'sdpa', 'flash'] as const;
 export const FRAMEWORKS = ['tfjs', 'pytorch'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 export const BACKENDS = ['webgpu', 'wasm', 'cpu'] as const;

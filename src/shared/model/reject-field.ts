@@ -1,4 +1,7 @@
-/** How a model or a run is refused: the field, the value it had, why, and what would be valid. */
+/**
+ * How a model, a run or an option of the terminal is refused: by its name, the value it had and what would be valid; a
+ * field says besides why it cannot have the value.
+ */
 import { Failure } from '../base/failure';
 
 export function rejectField(field: string, value: unknown, why: string, remedy: string): never {
@@ -6,8 +9,12 @@ export function rejectField(field: string, value: unknown, why: string, remedy: 
   throw new Failure('bad_input', `${field} cannot be ${shown}: ${why}.`, remedy);
 }
 
-export function wholeNumber(field: string, value: number, least = 1): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
+export function rejectOption(option: string, text: string, remedy: string): never {
+  throw new Failure('bad_input', `${option} cannot be "${text}".`, remedy);
+}
+
+export function wholeNumber(field: string, value: unknown, least = 1): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return;
   rejectField(
     field,
     value,

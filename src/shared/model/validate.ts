@@ -3,20 +3,10 @@
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
 
-import { checkBundledPrecision, notBundled } from './bundled';
+import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
-import { rejectField, requireOneOf, wholeNumber } from './reject-field';
-import {
-  BACKENDS,
-  FRAMEWORKS,
-  MODES,
-  type ModelSpec,
-  OPTIMIZERS,
-  PRECISIONS,
-  type RunSpec,
-} from './spec';
-import { checkParallelism } from './validate-parallel';
-import { checkTokens } from './validate-tokens';
+import { rejectField, wholeNumber } from './reject-field';
+import { RUN_SETTINGS, type RunSpec, SETTING_NAMES, type SettingName } from './settings';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
@@ -124,161 +114,18 @@ function nearestDivisor(whole: number, near: number): number {
 
 /** Throws `bad_input` for a run the model cannot do, or whose bytes leave the exact integers. */
 export function checkRun(model: ModelSpec, run: RunSpec): void {
-  requireOneOf('mode', run.mode, MODES);
-  requireOneOf('precision', run.precision, PRECISIONS);
-  requireOneOf('kvPrecision', run.kvPrecision, PRECISIONS);
-  requireOneOf('optimizer', run.optimizer, OPTIMIZERS);
-  requireOneOf('framework', run.framework, FRAMEWORKS);
-  requireOneOf('attention', run.attention, ['eager', 'sdpa', 'flash']);
-  if (run.backend !== null) requireOneOf('backend', run.backend, BACKENDS);
-  for (const field of ['batch', 'seq', 'gradAccum', 'steps'] as const)
-    wholeNumber(field, run[field]);
-  wholeNumber('seed', run.seed, 0);
-  checkFramework(model, run);
-  checkCheckpointing(model, run);
-  checkParallelism(model, run);
-  checkLengths(model, run);
-  checkTokens(run);
+  const given = SETTING_NAMES.filter(
+    (name) => run[name] !== undefined || RUN_SETTINGS[name].default !== undefined,
+  );
+  for (const name of given) RUN_SETTINGS[name].kind.check(name, run[name], run.mode);
+  for (const name of given) checkSetting(name, model, run);
   checkSize(model, run);
 }
 
-/** What the framework cannot run at all. */
-function checkFramework(model: ModelSpec, run: RunSpec): void {
-  if (run.framework === 'tfjs') {
-    const reason = notBundled(model);
-    if (reason !== null)
-      rejectField(
-        'framework',
-        'tfjs',
-        `${reason}: the bundled workload is GPT-2 or a BERT encoder`,
-        'Use --framework pytorch.',
-      );
-    if (model.architecture === 'encoder' && run.mode !== 'infer')
-      rejectField(
-        'mode',
-        run.mode,
-        'the bundled workload runs encoders forward only',
-        'Use --mode infer, or --framework pytorch.',
-      );
-    checkBundledPrecision(run);
-    if (run.mode === 'train' && !['adamw', 'adam', 'momentum', 'sgd'].includes(run.optimizer)) {
-      rejectField(
-        'optimizer',
-        run.optimizer,
-        'TensorFlow.js has no such optimizer',
-        'Use adamw, adam, momentum or sgd, or --framework pytorch.',
-      );
-    }
-    return;
-  }
-  if (model.architecture === 'encoder' && run.mode === 'generate') {
-    rejectField(
-      'mode',
-      run.mode,
-      `${model.name} is an encoder and generates nothing`,
-      'Use train or infer.',
-    );
-  }
-  if (
-    run.mode === 'train' &&
-    (run.precision === 'int8' || run.precision === 'int4') &&
-    !run.loraRank
-  ) {
-    rejectField(
-      'precision',
-      run.precision,
-      'quantized weights are not trained themselves',
-      'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.',
-    );
-  }
-  if (run.attention === 'flash' && run.precision === 'fp32') {
-    rejectField(
-      'attention',
-      run.attention,
-      'the flash kernels know half precision only',
-      'Use sdpa, or fp16, bf16 or mixed precision.',
-    );
-  }
-}
-
-function checkCheckpointing(model: ModelSpec, run: RunSpec): void {
-  const { checkpointing } = run;
-  if (checkpointing === 'none' || checkpointing === 'full' || checkpointing === 'selective') return;
-  const every = /^every=(\d+)$/.exec(checkpointing)?.[1];
-  const k = Number(every);
-  if (every === undefined || k < 1 || k > model.layers) {
-    rejectField(
-      'checkpointing',
-      checkpointing,
-      `it is none, full, selective or every=N with N from 1 to the ${model.layers} layers`,
-      `Use none, full, selective, or every=1 to every=${model.layers}.`,
-    );
-  }
-}
-
-function checkLengths(model: ModelSpec, run: RunSpec): void {
-  const { maxPositions } = model;
-  if (run.lengths !== undefined) {
-    for (const length of run.lengths) wholeNumber('lengths', length);
-    const longest = run.mode === 'generate' ? run.promptTokens : run.seq;
-    if (run.lengths.length !== run.batch)
-      rejectField(
-        'lengths',
-        run.lengths.length,
-        `there are that many, and the batch has ${run.batch} sequences`,
-        'Give one length for each sequence.',
-      );
-    if (Math.max(...run.lengths) !== longest)
-      rejectField(
-        'lengths',
-        Math.max(...run.lengths),
-        `the longest is padded to, and the run says ${longest} tokens`,
-        'Leave the sequence length out, or give the longest.',
-      );
-  }
-  if (run.mode === 'generate') {
-    wholeNumber('promptTokens', run.promptTokens);
-    wholeNumber('tokens', run.tokens);
-    const whole = run.promptTokens + run.tokens;
-    // Encoder and decoder have a table each.
-    if (model.decoderLayers) {
-      for (const field of ['promptTokens', 'tokens'] as const) {
-        if (run[field] > maxPositions && model.positions === 'learned')
-          rejectField(
-            field,
-            run[field],
-            `${model.name} has ${maxPositions} positions`,
-            `Use 1 to ${maxPositions}.`,
-          );
-      }
-    } else if (whole > maxPositions && model.positions === 'learned') {
-      rejectField(
-        'tokens',
-        run.tokens,
-        `${run.promptTokens} prompt tokens and ${run.tokens} new ones are ${whole}, and ${model.name} has ${maxPositions} positions`,
-        `Let promptTokens and tokens add up to at most ${maxPositions}.`,
-      );
-    }
-    if (run.seq !== whole) {
-      rejectField(
-        'seq',
-        run.seq,
-        `for generation it is promptTokens plus tokens, ${whole}`,
-        `Leave seq out, or give ${whole}.`,
-      );
-    }
-    return;
-  }
-  wholeNumber('promptTokens', run.promptTokens, 0);
-  wholeNumber('tokens', run.tokens, 0);
-  if (run.seq > maxPositions && model.positions === 'learned') {
-    rejectField(
-      'seq',
-      run.seq,
-      `${model.name} has ${maxPositions} positions`,
-      `Use a sequence of 1 to ${maxPositions} tokens.`,
-    );
-  }
+function checkSetting<Name extends SettingName>(name: Name, model: ModelSpec, run: RunSpec): void {
+  const { check } = RUN_SETTINGS[name];
+  const value = run[name] as Required<RunSpec>[Name];
+  check?.(value, run, model, (why, remedy) => rejectField(name, value, why, remedy));
 }
 
 /** The greatest tensors and sums any tier forms from these numbers, generously: all must be exact below 2^53. */

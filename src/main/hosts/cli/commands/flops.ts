@@ -16,12 +16,8 @@ import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import type { Gpu } from '../../../../shared/hardware/gpus';
 import { parameterCount } from '../../../../shared/model/parameters';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
-import {
-  addSpecOptions,
-  resolveModel,
-  resolveSpec,
-  type SpecOptions,
-} from '../options/spec-options';
+import { resolveModel } from '../options/resolve-model';
+import { addSpecOptions, resolveSpec, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { type FlopsText, flopsText } from '../text/flops';
 

@@ -2,12 +2,8 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { checkModel } from '../../../../shared/model/validate';
-import {
-  addSpecOptions,
-  givenSettings,
-  resolveModel,
-  type SpecOptions,
-} from '../options/spec-options';
+import { resolveModel } from '../options/resolve-model';
+import { addSpecOptions, givenSettings, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { inversionText } from '../text/session';
 import { withEngine } from '../with-engine';

@@ -5,6 +5,7 @@ import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
+import { RUN_SETTINGS } from '../../../../shared/model/settings';
 import { checkSession } from '../../../../shared/session/expectations';
 import { checkpointName, configBeside } from '../../../workloads/checkpoint';
 import { INSTRUMENTS } from '../../../workloads/instrument';
@@ -15,25 +16,23 @@ import {
   parseExpectationOptions,
   reportOutcomes,
 } from '../options/expectations';
+import { promptLengths } from '../options/prompt-lengths';
+import { resolveModel } from '../options/resolve-model';
+import { BUNDLED_SETTINGS, collect, typedFor } from '../options/setting-options';
 import {
+  addBundledOptions,
   addSpecOptions,
+  bundledSettings,
   declaresSpec,
-  resolveModel,
   resolveSpec,
   type SpecOptions,
   whole,
 } from '../options/spec-options';
-import {
-  addTokenOptions,
-  promptLengths,
-  type TokenOptions,
-  tokenChoices,
-} from '../options/token-options';
 import type { Output } from '../output';
 import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
-interface RecordOptions extends SpecOptions, TokenOptions, ExpectationOptions {
+interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
@@ -83,7 +82,7 @@ export function registerRecord(program: Command, output: Output): void {
       )
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
-  addExpectationOptions(addTokenOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
+  addExpectationOptions(addBundledOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
       const request = await buildRequest(given, options);
@@ -107,15 +106,12 @@ export function registerRecord(program: Command, output: Output): void {
     });
 }
 
+/** Options that the bundled workload alone knows. */
 const BUNDLED_ONLY = [
-  ['weights', '--weights'],
-  ['saveWeights', '--save-weights'],
-  ['prompt', '--prompt'],
-  ['data', '--data'],
-  ['temperature', '--temperature'],
-  ['topK', '--top-k'],
-  ['topP', '--top-p'],
-] as const satisfies readonly (readonly [keyof RecordOptions, string])[];
+  '--weights',
+  '--save-weights',
+  ...BUNDLED_SETTINGS.map((name) => RUN_SETTINGS[name].option.flag),
+];
 
 /** The model that --bundled names: the workload is one, and whatever else it can be may be named in its place. */
 function bundledModel(name: string, { model }: RecordOptions): string {
@@ -137,29 +133,25 @@ function bundledModel(name: string, { model }: RecordOptions): string {
 }
 
 async function buildRequest(command: string[], options: RecordOptions): Promise<RecordRequest> {
-  const given = [
-    options.bundled !== undefined,
-    options.pid !== undefined,
-    options.run !== undefined,
-    command.length > 0,
-  ].filter(Boolean).length;
-  if (given !== 1) {
+  const { bundled, pid, run: saved } = options;
+  const given = [bundled, pid, saved].filter((each) => each !== undefined).length;
+  if (given + Math.min(1, command.length) !== 1) {
     throw new Failure(
       'bad_input',
-      given === 0 ? 'There is nothing to record.' : 'More than one thing to record was given.',
+      given + command.length === 0
+        ? 'There is nothing to record.'
+        : 'More than one thing to record was given.',
       'Give exactly one of --bundled gpt2, --pid PID, --run NAME, or a command after --.',
     );
   }
-  const interval = whole('--interval', options.interval);
+  const intervalMs = whole('--interval', options.interval);
   const named = options.name === undefined ? {} : { name: options.name };
   const environment = parseEnvironment(options);
-  if (options.run !== undefined)
-    return savedRequest(options, {
-      ...named,
-      ...environment,
-      ...(interval !== undefined && { intervalMs: interval }),
-    });
-  const common = { intervalMs: interval ?? 100, ...named };
+  if (saved !== undefined) {
+    checkNothingBesides(options);
+    return { ...named, ...environment, ...(intervalMs !== undefined && { intervalMs }), saved };
+  }
+  const common = { intervalMs: intervalMs ?? 100, ...named };
   if (environment.environment && command.length === 0) {
     throw new Failure(
       'bad_input',
@@ -167,56 +159,62 @@ async function buildRequest(command: string[], options: RecordOptions): Promise<
       'Leave --env, --clean-env and --pass-env out.',
     );
   }
-  if (options.bundled !== undefined) {
-    const bundled = bundledModel(options.bundled, options);
-    if (options.instrument !== undefined)
-      throw new Failure(
-        'bad_input',
-        'The bundled workload needs no instrument.',
-        'Leave --instrument out.',
-      );
-    const { weights, saveWeights, prompt } = options;
-    // A name other than the workload's own declares the model, which the weights must then be of.
-    const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
-    const spec =
-      prompt === undefined
-        ? options
-        : await promptLengths(resolveModel(options.model ?? otherwise), prompt, options);
-    const { model: found, run } = resolveSpec(
-      { framework: 'tfjs', ...spec },
-      { model: otherwise, framework: 'tfjs' },
-    );
-    const model =
-      weights !== undefined && options.model === undefined && otherwise !== bundled
-        ? { ...found, name: checkpointName(weights) }
-        : found;
-    checkBundledPrecision(run);
-    if (run.framework !== 'tfjs')
-      throw new Failure(
-        'bad_input',
-        `The bundled workload does not run on ${run.framework}.`,
-        'Leave --framework out, or use --framework tfjs.',
-      );
-    const folders = {
-      ...(weights !== undefined && { weights: resolve(weights) }),
-      ...(saveWeights !== undefined && { saveWeights: resolve(saveWeights) }),
-    };
-    return {
-      ...common,
-      bundled: 'gpt2',
-      model,
-      run: { ...run, ...tokenChoices(options) },
-      ...folders,
-    };
-  }
-  const foreign = BUNDLED_ONLY.find(([name]) => options[name] !== undefined);
-  if (foreign)
+  if (bundled !== undefined)
+    return { ...common, ...(await bundledRequest(bundledModel(bundled, options), options)) };
+  return { ...common, ...foreignRequest(command, options, environment) };
+}
+
+async function bundledRequest(bundled: string, options: RecordOptions): Promise<RecordRequest> {
+  if (options.instrument !== undefined)
     throw new Failure(
       'bad_input',
-      `${foreign[1]} is for the bundled workload.`,
-      `Add --bundled gpt2, or leave ${foreign[1]} out.`,
+      'The bundled workload needs no instrument.',
+      'Leave --instrument out.',
     );
-  if (options.pid !== undefined && options.instrument !== undefined) {
+  const { weights, saveWeights, prompt } = options;
+  // A name other than the workload's own declares the model, which the weights must then be of.
+  const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
+  const spec =
+    prompt === undefined
+      ? options
+      : await promptLengths(resolveModel(options.model ?? otherwise), prompt, options);
+  const { model: found, run } = resolveSpec(
+    { framework: 'tfjs', ...spec },
+    { model: otherwise, framework: 'tfjs' },
+  );
+  const isNamedByWeights =
+    weights !== undefined && options.model === undefined && otherwise !== bundled;
+  checkBundledPrecision(run);
+  if (run.framework !== 'tfjs')
+    throw new Failure(
+      'bad_input',
+      `The bundled workload does not run on ${run.framework}.`,
+      'Leave --framework out, or use --framework tfjs.',
+    );
+  return {
+    bundled: 'gpt2',
+    model: isNamedByWeights ? { ...found, name: checkpointName(weights) } : found,
+    run: { ...run, ...bundledSettings(options) },
+    ...(weights !== undefined && { weights: resolve(weights) }),
+    ...(saveWeights !== undefined && { saveWeights: resolve(saveWeights) }),
+  };
+}
+
+/** A command to launch, or a process that runs already. */
+function foreignRequest(
+  command: string[],
+  options: RecordOptions,
+  environment: Pick<RecordRequest, 'environment'>,
+): RecordRequest {
+  const bundledOnly = BUNDLED_ONLY.find((flag) => typedFor(options, flag) !== undefined);
+  if (bundledOnly !== undefined)
+    throw new Failure(
+      'bad_input',
+      `${bundledOnly} is for the bundled workload.`,
+      `Add --bundled gpt2, or leave ${bundledOnly} out.`,
+    );
+  const { pid, instrument: kind } = options;
+  if (pid !== undefined && kind !== undefined) {
     throw new Failure(
       'bad_input',
       'A process that runs already cannot be given an instrument.',
@@ -226,21 +224,20 @@ async function buildRequest(command: string[], options: RecordOptions): Promise<
   const spec = declaresSpec(options)
     ? resolveSpec(options, { model: 'gpt2', framework: 'pytorch' })
     : {};
-  if (options.pid !== undefined)
-    return { ...common, ...spec, pid: whole('--pid', options.pid) ?? 0 };
-  const instrument = INSTRUMENTS.find((one) => one === options.instrument);
-  if (options.instrument !== undefined && instrument === undefined) {
+  if (pid !== undefined) return { ...spec, pid: whole('--pid', pid) ?? 0 };
+  const instrument = INSTRUMENTS.find((each) => each === kind);
+  if (kind !== undefined && instrument === undefined) {
     throw new Failure(
       'bad_input',
-      `There is no instrument "${options.instrument}".`,
+      `There is no instrument "${kind}".`,
       `Use one of ${INSTRUMENTS.join(', ')}.`,
     );
   }
-  return { ...common, ...spec, ...environment, command, ...(instrument && { instrument }) };
+  return { ...spec, ...environment, command, ...(instrument && { instrument }) };
 }
 
 /** A saved workload says what it is itself; only its session's name, interval and environment may be given anew. */
-function savedRequest(options: RecordOptions, common: Omit<RecordRequest, 'saved'>): RecordRequest {
+function checkNothingBesides(options: RecordOptions): void {
   const besides = new Set([
     'run',
     'name',
@@ -253,15 +250,13 @@ function savedRequest(options: RecordOptions, common: Omit<RecordRequest, 'saved
     'junit',
   ]);
   const other = Object.keys(options).find((option) => !besides.has(option));
-  if (other !== undefined) {
-    const flag = `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new Failure(
-      'bad_input',
-      `A saved workload is run as it was saved, and ${flag} was given too.`,
-      `Leave ${flag} out, or give the whole workload instead of --run.`,
-    );
-  }
-  return { ...common, saved: options.run! };
+  if (other === undefined) return;
+  const flag = `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new Failure(
+    'bad_input',
+    `A saved workload is run as it was saved, and ${flag} was given too.`,
+    `Leave ${flag} out, or give the whole workload instead of --run.`,
+  );
 }
 
 function parseEnvironment({
@@ -290,8 +285,4 @@ function parseEnvironment({
       ...(env.length > 0 && { set }),
     },
   };
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }

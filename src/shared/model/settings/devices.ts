@@ -1,0 +1,153 @@
+/** Settings of how a run is spread over devices, and which they are. */
+import { type Framework, type Mode, OFFLOADS, type Optimizer } from '../choices';
+import { choice, count, SWITCH, TEXT } from './kinds';
+import { refuseBundled, setting } from './setting';
+
+const always = () => true;
+
+export const DEVICES = {
+  /** ZeRO stage: 1 shards optimizer states over `dp` ranks, 2 gradients too, 3 parameters too (FSDP). */
+  zero: setting({
+    kind: choice([0, 1, 2, 3]),
+    label: 'ZeRO stage',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(stage, run: { mode: Mode; framework: Framework }, _, refuse) {
+      if (stage === 0) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(
+          `ZeRO shards what training holds, and the mode is ${run.mode}`,
+          'Use --tp to split a model that only runs forward.',
+        );
+    },
+    option: {
+      flag: '--zero',
+      takes: '<stage>',
+      help: '0, 1, 2, 3: what ZeRO shards over the data-parallel ranks',
+    },
+  }),
+
+  dp: setting({
+    kind: count(),
+    label: 'Data-parallel ranks',
+    impliesPyTorch: always,
+    check(ranks, run: { framework: Framework }, _, refuse) {
+      if (ranks > 1) refuseBundled(run, refuse);
+    },
+    option: { flag: '--dp', takes: '<n>', help: 'data-parallel ranks' },
+  }),
+
+  tp: setting({
+    kind: count(),
+    label: 'Tensor-parallel ranks',
+    impliesPyTorch: always,
+    check(ranks, run: { framework: Framework }, { heads, kvHeads }, refuse) {
+      if (ranks === 1) return;
+      refuseBundled(run, refuse);
+      if (heads % ranks !== 0)
+        refuse(`it does not divide the ${heads} heads`, `Use a divisor of ${heads}.`);
+      if (ranks > kvHeads && ranks % kvHeads !== 0)
+        refuse(
+          `it is no multiple of the ${kvHeads} key-value heads, which are then copied`,
+          `Use a multiple of ${kvHeads}.`,
+        );
+    },
+    option: { flag: '--tp', takes: '<n>', help: 'tensor-parallel ranks' },
+  }),
+
+  pp: setting({
+    kind: count(),
+    label: 'Pipeline stages',
+    impliesPyTorch: always,
+    check(stages, run: { framework: Framework }, { name, layers, decoderLayers }, refuse) {
+      if (stages === 1) return;
+      refuseBundled(run, refuse);
+      if (stages > layers) refuse(`there are ${layers} layers`, `Use 1 to ${layers}.`);
+      if (decoderLayers)
+        refuse(
+          `${name} is an encoder-decoder, and its two stacks do not share a pipeline`,
+          'Use --tp or --zero.',
+        );
+    },
+    option: { flag: '--pp', takes: '<n>', help: 'pipeline stages' },
+  }),
+
+  /** Pipeline: micro-batches of a step. */
+  microBatches: setting({
+    kind: count(),
+    label: 'Micro-batches of a pipeline step',
+    option: { flag: '--micro-batches', takes: '<n>', help: 'micro-batches of a pipeline step' },
+  }),
+
+  /** Tensor parallelism splits what lies between its regions along the sequence. */
+  sequenceParallel: setting({
+    kind: SWITCH,
+    label: 'Sequence parallelism',
+    check(isOn, { framework, tp = 1 }: { framework: Framework; tp?: number }, _, refuse) {
+      if (isOn && framework !== 'tfjs' && tp === 1)
+        refuse(
+          'it splits what lies between tensor-parallel regions, and tp is 1',
+          'Give --tp, or leave it out.',
+        );
+    },
+    option: {
+      flag: '--sequence-parallel',
+      help: 'split along the sequence what lies between tensor-parallel regions',
+    },
+  }),
+
+  /** Ranks over which experts are spread. */
+  expertParallel: setting({
+    kind: count(),
+    label: 'Ranks of experts',
+    impliesPyTorch: always,
+    check(
+      ranks,
+      run: { framework: Framework; dp?: number; tp?: number },
+      { name, experts },
+      refuse,
+    ) {
+      if (ranks === 1) return;
+      refuseBundled(run, refuse);
+      if (!experts) return refuse(`${name} has no experts`, 'Leave it out.');
+      if (experts.total % ranks !== 0)
+        refuse(
+          `it does not divide the ${experts.total} experts`,
+          `Use a divisor of ${experts.total}.`,
+        );
+      const available = (run.dp ?? 1) * (run.tp ?? 1);
+      if (ranks > available)
+        refuse(
+          `experts are spread over the ranks there are, ${available} in each stage`,
+          `Use at most ${available}.`,
+        );
+    },
+    option: {
+      flag: '--expert-parallel',
+      takes: '<n>',
+      help: 'ranks over which experts are spread',
+    },
+  }),
+
+  /** What is kept in host memory: optimizer states and masters, or parameters too. */
+  offload: setting({
+    kind: choice(OFFLOADS),
+    label: 'Kept in host memory',
+    impliesPyTorch: always,
+    check(offload, run: { mode: Mode; framework: Framework; optimizer: Optimizer }, _, refuse) {
+      if (offload === 'none') return;
+      refuseBundled(run, refuse);
+      if (run.mode === 'train' && run.optimizer === 'adam8bit')
+        refuse('the 8-bit optimizer runs on the GPU alone', 'Use adamw, or leave offloading out.');
+    },
+    option: { flag: '--offload', takes: '<what>', help: OFFLOADS.join(', ') },
+  }),
+
+  /** GPU the run is meant for: decides context and workspace. */
+  gpu: setting({
+    kind: TEXT,
+    label: 'GPU',
+    option: { flag: '--gpu', takes: '<name>', help: 'GPU the run is meant for' },
+  }),
+};

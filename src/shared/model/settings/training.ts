@@ -1,0 +1,119 @@
+/** Settings of how a model is trained: which of its weights, with what loss, by which kernels. */
+import { type Framework, LORA_TARGETS, LOSSES, type Mode } from '../choices';
+import { hasLmHead } from '../parameters';
+import { choice, count, UNCERTAIN } from './kinds';
+import { refuseBundled, setting } from './setting';
+
+const always = () => true;
+
+export const TRAINING = {
+  /** Low-rank adapters: their rank; left out or 0, every weight is trained. */
+  loraRank: setting({
+    kind: count(0),
+    label: 'Rank of low-rank adapters',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(rank, run: { mode: Mode; framework: Framework }, { hidden }, refuse) {
+      if (rank === 0) return;
+      refuseBundled(run, refuse);
+      if (rank > hidden)
+        refuse(`an adapter has at most the model's width, ${hidden}`, `Use 1 to ${hidden}.`);
+      if (run.mode !== 'train')
+        refuse(
+          `adapters are trained, and the mode is ${run.mode}`,
+          'Use --mode train; merged adapters cost inference nothing.',
+        );
+    },
+    option: {
+      flag: '--lora-rank',
+      takes: '<r>',
+      help: 'train low-rank adapters instead of the weights',
+    },
+  }),
+
+  loraTargets: setting({
+    kind: choice(LORA_TARGETS),
+    label: 'Matrices with adapters',
+    modes: ['train'],
+    option: { flag: '--lora-targets', takes: '<which>', help: LORA_TARGETS.join(', ') },
+  }),
+
+  /** The first so many layers and the embeddings, a head tied to them too, are not trained; left out or 0, all is. */
+  frozenLayers: setting({
+    kind: count(0),
+    label: 'Frozen layers',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(
+      frozen,
+      run: { mode: Mode; framework: Framework; loraRank?: number; pp?: number },
+      model,
+      refuse,
+    ) {
+      if (frozen === 0) return;
+      refuseBundled(run, refuse);
+      const { name, layers } = model;
+      if (run.mode !== 'train')
+        refuse(
+          `the mode is ${run.mode}, which trains nothing`,
+          'Use --mode train, or leave --freeze out.',
+        );
+      if (frozen > layers) refuse(`there are ${layers} layers`, `Use 0 to ${layers}.`);
+      if (run.loraRank)
+        refuse(
+          'with adapters every weight of the model is frozen already',
+          'Leave --freeze or --lora-rank out.',
+        );
+      if ((run.pp ?? 1) > 1)
+        refuse('the stages of a pipeline would have unlike work', 'Use --zero, --dp or --tp.');
+      if (model.decoderLayers)
+        refuse(
+          `${name} is an encoder-decoder, whose two stacks share the embeddings`,
+          'Leave --freeze out.',
+        );
+      const trainsAbove =
+        !model.postNorm || (model.pooler ?? false) || (hasLmHead(model) && !model.tiedHead);
+      if (frozen === layers && !trainsAbove)
+        refuse(`${name} has no weights above its last layer to train`, `Use 0 to ${layers - 1}.`);
+    },
+    option: {
+      flag: '--freeze',
+      takes: '<n>',
+      help: 'train without the first n layers and the embeddings',
+    },
+  }),
+
+  /** Probability of dropout in training; left out, 0. */
+  dropout: setting({
+    kind: UNCERTAIN,
+    label: 'Dropout',
+    modes: ['train'],
+    impliesPyTorch: always,
+    option: { flag: '--dropout', takes: '<p>', help: 'probability of dropout in training' },
+  }),
+
+  /**
+   * How the loss is computed: over all logits at once (plain, left out); by a kernel that leaves the gradient in their
+   * place (in-place: Liger, Unsloth, flash-attention); or chunk by chunk with the head (fused).
+   */
+  loss: setting({
+    kind: choice(LOSSES),
+    label: 'Loss',
+    modes: ['train'],
+    impliesPyTorch: always,
+    option: {
+      flag: '--loss',
+      takes: '<kind>',
+      help: 'plain, in-place, or fused with the head chunk by chunk',
+    },
+  }),
+
+  /** PyTorch optimizers: over lists of tensors (left out; Adam then holds one temporary a parameter), or one kernel. */
+  optimizerKernel: setting({
+    kind: choice(['foreach', 'fused']),
+    label: 'Kernel of the optimizer',
+    modes: ['train'],
+    impliesPyTorch: always,
+    option: { flag: '--optimizer-kernel', takes: '<kind>', help: 'foreach, fused (PyTorch)' },
+  }),
+};
