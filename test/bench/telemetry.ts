@@ -17,7 +17,7 @@ import { readStoredSeries } from '../../src/main/store/session-data';
 import { createSession } from '../../src/main/store/session-file';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host/host';
-import { hostTable } from '../../src/main/telemetry/host/host-reads';
+import { hostTable } from '../../src/main/telemetry/host/host-reader';
 import { LineProcess } from '../../src/main/telemetry/nvidia-smi/line-process';
 import { locateNvidiaSmi } from '../../src/main/telemetry/nvidia-smi/locate';
 import { seriesTable } from '../../src/main/telemetry/nvml/counters';

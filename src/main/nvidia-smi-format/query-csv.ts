@@ -30,8 +30,8 @@ export function absentReason(cell: string): AbsentReason | null {
   if (/^\d/.test(text)) return null;
   const bracketed = /^\[(.*)\]$/.exec(text);
   const inner = bracketed ? bracketed[1]!.trim() : text;
-  const known = ABSENT.find(([pattern]) => pattern.test(inner));
-  return known ? known[1] : bracketed ? 'not_read' : null;
+  const [, reason] = ABSENT.find(([pattern]) => pattern.test(inner)) ?? [];
+  return reason ?? (bracketed ? 'not_read' : null);
 }
 
 /** Natural unit and factor of every unit nvidia-smi prints. */
@@ -112,8 +112,8 @@ export interface Column {
 /** `memory.used [MiB], power.draw [W]` as columns. */
 export function parseHeader(line: string): Column[] {
   return line.split(',').map((cell) => {
-    const match = /^(.*?)\s*(?:\[([^\]]*)\])?$/.exec(cell.trim())!;
-    return { name: match[1]!, unit: match[2] ?? null };
+    const [, name = '', unit = null] = /^(.*?)\s*(?:\[([^\]]*)\])?$/.exec(cell.trim()) ?? [];
+    return { name, unit };
   });
 }
 

@@ -29,8 +29,10 @@ export function readField(node: unknown, name: string): unknown {
     : undefined;
 }
 
-export const toList = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
+export function toList(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined ? [] : [value];
+}
 
 /** The text at a path; of repeated elements the first. Null where there is none. */
 export function textAt(node: unknown, path: string): string | null {

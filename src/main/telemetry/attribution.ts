@@ -52,8 +52,8 @@ export interface AttributionInput {
 }
 
 export function attribute(input: AttributionInput): Attribution[] {
-  const own = new Set(input.ownPids);
-  const workload = new Set(input.workloadPids.filter((pid) => !own.has(pid)));
+  const plumbline = new Set(input.ownPids);
+  const workload = new Set(input.workloadPids.filter((pid) => !plumbline.has(pid)));
   const listed = [
     ...input.compute.map(({ pid }) => pid),
     ...(input.monitored ?? []).map(({ pid }) => pid),

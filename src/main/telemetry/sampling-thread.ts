@@ -1,18 +1,18 @@
 /** The thread that samples. It gets one task, does it and ends; what it learns it posts as it goes. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { HostReads, type HostTask } from './host/host-reads';
+import { HostReader, type HostTask } from './host/host-reader';
 import type { Loader } from './nvml/library';
 import type { NvmlMessage, NvmlTask, ProbeTask } from './nvml/messages';
 import { bindNativeSleep } from './nvml/native-sleep';
 import { NvmlReader } from './nvml/nvml-reader';
-import { PcieReads, type PcieTask } from './nvml/pcie-reads';
+import { PcieReader, type PcieTask } from './nvml/pcie-reader';
 import { probeNvml } from './nvml/probe';
-import type { Batch } from './thread/batch';
+import type { SampleBatch } from './thread/sample-batch';
 
 export type ThreadTask = ProbeTask | NvmlTask | PcieTask | HostTask;
 
 const task = workerData as ThreadTask;
-const post = (message: NvmlMessage | Batch, transfer: ArrayBuffer[] = []) =>
+const post = (message: NvmlMessage | SampleBatch, transfer: ArrayBuffer[] = []) =>
   parentPort?.postMessage(message, transfer);
 
 /** The binding is native code, which may be missing for a machine that Plumbline otherwise runs on. */
@@ -25,7 +25,7 @@ async function openLoader(): Promise<Loader | string> {
 }
 
 if (task.kind === 'host') {
-  new HostReads(task, post).run();
+  new HostReader(task, post).run();
 } else {
   const loader = await openLoader();
   if (typeof loader === 'string') {
@@ -36,7 +36,7 @@ if (task.kind === 'host') {
   } else if (task.kind === 'probe') {
     post({ kind: 'probed', probe: probeNvml(loader, task.places) });
   } else if (task.kind === 'pcie') {
-    new PcieReads(task, loader, post).run();
+    new PcieReader(task, loader, post).run();
   } else {
     new NvmlReader(task, loader, post, bindNativeSleep(loader)).run();
   }

@@ -4,31 +4,32 @@
  */
 import type { Millis } from '../../shared/base/units';
 
-const BEAT_MS: Millis = 250;
+const TICK_MS: Millis = 250;
 
-interface Beating {
-  readonly beats: number;
-  /** Until it runs. */
+interface Task {
+  readonly periodTicks: number;
+  /** Ticks until it runs. */
   left: number;
   readonly run: () => void;
 }
 
-const beating = new Set<Beating>();
+const tasks = new Set<Task>();
 let timer: NodeJS.Timeout | null = null;
 
 /** Runs something periodically, first when a period has passed; what it returns ends that. */
 export function every(periodMs: Millis, run: () => void): () => void {
-  if (periodMs % BEAT_MS !== 0) {
-    const own = setInterval(run, periodMs);
-    return () => clearInterval(own);
+  if (periodMs % TICK_MS !== 0) {
+    const alone = setInterval(run, periodMs);
+    return () => clearInterval(alone);
   }
-  const beats = periodMs / BEAT_MS;
-  const one: Beating = { beats, left: timer === null ? beats : beats + 1, run };
-  beating.add(one);
-  timer ??= setInterval(tick, BEAT_MS);
+  const periodTicks = periodMs / TICK_MS;
+  // A timer that runs already may tick at any moment: one tick more, so that a whole period passes first.
+  const task: Task = { periodTicks, left: timer === null ? periodTicks : periodTicks + 1, run };
+  tasks.add(task);
+  timer ??= setInterval(tick, TICK_MS);
   return () => {
-    beating.delete(one);
-    if (timer !== null && beating.size === 0) {
+    tasks.delete(task);
+    if (timer !== null && tasks.size === 0) {
       clearInterval(timer);
       timer = null;
     }
@@ -36,9 +37,9 @@ export function every(periodMs: Millis, run: () => void): () => void {
 }
 
 function tick(): void {
-  for (const one of beating) {
-    if (--one.left > 0) continue;
-    one.left = one.beats;
-    one.run();
+  for (const task of tasks) {
+    if (--task.left > 0) continue;
+    task.left = task.periodTicks;
+    task.run();
   }
 }

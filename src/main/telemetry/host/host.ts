@@ -24,11 +24,11 @@ import {
 import { clockOrigin, type SessionClock } from '../../install/session-clock';
 import type { ProcessScope, Sampler, SampleSink } from '../sampler';
 import { every } from '../shared-timer';
-import type { Batch } from '../thread/batch';
 import { BatchReceiver } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
 import { launchWorker, threadEnded } from '../thread/launch';
-import { hostTable } from './host-reads';
+import type { SampleBatch } from '../thread/sample-batch';
+import { hostTable } from './host-reader';
 import { tableReadings } from './host-table';
 import { NOT_SUPPORTED, systemMemoryUsed, systemSwapUsed } from './meminfo';
 
@@ -103,7 +103,7 @@ export class HostSampler implements Sampler {
     );
     this.#worker = worker;
     port1.unref();
-    worker.on('message', (batch: Batch) => receiver.take(batch));
+    worker.on('message', (batch: SampleBatch) => receiver.take(batch));
     const died = (why: string) => {
       if (this.#stopped) return;
       this.#stopped = true;
@@ -117,15 +117,15 @@ export class HostSampler implements Sampler {
       port1.close();
       died('it ended');
     });
-    let told: readonly number[] = [];
-    const tell = () => {
+    let known: readonly number[] = [];
+    const sendPids = () => {
       const pids = this.#options.scope.pids();
-      if (pids.length === told.length && pids.every((pid, i) => pid === told[i])) return;
-      told = [...pids];
-      port1.postMessage(told);
+      if (pids.length === known.length && pids.every((pid, i) => pid === known[i])) return;
+      known = [...pids];
+      port1.postMessage(known);
     };
-    tell();
-    this.#ends.push(every(SCOPE_MS, tell));
+    sendPids();
+    this.#ends.push(every(SCOPE_MS, sendPids));
   }
 
   #readTable(sink: SampleSink, clock: SessionClock): void {

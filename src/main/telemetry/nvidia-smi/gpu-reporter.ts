@@ -108,17 +108,10 @@ export class GpuReporter {
 
   /** By uuid, else by index, else the one after the row before: rows come in the order of the inventory. */
   #identify(index: string, uuid: string): GpuInfo | undefined {
-    const named = this.#gpus.findIndex((gpu) => gpu.uuid !== '' && gpu.uuid === uuid);
-    const numbered = this.#gpus.findIndex((gpu) => String(gpu.index) === index);
-    const unnamed = this.#complete && !/^(GPU|MIG)-/.test(uuid) && !/^\d+$/.test(index);
-    const position =
-      named >= 0
-        ? named
-        : numbered >= 0
-          ? numbered
-          : unnamed
-            ? (this.#lastPosition + 1) % this.#gpus.length
-            : -1;
+    let position = this.#gpus.findIndex((gpu) => gpu.uuid !== '' && gpu.uuid === uuid);
+    if (position < 0) position = this.#gpus.findIndex((gpu) => String(gpu.index) === index);
+    const isUnnamed = this.#complete && !/^(GPU|MIG)-/.test(uuid) && !/^\d+$/.test(index);
+    if (position < 0 && isUnnamed) position = (this.#lastPosition + 1) % this.#gpus.length;
     if (position >= 0) this.#lastPosition = position;
     return this.#gpus[position];
   }

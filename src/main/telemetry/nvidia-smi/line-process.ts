@@ -46,10 +46,10 @@ export class LineProcess {
     this.#child = child;
     const pipes = [child.stdout, child.stderr].map((pipe) => this.#read(pipe));
     this.#gone = new Promise((resolve) => {
-      let told = false;
+      let hasEnded = false;
       const end = (how: string) => {
-        if (told) return;
-        told = true;
+        if (hasEnded) return;
+        hasEnded = true;
         for (const flush of pipes) flush();
         this.#child = null;
         resolve();

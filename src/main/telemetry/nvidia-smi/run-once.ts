@@ -75,12 +75,13 @@ export function runOnce(
       });
     };
     child.on('error', (error) => finish(`it could not be started (${error.message})`));
-    child.on('close', (code, signal) =>
-      finish(
-        trouble ?? (code === 0 ? '' : signal ? `it was ended by ${signal}` : `it returned ${code}`),
-      ),
-    );
+    child.on('close', (code, signal) => finish(trouble ?? explainExit(code, signal)));
   });
+}
+
+function explainExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === 0) return '';
+  return signal ? `it was ended by ${signal}` : `it returned ${code}`;
 }
 
 function killTree(child: ChildProcess): void {

@@ -223,9 +223,9 @@ export class GpuStream implements Sampler {
   #ended(how: string): void {
     this.#process = null;
     if (this.#stopped) return;
-    const said = this.#error ? `: ${this.#error.text}` : '';
+    const cause = this.#error ? `: ${this.#error.text}` : '';
     if (this.#pauseMs > 0)
-      this.#silent('ended', `nvidia-smi ${how}${said}`, this.#error?.reason ?? 'not_read');
+      this.#silent('ended', `nvidia-smi ${how}${cause}`, this.#error?.reason ?? 'not_read');
     this.#relaunch();
   }
 

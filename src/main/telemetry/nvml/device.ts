@@ -3,10 +3,10 @@
  * array, so that a read at 1 kHz allocates nothing.
  */
 import { ARGUMENT_VERSION_MISMATCH, FUNCTION_NOT_FOUND, SUCCESS } from './codes';
-import { FIELD_VALUE, MEMORY_V1, MEMORY_V2, versioned } from './layout';
 import type { NvmlFunction, NvmlLibrary } from './library';
 import { listProcesses, type NvmlProcess, type ProcessUse, processUse } from './processes';
 import { SampleBuffer, type SampleType } from './samples';
+import { FIELD_VALUE, MEMORY_V1, MEMORY_V2, versioned } from './struct-layout';
 
 const MEMORY_V2_VERSION = versioned(MEMORY_V2.size, 2);
 const TEXT_BYTES = 96;

@@ -130,15 +130,15 @@ export function loadLibrary(
 ):
   | { readonly ok: true; readonly library: NvmlLibrary }
   | { readonly ok: false; readonly detail: string } {
-  const said: string[] = [];
+  const failures: string[] = [];
   for (const path of places) {
     try {
       return { ok: true, library: new NvmlLibrary(loader, path) };
     } catch (error) {
-      said.push(`${path} could not be loaded (${explainLoadError(error)})`);
+      failures.push(`${path} could not be loaded (${explainLoadError(error)})`);
     }
   }
-  return { ok: false, detail: said.join('; ') };
+  return { ok: false, detail: failures.join('; ') };
 }
 
 const explainLoadError = (error: unknown): string =>

@@ -4,8 +4,8 @@ import type { Micros, Millis } from '../../../shared/base/units';
 import type { AbsentReason, Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo, GpuInstance } from '../../../shared/hardware/gpu-info';
 import type { LearntOfSeries } from '../sampler';
-import type { Batch } from '../thread/batch';
 import type { LoopTask } from '../thread/loop';
+import type { SampleBatch } from '../thread/sample-batch';
 import type { Trouble } from '../trouble';
 import type { SampledGpu } from './counters';
 import type { NvmlProcess, ProcessUse } from './processes';
@@ -73,7 +73,7 @@ export interface ProcessAnswer {
 }
 
 /** Readings, and what the driver said of processes meanwhile. */
-export interface NvmlBatch extends Batch {
+export interface NvmlBatch extends SampleBatch {
   readonly processes: readonly ProcessAnswer[];
 }
 

@@ -8,7 +8,7 @@ import { every } from '../shared-timer';
 import { BatchReceiver } from '../thread/batch-receiver';
 import { ThreadControl } from '../thread/control';
 import { launchWorker, threadEnded } from '../thread/launch';
-import { type PcieMessage, pcieTable } from './pcie-reads';
+import { type PcieMessage, pcieTable } from './pcie-reader';
 
 export interface PcieSamplerOptions {
   /** The built sampling thread. */
@@ -68,12 +68,12 @@ export class PcieSampler implements Sampler {
       receiver.silent(clock.now());
       if (first) sink.warn(`PCIe traffic is not read: ${why}.`);
     };
-    let told = false;
+    let hasWarned = false;
     const silenceMs = this.#options.silenceMs ?? Math.max(3 * intervalMs, 5000);
     this.#watching = every(silenceMs / 2, () => {
       if (clock.now() - heardAt <= silenceMs * 1000) return;
-      silent(`NVML gave no answer for ${silenceMs / 1000} s`, !told);
-      told = true;
+      silent(`NVML gave no answer for ${silenceMs / 1000} s`, !hasWarned);
+      hasWarned = true;
     });
     worker.once('error', ({ message }) => silent(`its thread is gone (${message})`, true));
     // With nothing to ask it ends by itself.

@@ -1,8 +1,8 @@
 /** The processes that NVML lists on a GPU: what each holds, and how busy each kept it. */
 import type { Bytes } from '../../../shared/base/units';
 import { FUNCTION_NOT_FOUND, INSUFFICIENT_SIZE, NOT_FOUND, SUCCESS } from './codes';
-import { PROCESS, PROCESS_UTILIZATION, PROCESS_V1 } from './layout';
 import type { NvmlFunction, NvmlLibrary } from './library';
+import { PROCESS, PROCESS_UTILIZATION, PROCESS_V1 } from './struct-layout';
 
 export interface NvmlProcess {
   readonly pid: number;

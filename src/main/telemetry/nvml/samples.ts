@@ -4,8 +4,8 @@
  */
 import type { Micros } from '../../../shared/base/units';
 import { INSUFFICIENT_SIZE, NOT_FOUND, SUCCESS } from './codes';
-import { SAMPLE, sampleValue } from './layout';
 import type { NvmlLibrary } from './library';
+import { SAMPLE, sampleValue } from './struct-layout';
 
 /** nvmlSamplingType_t. */
 export const SAMPLES = { power: 0, utilization: 1, memoryUtilization: 2 } as const;
@@ -56,19 +56,20 @@ export class SampleBuffer {
 
   #give(count: number, each: (agoUs: Micros, value: number) => void): void {
     const view = new DataView(this.#bytes.buffer);
-    const stampOf = (index: number) =>
+    const readStamp = (index: number) =>
       view.getBigUint64(index * SAMPLE.size + SAMPLE.timeStamp, true);
     const news = Array.from({ length: count }, (_, index) => index)
-      .filter((index) => stampOf(index) > this.#since)
-      .sort((a, b) => (stampOf(a) < stampOf(b) ? -1 : 1));
-    if (news.length === 0) return;
-    this.#since = stampOf(news.at(-1)!);
+      .filter((index) => readStamp(index) > this.#since)
+      .sort((a, b) => (readStamp(a) < readStamp(b) ? -1 : 1));
+    const newest = news.at(-1);
+    if (newest === undefined) return;
+    this.#since = readStamp(newest);
     const now = BigInt(Date.now()) * 1000n;
     const newestAgo = Number(now - this.#since);
     const offset = Math.abs(newestAgo) > ASTRAY_US ? newestAgo : Math.min(0, newestAgo);
     for (const index of news)
       each(
-        Number(now - stampOf(index)) - offset,
+        Number(now - readStamp(index)) - offset,
         sampleValue(view, index * SAMPLE.size + SAMPLE.value, this.#valueType[0]!),
       );
   }

@@ -11,7 +11,7 @@ import { examineNvml } from './doctor';
 import { libraryPlaces } from './library';
 import { listMigDevices, type Probed, type ProcessLists } from './messages';
 import { PcieSampler } from './pcie';
-import { PCIE_FLOOR_MS } from './pcie-reads';
+import { PCIE_FLOOR_MS } from './pcie-reader';
 import { probeInWorker } from './probe-thread';
 import { NvmlSampler, ofInstance, splitShares } from './sampler';
 

@@ -8,7 +8,7 @@ import type { Micros } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { SeriesInfo } from '../../../shared/trace/types';
 import type { LearntOfSeries, SampleSink } from '../sampler';
-import { type Batch, runsIn } from './batch';
+import { runsIn, type SampleBatch } from './sample-batch';
 
 export class BatchReceiver {
   readonly #sink: SampleSink;
@@ -29,7 +29,7 @@ export class BatchReceiver {
     }
   }
 
-  take(batch: Batch): void {
+  take(batch: SampleBatch): void {
     for (const { series, times, values, absent } of runsIn(batch)) {
       const { id } = this.#table[series]!;
       if (absent !== null) {
@@ -37,8 +37,9 @@ export class BatchReceiver {
         continue;
       }
       const from = upperBound(times, this.#lastAt.get(id) ?? -1);
-      if (from === times.length) continue;
-      this.#lastAt.set(id, times.at(-1)!);
+      const last = times.at(-1);
+      if (last === undefined || from === times.length) continue;
+      this.#lastAt.set(id, last);
       this.#sink.pushRun(id, times.subarray(from), values.subarray(from));
     }
   }

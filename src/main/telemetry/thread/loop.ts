@@ -6,8 +6,8 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Micros } from '../../../shared/base/units';
-import { type Batch, BatchBuilder, listBuffers } from './batch';
 import { deliveryMs, isStopped, STOP } from './control';
+import { BatchBuilder, listBuffers, type SampleBatch } from './sample-batch';
 import { Schedule, type Task } from './schedule';
 
 export interface LoopTask {
@@ -18,7 +18,7 @@ export interface LoopTask {
 }
 
 /** An empty batch says that the thread is there. */
-export type PostBatch = (batch: Batch, transfer: ArrayBuffer[]) => void;
+export type PostBatch = (batch: SampleBatch, transfer: ArrayBuffer[]) => void;
 
 /** Sleeps for some microseconds, which nothing ends early. */
 export type NativeSleep = (us: Micros) => void;

@@ -8,15 +8,15 @@ import {
 } from '../../../../../src/main/telemetry/nvml/counters';
 import { GPU_SOURCES } from '../../../../../src/main/telemetry/registry';
 import {
-  type Batch,
   BatchBuilder,
   listBuffers,
   runsIn,
-} from '../../../../../src/main/telemetry/thread/batch';
+  type SampleBatch,
+} from '../../../../../src/main/telemetry/thread/sample-batch';
 import { ABSENT_REASONS } from '../../../../../src/shared/base/vocabulary';
 
 describe('a batch of readings', () => {
-  const taken = (batch: Batch) =>
+  const taken = (batch: SampleBatch) =>
     [...runsIn(batch)].map(({ series, times, values, absent }) => ({
       series,
       absent,

@@ -64,7 +64,7 @@ const describeSeries = (id: HostSeriesId, intervalMs: Millis): SeriesInfo => ({
   intervalUs: intervalMs * 1000,
 });
 
-export class HostReads {
+export class HostReader {
   readonly #task: HostTask;
   readonly #loop: SamplingLoop;
   readonly #tree = new ProcTree();

@@ -1,4 +1,4 @@
-/** Sizes and offsets in bytes, as a C compiler lays the structures of nvml.h out on 64-bit machines. Pure. */
+/** The structures of nvml.h in memory: sizes and offsets in bytes, as a C compiler lays them out on 64-bit machines. Pure. */
 export const MEMORY_V2 = {
   size: 40,
   version: 0,

@@ -6,17 +6,17 @@ import type { Micros } from '../../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../../shared/base/vocabulary';
 
 /** A run is four numbers: the series, where it begins and ends in the columns, and 0 or 1 + the reason of absence. */
-export const RUN = 4;
+export const RUN_WORDS = 4;
 
 /** Within a series in order of time. */
-export interface Batch {
+export interface SampleBatch {
   readonly kind: 'batch';
   readonly runs: Uint32Array<ArrayBuffer>;
   readonly times: Float64Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
 }
 
-export interface Run {
+export interface SampleRun {
   readonly series: number;
   readonly times: Float64Array;
   readonly values: Float64Array;
@@ -50,7 +50,7 @@ export class BatchBuilder {
   }
 
   /** Hands everything over, series by series, and begins anew. */
-  take(): Batch {
+  take(): SampleBatch {
     const length = this.#length;
     const places = this.#ends.fill(0);
     for (let row = 0; row < length; row++) places[this.#series[row]! + 1]!++;
@@ -104,14 +104,14 @@ function splitRuns(series: Uint16Array, absent: Uint8Array): Uint32Array<ArrayBu
   return Uint32Array.from(runs);
 }
 
-export const listBuffers = ({ runs, times, values }: Batch): ArrayBuffer[] => [
+export const listBuffers = ({ runs, times, values }: SampleBatch): ArrayBuffer[] => [
   runs.buffer,
   times.buffer,
   values.buffer,
 ];
 
-export function* runsIn({ runs, times, values }: Batch): Generator<Run> {
-  for (let at = 0; at < runs.length; at += RUN) {
+export function* runsIn({ runs, times, values }: SampleBatch): Generator<SampleRun> {
+  for (let at = 0; at < runs.length; at += RUN_WORDS) {
     const [from, to, absent] = [runs[at + 1]!, runs[at + 2]!, runs[at + 3]!];
     yield {
       series: runs[at]!,

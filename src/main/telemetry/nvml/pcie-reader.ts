@@ -11,9 +11,9 @@ import type { AbsentReason } from '../../../shared/base/vocabulary';
 import { DEVICE_METRICS } from '../../../shared/trace/metrics';
 import { gpuSeries } from '../../../shared/trace/series-ids';
 import type { SeriesInfo } from '../../../shared/trace/types';
-import type { Batch } from '../thread/batch';
 import { STOP } from '../thread/control';
 import { type LoopTask, SamplingLoop } from '../thread/loop';
+import type { SampleBatch } from '../thread/sample-batch';
 import type { Task } from '../thread/schedule';
 import { explainCode, type NvmlFault, SUCCESS } from './codes';
 import type { NvmlDevice } from './device';
@@ -57,7 +57,7 @@ export function pcieTable(gpus: PcieTask['gpus'], intervalMs: Millis): SeriesInf
   );
 }
 
-export type PcieMessage = Batch | { readonly kind: 'warning'; readonly text: string };
+export type PcieMessage = SampleBatch | { readonly kind: 'warning'; readonly text: string };
 type Post = (message: PcieMessage, transfer?: ArrayBuffer[]) => void;
 
 interface GpuState {
@@ -73,7 +73,7 @@ interface GpuState {
   ended: boolean;
 }
 
-export class PcieReads {
+export class PcieReader {
   readonly #task: PcieTask;
   readonly #loader: Loader;
   readonly #loop: SamplingLoop;
