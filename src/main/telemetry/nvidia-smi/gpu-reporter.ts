@@ -1,6 +1,7 @@
 /**
- * Brings rows of the stream to the series of the GPU they speak of, and keeps the account of who has been silent.
- * A lasting absence is told at most once a second; it begins one period after the last reading before it.
+ * Brings rows of the stream to the series of the GPU they speak of, and remembers when each GPU answered last, so that
+ * one that falls silent gets a gap. A lasting absence is reported at most once a second; it begins one period after the
+ * last reading before it.
  */
 
 import type { Micros } from '../../../shared/base/units';

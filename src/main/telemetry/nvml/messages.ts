@@ -72,7 +72,7 @@ export interface ProcessAnswer {
   readonly answer: ProcessLists | AbsentReason;
 }
 
-/** Readings, and what the driver said of processes meanwhile. */
+/** Readings, and the driver's answers about processes that came between them. */
 export interface NvmlBatch extends SampleBatch {
   readonly processes: readonly ProcessAnswer[];
 }

@@ -8,7 +8,7 @@
 import type { Micros } from '../../../shared/base/units';
 
 const REMEMBERED = 64;
-/** Changes seen before anything is said. */
+/** Changes seen before a period is given. */
 const ENOUGH = 12;
 
 export class Refresh {

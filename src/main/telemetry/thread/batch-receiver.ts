@@ -1,6 +1,6 @@
 /**
- * Where the recording thread takes in what a sampling thread hands over: its numbered series become named ones, and
- * what arrives after its time was already told as a gap is passed over, since time never runs backwards.
+ * Where the recording thread takes in what a sampling thread hands over: its numbered series become named ones. A
+ * reading that arrives late, when a gap was reported for its time already, is dropped: the times of a series only rise.
  */
 
 import { upperBound } from '../../../shared/base/search';

@@ -1,6 +1,6 @@
 /**
- * What the recording thread tells a sampling thread without a message, which a thread that sleeps or reads would not
- * take: that it end, and how often it hand its readings over.
+ * How the recording thread steers a sampling thread: it asks it to end, and says how often readings are to be handed
+ * over. Both lie in shared memory, since a thread that sleeps or waits in the driver takes no messages.
  */
 import type { Millis } from '../../../shared/base/units';
 

@@ -6,8 +6,8 @@
  * Waking up costs more than most reads. So a task that is not urgent may wait for a fifth of its period, and shares the
  * wake-up of another that comes due meanwhile.
  *
- * A task that usually takes more than a quarter of its period gets a longer one, and `widened` tells of it each time:
- * a driver that serializes its callers must not be kept busy by the one that watches. The median decides, since a
+ * A task that usually takes more than a quarter of its period gets a longer one, and `widened` is called each time:
+ * a driver that serves its callers one at a time must not be kept busy by the one that measures. The median decides, since a
  * thread that is interrupted while it reads looks slow now and then.
  */
 import type { Micros } from '../../../shared/base/units';
@@ -24,16 +24,18 @@ export interface Task {
 
 export interface ScheduleHooks<T extends Task = Task> {
   now(): Micros;
-  /** Sleeps until `t` at the latest; `now` is what the clock said last. */
+  /** Sleeps until `t` at the latest; `now` is the last reading of the clock. */
   sleepUntil(t: Micros, now: Micros): void;
   widened(task: T, medianUs: Micros, periodUs: Micros): void;
 }
 
-const SHARE = 0.25;
+/** Of its period that a task may take. */
+const MAX_SHARE = 0.25;
+/** Of its period that a task may be late, unless it is urgent. */
 const SLACK = 0.2;
 const WINDOW_US: Micros = 1_000_000;
 const REMEMBERED = 64;
-const LONGEST_US: Micros = 10_000_000;
+const MAX_PERIOD_US: Micros = 10_000_000;
 
 interface Entry<T> {
   readonly task: T;
@@ -115,10 +117,10 @@ export class Schedule<T extends Task = Task> {
   #review(entry: Entry<T>, end: Micros): void {
     const spent = entry.spentUs.slice(0, Math.min(entry.runs, REMEMBERED)).sort();
     const median = spent[spent.length >> 1]!;
-    if (median > entry.periodUs * SHARE && entry.periodUs < LONGEST_US) {
+    if (median > entry.periodUs * MAX_SHARE && entry.periodUs < MAX_PERIOD_US) {
       entry.periodUs = Math.min(
-        LONGEST_US,
-        entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * SHARE))),
+        MAX_PERIOD_US,
+        entry.periodUs * 2 ** Math.ceil(Math.log2(median / (entry.periodUs * MAX_SHARE))),
       );
       entry.slackUs = timerSlack(entry.task, entry.periodUs);
       this.#hooks.widened(entry.task, Math.round(median), entry.periodUs);
