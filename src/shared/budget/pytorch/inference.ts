@@ -3,16 +3,17 @@
  * keys and values, and the logits.
  *
  * Generation takes the prompt in at once, with logits for its last token alone (transformers since 4.45, before it for
- * all of them); each token after it goes into the cache. The
- * cache of transformers (DynamicCache) appends by concatenation, so that while one layer's keys grow the old and the new
- * tensor exist together. Models that pass the cache as tuples concatenate as well, but the caller holds the old tuple
- * until the new one is whole: two caches. A static cache has its full length from the start. The last token produced is
- * never fed, so a growing cache ends one short of the sequence.
+ * all of them); each token after it goes into the cache. The cache of transformers (DynamicCache) appends by
+ * concatenation, so that while one layer's keys grow the old and the new tensor exist together. Models that pass the
+ * cache as tuples concatenate as well, but the caller holds the old tuple until the new one is whole: two caches. A
+ * static cache has its full length from the start. The last token produced is never fed, so a growing cache ends one
+ * short of the sequence.
  *
  * An encoder-decoder takes the prompt into its encoder. From then on its output stays, and for each layer of the decoder
  * the keys and values of cross-attention, made once; the decoder's own cache grows from its start token.
  */
 
+import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
@@ -21,178 +22,238 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
-import { countResident, type Holding } from './resident';
+import { type Holding, hold } from './holding';
+import { countResident, type Resident } from './resident';
 import { layerShape } from './saved-tensors';
-import type { PhaseMoments } from './timeline';
-import { elementBytes } from './types';
+import type { Moment, PhaseMoments } from './timeline';
+import { type ElementBytes, elementBytes } from './types';
 import { attentionForward, ffnForward } from './untaped';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
-  const types = elementBytes(run);
-  const weights = countWeights(model, run, shard);
-  const resident = countResident(model, run, shard, types, weights);
-  const load: Holding[] = [...resident.weights, ['buffers', resident.buffers, 1]];
-  const base: Holding[] = [
-    ...load,
-    ['params', resident.casts, 1],
-    ['workspace', resident.workspace, 1],
-    ['communication', resident.fetched, 1],
-  ];
-  const loading = phase('load', null, null, [[...load, ['workspace', resident.loading, 1]]], load);
-
-  const growth = run.cacheGrowth ?? 'append';
-  const decoder = shard.decoderLayers > 0;
-  const cachedLayers = decoder ? shard.decoderLayers : shard.layers;
-  /** Keys and values of all layers that keep them at `length` tokens, and one layer's keys. */
-  const cached = (length: number): { all: TensorSum; keys: TensorSum } => {
-    const reached =
-      model.slidingWindow === undefined ? length : Math.min(length, model.slidingWindow);
-    const width = model.latentAttention
-      ? latentKvWidth(model)
-      : split(model.kvHeads, shard.kvSplit) * model.headDim;
-    const bytes = Math.ceil(run.batch * reached * width * bytesPerElement(run.kvPrecision));
-    const count = model.latentAttention ? 1 : 2;
-    return {
-      all: new TensorSum().add(bytes, count * cachedLayers),
-      keys: new TensorSum().add(bytes),
-    };
-  };
-  /** Moments of one pass over `tokens` new tokens of each sequence, `length` in all. */
-  const pass = (
-    tokens: number,
-    length: number,
-    logitRows: number,
-    kept: readonly Holding[],
-  ): Holding[][] => {
-    const ids = new TensorSum().add(8 * run.batch * length, 2);
-    const shape = layerShape(model, shard, run.batch, tokens);
-    const stand: Holding[] = [
-      ...base,
-      ...kept,
-      ['inputs', ids, 1],
-      ['workspace', resident.expanded, run.batch * tokens > 1 ? 1 : 0],
-    ];
-    const mask = new TensorSum().add(
-      run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0,
-    );
-    const logits = new TensorSum();
-    if (shard.head && hasLmHead(model)) {
-      const vocab = split(model.vocab, shard.tensor);
-      logits.add(types.compute * logitRows * vocab);
-      if (run.mode === 'generate') logits.add(4 * run.batch * vocab);
-    }
-    return [
-      ...[
-        attentionForward(model, run, types, shape, length),
-        ffnForward(model, run, types, shape, length),
-      ].map(
-        (work) => [...stand, ['buffers', mask, 1], ['activations', work, 1]] satisfies Holding[],
-      ),
-      [
-        ...stand,
-        ['activations', new TensorSum().add(types.compute * run.batch * tokens * model.hidden), 1],
-        ['logits', logits, 1],
-      ],
-    ];
-  };
-  const fullLength = decoder ? run.tokens : run.seq;
-  const cacheOf = (length: number): Holding[] =>
-    run.kvCache
-      ? [
-          [
-            'kv_cache',
-            cached(growth === 'static' && run.mode === 'generate' ? fullLength : length).all,
-            1,
-          ],
-        ]
-      : [];
-  /** What is there twice while the last layer takes a token in. */
-  const growing = (length: number): Holding[] => {
-    if (!run.kvCache || growth === 'static') return [];
-    return [['kv_cache', growth === 'append' ? cached(length).keys : cached(length).all, 1]];
-  };
-
-  /** What an encoder leaves a decoder: its output, and keys and values of cross-attention where they are kept. */
-  const encoded = (length: number): Holding[] =>
-    decoder
-      ? [
-          [
-            'activations',
-            new TensorSum().add(types.compute * run.batch * length * model.hidden),
-            1,
-          ],
-          ...(run.kvCache ? [['kv_cache', cached(length).all, 1] as const] : []),
-        ]
-      : [];
-  if (run.mode === 'infer') {
-    const moments = pass(run.seq, run.seq, run.batch * run.seq, [
-      ...encoded(run.seq),
-      ...cacheOf(run.seq),
-    ]);
-    return [
-      loading,
-      phase('forward', 1, run.steps, moments, [
-        ...base,
-        ['inputs', new TensorSum().add(8 * run.batch * run.seq, 2), 1],
-      ]),
-    ];
-  }
-  const { promptTokens: prompt, tokens } = run;
-  const idsAt = (length: number): Holding => [
-    'inputs',
-    new TensorSum().add(8 * run.batch * length, 2),
-    1,
-  ];
-  if (decoder) {
-    const source = encoded(prompt);
-    const first = [
-      ...pass(prompt, prompt, 0, []),
-      ...pass(1, 1, run.batch, [...source, ...cacheOf(1)]),
-    ];
-    const taken = phase('prefill', null, null, first, [
-      ...base,
-      ...source,
-      ...cacheOf(1),
-      idsAt(prompt + 1),
-    ]);
-    if (tokens < 2) return [loading, taken];
-    const moments = run.kvCache
-      ? pass(1, tokens, run.batch, [...source, ...cacheOf(tokens), ...growing(tokens - 1)])
-      : pass(tokens, tokens, run.batch * tokens, source);
-    return [
-      loading,
-      taken,
-      phase('decode', null, null, moments, [
-        ...base,
-        ...source,
-        ...cacheOf(tokens),
-        idsAt(prompt + tokens + 1),
-      ]),
-    ];
-  }
-  const prefill = phase('prefill', null, null, pass(prompt, prompt, run.batch, cacheOf(prompt)), [
-    ...base,
-    ...cacheOf(prompt),
-    idsAt(prompt + 1),
-  ]);
-  if (tokens < 2) return [loading, prefill];
-  const last = prompt + tokens - 1;
-  const moments = run.kvCache
-    ? pass(1, last, run.batch, [...cacheOf(last), ...growing(last - 1)])
-    : pass(last, last, run.batch * last, []);
-  return [
-    loading,
-    prefill,
-    phase('decode', null, null, moments, [...base, ...cacheOf(last), idsAt(last + 1)]),
-  ];
+  const forward = new ForwardPasses(model, run, shard);
+  if (run.mode === 'infer') return [forward.load(), inferencePhase(forward, run)];
+  const generate = shard.decoderLayers > 0 ? encodeThenDecode : prefillThenDecode;
+  return [forward.load(), ...generate(forward, run)];
 }
 
-function phase(
-  name: Phase,
-  step: number | null,
-  lastStep: number | null,
-  moments: readonly (readonly Holding[])[],
+/** The whole sequence at once, with logits for every token. An encoder-decoder reads as many tokens in either stack. */
+function inferencePhase(forward: ForwardPasses, { batch, seq, steps }: RunSpec): PhaseMoments {
+  const held = [...forward.encoded(seq), ...forward.cache(seq)];
+  return {
+    phase: 'forward',
+    step: 1,
+    lastStep: steps,
+    moments: forward.pass({ tokens: seq, length: seq, logitRows: batch * seq, held }),
+    end: [...forward.base, forward.ids(seq)],
+  };
+}
+
+function prefillThenDecode(forward: ForwardPasses, run: RunSpec): PhaseMoments[] {
+  const { batch, promptTokens: prompt, tokens } = run;
+  const taken = forward.cache(prompt);
+  const prefill = generationPhase(
+    'prefill',
+    forward.pass({ tokens: prompt, length: prompt, logitRows: batch, held: taken }),
+    [...forward.base, ...taken, forward.ids(prompt + 1)],
+  );
+  if (tokens < 2) return [prefill];
+  const last = prompt + tokens - 1;
+  const cache = forward.cache(last);
+  const decode = generationPhase('decode', forward.nextToken(last, cache, []), [
+    ...forward.base,
+    ...cache,
+    forward.ids(last + 1),
+  ]);
+  return [prefill, decode];
+}
+
+function encodeThenDecode(forward: ForwardPasses, run: RunSpec): PhaseMoments[] {
+  const { batch, promptTokens: prompt, tokens } = run;
+  const source = forward.encoded(prompt);
+  const started = [...source, ...forward.cache(1)];
+  const prefill = generationPhase(
+    'prefill',
+    [
+      ...forward.pass({ tokens: prompt, length: prompt, logitRows: 0, held: [] }),
+      ...forward.pass({ tokens: 1, length: 1, logitRows: batch, held: started }),
+    ],
+    [...forward.base, ...started, forward.ids(prompt + 1)],
+  );
+  if (tokens < 2) return [prefill];
+  const cache = forward.cache(tokens);
+  const decode = generationPhase('decode', forward.nextToken(tokens, cache, source), [
+    ...forward.base,
+    ...source,
+    ...cache,
+    forward.ids(prompt + tokens + 1),
+  ]);
+  return [prefill, decode];
+}
+
+function generationPhase(
+  phase: Phase,
+  moments: readonly Moment[],
   end: readonly Holding[],
 ): PhaseMoments {
-  return { phase: name, step, lastStep, moments, end };
+  return { phase, step: null, lastStep: null, moments, end };
+}
+
+/** A pass over `tokens` new tokens of each sequence, `length` with those before them. */
+interface Pass {
+  readonly tokens: number;
+  readonly length: number;
+  /** Rows of logits it computes. */
+  readonly logitRows: number;
+  /** What is there throughout besides weights and inputs. */
+  readonly held: readonly Holding[];
+}
+
+/** What forward passes of one run hold. Lengths are in tokens of one sequence. */
+class ForwardPasses {
+  readonly #model: ModelSpec;
+  readonly #run: RunSpec;
+  readonly #shard: Shard;
+  readonly #types: ElementBytes;
+  readonly #resident: Resident;
+  readonly #loaded: readonly Holding[];
+  /** There at every moment after loading. */
+  readonly base: readonly Holding[];
+
+  constructor(model: ModelSpec, run: RunSpec, shard: Shard) {
+    this.#model = model;
+    this.#run = run;
+    this.#shard = shard;
+    this.#types = elementBytes(run);
+    const weights = countWeights(model, run, shard);
+    this.#resident = countResident(model, run, shard, this.#types, weights);
+    const { weights: resident, buffers, casts, workspace, fetched } = this.#resident;
+    this.#loaded = [...resident, hold('buffers', buffers)];
+    this.base = [
+      ...this.#loaded,
+      hold('params', casts),
+      hold('workspace', workspace),
+      hold('communication', fetched),
+    ];
+  }
+
+  load(): PhaseMoments {
+    const quantizing = [...this.#loaded, hold('workspace', this.#resident.loading)];
+    return {
+      phase: 'load',
+      step: null,
+      lastStep: null,
+      moments: [{ name: 'quantizing', holdings: quantizing }],
+      end: this.#loaded,
+    };
+  }
+
+  /** Token ids and attention mask of int64, B·length each. */
+  ids(length: number): Holding {
+    return hold('inputs', new TensorSum().add(8 * this.#run.batch * length, 2));
+  }
+
+  /** Keys and values at `length` tokens; none where the run keeps none. */
+  cache(length: number): readonly Holding[] {
+    const { kvCache, mode, tokens, seq } = this.#run;
+    if (!kvCache) return [];
+    const wholeLength = this.#shard.decoderLayers > 0 ? tokens : seq;
+    const laidOut = this.#growth === 'static' && mode === 'generate' ? wholeLength : length;
+    return [this.#cachedLayers(laidOut)];
+  }
+
+  /** What an encoder leaves a decoder: its output, and keys and values of cross-attention where they are kept. */
+  encoded(length: number): readonly Holding[] {
+    if (this.#shard.decoderLayers === 0) return [];
+    const output = hold('activations', this.#stream(length));
+    return this.#run.kvCache ? [output, this.#cachedLayers(length)] : [output];
+  }
+
+  /** The pass that makes the next token when there are `length` before it; without a cache, over all of them again. */
+  nextToken(length: number, cache: readonly Holding[], source: readonly Holding[]): Moment[] {
+    const { batch, kvCache } = this.#run;
+    if (!kvCache)
+      return this.pass({ tokens: length, length, logitRows: batch * length, held: source });
+    const held = [...source, ...cache, ...this.#doubled(length - 1)];
+    return this.pass({ tokens: 1, length, logitRows: batch, held });
+  }
+
+  pass({ tokens, length, logitRows, held }: Pass): Moment[] {
+    const [model, run, types] = [this.#model, this.#run, this.#types];
+    const shape = layerShape(model, this.#shard, run.batch, tokens);
+    const standing = [
+      ...this.base,
+      ...held,
+      this.ids(length),
+      // Weights of 4 bits multiply a single vector as they are.
+      hold('workspace', this.#resident.expanded, run.batch * tokens > 1 ? 1 : 0),
+    ];
+    const eagerMask = run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0;
+    const mask = hold('buffers', new TensorSum().add(eagerMask));
+    const withinLayer = (name: string, work: TensorSum): Moment => ({
+      name,
+      holdings: [...standing, mask, hold('activations', work)],
+    });
+    return [
+      withinLayer('attention', attentionForward(model, run, types, shape, length)),
+      withinLayer('feed-forward network', ffnForward(model, run, types, shape, length)),
+      {
+        name: 'logits',
+        holdings: [
+          ...standing,
+          hold('activations', this.#stream(tokens)),
+          hold('logits', this.#logits(logitRows)),
+        ],
+      },
+    ];
+  }
+
+  get #growth(): NonNullable<RunSpec['cacheGrowth']> {
+    return this.#run.cacheGrowth ?? 'append';
+  }
+
+  /** Keys and values of all layers that keep them. */
+  #cachedLayers(length: number): Holding {
+    const { layers, decoderLayers } = this.#shard;
+    const tensors = this.#model.latentAttention ? 1 : 2;
+    const caching = decoderLayers > 0 ? decoderLayers : layers;
+    return hold('kv_cache', new TensorSum().add(this.#cachedBytes(length), tensors * caching));
+  }
+
+  /** Keys of one layer at `length` tokens, or as many as its window reaches: B·length·h_kv·k, or the latent vectors. */
+  #cachedBytes(length: number): Bytes {
+    const { slidingWindow = length, latentAttention, kvHeads, headDim } = this.#model;
+    const reached = Math.min(length, slidingWindow);
+    const width = latentAttention
+      ? latentKvWidth(this.#model)
+      : split(kvHeads, this.#shard.kvSplit) * headDim;
+    const { batch, kvPrecision } = this.#run;
+    return Math.ceil(batch * reached * width * bytesPerElement(kvPrecision));
+  }
+
+  /** What is there twice while the last layer takes a token in. */
+  #doubled(length: number): readonly Holding[] {
+    switch (this.#growth) {
+      case 'static':
+        return [];
+      case 'append':
+        return [hold('kv_cache', new TensorSum().add(this.#cachedBytes(length)))];
+      case 'rebuild':
+        return [this.#cachedLayers(length)];
+    }
+  }
+
+  /** N·d at the width of what flows between layers. */
+  #stream(tokens: number): TensorSum {
+    return new TensorSum().add(this.#types.compute * this.#run.batch * tokens * this.#model.hidden);
+  }
+
+  /** `rows` of logits; generation takes those of each sequence's last token once more, in fp32. */
+  #logits(rows: number): TensorSum {
+    const logits = new TensorSum();
+    if (!this.#shard.head || !hasLmHead(this.#model)) return logits;
+    const vocab = split(this.#model.vocab, this.#shard.tensor);
+    logits.add(this.#types.compute * rows * vocab);
+    if (this.#run.mode === 'generate') logits.add(4 * this.#run.batch * vocab);
+    return logits;
+  }
 }

@@ -18,7 +18,8 @@ import {
 } from './saved-tensors';
 import { type ElementBytes, softmaxInFp32 } from './types';
 
-export interface Moment {
+/** The highest moment of a layer's backward pass. */
+export interface LayerPeak {
   readonly saved: TensorSum;
   readonly gradients: TensorSum;
   readonly work: TensorSum;
@@ -34,7 +35,7 @@ export interface Layer {
   /** Gradients of all the layer's trained weights. */
   readonly gradients: TensorSum;
   /** Highest moment of backward within the layer. */
-  readonly backward: Moment;
+  readonly backward: LayerPeak;
 }
 
 /** A layer of the stack, or with `cross` of the decoder that follows an encoder. */
@@ -165,14 +166,14 @@ function highest(
   trained: readonly WeightTensor[],
   shard: Shard,
   stages: readonly Stage[],
-): Moment {
+): LayerPeak {
   const flowing = types.residual * shape.stream;
   const work = temporaries(model, run, shape, types);
   const shares = gradientShares(model, trained, types, shard);
   const remaining = new TensorSum();
   for (const stage of stages) remaining.addAll(byStage.get(stage)!);
   const gradients = new TensorSum();
-  let best: Moment | null = null;
+  let best: LayerPeak | null = null;
   let bestTotal = -1;
   for (let index = stages.length - 1; index >= 0; index--) {
     const stage = stages[index]!;

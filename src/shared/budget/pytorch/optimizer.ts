@@ -10,19 +10,19 @@
  */
 
 import type { Bytes } from '../../base/units';
-import type { Component } from '../../base/vocabulary';
 import type { RunSpec } from '../../model/spec';
 import type { WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
+import { type Holding, hold } from './holding';
 import type { ElementBytes } from './types';
 
 export interface OptimizerMemory {
-  readonly states: readonly (readonly [Component, TensorSum])[];
+  readonly states: readonly Holding[];
   readonly temporaries: TensorSum;
 }
 
 const BLOCK_8BIT = 256;
-const LEAST_8BIT = 4_096;
+const MIN_8BIT = 4_096;
 const COPIES_OF_NEWTON_SCHULZ = 4;
 
 export function optimizerMemory(
@@ -56,28 +56,25 @@ export function optimizerMemory(
     case 'adam':
     case 'adamw':
       return {
-        states: [
-          ['adam_m', like()],
-          ['adam_v', like()],
-        ],
+        states: [hold('adam_m', like()), hold('adam_v', like())],
         temporaries: foreach ? like() : none,
       };
     case 'sgd':
       return { states: [], temporaries: none };
     case 'momentum':
-      return { states: [['momentum', like()]], temporaries: none };
+      return { states: [hold('momentum', like())], temporaries: none };
     case 'lion':
-      return { states: [['momentum', like()]], temporaries: largest(types.state) };
+      return { states: [hold('momentum', like())], temporaries: largest(types.state) };
     case 'adam8bit': {
-      const moment = () => sum((_, elements) => (elements < LEAST_8BIT ? 4 * elements : elements));
+      const moment = () => sum((_, elements) => (elements < MIN_8BIT ? 4 * elements : elements));
       const scales = sum((_, elements) =>
-        elements < LEAST_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
+        elements < MIN_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
       );
       return {
         states: [
-          ['adam_m', moment()],
-          ['adam_v', moment()],
-          ['optimizer_other', scales],
+          hold('adam_m', moment()),
+          hold('adam_v', moment()),
+          hold('optimizer_other', scales),
         ],
         temporaries: none,
       };
@@ -86,16 +83,16 @@ export function optimizerMemory(
       const factors = sum(
         ({ rows, columns, kind }) => (4 * (kind === 'vector' ? columns : rows + columns)) / share,
       );
-      return { states: [['optimizer_other', factors]], temporaries: largest(8) };
+      return { states: [hold('optimizer_other', factors)], temporaries: largest(8) };
     }
     case 'muon': {
       const hidden = ({ layered, kind }: WeightTensor) => layered && kind === 'matrix';
       const rest = (tensor: WeightTensor) => !hidden(tensor);
       return {
         states: [
-          ['momentum', like(hidden)],
-          ['adam_m', like(rest)],
-          ['adam_v', like(rest)],
+          hold('momentum', like(hidden)),
+          hold('adam_m', like(rest)),
+          hold('adam_v', like(rest)),
         ],
         temporaries: largest(2 * COPIES_OF_NEWTON_SCHULZ, hidden),
       };

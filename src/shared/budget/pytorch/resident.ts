@@ -1,16 +1,13 @@
 /** What stays on the device from load on: weights, their casts and shards, buffers, libraries' workspaces. */
 
-import type { Component } from '../../base/vocabulary';
 import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type Weights, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import { cublasWorkspace } from './device';
+import { type Holding, hold } from './holding';
 import type { ElementBytes } from './types';
-
-/** Some of a component, `times` over. */
-export type Holding = readonly [component: Component, tally: TensorSum, times: number];
 
 export interface Resident {
   /** From load on. */
@@ -104,7 +101,7 @@ export function countResident(
     buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
 
   return {
-    weights: [[types.autocast ? 'master_params' : 'params', parameters, 1]],
+    weights: [hold(types.autocast ? 'master_params' : 'params', parameters)],
     casts,
     layerCasts,
     endCasts,

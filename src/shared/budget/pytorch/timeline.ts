@@ -16,7 +16,14 @@ import type { Phase } from '../../base/vocabulary';
 import { buildTier, occurrence } from '../tier';
 import type { ComponentBytes, MemoryLevels, TierBudget, TimelinePhase } from '../types';
 import { TensorSum } from './allocator';
-import type { Holding } from './resident';
+import type { Holding } from './holding';
+
+/** A moment that may be the highest of its phase, and what is there beside what stands throughout. */
+export interface Moment {
+  /** What is going on, for people who read a timeline. */
+  readonly name: string;
+  readonly holdings: readonly Holding[];
+}
 
 export interface PhaseMoments {
   readonly phase: Phase;
@@ -24,16 +31,15 @@ export interface PhaseMoments {
   readonly lastStep: number | null;
   /** What stands in all of its moments. */
   readonly standing?: readonly Holding[];
-  /** Moments that may be the highest. */
-  readonly moments: readonly (readonly Holding[])[];
+  readonly moments: readonly Moment[];
   readonly end: readonly Holding[];
 }
 
 function addHoldings(holdings: readonly Holding[], onto?: TensorSum): TensorSum {
   const sum = new TensorSum();
   if (onto) sum.addAll(onto);
-  for (const [, tally, times] of holdings)
-    if (times !== 0 && tally.requested !== 0) sum.addAll(tally, times);
+  for (const { sum: part, times } of holdings)
+    if (times !== 0 && part.requested !== 0) sum.addAll(part, times);
   return sum;
 }
 
@@ -44,7 +50,8 @@ export function findPeak(phases: readonly PhaseMoments[], context: Bytes): Bytes
   let most = 0;
   for (const { standing, moments } of phases) {
     const onto = addHoldings(standing ?? NOTHING);
-    for (const moment of moments) most = Math.max(most, addHoldings(moment, onto).reserved);
+    for (const moment of moments)
+      most = Math.max(most, addHoldings(moment.holdings, onto).reserved);
   }
   return Math.round(most + context);
 }
@@ -62,7 +69,7 @@ export function tierFrom(
       let highest = moments[0]!;
       let most = -1;
       for (const moment of moments) {
-        const sum = addHoldings(moment, onto);
+        const sum = addHoldings(moment.holdings, onto);
         reserved = Math.max(reserved, Math.round(sum.reserved));
         peaks.requested = Math.max(peaks.requested, Math.round(sum.requested));
         peaks.allocated = Math.max(peaks.allocated, Math.round(sum.allocated));
@@ -75,7 +82,7 @@ export function tierFrom(
         phase,
         step,
         lastStep,
-        splitByComponent([...standing, ...highest], reserved, context),
+        splitByComponent([...standing, ...highest.holdings], reserved, context),
         splitByComponent(end, reserved, context),
       );
     },
@@ -98,8 +105,8 @@ function splitByComponent(
   context: Bytes,
 ): ComponentBytes {
   const sums: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
-  for (const [component, tally, times] of holdings)
-    sums[component] = (sums[component] ?? 0) + tally.requested * times;
+  for (const { component, sum, times } of holdings)
+    sums[component] = (sums[component] ?? 0) + sum.requested * times;
   let live = 0;
   for (const component in sums) {
     const bytes = Math.round(sums[component as keyof ComponentBytes]!);

@@ -1,0 +1,267 @@
+/**
+ * What a training step holds, part by part: gradients of weights, activations of all layers and of one, and what stands
+ * from load on. `training.ts` puts the parts together into the moments of a step.
+ *
+ * Symbols: B sequences, n tokens, N = B·n, d width; an element is as many bytes as `ElementBytes` says.
+ */
+
+import { segmentLength } from '../../model/checkpointing';
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Shard } from '../sharding/shard';
+import { countWeights, type Weights } from '../weights';
+import { TensorSum } from './allocator';
+import { buildHead, type Head } from './head';
+import { type Holding, hold } from './holding';
+import { buildLayer, type Layer, normBackward } from './layer';
+import { type OptimizerMemory, optimizerMemory } from './optimizer';
+import { countResident, type Resident } from './resident';
+import { type ElementBytes, elementBytes } from './types';
+import { attentionForward, ffnForward } from './untaped';
+
+/** The layers that train. */
+interface LayerParts {
+  /** Where backward ends, the first of them, and where it begins: alike but in an encoder-decoder. */
+  readonly bottom: Layer;
+  readonly top: Layer;
+  /** How many there are, and how many in the stack that `top` is the last of. */
+  readonly trainedLayers: number;
+  readonly topLayers: number;
+  /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
+  readonly group: number;
+}
+
+interface GradientParts {
+  /** Gradients of all weights, and of the matrices outside the layers, which backward makes first. */
+  readonly allGradients: TensorSum;
+  readonly endGradients: TensorSum;
+  /** A tied table's gradient comes twice, from the head and from the lookup; their sum is a third tensor. */
+  readonly tiedGradients: TensorSum;
+  /** Gradients outlive a backward pass, since those of further micro-batches are added to them. */
+  readonly carried: boolean;
+  /** The largest of them, new beside the one it is added to. */
+  readonly freshGradient: TensorSum;
+  /** Parameters, gradients and states are in host memory. */
+  readonly offloaded: boolean;
+}
+
+interface ActivationParts {
+  /** N·d, the residual stream: a checkpoint, or the input of one layer. */
+  readonly stream: TensorSum;
+  /** Saved by one layer until backward reaches it: without the scores where these are computed again. */
+  readonly kept: TensorSum;
+  /** What an encoder keeps below a decoder, and its output, which all layers of the decoder read. */
+  readonly below: TensorSum;
+  /** All that the layers keep of one micro-batch. */
+  readonly microBatch: TensorSum;
+  /** Micro-batches that wait for their backward pass beside the one at work. */
+  readonly waiting: number;
+  /** Saved by the norm over the embeddings. */
+  readonly embedded: TensorSum;
+  /** Sines and cosines of the positions, and the same where a layer that trains saves them. */
+  readonly angles: TensorSum;
+  readonly savedAngles: TensorSum;
+  /** What a frozen layer holds at either of its two highest moments; none where none is frozen. */
+  readonly frozenForward: readonly TensorSum[];
+  /** Temporaries of the backward pass of the last norm. */
+  readonly lastNorm: TensorSum;
+}
+
+interface StandingParts {
+  /** Weights and buffers, from load on; with inputs, workspaces and communication, what every step stands on. */
+  readonly loaded: readonly Holding[];
+  readonly base: readonly Holding[];
+  /** The mask of eager attention lasts as long as the layers run: in backward too where they run again. */
+  readonly mask: Holding;
+  readonly recomputedMask: readonly Holding[];
+  /** Half-precision copies of weights. Recomputed layers make theirs again; the head's stays. */
+  readonly casts: Holding;
+  readonly backwardCasts: readonly Holding[];
+}
+
+export interface TrainingParts extends LayerParts, GradientParts, ActivationParts, StandingParts {
+  readonly model: ModelSpec;
+  readonly run: RunSpec;
+  readonly types: ElementBytes;
+  readonly resident: Resident;
+  readonly head: Head;
+  readonly optimizer: OptimizerMemory;
+}
+
+export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): TrainingParts {
+  const types = elementBytes(run);
+  const weights = countWeights(model, run, shard);
+  const { trained } = weights;
+  const resident = countResident(model, run, shard, types, weights);
+  const head = buildHead(model, run, shard, types);
+  const bottom = buildLayer(model, run, shard, types, trained);
+  const trainedLayers = shard.layers - shard.frozen;
+  const encoderDecoder = shard.decoderLayers > 0;
+  const layers: LayerParts = {
+    bottom,
+    top: encoderDecoder ? buildLayer(model, run, shard, types, trained, true) : bottom,
+    trainedLayers,
+    topLayers: encoderDecoder ? shard.decoderLayers : trainedLayers,
+    group: Math.min(segmentLength(run.checkpointing) ?? 0, trainedLayers),
+  };
+  const gradients = countGradients(model, run, shard, types, weights);
+  const share = Math.max(shard.stateShare, shard.parameterShare);
+  return {
+    model,
+    run,
+    types,
+    resident,
+    head,
+    optimizer: optimizerMemory(run, trained, types, share),
+    ...layers,
+    ...gradients,
+    ...countActivations(model, run, shard, types, layers, head),
+    ...listStanding(run, shard, types, layers, resident, gradients.allGradients),
+  };
+}
+
+function countGradients(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  { tensors, trained }: Weights,
+): GradientParts {
+  const allGradients = new TensorSum();
+  const endGradients = new TensorSum();
+  let largest = 0;
+  let largestEnd = 0;
+  for (const { rows, columns, count, layered, kind } of trained) {
+    const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
+    allGradients.add(bytes, count);
+    largest = Math.max(largest, bytes);
+    if (layered || kind !== 'matrix') continue;
+    endGradients.add(bytes, count);
+    largestEnd = Math.max(largestEnd, bytes);
+  }
+  const tableTrains = trained === tensors && shard.embedding;
+  const carried = shard.accumulates;
+  return {
+    allGradients,
+    endGradients,
+    tiedGradients: new TensorSum().add(
+      tableTrains && shard.head && model.tiedHead ? 2 * largestEnd : 0,
+    ),
+    carried,
+    freshGradient: new TensorSum().add(carried ? largest : 0),
+    offloaded: run.offload === 'all',
+  };
+}
+
+function countActivations(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  { bottom, top, trainedLayers, topLayers, group }: LayerParts,
+  head: Head,
+): ActivationParts {
+  const { batch: B, seq: n } = run;
+  const width = bottom.shape.stream;
+  const encoderDecoder = shard.decoderLayers > 0;
+  const stream = new TensorSum().add(types.residual * width);
+  const kept = keptByLayer(top, run);
+  /** Layers of a stack: all they have saved, or one checkpoint a group. */
+  const stack = (sum: TensorSum, savedByLayer: TensorSum, count: number) =>
+    group === 0 ? sum.addAll(savedByLayer, count) : sum.addAll(stream, Math.ceil(count / group));
+  const below = new TensorSum();
+  if (encoderDecoder)
+    stack(below, keptByLayer(bottom, run), trainedLayers)
+      .addAll(head.norm)
+      .add(types.compute * width);
+  const embedded = new TensorSum();
+  if (shard.embedding && model.postNorm && shard.frozen === 0)
+    embedded
+      .add(types.residual * width, encoderDecoder ? 2 : 1)
+      .add(4 * B * n, encoderDecoder ? 4 : 2);
+  const angles = new TensorSum();
+  if (model.positions === 'rotary')
+    angles.add(types.residual * n * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  return {
+    stream,
+    kept,
+    below,
+    microBatch: stack(new TensorSum(), kept, topLayers).addAll(below),
+    waiting: shard.inFlight - 1,
+    embedded,
+    angles,
+    savedAngles: trainedLayers > 0 ? angles : new TensorSum(),
+    frozenForward:
+      shard.frozen === 0
+        ? []
+        : [attentionForward, ffnForward].map((work) => work(model, run, types, bottom.shape, n)),
+    lastNorm: new TensorSum().add(
+      shard.head && !model.postNorm ? normBackward(model, types, width) : 0,
+    ),
+  };
+}
+
+function keptByLayer({ saved, scores }: Layer, run: RunSpec): TensorSum {
+  const kept = new TensorSum().addAll(saved);
+  return run.checkpointing === 'selective' ? kept.addAll(scores, -1) : kept;
+}
+
+function listStanding(
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  { bottom, group }: LayerParts,
+  resident: Resident,
+  allGradients: TensorSum,
+): StandingParts {
+  const { batch: B, seq: n } = run;
+  // Token ids and labels of int64, a decoder's ids besides, and the positions.
+  const inputs = new TensorSum().add(8 * B * n, shard.decoderLayers > 0 ? 3 : 2).add(8 * n);
+  const loaded = [...resident.weights, hold('buffers', resident.buffers)];
+  const mask = hold(
+    'buffers',
+    new TensorSum().add(run.attention === 'eager' ? types.compute * B * n ** 2 : 0),
+  );
+  const casts = hold('params', resident.casts);
+  return {
+    loaded,
+    base: [
+      ...loaded,
+      hold('inputs', inputs),
+      hold('workspace', resident.workspace),
+      hold(
+        'communication',
+        communicationBuffers(run, shard, types, bottom, resident, allGradients),
+      ),
+    ],
+    mask,
+    recomputedMask: group === 0 ? [] : [mask],
+    casts,
+    backwardCasts:
+      group === 0
+        ? [casts]
+        : [hold('params', resident.layerCasts, group), hold('params', resident.endCasts)],
+  };
+}
+
+/**
+ * Buffers of communication. DistributedDataParallel keeps buckets as large as all gradients; sharded parameters are
+ * gathered two layers at a time, and a layer's gradients exist whole before they are scattered; tensor parallelism
+ * reduces one activation; stages of a pipeline receive and send one.
+ */
+function communicationBuffers(
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  { gradients, shape }: Layer,
+  { fetched }: Resident,
+  allGradients: TensorSum,
+): TensorSum {
+  const total = new TensorSum().addAll(fetched);
+  if (shard.data > 1 && shard.gradientShare === 1) total.addAll(allGradients);
+  if (shard.gradientShare > 1) total.addAll(gradients, shard.gradientShare);
+  const tokens = run.batch * run.seq;
+  if (shard.tensor > 1)
+    total.add(types.compute * tokens * (shape.stream / Math.ceil(tokens / shard.sequence)));
+  if (!(shard.embedding && shard.head)) total.add(types.compute * shape.stream, 2);
+  return total;
+}
