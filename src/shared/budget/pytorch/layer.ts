@@ -2,20 +2,20 @@
  * One layer over time: what it leaves behind in forward, and the highest moment of its backward pass, when saved
  * tensors, gradients of weights and gradients of activations are all partly there.
  */
+import type { Bytes } from '../../base/units';
 import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import {
-  CROSS_STAGES,
-  countElements,
+  CROSS_SUBLAYERS,
   type LayerShape,
   layerShape,
-  STAGES,
-  type Stage,
-  savedTensors,
-} from './saved-tensors';
+  SUBLAYERS,
+  type Sublayer,
+} from './layer-shape';
+import { countElements, savedTensors } from './saved-tensors';
 import { type ElementBytes, softmaxInFp32 } from './types';
 
 /** The highest moment of a layer's backward pass. */
@@ -48,37 +48,77 @@ export function buildLayer(
   cross = false,
 ): Layer {
   const shape = layerShape(model, shard, run.batch, run.seq);
-  const stages: readonly Stage[] = cross ? CROSS_STAGES : STAGES;
+  const sublayers: readonly Sublayer[] = cross ? CROSS_SUBLAYERS : SUBLAYERS;
   const trained =
-    shard.decoderLayers === 0 ? all : all.filter((one) => (one.decoder ?? false) === cross);
-  const byStage = new Map<Stage, TensorSum>(stages.map((stage) => [stage, new TensorSum()]));
+    shard.decoderLayers === 0 ? all : all.filter(({ decoder = false }) => decoder === cross);
+  const saved = emptySums();
   const scores = new TensorSum();
   for (const tensor of savedTensors(model, run, shard, types, cross)) {
     const bytes = countElements(tensor) * tensor.element;
-    byStage.get(tensor.stage)!.add(bytes, tensor.count);
+    saved[tensor.sublayer].add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
   }
-  const saved = new TensorSum();
-  for (const stage of stages) saved.addAll(byStage.get(stage)!);
-  const squares = run.attention === 'eager' ? run.batch * shape.heads * run.seq * run.seq : 0;
-  const midForward = {
-    saved: new TensorSum(),
-    work: new TensorSum().add(types.compute * squares).add(types.residual * shape.stream),
-  };
-  // Copies of q and k stand beside the tensor GPT-2 projects all three into.
-  if (squares > 0 && findImplementation(model).fusedProjection)
-    midForward.work.add(types.compute * run.batch * run.seq * shape.queryWidth, 2);
-  for (const stage of ['norm1', 'qkv', 'attention'] as const)
-    midForward.saved.addAll(byStage.get(stage)!);
-
   return {
     shape,
-    saved,
+    saved: sumOver(sublayers, saved),
     scores,
-    midForward,
+    midForward: {
+      saved: sumOver(['norm1', 'qkv', 'attention'], saved),
+      work: attentionWork(model, run, shape, types),
+    },
     gradients: layerGradients(trained, types, shard),
-    backward: highest(model, run, shape, types, byStage, trained, shard, stages),
+    backward: findPeak({
+      sublayers,
+      saved,
+      gradients: gradientsBySublayer(model, trained, types, shard),
+      work: backwardWork(model, run, shape, types),
+      flowing: types.residual * shape.stream,
+      autocast: types.autocast,
+    }),
   };
+}
+
+type BySublayer<T> = Readonly<Record<Sublayer, T>>;
+
+function emptySums(): BySublayer<TensorSum> {
+  return {
+    norm1: new TensorSum(),
+    qkv: new TensorSum(),
+    attention: new TensorSum(),
+    output: new TensorSum(),
+    crossNorm: new TensorSum(),
+    crossQkv: new TensorSum(),
+    crossAttention: new TensorSum(),
+    crossOutput: new TensorSum(),
+    norm2: new TensorSum(),
+    up: new TensorSum(),
+    activation: new TensorSum(),
+    down: new TensorSum(),
+  };
+}
+
+function sumOver(sublayers: readonly Sublayer[], sums: BySublayer<TensorSum>): TensorSum {
+  const total = new TensorSum();
+  for (const sublayer of sublayers) total.addAll(sums[sublayer]);
+  return total;
+}
+
+/** What attention holds in forward beside the tensors saved so far: the scores before softmax, B·h·n², and its input. */
+function attentionWork(
+  model: ModelSpec,
+  run: RunSpec,
+  shape: LayerShape,
+  types: ElementBytes,
+): TensorSum {
+  const c = types.compute;
+  const eager = run.attention === 'eager';
+  const work = new TensorSum()
+    .add(eager ? c * run.batch * shape.heads * run.seq * run.seq : 0)
+    .add(types.residual * shape.stream);
+  // Copies of queries and keys stand beside the one tensor that all three are projected into.
+  if (eager && findImplementation(model).fusedProjection)
+    work.add(c * run.batch * run.seq * shape.queryWidth, 2);
+  return work;
 }
 
 /** Gradients of one layer's weights, as autograd leaves them on a rank that does not shard them. */
@@ -88,53 +128,37 @@ function layerGradients(
   shard: Shard,
 ): TensorSum {
   const sum = new TensorSum();
-  for (const tensor of trained) {
-    const { rows, columns, count, layered } = tensor;
-    if (layered)
-      sum.add(
-        Math.ceil((rows * columns * types.gradient) / shard.gradientShare),
-        count / countLayers(tensor, shard),
-      );
-  }
+  for (const tensor of trained)
+    if (tensor.layered)
+      sum.add(gradientBytes(tensor, types, shard), tensor.count / countLayers(tensor, shard));
   return sum;
 }
 
-/** Bytes of temporaries at each stage of backward, beside the gradient that flows along the residual stream. */
-export function temporaries(
+function gradientBytes({ rows, columns }: WeightTensor, types: ElementBytes, shard: Shard): Bytes {
+  return Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
+}
+
+/** Bytes of temporaries in backward of each sublayer, beside the gradient that flows along the residual stream. */
+function backwardWork(
   model: ModelSpec,
   run: RunSpec,
   shape: LayerShape,
   types: ElementBytes,
-): Readonly<Record<Stage, number>> {
+): BySublayer<Bytes> {
   const c = types.compute;
   const N = run.batch * run.seq;
+  const { stream } = shape;
   const inner = N * shape.ffn;
-  const stream = shape.stream;
   const cast = types.autocast ? c * stream : 0;
-  const q = N * shape.queryWidth;
-  const kv = N * (shape.kvWidth + (model.latentAttention ? shape.valueWidth : shape.kvWidth));
-  const squares = run.batch * shape.heads * run.seq * run.seq;
-  const gated = model.activation === 'swiglu';
+  const { q, kv } = projectedElements(model, run, shape);
   const normalize = normBackward(model, types, stream);
-  let attention: number;
-  if (run.attention === 'eager') {
-    // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
-    attention =
-      (softmaxInFp32(model, run) ? 6 : 2 * c) * squares +
-      c * q +
-      ((run.dropout ?? 0) > 0 ? c * squares : 0);
-  } else {
-    const grouped = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
-    attention =
-      c * (2 * q + kv) + grouped + (c < 4 ? 4 * q : 0) + 4 * run.batch * shape.heads * run.seq;
-  }
+  const attention = attentionBackward(model, run, shape, types);
   const output = cast + c * N * shape.valueWidth;
   const qkv = c * (q + kv) * (findImplementation(model).fusedProjection ? 2 : 1) + c * stream;
   return {
     down: cast + c * inner,
-    activation:
-      (gated ? 3 : model.activationComposed ? 3 * (types.autocast ? 2 : 1) : 2) * c * inner,
-    up: (gated ? 2 : 1) * c * (inner + stream),
+    activation: activationCopies(model, types) * c * inner,
+    up: (model.activation === 'swiglu' ? 2 : 1) * c * (inner + stream),
     norm2: normalize,
     output,
     attention,
@@ -148,80 +172,105 @@ export function temporaries(
   };
 }
 
-/** Bytes that backward of one norm holds, apart from what it saved: RMSNorm, written out, computes in fp32. */
-export function normBackward(model: ModelSpec, types: ElementBytes, stream: number): number {
-  if (model.norm === 'layernorm') return (types.residual + types.compute) * stream;
-  return (types.residual < 4 ? 14 : 16) * stream;
+/** Elements of the queries, and of keys and values together. */
+function projectedElements(model: ModelSpec, run: RunSpec, shape: LayerShape) {
+  const N = run.batch * run.seq;
+  const valueWidth = model.latentAttention ? shape.valueWidth : shape.kvWidth;
+  return { q: N * shape.queryWidth, kv: N * (shape.kvWidth + valueWidth) };
 }
 
-/** Which weights have their gradients once a stage of backward is done; adapters and experts follow their layer. */
-const AFTER: readonly Stage[] = ['down', 'up', 'output', 'qkv'];
-
-function highest(
+function attentionBackward(
   model: ModelSpec,
   run: RunSpec,
   shape: LayerShape,
   types: ElementBytes,
-  byStage: ReadonlyMap<Stage, TensorSum>,
-  trained: readonly WeightTensor[],
-  shard: Shard,
-  stages: readonly Stage[],
-): LayerPeak {
-  const flowing = types.residual * shape.stream;
-  const work = temporaries(model, run, shape, types);
-  const shares = gradientShares(model, trained, types, shard);
-  const remaining = new TensorSum();
-  for (const stage of stages) remaining.addAll(byStage.get(stage)!);
-  const gradients = new TensorSum();
-  let best: LayerPeak | null = null;
-  let bestTotal = -1;
-  for (let index = stages.length - 1; index >= 0; index--) {
-    const stage = stages[index]!;
-    const temporary = new TensorSum().add(flowing).add(work[stage]);
-    if (AFTER.includes(stage)) {
-      gradients.addAll(shares[stage as keyof typeof shares]);
-      // Autocast leaves a matrix's gradient in half precision first, then casts it.
-      if (types.autocast) temporary.add(shares[stage as keyof typeof shares].requested / 2);
-    }
-    const total = remaining.requested + gradients.requested + temporary.requested;
-    if (total > bestTotal) {
-      bestTotal = total;
-      best = {
-        saved: new TensorSum().addAll(remaining),
-        gradients: new TensorSum().addAll(gradients),
-        work: temporary,
-      };
-    }
-    remaining.addAll(byStage.get(stage)!, -1);
+): Bytes {
+  const c = types.compute;
+  const { q, kv } = projectedElements(model, run, shape);
+  const rows = run.batch * shape.heads * run.seq;
+  if (run.attention === 'eager') {
+    // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
+    const gradients = softmaxInFp32(model, run) ? 6 : 2 * c;
+    const undropped = (run.dropout ?? 0) > 0 ? c : 0;
+    return (gradients + undropped) * rows * run.seq + c * q;
   }
-  return best!;
+  const repeated = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
+  const inFp32 = c < 4 ? 4 * q : 0;
+  return c * (2 * q + kv) + repeated + inFp32 + 4 * rows;
 }
 
-/** A layer's weight gradients by the stage of backward that makes them. */
-function gradientShares(
-  model: ModelSpec,
+/** Tensors of the inner width that backward of the activation holds. */
+function activationCopies(model: ModelSpec, types: ElementBytes): number {
+  if (model.activation === 'swiglu') return 3;
+  if (!model.activationComposed) return 2;
+  // Autocast computes the power in fp32: twice the width.
+  return types.autocast ? 6 : 3;
+}
+
+/** Bytes that backward of one norm holds, apart from what it saved: RMSNorm, written out, computes in fp32. */
+export function normBackward(model: ModelSpec, types: ElementBytes, stream: number): Bytes {
+  if (model.norm === 'layernorm') return (types.residual + types.compute) * stream;
+  return (types.residual < 4 ? 14 : 16) * stream;
+}
+
+interface LayerBackward {
+  readonly sublayers: readonly Sublayer[];
+  readonly saved: BySublayer<TensorSum>;
+  /** Of the weights, by the sublayer whose backward pass makes them. */
+  readonly gradients: Readonly<Partial<Record<Sublayer, TensorSum>>>;
+  readonly work: BySublayer<Bytes>;
+  /** The gradient along the residual stream. */
+  readonly flowing: Bytes;
+  readonly autocast: boolean;
+}
+
+/** Goes back through the sublayers: what they saved goes as gradients of weights come, and one moment is the highest. */
+function findPeak(layer: LayerBackward): LayerPeak {
+  const remaining = sumOver(layer.sublayers, layer.saved);
+  const gradients = new TensorSum();
+  let peak: LayerPeak = { saved: remaining, gradients, work: new TensorSum() };
+  let highest = -1;
+  for (const sublayer of layer.sublayers.toReversed()) {
+    const work = new TensorSum().add(layer.flowing).add(layer.work[sublayer]);
+    const made = layer.gradients[sublayer];
+    if (made) {
+      gradients.addAll(made);
+      // Autocast leaves a matrix's gradient in half precision first, then casts it.
+      if (layer.autocast) work.add(made.requested / 2);
+    }
+    const total = remaining.requested + gradients.requested + work.requested;
+    if (total > highest) {
+      highest = total;
+      peak = {
+        saved: new TensorSum().addAll(remaining),
+        gradients: new TensorSum().addAll(gradients),
+        work,
+      };
+    }
+    remaining.addAll(layer.saved[sublayer], -1);
+  }
+  return peak;
+}
+
+/**
+ * Gradients of a layer's matrices by the sublayer whose backward pass makes them: those that narrow to the model's width
+ * in `down`, those that widen it in `up`, square ones (attention's, where heads make up the width) in `qkv`. Adapters
+ * and experts are narrow and wide in the same way.
+ */
+function gradientsBySublayer(
+  { hidden }: ModelSpec,
   trained: readonly WeightTensor[],
   types: ElementBytes,
   shard: Shard,
-) {
-  const shares = {
-    down: new TensorSum(),
-    up: new TensorSum(),
-    output: new TensorSum(),
-    qkv: new TensorSum(),
-  };
+): LayerBackward['gradients'] {
+  const sums = { down: new TensorSum(), up: new TensorSum(), qkv: new TensorSum() };
   for (const tensor of trained) {
     const { rows, columns, count, layered, kind } = tensor;
     if (!layered || kind !== 'matrix') continue;
-    const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
-    const perLayer = count / countLayers(tensor, shard);
-    const stage =
-      columns === model.hidden && rows !== model.hidden
-        ? 'down'
-        : rows === model.hidden && columns !== model.hidden
-          ? 'up'
-          : 'qkv';
-    shares[stage].add(bytes, perLayer);
+    let sublayer: keyof typeof sums = 'qkv';
+    if (columns === hidden && rows !== hidden) sublayer = 'down';
+    else if (rows === hidden && columns !== hidden) sublayer = 'up';
+    sums[sublayer].add(gradientBytes(tensor, types, shard), count / countLayers(tensor, shard));
   }
-  return shares;
+  return sums;
 }

@@ -1,7 +1,7 @@
 /** What one layer holds while it runs without autograd, when each tensor goes as soon as it has been used. */
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { TensorSum } from './allocator';
-import type { LayerShape } from './saved-tensors';
+import type { LayerShape } from './layer-shape';
 import { type ElementBytes, softmaxInFp32 } from './types';
 
 /** Copies of the inner width that are there at once: gate, up and product; GELU's input and output; or its terms. */
