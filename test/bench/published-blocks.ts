@@ -2,10 +2,10 @@
 
 import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
 import { buildHead } from '../../src/shared/budget/pytorch/head';
-import { temporaries } from '../../src/shared/budget/pytorch/layer';
+import { backwardWork } from '../../src/shared/budget/pytorch/layer';
+import { layerShape } from '../../src/shared/budget/pytorch/layer-shape';
 import {
   countElements,
-  layerShape,
   type SavedTensor,
   savedTensors,
 } from '../../src/shared/budget/pytorch/saved-tensors';
@@ -112,7 +112,7 @@ function classifier(row: PublishedRow, config: Config): Bytes | null {
   return { kind: 'logits and loss', bytes };
 }
 
-const FEED_FORWARD: readonly SavedTensor['stage'][] = ['up', 'activation', 'down'];
+const FEED_FORWARD: readonly SavedTensor['sublayer'][] = ['up', 'activation', 'down'];
 
 /**
  * A feed-forward block by itself, run over and over: weights with their gradients, its input and output with theirs,
@@ -136,7 +136,7 @@ function gatedBlock(config: Config): number {
   const types = elementBytes(run);
   const shard = wholeShard(model, run);
   const saved = savedTensors(model, run, shard, types).filter(
-    ({ stage, name }) => FEED_FORWARD.includes(stage) && !/input of the feed/.test(name),
+    ({ sublayer, name }) => FEED_FORWARD.includes(sublayer) && !/input of the feed/.test(name),
   );
   const kept = saved.reduce((sum, one) => sum + countElements(one) * one.element * one.count, 0);
   const stream = types.compute * run.batch * run.seq * hidden;
@@ -144,7 +144,7 @@ function gatedBlock(config: Config): number {
     2 * 3 * types.weight * hidden * ffn +
     4 * stream +
     kept +
-    temporaries(model, run, layerShape(model, shard, run.batch, run.seq), types).activation +
+    backwardWork(model, run, layerShape(model, shard, run.batch, run.seq), types).activation +
     2 * cublasWorkspace(config.gpu)
   );
 }
@@ -163,9 +163,9 @@ export function attentionCoefficient(row: PublishedRow): number {
   };
   const run = runOf(model, config, { precision: 'bf16', attention: 'flash' });
   const types = elementBytes(run);
-  const stages = ['qkv', 'attention', 'output'];
+  const sublayers = ['qkv', 'attention', 'output'];
   const saved = savedTensors(model, run, wholeShard(model, run), types).filter(
-    ({ stage, name }) => stages.includes(stage) && name !== 'log-sum-exp',
+    ({ sublayer, name }) => sublayers.includes(sublayer) && name !== 'log-sum-exp',
   );
   return (
     saved.reduce((sum, one) => sum + countElements(one) * one.element * one.count, 0) /

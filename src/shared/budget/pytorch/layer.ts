@@ -139,7 +139,7 @@ function gradientBytes({ rows, columns }: WeightTensor, types: ElementBytes, sha
 }
 
 /** Bytes of temporaries in backward of each sublayer, beside the gradient that flows along the residual stream. */
-function backwardWork(
+export function backwardWork(
   model: ModelSpec,
   run: RunSpec,
   shape: LayerShape,

@@ -88,7 +88,7 @@ describe('tensors saved by one layer', () => {
       };
       const run = train(model, { batch: 2, seq: 32, precision, attention: 'sdpa' });
       const block = savedTensors(model, run, wholeShard(model, run), elementBytes(run)).filter(
-        ({ stage }) => ['norm2', 'up', 'activation', 'down'].includes(stage),
+        ({ sublayer }) => ['norm2', 'up', 'activation', 'down'].includes(sublayer),
       );
       expect(
         block.reduce((total, one) => total + countElements(one) * one.element * one.count, 0),
