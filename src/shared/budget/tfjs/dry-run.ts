@@ -1,5 +1,5 @@
 /**
- * Two running totals of a dry run and their high-water marks, kept as the workload's ledger keeps its own:
+ * Two running totals of a dry run and their high-water marks, kept as the workload keeps them of its live tensors:
  *   allocated   bytes of distinct live buffers, by component
  *   numBytes    tfjs's own count: every tensor counts its full size, even when it shares a buffer with others
  * A phase's marks start with the values at its begin and move only on strictly greater ones.
@@ -7,7 +7,9 @@
 import { COMPONENTS, type Component } from '../../base/vocabulary';
 import type { ComponentBytes } from '../types';
 
-const componentIndex = new Map<Component, number>(COMPONENTS.map((name, index) => [name, index]));
+const COMPONENT_INDEX = Object.fromEntries(
+  COMPONENTS.map((name, index) => [name, index]),
+) as Readonly<Record<Component, number>>;
 
 export interface DryBuffer {
   references: number;
@@ -17,7 +19,8 @@ export interface DryBuffer {
   readonly order: number;
 }
 
-export interface Moment {
+/** What a phase has allocated at its end and at its high-water mark. */
+export interface PhaseBytes {
   readonly end: number;
   readonly endComponents: ComponentBytes;
   readonly total: number;
@@ -25,82 +28,82 @@ export interface Moment {
   readonly frameworkCount: { readonly end: number; readonly peak: number };
 }
 
-export class DryLedger {
-  private readonly live = new Float64Array(COMPONENTS.length);
-  private readonly high = new Float64Array(COMPONENTS.length);
-  private context = 0;
-  private allocated = 0;
-  private peak = 0;
-  private allocations = 0;
-  private peakAllocations = 0;
-  private numBytes = 0;
-  private peakNumBytes = 0;
+export class DryTotals {
+  readonly #live = new Float64Array(COMPONENTS.length);
+  readonly #high = new Float64Array(COMPONENTS.length);
+  #context = 0;
+  #allocated = 0;
+  #peak = 0;
+  #allocations = 0;
+  #peakAllocations = 0;
+  #numBytes = 0;
+  #peakNumBytes = 0;
 
   setContext(component: Component): void {
-    this.context = componentIndex.get(component)!;
+    this.#context = COMPONENT_INDEX[component];
   }
 
   within<T>(component: Component, f: () => T): T {
-    const outer = this.context;
+    const outer = this.#context;
     this.setContext(component);
     const result = f();
-    this.context = outer;
+    this.#context = outer;
     return result;
   }
 
   /** Moves a buffer to another component, and in the high-water split too if it was alive at that moment. */
   retag({ buffer }: { readonly buffer: DryBuffer }, component: Component): void {
-    const index = componentIndex.get(component)!;
+    const index = COMPONENT_INDEX[component];
     if (buffer.component === index) return;
-    this.move(this.live, buffer, index);
-    if (buffer.order <= this.peakAllocations) this.move(this.high, buffer, index);
+    this.#move(this.#live, buffer, index);
+    if (buffer.order <= this.#peakAllocations) this.#move(this.#high, buffer, index);
     buffer.component = index;
   }
 
   beginPhase(): void {
-    this.markPeak();
-    this.peakNumBytes = this.numBytes;
+    this.#markPeak();
+    this.#peakNumBytes = this.#numBytes;
   }
 
-  read(): Moment {
+  read(): PhaseBytes {
     return {
-      end: this.allocated,
-      endComponents: split(this.live),
-      total: this.peak,
-      components: split(this.high),
-      frameworkCount: { end: this.numBytes, peak: this.peakNumBytes },
+      end: this.#allocated,
+      endComponents: split(this.#live),
+      total: this.#peak,
+      components: split(this.#high),
+      frameworkCount: { end: this.#numBytes, peak: this.#peakNumBytes },
     };
   }
 
   /** A new buffer with one reference, in the component of the context. */
   protected allocate(bytes: number): DryBuffer {
-    const buffer = { references: 1, bytes, component: this.context, order: ++this.allocations };
-    this.live[buffer.component]! += bytes;
-    this.allocated += bytes;
-    if (this.allocated > this.peak) this.markPeak();
+    const buffer = { references: 1, bytes, component: this.#context, order: ++this.#allocations };
+    this.#live[buffer.component]! += bytes;
+    this.#allocated += bytes;
+    if (this.#allocated > this.#peak) this.#markPeak();
     return buffer;
   }
 
   /** One reference less; the last frees. */
   protected release(buffer: DryBuffer): void {
     if (--buffer.references > 0) return;
-    this.live[buffer.component]! -= buffer.bytes;
-    this.allocated -= buffer.bytes;
+    this.#live[buffer.component]! -= buffer.bytes;
+    this.#allocated -= buffer.bytes;
   }
 
   /** tfjs's count of tensors, up or down. */
   protected count(bytes: number): void {
-    this.numBytes += bytes;
-    if (this.numBytes > this.peakNumBytes) this.peakNumBytes = this.numBytes;
+    this.#numBytes += bytes;
+    if (this.#numBytes > this.#peakNumBytes) this.#peakNumBytes = this.#numBytes;
   }
 
-  private markPeak(): void {
-    this.peak = this.allocated;
-    this.high.set(this.live);
-    this.peakAllocations = this.allocations;
+  #markPeak(): void {
+    this.#peak = this.#allocated;
+    this.#high.set(this.#live);
+    this.#peakAllocations = this.#allocations;
   }
 
-  private move(totals: Float64Array, buffer: DryBuffer, index: number): void {
+  #move(totals: Float64Array, buffer: DryBuffer, index: number): void {
     totals[buffer.component]! -= buffer.bytes;
     totals[index]! += buffer.bytes;
   }

@@ -1,10 +1,12 @@
 /** BERT's encoder as a dry program: the operations of its forward pass, in their order, over the pieces it shares with GPT-2. */
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { type DryBatch, isPadded } from './batch';
 import type { DryEngine, DryTensor } from './engine';
-import { type Batch, type Gpt2, isPadded, type Layer, type Parameters } from './gpt2';
+import type { Gpt2 } from './gpt2';
 import type { Ops } from './ops';
+import type { DryLayer, Parameters } from './parameters';
 
-interface EncoderBatch extends Batch {
+interface EncoderBatch extends DryBatch {
   readonly types: DryTensor | null;
 }
 
@@ -67,9 +69,9 @@ function block(
   ops: Ops,
   shared: Gpt2,
   model: ModelSpec,
-  layer: Layer,
+  layer: DryLayer,
   x: DryTensor,
-  batch: Batch,
+  batch: DryBatch,
 ): DryTensor {
   const attended = shared.normalize(
     ops.add(x, shared.attention(layer, x, batch, null, 0)),
@@ -93,7 +95,7 @@ function exactGelu(ops: Ops, x: DryTensor): DryTensor {
   return ops.mul(ops.mul(x, 1), ops.add(ops.same(ops.mul(x, 1)), 1));
 }
 
-function firstTokens(ops: Ops, states: DryTensor, { sequences, length }: Batch): DryTensor {
+function firstTokens(ops: Ops, states: DryTensor, { sequences, length }: DryBatch): DryTensor {
   const width = states.shape[1]!;
   if (length === 1) return states;
   return ops.reshape(

@@ -9,7 +9,7 @@
  *  - Backward keeps every gradient it has made until it ends, except those summed into another.
  */
 import type { Component } from '../../base/vocabulary';
-import { type DryBuffer, DryLedger } from './dry-run';
+import { type DryBuffer, DryTotals } from './dry-run';
 
 /** Four bytes for float32 and int32, the only element types of the bundled workload. */
 const ELEMENT_BYTES = 4;
@@ -25,42 +25,46 @@ export interface DryTensor {
 }
 type Scope = DryTensor[];
 export type Thunk = () => DryTensor;
+export type Tensors = readonly DryTensor[];
 /** Gradients of an op for its inputs, in their order. What it runs at once lives until backward ends. */
-export type Gradient = (dy: DryTensor, saved: readonly DryTensor[]) => readonly Thunk[];
+export type Gradient<Saved extends Tensors = Tensors> = (
+  dy: DryTensor,
+  saved: Saved,
+) => readonly Thunk[];
 interface TapeNode {
-  readonly inputs: readonly DryTensor[];
+  readonly inputs: Tensors;
   readonly output: DryTensor;
-  readonly saved: readonly DryTensor[];
-  readonly gradient: Gradient;
+  readonly saved: Tensors;
+  readonly gradient: (dy: DryTensor) => readonly Thunk[];
 }
 
-export class DryEngine extends DryLedger {
-  private readonly scopes: Scope[] = [];
-  private tape: TapeNode[] | null = null;
-  private recording = false;
+export class DryEngine extends DryTotals {
+  readonly #scopes: Scope[] = [];
+  #tape: TapeNode[] | null = null;
+  #recording = false;
 
   // --- tensors ---
 
   /** A tensor with a buffer of its own. */
   create(shape: readonly number[]): DryTensor {
     const bytes = ELEMENT_BYTES * shape.reduce((product, length) => product * length, 1);
-    return this.register(shape, bytes, this.allocate(bytes), false);
+    return this.#register(shape, bytes, this.allocate(bytes), false);
   }
 
   /** Another view of a tensor's buffer. */
   view(source: DryTensor, shape: readonly number[] = source.shape): DryTensor {
     source.buffer.references++;
-    return this.register(shape, source.bytes, source.buffer, false);
+    return this.#register(shape, source.bytes, source.buffer, false);
   }
 
   /** A variable shares the buffer of its initial value and belongs to no scope. */
   variable(initial: DryTensor): DryTensor {
     initial.buffer.references++;
-    return this.register(initial.shape, initial.bytes, initial.buffer, true);
+    return this.#register(initial.shape, initial.bytes, initial.buffer, true);
   }
 
   assign(variable: DryTensor, value: DryTensor): void {
-    this.unregister(variable);
+    this.#unregister(variable);
     variable.buffer = value.buffer;
     value.buffer.references++;
     this.count(variable.bytes);
@@ -74,19 +78,19 @@ export class DryEngine extends DryLedger {
   dispose(tensor: DryTensor): void {
     if (tensor.disposed) return;
     tensor.disposed = true;
-    this.unregister(tensor);
+    this.#unregister(tensor);
   }
 
   // --- scopes, ops, tape ---
 
   tidy<T extends DryTensor | readonly DryTensor[]>(f: () => T): T {
     const scope: Scope = [];
-    this.scopes.push(scope);
+    this.#scopes.push(scope);
     const result = f();
     const results: readonly DryTensor[] = Array.isArray(result) ? result : [result as DryTensor];
     for (const tensor of scope) if (!tensor.kept && !results.includes(tensor)) this.dispose(tensor);
-    this.scopes.pop();
-    for (const tensor of results) if (!tensor.kept && tensor.scope === scope) this.track(tensor);
+    this.#scopes.pop();
+    for (const tensor of results) if (!tensor.kept && tensor.scope === scope) this.#track(tensor);
     return result;
   }
 
@@ -94,16 +98,18 @@ export class DryEngine extends DryLedger {
    * One op. `inputs` are all it takes, in the order of its gradients; `save` names what those need. The output is made
    * first, then the views that are saved.
    */
-  op(
-    inputs: readonly DryTensor[],
+  op<const Saved extends Tensors>(
+    inputs: Tensors,
     run: () => DryTensor,
-    save: (output: DryTensor) => readonly DryTensor[],
-    gradient: Gradient,
+    save: (output: DryTensor) => Saved,
+    gradient: Gradient<Saved>,
   ): DryTensor {
     const output = run();
-    if (this.recording) {
-      const saved = save(output).map((tensor) => this.keep(this.view(tensor)));
-      this.record({ inputs, output, saved, gradient });
+    if (this.#recording) {
+      // One view for each, so that the list keeps its length.
+      const views: Tensors = save(output).map((tensor) => this.keep(this.view(tensor)));
+      const saved = views as Saved;
+      this.#record({ inputs, output, saved, gradient: (dy) => gradient(dy, saved) });
     }
     return output;
   }
@@ -114,16 +120,16 @@ export class DryEngine extends DryLedger {
     run: (save: (tensor: DryTensor) => void) => DryTensor,
     gradient: Gradient,
   ): DryTensor {
-    const recording = this.recording;
+    const recording = this.#recording;
     const saved: DryTensor[] = [];
-    this.recording = false;
+    this.#recording = false;
     const output = this.tidy(() =>
       run((tensor) => {
         if (recording) saved.push(this.keep(this.view(tensor)));
       }),
     );
-    this.recording = recording;
-    if (recording) this.record({ inputs, output, saved, gradient });
+    this.#recording = recording;
+    if (recording) this.#record({ inputs, output, saved, gradient: (dy) => gradient(dy, saved) });
     return output;
   }
 
@@ -138,8 +144,8 @@ export class DryEngine extends DryLedger {
     add: (a: DryTensor, b: DryTensor) => DryTensor,
   ): { loss: DryTensor; gradients: DryTensor[] } {
     const tape: TapeNode[] = [];
-    this.tape = tape;
-    this.recording = true;
+    this.#tape = tape;
+    this.#recording = true;
     let headStarts = 0;
     const loss = this.tidy(() => {
       const result = f(() => tape.length);
@@ -147,9 +153,9 @@ export class DryEngine extends DryLedger {
       atLoss();
       return result.loss;
     });
-    this.recording = false;
-    const gradients = this.backward(tape, headStarts, loss, () => this.create([]), variables, add);
-    this.tape = null;
+    this.#recording = false;
+    const gradients = this.#backward(tape, headStarts, loss, () => this.create([]), variables, add);
+    this.#tape = null;
     return { loss, gradients };
   }
 
@@ -161,36 +167,36 @@ export class DryEngine extends DryLedger {
     add: (a: DryTensor, b: DryTensor) => DryTensor,
   ): DryTensor[] {
     const tape: TapeNode[] = [];
-    this.tape = tape;
-    this.recording = true;
+    this.#tape = tape;
+    this.#recording = true;
     const output = this.tidy(() => {
       this.setContext('activations');
       const result = f();
       this.setContext('workspace');
       return result;
     });
-    this.recording = false;
-    const gradients = this.backward(tape, tape.length, output, () => dy, xs, add);
+    this.#recording = false;
+    const gradients = this.#backward(tape, tape.length, output, () => dy, xs, add);
     this.dispose(output);
     return gradients;
   }
 
-  private backward(
+  #backward(
     tape: readonly TapeNode[],
     headStarts: number,
     from: DryTensor,
-    dyOf: () => DryTensor,
+    startGradient: () => DryTensor,
     xs: readonly DryTensor[],
     add: (a: DryTensor, b: DryTensor) => DryTensor,
   ): DryTensor[] {
     return this.tidy(() => {
-      const byTensor = new Map<DryTensor, DryTensor>([[from, dyOf()]]);
+      const byTensor = new Map<DryTensor, DryTensor>([[from, startGradient()]]);
       const reached = reachable(tape, xs);
       for (let index = tape.length - 1; index >= 0; index--) {
         const node = tape[index]!;
         const dy = byTensor.get(node.output);
         if (dy)
-          this.backpropagate(
+          this.#backpropagate(
             node,
             dy,
             index >= headStarts ? 'logits' : 'workspace',
@@ -200,11 +206,15 @@ export class DryEngine extends DryLedger {
           );
       }
       for (const node of tape) for (const tensor of node.saved) this.dispose(tensor);
-      return xs.map((x) => byTensor.get(x)!);
+      return xs.map((x) => {
+        const dx = byTensor.get(x);
+        if (!dx) throw new Error('a variable has no part in what is differentiated');
+        return dx;
+      });
     });
   }
 
-  private backpropagate(
+  #backpropagate(
     node: TapeNode,
     dy: DryTensor,
     component: Component,
@@ -213,7 +223,7 @@ export class DryEngine extends DryLedger {
     add: (a: DryTensor, b: DryTensor) => DryTensor,
   ): void {
     this.setContext(component);
-    const thunks = node.gradient(dy, node.saved);
+    const thunks = node.gradient(dy);
     node.inputs.forEach((input, index) => {
       if (!reached.has(input)) return;
       const dx = this.tidy(() => {
@@ -228,11 +238,11 @@ export class DryEngine extends DryLedger {
     });
   }
 
-  private record(node: TapeNode): void {
-    this.tape?.push(node);
+  #record(node: TapeNode): void {
+    this.#tape?.push(node);
   }
 
-  private register(
+  #register(
     shape: readonly number[],
     bytes: number,
     buffer: DryBuffer,
@@ -248,18 +258,18 @@ export class DryEngine extends DryLedger {
       scope: null,
     };
     this.count(bytes);
-    if (!variable) this.track(tensor);
+    if (!variable) this.#track(tensor);
     return tensor;
   }
 
-  private track(tensor: DryTensor): void {
-    const scope = this.scopes.at(-1);
+  #track(tensor: DryTensor): void {
+    const scope = this.#scopes.at(-1);
     if (!scope) return;
     tensor.scope = scope;
     scope.push(tensor);
   }
 
-  private unregister(tensor: DryTensor): void {
+  #unregister(tensor: DryTensor): void {
     this.count(-tensor.bytes);
     this.release(tensor.buffer);
   }

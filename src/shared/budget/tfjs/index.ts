@@ -1,5 +1,5 @@
 /**
- * The refined budget of the bundled workload: a dry run of the same program, which equals the workload's own ledger to
+ * The refined budget of the bundled workload: a dry run of the same program, which equals what the workload counts to
  * the byte, by component, at the end and at the high-water mark of every phase, on every backend.
  *
  * Only what differs is run: training's first step (which makes the optimizer's states) and its second (all later ones
@@ -11,7 +11,7 @@ import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
-import type { Moment } from './dry-run';
+import type { PhaseBytes } from './dry-run';
 import { DryGeneration, dryInference, dryTraining } from './programs';
 
 /** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */
@@ -109,20 +109,22 @@ function buildTimeline(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
 
 function row(
   phase: Phase,
-  moment: Moment,
+  bytes: PhaseBytes,
   step: number | null,
   lastStep: number | null,
 ): TfjsTimelinePhase {
-  return { phase, ...moment, step, lastStep };
+  return { phase, ...bytes, step, lastStep };
 }
 
 /** One row a phase: the highest moment of all its occurrences, and the end of the last. */
 function groupPhases(timeline: readonly TfjsTimelinePhase[]): TfjsPhaseBudget[] {
-  return [...new Set(timeline.map(({ phase }) => phase))].map((phase) => {
-    const own = timeline.filter((entry) => entry.phase === phase);
-    const highest = own.reduce((best, entry) => (entry.total > best.total ? entry : best));
-    const last = own.at(-1)!;
-    const frameworkPeak = Math.max(...own.map(({ frameworkCount }) => frameworkCount.peak));
+  const occurrences = new Map<Phase, TfjsTimelinePhase[]>();
+  for (const entry of timeline)
+    occurrences.set(entry.phase, [...(occurrences.get(entry.phase) ?? []), entry]);
+  return [...occurrences].map(([phase, entries]) => {
+    const highest = entries.reduce((best, entry) => (entry.total > best.total ? entry : best));
+    const last = entries[entries.length - 1]!;
+    const frameworkPeak = Math.max(...entries.map(({ frameworkCount }) => frameworkCount.peak));
     return {
       phase,
       components: highest.components,

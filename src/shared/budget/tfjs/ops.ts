@@ -2,7 +2,7 @@
  * The tfjs operations that the bundled GPT-2 uses: what each allocates, what it saves for its gradient, and what its
  * gradient allocates in turn. Written from tfjs 4.22's own gradient functions, op by op.
  */
-import type { DryEngine, DryTensor, Gradient } from './engine';
+import type { DryEngine, DryTensor, Gradient, Tensors } from './engine';
 import {
   broadcast,
   flattened,
@@ -15,7 +15,8 @@ import {
 
 /** A tensor, or a number, which tfjs turns into a scalar tensor of 4 bytes within the op's scope. */
 export type Operand = DryTensor | number;
-type Saves = readonly DryTensor[];
+type Single = readonly [DryTensor];
+type Pair = readonly [DryTensor, DryTensor];
 
 export class Ops {
   constructor(readonly engine: DryEngine) {}
@@ -23,57 +24,57 @@ export class Ops {
   // --- element by element, with broadcasting ---
 
   add(a: Operand, b: Operand): DryTensor {
-    return this.binary(a, b, (out) => (dy, [x, y]) => [
-      () => this.reshape(this.sumRepeated(dy, x!.shape, out), x!.shape),
-      () => this.reshape(this.sumRepeated(dy, y!.shape, out), y!.shape),
+    return this.#binary(a, b, (out) => (dy, [x, y]) => [
+      () => this.reshape(this.#sumRepeated(dy, x.shape, out), x.shape),
+      () => this.reshape(this.#sumRepeated(dy, y.shape, out), y.shape),
     ]);
   }
 
   sub(a: Operand, b: Operand): DryTensor {
-    return this.binary(a, b, (out) => (dy, [x, y]) => [
-      () => this.reshape(this.sumRepeated(dy, x!.shape, out), x!.shape),
-      () => this.reshape(this.neg(this.sumRepeated(dy, y!.shape, out)), y!.shape),
+    return this.#binary(a, b, (out) => (dy, [x, y]) => [
+      () => this.reshape(this.#sumRepeated(dy, x.shape, out), x.shape),
+      () => this.reshape(this.neg(this.#sumRepeated(dy, y.shape, out)), y.shape),
     ]);
   }
 
   mul(a: Operand, b: Operand): DryTensor {
-    return this.binary(a, b, (out) => (dy, [x, y]) => [
-      () => this.mulGradient(dy, y!, x!.shape, out),
-      () => this.mulGradient(dy, x!, y!.shape, out),
+    return this.#binary(a, b, (out) => (dy, [x, y]) => [
+      () => this.#mulGradient(dy, y, x.shape, out),
+      () => this.#mulGradient(dy, x, y.shape, out),
     ]);
   }
 
   div(a: Operand, b: Operand): DryTensor {
-    return this.binary(a, b, noGradient);
+    return this.#binary(a, b, () => noGradient);
   }
 
   pow(a: Operand, b: Operand): DryTensor {
-    return this.binary(a, b, noGradient);
+    return this.#binary(a, b, () => noGradient);
   }
 
   square(x: DryTensor): DryTensor {
-    return this.unary(
+    return this.#unary(
       x,
-      (dy, [saved]) => [() => this.mul(dy, this.mul(this.cast(saved!), 2))],
+      (dy, [saved]) => [() => this.mul(dy, this.mul(this.#cast(saved), 2))],
       'input',
     );
   }
 
   rsqrt(x: DryTensor): DryTensor {
-    return this.unary(
+    return this.#unary(
       x,
-      (dy, [saved]) => [() => this.neg(this.div(dy, this.mul(this.pow(saved!, 1.5), 2)))],
+      (dy, [saved]) => [() => this.neg(this.div(dy, this.mul(this.pow(saved, 1.5), 2)))],
       'input',
     );
   }
 
   tanh(x: DryTensor): DryTensor {
-    return this.unary(
+    return this.#unary(
       x,
       (dy, [y]) => [
         () => {
           const one = this.engine.create([]);
-          return this.mul(this.sub(one, this.square(y!)), dy);
+          return this.mul(this.sub(one, this.square(y)), dy);
         },
       ],
       'output',
@@ -82,7 +83,7 @@ export class Ops {
 
   /** neg, exp, log, sqrt, erf, relu and zerosLike: a fresh tensor of the same shape, in places where no tape records. */
   same(x: DryTensor): DryTensor {
-    return this.unary(x, noGradient(), 'nothing');
+    return this.#run([x], x.shape, () => [], noGradient);
   }
 
   neg(x: DryTensor): DryTensor {
@@ -92,15 +93,15 @@ export class Ops {
   // --- reductions ---
 
   meanKept(x: DryTensor, axis: number): DryTensor {
-    return this.run(
+    return this.#run(
       [x],
       flattened(x.shape, axis),
       () => [x],
       (dy, [saved]) => [
         () => {
-          const expanded = this.reshape(dy, flattened(saved!.shape, axis));
-          const ones = this.engine.create(saved!.shape);
-          return this.div(this.mul(expanded, ones), saved!.shape[axis]!);
+          const expanded = this.reshape(dy, flattened(saved.shape, axis));
+          const ones = this.engine.create(saved.shape);
+          return this.div(this.mul(expanded, ones), saved.shape[axis]!);
         },
       ],
     );
@@ -111,19 +112,18 @@ export class Ops {
     const shape = keep
       ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
       : without(x.shape, axes);
-    return this.run([x], shape, () => [], noGradient());
+    return this.#run([x], shape, () => [], noGradient);
   }
 
   softmax(x: DryTensor): DryTensor {
-    return this.run(
+    return this.#run(
       [x],
       x.shape,
       (y) => [y],
       (dy, [y]) => {
-        const weighted = this.mul(dy, y!);
+        const weighted = this.mul(dy, y);
         return [
-          () =>
-            this.sub(weighted, this.mul(this.reduce(weighted, [y!.shape.length - 1], true), y!)),
+          () => this.sub(weighted, this.mul(this.reduce(weighted, [y.shape.length - 1], true), y)),
         ];
       },
     );
@@ -133,20 +133,20 @@ export class Ops {
 
   matMul(a: DryTensor, b: DryTensor, transposeB = false, transposeA = false): DryTensor {
     const shape = product(a.shape, b.shape, transposeA, transposeB);
-    return this.run(
+    return this.#run(
       [a, b],
       shape,
       () => [a, b],
       (dy, [x, y]) =>
         transposeB
-          ? [() => this.matMul(dy, y!), () => this.matMul(dy, x!, false, true)]
-          : [() => this.matMul(dy, y!, true), () => this.matMul(x!, dy, false, true)],
+          ? [() => this.matMul(dy, y), () => this.matMul(dy, x, false, true)]
+          : [() => this.matMul(dy, y, true), () => this.matMul(x, dy, false, true)],
     );
   }
 
   transpose(x: DryTensor, order: readonly number[]): DryTensor {
     const undo = order.map((_, axis) => order.indexOf(axis));
-    return this.run(
+    return this.#run(
       [x],
       permuted(x.shape, order),
       () => [],
@@ -160,7 +160,7 @@ export class Ops {
         [x],
         () => this.engine.view(x, shape),
         () => [x],
-        (dy, [saved]) => [() => this.reshape(dy, saved!.shape)],
+        (dy, [saved]) => [() => this.reshape(dy, saved.shape)],
       ),
     );
   }
@@ -169,40 +169,31 @@ export class Ops {
     const shape = a.shape.map((length, index) =>
       index === axis ? length + b.shape[index]! : length,
     );
-    return this.run([a, b], shape, () => [], noGradient());
+    return this.#run([a, b], shape, () => [], noGradient);
   }
 
   /** slice, gather, gatherND and scatterND, outside the tape: a fresh tensor of the given shape. */
   fresh(x: DryTensor, shape: Shape): DryTensor {
-    return this.run([x], shape, () => [], noGradient());
+    return this.#run([x], shape, () => [], noGradient);
   }
 
   // --- shared pieces ---
 
-  private run(
-    inputs: Saves,
+  #run<const Saved extends Tensors>(
+    inputs: Tensors,
     shape: Shape,
-    save: (output: DryTensor) => Saves,
-    gradient: Gradient,
+    save: (output: DryTensor) => Saved,
+    gradient: Gradient<Saved>,
   ): DryTensor {
     const { engine } = this;
     return engine.tidy(() => engine.op(inputs, () => engine.create(shape), save, gradient));
   }
 
-  private unary(
-    x: DryTensor,
-    gradient: Gradient,
-    saves: 'input' | 'output' | 'nothing',
-  ): DryTensor {
-    return this.run(
-      [x],
-      x.shape,
-      (y) => (saves === 'nothing' ? [] : [saves === 'input' ? x : y]),
-      gradient,
-    );
+  #unary(x: DryTensor, gradient: Gradient<Single>, saves: 'input' | 'output'): DryTensor {
+    return this.#run([x], x.shape, (y) => [saves === 'input' ? x : y], gradient);
   }
 
-  private binary(a: Operand, b: Operand, gradientFor: (out: Shape) => Gradient): DryTensor {
+  #binary(a: Operand, b: Operand, gradientFor: (out: Shape) => Gradient<Pair>): DryTensor {
     const { engine } = this;
     return engine.tidy(() => {
       const x = typeof a === 'number' ? engine.create([]) : a;
@@ -217,25 +208,24 @@ export class Ops {
     });
   }
 
-  private mulGradient(dy: DryTensor, other: DryTensor, shape: Shape, out: Shape): DryTensor {
-    const result = this.mul(dy, this.cast(other));
+  #mulGradient(dy: DryTensor, other: DryTensor, shape: Shape, out: Shape): DryTensor {
+    const result = this.mul(dy, this.#cast(other));
     const axes = repeatedAxes(shape, out);
     return axes.length > 0 ? this.reshape(this.reduce(result, axes), shape) : result;
   }
 
-  private sumRepeated(dy: DryTensor, shape: Shape, out: Shape): DryTensor {
+  #sumRepeated(dy: DryTensor, shape: Shape, out: Shape): DryTensor {
     const axes = repeatedAxes(shape, out);
     return axes.length > 0 ? this.reduce(dy, axes) : dy;
   }
 
   /** A cast to the type it already has is one more view. */
-  private cast(x: DryTensor): DryTensor {
+  #cast(x: DryTensor): DryTensor {
     return this.engine.tidy(() => this.engine.view(x));
   }
 }
 
-function noGradient(): Gradient {
-  return () => {
-    throw new Error('this operation is not part of a trained graph');
-  };
-}
+/** Of operations outside every trained graph. */
+const noGradient: Gradient = () => {
+  throw new Error('this operation is not part of a trained graph');
+};

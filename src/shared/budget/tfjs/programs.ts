@@ -2,25 +2,19 @@
 import { segmentLength } from '../../model/checkpointing';
 import { isPacked, packedLayout } from '../../model/packing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import type { Moment } from './dry-run';
+import { createBatch, disposeBatch, isPadded } from './batch';
+import type { PhaseBytes } from './dry-run';
 import { createEncoderBatch, runEncoder } from './encoder';
 import { DryEngine, type DryTensor } from './engine';
-import {
-  type CachePair,
-  createBatch,
-  createParameters,
-  disposeBatch,
-  Gpt2,
-  isPadded,
-  type Parameters,
-} from './gpt2';
+import { type CachePair, Gpt2 } from './gpt2';
 import { Ops } from './ops';
 import { createOptimizer } from './optimizers';
+import { createParameters, type Parameters } from './parameters';
 
-export interface StepMoments {
-  readonly forward: Moment;
-  readonly backward: Moment;
-  readonly optimizer: Moment;
+export interface StepBytes {
+  readonly forward: PhaseBytes;
+  readonly backward: PhaseBytes;
+  readonly optimizer: PhaseBytes;
 }
 
 /** Keys or values: one tensor, or words and perhaps scales. */
@@ -49,7 +43,7 @@ function load(model: ModelSpec, { precision }: RunSpec): Program {
 export function dryTraining(
   model: ModelSpec,
   run: RunSpec,
-): { loaded: Moment; steps: readonly StepMoments[] } {
+): { loaded: PhaseBytes; steps: readonly StepBytes[] } {
   const { engine, ops, parameters, gpt2 } = load(model, run);
   const rows = run.batch * run.seq;
   const batch = createBatch(engine, run.batch, { length: run.seq, start: 0 });
@@ -61,8 +55,8 @@ export function dryTraining(
   const update = engine.within('optimizer_other', () => createOptimizer(ops, run, parameters.all));
   const loaded = engine.read();
 
-  const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepMoments => {
-    let forward: Moment | null = null;
+  const steps = Array.from({ length: Math.min(run.steps, 2) }, (): StepBytes => {
+    let forward = loaded;
     // All micro-batches of a step run in the same room: their sums stand from its start.
     const zeros =
       run.gradAccum > 1
@@ -98,7 +92,7 @@ export function dryTraining(
     update(sums);
     for (const gradient of sums) engine.dispose(gradient);
     const optimizer = engine.read();
-    return { forward: forward!, backward, optimizer };
+    return { forward, backward, optimizer };
   });
   return { loaded, steps };
 }
@@ -118,7 +112,10 @@ function addAll(
 }
 
 /** All forward passes are alike; those over a text are scored at every position. */
-export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; forward: Moment } {
+export function dryInference(
+  model: ModelSpec,
+  run: RunSpec,
+): { loaded: PhaseBytes; forward: PhaseBytes } {
   const { engine, ops, parameters, gpt2 } = load(model, run);
   if (model.architecture === 'encoder') {
     const batch = createEncoderBatch(engine, model, run);
@@ -148,71 +145,72 @@ export function dryInference(model: ModelSpec, run: RunSpec): { loaded: Moment; 
 
 /** Generation, token by token. The last token is never fed, so the cache ends one short of the sequence. */
 export class DryGeneration {
-  readonly loaded: Moment;
-  private readonly program: Program;
-  private readonly pairs: StoredPair[] = [];
-  private produced = 0;
-  private decoding = false;
+  readonly loaded: PhaseBytes;
+  readonly #model: ModelSpec;
+  readonly #run: RunSpec;
+  readonly #program: Program;
+  readonly #pairs: StoredPair[] = [];
+  #produced = 0;
+  #decoding = false;
   /** Columns of a cache that is laid out at once: all that are ever fed. */
-  private readonly capacity: number | null;
+  readonly #capacity: number | null;
 
-  constructor(
-    private readonly model: ModelSpec,
-    private readonly run: RunSpec,
-  ) {
-    this.capacity = run.cacheGrowth === 'static' ? run.promptTokens + run.tokens - 1 : null;
-    this.program = load(model, run);
-    this.loaded = this.program.engine.read();
+  constructor(model: ModelSpec, run: RunSpec) {
+    this.#model = model;
+    this.#run = run;
+    this.#capacity = run.cacheGrowth === 'static' ? run.promptTokens + run.tokens - 1 : null;
+    this.#program = load(model, run);
+    this.loaded = this.#program.engine.read();
   }
 
-  prefill(): Moment {
-    this.program.engine.beginPhase();
-    return this.nextToken(0);
+  prefill(): PhaseBytes {
+    this.#program.engine.beginPhase();
+    return this.#nextToken(0);
   }
 
   /** One token more; the high-water mark is that since the first call. */
-  decode(): Moment {
-    if (!this.decoding) this.program.engine.beginPhase();
-    this.decoding = true;
-    return this.nextToken(this.run.kvCache ? this.run.promptTokens + this.produced - 1 : 0);
+  decode(): PhaseBytes {
+    if (!this.#decoding) this.#program.engine.beginPhase();
+    this.#decoding = true;
+    return this.#nextToken(this.#run.kvCache ? this.#run.promptTokens + this.#produced - 1 : 0);
   }
 
   /** Makes `token` the next to be produced, as if all before it had been. Call before the first decode. */
   skipTo(token: number): void {
-    const { engine } = this.program;
-    this.produced = token - 1;
-    if (!this.run.kvCache || this.capacity !== null) return;
-    const shape = [this.run.batch, this.model.heads, this.run.promptTokens + token - 2];
-    this.pairs.forEach(({ keys, values }, layer) => {
+    const { engine } = this.#program;
+    this.#produced = token - 1;
+    if (!this.#run.kvCache || this.#capacity !== null) return;
+    const shape = [this.#run.batch, this.#model.heads, this.#run.promptTokens + token - 2];
+    this.#pairs.forEach(({ keys, values }, layer) => {
       for (const tensor of [...keys, ...values]) engine.dispose(tensor);
       const make = (): Stored =>
-        this.widths().map((width) =>
+        this.#widths().map((width) =>
           engine.keep(engine.within('kv_cache', () => engine.create([...shape, width]))),
         );
-      this.pairs[layer] = { keys: make(), values: make() };
+      this.#pairs[layer] = { keys: make(), values: make() };
     });
   }
 
   /** A forward pass over the columns from `start` on. */
-  private nextToken(start: number): Moment {
-    const { engine, ops, gpt2 } = this.program;
+  #nextToken(start: number): PhaseBytes {
+    const { engine, ops, gpt2 } = this.#program;
     const place = {
-      length: this.run.promptTokens + this.produced - start,
+      length: this.#run.promptTokens + this.#produced - start,
       start,
-      padded: isPadded(this.run),
+      padded: isPadded(this.#run),
     };
     const batch = createBatch(
       engine,
-      this.run.batch,
-      start > 0 && this.capacity !== null ? { ...place, columns: this.capacity } : place,
+      this.#run.batch,
+      start > 0 && this.#capacity !== null ? { ...place, columns: this.#capacity } : place,
     );
     engine.setContext('activations');
     const x = gpt2.runBlocks(
       batch,
-      this.run.kvCache ? (layer, keys, values) => this.append(layer, keys, values) : null,
+      this.#run.kvCache ? (layer, keys, values) => this.#append(layer, keys, values) : null,
     );
     // A drawn token is drawn on the host; the likeliest is found on the device.
-    const { temperature, topK, topP } = this.run;
+    const { temperature, topK, topP } = this.#run;
     const drawn = temperature !== undefined || topK !== undefined || topP !== undefined;
     const answer = engine.within('logits', () => {
       const logits = gpt2.lastLogits(x, batch);
@@ -224,66 +222,66 @@ export class DryGeneration {
     engine.dispose(x);
     disposeBatch(engine, batch);
     engine.dispose(answer);
-    this.produced++;
+    this.#produced++;
     return engine.read();
   }
 
-  private append(layer: number, keys: DryTensor, values: DryTensor): CachePair {
-    const held = this.pairs[layer];
-    if (this.capacity !== null) return this.write(layer, held, keys, values, this.capacity);
-    const pair = { keys: this.grow(held?.keys, keys), values: this.grow(held?.values, values) };
+  #append(layer: number, keys: DryTensor, values: DryTensor): CachePair {
+    const held = this.#pairs[layer];
+    if (this.#capacity !== null) return this.#write(layer, held, keys, values, this.#capacity);
+    const pair = { keys: this.#grow(held?.keys, keys), values: this.#grow(held?.values, values) };
     for (const tensor of [...pair.keys, ...pair.values])
-      this.program.engine.retag(this.program.engine.keep(tensor), 'kv_cache');
-    this.pairs[layer] = pair;
-    return { keys: this.whole(pair.keys), values: this.whole(pair.values) };
+      this.#program.engine.retag(this.#program.engine.keep(tensor), 'kv_cache');
+    this.#pairs[layer] = pair;
+    return { keys: this.#whole(pair.keys), values: this.#whole(pair.values) };
   }
 
   /** Laid out at the first tokens, which attend over themselves; written in place from then on. */
-  private write(
+  #write(
     layer: number,
     held: StoredPair | undefined,
     keys: DryTensor,
     values: DryTensor,
     capacity: number,
   ): CachePair {
-    const { engine } = this.program;
-    const added = { keys: this.stored(keys), values: this.stored(values) };
+    const { engine } = this.#program;
+    const added = { keys: this.#stored(keys), values: this.#stored(values) };
     const allocate = (stored: Stored): Stored =>
-      stored.map(({ shape: [sequences, heads, , width] }) =>
+      stored.map(({ shape }) =>
         engine.keep(
-          engine.within('kv_cache', () => engine.create([sequences!, heads!, capacity, width!])),
+          engine.within('kv_cache', () =>
+            engine.create([...shape.slice(0, 2), capacity, ...shape.slice(3)]),
+          ),
         ),
       );
     const pair = held ?? { keys: allocate(added.keys), values: allocate(added.values) };
-    this.pairs[layer] = pair;
+    this.#pairs[layer] = pair;
     const seen = held ?? added;
-    return { keys: this.whole(seen.keys), values: this.whole(seen.values) };
+    return { keys: this.#whole(seen.keys), values: this.#whole(seen.values) };
   }
 
   /** Last axis of the tensors that keep keys or values: numbers of a head, or words and scales. */
-  private widths(): readonly number[] {
-    const {
-      model: { headDim },
-      run: { kvPrecision },
-    } = this;
+  #widths(): readonly number[] {
+    const { headDim } = this.#model;
+    const { kvPrecision } = this.#run;
     if (!isPacked(kvPrecision)) return [headDim];
     const { words, scales } = packedLayout(1, headDim, kvPrecision);
     return scales > 0 ? [words, scales] : [words];
   }
 
   /** The new tokens as the cache keeps them. */
-  private stored(more: DryTensor): Stored {
-    const { engine } = this.program;
-    return isPacked(this.run.kvPrecision)
+  #stored(more: DryTensor): Stored {
+    const { engine } = this.#program;
+    return isPacked(this.#run.kvPrecision)
       ? engine.within('workspace', () =>
-          this.widths().map((width) => engine.create([...more.shape.slice(0, -1), width])),
+          this.#widths().map((width) => engine.create([...more.shape.slice(0, -1), width])),
         )
       : [more];
   }
 
-  private grow(held: Stored | undefined, more: DryTensor): Stored {
-    const { engine, ops } = this.program;
-    const added = this.stored(more);
+  #grow(held: Stored | undefined, more: DryTensor): Stored {
+    const { engine, ops } = this.#program;
+    const added = this.#stored(more);
     return held
       ? held.map((part, index) => {
           const grown = engine.within('kv_cache', () => ops.concat(part, added[index]!, 2));
@@ -294,11 +292,11 @@ export class DryGeneration {
   }
 
   /** Unpacked into room of its own where it is packed. */
-  private whole(stored: Stored): DryTensor {
-    const { engine } = this.program;
-    return isPacked(this.run.kvPrecision)
+  #whole(stored: Stored): DryTensor {
+    const { engine } = this.#program;
+    return isPacked(this.#run.kvPrecision)
       ? engine.within('workspace', () =>
-          engine.create([...stored[0]!.shape.slice(0, -1), this.model.headDim]),
+          engine.create([...stored[0]!.shape.slice(0, -1), this.#model.headDim]),
         )
       : stored[0]!;
   }

@@ -13,8 +13,8 @@ export function broadcast(a: Shape, b: Shape): Shape {
 /** Axes of `out` along which `shape` was repeated. */
 export function repeatedAxes(shape: Shape, out: Shape): readonly number[] {
   return out.flatMap((length, axis) => {
-    const own = shape[shape.length - out.length + axis];
-    return own === undefined || (own === 1 && length > 1) ? [axis] : [];
+    const before = shape[shape.length - out.length + axis];
+    return before === undefined || (before === 1 && length > 1) ? [axis] : [];
   });
 }
 
@@ -31,7 +31,7 @@ export function permuted(shape: Shape, order: readonly number[]): Shape {
 }
 
 export function product(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean): Shape {
-  const rows = a.at(transposeA ? -1 : -2)!;
-  const columns = b.at(transposeB ? -2 : -1)!;
+  const rows = a[a.length - (transposeA ? 1 : 2)]!;
+  const columns = b[b.length - (transposeB ? 2 : 1)]!;
   return [...a.slice(0, -2), rows, columns];
 }
