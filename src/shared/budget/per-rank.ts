@@ -23,12 +23,9 @@ import type { RankBudget } from './types';
 /** The fullest rank and its peak at process level; the whole model where the run is not sharded. */
 export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {
   const shards = isSharded(run) ? listShards(model, run) : [wholeShard(model, run)];
-  let fullest: { shard: Shard; peak: Bytes } | null = null;
-  for (const shard of shards) {
-    const peak = pytorchPeak(model, run, shard);
-    if (fullest === null || peak > fullest.peak) fullest = { shard, peak };
-  }
-  return fullest!;
+  return shards
+    .map((shard) => ({ shard, peak: pytorchPeak(model, run, shard) }))
+    .reduce((fullest, rank) => (rank.peak > fullest.peak ? rank : fullest));
 }
 
 /** The fullest rank of a run that is sharded, and every stage of its pipeline; null for one device. */
@@ -41,8 +38,8 @@ export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
     layers: shard.layers,
     textbook: textbookBudget(model, run, shard),
     refined: pytorchBudget(model, run, shard),
-    stages: listStages(model, run).map((one) => {
-      const { stage, layers, embedding, head, inFlight } = one;
+    stages: listStages(model, run).map((part) => {
+      const { stage, layers, embedding, head, inFlight } = part;
       return {
         stage,
         layers,
@@ -50,8 +47,8 @@ export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
         head,
         inFlight,
         peak: {
-          textbook: textbookBudget(model, run, one).total,
-          refined: pytorchPeak(model, run, one),
+          textbook: textbookBudget(model, run, part).total,
+          refined: pytorchPeak(model, run, part),
         },
       };
     }),

@@ -150,7 +150,7 @@ function optimizerStates(run: RunSpec, state: number, trained: number): Componen
 /**
  * Training by phase. Activations build up in forward and are given back by backward, which leaves the gradients; the
  * optimizer's states come into being in its first step and stay. Gradients are given back at the end of a step, unless
- * micro-batches accumulate: then every pass but the first begins with them, and the highest of each phase is told.
+ * micro-batches accumulate: then every pass but the first begins with them, and each phase is counted at its highest.
  *
  * The chapter's 16P + A is the backward pass of any step after the first, and it holds however many steps are run: the
  * textbook does not count them, so that row stands even for a run of one step.

@@ -13,7 +13,8 @@ export function sumComponents(components: ComponentBytes): Bytes {
 /** Components with those of 0 bytes left out: what plays no part is not listed. */
 export function withoutZeros(components: ComponentBytes): ComponentBytes {
   const some: { -readonly [K in keyof ComponentBytes]: ComponentBytes[K] } = {};
-  for (const one of COMPONENTS) if (components[one]) some[one] = components[one];
+  for (const component of COMPONENTS)
+    if (components[component]) some[component] = components[component];
   return some;
 }
 
@@ -50,7 +51,7 @@ export function buildTier(timeline: readonly TimelinePhase[]): TierBudget {
     byPhase.set(phase, { phase, ...highest, end, endComponents });
   }
   const phases = [...byPhase.values()];
-  const peak = phases.reduce((best, one) => (one.total > best.total ? one : best));
+  const peak = phases.reduce((best, phase) => (phase.total > best.total ? phase : best));
   return {
     components: peak.components,
     total: peak.total,

@@ -78,13 +78,13 @@ function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
         );
   if (frozen > 0)
     return [
-      ...stack(frozen, 0).map((one) => ({ ...one, frozen: true as const })),
+      ...stack(frozen, 0).map((row) => ({ ...row, frozen: true as const })),
       ...stack(L - frozen, frozen),
     ];
   const rows = stackTensors(model, shard, 1, model.layerNorms ?? 2);
   if (shard.decoderLayers === 0) return rows;
   const decoder = stackTensors(model, { ...shard, layers: shard.decoderLayers }, 2, 3);
-  return [...rows, ...decoder.map((one) => ({ ...one, decoder: true as const }))];
+  return [...rows, ...decoder.map((row) => ({ ...row, decoder: true as const }))];
 }
 
 /** Layers of one stack: each has one attention, or two where it attends to an encoder's output as well. */
@@ -116,7 +116,7 @@ function stackTensors(
     if (length > 0 && count > 0)
       rows.push({ rows: 1, columns: length, count, layered: true, kind: 'vector' });
   };
-  for (let one = 0; one < attentions; one++) attention(model, shard, matrix, vector);
+  for (let index = 0; index < attentions; index++) attention(model, shard, matrix, vector);
   const gated = model.activation === 'swiglu';
   const ffn = (width: number, count: number) => {
     matrix(d, width, (gated ? 2 : 1) * count, 'all-linear');
@@ -238,12 +238,15 @@ function countAdapters(
   rank: number,
   targets: (typeof LORA_TARGETS)[number],
 ): WeightTensor[] {
-  return tensors.flatMap((one) => {
-    if (one.adapter === undefined || (targets === 'query-value' && one.adapter !== 'query-value'))
+  return tensors.flatMap((tensor) => {
+    if (
+      tensor.adapter === undefined ||
+      (targets === 'query-value' && tensor.adapter !== 'query-value')
+    )
       return [];
     return [
-      { ...one, rows: one.rows, columns: rank },
-      { ...one, rows: rank, columns: one.columns },
+      { ...tensor, rows: tensor.rows, columns: rank },
+      { ...tensor, rows: rank, columns: tensor.columns },
     ];
   });
 }

@@ -68,7 +68,7 @@ export function notBundledPrecision({
   kvPrecision,
 }: Precisions): string | null {
   const cached = mode === 'generate' && kvCache ? kvPrecision : 'fp32';
-  const lacking = [precision, cached].find((one) => one !== 'fp32' && !isPacked(one));
+  const lacking = [precision, cached].find((each) => each !== 'fp32' && !isPacked(each));
   if (lacking !== undefined) {
     return `has no ${lacking}: TensorFlow.js computes in float32 alone, so that it would be a way to store numbers and no more, and as such fp16 takes the same bytes and rounds less`;
   }

@@ -2,7 +2,7 @@
  * Segments that a growing cache leaves behind. A tensor of 10 MiB or more has a segment of its own, rounded up to 2 MiB;
  * once a token more no longer fits, its successor needs a larger one, and none of the old size serves any tensor of the
  * cache again. The allocator keeps them, nvidia-smi shows them, and they go back to the device before memory runs out:
- * so they are told beside the peak and count for no fit. Over tensors that grow alike from size a to size b,
+ * so they stand beside the peak and count in no answer to whether a run fits. Over tensors that grow alike from size a to size b,
  *
  *     Σ R for R = a, a + 2 MiB, …, b − 2 MiB, sizes rounded up to 2 MiB, times the segments of a size
  *
@@ -18,7 +18,8 @@ import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
 
 const STEP = 2 * MiB;
-const OWN_SEGMENT = 10 * MiB;
+/** From this size on a tensor has a segment to itself. */
+const MIN_SEGMENT = 10 * MiB;
 
 export function abandonedSegments(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
   if (run.mode !== 'generate' || !run.kvCache || run.cacheGrowth === 'static' || run.tokens < 2)
@@ -34,7 +35,7 @@ export function abandonedSegments(model: ModelSpec, run: RunSpec, shard: Shard):
     Math.ceil(
       (run.batch * Math.min(length, window) * width * bytesPerElement(run.kvPrecision)) / STEP,
     ) * STEP;
-  const first = Math.max(OWN_SEGMENT, segment(decoder ? 1 : run.promptTokens));
+  const first = Math.max(MIN_SEGMENT, segment(decoder ? 1 : run.promptTokens));
   const last = segment(decoder ? run.tokens : run.promptTokens + run.tokens - 1);
   const sizes = Math.max(0, (last - first) / STEP);
   return (segments * sizes * (first + last - STEP)) / 2;

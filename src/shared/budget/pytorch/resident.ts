@@ -53,63 +53,92 @@ export function countResident(
   weights: Weights,
 ): Resident {
   const training = run.mode === 'train';
-  const elsewhere = run.offload === 'all';
-  const share = training ? shard.parameterShare : 1;
-  const parameters = new TensorSum();
-  const casts = new TensorSum();
-  const layerCasts = new TensorSum();
-  const endCasts = new TensorSum();
-  const fetched = new TensorSum();
-  const loading = new TensorSum();
-  let largest = 0;
-  let passing = 0;
-  const gathered = training && (share > 1 || elsewhere);
-  const visit = (tensor: WeightTensor, element: number, quantize: boolean) => {
-    const { rows, columns, count, kind, layered } = tensor;
-    const elements = rows * columns;
-    const quantized = quantize && types.quantized !== null && kind === 'matrix' && layered;
-    const bytes = quantized
-      ? Math.ceil(quantizedBytes(tensor, types.quantized))
-      : elements * element;
-    if (!elsewhere) parameters.add(Math.ceil(bytes / share), count);
-    if (quantized) largest = Math.max(largest, elements);
-    if (types.autocast && kind === 'matrix' && !gathered) {
-      if (layered && tensor.frozen) {
-        passing = Math.max(passing, elements * 2);
-      } else {
-        casts.add(elements * 2, count);
-        if (layered) layerCasts.add(elements * 2, count / countLayers(tensor, shard));
-        else endCasts.add(elements * 2, count);
-      }
-    }
-    if (gathered || elsewhere)
-      fetched.add(
-        quantized ? bytes : elements * (types.autocast ? 2 : element),
-        layered ? (atOnce(tensor, shard) * count) / countLayers(tensor, shard) : count,
-      );
-  };
-  for (const tensor of weights.tensors) visit(tensor, types.weight, true);
-  if (run.loraRank) for (const tensor of weights.trained) visit(tensor, types.adapter, false);
-  if (types.quantized !== null) loading.add(largest * 2);
-
-  const buffers = new TensorSum();
-  const registered = findImplementation(model).buffers;
-  if (registered === 'causal-masks') buffers.add(model.maxPositions ** 2, shard.layers);
-  if (registered === 'position-ids' && shard.embedding)
-    buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
-  if (model.positions === 'rotary')
-    buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
-
+  const counter = new WeightCounter(run, shard, types);
+  for (const tensor of weights.tensors) counter.add(tensor, types.weight, true);
+  if (run.loraRank) for (const tensor of weights.trained) counter.add(tensor, types.adapter, false);
+  const { parameters, casts, layerCasts, endCasts, fetched } = counter;
+  const loading = new TensorSum().add(2 * counter.largestQuantized);
   return {
     weights: [hold(types.autocast ? 'master_params' : 'params', parameters)],
     casts,
     layerCasts,
     endCasts,
-    passing: new TensorSum().add(passing),
+    passing: new TensorSum().add(2 * counter.largestFrozen),
     fetched,
-    buffers,
+    buffers: registeredBuffers(model, shard),
     workspace: new TensorSum().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
     expanded: types.quantized === 'int4' ? loading : new TensorSum(),
   };
+}
+
+/** Buffers beside the weights, as the model's family registers them. */
+function registeredBuffers(model: ModelSpec, shard: Shard): TensorSum {
+  const buffers = new TensorSum();
+  const registered = findImplementation(model).buffers;
+  if (registered === 'causal-masks') buffers.add(model.maxPositions ** 2, shard.layers);
+  if (registered === 'position-ids' && shard.embedding)
+    buffers.add(8 * model.maxPositions, model.tokenTypes ? 2 : 1);
+  // The frequencies of rotary positions, one fp32 for two numbers of a head.
+  if (model.positions === 'rotary')
+    buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
+  return buffers;
+}
+
+/** Adds up weights as the device keeps them, and what is made of them while they are used. */
+class WeightCounter {
+  readonly parameters = new TensorSum();
+  readonly casts = new TensorSum();
+  readonly layerCasts = new TensorSum();
+  readonly endCasts = new TensorSum();
+  readonly fetched = new TensorSum();
+  /** Elements of the largest quantized matrix, and of the largest cast of a frozen layer. */
+  largestQuantized = 0;
+  largestFrozen = 0;
+  readonly #shard: Shard;
+  readonly #types: ElementBytes;
+  /** Parameters are in host memory. */
+  readonly #offloaded: boolean;
+  /** Ranks a parameter is sharded over. */
+  readonly #share: number;
+  /** Weights come to the device layer by layer, and their casts with them. */
+  readonly #gathered: boolean;
+
+  constructor(run: RunSpec, shard: Shard, types: ElementBytes) {
+    const training = run.mode === 'train';
+    this.#shard = shard;
+    this.#types = types;
+    this.#offloaded = run.offload === 'all';
+    this.#share = training ? shard.parameterShare : 1;
+    this.#gathered = training && (this.#share > 1 || this.#offloaded);
+  }
+
+  /** A row of weights of `element` bytes each; with `quantizable` at fewer where the run quantizes its layers. */
+  add(tensor: WeightTensor, element: number, quantizable: boolean): void {
+    const { rows, columns, count, kind, layered } = tensor;
+    const { autocast, quantized } = this.#types;
+    const elements = rows * columns;
+    const narrow = quantizable && kind === 'matrix' && layered ? quantized : null;
+    const bytes = narrow === null ? elements * element : Math.ceil(quantizedBytes(tensor, narrow));
+    if (!this.#offloaded) this.parameters.add(Math.ceil(bytes / this.#share), count);
+    if (narrow !== null) this.largestQuantized = Math.max(this.largestQuantized, elements);
+    if (autocast && kind === 'matrix' && !this.#gathered) this.#cast(tensor);
+    if (this.#gathered || this.#offloaded)
+      this.fetched.add(
+        narrow === null ? elements * (autocast ? 2 : element) : bytes,
+        layered ? (atOnce(tensor, this.#shard) * count) / countLayers(tensor, this.#shard) : count,
+      );
+  }
+
+  #cast(tensor: WeightTensor): void {
+    const { rows, columns, count, layered, frozen } = tensor;
+    const bytes = 2 * rows * columns;
+    if (layered && frozen) {
+      this.largestFrozen = Math.max(this.largestFrozen, rows * columns);
+      return;
+    }
+    this.casts.add(bytes, count);
+    if (layered) this.layerCasts.add(bytes, count / countLayers(tensor, this.#shard));
+    else this.endCasts.add(bytes, count);
+  }
 }

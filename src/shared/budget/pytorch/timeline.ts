@@ -59,7 +59,7 @@ export function findPeak(phases: readonly PhaseMoments[], context: Bytes): Bytes
 export function tierFrom(
   phases: readonly PhaseMoments[],
   context: Bytes,
-  outgrown: Bytes,
+  abandoned: Bytes,
 ): TierBudget {
   let reserved = 0;
   const peaks = { requested: 0, allocated: 0 };
@@ -87,7 +87,12 @@ export function tierFrom(
       );
     },
   );
-  const levels: MemoryLevels = { ...peaks, reserved, process: reserved + context, outgrown };
+  const levels: MemoryLevels = {
+    ...peaks,
+    reserved,
+    process: reserved + context,
+    outgrown: abandoned,
+  };
   // Reserved memory is never given back, so later phases equal the peak: it belongs to the one that reached it first.
   const first = rows.reduce((best, row) => (row.total > best.total ? row : best));
   return {

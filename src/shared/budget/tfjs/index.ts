@@ -31,7 +31,7 @@ export interface TfjsBudget extends TierBudget {
   readonly timeline: readonly TfjsTimelinePhase[];
 }
 
-/** Predicted bytes when the given token exists: as the memory marker after it tells them. */
+/** Predicted bytes when the given token exists: as the memory marker after it reports them. */
 export interface TokenBudget {
   /** From 1, the token that prefill yields. */
   readonly index: number;

@@ -73,8 +73,8 @@ export class Ops {
       x,
       (dy, [y]) => [
         () => {
-          const one = this.engine.create([]);
-          return this.mul(this.sub(one, this.square(y)), dy);
+          const unit = this.engine.create([]);
+          return this.mul(this.sub(unit, this.square(y)), dy);
         },
       ],
       'output',

@@ -1,6 +1,6 @@
 /**
  * What a family of models is: how its config.json is read, and how its code is written where that decides bytes.
- * Sizes and shapes are fields of ModelSpec; what no size tells, such as one matrix for three projections, is said here
+ * Sizes and shapes are fields of ModelSpec; what follows from no size, such as one matrix for three projections, is said here
  * by the family itself and looked up by name (`findImplementation`), never guessed from a shape.
  */
 import type { z } from 'zod';

@@ -5,7 +5,7 @@ import type { Family } from './family';
 export const NEOX: Family = {
   name: 'neox',
   implementation: {
-    // transformers has one matrix (query_key_value); three are counted, which only autocast and adapters can tell.
+    // transformers has one matrix (query_key_value); three are counted, which changes the bytes of autocast and adapters alone.
     fusedProjection: false,
     softmaxInFp32: true,
     residualDropout: false,
