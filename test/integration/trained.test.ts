@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelSpec, Precision, RunSpec } from '../../src/shared/model/spec';
 import type { SessionDocument } from '../../src/shared/session/session-document';
-import { heldOutWindows, parts } from '../../src/workload/model/data';
+import { heldOutWindows, splitText } from '../../src/workload/model/data';
 import { runJson, temporaryHome } from '../support/cli';
 import {
   checkpoint,
@@ -228,7 +228,7 @@ describe('a text that training never saw', () => {
         { backend, mode: 'infer', data: 'text', batch: 2, seq: 8, steps: 3 },
         from,
       );
-      const { heldOut } = parts(model);
+      const { heldOut } = splitText(model);
       const nats = [0, 1, 2].map((step) =>
         referenceLoss(
           held,

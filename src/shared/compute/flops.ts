@@ -21,7 +21,7 @@ export interface FlopOptions {
   readonly causal?: boolean;
 }
 
-interface Layer<N> {
+interface LayerWork<N> {
   /** Q, K and V: 2·B·n·d·(h + 2·h_kv)·k. */
   readonly qkv: N;
   /** QKᵀ: 2·B·pairs·h·k. */
@@ -37,7 +37,7 @@ interface Layer<N> {
   /** All of the above but softmax. */
   readonly total: N;
 }
-export type LayerFlops = Layer<Count>;
+export type LayerFlops = LayerWork<Count>;
 
 /** Short: attention costs less than its projections; long: more; crossover: exactly as much. */
 export type Regime = 'short' | 'crossover' | 'long';
@@ -103,7 +103,7 @@ export function attentionPairs(n: number, causal = false, window?: number): bigi
 export function layerFlops(
   model: ModelSpec,
   { batch, queries, pairs, dense }: Shape,
-): Layer<bigint> {
+): LayerWork<bigint> {
   const linears = layerLinears(model, dense);
   const { keys, values } = attentionWidths(model);
   const tokens = BigInt(batch) * BigInt(queries);
@@ -138,7 +138,7 @@ function stackFlops(
   batch: number,
   seq: number,
   { causal = false }: FlopOptions,
-): Layer<bigint> {
+): LayerWork<bigint> {
   const sum = {
     qkv: 0n,
     scores: 0n,
@@ -148,7 +148,11 @@ function stackFlops(
     ffn: 0n,
     total: 0n,
   };
-  const add = (times: bigint, layer: Layer<bigint>, parts: readonly (keyof Layer<bigint>)[]) => {
+  const add = (
+    times: bigint,
+    layer: LayerWork<bigint>,
+    parts: readonly (keyof LayerWork<bigint>)[],
+  ) => {
     for (const part of parts) sum[part] += times * layer[part];
   };
   for (const { layers, dense, cross, bidirectional } of listStacks(model)) {
@@ -303,7 +307,7 @@ function classifyRegime(seq: number, edge: number | null): Regime {
   return seq > edge ? 'long' : 'crossover';
 }
 
-function largest(layers: Layer<bigint>, head: bigint): FlopCount['dominant'] {
+function largest(layers: LayerWork<bigint>, head: bigint): FlopCount['dominant'] {
   const shares: readonly (readonly [FlopCount['dominant'], bigint])[] = [
     ['ffn', layers.ffn],
     ['projections', layers.qkv + layers.projection],

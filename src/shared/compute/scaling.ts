@@ -58,7 +58,7 @@ export const CHINCHILLA = { params: 70e9, tokens: 1.4e12 } as const;
 /** Within a factor of 1.5 of the optimal size counts as near it: the approaches themselves differ by more. */
 const NEAR = 1.5;
 
-export function standing(params: number, tokens: number): Standing {
+export function compareToOptimum(params: number, tokens: number): Standing {
   requirePositive('params', params);
   requirePositive('tokens', tokens);
   const best = chinchillaOptimum(sixPD(params, tokens), 1);
@@ -124,14 +124,14 @@ export function scalingReport(question: ScalingQuestion): ScalingReport {
   }
   const compute = budget ?? sixPD(params ?? 0, tokens ?? 0);
   requirePositive('compute', compute);
-  const given = pair ? standing(params, tokens) : null;
+  const given = pair ? compareToOptimum(params, tokens) : null;
   const best = lossOptimum(compute);
   const loss = given?.loss ?? chinchillaLoss(best.N, best.D);
   return {
     compute: decimal(compute),
     optimum: optima(compute),
     given,
-    gpt3: standing(GPT3.params, GPT3.tokens),
+    gpt3: compareToOptimum(GPT3.params, GPT3.tokens),
     lifetime:
       inferenceTokens === undefined
         ? null

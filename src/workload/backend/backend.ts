@@ -6,16 +6,12 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import {
-  backend as currentBackend,
-  enableProdMode,
-  setBackend,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
+import { enableProdMode, getBackend, setBackend, type Tensor } from '@tensorflow/tfjs-core';
 import { Failure } from '../../shared/base/failure';
 import { BACKENDS, type Backend } from '../../shared/model/spec';
 import { registerPackedKernels } from '../packed/kernels';
 import { registerPackedWebGpuKernels } from '../packed/webgpu';
+import { webGpuBackend } from '../tfjs/internals';
 import { amendWasmKernels } from '../wasm/amended';
 
 export interface ChosenBackend {
@@ -97,6 +93,7 @@ async function startWebGpu(allowSoftware: boolean): Promise<ChosenBackend | stri
 
 /** WebGPU moves a tensor to the GPU at its first use; this does it now, so that loading is where weights appear. */
 export function upload(tensors: readonly Tensor[]): void {
-  const gpu = currentBackend() as unknown as { uploadToGPU?(dataId: object): void };
-  for (const { dataId } of tensors) gpu.uploadToGPU?.(dataId);
+  if (getBackend() !== 'webgpu') return;
+  const gpu = webGpuBackend();
+  for (const { dataId } of tensors) gpu.uploadToGPU(dataId);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../shared/base/failure';
 import type { ModelSpec } from '../../shared/model/spec';
-import type { Layout } from './layouts';
+import type { CheckpointLayout } from './layouts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ export function readConfig(path: string): Config {
 }
 
 /** Throws `bad_input` where it is of another model, `unavailable` where it asks for what the workload does not compute. */
-export function checkConfig(config: Config, layout: Layout, model: ModelSpec): void {
+export function checkConfig(config: Config, layout: CheckpointLayout, model: ModelSpec): void {
   const other = 'Leave --model out: the config.json beside the weights says what they are.';
   if (layout.architecture !== model.architecture) {
     throw new Failure(
@@ -32,11 +32,11 @@ export function checkConfig(config: Config, layout: Layout, model: ModelSpec): v
     );
   }
   for (const [field, name] of Object.entries(layout.sizes) as [keyof ModelSpec, string][]) {
-    const [said, has] = [config[name], model[field] ?? 0];
-    if (said === undefined || said === null || said === has) continue;
+    const [declared, expected] = [config[name], model[field] ?? 0];
+    if (declared === undefined || declared === null || declared === expected) continue;
     throw new Failure(
       'bad_input',
-      `The config.json beside the weights has ${name} ${told(said)}, and ${model.name} has ${told(has)}.`,
+      `The config.json beside the weights has ${name} ${shorten(declared)}, and ${model.name} has ${shorten(expected)}.`,
       other,
     );
   }
@@ -45,7 +45,7 @@ export function checkConfig(config: Config, layout: Layout, model: ModelSpec): v
     if (value !== undefined && value !== null && !allowed.includes(value)) {
       throw new Failure(
         'unavailable',
-        `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${told(value)}.`,
+        `The bundled workload needs ${field} to be ${allowed.join(' or ')}, and the config.json has ${shorten(value)}.`,
         'Record a workload of your own with -- COMMAND.',
       );
     }
@@ -53,6 +53,6 @@ export function checkConfig(config: Config, layout: Layout, model: ModelSpec): v
 }
 
 /** A value of an untrusted file, short enough for a sentence. */
-function told(value: unknown): string {
+function shorten(value: unknown): string {
   return String(value).slice(0, 60);
 }

@@ -5,7 +5,7 @@
  */
 import type { ModelSpec } from '../../shared/model/spec';
 
-export interface Layout {
+export interface CheckpointLayout {
   readonly family: string;
   readonly modelType: string;
   readonly architecture: ModelSpec['architecture'];
@@ -31,7 +31,7 @@ export interface Layout {
   required(model: ModelSpec): Readonly<Record<string, readonly unknown[]>>;
 }
 
-export const GPT2: Layout = {
+export const GPT2: CheckpointLayout = {
   family: 'GPT-2',
   modelType: 'gpt2',
   architecture: 'decoder',
@@ -71,7 +71,7 @@ export const GPT2: Layout = {
   }),
 };
 
-const BERT: Layout = {
+const BERT: CheckpointLayout = {
   family: 'BERT',
   modelType: 'bert',
   architecture: 'encoder',
@@ -123,7 +123,7 @@ const BERT: Layout = {
   }),
 };
 
-const DISTILBERT: Layout = {
+const DISTILBERT: CheckpointLayout = {
   family: 'DistilBERT',
   modelType: 'distilbert',
   architecture: 'encoder',
@@ -166,7 +166,7 @@ const DISTILBERT: Layout = {
   required: (model) => ({ activation: activations(model) }),
 };
 
-export const LAYOUTS: readonly Layout[] = [GPT2, BERT, DISTILBERT];
+export const LAYOUTS: readonly CheckpointLayout[] = [GPT2, BERT, DISTILBERT];
 
 /** What an encoder's config.json may call the function that the workload computes for this model. */
 function activations({ activation, activationComposed }: ModelSpec): readonly string[] {

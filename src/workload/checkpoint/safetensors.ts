@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Failure } from '../../shared/base/failure';
-import { bitsOfHalf } from '../packed/half';
+import { halfToFloatBits } from '../packed/half';
 
 /** Bytes per element of the dtypes that can become float32. */
 const WIDTH = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -18,15 +18,26 @@ interface Entry {
   readonly end: number;
 }
 
-const LONGEST_HEADER = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 export class Safetensors {
+  readonly #path: string;
+  readonly #file: number;
+  /** Byte at which the data begins. */
+  readonly #dataStart: number;
+  readonly #entries: ReadonlyMap<string, Entry>;
+
   private constructor(
-    readonly path: string,
-    private readonly file: number,
-    private readonly dataStart: number,
-    private readonly entries: ReadonlyMap<string, Entry>,
-  ) {}
+    path: string,
+    file: number,
+    dataStart: number,
+    entries: ReadonlyMap<string, Entry>,
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.#dataStart = dataStart;
+    this.#entries = entries;
+  }
 
   /** `bad_input` where the file cannot be read, `corrupt` where it is not what it says. */
   static open(path: string): Safetensors {
@@ -46,7 +57,7 @@ export class Safetensors {
       const head = Buffer.alloc(8);
       if (size < 8 || readSync(file, head, 0, 8, 0) !== 8) throw corrupt(path, 'it is too short');
       const length = Number(head.readBigUInt64LE());
-      if (length < 2 || length > LONGEST_HEADER || 8 + length > size)
+      if (length < 2 || length > MAX_HEADER_BYTES || 8 + length > size)
         throw corrupt(path, 'its header is longer than the file');
       return new Safetensors(
         path,
@@ -61,34 +72,34 @@ export class Safetensors {
   }
 
   names(): string[] {
-    return [...this.entries.keys()];
+    return [...this.#entries.keys()];
   }
 
   has(name: string): boolean {
-    return this.entries.has(name);
+    return this.#entries.has(name);
   }
 
   /** Throws `bad_input` where the header holds no such tensor of this shape and a readable type. */
   check(name: string, shape: readonly number[]): Entry & { readonly dtype: Dtype } {
-    const entry = this.entries.get(name);
+    const entry = this.#entries.get(name);
     if (!entry)
       throw new Failure(
         'bad_input',
-        `The weights lack the tensor ${shown(name)}.`,
+        `The weights lack the tensor ${quoteName(name)}.`,
         'Give a whole checkpoint with the config.json that belongs to it.',
       );
     const { dtype } = entry;
     if (entry.shape.join() !== shape.join()) {
       throw new Failure(
         'bad_input',
-        `The tensor ${shown(name)} is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`,
+        `The tensor ${quoteName(name)} is [${entry.shape.join(', ')}] and should be [${shape.join(', ')}].`,
         'Give the config.json that belongs to these weights.',
       );
     }
     if (!isReadable(dtype)) {
       throw new Failure(
         'bad_input',
-        `The tensor ${shown(name)} is of type ${dtype}, which the bundled workload does not read.`,
+        `The tensor ${quoteName(name)} is of type ${dtype}, which the bundled workload does not read.`,
         `Convert the weights to one of ${Object.keys(WIDTH).join(', ')}.`,
       );
     }
@@ -98,11 +109,11 @@ export class Safetensors {
   /** One tensor as float32, once its shape is the one expected. */
   read(name: string, shape: readonly number[]): Float32Array {
     const { begin, end, dtype } = this.check(name, shape);
-    return toFloat32(readAt(this.path, this.file, this.dataStart + begin, end - begin), dtype);
+    return toFloat32(readAt(this.#path, this.#file, this.#dataStart + begin, end - begin), dtype);
   }
 
   close(): void {
-    closeSync(this.file);
+    closeSync(this.#file);
   }
 }
 
@@ -117,7 +128,7 @@ function parseHeader(path: string, bytes: Buffer, dataBytes: number): ReadonlyMa
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw corrupt(path, 'its header is not an object');
   const twice = repeatedName(text);
-  if (twice !== null) throw corrupt(path, `it names ${shown(twice)} twice`);
+  if (twice !== null) throw corrupt(path, `it names ${quoteName(twice)} twice`);
   const entries = new Map<string, Entry>();
   for (const [name, value] of Object.entries(json)) {
     if (name !== '__metadata__') entries.set(name, parseEntry(path, name, value, dataBytes));
@@ -132,11 +143,11 @@ function checkLayout(path: string, entries: ReadonlyMap<string, Entry>, dataByte
   for (const [name, { begin, end }] of [...entries].sort(
     ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
   )) {
-    if (begin < covered) throw corrupt(path, `the tensor ${shown(name)} overlaps another`);
+    if (begin < covered) throw corrupt(path, `the tensor ${quoteName(name)} overlaps another`);
     if (begin > covered)
       throw corrupt(
         path,
-        `${begin - covered} bytes before the tensor ${shown(name)} belong to none`,
+        `${begin - covered} bytes before the tensor ${quoteName(name)} belong to none`,
       );
     covered = end;
   }
@@ -161,7 +172,7 @@ function repeatedName(text: string): string | null {
 }
 
 /** A name from an untrusted file, short enough for a sentence. */
-export function shown(name: string): string {
+export function quoteName(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
@@ -172,19 +183,19 @@ function parseEntry(path: string, name: string, value: unknown, dataBytes: numbe
     data_offsets: offsets,
   } = (value ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown };
   const wholes = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+    Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (typeof dtype !== 'string' || !wholes(shape) || !wholes(offsets) || offsets.length !== 2)
-    throw corrupt(path, `the entry of ${shown(name)} is malformed`);
+    throw corrupt(path, `the entry of ${quoteName(name)} is malformed`);
   const [begin, end] = offsets as [number, number];
   if (end < begin || end > dataBytes)
-    throw corrupt(path, `the tensor ${shown(name)} lies outside the file`);
+    throw corrupt(path, `the tensor ${quoteName(name)} lies outside the file`);
   const bytes = isReadable(dtype)
     ? WIDTH[dtype] * shape.reduce((product, length) => product * length, 1)
     : end - begin;
   if (end - begin !== bytes)
     throw corrupt(
       path,
-      `the tensor ${shown(name)} has ${end - begin} bytes where its shape needs ${bytes}`,
+      `the tensor ${quoteName(name)} has ${end - begin} bytes where its shape needs ${bytes}`,
     );
   return { dtype, shape, begin, end };
 }
@@ -209,7 +220,7 @@ function toFloat32({ buffer }: Buffer<ArrayBuffer>, dtype: Dtype): Float32Array 
   const words = new Uint16Array(buffer);
   const bits = new Uint32Array(words.length);
   if (dtype === 'BF16') for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
-  else for (let i = 0; i < words.length; i++) bits[i] = bitsOfHalf(words[i]!);
+  else for (let i = 0; i < words.length; i++) bits[i] = halfToFloatBits(words[i]!);
   return new Float32Array(bits.buffer);
 }
 

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { ModelSpec } from '../../shared/model/spec';
 import { trainable } from '../model/matrix';
-import type { Layer, Linear, Norm, Weights } from '../model/weights';
+import type { LayerWeights, LinearWeights, NormWeights, Weights } from '../model/weights';
 import { GPT2 } from './layouts';
 
 /** Its values are made when they are written, so that one tensor at a time is in memory beside the model. */
@@ -88,22 +88,27 @@ function writeAll(file: number, bytes: Buffer): void {
 function collectTensors({ hidden }: ModelSpec, weights: Weights): Saved[] {
   const read = async (tensor: { data(): Promise<unknown> }): Promise<Float32Array> =>
     (await tensor.data()) as Float32Array;
-  const table = (name: string, matrix: Linear['weight']): Saved => ({
+  const table = (name: string, matrix: LinearWeights['weight']): Saved => ({
     name,
     shape: trainable(matrix).shape,
     values: () => read(trainable(matrix)),
   });
-  const norm = (name: string, { gain, bias }: Norm): Saved[] => [
+  const norm = (name: string, { gain, bias }: NormWeights): Saved[] => [
     table(`${name}.weight`, gain),
     table(`${name}.bias`, bias),
   ];
-  const linear = (name: string, { weight, bias }: Linear): Saved[] => [
+  const linear = (name: string, { weight, bias }: LinearWeights): Saved[] => [
     table(`${name}.weight`, weight),
     table(`${name}.bias`, bias),
   ];
-  const joint = (name: string, { query, key, value }: Layer): Saved[] => {
-    const side = (rows: number, of: (linear: Linear) => Parameters<typeof read>[0]) => async () =>
-      sideBySide(await Promise.all([query, key, value].map((one) => read(of(one)))), rows, hidden);
+  const joint = (name: string, { query, key, value }: LayerWeights): Saved[] => {
+    const side =
+      (rows: number, choose: (linear: LinearWeights) => Parameters<typeof read>[0]) => async () =>
+        sideBySide(
+          await Promise.all([query, key, value].map((linear) => read(choose(linear)))),
+          rows,
+          hidden,
+        );
     return [
       {
         name: `${name}.weight`,

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isPacked } from '../../shared/model/packing';
 import type { Precision, RunSpec } from '../../shared/model/spec';
-import type { Ledger } from '../measure/live-tensor-bytes';
+import type { LiveTensorBytes } from '../measure/live-tensor-bytes';
 import { packTensor, unpackTensor } from './matrix';
 import { writeRows } from './write-rows';
 
@@ -20,14 +20,14 @@ interface Pair {
 /** `double` keeps a second copy of everything: a fault to be found. Null for a run without a cache. */
 export function createCache(
   { kvCache, kvPrecision, cacheGrowth, promptTokens, tokens }: RunSpec,
-  ledger: Ledger,
+  liveBytes: LiveTensorBytes,
   double: boolean,
 ): KvCache | null {
   if (!kvCache) return null;
   // The last token is never fed.
   return cacheGrowth === 'static'
-    ? new StaticCache(ledger, kvPrecision, double, promptTokens + tokens - 1)
-    : new GrowingCache(ledger, kvPrecision, double);
+    ? new StaticCache(liveBytes, kvPrecision, double, promptTokens + tokens - 1)
+    : new GrowingCache(liveBytes, kvPrecision, double);
 }
 
 export abstract class KvCache {
@@ -36,11 +36,15 @@ export abstract class KvCache {
   protected readonly pairs: Pair[] = [];
   protected readonly copies: Pair[] = [];
 
+  readonly #precision: Precision;
+
   constructor(
-    protected readonly ledger: Ledger,
-    private readonly precision: Precision,
+    protected readonly liveBytes: LiveTensorBytes,
+    precision: Precision,
     protected readonly double: boolean,
-  ) {}
+  ) {
+    this.#precision = precision;
+  }
 
   /** Takes in the keys and values of the new tokens; returns those to attend over. */
   abstract append(
@@ -56,17 +60,17 @@ export abstract class KvCache {
 
   /** New keys or values as the cache keeps them. */
   protected stored(more: tf.Tensor4D): Stored {
-    const { precision } = this;
+    const precision = this.#precision;
     return isPacked(precision)
-      ? this.ledger.within('workspace', () => packTensor(more, precision))
+      ? this.liveBytes.within('workspace', () => packTensor(more, precision))
       : [more];
   }
 
   protected whole(stored: Stored, width: number): tf.Tensor4D {
-    const { precision } = this;
+    const precision = this.#precision;
     return (
       isPacked(precision)
-        ? this.ledger.within('workspace', () => unpackTensor(stored, width, precision))
+        ? this.liveBytes.within('workspace', () => unpackTensor(stored, width, precision))
         : stored[0]!
     ) as tf.Tensor4D;
   }
@@ -81,33 +85,35 @@ class GrowingCache extends KvCache {
     values: tf.Tensor4D,
   ): [tf.Tensor4D, tf.Tensor4D] {
     const held = this.pairs[layer];
-    const pair = { keys: this.grow(held?.keys, keys), values: this.grow(held?.values, values) };
+    const pair = { keys: this.#grow(held?.keys, keys), values: this.#grow(held?.values, values) };
     for (const tensor of [...pair.keys, ...pair.values])
-      this.ledger.retag(tf.keep(tensor), 'kv_cache');
+      this.liveBytes.retag(tf.keep(tensor), 'kv_cache');
     this.pairs[layer] = pair;
-    if (this.double) this.copy(layer, pair);
+    if (this.double) this.#copy(layer, pair);
     const width = keys.shape[3];
     return [this.whole(pair.keys, width), this.whole(pair.values, width)];
   }
 
-  private grow(held: Stored | undefined, more: tf.Tensor4D): Stored {
+  #grow(held: Stored | undefined, more: tf.Tensor4D): Stored {
     const added = this.stored(more);
     return held
       ? held.map((part, index) => {
-          const grown = this.ledger.within('kv_cache', () => tf.concat([part, added[index]!], 2));
+          const grown = this.liveBytes.within('kv_cache', () =>
+            tf.concat([part, added[index]!], 2),
+          );
           part.dispose();
           return grown;
         })
       : added;
   }
 
-  private copy(layer: number, pair: Pair): void {
+  #copy(layer: number, pair: Pair): void {
     const old = this.copies[layer];
     if (old) tf.dispose([...old.keys, ...old.values]);
     const again = (stored: Stored): Stored =>
       stored.map((tensor) => {
         const zero = tf.scalar(0, tensor.dtype);
-        const twin = tf.keep(this.ledger.within('kv_cache', () => tf.add(tensor, zero)));
+        const twin = tf.keep(this.liveBytes.within('kv_cache', () => tf.add(tensor, zero)));
         zero.dispose();
         return twin;
       });
@@ -117,15 +123,15 @@ class GrowingCache extends KvCache {
 
 /** Prefill attends over its own keys and values; every later step over all columns, those not yet written masked. */
 class StaticCache extends KvCache {
-  private readonly filled: number[] = [];
+  readonly #filled: number[] = [];
 
   constructor(
-    ledger: Ledger,
+    liveBytes: LiveTensorBytes,
     precision: Precision,
     double: boolean,
     override readonly columns: number,
   ) {
-    super(ledger, precision, double);
+    super(liveBytes, precision, double);
   }
 
   override append(
@@ -135,27 +141,27 @@ class StaticCache extends KvCache {
   ): [tf.Tensor4D, tf.Tensor4D] {
     const added = { keys: this.stored(keys), values: this.stored(values) };
     const held = this.pairs[layer];
-    const pair = held ?? this.allocate(added);
+    const pair = held ?? this.#allocate(added);
     this.pairs[layer] = pair;
-    if (!held && this.double) this.copies[layer] = this.allocate(added);
-    const at = this.filled[layer] ?? 0;
+    if (!held && this.double) this.copies[layer] = this.#allocate(added);
+    const at = this.#filled[layer] ?? 0;
     pair.keys.forEach((part, index) => {
       writeRows(part, added.keys[index]!, at);
     });
     pair.values.forEach((part, index) => {
       writeRows(part, added.values[index]!, at);
     });
-    this.filled[layer] = at + keys.shape[2];
+    this.#filled[layer] = at + keys.shape[2];
     const width = keys.shape[3];
     const seen = held ? pair : added;
     return [this.whole(seen.keys, width), this.whole(seen.values, width)];
   }
 
-  private allocate({ keys, values }: Pair): Pair {
+  #allocate({ keys, values }: Pair): Pair {
     const like = (stored: Stored): Stored =>
       stored.map(({ shape, dtype }) =>
         tf.keep(
-          this.ledger.within('kv_cache', () =>
+          this.liveBytes.within('kv_cache', () =>
             tf.zeros([...shape.slice(0, 2), this.columns, ...shape.slice(3)], dtype),
           ),
         ),

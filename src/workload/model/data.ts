@@ -20,7 +20,7 @@ export interface Windows {
 const HELD_OUT = 1 / 6;
 
 /** The text in two parts, which share no token. */
-export function parts({ vocab }: Pick<ModelSpec, 'vocab'>): {
+export function splitText({ vocab }: Pick<ModelSpec, 'vocab'>): {
   readonly trained: readonly number[];
   readonly heldOut: readonly number[];
 } {
@@ -44,7 +44,7 @@ export function trainingWindows(
       ids: random.integers(count * seq, model.vocab),
       last: random.integers(count, model.vocab),
     });
-  const { trained } = parts(model);
+  const { trained } = splitText(model);
   return () =>
     windows(
       trained,
@@ -82,7 +82,7 @@ function windows(circle: readonly number[], seq: number, starts: readonly number
  * a model must be below to have learned anything of their order. Every token counts as seen once more than it was.
  */
 export function frequencyPerplexity(
-  { trained, heldOut }: ReturnType<typeof parts>,
+  { trained, heldOut }: ReturnType<typeof splitText>,
   vocab: number,
 ): number {
   const seen = new Float64Array(vocab).fill(1);

@@ -5,13 +5,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../../shared/model/spec';
-import { apply, attention, type Batch, gelu, normalize } from './gpt2';
+import { apply, attention, gelu, normalize, type TokenBatch } from './gpt2';
 import { rowsAt } from './matrix';
 import { countPads } from './padding';
 import type { Workload } from './runs';
-import type { Layer, Weights } from './weights';
+import type { LayerWeights, Weights } from './weights';
 
-export interface EncoderBatch extends Batch {
+export interface EncoderBatch extends TokenBatch {
   /** [T] segment of each token, always the first; null where the model has none. */
   readonly types: tf.Tensor1D | null;
 }
@@ -21,14 +21,14 @@ export function encoderBatch(
   {
     model,
     run,
-    reporter: { ledger },
+    reporter: { liveBytes },
     sequences,
   }: Pick<Workload, 'model' | 'run' | 'reporter' | 'sequences'>,
   ids: Int32Array,
 ): EncoderBatch {
   const { seq } = run;
   const pads = countPads(run, sequences, seq);
-  return ledger.within('inputs', () => ({
+  return liveBytes.within('inputs', () => ({
     sequences,
     length: seq,
     ids: tf.tensor1d(ids, 'int32'),
@@ -39,7 +39,7 @@ export function encoderBatch(
     types: model.tokenTypes ? tf.zeros([seq], 'int32') : null,
     mask:
       pads &&
-      ledger.within('buffers', () => {
+      liveBytes.within('buffers', () => {
         const values = new Float32Array(sequences * seq);
         pads.forEach((pad, sequence) => {
           values.fill(-1e9, (sequence + 1) * seq - pad, (sequence + 1) * seq);
@@ -86,9 +86,9 @@ export const EPSILON = 1e-12;
 
 function block(
   model: ModelSpec,
-  layer: Layer,
+  layer: LayerWeights,
   x: tf.Tensor2D,
-  batch: Batch,
+  batch: TokenBatch,
   index: number,
 ): tf.Tensor2D {
   const attended = normalize(
@@ -114,7 +114,7 @@ function exactGelu(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
 }
 
-function firstTokens(states: tf.Tensor2D, { sequences, length }: Batch): tf.Tensor2D {
+function firstTokens(states: tf.Tensor2D, { sequences, length }: TokenBatch): tf.Tensor2D {
   const width = states.shape[1];
   if (length === 1) return states;
   return tf.reshape(

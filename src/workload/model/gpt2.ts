@@ -7,9 +7,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../../shared/model/spec';
 import type { KvCache } from './cache';
 import { isPackedMatrix, rowsAt, times } from './matrix';
-import type { Layer, Linear, Norm, Weights } from './weights';
+import type { LayerWeights, LinearWeights, NormWeights, Weights } from './weights';
 
-export interface Batch {
+export interface TokenBatch {
   readonly sequences: number;
   /** Tokens of each sequence in this forward pass. */
   readonly length: number;
@@ -22,32 +22,35 @@ export interface Batch {
 }
 
 /** A run of layers, [N, d] to [N, d]; the caller owns both. */
-export type Segment = (layers: readonly Layer[], x: tf.Tensor2D) => tf.Tensor2D;
+export type RunLayers = (layers: readonly LayerWeights[], x: tf.Tensor2D) => tf.Tensor2D;
 
 /** Runs all blocks: [N] ids to [N, d] activations. The caller owns the result. */
 export function runBlocks(
   model: ModelSpec,
   weights: Weights,
-  batch: Batch,
+  batch: TokenBatch,
   cache: KvCache | null,
 ): tf.Tensor2D {
-  return inSegments(model, weights, batch, 1, ([layer], x) => {
-    const index = weights.layers.indexOf(layer!);
-    return tf.tidy(() => block(model, layer!, x, batch, cache, index));
+  let x = tf.tidy(() => embed(model, weights, batch));
+  weights.layers.forEach((layer, index) => {
+    const next = tf.tidy(() => block(model, layer, x, batch, cache, index));
+    x.dispose();
+    x = next;
   });
+  return x;
 }
 
-/** The same in segments of so many layers, each run by `segment`. */
-export function inSegments(
+/** The same in groups of `size` layers, the last perhaps smaller, each run by `runGroup`. */
+export function runBlockGroups(
   model: ModelSpec,
   weights: Weights,
-  batch: Batch,
-  length: number,
-  segment: Segment,
+  batch: TokenBatch,
+  size: number,
+  runGroup: RunLayers,
 ): tf.Tensor2D {
   let x = tf.tidy(() => embed(model, weights, batch));
-  for (let first = 0; first < weights.layers.length; first += length) {
-    const next = segment(weights.layers.slice(first, first + length), x);
+  for (let first = 0; first < weights.layers.length; first += size) {
+    const next = runGroup(weights.layers.slice(first, first + size), x);
     x.dispose();
     x = next;
   }
@@ -57,9 +60,9 @@ export function inSegments(
 /** Layers one after the other, each one's transients freed as it ends; leaves `x` to the caller. */
 export function runLayers(
   model: ModelSpec,
-  layers: readonly Layer[],
+  layers: readonly LayerWeights[],
   x: tf.Tensor2D,
-  batch: Batch,
+  batch: TokenBatch,
 ): tf.Tensor2D {
   return layers.reduce((input, layer, index) => {
     const output = tf.tidy(() => block(model, layer, input, batch, null, index));
@@ -68,7 +71,7 @@ export function runLayers(
   }, x);
 }
 
-function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {
+function embed(model: ModelSpec, weights: Weights, batch: TokenBatch): tf.Tensor2D {
   const tokens = rowsAt(weights.tokenTable, batch.ids);
   const positions = rowsAt(weights.positionTable, batch.positions);
   if (positions.shape[0] !== batch.length) return tf.add(tokens, positions);
@@ -78,9 +81,9 @@ function embed(model: ModelSpec, weights: Weights, batch: Batch): tf.Tensor2D {
 
 function block(
   model: ModelSpec,
-  layer: Layer,
+  layer: LayerWeights,
   x: tf.Tensor2D,
-  batch: Batch,
+  batch: TokenBatch,
   cache: KvCache | null,
   index: number,
 ): tf.Tensor2D {
@@ -94,9 +97,9 @@ function block(
 
 export function attention(
   model: ModelSpec,
-  layer: Layer,
+  layer: LayerWeights,
   x: tf.Tensor,
-  batch: Batch,
+  batch: TokenBatch,
   cache: KvCache | null,
   index: number,
 ): tf.Tensor {
@@ -118,7 +121,7 @@ export function attention(
 function toHeads(
   x: tf.Tensor,
   { heads, headDim }: ModelSpec,
-  { sequences, length }: Batch,
+  { sequences, length }: TokenBatch,
 ): tf.Tensor4D {
   if (length === 1 || heads === 1) return tf.reshape(x, [sequences, heads, length, headDim]);
   return tf.transpose(tf.reshape(x, [sequences, length, heads, headDim]), [0, 2, 1, 3]);
@@ -127,17 +130,17 @@ function toHeads(
 function fromHeads(
   x: tf.Tensor,
   { heads, hidden }: ModelSpec,
-  { sequences, length }: Batch,
+  { sequences, length }: TokenBatch,
 ): tf.Tensor2D {
   const rows = length === 1 || heads === 1 ? x : tf.transpose(x, [0, 2, 1, 3]);
   return tf.reshape(rows, [sequences * length, hidden]);
 }
 
-export function apply(linear: Linear, x: tf.Tensor): tf.Tensor2D {
+export function apply(linear: LinearWeights, x: tf.Tensor): tf.Tensor2D {
   return tf.add(times(x, linear.weight), linear.bias);
 }
 
-export function normalize(x: tf.Tensor, norm: Norm, epsilon = 1e-5): tf.Tensor2D {
+export function normalize(x: tf.Tensor, norm: NormWeights, epsilon = 1e-5): tf.Tensor2D {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centred), 1, true);
   const scaled = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
@@ -156,7 +159,7 @@ export function lastLogits(
   model: ModelSpec,
   weights: Weights,
   x: tf.Tensor2D,
-  batch: Batch,
+  batch: TokenBatch,
 ): tf.Tensor2D {
   const { sequences, length } = batch;
   return tf.tidy(() => {

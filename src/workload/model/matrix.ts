@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Failure } from '../../shared/base/failure';
 import { type PackedLayout, type PackedPrecision, packedLayout } from '../../shared/model/packing';
-import { GREATEST_HALF } from '../packed/half';
-import type { PackedAttributes } from '../packed/kernels';
+import { MAX_HALF } from '../packed/half';
+import type { PackedAttributes } from '../packed/kernel';
 import { packRows } from '../packed/rows';
 import { gatherRows } from './losses';
 
@@ -38,12 +38,12 @@ export function packMatrix(
   precision: PackedPrecision,
 ): Packed {
   const layout = packedLayout(rows, columns, precision);
-  let most = 0;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
-  if (!(most <= (precision === 'fp16' ? GREATEST_HALF : Number.MAX_VALUE))) {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) greatest = Math.max(greatest, Math.abs(values[i]!));
+  if (!(greatest <= (precision === 'fp16' ? MAX_HALF : Number.MAX_VALUE))) {
     throw new Failure(
       'bad_input',
-      `The parameter "${name}" holds ${most}, which ${precision} cannot.`,
+      `The parameter "${name}" holds ${greatest}, which ${precision} cannot.`,
       'Use --precision fp32, or other weights.',
     );
   }
@@ -78,7 +78,10 @@ export function rowsAt(table: Matrix, ids: tf.Tensor1D): tf.Tensor2D {
 
 /** Packs along the last axis: words and, for integers, scales. */
 export function packTensor(x: tf.Tensor, precision: PackedPrecision): tf.Tensor[] {
-  const attributes: PackedAttributes = { precision, columns: x.shape.at(-1)! };
+  const attributes: PackedAttributes = {
+    precision,
+    columns: tf.util.sizeFromShape(x.shape.slice(-1)),
+  };
   return tf.engine().runKernel('Pack', { x }, { ...attributes });
 }
 
@@ -88,7 +91,11 @@ export function unpackTensor(
   columns: number,
   precision: PackedPrecision,
 ): tf.Tensor {
-  return run('Unpack', { words: words!, ...(scales && { scales }) }, { precision, columns });
+  return run(
+    'Unpack',
+    { ...(words && { words }), ...(scales && { scales }) },
+    { precision, columns },
+  );
 }
 
 function runPacked(

@@ -4,50 +4,47 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer as OptimizerName } from '../../shared/model/spec';
-import type { Ledger } from '../measure/live-tensor-bytes';
+import type { LiveTensorBytes } from '../measure/live-tensor-bytes';
+import { optimizerStates } from '../tfjs/internals';
 
 export const ADAM_RATE = 1e-3;
 export const WEIGHT_DECAY = 0.01;
 
-interface States {
-  readonly accBeta1?: tf.Variable;
-  readonly accBeta2?: tf.Variable;
-  readonly accumulatedFirstMoment?: readonly { readonly variable: tf.Variable }[];
-  readonly accumulatedSecondMoment?: readonly { readonly variable: tf.Variable }[];
-  readonly accumulations?: readonly { readonly variable: tf.Variable }[];
-}
-
 export class Optimizer {
-  private readonly update: tf.Optimizer;
+  readonly #name: OptimizerName;
+  readonly #update: tf.Optimizer;
 
-  constructor(private readonly name: OptimizerName) {
-    this.update =
-      name === 'sgd'
-        ? tf.train.sgd(0.1)
-        : name === 'momentum'
-          ? tf.train.momentum(0.02, 0.9)
-          : tf.train.adam(ADAM_RATE, 0.9, 0.999, 1e-8);
+  constructor(name: OptimizerName) {
+    this.#name = name;
+    this.#update = createUpdate(name);
   }
 
   apply(gradients: tf.NamedTensorMap, weights: readonly tf.Variable[]): void {
-    if (this.name === 'adamw')
+    if (this.#name === 'adamw')
       for (const weight of weights)
         tf.tidy(() => {
           weight.assign(tf.mul(weight, 1 - ADAM_RATE * WEIGHT_DECAY));
         });
-    this.update.applyGradients(gradients);
+    this.#update.applyGradients(gradients);
   }
 
   /** After an update the variables hold new buffers, which were allocated as workspace. */
-  retag(ledger: Ledger, weights: readonly tf.Variable[]): void {
-    const states = this.update as unknown as States;
-    for (const weight of weights) ledger.retag(weight, 'params');
+  retag(liveBytes: LiveTensorBytes, weights: readonly tf.Variable[]): void {
+    const states = optimizerStates(this.#update);
+    for (const weight of weights) liveBytes.retag(weight, 'params');
     for (const { variable } of states.accumulatedFirstMoment ?? [])
-      ledger.retag(variable, 'adam_m');
+      liveBytes.retag(variable, 'adam_m');
     for (const { variable } of states.accumulatedSecondMoment ?? [])
-      ledger.retag(variable, 'adam_v');
-    for (const { variable } of states.accumulations ?? []) ledger.retag(variable, 'momentum');
+      liveBytes.retag(variable, 'adam_v');
+    for (const { variable } of states.accumulations ?? []) liveBytes.retag(variable, 'momentum');
     for (const scalar of [states.accBeta1, states.accBeta2])
-      if (scalar) ledger.retag(scalar, 'optimizer_other');
+      if (scalar) liveBytes.retag(scalar, 'optimizer_other');
   }
+}
+
+/** Adam for AdamW too, whose decay comes before it. */
+function createUpdate(name: OptimizerName): tf.Optimizer {
+  if (name === 'sgd') return tf.train.sgd(0.1);
+  if (name === 'momentum') return tf.train.momentum(0.02, 0.9);
+  return tf.train.adam(ADAM_RATE, 0.9, 0.999, 1e-8);
 }

@@ -30,7 +30,7 @@ export function readPrompts(
 }
 
 /** One note a sequence, as the prompt's continuation. */
-export function tellTexts(
+export function reportTexts(
   { model, run: { prompts = [] }, reporter }: Workload,
   generated: readonly (readonly number[])[],
 ): void {

@@ -1,19 +1,25 @@
 /**
- * Activation checkpointing: a segment of layers keeps its input alone, and its gradient runs it again, this time with a
- * tape. tfjs holds one tape at a time, so that of the whole model is set aside meanwhile.
+ * Activation checkpointing: a group of layers keeps its input alone, and its gradient runs the group again, this time
+ * with a tape. tfjs holds one tape at a time, so that of the whole model is set aside meanwhile.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../../shared/model/spec';
-import type { Ledger } from '../measure/live-tensor-bytes';
-import { attribute, type EngineTape } from '../measure/tape';
-import { type Batch, runLayers, type Segment } from './gpt2';
+import type { LiveTensorBytes } from '../measure/live-tensor-bytes';
+import { attribute } from '../measure/tape';
+import { engineInternals } from '../tfjs/internals';
+import { type RunLayers, runLayers, type TokenBatch } from './gpt2';
 import { trainable } from './matrix';
-import type { Layer, Linear, Norm } from './weights';
+import type { LayerWeights, LinearWeights, NormWeights } from './weights';
 
-export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segment {
+/** Runs a group of layers forward so that backward computes their activations anew, in place of keeping them. */
+export function runRecomputed(
+  model: ModelSpec,
+  batch: TokenBatch,
+  liveBytes: LiveTensorBytes,
+): RunLayers {
   return (layers, x) => {
     const variables = layers.flatMap(collectVariables);
-    const segment = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const runGroup = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
       (args.at(-1) as tf.GradSaveFunc)([x]);
       return {
         value: runLayers(model, layers, x, batch) as tf.Tensor,
@@ -21,14 +27,14 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
       };
     });
     const runAgain = (input: tf.Tensor2D, dy: tf.Tensor): tf.Tensor[] => {
-      const { state } = tf.engine() as unknown as EngineTape;
+      const { state } = engineInternals();
       const whole = state.activeTape;
       const { value, grads } = tf.engine().gradients(
         () => {
-          ledger.setContext('activations');
+          liveBytes.setContext('activations');
           const output = runLayers(model, layers, input, batch);
-          for (const node of state.activeTape) attribute(ledger, node, 'workspace');
-          ledger.setContext('workspace');
+          for (const node of state.activeTape) attribute(liveBytes, node, 'workspace');
+          liveBytes.setContext('workspace');
           return output as tf.Tensor;
         },
         [input, ...variables],
@@ -38,7 +44,7 @@ export function recomputed(model: ModelSpec, batch: Batch, ledger: Ledger): Segm
       value.dispose();
       return grads;
     };
-    return segment(x, ...variables) as tf.Tensor2D;
+    return runGroup(x, ...variables) as tf.Tensor2D;
   };
 }
 
@@ -51,13 +57,16 @@ function collectVariables({
   norm2,
   up,
   down,
-}: Layer): tf.Variable[] {
-  const ofNorm = ({ gain, bias }: Norm): tf.Variable[] => [gain, bias];
-  const ofLinear = ({ weight, bias }: Linear): tf.Variable[] => [trainable(weight), bias];
+}: LayerWeights): tf.Variable[] {
+  const normVariables = ({ gain, bias }: NormWeights): tf.Variable[] => [gain, bias];
+  const linearVariables = ({ weight, bias }: LinearWeights): tf.Variable[] => [
+    trainable(weight),
+    bias,
+  ];
   return [
-    ...ofNorm(norm1),
-    ...[query, key, value, projection].flatMap(ofLinear),
-    ...ofNorm(norm2),
-    ...[up, down].flatMap(ofLinear),
+    ...normVariables(norm1),
+    ...[query, key, value, projection].flatMap(linearVariables),
+    ...normVariables(norm2),
+    ...[up, down].flatMap(linearVariables),
   ];
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { Faults } from '../measure/faults';
 import type { Reporter } from '../measure/reporter';
-import type { Batch } from './gpt2';
+import type { TokenBatch } from './gpt2';
 import { buildPaddingMask, buildPositions } from './padding';
 import type { Random } from './random';
 import type { Weights } from './weights';
@@ -20,7 +20,7 @@ export interface Workload {
 }
 
 /** Where the tokens of a batch stand, beyond their ids. */
-export interface Place {
+export interface ColumnSpan {
   readonly length: number;
   /** Column of the first of them. */
   readonly start: number;
@@ -33,19 +33,19 @@ export interface Place {
 export function makeBatch(
   work: Workload,
   ids: Int32Array,
-  { length, start, columns, pads = null }: Place,
-): Batch {
-  const { ledger } = work.reporter;
-  return ledger.within('inputs', () => ({
+  { length, start, columns, pads = null }: ColumnSpan,
+): TokenBatch {
+  const { liveBytes } = work.reporter;
+  return liveBytes.within('inputs', () => ({
     sequences: work.sequences,
     length,
     ids: tf.tensor1d(ids, 'int32'),
     positions: buildPositions(pads, start, length),
-    mask: ledger.within('buffers', () => buildPaddingMask(pads, start, length, columns)),
+    mask: liveBytes.within('buffers', () => buildPaddingMask(pads, start, length, columns)),
   }));
 }
 
-export function disposeBatch(batch: Batch): void {
+export function disposeBatch(batch: TokenBatch): void {
   tf.dispose([batch.ids, batch.positions]);
   batch.mask?.dispose();
 }
@@ -62,5 +62,5 @@ export function shiftedTargets(ids: Int32Array, length: number, last: Int32Array
 
 export function leak({ faults, reporter }: Workload): void {
   if (faults.leakBytes)
-    reporter.ledger.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));
+    reporter.liveBytes.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));
 }

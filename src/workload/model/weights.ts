@@ -9,34 +9,34 @@ import type { ModelSpec, Precision } from '../../shared/model/spec';
 import { type Matrix, packMatrix } from './matrix';
 import type { Random } from './random';
 
-export interface Norm {
+export interface NormWeights {
   readonly gain: Variable;
   readonly bias: Variable;
 }
-export interface Linear {
+export interface LinearWeights {
   readonly weight: Matrix;
   readonly bias: Variable;
 }
-export interface Layer {
-  readonly norm1: Norm;
-  readonly query: Linear;
-  readonly key: Linear;
-  readonly value: Linear;
-  readonly projection: Linear;
-  readonly norm2: Norm;
-  readonly up: Linear;
-  readonly down: Linear;
+export interface LayerWeights {
+  readonly norm1: NormWeights;
+  readonly query: LinearWeights;
+  readonly key: LinearWeights;
+  readonly value: LinearWeights;
+  readonly projection: LinearWeights;
+  readonly norm2: NormWeights;
+  readonly up: LinearWeights;
+  readonly down: LinearWeights;
 }
 export interface Weights {
   readonly tokenTable: Matrix;
   readonly positionTable: Matrix;
-  readonly layers: readonly Layer[];
+  readonly layers: readonly LayerWeights[];
   /** The norm outside the layers: after the last one, or after the embeddings of an encoder whose norms come last. */
-  readonly outerNorm: Norm;
+  readonly outerNorm: NormWeights;
   /** Encoders: what is added to a token for the segment it is in. */
   readonly typeTable: Matrix | null;
   /** Encoders: a dense layer over the first token. */
-  readonly pooler: Linear | null;
+  readonly pooler: LinearWeights | null;
   /** All that are variables, in the order of creation: without packed matrices, all. */
   readonly all: readonly Variable[];
   /** All tensors that hold them. */
@@ -104,7 +104,8 @@ export function createWeights(model: ModelSpec, initial: Initial, precision: Pre
   const tensors: Tensor[] = [];
   let count = 0;
   const parameter = (name: string): Variable => {
-    const shape = shapes.get(name)!;
+    const shape = shapes.get(name);
+    if (shape === undefined) throw new Error(`the model has no parameter "${name}"`);
     const first = tensor(initial(name, shape), [...shape]);
     const made = variable(first, true, name);
     first.dispose();
@@ -125,18 +126,18 @@ export function createWeights(model: ModelSpec, initial: Initial, precision: Pre
     count += rows * columns;
     return packed;
   };
-  const norm = (name: string): Norm => ({
+  const norm = (name: string): NormWeights => ({
     gain: parameter(`${name}.gain`),
     bias: parameter(`${name}.bias`),
   });
-  const linear = (name: string): Linear => ({
+  const linear = (name: string): LinearWeights => ({
     weight: matrix(`${name}.weight`, false),
     bias: parameter(`${name}.bias`),
   });
 
   const tokenTable = matrix('tokens', true);
   const positionTable = matrix('positions', true);
-  const layers = Array.from({ length: model.layers }, (_, index): Layer => {
+  const layers = Array.from({ length: model.layers }, (_, index): LayerWeights => {
     const name = `layer${index}`;
     return {
       norm1: norm(`${name}.norm1`),

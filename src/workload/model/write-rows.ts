@@ -1,30 +1,21 @@
 /**
- * Writes into a tensor in place, which tfjs has no operation for: every backend holds its numbers where they can be
- * reached. The engine sees no new tensor.
+ * Writes into a tensor in place, which tfjs has no operation for: through the memory in which each backend keeps its
+ * numbers. The engine sees no new tensor.
  */
-import { backend, getBackend, type Tensor } from '@tensorflow/tfjs-core';
-
-interface CpuBackend {
-  readonly data: { get(dataId: object): { readonly values: Float32Array | Int32Array } };
-}
-interface WasmBackend {
-  typedArrayFromHeap(tensor: Tensor): Float32Array | Int32Array;
-}
-interface WebGpuBackend {
-  runWebGPUProgram(
-    program: object,
-    inputs: readonly Tensor[],
-    dtype: string,
-    uniforms: readonly object[],
-    output: Tensor,
-  ): void;
-}
+import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  cpuBackend,
+  type Values,
+  type WebGpuProgram,
+  wasmBackend,
+  webGpuBackend,
+} from '../tfjs/internals';
 
 /** `rows` [B, h, t, k] become rows `at` to `at + t` of `target` [B, h, T, k]; both of one type. */
 export function writeRows(target: Tensor, rows: Tensor, at: number): void {
   if (getBackend() === 'webgpu') {
-    (backend() as unknown as WebGpuBackend).runWebGPUProgram(
-      program(rows),
+    webGpuBackend().runWebGPUProgram(
+      writeProgram(rows),
       [rows],
       rows.dtype,
       [{ type: 'int32', data: [at] }],
@@ -46,14 +37,14 @@ export function writeRows(target: Tensor, rows: Tensor, at: number): void {
   }
 }
 
-function readNumbers(tensor: Tensor): Float32Array | Int32Array {
-  if (getBackend() === 'wasm')
-    return (backend() as unknown as WasmBackend).typedArrayFromHeap(tensor);
-  return (backend() as unknown as CpuBackend).data.get(tensor.dataId).values;
+function readNumbers(tensor: Tensor): Values {
+  return getBackend() === 'wasm'
+    ? wasmBackend().typedArrayFromHeap(tensor)
+    : cpuBackend().data.get(tensor.dataId).values;
 }
 
 /** One thread an element of `rows`; its index in the target follows from both shapes. */
-function program({ shape }: Tensor): object {
+function writeProgram({ shape }: Tensor): WebGpuProgram {
   const size = shape.reduce((product, length) => product * length, 1);
   return {
     variableNames: ['rows'],
@@ -67,9 +58,9 @@ function program({ shape }: Tensor): object {
     getUserCode: () => `
       fn main(index : i32) {
         if (index < uniforms.size) {
-          let own = uniforms.rowsShape.z * uniforms.rowsShape.w;
-          let group = index / own;
-          result[(group * uniforms.outShape.z + uniforms.at) * uniforms.outShape.w + index - group * own] = rows[index];
+          let count = uniforms.rowsShape.z * uniforms.rowsShape.w;
+          let group = index / count;
+          result[(group * uniforms.outShape.z + uniforms.at) * uniforms.outShape.w + index - group * count] = rows[index];
         }
       }`,
   };

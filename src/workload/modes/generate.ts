@@ -8,10 +8,11 @@ import { breathe } from '../measure/reporter';
 import { createCache, type KvCache } from '../model/cache';
 import { lastLogits, runBlocks } from '../model/gpt2';
 import { countPads } from '../model/padding';
-import { readPrompts, tellTexts } from '../model/prompts';
+import { readPrompts, reportTexts } from '../model/prompts';
 import { Random } from '../model/random';
 import { disposeBatch, leak, makeBatch, type Workload } from '../model/runs';
 import { parseSampling, sampleToken } from '../model/sampling';
+import { seconds } from './seconds';
 
 /** What a run of generation keeps from one token to the next. */
 interface Generation {
@@ -33,10 +34,10 @@ export async function generate(work: Workload): Promise<void> {
     pads,
     cache: createCache(
       work.faults.fp32Cache ? { ...run, kvPrecision: 'fp32' } : run,
-      reporter.ledger,
+      reporter.liveBytes,
       work.faults.doubleCache,
     ),
-    columns: prompts(work, pads),
+    columns: startColumns(work, pads),
     draws: new Random(run.seed + 1),
   };
 
@@ -44,7 +45,7 @@ export async function generate(work: Workload): Promise<void> {
   reporter.begin('prefill');
   await nextToken(generation, 0);
   leak(work);
-  reporter.token(1, newest(generation));
+  reporter.token(1, newestTokens(generation));
   reporter.end('prefill');
   const prefilled = performance.now();
   reporter.say(`prefill ${promptTokens} tokens in ${seconds(prefilled - started)}`);
@@ -55,7 +56,7 @@ export async function generate(work: Workload): Promise<void> {
       await breathe();
       await nextToken(generation, generation.cache ? promptTokens + index - 2 : 0);
       leak(work);
-      reporter.token(index, newest(generation));
+      reporter.token(index, newestTokens(generation));
       reporter.memory('decode', null);
       if (index % 10 === 0 || index === wanted) reporter.say(`token ${index}/${wanted}`);
     }
@@ -65,14 +66,14 @@ export async function generate(work: Workload): Promise<void> {
   }
   generation.cache?.dispose();
   if (run.prompts)
-    tellTexts(
+    reportTexts(
       work,
       generation.columns.map((ids) => ids.slice(promptTokens)),
     );
 }
 
 /** The columns that generation starts from: what the run's texts say, or random tokens. */
-function prompts(work: Workload, pads: readonly number[] | null): number[][] {
+function startColumns(work: Workload, pads: readonly number[] | null): number[][] {
   const { model, run, random, sequences } = work;
   const texts = run.prompts && readPrompts(model, run);
   return Array.from({ length: sequences }, (_, index) => {
@@ -93,16 +94,16 @@ async function nextToken(
 ): Promise<void> {
   const { model, run, weights, reporter } = work;
   const sampling = parseSampling(run);
-  const place = {
+  const span = {
     length: columns[0]!.length - start,
     start,
     pads,
     columns: start > 0 ? cache?.columns : undefined,
   };
-  const batch = makeBatch(work, Int32Array.from(columns.flatMap((ids) => ids.slice(start))), place);
-  reporter.ledger.setContext('activations');
+  const batch = makeBatch(work, Int32Array.from(columns.flatMap((ids) => ids.slice(start))), span);
+  reporter.liveBytes.setContext('activations');
   const x = runBlocks(model, weights, batch, cache);
-  const answer = reporter.ledger.within('logits', () => {
+  const answer = reporter.liveBytes.within('logits', () => {
     const logits = lastLogits(model, weights, x, batch);
     if (sampling) return logits;
     const index = tf.argMax(logits, 1);
@@ -126,10 +127,7 @@ async function nextToken(
   });
 }
 
-function newest({ columns }: Generation): number[] {
-  return columns.map((ids) => ids.at(-1)!);
-}
-
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
+/** The newest token of every sequence. */
+function newestTokens({ columns }: Generation): number[] {
+  return columns.flatMap((ids) => ids.slice(-1));
 }

@@ -5,7 +5,7 @@ import { encode, encoderBatch } from '../model/encoder';
 import { lastLogits, runBlocks } from '../model/gpt2';
 import { countPads } from '../model/padding';
 import { leak, makeBatch, type Workload } from '../model/runs';
-import { seconds } from './generate';
+import { seconds } from './seconds';
 
 export function prepareInference(work: Workload): () => Promise<void> {
   const { run, reporter } = work;
@@ -15,9 +15,10 @@ export function prepareInference(work: Workload): () => Promise<void> {
       const started = performance.now();
       reporter.step('begin', step);
       reporter.begin('forward', step);
-      reporter.ledger.setContext('activations');
+      reporter.liveBytes.setContext('activations');
       const results = forward();
-      await results.at(-1)!.data();
+      // What was computed last is there when everything is.
+      await results.at(-1)?.data();
       leak(work);
       reporter.end('forward', step);
       for (const result of results) result.dispose();
@@ -37,7 +38,7 @@ function decoding(work: Workload): () => readonly Tensor[] {
   });
   return () => {
     const x = runBlocks(model, weights, batch, null);
-    const logits = reporter.ledger.within('logits', () => lastLogits(model, weights, x, batch));
+    const logits = reporter.liveBytes.within('logits', () => lastLogits(model, weights, x, batch));
     x.dispose();
     return [logits];
   };

@@ -16,11 +16,11 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import { activate, EPSILON } from '../model/encoder';
 import { apply, normalize } from '../model/gpt2';
 import { isPackedMatrix, times } from '../model/matrix';
-import type { Linear, Norm, Weights } from '../model/weights';
+import type { LinearWeights, NormWeights, Weights } from '../model/weights';
 
 export interface MaskedHead {
-  readonly transform: Linear;
-  readonly norm: Norm;
+  readonly transform: LinearWeights;
+  readonly norm: NormWeights;
   /** [V, d]; null where it is the embedding. */
   readonly decoder: Variable | null;
   /** [V] */

@@ -5,23 +5,23 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { breathe } from '../measure/reporter';
-import { frequencyPerplexity, heldOutWindows, parts } from '../model/data';
+import { frequencyPerplexity, heldOutWindows, splitText } from '../model/data';
 import { computeLogits, runBlocks } from '../model/gpt2';
 import { crossEntropy } from '../model/losses';
 import { leak, makeBatch, shiftedTargets, type Workload } from '../model/runs';
-import { seconds } from './generate';
+import { seconds } from './seconds';
 
 export function prepareScoring(work: Workload): () => Promise<void> {
   const { run, model, weights, reporter, sequences } = work;
-  const { ledger } = reporter;
-  const text = parts(model);
+  const { liveBytes } = reporter;
+  const text = splitText(model);
   let { ids, last } = heldOutWindows(text.heldOut, run, sequences, 0);
   let batch = makeBatch(work, ids, { length: run.seq, start: 0 });
-  let targets = ledger.within('inputs', () => shiftedTargets(ids, run.seq, last));
+  let targets = liveBytes.within('inputs', () => shiftedTargets(ids, run.seq, last));
   const advance = (step: number): void => {
     tf.dispose([batch.ids, targets]);
     ({ ids, last } = heldOutWindows(text.heldOut, run, sequences, step));
-    ledger.within('inputs', () => {
+    liveBytes.within('inputs', () => {
       batch = { ...batch, ids: tf.tensor1d(ids, 'int32') };
       targets = shiftedTargets(ids, run.seq, last);
     });
@@ -33,9 +33,9 @@ export function prepareScoring(work: Workload): () => Promise<void> {
       reporter.step('begin', step);
       if (step > 1) advance(step - 1);
       reporter.begin('forward', step);
-      ledger.setContext('activations');
+      liveBytes.setContext('activations');
       const x = runBlocks(model, weights, batch, null);
-      const loss = ledger.within('logits', () =>
+      const loss = liveBytes.within('logits', () =>
         tf.tidy(() => crossEntropy(computeLogits(model, weights, x), targets)),
       );
       x.dispose();

@@ -6,33 +6,34 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { segmentLength } from '../../shared/model/checkpointing';
-import type { Ledger } from '../measure/live-tensor-bytes';
+import type { LiveTensorBytes } from '../measure/live-tensor-bytes';
 import { breathe } from '../measure/reporter';
-import { attribute, type EngineTape } from '../measure/tape';
+import { attribute } from '../measure/tape';
 import { trainingWindows, type Windows } from '../model/data';
-import { type Batch, inSegments, normalize, runBlocks } from '../model/gpt2';
+import { normalize, runBlockGroups, runBlocks, type TokenBatch } from '../model/gpt2';
 import { crossEntropy } from '../model/losses';
 import { trainable } from '../model/matrix';
 import { Optimizer } from '../model/optimizers';
-import { recomputed } from '../model/recompute';
+import { runRecomputed } from '../model/recompute';
 import { leak, makeBatch, shiftedTargets, type Workload } from '../model/runs';
-import { seconds } from './generate';
+import { engineInternals } from '../tfjs/internals';
+import { seconds } from './seconds';
 
 interface MicroBatch {
-  readonly batch: Batch;
+  readonly batch: TokenBatch;
   readonly targets: tf.Tensor2D;
 }
 
 export function prepareTraining(work: Workload): () => Promise<void> {
   const {
     run,
-    reporter: { ledger },
+    reporter: { liveBytes },
   } = work;
   const batches = new TrainingBatches(work);
-  const optimizer = ledger.within('optimizer_other', () => new Optimizer(run.optimizer));
+  const optimizer = liveBytes.within('optimizer_other', () => new Optimizer(run.optimizer));
   return async () => {
     for (let step = 1; step <= run.steps; step++)
-      await trainStep(work, batches.of(step), optimizer, step);
+      await trainStep(work, batches.forStep(step), optimizer, step);
   };
 }
 
@@ -43,33 +44,33 @@ async function trainStep(
   step: number,
 ): Promise<void> {
   const { run, weights, reporter } = work;
-  const { ledger } = reporter;
+  const { liveBytes } = reporter;
   const started = performance.now();
   reporter.step('begin', step);
-  // Zeros from the start, so that every micro-batch of a step runs in the same room.
-  let sums: tf.NamedTensorMap | null = microBatches.length > 1 ? zeros(ledger, weights.all) : null;
+  // Of several micro-batches zeros from the start, so that each of them runs in the same room.
+  let sums = microBatches.length > 1 ? zeros(liveBytes, weights.all) : {};
   let loss = 0;
   for (const microBatch of microBatches) {
     reporter.begin('forward', step);
     const { value, grads } = tf.variableGrads(() => {
       const result = forward(work, microBatch);
-      ledger.setContext('workspace');
+      liveBytes.setContext('workspace');
       reporter.end('forward', step);
       reporter.begin('backward', step);
       return result;
     }, [...weights.all]);
-    for (const name in grads) ledger.retag(grads[name]!, 'gradients');
-    sums = sums ? add(ledger, sums, grads) : grads;
-    ledger.setContext('workspace');
+    for (const gradient of Object.values(grads)) liveBytes.retag(gradient, 'gradients');
+    sums = microBatches.length > 1 ? add(liveBytes, sums, grads) : grads;
+    liveBytes.setContext('workspace');
     reporter.end('backward', step);
     loss += (await value.data())[0]!;
     value.dispose();
   }
 
   reporter.begin('optimizer', step);
-  optimizer.apply(sums!, weights.all);
-  optimizer.retag(ledger, weights.all);
-  tf.dispose(sums!);
+  optimizer.apply(sums, weights.all);
+  optimizer.retag(liveBytes, weights.all);
+  tf.dispose(sums);
   leak(work);
   reporter.end('optimizer', step);
   reporter.step('end', step);
@@ -85,89 +86,98 @@ function forward(work: Workload, { batch, targets }: MicroBatch): tf.Scalar {
     model,
     run,
     weights,
-    reporter: { ledger },
+    reporter: { liveBytes },
   } = work;
-  const { state } = tf.engine() as unknown as EngineTape;
-  ledger.setContext('activations');
+  const { state } = engineInternals();
+  liveBytes.setContext('activations');
   const length = segmentLength(run.checkpointing);
   const x =
     length === null
       ? runBlocks(model, weights, batch, null)
-      : inSegments(model, weights, batch, length, recomputed(model, batch, ledger));
+      : runBlockGroups(model, weights, batch, length, runRecomputed(model, batch, liveBytes));
   const normal = normalize(x, weights.outerNorm);
   const headStarts = state.activeTape.length;
-  ledger.setContext('logits');
+  liveBytes.setContext('logits');
   const logits = tf.matMul(normal, trainable(weights.tokenTable), false, true) as tf.Tensor2D;
   const mean = crossEntropy(logits, targets);
   const loss = run.gradAccum > 1 ? (tf.mul(mean, 1 / run.gradAccum) as tf.Scalar) : mean;
   state.activeTape.forEach((node, index) => {
-    attribute(ledger, node, index >= headStarts ? 'logits' : 'workspace');
+    attribute(liveBytes, node, index >= headStarts ? 'logits' : 'workspace');
   });
   return loss;
 }
 
 /** The micro-batches of each step, on the device before it begins; they share positions and mask. */
 class TrainingBatches {
-  private readonly next: () => Windows;
+  readonly #work: Workload;
+  readonly #next: () => Windows;
   /** Tokens of a micro-batch. */
-  private readonly rows: number;
-  private held: readonly MicroBatch[];
+  readonly #rows: number;
+  #held: readonly MicroBatch[];
 
-  constructor(private readonly work: Workload) {
+  constructor(work: Workload) {
+    this.#work = work;
     const { run, model, random, sequences } = work;
-    this.rows = sequences * run.seq;
-    this.next = trainingWindows(run, model, run.gradAccum * sequences, random);
-    const windows = this.next();
-    this.held = this.upload(
+    this.#rows = sequences * run.seq;
+    this.#next = trainingWindows(run, model, run.gradAccum * sequences, random);
+    const windows = this.#next();
+    this.#held = this.#upload(
       windows,
-      makeBatch(work, windows.ids.slice(0, this.rows), { length: run.seq, start: 0 }),
+      makeBatch(work, windows.ids.slice(0, this.#rows), { length: run.seq, start: 0 }),
     );
   }
 
-  of(step: number): readonly MicroBatch[] {
-    if (step > 1 && this.work.run.data === 'text') {
-      for (const { batch, targets } of this.held) tf.dispose([batch.ids, targets]);
-      const windows = this.next();
-      const ids = this.work.reporter.ledger.within('inputs', () =>
-        tf.tensor1d(windows.ids.slice(0, this.rows), 'int32'),
+  /** Those of the step; what the step before held is freed where they are others. */
+  forStep(step: number): readonly MicroBatch[] {
+    if (step > 1 && this.#work.run.data === 'text') {
+      for (const { batch, targets } of this.#held) tf.dispose([batch.ids, targets]);
+      const windows = this.#next();
+      const ids = this.#work.reporter.liveBytes.within('inputs', () =>
+        tf.tensor1d(windows.ids.slice(0, this.#rows), 'int32'),
       );
-      this.held = this.upload(windows, { ...this.held[0]!.batch, ids });
+      this.#held = this.#upload(windows, { ...this.#held[0]!.batch, ids });
     }
-    return this.held;
+    return this.#held;
   }
 
-  /** `first` holds the ids of the first already. */
-  private upload({ ids, last }: Windows, first: Batch): MicroBatch[] {
+  /** The first micro-batch is `first`, whose ids are on the device already. */
+  #upload({ ids, last }: Windows, first: TokenBatch): MicroBatch[] {
+    const rows = this.#rows;
     const {
-      rows,
-      work: {
-        run: { seq, gradAccum },
-        sequences,
-        reporter: { ledger },
-      },
-    } = this;
+      run: { seq, gradAccum },
+      sequences,
+      reporter: { liveBytes },
+    } = this.#work;
     return Array.from({ length: gradAccum }, (_, index) =>
-      ledger.within('inputs', () => {
-        const own = ids.slice(index * rows, (index + 1) * rows);
-        const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(own, 'int32') };
+      liveBytes.within('inputs', () => {
+        const tokens = ids.slice(index * rows, (index + 1) * rows);
+        const batch = index === 0 ? first : { ...first, ids: tf.tensor1d(tokens, 'int32') };
         return {
           batch,
-          targets: shiftedTargets(own, seq, last.slice(index * sequences, (index + 1) * sequences)),
+          targets: shiftedTargets(
+            tokens,
+            seq,
+            last.slice(index * sequences, (index + 1) * sequences),
+          ),
         };
       }),
     );
   }
 }
 
-function zeros(ledger: Ledger, weights: readonly tf.Variable[]): tf.NamedTensorMap {
-  return ledger.within('gradients', () =>
+function zeros(liveBytes: LiveTensorBytes, weights: readonly tf.Variable[]): tf.NamedTensorMap {
+  return liveBytes.within('gradients', () =>
     Object.fromEntries(weights.map((weight) => [weight.name, tf.zeros(weight.shape)])),
   );
 }
 
 /** Sums parameter by parameter; both summands go as their sum exists. */
-function add(ledger: Ledger, sums: tf.NamedTensorMap, grads: tf.NamedTensorMap): tf.NamedTensorMap {
-  ledger.setContext('gradients');
+function add(
+  liveBytes: LiveTensorBytes,
+  sums: tf.NamedTensorMap,
+  grads: tf.NamedTensorMap,
+): tf.NamedTensorMap {
+  liveBytes.setContext('gradients');
   return Object.fromEntries(
     Object.keys(sums).map((name) => {
       const sum = tf.add(sums[name]!, grads[name]!);

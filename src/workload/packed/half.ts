@@ -1,10 +1,10 @@
 /** IEEE 754 half precision to float32 and back, bit by bit: Float16Array came to JavaScript later than Node 20. */
 
 /** The greatest finite half. */
-export const GREATEST_HALF = 65504;
+export const MAX_HALF = 65504;
 
 /** The float32 bits of a half. Subnormal halves are normal floats. */
-export function bitsOfHalf(half: number): number {
+export function halfToFloatBits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
@@ -16,7 +16,7 @@ export function bitsOfHalf(half: number): number {
 }
 
 /** The half nearest to a float32 given by its bits, ties to even. */
-export function halfOfBits(bits: number): number {
+export function floatBitsToHalf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
@@ -41,7 +41,7 @@ let table: Float32Array | null = null;
 /** The value of every half, by its bits. */
 export function halfValues(): Float32Array {
   table ??= new Float32Array(
-    Uint32Array.from({ length: 1 << 16 }, (_, half) => bitsOfHalf(half)).buffer,
+    Uint32Array.from({ length: 1 << 16 }, (_, half) => halfToFloatBits(half)).buffer,
   );
   return table;
 }

@@ -1,31 +1,20 @@
 /**
- * Three kernels that tfjs lacks, for the cpu and wasm backends, both over typed arrays (those of wasm lie in its heap);
- * where rows hold whole sixteens of numbers, wasm reads them with instructions that take several at once:
- *
- *   Pack          x [.., columns]                          -> words [.., words], and scales [.., scales] for integers
- *   Unpack        words, scales?, ids?                     -> [.., columns]; with ids those rows alone, [ids, columns]
- *   PackedMatMul  x [N, columns], words [rows, words], …   -> [N, rows]
- *
- * A row is unpacked where it is used and at once forgotten, so that a product needs no room but its result.
+ * The packed kernels for the cpu and wasm backends, both over typed arrays (those of wasm lie in its heap); where rows
+ * hold whole sixteens of numbers, wasm reads them with instructions that take several at once. A row is unpacked where
+ * it is used and at once forgotten, so that a product needs no room but its result.
  */
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { PackedLayout } from '../../shared/model/packing';
+import type { CpuBackend, Values, WasmBackend, WasmMemoryBackend } from '../tfjs/internals';
 import {
-  type DataType,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
-import { type PackedLayout, type PackedPrecision, packedLayout } from '../../shared/model/packing';
-import type { WasmMemoryBackend } from '../wasm/memory';
-import { multiply, packRows, type RowReader, rowReader } from './rows';
+  layoutRows,
+  type PackedAttributes,
+  type PackedKernels,
+  type PackedTensors,
+  registerKernels,
+} from './kernel';
+import { multiplyRows, packRows, type RowReader, rowReader } from './rows';
 import { fitsSimd, multiplySimd, unpackSimd } from './simd';
-
-export interface PackedAttributes {
-  readonly precision: PackedPrecision;
-  readonly columns: number;
-}
-
-type Values = Float32Array | Int32Array;
 
 /** What the two backends call differently. */
 interface Access {
@@ -33,56 +22,20 @@ interface Access {
   values(tensor: TensorInfo): Values;
   readonly wasm: WasmMemoryBackend | null;
 }
-interface CpuBackend {
-  makeTensorInfo(shape: number[], dtype: DataType, values: Values): TensorInfo;
-  readonly data: { get(dataId: object): { readonly values: Values } };
-}
-interface WasmBackend extends WasmMemoryBackend {
-  makeOutput(shape: number[], dtype: DataType): TensorInfo;
-  typedArrayFromHeap(tensor: TensorInfo): Values;
-}
 
 export function registerPackedKernels(backendName: 'cpu' | 'wasm'): void {
-  const access = (backend: object): Access =>
-    backendName === 'cpu' ? cpuAccess(backend as CpuBackend) : wasmAccess(backend as WasmBackend);
-  const register = (
-    kernelName: string,
-    run: (
-      access: Access,
-      inputs: Inputs,
-      attributes: PackedAttributes,
-    ) => TensorInfo | TensorInfo[],
-  ): void => {
-    const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) =>
-      run(
-        access(backend as object),
-        inputs as unknown as Inputs,
-        attrs as unknown as PackedAttributes,
-      );
-    registerKernel({ kernelName, backendName, kernelFunc });
-  };
-  register('Pack', pack);
-  register('Unpack', unpack);
-  register('PackedMatMul', packedMatMul);
-}
-
-interface Inputs {
-  readonly x?: TensorInfo;
-  readonly words?: TensorInfo;
-  readonly scales?: TensorInfo;
-  readonly ids?: TensorInfo;
+  if (backendName === 'cpu')
+    registerKernels(backendName, (backend) => cpuAccess(backend as CpuBackend), KERNELS);
+  else registerKernels(backendName, (backend) => wasmAccess(backend as WasmBackend), KERNELS);
 }
 
 function cpuAccess(backend: CpuBackend): Access {
   return {
-    output: (shape, dtype) =>
-      backend.makeTensorInfo(
-        [...shape],
-        dtype,
-        dtype === 'int32'
-          ? new Int32Array(util.sizeFromShape([...shape]))
-          : new Float32Array(util.sizeFromShape([...shape])),
-      ),
+    output: (shape, dtype) => {
+      const size = util.sizeFromShape([...shape]);
+      const values = dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+      return backend.makeTensorInfo([...shape], dtype, values);
+    },
     values: ({ dataId }) => backend.data.get(dataId).values,
     wasm: null,
   };
@@ -96,70 +49,62 @@ function wasmAccess(backend: WasmBackend): Access {
   };
 }
 
-/** The layout of all rows of a tensor of packed words, or of one that is to be packed. */
-export function packedShape(
-  shape: readonly number[],
-  { precision, columns }: PackedAttributes,
-): PackedLayout {
-  return packedLayout(util.sizeFromShape(shape.slice(0, -1)), columns, precision);
-}
+const KERNELS: PackedKernels<Access> = { pack, unpack, multiply };
 
-function pack(access: Access, { x }: Inputs, attributes: PackedAttributes): TensorInfo[] {
-  const lead = x!.shape.slice(0, -1);
-  const layout = packedShape(x!.shape, attributes);
+function pack(access: Access, x: TensorInfo, attributes: PackedAttributes): TensorInfo[] {
+  const lead = x.shape.slice(0, -1);
+  const layout = layoutRows(x.shape, attributes);
   // Room first: the heap may move when it grows.
-  const outputs = [
-    access.output([...lead, layout.words], 'int32'),
-    ...(layout.scales > 0 ? [access.output([...lead, layout.scales], 'float32')] : []),
-  ];
-  const values = access.values(x!);
+  const words = access.output([...lead, layout.words], 'int32');
+  const scales = layout.scales > 0 ? access.output([...lead, layout.scales], 'float32') : null;
+  const values = access.values(x);
   const packed = packRows(layout, (row, into) =>
     into.set(values.subarray(row * layout.columns, (row + 1) * layout.columns)),
   );
-  access.values(outputs[0]!).set(packed.words);
-  if (packed.scales) access.values(outputs[1]!).set(packed.scales);
-  return outputs;
+  access.values(words).set(packed.words);
+  if (scales === null || packed.scales === null) return [words];
+  access.values(scales).set(packed.scales);
+  return [words, scales];
 }
 
 function unpack(
   access: Access,
-  { words, scales, ids }: Inputs,
+  packed: PackedTensors,
+  ids: TensorInfo | undefined,
   attributes: PackedAttributes,
 ): TensorInfo {
   const { columns } = attributes;
-  const output = access.output(
-    [...(ids ?? { shape: words!.shape.slice(0, -1) }).shape, columns],
-    'float32',
-  );
-  const layout = packedShape(words!.shape, attributes);
+  const { words } = packed;
+  const output = access.output([...(ids?.shape ?? words.shape.slice(0, -1)), columns], 'float32');
+  const layout = layoutRows(words.shape, attributes);
   const chosen = ids && access.values(ids);
   const count = util.sizeFromShape(output.shape) / columns;
   if (access.wasm && fitsSimd(layout)) {
-    unpackSimd(access.wasm, layout, { words: words!, scales }, chosen ?? count, output);
+    unpackSimd(access.wasm, layout, packed, chosen ?? count, output);
     return output;
   }
-  const read = chooseReader(access, layout, words!, scales);
+  const read = chooseReader(access, layout, packed);
   const into = access.values(output) as Float32Array;
   for (let index = 0; index < count; index++)
     read(chosen ? chosen[index]! : index, into.subarray(index * columns, (index + 1) * columns));
   return output;
 }
 
-function packedMatMul(
+function multiply(
   access: Access,
-  { x, words, scales }: Inputs,
+  x: TensorInfo,
+  packed: PackedTensors,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = packedShape(words!.shape, attributes);
-  const count = x!.shape[0]!;
+  const layout = layoutRows(packed.words.shape, attributes);
+  const count = util.sizeFromShape(x.shape.slice(0, 1));
   const output = access.output([count, layout.rows], 'float32');
-  if (access.wasm && fitsSimd(layout))
-    multiplySimd(access.wasm, layout, { words: words!, scales }, x!, count, output);
+  if (access.wasm && fitsSimd(layout)) multiplySimd(access.wasm, layout, packed, x, count, output);
   else
-    multiply(
+    multiplyRows(
       layout,
-      chooseReader(access, layout, words!, scales),
-      access.values(x!) as Float32Array,
+      chooseReader(access, layout, packed),
+      access.values(x) as Float32Array,
       count,
       access.values(output) as Float32Array,
     );
@@ -169,8 +114,7 @@ function packedMatMul(
 function chooseReader(
   access: Access,
   layout: PackedLayout,
-  words: TensorInfo,
-  scales: TensorInfo | undefined,
+  { words, scales }: PackedTensors,
 ): RowReader {
   return rowReader(
     layout,

@@ -3,7 +3,7 @@
  * Words are little-endian in memory, as is every machine tfjs runs on: the numbers of a row lie one after the other.
  */
 import type { PackedLayout } from '../../shared/model/packing';
-import { halfOfBits, halfValues } from './half';
+import { floatBitsToHalf, halfValues } from './half';
 
 export interface PackedRows {
   readonly words: Int32Array;
@@ -23,7 +23,7 @@ export function packRows(
     for (let index = 0; index < layout.rows; index++) {
       read(index, row);
       for (let c = 0, at = 2 * index * layout.words; c < layout.columns; c++)
-        halves[at + c] = halfOfBits(bits[c]!);
+        halves[at + c] = floatBitsToHalf(bits[c]!);
     }
     return { words, scales: null };
   }
@@ -93,7 +93,7 @@ export function rowReader(
 }
 
 /** Each of `count` rows of `x` times each packed row: [count, columns] to [count, rows], in float32. */
-export function multiply(
+export function multiplyRows(
   layout: PackedLayout,
   read: RowReader,
   x: Float32Array,

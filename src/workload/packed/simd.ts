@@ -1,12 +1,26 @@
 /** Packed rows with the WebAssembly of simd.wat, over tfjs's own wasm memory without a copy, for rows it can take whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
-import { findOffset, overMemory, type WasmMemoryBackend } from '../wasm/memory';
+import type { WasmMemoryBackend } from '../tfjs/internals';
+import { findOffset, overMemory } from '../wasm/memory';
 import { DOT_LANES, productKernels } from '../wasm/products';
+import type { PackedTensors } from './kernel';
 import binary from './simd.wat';
 
+const FLOAT = 4;
+/**
+ * By bits of a number: `unpack` writes one row from a byte offset to another; `dots` multiplies one row x with each of
+ * `rows` packed rows that lie one behind the other.
+ */
+const simdKernels = overMemory<{
+  unpack16: Unpack;
+  unpack8: Unpack;
+  unpack4: Unpack;
+  dots16: Dots;
+  dots8: Dots;
+  dots4: Dots;
+}>(binary, ['unpack16', 'unpack8', 'unpack4', 'dots16', 'dots8', 'dots4']);
 type Unpack = (from: number, to: number, columns: number, group: number, scales: number) => void;
-/** One row x times each of `rows` packed rows that lie one behind the other. */
 type Dots = (
   from: number,
   x: number,
@@ -16,16 +30,6 @@ type Dots = (
   scales: number,
   out: number,
 ) => void;
-interface Kernels
-  extends Record<'unpack16' | 'unpack8' | 'unpack4', Unpack>,
-    Record<'dots16' | 'dots8' | 'dots4', Dots> {}
-export interface PackedTensors {
-  readonly words: TensorInfo;
-  readonly scales: TensorInfo | undefined;
-}
-
-const FLOAT = 4;
-const kernels = overMemory<Kernels>(binary);
 
 export function fitsSimd({ columns }: PackedLayout): boolean {
   return columns % DOT_LANES === 0;
@@ -42,9 +46,8 @@ export function multiplySimd(
 ): void {
   const { rows, columns, bits, group } = layout;
   if (count === 1) {
-    const { dots16, dots8, dots4 } = kernels(backend);
-    const multiply = bits === 16 ? dots16 : bits === 8 ? dots8 : dots4;
-    multiply(
+    const { dots16, dots8, dots4 } = simdKernels(backend);
+    byBits(bits, dots16, dots8, dots4)(
       findOffset(backend, packed.words),
       findOffset(backend, x),
       columns,
@@ -86,8 +89,8 @@ function reader(
   layout: PackedLayout,
   { words, scales }: PackedTensors,
 ): (row: number, to: number) => void {
-  const { unpack16, unpack8, unpack4 } = kernels(backend);
-  const unpack = layout.bits === 16 ? unpack16 : layout.bits === 8 ? unpack8 : unpack4;
+  const { unpack16, unpack8, unpack4 } = simdKernels(backend);
+  const unpack = byBits(layout.bits, unpack16, unpack8, unpack4);
   const from = findOffset(backend, words);
   const scaleAt = scales ? findOffset(backend, scales) : 0;
   return (row, to) =>
@@ -98,4 +101,9 @@ function reader(
       layout.group,
       scaleAt + FLOAT * row * layout.scales,
     );
+}
+
+function byBits<Kernel>(bits: number, of16: Kernel, of8: Kernel, of4: Kernel): Kernel {
+  if (bits === 16) return of16;
+  return bits === 8 ? of8 : of4;
 }

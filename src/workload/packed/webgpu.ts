@@ -2,70 +2,24 @@
  * The three kernels of packed matrices on WebGPU: WGSL over the words as they lie. A product is one workgroup for each
  * of its numbers, whose threads go over the words of a row side by side, so that neighbours read neighbours.
  */
-import {
-  type DataType,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { PackedLayout } from '../../shared/model/packing';
-import { type PackedAttributes, packedShape } from './kernels';
-
-/** What of tfjs's WebGPUProgram and its backend is used here. */
-interface Program {
-  readonly outputShape: number[];
-  readonly dispatchLayout: { readonly x: number[]; readonly y?: number[] };
-  readonly dispatch: [number, number, number];
-  readonly workgroupSize: [number, number, number];
-  readonly variableNames: string[];
-  readonly uniforms: string;
-  readonly size: boolean;
-  readonly shaderKey: string;
-  getUserCode(): string;
-}
-interface GpuBackend {
-  runWebGPUProgram(
-    program: Program,
-    inputs: TensorInfo[],
-    dtype: DataType,
-    uniforms: { type: string; data: number[] }[],
-  ): TensorInfo;
-}
-interface Inputs {
-  readonly x?: TensorInfo;
-  readonly words?: TensorInfo;
-  readonly scales?: TensorInfo;
-  readonly ids?: TensorInfo;
-}
+import type { WebGpuBackend, WebGpuProgram } from '../tfjs/internals';
+import { layoutRows, type PackedAttributes, type PackedTensors, registerKernels } from './kernel';
 
 const THREADS = 64;
 /** Workgroups along one side of a dispatch. */
 const SIDE = 65_535;
 
 export function registerPackedWebGpuKernels(): void {
-  const register = (
-    kernelName: string,
-    run: (
-      backend: GpuBackend,
-      inputs: Inputs,
-      attributes: PackedAttributes,
-    ) => TensorInfo | TensorInfo[],
-  ): void => {
-    const kernelFunc: KernelFunc = ({ inputs, backend, attrs }) =>
-      run(backend as GpuBackend, inputs as unknown as Inputs, attrs as unknown as PackedAttributes);
-    registerKernel({ kernelName, backendName: 'webgpu', kernelFunc });
-  };
-  register('Pack', pack);
-  register('Unpack', unpack);
-  register('PackedMatMul', packedMatMul);
+  registerKernels('webgpu', (backend) => backend as WebGpuBackend, { pack, unpack, multiply });
 }
 
 /** Everything about a layout that the shaders ask for. */
 const UNIFORMS = 'columns : i32, words : i32, group : i32, scales : i32, rows : i32,';
 
 function run(
-  backend: GpuBackend,
+  backend: WebGpuBackend,
   layout: PackedLayout,
   name: string,
   code: string,
@@ -78,7 +32,7 @@ function run(
     (entry): entry is [string, TensorInfo] => entry[1] !== undefined,
   );
   const threads = Math.ceil(util.sizeFromShape(outputShape) / THREADS);
-  const program: Program = {
+  const program: WebGpuProgram = {
     outputShape,
     uniforms: UNIFORMS,
     size: true,
@@ -94,7 +48,7 @@ function run(
     program,
     given.map(([, tensor]) => tensor),
     dtype,
-    data.map((one) => ({ type: 'int32', data: [one] })),
+    data.map((uniform) => ({ type: 'int32', data: [uniform] })),
   );
 }
 
@@ -107,16 +61,17 @@ function unpackedCode({ bits }: PackedLayout): string {
 
 function scaleCode({ scales }: PackedLayout): string {
   return scales > 0
-    ? 'fn scaleOf(row : i32, column : i32) -> f32 { return scales[row * uniforms.scales + column / uniforms.group]; }'
-    : 'fn scaleOf(row : i32, column : i32) -> f32 { return 1.0; }';
+    ? 'fn scaleAt(row : i32, column : i32) -> f32 { return scales[row * uniforms.scales + column / uniforms.group]; }'
+    : 'fn scaleAt(row : i32, column : i32) -> f32 { return 1.0; }';
 }
 
 function unpack(
-  backend: GpuBackend,
-  { words, scales, ids }: Inputs,
+  backend: WebGpuBackend,
+  { words, scales }: PackedTensors,
+  ids: TensorInfo | undefined,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = packedShape(words!.shape, attributes);
+  const layout = layoutRows(words.shape, attributes);
   const perWord = 32 / layout.bits;
   const code = `
     ${unpackedCode(layout)}
@@ -126,10 +81,10 @@ function unpack(
         let column = index % uniforms.columns;
         let row = ${ids ? 'ids[index / uniforms.columns]' : 'index / uniforms.columns'};
         let word = words[row * uniforms.words + column / ${perWord}];
-        result[index] = scaleOf(row, column) * unpacked(word, column % ${perWord});
+        result[index] = scaleAt(row, column) * unpacked(word, column % ${perWord});
       }
     }`;
-  const lead = (ids ?? { shape: words!.shape.slice(0, -1) }).shape;
+  const lead = ids?.shape ?? words.shape.slice(0, -1);
   return run(
     backend,
     layout,
@@ -141,14 +96,15 @@ function unpack(
   );
 }
 
-function packedMatMul(
-  backend: GpuBackend,
-  { x, words, scales }: Inputs,
+function multiply(
+  backend: WebGpuBackend,
+  x: TensorInfo,
+  { words, scales }: PackedTensors,
   attributes: PackedAttributes,
 ): TensorInfo {
-  const layout = packedShape(words!.shape, attributes);
+  const layout = layoutRows(words.shape, attributes);
   const perWord = 32 / layout.bits;
-  const count = x!.shape[0]!;
+  const count = util.sizeFromShape(x.shape.slice(0, 1));
   const code = `
     ${unpackedCode(layout)}
     ${scaleCode(layout)}
@@ -166,7 +122,7 @@ function packedMatMul(
           for (var k = 0; k < min(${perWord}, uniforms.columns - first); k++) {
             part += unpacked(word, k) * x[n * uniforms.columns + first + k];
           }
-          sum += scaleOf(row, first) * part;
+          sum += scaleAt(row, first) * part;
         }
         sums[localIndex] = sum;
         workgroupBarrier();
@@ -196,9 +152,9 @@ function packedMatMul(
 }
 
 /** Scales first, one thread each; then words, which read them. */
-function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes): TensorInfo[] {
-  const lead = x!.shape.slice(0, -1);
-  const layout = packedShape(x!.shape, attributes);
+function pack(backend: WebGpuBackend, x: TensorInfo, attributes: PackedAttributes): TensorInfo[] {
+  const lead = x.shape.slice(0, -1);
+  const layout = layoutRows(x.shape, attributes);
   const greatest = 2 ** (layout.bits - 1) - 1;
   const scales =
     layout.scales === 0
@@ -240,7 +196,7 @@ function pack(backend: GpuBackend, { x }: Inputs, attributes: PackedAttributes):
           layout.bits === 16
             ? 'result[index] = bitcast<i32>(pack2x16float(vec2<f32>(numberAt(row, first), numberAt(row, first + 1))));'
             : `
-        let scale = scaleOf(row, first);
+        let scale = scaleAt(row, first);
         var word = 0;
         for (var k = 0; k < ${perWord}; k++) {
           let integer = clamp(i32(floor(numberAt(row, first + k) / scale + 0.5)), -${greatest}, ${greatest});

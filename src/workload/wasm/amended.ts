@@ -17,37 +17,29 @@ import {
   type TensorInfo,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import { type ProductBackend, vectorProduct } from './products';
-
-interface WasmMemory {
-  incRef(dataId: object): void;
-  disposeData(dataId: object): boolean;
-}
+import type { WasmBackend } from '../tfjs/internals';
+import { requireInput } from '../tfjs/kernel-inputs';
+import { vectorProduct } from './products';
 
 export function amendWasmKernels(): void {
   const convert = getKernel('Cast', 'wasm').kernelFunc;
-  replace('Identity', ({ inputs, backend }) => share(inputs.x!, backend));
-  replace('Cast', (args) => {
-    const x = args.inputs.x!;
+  replaceKernel('Identity', ({ inputs, backend }) => share(requireInput(inputs, 'x'), backend));
+  replaceKernel('Cast', (args) => {
+    const x = requireInput(args.inputs, 'x');
     return x.dtype === args.attrs?.dtype ? share(x, args.backend) : convert(args);
   });
   const multiply = getKernel('BatchMatMul', 'wasm');
   const transpose = getKernel('Transpose', 'wasm').kernelFunc;
-  replace(
+  replaceKernel(
     'BatchMatMul',
     (args) => {
-      const { inputs, backend, attrs } = args;
-      const product = attrs?.transposeA
-        ? null
-        : vectorProduct(
-            backend as ProductBackend,
-            inputs.a!,
-            inputs.b!,
-            attrs?.transposeB === true,
-          );
+      const { inputs, attrs } = args;
+      const backend = args.backend as WasmBackend;
+      const [a, b] = [requireInput(inputs, 'a'), requireInput(inputs, 'b')];
+      const [turnsA, turnsB] = [attrs?.transposeA === true, attrs?.transposeB === true];
+      const product = turnsA ? null : vectorProduct(backend, a, b, turnsB);
       if (product) return product;
-      if (inputs.a!.shape.length !== 2 || !(attrs?.transposeA || attrs?.transposeB))
-        return multiply.kernelFunc(args);
+      if (a.shape.length !== 2 || !(turnsA || turnsB)) return multiply.kernelFunc(args);
       const turned: TensorInfo[] = [];
       const turn = (x: TensorInfo): TensorInfo => {
         const result = transpose({ inputs: { x }, backend, attrs: { perm: [1, 0] } }) as TensorInfo;
@@ -55,14 +47,11 @@ export function amendWasmKernels(): void {
         return result;
       };
       const out = multiply.kernelFunc({
-        inputs: {
-          a: attrs.transposeA ? turn(inputs.a!) : inputs.a,
-          b: attrs.transposeB ? turn(inputs.b!) : inputs.b,
-        },
+        inputs: { a: turnsA ? turn(a) : a, b: turnsB ? turn(b) : b },
         backend,
         attrs: { transposeA: false, transposeB: false },
       });
-      for (const { dataId } of turned) (backend as WasmMemory).disposeData(dataId);
+      for (const { dataId } of turned) backend.disposeData(dataId);
       return out;
     },
     multiply.setupFunc,
@@ -70,11 +59,16 @@ export function amendWasmKernels(): void {
 }
 
 function share(x: TensorInfo, backend: object): TensorInfo {
-  (backend as WasmMemory).incRef(x.dataId);
+  (backend as WasmBackend).incRef(x.dataId);
   return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
 
-function replace(kernelName: string, kernelFunc: KernelFunc, setupFunc?: KernelSetupFunc): void {
+/** Registers a kernel in the place of tfjs's. */
+function replaceKernel(
+  kernelName: string,
+  kernelFunc: KernelFunc,
+  setupFunc?: KernelSetupFunc,
+): void {
   unregisterKernel(kernelName, 'wasm');
   registerKernel({ kernelName, backendName: 'wasm', kernelFunc, ...(setupFunc && { setupFunc }) });
 }

@@ -1,28 +1,40 @@
-/** What is used of the insides of tfjs's wasm backend: its memory, in which WebAssembly of our own works without a copy. */
+/** WebAssembly of our own over the memory of tfjs's wasm backend, so that it reads and writes tensors without a copy. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-
-/** Emscripten's memory and heap, and where a tensor lies in it. */
-export interface WasmMemoryBackend {
-  readonly wasm: {
-    readonly asm: { readonly memory: WebAssembly.Memory };
-    _malloc(bytes: number): number;
-    _free(pointer: number): void;
-  };
-  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
-}
+import type { WasmMemoryBackend } from '../tfjs/internals';
 
 /** Byte offset of a tensor; no longer true once the heap has freed it. */
 export function findOffset(backend: WasmMemoryBackend, { dataId }: TensorInfo): number {
   return backend.dataIdMap.get(dataId).memoryOffset;
 }
 
-/** The exports of `binary` over the backend's memory, assembled at the first call. */
-export function overMemory<Exports>(
+/** What WebAssembly can do with numbers alone: offsets in, everything else through memory. */
+type NumericFunctions<Name extends string> = Readonly<Record<Name, (...numbers: never[]) => void>>;
+
+/**
+ * The functions `names` of `binary` over the backend's memory, assembled at the first call. That they are there is
+ * checked then; what they take is said by `Functions` and is the text format's to keep.
+ */
+export function overMemory<Functions extends NumericFunctions<Extract<keyof Functions, string>>>(
   binary: Uint8Array<ArrayBuffer>,
-): (backend: WasmMemoryBackend) => Exports {
-  let exports: Exports | null = null;
-  return (backend) =>
-    (exports ??= new WebAssembly.Instance(new WebAssembly.Module(binary), {
-      tfjs: { memory: backend.wasm.asm.memory },
-    }).exports as unknown as Exports);
+  names: readonly Extract<keyof Functions, string>[],
+): (backend: WasmMemoryBackend) => Functions {
+  let functions: Functions | null = null;
+  return (backend) => {
+    functions ??= assemble<Functions>(binary, names, backend.wasm.asm.memory);
+    return functions;
+  };
+}
+
+function assemble<Functions>(
+  binary: Uint8Array<ArrayBuffer>,
+  names: readonly string[],
+  memory: WebAssembly.Memory,
+): Functions {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
+    tfjs: { memory },
+  });
+  for (const name of names)
+    if (typeof exports[name] !== 'function')
+      throw new Error(`WebAssembly exports no function "${name}"`);
+  return exports as Functions;
 }

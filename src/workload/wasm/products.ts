@@ -3,35 +3,33 @@
  * of which these fill an eighth; here every number of the matrix is read once, in the order it lies in, and used at once.
  */
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { findOffset, overMemory, type WasmMemoryBackend } from './memory';
+import type { WasmBackend } from '../tfjs/internals';
+import { findOffset, overMemory } from './memory';
 import binary from './products.wat';
 
-interface Kernels {
+type ProductKernels = {
   /** One row times each of `count` rows of x; results `stride` bytes apart. */
   dots(row: number, x: number, columns: number, count: number, out: number, stride: number): void;
   /** x [rows] times w [rows, columns]. */
   rowProduct(x: number, w: number, rows: number, columns: number, out: number): void;
-}
-export interface ProductBackend extends WasmMemoryBackend {
-  makeOutput(shape: number[], dtype: 'float32'): TensorInfo;
-}
+};
 
 /** `dots` takes rows of whole sixteens of numbers, `rowProduct` columns of whole fours. */
 export const DOT_LANES = 16;
 const PRODUCT_LANES = 4;
 const FLOAT = 4;
-export const productKernels = overMemory<Kernels>(binary);
+export const productKernels = overMemory<ProductKernels>(binary, ['dots', 'rowProduct']);
 
 /** a [.., rows, inner] times b [.., inner, columns], or b turned, [.., columns, inner]; null where neither rows nor columns are one. */
 export function vectorProduct(
-  backend: ProductBackend,
+  backend: WasmBackend,
   a: TensorInfo,
   b: TensorInfo,
   turned: boolean,
 ): TensorInfo | null {
   const lead = a.shape.slice(0, -2);
   const [rows, inner] = a.shape.slice(-2) as [number, number];
-  const columns = b.shape.at(turned ? -2 : -1)!;
+  const [columns = 0] = turned ? b.shape.slice(-2) : b.shape.slice(-1);
   if (
     !util.arraysEqual(lead, b.shape.slice(0, -2)) ||
     a.dtype !== 'float32' ||
@@ -55,7 +53,7 @@ export function vectorProduct(
 
 /** The kernel that fits, for one pair of matrices at byte offsets. */
 function chooseProduct(
-  { dots, rowProduct }: Kernels,
+  { dots, rowProduct }: ProductKernels,
   rows: number,
   inner: number,
   columns: number,

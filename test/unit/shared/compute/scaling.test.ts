@@ -20,7 +20,7 @@ import {
   kaplanOptimum,
   PF_DAY,
 } from '../../../../src/shared/compute/kaplan';
-import { scalingReport, standing } from '../../../../src/shared/compute/scaling';
+import { compareToOptimum, scalingReport } from '../../../../src/shared/compute/scaling';
 
 describe('Chinchilla', () => {
   it.each([1, 2, 3] as const)(
@@ -49,7 +49,7 @@ describe('Chinchilla', () => {
 
   it("gives Chinchilla itself from Gopher's budget: about 67 billion parameters", () => {
     expect(chinchillaOptimum(5.76e23, 1).N / 1e9).toBeCloseTo(67, -1);
-    expect(standing(70e9, 1.4e12).verdict).toBe('near-optimal');
+    expect(compareToOptimum(70e9, 1.4e12).verdict).toBe('near-optimal');
   });
 
   it('puts 10^24 FLOPs at 20 tokens a parameter into 91.3 billion parameters', () => {
@@ -137,7 +137,7 @@ describe('where a model stands', () => {
   });
 
   it('finds Llama 3 8B trained past its optimum', () => {
-    expect(standing(8e9, 15e12).verdict).toBe('overtrained');
+    expect(compareToOptimum(8e9, 15e12).verdict).toBe('overtrained');
   });
 
   it('takes a budget, or a model with its data, and nothing in between', () => {

@@ -7,7 +7,7 @@ import { Tokenizer } from '../../../../src/shared/model/tokens';
 import {
   frequencyPerplexity,
   heldOutWindows,
-  parts,
+  splitText,
   trainingWindows,
 } from '../../../../src/workload/model/data';
 import { decodeText } from '../../../../src/workload/model/prompts';
@@ -81,11 +81,11 @@ describe('the text that training reads', () => {
   const bytes = tinyModel({ vocab: 256 });
 
   it('is its beginning, and scoring reads the rest: together the whole, and no token of one in the other', () => {
-    const { trained, heldOut } = parts(tinyModel({ vocab: 50_257 }));
+    const { trained, heldOut } = splitText(tinyModel({ vocab: 50_257 }));
     expect(decodeText(gpt2, [...trained]) + decodeText(gpt2, [...heldOut])).toBe(text);
     expect(decodeText(gpt2, [...heldOut]).length).toBeGreaterThan(text.length / 10);
     // Bytes can be found again: no window of training, however many are drawn, reaches into what is scored.
-    const { heldOut: last } = parts(bytes);
+    const { heldOut: last } = splitText(bytes);
     const held = Buffer.from(last).toString('latin1');
     const windows = trainingWindows(tinyRun({ data: 'text', seq: 40 }), bytes, 50, new Random(3));
     for (let step = 0; step < 40; step++) {
@@ -96,7 +96,7 @@ describe('the text that training reads', () => {
   });
 
   it('is another part of itself at every step, and all of it in the end', () => {
-    const { trained } = parts(bytes);
+    const { trained } = splitText(bytes);
     const windows = trainingWindows(tinyRun({ data: 'text', seq: 64 }), bytes, 8, new Random(1));
     const [first, second] = [windows(), windows()];
     expect([...second.ids]).not.toEqual([...first.ids]);
@@ -107,7 +107,7 @@ describe('the text that training reads', () => {
   });
 
   it('is whole within a window as long as it, wherever the window begins, and comes again in a longer one', () => {
-    const { trained } = parts(tinyModel({ vocab: 50_257 }));
+    const { trained } = splitText(tinyModel({ vocab: 50_257 }));
     const { ids, last } = trainingWindows(
       tinyRun({ data: 'text', seq: 2 * trained.length }),
       tinyModel({ vocab: 50_257 }),
@@ -132,7 +132,7 @@ describe('the text that training reads', () => {
   });
 
   it('is scored from its beginning on, each token once', () => {
-    const { heldOut } = parts(bytes);
+    const { heldOut } = splitText(bytes);
     const run = tinyRun({ seq: 16 });
     const ids = [0, 1].flatMap((step) => [...heldOutWindows(heldOut, run, 3, step).ids]);
     expect(ids).toEqual(heldOut.slice(0, 96));
@@ -144,7 +144,7 @@ describe('the text that training reads', () => {
   });
 
   it('would be guessed among fewer tokens by their frequency than by chance, and uniform ones by no fewer', () => {
-    expect(frequencyPerplexity(parts(bytes), 256)).toBeLessThan(256 / 10);
+    expect(frequencyPerplexity(splitText(bytes), 256)).toBeLessThan(256 / 10);
     const uniform = Array.from({ length: 2000 }, (_, at) => at % 10);
     expect(frequencyPerplexity({ trained: uniform, heldOut: uniform }, 10)).toBeCloseTo(10, 6);
   });

@@ -7,7 +7,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { disposeVariables, setBackend } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ModelSpec } from '../../../../src/shared/model/spec';
-import { Ledger } from '../../../../src/workload/measure/live-tensor-bytes';
+import { LiveTensorBytes } from '../../../../src/workload/measure/live-tensor-bytes';
 import type { Reporter } from '../../../../src/workload/measure/reporter';
 import { encode, encoderBatch } from '../../../../src/workload/model/encoder';
 import { Random } from '../../../../src/workload/model/random';
@@ -104,7 +104,7 @@ describe('the bundled encoder', () => {
       const ids = Int32Array.from(
         sequences.flatMap((sequence) => [...sequence, ...[11, 4, 8, 1, 6].slice(sequence.length)]),
       );
-      const reporter = { ledger: new Ledger() } as Reporter;
+      const reporter = { liveBytes: new LiveTensorBytes() } as Reporter;
       const { states, pooled } = encode(
         model,
         weights,

@@ -1,10 +1,10 @@
 /** Halves against the definition of the format and against JavaScript's own, where this Node has it. */
 import { describe, expect, it } from 'vitest';
 import {
-  bitsOfHalf,
-  GREATEST_HALF,
-  halfOfBits,
+  floatBitsToHalf,
+  halfToFloatBits,
   halfValues,
+  MAX_HALF,
 } from '../../../../src/workload/packed/half';
 import { randomFrom } from '../../../support/random-runs';
 
@@ -17,7 +17,7 @@ function valueOfBits(word: number): number {
 }
 function half(value: number): number {
   float[0] = value;
-  return halfOfBits(bits[0]!);
+  return floatBitsToHalf(bits[0]!);
 }
 /** From the definition: (-1)^s · 2^(e−15) · 1.f, and 2^-14 · 0.f where the exponent is 0. */
 function defined(pattern: number): number {
@@ -39,7 +39,7 @@ const finite = all.filter((pattern) => ((pattern >> 10) & 31) !== 31);
 describe('halves', () => {
   it('mean what the format defines, all 65,536 of them', () => {
     expect(
-      all.filter((pattern) => !Object.is(valueOfBits(bitsOfHalf(pattern)), defined(pattern))),
+      all.filter((pattern) => !Object.is(valueOfBits(halfToFloatBits(pattern)), defined(pattern))),
     ).toEqual([]);
     expect(all.filter((pattern) => !Object.is(halfValues()[pattern]!, defined(pattern)))).toEqual(
       [],
@@ -63,7 +63,7 @@ describe('halves', () => {
   });
 
   it('are infinite from the middle above the greatest on, and zero up to half the least', () => {
-    expect([GREATEST_HALF, 65519.99, 65520, 1e30, Infinity].map(half)).toEqual([
+    expect([MAX_HALF, 65519.99, 65520, 1e30, Infinity].map(half)).toEqual([
       0x7bff, 0x7bff, 0x7c00, 0x7c00, 0x7c00,
     ]);
     expect([2 ** -25, 2 ** -25 * (1 + 2 ** -20), -(2 ** -25), 1e-40, -0].map(half)).toEqual([
