@@ -1,4 +1,4 @@
-/** What the workload is told to do: its one argument, as JSON. */
+/** What the workload has to do: its one argument, as JSON. */
 import { Failure } from '../shared/base/failure';
 import type { ModelSpec, RunSpec } from '../shared/model/spec';
 

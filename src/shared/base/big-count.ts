@@ -13,8 +13,8 @@ export function count(exact: bigint): Count {
 }
 
 /** The nearest double, for ratios and rates. */
-export function approx(of: Count): number {
-  return Number(of);
+export function approx(count: Count): number {
+  return Number(count);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Binary search in a column of times. */
+/** Binary search in a column of times, which must rise strictly: then every answer is exact, ties included. */
 import type { Micros } from './units';
 
 /** Index of the first time in [from, to) that is >= t; `to` when there is none. Times rise strictly. */

@@ -8,7 +8,7 @@
 export const HIDDEN = '‹hidden›';
 
 /** Words that promise a secret wherever they stand. */
-const SECRET = new Set([
+const SECRET_WORDS = new Set([
   'secret',
   'secrets',
   'password',
@@ -34,8 +34,8 @@ const SECRET = new Set([
   'signature',
   'dsn',
 ]);
-/** Words that do unless what follows says otherwise: a token id is no token, a key length no key. */
-const UNLESS = new Map<string, ReadonlySet<string>>([
+/** Words that promise a secret unless one of these follows: a token id is no token, a key length no key. */
+const HARMLESS_BEFORE = new Map<string, ReadonlySet<string>>([
   [
     'token',
     new Set([
@@ -80,8 +80,8 @@ const UNLESS = new Map<string, ReadonlySet<string>>([
   ],
   ['keys', new Set(['values', 'only'])],
 ]);
-/** Tokens in the plural are what a language model counts, unless their like opens a door. */
-const OPENS = new Set([
+/** `tokens` are what a language model counts, unless one of these stands before them. */
+const CREDENTIAL_WORDS = new Set([
   'access',
   'api',
   'refresh',
@@ -101,21 +101,22 @@ const OPENS = new Set([
   'npm',
   'openai',
 ]);
-/** Written together: apikey, hftoken, pgpassword, mysqlpwd. */
-const JOINED =
+/** Words that are written together: apikey, hftoken, pgpassword, mysqlpwd. */
+const JOINED_WORDS =
   /(?:password|passwd|passphrase|secret|credentials?|(?:api|access|auth|private|secret|account|client|encryption|signing|master|service|ssh|deploy|storage|license)keys?|.token|.pwd|.pass)$/;
-/** Names that end so and promise nothing. */
+/** Names that the rules above would take for secrets, and that are none. */
 const HARMLESS =
   /^(?:pwd|oldpwd|bypass|compass|encompass|surpass|trespass|[a-z]*detoken|[a-z]*untoken)$/i;
 
+/** Whether what stands under this name must never be written. */
 export function looksSecret(name: string): boolean {
   if (HARMLESS.test(name)) return false;
   const words = splitWords(name);
   return words.some((word, i) => {
-    if (SECRET.has(word) || (JOINED.test(word) && !HARMLESS.test(word))) return true;
-    if (word === 'tokens') return OPENS.has(words[i - 1] ?? '');
-    const harmlessBefore = UNLESS.get(word);
-    return harmlessBefore !== undefined && !harmlessBefore.has(words[i + 1] ?? '');
+    if (SECRET_WORDS.has(word) || (JOINED_WORDS.test(word) && !HARMLESS.test(word))) return true;
+    if (word === 'tokens') return CREDENTIAL_WORDS.has(words[i - 1] ?? '');
+    const harmless = HARMLESS_BEFORE.get(word);
+    return harmless !== undefined && !harmless.has(words[i + 1] ?? '');
   });
 }
 
@@ -130,7 +131,10 @@ function splitWords(name: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** `KEY=value` where KEY looks secret, `--key` before a word of its own, and a password within a URL. */
+/**
+ * The words of a command with every secret hidden: the value of `KEY=value` and the word after `--key` where the name looks
+ * secret, and a password within a URL.
+ */
 export function withoutSecrets(words: readonly string[]): string[] {
   let valueIsNext = false;
   return words.map((word) => {

@@ -1,4 +1,6 @@
-/** Plain statistics of small samples. */
+/** Plain statistics of samples that fit in memory; nothing is weighted and nothing left out. */
+
+/** The middle value, of an even number the mean of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,6 +1,9 @@
-/** Straight lines through points: the least-squares slope with its 95% interval. */
+/**
+ * Straight lines through points: the least-squares slope with its 95% interval. Nothing is concluded from fewer than three
+ * points, nor from points that all have the same x.
+ */
 
-export interface Trend {
+interface Trend {
   readonly slope: number;
   /** Half the width of the slope's 95% confidence interval (Student's t, n − 2 degrees of freedom). */
   readonly halfWidth: number;

@@ -1,17 +1,17 @@
 /**
- * The work of a backward pass, told by forward passes. Of each matrix product of forward it has two, one for the gradient
- * of its input and one for that of its weights; only the first where adapters train over frozen weights, or where the head
- * is tied to frozen embeddings; and none at all in frozen layers at the bottom, through which nothing flows back.
+ * The work of a backward pass as a multiple of forward work. Of each matrix product of forward it has two, one for the
+ * gradient of its input and one for that of its weights; only the first where adapters train over frozen weights, or where
+ * the head is tied to frozen embeddings; and none in frozen layers at the bottom, through which no gradient flows.
  */
 import { headTrains, someLayers } from '../model/frozen';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
-/** The layers that train, and the head. */
+/** The model as backward goes through it: the layers that train, and the head. */
 export function trainedPart(model: ModelSpec, { frozenLayers = 0 }: RunSpec): ModelSpec {
   return someLayers(model, model.layers - frozenLayers, frozenLayers);
 }
 
-/** `forward` tells a model's forward pass, in any unit that adds up. */
+/** `forward` gives a model's forward pass in FLOPs, seconds or any other unit that adds up; the result is in the same. */
 export function backwardWork(
   model: ModelSpec,
   run: RunSpec,

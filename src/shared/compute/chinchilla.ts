@@ -71,7 +71,7 @@ export const PUBLISHED_OPTIMA: Readonly<
   ],
 };
 
-export interface PowerLaw {
+interface PowerLaw {
   readonly coefficient: number;
   readonly exponent: number;
 }
@@ -79,7 +79,7 @@ export interface PowerLaw {
 /** y = coefficient·x^exponent by least squares in the logarithms. */
 export function fitPowerLaw(points: readonly (readonly [y: number, x: number])[]): PowerLaw {
   const logs = points.map(([y, x]) => [Math.log(x), Math.log(y)] as const);
-  const mean = (of: 0 | 1) => logs.reduce((sum, point) => sum + point[of], 0) / logs.length;
+  const mean = (axis: 0 | 1) => logs.reduce((sum, point) => sum + point[axis], 0) / logs.length;
   const x0 = mean(0);
   const y0 = mean(1);
   const covariance = logs.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0);

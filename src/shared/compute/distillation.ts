@@ -11,6 +11,7 @@ export interface StudentComparison {
   readonly workRatio: number;
 }
 
+/** By counted parameters and by counted FLOPs of the layers, heads left out. */
 export function compareStudent(
   teacher: ModelSpec,
   student: ModelSpec,

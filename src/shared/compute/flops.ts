@@ -37,10 +37,10 @@ interface LayerWork<N> {
   /** All of the above but softmax. */
   readonly total: N;
 }
-export type LayerFlops = LayerWork<Count>;
+type LayerFlops = LayerWork<Count>;
 
 /** Short: attention costs less than its projections; long: more; crossover: exactly as much. */
-export type Regime = 'short' | 'crossover' | 'long';
+type Regime = 'short' | 'crossover' | 'long';
 
 export interface Crossover {
   /** n at which QKᵀ and AV cost what the four attention projections cost; 2d for MHA counted in full. */
@@ -66,7 +66,7 @@ export interface FlopCount {
   readonly approximations: Approximations;
 }
 
-export interface Approximations {
+interface Approximations {
   /** 2·P·B·n for the forward pass; P counts the experts a token passes through. */
   readonly twoP: Count;
   /** 6·P·B·n for a training step. */

@@ -13,7 +13,7 @@ import type { ModelSpec } from '../model/spec';
 import { type FlopOptions, forwardFlops, headFlops, layerFlops } from './flops';
 import { listStacks } from './shapes';
 
-export interface GenerationShape extends FlopOptions {
+interface GenerationShape extends FlopOptions {
   readonly batch: number;
   readonly promptTokens: number;
   readonly tokens: number;
@@ -44,12 +44,13 @@ function requireDecoder(model: ModelSpec): void {
   );
 }
 
-export interface GenerationFlops {
+interface GenerationFlops {
   readonly prefill: bigint;
   readonly decode: bigint;
   readonly total: bigint;
 }
 
+/** FLOPs of the prompt's pass and of all later steps, for the whole batch; exact. */
 export function generationFlops(model: ModelSpec, shape: GenerationShape): GenerationFlops {
   const { batch, promptTokens, tokens, kvCache } = shape;
   requireWhole('tokens', tokens);

@@ -85,13 +85,14 @@ export function throughputByBatch(
   }));
 }
 
-export interface CacheSpeedup {
+interface CacheSpeedup {
   /** FLOPs without over FLOPs with. */
   readonly workRatio: number;
   /** Predicted time without over time with: far lower, since a cached step waits for memory. */
   readonly timeRatio: number;
 }
 
+/** What a KV cache saves a generation, in work and in predicted time. */
 export function cacheSpeedup(model: ModelSpec, service: Service, gpu: Gpu): CacheSpeedup {
   const time = (kvCache: boolean) =>
     generationLatency(model, { ...service, kvCache }, gpu).totalSeconds;

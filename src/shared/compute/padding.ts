@@ -8,7 +8,7 @@ import { Failure } from '../base/failure';
 import type { ModelSpec } from '../model/spec';
 import { forwardFlops } from './flops';
 
-export interface Padding {
+interface Padding {
   readonly useful: number;
   /** Positions computed, padding included. */
   readonly computed: number;
@@ -95,7 +95,7 @@ export function packed(
   return { ...padding(useful, free.length * capacity), rows: free.length };
 }
 
-export interface PaddedForm extends Padding {
+interface PaddedForm extends Padding {
   readonly form: 'padded' | 'grouped' | 'bucketed' | 'packed';
   /** In words: to what length, in which buckets, in how many rows. */
   readonly how: string;
@@ -115,11 +115,16 @@ export function paddingReport(model: ModelSpec, lengths: readonly number[]): Pad
   checked(lengths);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
   const least = lengths.reduce((sum, length) => sum + forwardFlops(model, 1, length), 0n);
-  const form = (name: PaddedForm['form'], how: string, of: Padding, flops: bigint): PaddedForm => ({
-    useful: of.useful,
-    computed: of.computed,
-    wasted: of.wasted,
-    wastedPercent: of.wastedPercent,
+  const form = (
+    name: PaddedForm['form'],
+    how: string,
+    padding: Padding,
+    flops: bigint,
+  ): PaddedForm => ({
+    useful: padding.useful,
+    computed: padding.computed,
+    wasted: padding.wasted,
+    wastedPercent: padding.wastedPercent,
     form: name,
     how,
     flops: count(flops),

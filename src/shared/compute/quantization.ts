@@ -11,7 +11,7 @@ import { bytesPerElement } from '../model/precision';
 import type { ModelSpec } from '../model/spec';
 import { layerLinears, listStacks } from './shapes';
 
-export interface QuantScheme {
+interface QuantScheme {
   readonly bits: 8 | 4;
   /** One scale for a matrix, for each of its output rows, or for each `groupSize` values of a row. */
   readonly granularity: 'tensor' | 'channel' | 'group';
@@ -23,7 +23,7 @@ export interface QuantScheme {
   readonly zeroPoint?: boolean;
 }
 
-export interface QuantizedSize {
+interface QuantizedSize {
   readonly values: number;
   readonly valueBytes: Bytes;
   readonly scaleBytes: Bytes;
@@ -70,12 +70,12 @@ function sized(
 }
 
 function sum(parts: readonly (readonly [times: number, size: QuantizedSize])[]): QuantizedSize {
-  const of = (field: 'values' | 'valueBytes' | 'scaleBytes' | 'zeroPointBytes') =>
+  const total = (field: 'values' | 'valueBytes' | 'scaleBytes' | 'zeroPointBytes') =>
     parts.reduce((all, [times, size]) => all + times * size[field], 0);
-  return sized(of('values'), of('valueBytes'), of('scaleBytes'), of('zeroPointBytes'));
+  return sized(total('values'), total('valueBytes'), total('scaleBytes'), total('zeroPointBytes'));
 }
 
-export interface QuantizedModel {
+interface QuantizedModel {
   /** The matrices of the layers. */
   readonly quantized: QuantizedSize;
   /** Embeddings, positions, norms, biases and an untied head, kept at fp16. */

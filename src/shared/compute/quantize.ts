@@ -9,7 +9,7 @@
 import { requireWhole } from '../base/big-count';
 import { Failure } from '../base/failure';
 
-export interface Quantizer {
+interface Quantizer {
   readonly scale: number;
   readonly zeroPoint: number;
   readonly least: number;
@@ -24,6 +24,7 @@ export function integerRange(bits: number): { readonly least: number; readonly g
   return { least: -(2 ** (bits - 1)), greatest: 2 ** (bits - 1) - 1 };
 }
 
+/** The quantizer of the range that `values` span, 0 included; `bad_input` where one of them is not finite. */
 export function quantizerFor(
   values: ArrayLike<number>,
   bits: number,
@@ -72,6 +73,7 @@ function positive(scale: number): number {
   return scale > 0 ? scale : 1;
 }
 
+/** q = clamp(round(w/s) + z). */
 export function quantize(
   values: ArrayLike<number>,
   { scale, zeroPoint, least, greatest }: Quantizer,
@@ -81,6 +83,7 @@ export function quantize(
   );
 }
 
+/** w = s·(q − z). */
 export function dequantize(
   integers: ArrayLike<number>,
   { scale, zeroPoint }: Quantizer,
@@ -88,7 +91,7 @@ export function dequantize(
   return Float64Array.from(integers, (integer) => scale * (integer - zeroPoint));
 }
 
-export interface GroupedResult {
+interface GroupedResult {
   readonly values: Float64Array;
   readonly greatestError: number;
   readonly rootMeanSquareError: number;

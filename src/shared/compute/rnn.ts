@@ -8,7 +8,7 @@ import type { ModelSpec } from '../model/spec';
 import { attentionPairs, forwardFlops, headFlops, layerFlops } from './flops';
 import { attentionWidths } from './shapes';
 
-export interface SequenceModelCost {
+interface SequenceModelCost {
   /** FLOPs of one sequence through all layers; no head. */
   readonly time: Count;
   /** Values kept for the backward pass: L·n·d states for the network, L(h·n² + n·d) for the transformer. */
@@ -26,6 +26,7 @@ export interface RnnComparison {
   readonly attentionEqualsRnn: number;
 }
 
+/** Both over one sequence of `seq` tokens, attention counted over all n² pairs. */
 export function compareWithRnn(model: ModelSpec, seq: number): RnnComparison {
   requireWhole('seq', seq);
   const depth = model.layers + (model.decoderLayers ?? 0);
@@ -34,7 +35,7 @@ export function compareWithRnn(model: ModelSpec, seq: number): RnnComparison {
   const n = BigInt(seq);
   const d = BigInt(model.hidden);
   const pairs = attentionPairs(seq);
-  const one = layerFlops(model, { batch: 1, queries: 1, pairs: 0n });
+  const oneToken = layerFlops(model, { batch: 1, queries: 1, pairs: 0n });
   return {
     rnn: {
       time: count(4n * L * n * d * d),
@@ -45,7 +46,7 @@ export function compareWithRnn(model: ModelSpec, seq: number): RnnComparison {
     transformer: {
       time: count(forwardFlops(model, 1, seq) - headFlops(model, n)),
       space: count(L * (BigInt(model.heads) * pairs + n * d)),
-      weights: count((L * one.total) / 2n),
+      weights: count((L * oneToken.total) / 2n),
       sequentialSteps: depth,
     },
     attentionEqualsRnn: (2 * model.hidden * model.hidden) / (keys + values),

@@ -28,7 +28,7 @@ export interface PassShape {
   readonly causal?: boolean;
 }
 
-export interface OperationCost {
+interface OperationCost {
   readonly name: 'qkv' | 'attention' | 'projection' | 'ffn' | 'head';
   /** How often it runs in a pass. */
   readonly times: number;

@@ -1,7 +1,7 @@
 /**
  * The least time a run takes on a device, by the roofline: a training step with its recomputation and its optimizer, a
- * generation, a forward pass. Lower bounds in seconds, for one rank, without launch gaps and communication; what
- * changing a setting costs in time is told by their ratio, which is far surer than either of them.
+ * generation, a forward pass. Lower bounds in seconds, for one rank, without launch gaps and communication. The
+ * ratio of two of them says what changing a setting costs in time, and is far surer than either.
  */
 
 import { Failure } from '../base/failure';
@@ -26,8 +26,8 @@ const STATES: Readonly<Record<Optimizer, number>> = {
   sgd: 0,
 };
 
-/** PCIe 4.0 with 16 lanes, one way. */
-const BUS = 32e9;
+/** Bytes a second over PCIe 4.0 with 16 lanes, one way. */
+const BUS_BANDWIDTH = 32e9;
 
 /** An optimizer step, the whole generation, or a forward pass; null where the device lacks the arithmetic. */
 export function runSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number | null {
@@ -52,7 +52,7 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const operations = roofline(model, timePass(run), gpu);
   const total = (some: readonly OperationTime[]) =>
     some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
-  // No layer below those that train is done again.
+  // Recomputation stops at the lowest layer that trains: nothing below it is needed again.
   const trained = run.frozenLayers
     ? roofline(trainedPart(model, run), timePass(run), gpu)
     : operations;
@@ -95,6 +95,6 @@ export function updateBytes(model: ModelSpec, run: RunSpec): number {
 export function optimizerSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
   const offloaded = run.offload === 'optimizer' || run.offload === 'all';
   return offloaded
-    ? (2 * updated(model, run) * bytesPerElement(run.precision)) / BUS
+    ? (2 * updated(model, run) * bytesPerElement(run.precision)) / BUS_BANDWIDTH
     : updateBytes(model, run) / gpu.bandwidth;
 }

@@ -18,7 +18,7 @@ import {
 import { KAPLAN, kaplanJointLoss, kaplanOptimum } from './kaplan';
 import { sixPD } from './training';
 
-export interface ScalingRow extends Allocation {
+interface ScalingRow extends Allocation {
   readonly method: string;
   /** N grows as C to this power: as published where the paper gives it. */
   readonly exponent: number;
@@ -26,7 +26,7 @@ export interface ScalingRow extends Allocation {
   readonly loss: number;
 }
 
-export interface Standing {
+export interface AllocationStanding {
   readonly params: number;
   readonly tokens: number;
   readonly tokensPerParameter: number;
@@ -42,9 +42,9 @@ export interface ScalingReport {
   readonly compute: Count;
   readonly optimum: readonly ScalingRow[];
   /** The model given, where one was. */
-  readonly given: Standing | null;
+  readonly given: AllocationStanding | null;
   /** GPT-3 (175e9 parameters, 300e9 tokens) for comparison. */
-  readonly gpt3: Standing;
+  readonly gpt3: AllocationStanding;
   /** The least lifetime work for the loss of the given model, or of approach 3's optimum. */
   readonly lifetime:
     | (LifetimeOptimum & { readonly loss: number; readonly inferenceTokens: number })
@@ -58,7 +58,8 @@ export const CHINCHILLA = { params: 70e9, tokens: 1.4e12 } as const;
 /** Within a factor of 1.5 of the optimal size counts as near it: the approaches themselves differ by more. */
 const NEAR = 1.5;
 
-export function compareToOptimum(params: number, tokens: number): Standing {
+/** A model of `params` parameters trained on `tokens` tokens, beside the best for the same compute, 6·N·D. */
+export function compareToOptimum(params: number, tokens: number): AllocationStanding {
   requirePositive('params', params);
   requirePositive('tokens', tokens);
   const best = chinchillaOptimum(sixPD(params, tokens), 1);
@@ -75,26 +76,27 @@ export function compareToOptimum(params: number, tokens: number): Standing {
   };
 }
 
-function judgeSize(sizeOverOptimum: number): Standing['verdict'] {
+function judgeSize(sizeOverOptimum: number): AllocationStanding['verdict'] {
   if (sizeOverOptimum > NEAR) return 'undertrained';
   return sizeOverOptimum < 1 / NEAR ? 'overtrained' : 'near-optimal';
 }
 
-export function optima(compute: number): readonly ScalingRow[] {
-  const row = (method: string, of: Allocation, exponent: number): ScalingRow => ({
+/** What each published law makes of a budget of `compute` FLOPs. */
+function listOptima(compute: number): readonly ScalingRow[] {
+  const row = (method: string, allocation: Allocation, exponent: number): ScalingRow => ({
     method,
-    ...of,
+    ...allocation,
     exponent,
-    loss: chinchillaLoss(of.N, of.D),
+    loss: chinchillaLoss(allocation.N, allocation.D),
   });
-  const ofLaw = ({ alpha, beta }: LossLaw) => beta / (alpha + beta);
+  const lawExponent = ({ alpha, beta }: LossLaw) => beta / (alpha + beta);
   const kaplan = kaplanOptimum(compute);
   return [
     row('Chinchilla 1 (curve envelope)', chinchillaOptimum(compute, 1), EXPONENTS[1].a),
     row('Chinchilla 2 (IsoFLOP)', chinchillaOptimum(compute, 2), EXPONENTS[2].a),
     row('Chinchilla 3 (loss fit, table)', chinchillaOptimum(compute, 3), EXPONENTS[3].a),
-    row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN), ofLaw(HOFFMANN)),
-    row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU), ofLaw(BESIROGLU)),
+    row('Chinchilla 3 (rounded constants)', lossOptimum(compute, HOFFMANN), lawExponent(HOFFMANN)),
+    row('Besiroglu (refit of 3)', lossOptimum(compute, BESIROGLU), lawExponent(BESIROGLU)),
     row('20 tokens a parameter', ratioOptimum(compute), 0.5),
     row(
       'Kaplan',
@@ -104,7 +106,7 @@ export function optima(compute: number): readonly ScalingRow[] {
   ];
 }
 
-export interface ScalingQuestion {
+interface ScalingQuestion {
   readonly compute?: number | undefined;
   readonly params?: number | undefined;
   readonly tokens?: number | undefined;
@@ -129,7 +131,7 @@ export function scalingReport(question: ScalingQuestion): ScalingReport {
   const loss = given?.loss ?? chinchillaLoss(best.N, best.D);
   return {
     compute: decimal(compute),
-    optimum: optima(compute),
+    optimum: listOptima(compute),
     given,
     gpt3: compareToOptimum(GPT3.params, GPT3.tokens),
     lifetime:

@@ -29,7 +29,7 @@ export interface GenerationReport {
   readonly device: DeviceGeneration | null;
 }
 
-export interface DeviceGeneration extends Latency {
+interface DeviceGeneration extends Latency {
   readonly gpu: string;
   /** Predicted time without a cache over time with one. */
   readonly cacheTimeRatio: number;
@@ -48,13 +48,13 @@ export function generationReport(
   const { batch, promptTokens, tokens, kvCache } = run;
   const work = (cached: boolean) => generationFlops(model, { ...run, kvCache: cached });
   const [cached, uncached] = [work(true), work(false)];
-  const own = kvCache ? cached : uncached;
+  const chosen = kvCache ? cached : uncached;
   return {
     promptTokens,
     tokens,
-    prefill: count(own.prefill),
-    decode: count(own.decode),
-    total: count(own.total),
+    prefill: count(chosen.prefill),
+    decode: count(chosen.decode),
+    total: count(chosen.total),
     firstStep: count(decodeFlops(model, batch, promptTokens + 1)),
     lastStep: count(decodeFlops(model, batch, promptTokens + tokens)),
     cacheWorkRatio: Number(uncached.total) / Number(cached.total),

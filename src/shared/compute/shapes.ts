@@ -35,12 +35,12 @@ export function listStacks(model: ModelSpec): readonly Stack[] {
   ].filter(({ layers }) => layers > 0);
 }
 
-/** Matrices of the feed-forward block. */
-export function ffnMatrices(model: Pick<ModelSpec, 'activation'>): 2 | 3 {
+/** Matrices of the feed-forward block: SwiGLU has a gate beside the two. */
+function ffnMatrices(model: Pick<ModelSpec, 'activation'>): 2 | 3 {
   return model.activation === 'swiglu' ? 3 : 2;
 }
 
-/** Widths of all heads' keys and of all heads' values: what a query-key pair costs. */
+/** Widths of all heads' keys and of all heads' values: a query-key pair costs as many multiply-adds in QKᵀ and in AV. */
 export function attentionWidths(model: ModelSpec): {
   readonly keys: number;
   readonly values: number;
@@ -54,7 +54,7 @@ export function attentionWidths(model: ModelSpec): {
 function attentionLinears(model: ModelSpec): readonly Linear[] {
   const { hidden: d, latentAttention: latent, heads } = model;
   const { keys, values } = attentionWidths(model);
-  const one = (role: Linear['role'], outputs: number, inputs: number): Linear => ({
+  const linear = (role: Linear['role'], outputs: number, inputs: number): Linear => ({
     role,
     outputs,
     inputs,
@@ -64,17 +64,22 @@ function attentionLinears(model: ModelSpec): readonly Linear[] {
   if (latent) {
     const query =
       latent.queryRank === null
-        ? [one('qkv', keys, d)]
-        : [one('qkv', latent.queryRank, d), one('qkv', keys, latent.queryRank)];
+        ? [linear('qkv', keys, d)]
+        : [linear('qkv', latent.queryRank, d), linear('qkv', keys, latent.queryRank)];
     return [
       ...query,
-      one('qkv', latent.kvRank + latent.ropeDim, d),
-      one('qkv', heads * (latent.plainDim + latent.valueDim), latent.kvRank),
-      one('projection', d, values),
+      linear('qkv', latent.kvRank + latent.ropeDim, d),
+      linear('qkv', heads * (latent.plainDim + latent.valueDim), latent.kvRank),
+      linear('projection', d, values),
     ];
   }
   const kv = model.kvHeads * model.headDim;
-  return [one('qkv', keys, d), one('qkv', kv, d), one('qkv', kv, d), one('projection', d, values)];
+  return [
+    linear('qkv', keys, d),
+    linear('qkv', kv, d),
+    linear('qkv', kv, d),
+    linear('projection', d, values),
+  ];
 }
 
 function ffnLinears(
@@ -105,8 +110,10 @@ export function layerLinears(model: ModelSpec, dense = false): readonly Linear[]
 /** Weights of one role a token is multiplied with. */
 export function usedWeights(linears: readonly Linear[], role: Linear['role']): bigint {
   return linears.reduce(
-    (sum, one) =>
-      one.role === role ? sum + BigInt(one.outputs) * BigInt(one.inputs) * BigInt(one.used) : sum,
+    (sum, linear) =>
+      linear.role === role
+        ? sum + BigInt(linear.outputs) * BigInt(linear.inputs) * BigInt(linear.used)
+        : sum,
     0n,
   );
 }

@@ -10,7 +10,7 @@ import type { ModelSpec } from '../model/spec';
 import { cacheSpeedup, generationLatency, type Service, throughputByBatch } from './latency';
 import { floatKvCache, quantizedModel } from './quantization';
 
-export interface OptimizationRow {
+interface OptimizationRow {
   readonly technique: 'kv-cache' | 'batching' | 'fp16' | 'int8' | 'int4';
   /** Predicted time without over time with; for batching, throughput with over throughput without. */
   readonly speedup: number;
@@ -18,7 +18,7 @@ export interface OptimizationRow {
   readonly memoryRatio: number;
 }
 
-export interface OptimizationSummary {
+interface OptimizationSummary {
   readonly rows: readonly OptimizationRow[];
   /** All of them against fp32, batch 1, no cache: throughput over throughput. */
   readonly combinedThroughput: number;

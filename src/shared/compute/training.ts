@@ -5,7 +5,7 @@ import type { Gpu } from '../hardware/gpus';
 import type { Precision } from '../model/spec';
 import { peakThroughput } from './roofline';
 
-export interface TrainingPlan {
+interface TrainingPlan {
   /** FLOPs of the whole run: 6PD, or the count. */
   readonly flops: number;
   readonly gpus: number;
@@ -31,11 +31,12 @@ export interface TrainingCost {
   readonly energyKWh: number;
 }
 
-/** 6·P·D. */
+/** 6·P·D FLOPs: forward and backward over D tokens (Kaplan et al. 2020, section 2.1). */
 export function sixPD(parameters: number, tokens: number): number {
   return 6 * parameters * tokens;
 }
 
+/** The run at a share of the devices' peak; `bad_input` where a figure is not above zero. */
 export function trainingCost(plan: TrainingPlan): TrainingCost {
   requirePositive('flops', plan.flops);
   requireWhole('gpus', plan.gpus);

@@ -17,7 +17,7 @@ export interface GpuInstance {
   /** Its series begin with `gpuN.mig` and this. */
   readonly slot: number;
   readonly uuid: string;
-  /** Empty where it is not told. */
+  /** Empty where the driver does not give it. */
   readonly name: string;
   readonly memoryBytes: Bytes | null;
 }

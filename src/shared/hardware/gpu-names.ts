@@ -71,8 +71,8 @@ export function gpusNamed(name: string): readonly Gpu[] {
 /** The GPU of that name; `bad_input` where there is none or where there are several, naming what there is. */
 export function gpuByName(name: string): Gpu {
   const found = gpusNamed(name);
-  const [one] = found;
-  if (one && found.length === 1) return one;
+  const [gpu] = found;
+  if (gpu && found.length === 1) return gpu;
   if (found.length > 1)
     throw new Failure(
       'bad_input',

@@ -6,7 +6,7 @@
 import type { ModelSpec, RunSpec } from '../model/spec';
 
 /** What a change is about. Two of one kind exclude each other. */
-export type ChangeKind =
+type ChangeKind =
   | 'attention'
   | 'optimizer-kernel'
   | 'loss'

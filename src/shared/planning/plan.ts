@@ -42,7 +42,7 @@ export function buildPlan(
   checkModel(model);
   checkRun(model, run);
   const fits = fitsOn(model, run, gpus);
-  const holding = fits.filter((one) => one.fits).sort((a, b) => a.memoryBytes - b.memoryBytes);
+  const holding = fits.filter((fit) => fit.fits).sort((a, b) => a.memoryBytes - b.memoryBytes);
   return {
     model: { name: model.name, parameters: parameterCount(model) },
     run,

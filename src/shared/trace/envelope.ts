@@ -19,9 +19,8 @@ export interface Envelope {
   readonly values: Float64Array;
 }
 
-export type EnvelopeOf = (series: SeriesData, t0: Micros, t1: Micros, columns: number) => Envelope;
-
-export const envelope: EnvelopeOf = (series, t0, t1, columns) => {
+/** Of the span [t0, t1], for a picture of `columns` pixels. */
+export function envelope(series: SeriesData, t0: Micros, t1: Micros, columns: number): Envelope {
   const { times, values } = series;
   const from = lowerBound(times, t0);
   const to = Math.max(from, upperBound(times, t1));
@@ -32,7 +31,7 @@ export const envelope: EnvelopeOf = (series, t0, t1, columns) => {
   else pickColumns(series, from, to, t0, t1, width, picked);
   if (to < times.length) picked.push(to);
   return drawn(times, values, picked, series.gaps);
-};
+}
 
 function pickColumns(
   series: SeriesData,

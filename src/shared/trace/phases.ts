@@ -10,7 +10,7 @@ import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
-export interface PhaseSpans {
+interface PhaseSpans {
   /** In order of their beginning. */
   readonly spans: PhaseSpan[];
   /** What did not add up, in plain words, each kind of trouble once. */

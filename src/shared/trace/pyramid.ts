@@ -10,7 +10,7 @@
  */
 import type { SampleIndex } from '../base/units';
 
-export const FAN_OUT = 16;
+const FAN_OUT = 16;
 /** A range of at least this many samples is worth building a pyramid for; below, a plain scan is as quick. */
 export const PYRAMID_FROM = 200_000;
 

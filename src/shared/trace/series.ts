@@ -1,6 +1,6 @@
 /**
- * Questions one asks of a series, and the growing form of a series while it is recorded. Every extreme is told with
- * its time. Where there is no sample the answer is null, never 0.
+ * Figures and look-ups of a series, and the growing form of a series while it is recorded. Every extreme comes with its
+ * time. Where there is no sample the answer is null, never 0.
  */
 
 import { lowerBound, upperBound } from '../base/search';
@@ -11,7 +11,7 @@ import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './
 export type { SeriesFigures } from './types';
 
 /** A sample with its place in the series. */
-export interface Sample {
+interface Sample {
   readonly t: Micros;
   readonly value: number;
   readonly index: SampleIndex;
@@ -26,7 +26,7 @@ export function stats(data: SeriesData): SeriesFigures {
 export const sampleCount = (data: SeriesData | undefined): number =>
   data?.figures?.count ?? data?.times.length ?? 0;
 
-export function summarizeColumn(times: Float64Array, values: Float64Array): SeriesFigures {
+function summarizeColumn(times: Float64Array, values: Float64Array): SeriesFigures {
   const count = values.length;
   if (count === 0) return { count: 0, min: null, max: null, mean: null, minAt: null, maxAt: null };
   let mean = 0;
@@ -49,7 +49,7 @@ export function seriesStats(data: SeriesData): SeriesStats {
   return { ...data.info, count, min, max, mean };
 }
 
-/** Whether a counter looks for less than half of the time between its samples. */
+/** Whether a counter's window covers less than half of the time between its samples, so that it misses the rest. */
 export const seesLittle = ({
   windowUs,
   intervalUs,
@@ -125,7 +125,7 @@ export class SeriesBuilder {
     return at;
   }
 
-  /** Adds a gap; one that starts where a known gap starts replaces it, so a lasting gap can be told as it grows. */
+  /** Adds a gap; one that starts where a known gap starts replaces it, so that a gap that lasts can be reported as it grows. */
   gap(gap: Gap): void {
     this.#gaps = [...this.#gaps.filter((known) => known.t0 !== gap.t0), gap].sort(
       (a, b) => a.t0 - b.t0,

@@ -14,11 +14,11 @@ import { risingTime, type SeriesFigures } from './series';
 import type { Gap, SeriesData, SeriesInfo } from './types';
 
 /** Samples held at most. */
-const ROOM = 16_384;
-/** Thinned samples held at most, about; beyond it runs become twice as long. */
-const THINNED = ROOM / 2;
+const MAX_HELD = 16_384;
+/** Beyond about so many thinned samples, runs become twice as long. */
+const THINNED = MAX_HELD / 2;
 /** Newest samples left as they are, at least. */
-const NEWEST = ROOM / 4;
+const NEWEST = MAX_HELD / 4;
 /** Kept of a run. */
 const KEPT = 4;
 
@@ -70,7 +70,7 @@ export class ThinnedSeries {
     for (let i = 0; i < times.length; i++) this.append(times[i]!, values[i]!);
   }
 
-  /** Adds a gap; one that starts where the last one starts replaces it, so a lasting gap can be told as it grows. */
+  /** Adds a gap; one that starts where the last one starts replaces it, so that a gap that lasts can be reported as it grows. */
   gap(gap: Gap): void {
     if (this.#gaps.at(-1)?.t0 === gap.t0) this.#gaps = [...this.#gaps.slice(0, -1), gap];
     else this.#gaps.push(gap);
@@ -99,10 +99,10 @@ export class ThinnedSeries {
       : { count, min, max, mean: this.#mean, minAt, maxAt };
   }
 
-  /** In place, but for columns of which a view may still be looked at. */
+  /** Works in place, unless a view of the columns was given out: then new ones are made, and the view stays as it was. */
   #makeRoom(): void {
     const [times, values] = [this.#times, this.#values];
-    if (this.#held < ROOM) {
+    if (this.#held < MAX_HELD) {
       this.#times = new Float64Array(this.#held * 2);
       this.#values = new Float64Array(this.#held * 2);
       this.#times.set(times);
@@ -112,12 +112,12 @@ export class ThinnedSeries {
     }
     const [thinned, held] = [this.#thinned, this.#held];
     if (this.#viewed) {
-      this.#times = new Float64Array(ROOM);
-      this.#values = new Float64Array(ROOM);
+      this.#times = new Float64Array(MAX_HELD);
+      this.#values = new Float64Array(MAX_HELD);
       this.#viewed = false;
     }
     this.#held = 0;
-    // What is kept moves towards the front, past what was looked at already.
+    // What is kept is written nearer to the front than it is read, so that nothing is overwritten before it was read.
     const keep = (at: number) => {
       this.#times[this.#held] = times[at]!;
       this.#values[this.#held++] = values[at]!;

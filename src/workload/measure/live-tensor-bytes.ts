@@ -23,7 +23,7 @@ interface LiveBuffer {
 }
 
 export type Split = Partial<Record<Component, number>>;
-export interface LiveBytesReading {
+interface LiveBytesReading {
   readonly allocated: number;
   readonly components: Split;
   readonly peak: number;

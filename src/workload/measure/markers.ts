@@ -5,7 +5,7 @@
  */
 import { close, send } from '../../../resources/js/plumbline.mjs';
 
-export type MarkerFields = Readonly<Record<string, unknown>> & { readonly type: string };
+type MarkerFields = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export class Markers {
   send({ type, ...fields }: MarkerFields): void {

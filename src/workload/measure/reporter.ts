@@ -1,5 +1,5 @@
 /**
- * What the workload tells: phases, steps and tokens on the marker channel with the bytes of live tensors, and now and then a
+ * What the workload announces: phases, steps and tokens on the marker channel with the bytes of live tensors, and now and then a
  * line for a person on stdout. A memory marker stands just before the end of each phase and after every token.
  */
 import { memory } from '@tensorflow/tfjs-core';

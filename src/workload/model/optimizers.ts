@@ -7,8 +7,8 @@ import type { Optimizer as OptimizerName } from '../../shared/model/spec';
 import type { LiveTensorBytes } from '../measure/live-tensor-bytes';
 import { optimizerStates } from '../tfjs/internals';
 
-export const ADAM_RATE = 1e-3;
-export const WEIGHT_DECAY = 0.01;
+const ADAM_RATE = 1e-3;
+const WEIGHT_DECAY = 0.01;
 
 export class Optimizer {
   readonly #name: OptimizerName;

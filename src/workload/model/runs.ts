@@ -20,7 +20,7 @@ export interface Workload {
 }
 
 /** Where the tokens of a batch stand, beyond their ids. */
-export interface ColumnSpan {
+interface ColumnSpan {
   readonly length: number;
   /** Column of the first of them. */
   readonly start: number;

@@ -5,7 +5,7 @@
 import type { PackedLayout } from '../../shared/model/packing';
 import { floatBitsToHalf, halfValues } from './half';
 
-export interface PackedRows {
+interface PackedRows {
   readonly words: Int32Array;
   readonly scales: Float32Array | null;
 }

@@ -24,7 +24,7 @@ export interface TapeNode {
   gradient?: (dys: Tensor[]) => Record<string, () => Tensor>;
 }
 
-export interface EngineInternals {
+interface EngineInternals {
   readonly state: {
     /** Bytes of all tensors, a buffer counted once for each tensor that views it. */
     readonly numBytes: number;
@@ -41,7 +41,7 @@ export const engineInternals = (): EngineInternals => trusted(engine());
 
 type OptimizerVariables = readonly { readonly variable: Variable }[];
 /** The states of sgd (none), momentum and Adam. */
-export interface OptimizerStates {
+interface OptimizerStates {
   readonly accBeta1?: Variable;
   readonly accBeta2?: Variable;
   readonly accumulatedFirstMoment?: OptimizerVariables;

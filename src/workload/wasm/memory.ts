@@ -1,4 +1,4 @@
-/** WebAssembly of our own over the memory of tfjs's wasm backend, so that it reads and writes tensors without a copy. */
+/** Plumbline's WebAssembly over the memory of tfjs's wasm backend, so that it reads and writes tensors without a copy. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmMemoryBackend } from '../tfjs/internals';
 
@@ -7,12 +7,12 @@ export function findOffset(backend: WasmMemoryBackend, { dataId }: TensorInfo): 
   return backend.dataIdMap.get(dataId).memoryOffset;
 }
 
-/** What WebAssembly can do with numbers alone: offsets in, everything else through memory. */
+/** Functions that take numbers alone (offsets, counts) and work on memory. */
 type NumericFunctions<Name extends string> = Readonly<Record<Name, (...numbers: never[]) => void>>;
 
 /**
- * The functions `names` of `binary` over the backend's memory, assembled at the first call. That they are there is
- * checked then; what they take is said by `Functions` and is the text format's to keep.
+ * The functions `names` of `binary` over the backend's memory, assembled at the first call. That they exist is checked
+ * then; their parameters are as `Functions` declares them, which must agree with the .wat file.
  */
 export function overMemory<Functions extends NumericFunctions<Extract<keyof Functions, string>>>(
   binary: Uint8Array<ArrayBuffer>,

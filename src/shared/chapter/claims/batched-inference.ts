@@ -22,7 +22,7 @@ export function batchingClaims(): readonly Claim[] {
   const service: Service = { batch: 1, promptTokens: 1, tokens: 100, precision: 'fp16' };
   const cached = Number(generationFlops(GPT2, { ...service, kvCache: true }).total) / GB;
   const uncached = Number(generationFlops(GPT2, { ...service, kvCache: false }).total) / GB;
-  const one = generationLatency(GPT2, service, A100);
+  const single = generationLatency(GPT2, service, A100);
   const many = generationLatency(GPT2, { ...service, batch: 32 }, A100);
   const [, point] = throughputByBatch(GPT2, service, A100, [1, 32]);
   const share = (batch: number) =>
@@ -85,7 +85,7 @@ export function batchingClaims(): readonly Claim[] {
       '\\approx 8.5\\text{ ms}$',
       '8.5',
       'ms',
-      1e3 * one.totalSeconds,
+      1e3 * single.totalSeconds,
       'Every token has to read all weights: a hundred readings take twice that at least.',
       { ...ABOUT, ...AT_LEAST },
     ),
@@ -198,7 +198,7 @@ export function batchingClaims(): readonly Claim[] {
       'throughput = 11,765 tokens/sec',
       '11765',
       'tokens/s',
-      one.tokensPerSecond,
+      single.tokensPerSecond,
       'An A100 at fp16 has to read 249 MB of weights for each token: 6,234 a second at most.',
       AT_MOST,
     ),

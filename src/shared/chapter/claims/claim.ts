@@ -3,7 +3,7 @@
  * is computed by one rule, so no row can claim what its numbers do not show.
  */
 export const VERDICTS = ['right', 'rounded', 'wrong', 'not-computable'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type ClaimVerdict = (typeof VERDICTS)[number];
 
 /** What the chapter says of its figure: that it is this, or that it is no more (at-most) or no less (at-least) than a bound. */
 export type Relation = 'equals' | 'at-most' | 'at-least';
@@ -33,7 +33,7 @@ export interface Claim {
   /** The bound itself, where `relation` is one. */
   readonly bound: number | null;
   readonly unit: string;
-  readonly verdict: Verdict;
+  readonly verdict: ClaimVerdict;
   readonly why: string;
   readonly measured: Measured | null;
   /** The chapter marks the figure as approximate (≈, ~, "about", a nominal size). */
@@ -41,7 +41,7 @@ export interface Claim {
   readonly relation: Relation;
 }
 
-export interface ClaimOptions {
+interface ClaimOptions {
   readonly approximate?: boolean;
 }
 
@@ -56,7 +56,7 @@ export function judgeFigure(
   printed: string,
   computed: number | null,
   { approximate = false }: ClaimOptions = {},
-): Verdict {
+): ClaimVerdict {
   if (computed === null) return 'not-computable';
   const range = /^(-?[\d.]+)-([\d.]+)$/.exec(printed);
   if (range) {
@@ -83,7 +83,7 @@ function resolution(text: string, approximate: boolean): number {
   return 10 ** (Number(exponent) - decimals + zeros);
 }
 
-export type ClaimMaker = (
+type ClaimMaker = (
   id: string,
   quote: string,
   printed: string,

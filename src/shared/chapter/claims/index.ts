@@ -5,7 +5,7 @@
 
 import { attentionComplexityClaims } from './attention-complexity';
 import { batchingClaims } from './batched-inference';
-import type { Claim, Verdict } from './claim';
+import type { Claim, ClaimVerdict } from './claim';
 import { distillationClaims } from './distillation';
 import { gpt3ForwardClaims } from './exercise-gpt3-forward';
 import { gpt3GenerationClaims } from './exercise-gpt3-generation';
@@ -25,7 +25,7 @@ import { quantizationClaims } from './quantization';
 import { scalingLawClaims } from './scaling-laws';
 import { bertBudgetClaims, gpt3BudgetClaims, stateClaims } from './training-budget';
 
-export type { Claim, Measured, Relation, Verdict } from './claim';
+export type { Claim, ClaimVerdict, Measured, Relation } from './claim';
 export { VERDICTS } from './claim';
 
 /** All claims, in the order of the chapter. */
@@ -58,15 +58,16 @@ export function chapterClaims(): readonly Claim[] {
   ];
 }
 
-export type VerdictTotals = Readonly<Record<Verdict | 'all', number>>;
+export type VerdictTotals = Readonly<Record<ClaimVerdict | 'all', number>>;
 
 export function verdictTotals(claims: readonly Claim[]): VerdictTotals {
-  const of = (verdict: Verdict) => claims.filter((claim) => claim.verdict === verdict).length;
+  const total = (verdict: ClaimVerdict) =>
+    claims.filter((claim) => claim.verdict === verdict).length;
   return {
-    right: of('right'),
-    rounded: of('rounded'),
-    wrong: of('wrong'),
-    'not-computable': of('not-computable'),
+    right: total('right'),
+    rounded: total('rounded'),
+    wrong: total('wrong'),
+    'not-computable': total('not-computable'),
     all: claims.length,
   };
 }

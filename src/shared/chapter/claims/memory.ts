@@ -128,7 +128,7 @@ function parameters(): readonly Claim[] {
 function perLayer(): readonly Claim[] {
   const claim = claimsIn('Activation Memory');
   const batch = activations(BERT, 32, 512);
-  const one = activations(BERT, 1, 512);
+  const single = activations(BERT, 1, 512);
   const recompute = trainFlops(BERT, 1, 512, { recompute: true });
   const slower =
     (100 * Number(recompute - trainFlops(BERT, 1, 512))) / Number(trainFlops(BERT, 1, 512));
@@ -236,7 +236,7 @@ function perLayer(): readonly Claim[] {
       '$12 \\times 84.8',
       '84.8',
       'MB',
-      one / BERT.layers / MB,
+      single / BERT.layers / MB,
       "The chapter's own list of tensors adds up to 29.9 MB for one sequence of 512.",
     ),
     claim(
@@ -252,7 +252,7 @@ function perLayer(): readonly Claim[] {
       '= 1{,}018\\text{ MB}',
       '1018',
       'MB',
-      one / MB,
+      single / MB,
       'Twelve layers of the list above hold 358.6 MB.',
     ),
     claim(
@@ -260,7 +260,7 @@ function perLayer(): readonly Claim[] {
       '\\approx 1\\text{ GB}$ for single sequence',
       '1',
       'GB',
-      one / GB,
+      single / GB,
       "A sequence takes 0.36 GB; the chapter's own 12 GB for 32 sequences says the same.",
       ABOUT,
     ),

@@ -12,9 +12,9 @@ const A100 = gpuByName('A100 40GB');
 export function optimizationSummaryClaims(): readonly Claim[] {
   const claim = claimsIn('Inference Optimization Summary');
   const table = optimizationSummary(GPT2, A100, 50, 500);
-  const row = (technique: string) => table.rows.find((one) => one.technique === technique);
+  const row = (technique: string) => table.rows.find((known) => known.technique === technique);
   const long = optimizationSummary(GPT2, A100, 24, 1000).rows.find(
-    (one) => one.technique === 'kv-cache',
+    ({ technique }) => technique === 'kv-cache',
   );
   const overhead = (memoryRatio: number | undefined) =>
     memoryRatio === undefined ? null : 100 * (1 / memoryRatio - 1);

@@ -5,8 +5,8 @@ import { type Claim, claimsIn } from './claim';
 
 export function scalingLawClaims(): readonly Claim[] {
   const claim = claimsIn('Scaling Laws');
-  const slope = (of: 'N' | 'D') =>
-    Math.log10(chinchillaOptimum(1e25, 1)[of] / chinchillaOptimum(1e24, 1)[of]);
+  const slope = (quantity: 'N' | 'D') =>
+    Math.log10(chinchillaOptimum(1e25, 1)[quantity] / chinchillaOptimum(1e24, 1)[quantity]);
   return [
     claim(
       'scaling-n-exponent',

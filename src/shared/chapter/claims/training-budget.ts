@@ -237,7 +237,7 @@ export function gpt3BudgetClaims(): readonly Claim[] {
   const state = (stateBytesPerParameter('fp32') * NOMINAL.gpt3) / GB;
   const mixedState = (stateBytesPerParameter('mixed-fp16') * NOMINAL.gpt3) / GB;
   const kept = activations(GPT3, 1, 2048) / GB;
-  const own = (96 * 704) / 1e3;
+  const printedLayers = (96 * 704) / 1e3;
   const limit = A100.memoryBytes / stateBytesPerParameter('mixed-fp16') / 1e9;
   return [
     claim(
@@ -253,7 +253,7 @@ export function gpt3BudgetClaims(): readonly Claim[] {
       '\\approx 68\\text{ GB per sequence}$',
       '68',
       'GB',
-      own,
+      printedLayers,
       '96 times 704 MB is 67.6 GB.',
       ABOUT,
     ),

@@ -1,9 +1,9 @@
 /**
- * A ready scenario: one exercise or table of the chapter, worked out step by step with the functions of this folder's
- * parent, each step beside what the chapter prints for it.
+ * A ready scenario: one exercise or table of the chapter, worked out step by step by the theory, each step beside what
+ * the chapter prints for it.
  *
- * A step that the chapter prints a figure for takes its figure from the chapter's ledger, so that the two can never
- * disagree; the other steps are what a reader needs in between.
+ * A step that the chapter prints a figure for takes it from the chapter's claims, so that the two can never disagree; the
+ * other steps are what a reader needs in between.
  */
 import { type Claim, chapterClaims } from '../claims';
 
@@ -26,17 +26,17 @@ export interface Experiment {
   steps(): readonly Step[];
 }
 
-/** A step the chapter says nothing of. */
+/** A step the chapter prints no figure for. */
 export function step(what: string, formula: string, value: number, unit: string): Step {
   return { what, formula, value, unit, claim: null };
 }
 
-let ledger: ReadonlyMap<string, Claim> | null = null;
+let claimsById: ReadonlyMap<string, Claim> | null = null;
 
 /** A step with a figure of the chapter beside it, by the id of its claim. */
-export function said(id: string, what: string, formula: string): Step {
-  ledger ??= new Map(chapterClaims().map((claim) => [claim.id, claim]));
-  const claim = ledger.get(id);
+export function claimStep(id: string, what: string, formula: string): Step {
+  claimsById ??= new Map(chapterClaims().map((claim) => [claim.id, claim]));
+  const claim = claimsById.get(id);
   if (!claim) throw new Error(`The chapter has no claim "${id}".`);
   return { what, formula, value: claim.computed, unit: claim.unit, claim };
 }

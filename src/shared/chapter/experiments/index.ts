@@ -17,7 +17,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
 
 /** The scenario of that name; `bad_input` where there is none. */
 export function experimentByName(name: string): Experiment {
-  const found = EXPERIMENTS.find((one) => one.name === name);
+  const found = EXPERIMENTS.find((experiment) => experiment.name === name);
   if (found) return found;
   throw new Failure(
     'bad_input',

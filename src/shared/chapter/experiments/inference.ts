@@ -9,7 +9,7 @@ import { rangeQuantizer, roundTrip } from '../../compute/quantize';
 import { optimizationSummary } from '../../compute/summary';
 import { gpuByName } from '../../hardware/gpu-names';
 import { preset } from '../../model/presets';
-import { type Experiment, said, step } from './experiment';
+import { claimStep, type Experiment, step } from './experiment';
 
 const GPT2 = preset('gpt2');
 const A100 = gpuByName('A100 40GB');
@@ -37,13 +37,13 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
     title: 'What a KV cache saves, and what it takes',
     inputs: [['run', '1,000 tokens of GPT-2; GPT-3 at 2,048 tokens, fp16']],
     steps: () => [
-      said('kv-rows', 'attention rows without', 'T(T + 1)/2'),
-      said('kv-speedup-rows', 'rows without over with', '(T + 1)/2'),
-      said('kv-speedup-time', 'time on an A100, fp16', 'roofline'),
-      said('gpt3-cache', "GPT-3's cache", '4 · 96 · 2,048 · 12,288'),
-      said('gpt3-cache-batch', 'of eight sequences', '8 · 9.664'),
-      said('kv-int8-from-half', 'int8 in place of fp16', '2 / 1'),
-      said('kv-int8-from-single', 'int8 in place of fp32', '4 / 1'),
+      claimStep('kv-rows', 'attention rows without', 'T(T + 1)/2'),
+      claimStep('kv-speedup-rows', 'rows without over with', '(T + 1)/2'),
+      claimStep('kv-speedup-time', 'time on an A100, fp16', 'roofline'),
+      claimStep('gpt3-cache', "GPT-3's cache", '4 · 96 · 2,048 · 12,288'),
+      claimStep('gpt3-cache-batch', 'of eight sequences', '8 · 9.664'),
+      claimStep('kv-int8-from-half', 'int8 in place of fp16', '2 / 1'),
+      claimStep('kv-int8-from-single', 'int8 in place of fp32', '4 / 1'),
       step(
         'int8 with a scale a head',
         '1 + 2/64 bytes a value',
@@ -60,10 +60,10 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
       ['run', 'prompt of 50 tokens, 256 tokens'],
     ],
     steps: () => [
-      said('bench-uncached', 'without a cache', "the chapter's measurement"),
-      said('bench-cached', 'with a cache', "the chapter's measurement"),
-      said('bench-speedup', 'its speed-up', '45.3 / 2.8'),
-      said('bench-theory', 'attention rows', '(n + 1)/2, n = 256'),
+      claimStep('bench-uncached', 'without a cache', "the chapter's measurement"),
+      claimStep('bench-cached', 'with a cache', "the chapter's measurement"),
+      claimStep('bench-speedup', 'its speed-up', '45.3 / 2.8'),
+      claimStep('bench-theory', 'attention rows', '(n + 1)/2, n = 256'),
       step('all of the work', 'FLOPs without / with', cacheWorkRatio(GPT2, BENCH), '× fewer FLOPs'),
       step(
         'time on an A100, fp32',
@@ -71,8 +71,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
         cacheSpeedup(GPT2, BENCH, A100).timeRatio,
         '× predicted time',
       ),
-      said('bench-cache', 'the cache, fp32', '2 · 12 · 256 · 768 · 4'),
-      said('bench-cache-values', 'its values', '2 · 12 · 256 · 768'),
+      claimStep('bench-cache', 'the cache, fp32', '2 · 12 · 256 · 768 · 4'),
+      claimStep('bench-cache-values', 'its values', '2 · 12 · 256 · 768'),
     ],
   },
   {
@@ -83,18 +83,18 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
       ['device', 'A100 40 GB'],
     ],
     steps: () => [
-      said('token-work-cached', 'a cached token', '2P + attention'),
-      said('hundred-tokens', 'a hundred', '100 · 0.249'),
-      said('single-time-quotient', 'by the chapter', '800e9 / (0.3 · 312e12)'),
-      said('single-time', 'one sequence', 'roofline'),
-      said('single-utilization', 'of the peak', 'roofline'),
-      said('single-throughput', 'tokens a second', '100 / 16.0 ms'),
-      said('batch-time-quotient', '32, by the chapter', '25,600e9 / (0.7 · 312e12)'),
-      said('batch-time', '32 sequences', 'roofline'),
-      said('batch-utilization', 'of the peak', 'roofline'),
-      said('batch-throughput', 'tokens a second', '3,200 / 20.8 ms'),
-      said('batch-latency', 'latency, 32 against 1', '20.8 / 16.0'),
-      said('batch-gain', 'throughput, 32 against 1', '153,789 / 6,234'),
+      claimStep('token-work-cached', 'a cached token', '2P + attention'),
+      claimStep('hundred-tokens', 'a hundred', '100 · 0.249'),
+      claimStep('single-time-quotient', 'by the chapter', '800e9 / (0.3 · 312e12)'),
+      claimStep('single-time', 'one sequence', 'roofline'),
+      claimStep('single-utilization', 'of the peak', 'roofline'),
+      claimStep('single-throughput', 'tokens a second', '100 / 16.0 ms'),
+      claimStep('batch-time-quotient', '32, by the chapter', '25,600e9 / (0.7 · 312e12)'),
+      claimStep('batch-time', '32 sequences', 'roofline'),
+      claimStep('batch-utilization', 'of the peak', 'roofline'),
+      claimStep('batch-throughput', 'tokens a second', '3,200 / 20.8 ms'),
+      claimStep('batch-latency', 'latency, 32 against 1', '20.8 / 16.0'),
+      claimStep('batch-gain', 'throughput, 32 against 1', '153,789 / 6,234'),
     ],
   },
   {
@@ -102,8 +102,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
     title: 'What padding wastes, and what grouping, buckets and packing save',
     inputs: [['lengths', LENGTHS.join(', ')]],
     steps: () => [
-      said('padding-positions', 'wasted, padded to the longest', '256 + 384 + 448'),
-      said('padding-share', 'share of what is computed', '1,088 / 2,048'),
+      claimStep('padding-positions', 'wasted, padded to the longest', '256 + 384 + 448'),
+      claimStep('padding-share', 'share of what is computed', '1,088 / 2,048'),
       step(
         'in pairs of like length',
         'two batches of two',
@@ -127,8 +127,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
       ['scales', 'fp16; int4 keeps zero-points'],
     ],
     steps: () => [
-      said('quant-int8-memory', 'int8, bare', '4 / 1'),
-      said('quant-int8-memory-real', 'int8, a scale a row', 'fp32 bytes / all bytes'),
+      claimStep('quant-int8-memory', 'int8, bare', '4 / 1'),
+      claimStep('quant-int8-memory-real', 'int8, a scale a row', 'fp32 bytes / all bytes'),
       step(
         'int8, a scale a tensor',
         'fp32 bytes / all bytes',
@@ -141,8 +141,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
         quantizedModel(GPT2, scheme(8, 'group')).versusFp32,
         '×',
       ),
-      said('quant-int4-memory', 'int4, bare', '4 / 0.5'),
-      said('quant-int4-memory-real', 'int4, in groups of 128', 'fp32 bytes / all bytes'),
+      claimStep('quant-int4-memory', 'int4, bare', '4 / 0.5'),
+      claimStep('quant-int4-memory-real', 'int4, in groups of 128', 'fp32 bytes / all bytes'),
       step(
         'int4, a scale a row',
         'fp32 bytes / all bytes',
@@ -155,8 +155,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
         quantizedModel(GPT2, scheme(4, 'group')).quantized.bitsPerValue,
         'bits',
       ),
-      said('quant-least', 'least of int8', '−2⁷'),
-      said('quant-greatest', 'greatest of int8', '2⁷ − 1'),
+      claimStep('quant-least', 'least of int8', '−2⁷'),
+      claimStep('quant-greatest', 'greatest of int8', '2⁷ − 1'),
       step(
         'error of int8, symmetric',
         's/2 = w_max / (2 · 127)',
@@ -181,8 +181,8 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
         100 * roundTrip(OUTLIER.slice(128), 8, 'symmetric', 128).greatestError,
         '% of w_max',
       ),
-      said('quant-int8-speed', 'int8, decoding', 'roofline of an A100'),
-      said('quant-int4-speed', 'int4, decoding', 'roofline of an A100'),
+      claimStep('quant-int8-speed', 'int8, decoding', 'roofline of an A100'),
+      claimStep('quant-int4-speed', 'int4, decoding', 'roofline of an A100'),
     ],
   },
   {
@@ -190,19 +190,19 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
     title: 'Teachers and students: BERT-base, DistilBERT, TinyBERT',
     inputs: [['sequence', '128 tokens']],
     steps: () => [
-      said('distilbert-teacher', 'BERT-base', 'the published checkpoint'),
-      said('distilbert-parameters', 'DistilBERT', 'six layers, no pooler'),
-      said('distilbert-speed', 'work of the layers', 'BERT-base / DistilBERT'),
-      said('summary-distil-memory-low', 'bytes', '109.5 / 66.4'),
-      said('tinybert-parameters', 'TinyBERT', 'four layers, d = 312'),
+      claimStep('distilbert-teacher', 'BERT-base', 'the published checkpoint'),
+      claimStep('distilbert-parameters', 'DistilBERT', 'six layers, no pooler'),
+      claimStep('distilbert-speed', 'work of the layers', 'BERT-base / DistilBERT'),
+      claimStep('summary-distil-memory-low', 'bytes', '109.5 / 66.4'),
+      claimStep('tinybert-parameters', 'TinyBERT', 'four layers, d = 312'),
       step(
         'work of the layers',
         'BERT-base / TinyBERT',
         compareStudent(preset('bert-base'), preset('tinybert'), 128).workRatio,
         '×',
       ),
-      said('tinybert-speed', 'time', 'to be measured'),
-      said('summary-distil-memory-high', 'bytes', '109.5 / 14.35'),
+      claimStep('tinybert-speed', 'time', 'to be measured'),
+      claimStep('summary-distil-memory-high', 'bytes', '109.5 / 14.35'),
     ],
   },
   {
@@ -216,19 +216,19 @@ export const INFERENCE_EXPERIMENTS: readonly Experiment[] = [
       const { rows } = optimizationSummary(GPT2, A100, 50, 500);
       const batching = rows.find(({ technique }) => technique === 'batching');
       return [
-        said('summary-kv-speed', 'KV cache', 'time without / with'),
-        said('summary-kv-memory', 'its memory, 1,024 tokens', 'cache / weights'),
-        said('summary-batching', 'batch of 32', 'throughput'),
+        claimStep('summary-kv-speed', 'KV cache', 'time without / with'),
+        claimStep('summary-kv-memory', 'its memory, 1,024 tokens', 'cache / weights'),
+        claimStep('summary-batching', 'batch of 32', 'throughput'),
         step('its memory', 'bytes of 32 / bytes of 1', 1 / (batching?.memoryRatio ?? 1), '×'),
-        said('summary-fp16-speed', 'fp16', 'time fp32 / fp16'),
-        said('summary-fp16-memory', 'its memory', '4 / 2'),
-        said('summary-int8-speed', 'int8', 'time fp32 / int8'),
-        said('summary-int8-memory-real', 'its memory', 'fp32 bytes / all bytes'),
-        said('summary-int4-speed', 'int4', 'time fp32 / int4'),
-        said('summary-int4-memory-real', 'its memory', 'fp32 bytes / all bytes'),
-        said('summary-distil-speed-low', 'distillation', 'work, DistilBERT'),
-        said('summary-distil-memory-high', 'its memory', 'TinyBERT'),
-        said('summary-combined', 'int8, cache, batch of 32', 'throughput'),
+        claimStep('summary-fp16-speed', 'fp16', 'time fp32 / fp16'),
+        claimStep('summary-fp16-memory', 'its memory', '4 / 2'),
+        claimStep('summary-int8-speed', 'int8', 'time fp32 / int8'),
+        claimStep('summary-int8-memory-real', 'its memory', 'fp32 bytes / all bytes'),
+        claimStep('summary-int4-speed', 'int4', 'time fp32 / int4'),
+        claimStep('summary-int4-memory-real', 'its memory', 'fp32 bytes / all bytes'),
+        claimStep('summary-distil-speed-low', 'distillation', 'work, DistilBERT'),
+        claimStep('summary-distil-memory-high', 'its memory', 'TinyBERT'),
+        claimStep('summary-combined', 'int8, cache, batch of 32', 'throughput'),
       ];
     },
   },

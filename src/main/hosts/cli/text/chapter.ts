@@ -1,11 +1,16 @@
 /** The chapter's ledger as text for a terminal of 100 columns: each figure printed, computed, judged, and where it was, measured. */
 
 import { ABSENT } from '../../../../shared/base/format';
-import type { Claim, Measured, Verdict, VerdictTotals } from '../../../../shared/chapter/claims';
+import type {
+  Claim,
+  ClaimVerdict,
+  Measured,
+  VerdictTotals,
+} from '../../../../shared/chapter/claims';
 import { figure, whole } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+export const VERDICT_WORDS: Readonly<Record<ClaimVerdict, string>> = {
   right: 'right',
   rounded: 'rounded',
   wrong: 'WRONG',

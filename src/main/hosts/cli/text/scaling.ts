@@ -1,7 +1,7 @@
 /** Scaling laws as text for a terminal of 100 columns: how a budget is best spent, how a model stands, what it takes. */
 
 import { formatPercent } from '../../../../shared/base/format';
-import type { ScalingReport, Standing } from '../../../../shared/compute/scaling';
+import type { AllocationStanding, ScalingReport } from '../../../../shared/compute/scaling';
 import type { TrainingCost } from '../../../../shared/compute/training';
 import { scaled, scientific, short, trimmed, whole } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
@@ -61,7 +61,7 @@ export function scalingText(report: ScalingText): string {
   ].join('\n');
 }
 
-function standingText(name: string, of: Standing): string {
+function standingText(name: string, of: AllocationStanding): string {
   const size =
     of.sizeOverOptimum >= 1
       ? `${trimmed(of.sizeOverOptimum)}× the best size`

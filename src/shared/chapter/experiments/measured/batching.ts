@@ -30,12 +30,12 @@ export const BATCHING: Measurement = {
     }));
   },
   figures(docs) {
-    const [one, ...others] = docs;
-    if (!one?.model || !one.run) return [];
-    const { model, run } = one;
+    const [single, ...others] = docs;
+    if (!single?.model || !single.run) return [];
+    const { model, run } = single;
     const seconds = (doc: SessionDocument) => timeIn(doc, ['prefill', 'decode']) / 1e6;
     const rate = (doc: SessionDocument) => ((doc.run?.batch ?? 0) * TOKENS) / seconds(doc);
-    const gpu = predictedFor(one);
+    const gpu = predictedFor(single);
     const points = throughputByBatch(
       model,
       { promptTokens: run.promptTokens, tokens: run.tokens, precision: run.precision },
@@ -45,7 +45,7 @@ export const BATCHING: Measurement = {
     return [
       {
         what: 'one sequence',
-        value: rate(one),
+        value: rate(single),
         unit: 'tokens/s',
         predicted: [],
         claims: [],
@@ -60,7 +60,7 @@ export const BATCHING: Measurement = {
         return [
           {
             what: `throughput of ${batch}`,
-            value: rate(doc) / rate(one),
+            value: rate(doc) / rate(single),
             unit: '×',
             predicted: by(point?.throughputGain),
             claims: ids('batch-gain', 'summary-batching'),
@@ -68,7 +68,7 @@ export const BATCHING: Measurement = {
           },
           {
             what: `latency of ${batch}`,
-            value: seconds(doc) / seconds(one),
+            value: seconds(doc) / seconds(single),
             unit: '×',
             predicted: by(point?.latencyCost),
             claims: ids('batch-latency'),

@@ -45,8 +45,8 @@ export const CHECKPOINTING: Measurement = {
   },
   figures([none, ...others]) {
     if (!none) return [];
-    const saving = (doc: SessionDocument, of: (doc: SessionDocument) => number) =>
-      100 * (1 - of(doc) / of(none));
+    const saving = (doc: SessionDocument, bytes: (doc: SessionDocument) => number) =>
+      100 * (1 - bytes(doc) / bytes(none));
     return others.flatMap((doc): MeasuredFigure[] => {
       const full = doc.run?.checkpointing === 'full';
       const how = full ? 'every layer' : 'every four layers';

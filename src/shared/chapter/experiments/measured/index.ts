@@ -17,10 +17,10 @@ import {
 import { QUANTIZATION } from './quantization';
 
 export {
+  type ExperimentRecording,
   type MeasuredFigure,
   type Measurement,
   nameSession,
-  type Recording,
   recordedExperiment,
 } from './measurement';
 
@@ -34,7 +34,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
 ];
 
 export function findMeasurement(experiment: string): Measurement | null {
-  return MEASUREMENTS.find((one) => one.experiment === experiment) ?? null;
+  return MEASUREMENTS.find((measurement) => measurement.experiment === experiment) ?? null;
 }
 
 export interface Outcome {
@@ -77,7 +77,12 @@ export function withMeasured(
     for (const { claims: ids, value, unit } of figures) {
       for (const id of ids)
         if (!found.has(id))
-          found.set(id, { value, unit, sessions: sessions.map((one) => one.id), conditions });
+          found.set(id, {
+            value,
+            unit,
+            sessions: sessions.map((session) => session.id),
+            conditions,
+          });
     }
   }
   return claims.map((claim) => ({ ...claim, measured: found.get(claim.id) ?? null }));

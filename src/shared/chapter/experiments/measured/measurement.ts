@@ -15,7 +15,7 @@ import type { ModelSpec, RunSpec } from '../../../model/spec';
 import type { SessionDocument } from '../../../session/session-document';
 import type { ExperimentPart, SessionSummary } from '../../../session/types';
 
-export interface Recording {
+export interface ExperimentRecording {
   /** What tells it from the experiment's other recordings. */
   readonly role: string;
   readonly model: ModelSpec;
@@ -40,7 +40,7 @@ export interface Measurement {
   readonly experiment: string;
   /** What is run, small and in full, in words. */
   readonly scope: { readonly small: string; readonly full: string };
-  recordings(full: boolean): readonly Recording[];
+  recordings(full: boolean): readonly ExperimentRecording[];
   /** Figures of complete sessions, one for each recording and in their order. */
   figures(docs: readonly SessionDocument[]): readonly MeasuredFigure[];
 }
@@ -109,18 +109,19 @@ export function describeConditions(docs: readonly SessionDocument[]): string {
 }
 
 /** Below this share of a core, in thousandths of a percent, a workload that computes on the processor was kept waiting. */
-const OWN_CORE = 70_000;
+const MIN_CORE_SHARE = 70_000;
 
 /** The processor did the arithmetic and was shared with other programs, so that times are too long. */
 export function isCrowded(doc: SessionDocument): boolean {
   const share = doc.series.find(({ id }) => id === 'tree.cpu')?.mean ?? null;
-  return doc.environment.workload.backend !== 'webgpu' && share !== null && share < OWN_CORE;
+  return doc.environment.workload.backend !== 'webgpu' && share !== null && share < MIN_CORE_SHARE;
 }
 
 /** The GPU of the catalogue to predict times for: the session's own, or the chapter's A100. */
 export function predictedFor({ environment: { gpus, workload } }: SessionDocument): Gpu {
-  const own = workload.backend === 'webgpu' && gpus[0] ? gpusNamed(gpus[0].name) : [];
-  return own.length === 1 ? own[0]! : gpuByName('A100 40GB');
+  const named = workload.backend === 'webgpu' && gpus[0] ? gpusNamed(gpus[0].name) : [];
+  const [gpu] = named;
+  return gpu && named.length === 1 ? gpu : gpuByName('A100 40GB');
 }
 
 /** Time of all spans of a phase. */

@@ -9,9 +9,9 @@ import type { ModelSpec, Precision } from '../../../model/spec';
 import type { SessionDocument } from '../../../session/session-document';
 import {
   announcedNumber,
+  type ExperimentRecording,
   type MeasuredFigure,
   type Measurement,
-  type Recording,
   timeIn,
 } from './measurement';
 
@@ -43,7 +43,7 @@ export const LEARNING = runDefaults(LEARNER, {
 });
 
 /** Forward passes that go once through what training did not see, but for a last piece that fills no batch. */
-export function scoring(precision: Precision): Recording['run'] {
+export function scoring(precision: Precision): ExperimentRecording['run'] {
   return runDefaults(LEARNER, {
     mode: 'infer',
     framework: 'tfjs',
@@ -64,9 +64,9 @@ export const QUANTIZATION: Measurement = {
   },
   recordings(full) {
     const model = full ? preset('gpt2') : LEARNER;
-    const trained: Pick<Recording, 'weights'> = full ? {} : { weights: 'taken' };
+    const trained: Pick<ExperimentRecording, 'weights'> = full ? {} : { weights: 'taken' };
     const generating = PRECISIONS.map(
-      (precision): Recording => ({
+      (precision): ExperimentRecording => ({
         role: precision,
         model,
         run: runDefaults(model, {
@@ -81,7 +81,7 @@ export const QUANTIZATION: Measurement = {
     );
     if (full) return generating;
     const scored = PRECISIONS.map(
-      (precision): Recording => ({
+      (precision): ExperimentRecording => ({
         role: `unseen text in ${precision}`,
         model,
         run: scoring(precision),
@@ -97,8 +97,8 @@ export const QUANTIZATION: Measurement = {
     const predicted = (doc: SessionDocument) => doc.overlay.phases.at(-1)?.predictedEndComponents;
     const narrower = others.flatMap((doc): MeasuredFigure[] => {
       const precision = doc.run?.precision ?? 'fp32';
-      const smaller = (part: 'params' | 'kv_cache', of: typeof measured) =>
-        (of(single)?.[part] ?? 0) / (of(doc)?.[part] ?? 0);
+      const smaller = (part: 'params' | 'kv_cache', components: typeof measured) =>
+        (components(single)?.[part] ?? 0) / (components(doc)?.[part] ?? 0);
       return [
         {
           what: `weights, ${precision}`,
