@@ -52,7 +52,7 @@ export interface TierBudget {
 }
 
 /** One GPU of the catalogue against the predicted peak of the refined tier. */
-export interface Fit {
+export interface GpuFit {
   readonly gpu: string;
   readonly memoryBytes: Bytes;
   readonly fits: boolean;
@@ -94,5 +94,5 @@ export interface Budget {
   readonly perRank?: RankBudget;
   /** What the prediction had to assume, in sentences; left out where nothing. */
   readonly assumed?: readonly string[];
-  readonly fits?: readonly Fit[];
+  readonly fits?: readonly GpuFit[];
 }

@@ -5,7 +5,7 @@
 
 import type { Bytes } from '../base/units';
 import { peakBytes } from '../budget/peak';
-import type { Fit } from '../budget/types';
+import type { GpuFit } from '../budget/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
 /** What planning asks of a GPU. */
@@ -67,7 +67,7 @@ export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): n
 }
 
 /** The run against every GPU, in the order given. */
-export function fitsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[]): Fit[] {
+export function fitsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[]): GpuFit[] {
   // The bundled workload's tensors are the same everywhere, so that one set of peaks serves all.
   const shared = run.framework === 'tfjs' ? peaksByBatch(model, run) : undefined;
   return gpus.map((gpu) => fitOn(model, run, gpu, shared));
@@ -79,7 +79,7 @@ export function fitOn(
   run: RunSpec,
   { name, memoryBytes }: GpuMemory,
   peakAt = peaksByBatch(model, run.framework === 'tfjs' ? run : { ...run, gpu: name }),
-): Fit {
+): GpuFit {
   const peak = peakAt(run.batch);
   return {
     gpu: name,

@@ -1,7 +1,7 @@
 /** The plan: will it fit, on what, how large may it be, and what would make it fit. */
 
 import type { Bytes } from '../base/units';
-import type { Fit } from '../budget/types';
+import type { GpuFit } from '../budget/types';
 import { runSeconds } from '../compute/run-time';
 import type { Gpu } from '../hardware/gpus';
 import { parameterCount } from '../model/parameters';
@@ -11,7 +11,7 @@ import { type Change, changesThatFit } from './changes';
 import { fitOn, fitsOn, type GpuMemory, longestContext } from './fits';
 import { fewestGpus, type GpuLayout } from './gpu-layouts';
 
-export interface GpuPlan extends Fit {
+export interface GpuPlan extends GpuFit {
   /** Longest sequence at the batch given; 0 where none fits. */
   readonly maxContext: number;
   /** Fewest of these GPUs that hold the run; null where no layout tried does. */
@@ -25,7 +25,7 @@ export interface GpuPlan extends Fit {
 export interface Plan {
   readonly model: { readonly name: string; readonly parameters: number };
   readonly run: RunSpec;
-  readonly fits: readonly Fit[];
+  readonly fits: readonly GpuFit[];
   /** Smallest memory of the catalogue that holds the run; null where none does. */
   readonly smallest: string | null;
   /** The GPU the run names, in full. */

@@ -10,7 +10,7 @@ import {
   formatSignedPercent,
 } from '../../../../shared/base/format';
 import { COMPONENTS } from '../../../../shared/base/vocabulary';
-import type { Budget, Fit, StageBudget, TierBudget } from '../../../../shared/budget/types';
+import type { Budget, GpuFit, StageBudget, TierBudget } from '../../../../shared/budget/types';
 import type { Inversion } from '../../../../shared/divergence/inversion/inversion';
 import {
   type ComponentRow,
@@ -271,10 +271,10 @@ function stageTable(stages: readonly StageBudget[]): string {
 }
 
 /** The shorter of the two lists is enough: the rest of the catalogue is the other. */
-function fitText(fits: readonly Fit[], sharded: boolean): string {
+function fitText(fits: readonly GpuFit[], sharded: boolean): string {
   const [yes, no] = [fits.filter(({ fits: does }) => does), fits.filter(({ fits: does }) => !does)];
   // A name stays on one line.
-  const list = (some: readonly Fit[]) =>
+  const list = (some: readonly GpuFit[]) =>
     some.map(({ gpu }) => gpu.replaceAll(' ', NO_BREAK)).join(', ');
   const what = sharded ? 'A rank fits' : 'It fits';
   const words =
