@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   try {
     await start(specs);
   } catch (error) {
-    // Whoever asked a question reads stdout.
+    // An answer is read from stdout, and so is that there is none.
     if ((specs.tokenIds ?? specs.check) && error instanceof Failure)
       process.stdout.write(`${JSON.stringify({ error: error.toInfo() })}\n`);
     throw error;

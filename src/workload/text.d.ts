@@ -1,3 +1,4 @@
+/** What the bundler makes of imported texts and WebAssembly. */
 declare module '*.txt?raw' {
   const text: string;
   export default text;

@@ -65,7 +65,7 @@ export class MinMaxPyramid {
     for (let depth = 0; low < high; depth++) {
       const level = depth === 0 ? null : this.#levels[depth - 1]!;
       const top = depth === this.#levels.length;
-      // The ragged ends are looked at here; whole runs are left to the level above.
+      // Values at the two ends that fill no run are compared here; whole runs are left to the level above.
       while (low < high && (top || low % FAN_OUT !== 0)) this.#consider(best, level, low++);
       while (low < high && high % FAN_OUT !== 0) this.#consider(best, level, --high);
       low /= FAN_OUT;

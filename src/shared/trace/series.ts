@@ -11,7 +11,7 @@ import type { Gap, SeriesData, SeriesFigures, SeriesInfo, SeriesStats } from './
 export type { SeriesFigures } from './types';
 
 /** A sample with its place in the series. */
-interface Sample {
+export interface Sample {
   readonly t: Micros;
   readonly value: number;
   readonly index: SampleIndex;

@@ -78,8 +78,8 @@ function windows(circle: readonly number[], seq: number, starts: readonly number
 }
 
 /**
- * What knowing nothing but how often each token stands in the trained text makes of the held-out one: the perplexity that
- * a model must be below to have learned anything of their order. Every token counts as seen once more than it was.
+ * Perplexity of the held-out text by the frequencies of single tokens in the trained one (add-one smoothing): a model has
+ * learned something of the order of tokens only if its perplexity is below.
  */
 export function frequencyPerplexity(
   { trained, heldOut }: ReturnType<typeof splitText>,

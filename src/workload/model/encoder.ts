@@ -109,7 +109,7 @@ export function activate({ activation, activationComposed }: ModelSpec, x: tf.Te
   return activationComposed ? gelu(x) : exactGelu(x);
 }
 
-/** x/2 · (1 + erf(x/√2)) */
+/** GELU as it is defined, x/2 · (1 + erf(x/√2)) (Hendrycks and Gimpel 2016). */
 function exactGelu(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
 }

@@ -9,6 +9,7 @@ import type { KvCache } from './cache';
 import { isPackedMatrix, rowsAt, times } from './matrix';
 import type { LayerWeights, LinearWeights, NormWeights, Weights } from './weights';
 
+/** The tokens of one forward pass, on the device. */
 export interface TokenBatch {
   readonly sequences: number;
   /** Tokens of each sequence in this forward pass. */
@@ -21,7 +22,7 @@ export interface TokenBatch {
   readonly mask: tf.Tensor | null;
 }
 
-/** A run of layers, [N, d] to [N, d]; the caller owns both. */
+/** Runs a group of layers, [N, d] to [N, d]; the caller owns both. */
 export type RunLayers = (layers: readonly LayerWeights[], x: tf.Tensor2D) => tf.Tensor2D;
 
 /** Runs all blocks: [N] ids to [N, d] activations. The caller owns the result. */
@@ -95,6 +96,7 @@ function block(
   return tf.add(attended, apply(layer.down, inner));
 }
 
+/** Multi-head attention of one layer with its output projection: [N, d] to [N, d]. */
 export function attention(
   model: ModelSpec,
   layer: LayerWeights,
@@ -136,10 +138,12 @@ function fromHeads(
   return tf.reshape(rows, [sequences * length, hidden]);
 }
 
+/** x·W + b: [N, in] to [N, out]. */
 export function apply(linear: LinearWeights, x: tf.Tensor): tf.Tensor2D {
   return tf.add(times(x, linear.weight), linear.bias);
 }
 
+/** Layer norm over the last axis: (x − mean)/√(variance + ε)·gain + bias. */
 export function normalize(x: tf.Tensor, norm: NormWeights, epsilon = 1e-5): tf.Tensor2D {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   const variance = tf.mean(tf.square(centred), 1, true);
@@ -147,7 +151,7 @@ export function normalize(x: tf.Tensor, norm: NormWeights, epsilon = 1e-5): tf.T
   return tf.add(tf.mul(scaled, norm.gain), norm.bias);
 }
 
-/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) */
+/** GELU by its tanh approximation, x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) (Hendrycks and Gimpel 2016). */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const c = Math.sqrt(2 / Math.PI);
   const inner = tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715 * c), c));

@@ -1,4 +1,4 @@
-/** What the three modes share: the inputs of a forward pass, the leak that a test may ask for. */
+/** What the modes share: a run under way, the inputs of a forward pass, the leak that a test may ask for. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { Faults } from '../measure/faults';
@@ -8,6 +8,7 @@ import { buildPaddingMask, buildPositions } from './padding';
 import type { Random } from './random';
 import type { Weights } from './weights';
 
+/** A run under way: what every mode works with. */
 export interface Workload {
   readonly model: ModelSpec;
   readonly run: RunSpec;
@@ -19,7 +20,7 @@ export interface Workload {
   readonly sequences: number;
 }
 
-/** Where the tokens of a batch stand, beyond their ids. */
+/** Which columns of their sequences the tokens of a batch fill. */
 interface ColumnSpan {
   readonly length: number;
   /** Column of the first of them. */
@@ -60,6 +61,7 @@ export function shiftedTargets(ids: Int32Array, length: number, last: Int32Array
   return tf.tensor2d(pairs, [ids.length, 2], 'int32');
 }
 
+/** Where the fault is planted, keeps one more tensor for good. */
 export function leak({ faults, reporter }: Workload): void {
   if (faults.leakBytes)
     reporter.liveBytes.within('workspace', () => tf.keep(tf.zeros([faults.leakBytes / 4])));

@@ -8,7 +8,7 @@ export type ClaimVerdict = (typeof VERDICTS)[number];
 /** What the chapter says of its figure: that it is this, or that it is no more (at-most) or no less (at-least) than a bound. */
 export type Relation = 'equals' | 'at-most' | 'at-least';
 
-/** A figure read off a recorded run, with the session it stands in and what was run there. */
+/** A figure measured by recorded runs: the sessions it comes from, and the conditions that they share. */
 export interface Measured {
   readonly value: number;
   readonly unit: string;
