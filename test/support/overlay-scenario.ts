@@ -140,7 +140,7 @@ export function findingsFor(input: Scenario & Ending) {
 export function overlayWithLedger(input: Scenario): Overlay {
   const ledger = buildLedger(diagnosisInput(input), null);
   const overlay = overlayOf(input);
-  return ledger === undefined ? overlay : { ...overlay, ledger };
+  return overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
 /**

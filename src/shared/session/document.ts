@@ -90,7 +90,8 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
   };
   const diagnosis = done ? diagnose(input) : (live?.diagnose(input) ?? null);
   const ledger = buildLedger(input, diagnosis);
-  const explained = ledger === undefined ? overlay : { ...overlay, ledger };
+  const explained: Overlay =
+    overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
   return {
     id: data.id,
     name: data.name,

@@ -35,7 +35,7 @@ import type {
   LedgerEntry,
   LedgerKind,
   LedgerRow,
-  Overlay,
+  MeasuredOverlay,
   OverlayPhase,
 } from '../overlay/types';
 
@@ -46,10 +46,10 @@ const MAX_ROWS = 500;
 export function buildLedger(
   input: DiagnosisInput,
   diagnosis: Diagnosis | null,
-): Overlay['ledger'] | undefined {
+): MeasuredOverlay['ledger'] | undefined {
   const { overlay, budget } = input;
+  if (overlay.series === null || budget === null) return undefined;
   const { series, measuredPeak } = overlay;
-  if (series === null || measuredPeak === null || budget === null) return undefined;
   const builder = new LedgerBuilder(input, series, budget, diagnosis);
   const known = overlay.phases.filter(isKnown);
   const rows = (known.length <= MAX_ROWS ? known : highestOfEach(known)).map((row) =>

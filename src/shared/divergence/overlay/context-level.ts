@@ -30,15 +30,16 @@ export interface ContextLevel {
   readonly span: readonly [Micros, Micros];
 }
 
+/** What the device showed at an instant beside what the framework counted then. */
 interface Pair {
   readonly excess: Bytes;
   readonly onDevice: Bytes;
   readonly framework: Bytes;
 }
 
-const LEAST_READINGS = 2;
+const MIN_READINGS = 2;
 /** Contexts with all their libraries lie below 2 GiB; what is larger is something else. */
-const MOST = 3 * GiB;
+const MAX_BYTES = 3 * GiB;
 
 /** From readings of the process where there are enough, else from the workload's line; null where neither tells. */
 export function contextLevel(
@@ -50,90 +51,80 @@ export function contextLevel(
   const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_ALLOCATED);
   if (!framework || framework.times.length === 0) return null;
   return (
-    ofProcess(lines, gpu, framework) ??
-    (framework === reserved ? ofLine(lines, gpu, framework, overlay) : null)
+    readFromProcess(lines, gpu, framework) ??
+    (framework === reserved ? readFromLine(lines, gpu, framework, overlay) : null)
   );
 }
 
 /** The least excess: what comes and goes above the context is not the context. */
-function ofProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
+function readFromProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
   const process = seriesById(lines, processMemory(gpu));
-  if (!process) return null;
+  const lastReport = framework.times.at(-1);
+  if (!process || lastReport === undefined) return null;
   let least: Pair | null = null;
   let readings = 0;
   for (let i = 0; i < process.times.length; i++) {
     const t = process.times[i]!;
-    if (process.values[i]! <= 0 || t > framework.times.at(-1)!) continue;
-    const here = sampleAt(framework, t);
+    const onDevice = process.values[i]!;
+    const here = onDevice <= 0 || t > lastReport ? null : sampleAt(framework, t);
     if (here === null) continue;
-    const own = here.value;
     // Between two reports that differ it is not known when the framework took more.
     const next = framework.values[here.index + 1];
-    if (next !== undefined && Math.abs(next - own) > 2 * MiB) continue;
+    if (next !== undefined && Math.abs(next - here.value) > 2 * MiB) continue;
     readings++;
-    const excess = process.values[i]! - own;
+    const excess = onDevice - here.value;
     if (least === null || excess < least.excess)
-      least = { excess, onDevice: process.values[i]!, framework: own };
+      least = { excess, onDevice, framework: here.value };
   }
-  if (least === null || least.excess <= 0 || least.excess > MOST || readings < LEAST_READINGS)
-    return null;
-  return level(gpu, processMemory(gpu), framework, least, readings, [
-    process.times[0]!,
-    process.times.at(-1)!,
-  ]);
+  return buildLevel(gpu, process, framework, least, readings, process);
 }
 
 /** The median excess of the workload's line at the framework's reports; device memory stands in where others were not read. */
-function ofLine(
+function readFromLine(
   lines: Lines,
   gpu: string,
   framework: SeriesData,
-  overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
+  { series, baselineBytes }: Pick<Overlay, 'series' | 'baselineBytes'>,
 ): ContextLevel | null {
-  const isOwn =
-    overlay.series === workloadMemory(gpu) ||
-    (overlay.series === usedMemory(gpu) && !seriesById(lines, otherMemory(gpu)));
-  const line = isOwn ? seriesById(lines, overlay.series!) : undefined;
+  const isOfWorkload =
+    series === workloadMemory(gpu) ||
+    (series === usedMemory(gpu) && !seriesById(lines, otherMemory(gpu)));
+  const line = isOfWorkload ? seriesById(lines, series) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];
   for (let i = 0; i < framework.times.length; i++) {
-    const onDevice = valueAt(line, framework.times[i]!);
-    if (onDevice === null) continue;
-    pairs.push({
-      excess: onDevice - overlay.baselineBytes - framework.values[i]!,
-      onDevice: onDevice - overlay.baselineBytes,
-      framework: framework.values[i]!,
-    });
+    const value = valueAt(line, framework.times[i]!);
+    if (value === null) continue;
+    const [onDevice, counted] = [value - baselineBytes, framework.values[i]!];
+    pairs.push({ excess: onDevice - counted, onDevice, framework: counted });
   }
-  if (pairs.length < LEAST_READINGS) return null;
+  if (pairs.length === 0) return null;
   const middle = median(pairs.map(({ excess }) => excess));
-  const nearest = pairs.reduce((best, one) =>
-    Math.abs(one.excess - middle) < Math.abs(best.excess - middle) ? one : best,
+  const nearest = pairs.reduce((best, pair) =>
+    Math.abs(pair.excess - middle) < Math.abs(best.excess - middle) ? pair : best,
   );
-  return nearest.excess <= 0 || nearest.excess > MOST
-    ? null
-    : level(gpu, overlay.series!, framework, nearest, pairs.length, [
-        framework.times[0]!,
-        framework.times.at(-1)!,
-      ]);
+  return buildLevel(gpu, line, framework, nearest, pairs.length, framework);
 }
 
-function level(
+/** Null where too little was read, or the excess cannot be a context. `over`: the series whose span was read. */
+function buildLevel(
   gpu: string,
-  source: string,
+  source: SeriesData,
   framework: SeriesData,
-  { excess, onDevice, framework: counted }: Pair,
+  pair: Pair | null,
   readings: number,
-  span: readonly [Micros, Micros],
-): ContextLevel {
+  over: SeriesData,
+): ContextLevel | null {
+  if (pair === null || readings < MIN_READINGS) return null;
+  if (pair.excess <= 0 || pair.excess > MAX_BYTES) return null;
   return {
     gpu,
-    bytes: excess,
+    bytes: pair.excess,
     readings,
-    source,
-    onDevice,
-    framework: counted,
+    source: source.info.id,
+    onDevice: pair.onDevice,
+    framework: pair.framework,
     reserved: framework.info.id === 'framework.reserved',
-    span,
+    span: [over.times[0] ?? 0, over.times.at(-1) ?? 0],
   };
 }

@@ -10,12 +10,12 @@ import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-
 import type { Marker, PhaseSpan } from '../../trace/types';
 import type { CompletedPhases } from './completed-phases';
 import { mustFlag } from './flags';
-import { inferredSpans } from './inferred';
+import { type InferredSpan, inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, mayUseGpu, seriesById } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
 import { predictedPeak, predictedRow } from './predicted';
-import { findShape, findStairs, type Shape } from './segmentation';
-import type { Overlay, OverlayPhase } from './types';
+import { findShape, findStairs } from './segmentation';
+import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
 
 export interface OverlayInput {
   readonly lines: Lines;
@@ -46,64 +46,74 @@ const NOTHING_MEASURED: Measured = {
 };
 
 export function buildOverlay(input: OverlayInput): Overlay {
-  const { budget, baselines, lines: all } = input;
+  const { budget, baselines, lines, markers } = input;
   const candidates = candidateLines(
-    all,
-    mayUseGpu(input.markers, budget?.run.backend ?? null),
+    lines,
+    mayUseGpu(markers, budget?.run.backend ?? null),
     input.confinedTo,
   );
-  const chosen =
-    input.use !== undefined && candidates.includes(input.use) ? input.use : candidates[0];
-  const data = chosen === undefined ? undefined : seriesById(all, chosen);
-  const textbook = budget?.tiers.textbook.total ?? null;
-  if (chosen === undefined || data === undefined) {
-    return {
-      series: null,
-      alternatives: [],
-      baselineBytes: 0,
-      measuredPeak: null,
-      predictedPeak: { textbook, refined: budget?.tiers.refined.total ?? null },
-      residualBytes: null,
-      residualPercent: null,
-      phases: input.spans.map((span) => phaseRow(span, null, input)),
-    };
-  }
-  const line = new MeasuredLine(data, baselineFor(chosen, baselines), input.markers);
-  const peak = line.peak();
-  const top = budget && predictedPeak(budget.tiers.refined, chosen);
-  const peaks = { textbook, refined: top?.total ?? null };
-  const residualBytes = difference(peak?.bytes ?? null, peaks.refined);
-  const announced = input.spans.length > 0 || budget === null;
-  // The framework's bytes come with phases, and the shape of resident memory is the runtime's.
-  const shape = announced || !isDeviceLine(chosen) ? null : findShape(data, line.baseline);
+  const chosen = candidates.find((id) => id === input.use) ?? candidates[0];
+  const data = chosen === undefined ? undefined : seriesById(lines, chosen);
+  const line = data && new MeasuredLine(data, baselineFor(data.info.id, baselines), markers);
+  const peak = line?.peak();
+  return line && peak
+    ? measuredOverlay(input, candidates, line, peak)
+    : {
+        series: null,
+        alternatives: [],
+        baselineBytes: 0,
+        measuredPeak: null,
+        predictedPeak: {
+          textbook: budget?.tiers.textbook.total ?? null,
+          refined: budget?.tiers.refined.total ?? null,
+        },
+        residualBytes: null,
+        residualPercent: null,
+        phases: input.spans.map((span) => phaseRow(span, null, input)),
+      };
+}
+
+function measuredOverlay(
+  input: OverlayInput,
+  candidates: readonly string[],
+  line: MeasuredLine,
+  peak: { readonly bytes: Bytes; readonly at: Micros },
+): MeasuredOverlay {
+  const { budget } = input;
+  const { id, intervalUs } = line.data.info;
+  const refined = budget && predictedPeak(budget.tiers.refined, id).total;
+  const residualBytes = difference(peak.bytes, refined);
+  // Phases are sought in the trace where none is announced. The framework's bytes come with phases, and the shape of
+  // resident memory is the runtime's.
+  const canInfer = input.spans.length === 0 && isDeviceLine(id);
+  const shape = budget !== null && canInfer ? findShape(line.data, line.baseline) : null;
   const stairs = shape && findStairs(shape);
-  const device = input.deviceBytes?.[deviceIn(chosen) ?? ''];
+  const deviceBytes = input.deviceBytes?.[deviceIn(id) ?? ''];
   return {
-    series: chosen,
-    alternatives: candidates.filter((id) => id !== chosen),
+    series: id,
+    alternatives: candidates.filter((other) => other !== id),
     baselineBytes: line.baseline,
-    measuredPeak: peak && { ...peak, intervalUs: line.isFramework ? null : data.info.intervalUs },
-    predictedPeak: peaks,
+    measuredPeak: { ...peak, intervalUs: line.isFramework ? null : intervalUs },
+    predictedPeak: { textbook: budget?.tiers.textbook.total ?? null, refined },
     residualBytes,
-    residualPercent:
-      residualBytes === null || !peaks.refined ? null : (100 * residualBytes) / peaks.refined,
-    phases: announced
-      ? input.spans.map((span) => completedRow(span, line, input))
-      : shape
-        ? inferredRows(shape, line, input)
-        : [],
-    ...(stairs === null ? {} : { stairs }),
-    ...(device === undefined ? {} : { deviceBytes: device }),
+    residualPercent: residualBytes === null || !refined ? null : (100 * residualBytes) / refined,
+    phases:
+      budget !== null && shape !== null
+        ? inferredRows(inferredSpans(shape, budget), line, input)
+        : input.spans.map((span) => completedRow(span, line, input)),
+    ...(stairs !== null && { stairs }),
+    ...(deviceBytes !== undefined && { deviceBytes }),
   };
 }
 
 /** The overlay on the framework's bytes, which know most, whichever line is shown; null where it does not tell. */
 export function frameworkOverlay(
   input: Omit<OverlayInput, 'baselines'> & { readonly overlay: Overlay },
-): Overlay | null {
+): MeasuredOverlay | null {
   if (input.overlay.series === FRAMEWORK_ALLOCATED) return input.overlay;
   if (sampleCount(seriesById(input.lines, FRAMEWORK_ALLOCATED)) === 0) return null;
-  return buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
+  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
+  return overlay.series === null ? null : overlay;
 }
 
 /** The most the framework ever had allocated, whichever line is shown. */
@@ -113,8 +123,12 @@ export function frameworkPeak({ lines, markers }: Pick<OverlayInput, 'lines' | '
 }
 
 /** Rows of phases found in the trace. Where within a step it ends is not known, so only loading has an end. */
-function inferredRows(shape: Shape, line: MeasuredLine, input: OverlayInput): OverlayPhase[] {
-  return inferredSpans(shape, input.budget!).map((span) => {
+function inferredRows(
+  spans: readonly InferredSpan[],
+  line: MeasuredLine,
+  input: OverlayInput,
+): OverlayPhase[] {
+  return spans.map((span) => {
     const own = phaseRow(span, line, input);
     // Where a cut is a little off, a phase looks too high or too low; only the highest of the run is beyond doubt.
     const isHighest = own.measured !== null && own.measured === line.peak()?.bytes;

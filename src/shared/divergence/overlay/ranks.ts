@@ -88,11 +88,8 @@ export function selectRank(
 
 /** The name within `selectRank` of a line of the session, and back. */
 export function nameWithin(id: string | undefined): string | undefined {
-  return id === undefined || rankIn(id) === null
-    ? id
-    : id.endsWith('.rss')
-      ? TREE_RSS
-      : id.slice(id.indexOf('framework.'));
+  if (id === undefined || rankIn(id) === null) return id;
+  return id.endsWith('.rss') ? TREE_RSS : id.slice(id.indexOf('framework.'));
 }
 
 /** The overlay of one rank with the names its lines have in the session, and every line of the other ranks to switch to. */
@@ -114,20 +111,18 @@ export function restoreNames(
       : id;
   };
   const shown = overlay.series === null ? null : named(overlay.series);
-  const others = [...there]
+  const ranked = [...there]
     .filter((id) => rankIn(id) !== null && (id.endsWith('.allocated') || id.endsWith('.rss')))
     .sort(byLine);
   const alternatives = new Set([
     ...overlay.alternatives.map(named),
-    ...others,
+    ...ranked,
     ...(there.has(TREE_RSS) ? [TREE_RSS] : []),
   ]);
-  return {
-    ...overlay,
-    rank,
-    series: shown,
-    alternatives: [...alternatives].filter((id) => id !== shown),
-  };
+  const others = [...alternatives].filter((id) => id !== shown);
+  return overlay.series === null
+    ? { ...overlay, rank, alternatives: others }
+    : { ...overlay, rank, series: named(overlay.series), alternatives: others };
 }
 
 export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {

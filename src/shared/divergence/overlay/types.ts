@@ -44,31 +44,50 @@ export interface OverlayPhase {
   readonly confidence?: Confidence;
 }
 
-export interface Overlay {
+/** Either a line was measured, and it has a peak, or nothing was: `series` tells which. */
+export type Overlay = MeasuredOverlay | UnmeasuredOverlay;
+
+interface OverlayCore {
   /** The rank whose line and phases these are; left out where the session has but one process. */
   readonly rank?: number;
-  /** Id of the series laid over the budget. */
-  readonly series: string | null;
   /** Series that could be used instead, best first. */
   readonly alternatives: readonly string[];
+  readonly predictedPeak: TierPair;
+  readonly phases: readonly OverlayPhase[];
+}
+
+export interface MeasuredOverlay extends OverlayCore {
+  /** Id of the series laid over the budget. */
+  readonly series: string;
   readonly baselineBytes: Bytes;
   /** The highest value less the baseline, told with the interval it was sampled at (null: reported by the framework). */
   readonly measuredPeak: {
     readonly bytes: Bytes;
     readonly at: Micros;
     readonly intervalUs: Micros | null;
-  } | null;
-  readonly predictedPeak: TierPair;
+  };
+  /** Null where nothing was predicted. */
   readonly residualBytes: Bytes | null;
   /** Percent of the refined prediction. */
   readonly residualPercent: Percent | null;
-  readonly phases: readonly OverlayPhase[];
   /** Levels the line rests on, where the workload announced no phase. */
   readonly stairs?: Stairs;
   /** Memory of the device the series belongs to; left out where it is not known. */
   readonly deviceBytes?: Bytes;
-  /** What the measured bytes are made of; left out where nothing was predicted or nothing was measured. */
+  /** What the measured bytes are made of; left out where nothing was predicted. */
   readonly ledger?: { readonly phases: readonly LedgerRow[]; readonly peak: LedgerRow };
+}
+
+/** No line was read; phases that were announced stand without figures. */
+export interface UnmeasuredOverlay extends OverlayCore {
+  readonly series: null;
+  readonly baselineBytes: 0;
+  readonly measuredPeak: null;
+  readonly residualBytes: null;
+  readonly residualPercent: null;
+  readonly stairs?: never;
+  readonly deviceBytes?: never;
+  readonly ledger?: never;
 }
 
 export interface Finding {

@@ -39,6 +39,7 @@ import {
 import { GiB, MiB } from '../../../../src/shared/base/units';
 import { COMPONENTS } from '../../../../src/shared/base/vocabulary';
 import { fixtureLibrary, random } from '../../../support/fixture-sessions';
+import { overlayOf } from '../../../support/overlay-scenario';
 
 const library = fixtureLibrary();
 const session = (id: string) => library.find(({ document }) => document.id === id)!;
@@ -169,7 +170,10 @@ describe('the lane of load', () => {
   const { document } = session('s-train');
   const told = (line: string | null, ...ids: string[]) => {
     const load = buildUtilization({
-      overlay: { ...document.overlay, series: line },
+      overlay:
+        line === null || document.overlay.series === null
+          ? overlayOf({})
+          : { ...document.overlay, series: line },
       series: ids.map((id) => ({ ...document.series[0]!, id })),
     });
     return load && [load.id, load.name];
