@@ -176,25 +176,17 @@ function describeVerdict(
   const many = last > 1 ? `Of ${sessions.length} sessions, the last: ` : '';
   const percent = peak.changePercent[last] ?? null;
   const share = percent === null ? '' : ` (${formatPercent(Math.abs(percent))})`;
-  const memory =
-    from === null || to === null || change === null
-      ? `the peaks of ${name(other)} and ${name(base)} cannot be compared, as ${from === null ? name(base) : name(other)} has no measured memory`
-      : change === 0
+  let memory = `the peaks of ${name(other)} and ${name(base)} cannot be compared, as ${from === null ? name(base) : name(other)} has no measured memory`;
+  if (from !== null && to !== null && change !== null)
+    memory =
+      change === 0
         ? `${name(other)} peaks at the same ${formatBytes(to)} as ${name(base)}`
         : `${name(other)} peaks at ${formatBytes(to)}, ${formatBytes(Math.abs(change))}${share} ${change > 0 ? 'more' : 'less'} than ${name(base)} (${formatBytes(from)})`;
   const slower = time.durationUs[last]! - time.durationUs[0]!;
   const duration = `and took ${formatDuration(time.durationUs[last])}${slower === 0 ? ', just as long' : `, ${formatDuration(Math.abs(slower))} ${slower > 0 ? 'longer' : 'less'}`}`;
-  const settings = differences.config.filter(
-    ({ field }) => !['series', 'gpu', 'workload', 'simulated'].includes(field),
-  );
-  const shown = settings
-    .slice(0, 3)
-    .map(({ field, values }) => `${field} ${words(values[0])} → ${words(values[last])}`);
   const changed = docs.every(({ run }) => run === null)
     ? 'with no model and run declared'
-    : settings.length === 0
-      ? 'with the same settings'
-      : `with ${shown.join(', ')}${settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : ''}`;
+    : describeSettings(differences.config, last);
   const caution =
     lines.size > 1
       ? ' The two are measured on different lines, so their peaks are not the same quantity.'
@@ -203,12 +195,23 @@ function describeVerdict(
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
-function words(value: unknown): string {
-  return value === null || value === undefined
-    ? 'not declared'
-    : value === true
-      ? 'on'
-      : value === false
-        ? 'off'
-        : String(value);
+function describeSettings(config: Comparison['differences']['config'], last: number): string {
+  const settings = config.filter(
+    ({ field }) => !['series', 'gpu', 'workload', 'simulated'].includes(field),
+  );
+  if (settings.length === 0) return 'with the same settings';
+  const shown = settings
+    .slice(0, 3)
+    .map(
+      ({ field, values }) =>
+        `${field} ${describeValue(values[0])} → ${describeValue(values[last])}`,
+    );
+  const more = settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : '';
+  return `with ${shown.join(', ')}${more}`;
+}
+
+function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return 'not declared';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return String(value);
 }

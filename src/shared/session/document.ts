@@ -58,40 +58,16 @@ export interface LiveState {
 export function buildDocument(data: SessionData, use?: string, live?: LiveState): SessionDocument {
   const { budget, warning } = predictSession(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
-  const mustMatchExactly = data.workload.kind === 'bundled';
-  const deviceBytes = deviceCapacities(data);
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
-  const { series, markers, spans: ownSpans } = rank === null ? whole : selectRank(whole, rank, use);
-  const trace = {
-    lines: deriveLines(series, data.baselines),
-    markers,
-    spans: ownSpans,
-    durationUs: data.durationUs,
-    budget,
-    mustMatchExactly,
-  };
-  const line = nameWithin(use);
-  const overlay = buildOverlay({
-    ...trace,
-    baselines: data.baselines,
-    deviceBytes,
-    confinedTo: confinedTo(data),
-    ...(live && { completed: live.rows }),
-    ...(line !== undefined && { use: line }),
+  const input = buildInput(data, rank === null ? whole : selectRank(whole, rank, use), budget, {
+    use: nameWithin(use),
+    completed: live?.rows,
   });
-  const done = data.status !== 'recording';
-  const input = {
-    ...trace,
-    overlay,
-    logs: data.logs,
-    exitCode: data.exitCode,
-    signal: data.signal,
-  };
-  const diagnosis = done ? diagnose(input) : (live?.diagnose(input) ?? null);
-  const ledger = buildLedger(input, diagnosis);
-  const explained: Overlay =
-    overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
+  const { overlay } = input;
+  const isDone = data.status !== 'recording';
+  const diagnosis = isDone ? diagnose(input) : (live?.diagnose(input) ?? null);
+  const explained = addLedger(overlay, buildLedger(input, diagnosis));
   return {
     id: data.id,
     name: data.name,
@@ -110,11 +86,11 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
     ...(rank === null ? {} : { ranks: rankRows(whole, budget) }),
     findings: diagnosis?.findings ?? [],
-    inversion: done && diagnosis ? invert(diagnosis) : null,
+    inversion: isDone && diagnosis ? invert(diagnosis) : null,
     time: analyseTime(overlay, budget, data.series, deviceName(overlay, data)),
     warnings: [
       ...data.warnings,
-      ...(done ? warnings : []),
+      ...(isDone ? warnings : []),
       ...(warning ? [warning] : []),
       ...wholeGpuWarning(data, overlay),
     ],
@@ -123,6 +99,44 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
     ),
     logs: data.logs,
   };
+}
+
+/** The session, or one rank of it, laid over its budget: what a diagnosis goes by. */
+function buildInput(
+  data: SessionData,
+  {
+    series,
+    markers,
+    spans,
+  }: Pick<SessionData, 'series' | 'markers'> & Pick<DiagnosisInput, 'spans'>,
+  budget: Budget | null,
+  {
+    use,
+    completed,
+  }: { readonly use: string | undefined; readonly completed: CompletedPhases | undefined },
+): DiagnosisInput {
+  const { durationUs, baselines, logs, exitCode, signal } = data;
+  const trace = {
+    lines: deriveLines(series, baselines),
+    markers,
+    spans,
+    durationUs,
+    budget,
+    mustMatchExactly: data.workload.kind === 'bundled',
+  };
+  const overlay = buildOverlay({
+    ...trace,
+    baselines,
+    deviceBytes: deviceCapacities(data),
+    confinedTo: confinedTo(data),
+    ...(completed && { completed }),
+    ...(use !== undefined && { use }),
+  });
+  return { ...trace, overlay, logs, exitCode, signal };
+}
+
+function addLedger(overlay: Overlay, ledger: ReturnType<typeof buildLedger>): Overlay {
+  return overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
 }
 
 /** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. A part of one computes less than its name says. */
@@ -180,11 +194,10 @@ const confinedTo = ({ environment }: SessionData): string[] =>
 
 /** A line of the whole GPU, where the workload had a part of it, holds what runs on the other parts. */
 function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): string[] {
-  const gpu = environment.gpus.find(
-    ({ index, instances = [] }) => instances.length > 0 && deviceIn(series ?? '') === `gpu${index}`,
-  );
-  if (!gpu) return [];
-  const which = gpu.instances!.map(({ slot }) => slot).join(' and ');
+  const gpu = environment.gpus.find(({ index }) => deviceIn(series ?? '') === `gpu${index}`);
+  const { instances = [] } = gpu ?? {};
+  if (!gpu || instances.length === 0) return [];
+  const which = instances.map(({ slot }) => slot).join(' and ');
   return [
     `The workload was confined to MIG device ${which} of GPU ${gpu.index}; the line shown, ${series}, is of the whole GPU, other MIG devices included.`,
   ];

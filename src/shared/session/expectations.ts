@@ -107,11 +107,8 @@ export function parseExpectations(list: string, relation: Expectation['relation'
     const value = Number(parts[3]) * unit.value;
     // Zero is nothing in every unit.
     const kinds = ALLOWED[given]![metric];
-    const kind = kinds.includes(unit.unit)
-      ? unit.unit
-      : value === 0 && unit.unit === 'count'
-        ? kinds[0]
-        : undefined;
+    const isBareZero = value === 0 && unit.unit === 'count';
+    const kind = kinds.find((each) => each === unit.unit) ?? (isBareZero ? kinds[0] : undefined);
     if (kind === undefined)
       throw new Failure(
         'bad_input',
@@ -173,23 +170,26 @@ export function checkComparison(
   comparison: Comparison,
 ): Outcome[] {
   const { peak, time } = comparison;
+  const [first, ...others] = time.durationUs;
+  const durationChanges = first === undefined ? [] : others.map((each) => each - first);
   return expectations.map(({ text, metric, limit }) => {
-    const percent = limit.unit === 'percent';
-    const durationChange =
-      time.durationUs.length < 2 ? null : time.durationUs.at(-1)! - time.durationUs[0]!;
-    const value =
+    const { name, percent, amount, format } =
       metric === 'peak'
-        ? ((percent ? peak.changePercent : peak.changeBytes).at(-1) ?? null)
-        : percent
-          ? (time.changePercent.at(-1) ?? null)
-          : durationChange;
-    const name = metric === 'peak' ? 'The measured peak' : 'The duration';
-    const shown = (n: number) =>
-      percent
-        ? formatSignedPercent(n)
-        : metric === 'peak'
-          ? formatSignedBytes(n)
-          : formatDuration(n);
+        ? {
+            name: 'The measured peak',
+            percent: peak.changePercent,
+            amount: peak.changeBytes,
+            format: formatSignedBytes,
+          }
+        : {
+            name: 'The duration',
+            percent: time.changePercent,
+            amount: durationChanges,
+            format: formatDuration,
+          };
+    const isPercent = limit.unit === 'percent';
+    const value = (isPercent ? percent : amount).at(-1) ?? null;
+    const shown = (n: number) => (isPercent ? formatSignedPercent(n) : format(n));
     if (value === null)
       return {
         expectation: text,

@@ -80,6 +80,16 @@ export function minIn(data: SeriesData, t0: Micros, t1: Micros): Sample | null {
   return extremeIn(data, t0, t1, 'min');
 }
 
+/** The first highest sample of all; null where there is none. */
+export function highestSample(data: SeriesData): Sample | null {
+  return maxIn(data, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+}
+
+/** The first lowest sample of all; null where there is none. */
+export function lowestSample(data: SeriesData): Sample | null {
+  return minIn(data, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+}
+
 function extremeIn(data: SeriesData, t0: Micros, t1: Micros, which: 'min' | 'max'): Sample | null {
   const from = lowerBound(data.times, t0);
   const to = upperBound(data.times, t1);

@@ -18,7 +18,7 @@ import { predictedRow } from '../overlay/predicted';
 import type { Stairs } from '../overlay/types';
 import { factorize } from './cholesky';
 import type { Observation } from './observations';
-import { readAs } from './staircase';
+import { matchStairs } from './staircase';
 
 export interface FitContext {
   readonly line: string | null;
@@ -167,17 +167,18 @@ function likeliest(rows: readonly Row[], context: FitContext): Fit {
   return tried.reduce((best, one) => (one.score < best.score ? one : best));
 }
 
-/** Levels of a line that announces nothing, each read as the moment that suits the prediction best. */
+/** Levels of a line that announces nothing, each matched with the moment that suits the prediction best. */
 function staircaseFit(stairs: Stairs, tier: TierBudget, context: FitContext, extra: Extra): Fit {
   const raised = raisedBy(tier, extra);
   const known =
     context.contextBytes === null ? 0 : context.contextBytes - (raised.components.context ?? 0);
-  // A reading depends on the constant, and the constant on the reading: as assumed, or such that the top fits.
+  // The match depends on the constant, and the constant on the match: as assumed, or such that the top fits.
+  const top = stairs.heights.at(-1) ?? raised.total;
   const shifts = context.freeOffset
-    ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, stairs.heights.at(-1)! - raised.total))]
+    ? [0, Math.min(1000 * MiB, Math.max(-250 * MiB, top - raised.total))]
     : [known];
   const fitted = shifts.map((shift): Fit => {
-    const { matched, cost, isTopMatched, isPartial } = readAs(stairs, raised, shift);
+    const { matched, cost, isTopMatched, isPartial } = matchStairs(stairs, raised, shift);
     if (matched.length === 0)
       return {
         score: cost,

@@ -28,53 +28,52 @@ export interface Growth {
   readonly count: number;
 }
 
-/** Observations of the first rank. Of many occurrences the median stands; where lines are exact, the last. */
+/** Observations of the first rank. Of many occurrences the median stands; of an exact line the last. */
 export function observe(overlay: Overlay, isExact: boolean, growth: Growth | null): Observation[] {
   const rank = overlay.phases[0]?.rank;
-  const groups = new Map<string, OverlayPhase[]>();
-  for (const row of overlay.phases) {
-    if (row.rank !== rank || row.measured === null || row.phase === 'idle' || row.isOpen) continue;
-    const step = row.step === null ? null : Math.min(row.step, 3);
-    const key = `${row.phase}:${step}`;
-    const list = groups.get(key);
-    if (list) list.push(row);
-    else groups.set(key, [row]);
-  }
-  return [...groups.values()].flatMap((rows) => {
-    const last = rows.at(-1)!;
-    const grown = (row: OverlayPhase) =>
-      growth === null
-        ? 0
-        : growth.per === 'step'
-          ? growth.bytes * ((row.step ?? 1) - 1)
-          : row.phase === 'decode'
-            ? growth.bytes * growth.count
-            : 0;
-    const slack = growth === null ? 0 : growth.bytes;
-    const step = last.step === null ? null : Math.min(last.step, 3);
-    const make = (at: 'peak' | 'end', values: number[]): Observation[] =>
-      values.length === 0
-        ? []
-        : [
-            {
-              phase: last.phase,
-              step,
-              at,
-              slack,
-              count: values.length,
-              inferred: last.inferred === true,
-              bytes: isExact ? values.at(-1)! : median(values),
-            },
-          ];
+  const rows = overlay.phases.filter(
+    (row) => row.rank === rank && row.measured !== null && row.phase !== 'idle' && !row.isOpen,
+  );
+  const groups = Map.groupBy(rows, ({ phase, step }) => `${phase}:${kindOfStep(step)}`);
+  return [...groups.values()].flatMap((group) => observeGroup(group, isExact, growth));
+}
+
+/** The first two steps differ from all others: optimizer states arrive, and an allocator warms up. */
+const kindOfStep = (step: number | null) => (step === null ? null : Math.min(step, 3));
+
+/** `rows`: the occurrences of one phase in steps of one kind. */
+function observeGroup(
+  rows: readonly OverlayPhase[],
+  isExact: boolean,
+  growth: Growth | null,
+): Observation[] {
+  const last = rows.at(-1);
+  if (last === undefined) return [];
+  const make = (at: Observation['at'], pick: (row: OverlayPhase) => Bytes | null) => {
+    const values = rows.flatMap((row) => {
+      const bytes = pick(row);
+      return bytes === null ? [] : [bytes - grownBefore(row, growth)];
+    });
+    const bytes = isExact ? values.at(-1) : median(values);
+    if (values.length === 0 || bytes === undefined) return [];
     return [
-      ...make(
-        'peak',
-        rows.map((row) => row.measured! - grown(row)),
-      ),
-      ...make(
-        'end',
-        rows.flatMap((row) => (row.end === null ? [] : [row.end - grown(row)])),
-      ),
+      {
+        phase: last.phase,
+        step: kindOfStep(last.step),
+        at,
+        slack: growth?.bytes ?? 0,
+        count: values.length,
+        inferred: last.inferred === true,
+        bytes,
+      },
     ];
-  });
+  };
+  return [...make('peak', ({ measured }) => measured), ...make('end', ({ end }) => end)];
+}
+
+/** What a leak had added before the phase began, or of one that grows by tokens, by the end of decoding. */
+function grownBefore({ phase, step }: OverlayPhase, growth: Growth | null): Bytes {
+  if (growth === null) return 0;
+  if (growth.per === 'step') return growth.bytes * ((step ?? 1) - 1);
+  return phase === 'decode' ? growth.bytes * growth.count : 0;
 }

@@ -1,7 +1,7 @@
 /**
  * A line whose workload announced nothing, as the staircase an allocator leaves behind: it keeps what it took, so the
  * device climbs from the context to the weights, to the first forward pass, to the first update, and stays. Which stair
- * is which is not known; every prediction is given the reading that suits it best, and pays for stairs that it has and
+ * is which is not known; every prediction is given the match that suits it best, and pays for stairs that it has and
  * the line does not, and the other way about.
  */
 
@@ -9,17 +9,17 @@ import { type Bytes, MiB } from '../../base/units';
 import type { PhaseBudget, TierBudget } from '../../budget/types';
 import type { Stairs } from '../overlay/types';
 
-export interface Reading {
-  /** Matched levels with the row each is read as; the context's own level is left out. */
+export interface StairMatch {
+  /** Matched levels, each with the moment it is taken for; the context's own level is left out. */
   readonly matched: readonly {
     readonly height: Bytes;
     readonly row: Pick<PhaseBudget, 'total' | 'components'>;
   }[];
   /** −2 log of what does not match. */
   readonly cost: number;
-  /** The highest level is read as the highest stair: what lasts longest cannot have been missed. */
+  /** The highest level is taken for the highest stair: what lasts longest cannot have been missed. */
   readonly isTopMatched: boolean;
-  /** Every level is read, though higher stairs are missing: as a trace that ended early shows. */
+  /** Every level is taken for a stair, though higher stairs are missing: so does a trace that ended early. */
   readonly isPartial: boolean;
 }
 
@@ -47,17 +47,23 @@ export function stairsOfTier(tier: TierBudget, least: Bytes): Stair[] {
   return stairs;
 }
 
-/** The cheapest way to read levels as stairs, both in their order; `shift` is a constant under all predictions. */
-export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Bytes): Reading {
+/** The cheapest way to take levels for stairs, both in their order; `shift` is a constant under all predictions. */
+export function matchStairs(
+  { heights, least }: Stairs,
+  tier: TierBudget,
+  shift: Bytes,
+): StairMatch {
   const stairs = stairsOfTier(tier, least);
   const range = 2 * Math.log(Math.max(heights.at(-1) ?? 0, MiB)) + UNPREDICTED;
-  const unseen = (j: number) =>
-    stairs[j]!.optional ? 0 : j === stairs.length - 1 ? UNSEEN_TOP : UNSEEN;
+  const unseen = (j: number) => {
+    if (stairs[j]!.optional) return 0;
+    return j === stairs.length - 1 ? UNSEEN_TOP : UNSEEN;
+  };
   const apart = (i: number, j: number) => {
     const sigma = stairs[j]!.optional ? CONTEXT_SIGMA : 16 * MiB + 0.015 * stairs[j]!.total;
     return ((heights[i]! - shift - stairs[j]!.total) / sigma) ** 2 + 2 * Math.log(sigma);
   };
-  // best[i][j]: cheapest reading of the first i levels with the first j stairs.
+  // best[i][j]: cheapest match of the first i levels with the first j stairs.
   const best: { cost: number; from: 'level' | 'stair' | 'both' | null }[][] = [];
   for (let i = 0; i <= heights.length; i++) {
     best.push([]);
@@ -86,10 +92,9 @@ export function readAs({ heights, least }: Stairs, tier: TierBudget, shift: Byte
       i--;
     } else cost += unseen(--j);
   }
+  const top = matched.at(-1);
   const isTopMatched =
-    matched.length > 0 &&
-    matched.at(-1)!.height === heights.at(-1) &&
-    matched.at(-1)!.row === stairs.at(-1);
+    top !== undefined && top.height === heights.at(-1) && top.row === stairs.at(-1);
   return {
     matched,
     cost,

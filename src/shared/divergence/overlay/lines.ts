@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, MiB } from '../../base/units';
-import { maxIn, minIn, sampleCount } from '../../trace/series';
+import { highestSample, lowestSample, sampleCount } from '../../trace/series';
 import {
   deviceIn,
   deviceMetricIn,
@@ -20,7 +20,7 @@ import {
 import type { Marker, SeriesData } from '../../trace/types';
 
 /** Changes of other processes below this are taken when they are read. */
-const LEAST_STEP = 16 * MiB;
+const MIN_STEP = 16 * MiB;
 
 /** The device that a line is of, where it was read. */
 export function findDevice(series: readonly SeriesData[], line: string | null): string | undefined {
@@ -38,7 +38,7 @@ export function devicesBeside(series: readonly SeriesData[], line: string | null
 
 export function listDevices(series: readonly SeriesData[]): string[] {
   return series.flatMap(({ info }) =>
-    deviceMetricIn(info.id) === 'memory.used' ? [deviceIn(info.id)!] : [],
+    deviceMetricIn(info.id) === 'memory.used' ? (deviceIn(info.id) ?? []) : [],
   );
 }
 
@@ -114,7 +114,7 @@ function stepWithin(
   until: number,
   change: Bytes,
 ): number {
-  if (Math.abs(change) < LEAST_STEP) return -1;
+  if (Math.abs(change) < MIN_STEP) return -1;
   let best = -1;
   let most = Math.abs(change) / 2;
   for (let i = Math.max(1, from); i < times.length && times[i]! < until; i++) {
@@ -155,9 +155,9 @@ export function candidateLines(
 ): string[] {
   const rise = (gpu: string) => {
     const data = seriesById(all, usedMemory(gpu));
-    if (!data || data.times.length === 0) return -1;
-    const [from, to] = [data.times[0]!, data.times.at(-1)!];
-    return maxIn(data, from, to)!.value - minIn(data, from, to)!.value;
+    const highest = data && highestSample(data);
+    const lowest = data && lowestSample(data);
+    return highest && lowest ? highest.value - lowest.value : -1;
   };
   const byRise = (named: readonly string[]) =>
     named.length < 2
@@ -185,10 +185,12 @@ export function candidateLines(
 
 /** Whether the workload can be on a GPU at all: a tfjs workload on wasm or cpu is not. */
 export function mayUseGpu(markers: readonly Marker[], declared: string | null): boolean {
-  const backend =
-    declared ??
-    markers.findLast((one) => one.type === 'run' && typeof one.fields.backend === 'string');
-  const name =
-    typeof backend === 'string' ? backend : backend?.type === 'run' ? backend.fields.backend : null;
-  return name !== 'wasm' && name !== 'cpu';
+  const last = markers.findLast((marker) => announcedBackend(marker) !== null);
+  const backend = declared ?? announcedBackend(last);
+  return backend !== 'wasm' && backend !== 'cpu';
+}
+
+function announcedBackend(marker: Marker | undefined): string | null {
+  const backend = marker?.type === 'run' ? marker.fields.backend : null;
+  return typeof backend === 'string' ? backend : null;
 }

@@ -6,7 +6,7 @@
 
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
-import { maxIn, valueAt } from '../../trace/series';
+import { highestSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
 
@@ -72,10 +72,7 @@ export class MeasuredLine {
 
   /** The highest value of the whole session, and when. */
   peak(): { readonly bytes: Bytes; readonly at: Micros } | null {
-    const sampled =
-      this.data.times.length === 0
-        ? null
-        : maxIn(this.data, this.data.times[0]!, this.data.times.at(-1)!);
+    const sampled = highestSample(this.data);
     let best = sampled ? { bytes: sampled.value, at: sampled.t } : null;
     for (const list of this.#marks.values()) {
       for (const { t, memory } of list) {

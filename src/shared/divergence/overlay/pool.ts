@@ -22,20 +22,22 @@ export interface Pool {
   readonly samples: number;
 }
 
-const LEAST_SAMPLES = 20;
+const MIN_SAMPLES = 20;
 /** Without the device's size only a pool that is this large, and four times the prediction, is spoken of. */
-const LEAST_BYTES = 4 * GiB;
-const LEAST_SHARE = 0.7;
+const MIN_BYTES = 4 * GiB;
+const MIN_SHARE = 0.7;
 
 /** The pool in a device's line, or null: the line must jump in the first half and stay within 1% from there on. */
 export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
   const { measuredPeak, predictedPeak, baselineBytes } = overlay;
   const { times, values } = line;
+  const end = times.at(-1);
   if (
-    !measuredPeak ||
+    measuredPeak === null ||
+    end === undefined ||
     line.info.id === FRAMEWORK_ALLOCATED ||
     line.info.id === TREE_RSS ||
-    times.length < LEAST_SAMPLES
+    times.length < MIN_SAMPLES
   )
     return null;
   const share = overlay.deviceBytes == null ? null : measuredPeak.bytes / overlay.deviceBytes;
@@ -52,20 +54,19 @@ export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros)
     )
   )
     return null;
-  if (
+  const isLarge =
     share === null
-      ? measuredPeak.bytes < LEAST_BYTES || predicted === null || measuredPeak.bytes < 4 * predicted
-      : share < LEAST_SHARE
-  )
-    return null;
+      ? predicted !== null && measuredPeak.bytes >= Math.max(MIN_BYTES, 4 * predicted)
+      : share >= MIN_SHARE;
+  if (!isLarge) return null;
   const floor = baselineBytes + 0.98 * measuredPeak.bytes;
   const from = firstAtLeast(values, floor);
   const start = times[from]!;
   // The end of a process gives everything back: what falls in the last tenth is not counted.
-  const stop = Math.min(durationUs - durationUs / 10, times.at(-1)!);
-  // What comes before the workload holds anything is not its time.
-  const born = times[firstAtLeast(values, baselineBytes + 0.002 * measuredPeak.bytes)]!;
-  if (start - born > (stop - born) / 2 || upperBound(times, stop) - from < LEAST_SAMPLES)
+  const stop = Math.min(durationUs - durationUs / 10, end);
+  // The first half is counted from where the workload begins to hold anything.
+  const begin = times[firstAtLeast(values, baselineBytes + 0.002 * measuredPeak.bytes)]!;
+  if (start - begin > (stop - begin) / 2 || upperBound(times, stop) - from < MIN_SAMPLES)
     return null;
   const low = minIn(line, start, stop);
   const high = maxIn(line, start, stop);

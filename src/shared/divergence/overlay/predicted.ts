@@ -33,7 +33,8 @@ export function predictedRow(
   const row = byStep ?? tier.phases.find((one) => one.phase === phase) ?? null;
   if (row === null || line === null) return row;
   if (line === FRAMEWORK_ALLOCATED) return counted(row);
-  return byStep && line !== TREE_RSS && step! > byStep.step! ? kept(byStep, tier) : row;
+  const isRepeated = byStep?.step != null && step !== null && step > byStep.step;
+  return isRepeated && line !== TREE_RSS ? kept(byStep, tier) : row;
 }
 
 /** The highest row as the line shows it. */

@@ -7,7 +7,7 @@
 
 import type { Bytes, Percent } from '../../base/units';
 import type { Budget } from '../../budget/types';
-import { maxIn } from '../../trace/series';
+import { highestSample } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
   frameworkSeries,
@@ -171,8 +171,7 @@ function findRankPeak(
 }
 
 function highest(data: SeriesData): Bytes | null {
-  const { times } = data;
-  return times.length === 0 ? null : (maxIn(data, times[0]!, times.at(-1)!)?.value ?? null);
+  return highestSample(data)?.value ?? null;
 }
 
 /** Samples of a long series are read only where they are asked for, so they are not copied. */

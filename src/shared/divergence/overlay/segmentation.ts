@@ -3,9 +3,25 @@
  * training or of repeated passes; loading, prefill and decoding of generation. It goes by the shape of the line alone,
  * never by what was predicted, so that a wrong prediction still shows.
  *
- * A line is thinned to a few hundred cells (the highest of each, so no peak is lost), cut where its level changes, and
- * the cuts are read in order. A trace that starts late has no load, one that ends early no end; a line without structure
- * has no phases, and that is the answer.
+ * A line is thinned to a few hundred cells (the highest of each, so no peak is lost), cut into levels where a cell leaves
+ * the mean of its level by more than `least`, and the levels are read in order. A training run, with its baseline at 0:
+ *
+ *     GiB
+ *     8.0 |                         ___________           level  samples  height  taken for
+ *         |                        |           |          0      2        0.0     before launch, left out
+ *     5.0 |                  ______|           |          1      2        0.5     the context, on the way up
+ *         |                 |                  |          2      6        3.0     load: the first level that lasts
+ *     3.0 |         ________|                  |          3      5        5.0     first-step
+ *     0.5 |     ___|                           |          4      10       8.0     steady: from the highest level on
+ *     0.0 |____|                               |___       5      3        0.0     after the end, left out
+ *
+ * `least` is here 0.24 GiB, 3% of the rise, so jitter below that makes no level. Levels 1 and 2 become the stage `load`,
+ * since what climbs to the plateau of the weights belongs to loading; level 3 is `first-step`, because a later level is
+ * higher: optimizer states arrive with the first update; what follows the first of the highest levels is `steady`.
+ * Each stage is as sure as its samples are many and its step is high above the noise.
+ *
+ * A trace that starts late (its first cell is half as high as its peak) has no load, one that ends early no end; a line
+ * with fewer than two stages has no phases at all, and that is the answer.
  */
 
 import { lowerBound, upperBound } from '../../base/search';
@@ -16,7 +32,8 @@ import type { Mode } from '../../model/spec';
 import type { SeriesData } from '../../trace/types';
 import type { Stage, Stairs } from './types';
 
-export interface Segment {
+/** A stretch of the line that is taken for a stage of the run. */
+export interface StageSpan {
   readonly stage: Stage;
   readonly t0: Micros;
   readonly t1: Micros;
@@ -50,13 +67,13 @@ interface Level {
   readonly height: Bytes;
 }
 
-const CELLS = 400;
+const MAX_CELLS = 400;
 /** A level is held by this many samples at least. */
-const LEAST_SAMPLES = 3;
+const MIN_SAMPLES = 3;
 
 /** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
 export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
-  if (line.times.length < 2 * LEAST_SAMPLES) return null;
+  if (line.times.length < 2 * MIN_SAMPLES) return null;
   const cells = thinIntoCells(line);
   const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
   const rise = top - baseline;
@@ -95,7 +112,7 @@ export function findStairs({ line, baseline, cells, alive, least }: Shape): Stai
     // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
     const middle = median(cells.slice(from, to).map(({ high }) => high));
     const above = (height === top ? height : middle) - baseline;
-    if (to - from < 2 || samples < LEAST_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
+    if (to - from < 2 || samples < MIN_SAMPLES || above <= (heights.at(-1) ?? 0)) continue;
     if (above - (heights.at(-1) ?? Number.NEGATIVE_INFINITY) <= least) heights.pop();
     heights.push(above);
   }
@@ -106,26 +123,17 @@ export function findStairs({ line, baseline, cells, alive, least }: Shape): Stai
 export function splitIntoStages(
   { line: { times }, cells, alive, noise, least, rise, isLate }: Shape,
   mode: Mode,
-): Segment[] {
+): StageSpan[] {
   if (alive.length < 2) return [];
-  const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): Segment[] => {
+  const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): StageSpan[] => {
     const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
     const samples = upperBound(times, t1) - lowerBound(times, t0);
-    if (samples < LEAST_SAMPLES) return [];
-    const sure = contrast / Math.max(noise, MiB);
-    return [
-      {
-        stage,
-        t0,
-        t1,
-        samples,
-        confidence:
-          samples >= 10 && sure > 20 ? 'high' : samples >= 5 && sure > 6 ? 'medium' : 'low',
-      },
-    ];
+    if (samples < MIN_SAMPLES) return [];
+    const confidence = rateConfidence(samples, contrast / Math.max(noise, MiB));
+    return [{ stage, t0, t1, samples, confidence }];
   };
   const highest = alive.reduce((best, one) => (one.height > best.height ? one : best));
-  if (mode === 'generate') return generation(alive, isLate, least, make);
+  if (mode === 'generate') return splitGeneration(alive, isLate, least, make);
   // What climbs to the weights' plateau belongs to loading.
   const load = isLate
     ? -1
@@ -136,7 +144,8 @@ export function splitIntoStages(
   const loaded =
     load < 0 ? [] : make('load', alive[0]!, alive[load]!, highest.height - alive[load]!.height);
   const rest = alive.slice(load + 1);
-  if (rest.length === 0) return loaded;
+  const last = rest.at(-1);
+  if (last === undefined) return loaded;
   const steadyFrom = rest.findIndex((level) => level.height >= highest.height - least);
   const first =
     steadyFrom > 0
@@ -150,19 +159,24 @@ export function splitIntoStages(
   const steady = make(
     'steady',
     rest[Math.max(0, steadyFrom)]!,
-    rest.at(-1)!,
+    last,
     load < 0 ? rise : highest.height - alive[load]!.height,
   );
   const found = [...loaded, ...first, ...steady];
   return found.length < 2 ? [] : found;
 }
 
-function generation(
+function rateConfidence(samples: number, contrast: number): Confidence {
+  if (samples >= 10 && contrast > 20) return 'high';
+  return samples >= 5 && contrast > 6 ? 'medium' : 'low';
+}
+
+function splitGeneration(
   alive: readonly Level[],
   isLate: boolean,
   least: Bytes,
-  make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => Segment[],
-): Segment[] {
+  make: (stage: Stage, first: Level, last: Level, contrast: Bytes) => StageSpan[],
+): StageSpan[] {
   // Decoding is what climbs without a jump to the end.
   let first = alive.length - 1;
   while (
@@ -174,14 +188,15 @@ function generation(
   const longest = plateauBefore(alive, first);
   const load = isLate || longest < 0 ? -1 : longest;
   const rest = alive.slice(load + 1);
-  if (rest.length === 0) return [];
+  const last = rest.at(-1);
+  if (last === undefined) return [];
   const base = load < 0 ? 0 : alive[load]!.height;
   // Prefill shows where its moment stands above what decoding begins with.
   const hasPrefill = rest.length > 1 && rest[0]!.height > rest[1]!.height;
   const found = [
     ...(load < 0 ? [] : make('load', alive[0]!, alive[load]!, rest[0]!.height - base)),
     ...(hasPrefill ? make('prefill', rest[0]!, rest[0]!, rest[0]!.height - rest[1]!.height) : []),
-    ...make('decode', rest[hasPrefill ? 1 : 0]!, rest.at(-1)!, rest.at(-1)!.height - base),
+    ...make('decode', rest[hasPrefill ? 1 : 0]!, last, last.height - base),
   ];
   // One plateau is the run itself, whatever of it came first.
   return found.length < 2 ? [] : found;
@@ -200,7 +215,7 @@ function plateauBefore(levels: readonly Level[], at: number): number {
 
 /** One pass over all samples. */
 function thinIntoCells({ times, values }: SeriesData): Cell[] {
-  const size = Math.max(1, Math.ceil(times.length / CELLS));
+  const size = Math.max(1, Math.ceil(times.length / MAX_CELLS));
   const cells: Cell[] = [];
   for (let from = 0; from < times.length; from += size) {
     const to = Math.min(times.length, from + size);

@@ -171,7 +171,7 @@ function busyIn(
 
 /** Activations computed again take the time of one more forward pass in backward, and ask for no more. */
 function describeWork(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | null): Work | null {
-  const { batch, seq, promptTokens, tokens } = run;
+  const { batch, seq, promptTokens } = run;
   switch (phase) {
     case 'forward':
       return { tokens: batch * seq, ...passWork(model, run, seq, gpu) };
@@ -203,33 +203,38 @@ function describeWork(phase: Phase, { spec: model, run }: Budget, gpu: Gpu | nul
         bytes: updateBytes(model, run),
         seconds: gpu && optimizerSeconds(model, run, gpu),
       };
-    case 'decode': {
-      if (tokens < 2) return null;
-      const flops = unlessFailure(
-        () =>
-          Number(
-            generationFlops(model, {
-              batch,
-              promptTokens,
-              tokens,
-              kvCache: run.kvCache,
-              causal: run.causal,
-            }).decode,
-          ) / rankTimes(run),
-      );
-      let bytes: number | null = 0;
-      let seconds: number | null = gpu === null ? null : 0;
-      for (let step = 1; step < tokens; step++) {
-        const length = promptTokens + step;
-        const one = passCost(model, run, run.kvCache ? 1 : length, length, gpu);
-        bytes = bytes === null || one.bytes === null ? null : bytes + one.bytes;
-        seconds = seconds === null || one.seconds === null ? null : seconds + one.seconds;
-      }
-      return { tokens: batch * (tokens - 1), flops, bytes, seconds };
-    }
+    case 'decode':
+      return decodeWork(model, run, gpu);
     default:
       return null;
   }
+}
+
+/** All tokens but the first, which prefill brings. */
+function decodeWork(model: ModelSpec, run: RunSpec, gpu: Gpu | null): Work | null {
+  const { batch, promptTokens, tokens } = run;
+  if (tokens < 2) return null;
+  const flops = unlessFailure(
+    () =>
+      Number(
+        generationFlops(model, {
+          batch,
+          promptTokens,
+          tokens,
+          kvCache: run.kvCache,
+          causal: run.causal,
+        }).decode,
+      ) / rankTimes(run),
+  );
+  let bytes: number | null = 0;
+  let seconds: number | null = gpu === null ? null : 0;
+  for (let step = 1; step < tokens; step++) {
+    const length = promptTokens + step;
+    const one = passCost(model, run, run.kvCache ? 1 : length, length, gpu);
+    bytes = bytes === null || one.bytes === null ? null : bytes + one.bytes;
+    seconds = seconds === null || one.seconds === null ? null : seconds + one.seconds;
+  }
+  return { tokens: batch * (tokens - 1), flops, bytes, seconds };
 }
 
 function stepWork(budget: Budget, gpu: Gpu | null): Work | null {

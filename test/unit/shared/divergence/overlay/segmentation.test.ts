@@ -28,6 +28,30 @@ const found = (line: SeriesData, mode: Mode = 'train') => {
 const stages = (...args: Parameters<typeof trace>) => found(trace(...args));
 
 describe('phases without markers', () => {
+  it('are those of the example that the file explains itself with', () => {
+    const GiB = 1024 * MB;
+    const levels = [
+      [2, 0],
+      [2, 0.5],
+      [6, 3],
+      [5, 5],
+      [10, 8],
+      [3, 0],
+    ] as const;
+    const heights = levels.flatMap(([samples, height]) => Array<number>(samples).fill(height));
+    const line = series(
+      'gpu0.memory.used',
+      heights.map((height, i) => [i * 100, height * GiB] as const),
+    );
+    const shape = findShape(line, 0)!;
+    expect(shape.least).toBe(0.03 * 8 * GiB);
+    expect(splitIntoStages(shape, 'train').map(({ stage, samples }) => [stage, samples])).toEqual([
+      ['load', 8],
+      ['first-step', 5],
+      ['steady', 10],
+    ]);
+  });
+
   it.each([
     [1000, 1500],
     [100, 300],
