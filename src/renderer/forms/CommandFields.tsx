@@ -61,8 +61,9 @@ export function CommandFields({
   onChange,
 }: {
   form: CommandForm;
-  onChange(part: Partial<CommandForm>): void;
+  onChange(form: CommandForm): void;
 }) {
+  const change = (part: Partial<CommandForm>) => onChange({ ...form, ...part });
   return (
     <div className="fields single">
       <label>
@@ -73,14 +74,10 @@ export function CommandFields({
           spellCheck={false}
           placeholder="python train.py --batch 8"
           value={form.command}
-          onChange={(event) => onChange({ command: event.target.value })}
+          onChange={(event) => change({ command: event.target.value })}
         />
       </label>
-      {splitCommand(form.command) === null && (
-        <p className="field-error" role="alert">
-          A quote is not closed.
-        </p>
-      )}
+      {splitCommand(form.command) === null && <FieldError>A quote is not closed.</FieldError>}
       <label>
         Working directory
         <input
@@ -88,9 +85,32 @@ export function CommandFields({
           spellCheck={false}
           placeholder="where Plumbline was started"
           value={form.cwd}
-          onChange={(event) => onChange({ cwd: event.target.value })}
+          onChange={(event) => change({ cwd: event.target.value })}
         />
       </label>
+      <EnvironmentFields form={form} onChange={change} />
+      <CheckLine
+        checked={form.watchTorch}
+        onChange={(watchTorch) => change({ watchTorch })}
+        label="Watch PyTorch: phases and its allocator’s figures, without changing the script"
+      />
+      <p className="hint">
+        Run without a shell. Values of variables whose names look like keys, tokens or passwords are
+        never stored.
+      </p>
+    </div>
+  );
+}
+
+function EnvironmentFields({
+  form,
+  onChange,
+}: {
+  form: CommandForm;
+  onChange(part: Partial<CommandForm>): void;
+}) {
+  return (
+    <>
       <label>
         Variables, one a line: NAME=VALUE, or a NAME that must be passed on
         <textarea
@@ -103,34 +123,44 @@ export function CommandFields({
         />
       </label>
       {parseEnvironment(form.variables, false) === null && (
-        <p className="field-error" role="alert">
-          A line is neither NAME=VALUE nor a NAME.
-        </p>
+        <FieldError>A line is neither NAME=VALUE nor a NAME.</FieldError>
       )}
-      <p className="check-line">
-        <label>
-          <input
-            type="checkbox"
-            checked={form.onlyNeeded}
-            onChange={(event) => onChange({ onlyNeeded: event.target.checked })}
-          />
-          Pass on nothing else but what any program needs
-        </label>
-      </p>
-      <p className="check-line">
-        <label>
-          <input
-            type="checkbox"
-            checked={form.watchTorch}
-            onChange={(event) => onChange({ watchTorch: event.target.checked })}
-          />
-          Watch PyTorch: phases and its allocator’s figures, without changing the script
-        </label>
-      </p>
-      <p className="hint">
-        Run without a shell. Values of variables whose names look like keys, tokens or passwords are
-        never stored.
-      </p>
-    </div>
+      <CheckLine
+        checked={form.onlyNeeded}
+        onChange={(onlyNeeded) => onChange({ onlyNeeded })}
+        label="Pass on nothing else but what any program needs"
+      />
+    </>
+  );
+}
+
+function FieldError({ children }: { children: string }) {
+  return (
+    <p className="field-error" role="alert">
+      {children}
+    </p>
+  );
+}
+
+function CheckLine({
+  label,
+  checked,
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}) {
+  return (
+    <p className="check-line">
+      <label>
+        <input
+          type="checkbox"
+          checked={checked}
+          onChange={(event) => onChange(event.target.checked)}
+        />
+        {label}
+      </label>
+    </p>
   );
 }

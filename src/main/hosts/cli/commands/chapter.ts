@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { chapterClaims, VERDICTS, verdictTotals } from '../../../../shared/chapter/claims';
 import { type Outcome, withMeasured } from '../../../../shared/chapter/experiments/measured';
+import { choice } from '../../../../shared/model/settings/kinds';
 import { recordedOutcomes } from '../../../engine/experiments';
 import type { Output } from '../output';
 import { chapterText } from '../text/chapter';
@@ -26,13 +27,8 @@ export function registerChapter(program: Command, output: Output): void {
       'only what experiments of this library have measured ("plumbline experiment")',
     )
     .action(async ({ verdict, measured }: ChapterOptions) => {
-      const wanted = VERDICTS.find((known) => known === verdict);
-      if (verdict !== undefined && wanted === undefined)
-        throw new Failure(
-          'bad_input',
-          `--verdict cannot be "${verdict}".`,
-          `Use one of ${VERDICTS.join(', ')}.`,
-        );
+      const wanted =
+        verdict === undefined ? undefined : choice(VERDICTS).parse('--verdict', verdict);
       const all = withMeasured(chapterClaims(), await outcomes(output));
       const claims = all.filter(
         (claim) =>

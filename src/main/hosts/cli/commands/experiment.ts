@@ -16,7 +16,8 @@ import {
   nameSession,
   type Outcome,
 } from '../../../../shared/chapter/experiments/measured';
-import { BACKENDS, type Backend } from '../../../../shared/model/spec';
+import { choice } from '../../../../shared/model/settings/kinds';
+import { BACKENDS } from '../../../../shared/model/spec';
 import { recordedOutcomes } from '../../../engine/experiments';
 import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
@@ -60,13 +61,13 @@ function list(output: Output): void {
 }
 
 function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions): void {
-  const given = full ? '--full' : backend !== undefined ? '--backend' : null;
-  if (given !== null)
-    throw new Failure(
-      'bad_input',
-      `The experiment "${name}" is worked out, not run, and ${given} was given.`,
-      `Leave ${given} out; "plumbline experiment" tells which ones run.`,
-    );
+  if (!full && backend === undefined) return;
+  const given = full ? '--full' : '--backend';
+  throw new Failure(
+    'bad_input',
+    `The experiment "${name}" is worked out, not run, and ${given} was given.`,
+    `Leave ${given} out; "plumbline experiment" tells which ones run.`,
+  );
 }
 
 /** What the recordings say: made now, or with --no-run those of the library. */
@@ -75,11 +76,12 @@ async function measuredBy(
   { full = false, run, backend }: ExperimentOptions,
   output: Output,
 ): Promise<Outcome | null> {
-  const chosen = parseBackend(backend);
+  const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
   return withEngine(async (engine) => {
     if (!run)
       return (
-        (await recordedOutcomes(engine, [measurement])).find((one) => one.full || !full) ?? null
+        (await recordedOutcomes(engine, [measurement])).find((outcome) => outcome.full || !full) ??
+        null
       );
     const recordings = measurement.recordings(full);
     const docs = [];
@@ -93,11 +95,8 @@ async function measuredBy(
           experiment: part,
           model,
           run: { ...spec, backend: chosen },
-          ...(weights === 'kept'
-            ? { saveWeights: kept }
-            : weights === 'taken'
-              ? { weights: kept }
-              : {}),
+          ...(weights === 'kept' && { saveWeights: kept }),
+          ...(weights === 'taken' && { weights: kept }),
         };
         const { id } = await recordBundled(
           engine,
@@ -113,15 +112,4 @@ async function measuredBy(
     }
     return describeOutcome(measurement, full, docs);
   });
-}
-
-function parseBackend(given: string | undefined): Backend | null {
-  const backend = BACKENDS.find((known) => known === given);
-  if (given !== undefined && backend === undefined)
-    throw new Failure(
-      'bad_input',
-      `--backend cannot be "${given}".`,
-      `Use one of ${BACKENDS.join(', ')}.`,
-    );
-  return backend ?? null;
 }

@@ -4,6 +4,7 @@ import { Failure } from '../../../../shared/base/failure';
 import { scalingReport } from '../../../../shared/compute/scaling';
 import { trainingCost } from '../../../../shared/compute/training';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
+import { rejectOption } from '../../../../shared/model/reject-field';
 import { whole } from '../options/spec-options';
 import type { Output } from '../output';
 import { type ScalingText, scalingText } from '../text/scaling';
@@ -110,9 +111,5 @@ function amount(option: string, text: string | undefined): number | undefined {
       ? Number.NaN
       : Number(digits.replaceAll('_', '')) * (SUFFIXES[suffix.toLowerCase()] ?? Number.NaN);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new Failure(
-    'bad_input',
-    `${option} cannot be "${text}".`,
-    'Give a number above zero, such as 1e24, 175B or 1.4T.',
-  );
+  return rejectOption(option, text, 'Give a number above zero, such as 1e24, 175B or 1.4T.');
 }

@@ -1,7 +1,7 @@
 /** `plumbline serve`: the app in a browser, on loopback with a token. */
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { Failure } from '../../../../shared/base/failure';
+import { rejectOption } from '../../../../shared/model/reject-field';
 import { createEngine } from '../../../engine/engine';
 import { rendererDir } from '../../../install/paths';
 import { serveBrowser } from '../../server/serve';
@@ -21,13 +21,7 @@ export function registerServe(program: Command, output: Output): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--open', 'open the browser')
     .action(async (options: ServeOptions) => {
-      const port = Number(options.port);
-      if (!/^\d+$/.test(options.port) || port > 65535)
-        throw new Failure(
-          'bad_input',
-          `--port cannot be "${options.port}".`,
-          'Give a number from 0 to 65535.',
-        );
+      const port = parsePort(options.port);
       const engine = createEngine({ host: 'server' });
       const server = await serveBrowser({ engine, port, host: options.host, rendererDir }).catch(
         async (error: unknown) => {
@@ -54,16 +48,24 @@ export function registerServe(program: Command, output: Output): void {
     });
 }
 
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535)
+    rejectOption('--port', text, 'Give a number from 0 to 65535.');
+  return port;
+}
+
+/** What opens an address, by platform; elsewhere as on Linux. */
+const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', '""'],
+};
+
 /** Best effort: without a desktop the printed address is enough. */
 function openBrowser(url: string): void {
-  const [command, args] =
-    process.platform === 'darwin'
-      ? (['open', [url]] as const)
-      : process.platform === 'win32'
-        ? (['cmd', ['/c', 'start', '""', url]] as const)
-        : (['xdg-open', [url]] as const);
+  const [command = 'xdg-open', ...args] = OPENERS[process.platform] ?? [];
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
-  spawn(command, args, { stdio: 'ignore', detached: true })
+  spawn(command, [...args, url], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
 }

@@ -43,6 +43,51 @@ export function registerSessions(program: Command, output: Output): void {
       }),
     );
 
+  registerCompare(program, output);
+
+  program
+    .command('report')
+    .description('write a self-contained report of one session, or one comparing several')
+    .argument('<ids...>', 'ids of the sessions')
+    .option('--format <format>', 'html, md or json', 'html')
+    .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
+    .action((ids: string[], options: { format: string; out: string }) =>
+      withEngine(async (engine) => {
+        const report = await renderReport(engine, ids, options.format);
+        if (options.out === '-') {
+          output.result(
+            { fileName: report.fileName, mimeType: report.mimeType, text: report.text },
+            () => report.text,
+          );
+          return;
+        }
+        const path = writeReport(report, options.out);
+        output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
+      }),
+    );
+
+  registerDelete(program, output);
+}
+
+function registerDelete(program: Command, output: Output): void {
+  program
+    .command('delete')
+    .description('delete a session and its file')
+    .argument('<ids...>', 'ids of the sessions')
+    .action((ids: string[]) =>
+      withEngine(async (engine) => {
+        // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
+        const docs: SessionDocument[] = [];
+        for (const id of ids) docs.push(await engine.show({ id }));
+        for (const doc of docs) await engine.delete({ id: doc.id });
+        output.result({ deleted: docs.map(({ id }) => id) }, () =>
+          docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
+        );
+      }),
+    );
+}
+
+function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
     .description('compare sessions with the first one given')
@@ -67,43 +112,6 @@ export function registerSessions(program: Command, output: Output): void {
       });
     },
   );
-
-  program
-    .command('report')
-    .description('write a self-contained report of one session, or one comparing several')
-    .argument('<ids...>', 'ids of the sessions')
-    .option('--format <format>', 'html, md or json', 'html')
-    .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
-    .action((ids: string[], options: { format: string; out: string }) =>
-      withEngine(async (engine) => {
-        const report = await renderReport(engine, ids, options.format);
-        if (options.out === '-') {
-          output.result(
-            { fileName: report.fileName, mimeType: report.mimeType, text: report.text },
-            () => report.text,
-          );
-          return;
-        }
-        const path = writeReport(report, options.out);
-        output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
-      }),
-    );
-
-  program
-    .command('delete')
-    .description('delete a session and its file')
-    .argument('<ids...>', 'ids of the sessions')
-    .action((ids: string[]) =>
-      withEngine(async (engine) => {
-        // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-        const docs: SessionDocument[] = [];
-        for (const id of ids) docs.push(await engine.show({ id }));
-        for (const doc of docs) await engine.delete({ id: doc.id });
-        output.result({ deleted: docs.map(({ id }) => id) }, () =>
-          docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
-        );
-      }),
-    );
 }
 
 export async function renderReport(
