@@ -4,17 +4,15 @@
  * file, and of Electron only contextBridge and ipcRenderer.
  */
 import { contextBridge, ipcRenderer } from 'electron';
+import { ENGINE_STATE, type EngineState, PORT, REQUEST_PORT } from '../shared/contract/bridge';
 
-// The same names as in the desktop host's messages; a preload shares no module with the main process.
-ipcRenderer.on('plumbline:port', (event) =>
-  window.postMessage({ type: 'plumbline:port' }, '*', [...event.ports]),
-);
-ipcRenderer.on('plumbline:engine', (_event, state: 'restarted' | 'lost') =>
-  window.postMessage({ type: 'plumbline:engine', state }, '*'),
+ipcRenderer.on(PORT, (event) => window.postMessage({ type: PORT }, '*', [...event.ports]));
+ipcRenderer.on(ENGINE_STATE, (_event, state: EngineState) =>
+  window.postMessage({ type: ENGINE_STATE, state }, '*'),
 );
 
 contextBridge.exposeInMainWorld('plumbline', {
-  requestPort: (): void => ipcRenderer.send('plumbline:request-port'),
+  requestPort: (): void => ipcRenderer.send(REQUEST_PORT),
   platform: process.platform,
   versions: {
     electron: process.versions.electron,

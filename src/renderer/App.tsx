@@ -1,6 +1,6 @@
 /** The frame around every view: where one is, how it looks, whether the engine is there. */
 import { Laptop, Moon, RefreshCw, Stethoscope, Sun } from 'lucide-react';
-import { Boundary } from './components/basics';
+import { Boundary } from './components/Boundary';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, useHash } from './state/router';
 import { setTheme, type ThemeChoice, useThemeChoice } from './state/theme';

@@ -5,7 +5,7 @@ import type { Micros } from '../../shared/base/units';
 import { COMPONENTS, type Component, PHASES } from '../../shared/base/vocabulary';
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { OverlayPhase } from '../../shared/divergence/overlay/types';
-import { componentName } from '../../shared/present/facts';
+import { componentName } from '../../shared/present/names';
 import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
 import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';

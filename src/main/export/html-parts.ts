@@ -8,21 +8,17 @@ import {
   formatSignedPercent,
 } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
-import {
-  componentName,
-  componentTable,
-  componentTitle,
-  describeConfiguration,
-  describeEnvironment,
-  explained,
-  methodNotes,
-  phaseRows,
-  RANK_HEAD,
-  rankCells,
-  spanWords,
-} from '../../shared/present/facts';
+import { COMPONENT_HEAD, componentTable, componentTitle } from '../../shared/present/components';
+import { describeConfiguration } from '../../shared/present/configuration';
+import { describeEnvironment } from '../../shared/present/environment';
+import { methodNotes } from '../../shared/present/method';
+import { formatSpan } from '../../shared/present/moments';
+import { capitalize, componentName } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
 import { phaseName } from '../../shared/present/phase-name';
+import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
+import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
+import { explainTrace } from '../../shared/present/tables';
 import { buildLegend, componentColor, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
@@ -99,7 +95,7 @@ export function keyFigures({ doc }: ReportInput): string {
 }
 
 export function explainedCards({ doc }: ReportInput): string {
-  return explained(doc)
+  return explainTrace(doc)
     .map(([title, { head, rows, notes }]) =>
       card(
         title,
@@ -156,10 +152,7 @@ export function componentCard({ doc, budget }: ReportInput): string {
   const note = measuredAny
     ? ''
     : '<p class="none">The workload did not announce its bytes by component, so only their sum was measured.</p>';
-  return card(
-    componentTitle(split),
-    table(['Component', 'Textbook', 'Refined', 'Measured', 'Residual'], body) + note,
-  );
+  return card(componentTitle(split), table(COMPONENT_HEAD.map(capitalize), body) + note);
 }
 
 export function phaseCard({ doc }: ReportInput): string {
@@ -171,10 +164,7 @@ export function phaseCard({ doc }: ReportInput): string {
   );
   return card(
     'By phase, at its highest',
-    table(
-      ['Phase', 'Times', 'Duration', 'Textbook', 'Refined', 'Measured', 'Residual', 'Flagged'],
-      body,
-    ) + everyPhase(doc.overlay.phases),
+    table(PHASE_HEAD.map(capitalize), body) + everyPhase(doc.overlay.phases),
   );
 }
 
@@ -183,7 +173,7 @@ function everyPhase(phases: ReportInput['doc']['overlay']['phases']): string {
   const shown = phases.slice(0, LISTED_PHASES);
   const rows = shown.map(
     (row) =>
-      `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(spanWords(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
+      `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(formatSpan(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
   );
   const more =
     phases.length > shown.length
@@ -217,7 +207,7 @@ export function findingsCard({ doc }: ReportInput): string {
       .map((one) =>
         [
           `<article class="finding"><header><h3>${e(one.title)}</h3><span class="chip ${CONFIDENCE[one.confidence]}">${one.confidence} confidence</span></header>`,
-          `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), spanWords(one.span)].join(' · '))}</p>`,
+          `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), formatSpan(one.span)].join(' · '))}</p>`,
           `<ul>${one.evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${one.remedy ? `<p>${e(one.remedy)}</p>` : ''}</article>`,
         ].join(''),
       )

@@ -9,13 +9,9 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/base/format';
-import {
-  componentName,
-  describeStatus,
-  formatInstant,
-  headline,
-  settingWords,
-} from '../../shared/present/facts';
+import { describeStatus, headline } from '../../shared/present/headline';
+import { formatInstant } from '../../shared/present/moments';
+import { componentName, formatSetting } from '../../shared/present/names';
 import type { Comparison } from '../../shared/session/compare';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
@@ -120,7 +116,7 @@ function comparisonCards(
             ['Setting', ...heads],
             differences.config.map(
               ({ field, values }) =>
-                `<tr><td>${e(field)}</td>${values.map((value) => td(settingWords(value))).join('')}</tr>`,
+                `<tr><td>${e(field)}</td>${values.map((value) => td(formatSetting(value))).join('')}</tr>`,
             ),
           ),
         )

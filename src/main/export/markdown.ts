@@ -8,24 +8,21 @@ import {
   formatSignedPercent,
 } from '../../shared/base/format';
 import {
-  type ComponentRow,
-  componentName,
+  COMPONENT_HEAD,
   componentTable,
   componentTitle,
-  describeConfiguration,
-  describeEnvironment,
-  describeStatus,
-  explained,
-  formatInstant,
-  headline,
-  methodNotes,
-  phaseRows,
-  RANK_HEAD,
-  rankCells,
-  settingWords,
-  spanWords,
-} from '../../shared/present/facts';
+  formatComponentFigures,
+} from '../../shared/present/components';
+import { describeConfiguration } from '../../shared/present/configuration';
+import { describeEnvironment } from '../../shared/present/environment';
+import { describeStatus, headline } from '../../shared/present/headline';
+import { methodNotes } from '../../shared/present/method';
+import { formatInstant, formatSpan } from '../../shared/present/moments';
+import { componentName, formatSetting } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
+import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
+import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
+import { explainTrace } from '../../shared/present/tables';
 import type { Comparison } from '../../shared/session/compare';
 import type { ReportFormat, ReportInput } from './protocol';
 
@@ -87,37 +84,22 @@ function session({ doc, budget }: ReportInput, level: string): string {
     parts.push(
       `${level}# By phase, at its highest`,
       table(
-        ['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'],
-        phases.map((row) => [
-          row.name,
-          String(row.count),
-          formatDuration(row.durationUs),
-          formatBytes(row.textbook),
-          formatBytes(row.refined),
-          formatBytes(row.measured),
-          formatSignedBytes(row.residual),
-          row.flagged ? `**${row.flagged} of ${row.count}**` : 'no',
-        ]),
+        PHASE_HEAD,
+        phases.map((row) => {
+          const cells = formatPhaseRow(row);
+          return row.flagged === 0 ? cells : [...cells.slice(0, -1), `**${cells.at(-1)}**`];
+        }),
       ),
     );
   }
   const split = componentTable(doc, budget);
   if (split.rows.length > 0) {
-    const figures = (row: Omit<ComponentRow, 'component'>) => [
-      formatBytes(row.textbook),
-      formatBytes(row.refined),
-      formatBytes(row.measured),
-      formatSignedBytes(row.residual),
-    ];
     parts.push(
       `${level}# ${componentTitle(split)}`,
-      table(
-        ['component', 'textbook', 'refined', 'measured', 'residual'],
-        [
-          ...split.rows.map((row) => [componentName(row.component), ...figures(row)]),
-          ['**total**', ...figures(split.total)],
-        ],
-      ),
+      table(COMPONENT_HEAD, [
+        ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
+        ['**total**', ...formatComponentFigures(split.total)],
+      ]),
     );
   }
   parts.push(
@@ -127,14 +109,14 @@ function session({ doc, budget }: ReportInput, level: string): string {
       : doc.findings
           .map((one) =>
             [
-              `- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${spanWords(one.span)})`,
+              `- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${formatSpan(one.span)})`,
               ...one.evidence.map((line) => `  - ${e(line)}`),
               ...(one.remedy ? [`  - To do: ${e(one.remedy)}`] : []),
             ].join('\n'),
           )
           .join('\n'),
   );
-  for (const [title, words] of explained(doc))
+  for (const [title, words] of explainTrace(doc))
     parts.push(
       `${level}# ${title}`,
       table(
@@ -195,7 +177,7 @@ function renderComparison({ sessions, differences, peak, time, verdict }: Compar
         ['setting', ...heads],
         differences.config.map(({ field, values }) => [
           e(field),
-          ...values.map((value) => e(settingWords(value))),
+          ...values.map((value) => e(formatSetting(value))),
         ]),
       ),
     );

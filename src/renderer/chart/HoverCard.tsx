@@ -2,11 +2,12 @@
 
 import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/base/format';
 import type { Tier } from '../../shared/base/vocabulary';
+import { componentLabel } from '../../shared/present/names';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { listComponents, type Segment, segmentAt } from './bands';
 import type { Hover } from './hover';
-import { COMPONENT_COLOR, COMPONENT_NAME } from './palette';
+import { COMPONENT_COLOR } from './palette';
 import { findResidual, phaseAt } from './phase-blocks';
 import { exactTime } from './scale';
 
@@ -82,7 +83,7 @@ export function HoverCard({
           {[...listComponents([segment])].reverse().map((component) => (
             <Row
               key={component}
-              name={COMPONENT_NAME[component]}
+              name={componentLabel(component)}
               bytes={parts[component] ?? 0}
               color={COMPONENT_COLOR[component]}
             />

@@ -4,13 +4,14 @@ import { useMemo } from 'react';
 import { formatPercent } from '../../shared/base/format';
 import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
+import { componentLabel } from '../../shared/present/names';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { Bytes } from '../components/basics';
+import { Bytes } from '../components/Bytes';
 import { type Store, useStore } from '../state/store';
 import { listComponents, type Segment, segmentAt, wholeRun } from './bands';
 import type { Hover } from './hover';
-import { COMPONENT_COLOR, COMPONENT_NAME, WHOLE_COLOR } from './palette';
+import { COMPONENT_COLOR, WHOLE_COLOR } from './palette';
 import { phaseAt } from './phase-blocks';
 import { exactTime } from './scale';
 
@@ -103,7 +104,7 @@ export function Legend({
                 <tr key={component} data-absent={bytes === null}>
                   <td>
                     <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
-                    {COMPONENT_NAME[component]}
+                    {componentLabel(component)}
                   </td>
                   {ofMeasured && (
                     <td className="right">

@@ -4,7 +4,7 @@
  */
 
 import type { Bytes, Micros } from '../../shared/base/units';
-import type { Phase } from '../../shared/base/vocabulary';
+import { SHORT_PHASE_NAMES } from '../../shared/present/names';
 import { phaseName } from '../../shared/present/phase-name';
 import type { Polygon } from './bands';
 import type { ChartOption, CustomSeriesOption, LineSeriesOption } from './echarts';
@@ -258,14 +258,6 @@ function drawBlocks({ blocks, layout }: Picture): RenderItem {
   };
 }
 
-const SHORT: Readonly<Partial<Record<Phase, string>>> = {
-  prefill: 'pre',
-  decode: 'dec',
-  forward: 'fwd',
-  backward: 'bwd',
-  optimizer: 'opt',
-};
-
 export function blockLabel(block: Block, room: number): string {
   const step =
     block.firstStep === null
@@ -282,7 +274,7 @@ export function blockLabel(block: Block, room: number): string {
     [
       name + step,
       block.phase === null ? step.trim() : name,
-      (block.phase && SHORT[block.phase]) ?? '',
+      (block.phase && SHORT_PHASE_NAMES[block.phase]) ?? '',
     ].find((text) => text !== '' && textWidth(text) <= room) ?? ''
   );
 }

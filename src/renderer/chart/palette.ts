@@ -28,25 +28,6 @@ export const COMPONENT_COLOR: Readonly<Record<Component, string>> = {
 /** Predicted bytes without a split by component. */
 export const WHOLE_COLOR = '#8d98a8';
 
-export const COMPONENT_NAME: Readonly<Record<Component, string>> = {
-  params: 'Parameters',
-  master_params: 'Master parameters',
-  buffers: 'Buffers',
-  gradients: 'Gradients',
-  adam_m: 'Adam m',
-  adam_v: 'Adam v',
-  momentum: 'Momentum',
-  optimizer_other: 'Optimizer, other',
-  activations: 'Activations',
-  logits: 'Logits',
-  inputs: 'Inputs',
-  kv_cache: 'KV cache',
-  workspace: 'Workspace',
-  communication: 'Communication',
-  context: 'Device context',
-  reserve: 'Allocator reserve',
-};
-
 /** From the ground up: what lives longest lies lowest, so that the upper bands are the ones that move. */
 export const STACK_ORDER: readonly Component[] = [
   'context',

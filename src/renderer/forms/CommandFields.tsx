@@ -1,6 +1,6 @@
 /** What a command to be recorded needs: its line, its folder, and what it gets of the environment. */
 import type { RecordRequest, WorkloadEnvironment } from '../../shared/contract/api';
-import { splitCommand } from '../components/words';
+import { splitCommand } from '../components/split-command';
 
 export interface CommandForm {
   readonly command: string;

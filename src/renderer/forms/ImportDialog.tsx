@@ -1,6 +1,6 @@
 /** Imports a file: output of nvidia-smi or a session, and for output of nvidia-smi what the run was, where it is known. */
 import { useEffect, useRef, useState } from 'react';
-import { FailureNote } from '../components/basics';
+import { FailureNote } from '../components/FailureNote';
 import { Dialog } from '../components/Dialog';
 import { useEngine } from '../state/engine';
 import { go, sessionHref } from '../state/router';

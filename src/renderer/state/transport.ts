@@ -11,6 +11,7 @@ import {
   type EngineClient,
   type EngineEvent,
 } from '../../shared/contract/api';
+import { ENGINE_STATE, PORT } from '../../shared/contract/bridge';
 import { connectEngine, type RpcPort } from '../../shared/contract/rpc';
 import { messagePort, openSocket } from './ports';
 import { createStore, type Store } from './store';
@@ -98,10 +99,10 @@ function desktopLink(bridge: DesktopBridge): EngineLink {
     (event: MessageEvent<{ type?: string; state?: string } | null>) => {
       if (event.source !== window) return;
       const [port] = event.ports;
-      if (event.data?.type === 'plumbline:port' && port) {
+      if (event.data?.type === PORT && port) {
         latest = messagePort(port);
         open(latest.rpc);
-      } else if (event.data?.type === 'plumbline:engine') {
+      } else if (event.data?.type === ENGINE_STATE) {
         // The engine process died. Where it was restarted, the port to its successor follows.
         latest?.close();
         latest = null;

@@ -2,7 +2,8 @@
 import type { OverlayPhase } from '../divergence/overlay/types';
 
 export function phaseName({ phase, stage }: Pick<OverlayPhase, 'phase' | 'stage'>): string {
-  return stage === 'first-step' ? 'first step' : stage === 'steady' ? 'steady steps' : phase;
+  if (stage === 'first-step') return 'first step';
+  return stage === 'steady' ? 'steady steps' : phase;
 }
 
 /** With the step that an announced phase belongs to. */

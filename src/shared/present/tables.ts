@@ -16,7 +16,8 @@ import {
   type Overlay,
 } from '../divergence/overlay/types';
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
-import { LEDGER_NAMES } from './ledger-names';
+import type { SessionDocument } from '../session/session-document';
+import { LEDGER_NAMES } from './names';
 import { phaseName } from './phase-name';
 
 export interface WordTable {
@@ -24,6 +25,20 @@ export interface WordTable {
   readonly rows: readonly (readonly string[])[];
   /** What the reader must know to read it right. */
   readonly notes: readonly string[];
+}
+
+/** What the trace tells beyond peaks: what the bytes are made of, time, and what the run must have been. */
+export function explainTrace({
+  overlay,
+  time,
+  inversion,
+}: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
+  const ledger = ledgerTable(overlay);
+  return [
+    ...(ledger ? [['Ledger', ledger] as const] : []),
+    ...(time ? [['Time', timeTable(time)] as const] : []),
+    ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
+  ];
 }
 
 /**
@@ -39,7 +54,7 @@ export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
   }
   const rows = [...highest];
   const sum = (row: LedgerRow, kind: LedgerKind) =>
-    row.entries.reduce((total, one) => total + (one.kind === kind ? one.bytes : 0), 0);
+    row.entries.reduce((total, entry) => total + (entry.kind === kind ? entry.bytes : 0), 0);
   const kinds = LEDGER_KINDS.filter(
     (kind) => kind === 'unexplained' || rows.some(([, row]) => sum(row, kind) !== 0),
   );
@@ -65,8 +80,8 @@ export function ledgerTable({ ledger, phases }: Overlay): WordTable | null {
 
 export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
   const share = (value: number | null) => (value === null ? ABSENT : formatPercent(100 * value));
-  const isBusyTold = phases.some(({ busy }) => busy !== null);
-  const columns: readonly (readonly [head: string, of: (row: PhaseTime) => string])[] = [
+  const isBusyKnown = phases.some(({ busy }) => busy !== null);
+  const columns: readonly (readonly [head: string, format: (row: PhaseTime) => string])[] = [
     ['phase', ({ phase }) => (phase === 'step' ? 'whole step' : phase)],
     ['times', ({ count }) => formatInteger(count)],
     ['median', ({ medianUs }) => formatDuration(medianUs)],
@@ -80,7 +95,7 @@ export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
           ['FLOPs used', ({ flopsUtilization }: PhaseTime) => share(flopsUtilization)],
           ['bandwidth used', ({ bandwidthUtilization }: PhaseTime) => share(bandwidthUtilization)],
         ] as const)),
-    ...(isBusyTold
+    ...(isBusyKnown
       ? ([
           ['busy', ({ busy }: PhaseTime) => (busy === null ? ABSENT : formatPercent(busy))],
         ] as const)
@@ -88,12 +103,12 @@ export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
   ];
   return {
     head: columns.map(([head]) => head),
-    rows: phases.map((row) => columns.map(([, of]) => of(row))),
+    rows: phases.map((row) => columns.map(([, format]) => format(row))),
     notes: [
       gpu === null
         ? 'No GPU of the catalogue did this, so there is no roofline to hold it against.'
         : `At least: the roofline of ${gpu}, dense arithmetic at the run's precision. FLOPs used counts what the model asks for (backward is twice forward), none done again.`,
-      ...(isBusyTold
+      ...(isBusyKnown
         ? [
             `Busy: the device's own counter, which averages over ${formatDuration(windowUs)}; told only of phases that last longer.`,
           ]
@@ -105,18 +120,18 @@ export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
 export function inversionTable({ estimates, summary }: Inversion): WordTable {
   return {
     head: ['setting', 'declared', 'by the trace', 'fits as well', 'next best'],
-    rows: estimates.map((one) => [
-      one.field,
-      one.declared === null ? ABSENT : String(one.declared),
-      estimateWords(one),
-      describeAlternatives(one),
-      describeRunnerUp(one),
+    rows: estimates.map((setting) => [
+      setting.field,
+      setting.declared === null ? ABSENT : String(setting.declared),
+      describeEstimate(setting),
+      describeAlternatives(setting),
+      describeRunnerUp(setting),
     ]),
     notes: [summary],
   };
 }
 
-function estimateWords({ verdict, estimate, declared }: Estimate): string {
+function describeEstimate({ verdict, estimate, declared }: Estimate): string {
   if (verdict === 'undetermined') return 'undetermined';
   return verdict === 'contradicts' ? `${estimate}, contradicts ${declared}` : `${estimate}, agrees`;
 }

@@ -10,7 +10,8 @@ import {
   type UtilityProcess,
   utilityProcess,
 } from 'electron';
-import type { EngineState, FromEngine, ToEngine } from './messages';
+import type { EngineState } from '../../../shared/contract/bridge';
+import type { FromEngine, ToEngine } from './messages';
 
 export interface EngineHostOptions {
   /** The built engine-process entry. */

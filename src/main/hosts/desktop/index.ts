@@ -5,12 +5,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, ipcMain, nativeTheme, session, shell } from 'electron';
+import {
+  ENGINE_STATE,
+  type EngineState,
+  PORT,
+  REQUEST_PORT,
+} from '../../../shared/contract/bridge';
 import { confirmQuit, engineLost, engineRestarted } from './dialogs';
 import { EngineHost } from './engine-host';
 import { denyPermissions, hardenPages, isFromApp } from './hardening';
 import { backgroundColor, openMainWindow } from './main-window';
 import { installMenu } from './menu';
-import { ENGINE_STATE, type EngineState, PORT, REQUEST_PORT } from './messages';
 import { askWhereToSave } from './saving';
 import { registerScheme, serveRenderer } from './serve-renderer';
 import { readSettings, type Settings, writeSettings } from './settings';

@@ -12,10 +12,3 @@ export type ToEngine =
 export type FromEngine =
   /** Names of the sessions being recorded here, in answer to `recordings`. */
   { readonly type: 'recordings'; readonly names: readonly string[] };
-
-/** Channels between preload and main. */
-export const REQUEST_PORT = 'plumbline:request-port';
-export const PORT = 'plumbline:port';
-export const ENGINE_STATE = 'plumbline:engine';
-/** `restarted`: a new port follows at once. `lost`: the application must be started again. */
-export type EngineState = 'restarted' | 'lost';

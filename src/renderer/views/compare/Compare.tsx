@@ -1,4 +1,5 @@
 /** Two or more sessions beside each other; the first is the one the others are measured against. */
+
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import {
@@ -6,9 +7,12 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../../shared/base/format';
+import { componentLabel } from '../../../shared/present/names';
 import type { Comparison } from '../../../shared/session/compare';
-import { COMPONENT_NAME, LINE_COLORS } from '../../chart/palette';
-import { Bytes, FailureNote, Skeleton } from '../../components/basics';
+import { LINE_COLORS } from '../../chart/palette';
+import { Bytes } from '../../components/Bytes';
+import { FailureNote } from '../../components/FailureNote';
+import { Skeleton } from '../../components/Skeleton';
 import { useQuery } from '../../state/engine';
 import { sessionHref } from '../../state/router';
 import { CompareChart } from './CompareChart';
@@ -162,9 +166,7 @@ function Tables({ comparison }: { comparison: Comparison }) {
             <tbody>
               {components.map((row) => (
                 <tr key={row.component}>
-                  <td>
-                    {COMPONENT_NAME[row.component as keyof typeof COMPONENT_NAME] ?? row.component}
-                  </td>
+                  <td>{componentLabel(row.component)}</td>
                   {sessions.map(({ id }, i) => (
                     <td key={id} className="right">
                       <Bytes value={row.predicted[i]} />

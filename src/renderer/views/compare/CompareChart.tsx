@@ -9,7 +9,7 @@ import { highest, readingAt, toPairs, toSteps } from '../../chart/polylines';
 import { exactTime } from '../../chart/scale';
 import { usePointerView } from '../../chart/usePointerView';
 import type { View } from '../../chart/view';
-import { Bytes } from '../../components/basics';
+import { Bytes } from '../../components/Bytes';
 import { useQuery } from '../../state/engine';
 import { useTheme } from '../../state/theme';
 

@@ -1,7 +1,8 @@
 /** What this machine can do, and what to do about what it cannot. */
 import { CircleCheck, Info, RefreshCw } from 'lucide-react';
 import { formatBytes, formatExactBytes } from '../../../shared/base/format';
-import { FailureNote, Skeleton } from '../../components/basics';
+import { FailureNote } from '../../components/FailureNote';
+import { Skeleton } from '../../components/Skeleton';
 import { useQuery } from '../../state/engine';
 
 export function Doctor() {

@@ -2,8 +2,9 @@
 import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { SessionSummary } from '../../../shared/session/types';
-import { FailureNote, Skeleton } from '../../components/basics';
 import { Dialog } from '../../components/Dialog';
+import { FailureNote } from '../../components/FailureNote';
+import { Skeleton } from '../../components/Skeleton';
 import { useFileDrop } from '../../components/useFileDrop';
 import { ImportDialog } from '../../forms/ImportDialog';
 import { RecordDialog } from '../../forms/RecordDialog';

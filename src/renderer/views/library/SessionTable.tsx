@@ -2,9 +2,11 @@
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
+import { formatMoment } from '../../../shared/present/moments';
 import type { SessionSummary } from '../../../shared/session/types';
-import { Bytes, StatusBadge } from '../../components/basics';
-import { formatMoment, residualTone } from '../../components/words';
+import { Bytes } from '../../components/Bytes';
+import { residualTone } from '../../components/residual-tone';
+import { StatusBadge } from '../../components/StatusBadge';
 import { sessionHref } from '../../state/router';
 
 export function SessionTable({

@@ -5,8 +5,8 @@ import type { Tier } from '../../../shared/base/vocabulary';
 import { hasBaseline } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
-import { Bytes } from '../../components/basics';
-import { residualTone } from '../../components/words';
+import { Bytes } from '../../components/Bytes';
+import { residualTone } from '../../components/residual-tone';
 
 export function KeyFigures({ session, tier }: { session: SessionDocument; tier: Tier }) {
   const { overlay } = session;

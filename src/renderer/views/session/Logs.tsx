@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import type { LogLine } from '../../../shared/trace/types';
 import { exactTime } from '../../chart/scale';
-import { Segmented } from '../../components/basics';
+import { Segmented } from '../../components/Segmented';
 
 /** The last lines are those one looks for; more than these would only slow the page. */
 const SHOWN = 2000;

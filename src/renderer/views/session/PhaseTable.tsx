@@ -1,17 +1,19 @@
 /** Measured against predicted, phase by phase; each row opens to its components. */
+
 import { ChevronRight, Flag } from 'lucide-react';
 import { Fragment, useMemo, useState } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Component, Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
 import type { OverlayPhase } from '../../../shared/divergence/overlay/types';
+import { componentLabel } from '../../../shared/present/names';
 import { phaseName } from '../../../shared/present/phase-name';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { predictPhase } from '../../chart/bands';
-import { COMPONENT_COLOR, COMPONENT_NAME, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
+import { COMPONENT_COLOR, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
 import { findResidual } from '../../chart/phase-blocks';
-import { Bytes } from '../../components/basics';
-import { residualTone } from '../../components/words';
+import { Bytes } from '../../components/Bytes';
+import { residualTone } from '../../components/residual-tone';
 import { groupPhases } from './phase-groups';
 
 export function PhaseTable({
@@ -170,7 +172,7 @@ function Parts({ predicted, measured }: { predicted: Parts; measured: Parts }) {
       <tr key={name} className="part">
         <td colSpan={4}>
           <i className="swatch" style={{ background: COMPONENT_COLOR[name] }} />
-          {COMPONENT_NAME[name]}
+          {componentLabel(name)}
         </td>
         <td className="right">
           <Bytes value={m} />

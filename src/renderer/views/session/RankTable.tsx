@@ -2,8 +2,8 @@
 
 import { formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { Bytes } from '../../components/basics';
-import { residualTone } from '../../components/words';
+import { Bytes } from '../../components/Bytes';
+import { residualTone } from '../../components/residual-tone';
 
 export function RankTable({
   session,

@@ -2,9 +2,10 @@
 import { ChevronLeft, Download, Square } from 'lucide-react';
 import { useState } from 'react';
 import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/base/format';
+import { formatMoment } from '../../../shared/present/moments';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { FailureNote, StatusBadge } from '../../components/basics';
-import { formatMoment } from '../../components/words';
+import { FailureNote } from '../../components/FailureNote';
+import { StatusBadge } from '../../components/StatusBadge';
 import { useEngine } from '../../state/engine';
 
 export function SessionHeader({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { residualTone, splitCommand } from '../../../../src/renderer/components/words';
+import { residualTone } from '../../../../src/renderer/components/residual-tone';
+import { splitCommand } from '../../../../src/renderer/components/split-command';
 import { parseRoute } from '../../../../src/renderer/state/router';
 import { groupPhases } from '../../../../src/renderer/views/session/phase-groups';
 import { fixtureLibrary } from '../../../support/fixture-sessions';

@@ -3,19 +3,12 @@
 import { ABSENT } from '../../../../shared/base/format';
 import type {
   Claim,
-  ClaimVerdict,
   Measured,
   VerdictTotals,
 } from '../../../../shared/chapter/claims';
+import { VERDICT_NAMES } from '../../../../shared/present/names';
 import { figure, whole } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
-
-export const VERDICT_WORDS: Readonly<Record<ClaimVerdict, string>> = {
-  right: 'right',
-  rounded: 'rounded',
-  wrong: 'WRONG',
-  'not-computable': 'no theory',
-};
 
 export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
   const sections = [...new Set(claims.map((claim) => claim.section))];
@@ -28,7 +21,7 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
         printedFigure(claim),
         theoryFigure(claim),
         claim.unit,
-        VERDICT_WORDS[claim.verdict],
+        VERDICT_NAMES[claim.verdict],
       ]),
       [0, 3, 4],
     ).split('\n');

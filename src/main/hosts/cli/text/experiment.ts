@@ -1,8 +1,9 @@
 /** The chapter's scenarios as text for a terminal of 100 columns: the list of them, and one worked out and measured. */
 import type { Experiment, Step } from '../../../../shared/chapter/experiments';
 import type { Measurement, Outcome } from '../../../../shared/chapter/experiments/measured';
+import { VERDICT_NAMES } from '../../../../shared/present/names';
 import { figure } from '../../../../shared/present/numbers';
-import { printedFigure, theoryFigure, VERDICT_WORDS } from './chapter';
+import { printedFigure, theoryFigure } from './chapter';
 import { table, wrap } from './columns';
 
 export function experimentListText(
@@ -41,7 +42,7 @@ export function experimentText(
     claim === null ? figure(value ?? 0) : theoryFigure(claim),
     unit,
     claim === null ? '' : printedFigure(claim),
-    claim === null ? '' : VERDICT_WORDS[claim.verdict],
+    claim === null ? '' : VERDICT_NAMES[claim.verdict],
   ]);
   return [
     `${name}: ${title}`,

@@ -9,7 +9,7 @@ import {
 } from '../../../../shared/base/format';
 import type { AbsentReason } from '../../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../../shared/hardware/gpu-info';
-import { formatInstant } from '../../../../shared/present/facts';
+import { formatInstant } from '../../../../shared/present/moments';
 import type { SeriesStats, Unit } from '../../../../shared/trace/types';
 import { plain, wrap } from './columns';
 

@@ -2,7 +2,7 @@
 
 import { formatBytes, formatSignedBytes } from '../../../../shared/base/format';
 import type { LedgerKind, LedgerRow, Overlay } from '../../../../shared/divergence/overlay/types';
-import { LEDGER_NAMES } from '../../../../shared/present/ledger-names';
+import { LEDGER_NAMES } from '../../../../shared/present/names';
 import { phaseTitle } from '../../../../shared/present/phase-name';
 
 /** One row for each kind of entry, in the ledger's order, then what they add up to: the measured bytes. */

@@ -1,6 +1,6 @@
 /** Saved workloads as text for a terminal. */
 import type { SavedWorkload } from '../../../../shared/contract/api';
-import { formatInstant } from '../../../../shared/present/facts';
+import { formatInstant } from '../../../../shared/present/moments';
 import { cut, plain, table, WIDTH } from './columns';
 
 export function savedListText(workloads: readonly SavedWorkload[]): string {

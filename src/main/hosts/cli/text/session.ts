@@ -13,24 +13,20 @@ import { COMPONENTS } from '../../../../shared/base/vocabulary';
 import type { Budget, GpuFit, StageBudget, TierBudget } from '../../../../shared/budget/types';
 import type { Inversion } from '../../../../shared/divergence/inversion/inversion';
 import {
-  type ComponentRow,
-  componentName,
+  COMPONENT_HEAD,
   componentTable,
   componentTitle,
-  describeConfiguration,
-  describeStatus,
-  explained,
-  formatInstant,
-  headline,
-  methodNotes,
-  phaseRows,
-  RANK_HEAD,
-  rankCells,
-  settingWords,
-  spanWords,
-} from '../../../../shared/present/facts';
+  formatComponentFigures,
+} from '../../../../shared/present/components';
+import { describeConfiguration } from '../../../../shared/present/configuration';
+import { describeStatus, headline } from '../../../../shared/present/headline';
+import { methodNotes } from '../../../../shared/present/method';
+import { formatInstant, formatSpan } from '../../../../shared/present/moments';
+import { componentName, formatSetting } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
-import { inversionTable } from '../../../../shared/present/tables';
+import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
+import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
+import { explainTrace, inversionTable } from '../../../../shared/present/tables';
 import type { Comparison } from '../../../../shared/session/compare';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { SessionSummary } from '../../../../shared/session/types';
@@ -93,39 +89,16 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     sections.push(`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`);
   const phases = phaseRows(doc);
   if (phases.length > 0) {
-    sections.push(
-      `By phase, at its highest\n${table(
-        ['phase', 'times', 'duration', 'textbook', 'refined', 'measured', 'residual', 'flagged'],
-        phases.map((row) => [
-          row.name,
-          String(row.count),
-          formatDuration(row.durationUs),
-          formatBytes(row.textbook),
-          formatBytes(row.refined),
-          formatBytes(row.measured),
-          formatSignedBytes(row.residual),
-          row.flagged === 0 ? 'no' : `${row.flagged} of ${row.count}`,
-        ]),
-      )}`,
-    );
+    sections.push(`By phase, at its highest\n${table(PHASE_HEAD, phases.map(formatPhaseRow))}`);
   }
   const split = componentTable(doc, budget);
   if (split.rows.length > 0) {
-    const figures = (row: Omit<ComponentRow, 'component'>) => [
-      formatBytes(row.textbook),
-      formatBytes(row.refined),
-      formatBytes(row.measured),
-      formatSignedBytes(row.residual),
-    ];
     sections.push(
-      `${componentTitle(split)}\n${table(
-        ['component', 'textbook', 'refined', 'measured', 'residual'],
-        [
-          ...split.rows.map((row) => [componentName(row.component), ...figures(row)]),
-          null,
-          ['total', ...figures(split.total)],
-        ],
-      )}`,
+      `${componentTitle(split)}\n${table(COMPONENT_HEAD, [
+        ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
+        null,
+        ['total', ...formatComponentFigures(split.total)],
+      ])}`,
     );
   }
   const ledger = ledgerText(overlay);
@@ -137,7 +110,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
           .map((one) =>
             [
               wrap(
-                `${one.title} (${one.kind}, ${one.confidence} confidence, ${spanWords(one.span)})`,
+                `${one.title} (${one.kind}, ${one.confidence} confidence, ${formatSpan(one.span)})`,
                 '    ',
                 '  • ',
               ),
@@ -147,7 +120,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
           )
           .join('\n')}`,
   );
-  for (const [title, words] of explained(doc))
+  for (const [title, words] of explainTrace(doc))
     sections.push(
       [title, table(words.head, words.rows), ...words.notes.map((line) => wrap(line, '  '))].join(
         '\n',
@@ -322,7 +295,7 @@ export function compareText(comparison: Comparison): string {
         ['setting', ...heads],
         differences.config.map(({ field, values }) => [
           field,
-          ...values.map((value) => cut(plain(settingWords(value)), 26)),
+          ...values.map((value) => cut(plain(formatSetting(value)), 26)),
         ]),
       )}`,
     );

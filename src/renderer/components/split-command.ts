@@ -1,26 +1,4 @@
-/** Words and tones that several views share. */
-import type { Percent } from '../../shared/base/units';
-
-/** Date and time of day in the person's own zone; the year only where it is another. */
-export function formatMoment(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  const sameYear = date.getFullYear() === new Date().getFullYear();
-  return date.toLocaleString('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    ...(sameYear ? {} : { year: 'numeric' }),
-    hour: '2-digit',
-    minute: '2-digit',
-  });
-}
-
-/** How far measured and predicted lie apart: close below 5% (the limit of a flag), off up to 20%, far beyond. */
-export function residualTone(percent: Percent | null): 'close' | 'off' | 'far' | 'unknown' {
-  if (percent === null) return 'unknown';
-  const size = Math.abs(percent);
-  return size <= 5 ? 'close' : size <= 20 ? 'off' : 'far';
-}
+/** A command line typed into a field, as the arguments that a program gets. */
 
 /** Splits a command line as a shell would, quotes and backslashes included, expanding nothing. Null for an open quote. */
 export function splitCommand(line: string): string[] | null {

@@ -1,0 +1,36 @@
+/** A session in one sentence: what was measured against what was predicted, and how the run ended. */
+import {
+  formatBytes,
+  formatExactBytes,
+  formatSignedBytes,
+  formatSignedPercent,
+} from '../base/format';
+import { showsRun } from '../divergence/overlay/shows-run';
+import type { SessionDocument } from '../session/session-document';
+
+/** The session in one sentence with its figures. */
+export function headline({ overlay }: SessionDocument): string {
+  const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
+  if (!measuredPeak)
+    return predictedPeak.refined === null
+      ? 'No memory was measured and none was predicted.'
+      : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
+  if (residualBytes === null)
+    return `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`;
+  if (!showsRun(overlay))
+    return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
+  const flags = overlay.phases.filter((row) => row.flagged).length;
+  const phases =
+    flags === 0
+      ? ''
+      : ` ${flags} of ${overlay.phases.length} phases ${flags === 1 ? 'is' : 'are'} flagged.`;
+  if (residualBytes === 0)
+    return `Measured and predicted peak agree to the byte: ${formatExactBytes(measuredPeak.bytes)}.${phases}`;
+  return `Memory peaked at ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted: ${formatSignedBytes(residualBytes)} (${formatSignedPercent(residualPercent)}).${phases}`;
+}
+
+/** How the session ended, in words. */
+export function describeStatus({ status, exitCode, signal }: SessionDocument): string {
+  if (signal !== null) return `${status}, signal ${signal}`;
+  return exitCode !== null && exitCode !== 0 ? `${status}, exit code ${exitCode}` : status;
+}

@@ -1,0 +1,97 @@
+/** How the figures of a session came about: which line they are read from, how it was sampled, what flagged means. */
+import { formatBytes, formatDuration } from '../base/format';
+import type { Micros } from '../base/units';
+import { FLAG_LIMITS } from '../divergence/overlay/flags';
+import type { SessionDocument } from '../session/session-document';
+import {
+  deviceIn,
+  FRAMEWORK_ALLOCATED,
+  isFrameworkSeries,
+  isMigDevice,
+  processMemory,
+  rankIn,
+  rankMemory,
+  TREE_RSS,
+  usedMemory,
+  withoutRank,
+  workloadMemory,
+} from '../trace/series-ids';
+import { describeConfinement } from './environment';
+
+const UNDESCRIBED = 'as its source reports it';
+
+/** What a series counts, as half a sentence that follows its id. */
+export function describeLine(series: string): string {
+  const device = deviceIn(series);
+  if (device !== undefined) return describeDeviceLine(series, device);
+  if (withoutRank(series) === FRAMEWORK_ALLOCATED)
+    return 'bytes of live tensors as the framework itself counts them, with the high-water mark of every phase';
+  const rank = rankIn(series);
+  if (rank !== null && series === rankMemory(rank))
+    return 'resident host memory of the processes of one rank, runtime and libraries included';
+  return series === TREE_RSS
+    ? 'resident host memory of the process tree, runtime and libraries included'
+    : UNDESCRIBED;
+}
+
+function describeDeviceLine(series: string, device: string): string {
+  const isMig = isMigDevice(device);
+  switch (series) {
+    case workloadMemory(device):
+      return isMig
+        ? 'memory of the MIG device that the workload was confined to, less the baseline and less what other processes took there meanwhile'
+        : 'GPU memory of the workload: device memory less the baseline and less what other processes took meanwhile';
+    case usedMemory(device):
+      return isMig
+        ? 'memory of one MIG device less the baseline, all processes on it together'
+        : 'device memory less the baseline, all processes together';
+    case processMemory(device):
+      return "GPU memory the driver counts for the workload's own processes";
+    default:
+      return UNDESCRIBED;
+  }
+}
+
+function describeSampling(series: string, intervalUs: Micros | null): string {
+  if (intervalUs !== null)
+    return `It was sampled every ${formatDuration(intervalUs)}; a spike shorter than that can be missed.`;
+  return isFrameworkSeries(series)
+    ? 'It is reported by the workload as it happens, so no peak falls between two samples.'
+    : 'How often it was sampled is not known; what lay between two samples was not seen.';
+}
+
+/** How the figures came about: the line, its interval, the baseline, and what flagged means. */
+export function methodNotes({
+  overlay,
+  ranks,
+  simulated,
+  workload,
+  environment,
+}: SessionDocument): string[] {
+  const notes: string[] = [];
+  if (ranks)
+    notes.push(
+      `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`,
+    );
+  if (overlay.series !== null) {
+    notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
+    for (const { index, instances = [] } of environment.gpus) {
+      for (const instance of instances)
+        notes.push(`The workload was ${describeConfinement(instance)} of GPU ${index}.`);
+    }
+    notes.push(describeSampling(overlay.series, overlay.measuredPeak?.intervalUs ?? null));
+    if (overlay.baselineBytes > 0)
+      notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
+  }
+  if (overlay.predictedPeak.refined !== null) {
+    const { percent, bytes, samples } = FLAG_LIMITS;
+    notes.push(
+      'Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.',
+      workload.kind === 'bundled' && overlay.series === FRAMEWORK_ALLOCATED
+        ? 'Flagged means any difference at all: for the bundled workload the prediction claims to be exact.'
+        : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`,
+    );
+  }
+  if (simulated) notes.push('The device was SIMULATED: no figure here is of real hardware.');
+  return notes;
+}
