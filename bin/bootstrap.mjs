@@ -88,6 +88,20 @@ async function start(node, args) {
   ]);
 }
 
+/**
+ * The app while it is worked on: in the browser, where a change of the window shows without a reload and a change of
+ * the main part restarts the host. With --desktop Electron runs instead and restarts with its main process and preload.
+ */
+async function dev(node, args) {
+  if (!args.includes('--desktop'))
+    return runForeground(node, [join(root, 'scripts', 'dev.mjs')], { cwd: root });
+  if ((await electronBinary(node)) === null)
+    throw new SetupError('No Electron binary can be had here.', 'Leave --desktop out.');
+  return runForeground(node, [tool('electron-vite', 'bin', 'electron-vite.js'), '--watch'], {
+    cwd: root,
+  });
+}
+
 /** Benchmarks print figures and never fail a build; each is one entry of test/bench, bundled and run on the pinned Node. */
 async function bench(node, [name = '', ...args]) {
   const entry = join(root, 'test', 'bench', `${name}.ts`);
@@ -116,6 +130,7 @@ const commands = {
   bench,
   build: async () => 0,
   start,
+  dev,
   demo: (node, args) =>
     runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
   test,

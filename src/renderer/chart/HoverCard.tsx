@@ -5,7 +5,7 @@ import type { Tier } from '../../shared/base/vocabulary';
 import { componentLabel } from '../../shared/present/names';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { listComponents, type Segment, segmentAt } from './bands';
+import { listComponents, type PredictedSpan, predictedSpanAt } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR } from './palette';
 import { findResidual, phaseAt } from './phase-blocks';
@@ -16,22 +16,22 @@ const CARD_WIDTH = 300;
 export function HoverCard({
   at,
   session,
-  segments,
+  spans,
   tier,
   width,
   height,
 }: {
   at: Hover;
   session: SessionDocument;
-  segments: readonly Segment[];
+  spans: readonly PredictedSpan[];
   tier: Tier;
   width: number;
   height: number;
 }) {
   const phase = phaseAt(session.overlay, at.t);
-  const segment = segmentAt(segments, at.t);
+  const span = predictedSpanAt(spans, at.t);
   const onLeft = at.x + CARD_WIDTH + 24 > width;
-  const parts = segment?.parts ?? null;
+  const parts = span?.parts ?? null;
   const { measured } = at;
   const residual = phase ? findResidual(phase, tier) : null;
   return (
@@ -46,11 +46,7 @@ export function HoverCard({
     >
       <header>
         <strong>
-          {phase
-            ? phaseTitle(phase, ' · step ')
-            : segment?.held
-              ? 'between phases'
-              : 'outside phases'}
+          {phase ? phaseTitle(phase, ' · step ') : span?.held ? 'between phases' : 'outside phases'}
         </strong>
         <span>{exactTime(Math.round(at.t))}</span>
       </header>
@@ -65,8 +61,8 @@ export function HoverCard({
           </div>
         )}
         <Row
-          name={segment?.held ? 'Expected to stay' : `Predicted, ${tier}`}
-          bytes={segment?.total ?? null}
+          name={span?.held ? 'Expected to stay' : `Predicted, ${tier}`}
+          bytes={span?.total ?? null}
           strong
         />
         {phase && (
@@ -78,9 +74,9 @@ export function HoverCard({
           </div>
         )}
       </dl>
-      {parts && segment && (
+      {parts && span && (
         <dl className="parts">
-          {[...listComponents([segment])].reverse().map((component) => (
+          {[...listComponents([span])].reverse().map((component) => (
             <Row
               key={component}
               name={componentLabel(component)}

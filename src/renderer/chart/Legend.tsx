@@ -9,7 +9,7 @@ import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { Bytes } from '../components/Bytes';
 import { type Store, useStore } from '../state/store';
-import { listComponents, type Segment, segmentAt, wholeRun } from './bands';
+import { listComponents, type PredictedSpan, predictedSpanAt, wholeRun } from './bands';
 import type { Hover } from './hover';
 import { COMPONENT_COLOR, WHOLE_COLOR } from './palette';
 import { phaseAt } from './phase-blocks';
@@ -18,13 +18,13 @@ import { exactTime } from './scale';
 export function Legend({
   session,
   budget,
-  segments: known,
+  spans: known,
   tier,
   hover,
 }: {
   session: SessionDocument;
   budget: Budget | null;
-  segments: readonly Segment[];
+  spans: readonly PredictedSpan[];
   tier: Tier;
   hover: Store<Hover | null>;
 }) {
@@ -32,27 +32,27 @@ export function Legend({
   // Without phases it is known what is needed at the peak, though not when: nothing to be had at the pointer.
   const isWhole =
     known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
-  const segments = useMemo(
+  const spans = useMemo(
     () => (isWhole && budget ? [wholeRun(budget, tier, session.durationUs)] : known),
     [isWhole, budget, tier, session.durationUs, known],
   );
   const at = isWhole ? null : pointer;
-  const order = useMemo(() => [...listComponents(segments)].reverse(), [segments]);
+  const order = useMemo(() => [...listComponents(spans)].reverse(), [spans]);
   const highest = useMemo(
     () =>
-      segments.reduce<Segment | null>(
+      spans.reduce<PredictedSpan | null>(
         (best, own) => (best === null || own.total > best.total ? own : best),
         null,
       ),
-    [segments],
+    [spans],
   );
-  const unsplit = useMemo(() => segments.some(({ parts }) => parts === null), [segments]);
+  const unsplit = useMemo(() => spans.some(({ parts }) => parts === null), [spans]);
   const { overlay } = session;
   const peak = overlay.measuredPeak;
   // Without a pointer: where the measured peak is, so that the foot of the table is the residual of the peak.
-  const atPeak = (peak && segmentAt(segments, peak.at)) ?? highest;
-  const segment = at ? segmentAt(segments, at.t) : atPeak;
-  const phase = at ? phaseAt(overlay, at.t) : segment && (overlay.phases[segment.phase] ?? null);
+  const atPeak = (peak && predictedSpanAt(spans, peak.at)) ?? highest;
+  const span = at ? predictedSpanAt(spans, at.t) : atPeak;
+  const phase = at ? phaseAt(overlay, at.t) : span && (overlay.phases[span.phase] ?? null);
   // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
   const measured = phase
     ? phase.measured
@@ -64,7 +64,7 @@ export function Legend({
     ? (budget?.tiers[tier].peak.phase ?? '')
     : phase
       ? phaseTitle(phase)
-      : segment?.held
+      : span?.held
         ? 'between phases'
         : '';
   return (
@@ -76,12 +76,12 @@ export function Legend({
             ? phase
               ? `${where}, at its highest`
               : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`
-            : segment
+            : span
               ? `at ${isWhole ? 'its' : 'the'} peak, ${where}`
               : ''}
         </span>
       </div>
-      {segments.length === 0 ? (
+      {spans.length === 0 ? (
         <p className="muted">
           {session.model === null
             ? 'No model and run are declared for this session, so theory has nothing to say about it.'
@@ -99,7 +99,7 @@ export function Legend({
           </thead>
           <tbody>
             {order.map((component) => {
-              const bytes = segment?.parts?.[component] ?? null;
+              const bytes = span?.parts?.[component] ?? null;
               return (
                 <tr key={component} data-absent={bytes === null}>
                   <td>
@@ -116,9 +116,7 @@ export function Legend({
                   </td>
                   {!ofMeasured && (
                     <td className="right num muted">
-                      {bytes === null || !segment
-                        ? ''
-                        : formatPercent((bytes / segment.total) * 100)}
+                      {bytes === null || !span ? '' : formatPercent((bytes / span.total) * 100)}
                     </td>
                   )}
                 </tr>
@@ -132,7 +130,7 @@ export function Legend({
                 </td>
                 {ofMeasured && <td />}
                 <td className="right">
-                  <Bytes value={segment && !segment.parts ? segment.total : null} />
+                  <Bytes value={span && !span.parts ? span.total : null} />
                 </td>
                 {!ofMeasured && <td />}
               </tr>
@@ -143,7 +141,7 @@ export function Legend({
               <td>Predicted, {tier}</td>
               {ofMeasured && <td />}
               <td className="right" data-testid="legend-total">
-                <Bytes value={segment?.total} />
+                <Bytes value={span?.total} />
               </td>
               {!ofMeasured && <td />}
             </tr>
@@ -159,10 +157,7 @@ export function Legend({
               <td>Residual</td>
               {ofMeasured && <td />}
               <td className="right">
-                <Bytes
-                  value={measured !== null && segment ? measured - segment.total : null}
-                  signed
-                />
+                <Bytes value={measured !== null && span ? measured - span.total : null} signed />
               </td>
               {!ofMeasured && <td />}
             </tr>

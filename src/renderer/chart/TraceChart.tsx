@@ -7,14 +7,14 @@ import type { Tier } from '../../shared/base/vocabulary';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
-import { ceiling, listComponents, polygons, type Segment, visibleSegments } from './bands';
+import { ceiling, listComponents, type PredictedSpan, polygons, visibleSpans } from './bands';
 import { Canvas, useSize } from './Canvas';
 import { HoverCard } from './HoverCard';
 import type { Hover } from './hover';
 import { pictureOption } from './option';
 import { inkFor } from './palette';
-import { blocks, LANE, RESIDUALS, residualBound, stepBlocks } from './phase-blocks';
-import { buildFrame, timeToX, xToTime } from './picture-frame';
+import { buildPhaseBlocks, buildStepBlocks, LANE, RESIDUALS, residualBound } from './phase-blocks';
+import { buildFrame, type PictureFrame, timeToX, xToTime } from './picture-frame';
 import {
   highest,
   isCrowded,
@@ -32,112 +32,122 @@ import { focusOn, type View } from './view';
 
 interface Props {
   readonly session: SessionDocument;
-  readonly segments: readonly Segment[];
+  readonly spans: readonly PredictedSpan[];
   readonly tier: Tier;
   readonly view: View | null;
   readonly hover: Store<Hover | null>;
   onView(view: View | null): void;
 }
 
-export function TraceChart({ session, segments, tier, view: chosen, hover, onView }: Props) {
+export function TraceChart({ session, spans, tier, view: chosen, hover, onView }: Props) {
   const { overlay } = session;
   const surface = useRef<HTMLElement | null>(null);
   const { width, height } = useSize(surface);
   const ink = inkFor(useTheme());
   const end = Math.max(1000, session.durationUs);
   const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
-  const load = useMemo(() => buildUtilization(session), [session]);
-  const hasResiduals = segments.length > 0;
-  const hasLoad = load !== null;
+  const utilization = useMemo(() => buildUtilization(session), [session]);
+  const hasResiduals = spans.length > 0;
+  const hasUtilization = utilization !== null;
   const hasPhases = overlay.phases.length > 0;
-  const layout = useMemo(
+  const frame = useMemo(
     () =>
       buildFrame(width, height, {
         phases: hasPhases,
         residual: hasResiduals,
-        utilization: hasLoad,
+        utilization: hasUtilization,
       }),
-    [width, height, hasPhases, hasResiduals, hasLoad],
+    [width, height, hasPhases, hasResiduals, hasUtilization],
   );
-  const wanted = [overlay.series, load?.id ?? null].filter((id) => id !== null);
+  const wanted = [overlay.series, utilization?.id ?? null].filter((id) => id !== null);
   const trace = useTrace(
     session.id,
     wanted,
     view.t0,
     view.t1,
-    width && layout.plotWidth,
+    width && frame.plotWidth,
     session.durationUs,
   );
   const measured = trace.data?.find(({ info }) => info.id === overlay.series) ?? null;
-  const loadTrace = load && trace.data?.find(({ info }) => info.id === load.id);
+  const utilizationTrace =
+    utilization && trace.data?.find(({ info }) => info.id === utilization.id);
   const peak = overlay.measuredPeak;
 
   const bound = useMemo(() => residualBound(overlay, tier), [overlay, tier]);
   // A process tree can use more than one core; the lane's edge is then the next whole hundred.
-  const loadTop = Math.max(
+  const utilizationTop = Math.max(
     100,
-    Math.ceil(((load?.max ?? 0) * (load?.unit === 'millipercent' ? 1e-3 : 1)) / 100 - 1e-9) * 100,
+    Math.ceil(
+      ((utilization?.max ?? 0) * (utilization?.unit === 'millipercent' ? 1e-3 : 1)) / 100 - 1e-9,
+    ) * 100,
   );
-  const order = useMemo(() => listComponents(segments), [segments]);
-  const steps = useMemo(() => stepBlocks(overlay), [overlay]);
+  const order = useMemo(() => listComponents(spans), [spans]);
+  const steps = useMemo(() => buildStepBlocks(overlay), [overlay]);
   const option = useMemo(() => {
-    const shown = visibleSegments(segments, view.t0, view.t1, layout.plotWidth);
+    const shown = visibleSpans(spans, view.t0, view.t1, frame.plotWidth);
     const raw = measured ? toPairs(measured.envelope, overlay.baselineBytes) : new Float64Array(0);
     // Counters that tell of changes hold their value until the next one.
     const pairs = measured?.info.intervalUs === null ? toSteps(raw) : raw;
-    const top = Math.max(peak?.bytes ?? 0, highest(pairs), ...segments.map(({ total }) => total));
-    const loadSamples = loadTrace
-      ? toPairs(loadTrace.envelope, 0, loadTrace.info.unit === 'millipercent' ? 1e-3 : 1)
+    const top = Math.max(peak?.bytes ?? 0, highest(pairs), ...spans.map(({ total }) => total));
+    const samples = utilizationTrace
+      ? toPairs(
+          utilizationTrace.envelope,
+          0,
+          utilizationTrace.info.unit === 'millipercent' ? 1e-3 : 1,
+        )
       : null;
-    const loadRaw =
-      loadSamples && loadTrace
-        ? loadTrace.info.windowUs === null
-          ? toSteps(loadSamples)
-          : overWindows(loadSamples, { ...loadTrace.info, windowUs: loadTrace.info.windowUs })
+    const rawUtilization =
+      samples && utilizationTrace
+        ? utilizationTrace.info.windowUs === null
+          ? toSteps(samples)
+          : overWindows(samples, {
+              ...utilizationTrace.info,
+              windowUs: utilizationTrace.info.windowUs,
+            })
         : null;
-    const loadPairs =
-      loadSamples && loadRaw && isCrowded(loadRaw, layout.plotWidth)
-        ? upperEdge(loadSamples, view, layout.plotWidth)
-        : loadRaw;
+    const utilizationPairs =
+      samples && rawUtilization && isCrowded(rawUtilization, frame.plotWidth)
+        ? upperEdge(samples, view, frame.plotWidth)
+        : rawUtilization;
     return pictureOption({
       view,
-      layout,
+      frame,
       ink,
       top: top * 1.06,
       bands: polygons(shown, order),
       ceiling: ceiling(shown),
-      lines: isCrowded(pairs, layout.plotWidth)
+      lines: isCrowded(pairs, frame.plotWidth)
         ? [
             { name: 'All samples', pairs, color: ink.measured, width: 1, opacity: 0.14 },
             {
               name: overlay.series ?? '',
-              pairs: upperEdge(pairs, view, layout.plotWidth),
+              pairs: upperEdge(pairs, view, frame.plotWidth),
               color: ink.measured,
               width: 1.5,
             },
           ]
         : [{ name: overlay.series ?? '', pairs, color: ink.measured, width: 1.75 }],
       peak: peak && { t: peak.at, bytes: peak.bytes },
-      blocks: blocks(overlay, view, layout.plotWidth, tier, LANE),
-      residuals: blocks(overlay, view, layout.plotWidth, tier, RESIDUALS),
+      blocks: buildPhaseBlocks(overlay, view, frame.plotWidth, tier, LANE),
+      residuals: buildPhaseBlocks(overlay, view, frame.plotWidth, tier, RESIDUALS),
       steps: steps.filter(({ t0, t1 }) => t1 >= view.t0 && t0 <= view.t1),
       residualBound: bound,
-      utilization: loadPairs && { pairs: loadPairs, max: loadTop },
+      utilization: utilizationPairs && { pairs: utilizationPairs, max: utilizationTop },
     });
   }, [
-    segments,
+    spans,
     view,
-    layout,
+    frame,
     ink,
     measured,
-    loadTrace,
+    utilizationTrace,
     overlay,
     order,
     steps,
     tier,
     peak,
     bound,
-    loadTop,
+    utilizationTop,
   ]);
 
   const onPeak = () => {
@@ -148,13 +158,13 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   const { selection } = usePointerView(surface, {
     view,
     end,
-    layout,
+    frame,
     onView,
     onPeak,
     onHover: (t, x, y) => hover.set(t === null ? null : { t, x, y, measured: readingOf(t) }),
   });
   const readingOf = (t: Micros): Hover['measured'] => {
-    const reading = measured && readingAt(measured.envelope, t, view, layout.plotWidth);
+    const reading = measured && readingAt(measured.envelope, t, view, frame.plotWidth);
     if (!reading) return null;
     const less = overlay.baselineBytes;
     return {
@@ -169,9 +179,9 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   useEffect(() => {
     const at = hover.get();
     if (!at) return;
-    const t = xToTime(at.x, view, layout);
+    const t = xToTime(at.x, view, frame);
     hover.set({ ...at, t, measured: readingOf(t) });
-  }, [view, layout, measured, hover]);
+  }, [view, frame, measured, hover]);
   const laneTitle = (
     box: { top: number; height: number } | null,
     text: string,
@@ -181,7 +191,7 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
     box && (
       <span
         className="lane-title"
-        style={{ top: box.top, height: box.height, width: layout.left - 12 }}
+        style={{ top: box.top, height: box.height, width: frame.left - 12 }}
         title={title}
       >
         {text}
@@ -199,27 +209,27 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
       data-loading={trace.loading}
     >
       {width > 0 && <Canvas option={option} width={width} height={height} />}
-      {laneTitle(layout.phases, 'Phases', '', 'Phases the workload announced')}
+      {laneTitle(frame.phases, 'Phases', '', 'Phases the workload announced')}
       {laneTitle(
-        layout.residual,
+        frame.residual,
         'Residual',
         bound > 0 ? `± ${formatBytes(bound)}` : 'none',
         'Measured minus predicted, at each phase’s highest moment: above the line more was measured, below it less',
       )}
       {laneTitle(
-        layout.utilization,
-        load?.name ?? '',
-        `to ${loadTop}%`,
-        load
-          ? `${load.id}, highest ${load.unit === 'millipercent' ? formatPercent((load.max ?? 0) / 1000) : load.max}`
+        frame.utilization,
+        utilization?.name ?? '',
+        `to ${utilizationTop}%`,
+        utilization
+          ? `${utilization.id}, highest ${utilization.unit === 'millipercent' ? formatPercent((utilization.max ?? 0) / 1000) : utilization.max}`
           : '',
       )}
       {peak && width > 0 && (
         <PeakLabel
           peak={peak}
           view={view}
-          layout={layout}
-          top={byteScale(optionTop(segments, peak.bytes)).max}
+          frame={frame}
+          top={byteScale(optionTop(spans, peak.bytes)).max}
           onPeak={onPeak}
         />
       )}
@@ -229,16 +239,16 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
           style={{
             left: selection[0],
             width: selection[1] - selection[0],
-            top: layout.main.top,
-            height: layout.height - layout.main.top - 26,
+            top: frame.main.top,
+            height: frame.height - frame.main.top - 26,
           }}
         />
       )}
       <Cursor
         hover={hover}
-        layout={layout}
+        frame={frame}
         session={session}
-        segments={segments}
+        spans={spans}
         tier={tier}
         width={width}
         selecting={selection !== null}
@@ -247,30 +257,30 @@ export function TraceChart({ session, segments, tier, view: chosen, hover, onVie
   );
 }
 
-const optionTop = (all: readonly Segment[], peak: number): number =>
+const optionTop = (all: readonly PredictedSpan[], peak: number): number =>
   Math.max(peak, ...all.map(({ total }) => total)) * 1.06;
 
 function PeakLabel({
   peak,
   view,
-  layout,
+  frame,
   top,
   onPeak,
 }: {
   peak: { bytes: number; at: Micros };
   view: View;
-  layout: ReturnType<typeof buildFrame>;
+  frame: PictureFrame;
   top: number;
   onPeak(): void;
 }) {
-  const x = timeToX(peak.at, view, layout);
+  const x = timeToX(peak.at, view, frame);
   const outside =
-    x < layout.left - 1 ? 'left' : x > layout.left + layout.plotWidth + 1 ? 'right' : null;
-  const y = layout.main.top + layout.main.height * (1 - peak.bytes / top);
+    x < frame.left - 1 ? 'left' : x > frame.left + frame.plotWidth + 1 ? 'right' : null;
+  const y = frame.main.top + frame.main.height * (1 - peak.bytes / top);
   const toLeft =
-    outside === 'right' || (outside === null && x > layout.left + layout.plotWidth - 150);
+    outside === 'right' || (outside === null && x > frame.left + frame.plotWidth - 150);
   const at =
-    outside === 'left' ? layout.left : outside === 'right' ? layout.left + layout.plotWidth : x;
+    outside === 'left' ? frame.left : outside === 'right' ? frame.left + frame.plotWidth : x;
   return (
     <button
       type="button"
@@ -278,7 +288,7 @@ function PeakLabel({
       data-side={toLeft ? 'left' : 'right'}
       data-outside={outside !== null}
       onClick={onPeak}
-      style={{ left: at, top: Math.max(layout.main.top + 8, y) }}
+      style={{ left: at, top: Math.max(frame.main.top + 8, y) }}
       title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
     >
       {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}
@@ -289,17 +299,17 @@ function PeakLabel({
 
 function Cursor({
   hover,
-  layout,
+  frame,
   session,
-  segments,
+  spans,
   tier,
   width,
   selecting,
 }: {
   hover: Store<Hover | null>;
-  layout: ReturnType<typeof buildFrame>;
+  frame: PictureFrame;
   session: SessionDocument;
-  segments: readonly Segment[];
+  spans: readonly PredictedSpan[];
   tier: Tier;
   width: number;
   selecting: boolean;
@@ -312,18 +322,18 @@ function Cursor({
         className="crosshair"
         style={{
           left: at.x,
-          top: layout.phases?.top ?? layout.main.top,
-          height: layout.height - 26 - (layout.phases?.top ?? layout.main.top),
+          top: frame.phases?.top ?? frame.main.top,
+          height: frame.height - 26 - (frame.phases?.top ?? frame.main.top),
         }}
       />
       {!selecting && (
         <HoverCard
           at={at}
           session={session}
-          segments={segments}
+          spans={spans}
           tier={tier}
           width={width}
-          height={layout.height}
+          height={frame.height}
         />
       )}
     </>

@@ -1,40 +1,29 @@
 /**
- * The budget as it stands at every moment of a run: one segment per phase span, its height the phase's predicted
+ * The budget as it stands at every moment of a run: one predicted span for each phase, its height the phase's predicted
  * high-water mark; between two spans stands what the first predicted to remain at its end.
  *
  *     bytes ┌──────┐
- *           │ fwd  ├──┐┌────────┐      segments meet or leave a hole; they never overlap
+ *           │ fwd  ├──┐┌────────┐      spans meet or leave a hole; they never overlap
  *       ┌───┘      │  └┘  bwd   │
  *       └──────────┴────────────┘ t
  */
 
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
-import type { Budget, ComponentBytes, TimelinePhase } from '../../shared/budget/types';
-import type { Overlay, OverlayPhase } from '../../shared/divergence/overlay/types';
+import type { Budget, ComponentBytes } from '../../shared/budget/types';
+import { predictedRow } from '../../shared/divergence/overlay/predicted';
+import type { Overlay } from '../../shared/divergence/overlay/types';
 import { STACK_ORDER } from './palette';
 
-export interface Segment {
+export interface PredictedSpan {
   readonly t0: Micros;
   readonly t1: Micros;
   /** Null where the prediction has no split by component. */
   readonly parts: ComponentBytes | null;
   readonly total: Bytes;
-  /** Index into overlay.phases; a held segment carries that of the phase before it. */
+  /** Index into overlay.phases; a held span carries that of the phase before it. */
   readonly phase: number;
   readonly held: boolean;
-}
-
-function timelineRow(budget: Budget | null, tier: Tier, phase: OverlayPhase): TimelinePhase | null {
-  const rows = budget?.tiers[tier].timeline ?? [];
-  const own = rows.filter((row) => row.phase === phase.phase);
-  const { step } = phase;
-  const exact = own.find((row) =>
-    step === null
-      ? row.step === null
-      : row.step !== null && row.step <= step && step <= (row.lastStep ?? row.step),
-  );
-  return exact ?? own.at(-1) ?? null;
 }
 
 const sum = (parts: ComponentBytes): Bytes =>
@@ -46,7 +35,9 @@ const split = (parts: ComponentBytes | null | undefined, total: Bytes): Componen
 /** Predicted split of one phase at its highest moment and at its end. */
 export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
   const phase = overlay.phases[index]!;
-  const row = timelineRow(budget, tier, phase);
+  // Textbook is compared with no line in particular, as in the overlay.
+  const line = tier === 'refined' ? overlay.series : null;
+  const row = budget && predictedRow(budget.tiers[tier], phase, line);
   const refined = tier === 'refined';
   const total = phase.predicted[tier] ?? row?.total ?? null;
   const end = phase.predictedEnd[tier] ?? row?.end ?? null;
@@ -66,9 +57,13 @@ export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget
   };
 }
 
-/** Segments in time order. Spans of other ranks than the first are left out: the overlay is of one device. */
-export function segments(overlay: Overlay, tier: Tier, budget: Budget | null): readonly Segment[] {
-  const out: Segment[] = [];
+/** Spans in time order. Spans of other ranks than the first are left out: the overlay is of one device. */
+export function buildPredictedSpans(
+  overlay: Overlay,
+  tier: Tier,
+  budget: Budget | null,
+): readonly PredictedSpan[] {
+  const out: PredictedSpan[] = [];
   const rank = overlay.phases[0]?.rank;
   let held: { t: Micros; parts: ComponentBytes | null; total: Bytes; phase: number } | null = null;
   for (const [index, phase] of overlay.phases.entries()) {
@@ -93,13 +88,13 @@ export function segments(overlay: Overlay, tier: Tier, budget: Budget | null): r
 }
 
 /** The predicted peak over the whole run, for a session without phases. */
-export function wholeRun(budget: Budget, tier: Tier, durationUs: Micros): Segment {
+export function wholeRun(budget: Budget, tier: Tier, durationUs: Micros): PredictedSpan {
   const { components, total } = budget.tiers[tier];
   return { t0: 0, t1: durationUs, parts: split(components, total), total, phase: -1, held: false };
 }
 
 /** The components that play a part anywhere, in stack order. */
-export function listComponents(all: readonly Segment[]): readonly Component[] {
+export function listComponents(all: readonly PredictedSpan[]): readonly Component[] {
   const seen = new Set<string>();
   for (const { parts } of all)
     for (const [component, bytes] of Object.entries(parts ?? {}))
@@ -119,41 +114,41 @@ export function indexAt<T>(items: readonly T[], t: Micros, start: (item: T) => M
   return low - 1;
 }
 
-export function segmentAt(all: readonly Segment[], t: Micros): Segment | null {
-  const found = all[indexAt(all, t, (segment) => segment.t0)];
+export function predictedSpanAt(all: readonly PredictedSpan[], t: Micros): PredictedSpan | null {
+  const found = all[indexAt(all, t, (span) => span.t0)];
   return found && t <= found.t1 ? found : null;
 }
 
 /**
- * Segments of [t0, t1] for `columns` columns: as they are where they are few, else the highest of each column, so that
+ * Spans of [t0, t1] for `columns` columns: as they are where they are few, else the highest of each column, so that
  * the ceiling of the budget is never lost.
  */
-export function visibleSegments(
-  all: readonly Segment[],
+export function visibleSpans(
+  all: readonly PredictedSpan[],
   t0: Micros,
   t1: Micros,
   columns: number,
-): readonly Segment[] {
+): readonly PredictedSpan[] {
   const first = Math.max(
     0,
-    indexAt(all, t0, (segment) => segment.t0),
+    indexAt(all, t0, (span) => span.t0),
   );
-  const last = indexAt(all, t1, (segment) => segment.t0);
-  const inView = all.slice(first, last + 1).filter((segment) => segment.t1 >= t0);
+  const last = indexAt(all, t1, (span) => span.t0);
+  const inView = all.slice(first, last + 1).filter((span) => span.t1 >= t0);
   if (inView.length <= columns) return inView;
   // Some pixels to a column, so that each holds a whole step and the ceiling does not flicker.
   const width = ((t1 - t0) / columns) * 4;
-  const out: Segment[] = [];
+  const out: PredictedSpan[] = [];
   let column = -1;
-  for (const segment of inView) {
-    const own = Math.max(0, Math.floor((segment.t0 - t0) / width));
+  for (const span of inView) {
+    const own = Math.max(0, Math.floor((span.t0 - t0) / width));
     const before = out.at(-1);
     if (before === undefined || own > column) {
-      out.push(before && segment.t0 - before.t1 < width ? { ...segment, t0: before.t1 } : segment);
+      out.push(before && span.t0 - before.t1 < width ? { ...span, t0: before.t1 } : span);
       column = own;
     } else {
-      const higher = segment.total > before.total ? segment : before;
-      out[out.length - 1] = { ...higher, t0: before.t0, t1: Math.max(before.t1, segment.t1) };
+      const higher = span.total > before.total ? span : before;
+      out[out.length - 1] = { ...higher, t0: before.t0, t1: Math.max(before.t1, span.t1) };
     }
   }
   return out;
@@ -165,9 +160,9 @@ export interface Polygon {
   readonly points: readonly (readonly [Micros, Bytes])[];
 }
 
-/** Stacked outlines: one polygon per component and unbroken run of segments. `null` stands for an unsplit total. */
+/** Stacked outlines: one polygon per component and unbroken run of spans. `null` stands for an unsplit total. */
 export function polygons(
-  shown: readonly Segment[],
+  shown: readonly PredictedSpan[],
   order: readonly Component[],
 ): readonly Polygon[] {
   const out: Polygon[] = [];
@@ -180,22 +175,18 @@ export function polygons(
       upper = [];
       lower = [];
     };
-    for (const segment of shown) {
+    for (const span of shown) {
       const bytes =
-        component === null
-          ? segment.parts
-            ? 0
-            : segment.total
-          : (segment.parts?.[component] ?? 0);
+        component === null ? (span.parts ? 0 : span.total) : (span.parts?.[component] ?? 0);
       if (bytes <= 0) {
         flush();
         continue;
       }
       let base = 0;
-      for (let i = 1; i < depth; i++) base += segment.parts?.[layers[i] as Component] ?? 0;
-      if (upper.length > 0 && upper.at(-1)![0] !== segment.t0) flush();
-      upper.push([segment.t0, base + bytes], [segment.t1, base + bytes]);
-      lower.push([segment.t0, base], [segment.t1, base]);
+      for (let i = 1; i < depth; i++) base += span.parts?.[layers[i] as Component] ?? 0;
+      if (upper.length > 0 && upper.at(-1)![0] !== span.t0) flush();
+      upper.push([span.t0, base + bytes], [span.t1, base + bytes]);
+      lower.push([span.t0, base], [span.t1, base]);
     }
     flush();
   }
@@ -203,7 +194,7 @@ export function polygons(
 }
 
 /** The budget's upper edge as a line; a NaN breaks it at a hole. */
-export function ceiling(shown: readonly Segment[]): Float64Array {
+export function ceiling(shown: readonly PredictedSpan[]): Float64Array {
   const out: number[] = [];
   let end: Micros | null = null;
   for (const { t0, t1, total } of shown) {

@@ -9,7 +9,7 @@ import { FLAG_LIMITS } from '../../shared/divergence/overlay/flags';
 import type { Overlay, OverlayPhase } from '../../shared/divergence/overlay/types';
 import type { View } from './view';
 
-export interface Block {
+export interface PhaseBlock {
   readonly t0: Micros;
   readonly t1: Micros;
   /** Null where spans of several phases were joined. */
@@ -38,16 +38,16 @@ export interface Joining {
 export const LANE: Joining = { narrow: 14, joined: 130, alike: true };
 export const RESIDUALS: Joining = { narrow: 2, joined: 3, alike: false };
 
-export function blocks(
+export function buildPhaseBlocks(
   overlay: Overlay,
   view: View,
   width: number,
   tier: Tier,
   { narrow, joined, alike }: Joining,
-): readonly Block[] {
+): readonly PhaseBlock[] {
   const perPixel = (view.t1 - view.t0) / Math.max(1, width);
   const rank = overlay.phases[0]?.rank;
-  const out: Block[] = [];
+  const out: PhaseBlock[] = [];
   for (const phase of overlay.phases) {
     const [t0, t1] = phase.span;
     if (phase.rank !== rank || t1 < view.t0 || t0 > view.t1) continue;
@@ -92,7 +92,7 @@ export function blocks(
 }
 
 /** Below this a difference of sampled bytes is no finding, and must not fill the lane. */
-const LEAST_BOUND = FLAG_LIMITS.bytes;
+const MIN_RESIDUAL_BOUND = FLAG_LIMITS.bytes;
 
 /** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
 export function residualBound(overlay: Overlay, tier: Tier): Bytes {
@@ -100,7 +100,7 @@ export function residualBound(overlay: Overlay, tier: Tier): Bytes {
     (most, phase) => Math.max(most, Math.abs(findResidual(phase, tier) ?? 0)),
     0,
   );
-  return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, LEAST_BOUND);
+  return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, MIN_RESIDUAL_BOUND);
 }
 
 export interface StepBlock {
@@ -110,7 +110,7 @@ export interface StepBlock {
 }
 
 /** The steps as spans: from the first phase of each to its last. */
-export function stepBlocks(overlay: Overlay): readonly StepBlock[] {
+export function buildStepBlocks(overlay: Overlay): readonly StepBlock[] {
   const out: StepBlock[] = [];
   const rank = overlay.phases[0]?.rank;
   for (const { step, stage, span, rank: own } of overlay.phases) {

@@ -6,7 +6,7 @@ export interface Box {
   readonly top: number;
   readonly height: number;
 }
-export interface Layout {
+export interface PictureFrame {
   readonly left: number;
   readonly right: number;
   readonly plotWidth: number;
@@ -26,20 +26,19 @@ export function buildFrame(
   width: number,
   height: number,
   lanes: { phases: boolean; residual: boolean; utilization: boolean },
-): Layout {
+): PictureFrame {
   let top = 8;
-  const take = (wanted: boolean, laneHeight: number): Box | null => {
-    if (!wanted) return null;
+  const take = (laneHeight: number): Box => {
     const box = { top, height: laneHeight };
     top += laneHeight + GAP;
     return box;
   };
-  const phases = take(lanes.phases, 22);
+  const phases = lanes.phases ? take(22) : null;
   if (!phases) top += 10;
   const below = (lanes.residual ? 62 + GAP : 0) + (lanes.utilization ? 46 + GAP : 0) + TIME_AXIS;
-  const main = take(true, Math.max(120, height - top - below))!;
-  const residual = take(lanes.residual, 62);
-  const utilization = take(lanes.utilization, 46);
+  const main = take(Math.max(120, height - top - below));
+  const residual = lanes.residual ? take(62) : null;
+  const utilization = lanes.utilization ? take(46) : null;
   return {
     left: LEFT,
     right: RIGHT,
@@ -52,7 +51,7 @@ export function buildFrame(
   };
 }
 
-export const timeToX = (t: Micros, view: View, layout: Layout): number =>
-  layout.left + ((t - view.t0) / (view.t1 - view.t0)) * layout.plotWidth;
-export const xToTime = (x: number, view: View, layout: Layout): Micros =>
-  view.t0 + ((x - layout.left) / layout.plotWidth) * (view.t1 - view.t0);
+export const timeToX = (t: Micros, view: View, frame: PictureFrame): number =>
+  frame.left + ((t - view.t0) / (view.t1 - view.t0)) * frame.plotWidth;
+export const xToTime = (x: number, view: View, frame: PictureFrame): Micros =>
+  view.t0 + ((x - frame.left) / frame.plotWidth) * (view.t1 - view.t0);

@@ -69,7 +69,7 @@ export function upperEdge(pairs: Float64Array, view: View, width: number): Float
   return Float64Array.from(out);
 }
 
-export interface Reading {
+export interface PointerReading {
   /** The last sample at or before the instant. */
   readonly value: number;
   readonly at: Micros;
@@ -84,7 +84,7 @@ export function readingAt(
   t: Micros,
   view: View,
   columns: number,
-): Reading | null {
+): PointerReading | null {
   const { times, values } = envelope;
   let low = 0;
   let high = times.length;

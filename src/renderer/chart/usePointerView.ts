@@ -4,13 +4,13 @@
  */
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { Micros } from '../../shared/base/units';
-import { type Layout, xToTime } from './picture-frame';
+import { type PictureFrame, xToTime } from './picture-frame';
 import { clampView, findViewCommand, pan, type View, zoomAround } from './view';
 
 export interface ViewControl {
   readonly view: View;
   readonly end: Micros;
-  readonly layout: Layout;
+  readonly frame: PictureFrame;
   /** Null fits the whole run. */
   onView(view: View | null): void;
   onHover(t: Micros | null, x: number, y: number): void;
@@ -35,11 +35,11 @@ export function usePointerView(
     const xIn = (event: MouseEvent) => event.clientX - element.getBoundingClientRect().left;
     const yIn = (event: MouseEvent) => event.clientY - element.getBoundingClientRect().top;
     const clampX = (x: number) => {
-      const { layout } = latest.current;
-      return Math.min(layout.left + layout.plotWidth, Math.max(layout.left, x));
+      const { frame } = latest.current;
+      return Math.min(frame.left + frame.plotWidth, Math.max(frame.left, x));
     };
     const onWheel = (event: WheelEvent) => {
-      const { view, end, layout, onView } = latest.current;
+      const { view, end, frame, onView } = latest.current;
       const sideways = event.shiftKey
         ? event.deltaY || event.deltaX
         : Math.abs(event.deltaX) > Math.abs(event.deltaY)
@@ -49,12 +49,12 @@ export function usePointerView(
       if (whole && (sideways !== 0 || event.deltaY > 0)) return;
       event.preventDefault();
       const pixels = event.deltaMode === 1 ? 16 : 1;
-      if (sideways !== 0) onView(pan(view, (sideways * pixels) / layout.plotWidth, end));
+      if (sideways !== 0) onView(pan(view, (sideways * pixels) / frame.plotWidth, end));
       else
         onView(
           zoomAround(
             view,
-            xToTime(clampX(xIn(event)), view, layout),
+            xToTime(clampX(xIn(event)), view, frame),
             Math.exp(Math.max(-240, Math.min(240, event.deltaY * pixels)) * 0.0022),
             end,
           ),
@@ -71,25 +71,25 @@ export function usePointerView(
       element.setPointerCapture(event.pointerId);
     };
     const onMove = (event: PointerEvent) => {
-      const { layout, view, end, onView, onHover } = latest.current;
+      const { frame, view, end, onView, onHover } = latest.current;
       const x = clampX(xIn(event));
       if (drag?.panning) {
-        const by = ((drag.x - x) / layout.plotWidth) * (drag.view.t1 - drag.view.t0);
+        const by = ((drag.x - x) / frame.plotWidth) * (drag.view.t1 - drag.view.t0);
         onView(clampView({ t0: drag.view.t0 + by, t1: drag.view.t1 + by }, end));
       } else if (drag && Math.abs(x - drag.x) > CLICK_PX)
         setSelection([Math.min(drag.x, x), Math.max(drag.x, x)]);
-      onHover(xToTime(x, view, layout), x, yIn(event));
+      onHover(xToTime(x, view, frame), x, yIn(event));
     };
     const onUp = (event: PointerEvent) => {
-      const { layout, view, end, onView } = latest.current;
+      const { frame, view, end, onView } = latest.current;
       if (drag && !drag.panning) {
         const x = clampX(xIn(event));
         if (Math.abs(x - drag.x) > CLICK_PX) {
           onView(
             clampView(
               {
-                t0: xToTime(Math.min(drag.x, x), view, layout),
-                t1: xToTime(Math.max(drag.x, x), view, layout),
+                t0: xToTime(Math.min(drag.x, x), view, frame),
+                t1: xToTime(Math.max(drag.x, x), view, frame),
               },
               end,
             ),

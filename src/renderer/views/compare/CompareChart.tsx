@@ -21,11 +21,11 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
   const [at, setAt] = useState<{ t: number; x: number } | null>(null);
   const end = Math.max(1000, ...sessions.map(({ durationUs }) => durationUs));
   const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
-  const layout = useMemo(
+  const frame = useMemo(
     () => buildFrame(width, height, { phases: false, residual: false, utilization: false }),
     [width, height],
   );
-  const columns = Math.round(layout.plotWidth);
+  const columns = Math.round(frame.plotWidth);
   const traces = useQuery(`traces ${sessions.map(({ id }) => id).join()}`, (engine) =>
     Promise.all(
       sessions.map(async ({ id, overlay }) =>
@@ -61,7 +61,7 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
     );
     return pictureOption({
       view,
-      layout,
+      frame,
       ink,
       top: top * 1.06,
       bands: [],
@@ -74,12 +74,12 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
       steps: [],
       utilization: null,
     });
-  }, [sessions, traces.data, view, layout, ink]);
+  }, [sessions, traces.data, view, frame, ink]);
 
   const { selection } = usePointerView(surface, {
     view,
     end,
-    layout,
+    frame,
     onView: setChosen,
     onPeak: () => setChosen(null),
     onHover: (t, x) => setAt(t === null ? null : { t, x }),
@@ -100,15 +100,15 @@ export function CompareChart({ sessions }: { sessions: readonly SessionDocument[
             style={{
               left: selection[0],
               width: selection[1] - selection[0],
-              top: layout.main.top,
-              height: layout.main.height,
+              top: frame.main.top,
+              height: frame.main.height,
             }}
           />
         )}
         {at && (
           <div
             className="crosshair"
-            style={{ left: at.x, top: layout.main.top, height: layout.main.height }}
+            style={{ left: at.x, top: frame.main.top, height: frame.main.height }}
           />
         )}
       </section>

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'react';
 import { formatInteger } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { segments } from '../../chart/bands';
+import { buildPredictedSpans } from '../../chart/bands';
 import type { Hover } from '../../chart/hover';
 import { Legend } from '../../chart/Legend';
 import { TraceChart } from '../../chart/TraceChart';
@@ -84,7 +84,7 @@ function Body({
   onSeries,
 }: {
   session: SessionDocument;
-  budget: Parameters<typeof segments>[2];
+  budget: Parameters<typeof buildPredictedSpans>[2];
   budgetError: unknown;
   onSeries(series: string): void;
 }) {
@@ -93,7 +93,7 @@ function Body({
   const [tab, setTab] = useState<Tab>('phases');
   const hover = useRef(createStore<Hover | null>(null)).current;
   const { overlay } = session;
-  const bands = useMemo(() => segments(overlay, tier, budget), [overlay, tier, budget]);
+  const bands = useMemo(() => buildPredictedSpans(overlay, tier, budget), [overlay, tier, budget]);
   const zoomTo = (span: readonly [number, number]) => setView(focusOn(span, session.durationUs));
   const sources = [
     ...new Set([overlay.series, ...overlay.alternatives].filter((id) => id !== null)),
@@ -161,7 +161,7 @@ function Body({
           </div>
           <TraceChart
             session={session}
-            segments={bands}
+            spans={bands}
             tier={tier}
             view={view}
             hover={hover}
@@ -169,7 +169,7 @@ function Body({
           />
         </section>
         <aside className="rail">
-          <Legend session={session} budget={budget} segments={bands} tier={tier} hover={hover} />
+          <Legend session={session} budget={budget} spans={bands} tier={tier} hover={hover} />
           <Findings session={session} onZoom={zoomTo} />
         </aside>
       </div>

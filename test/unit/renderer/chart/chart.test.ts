@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import {
+  buildPredictedSpans,
   ceiling,
   indexAt,
   listComponents,
+  type PredictedSpan,
   polygons,
-  type Segment,
-  segmentAt,
-  segments,
-  visibleSegments,
+  predictedSpanAt,
+  visibleSpans,
 } from '../../../../src/renderer/chart/bands';
 import { STACK_ORDER } from '../../../../src/renderer/chart/palette';
 import {
-  blocks,
+  buildPhaseBlocks,
+  buildStepBlocks,
   findResidual,
   LANE,
   RESIDUALS,
-  stepBlocks,
 } from '../../../../src/renderer/chart/phase-blocks';
 import { buildFrame, timeToX, xToTime } from '../../../../src/renderer/chart/picture-frame';
 import {
@@ -43,29 +43,29 @@ import { overlayOf } from '../../../support/overlay-scenario';
 
 const library = fixtureLibrary();
 const session = (id: string) => library.find(({ document }) => document.id === id)!;
-const bytesOf = (segment: Segment) => Object.values(segment.parts ?? {}).reduce((a, b) => a + b, 0);
+const bytesOf = (span: PredictedSpan) => Object.values(span.parts ?? {}).reduce((a, b) => a + b, 0);
 
 describe('the budget bands', () => {
   it('stand over every phase at its predicted high-water mark, split by component', () => {
     const { document, budget } = session('s-train');
     for (const tier of ['refined', 'textbook'] as const) {
-      const own = segments(document.overlay, tier, budget).filter(({ held }) => !held);
+      const own = buildPredictedSpans(document.overlay, tier, budget).filter(({ held }) => !held);
       expect(own.map(({ total }) => total)).toEqual(
         document.overlay.phases.map(({ predicted }) => predicted[tier]),
       );
-      for (const segment of own) expect(bytesOf(segment)).toBe(segment.total);
+      for (const span of own) expect(bytesOf(span)).toBe(span.total);
     }
   });
   it('fill the time between two phases with what stays, and never overlap', () => {
     const { document, budget } = session('s-train');
-    const all = segments(document.overlay, 'refined', budget);
+    const all = buildPredictedSpans(document.overlay, 'refined', budget);
     for (let i = 1; i < all.length; i++) expect(all[i]!.t0).toBe(all[i - 1]!.t1);
-    const held = all.find((segment) => segment.held)!;
+    const held = all.find((span) => span.held)!;
     expect(held.total).toBe(document.overlay.phases[held.phase]!.predictedEnd.refined);
   });
   it('are absent where nothing is predicted', () => {
     const { document, budget } = session('s-plain');
-    expect(segments(document.overlay, 'refined', budget)).toEqual([]);
+    expect(buildPredictedSpans(document.overlay, 'refined', budget)).toEqual([]);
   });
   it('show an unsplit total where the split does not add up to it', () => {
     const { document } = session('s-train');
@@ -76,21 +76,21 @@ describe('the budget bands', () => {
         predictedComponents: { params: 1 },
       })),
     };
-    expect(segments(overlay, 'refined', null)[0]).toMatchObject({
+    expect(buildPredictedSpans(overlay, 'refined', null)[0]).toMatchObject({
       parts: null,
       total: document.overlay.phases[0]!.predicted.refined,
     });
   });
   it('keep the highest prediction of any span at any width', () => {
     const { document, budget } = session('s-long');
-    const all = segments(document.overlay, 'refined', budget);
+    const all = buildPredictedSpans(document.overlay, 'refined', budget);
     const rand = random(7);
     for (let round = 0; round < 200; round++) {
       const t0 = rand() * document.durationUs * 0.8;
       const t1 = t0 + 1 + rand() * (document.durationUs - t0);
       const columns = 50 + Math.floor(rand() * 900);
-      const inside = all.filter((segment) => segment.t1 >= t0 && segment.t0 <= t1);
-      const shown = visibleSegments(all, t0, t1, columns);
+      const inside = all.filter((span) => span.t1 >= t0 && span.t0 <= t1);
+      const shown = visibleSpans(all, t0, t1, columns);
       expect(Math.max(0, ...shown.map(({ total }) => total))).toBe(
         Math.max(0, ...inside.map(({ total }) => total)),
       );
@@ -99,7 +99,7 @@ describe('the budget bands', () => {
   });
   it('stack without holes: the outlines of all components cover exactly the total', () => {
     const { document, budget } = session('s-train');
-    const all = segments(document.overlay, 'refined', budget);
+    const all = buildPredictedSpans(document.overlay, 'refined', budget);
     const area = (points: readonly (readonly [number, number])[]) =>
       Math.abs(
         points.reduce((sum, [x, y], i) => {
@@ -120,12 +120,12 @@ describe('the budget bands', () => {
   it('know every component of the vocabulary', () => {
     expect([...STACK_ORDER].sort()).toEqual([...COMPONENTS].sort());
   });
-  it('find the segment of an instant', () => {
+  it('find the span of an instant', () => {
     const { document, budget } = session('s-train');
-    const all = segments(document.overlay, 'refined', budget);
+    const all = buildPredictedSpans(document.overlay, 'refined', budget);
     const probe = document.overlay.phases[4]!;
-    expect(segmentAt(all, (probe.span[0] + probe.span[1]) / 2)?.phase).toBe(4);
-    expect(segmentAt(all, 0)).toBeNull();
+    expect(predictedSpanAt(all, (probe.span[0] + probe.span[1]) / 2)?.phase).toBe(4);
+    expect(predictedSpanAt(all, 0)).toBeNull();
     expect(indexAt([1, 3, 5], 4, (t) => t)).toBe(1);
   });
 });
@@ -134,7 +134,7 @@ describe('the lanes', () => {
   it('join spans too narrow to see and keep the widest residual and every flag among them', () => {
     const { document } = session('s-long');
     const view = { t0: 0, t1: document.durationUs };
-    const joined = blocks(document.overlay, view, 900, 'refined', RESIDUALS);
+    const joined = buildPhaseBlocks(document.overlay, view, 900, 'refined', RESIDUALS);
     expect(joined.length).toBeLessThan(900);
     expect(Math.max(...joined.map(({ residual }) => Math.abs(residual ?? 0)))).toBe(
       Math.max(...document.overlay.phases.map(({ residualBytes }) => Math.abs(residualBytes ?? 0))),
@@ -145,7 +145,7 @@ describe('the lanes', () => {
   it('leave spans that have room as they are', () => {
     const { document } = session('s-train');
     const { span } = document.overlay.phases[1]!;
-    const [only] = blocks(
+    const [only] = buildPhaseBlocks(
       document.overlay,
       { t0: span[0] + 1, t1: span[1] - 1 },
       900,
@@ -160,7 +160,7 @@ describe('the lanes', () => {
     expect(findResidual(phase, 'textbook')).toBe(phase.measured! - phase.predicted.textbook!);
   });
   it('span each step from its first phase to its last', () => {
-    const steps = stepBlocks(session('s-train').document.overlay);
+    const steps = buildStepBlocks(session('s-train').document.overlay);
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
     for (const { t0, t1 } of steps) expect(t1).toBeGreaterThan(t0);
   });
@@ -300,9 +300,9 @@ describe('the view', () => {
     ).toEqual(['in', 'left', 'out', 'right', 'left', 'fit', 'fit', 'peak', null]);
   });
   it('maps pixels to time and back', () => {
-    const layout = buildFrame(1200, 500, { phases: true, residual: true, utilization: true });
+    const frame = buildFrame(1200, 500, { phases: true, residual: true, utilization: true });
     const view = { t0: 100, t1: 900 };
-    expect(xToTime(timeToX(333, view, layout), view, layout)).toBeCloseTo(333, 9);
+    expect(xToTime(timeToX(333, view, frame), view, frame)).toBeCloseTo(333, 9);
   });
 });
 
