@@ -4,7 +4,7 @@ import type { RecordRequest } from '../../shared/contract/api';
 import { preset, presetNames } from '../../shared/model/presets';
 import { runDefaults } from '../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { FailureNote } from '../components/basics';
+import { FailureNote } from '../components/FailureNote';
 import { useQuery } from '../state/engine';
 import { PresetField } from './PresetField';
 import { askedSettings, SettingFields } from './SettingFields';

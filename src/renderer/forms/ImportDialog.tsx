@@ -1,7 +1,7 @@
 /** Imports a file: output of nvidia-smi or a session, and for output of nvidia-smi what the run was, where it is known. */
 import { useEffect, useRef, useState } from 'react';
-import { FailureNote } from '../components/FailureNote';
 import { Dialog } from '../components/Dialog';
+import { FailureNote } from '../components/FailureNote';
 import { useEngine } from '../state/engine';
 import { go, sessionHref } from '../state/router';
 import { sendFile } from '../state/upload';

@@ -1,9 +1,9 @@
 /** Starts a recording: the bundled GPT-2 with its budget told beforehand, any command, or a workload saved earlier. */
 import { useState } from 'react';
 import type { RecordRequest } from '../../shared/contract/api';
+import { Dialog } from '../components/Dialog';
 import { FailureNote } from '../components/FailureNote';
 import { Segmented } from '../components/Segmented';
-import { Dialog } from '../components/Dialog';
 import { useEngine, useQuery } from '../state/engine';
 import { go, sessionHref } from '../state/router';
 import { BundledFields, bundledRequest, FIRST_BUNDLED } from './BundledFields';

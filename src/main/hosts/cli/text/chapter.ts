@@ -1,11 +1,7 @@
 /** The chapter's ledger as text for a terminal of 100 columns: each figure printed, computed, judged, and where it was, measured. */
 
 import { ABSENT } from '../../../../shared/base/format';
-import type {
-  Claim,
-  Measured,
-  VerdictTotals,
-} from '../../../../shared/chapter/claims';
+import type { Claim, Measured, VerdictTotals } from '../../../../shared/chapter/claims';
 import { VERDICT_NAMES } from '../../../../shared/present/names';
 import { figure, whole } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
