@@ -12,9 +12,9 @@ import { Worker } from 'node:worker_threads';
 import { Failure } from '../../shared/base/failure';
 import { type Bytes, MiB } from '../../shared/base/units';
 import type { ImportRequest, UploadPiece } from '../../shared/contract/api';
-import { checkModel, checkRun } from '../../shared/model/validate';
 import { importThreadEntry } from '../install/paths';
 import { openLibrary } from '../store/library';
+import { checkDeclaration } from '../workloads/declaration';
 import type { ImportReply, ImportTask } from './import-thread';
 import { type ImportOptions, importFile } from './imports';
 
@@ -72,8 +72,7 @@ export class Uploads {
 
   /** Imports a file that has come whole; it is dropped whatever comes of it. */
   async import({ upload, ...options }: ImportRequest): Promise<{ id: string }> {
-    if (options.model) checkModel(options.model);
-    if (options.model && options.run) checkRun(options.model, options.run);
+    checkDeclaration(options);
     const { path } = this.#find(upload);
     try {
       return { id: await importAside(this.#library, path, options) };

@@ -12,7 +12,7 @@ import { Failure } from '../../shared/base/failure';
 import { looksSecret, withoutSecrets } from '../../shared/base/secrets';
 import type { RecordRequest, SavedWorkload, WorkloadEnvironment } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import { checkModel, checkRun } from '../../shared/model/validate';
+import { checkDeclaration } from './declaration';
 import { INSTRUMENTS } from './instrument';
 
 const VERSION = 1;
@@ -109,13 +109,13 @@ export class SavedWorkloads {
       readonly model?: ModelSpec;
       readonly run?: RunSpec;
     };
-    if (saved.model) checkModel(saved.model);
-    if (saved.model && saved.run) checkRun(saved.model, saved.run);
+    checkDeclaration(saved);
     return { name: found, savedAt: read.data.savedAt, request: saved };
   }
 
-  /** Throws `bad_input` for a name that is taken or can be none, and for a command that holds a secret. */
+  /** Throws `bad_input` for a name that is taken or can be none, a model or run that cannot be, and a command with a secret. */
   save(name: string, given: RecordRequest): SavedWorkload {
+    checkDeclaration(given);
     if (!NAME.test(name))
       throw new Failure(
         'bad_input',

@@ -6,7 +6,9 @@
 import { Failure, type FailureInfo } from '../base/failure';
 import { ENGINE_METHODS, type EngineApi, type EngineClient, type EngineEvent } from './api';
 
-type Method = (typeof ENGINE_METHODS)[number];
+type Method = keyof EngineApi;
+/** A method seen from afar. Its answer comes from the engine's side of the same contract and is taken at its word. */
+type RemoteMethod = (args?: unknown) => Promise<never>;
 
 export type RpcMessage =
   | { readonly kind: 'call'; readonly id: number; readonly method: Method; readonly args: unknown }
@@ -59,7 +61,7 @@ export function serveEngine(
 export function connectEngine(port: RpcPort): EngineClient {
   const pending = new Map<
     number,
-    { resolve: (value: unknown) => void; reject: (reason: unknown) => void }
+    { resolve: (value: never) => void; reject: (reason: unknown) => void }
   >();
   const listeners = new Set<(event: EngineEvent) => void>();
   let nextId = 1;
@@ -77,7 +79,7 @@ export function connectEngine(port: RpcPort): EngineClient {
     );
   port.onMessage((message) => {
     if (message.kind === 'event') for (const listener of listeners) listener(message.event);
-    else if (message.kind === 'result') settle(message.id)?.resolve(message.value);
+    else if (message.kind === 'result') settle(message.id)?.resolve(message.value as never);
     else if (message.kind === 'failure') settle(message.id)?.reject(Failure.from(message.failure));
     else if (message.kind === 'error') settle(message.id)?.reject(new Error(message.message));
   });
@@ -85,16 +87,18 @@ export function connectEngine(port: RpcPort): EngineClient {
     closed = true;
     for (const id of [...pending.keys()]) settle(id)?.reject(lost());
   });
-  const call = (method: Method) => (args?: unknown) =>
-    new Promise((resolve, reject) => {
-      if (closed) return reject(lost());
-      const id = nextId++;
-      pending.set(id, { resolve, reject });
-      port.send({ kind: 'call', id, method, args });
-    });
+  const remote =
+    (method: Method): RemoteMethod =>
+    (args) =>
+      new Promise((resolve, reject) => {
+        if (closed) return reject(lost());
+        const id = nextId++;
+        pending.set(id, { resolve, reject });
+        port.send({ kind: 'call', id, method, args });
+      });
   const api = Object.fromEntries(
-    ENGINE_METHODS.map((method) => [method, call(method)]),
-  ) as unknown as EngineApi;
+    ENGINE_METHODS.map((method) => [method, remote(method)]),
+  ) as Record<Method, RemoteMethod>;
   return {
     ...api,
     on(listener) {
