@@ -21,7 +21,7 @@ import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { type ImportOptions, importFile } from './imports';
-import type { Recording, RecordingHooks } from './recorder';
+import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
 import { Sessions } from './sessions';
 import { Uploads } from './uploads';

@@ -8,7 +8,7 @@ import { formatBytes, formatDuration } from '../../../shared/base/format';
 import type { RecordRequest } from '../../../shared/contract/api';
 import type { SessionData } from '../../../shared/session/types';
 import type { Engine } from '../../engine/engine';
-import type { Recording } from '../../engine/recorder';
+import type { Recording } from '../../engine/recording';
 import type { Output } from './output';
 
 /** A terminal and the launcher may both deliver one Ctrl-C. */

@@ -1,0 +1,136 @@
+/**
+ * A recording as it was asked for, with everything resolved that can be before anything starts: what runs where, with
+ * which environment, under which name, and what is declared of it. Names and commands are without the secrets in them.
+ */
+import { Failure } from '../../shared/base/failure';
+import { withoutSecrets } from '../../shared/base/secrets';
+import type { Millis } from '../../shared/base/units';
+import type { RecordRequest } from '../../shared/contract/api';
+import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import type { WorkloadInfo } from '../../shared/session/types';
+import { appRoot, workloadEntry, workloadNode } from '../install/paths';
+import { checkSaving } from '../workloads/checkpoint';
+import { environmentFor, Redactor } from '../workloads/environment';
+import { instrumentEnvironment } from '../workloads/instrument';
+
+const DEFAULT_INTERVAL_MS: Millis = 100;
+const MAX_NAME_LENGTH = 60;
+
+export interface RecordingPlan extends Target {
+  /** The session's name. */
+  readonly name: string;
+  readonly intervalMs: Millis;
+  readonly model: ModelSpec | null;
+  readonly run: RunSpec | null;
+  /** Checkpoint that the bundled workload starts from. */
+  readonly weights: string | null;
+  /** Nothing is declared of the command, so what it announces takes the place of a declaration. */
+  readonly takesAnnouncements: boolean;
+  /** Knows the secrets of the workload's environment: nothing it says is stored without having passed here. */
+  readonly redactor: Redactor;
+}
+
+/** What runs, or ran already. */
+interface Target {
+  /** Empty where a process is watched that runs already. */
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** A process that runs already. */
+  readonly pid: number | null;
+  readonly name: string;
+  readonly workload: WorkloadInfo;
+}
+
+/** Throws `bad_input` for a request that cannot be carried out. */
+export function planRecording(request: RecordRequest): RecordingPlan {
+  const target = resolveTarget(request);
+  const { workload } = target;
+  const redactor = new Redactor({ ...process.env, ...target.env });
+  return {
+    ...target,
+    name: redactor.text(request.name ?? target.name),
+    workload: {
+      ...workload,
+      title: redactor.text(workload.title),
+      command: redactor.command(workload.command),
+      ...(request.experiment && { experiment: request.experiment }),
+    },
+    intervalMs: request.intervalMs ?? DEFAULT_INTERVAL_MS,
+    model: request.model ?? null,
+    run: request.run ?? null,
+    weights: request.weights ?? null,
+    takesAnnouncements: workload.kind === 'command' && !request.model,
+    redactor,
+  };
+}
+
+function resolveTarget(request: RecordRequest): Target {
+  if (request.bundled) return bundledWorkload(request);
+  const cwd = request.cwd ?? process.cwd();
+  return request.pid === undefined ? command(request, cwd) : runningProcess(request.pid, cwd);
+}
+
+function bundledWorkload({ model, run, weights, saveWeights, cwd }: RecordRequest): Target {
+  if (!model || !run)
+    throw new Failure(
+      'bad_input',
+      'The bundled workload needs a model and a run.',
+      'Give --model and --mode.',
+    );
+  if (saveWeights !== undefined) checkSaving(run, saveWeights);
+  const task = {
+    model,
+    run,
+    ...(weights !== undefined && { weights }),
+    ...(saveWeights !== undefined && { saveWeights }),
+  };
+  const command = [workloadNode(), workloadEntry, JSON.stringify(task)];
+  return {
+    command,
+    cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,
+    env: process.env,
+    pid: null,
+    name: `${model.name} ${run.mode}`,
+    workload: {
+      kind: 'bundled',
+      title: `bundled ${model.name}`,
+      command,
+      cwd: cwd ?? process.cwd(),
+      pid: null,
+    },
+  };
+}
+
+function runningProcess(pid: number, cwd: string): Target {
+  return {
+    command: [],
+    cwd,
+    env: process.env,
+    pid,
+    name: `pid ${pid}`,
+    workload: { kind: 'pid', title: `process ${pid}`, command: [], cwd: null, pid },
+  };
+}
+
+function command({ command = [], environment, instrument }: RecordRequest, cwd: string): Target {
+  if (command.length === 0)
+    throw new Failure(
+      'bad_input',
+      'There is nothing to record.',
+      'Give --bundled gpt2, --pid PID, or a command after --.',
+    );
+  const chosen = environmentFor(environment, process.env);
+  const shown = withoutSecrets(command);
+  return {
+    command,
+    cwd,
+    env: instrument ? instrumentEnvironment(instrument, chosen) : chosen,
+    pid: null,
+    name: shown
+      .map((word) => word.split(/[\\/]/).at(-1) ?? word)
+      .join(' ')
+      .slice(0, MAX_NAME_LENGTH),
+    workload: { kind: 'command', title: shown.join(' '), command: shown, cwd, pid: null },
+  };
+}

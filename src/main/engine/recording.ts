@@ -1,0 +1,374 @@
+/**
+ * One recording, from the request to the finished session file.
+ *
+ * Guarantees: a request that cannot be carried out leaves nothing behind (no file, no process). Once started, the
+ * workload's whole tree ends with the recording, whichever of the two ends first, and the file is finished with the
+ * status that fits: complete (exit code 0), failed (any other end), interrupted (stopped by the person). What is
+ * recorded is on disk within a second; should this process be killed, the supervisor ends the workload and the file
+ * opens as recovered.
+ */
+
+import type { Bytes, Micros, Millis } from '../../shared/base/units';
+import type { Status } from '../../shared/base/vocabulary';
+import type { RecordRequest } from '../../shared/contract/api';
+import { buildDocument, summarizeDocument } from '../../shared/session/document';
+import type { SessionData, SessionResult } from '../../shared/session/types';
+import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import { inventoryEntry, supervisorEntry, workloadNode } from '../install/paths';
+import { type AnchoredClock, createSessionClock } from '../install/session-clock';
+import type { Library } from '../store/library';
+import { readStoredSeries } from '../store/session-data';
+import { createSession, type SessionWriter } from '../store/session-file';
+import type { ProcessScope, Sampler } from '../telemetry/sampler';
+import { every } from '../telemetry/shared-timer';
+import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
+import { attachProcess } from '../workloads/attach';
+import type { Redactor } from '../workloads/environment';
+import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
+import type { ExitStatus } from '../workloads/types';
+import { askWorkload } from './ask-workload';
+import { describeMachine } from './environment';
+import { LiveHeader } from './live-header';
+import { LiveTrace } from './live-trace';
+import { planRecording, type RecordingPlan } from './recording-plan';
+
+export interface RecordingHooks {
+  /** The trace has grown; at most a few times a second. */
+  changed(): void;
+  /** The session file is finished and closed. */
+  finished(): void;
+  log?(line: LogLine): void;
+  marker?(marker: Marker): void;
+}
+
+/**
+ * starting: the file is there, samplers and workload are not all up; what fails now takes the file away again.
+ * running: the workload runs. stopping: it ended, or is being ended by who stopped the recording; the file is finished.
+ */
+type State = 'starting' | 'running' | 'stopping' | 'ended';
+
+const NEXT: Readonly<Record<State, readonly State[]>> = {
+  starting: ['running', 'ended'],
+  running: ['stopping'],
+  stopping: ['ended'],
+  ended: [],
+};
+
+const CHANGED_MS: Millis = 250;
+/** Nobody watches who has asked for nothing so long. */
+const WATCHED_MS: Millis = 2000;
+
+/** Resolves when the workload runs and is recorded. Throws a Failure, and leaves nothing behind, where it cannot be. */
+export async function startRecording(
+  request: RecordRequest,
+  library: Library,
+  hooks: RecordingHooks,
+): Promise<Recording> {
+  const plan = planRecording(request);
+  const { model, run, weights } = plan;
+  if (model && run && weights !== null) await askWorkload({ model, run, weights, check: true });
+  const workload = new WorkloadProcesses();
+  // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
+  if (plan.pid !== null) workload.follow(await attachProcess(plan.pid));
+  const telemetry = await openSamplers({
+    scope: workload,
+    intervalMs: plan.intervalMs,
+    ownPids: () => [process.pid],
+    nodePath: workloadNode(),
+    inventoryHelper: inventoryEntry,
+    env: { ...process.env, CUDA_VISIBLE_DEVICES: plan.env.CUDA_VISIBLE_DEVICES },
+  });
+  const clock = createSessionClock();
+  const id = library.newId();
+  const machine = await describeMachine();
+  const recording = new Recording({
+    id,
+    plan,
+    library,
+    hooks,
+    workload,
+    telemetry,
+    clock,
+    machine,
+  });
+  await recording.start();
+  return recording;
+}
+
+/** The workload's processes as samplers see them: none before there is a workload. */
+class WorkloadProcesses implements ProcessScope {
+  #workload: LaunchedWorkload | null = null;
+
+  get workload(): LaunchedWorkload | null {
+    return this.#workload;
+  }
+
+  follow(workload: LaunchedWorkload): LaunchedWorkload {
+    this.#workload = workload;
+    return workload;
+  }
+
+  pids(): readonly number[] {
+    return this.#workload?.pids() ?? [];
+  }
+
+  ranks(): ReadonlyMap<number, number> {
+    return this.#workload?.ranks() ?? new Map();
+  }
+}
+
+interface RecordingParts {
+  readonly id: string;
+  readonly plan: RecordingPlan;
+  readonly library: Library;
+  readonly hooks: RecordingHooks;
+  readonly workload: WorkloadProcesses;
+  readonly telemetry: OpenedSamplers;
+  readonly clock: AnchoredClock;
+  readonly machine: Awaited<ReturnType<typeof describeMachine>>;
+}
+
+export class Recording {
+  readonly id: string;
+  readonly path: string;
+  /** Resolves when the session file is finished. */
+  readonly done: Promise<SessionData>;
+
+  readonly #parts: RecordingParts;
+  readonly #baselines: Readonly<Record<string, Bytes>>;
+  readonly #header: LiveHeader;
+  readonly #file: SessionWriter;
+  readonly #trace: LiveTrace;
+  readonly #samplers: Sampler[] = [];
+  readonly #completion = Promise.withResolvers<SessionData>();
+  #state: State = 'starting';
+  #stopRequested = false;
+  #exit: ExitStatus = { exitCode: null, signal: null };
+  /** How it ended; null before. */
+  #result: SessionResult | null = null;
+  #failedMarkers = 0;
+  #watchedAt: Millis | null = null;
+  #endTicks = () => {};
+
+  /** Use `startRecording`. Creates the session file. */
+  constructor(parts: RecordingParts) {
+    const { id, plan, library, telemetry, clock, machine } = parts;
+    const { gpus, sources, simulated, baselines } = telemetry;
+    this.#parts = parts;
+    this.#baselines = plan.pid === null ? baselines : baselinesOfOthers(baselines);
+    this.#header = new LiveHeader(
+      plan,
+      {
+        id,
+        startedAt: clock.startedAt.toISOString(),
+        simulated,
+        environment: { ...machine, gpus, sources },
+      },
+      (text) => this.#trace.warn(text),
+    );
+    this.#file = createSession(library.dir, this.#header.current);
+    this.#file.setMeta('baselines', this.#baselines);
+    this.#trace = new LiveTrace(this.#file);
+    this.id = id;
+    this.path = this.#file.path;
+    this.done = this.#completion.promise;
+  }
+
+  /** Called once, by `startRecording`. */
+  async start(): Promise<void> {
+    let workload: LaunchedWorkload;
+    try {
+      await this.#startSamplers();
+      workload = this.#parts.workload.workload ?? (await this.#launch());
+      this.#header.launched(workload.pid);
+      this.#file.setMeta('workload', this.#header.current.workload);
+    } catch (error) {
+      await this.#abandon();
+      throw error;
+    }
+    this.#enter('running');
+    this.#endTicks = every(CHANGED_MS, () => this.#tick());
+    this.#runToEnd(workload).then(this.#completion.resolve, this.#completion.reject);
+  }
+
+  /** Ends the workload, or lets go of one that ran already; resolves when the session file is finished. */
+  async stop(): Promise<void> {
+    if (this.#result === null) this.#stopRequested = true;
+    if (this.#state === 'running') this.#enter('stopping');
+    await this.#parts.workload.workload?.stop();
+    await this.done;
+  }
+
+  /** How far it is, without looking at what was recorded. */
+  progress(): Pick<SessionData, 'name' | 'environment' | 'status' | 'durationUs'> {
+    return this.#progress();
+  }
+
+  /** The session so far; of older samples as much as a picture of the whole needs. */
+  snapshot(): SessionData {
+    return this.#describe(this.#trace.series());
+  }
+
+  /** The same with every sample of a stretch, where it is short enough. Whoever asks watches: new samples come sooner. */
+  window(t0: Micros, t1: Micros): SessionData {
+    this.#setWatched(performance.now());
+    return this.#describe(this.#trace.window(t0, t1));
+  }
+
+  #enter(next: State): void {
+    if (!NEXT[this.#state].includes(next))
+      throw new Error(`recording ${this.id} cannot go from ${this.#state} to ${next}`);
+    this.#state = next;
+  }
+
+  async #startSamplers(): Promise<void> {
+    const { telemetry, clock } = this.#parts;
+    for (const sampler of telemetry.samplers) {
+      this.#samplers.push(sampler);
+      await sampler.start(this.#trace, clock);
+    }
+  }
+
+  async #launch(): Promise<LaunchedWorkload> {
+    const { plan, workload, clock } = this.#parts;
+    return workload.follow(
+      await launchWorkload({
+        clock,
+        onMarker: (marker) => this.#onMarker(marker),
+        onLog: (line) => this.#onLog(line),
+        onWarning: (text) => this.#trace.warn(text),
+        command: plan.command,
+        cwd: plan.cwd,
+        env: plan.env,
+        supervisorPath: supervisorEntry,
+        nodePath: workloadNode(),
+      }),
+    );
+  }
+
+  /** As if it had never been asked for. */
+  async #abandon(): Promise<void> {
+    const { workload, library } = this.#parts;
+    this.#enter('ended');
+    await this.#stopSamplers();
+    await workload.workload?.stop();
+    this.#file.close();
+    library.delete(this.id);
+  }
+
+  async #runToEnd(workload: LaunchedWorkload): Promise<SessionData> {
+    try {
+      this.#exit = await workload.exited;
+    } finally {
+      if (this.#state === 'running') this.#enter('stopping');
+      this.#endTicks();
+      await workload.stop();
+      await this.#stopSamplers();
+    }
+    const data = this.#finish();
+    this.#enter('ended');
+    this.#parts.hooks.finished();
+    return data;
+  }
+
+  /** Writes the end of the session and closes its file. */
+  #finish(): SessionData {
+    const { plan, clock } = this.#parts;
+    const durationUs = clock.now();
+    const { run } = this.#header.current;
+    if (plan.takesAnnouncements && run !== null) this.#file.setMeta('run', run);
+    this.#trace.finish(durationUs);
+    if (this.#failedMarkers > 0)
+      this.#trace.warn(`${this.#failedMarkers} markers could not be shown while recording.`);
+    this.#result = { status: this.#judgeEnd(), ...this.#exit, durationUs };
+    this.#file.flush();
+    const data = this.#describe(readStoredSeries(this.path));
+    this.#file.setMeta('summary', summarizeDocument(buildDocument(data)));
+    this.#file.finish(this.#result);
+    this.#file.close();
+    return data;
+  }
+
+  #judgeEnd(): Status {
+    if (this.#stopRequested) return 'interrupted';
+    // A process that was only watched has no exit code of its own to tell.
+    if (this.#parts.plan.pid !== null) return 'complete';
+    return this.#exit.exitCode === 0 && this.#exit.signal === null ? 'complete' : 'failed';
+  }
+
+  async #stopSamplers(): Promise<void> {
+    await Promise.all(this.#samplers.map((sampler) => sampler.stop()));
+  }
+
+  #onMarker(announced: Marker): void {
+    const { plan, hooks } = this.#parts;
+    const marker = redactMarker(announced, plan.redactor);
+    this.#trace.marker(marker);
+    const changed = this.#header.take(marker);
+    for (const document of changed) this.#file.setMeta(document, this.#header.current[document]);
+    try {
+      hooks.marker?.(marker);
+    } catch {
+      this.#failedMarkers++;
+    }
+  }
+
+  #onLog(written: LogLine): void {
+    const { plan, hooks } = this.#parts;
+    const line = { ...written, text: plan.redactor.text(written.text) };
+    this.#trace.log(line);
+    hooks.log?.(line);
+  }
+
+  #tick(): void {
+    if (this.#watchedAt !== null && performance.now() - this.#watchedAt > WATCHED_MS)
+      this.#setWatched(null);
+    this.#parts.hooks.changed();
+  }
+
+  #setWatched(at: Millis | null): void {
+    if ((this.#watchedAt === null) !== (at === null))
+      for (const sampler of this.#samplers) sampler.watched?.(at !== null);
+    this.#watchedAt = at;
+  }
+
+  #progress() {
+    return {
+      ...this.#header.current,
+      status: this.#result?.status ?? ('recording' as const),
+      durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
+    };
+  }
+
+  #describe(series: readonly SeriesData[]): SessionData {
+    const { markers, logs, warnings } = this.#trace;
+    return {
+      ...this.#progress(),
+      ...this.#exit,
+      baselines: this.#baselines,
+      series,
+      markers,
+      logs,
+      warnings,
+    };
+  }
+}
+
+/** What a workload announces in words of its own, without the secrets among them. */
+function redactMarker(marker: Marker, redactor: Redactor): Marker {
+  if (marker.type === 'note') return { ...marker, text: redactor.text(marker.text) };
+  return marker.type === 'run' || marker.type === 'model'
+    ? { ...marker, fields: redactor.fields(marker.fields) }
+    : marker;
+}
+
+/** For a process that ran before the recording did, only what others hold on the device was there "before". */
+function baselinesOfOthers(baselines: Readonly<Record<string, Bytes>>): Record<string, Bytes> {
+  const others = Object.entries(baselines).filter(([id]) => id.endsWith('.other.memory'));
+  return Object.fromEntries(
+    others.flatMap(([id, bytes]) => [
+      [id, bytes],
+      [id.replace('.other.memory', '.memory.used'), bytes],
+    ]),
+  );
+}
