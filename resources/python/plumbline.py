@@ -1,6 +1,7 @@
 """Announces a workload's phases, steps, tokens and memory to Plumbline.
 
-Copy this file beside your script (standard library only, Python 3.8 or later):
+A script that Plumbline records finds it by name; to run it elsewhere too, copy this file beside it (standard library
+only, Python 3.8 or later):
 
     import plumbline
     for i, batch in enumerate(data):

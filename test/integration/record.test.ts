@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import type { SessionSummary } from '../../src/shared/session/types';
@@ -71,6 +71,52 @@ sys.exit(3)
     expect(document.overlay.measuredPeak!.bytes).toBeGreaterThan(80 * 1024 ** 2);
     expect(document.overlay.measuredPeak!.bytes).toBeLessThan(200 * 1024 ** 2);
     expect(document.logs.map(({ text }) => text)).toContain('trained');
+  });
+
+  const helpers = join(repository, 'resources', 'python');
+  /** A script that imports the helper and a module of `modules` by name, and says what it finds in its environment. */
+  const importing = (): { python: string; modules: string } => {
+    const modules = join(home.dir, 'modules');
+    mkdirSync(modules);
+    script(join('modules', 'beside.py'), 'word = "mine"\n');
+    const python = script(
+      'importing.py',
+      `
+import os, sys
+import plumbline
+from beside import word
+with plumbline.phase("forward", step=1):
+    print(word, os.environ.get("KEPT"))
+print(os.environ["PYTHONPATH"])
+print("instrument" in str(getattr(sys.modules.get("sitecustomize"), "__file__", "")))
+`,
+    );
+    return { python, modules };
+  };
+  const phases = (document: SessionDocument) =>
+    document.overlay.phases.map(({ phase, step }) => [phase, step]);
+  const printed = (document: SessionDocument) => document.logs.map(({ text }) => text);
+
+  it('lets it import the helper by name, beside what PYTHONPATH held, and runs nothing else', async () => {
+    const { python, modules } = importing();
+    const { document } = await runJson<SessionDocument>(
+      ['record', '--', 'python3', python],
+      home.dir,
+      { PYTHONPATH: modules, KEPT: 'yes' },
+    );
+    expect(phases(document)).toEqual([['forward', 1]]);
+    expect(printed(document)).toEqual(['mine yes', `${helpers}${delimiter}${modules}`, 'False']);
+  });
+
+  it('lets it import the helper where only what it needs is passed on', async () => {
+    const { python, modules } = importing();
+    const { document } = await runJson<SessionDocument>(
+      ['record', '--clean-env', '--env', `PYTHONPATH=${modules}`, '--', 'python3', python],
+      home.dir,
+      { KEPT: 'yes' },
+    );
+    expect(phases(document)).toEqual([['forward', 1]]);
+    expect(printed(document)).toEqual(['mine None', `${helpers}${delimiter}${modules}`, 'False']);
   });
 });
 

@@ -2,7 +2,7 @@
  * The header of a session while it is recorded: what was declared, and what the workload announces of its model, its
  * run and its surroundings as it goes. Announcements never overrule a declaration.
  */
-import type { RunSpec } from '../../shared/model/spec';
+import { BACKENDS, type RunSpec } from '../../shared/model/spec';
 import type { Environment, SessionHeader } from '../../shared/session/types';
 import type { Marker } from '../../shared/trace/types';
 import { announcedModel, announcedRun } from './announced';
@@ -13,8 +13,6 @@ type Announcement = Extract<Marker, { type: 'model' | 'run' }>;
 
 /** Documents of the header that may change while it is recorded. */
 export type HeaderDocument = 'model' | 'run' | 'workload' | 'environment';
-
-const BACKENDS = ['webgpu', 'wasm', 'cpu'] as const;
 
 export class LiveHeader {
   readonly #plan: RecordingPlan;

@@ -11,7 +11,7 @@ import type { WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { checkSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor } from '../workloads/environment';
-import { instrumentEnvironment } from '../workloads/instrument';
+import { helperEnvironment, instrumentEnvironment } from '../workloads/instrument';
 
 const DEFAULT_INTERVAL_MS: Millis = 100;
 const MAX_NAME_LENGTH = 60;
@@ -120,7 +120,7 @@ function command({ command = [], environment, instrument }: RecordRequest, cwd: 
       'There is nothing to record.',
       'Give --bundled gpt2, --pid PID, or a command after --.',
     );
-  const chosen = environmentFor(environment, process.env);
+  const chosen = helperEnvironment(environmentFor(environment, process.env));
   const shown = withoutSecrets(command);
   return {
     command,

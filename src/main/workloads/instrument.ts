@@ -1,6 +1,7 @@
 /**
- * Watching a workload that knows nothing of Plumbline, by its environment alone: a bootstrap that its interpreter finds
- * at its start. The script itself is not touched.
+ * What a workload finds in its environment so that it can speak to Plumbline without being changed: the Python helper
+ * that it may import by name, and on demand a bootstrap that the interpreter runs at its start and that announces what
+ * a script says nothing of.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -11,18 +12,27 @@ export const INSTRUMENTS = ['python'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
 /**
+ * `env` with a PYTHONPATH on which `import plumbline` works in any Python of the workload. Nothing in that folder is run
+ * by Python itself. Where the helper is missing from this installation, `env` stays as it is.
+ */
+export function helperEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folder = pythonFolder(env);
+  return existsSync(join(folder, 'plumbline.py')) ? prependPythonPath(folder, env) : env;
+}
+
+/**
  * `env` with what makes `kind` of interpreter announce the workload's phases and memory. `bad_input` for a kind that does
  * not exist, `unavailable` where the bootstrap is missing from this installation.
  */
 export function instrumentEnvironment(kind: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (!INSTRUMENTS.some((one) => one === kind)) {
+  if (!INSTRUMENTS.some((instrument) => instrument === kind)) {
     throw new Failure(
       'bad_input',
       `There is no instrument "${kind}".`,
       `Use one of ${INSTRUMENTS.join(', ')}, or leave --instrument out.`,
     );
   }
-  const folder = join(env.PLUMBLINE_RESOURCES ?? appRoot, 'resources', 'python', 'instrument');
+  const folder = join(pythonFolder(env), 'instrument');
   if (!existsSync(join(folder, 'sitecustomize.py'))) {
     throw new Failure(
       'unavailable',
@@ -30,5 +40,16 @@ export function instrumentEnvironment(kind: string, env: NodeJS.ProcessEnv): Nod
       'Install Plumbline again, or use resources/python/plumbline.py in the script.',
     );
   }
-  return { ...env, PYTHONPATH: env.PYTHONPATH ? `${folder}${delimiter}${env.PYTHONPATH}` : folder };
+  return prependPythonPath(folder, env);
+}
+
+const pythonFolder = (env: NodeJS.ProcessEnv): string =>
+  join(env.PLUMBLINE_RESOURCES ?? appRoot, 'resources', 'python');
+
+/** What PYTHONPATH held stays on it. Windows takes the name in any case, so it keeps the one it has. */
+function prependPythonPath(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isPythonPath = (name: string) =>
+    (process.platform === 'win32' ? name.toUpperCase() : name) === 'PYTHONPATH';
+  const name = Object.keys(env).find(isPythonPath) ?? 'PYTHONPATH';
+  return { ...env, [name]: env[name] ? `${folder}${delimiter}${env[name]}` : folder };
 }
