@@ -17,11 +17,11 @@ export interface FileStamp {
 }
 
 const entry = z.object({ size: z.number(), mtimeMs: z.number(), summary: summarySchema });
+type Entry = FileStamp & { readonly summary: SessionSummary };
 const document = z.object({
   version: z.literal(INDEX_VERSION),
   entries: z.record(z.string(), entry),
 });
-type Entry = FileStamp & { readonly summary: SessionSummary };
 
 export class LibraryIndex {
   readonly #path: string;
@@ -50,7 +50,7 @@ export class LibraryIndex {
   save(): void {
     const same =
       this.#used.size === this.#known.size &&
-      [...this.#used].every(([file, one]) => this.#known.get(file) === one);
+      [...this.#used].every(([file, used]) => this.#known.get(file) === used);
     if (same) return;
     const draft = `${this.#path}.${process.pid}.draft`;
     try {
@@ -68,7 +68,7 @@ export class LibraryIndex {
 function load(path: string): ReadonlyMap<string, Entry> {
   try {
     const { entries } = document.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return new Map(Object.entries(entries)) as ReadonlyMap<string, Entry>;
+    return new Map(Object.entries(entries));
   } catch {
     return new Map();
   }

@@ -5,14 +5,11 @@
 
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import { storedDocument } from '../../shared/base/stored-document';
 import { STATUSES } from '../../shared/base/vocabulary';
+import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
-import type {
-  Environment,
-  SessionHeader,
-  SessionResult,
-  SessionSummary,
-} from '../../shared/session/types';
+import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { ProcessIdentity } from './liveness';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
@@ -28,6 +25,9 @@ const workload = z.looseObject({
   pid: z.number().nullable(),
   experiment,
 });
+const gpu = storedDocument<GpuInfo>(
+  z.object({ index: z.number(), uuid: z.string(), name: z.string() }),
+);
 const environment = z.looseObject({
   plumbline: z.string(),
   node: z.string(),
@@ -35,23 +35,27 @@ const environment = z.looseObject({
   cpu: z.string(),
   cores: z.number(),
   memoryBytes: z.number(),
-  gpus: z.array(z.looseObject({ index: z.number(), uuid: z.string(), name: z.string() })),
+  gpus: z.array(gpu),
   sources: z.array(z.looseObject({ id: z.string(), ok: z.boolean(), detail: z.string() })),
   workload: z.record(z.string(), z.string()),
 });
-const model = z
-  .looseObject({ name: z.string(), layers: z.number(), hidden: z.number() })
-  .nullable();
-const run = z.looseObject({ mode: z.string(), batch: z.number(), seq: z.number() }).nullable();
+const model = storedDocument<ModelSpec>(
+  z.object({ name: z.string(), layers: z.number(), hidden: z.number() }),
+);
+const run = storedDocument<RunSpec>(
+  z.object({ mode: z.string(), batch: z.number(), seq: z.number() }),
+);
 const result = z.looseObject({
   status: z.enum(STATUSES),
   exitCode: z.number().nullable(),
   signal: z.string().nullable(),
   durationUs: z.number(),
 });
-const recorder = z
-  .looseObject({ pid: z.number(), started: z.string().nullable(), host: z.string() })
-  .nullable();
+const recorder = z.looseObject({
+  pid: z.number(),
+  started: z.string().nullable(),
+  host: z.string(),
+});
 export const summarySchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -90,9 +94,9 @@ export class MetaDocuments {
       startedAt,
       name: z.string().parse(this.get('name')),
       workload: workload.parse(this.get('workload')),
-      environment: environment.parse(this.get('environment')) as unknown as Environment,
-      model: model.parse(this.get('model')) as unknown as ModelSpec | null,
-      run: run.parse(this.get('run')) as unknown as RunSpec | null,
+      environment: environment.parse(this.get('environment')),
+      model: model.nullable().parse(this.get('model')),
+      run: run.nullable().parse(this.get('run')),
       simulated: z.boolean().parse(this.get('simulated')),
     };
   }
@@ -103,7 +107,7 @@ export class MetaDocuments {
   }
 
   recorder(): ProcessIdentity | null {
-    return recorder.parse(this.get('recorder'));
+    return recorder.nullable().parse(this.get('recorder'));
   }
 
   summary(): SessionSummary | null {

@@ -10,6 +10,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../shared/base/failure';
 import { looksSecret, withoutSecrets } from '../../shared/base/secrets';
+import { storedDocument } from '../../shared/base/stored-document';
 import type { RecordRequest, SavedWorkload, WorkloadEnvironment } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkDeclaration } from './declaration';
@@ -29,8 +30,8 @@ const request = z
     saveWeights: z.string().optional(),
     cwd: z.string().optional(),
     name: z.string().max(500).optional(),
-    model: z.looseObject({ name: z.string() }).optional(),
-    run: z.looseObject({ mode: z.string() }).optional(),
+    model: storedDocument<ModelSpec>(z.object({ name: z.string() })).optional(),
+    run: storedDocument<RunSpec>(z.object({ mode: z.string() })).optional(),
     intervalMs: z.number().positive().optional(),
     environment: z
       .strictObject({
@@ -105,12 +106,9 @@ export class SavedWorkloads {
         `${read.error.issues[0]?.path.join('.') || 'it'} is not as it must be`,
         read.error,
       );
-    const saved = read.data.request as RecordRequest & {
-      readonly model?: ModelSpec;
-      readonly run?: RunSpec;
-    };
-    checkDeclaration(saved);
-    return { name: found, savedAt: read.data.savedAt, request: saved };
+    const { savedAt, request } = read.data;
+    checkDeclaration(request);
+    return { name: found, savedAt, request };
   }
 
   /** Throws `bad_input` for a name that is taken or can be none, a model or run that cannot be, and a command with a secret. */
@@ -156,7 +154,7 @@ export class SavedWorkloads {
     } catch (error) {
       throw unwritable(this.#dir, error);
     }
-    return { name, savedAt: checked.savedAt, request: checked.request as RecordRequest };
+    return { name, savedAt: checked.savedAt, request: checked.request };
   }
 
   /** A damaged one can be deleted too. */
