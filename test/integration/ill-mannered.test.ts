@@ -72,10 +72,10 @@ describe('a workload that prints what no terminal likes', () => {
     const kept: string[] = [];
     const limit = new LogLimit(({ text }) => kept.push(text), { lines: 10, characters: 8 });
     for (const text of ['1234', '5678']) limit.take({ t: 0, stream: 'stdout', text });
-    expect(limit.told()).toBeNull();
+    expect(limit.describeDropped()).toBeNull();
     limit.take({ t: 0, stream: 'stdout', text: '9' });
     expect(kept).toEqual(['1234', '5678']);
-    expect(limit.told()).toMatch(/^1 line of the workload's output was left out/);
+    expect(limit.describeDropped()).toMatch(/^1 line of the workload's output was left out/);
   });
 });
 

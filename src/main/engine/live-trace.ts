@@ -28,71 +28,75 @@ export class LiveTrace implements SampleSink {
   readonly markers: Marker[] = [];
   readonly logs: LogLine[] = [];
   readonly warnings: string[] = [];
-  private readonly growing = new Map<string, Growing>();
-  private lastTime: Micros = 0;
+  readonly #file: SessionWriter;
+  readonly #growing = new Map<string, Growing>();
+  #lastTime: Micros = 0;
 
-  constructor(private readonly file: SessionWriter) {}
+  constructor(file: SessionWriter) {
+    this.#file = file;
+  }
 
   declare(info: SeriesInfo): void {
-    if (this.growing.has(info.id)) return;
-    this.growing.set(info.id, { series: new ThinnedSeries(info), absent: null });
-    this.file.declareSeries(info);
+    if (this.#growing.has(info.id)) return;
+    this.#growing.set(info.id, { series: new ThinnedSeries(info), absent: null });
+    this.#file.declareSeries(info);
   }
 
   push(seriesId: string, t: Micros, reading: Reading): void {
-    const entry = this.entry(seriesId);
-    this.lastTime = Math.max(this.lastTime, t);
+    const entry = this.#entry(seriesId);
+    this.#lastTime = Math.max(this.#lastTime, t);
     if (reading.kind === 'absent') {
       if (entry.absent?.reason !== reading.reason) {
-        this.extendGap(seriesId, entry, t);
+        this.#extendGap(seriesId, entry, t);
         entry.absent = { t0: t, reason: reading.reason };
       }
-      this.extendGap(seriesId, entry, t);
+      this.#extendGap(seriesId, entry, t);
       return;
     }
-    this.extendGap(seriesId, entry, t);
+    this.#extendGap(seriesId, entry, t);
     entry.absent = null;
-    entry.series.append(this.file.append(seriesId, t, reading.value), reading.value);
+    entry.series.append(this.#file.append(seriesId, t, reading.value), reading.value);
   }
 
   pushRun(seriesId: string, times: Float64Array, values: Float64Array): void {
-    if (times.length === 0) return;
-    const entry = this.entry(seriesId);
-    this.lastTime = Math.max(this.lastTime, times.at(-1)!);
-    this.extendGap(seriesId, entry, times[0]!);
+    const last = times.at(-1);
+    if (last === undefined) return;
+    const entry = this.#entry(seriesId);
+    this.#lastTime = Math.max(this.#lastTime, last);
+    this.#extendGap(seriesId, entry, times[0]!);
     entry.absent = null;
-    this.file.appendRun(seriesId, times, values);
+    this.#file.appendRun(seriesId, times, values);
     entry.series.appendRun(times, values);
   }
 
   refine(seriesId: string, learnt: LearntOfSeries): void {
-    const { series } = this.entry(seriesId);
+    const { series } = this.#entry(seriesId);
     series.info = { ...series.info, ...learnt };
-    this.file.redeclareSeries(series.info);
+    this.#file.redeclareSeries(series.info);
   }
 
   warn(text: string): void {
     if (this.warnings.includes(text)) return;
     this.warnings.push(text);
-    this.file.warn(text);
-    this.log({ t: this.lastTime, stream: 'plumbline', text });
+    this.#file.warn(text);
+    this.log({ t: this.#lastTime, stream: 'plumbline', text });
   }
 
   log(line: LogLine): void {
     this.logs.push(line);
-    this.file.log(line);
+    this.#file.log(line);
   }
 
   marker(marker: Marker): void {
     if (marker.type !== 'memory') {
-      this.keep(marker);
+      this.#keep(marker);
       return;
     }
     const {
       memory: { trail = [], ...memory },
       t,
     } = marker;
-    this.keep({ ...marker, memory });
+    this.#keep({ ...marker, memory });
     for (const field of FRAMEWORK_METRICS) {
       const id = frameworkSeries(field, marker.rank);
       const value = memory[field];
@@ -113,24 +117,24 @@ export class LiveTrace implements SampleSink {
     }
   }
 
-  private keep(marker: Marker): void {
+  #keep(marker: Marker): void {
     this.markers.push(marker);
-    this.file.marker(marker);
+    this.#file.marker(marker);
   }
 
   /** Ends every open gap at `t`; called once when the recording ends. */
   finish(t: Micros): void {
-    for (const [id, entry] of this.growing) this.extendGap(id, entry, t);
+    for (const [id, entry] of this.#growing) this.#extendGap(id, entry, t);
   }
 
   /** Extremes are exact; between them older samples may be left out. */
   series(): SeriesData[] {
-    return [...this.growing.values()].map(({ series }) => series.data());
+    return [...this.#growing.values()].map(({ series }) => series.data());
   }
 
   /** Every sample of the stretch, where it is short enough to be read back; else what `series` has. */
   window(t0: Micros, t1: Micros): SeriesData[] {
-    const live = [...this.growing.values()].map(({ series }) => ({
+    const live = [...this.#growing.values()].map(({ series }) => ({
       data: series.data(),
       completeFrom: series.completeFrom,
     }));
@@ -139,15 +143,15 @@ export class LiveTrace implements SampleSink {
     return live.map(({ data, completeFrom }) =>
       completeFrom === null || completeFrom <= t0
         ? data
-        : this.readBack(data, completeFrom, t0, t1),
+        : this.#readBack(data, completeFrom, t0, t1),
     );
   }
 
   /** What is not in the file yet, or cannot be read from it now, is shown as it is in memory. */
-  private readBack(data: SeriesData, completeFrom: Micros, t0: Micros, t1: Micros): SeriesData {
+  #readBack(data: SeriesData, completeFrom: Micros, t0: Micros, t1: Micros): SeriesData {
     return (
       unlessFailure(() => {
-        using reader = openSession(this.file.path);
+        using reader = openSession(this.#file.path);
         if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
         return {
           ...data,
@@ -157,17 +161,17 @@ export class LiveTrace implements SampleSink {
     );
   }
 
-  private entry(seriesId: string): Growing {
-    const entry = this.growing.get(seriesId);
+  #entry(seriesId: string): Growing {
+    const entry = this.#growing.get(seriesId);
     if (!entry) throw new Error(`series ${seriesId} was not declared`);
     return entry;
   }
 
   /** A gap is stored as it grows, so that a killed recorder leaves it behind too. */
-  private extendGap(seriesId: string, { series, absent }: Growing, t: Micros): void {
+  #extendGap(seriesId: string, { series, absent }: Growing, t: Micros): void {
     if (!absent) return;
     series.gap({ t0: absent.t0, t1: t, reason: absent.reason });
-    this.file.gap(seriesId, absent.t0, t, absent.reason);
+    this.#file.gap(seriesId, absent.t0, t, absent.reason);
   }
 }
 

@@ -101,12 +101,9 @@ export class Library {
   /** Path of the session whose id is, or uniquely begins with, `id`. */
   pathOf(id: string): string {
     const ids = this.#files().map((file) => basename(file, EXTENSION));
-    const found = ids.includes(id)
-      ? [id]
-      : id === ''
-        ? []
-        : ids.filter((one) => one.startsWith(id));
-    if (found.length === 1) return join(this.dir, found[0]! + EXTENSION);
+    const found = ids.includes(id) ? [id] : ids.filter((each) => id !== '' && each.startsWith(id));
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return join(this.dir, only + EXTENSION);
     const remedy = 'Run plumbline list to see the sessions there are.';
     if (found.length === 0) throw new Failure('not_found', `There is no session "${id}".`, remedy);
     const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
@@ -199,7 +196,8 @@ export class Library {
 const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
 
 function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** The stored summary where there is one; what the file itself is sure of always comes from the file. */

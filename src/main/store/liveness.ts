@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readProcStat } from '../install/proc-stat';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -27,11 +28,8 @@ function startToken(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The command's name is in brackets and may hold anything; the fields are counted from the last bracket.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const state = fields[0];
-      return state === 'Z' || state === 'X' ? null : `${boot}:${fields[19]}`;
+      const stat = readProcStat(pid);
+      return stat?.isAlive ? `${boot}:${stat.start}` : null;
     }
     if (process.platform === 'darwin') {
       return (
@@ -42,7 +40,7 @@ function startToken(pid: number): string | null {
       );
     }
   } catch {
-    // No such process, or nothing that tells: both are answered by null.
+    // Nothing that tells is answered like no such process: by null.
   }
   return null;
 }

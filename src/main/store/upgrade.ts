@@ -5,10 +5,10 @@
 import Database from 'better-sqlite3';
 import { SCHEMA_VERSION } from './schema';
 
-export type UpgradeStep = (db: Database.Database) => void;
+type UpgradeStep = (db: Database.Database) => void;
 
 /** Keyed by the version the step starts from. Version 1 is the first, so the chain is empty until there is a second. */
-export const UPGRADES: Readonly<Record<number, UpgradeStep>> = {};
+const UPGRADES: Readonly<Record<number, UpgradeStep>> = {};
 
 /** A database in memory at the version `target`; `db` itself is left as it is, and stays open. */
 export function upgradedCopy(

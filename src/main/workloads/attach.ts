@@ -3,16 +3,17 @@
  * and markers cannot be had, since both are set up at launch.
  */
 import { Failure } from '../../shared/base/failure';
-import { ProcessTree, readStat } from './tree';
+import { readProcStat } from '../install/proc-stat';
+import { ProcessTree } from './tree';
 import type { ExitStatus, LaunchedWorkload } from './types';
 
 const POLL_MS = 200;
 
 /** Throws `not_found` when there is no such process. */
-export async function attachProcess(pid: number, _listener?: unknown): Promise<LaunchedWorkload> {
+export async function attachProcess(pid: number): Promise<LaunchedWorkload> {
   if (!Number.isSafeInteger(pid) || pid <= 0)
     throw new Failure('bad_input', `"${pid}" is not a process id.`, 'Give a whole number above 0.');
-  const start = readStat(pid)?.start ?? null;
+  const start = readProcStat(pid)?.start ?? null;
   if (!exists(pid, start))
     throw new Failure(
       'not_found',
@@ -43,10 +44,10 @@ export async function attachProcess(pid: number, _listener?: unknown): Promise<L
   };
 }
 
-function exists(pid: number, start: string | null): boolean {
+function exists(pid: number, start: number | null): boolean {
   if (process.platform === 'linux') {
-    const stat = readStat(pid);
-    return stat?.alive === true && stat.start === start;
+    const stat = readProcStat(pid);
+    return stat?.isAlive === true && stat.start === start;
   }
   try {
     process.kill(pid, 0);

@@ -69,7 +69,8 @@ function candidates(name: string, cwd: string, env: NodeJS.ProcessEnv): string[]
 
 function kind(path: string): 'file' | 'folder' | null {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: false });
-  return stat?.isDirectory() ? 'folder' : stat?.isFile() ? 'file' : null;
+  if (stat?.isDirectory()) return 'folder';
+  return stat?.isFile() ? 'file' : null;
 }
 
 function executable(path: string): boolean {

@@ -86,7 +86,7 @@ function checkName(name: string): void {
 }
 
 /** Shorter values (on, 1, debug) would blot out half of a log. */
-const LEAST_SECRET = 8;
+const MIN_SECRET_LENGTH = 8;
 
 /** Takes secrets out of what is about to be stored: those of a command by their names, and those of `env` by their values. */
 export class Redactor {
@@ -101,7 +101,7 @@ export class Redactor {
       ...new Set(
         secrets
           .map((line) => line.trim())
-          .filter((line) => line.length >= LEAST_SECRET && !line.startsWith('/')),
+          .filter((line) => line.length >= MIN_SECRET_LENGTH && !line.startsWith('/')),
       ),
     ].sort((a, b) => b.length - a.length);
   }

@@ -9,7 +9,6 @@ import { Failure } from '../../shared/base/failure';
 import { appRoot } from '../install/paths';
 
 export const INSTRUMENTS = ['python'] as const;
-export type Instrument = (typeof INSTRUMENTS)[number];
 
 /**
  * `env` with a PYTHONPATH on which `import plumbline` works in any Python of the workload. Nothing in that folder is run

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
 import type { LogLine } from '../../shared/trace/types';
+import { readProcStat } from '../install/proc-stat';
 import { findExecutable } from './command';
 import { LineSplitter } from './line-splitter';
 import { LogLimit } from './log-limit';
@@ -18,7 +19,7 @@ import { MarkerChannel } from './marker-channel';
 import { type OutputPipes, openOutputPipes } from './output-pipes';
 import type { FromSupervisor } from './supervisor';
 import { type SupervisorOptions, SupervisorProcess } from './supervisor-process';
-import { ProcessTree, readStat } from './tree';
+import { ProcessTree } from './tree';
 import type { ExitStatus, LaunchedWorkload, WorkloadListener } from './types';
 
 export type { LaunchedWorkload } from './types';
@@ -74,20 +75,12 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   const captured = (stream: Readable, name: LogLine['stream']) =>
     capture(stream, name, options, log);
   const outputs = [captured(supervisor.stdout, 'stdout'), captured(supervisor.stderr, 'stderr')];
-  const outer = options.env.PLUMBLINE_SESSION;
-  const env = {
-    ...options.env,
-    PLUMBLINE_SOCKET: channel.socketPath,
-    PLUMBLINE_SESSION: outer ? `${outer}:${session}` : session,
-  };
   supervisor.send({
     type: 'run',
     session,
     command: options.command,
     cwd: options.cwd,
-    env: Object.fromEntries(
-      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
+    env: childEnvironment(options.env, channel.socketPath, session),
     outputs: pipes?.paths ?? null,
     temporary: channel.folder,
   });
@@ -96,17 +89,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     await supervisor.gone;
     pipes?.abandon();
     await channel.close();
-    throw started?.type === 'failed'
-      ? new Failure(
-          'bad_input',
-          `The command "${options.command[0]}" could not be started (${started.code}).`,
-          'Check that it runs in a terminal; a script needs a valid interpreter line.',
-        )
-      : new Failure(
-          'unavailable',
-          'The process that watches over workloads could not run.',
-          'Check that Node can start processes here, or set PLUMBLINE_NODE to a Node of version 22 or later.',
-        );
+    throw startFailure(started?.type === 'failed' ? started.code : null, options.command);
   }
 
   if (pipes) {
@@ -114,7 +97,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     outputs.push(captured(stdout, 'stdout'), captured(stderr, 'stderr'));
   }
   const { pid } = started;
-  const start = readStat(pid)?.start ?? null;
+  const start = readProcStat(pid)?.start ?? null;
   const members = new ProcessTree(pid, session);
   tree = members;
   let ended = false;
@@ -134,7 +117,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
       channel.drain(DRAIN_MS),
     ]);
     await channel.close();
-    const leftOut = log.told();
+    const leftOut = log.describeDropped();
     if (leftOut !== null) options.onWarning(leftOut);
     ended = true;
     return exit ?? { exitCode: null, signal: null };
@@ -155,12 +138,44 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
   };
 }
 
+/** What the workload finds beside its own variables: where markers go, and the sessions around it, the innermost last. */
+function childEnvironment(
+  env: NodeJS.ProcessEnv,
+  socketPath: string,
+  session: string,
+): Record<string, string> {
+  const outer = env.PLUMBLINE_SESSION;
+  const all = {
+    ...env,
+    PLUMBLINE_SOCKET: socketPath,
+    PLUMBLINE_SESSION: outer ? `${outer}:${session}` : session,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** `code`: why the system refused the command; null where the supervisor never answered. */
+function startFailure(code: string | null, [command]: readonly string[]): Failure {
+  return code === null
+    ? new Failure(
+        'unavailable',
+        'The process that watches over workloads could not run.',
+        'Check that Node can start processes here, or set PLUMBLINE_NODE to a Node of version 22 or later.',
+      )
+    : new Failure(
+        'bad_input',
+        `The command "${command}" could not be started (${code}).`,
+        'Check that it runs in a terminal; a script needs a valid interpreter line.',
+      );
+}
+
 /** Has a fresh supervisor end the tree of one that died. Returns what could not be ended. */
 async function sweep(
   options: SupervisorOptions,
   session: string,
   pid: number,
-  start: string | null,
+  start: number | null,
 ): Promise<readonly number[]> {
   let left: readonly number[] = [];
   const sweeper = new SupervisorProcess(options, (message) => {
@@ -168,7 +183,7 @@ async function sweep(
   });
   sweeper.stdout.resume();
   sweeper.stderr.resume();
-  sweeper.send({ type: 'sweep', session, pid, start });
+  sweeper.send({ type: 'sweep', session, pid, start: start === null ? null : String(start) });
   await sweeper.gone;
   return left;
 }

@@ -5,7 +5,7 @@
  */
 import type { Micros } from '../../shared/base/units';
 
-export const MAX_LINE_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 64 * 1024;
 const PROGRESS_US = 1_000_000;
 const NEWLINE = 10;
 const RETURN = 13;

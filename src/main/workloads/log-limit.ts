@@ -4,43 +4,43 @@
  */
 import type { LogLine } from '../../shared/trace/types';
 
-export interface LogLimits {
+interface LogLimits {
   readonly lines: number;
   readonly characters: number;
 }
-export const LOG_LIMITS: LogLimits = { lines: 200_000, characters: 64 * 1024 * 1024 };
+const LOG_LIMITS: LogLimits = { lines: 200_000, characters: 64 * 1024 * 1024 };
 
 export class LogLimit {
-  private lines = 0;
-  private characters = 0;
-  private dropped = 0;
+  readonly #keep: (line: LogLine) => void;
+  readonly #limits: LogLimits;
+  #lines = 0;
+  #characters = 0;
+  #dropped = 0;
 
-  constructor(
-    private readonly keep: (line: LogLine) => void,
-    private readonly limits: LogLimits = LOG_LIMITS,
-  ) {}
+  constructor(keep: (line: LogLine) => void, limits: LogLimits = LOG_LIMITS) {
+    this.#keep = keep;
+    this.#limits = limits;
+  }
 
   take(line: LogLine): void {
-    if (
-      this.lines >= this.limits.lines ||
-      this.characters + line.text.length > this.limits.characters
-    ) {
-      this.dropped++;
+    const { lines, characters } = this.#limits;
+    if (this.#lines >= lines || this.#characters + line.text.length > characters) {
+      this.#dropped++;
       return;
     }
-    this.lines++;
-    this.characters += line.text.length;
-    this.keep(line);
+    this.#lines++;
+    this.#characters += line.text.length;
+    this.#keep(line);
   }
 
   /** What was left out, in one sentence; null where nothing was. */
-  told(): string | null {
-    const { lines, characters } = this.limits;
-    if (this.dropped === 0) return null;
+  describeDropped(): string | null {
+    if (this.#dropped === 0) return null;
+    const { lines, characters } = this.#limits;
     const what =
-      this.dropped === 1
+      this.#dropped === 1
         ? "1 line of the workload's output was"
-        : `${this.dropped.toLocaleString('en')} lines of the workload's output were`;
+        : `${this.#dropped.toLocaleString('en')} lines of the workload's output were`;
     return `${what} left out: at most ${lines.toLocaleString('en')} lines or ${characters / 2 ** 20} MiB of it are kept.`;
   }
 }

@@ -67,7 +67,7 @@ type Announcement = z.infer<typeof announcement>;
 const TOLERANCE_US: Micros = 1_000_000;
 
 /** A sender's time as session time, or null where it is missing or cannot be true. */
-export function sessionTime(
+function sessionTime(
   ts: number | string | undefined,
   originNs: bigint,
   now: Micros,

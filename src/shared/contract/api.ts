@@ -107,11 +107,6 @@ export interface TraceView {
   readonly gaps: readonly Gap[];
 }
 
-export interface ReportFile {
-  readonly path: string;
-  readonly bytes: number;
-}
-
 export interface EngineApi {
   info(): Promise<AppInfo>;
   list(): Promise<readonly SessionSummary[]>;

@@ -5,7 +5,7 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 
 export const SCHEME = 'plumbline';
-export const HOST = 'app';
+const HOST = 'app';
 export const START_URL = `${SCHEME}://${HOST}/`;
 
 function parse(url: string): URL | null {

@@ -16,10 +16,11 @@ function logBug(error: unknown): void {
 }
 
 function refusing(failure: Failure): EngineClient {
-  const refuse = () => Promise.reject(failure);
-  const api = Object.fromEntries(
-    ENGINE_METHODS.map((method) => [method, refuse]),
-  ) as unknown as EngineApi;
+  const refuse = (): Promise<never> => Promise.reject(failure);
+  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, refuse])) as Record<
+    keyof EngineApi,
+    typeof refuse
+  >;
   return { ...api, on: () => () => {} };
 }
 

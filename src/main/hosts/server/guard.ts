@@ -15,8 +15,8 @@ export const isLoopback = (host: string): boolean =>
 
 /** The Host header names this machine; any port, since a tunnel may come in by another. */
 export function hostAllowed(request: IncomingMessage): boolean {
-  const match = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d+)?$/i.exec(request.headers.host ?? '');
-  return match !== null && isLoopback(match[1]!.toLowerCase());
+  const [, name] = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d+)?$/i.exec(request.headers.host ?? '') ?? [];
+  return name !== undefined && isLoopback(name.toLowerCase());
 }
 
 /** No Origin (not a browser), or the very host that was asked for. */

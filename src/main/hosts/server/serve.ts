@@ -55,53 +55,10 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
     rendererDir,
     host = '127.0.0.1',
     token = randomBytes(24).toString('base64url'),
+    onBug = (error: unknown) => console.error(error),
   } = options;
-  const onBug = options.onBug ?? ((error: unknown) => console.error(error));
-  if (!isLoopback(host)) {
-    throw new Failure(
-      'bad_input',
-      `Plumbline serves loopback addresses only, not ${host}.`,
-      'Leave the host at 127.0.0.1 and reach it from elsewhere with `ssh -L PORT:127.0.0.1:PORT`.',
-    );
-  }
-  if (!existsSync(join(rendererDir, 'index.html'))) {
-    throw new Failure(
-      'unavailable',
-      `The window has not been built: ${rendererDir} holds no index.html.`,
-      'Run `npm run build` once, then serve again.',
-    );
-  }
-  const files = sirv(rendererDir, {
-    etag: true,
-    setHeaders: (response, path) => {
-      response.setHeader(
-        'Cache-Control',
-        path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store',
-      );
-    },
-  });
-  const refuse = (response: ServerResponse, status: number, text: string) => {
-    response
-      .writeHead(status, {
-        ...SECURITY_HEADERS,
-        'Content-Type': 'text/plain; charset=utf-8',
-        'Cache-Control': 'no-store',
-      })
-      .end(`${text}\n`);
-  };
-  const server = createServer((request, response) => {
-    if (!hostAllowed(request) || !originAllowed(request))
-      return refuse(response, 403, 'This server answers loopback addresses only.');
-    if (urlPath(request) === '/api') {
-      return tokenMatches(presentedToken(request), token)
-        ? refuse(response, 426, 'This address speaks WebSocket.')
-        : refuse(response, 401, 'The token is missing or wrong.');
-    }
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(response, 405, 'Only GET is answered here.');
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    files(request, response, () => refuse(response, 404, 'Not found.'));
-  });
+  checkServable(host, rendererDir);
+  const server = createServer(answerRequests(rendererDir, token));
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_REQUEST_BYTES,
@@ -143,6 +100,62 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
     token,
     close: () => (closing ??= close()),
   };
+}
+
+function checkServable(host: string, rendererDir: string): void {
+  if (!isLoopback(host)) {
+    throw new Failure(
+      'bad_input',
+      `Plumbline serves loopback addresses only, not ${host}.`,
+      'Leave the host at 127.0.0.1 and reach it from elsewhere with `ssh -L PORT:127.0.0.1:PORT`.',
+    );
+  }
+  if (!existsSync(join(rendererDir, 'index.html'))) {
+    throw new Failure(
+      'unavailable',
+      `The window has not been built: ${rendererDir} holds no index.html.`,
+      'Run `npm run build` once, then serve again.',
+    );
+  }
+}
+
+/** The window's files for whoever may have them; the contract is spoken over a WebSocket alone. */
+function answerRequests(
+  rendererDir: string,
+  token: string,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const files = sirv(rendererDir, {
+    etag: true,
+    setHeaders: (response, path) => {
+      response.setHeader(
+        'Cache-Control',
+        path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-store',
+      );
+    },
+  });
+  return (request, response) => {
+    if (!hostAllowed(request) || !originAllowed(request))
+      return refuse(response, 403, 'This server answers loopback addresses only.');
+    if (urlPath(request) === '/api') {
+      return tokenMatches(presentedToken(request), token)
+        ? refuse(response, 426, 'This address speaks WebSocket.')
+        : refuse(response, 401, 'The token is missing or wrong.');
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(response, 405, 'Only GET is answered here.');
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    files(request, response, () => refuse(response, 404, 'Not found.'));
+  };
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response
+    .writeHead(status, {
+      ...SECURITY_HEADERS,
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+    })
+    .end(`${text}\n`);
 }
 
 const urlPath = (request: IncomingMessage) => (request.url ?? '/').split('?', 1)[0];
