@@ -15,19 +15,11 @@ import {
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
-import type { Micros } from '../../shared/base/units';
 import type { SessionSummary } from '../../shared/session/types';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
-import {
-  addNote,
-  openSession,
-  removeNote,
-  renameSession,
-  type SessionReader,
-  storeSummary,
-} from './session-file';
+import { openSession, renameSession, type SessionReader } from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 
 export interface DamagedFile {
@@ -150,20 +142,6 @@ export class Library {
 
   rename(id: string, name: string): void {
     renameSession(this.pathOf(id), name);
-  }
-
-  /** Stores what a list shows of a session; the engine gives it when the session ends. */
-  setSummary(id: string, summary: SessionSummary): void {
-    storeSummary(this.pathOf(id), summary);
-  }
-
-  /** Returns the id of the note. */
-  addNote(id: string, t: Micros | null, text: string): number {
-    return addNote(this.pathOf(id), t, text);
-  }
-
-  removeNote(id: string, note: number): void {
-    removeNote(this.pathOf(id), note);
   }
 
   #files(): string[] {

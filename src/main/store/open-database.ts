@@ -43,7 +43,7 @@ export function openDatabase(path: string): OpenedDatabase {
   });
 }
 
-/** A connection for a person's marks: name, notes, summary. Never used for measured data. */
+/** A connection for what a person changes. Never used for measured data. */
 export function editDatabase(path: string, edit: (db: Database.Database) => void): void {
   openDatabase(path).db.close();
   reading(path, () => {

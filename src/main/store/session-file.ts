@@ -5,6 +5,6 @@
 
 export type { SessionHeader, SessionResult } from '../../shared/session/types';
 export { EXTENSION } from './schema';
-export { addNote, removeNote, renameSession, storeSummary } from './session-edit';
+export { renameSession } from './session-edit';
 export { type Note, openSession, SessionReader, type StoredSeries } from './session-reader';
 export { createSession, SessionWriter } from './session-writer';

@@ -27,7 +27,7 @@ export interface StoredSeries extends SeriesStats {
   readonly peak: { readonly value: number; readonly t: Micros } | null;
 }
 
-/** A person's own words on a session, at a moment of it or on the whole. */
+/** A person's words on a session, at a moment of it or on the whole. The format holds them; no front end writes any yet. */
 export interface Note {
   readonly id: number;
   readonly t: Micros | null;
@@ -42,6 +42,8 @@ interface ChunkRow {
   readonly crc: number;
   readonly data: Buffer;
 }
+
+const NO_SAMPLES = { count: 0, min: null, max: null, mean: null } as const;
 
 interface Span {
   readonly t0: Micros;
@@ -102,7 +104,7 @@ export class SessionReader {
       );
       return this.#seriesRows().map(({ key, info }) => ({
         ...info,
-        ...totals.get(key)!,
+        ...(totals.get(key) ?? NO_SAMPLES),
         peak: peak.get(key) ?? null,
       }));
     });

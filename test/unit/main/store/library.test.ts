@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryFolder, openLibrary } from '../../../../src/main/store/library';
 import {
@@ -111,7 +112,9 @@ describe('the library', () => {
     recorded('a');
     const library = openLibrary(dir);
     library.list();
-    library.setSummary('a', summary);
+    const db = new Database(library.pathOf('a'));
+    db.prepare("INSERT OR REPLACE INTO meta VALUES ('summary', ?)").run(JSON.stringify(summary));
+    db.close();
     library.rename('a', 'new name');
     expect(library.list().sessions).toEqual([{ ...summary, name: 'new name' }]);
     copyFileSync(library.pathOf('a'), join(dir, 'copied.plumbline'));
@@ -218,11 +221,17 @@ describe('the library', () => {
   it('keeps notes in the file', () => {
     recorded('a');
     const library = openLibrary(dir);
-    const id = library.addNote('a', 12, 'look here');
+    const insert = (sql: string, ...row: unknown[]) => {
+      const db = new Database(library.pathOf('a'));
+      const { lastInsertRowid } = db.prepare(sql).run(...row);
+      db.close();
+      return Number(lastInsertRowid);
+    };
+    const id = insert('INSERT INTO note (t, text, created) VALUES (?, ?, ?)', 12, 'look here', '');
     const reader = library.open('a');
     expect(reader.notes()).toMatchObject([{ id, t: 12, text: 'look here' }]);
     reader.close();
-    library.removeNote('a', id);
+    insert('DELETE FROM note WHERE seq = ?', id);
     const again = library.open('a');
     expect(again.notes()).toEqual([]);
     again.close();

@@ -18,10 +18,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChunkError, CODEC, decodeChunk, GrowingChunk } from '../../../../src/main/store/chunks';
 import { openLibrary } from '../../../../src/main/store/library';
 import {
-  addNote,
   createSession,
   openSession,
-  removeNote,
   renameSession,
   type SessionHeader,
   type SessionReader,
@@ -350,16 +348,16 @@ describe('a session file', () => {
     };
     const stored = chunks();
     renameSession(path, '  second thoughts ');
-    const first = addNote(path, 500, 'here it jumps');
-    addNote(path, null, 'on the whole fine');
-    removeNote(path, first);
+    const notes = own(new Database(path));
+    notes.exec(
+      "INSERT INTO note (t, text, created) VALUES (NULL, 'on the whole fine', '2026-11-23')",
+    );
     const reader = open(path);
     expect(reader.header.name).toBe('second thoughts');
     expect(reader.notes()).toMatchObject([{ t: null, text: 'on the whole fine' }]);
     expect(reader.readSeries('a')).toEqual(before);
     expect(chunks()).toEqual(stored);
     expect(failing(() => renameSession(path, '  '))).toMatchObject({ code: 'bad_input' });
-    expect(failing(() => removeNote(path, first))).toMatchObject({ code: 'not_found' });
   });
 });
 
