@@ -84,7 +84,14 @@ const ALLOWED = {
     'main/telemetry',
     'main/telemetry/host',
   ],
-  'main/store': ['shared/base', 'shared/model', 'shared/trace', 'shared/session'],
+  'main/store': [
+    'shared/base',
+    'shared/hardware',
+    'shared/model',
+    'shared/trace',
+    'shared/session',
+    'main/install',
+  ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format'],
   'main/export': ['shared/**'],
   'main/engine': [
