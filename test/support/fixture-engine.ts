@@ -4,7 +4,12 @@
  */
 
 import { Failure } from '../../src/shared/base/failure';
-import type { EngineClient, EngineEvent, SavedWorkload } from '../../src/shared/contract/api';
+import type {
+  EngineClient,
+  EngineEvent,
+  ExportFormatInfo,
+  SavedWorkload,
+} from '../../src/shared/contract/api';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { SessionSummary } from '../../src/shared/session/types';
@@ -38,6 +43,16 @@ const SUMMARY = ({ document: d }: FixtureSession): SessionSummary => ({
   predictedPeak: d.overlay.predictedPeak.refined,
   residualPercent: d.overlay.residualPercent,
   simulated: d.simulated,
+});
+
+const reportFormat = (id: string, label: string, mimeType: string): ExportFormatInfo => ({
+  id,
+  label,
+  source: 'report',
+  endings: [id],
+  mimeType,
+  isText: true,
+  isForPeople: true,
 });
 
 export function fixtureEngine(
@@ -264,6 +279,12 @@ export function fixtureEngine(
           'The second run needs 85% less memory at its peak: it holds no gradients and no optimizer states.',
       };
     },
+    exportFormats: async () => [
+      reportFormat('html', 'HTML', 'text/html'),
+      reportFormat('md', 'Markdown', 'text/markdown'),
+    ],
+    export: async ({ id }) => ({ export: id, fileName: `${id}.csv`, mimeType: 'text/csv' }),
+    exportPiece: async () => null,
     report: async ({ ids, format }) => ({
       fileName: `plumbline-${ids.join('-')}.${format}`,
       mimeType: format === 'html' ? 'text/html' : 'text/markdown',

@@ -20,6 +20,7 @@ import { type LibraryListing, openLibrary } from '../store/library';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
+import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
@@ -57,6 +58,7 @@ export function createEngine(options: EngineOptions): Engine {
   const recordings = new Recordings(library, saved, events);
   const sessions = new Sessions(library, recordings, events);
   const uploads = new Uploads(library.dir);
+  const exports = new Exports();
   return {
     info: async () => describeApp(library.dir, options.host),
     doctor: () => doctorReport(library.dir),
@@ -69,6 +71,9 @@ export function createEngine(options: EngineOptions): Engine {
     invert: async (query) => sessions.invert(query),
     compare: async (query) => sessions.compare(query),
     report: async (query) => sessions.report(query),
+    exportFormats: async () => exportFormats(),
+    export: async ({ id, format }) => exports.begin(library.pathOf(id), format),
+    exportPiece: async (begun) => exports.next(begun.export),
     rename: async (query) => sessions.rename(query),
     delete: async (query) => sessions.delete(query),
 
@@ -94,6 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
     close: async () => {
       events.close();
       uploads.close();
+      exports.close();
       await recordings.stopAll();
     },
   };

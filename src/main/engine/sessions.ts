@@ -10,9 +10,9 @@ import { buildDocument, invertSession, predictSession } from '../../shared/sessi
 import type { SessionDocument } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
-import { renderReport } from '../export';
 import type { Library } from '../store/library';
 import type { EngineEvents } from './events';
+import { renderReport } from './exports';
 import { LiveAnalysis } from './live-analysis';
 import type { Recordings } from './recordings';
 import { SessionCache } from './session-cache';
@@ -87,11 +87,9 @@ export class Sessions {
   }
 
   report({ ids, format }: Query<'report'>): Answer<'report'> {
-    const sessions = ids.map((id) => this.#analyse(id));
-    return renderReport({
-      sessions,
-      comparison: sessions.length > 1 ? compareAnalysed(sessions) : null,
-      format,
+    return renderReport(format, () => {
+      const sessions = ids.map((id) => this.#analyse(id));
+      return { sessions, comparison: sessions.length > 1 ? compareAnalysed(sessions) : null };
     });
   }
 

@@ -48,7 +48,7 @@ export function buildFrame(
 function byteTicks(ceiling: Bytes): number[] {
   const wanted = ceiling / 6;
   const power = 2 ** Math.floor(Math.log2(wanted));
-  const step = wanted > power * 1.5 ? power * 2 : wanted > power ? power * 1.5 : power;
+  const step = power * ([1, 1.5].find((factor) => wanted <= power * factor) ?? 2);
   return Array.from({ length: Math.floor(ceiling / step) + 1 }, (_, i) => i * step);
 }
 

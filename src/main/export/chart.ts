@@ -15,7 +15,8 @@ import type { ReportInput } from './protocol';
 /** More bands than columns cannot be told apart: per column the highest is drawn. */
 const COLUMNS = 500;
 
-interface Segment {
+/** A stretch of time with the bytes that are predicted for it. */
+interface PredictedSpan {
   readonly t0: Micros;
   readonly t1: Micros;
   readonly components: ComponentBytes;
@@ -25,12 +26,12 @@ interface Segment {
 export function sessionChart({ doc, budget, series }: ReportInput): string {
   const { overlay, durationUs } = doc;
   const line = findLine(series, overlay.series);
-  const segments = thinned(buildSegments(overlay.phases, budget, durationUs), durationUs);
+  const spans = thinned(predictedSpans(overlay.phases, budget, durationUs), durationUs);
   const highest = Math.max(
     overlay.measuredPeak?.bytes ?? 0,
     overlay.predictedPeak.refined ?? 0,
     overlay.predictedPeak.textbook ?? 0,
-    ...segments.map(({ total }) => total),
+    ...spans.map(({ total }) => total),
   );
   if (highest <= 0) return '';
   const lane = overlay.phases.length > 0;
@@ -39,7 +40,7 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
   const peak = overlay.measuredPeak;
   return [
     `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
-    bands(frame, segments),
+    bands(frame, spans),
     axes(frame, laneY + (lane ? 38 : 16)),
     level(frame, overlay.predictedPeak.refined, 'refined'),
     level(frame, overlay.predictedPeak.textbook, 'textbook'),
@@ -92,9 +93,9 @@ export function buildLegend({
   doc,
   budget,
 }: ReportInput): { component: Component; bytes: number }[] {
-  const segments = buildSegments(doc.overlay.phases, budget, doc.durationUs);
+  const spans = predictedSpans(doc.overlay.phases, budget, doc.durationUs);
   return COMPONENTS.flatMap((component) => {
-    const bytes = Math.max(0, ...segments.map(({ components }) => components[component] ?? 0));
+    const bytes = Math.max(0, ...spans.map(({ components }) => components[component] ?? 0));
     return bytes > 0 ? [{ component, bytes }] : [];
   });
 }
@@ -104,63 +105,64 @@ function findLine(series: readonly SeriesData[], id: string | null): SeriesData 
 }
 
 /** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */
-function buildSegments(
+function predictedSpans(
   phases: readonly OverlayPhase[],
   budget: Budget | null,
   durationUs: Micros,
-): Segment[] {
+): PredictedSpan[] {
   if (!budget) return [];
   const rank = phases[0]?.rank;
   const known = phases.filter((row) => row.rank === rank && row.predictedComponents !== null);
-  if (known.length === 0) {
+  const [first] = known;
+  if (first === undefined) {
     const { components, total } = budget.tiers.refined;
     return [{ t0: 0, t1: durationUs, components, total }];
   }
-  const segments: Segment[] = [];
-  let reached = known[0]!.span[0];
+  const spans: PredictedSpan[] = [];
+  let reached = first.span[0];
   let left: { components: ComponentBytes; total: number } | null = null;
   for (const row of known) {
     const [t0, t1] = [Math.max(reached, row.span[0]), row.span[1]];
-    if (left && t0 > reached) segments.push({ t0: reached, t1: t0, ...left });
+    if (left && t0 > reached) spans.push({ t0: reached, t1: t0, ...left });
     if (t1 > t0)
-      segments.push({
+      spans.push({
         t0,
         t1,
-        components: row.predictedComponents!,
+        components: row.predictedComponents ?? {},
         total: row.predicted.refined ?? 0,
       });
     left = { components: row.predictedEndComponents ?? {}, total: row.predictedEnd.refined ?? 0 };
     reached = Math.max(reached, t1);
   }
-  return segments;
+  return spans;
 }
 
-function thinned(segments: readonly Segment[], durationUs: Micros): readonly Segment[] {
-  if (segments.length <= COLUMNS) return segments;
+function thinned(spans: readonly PredictedSpan[], durationUs: Micros): readonly PredictedSpan[] {
+  if (spans.length <= COLUMNS) return spans;
   const width = Math.max(1, durationUs) / COLUMNS;
-  const columns = new Map<number, Segment>();
-  for (const segment of segments) {
+  const columns = new Map<number, PredictedSpan>();
+  for (const span of spans) {
     for (
-      let column = Math.floor(segment.t0 / width);
-      column <= Math.floor(segment.t1 / width);
+      let column = Math.floor(span.t0 / width);
+      column <= Math.floor(span.t1 / width);
       column++
     ) {
-      if (segment.total > (columns.get(column)?.total ?? -1)) columns.set(column, segment);
+      if (span.total > (columns.get(column)?.total ?? -1)) columns.set(column, span);
     }
   }
   return [...columns]
     .sort(([a], [b]) => a - b)
-    .map(([column, segment]) => ({ ...segment, t0: column * width, t1: (column + 1) * width }));
+    .map(([column, span]) => ({ ...span, t0: column * width, t1: (column + 1) * width }));
 }
 
-function bands(frame: Frame, segments: readonly Segment[]): string {
-  const floors = segments.map(() => 0);
+function bands(frame: Frame, spans: readonly PredictedSpan[]): string {
+  const floors = spans.map(() => 0);
   return COMPONENTS.map((component) => {
     let path = '';
-    segments.forEach((segment, i) => {
-      const bytes = segment.components[component] ?? 0;
+    spans.forEach((span, i) => {
+      const bytes = span.components[component] ?? 0;
       if (bytes <= 0) return;
-      const [x0, x1] = [round(frame.x(segment.t0)), round(frame.x(segment.t1))];
+      const [x0, x1] = [round(frame.x(span.t0)), round(frame.x(span.t1))];
       path += `M${x0} ${round(frame.y(floors[i]!))}V${round(frame.y(floors[i]! + bytes))}H${x1}V${round(frame.y(floors[i]!))}Z`;
       floors[i]! += bytes;
     });
@@ -178,11 +180,11 @@ function level(frame: Frame, bytes: number | null, tier: 'refined' | 'textbook')
 }
 
 function phaseLane(frame: Frame, phases: readonly OverlayPhase[], y: number): string {
-  const rank = phases[0]!.rank;
-  const own = phases.filter((row) => row.rank === rank);
+  const rank = phases[0]?.rank;
+  const shown = phases.filter((row) => row.rank === rank);
   // One path per phase keeps a thousand steps small; names stand where there is room.
   const fills = PHASES.map((phase) => {
-    const path = own
+    const path = shown
       .filter((row) => row.phase === phase)
       .map(
         ({ span: [t0, t1] }) =>
@@ -193,11 +195,10 @@ function phaseLane(frame: Frame, phases: readonly OverlayPhase[], y: number): st
       ? `<path class="phase" style="fill:var(--p-${phase})" d="${path}"><title>${phase}</title></path>`
       : '';
   });
-  const names = own.flatMap(({ phase, step, span: [t0, t1], flagged }) => {
+  const names = shown.flatMap(({ phase, step, span: [t0, t1], flagged }) => {
     const width = frame.x(t1) - frame.x(t0);
     const label = step === null ? phase : `${phase} ${step}`;
-    const text =
-      width > label.length * 6.4 + 6 ? label : width > phase.length * 6.4 + 6 ? phase : null;
+    const text = [label, phase].find((words) => width > words.length * 6.4 + 6);
     const mark = flagged
       ? `<path class="flag" d="M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}"/>`
       : '';

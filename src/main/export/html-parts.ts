@@ -19,6 +19,7 @@ import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
+import type { SessionDocument } from '../../shared/session/session-document';
 import { buildLegend, componentColor, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
@@ -31,7 +32,7 @@ export function card(title: string, body: string): string {
 }
 
 export function table(head: readonly string[], rows: readonly string[]): string {
-  return `<div class="scroll"><table><thead><tr>${head.map((one) => `<th scope="col">${e(one)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="scroll"><table><thead><tr>${head.map((title) => `<th scope="col">${e(title)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 export function td(text: string, kind = ''): string {
@@ -47,7 +48,8 @@ export function tdBytes(bytes: Bytes | null | undefined): string {
 
 function tdResidual(bytes: Bytes | null): string {
   if (bytes === null) return td('—');
-  return `<td class="${bytes === 0 ? 'even' : bytes > 0 ? 'over' : 'under'}" title="${formatExactBytes(bytes)}">${bytes === 0 ? '0' : formatSignedBytes(bytes)}</td>`;
+  if (bytes === 0) return `<td class="even" title="${formatExactBytes(0)}">0</td>`;
+  return `<td class="${bytes > 0 ? 'over' : 'under'}" title="${formatExactBytes(bytes)}">${formatSignedBytes(bytes)}</td>`;
 }
 
 export function keyFigures({ doc }: ReportInput): string {
@@ -78,11 +80,7 @@ export function keyFigures({ doc }: ReportInput): string {
     cell(
       'Residual',
       overlay.residualBytes === 0 ? '0 bytes' : formatSignedBytes(overlay.residualBytes),
-      overlay.residualBytes === null
-        ? 'nothing to compare'
-        : overlay.residualBytes === 0
-          ? 'equal to the byte'
-          : `${formatSignedPercent(overlay.residualPercent)} of refined`,
+      residualNote(overlay),
     ),
     cell(
       'Duration',
@@ -92,6 +90,12 @@ export function keyFigures({ doc }: ReportInput): string {
         : `${overlay.phases.length} phases, ${flags === 0 ? 'none' : flags} flagged`,
     ),
   ].join('')}</dl>`;
+}
+
+function residualNote({ residualBytes, residualPercent }: SessionDocument['overlay']): string {
+  if (residualBytes === null) return 'nothing to compare';
+  if (residualBytes === 0) return 'equal to the byte';
+  return `${formatSignedPercent(residualPercent)} of refined`;
 }
 
 export function explainedCards({ doc }: ReportInput): string {
@@ -168,7 +172,7 @@ export function phaseCard({ doc }: ReportInput): string {
   );
 }
 
-function everyPhase(phases: ReportInput['doc']['overlay']['phases']): string {
+function everyPhase(phases: SessionDocument['overlay']['phases']): string {
   if (phases.length < 2) return '';
   const shown = phases.slice(0, LISTED_PHASES);
   const rows = shown.map(
@@ -204,18 +208,18 @@ export function findingsCard({ doc }: ReportInput): string {
   return card(
     'Findings',
     doc.findings
-      .map((one) =>
+      .map(({ title, kind, phase, span, confidence, evidence, remedy }) =>
         [
-          `<article class="finding"><header><h3>${e(one.title)}</h3><span class="chip ${CONFIDENCE[one.confidence]}">${one.confidence} confidence</span></header>`,
-          `<p>${e([one.kind.replace(/_/g, ' '), ...(one.phase ? [one.phase] : []), formatSpan(one.span)].join(' · '))}</p>`,
-          `<ul>${one.evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${one.remedy ? `<p>${e(one.remedy)}</p>` : ''}</article>`,
+          `<article class="finding"><header><h3>${e(title)}</h3><span class="chip ${CONFIDENCE[confidence]}">${confidence} confidence</span></header>`,
+          `<p>${e([kind.replace(/_/g, ' '), ...(phase ? [phase] : []), formatSpan(span)].join(' · '))}</p>`,
+          `<ul>${evidence.map((line) => `<li>${e(line)}</li>`).join('')}</ul>${remedy ? `<p>${e(remedy)}</p>` : ''}</article>`,
         ].join(''),
       )
       .join(''),
   );
 }
 
-export function pairs(rows: readonly (readonly [string, string])[]): string {
+function pairs(rows: readonly (readonly [string, string])[]): string {
   return `<dl class="pairs">${rows.map(([label, value]) => `<dt>${e(label)}</dt><dd>${e(value)}</dd>`).join('')}</dl>`;
 }
 

@@ -9,6 +9,7 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/base/format';
+import { toJson } from '../../shared/base/json';
 import { describeStatus, headline } from '../../shared/present/headline';
 import { formatInstant } from '../../shared/present/moments';
 import { componentName, formatSetting } from '../../shared/present/names';
@@ -16,6 +17,7 @@ import type { Comparison } from '../../shared/session/compare';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';
+import { reportFileName } from './file-name';
 import {
   card,
   chartCard,
@@ -32,8 +34,8 @@ import {
   tdBytes,
 } from './html-parts';
 import { STYLE } from './html-style';
-import { reportJson } from './json';
-import type { ReportFormat, ReportInput, ReportRequest } from './protocol';
+import { reportDocument } from './json';
+import type { ExportFormat, ReportInput, ReportRequest } from './protocol';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const MARK =
@@ -84,67 +86,78 @@ function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison |
   return `<h1>${e(title)}${simulated ? SIMULATED : ''}</h1>${comparison ? `<p class="headline">${e(comparison.verdict)}</p>${comparisonCards(inputs, comparison)}` : ''}${parts.join('')}`;
 }
 
-function comparisonCards(
-  inputs: readonly ReportInput[],
-  { sessions, differences, peak, time }: Comparison,
-): string {
-  const swatch = (i: number) => `<i style="background:${sessionColor(i)}"></i>`;
-  const overview = table(
-    ['Session', 'Measured peak', 'Against the first', 'Predicted', 'Duration', 'Against the first'],
-    sessions.map(
-      ({ name }, i) =>
-        `<tr><td class="word">${swatch(i)}${e(name)}</td>${tdBytes(peak.measured[i])}${td(peak.changeBytes[i] == null ? '—' : `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`)}${tdBytes(peak.predicted[i])}${td(formatDuration(time.durationUs[i]))}${td(formatSignedPercent(time.changePercent[i]))}</tr>`,
-    ),
-  );
+function comparisonCards(inputs: readonly ReportInput[], comparison: Comparison): string {
   const svg = comparisonChart(inputs);
-  const legend = sessions.map(({ name }, i) => `<li>${swatch(i)}${e(name)}</li>`).join('');
-  const heads = sessions.map(({ name }) => name);
-  const pair = (predicted: number | null | undefined, measured: number | null | undefined) =>
-    td(`${formatBytes(predicted)} → ${formatBytes(measured)}`);
+  const legend = comparison.sessions.map(({ name }, i) => `<li>${swatch(i)}${e(name)}</li>`);
   return [
-    card('At a glance', overview),
+    card('At a glance', overviewTable(comparison)),
     svg
       ? card(
           'Measured lines, each from its start',
-          `<div class="chart">${svg}</div><ul class="legend">${legend}</ul>`,
+          `<div class="chart">${svg}</div><ul class="legend">${legend.join('')}</ul>`,
         )
       : '',
-    differences.config.length > 0
-      ? card(
-          'Settings that differ',
+    differenceCards(comparison),
+  ].join('');
+}
+
+const swatch = (i: number) => `<i style="background:${sessionColor(i)}"></i>`;
+
+function overviewTable({ sessions, peak, time }: Comparison): string {
+  const peakChange = (i: number) =>
+    peak.changeBytes[i] == null
+      ? '—'
+      : `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`;
+  return table(
+    ['Session', 'Measured peak', 'Against the first', 'Predicted', 'Duration', 'Against the first'],
+    sessions.map(
+      ({ name }, i) =>
+        `<tr><td class="word">${swatch(i)}${e(name)}</td>${tdBytes(peak.measured[i])}${td(peakChange(i))}${tdBytes(peak.predicted[i])}${td(formatDuration(time.durationUs[i]))}${td(formatSignedPercent(time.changePercent[i]))}</tr>`,
+    ),
+  );
+}
+
+/** Settings, components and phases, each beside the other sessions'; what does not differ has no card. */
+function differenceCards({ sessions, differences }: Comparison): string {
+  const names = sessions.map(({ name }) => name);
+  const differenceCard = (title: string, first: string, rows: readonly [string, string[]][]) =>
+    rows.length === 0
+      ? ''
+      : card(
+          title,
           table(
-            ['Setting', ...heads],
-            differences.config.map(
-              ({ field, values }) =>
-                `<tr><td>${e(field)}</td>${values.map((value) => td(formatSetting(value))).join('')}</tr>`,
+            [first, ...names],
+            rows.map(
+              ([label, cells]) =>
+                `<tr><td>${e(label)}</td>${cells.map((text) => td(text)).join('')}</tr>`,
             ),
           ),
-        )
-      : '',
-    differences.components.length > 0
-      ? card(
-          'By component, where memory peaked: predicted → measured',
-          table(
-            ['Component', ...heads],
-            differences.components.map(
-              (row) =>
-                `<tr><td>${e(componentName(row.component))}</td>${sessions.map((_, i) => pair(row.predicted[i], row.measured[i])).join('')}</tr>`,
-            ),
-          ),
-        )
-      : '',
-    differences.phases.length > 0
-      ? card(
-          'By phase: predicted → measured, time in all',
-          table(
-            ['Phase', ...heads],
-            differences.phases.map(
-              (row) =>
-                `<tr><td>${e(row.phase)}</td>${sessions.map((_, i) => td(`${formatBytes(row.predicted[i])} → ${formatBytes(row.measured[i])}, ${formatDuration(row.durationUs[i])}`)).join('')}</tr>`,
-            ),
-          ),
-        )
-      : '',
+        );
+  return [
+    differenceCard(
+      'Settings that differ',
+      'Setting',
+      differences.config.map(({ field, values }) => [field, values.map(formatSetting)]),
+    ),
+    differenceCard(
+      'By component, where memory peaked: predicted → measured',
+      'Component',
+      differences.components.map(({ component, predicted, measured }) => [
+        componentName(component),
+        names.map((_, i) => `${formatBytes(predicted[i])} → ${formatBytes(measured[i])}`),
+      ]),
+    ),
+    differenceCard(
+      'By phase: predicted → measured, time in all',
+      'Phase',
+      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
+        phase,
+        names.map(
+          (_, i) =>
+            `${formatBytes(predicted[i])} → ${formatBytes(measured[i])}, ${formatDuration(durationUs[i])}`,
+        ),
+      ]),
+    ),
   ].join('');
 }
 
@@ -161,10 +174,19 @@ function page(request: ReportRequest): string {
     `<div class="brand">${MARK}Plumbline report</div>`,
     single ? singlePage(sessions[0]!) : comparisonPage(sessions, comparison),
     `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}. The document behind this page is embedded in it as JSON.</footer></main>`,
-    `<script type="application/json" id="plumbline-document">${escapeScript(reportJson(request))}</script>`,
+    `<script type="application/json" id="plumbline-document">${escapeScript(toJson(reportDocument(request), 0))}</script>`,
     '</body></html>',
     '',
   ].join('\n');
 }
 
-export const html: ReportFormat = { id: 'html', mimeType: 'text/html', render: page };
+export const html: ExportFormat<'report'> = {
+  id: 'html',
+  label: 'HTML',
+  source: 'report',
+  endings: ['html', 'htm'],
+  mimeType: 'text/html',
+  isText: true,
+  isForPeople: true,
+  render: (request) => ({ fileName: reportFileName(request, 'html'), contents: page(request) }),
+};

@@ -1,54 +1,50 @@
-/** Reports: a session, or several beside each other, as one file to hand on. */
+/** Exports: what is known of a session, or of several, as one file to hand on. This lists every format. */
 import { Failure } from '../../shared/base/failure';
+import type { ExportFormatInfo } from '../../shared/contract/api';
+import { csv } from './csv';
 import { html } from './html';
 import { json } from './json';
+import { junit } from './junit';
 import { markdown } from './markdown';
-import type { ReportFormat, ReportFormatId, ReportRequest } from './protocol';
+import type { ExportedFile, ExportFormat, Source } from './protocol';
+import { raw } from './raw';
+import { samples } from './samples';
+import { sessionFile } from './session-file';
 
-export type { ReportInput, ReportRequest } from './protocol';
+export type { ExportedFile, OutcomeReport, ReportRequest } from './protocol';
 
-const FORMATS: readonly ReportFormat[] = [html, markdown, json];
+type AnyFormat = { [S in Source]: ExportFormat<S> }[Source];
 
-export function renderReport(request: ReportRequest & { readonly format: ReportFormatId }): {
-  readonly fileName: string;
-  readonly mimeType: string;
-  readonly text: string;
-} {
-  const format = FORMATS.find(({ id }) => id === request.format);
-  if (!format)
-    throw new Failure(
-      'bad_input',
-      `There is no report format "${request.format}".`,
-      `Use one of ${FORMATS.map(({ id }) => id).join(', ')}.`,
-    );
-  if (request.sessions.length === 0)
-    throw new Failure(
-      'bad_input',
-      'A report needs a session.',
-      'Give the id of one; "plumbline list" shows them.',
-    );
-  return {
-    fileName: buildFileName(request, format.id),
-    mimeType: format.mimeType,
-    text: format.render(request),
-  };
+const FORMATS: readonly AnyFormat[] = [html, markdown, json, csv, samples, sessionFile, raw, junit];
+
+/** Every format, without what renders it. */
+export const listFormats = (): ExportFormatInfo[] =>
+  FORMATS.map(({ id, label, source, endings, mimeType, isText, isForPeople }) => ({
+    id,
+    label,
+    source,
+    endings,
+    mimeType,
+    isText,
+    isForPeople,
+  }));
+
+/** Throws a Failure where no format of that name is made from `source`. */
+export function findFormat<S extends Source>(source: S, id: string): ExportFormat<S> {
+  const known = FORMATS.filter(
+    (each): each is AnyFormat & ExportFormat<S> => each.source === source,
+  );
+  const format = known.find((each) => each.id === id);
+  if (format) return format;
+  throw new Failure(
+    'bad_input',
+    `There is no ${source === 'report' ? 'report' : 'export'} format "${id}".`,
+    `Use one of ${known.map((each) => each.id).join(', ')}.`,
+  );
 }
 
-/** A name any file system takes, from what people called the session. */
-function buildFileName({ sessions }: ReportRequest, extension: string): string {
-  const ids = sessions.map(({ doc }) => slug(doc.id, 40));
-  const middle =
-    sessions.length === 1
-      ? [slug(sessions[0]!.doc.name, 60), ids[0]]
-      : ['comparison', ...ids.slice(0, 4)];
-  return `plumbline-${middle.filter(Boolean).join('-')}.${extension}`;
-}
-
-function slug(text: string, length: number): string {
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, length)
-    .replace(/^-|-$/g, '');
+/** Text of a file whose contents are text. */
+export function textContents({ contents }: ExportedFile): string {
+  if (typeof contents === 'string') return contents;
+  return contents instanceof Uint8Array ? Buffer.from(contents).toString() : [...contents].join('');
 }

@@ -1,24 +1,26 @@
 /** The session document as `plumbline show --json` prints it; several sessions with their comparison. */
-import type { ReportFormat, ReportRequest } from './protocol';
+import { toJson } from '../../shared/base/json';
+import { reportFileName } from './file-name';
+import type { ExportFormat, ReportRequest } from './protocol';
 
-export function reportJson({ sessions, comparison }: ReportRequest, space?: number): string {
-  const document =
-    sessions.length === 1 && comparison === null
-      ? sessions[0]!.doc
-      : { comparison, sessions: sessions.map(({ doc }) => doc) };
-  return JSON.stringify(document, exact, space);
+/** One session's document, or all of them and what tells them apart. */
+export function reportDocument({ sessions, comparison }: ReportRequest): unknown {
+  const documents = sessions.map(({ doc }) => doc);
+  return documents.length === 1 && comparison === null
+    ? documents[0]
+    : { comparison, sessions: documents };
 }
 
-/** An integer past 2^53 is a decimal string; what is unknown is null. */
-function exact(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  return typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
-    ? BigInt(value).toString()
-    : value;
-}
-
-export const json: ReportFormat = {
+export const json: ExportFormat<'report'> = {
   id: 'json',
+  label: 'JSON',
+  source: 'report',
+  endings: ['json'],
   mimeType: 'application/json',
-  render: (request) => `${reportJson(request, 2)}\n`,
+  isText: true,
+  isForPeople: false,
+  render: (request) => ({
+    fileName: reportFileName(request, 'json'),
+    contents: `${toJson(reportDocument(request))}\n`,
+  }),
 };

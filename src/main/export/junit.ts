@@ -1,9 +1,19 @@
 /** Outcomes of expectations as JUnit XML, which every CI server reads: one test case an expectation. */
-import type { Outcome } from '../../shared/session/expectations';
 import { escapeHtml } from './escape';
+import type { ExportFormat, OutcomeReport } from './protocol';
 
-/** `seconds` is what the workload took. */
-export function junitXml(suite: string, outcomes: readonly Outcome[], seconds: number): string {
+export const junit: ExportFormat<'outcomes'> = {
+  id: 'junit',
+  label: 'JUnit XML',
+  source: 'outcomes',
+  endings: ['xml'],
+  mimeType: 'application/xml',
+  isText: true,
+  isForPeople: false,
+  render: (report) => ({ fileName: 'plumbline-expectations.xml', contents: junitXml(report) }),
+};
+
+function junitXml({ suite, outcomes, seconds }: OutcomeReport): string {
   const failures = outcomes.filter(({ met }) => !met).length;
   const cases = outcomes.map(({ expectation, met, message }) => {
     const head = `    <testcase classname="plumbline" name="${escapeHtml(expectation)}" time="0"`;

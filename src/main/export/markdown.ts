@@ -24,10 +24,12 @@ import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phas
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
 import type { Comparison } from '../../shared/session/compare';
-import type { ReportFormat, ReportInput } from './protocol';
+import type { SessionDocument } from '../../shared/session/session-document';
+import { reportFileName } from './file-name';
+import type { ExportFormat, ReportInput } from './protocol';
 
 /** Text that means nothing to Markdown or HTML: names come from anywhere. */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_{}[\]<>()#+!|~@]/g, (sign) => `\\${sign}`)
@@ -45,110 +47,123 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], le
   ].join('\n');
 }
 
-function session({ doc, budget }: ReportInput, level: string): string {
-  const { overlay } = doc;
-  const parts = [
+/** A heading, a paragraph, a list or a table: blank lines stand between blocks. */
+type Block = string;
+
+/** A session under a heading of `level`, its sections a level below it. */
+function sessionBlocks(input: ReportInput, level: string): Block[] {
+  const { doc } = input;
+  return [
     `${level} ${e(doc.name)}${doc.simulated ? ' **(SIMULATED)**' : ''}`,
     `${e(doc.id)} · ${e(describeStatus(doc))} · ${e(formatInstant(doc.startedAt))} · ${formatDuration(doc.durationUs)}`,
     `**${e(headline(doc))}**`,
-    table(
-      ['peak', 'bytes', 'exactly'],
-      [
-        [
-          'measured',
-          formatBytes(overlay.measuredPeak?.bytes),
-          formatExactBytes(overlay.measuredPeak?.bytes),
-        ],
-        [
-          'predicted, refined',
-          formatBytes(overlay.predictedPeak.refined),
-          formatExactBytes(overlay.predictedPeak.refined),
-        ],
-        [
-          'predicted, textbook',
-          formatBytes(overlay.predictedPeak.textbook),
-          formatExactBytes(overlay.predictedPeak.textbook),
-        ],
-        [
-          'residual',
-          formatSignedBytes(overlay.residualBytes),
-          formatSignedPercent(overlay.residualPercent),
-        ],
-      ],
-    ),
-  ];
-  if (doc.ranks)
-    parts.push(`${level}# By rank, at the highest`, table(RANK_HEAD, rankCells(doc), 2));
-  const phases = phaseRows(doc);
-  if (phases.length > 0) {
-    parts.push(
-      `${level}# By phase, at its highest`,
-      table(
-        PHASE_HEAD,
-        phases.map((row) => {
-          const cells = formatPhaseRow(row);
-          return row.flagged === 0 ? cells : [...cells.slice(0, -1), `**${cells.at(-1)}**`];
-        }),
-      ),
-    );
-  }
-  const split = componentTable(doc, budget);
-  if (split.rows.length > 0) {
-    parts.push(
-      `${level}# ${componentTitle(split)}`,
-      table(COMPONENT_HEAD, [
-        ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
-        ['**total**', ...formatComponentFigures(split.total)],
-      ]),
-    );
-  }
-  parts.push(
+    peakTable(doc),
+    ...rankBlocks(doc, level),
+    ...phaseBlocks(doc, level),
+    ...componentBlocks(input, level),
     `${level}# Findings`,
-    doc.findings.length === 0
-      ? `None. ${noFindings(doc)}`
-      : doc.findings
-          .map((one) =>
-            [
-              `- **${e(one.title)}** (${e(one.kind)}, ${one.confidence} confidence, ${formatSpan(one.span)})`,
-              ...one.evidence.map((line) => `  - ${e(line)}`),
-              ...(one.remedy ? [`  - To do: ${e(one.remedy)}`] : []),
-            ].join('\n'),
-          )
-          .join('\n'),
-  );
-  for (const [title, words] of explainTrace(doc))
-    parts.push(
-      `${level}# ${title}`,
-      table(
-        words.head,
-        words.rows.map((row) => row.map(e)),
-      ),
-      words.notes.map(e).join(' '),
-    );
-  if (doc.warnings.length > 0)
-    parts.push(`${level}# Warnings`, doc.warnings.map((line) => `- ${e(line)}`).join('\n'));
-  parts.push(
+    findingList(doc),
+    ...explainedBlocks(doc, level),
+    ...warningBlocks(doc, level),
     `${level}# What ran, and where`,
-    table(
-      ['', ''],
-      [...describeConfiguration(doc, budget), ...describeEnvironment(doc)].map(([label, value]) => [
-        e(label),
-        e(value),
-      ]),
-      2,
-    ),
-  );
-  parts.push(
+    settingTable(input),
     methodNotes(doc)
       .map((line) => `> ${e(line)}`)
       .join('\n>\n'),
-  );
-  return parts.join('\n\n');
+  ];
 }
 
-function renderComparison({ sessions, differences, peak, time, verdict }: Comparison): string {
-  const heads = sessions.map(({ name }) => e(name));
-  const parts = [
+function peakTable({ overlay }: SessionDocument): Block {
+  const { measuredPeak, predictedPeak, residualBytes, residualPercent } = overlay;
+  const row = (label: string, bytes: number | null | undefined) => [
+    label,
+    formatBytes(bytes),
+    formatExactBytes(bytes),
+  ];
+  return table(
+    ['peak', 'bytes', 'exactly'],
+    [
+      row('measured', measuredPeak?.bytes),
+      row('predicted, refined', predictedPeak.refined),
+      row('predicted, textbook', predictedPeak.textbook),
+      ['residual', formatSignedBytes(residualBytes), formatSignedPercent(residualPercent)],
+    ],
+  );
+}
+
+function rankBlocks(doc: SessionDocument, level: string): Block[] {
+  return doc.ranks
+    ? [`${level}# By rank, at the highest`, table(RANK_HEAD, rankCells(doc), 2)]
+    : [];
+}
+
+function phaseBlocks(doc: SessionDocument, level: string): Block[] {
+  const phases = phaseRows(doc);
+  if (phases.length === 0) return [];
+  return [
+    `${level}# By phase, at its highest`,
+    table(
+      PHASE_HEAD,
+      phases.map((row) => {
+        const cells = formatPhaseRow(row);
+        return row.flagged === 0 ? cells : [...cells.slice(0, -1), `**${cells.at(-1)}**`];
+      }),
+    ),
+  ];
+}
+
+function componentBlocks({ doc, budget }: ReportInput, level: string): Block[] {
+  const split = componentTable(doc, budget);
+  if (split.rows.length === 0) return [];
+  return [
+    `${level}# ${componentTitle(split)}`,
+    table(COMPONENT_HEAD, [
+      ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
+      ['**total**', ...formatComponentFigures(split.total)],
+    ]),
+  ];
+}
+
+function findingList(doc: SessionDocument): Block {
+  if (doc.findings.length === 0) return `None. ${noFindings(doc)}`;
+  return doc.findings
+    .flatMap(({ title, kind, confidence, span, evidence, remedy }) => [
+      `- **${e(title)}** (${e(kind)}, ${confidence} confidence, ${formatSpan(span)})`,
+      ...evidence.map((line) => `  - ${e(line)}`),
+      ...(remedy ? [`  - To do: ${e(remedy)}`] : []),
+    ])
+    .join('\n');
+}
+
+function explainedBlocks(doc: SessionDocument, level: string): Block[] {
+  return explainTrace(doc).flatMap(([title, { head, rows, notes }]) => [
+    `${level}# ${title}`,
+    table(
+      head,
+      rows.map((row) => row.map(e)),
+    ),
+    notes.map(e).join(' '),
+  ]);
+}
+
+function warningBlocks({ warnings }: SessionDocument, level: string): Block[] {
+  return warnings.length === 0
+    ? []
+    : [`${level}# Warnings`, warnings.map((line) => `- ${e(line)}`).join('\n')];
+}
+
+function settingTable({ doc, budget }: ReportInput): Block {
+  const settings = [...describeConfiguration(doc, budget), ...describeEnvironment(doc)];
+  return table(
+    ['', ''],
+    settings.map(([label, value]) => [e(label), e(value)]),
+    2,
+  );
+}
+
+function comparisonBlocks({ sessions, differences, peak, time, verdict }: Comparison): Block[] {
+  const names = sessions.map(({ name }) => e(name));
+  return [
     '# Plumbline comparison',
     `**${e(verdict)}**`,
     table(
@@ -160,8 +175,8 @@ function renderComparison({ sessions, differences, peak, time, verdict }: Compar
         'duration',
         'against the first',
       ],
-      sessions.map(({ name }, i) => [
-        e(name),
+      names.map((name, i) => [
+        name,
         formatBytes(peak.measured[i]),
         `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`,
         formatBytes(peak.predicted[i]),
@@ -169,57 +184,56 @@ function renderComparison({ sessions, differences, peak, time, verdict }: Compar
         formatSignedPercent(time.changePercent[i]),
       ]),
     ),
-  ];
-  if (differences.config.length > 0)
-    parts.push(
+    ...differenceBlocks(
       '## Settings that differ',
-      table(
-        ['setting', ...heads],
-        differences.config.map(({ field, values }) => [
-          e(field),
-          ...values.map((value) => e(formatSetting(value))),
-        ]),
-      ),
-    );
-  if (differences.components.length > 0) {
-    parts.push(
+      ['setting', ...names],
+      differences.config.map(({ field, values }) => [
+        e(field),
+        ...values.map((value) => e(formatSetting(value))),
+      ]),
+    ),
+    ...differenceBlocks(
       '## By component, where memory peaked, predicted / measured',
-      table(
-        ['component', ...heads],
-        differences.components.map((row) => [
-          componentName(row.component),
-          ...sessions.map(
-            (_, i) => `${formatBytes(row.predicted[i])} / ${formatBytes(row.measured[i])}`,
-          ),
-        ]),
-      ),
-    );
-  }
-  if (differences.phases.length > 0) {
-    parts.push(
+      ['component', ...names],
+      differences.components.map(({ component, predicted, measured }) => [
+        componentName(component),
+        ...names.map((_, i) => `${formatBytes(predicted[i])} / ${formatBytes(measured[i])}`),
+      ]),
+    ),
+    ...differenceBlocks(
       '## By phase, predicted / measured / time',
-      table(
-        ['phase', ...heads],
-        differences.phases.map((row) => [
-          row.phase,
-          ...sessions.map(
-            (_, i) =>
-              `${formatBytes(row.predicted[i])} / ${formatBytes(row.measured[i])} / ${formatDuration(row.durationUs[i])}`,
-          ),
-        ]),
-      ),
-    );
-  }
-  return parts.join('\n\n');
+      ['phase', ...names],
+      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
+        phase,
+        ...names.map(
+          (_, i) =>
+            `${formatBytes(predicted[i])} / ${formatBytes(measured[i])} / ${formatDuration(durationUs[i])}`,
+        ),
+      ]),
+    ),
+  ];
 }
 
-export const markdown: ReportFormat = {
+const differenceBlocks = (
+  heading: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): Block[] => (rows.length === 0 ? [] : [heading, table(head, rows)]);
+
+export const markdown: ExportFormat<'report'> = {
   id: 'md',
+  label: 'Markdown',
+  source: 'report',
+  endings: ['md'],
   mimeType: 'text/markdown',
-  render({ sessions, comparison }) {
-    const parts = comparison
-      ? [renderComparison(comparison), ...sessions.map((one) => session(one, '##'))]
-      : sessions.map((one) => session(one, '#'));
-    return `${parts.join('\n\n')}\n`;
+  isText: true,
+  isForPeople: true,
+  render(request) {
+    const { sessions, comparison } = request;
+    const blocks = [
+      ...(comparison ? comparisonBlocks(comparison) : []),
+      ...sessions.flatMap((each) => sessionBlocks(each, comparison ? '##' : '#')),
+    ];
+    return { fileName: reportFileName(request, 'md'), contents: `${blocks.join('\n\n')}\n` };
   },
 };

@@ -107,6 +107,36 @@ export interface TraceView {
   readonly gaps: readonly Gap[];
 }
 
+/** A format that something can be exported in. */
+export interface ExportFormatInfo {
+  /** What it is asked for by; among the formats of one source no two are alike. */
+  readonly id: string;
+  /** For a button. */
+  readonly label: string;
+  /** What it is made from: a report on sessions, the file of one session, or what became of expectations. */
+  readonly source: 'report' | 'session' | 'outcomes';
+  /** How files of it end, without the dot; the usual ending first. */
+  readonly endings: readonly string[];
+  readonly mimeType: string;
+  /** Whether it is text, and can go to a terminal. */
+  readonly isText: boolean;
+  /** Whether people read it, rather than programs. */
+  readonly isForPeople: boolean;
+}
+
+export interface ReportFile {
+  readonly fileName: string;
+  readonly mimeType: string;
+  readonly text: string;
+}
+
+/** An export that has begun: its bytes are taken piece by piece. */
+export interface BegunExport {
+  readonly export: string;
+  readonly fileName: string;
+  readonly mimeType: string;
+}
+
 export interface EngineApi {
   info(): Promise<AppInfo>;
   list(): Promise<readonly SessionSummary[]>;
@@ -132,11 +162,13 @@ export interface EngineApi {
   rename(q: { id: string; name: string }): Promise<void>;
   delete(q: { id: string }): Promise<void>;
   compare(q: { ids: readonly string[] }): Promise<Comparison>;
+  exportFormats(): Promise<readonly ExportFormatInfo[]>;
   /** The report's text; front ends save it where the person says. */
-  report(q: {
-    ids: readonly string[];
-    format: 'html' | 'md' | 'json';
-  }): Promise<{ fileName: string; mimeType: string; text: string }>;
+  report(q: { ids: readonly string[]; format: string }): Promise<ReportFile>;
+  /** Begins to export the file of a session, in a format made from one. */
+  export(q: { id: string; format: string }): Promise<BegunExport>;
+  /** The next bytes of an export, at most 1 MiB; null at its end. */
+  exportPiece(q: { export: string }): Promise<Uint8Array | null>;
   doctor(): Promise<DoctorReport>;
   upload(q: UploadPiece): Promise<{ upload: string }>;
   import(q: ImportRequest): Promise<{ id: string }>;
@@ -159,7 +191,10 @@ const METHODS: Readonly<Record<keyof EngineApi, true>> = {
   rename: true,
   delete: true,
   compare: true,
+  exportFormats: true,
   report: true,
+  export: true,
+  exportPiece: true,
   doctor: true,
   upload: true,
   import: true,

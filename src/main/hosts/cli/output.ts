@@ -3,6 +3,7 @@
  * messages on stderr. A failure is one sentence and its remedy, and an exit code from the closed list.
  */
 import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
+import { toJson } from '../../../shared/base/json';
 
 export interface Output {
   readonly json: boolean;
@@ -43,22 +44,6 @@ export function createOutput(json: boolean): Output {
     },
     endProgress,
   };
-}
-
-/** JSON for other programs: an integer past 2^53 is a decimal string, what is unknown is null, columns are arrays. */
-export function toJson(document: unknown): string {
-  return JSON.stringify(
-    document,
-    (_key, value: unknown) => {
-      if (value === undefined) return null;
-      if (typeof value === 'bigint') return String(value);
-      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
-        return BigInt(value).toString();
-      if (value instanceof Float64Array) return [...value];
-      return value;
-    },
-    2,
-  );
 }
 
 /** Prints `error` and returns the exit code. A bug keeps its stack, on stderr, and exits 70. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderReport } from '../../../../src/main/export';
+import { findFormat, type ReportRequest, textContents } from '../../../../src/main/export';
 import {
   budgetText,
   compareText,
@@ -11,6 +11,11 @@ import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { compareSessions } from '../../../../src/shared/session/compare';
 import { documentWith, MB, series, training } from '../../../support/overlay-scenario';
+
+function renderReport({ format, ...request }: ReportRequest & { readonly format: string }) {
+  const file = findFormat('report', format).render(request);
+  return { fileName: file.fileName, text: textContents(file) };
+}
 
 const HOSTILE =
   '</script><script>alert(1)</script><img src=x onerror=alert(1)>"\'&`|\u001b[31m**x**';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { toJson } from '../../../../src/main/hosts/cli/output';
 import { type Count, decimal } from '../../../../src/shared/base/big-count';
 import { Failure } from '../../../../src/shared/base/failure';
+import { toJson } from '../../../../src/shared/base/json';
 import {
   approximations,
   countFlops,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { junitXml } from '../../../../src/main/export/junit';
+import { junit } from '../../../../src/main/export/junit';
 import { Failure } from '../../../../src/shared/base/failure';
 import { compareSessions } from '../../../../src/shared/session/compare';
 import {
@@ -95,14 +95,15 @@ describe('what is not an expectation', () => {
 
 describe('JUnit XML', () => {
   it('holds one case an expectation, failures with their message, and nothing unescaped', () => {
-    const xml = junitXml(
-      'a "run" <1> & more',
-      [
+    const { contents } = junit.render({
+      suite: 'a "run" <1> & more',
+      outcomes: [
         { expectation: 'peak>+2%', met: false, message: 'it\'s <too> much & "more"' },
         { expectation: 'peak=8GiB', met: true, message: 'fine' },
       ],
-      1.5,
-    );
+      seconds: 1.5,
+    });
+    const xml = String(contents);
     expect(xml).toContain('tests="2" failures="1"');
     expect(xml.match(/<testcase /g)).toHaveLength(2);
     expect(xml).toContain('name="peak&gt;+2%"');

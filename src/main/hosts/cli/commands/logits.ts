@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { checkBundledPrecision } from '../../../../shared/model/bundled';
 import { askWorkload } from '../../../engine/ask-workload';
-import { configBeside } from '../../../workloads/checkpoint';
+import { configBeside } from '../../../engine/workload-choices';
 import { resolveSpec, whole } from '../options/spec-options';
 import type { Output } from '../output';
 

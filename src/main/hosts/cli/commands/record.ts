@@ -7,8 +7,7 @@ import { checkBundledPrecision, notBundled } from '../../../../shared/model/bund
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
 import { checkSession } from '../../../../shared/session/expectations';
-import { checkpointName, configBeside } from '../../../workloads/checkpoint';
-import { INSTRUMENTS } from '../../../workloads/instrument';
+import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
 import { follow } from '../follow';
 import {
   addExpectationOptions,

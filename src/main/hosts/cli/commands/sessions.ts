@@ -1,9 +1,11 @@
 /** Commands on recorded sessions: list, show, compare, report, delete. */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
+import type { ReportFile } from '../../../../shared/contract/api';
 import { checkComparison } from '../../../../shared/session/expectations';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
+import { exportFormats } from '../../../engine/exports';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -13,7 +15,13 @@ import {
 import type { Output } from '../output';
 import { compareText, listText, sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
-import { writeFile } from '../write-file';
+import { outputPath, writeFile } from '../write-file';
+
+const REPORT_FORMATS = exportFormats('report');
+/** "html, md or json". */
+const FORMAT_WORDS = REPORT_FORMATS.map(({ id }) => id)
+  .join(', ')
+  .replace(/, (?=\w+$)/, ' or ');
 
 export function registerSessions(program: Command, output: Output): void {
   program
@@ -49,16 +57,13 @@ export function registerSessions(program: Command, output: Output): void {
     .command('report')
     .description('write a self-contained report of one session, or one comparing several')
     .argument('<ids...>', 'ids of the sessions')
-    .option('--format <format>', 'html, md or json', 'html')
+    .option('--format <format>', FORMAT_WORDS, 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
     .action((ids: string[], options: { format: string; out: string }) =>
       withEngine(async (engine) => {
         const report = await renderReport(engine, ids, options.format);
         if (options.out === '-') {
-          output.result(
-            { fileName: report.fileName, mimeType: report.mimeType, text: report.text },
-            () => report.text,
-          );
+          output.result(report, () => report.text);
           return;
         }
         const path = writeReport(report, options.out);
@@ -114,21 +119,28 @@ function registerCompare(program: Command, output: Output): void {
   );
 }
 
+/** Throws a Failure for a format that there is not. */
 export async function renderReport(
   engine: Engine,
   ids: readonly string[],
   format: string,
-): Promise<{ fileName: string; mimeType: string; text: string }> {
-  if (format !== 'html' && format !== 'md' && format !== 'json')
+): Promise<ReportFile> {
+  if (!REPORT_FORMATS.some(({ id }) => id === format))
     throw new Failure(
       'bad_input',
       `There is no report format "${format}".`,
-      'Use html, md or json.',
+      `Use ${FORMAT_WORDS}.`,
     );
   return engine.report({ ids, format });
 }
 
-/** Writes `report` to `out`, a file when it has an extension and a folder otherwise; returns the path. */
-export function writeReport(report: { fileName: string; text: string }, out: string): string {
-  return writeFile(report.text, out, report.fileName, ['html', 'htm', 'md', 'json'], 'report');
+/** Writes `report` to `out`, a file when it ends as reports do and a folder otherwise; returns the path. */
+export function writeReport({ fileName, text }: ReportFile, out: string): string {
+  const path = outputPath(
+    out,
+    fileName,
+    REPORT_FORMATS.flatMap(({ endings }) => endings),
+  );
+  writeFile(path, text, 'report');
+  return path;
 }

@@ -12,7 +12,7 @@ import {
   parseExpectations,
   unmet,
 } from '../../../../shared/session/expectations';
-import { junitXml } from '../../../export/junit';
+import { renderOutcomes } from '../../../engine/exports';
 import type { Output } from '../output';
 
 export interface ExpectationOptions {
@@ -49,7 +49,11 @@ export function reportOutcomes(
   suite: string,
   durationUs: number,
 ): number {
-  if (junit !== undefined) writeJunit(resolve(junit), junitXml(suite, outcomes, durationUs / 1e6));
+  if (junit !== undefined)
+    writeJunit(
+      resolve(junit),
+      renderOutcomes('junit', { suite, outcomes, seconds: durationUs / 1e6 }),
+    );
   const failure = unmet(outcomes);
   if (failure === null) return 0;
   output.say(`plumbline: ${failure.message}\n  ${failure.remedy}`);

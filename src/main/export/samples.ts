@@ -1,0 +1,38 @@
+/** What `show --json` prints, and every sample of the session under `traces`, one series a piece. */
+import { toJson } from '../../shared/base/json';
+import { buildDocument } from '../../shared/session/document';
+import type { SeriesData } from '../../shared/trace/types';
+import { readSession } from '../store/session-data';
+import type { SessionReader } from '../store/session-file';
+import type { ExportFormat } from './protocol';
+
+export const samples: ExportFormat<'session'> = {
+  id: 'json',
+  label: 'JSON with samples',
+  source: 'session',
+  endings: ['json'],
+  mimeType: 'application/json',
+  isText: true,
+  isForPeople: false,
+  render: (reader) => ({ fileName: `${reader.id}.json`, contents: documentPieces(reader) }),
+};
+
+/** The text of one JSON document whose last field is the list of traces. */
+function* documentPieces(reader: SessionReader): Iterable<string> {
+  const session = readSession(reader);
+  yield toJson(buildDocument(session)).replace(/\n\}$/, ',\n  "traces": [');
+  let separator = '\n    ';
+  for (const series of session.series) {
+    yield separator + toJson(pickTrace(series)).replaceAll('\n', '\n    ');
+    separator = ',\n    ';
+  }
+  yield session.series.length === 0 ? ']\n}\n' : '\n  ]\n}\n';
+}
+
+const pickTrace = ({ info: { id, unit }, times, values, gaps }: SeriesData) => ({
+  id,
+  unit,
+  times,
+  values,
+  gaps,
+});
