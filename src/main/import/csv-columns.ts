@@ -129,8 +129,8 @@ function findMeaning(spelled: string): (Meaning & { readonly unit: string | null
   return rest && unit !== undefined ? { ...rest, unit } : null;
 }
 
-/** The columns of a header line, or null when it is none. */
-export function columnsOfHeader(line: string): CsvColumn[] | null {
+/** The columns of a header line; null for a line that is no header. */
+export function parseHeaderColumns(line: string): CsvColumn[] | null {
   const cells = parseHeader(line);
   const columns = cells.map(({ name, unit }): CsvColumn => {
     const meaning = findMeaning(name);
@@ -177,6 +177,9 @@ type Shape =
   | 'absent'
   | 'text';
 
+/** What a unit behind a number says; every other unit is one of bytes. */
+const UNIT_SHAPES: Readonly<Record<string, Shape>> = { '%': 'percent', W: 'watts', MHz: 'hertz' };
+
 export function classifyCell(cell: string): Shape {
   const text = cell.trim();
   if (absentReason(text) !== null) return 'absent';
@@ -187,15 +190,8 @@ export function classifyCell(cell: string): Shape {
   if (/^\d+$/.test(text)) return 'whole';
   const quantity = /^-?\d+(?:\.\d+)?\s*(MiB|GiB|KiB|%|W|MHz)?$/.exec(text);
   if (!quantity) return 'text';
-  return quantity[1] === undefined
-    ? 'number'
-    : quantity[1] === '%'
-      ? 'percent'
-      : quantity[1] === 'W'
-        ? 'watts'
-        : quantity[1] === 'MHz'
-          ? 'hertz'
-          : 'bytes';
+  const [, unit] = quantity;
+  return unit === undefined ? 'number' : (UNIT_SHAPES[unit] ?? 'bytes');
 }
 
 /** Columns of rows without a header, from what the first rows look like. */
@@ -207,23 +203,23 @@ export function inferColumns(rows: readonly (readonly string[])[]): CsvColumn[] 
   const take = (i: number | undefined, role: Role, field = '') => {
     if (i !== undefined && i >= 0 && !roles.has(i)) roles.set(i, [role, field]);
   };
-  const of = (shape: Shape) => shapes.flatMap((each, i) => (each === shape ? [i] : []));
-  take(of('stamp')[0], 'timestamp');
-  take(of('uuid')[0], 'uuid');
-  take(of('bus')[0], 'busId');
+  const withShape = (shape: Shape) => shapes.flatMap((each, i) => (each === shape ? [i] : []));
+  take(withShape('stamp')[0], 'timestamp');
+  take(withShape('uuid')[0], 'uuid');
+  take(withShape('bus')[0], 'busId');
   take(
-    of('text').find((i) =>
+    withShape('text').find((i) =>
       cells[i]!.every((cell) =>
         /nvidia|tesla|quadro|geforce|titan|rtx|gtx|\b[ABHLPTV]\d{1,4}\b/i.test(cell),
       ),
     ),
     'name',
   );
-  for (const i of of('pstate')) take(i, 'other');
-  if (of('watts').length === 1) take(of('watts')[0], 'metric', 'power.draw');
-  for (const [i, field] of memoryColumns(of('bytes'), cells))
+  for (const i of withShape('pstate')) take(i, 'other');
+  if (withShape('watts').length === 1) take(withShape('watts')[0], 'metric', 'power.draw');
+  for (const [i, field] of memoryColumns(withShape('bytes'), cells))
     take(i, field === 'memory.total' ? 'memoryTotal' : 'metric', field);
-  const percents = of('percent');
+  const percents = withShape('percent');
   if (percents.length === 1 || (percents.length === 2 && percents[1] === percents[0]! + 1)) {
     take(percents[0], 'metric', 'utilization.gpu');
     take(percents[1], 'metric', 'utilization.memory');
@@ -233,7 +229,7 @@ export function inferColumns(rows: readonly (readonly string[])[]): CsvColumn[] 
     shapes[i] === 'whole' && cells[i]!.every((cell) => Number(cell) < 64);
   if (small(first) && (roles.get(first + 1)?.[0] === 'name' || isCycle(cells[first]!)))
     take(first, 'index');
-  const wholes = of('whole').filter((i) => !roles.has(i));
+  const wholes = withShape('whole').filter((i) => !roles.has(i));
   const withUnits = shapes.some(
     (shape) => shape === 'bytes' || shape === 'percent' || shape === 'watts',
   );
@@ -249,7 +245,7 @@ export function inferColumns(rows: readonly (readonly string[])[]): CsvColumn[] 
   });
 }
 
-/** What one column of inferred meaning is called when a person is told of it. */
+/** What a column of inferred meaning is called in a warning. */
 export function meaningWords({ role, field }: CsvColumn): string {
   return role === 'metric'
     ? field

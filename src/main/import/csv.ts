@@ -8,10 +8,10 @@ import { absentReason, parseQuantity, splitRow } from '../nvidia-smi-format/quer
 import {
   type CsvColumn,
   classifyCell,
-  columnsOfHeader,
   inferColumns,
   isProcessHeader,
   meaningWords,
+  parseHeaderColumns,
 } from './csv-columns';
 import { noteError } from './error';
 import type { GpuIdentity } from './imported-trace';
@@ -72,7 +72,7 @@ const HEADER_WITHIN = 50;
 const headerIn = (lines: readonly string[]) =>
   lines
     .slice(0, HEADER_WITHIN)
-    .map(columnsOfHeader)
+    .map(parseHeaderColumns)
     .find((columns) => columns !== null);
 
 function usualWidth(lines: readonly string[]): number {
@@ -104,7 +104,7 @@ export class CsvReader implements LineSink {
     this.#head = head;
     this.#options = options;
     this.#hasHeader = headerIn(candidateLines(head)) !== undefined;
-    if (options.columns) this.#use(columnsOfHeader(options.columns.join(',')) ?? []);
+    if (options.columns) this.#use(parseHeaderColumns(options.columns.join(',')) ?? []);
   }
 
   line(raw: string, complete: boolean): void {
@@ -148,7 +148,7 @@ export class CsvReader implements LineSink {
   }
 
   #header(line: string): boolean {
-    const columns = columnsOfHeader(line);
+    const columns = parseHeaderColumns(line);
     if (columns === null || this.#options.columns) return columns !== null;
     this.#headerLine = line;
     this.#use(columns);
@@ -200,7 +200,7 @@ export class CsvReader implements LineSink {
   }
 
   #row(given: readonly string[], stamp: Stamp | null, complete: boolean): void {
-    const cut = complete ? false : looksCut(given.at(-1)!, this.#lastRow?.at(-1));
+    const cut = complete ? false : looksCut(given.at(-1) ?? '', this.#lastRow?.at(-1));
     if (cut === true) {
       this.#trace.warn('The last row is cut off and was left out.');
       return;
@@ -211,8 +211,8 @@ export class CsvReader implements LineSink {
       );
     const cells = cut === 'perhaps' ? given.with(-1, '') : given;
     this.#lastRow = cells;
-    const told = this.#identity(cells);
-    const identity = this.#identified ? this.#turns.of(told) : told;
+    const printed = this.#identity(cells);
+    const identity = this.#identified ? this.#turns.assign(printed) : printed;
     if (this.#order === null || stamp === null) {
       this.#emit(identity, stamp, cells);
       return;
@@ -285,7 +285,8 @@ class Turns {
   readonly #places = new Map<number | string, number>();
   #last = -1;
 
-  of(identity: GpuIdentity): GpuIdentity {
+  /** `identity`, or that of the GPU whose turn it is where it has no name. */
+  assign(identity: GpuIdentity): GpuIdentity {
     const name = identity.index ?? identity.uuid ?? identity.busId;
     if (name === undefined) {
       if (this.#gpus.length === 0) return identity;

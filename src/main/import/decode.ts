@@ -140,11 +140,9 @@ function detectEncoding(bytes: Buffer): Encoding {
     if (bytes[2 * i + 1] === 0 && bytes[2 * i] !== 0) low++;
     if (bytes[2 * i] === 0 && bytes[2 * i + 1] !== 0) high++;
   }
-  return pairs > 3 && low > pairs * 0.9
-    ? 'utf-16le'
-    : pairs > 3 && high > pairs * 0.9
-      ? 'utf-16be'
-      : 'utf-8';
+  if (pairs > 3 && low > pairs * 0.9) return 'utf-16le';
+  if (pairs > 3 && high > pairs * 0.9) return 'utf-16be';
+  return 'utf-8';
 }
 
 function isBinary(text: string): boolean {

@@ -10,12 +10,12 @@ import type { Gap, SeriesData } from '../../shared/trace/types';
 import { describeGpuSeries, type GpuField } from '../nvidia-smi-format/gpu-fields';
 import { metric } from './metrics';
 
-/** In a column of reasons: 0 is a value, 1 a row that does not speak of this metric, above that an absence. */
+/** In a column of reasons: 0 is a value, 1 a row that does not mention this metric, above that an absence. */
 export const VALUE = 0;
-const UNTOLD = 1;
+const NOT_MENTIONED = 1;
 export const FIRST_REASON = 2;
 
-/** So many tell the interval. */
+/** The interval is taken from so many rows at most. */
 const INTERVAL_ROWS = 2000;
 
 interface Column {
@@ -40,16 +40,16 @@ export interface Gpu {
   readonly columns: Map<string, Column>;
 }
 
-export function findLeast(times: Float64Array, n: number, seed: number): number {
-  let least = seed;
-  for (let i = 0; i < n; i++) if (times[i]! < least) least = times[i]!;
-  return least;
+export function findMin(times: Float64Array, n: number, seed: number): number {
+  let lowest = seed;
+  for (let i = 0; i < n; i++) if (times[i]! < lowest) lowest = times[i]!;
+  return lowest;
 }
 
-export function findMost(times: Float64Array, n: number, seed: number): number {
-  let most = seed;
-  for (let i = 0; i < n; i++) if (times[i]! > most) most = times[i]!;
-  return most;
+export function findMax(times: Float64Array, n: number, seed: number): number {
+  let highest = seed;
+  for (let i = 0; i < n; i++) if (times[i]! > highest) highest = times[i]!;
+  return highest;
 }
 
 export function newColumn(gpu: Gpu, name: string): Column {
@@ -57,7 +57,7 @@ export function newColumn(gpu: Gpu, name: string): Column {
   const column: Column = {
     field: metric(name),
     values: new Float64Array(size),
-    reasons: new Uint8Array(size).fill(UNTOLD),
+    reasons: new Uint8Array(size).fill(NOT_MENTIONED),
   };
   gpu.columns.set(name, column);
   return column;
@@ -68,7 +68,7 @@ export function grow(gpu: Gpu): void {
   gpu.times = doubled(gpu.times, size);
   for (const column of gpu.columns.values()) {
     column.values = doubled(column.values, size);
-    const reasons = new Uint8Array(size).fill(UNTOLD);
+    const reasons = new Uint8Array(size).fill(NOT_MENTIONED);
     reasons.set(column.reasons);
     column.reasons = reasons;
   }
@@ -96,7 +96,7 @@ export function buildSeries(
     const times = new Float64Array(count);
     const kept = new Float64Array(count);
     const gaps: Gap[] = [];
-    const told: number[] = [];
+    const mentioned: number[] = [];
     let at = 0;
     let open: { t0: Micros; reason: AbsentReason } | null = null;
     const close = (t1: Micros) => {
@@ -106,8 +106,8 @@ export function buildSeries(
     for (const row of order) {
       const t = Math.round(gpu.times[row]! - start);
       const code = reasons[row]!;
-      if (code === UNTOLD) continue;
-      if (told.length < INTERVAL_ROWS) told.push(gpu.times[row]!);
+      if (code === NOT_MENTIONED) continue;
+      if (mentioned.length < INTERVAL_ROWS) mentioned.push(gpu.times[row]!);
       if (code === VALUE) {
         close(t);
         times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
@@ -122,7 +122,7 @@ export function buildSeries(
     }
     close(Math.round(durationUs));
     return {
-      info: { ...describeGpuSeries(index, field, 0), intervalUs: usualInterval(told) },
+      info: { ...describeGpuSeries(index, field, 0), intervalUs: usualInterval(mentioned) },
       times,
       values: kept,
       gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })),
@@ -130,7 +130,7 @@ export function buildSeries(
   });
 }
 
-/** The median distance of the first rows that speak of a metric: what its interval is in fact. */
+/** The median distance of the first rows that mention a metric: what its interval is in fact. */
 function usualInterval(times: readonly number[]): Micros | null {
   const steps = times
     .slice(1)

@@ -47,4 +47,5 @@ export interface ImportedTrace {
   readonly error: string | null;
 }
 
-export type Readings = readonly (readonly [field: string, reading: Reading])[];
+/** What a row says, by the name of the field. */
+export type FieldReadings = readonly (readonly [field: string, reading: Reading])[];

@@ -32,7 +32,7 @@ const FORMATS: readonly ImportFormat[] = [
   errorText,
 ];
 
-/** A document about GPUs has words of a table in it, and is none. */
+/** A JSON document about GPUs may hold words that a table has, and is refused for it. */
 const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(text);
 
 /**

@@ -10,8 +10,8 @@ export const list: ImportFormat = {
     GPU.test(lines[0] ?? '') && lines.every((line) => GPU.test(line) || /^MIG /.test(line)),
   open: (trace) => ({
     line(text) {
-      const [, index, name, uuid] = GPU.exec(text.trim()) ?? [];
-      if (index !== undefined) trace.gpu({ index: Number(index), name: name!, uuid: uuid! });
+      const [, index, name = '', uuid = ''] = GPU.exec(text.trim()) ?? [];
+      if (index !== undefined) trace.gpu({ index: Number(index), name, uuid });
     },
     end() {},
   }),

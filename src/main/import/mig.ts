@@ -2,7 +2,7 @@
 import type { Reading } from '../../shared/base/vocabulary';
 import { migMetric } from '../../shared/trace/series-ids';
 import type { GpuField } from '../nvidia-smi-format/gpu-fields';
-import type { Readings } from './imported-trace';
+import type { FieldReadings } from './imported-trace';
 
 /** Under this name an instance's memory is a reading of its GPU. */
 export const migMemory = (instance: string, reading: Reading): readonly [string, Reading] => [
@@ -11,10 +11,10 @@ export const migMemory = (instance: string, reading: Reading): readonly [string,
 ];
 
 /** What a row of a monitor says of an instance, as readings of its GPU. What it has none of is a dash and no series. */
-export function ofInstance(instance: string, readings: Readings): Readings {
+export function withInstance(instance: string, readings: FieldReadings): FieldReadings {
   if (instance === '') return readings;
   return readings.flatMap(
-    ([field, reading]): Readings =>
+    ([field, reading]): FieldReadings =>
       reading.kind === 'absent' && reading.reason === 'not_supported'
         ? []
         : [[`${instance}.${field}`, reading]],
@@ -40,10 +40,10 @@ export const INSTANCE_COLUMNS: readonly string[] = ['mig', 'gi', 'ci'];
 /** The series behind the name of an instance's reading, given that of the reading; null for any other. */
 export function instanceField(
   name: string,
-  fieldOf: (name: string) => GpuField | undefined,
+  findField: (name: string) => GpuField | undefined,
 ): GpuField | null {
   const [, instance, rest] =
     /^(mig\d{1,3}|gi\d{1,3}(?:\.ci\d{1,3})?|ci\d{1,3})\.(.+)$/.exec(name) ?? [];
-  const field = rest === undefined ? undefined : fieldOf(rest);
+  const field = rest === undefined ? undefined : findField(rest);
   return field ? { ...field, field: name, metric: `${instance}.${field.metric}` } : null;
 }

@@ -2,9 +2,9 @@
 import type { Reading } from '../../shared/base/vocabulary';
 import { parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
 import { noteError } from './error';
-import type { Readings } from './imported-trace';
+import type { FieldReadings } from './imported-trace';
 import { metric } from './metrics';
-import { findInstance, INSTANCE_COLUMNS, ofInstance } from './mig';
+import { findInstance, INSTANCE_COLUMNS, withInstance } from './mig';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
 import { parseStamp, type Stamp } from './stamps';
@@ -68,13 +68,20 @@ export const pmon: ImportFormat = {
 const NOT_REPORTED: Reading = { kind: 'absent', reason: 'not_supported' };
 const DAY_US = 86_400_000_000;
 
+/** A cell of dmon; of a column that feeds no series, whether it holds a value at all. */
+function parseCell(cell: string, field: string | undefined): Reading {
+  if (cell === '-') return NOT_REPORTED;
+  if (field === undefined) return parseQuantity(cell, 'count');
+  return parseQuantity(cell, metric(field).unit, field.startsWith('pcie.') ? 'MB/s' : null);
+}
+
 class MonitorReader implements LineSink {
   readonly #trace: TraceBuilder;
   #columns: readonly string[] = [];
   #stamp: Stamp | null = null;
   /** By GPU, and within it by instance. */
   #round = new Map<number, Map<string, ProcessSum>>();
-  #deviceRound = new Map<number, Readings>();
+  #deviceRound = new Map<number, FieldReadings>();
   #roundKey = '';
   #listed = new Set<string>();
   /** With `-o T`: days since the first row, and the time of the last. */
@@ -113,7 +120,7 @@ class MonitorReader implements LineSink {
       else this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
-    const stamp = this.#stampOf(cells);
+    const stamp = this.#readStamp(cells);
     if (isPmon) this.#process(Number(gpu), stamp, cells);
     else this.#device(Number(gpu), stamp, cells);
   }
@@ -128,12 +135,7 @@ class MonitorReader implements LineSink {
     const readings = this.#columns.flatMap((column, i): (readonly [string, Reading])[] => {
       const field = DMON[column];
       const cell = cells[i] ?? '';
-      const reading =
-        cell === '-'
-          ? NOT_REPORTED
-          : field === undefined
-            ? parseQuantity(cell, 'count')
-            : parseQuantity(cell, metric(field).unit, field.startsWith('pcie.') ? 'MB/s' : null);
+      const reading = parseCell(cell, field);
       if (reading.kind === 'absent' && (field !== undefined || cell === '-'))
         this.#trace.absent(reading.reason);
       return field === undefined ? [] : [[field, reading]];
@@ -146,7 +148,7 @@ class MonitorReader implements LineSink {
     this.#turn(`${index} ${instance}`, stamp);
     this.#deviceRound.set(index, [
       ...(this.#deviceRound.get(index) ?? []),
-      ...ofInstance(instance, readings),
+      ...withInstance(instance, readings),
     ]);
   }
 
@@ -161,7 +163,7 @@ class MonitorReader implements LineSink {
 
   /** One round of pmon is one row per process, and one with dashes where there is none. */
   #process(index: number, stamp: Stamp | null, cells: readonly string[]): void {
-    const pid = cells[this.#columns.indexOf('pid')]!;
+    const pid = cells[this.#columns.indexOf('pid')] ?? '';
     const instance = findInstance(this.#columns, cells);
     this.#turn(`${index} ${instance} ${pid}`, stamp);
     const sums = this.#round.get(index) ?? new Map<string, ProcessSum>();
@@ -183,7 +185,7 @@ class MonitorReader implements LineSink {
         { index },
         this.#stamp,
         [...sums].flatMap(([instance, processes]) =>
-          ofInstance(instance, processes.readings(withMemory)),
+          withInstance(instance, processes.readings(withMemory)),
         ),
       );
     for (const [index, readings] of this.#deviceRound)
@@ -194,7 +196,7 @@ class MonitorReader implements LineSink {
   }
 
   /** With `-o DT` each row has a date and a time; with `-o T` the time alone, so that only distances are known. */
-  #stampOf(cells: readonly string[]): Stamp | null {
+  #readStamp(cells: readonly string[]): Stamp | null {
     const time = cells[this.#columns.indexOf('time')];
     if (time === undefined || !/^\d\d:\d\d:\d\d$/.test(time)) return null;
     if (this.#columns.includes('date')) {

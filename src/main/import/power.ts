@@ -3,9 +3,9 @@
  * as power.draw the average where the device keeps one and the instant where it does not; -q and XML leave that choice
  * to the reader.
  */
-import type { Readings } from './imported-trace';
+import type { FieldReadings } from './imported-trace';
 
-export function withPowerDraw(readings: Readings): Readings {
+export function withPowerDraw(readings: FieldReadings): FieldReadings {
   const draw = readings.find(([field]) => field === 'power.draw')?.[1];
   const instant = readings.find(([field]) => field === 'power.draw.instant')?.[1];
   if (draw?.kind !== 'absent' || draw.reason !== 'not_supported' || instant?.kind !== 'ok')

@@ -4,7 +4,7 @@
  */
 import { type Bytes, MiB } from '../../shared/base/units';
 import type { Reading } from '../../shared/base/vocabulary';
-import type { Readings } from './imported-trace';
+import type { FieldReadings } from './imported-trace';
 import type { TraceBuilder } from './trace';
 
 /** What a driver alone keeps in use stays below this; a CUDA context and a model do not. */
@@ -26,14 +26,18 @@ export class ProcessSum {
     return this.#count === 0;
   }
 
-  readings(withMemory = true): Readings {
+  readings(withMemory = true): FieldReadings {
     const count = ['process.count', { kind: 'ok', value: this.#count }] as const;
     return withMemory ? [count, ['process.memory', this.#memory]] : [count];
   }
 }
 
 /** Of a GPU whose process list stands beside its own readings. */
-export function processReadings(trace: TraceBuilder, sum: ProcessSum, device: Readings): Readings {
+export function processReadings(
+  trace: TraceBuilder,
+  sum: ProcessSum,
+  device: FieldReadings,
+): FieldReadings {
   const used = device.find(([field]) => field === 'memory.used')?.[1];
   if (!sum.isEmpty || used?.kind !== 'ok' || used.value < IDLE_DRIVER) return sum.readings();
   trace.absent('hidden');

@@ -35,21 +35,21 @@ export const processesCsv: ImportFormat = {
 function inferred(head: Head): string[] | null {
   const lines = candidateLines(head);
   const rows = lines.map((line) => line.split(',').map((cell) => cell.trim()));
-  if (rows.length === 0) return null;
   const [row] = rows;
-  const pid = row!.findIndex(
+  if (row === undefined) return null;
+  const pid = row.findIndex(
     (cell, i) => /^\d{1,7}$/.test(cell) && rows.every((each) => /^\d{1,7}$/.test(each[i] ?? '')),
   );
   if (pid < 0) return null;
-  const path = row!.findIndex((cell) => /^([A-Z]:\\|\/)\S/.test(cell) || /\.exe$/i.test(cell));
-  const named = /apps?\b|process/i.test(head.fileName) && row!.length === 2 && pid === 0;
+  const path = row.findIndex((cell) => /^([A-Z]:\\|\/)\S/.test(cell) || /\.exe$/i.test(cell));
+  const named = /apps?\b|process/i.test(head.fileName) && row.length === 2 && pid === 0;
   if (path < 0 && !named) return null;
-  return row!.map((cell, i) => {
+  return row.map((cell, i) => {
     if (i === pid) return 'pid';
     if (i === path) return 'process_name';
     if (classifyCell(cell) === 'uuid') return 'gpu_uuid';
     if (classifyCell(cell) === 'stamp') return 'timestamp';
-    return i === row!.length - 1 && i > pid ? 'used_gpu_memory' : `column ${i + 1}`;
+    return i === row.length - 1 && i > pid ? 'used_gpu_memory' : `column ${i + 1}`;
   });
 }
 
@@ -91,7 +91,7 @@ export class ProcessesReader implements LineSink {
       else this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
-    if (!complete && looksCut(cells.at(-1)!, this.#last) !== false) {
+    if (!complete && looksCut(cells.at(-1) ?? '', this.#last) !== false) {
       this.#trace.warn('The last row is cut off and was left out.');
       return;
     }
@@ -110,14 +110,14 @@ export class ProcessesReader implements LineSink {
   }
 
   #add(cells: readonly string[]): void {
-    const told = (name: RegExp) => {
+    const known = (name: RegExp) => {
       const cell = this.#cell(cells, name);
       return cell === undefined || cell === '' || absentReason(cell) !== null ? undefined : cell;
     };
     const [uuid, busId, name] = [
-      told(/^(gpu_)?uuid$/),
-      told(/^(gpu_|pci\.)bus_id$/),
-      told(/^gpu_name$/),
+      known(/^(gpu_)?uuid$/),
+      known(/^(gpu_|pci\.)bus_id$/),
+      known(/^gpu_name$/),
     ];
     const identity: GpuIdentity = {
       ...(uuid === undefined ? {} : { uuid }),

@@ -47,10 +47,13 @@ export const queryText: ImportFormat = {
   open: (trace) => new QueryTextReader(trace),
 };
 
+/** Of the GPU whose block is being read. */
+type MutableIdentity = { -readonly [K in keyof GpuIdentity]: GpuIdentity[K] };
+
 export class QueryTextReader implements LineSink {
   readonly #trace: TraceBuilder;
   #stamp: Stamp | null = null;
-  #identity: { -readonly [K in keyof GpuIdentity]: GpuIdentity[K] } | null = null;
+  #identity: MutableIdentity | null = null;
   #readings = new Map<string, Reading>();
   #sections: { readonly indent: number; readonly name: string }[] = [];
   #processes: ProcessSum | null = null;
@@ -89,6 +92,7 @@ export class QueryTextReader implements LineSink {
     else if (!complete && !WHOLE.test(value)) this.#cut();
     else
       this.#field(
+        this.#identity,
         [...this.#sections.map((section) => section.name), name.toLowerCase()].join('/'),
         value.trim(),
       );
@@ -116,8 +120,7 @@ export class QueryTextReader implements LineSink {
     if (name === 'CUDA Version') this.#trace.cuda ??= value;
   }
 
-  #field(path: string, value: string): void {
-    const identity = this.#identity!;
+  #field(identity: MutableIdentity, path: string, value: string): void {
     if (path.startsWith('processes')) {
       this.#process(path, value);
       return;

@@ -34,10 +34,10 @@ export function parseStamp(text: string): Stamp | null {
   }
   const spoken = SPOKEN.exec(cell);
   if (spoken) {
-    const [, month, day, hour, minute, second, year] = spoken;
+    const [, month = '', day, hour, minute, second, year] = spoken;
     const ms = utc(
       Number(year),
-      MONTHS.indexOf(month!),
+      MONTHS.indexOf(month),
       Number(day),
       Number(hour),
       Number(minute),
@@ -84,5 +84,7 @@ function utc(
 
 function offsetMinutes(zone: string | undefined): number {
   const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '');
-  return match ? (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3])) : 0;
+  if (!match) return 0;
+  const minutes = Number(match[2]) * 60 + Number(match[3]);
+  return match[1] === '-' ? -minutes : minutes;
 }

@@ -35,7 +35,7 @@ interface TableGpu {
   readonly readings: (readonly [string, Reading])[];
   readonly processes: ProcessSum;
   /** The line with its readings has been seen. */
-  told: boolean;
+  isRead: boolean;
 }
 
 class TableReader implements LineSink {
@@ -78,23 +78,23 @@ class TableReader implements LineSink {
   }
 
   /** On one system the two versions are the same; under WSL2 the driver is the Windows host's. */
-  #banner([, program, driver, cuda]: RegExpExecArray): void {
+  #banner([, program, driver = '', cuda]: RegExpExecArray): void {
     this.#isWsl = program !== driver;
-    this.#trace.driver ??= driver!;
+    this.#trace.driver ??= driver;
     this.#trace.cuda ??= cuda ?? null;
   }
 
   #gpu(line: string): void {
     const gpu = GPU_LINE.exec(line);
     if (gpu) {
-      const [, index, title, busId, ecc] = gpu;
+      const [, index, title = '', busId = '', ecc] = gpu;
       if (this.#gpus.has(Number(index))) this.#flush();
-      const name = title!.replace(/\s+(On|Off|N\/A|WDDM|TCC|MCDM)$/i, '');
+      const name = title.replace(/\s+(On|Off|N\/A|WDDM|TCC|MCDM)$/i, '');
       this.#open = {
-        identity: { index: Number(index), busId: busId!, name },
+        identity: { index: Number(index), busId, name },
         readings: [],
         processes: new ProcessSum(),
-        told: false,
+        isRead: false,
       };
       this.#gpus.set(Number(index), this.#open);
       this.#count(ecc);
@@ -106,40 +106,49 @@ class TableReader implements LineSink {
       this.#open = null;
       return;
     }
-    const [, index, instance, used] = MIG_LINE.exec(line) ?? [];
+    const [, index, instance, used = ''] = MIG_LINE.exec(line) ?? [];
     if (instance !== undefined)
       this.#gpus
         .get(Number(index))
-        ?.readings.push(migMemory(instance, this.#read(used!, 'memory.used')));
+        ?.readings.push(migMemory(instance, this.#read(used, 'memory.used')));
   }
 
   #state(
     gpu: TableGpu,
-    [, fan, temperature, , power, cap, memory, utilization]: RegExpExecArray,
+    [
+      ,
+      fan = '',
+      temperature = '',
+      ,
+      power = '',
+      cap,
+      memory = '',
+      utilization = '',
+    ]: RegExpExecArray,
   ): void {
-    const [used, total] = memory!.split('/').map((part) => part.trim());
+    const [used, total] = memory.split('/').map((part) => part.trim());
     const size = parseQuantity(total ?? '', 'bytes');
     if (size.kind === 'ok') Object.assign(gpu.identity, { memoryBytes: size.value });
     this.#count(cap);
     gpu.readings.push(
-      ['fan.speed', this.#read(fan!, 'fan.speed')],
-      ['temperature.gpu', this.#read(temperature!, 'temperature.gpu')],
+      ['fan.speed', this.#read(fan, 'fan.speed')],
+      ['temperature.gpu', this.#read(temperature, 'temperature.gpu')],
     );
     gpu.readings.push(
-      ['power.draw', this.#read(power!, 'power.draw')],
+      ['power.draw', this.#read(power, 'power.draw')],
       ['memory.used', this.#read(used ?? '', 'memory.used')],
     );
     gpu.readings.push([
       'utilization.gpu',
-      this.#read(utilization!, 'utilization.gpu', this.#isWsl ? 'hidden' : 'not_supported'),
+      this.#read(utilization, 'utilization.gpu', this.#isWsl ? 'hidden' : 'not_supported'),
     ]);
-    gpu.told = true;
+    gpu.isRead = true;
   }
 
   #process(line: string): void {
-    const [, index, used] = PROCESS_LINE.exec(line) ?? [];
+    const [, index, used = ''] = PROCESS_LINE.exec(line) ?? [];
     if (index === undefined) return;
-    const memory = parseProcessMemory(used!);
+    const memory = parseProcessMemory(used);
     if (memory.kind === 'absent') this.#trace.absent(memory.reason);
     this.#gpus.get(Number(index))?.processes.add(memory);
   }
@@ -160,8 +169,8 @@ class TableReader implements LineSink {
 
   /** One table is done. A GPU whose second line is missing is known, but nothing of it was read. */
   #flush(): void {
-    for (const { identity, readings, processes, told } of this.#gpus.values()) {
-      if (!told) this.#trace.gpu(identity);
+    for (const { identity, readings, processes, isRead } of this.#gpus.values()) {
+      if (!isRead) this.#trace.gpu(identity);
       else
         this.#trace.row(
           identity,

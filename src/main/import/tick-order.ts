@@ -13,7 +13,7 @@ export interface OrderedRow {
 }
 
 /** Rounds closer than this cannot be told from the rows of one. */
-const LEAST_PERIOD_US = 50_000;
+const MIN_PERIOD_US = 50_000;
 
 export class TickOrder {
   /** Rows in a complete round. */
@@ -35,7 +35,7 @@ export class TickOrder {
     const period = sorted.at(-1) ?? 0;
     const longest = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
     const scale = Math.max(longest, sorted.length < 20 ? period : 0);
-    if (scale < LEAST_PERIOD_US) return null;
+    if (scale < MIN_PERIOD_US) return null;
     const withinUs = Math.min(scale / 4, 20_000);
     const sizes = new Map<number, number>();
     let size = 1;

@@ -1,5 +1,5 @@
 /**
- * Readings on their way from a file into series. Rows may come in any order and from several GPUs; they are kept as
+ * FieldReadings on their way from a file into series. Rows may come in any order and from several GPUs; they are kept as
  * columns, so that millions of them fit in memory.
  *
  * Guarantees: an absent reading becomes a gap, never a number; a device never uses more than it has; samples with equal
@@ -13,20 +13,21 @@ import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import {
   buildSeries,
   FIRST_REASON,
-  findLeast,
-  findMost,
+  findMax,
+  findMin,
   type Gpu,
   grow,
   newColumn,
   VALUE,
 } from './gpu-columns';
-import type { GpuIdentity, ImportedTrace, ImportKind, Readings } from './imported-trace';
+import type { FieldReadings, GpuIdentity, ImportedTrace, ImportKind } from './imported-trace';
 import { parseInstant, type Stamp } from './stamps';
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
 /** A clock without a zone that falls back by this much went from summer to winter time. */
 const HOUR_US: Micros = 3_600_000_000;
 const HOUR_SLACK_US: Micros = 60_000_000;
+
 export class TraceBuilder {
   driver: string | null = null;
   cuda: string | null = null;
@@ -74,17 +75,15 @@ export class TraceBuilder {
   }
 
   /** One GPU at one time. */
-  row(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
+  row(identity: GpuIdentity, stamp: Stamp | null, readings: FieldReadings): void {
     this.#samples++;
     this.#latest = stamp;
     this.#keep(this.#gpu(identity), stamp, readings);
   }
 
-  /** Readings that go with the rows of a file without being one. Without a time or a GPU of their own they are left out. */
-  aside(identity: GpuIdentity, stamp: Stamp | null, readings: Readings): void {
-    const named =
-      identity.index !== undefined || identity.uuid !== undefined || identity.busId !== undefined;
-    const gpu = named ? this.#gpu(identity) : this.#gpus.length === 1 ? this.#gpus[0]! : null;
+  /** FieldReadings that go with the rows of a file without being one. Without a time or a GPU of their own they are left out. */
+  aside(identity: GpuIdentity, stamp: Stamp | null, readings: FieldReadings): void {
+    const gpu = this.#meantBy(identity);
     if (gpu && stamp) this.#keep(gpu, stamp, readings);
     else this.warn('Processes listed without a time or a GPU were left out.');
   }
@@ -102,8 +101,8 @@ export class TraceBuilder {
       );
   }
 
-  #keep(gpu: Gpu, stamp: Stamp | null, readings: Readings): void {
-    const at = this.#timeOf(gpu, stamp);
+  #keep(gpu: Gpu, stamp: Stamp | null, readings: FieldReadings): void {
+    const at = this.#placeInTime(gpu, stamp);
     if (gpu.n === gpu.times.length) grow(gpu);
     if (gpu.n > 0 && at < gpu.times[gpu.n - 1]!) gpu.disordered++;
     const row = gpu.n++;
@@ -137,11 +136,11 @@ export class TraceBuilder {
       );
     const rows = this.#gpus.filter(({ n }) => n > 0);
     const start = rows.reduce(
-      (least, { times, n }) => findLeast(times, n, least),
+      (lowest, { times, n }) => findMin(times, n, lowest),
       Number.POSITIVE_INFINITY,
     );
     const end = rows.reduce(
-      (most, { times, n }) => findMost(times, n, most),
+      (highest, { times, n }) => findMax(times, n, highest),
       Number.NEGATIVE_INFINITY,
     );
     const durationUs = rows.length === 0 ? 0 : end - start;
@@ -177,7 +176,7 @@ export class TraceBuilder {
     };
   }
 
-  #timeOf(gpu: Gpu, stamp: Stamp | null): number {
+  #placeInTime(gpu: Gpu, stamp: Stamp | null): number {
     if (stamp !== null) {
       this.#stamped ??= stamp;
       if (!stamp.zoned) this.#watchClock(gpu, stamp.us);
@@ -264,23 +263,30 @@ export class TraceBuilder {
     return gpu;
   }
 
+  /** The GPU that is named, or the only GPU there is. */
+  #meantBy(identity: GpuIdentity): Gpu | undefined {
+    const { index, uuid, busId } = identity;
+    if (index !== undefined || uuid !== undefined || busId !== undefined)
+      return this.#gpu(identity);
+    return this.#gpus.length === 1 ? this.#gpus[0] : undefined;
+  }
+
   /** nvidia-smi counts GPUs by PCI address; where a file gives neither, they are counted as they appear. */
   #numbered(): { gpu: Gpu; index: number }[] {
     const taken = new Set(this.#gpus.flatMap(({ index }) => (index === null ? [] : [index])));
     const rest = this.#gpus.filter(({ index }) => index === null);
     if (rest.every(({ busId }) => busId !== ''))
-      rest.sort((a, b) => (a.busId < b.busId ? -1 : a.busId > b.busId ? 1 : 0));
+      rest.sort((a, b) => Number(a.busId > b.busId) - Number(a.busId < b.busId));
     let next = 0;
-    const numbers = new Map(
-      rest.map((gpu) => {
-        while (taken.has(next)) next++;
-        taken.add(next);
-        return [gpu, next] as const;
-      }),
+    const counted = rest.map((gpu) => {
+      while (taken.has(next)) next++;
+      taken.add(next);
+      return { gpu, index: next };
+    });
+    const numbered = this.#gpus.flatMap((gpu) =>
+      gpu.index === null ? [] : [{ gpu, index: gpu.index }],
     );
-    return this.#gpus
-      .map((gpu) => ({ gpu, index: gpu.index ?? numbers.get(gpu)! }))
-      .sort((a, b) => a.index - b.index);
+    return [...numbered, ...counted].sort((a, b) => a.index - b.index);
   }
 }
 

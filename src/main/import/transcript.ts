@@ -39,11 +39,8 @@ class TranscriptReader implements LineSink {
     const command = COMMAND.exec(text.trim());
     if (command || text.startsWith('#')) {
       this.#answer?.end();
-      this.#answer = command
-        ? this.#answerTo(command[1]!)
-        : this.#answer?.isEmpty
-          ? this.#answer
-          : null;
+      if (command) this.#answer = this.#answerTo(command[1] ?? '');
+      else if (!this.#answer?.isEmpty) this.#answer = null;
       return;
     }
     this.#answer?.line(text, complete);
@@ -55,7 +52,9 @@ class TranscriptReader implements LineSink {
 
   #answerTo(args: string): Answer | null {
     if (QUERY.test(args))
-      return new Answer((lines) => new CsvReader(this.#trace, this.#headOf(lines), this.#options));
+      return new Answer(
+        (lines) => new CsvReader(this.#trace, this.#makeHead(lines), this.#options),
+      );
     if (/--query-compute-apps\b/.test(args))
       return new Answer(() => new ProcessesReader(this.#trace, [], true));
     if (/^\s+(-q|--query)\s*$/.test(args))
@@ -63,7 +62,7 @@ class TranscriptReader implements LineSink {
     return null;
   }
 
-  #headOf(lines: readonly string[]): Head {
+  #makeHead(lines: readonly string[]): Head {
     return {
       fileName: this.#head.fileName,
       text: lines.join('\n'),

@@ -6,7 +6,7 @@ import type { Reading } from '../../shared/base/vocabulary';
 import { absentReason, parseProcessMemory, parseQuantity } from '../nvidia-smi-format/query-csv';
 import { listedInstances, parseXml, readField, textAt, toList } from '../nvidia-smi-format/xml';
 import { noteError } from './error';
-import type { GpuIdentity, Readings } from './imported-trace';
+import type { FieldReadings, GpuIdentity } from './imported-trace';
 import { metric } from './metrics';
 import { migMemory } from './mig';
 import { withPowerDraw } from './power';
@@ -115,8 +115,8 @@ class XmlReader implements LineSink {
   #outside(text: string): void {
     if (text.trim() === '' || noteError(this.#trace, text.trim().startsWith('<') ? '' : text))
       return;
-    for (const [, tag, value] of text.matchAll(/<([a-z_]+)>([^<]+)<\/\1>/g))
-      this.#count(tag!, value!);
+    for (const [, tag = '', value = ''] of text.matchAll(/<([a-z_]+)>([^<]+)<\/\1>/g))
+      this.#count(tag, value);
   }
 
   #count(tag: string, value: string): void {
@@ -182,7 +182,7 @@ class XmlReader implements LineSink {
     return reading;
   }
 
-  #processes(gpu: unknown, device: Readings): Readings {
+  #processes(gpu: unknown, device: FieldReadings): FieldReadings {
     const list = readField(gpu, 'processes');
     if (list === undefined || (typeof list === 'string' && absentReason(list) === 'not_supported'))
       return [];
@@ -193,7 +193,7 @@ class XmlReader implements LineSink {
   }
 }
 
-function migReadings(gpu: unknown): Readings {
+function migReadings(gpu: unknown): FieldReadings {
   return listedInstances(gpu).map(({ index, used }) => migMemory(index, used));
 }
 

@@ -18,7 +18,7 @@ interface LogitsOptions {
   readonly precision?: string;
   readonly backend?: string;
 }
-export interface Logits {
+interface Logits {
   readonly tokenIds: readonly number[];
   /** One for each token of the vocabulary: after the last of `tokenIds`, or of an encoder's head for masked words at `position`; null where an encoder has none. */
   readonly logits: readonly number[] | null;

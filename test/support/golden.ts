@@ -1,0 +1,168 @@
+/**
+ * One helper for every format of an import, and for what is exported again. A fixture is a file as some program wrote
+ * it; nothing else has to be said of it. `checkGolden` imports it, looks at what was read beside the fixture's expected
+ * text, imports it under a name that tells nothing, and sends the session through every export that comes back:
+ * each time the same must arrive. To cover a new format, add a fixture; its expected text is written at the first run.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect } from 'vitest';
+import { examineFile, importFile } from '../../src/main/engine/imports';
+import { type ExportedFile, findFormat } from '../../src/main/export';
+import { type Library, openLibrary } from '../../src/main/store/library';
+import { readSession } from '../../src/main/store/session-data';
+import { Failure } from '../../src/shared/base/failure';
+import { buildDocument } from '../../src/shared/session/document';
+import type { SessionData } from '../../src/shared/session/types';
+import type { SeriesData } from '../../src/shared/trace/types';
+
+const folder = join(import.meta.dirname, '..', 'fixtures');
+const EXPECTED = join(folder, 'import-expected');
+/** Without an ending, and without a word of what it holds. */
+const NEUTRAL = 'capture';
+
+/** Paths of the fixtures, from `fixtures`: files that are read, and files that are refused. */
+export const importFixtures = ['import', 'import-refused'].flatMap((kind) =>
+  readdirSync(join(folder, kind)).map((name) => join(kind, name)),
+);
+
+export async function checkGolden(fixture: string): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'plumbline-golden-'));
+  try {
+    const path = join(scratch, basename(fixture));
+    copyFileSync(join(folder, fixture), path);
+    const found = tryImport(path, openLibrary(join(scratch, 'library')));
+    await expect(found.words).toMatchFileSnapshot(join(EXPECTED, `${basename(fixture)}.txt`));
+
+    const neutral = join(scratch, NEUTRAL);
+    copyFileSync(path, neutral);
+    const renamed = tryImport(neutral, openLibrary(join(scratch, 'neutral')));
+    expect(renamed.words).toBe(found.words);
+    if (found.session) checkExports(found.session, scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Attempt {
+  /** What was found in the file, and what became of it: for comparison, so without its name. */
+  readonly words: string;
+  readonly session: StoredSession | null;
+}
+interface StoredSession {
+  readonly library: Library;
+  readonly id: string;
+  readonly data: SessionData;
+}
+
+function tryImport(path: string, library: Library): Attempt {
+  const examined = unlessRefused(() => examineFile(path));
+  const imported = unlessRefused(() => importFile(library, path));
+  const session = typeof imported === 'string' ? loadSession(library, imported) : null;
+  const words = JSON.stringify(
+    {
+      // The time of the start depends on the time zone and the clock of the machine.
+      examined: examined instanceof Failure ? refusal(examined) : { ...examined, startedAt: '…' },
+      imported: imported instanceof Failure ? refusal(imported) : session && facts(session.data),
+    },
+    null,
+    1,
+  );
+  return { words: `${words.replaceAll(basename(path), 'FILE')}\n`, session };
+}
+
+/** What the import adds to what was read. */
+const facts = ({ name, workload, status, durationUs, baselines, warnings }: SessionData) => ({
+  name,
+  title: workload.title,
+  status,
+  durationUs,
+  baselines,
+  warnings,
+});
+
+const refusal = ({ code, message, remedy }: Failure) => ({ refused: code, message, remedy });
+
+function unlessRefused<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function loadSession(library: Library, id: string): StoredSession {
+  using reader = library.open(id);
+  return { library, id, data: readSession(reader) };
+}
+
+/** The session file comes back whole; CSV and JSON hold every sample and every gap; a second export equals the first. */
+function checkExports(session: StoredSession, scratch: string): void {
+  const { series } = session.data;
+  const file = exportSession(session, 'plumbline');
+  const path = join(scratch, file.fileName);
+  writeFileSync(path, file.bytes);
+  mkdirSync(join(scratch, 'elsewhere'));
+  const library = openLibrary(join(scratch, 'elsewhere'));
+  const again = loadSession(library, importFile(library, path));
+  expect(again).toEqual({ ...session, library });
+
+  const csv = String(exportSession(session, 'csv').bytes);
+  expect(parseCsv(csv)).toEqual(series.filter(holdsAnything).map(columnsOnly));
+  const json = String(exportSession(session, 'json').bytes);
+  const { traces, ...document } = JSON.parse(json) as { traces: Trace[] };
+  expect(traces).toEqual(series.map(columnsOnly));
+  expect(document).toEqual(JSON.parse(JSON.stringify(buildDocument(session.data))));
+
+  expect(String(exportSession(again, 'csv').bytes)).toBe(csv);
+  expect(String(exportSession(again, 'json').bytes)).toBe(json);
+}
+
+function exportSession({ library, id }: StoredSession, format: string) {
+  using reader = library.open(id);
+  const { fileName, contents } = findFormat('session', format).render(reader);
+  return { fileName, bytes: joinContents(contents) };
+}
+
+const joinContents = (contents: ExportedFile['contents']): Buffer =>
+  typeof contents === 'string' || contents instanceof Uint8Array
+    ? Buffer.from(contents)
+    : Buffer.from([...contents].join(''));
+
+interface Trace {
+  readonly id: string;
+  readonly unit: string;
+  readonly times: number[];
+  readonly values: number[];
+  readonly gaps: { t0: number; t1: number; reason: string }[];
+}
+
+const columnsOnly = ({ info, times, values, gaps }: SeriesData): Trace => ({
+  id: info.id,
+  unit: info.unit,
+  times: [...times],
+  values: [...values],
+  gaps: gaps.map((gap) => ({ ...gap })),
+});
+
+const holdsAnything = ({ times, gaps }: SeriesData) => times.length + gaps.length > 0;
+
+/** An exported CSV read by what its header says, and by nothing that wrote it. */
+function parseCsv(text: string): Trace[] {
+  const traces = new Map<string, Trace>();
+  const [header, ...rows] = text.trimEnd().split('\n');
+  expect(header).toBe('time_us,series,unit,value,until_us,absent');
+  for (const row of rows) {
+    const [time, id = '', unit = '', value, until, reason = ''] = row.split(',');
+    const trace = traces.get(id) ?? { id, unit, times: [], values: [], gaps: [] };
+    traces.set(id, trace);
+    if (reason !== '') trace.gaps.push({ t0: Number(time), t1: Number(until), reason });
+    else {
+      trace.times.push(Number(time));
+      trace.values.push(Number(value));
+    }
+  }
+  return [...traces.values()];
+}
