@@ -1,4 +1,4 @@
-/** The engine's import as a front end without a path uses it: pieces in, a session out, and nothing left aside. */
+/** The engine's import and export as a front end without a path uses them: pieces in, a session out, and nothing left aside. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,5 +142,49 @@ describe('import through the contract', () => {
     expect(readdirSync(aside)).toHaveLength(4);
     await engine.close();
     expect(readdirSync(aside)).toEqual([]);
+  });
+});
+
+describe('export through the contract', () => {
+  async function take(id: string, format: string): Promise<{ fileName: string; bytes: Buffer }> {
+    const begun = await engine.export({ id, format });
+    const pieces: Uint8Array[] = [];
+    for (;;) {
+      const piece = await engine.exportPiece({ export: begun.export });
+      if (piece === null) return { fileName: begun.fileName, bytes: Buffer.concat(pieces) };
+      pieces.push(piece);
+    }
+  }
+
+  test('every format of a session arrives in pieces, whole', async () => {
+    const { id } = await engine.import({
+      upload: await send(fixture('loop.csv'), 'loop.csv'),
+      keepRaw: true,
+    });
+    const formats = (await engine.exportFormats()).filter(({ source }) => source === 'session');
+    expect(formats.map((format) => format.id)).toEqual(['csv', 'json', 'plumbline', 'raw']);
+    for (const format of formats) {
+      const { fileName, bytes } = await take(id, format.id);
+      expect(fileName).toMatch(format.id === 'raw' ? /-loop\.csv$/ : `${id}.${format.endings[0]}`);
+      expect(bytes.length).toBeGreaterThan(0);
+    }
+    expect((await take(id, 'raw')).bytes).toEqual(fixture('loop.csv'));
+  });
+
+  test('a format or an export that there is not is refused, and so is a session without its file', async () => {
+    const { id } = await engine.import({ upload: await send(fixture('loop.csv'), 'loop.csv') });
+    expect((await failureOf(engine.export({ id, format: 'html' }))).code).toBe('bad_input');
+    expect((await failureOf(engine.export({ id: 'none', format: 'csv' }))).code).toBe('not_found');
+    expect((await failureOf(engine.export({ id, format: 'raw' }))).code).toBe('bad_input');
+    expect((await failureOf(engine.exportPiece({ export: 'none' }))).code).toBe('not_found');
+  });
+
+  test('of exports that nobody takes only the last few are kept', async () => {
+    const { id } = await engine.import({ upload: await send(fixture('loop.csv'), 'loop.csv') });
+    const begun = [];
+    for (let i = 0; i < 6; i++) begun.push(await engine.export({ id, format: 'csv' }));
+    const first = await failureOf(engine.exportPiece({ export: begun[0]!.export }));
+    expect(first.code).toBe('not_found');
+    expect(await engine.exportPiece({ export: begun[5]!.export })).toBeInstanceOf(Uint8Array);
   });
 });
