@@ -121,7 +121,8 @@ const ALLOWED = {
 
   preload: ['shared/contract'],
 
-  renderer: [...window, 'renderer/views/**'],
+  renderer: [...window, 'renderer/views'],
+  'renderer/views': ['renderer/state', 'renderer/views/**'],
   'renderer/state': ['shared/base', 'shared/contract'],
   'renderer/components': ['shared/**'],
   'renderer/chart': window,

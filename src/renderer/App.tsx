@@ -1,14 +1,11 @@
 /** The frame around every view: where one is, how it looks, whether the engine is there. */
-import { Laptop, Moon, RefreshCw, Stethoscope, Sun } from 'lucide-react';
+import { Laptop, Moon, RefreshCw, Sun } from 'lucide-react';
 import { Boundary } from './components/Boundary';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, useHash } from './state/router';
 import { setTheme, type ThemeChoice, useThemeChoice } from './state/theme';
 import type { EngineLink } from './state/transport';
-import { Compare } from './views/compare/Compare';
-import { Doctor } from './views/doctor/Doctor';
-import { Library } from './views/library/Library';
-import { Session } from './views/session/Session';
+import { MENU, View } from './views';
 
 export function App({ link }: { link: EngineLink }) {
   return (
@@ -36,13 +33,12 @@ function Frame() {
           Plumbline
         </a>
         <nav aria-label="Main">
-          <a href="#/" aria-current={route.view === 'library' ? 'page' : undefined}>
-            Sessions
-          </a>
-          <a href="#/doctor" aria-current={route.view === 'doctor' ? 'page' : undefined}>
-            <Stethoscope size={14} aria-hidden="true" />
-            Doctor
-          </a>
+          {MENU.map(({ view, href, label, icon }) => (
+            <a key={view} href={href} aria-current={route.view === view ? 'page' : undefined}>
+              {icon}
+              {label}
+            </a>
+          ))}
         </nav>
         <span className="grow" />
         {info.data?.simulated && (
@@ -57,23 +53,7 @@ function Frame() {
       </header>
       <LinkBanner />
       <Boundary place={hash}>
-        {route.view === 'library' ? (
-          <Library />
-        ) : route.view === 'session' ? (
-          <Session key={route.id} id={route.id} />
-        ) : route.view === 'compare' ? (
-          <Compare key={route.ids.join()} ids={route.ids} />
-        ) : route.view === 'doctor' ? (
-          <Doctor />
-        ) : (
-          <main className="page narrow empty">
-            <h1>There is no such page</h1>
-            <p>“{route.path}” leads nowhere.</p>
-            <a className="button primary" href="#/">
-              All sessions
-            </a>
-          </main>
-        )}
+        <View route={route} />
       </Boundary>
     </>
   );

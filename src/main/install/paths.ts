@@ -11,7 +11,8 @@ export const appRoot = (() => {
     const manifest = join(folder, 'package.json');
     if (
       existsSync(manifest) &&
-      (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'plumbline'
+      (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name ===
+        'plumbline-profiler'
     )
       return folder;
     if (folder === dirname(folder)) throw new Error(`no package root above ${import.meta.dirname}`);

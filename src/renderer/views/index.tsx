@@ -1,0 +1,52 @@
+/** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
+import { Stethoscope } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Route } from '../state/router';
+import { Compare } from './compare/Compare';
+import { Doctor } from './doctor/Doctor';
+import { Library } from './library/Library';
+import { Session } from './session/Session';
+
+type Views = {
+  readonly [Name in Route['view']]: (route: Extract<Route, { view: Name }>) => ReactNode;
+};
+
+const VIEWS: Views = {
+  library: () => <Library />,
+  session: ({ id }) => <Session key={id} id={id} />,
+  compare: ({ ids }) => <Compare key={ids.join()} ids={ids} />,
+  doctor: () => <Doctor />,
+  unknown: ({ path }) => <NoSuchPage path={path} />,
+};
+
+export const MENU: readonly {
+  readonly view: Route['view'];
+  readonly href: string;
+  readonly label: string;
+  readonly icon?: ReactNode;
+}[] = [
+  { view: 'library', href: '#/', label: 'Sessions' },
+  {
+    view: 'doctor',
+    href: '#/doctor',
+    label: 'Doctor',
+    icon: <Stethoscope size={14} aria-hidden="true" />,
+  },
+];
+
+export function View({ route }: { route: Route }) {
+  const show = VIEWS[route.view] as (route: Route) => ReactNode;
+  return show(route);
+}
+
+function NoSuchPage({ path }: { path: string }) {
+  return (
+    <main className="page narrow empty">
+      <h1>There is no such page</h1>
+      <p>“{path}” leads nowhere.</p>
+      <a className="button primary" href="#/">
+        All sessions
+      </a>
+    </main>
+  );
+}
