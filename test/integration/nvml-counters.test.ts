@@ -51,7 +51,7 @@ async function sampling(
     maxPauseMs: 40,
   });
   // As if somebody looked: what is waited for comes sooner.
-  sampler.watched(true);
+  sampler.setWatched(true);
   return { stub, sampler, sink: await started(sampler) };
 }
 

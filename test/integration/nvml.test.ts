@@ -56,7 +56,7 @@ async function sampling(
     ...options,
   });
   // As if somebody looked: what is waited for comes sooner.
-  sampler.watched(true);
+  sampler.setWatched(true);
   return { stub, sampler, sink: await started(sampler) };
 }
 

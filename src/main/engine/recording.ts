@@ -328,7 +328,7 @@ export class Recording {
 
   #setWatched(at: Millis | null): void {
     if ((this.#watchedAt === null) !== (at === null))
-      for (const sampler of this.#samplers) sampler.watched?.(at !== null);
+      for (const sampler of this.#samplers) sampler.setWatched?.(at !== null);
     this.#watchedAt = at;
   }
 

@@ -27,7 +27,7 @@ export interface Sampler {
   readonly id: string;
   start(sink: SampleSink, clock: SessionClock): Promise<void>;
   /** Whether somebody looks at the trace now: readings that are handed over together come sooner then. */
-  watched?(yes: boolean): void;
+  setWatched?(isWatched: boolean): void;
   /** Ends the source and everything it started; resolves when that is done. Safe to call twice. */
   stop(): Promise<void>;
 }

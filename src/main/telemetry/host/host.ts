@@ -79,8 +79,8 @@ export class HostSampler implements Sampler {
     await this.#looking;
   }
 
-  watched(yes: boolean): void {
-    this.#control.watched(yes);
+  setWatched(isWatched: boolean): void {
+    this.#control.setWatched(isWatched);
   }
 
   #readProc(

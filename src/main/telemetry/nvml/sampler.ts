@@ -114,8 +114,8 @@ export class NvmlSampler implements Sampler {
     return this.#stopping;
   }
 
-  watched(yes: boolean): void {
-    this.#control.watched(yes);
+  setWatched(isWatched: boolean): void {
+    this.#control.setWatched(isWatched);
   }
 
   async #stop(): Promise<void> {

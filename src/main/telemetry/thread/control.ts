@@ -21,11 +21,11 @@ export class ThreadControl {
   readonly #words = new Int32Array(this.shared);
 
   constructor() {
-    this.watched(false);
+    this.setWatched(false);
   }
 
-  watched(yes: boolean): void {
-    Atomics.store(this.#words, DELIVERY, yes ? WATCHED_MS : UNWATCHED_MS);
+  setWatched(isWatched: boolean): void {
+    Atomics.store(this.#words, DELIVERY, isWatched ? WATCHED_MS : UNWATCHED_MS);
   }
 
   /** Ends the thread's sleep too. */
