@@ -31,71 +31,83 @@ export function optimizerMemory(
   types: ElementBytes,
   share: number,
 ): OptimizerMemory {
-  const sum = (bytes: (tensor: WeightTensor, elements: number) => Bytes): TensorSum => {
-    const total = new TensorSum();
-    for (const tensor of trained) {
-      const elements = Math.ceil((tensor.rows * tensor.columns) / share);
-      total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
-    }
-    return total;
-  };
-  const largest = (
-    perElement: number,
-    among: (tensor: WeightTensor) => boolean = () => true,
-  ): TensorSum => {
-    let most = 0;
-    for (const tensor of trained)
-      if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
-    return new TensorSum().add(most * perElement);
-  };
-  const like = (wanted: (tensor: WeightTensor) => boolean = () => true) =>
-    sum((tensor, elements) => (wanted(tensor) ? elements * types.state : 0));
+  const sums = new TrainedSums(trained, types, share);
   const none = new TensorSum();
-  const foreach = run.optimizerKernel !== 'fused';
   switch (run.optimizer) {
     case 'adam':
     case 'adamw':
       return {
-        states: [hold('adam_m', like()), hold('adam_v', like())],
-        temporaries: foreach ? like() : none,
+        states: [hold('adam_m', sums.like()), hold('adam_v', sums.like())],
+        temporaries: run.optimizerKernel === 'fused' ? none : sums.like(),
       };
     case 'sgd':
       return { states: [], temporaries: none };
     case 'momentum':
-      return { states: [hold('momentum', like())], temporaries: none };
+      return { states: [hold('momentum', sums.like())], temporaries: none };
     case 'lion':
-      return { states: [hold('momentum', like())], temporaries: largest(types.state) };
-    case 'adam8bit': {
-      const moment = () => sum((_, elements) => (elements < MIN_8BIT ? 4 * elements : elements));
-      const scales = sum((_, elements) =>
-        elements < MIN_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
-      );
       return {
-        states: [
-          hold('adam_m', moment()),
-          hold('adam_v', moment()),
-          hold('optimizer_other', scales),
-        ],
-        temporaries: none,
+        states: [hold('momentum', sums.like())],
+        temporaries: sums.largest(types.state),
       };
-    }
+    case 'adam8bit':
+      return { states: adam8bitStates(sums), temporaries: none };
     case 'adafactor': {
-      const factors = sum(
+      const factors = sums.sum(
         ({ rows, columns, kind }) => (4 * (kind === 'vector' ? columns : rows + columns)) / share,
       );
-      return { states: [hold('optimizer_other', factors)], temporaries: largest(8) };
+      return { states: [hold('optimizer_other', factors)], temporaries: sums.largest(8) };
     }
-    case 'muon': {
-      const hidden = ({ layered, kind }: WeightTensor) => layered && kind === 'matrix';
-      const rest = (tensor: WeightTensor) => !hidden(tensor);
-      return {
-        states: [
-          hold('momentum', like(hidden)),
-          hold('adam_m', like(rest)),
-          hold('adam_v', like(rest)),
-        ],
-        temporaries: largest(2 * COPIES_OF_NEWTON_SCHULZ, hidden),
-      };
+    case 'muon':
+      return muonMemory(sums);
+  }
+}
+
+function adam8bitStates(sums: TrainedSums): readonly Holding[] {
+  const moment = () => sums.sum((_, elements) => (elements < MIN_8BIT ? 4 * elements : elements));
+  const scales = sums.sum((_, elements) =>
+    elements < MIN_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
+  );
+  return [hold('adam_m', moment()), hold('adam_v', moment()), hold('optimizer_other', scales)];
+}
+
+function muonMemory(sums: TrainedSums): OptimizerMemory {
+  const hidden = ({ layered, kind }: WeightTensor) => layered && kind === 'matrix';
+  const rest = (tensor: WeightTensor) => !hidden(tensor);
+  return {
+    states: [
+      hold('momentum', sums.like(hidden)),
+      hold('adam_m', sums.like(rest)),
+      hold('adam_v', sums.like(rest)),
+    ],
+    temporaries: sums.largest(2 * COPIES_OF_NEWTON_SCHULZ, hidden),
+  };
+}
+
+/** What is kept for every trained tensor, or for the largest of them. */
+class TrainedSums {
+  constructor(
+    private readonly trained: readonly WeightTensor[],
+    private readonly types: ElementBytes,
+    private readonly share: number,
+  ) {}
+
+  sum(bytes: (tensor: WeightTensor, elements: number) => Bytes): TensorSum {
+    const total = new TensorSum();
+    for (const tensor of this.trained) {
+      const elements = Math.ceil((tensor.rows * tensor.columns) / this.share);
+      total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
     }
+    return total;
+  }
+
+  largest(perElement: number, among: (tensor: WeightTensor) => boolean = () => true): TensorSum {
+    let most = 0;
+    for (const tensor of this.trained)
+      if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
+    return new TensorSum().add(most * perElement);
+  }
+
+  like(wanted: (tensor: WeightTensor) => boolean = () => true): TensorSum {
+    return this.sum((tensor, elements) => (wanted(tensor) ? elements * this.types.state : 0));
   }
 }

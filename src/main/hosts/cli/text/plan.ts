@@ -33,14 +33,17 @@ export function planText(plan: PlanText): string {
     smallest === null
       ? 'No GPU of the catalogue holds it alone.'
       : `The smallest that holds it: ${smallest}.`,
-    ...(plan.gpu
-      ? ['', ...gpuText(plan.gpu, run)]
-      : fits.every((fit) => fit.fits)
-        ? []
-        : ['Name one with --gpu for what would make it fit there.']),
+    ...gpuLines(plan),
     ...(plan.padding ? ['', paddingText(plan.padding)] : []),
     ...(plan.quantized ? ['', quantizedText(plan.quantized)] : []),
   ].join('\n');
+}
+
+/** Of the GPU asked for; where none is and some are short of memory, how to ask. */
+function gpuLines({ gpu, run, fits }: PlanText): string[] {
+  if (gpu) return ['', ...gpuText(gpu, run)];
+  if (fits.every((fit) => fit.fits)) return [];
+  return ['Name one with --gpu for what would make it fit there.'];
 }
 
 function runWords(run: RunSpec): string {

@@ -34,110 +34,108 @@ import { cut, plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 
 export function sessionText(doc: SessionDocument, budget: Budget | null): string {
-  const { overlay } = doc;
-  const title = `${cut(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
-  const sections = [
-    [
-      title,
-      '═'.repeat(Math.min(title.length, WIDTH)),
-      wrap(
-        `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`,
-        '',
-      ),
-      ...(doc.model && doc.run
-        ? [
-            wrap(
-              describeConfiguration(doc, budget)
-                .filter(([label]) => label !== 'Shape')
-                .map(([label, value]) => `${label.toLowerCase()} ${value}`)
-                .join(' · '),
-              '',
-            ),
-          ]
-        : []),
-    ].join('\n'),
+  const ledger = ledgerText(doc.overlay);
+  return [
+    sessionHead(doc, budget),
     wrap(headline(doc), ''),
-    table(
-      ['', 'peak', 'exactly'],
-      [
-        [
-          'measured',
-          formatBytes(overlay.measuredPeak?.bytes),
-          formatExactBytes(overlay.measuredPeak?.bytes),
-        ],
-        [
-          'predicted, refined',
-          formatBytes(overlay.predictedPeak.refined),
-          formatExactBytes(overlay.predictedPeak.refined),
-        ],
-        [
-          'predicted, textbook',
-          formatBytes(overlay.predictedPeak.textbook),
-          formatExactBytes(overlay.predictedPeak.textbook),
-        ],
-        [
-          'residual',
-          formatSignedBytes(overlay.residualBytes),
-          overlay.residualBytes === null
-            ? ABSENT
-            : `${formatInteger(overlay.residualBytes)} (${formatSignedPercent(overlay.residualPercent)})`,
-        ],
-      ],
-    ),
-  ];
-  if (doc.ranks)
-    sections.push(`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`);
-  const phases = phaseRows(doc);
-  if (phases.length > 0) {
-    sections.push(`By phase, at its highest\n${table(PHASE_HEAD, phases.map(formatPhaseRow))}`);
-  }
-  const split = componentTable(doc, budget);
-  if (split.rows.length > 0) {
-    sections.push(
-      `${componentTitle(split)}\n${table(COMPONENT_HEAD, [
-        ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
-        null,
-        ['total', ...formatComponentFigures(split.total)],
-      ])}`,
-    );
-  }
-  const ledger = ledgerText(overlay);
-  if (ledger !== null) sections.push(wrap(ledger, '    ', ''));
-  sections.push(
-    doc.findings.length === 0
-      ? wrap(`Findings: none. ${noFindings(doc)}`, '')
-      : `Findings\n${doc.findings
-          .map((one) =>
-            [
-              wrap(
-                `${one.title} (${one.kind}, ${one.confidence} confidence, ${formatSpan(one.span)})`,
-                '    ',
-                '  • ',
-              ),
-              ...one.evidence.map((line) => wrap(line, '      ', '    – ')),
-              ...(one.remedy === undefined ? [] : [wrap(one.remedy, '      ', '    → ')]),
-            ].join('\n'),
-          )
-          .join('\n')}`,
-  );
-  for (const [title, words] of explainTrace(doc))
-    sections.push(
-      [title, table(words.head, words.rows), ...words.notes.map((line) => wrap(line, '  '))].join(
-        '\n',
-      ),
-    );
-  if (doc.warnings.length > 0)
-    sections.push(`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`);
-  sections.push(
+    peakTable(doc.overlay),
+    ...(doc.ranks ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`] : []),
+    ...phaseSection(doc),
+    ...componentSection(doc, budget),
+    ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
+    findingsText(doc),
+    ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
+    ...(doc.warnings.length > 0
+      ? [`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`]
+      : []),
     methodNotes(doc)
       .map((line) => wrap(line, ''))
       .join('\n'),
+  ].join('\n\n');
+}
+
+function sessionHead(doc: SessionDocument, budget: Budget | null): string {
+  const title = `${cut(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
+  const what = `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`;
+  const lines = [title, '═'.repeat(Math.min(title.length, WIDTH)), wrap(what, '')];
+  if (doc.model && doc.run) {
+    const configuration = describeConfiguration(doc, budget)
+      .filter(([label]) => label !== 'Shape')
+      .map(([label, value]) => `${label.toLowerCase()} ${value}`);
+    lines.push(wrap(configuration.join(' · '), ''));
+  }
+  return lines.join('\n');
+}
+
+function peakTable({
+  measuredPeak,
+  predictedPeak,
+  residualBytes,
+  residualPercent,
+}: SessionDocument['overlay']): string {
+  const row = (label: string, bytes: Parameters<typeof formatBytes>[0]) => [
+    label,
+    formatBytes(bytes),
+    formatExactBytes(bytes),
+  ];
+  const residual =
+    residualBytes === null
+      ? ABSENT
+      : `${formatInteger(residualBytes)} (${formatSignedPercent(residualPercent)})`;
+  return table(
+    ['', 'peak', 'exactly'],
+    [
+      row('measured', measuredPeak?.bytes),
+      row('predicted, refined', predictedPeak.refined),
+      row('predicted, textbook', predictedPeak.textbook),
+      ['residual', formatSignedBytes(residualBytes), residual],
+    ],
   );
-  return sections.join('\n\n');
+}
+
+function phaseSection(doc: SessionDocument): string[] {
+  const phases = phaseRows(doc);
+  if (phases.length === 0) return [];
+  return [`By phase, at its highest\n${table(PHASE_HEAD, phases.map(formatPhaseRow))}`];
+}
+
+function componentSection(doc: SessionDocument, budget: Budget | null): string[] {
+  const split = componentTable(doc, budget);
+  if (split.rows.length === 0) return [];
+  return [
+    `${componentTitle(split)}\n${table(COMPONENT_HEAD, [
+      ...split.rows.map((row) => [componentName(row.component), ...formatComponentFigures(row)]),
+      null,
+      ['total', ...formatComponentFigures(split.total)],
+    ])}`,
+  ];
+}
+
+function findingsText(doc: SessionDocument): string {
+  if (doc.findings.length === 0) return wrap(`Findings: none. ${noFindings(doc)}`, '');
+  return `Findings\n${doc.findings.map(findingText).join('\n')}`;
+}
+
+function findingText({
+  title,
+  kind,
+  confidence,
+  span,
+  evidence,
+  remedy,
+}: SessionDocument['findings'][number]): string {
+  return [
+    wrap(`${title} (${kind}, ${confidence} confidence, ${formatSpan(span)})`, '    ', '  • '),
+    ...evidence.map((line) => wrap(line, '      ', '    – ')),
+    ...(remedy === undefined ? [] : [wrap(remedy, '      ', '    → ')]),
+  ].join('\n');
 }
 
 export function inversionText(inversion: Inversion): string {
-  const { head, rows, notes } = inversionTable(inversion);
+  return wordsText(inversionTable(inversion));
+}
+
+function wordsText({ head, rows, notes }: ReturnType<typeof inversionTable>): string {
   return [table(head, rows), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }
 
@@ -157,10 +155,7 @@ export function budgetText(budget: Budget): string {
             `The fullest of ${perRank.ranks} ranks peaks at ${formatBytes(perRank.refined.peak.bytes)} in ${perRank.refined.peak.phase}.`,
             '',
           ),
-          ...tierTables([
-            ['textbook', perRank.textbook],
-            ['refined', perRank.refined],
-          ]),
+          ...tierTables(['textbook', perRank.textbook], ['refined', perRank.refined]),
           ...(perRank.stages.length > 1 ? [stageTable(perRank.stages)] : []),
           wrap('The whole model on one device:', ''),
         ]
@@ -169,10 +164,7 @@ export function budgetText(budget: Budget): string {
       `Peak ${formatBytes(refined.peak.bytes)} in ${refined.peak.phase} (refined); ${formatBytes(textbook.peak.bytes)} in ${textbook.peak.phase} (textbook).`,
       '',
     ),
-    ...tierTables([
-      ['textbook', textbook],
-      ['refined', refined],
-    ]),
+    ...tierTables(['textbook', textbook], ['refined', refined]),
     ...(fits && fits.length > 0 ? [fitText(fits, perRank !== undefined)] : []),
     ...(budget.assumed ?? []).map((one) => wrap(one, '')),
   ].join('\n\n');
@@ -194,9 +186,11 @@ function trainingWords({
   ].join(' · ');
 }
 
+type NamedTier = readonly [name: string, tier: TierBudget];
+
 /** Components and phases of tiers beside each other; the last one exactly. */
-function tierTables(tiers: readonly (readonly [name: string, tier: TierBudget])[]): string[] {
-  const [exactName, exact] = tiers.at(-1)!;
+function tierTables(...tiers: readonly [textbook: NamedTier, exact: NamedTier]): string[] {
+  const [, [exactName, exact]] = tiers;
   const names = COMPONENTS.filter((one) => tiers.some(([, tier]) => tier.components[one]));
   const phases = [...new Set(tiers.flatMap(([, tier]) => tier.phases.map(({ phase }) => phase)))];
   const row = (label: string, of: (tier: TierBudget) => number) => [
@@ -250,87 +244,81 @@ function fitText(fits: readonly GpuFit[], sharded: boolean): string {
   const list = (some: readonly GpuFit[]) =>
     some.map(({ gpu }) => gpu.replaceAll(' ', NO_BREAK)).join(', ');
   const what = sharded ? 'A rank fits' : 'It fits';
-  const words =
-    no.length === 0
-      ? `${what} on every GPU of the catalogue.`
-      : yes.length === 0
-        ? `${what} on no GPU of the catalogue alone; "plumbline plan --gpu NAME" tells what would make it fit.`
-        : yes.length <= no.length
-          ? `${what} on ${yes.length} of ${fits.length} GPUs: ${list(yes)}.`
-          : `${what} on all GPUs of the catalogue but ${no.length}: ${list(no)}.`;
-  return wrap(words, '').replaceAll(NO_BREAK, ' ');
+  const words = () => {
+    if (no.length === 0) return `${what} on every GPU of the catalogue.`;
+    if (yes.length === 0)
+      return `${what} on no GPU of the catalogue alone; "plumbline plan --gpu NAME" tells what would make it fit.`;
+    if (yes.length <= no.length)
+      return `${what} on ${yes.length} of ${fits.length} GPUs: ${list(yes)}.`;
+    return `${what} on all GPUs of the catalogue but ${no.length}: ${list(no)}.`;
+  };
+  return wrap(words(), '').replaceAll(NO_BREAK, ' ');
 }
 
 const NO_BREAK = '\u00a0';
 
 export function compareText(comparison: Comparison): string {
-  const { sessions, differences, peak, time } = comparison;
-  const letter = (i: number) => (i < 26 ? String.fromCharCode(65 + i) : String(i + 1));
+  const { sessions, differences } = comparison;
   const heads = sessions.map((_, i) => letter(i));
   // More than three sessions leave room for the measurement alone.
   const wide = sessions.length <= 3;
-  const cell = (...parts: string[]) => (wide ? parts.join(' | ') : parts[1]!);
-  const change = (bytes: number | null | undefined, percent: number | null | undefined) =>
-    bytes == null ? ABSENT : `${formatSignedBytes(bytes)} (${formatSignedPercent(percent)})`;
-  const sections = [
+  const cell = (...parts: [predicted: string, measured: string, ...string[]]) =>
+    wide ? parts.join(' | ') : parts[1];
+  const section = (title: string, first: string, rows: readonly string[][]) =>
+    rows.length === 0 ? [] : [`${title}\n${table([first, ...heads], rows)}`];
+  return [
     sessions
       .map(({ id, name }, i) => `${letter(i)}  ${cut(plain(id), 32)}  ${cut(plain(name), 60)}`)
       .join('\n'),
     wrap(comparison.verdict, ''),
-    table(
-      ['', 'measured peak', 'against A', 'predicted', 'duration', 'against A'],
-      sessions.map((_, i) => [
-        letter(i),
-        formatBytes(peak.measured[i]),
-        change(peak.changeBytes[i], peak.changePercent[i]),
-        formatBytes(peak.predicted[i]),
-        formatDuration(time.durationUs[i]),
-        formatSignedPercent(time.changePercent[i]),
+    comparedPeaks(comparison),
+    ...section(
+      'Settings that differ',
+      'setting',
+      differences.config.map(({ field, values }) => [
+        field,
+        ...values.map((value) => cut(plain(formatSetting(value)), 26)),
       ]),
     ),
-  ];
-  if (differences.config.length > 0) {
-    sections.push(
-      `Settings that differ\n${table(
-        ['setting', ...heads],
-        differences.config.map(({ field, values }) => [
-          field,
-          ...values.map((value) => cut(plain(formatSetting(value)), 26)),
-        ]),
-      )}`,
-    );
-  }
-  if (differences.components.length > 0) {
-    sections.push(
-      `By component, where memory peaked, ${wide ? 'predicted | measured' : 'measured'}\n${table(
-        ['component', ...heads],
-        differences.components.map((row) => [
-          componentName(row.component),
-          ...sessions.map((_, i) =>
-            cell(formatBytes(row.predicted[i]), formatBytes(row.measured[i])),
-          ),
-        ]),
-      )}`,
-    );
-  }
-  if (differences.phases.length > 0) {
-    sections.push(
-      `By phase, ${wide ? 'predicted | measured | time' : 'measured'}\n${table(
-        ['phase', ...heads],
-        differences.phases.map((row) => [
-          row.phase,
-          ...sessions.map((_, i) =>
-            cell(
-              formatBytes(row.predicted[i]),
-              formatBytes(row.measured[i]),
-              formatDuration(row.durationUs[i]),
-            ),
-          ),
-        ]),
-      )}`,
-    );
-  }
-  return sections.join('\n\n');
+    ...section(
+      `By component, where memory peaked, ${wide ? 'predicted | measured' : 'measured'}`,
+      'component',
+      differences.components.map(({ component, predicted, measured }) => [
+        componentName(component),
+        ...heads.map((_, i) => cell(formatBytes(predicted[i]), formatBytes(measured[i]))),
+      ]),
+    ),
+    ...section(
+      `By phase, ${wide ? 'predicted | measured | time' : 'measured'}`,
+      'phase',
+      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
+        phase,
+        ...heads.map((_, i) =>
+          cell(formatBytes(predicted[i]), formatBytes(measured[i]), formatDuration(durationUs[i])),
+        ),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+function letter(i: number): string {
+  return i < 26 ? String.fromCharCode(65 + i) : String(i + 1);
+}
+
+function comparedPeaks({ sessions, peak, time }: Comparison): string {
+  const change = (bytes: number | null | undefined, percent: number | null | undefined) =>
+    bytes == null ? ABSENT : `${formatSignedBytes(bytes)} (${formatSignedPercent(percent)})`;
+  return table(
+    ['', 'measured peak', 'against A', 'predicted', 'duration', 'against A'],
+    sessions.map((_, i) => [
+      letter(i),
+      formatBytes(peak.measured[i]),
+      change(peak.changeBytes[i], peak.changePercent[i]),
+      formatBytes(peak.predicted[i]),
+      formatDuration(time.durationUs[i]),
+      formatSignedPercent(time.changePercent[i]),
+    ]),
+  );
 }
 
 export function listText(sessions: readonly SessionSummary[]): string {
