@@ -72,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     compare: async (query) => sessions.compare(query),
     report: async (query) => sessions.report(query),
     exportFormats: async () => exportFormats(),
-    export: async ({ id, format }) => exports.begin(library.pathOf(id), format),
+    export: async ({ id, format }) => exports.begin(library.locate(id), format),
     exportPiece: async (begun) => exports.next(begun.export),
     rename: async (query) => sessions.rename(query),
     delete: async (query) => sessions.delete(query),

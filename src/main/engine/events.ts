@@ -55,7 +55,7 @@ export class EngineEvents {
   #othersChanged({ listing, grown }: LibraryChanges): void {
     if (listing) this.libraryChanged();
     for (const id of grown) {
-      const summary = this.#isRecordedHere(id) ? null : this.#library.summaryOf(id);
+      const summary = this.#isRecordedHere(id) ? null : this.#library.summarize(id);
       if (summary === null) continue;
       const { durationUs, status } = summary;
       this.emit({ type: 'session', id, durationUs, status });

@@ -21,7 +21,7 @@ export class SessionCache {
 
   /** The session whose id is, or uniquely begins with, `id`. Throws a Failure where it cannot be read. */
   load(id: string): SessionData {
-    const path = this.#library.pathOf(id);
+    const path = this.#library.locate(id);
     const { mtimeMs, size } = statSync(path);
     const stamp = `${mtimeMs}:${size}`;
     const hit = this.#sessions.get(path);

@@ -86,12 +86,12 @@ export class Library {
   }
 
   /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
-  summaryOf(id: string): SessionSummary | null {
+  summarize(id: string): SessionSummary | null {
     return unlessFailure(() => summarise(join(this.dir, id + EXTENSION)));
   }
 
   /** Path of the session whose id is, or uniquely begins with, `id`. */
-  pathOf(id: string): string {
+  locate(id: string): string {
     const ids = this.#files().map((file) => basename(file, EXTENSION));
     const found = ids.includes(id) ? [id] : ids.filter((each) => id !== '' && each.startsWith(id));
     const [only] = found;
@@ -107,12 +107,12 @@ export class Library {
   }
 
   open(id: string): SessionReader {
-    return openSession(this.pathOf(id));
+    return openSession(this.locate(id));
   }
 
   /** Deletes a session for good. A damaged file can be deleted too; one being recorded cannot. */
   delete(id: string): void {
-    const path = this.pathOf(id);
+    const path = this.locate(id);
     if (isRecording(path)) {
       throw new Failure(
         'bad_input',
@@ -141,7 +141,7 @@ export class Library {
   }
 
   rename(id: string, name: string): void {
-    renameSession(this.pathOf(id), name);
+    renameSession(this.locate(id), name);
   }
 
   #files(): string[] {

@@ -6,17 +6,13 @@
  * folder is left, and no callback follows.
  */
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
-import type { LogLine } from '../../shared/trace/types';
 import { readProcStat } from '../install/proc-stat';
 import { findExecutable } from './command';
-import { LineSplitter } from './line-splitter';
-import { LogLimit } from './log-limit';
 import { MarkerChannel } from './marker-channel';
-import { type OutputPipes, openOutputPipes } from './output-pipes';
+import { WorkloadOutput } from './output';
+import { openOutputPipes } from './output-pipes';
 import type { FromSupervisor } from './supervisor';
 import { type SupervisorOptions, SupervisorProcess } from './supervisor-process';
 import { ProcessTree } from './tree';
@@ -48,94 +44,112 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     ...options,
     onProcess: (pid, rank) => tree?.announce(pid, rank),
   });
-
-  let onStarted: (message: FromSupervisor | null) => void = () => {};
-  const answer = new Promise<FromSupervisor | null>((resolve) => {
-    onStarted = resolve;
-  });
-  let exit: ExitStatus | null = null;
-  let left: readonly number[] | null = null;
-  let supervisor: SupervisorProcess;
-  let pipes: OutputPipes | null = null;
-  try {
-    pipes = await openOutputPipes(channel.folder);
-    supervisor = new SupervisorProcess(options, (message) => {
-      if (message.type === 'started' || message.type === 'failed') onStarted(message);
-      else if (message.type === 'exited')
-        exit = { exitCode: message.exitCode, signal: message.signal };
-      else left = message.left;
-    });
-  } catch (error) {
-    pipes?.abandon();
+  const output = new WorkloadOutput(options);
+  const run = await startSupervised(options, session, channel, output).catch(async (error) => {
     await channel.close();
     throw error;
-  }
-  // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
-  const log = new LogLimit(options.onLog);
-  const captured = (stream: Readable, name: LogLine['stream']) =>
-    capture(stream, name, options, log);
-  const outputs = [captured(supervisor.stdout, 'stdout'), captured(supervisor.stderr, 'stderr')];
-  supervisor.send({
-    type: 'run',
-    session,
-    command: options.command,
-    cwd: options.cwd,
-    env: childEnvironment(options.env, channel.socketPath, session),
-    outputs: pipes?.paths ?? null,
-    temporary: channel.folder,
   });
-  const started = await Promise.race([answer, supervisor.gone.then(() => null)]);
-  if (started?.type !== 'started') {
-    await supervisor.gone;
-    pipes?.abandon();
-    await channel.close();
-    throw startFailure(started?.type === 'failed' ? started.code : null, options.command);
-  }
-
-  if (pipes) {
-    const [stdout, stderr] = pipes.read();
-    outputs.push(captured(stdout, 'stdout'), captured(stderr, 'stderr'));
-  }
-  const { pid } = started;
-  const start = readProcStat(pid)?.start ?? null;
-  const members = new ProcessTree(pid, session);
+  const members = new ProcessTree(run.pid, session);
   tree = members;
   let ended = false;
-
-  const exited = (async (): Promise<ExitStatus> => {
-    await supervisor.gone;
-    if (left === null) {
-      options.onWarning(
-        'The process that watches over the workload ended before it; the workload was ended too.',
-      );
-      left = await sweep(options, session, pid, start);
-    }
-    if (left.length > 0)
-      options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
-    await Promise.all([
-      ...outputs.map((output) => output.drain(DRAIN_MS)),
-      channel.drain(DRAIN_MS),
-    ]);
-    await channel.close();
-    const leftOut = log.describeDropped();
-    if (leftOut !== null) options.onWarning(leftOut);
+  const exited = waitForEnd(options, session, channel, output, run).then((status) => {
     ended = true;
-    return exit ?? { exitCode: null, signal: null };
-  })();
-
+    return status;
+  });
   return {
-    pid,
+    pid: run.pid,
     socketPath: channel.socketPath,
     pids: () => (ended ? [] : members.pids()),
     ranks: () => (ended ? new Map() : members.ranks()),
     exited,
     async stop(graceMs = GRACE_MS) {
-      supervisor.send({ type: 'stop', graceMs });
-      const limit = setTimeout(() => supervisor.kill(), graceMs + SUPERVISOR_LIMIT_MS);
+      run.supervisor.send({ type: 'stop', graceMs });
+      const limit = setTimeout(() => run.supervisor.kill(), graceMs + SUPERVISOR_LIMIT_MS);
       await exited;
       clearTimeout(limit);
     },
   };
+}
+
+/** A workload that runs, and what its supervisor says of its end. */
+interface SupervisedRun {
+  readonly supervisor: SupervisorProcess;
+  readonly pid: number;
+  /** When its process started, in the kernel's ticks; null where that cannot be read. */
+  readonly start: number | null;
+  readonly end: {
+    status: ExitStatus | null;
+    /** Processes that could not be ended; null until the supervisor has looked. */
+    left: readonly number[] | null;
+  };
+}
+
+/** Throws as `launchWorkload` does; then no process and no pipe is left. */
+async function startSupervised(
+  options: LaunchOptions,
+  session: string,
+  channel: MarkerChannel,
+  output: WorkloadOutput,
+): Promise<SupervisedRun> {
+  let onAnswer: (message: FromSupervisor) => void = () => {};
+  const answer = new Promise<FromSupervisor>((resolve) => {
+    onAnswer = resolve;
+  });
+  const end: SupervisedRun['end'] = { status: null, left: null };
+  const pipes = await openOutputPipes(channel.folder);
+  try {
+    const supervisor = new SupervisorProcess(options, (message) => {
+      if (message.type === 'started' || message.type === 'failed') onAnswer(message);
+      else if (message.type === 'exited')
+        end.status = { exitCode: message.exitCode, signal: message.signal };
+      else end.left = message.left;
+    });
+    // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
+    output.capture(supervisor.stdout, supervisor.stderr);
+    supervisor.send({
+      type: 'run',
+      session,
+      command: options.command,
+      cwd: options.cwd,
+      env: childEnvironment(options.env, channel.socketPath, session),
+      outputs: pipes?.paths ?? null,
+      temporary: channel.folder,
+    });
+    const started = await Promise.race([answer, supervisor.gone.then(() => null)]);
+    if (started?.type !== 'started') {
+      await supervisor.gone;
+      throw startFailure(started?.type === 'failed' ? started.code : null, options.command);
+    }
+    if (pipes) output.capture(...pipes.read());
+    const { pid } = started;
+    return { supervisor, pid, start: readProcStat(pid)?.start ?? null, end };
+  } catch (error) {
+    pipes?.abandon();
+    throw error;
+  }
+}
+
+/** Resolves when nothing of the workload is left and everything it said has been passed on. */
+async function waitForEnd(
+  options: LaunchOptions,
+  session: string,
+  channel: MarkerChannel,
+  output: WorkloadOutput,
+  { supervisor, pid, start, end }: SupervisedRun,
+): Promise<ExitStatus> {
+  await supervisor.gone;
+  if (end.left === null)
+    options.onWarning(
+      'The process that watches over the workload ended before it; the workload was ended too.',
+    );
+  const left = end.left ?? (await sweep(options, session, pid, start));
+  if (left.length > 0)
+    options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
+  await Promise.all([output.drain(DRAIN_MS), channel.drain(DRAIN_MS)]);
+  await channel.close();
+  const dropped = output.describeDropped();
+  if (dropped !== null) options.onWarning(dropped);
+  return end.status ?? { exitCode: null, signal: null };
 }
 
 /** What the workload finds beside its own variables: where markers go, and the sessions around it, the innermost last. */
@@ -186,32 +200,4 @@ async function sweep(
   sweeper.send({ type: 'sweep', session, pid, start: start === null ? null : String(start) });
   await sweeper.gone;
   return left;
-}
-
-function capture(
-  stream: Readable,
-  name: LogLine['stream'],
-  { clock }: WorkloadListener,
-  log: LogLimit,
-) {
-  const lines = new LineSplitter(
-    () => clock.now(),
-    (text, t) => log.take({ t, stream: name, text }),
-  );
-  const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
-  stream.on('data', (chunk: Buffer) => lines.push(chunk));
-  stream.on('error', () => {});
-  return {
-    /** Resolves when the stream has ended, at the latest after `limitMs`; then the last line is told. */
-    async drain(limitMs: Millis): Promise<void> {
-      const timer = new AbortController();
-      await Promise.race([
-        closed,
-        sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {}),
-      ]);
-      timer.abort();
-      stream.destroy();
-      lines.end();
-    },
-  };
 }

@@ -57,28 +57,28 @@ export class MarkerChannel {
   readonly socketPath: string;
   /** The private folder of the socket; null where sockets live in a namespace of their own. */
   readonly folder: string | null;
-  private readonly server: Server;
-  private readonly sockets = new Map<Socket, Sender>();
-  private readonly limits: MarkerLimits;
-  private readonly originNs: bigint;
-  private readonly options: MarkerChannelOptions;
-  private readonly dropped = { rate: 0, total: 0, long: 0, invalid: 0, connections: 0 };
-  private credit: number;
-  private creditAt: number;
-  private accepted = 0;
-  private closed: Promise<void> | null = null;
+  readonly #server: Server;
+  readonly #sockets = new Map<Socket, Sender>();
+  readonly #limits: MarkerLimits;
+  readonly #originNs: bigint;
+  readonly #options: MarkerChannelOptions;
+  readonly #dropped = { rate: 0, total: 0, long: 0, invalid: 0, connections: 0 };
+  #credit: number;
+  #creditAt: number;
+  #accepted = 0;
+  #closed: Promise<void> | null = null;
 
   private constructor(options: MarkerChannelOptions, socketPath: string, folder: string | null) {
-    this.options = options;
+    this.#options = options;
     this.socketPath = socketPath;
     this.folder = folder;
-    this.limits = { ...MARKER_LIMITS, ...options.limits };
-    this.originNs = clockOrigin(options.clock);
-    this.credit = this.limits.burst;
-    this.creditAt = performance.now();
-    this.server = createServer((socket) => this.accept(socket));
-    this.server.maxConnections = this.limits.connections;
-    this.server.on('drop', () => this.dropped.connections++);
+    this.#limits = { ...MARKER_LIMITS, ...options.limits };
+    this.#originNs = clockOrigin(options.clock);
+    this.#credit = this.#limits.burst;
+    this.#creditAt = performance.now();
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = this.#limits.connections;
+    this.#server.on('drop', () => this.#dropped.connections++);
   }
 
   /** Throws `unwritable` when no socket can be made. */
@@ -92,9 +92,9 @@ export class MarkerChannel {
           : join(folder, 'markers');
       const channel = new MarkerChannel(options, path, folder);
       await new Promise<void>((resolve, reject) =>
-        channel.server.once('error', reject).listen(path, resolve),
+        channel.#server.once('error', reject).listen(path, resolve),
       );
-      channel.server.removeAllListeners('error').on('error', () => {});
+      channel.#server.removeAllListeners('error').on('error', () => {});
       return channel;
     } catch (error) {
       if (folder !== null) await rm(folder, { recursive: true, force: true });
@@ -114,11 +114,11 @@ export class MarkerChannel {
       // A whole turn of the event loop takes in connections that are still waiting to be accepted.
       await nextTurn();
       await nextTurn();
-      if (this.sockets.size === 0) return;
+      if (this.#sockets.size === 0) return;
       const left = limit - performance.now();
       if (left <= 0) return;
       const timer = new AbortController();
-      const hungUp = [...this.sockets.keys()].map(
+      const hungUp = [...this.#sockets.keys()].map(
         (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
       await Promise.race([
@@ -131,24 +131,24 @@ export class MarkerChannel {
 
   /** Hangs up on everyone, removes the socket and its folder, tells what was dropped. Safe to call twice. */
   close(): Promise<void> {
-    this.closed ??= (async () => {
-      const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-      for (const socket of this.sockets.keys()) socket.destroy();
+    this.#closed ??= (async () => {
+      const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+      for (const socket of this.#sockets.keys()) socket.destroy();
       await closed;
       if (this.folder !== null) await rm(this.folder, { recursive: true, force: true });
-      this.tell();
+      this.#tell();
     })();
-    return this.closed;
+    return this.#closed;
   }
 
-  private accept(socket: Socket): void {
+  #accept(socket: Socket): void {
     const sender: Sender = { rank: null };
-    this.sockets.set(socket, sender);
+    this.#sockets.set(socket, sender);
     let pending: Buffer = Buffer.alloc(0);
     let skipping = false;
     const take = (bytes: Buffer) => {
-      if (skipping || bytes.length > this.limits.lineBytes) this.dropped.long++;
-      else this.line(bytes, sender);
+      if (skipping || bytes.length > this.#limits.lineBytes) this.#dropped.long++;
+      else this.#line(bytes, sender);
       skipping = false;
     };
     socket.on('data', (chunk: Buffer) => {
@@ -162,73 +162,73 @@ export class MarkerChannel {
         pending = Buffer.alloc(0);
         rest = rest.subarray(end + 1);
       }
-      skipping ||= pending.length + rest.length > this.limits.lineBytes;
+      skipping ||= pending.length + rest.length > this.#limits.lineBytes;
       pending = skipping ? Buffer.alloc(0) : Buffer.concat([pending, rest]);
     });
     socket.on('error', () => {});
     socket.on('close', () => {
       // The last line of a sender that was killed: whole without its newline, or no JSON and dropped.
       if (skipping || pending.length > 0) take(pending);
-      this.sockets.delete(socket);
+      this.#sockets.delete(socket);
     });
   }
 
-  private line(bytes: Buffer, sender: Sender): void {
+  #line(bytes: Buffer, sender: Sender): void {
     if (bytes.length === 0) return;
-    if (this.accepted >= this.limits.total) {
-      this.dropped.total++;
+    if (this.#accepted >= this.#limits.total) {
+      this.#dropped.total++;
       return;
     }
     const now = performance.now();
-    this.credit = Math.min(
-      this.limits.burst,
-      this.credit + ((now - this.creditAt) / 1000) * this.limits.perSecond,
+    this.#credit = Math.min(
+      this.#limits.burst,
+      this.#credit + ((now - this.#creditAt) / 1000) * this.#limits.perSecond,
     );
-    this.creditAt = now;
-    if (this.credit < 1) {
-      this.dropped.rate++;
+    this.#creditAt = now;
+    if (this.#credit < 1) {
+      this.#dropped.rate++;
       return;
     }
-    this.credit--;
+    this.#credit--;
     const text = bytes.toString('utf8');
-    sender.rank ??= this.freeRank();
-    const marker = parseMarker(text, this.originNs, this.options.clock.now(), sender.rank);
+    sender.rank ??= this.#freeRank();
+    const marker = parseMarker(text, this.#originNs, this.#options.clock.now(), sender.rank);
     if (marker === null) {
       const introduced = parseIntroduction(text);
       if (introduced === null) {
-        this.dropped.invalid++;
+        this.#dropped.invalid++;
         return;
       }
       sender.rank = introduced.rank ?? sender.rank;
-      this.options.onProcess?.(introduced.pid, sender.rank);
+      this.#options.onProcess?.(introduced.pid, sender.rank);
       return;
     }
     sender.rank = marker.rank;
-    this.accepted++;
-    this.options.onMarker(marker);
+    this.#accepted++;
+    this.#options.onMarker(marker);
   }
 
-  private freeRank(): number {
-    const taken = new Set([...this.sockets.values()].map(({ rank }) => rank));
+  #freeRank(): number {
+    const taken = new Set([...this.#sockets.values()].map(({ rank }) => rank));
     for (let rank = 0; ; rank++) if (!taken.has(rank)) return rank;
   }
 
-  private tell(): void {
-    const { rate, total, long, invalid, connections } = this.dropped;
-    const { perSecond, lineBytes } = this.limits;
+  #tell(): void {
+    const { rate, total, long, invalid, connections } = this.#dropped;
+    const { perSecond, lineBytes } = this.#limits;
     const drop = (count: number, why: string) => {
       if (count > 0)
-        this.options.onWarning(
+        this.#options.onWarning(
           `Dropped from the marker channel: ${count} ${count === 1 ? 'line' : 'lines'} ${why}.`,
         );
     };
     drop(rate, `past ${perSecond} markers a second`);
-    drop(total, `past ${this.limits.total} markers`);
+    drop(total, `past ${this.#limits.total} markers`);
     drop(long, `longer than ${lineBytes / 1024} KiB`);
     drop(invalid, 'that Plumbline does not know as markers');
     if (connections > 0)
-      this.options.onWarning(
-        `${connections} connections to the marker channel were refused: at most ${this.limits.connections} are kept at a time.`,
+      this.#options.onWarning(
+        `${connections} connections to the marker channel were refused: at most ${this.#limits.connections} are kept at a time.`,
       );
   }
 }

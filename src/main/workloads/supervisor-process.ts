@@ -17,7 +17,7 @@ export class SupervisorProcess {
   readonly stderr: Readable;
   /** Resolves when the process is gone, for whatever reason. */
   readonly gone: Promise<void>;
-  private readonly child: ChildProcess;
+  readonly #child: ChildProcess;
 
   constructor(options: SupervisorOptions, onMessage: (message: FromSupervisor) => void) {
     const path = [options.supervisorPath, ...besideThisFile()].find(
@@ -39,7 +39,7 @@ export class SupervisorProcess {
       windowsHide: true,
     });
     if (!child.stdout || !child.stderr) throw new Error('the supervisor was started without pipes');
-    this.child = child;
+    this.#child = child;
     this.stdout = child.stdout;
     this.stderr = child.stderr;
     child.on('message', (message) => onMessage(message as FromSupervisor));
@@ -56,11 +56,11 @@ export class SupervisorProcess {
 
   send(message: ToSupervisor): void {
     // A supervisor that is gone is noticed through `gone`; nothing to add here.
-    if (this.child.connected) this.child.send(message, () => {});
+    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   kill(): void {
-    this.child.kill('SIGKILL');
+    this.#child.kill('SIGKILL');
   }
 }
 

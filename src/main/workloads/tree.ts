@@ -58,19 +58,19 @@ export class ProcessTree implements ProcessScope {
   ranks(): ReadonlyMap<number, number> {
     const ranks = new Map<number, number>();
     for (const pid of this.pids()) {
-      const rank = this.#rankOf(pid, 0);
+      const rank = this.#findRank(pid, 0);
       if (rank !== null) ranks.set(pid, rank);
     }
     return ranks;
   }
 
-  #rankOf(pid: number, depth: number): number | null {
+  #findRank(pid: number, depth: number): number | null {
     const own = this.#announced.get(pid) ?? this.#rankGiven(pid);
     if (own !== null) return own;
     const parent = this.#parents.get(pid);
     return parent === undefined || depth > 64 || !this.#members.has(parent)
       ? null
-      : this.#rankOf(parent, depth + 1);
+      : this.#findRank(parent, depth + 1);
   }
 
   #rankGiven(pid: number): number | null {

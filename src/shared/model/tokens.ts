@@ -12,11 +12,11 @@ export const SMALLEST_VOCABULARY = 256;
 const END_OF_TEXT = 50_256;
 
 export class Tokenizer {
-  private readonly core: BytePairEncodingCore;
+  readonly #core: BytePairEncodingCore;
 
   /** For a vocabulary of at least SMALLEST_VOCABULARY. */
   constructor(private readonly vocab: number) {
-    this.core = new BytePairEncodingCore({
+    this.#core = new BytePairEncodingCore({
       bytePairRankDecoder: ranks.slice(0, vocab),
       tokenSplitRegex: R50K_TOKEN_SPLIT_REGEX,
       specialTokensEncoder: new Map([['<|endoftext|>', END_OF_TEXT]]),
@@ -25,11 +25,11 @@ export class Tokenizer {
 
   /** Token ids, each below the vocabulary; none for an empty text. */
   encode(text: string): number[] {
-    return this.core.encodeNative(text);
+    return this.#core.encodeNative(text);
   }
 
   /** What each token stands for: characters, or bytes that are no whole character. A token without a rank is nothing. */
   pieces(ids: readonly number[]): (string | Uint8Array)[] {
-    return [...this.core.decodeNativeGenerator(ids.filter((id) => id < this.vocab))];
+    return [...this.#core.decodeNativeGenerator(ids.filter((id) => id < this.vocab))];
   }
 }

@@ -13,8 +13,6 @@
 import type { GpuInfo } from '../hardware/gpu-info';
 
 export const FRAMEWORK_ALLOCATED = 'framework.allocated';
-export const FRAMEWORK_RESERVED = 'framework.reserved';
-export const FRAMEWORK_REQUESTED = 'framework.requested';
 export const TREE_RSS = 'tree.rss';
 export const TREE_CPU = 'tree.cpu';
 export const TREE_PROCESSES = 'tree.processes';
@@ -53,17 +51,12 @@ export const otherMemory = (device: string): string => `${device}.other.memory`;
 export const processUtilization = (device: string): string => `${device}.process.utilization`;
 export const deviceUtilization = (device: string): string => `${device}.utilization`;
 
-const DEVICE = /^(gpu(\d+)(?:\.mig\d+)?)\.(.+)$/;
+const DEVICE = /^(gpu\d+(?:\.mig\d+)?)\.(.+)$/;
 
 /** The GPU, or the MIG device of one, that a series is of; undefined for a series of the framework or the host. */
 export const deviceIn = (id: string): string | undefined => DEVICE.exec(id)?.[1];
-/** The index of the GPU that a series is of, or whose MIG device it is of. */
-export function gpuIndexIn(id: string): number | undefined {
-  const index = DEVICE.exec(id)?.[2];
-  return index === undefined ? undefined : Number(index);
-}
 /** The metric of a device's series, without the device. */
-export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id)?.[3];
+export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id)?.[2];
 
 export type FrameworkMetric = 'allocated' | 'reserved' | 'requested';
 

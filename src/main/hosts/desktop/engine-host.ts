@@ -32,32 +32,32 @@ const CLOSE_MS = 30_000;
 const ENGINE_FLAGS = ['--js-flags=--max-semi-space-size=2'];
 
 export class EngineHost {
-  private child: UtilityProcess;
-  private readonly log: WriteStream;
-  private restarted = false;
-  private closing = false;
-  private gone = false;
+  #child: UtilityProcess;
+  readonly #log: WriteStream;
+  #restarted = false;
+  #closing = false;
+  #gone = false;
 
   constructor(private readonly options: EngineHostOptions) {
     mkdirSync(dirname(options.logFile), { recursive: true });
-    this.log = createWriteStream(options.logFile, { flags: 'a' });
+    this.#log = createWriteStream(options.logFile, { flags: 'a' });
     // A full disk must not end the application.
-    this.log.on('error', () => {});
-    this.child = this.start();
+    this.#log.on('error', () => {});
+    this.#child = this.#start();
   }
 
   /** A new connection to the engine; the caller passes the port on to a window. */
   connect(): MessagePortMain {
     const { port1, port2 } = new MessageChannelMain();
-    if (this.gone) port1.close();
-    else this.child.postMessage({ type: 'port' } satisfies ToEngine, [port1]);
+    if (this.#gone) port1.close();
+    else this.#child.postMessage({ type: 'port' } satisfies ToEngine, [port1]);
     return port2;
   }
 
   /** Names of the sessions being recorded; none if the engine does not answer. */
   recordings(): Promise<readonly string[]> {
-    if (this.gone) return Promise.resolve([]);
-    const { child } = this;
+    if (this.#gone) return Promise.resolve([]);
+    const child = this.#child;
     return new Promise((resolve) => {
       const settle = (names: readonly string[]) => {
         clearTimeout(timer);
@@ -78,9 +78,9 @@ export class EngineHost {
 
   /** Stops every recording and ends the process; by force if it does not end in time. */
   close(): Promise<void> {
-    this.closing = true;
-    if (this.gone) return Promise.resolve();
-    const { child } = this;
+    this.#closing = true;
+    if (this.#gone) return Promise.resolve();
+    const child = this.#child;
     return new Promise((resolve) => {
       const timer = setTimeout(() => child.kill(), CLOSE_MS);
       child.once('exit', () => {
@@ -91,7 +91,7 @@ export class EngineHost {
     });
   }
 
-  private start(): UtilityProcess {
+  #start(): UtilityProcess {
     const child = utilityProcess.fork(this.options.entry, [], {
       serviceName: 'Plumbline engine',
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,24 +99,24 @@ export class EngineHost {
       env: { ...process.env, ...this.options.env },
     });
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => this.log.write(chunk));
-    child.once('exit', (code) => this.ended(code));
+      stream?.on('data', (chunk: Buffer) => this.#log.write(chunk));
+    child.once('exit', (code) => this.#ended(code));
     return child;
   }
 
-  private ended(code: number): void {
-    if (this.closing) {
-      this.gone = true;
+  #ended(code: number): void {
+    if (this.#closing) {
+      this.#gone = true;
       return;
     }
-    this.log.write(`${new Date().toISOString()} the engine's process ended with code ${code}\n`);
-    if (this.restarted) {
-      this.gone = true;
+    this.#log.write(`${new Date().toISOString()} the engine's process ended with code ${code}\n`);
+    if (this.#restarted) {
+      this.#gone = true;
       this.options.onState('lost');
       return;
     }
-    this.restarted = true;
-    this.child = this.start();
+    this.#restarted = true;
+    this.#child = this.#start();
     this.options.onState('restarted');
   }
 }

@@ -11,14 +11,15 @@ import {
   PORT,
   REQUEST_PORT,
 } from '../../../shared/contract/bridge';
-import { confirmQuit, engineLost, engineRestarted } from './dialogs';
+import { engineLost, engineRestarted } from './dialogs';
 import { EngineHost } from './engine-host';
 import { denyPermissions, hardenPages, isFromApp } from './hardening';
-import { backgroundColor, openMainWindow } from './main-window';
+import { MainWindow } from './main-window';
 import { installMenu } from './menu';
+import { QuitGuard } from './quit-guard';
 import { askWhereToSave } from './saving';
 import { registerScheme, serveRenderer } from './serve-renderer';
-import { readSettings, type Settings, writeSettings } from './settings';
+import { SettingsFile } from './settings';
 
 const out = join(import.meta.dirname, '..');
 const { homepage } = JSON.parse(readFileSync(join(out, '..', 'package.json'), 'utf8')) as {
@@ -46,101 +47,64 @@ function engineEnvironment(): Record<string, string> {
 }
 
 function start(): void {
-  const settingsFile = join(app.getPath('userData'), 'desktop.json');
+  const settings = new SettingsFile(join(app.getPath('userData'), 'desktop.json'));
   const logFile = join(app.getPath('userData'), 'logs', 'engine.log');
-  let settings = readSettings(settingsFile);
-  const remember = (change: Partial<Settings>) => {
-    settings = { ...settings, ...change };
-    writeSettings(settingsFile, settings);
-  };
-
-  let window: BrowserWindow | null = null;
-  let mayQuit = false;
-  let asking = false;
-
-  const sendPort = (to: BrowserWindow) =>
-    to.webContents.postMessage(PORT, null, [engine.connect()]);
-  const engine = new EngineHost({
-    entry: join(import.meta.dirname, 'engine-process.js'),
-    env: engineEnvironment(),
-    logFile,
-    onState(state: EngineState) {
-      if (window) {
-        window.webContents.send(ENGINE_STATE, state);
-        if (state === 'restarted') sendPort(window);
-      }
-      void (state === 'restarted' ? engineRestarted(window, logFile) : engineLost(window, logFile));
-    },
+  let quitting: QuitGuard | null = null;
+  const window = new MainWindow({
+    preload: join(out, 'preload', 'index.cjs'),
+    settings,
+    mayClose: () => quitting?.mayQuit ?? false,
   });
+  const engine = startEngine(window, logFile);
+  quitting = new QuitGuard(engine, window);
 
   ipcMain.on(REQUEST_PORT, (event) => {
     const from = isFromApp(event) ? BrowserWindow.fromWebContents(event.sender) : null;
-    if (from) sendPort(from);
+    if (from) sendPort(engine, from);
   });
   denyPermissions(session.defaultSession);
   serveRenderer(session.defaultSession.protocol, join(out, 'renderer'));
   askWhereToSave(
     session.defaultSession,
-    () => settings.saveFolder,
-    (saveFolder) => remember({ saveFolder }),
+    () => settings.current.saveFolder,
+    (saveFolder) => settings.change({ saveFolder }),
   );
 
-  nativeTheme.themeSource = settings.theme;
-  nativeTheme.on('updated', () => window?.setBackgroundColor(backgroundColor()));
-  const showMenu = () =>
-    installMenu({
-      theme: settings.theme,
-      setTheme(theme) {
-        remember({ theme });
-        nativeTheme.themeSource = theme;
-      },
-      showLog: () => shell.showItemInFolder(logFile),
-      showDocumentation: homepage ? () => void shell.openExternal(homepage) : null,
-    });
-  showMenu();
-
-  const open = () => {
-    const opened = openMainWindow(join(out, 'preload', 'index.cjs'), settings);
-    window = opened;
-    opened.on('close', (event) => {
-      remember({ bounds: opened.getNormalBounds(), maximized: opened.isMaximized() });
-      // Elsewhere than on macOS the last window is the application: ask first, close afterwards.
-      if (mayQuit || process.platform === 'darwin') return;
-      event.preventDefault();
-      app.quit();
-    });
-    opened.on('closed', () => {
-      if (window === opened) window = null;
-    });
-  };
-  const show = () => {
-    if (!window) return open();
-    if (window.isMinimized()) window.restore();
-    window.focus();
-  };
-
-  const quit = async () => {
-    const names = await engine.recordings();
-    if (names.length > 0 && !(await confirmQuit(window, names))) return;
-    await engine.close();
-    mayQuit = true;
-    app.quit();
-  };
-  app.on('before-quit', (event) => {
-    if (mayQuit) return;
-    event.preventDefault();
-    if (asking) return;
-    asking = true;
-    void quit().finally(() => {
-      asking = false;
-    });
+  nativeTheme.themeSource = settings.current.theme;
+  installMenu({
+    theme: settings.current.theme,
+    setTheme(theme) {
+      settings.change({ theme });
+      nativeTheme.themeSource = theme;
+    },
+    showLog: () => shell.showItemInFolder(logFile),
+    showDocumentation: homepage ? () => void shell.openExternal(homepage) : null,
   });
-  app.on('second-instance', show);
-  app.on('activate', show);
+  app.on('second-instance', () => window.show());
+  app.on('activate', () => window.show());
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  open();
+  window.show();
+}
+
+const sendPort = (engine: EngineHost, to: BrowserWindow) =>
+  to.webContents.postMessage(PORT, null, [engine.connect()]);
+
+/** The engine in its process; a window hears what becomes of it and gets a new port when it is started again. */
+function startEngine(window: MainWindow, logFile: string): EngineHost {
+  const engine = new EngineHost({
+    entry: join(import.meta.dirname, 'engine-process.js'),
+    env: engineEnvironment(),
+    logFile,
+    onState(state: EngineState) {
+      const open = window.current;
+      open?.webContents.send(ENGINE_STATE, state);
+      if (open && state === 'restarted') sendPort(engine, open);
+      void (state === 'restarted' ? engineRestarted(open, logFile) : engineLost(open, logFile));
+    },
+  });
+  return engine;
 }
 
 if (app.requestSingleInstanceLock()) void app.whenReady().then(start);

@@ -51,6 +51,26 @@ export function writeSettings(path: string, settings: Settings): void {
   }
 }
 
+/** The settings as they are now; every change is on disk when the call returns. */
+export class SettingsFile {
+  readonly #path: string;
+  #current: Settings;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#current = readSettings(path);
+  }
+
+  get current(): Settings {
+    return this.#current;
+  }
+
+  change(change: Partial<Settings>): void {
+    this.#current = { ...this.#current, ...change };
+    writeSettings(this.#path, this.#current);
+  }
+}
+
 function overlap(a: Bounds, b: Bounds): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);

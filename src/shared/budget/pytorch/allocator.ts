@@ -22,8 +22,8 @@ export class TensorSum {
   /** Bytes added by rounding each block to 512 B. */
   rounding: Bytes = 0;
   /** Blocks above 1 MiB, and the bytes that segments of single blocks are larger than their block. */
-  private beyondSmall: Bytes = 0;
-  private large: Bytes = 0;
+  #beyondSmall: Bytes = 0;
+  #large: Bytes = 0;
 
   /** `count` tensors of `bytes` each. */
   add(bytes: Bytes, count = 1): this {
@@ -31,9 +31,9 @@ export class TensorSum {
     const block = Math.ceil(bytes / BLOCK) * BLOCK;
     this.requested += bytes * count;
     this.rounding += (block - bytes) * count;
-    if (block > SMALL) this.beyondSmall += block * count;
+    if (block > SMALL) this.#beyondSmall += block * count;
     if (block >= MIDDLE)
-      this.large += (Math.ceil(block / SEGMENT_STEP) * SEGMENT_STEP - block) * count;
+      this.#large += (Math.ceil(block / SEGMENT_STEP) * SEGMENT_STEP - block) * count;
     return this;
   }
 
@@ -41,8 +41,8 @@ export class TensorSum {
   addAll(other: TensorSum, times = 1): this {
     this.requested += other.requested * times;
     this.rounding += other.rounding * times;
-    this.beyondSmall += other.beyondSmall * times;
-    this.large += other.large * times;
+    this.#beyondSmall += other.#beyondSmall * times;
+    this.#large += other.#large * times;
     return this;
   }
 
@@ -53,7 +53,7 @@ export class TensorSum {
 
   /** Bytes of the segments, were these tensors all there ever was: the least memory_reserved can be. */
   get reserved(): Bytes {
-    const whole = Math.ceil((this.allocated + this.large) / SEGMENT_STEP) * SEGMENT_STEP;
-    return whole + (this.beyondSmall > 0 ? OPEN_SEGMENT : 0);
+    const whole = Math.ceil((this.allocated + this.#large) / SEGMENT_STEP) * SEGMENT_STEP;
+    return whole + (this.#beyondSmall > 0 ? OPEN_SEGMENT : 0);
   }
 }

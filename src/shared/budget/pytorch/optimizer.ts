@@ -85,16 +85,21 @@ function muonMemory(sums: TrainedSums): OptimizerMemory {
 
 /** What is kept for every trained tensor, or for the largest of them. */
 class TrainedSums {
-  constructor(
-    private readonly trained: readonly WeightTensor[],
-    private readonly types: ElementBytes,
-    private readonly share: number,
-  ) {}
+  readonly #trained: readonly WeightTensor[];
+  readonly #types: ElementBytes;
+  /** Ranks that the states are divided among. */
+  readonly #share: number;
+
+  constructor(trained: readonly WeightTensor[], types: ElementBytes, share: number) {
+    this.#trained = trained;
+    this.#types = types;
+    this.#share = share;
+  }
 
   sum(bytes: (tensor: WeightTensor, elements: number) => Bytes): TensorSum {
     const total = new TensorSum();
-    for (const tensor of this.trained) {
-      const elements = Math.ceil((tensor.rows * tensor.columns) / this.share);
+    for (const tensor of this.#trained) {
+      const elements = Math.ceil((tensor.rows * tensor.columns) / this.#share);
       total.add(Math.ceil(bytes(tensor, elements)), tensor.count);
     }
     return total;
@@ -102,12 +107,12 @@ class TrainedSums {
 
   largest(perElement: number, among: (tensor: WeightTensor) => boolean = () => true): TensorSum {
     let most = 0;
-    for (const tensor of this.trained)
+    for (const tensor of this.#trained)
       if (among(tensor)) most = Math.max(most, tensor.rows * tensor.columns);
     return new TensorSum().add(most * perElement);
   }
 
   like(wanted: (tensor: WeightTensor) => boolean = () => true): TensorSum {
-    return this.sum((tensor, elements) => (wanted(tensor) ? elements * this.types.state : 0));
+    return this.sum((tensor, elements) => (wanted(tensor) ? elements * this.#types.state : 0));
   }
 }

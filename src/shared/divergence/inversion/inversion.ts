@@ -70,11 +70,11 @@ export function invert({ judged, winner, setting }: Diagnosis): Inversion | null
       : [];
   const canTell = isAsDeclared || best !== undefined;
   const estimates = listFields(search.declared.run).map((field): Estimate => {
-    const declared = settingOf(search, field);
+    const declared = readSetting(search, field);
     const others = apart.filter((one) => one.field === field).map(({ value }) => value);
     if (!canTell) return undetermined(field, declared, []);
     if (others.length > 0) return undetermined(field, declared, [declared, ...others]);
-    const value = settingOf(corrected, field);
+    const value = readSetting(corrected, field);
     const isChanged = best?.field === field;
     return typeof value === 'number'
       ? estimateNumber(corrected, field, value, declared, isChanged)
@@ -100,7 +100,7 @@ function listFields({ mode, kvCache }: RunSpec): InvertedField[] {
   ];
 }
 
-const settingOf = ({ declared: { run } }: Search, field: InvertedField): string | number =>
+const readSetting = ({ declared: { run } }: Search, field: InvertedField): string | number =>
   run[field];
 
 function undetermined(

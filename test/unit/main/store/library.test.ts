@@ -112,12 +112,12 @@ describe('the library', () => {
     recorded('a');
     const library = openLibrary(dir);
     library.list();
-    const db = new Database(library.pathOf('a'));
+    const db = new Database(library.locate('a'));
     db.prepare("INSERT OR REPLACE INTO meta VALUES ('summary', ?)").run(JSON.stringify(summary));
     db.close();
     library.rename('a', 'new name');
     expect(library.list().sessions).toEqual([{ ...summary, name: 'new name' }]);
-    copyFileSync(library.pathOf('a'), join(dir, 'copied.plumbline'));
+    copyFileSync(library.locate('a'), join(dir, 'copied.plumbline'));
     expect(library.list().sessions.map(({ id, measuredPeak }) => [id, measuredPeak])).toEqual([
       ['copied', 1000],
       ['a', 1000],
@@ -179,10 +179,10 @@ describe('the library', () => {
     recorded('20261123-1204-abbb');
     recorded('20261123-1204-a');
     const library = openLibrary(dir);
-    expect(library.pathOf('20261123-1204-ab')).toBe(join(dir, '20261123-1204-abbb.plumbline'));
-    expect(library.pathOf('20261123-1204-a')).toBe(join(dir, '20261123-1204-a.plumbline'));
+    expect(library.locate('20261123-1204-ab')).toBe(join(dir, '20261123-1204-abbb.plumbline'));
+    expect(library.locate('20261123-1204-a')).toBe(join(dir, '20261123-1204-a.plumbline'));
     for (const id of ['2026', 'x', '', '../etc']) {
-      expect(failing(() => library.pathOf(id))).toMatchObject({
+      expect(failing(() => library.locate(id))).toMatchObject({
         code: 'not_found',
         remedy: expect.stringMatching(/run plumbline list/i),
       });
@@ -215,14 +215,14 @@ describe('the library', () => {
     expect(early).toMatch(/^20261123-1204-[0-9a-z]{4}$/);
     expect([late, early].sort()).toEqual([early, late]);
     recorded(early);
-    expect(openSession(library.pathOf(early)).id).toBe(early);
+    expect(openSession(library.locate(early)).id).toBe(early);
   });
 
   it('keeps notes in the file', () => {
     recorded('a');
     const library = openLibrary(dir);
     const insert = (sql: string, ...row: unknown[]) => {
-      const db = new Database(library.pathOf('a'));
+      const db = new Database(library.locate('a'));
       const { lastInsertRowid } = db.prepare(sql).run(...row);
       db.close();
       return Number(lastInsertRowid);
