@@ -128,7 +128,7 @@ const ALLOWED = {
   'renderer/chart': window,
   'renderer/forms': window,
   'renderer/views/library': [...window, 'renderer/forms'],
-  'renderer/views/session': [...window, 'renderer/chart'],
+  'renderer/views/session': [...window, 'renderer/chart', 'renderer/forms'],
   'renderer/views/compare': [...window, 'renderer/chart'],
   'renderer/views/doctor': window,
 

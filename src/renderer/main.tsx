@@ -12,7 +12,9 @@ for (const type of ['dragover', 'drop'] as const)
   );
 
 const link = linkEngine();
-createRoot(document.getElementById('root')!).render(
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no element with the id "root".');
+createRoot(root).render(
   <StrictMode>
     <App link={link} />
   </StrictMode>,

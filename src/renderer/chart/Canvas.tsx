@@ -15,10 +15,11 @@ export function Canvas({
   const chart = useRef<ReturnType<typeof init> | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; later sizes are handed to the same instance below
   useEffect(() => {
-    const own = init(element.current!, null, { renderer: 'canvas', width, height });
-    chart.current = own;
+    if (!element.current) return;
+    const made = init(element.current, null, { renderer: 'canvas', width, height });
+    chart.current = made;
     return () => {
-      own.dispose();
+      made.dispose();
       chart.current = null;
     };
   }, []);
@@ -46,7 +47,8 @@ export interface Size {
 export function useSize(element: RefObject<HTMLElement | null>): Size {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useLayoutEffect(() => {
-    const target = element.current!;
+    const target = element.current;
+    if (!target) return;
     const read = () => {
       const next = {
         width: Math.floor(target.clientWidth),

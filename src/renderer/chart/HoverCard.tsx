@@ -2,6 +2,7 @@
 
 import { formatBytes, formatExactBytes, formatSignedBytes } from '../../shared/base/format';
 import type { Tier } from '../../shared/base/vocabulary';
+import type { OverlayPhase } from '../../shared/divergence/overlay/types';
 import { componentLabel } from '../../shared/present/names';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -13,27 +14,19 @@ import { exactTime } from './scale';
 
 const CARD_WIDTH = 300;
 
-export function HoverCard({
-  at,
-  session,
-  spans,
-  tier,
-  width,
-  height,
-}: {
-  at: Hover;
-  session: SessionDocument;
-  spans: readonly PredictedSpan[];
-  tier: Tier;
-  width: number;
-  height: number;
-}) {
+interface HoverCardProps {
+  readonly at: Hover;
+  readonly session: SessionDocument;
+  readonly spans: readonly PredictedSpan[];
+  readonly tier: Tier;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function HoverCard({ at, session, spans, tier, width, height }: HoverCardProps) {
   const phase = phaseAt(session.overlay, at.t);
   const span = predictedSpanAt(spans, at.t);
   const onLeft = at.x + CARD_WIDTH + 24 > width;
-  const parts = span?.parts ?? null;
-  const { measured } = at;
-  const residual = phase ? findResidual(phase, tier) : null;
   return (
     <div
       className="hover-card"
@@ -45,48 +38,73 @@ export function HoverCard({
       }}
     >
       <header>
-        <strong>
-          {phase ? phaseTitle(phase, ' · step ') : span?.held ? 'between phases' : 'outside phases'}
-        </strong>
+        <strong>{describePlace(phase, span)}</strong>
         <span>{exactTime(Math.round(at.t))}</span>
       </header>
       <dl>
-        <Row name="Measured" bytes={measured?.value ?? null} strong />
-        {measured && measured.max > measured.min && (
-          <div className="row sub">
-            <dt>within this pixel</dt>
-            <dd>
-              {formatBytes(measured.min)} to {formatBytes(measured.max)}
-            </dd>
-          </div>
-        )}
+        <Measured measured={at.measured} />
         <Row
           name={span?.held ? 'Expected to stay' : `Predicted, ${tier}`}
           bytes={span?.total ?? null}
           strong
         />
-        {phase && (
-          <div className="row">
-            <dt>Phase residual</dt>
-            <dd title={formatExactBytes(residual)} data-sign={Math.sign(residual ?? 0)}>
-              {formatSignedBytes(residual)}
-            </dd>
-          </div>
-        )}
+        {phase && <PhaseResidual bytes={findResidual(phase, tier)} />}
       </dl>
-      {parts && span && (
-        <dl className="parts">
-          {[...listComponents([span])].reverse().map((component) => (
-            <Row
-              key={component}
-              name={componentLabel(component)}
-              bytes={parts[component] ?? 0}
-              color={COMPONENT_COLOR[component]}
-            />
-          ))}
-        </dl>
-      )}
+      {span?.parts && <Parts span={span} parts={span.parts} />}
     </div>
+  );
+}
+
+function describePlace(phase: OverlayPhase | null, span: PredictedSpan | null): string {
+  if (phase) return phaseTitle(phase, ' · step ');
+  return span?.held ? 'between phases' : 'outside phases';
+}
+
+function Measured({ measured }: { measured: Hover['measured'] }) {
+  return (
+    <>
+      <Row name="Measured" bytes={measured?.value ?? null} strong />
+      {measured && measured.max > measured.min && (
+        <div className="row sub">
+          <dt>within this pixel</dt>
+          <dd>
+            {formatBytes(measured.min)} to {formatBytes(measured.max)}
+          </dd>
+        </div>
+      )}
+    </>
+  );
+}
+
+function PhaseResidual({ bytes }: { bytes: number | null }) {
+  return (
+    <div className="row">
+      <dt>Phase residual</dt>
+      <dd title={formatExactBytes(bytes)} data-sign={Math.sign(bytes ?? 0)}>
+        {formatSignedBytes(bytes)}
+      </dd>
+    </div>
+  );
+}
+
+function Parts({
+  span,
+  parts,
+}: {
+  span: PredictedSpan;
+  parts: NonNullable<PredictedSpan['parts']>;
+}) {
+  return (
+    <dl className="parts">
+      {[...listComponents([span])].reverse().map((component) => (
+        <Row
+          key={component}
+          name={componentLabel(component)}
+          bytes={parts[component] ?? 0}
+          color={COMPONENT_COLOR[component]}
+        />
+      ))}
+    </dl>
   );
 }
 

@@ -1,19 +1,18 @@
 /** The legend, which is also the table of bytes at the pointer; without a pointer, at the peak. */
 
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { formatPercent } from '../../shared/base/format';
-import type { Tier } from '../../shared/base/vocabulary';
+import type { Bytes as ByteCount } from '../../shared/base/units';
+import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
 import { componentLabel } from '../../shared/present/names';
-import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { Bytes } from '../components/Bytes';
 import { type Store, useStore } from '../state/store';
-import { listComponents, type PredictedSpan, predictedSpanAt, wholeRun } from './bands';
+import { listComponents, type PredictedSpan } from './bands';
 import type { Hover } from './hover';
+import { chooseSpans, describeMoment, type LegendMoment } from './legend-moment';
 import { COMPONENT_COLOR, WHOLE_COLOR } from './palette';
-import { phaseAt } from './phase-blocks';
-import { exactTime } from './scale';
 
 export function Legend({
   session,
@@ -29,141 +28,136 @@ export function Legend({
   hover: Store<Hover | null>;
 }) {
   const pointer = useStore(hover);
-  // Without phases it is known what is needed at the peak, though not when: nothing to be had at the pointer.
-  const isWhole =
-    known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
-  const spans = useMemo(
-    () => (isWhole && budget ? [wholeRun(budget, tier, session.durationUs)] : known),
-    [isWhole, budget, tier, session.durationUs, known],
+  const shown = useMemo(
+    () => chooseSpans(session, known, budget, tier),
+    [session, known, budget, tier],
   );
-  const at = isWhole ? null : pointer;
-  const order = useMemo(() => [...listComponents(spans)].reverse(), [spans]);
-  const highest = useMemo(
-    () =>
-      spans.reduce<PredictedSpan | null>(
-        (best, own) => (best === null || own.total > best.total ? own : best),
-        null,
-      ),
-    [spans],
-  );
-  const unsplit = useMemo(() => spans.some(({ parts }) => parts === null), [spans]);
-  const { overlay } = session;
-  const peak = overlay.measuredPeak;
-  // Without a pointer: where the measured peak is, so that the foot of the table is the residual of the peak.
-  const atPeak = (peak && predictedSpanAt(spans, peak.at)) ?? highest;
-  const span = at ? predictedSpanAt(spans, at.t) : atPeak;
-  const phase = at ? phaseAt(overlay, at.t) : span && (overlay.phases[span.phase] ?? null);
-  // The prediction is a phase's highest moment, so the measurement beside it is that too; the moment itself is at the pointer.
-  const measured = phase
-    ? phase.measured
-    : isWhole
-      ? (peak?.bytes ?? null)
-      : (at?.measured?.value ?? null);
-  const ofMeasured = phase?.measuredComponents ?? null;
-  const where = isWhole
-    ? (budget?.tiers[tier].peak.phase ?? '')
-    : phase
-      ? phaseTitle(phase)
-      : span?.held
-        ? 'between phases'
-        : '';
+  const moment = describeMoment(session, shown, budget, tier, pointer);
   return (
     <section className="card legend" aria-labelledby="legend-title">
       <div className="legend-head">
         <h2 id="legend-title">Budget</h2>
-        <span className="muted num">
-          {at
-            ? phase
-              ? `${where}, at its highest`
-              : `${where}${where ? ', ' : ''}${exactTime(Math.round(at.t))}`
-            : span
-              ? `at ${isWhole ? 'its' : 'the'} peak, ${where}`
-              : ''}
-        </span>
+        <span className="muted num">{moment.title}</span>
       </div>
-      {spans.length === 0 ? (
+      {shown.spans.length === 0 ? (
         <p className="muted">
           {session.model === null
             ? 'No model and run are declared for this session, so theory has nothing to say about it.'
             : 'The budget appears with the first phase.'}
         </p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th>Component</th>
-              {ofMeasured && <th className="right">Measured</th>}
-              <th className="right">Predicted</th>
-              {!ofMeasured && <th className="right">Share</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {order.map((component) => {
-              const bytes = span?.parts?.[component] ?? null;
-              return (
-                <tr key={component} data-absent={bytes === null}>
-                  <td>
-                    <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
-                    {componentLabel(component)}
-                  </td>
-                  {ofMeasured && (
-                    <td className="right">
-                      <Bytes value={ofMeasured[component] ?? null} />
-                    </td>
-                  )}
-                  <td className="right">
-                    <Bytes value={bytes} />
-                  </td>
-                  {!ofMeasured && (
-                    <td className="right num muted">
-                      {bytes === null || !span ? '' : formatPercent((bytes / span.total) * 100)}
-                    </td>
-                  )}
-                </tr>
-              );
-            })}
-            {unsplit && (
-              <tr>
-                <td>
-                  <i className="swatch" style={{ background: WHOLE_COLOR }} />
-                  Not split
-                </td>
-                {ofMeasured && <td />}
-                <td className="right">
-                  <Bytes value={span && !span.parts ? span.total : null} />
-                </td>
-                {!ofMeasured && <td />}
-              </tr>
-            )}
-          </tbody>
-          <tfoot>
-            <tr>
-              <td>Predicted, {tier}</td>
-              {ofMeasured && <td />}
-              <td className="right" data-testid="legend-total">
-                <Bytes value={span?.total} />
-              </td>
-              {!ofMeasured && <td />}
-            </tr>
-            <tr>
-              <td>Measured</td>
-              {ofMeasured && <td />}
-              <td className="right">
-                <Bytes value={measured} />
-              </td>
-              {!ofMeasured && <td />}
-            </tr>
-            <tr>
-              <td>Residual</td>
-              {ofMeasured && <td />}
-              <td className="right">
-                <Bytes value={measured !== null && span ? measured - span.total : null} signed />
-              </td>
-              {!ofMeasured && <td />}
-            </tr>
-          </tfoot>
-        </table>
+        <MomentTable spans={shown.spans} moment={moment} tier={tier} />
       )}
     </section>
+  );
+}
+
+function MomentTable({
+  spans,
+  moment,
+  tier,
+}: {
+  spans: readonly PredictedSpan[];
+  moment: LegendMoment;
+  tier: Tier;
+}) {
+  const order = useMemo(() => [...listComponents(spans)].reverse(), [spans]);
+  const { span, measured, measuredComponents } = moment;
+  const isMeasured = measuredComponents !== null;
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Component</th>
+          {isMeasured && <th className="right">Measured</th>}
+          <th className="right">Predicted</th>
+          {!isMeasured && <th className="right">Share</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {order.map((component) => (
+          <ComponentRow key={component} component={component} moment={moment} />
+        ))}
+        {spans.some(({ parts }) => parts === null) && (
+          <SumRow
+            isMeasured={isMeasured}
+            name={
+              <>
+                <i className="swatch" style={{ background: WHOLE_COLOR }} />
+                Not split
+              </>
+            }
+            bytes={span && !span.parts ? span.total : null}
+          />
+        )}
+      </tbody>
+      <tfoot>
+        <SumRow
+          isMeasured={isMeasured}
+          name={`Predicted, ${tier}`}
+          bytes={span?.total ?? null}
+          testId="legend-total"
+        />
+        <SumRow isMeasured={isMeasured} name="Measured" bytes={measured} />
+        <SumRow
+          isMeasured={isMeasured}
+          name="Residual"
+          bytes={measured !== null && span ? measured - span.total : null}
+          isSigned
+        />
+      </tfoot>
+    </table>
+  );
+}
+
+function ComponentRow({ component, moment }: { component: Component; moment: LegendMoment }) {
+  const { span, measuredComponents } = moment;
+  const bytes = span?.parts?.[component] ?? null;
+  return (
+    <tr data-absent={bytes === null}>
+      <td>
+        <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
+        {componentLabel(component)}
+      </td>
+      {measuredComponents && (
+        <td className="right">
+          <Bytes value={measuredComponents[component] ?? null} />
+        </td>
+      )}
+      <td className="right">
+        <Bytes value={bytes} />
+      </td>
+      {!measuredComponents && (
+        <td className="right num muted">
+          {bytes === null || !span ? '' : formatPercent((bytes / span.total) * 100)}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+/** A row that stands for the whole: beside columns by component it leaves them empty. */
+function SumRow({
+  name,
+  bytes,
+  isMeasured,
+  isSigned = false,
+  testId,
+}: {
+  name: ReactNode;
+  bytes: ByteCount | null;
+  isMeasured: boolean;
+  isSigned?: boolean;
+  testId?: string;
+}) {
+  return (
+    <tr>
+      <td>{name}</td>
+      {isMeasured && <td />}
+      <td className="right" data-testid={testId}>
+        <Bytes value={bytes} signed={isSigned} />
+      </td>
+      {!isMeasured && <td />}
+    </tr>
   );
 }

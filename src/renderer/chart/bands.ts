@@ -184,7 +184,8 @@ export function polygons(
       }
       let base = 0;
       for (let i = 1; i < depth; i++) base += span.parts?.[layers[i] as Component] ?? 0;
-      if (upper.length > 0 && upper.at(-1)![0] !== span.t0) flush();
+      const joint = upper.at(-1);
+      if (joint && joint[0] !== span.t0) flush();
       upper.push([span.t0, base + bytes], [span.t1, base + bytes]);
       lower.push([span.t0, base], [span.t1, base]);
     }

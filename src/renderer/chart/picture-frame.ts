@@ -19,7 +19,8 @@ export interface PictureFrame {
 
 const LEFT = 82;
 const RIGHT = 20;
-const TIME_AXIS = 26;
+/** Height of the axis of time below the lanes. */
+export const AXIS_HEIGHT = 26;
 const GAP = 12;
 
 export function buildFrame(
@@ -35,7 +36,7 @@ export function buildFrame(
   };
   const phases = lanes.phases ? take(22) : null;
   if (!phases) top += 10;
-  const below = (lanes.residual ? 62 + GAP : 0) + (lanes.utilization ? 46 + GAP : 0) + TIME_AXIS;
+  const below = (lanes.residual ? 62 + GAP : 0) + (lanes.utilization ? 46 + GAP : 0) + AXIS_HEIGHT;
   const main = take(Math.max(120, height - top - below));
   const residual = lanes.residual ? take(62) : null;
   const utilization = lanes.utilization ? take(46) : null;

@@ -1,6 +1,7 @@
 /** Reading an envelope: its points are samples of the recording, unchanged, with their own times. */
 
 import type { Micros } from '../../shared/base/units';
+import type { TraceView } from '../../shared/contract/api';
 import type { Envelope } from '../../shared/trace/envelope';
 import { seesLittle } from '../../shared/trace/series';
 import type { View } from './view';
@@ -23,6 +24,13 @@ export function toSteps(pairs: Float64Array): Float64Array {
     out.set([pairs[i]!, pairs[i + 1]!], 2 * i);
   }
   return out;
+}
+
+/** The line of a trace as it is drawn: counters that tell of changes hold their value until the next one. */
+export function drawnPairs(trace: TraceView | null, less: number): Float64Array {
+  if (!trace) return new Float64Array(0);
+  const pairs = toPairs(trace.envelope, less);
+  return trace.info.intervalUs === null ? toSteps(pairs) : pairs;
 }
 
 /**
@@ -64,7 +72,7 @@ export function upperEdge(pairs: Float64Array, view: View, width: number): Float
     } else if (own !== current) {
       out.push(t, v);
       current = own;
-    } else if (v > out.at(-1)!) out.splice(-2, 2, t, v);
+    } else if (v > out[out.length - 1]!) out.splice(-2, 2, t, v);
   }
   return Float64Array.from(out);
 }

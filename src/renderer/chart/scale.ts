@@ -2,6 +2,9 @@
 import { formatDuration } from '../../shared/base/format';
 import { type Bytes, GiB, KiB, MiB, type Micros } from '../../shared/base/units';
 
+/** How far an axis of memory goes beyond what is drawn on it. */
+export const HEADROOM = 1.06;
+
 /** The smallest power-of-two step that covers [0, max] in at most `most` steps. */
 export function byteScale(max: Bytes, most = 6): { readonly max: Bytes; readonly step: Bytes } {
   let step = 1;
@@ -9,13 +12,16 @@ export function byteScale(max: Bytes, most = 6): { readonly max: Bytes; readonly
   return { step, max: step * Math.max(1, Math.ceil(max / step)) };
 }
 
+const BYTE = [1, 'B'] as const;
+const BYTE_UNITS = [[GiB, 'GiB'], [MiB, 'MiB'], [KiB, 'KiB'], BYTE] as const;
+
 /** All ticks of an axis in one unit: 0, 512 MiB, 1024 MiB would mislead where 1.5 GiB follows. */
 export function byteLabel(value: Bytes, step: Bytes): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  const [unit, name] =
-    size >= GiB ? [GiB, 'GiB'] : size >= MiB ? [MiB, 'MiB'] : size >= KiB ? [KiB, 'KiB'] : [1, 'B'];
-  const digits = step % unit === 0 ? 0 : step * 2 >= unit ? 1 : 2;
+  const [unit, name] = BYTE_UNITS.find(([bytes]) => size >= bytes) ?? BYTE;
+  const halves = step * 2 >= unit ? 1 : 2;
+  const digits = step % unit === 0 ? 0 : halves;
   return `${value < 0 ? '−' : ''}${(size / unit).toFixed(digits)} ${name}`;
 }
 
@@ -59,9 +65,7 @@ export function timeLabel(t: Micros, step: Micros): string {
 
 const trim = (x: number, digits: number): string => String(Number(x.toFixed(digits)));
 
-export const exactTime = (t: Micros): string =>
-  t >= 60e6
-    ? formatDuration(t)
-    : t >= 1e6
-      ? `${(t / 1e6).toFixed(4)} s`
-      : `${(t / 1e3).toFixed(3)} ms`;
+export function exactTime(t: Micros): string {
+  if (t >= 60e6) return formatDuration(t);
+  return t >= 1e6 ? `${(t / 1e6).toFixed(4)} s` : `${(t / 1e3).toFixed(3)} ms`;
+}

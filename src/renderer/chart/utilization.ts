@@ -1,7 +1,11 @@
 /** How busy what ran the workload was: the lane below the memory it is about. */
 
+import type { TraceView } from '../../shared/contract/api';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { deviceIn, deviceUtilization, TREE_CPU } from '../../shared/trace/series-ids';
+import type { Picture } from './picture';
+import { isCrowded, overWindows, toPairs, toSteps, upperEdge } from './polylines';
+import type { View } from './view';
 
 type Series = SessionDocument['series'][number];
 export interface Utilization extends Series {
@@ -22,4 +26,27 @@ export function buildUtilization({
   }
   const host = series.find(({ id }) => id === TREE_CPU);
   return host ? { ...host, name: 'CPU' } : null;
+}
+
+const percentScale = (unit: Series['unit']): number => (unit === 'millipercent' ? 1e-3 : 1);
+
+/** A process tree can use more than one core: the lane's edge is the next whole hundred, in percent. */
+export const utilizationTop = ({ max, unit }: Utilization): number =>
+  Math.max(100, Math.ceil(((max ?? 0) * percentScale(unit)) / 100 - 1e-9) * 100);
+
+/** The lane's line, in percent: of a counter that tells of changes its steps, of an average its windows. */
+export function drawUtilization(
+  utilization: Utilization,
+  { envelope, info }: TraceView,
+  view: View,
+  width: number,
+): Picture['utilization'] {
+  const samples = toPairs(envelope, 0, percentScale(info.unit));
+  const { windowUs, intervalUs } = info;
+  const line =
+    windowUs === null ? toSteps(samples) : overWindows(samples, { windowUs, intervalUs });
+  return {
+    pairs: isCrowded(line, width) ? upperEdge(samples, view, width) : line,
+    max: utilizationTop(utilization),
+  };
 }

@@ -20,7 +20,8 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const element = dialog.current!;
+    const element = dialog.current;
+    if (!element) return;
     if (!element.open) element.showModal();
     return () => element.close();
   }, []);

@@ -1,6 +1,7 @@
 /** The engine as React sees it: given once at the top, asked through `useQuery`, listened to through `useEngineEvent`. */
 import { createContext, use, useCallback, useEffect, useRef, useState } from 'react';
 import type { EngineClient, EngineEvent } from '../../shared/contract/api';
+import { LatestWins, type Settled } from './latest-wins';
 import { useStore } from './store';
 import type { EngineLink } from './transport';
 
@@ -33,77 +34,45 @@ export interface Query<T> {
   refresh(): void;
 }
 
-/**
- * Asks whenever `key` changes, the connection is made anew, or `refresh` is called. Latest wins: at most one call is
- * in flight, and of those that queue behind it only the newest is made. Data of another key is never shown.
- */
+/** Asks whenever `key` changes, the connection is made anew, or `refresh` is called. Data of another key is never shown. */
 export function useQuery<T>(key: string, ask: (engine: EngineClient) => Promise<T>): Query<T> {
   const engine = useEngine();
   const { epoch } = useLinkState();
-  const [state, setState] = useState<{
-    key: string;
-    data: T | null;
-    error: unknown;
-    loading: boolean;
-  }>({ key, data: null, error: null, loading: true });
-  const latest = useRef({ key, ask });
-  const flight = useRef<{ busy: boolean; again: boolean; dead: boolean }>({
-    busy: false,
-    again: false,
-    dead: false,
-  });
-  useEffect(() => {
-    latest.current = { key, ask };
-  });
-  const run = useCallback(async () => {
-    const f = flight.current;
-    if (f.busy) {
-      f.again = true;
-      return;
-    }
-    f.busy = true;
-    do {
-      f.again = false;
-      const { key: asked, ask: call } = latest.current;
-      let settled: { data: T } | { error: unknown };
-      try {
-        settled = { data: await call(engine) };
-      } catch (error) {
-        settled = { error };
-      }
-      if (f.dead || latest.current.key !== asked) continue;
-      setState((old) =>
-        'data' in settled
-          ? { key: asked, data: settled.data, error: null, loading: false }
-          : {
-              key: asked,
-              data: old.key === asked ? old.data : null,
-              error: settled.error,
-              loading: false,
-            },
-      );
-    } while (f.again && !f.dead);
-    f.busy = false;
-  }, [engine]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new key or connection is the reason to ask again
-  useEffect(() => {
-    flight.current.dead = false;
-    void run();
-  }, [run, key, epoch]);
-  useEffect(
-    () => () => {
-      flight.current.dead = true;
-    },
-    [],
+  const [answer, setAnswer] = useState<Answer<T>>({ key, data: null, error: null, loading: true });
+  const [question] = useState(
+    () =>
+      new LatestWins<T>(
+        key,
+        () => ask(engine),
+        (settled) => setAnswer(keepOlder(settled)),
+      ),
   );
-  const own = state.key === key;
-  return {
-    data: own ? state.data : null,
-    error: own ? state.error : null,
-    loading: own ? state.loading : true,
-    refresh: run,
-  };
+  useEffect(() => question.change(key, () => ask(engine)));
+  const refresh = useCallback(() => void question.run(), [question]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new key or connection is the reason to ask again
+  useEffect(refresh, [refresh, engine, key, epoch]);
+  useEffect(() => () => question.stop(), [question]);
+  const { data, error, loading } =
+    answer.key === key ? answer : { data: null, error: null, loading: true };
+  return { data, error, loading, refresh };
 }
+
+interface Answer<T> {
+  readonly key: string;
+  readonly data: T | null;
+  readonly error: unknown;
+  readonly loading: boolean;
+}
+
+/** A failure leaves what was known before it in sight. */
+const keepOlder =
+  <T,>(settled: Settled<T>) =>
+  (older: Answer<T>): Answer<T> => {
+    const { key } = settled;
+    if ('data' in settled) return { key, data: settled.data, error: null, loading: false };
+    const data = older.key === key ? older.data : null;
+    return { key, data, error: settled.error, loading: false };
+  };
 
 /** Calls `task` at once and then at most once per `ms` however often it is asked for, the last request never lost. */
 export function useThrottled(task: () => void, ms: number): () => void {

@@ -10,13 +10,15 @@ export async function sendFile(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  let upload: string | null = null;
-  // An empty file is one empty piece: the engine says that it is empty.
-  for (let at = 0; at === 0 || at < file.size; at += PIECE_BYTES) {
+  const send = async (upload: string | null, at: number) => {
     const bytes = new Uint8Array(await file.slice(at, at + PIECE_BYTES).arrayBuffer());
     signal.throwIfAborted();
-    ({ upload } = await engine.upload({ upload, fileName: file.name, bytes }));
+    const answer = await engine.upload({ upload, fileName: file.name, bytes });
     onProgress(file.size === 0 ? 1 : Math.min(1, (at + bytes.length) / file.size));
-  }
-  return upload!;
+    return answer.upload;
+  };
+  // An empty file is one empty piece: the engine says that it is empty.
+  const upload = await send(null, 0);
+  for (let at = PIECE_BYTES; at < file.size; at += PIECE_BYTES) await send(upload, at);
+  return upload;
 }

@@ -1,6 +1,7 @@
 /** What this machine can do, and what to do about what it cannot. */
 import { CircleCheck, Info, RefreshCw } from 'lucide-react';
 import { formatBytes, formatExactBytes } from '../../../shared/base/format';
+import type { DoctorReport } from '../../../shared/contract/api';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useQuery } from '../../state/engine';
@@ -22,61 +23,8 @@ export function Doctor() {
       {report.data === null && report.error === null && <Skeleton rows={6} />}
       {report.data && (
         <>
-          <section className="card">
-            <h2>GPUs</h2>
-            {report.data.gpus.length === 0 ? (
-              <p className="muted">
-                No NVIDIA GPU was found. Plumbline works on the memory the framework reports and on
-                that of the process tree.
-              </p>
-            ) : (
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th>#</th>
-                    <th>Name</th>
-                    <th className="right">Memory</th>
-                    <th>Driver</th>
-                    <th>CUDA</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {report.data.gpus.map((gpu) => (
-                    <tr key={gpu.uuid}>
-                      <td className="num">{gpu.index}</td>
-                      <td>{gpu.name}</td>
-                      <td className="right num" title={formatExactBytes(gpu.memoryBytes)}>
-                        {formatBytes(gpu.memoryBytes)}
-                      </td>
-                      <td className="num">{gpu.driver}</td>
-                      <td className="num">{gpu.cuda ?? '—'}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            )}
-          </section>
-          <section className="card">
-            <h2>Checks</h2>
-            <ul className="checks">
-              {report.data.checks.map((check) => (
-                <li key={check.id} data-ok={check.ok}>
-                  {check.ok ? (
-                    <CircleCheck size={17} aria-label="in order" />
-                  ) : (
-                    <Info size={17} aria-label="needs attention" />
-                  )}
-                  <div>
-                    <p>
-                      <strong>{check.id}</strong>
-                      <span>{check.found}</span>
-                    </p>
-                    {check.remedy && <p className="remedy">{check.remedy}</p>}
-                  </div>
-                </li>
-              ))}
-            </ul>
-          </section>
+          <Gpus gpus={report.data.gpus} />
+          <Checks checks={report.data.checks} />
         </>
       )}
       {info.data && (
@@ -86,5 +34,70 @@ export function Doctor() {
         </p>
       )}
     </main>
+  );
+}
+
+function Gpus({ gpus }: Pick<DoctorReport, 'gpus'>) {
+  return (
+    <section className="card">
+      <h2>GPUs</h2>
+      {gpus.length === 0 ? (
+        <p className="muted">
+          No NVIDIA GPU was found. Plumbline works on the memory the framework reports and on that
+          of the process tree.
+        </p>
+      ) : (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>#</th>
+              <th>Name</th>
+              <th className="right">Memory</th>
+              <th>Driver</th>
+              <th>CUDA</th>
+            </tr>
+          </thead>
+          <tbody>
+            {gpus.map((gpu) => (
+              <tr key={gpu.uuid}>
+                <td className="num">{gpu.index}</td>
+                <td>{gpu.name}</td>
+                <td className="right num" title={formatExactBytes(gpu.memoryBytes)}>
+                  {formatBytes(gpu.memoryBytes)}
+                </td>
+                <td className="num">{gpu.driver}</td>
+                <td className="num">{gpu.cuda ?? '—'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Checks({ checks }: Pick<DoctorReport, 'checks'>) {
+  return (
+    <section className="card">
+      <h2>Checks</h2>
+      <ul className="checks">
+        {checks.map((check) => (
+          <li key={check.id} data-ok={check.ok}>
+            {check.ok ? (
+              <CircleCheck size={17} aria-label="in order" />
+            ) : (
+              <Info size={17} aria-label="needs attention" />
+            )}
+            <div>
+              <p>
+                <strong>{check.id}</strong>
+                <span>{check.found}</span>
+              </p>
+              {check.remedy && <p className="remedy">{check.remedy}</p>}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -14,161 +14,226 @@ import { SessionTable } from './SessionTable';
 
 const REFRESH_MS = 400;
 
+type OpenDialog = 'record' | 'delete' | 'import' | null;
+
 export function Library() {
-  const engine = useEngine();
-  const list = useQuery('list', (client) => client.list());
-  const refresh = useThrottled(list.refresh, REFRESH_MS);
-  useEngineEvent(refresh);
+  const { list, error, remove, rename } = useLibrary();
   const [search, setSearch] = useState('');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [dialog, setDialog] = useState<'record' | 'delete' | 'import' | null>(null);
-  const [files, setFiles] = useState<readonly File[]>([]);
-  const dropping = useFileDrop((dropped) => {
-    if (dropped.length === 0) return;
-    setFiles(dropped);
-    setDialog('import');
-  });
-  const [error, setError] = useState<unknown>(null);
-
+  const [dialog, setDialog] = useState<OpenDialog>(null);
   const sessions = list.data ?? [];
   const shown = useMemo(
     () => sessions.filter((session) => matches(session, search)),
     [sessions, search],
   );
   const chosen = sessions.filter(({ id }) => selected.has(id));
-
-  const remove = async () => {
-    setDialog(null);
-    try {
-      for (const { id } of chosen) await engine.delete({ id });
-      setSelected(new Set());
-      setError(null);
-    } catch (failure) {
-      setError(failure);
-    }
-    list.refresh();
-  };
-  const rename = async (id: string, name: string) => {
-    try {
-      await engine.rename({ id, name });
-      setError(null);
-    } catch (failure) {
-      setError(failure);
-    }
-    list.refresh();
-  };
-
   return (
     <main className="page">
-      <div className="page-head">
-        <h1>Sessions</h1>
-        {sessions.length > 0 && <span className="muted num">{sessions.length}</span>}
-        <span className="grow" />
-        {sessions.length > 0 && (
-          <label className="search">
-            <Search size={14} aria-hidden="true" />
-            <input
-              type="search"
-              placeholder="Search sessions"
-              aria-label="Search sessions"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-          </label>
-        )}
-        <button
-          type="button"
-          className="button"
-          disabled={chosen.length < 2}
-          title={chosen.length < 2 ? 'Select two or more sessions' : undefined}
-          onClick={() => go(compareHref(chosen.map(({ id }) => id)))}
-        >
-          <GitCompareArrows size={15} aria-hidden="true" />
-          Compare{chosen.length > 1 && <span className="num"> {chosen.length}</span>}
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={chosen.length === 0}
-          onClick={() => setDialog('delete')}
-        >
-          <Trash2 size={15} aria-hidden="true" />
-          Delete
-        </button>
-        <button type="button" className="button" onClick={() => setDialog('import')}>
-          <FileUp size={15} aria-hidden="true" />
-          Import…
-        </button>
-        <button type="button" className="button primary" onClick={() => setDialog('record')}>
-          <Circle size={12} fill="currentColor" aria-hidden="true" />
-          Record
-        </button>
-      </div>
+      <LibraryHead
+        count={sessions.length}
+        chosen={chosen}
+        search={search}
+        onSearch={setSearch}
+        onDialog={setDialog}
+      />
       {error !== null && <FailureNote error={error} />}
       {list.error !== null && <FailureNote error={list.error} onRetry={list.refresh} />}
       {list.data === null && list.error === null && <Skeleton rows={8} />}
       {list.data?.length === 0 && (
         <EmptyLibrary onRecord={() => setDialog('record')} onImport={() => setDialog('import')} />
       )}
-      {sessions.length > 0 &&
-        (shown.length > 0 ? (
-          <SessionTable
-            sessions={shown}
-            selected={selected}
-            onSelect={setSelected}
-            onRename={rename}
+      {shown.length > 0 && (
+        <SessionTable
+          sessions={shown}
+          selected={selected}
+          onSelect={setSelected}
+          onRename={rename}
+        />
+      )}
+      {sessions.length > 0 && shown.length === 0 && (
+        <p className="empty-line">
+          No session matches “{search}”.{' '}
+          <button type="button" className="link" onClick={() => setSearch('')}>
+            Show all
+          </button>
+        </p>
+      )}
+      <Imports isOpen={dialog === 'import'} onOpen={(open) => setDialog(open ? 'import' : null)} />
+      {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
+      {dialog === 'delete' && (
+        <DeleteDialog
+          sessions={chosen}
+          onClose={() => setDialog(null)}
+          onDelete={async () => {
+            setDialog(null);
+            if (await remove(chosen)) setSelected(new Set());
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+/** The sessions as they are now, what can be done to them, and why the last of it failed. */
+function useLibrary() {
+  const engine = useEngine();
+  const list = useQuery('list', (client) => client.list());
+  const refresh = useThrottled(list.refresh, REFRESH_MS);
+  useEngineEvent(refresh);
+  const [error, setError] = useState<unknown>(null);
+  /** Whether it went well. */
+  const attempt = async (action: () => Promise<void>): Promise<boolean> => {
+    try {
+      await action();
+      setError(null);
+      return true;
+    } catch (failure) {
+      setError(failure);
+      return false;
+    } finally {
+      list.refresh();
+    }
+  };
+  return {
+    list,
+    error,
+    remove: (sessions: readonly SessionSummary[]) =>
+      attempt(async () => {
+        for (const { id } of sessions) await engine.delete({ id });
+      }),
+    rename: (id: string, name: string) => attempt(() => engine.rename({ id, name })),
+  };
+}
+
+function LibraryHead({
+  count,
+  chosen,
+  search,
+  onSearch,
+  onDialog,
+}: {
+  count: number;
+  chosen: readonly SessionSummary[];
+  search: string;
+  onSearch(search: string): void;
+  onDialog(dialog: OpenDialog): void;
+}) {
+  return (
+    <div className="page-head">
+      <h1>Sessions</h1>
+      {count > 0 && <span className="muted num">{count}</span>}
+      <span className="grow" />
+      {count > 0 && (
+        <label className="search">
+          <Search size={14} aria-hidden="true" />
+          <input
+            type="search"
+            placeholder="Search sessions"
+            aria-label="Search sessions"
+            value={search}
+            onChange={(event) => onSearch(event.target.value)}
           />
-        ) : (
-          <p className="empty-line">
-            No session matches “{search}”.{' '}
-            <button type="button" className="link" onClick={() => setSearch('')}>
-              Show all
-            </button>
-          </p>
-        ))}
-      {dropping && dialog !== 'import' && (
+        </label>
+      )}
+      <button
+        type="button"
+        className="button"
+        disabled={chosen.length < 2}
+        title={chosen.length < 2 ? 'Select two or more sessions' : undefined}
+        onClick={() => go(compareHref(chosen.map(({ id }) => id)))}
+      >
+        <GitCompareArrows size={15} aria-hidden="true" />
+        Compare{chosen.length > 1 && <span className="num"> {chosen.length}</span>}
+      </button>
+      <button
+        type="button"
+        className="button"
+        disabled={chosen.length === 0}
+        onClick={() => onDialog('delete')}
+      >
+        <Trash2 size={15} aria-hidden="true" />
+        Delete
+      </button>
+      <button type="button" className="button" onClick={() => onDialog('import')}>
+        <FileUp size={15} aria-hidden="true" />
+        Import…
+      </button>
+      <button type="button" className="button primary" onClick={() => onDialog('record')}>
+        <Circle size={12} fill="currentColor" aria-hidden="true" />
+        Record
+      </button>
+    </div>
+  );
+}
+
+/** Files dropped anywhere on the page, and the dialog that imports them. */
+function Imports({ isOpen, onOpen }: { isOpen: boolean; onOpen(open: boolean): void }) {
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const dropping = useFileDrop((dropped) => {
+    if (dropped.length === 0) return;
+    setFiles(dropped);
+    onOpen(true);
+  });
+  return (
+    <>
+      {dropping && !isOpen && (
         <div className="drop-zone" role="status">
           <FileUp size={22} aria-hidden="true" />
           Drop to import
         </div>
       )}
-      {dialog === 'import' && (
+      {isOpen && (
         <ImportDialog
           files={files}
           onFiles={setFiles}
           onClose={() => {
-            setDialog(null);
+            onOpen(false);
             setFiles([]);
           }}
         />
       )}
-      {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
-      {dialog === 'delete' && (
-        <Dialog
-          title={chosen.length === 1 ? 'Delete this session?' : `Delete ${chosen.length} sessions?`}
-          onClose={() => setDialog(null)}
-          onSubmit={remove}
-          footer={
-            <>
-              <button type="button" className="button" onClick={() => setDialog(null)}>
-                Keep
-              </button>
-              <button type="submit" className="button danger">
-                Delete
-              </button>
-            </>
-          }
-        >
-          <p>The measured data is removed from the library and cannot be brought back.</p>
-          <ul className="plain">
-            {chosen.slice(0, 8).map(({ id, name }) => (
-              <li key={id}>{name}</li>
-            ))}
-            {chosen.length > 8 && <li className="muted">and {chosen.length - 8} more</li>}
-          </ul>
-        </Dialog>
-      )}
-    </main>
+    </>
+  );
+}
+
+/** More names than these say no more than their number. */
+const MAX_NAMES = 8;
+
+function DeleteDialog({
+  sessions,
+  onClose,
+  onDelete,
+}: {
+  sessions: readonly SessionSummary[];
+  onClose(): void;
+  onDelete(): void;
+}) {
+  return (
+    <Dialog
+      title={sessions.length === 1 ? 'Delete this session?' : `Delete ${sessions.length} sessions?`}
+      onClose={onClose}
+      onSubmit={onDelete}
+      footer={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            Keep
+          </button>
+          <button type="submit" className="button danger">
+            Delete
+          </button>
+        </>
+      }
+    >
+      <p>The measured data is removed from the library and cannot be brought back.</p>
+      <ul className="plain">
+        {sessions.slice(0, MAX_NAMES).map(({ id, name }) => (
+          <li key={id}>{name}</li>
+        ))}
+        {sessions.length > MAX_NAMES && (
+          <li className="muted">and {sessions.length - MAX_NAMES} more</li>
+        )}
+      </ul>
+    </Dialog>
   );
 }
 

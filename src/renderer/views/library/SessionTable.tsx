@@ -54,44 +54,66 @@ export function SessionTable({
         </thead>
         <tbody>
           {sessions.map((session) => (
-            <tr key={session.id} data-selected={selected.has(session.id)}>
-              <td className="check">
-                <input
-                  type="checkbox"
-                  aria-label={`Select ${session.name}`}
-                  checked={selected.has(session.id)}
-                  onChange={() => toggle(session.id)}
-                />
-              </td>
-              <td className="name-cell">
-                <Name session={session} onRename={(name) => onRename(session.id, name)} />
-              </td>
-              <td className="nowrap">
-                <StatusBadge status={session.status} />
-                {session.simulated && <span className="badge simulated">simulated</span>}
-              </td>
-              <td>{session.model ?? <span className="muted nowrap">not declared</span>}</td>
-              <td>{session.mode ?? <span className="muted">—</span>}</td>
-              <td className="num nowrap" title={session.startedAt}>
-                {formatMoment(session.startedAt)}
-              </td>
-              <td className="right num nowrap">{formatDuration(session.durationUs)}</td>
-              <td className="right">
-                <Bytes value={session.measuredPeak} />
-              </td>
-              <td className="right">
-                <Bytes value={session.predictedPeak} />
-              </td>
-              <td className="right num">
-                <span className="tone" data-tone={residualTone(session.residualPercent)}>
-                  {formatSignedPercent(session.residualPercent)}
-                </span>
-              </td>
-            </tr>
+            <SessionRow
+              key={session.id}
+              session={session}
+              isSelected={selected.has(session.id)}
+              onToggle={() => toggle(session.id)}
+              onRename={(name) => onRename(session.id, name)}
+            />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function SessionRow({
+  session,
+  isSelected,
+  onToggle,
+  onRename,
+}: {
+  session: SessionSummary;
+  isSelected: boolean;
+  onToggle(): void;
+  onRename(name: string): void;
+}) {
+  return (
+    <tr data-selected={isSelected}>
+      <td className="check">
+        <input
+          type="checkbox"
+          aria-label={`Select ${session.name}`}
+          checked={isSelected}
+          onChange={onToggle}
+        />
+      </td>
+      <td className="name-cell">
+        <Name session={session} onRename={onRename} />
+      </td>
+      <td className="nowrap">
+        <StatusBadge status={session.status} />
+        {session.simulated && <span className="badge simulated">simulated</span>}
+      </td>
+      <td>{session.model ?? <span className="muted nowrap">not declared</span>}</td>
+      <td>{session.mode ?? <span className="muted">—</span>}</td>
+      <td className="num nowrap" title={session.startedAt}>
+        {formatMoment(session.startedAt)}
+      </td>
+      <td className="right num nowrap">{formatDuration(session.durationUs)}</td>
+      <td className="right">
+        <Bytes value={session.measuredPeak} />
+      </td>
+      <td className="right">
+        <Bytes value={session.predictedPeak} />
+      </td>
+      <td className="right num">
+        <span className="tone" data-tone={residualTone(session.residualPercent)}>
+          {formatSignedPercent(session.residualPercent)}
+        </span>
+      </td>
+    </tr>
   );
 }
 

@@ -9,46 +9,7 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
   const { environment: env, model, run } = session;
   return (
     <div className="cards">
-      <section className="card">
-        <h2>Telemetry</h2>
-        <ul className="checks compact">
-          {env.sources.map((source) => (
-            <li key={source.id} data-ok={source.ok}>
-              {source.ok ? (
-                <CircleCheck size={15} aria-label="available" />
-              ) : (
-                <CircleSlash size={15} aria-label="not available" />
-              )}
-              <div>
-                <p>
-                  <strong>{source.id}</strong>
-                  <span>{source.detail}</span>
-                </p>
-              </div>
-            </li>
-          ))}
-        </ul>
-        <table className="table compact">
-          <thead>
-            <tr>
-              <th>Series</th>
-              <th className="right">Samples</th>
-              <th className="right">Interval</th>
-            </tr>
-          </thead>
-          <tbody>
-            {session.series.map((series) => (
-              <tr key={series.id} title={series.about}>
-                <td>
-                  <code>{series.id}</code>
-                </td>
-                <td className="right num">{formatInteger(series.count)}</td>
-                <td className="right num">{intervalWords(series)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <Telemetry session={session} />
       <Facts
         title="Machine"
         facts={{
@@ -66,22 +27,14 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
       {run && (
         <Facts
           title="Run"
-          facts={Object.fromEntries(
-            Object.entries(run).map(([key, value]) => [
-              key,
-              value === null ? 'not declared' : String(value),
-            ]),
-          )}
+          facts={mapFacts(run, (value) => (value === null ? 'not declared' : String(value)))}
         />
       )}
       {model && (
         <Facts
           title="Model"
-          facts={Object.fromEntries(
-            Object.entries(model).map(([key, value]) => [
-              key,
-              typeof value === 'number' ? formatInteger(value) : String(value),
-            ]),
+          facts={mapFacts(model, (value) =>
+            typeof value === 'number' ? formatInteger(value) : String(value),
           )}
         />
       )}
@@ -97,6 +50,54 @@ export function EnvironmentTab({ session }: { session: SessionDocument }) {
     </div>
   );
 }
+
+function Telemetry({ session: { environment, series: all } }: { session: SessionDocument }) {
+  return (
+    <section className="card">
+      <h2>Telemetry</h2>
+      <ul className="checks compact">
+        {environment.sources.map((source) => (
+          <li key={source.id} data-ok={source.ok}>
+            {source.ok ? (
+              <CircleCheck size={15} aria-label="available" />
+            ) : (
+              <CircleSlash size={15} aria-label="not available" />
+            )}
+            <div>
+              <p>
+                <strong>{source.id}</strong>
+                <span>{source.detail}</span>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <table className="table compact">
+        <thead>
+          <tr>
+            <th>Series</th>
+            <th className="right">Samples</th>
+            <th className="right">Interval</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.map((series) => (
+            <tr key={series.id} title={series.about}>
+              <td>
+                <code>{series.id}</code>
+              </td>
+              <td className="right num">{formatInteger(series.count)}</td>
+              <td className="right num">{intervalWords(series)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const mapFacts = (fields: object, word: (value: unknown) => string): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, word(value)]));
 
 function gpuFacts({
   index,

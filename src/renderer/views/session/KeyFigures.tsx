@@ -1,5 +1,5 @@
-/** The figures one came for. The peak is always told with the interval it was sampled at. */
-
+/** The figures a person came for. The peak is always told with the interval it was sampled at. */
+import type { ReactNode } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
 import { hasBaseline } from '../../../shared/divergence/overlay/lines';
@@ -12,77 +12,91 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
   const { overlay } = session;
   const peak = overlay.measuredPeak;
   const predicted = overlay.predictedPeak[tier];
-  const residual =
-    tier === 'refined'
-      ? overlay.residualBytes
-      : peak && predicted !== null
-        ? peak.bytes - predicted
-        : null;
-  const percent =
-    tier === 'refined'
-      ? overlay.residualPercent
-      : residual !== null && predicted
-        ? (residual / predicted) * 100
-        : null;
+  const { bytes, percent } = peakResidual(overlay, tier);
   const isAbove = overlay.series !== null && hasBaseline(overlay.series);
+  const blind = peak?.intervalUs
+    ? `A spike shorter than ${formatDuration(peak.intervalUs)} can be missed.`
+    : undefined;
   return (
     <dl className="figures">
-      <div>
-        <dt>Measured peak</dt>
-        <dd data-testid="measured-peak">
-          <Bytes value={peak?.bytes} />
-        </dd>
-        <p
-          className="num"
-          title={
-            peak?.intervalUs
-              ? `A spike shorter than ${formatDuration(peak.intervalUs)} can be missed.`
-              : undefined
-          }
-        >
+      <Figure name="Measured peak" testId="measured-peak" value={<Bytes value={peak?.bytes} />}>
+        <p className="num" title={blind}>
           {peakNote(overlay)}
         </p>
-      </div>
-      <div>
-        <dt>Predicted peak, {tier}</dt>
-        <dd data-testid="predicted-peak">
-          <Bytes value={predicted} />
-        </dd>
+      </Figure>
+      <Figure
+        name={`Predicted peak, ${tier}`}
+        testId="predicted-peak"
+        value={<Bytes value={predicted} />}
+      >
         <p>
           {tier === 'refined' ? 'textbook ' : 'refined '}
           <Bytes value={overlay.predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
         </p>
-      </div>
-      <div>
-        <dt>Residual</dt>
-        <dd data-testid="residual" className="tone" data-tone={residualTone(percent)}>
-          <Bytes value={residual} signed />
-        </dd>
-        <p className="num">
-          {percent === null
-            ? predicted === null
-              ? 'needs a model and a run'
-              : 'needs a measurement'
-            : `${formatSignedPercent(percent)} of predicted`}
-        </p>
-      </div>
-      <div>
-        <dt>Baseline</dt>
-        <dd>
-          <Bytes value={isAbove ? overlay.baselineBytes : null} />
-        </dd>
+      </Figure>
+      <Figure
+        name="Residual"
+        testId="residual"
+        tone={residualTone(percent)}
+        value={<Bytes value={bytes} signed />}
+      >
+        <p className="num">{residualNote(percent, predicted)}</p>
+      </Figure>
+      <Figure name="Baseline" value={<Bytes value={isAbove ? overlay.baselineBytes : null} />}>
         <p>{isAbove ? 'in use before launch, taken off' : 'taken off memory of a GPU alone'}</p>
-      </div>
-      <div>
-        <dt>Findings</dt>
-        <dd className="num">{session.findings.length}</dd>
+      </Figure>
+      <Figure name="Findings" value={<span className="num">{session.findings.length}</span>}>
         <p className="num">{flaggedNote(session)}</p>
-      </div>
+      </Figure>
     </dl>
   );
 }
 
-function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): string {
+/** One figure under its name, and below it what it is worth. */
+function Figure({
+  name,
+  value,
+  children,
+  testId,
+  tone,
+}: {
+  name: string;
+  value: ReactNode;
+  children: ReactNode;
+  testId?: string;
+  tone?: string;
+}) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd data-testid={testId} className={tone === undefined ? undefined : 'tone'} data-tone={tone}>
+        {value}
+      </dd>
+      {children}
+    </div>
+  );
+}
+
+type Overlay = SessionDocument['overlay'];
+
+/** The document has the residual of the refined tier; of the textbook it is worked out here. */
+function peakResidual(
+  overlay: Overlay,
+  tier: Tier,
+): { readonly bytes: number | null; readonly percent: number | null } {
+  if (tier === 'refined') return { bytes: overlay.residualBytes, percent: overlay.residualPercent };
+  const predicted = overlay.predictedPeak[tier];
+  if (!overlay.measuredPeak || predicted === null) return { bytes: null, percent: null };
+  const bytes = overlay.measuredPeak.bytes - predicted;
+  return { bytes, percent: predicted ? (bytes / predicted) * 100 : null };
+}
+
+function residualNote(percent: number | null, predicted: number | null): string {
+  if (percent !== null) return `${formatSignedPercent(percent)} of predicted`;
+  return predicted === null ? 'needs a model and a run' : 'needs a measurement';
+}
+
+function peakNote({ measuredPeak: peak, series }: Overlay): string {
   if (!peak) return 'nothing was measured';
   const at = `at ${formatDuration(peak.at)}`;
   if (peak.intervalUs !== null) return `sampled every ${formatDuration(peak.intervalUs)}, ${at}`;

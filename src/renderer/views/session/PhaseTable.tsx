@@ -14,23 +14,20 @@ import { COMPONENT_COLOR, PHASE_COLOR, STACK_ORDER } from '../../chart/palette';
 import { findResidual } from '../../chart/phase-blocks';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
-import { groupPhases } from './phase-groups';
+import { groupPhases, type PhaseRow } from './phase-groups';
 
-export function PhaseTable({
-  session,
-  tier,
-  budget,
-  onZoom,
-}: {
-  session: SessionDocument;
-  tier: Tier;
-  budget: Budget | null;
+interface PhaseTableProps {
+  readonly session: SessionDocument;
+  readonly tier: Tier;
+  readonly budget: Budget | null;
   onZoom(span: readonly [number, number]): void;
-}) {
-  const { overlay } = session;
-  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const groups = useMemo(() => groupPhases(overlay.phases), [overlay.phases]);
-  if (overlay.phases.length === 0) {
+}
+
+export function PhaseTable(props: PhaseTableProps) {
+  const { session, tier } = props;
+  const { phases } = session.overlay;
+  const groups = useMemo(() => groupPhases(phases), [phases]);
+  if (phases.length === 0) {
     return (
       <p className="empty-line">
         {session.status === 'recording' ? 'No phases yet' : 'No phases'}: the workload announced
@@ -38,11 +35,6 @@ export function PhaseTable({
       </p>
     );
   }
-  const toggle = (index: number) => {
-    const next = new Set(open);
-    if (!next.delete(index)) next.add(index);
-    setOpen(next);
-  };
   return (
     <div className="table-frame">
       <table className="table phases">
@@ -72,80 +64,100 @@ export function PhaseTable({
                   </th>
                 </tr>
               )}
-              {group.rows.map(({ index, phase }) => {
-                const predicted = predictPhase(overlay, index, tier, budget);
-                const residual = findResidual(phase, tier);
-                const percent =
-                  residual !== null && predicted.total ? (residual / predicted.total) * 100 : null;
-                const atEnd = flaggedAtEnd(phase);
-                const parts = predicted.parts ?? phase.measuredComponents;
-                return (
-                  <Fragment key={index}>
-                    <tr data-flagged={phase.flagged && tier === 'refined'}>
-                      <td className="phase-name">
-                        <button
-                          type="button"
-                          className="disclose"
-                          aria-expanded={open.has(index)}
-                          disabled={!parts}
-                          aria-label={`Components of ${phase.phase}`}
-                          onClick={() => toggle(index)}
-                        >
-                          <ChevronRight size={14} />
-                        </button>
-                        <i className="swatch" style={{ background: PHASE_COLOR[phase.phase] }} />
-                        <button
-                          type="button"
-                          className="link plain"
-                          title="Show in the chart"
-                          onClick={() => onZoom(phase.span)}
-                        >
-                          {phaseName(phase)}
-                        </button>
-                      </td>
-                      <td className="right num">
-                        {phase.stage === undefined ? (phase.step ?? '—') : '—'}
-                      </td>
-                      <td className="right num nowrap">{formatDuration(phase.span[0])}</td>
-                      <td className="right num nowrap">
-                        {formatDuration(phase.span[1] - phase.span[0])}
-                      </td>
-                      <td className="right">
-                        <Bytes value={phase.measured} />
-                      </td>
-                      <td className="right">
-                        <Bytes value={predicted.total} />
-                      </td>
-                      <td className="right">
-                        <Bytes value={residual} signed />
-                        {tier === 'refined' && atEnd !== null && (
-                          <span className="change">
-                            at its end <Bytes value={atEnd} signed />
-                          </span>
-                        )}
-                      </td>
-                      <td className="right num">
-                        <span className="tone" data-tone={residualTone(percent)}>
-                          {formatSignedPercent(percent)}
-                        </span>
-                      </td>
-                      <td className="flag-cell">
-                        {phase.flagged && tier === 'refined' && (
-                          <Flag size={14} aria-label="flagged" />
-                        )}
-                      </td>
-                    </tr>
-                    {open.has(index) && (
-                      <Parts predicted={predicted.parts} measured={phase.measuredComponents} />
-                    )}
-                  </Fragment>
-                );
-              })}
+              {group.rows.map((row) => (
+                <PhaseRows key={row.index} {...props} row={row} />
+              ))}
             </Fragment>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** A phase and, once opened, its components. */
+function PhaseRows({
+  session: { overlay },
+  tier,
+  budget,
+  onZoom,
+  row: { index, phase },
+}: PhaseTableProps & { readonly row: PhaseRow }) {
+  const [isOpen, setOpen] = useState(false);
+  const predicted = predictPhase(overlay, index, tier, budget);
+  const residual = findResidual(phase, tier);
+  const percent = residual !== null && predicted.total ? (residual / predicted.total) * 100 : null;
+  const atEnd = tier === 'refined' ? flaggedAtEnd(phase) : null;
+  const isFlagged = phase.flagged && tier === 'refined';
+  return (
+    <>
+      <tr data-flagged={isFlagged}>
+        <PhaseName
+          phase={phase}
+          isOpen={isOpen}
+          hasParts={(predicted.parts ?? phase.measuredComponents) !== null}
+          onToggle={() => setOpen(!isOpen)}
+          onZoom={() => onZoom(phase.span)}
+        />
+        <td className="right num">{phase.stage === undefined ? (phase.step ?? '—') : '—'}</td>
+        <td className="right num nowrap">{formatDuration(phase.span[0])}</td>
+        <td className="right num nowrap">{formatDuration(phase.span[1] - phase.span[0])}</td>
+        <td className="right">
+          <Bytes value={phase.measured} />
+        </td>
+        <td className="right">
+          <Bytes value={predicted.total} />
+        </td>
+        <td className="right">
+          <Bytes value={residual} signed />
+          {atEnd !== null && (
+            <span className="change">
+              at its end <Bytes value={atEnd} signed />
+            </span>
+          )}
+        </td>
+        <td className="right num">
+          <span className="tone" data-tone={residualTone(percent)}>
+            {formatSignedPercent(percent)}
+          </span>
+        </td>
+        <td className="flag-cell">{isFlagged && <Flag size={14} aria-label="flagged" />}</td>
+      </tr>
+      {isOpen && <Parts predicted={predicted.parts} measured={phase.measuredComponents} />}
+    </>
+  );
+}
+
+function PhaseName({
+  phase,
+  isOpen,
+  hasParts,
+  onToggle,
+  onZoom,
+}: {
+  phase: OverlayPhase;
+  isOpen: boolean;
+  hasParts: boolean;
+  onToggle(): void;
+  onZoom(): void;
+}) {
+  return (
+    <td className="phase-name">
+      <button
+        type="button"
+        className="disclose"
+        aria-expanded={isOpen}
+        disabled={!hasParts}
+        aria-label={`Components of ${phase.phase}`}
+        onClick={onToggle}
+      >
+        <ChevronRight size={14} />
+      </button>
+      <i className="swatch" style={{ background: PHASE_COLOR[phase.phase] }} />
+      <button type="button" className="link plain" title="Show in the chart" onClick={onZoom}>
+        {phaseName(phase)}
+      </button>
+    </td>
   );
 }
 

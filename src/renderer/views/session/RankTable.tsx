@@ -30,49 +30,71 @@ export function RankTable({
         </thead>
         <tbody>
           {ranks.map((row) => (
-            <tr key={row.rank} data-selected={row.rank === overlay.rank}>
-              <td className="num">
-                {row.rank === overlay.rank || row.series === null ? (
-                  <>
-                    {row.rank}
-                    {row.rank === overlay.rank && <span className="muted"> shown above</span>}
-                  </>
-                ) : (
-                  <button
-                    type="button"
-                    className="link plain"
-                    title="Lay this rank over the budget"
-                    onClick={() => onSeries(row.series!)}
-                  >
-                    {row.rank}
-                  </button>
-                )}
-              </td>
-              <td>
-                <code>{row.series ?? '—'}</code>
-              </td>
-              <td className="right">
-                <Bytes value={row.measuredPeak} />
-              </td>
-              <td className="right">
-                <Bytes value={row.predictedPeak} />
-              </td>
-              <td className="right">
-                <Bytes value={row.residualBytes} signed />
-              </td>
-              <td className="right num">
-                <span className="tone" data-tone={residualTone(row.residualPercent)}>
-                  {formatSignedPercent(row.residualPercent)}
-                </span>
-              </td>
-              <td className="right">
-                <Bytes value={row.residentPeak} />
-              </td>
-              <td className="right num">{formatInteger(row.phases)}</td>
-            </tr>
+            <Rank
+              key={row.rank}
+              row={row}
+              isShown={row.rank === overlay.rank}
+              onSeries={onSeries}
+            />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+type RankRow = NonNullable<SessionDocument['ranks']>[number];
+
+function Rank({
+  row,
+  isShown,
+  onSeries,
+}: {
+  row: RankRow;
+  isShown: boolean;
+  onSeries(series: string): void;
+}) {
+  const { rank, series } = row;
+  return (
+    <tr data-selected={isShown}>
+      <td className="num">
+        {isShown || series === null ? (
+          <>
+            {rank}
+            {isShown && <span className="muted"> shown above</span>}
+          </>
+        ) : (
+          <button
+            type="button"
+            className="link plain"
+            title="Lay this rank over the budget"
+            onClick={() => onSeries(series)}
+          >
+            {rank}
+          </button>
+        )}
+      </td>
+      <td>
+        <code>{series ?? '—'}</code>
+      </td>
+      <td className="right">
+        <Bytes value={row.measuredPeak} />
+      </td>
+      <td className="right">
+        <Bytes value={row.predictedPeak} />
+      </td>
+      <td className="right">
+        <Bytes value={row.residualBytes} signed />
+      </td>
+      <td className="right num">
+        <span className="tone" data-tone={residualTone(row.residualPercent)}>
+          {formatSignedPercent(row.residualPercent)}
+        </span>
+      </td>
+      <td className="right">
+        <Bytes value={row.residentPeak} />
+      </td>
+      <td className="right num">{formatInteger(row.phases)}</td>
+    </tr>
   );
 }

@@ -1,11 +1,12 @@
 /** Who and what: name, state, workload, device, and what can be done with the session. */
-import { ChevronLeft, Download, Square } from 'lucide-react';
-import { useState } from 'react';
+import { ChevronLeft, Square } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import { formatBytes, formatDuration, formatExactBytes } from '../../../shared/base/format';
 import { formatMoment } from '../../../shared/present/moments';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { FailureNote } from '../../components/FailureNote';
 import { StatusBadge } from '../../components/StatusBadge';
+import { ReportButtons } from '../../forms/ReportButtons';
 import { useEngine } from '../../state/engine';
 
 export function SessionHeader({
@@ -15,9 +16,7 @@ export function SessionHeader({
   session: SessionDocument;
   onChanged(): void;
 }) {
-  const engine = useEngine();
   const [error, setError] = useState<unknown>(null);
-  const [stopping, setStopping] = useState(false);
   const attempt = async (action: () => Promise<void>) => {
     try {
       setError(null);
@@ -26,15 +25,6 @@ export function SessionHeader({
       setError(failure);
     }
   };
-  const stop = () =>
-    attempt(async () => {
-      setStopping(true);
-      await engine.stop({ id: session.id }).finally(() => setStopping(false));
-      onChanged();
-    });
-  const save = (format: 'html' | 'md') =>
-    attempt(async () => download(await engine.report({ ids: [session.id], format })));
-  const { workload, environment } = session;
   return (
     <header className="session-head">
       <div className="session-title">
@@ -53,61 +43,12 @@ export function SessionHeader({
         )}
         <span className="grow" />
         {session.status === 'recording' ? (
-          <button type="button" className="button danger" disabled={stopping} onClick={stop}>
-            <Square size={12} fill="currentColor" aria-hidden="true" />
-            {stopping ? 'Stopping…' : 'Stop'}
-          </button>
+          <StopButton id={session.id} attempt={attempt} onStopped={onChanged} />
         ) : (
-          <fieldset className="button-group" aria-label="Export report">
-            <span className="button-group-label">
-              <Download size={14} aria-hidden="true" />
-              Report
-            </span>
-            <button type="button" className="button" onClick={() => save('html')}>
-              HTML
-            </button>
-            <button type="button" className="button" onClick={() => save('md')}>
-              Markdown
-            </button>
-          </fieldset>
+          <ReportButtons ids={[session.id]} attempt={attempt} />
         )}
       </div>
-      <dl className="facts">
-        <div>
-          <dt>Workload</dt>
-          <dd title={workload.command.join(' ')}>{workload.title}</dd>
-        </div>
-        <div>
-          <dt>Device</dt>
-          <dd>{deviceNote(session)}</dd>
-        </div>
-        <div>
-          <dt>Started</dt>
-          <dd className="num" title={session.startedAt}>
-            {formatMoment(session.startedAt)}
-          </dd>
-        </div>
-        <div>
-          <dt>Duration</dt>
-          <dd className="num">{formatDuration(session.durationUs)}</dd>
-        </div>
-        {session.status !== 'recording' && (
-          <div>
-            <dt>{session.signal ? 'Signal' : 'Exit code'}</dt>
-            <dd className="num tone" data-tone={session.status === 'failed' ? 'far' : 'plain'}>
-              {session.signal ?? session.exitCode ?? 'not known'}
-            </dd>
-          </div>
-        )}
-        {environment.cores > 0 && (
-          <div>
-            <dt>Host</dt>
-            <dd title={formatExactBytes(environment.memoryBytes)}>
-              {environment.cpu}, {formatBytes(environment.memoryBytes)}
-            </dd>
-          </div>
-        )}
-      </dl>
+      <SessionFacts session={session} />
       {session.warnings.length > 0 && (
         <ul className="warnings">
           {session.warnings.map((text) => (
@@ -117,6 +58,83 @@ export function SessionHeader({
       )}
       {error !== null && <FailureNote error={error} />}
     </header>
+  );
+}
+
+function StopButton({
+  id,
+  attempt,
+  onStopped,
+}: {
+  id: string;
+  attempt(action: () => Promise<void>): Promise<void>;
+  onStopped(): void;
+}) {
+  const engine = useEngine();
+  const [isStopping, setStopping] = useState(false);
+  const stop = () =>
+    attempt(async () => {
+      setStopping(true);
+      await engine.stop({ id }).finally(() => setStopping(false));
+      onStopped();
+    });
+  return (
+    <button type="button" className="button danger" disabled={isStopping} onClick={stop}>
+      <Square size={12} fill="currentColor" aria-hidden="true" />
+      {isStopping ? 'Stopping…' : 'Stop'}
+    </button>
+  );
+}
+
+function SessionFacts({ session }: { session: SessionDocument }) {
+  const { workload, environment, status, signal, exitCode } = session;
+  return (
+    <dl className="facts">
+      <Fact name="Workload" title={workload.command.join(' ')}>
+        {workload.title}
+      </Fact>
+      <Fact name="Device">{deviceNote(session)}</Fact>
+      <Fact name="Started" title={session.startedAt} isNumber>
+        {formatMoment(session.startedAt)}
+      </Fact>
+      <Fact name="Duration" isNumber>
+        {formatDuration(session.durationUs)}
+      </Fact>
+      {status !== 'recording' && (
+        <div>
+          <dt>{signal ? 'Signal' : 'Exit code'}</dt>
+          <dd className="num tone" data-tone={status === 'failed' ? 'far' : 'plain'}>
+            {signal ?? exitCode ?? 'not known'}
+          </dd>
+        </div>
+      )}
+      {environment.cores > 0 && (
+        <Fact name="Host" title={formatExactBytes(environment.memoryBytes)}>
+          {environment.cpu}, {formatBytes(environment.memoryBytes)}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({
+  name,
+  title,
+  isNumber = false,
+  children,
+}: {
+  name: string;
+  title?: string;
+  isNumber?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={isNumber ? 'num' : undefined} title={title}>
+        {children}
+      </dd>
+    </div>
   );
 }
 
@@ -138,14 +156,4 @@ function deviceNote({ environment }: SessionDocument): string {
       .join(', ');
   const source = environment.sources.find(({ id, ok }) => !ok && /nvidia|nvml/.test(id));
   return source ? `no NVIDIA GPU: ${source.detail}` : 'no NVIDIA GPU';
-}
-
-function download(file: { fileName: string; mimeType: string; text: string }): void {
-  const url = URL.createObjectURL(new Blob([file.text], { type: file.mimeType }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = file.fileName;
-  link.click();
-  // The download has taken hold of the data by the time the event loop comes round again.
-  window.setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

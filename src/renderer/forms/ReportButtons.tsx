@@ -1,0 +1,45 @@
+/** A report of sessions, in every format that people read, saved where the person says. */
+import { Download } from 'lucide-react';
+import type { ReportFile } from '../../shared/contract/api';
+import { useEngine, useQuery } from '../state/engine';
+
+export function ReportButtons({
+  ids,
+  attempt,
+}: {
+  ids: readonly string[];
+  /** Runs what may fail, and tells the person where they are looking. */
+  attempt(action: () => Promise<void>): Promise<void>;
+}) {
+  const engine = useEngine();
+  const formats = useQuery('exportFormats', (client) => client.exportFormats());
+  const readable = formats.data?.filter((each) => each.source === 'report' && each.isForPeople);
+  return (
+    <fieldset className="button-group" aria-label="Export report">
+      <span className="button-group-label">
+        <Download size={14} aria-hidden="true" />
+        Report
+      </span>
+      {readable?.map(({ id, label }) => (
+        <button
+          key={id}
+          type="button"
+          className="button"
+          onClick={() => attempt(async () => download(await engine.report({ ids, format: id })))}
+        >
+          {label}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function download(file: ReportFile): void {
+  const url = URL.createObjectURL(new Blob([file.text], { type: file.mimeType }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = file.fileName;
+  link.click();
+  // The download has taken hold of the data by the time the event loop comes round again.
+  window.setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
