@@ -96,7 +96,7 @@ describe.skipIf(noStub !== null)(
         'a GPU that was lost on the way',
         'fail nvmlDeviceGetMemoryInfo_v2 15 0',
         'lost',
-        /^NVML says of GPU 0 that the GPU is lost/,
+        /^NVML says of (memory\.\w+ of )?GPU 0 that the GPU is lost/,
       ],
       [
         'a driver that was restarted on the way',

@@ -1,25 +1,23 @@
 /**
  * `--query-gpu … --format=csv` and the logs made of it: with or without header and units, of one GPU or several, with
- * error sentences, foreign lines and cut rows in between.
+ * times before rows or in them, with error sentences, foreign lines and cut rows in between.
  */
 import type { Reading } from '../../shared/base/vocabulary';
-import { findSmiError, firstLine } from '../nvidia-smi-format/error-text';
+import { firstLine } from '../nvidia-smi-format/error-text';
 import { absentReason, parseQuantity, splitRow } from '../nvidia-smi-format/query-csv';
-import {
-  type CsvColumn,
-  classifyCell,
-  inferColumns,
-  isProcessHeader,
-  meaningWords,
-  parseHeaderColumns,
-} from './csv-columns';
+import { classifyCell } from './cells';
+import { type CsvColumn, isProcessHeader, parseHeaderColumns } from './csv-columns';
+import { inferColumns, meaningWords } from './csv-inference';
+import { candidateLines, findHeader, looksCut, usualWidth, withCommas } from './csv-lines';
 import { noteError } from './error';
 import type { GpuIdentity } from './imported-trace';
 import { metric } from './metrics';
 import type { Head, ImportFormat, LineSink, ReadOptions } from './protocol';
-import { parseStamp, type Stamp } from './stamps';
-import { TickOrder } from './tick-order';
+import { Rounds, type SeenRow } from './rounds';
+import { RowClock } from './row-clock';
+import { parseAnyStamp, parseStampLine, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
+import { Turns } from './turns';
 
 const SHOWN_FOREIGN = 3;
 
@@ -28,60 +26,20 @@ export const csv: ImportFormat = {
   recognizes(head) {
     const lines = candidateLines(head);
     if (lines.length === 0) return false;
-    const header = headerIn(lines);
+    const header = findHeader(lines);
     if (header?.some(({ role }) => role !== 'other' && role !== 'unnamed')) return true;
     const width = usualWidth(lines);
     const rows = lines.filter((line) => line.split(',').length === width);
-    return (
-      rows.length >= lines.length / 2 &&
-      rows.every((line) => {
-        const cells = line.split(',').map((cell) => cell.trim());
-        // An empty cell is an absence in a table that is known, but no sign of one.
-        return (
-          cells.filter((cell) => cell !== '' && classifyCell(cell) !== 'text').length >=
-          Math.max(1, cells.length / 2)
-        );
-      })
-    );
+    return rows.length >= lines.length / 2 && rows.every(isMostlyValues);
   },
   open: (trace, head, options) => new CsvReader(trace, head, options),
 };
 
-/** Lines of the head that may be rows: what nvidia-smi says of errors is not. */
-export function candidateLines(head: Head): string[] {
-  return head.lines
-    .filter((line) => findSmiError(line) === null && !/^NVML library version/i.test(line))
-    .map(withCommas);
-}
-
-/** Some loggers write semicolons or tabs, with a comma in their numbers, or quote their cells. */
-export function withCommas(line: string): string {
-  const bare = line.includes('"') ? line.replaceAll('"', '') : line;
-  if (!/[;\t]/.test(bare)) return bare;
-  const separator = [';', '\t'].find(
-    (each) =>
-      bare.split(each).length > 1 &&
-      bare.split(each).length >= bare.replaceAll(/\d,\d/g, '').split(',').length,
-  );
-  if (separator === undefined) return bare;
-  return bare.replaceAll(/(\d),(?=\d)/g, '$1.').replaceAll(separator, ',');
-}
-
-/** How far into a file its header may be looked for: scripts print before they log. */
-const HEADER_WITHIN = 50;
-const headerIn = (lines: readonly string[]) =>
-  lines
-    .slice(0, HEADER_WITHIN)
-    .map(parseHeaderColumns)
-    .find((columns) => columns !== null);
-
-function usualWidth(lines: readonly string[]): number {
-  const counts = new Map<number, number>();
-  for (const line of lines.slice(0, 200)) {
-    const width = line.split(',').length;
-    counts.set(width, (counts.get(width) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+function isMostlyValues(line: string): boolean {
+  const cells = line.split(',').map((cell) => cell.trim());
+  // An empty cell is an absence in a table that is known, but no sign of one.
+  const values = cells.filter((cell) => cell !== '' && classifyCell(cell) !== 'text');
+  return values.length >= Math.max(1, cells.length / 2);
 }
 
 export class CsvReader implements LineSink {
@@ -92,8 +50,14 @@ export class CsvReader implements LineSink {
   #columns: readonly CsvColumn[] | null = null;
   #names: readonly string[] = [];
   #headerLine = '';
-  #order: TickOrder | null = null;
+  #clock: RowClock | null = null;
+  #rounds: Rounds | null = null;
+  /** A header or a time stood by itself before the next row. */
+  #isRoundFirst = false;
   #identified = false;
+  /** GPUs are told apart by what their rows say of them; in the order of their first rows. */
+  #isMarked = false;
+  readonly #marks: string[] = [];
   #shown = 0;
   #foreign = 0;
   #lastRow: readonly string[] | null = null;
@@ -103,44 +67,51 @@ export class CsvReader implements LineSink {
     this.#trace = trace;
     this.#head = head;
     this.#options = options;
-    this.#hasHeader = headerIn(candidateLines(head)) !== undefined;
+    this.#hasHeader = findHeader(candidateLines(head)) !== undefined;
     if (options.columns) this.#use(parseHeaderColumns(options.columns.join(',')) ?? []);
   }
 
   line(raw: string, complete: boolean): void {
     const line = withCommas(raw.trim());
     if (line === '') return;
-    // Nearly all lines are rows, and nearly all rows begin with a digit: only the others can be anything else.
-    if (
-      !/^\d/.test(line) &&
-      (line === this.#headerLine || this.#sentence(line) || this.#header(line))
-    )
+    if (this.#isHeading(line)) {
+      this.#isRoundFirst = true;
       return;
+    }
+    // Nearly all rows begin with a digit, and no sentence does.
+    if (!/^\d/.test(line) && this.#sentence(line)) return;
     if (this.#columns === null && this.#hasHeader) {
       this.#reject(line, complete);
       return;
     }
     if (this.#columns === null) this.#infer();
-    const cells = splitRow(line, this.#names);
-    const stampAt = this.#at('timestamp');
-    const stamp = cells !== null && stampAt >= 0 ? parseStamp(cells[stampAt]!) : null;
-    if (cells === null || cells.length === 0 || (stampAt >= 0 && stamp === null)) {
+    const cells = this.#split(line);
+    const isTimed = this.#clock !== null && this.#clock.unreadable === null;
+    const stamp = cells === null || !isTimed ? null : (this.#clock?.read(cells) ?? null);
+    if (cells === null || cells.length === 0 || (isTimed && stamp === null))
       this.#reject(line, complete);
-      return;
-    }
-    this.#row(cells, stamp, complete);
+    else this.#row(cells, stamp, complete);
   }
 
   end(): void {
-    for (const { identity, stamp, payload } of this.#order?.end() ?? [])
+    for (const { identity, stamp, payload } of this.#rounds?.end() ?? [])
       this.#emit(identity, stamp, payload);
-    const dropped = this.#order?.dropped ?? 0;
-    if (dropped > 0)
+    const guessed = this.#rounds?.guessed ?? 0;
+    if (guessed > 0)
       this.#trace.warn(
-        `${dropped} rows of incomplete rounds could not be given to a GPU and were left out.`,
+        `${guessed} rows of incomplete rounds are taken as those of the first GPUs of their round.`,
       );
     if (this.#foreign > SHOWN_FOREIGN)
       this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
+  }
+
+  /** A header, or a time by itself, which is that of the rows after it. */
+  #isHeading(line: string): boolean {
+    if (line === this.#headerLine) return true;
+    if (!/^\d/.test(line) && this.#header(line)) return true;
+    const stamp = this.#names.length === 1 ? null : parseStampLine(line);
+    if (stamp) this.#trace.moment = stamp;
+    return stamp !== null;
   }
 
   #sentence(line: string): boolean {
@@ -179,24 +150,76 @@ export class CsvReader implements LineSink {
   }
 
   #use(columns: readonly CsvColumn[]): void {
+    for (const { identity, stamp, payload } of this.#rounds?.end() ?? [])
+      this.#emit(identity, stamp, payload);
     this.#columns = preferredIndex(columns, this.#head);
     this.#names = columns.map(({ role, label }) => (role === 'name' ? 'name' : label));
     this.#identified = this.#columns.some(
       ({ role }) => role === 'index' || role === 'uuid' || role === 'busId',
     );
-    const at = this.#at('timestamp');
-    this.#order =
-      this.#identified || at < 0
-        ? null
-        : TickOrder.detect(
-            candidateLines(this.#head).flatMap(
-              (line) => parseStamp(splitRow(line, this.#names)?.[at] ?? '') ?? [],
-            ),
-          );
-    if (this.#order)
+    const rows = candidateLines(this.#head).filter((line) => parseHeaderColumns(line) === null);
+    this.#clock = null;
+    const cells = rows.flatMap((line) => [this.#split(line)].filter((row) => row !== null));
+    this.#clock = RowClock.detect(this.#columns, cells);
+    if (this.#clock?.unreadable != null)
       this.#trace.warn(
-        `The rows do not say which GPU they are of. ${this.#order.size} rows share each moment; GPUs are told apart by their order in it.`,
+        `The times in the column "${this.#clock.unreadable}" are not understood; rows are kept in their order.`,
       );
+    this.#rounds = this.#identified ? null : Rounds.detect(this.#seeRows());
+    const marks = new Set(this.#seeRows().map(({ mark }) => mark));
+    this.#isMarked = !this.#identified && this.#rounds === null && marks.size > 1;
+    if (this.#isMarked)
+      this.#trace.warn(
+        'The rows do not say which GPU they are of. GPUs are told apart by their name and memory; those that are alike are taken as one.',
+      );
+    if (this.#rounds)
+      this.#trace.warn(
+        `The rows do not say which GPU they are of. ${this.#rounds.size} rows share each moment; GPUs are told apart by their order in it.`,
+      );
+  }
+
+  /** The rows in the head as far as they tell rounds apart. */
+  #seeRows(): readonly SeenRow[] {
+    let isFirst = false;
+    let hasHeader = false;
+    return this.#head.lines.flatMap((raw): SeenRow[] => {
+      const line = withCommas(raw);
+      const isHeader = parseHeaderColumns(line) !== null;
+      // Of a header only its coming again tells anything.
+      if (parseStampLine(line) !== null || (isHeader && hasHeader)) isFirst = true;
+      hasHeader ||= isHeader;
+      const cells = isHeader ? null : this.#split(line);
+      if (cells === null) return [];
+      const row = { stamp: this.#clock?.peek(cells) ?? null, isFirst, mark: this.#mark(cells) };
+      isFirst = false;
+      return this.#clock && row.stamp === null && this.#clock.unreadable === null ? [] : [row];
+    });
+  }
+
+  /** What a row tells of its GPU that may tell it from others. */
+  #mark(cells: readonly string[]): string {
+    const { name = '', memoryBytes = '' } = this.#identity(cells);
+    return `${name} ${memoryBytes}`;
+  }
+
+  /**
+   * The cells of a row; null where it cannot be one. The fraction of a second behind a comma belongs to its time, and a
+   * second time beside the first is a logger's. A name may hold commas, but begins with no value.
+   */
+  #split(line: string): readonly string[] | null {
+    const cells = line.split(',').map((cell) => cell.trim());
+    const at = this.#columns?.findIndex(({ role }) => role === 'timestamp') ?? -1;
+    if (cells.length === this.#names.length + 1 && at >= 0) {
+      const [time = '', next = ''] = cells.slice(at, at + 2);
+      const joined = `${time}.${next}`;
+      if (/^\d/.test(next) && parseAnyStamp(joined) !== null) return cells.toSpliced(at, 2, joined);
+      if (parseAnyStamp(time) !== null && parseAnyStamp(next) !== null)
+        return cells.toSpliced(at + 1, 1);
+    }
+    if (cells.length === this.#names.length) return cells;
+    const named = splitRow(line, this.#names);
+    const name = named?.[this.#names.indexOf('name')];
+    return name === undefined || classifyCell(name.split(',')[0] ?? '') === 'text' ? named : null;
   }
 
   #row(given: readonly string[], stamp: Stamp | null, complete: boolean): void {
@@ -212,30 +235,41 @@ export class CsvReader implements LineSink {
     const cells = cut === 'perhaps' ? given.with(-1, '') : given;
     this.#lastRow = cells;
     const printed = this.#identity(cells);
-    const identity = this.#identified ? this.#turns.assign(printed) : printed;
-    if (this.#order === null || stamp === null) {
-      this.#emit(identity, stamp, cells);
-      return;
-    }
-    for (const row of this.#order.push(identity, stamp, cells))
-      this.#emit(row.identity, row.stamp, row.payload);
+    const identity = this.#assign(printed, cells);
+    const isFirst = this.#isRoundFirst;
+    this.#isRoundFirst = false;
+    const at = stamp ?? this.#trace.moment;
+    if (this.#rounds === null) this.#emit(identity, at, cells);
+    else
+      for (const row of this.#rounds.push({ identity, stamp: at, payload: cells }, isFirst))
+        this.#emit(row.identity, row.stamp, row.payload);
+  }
+
+  /** The GPU a row is of, as far as the row itself tells. */
+  #assign(printed: GpuIdentity, cells: readonly string[]): GpuIdentity {
+    if (this.#identified) return this.#turns.assign(printed);
+    if (!this.#isMarked) return printed;
+    const mark = this.#mark(cells);
+    if (!this.#marks.includes(mark)) this.#marks.push(mark);
+    return { ...printed, index: this.#marks.indexOf(mark) };
   }
 
   #emit(identity: GpuIdentity, stamp: Stamp | null, cells: readonly string[]): void {
-    const readings: (readonly [string, Reading])[] = [];
+    const readings = new Map<string, Reading>();
     this.#columns?.forEach(({ role, field, unit, label }, i) => {
       const cell = cells[i] ?? '';
       if (role === 'metric') {
         const reading = parseQuantity(cell, metric(field).unit, unit);
         if (reading.kind === 'absent') this.#trace.absent(reading.reason);
-        readings.push([field, reading]);
+        // The same metric twice, in other units perhaps: the first that has a value counts.
+        if (readings.get(field)?.kind !== 'ok') readings.set(field, reading);
         return;
       }
       const reason = label === '' ? null : absentReason(cell);
       if (reason !== null) this.#trace.absent(reason);
       else if (role === 'driver') this.#trace.driver ??= cell;
     });
-    this.#trace.row(identity, stamp, readings);
+    this.#trace.row(identity, stamp, [...readings]);
   }
 
   #identity(cells: readonly string[]): GpuIdentity {
@@ -270,48 +304,6 @@ export class CsvReader implements LineSink {
         `A line that is no row of the table was left out: ${firstLine(line).slice(0, 120)}`,
       );
   }
-
-  #at(role: CsvColumn['role']): number {
-    return this.#columns?.findIndex((column) => column.role === role) ?? -1;
-  }
-}
-
-/**
- * A GPU that is lost no longer tells its index or uuid, but nvidia-smi goes through the GPUs of each round in one order:
- * a row without a name is of the GPU whose turn it is.
- */
-class Turns {
-  readonly #gpus: GpuIdentity[] = [];
-  readonly #places = new Map<number | string, number>();
-  #last = -1;
-
-  /** `identity`, or that of the GPU whose turn it is where it has no name. */
-  assign(identity: GpuIdentity): GpuIdentity {
-    const name = identity.index ?? identity.uuid ?? identity.busId;
-    if (name === undefined) {
-      if (this.#gpus.length === 0) return identity;
-      this.#last = (this.#last + 1) % this.#gpus.length;
-      return this.#gpus[this.#last]!;
-    }
-    let place = this.#places.get(name);
-    if (place === undefined) {
-      place = this.#gpus.push(identity) - 1;
-      this.#places.set(name, place);
-    }
-    this.#last = place;
-    return identity;
-  }
-}
-
-/**
- * Whether the last cell of a line without an end lost something: its unit, or digits that the cell above it has. With
- * no cell above, a bare number may or may not be whole.
- */
-export function looksCut(cell: string, above: string | undefined): boolean | 'perhaps' {
-  if (absentReason(cell) !== null) return cell === '';
-  const bare = /^-?[\d.]+$/.test(cell);
-  if (above === undefined || absentReason(above) !== null) return bare ? 'perhaps' : false;
-  return classifyCell(cell) !== classifyCell(above) || (bare && cell.length < above.length);
 }
 
 /** Of two columns that could number the GPUs, the one that tells more of them apart; the other one means something else. */

@@ -90,53 +90,99 @@ export function buildSeries(
   const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
   // Stable: rows with equal stamps stay as the file has them.
   if (gpu.disordered > 0) order.sort((a, b) => gpu.times[a]! - gpu.times[b]! || a - b);
-  return [...gpu.columns.values()].map(({ field, values, reasons }) => {
-    let count = 0;
-    for (let i = 0; i < gpu.n; i++) if (reasons[i] === VALUE) count++;
-    const times = new Float64Array(count);
-    const kept = new Float64Array(count);
-    const gaps: Gap[] = [];
-    const mentioned: number[] = [];
-    let at = 0;
-    let open: { t0: Micros; reason: AbsentReason } | null = null;
-    const close = (t1: Micros) => {
-      if (open) gaps.push({ ...open, t1 });
-      open = null;
-    };
-    for (const row of order) {
-      const t = Math.round(gpu.times[row]! - start);
-      const code = reasons[row]!;
-      if (code === NOT_MENTIONED) continue;
-      if (mentioned.length < INTERVAL_ROWS) mentioned.push(gpu.times[row]!);
-      if (code === VALUE) {
-        close(t);
-        times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
-        kept[at++] = values[row]!;
-        continue;
-      }
-      const reason = ABSENT_REASONS[code - FIRST_REASON]!;
-      if ((open as { reason: AbsentReason } | null)?.reason === reason) continue;
-      close(t);
-      // Gaps of one series start at different times: the store knows them by their start.
-      open = { t0: risingTime(t, gaps.at(-1)?.t0 ?? null), reason };
-    }
-    close(Math.round(durationUs));
-    return {
-      info: { ...describeGpuSeries(index, field, 0), intervalUs: usualInterval(mentioned) },
-      times,
-      values: kept,
-      gaps: gaps.map((gap) => ({ ...gap, t1: Math.max(gap.t0, gap.t1) })),
-    };
+  return [...gpu.columns.values()].map((column) => {
+    const intervalUs = usualInterval(gpu, column, order);
+    const samples = collectSamples(gpu, column, order, start, durationUs, intervalUs);
+    const info = { ...describeGpuSeries(index, column.field, 0), intervalUs };
+    return { info, ...samples };
   });
 }
 
-/** The median distance of the first rows that mention a metric: what its interval is in fact. */
-function usualInterval(times: readonly number[]): Micros | null {
-  const steps = times
-    .slice(1)
-    .map((t, i) => t - times[i]!)
-    .filter((step) => step > 0)
-    .sort((a, b) => a - b);
-  const median = steps[steps.length >> 1];
-  return median === undefined ? null : Math.round(median);
+/** A hole in a log: so many intervals without a row, and so long at the least. */
+const HOLE_INTERVALS = 10;
+const MIN_HOLE_US: Micros = 10_000_000;
+
+function collectSamples(
+  gpu: Gpu,
+  { values, reasons }: Column,
+  order: Uint32Array,
+  start: number,
+  durationUs: Micros,
+  intervalUs: Micros | null,
+): Pick<SeriesData, 'times' | 'values' | 'gaps'> {
+  const count = order.reduce((sum, row) => sum + Number(reasons[row] === VALUE), 0);
+  const times = new Float64Array(count);
+  const kept = new Float64Array(count);
+  const gaps = new GapList();
+  const holeUs = Math.max(MIN_HOLE_US, HOLE_INTERVALS * (intervalUs ?? durationUs));
+  let at = 0;
+  let last: Micros | null = null;
+  for (const row of order) {
+    const code = reasons[row]!;
+    if (code === NOT_MENTIONED) continue;
+    const t = Math.round(gpu.times[row]! - start);
+    // Nobody read while no row was written.
+    if (last !== null && t - last > holeUs && !gaps.isOpen)
+      gaps.add(last + (intervalUs ?? 0), t, 'not_read');
+    last = t;
+    if (code === VALUE) {
+      gaps.close(t);
+      times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
+      kept[at++] = values[row]!;
+    } else gaps.open(t, ABSENT_REASONS[code - FIRST_REASON]!);
+  }
+  gaps.close(Math.round(durationUs));
+  return { times, values: kept, gaps: gaps.all };
 }
+
+/** Gaps of one series in order. They start at different times: the store knows them by their start. */
+class GapList {
+  readonly all: Gap[] = [];
+  #open: { readonly t0: Micros; readonly reason: AbsentReason } | null = null;
+
+  get isOpen(): boolean {
+    return this.#open !== null;
+  }
+
+  /** A gap begins, unless one of the same reason lasts. */
+  open(t: Micros, reason: AbsentReason): void {
+    if (this.#open?.reason === reason) return;
+    this.close(t);
+    this.#open = { t0: this.#rising(t), reason };
+  }
+
+  /** The gap that lasts, if any, ends. */
+  close(t1: Micros): void {
+    if (this.#open) this.add(this.#open.t0, t1, this.#open.reason);
+    this.#open = null;
+  }
+
+  add(t0: Micros, t1: Micros, reason: AbsentReason): void {
+    const begin = this.#rising(t0);
+    this.all.push({ t0: begin, t1: Math.max(begin, t1), reason });
+  }
+
+  #rising(t: Micros): Micros {
+    return risingTime(t, this.all.at(-1)?.t0 ?? null);
+  }
+}
+
+/**
+ * The median distance of the first rows that mention a metric: what its interval is in fact. Stamps of whole seconds
+ * that several rows share tell only how many rows there were in how long.
+ */
+function usualInterval(gpu: Gpu, { reasons }: Column, order: Uint32Array): Micros | null {
+  const times: number[] = [];
+  for (const row of order) {
+    if (reasons[row] !== NOT_MENTIONED) times.push(gpu.times[row]!);
+    if (times.length === INTERVAL_ROWS) break;
+  }
+  const steps = times.slice(1).map((t, i) => t - times[i]!);
+  const rising = steps.filter((step) => step > 0).sort((a, b) => a - b);
+  if (rising.length === 0) return null;
+  const isCoarse =
+    gpu.disordered === 0 && rising.length < steps.length && times.every((t) => t % SECOND_US === 0);
+  const total = times.at(-1)! - times[0]!;
+  return Math.round(isCoarse ? total / steps.length : rising[rising.length >> 1]!);
+}
+const SECOND_US: Micros = 1_000_000;

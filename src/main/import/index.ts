@@ -1,9 +1,11 @@
 /** Imports: output of nvidia-smi in any of its forms, read into a trace. One file per format; this one lists them. */
 import { Failure } from '../../shared/base/failure';
+import { alternating } from './alternating';
 import { csv } from './csv';
 import { openText, readLines } from './decode';
 import { errorText } from './error';
 import type { ImportedTrace } from './imported-trace';
+import { LineCleaner } from './line-cleaner';
 import { help, list } from './list';
 import { dmon, pmon } from './monitor';
 import { processesCsv } from './processes-csv';
@@ -26,6 +28,7 @@ const FORMATS: readonly ImportFormat[] = [
   dmon,
   pmon,
   list,
+  alternating,
   processesCsv,
   csv,
   table,
@@ -41,7 +44,8 @@ const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(
  */
 export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
   const file = openText(path);
-  const { head } = file;
+  const cleaner = new LineCleaner(file.head);
+  const { head } = cleaner;
   const format = isJson(head) ? undefined : FORMATS.find((each) => each.recognizes(head));
   if (!format) {
     const remedy =
@@ -54,7 +58,11 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
   }
   const trace = new TraceBuilder(options.intervalMs);
   const sink = format.open(trace, head, options);
-  const zeros = readLines(file, (text, complete) => sink.line(text, complete));
+  const zeros = readLines(file, (raw, complete) => {
+    const { text, stamp } = cleaner.clean(raw);
+    if (stamp) trace.moment = stamp;
+    sink.line(text, complete);
+  });
   sink.end();
   if (zeros > 0)
     trace.warn(

@@ -84,6 +84,8 @@ class MonitorReader implements LineSink {
   #deviceRound = new Map<number, FieldReadings>();
   #roundKey = '';
   #listed = new Set<string>();
+  /** Of the process told last: GPUs come in order within a round. */
+  #lastIndex = 0;
   /** With `-o T`: days since the first row, and the time of the last. */
   #day = 0;
   #timeOfDay: Stamp | null = null;
@@ -165,6 +167,11 @@ class MonitorReader implements LineSink {
   #process(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const pid = cells[this.#columns.indexOf('pid')] ?? '';
     const instance = findInstance(this.#columns, cells);
+    // A GPU without a process is one row of dashes: a process beside it is of another round.
+    const idle = `${index} ${instance} -`;
+    const isNewRound = this.#listed.has(idle) || (pid === '-' && this.#round.has(index));
+    if (isNewRound || index < this.#lastIndex) this.#flush();
+    this.#lastIndex = index;
     this.#turn(`${index} ${instance} ${pid}`, stamp);
     const sums = this.#round.get(index) ?? new Map<string, ProcessSum>();
     this.#round.set(index, sums);
@@ -209,7 +216,6 @@ class MonitorReader implements LineSink {
     if (stamp === null) return null;
     if (this.#timeOfDay !== null && stamp.us < this.#timeOfDay.us) this.#day++;
     this.#timeOfDay = stamp;
-    this.#trace.undated();
-    return { ...stamp, us: stamp.us + this.#day * DAY_US };
+    return { ...stamp, us: stamp.us + this.#day * DAY_US, undated: 'date' };
   }
 }

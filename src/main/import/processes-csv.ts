@@ -8,12 +8,13 @@ import {
   parseProcessMemory,
   splitRow,
 } from '../nvidia-smi-format/query-csv';
-import { candidateLines, looksCut, withCommas } from './csv';
-import { classifyCell, isProcessHeader } from './csv-columns';
+import { classifyCell } from './cells';
+import { isProcessHeader } from './csv-columns';
+import { candidateLines, looksCut, withCommas } from './csv-lines';
 import type { GpuIdentity } from './imported-trace';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
-import { parseStamp, type Stamp } from './stamps';
+import { parseAnyStamp, parseStampLine, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 
 const MEMORY = /^(used_gpu_memory|used_memory)$/;
@@ -60,6 +61,7 @@ export class ProcessesReader implements LineSink {
   #moment: string | null = null;
   #stamp: Stamp | null = null;
   #sums = new Map<string, { readonly identity: GpuIdentity; readonly processes: ProcessSum }>();
+  readonly #listed = new Set<string>();
   #foreign = 0;
   #last: string | undefined;
   readonly #keep: TraceBuilder['row'];
@@ -77,7 +79,14 @@ export class ProcessesReader implements LineSink {
   line(raw: string, complete: boolean): void {
     const line = withCommas(raw.trim());
     if (line === '') return;
+    const heading = parseStampLine(line);
+    if (heading) {
+      this.#flush();
+      this.#trace.moment = heading;
+      return;
+    }
     if (isProcessHeader(line)) {
+      this.#flush();
       const columns = parseHeader(line);
       this.#names = columns.map(({ name }) => name);
       this.#units = new Map(
@@ -97,9 +106,12 @@ export class ProcessesReader implements LineSink {
     }
     this.#last = cells.at(-1);
     const moment = this.#cell(cells, /^timestamp$/) ?? '';
-    if (moment !== this.#moment) this.#flush();
+    // A process is listed once a round on each GPU.
+    const process = `${this.#cell(cells, /uuid|bus_id/) ?? ''} ${this.#cell(cells, /^pid$/)}`;
+    if (moment !== this.#moment || (moment === '' && this.#listed.has(process))) this.#flush();
+    this.#listed.add(process);
     this.#moment = moment;
-    this.#stamp = parseStamp(moment);
+    this.#stamp = parseAnyStamp(moment) ?? this.#trace.moment;
     this.#add(cells);
   }
 
@@ -144,6 +156,7 @@ export class ProcessesReader implements LineSink {
     for (const { identity, processes } of this.#sums.values())
       this.#keep(identity, this.#stamp, processes.readings(this.#memoryAt() >= 0));
     this.#sums = new Map();
+    this.#listed.clear();
   }
 
   #cell(cells: readonly string[], name: RegExp): string | undefined {

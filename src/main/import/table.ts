@@ -10,7 +10,7 @@ import { metric } from './metrics';
 import { migMemory } from './mig';
 import { ProcessSum, processReadings } from './process-sum';
 import type { ImportFormat, LineSink } from './protocol';
-import { parseStamp, type Stamp } from './stamps';
+import { parseAnyStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 
 const BANNER =
@@ -40,7 +40,9 @@ interface TableGpu {
 
 class TableReader implements LineSink {
   readonly #trace: TraceBuilder;
+  /** Of the table at hand; and one that was printed since its banner, for the next. */
   #stamp: Stamp | null = null;
+  #next: Stamp | null = null;
   #gpus = new Map<number, TableGpu>();
   #open: TableGpu | null = null;
   /** The list of processes: a file that is cut off may end within it. */
@@ -55,12 +57,16 @@ class TableReader implements LineSink {
     const line = text.trim();
     // A line cut off may have lost digits.
     if (!complete && !/[|+]$/.test(line)) return;
-    const stamp = parseStamp(line);
+    const stamp = parseAnyStamp(line);
     const banner = stamp === null ? BANNER.exec(line) : null;
-    if (stamp !== null || banner) {
+    if (stamp !== null) {
       this.#flush();
-      this.#stamp = stamp ?? this.#stamp;
-      if (banner) this.#banner(banner);
+      this.#next = stamp;
+      return;
+    }
+    if (banner) {
+      this.#flush();
+      this.#banner(banner);
       return;
     }
     if (!line.startsWith('|')) {
@@ -80,6 +86,8 @@ class TableReader implements LineSink {
   /** On one system the two versions are the same; under WSL2 the driver is the Windows host's. */
   #banner([, program, driver = '', cuda]: RegExpExecArray): void {
     this.#isWsl = program !== driver;
+    this.#stamp = this.#next ?? this.#trace.moment;
+    this.#next = null;
     this.#trace.driver ??= driver;
     this.#trace.cuda ??= cuda ?? null;
   }

@@ -20,7 +20,9 @@ import {
   newColumn,
   VALUE,
 } from './gpu-columns';
+import { GpuRegistry } from './gpu-registry';
 import type { FieldReadings, GpuIdentity, ImportedTrace, ImportKind } from './imported-trace';
+import { placeBetween } from './row-times';
 import { parseInstant, type Stamp } from './stamps';
 
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
@@ -33,18 +35,19 @@ export class TraceBuilder {
   cuda: string | null = null;
   error: string | null = null;
   readonly #intervalUs: Micros | null;
-  readonly #gpus: Gpu[] = [];
-  readonly #known = new Map<string, Gpu>();
+  readonly #gpus = new GpuRegistry();
   readonly #counts = new Map<AbsentReason, number>();
   readonly #warnings = new Set<string>();
   #samples = 0;
   #stamped: Stamp | null = null;
+  /** A time that was printed by itself, for the rows that follow. */
+  #moment: Stamp | null = null;
   #latest: Stamp | null = null;
-  #unstamped = false;
+  #unstamped = 0;
   #tick = 0;
   #overfull = 0;
   #fellBack = false;
-  #undated = false;
+  #undated: NonNullable<Stamp['undated']> | null = null;
 
   constructor(intervalMs?: number) {
     this.#intervalUs = intervalMs === undefined ? null : intervalMs * 1000;
@@ -64,35 +67,43 @@ export class TraceBuilder {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
   }
 
-  /** The stamps tell the time of day and no date. */
-  undated(): void {
-    this.#undated = true;
+  /** The time of the rows from here on that have none of their own. */
+  get moment(): Stamp | null {
+    return this.#moment;
+  }
+
+  set moment(stamp: Stamp | null) {
+    this.#moment = stamp;
   }
 
   /** Makes a GPU known that no row speaks of. */
   gpu(identity: GpuIdentity): void {
-    this.#gpu(identity);
+    this.#gpus.find(identity);
   }
 
   /** One GPU at one time. */
   row(identity: GpuIdentity, stamp: Stamp | null, readings: FieldReadings): void {
     this.#samples++;
-    this.#latest = stamp;
-    this.#keep(this.#gpu(identity), stamp, readings);
+    this.#latest = stamp ?? this.#moment;
+    this.#keep(this.#gpus.find(identity), this.#latest, readings);
+  }
+
+  /** The time of the row that was kept last. */
+  get latest(): Stamp | null {
+    return this.#latest;
   }
 
   /** FieldReadings that go with the rows of a file without being one. Without a time or a GPU of their own they are left out. */
   aside(identity: GpuIdentity, stamp: Stamp | null, readings: FieldReadings): void {
-    const gpu = this.#meantBy(identity);
-    if (gpu && stamp) this.#keep(gpu, stamp, readings);
+    const gpu = this.#gpus.findMeant(identity);
+    const at = stamp ?? this.#moment;
+    if (gpu && at) this.#keep(gpu, at, readings);
     else this.warn('Processes listed without a time or a GPU were left out.');
   }
 
   /** The file says of a GPU that it answers no more: each of its series has a gap from the latest row on. */
-  silent({ index, busId }: GpuIdentity, reason: AbsentReason): void {
-    const gpu =
-      this.#known.get(`index ${index}`) ??
-      (busId === undefined ? undefined : this.#known.get(`bus ${normalBus(busId)}`));
+  silent(identity: GpuIdentity, reason: AbsentReason): void {
+    const gpu = this.#gpus.findKnown(identity);
     if (gpu)
       this.#keep(
         gpu,
@@ -102,11 +113,9 @@ export class TraceBuilder {
   }
 
   #keep(gpu: Gpu, stamp: Stamp | null, readings: FieldReadings): void {
-    const at = this.#placeInTime(gpu, stamp);
     if (gpu.n === gpu.times.length) grow(gpu);
-    if (gpu.n > 0 && at < gpu.times[gpu.n - 1]!) gpu.disordered++;
     const row = gpu.n++;
-    gpu.times[row] = at;
+    gpu.times[row] = this.#placeInTime(gpu, stamp);
     for (const [name, given] of readings) {
       let reading = given;
       if (
@@ -134,7 +143,8 @@ export class TraceBuilder {
       this.warn(
         `${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`,
       );
-    const rows = this.#gpus.filter(({ n }) => n > 0);
+    const rows = this.#gpus.all.filter(({ n }) => n > 0);
+    this.#settleTimes(rows);
     const start = rows.reduce(
       (lowest, { times, n }) => findMin(times, n, lowest),
       Number.POSITIVE_INFINITY,
@@ -145,7 +155,7 @@ export class TraceBuilder {
     );
     const durationUs = rows.length === 0 ? 0 : end - start;
     this.#remark();
-    const gpus = this.#numbered();
+    const gpus = this.#gpus.number();
     return {
       kind,
       driver: this.driver,
@@ -176,17 +186,31 @@ export class TraceBuilder {
     };
   }
 
+  /** Microseconds; of a row without a time the number of its round, below zero, until all rows are known. */
   #placeInTime(gpu: Gpu, stamp: Stamp | null): number {
     if (stamp !== null) {
       this.#stamped ??= stamp;
-      if (!stamp.zoned) this.#watchClock(gpu, stamp.us);
+      if (stamp.undated) this.#undated = stamp.undated;
+      else if (!stamp.zoned) this.#watchClock(gpu, stamp.us);
       return stamp.us + gpu.fellBackUs;
     }
-    this.#unstamped = true;
+    this.#unstamped++;
     // A new round begins where a GPU speaks again.
     if (gpu.tick === this.#tick) this.#tick++;
     gpu.tick = this.#tick;
-    return (this.#tick - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US);
+    return -this.#tick;
+  }
+
+  /** Rows without a time: in a file without any, one interval apart; else between the rows around them that have one. */
+  #settleTimes(gpus: readonly Gpu[]): void {
+    for (const gpu of gpus) {
+      const times = gpu.times.subarray(0, gpu.n);
+      if (this.#stamped === null)
+        for (let i = 0; i < times.length; i++)
+          times[i] = (-times[i]! - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US);
+      else if (this.#unstamped > 0) placeBetween(times, this.#stamped.us);
+      for (let i = 1; i < times.length; i++) if (times[i]! < times[i - 1]!) gpu.disordered++;
+    }
   }
 
   /** Each GPU's rows come in order but for where the clock they are stamped with was set back. */
@@ -207,91 +231,25 @@ export class TraceBuilder {
       this.warn(
         'The clock of the timestamps falls back by an hour, as when summer time ends: rows after that are taken an hour later.',
       );
-    const disordered = this.#gpus.reduce((sum, gpu) => sum + gpu.disordered, 0);
+    const disordered = this.#gpus.all.reduce((sum, gpu) => sum + gpu.disordered, 0);
     if (disordered > 0)
       this.warn(`${disordered} rows were out of order in time and have been sorted.`);
-    if (this.#unstamped && this.#gpus.some(({ n }) => n > 1) && this.#intervalUs === null) {
+    if (this.#unstamped > 0 && this.#stamped !== null)
+      this.warn(
+        `${this.#unstamped} rows have no time; they are kept in their order, between the rows around them.`,
+      );
+    else if (this.#unstamped > 0 && this.#gpus.all.some(({ n }) => n > 1) && !this.#intervalUs)
       this.warn(
         'The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.',
       );
-    }
-    if (this.#undated)
+    if (this.#undated === 'date')
       this.warn('The rows tell the time of day without the date, so the start is not known.');
+    else if (this.#undated === 'start')
+      this.warn('The rows count from a start that the file does not tell.');
     else if (this.#stamped !== null && !this.#stamped.zoned) {
       this.warn(
         "The timestamps name no time zone; the start is taken as this machine's local time.",
       );
     }
   }
-
-  #gpu({ index, uuid, busId, name, memoryBytes }: GpuIdentity): Gpu {
-    const bus = busId === undefined ? undefined : normalBus(busId);
-    const keys = [
-      index === undefined ? [] : [`index ${index}`],
-      bus === undefined ? [] : [`bus ${bus}`],
-      uuid === undefined ? [] : [`uuid ${uuid}`],
-    ].flat();
-    if (keys.length === 0) keys.push('only');
-    let gpu = this.#known.get(keys[0]!);
-    // A GPU that has an index is not another index's, whatever else they share: captures mask uuids.
-    gpu ??= keys
-      .map((key) => this.#known.get(key))
-      .find((each) => each !== undefined && (index === undefined || each.index === null));
-    if (!gpu) {
-      gpu = {
-        index: index ?? null,
-        uuid: uuid ?? '',
-        busId: bus ?? '',
-        name: name ?? '',
-        memoryBytes: null,
-        times: new Float64Array(64),
-        n: 0,
-        tick: 0,
-        disordered: 0,
-        stampUs: null,
-        fellBackUs: 0,
-        columns: new Map(),
-      };
-      this.#gpus.push(gpu);
-    }
-    for (const key of keys) if (!this.#known.has(key)) this.#known.set(key, gpu);
-    gpu.index ??= index ?? null;
-    gpu.uuid ||= uuid ?? '';
-    gpu.busId ||= bus ?? '';
-    gpu.name ||= name ?? '';
-    if (memoryBytes !== undefined) gpu.memoryBytes = Math.max(gpu.memoryBytes ?? 0, memoryBytes);
-    return gpu;
-  }
-
-  /** The GPU that is named, or the only GPU there is. */
-  #meantBy(identity: GpuIdentity): Gpu | undefined {
-    const { index, uuid, busId } = identity;
-    if (index !== undefined || uuid !== undefined || busId !== undefined)
-      return this.#gpu(identity);
-    return this.#gpus.length === 1 ? this.#gpus[0] : undefined;
-  }
-
-  /** nvidia-smi counts GPUs by PCI address; where a file gives neither, they are counted as they appear. */
-  #numbered(): { gpu: Gpu; index: number }[] {
-    const taken = new Set(this.#gpus.flatMap(({ index }) => (index === null ? [] : [index])));
-    const rest = this.#gpus.filter(({ index }) => index === null);
-    if (rest.every(({ busId }) => busId !== ''))
-      rest.sort((a, b) => Number(a.busId > b.busId) - Number(a.busId < b.busId));
-    let next = 0;
-    const counted = rest.map((gpu) => {
-      while (taken.has(next)) next++;
-      taken.add(next);
-      return { gpu, index: next };
-    });
-    const numbered = this.#gpus.flatMap((gpu) =>
-      gpu.index === null ? [] : [{ gpu, index: gpu.index }],
-    );
-    return [...numbered, ...counted].sort((a, b) => a.index - b.index);
-  }
 }
-
-const normalBus = (busId: string): string =>
-  busId
-    .trim()
-    .toUpperCase()
-    .replace(/^0+(?=[0-9A-F]{4}:)/, '');

@@ -166,8 +166,10 @@ describe('CSV of --query-gpu', () => {
   test('GPUs that no column tells apart are told apart by their place in the round', () => {
     const trace = read('unordered.csv');
     expect(trace.gpus).toHaveLength(2);
-    expect(samples(trace, 'gpu0.temperature').map(([, value]) => value / 1000)).toEqual([41, 42]);
-    // The first round lacks its beginning, the last its end: the one is known to be the second GPU, the other is not known.
+    expect(samples(trace, 'gpu0.temperature').map(([, value]) => value / 1000)).toEqual([
+      41, 42, 43,
+    ]);
+    // The first round lacks its beginning, the last its end: they are the second GPU's and the first's. None is dropped.
     expect(samples(trace, 'gpu1.temperature').map(([, value]) => value / 1000)).toEqual([
       49, 47, 48,
     ]);
