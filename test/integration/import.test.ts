@@ -173,6 +173,28 @@ describe('import', () => {
     );
   });
 
+  test('several files are several sessions, or none where one of them is refused', async () => {
+    const files = [fixture('loop.csv'), fixture('absences.csv')];
+    const { document } = await run('import', ...files);
+    const { sessions } = document as unknown as { sessions: SessionDocument[] };
+    expect(sessions.map(({ name }) => name)).toEqual(['loop.csv', 'absences.csv']);
+    const prose = join(folder, 'prose.txt');
+    writeFileSync(prose, 'no log\nof anything\n');
+    expect((await failureOf('import', ...files, prose)).message).toContain('prose.txt');
+    const listed = (await run('list')).document as unknown as { sessions: unknown[] };
+    expect(listed.sessions).toHaveLength(2);
+  });
+
+  test('--dry-run refuses what the import refuses', async () => {
+    const path = join(folder, 'unnamed.csv');
+    writeFileSync(path, 'alpha,beta\n1,2\n');
+    const [looked, imported] = [
+      await failureOf('import', path, '--dry-run'),
+      await failureOf('import', path),
+    ];
+    expect(looked.toInfo()).toEqual(imported.toInfo());
+  });
+
   test('--dry-run tells what a file holds and writes nothing', async () => {
     const { document, text } = await run('import', fixture('loop.csv'), '--dry-run');
     expect(document).toMatchObject({

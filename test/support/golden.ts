@@ -8,7 +8,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'vitest';
-import { examineFile, importFile } from '../../src/main/engine/imports';
+import { type ExaminedFile, examineFile, importFile } from '../../src/main/engine/imports';
 import { type ExportedFile, findFormat } from '../../src/main/export';
 import { type Library, openLibrary } from '../../src/main/store/library';
 import { readSession } from '../../src/main/store/session-data';
@@ -32,14 +32,14 @@ export async function checkGolden(fixture: string): Promise<void> {
   try {
     const path = join(scratch, basename(fixture));
     copyFileSync(join(folder, fixture), path);
-    const found = tryImport(path, openLibrary(join(scratch, 'library')));
+    const found = await tryImport(path, openLibrary(join(scratch, 'library')));
     await expect(found.words).toMatchFileSnapshot(join(EXPECTED, `${basename(fixture)}.txt`));
 
     const neutral = join(scratch, NEUTRAL);
     copyFileSync(path, neutral);
-    const renamed = tryImport(neutral, openLibrary(join(scratch, 'neutral')));
+    const renamed = await tryImport(neutral, openLibrary(join(scratch, 'neutral')));
     expect(renamed.words).toBe(found.words);
-    if (found.session) checkExports(found.session, scratch);
+    if (found.session) await checkExports(found.session, scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -56,14 +56,17 @@ interface StoredSession {
   readonly data: SessionData;
 }
 
-function tryImport(path: string, library: Library): Attempt {
-  const examined = unlessRefused(() => examineFile(path));
-  const imported = unlessRefused(() => importFile(library, path));
+async function tryImport(path: string, library: Library): Promise<Attempt> {
+  const examined = await unlessRefused(examineFile(path));
+  const imported = await unlessRefused(importFile(library, path));
+  // A look at a file and its import come to one verdict.
+  const verdict = examined instanceof Failure ? examined : examined.refusal;
+  expect(verdict?.toInfo()).toEqual(imported instanceof Failure ? imported.toInfo() : undefined);
   const session = typeof imported === 'string' ? loadSession(library, imported) : null;
   const words = JSON.stringify(
     {
       // The time of the start depends on the time zone and the clock of the machine.
-      examined: examined instanceof Failure ? refusal(examined) : { ...examined, startedAt: '…' },
+      examined: examined instanceof Failure ? refusal(examined) : describe(examined),
       imported: imported instanceof Failure ? refusal(imported) : session && facts(session.data),
     },
     null,
@@ -84,9 +87,11 @@ const facts = ({ name, workload, status, durationUs, baselines, warnings }: Sess
 
 const refusal = ({ code, message, remedy }: Failure) => ({ refused: code, message, remedy });
 
-function unlessRefused<T>(work: () => T): T | Failure {
+const describe = ({ refusal: _, ...found }: ExaminedFile) => ({ ...found, startedAt: '…' });
+
+async function unlessRefused<T>(work: Promise<T>): Promise<T | Failure> {
   try {
-    return work();
+    return await work;
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
@@ -99,14 +104,14 @@ function loadSession(library: Library, id: string): StoredSession {
 }
 
 /** The session file comes back whole; CSV and JSON hold every sample and every gap; a second export equals the first. */
-function checkExports(session: StoredSession, scratch: string): void {
+async function checkExports(session: StoredSession, scratch: string): Promise<void> {
   const { series } = session.data;
   const file = exportSession(session, 'plumbline');
   const path = join(scratch, file.fileName);
   writeFileSync(path, file.bytes);
   mkdirSync(join(scratch, 'elsewhere'));
   const library = openLibrary(join(scratch, 'elsewhere'));
-  const again = loadSession(library, importFile(library, path));
+  const again = loadSession(library, await importFile(library, path));
   expect(again).toEqual({ ...session, library });
 
   const csv = String(exportSession(session, 'csv').bytes);

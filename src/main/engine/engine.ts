@@ -91,7 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
     importFile: async (path, options) =>
-      events.announce({ id: importFile(library, path, options) }),
+      events.announce({ id: await importFile(library, path, options) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
 

@@ -14,13 +14,13 @@ export type ImportReply =
   | { readonly ok: true; readonly id: string }
   | { readonly ok: false; readonly failure: FailureInfo };
 
-function answer({ library, path, options }: ImportTask): ImportReply {
+async function answer({ library, path, options }: ImportTask): Promise<ImportReply> {
   try {
-    return { ok: true, id: importFile(openLibrary(library), path, options) };
+    return { ok: true, id: await importFile(openLibrary(library), path, options) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { ok: false, failure: error.toInfo() };
   }
 }
 
-parentPort?.postMessage(answer(workerData as ImportTask));
+parentPort?.postMessage(await answer(workerData as ImportTask));

@@ -7,23 +7,21 @@
  */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Failure } from '../../shared/base/failure';
 import type { AbsentReason } from '../../shared/base/vocabulary';
 import { buildDocument, summarizeDocument } from '../../shared/session/document';
 import type { SessionData } from '../../shared/session/types';
 import { seriesStats } from '../../shared/trace/series';
 import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
-import { type ImportedTrace, readTrace } from '../import';
+import { type ImportedTrace, readTrace, withPlainFile } from '../import';
 import { readHead } from '../import/decode';
-import {
-  buildImportedSession,
-  checkHoldsReadings,
-  type ImportOptions,
-} from '../import/imported-session';
+import { buildImportedSession, findRefusal, type ImportOptions } from '../import/imported-session';
 import type { Library } from '../store/library';
 import { packRawFile } from '../store/raw-file';
 import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
 import { createSession } from '../store/session-file';
 
+export { STANDARD_INPUT } from '../import';
 export type { ImportOptions } from '../import/imported-session';
 
 /** The beginning of a file that tells a session file from text. */
@@ -38,16 +36,32 @@ interface GapCount {
 /** What a file holds, told without importing it. */
 export interface ExaminedFile extends Omit<ImportedTrace, 'kind' | 'series'> {
   readonly kind: ImportedTrace['kind'] | 'plumbline';
+  /** Why it would not be imported; null where it would be. */
+  readonly refusal: Failure | null;
   /** The figures of each series, and how many of its spans hold no reading. */
   readonly series: readonly (SeriesStats & { readonly gaps: readonly GapCount[] })[];
 }
 
-/** Imports the file at `path` and returns the id of the new session. Throws a Failure where there is nothing to import. */
-export function importFile(library: Library, path: string, options: ImportOptions = {}): string {
+/**
+ * Imports the file at `path`, packed with gzip or not, and returns the id of the new session. Throws a Failure where
+ * there is nothing to import.
+ */
+export const importFile = (
+  library: Library,
+  path: string,
+  options: ImportOptions = {},
+): Promise<string> => withPlainFile(path, (plain) => importPlainFile(library, plain, options));
+
+/** What the file at `path` holds; nothing is written, and no library need be there. Throws a Failure where it cannot be read. */
+export const examineFile = (path: string, options: ImportOptions = {}): Promise<ExaminedFile> =>
+  withPlainFile(path, (plain) => examinePlainFile(plain, options));
+
+function importPlainFile(library: Library, path: string, options: ImportOptions): string {
   if (isSessionFile(readHead(path, MAGIC_BYTES))) return copySession(library, path);
   const trace = readTrace(path, options);
   const fileName = basename(path);
-  checkHoldsReadings(trace, fileName);
+  const refusal = findRefusal(trace, fileName);
+  if (refusal) throw refusal;
   const raw = options.keepRaw ? packRawFile(path) : null;
   const skipped = raw !== null && 'skipped' in raw ? [raw.skipped] : [];
   const modifiedAt = statSync(path).mtime.toISOString();
@@ -64,11 +78,11 @@ export function importFile(library: Library, path: string, options: ImportOption
   return session.id;
 }
 
-/** What the file at `path` holds; nothing is written, and no library need be there. Throws a Failure as `importFile` does. */
-export function examineFile(path: string, options: ImportOptions = {}): ExaminedFile {
+function examinePlainFile(path: string, options: ImportOptions): ExaminedFile {
   if (!isSessionFile(readHead(path, MAGIC_BYTES))) {
     const { series, ...trace } = readTrace(path, options);
-    return { ...trace, series: series.map(summarizeSeries) };
+    const refusal = findRefusal({ series, ...trace }, basename(path));
+    return { ...trace, series: series.map(summarizeSeries), refusal };
   }
   const { environment, series, warnings, startedAt, durationUs } = readSessionFile(path);
   return {
@@ -83,6 +97,7 @@ export function examineFile(path: string, options: ImportOptions = {}): Examined
     durationUs,
     error: null,
     series: series.map(summarizeSeries),
+    refusal: null,
   };
 }
 

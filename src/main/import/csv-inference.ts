@@ -113,13 +113,13 @@ function bareMemoryColumns(
 ): (readonly [number, string])[] {
   for (let i = 0; i + 2 < shapes.length; i++) {
     if (![i, i + 1, i + 2].every((at) => shapes[at] === 'whole')) continue;
-    const [a, b, total] = [i, i + 1, i + 2].map((at) => cells[at]!.map(Number));
-    const addsUp = total!.every((sum, row) => {
-      const parts = a![row]! + b![row]!;
+    const [a = [], b = [], total = []] = [i, i + 1, i + 2].map((at) => cells[at]!.map(Number));
+    const addsUp = total.every((sum, row) => {
+      const parts = a[row]! + b[row]!;
       return sum >= MIN_TOTAL && parts <= sum && parts >= MIN_PARTS * sum;
     });
-    if (!addsUp || new Set(total).size > 1 || total!.length < 2) continue;
-    const used = a![0]! <= b![0]! ? 0 : 1;
+    if (!addsUp || new Set(total).size > 1 || total.length < 2) continue;
+    const used = a[0]! <= b[0]! ? 0 : 1;
     return [
       [i + used, 'memory.used'],
       [i + 1 - used, 'memory.free'],

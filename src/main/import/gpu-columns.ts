@@ -182,7 +182,7 @@ function usualInterval(gpu: Gpu, { reasons }: Column, order: Uint32Array): Micro
   if (rising.length === 0) return null;
   const isCoarse =
     gpu.disordered === 0 && rising.length < steps.length && times.every((t) => t % SECOND_US === 0);
-  const total = times.at(-1)! - times[0]!;
+  const total = times[times.length - 1]! - times[0]!;
   return Math.round(isCoarse ? total / steps.length : rising[rising.length >> 1]!);
 }
 const SECOND_US: Micros = 1_000_000;

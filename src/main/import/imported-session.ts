@@ -30,22 +30,22 @@ export interface ImportedFile {
   readonly warnings: readonly string[];
 }
 
-/** Throws a Failure where the trace holds nothing that a session could be made of. */
-export function checkHoldsReadings(trace: ImportedTrace, fileName: string): void {
+/** Why no session can be made of a trace; null where one can. */
+export function findRefusal(trace: ImportedTrace, fileName: string): Failure | null {
   if (trace.samples === 0) {
     const answer = trace.error ? `: nvidia-smi printed "${trace.error}"` : '';
-    throw new Failure(
+    return new Failure(
       'bad_input',
       `${fileName} holds no reading${answer}.`,
       'Record again once nvidia-smi answers; "plumbline import FILE --dry-run" tells what the file holds.',
     );
   }
-  if (trace.series.length === 0)
-    throw new Failure(
-      'bad_input',
-      `None of the columns of ${fileName} could be named.`,
-      'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.',
-    );
+  if (trace.series.length > 0) return null;
+  return new Failure(
+    'bad_input',
+    `None of the columns of ${fileName} could be named.`,
+    'Name them with --columns, for example --columns timestamp,memory.used,utilization.gpu.',
+  );
 }
 
 export function buildImportedSession(

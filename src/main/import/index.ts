@@ -4,6 +4,7 @@ import { alternating } from './alternating';
 import { csv } from './csv';
 import { openText, readLines } from './decode';
 import { errorText } from './error';
+import { INSTEAD, recognizeTool } from './foreign-tools';
 import type { ImportedTrace } from './imported-trace';
 import { LineCleaner } from './line-cleaner';
 import { help, list } from './list';
@@ -18,6 +19,7 @@ import { xml } from './xml';
 
 export { IMPORT_KINDS, type ImportedTrace, type ImportKind } from './imported-trace';
 export type { ReadOptions } from './protocol';
+export { STANDARD_INPUT, withPlainFile } from './source-file';
 
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
 const FORMATS: readonly ImportFormat[] = [
@@ -48,12 +50,17 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
   const { head } = cleaner;
   const format = isJson(head) ? undefined : FORMATS.find((each) => each.recognizes(head));
   if (!format) {
-    const remedy =
-      'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.';
+    const tool = recognizeTool(head);
+    if (tool !== null)
+      throw new Failure(
+        'bad_input',
+        `${head.fileName} is output of ${tool}, which Plumbline does not read.`,
+        `Record with nvidia-smi instead: ${INSTEAD}`,
+      );
     throw new Failure(
       'bad_input',
       `${head.fileName} is not output of nvidia-smi that Plumbline knows.`,
-      remedy,
+      'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.',
     );
   }
   const trace = new TraceBuilder(options.intervalMs);

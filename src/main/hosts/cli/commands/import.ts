@@ -1,8 +1,17 @@
-/** `plumbline import`: a session from output of nvidia-smi, or from a session file; `--dry-run` only tells what a file holds. */
+/**
+ * `plumbline import`: sessions from output of nvidia-smi, or from session files; `--dry-run` only tells what they hold.
+ * Both come to one verdict, exit code included.
+ */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { type Bytes, GiB, KiB, MiB } from '../../../../shared/base/units';
-import { examineFile, type ImportOptions } from '../../../engine/imports';
+import type { SessionDocument } from '../../../../shared/session/session-document';
+import {
+  type ExaminedFile,
+  examineFile,
+  type ImportOptions,
+  STANDARD_INPUT,
+} from '../../../engine/imports';
 import {
   addSpecOptions,
   declaresSpec,
@@ -31,7 +40,7 @@ export function registerImport(program: Command, output: Output): void {
       .description(
         'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
       )
-      .argument('<file>', 'the file to import')
+      .argument('<file...>', 'the files to import, also packed with gzip; - is standard input')
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
       .option('--interval <ms>', 'interval of a file without timestamps')
@@ -44,18 +53,61 @@ export function registerImport(program: Command, output: Output): void {
         'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it',
       )
       .option('--keep-raw', 'keep the file in the session as it came'),
-  ).action(async (file: string, options: CliOptions) => {
+  ).action(async (files: readonly string[], options: CliOptions) => {
     const request = buildRequest(options);
-    if (options.dryRun) {
-      const found = examineFile(file, request);
-      output.result(found, () => importedText(found));
-      return;
-    }
-    await withEngine(async (engine) => {
+    if (options.dryRun) await examine(files, request, output);
+    else await importAll(files, request, output);
+  });
+}
+
+/** One file prints what it holds; of several each does, and the first that would be refused decides how it ends. */
+async function examine(
+  files: readonly string[],
+  request: ImportOptions,
+  output: Output,
+): Promise<void> {
+  const all: ExaminedFile[] = [];
+  for (const file of files) all.push(await examineFile(file, request));
+  const refusal = all.map((found) => found.refusal).find((each) => each !== null);
+  if (refusal && output.json) throw refusal;
+  const told = all.map(({ refusal: _, ...found }) => found);
+  output.result(told.length === 1 ? told[0] : { files: told }, () =>
+    told.map(importedText).join('\n\n'),
+  );
+  if (refusal) throw refusal;
+}
+
+/** All or none: a file that is refused stops the import before a session is made of any. */
+async function importAll(
+  files: readonly string[],
+  request: ImportOptions,
+  output: Output,
+): Promise<void> {
+  if (
+    files.filter((file) => file === STANDARD_INPUT).length > 1 ||
+    (files.length > 1 && request.name)
+  )
+    throw new Failure(
+      'bad_input',
+      'Several files cannot share one name, nor standard input be read twice.',
+      'Import them one by one.',
+    );
+  await withEngine(async (engine) => {
+    if (files.length > 1)
+      for (const file of files.filter((each) => each !== STANDARD_INPUT)) {
+        const { refusal } = await examineFile(file, request);
+        if (refusal) throw refusal;
+      }
+    const sessions: SessionDocument[] = [];
+    const texts: string[] = [];
+    for (const file of files) {
       const { id } = await engine.importFile(file, request);
-      const [doc, budget] = [await engine.show({ id }), await engine.budgetOf({ id })];
-      output.result(doc, () => sessionText(doc, budget));
-    });
+      const doc = await engine.show({ id });
+      const budget = await engine.budgetOf({ id });
+      sessions.push(doc);
+      texts.push(sessionText(doc, budget));
+    }
+    output.result(sessions.length === 1 ? sessions[0] : { sessions }, () => texts.join('\n\n'));
   });
 }
 
