@@ -19,9 +19,15 @@ const window = ['renderer/state', 'renderer/components', 'shared/**'];
 const ALLOWED = {
   'shared/base': [],
   'shared/hardware': ['shared/base'],
-  'shared/model': ['shared/base', 'shared/model/families', 'shared/model/settings'],
+  'shared/model': [
+    'shared/base',
+    'shared/model/families',
+    'shared/model/settings',
+    'shared/model/weights',
+  ],
   'shared/model/families': ['shared/base', 'shared/model'],
-  'shared/model/settings': ['shared/base', 'shared/model'],
+  'shared/model/settings': ['shared/base', 'shared/model', 'shared/model/weights'],
+  'shared/model/weights': ['shared/base', 'shared/model', 'shared/model/families'],
   'shared/trace': ['shared/base', 'shared/hardware'],
   'shared/budget': theory,
   'shared/budget/sharding': ['shared/base', 'shared/model', 'shared/budget'],

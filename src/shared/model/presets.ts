@@ -294,7 +294,6 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
           ffn: 2048,
           sharedFfn: 2048,
           denseLayers: 3,
-          routerBias: true,
         },
       },
     ),

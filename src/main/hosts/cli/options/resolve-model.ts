@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../../../../shared/base/failure';
 import { modelFromConfig } from '../../../../shared/model/config-file';
+import { parseConfigText } from '../../../../shared/model/config-text';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import type { ModelSpec } from '../../../../shared/model/spec';
 
@@ -29,7 +30,7 @@ export function resolveModel(nameOrFile: string): ModelSpec {
   }
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = parseConfigText(text);
   } catch (cause) {
     throw new Failure(
       'bad_input',
