@@ -14,7 +14,7 @@ const theory = ['shared/base', 'shared/hardware', 'shared/model/**', 'shared/bud
 const analysis = [...theory, 'shared/trace', 'shared/compute', 'shared/divergence/overlay'];
 const sampling = ['shared/base', 'shared/hardware', 'shared/trace', 'main/install'];
 const source = ['main/telemetry', 'main/telemetry/thread', 'main/telemetry/doctor'];
-const window = ['renderer/state', 'renderer/components', 'shared/**'];
+const window = ['renderer/state', 'renderer/components', 'renderer/commands', 'shared/**'];
 
 const ALLOWED = {
   'shared/base': [],
@@ -131,6 +131,7 @@ const ALLOWED = {
   'renderer/views': ['renderer/state', 'renderer/views/**'],
   'renderer/state': ['shared/base', 'shared/contract'],
   'renderer/components': ['shared/**'],
+  'renderer/commands': ['renderer/state', 'renderer/components', 'shared/**'],
   'renderer/chart': window,
   'renderer/forms': window,
   'renderer/views/library': [...window, 'renderer/forms'],

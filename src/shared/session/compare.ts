@@ -9,6 +9,9 @@ import type { OverlayPhase } from '../divergence/overlay/types';
 import type { RunSpec } from '../model/spec';
 import type { SessionDocument } from './session-document';
 
+/** As many sessions as letters, colours and shapes can tell apart. */
+export const MAX_COMPARED = 8;
+
 export interface Comparison {
   readonly sessions: readonly { readonly id: string; readonly name: string }[];
   readonly differences: {
