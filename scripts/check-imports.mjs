@@ -100,6 +100,7 @@ const ALLOWED = {
   ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format'],
   'main/export': ['shared/**', 'main/store'],
+  'main/contract': ['shared/base', 'shared/model', 'shared/contract'],
   'main/engine': [
     'shared/**',
     'main/install',
@@ -122,8 +123,8 @@ const ALLOWED = {
   ],
   'main/hosts/cli/options': ['shared/**', 'main/engine', 'main/hosts/cli'],
   'main/hosts/cli/text': ['shared/**'],
-  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/engine'],
-  'main/hosts/server': ['shared/base', 'shared/contract'],
+  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/contract', 'main/engine'],
+  'main/hosts/server': ['shared/base', 'shared/contract', 'main/contract'],
 
   preload: ['shared/contract'],
 

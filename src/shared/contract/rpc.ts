@@ -33,10 +33,11 @@ export function serveEngine(
   const off = engine.on((event) => port.send({ kind: 'event', event }));
   port.onClose(off);
   port.onMessage((message) => {
-    if (message.kind !== 'call') return;
+    if (!isCall(message)) return;
     const { id, method } = message;
     if (!ENGINE_METHODS.includes(method)) {
-      port.send({ kind: 'error', id, message: `The engine has no method "${String(method)}".` });
+      // Not named: it may be anything, and nothing that can be put into a sentence.
+      port.send({ kind: 'error', id, message: 'The engine has no such method.' });
       return;
     }
     const call = engine[method] as (args: unknown) => Promise<unknown>;
@@ -55,6 +56,13 @@ export function serveEngine(
       },
     );
   });
+}
+
+/** Whatever comes out of a channel is looked at before it is believed: the other end may be anybody. */
+function isCall(message: unknown): message is Extract<RpcMessage, { kind: 'call' }> {
+  if (typeof message !== 'object' || message === null) return false;
+  const { kind, id } = message as { kind?: unknown; id?: unknown };
+  return kind === 'call' && Number.isSafeInteger(id);
 }
 
 /** The engine as seen from the other end of `port`. Calls in flight when it closes are rejected. */

@@ -117,9 +117,19 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
   const given = SETTING_NAMES.filter(
     (name) => run[name] !== undefined || RUN_SETTINGS[name].default !== undefined,
   );
-  for (const name of given) RUN_SETTINGS[name].kind.check(name, run[name], run.mode);
+  checkKinds(run, given);
   for (const name of given) checkSetting(name, model, run);
   checkSize(model, run);
+}
+
+/** Throws `bad_input` for a setting whose value is not of its kind, whatever the model; of a part of a run, for what is in it. */
+export function checkKinds(
+  run: Partial<RunSpec>,
+  names: readonly SettingName[] = SETTING_NAMES.filter((name) => run[name] !== undefined),
+): void {
+  // Only a few kinds ask for the mode, and they ask more where there is none.
+  const mode = run.mode ?? 'generate';
+  for (const name of names) RUN_SETTINGS[name].kind.check(name, run[name], mode);
 }
 
 function checkSetting<Name extends SettingName>(name: Name, model: ModelSpec, run: RunSpec): void {

@@ -54,7 +54,9 @@ export const GENERATED_COUNT: Kind<number> = {
 
 export const COUNTS: Kind<readonly number[]> = {
   check(field, value) {
-    for (const each of value as readonly unknown[]) wholeNumber(field, each);
+    if (!Array.isArray(value))
+      rejectField(field, value, 'it is a list of counts', 'Give a list of whole numbers.');
+    for (const each of value) wholeNumber(field, each);
   },
   parse: (option, text) => text.split(',').map((each) => count().parse(option, each.trim())),
 };

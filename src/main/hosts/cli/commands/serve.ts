@@ -22,13 +22,20 @@ export function registerServe(program: Command, output: Output): void {
     .option('--open', 'open the browser')
     .action(async (options: ServeOptions) => {
       const port = parsePort(options.port);
+      // Recordings of hours run here: a bug is told with its stack, and ends nothing but what it happened in.
+      const onBug = (error: unknown) => console.error(error);
+      process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
       const engine = createEngine({ host: 'server' });
-      const server = await serveBrowser({ engine, port, host: options.host, rendererDir }).catch(
-        async (error: unknown) => {
-          await engine.close();
-          throw error;
-        },
-      );
+      const server = await serveBrowser({
+        engine,
+        port,
+        host: options.host,
+        rendererDir,
+        onBug,
+      }).catch(async (error: unknown) => {
+        await engine.close();
+        throw error;
+      });
       if (output.json)
         process.stdout.write(
           `${JSON.stringify({ url: server.url, port: server.port, token: server.token })}\n`,
