@@ -67,7 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
     listing: () => library.list(),
     show: async (query) => sessions.show(query),
     trace: async (query) => sessions.trace(query),
-    budgetOf: async ({ id }) => sessions.predict(id),
+    budgetOf: async (query) => sessions.predict(query),
     invert: async (query) => sessions.invert(query),
     compare: async (query) => sessions.compare(query),
     report: async (query) => sessions.report(query),

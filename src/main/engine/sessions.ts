@@ -1,5 +1,6 @@
 /** Sessions as front ends ask for them: from memory while they are recorded here, else from their files. */
 import { Failure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
 import type { Inversion } from '../../shared/divergence/inversion/inversion';
@@ -7,6 +8,7 @@ import { deriveLines } from '../../shared/divergence/overlay/lines';
 import { checkModel } from '../../shared/model/validate';
 import { type Comparison, compareSessions } from '../../shared/session/compare';
 import { buildDocument, invertSession, predictSession } from '../../shared/session/document';
+import { knownAt } from '../../shared/session/known-at';
 import type { SessionDocument } from '../../shared/session/session-document';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
@@ -43,8 +45,9 @@ export class Sessions {
     return this.#recordings.get(id)?.snapshot() ?? this.#cache.load(id);
   }
 
-  show({ id, series }: Query<'show'>): SessionDocument {
+  show({ id, series, until }: Query<'show'>): SessionDocument {
     const data = this.load(id);
+    if (isPast(until, data)) return showPast(knownAt(data, until), series);
     if (data.status !== 'recording') {
       this.#analyses.delete(data.id);
       return buildDocument(data, series);
@@ -55,8 +58,9 @@ export class Sessions {
   }
 
   /** Series that the session does not have are left out. */
-  trace({ id, series, t0, t1, columns }: Query<'trace'>): TraceView[] {
-    const data = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
+  trace({ id, series, t0, t1, columns, until }: Query<'trace'>): TraceView[] {
+    const whole = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
+    const data = isPast(until, whole) ? knownAt(whole, until) : whole;
     const lines = deriveLines(data.series, data.baselines);
     const width = Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
     return series.flatMap((wanted) => {
@@ -67,8 +71,9 @@ export class Sessions {
     });
   }
 
-  predict(id: string): Budget | null {
-    return predictSession(this.load(id)).budget;
+  predict({ id, until }: Query<'budgetOf'>): Budget | null {
+    const data = this.load(id);
+    return predictSession(isPast(until, data) ? knownAt(data, until) : data).budget;
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
@@ -122,6 +127,24 @@ export class Sessions {
       series: deriveLines(data.series, data.baselines),
     };
   }
+}
+
+/** Throws a Failure for what is no moment. */
+function isPast(until: Micros | undefined, { durationUs }: SessionData): until is Micros {
+  if (until === undefined) return false;
+  if (!Number.isFinite(until) || until < 0)
+    throw new Failure(
+      'bad_input',
+      `${until} is no moment of a session.`,
+      'Give microseconds since its start.',
+    );
+  return until < durationUs;
+}
+
+/** As a live view would have shown it then: analysed from nothing, and on the best line where the one asked for had no reading yet. */
+function showPast(data: SessionData, series: string | undefined): SessionDocument {
+  const isKnown = deriveLines(data.series, data.baselines).some(({ info }) => info.id === series);
+  return buildDocument(data, isKnown ? series : undefined, new LiveAnalysis());
 }
 
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };

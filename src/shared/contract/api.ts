@@ -137,19 +137,27 @@ export interface BegunExport {
   readonly mimeType: string;
 }
 
+/** A question about a session as it was known at a moment of it, as a live view would have been answered then. */
+export interface AsKnown {
+  /** Nothing that came later is read. Left out: all there is. */
+  readonly until?: Micros;
+}
+
 export interface EngineApi {
   info(): Promise<AppInfo>;
   list(): Promise<readonly SessionSummary[]>;
-  show(q: { id: string; series?: string }): Promise<SessionDocument>;
+  show(q: { id: string; series?: string } & AsKnown): Promise<SessionDocument>;
   /** Min/max/first/last per column over [t0, t1]; every peak in the span is in it. */
-  trace(q: {
-    id: string;
-    series: readonly string[];
-    t0: Micros;
-    t1: Micros;
-    columns: number;
-  }): Promise<readonly TraceView[]>;
-  budgetOf(q: { id: string }): Promise<Budget | null>;
+  trace(
+    q: {
+      id: string;
+      series: readonly string[];
+      t0: Micros;
+      t1: Micros;
+      columns: number;
+    } & AsKnown,
+  ): Promise<readonly TraceView[]>;
+  budgetOf(q: { id: string } & AsKnown): Promise<Budget | null>;
   /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
   invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;

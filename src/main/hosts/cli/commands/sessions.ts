@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
+import { headline } from '../../../../shared/present/headline';
 import { checkComparison } from '../../../../shared/session/expectations';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
@@ -16,6 +17,7 @@ import type { Output } from '../output';
 import { compareText, listText, sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
+import { parseSpeed, replay, SPEEDS } from './replay';
 
 const REPORT_FORMATS = exportFormats('report');
 /** "html, md or json". */
@@ -35,22 +37,7 @@ export function registerSessions(program: Command, output: Output): void {
       }),
     );
 
-  program
-    .command('show')
-    .description('show one session: budget beside measurement, residual, findings')
-    .argument('<id>', 'id of the session, or its beginning')
-    .option('--series <id>', 'lay this series over the budget instead of the best one')
-    .action((id: string, options: { series?: string }) =>
-      withEngine(async (engine) => {
-        const doc = await engine.show({
-          id,
-          ...(options.series === undefined ? {} : { series: options.series }),
-        });
-        const budget = await engine.budgetOf({ id });
-        output.result(doc, () => sessionText(doc, budget));
-      }),
-    );
-
+  registerShow(program, output);
   registerCompare(program, output);
 
   program
@@ -72,6 +59,30 @@ export function registerSessions(program: Command, output: Output): void {
     );
 
   registerDelete(program, output);
+}
+
+function registerShow(program: Command, output: Output): void {
+  program
+    .command('show')
+    .description('show one session: budget beside measurement, residual, findings')
+    .argument('<id>', 'id of the session, or its beginning')
+    .option('--series <id>', 'lay this series over the budget instead of the best one')
+    .option('--replay', 'play it as it was recorded: findings appear when they could be known')
+    .option('--speed <factor>', `pace of the replay: ${SPEEDS.join(', ')}`, '1')
+    .action((id: string, options: { series?: string; replay?: boolean; speed: string }) =>
+      withEngine(async (engine) => {
+        const speed = parseSpeed(options.speed);
+        const { series } = options;
+        const doc = await engine.show({ id, ...(series === undefined ? {} : { series }) });
+        if (options.replay === true) {
+          const told = await replay(engine, doc, { speed, series }, output);
+          output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));
+          return;
+        }
+        const budget = await engine.budgetOf({ id });
+        output.result(doc, () => sessionText(doc, budget));
+      }),
+    );
 }
 
 function registerDelete(program: Command, output: Output): void {
