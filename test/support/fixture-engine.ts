@@ -12,6 +12,11 @@ import type {
 } from '../../src/shared/contract/api';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
+import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
+import { cutPage, touches } from '../../src/shared/session/pages';
+import { drawPhases } from '../../src/shared/session/phase-bars';
+import { compareWorst } from '../../src/shared/session/phase-kinds';
+import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
 import {
@@ -150,7 +155,46 @@ export function fixtureEngine(
           envelope: envelope(data, t0, t1, columns),
           gaps: data.gaps,
         })),
-    budgetOf: async ({ id }) => find(id).budget,
+    brief: async (query) => shortenDocument(addSummaries(await answers.show(query))),
+    phases: async ({ id, phase, flagged, order, ...page }) => {
+      const matching = find(id).document.overlay.phases.filter(
+        (row) =>
+          (phase === undefined || row.phase === phase) &&
+          (flagged === undefined || row.flagged === flagged) &&
+          touches(page, row.span[0], row.span[1]),
+      );
+      return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, page);
+    },
+    phaseBars: async ({ id, t0, t1, columns }) =>
+      drawPhases(find(id).document.overlay.phases, t0, t1, columns),
+    markers: async ({ id, ...page }) => cutPage(find(id).document.markers, page),
+    gaps: async ({ id, ...page }) => cutPage(find(id).document.gaps, page),
+    logs: async ({ id, text = '', ...page }) =>
+      cutPage(
+        find(id).document.logs.filter((line) =>
+          line.text.toLowerCase().includes(text.toLowerCase()),
+        ),
+        page,
+      ),
+    statistics: async ({ id, series, t0, t1, above }) =>
+      find(id)
+        .data.filter(({ info }) => series.includes(info.id))
+        .map((data) => summarizeSpan(data, t0, t1, above)),
+    moment: async ({ id, at }) => {
+      const { series, phases } = find(id).document.overlay;
+      const phase = phases.findLast(({ span }) => span[0] <= at && at <= span[1]) ?? null;
+      const components = phase?.predictedComponents ?? null;
+      return {
+        at,
+        series,
+        measured: phase?.measured == null ? null : { bytes: phase.measured, at },
+        phase,
+        basis: components && 'phase',
+        predicted: components && { bytes: phase?.predicted.refined ?? 0, components },
+        ledger: null,
+      };
+    },
+    sessionBudget: async ({ id }) => find(id).budget,
     invert: async () => null,
     budget: async ({ model, run }) => {
       if (run.batch > 512)

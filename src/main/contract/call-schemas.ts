@@ -4,6 +4,7 @@
  * compile.
  */
 import { z } from 'zod';
+import { PHASES } from '../../shared/base/vocabulary';
 import type { EngineApi, RecordRequest } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 
@@ -15,6 +16,17 @@ const ids = z.array(id).max(64);
 const text = z.string().max(500);
 const path = z.string().max(4096);
 const format = z.string().max(50);
+const series = text.optional();
+/** A moment of the session; which moments there are is judged by the session. */
+const until = z.number().optional();
+const rows = {
+  id,
+  until,
+  t0: z.number().optional(),
+  t1: z.number().optional(),
+  from: z.number().optional(),
+  limit: z.number(),
+};
 /** Anything a page clones along with a method that is asked for nothing is dropped. */
 const nothing = z.unknown().transform(() => undefined);
 
@@ -75,15 +87,44 @@ export const CALL_SCHEMAS: {
 } = {
   info: nothing,
   list: nothing,
-  show: z.object({ id, series: text.optional() }),
+  show: z.object({ id, series, until }),
+  brief: z.object({ id, series, until }),
+  phases: z.object({
+    ...rows,
+    series,
+    phase: z.enum(PHASES).optional(),
+    flagged: z.boolean().optional(),
+    order: z.enum(['time', 'worst']).optional(),
+  }),
+  phaseBars: z.object({ id, series, until, t0: z.number(), t1: z.number(), columns: z.number() }),
+  markers: z.object({
+    ...rows,
+    type: z.enum(['phase', 'step', 'token', 'memory', 'model', 'run', 'note']).optional(),
+  }),
+  gaps: z.object({ ...rows, series }),
+  logs: z.object({
+    ...rows,
+    text: text.optional(),
+    stream: z.enum(['stdout', 'stderr', 'plumbline']).optional(),
+  }),
+  statistics: z.object({
+    id,
+    until,
+    series: z.array(text).max(4096),
+    t0: z.number(),
+    t1: z.number(),
+    above: z.number().optional(),
+  }),
+  moment: z.object({ id, series, until, at: z.number() }),
   trace: z.object({
     id,
     series: z.array(text).max(4096),
     t0: z.number(),
     t1: z.number(),
     columns: z.number(),
+    until,
   }),
-  budgetOf: z.object({ id }),
+  sessionBudget: z.object({ id, until }),
   invert: z.object({ id, model, given: partialRun }),
   budget: z.object({ model, run }),
   record: recordRequest,

@@ -9,6 +9,7 @@ import { computeBudget } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
 import type {
   AppInfo,
+  EngineApi,
   EngineClient,
   RecordRequest,
   SavedWorkload,
@@ -18,6 +19,7 @@ import { checkModel, checkRun } from '../../shared/model/validate';
 import { version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
+import { cancellable } from './cancellable';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { Exports, exportFormats } from './exports';
@@ -59,15 +61,22 @@ export function createEngine(options: EngineOptions): Engine {
   const sessions = new Sessions(library, recordings, events);
   const uploads = new Uploads(library.dir);
   const exports = new Exports();
-  return {
+  const answers: EngineApi = {
     info: async () => describeApp(library.dir, options.host),
     doctor: () => doctorReport(library.dir),
 
     list: async () => library.list().sessions,
-    listing: () => library.list(),
     show: async (query) => sessions.show(query),
+    brief: async (query) => sessions.brief(query),
+    phases: async (query) => sessions.phases(query),
+    phaseBars: async (query) => sessions.phaseBars(query),
+    markers: async (query) => sessions.markers(query),
+    gaps: async (query) => sessions.gaps(query),
+    logs: async (query) => sessions.logs(query),
+    statistics: async (query) => sessions.statistics(query),
+    moment: async (query) => sessions.moment(query),
     trace: async (query) => sessions.trace(query),
-    budgetOf: async (query) => sessions.predict(query),
+    sessionBudget: async (query) => sessions.predict(query),
     invert: async (query) => sessions.invert(query),
     compare: async (query) => sessions.compare(query),
     report: async (query) => sessions.report(query),
@@ -78,23 +87,26 @@ export function createEngine(options: EngineOptions): Engine {
     delete: async (query) => sessions.delete(query),
 
     record: async (request) => ({ id: (await recordings.start(request)).id }),
-    startRecording: (request, hooks) => recordings.start(request, hooks),
-    recording: () => recordings.list(),
     stop: async ({ id }) => recordings.stop(id),
 
     workloads: async () => saved.list().workloads,
-    savedListing: () => saved.list(),
-    savedWorkload: (name) => saved.get(name),
     saveWorkload: async ({ name, request }) => saved.save(name, request),
     deleteWorkload: async ({ name }) => saved.delete(name),
 
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
-    importFile: async (path, options) =>
-      events.announce({ id: await importFile(library, path, options) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
-
+  };
+  return {
+    ...cancellable(answers),
+    listing: () => library.list(),
+    startRecording: (request, hooks) => recordings.start(request, hooks),
+    recording: () => recordings.list(),
+    savedListing: () => saved.list(),
+    savedWorkload: (name) => saved.get(name),
+    importFile: async (path, options) =>
+      events.announce({ id: await importFile(library, path, options) }),
     on: (listener) => events.on(listener),
     close: async () => {
       events.close();

@@ -3,19 +3,28 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
+import type { AsKnown } from '../../shared/contract/queries';
 import type { Inversion } from '../../shared/divergence/inversion/inversion';
-import { deriveLines } from '../../shared/divergence/overlay/lines';
+import { deriveLines, seriesById } from '../../shared/divergence/overlay/lines';
 import { checkModel } from '../../shared/model/validate';
+import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
+import { describeMoment } from '../../shared/session/at-moment';
+import { shortenDocument } from '../../shared/session/brief';
 import { type Comparison, compareSessions } from '../../shared/session/compare';
-import { buildDocument, invertSession, predictSession } from '../../shared/session/document';
+import { describeAnalysis } from '../../shared/session/document';
 import { knownAt } from '../../shared/session/known-at';
+import { cutPage, touches } from '../../shared/session/pages';
+import { drawPhases } from '../../shared/session/phase-bars';
+import { compareWorst } from '../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../shared/session/session-document';
+import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
+import type { SeriesData } from '../../shared/trace/types';
 import type { Library } from '../store/library';
+import { Analyses } from './analyses';
 import type { EngineEvents } from './events';
 import { renderReport } from './exports';
-import { LiveAnalysis } from './live-analysis';
 import type { Recordings } from './recordings';
 import { SessionCache } from './session-cache';
 
@@ -30,8 +39,7 @@ export class Sessions {
   readonly #recordings: Recordings;
   readonly #events: EngineEvents;
   readonly #cache: SessionCache;
-  /** Sessions are analysed as they grow, whichever process records them. */
-  readonly #analyses = new Map<string, LiveAnalysis>();
+  readonly #analyses = new Analyses();
 
   constructor(library: Library, recordings: Recordings, events: EngineEvents) {
     this.#library = library;
@@ -45,35 +53,87 @@ export class Sessions {
     return this.#recordings.get(id)?.snapshot() ?? this.#cache.load(id);
   }
 
-  show({ id, series, until }: Query<'show'>): SessionDocument {
-    const data = this.load(id);
-    if (isPast(until, data)) return showPast(knownAt(data, until), series);
-    if (data.status !== 'recording') {
-      this.#analyses.delete(data.id);
-      return buildDocument(data, series);
-    }
-    const analysis = this.#analyses.get(data.id) ?? new LiveAnalysis();
-    this.#analyses.set(data.id, analysis);
-    return buildDocument(data, series, analysis);
+  show(query: Query<'show'>): SessionDocument {
+    return describeAnalysis(this.#analyse(query));
+  }
+
+  brief(query: Query<'brief'>): Answer<'brief'> {
+    return shortenDocument(this.show(query));
+  }
+
+  phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {
+    const matching = this.#analyse(query).overlay.phases.filter(
+      (row) =>
+        (phase === undefined || row.phase === phase) &&
+        (flagged === undefined || row.flagged === flagged) &&
+        touches(query, row.span[0], row.span[1]),
+    );
+    return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, query);
+  }
+
+  phaseBars(query: Query<'phaseBars'>): Answer<'phaseBars'> {
+    const { t0, t1, columns } = query;
+    return drawPhases(this.#analyse(query).overlay.phases, t0, t1, clampColumns(columns));
+  }
+
+  markers({ type, ...query }: Query<'markers'>): Answer<'markers'> {
+    return cutPage(
+      this.#known(query).markers.filter(
+        (marker) => (type === undefined || marker.type === type) && touches(query, marker.t),
+      ),
+      query,
+    );
+  }
+
+  gaps({ series: wanted, ...query }: Query<'gaps'>): Answer<'gaps'> {
+    const gaps = this.#known(query).series.flatMap(({ info, gaps: own }) =>
+      wanted === undefined || info.id === wanted
+        ? own
+            .filter(({ t0, t1 }) => touches(query, t0, t1))
+            .map((gap) => ({ series: info.id, ...gap }))
+        : [],
+    );
+    return cutPage(
+      gaps.sort((a, b) => a.t0 - b.t0),
+      query,
+    );
+  }
+
+  logs({ text = '', stream, ...query }: Query<'logs'>): Answer<'logs'> {
+    const sought = text.toLowerCase();
+    return cutPage(
+      this.#known(query).logs.filter(
+        (line) =>
+          (stream === undefined || line.stream === stream) &&
+          touches(query, line.t) &&
+          line.text.toLowerCase().includes(sought),
+      ),
+      query,
+    );
+  }
+
+  statistics(query: Query<'statistics'>): Answer<'statistics'> {
+    const { t0, t1, above } = query;
+    return this.#lines(query).map((line) => summarizeSpan(line, t0, t1, above));
+  }
+
+  moment(query: Query<'moment'>): Answer<'moment'> {
+    return describeMoment(this.#analyse(query), query.at);
   }
 
   /** Series that the session does not have are left out. */
-  trace({ id, series, t0, t1, columns, until }: Query<'trace'>): TraceView[] {
-    const whole = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
-    const data = isPast(until, whole) ? knownAt(whole, until) : whole;
-    const lines = deriveLines(data.series, data.baselines);
-    const width = Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
-    return series.flatMap((wanted) => {
-      const line = lines.find(({ info }) => info.id === wanted);
-      return line
-        ? [{ info: line.info, envelope: envelope(line, t0, t1, width), gaps: line.gaps }]
-        : [];
-    });
+  trace(query: Query<'trace'>): TraceView[] {
+    const { t0, t1, columns } = query;
+    const width = clampColumns(columns);
+    return this.#lines(query).map((line) => ({
+      info: line.info,
+      envelope: envelope(line, t0, t1, width),
+      gaps: line.gaps,
+    }));
   }
 
-  predict({ id, until }: Query<'budgetOf'>): Budget | null {
-    const data = this.load(id);
-    return predictSession(isPast(until, data) ? knownAt(data, until) : data).budget;
+  predict(query: Query<'sessionBudget'>): Budget | null {
+    return predictSession(this.#known(query)).budget;
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
@@ -88,12 +148,12 @@ export class Sessions {
         'A comparison needs two sessions or more.',
         'Give two ids; "plumbline list" shows them.',
       );
-    return compareAnalysed(ids.map((id) => this.#analyse(id)));
+    return compareAnalysed(ids.map((id) => this.#report(id)));
   }
 
   report({ ids, format }: Query<'report'>): Answer<'report'> {
     return renderReport(format, () => {
-      const sessions = ids.map((id) => this.#analyse(id));
+      const sessions = ids.map((id) => this.#report(id));
       return { sessions, comparison: sessions.length > 1 ? compareAnalysed(sessions) : null };
     });
   }
@@ -119,11 +179,32 @@ export class Sessions {
     this.#events.libraryChanged();
   }
 
-  #analyse(id: string) {
+  /** The lines asked for, with every sample of the stretch where it is short enough; in the order asked. */
+  #lines({ id, series, t0, t1, until }: Query<'statistics'>): SeriesData[] {
+    const whole = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
+    const data = isPast(until, whole) ? knownAt(whole, until) : whole;
+    const lines = deriveLines(data.series, data.baselines);
+    return series.flatMap((each) => seriesById(lines, each) ?? []);
+  }
+
+  #known({ id, until }: { readonly id: string } & AsKnown): SessionData {
     const data = this.load(id);
+    return isPast(until, data) ? knownAt(data, until) : data;
+  }
+
+  #analyse({ id, series, until }: Query<'show'>): SessionAnalysis {
+    const data = this.load(id);
+    return isPast(until, data)
+      ? this.#analyses.analysePast(data, until, series)
+      : this.#analyses.analyse(data, series);
+  }
+
+  #report(id: string) {
+    const analysis = this.#analyse({ id });
+    const { data, budget } = analysis;
     return {
-      doc: buildDocument(data),
-      budget: predictSession(data).budget,
+      doc: describeAnalysis(analysis),
+      budget,
       series: deriveLines(data.series, data.baselines),
     };
   }
@@ -141,11 +222,8 @@ function isPast(until: Micros | undefined, { durationUs }: SessionData): until i
   return until < durationUs;
 }
 
-/** As a live view would have shown it then: analysed from nothing, and on the best line where the one asked for had no reading yet. */
-function showPast(data: SessionData, series: string | undefined): SessionDocument {
-  const isKnown = deriveLines(data.series, data.baselines).some(({ info }) => info.id === series);
-  return buildDocument(data, isKnown ? series : undefined, new LiveAnalysis());
-}
+const clampColumns = (columns: number): number =>
+  Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
 
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };
 

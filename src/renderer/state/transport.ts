@@ -12,6 +12,7 @@ import {
   type EngineEvent,
 } from '../../shared/contract/api';
 import { ENGINE_STATE, PORT } from '../../shared/contract/bridge';
+import { type CallOptions, unlessCancelled } from '../../shared/contract/cancel';
 import { connectEngine, type RpcPort } from '../../shared/contract/rpc';
 import { messagePort, openSocket } from './ports';
 import { createStore, type Store } from './store';
@@ -45,7 +46,7 @@ const lost = () =>
   );
 
 /** A method passed on to whichever engine is there. Its answer is that engine's, taken at its word. */
-type Forwarded = (args?: unknown) => Promise<never>;
+type Forwarded = (args?: unknown, options?: CallOptions) => Promise<never>;
 
 /** The part that both transports share: one lasting client over whichever connection is current. */
 function createLink(retry: () => void) {
@@ -62,9 +63,9 @@ function createLink(retry: () => void) {
   };
   const call =
     (method: keyof EngineApi): Forwarded =>
-    async (args) => {
-      const engine = await ready();
-      return (engine[method] as Forwarded)(args);
+    async (args, options) => {
+      const engine = await unlessCancelled(options?.signal, ready);
+      return (engine[method] as Forwarded)(args, options);
     };
   const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, call(method)])) as Record<
     keyof EngineApi,

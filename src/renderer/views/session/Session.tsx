@@ -26,7 +26,7 @@ export function Session({ id }: { id: string }) {
   const shown = useQuery(`show ${id} ${series ?? ''}`, (engine) =>
     engine.show(series === undefined ? { id } : { id, series }),
   );
-  const budget = useQuery(`budgetOf ${id}`, (engine) => engine.budgetOf({ id }));
+  const budget = useQuery(`sessionBudget ${id}`, (engine) => engine.sessionBudget({ id }));
   const recording = shown.data?.status === 'recording';
   const refresh = useThrottled(() => {
     shown.refresh();

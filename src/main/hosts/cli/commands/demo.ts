@@ -42,7 +42,7 @@ export function registerDemo(program: Command, output: Output): void {
           );
           const doc = await engine.show({ id: data.id });
           docs.push(doc);
-          const budget = await engine.budgetOf({ id: data.id });
+          const budget = await engine.sessionBudget({ id: data.id });
           if (!output.json) process.stdout.write(`${sessionText(doc, budget)}\n\n`);
           paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
         }

@@ -103,7 +103,7 @@ async function importAll(
     for (const file of files) {
       const { id } = await engine.importFile(file, request);
       const doc = await engine.show({ id });
-      const budget = await engine.budgetOf({ id });
+      const budget = await engine.sessionBudget({ id });
       sessions.push(doc);
       texts.push(sessionText(doc, budget));
     }

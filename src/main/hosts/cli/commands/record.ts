@@ -92,7 +92,7 @@ export function registerRecord(program: Command, output: Output): void {
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [
           await engine.show({ id: data.id }),
-          await engine.budgetOf({ id: data.id }),
+          await engine.sessionBudget({ id: data.id }),
         ];
         const outcomes = checkSession(expectations, doc);
         output.result(expectations.length === 0 ? doc : { ...doc, expectations: outcomes }, () =>

@@ -79,7 +79,7 @@ function registerShow(program: Command, output: Output): void {
           output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));
           return;
         }
-        const budget = await engine.budgetOf({ id });
+        const budget = await engine.sessionBudget({ id });
         output.result(doc, () => sessionText(doc, budget));
       }),
     );
