@@ -16,9 +16,10 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { SessionSummary } from '../../shared/session/types';
+import { keepName, keptName } from './kept-names';
 import { LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
-import { EXTENSION } from './schema';
+import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { openSession, renameSession, type SessionReader } from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 
@@ -123,6 +124,7 @@ export class Library {
     writing(path, () => {
       for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(path + ending, { force: true });
     });
+    keepName(path, null);
   }
 
   /** A new id that sorts by time (UTC), for example 20261123-1204-x7k2. Throws a Failure where nothing can be written. */
@@ -180,7 +182,7 @@ function compareText(a: string, b: string): number {
 
 /** The stored summary where there is one; what the file itself is sure of always comes from the file. */
 function summarise(path: string): SessionSummary {
-  const { db, meta, result } = openDatabase(path);
+  const { db, meta, result, version } = openDatabase(path);
   try {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
@@ -192,7 +194,7 @@ function summarise(path: string): SessionSummary {
         residualPercent: null,
         ...meta.summary(),
         id: basename(path, EXTENSION),
-        name,
+        name: (version < SCHEMA_VERSION ? keptName(path) : null) ?? name,
         startedAt,
         status: result.status,
         durationUs: result.durationUs,

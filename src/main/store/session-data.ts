@@ -56,7 +56,14 @@ function storedSeries(
   return {
     info,
     gaps: reader.gapsOf(info.id),
-    figures: { count, min, max, mean, minAt: reader.lowestAt(info.id), maxAt: peak?.t ?? null },
+    figures: {
+      count,
+      min,
+      max,
+      mean,
+      minAt: reader.lowestIn(info.id)?.t ?? null,
+      maxAt: peak?.t ?? null,
+    },
     get times() {
       return read().times;
     },

@@ -6,6 +6,7 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { storedDocument } from '../../shared/base/stored-document';
+import type { Micros } from '../../shared/base/units';
 import { STATUSES } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -71,6 +72,15 @@ export const summarySchema = z.looseObject({
   experiment,
 });
 
+/** A person's words on a session, at a moment of it or on the whole. The format holds them; no front end writes any yet. */
+export interface Note {
+  readonly id: number;
+  readonly t: Micros | null;
+  readonly text: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
 /** Documents by key. Absent keys read as null; a document that is no JSON throws. */
 export class MetaDocuments {
   readonly #texts: ReadonlyMap<string, string>;
@@ -85,6 +95,10 @@ export class MetaDocuments {
   get(key: string): unknown {
     const text = this.#texts.get(key);
     return text === undefined ? null : JSON.parse(text);
+  }
+
+  entries(): (readonly [key: string, value: unknown])[] {
+    return [...this.#texts].map(([key, text]) => [key, JSON.parse(text)]);
   }
 
   header(): SessionHeader {

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { ZodError } from 'zod';
 import { Failure } from '../../shared/base/failure';
-import { ChunkError } from './chunks';
+import { ChunkError } from './bytes';
 
 export function damaged(path: string, why: string, cause?: unknown): Failure {
   return new Failure(
