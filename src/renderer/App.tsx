@@ -6,6 +6,7 @@ import { CommandRegistry } from './commands/registry';
 import { CommandProvider, useRegistry } from './commands/useCommands';
 import { WindowCommands } from './commands/WindowCommands';
 import { Boundary } from './components/Boundary';
+import { RecordingTrouble } from './RecordingTrouble';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, useHash } from './state/router';
 import { setTheme, type ThemeChoice, useTheme, useThemeChoice } from './state/theme';
@@ -63,6 +64,7 @@ function Frame() {
       </header>
       <LinkBanner />
       <WindowCommands />
+      <RecordingTrouble />
       <Boundary place={hash.split('?', 1)[0] ?? ''}>
         <View route={route} />
       </Boundary>

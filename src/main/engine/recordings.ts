@@ -42,6 +42,16 @@ export class Recordings {
         hooks.changed?.();
         this.#report(recording);
       },
+      trouble: (failure) => {
+        hooks.trouble?.(failure);
+        const { name } = recording.progress();
+        this.#events.emit({
+          type: 'trouble',
+          id: recording.id,
+          name,
+          failure: failure?.toInfo() ?? null,
+        });
+      },
       finished: () => {
         this.#running.delete(recording.id);
         hooks.finished?.();
@@ -66,8 +76,10 @@ export class Recordings {
     await recording.stop();
   }
 
+  /** One that cannot be finished keeps no other from being finished. */
   async stopAll(): Promise<void> {
-    await Promise.all(this.list().map((recording) => recording.stop()));
+    const ends = await Promise.allSettled(this.list().map((recording) => recording.stop()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   #report(recording: Recording): void {

@@ -5,6 +5,7 @@
  * a signal by which a question is taken back.
  */
 
+import type { FailureInfo } from '../base/failure';
 import type { Bytes, Micros, Millis } from '../base/units';
 import type { Budget } from '../budget/types';
 import type { Inversion } from '../divergence/inversion/inversion';
@@ -265,6 +266,13 @@ export type EngineEvent =
       readonly id: string;
       readonly durationUs: Micros;
       readonly status: string;
+    }
+  | {
+      /** What a recording meets while it goes on: its disk is full, its file was removed. Null: it is over. */
+      readonly type: 'trouble';
+      readonly id: string;
+      readonly name: string;
+      readonly failure: FailureInfo | null;
     };
 
 /** What a front end holds: the contract plus events. */
