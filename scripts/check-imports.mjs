@@ -134,9 +134,10 @@ const ALLOWED = {
   'renderer/components': ['shared/**'],
   'renderer/commands': ['renderer/state', 'renderer/components', 'shared/**'],
   'renderer/chart': window,
+  'renderer/timeline': [...window, 'renderer/chart'],
   'renderer/forms': window,
   'renderer/views/library': [...window, 'renderer/forms'],
-  'renderer/views/session': [...window, 'renderer/chart', 'renderer/forms'],
+  'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/compare': [...window, 'renderer/chart'],
   'renderer/views/doctor': window,
 

@@ -4,14 +4,14 @@ import type { Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { buildPredictedSpans } from '../../chart/bands';
-import type { Hover } from '../../chart/hover';
-import { Legend } from '../../chart/Legend';
-import { TraceChart } from '../../chart/TraceChart';
-import { focusOn, type View } from '../../chart/view';
+import { focusOn } from '../../chart/view';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { createStore } from '../../state/store';
+import { useStore } from '../../state/store';
+import { Legend } from '../../timeline/Legend';
+import { Timeline } from '../../timeline/Timeline';
+import { createTimelineState } from '../../timeline/timeline-state';
 import { ChartTools } from './ChartTools';
 import { Details } from './Details';
 import { Findings } from './Findings';
@@ -84,11 +84,12 @@ function Body({
   onSeries(series: string): void;
 }) {
   const [tier, setTier] = useState<Tier>('refined');
-  const [view, setView] = useState<View | null>(null);
-  const hover = useRef(createStore<Hover | null>(null)).current;
+  const [state] = useState(createTimelineState);
+  const isWhole = useStore(state.view) === null;
   const { overlay } = session;
   const bands = useMemo(() => buildPredictedSpans(overlay, tier, budget), [overlay, tier, budget]);
-  const zoomTo = (span: readonly [number, number]) => setView(focusOn(span, session.durationUs));
+  const zoomTo = (span: readonly [number, number]) =>
+    state.view.set(focusOn(span, session.durationUs));
   return (
     <>
       <KeyFigures session={session} tier={tier} />
@@ -99,22 +100,15 @@ function Body({
             session={session}
             hasPrediction={bands.length > 0}
             tier={tier}
-            isWhole={view === null}
+            isWhole={isWhole}
             onSeries={onSeries}
             onTier={setTier}
-            onFit={() => setView(null)}
+            onFit={() => state.view.set(null)}
           />
-          <TraceChart
-            session={session}
-            spans={bands}
-            tier={tier}
-            view={view}
-            hover={hover}
-            onView={setView}
-          />
+          <Timeline session={session} budget={budget} tier={tier} state={state} />
         </section>
         <aside className="rail">
-          <Legend session={session} budget={budget} spans={bands} tier={tier} hover={hover} />
+          <Legend session={session} budget={budget} spans={bands} tier={tier} state={state} />
           <Findings session={session} onZoom={zoomTo} />
         </aside>
       </div>

@@ -1,28 +1,32 @@
 /** The peak by name: at its place, or at the edge beyond which it lies. */
 import { formatBytes, formatExactBytes } from '../../shared/base/format';
-import type { Micros } from '../../shared/base/units';
-import { type PictureFrame, timeToX } from './picture-frame';
-import type { View } from './view';
+import type { SessionDocument } from '../../shared/session/session-document';
+import { timeToX } from '../chart/lane';
+import type { LaneLayout } from '../chart/lane-layout';
+import type { View } from '../chart/view';
+import { type Store, useStore } from '../state/store';
 
 const LABEL_WIDTH = 150;
 
 export function PeakLabel({
-  peak,
+  session,
+  rows: { rows, left, width },
   view,
-  frame,
-  top,
   onPeak,
 }: {
-  peak: { bytes: number; at: Micros };
-  view: View;
-  frame: PictureFrame;
-  top: number;
+  session: SessionDocument;
+  rows: LaneLayout;
+  view: Store<View>;
   onPeak(): void;
 }) {
-  const x = timeToX(peak.at, view, frame);
-  const right = frame.left + frame.plotWidth;
-  const outside = outsideOf(x, frame.left, right);
-  const y = frame.main.top + frame.main.height * (1 - peak.bytes / top);
+  const now = useStore(view);
+  const peak = session.overlay.measuredPeak;
+  const row = rows.find(({ lane, isFolded }) => lane.id === 'memory' && !isFolded);
+  if (!peak || !row) return null;
+  const right = left + width;
+  const x = timeToX(peak.at, now, { left, width });
+  const outside = outsideOf(x, left, right);
+  const y = row.top + row.height * (1 - peak.bytes / row.lane.scale.max);
   const toLeft = outside === 'right' || (outside === null && x > right - LABEL_WIDTH);
   return (
     <button
@@ -31,10 +35,7 @@ export function PeakLabel({
       data-side={toLeft ? 'left' : 'right'}
       data-outside={outside !== null}
       onClick={onPeak}
-      style={{
-        left: Math.min(right, Math.max(frame.left, x)),
-        top: Math.max(frame.main.top + 8, y),
-      }}
+      style={{ left: Math.min(right, Math.max(left, x)), top: Math.max(row.top + 12, y) }}
       title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
     >
       {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}

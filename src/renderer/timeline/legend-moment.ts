@@ -1,13 +1,19 @@
 /** What the legend tells: of the moment at the pointer, or without one of the peak. Pure. */
-import type { Bytes } from '../../shared/base/units';
+import type { Bytes, Micros } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
 import { phaseTitle } from '../../shared/present/phase-name';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { type PredictedSpan, predictedSpanAt, wholeRun } from './bands';
-import type { Hover } from './hover';
-import { phaseAt } from './phase-blocks';
-import { exactTime } from './scale';
+import { type PredictedSpan, predictedSpanAt } from '../chart/bands';
+import { phaseAt } from '../chart/phase-blocks';
+import { exactTime } from '../chart/scale';
+import { predictWholeRun } from './whole-run';
+
+/** What the crosshair stands on. */
+export interface Pointer {
+  readonly t: Micros;
+  readonly measured: Bytes | null;
+}
 
 export interface LegendMoment {
   /** Where the table stands, in words. */
@@ -29,10 +35,10 @@ export function chooseSpans(
   budget: Budget | null,
   tier: Tier,
 ): LegendSpans {
-  const isWhole =
-    known.length === 0 && session.overlay.phases.length === 0 && session.status !== 'recording';
+  const isWhole = known.length === 0;
   if (!isWhole || !budget) return { spans: known, isWhole };
-  return { spans: [wholeRun(budget, tier, session.durationUs)], isWhole };
+  const { span } = predictWholeRun(budget, session.overlay, tier, session.durationUs);
+  return { spans: [span], isWhole };
 }
 
 export function describeMoment(
@@ -40,7 +46,7 @@ export function describeMoment(
   { spans, isWhole }: LegendSpans,
   budget: Budget | null,
   tier: Tier,
-  pointer: Hover | null,
+  pointer: Pointer | null,
 ): LegendMoment {
   if (isWhole) {
     const where = budget?.tiers[tier].peak.phase ?? '';
@@ -58,7 +64,7 @@ export function describeMoment(
 function atPointer(
   { overlay }: SessionDocument,
   spans: readonly PredictedSpan[],
-  at: Hover,
+  at: Pointer,
 ): LegendMoment {
   const span = predictedSpanAt(spans, at.t);
   const phase = phaseAt(overlay, at.t);
@@ -73,7 +79,7 @@ function atPointer(
   return {
     title: `${where}${exactTime(Math.round(at.t))}`,
     span,
-    measured: at.measured?.value ?? null,
+    measured: at.measured,
     measuredComponents: null,
   };
 }

@@ -7,27 +7,29 @@ import type { Component, Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
 import { componentLabel } from '../../shared/present/names';
 import type { SessionDocument } from '../../shared/session/session-document';
+import { listComponents, type PredictedSpan } from '../chart/bands';
+import { COMPONENT_COLOR, WHOLE_COLOR } from '../chart/palette';
 import { Bytes } from '../components/Bytes';
-import { type Store, useStore } from '../state/store';
-import { listComponents, type PredictedSpan } from './bands';
-import type { Hover } from './hover';
+import { useStore } from '../state/store';
 import { chooseSpans, describeMoment, type LegendMoment } from './legend-moment';
-import { COMPONENT_COLOR, WHOLE_COLOR } from './palette';
+import type { TimelineState } from './timeline-state';
 
 export function Legend({
   session,
   budget,
   spans: known,
   tier,
-  hover,
+  state,
 }: {
   session: SessionDocument;
   budget: Budget | null;
   spans: readonly PredictedSpan[];
   tier: Tier;
-  hover: Store<Hover | null>;
+  state: TimelineState;
 }) {
-  const pointer = useStore(hover);
+  const t = useStore(state.cursor);
+  const measured = useStore(state.measured);
+  const pointer = t === null ? null : { t, measured };
   const shown = useMemo(
     () => chooseSpans(session, known, budget, tier),
     [session, known, budget, tier],
@@ -43,7 +45,7 @@ export function Legend({
         <p className="muted">
           {session.model === null
             ? 'No model and run are declared for this session, so theory has nothing to say about it.'
-            : 'The budget appears with the first phase.'}
+            : 'Nothing is predicted for this session.'}
         </p>
       ) : (
         <MomentTable spans={shown.spans} moment={moment} tier={tier} />
