@@ -17,6 +17,7 @@ import { cutPage, touches } from '../../src/shared/session/pages';
 import { drawPhases } from '../../src/shared/session/phase-bars';
 import { compareWorst } from '../../src/shared/session/phase-kinds';
 import { summarizeSpan } from '../../src/shared/session/statistics';
+import { compareSessions } from '../../src/shared/session/compare';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
 import {
@@ -245,83 +246,13 @@ export function fixtureEngine(
       sessions.delete(id);
       emit({ type: 'library' });
     },
-    compare: async ({ ids }) => {
+    compare: async ({ ids, base }) => {
       const all = ids.map(find);
-      const first = all[0]!;
-      const peaks = all.map(({ document }) => document.overlay.measuredPeak?.bytes ?? null);
-      const predicted = all.map(({ document }) => document.overlay.predictedPeak.refined);
-      const names = [
-        ...new Set(
-          all.flatMap(({ budget }) => Object.keys(budget?.tiers.refined.components ?? {})),
-        ),
-      ];
-      const phaseNames = [
-        ...new Set(
-          all.flatMap(({ document }) => document.overlay.phases.map(({ phase }) => phase)),
-        ),
-      ];
-      const of = (session: FixtureSession, phase: string) =>
-        session.document.overlay.phases.filter((own) => own.phase === phase);
-      return {
-        sessions: all.map(({ document }) => ({ id: document.id, name: document.name })),
-        differences: {
-          config: [
-            { field: 'run.mode', values: all.map(({ document }) => document.run?.mode ?? null) },
-            { field: 'run.batch', values: all.map(({ document }) => document.run?.batch ?? null) },
-            {
-              field: 'run.backend',
-              values: all.map(({ document }) => document.run?.backend ?? null),
-            },
-          ],
-          components: names.map((component) => ({
-            component,
-            predicted: all.map(
-              ({ budget }) =>
-                Object.entries(budget?.tiers.refined.components ?? {}).find(
-                  ([name]) => name === component,
-                )?.[1] ?? null,
-            ),
-            measured: all.map(() => null),
-          })),
-          phases: phaseNames.map((phase) => ({
-            phase,
-            measured: all.map((s) =>
-              of(s, phase).length
-                ? Math.max(...of(s, phase).map(({ measured }) => measured ?? 0))
-                : null,
-            ),
-            predicted: all.map((s) =>
-              of(s, phase).length
-                ? Math.max(...of(s, phase).map((own) => own.predicted.refined ?? 0))
-                : null,
-            ),
-            durationUs: all.map((s) =>
-              of(s, phase).length
-                ? of(s, phase).reduce((total, { span }) => total + span[1] - span[0], 0)
-                : null,
-            ),
-          })),
-        },
-        peak: {
-          measured: peaks,
-          predicted,
-          changeBytes: peaks.map((peak) =>
-            peak === null || peaks[0] === null ? null : peak - peaks[0]!,
-          ),
-          changePercent: peaks.map((peak) =>
-            peak === null || !peaks[0] ? null : ((peak - peaks[0]) / peaks[0]) * 100,
-          ),
-        },
-        time: {
-          durationUs: all.map(({ document }) => document.durationUs),
-          changePercent: all.map(
-            ({ document }) =>
-              ((document.durationUs - first.document.durationUs) / first.document.durationUs) * 100,
-          ),
-        },
-        verdict:
-          'The second run needs 85% less memory at its peak: it holds no gradients and no optimizer states.',
-      };
+      return compareSessions(
+        all.map(({ document }) => document),
+        all.map(({ budget }) => budget),
+        base === undefined ? 0 : ids.indexOf(base),
+      );
     },
     exportFormats: async () => [
       reportFormat('html', 'HTML', 'text/html'),

@@ -10,7 +10,7 @@ import { checkModel } from '../../shared/model/validate';
 import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
 import { describeMoment } from '../../shared/session/at-moment';
 import { shortenDocument } from '../../shared/session/brief';
-import { type Comparison, compareSessions } from '../../shared/session/compare';
+import { type Comparison, compareSessions, MAX_COMPARED } from '../../shared/session/compare';
 import { describeAnalysis } from '../../shared/session/document';
 import { knownAt } from '../../shared/session/known-at';
 import { cutPage, touches } from '../../shared/session/pages';
@@ -141,14 +141,21 @@ export class Sessions {
     return invertSession(this.load(id), model, given);
   }
 
-  compare({ ids }: Query<'compare'>): Comparison {
+  compare({ ids, base }: Query<'compare'>): Comparison {
     if (ids.length < 2)
       throw new Failure(
         'bad_input',
         'A comparison needs two sessions or more.',
         'Give two ids; "plumbline list" shows them.',
       );
-    return compareAnalysed(ids.map((id) => this.#report(id)));
+    if (ids.length > MAX_COMPARED)
+      throw new Failure(
+        'bad_input',
+        `${ids.length} sessions are too many to tell apart.`,
+        `Compare at most ${MAX_COMPARED} at a time.`,
+      );
+    const sessions = ids.map((id) => this.#report(id));
+    return compareAnalysed(sessions, base === undefined ? 0 : findBase(sessions, base));
   }
 
   report({ ids, format }: Query<'report'>): Answer<'report'> {
@@ -227,8 +234,22 @@ const clampColumns = (columns: number): number =>
 
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };
 
-const compareAnalysed = (sessions: readonly Analysed[]): Comparison =>
+const compareAnalysed = (sessions: readonly Analysed[], base = 0): Comparison =>
   compareSessions(
     sessions.map(({ doc }) => doc),
     sessions.map(({ budget }) => budget),
+    base,
   );
+
+/** The place of the base among the compared sessions, by its id or the beginning or end of it. */
+function findBase(sessions: readonly Analysed[], base: string): number {
+  const place = sessions.findIndex(
+    ({ doc: { id } }) => id === base || id.startsWith(base) || id.endsWith(base),
+  );
+  if (place >= 0) return place;
+  throw new Failure(
+    'bad_input',
+    `"${base}" is none of the compared sessions.`,
+    'Name one of them as the base, or leave it out to compare with the first.',
+  );
+}

@@ -199,7 +199,8 @@ interface Methods {
   stop(q: { id: string }): Promise<void>;
   rename(q: { id: string; name: string }): Promise<void>;
   delete(q: { id: string }): Promise<void>;
-  compare(q: { ids: readonly string[] }): Promise<Comparison>;
+  /** Two to eight sessions; `base` is the id of the one the others are compared with, the first where none is named. */
+  compare(q: { ids: readonly string[]; base?: string }): Promise<Comparison>;
   exportFormats(): Promise<readonly ExportFormatInfo[]>;
   /** The report's text; front ends save it where the person says. */
   report(q: { ids: readonly string[]; format: string }): Promise<ReportFile>;
