@@ -13,11 +13,11 @@ import type {
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
+import { compareSessions } from '../../src/shared/session/compare';
 import { cutPage, touches } from '../../src/shared/session/pages';
 import { drawPhases } from '../../src/shared/session/phase-bars';
 import { compareWorst } from '../../src/shared/session/phase-kinds';
 import { summarizeSpan } from '../../src/shared/session/statistics';
-import { compareSessions } from '../../src/shared/session/compare';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
 import {

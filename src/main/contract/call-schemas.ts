@@ -134,7 +134,7 @@ export const CALL_SCHEMAS: {
   stop: z.object({ id }),
   rename: z.object({ id, name: text }),
   delete: z.object({ id }),
-  compare: z.object({ ids }),
+  compare: z.object({ ids, base: id.optional() }),
   exportFormats: nothing,
   report: z.object({ ids, format }),
   export: z.object({ id, format }),

@@ -17,20 +17,20 @@ export const letter = (place: number): string => String.fromCharCode(65 + place)
 /** The plain word for a change within the noise. */
 export const INDISTINCT = 'not distinguishable';
 
-/** "Peak", "Activations, predicted", "Backward, at its highest", "Backward, median time". */
+const OVERALL_NAMES: Readonly<Record<string, string>> = {
+  peak: 'Measured peak',
+  'predicted peak': 'Predicted peak',
+  duration: 'Duration',
+  throughput: 'Throughput, tokens/s',
+  energy: 'Energy, by mean power',
+};
+
+/** "Measured peak", "Activations, predicted", "Backward, at its highest", "Backward, median time". */
 export function rowName({ group, key, isPredicted }: ComparedRow): string {
+  if (group === 'overall') return OVERALL_NAMES[key] ?? key;
   if (group === 'component')
     return capitalize(`${componentName(key)}${isPredicted ? ', predicted' : ''}`);
-  if (group === 'phase') return capitalize(`${key}, at its highest`);
-  if (group === 'time') return capitalize(`${key}, median time`);
-  return (
-    {
-      peak: 'Measured peak',
-      duration: 'Duration',
-      throughput: 'Throughput',
-      energy: 'Energy, by mean power',
-    }[key] ?? key
-  );
+  return capitalize(`${key}, ${group === 'phase' ? 'at its highest' : 'median time'}`);
 }
 
 /** "+12.0 MiB (+3.1%)"; a change within the noise is told by the word for it. */
@@ -52,22 +52,28 @@ export function formatSigned(change: number, unit: RowUnit): string {
   return `${sign}${formatSi(size)}`;
 }
 
-/** Rows of figures; a column for each session and, beside every session but the base, its difference. */
-export function comparisonTable({ rows, labels, base }: Comparison): WordTable {
+/** More sessions than these leave no room for their differences beside them. */
+const MOST_WIDE = 3;
+
+/** Rows of figures; a column for each session and, beside every session but the base, its difference where it has room. */
+export function comparisonTable(
+  { rows, labels, base }: Comparison,
+  hasRoom = labels.length <= MOST_WIDE,
+): WordTable {
   const against = letter(base);
-  const hasNoise = rows.some(({ isDistinct }) => isDistinct.includes(false));
+  const hasNoise = hasRoom && rows.some(({ isDistinct }) => isDistinct.includes(false));
   return {
     head: [
       '',
       ...labels.flatMap((_, i) =>
-        i === base ? [letter(i)] : [letter(i), `${letter(i)} − ${against}`],
+        i === base || !hasRoom ? [letter(i)] : [letter(i), `${letter(i)} − ${against}`],
       ),
     ],
     rows: rows.map((row) => [
       rowName(row),
       ...labels.flatMap((_, i) => {
         const value = formatFigure(row.values[i] ?? null, row.unit);
-        return i === base ? [value] : [value, describeChange(row, i, base)];
+        return i === base || !hasRoom ? [value] : [value, describeChange(row, i, base)];
       }),
     ]),
     notes: hasNoise

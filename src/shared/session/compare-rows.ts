@@ -17,7 +17,7 @@ export type RowUnit = 'bytes' | 'microseconds' | 'joules' | 'per_second';
 
 export interface ComparedRow {
   readonly group: 'overall' | 'component' | 'phase' | 'time';
-  /** Name of the component or phase; of the whole: peak, duration, throughput, energy. */
+  /** Name of the component or phase; of the whole: peak, predicted peak, duration, throughput, energy. */
   readonly key: string;
   /** A figure of the prediction, where no session measured it. */
   readonly isPredicted: boolean;
@@ -35,6 +35,8 @@ export interface ComparedRow {
 
 /** Device memory is mapped in pages of this size. */
 const DEVICE_PAGE = 2 * MiB;
+
+const CERTAIN = { amount: 0, why: 'a prediction does not vary' };
 
 interface Figure {
   readonly group: ComparedRow['group'];
@@ -56,6 +58,14 @@ export function buildRows(
   const finish = (figure: Figure) => finishRow(figure, base, repeats);
   const overall: readonly Figure[] = [
     { group: 'overall', key: 'peak', unit: 'bytes', values: peak.measured, within: steps },
+    {
+      group: 'overall',
+      key: 'predicted peak',
+      unit: 'bytes',
+      values: peak.predicted,
+      isPredicted: true,
+      within: CERTAIN,
+    },
     { group: 'overall', key: 'duration', unit: 'microseconds', values: time.durationUs },
     { group: 'overall', key: 'throughput', unit: 'per_second', values: docs.map(throughput) },
     { group: 'overall', key: 'energy', unit: 'joules', values: docs.map(energy) },
@@ -69,7 +79,7 @@ export function buildRows(
         unit: 'bytes',
         values: isMeasured ? measured : predicted,
         isPredicted: !isMeasured,
-        within: isMeasured ? steps : { amount: 0, why: 'a prediction does not vary' },
+        within: isMeasured ? steps : CERTAIN,
       };
     }),
     ...differences.phases.map(
@@ -98,7 +108,7 @@ function finishRow(
   const changes = values.map((value, i) =>
     i === base || value === null || from === null ? null : value - from,
   );
-  const spread = spreadOfRepeats(values, repeats, unit);
+  const spread = isPredicted ? null : measureSpread(values, repeats, unit);
   const known = spread ?? within;
   const noise = known?.amount ?? null;
   return {
@@ -117,7 +127,7 @@ function finishRow(
 }
 
 /** How far apart runs of the same settings lie at most. */
-function spreadOfRepeats(
+function measureSpread(
   values: readonly (number | null)[],
   repeats: Comparison['repeats'],
   unit: RowUnit,
@@ -212,6 +222,6 @@ export function formatFigure(value: number | null, unit: RowUnit): string {
   if (value === null) return ABSENT;
   if (unit === 'bytes') return formatBytes(value);
   if (unit === 'microseconds') return formatDuration(value);
-  if (unit === 'per_second') return `${formatSi(value)} tokens/s`;
+  if (unit === 'per_second') return formatSi(value);
   return `${formatSi(value)}${Math.abs(value) < 1000 ? ' ' : ''}J`;
 }

@@ -5,7 +5,8 @@ import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
-import { compareText, sessionText } from '../text/session';
+import { compareText } from '../text/comparison';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 

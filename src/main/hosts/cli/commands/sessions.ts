@@ -14,7 +14,8 @@ import {
   reportOutcomes,
 } from '../options/expectations';
 import type { Output } from '../output';
-import { compareText, listText, sessionText } from '../text/session';
+import { compareText } from '../text/comparison';
+import { listText, sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
 import { parseSpeed, replay, SPEEDS } from './replay';
@@ -106,13 +107,15 @@ function registerDelete(program: Command, output: Output): void {
 function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
-    .description('compare sessions with the first one given')
-    .argument('<ids...>', 'ids of two sessions or more');
+    .description('compare sessions with the first one given, or with another of them')
+    .argument('<ids...>', 'ids of two to eight sessions')
+    .option('--base <id>', 'the session that the others are compared with');
   addExpectationOptions(compare, '"peak>+2%"').action(
-    async (ids: string[], options: ExpectationOptions) => {
+    async (ids: string[], options: ExpectationOptions & { readonly base?: string }) => {
       const expectations = parseExpectationOptions(options, '>');
+      const { base } = options;
       process.exitCode = await withEngine(async (engine) => {
-        const comparison = await engine.compare({ ids });
+        const comparison = await engine.compare({ ids, ...(base !== undefined && { base }) });
         const outcomes = checkComparison(expectations, comparison);
         output.result(
           expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes },

@@ -22,12 +22,11 @@ import { describeConfiguration } from '../../../../shared/present/configuration'
 import { describeStatus, headline } from '../../../../shared/present/headline';
 import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
-import { componentName, formatSetting } from '../../../../shared/present/names';
+import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
-import type { Comparison } from '../../../../shared/session/compare';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { SessionSummary } from '../../../../shared/session/types';
 import { cut, plain, table, WIDTH, wrap } from './columns';
@@ -256,70 +255,6 @@ function fitText(fits: readonly GpuFit[], sharded: boolean): string {
 }
 
 const NO_BREAK = '\u00a0';
-
-export function compareText(comparison: Comparison): string {
-  const { sessions, differences } = comparison;
-  const heads = sessions.map((_, i) => letter(i));
-  // More than three sessions leave room for the measurement alone.
-  const wide = sessions.length <= 3;
-  const cell = (...parts: [predicted: string, measured: string, ...string[]]) =>
-    wide ? parts.join(' | ') : parts[1];
-  const section = (title: string, first: string, rows: readonly string[][]) =>
-    rows.length === 0 ? [] : [`${title}\n${table([first, ...heads], rows)}`];
-  return [
-    sessions
-      .map(({ id, name }, i) => `${letter(i)}  ${cut(plain(id), 32)}  ${cut(plain(name), 60)}`)
-      .join('\n'),
-    wrap(comparison.verdict, ''),
-    comparedPeaks(comparison),
-    ...section(
-      'Settings that differ',
-      'setting',
-      differences.config.map(({ field, values }) => [
-        field,
-        ...values.map((value) => cut(plain(formatSetting(value)), 26)),
-      ]),
-    ),
-    ...section(
-      `By component, where memory peaked, ${wide ? 'predicted | measured' : 'measured'}`,
-      'component',
-      differences.components.map(({ component, predicted, measured }) => [
-        componentName(component),
-        ...heads.map((_, i) => cell(formatBytes(predicted[i]), formatBytes(measured[i]))),
-      ]),
-    ),
-    ...section(
-      `By phase, ${wide ? 'predicted | measured | time' : 'measured'}`,
-      'phase',
-      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
-        phase,
-        ...heads.map((_, i) =>
-          cell(formatBytes(predicted[i]), formatBytes(measured[i]), formatDuration(durationUs[i])),
-        ),
-      ]),
-    ),
-  ].join('\n\n');
-}
-
-function letter(i: number): string {
-  return i < 26 ? String.fromCharCode(65 + i) : String(i + 1);
-}
-
-function comparedPeaks({ sessions, peak, time }: Comparison): string {
-  const change = (bytes: number | null | undefined, percent: number | null | undefined) =>
-    bytes == null ? ABSENT : `${formatSignedBytes(bytes)} (${formatSignedPercent(percent)})`;
-  return table(
-    ['', 'measured peak', 'against A', 'predicted', 'duration', 'against A'],
-    sessions.map((_, i) => [
-      letter(i),
-      formatBytes(peak.measured[i]),
-      change(peak.changeBytes[i], peak.changePercent[i]),
-      formatBytes(peak.predicted[i]),
-      formatDuration(time.durationUs[i]),
-      formatSignedPercent(time.changePercent[i]),
-    ]),
-  );
-}
 
 export function listText(sessions: readonly SessionSummary[]): string {
   if (sessions.length === 0)
