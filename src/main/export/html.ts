@@ -14,7 +14,7 @@ import {
 import { describeStatus, headline } from '../../shared/present/headline';
 import { formatInstant } from '../../shared/present/moments';
 import type { WordTable } from '../../shared/present/tables';
-import type { Comparison } from '../../shared/session/compare';
+import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';

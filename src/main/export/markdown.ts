@@ -29,7 +29,7 @@ import { noFindings } from '../../shared/present/no-findings';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { explainTrace, type WordTable } from '../../shared/present/tables';
-import type { Comparison } from '../../shared/session/compare';
+import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { reportFileName } from './file-name';
 import type { ExportFormat, ReportInput } from './protocol';

@@ -13,7 +13,7 @@ import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Moment } from '../session/at-moment';
-import type { Comparison } from '../session/compare';
+import type { Comparison } from '../session/comparison';
 import type { Page } from '../session/pages';
 import type { PhaseBar } from '../session/phase-bars';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';

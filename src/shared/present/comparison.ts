@@ -6,8 +6,8 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../base/format';
-import type { Comparison } from '../session/compare';
-import { type ComparedRow, formatFigure, type RowUnit } from '../session/compare-rows';
+import { formatFigure } from '../session/compare-rows';
+import type { ComparedRow, Comparison, RowUnit } from '../session/comparison';
 import { capitalize, componentName, formatSetting } from './names';
 import type { WordTable } from './tables';
 

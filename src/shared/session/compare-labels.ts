@@ -1,5 +1,5 @@
 /** What compared sessions are called: by what differs between them, since their names are often the same. */
-import type { Comparison } from './compare';
+import type { Comparison } from './comparison';
 
 type Settings = Comparison['differences']['config'];
 

@@ -10,28 +10,8 @@ import { median } from '../base/statistics';
 import { MiB } from '../base/units';
 import { PHASES } from '../base/vocabulary';
 import { isFrameworkSeries } from '../trace/series-ids';
-import type { Comparison } from './compare';
+import type { ComparedRow, Comparison, RowUnit } from './comparison';
 import type { SessionDocument } from './session-document';
-
-export type RowUnit = 'bytes' | 'microseconds' | 'joules' | 'per_second';
-
-export interface ComparedRow {
-  readonly group: 'overall' | 'component' | 'phase' | 'time';
-  /** Name of the component or phase; of the whole: peak, predicted peak, duration, throughput, energy. */
-  readonly key: string;
-  /** A figure of the prediction, where no session measured it. */
-  readonly isPredicted: boolean;
-  readonly unit: RowUnit;
-  readonly values: readonly (number | null)[];
-  /** Against the base; null for the base itself and where either is not known. */
-  readonly changes: readonly (number | null)[];
-  /** Changes up to this are not distinguishable from none; null where it is not known how much the figure varies. */
-  readonly noise: number | null;
-  /** Where the noise comes from, in words. */
-  readonly why: string;
-  /** Of each session: false where its change is not distinguishable from none, null where there is none. */
-  readonly isDistinct: readonly (boolean | null)[];
-}
 
 /** Device memory is mapped in pages of this size. */
 const DEVICE_PAGE = 2 * MiB;

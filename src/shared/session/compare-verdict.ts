@@ -1,7 +1,7 @@
 /** A comparison in one sentence. */
 import { formatBytes, formatDuration, formatPercent } from '../base/format';
-import type { Comparison } from './compare';
 import { pickSettings } from './compare-labels';
+import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
 
 /** How the last session stands to the base (the base itself: how the first does), in memory, in time, and what was changed. */

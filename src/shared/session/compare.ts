@@ -1,58 +1,17 @@
 /** Two or more sessions beside each other; the first is the one the others are compared with. */
 
-import type { Bytes, Micros, Percent } from '../base/units';
+import type { Micros, Percent } from '../base/units';
 import { COMPONENTS, type Component, PHASES } from '../base/vocabulary';
 import type { Budget, ComponentBytes } from '../budget/types';
 import { highestPhase } from '../divergence/overlay/phase-rows';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { RunSpec } from '../model/spec';
-import { type AlignBy, type Anchors, alignSessions } from './align';
+import { alignSessions } from './align';
 import { findRepeats, nameByDifference } from './compare-labels';
-import { buildRows, type ComparedRow } from './compare-rows';
+import { buildRows } from './compare-rows';
 import { describeVerdict } from './compare-verdict';
+import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
-
-/** As many sessions as letters, colours and shapes can tell apart. */
-export const MAX_COMPARED = 8;
-
-export interface Comparison {
-  readonly sessions: readonly { readonly id: string; readonly name: string }[];
-  readonly differences: {
-    readonly config: readonly { readonly field: string; readonly values: readonly unknown[] }[];
-    readonly components: readonly {
-      readonly component: string;
-      readonly predicted: readonly (Bytes | null)[];
-      readonly measured: readonly (Bytes | null)[];
-    }[];
-    readonly phases: readonly {
-      readonly phase: string;
-      readonly measured: readonly (Bytes | null)[];
-      readonly predicted: readonly (Bytes | null)[];
-      readonly durationUs: readonly (Micros | null)[];
-    }[];
-  };
-  readonly peak: {
-    readonly measured: readonly (Bytes | null)[];
-    readonly predicted: readonly (Bytes | null)[];
-    readonly changeBytes: readonly (Bytes | null)[];
-    readonly changePercent: readonly (Percent | null)[];
-  };
-  readonly time: {
-    readonly durationUs: readonly Micros[];
-    readonly changePercent: readonly (Percent | null)[];
-  };
-  readonly verdict: string;
-  /** Place of the session that the others are compared with. */
-  readonly base: number;
-  /** What each session is called here: by what differs. */
-  readonly labels: readonly string[];
-  /** Places of sessions that ran the same thing, in groups of two or more. */
-  readonly repeats: readonly (readonly number[])[];
-  /** Every figure, with what of its change is noise; the largest difference first. */
-  readonly rows: readonly ComparedRow[];
-  /** How each session lies on the base's time, for every way to align them. */
-  readonly alignment: Readonly<Record<AlignBy, readonly (Anchors | null)[]>>;
-}
 
 /** `docs[base]` is what the others are compared with; `budgets` stand in the same order. */
 export function compareSessions(

@@ -6,7 +6,7 @@ import {
   formatSignedPercent,
 } from '../../../shared/base/format';
 import { componentLabel } from '../../../shared/present/names';
-import type { Comparison } from '../../../shared/session/compare';
+import type { Comparison } from '../../../shared/session/comparison';
 import { LINE_COLORS } from '../../chart/palette';
 import { Bytes } from '../../components/Bytes';
 import { sessionHref } from '../../state/router';

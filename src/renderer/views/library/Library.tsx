@@ -1,7 +1,7 @@
 /** All sessions: find, open, select to compare, rename, delete, record, import. */
 import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
 import { type RefObject, useMemo, useRef, useState } from 'react';
-import { MAX_COMPARED } from '../../../shared/session/compare';
+import { MAX_COMPARED } from '../../../shared/session/comparison';
 import type { SessionSummary } from '../../../shared/session/types';
 import { useCommands } from '../../commands/useCommands';
 import { Dialog } from '../../components/Dialog';

@@ -6,7 +6,7 @@ import {
   settingsTable,
 } from '../../../../shared/present/comparison';
 import type { WordTable } from '../../../../shared/present/tables';
-import type { Comparison } from '../../../../shared/session/compare';
+import type { Comparison } from '../../../../shared/session/comparison';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 
 export function compareText(comparison: Comparison): string {
