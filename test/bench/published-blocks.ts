@@ -39,6 +39,8 @@ function runOf(model: ModelSpec, config: Config, given: Partial<RunSpec>): RunSp
   return runDefaults(model, {
     mode: 'train',
     framework: 'pytorch',
+    precision: 'fp32',
+    attention: 'eager',
     batch: config.number('batch') ?? 1,
     seq: config.number('seq') ?? 1,
     ...given,

@@ -368,14 +368,13 @@ function budgetOf(spec: ModelSpec, run: RunSpec, spans: readonly Span[], gpu: bo
       timeline,
     };
   };
+  const refined = tier((parts) => (gpu ? { ...parts, context: 300 * MiB } : parts));
   return {
     model: { name: spec.name, parameters: 124_439_808 },
     spec,
     run,
-    tiers: {
-      textbook: tier(textbook),
-      refined: tier((parts) => (gpu ? { ...parts, context: 300 * MiB } : parts)),
-    },
+    tiers: { textbook: tier(textbook), refined },
+    answer: { bytes: refined.total, rank: 0, level: gpu ? 'process' : 'allocated' },
   };
 }
 

@@ -76,6 +76,7 @@ export function budgetWith(
     spec,
     run: runDefaults(spec, run),
     tiers: { textbook: tier(textbook), refined: tier(refined) },
+    answer: { bytes: tier(refined).total, rank: 0, level: 'allocated' },
   };
 }
 

@@ -10,8 +10,15 @@ export const PRECISIONS = [
   'mixed-bf16',
   'int8',
   'int4',
+  'fp8',
+  'nf4',
+  'mxfp4',
 ] as const;
 export type Precision = (typeof PRECISIONS)[number];
+/** Of a cache: blocks of weights' formats are none of numbers that come one token at a time. */
+export const CACHE_PRECISIONS: readonly Precision[] = PRECISIONS.filter(
+  (precision) => precision !== 'nf4' && precision !== 'mxfp4',
+);
 export const OPTIMIZERS = [
   'adamw',
   'adam',

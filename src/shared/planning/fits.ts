@@ -91,7 +91,7 @@ export function fitOn(
 }
 
 /** Peaks by batch, each worked out once. */
-function peaksByBatch(model: ModelSpec, run: RunSpec): (batch: number) => Bytes {
+export function peaksByBatch(model: ModelSpec, run: RunSpec): (batch: number) => Bytes {
   const known = new Map<number, Bytes>();
   return (batch) => {
     const found = known.get(batch) ?? peakBytes(model, { ...run, batch });

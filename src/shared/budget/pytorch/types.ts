@@ -17,7 +17,7 @@ export interface ElementBytes {
   /** torch.autocast: fp32 weights, each matrix cast to half precision and kept until backward has used it. */
   readonly autocast: boolean;
   /** Weights of linear layers are stored quantized. */
-  readonly quantized: 'int8' | 'int4' | null;
+  readonly quantized: boolean;
 }
 
 const HALF: ElementBytes = {
@@ -28,8 +28,9 @@ const HALF: ElementBytes = {
   gradient: 2,
   state: 2,
   autocast: false,
-  quantized: null,
+  quantized: false,
 };
+const QUANTIZED: ElementBytes = { ...HALF, quantized: true };
 const MIXED: ElementBytes = {
   weight: 4,
   compute: 2,
@@ -38,7 +39,7 @@ const MIXED: ElementBytes = {
   gradient: 4,
   state: 4,
   autocast: true,
-  quantized: null,
+  quantized: false,
 };
 const TYPES: Readonly<Record<Precision, ElementBytes>> = {
   fp32: {
@@ -49,14 +50,17 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
     gradient: 4,
     state: 4,
     autocast: false,
-    quantized: null,
+    quantized: false,
   },
   fp16: HALF,
   bf16: HALF,
   'mixed-fp16': MIXED,
   'mixed-bf16': MIXED,
-  int8: { ...HALF, quantized: 'int8' },
-  int4: { ...HALF, quantized: 'int4' },
+  int8: QUANTIZED,
+  int4: QUANTIZED,
+  fp8: QUANTIZED,
+  nf4: QUANTIZED,
+  mxfp4: QUANTIZED,
 };
 
 /** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */

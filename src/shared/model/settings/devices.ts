@@ -148,6 +148,10 @@ export const DEVICES = {
   gpu: setting({
     kind: TEXT,
     label: 'GPU',
-    option: { flag: '--gpu', takes: '<name>', help: 'GPU the run is meant for' },
+    option: {
+      flag: '--gpu',
+      takes: '<name|size>',
+      help: 'GPU the run is meant for, by name or by memory (24GB: GB on a card means GiB)',
+    },
   }),
 };

@@ -4,6 +4,7 @@ import { type Checkpointing, isCheckpointing, segmentLength } from '../checkpoin
 import {
   ATTENTIONS,
   BACKENDS,
+  CACHE_PRECISIONS,
   FRAMEWORKS,
   type Framework,
   MODES,
@@ -13,8 +14,9 @@ import {
   type Precision,
 } from '../choices';
 import type { ModelSpec } from '../model-spec';
-import { bytesPerElement, isMixed } from '../precision';
+import { bytesPerElement, isMixed, isQuantized } from '../precision';
 import { rejectField, rejectOption } from '../reject-field';
+import { publishedPrecision } from '../stored-precision';
 import { choice, choiceOrNull, count, GENERATED_COUNT, type Kind, SWITCH } from './kinds';
 import {
   checkApart,
@@ -135,11 +137,13 @@ export const EVERY_RUN = {
   precision: setting({
     kind: choice(PRECISIONS),
     label: 'Precision',
-    default: 'fp32',
+    // As the framework loads it: in what it was published in. The bundled workload has fp32 alone unless told otherwise.
+    default: ({ framework, mode }: Stored, model, { loraRank = 0 }) =>
+      framework === 'tfjs' ? 'fp32' : publishedPrecision(model, mode === 'train' && loraRank === 0),
     check(precision, run: Stored, model, refuse) {
       if (isBundled(run, model)) checkBundledPrecision(run);
       if (run.framework === 'tfjs' || run.mode !== 'train' || run.loraRank) return;
-      if (precision === 'int8' || precision === 'int4')
+      if (isQuantized(precision))
         refuse(
           'quantized weights are not trained themselves',
           'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.',
@@ -150,7 +154,7 @@ export const EVERY_RUN = {
 
   /** A cache is kept at the working precision; weights-only quantization and fp32 masters do not reach it. */
   kvPrecision: setting({
-    kind: choice(PRECISIONS),
+    kind: choice(CACHE_PRECISIONS),
     label: 'Precision of the KV cache',
     modes: ['generate'],
     default: ({ precision }: { precision: Precision }) =>
@@ -212,7 +216,9 @@ export const EVERY_RUN = {
   attention: setting({
     kind: choice(ATTENTIONS),
     label: 'Attention',
-    default: 'eager',
+    // What each framework's own code takes where nothing is said.
+    default: ({ framework }: { precision: Precision; framework: Framework }) =>
+      framework === 'tfjs' ? 'eager' : 'sdpa',
     check(attention, run: { precision: Precision; framework: Framework }, _, refuse) {
       if (run.framework !== 'tfjs' && attention === 'flash' && run.precision === 'fp32')
         refuse(

@@ -16,7 +16,14 @@ import { fewestGpus } from '../../../../src/shared/planning/gpu-layouts';
 import { randomFrom, randomModel, randomRun } from '../../../support/random-runs';
 
 const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec =>
-  runDefaults(model, { framework: 'pytorch', mode: 'train', steps: 2, ...given });
+  runDefaults(model, {
+    framework: 'pytorch',
+    mode: 'train',
+    precision: 'fp32',
+    attention: 'eager',
+    steps: 2,
+    ...given,
+  });
 const last = (tier: TierBudget, phase: string) =>
   tier.timeline.filter((row) => row.phase === phase).at(-1)!;
 const live = (components: ComponentBytes) =>

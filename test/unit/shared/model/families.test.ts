@@ -356,7 +356,7 @@ describe('a run that cannot be', () => {
     [
       'flash attention in fp32',
       'llama-2-7b',
-      { mode: 'train', attention: 'flash' },
+      { mode: 'train', precision: 'fp32', attention: 'flash' },
       /attention cannot be "flash"/,
     ],
     [

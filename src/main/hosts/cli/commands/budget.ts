@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { computeBudget } from '../../../../shared/budget/budget';
 import { GPUS } from '../../../../shared/hardware/gpus';
 import { fitsOn } from '../../../../shared/planning/fits';
+import { assumedSentences, listAssumed } from '../../../../shared/present/assumed';
 import { addSpecOptions, resolveSpec, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { budgetText } from '../text/session';
@@ -12,8 +13,14 @@ export function registerBudget(program: Command, output: Output): void {
   addSpecOptions(
     program.command('budget').description('predict the memory of a run, by component and phase'),
   ).action((options: SpecOptions) => {
-    const { model, run } = resolveSpec(options, { model: 'gpt2', framework: 'tfjs' });
-    const budget = { ...computeBudget(model, run), fits: fitsOn(model, run, GPUS) };
-    output.result(budget, () => budgetText(budget));
+    const { model, run, given, card } = resolveSpec(options, { model: 'gpt2', framework: 'tfjs' });
+    const budget = computeBudget(model, run);
+    const sized = card !== null && run.gpu === undefined ? [card] : [];
+    const document = {
+      ...budget,
+      assumed: [...assumedSentences(listAssumed(model, run, given)), ...(budget.assumed ?? [])],
+      fits: fitsOn(model, run, [...sized, ...GPUS]),
+    };
+    output.result(document, () => budgetText(document));
   });
 }

@@ -11,6 +11,7 @@ import { registerFlops } from './flops';
 import { registerImport } from './import';
 import { registerInvert } from './invert';
 import { registerLogits } from './logits';
+import { registerModels } from './models';
 import { registerPlan } from './plan';
 import { registerRecord } from './record';
 import { registerScaling } from './scaling';
@@ -29,6 +30,7 @@ export function registerCommands(program: Command, output: Output): void {
     registerBudget,
     registerFlops,
     registerPlan,
+    registerModels,
     registerScaling,
     registerChapter,
     registerExperiment,

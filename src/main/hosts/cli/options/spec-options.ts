@@ -4,14 +4,15 @@
  */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
+import { GiB } from '../../../../shared/base/units';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import { isBundledByDefault, notBundledPrecision } from '../../../../shared/model/bundled';
-import { presetNames } from '../../../../shared/model/presets';
 import { runDefaults } from '../../../../shared/model/run';
 import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../../../../shared/model/settings';
 import { count } from '../../../../shared/model/settings/kinds';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../../shared/model/validate';
+import type { GpuMemory } from '../../../../shared/planning/fits';
 import { resolveModel } from './resolve-model';
 import {
   addSettingOptions,
@@ -26,7 +27,7 @@ export interface SpecOptions extends SettingOptions {
 }
 
 export function addSpecOptions(command: Command): Command {
-  const models = `${presetNames().join(', ')}, or a Hugging Face config.json`;
+  const models = 'a name (plumbline models lists them), a Hugging Face id, or a config.json';
   return addSettingOptions(command.option('--model <name|file>', models), COMMON_SETTINGS);
 }
 
@@ -40,10 +41,19 @@ export function declaresSpec(options: SpecOptions): boolean {
   return options.model !== undefined || options.mode !== undefined;
 }
 
+export interface ResolvedSpec {
+  readonly model: ModelSpec;
+  readonly run: RunSpec;
+  /** What was said; all else of the run is a default. */
+  readonly given: Partial<RunSpec>;
+  /** The GPU that was named, or the memory of one (24GB); null where neither was. */
+  readonly card: GpuMemory | null;
+}
+
 export function resolveSpec(
   options: SpecOptions,
   defaults: { model: string; framework: RunSpec['framework'] },
-): { model: ModelSpec; run: RunSpec } {
+): ResolvedSpec {
   const model = resolveModel(options.model ?? defaults.model);
   checkModel(model);
   const given = givenSettings(options);
@@ -52,17 +62,30 @@ export function resolveSpec(
     framework: given.framework ?? frameworkFor(model, given, defaults.framework),
   });
   checkRun(model, run);
-  return { model, run };
+  return { model, run, given, card: findCard(options.gpu, run.gpu) };
 }
 
 /** The settings that were given, and no others; those of the bundled workload alone are left out. */
 export function givenSettings(options: SpecOptions): Partial<RunSpec> {
   const given = readSettings(options, COMMON_SETTINGS);
+  const { gpu, ...others } = given;
   return {
-    ...given,
+    ...others,
     ...(given.lengths && padded(given.lengths, options, given.mode)),
-    ...(given.gpu !== undefined && { gpu: gpuByName(given.gpu).name }),
+    ...(gpu !== undefined && cardOfSize(gpu) === null && { gpu: gpuByName(gpu).name }),
   };
+}
+
+function findCard(typed: string | undefined, gpu: string | undefined): GpuMemory | null {
+  if (gpu !== undefined) return gpuByName(gpu);
+  return typed === undefined ? null : cardOfSize(typed);
+}
+
+/** A card by its memory alone: 24GB, 24 GiB. What makers of cards call GB is GiB; null for a name. */
+function cardOfSize(typed: string): GpuMemory | null {
+  const size = /^\s*(\d+(?:\.\d+)?)\s*gi?b\s*$/i.exec(typed)?.[1];
+  if (size === undefined || Number(size) === 0) return null;
+  return { name: `a card of ${size} GiB`, memoryBytes: Math.floor(Number(size) * GiB) };
 }
 
 export function bundledSettings(options: SpecOptions): Partial<RunSpec> {

@@ -34,7 +34,14 @@ const llama = (more: Partial<ModelSpec> = {}): ModelSpec => ({
   ...more,
 });
 const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec =>
-  runDefaults(model, { framework: 'pytorch', mode: 'train', steps: 2, ...given });
+  runDefaults(model, {
+    framework: 'pytorch',
+    mode: 'train',
+    precision: 'fp32',
+    attention: 'eager',
+    steps: 2,
+    ...given,
+  });
 const sum = (components: ComponentBytes): number =>
   Object.values(components).reduce((total, bytes) => total + bytes, 0);
 
@@ -406,7 +413,14 @@ describe('a forward pass without a tape', () => {
       const model = llama({ vocab });
       const { components } = pytorchBudget(
         model,
-        runDefaults(model, { framework: 'pytorch', mode: 'infer', batch: 4, seq: 128, attention }),
+        runDefaults(model, {
+          framework: 'pytorch',
+          mode: 'infer',
+          precision: 'fp32',
+          batch: 4,
+          seq: 128,
+          attention,
+        }),
       ).phases.find(({ phase }) => phase === 'forward')!;
       const live = sum({ ...components, reserve: 0, context: 0 }) - 8_519_680;
       expect(Math.abs(live / measured - 1)).toBeLessThan(0.02);
