@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  hostEntry,
   hostFlags,
   prepare,
   reportSetupFailure,
@@ -79,13 +80,7 @@ async function start(node, args) {
   process.stderr.write(
     'plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n',
   );
-  return runForeground(node, [
-    ...hostFlags,
-    join(root, 'out', 'main', 'cli.js'),
-    'serve',
-    '--open',
-    ...args,
-  ]);
+  return runForeground(node, [...hostFlags, hostEntry, 'serve', '--open', ...args]);
 }
 
 /**
@@ -131,8 +126,7 @@ const commands = {
   build: async () => 0,
   start,
   dev,
-  demo: (node, args) =>
-    runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
+  demo: (node, args) => runForeground(node, [...hostFlags, hostEntry, 'demo', ...args]),
   test,
   typecheck,
   lint,

@@ -69,10 +69,12 @@ export class Library {
     const index = new LibraryIndex(this.dir);
     const sessions: SessionSummary[] = [];
     const damaged: DamagedFile[] = [];
-    for (const file of this.#files()) {
+    const names = new Set(this.#names());
+    for (const file of names) {
+      if (!isSessionFile(file)) continue;
       const path = join(this.dir, file);
       try {
-        sessions.push(this.#summary(index, file, path));
+        sessions.push(this.#summary(index, file, path, names.has(`${file}-wal`)));
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         // Deleted between the listing of the folder and its opening: not damaged, just gone.
@@ -80,10 +82,7 @@ export class Library {
       }
     }
     index.save();
-    sessions.sort(
-      (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || 0 || compareText(b.id, a.id),
-    );
-    return { sessions, damaged };
+    return { sessions: sortNewestFirst(sessions), damaged };
   }
 
   /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
@@ -147,14 +146,16 @@ export class Library {
   }
 
   #files(): string[] {
-    return writing(join(this.dir, 'library'), () => readdirSync(this.dir)).filter(
-      (file) => file.endsWith(EXTENSION) && !file.startsWith('.'),
-    );
+    return this.#names().filter(isSessionFile);
   }
 
-  #summary(index: LibraryIndex, file: string, path: string): SessionSummary {
+  #names(): string[] {
+    return writing(join(this.dir, 'library'), () => readdirSync(this.dir));
+  }
+
+  #summary(index: LibraryIndex, file: string, path: string, hasLog: boolean): SessionSummary {
     // While a log lies beside it, a file changes without its own size or time changing.
-    const stamp = existsSync(`${path}-wal`) ? null : statSync(path, { throwIfNoEntry: false });
+    const stamp = hasLog ? null : statSync(path, { throwIfNoEntry: false });
     const known = stamp ? index.get(file, stamp) : null;
     if (known !== null) return known;
     const summary = summarise(path);
@@ -170,6 +171,16 @@ export class Library {
       index.set(file, after, summary);
     return summary;
   }
+}
+
+const isSessionFile = (file: string): boolean => file.endsWith(EXTENSION) && !file.startsWith('.');
+
+/** Each time is read once: a library may hold thousands of sessions. */
+function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
+  return sessions
+    .map((session) => ({ session, at: Date.parse(session.startedAt) }))
+    .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
+    .map(({ session }) => session);
 }
 
 /** Digits and letters without those that are taken for another. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findFormat, type ReportRequest, textContents } from '../../../../src/main/export';
 import { compareText } from '../../../../src/main/hosts/cli/text/comparison';
-import { budgetText, listText, sessionText } from '../../../../src/main/hosts/cli/text/session';
+import { listText } from '../../../../src/main/hosts/cli/text/list';
+import { budgetText, sessionText } from '../../../../src/main/hosts/cli/text/session';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';

@@ -26,7 +26,6 @@ const recordings: readonly { name: string; model: ModelSpec; run: Partial<RunSpe
 export function registerDemo(program: Command, output: Output): void {
   program
     .command('demo')
-    .description('record the bundled GPT-2 twice, generating and training, and write reports')
     .option('--out <folder>', 'folder for the reports', 'demo-output')
     .action((options: { out: string }) =>
       withEngine(async (engine) => {

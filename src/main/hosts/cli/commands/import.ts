@@ -37,9 +37,6 @@ export function registerImport(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('import')
-      .description(
-        'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
-      )
       .argument('<file...>', 'the files to import, also packed with gzip; - is standard input')
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')

@@ -9,30 +9,27 @@ import type { Output } from '../output';
 import { table } from '../text/columns';
 
 export function registerModels(program: Command, output: Output): void {
-  program
-    .command('models')
-    .description('list the models known by name')
-    .action(() => {
-      const models = presetNames().map((name) => {
-        const model = preset(name);
-        return {
-          name,
-          release: RELEASES[name]?.id ?? null,
-          parameters: parameterCount(model),
-          precision: publishedPrecision(model, false),
-        };
-      });
-      output.result({ models }, () =>
-        table(
-          ['model', 'release on Hugging Face', 'parameters', 'published in'],
-          models.map(({ name, release, parameters, precision }) => [
-            name,
-            release ?? '',
-            formatInteger(parameters),
-            precision,
-          ]),
-          [0, 1, 3],
-        ),
-      );
+  program.command('models').action(() => {
+    const models = presetNames().map((name) => {
+      const model = preset(name);
+      return {
+        name,
+        release: RELEASES[name]?.id ?? null,
+        parameters: parameterCount(model),
+        precision: publishedPrecision(model, false),
+      };
     });
+    output.result({ models }, () =>
+      table(
+        ['model', 'release on Hugging Face', 'parameters', 'published in'],
+        models.map(({ name, release, parameters, precision }) => [
+          name,
+          release ?? '',
+          formatInteger(parameters),
+          precision,
+        ]),
+        [0, 1, 3],
+      ),
+    );
+  });
 }

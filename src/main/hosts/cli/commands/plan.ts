@@ -15,11 +15,7 @@ interface PlanOptions extends SpecOptions {
 }
 
 export function registerPlan(program: Command, output: Output): void {
-  addSpecOptions(
-    program
-      .command('plan')
-      .description('which GPUs hold a run, how large it may be, and what would make it fit'),
-  )
+  addSpecOptions(program.command('plan'))
     .option('--all-gpus', 'show every GPU of the catalogue beside the one named')
     .action((options: PlanOptions) => {
       const { model, run, given, card } = resolveSpec(options, {

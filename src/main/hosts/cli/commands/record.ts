@@ -50,7 +50,6 @@ export function registerRecord(program: Command, output: Output): void {
   const command = addSpecOptions(
     program
       .command('record')
-      .description('record the bundled GPT-2, a command, or a running process')
       .argument('[command...]', 'the command to launch and record, after --')
       .option('--bundled <name>', 'record the bundled workload: gpt2, or another model it can be')
       .option('--pid <pid>', 'record a process that runs already')

@@ -16,7 +16,6 @@ interface ServeOptions {
 export function registerServe(program: Command, output: Output): void {
   program
     .command('serve')
-    .description('open the app in a browser: for remote machines, and where Electron cannot be had')
     .option('--port <n>', 'port to listen on; 0 for any free one', '0')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--open', 'open the browser')

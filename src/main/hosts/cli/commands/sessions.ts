@@ -1,4 +1,4 @@
-/** Commands on recorded sessions: list, show, compare, report, delete. */
+/** Commands on recorded sessions: show, compare, report, delete. */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
@@ -15,7 +15,7 @@ import {
 } from '../options/expectations';
 import type { Output } from '../output';
 import { compareText } from '../text/comparison';
-import { listText, sessionText } from '../text/session';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
 import { parseSpeed, replay, SPEEDS } from './replay';
@@ -27,23 +27,11 @@ const FORMAT_WORDS = REPORT_FORMATS.map(({ id }) => id)
   .replace(/, (?=\w+$)/, ' or ');
 
 export function registerSessions(program: Command, output: Output): void {
-  program
-    .command('list')
-    .description('list the recorded sessions, newest first')
-    .action(() =>
-      withEngine(async (engine) => {
-        const { sessions, damaged } = engine.listing();
-        output.result({ sessions, damaged }, () => listText(sessions));
-        for (const { message } of damaged) output.say(`plumbline: ${message}`);
-      }),
-    );
-
   registerShow(program, output);
   registerCompare(program, output);
 
   program
     .command('report')
-    .description('write a self-contained report of one session, or one comparing several')
     .argument('<ids...>', 'ids of the sessions')
     .option('--format <format>', FORMAT_WORDS, 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
@@ -65,7 +53,6 @@ export function registerSessions(program: Command, output: Output): void {
 function registerShow(program: Command, output: Output): void {
   program
     .command('show')
-    .description('show one session: budget beside measurement, residual, findings')
     .argument('<id>', 'id of the session, or its beginning')
     .option('--series <id>', 'lay this series over the budget instead of the best one')
     .option('--replay', 'play it as it was recorded: findings appear when they could be known')
@@ -89,7 +76,6 @@ function registerShow(program: Command, output: Output): void {
 function registerDelete(program: Command, output: Output): void {
   program
     .command('delete')
-    .description('delete a session and its file')
     .argument('<ids...>', 'ids of the sessions')
     .action((ids: string[]) =>
       withEngine(async (engine) => {
@@ -107,7 +93,6 @@ function registerDelete(program: Command, output: Output): void {
 function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
-    .description('compare sessions with the first one given, or with another of them')
     .argument('<ids...>', 'ids of two to eight sessions')
     .option('--base <id>', 'the session that the others are compared with');
   addExpectationOptions(compare, '"peak>+2%"').action(

@@ -10,8 +10,9 @@ import {
   formatSignedPercent,
 } from '../../../../shared/base/format';
 import { COMPONENTS } from '../../../../shared/base/vocabulary';
-import type { Budget, GpuFit, StageBudget, TierBudget } from '../../../../shared/budget/types';
+import type { Budget, StageBudget, TierBudget } from '../../../../shared/budget/types';
 import type { Inversion } from '../../../../shared/divergence/inversion/inversion';
+import type { GpuHold } from '../../../../shared/planning/fits';
 import {
   COMPONENT_HEAD,
   componentTable,
@@ -28,7 +29,6 @@ import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/presen
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
 import type { SessionDocument } from '../../../../shared/session/session-document';
-import type { SessionSummary } from '../../../../shared/session/types';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 
@@ -138,7 +138,10 @@ function wordsText({ head, rows, notes }: ReturnType<typeof inversionTable>): st
   return [table(head, rows), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }
 
-export function budgetText(budget: Budget): string {
+/** `fits`: which GPUs hold the run, where that is to be told. */
+export function budgetText(
+  budget: Omit<Budget, 'fits'> & { readonly fits?: readonly GpuHold[] },
+): string {
   const { run, perRank, fits } = budget;
   const { textbook, refined } = budget.tiers;
   const what =
@@ -237,10 +240,10 @@ function stageTable(stages: readonly StageBudget[]): string {
 }
 
 /** The shorter of the two lists is enough: the rest of the catalogue is the other. */
-function fitText(fits: readonly GpuFit[], sharded: boolean): string {
+function fitText(fits: readonly GpuHold[], sharded: boolean): string {
   const [yes, no] = [fits.filter(({ fits: does }) => does), fits.filter(({ fits: does }) => !does)];
   // A name stays on one line.
-  const list = (some: readonly GpuFit[]) =>
+  const list = (some: readonly GpuHold[]) =>
     some.map(({ gpu }) => gpu.replaceAll(' ', NO_BREAK)).join(', ');
   const what = sharded ? 'A rank fits' : 'It fits';
   const words = () => {
@@ -255,32 +258,3 @@ function fitText(fits: readonly GpuFit[], sharded: boolean): string {
 }
 
 const NO_BREAK = '\u00a0';
-
-export function listText(sessions: readonly SessionSummary[]): string {
-  if (sessions.length === 0)
-    return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
-  const figures = sessions.map((one) => [
-    one.status,
-    formatDuration(one.durationUs),
-    formatBytes(one.measuredPeak),
-    formatBytes(one.predictedPeak),
-    formatSignedPercent(one.residualPercent),
-  ]);
-  const head = ['id', 'name', 'status', 'duration', 'measured', 'predicted', 'residual'];
-  // The id begins with the day and the hour; the name takes what room the figures leave.
-  const taken = [
-    sessions.map(({ id }) => id),
-    ...figures[0]!.map((_, i) => figures.map((row) => row[i]!)),
-  ].reduce(
-    (sum, column, i) =>
-      sum + 2 + Math.max(head[i === 0 ? 0 : i + 1]!.length, ...column.map((cell) => cell.length)),
-    4,
-  );
-  const name = ({ name: own, simulated }: SessionSummary) =>
-    cut(`${simulated ? '[simulated] ' : ''}${plain(own)}`, Math.max(12, WIDTH - taken));
-  return table(
-    head,
-    sessions.map((one, i) => [one.id, name(one), ...figures[i]!]),
-    [0, 1, 2],
-  );
-}
