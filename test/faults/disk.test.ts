@@ -2,8 +2,7 @@
  * What becomes of recordings whose disk or files fail: each ends alone, says why, and takes neither the server nor
  * another recording with it. A full disk is a small file system of its own, where this account may mount one.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -11,37 +10,9 @@ import type { EngineClient, EngineEvent } from '../../src/shared/contract/api';
 import { decodeMessage, encodeMessage } from '../../src/shared/contract/codec';
 import { connectEngine, type RpcMessage } from '../../src/shared/contract/rpc';
 import { type Running, runCli, startCli, temporaryHome, until } from '../support/cli';
+import { fillUp, freeSpace, mountSmall } from './small-disk';
 
 const MiB = 2 ** 20;
-
-/** Mounts a small file system on `dir`; null where this account may not, said aloud. */
-function mountSmall(dir: string, bytes: number): (() => void) | null {
-  try {
-    mkdirSync(dir, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'none', dir], { stdio: 'ignore' });
-    return () => execFileSync('umount', ['-l', dir]);
-  } catch {
-    console.warn('a small file system cannot be mounted here: tests of a full disk do not run');
-    return null;
-  }
-}
-
-const fillUp = (dir: string) => {
-  for (let size = 65_536; size >= 512; size /= 2)
-    for (let i = 0; ; i++) {
-      const path = join(dir, `fill-${size}-${i}`);
-      try {
-        writeFileSync(path, Buffer.alloc(size));
-      } catch {
-        break;
-      }
-    }
-};
-const free = (dir: string) => {
-  for (let size = 65_536; size >= 512; size /= 2)
-    for (let i = 0; existsSync(join(dir, `fill-${size}-${i}`)); i++)
-      rmSync(join(dir, `fill-${size}-${i}`));
-};
 
 /** A served engine, as a page has it, and all that it was told. */
 async function servedEngine(home: string): Promise<{
@@ -118,7 +89,7 @@ describe('a recording whose file cannot be written', () => {
     const home = temporaryHome();
     undo.push(home.dispose);
     const library = join(home.dir, 'library');
-    const unmount = mountSmall(library, 2 * MiB);
+    const unmount = mountSmall(library, 4 * MiB);
     if (unmount === null) return;
     undo.push(unmount);
     const { server, engine, events, ended } = await servedEngine(home.dir);
@@ -133,7 +104,7 @@ describe('a recording whose file cannot be written', () => {
     // The workload ends while the disk is full: its session cannot be finished, and nothing else happens.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     expect(ended()).toBe(false);
-    free(library);
+    freeSpace(library);
     await until(async () => {
       const doc = await engine.show({ id: full.id }).catch(() => null);
       return doc?.status === 'complete';
@@ -148,7 +119,7 @@ describe('a recording whose file cannot be written', () => {
     const home = temporaryHome();
     undo.push(home.dispose);
     const library = join(home.dir, 'library');
-    const unmount = mountSmall(library, 2 * MiB);
+    const unmount = mountSmall(library, 4 * MiB);
     if (unmount === null) return;
     undo.push(unmount);
     const running = startCli(['record', '--json', '--', ...command(6)], home.dir);

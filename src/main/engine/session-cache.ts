@@ -5,6 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import type { SessionData } from '../../shared/session/types';
+import { checkIsFile } from '../store/connection';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { openSession } from '../store/session-file';
@@ -22,6 +23,7 @@ export class SessionCache {
   /** The session whose id is, or uniquely begins with, `id`. Throws a Failure where it cannot be read. */
   load(id: string): SessionData {
     const path = this.#library.locate(id);
+    checkIsFile(path);
     const { mtimeMs, size } = statSync(path);
     const stamp = `${mtimeMs}:${size}`;
     const hit = this.#sessions.get(path);

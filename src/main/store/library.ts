@@ -17,7 +17,7 @@ import { basename, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { SessionSummary } from '../../shared/session/types';
 import { keepName, keptName } from './kept-names';
-import { LibraryIndex } from './library-index';
+import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { openSession, renameSession, type SessionReader } from './session-file';
@@ -110,7 +110,7 @@ export class Library {
     return openSession(this.locate(id));
   }
 
-  /** Deletes a session for good. A damaged file can be deleted too; one being recorded cannot. */
+  /** Deletes a session for good. What cannot be opened can be deleted too, a folder or a pipe of that name included; one being recorded cannot. */
   delete(id: string): void {
     const path = this.locate(id);
     if (isRecording(path)) {
@@ -121,7 +121,8 @@ export class Library {
       );
     }
     writing(path, () => {
-      for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(path + ending, { force: true });
+      for (const ending of ['', '-wal', '-shm', '-journal'])
+        rmSync(path + ending, { force: true, recursive: true });
     });
     keepName(path, null);
   }
@@ -155,11 +156,11 @@ export class Library {
 
   #summary(index: LibraryIndex, file: string, path: string, hasLog: boolean): SessionSummary {
     // While a log lies beside it, a file changes without its own size or time changing.
-    const stamp = hasLog ? null : statSync(path, { throwIfNoEntry: false });
+    const stamp = hasLog ? null : readStamp(path);
     const known = stamp ? index.get(file, stamp) : null;
     if (known !== null) return known;
     const summary = summarise(path);
-    const after = statSync(path, { throwIfNoEntry: false });
+    const after = readStamp(path);
     // Remembered only if the file did not change while it was read.
     if (
       stamp &&
@@ -181,6 +182,15 @@ function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] 
     .map((session) => ({ session, at: Date.parse(session.startedAt) }))
     .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
     .map(({ session }) => session);
+}
+
+/** Null where there is nothing, or nothing that can be looked at: opening it says what it is. */
+function readStamp(path: string): FileStamp | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Digits and letters without those that are taken for another. */

@@ -11,6 +11,7 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
+import { checkIsFile, checkSchema, connectToRead, connectToWrite, isDiskFull } from './connection';
 import { FIRST_FORMAT_VIEWS } from './first-format';
 import { isAlive } from './liveness';
 import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
@@ -28,16 +29,11 @@ export interface OpenedDatabase {
 
 /** Throws a Failure: not_found, bad_input, newer_format, corrupt, unwritable, unavailable. */
 export function openDatabase(path: string): OpenedDatabase {
-  if (!existsSync(path)) {
-    throw new Failure(
-      'not_found',
-      `There is no file ${path}.`,
-      'Run plumbline list to see the sessions there are.',
-    );
-  }
+  checkIsFile(path);
   return reading(path, () => {
     const first = connect(path);
-    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`)) return first;
+    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`) || isDiskFull(path))
+      return first;
     const { result } = first;
     first.db.close();
     adopt(path, result);
@@ -48,7 +44,7 @@ export function openDatabase(path: string): OpenedDatabase {
 /** A connection for what a person changes. Never used for measured data, nor for a file of an older format. */
 export function editDatabase(path: string, edit: (db: Database.Database) => void): void {
   reading(path, () => {
-    const db = new Database(path, { fileMustExist: true });
+    const db = connectToWrite(path);
     try {
       db.transaction(() => edit(db)).immediate();
     } finally {
@@ -60,8 +56,9 @@ export function editDatabase(path: string, edit: (db: Database.Database) => void
 function connect(path: string): OpenedDatabase {
   let db: Database.Database | undefined;
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true });
+    db = connectToRead(path);
     checkKind(path, db);
+    checkSchema(path, db);
     // In KiB. What was unpacked lately is kept elsewhere.
     db.pragma('cache_size = -2000');
     checkLength(path, db);
@@ -157,14 +154,14 @@ function lastTime(db: Database.Database): Micros {
 function adopt(path: string, result: SessionResult): void {
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { fileMustExist: true });
+    db = connectToWrite(path);
     checkPages(path, db);
     if (foldLog(db)) {
       db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run('result', JSON.stringify(result));
     }
   } catch (error) {
     // Reading goes on without it: the file is opened again, and what is wrong with it is told then.
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
   } finally {
     db?.close();
   }
@@ -172,13 +169,13 @@ function adopt(path: string, result: SessionResult): void {
 
 /** After a reader has let go: folds a log that a writer could not fold while the reader was there. */
 export function tidy(path: string): void {
-  if (!existsSync(`${path}-wal`)) return;
+  if (!existsSync(`${path}-wal`) || isDiskFull(path)) return;
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { fileMustExist: true });
+    db = connectToWrite(path);
     foldLog(db);
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
   } finally {
     db?.close();
   }

@@ -13,6 +13,28 @@ export const EXTENSION = '.plumbline';
 /** Chosen by measurement, see docs/format.md. */
 export const PAGE_BYTES = 8192;
 
+/** Format 1, which is read and no longer written. */
+const FIRST_DDL = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE series (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, info TEXT NOT NULL);
+CREATE TABLE chunk (
+  series INTEGER NOT NULL REFERENCES series(key), seq INTEGER NOT NULL,
+  n INTEGER NOT NULL, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL,
+  min REAL NOT NULL, min_t INTEGER NOT NULL, max REAL NOT NULL, max_t INTEGER NOT NULL,
+  first REAL NOT NULL, last REAL NOT NULL, sum REAL NOT NULL,
+  codec INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX chunk_order ON chunk (series, seq);
+CREATE TABLE gap (
+  series INTEGER NOT NULL REFERENCES series(key), t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (series, t0)
+) WITHOUT ROWID;
+CREATE TABLE marker (seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, value TEXT NOT NULL);
+CREATE TABLE log (seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, stream TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE note (seq INTEGER PRIMARY KEY, t INTEGER, text TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE warning (seq INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+`;
+
 /**
  * `chunk` holds the samples of a stretch (level 0) or runs of them (the levels above; see growing-series.ts). A row is
  * written once and never again. `i0` is the place of its first sample in the series and `n` their number, so that a
@@ -51,3 +73,6 @@ CREATE INDEX phase_time ON phase (t0);
 CREATE TABLE note (seq INTEGER PRIMARY KEY, t INTEGER, text TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE warning (seq INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 `;
+
+/** What a file of each version holds, to the letter: one with anything else in its schema is refused. */
+export const SCHEMAS: Readonly<Record<number, string>> = { 1: FIRST_DDL, 2: DDL };

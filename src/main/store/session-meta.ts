@@ -9,9 +9,11 @@ import { storedDocument } from '../../shared/base/stored-document';
 import type { Micros } from '../../shared/base/units';
 import { STATUSES } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import { MAX_LAYERS, MAX_MICRO_BATCHES } from '../../shared/model/limits';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { ProcessIdentity } from './liveness';
+import { parseStored } from './stored-json';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
 const experiment = z
@@ -41,10 +43,20 @@ const environment = z.looseObject({
   workload: z.record(z.string(), z.string()),
 });
 const model = storedDocument<ModelSpec>(
-  z.object({ name: z.string(), layers: z.number(), hidden: z.number() }),
+  z.object({
+    name: z.string().max(1000),
+    layers: z.int().min(1).max(MAX_LAYERS),
+    decoderLayers: z.int().min(0).max(MAX_LAYERS).optional(),
+    hidden: z.number(),
+  }),
 );
 const run = storedDocument<RunSpec>(
-  z.object({ mode: z.string(), batch: z.number(), seq: z.number() }),
+  z.object({
+    mode: z.string(),
+    batch: z.number(),
+    seq: z.number(),
+    microBatches: z.int().min(1).max(MAX_MICRO_BATCHES).optional(),
+  }),
 );
 const result = z.looseObject({
   status: z.enum(STATUSES),
@@ -87,18 +99,19 @@ export class MetaDocuments {
 
   constructor(db: Database.Database) {
     const rows = db
-      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta')
+      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta LIMIT 1001')
       .all();
+    if (rows.length > 1000) throw new SyntaxError('more documents than any session has');
     this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
   }
 
   get(key: string): unknown {
     const text = this.#texts.get(key);
-    return text === undefined ? null : JSON.parse(text);
+    return text === undefined ? null : parseStored(text);
   }
 
   entries(): (readonly [key: string, value: unknown])[] {
-    return [...this.#texts].map(([key, text]) => [key, JSON.parse(text)]);
+    return [...this.#texts].map(([key, text]) => [key, parseStored(text)]);
   }
 
   header(): SessionHeader {

@@ -33,6 +33,7 @@ import { MetaDocuments, type Note } from './session-meta';
 import { type Page, type PageQuery, SessionRows } from './session-rows';
 import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
+import { parseSeriesInfo } from './stored-rows';
 import { StoredSource } from './stored-source';
 import type { TraceSource } from './trace-source';
 
@@ -286,9 +287,7 @@ export class SessionReader {
   }
 
   #seriesRows(): SeriesRow[] {
-    return this.#series
-      .all()
-      .map(({ key, info }) => ({ key, info: JSON.parse(info) as SeriesInfo }));
+    return this.#series.all().map(({ key, info }) => ({ key, info: parseSeriesInfo(info) }));
   }
 
   /** Everything read in one call is of one moment. */

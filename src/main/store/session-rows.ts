@@ -6,6 +6,7 @@ import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
 import type { Span } from './series-query';
+import { parsePhase, parseStoredMarker } from './stored-rows';
 
 export interface PageQuery {
   /** Rows beyond this one: `next` of the page before. */
@@ -87,7 +88,9 @@ export class SessionRows {
     const page = this.#page<{ seq: number; value: string }>('markers', span, query);
     return {
       ...page,
-      rows: page.rows.map(({ seq, value }) => ({ seq, marker: JSON.parse(value) as Marker })),
+      rows: this.#read(() =>
+        page.rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
+      ),
     };
   }
 
@@ -112,7 +115,7 @@ export class SessionRows {
       const page = this.#page<{ seq: number; value: string }>('phases', span, query, { from });
       return {
         ...page,
-        rows: page.rows.map(({ seq, value }) => ({ ...(JSON.parse(value) as PhaseSpan), seq })),
+        rows: page.rows.map(({ seq, value }) => ({ ...parsePhase(value), seq })),
       };
     });
   }

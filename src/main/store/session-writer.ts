@@ -22,6 +22,7 @@ import { ownIdentity } from './liveness';
 import { APPLICATION_ID, DDL, EXTENSION, PAGE_BYTES, SCHEMA_VERSION } from './schema';
 import { headerDocuments, type Note } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
+import { parseStoredMarker } from './stored-rows';
 
 /** How long something given may wait in memory: each commit costs the same, however much it holds. */
 const FLUSH_MS: Millis = 800;
@@ -270,7 +271,7 @@ export class SessionWriter {
     const waiting = this.#queue.flatMap(({ table, row }) =>
       table === 'marker' ? [String(row[1])] : [],
     );
-    const markers = [...told, ...waiting].map((text) => JSON.parse(text) as Marker);
+    const markers = [...told, ...waiting].map((text) => parseStoredMarker(text));
     for (const span of phaseSpans(markers, durationUs).spans)
       this.#put('phase', [span.t0, span.t1, JSON.stringify(span)]);
   }

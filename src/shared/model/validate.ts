@@ -3,6 +3,7 @@
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
 
+import { MAX_LAYERS } from './limits';
 import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
 import { rejectField, wholeNumber } from './reject-field';
@@ -60,6 +61,9 @@ export function checkModel(model: ModelSpec): void {
       'Use fewer layers, a smaller width or a smaller vocabulary.',
     );
   }
+  for (const field of ['layers', 'decoderLayers'] as const)
+    if ((model[field] ?? 0) > MAX_LAYERS)
+      rejectField(field, model[field], 'no model has so many', `Use at most ${MAX_LAYERS}.`);
 }
 
 /** The optional parts: experts, latent attention, windows. */

@@ -4,7 +4,6 @@ import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
 import { headline } from '../../../../shared/present/headline';
 import { checkComparison } from '../../../../shared/session/expectations';
-import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
 import { exportFormats } from '../../../engine/exports';
 import {
@@ -80,14 +79,25 @@ function registerDelete(program: Command, output: Output): void {
     .action((ids: string[]) =>
       withEngine(async (engine) => {
         // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-        const docs: SessionDocument[] = [];
-        for (const id of ids) docs.push(await engine.show({ id }));
+        const docs: { id: string; name: string }[] = [];
+        for (const id of ids) docs.push(await named(engine, id));
         for (const doc of docs) await engine.delete({ id: doc.id });
         output.result({ deleted: docs.map(({ id }) => id) }, () =>
           docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
         );
       }),
     );
+}
+
+/** The session that is meant; what cannot be opened has no name, and can be deleted all the same. */
+async function named(engine: Engine, id: string): Promise<{ id: string; name: string }> {
+  try {
+    const { id: whole, name } = await engine.show({ id });
+    return { id: whole, name };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'not_found') throw error;
+    return { id, name: 'could not be opened' };
+  }
 }
 
 function registerCompare(program: Command, output: Output): void {
