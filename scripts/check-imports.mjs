@@ -138,7 +138,7 @@ const ALLOWED = {
   'renderer/forms': window,
   'renderer/views/library': [...window, 'renderer/forms'],
   'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
-  'renderer/views/compare': [...window, 'renderer/chart'],
+  'renderer/views/compare': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/doctor': window,
 
   // The workload never imports the budget: the two meet only in the trace.

@@ -25,8 +25,8 @@ export function compareText(comparison: Comparison): string {
   ].join('\n\n');
 }
 
-/** Longest text of a setting beside others. */
-const MAX_CELL = 26;
+/** Longest cell of a table of few columns, and of many. */
+const [MAX_CELL, MAX_CELL_OF_MANY] = [19, 11];
 
 function section(title: string, { head, rows, notes }: WordTable): string {
   const columns = head.length - 1;
@@ -34,7 +34,7 @@ function section(title: string, { head, rows, notes }: WordTable): string {
   const first = Math.max(12, Math.min(34, WIDTH - 4 - Math.max(figures, columns * 10)));
   const cells = rows.map(([name = '', ...row]) => [
     cut(plain(name), first),
-    ...row.map((cell) => cut(plain(cell), columns > 3 ? 11 : MAX_CELL)),
+    ...row.map((cell) => cut(plain(cell), columns > 5 ? MAX_CELL_OF_MANY : MAX_CELL)),
   ]);
   return [`${title}\n${table(head, cells)}`, ...notes.map((note) => wrap(note, '  '))].join('\n');
 }
