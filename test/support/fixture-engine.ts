@@ -34,6 +34,8 @@ export interface FixtureEngine extends EngineClient {
   readonly sessions: Map<string, FixtureSession>;
   /** Makes the live session longer by one training step and tells everyone. */
   grow(): void;
+  /** Tells everyone that a session has changed, as a recording does. */
+  tell(id: string): void;
 }
 
 const LIVE = 's-live';
@@ -306,6 +308,10 @@ export function fixtureEngine(
     calls,
     sessions,
     grow,
+    tell(id) {
+      const { durationUs, status } = find(id).document;
+      emit({ type: 'session', id, durationUs, status });
+    },
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

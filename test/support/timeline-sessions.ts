@@ -1,4 +1,5 @@
 /** Invented sessions that a timeline is tried on: every counter of a GPU, a log without phases, a run of any length. */
+import { lowerBound } from '../../src/shared/base/search';
 import { MiB } from '../../src/shared/base/units';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
@@ -155,4 +156,35 @@ export function longSession(id: string, steps: number, samples: number): Fixture
   }
   const data = [{ info: memory.info, times, values, gaps: [] }, ...others];
   return { ...session, data, document: { ...session.document, series: data.map(seriesStats) } };
+}
+
+/** A recording of `gpus` GPUs, each with memory, load and power every `intervalUs`, as it stands at an instant. */
+export function liveSession(id: string, gpus: number, intervalUs: number) {
+  const session = countersSession(id, 1, 'recording');
+  const longest = 600e6;
+  const rand = random(21);
+  const memory = (device: string) =>
+    counter(device, 'memory.used', longest, intervalUs, () => 9e9 + 4e9 * rand());
+  const all = Array.from({ length: gpus }, (_, i) => [
+    memory(`gpu${i}`),
+    counter(`gpu${i}`, 'utilization', longest, intervalUs, () => 1e5 * rand()),
+    counter(`gpu${i}`, 'power', longest, intervalUs, () => 3e5 * rand()),
+  ]).flat();
+  return {
+    at(durationUs: number): FixtureSession {
+      const data = all.map((each) => upTo(each, durationUs));
+      const document = { ...session.document, durationUs, series: data.map(seriesStats) };
+      return { ...session, data, document };
+    },
+  };
+}
+
+/** What was recorded of a series by then. */
+function upTo(series: SeriesData, t: number): SeriesData {
+  const count = lowerBound(series.times, t);
+  return {
+    ...series,
+    times: series.times.subarray(0, count),
+    values: series.values.subarray(0, count),
+  };
 }

@@ -16,11 +16,11 @@ import { FailureNote } from '../components/FailureNote';
 import { useEngine, useLinkState } from '../state/engine';
 import { createStore, type Store, useStore } from '../state/store';
 import { buildLanes, type SessionLanes, seriesInSight } from './build-lanes';
-import { useTimelineKeys } from './keys';
 import { LaneMenu } from './LaneMenu';
 import { Overview } from './Overview';
 import { PeakLabel } from './PeakLabel';
 import { runEnd, setView, timelineActions } from './timeline-actions';
+import { useTimelineCommands } from './timeline-commands';
 import type { TimelineState } from './timeline-state';
 import { readSeries } from './trace-lines';
 import { TraceWindows } from './traces';
@@ -32,24 +32,25 @@ export interface TimelineProps {
   readonly state: TimelineState;
   /** The axis ends here though less is known yet: a replay that has not come so far. */
   readonly extentUs?: Micros;
+  /** Of a replay: nothing later is asked for. */
+  readonly until?: Micros;
   onFinding?(finding: Finding): void;
 }
 
 export function Timeline(props: TimelineProps) {
   const { session, state, extentUs } = props;
   const end = Math.max(runEnd(session), extentUs ?? 0);
-  const traces = useTraces(session.id);
+  const traces = useTraces(session.id, props.until);
   const built = useMemo(
     () => buildLanes(session, props.budget, props.tier, traces),
     [session, props.budget, props.tier, traces],
   );
   const view = useResolvedView(state, end, session.status === 'recording');
   const [layout, setLayout] = useState<LaneLayout | null>(null);
-  useQuestions(session, built, traces, state, end, layout?.width ?? 0);
+  useQuestions(props, built, traces, end, layout?.width ?? 0);
   useMeasured(session, traces, state);
   const actions = useMemo(() => timelineActions(session, state), [session, state]);
-  const root = useRef<HTMLDivElement | null>(null);
-  useTimelineKeys(root, actions);
+  useTimelineCommands(actions, state);
   const onView = useCallback((next: View) => setView(state, next, end), [state, end]);
   const version = useStore(traces.version);
   const isStale = useStore(traces.isStale);
@@ -60,7 +61,7 @@ export function Timeline(props: TimelineProps) {
   };
   const overview = { session, traces, end, view, onView, onFinding, budget: built.budget };
   return (
-    <div className="timeline" ref={root}>
+    <div className="timeline">
       {layout && layout.width > 50 && <Overview {...overview} layout={layout} />}
       {failure !== null && <FailureNote error={failure} />}
       <LaneChart
@@ -86,10 +87,17 @@ export function Timeline(props: TimelineProps) {
   );
 }
 
-function useTraces(id: string): TraceWindows {
+/** What is asked knows nothing later than `until`, whenever it is asked. */
+function useTraces(id: string, until: Micros | undefined): TraceWindows {
   const engine = useEngine();
+  const latest = useRef(until);
+  latest.current = until;
   const traces = useMemo(
-    () => new TraceWindows((question) => engine.trace({ id, ...question })),
+    () =>
+      new TraceWindows((question, options) => {
+        const known = latest.current === undefined ? {} : { until: latest.current };
+        return engine.trace({ id, ...question, ...known }, options);
+      }),
     [engine, id],
   );
   useEffect(() => () => traces.stop(), [traces]);
@@ -98,17 +106,16 @@ function useTraces(id: string): TraceWindows {
 
 /** Asks for what the lanes in sight need, again whenever the run has grown or the connection is a new one. */
 function useQuestions(
-  session: SessionDocument,
+  { session, state, until }: TimelineProps,
   built: SessionLanes,
   traces: TraceWindows,
-  state: TimelineState,
   end: Micros,
   columns: number,
 ): void {
   const settings = useStore(state.lanes);
   const { epoch } = useLinkState();
   const series = useMemo(() => seriesInSight(built, settings, session), [built, settings, session]);
-  const version = `${epoch} ${session.durationUs} ${session.status}`;
+  const version = `${epoch} ${session.durationUs} ${session.status} ${until ?? ''}`;
   useEffect(() => {
     traces.want({ series, end, columns, version });
   }, [traces, series, end, columns, version]);

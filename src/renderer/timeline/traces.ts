@@ -3,6 +3,7 @@
  * finely as the screen can show it. While a finer answer is on its way the older picture stays and says that it is stale.
  * Samples live here, never in state of a page.
  */
+import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { TraceView } from '../../shared/contract/api';
 import type { View } from '../chart/view';
@@ -10,12 +11,15 @@ import { LatestWins, type Settled } from '../state/latest-wins';
 import { createStore } from '../state/store';
 
 /** Asks the engine; throws what the engine throws. */
-export type AskTrace = (question: {
-  readonly series: readonly string[];
-  readonly t0: Micros;
-  readonly t1: Micros;
-  readonly columns: number;
-}) => Promise<readonly TraceView[]>;
+export type AskTrace = (
+  question: {
+    readonly series: readonly string[];
+    readonly t0: Micros;
+    readonly t1: Micros;
+    readonly columns: number;
+  },
+  options: { readonly signal: AbortSignal },
+) => Promise<readonly TraceView[]>;
 
 export interface TraceWants {
   readonly series: readonly string[];
@@ -55,6 +59,8 @@ export class TraceWindows {
   readonly #ask: AskTrace;
   /** Numbers the questions: the picture is fresh when the newest one is answered. */
   #asked = 0;
+  /** Takes back the question about the part in sight; that of the whole run is always wanted. */
+  #taking = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #movedSince: number | null = null;
 
@@ -87,7 +93,7 @@ export class TraceWindows {
       before.series.join(' ') === wants.series.join(' ');
     if (isSame) return;
     const whole = { t0: 0, t1: wants.end };
-    this.#put(this.#askWhole, whole);
+    this.#put(this.#askWhole, whole, new AbortController().signal);
     if (this.#view) this.#askForView();
   }
 
@@ -99,6 +105,7 @@ export class TraceWindows {
     clearTimeout(this.#timer);
     if (isWhole) {
       this.#movedSince = null;
+      if (this.isStale.get()) this.#takeBack();
       return;
     }
     const now = performance.now();
@@ -111,6 +118,13 @@ export class TraceWindows {
     clearTimeout(this.#timer);
     this.#askWhole.stop();
     this.#askNear.stop();
+    this.#taking.abort();
+  }
+
+  #takeBack(): AbortSignal {
+    this.#taking.abort();
+    this.#taking = new AbortController();
+    return this.#taking.signal;
   }
 
   /** What there is to draw of a series in a view: the finest that covers it, else the whole run and the finer part. */
@@ -150,22 +164,26 @@ export class TraceWindows {
       t0: Math.max(0, Math.round(view.t0 - margin)),
       t1: Math.min(wants.end, Math.round(view.t1 + margin)),
     };
-    this.#put(this.#askNear, span);
+    this.#put(this.#askNear, span, this.#takeBack());
   }
 
-  #put(line: LatestWins<Answer>, span: View): void {
+  #put(line: LatestWins<Answer>, span: View, signal: AbortSignal): void {
     const wants = this.#wants;
     const asked = ++this.#asked;
     this.isStale.set(true);
     line.change('', async () => ({
       asked,
       span,
-      traces: toMap(await this.#ask(question(wants, span))),
+      traces: toMap(await this.#ask(question(wants, span), { signal })),
     }));
     void line.run();
   }
 
   #settle(settled: Settled<Answer>): void {
+    if ('error' in settled && isTakenBack(settled.error)) {
+      if (this.#view === null) this.isStale.set(false);
+      return;
+    }
     this.failure.set('error' in settled ? settled.error : null);
     if ('error' in settled || settled.data.asked === this.#asked) this.isStale.set(false);
     this.version.set(this.version.get() + 1);
@@ -178,5 +196,7 @@ const question = ({ series, columns }: TraceWants, { t0, t1 }: View) => ({
   t1,
   columns: Math.max(16, Math.min(MAX_COLUMNS, Math.round(columns))),
 });
+const isTakenBack = (error: unknown): boolean =>
+  error instanceof Failure && error.code === 'cancelled';
 const toMap = (views: readonly TraceView[]): Traces =>
   new Map(views.map((view) => [view.info.id, view]));

@@ -8,7 +8,7 @@ import { focusOn } from '../../chart/view';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { useStore } from '../../state/store';
+import { useDerived } from '../../state/store';
 import { Legend } from '../../timeline/Legend';
 import { Timeline } from '../../timeline/Timeline';
 import { createTimelineState } from '../../timeline/timeline-state';
@@ -85,7 +85,7 @@ function Body({
 }) {
   const [tier, setTier] = useState<Tier>('refined');
   const [state] = useState(createTimelineState);
-  const isWhole = useStore(state.view) === null;
+  const isWhole = useDerived(state.view, (view) => view === null);
   const { overlay } = session;
   const bands = useMemo(() => buildPredictedSpans(overlay, tier, budget), [overlay, tier, budget]);
   const zoomTo = (span: readonly [number, number]) =>
