@@ -189,7 +189,8 @@ function stroke({ context }: Sheet, path: Path2D, area: Path2D, style: LineStyle
     context.fill(area);
     context.globalAlpha = 1;
   }
-  context.lineJoin = 'round';
+  // Round joins cost a software canvas more than the line itself, and show on a wide line alone.
+  context.lineJoin = 'bevel';
   context.setLineDash(style.dash ? [...style.dash] : []);
   if (style.halo !== undefined) {
     context.strokeStyle = style.halo;
