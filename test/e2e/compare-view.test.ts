@@ -138,7 +138,6 @@ describe.skipIf(why !== null)('commands and comparison', () => {
     await page.keyboard.press('Control+z');
     await page.waitForFunction((to) => location.hash === to, full);
     await page.goBack();
-    await page.goBack();
     await page.waitForFunction(() => !location.hash.includes('span='));
     const other = await open(full);
     await chart(other);

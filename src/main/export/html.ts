@@ -14,6 +14,7 @@ import {
 import { describeStatus, headline } from '../../shared/present/headline';
 import { formatInstant } from '../../shared/present/moments';
 import type { WordTable } from '../../shared/present/tables';
+import { shortenDocument } from '../../shared/session/brief';
 import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
@@ -34,12 +35,13 @@ import {
   td,
 } from './html-parts';
 import { STYLE } from './html-style';
-import { reportDocument } from './json';
 import type { ExportFormat, ReportInput, ReportRequest } from './protocol';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const MARK =
   '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1v8" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/><path d="M9 17 5.6 11.4a3.4 3.4 0 0 1 6.8 0Z" fill="currentColor"/><circle cx="9" cy="1.6" r="1.4" fill="currentColor"/></svg>';
+/** Phases and markers of a session that is embedded whole. */
+const EMBEDDED_ROWS = 2000;
 const SIMULATED = '<span class="simulated">SIMULATED</span>';
 
 const STATUS_KIND: Readonly<Record<SessionDocument['status'], string>> = {
@@ -117,6 +119,16 @@ function words({ head, rows, notes }: WordTable): string {
   return table(head, body) + notes.map((note) => `<p class="none">${e(note)}</p>`).join('');
 }
 
+/** The document behind the page; of a long session its brief form, so that the page stays small. */
+function embeddedDocument({ sessions, comparison }: ReportRequest): unknown {
+  const documents = sessions.map(({ doc }) =>
+    doc.overlay.phases.length + doc.markers.length <= EMBEDDED_ROWS ? doc : shortenDocument(doc),
+  );
+  return documents.length === 1 && comparison === null
+    ? documents[0]
+    : { comparison, sessions: documents };
+}
+
 function page(request: ReportRequest): string {
   const { sessions, comparison } = request;
   const single = sessions.length === 1 && comparison === null;
@@ -130,7 +142,7 @@ function page(request: ReportRequest): string {
     `<div class="brand">${MARK}Plumbline report</div>`,
     single ? singlePage(sessions[0]!) : comparisonPage(sessions, comparison),
     `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}. The document behind this page is embedded in it as JSON.</footer></main>`,
-    `<script type="application/json" id="plumbline-document">${escapeScript(toJson(reportDocument(request), 0))}</script>`,
+    `<script type="application/json" id="plumbline-document">${escapeScript(toJson(embeddedDocument(request), 0))}</script>`,
     '</body></html>',
     '',
   ].join('\n');

@@ -1,9 +1,11 @@
 /** What can be done from anywhere: the palette, the sheet of keys, places, undo, appearance. */
 import { lazy, Suspense, useState } from 'react';
 import { toast } from 'sonner';
+import { Failure } from '../../shared/base/failure';
+import { requestAgain } from '../../shared/contract/record-again';
 import { formatMoment } from '../../shared/present/moments';
-import { useQuery } from '../state/engine';
-import { go, sessionHref } from '../state/router';
+import { useEngine, useQuery } from '../state/engine';
+import { compareHref, go, parseRoute, sessionHref, useHash } from '../state/router';
 import { useStore } from '../state/store';
 import { setTheme } from '../state/theme';
 import { changes } from '../state/undo';
@@ -19,7 +21,12 @@ type Open = 'palette' | 'keys' | null;
 export function WindowCommands() {
   const [open, setOpen] = useState<Open>(null);
   useCommandKeys();
-  useCommands([...windowCommands(setOpen), ...useUndoCommands(), ...APPEARANCE]);
+  useCommands([
+    ...windowCommands(setOpen),
+    ...useAgainCommand(),
+    ...useUndoCommands(),
+    ...APPEARANCE,
+  ]);
   return (
     <>
       {open === 'keys' && <KeySheet onClose={() => setOpen(null)} />}
@@ -97,13 +104,46 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
   ];
 }
 
-function useUndoCommands(): readonly Command[] {
-  const next = useStore(changes.next);
-  const attempt = (act: () => Promise<void>) => () => {
-    act().catch((error: unknown) => {
-      toast.error(error instanceof Error ? error.message : String(error));
+/** Records what the session on screen recorded once more, and offers to compare the two. */
+function useAgainCommand(): readonly Command[] {
+  const engine = useEngine();
+  const route = parseRoute(useHash());
+  if (route.view !== 'session') return [];
+  const { id } = route;
+  const record = async () => {
+    const pages = await Promise.all([
+      engine.markers({ id, type: 'model', limit: 1 }),
+      engine.markers({ id, type: 'run', limit: 1 }),
+    ]);
+    const isAnnounced = pages.some(({ total }) => total > 0);
+    const again = await engine.record(requestAgain(await engine.brief({ id }), isAnnounced));
+    go(sessionHref(again.id));
+    toast('It is being recorded again.', {
+      duration: Number.POSITIVE_INFINITY,
+      closeButton: true,
+      action: { label: 'Compare the two', onClick: () => go(compareHref([id, again.id])) },
     });
   };
+  return [
+    {
+      id: 'session.again',
+      title: 'Record this again, and compare',
+      group: 'Session',
+      words: 'repeat rerun',
+      run: () => void record().catch(tellFailure),
+    },
+  ];
+}
+
+function tellFailure(error: unknown): void {
+  toast.error(error instanceof Error ? error.message : String(error), {
+    ...(error instanceof Failure && { description: error.remedy }),
+  });
+}
+
+function useUndoCommands(): readonly Command[] {
+  const next = useStore(changes.next);
+  const attempt = (act: () => Promise<void>) => () => void act().catch(tellFailure);
   return [
     {
       id: 'edit.undo',

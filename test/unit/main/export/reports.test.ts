@@ -198,17 +198,37 @@ describe('an HTML report', () => {
     },
   );
 
-  it('stays small over thousands of steps', () => {
-    const made = training(3000);
-    const doc = { ...documentWith({ ...made, mustMatchExactly: true }), markers: [] };
-    const { text } = renderReport({
-      sessions: [
-        { doc: { ...doc, overlay: { ...doc.overlay } }, budget: made.budget, series: made.series },
-      ],
-      comparison: null,
-      format: 'html',
-    });
-    expect(markup(text).length).toBeLessThan(1_500_000);
+  it('stays below 2 MB over ten thousand steps, the same bytes twice', () => {
+    const made = training(10_000, 1024);
+    const sessions = [
+      {
+        doc: documentWith({ ...made, mustMatchExactly: true }),
+        budget: made.budget,
+        series: made.series,
+      },
+    ];
+    const render = () => renderReport({ sessions, comparison: null, format: 'html' }).text;
+    const page = render();
+    expect(sessions[0]!.doc.overlay.phases.length).toBeGreaterThan(20_000);
+    expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
+    expect(render()).toBe(page);
+    expect(markup(page)).toContain('The worst phases, one by one');
+  });
+
+  it('tells the findings before the picture, and the picture before the rest', () => {
+    for (const format of ['html', 'md'] as const) {
+      const page = markup(one(format, {}, MB).text);
+      const order = [
+        /Findings/,
+        ...(format === 'html' ? [/<div class="chart">/] : []),
+        /By component/,
+        /By phase/,
+        /How to read this|What ran/,
+      ];
+      const places = order.map((each) => page.search(each));
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+      expect(places[0]).toBeGreaterThan(0);
+    }
   });
 
   it('of several sessions draws each line and tells the verdict', () => {

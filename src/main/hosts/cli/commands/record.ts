@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
+import { requestAgain } from '../../../../shared/contract/record-again';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
 import { checkSession } from '../../../../shared/session/expectations';
+import type { Engine } from '../../../engine/engine';
 import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
 import { follow } from '../follow';
 import {
@@ -28,6 +30,7 @@ import {
   whole,
 } from '../options/spec-options';
 import type { Output } from '../output';
+import { compareText } from '../text/comparison';
 import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
@@ -44,6 +47,7 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly cleanEnv?: boolean;
   readonly save?: string;
   readonly run?: string;
+  readonly again?: string;
 }
 
 export function registerRecord(program: Command, output: Output): void {
@@ -70,6 +74,7 @@ export function registerRecord(program: Command, output: Output): void {
         'save this workload under a name before recording it; values of secrets are left out',
       )
       .option('--run <name>', 'record a saved workload again')
+      .option('--again <id>', 'record what a session recorded once more, and compare the two')
       .option(
         '--weights <dir|file>',
         'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload',
@@ -83,10 +88,12 @@ export function registerRecord(program: Command, output: Output): void {
   addExpectationOptions(addBundledOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
-      const request = await buildRequest(given, options);
-      const { save } = options;
+      const { save, again } = options;
+      const typed = again === undefined ? await buildRequest(given, options) : null;
+      if (again !== undefined) checkAgain(given, options);
       const expectations = parseExpectationOptions(options, '=');
       process.exitCode = await withEngine(async (engine) => {
+        const request = typed ?? (await askAgain(engine, again ?? '', options));
         if (save !== undefined) await engine.saveWorkload({ name: save, request });
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [
@@ -94,14 +101,54 @@ export function registerRecord(program: Command, output: Output): void {
           await engine.sessionBudget({ id: data.id }),
         ];
         const outcomes = checkSession(expectations, doc);
-        output.result(expectations.length === 0 ? doc : { ...doc, expectations: outcomes }, () =>
-          sessionText(doc, budget),
+        const comparison =
+          again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
+        const result = {
+          ...doc,
+          ...(expectations.length > 0 && { expectations: outcomes }),
+          ...(comparison && { comparison }),
+        };
+        output.result(result, () =>
+          [sessionText(doc, budget), ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
         );
         const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
         if (interrupted) return 130;
         return data.status === 'failed' ? 1 : unmet;
       });
     });
+}
+
+/** What a session recorded, to be recorded once more; a name and an interval given beside it come before its own. */
+async function askAgain(
+  engine: Engine,
+  id: string,
+  { name, interval }: RecordOptions,
+): Promise<RecordRequest> {
+  const [doc, announced] = [
+    await engine.brief({ id }),
+    [
+      await engine.markers({ id, type: 'model', limit: 1 }),
+      await engine.markers({ id, type: 'run', limit: 1 }),
+    ],
+  ];
+  const intervalMs = whole('--interval', interval);
+  return {
+    ...requestAgain(
+      doc,
+      announced.some(({ total }) => total > 0),
+    ),
+    ...(name !== undefined && { name }),
+    ...(intervalMs !== undefined && { intervalMs }),
+  };
+}
+
+function checkAgain(command: readonly string[], { bundled, pid, run }: RecordOptions): void {
+  if (command.length === 0 && [bundled, pid, run].every((each) => each === undefined)) return;
+  throw new Failure(
+    'bad_input',
+    'More than one thing to record was given.',
+    'Give --again ID alone, with --name or --interval at most.',
+  );
 }
 
 /** Options that the bundled workload alone knows. */
