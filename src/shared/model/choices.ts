@@ -1,6 +1,6 @@
 /** The words that settings of a run are chosen among. */
 
-export const MODES = ['train', 'generate', 'infer'] as const;
+export const MODES = ['train', 'generate', 'infer', 'serve'] as const;
 export type Mode = (typeof MODES)[number];
 export const PRECISIONS = [
   'fp32',
@@ -35,8 +35,10 @@ export const FRAMEWORKS = ['tfjs', 'pytorch'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 export const BACKENDS = ['webgpu', 'wasm', 'cpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
+export const SERVERS = ['vllm', 'sglang', 'llama.cpp'] as const;
 export const OFFLOADS = ['none', 'optimizer', 'all'] as const;
 export type Offload = (typeof OFFLOADS)[number];
+export const GRADIENT_PRECISIONS = ['fp32', 'bf16', 'fp16'] as const;
 export const LOSSES = ['plain', 'in-place', 'fused'] as const;
 export const CACHE_GROWTHS = ['append', 'rebuild', 'static'] as const;
 export const LORA_TARGETS = ['query-value', 'all-linear'] as const;

@@ -10,6 +10,7 @@ import { checkModel, checkRun } from '../model/validate';
 import { type Change, changesThatFit } from './changes';
 import { fitOn, fitsOn, type GpuMemory, longestContext, peaksByBatch } from './fits';
 import { fewestGpus, type GpuLayout } from './gpu-layouts';
+import { planServing, type ServingPlan } from './serving';
 
 export interface GpuPlan extends GpuFit {
   /** Longest sequence at the batch given; 0 where none fits. */
@@ -20,6 +21,8 @@ export interface GpuPlan extends GpuFit {
   readonly seconds: number | null;
   /** Cheapest changes after which one of them holds it; empty where it fits. */
   readonly changes: readonly Change[];
+  /** Of a run that serves. */
+  readonly serving: ServingPlan | null;
 }
 
 export interface Plan {
@@ -62,5 +65,6 @@ function gpuPlan(model: ModelSpec, given: RunSpec, card: Gpu | GpuMemory): GpuPl
     fewest: fewestGpus(model, run, memory),
     seconds: gpu && runSeconds(model, run, gpu),
     changes: changesThatFit(model, run, memory, gpu),
+    serving: run.mode === 'serve' ? planServing(model, run, memory) : null,
   };
 }

@@ -17,8 +17,9 @@ export function listAssumed(
   const isOpen = (name: keyof RunSpec) => given[name] === undefined;
   const isPyTorch = run.framework === 'pytorch';
   const rows: readonly [open: boolean, words: string][] = [
-    [isOpen('precision'), precisionWords(model, run)],
-    [isPyTorch && isOpen('attention'), run.attention],
+    [run.mode === 'serve' && isOpen('engine'), 'vllm'],
+    [isOpen('precision') && run.gguf === undefined, precisionWords(model, run)],
+    [isPyTorch && run.mode !== 'serve' && isOpen('attention'), run.attention],
     [run.mode === 'train' && isOpen('optimizer'), OPTIMIZERS[run.optimizer] ?? run.optimizer],
     [isOpen('batch'), `batch ${run.batch}`],
     [isOpenLength(run, given), lengthWords(run)],

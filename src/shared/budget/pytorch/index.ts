@@ -9,6 +9,7 @@
 
 import type { Bytes } from '../../base/units';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { servingBudget, servingPeak } from '../serving';
 import { type Shard, wholeShard } from '../sharding/shard';
 import type { TierBudget } from '../types';
 import { abandonedSegments } from './abandoned-segments';
@@ -34,6 +35,7 @@ export function pytorchBudget(
   run: RunSpec,
   shard: Shard = wholeShard(model, run),
 ): TierBudget {
+  if (run.mode === 'serve') return servingBudget(model, run, shard);
   return tierFrom(
     listMoments(model, run, shard),
     contextBytes(run.gpu),
@@ -47,5 +49,6 @@ export function pytorchPeak(
   run: RunSpec,
   shard: Shard = wholeShard(model, run),
 ): Bytes {
+  if (run.mode === 'serve') return servingPeak(model, run, shard);
   return findPeak(listMoments(model, run, shard, true), contextBytes(run.gpu));
 }

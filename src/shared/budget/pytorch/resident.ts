@@ -54,7 +54,10 @@ export function countResident(
   const { parameters, casts, layerCasts, endCasts, fetched } = counter;
   const loading = new TensorSum().add(2 * counter.largestQuantized);
   return {
-    weights: [hold(types.autocast ? 'master_params' : 'params', parameters)],
+    weights: [
+      hold(types.autocast ? 'master_params' : 'params', parameters),
+      ...references(run, shard, types, storage, weights),
+    ],
     casts,
     layerCasts,
     endCasts,
@@ -65,6 +68,20 @@ export function countResident(
     loading,
     expanded: storage?.bits === 4 ? loading : new TensorSum(),
   };
+}
+
+/** Frozen copies that preference training compares with, each sharded as the model itself. */
+function references(
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  storage: Quantization | null,
+  { tensors }: Weights,
+): Holding[] {
+  if (!run.referenceModels) return [];
+  const counter = new WeightCounter(run, shard, types, storage);
+  for (const tensor of tensors) counter.add(tensor, types.weight, true);
+  return [hold('params', counter.parameters, run.referenceModels)];
 }
 
 /** Buffers beside the weights, as the model's family registers them. */

@@ -1,6 +1,6 @@
 /** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
 import { findImplementation } from '../../model/families';
-import { isMixed } from '../../model/precision';
+import { bytesPerElement, isMixed } from '../../model/precision';
 import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
 
 export interface ElementBytes {
@@ -66,9 +66,13 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
 /** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */
 const FP32_ADAPTERS = { adapter: 4, gradient: 4, state: 4 } as const;
 
-export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): ElementBytes {
-  const types = TYPES[run.precision];
-  return (run.loraRank ?? 0) > 0 ? { ...types, ...FP32_ADAPTERS } : types;
+export function elementBytes(
+  run: Pick<RunSpec, 'precision' | 'loraRank' | 'gradientPrecision'>,
+): ElementBytes {
+  const precise = TYPES[run.precision];
+  const types = (run.loraRank ?? 0) > 0 ? { ...precise, ...FP32_ADAPTERS } : precise;
+  const { gradientPrecision: gradient } = run;
+  return gradient === undefined ? types : { ...types, gradient: bytesPerElement(gradient) };
 }
 
 /** Softmax in fp32 although the scores are half precision: autocast does it everywhere, the code of some families by itself. */

@@ -87,6 +87,7 @@ export function listStages(model: ModelSpec, run: RunSpec): readonly Shard[] {
 function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
   const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
   const microBatches = run.microBatches ?? pp;
+  const sharing = run.shardGroup ?? dp;
   const [least, left] = [Math.floor(model.layers / pp), model.layers % pp];
   return {
     stage,
@@ -101,9 +102,9 @@ function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
     sequence: run.sequenceParallel ? tp : 1,
     expert: run.expertParallel ?? 1,
     data: dp,
-    parameterShare: zero >= 3 ? dp : 1,
-    gradientShare: zero >= 2 ? dp : 1,
-    stateShare: zero >= 1 ? dp : 1,
+    parameterShare: zero >= 3 ? sharing : 1,
+    gradientShare: zero >= 2 ? sharing : 1,
+    stateShare: zero >= 1 ? sharing : 1,
     inFlight: run.mode === 'train' ? Math.min(microBatches, pp - stage) : 1,
     accumulates: run.gradAccum > 1 || microBatches > 1,
   };

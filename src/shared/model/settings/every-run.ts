@@ -27,7 +27,7 @@ import {
   defaultTokens,
   type Lengths,
 } from './lengths';
-import { setting } from './setting';
+import { type Refuse, setting } from './setting';
 
 interface Worked {
   readonly mode: Mode;
@@ -55,12 +55,21 @@ interface Stored extends Worked {
   readonly loraRank?: number;
 }
 
+/** Engines serve decoders; the bundled workload is none of them. */
+function checkServed({ framework }: Worked, { name, architecture }: ModelSpec, refuse: Refuse) {
+  if (architecture !== 'decoder')
+    refuse(`engines serve decoders, and ${name} is an ${architecture}`, 'Use infer or generate.');
+  if (framework === 'tfjs')
+    refuse('the bundled workload is no serving engine', 'Use --framework pytorch.');
+}
+
 export const EVERY_RUN = {
   mode: setting({
     kind: choice(MODES),
     label: 'Mode',
     default: (_: Worked, model) => (model.architecture === 'encoder' ? 'infer' : 'generate'),
     check(mode, run: Worked, model, refuse) {
+      if (mode === 'serve') checkServed(run, model, refuse);
       if (model.architecture !== 'encoder') return;
       if (isBundled(run, model) && mode !== 'infer')
         refuse(
@@ -70,6 +79,7 @@ export const EVERY_RUN = {
       if (run.framework !== 'tfjs' && mode === 'generate')
         refuse(`${model.name} is an encoder and generates nothing`, 'Use train or infer.');
     },
+    impliesPyTorch: (mode) => mode === 'serve',
     option: { flag: '--mode', takes: '<mode>', help: MODES.join(', ') },
   }),
 
@@ -85,7 +95,7 @@ export const EVERY_RUN = {
   seq: setting({
     kind: count(),
     label: 'Sequence length',
-    modes: ['train', 'infer'],
+    modes: ['train', 'infer', 'serve'],
     default: defaultSeq,
     check: checkSeq,
     option: { flag: '--seq', takes: '<n>', help: 'tokens per sequence' },
@@ -126,7 +136,7 @@ export const EVERY_RUN = {
     kind: SWITCH,
     label: 'KV cache',
     modes: ['generate'],
-    default: ({ mode }: { mode: Mode }) => mode === 'generate',
+    default: ({ mode }: { mode: Mode }) => mode === 'generate' || mode === 'serve',
     option: {
       flag: '--kv-cache',
       takes: '<on|off>',
@@ -239,7 +249,8 @@ export const EVERY_RUN = {
   framework: setting({
     kind: choice(FRAMEWORKS),
     label: 'Framework',
-    default: (_, model) => (isBundledByDefault(model) ? 'tfjs' : 'pytorch'),
+    default: ({ mode }: { mode: Mode }, model) =>
+      mode !== 'serve' && isBundledByDefault(model) ? 'tfjs' : 'pytorch',
     check(framework, _, model, refuse) {
       const reason = framework === 'tfjs' ? notBundled(model) : null;
       if (reason !== null)

@@ -96,6 +96,20 @@ export const SWITCH: Kind<boolean> = {
   parse: (option, text) => choice(['on', 'off']).parse(option, text) === 'on',
 };
 
+/** Names of modules, or a word for some of them. */
+export const MODULES: Kind<string> = {
+  check(field, value) {
+    if (typeof value !== 'string' || !/^[\w.-]+(,[\w.-]+)*$/.test(value))
+      rejectField(
+        field,
+        value,
+        'it names modules',
+        'Give names with commas between: q_proj,v_proj.',
+      );
+  },
+  parse: (_, text) => text.replaceAll(' ', ''),
+};
+
 export const TEXT: Kind<string> = { check() {}, parse: (_, text) => text };
 
 export const TEXTS: Kind<readonly string[]> = { check() {}, parse: (_, text) => [text] };

@@ -27,7 +27,7 @@ export function registerPlan(program: Command, output: Output): void {
         assumed: listAssumed(model, run, given),
         padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
         quantized:
-          run.mode === 'train' || model.decoderLayers
+          run.mode === 'train' || run.mode === 'serve' || model.decoderLayers
             ? null
             : quantizationTable(model, run.batch, run.seq, run.mode === 'generate' && run.kvCache),
       };

@@ -6,6 +6,7 @@ import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
 import type { RunSpec } from '../../../../shared/model/spec';
 import type { GpuPlan, Plan } from '../../../../shared/planning/plan';
+import type { ServingPlan } from '../../../../shared/planning/serving';
 import { assumedSentences } from '../../../../shared/present/assumed';
 import { figure } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
@@ -44,7 +45,7 @@ function answerText({ run, gpu, smallest, fits }: PlanText): string {
     return `It needs ${formatBytes(peak)}: the smallest GPU that holds it is the ${smallest}.`;
   }
   const ranks = rankCount(run);
-  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${ranks} of ${article(gpu.gpu)}`;
+  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${severalOf(ranks, gpu.gpu)}`;
   const fullest = ranks === 1 ? 'it needs' : 'the fullest rank needs';
   const needs = `${fullest} ${formatBytes(gpu.memoryBytes - gpu.headroomBytes)} of ${formatBytes(gpu.memoryBytes)}`;
   if (gpu.fits) return `Fits ${where}: ${needs}, ${formatBytes(gpu.headroomBytes)} to spare.`;
@@ -58,6 +59,12 @@ function answerText({ run, gpu, smallest, fits }: PlanText): string {
 
 function article(gpu: string): string {
   return gpu.startsWith('a ') ? gpu : `the ${gpu}`;
+}
+
+function severalOf(ranks: number, gpu: string): string {
+  return gpu.startsWith('a card')
+    ? `${ranks} cards${gpu.slice('a card'.length)}`
+    : `${ranks} × ${gpu}`;
 }
 
 function catalogueTable({ fits }: PlanText): string {
@@ -85,6 +92,13 @@ function runWords(run: RunSpec): string {
           ...(run.frozenLayers ? [`${run.frozenLayers} layers frozen`] : []),
         ]
       : [];
+  if (run.mode === 'serve')
+    return [
+      run.mode,
+      run.engine ?? 'vllm',
+      `${run.batch} × ${length}`,
+      run.gguf ?? run.precision,
+    ].join(' · ');
   return [
     run.mode,
     `batch ${run.batch}`,
@@ -100,7 +114,17 @@ const WHAT = {
   train: 'a training step',
   generate: 'the generation',
   infer: 'a forward pass',
+  serve: 'a forward pass',
 } as const;
+
+/** What a serving engine has left for its cache, and how far that reaches. */
+function servingText(serving: ServingPlan, run: RunSpec): string {
+  const { weightBytes, passBytes, cacheBytes, cacheTokens, longestContext, sequences } = serving;
+  return wrap(
+    `${run.engine ?? 'vllm'} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${formatBytes(cacheBytes)} are left for the cache, ${formatInteger(cacheTokens)} tokens: ${formatInteger(sequences)} sequences of ${formatInteger(run.seq)} at once, or one of ${formatInteger(longestContext)}.`,
+    '',
+  );
+}
 
 function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
   const time =
@@ -111,7 +135,9 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
     gpu.maxContext === 0
       ? 'not one token fits at this batch'
       : `the longest sequence at this batch is ${formatInteger(gpu.maxContext)} tokens`;
-  const lines = [wrap(`On ${article(gpu.gpu)} ${longest}.${time}`, '')];
+  const lines = gpu.serving
+    ? [servingText(gpu.serving, run)]
+    : [wrap(`On ${article(gpu.gpu)} ${longest}.${time}`, '')];
   if (gpu.fits) return lines;
   const fewest = gpu.fewest
     ? `Fewest of them: ${gpu.fewest.gpus} with ${gpu.fewest.options.join(' ')}, ${formatBytes(gpu.fewest.peakBytes)} each.`
