@@ -24,7 +24,7 @@ const series = (id: string, unit: SeriesInfo['unit']): SeriesInfo => ({
   intervalUs: 10_000,
 });
 
-const header = (id: string): SessionHeader => ({
+export const runHeader = (id: string): SessionHeader => ({
   id,
   name: `run ${id}`,
   startedAt: '2026-01-01T00:00:00.000Z',
@@ -47,7 +47,7 @@ const header = (id: string): SessionHeader => ({
 
 /** Of every step forward takes the first half, backward the second; a log line a step, a gap in the middle of the power. */
 export function recordRun(folder: string, id: string, steps: number): RecordedRun {
-  const file = createSession(folder, header(id));
+  const file = createSession(folder, runHeader(id));
   const durationUs = steps * STEP_US;
   const count = steps * 10;
   const times = Float64Array.from({ length: count }, (_, i) => i * 10_000);

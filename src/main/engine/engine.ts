@@ -24,9 +24,10 @@ import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
+import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
-import { Sessions } from './sessions';
+
 import { Uploads } from './uploads';
 
 export interface EngineOptions {
@@ -57,8 +58,13 @@ export function createEngine(options: EngineOptions): Engine {
   const library = openLibrary(options.library);
   const events = new EngineEvents(library, (id) => recordings.has(id));
   const saved = new SavedWorkloads(library.dir);
-  const recordings = new Recordings(library, saved, events);
-  const sessions = new Sessions(library, recordings, events);
+  const recordings = new Recordings(library, saved, events, () => questions.letGo());
+  const questions = openQueries(
+    library,
+    // A terminal that records nothing waits for its one answer anyhow.
+    () => options.host !== 'cli' || recordings.list().length > 0,
+    (question) => recordings.prepareLook(question),
+  );
   const uploads = new Uploads(library.dir);
   const exports = new Exports();
   const answers: EngineApi = {
@@ -66,25 +72,21 @@ export function createEngine(options: EngineOptions): Engine {
     doctor: () => doctorReport(library.dir),
 
     list: async () => library.list().sessions,
-    show: async (query) => sessions.show(query),
-    brief: async (query) => sessions.brief(query),
-    phases: async (query) => sessions.phases(query),
-    phaseBars: async (query) => sessions.phaseBars(query),
-    markers: async (query) => sessions.markers(query),
-    gaps: async (query) => sessions.gaps(query),
-    logs: async (query) => sessions.logs(query),
-    statistics: async (query) => sessions.statistics(query),
-    moment: async (query) => sessions.moment(query),
-    trace: async (query) => sessions.trace(query),
-    sessionBudget: async (query) => sessions.predict(query),
-    invert: async (query) => sessions.invert(query),
-    compare: async (query) => sessions.compare(query),
-    report: async (query) => sessions.report(query),
+    ...questions.queries,
     exportFormats: async () => exportFormats(),
     export: async ({ id, format }) => exports.begin(library.locate(id), format),
     exportPiece: async (begun) => exports.next(begun.export),
-    rename: async (query) => sessions.rename(query),
-    delete: async (query) => sessions.delete(query),
+    rename: async ({ id, name }) => {
+      await questions.letGo();
+      library.rename(id, name);
+      events.libraryChanged();
+    },
+    delete: async ({ id }) => {
+      recordings.refuseWhileRecorded(id);
+      await questions.letGo();
+      library.delete(id);
+      events.libraryChanged();
+    },
 
     record: async (request) => ({ id: (await recordings.start(request)).id }),
     stop: async ({ id }) => recordings.stop(id),
@@ -112,6 +114,7 @@ export function createEngine(options: EngineOptions): Engine {
       events.close();
       uploads.close();
       exports.close();
+      questions.close();
       await recordings.stopAll();
     },
   };

@@ -12,7 +12,7 @@
 
 import { existsSync } from 'node:fs';
 import { Failure, unlessFailure } from '../../shared/base/failure';
-import type { Bytes, Micros, Millis } from '../../shared/base/units';
+import type { Bytes, Millis } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { RecordRequest } from '../../shared/contract/api';
 import { buildDocument, summarizeDocument } from '../../shared/session/document';
@@ -39,6 +39,8 @@ import { WorkloadProcesses } from './workload-processes';
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */
   changed(): void;
+  /** The workload has ended, and the file is about to be finished: whoever reads it lets go of it. */
+  ending?(): Promise<void>;
   /** The recording is over: its file is finished and closed, or `done` says why it could not be. */
   finished(): void;
   /** The file cannot be written, and why; null once it can be again. */
@@ -63,6 +65,8 @@ const NEXT: Readonly<Record<State, readonly State[]>> = {
 const CHANGED_MS: Millis = 250;
 /** How often a file that could not be finished is tried again. */
 const RETRY_MS: Millis = 2000;
+/** Between two commits for somebody who looks. */
+const COMMIT_MS: Millis = 200;
 /** Nobody watches who has asked for nothing so long. */
 const WATCHED_MS: Millis = 2000;
 
@@ -135,6 +139,7 @@ export class Recording {
   #failedMarkers = 0;
   #trouble: Failure | null = null;
   #watchedAt: Millis | null = null;
+  #committedAt: Millis = 0;
   #endTicks = () => {};
 
   /** Use `startRecording`. Creates the session file. */
@@ -189,19 +194,22 @@ export class Recording {
   }
 
   /** How far it is, without looking at what was recorded. */
-  progress(): Pick<SessionData, 'name' | 'environment' | 'status' | 'durationUs'> {
-    return this.#progress();
+  progress() {
+    return {
+      ...this.#header.current,
+      status: this.#result?.status ?? ('recording' as const),
+      durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
+    };
   }
 
-  /** The session so far; of older samples as much as a picture of the whole needs. */
-  snapshot(): SessionData {
-    return this.#describe(this.#trace.series());
-  }
-
-  /** The same with every sample of a stretch, where it is short enough. Whoever asks watches: new samples come sooner. */
-  window(t0: Micros, t1: Micros): SessionData {
-    this.#setWatched(performance.now());
-    return this.#describe(this.#trace.window(t0, t1));
+  /** Whoever looks watches: new samples come sooner, and what came by now is committed, at most a few times a second. */
+  prepareLook(): void {
+    const now = performance.now();
+    this.#setWatched(now);
+    if (this.#state !== 'running' || now - this.#committedAt < COMMIT_MS) return;
+    this.#committedAt = now;
+    // What cannot be written now is told by the next tick, and waits in memory.
+    unlessFailure(() => this.#file.flush());
   }
 
   #enter(next: State): void {
@@ -253,6 +261,7 @@ export class Recording {
       this.#endTicks();
       await workload.stop();
       await this.#stopSamplers();
+      await this.#parts.hooks.ending?.();
     }
     try {
       return this.#finish();
@@ -376,18 +385,10 @@ export class Recording {
     this.#watchedAt = at;
   }
 
-  #progress() {
-    return {
-      ...this.#header.current,
-      status: this.#result?.status ?? ('recording' as const),
-      durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
-    };
-  }
-
   #describe(series: readonly SeriesData[]): SessionData {
     const { markers, logs, warnings } = this.#trace;
     return {
-      ...this.#progress(),
+      ...this.progress(),
       ...this.#exit,
       baselines: this.#baselines,
       series,

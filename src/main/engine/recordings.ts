@@ -11,9 +11,17 @@ export class Recordings {
   readonly #library: Library;
   readonly #saved: SavedWorkloads;
   readonly #events: EngineEvents;
+  readonly #letGo: () => Promise<void>;
   readonly #running = new Map<string, Recording>();
 
-  constructor(library: Library, saved: SavedWorkloads, events: EngineEvents) {
+  /** `letGo` closes the files that are open for reading. */
+  constructor(
+    library: Library,
+    saved: SavedWorkloads,
+    events: EngineEvents,
+    letGo: () => Promise<void>,
+  ) {
+    this.#letGo = letGo;
     this.#library = library;
     this.#saved = saved;
     this.#events = events;
@@ -52,6 +60,7 @@ export class Recordings {
           failure: failure?.toInfo() ?? null,
         });
       },
+      ending: () => this.#letGo(),
       finished: () => {
         this.#running.delete(recording.id);
         hooks.finished?.();
@@ -80,6 +89,22 @@ export class Recordings {
   async stopAll(): Promise<void> {
     const ends = await Promise.allSettled(this.list().map((recording) => recording.stop()));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Throws a Failure for a session that is being recorded here. */
+  refuseWhileRecorded(id: string): void {
+    if (this.has(id))
+      throw new Failure(
+        'bad_input',
+        `Session ${id} is still being recorded.`,
+        'Stop the recording first.',
+      );
+  }
+
+  /** Somebody is about to look at a session: where it is recorded here, what was measured by now is put into its file. */
+  prepareLook(question: unknown): void {
+    const { id } = (question ?? {}) as { readonly id?: unknown };
+    if (typeof id === 'string') this.#running.get(id)?.prepareLook();
   }
 
   #report(recording: Recording): void {

@@ -1,4 +1,7 @@
-/** Sessions as front ends ask for them: from memory while they are recorded here, else from their files. */
+/**
+ * Sessions as front ends ask for them, from their files alone: what is being recorded is read as it is committed. It
+ * holds nothing of the recorder, so that it can answer on a thread of its own (see query-thread.ts).
+ */
 import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
@@ -24,10 +27,9 @@ import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
-import type { EngineEvents } from './events';
 import { renderReport } from './exports';
-import type { Recordings } from './recordings';
 import { SessionCache } from './session-cache';
+import { withStretch } from './stretch';
 
 type Query<Method extends keyof EngineApi> = Parameters<EngineApi[Method]>[0];
 type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Method]>>;
@@ -36,22 +38,21 @@ type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Metho
 const MAX_COLUMNS = 8192;
 
 export class Sessions {
-  readonly #library: Library;
-  readonly #recordings: Recordings;
-  readonly #events: EngineEvents;
   readonly #cache: SessionCache;
   readonly #analyses = new Analyses();
 
-  constructor(library: Library, recordings: Recordings, events: EngineEvents) {
-    this.#library = library;
-    this.#recordings = recordings;
-    this.#events = events;
+  constructor(library: Library) {
     this.#cache = new SessionCache(library);
   }
 
   /** Throws a Failure where there is no such session or its file cannot be read. */
   load(id: string): SessionData {
-    return this.#recordings.get(id)?.snapshot() ?? this.#cache.load(id);
+    return this.#cache.load(id);
+  }
+
+  /** Closes every file, and forgets what was read: before a session is changed or deleted. */
+  letGo(): void {
+    this.#cache.clear();
   }
 
   show(query: Query<'show'>): SessionDocument {
@@ -133,7 +134,7 @@ export class Sessions {
     }));
   }
 
-  predict(query: Query<'sessionBudget'>): Budget | null {
+  sessionBudget(query: Query<'sessionBudget'>): Budget | null {
     return predictSession(this.#known(query)).budget;
   }
 
@@ -166,31 +167,12 @@ export class Sessions {
     });
   }
 
-  rename({ id, name }: Query<'rename'>): void {
-    this.#library.rename(id, name);
-    this.#changed();
-  }
-
-  delete({ id }: Query<'delete'>): void {
-    if (this.#recordings.has(id))
-      throw new Failure(
-        'bad_input',
-        `Session ${id} is still being recorded.`,
-        'Stop the recording first.',
-      );
-    this.#library.delete(id);
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#cache.clear();
-    this.#events.libraryChanged();
-  }
-
   /** The lines asked for, with every sample of the stretch where it is short enough; in the order asked. */
   #lines({ id, series, t0, t1, until }: Query<'statistics'>): SeriesData[] {
-    const whole = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
-    const data = isPast(until, whole) ? knownAt(whole, until) : whole;
+    const whole = this.load(id);
+    const exact =
+      whole.status === 'recording' ? withStretch(this.#cache.open(id), whole, { t0, t1 }) : whole;
+    const data = isPast(until, exact) ? knownAt(exact, until) : exact;
     const lines = deriveLines(data.series, data.baselines);
     return series.flatMap((each) => seriesById(lines, each) ?? []);
   }

@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { SessionSummary } from '../../shared/session/types';
 import { keepName, keptName } from './kept-names';
@@ -92,6 +92,10 @@ export class Library {
 
   /** Path of the session whose id is, or uniquely begins with, `id`. */
   locate(id: string): string {
+    // Most ask with a whole id, and a library of thousands need not be read for it.
+    const whole = join(this.dir, id + EXTENSION);
+    if (dirname(whole) === this.dir && isSessionFile(id + EXTENSION) && existsSync(whole))
+      return whole;
     const ids = this.#files().map((file) => basename(file, EXTENSION));
     const found = ids.includes(id) ? [id] : ids.filter((each) => id !== '' && each.startsWith(id));
     const [only] = found;

@@ -60,7 +60,6 @@ export class SessionReader {
   readonly path: string;
   /** The name of the file is the id of the session, wherever the file was copied to. */
   readonly id: string;
-  readonly header: SessionHeader;
   /** What the engine stored when the session ended; null before that. */
   readonly summary: SessionSummary | null;
   /** Markers, gaps, logs and phases by span and page. */
@@ -69,7 +68,10 @@ export class SessionReader {
   readonly #source: TraceSource & { follow(): void };
   readonly #series: Database.Statement<[], { key: number; info: string }>;
   readonly #transact: (read: () => unknown) => unknown;
+  /** Given by a person to a session of an older format. */
+  readonly #name: string | null;
   #meta: MetaDocuments;
+  #header: SessionHeader;
   #result: SessionResult;
 
   /** Use `openSession`. */
@@ -81,12 +83,8 @@ export class SessionReader {
     this.#meta = meta;
     this.#result = result;
     try {
-      const name = version < SCHEMA_VERSION ? keptName(path) : null;
-      this.header = reading(path, () => ({
-        ...meta.header(),
-        id: this.id,
-        ...(name !== null && { name }),
-      }));
+      this.#name = version < SCHEMA_VERSION ? keptName(path) : null;
+      this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
       this.#source = reading(path, () =>
         version === 1
@@ -105,14 +103,20 @@ export class SessionReader {
     }
   }
 
+  /** As it was on opening, or at the last `refresh`. */
+  get header(): SessionHeader {
+    return this.#header;
+  }
+
   /** As it was on opening, or at the last `refresh`; `recording` and its duration grow old. */
   get result(): SessionResult {
     return this.#result;
   }
 
-  /** Looks again how far the recording is. */
+  /** Looks again how far the recording is, and what it announced of itself. */
   refresh(): SessionResult {
     this.#meta = this.#read(() => new MetaDocuments(this.#db));
+    this.#header = this.#read(() => this.#readHeader());
     this.#result = this.#read(() => currentResult(this.#db, this.#meta));
     return this.#result;
   }
@@ -253,6 +257,14 @@ export class SessionReader {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #readHeader(): SessionHeader {
+    return {
+      ...this.#meta.header(),
+      id: this.id,
+      ...(this.#name !== null && { name: this.#name }),
+    };
   }
 
   /** While phases are not stored, they are paired from the markers. */
