@@ -28,7 +28,7 @@ export function LaneHead({
       className="lane-head"
       data-lane={lane.id}
       data-folded={isFolded}
-      data-low={height < 46}
+      data-low={height < 36}
       style={{ top, height, width: layout.left - SCALE_WIDTH }}
       title={lane.about}
     >

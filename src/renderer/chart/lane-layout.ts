@@ -23,7 +23,7 @@ const FOLDED_HEIGHT = 22;
 const GAP = 9;
 const RIGHT = 18;
 /** Width of the heads with the scale's labels: less where the window is narrow. */
-const headWidth = (width: number): number => (width < 900 ? 186 : 226);
+const headWidth = (width: number): number => (width < 760 ? 186 : 232);
 export const SCALE_WIDTH = 62;
 
 export function layOut(

@@ -222,18 +222,18 @@ function paintLevel(
 /** A capacity far above everything drawn: told at the edge it lies beyond. */
 function paintBeyond({ context, ink, box }: Sheet, text: string): void {
   if (textWidth(text) > box.width) return;
-  const right = box.left + box.width - 8;
-  context.font = `11px ${FONT}`;
-  context.textAlign = 'right';
-  context.textBaseline = 'top';
-  context.fillStyle = ink.muted;
-  context.fillText(text, right - 14, box.top + 4);
+  const left = box.left + 8;
   context.fillStyle = ink.over;
   context.beginPath();
-  context.moveTo(right - 8, box.top + 12);
-  context.lineTo(right, box.top + 12);
-  context.lineTo(right - 4, box.top + 5);
+  context.moveTo(left, box.top + 13);
+  context.lineTo(left + 8, box.top + 13);
+  context.lineTo(left + 4, box.top + 6);
   context.fill();
+  context.font = `11px ${FONT}`;
+  context.textAlign = 'left';
+  context.textBaseline = 'top';
+  context.fillStyle = ink.muted;
+  context.fillText(text, left + 14, box.top + 4);
 }
 
 function paintPeak(
