@@ -109,6 +109,13 @@ export class ByteReader {
     return byte;
   }
 
+  /** 32 bits. */
+  word(): number {
+    this.#need(4);
+    this.at += 4;
+    return this.#view.getInt32(this.at - 4, true);
+  }
+
   double(): number {
     this.#need(8);
     this.at += 8;

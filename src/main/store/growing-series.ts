@@ -2,8 +2,8 @@
  * A series while it is recorded: samples wait here until enough are there for a chunk, and the levels above grow with
  * each chunk that is sealed.
  *
- *     level 2   | chunk of 1024 runs of 256             each chunk of a level is made of the `fan` chunks below it
- *     level 1   | chunk of 1024 runs of 64 | …          (of `16` at level 1), so that it never spans half of one
+ *     level 2   | chunk of 1024 runs of 128             each chunk of a level is made of the 4 chunks below it (of 8
+ *     level 1   | chunk of 1024 runs of 32 | …          at level 1), so that it never spans half of one
  *     level 0   | 4096 samples | 4096 | …  |  samples that wait, also in the tail of the file
  *
  * What is sealed is never changed again, and what lies behind the last chunk of a level is told by the levels below.
@@ -27,7 +27,7 @@ export interface Layout {
 }
 
 /** By measurement (npm run bench:trace): see docs/format.md. */
-export const LAYOUT: Layout = { chunk: 4096, group: 64, gather: 16, fan: 4 };
+export const LAYOUT: Layout = { chunk: 4096, group: 32, gather: 8, fan: 4 };
 
 /** Sealed, and to be stored: samples where `groups` is null. */
 export interface SealedChunk {

@@ -11,7 +11,7 @@ export const APPLICATION_ID = 0x506c6d4c;
 export const SCHEMA_VERSION = 2;
 export const EXTENSION = '.plumbline';
 /** Chosen by measurement, see docs/format.md. */
-export const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 2048;
 
 /** Format 1, which is read and no longer written. */
 const FIRST_DDL = `

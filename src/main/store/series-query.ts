@@ -58,26 +58,14 @@ export class SeriesQuery {
   /** As `envelope` of shared/trace gives it, for `columns` pixels; a stretch that cannot be read is a break like a gap. */
   envelope({ t0, t1 }: Span, columns: number, gaps: readonly Gap[]): Envelope {
     const width = Math.max(1, Math.floor(columns));
-    const picture = new PictureBuilder();
+    const picture = new PictureBuilder(t0, t1, width);
     const lost: Gap[] = [];
     walk(this.#source, this.#series, this.#levelFor({ t0, t1 }, width), t0, t1, {
       groups: (groups, from, to) => picture.groups(groups, from, to),
       samples: ({ times, values }, from, to) => picture.samples(times, values, from, to),
       lost: (from, to) => lost.push({ t0: from, t1: to, reason: 'damaged' }),
     });
-    const inside = picture.finish(t0, t1, width);
-    const before = this.before(t0);
-    const after = this.after(t1);
-    const ends = (column: Float64Array, pick: (end: TimedValue) => number) =>
-      Float64Array.of(
-        ...(before === null ? [] : [pick(before)]),
-        ...column,
-        ...(after === null ? [] : [pick(after)]),
-      );
-    const points = {
-      times: ends(inside.times, ({ t }) => t),
-      values: ends(inside.values, ({ value }) => value),
-    };
+    const points = picture.finish(this.before(t0), this.after(t1));
     return breakAtGaps(points, lost.length === 0 ? gaps : [...gaps, ...lost]);
   }
 

@@ -46,6 +46,9 @@ export interface StoredSeries extends SeriesStats {
   readonly peak: TimedValue | null;
 }
 
+/** Some 35 years: what is longer is meant to have no end. */
+const LONGEST: Micros = 2 ** 50;
+
 interface SeriesRow {
   readonly key: number;
   readonly info: SeriesInfo;
@@ -67,6 +70,7 @@ export class SessionReader {
   readonly #db: Database.Database;
   readonly #source: TraceSource & { follow(): void };
   readonly #series: Database.Statement<[], { key: number; info: string }>;
+  readonly #known = new Map<number, { readonly text: string; readonly row: SeriesRow }>();
   readonly #transact: (read: () => unknown) => unknown;
   /** Given by a person to a session of an older format. */
   readonly #name: string | null;
@@ -272,11 +276,12 @@ export class SessionReader {
     return phaseSpans(this.markers(), this.refresh().durationUs).spans;
   }
 
-  /** The span as far as there are samples. */
-  #within(query: SeriesQuery, { t0, t1 }: Span): Span {
-    const first = query.after(Number.MIN_SAFE_INTEGER)?.t ?? 0;
-    const last = query.before(Number.MAX_SAFE_INTEGER)?.t ?? 0;
-    return { t0: t0 < first ? Math.min(first, t1) : t0, t1: t1 > last ? Math.max(last, t0) : t1 };
+  /** A span without an end, as far as there are samples. */
+  #within(query: SeriesQuery, span: Span): Span {
+    if (span.t1 - span.t0 <= LONGEST) return span;
+    const first = query.after(EVER.t0)?.t ?? 0;
+    const last = query.before(EVER.t1)?.t ?? 0;
+    return { t0: Math.max(span.t0, first), t1: Math.min(span.t1, last) };
   }
 
   #query<T>(seriesId: string, ask: (query: SeriesQuery, row: SeriesRow) => T): T {
@@ -299,7 +304,14 @@ export class SessionReader {
   }
 
   #seriesRows(): SeriesRow[] {
-    return this.#series.all().map(({ key, info }) => ({ key, info: parseSeriesInfo(info) }));
+    return this.#series.all().map(({ key, info }) => {
+      // What is known of a series changes seldom, and is asked for with each question.
+      const known = this.#known.get(key);
+      if (known?.text === info) return known.row;
+      const row = { key, info: parseSeriesInfo(info) };
+      this.#known.set(key, { text: info, row });
+      return row;
+    });
   }
 
   /** Everything read in one call is of one moment. */

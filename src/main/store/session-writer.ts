@@ -71,6 +71,8 @@ export function createSession(
     const db = new Database(draft);
     try {
       db.pragma(`page_size = ${PAGE_BYTES}`);
+      // What the tail took is given back at the end.
+      db.pragma('auto_vacuum = INCREMENTAL');
       db.transaction(() => {
         db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${SCHEMA_VERSION}`);
@@ -227,6 +229,7 @@ export class SessionWriter {
     try {
       if (!this.#finished) this.setMeta('recorder', null);
       this.flush();
+      this.#db.pragma('incremental_vacuum');
       foldLog(this.#db);
     } finally {
       this.#disarm();

@@ -65,7 +65,9 @@ function pickColumns(
 }
 
 /** The samples with one break before the first of them that lies behind a gap. */
-export function breakAtGaps({ times, values }: Envelope, gaps: readonly Gap[]): Envelope {
+export function breakAtGaps(points: Envelope, gaps: readonly Gap[]): Envelope {
+  if (gaps.length === 0) return points;
+  const { times, values } = points;
   const outTimes = new Float64Array(times.length + gaps.length);
   const outValues = new Float64Array(times.length + gaps.length);
   const ordered = sortedGaps(gaps);

@@ -1,8 +1,8 @@
 /**
  * Levels above the samples: runs of neighbours by their first, lowest, highest and last sample, with the times of each.
  *
- *     level 2   | run of 256          | …      each run of a level is four runs of the one below
- *     level 1   | 64  | 64 | 64 | 64  | …
+ *     level 2   | run of 128          | …      each run of a level is four runs of the one below
+ *     level 1   | 32  | 32 | 32 | 32  | …
  *     samples   v v v v v v v v v v v v v …
  *
  * A picture of any length is drawn from the level that has about as many runs as the picture has columns, and shows no

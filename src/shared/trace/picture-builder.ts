@@ -2,108 +2,133 @@
  * The envelope of a span (see envelope.ts) from samples and runs of samples as they come, in order of time. A run gives
  * its first, lowest, highest and last sample, so the picture holds every extreme with its own time however coarse the
  * runs are.
+ *
+ * While no more points come than four for each column, all are kept; from then on, of each column the first, the lowest,
+ * the highest and the last. Room is taken for the picture alone, however many samples come.
  */
 import type { Micros } from '../base/units';
 import type { Envelope } from './envelope';
 import type { Groups } from './levels';
-import { extremes } from './pyramid';
 
 export class PictureBuilder {
-  #times = new Float64Array(1024);
-  #values = new Float64Array(1024);
+  readonly #t0: Micros;
+  readonly #columns: number;
+  /** Columns a microsecond. */
+  readonly #scale: number;
+  readonly #times: Float64Array;
+  readonly #values: Float64Array;
   #n = 0;
+  #isPicking = false;
+  /** Where in columns the present one ends. */
+  #until = Number.NEGATIVE_INFINITY;
+  #firstT = 0;
+  #first = 0;
+  #minT = 0;
+  #min = 0;
+  #maxT = 0;
+  #max = 0;
+  #lastT = 0;
+  #last = 0;
 
-  point(t: Micros, value: number): void {
-    this.#reserve(1);
-    this.#times[this.#n] = t;
-    this.#values[this.#n++] = value;
+  /** Of the span [t0, t1], which is finite. */
+  constructor(t0: Micros, t1: Micros, columns: number) {
+    this.#t0 = t0;
+    this.#columns = columns;
+    this.#scale = columns / (t1 - t0);
+    // Four for each column, and one to either side.
+    this.#times = new Float64Array(4 * columns + 2);
+    this.#values = new Float64Array(4 * columns + 2);
   }
 
   samples(times: Float64Array, values: Float64Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    this.#times.set(times.subarray(from, to), this.#n);
-    this.#values.set(values.subarray(from, to), this.#n);
-    this.#n += to - from;
+    if (!this.#isPicking && this.#n + to - from <= 4 * this.#columns) {
+      this.#times.set(times.subarray(from, to), this.#n);
+      this.#values.set(values.subarray(from, to), this.#n);
+      this.#n += to - from;
+      return;
+    }
+    if (!this.#isPicking) this.#startPicking();
+    for (let i = from; i < to; i++) this.#pick(times[i]!, values[i]!);
   }
 
   groups(groups: Groups, from: number, to: number): void {
-    this.#reserve(4 * (to - from));
+    if (!this.#isPicking) this.#startPicking();
     const { t0, t1, min, minT, max, maxT, first, last } = groups;
-    const [times, values] = [this.#times, this.#values];
-    let n = this.#n;
     for (let i = from; i < to; i++) {
-      const [begin, end, low, high] = [t0[i]!, t1[i]!, minT[i]!, maxT[i]!];
-      times[n] = begin;
-      values[n++] = first[i]!;
-      const lowFirst = low < high;
-      const [a, b] = lowFirst ? [low, high] : [high, low];
-      if (a > begin && a < end) {
-        times[n] = a;
-        values[n++] = lowFirst ? min[i]! : max[i]!;
+      this.#pick(t0[i]!, first[i]!);
+      const [low, high] = [minT[i]!, maxT[i]!];
+      if (low < high) {
+        if (low > t0[i]!) this.#pick(low, min[i]!);
+        if (high < t1[i]!) this.#pick(high, max[i]!);
+      } else {
+        if (high > t0[i]!) this.#pick(high, max[i]!);
+        if (low < t1[i]! && low > high) this.#pick(low, min[i]!);
       }
-      if (b > begin && b < end && b !== a) {
-        times[n] = b;
-        values[n++] = lowFirst ? max[i]! : min[i]!;
-      }
-      if (end > begin) {
-        times[n] = end;
-        values[n++] = last[i]!;
-      }
+      if (t1[i]! > t0[i]!) this.#pick(t1[i]!, last[i]!);
     }
-    this.#n = n;
   }
 
-  /** At most four points for each of `columns` columns of [t0, t1]. */
-  finish(t0: Micros, t1: Micros, columns: number): Envelope {
+  /** With the neighbours just before and just after the span, where there are any. */
+  finish(
+    before: { readonly t: Micros; readonly value: number } | null,
+    after: { readonly t: Micros; readonly value: number } | null,
+  ): Envelope {
+    if (this.#isPicking) this.#putColumn();
+    if (after !== null) this.#put(after.t, after.value);
     const times = this.#times.subarray(0, this.#n);
     const values = this.#values.subarray(0, this.#n);
-    return this.#n <= 4 * columns
-      ? { times: times.slice(), values: values.slice() }
-      : pickColumns(times, values, t0, t1, columns);
+    return before === null
+      ? { times, values }
+      : { times: preceded(before.t, times), values: preceded(before.value, values) };
   }
 
-  #reserve(more: number): void {
-    if (this.#n + more <= this.#times.length) return;
-    const room = Math.max(this.#times.length * 2, this.#n + more);
-    this.#times = grown(this.#times, room);
-    this.#values = grown(this.#values, room);
+  /** What was kept so far is picked from as if it came now. */
+  #startPicking(): void {
+    this.#isPicking = true;
+    const times = this.#times.slice(0, this.#n);
+    const values = this.#values.slice(0, this.#n);
+    this.#n = 0;
+    for (let i = 0; i < times.length; i++) this.#pick(times[i]!, values[i]!);
   }
-}
 
-function grown(column: Float64Array, room: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(room);
-  larger.set(column);
-  return larger;
-}
-
-/** Of the points in each column the first, the lowest, the highest and the last. */
-function pickColumns(
-  times: Float64Array,
-  values: Float64Array,
-  t0: Micros,
-  t1: Micros,
-  columns: number,
-): Envelope {
-  const outTimes = new Float64Array(4 * columns);
-  const outValues = new Float64Array(4 * columns);
-  const scale = columns / (t1 - t0);
-  let length = 0;
-  let start = 0;
-  while (start < times.length) {
-    const column = Math.min(columns - 1, Math.floor((times[start]! - t0) * scale));
-    const until = column === columns - 1 ? Number.POSITIVE_INFINITY : column + 1;
-    let end = start + 1;
-    while (end < times.length && (times[end]! - t0) * scale < until) end++;
-    const { min, max } = extremes(values, start, end);
-    let before = -1;
-    for (const index of [start, Math.min(min, max), Math.max(min, max), end - 1]) {
-      if (index > before) {
-        outTimes[length] = times[index]!;
-        outValues[length++] = values[index]!;
-      }
-      before = index;
+  #pick(t: Micros, value: number): void {
+    const at = (t - this.#t0) * this.#scale;
+    if (at >= this.#until) {
+      if (this.#until > 0) this.#putColumn();
+      const column = Math.floor(at);
+      this.#until = column >= this.#columns - 1 ? Number.POSITIVE_INFINITY : column + 1;
+      this.#firstT = this.#minT = this.#maxT = t;
+      this.#first = this.#min = this.#max = value;
+    } else if (value < this.#min) {
+      this.#min = value;
+      this.#minT = t;
+    } else if (value > this.#max) {
+      this.#max = value;
+      this.#maxT = t;
     }
-    start = end;
+    this.#lastT = t;
+    this.#last = value;
   }
-  return { times: outTimes.slice(0, length), values: outValues.slice(0, length) };
+
+  #putColumn(): void {
+    if (this.#until === Number.NEGATIVE_INFINITY) return;
+    this.#put(this.#firstT, this.#first);
+    const lowFirst = this.#minT < this.#maxT;
+    const [a, b] = lowFirst ? [this.#minT, this.#maxT] : [this.#maxT, this.#minT];
+    if (a > this.#firstT) this.#put(a, lowFirst ? this.#min : this.#max);
+    if (b > a) this.#put(b, lowFirst ? this.#max : this.#min);
+    if (this.#lastT > b) this.#put(this.#lastT, this.#last);
+  }
+
+  #put(t: Micros, value: number): void {
+    this.#times[this.#n] = t;
+    this.#values[this.#n++] = value;
+  }
+}
+
+function preceded(first: number, column: Float64Array): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(column.length + 1);
+  longer[0] = first;
+  longer.set(column, 1);
+  return longer;
 }

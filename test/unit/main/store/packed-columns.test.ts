@@ -46,6 +46,17 @@ describe('a packed column', () => {
     expect(packed(new Float64Array(4096).fill(2 ** 34)).length).toBeLessThan(200);
   });
 
+  it('takes a bit for a value that is held: a counter renewed with each tenth reading', () => {
+    const next = random(5);
+    let value = 0;
+    const held = Float64Array.from({ length: 4096 }, (_, i) => {
+      if (i % 10 === 0) value = Math.floor(next() * 2 ** 20);
+      return value;
+    });
+    expect(packed(held).length).toBeLessThan(4096 * (1 / 8 + 20 / 8 / 10 + 0.2));
+    expect(unpackColumn(new ByteReader(packed(held)), held.length)).toEqual(held);
+  });
+
   it('refuses bytes that end too soon or hold something else', () => {
     const whole = packed(Float64Array.from({ length: 100 }, (_, i) => (i * 7919) % 1000));
     for (let length = 0; length < whole.length - 1; length++)
