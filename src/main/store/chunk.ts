@@ -54,9 +54,16 @@ export const packTimes = packValues;
 /** Times that do not rise are damage. */
 export function unpackTimes(blob: Blob, n: number): Float64Array {
   const times = unpackValues(blob, n);
-  for (let i = 1; i < n; i++)
-    if (!(times[i]! > times[i - 1]!)) throw new ChunkError('times in a chunk do not rise');
+  checkRising(times, Number.NEGATIVE_INFINITY);
   return times;
+}
+
+function checkRising(times: Float64Array, after: Micros): void {
+  let last = after;
+  for (const t of times) {
+    if (!(t > last)) throw new ChunkError('times in a chunk do not rise');
+    last = t;
+  }
 }
 
 /** Times and values in one, as the tail holds them. */
@@ -77,7 +84,14 @@ export interface Samples {
   readonly values: Float64Array;
 }
 
-export function unpackSamples(blob: Blob, n: number): Samples {
+/** Samples of the tail, which come after the time `after`. */
+export function unpackTail(blob: Blob, n: number, after: Micros): Samples {
+  const samples = unpackSamples(blob, n);
+  checkRising(samples.times, after);
+  return samples;
+}
+
+function unpackSamples(blob: Blob, n: number): Samples {
   const bytes = opened(blob, n);
   const times = unpackColumn(bytes, n);
   const values = unpackColumn(bytes, n);

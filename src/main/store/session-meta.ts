@@ -12,6 +12,7 @@ import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import { MAX_LAYERS, MAX_MICRO_BATCHES } from '../../shared/model/limits';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
+import { LAYOUT, type Layout } from './growing-series';
 import type { ProcessIdentity } from './liveness';
 import { parseStored } from './stored-json';
 
@@ -64,6 +65,11 @@ const result = z.looseObject({
   signal: z.string().nullable(),
   durationUs: z.number(),
 });
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 16);
+const layout = z.looseObject({ chunk: size, group: size, gather: size, fan: size });
 const recorder = z.looseObject({
   pid: z.number(),
   started: z.string().nullable(),
@@ -126,6 +132,10 @@ export class MetaDocuments {
       run: run.nullable().parse(this.get('run')),
       simulated: z.boolean().parse(this.get('simulated')),
     };
+  }
+
+  layout(): Layout {
+    return layout.parse(this.get('layout') ?? LAYOUT);
   }
 
   /** Null while the recording has no end. */

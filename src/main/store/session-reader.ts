@@ -24,7 +24,6 @@ import type {
   SeriesStats,
 } from '../../shared/trace/types';
 import { FirstFormatSource } from './first-format';
-import { LAYOUT, type Layout } from './growing-series';
 import { keptName } from './kept-names';
 import { currentResult, openDatabase, tidy } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
@@ -91,9 +90,7 @@ export class SessionReader {
       this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
       this.#source = reading(path, () =>
-        version === 1
-          ? new FirstFormatSource(db)
-          : new StoredSource(db, (meta.get('layout') ?? LAYOUT) as Layout),
+        version === 1 ? new FirstFormatSource(db) : new StoredSource(db, meta.layout()),
       );
       this.#series = db.prepare('SELECT key, info FROM series ORDER BY key');
       this.#transact = db.transaction((read: () => unknown) => {

@@ -11,8 +11,8 @@ import {
   type Samples,
   unpackGroups,
   unpackGroupTimes,
-  unpackSamples,
   unpackSummary,
+  unpackTail,
   unpackTimes,
   unpackValues,
 } from './chunk';
@@ -21,6 +21,8 @@ import { KeptColumns } from './kept-columns';
 import { type ChunkRef, type TraceSource, unlessDamaged } from './trace-source';
 
 const KEPT_BYTES: Bytes = 32 * 2 ** 20;
+/** Of runs of 2^40 samples and more; a file that claims higher levels is not believed. */
+const MAX_LEVEL = 20;
 
 const REF = 'SELECT id, series, level, t0, t1, i0, n, entries, times, summary FROM chunk';
 const SQL = {
@@ -75,7 +77,7 @@ export class StoredSource implements TraceSource {
   }
 
   topLevel(series: number): number {
-    return Number(this.#statements.top.get(series) ?? 0);
+    return Math.min(MAX_LEVEL, Number(this.#statements.top.get(series) ?? 0));
   }
 
   chunks(series: number, level: number, t0: Micros, t1: Micros): ChunkRef[] {
@@ -130,17 +132,11 @@ export class StoredSource implements TraceSource {
     if (first === null) return;
     for (const row of this.#statements.tail.iterate(this.#tailTo) as Iterable<TailRow>) {
       this.#tailTo = row.seq;
-      const samples = unlessDamaged(() => unpackSamples(row, row.n));
-      if (samples === null) continue;
-      const parts = this.#tail.get(row.series);
-      if (parts === undefined) this.#tail.set(row.series, [samples]);
-      else parts.push(samples);
+      const parts = this.#tail.get(row.series) ?? [];
+      const last = parts.at(-1)?.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+      const samples = unlessDamaged(() => unpackTail(row, row.n, last));
+      if (samples !== null) this.#tail.set(row.series, [...parts, samples]);
     }
-  }
-
-  /** Series with samples in the tail. */
-  get growing(): readonly number[] {
-    return [...this.#tail.keys()];
   }
 
   #blob(table: 'data' | 'times', id: number): Blob {
