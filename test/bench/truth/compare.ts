@@ -83,7 +83,7 @@ function errorsOf(
   const budget = pytorchBudget(model, run);
   // A CPU multiplies without cuBLAS: its workspaces, one a thread, are in the prediction alone.
   const workspace = cublasWorkspace(run.gpu) * (run.mode === 'train' ? 2 : 1);
-  const errors = phases.map(([phase, step, high, , end]) => {
+  const errors = mergePhases(phases).map(([phase, step, high, , end]) => {
     const predicted = findPhase(budget, phase, step);
     const beside = phase === 'load' ? 0 : workspace;
     return {
@@ -94,6 +94,18 @@ function errorsOf(
   });
   const peak = Math.max(...phases.map(([, , , high]) => high));
   return { peak: ((budget.levels?.allocated ?? 0) - workspace) / peak - 1, phases: errors };
+}
+
+/** Micro-batches of a step follow each other under one name: the highest of them, and the end of the last. */
+function mergePhases(phases: readonly TruthPhase[]): readonly TruthPhase[] {
+  const groups = Map.groupBy(phases, ([phase, step]) => `${phase} ${step}`);
+  return [...groups.values()].flatMap((some) => {
+    const last = some.at(-1);
+    if (!last) return [];
+    const [phase, step, , , endRequested, endAllocated] = last;
+    const high = (index: 2 | 3) => Math.max(...some.map((one) => one[index]));
+    return [[phase, step, high(2), high(3), endRequested, endAllocated] as const];
+  });
 }
 
 function findPhase(budget: TierBudget, phase: string, step: number | null) {

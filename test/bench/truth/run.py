@@ -83,6 +83,8 @@ def build(step):
     for field in ("encoder_layerdrop", "decoder_layerdrop"):
         if hasattr(config, field):
             setattr(config, field, 0.0)
+    if step["head"] == "seq2seq" and getattr(config, "decoder_start_token_id", None) is None:
+        config.decoder_start_token_id = 0
     attention = run.get("attention", "sdpa")
     cls = getattr(transformers, CLASSES[step["head"]])
     dtype = WEIGHTS[run["precision"]]
@@ -261,6 +263,18 @@ def infer(step, follower):
     follower.mark("forward", 1)
 
 
+class AtTheEnd:
+    """Closes the last phase when the last token has come, before generate lets the cache go."""
+
+    def __init__(self, follower, tokens, calls):
+        self.follower, self.tokens, self.calls = follower, tokens, calls
+
+    def __call__(self, input_ids, scores, **_):
+        if self.calls() == self.tokens:
+            self.follower.mark("decode")
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool)
+
+
 def generate(step, follower):
     model = build(step).eval()
     gc.collect()
@@ -296,12 +310,12 @@ def generate(step, follower):
             eos_token_id=None,
             use_cache=run.get("kvCache", True),
             disable_compile=True,
+            stopping_criteria=[AtTheEnd(follower, run["tokens"], lambda: calls)],
             **({"cache_implementation": "static"} if static else {}),
         )
         if out.shape[-1] != run["promptTokens"] + run["tokens"]:
             raise RuntimeError(f"generated {out.shape}")
         del out, ids
-    follower.mark("decode")
 
 
 MODES = {"train": train, "infer": infer, "generate": generate}

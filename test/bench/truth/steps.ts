@@ -153,7 +153,7 @@ const DECODERS: Readonly<Record<string, Config>> = {
     tie_word_embeddings: true,
     sliding_window: 4096,
   },
-  phi: { ...FULL_HEADS, intermediate_size: 8192, vocab_size: 51_200, partial_rotary_factor: 0.4 },
+  phi: { ...FULL_HEADS, intermediate_size: 8192, vocab_size: 51_200, partial_rotary_factor: 0.5 },
   phi3: { ...FULL_HEADS, intermediate_size: 8192, vocab_size: 32_064, pad_token_id: 0 },
   stablelm: { ...FULL_HEADS, vocab_size: 100_352 },
   starcoder2: { ...LLAMA_LIKE, intermediate_size: 8192, vocab_size: 49_152 },
@@ -290,10 +290,13 @@ const LORA_OF = ['llama', 'mistral', 'qwen2'];
 
 /** Attention that transformers has no code for in a family: what asks for it is no step. */
 const LACKS: Readonly<Record<string, readonly string[]>> = {
-  gpt_neo: ['sdpa'],
-  gptj: ['sdpa'],
+  // Their code is chosen as the model is built, and flash-attn is not there then.
+  gpt_neo: ['sdpa', 'flash'],
+  gptj: ['sdpa', 'flash'],
   bloom: ['sdpa', 'flash'],
   falcon: ['flash'],
+  // Values are narrower than keys, which the flash kernels refuse.
+  deepseek_v3: ['flash'],
   mpt: ['sdpa', 'flash'],
 };
 

@@ -19,6 +19,10 @@ export interface Implementation {
   readonly residualDropout: boolean;
   /** RMSNorm scales its half-precision input itself, and so keeps it beside the copy in fp32. */
   readonly normKeepsInput: boolean;
+  /** LayerNorm is written out in fp32, operation by operation (Cohere). */
+  readonly normWrittenOut?: true;
+  /** RMSNorm scales its fp32 value before it is cast back, and so keeps that one (Gemma). */
+  readonly scaledInFp32?: true;
   /**
    * Buffers registered beside the weights: a causal mask of bytes, positions², in every layer; or int64 ids of the
    * positions, and of the segments where there are any. Frequencies of rotary positions are counted for every family.

@@ -10,7 +10,7 @@ import { type LlamaSize, llama } from './llama';
 
 export const GEMMA: Family = {
   name: 'gemma',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, scaledInFp32: true },
   configs: [
     {
       types: ['gemma'],

@@ -9,6 +9,7 @@ export const GPT_NEO: Family = {
   implementation: {
     ...GPT2.implementation,
     fusedProjection: false,
+    buffers: 'causal-masks',
     // Queries and keys are cast to fp32 before their product.
     softmaxInFp32: true,
     modules: { output: 'out_proj', up: 'c_fc', down: 'c_proj' },

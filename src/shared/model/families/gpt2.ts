@@ -13,8 +13,7 @@ export const GPT2: Family = {
     softmaxInFp32: false,
     residualDropout: true,
     normKeepsInput: false,
-    // The buffer `bias` of GPT2Attention.
-    buffers: 'causal-masks',
+    buffers: 'none',
     modules: { qkv: 'c_attn', output: 'c_proj', up: 'c_fc', down: 'c_proj' },
   },
   configs: [

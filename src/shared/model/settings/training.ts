@@ -88,6 +88,23 @@ export const TRAINING = {
     },
   }),
 
+  /** Probability of dropout before the adapters; left out, 0. */
+  loraDropout: setting({
+    kind: UNCERTAIN,
+    label: 'Dropout of the adapters',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(probability, run: { loraRank?: number }, _, refuse) {
+      if (probability > 0 && !run.loraRank)
+        refuse('the run has no adapters', 'Give --lora-rank, or leave it out.');
+    },
+    option: {
+      flag: '--lora-dropout',
+      takes: '<p>',
+      help: 'probability of dropout before the adapters',
+    },
+  }),
+
   /** The first so many layers and the embeddings, a head tied to them too, are not trained; left out or 0, all is. */
   frozenLayers: setting({
     kind: count(0),

@@ -35,7 +35,11 @@ export function moduleName(model: ModelSpec, role: Role): string {
 
 export function takesAdapter(model: ModelSpec, tensor: WeightTensor, targets: string): boolean {
   const { role } = tensor;
-  if (role === undefined) return false;
+  return role !== undefined && takesRole(model, role, targets);
+}
+
+/** The same of a matrix that has that role. */
+export function takesRole(model: ModelSpec, role: Role, targets: string): boolean {
   if (targets === 'all-linear') return true;
   if (targets === 'query-value') return QUERY_VALUE.includes(role);
   return targets.split(',').includes(moduleName(model, role));

@@ -18,9 +18,17 @@ describe('the refined tier beside steps that PyTorch ran on tensors without memo
     expect([...families].filter(heldOut).length).toBeGreaterThanOrEqual(5);
   });
 
-  it('finds the allocated peak of half the steps to a few hundredths of a percent', () => {
-    expect(rows.get('as PyTorch runs it')?.median).toBeLessThan(0.0015);
-    expect(rows.get('as PyTorch runs it, held out')?.median).toBeLessThan(0.0015);
-    expect(rows.get('attention by a stand-in')?.median).toBeLessThan(0.0015);
+  it('finds the allocated peak of what PyTorch runs by itself: half of them to 0.05%, the worst to 2.2%', () => {
+    const row = rows.get('as PyTorch runs it');
+    expect(row?.steps).toBeGreaterThanOrEqual(100);
+    expect(row?.median).toBeLessThan(0.0005);
+    expect(Math.abs(row?.worst.peak ?? 1)).toBeLessThan(0.022);
+    expect(row?.phasesOff).toBeLessThanOrEqual(2);
+  });
+
+  it('finds that of steps with a stand-in for a kernel of CUDA, and of families held out, as often', () => {
+    expect(rows.get('attention by a stand-in')?.median).toBeLessThan(0.0005);
+    expect(rows.get('as PyTorch runs it, held out')?.median).toBeLessThan(0.0005);
+    expect(rows.get('attention by a stand-in, held out')?.median).toBeLessThan(0.0005);
   });
 });
