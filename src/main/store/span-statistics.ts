@@ -17,7 +17,7 @@ interface HeldVisitor {
 }
 
 /** A quantile is looked for in a range of values, which each pass cuts into so many parts. */
-const PARTS = 4096;
+const PARTS = 1024;
 
 export class SpanStatisticsQuery {
   readonly #source: TraceSource;

@@ -119,7 +119,7 @@ function check(next: Next, reader: SessionReader, truths: readonly Truth[]): voi
   const read = reader.samples(id, span, limit);
   expect([...read.times]).toEqual(within.slice(0, limit).map((i) => times[i]));
   expect([...read.values]).toEqual(within.slice(0, limit).map((i) => values[i]));
-  if (next() < 0.2) checkStatistics(next, reader, span, truth);
+  if (next() < 0.1) checkStatistics(next, reader, span, truth);
 }
 
 function checkPicture(
@@ -207,7 +207,7 @@ describe('any span of a session', () => {
         expect([[...read.times], [...read.values], read.gaps]).toEqual([times, values, gaps]);
       }
     }
-  }, 120_000);
+  }, 600_000);
 
   it(`is answered as from all its samples, ${SESSIONS * SPANS} times, while it is recorded`, () => {
     let asked = 0;
@@ -219,5 +219,5 @@ describe('any span of a session', () => {
         for (let i = 0; i < 20; i++, asked++) check(next, reader, truths);
       });
     }
-  }, 120_000);
+  }, 600_000);
 });
