@@ -271,6 +271,22 @@ describe('other formats', () => {
     expect(JSON.parse(one('json').text)).toEqual(JSON.parse(JSON.stringify(doc)));
   });
 
+  it('in CSV are the figures as numbers, one row a phase, and no cell is a formula', () => {
+    const { doc } = input();
+    const request = { sessions: [input({ id: '=1+1' })], comparison: null, format: 'csv' };
+    const [head = '', ...rows] = renderReport(request).text.trim().split('\n');
+    const column = head.split(',').indexOf('measured_bytes');
+    const phases = rows.map((row) => row.split(',')).filter(([, row]) => row === 'phase');
+    expect(phases.map((row) => Number(row[column]))).toEqual(
+      doc.overlay.phases.map(({ measured }) => measured),
+    );
+    for (const row of rows) expect(row).toMatch(/^'=1/);
+    const other = input({ id: 'b' }, 9 * MB);
+    const comparison = compareSessions([doc, other.doc], [null, null]);
+    const compared = renderReport({ sessions: [input(), other], comparison, format: 'csv' }).text;
+    expect(compared).toMatch(/^overall,peak,bytes,false,0,471859200,509607936,37748736$/m);
+  });
+
   it('nobody knows are refused with those there are', () => {
     expect(() => one('pdf' as 'md')).toThrow(
       expect.objectContaining({
