@@ -80,7 +80,14 @@ async function start(node, args) {
   process.stderr.write(
     'plumbline: no Electron binary can be had here, so the app opens in the browser instead.\n',
   );
-  return runForeground(node, [...hostFlags, hostEntry, 'serve', '--open', ...args]);
+  return runForeground(node, [
+    ...hostFlags,
+    hostEntry,
+    'serve',
+    '--open',
+    '--allow-launch',
+    ...args,
+  ]);
 }
 
 /**

@@ -19,7 +19,7 @@ let token = null;
 let port = 0;
 
 async function startHost() {
-  const args = [...hostFlags, hostEntry, 'serve', '--json'];
+  const args = [...hostFlags, hostEntry, 'serve', '--json', '--allow-launch'];
   // The host watches the channel and goes down with this process, however that ends.
   const stdio = ['ignore', 'pipe', 'inherit', 'ipc'];
   host = spawn(process.execPath, [...args, '--port', String(port)], { cwd: root, stdio });

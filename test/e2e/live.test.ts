@@ -18,7 +18,7 @@ describe.skipIf(why !== null)(
 
     beforeAll(async () => {
       let printed = '';
-      server = startCli(['serve', '--json'], home.dir);
+      server = startCli(['serve', '--json', '--allow-launch'], home.dir);
       server.child.stdout!.on('data', (text: string) => {
         printed += text;
       });

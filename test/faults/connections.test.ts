@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createEngine } from '../../src/main/engine/engine';
 import { ENGINE_METHODS } from '../../src/shared/contract/api';
 import { startCli, temporaryHome } from '../support/cli';
 
@@ -69,7 +70,7 @@ const METHODS: readonly unknown[] = [
 
 describe('serve, when others are hostile', () => {
   const home = temporaryHome();
-  const server = startCli(['serve', '--json'], home.dir);
+  const server = startCli(['serve', '--json', '--allow-launch'], home.dir);
   let address: { port: number; token: string };
   let ended: number | null | 'no' = 'no';
   server.child.once('exit', (code) => {
@@ -201,5 +202,27 @@ describe('serve, when others are hostile', () => {
     }
     expect(await lives()).toContain('result');
     expect(ended).toBe('no');
+  });
+});
+
+describe('serve without --allow-launch', () => {
+  it('launches nothing, keeps nothing to be launched, and says why', async () => {
+    const home = temporaryHome();
+    const engine = createEngine({ host: 'server', library: home.dir, mayLaunch: false });
+    try {
+      expect(await engine.info()).toMatchObject({ mayLaunch: false });
+      for (const asked of [
+        engine.record({ command: ['true'] }),
+        engine.record({ saved: 'anything' }),
+        engine.saveWorkload({ name: 'later', request: { command: ['true'] } }),
+      ])
+        await expect(asked).rejects.toMatchObject({
+          code: 'unavailable',
+          remedy: expect.stringContaining('--allow-launch'),
+        });
+    } finally {
+      await engine.close();
+      home.dispose();
+    }
   });
 });

@@ -21,7 +21,7 @@ async function servedEngine(home: string): Promise<{
   events: EngineEvent[];
   ended(): boolean;
 }> {
-  const server = startCli(['serve', '--json'], home);
+  const server = startCli(['serve', '--json', '--allow-launch'], home);
   let printed = '';
   let over = false;
   server.child.stdout?.on('data', (text: string) => {

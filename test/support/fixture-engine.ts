@@ -121,6 +121,7 @@ export function fixtureEngine(
       platform: 'linux-x64',
       library: '/home/ada/.local/share/plumbline',
       host: 'server',
+      mayLaunch: true,
       simulated: false,
     }),
     list: async () =>

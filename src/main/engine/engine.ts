@@ -5,6 +5,7 @@
  * It only wires: each method of the contract is a line that hands the question to who answers it. A method that is
  * added to shared/contract/api.ts does not compile until it has its line here.
  */
+import { Failure } from '../../shared/base/failure';
 import { computeBudget } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
 import type {
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly host: AppInfo['host'];
   /** Library folder; the platform's data folder or PLUMBLINE_HOME when left out. */
   readonly library?: string;
+  /** False refuses to launch anything, saved workloads included. */
+  readonly mayLaunch?: boolean;
 }
 
 export interface Engine extends EngineClient {
@@ -68,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
   const uploads = new Uploads(library.dir);
   const exports = new Exports();
   const answers: EngineApi = {
-    info: async () => describeApp(library.dir, options.host),
+    info: async () => describeApp(library.dir, options),
     doctor: () => doctorReport(library.dir),
 
     list: async () => library.list().sessions,
@@ -88,11 +91,17 @@ export function createEngine(options: EngineOptions): Engine {
       events.libraryChanged();
     },
 
-    record: async (request) => ({ id: (await recordings.start(request)).id }),
+    record: async (request) => {
+      if (request.pid === undefined) checkMayLaunch(options);
+      return { id: (await recordings.start(request)).id };
+    },
     stop: async ({ id }) => recordings.stop(id),
 
     workloads: async () => saved.list().workloads,
-    saveWorkload: async ({ name, request }) => saved.save(name, request),
+    saveWorkload: async ({ name, request }) => {
+      checkMayLaunch(options);
+      return saved.save(name, request);
+    },
     deleteWorkload: async ({ name }) => saved.delete(name),
 
     upload: async (piece) => uploads.receive(piece),
@@ -120,16 +129,27 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** A saved workload counts: somebody else would launch it. */
+function checkMayLaunch({ mayLaunch = true }: EngineOptions): void {
+  if (!mayLaunch)
+    throw new Failure(
+      'unavailable',
+      'This server launches nothing: whoever learns its address could run any command.',
+      'Start it with plumbline serve --allow-launch, or record in a terminal with plumbline record.',
+    );
+}
+
 function predictRun(model: ModelSpec, run: RunSpec): Budget {
   checkModel(model);
   checkRun(model, run);
   return computeBudget(model, run);
 }
 
-const describeApp = (library: string, host: AppInfo['host']): AppInfo => ({
+const describeApp = (library: string, { host, mayLaunch = true }: EngineOptions): AppInfo => ({
   version,
   platform: `${process.platform} ${process.arch}`,
   library,
   host,
+  mayLaunch,
   simulated: process.env.PLUMBLINE_SIMULATED === '1',
 });

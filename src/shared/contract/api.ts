@@ -39,6 +39,8 @@ export interface AppInfo {
   readonly library: string;
   readonly host: 'desktop' | 'server' | 'cli';
   readonly simulated: boolean;
+  /** Whether this front end may launch workloads. A page may not, unless whoever served it said so. */
+  readonly mayLaunch: boolean;
 }
 
 export interface DoctorReport {
