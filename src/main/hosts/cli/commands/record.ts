@@ -7,10 +7,12 @@ import { requestAgain } from '../../../../shared/contract/record-again';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
+import { shortenDocument } from '../../../../shared/session/brief';
 import { checkSession } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
 import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
 import { follow } from '../follow';
+import { BRIEF_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -38,6 +40,7 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
+  readonly brief?: boolean;
   readonly interval?: string;
   readonly instrument?: string;
   readonly weights?: string;
@@ -83,6 +86,7 @@ export function registerRecord(program: Command, output: Output): void {
         '--save-weights <dir>',
         'keep what the bundled workload trained, as such a checkpoint, in a new folder',
       )
+      .option(...BRIEF_OPTION)
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
   addExpectationOptions(addBundledOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
@@ -104,7 +108,7 @@ export function registerRecord(program: Command, output: Output): void {
         const comparison =
           again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
         const result = {
-          ...doc,
+          ...(options.brief === true ? shortenDocument(doc) : doc),
           ...(expectations.length > 0 && { expectations: outcomes }),
           ...(comparison && { comparison }),
         };

@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
 import { headline } from '../../../../shared/present/headline';
+import { shortenDocument } from '../../../../shared/session/brief';
 import { checkComparison } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
 import { exportFormats } from '../../../engine/exports';
+import { BRIEF_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -49,14 +51,22 @@ export function registerSessions(program: Command, output: Output): void {
   registerDelete(program, output);
 }
 
+interface ShowOptions {
+  readonly series?: string;
+  readonly brief?: boolean;
+  readonly replay?: boolean;
+  readonly speed: string;
+}
+
 function registerShow(program: Command, output: Output): void {
   program
     .command('show')
     .argument('<id>', 'id of the session, or its beginning')
     .option('--series <id>', 'lay this series over the budget instead of the best one')
+    .option(...BRIEF_OPTION)
     .option('--replay', 'play it as it was recorded: findings appear when they could be known')
     .option('--speed <factor>', `pace of the replay: ${SPEEDS.join(', ')}`, '1')
-    .action((id: string, options: { series?: string; replay?: boolean; speed: string }) =>
+    .action((id: string, options: ShowOptions) =>
       withEngine(async (engine) => {
         const speed = parseSpeed(options.speed);
         const { series } = options;
@@ -67,7 +77,9 @@ function registerShow(program: Command, output: Output): void {
           return;
         }
         const budget = await engine.sessionBudget({ id });
-        output.result(doc, () => sessionText(doc, budget));
+        output.result(options.brief === true ? shortenDocument(doc) : doc, () =>
+          sessionText(doc, budget),
+        );
       }),
     );
 }
