@@ -140,6 +140,7 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     expect(await exact('residual')).toBe(
       formatExactBytes(measuredPeak!.bytes - predictedPeak.textbook!),
     );
+    await page.getByRole('tab', { name: 'This moment' }).click();
     await expect.poll(() => exact('legend-total')).toBe(formatExactBytes(predictedPeak.textbook));
     await page.close();
   });

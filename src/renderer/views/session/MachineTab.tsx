@@ -1,54 +1,67 @@
 /** What the session ran on, what it was declared to be, and which sources were to be had. */
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
+import { seriesName } from '../../../shared/present/series-names';
+import { inversionTable } from '../../../shared/present/tables';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { seesLittle } from '../../../shared/trace/series';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
+import { WordsTable } from './WordsTable';
 
-export function EnvironmentTab({ session }: { session: SessionDocument }) {
+export function MachineTab({ session }: { session: SessionDocument }) {
   const { environment: env, model, run } = session;
   return (
-    <div className="cards">
-      <Telemetry session={session} />
-      <Facts
-        title="Machine"
-        facts={{
-          System: env.os,
-          ...(env.cores > 0 && {
-            Processor: `${env.cpu}, ${env.cores} cores`,
-            Memory: formatBytes(env.memoryBytes),
-          }),
-          ...Object.fromEntries(env.gpus.flatMap(gpuFacts)),
-          Plumbline: env.plumbline,
-          Node: env.node,
-          ...env.workload,
-        }}
-      />
-      {run && (
+    <>
+      <Inversion session={session} />
+      <div className="cards">
+        <Telemetry session={session} />
         <Facts
-          title="Run"
-          facts={mapFacts(run, (value) => (value === null ? 'not declared' : String(value)))}
+          title="Machine"
+          facts={{
+            System: env.os,
+            ...(env.cores > 0 && {
+              Processor: `${env.cpu}, ${env.cores} cores`,
+              Memory: formatBytes(env.memoryBytes),
+            }),
+            ...Object.fromEntries(env.gpus.flatMap(gpuFacts)),
+            Plumbline: env.plumbline,
+            Node: env.node,
+            ...env.workload,
+          }}
         />
-      )}
-      {model && (
+        {run && (
+          <Facts
+            title="Run"
+            facts={mapFacts(run, (value) => (value === null ? 'not declared' : String(value)))}
+          />
+        )}
+        {model && (
+          <Facts
+            title="Model"
+            facts={mapFacts(model, (value) =>
+              typeof value === 'number' ? formatInteger(value) : String(value),
+            )}
+          />
+        )}
         <Facts
-          title="Model"
-          facts={mapFacts(model, (value) =>
-            typeof value === 'number' ? formatInteger(value) : String(value),
-          )}
+          title="Workload"
+          facts={{
+            Command: session.workload.command.join(' ') || '—',
+            Directory: session.workload.cwd ?? '—',
+            Pid: String(session.workload.pid ?? '—'),
+            Session: session.id,
+          }}
         />
-      )}
-      <Facts
-        title="Workload"
-        facts={{
-          Command: session.workload.command.join(' ') || '—',
-          Directory: session.workload.cwd ?? '—',
-          Pid: String(session.workload.pid ?? '—'),
-          Session: session.id,
-        }}
-      />
-    </div>
+      </div>
+    </>
   );
+}
+
+/** What the run must have been, beside what it was declared to be. */
+function Inversion({ session: { inversion } }: { session: SessionDocument }) {
+  return inversion ? (
+    <WordsTable title="What ran, by the trace" table={inversionTable(inversion)} />
+  ) : null;
 }
 
 function Telemetry({ session: { environment, series: all } }: { session: SessionDocument }) {
@@ -82,10 +95,8 @@ function Telemetry({ session: { environment, series: all } }: { session: Session
         </thead>
         <tbody>
           {all.map((series) => (
-            <tr key={series.id} title={series.about}>
-              <td>
-                <code>{series.id}</code>
-              </td>
+            <tr key={series.id} title={[series.id, series.about].filter(Boolean).join(': ')}>
+              <td>{seriesName(series.id)}</td>
               <td className="right num">{formatInteger(series.count)}</td>
               <td className="right num">{intervalWords(series)}</td>
             </tr>
