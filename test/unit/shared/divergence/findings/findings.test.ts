@@ -105,7 +105,7 @@ describe('a leak', () => {
       durationUs: 1_200_000,
     });
     expect(found.map(({ kind, slope }) => [kind, slope])).toEqual([
-      ['leak', { bytes: 8, per: 'token', since: 2 }],
+      ['leak', { bytes: 8, per: 'token', since: 3 }],
     ]);
     expect(found[0]!.evidence.at(-1)).toMatch(
       /grow beyond their prediction: workspace by 8 B a token\.$/,
