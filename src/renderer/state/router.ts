@@ -127,12 +127,15 @@ export function useSpanParameter(): readonly [
   { readonly t0: number; readonly t1: number } | null,
   (span: { readonly t0: number; readonly t1: number } | null) => void,
 ] {
-  const [text, setText] = useParameter('span', 'zoom');
+  const [text] = useParameter('span', 'zoom');
   const span = useMemo(() => readSpan(text), [text]);
+  // To look at the whole is a step of its own, however soon it follows a zoom.
   const set = useCallback(
     (next: { readonly t0: number; readonly t1: number } | null) =>
-      setText(next && `${Math.round(next.t0)}-${Math.round(next.t1)}`),
-    [setText],
+      next === null
+        ? setParameters({ span: null }, 'fit')
+        : setParameters({ span: `${Math.round(next.t0)}-${Math.round(next.t1)}` }, 'zoom'),
+    [],
   );
   return [span, set];
 }
