@@ -108,10 +108,12 @@ export function findImplementation(model: ModelSpec): Implementation {
 
 /**
  * For a model that names no family, or one of a later version: sessions recorded before models named it, and models
- * written by hand. The oldest family of that architecture and those positions stands in, as it always has for them.
+ * written by hand. The oldest family of that architecture, those positions and that many norms stands in.
  */
-function closestFamily({ architecture, positions, norm, relativeBuckets }: ModelSpec): Family {
+function closestFamily(model: ModelSpec): Family {
+  const { architecture, positions, norm, relativeBuckets, layerNorms } = model;
   if (architecture === 'encoder-decoder') return relativeBuckets === undefined ? BART : T5;
+  if (layerNorms === 4) return GEMMA;
   if (positions !== 'learned') return norm === 'layernorm' ? NEOX : LLAMA;
   return architecture === 'encoder' ? BERT : GPT2;
 }
