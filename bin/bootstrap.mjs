@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  hostEntry,
   hostFlags,
   prepare,
   reportSetupFailure,
@@ -82,10 +81,9 @@ async function start(node, args) {
   );
   return runForeground(node, [
     ...hostFlags,
-    hostEntry,
+    join(root, 'out', 'main', 'cli.js'),
     'serve',
     '--open',
-    '--allow-launch',
     ...args,
   ]);
 }
@@ -133,7 +131,8 @@ const commands = {
   build: async () => 0,
   start,
   dev,
-  demo: (node, args) => runForeground(node, [...hostFlags, hostEntry, 'demo', ...args]),
+  demo: (node, args) =>
+    runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
   test,
   typecheck,
   lint,

@@ -11,7 +11,6 @@ import type { DiagnosisInput, Overlay } from '../../src/shared/divergence/overla
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
-import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { seriesStats } from '../../src/shared/trace/series';
@@ -76,7 +75,6 @@ export function budgetWith(
     spec,
     run: runDefaults(spec, run),
     tiers: { textbook: tier(textbook), refined: tier(refined) },
-    answer: { bytes: tier(refined).total, rank: 0, level: 'allocated' },
   };
 }
 
@@ -219,7 +217,7 @@ export function documentWith(
   change: Partial<SessionDocument> = {},
 ): SessionDocument {
   const { series: all = [], markers = [], durationUs, budget = null } = input;
-  return addSummaries({
+  return {
     id: '20260701-120000-abcd',
     name: 'a run',
     status: 'complete',
@@ -256,5 +254,5 @@ export function documentWith(
     gaps: [],
     logs: input.logs ?? [],
     ...change,
-  });
+  };
 }

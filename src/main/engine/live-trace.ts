@@ -152,9 +152,11 @@ export class LiveTrace implements SampleSink {
     return (
       unlessFailure(() => {
         using reader = openSession(this.#file.path);
-        const stored = reader.samples(data.info.id, { t0, t1 }, WINDOW_SAMPLES + 1);
-        if (stored.times.length > WINDOW_SAMPLES) return data;
-        return { ...data, ...joined(stored, data, completeFrom) };
+        if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
+        return {
+          ...data,
+          ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom),
+        };
       }) ?? data
     );
   }
@@ -175,7 +177,7 @@ export class LiveTrace implements SampleSink {
 
 /** What was read back, and between its chunks and the end what is in memory. */
 function joined(
-  stored: Pick<SeriesData, 'times' | 'values'>,
+  stored: SeriesData,
   live: SeriesData,
   completeFrom: Micros,
 ): Pick<SeriesData, 'times' | 'values'> {

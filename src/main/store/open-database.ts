@@ -1,7 +1,6 @@
 /**
- * Opens the database of a session file and makes sure it is one: of Plumbline, and of a version this program knows.
- * What is read of it is checked when it is read; the whole file only by `checkSession`, and where a killed recorder
- * left it. A file is never changed by being found wrong, nor by being old; only what a killed recorder left behind is
+ * Opens the database of a session file and makes sure it is one: of Plumbline, of a version this program knows, and
+ * whole. A file is never changed by being found wrong, nor by being old; only what a killed recorder left behind is
  * folded into one file, as its own close would have done.
  */
 import { existsSync, statSync } from 'node:fs';
@@ -11,29 +10,32 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
-import { checkIsFile, checkSchema, connectToRead, connectToWrite, isDiskFull } from './connection';
-import { FIRST_FORMAT_VIEWS } from './first-format';
 import { isAlive } from './liveness';
 import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
 import { MetaDocuments } from './session-meta';
 import { foldLog } from './session-writer';
 import { damaged, reading } from './sqlite-failures';
+import { readVersion, upgradedCopy } from './upgrade';
 
 export interface OpenedDatabase {
   readonly db: Database.Database;
   readonly meta: MetaDocuments;
-  readonly version: number;
   /** As of now: a recording whose recorder is gone is `recovered`. */
   readonly result: SessionResult;
 }
 
 /** Throws a Failure: not_found, bad_input, newer_format, corrupt, unwritable, unavailable. */
 export function openDatabase(path: string): OpenedDatabase {
-  checkIsFile(path);
+  if (!existsSync(path)) {
+    throw new Failure(
+      'not_found',
+      `There is no file ${path}.`,
+      'Run plumbline list to see the sessions there are.',
+    );
+  }
   return reading(path, () => {
     const first = connect(path);
-    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`) || isDiskFull(path))
-      return first;
+    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`)) return first;
     const { result } = first;
     first.db.close();
     adopt(path, result);
@@ -41,11 +43,19 @@ export function openDatabase(path: string): OpenedDatabase {
   });
 }
 
-/** A connection for what a person changes. Never used for measured data, nor for a file of an older format. */
+/** A connection for what a person changes. Never used for measured data. */
 export function editDatabase(path: string, edit: (db: Database.Database) => void): void {
+  openDatabase(path).db.close();
   reading(path, () => {
-    const db = connectToWrite(path);
+    const db = new Database(path, { fileMustExist: true });
     try {
+      if (readVersion(db) !== SCHEMA_VERSION) {
+        throw new Failure(
+          'bad_input',
+          `The session file ${basename(path)} was written by an older Plumbline and is kept as it is.`,
+          'Export the session and import it again to change its name or notes.',
+        );
+      }
       db.transaction(() => edit(db)).immediate();
     } finally {
       db.close();
@@ -54,18 +64,25 @@ export function editDatabase(path: string, edit: (db: Database.Database) => void
 }
 
 function connect(path: string): OpenedDatabase {
-  let db: Database.Database | undefined;
+  let db: Database.Database | null = null;
   try {
-    db = connectToRead(path);
+    db = new Database(path, { readonly: true, fileMustExist: true });
     checkKind(path, db);
-    checkSchema(path, db);
-    // In KiB. What was unpacked lately is kept elsewhere.
+    // In KiB. What is read is read once, from one end to the other.
     db.pragma('cache_size = -2000');
-    checkLength(path, db);
-    const version = readVersion(db);
-    if (version === 1) db.exec(FIRST_FORMAT_VIEWS);
+    if (readVersion(db) < SCHEMA_VERSION) {
+      const old = db;
+      db = null;
+      try {
+        db = upgradedCopy(old);
+      } finally {
+        old.close();
+      }
+    }
     const meta = new MetaDocuments(db);
-    return { db, meta, version, result: currentResult(db, meta) };
+    const result = currentResult(db, meta);
+    if (result.status !== 'recording') checkPages(path, db);
+    return { db, meta, result };
   } catch (error) {
     db?.close();
     throw error;
@@ -103,35 +120,12 @@ function checkKind(path: string, db: Database.Database): void {
   if (version < 1) throw damaged(path, 'it states no format version');
 }
 
-/** A file that was cut off shows by its length alone; while a log lies beside it, its length says nothing. */
-function checkLength(path: string, db: Database.Database): void {
-  const pages = Number(db.pragma('page_count', { simple: true }));
-  const bytes = pages * Number(db.pragma('page_size', { simple: true }));
-  if (!existsSync(`${path}-wal`) && statSync(path).size < bytes)
-    throw damaged(path, 'its end is missing');
-}
-
-/** Reads every page of the file, which takes as long as it is large. Throws a Failure where it is damaged. */
-export function checkSession(path: string): void {
-  const { db } = openDatabase(path);
-  try {
-    reading(path, () => checkPages(path, db));
-  } finally {
-    db.close();
-  }
-}
-
-export function readVersion(db: Database.Database): number {
-  return Number(db.pragma('user_version', { simple: true }));
-}
-
 function checkPages(path: string, db: Database.Database): void {
   const verdict = String(db.pragma('quick_check(1)', { simple: true }));
   if (verdict !== 'ok') throw damaged(path, verdict.replace(/\s+/g, ' ').replace(/\.$/, ''));
 }
 
-/** As the file says now; `meta` must be of now as well. */
-export function currentResult(db: Database.Database, meta: MetaDocuments): SessionResult {
+function currentResult(db: Database.Database, meta: MetaDocuments): SessionResult {
   const stored = meta.result();
   if (stored !== null && stored.status !== 'recording') return stored;
   const recorder = meta.recorder();
@@ -141,12 +135,7 @@ export function currentResult(db: Database.Database, meta: MetaDocuments): Sessi
 
 /** The last moment anything is known of. */
 function lastTime(db: Database.Database): Micros {
-  const samples =
-    readVersion(db) === 1
-      ? 'SELECT max(t1) AS t FROM chunk'
-      : `SELECT (SELECT t1 FROM chunk WHERE series = series.key AND level = 0 ORDER BY t0 DESC LIMIT 1) AS t FROM series
-          UNION ALL SELECT max(t1) FROM tail`;
-  const sql = `SELECT max(t) FROM (${samples} UNION ALL SELECT max(t) FROM marker UNION ALL SELECT max(t) FROM log)`;
+  const sql = `SELECT max(t) FROM (SELECT max(t1) AS t FROM chunk UNION ALL SELECT max(t) FROM marker UNION ALL SELECT max(t) FROM log)`;
   return Math.max(0, Number(db.prepare(sql).pluck().get() ?? 0));
 }
 
@@ -154,14 +143,13 @@ function lastTime(db: Database.Database): Micros {
 function adopt(path: string, result: SessionResult): void {
   let db: Database.Database | null = null;
   try {
-    db = connectToWrite(path);
-    checkPages(path, db);
+    db = new Database(path, { fileMustExist: true });
     if (foldLog(db)) {
       db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run('result', JSON.stringify(result));
     }
   } catch (error) {
     // Reading goes on without it: the file is opened again, and what is wrong with it is told then.
-    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
+    if (!(error instanceof Database.SqliteError)) throw error;
   } finally {
     db?.close();
   }
@@ -169,13 +157,13 @@ function adopt(path: string, result: SessionResult): void {
 
 /** After a reader has let go: folds a log that a writer could not fold while the reader was there. */
 export function tidy(path: string): void {
-  if (!existsSync(`${path}-wal`) || isDiskFull(path)) return;
+  if (!existsSync(`${path}-wal`)) return;
   let db: Database.Database | null = null;
   try {
-    db = connectToWrite(path);
+    db = new Database(path, { fileMustExist: true });
     foldLog(db);
   } catch (error) {
-    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
+    if (!(error instanceof Database.SqliteError)) throw error;
   } finally {
     db?.close();
   }

@@ -1,9 +1,7 @@
-/** What may be changed of a recorded session: its name. Never a measurement, and nothing in a file of an older format. */
+/** What may be changed of a recorded session: its name. Never a measurement. */
 
 import { Failure } from '../../shared/base/failure';
-import { keepName } from './kept-names';
-import { editDatabase, openDatabase } from './open-database';
-import { SCHEMA_VERSION } from './schema';
+import { editDatabase } from './open-database';
 
 const SET_META =
   'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
@@ -16,9 +14,5 @@ export function renameSession(path: string, name: string): void {
       'A session needs a name.',
       'Give at least one visible character.',
     );
-  const { db, version } = openDatabase(path);
-  db.close();
-  if (version < SCHEMA_VERSION) keepName(path, trimmed);
-  else
-    editDatabase(path, (edited) => edited.prepare(SET_META).run('name', JSON.stringify(trimmed)));
+  editDatabase(path, (db) => db.prepare(SET_META).run('name', JSON.stringify(trimmed)));
 }

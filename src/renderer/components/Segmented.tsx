@@ -12,7 +12,6 @@ export function Segmented<T extends string>({
     readonly value: NoInfer<T>;
     readonly label: string;
     readonly title?: string;
-    readonly isDisabled?: boolean;
   }[];
   onChange(value: NoInfer<T>): void;
 }) {
@@ -24,7 +23,6 @@ export function Segmented<T extends string>({
           type="button"
           aria-pressed={option.value === value}
           title={option.title}
-          disabled={option.isDisabled}
           onClick={() => onChange(option.value)}
         >
           {option.label}

@@ -54,8 +54,7 @@ function peakPrecision(precision: Precision): PeakPrecision {
     case 'mixed-bf16':
       return 'bf16';
     case 'int8':
-    case 'fp8':
-      return precision;
+      return 'int8';
     default:
       return 'fp16';
   }

@@ -3,7 +3,6 @@
  * it is one at all. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows
  * the run or alters what is computed, the higher it is.
  */
-import { bytesPerElement, isQuantized } from '../model/precision';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
 /** What a change is about. Two of one kind exclude each other. */
@@ -150,10 +149,10 @@ function accumulationRows({ batch, gradAccum }: RunSpec): Row[] {
 
 /** Weights of four bits are frozen: a run without adapters gets them at the same time. */
 function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
-  const isNarrow = isQuantized(precision);
+  const isQuantized = precision === 'int4' || precision === 'int8';
   if (loraRank)
     return {
-      applies: !isNarrow,
+      applies: !isQuantized,
       kind: 'precision',
       option: '--precision int4',
       cost: 14,
@@ -161,7 +160,7 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
       settings: { precision: 'int4' },
     };
   return {
-    applies: !isNarrow && !frozenLayers,
+    applies: !isQuantized && !frozenLayers,
     kind: 'precision',
     option: '--precision int4 --lora-rank 16',
     cost: 30,
@@ -184,7 +183,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'bf16', ...cacheIn('bf16') },
     },
     {
-      applies: !isQuantized(precision),
+      applies: precision !== 'int8' && precision !== 'int4',
       kind: 'precision',
       option: '--precision int8',
       cost: 6,
@@ -192,7 +191,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'int8', ...cacheIn('fp16') },
     },
     {
-      applies: bytesPerElement(precision) > 0.5,
+      applies: precision !== 'int4',
       kind: 'precision',
       option: '--precision int4',
       cost: 10,
@@ -200,7 +199,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'int4', ...cacheIn('fp16') },
     },
     {
-      applies: run.kvCache && !isQuantized(kvPrecision),
+      applies: run.kvCache && kvPrecision !== 'int8' && kvPrecision !== 'int4',
       kind: 'kv-precision',
       option: '--kv-precision int8',
       cost: 5,

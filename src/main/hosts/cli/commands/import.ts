@@ -5,15 +5,13 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { type Bytes, GiB, KiB, MiB } from '../../../../shared/base/units';
-import { shortenDocument } from '../../../../shared/session/brief';
-import type { BriefDocument } from '../../../../shared/session/session-document';
+import type { SessionDocument } from '../../../../shared/session/session-document';
 import {
   type ExaminedFile,
   examineFile,
   type ImportOptions,
   STANDARD_INPUT,
 } from '../../../engine/imports';
-import { BRIEF_OPTION } from '../options/brief';
 import {
   addSpecOptions,
   declaresSpec,
@@ -33,13 +31,15 @@ interface CliOptions extends SpecOptions {
   readonly baseline?: string;
   readonly name?: string;
   readonly keepRaw?: boolean;
-  readonly brief?: boolean;
 }
 
 export function registerImport(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('import')
+      .description(
+        'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
+      )
       .argument('<file...>', 'the files to import, also packed with gzip; - is standard input')
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
@@ -52,12 +52,11 @@ export function registerImport(program: Command, output: Output): void {
         '--baseline <bytes>',
         'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it',
       )
-      .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
     const request = buildRequest(options);
     if (options.dryRun) await examine(files, request, output);
-    else await importAll(files, request, options.brief === true, output);
+    else await importAll(files, request, output);
   });
 }
 
@@ -82,7 +81,6 @@ async function examine(
 async function importAll(
   files: readonly string[],
   request: ImportOptions,
-  isBrief: boolean,
   output: Output,
 ): Promise<void> {
   if (
@@ -100,13 +98,13 @@ async function importAll(
         const { refusal } = await examineFile(file, request);
         if (refusal) throw refusal;
       }
-    const sessions: BriefDocument[] = [];
+    const sessions: SessionDocument[] = [];
     const texts: string[] = [];
     for (const file of files) {
       const { id } = await engine.importFile(file, request);
       const doc = await engine.show({ id });
-      const budget = await engine.sessionBudget({ id });
-      sessions.push(isBrief ? shortenDocument(doc) : doc);
+      const budget = await engine.budgetOf({ id });
+      sessions.push(doc);
       texts.push(sessionText(doc, budget));
     }
     output.result(sessions.length === 1 ? sessions[0] : { sessions }, () => texts.join('\n\n'));

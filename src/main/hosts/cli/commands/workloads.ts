@@ -6,7 +6,9 @@ import { savedListText, savedText } from '../text/saved-workloads';
 import { withEngine } from '../with-engine';
 
 export function registerWorkloads(program: Command, output: Output): void {
-  const workloads = program.command('workloads');
+  const workloads = program
+    .command('workloads')
+    .description('list the saved workloads; "record --run NAME" runs one');
   const list = () =>
     withEngine(async (engine) => {
       const listing = engine.savedListing();
