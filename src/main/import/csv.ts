@@ -94,8 +94,7 @@ export class CsvReader implements LineSink {
   }
 
   end(): void {
-    for (const { identity, stamp, payload } of this.#rounds?.end() ?? [])
-      this.#emit(identity, stamp, payload);
+    this.#endRounds();
     const guessed = this.#rounds?.guessed ?? 0;
     if (guessed > 0)
       this.#trace.warn(
@@ -103,6 +102,11 @@ export class CsvReader implements LineSink {
       );
     if (this.#foreign > SHOWN_FOREIGN)
       this.#trace.warn(`${this.#foreign} lines in all are no rows of the table and were left out.`);
+  }
+
+  #endRounds(): void {
+    for (const { identity, stamp, payload } of this.#rounds?.end() ?? [])
+      this.#emit(identity, stamp, payload);
   }
 
   /** A header, or a time by itself, which is that of the rows after it. */
@@ -150,8 +154,7 @@ export class CsvReader implements LineSink {
   }
 
   #use(columns: readonly CsvColumn[]): void {
-    for (const { identity, stamp, payload } of this.#rounds?.end() ?? [])
-      this.#emit(identity, stamp, payload);
+    this.#endRounds();
     this.#columns = preferredIndex(columns, this.#head);
     this.#names = columns.map(({ role, label }) => (role === 'name' ? 'name' : label));
     this.#identified = this.#columns.some(
@@ -165,16 +168,21 @@ export class CsvReader implements LineSink {
       this.#trace.warn(
         `The times in the column "${this.#clock.unreadable}" are not understood; rows are kept in their order.`,
       );
-    this.#rounds = this.#identified ? null : Rounds.detect(this.#seeRows());
-    const marks = new Set(this.#seeRows().map(({ mark }) => mark));
-    this.#isMarked = !this.#identified && this.#rounds === null && marks.size > 1;
-    if (this.#isMarked)
-      this.#trace.warn(
-        'The rows do not say which GPU they are of. GPUs are told apart by their name and memory; those that are alike are taken as one.',
-      );
+    this.#tellApart();
+  }
+
+  /** How rows that name no GPU are given to one: by their place in a round, or by what they say of it. */
+  #tellApart(): void {
+    const rows = this.#identified ? [] : this.#seeRows();
+    this.#rounds = Rounds.detect(rows);
+    this.#isMarked = this.#rounds === null && new Set(rows.map(({ mark }) => mark)).size > 1;
     if (this.#rounds)
       this.#trace.warn(
         `The rows do not say which GPU they are of. ${this.#rounds.size} rows share each moment; GPUs are told apart by their order in it.`,
+      );
+    else if (this.#isMarked)
+      this.#trace.warn(
+        'The rows do not say which GPU they are of. GPUs are told apart by their name and memory; those that are alike are taken as one.',
       );
   }
 
@@ -208,6 +216,7 @@ export class CsvReader implements LineSink {
    */
   #split(line: string): readonly string[] | null {
     const cells = line.split(',').map((cell) => cell.trim());
+    if (cells.length === this.#names.length) return cells;
     const at = this.#columns?.findIndex(({ role }) => role === 'timestamp') ?? -1;
     if (cells.length === this.#names.length + 1 && at >= 0) {
       const [time = '', next = ''] = cells.slice(at, at + 2);
@@ -216,7 +225,6 @@ export class CsvReader implements LineSink {
       if (parseAnyStamp(time) !== null && parseAnyStamp(next) !== null)
         return cells.toSpliced(at + 1, 1);
     }
-    if (cells.length === this.#names.length) return cells;
     const named = splitRow(line, this.#names);
     const name = named?.[this.#names.indexOf('name')];
     return name === undefined || classifyCell(name.split(',')[0] ?? '') === 'text' ? named : null;

@@ -44,7 +44,7 @@ export class LineCleaner {
   }
 
   #clean(line: string): CleanLine {
-    const watch = WATCH.exec(line.trimEnd());
+    const watch = line.startsWith('Every ') ? WATCH.exec(line.trimEnd()) : null;
     if (watch) return { text: '', stamp: parseAnyStamp(watch[1] ?? '') };
     return (this.#hasPrefix ? splitPrefix(line) : null) ?? { text: line, stamp: null };
   }

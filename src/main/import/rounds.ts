@@ -36,6 +36,12 @@ const MIN_ROUNDS = 3;
 /** No machine has more GPUs; a single block of more rows is one GPU's samples. */
 const MAX_GPUS = 16;
 
+interface RoundShape {
+  readonly size: number;
+  /** Rows further apart are of different rounds; null where times do not tell. */
+  readonly withinUs: number | null;
+}
+
 export class Rounds {
   /** Rows in a complete round. */
   readonly size: number;
@@ -46,18 +52,15 @@ export class Rounds {
   #late: PlacedRow[] = [];
   #isFirst = true;
 
-  private constructor(size: number, withinUs: number | null) {
+  private constructor({ size, withinUs }: RoundShape) {
     this.size = size;
     this.#withinUs = withinUs;
   }
 
   /** Null where each row is a round by itself. */
   static detect(rows: readonly SeenRow[]): Rounds | null {
-    return (
-      detectByBlocks(rows, (size) => new Rounds(size, null)) ??
-      detectByTime(rows, (size, withinUs) => new Rounds(size, withinUs)) ??
-      detectByMark(rows, (size) => new Rounds(size, null))
-    );
+    const shape = findBlocks(rows) ?? findInTime(rows) ?? findMarks(rows);
+    return shape && new Rounds(shape);
   }
 
   /** Rows that are placed now that this one has come. */
@@ -115,7 +118,7 @@ const place = (rows: readonly PlacedRow[], from: number): readonly PlacedRow[] =
   rows.map((row, i) => ({ ...row, identity: { ...row.identity, index: from + i } }));
 
 /** By what stands before each round: blocks of one size, of rows that have no times that would tell otherwise. */
-function detectByBlocks(rows: readonly SeenRow[], make: (size: number) => Rounds): Rounds | null {
+function findBlocks(rows: readonly SeenRow[]): RoundShape | null {
   const sizes: number[] = [];
   for (const { isFirst } of rows) {
     if (isFirst || sizes.length === 0) sizes.push(0);
@@ -128,14 +131,11 @@ function detectByBlocks(rows: readonly SeenRow[], make: (size: number) => Rounds
   const whole = sizes.length > 1 ? sizes.slice(0, -1) : sizes;
   const areTimed = rows.some(({ stamp }, i) => i > 0 && stamp?.us !== rows[0]?.stamp?.us);
   if (sizes.length === 1 && areTimed) return null;
-  return isRegular(whole, size) ? make(size) : null;
+  return isRegular(whole, size) ? { size, withinUs: null } : null;
 }
 
 /** By their times: short steps within rounds, long ones between. */
-function detectByTime(
-  rows: readonly SeenRow[],
-  make: (size: number, withinUs: number) => Rounds,
-): Rounds | null {
+function findInTime(rows: readonly SeenRow[]): RoundShape | null {
   const times = rows.flatMap(({ stamp }) => (stamp ? [stamp.us] : []));
   if (times.length < rows.length) return null;
   const steps = times.slice(1).map((t, i) => t - times[i]!);
@@ -149,22 +149,22 @@ function detectByTime(
     const sizes = roundSizes(steps, withinUs);
     const size = commonest(sizes);
     if (size < 2) continue;
-    if (withinUs === quick) return make(size, quick);
+    if (withinUs === quick) return { size, withinUs };
     // A slow round is believed where all are alike.
     if (sizes.length >= MIN_ROUNDS && isRegular(sizes.slice(1, -1), size))
-      return make(size, withinUs);
+      return { size, withinUs };
   }
   return null;
 }
 
 /** By what rows tell of their GPUs, where that comes round: A B A B. */
-function detectByMark(rows: readonly SeenRow[], make: (size: number) => Rounds): Rounds | null {
+function findMarks(rows: readonly SeenRow[]): RoundShape | null {
   const marks = [...new Set(rows.map(({ mark }) => mark))];
   const comesRound =
     marks.length > 1 &&
     rows.length >= 2 * marks.length &&
     rows.every(({ mark }, i) => mark === marks[i % marks.length]);
-  return comesRound ? make(marks.length) : null;
+  return comesRound ? { size: marks.length, withinUs: null } : null;
 }
 
 function roundSizes(steps: readonly number[], withinUs: number): readonly number[] {

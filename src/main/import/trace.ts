@@ -238,7 +238,11 @@ export class TraceBuilder {
       this.warn(
         `${this.#unstamped} rows have no time; they are kept in their order, between the rows around them.`,
       );
-    else if (this.#unstamped > 0 && this.#gpus.all.some(({ n }) => n > 1) && !this.#intervalUs)
+    else if (
+      this.#unstamped > 0 &&
+      this.#gpus.all.some(({ n }) => n > 1) &&
+      this.#intervalUs === null
+    )
       this.warn(
         'The file has no timestamps: rows are taken in order, 1 s apart. Give the true interval with --interval MS.',
       );

@@ -77,7 +77,7 @@ async function examine(
   if (refusal) throw refusal;
 }
 
-/** All or none: a file that is refused stops the import before a session is made of any. */
+/** All or none: what was imported before a file that is refused is taken out again. */
 async function importAll(
   files: readonly string[],
   request: ImportOptions,
@@ -93,19 +93,19 @@ async function importAll(
       'Import them one by one.',
     );
   await withEngine(async (engine) => {
-    if (files.length > 1)
-      for (const file of files.filter((each) => each !== STANDARD_INPUT)) {
-        const { refusal } = await examineFile(file, request);
-        if (refusal) throw refusal;
-      }
+    const ids: string[] = [];
+    try {
+      for (const file of files) ids.push((await engine.importFile(file, request)).id);
+    } catch (error) {
+      for (const id of ids) await engine.delete({ id });
+      throw error;
+    }
     const sessions: SessionDocument[] = [];
     const texts: string[] = [];
-    for (const file of files) {
-      const { id } = await engine.importFile(file, request);
+    for (const id of ids) {
       const doc = await engine.show({ id });
-      const budget = await engine.budgetOf({ id });
       sessions.push(doc);
-      texts.push(sessionText(doc, budget));
+      texts.push(sessionText(doc, await engine.budgetOf({ id })));
     }
     output.result(sessions.length === 1 ? sessions[0] : { sessions }, () => texts.join('\n\n'));
   });
