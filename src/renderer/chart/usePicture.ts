@@ -45,15 +45,18 @@ export function usePicture(question: Question): SessionPicture {
   const { overlay } = session;
   const ink = inkFor(useTheme());
   const utilization = useMemo(() => buildUtilization(session), [session]);
-  const lanes = {
-    phases: overlay.phases.length > 0,
-    residual: spans.length > 0,
-    utilization: utilization !== null,
-  };
-  const { phases, residual } = lanes;
+  const hasPhases = overlay.phases.length > 0;
+  const hasResidual = spans.length > 0;
+  const hasUtilization = utilization !== null;
+  // By what is there and not by the document: a live session has a new one four times a second.
   const frame = useMemo(
-    () => buildFrame(width, height, { phases, residual, utilization: utilization !== null }),
-    [width, height, phases, residual, utilization],
+    () =>
+      buildFrame(width, height, {
+        phases: hasPhases,
+        residual: hasResidual,
+        utilization: hasUtilization,
+      }),
+    [width, height, hasPhases, hasResidual, hasUtilization],
   );
   const wanted = [overlay.series, utilization?.id ?? null].filter((id) => id !== null);
   const plotWidth = width && frame.plotWidth;

@@ -13,9 +13,11 @@ const END_OF_TEXT = 50_256;
 
 export class Tokenizer {
   readonly #core: BytePairEncodingCore;
+  readonly #vocab: number;
 
   /** For a vocabulary of at least SMALLEST_VOCABULARY. */
-  constructor(private readonly vocab: number) {
+  constructor(vocab: number) {
+    this.#vocab = vocab;
     this.#core = new BytePairEncodingCore({
       bytePairRankDecoder: ranks.slice(0, vocab),
       tokenSplitRegex: R50K_TOKEN_SPLIT_REGEX,
@@ -30,6 +32,6 @@ export class Tokenizer {
 
   /** What each token stands for: characters, or bytes that are no whole character. A token without a rank is nothing. */
   pieces(ids: readonly number[]): (string | Uint8Array)[] {
-    return [...this.#core.decodeNativeGenerator(ids.filter((id) => id < this.vocab))];
+    return [...this.#core.decodeNativeGenerator(ids.filter((id) => id < this.#vocab))];
   }
 }

@@ -32,13 +32,15 @@ const CLOSE_MS = 30_000;
 const ENGINE_FLAGS = ['--js-flags=--max-semi-space-size=2'];
 
 export class EngineHost {
+  readonly #options: EngineHostOptions;
   #child: UtilityProcess;
   readonly #log: WriteStream;
   #restarted = false;
   #closing = false;
   #gone = false;
 
-  constructor(private readonly options: EngineHostOptions) {
+  constructor(options: EngineHostOptions) {
+    this.#options = options;
     mkdirSync(dirname(options.logFile), { recursive: true });
     this.#log = createWriteStream(options.logFile, { flags: 'a' });
     // A full disk must not end the application.
@@ -92,11 +94,11 @@ export class EngineHost {
   }
 
   #start(): UtilityProcess {
-    const child = utilityProcess.fork(this.options.entry, [], {
+    const child = utilityProcess.fork(this.#options.entry, [], {
       serviceName: 'Plumbline engine',
       stdio: ['ignore', 'pipe', 'pipe'],
       execArgv: ENGINE_FLAGS,
-      env: { ...process.env, ...this.options.env },
+      env: { ...process.env, ...this.#options.env },
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => this.#log.write(chunk));
@@ -112,11 +114,11 @@ export class EngineHost {
     this.#log.write(`${new Date().toISOString()} the engine's process ended with code ${code}\n`);
     if (this.#restarted) {
       this.#gone = true;
-      this.options.onState('lost');
+      this.#options.onState('lost');
       return;
     }
     this.#restarted = true;
     this.#child = this.#start();
-    this.options.onState('restarted');
+    this.#options.onState('restarted');
   }
 }
