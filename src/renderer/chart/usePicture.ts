@@ -45,19 +45,11 @@ export function usePicture(question: Question): SessionPicture {
   const { overlay } = session;
   const ink = inkFor(useTheme());
   const utilization = useMemo(() => buildUtilization(session), [session]);
-  const hasPhases = overlay.phases.length > 0;
-  const hasResidual = spans.length > 0;
-  const hasUtilization = utilization !== null;
-  // By what is there and not by the document: a live session has a new one four times a second.
-  const frame = useMemo(
-    () =>
-      buildFrame(width, height, {
-        phases: hasPhases,
-        residual: hasResidual,
-        utilization: hasUtilization,
-      }),
-    [width, height, hasPhases, hasResidual, hasUtilization],
-  );
+  const frame = useFrame(width, height, {
+    phases: overlay.phases.length > 0,
+    residual: spans.length > 0,
+    utilization: utilization !== null,
+  });
   const wanted = [overlay.series, utilization?.id ?? null].filter((id) => id !== null);
   const plotWidth = width && frame.plotWidth;
   const trace = useTrace(session.id, wanted, view.t0, view.t1, plotWidth, session.durationUs);
@@ -101,6 +93,18 @@ export function usePicture(question: Question): SessionPicture {
       return { at, value: value - less, min: min - less, max: max - less };
     },
   };
+}
+
+/** By what is there and not by the document: a live session has a new one four times a second. */
+function useFrame(
+  width: number,
+  height: number,
+  { phases, residual, utilization }: Parameters<typeof buildFrame>[2],
+): PictureFrame {
+  return useMemo(
+    () => buildFrame(width, height, { phases, residual, utilization }),
+    [width, height, phases, residual, utilization],
+  );
 }
 
 const highestOf = (spans: readonly PredictedSpan[], least: Bytes): Bytes =>
