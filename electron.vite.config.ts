@@ -20,6 +20,7 @@ export default defineConfig({
           supervisor: from('src/main/workloads/supervisor.ts'),
           'inventory-helper': from('src/main/telemetry/nvidia-smi/inventory-helper.ts'),
           'import-thread': from('src/main/engine/import-thread.ts'),
+          'query-thread': from('src/main/engine/query-thread.ts'),
           'sampling-thread': from('src/main/telemetry/sampling-thread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

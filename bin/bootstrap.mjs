@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  hostEntry,
   hostFlags,
   prepare,
   reportSetupFailure,
@@ -81,9 +82,10 @@ async function start(node, args) {
   );
   return runForeground(node, [
     ...hostFlags,
-    join(root, 'out', 'main', 'cli.js'),
+    hostEntry,
     'serve',
     '--open',
+    '--allow-launch',
     ...args,
   ]);
 }
@@ -131,8 +133,7 @@ const commands = {
   build: async () => 0,
   start,
   dev,
-  demo: (node, args) =>
-    runForeground(node, [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'demo', ...args]),
+  demo: (node, args) => runForeground(node, [...hostFlags, hostEntry, 'demo', ...args]),
   test,
   typecheck,
   lint,

@@ -212,6 +212,9 @@ export async function prepare({ rebuild = false, needBuild = true } = {}) {
  */
 export const hostFlags = ['--max-semi-space-size=2'];
 
+/** The terminal host as a script of its own. */
+export const hostEntry = join(root, 'bin', 'host.mjs');
+
 /**
  * Runs `node script args…` in the foreground and ends as it ends. The child watches the IPC channel: should this
  * process be killed outright, the child goes down with it (and its supervisor ends the workload).

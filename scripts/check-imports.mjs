@@ -14,14 +14,20 @@ const theory = ['shared/base', 'shared/hardware', 'shared/model/**', 'shared/bud
 const analysis = [...theory, 'shared/trace', 'shared/compute', 'shared/divergence/overlay'];
 const sampling = ['shared/base', 'shared/hardware', 'shared/trace', 'main/install'];
 const source = ['main/telemetry', 'main/telemetry/thread', 'main/telemetry/doctor'];
-const window = ['renderer/state', 'renderer/components', 'shared/**'];
+const window = ['renderer/state', 'renderer/components', 'renderer/commands', 'shared/**'];
 
 const ALLOWED = {
   'shared/base': [],
   'shared/hardware': ['shared/base'],
-  'shared/model': ['shared/base', 'shared/model/families', 'shared/model/settings'],
+  'shared/model': [
+    'shared/base',
+    'shared/model/families',
+    'shared/model/settings',
+    'shared/model/weights',
+  ],
   'shared/model/families': ['shared/base', 'shared/model'],
-  'shared/model/settings': ['shared/base', 'shared/model'],
+  'shared/model/settings': ['shared/base', 'shared/model', 'shared/model/weights'],
+  'shared/model/weights': ['shared/base', 'shared/model', 'shared/model/families'],
   'shared/trace': ['shared/base', 'shared/hardware'],
   'shared/budget': theory,
   'shared/budget/sharding': ['shared/base', 'shared/model', 'shared/budget'],
@@ -94,6 +100,7 @@ const ALLOWED = {
   ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format'],
   'main/export': ['shared/**', 'main/store'],
+  'main/contract': ['shared/base', 'shared/model', 'shared/contract'],
   'main/engine': [
     'shared/**',
     'main/install',
@@ -116,8 +123,8 @@ const ALLOWED = {
   ],
   'main/hosts/cli/options': ['shared/**', 'main/engine', 'main/hosts/cli'],
   'main/hosts/cli/text': ['shared/**'],
-  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/engine'],
-  'main/hosts/server': ['shared/base', 'shared/contract'],
+  'main/hosts/desktop': ['shared/base', 'shared/contract', 'main/contract', 'main/engine'],
+  'main/hosts/server': ['shared/base', 'shared/contract', 'main/contract'],
 
   preload: ['shared/contract'],
 
@@ -125,11 +132,13 @@ const ALLOWED = {
   'renderer/views': ['renderer/state', 'renderer/views/**'],
   'renderer/state': ['shared/base', 'shared/contract'],
   'renderer/components': ['shared/**'],
+  'renderer/commands': ['renderer/state', 'renderer/components', 'shared/**'],
   'renderer/chart': window,
+  'renderer/timeline': [...window, 'renderer/chart'],
   'renderer/forms': window,
   'renderer/views/library': [...window, 'renderer/forms'],
-  'renderer/views/session': [...window, 'renderer/chart', 'renderer/forms'],
-  'renderer/views/compare': [...window, 'renderer/chart'],
+  'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
+  'renderer/views/compare': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/doctor': window,
 
   // The workload never imports the budget: the two meet only in the trace.

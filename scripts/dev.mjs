@@ -5,11 +5,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { resolveConfig } from 'electron-vite';
 import { build, createServer } from 'vite';
-import { hostFlags, root } from '../bin/setup.mjs';
+import { hostEntry, hostFlags, root } from '../bin/setup.mjs';
 
 const { main, renderer } = (await resolveConfig({ root }, 'build', 'development')).config;
 
@@ -20,7 +19,7 @@ let token = null;
 let port = 0;
 
 async function startHost() {
-  const args = [...hostFlags, join(root, 'out', 'main', 'cli.js'), 'serve', '--json'];
+  const args = [...hostFlags, hostEntry, 'serve', '--json', '--allow-launch'];
   // The host watches the channel and goes down with this process, however that ends.
   const stdio = ['ignore', 'pipe', 'inherit', 'ipc'];
   host = spawn(process.execPath, [...args, '--port', String(port)], { cwd: root, stdio });

@@ -1,16 +1,25 @@
 /** The frame around every view: where one is, how it looks, whether the engine is there. */
-import { Laptop, Moon, RefreshCw, Sun } from 'lucide-react';
+import { Laptop, Moon, RefreshCw, Search, Sun } from 'lucide-react';
+import { useState } from 'react';
+import { Toaster } from 'sonner';
+import { CommandRegistry } from './commands/registry';
+import { CommandProvider, useRegistry } from './commands/useCommands';
+import { WindowCommands } from './commands/WindowCommands';
 import { Boundary } from './components/Boundary';
+import { RecordingTrouble } from './RecordingTrouble';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, useHash } from './state/router';
-import { setTheme, type ThemeChoice, useThemeChoice } from './state/theme';
+import { setTheme, type ThemeChoice, useTheme, useThemeChoice } from './state/theme';
 import type { EngineLink } from './state/transport';
 import { MENU, View } from './views';
 
 export function App({ link }: { link: EngineLink }) {
+  const [registry] = useState(() => new CommandRegistry());
   return (
     <EngineProvider value={link}>
-      <Frame />
+      <CommandProvider value={registry}>
+        <Frame />
+      </CommandProvider>
     </EngineProvider>
   );
 }
@@ -18,6 +27,7 @@ export function App({ link }: { link: EngineLink }) {
 function Frame() {
   const hash = useHash();
   const route = parseRoute(hash);
+  const theme = useTheme();
   const info = useQuery('info', (engine) => engine.info());
   return (
     <>
@@ -49,13 +59,32 @@ function Frame() {
             Simulated
           </span>
         )}
+        <PaletteButton />
         <ThemeButton />
       </header>
       <LinkBanner />
-      <Boundary place={hash}>
+      <WindowCommands />
+      <RecordingTrouble />
+      <Boundary place={hash.split('?', 1)[0] ?? ''}>
         <View route={route} />
       </Boundary>
+      <Toaster theme={theme} position="bottom-right" />
     </>
+  );
+}
+
+function PaletteButton() {
+  const registry = useRegistry();
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label="Find a command or a session"
+      title="Find a command or a session (Ctrl or Cmd K)"
+      onClick={() => registry.run('window.palette')}
+    >
+      <Search size={16} />
+    </button>
   );
 }
 

@@ -88,6 +88,8 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   const run = runDefaults(ran, {
     mode: 'train',
     framework: 'pytorch',
+    precision: 'fp32',
+    attention: 'eager',
     batch,
     seq: Math.ceil(sequence / context),
     steps: 2,

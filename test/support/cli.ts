@@ -115,7 +115,7 @@ export async function pidsWithEnvironment(word: string): Promise<number[]> {
 export const until = async (
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 15_000,
+  limitMs = 30_000,
 ): Promise<void> => {
   for (const end = Date.now() + limitMs; Date.now() < end; ) {
     if (await condition()) return;

@@ -12,6 +12,12 @@ import type {
 } from '../../src/shared/contract/api';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
+import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
+import { compareSessions } from '../../src/shared/session/compare';
+import { cutPage, touches } from '../../src/shared/session/pages';
+import { drawPhases } from '../../src/shared/session/phase-bars';
+import { compareWorst } from '../../src/shared/session/phase-kinds';
+import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
 import {
@@ -28,6 +34,8 @@ export interface FixtureEngine extends EngineClient {
   readonly sessions: Map<string, FixtureSession>;
   /** Makes the live session longer by one training step and tells everyone. */
   grow(): void;
+  /** Tells everyone that a session has changed, as a recording does. */
+  tell(id: string): void;
 }
 
 const LIVE = 's-live';
@@ -113,6 +121,7 @@ export function fixtureEngine(
       platform: 'linux-x64',
       library: '/home/ada/.local/share/plumbline',
       host: 'server',
+      mayLaunch: true,
       simulated: false,
     }),
     list: async () =>
@@ -150,7 +159,46 @@ export function fixtureEngine(
           envelope: envelope(data, t0, t1, columns),
           gaps: data.gaps,
         })),
-    budgetOf: async ({ id }) => find(id).budget,
+    brief: async (query) => shortenDocument(addSummaries(await answers.show(query))),
+    phases: async ({ id, phase, flagged, order, ...page }) => {
+      const matching = find(id).document.overlay.phases.filter(
+        (row) =>
+          (phase === undefined || row.phase === phase) &&
+          (flagged === undefined || row.flagged === flagged) &&
+          touches(page, row.span[0], row.span[1]),
+      );
+      return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, page);
+    },
+    phaseBars: async ({ id, t0, t1, columns }) =>
+      drawPhases(find(id).document.overlay.phases, t0, t1, columns),
+    markers: async ({ id, ...page }) => cutPage(find(id).document.markers, page),
+    gaps: async ({ id, ...page }) => cutPage(find(id).document.gaps, page),
+    logs: async ({ id, text = '', ...page }) =>
+      cutPage(
+        find(id).document.logs.filter((line) =>
+          line.text.toLowerCase().includes(text.toLowerCase()),
+        ),
+        page,
+      ),
+    statistics: async ({ id, series, t0, t1, above }) =>
+      find(id)
+        .data.filter(({ info }) => series.includes(info.id))
+        .map((data) => summarizeSpan(data, t0, t1, above)),
+    moment: async ({ id, at }) => {
+      const { series, phases } = find(id).document.overlay;
+      const phase = phases.findLast(({ span }) => span[0] <= at && at <= span[1]) ?? null;
+      const components = phase?.predictedComponents ?? null;
+      return {
+        at,
+        series,
+        measured: phase?.measured == null ? null : { bytes: phase.measured, at },
+        phase,
+        basis: components && 'phase',
+        predicted: components && { bytes: phase?.predicted.refined ?? 0, components },
+        ledger: null,
+      };
+    },
+    sessionBudget: async ({ id }) => find(id).budget,
     invert: async () => null,
     budget: async ({ model, run }) => {
       if (run.batch > 512)
@@ -201,83 +249,13 @@ export function fixtureEngine(
       sessions.delete(id);
       emit({ type: 'library' });
     },
-    compare: async ({ ids }) => {
+    compare: async ({ ids, base }) => {
       const all = ids.map(find);
-      const first = all[0]!;
-      const peaks = all.map(({ document }) => document.overlay.measuredPeak?.bytes ?? null);
-      const predicted = all.map(({ document }) => document.overlay.predictedPeak.refined);
-      const names = [
-        ...new Set(
-          all.flatMap(({ budget }) => Object.keys(budget?.tiers.refined.components ?? {})),
-        ),
-      ];
-      const phaseNames = [
-        ...new Set(
-          all.flatMap(({ document }) => document.overlay.phases.map(({ phase }) => phase)),
-        ),
-      ];
-      const of = (session: FixtureSession, phase: string) =>
-        session.document.overlay.phases.filter((own) => own.phase === phase);
-      return {
-        sessions: all.map(({ document }) => ({ id: document.id, name: document.name })),
-        differences: {
-          config: [
-            { field: 'run.mode', values: all.map(({ document }) => document.run?.mode ?? null) },
-            { field: 'run.batch', values: all.map(({ document }) => document.run?.batch ?? null) },
-            {
-              field: 'run.backend',
-              values: all.map(({ document }) => document.run?.backend ?? null),
-            },
-          ],
-          components: names.map((component) => ({
-            component,
-            predicted: all.map(
-              ({ budget }) =>
-                Object.entries(budget?.tiers.refined.components ?? {}).find(
-                  ([name]) => name === component,
-                )?.[1] ?? null,
-            ),
-            measured: all.map(() => null),
-          })),
-          phases: phaseNames.map((phase) => ({
-            phase,
-            measured: all.map((s) =>
-              of(s, phase).length
-                ? Math.max(...of(s, phase).map(({ measured }) => measured ?? 0))
-                : null,
-            ),
-            predicted: all.map((s) =>
-              of(s, phase).length
-                ? Math.max(...of(s, phase).map((own) => own.predicted.refined ?? 0))
-                : null,
-            ),
-            durationUs: all.map((s) =>
-              of(s, phase).length
-                ? of(s, phase).reduce((total, { span }) => total + span[1] - span[0], 0)
-                : null,
-            ),
-          })),
-        },
-        peak: {
-          measured: peaks,
-          predicted,
-          changeBytes: peaks.map((peak) =>
-            peak === null || peaks[0] === null ? null : peak - peaks[0]!,
-          ),
-          changePercent: peaks.map((peak) =>
-            peak === null || !peaks[0] ? null : ((peak - peaks[0]) / peaks[0]) * 100,
-          ),
-        },
-        time: {
-          durationUs: all.map(({ document }) => document.durationUs),
-          changePercent: all.map(
-            ({ document }) =>
-              ((document.durationUs - first.document.durationUs) / first.document.durationUs) * 100,
-          ),
-        },
-        verdict:
-          'The second run needs 85% less memory at its peak: it holds no gradients and no optimizer states.',
-      };
+      return compareSessions(
+        all.map(({ document }) => document),
+        all.map(({ budget }) => budget),
+        base === undefined ? 0 : ids.indexOf(base),
+      );
     },
     exportFormats: async () => [
       reportFormat('html', 'HTML', 'text/html'),
@@ -331,6 +309,10 @@ export function fixtureEngine(
     calls,
     sessions,
     grow,
+    tell(id) {
+      const { durationUs, status } = find(id).document;
+      emit({ type: 'session', id, durationUs, status });
+    },
     on(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

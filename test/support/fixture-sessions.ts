@@ -13,6 +13,7 @@ import type { GpuInfo } from '../../src/shared/hardware/gpu-info';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
+import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { seriesStats } from '../../src/shared/trace/series';
 import type { LogLine, SeriesData, SeriesInfo } from '../../src/shared/trace/types';
@@ -265,7 +266,7 @@ export function fixtureSession(plan: Plan): FixtureSession {
     (a, b) => (Math.abs(b.residualBytes ?? 0) > Math.abs(a.residualBytes ?? 0) ? b : a),
     phases[0]!,
   );
-  const document: SessionDocument = {
+  const document = addSummaries({
     id: plan.id,
     name: plan.name,
     status: plan.status,
@@ -320,7 +321,7 @@ export function fixtureSession(plan: Plan): FixtureSession {
       ...finding,
       span: phases.find(({ phase }) => phase === finding.phase)?.span ?? worst.span,
     })),
-  };
+  });
   return {
     document,
     data,
@@ -367,14 +368,13 @@ function budgetOf(spec: ModelSpec, run: RunSpec, spans: readonly Span[], gpu: bo
       timeline,
     };
   };
+  const refined = tier((parts) => (gpu ? { ...parts, context: 300 * MiB } : parts));
   return {
     model: { name: spec.name, parameters: 124_439_808 },
     spec,
     run,
-    tiers: {
-      textbook: tier(textbook),
-      refined: tier((parts) => (gpu ? { ...parts, context: 300 * MiB } : parts)),
-    },
+    tiers: { textbook: tier(textbook), refined },
+    answer: { bytes: refined.total, rank: 0, level: gpu ? 'process' : 'allocated' },
   };
 }
 

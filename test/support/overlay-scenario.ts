@@ -11,6 +11,7 @@ import type { DiagnosisInput, Overlay } from '../../src/shared/divergence/overla
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import type { RunSpec } from '../../src/shared/model/spec';
+import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { seriesStats } from '../../src/shared/trace/series';
@@ -75,6 +76,7 @@ export function budgetWith(
     spec,
     run: runDefaults(spec, run),
     tiers: { textbook: tier(textbook), refined: tier(refined) },
+    answer: { bytes: tier(refined).total, rank: 0, level: 'allocated' },
   };
 }
 
@@ -217,7 +219,7 @@ export function documentWith(
   change: Partial<SessionDocument> = {},
 ): SessionDocument {
   const { series: all = [], markers = [], durationUs, budget = null } = input;
-  return {
+  return addSummaries({
     id: '20260701-120000-abcd',
     name: 'a run',
     status: 'complete',
@@ -254,5 +256,5 @@ export function documentWith(
     gaps: [],
     logs: input.logs ?? [],
     ...change,
-  };
+  });
 }

@@ -5,10 +5,12 @@
  * It only wires: each method of the contract is a line that hands the question to who answers it. A method that is
  * added to shared/contract/api.ts does not compile until it has its line here.
  */
+import { Failure } from '../../shared/base/failure';
 import { computeBudget } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
 import type {
   AppInfo,
+  EngineApi,
   EngineClient,
   RecordRequest,
   SavedWorkload,
@@ -18,19 +20,23 @@ import { checkModel, checkRun } from '../../shared/model/validate';
 import { version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
+import { cancellable } from './cancellable';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
+import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
-import { Sessions } from './sessions';
+
 import { Uploads } from './uploads';
 
 export interface EngineOptions {
   readonly host: AppInfo['host'];
   /** Library folder; the platform's data folder or PLUMBLINE_HOME when left out. */
   readonly library?: string;
+  /** False refuses to launch anything, saved workloads included. */
+  readonly mayLaunch?: boolean;
 }
 
 export interface Engine extends EngineClient {
@@ -55,54 +61,82 @@ export function createEngine(options: EngineOptions): Engine {
   const library = openLibrary(options.library);
   const events = new EngineEvents(library, (id) => recordings.has(id));
   const saved = new SavedWorkloads(library.dir);
-  const recordings = new Recordings(library, saved, events);
-  const sessions = new Sessions(library, recordings, events);
+  const recordings = new Recordings(library, saved, events, () => questions.letGo());
+  const questions = openQueries(
+    library,
+    // A terminal that records nothing waits for its one answer anyhow.
+    () => options.host !== 'cli' || recordings.list().length > 0,
+    (question) => recordings.prepareLook(question),
+  );
   const uploads = new Uploads(library.dir);
   const exports = new Exports();
-  return {
-    info: async () => describeApp(library.dir, options.host),
+  const answers: EngineApi = {
+    info: async () => describeApp(library.dir, options),
     doctor: () => doctorReport(library.dir),
 
     list: async () => library.list().sessions,
-    listing: () => library.list(),
-    show: async (query) => sessions.show(query),
-    trace: async (query) => sessions.trace(query),
-    budgetOf: async ({ id }) => sessions.predict(id),
-    invert: async (query) => sessions.invert(query),
-    compare: async (query) => sessions.compare(query),
-    report: async (query) => sessions.report(query),
+    ...questions.queries,
     exportFormats: async () => exportFormats(),
     export: async ({ id, format }) => exports.begin(library.locate(id), format),
     exportPiece: async (begun) => exports.next(begun.export),
-    rename: async (query) => sessions.rename(query),
-    delete: async (query) => sessions.delete(query),
+    rename: async ({ id, name }) => {
+      await questions.letGo();
+      library.rename(id, name);
+      events.libraryChanged();
+    },
+    delete: async ({ id }) => {
+      recordings.refuseWhileRecorded(id);
+      await questions.letGo();
+      library.delete(id);
+      events.libraryChanged();
+    },
 
-    record: async (request) => ({ id: (await recordings.start(request)).id }),
-    startRecording: (request, hooks) => recordings.start(request, hooks),
-    recording: () => recordings.list(),
+    record: async (request) => {
+      if (request.pid === undefined) checkMayLaunch(options);
+      return { id: (await recordings.start(request)).id };
+    },
     stop: async ({ id }) => recordings.stop(id),
 
     workloads: async () => saved.list().workloads,
-    savedListing: () => saved.list(),
-    savedWorkload: (name) => saved.get(name),
-    saveWorkload: async ({ name, request }) => saved.save(name, request),
+    saveWorkload: async ({ name, request }) => {
+      checkMayLaunch(options);
+      return saved.save(name, request);
+    },
     deleteWorkload: async ({ name }) => saved.delete(name),
 
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
-    importFile: async (path, options) =>
-      events.announce({ id: await importFile(library, path, options) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
-
+  };
+  return {
+    ...cancellable(answers),
+    listing: () => library.list(),
+    startRecording: (request, hooks) => recordings.start(request, hooks),
+    recording: () => recordings.list(),
+    savedListing: () => saved.list(),
+    savedWorkload: (name) => saved.get(name),
+    importFile: async (path, options) =>
+      events.announce({ id: await importFile(library, path, options) }),
     on: (listener) => events.on(listener),
     close: async () => {
       events.close();
       uploads.close();
       exports.close();
+      questions.close();
       await recordings.stopAll();
     },
   };
+}
+
+/** A saved workload counts: somebody else would launch it. */
+function checkMayLaunch({ mayLaunch = true }: EngineOptions): void {
+  if (!mayLaunch)
+    throw new Failure(
+      'unavailable',
+      'This server launches nothing: whoever learns its address could run any command.',
+      'Start it with plumbline serve --allow-launch, or record in a terminal with plumbline record.',
+    );
 }
 
 function predictRun(model: ModelSpec, run: RunSpec): Budget {
@@ -111,10 +145,11 @@ function predictRun(model: ModelSpec, run: RunSpec): Budget {
   return computeBudget(model, run);
 }
 
-const describeApp = (library: string, host: AppInfo['host']): AppInfo => ({
+const describeApp = (library: string, { host, mayLaunch = true }: EngineOptions): AppInfo => ({
   version,
   platform: `${process.platform} ${process.arch}`,
   library,
   host,
+  mayLaunch,
   simulated: process.env.PLUMBLINE_SIMULATED === '1',
 });

@@ -9,7 +9,7 @@ import {
   completedSpans,
 } from '../../shared/divergence/overlay/completed-phases';
 import type { DiagnosisInput } from '../../shared/divergence/overlay/types';
-import type { LiveState } from '../../shared/session/document';
+import type { LiveState } from '../../shared/session/analysis';
 
 const MIN_INTERVAL_MS = 1000;
 /** Pause between two diagnoses, in times of what the last one took. */

@@ -152,11 +152,9 @@ export class LiveTrace implements SampleSink {
     return (
       unlessFailure(() => {
         using reader = openSession(this.#file.path);
-        if (reader.countIn(data.info.id, t0, t1) > WINDOW_SAMPLES) return data;
-        return {
-          ...data,
-          ...joined(reader.readSeries(data.info.id, { t0, t1 }), data, completeFrom),
-        };
+        const stored = reader.samples(data.info.id, { t0, t1 }, WINDOW_SAMPLES + 1);
+        if (stored.times.length > WINDOW_SAMPLES) return data;
+        return { ...data, ...joined(stored, data, completeFrom) };
       }) ?? data
     );
   }
@@ -177,7 +175,7 @@ export class LiveTrace implements SampleSink {
 
 /** What was read back, and between its chunks and the end what is in memory. */
 function joined(
-  stored: SeriesData,
+  stored: Pick<SeriesData, 'times' | 'values'>,
   live: SeriesData,
   completeFrom: Micros,
 ): Pick<SeriesData, 'times' | 'values'> {

@@ -5,10 +5,14 @@
  * workload's whole tree ends with the recording, whichever of the two ends first, and the file is finished with the
  * status that fits: complete (exit code 0), failed (any other end), interrupted (stopped by the person). What is
  * recorded is on disk within a second; should this process be killed, the supervisor ends the workload and the file
- * opens as recovered.
+ * opens as recovered. A disk that cannot be written, or a file that was removed, is told while it happens and ends no workload
+ * and no other recording: what was measured waits in memory, and where it still cannot be written at the end, `done`
+ * rejects with the reason and the file is finished as soon as that is possible, while this process lives.
  */
 
-import type { Bytes, Micros, Millis } from '../../shared/base/units';
+import { existsSync } from 'node:fs';
+import { Failure, unlessFailure } from '../../shared/base/failure';
+import type { Bytes, Millis } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { RecordRequest } from '../../shared/contract/api';
 import { buildDocument, summarizeDocument } from '../../shared/session/document';
@@ -19,11 +23,10 @@ import { type AnchoredClock, createSessionClock } from '../install/session-clock
 import type { Library } from '../store/library';
 import { readStoredSeries } from '../store/session-data';
 import { createSession, type SessionWriter } from '../store/session-file';
-import type { ProcessScope, Sampler } from '../telemetry/sampler';
+import type { Sampler } from '../telemetry/sampler';
 import { every } from '../telemetry/shared-timer';
 import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
-import type { Redactor } from '../workloads/environment';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import type { ExitStatus } from '../workloads/types';
 import { askWorkload } from './ask-workload';
@@ -31,12 +34,17 @@ import { describeMachine } from './environment';
 import { LiveHeader } from './live-header';
 import { LiveTrace } from './live-trace';
 import { planRecording, type RecordingPlan } from './recording-plan';
+import { WorkloadProcesses } from './workload-processes';
 
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */
   changed(): void;
-  /** The session file is finished and closed. */
+  /** The workload has ended, and the file is about to be finished: whoever reads it lets go of it. */
+  ending?(): Promise<void>;
+  /** The recording is over: its file is finished and closed, or `done` says why it could not be. */
   finished(): void;
+  /** The file cannot be written, and why; null once it can be again. */
+  trouble?(failure: Failure | null): void;
   log?(line: LogLine): void;
   marker?(marker: Marker): void;
 }
@@ -55,6 +63,10 @@ const NEXT: Readonly<Record<State, readonly State[]>> = {
 };
 
 const CHANGED_MS: Millis = 250;
+/** How often a file that could not be finished is tried again. */
+const RETRY_MS: Millis = 2000;
+/** Between two commits for somebody who looks. */
+const COMMIT_MS: Millis = 200;
 /** Nobody watches who has asked for nothing so long. */
 const WATCHED_MS: Millis = 2000;
 
@@ -95,28 +107,6 @@ export async function startRecording(
   return recording;
 }
 
-/** The workload's processes as samplers see them: none before there is a workload. */
-class WorkloadProcesses implements ProcessScope {
-  #workload: LaunchedWorkload | null = null;
-
-  get workload(): LaunchedWorkload | null {
-    return this.#workload;
-  }
-
-  follow(workload: LaunchedWorkload): LaunchedWorkload {
-    this.#workload = workload;
-    return workload;
-  }
-
-  pids(): readonly number[] {
-    return this.#workload?.pids() ?? [];
-  }
-
-  ranks(): ReadonlyMap<number, number> {
-    return this.#workload?.ranks() ?? new Map();
-  }
-}
-
 interface RecordingParts {
   readonly id: string;
   readonly plan: RecordingPlan;
@@ -147,7 +137,9 @@ export class Recording {
   /** How it ended; null before. */
   #result: SessionResult | null = null;
   #failedMarkers = 0;
+  #trouble: Failure | null = null;
   #watchedAt: Millis | null = null;
+  #committedAt: Millis = 0;
   #endTicks = () => {};
 
   /** Use `startRecording`. Creates the session file. */
@@ -172,6 +164,8 @@ export class Recording {
     this.id = id;
     this.path = this.#file.path;
     this.done = this.#completion.promise;
+    // Whoever waits for it is told; that nobody does must not end the process, and with it other recordings.
+    this.done.catch(() => {});
   }
 
   /** Called once, by `startRecording`. */
@@ -200,19 +194,22 @@ export class Recording {
   }
 
   /** How far it is, without looking at what was recorded. */
-  progress(): Pick<SessionData, 'name' | 'environment' | 'status' | 'durationUs'> {
-    return this.#progress();
+  progress() {
+    return {
+      ...this.#header.current,
+      status: this.#result?.status ?? ('recording' as const),
+      durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
+    };
   }
 
-  /** The session so far; of older samples as much as a picture of the whole needs. */
-  snapshot(): SessionData {
-    return this.#describe(this.#trace.series());
-  }
-
-  /** The same with every sample of a stretch, where it is short enough. Whoever asks watches: new samples come sooner. */
-  window(t0: Micros, t1: Micros): SessionData {
-    this.#setWatched(performance.now());
-    return this.#describe(this.#trace.window(t0, t1));
+  /** Whoever looks watches: new samples come sooner, and what came by now is committed, at most a few times a second. */
+  prepareLook(): void {
+    const now = performance.now();
+    this.#setWatched(now);
+    if (this.#state !== 'running' || now - this.#committedAt < COMMIT_MS) return;
+    this.#committedAt = now;
+    // What cannot be written now is told by the next tick, and waits in memory.
+    unlessFailure(() => this.#file.flush());
   }
 
   #enter(next: State): void {
@@ -264,15 +261,57 @@ export class Recording {
       this.#endTicks();
       await workload.stop();
       await this.#stopSamplers();
+      await this.#parts.hooks.ending?.();
     }
-    const data = this.#finish();
-    this.#enter('ended');
-    this.#parts.hooks.finished();
+    try {
+      return this.#finish();
+    } catch (error) {
+      throw this.#unfinished(error);
+    } finally {
+      this.#enter('ended');
+      this.#parts.hooks.finished();
+    }
+  }
+
+  /** Says why the file could not be finished. Where it is still there it is tried again, since a disk may be freed. */
+  #unfinished(error: unknown): unknown {
+    if (!(error instanceof Failure)) return error;
+    this.#tell(error);
+    const isThere = existsSync(this.path);
+    if (isThere) {
+      const timer = setInterval(() => {
+        if (unlessFailure(() => this.#finish()) === null) return;
+        clearInterval(timer);
+        this.#tell(null);
+      }, RETRY_MS);
+      // What keeps the process is the recording, not its disk: a terminal ends, and the file opens as recovered.
+      timer.unref();
+    } else {
+      this.#result = { status: 'failed', ...this.#exit, durationUs: this.#parts.clock.now() };
+      unlessFailure(() => this.#file.close());
+    }
+    return new Failure(
+      error.code,
+      `Session ${this.id} could not be finished. ${error.message}`,
+      error.remedy,
+      error,
+    );
+  }
+
+  /** Writes the end of the session and closes its file. May be called again where it threw a Failure. */
+  #finish(): SessionData {
+    if (!existsSync(this.path)) throw this.#removed();
+    this.#result ??= this.#endTrace();
+    this.#file.flush();
+    const data = this.#describe(readStoredSeries(this.path));
+    this.#file.setMeta('summary', summarizeDocument(buildDocument(data)));
+    this.#file.finish(this.#result);
+    this.#file.close();
     return data;
   }
 
-  /** Writes the end of the session and closes its file. */
-  #finish(): SessionData {
+  /** What only the end tells of the trace; called once. */
+  #endTrace(): SessionResult {
     const { plan, clock } = this.#parts;
     const durationUs = clock.now();
     const { run } = this.#header.current;
@@ -280,13 +319,7 @@ export class Recording {
     this.#trace.finish(durationUs);
     if (this.#failedMarkers > 0)
       this.#trace.warn(`${this.#failedMarkers} markers could not be shown while recording.`);
-    this.#result = { status: this.#judgeEnd(), ...this.#exit, durationUs };
-    this.#file.flush();
-    const data = this.#describe(readStoredSeries(this.path));
-    this.#file.setMeta('summary', summarizeDocument(buildDocument(data)));
-    this.#file.finish(this.#result);
-    this.#file.close();
-    return data;
+    return { status: this.#judgeEnd(), ...this.#exit, durationUs };
   }
 
   #judgeEnd(): Status {
@@ -302,7 +335,7 @@ export class Recording {
 
   #onMarker(announced: Marker): void {
     const { plan, hooks } = this.#parts;
-    const marker = redactMarker(announced, plan.redactor);
+    const marker = plan.redactor.marker(announced);
     this.#trace.marker(marker);
     const changed = this.#header.take(marker);
     for (const document of changed) this.#file.setMeta(document, this.#header.current[document]);
@@ -323,7 +356,27 @@ export class Recording {
   #tick(): void {
     if (this.#watchedAt !== null && performance.now() - this.#watchedAt > WATCHED_MS)
       this.#setWatched(null);
+    this.#tell(existsSync(this.path) ? this.#file.failure : this.#removed());
     this.#parts.hooks.changed();
+  }
+
+  /** Tells a trouble when it begins and when it is over, not while it lasts. */
+  #tell(failure: Failure | null): void {
+    if (failure?.message === this.#trouble?.message) return;
+    this.#trouble = failure;
+    if (failure !== null)
+      this.#trace.warn(
+        `${failure.message} What is measured waits in memory until it can be written.`,
+      );
+    this.#parts.hooks.trouble?.(failure);
+  }
+
+  #removed(): Failure {
+    return new Failure(
+      'unwritable',
+      `The file ${this.path} was removed while it was recorded, and what was in it is lost.`,
+      'Record again, and leave the files of the library alone until the recording has ended.',
+    );
   }
 
   #setWatched(at: Millis | null): void {
@@ -332,18 +385,10 @@ export class Recording {
     this.#watchedAt = at;
   }
 
-  #progress() {
-    return {
-      ...this.#header.current,
-      status: this.#result?.status ?? ('recording' as const),
-      durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
-    };
-  }
-
   #describe(series: readonly SeriesData[]): SessionData {
     const { markers, logs, warnings } = this.#trace;
     return {
-      ...this.#progress(),
+      ...this.progress(),
       ...this.#exit,
       baselines: this.#baselines,
       series,
@@ -352,14 +397,6 @@ export class Recording {
       warnings,
     };
   }
-}
-
-/** What a workload announces in words of its own, without the secrets among them. */
-function redactMarker(marker: Marker, redactor: Redactor): Marker {
-  if (marker.type === 'note') return { ...marker, text: redactor.text(marker.text) };
-  return marker.type === 'run' || marker.type === 'model'
-    ? { ...marker, fields: redactor.fields(marker.fields) }
-    : marker;
 }
 
 /** For a process that ran before the recording did, only what others hold on the device was there "before". */

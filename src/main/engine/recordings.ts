@@ -11,9 +11,17 @@ export class Recordings {
   readonly #library: Library;
   readonly #saved: SavedWorkloads;
   readonly #events: EngineEvents;
+  readonly #letGo: () => Promise<void>;
   readonly #running = new Map<string, Recording>();
 
-  constructor(library: Library, saved: SavedWorkloads, events: EngineEvents) {
+  /** `letGo` closes the files that are open for reading. */
+  constructor(
+    library: Library,
+    saved: SavedWorkloads,
+    events: EngineEvents,
+    letGo: () => Promise<void>,
+  ) {
+    this.#letGo = letGo;
     this.#library = library;
     this.#saved = saved;
     this.#events = events;
@@ -42,6 +50,17 @@ export class Recordings {
         hooks.changed?.();
         this.#report(recording);
       },
+      trouble: (failure) => {
+        hooks.trouble?.(failure);
+        const { name } = recording.progress();
+        this.#events.emit({
+          type: 'trouble',
+          id: recording.id,
+          name,
+          failure: failure?.toInfo() ?? null,
+        });
+      },
+      ending: () => this.#letGo(),
       finished: () => {
         this.#running.delete(recording.id);
         hooks.finished?.();
@@ -66,8 +85,26 @@ export class Recordings {
     await recording.stop();
   }
 
+  /** One that cannot be finished keeps no other from being finished. */
   async stopAll(): Promise<void> {
-    await Promise.all(this.list().map((recording) => recording.stop()));
+    const ends = await Promise.allSettled(this.list().map((recording) => recording.stop()));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** Throws a Failure for a session that is being recorded here. */
+  refuseWhileRecorded(id: string): void {
+    if (this.has(id))
+      throw new Failure(
+        'bad_input',
+        `Session ${id} is still being recorded.`,
+        'Stop the recording first.',
+      );
+  }
+
+  /** Somebody is about to look at a session: where it is recorded here, what was measured by now is put into its file. */
+  prepareLook(question: unknown): void {
+    const { id } = (question ?? {}) as { readonly id?: unknown };
+    if (typeof id === 'string') this.#running.get(id)?.prepareLook();
   }
 
   #report(recording: Recording): void {

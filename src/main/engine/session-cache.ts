@@ -1,19 +1,28 @@
 /**
- * Sessions read from their files; the last few stay in memory, since a window asks for one session many times over.
- * A file that changed is read again, and one that is still being recorded every time: its newest samples lie in the
- * log beside it, which changes neither its size nor its time.
+ * Sessions read from their files; the last few stay in memory, and their files open, since a window asks for one session
+ * many times over. A file that changed is read again; one that is being recorded is followed.
  */
 import { statSync } from 'node:fs';
+import { unlessFailure } from '../../shared/base/failure';
 import type { SessionData } from '../../shared/session/types';
+import { checkIsFile } from '../store/connection';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
-import { openSession } from '../store/session-file';
+import { openSession, type SessionReader } from '../store/session-file';
+import { FollowedSession } from './followed-session';
 
 const MAX_SESSIONS = 8;
 
+interface Known {
+  readonly reader: SessionReader;
+  readonly stamp: string;
+  readonly data: SessionData;
+  readonly followed: FollowedSession | null;
+}
+
 export class SessionCache {
   readonly #library: Library;
-  readonly #sessions = new Map<string, { readonly stamp: string; readonly data: SessionData }>();
+  readonly #sessions = new Map<string, Known>();
 
   constructor(library: Library) {
     this.#library = library;
@@ -21,27 +30,59 @@ export class SessionCache {
 
   /** The session whose id is, or uniquely begins with, `id`. Throws a Failure where it cannot be read. */
   load(id: string): SessionData {
-    const path = this.#library.locate(id);
-    const { mtimeMs, size } = statSync(path);
-    const stamp = `${mtimeMs}:${size}`;
-    const hit = this.#sessions.get(path);
-    if (hit?.stamp === stamp && hit.data.status !== 'recording') return hit.data;
-    using reader = openSession(path);
-    const data = readSession(reader);
-    this.#keep(path, stamp, data);
-    return data;
+    return this.#look(id).data;
   }
 
+  /** The open file of that session, for what is asked of its samples. */
+  open(id: string): SessionReader {
+    return this.#look(id).reader;
+  }
+
+  /** Forgets what was read, and closes the files. */
   clear(): void {
-    this.#sessions.clear();
+    for (const path of [...this.#sessions.keys()]) this.#drop(path);
   }
 
-  #keep(path: string, stamp: string, data: SessionData): void {
+  #look(id: string): Known {
+    const path = this.#library.locate(id);
+    checkIsFile(path);
+    const { mtimeMs, size, ino } = statSync(path);
+    const stamp = `${ino}:${mtimeMs}:${size}`;
+    const known = this.#sessions.get(path);
+    if (known !== undefined) {
+      const data = known.followed?.read() ?? known.data;
+      const isCurrent = known.followed
+        ? data.status === 'recording' && known.stamp.startsWith(`${ino}:`)
+        : known.stamp === stamp;
+      if (isCurrent) return this.#keep(path, { ...known, data });
+      this.#drop(path);
+    }
+    const reader = openSession(path);
+    try {
+      const followed = reader.result.status === 'recording' ? new FollowedSession(reader) : null;
+      const data = followed?.read() ?? readSession(reader);
+      return this.#keep(path, { reader, stamp, data, followed });
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+  }
+
+  #keep(path: string, known: Known): Known {
     this.#sessions.delete(path);
-    this.#sessions.set(path, { stamp, data });
+    this.#sessions.set(path, known);
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MAX_SESSIONS) break;
-      this.#sessions.delete(oldest);
+      this.#drop(oldest);
     }
+    return known;
+  }
+
+  #drop(path: string): void {
+    const known = this.#sessions.get(path);
+    this.#sessions.delete(path);
+    // One that ended meanwhile is closed as an ended one: what its recorder could not tidy, its last reader does.
+    unlessFailure(() => known?.followed?.reader.refresh());
+    known?.reader.close();
   }
 }

@@ -1,21 +1,35 @@
-/** Sessions as front ends ask for them: from memory while they are recorded here, else from their files. */
+/**
+ * Sessions as front ends ask for them, from their files alone: what is being recorded is read as it is committed. It
+ * holds nothing of the recorder, so that it can answer on a thread of its own (see query-thread.ts).
+ */
 import { Failure } from '../../shared/base/failure';
+import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
+import type { AsKnown } from '../../shared/contract/queries';
 import type { Inversion } from '../../shared/divergence/inversion/inversion';
-import { deriveLines } from '../../shared/divergence/overlay/lines';
+import { deriveLines, seriesById } from '../../shared/divergence/overlay/lines';
 import { checkModel } from '../../shared/model/validate';
-import { type Comparison, compareSessions } from '../../shared/session/compare';
-import { buildDocument, invertSession, predictSession } from '../../shared/session/document';
+import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
+import { describeMoment } from '../../shared/session/at-moment';
+import { shortenDocument } from '../../shared/session/brief';
+import { compareSessions } from '../../shared/session/compare';
+import { type Comparison, MAX_COMPARED } from '../../shared/session/comparison';
+import { describeAnalysis } from '../../shared/session/document';
+import { knownAt } from '../../shared/session/known-at';
+import { cutPage, touches } from '../../shared/session/pages';
+import { drawPhases } from '../../shared/session/phase-bars';
+import { compareWorst } from '../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../shared/session/session-document';
+import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
+import type { SeriesData } from '../../shared/trace/types';
 import type { Library } from '../store/library';
-import type { EngineEvents } from './events';
+import { Analyses } from './analyses';
 import { renderReport } from './exports';
-import { LiveAnalysis } from './live-analysis';
-import type { Recordings } from './recordings';
 import { SessionCache } from './session-cache';
+import { withStretch } from './stretch';
 
 type Query<Method extends keyof EngineApi> = Parameters<EngineApi[Method]>[0];
 type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Method]>>;
@@ -24,51 +38,104 @@ type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Metho
 const MAX_COLUMNS = 8192;
 
 export class Sessions {
-  readonly #library: Library;
-  readonly #recordings: Recordings;
-  readonly #events: EngineEvents;
   readonly #cache: SessionCache;
-  /** Sessions are analysed as they grow, whichever process records them. */
-  readonly #analyses = new Map<string, LiveAnalysis>();
+  readonly #analyses = new Analyses();
 
-  constructor(library: Library, recordings: Recordings, events: EngineEvents) {
-    this.#library = library;
-    this.#recordings = recordings;
-    this.#events = events;
+  constructor(library: Library) {
     this.#cache = new SessionCache(library);
   }
 
   /** Throws a Failure where there is no such session or its file cannot be read. */
   load(id: string): SessionData {
-    return this.#recordings.get(id)?.snapshot() ?? this.#cache.load(id);
+    return this.#cache.load(id);
   }
 
-  show({ id, series }: Query<'show'>): SessionDocument {
-    const data = this.load(id);
-    if (data.status !== 'recording') {
-      this.#analyses.delete(data.id);
-      return buildDocument(data, series);
-    }
-    const analysis = this.#analyses.get(data.id) ?? new LiveAnalysis();
-    this.#analyses.set(data.id, analysis);
-    return buildDocument(data, series, analysis);
+  /** Closes every file, and forgets what was read: before a session is changed or deleted. */
+  letGo(): void {
+    this.#cache.clear();
+  }
+
+  show(query: Query<'show'>): SessionDocument {
+    return describeAnalysis(this.#analyse(query));
+  }
+
+  brief(query: Query<'brief'>): Answer<'brief'> {
+    return shortenDocument(this.show(query));
+  }
+
+  phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {
+    const matching = this.#analyse(query).overlay.phases.filter(
+      (row) =>
+        (phase === undefined || row.phase === phase) &&
+        (flagged === undefined || row.flagged === flagged) &&
+        touches(query, row.span[0], row.span[1]),
+    );
+    return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, query);
+  }
+
+  phaseBars(query: Query<'phaseBars'>): Answer<'phaseBars'> {
+    const { t0, t1, columns } = query;
+    return drawPhases(this.#analyse(query).overlay.phases, t0, t1, clampColumns(columns));
+  }
+
+  markers({ type, ...query }: Query<'markers'>): Answer<'markers'> {
+    return cutPage(
+      this.#known(query).markers.filter(
+        (marker) => (type === undefined || marker.type === type) && touches(query, marker.t),
+      ),
+      query,
+    );
+  }
+
+  gaps({ series: wanted, ...query }: Query<'gaps'>): Answer<'gaps'> {
+    const gaps = this.#known(query).series.flatMap(({ info, gaps: own }) =>
+      wanted === undefined || info.id === wanted
+        ? own
+            .filter(({ t0, t1 }) => touches(query, t0, t1))
+            .map((gap) => ({ series: info.id, ...gap }))
+        : [],
+    );
+    return cutPage(
+      gaps.sort((a, b) => a.t0 - b.t0),
+      query,
+    );
+  }
+
+  logs({ text = '', stream, ...query }: Query<'logs'>): Answer<'logs'> {
+    const sought = text.toLowerCase();
+    return cutPage(
+      this.#known(query).logs.filter(
+        (line) =>
+          (stream === undefined || line.stream === stream) &&
+          touches(query, line.t) &&
+          line.text.toLowerCase().includes(sought),
+      ),
+      query,
+    );
+  }
+
+  statistics(query: Query<'statistics'>): Answer<'statistics'> {
+    const { t0, t1, above } = query;
+    return this.#lines(query).map((line) => summarizeSpan(line, t0, t1, above));
+  }
+
+  moment(query: Query<'moment'>): Answer<'moment'> {
+    return describeMoment(this.#analyse(query), query.at);
   }
 
   /** Series that the session does not have are left out. */
-  trace({ id, series, t0, t1, columns }: Query<'trace'>): TraceView[] {
-    const data = this.#recordings.get(id)?.window(t0, t1) ?? this.load(id);
-    const lines = deriveLines(data.series, data.baselines);
-    const width = Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
-    return series.flatMap((wanted) => {
-      const line = lines.find(({ info }) => info.id === wanted);
-      return line
-        ? [{ info: line.info, envelope: envelope(line, t0, t1, width), gaps: line.gaps }]
-        : [];
-    });
+  trace(query: Query<'trace'>): TraceView[] {
+    const { t0, t1, columns } = query;
+    const width = clampColumns(columns);
+    return this.#lines(query).map((line) => ({
+      info: line.info,
+      envelope: envelope(line, t0, t1, width),
+      gaps: line.gaps,
+    }));
   }
 
-  predict(id: string): Budget | null {
-    return predictSession(this.load(id)).budget;
+  sessionBudget(query: Query<'sessionBudget'>): Budget | null {
+    return predictSession(this.#known(query)).budget;
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
@@ -76,58 +143,96 @@ export class Sessions {
     return invertSession(this.load(id), model, given);
   }
 
-  compare({ ids }: Query<'compare'>): Comparison {
+  compare({ ids, base }: Query<'compare'>): Comparison {
     if (ids.length < 2)
       throw new Failure(
         'bad_input',
         'A comparison needs two sessions or more.',
         'Give two ids; "plumbline list" shows them.',
       );
-    return compareAnalysed(ids.map((id) => this.#analyse(id)));
+    if (ids.length > MAX_COMPARED)
+      throw new Failure(
+        'bad_input',
+        `${ids.length} sessions are too many to tell apart.`,
+        `Compare at most ${MAX_COMPARED} at a time.`,
+      );
+    const sessions = ids.map((id) => this.#report(id));
+    return compareAnalysed(sessions, base === undefined ? 0 : findBase(sessions, base));
   }
 
   report({ ids, format }: Query<'report'>): Answer<'report'> {
     return renderReport(format, () => {
-      const sessions = ids.map((id) => this.#analyse(id));
+      const sessions = ids.map((id) => this.#report(id));
       return { sessions, comparison: sessions.length > 1 ? compareAnalysed(sessions) : null };
     });
   }
 
-  rename({ id, name }: Query<'rename'>): void {
-    this.#library.rename(id, name);
-    this.#changed();
+  /** The lines asked for, with every sample of the stretch where it is short enough; in the order asked. */
+  #lines({ id, series, t0, t1, until }: Query<'statistics'>): SeriesData[] {
+    const whole = this.load(id);
+    const exact =
+      whole.status === 'recording' ? withStretch(this.#cache.open(id), whole, { t0, t1 }) : whole;
+    const data = isPast(until, exact) ? knownAt(exact, until) : exact;
+    const lines = deriveLines(data.series, data.baselines);
+    return series.flatMap((each) => seriesById(lines, each) ?? []);
   }
 
-  delete({ id }: Query<'delete'>): void {
-    if (this.#recordings.has(id))
-      throw new Failure(
-        'bad_input',
-        `Session ${id} is still being recorded.`,
-        'Stop the recording first.',
-      );
-    this.#library.delete(id);
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#cache.clear();
-    this.#events.libraryChanged();
-  }
-
-  #analyse(id: string) {
+  #known({ id, until }: { readonly id: string } & AsKnown): SessionData {
     const data = this.load(id);
+    return isPast(until, data) ? knownAt(data, until) : data;
+  }
+
+  #analyse({ id, series, until }: Query<'show'>): SessionAnalysis {
+    const data = this.load(id);
+    return isPast(until, data)
+      ? this.#analyses.analysePast(data, until, series)
+      : this.#analyses.analyse(data, series);
+  }
+
+  #report(id: string) {
+    const analysis = this.#analyse({ id });
+    const { data, budget } = analysis;
     return {
-      doc: buildDocument(data),
-      budget: predictSession(data).budget,
+      doc: describeAnalysis(analysis),
+      budget,
       series: deriveLines(data.series, data.baselines),
     };
   }
 }
 
+/** Throws a Failure for what is no moment. */
+function isPast(until: Micros | undefined, { durationUs }: SessionData): until is Micros {
+  if (until === undefined) return false;
+  if (!Number.isFinite(until) || until < 0)
+    throw new Failure(
+      'bad_input',
+      `${until} is no moment of a session.`,
+      'Give microseconds since its start.',
+    );
+  return until < durationUs;
+}
+
+const clampColumns = (columns: number): number =>
+  Math.min(Math.max(1, Math.trunc(columns)), MAX_COLUMNS);
+
 type Analysed = { readonly doc: SessionDocument; readonly budget: Budget | null };
 
-const compareAnalysed = (sessions: readonly Analysed[]): Comparison =>
+const compareAnalysed = (sessions: readonly Analysed[], base = 0): Comparison =>
   compareSessions(
     sessions.map(({ doc }) => doc),
     sessions.map(({ budget }) => budget),
+    base,
   );
+
+/** The place of the base among the compared sessions, by its id or the beginning or end of it. */
+function findBase(sessions: readonly Analysed[], base: string): number {
+  const place = sessions.findIndex(
+    ({ doc: { id } }) => id === base || id.startsWith(base) || id.endsWith(base),
+  );
+  if (place >= 0) return place;
+  throw new Failure(
+    'bad_input',
+    `"${base}" is none of the compared sessions.`,
+    'Name one of them as the base, or leave it out to compare with the first.',
+  );
+}

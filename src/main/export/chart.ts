@@ -6,6 +6,7 @@ import { COMPONENTS, type Component, PHASES } from '../../shared/base/vocabulary
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { OverlayPhase } from '../../shared/divergence/overlay/types';
 import { componentName } from '../../shared/present/names';
+import { drawPhases, type PhaseBar } from '../../shared/session/phase-bars';
 import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
 import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';
@@ -181,35 +182,44 @@ function level(frame: Frame, bytes: number | null, tier: 'refined' | 'textbook')
 
 function phaseLane(frame: Frame, phases: readonly OverlayPhase[], y: number): string {
   const rank = phases[0]?.rank;
-  const shown = phases.filter((row) => row.rank === rank);
-  // One path per phase keeps a thousand steps small; names stand where there is room.
-  const fills = PHASES.map((phase) => {
+  const end = phases.reduce((latest, { span }) => Math.max(latest, span[1]), 0);
+  const shown = drawPhases(
+    phases.filter((row) => row.rank === rank),
+    0,
+    end,
+    frame.plotWidth,
+  );
+  // One path per phase keeps many steps small; names stand where there is room.
+  const fills = [...PHASES, null].map((phase) => {
     const path = shown
-      .filter((row) => row.phase === phase)
+      .filter((bar) => bar.phase === phase)
       .map(
         ({ span: [t0, t1] }) =>
           `M${round(frame.x(t0))} ${y}H${round(Math.max(frame.x(t1), frame.x(t0) + 0.6))}v14H${round(frame.x(t0))}Z`,
       )
       .join('');
     return path
-      ? `<path class="phase" style="fill:var(--p-${phase})" d="${path}"><title>${phase}</title></path>`
+      ? `<path class="phase" style="fill:var(--p-${phase ?? 'idle'})" d="${path}"><title>${phase ?? 'several phases'}</title></path>`
       : '';
   });
-  const names = shown.flatMap(({ phase, step, span: [t0, t1], flagged }) => {
-    const width = frame.x(t1) - frame.x(t0);
-    const label = step === null ? phase : `${phase} ${step}`;
-    const text = [label, phase].find((words) => width > words.length * 6.4 + 6);
-    const mark = flagged
-      ? `<path class="flag" d="M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}"/>`
-      : '';
-    return [
-      mark,
-      text
-        ? `<text class="phase-name" text-anchor="middle" x="${round((frame.x(t0) + frame.x(t1)) / 2)}" y="${y + 7}" dy="0.34em">${escapeHtml(text)}</text>`
-        : '',
-    ];
-  });
-  return fills.join('') + names.join('');
+  const flags = shown
+    .filter(({ flagged }) => flagged > 0)
+    .map(
+      ({ span: [t0, t1] }) =>
+        `M${round(frame.x(t0))} ${y + 16}H${round(Math.max(frame.x(t1), frame.x(t0) + 1))}`,
+    )
+    .join('');
+  return `${fills.join('')}${flags ? `<path class="flag" d="${flags}"/>` : ''}${shown.map((bar) => phaseLabel(frame, bar, y)).join('')}`;
+}
+
+function phaseLabel(frame: Frame, { phase, span: [t0, t1], count, worst }: PhaseBar, y: number) {
+  if (phase === null || count > 1) return '';
+  const width = frame.x(t1) - frame.x(t0);
+  const label = worst.step === null ? phase : `${phase} ${worst.step}`;
+  const text = [label, phase].find((words) => width > words.length * 6.4 + 6);
+  return text === undefined
+    ? ''
+    : `<text class="phase-name" text-anchor="middle" x="${round((frame.x(t0) + frame.x(t1)) / 2)}" y="${y + 7}" dy="0.34em">${escapeHtml(text)}</text>`;
 }
 
 function measuredLine(

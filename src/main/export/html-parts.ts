@@ -19,13 +19,14 @@ import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { explainTrace } from '../../shared/present/tables';
+import { compareWorst } from '../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { buildLegend, componentColor, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';
 import type { ReportInput } from './protocol';
 
-/** Rows of every single phase are listed up to here. */
-const LISTED_PHASES = 400;
+/** Rows of single phases are listed up to here. */
+export const LISTED_PHASES = 400;
 
 export function card(title: string, body: string): string {
   return `<section class="card"><h2>${e(title)}</h2>${body}</section>`;
@@ -172,18 +173,22 @@ export function phaseCard({ doc }: ReportInput): string {
   );
 }
 
+/** Every phase of a short run; of a longer one those that are flagged, and then the worst. */
 function everyPhase(phases: SessionDocument['overlay']['phases']): string {
   if (phases.length < 2) return '';
-  const shown = phases.slice(0, LISTED_PHASES);
-  const rows = shown.map(
+  const isShort = phases.length <= LISTED_PHASES;
+  const worst = isShort ? [] : [...phases].sort(compareWorst).slice(0, LISTED_PHASES);
+  const listed = isShort ? phases : worst.sort((a, b) => a.span[0] - b.span[0]);
+  const rows = listed.map(
     (row) =>
       `<tr><td>${phaseName(row)}</td>${td(row.step === null ? '—' : String(row.step))}${td(formatSpan(row.span))}${tdBytes(row.predicted.refined)}${tdBytes(row.measured)}${tdResidual(row.residualBytes)}${tdBytes(row.predictedEnd.refined)}${tdBytes(row.end)}${tdResidual(row.residualEndBytes)}</tr>`,
   );
-  const more =
-    phases.length > shown.length
-      ? `<p class="none">The first ${shown.length} of ${phases.length}; all are in the document embedded in this file.</p>`
-      : '';
-  return `<details><summary>Every phase, one by one</summary>${table(['Phase', 'Step', 'Span', 'Predicted', 'Measured', 'Residual', 'Predicted end', 'Measured end', 'Residual'], rows)}${more}</details>`;
+  const flagged = phases.filter((row) => row.flagged).length;
+  const more = isShort
+    ? ''
+    : `<p class="none">The ${listed.length} that are furthest from their prediction, of ${phases.length}${flagged > 0 ? ` (${flagged} flagged)` : ''}; the JSON report has all.</p>`;
+  const title = isShort ? 'Every phase, one by one' : 'The worst phases, one by one';
+  return `<details><summary>${title}</summary>${table(['Phase', 'Step', 'Span', 'Predicted', 'Measured', 'Residual', 'Predicted end', 'Measured end', 'Residual'], rows)}${more}</details>`;
 }
 
 export function rankCard({ doc }: ReportInput): string {

@@ -60,6 +60,8 @@ th{font-weight:560;color:var(--soft);font-size:12.5px;text-align:right;white-spa
 th,td{padding:7px 8px;border-bottom:1px solid var(--rule);vertical-align:baseline}td{text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}tbody tr:last-child td{border-bottom:0}tr.total td{font-weight:640;border-top:1.5px solid var(--faint)}
 td i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:9px}td.word{text-align:left;white-space:normal;overflow-wrap:anywhere}
+td.faint{color:var(--faint)}
+.legend i.badge{width:20px;height:20px;border-radius:5px;color:#fff;font:700 12px/20px system-ui,sans-serif;text-align:center;font-style:normal}
 td.over{color:var(--bad)}td.under{color:var(--warn)}td.even{color:var(--good)}
 .finding{padding:14px 0;border-top:1px solid var(--rule)}.finding:first-of-type{border-top:0;padding-top:0}.finding:last-child{padding-bottom:0}
 .finding header{display:flex;gap:10px;align-items:baseline;flex-wrap:wrap}.finding p{margin:2px 0 6px;color:var(--soft);font-size:13px}

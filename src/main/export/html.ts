@@ -3,17 +3,19 @@
  * document as JSON for programs. What the workload or a person wrote into names and logs is text there, never markup.
  */
 
-import {
-  formatBytes,
-  formatDuration,
-  formatSignedBytes,
-  formatSignedPercent,
-} from '../../shared/base/format';
 import { toJson } from '../../shared/base/json';
+import {
+  comparisonTable,
+  INDISTINCT,
+  legendRows,
+  repeatsTable,
+  settingsTable,
+} from '../../shared/present/comparison';
 import { describeStatus, headline } from '../../shared/present/headline';
 import { formatInstant } from '../../shared/present/moments';
-import { componentName, formatSetting } from '../../shared/present/names';
-import type { Comparison } from '../../shared/session/compare';
+import type { WordTable } from '../../shared/present/tables';
+import { shortenDocument } from '../../shared/session/brief';
+import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { comparisonChart, sessionColor } from './chart';
 import { escapeHtml as e, escapeScript } from './escape';
@@ -31,15 +33,15 @@ import {
   settingsCards,
   table,
   td,
-  tdBytes,
 } from './html-parts';
 import { STYLE } from './html-style';
-import { reportDocument } from './json';
 import type { ExportFormat, ReportInput, ReportRequest } from './protocol';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const MARK =
   '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1v8" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/><path d="M9 17 5.6 11.4a3.4 3.4 0 0 1 6.8 0Z" fill="currentColor"/><circle cx="9" cy="1.6" r="1.4" fill="currentColor"/></svg>';
+/** Phases and markers of a session that is embedded whole. */
+const EMBEDDED_ROWS = 2000;
 const SIMULATED = '<span class="simulated">SIMULATED</span>';
 
 const STATUS_KIND: Readonly<Record<SessionDocument['status'], string>> = {
@@ -57,11 +59,11 @@ function meta(doc: SessionDocument): string {
 function sessionBody(input: ReportInput): string {
   return (
     keyFigures(input) +
+    findingsCard(input) +
     chartCard(input) +
     rankCard(input) +
     componentCard(input) +
     phaseCard(input) +
-    findingsCard(input) +
     explainedCards(input) +
     settingsCards(input) +
     notesCard(input)
@@ -88,77 +90,43 @@ function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison |
 
 function comparisonCards(inputs: readonly ReportInput[], comparison: Comparison): string {
   const svg = comparisonChart(inputs);
-  const legend = comparison.sessions.map(({ name }, i) => `<li>${swatch(i)}${e(name)}</li>`);
-  return [
-    card('At a glance', overviewTable(comparison)),
-    svg
-      ? card(
-          'Measured lines, each from its start',
-          `<div class="chart">${svg}</div><ul class="legend">${legend.join('')}</ul>`,
-        )
-      : '',
-    differenceCards(comparison),
-  ].join('');
-}
-
-const swatch = (i: number) => `<i style="background:${sessionColor(i)}"></i>`;
-
-function overviewTable({ sessions, peak, time }: Comparison): string {
-  const peakChange = (i: number) =>
-    peak.changeBytes[i] == null
-      ? '—'
-      : `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`;
-  return table(
-    ['Session', 'Measured peak', 'Against the first', 'Predicted', 'Duration', 'Against the first'],
-    sessions.map(
-      ({ name }, i) =>
-        `<tr><td class="word">${swatch(i)}${e(name)}</td>${tdBytes(peak.measured[i])}${td(peakChange(i))}${tdBytes(peak.predicted[i])}${td(formatDuration(time.durationUs[i]))}${td(formatSignedPercent(time.changePercent[i]))}</tr>`,
-    ),
+  const settings = settingsTable(comparison);
+  const repeats = repeatsTable(comparison);
+  const legend = legendRows(comparison).map(
+    ([sign = '', label = '', name = ''], i) =>
+      `<li>${badge(i, sign)}<b>${e(label)}</b>${name === label ? '' : e(name)}</li>`,
   );
+  return [
+    card(
+      'What is compared',
+      `<ul class="legend">${legend.join('')}</ul>${settings ? words(settings) : '<p class="none">The sessions declare the same settings.</p>'}`,
+    ),
+    svg ? card('Measured lines, each from its start', `<div class="chart">${svg}</div>`) : '',
+    card('Figures, the largest difference first', words(comparisonTable(comparison, true))),
+    repeats ? card('Runs of the same settings', words(repeats)) : '',
+  ].join('');
 }
 
-/** Settings, components and phases, each beside the other sessions'; what does not differ has no card. */
-function differenceCards({ sessions, differences }: Comparison): string {
-  const names = sessions.map(({ name }) => name);
-  const differenceCard = (title: string, first: string, rows: readonly [string, string[]][]) =>
-    rows.length === 0
-      ? ''
-      : card(
-          title,
-          table(
-            [first, ...names],
-            rows.map(
-              ([label, cells]) =>
-                `<tr><td>${e(label)}</td>${cells.map((text) => td(text)).join('')}</tr>`,
-            ),
-          ),
-        );
-  return [
-    differenceCard(
-      'Settings that differ',
-      'Setting',
-      differences.config.map(({ field, values }) => [field, values.map(formatSetting)]),
-    ),
-    differenceCard(
-      'By component, where memory peaked: predicted → measured',
-      'Component',
-      differences.components.map(({ component, predicted, measured }) => [
-        componentName(component),
-        names.map((_, i) => `${formatBytes(predicted[i])} → ${formatBytes(measured[i])}`),
-      ]),
-    ),
-    differenceCard(
-      'By phase: predicted → measured, time in all',
-      'Phase',
-      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
-        phase,
-        names.map(
-          (_, i) =>
-            `${formatBytes(predicted[i])} → ${formatBytes(measured[i])}, ${formatDuration(durationUs[i])}`,
-        ),
-      ]),
-    ),
-  ].join('');
+/** A letter in the session's colour: the letter says it where the colour cannot. */
+const badge = (i: number, sign: string): string =>
+  `<i class="badge" style="background:${sessionColor(i)}">${e(sign)}</i>`;
+
+function words({ head, rows, notes }: WordTable): string {
+  const body = rows.map(
+    (row) =>
+      `<tr>${row.map((cell) => td(cell, cell === INDISTINCT || cell === 'the same' ? 'faint' : '')).join('')}</tr>`,
+  );
+  return table(head, body) + notes.map((note) => `<p class="none">${e(note)}</p>`).join('');
+}
+
+/** The document behind the page; of a long session its brief form, so that the page stays small. */
+function embeddedDocument({ sessions, comparison }: ReportRequest): unknown {
+  const documents = sessions.map(({ doc }) =>
+    doc.overlay.phases.length + doc.markers.length <= EMBEDDED_ROWS ? doc : shortenDocument(doc),
+  );
+  return documents.length === 1 && comparison === null
+    ? documents[0]
+    : { comparison, sessions: documents };
 }
 
 function page(request: ReportRequest): string {
@@ -174,7 +142,7 @@ function page(request: ReportRequest): string {
     `<div class="brand">${MARK}Plumbline report</div>`,
     single ? singlePage(sessions[0]!) : comparisonPage(sessions, comparison),
     `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}. The document behind this page is embedded in it as JSON.</footer></main>`,
-    `<script type="application/json" id="plumbline-document">${escapeScript(toJson(reportDocument(request), 0))}</script>`,
+    `<script type="application/json" id="plumbline-document">${escapeScript(toJson(embeddedDocument(request), 0))}</script>`,
     '</body></html>',
     '',
   ].join('\n');

@@ -8,6 +8,7 @@ import { junit } from './junit';
 import { markdown } from './markdown';
 import type { ExportedFile, ExportFormat, Source } from './protocol';
 import { raw } from './raw';
+import { reportCsv } from './report-csv';
 import { samples } from './samples';
 import { sessionFile } from './session-file';
 
@@ -15,7 +16,17 @@ export type { ExportedFile, OutcomeReport, ReportRequest } from './protocol';
 
 type AnyFormat = { [S in Source]: ExportFormat<S> }[Source];
 
-const FORMATS: readonly AnyFormat[] = [html, markdown, json, csv, samples, sessionFile, raw, junit];
+const FORMATS: readonly AnyFormat[] = [
+  html,
+  markdown,
+  json,
+  reportCsv,
+  csv,
+  samples,
+  sessionFile,
+  raw,
+  junit,
+];
 
 /** Every format, without what renders it. */
 export const listFormats = (): ExportFormatInfo[] =>

@@ -8,6 +8,12 @@ import {
   formatSignedPercent,
 } from '../../shared/base/format';
 import {
+  comparisonTable,
+  legendRows,
+  repeatsTable,
+  settingsTable,
+} from '../../shared/present/comparison';
+import {
   COMPONENT_HEAD,
   componentTable,
   componentTitle,
@@ -18,12 +24,12 @@ import { describeEnvironment } from '../../shared/present/environment';
 import { describeStatus, headline } from '../../shared/present/headline';
 import { methodNotes } from '../../shared/present/method';
 import { formatInstant, formatSpan } from '../../shared/present/moments';
-import { componentName, formatSetting } from '../../shared/present/names';
+import { componentName } from '../../shared/present/names';
 import { noFindings } from '../../shared/present/no-findings';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
-import { explainTrace } from '../../shared/present/tables';
-import type { Comparison } from '../../shared/session/compare';
+import { explainTrace, type WordTable } from '../../shared/present/tables';
+import type { Comparison } from '../../shared/session/comparison';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { reportFileName } from './file-name';
 import type { ExportFormat, ReportInput } from './protocol';
@@ -58,11 +64,11 @@ function sessionBlocks(input: ReportInput, level: string): Block[] {
     `${e(doc.id)} · ${e(describeStatus(doc))} · ${e(formatInstant(doc.startedAt))} · ${formatDuration(doc.durationUs)}`,
     `**${e(headline(doc))}**`,
     peakTable(doc),
-    ...rankBlocks(doc, level),
-    ...phaseBlocks(doc, level),
-    ...componentBlocks(input, level),
     `${level}# Findings`,
     findingList(doc),
+    ...rankBlocks(doc, level),
+    ...componentBlocks(input, level),
+    ...phaseBlocks(doc, level),
     ...explainedBlocks(doc, level),
     ...warningBlocks(doc, level),
     `${level}# What ran, and where`,
@@ -136,13 +142,9 @@ function findingList(doc: SessionDocument): Block {
 }
 
 function explainedBlocks(doc: SessionDocument, level: string): Block[] {
-  return explainTrace(doc).flatMap(([title, { head, rows, notes }]) => [
+  return explainTrace(doc).flatMap(([title, words]) => [
     `${level}# ${title}`,
-    table(
-      head,
-      rows.map((row) => row.map(e)),
-    ),
-    notes.map(e).join(' '),
+    ...wordBlocks(words),
   ]);
 }
 
@@ -161,64 +163,31 @@ function settingTable({ doc, budget }: ReportInput): Block {
   );
 }
 
-function comparisonBlocks({ sessions, differences, peak, time, verdict }: Comparison): Block[] {
-  const names = sessions.map(({ name }) => e(name));
+function comparisonBlocks(comparison: Comparison): Block[] {
+  const settings = settingsTable(comparison);
+  const repeats = repeatsTable(comparison);
   return [
     '# Plumbline comparison',
-    `**${e(verdict)}**`,
+    `**${e(comparison.verdict)}**`,
     table(
-      [
-        'session',
-        'measured peak',
-        'against the first',
-        'predicted',
-        'duration',
-        'against the first',
-      ],
-      names.map((name, i) => [
-        name,
-        formatBytes(peak.measured[i]),
-        `${formatSignedBytes(peak.changeBytes[i])} (${formatSignedPercent(peak.changePercent[i])})`,
-        formatBytes(peak.predicted[i]),
-        formatDuration(time.durationUs[i]),
-        formatSignedPercent(time.changePercent[i]),
-      ]),
+      ['', 'by what differs', 'session', 'id'],
+      legendRows(comparison).map((row) => row.map(e)),
+      4,
     ),
-    ...differenceBlocks(
-      '## Settings that differ',
-      ['setting', ...names],
-      differences.config.map(({ field, values }) => [
-        e(field),
-        ...values.map((value) => e(formatSetting(value))),
-      ]),
-    ),
-    ...differenceBlocks(
-      '## By component, where memory peaked, predicted / measured',
-      ['component', ...names],
-      differences.components.map(({ component, predicted, measured }) => [
-        componentName(component),
-        ...names.map((_, i) => `${formatBytes(predicted[i])} / ${formatBytes(measured[i])}`),
-      ]),
-    ),
-    ...differenceBlocks(
-      '## By phase, predicted / measured / time',
-      ['phase', ...names],
-      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
-        phase,
-        ...names.map(
-          (_, i) =>
-            `${formatBytes(predicted[i])} / ${formatBytes(measured[i])} / ${formatDuration(durationUs[i])}`,
-        ),
-      ]),
-    ),
+    ...(settings ? ['## Settings that differ', ...wordBlocks(settings)] : []),
+    '## Figures, the largest difference first',
+    ...wordBlocks(comparisonTable(comparison, true)),
+    ...(repeats ? ['## Runs of the same settings', ...wordBlocks(repeats)] : []),
   ];
 }
 
-const differenceBlocks = (
-  heading: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): Block[] => (rows.length === 0 ? [] : [heading, table(head, rows)]);
+const wordBlocks = ({ head, rows, notes }: WordTable): Block[] => [
+  table(
+    head.map(e),
+    rows.map((row) => row.map(e)),
+  ),
+  ...(notes.length === 0 ? [] : [notes.map(e).join(' ')]),
+];
 
 export const markdown: ExportFormat<'report'> = {
   id: 'md',

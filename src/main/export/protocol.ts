@@ -4,7 +4,7 @@
  */
 import type { Budget } from '../../shared/budget/types';
 import type { ExportFormatInfo } from '../../shared/contract/api';
-import type { Comparison } from '../../shared/session/compare';
+import type { Comparison } from '../../shared/session/comparison';
 import type { Outcome } from '../../shared/session/expectations';
 import type { SessionDocument } from '../../shared/session/session-document';
 import type { SeriesData } from '../../shared/trace/types';

@@ -4,8 +4,12 @@
  *
  * Guarantees: rows that name different indexes or addresses are never of one GPU.
  */
+import { Failure } from '../../shared/base/failure';
 import type { Gpu } from './gpu-columns';
 import type { GpuIdentity } from './imported-trace';
+
+/** No machine has so many; each takes columns of its own, so that a small file could ask for any amount of memory. */
+const MAX_GPUS = 256;
 
 export class GpuRegistry {
   readonly #gpus: Gpu[] = [];
@@ -73,6 +77,12 @@ export class GpuRegistry {
   }
 
   #add({ index, uuid, busId, name }: GpuIdentity): Gpu {
+    if (this.#gpus.length === MAX_GPUS)
+      throw new Failure(
+        'bad_input',
+        `The file names more than ${MAX_GPUS} GPUs.`,
+        'Give the output of one machine, or split the file.',
+      );
     const gpu: Gpu = {
       index: index ?? null,
       uuid: uuid ?? '',

@@ -37,6 +37,9 @@ const FORMATS: readonly ImportFormat[] = [
   errorText,
 ];
 
+/** Characters of a row; what is made of one grows with its cells. */
+const MAX_ROW = 65_536;
+
 /** A JSON document about GPUs may hold words that a table has, and is refused for it. */
 const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(text);
 
@@ -66,6 +69,11 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
   const trace = new TraceBuilder(options.intervalMs);
   const sink = format.open(trace, head, options);
   const zeros = readLines(file, (raw, complete) => {
+    // Of XML alone a whole document may stand on a line.
+    if (raw.length > MAX_ROW && format !== xml) {
+      trace.warn(`Lines of more than ${MAX_ROW} characters were left out: nvidia-smi prints none.`);
+      return;
+    }
     const { text, stamp } = cleaner.clean(raw);
     if (stamp) trace.moment = stamp;
     sink.line(text, complete);

@@ -69,6 +69,7 @@ class XmlReader implements LineSink {
 
   line(text: string): void {
     let rest = text;
+    let closes = true;
     while (rest !== '') {
       if (this.#parts === null) {
         const from = rest.indexOf(OPEN);
@@ -79,7 +80,9 @@ class XmlReader implements LineSink {
         rest = rest.slice(from);
       }
       const again = rest.indexOf(OPEN, this.#parts.length === 0 ? OPEN.length : 0);
-      const to = rest.indexOf(CLOSE);
+      // Looked for once where there is none: a line of many beginnings must not be gone through for each of them.
+      const to: number = closes ? rest.indexOf(CLOSE) : -1;
+      closes = to >= 0;
       if (again >= 0 && (to < 0 || again < to)) {
         // The document before was cut off.
         this.#broken++;

@@ -38,9 +38,14 @@ export const inventoryEntry = resources
   : join(appRoot, 'out', 'main', 'inventory-helper.js');
 
 /** Null in a packaged app: a thread there finds no database module outside the archive, and imports without it. */
-export const importThreadEntry = resources
-  ? null
-  : join(appRoot, 'out', 'main', 'import-thread.js');
+export const importThreadEntry = threadEntry('import-thread.js');
+
+/** The thread that answers questions about sessions; null as above. */
+export const queryThreadEntry = threadEntry('query-thread.js');
+
+function threadEntry(name: string): string | null {
+  return resources ? null : join(appRoot, 'out', 'main', name);
+}
 
 /**
  * The plain Node that workloads and their supervisor run on. In the terminal and the server that is this very Node;

@@ -4,11 +4,15 @@ import xml2js from 'xml2js';
 import type { Reading } from '../../shared/base/vocabulary';
 import { parseQuantity } from './query-csv';
 
-/** Undefined where it is no XML. */
+/** nvidia-smi nests nine deep and says some ten thousand things of the largest machine. */
+const MAX_DEPTH = 32;
+const MAX_ELEMENTS = 500_000;
+
+/** Undefined where it is no XML, or deeper or wider than any that nvidia-smi prints. */
 export function parseXml(text: string): unknown {
   let result: unknown;
   // A tag of this name would become the prototype of what is built from it.
-  if (text.includes('__proto__')) return undefined;
+  if (text.includes('__proto__') || !isBounded(text)) return undefined;
   try {
     xml2js.parseString(
       text,
@@ -21,6 +25,23 @@ export function parseXml(text: string): unknown {
     return undefined;
   }
   return result;
+}
+
+/** Looked at before it is parsed: the parser and whoever walks its result go down by recursion. */
+function isBounded(text: string): boolean {
+  let [depth, elements] = [0, 0];
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
+    const next = text[at + 1];
+    if (next === '/') depth--;
+    else if (next !== '?' && next !== '!') {
+      const end = text.indexOf('>', at);
+      if (end < 0) return false;
+      if (++elements > MAX_ELEMENTS) return false;
+      if (text[end - 1] !== '/' && ++depth > MAX_DEPTH) return false;
+      at = end;
+    }
+  }
+  return true;
 }
 
 export function readField(node: unknown, name: string): unknown {

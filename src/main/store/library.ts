@@ -13,12 +13,13 @@ import {
   statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { SessionSummary } from '../../shared/session/types';
-import { LibraryIndex } from './library-index';
+import { keepName, keptName } from './kept-names';
+import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
-import { EXTENSION } from './schema';
+import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { openSession, renameSession, type SessionReader } from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 
@@ -68,10 +69,12 @@ export class Library {
     const index = new LibraryIndex(this.dir);
     const sessions: SessionSummary[] = [];
     const damaged: DamagedFile[] = [];
-    for (const file of this.#files()) {
+    const names = new Set(this.#names());
+    for (const file of names) {
+      if (!isSessionFile(file)) continue;
       const path = join(this.dir, file);
       try {
-        sessions.push(this.#summary(index, file, path));
+        sessions.push(this.#summary(index, file, path, names.has(`${file}-wal`)));
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         // Deleted between the listing of the folder and its opening: not damaged, just gone.
@@ -79,10 +82,7 @@ export class Library {
       }
     }
     index.save();
-    sessions.sort(
-      (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || 0 || compareText(b.id, a.id),
-    );
-    return { sessions, damaged };
+    return { sessions: sortNewestFirst(sessions), damaged };
   }
 
   /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
@@ -92,6 +92,10 @@ export class Library {
 
   /** Path of the session whose id is, or uniquely begins with, `id`. */
   locate(id: string): string {
+    // Most ask with a whole id, and a library of thousands need not be read for it.
+    const whole = join(this.dir, id + EXTENSION);
+    if (dirname(whole) === this.dir && isSessionFile(id + EXTENSION) && existsSync(whole))
+      return whole;
     const ids = this.#files().map((file) => basename(file, EXTENSION));
     const found = ids.includes(id) ? [id] : ids.filter((each) => id !== '' && each.startsWith(id));
     const [only] = found;
@@ -110,7 +114,7 @@ export class Library {
     return openSession(this.locate(id));
   }
 
-  /** Deletes a session for good. A damaged file can be deleted too; one being recorded cannot. */
+  /** Deletes a session for good. What cannot be opened can be deleted too, a folder or a pipe of that name included; one being recorded cannot. */
   delete(id: string): void {
     const path = this.locate(id);
     if (isRecording(path)) {
@@ -121,8 +125,10 @@ export class Library {
       );
     }
     writing(path, () => {
-      for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(path + ending, { force: true });
+      for (const ending of ['', '-wal', '-shm', '-journal'])
+        rmSync(path + ending, { force: true, recursive: true });
     });
+    keepName(path, null);
   }
 
   /** A new id that sorts by time (UTC), for example 20261123-1204-x7k2. Throws a Failure where nothing can be written. */
@@ -145,18 +151,20 @@ export class Library {
   }
 
   #files(): string[] {
-    return writing(join(this.dir, 'library'), () => readdirSync(this.dir)).filter(
-      (file) => file.endsWith(EXTENSION) && !file.startsWith('.'),
-    );
+    return this.#names().filter(isSessionFile);
   }
 
-  #summary(index: LibraryIndex, file: string, path: string): SessionSummary {
+  #names(): string[] {
+    return writing(join(this.dir, 'library'), () => readdirSync(this.dir));
+  }
+
+  #summary(index: LibraryIndex, file: string, path: string, hasLog: boolean): SessionSummary {
     // While a log lies beside it, a file changes without its own size or time changing.
-    const stamp = existsSync(`${path}-wal`) ? null : statSync(path, { throwIfNoEntry: false });
+    const stamp = hasLog ? null : readStamp(path);
     const known = stamp ? index.get(file, stamp) : null;
     if (known !== null) return known;
     const summary = summarise(path);
-    const after = statSync(path, { throwIfNoEntry: false });
+    const after = readStamp(path);
     // Remembered only if the file did not change while it was read.
     if (
       stamp &&
@@ -170,6 +178,25 @@ export class Library {
   }
 }
 
+const isSessionFile = (file: string): boolean => file.endsWith(EXTENSION) && !file.startsWith('.');
+
+/** Each time is read once: a library may hold thousands of sessions. */
+function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
+  return sessions
+    .map((session) => ({ session, at: Date.parse(session.startedAt) }))
+    .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
+    .map(({ session }) => session);
+}
+
+/** Null where there is nothing, or nothing that can be looked at: opening it says what it is. */
+function readStamp(path: string): FileStamp | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Digits and letters without those that are taken for another. */
 const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
 
@@ -180,7 +207,7 @@ function compareText(a: string, b: string): number {
 
 /** The stored summary where there is one; what the file itself is sure of always comes from the file. */
 function summarise(path: string): SessionSummary {
-  const { db, meta, result } = openDatabase(path);
+  const { db, meta, result, version } = openDatabase(path);
   try {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
@@ -192,7 +219,7 @@ function summarise(path: string): SessionSummary {
         residualPercent: null,
         ...meta.summary(),
         id: basename(path, EXTENSION),
-        name,
+        name: (version < SCHEMA_VERSION ? keptName(path) : null) ?? name,
         startedAt,
         status: result.status,
         durationUs: result.durationUs,

@@ -1,6 +1,7 @@
 /**
- * Opens the database of a session file and makes sure it is one: of Plumbline, of a version this program knows, and
- * whole. A file is never changed by being found wrong, nor by being old; only what a killed recorder left behind is
+ * Opens the database of a session file and makes sure it is one: of Plumbline, and of a version this program knows.
+ * What is read of it is checked when it is read; the whole file only by `checkSession`, and where a killed recorder
+ * left it. A file is never changed by being found wrong, nor by being old; only what a killed recorder left behind is
  * folded into one file, as its own close would have done.
  */
 import { existsSync, statSync } from 'node:fs';
@@ -10,32 +11,29 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
+import { checkIsFile, checkSchema, connectToRead, connectToWrite, isDiskFull } from './connection';
+import { FIRST_FORMAT_VIEWS } from './first-format';
 import { isAlive } from './liveness';
 import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
 import { MetaDocuments } from './session-meta';
 import { foldLog } from './session-writer';
 import { damaged, reading } from './sqlite-failures';
-import { readVersion, upgradedCopy } from './upgrade';
 
 export interface OpenedDatabase {
   readonly db: Database.Database;
   readonly meta: MetaDocuments;
+  readonly version: number;
   /** As of now: a recording whose recorder is gone is `recovered`. */
   readonly result: SessionResult;
 }
 
 /** Throws a Failure: not_found, bad_input, newer_format, corrupt, unwritable, unavailable. */
 export function openDatabase(path: string): OpenedDatabase {
-  if (!existsSync(path)) {
-    throw new Failure(
-      'not_found',
-      `There is no file ${path}.`,
-      'Run plumbline list to see the sessions there are.',
-    );
-  }
+  checkIsFile(path);
   return reading(path, () => {
     const first = connect(path);
-    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`)) return first;
+    if (first.result.status !== 'recovered' || !existsSync(`${path}-wal`) || isDiskFull(path))
+      return first;
     const { result } = first;
     first.db.close();
     adopt(path, result);
@@ -43,19 +41,11 @@ export function openDatabase(path: string): OpenedDatabase {
   });
 }
 
-/** A connection for what a person changes. Never used for measured data. */
+/** A connection for what a person changes. Never used for measured data, nor for a file of an older format. */
 export function editDatabase(path: string, edit: (db: Database.Database) => void): void {
-  openDatabase(path).db.close();
   reading(path, () => {
-    const db = new Database(path, { fileMustExist: true });
+    const db = connectToWrite(path);
     try {
-      if (readVersion(db) !== SCHEMA_VERSION) {
-        throw new Failure(
-          'bad_input',
-          `The session file ${basename(path)} was written by an older Plumbline and is kept as it is.`,
-          'Export the session and import it again to change its name or notes.',
-        );
-      }
       db.transaction(() => edit(db)).immediate();
     } finally {
       db.close();
@@ -64,25 +54,18 @@ export function editDatabase(path: string, edit: (db: Database.Database) => void
 }
 
 function connect(path: string): OpenedDatabase {
-  let db: Database.Database | null = null;
+  let db: Database.Database | undefined;
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true });
+    db = connectToRead(path);
     checkKind(path, db);
-    // In KiB. What is read is read once, from one end to the other.
+    checkSchema(path, db);
+    // In KiB. What was unpacked lately is kept elsewhere.
     db.pragma('cache_size = -2000');
-    if (readVersion(db) < SCHEMA_VERSION) {
-      const old = db;
-      db = null;
-      try {
-        db = upgradedCopy(old);
-      } finally {
-        old.close();
-      }
-    }
+    checkLength(path, db);
+    const version = readVersion(db);
+    if (version === 1) db.exec(FIRST_FORMAT_VIEWS);
     const meta = new MetaDocuments(db);
-    const result = currentResult(db, meta);
-    if (result.status !== 'recording') checkPages(path, db);
-    return { db, meta, result };
+    return { db, meta, version, result: currentResult(db, meta) };
   } catch (error) {
     db?.close();
     throw error;
@@ -120,12 +103,35 @@ function checkKind(path: string, db: Database.Database): void {
   if (version < 1) throw damaged(path, 'it states no format version');
 }
 
+/** A file that was cut off shows by its length alone; while a log lies beside it, its length says nothing. */
+function checkLength(path: string, db: Database.Database): void {
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  const bytes = pages * Number(db.pragma('page_size', { simple: true }));
+  if (!existsSync(`${path}-wal`) && statSync(path).size < bytes)
+    throw damaged(path, 'its end is missing');
+}
+
+/** Reads every page of the file, which takes as long as it is large. Throws a Failure where it is damaged. */
+export function checkSession(path: string): void {
+  const { db } = openDatabase(path);
+  try {
+    reading(path, () => checkPages(path, db));
+  } finally {
+    db.close();
+  }
+}
+
+export function readVersion(db: Database.Database): number {
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
 function checkPages(path: string, db: Database.Database): void {
   const verdict = String(db.pragma('quick_check(1)', { simple: true }));
   if (verdict !== 'ok') throw damaged(path, verdict.replace(/\s+/g, ' ').replace(/\.$/, ''));
 }
 
-function currentResult(db: Database.Database, meta: MetaDocuments): SessionResult {
+/** As the file says now; `meta` must be of now as well. */
+export function currentResult(db: Database.Database, meta: MetaDocuments): SessionResult {
   const stored = meta.result();
   if (stored !== null && stored.status !== 'recording') return stored;
   const recorder = meta.recorder();
@@ -135,7 +141,12 @@ function currentResult(db: Database.Database, meta: MetaDocuments): SessionResul
 
 /** The last moment anything is known of. */
 function lastTime(db: Database.Database): Micros {
-  const sql = `SELECT max(t) FROM (SELECT max(t1) AS t FROM chunk UNION ALL SELECT max(t) FROM marker UNION ALL SELECT max(t) FROM log)`;
+  const samples =
+    readVersion(db) === 1
+      ? 'SELECT max(t1) AS t FROM chunk'
+      : `SELECT (SELECT t1 FROM chunk WHERE series = series.key AND level = 0 ORDER BY t0 DESC LIMIT 1) AS t FROM series
+          UNION ALL SELECT max(t1) FROM tail`;
+  const sql = `SELECT max(t) FROM (${samples} UNION ALL SELECT max(t) FROM marker UNION ALL SELECT max(t) FROM log)`;
   return Math.max(0, Number(db.prepare(sql).pluck().get() ?? 0));
 }
 
@@ -143,13 +154,14 @@ function lastTime(db: Database.Database): Micros {
 function adopt(path: string, result: SessionResult): void {
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { fileMustExist: true });
+    db = connectToWrite(path);
+    checkPages(path, db);
     if (foldLog(db)) {
       db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run('result', JSON.stringify(result));
     }
   } catch (error) {
     // Reading goes on without it: the file is opened again, and what is wrong with it is told then.
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
   } finally {
     db?.close();
   }
@@ -157,13 +169,13 @@ function adopt(path: string, result: SessionResult): void {
 
 /** After a reader has let go: folds a log that a writer could not fold while the reader was there. */
 export function tidy(path: string): void {
-  if (!existsSync(`${path}-wal`)) return;
+  if (!existsSync(`${path}-wal`) || isDiskFull(path)) return;
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { fileMustExist: true });
+    db = connectToWrite(path);
     foldLog(db);
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    if (!(error instanceof Database.SqliteError || error instanceof Failure)) throw error;
   } finally {
     db?.close();
   }

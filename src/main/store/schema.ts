@@ -1,23 +1,20 @@
 /**
  * The layout of a session file. Everything a session is lies in these tables; nothing else is needed to open it.
+ * docs/format.md tells it in prose, and what changed from version to version.
  *
- * Format history (user_version):
- *   1  the first: meta, series, chunk, gap, marker, log, note, warning
- *
- * Every change of layout raises SCHEMA_VERSION by one and adds a step to upgrade.ts and a fixture of the version left.
+ * Every change of layout raises SCHEMA_VERSION by one, adds a way up to upgrade.ts and keeps a fixture of the version
+ * left.
  */
 
 /** "PlmL": tells a session file from any other SQLite database. */
 export const APPLICATION_ID = 0x506c6d4c;
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 export const EXTENSION = '.plumbline';
+/** Chosen by measurement, see docs/format.md. */
+export const PAGE_BYTES = 2048;
 
-/**
- * A chunk holds about a thousand samples of one series as two columns (see chunks.ts), and beside them what a
- * zoomed-out view needs without opening the blob. The newest chunk of a series is rewritten as it fills; `seq` orders
- * the chunks of a series. `crc` is the CRC-32 of `data`: SQLite itself does not notice a flipped bit.
- */
-export const DDL = `
+/** Format 1, which is read and no longer written. */
+const FIRST_DDL = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE series (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, info TEXT NOT NULL);
 CREATE TABLE chunk (
@@ -37,3 +34,45 @@ CREATE TABLE log (seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, stream TEXT NOT N
 CREATE TABLE note (seq INTEGER PRIMARY KEY, t INTEGER, text TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE warning (seq INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 `;
+
+/**
+ * `chunk` holds the samples of a stretch (level 0) or runs of them (the levels above; see growing-series.ts). A row is
+ * written once and never again. `i0` is the place of its first sample in the series and `n` their number, so that a
+ * chunk that is missing shows; `entries` is how many samples or runs `data` holds. `times` are shared by the series
+ * that were read at one tick. What is not in a chunk yet lies in `tail`, a row a series and commit, and is taken out
+ * when it is.
+ *
+ * `seq` rises with what is told later, so that whoever follows a recording asks for what is beyond the last it has
+ * seen; a gap that grows is told anew.
+ */
+export const DDL = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE series (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, info TEXT NOT NULL);
+CREATE TABLE chunk (
+  id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series(key), level INTEGER NOT NULL,
+  t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, i0 INTEGER NOT NULL, n INTEGER NOT NULL, entries INTEGER NOT NULL,
+  times INTEGER NOT NULL REFERENCES times(id), summary BLOB NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX chunk_order ON chunk (series, level, t0);
+CREATE TABLE times (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE tail (
+  seq INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series(key), n INTEGER NOT NULL,
+  t1 INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL
+);
+CREATE TABLE gap (
+  seq INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series(key),
+  t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, reason TEXT NOT NULL
+);
+CREATE UNIQUE INDEX gap_order ON gap (series, t0);
+CREATE TABLE marker (seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, value TEXT NOT NULL);
+CREATE INDEX marker_time ON marker (t);
+CREATE TABLE log (seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, stream TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX log_time ON log (t);
+CREATE TABLE phase (seq INTEGER PRIMARY KEY, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL, value TEXT NOT NULL);
+CREATE INDEX phase_time ON phase (t0);
+CREATE TABLE note (seq INTEGER PRIMARY KEY, t INTEGER, text TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE warning (seq INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+`;
+
+/** What a file of each version holds, to the letter: one with anything else in its schema is refused. */
+export const SCHEMAS: Readonly<Record<number, string>> = { 1: FIRST_DDL, 2: DDL };

@@ -7,6 +7,7 @@ import type { Library } from './library';
 import { readSession } from './session-data';
 import { EXTENSION, openSession } from './session-file';
 import { unwritable } from './sqlite-failures';
+import { upgradeSession } from './upgrade';
 
 /** Whether a file that begins so is a database, and with that a session file or nothing Plumbline reads. */
 export function isSessionFile(head: Buffer): boolean {
@@ -57,6 +58,7 @@ export function copySession(library: Library, path: string): string {
         `${basename(path)} is still being recorded.`,
         'Import it when the recording has ended.',
       );
+    upgradeSession(draft);
     const name = basename(source, EXTENSION);
     const usable =
       extname(source) === EXTENSION &&

@@ -20,7 +20,7 @@ export function readSession(reader: SessionReader): SessionData {
   return {
     ...reader.header,
     ...reader.result,
-    baselines: parseBaselines(reader.meta('baselines')),
+    baselines: readBaselines(reader),
     series: storedSeriesIn(reader),
     markers: reader.markers(),
     logs: reader.logs(),
@@ -56,7 +56,14 @@ function storedSeries(
   return {
     info,
     gaps: reader.gapsOf(info.id),
-    figures: { count, min, max, mean, minAt: reader.lowestAt(info.id), maxAt: peak?.t ?? null },
+    figures: {
+      count,
+      min,
+      max,
+      mean,
+      minAt: reader.lowestIn(info.id)?.t ?? null,
+      maxAt: peak?.t ?? null,
+    },
     get times() {
       return read().times;
     },
@@ -79,7 +86,9 @@ function keepAtHand(data: SeriesData): void {
   }
 }
 
-function parseBaselines(stored: unknown): Record<string, Bytes> {
+/** Device memory in use before launch, by series id. */
+export function readBaselines(reader: SessionReader): Record<string, Bytes> {
+  const stored = reader.meta('baselines');
   if (typeof stored !== 'object' || stored === null) return {};
   return Object.fromEntries(
     Object.entries(stored).filter(

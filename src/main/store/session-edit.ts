@@ -1,7 +1,9 @@
-/** What may be changed of a recorded session: its name. Never a measurement. */
+/** What may be changed of a recorded session: its name. Never a measurement, and nothing in a file of an older format. */
 
 import { Failure } from '../../shared/base/failure';
-import { editDatabase } from './open-database';
+import { keepName } from './kept-names';
+import { editDatabase, openDatabase } from './open-database';
+import { SCHEMA_VERSION } from './schema';
 
 const SET_META =
   'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
@@ -14,5 +16,9 @@ export function renameSession(path: string, name: string): void {
       'A session needs a name.',
       'Give at least one visible character.',
     );
-  editDatabase(path, (db) => db.prepare(SET_META).run('name', JSON.stringify(trimmed)));
+  const { db, version } = openDatabase(path);
+  db.close();
+  if (version < SCHEMA_VERSION) keepName(path, trimmed);
+  else
+    editDatabase(path, (edited) => edited.prepare(SET_META).run('name', JSON.stringify(trimmed)));
 }

@@ -6,11 +6,15 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { storedDocument } from '../../shared/base/stored-document';
+import type { Micros } from '../../shared/base/units';
 import { STATUSES } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import { MAX_LAYERS, MAX_MICRO_BATCHES } from '../../shared/model/limits';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
+import { LAYOUT, type Layout } from './growing-series';
 import type { ProcessIdentity } from './liveness';
+import { parseStored } from './stored-json';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
 const experiment = z
@@ -40,10 +44,20 @@ const environment = z.looseObject({
   workload: z.record(z.string(), z.string()),
 });
 const model = storedDocument<ModelSpec>(
-  z.object({ name: z.string(), layers: z.number(), hidden: z.number() }),
+  z.object({
+    name: z.string().max(1000),
+    layers: z.int().min(1).max(MAX_LAYERS),
+    decoderLayers: z.int().min(0).max(MAX_LAYERS).optional(),
+    hidden: z.number(),
+  }),
 );
 const run = storedDocument<RunSpec>(
-  z.object({ mode: z.string(), batch: z.number(), seq: z.number() }),
+  z.object({
+    mode: z.string(),
+    batch: z.number(),
+    seq: z.number(),
+    microBatches: z.int().min(1).max(MAX_MICRO_BATCHES).optional(),
+  }),
 );
 const result = z.looseObject({
   status: z.enum(STATUSES),
@@ -51,6 +65,11 @@ const result = z.looseObject({
   signal: z.string().nullable(),
   durationUs: z.number(),
 });
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 16);
+const layout = z.looseObject({ chunk: size, group: size, gather: size, fan: size });
 const recorder = z.looseObject({
   pid: z.number(),
   started: z.string().nullable(),
@@ -71,20 +90,34 @@ export const summarySchema = z.looseObject({
   experiment,
 });
 
+/** A person's words on a session, at a moment of it or on the whole. The format holds them; no front end writes any yet. */
+export interface Note {
+  readonly id: number;
+  readonly t: Micros | null;
+  readonly text: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
 /** Documents by key. Absent keys read as null; a document that is no JSON throws. */
 export class MetaDocuments {
   readonly #texts: ReadonlyMap<string, string>;
 
   constructor(db: Database.Database) {
     const rows = db
-      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta')
+      .prepare<[], { key: string; value: string }>('SELECT key, value FROM meta LIMIT 1001')
       .all();
+    if (rows.length > 1000) throw new SyntaxError('more documents than any session has');
     this.#texts = new Map(rows.map(({ key, value }) => [key, value]));
   }
 
   get(key: string): unknown {
     const text = this.#texts.get(key);
-    return text === undefined ? null : JSON.parse(text);
+    return text === undefined ? null : parseStored(text);
+  }
+
+  entries(): (readonly [key: string, value: unknown])[] {
+    return [...this.#texts].map(([key, text]) => [key, parseStored(text)]);
   }
 
   header(): SessionHeader {
@@ -99,6 +132,10 @@ export class MetaDocuments {
       run: run.nullable().parse(this.get('run')),
       simulated: z.boolean().parse(this.get('simulated')),
     };
+  }
+
+  layout(): Layout {
+    return layout.parse(this.get('layout') ?? LAYOUT);
   }
 
   /** Null while the recording has no end. */

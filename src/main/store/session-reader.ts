@@ -1,6 +1,9 @@
 /**
- * Reads one session file. Works on a file that a live recorder is writing: every call sees what was committed by
- * then. Never changes measured data.
+ * Reads one session file, of any format. Works on a file that a live recorder is writing: every call sees what was
+ * committed by then, as one. Never changes measured data.
+ *
+ * What is asked of a span costs what the picture or the page holds, not what the session does. A chunk that does not
+ * match its checksum is a gap with the reason `damaged`; the rest is shown.
  */
 
 import { basename, resolve } from 'node:path';
@@ -8,48 +11,47 @@ import type Database from 'better-sqlite3';
 import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
+import type { Envelope } from '../../shared/trace/envelope';
+import { phaseSpans } from '../../shared/trace/phases';
+import type { SpanStatistics } from '../../shared/trace/statistics';
 import type {
   Gap,
   LogLine,
   Marker,
+  PhaseSpan,
   SeriesData,
   SeriesInfo,
   SeriesStats,
 } from '../../shared/trace/types';
-import { ChunkError, decodeChunk } from './chunks';
-import { openDatabase, tidy } from './open-database';
-import { EXTENSION } from './schema';
-import type { MetaDocuments } from './session-meta';
+import { FirstFormatSource } from './first-format';
+import { keptName } from './kept-names';
+import { currentResult, openDatabase, tidy } from './open-database';
+import { EXTENSION, SCHEMA_VERSION } from './schema';
+import { EVER, type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
+import { MetaDocuments, type Note } from './session-meta';
+import { type Page, type PageQuery, SessionRows } from './session-rows';
+import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
+import { parseSeriesInfo } from './stored-rows';
+import { StoredSource } from './stored-source';
+import type { TraceSource } from './trace-source';
+
+export type { SampleColumns, Span, TimedValue } from './series-query';
+export type { Note } from './session-meta';
+export type { GapRow, Page, PageQuery, Seen, SessionRows } from './session-rows';
 
 /** A series with what is known of it without opening a chunk; the peak comes with its own time. */
 export interface StoredSeries extends SeriesStats {
-  readonly peak: { readonly value: number; readonly t: Micros } | null;
+  readonly peak: TimedValue | null;
 }
 
-/** A person's words on a session, at a moment of it or on the whole. The format holds them; no front end writes any yet. */
-export interface Note {
-  readonly id: number;
-  readonly t: Micros | null;
-  readonly text: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-}
+/** Some 35 years: what is longer is meant to have no end. */
+const LONGEST: Micros = 2 ** 50;
 
-interface ChunkRow {
-  readonly n: number;
-  readonly codec: number;
-  readonly crc: number;
-  readonly data: Buffer;
+interface SeriesRow {
+  readonly key: number;
+  readonly info: SeriesInfo;
 }
-
-const NO_SAMPLES = { count: 0, min: null, max: null, mean: null } as const;
-
-interface Span {
-  readonly t0: Micros;
-  readonly t1: Micros;
-}
-const EVER: Span = { t0: Number.MIN_SAFE_INTEGER, t1: Number.MAX_SAFE_INTEGER };
 
 /** Throws a Failure: not_found, bad_input (no session file), newer_format, corrupt, unwritable. */
 export function openSession(path: string): SessionReader {
@@ -60,29 +62,64 @@ export class SessionReader {
   readonly path: string;
   /** The name of the file is the id of the session, wherever the file was copied to. */
   readonly id: string;
-  readonly header: SessionHeader;
-  /** As it was on opening; `recording` and its duration grow old. */
-  readonly result: SessionResult;
   /** What the engine stored when the session ended; null before that. */
   readonly summary: SessionSummary | null;
+  /** Markers, gaps, logs and phases by span and page. */
+  readonly rows: SessionRows;
   readonly #db: Database.Database;
-  readonly #meta: MetaDocuments;
+  readonly #source: TraceSource & { follow(): void };
+  readonly #series: Database.Statement<[], { key: number; info: string }>;
+  readonly #known = new Map<number, { readonly text: string; readonly row: SeriesRow }>();
+  readonly #transact: (read: () => unknown) => unknown;
+  /** Given by a person to a session of an older format. */
+  readonly #name: string | null;
+  #meta: MetaDocuments;
+  #header: SessionHeader;
+  #result: SessionResult;
 
   /** Use `openSession`. */
   constructor(path: string) {
-    const { db, meta, result } = openDatabase(path);
+    const { db, meta, result, version } = openDatabase(path);
     this.path = path;
     this.id = basename(path, EXTENSION);
     this.#db = db;
     this.#meta = meta;
-    this.result = result;
+    this.#result = result;
     try {
-      this.header = reading(path, () => ({ ...meta.header(), id: this.id }));
+      this.#name = version < SCHEMA_VERSION ? keptName(path) : null;
+      this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
+      this.#source = reading(path, () =>
+        version === 1 ? new FirstFormatSource(db) : new StoredSource(db, meta.layout()),
+      );
+      this.#series = db.prepare('SELECT key, info FROM series ORDER BY key');
+      this.#transact = db.transaction((read: () => unknown) => {
+        this.#source.follow();
+        return read();
+      });
+      this.rows = new SessionRows(db, (read) => this.#read(read));
     } catch (error) {
       db.close();
       throw error;
     }
+  }
+
+  /** As it was on opening, or at the last `refresh`. */
+  get header(): SessionHeader {
+    return this.#header;
+  }
+
+  /** As it was on opening, or at the last `refresh`; `recording` and its duration grow old. */
+  get result(): SessionResult {
+    return this.#result;
+  }
+
+  /** Looks again how far the recording is, and what it announced of itself. */
+  refresh(): SessionResult {
+    this.#meta = this.#read(() => new MetaDocuments(this.#db));
+    this.#header = this.#read(() => this.#readHeader());
+    this.#result = this.#read(() => currentResult(this.#db, this.#meta));
+    return this.#result;
   }
 
   /** A document stored with `setMeta`, as it was on opening; null when there is none. */
@@ -90,112 +127,113 @@ export class SessionReader {
     return reading(this.path, () => this.#meta.get(key));
   }
 
+  /** Every document stored with `setMeta`, the session's own among them. */
+  documents(): readonly (readonly [key: string, value: unknown])[] {
+    return reading(this.path, () => this.#meta.entries());
+  }
+
   /** In order of declaration. */
   series(): StoredSeries[] {
-    return this.#read(() => {
-      const peak = this.#db.prepare<[number], { value: number; t: number }>(
-        'SELECT max AS value, max_t AS t FROM chunk WHERE series = ? ORDER BY max DESC, seq LIMIT 1',
-      );
-      const totals = this.#db.prepare<
-        [number],
-        { count: number; min: number | null; max: number | null; mean: number | null }
-      >(
-        'SELECT coalesce(sum(n), 0) AS count, min(min) AS min, max(max) AS max, sum(sum) / sum(n) AS mean FROM chunk WHERE series = ?',
-      );
-      return this.#seriesRows().map(({ key, info }) => ({
-        ...info,
-        ...(totals.get(key) ?? NO_SAMPLES),
-        peak: peak.get(key) ?? null,
-      }));
+    return this.#read(() =>
+      this.#seriesRows().map(({ key, info }) => {
+        const all = new SeriesQuery(this.#source, key).summarize(EVER);
+        return {
+          ...info,
+          count: all?.count ?? 0,
+          min: all?.min ?? null,
+          max: all?.max ?? null,
+          mean: all && all.sum / all.count,
+          peak: all && { value: all.max, t: all.maxT },
+        };
+      }),
+    );
+  }
+
+  /** What is drawn of a span, for a picture of `columns` pixels: see shared/trace/envelope. */
+  envelope(seriesId: string, span: Span, columns: number): Envelope {
+    return this.#query(seriesId, (query, row) => {
+      const within = this.#within(query, span);
+      return query.envelope(within, columns, this.rows.gapsTouching(row.key, within));
+    });
+  }
+
+  /** The first highest sample of a span; null where it holds none. */
+  highestIn(seriesId: string, span: Span = EVER): TimedValue | null {
+    const all = this.#query(seriesId, (query) => query.summarize(span));
+    return all && { t: all.maxT, value: all.max };
+  }
+
+  /** The first lowest sample of a span; null where it holds none. */
+  lowestIn(seriesId: string, span: Span = EVER): TimedValue | null {
+    const all = this.#query(seriesId, (query) => query.summarize(span));
+    return all && { t: all.minT, value: all.min };
+  }
+
+  /** Of the readings of a span, each held until the next; `above`: a level, for how long it was passed. */
+  statistics(seriesId: string, span: Span, above: number | null = null): SpanStatistics {
+    return this.#query(seriesId, (query, { key }) => {
+      const gaps = this.rows.gapsTouching(key, span);
+      return new SpanStatisticsQuery(this.#source, key, query, span, gaps).compute(above);
+    });
+  }
+
+  /** The samples of a span, or the first `limit` of them. */
+  samples(seriesId: string, span: Span, limit?: number): SampleColumns {
+    return this.#query(seriesId, (query) => query.samples(span, limit));
+  }
+
+  /** The last sample at or before t; null before the first sample and inside a gap. */
+  sampleAt(seriesId: string, t: Micros): TimedValue | null {
+    return this.#query(seriesId, (query, { key }) => {
+      const found = query.before(t + 1);
+      if (found === null) return null;
+      const gaps = this.rows.gapsTouching(key, { t0: found.t, t1: t });
+      const isAbsent = gaps.some((gap) => gap.t0 >= found.t && gap.t0 < t && t < gap.t1);
+      return isAbsent ? null : found;
     });
   }
 
   /**
-   * All samples of a series, or those of the chunks that a span touches. Throws a Failure for a series the session
-   * does not have.
+   * Every sample of a series, in memory; stretches that cannot be read are among its gaps. Throws a Failure for a
+   * series the session does not have.
    */
-  readSeries(seriesId: string, { t0, t1 }: Span = EVER): SeriesData {
-    return this.#read(() => {
-      const row = this.#row(seriesId);
-      const count = this.countIn(seriesId, t0, t1);
-      const [times, values] = [new Float64Array(count), new Float64Array(count)];
-      const chunks = this.#db.prepare<[number, Micros, Micros], ChunkRow>(
-        'SELECT n, codec, crc, data FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ? ORDER BY seq',
-      );
-      let at = 0;
-      for (const { n, codec, crc, data } of chunks.iterate(row.key, t0, t1)) {
-        const chunk = decodeChunk(n, codec, crc, data);
-        if (at > 0 && chunk.times[0]! <= times[at - 1]!)
-          throw new ChunkError(`chunks of ${seriesId} overlap in time`);
-        times.set(chunk.times, at);
-        values.set(chunk.values, at);
-        at += n;
-      }
-      return { info: row.info, times, values, gaps: this.gapsOf(seriesId) };
+  readSeries(seriesId: string): SeriesData {
+    return this.#query(seriesId, (query, { key, info }) => {
+      const { times, values, lost } = query.samples(EVER);
+      const gaps = [...this.rows.gapsTouching(key, EVER), ...lost];
+      return { info, times, values, gaps: gaps.sort((a, b) => a.t0 - b.t0) };
     });
   }
 
-  /** How many samples the chunks hold that a span touches. */
-  countIn(seriesId: string, t0: Micros, t1: Micros): number {
-    return this.#read(
-      () =>
-        this.#db
-          .prepare<[number, Micros, Micros], number>(
-            'SELECT coalesce(sum(n), 0) FROM chunk WHERE series = ? AND t1 >= ? AND t0 <= ?',
-          )
-          .pluck()
-          .get(this.#row(seriesId).key, t0, t1) ?? 0,
-    );
-  }
-
-  /** When the lowest value was first seen, without opening a chunk; null where there is no sample. */
-  lowestAt(seriesId: string): Micros | null {
-    return this.#read(
-      () =>
-        this.#db
-          .prepare<[number], Micros>(
-            'SELECT min_t FROM chunk WHERE series = ? ORDER BY min, seq LIMIT 1',
-          )
-          .pluck()
-          .get(this.#row(seriesId).key) ?? null,
-    );
-  }
-
   gapsOf(seriesId: string): Gap[] {
-    return this.#read(() =>
-      this.#db
-        .prepare<[number], Gap>('SELECT t0, t1, reason FROM gap WHERE series = ? ORDER BY t0')
-        .all(this.#row(seriesId).key),
-    );
+    return this.#query(seriesId, (_query, { key }) => this.rows.gapsTouching(key, EVER));
   }
 
   /** Every gap with its series, in time order. */
   gaps(): (Gap & { readonly series: string })[] {
-    return this.#read(() =>
-      this.#db
-        .prepare<[], Gap & { series: string }>(
-          'SELECT gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series ORDER BY gap.t0, series.key',
-        )
-        .all(),
-    );
+    return [...this.rows.all((query) => this.rows.gapsIn(EVER, query))]
+      .map(({ seq, ...gap }) => gap)
+      .sort((a, b) => a.t0 - b.t0);
   }
 
   /** In order of arrival. */
   markers(): Marker[] {
-    return this.#read(() =>
-      this.#db
-        .prepare<[], string>('SELECT value FROM marker ORDER BY seq')
-        .pluck()
-        .all()
-        .map((text) => JSON.parse(text) as Marker),
+    return [...this.rows.all((query) => this.rows.markersIn(EVER, query))].map(
+      ({ marker }) => marker,
     );
   }
 
   /** In order of arrival. */
   logs(): LogLine[] {
-    return this.#read(() =>
-      this.#db.prepare<[], LogLine>('SELECT t, stream, text FROM log ORDER BY seq').all(),
+    return [...this.rows.all((query) => this.rows.logsIn(EVER, query))].map(
+      ({ seq, ...line }) => line,
     );
+  }
+
+  /** Announced phases that touch a span, in order of their beginning. */
+  phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
+    const stored = this.#result.status !== 'recording' && this.rows.totals().phases > 0;
+    return stored ? this.rows.phasesIn(span, query) : pageOf(this.#announced(), span, query);
   }
 
   warnings(): string[] {
@@ -222,15 +260,39 @@ export class SessionReader {
     this.close();
   }
 
-  #row(seriesId: string): { key: number; info: SeriesInfo } {
-    const row = this.#db
-      .prepare<[string], { key: number; info: string }>('SELECT key, info FROM series WHERE id = ?')
-      .get(seriesId);
-    if (row !== undefined) return { key: row.key, info: JSON.parse(row.info) as SeriesInfo };
-    const known =
-      this.#seriesRows()
-        .map(({ info }) => info.id)
-        .join(', ') || 'none';
+  #readHeader(): SessionHeader {
+    return {
+      ...this.#meta.header(),
+      id: this.id,
+      ...(this.#name !== null && { name: this.#name }),
+    };
+  }
+
+  /** While phases are not stored, they are paired from the markers. */
+  #announced(): PhaseSpan[] {
+    return phaseSpans(this.markers(), this.refresh().durationUs).spans;
+  }
+
+  /** A span without an end, as far as there are samples. */
+  #within(query: SeriesQuery, span: Span): Span {
+    if (span.t1 - span.t0 <= LONGEST) return span;
+    const first = query.after(EVER.t0)?.t ?? 0;
+    const last = query.before(EVER.t1)?.t ?? 0;
+    return { t0: Math.max(span.t0, first), t1: Math.min(span.t1, last) };
+  }
+
+  #query<T>(seriesId: string, ask: (query: SeriesQuery, row: SeriesRow) => T): T {
+    return this.#read(() => {
+      const row = this.#row(seriesId);
+      return ask(new SeriesQuery(this.#source, row.key), row);
+    });
+  }
+
+  #row(seriesId: string): SeriesRow {
+    const rows = this.#seriesRows();
+    const row = rows.find(({ info }) => info.id === seriesId);
+    if (row !== undefined) return row;
+    const known = rows.map(({ info }) => info.id).join(', ') || 'none';
     throw new Failure(
       'not_found',
       `Session ${this.id} has no series "${seriesId}".`,
@@ -238,14 +300,31 @@ export class SessionReader {
     );
   }
 
-  #seriesRows(): { key: number; info: SeriesInfo }[] {
-    return this.#db
-      .prepare<[], { key: number; info: string }>('SELECT key, info FROM series ORDER BY key')
-      .all()
-      .map(({ key, info }) => ({ key, info: JSON.parse(info) as SeriesInfo }));
+  #seriesRows(): SeriesRow[] {
+    return this.#series.all().map(({ key, info }) => {
+      // What is known of a series changes seldom, and is asked for with each question.
+      const known = this.#known.get(key);
+      if (known?.text === info) return known.row;
+      const row = { key, info: parseSeriesInfo(info) };
+      this.#known.set(key, { text: info, row });
+      return row;
+    });
   }
 
+  /** Everything read in one call is of one moment. */
   #read<T>(read: () => T): T {
-    return reading(this.path, read);
+    return reading(this.path, () => (this.#db.inTransaction ? read() : this.#transact(read))) as T;
   }
+}
+
+function pageOf(
+  spans: readonly PhaseSpan[],
+  { t0, t1 }: Span,
+  { after = 0, limit }: PageQuery,
+): Page<PhaseSpan & { readonly seq: number }> {
+  const rows = spans
+    .map((span, i) => ({ ...span, seq: i + 1 }))
+    .filter((span) => span.seq > after && span.t0 <= t1 && span.t1 >= t0);
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
 }

@@ -2,7 +2,8 @@
  * Writes one session file while it is recorded.
  *
  * Guarantees: what was given more than FLUSH_MS ago is on disk in a committed transaction (WAL, synchronous=FULL), so
- * a killed recorder loses at most the last second; after `close` the session is one file with nothing beside it.
+ * a killed recorder loses at most the last second; after `close` the session is one file with nothing beside it. A
+ * chunk is written once; what is too little for one lies in the tail, which a commit adds to.
  * A disk that fails does not stop a recording: samples wait in memory, `failure` says why, and every later flush
  * tries again.
  */
@@ -13,13 +14,15 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros, Millis } from '../../shared/base/units';
 import type { AbsentReason } from '../../shared/base/vocabulary';
 import type { SessionHeader, SessionResult } from '../../shared/session/types';
-import { risingTime } from '../../shared/trace/series';
+import { phaseSpans } from '../../shared/trace/phases';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
-import { CHUNK_SAMPLES, GrowingChunk } from './chunks';
+import { GrowingSamples, type Row } from './growing-samples';
+import { type GrowingSeries, LAYOUT, type Layout } from './growing-series';
 import { ownIdentity } from './liveness';
-import { APPLICATION_ID, DDL, EXTENSION, SCHEMA_VERSION } from './schema';
-import { headerDocuments } from './session-meta';
+import { APPLICATION_ID, DDL, EXTENSION, PAGE_BYTES, SCHEMA_VERSION } from './schema';
+import { headerDocuments, type Note } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
+import { parseStoredMarker } from './stored-rows';
 
 /** How long something given may wait in memory: each commit costs the same, however much it holds. */
 const FLUSH_MS: Millis = 800;
@@ -28,34 +31,31 @@ const GATHER_MS: Millis = 25;
 /** How long the end of a session waits for a reader to let go before it leaves the folding to the next opener. */
 const FOLD_WAIT_MS: Millis = 250;
 
-interface GrowingSeries {
-  readonly key: number;
-  readonly info: SeriesInfo;
-  readonly chunk: GrowingChunk;
-  seq: number;
-  last: Micros | null;
-  /** Samples of the chunk that are on disk. */
-  stored: number;
-}
-
-type Row = readonly (string | number | bigint | Buffer | null)[];
-
 const SQL = {
   meta: 'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   series:
     'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET info = excluded.info',
-  chunk: `INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, seq) DO UPDATE SET
-    n = excluded.n, t0 = excluded.t0, t1 = excluded.t1, min = excluded.min, min_t = excluded.min_t, max = excluded.max,
-    max_t = excluded.max_t, first = excluded.first, last = excluded.last, sum = excluded.sum, codec = excluded.codec,
-    crc = excluded.crc, data = excluded.data`,
-  gap: 'INSERT INTO gap VALUES (?, ?, ?, ?) ON CONFLICT (series, t0) DO UPDATE SET t1 = excluded.t1, reason = excluded.reason',
+  chunk:
+    'INSERT INTO chunk (series, level, t0, t1, i0, n, entries, times, summary, crc, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  times: 'INSERT INTO times VALUES (?, ?, ?)',
+  tail: 'INSERT INTO tail VALUES (?, ?, ?, ?, ?, ?)',
+  emptyTail: 'DELETE FROM tail',
+  // A gap told anew takes the place of what was told of it, behind everything told before.
+  dropGap: 'DELETE FROM gap WHERE series = ? AND t0 = ?',
+  gap: 'INSERT INTO gap VALUES (?, ?, ?, ?, ?)',
   marker: 'INSERT INTO marker (t, value) VALUES (?, ?)',
   log: 'INSERT INTO log (t, stream, text) VALUES (?, ?, ?)',
+  note: 'INSERT INTO note VALUES (?, ?, ?, ?)',
+  phase: 'INSERT INTO phase (t0, t1, value) VALUES (?, ?, ?)',
   warning: 'INSERT OR IGNORE INTO warning (text) VALUES (?)',
 } as const;
 
 /** A new session file in `dir`. Throws a Failure where the folder cannot be written or the id is taken. */
-export function createSession(dir: string, header: SessionHeader): SessionWriter {
+export function createSession(
+  dir: string,
+  header: SessionHeader,
+  layout: Layout = LAYOUT,
+): SessionWriter {
   const path = resolve(dir, header.id + EXTENSION);
   const draft = join(resolve(dir), `.${header.id}.draft`);
   return writing(path, () => {
@@ -70,19 +70,22 @@ export function createSession(dir: string, header: SessionHeader): SessionWriter
     rmSync(draft, { force: true });
     const db = new Database(draft);
     try {
+      db.pragma(`page_size = ${PAGE_BYTES}`);
+      // What the tail took is given back at the end.
+      db.pragma('auto_vacuum = INCREMENTAL');
       db.transaction(() => {
         db.pragma(`application_id = ${APPLICATION_ID}`);
         db.pragma(`user_version = ${SCHEMA_VERSION}`);
         db.exec(DDL);
         const meta = db.prepare(SQL.meta);
-        const documents = { ...headerDocuments(header), recorder: ownIdentity() };
+        const documents = { ...headerDocuments(header), layout, recorder: ownIdentity() };
         for (const [key, value] of Object.entries(documents)) meta.run(key, JSON.stringify(value));
       })();
     } finally {
       db.close();
     }
     renameSync(draft, path);
-    return new SessionWriter(path, header.id);
+    return new SessionWriter(path, header.id, layout);
   });
 }
 
@@ -91,8 +94,9 @@ export class SessionWriter {
   readonly id: string;
   readonly #db: Database.Database;
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement<unknown[]>>>;
-  readonly #write: (growing: readonly GrowingSeries[]) => void;
-  readonly #series = new Map<string, GrowingSeries>();
+  readonly #write: (tail: readonly Row[]) => void;
+  readonly #samples: GrowingSamples;
+  #gaps = 0;
   #queue: { readonly table: keyof typeof SQL; readonly row: Row }[] = [];
   #timer: NodeJS.Timeout | null = null;
   /** When the timer fires. */
@@ -102,7 +106,7 @@ export class SessionWriter {
   #closed = false;
 
   /** Use `createSession`. */
-  constructor(path: string, id: string) {
+  constructor(path: string, id: string, layout: Layout) {
     this.path = path;
     this.id = id;
     this.#db = new Database(path, { fileMustExist: true });
@@ -115,10 +119,11 @@ export class SessionWriter {
       keyof typeof SQL,
       Database.Statement<unknown[]>
     >;
-    this.#write = this.#db.transaction((growing: readonly GrowingSeries[]) => {
+    this.#write = this.#db.transaction((tail: readonly Row[]) => {
       for (const { table, row } of this.#queue) this.#statements[table].run(...row);
-      for (const series of growing) this.#statements.chunk.run(...chunkRow(series, this.#finished));
+      for (const row of tail) this.#statements.tail.run(...row);
     });
+    this.#samples = new GrowingSamples(layout, (table, row) => this.#queue.push({ table, row }));
   }
 
   /** Why the last attempt to write failed; null while all is well. */
@@ -128,16 +133,8 @@ export class SessionWriter {
 
   /** A second declaration of the same id is ignored. */
   declareSeries(info: SeriesInfo): void {
-    if (this.#series.has(info.id)) return;
-    const key = this.#series.size + 1;
-    this.#series.set(info.id, {
-      key,
-      info,
-      chunk: new GrowingChunk(),
-      seq: 0,
-      last: null,
-      stored: 0,
-    });
+    if (this.#samples.get(info.id) !== undefined) return;
+    const { key } = this.#samples.declare(info);
     this.#put('series', [key, info.id, JSON.stringify(info)]);
   }
 
@@ -166,7 +163,10 @@ export class SessionWriter {
 
   /** A span without a reading. Told again with the same t0, it replaces what was told before. */
   gap(seriesId: string, t0: Micros, t1: Micros, reason: AbsentReason): void {
-    this.#put('gap', [this.#declared(seriesId).key, Math.round(t0), Math.round(t1), reason]);
+    const { key } = this.#declared(seriesId);
+    const from = Math.round(t0);
+    this.#put('dropGap', [key, from]);
+    this.#put('gap', [++this.#gaps, key, from, Math.round(t1), reason]);
   }
 
   marker(marker: Marker): void {
@@ -182,6 +182,10 @@ export class SessionWriter {
     this.#put('warning', [text]);
   }
 
+  note({ id, t, text, createdAt }: Note): void {
+    this.#put('note', [id, t, text, createdAt]);
+  }
+
   /** Stores a JSON document; the keys of `SessionHeader` replace what the header said. */
   setMeta(key: string, value: unknown): void {
     this.#put('meta', [key, JSON.stringify(value)]);
@@ -191,24 +195,26 @@ export class SessionWriter {
   flush(): void {
     if (this.#closed) return;
     this.#disarm();
-    const growing = [...this.#series.values()].filter((series) => series.chunk.n > series.stored);
-    if (growing.length === 0 && this.#queue.length === 0) return;
+    this.#samples.sealRipe();
+    const tail = this.#samples.tailRows();
+    if (tail.length === 0 && this.#queue.length === 0) return;
     try {
-      this.#write(growing);
+      this.#write(tail);
     } catch (error) {
       const failure = writeFailure(this.path, error);
       if (failure instanceof Failure) this.#failure = failure;
       throw failure;
     }
     this.#queue = [];
-    for (const series of growing) series.stored = series.chunk.n;
+    this.#samples.tailStored(tail);
     this.#failure = null;
   }
 
   /** Records how the session ended. Notes, names and summaries may still be set; samples may not. */
   finish(result: SessionResult): void {
     this.#finished = true;
-    for (const series of this.#series.values()) series.stored = 0;
+    this.#samples.sealAll();
+    this.#storePhases(result.durationUs);
     this.setMeta('result', result);
     this.setMeta('recorder', null);
     this.flush();
@@ -223,6 +229,7 @@ export class SessionWriter {
     try {
       if (!this.#finished) this.setMeta('recorder', null);
       this.flush();
+      this.#db.pragma('incremental_vacuum');
       foldLog(this.#db);
     } finally {
       this.#disarm();
@@ -236,7 +243,7 @@ export class SessionWriter {
   }
 
   #declared(seriesId: string): GrowingSeries {
-    const series = this.#series.get(seriesId);
+    const series = this.#samples.get(seriesId);
     if (series === undefined) throw new RangeError(`series ${seriesId} was not declared`);
     if (this.#finished || this.#closed)
       throw new Error(`session ${this.id} is finished and takes no more samples`);
@@ -255,17 +262,21 @@ export class SessionWriter {
         `series ${series.info.id}: a sample must be finite, got ${value} at ${t}`,
       );
     }
-    const { chunk } = series;
-    if (chunk.n === CHUNK_SAMPLES) {
-      this.#put('chunk', chunkRow(series, true));
-      chunk.clear();
-      series.seq++;
-      series.stored = 0;
-    }
-    const at = risingTime(t, series.last);
-    chunk.append(at, value);
-    series.last = at;
-    return at;
+    return this.#samples.append(series, t, value);
+  }
+
+  /** Announced phases, as spans that can be asked for by time. Markers are read back: nobody else need keep them. */
+  #storePhases(durationUs: Micros): void {
+    const told = this.#db
+      .prepare<[], string>('SELECT value FROM marker ORDER BY seq')
+      .pluck()
+      .all();
+    const waiting = this.#queue.flatMap(({ table, row }) =>
+      table === 'marker' ? [String(row[1])] : [],
+    );
+    const markers = [...told, ...waiting].map((text) => parseStoredMarker(text));
+    for (const span of phaseSpans(markers, durationUs).spans)
+      this.#put('phase', [span.t0, span.t1, JSON.stringify(span)]);
   }
 
   /** Commits within `ms`, if that is not to happen anyway. */
@@ -290,27 +301,6 @@ export class SessionWriter {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
-}
-
-function chunkRow(series: GrowingSeries, compress: boolean): Row {
-  const chunk = series.chunk.encoded(compress);
-  return [
-    series.key,
-    series.seq,
-    chunk.n,
-    chunk.t0,
-    chunk.t1,
-    chunk.min,
-    chunk.minT,
-    chunk.max,
-    chunk.maxT,
-    chunk.first,
-    chunk.last,
-    chunk.sum,
-    chunk.codec,
-    chunk.crc,
-    chunk.data,
-  ];
 }
 
 /**

@@ -3,13 +3,13 @@ import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { ZodError } from 'zod';
 import { Failure } from '../../shared/base/failure';
-import { ChunkError } from './chunks';
+import { ChunkError } from './bytes';
 
 export function damaged(path: string, why: string, cause?: unknown): Failure {
   return new Failure(
     'corrupt',
     `The session file ${basename(path)} is damaged: ${why}.`,
-    'Restore it from a copy, or delete it. The file was not changed.',
+    'Restore it from a copy. The file was not changed.',
     cause,
   );
 }
@@ -65,9 +65,26 @@ function readFailure(path: string, error: unknown): unknown {
       error,
     );
   }
+  // Neither says anything of what is in the file: it may be whole, and open another time.
+  if (error.code === 'SQLITE_FULL')
+    return unreadNow(path, 'the disk is full', 'Free some space and try again.', error);
   if (error.code.startsWith('SQLITE_IOERR'))
-    return damaged(path, `it could not be read (${error.message})`, error);
+    return unreadNow(
+      path,
+      `the disk did not do what was asked of it (${error.message})`,
+      'See whether the disk is full or failing, and try again.',
+      error,
+    );
   return error;
+}
+
+function unreadNow(path: string, why: string, remedy: string, cause: unknown): Failure {
+  return new Failure(
+    'unavailable',
+    `The session file ${basename(path)} cannot be read now: ${why}.`,
+    `${remedy} The file was not changed.`,
+    cause,
+  );
 }
 
 /** Runs `write`; a full disk or a missing permission becomes a Failure, everything else passes through. */

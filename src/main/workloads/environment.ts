@@ -8,6 +8,7 @@
 import { Failure } from '../../shared/base/failure';
 import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/base/secrets';
 import type { WorkloadEnvironment } from '../../shared/contract/api';
+import type { Marker } from '../../shared/trace/types';
 
 const NEEDED = [
   'PATH',
@@ -115,6 +116,14 @@ export class Redactor {
 
   command(words: readonly string[]): string[] {
     return withoutSecrets(words).map((word) => this.text(word));
+  }
+
+  /** What a workload announces in words of its own. */
+  marker(marker: Marker): Marker {
+    if (marker.type === 'note') return { ...marker, text: this.text(marker.text) };
+    return marker.type === 'run' || marker.type === 'model'
+      ? { ...marker, fields: this.fields(marker.fields) }
+      : marker;
   }
 
   /** A document a workload announced: values of secret names, and secret values wherever they stand. */

@@ -87,12 +87,6 @@ export function buildPredictedSpans(
   return out;
 }
 
-/** The predicted peak over the whole run, for a session without phases. */
-export function wholeRun(budget: Budget, tier: Tier, durationUs: Micros): PredictedSpan {
-  const { components, total } = budget.tiers[tier];
-  return { t0: 0, t1: durationUs, parts: split(components, total), total, phase: -1, held: false };
-}
-
 /** The components that play a part anywhere, in stack order. */
 export function listComponents(all: readonly PredictedSpan[]): readonly Component[] {
   const seen = new Set<string>();

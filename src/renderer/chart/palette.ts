@@ -1,64 +1,13 @@
-/**
- * The chart's colours. Components are grouped by family (weights blue, optimizer violet, gradients vermilion,
- * activations amber, cache green, overhead grey); members of a family differ in lightness, and neighbours in the stack
- * differ in both, so that the order reads without colour vision. Bands have one colour in light and dark; only ink and
- * surfaces change with the theme.
- */
-import { COMPONENTS, type Component, type Phase } from '../../shared/base/vocabulary';
+/** The chart's inks, which change with the theme; colours of data are those of `shared/present/colors`. */
 import type { Theme } from '../state/theme';
 
-export const COMPONENT_COLOR: Readonly<Record<Component, string>> = {
-  params: '#3f74b5',
-  master_params: '#7da7d9',
-  buffers: '#a9c4e4',
-  gradients: '#c65d45',
-  adam_m: '#6f55a3',
-  adam_v: '#a48cc9',
-  momentum: '#8a70b8',
-  optimizer_other: '#c6b7de',
-  activations: '#e0a03a',
-  logits: '#f0c977',
-  inputs: '#b98a52',
-  kv_cache: '#2f9c83',
-  workspace: '#7f8896',
-  communication: '#b9739c',
-  context: '#5f6875',
-  reserve: '#aeb6c2',
-};
-/** Predicted bytes without a split by component. */
-export const WHOLE_COLOR = '#8d98a8';
-
-/** From the ground up: what lives longest lies lowest, so that the upper bands are the ones that move. */
-export const STACK_ORDER: readonly Component[] = [
-  'context',
-  'params',
-  'master_params',
-  'buffers',
-  'adam_m',
-  'adam_v',
-  'momentum',
-  'optimizer_other',
-  'kv_cache',
-  'gradients',
-  'inputs',
-  'activations',
-  'logits',
-  'communication',
-  'workspace',
-  'reserve',
-];
-if (STACK_ORDER.length !== COMPONENTS.length)
-  throw new Error('The stack does not order every component.');
-
-export const PHASE_COLOR: Readonly<Record<Phase, string>> = {
-  load: '#6b7686',
-  prefill: '#2a8f8a',
-  decode: '#4f9d5d',
-  forward: '#3f74b5',
-  backward: '#c0603f',
-  optimizer: '#7a5fae',
-  idle: '#9aa3af',
-};
+export {
+  COMPONENT_COLOR,
+  LINE_COLORS,
+  PHASE_COLOR,
+  STACK_ORDER,
+  WHOLE_COLOR,
+} from '../../shared/present/colors';
 
 export interface Ink {
   readonly text: string;
@@ -99,15 +48,3 @@ const INKS: Readonly<Record<Theme, Ink>> = {
   },
 };
 export const inkFor = (theme: Theme): Ink => INKS[theme];
-
-/** One line per compared session. */
-export const LINE_COLORS = [
-  '#3f74b5',
-  '#c65d45',
-  '#2f9c83',
-  '#8a62b5',
-  '#b98415',
-  '#5f6875',
-  '#b9739c',
-  '#4f9d5d',
-] as const;

@@ -38,55 +38,58 @@ export interface Joining {
 export const LANE: Joining = { narrow: 14, joined: 130, alike: true };
 export const RESIDUALS: Joining = { narrow: 2, joined: 3, alike: false };
 
-export function buildPhaseBlocks(
-  overlay: Overlay,
+/** Every phase of the overlay's rank as a block of its own, in time order. */
+export function listBlocks(overlay: Overlay, tier: Tier): readonly PhaseBlock[] {
+  const rank = overlay.phases[0]?.rank;
+  return overlay.phases
+    .filter((phase) => phase.rank === rank)
+    .map((phase) => ({
+      t0: phase.span[0],
+      t1: phase.span[1],
+      phase: phase.phase,
+      ...(phase.stage && { stage: phase.stage }),
+      firstStep: phase.step,
+      lastStep: phase.step,
+      residual: findResidual(phase, tier),
+      flagged: tier === 'refined' && phase.flagged,
+      count: 1,
+    }));
+}
+
+/** The blocks of `view`, joined where they are too narrow to be seen. */
+export function joinBlocks(
+  blocks: readonly PhaseBlock[],
   view: View,
   width: number,
-  tier: Tier,
   { narrow, joined, alike }: Joining,
 ): readonly PhaseBlock[] {
   const perPixel = (view.t1 - view.t0) / Math.max(1, width);
-  const rank = overlay.phases[0]?.rank;
+  const least = narrow * perPixel;
   const out: PhaseBlock[] = [];
-  for (const phase of overlay.phases) {
-    const [t0, t1] = phase.span;
-    if (phase.rank !== rank || t1 < view.t0 || t0 > view.t1) continue;
-    const residual = findResidual(phase, tier);
-    const flagged = tier === 'refined' && phase.flagged;
-    const last = out.at(-1);
-    const near = last && t1 - t0 < narrow * perPixel && t0 - last.t1 < narrow * perPixel;
-    const small = last && (last.count > 1 || last.t1 - last.t0 < narrow * perPixel);
+  let last: { -readonly [K in keyof PhaseBlock]: PhaseBlock[K] } | null = null;
+  for (const block of blocks) {
+    const { t0, t1 } = block;
+    if (t1 < view.t0 || t0 > view.t1) continue;
+    const isNear = last !== null && t1 - t0 < least && t0 - last.t1 < least;
+    const isSmall = last !== null && (last.count > 1 || last.t1 - last.t0 < least);
     if (
-      near &&
-      small &&
-      (t1 - last.t0 < joined * perPixel || (alike && last.phase === phase.phase))
+      last !== null &&
+      isNear &&
+      isSmall &&
+      (t1 - last.t0 < joined * perPixel || (alike && last.phase === block.phase))
     ) {
-      out[out.length - 1] = {
-        t0: last.t0,
-        t1: Math.max(last.t1, t1),
-        phase: last.phase === phase.phase ? last.phase : null,
-        ...(last.stage && { stage: last.stage }),
-        firstStep: last.firstStep ?? phase.step,
-        lastStep: phase.step ?? last.lastStep,
-        residual:
-          Math.abs(residual ?? 0) > Math.abs(last.residual ?? 0)
-            ? residual
-            : (last.residual ?? residual),
-        flagged: last.flagged || flagged,
-        count: last.count + 1,
-      };
-    } else
-      out.push({
-        t0,
-        t1,
-        phase: phase.phase,
-        ...(phase.stage && { stage: phase.stage }),
-        firstStep: phase.step,
-        lastStep: phase.step,
-        residual,
-        flagged,
-        count: 1,
-      });
+      last.t1 = Math.max(last.t1, t1);
+      if (last.phase !== block.phase) last.phase = null;
+      last.firstStep ??= block.firstStep;
+      last.lastStep = block.lastStep ?? last.lastStep;
+      if (last.residual === null || Math.abs(block.residual ?? 0) > Math.abs(last.residual))
+        last.residual = block.residual;
+      last.flagged ||= block.flagged;
+      last.count += block.count;
+    } else {
+      last = { ...block };
+      out.push(last);
+    }
   }
   return out;
 }

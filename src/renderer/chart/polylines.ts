@@ -3,7 +3,6 @@
 import type { Micros } from '../../shared/base/units';
 import type { TraceView } from '../../shared/contract/api';
 import type { Envelope } from '../../shared/trace/envelope';
-import { seesLittle } from '../../shared/trace/series';
 import type { View } from './view';
 
 /** Flat t, v pairs for drawing; `less` is subtracted (the baseline), `scale` applied after it. */
@@ -31,50 +30,6 @@ export function drawnPairs(trace: TraceView | null, less: number): Float64Array 
   if (!trace) return new Float64Array(0);
   const pairs = toPairs(trace.envelope, less);
   return trace.info.intervalUs === null ? toSteps(pairs) : pairs;
-}
-
-/**
- * The same line for averages: each value stands for the time since the one before, and after a break for its window. A
- * window much shorter than the time between two values is drawn alone: what lies between was not seen.
- */
-export function overWindows(
-  pairs: Float64Array,
-  { windowUs, intervalUs }: { readonly windowUs: Micros; readonly intervalUs: Micros | null },
-): Float64Array {
-  const out: number[] = [];
-  const isGlimpse = seesLittle({ windowUs, intervalUs });
-  for (let i = 0; i < pairs.length; i += 2) {
-    const [t, v] = [pairs[i]!, pairs[i + 1]!];
-    const follows = i > 0 && !Number.isNaN(pairs[i - 1]!);
-    if (isGlimpse && follows) out.push(t - windowUs, Number.NaN);
-    if (!Number.isNaN(v)) out.push(follows && !isGlimpse ? pairs[i - 2]! : t - windowUs, v);
-    out.push(t, v);
-  }
-  return Float64Array.from(out);
-}
-
-/** More points than this to a pixel draw one black block, in which nothing can be read. */
-const CROWDED = 2;
-export const isCrowded = (pairs: Float64Array, width: number): boolean =>
-  pairs.length / 2 > CROWDED * width;
-
-/** The highest sample of each column of two pixels: the edge that a crowded line is read by. Every peak is on it. */
-export function upperEdge(pairs: Float64Array, view: View, width: number): Float64Array {
-  const column = Math.max(1, ((view.t1 - view.t0) * 2) / Math.max(1, width));
-  const out: number[] = [];
-  let current = Number.NaN;
-  for (let i = 0; i < pairs.length; i += 2) {
-    const [t, v] = [pairs[i]!, pairs[i + 1]!];
-    const own = Math.floor((t - view.t0) / column);
-    if (Number.isNaN(v)) {
-      out.push(t, v);
-      current = Number.NaN;
-    } else if (own !== current) {
-      out.push(t, v);
-      current = own;
-    } else if (v > out[out.length - 1]!) out.splice(-2, 2, t, v);
-  }
-  return Float64Array.from(out);
 }
 
 export interface PointerReading {

@@ -39,6 +39,23 @@ export function focusOn(span: readonly [Micros, Micros], end: Micros): View {
   return clampView({ t0: span[0] - margin, t1: span[1] + margin }, end);
 }
 
+/** What a hand has hold of: the window of a view, or one of its edges. */
+export type Grip = 'window' | 'left' | 'right';
+
+/** The view after its window, or one edge of it, was dragged by so much time. */
+export function dragView(from: View, grip: Grip, by: Micros, end: Micros): View {
+  if (grip === 'window') return clampView({ t0: from.t0 + by, t1: from.t1 + by }, end);
+  if (grip === 'left')
+    return clampView(
+      { t0: Math.max(0, Math.min(from.t0 + by, from.t1 - MIN_SPAN_US)), t1: from.t1 },
+      end,
+    );
+  return clampView(
+    { t0: from.t0, t1: Math.min(end, Math.max(from.t1 + by, from.t0 + MIN_SPAN_US)) },
+    end,
+  );
+}
+
 export type ViewCommand = 'in' | 'out' | 'left' | 'right' | 'fit' | 'peak';
 
 /** By the key's place on the keyboard, so that WASD lies together on every layout. */

@@ -12,6 +12,7 @@ export function Segmented<T extends string>({
     readonly value: NoInfer<T>;
     readonly label: string;
     readonly title?: string;
+    readonly isDisabled?: boolean;
   }[];
   onChange(value: NoInfer<T>): void;
 }) {
@@ -23,6 +24,7 @@ export function Segmented<T extends string>({
           type="button"
           aria-pressed={option.value === value}
           title={option.title}
+          disabled={option.isDisabled}
           onClick={() => onChange(option.value)}
         >
           {option.label}

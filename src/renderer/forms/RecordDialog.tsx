@@ -35,7 +35,9 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
     command: commandRequest(command),
     saved: saved.chosen === null ? null : { saved: saved.chosen },
   };
-  const request = requests[kind];
+  const info = useQuery('info', (client) => client.info());
+  const mayLaunch = info.data?.mayLaunch !== false;
+  const request = mayLaunch ? requests[kind] : null;
   const submit = async () => {
     if (request === null || busy) return;
     await start(request, kind === 'saved' ? { ...names, workload: '' } : names, () => {
@@ -57,6 +59,13 @@ export function RecordDialog({ onClose }: { onClose(): void }) {
         />
       }
     >
+      {!mayLaunch && (
+        <p role="alert">
+          This server launches nothing: whoever learns its address could run any command. Start it
+          with <code>plumbline serve --allow-launch</code>, or record in a terminal with{' '}
+          <code>plumbline record</code>; the session appears here as it runs.
+        </p>
+      )}
       <KindSwitch kind={kind} hasSaved={saved.workloads.length > 0} onChange={turnTo} />
       {kind === 'bundled' && <BundledFields form={bundled} onChange={setBundled} />}
       {kind === 'command' && <CommandFields form={command} onChange={setCommand} />}

@@ -8,7 +8,7 @@ import type { EngineLink } from './transport';
 const LinkContext = createContext<EngineLink | null>(null);
 export const EngineProvider = LinkContext.Provider;
 
-function useLink(): EngineLink {
+export function useLink(): EngineLink {
   const link = use(LinkContext);
   if (!link) throw new Error('EngineProvider is missing.');
   return link;

@@ -1,5 +1,10 @@
-/** Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/doctor. */
-import { useSyncExternalStore } from 'react';
+/**
+ * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/doctor. What is looked at there (the
+ * span, the source, the tier, the lanes) are parameters of the address, so that a link restores it, back and forward
+ * walk through it, and a change of it can be taken back.
+ */
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import { changes } from './undo';
 
 export type Route =
   | { readonly view: 'library' }
@@ -9,16 +14,37 @@ export type Route =
   | { readonly view: 'unknown'; readonly path: string };
 
 export function parseRoute(hash: string): Route {
-  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [path = ''] = splitHash(hash);
   const [head = '', ...rest] = path.split('/');
   if (head === '') return { view: 'library' };
   if (head === 'doctor') return { view: 'doctor' };
   if (head === 'session' && rest[0]) return { view: 'session', id: safeDecode(rest[0]) };
   if (head === 'compare') {
-    const ids = (new URLSearchParams(query).get('ids') ?? '').split(',').filter((id) => id !== '');
+    const ids = (readParameters(hash).get('ids') ?? '').split(',').filter((id) => id !== '');
     return { view: 'compare', ids };
   }
   return { view: 'unknown', path };
+}
+
+function splitHash(hash: string): readonly string[] {
+  return hash.replace(/^#\/?/, '').split('?', 2);
+}
+
+const readParameters = (hash: string): URLSearchParams =>
+  new URLSearchParams(splitHash(hash)[1] ?? '');
+
+/** The address with parameters changed; null takes one away. Commas and dashes stay readable. */
+export function withParameters(
+  hash: string,
+  changed: Readonly<Record<string, string | null>>,
+): string {
+  const parameters = readParameters(hash);
+  for (const [name, value] of Object.entries(changed)) {
+    if (value === null) parameters.delete(name);
+    else parameters.set(name, value);
+  }
+  const query = parameters.toString().replaceAll('%2C', ',');
+  return `#/${splitHash(hash)[0]}${query === '' ? '' : `?${query}`}`;
 }
 
 function safeDecode(text: string): string {
@@ -36,10 +62,86 @@ export const go = (href: string): void => {
   location.hash = href;
 };
 
+const listeners = new Set<() => void>();
+
 function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
   window.addEventListener('hashchange', listener);
-  return () => window.removeEventListener('hashchange', listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener('hashchange', listener);
+  };
 }
 const snapshot = (): string => location.hash;
 
 export const useHash = (): string => useSyncExternalStore(subscribe, snapshot);
+
+/** A place of this window, as an entry of the browser's history or in place of the one there is. */
+function show(hash: string, isNewEntry: boolean): void {
+  if (hash === location.hash) return;
+  if (isNewEntry) history.pushState(null, '', hash);
+  else history.replaceState(null, '', hash);
+  for (const listener of [...listeners]) listener();
+}
+
+/** Changes of one kind that follow each other this closely are one: a turn of the wheel is many events. */
+const GLIDE_MS = 700;
+let glide = { label: '', until: 0, hash: '' };
+
+/**
+ * Changes parameters of the address. A change is one step back for the browser and one for undo; changes of the same
+ * label in quick succession are one step together.
+ */
+export function setParameters(
+  changed: Readonly<Record<string, string | null>>,
+  label: string,
+): void {
+  const before = location.hash;
+  const after = withParameters(before, changed);
+  if (after === before) return;
+  const now = performance.now();
+  const isGoingOn = glide.label === label && now < glide.until && glide.hash === before;
+  show(after, !isGoingOn);
+  glide = { label, until: now + GLIDE_MS, hash: location.hash };
+  const change = { label, undo: () => show(before, true), redo: () => show(after, true) };
+  if (isGoingOn) changes.extend(change);
+  else changes.note(change);
+}
+
+/** A parameter of the address and its setter, as `useState` has them; null where the address does not name it. */
+export function useParameter(
+  name: string,
+  label: string,
+): readonly [string | null, (value: string | null) => void] {
+  const hash = useHash();
+  const value = useMemo(() => readParameters(hash).get(name), [hash, name]);
+  const set = useCallback(
+    (next: string | null) => setParameters({ [name]: next }, label),
+    [name, label],
+  );
+  return [value, set];
+}
+
+/** The parameter `span` (t0-t1, whole microseconds) and its setter; null is the whole run. */
+export function useSpanParameter(): readonly [
+  { readonly t0: number; readonly t1: number } | null,
+  (span: { readonly t0: number; readonly t1: number } | null) => void,
+] {
+  const [text] = useParameter('span', 'zoom');
+  const span = useMemo(() => readSpan(text), [text]);
+  // To look at the whole is a step of its own, however soon it follows a zoom.
+  const set = useCallback(
+    (next: { readonly t0: number; readonly t1: number } | null) =>
+      next === null
+        ? setParameters({ span: null }, 'fit')
+        : setParameters({ span: `${Math.round(next.t0)}-${Math.round(next.t1)}` }, 'zoom'),
+    [],
+  );
+  return [span, set];
+}
+
+export function readSpan(text: string | null): { t0: number; t1: number } | null {
+  const [, t0, t1] = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? '') ?? [];
+  if (t0 === undefined || t1 === undefined || Number(t0) >= Number(t1)) return null;
+  return { t0: Number(t0), t1: Number(t1) };
+}

@@ -25,3 +25,9 @@ export function createStore<T>(initial: T): Store<T> {
 }
 
 export const useStore = <T>(store: Store<T>): T => useSyncExternalStore(store.subscribe, store.get);
+
+/** A value derived from a store: renders only when it is another one, however often the store changes. */
+export const useDerived = <T, D extends string | number | boolean | null>(
+  store: Store<T>,
+  derive: (value: T) => D,
+): D => useSyncExternalStore(store.subscribe, () => derive(store.get()));

@@ -12,6 +12,7 @@ import {
   type EngineEvent,
 } from '../../shared/contract/api';
 import { ENGINE_STATE, PORT } from '../../shared/contract/bridge';
+import { type CallOptions, unlessCancelled } from '../../shared/contract/cancel';
 import { connectEngine, type RpcPort } from '../../shared/contract/rpc';
 import { messagePort, openSocket } from './ports';
 import { createStore, type Store } from './store';
@@ -44,6 +45,9 @@ const lost = () =>
     'The window reconnects by itself as soon as it is back; recorded sessions are safe.',
   );
 
+/** A method passed on to whichever engine is there. Its answer is that engine's, taken at its word. */
+type Forwarded = (args?: unknown, options?: CallOptions) => Promise<never>;
+
 /** The part that both transports share: one lasting client over whichever connection is current. */
 function createLink(retry: () => void) {
   const state = createStore<LinkState>({ status: 'connecting', epoch: 0 });
@@ -57,13 +61,16 @@ function createLink(retry: () => void) {
     if (state.get().status !== 'connecting') return Promise.reject(lost());
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   };
-  const call = (method: (typeof ENGINE_METHODS)[number]) => async (args?: never) => {
-    const engine = await ready();
-    return (engine[method] as (args?: never) => Promise<unknown>)(args);
-  };
-  const api = Object.fromEntries(
-    ENGINE_METHODS.map((method) => [method, call(method)]),
-  ) as unknown as EngineApi;
+  const call =
+    (method: keyof EngineApi): Forwarded =>
+    async (args, options) => {
+      const engine = await unlessCancelled(options?.signal, ready);
+      return (engine[method] as Forwarded)(args, options);
+    };
+  const api = Object.fromEntries(ENGINE_METHODS.map((method) => [method, call(method)])) as Record<
+    keyof EngineApi,
+    Forwarded
+  >;
   const client: EngineClient = {
     ...api,
     on(listener) {

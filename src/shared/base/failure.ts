@@ -18,6 +18,8 @@ export const FAILURE_CODES = {
   /** An expectation given with --fail-on was not met. */
   expectation: 4,
   interrupted: 130,
+  /** Whoever asked took the question back. */
+  cancelled: 130,
 } as const;
 export type FailureCode = keyof typeof FAILURE_CODES;
 

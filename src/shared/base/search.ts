@@ -2,7 +2,12 @@
 import type { Micros } from './units';
 
 /** Index of the first time in [from, to) that is >= t; `to` when there is none. Times rise strictly. */
-export function lowerBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
+export function lowerBound(
+  times: ArrayLike<number>,
+  t: Micros,
+  from = 0,
+  to = times.length,
+): number {
   let low = from;
   let high = to;
   while (low < high) {
@@ -14,7 +19,12 @@ export function lowerBound(times: Float64Array, t: Micros, from = 0, to = times.
 }
 
 /** Index of the first time in [from, to) that is > t; `to` when there is none. */
-export function upperBound(times: Float64Array, t: Micros, from = 0, to = times.length): number {
+export function upperBound(
+  times: ArrayLike<number>,
+  t: Micros,
+  from = 0,
+  to = times.length,
+): number {
   const at = lowerBound(times, t, from, to);
   return at < to && times[at] === t ? at + 1 : at;
 }

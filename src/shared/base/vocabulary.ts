@@ -68,6 +68,7 @@ export const ABSENT_REASONS = [
   'lost',
   'not_permitted',
   'not_read',
+  'damaged',
 ] as const;
 export type AbsentReason = (typeof ABSENT_REASONS)[number];
 

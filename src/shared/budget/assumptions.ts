@@ -22,6 +22,11 @@ export function listAssumptions(
       `${why}: ${contextBytes(run.gpu) / MiB} MiB are counted for it, as measured on an RTX 6000 Ada.`,
     );
   }
+  if (run.mode === 'serve' && !run.graphMemory)
+    assumed.push(
+      'CUDA graphs are not counted: what capturing leaves differs by engine and version, up to 1.5 GiB and below nothing; --graph-memory takes the figure of your log.',
+    );
+  if (model.leftOut) assumed.push(`Left out of the model: ${model.leftOut.join(', ')}.`);
   if (model.latentAttention && run.kvCache && run.mode !== 'train') {
     const {
       heads,

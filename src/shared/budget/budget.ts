@@ -7,7 +7,7 @@ import { rankBudget } from './per-rank';
 import { pytorchBudget } from './pytorch';
 import { textbookBudget } from './textbook';
 import { tfjsBudget } from './tfjs';
-import type { Budget, TierBudget } from './types';
+import type { Budget, BudgetAnswer, RankBudget, TierBudget } from './types';
 
 /** Both tiers for `model` and `run`; `bad_input` where either cannot be. */
 export function computeBudget(model: ModelSpec, run: RunSpec): Budget {
@@ -22,7 +22,17 @@ export function computeBudget(model: ModelSpec, run: RunSpec): Budget {
     run,
     tiers: { textbook: textbookBudget(model, run), refined },
     ...(perRank ? { perRank } : {}),
+    answer: findAnswer(run, refined, perRank),
     ...(assumed.length > 0 ? { assumed } : {}),
+  };
+}
+
+function findAnswer(run: RunSpec, whole: TierBudget, perRank: RankBudget | null): BudgetAnswer {
+  const ranksOfAStage = perRank ? perRank.ranks / (run.pp ?? 1) : 0;
+  return {
+    bytes: (perRank?.refined ?? whole).total,
+    rank: (perRank?.stage ?? 0) * ranksOfAStage,
+    level: run.framework === 'tfjs' ? 'allocated' : 'process',
   };
 }
 

@@ -241,6 +241,13 @@ function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[
 /** The whole model on one device, or one rank's share of it. What the whole holds, no setting of sharding changes. */
 export function textbookBudget(model: ModelSpec, run: RunSpec, shard?: Shard): TierBudget {
   const part = shard ?? wholeShard(model, run);
+  // The textbook knows no engines: the sequences are generated all at once.
+  if (run.mode === 'serve')
+    return textbookBudget(
+      model,
+      { ...run, mode: 'generate', promptTokens: Math.max(1, run.seq - 1), tokens: 1 },
+      shard,
+    );
   return buildTier(
     run.mode === 'train'
       ? training(model, run, part, shard === undefined ? 'none' : run.offload)

@@ -85,6 +85,15 @@ export interface RankBudget {
   readonly stages: readonly StageBudget[];
 }
 
+/** The peak that has to fit: of the fullest rank, at the level that the framework's memory is seen at. */
+export interface BudgetAnswer {
+  readonly bytes: Bytes;
+  /** Counted from 0 over the whole run; the ranks of one pipeline stage are alike, and this is their first. */
+  readonly rank: number;
+  /** process: what nvidia-smi shows of it (PyTorch); allocated: live tensors (the bundled workload). */
+  readonly level: 'process' | 'allocated';
+}
+
 export interface Budget {
   readonly model: { readonly name: string; readonly parameters: number };
   readonly spec: ModelSpec;
@@ -92,6 +101,7 @@ export interface Budget {
   /** The whole model on one device. */
   readonly tiers: { readonly textbook: TierBudget; readonly refined: TierBudget };
   readonly perRank?: RankBudget;
+  readonly answer: BudgetAnswer;
   /** What the prediction had to assume, in sentences; left out where nothing. */
   readonly assumed?: readonly string[];
   readonly fits?: readonly GpuFit[];

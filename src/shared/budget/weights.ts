@@ -3,28 +3,12 @@
  * summed from. Unsharded, the rows add up to the exact parameter count.
  */
 
-import { findImplementation } from '../model/families';
-import { someLayers } from '../model/frozen';
-import { hasLmHead } from '../model/parameters';
-import type { LORA_TARGETS, ModelSpec, RunSpec } from '../model/spec';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { listEndTensors, listStackTensors, type WeightTensor } from '../model/weights';
+import { takesAdapter } from '../model/weights/adapters';
 import type { Shard } from './sharding/shard';
 
-export interface WeightTensor {
-  readonly rows: number;
-  readonly columns: number;
-  /** How many of them the rank holds. */
-  readonly count: number;
-  /** Part of every layer, or of the model's ends. */
-  readonly layered: boolean;
-  /** Of a layer of the decoder, where an encoder stands before it. */
-  readonly decoder?: true;
-  /** matrix: read by a matrix multiplication; table: looked up; vector: norms and biases. */
-  readonly kind: 'matrix' | 'table' | 'vector';
-  /** Of a layer, or of embeddings, that do not train. */
-  readonly frozen?: true;
-  /** Takes a low-rank adapter when `query-value` or `all-linear` layers do. */
-  readonly adapter?: (typeof LORA_TARGETS)[number];
-}
+export { split, type WeightTensor } from '../model/weights';
 
 export interface Weights {
   readonly tensors: readonly WeightTensor[];
@@ -36,7 +20,10 @@ export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weig
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
   const rank = run.loraRank ?? 0;
   if (rank > 0)
-    return { tensors, trained: countAdapters(tensors, rank, run.loraTargets ?? 'query-value') };
+    return {
+      tensors,
+      trained: countAdapters(model, tensors, rank, run.loraTargets ?? 'query-value'),
+    };
   return {
     tensors,
     trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen),
@@ -66,191 +53,34 @@ export function countLayers(tensor: WeightTensor, shard: Shard): number {
 }
 
 function layerTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
-  const { layers: L, frozen } = shard;
-  const stack = (count: number, from: number) =>
-    count === 0
-      ? []
-      : stackTensors(
-          someLayers(model, count, from),
-          { ...shard, layers: count },
-          1,
-          model.layerNorms ?? 2,
-        );
-  if (frozen > 0)
-    return [
-      ...stack(frozen, 0).map((row) => ({ ...row, frozen: true as const })),
-      ...stack(L - frozen, frozen),
-    ];
-  const rows = stackTensors(model, shard, 1, model.layerNorms ?? 2);
-  if (shard.decoderLayers === 0) return rows;
-  const decoder = stackTensors(model, { ...shard, layers: shard.decoderLayers }, 2, 3);
-  return [...rows, ...decoder.map((row) => ({ ...row, decoder: true as const }))];
-}
-
-/** Layers of one stack: each has one attention, or two where it attends to an encoder's output as well. */
-function stackTensors(
-  model: ModelSpec,
-  shard: Shard,
-  attentions: 1 | 2,
-  norms: number,
-): WeightTensor[] {
-  const { hidden: d, experts } = model;
-  const L = shard.layers;
-  const rows: WeightTensor[] = [];
-  const matrix = (
-    inner: number,
-    outer: number,
-    count: number,
-    adapter?: WeightTensor['adapter'],
-  ) => {
-    rows.push({
-      rows: inner,
-      columns: outer,
-      count,
-      layered: true,
-      kind: 'matrix',
-      ...(adapter ? { adapter } : {}),
-    });
-  };
-  const vector = (length: number, count: number) => {
-    if (length > 0 && count > 0)
-      rows.push({ rows: 1, columns: length, count, layered: true, kind: 'vector' });
-  };
-  for (let index = 0; index < attentions; index++) attention(model, shard, matrix, vector);
-  const gated = model.activation === 'swiglu';
-  const ffn = (width: number, count: number) => {
-    matrix(d, width, (gated ? 2 : 1) * count, 'all-linear');
-    matrix(width, d, count, 'all-linear');
-    if (!model.bias) return;
-    vector(width, (gated ? 2 : 1) * count);
-    vector(d, count);
-  };
-  if (experts) {
-    const dense = shard.stage === 0 ? Math.min(L, experts.denseLayers ?? 0) : 0;
-    if (dense > 0) ffn(split(model.ffn, shard.tensor), dense);
-    // Experts spread over ranks stay whole there; otherwise each is split like any other network.
-    ffn(
-      shard.expert > 1 ? experts.ffn : split(experts.ffn, shard.tensor),
-      (L - dense) * split(experts.total, shard.expert),
-    );
-    matrix(d, experts.total, L - dense);
-    if (experts.routerBias) vector(experts.total, L - dense);
-    if (experts.sharedFfn) ffn(split(experts.sharedFfn, shard.tensor), L - dense);
-  } else {
-    ffn(split(model.ffn, shard.tensor), L);
-  }
-  vector(d, L * norms * (model.norm === 'layernorm' ? 2 : 1));
-  return rows;
-}
-
-type AddMatrix = (
-  inner: number,
-  outer: number,
-  count: number,
-  adapter?: WeightTensor['adapter'],
-) => void;
-
-function attention(
-  model: ModelSpec,
-  shard: Shard,
-  matrix: AddMatrix,
-  vector: (length: number, count: number) => void,
-): void {
-  const { hidden: d, headDim, latentAttention: latent } = model;
-  const L = shard.layers;
-  if (latent) {
-    const heads = split(model.heads, shard.tensor);
-    const keyWidth = heads * (latent.plainDim + latent.ropeDim);
-    if (latent.queryRank === null) {
-      matrix(d, keyWidth, L, 'query-value');
-    } else {
-      matrix(d, latent.queryRank, L, 'query-value');
-      vector(latent.queryRank, L);
-      matrix(latent.queryRank, keyWidth, L, 'query-value');
-    }
-    matrix(d, latent.kvRank + latent.ropeDim, L, 'all-linear');
-    vector(latent.kvRank, L);
-    matrix(latent.kvRank, heads * (latent.plainDim + latent.valueDim), L, 'query-value');
-    matrix(heads * latent.valueDim, d, L, 'all-linear');
-    return;
-  }
-  const q = split(model.heads, shard.tensor) * headDim;
-  const kv = split(model.kvHeads, shard.kvSplit) * headDim;
-  const qkvBias = model.qkvBias ?? model.bias;
-  if (findImplementation(model).fusedProjection) {
-    matrix(d, q + 2 * kv, L, 'query-value');
-    if (qkvBias) vector(q + 2 * kv, L);
-  } else {
-    matrix(d, q, L, 'query-value');
-    matrix(d, kv, L, 'all-linear');
-    matrix(d, kv, L, 'query-value');
-    if (qkvBias) vector(q, L);
-    if (qkvBias) vector(kv, 2 * L);
-  }
-  matrix(q, d, L, 'all-linear');
-  if (model.bias) vector(d, L);
-  if (model.qkNorm) vector(headDim, 2 * L);
+  const { first, layers, frozen, decoderLayers } = shard;
+  const trained = listStackTensors(model, shard, {
+    from: first + frozen,
+    to: first + layers,
+    decoderLayers,
+  });
+  if (frozen === 0) return trained;
+  const still = listStackTensors(model, shard, { from: first, to: first + frozen });
+  return [...still.map((row) => ({ ...row, frozen: true as const })), ...trained];
 }
 
 function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
-  const { hidden: d } = model;
-  const vocab = split(model.vocab, shard.tensor);
-  const rows: WeightTensor[] = [];
-  let frozen: true | undefined;
-  const add = (kind: WeightTensor['kind'], tensorRows: number, columns: number, count = 1) => {
-    rows.push({
-      rows: tensorRows,
-      columns,
-      count,
-      layered: false,
-      kind,
-      ...(frozen ? { frozen } : {}),
-    });
-  };
-  const norms = model.norm === 'layernorm' ? 2 : 1;
-  const lmHead = hasLmHead(model);
-  const stacks = shard.decoderLayers > 0 ? 2 : 1;
-  if (model.relativeBuckets)
-    add('table', model.relativeBuckets, split(model.heads, shard.tensor), stacks);
-  if (shard.embedding) {
-    if (shard.frozen > 0) frozen = true;
-    // A table that is also the head is read by a matrix multiplication.
-    add(lmHead && model.tiedHead ? 'matrix' : 'table', vocab, d);
-    if (model.positions === 'learned') add('table', model.maxPositions, d, stacks);
-    if (model.tokenTypes) add('table', model.tokenTypes, d);
-    if (model.postNorm) add('vector', 1, d, norms * stacks);
-  }
-  frozen = undefined;
-  if (shard.head) {
-    if (!model.postNorm) add('vector', 1, d, norms * stacks);
-    // Apart from the embeddings, a tied head is a copy of its own.
-    if (lmHead && (!model.tiedHead || !shard.embedding)) add('matrix', vocab, d);
-    if (model.pooler) {
-      add('matrix', d, d);
-      add('vector', 1, d);
-    }
-  }
-  return rows;
+  const { relative, embedding, head } = listEndTensors(model, shard, shard);
+  const tables =
+    shard.frozen > 0 ? embedding.map((row) => ({ ...row, frozen: true as const })) : embedding;
+  return [...relative, ...tables, ...head];
 }
 
 function countAdapters(
+  model: ModelSpec,
   tensors: readonly WeightTensor[],
   rank: number,
-  targets: (typeof LORA_TARGETS)[number],
+  targets: string,
 ): WeightTensor[] {
-  return tensors.flatMap((tensor) => {
-    if (
-      tensor.adapter === undefined ||
-      (targets === 'query-value' && tensor.adapter !== 'query-value')
-    )
-      return [];
-    return [
+  return tensors
+    .filter((tensor) => takesAdapter(model, tensor, targets))
+    .flatMap((tensor) => [
       { ...tensor, rows: tensor.rows, columns: rank },
       { ...tensor, rows: rank, columns: tensor.columns },
-    ];
-  });
-}
-
-export function split(whole: number, parts: number): number {
-  return Math.ceil(whole / parts);
+    ]);
 }

@@ -54,7 +54,8 @@ function peakPrecision(precision: Precision): PeakPrecision {
     case 'mixed-bf16':
       return 'bf16';
     case 'int8':
-      return 'int8';
+    case 'fp8':
+      return precision;
     default:
       return 'fp16';
   }

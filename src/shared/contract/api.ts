@@ -1,19 +1,37 @@
 /**
  * The one contract between the engine and every front end: desktop over a MessagePort, browser over HTTP and
  * WebSocket, terminal by a direct call. All methods take one plain object and return plain data (typed arrays
- * included); an expected failure is a `Failure` (see ../failure) on both sides of every transport.
+ * included); an expected failure is a `Failure` (see ../failure) on both sides of every transport. A second argument takes
+ * a signal by which a question is taken back.
  */
 
+import type { FailureInfo } from '../base/failure';
 import type { Bytes, Micros, Millis } from '../base/units';
 import type { Budget } from '../budget/types';
 import type { Inversion } from '../divergence/inversion/inversion';
+import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { Comparison } from '../session/compare';
-import type { SessionDocument } from '../session/session-document';
+import type { Moment } from '../session/at-moment';
+import type { Comparison } from '../session/comparison';
+import type { Page } from '../session/pages';
+import type { PhaseBar } from '../session/phase-bars';
+import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
+import type { SeriesStatistics } from '../session/statistics';
 import type { ExperimentPart, SessionSummary } from '../session/types';
 import type { Envelope } from '../trace/envelope';
-import type { Gap, SeriesInfo } from '../trace/types';
+import type { Gap, LogLine, Marker, SeriesInfo } from '../trace/types';
+import type { CallOptions } from './cancel';
+import type {
+  AsKnown,
+  GapsQuery,
+  LogsQuery,
+  MarkersQuery,
+  MomentQuery,
+  PhaseBarsQuery,
+  PhasesQuery,
+  StatisticsQuery,
+} from './queries';
 
 export interface AppInfo {
   readonly version: string;
@@ -21,6 +39,8 @@ export interface AppInfo {
   readonly library: string;
   readonly host: 'desktop' | 'server' | 'cli';
   readonly simulated: boolean;
+  /** Whether this front end may launch workloads. A page may not, unless whoever served it said so. */
+  readonly mayLaunch: boolean;
 }
 
 export interface DoctorReport {
@@ -137,19 +157,39 @@ export interface BegunExport {
   readonly mimeType: string;
 }
 
-export interface EngineApi {
+/** The questions and their answers; `EngineApi` is what is called. */
+interface Methods {
   info(): Promise<AppInfo>;
   list(): Promise<readonly SessionSummary[]>;
-  show(q: { id: string; series?: string }): Promise<SessionDocument>;
+  /** Everything of a session, every row included; a front end that shows it asks for `brief` and pages. */
+  show(q: { id: string; series?: string } & AsKnown): Promise<SessionDocument>;
+  /** The session without its rows: summaries in bounded size, however long it is. `series`: the line to overlay instead of the best one. */
+  brief(q: { id: string; series?: string } & AsKnown): Promise<BriefDocument>;
+  phases(q: PhasesQuery): Promise<Page<OverlayPhase>>;
+  /** Phases made ready to draw: what is too short to be seen is merged. */
+  phaseBars(q: PhaseBarsQuery): Promise<readonly PhaseBar[]>;
+  /** In order of arrival. */
+  markers(q: MarkersQuery): Promise<Page<Marker>>;
+  /** In order of their beginning. */
+  gaps(q: GapsQuery): Promise<Page<SeriesGap>>;
+  /** In order of arrival. */
+  logs(q: LogsQuery): Promise<Page<LogLine>>;
+  /** Figures of a stretch, a series each; series that the session does not have are left out. */
+  statistics(q: StatisticsQuery): Promise<readonly SeriesStatistics[]>;
+  /** Measured, predicted and the ledger between them, at one moment. */
+  moment(q: MomentQuery): Promise<Moment>;
   /** Min/max/first/last per column over [t0, t1]; every peak in the span is in it. */
-  trace(q: {
-    id: string;
-    series: readonly string[];
-    t0: Micros;
-    t1: Micros;
-    columns: number;
-  }): Promise<readonly TraceView[]>;
-  budgetOf(q: { id: string }): Promise<Budget | null>;
+  trace(
+    q: {
+      id: string;
+      series: readonly string[];
+      t0: Micros;
+      t1: Micros;
+      columns: number;
+    } & AsKnown,
+  ): Promise<readonly TraceView[]>;
+  /** The prediction for what a session declared; null where it declared nothing that can be predicted. */
+  sessionBudget(q: { id: string } & AsKnown): Promise<Budget | null>;
   /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
   invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
@@ -161,7 +201,8 @@ export interface EngineApi {
   stop(q: { id: string }): Promise<void>;
   rename(q: { id: string; name: string }): Promise<void>;
   delete(q: { id: string }): Promise<void>;
-  compare(q: { ids: readonly string[] }): Promise<Comparison>;
+  /** Two to eight sessions; `base` is the id of the one the others are compared with, the first where none is named. */
+  compare(q: { ids: readonly string[]; base?: string }): Promise<Comparison>;
   exportFormats(): Promise<readonly ExportFormatInfo[]>;
   /** The report's text; front ends save it where the person says. */
   report(q: { ids: readonly string[]; format: string }): Promise<ReportFile>;
@@ -174,13 +215,30 @@ export interface EngineApi {
   import(q: ImportRequest): Promise<{ id: string }>;
 }
 
+/** A method as it is called: the question, if it has one, and then how to take it back. */
+type Callable<Method> = Method extends () => infer Answer
+  ? (q?: undefined, options?: CallOptions) => Answer
+  : Method extends (q: infer Question) => infer Answer
+    ? (q: Question, options?: CallOptions) => Answer
+    : never;
+
+export type EngineApi = { readonly [Name in keyof Methods]: Callable<Methods[Name]> };
+
 /** Every method of the contract: one that is added to it does not compile until it is named here. */
-const METHODS: Readonly<Record<keyof EngineApi, true>> = {
+const METHODS: Readonly<Record<keyof Methods, true>> = {
   info: true,
   list: true,
   show: true,
   trace: true,
-  budgetOf: true,
+  brief: true,
+  phases: true,
+  phaseBars: true,
+  markers: true,
+  gaps: true,
+  logs: true,
+  statistics: true,
+  moment: true,
+  sessionBudget: true,
   budget: true,
   invert: true,
   record: true,
@@ -211,6 +269,13 @@ export type EngineEvent =
       readonly id: string;
       readonly durationUs: Micros;
       readonly status: string;
+    }
+  | {
+      /** What a recording meets while it goes on: its disk is full, its file was removed. Null: it is over. */
+      readonly type: 'trouble';
+      readonly id: string;
+      readonly name: string;
+      readonly failure: FailureInfo | null;
     };
 
 /** What a front end holds: the contract plus events. */

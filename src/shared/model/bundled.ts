@@ -18,10 +18,23 @@ export function notBundled(model: ModelSpec): string | null {
     return `it knows neither experts nor latent attention, which ${model.name} has`;
   if (model.kvHeads !== model.heads)
     return `it has a key-value head for every head, and ${model.name} has ${model.kvHeads} for ${model.heads}`;
-  if (!model.bias || model.qkNorm)
-    return `it has biases everywhere and no further norms, and ${model.name} differs`;
+  if (
+    !model.bias ||
+    model.qkvBias === false ||
+    model.outputBias === false ||
+    model.ffnBias === false
+  )
+    return `it has biases everywhere, and ${model.name} differs`;
+  if (
+    model.qkNorm ||
+    model.parallel ||
+    model.embedding ||
+    model.sharedLayers ||
+    model.relativeTable
+  )
+    return `it knows GPT-2's and BERT's layers, and those of ${model.name} differ`;
   if (model.architecture === 'encoder')
-    return model.postNorm && !model.lmHead
+    return model.postNorm && !model.lmHead && !model.classifier
       ? null
       : `its encoders have their norms last and no head, and ${model.name} differs`;
   if (
@@ -29,6 +42,8 @@ export function notBundled(model: ModelSpec): string | null {
     model.tokenTypes ||
     model.pooler ||
     model.postNorm ||
+    model.finalNorm === false ||
+    model.classifier ||
     model.lmHead === false
   ) {
     return `its decoders have a head tied to the embeddings, and ${model.name} differs`;

@@ -6,14 +6,23 @@ import type { ModelSpec, RunSpec } from './spec';
 
 /** The model with `count` of its layers, those from the one at `from` on. */
 export function someLayers(model: ModelSpec, count: number, from = 0): ModelSpec {
-  const { experts } = model;
+  const { experts, linearAttention } = model;
   if (count === model.layers) return model;
+  const shift = (layers: readonly number[]) =>
+    layers.map((index) => index - from).filter((index) => index >= 0 && index < count);
   return {
     ...model,
     layers: count,
-    ...(experts
-      ? { experts: { ...experts, denseLayers: Math.max(0, (experts.denseLayers ?? 0) - from) } }
-      : {}),
+    ...(experts && {
+      experts: {
+        ...experts,
+        denseLayers: Math.max(0, (experts.denseLayers ?? 0) - from),
+        ...(experts.denseAt && { denseAt: shift(experts.denseAt) }),
+      },
+    }),
+    ...(linearAttention && {
+      linearAttention: { ...linearAttention, layers: shift(linearAttention.layers) },
+    }),
   };
 }
 

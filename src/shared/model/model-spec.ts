@@ -1,4 +1,10 @@
-/** What a transformer is. Symbols of the formulas: L layers, d hidden, h heads, d_ff ffn, V vocab. */
+/**
+ * What a transformer is. Symbols of the formulas: L layers, d hidden, h heads, d_ff ffn, V vocab.
+ *
+ * A model is written into session files as it is, so fields are added and never change their meaning; a field that is
+ * left out means what it meant before the field was there.
+ */
+import type { Quantization } from './quantization';
 
 export interface ModelSpec {
   readonly name: string;
@@ -18,36 +24,97 @@ export interface ModelSpec {
   readonly vocab: number;
   /** Length of the position table, and the longest sequence the model takes. */
   readonly maxPositions: number;
+  /** learned: a table; rotary: a rotation of queries and keys; none: relative ones, or slopes on the scores (ALiBi). */
   readonly positions: 'learned' | 'rotary' | 'none';
   readonly norm: 'layernorm' | 'rmsnorm';
-  readonly activation: 'gelu' | 'relu' | 'swiglu';
+  /** Vectors of a norm where they are not those of its kind (LayerNorm 2, RMSNorm 1): 1 without a shift (MPT, Cohere), 0 without a scale too (OLMo). */
+  readonly normVectors?: 0 | 1;
+  /**
+   * swiglu: a gated network of three matrices, whatever the gate's function (`gate`). relu2 is relu squared (Nemotron);
+   * xielu has two learned numbers a layer (Apertus).
+   */
+  readonly activation: 'gelu' | 'relu' | 'silu' | 'relu2' | 'xielu' | 'swiglu';
+  /** Function of a gated network's gate; left out, silu. */
+  readonly gate?: 'gelu' | 'relu';
+  /** The activation, or the gate's, written out operation by operation (Hugging Face's gelu_new) instead of one kernel. */
+  readonly activationComposed?: boolean;
   readonly bias: boolean;
+  /** Biases of the query, key and value projections where they differ from `bias` (Qwen2: true, and no other bias). */
+  readonly qkvBias?: boolean;
+  /** The same of attention's output, of the feed-forward network, and of the head, which has none where nothing is said. */
+  readonly outputBias?: boolean;
+  readonly ffnBias?: boolean;
+  readonly headBias?: boolean;
   /** The output projection shares the embedding matrix. */
   readonly tiedHead: boolean;
   /** An output projection to the vocabulary. Left out: decoders have one, encoders do not. */
   readonly lmHead?: boolean;
-  /** Biases of the query, key and value projections where they differ from `bias` (Qwen2: true, and no other bias). */
-  readonly qkvBias?: boolean;
-  /** A norm over each head's queries and keys (Qwen3): two vectors of head width a layer. */
-  readonly qkNorm?: boolean;
+  /** A dense layer, its activation and a norm before the projection to the vocabulary (BERT's masked-language head). */
+  readonly headTransform?: boolean;
+  /** A projection to a few labels instead of the vocabulary. */
+  readonly classifier?: Classifier;
+  /**
+   * A norm over queries and keys. true: over each head's, one vector of head width for all (Qwen3); heads: a vector for
+   * each head (Cohere, StableLM); width: over all heads' together (OLMo 2).
+   */
+  readonly qkNorm?: boolean | 'heads' | 'width';
+  /** The norms over queries and keys have a shift too (Phi). */
+  readonly qkNormBias?: boolean;
+  /** Attention and feed-forward network read the same input, and both are added to it at once (GPT-J, NeoX, Falcon, Phi). */
+  readonly parallel?: boolean;
   /** Rows of the segment table (BERT: 2). */
   readonly tokenTypes?: number;
-  /** A norm after the embeddings and none after the last layer (BERT: post-norm). */
+  /** Norms after the sums, one after the embeddings and none after the last layer (BERT: post-norm). */
   readonly postNorm?: boolean;
-  /** Norms of a layer where they are not two: one where attention and feed-forward run side by side (Falcon, Phi, GPT-J), four where their outputs are normalized too (Gemma 2). */
+  /** A norm of the embeddings in a model that is not post-norm (BLOOM); first: it stands for the first layer's own too (ModernBERT). */
+  readonly embeddingNorm?: boolean | 'first';
+  /** No norm after the last layer though the norms come first (OPT-350M has neither). */
+  readonly finalNorm?: false;
+  /** Norms of a layer where they are not two: one where attention and feed-forward share it (Falcon, Phi, GPT-J), four where their outputs are normalized too (Gemma 2). */
   readonly layerNorms?: 1 | 4;
+  /** The two norms stand on the outputs of attention and feed-forward network, none before them (OLMo 2). */
+  readonly outputNorms?: boolean;
   /** A dense layer d·d with bias over the first token (BERT). */
   readonly pooler?: boolean;
-  /** The activation written out operation by operation (Hugging Face's gelu_new) instead of one kernel. */
-  readonly activationComposed?: boolean;
-  /** Layers attend to this many tokens at most (Mistral, Mixtral). */
+  /** Width of the embeddings where it is not `hidden`, and the projections between the two (ALBERT, ELECTRA, OPT-350M). */
+  readonly embedding?: { readonly width: number; readonly bias: boolean; readonly back: boolean };
+  /** Sets of weights that all layers share (ALBERT: 1). */
+  readonly sharedLayers?: number;
+  /** A learned score a head that takes attention from the tokens (gpt-oss). */
+  readonly attentionSinks?: boolean;
+  /** Queries are projected twice as wide: the second half gates attention's output (Qwen3-Next). */
+  readonly attentionGate?: boolean;
+  /** Layers attend to this many tokens at most (Mistral). */
   readonly slidingWindow?: number;
+  /** The same of some of the layers alone (Gemma, gpt-oss). */
+  readonly localAttention?: { readonly window: number; readonly layers: number };
   /** Encoder-decoder: layers of the decoder, each with cross-attention; `layers` are the encoder's. */
   readonly decoderLayers?: number;
-  /** Encoder-decoder: buckets of the relative position bias of the first layer of each stack (T5: 32). */
+  /** Buckets of the relative position bias of the first layer of each stack (T5: 32). */
   readonly relativeBuckets?: number;
+  /** Every layer has such a bias of its own (UMT5). */
+  readonly relativeInEveryLayer?: boolean;
+  /** Rows of the table of relative positions that attention reads as keys and queries, and whether it is normalized (DeBERTa). */
+  readonly relativeTable?: { readonly rows: number; readonly norm: boolean };
+  /** Width of the convolution beside the first layer (DeBERTa v2). */
+  readonly convolution?: number;
   readonly experts?: Experts;
   readonly latentAttention?: LatentAttention;
+  readonly linearAttention?: LinearAttention;
+  /** The precision it was published in; left out where that is not known. */
+  readonly dtype?: 'fp32' | 'fp16' | 'bf16';
+  /** Weights are published narrower than `dtype`. */
+  readonly quantization?: Quantization;
+  /** Parts of the published model that are not counted, by name (vision tower). */
+  readonly leftOut?: readonly string[];
+}
+
+/** A head for a few labels. */
+export interface Classifier {
+  readonly labels: number;
+  readonly bias: boolean;
+  /** A dense layer d·d before it: with a bias, or without one and a norm behind it (ModernBERT). */
+  readonly dense?: 'bias' | 'norm';
 }
 
 /** Mixture of experts: the feed-forward network of a layer is chosen among several. */
@@ -59,10 +126,15 @@ export interface Experts {
   readonly ffn: number;
   /** Inner width of the network every token passes through besides (DeepSeek: shared experts). */
   readonly sharedFfn?: number;
+  /** That network is scaled by a gate d → 1 (Qwen2-MoE). */
+  readonly sharedGate?: boolean;
   /** Layers at the start that are dense, of width `ModelSpec.ffn`. */
   readonly denseLayers?: number;
-  /** A learned or balanced offset for each expert in the router (DeepSeek-V3). */
+  /** Further layers that are dense, by their index. */
+  readonly denseAt?: readonly number[];
+  /** The router, and the networks of the experts, have biases (gpt-oss). */
   readonly routerBias?: boolean;
+  readonly bias?: boolean;
 }
 
 /** Multi-head latent attention (DeepSeek): keys and values are kept as one low-rank vector a token. */
@@ -74,4 +146,18 @@ export interface LatentAttention {
   readonly ropeDim: number;
   readonly plainDim: number;
   readonly valueDim: number;
+}
+
+/** Attention of constant state instead of a cache, in some of the layers. */
+export interface LinearAttention {
+  /** delta: gated delta rule behind a convolution (Qwen3-Next); lightning: decayed sums (MiniMax). */
+  readonly kind: 'delta' | 'lightning';
+  /** Its layers, by their index. */
+  readonly layers: readonly number[];
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  /** Taps of the convolution; 0 where there is none. */
+  readonly convolution: number;
 }

@@ -11,6 +11,7 @@ import { gpt2 } from './families/gpt2';
 import { llama } from './families/llama';
 import { qwen2, qwen3 } from './families/qwen';
 import { t5 } from './families/t5';
+import { asPublished } from './published';
 import type { ModelSpec } from './spec';
 
 const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
@@ -294,7 +295,6 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
           ffn: 2048,
           sharedFfn: 2048,
           denseLayers: 3,
-          routerBias: true,
         },
       },
     ),
@@ -304,7 +304,7 @@ const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
     t5('t5-3b', { layers: 24, hidden: 1024, heads: 32, headDim: 128, ffn: 16_384 }),
     bart('bart-base', { layers: 6, hidden: 768, heads: 12 }),
     bart('bart-large', { layers: 12, hidden: 1024, heads: 16 }),
-  ].map((model) => [model.name, model]),
+  ].map((model) => [model.name, asPublished(model)]),
 );
 
 export function presetNames(): readonly string[] {

@@ -3,6 +3,7 @@
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
 
+import { MAX_LAYERS } from './limits';
 import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
 import { rejectField, wholeNumber } from './reject-field';
@@ -60,6 +61,9 @@ export function checkModel(model: ModelSpec): void {
       'Use fewer layers, a smaller width or a smaller vocabulary.',
     );
   }
+  for (const field of ['layers', 'decoderLayers'] as const)
+    if ((model[field] ?? 0) > MAX_LAYERS)
+      rejectField(field, model[field], 'no model has so many', `Use at most ${MAX_LAYERS}.`);
 }
 
 /** The optional parts: experts, latent attention, windows. */
@@ -117,9 +121,19 @@ export function checkRun(model: ModelSpec, run: RunSpec): void {
   const given = SETTING_NAMES.filter(
     (name) => run[name] !== undefined || RUN_SETTINGS[name].default !== undefined,
   );
-  for (const name of given) RUN_SETTINGS[name].kind.check(name, run[name], run.mode);
+  checkKinds(run, given);
   for (const name of given) checkSetting(name, model, run);
   checkSize(model, run);
+}
+
+/** Throws `bad_input` for a setting whose value is not of its kind, whatever the model; of a part of a run, for what is in it. */
+export function checkKinds(
+  run: Partial<RunSpec>,
+  names: readonly SettingName[] = SETTING_NAMES.filter((name) => run[name] !== undefined),
+): void {
+  // Only a few kinds ask for the mode, and they ask more where there is none.
+  const mode = run.mode ?? 'generate';
+  for (const name of names) RUN_SETTINGS[name].kind.check(name, run[name], mode);
 }
 
 function checkSetting<Name extends SettingName>(name: Name, model: ModelSpec, run: RunSpec): void {

@@ -3,6 +3,7 @@
  * it is one at all. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows
  * the run or alters what is computed, the higher it is.
  */
+import { bytesPerElement, isQuantized } from '../model/precision';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
 /** What a change is about. Two of one kind exclude each other. */
@@ -149,10 +150,10 @@ function accumulationRows({ batch, gradAccum }: RunSpec): Row[] {
 
 /** Weights of four bits are frozen: a run without adapters gets them at the same time. */
 function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
-  const isQuantized = precision === 'int4' || precision === 'int8';
+  const isNarrow = isQuantized(precision);
   if (loraRank)
     return {
-      applies: !isQuantized,
+      applies: !isNarrow,
       kind: 'precision',
       option: '--precision int4',
       cost: 14,
@@ -160,7 +161,7 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
       settings: { precision: 'int4' },
     };
   return {
-    applies: !isQuantized && !frozenLayers,
+    applies: !isNarrow && !frozenLayers,
     kind: 'precision',
     option: '--precision int4 --lora-rank 16',
     cost: 30,
@@ -183,7 +184,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'bf16', ...cacheIn('bf16') },
     },
     {
-      applies: precision !== 'int8' && precision !== 'int4',
+      applies: !isQuantized(precision),
       kind: 'precision',
       option: '--precision int8',
       cost: 6,
@@ -191,7 +192,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'int8', ...cacheIn('fp16') },
     },
     {
-      applies: precision !== 'int4',
+      applies: bytesPerElement(precision) > 0.5,
       kind: 'precision',
       option: '--precision int4',
       cost: 10,
@@ -199,7 +200,7 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       settings: { precision: 'int4', ...cacheIn('fp16') },
     },
     {
-      applies: run.kvCache && kvPrecision !== 'int8' && kvPrecision !== 'int4',
+      applies: run.kvCache && !isQuantized(kvPrecision),
       kind: 'kv-precision',
       option: '--kv-precision int8',
       cost: 5,

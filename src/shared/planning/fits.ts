@@ -80,18 +80,30 @@ export function fitOn(
   { name, memoryBytes }: GpuMemory,
   peakAt = peaksByBatch(model, run.framework === 'tfjs' ? run : { ...run, gpu: name }),
 ): GpuFit {
-  const peak = peakAt(run.batch);
   return {
-    gpu: name,
-    memoryBytes,
-    fits: peak <= memoryBytes,
-    headroomBytes: memoryBytes - peak,
+    ...holdOn({ name, memoryBytes }, peakAt(run.batch)),
     maxBatch: largestBatch(model, run, memoryBytes, peakAt),
   };
 }
 
+/** Whether a GPU holds a run, without the largest batch that it holds. */
+export type GpuHold = Omit<GpuFit, 'maxBatch'>;
+
+/** The run against every GPU, in the order given: a budget or two, where the largest batch takes dozens. */
+export function holdsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory[]): GpuHold[] {
+  const shared = run.framework === 'tfjs' ? peakBytes(model, run) : undefined;
+  return gpus.map((gpu) => holdOn(gpu, shared ?? peakBytes(model, { ...run, gpu: gpu.name })));
+}
+
+const holdOn = ({ name, memoryBytes }: GpuMemory, peak: Bytes): GpuHold => ({
+  gpu: name,
+  memoryBytes,
+  fits: peak <= memoryBytes,
+  headroomBytes: memoryBytes - peak,
+});
+
 /** Peaks by batch, each worked out once. */
-function peaksByBatch(model: ModelSpec, run: RunSpec): (batch: number) => Bytes {
+export function peaksByBatch(model: ModelSpec, run: RunSpec): (batch: number) => Bytes {
   const known = new Map<number, Bytes>();
   return (batch) => {
     const found = known.get(batch) ?? peakBytes(model, { ...run, batch });

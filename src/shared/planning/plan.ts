@@ -8,8 +8,9 @@ import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkModel, checkRun } from '../model/validate';
 import { type Change, changesThatFit } from './changes';
-import { fitOn, fitsOn, type GpuMemory, longestContext } from './fits';
+import { fitOn, fitsOn, type GpuMemory, longestContext, peaksByBatch } from './fits';
 import { fewestGpus, type GpuLayout } from './gpu-layouts';
+import { planServing, type ServingPlan } from './serving';
 
 export interface GpuPlan extends GpuFit {
   /** Longest sequence at the batch given; 0 where none fits. */
@@ -20,6 +21,8 @@ export interface GpuPlan extends GpuFit {
   readonly seconds: number | null;
   /** Cheapest changes after which one of them holds it; empty where it fits. */
   readonly changes: readonly Change[];
+  /** Of a run that serves. */
+  readonly serving: ServingPlan | null;
 }
 
 export interface Plan {
@@ -32,12 +35,12 @@ export interface Plan {
   readonly gpu: GpuPlan | null;
 }
 
-/** `gpu` is one of `gpus`, or null for the catalogue alone. `bad_input` where model or run cannot be. */
+/** `card` is a GPU of the catalogue, one known by its memory alone, or null for the catalogue. `bad_input` where model or run cannot be. */
 export function buildPlan(
   model: ModelSpec,
   run: RunSpec,
   gpus: readonly GpuMemory[],
-  gpu: Gpu | null,
+  card: Gpu | GpuMemory | null,
 ): Plan {
   checkModel(model);
   checkRun(model, run);
@@ -48,17 +51,20 @@ export function buildPlan(
     run,
     fits,
     smallest: holding[0]?.gpu ?? null,
-    gpu: gpu === null ? null : gpuPlan(model, { ...run, gpu: gpu.name }, gpu),
+    gpu: card === null ? null : gpuPlan(model, run, card),
   };
 }
 
-function gpuPlan(model: ModelSpec, run: RunSpec, gpu: Gpu): GpuPlan {
-  const memory: Bytes = gpu.memoryBytes;
+function gpuPlan(model: ModelSpec, given: RunSpec, card: Gpu | GpuMemory): GpuPlan {
+  const memory: Bytes = card.memoryBytes;
+  const gpu = 'peak' in card ? card : null;
+  const run: RunSpec = gpu ? { ...given, gpu: gpu.name } : given;
   return {
-    ...fitOn(model, run, gpu),
+    ...fitOn(model, run, card, peaksByBatch(model, run)),
     maxContext: longestContext(model, run, memory),
     fewest: fewestGpus(model, run, memory),
-    seconds: runSeconds(model, run, gpu),
+    seconds: gpu && runSeconds(model, run, gpu),
     changes: changesThatFit(model, run, memory, gpu),
+    serving: run.mode === 'serve' ? planServing(model, run, memory) : null,
   };
 }

@@ -2,12 +2,25 @@
 import { ABSENT, formatDuration } from '../base/format';
 import type { Micros } from '../base/units';
 
-/** "2026-07-01 14:03 UTC" from ISO 8601, the same for every reader. */
-export function formatInstant(iso: string): string {
+/**
+ * "2026-07-01 16:03 CEST" from ISO 8601: the time of the machine that tells it, with its zone, so that nobody has to
+ * guess which. `zone` by its IANA name; left out, that of the machine.
+ */
+export function formatInstant(iso: string, zone?: string): string {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime())
-    ? iso || ABSENT
-    : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (Number.isNaN(date.getTime())) return iso || ABSENT;
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    ...(zone !== undefined && { timeZone: zone }),
+  }).formatToParts(date);
+  const part = (type: Intl.DateTimeFormatPartTypes) =>
+    parts.find((each) => each.type === type)?.value ?? '';
+  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
 }
 
 /** Date and time of day in the reader's own zone; the year only where it is another. */

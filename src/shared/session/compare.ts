@@ -1,74 +1,74 @@
 /** Two or more sessions beside each other; the first is the one the others are compared with. */
 
-import { formatBytes, formatDuration, formatPercent } from '../base/format';
-import type { Bytes, Micros, Percent } from '../base/units';
+import type { Micros, Percent } from '../base/units';
 import { COMPONENTS, type Component, PHASES } from '../base/vocabulary';
 import type { Budget, ComponentBytes } from '../budget/types';
 import { highestPhase } from '../divergence/overlay/phase-rows';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { RunSpec } from '../model/spec';
+import { alignSessions } from './align';
+import { findRepeats, nameByDifference } from './compare-labels';
+import { buildRows } from './compare-rows';
+import { describeVerdict } from './compare-verdict';
+import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
 
-export interface Comparison {
-  readonly sessions: readonly { readonly id: string; readonly name: string }[];
-  readonly differences: {
-    readonly config: readonly { readonly field: string; readonly values: readonly unknown[] }[];
-    readonly components: readonly {
-      readonly component: string;
-      readonly predicted: readonly (Bytes | null)[];
-      readonly measured: readonly (Bytes | null)[];
-    }[];
-    readonly phases: readonly {
-      readonly phase: string;
-      readonly measured: readonly (Bytes | null)[];
-      readonly predicted: readonly (Bytes | null)[];
-      readonly durationUs: readonly (Micros | null)[];
-    }[];
-  };
-  readonly peak: {
-    readonly measured: readonly (Bytes | null)[];
-    readonly predicted: readonly (Bytes | null)[];
-    readonly changeBytes: readonly (Bytes | null)[];
-    readonly changePercent: readonly (Percent | null)[];
-  };
-  readonly time: {
-    readonly durationUs: readonly Micros[];
-    readonly changePercent: readonly (Percent | null)[];
-  };
-  readonly verdict: string;
-}
-
-/** `docs[0]` is what the others are compared with; `budgets` stand in the same order. */
+/** `docs[base]` is what the others are compared with; `budgets` stand in the same order. */
 export function compareSessions(
   docs: readonly SessionDocument[],
   budgets: readonly (Budget | null)[],
+  base = 0,
 ): Comparison {
-  const measured = docs.map(({ overlay }) => overlay.measuredPeak?.bytes ?? null);
-  const changeBytes = measured.map((value, i) =>
-    i === 0 ? null : difference(value, measured[0] ?? null),
-  );
-  const durations = docs.map(({ durationUs }) => durationUs);
-  const comparison: Omit<Comparison, 'verdict'> = {
-    sessions: docs.map(({ id, name }) => ({ id, name })),
+  const sessions = docs.map(({ id, name }) => ({ id, name }));
+  const config = compareSettings(docs);
+  const comparison = {
+    sessions,
     differences: {
-      config: compareSettings(docs),
+      config,
       components: compareComponents(docs, budgets),
       phases: comparePhases(docs),
     },
-    peak: {
-      measured,
-      predicted: docs.map(({ overlay }) => overlay.predictedPeak.refined),
-      changeBytes,
-      changePercent: changeBytes.map((change) => toPercent(change, measured[0] ?? null)),
-    },
-    time: {
-      durationUs: durations,
-      changePercent: durations.map((value, i) =>
-        i === 0 ? null : toPercent(value - durations[0]!, durations[0]!),
-      ),
+    peak: comparePeaks(docs, base),
+    time: compareTimes(docs, base),
+    base,
+    labels: nameByDifference(sessions, config),
+    repeats: findRepeats(docs.length, config),
+  };
+  const rows = buildRows(docs, comparison, base);
+  return {
+    ...comparison,
+    rows,
+    verdict: describeVerdict(comparison, docs),
+    alignment: {
+      time: alignSessions(docs, 'time', base),
+      phase: alignSessions(docs, 'phase', base),
+      step: alignSessions(docs, 'step', base),
+      peak: alignSessions(docs, 'peak', base),
     },
   };
-  return { ...comparison, verdict: describeVerdict(comparison, docs) };
+}
+
+function comparePeaks(docs: readonly SessionDocument[], base: number): Comparison['peak'] {
+  const measured = docs.map(({ overlay }) => overlay.measuredPeak?.bytes ?? null);
+  const from = measured[base] ?? null;
+  const changeBytes = measured.map((value, i) => (i === base ? null : difference(value, from)));
+  return {
+    measured,
+    predicted: docs.map(({ overlay }) => overlay.predictedPeak.refined),
+    changeBytes,
+    changePercent: changeBytes.map((change) => toPercent(change, from)),
+  };
+}
+
+function compareTimes(docs: readonly SessionDocument[], base: number): Comparison['time'] {
+  const durationUs = docs.map((doc) => doc.durationUs);
+  const from = durationUs[base] ?? 0;
+  return {
+    durationUs,
+    changePercent: durationUs.map((value, i) =>
+      i === base ? null : toPercent(value - from, from),
+    ),
+  };
 }
 
 /** Settings that are not the same in all sessions. */
@@ -156,62 +156,4 @@ function difference(a: number | null, b: number | null): number | null {
 
 function toPercent(part: number | null, whole: number | null): Percent | null {
   return part === null || !whole ? null : (100 * part) / whole;
-}
-
-/** One sentence with figures: how the last session stands to the first, in memory, in time, and what was changed. */
-function describeVerdict(
-  { sessions, differences, peak, time }: Omit<Comparison, 'verdict'>,
-  docs: readonly SessionDocument[],
-): string {
-  const last = sessions.length - 1;
-  const [base, other] = [sessions[0], sessions[last]];
-  if (!base || !other || last === 0)
-    return 'There is only one session, so there is nothing to compare.';
-  const from = peak.measured[0] ?? null;
-  const to = peak.measured[last] ?? null;
-  const change = peak.changeBytes[last] ?? null;
-  const lines = new Set(docs.map(({ overlay }) => overlay.series));
-  const name = (session: { readonly name: string }) =>
-    `“${session.name.length <= 60 ? session.name : `${session.name.slice(0, 59)}…`}”`;
-  const many = last > 1 ? `Of ${sessions.length} sessions, the last: ` : '';
-  const percent = peak.changePercent[last] ?? null;
-  const share = percent === null ? '' : ` (${formatPercent(Math.abs(percent))})`;
-  let memory = `the peaks of ${name(other)} and ${name(base)} cannot be compared, as ${from === null ? name(base) : name(other)} has no measured memory`;
-  if (from !== null && to !== null && change !== null)
-    memory =
-      change === 0
-        ? `${name(other)} peaks at the same ${formatBytes(to)} as ${name(base)}`
-        : `${name(other)} peaks at ${formatBytes(to)}, ${formatBytes(Math.abs(change))}${share} ${change > 0 ? 'more' : 'less'} than ${name(base)} (${formatBytes(from)})`;
-  const slower = time.durationUs[last]! - time.durationUs[0]!;
-  const duration = `and took ${formatDuration(time.durationUs[last])}${slower === 0 ? ', just as long' : `, ${formatDuration(Math.abs(slower))} ${slower > 0 ? 'longer' : 'less'}`}`;
-  const changed = docs.every(({ run }) => run === null)
-    ? 'with no model and run declared'
-    : describeSettings(differences.config, last);
-  const caution =
-    lines.size > 1
-      ? ' The two are measured on different lines, so their peaks are not the same quantity.'
-      : '';
-  const sentence = `${many}${memory}, ${duration}, ${changed}.${caution}`;
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}
-
-function describeSettings(config: Comparison['differences']['config'], last: number): string {
-  const settings = config.filter(
-    ({ field }) => !['series', 'gpu', 'workload', 'simulated'].includes(field),
-  );
-  if (settings.length === 0) return 'with the same settings';
-  const shown = settings
-    .slice(0, 3)
-    .map(
-      ({ field, values }) =>
-        `${field} ${describeValue(values[0])} → ${describeValue(values[last])}`,
-    );
-  const more = settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : '';
-  return `with ${shown.join(', ')}${more}`;
-}
-
-function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return 'not declared';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return String(value);
 }

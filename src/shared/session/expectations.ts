@@ -22,7 +22,7 @@ import {
   formatSignedPercent,
 } from '../base/format';
 import { GiB, KiB, MiB } from '../base/units';
-import type { Comparison } from './compare';
+import type { Comparison } from './comparison';
 import type { SessionDocument } from './session-document';
 
 export interface Outcome {

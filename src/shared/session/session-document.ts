@@ -1,16 +1,26 @@
-/** A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field. */
+/**
+ * A session as every front end sees it. `SessionDocument` is what `plumbline show --json` prints, field for field;
+ * `BriefDocument` is the part of it that does not grow with the session: summaries in place of every phase, marker,
+ * gap and log line, which are asked for by page.
+ */
 
 import type { Micros } from '../base/units';
 import type { Status } from '../base/vocabulary';
 import type { Inversion } from '../divergence/inversion/inversion';
 import type { RankRow } from '../divergence/overlay/ranks';
-import type { Finding, Overlay } from '../divergence/overlay/types';
+import type {
+  Finding,
+  MeasuredOverlay,
+  Overlay,
+  UnmeasuredOverlay,
+} from '../divergence/overlay/types';
 import type { TimeAnalysis } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
+import type { PhaseKind } from './phase-kinds';
 import type { Environment, WorkloadInfo } from './types';
 
-export interface SessionDocument {
+export interface BriefDocument {
   readonly id: string;
   readonly name: string;
   readonly status: Status;
@@ -25,8 +35,11 @@ export interface SessionDocument {
   readonly run: RunSpec | null;
   readonly simulated: boolean;
   readonly series: readonly SeriesStats[];
-  readonly markers: readonly Marker[];
-  readonly overlay: Overlay;
+  readonly overlay: BriefOverlay;
+  /** The overlay's phases by kind. */
+  readonly phaseKinds: readonly PhaseKind[];
+  /** How many there are of what is told by page. */
+  readonly counts: RowCounts;
   /** Every rank beside the others, where there are several. */
   readonly ranks?: readonly RankRow[];
   readonly findings: readonly Finding[];
@@ -36,6 +49,23 @@ export interface SessionDocument {
   readonly time?: TimeAnalysis | null;
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
-  readonly gaps: readonly (Gap & { readonly series: string })[];
+}
+
+export interface RowCounts {
+  readonly phases: number;
+  readonly markers: number;
+  readonly gaps: number;
+  readonly logs: number;
+}
+
+export type SeriesGap = Gap & { readonly series: string };
+
+/** An overlay without its phases; its ledger holds the peak and the highest phase of each kind. */
+export type BriefOverlay = Omit<MeasuredOverlay, 'phases'> | Omit<UnmeasuredOverlay, 'phases'>;
+
+export interface SessionDocument extends BriefDocument {
+  readonly overlay: Overlay;
+  readonly markers: readonly Marker[];
+  readonly gaps: readonly SeriesGap[];
   readonly logs: readonly LogLine[];
 }

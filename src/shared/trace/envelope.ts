@@ -30,7 +30,11 @@ export function envelope(series: SeriesData, t0: Micros, t1: Micros, columns: nu
   if (to - from <= 4 * width) for (let i = from; i < to; i++) picked.push(i);
   else pickColumns(series, from, to, t0, t1, width, picked);
   if (to < times.length) picked.push(to);
-  return drawn(times, values, picked, series.gaps);
+  const points = {
+    times: Float64Array.from(picked, (index) => times[index]!),
+    values: Float64Array.from(picked, (index) => values[index]!),
+  };
+  return breakAtGaps(points, series.gaps);
 }
 
 function pickColumns(
@@ -60,34 +64,31 @@ function pickColumns(
   }
 }
 
-/** The picked samples with one break before the first of them that lies behind a gap. */
-function drawn(
-  times: Float64Array,
-  values: Float64Array,
-  picked: readonly number[],
-  gaps: readonly Gap[],
-): Envelope {
-  const outTimes = new Float64Array(picked.length + gaps.length);
-  const outValues = new Float64Array(picked.length + gaps.length);
+/** The samples with one break before the first of them that lies behind a gap. */
+export function breakAtGaps(points: Envelope, gaps: readonly Gap[]): Envelope {
+  if (gaps.length === 0) return points;
+  const { times, values } = points;
+  const outTimes = new Float64Array(times.length + gaps.length);
+  const outValues = new Float64Array(times.length + gaps.length);
   const ordered = sortedGaps(gaps);
   let length = 0;
   let g = 0;
-  for (const [position, index] of picked.entries()) {
-    const t = times[index]!;
+  for (let position = 0; position < times.length; position++) {
+    const t = times[position]!;
     let gap: Gap | undefined;
     for (; g < ordered.length && ordered[g]!.t0 < t; g++) {
       const candidate = ordered[g]!;
       // A gap that ended before the previous point lies outside the picture or was drawn already.
-      if (position > 0 && candidate.t1 > times[picked[position - 1]!]!) gap ??= candidate;
+      if (position > 0 && candidate.t1 > times[position - 1]!) gap ??= candidate;
     }
     if (gap !== undefined) {
-      const before = times[picked[position - 1]!]!;
+      const before = times[position - 1]!;
       const middle = (Math.max(gap.t0, before) + Math.min(gap.t1, t)) / 2;
       outTimes[length] = middle > before && middle < t ? middle : (before + t) / 2;
       outValues[length++] = Number.NaN;
     }
     outTimes[length] = t;
-    outValues[length++] = values[index]!;
+    outValues[length++] = values[position]!;
   }
   return { times: outTimes.slice(0, length), values: outValues.slice(0, length) };
 }

@@ -68,6 +68,10 @@ export async function follow(
         else if (marker.type === 'token') phase = `decode, token ${marker.index + 1}`;
         else if (marker.type === 'memory') allocated = marker.memory.allocated;
       },
+      trouble(failure) {
+        if (failure === null) output.say('plumbline: the session file can be written again');
+        else output.say(`plumbline: ${failure.message}\n  ${failure.remedy}`);
+      },
       changed() {
         if (!recording) return;
         const parts = [

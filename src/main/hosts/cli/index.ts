@@ -29,9 +29,9 @@ const program = new Command('plumbline')
   .enablePositionalOptions()
   .configureOutput({ writeErr: () => {} })
   .showSuggestionAfterError(true);
-registerCommands(program, output);
 
 try {
+  await registerCommands(program, output, beforeDashes(process.argv).slice(2));
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = reportFailure(

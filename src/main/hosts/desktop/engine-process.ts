@@ -7,6 +7,7 @@
 import { Failure } from '../../../shared/base/failure';
 import { ENGINE_METHODS, type EngineApi, type EngineClient } from '../../../shared/contract/api';
 import { serveEngine } from '../../../shared/contract/rpc';
+import { checkedEngine } from '../../contract/checked-engine';
 import { createEngine, type Engine } from '../../engine/engine';
 import { rpcOver } from './message-port';
 import type { FromEngine, ToEngine } from './messages';
@@ -36,6 +37,7 @@ function open(): { client: EngineClient; engine: Engine | null } {
 }
 
 const { client, engine } = open();
+const asked = checkedEngine(client);
 
 async function close(): Promise<void> {
   let code = 0;
@@ -53,7 +55,7 @@ process.parentPort.on('message', ({ data, ports }) => {
   const message = data as ToEngine;
   if (message.type === 'port') {
     const port = ports[0];
-    if (port) serveEngine(client, rpcOver(port), logBug);
+    if (port) serveEngine(asked, rpcOver(port), logBug);
   } else if (message.type === 'recordings') {
     const names = engine?.recording().map((recording) => recording.progress().name) ?? [];
     process.parentPort.postMessage({ type: 'recordings', names } satisfies FromEngine);

@@ -7,14 +7,18 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+const LOOPBACK = new Set(['localhost', '[::1]', '::1']);
 
+/** Spelled as anyone would: other spellings of the same address (127.1, 0x7f.0.0.1, 127.0.0.01) come from who probes. */
 export const isLoopback = (host: string): boolean =>
-  LOOPBACK.has(host) || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  LOOPBACK.has(host) || (isIPv4(host) && host.startsWith('127.'));
 
-/** The Host header names this machine; any port, since a tunnel may come in by another. */
+/** The one Host header names this machine, and the request line names none; any port, since a tunnel may come in by another. */
 export function hostAllowed(request: IncomingMessage): boolean {
+  const hosts = request.rawHeaders.filter((name, i) => i % 2 === 0 && /^host$/i.test(name));
+  if (hosts.length !== 1 || !request.url?.startsWith('/')) return false;
   const [, name] = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d+)?$/i.exec(request.headers.host ?? '') ?? [];
   return name !== undefined && isLoopback(name.toLowerCase());
 }

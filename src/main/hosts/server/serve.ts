@@ -15,6 +15,7 @@ import { WebSocketServer } from 'ws';
 import { Failure } from '../../../shared/base/failure';
 import type { EngineClient } from '../../../shared/contract/api';
 import { serveEngine } from '../../../shared/contract/rpc';
+import { checkedEngine } from '../../contract/checked-engine';
 import {
   hostAllowed,
   isLoopback,
@@ -45,6 +46,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Far more than the windows of one person; a flood of connections must not take every file the process may open. */
+const MAX_CONNECTIONS = 512;
 /** The longest message a page may send: requests are small, results flow the other way. */
 const MAX_REQUEST_BYTES = 1 << 20;
 
@@ -59,6 +62,8 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
   } = options;
   checkServable(host, rendererDir);
   const server = createServer(answerRequests(rendererDir, token));
+  server.maxConnections = MAX_CONNECTIONS;
+  const asked = checkedEngine(engine);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_REQUEST_BYTES,
@@ -66,19 +71,23 @@ export async function serveBrowser(options: ServeOptions): Promise<RunningServer
   });
   const stopKeepAlive = keepAlive(sockets);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // From here on HTTP no longer listens for what goes wrong on it, and an error without a listener ends the process.
+    socket.on('error', () => socket.destroy());
     if (urlPath(request) !== '/api' || !hostAllowed(request) || !originAllowed(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     // A page cannot read the status of a refused handshake, only a close code: so the handshake is made, and nothing else.
     sockets.handleUpgrade(request, socket, head, (ws) => {
+      ws.on('error', () => ws.terminate());
       if (!tokenMatches(presentedToken(request), token))
         ws.close(CLOSE_UNAUTHORIZED, 'The token is missing or wrong.');
-      else serveEngine(engine, socketPort(ws), onBug);
+      else serveEngine(asked, socketPort(ws), onBug);
     });
   });
   try {
     await listen(server, options.port, host);
+    server.on('error', onBug);
   } catch (error) {
     stopKeepAlive();
     sockets.close();

@@ -12,12 +12,11 @@ const MAX_BACKLOG_BYTES = 4 << 20;
 const HEARTBEAT_MS = 30_000;
 
 export function socketPort(ws: WebSocket): RpcPort {
-  ws.on('error', () => ws.terminate());
   return {
     send(message) {
       if (ws.readyState !== ws.OPEN) return;
       if (message.kind === 'event' && ws.bufferedAmount > MAX_BACKLOG_BYTES) return;
-      ws.send(encodeMessage(message));
+      ws.send(encode(message));
     },
     onMessage(handler) {
       ws.on('message', (data, isBinary) => {
@@ -32,11 +31,24 @@ export function socketPort(ws: WebSocket): RpcPort {
   };
 }
 
+/** An answer that cannot be said (a text past what the engine can hold) must not end who says it. */
+function encode(message: RpcMessage): string {
+  try {
+    return encodeMessage(message);
+  } catch (error) {
+    const { id } = message as { id?: number };
+    if (id === undefined) throw error;
+    return encodeMessage({ kind: 'error', id, message: 'The answer cannot be sent.' });
+  }
+}
+
+/** Null for what no page of ours says: the connection is ended for it. */
 function parse(text: string): RpcMessage | null {
   try {
-    const value = decodeMessage(text);
-    return typeof value === 'object' && value !== null && 'kind' in value
-      ? (value as RpcMessage)
+    const message = decodeMessage(text) as RpcMessage | null;
+    return typeof message?.kind === 'string' &&
+      Number.isSafeInteger((message as { id?: unknown }).id)
+      ? message
       : null;
   } catch {
     return null;

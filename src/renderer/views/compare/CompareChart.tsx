@@ -1,79 +1,243 @@
-/** The measured lines of several sessions on one axis, each from its own start. */
-import { useMemo, useRef, useState } from 'react';
+/** The lines of compared sessions on one axis of time, and what each differs in from the base. */
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Micros } from '../../../shared/base/units';
-import type { SessionDocument } from '../../../shared/session/session-document';
-import { Canvas, useSize } from '../../chart/Canvas';
-import { LINE_COLORS } from '../../chart/palette';
-import { buildFrame } from '../../chart/picture-frame';
-import { readingAt } from '../../chart/polylines';
-import { SelectedSpan } from '../../chart/SelectedSpan';
-import { exactTime } from '../../chart/scale';
-import { usePointerView } from '../../chart/usePointerView';
-import type { View } from '../../chart/view';
-import { Bytes } from '../../components/Bytes';
-import { type SessionTrace, useComparisonTraces, useLinesOption } from './comparison-lines';
+import type { AlignBy } from '../../../shared/session/align';
+import type { Comparison } from '../../../shared/session/comparison';
+import type { PhaseBar } from '../../../shared/session/phase-bars';
+import type { BriefDocument } from '../../../shared/session/session-document';
+import { LaneChart, type Span } from '../../chart/LaneChart';
+import type { LaneSettings } from '../../chart/lane';
+import type { LaneLayout } from '../../chart/lane-layout';
+import { clampView, focusOn, pan, type View, zoomAround } from '../../chart/view';
+import { useCommands } from '../../commands/useCommands';
+import { useEngine, useLinkState, useQuery } from '../../state/engine';
+import { useSpanParameter } from '../../state/router';
+import { createStore, type Store } from '../../state/store';
+import { TraceWindows } from '../../timeline/traces';
+import { AlignedSession, beginAtZero } from './aligned-session';
+import { compareLanes, type Layout } from './compare-lanes';
 
-export function CompareChart({ sessions }: { sessions: readonly SessionDocument[] }) {
-  const surface = useRef<HTMLElement | null>(null);
-  const { width, height } = useSize(surface);
-  const [chosen, setChosen] = useState<View | null>(null);
-  const [at, setAt] = useState<{ t: Micros; x: number } | null>(null);
-  const end = Math.max(1000, ...sessions.map(({ durationUs }) => durationUs));
-  const view = useMemo(() => chosen ?? { t0: 0, t1: end }, [chosen, end]);
-  const frame = useMemo(
-    () => buildFrame(width, height, { phases: false, residual: false, utilization: false }),
-    [width, height],
+interface Props {
+  readonly comparison: Comparison;
+  readonly sessions: readonly BriefDocument[];
+  readonly align: AlignBy;
+  readonly layout: Layout;
+}
+
+/** Phases that are told apart; a screen has no more columns. */
+const BAR_COLUMNS = 1000;
+
+export function CompareChart({ comparison, sessions, align, layout }: Props) {
+  const traces = useSessionTraces(sessions);
+  const bars = usePhaseBars(sessions);
+  const aligned = useMemo(
+    () => alignAll(comparison, sessions, traces, bars, align),
+    [comparison, sessions, traces, bars, align],
   );
-  const columns = Math.round(frame.plotWidth);
-  const traces = useComparisonTraces(sessions, view, width === 0 ? 0 : columns);
-  const option = useLinesOption(traces, view, frame);
-  const { selection } = usePointerView(surface, {
-    view,
-    end,
-    frame,
-    onView: setChosen,
-    onPeak: () => setChosen(null),
-    onHover: (t, x) => setAt(t === null ? null : { t, x }),
-  });
-  const { top, height: plotHeight } = frame.main;
+  const end = Math.max(1000, ...aligned.map(({ span }) => span.t1));
+  const view = useAddressedView(end, align);
+  const [rows, setRows] = useState<LaneLayout | null>(null);
+  const version = useQuestions(aligned, view, rows?.width ?? 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an answer that came may widen the difference's axis
+  const lanes = useMemo(
+    () =>
+      compareLanes(
+        aligned,
+        aligned.find(({ place }) => place === comparison.base),
+        layout,
+        comparison.labels,
+        end,
+      ),
+    [aligned, comparison, layout, end, version],
+  );
+  const cursor = useRef(createStore<Micros | null>(null)).current;
+  const selection = useRef(createStore<Span | null>(null)).current;
+  const settings = useRef(createStore<LaneSettings>({})).current;
+  const setView = (next: View) => view.set(clampView(next, end));
+  useViewCommands(view, cursor, end, aligned);
   return (
-    <>
-      <section
-        className="chart"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is driven by keys as a map is
-        tabIndex={0}
-        aria-label="Measured memory of the compared sessions"
-        ref={surface}
-      >
-        {width > 0 && <Canvas option={option} width={width} height={height} />}
-        {selection && <SelectedSpan selection={selection} top={top} height={plotHeight} />}
-        {at && <div className="crosshair" style={{ left: at.x, top, height: plotHeight }} />}
-      </section>
-      <ul className="compare-legend">
-        {traces.map((each, i) => (
-          <li key={each.session.id}>
-            <i className="swatch" style={{ background: LINE_COLORS[i % LINE_COLORS.length] }} />
-            <span>{each.session.name}</span>
-            <code className="muted">{each.session.overlay.series}</code>
-            <strong>
-              <Bytes value={valueAt(each, at?.t ?? null, view, columns)} />
-            </strong>
-          </li>
-        ))}
-        <li className="muted num">{at ? exactTime(Math.round(at.t)) : 'peaks'}</li>
-      </ul>
-    </>
+    <div className="compare-chart">
+      <LaneChart
+        lanes={lanes}
+        settings={settings}
+        view={view}
+        end={end}
+        cursor={cursor}
+        selection={selection}
+        label="Measured memory of the compared sessions. W and S zoom, A and D move, F fits, P shows the peak."
+        isStale={version === 0}
+        version={`${version} ${align} ${layout}`}
+        onView={setView}
+        onDoubleClick={() => view.set({ t0: 0, t1: end })}
+        onLayout={setRows}
+      />
+    </div>
   );
 }
 
-/** What the line is at an instant; the peak where there is none. */
-function valueAt(
-  { session: { overlay }, trace }: SessionTrace,
-  t: Micros | null,
-  view: View,
+/** Sessions that cannot be aligned this way are left out. */
+function alignAll(
+  { alignment }: Comparison,
+  sessions: readonly BriefDocument[],
+  traces: readonly TraceWindows[],
+  bars: readonly (readonly PhaseBar[])[],
+  align: AlignBy,
+): readonly AlignedSession[] {
+  const anchors = beginAtZero(alignment[align]);
+  return sessions.flatMap((session, i) => {
+    const [own, windows] = [anchors[i], traces[i]];
+    return own && windows ? [new AlignedSession(i, session, windows, own, bars[i] ?? [])] : [];
+  });
+}
+
+function useSessionTraces(sessions: readonly BriefDocument[]): readonly TraceWindows[] {
+  const engine = useEngine();
+  const traces = useMemo(
+    () =>
+      sessions.map(({ id }) => new TraceWindows((question) => engine.trace({ id, ...question }))),
+    [engine, sessions],
+  );
+  useEffect(
+    () => () => {
+      for (const each of traces) each.stop();
+    },
+    [traces],
+  );
+  return traces;
+}
+
+function usePhaseBars(sessions: readonly BriefDocument[]): readonly (readonly PhaseBar[])[] {
+  const { data } = useQuery(`bars ${sessions.map(({ id }) => id).join()}`, (engine) =>
+    Promise.all(
+      sessions.map(({ id, durationUs }) =>
+        engine.phaseBars({ id, t0: 0, t1: Math.max(1, durationUs), columns: BAR_COLUMNS }),
+      ),
+    ),
+  );
+  return useMemo(() => data ?? [], [data]);
+}
+
+/** Asks for what is in sight of each session, and tells when any answer has come. */
+function useQuestions(
+  aligned: readonly AlignedSession[],
+  view: Store<View>,
   columns: number,
-): number | null {
-  if (t === null) return overlay.measuredPeak?.bytes ?? null;
-  const reading = trace && readingAt(trace.envelope, t, view, columns);
-  return reading ? reading.value - overlay.baselineBytes : null;
+): number {
+  const { epoch } = useLinkState();
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    const off = aligned.map(({ traces, session: { overlay, durationUs } }) => {
+      traces.want({
+        series: overlay.series === null ? [] : [overlay.series],
+        end: durationUs,
+        columns,
+        version: `${epoch} ${durationUs}`,
+      });
+      return traces.version.subscribe(() => setVersion((old) => old + 1));
+    });
+    const look = () => {
+      for (const each of aligned) each.traces.look(each.toOwnView(view.get()));
+    };
+    look();
+    off.push(view.subscribe(look));
+    return () => {
+      for (const stop of off) stop();
+    };
+  }, [aligned, view, columns, epoch]);
+  return version;
+}
+
+/** A view rests so long before the address tells of it. */
+const REST_MS = 250;
+
+/** The view as a store that moves freely, kept in the address once it rests, and moved by it when that changes. */
+function useAddressedView(end: Micros, align: AlignBy): Store<View> {
+  const [span, setSpan] = useSpanParameter();
+  const [view] = useState(() => createStore<View>(span ?? { t0: 0, t1: end }));
+  const told = useRef(span);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another axis is a reason to look at it whole
+  useEffect(() => {
+    told.current = span;
+    view.set(span ? clampView(span, end) : { t0: 0, t1: end });
+  }, [view, span, end, align]);
+  useEffect(() => {
+    let timer = 0;
+    const off = view.subscribe(() => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        const { t0, t1 } = view.get();
+        const next = t0 <= 0 && t1 >= end ? null : { t0, t1 };
+        if (next?.t0 !== told.current?.t0 || next?.t1 !== told.current?.t1) setSpan(next);
+      }, REST_MS);
+    });
+    return () => {
+      off();
+      window.clearTimeout(timer);
+    };
+  }, [view, setSpan, end]);
+  return view;
+}
+
+const ZOOM = 0.7;
+const PAN = 0.2;
+
+function useViewCommands(
+  view: Store<View>,
+  cursor: Store<Micros | null>,
+  end: Micros,
+  aligned: readonly AlignedSession[],
+): void {
+  const zoom = (factor: number) => () => {
+    const { t0, t1 } = view.get();
+    view.set(zoomAround(view.get(), cursor.get() ?? (t0 + t1) / 2, factor, end));
+  };
+  const move = (share: number) => () => view.set(pan(view.get(), share, end));
+  const highest = aligned
+    .flatMap(({ peak }) => peak ?? [])
+    .reduce<{ t: Micros; bytes: number } | null>(
+      (top, peak) => (top === null || peak.bytes > top.bytes ? peak : top),
+      null,
+    );
+  const step = { group: 'View', isByKeyOnly: true } as const;
+  useCommands([
+    { ...step, id: 'view.zoomIn', title: 'Zoom in', keys: ['KeyW', 'ArrowUp'], run: zoom(ZOOM) },
+    {
+      ...step,
+      id: 'view.zoomOut',
+      title: 'Zoom out',
+      keys: ['KeyS', 'ArrowDown'],
+      run: zoom(1 / ZOOM),
+    },
+    {
+      ...step,
+      id: 'view.panLeft',
+      title: 'Move left',
+      keys: ['KeyA', 'ArrowLeft'],
+      run: move(-PAN),
+    },
+    {
+      ...step,
+      id: 'view.panRight',
+      title: 'Move right',
+      keys: ['KeyD', 'ArrowRight'],
+      run: move(PAN),
+    },
+    {
+      id: 'view.fit',
+      title: 'Fit the whole run',
+      group: 'View',
+      keys: ['KeyF', 'Digit0'],
+      run: () => view.set({ t0: 0, t1: end }),
+    },
+    {
+      id: 'view.peak',
+      title: 'Show the highest peak',
+      group: 'View',
+      keys: ['KeyP'],
+      isDisabled: highest === null,
+      run: () => {
+        if (highest) view.set(focusOn([highest.t - end / 50, highest.t + end / 50], end));
+      },
+    },
+  ]);
 }

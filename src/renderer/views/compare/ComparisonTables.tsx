@@ -1,228 +1,175 @@
-/** The figures of compared sessions, one column a session. */
-import { type ReactNode, useState } from 'react';
-import {
-  formatDuration,
-  formatSignedBytes,
-  formatSignedPercent,
-} from '../../../shared/base/format';
-import { componentLabel } from '../../../shared/present/names';
-import type { Comparison } from '../../../shared/session/compare';
-import { LINE_COLORS } from '../../chart/palette';
-import { Bytes } from '../../components/Bytes';
+/** What is compared with what, what was set otherwise, and every figure: a column a session, its difference beside it. */
+import { Fragment } from 'react';
+import { describeChange, letter, repeatsTable, rowName } from '../../../shared/present/comparison';
+import { capitalize, formatSetting } from '../../../shared/present/names';
+import { formatFigure } from '../../../shared/session/compare-rows';
+import type { ComparedRow, Comparison } from '../../../shared/session/comparison';
 import { sessionHref } from '../../state/router';
+import { SessionMark } from './session-mark';
 
 interface Props {
   readonly comparison: Comparison;
 }
 
-export function ComparisonTables({ comparison }: Props) {
+/** Who is who, what each was set to, and which of them is the base. */
+export function Compared({ comparison, onBase }: Props & { onBase(place: number): void }) {
+  const { sessions, labels, base, differences } = comparison;
   return (
-    <div className="compare-tables">
-      <Overall comparison={comparison} />
-      <Settings comparison={comparison} />
-      <Components comparison={comparison} />
-      <Phases comparison={comparison} />
-    </div>
+    <section className="card compared">
+      <table className="table">
+        <thead>
+          <tr>
+            <th>Session</th>
+            {differences.config.map(({ field }) => (
+              <th key={field}>{capitalize(field)}</th>
+            ))}
+            <th className="right">Compared with</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sessions.map(({ id, name }, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: one session may stand in two places
+            <tr key={i}>
+              <td>
+                <a className="compared-name" href={sessionHref(id)} title={id}>
+                  <SessionMark place={i} />
+                  <strong>{labels[i]}</strong>
+                  {name !== labels[i] && <span className="muted">{name}</span>}
+                </a>
+              </td>
+              {differences.config.map(({ field, values }) => (
+                <td key={field} className="num">
+                  {formatSetting(values[i])}
+                </td>
+              ))}
+              <td className="right">
+                <button
+                  type="button"
+                  className="button small"
+                  aria-pressed={i === base}
+                  onClick={() => onBase(i)}
+                >
+                  {i === base ? 'the base' : `make ${letter(i)} the base`}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {differences.config.length === 0 && (
+        <p className="muted">The sessions declare the same settings, on the same device.</p>
+      )}
+    </section>
   );
 }
 
-interface Row {
-  readonly key: string;
-  readonly head: ReactNode;
-  /** Of the session at a place. */
-  cell(i: number): ReactNode;
-  readonly isNumber?: boolean;
+const GROUP_NAMES: Readonly<Record<ComparedRow['group'], string>> = {
+  overall: 'The whole run',
+  component: 'Memory, the largest difference first',
+  phase: 'Memory, the largest difference first',
+  time: 'Time of one occurrence, the largest difference first',
+};
+
+export function Figures({ comparison }: Props) {
+  const { rows, labels, base } = comparison;
+  return (
+    <section className="card compare-figures">
+      <div className="scroll">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Figure</th>
+              {labels.map((label, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: one session may stand in two places
+                <Fragment key={i}>
+                  <th className="right" title={label}>
+                    <SessionMark place={i} size={17} />
+                  </th>
+                  {i !== base && (
+                    <th className="right">
+                      {letter(i)} − {letter(base)}
+                    </th>
+                  )}
+                </Fragment>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, i) => (
+              <Fragment key={`${row.group} ${row.key}`}>
+                {GROUP_NAMES[row.group] !== GROUP_NAMES[rows[i - 1]?.group ?? row.group] ||
+                i === 0 ? (
+                  <tr className="group">
+                    <th colSpan={2 * labels.length} scope="rowgroup">
+                      {GROUP_NAMES[row.group]}
+                    </th>
+                  </tr>
+                ) : null}
+                <FigureRow row={row} base={base} />
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Repeats comparison={comparison} />
+    </section>
+  );
 }
 
-function SessionColumns({
-  comparison: { sessions },
-  head = '',
-  rows,
-}: Props & { readonly head?: string; readonly rows: readonly Row[] }) {
+function FigureRow({ row, base }: { row: ComparedRow; base: number }) {
   return (
-    <table className="table">
-      <thead>
-        <tr>
-          <th>{head}</th>
-          {sessions.map(({ id, name }, i) => (
-            <th key={id} className="right">
-              <a className="series-name" href={sessionHref(id)} title={name}>
-                <i className="swatch" style={{ background: LINE_COLORS[i % LINE_COLORS.length] }} />
-                {name}
-              </a>
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.key}>
-            <td>{row.head}</td>
-            {sessions.map(({ id }, i) => (
-              <td key={id} className={row.isNumber ? 'right num' : 'right'}>
-                {row.cell(i)}
-              </td>
+    <tr>
+      <td>{rowName(row)}</td>
+      {row.values.map((value, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: one session may stand in two places
+        <Fragment key={i}>
+          <td className="right num">{formatFigure(value, row.unit)}</td>
+          {i !== base && (
+            <td
+              className="right num change"
+              data-distinct={row.isDistinct[i] === true}
+              data-sign={row.isDistinct[i] ? Math.sign(row.changes[i] ?? 0) : 0}
+              title={row.why}
+            >
+              {describeChange(row, i, base)}
+            </td>
+          )}
+        </Fragment>
+      ))}
+    </tr>
+  );
+}
+
+function Repeats({ comparison }: Props) {
+  const repeats = repeatsTable(comparison);
+  if (repeats === null) return null;
+  return (
+    <div className="scroll repeats">
+      <h2>Runs of the same settings, lowest to highest</h2>
+      <table className="table">
+        <thead>
+          <tr>
+            {repeats.head.map((title, i) => (
+              <th key={title} className={i === 0 ? undefined : 'right'}>
+                {capitalize(title)}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Overall({ comparison }: Props) {
-  const { peak, time } = comparison;
-  const rows: readonly Row[] = [
-    {
-      key: 'measured',
-      head: 'Measured peak',
-      cell: (i) => (
-        <>
-          <Bytes value={peak.measured[i]} />
-          {i > 0 && <Change bytes={peak.changeBytes[i]} percent={peak.changePercent[i]} />}
-        </>
-      ),
-    },
-    {
-      key: 'predicted',
-      head: 'Predicted peak',
-      cell: (i) => <Bytes value={peak.predicted[i]} />,
-    },
-    {
-      key: 'duration',
-      head: 'Duration',
-      isNumber: true,
-      cell: (i) => (
-        <>
-          {formatDuration(time.durationUs[i])}
-          {i > 0 && <span className="change">{formatSignedPercent(time.changePercent[i])}</span>}
-        </>
-      ),
-    },
-  ];
-  return (
-    <section className="card">
-      <h2>Overall</h2>
-      <SessionColumns comparison={comparison} rows={rows} />
-    </section>
-  );
-}
-
-function Settings({ comparison }: Props) {
-  const { config } = comparison.differences;
-  return (
-    <section className="card">
-      <h2>Settings that differ</h2>
-      {config.length === 0 ? (
-        <p className="muted">None: the sessions declare the same model and run.</p>
-      ) : (
-        <SessionColumns
-          comparison={comparison}
-          head="Setting"
-          rows={config.map(({ field, values }) => ({
-            key: field,
-            head: <code>{field}</code>,
-            cell: (i) => String(values[i] ?? '—'),
-            isNumber: true,
-          }))}
-        />
-      )}
-    </section>
-  );
-}
-
-function Components({ comparison }: Props) {
-  const [onlyDifferent, setOnlyDifferent] = useState(false);
-  const all = comparison.differences.components;
-  const shown = onlyDifferent
-    ? all.filter(({ predicted, measured }) => isMixed(predicted) || isMixed(measured))
-    : all;
-  return (
-    <section className="card">
-      <h2>
-        Components at the peak
-        <label className="inline-check">
-          <input
-            type="checkbox"
-            checked={onlyDifferent}
-            onChange={(event) => setOnlyDifferent(event.target.checked)}
-          />
-          differences only
-        </label>
-      </h2>
-      {shown.length === 0 ? (
-        <p className="muted">
-          {all.length === 0 ? 'None: no session declares a model and a run.' : 'None differs.'}
-        </p>
-      ) : (
-        <SessionColumns
-          comparison={comparison}
-          head="Component"
-          rows={shown.map(({ component, predicted, measured }) => ({
-            key: component,
-            head: componentLabel(component),
-            cell: (i) => (
-              <>
-                <Bytes value={predicted[i]} />
-                {typeof measured[i] === 'number' && (
-                  <span className="change">
-                    measured <Bytes value={measured[i]} />
-                  </span>
-                )}
-              </>
-            ),
-          }))}
-        />
-      )}
-    </section>
-  );
-}
-
-const isMixed = (values: readonly unknown[]): boolean => new Set(values).size > 1;
-
-function Phases({ comparison }: Props) {
-  const { phases } = comparison.differences;
-  return (
-    <section className="card">
-      <h2>Phases</h2>
-      {phases.length === 0 ? (
-        <p className="muted">None: no session announced any, and none were found in the traces.</p>
-      ) : (
-        <SessionColumns
-          comparison={comparison}
-          head="Phase"
-          rows={phases.map(({ phase, measured, predicted, durationUs }) => ({
-            key: phase,
-            head: phase,
-            cell: (i) => (
-              <>
-                <Bytes value={measured[i]} />
-                {typeof durationUs[i] === 'number' && (
-                  <span className="change">
-                    predicted <Bytes value={predicted[i]} />, {formatDuration(durationUs[i])}
-                  </span>
-                )}
-              </>
-            ),
-          }))}
-        />
-      )}
-    </section>
-  );
-}
-
-function Change({
-  bytes,
-  percent,
-}: {
-  bytes: number | null | undefined;
-  percent: number | null | undefined;
-}) {
-  if (bytes === null || bytes === undefined) return null;
-  return (
-    <span className="change" data-sign={Math.sign(bytes)}>
-      {formatSignedBytes(bytes)}
-      {typeof percent === 'number' && ` (${formatSignedPercent(percent)})`}
-    </span>
+        </thead>
+        <tbody>
+          {repeats.rows.map(([runs, ...cells]) => (
+            <tr key={runs}>
+              <td>{runs}</td>
+              {cells.map((cell, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: cells stand beneath their heads
+                <td key={i} className="right num">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -1,7 +1,9 @@
 /** All sessions: find, open, select to compare, rename, delete, record, import. */
 import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { type RefObject, useMemo, useRef, useState } from 'react';
+import { MAX_COMPARED } from '../../../shared/session/comparison';
 import type { SessionSummary } from '../../../shared/session/types';
+import { useCommands } from '../../commands/useCommands';
 import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
@@ -10,6 +12,7 @@ import { ImportDialog } from '../../forms/ImportDialog';
 import { RecordDialog } from '../../forms/RecordDialog';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
 import { compareHref, go } from '../../state/router';
+import { changes } from '../../state/undo';
 import { SessionTable } from './SessionTable';
 
 const REFRESH_MS = 400;
@@ -27,11 +30,14 @@ export function Library() {
     [sessions, search],
   );
   const chosen = sessions.filter(({ id }) => selected.has(id));
+  const field = useRef<HTMLInputElement>(null);
+  useLibraryCommands({ chosen, field, onDialog: setDialog });
   return (
     <main className="page">
       <LibraryHead
         count={sessions.length}
         chosen={chosen}
+        field={field}
         search={search}
         onSearch={setSearch}
         onDialog={setDialog}
@@ -101,19 +107,78 @@ function useLibrary() {
       attempt(async () => {
         for (const { id } of sessions) await engine.delete({ id });
       }),
-    rename: (id: string, name: string) => attempt(() => engine.rename({ id, name })),
+    rename: async (id: string, name: string) => {
+      const old = list.data?.find((session) => session.id === id)?.name;
+      const set = (to: string) => engine.rename({ id, name: to }).finally(list.refresh);
+      if ((await attempt(() => set(name))) && old !== undefined)
+        changes.note({ label: 'rename', undo: () => set(old), redo: () => set(name) });
+    },
   };
+}
+
+function useLibraryCommands({
+  chosen,
+  field,
+  onDialog,
+}: {
+  chosen: readonly SessionSummary[];
+  field: RefObject<HTMLInputElement | null>;
+  onDialog(dialog: OpenDialog): void;
+}): void {
+  useCommands([
+    {
+      id: 'library.search',
+      title: 'Search sessions',
+      group: 'Go to',
+      keys: ['/'],
+      run: () => field.current?.focus(),
+    },
+    {
+      id: 'session.record',
+      title: 'Record a session',
+      group: 'Session',
+      keys: ['KeyN'],
+      words: 'new start launch',
+      run: () => onDialog('record'),
+    },
+    {
+      id: 'session.import',
+      title: 'Import a file',
+      group: 'Session',
+      keys: ['KeyI'],
+      words: 'open log nvidia-smi csv',
+      run: () => onDialog('import'),
+    },
+    {
+      id: 'session.compare',
+      title: `Compare the ${chosen.length} selected sessions`,
+      group: 'Session',
+      keys: ['KeyC'],
+      isDisabled: chosen.length < 2 || chosen.length > MAX_COMPARED,
+      run: () => go(compareHref(chosen.map(({ id }) => id))),
+    },
+    {
+      id: 'session.delete',
+      title: chosen.length === 1 ? 'Delete the selected session' : 'Delete the selected sessions',
+      group: 'Session',
+      keys: ['Delete'],
+      isDisabled: chosen.length === 0,
+      run: () => onDialog('delete'),
+    },
+  ]);
 }
 
 function LibraryHead({
   count,
   chosen,
+  field,
   search,
   onSearch,
   onDialog,
 }: {
   count: number;
   chosen: readonly SessionSummary[];
+  field: RefObject<HTMLInputElement | null>;
   search: string;
   onSearch(search: string): void;
   onDialog(dialog: OpenDialog): void;
@@ -123,23 +188,16 @@ function LibraryHead({
       <h1>Sessions</h1>
       {count > 0 && <span className="muted num">{count}</span>}
       <span className="grow" />
-      {count > 0 && (
-        <label className="search">
-          <Search size={14} aria-hidden="true" />
-          <input
-            type="search"
-            placeholder="Search sessions"
-            aria-label="Search sessions"
-            value={search}
-            onChange={(event) => onSearch(event.target.value)}
-          />
-        </label>
-      )}
+      {count > 0 && <SearchField field={field} search={search} onSearch={onSearch} />}
       <button
         type="button"
         className="button"
-        disabled={chosen.length < 2}
-        title={chosen.length < 2 ? 'Select two or more sessions' : undefined}
+        disabled={chosen.length < 2 || chosen.length > MAX_COMPARED}
+        title={
+          chosen.length < 2 || chosen.length > MAX_COMPARED
+            ? `Select two to ${MAX_COMPARED} sessions`
+            : undefined
+        }
         onClick={() => go(compareHref(chosen.map(({ id }) => id)))}
       >
         <GitCompareArrows size={15} aria-hidden="true" />
@@ -163,6 +221,30 @@ function LibraryHead({
         Record
       </button>
     </div>
+  );
+}
+
+function SearchField({
+  field,
+  search,
+  onSearch,
+}: {
+  field: RefObject<HTMLInputElement | null>;
+  search: string;
+  onSearch(search: string): void;
+}) {
+  return (
+    <label className="search">
+      <Search size={14} aria-hidden="true" />
+      <input
+        ref={field}
+        type="search"
+        placeholder="Search sessions"
+        aria-label="Search sessions"
+        value={search}
+        onChange={(event) => onSearch(event.target.value)}
+      />
+    </label>
   );
 }
 

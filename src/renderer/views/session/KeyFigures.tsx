@@ -1,54 +1,53 @@
 /** The figures a person came for. The peak is always told with the interval it was sampled at. */
 import type { ReactNode } from 'react';
-import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
+import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
-import { hasBaseline } from '../../../shared/divergence/overlay/lines';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
+import { Glance } from './Glance';
 
 export function KeyFigures({ session, tier }: { session: SessionDocument; tier: Tier }) {
   const { overlay } = session;
   const peak = overlay.measuredPeak;
   const predicted = overlay.predictedPeak[tier];
   const { bytes, percent } = peakResidual(overlay, tier);
-  const isAbove = overlay.series !== null && hasBaseline(overlay.series);
   const blind = peak?.intervalUs
     ? `A spike shorter than ${formatDuration(peak.intervalUs)} can be missed.`
     : undefined;
   return (
-    <dl className="figures">
-      <Figure name="Measured peak" testId="measured-peak" value={<Bytes value={peak?.bytes} />}>
-        <p className="num" title={blind}>
-          {peakNote(overlay)}
-        </p>
-      </Figure>
-      <Figure
-        name={`Predicted peak, ${tier}`}
-        testId="predicted-peak"
-        value={<Bytes value={predicted} />}
-      >
-        <p>
-          {tier === 'refined' ? 'textbook ' : 'refined '}
-          <Bytes value={overlay.predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
-        </p>
-      </Figure>
-      <Figure
-        name="Residual"
-        testId="residual"
-        tone={residualTone(percent)}
-        value={<Bytes value={bytes} signed />}
-      >
-        <p className="num">{residualNote(percent, predicted)}</p>
-      </Figure>
-      <Figure name="Baseline" value={<Bytes value={isAbove ? overlay.baselineBytes : null} />}>
-        <p>{isAbove ? 'in use before launch, taken off' : 'taken off memory of a GPU alone'}</p>
-      </Figure>
-      <Figure name="Findings" value={<span className="num">{session.findings.length}</span>}>
-        <p className="num">{flaggedNote(session)}</p>
-      </Figure>
-    </dl>
+    <div className="key-figures">
+      <dl className="figures">
+        <Figure name="Measured peak" testId="measured-peak" value={<Bytes value={peak?.bytes} />}>
+          <p className="num" title={blind}>
+            {peakNote(overlay)}
+          </p>
+        </Figure>
+        <Figure
+          name={`Predicted peak, ${tier}`}
+          testId="predicted-peak"
+          value={<Bytes value={predicted} />}
+        >
+          <p>
+            {tier === 'refined' ? 'textbook ' : 'refined '}
+            <Bytes value={overlay.predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
+          </p>
+        </Figure>
+        <Figure
+          name="Residual"
+          testId="residual"
+          tone={residualTone(percent)}
+          value={<Bytes value={bytes} signed />}
+        >
+          <p className="num">{residualNote(percent, predicted)}</p>
+        </Figure>
+        <Figure name="Out of bounds" value={<span className="num">{flaggedCount(session)}</span>}>
+          <p className="num">{flaggedNote(session)}</p>
+        </Figure>
+      </dl>
+      <Glance session={session} />
+    </div>
   );
 }
 
@@ -105,10 +104,10 @@ function peakNote({ measuredPeak: peak, series }: Overlay): string {
     : `${at}, sampled at an interval not known`;
 }
 
-function flaggedNote({ overlay }: SessionDocument): string {
-  if (overlay.phases.length === 0) return 'no phases to look at';
-  const flagged = overlay.phases.filter((phase) => phase.flagged).length;
-  return flagged === 0
-    ? 'no phase out of bounds'
-    : `${flagged} of ${overlay.phases.length} phases flagged`;
-}
+const flaggedCount = ({ phaseKinds, counts }: SessionDocument): string =>
+  counts.phases === 0
+    ? '—'
+    : formatInteger(phaseKinds.reduce((sum, { flagged }) => sum + flagged, 0));
+
+const flaggedNote = ({ counts }: SessionDocument): string =>
+  counts.phases === 0 ? 'no phases to look at' : `of ${formatInteger(counts.phases)} phases`;

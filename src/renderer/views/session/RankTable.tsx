@@ -1,6 +1,7 @@
 /** Every rank of a launcher with several beside the others; choosing one lays it over the budget. */
 
 import { formatInteger, formatSignedPercent } from '../../../shared/base/format';
+import { seriesName } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
@@ -74,9 +75,7 @@ function Rank({
           </button>
         )}
       </td>
-      <td>
-        <code>{series ?? '—'}</code>
-      </td>
+      <td>{series === null ? '—' : seriesName(series)}</td>
       <td className="right">
         <Bytes value={row.measuredPeak} />
       </td>

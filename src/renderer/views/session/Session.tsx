@@ -1,124 +1,192 @@
-/** One session, recorded or being recorded: the same picture either way. */
-import { useMemo, useRef, useState } from 'react';
+/** One session, recorded, being recorded or replayed: the same picture, whichever moment of it is known. */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { Micros } from '../../../shared/base/units';
 import type { Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
-import { buildPredictedSpans } from '../../chart/bands';
-import type { Hover } from '../../chart/hover';
-import { Legend } from '../../chart/Legend';
-import { TraceChart } from '../../chart/TraceChart';
-import { focusOn, type View } from '../../chart/view';
+import { useCommands } from '../../commands/useCommands';
 import { FailureNote } from '../../components/FailureNote';
-import { Skeleton } from '../../components/Skeleton';
-import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { createStore } from '../../state/store';
-import { ChartTools } from './ChartTools';
-import { Details } from './Details';
-import { Findings } from './Findings';
+import { EngineProvider, useLink } from '../../state/engine';
+import { useParameter, useSpanParameter } from '../../state/router';
+import { useStore } from '../../state/store';
+import { Timeline } from '../../timeline/Timeline';
+import { timelineActions } from '../../timeline/timeline-actions';
+import { createTimelineState, type TimelineState } from '../../timeline/timeline-state';
+import { linkToPast, type PastLink } from './as-known';
+import { Drawer, TABS, type TabId, usePlace } from './Drawer';
+import { Headline } from './Headline';
 import { KeyFigures } from './KeyFigures';
-import { SessionHeader } from './SessionHeader';
-
-/** Four times a second is as often as a changing number can be read. */
-const LIVE_MS = 250;
+import { LiveBar } from './LiveBar';
+import { LoadingSession } from './LoadingSession';
+import type { Replay } from './replay-clock';
+import { replayCommands } from './replay-commands';
+import { SourceTools } from './SourceTools';
+import { TabContent } from './TabContent';
+import { Transport } from './Transport';
+import { type KnownSession as KnownSessionAnswer, useKnownSession } from './useKnownSession';
+import { type ReplayControl, useReplay } from './useReplay';
 
 export function Session({ id }: { id: string }) {
-  const [series, setSeries] = useState<string | undefined>(undefined);
-  const shown = useQuery(`show ${id} ${series ?? ''}`, (engine) =>
-    engine.show(series === undefined ? { id } : { id, series }),
-  );
-  const budget = useQuery(`budgetOf ${id}`, (engine) => engine.budgetOf({ id }));
-  const recording = shown.data?.status === 'recording';
-  const refresh = useThrottled(() => {
-    shown.refresh();
-    if (budget.data === null) budget.refresh();
-  }, LIVE_MS);
-  useEngineEvent((event) => {
-    if (event.type === 'session' ? event.id === id : recording) refresh();
-  });
-  // The session of another source stays in sight until the new one is here.
-  const latest = useRef<SessionDocument | null>(null);
-  if (shown.data) latest.current = shown.data;
-  const session = shown.data ?? latest.current;
-
-  if (session === null) {
-    return (
-      <main className="page">
-        {shown.error === null ? (
-          <Skeleton rows={9} />
-        ) : (
-          <>
-            <FailureNote error={shown.error} onRetry={shown.refresh} />
-            <p>
-              <a className="button" href="#/">
-                All sessions
-              </a>
-            </p>
-          </>
-        )}
-      </main>
-    );
-  }
+  const [series, setSeries] = useParameter('source', 'source');
+  const whole = useKnownSession(id, series);
+  const isLive = whole.session?.status === 'recording';
+  const control = useReplay(id, whole.session?.durationUs ?? 0, isLive);
+  const until = useShownMoment(control.replay);
+  const past = usePastLink(id, until);
+  if (whole.session === null) return <LoadingSession shown={whole} />;
   return (
-    <main className="page session" data-loading={shown.loading}>
-      {shown.error !== null && <FailureNote error={shown.error} onRetry={shown.refresh} />}
-      <SessionHeader session={session} onChanged={shown.refresh} />
-      <Body
-        session={session}
-        budget={budget.data}
-        budgetError={budget.error}
+    <EngineProvider value={past}>
+      <KnownSession
+        id={id}
+        series={series}
+        isLive={isLive}
+        isPast={until !== null}
+        control={control}
         onSeries={setSeries}
+        whole={{ ...whole, session: whole.session }}
       />
-    </main>
+    </EngineProvider>
+  );
+}
+
+/** One link for as long as the session is looked at: what is drawn stays while the moment moves. */
+function usePastLink(id: string, until: Micros | null): PastLink {
+  const link = useLink();
+  const past = useMemo(() => linkToPast(link, id), [link, id]);
+  useEffect(() => () => past.detach(), [past]);
+  // Before what lies below asks anything.
+  useLayoutEffect(() => past.moveTo(until), [past, until]);
+  return past;
+}
+
+/** No figure changes more often than this while a replay plays. */
+const PLAYING_MS = 500;
+/** Where a hand puts it is shown sooner. */
+const SEEKING_MS = 120;
+
+function useShownMoment(replay: Replay | null): Micros | null {
+  const at = replay === null ? null : Math.round(replay.at);
+  const [shown, setShown] = useState(at);
+  const latest = useRef(at);
+  useEffect(() => {
+    latest.current = at;
+  });
+  const isPast = at !== null;
+  const isPlaying = replay?.isPlaying ?? false;
+  useEffect(() => {
+    const show = () => setShown(latest.current);
+    show();
+    if (!isPast) return;
+    const timer = window.setInterval(show, isPlaying ? PLAYING_MS : SEEKING_MS);
+    return () => window.clearInterval(timer);
+  }, [isPast, isPlaying]);
+  return isPast ? (shown ?? at) : null;
+}
+
+interface Known {
+  readonly id: string;
+  readonly series: string | null;
+  readonly isLive: boolean;
+  readonly isPast: boolean;
+  readonly control: ReplayControl;
+  readonly whole: KnownSessionAnswer & { readonly session: SessionDocument };
+  onSeries(series: string): void;
+}
+
+/** As it is known at the moment shown; the whole until the first answer of a replay is here. */
+function KnownSession(props: Known) {
+  const { id, series, isPast, whole } = props;
+  const known = useKnownSession(id, series, isPast);
+  const shown = isPast && known.session !== null ? known : whole;
+  return (
+    <Body
+      {...props}
+      session={shown.session ?? whole.session}
+      budget={shown.budget}
+      error={shown.error}
+    />
   );
 }
 
 function Body({
   session,
   budget,
-  budgetError,
+  error,
+  isLive,
+  isPast,
+  control,
+  whole,
   onSeries,
-}: {
-  session: SessionDocument;
-  budget: Budget | null;
-  budgetError: unknown;
-  onSeries(series: string): void;
+}: Known & {
+  readonly session: SessionDocument;
+  readonly budget: Budget | null;
+  readonly error: unknown;
 }) {
-  const [tier, setTier] = useState<Tier>('refined');
-  const [view, setView] = useState<View | null>(null);
-  const hover = useRef(createStore<Hover | null>(null)).current;
-  const { overlay } = session;
-  const bands = useMemo(() => buildPredictedSpans(overlay, tier, budget), [overlay, tier, budget]);
-  const zoomTo = (span: readonly [number, number]) => setView(focusOn(span, session.durationUs));
+  const { tier, setTier, tab, setTab } = useChoices();
+  const [place, setPlace] = usePlace();
+  const state = useTimelineState();
+  const selection = useStore(state.selection);
+  const actions = useMemo(() => timelineActions(session, state), [session, state]);
+  useCommands(replayCommands(control, isLive));
+  const isMoving = isLive || control.replay !== null;
   return (
-    <>
-      <KeyFigures session={session} tier={tier} />
-      {budgetError !== null && <FailureNote error={budgetError} />}
-      <div className="session-grid">
-        <section className="card chart-card">
-          <ChartTools
+    <main className="session" data-place={place} data-moving={isMoving}>
+      {error !== null && <FailureNote error={error} onRetry={whole.refresh} />}
+      <Headline
+        session={isPast ? { ...session, name: whole.session.name } : session}
+        isLive={isLive}
+        onReplay={control.start}
+        onChanged={whole.refresh}
+      >
+        <KeyFigures session={session} tier={tier} />
+      </Headline>
+      {isMoving && <LiveBar session={session} />}
+      <div className="session-body">
+        <section className="card timeline-card">
+          <SourceTools session={session} tier={tier} onSeries={onSeries} onTier={setTier} />
+          <Timeline
             session={session}
-            hasPrediction={bands.length > 0}
+            budget={budget}
             tier={tier}
-            isWhole={view === null}
-            onSeries={onSeries}
-            onTier={setTier}
-            onFit={() => setView(null)}
-          />
-          <TraceChart
-            session={session}
-            spans={bands}
-            tier={tier}
-            view={view}
-            hover={hover}
-            onView={setView}
+            state={state}
+            extentUs={whole.session.durationUs}
+            onFinding={() => setTab('findings')}
           />
         </section>
-        <aside className="rail">
-          <Legend session={session} budget={budget} spans={bands} tier={tier} hover={hover} />
-          <Findings session={session} onZoom={zoomTo} />
-        </aside>
+        <Drawer session={session} tab={tab} place={place} onTab={setTab} onPlace={setPlace}>
+          <TabContent
+            tab={tab}
+            budget={budget}
+            tier={tier}
+            session={session}
+            state={state}
+            actions={actions}
+            onSeries={onSeries}
+          />
+        </Drawer>
       </div>
-      <Details session={session} tier={tier} budget={budget} onZoom={zoomTo} onSeries={onSeries} />
-    </>
+      {isMoving && <Transport control={control} isLive={isLive} selection={selection} />}
+    </main>
   );
+}
+
+/** What a link restores besides the span. */
+function useChoices() {
+  const [tierName, setTier] = useParameter('tier', 'tier');
+  const [tabName, setTab] = useParameter('tab', 'tab');
+  const tier: Tier = tierName === 'textbook' ? 'textbook' : 'refined';
+  const tab: TabId = TABS.find((each) => each === tabName) ?? 'findings';
+  return { tier, setTier, tab, setTab };
+}
+
+/** The timeline's place, kept in the address as far as a link restores it. */
+function useTimelineState(): TimelineState {
+  const [span, setSpan] = useSpanParameter();
+  const [state] = useState(() => createTimelineState({ view: span }));
+  useEffect(() => state.view.subscribe(() => setSpan(state.view.get())), [state, setSpan]);
+  useEffect(() => {
+    const shown = state.view.get();
+    if (shown?.t0 !== span?.t0 || shown?.t1 !== span?.t1) state.view.set(span);
+  }, [state, span]);
+  return state;
 }

@@ -7,6 +7,9 @@
  *     its end    log-softmax                            4
  *     backward   log-softmax + two gradients           12, then the gradient in both precisions, 6
  *
+ * Masked-language heads and encoder-decoders (BERT, T5, BART) take the loss of the logits as they are: at half precision 4, 2
+ * and 6 B.
+ *
  * A kernel that writes the gradient over the logits (Liger, Unsloth) needs one tensor of them throughout, and no copy.
  *
  * Measured on an A100: 20.00 B a logit for the loss alone in fp32, whose input and its gradient are counted besides
@@ -55,14 +58,21 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
     norm
       .add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream)
       .add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
-    if (model.norm === 'rmsnorm') norm.add(types.residual * stream);
+    // The normalized value is kept for the gradient of the scale, which adapters leave as it is.
+    if (model.norm === 'rmsnorm' && !run.loraRank) norm.add(types.residual * stream);
   }
   saved.addAll(norm);
   // BERT's pooler reads the first token out of the last output, all of which stays.
   if (model.pooler) saved.add(c * stream).add(c * run.batch * model.hidden, 2);
   if (!hasLmHead(model)) return { norm, saved, forward, kept, backward, gradient, work };
+  const narrowed = (stream / model.hidden) * (model.embedding?.width ?? model.hidden);
+  if (model.headTransform) {
+    // Its dense layer's input, the activation's, and that of its norm, which autocast computes in fp32.
+    saved.add(c * stream).add(c * narrowed);
+    saved.add((types.autocast ? 4 : c) * narrowed).add(4 * split(rows, shard.sequence), 2);
+  }
   // The matrix needs its input for its own gradient alone.
-  if (headTrains(model, run)) saved.add(c * stream);
+  if (headTrains(model, run) && !run.loraRank) saved.add(c * narrowed);
   work.add(types.residual * stream);
   const vocab = split(model.vocab, shard.tensor);
   if (run.loss === 'fused') {
@@ -77,16 +87,18 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
     return { norm, saved, forward, kept, backward, gradient, work };
   }
   const logits = rows * vocab;
+  /** Log-softmax is fp32: decoders copy their logits, autocast computes it so; other heads take logits as they are. */
+  const wide = types.autocast || model.architecture === 'decoder' ? 4 : c;
   if (run.loss === 'in-place') {
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
     return { norm, saved, forward, kept, backward, gradient, work };
   }
   forward
     .add(c * logits)
-    .add(c < 4 ? 4 * logits : 0)
-    .add(4 * logits);
-  kept.add(4 * logits);
-  backward.add(4 * logits, 3);
+    .add(c < wide ? 4 * logits : 0)
+    .add(wide * logits);
+  kept.add(wide * logits);
+  backward.add(wide * logits, 3);
   gradient.add(c * logits);
   return { norm, saved, forward, kept, backward, gradient, work };
 }

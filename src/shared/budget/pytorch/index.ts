@@ -9,6 +9,7 @@
 
 import type { Bytes } from '../../base/units';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { servingBudget, servingPeak } from '../serving';
 import { type Shard, wholeShard } from '../sharding/shard';
 import type { TierBudget } from '../types';
 import { abandonedSegments } from './abandoned-segments';
@@ -16,13 +17,15 @@ import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
 import { findPeak, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
+import { settleAttention } from './types';
 
 function listMoments(
   model: ModelSpec,
-  run: RunSpec,
+  asked: RunSpec,
   shard: Shard,
   peaksOnly = false,
 ): PhaseMoments[] {
+  const run = settleAttention(model, asked);
   return run.mode === 'train'
     ? trainingMoments(model, run, shard, peaksOnly)
     : inferenceMoments(model, run, shard);
@@ -34,6 +37,7 @@ export function pytorchBudget(
   run: RunSpec,
   shard: Shard = wholeShard(model, run),
 ): TierBudget {
+  if (run.mode === 'serve') return servingBudget(model, run, shard);
   return tierFrom(
     listMoments(model, run, shard),
     contextBytes(run.gpu),
@@ -47,5 +51,6 @@ export function pytorchPeak(
   run: RunSpec,
   shard: Shard = wholeShard(model, run),
 ): Bytes {
+  if (run.mode === 'serve') return servingPeak(model, run, shard);
   return findPeak(listMoments(model, run, shard, true), contextBytes(run.gpu));
 }

@@ -1,7 +1,9 @@
 /** What stays on the device from load on: weights, their casts and shards, buffers, libraries' workspaces. */
 
 import { findImplementation } from '../../model/families';
+import { type Quantization, quantizedBytes } from '../../model/quantization';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { findStorage } from '../../model/stored-precision';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type Weights, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
@@ -29,14 +31,6 @@ export interface Resident {
   readonly expanded: TensorSum;
 }
 
-/** NF4 keeps an fp32 scale for every 64 weights; int8 one for every row. */
-function quantizedBytes(tensor: WeightTensor, kind: 'int8' | 'int4'): number {
-  const elements = tensor.rows * tensor.columns;
-  return kind === 'int4'
-    ? elements / 2 + 4 * Math.ceil(elements / 64)
-    : elements + 4 * tensor.columns;
-}
-
 /** Layers of a row fetched at once: two of the model, of those that train where there are two. */
 function atOnce(tensor: WeightTensor, shard: Shard): number {
   const layers = Math.min(2, countLayers(tensor, shard));
@@ -53,13 +47,17 @@ export function countResident(
   weights: Weights,
 ): Resident {
   const training = run.mode === 'train';
-  const counter = new WeightCounter(run, shard, types);
+  const storage = findStorage(model, run.precision);
+  const counter = new WeightCounter(run, shard, types, storage);
   for (const tensor of weights.tensors) counter.add(tensor, types.weight, true);
   if (run.loraRank) for (const tensor of weights.trained) counter.add(tensor, types.adapter, false);
   const { parameters, casts, layerCasts, endCasts, fetched } = counter;
   const loading = new TensorSum().add(2 * counter.largestQuantized);
   return {
-    weights: [hold(types.autocast ? 'master_params' : 'params', parameters)],
+    weights: [
+      hold(types.autocast ? 'master_params' : 'params', parameters),
+      ...references(run, shard, types, storage, weights),
+    ],
     casts,
     layerCasts,
     endCasts,
@@ -68,8 +66,22 @@ export function countResident(
     buffers: registeredBuffers(model, shard),
     workspace: new TensorSum().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
-    expanded: types.quantized === 'int4' ? loading : new TensorSum(),
+    expanded: storage?.bits === 4 ? loading : new TensorSum(),
   };
+}
+
+/** Frozen copies that preference training compares with, each sharded as the model itself. */
+function references(
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  storage: Quantization | null,
+  { tensors }: Weights,
+): Holding[] {
+  if (!run.referenceModels) return [];
+  const counter = new WeightCounter(run, shard, types, storage);
+  for (const tensor of tensors) counter.add(tensor, types.weight, true);
+  return [hold('params', counter.parameters, run.referenceModels)];
 }
 
 /** Buffers beside the weights, as the model's family registers them. */
@@ -97,6 +109,7 @@ class WeightCounter {
   largestFrozen = 0;
   readonly #shard: Shard;
   readonly #types: ElementBytes;
+  readonly #storage: Quantization | null;
   /** Parameters are in host memory. */
   readonly #offloaded: boolean;
   /** Ranks a parameter is sharded over. */
@@ -104,10 +117,11 @@ class WeightCounter {
   /** Weights come to the device layer by layer, and their casts with them. */
   readonly #gathered: boolean;
 
-  constructor(run: RunSpec, shard: Shard, types: ElementBytes) {
+  constructor(run: RunSpec, shard: Shard, types: ElementBytes, storage: Quantization | null) {
     const training = run.mode === 'train';
     this.#shard = shard;
     this.#types = types;
+    this.#storage = storage;
     this.#offloaded = run.offload === 'all';
     this.#share = training ? shard.parameterShare : 1;
     this.#gathered = training && (this.#share > 1 || this.#offloaded);
@@ -116,10 +130,10 @@ class WeightCounter {
   /** A row of weights of `element` bytes each; with `quantizable` at fewer where the run quantizes its layers. */
   add(tensor: WeightTensor, element: number, quantizable: boolean): void {
     const { rows, columns, count, kind, layered } = tensor;
-    const { autocast, quantized } = this.#types;
+    const { autocast } = this.#types;
     const elements = rows * columns;
-    const narrow = quantizable && kind === 'matrix' && layered ? quantized : null;
-    const bytes = narrow === null ? elements * element : Math.ceil(quantizedBytes(tensor, narrow));
+    const narrow = quantizable ? this.#narrow(tensor) : null;
+    const bytes = narrow === null ? elements * element : quantizedBytes(narrow, rows, columns);
     if (!this.#offloaded) this.parameters.add(Math.ceil(bytes / this.#share), count);
     if (narrow !== null) this.largestQuantized = Math.max(this.largestQuantized, elements);
     if (autocast && kind === 'matrix' && !this.#gathered) this.#cast(tensor);
@@ -128,6 +142,12 @@ class WeightCounter {
         narrow === null ? elements * (autocast ? 2 : element) : bytes,
         layered ? (atOnce(tensor, this.#shard) * count) / countLayers(tensor, this.#shard) : count,
       );
+  }
+
+  /** Linear layers are quantized, the router's and the ends' matrices are not; in some formats the experts alone are. */
+  #narrow({ role, expert }: WeightTensor): Quantization | null {
+    if (role === undefined || (this.#storage?.expertsAlone && !expert)) return null;
+    return this.#storage;
   }
 
   #cast(tensor: WeightTensor): void {

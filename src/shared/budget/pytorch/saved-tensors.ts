@@ -12,11 +12,19 @@
  *    their input; a product saves each factor whose partner needs a gradient; a sum saves nothing.
  *  - A fused attention kernel saves q, k, v, its output and the log-sum-exp in fp32, and never the scores.
  *  - Autocast casts the input of each linear layer anew, and each cast is saved.
- *  - dropout saves a mask of bytes.
+ *  - dropout saves a mask of bytes, and not its input.
+ *  - A view is saved as the whole tensor it looks into: values that are a part of one fused projection keep queries and keys
+ *    beside them, though those have been rotated into tensors of their own.
+ *  - PEFT computes an adapter of a half-precision model in fp32: each adapter casts its layer's input by itself, and the
+ *    cast is what its first matrix saves (peft/tuners/lora/layer.py, `_cast_input_dtype`).
+ *  - Experts run as one grouped multiplication over copies of the tokens, sorted by expert
+ *    (transformers/integrations/moe.py); their output is saved once, for the gradient of the routing weights.
  */
 import { findImplementation } from '../../model/families';
 import type { Implementation } from '../../model/families/family';
+import type { Role } from '../../model/roles';
 import type { Experts, ModelSpec, RunSpec } from '../../model/spec';
+import { takesRole } from '../../model/weights/adapters';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
@@ -54,6 +62,9 @@ export function savedTensors(
   return tape.tensors;
 }
 
+const QKV: readonly Role[] = ['qkv'];
+const Q_K_V: readonly Role[] = ['query', 'key', 'value'];
+
 class LayerTape {
   readonly tensors: SavedTensor[] = [];
   readonly #model: ModelSpec;
@@ -64,8 +75,6 @@ class LayerTape {
   /** [N, d] as it lies between tensor-parallel regions. */
   readonly #stream: readonly [rows: number, width: number];
   readonly #rank: number;
-  /** Every linear layer has a weight, its own or an adapter's, whose gradient needs the input. */
-  readonly #everyLinear: boolean;
   readonly #eager: boolean;
 
   constructor(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes) {
@@ -76,22 +85,15 @@ class LayerTape {
     this.#code = findImplementation(model);
     this.#stream = [split(run.batch * run.seq, shard.sequence), model.hidden];
     this.#rank = run.loraRank ?? 0;
-    this.#everyLinear = this.#rank === 0 || run.loraTargets === 'all-linear';
     this.#eager = run.attention === 'eager';
   }
 
   saveSelfAttention(): void {
-    const { autocast } = this.#types;
-    const { fusedProjection } = this.#code;
     this.#norm('norm1');
-    const casts = autocast && !fusedProjection ? 3 : 1;
-    // Adapters of queries and values leave the keys without one: two casts are read again at most.
-    const read = autocast && !this.#everyLinear ? Math.min(casts, 2) : casts;
-    this.#save('qkv', 'input of the projections', this.#stream, this.#types.compute, read);
-    const adapted = this.#everyLinear ? 3 : 2;
-    this.#narrow('qkv', fusedProjection ? 1 : adapted);
+    const projections = this.#code.fusedProjection ? QKV : Q_K_V;
+    this.#inputs('qkv', 'input of the projections', this.#stream, projections);
+    if (this.#model.qkNorm) this.#queryKeyNorms();
     this.#attention('attention');
-    this.#narrow('output', this.#everyLinear ? 1 : 0);
     this.#attentionOutput('output');
   }
 
@@ -114,31 +116,64 @@ class LayerTape {
     if (layerNorms === 4) this.#norm('norm2');
     if (layerNorms !== 1) this.#norm('norm2');
     if (experts) this.#router(experts);
-    const inputs = activation === 'swiglu' ? 2 : 1;
+    const gated: readonly Role[] = this.#code.fusedGate ? ['gateUp'] : ['gate', 'up'];
+    const into: readonly Role[] = activation === 'swiglu' ? gated : ['up'];
     // Beside attention it reads the tensor that the projections have saved.
-    if (this.#everyLinear && (layerNorms !== 1 || autocast))
-      this.#save(
-        'up',
-        'input of the feed-forward network',
-        this.#stream,
-        c,
-        (autocast ? inputs : 1) * routed,
-      );
-    this.#narrow('up', this.#everyLinear ? inputs * routed : 0);
-    this.#narrow('down', this.#everyLinear ? routed : 0);
+    if (layerNorms !== 1 || autocast || this.#rank > 0)
+      this.#inputs('up', 'input of the feed-forward network', this.#stream, into, routed);
     const inner = [tokens, ffn];
     this.#activation(inner);
-    if (this.#everyLinear) this.#save('down', 'input of the down projection', inner, c);
+    this.#inputs('down', 'input of the down projection', inner, ['down']);
     if (layerNorms === 4) this.#norm('norm2');
     if (experts)
-      this.#save(
-        'down',
-        'output of the experts, plain and weighted',
-        [tokens * routed, this.#model.hidden],
-        c,
-        2,
-      );
+      this.#save('down', 'output of the experts', [tokens * routed, this.#model.hidden], c);
     this.#residualDropout('down');
+  }
+
+  /**
+   * What linear layers that read the same tensor save of it: the tensor once where their weights train, a cast for each
+   * under autocast, and with adapters what the adapted ones alone need.
+   */
+  #inputs(
+    sublayer: Sublayer,
+    name: string,
+    shape: readonly number[],
+    readers: readonly Role[],
+    times = 1,
+  ): void {
+    const { compute: c, autocast, adapter } = this.#types;
+    if (this.#rank === 0) {
+      this.#save(sublayer, name, shape, c, (autocast ? readers.length : 1) * times);
+      return;
+    }
+    const adapted = readers.filter((role) => this.#adapts(role)).length * times;
+    if (adapted === 0) return;
+    const { loraDropout = 0 } = this.#run;
+    // Half precision: a cast to the adapter's type for each; dropped, a tensor of its own for each too.
+    const apart = autocast || adapter !== c || loraDropout > 0;
+    const element = autocast ? c : adapter;
+    this.#save(sublayer, name, shape, element, apart ? adapted : 1);
+    if (loraDropout > 0) this.#save(sublayer, 'dropout mask of the adapters', shape, 1, adapted);
+    this.#narrow(sublayer, element, adapted);
+  }
+
+  #adapts(role: Role): boolean {
+    return takesRole(this.#model, role, this.#run.loraTargets ?? 'query-value');
+  }
+
+  /** The rank-wide products between the two matrices of `count` adapters. */
+  #narrow(sublayer: Sublayer, element: number, count: number): void {
+    const { batch: B, seq: n } = this.#run;
+    this.#save(sublayer, 'what adapters narrow to', [B, n, this.#rank], element, count);
+  }
+
+  /** Over each head, or over all of them at once: what the norm of the stream saves, at the widths of queries and keys. */
+  #queryKeyNorms(): void {
+    const { batch: B, seq: n } = this.#run;
+    const { queryWidth, kvWidth, heads } = this.#shape;
+    const { qkNorm, headDim } = this.#model;
+    const rows = qkNorm === 'width' ? 2 : heads + kvWidth / headDim;
+    this.#normalized('qkv', [B * n, queryWidth + kvWidth], B * n * rows, this.#types.compute);
   }
 
   #save(
@@ -153,32 +188,37 @@ class LayerTape {
   }
 
   #norm(sublayer: 'norm1' | 'norm2' | 'crossNorm'): void {
-    const { residual } = this.#types;
-    const [rows] = this.#stream;
+    // Beside attention the second norm reads what the first has saved.
+    const shared = sublayer === 'norm2' && this.#model.parallel === true;
+    this.#normalized(sublayer, this.#stream, this.#stream[0], this.#types.residual, shared);
+  }
+
+  /** A norm of `rows` rows over a tensor of `element` bytes, which with `shared` has been saved already. */
+  #normalized(
+    sublayer: Sublayer,
+    shape: readonly number[],
+    rows: number,
+    element: number,
+    shared = false,
+  ): void {
+    if (this.#code.normWrittenOut) {
+      // In fp32: the centred input for its square and for its scale, 1/deviation, and the normalized value for the weight.
+      this.#save(sublayer, 'centred input in fp32', shape, 4, 2);
+      this.#save(sublayer, 'reciprocal deviation', [rows], 4);
+      if (this.#rank === 0) this.#save(sublayer, 'normalized in fp32', shape, 4);
+      return;
+    }
     if (this.#model.norm === 'layernorm') {
-      this.#save(sublayer, 'input', this.#stream, residual);
+      if (!shared) this.#save(sublayer, 'input', shape, element);
       this.#save(sublayer, 'mean and reciprocal deviation', [rows], 4, 2);
       return;
     }
     // Written out in fp32: the input (a copy of a half-precision one), 1/rms, and the normalized value for the scale.
-    this.#save(sublayer, 'input in fp32', this.#stream, 4);
-    if (this.#code.normKeepsInput && residual < 4)
-      this.#save(sublayer, 'input', this.#stream, residual);
+    if (!shared || element < 4) this.#save(sublayer, 'input in fp32', shape, 4);
+    if (this.#code.normKeepsInput && element < 4) this.#save(sublayer, 'input', shape, element);
     this.#save(sublayer, 'reciprocal root mean square', [rows], 4);
-    if (this.#rank === 0) this.#save(sublayer, 'normalized', this.#stream, residual);
-  }
-
-  /** The rank-wide products between the two matrices of `count` adapters. */
-  #narrow(sublayer: Sublayer, count: number): void {
-    const { batch: B, seq: n } = this.#run;
-    if (this.#rank > 0 && count > 0)
-      this.#save(
-        sublayer,
-        'what adapters narrow to',
-        [B, n, this.#rank],
-        this.#types.compute,
-        count,
-      );
+    if (this.#rank === 0)
+      this.#save(sublayer, 'normalized', shape, this.#code.scaledInFp32 ? 4 : element);
   }
 
   #attention(sublayer: 'attention' | 'crossAttention'): void {
@@ -209,7 +249,10 @@ class LayerTape {
     const { latentAttention: latent } = this.#model;
     const { valueWidth, kvWidth } = this.#shape;
     if (this.#eager) return valueWidth;
-    // A fused kernel keeps a view of latent attention's values, and with it the plain keys projected beside them.
+    // A fused kernel keeps views: of latent attention's values with the plain keys projected beside them, and of values
+    // that are part of one projection with queries and keys that rotation has made tensors of their own since.
+    if (this.#code.fusedProjection && this.#model.positions === 'rotary')
+      return this.#shape.queryWidth + 2 * kvWidth;
     return latent ? (valueWidth / latent.valueDim) * (latent.plainDim + latent.valueDim) : kvWidth;
   }
 
@@ -218,9 +261,10 @@ class LayerTape {
     const { batch: B, seq: n, dropout = 0 } = this.#run;
     const { compute: c } = this.#types;
     const square = [B, this.#shape.heads, n, n];
-    if (softmaxInFp32(this.#model, this.#run))
-      this.#save(sublayer, 'attention weights in fp32', square, 4, 1, true);
-    this.#save(sublayer, 'attention weights', square, c, 1, true);
+    const inFp32 = softmaxInFp32(this.#model, this.#run);
+    // Softmax keeps its result, the multiplication with the values what it is given: the same tensor if nothing is between.
+    if (inFp32) this.#save(sublayer, 'attention weights in fp32', square, 4, 1, true);
+    if (!inFp32 || dropout === 0) this.#save(sublayer, 'attention weights', square, c, 1, true);
     if (dropout > 0) {
       this.#save(sublayer, 'attention weights after dropout', square, c, 1, true);
       this.#save(sublayer, 'dropout mask', square, 1, 1, true);
@@ -230,13 +274,17 @@ class LayerTape {
   /** A fused kernel keeps its output, which is the projection's input, in any case. */
   #attentionOutput(sublayer: 'output' | 'crossOutput'): void {
     const { batch: B, seq: n } = this.#run;
-    if (this.#everyLinear || !this.#eager)
-      this.#save(
-        sublayer,
-        'input of the output projection',
-        [B, n, this.#shape.valueWidth],
-        this.#types.compute,
-      );
+    const { compute: c, autocast, adapter } = this.#types;
+    const output = [B, n, this.#shape.valueWidth];
+    const name = 'input of the output projection';
+    if (this.#eager) {
+      this.#inputs(sublayer, name, output, ['output']);
+    } else {
+      this.#save(sublayer, name, output, c);
+      const isCast = !autocast && (adapter !== c || (this.#run.loraDropout ?? 0) > 0);
+      if (this.#rank > 0 && isCast) this.#inputs(sublayer, `${name}, cast`, output, ['output']);
+      else if (this.#rank > 0 && this.#adapts('output')) this.#narrow(sublayer, c, 1);
+    }
     this.#residualDropout(sublayer);
   }
 
@@ -250,9 +298,9 @@ class LayerTape {
   #router({ total, active }: Experts): void {
     const { compute: c } = this.#types;
     const tokens = this.#run.batch * this.#run.seq;
-    if (this.#everyLinear) this.#save('up', 'input of the router', this.#stream, c);
+    if (this.#rank === 0) this.#save('up', 'input of the router', this.#stream, c);
     this.#save('up', 'probabilities of the experts', [tokens, total], 4);
-    this.#save('up', 'chosen experts, and which rows go where', [tokens, active], 8, 3);
+    this.#save('up', 'chosen experts, and which rows go where and back', [tokens, active], 8, 4);
     this.#save(
       'up',
       'weights of the chosen, before and after they add up to one',
@@ -270,8 +318,10 @@ class LayerTape {
       this.#save('activation', 'silu of the gate', inner, c);
       this.#save('activation', 'up', inner, c);
     } else if (activation === 'relu') {
-      // relu saves its result, which is the next layer's input: one tensor, counted there.
-      if (!this.#everyLinear || autocast) this.#save('activation', 'relu', inner, c);
+      // relu saves its result, which is the next layer's input: one tensor, counted there. T5 hands it on at the precision of
+      // the next matrix, which autocast narrows again.
+      const isRecast = autocast && this.#model.relativeBuckets !== undefined;
+      if (this.#rank > 0 || isRecast) this.#save('activation', 'relu', inner, c);
     } else if (activationComposed) {
       // 0.5·u·(1 + tanh(√(2/π)·(u + 0.044715·u³))), one kernel an operation; autocast takes the power in fp32.
       const wide = autocast ? 4 : c;

@@ -73,8 +73,10 @@ interface StandingParts {
   /** The mask of eager attention lasts as long as the layers run: in backward too where they run again. */
   readonly mask: Holding;
   readonly recomputedMask: readonly Holding[];
-  /** Half-precision copies of weights. Recomputed layers make theirs again; the head's stays. */
+  /** Half-precision copies of weights, which autocast holds until forward is over. */
   readonly casts: Holding;
+  /** Those of them that autograd has saved: of recomputed layers none, which make theirs again; the head's stays. */
+  readonly savedCasts: Holding;
   readonly backwardCasts: readonly Holding[];
 }
 
@@ -236,6 +238,7 @@ function listStanding(
     mask,
     recomputedMask: group === 0 ? [] : [mask],
     casts,
+    savedCasts: group === 0 ? casts : hold('params', resident.endCasts),
     backwardCasts:
       group === 0
         ? [casts]

@@ -65,7 +65,7 @@ function stepPhases(parts: TrainingParts, steps: Steps): PhaseMoments[] {
       lastStep,
       standing,
       moments: forwardMoments(parts),
-      end: [...standing, ...atLoss(parts, parts.head.kept)],
+      end: [...standing, ...atLoss(parts, parts.head.kept, parts.savedCasts)],
     },
     {
       phase: 'backward',
@@ -102,11 +102,11 @@ function updateMoment(parts: TrainingParts, afterBackward: readonly Holding[]): 
 }
 
 /** All layers are done: what they and the ends have saved, beside `logits`. */
-function atLoss(parts: TrainingParts, logits: TensorSum): Holding[] {
+function atLoss(parts: TrainingParts, logits: TensorSum, casts: Holding): Holding[] {
   return [
     ...gradientHoldings(parts),
     ...savedOutsideLayers(parts),
-    parts.casts,
+    casts,
     hold('activations', parts.microBatch),
     hold('logits', logits),
   ];
@@ -127,7 +127,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
   const { casts, mask, topLayers } = parts;
   const accumulated = gradientHoldings(parts);
   const moments: Moment[] = [
-    { name: 'loss', holdings: atLoss(parts, parts.head.forward) },
+    { name: 'loss', holdings: atLoss(parts, parts.head.forward, casts) },
     // Its output and the sum with the residual stream, the mask still there.
     {
       name: 'end of the last layer',
@@ -203,7 +203,7 @@ function lastLayerMoments(parts: TrainingParts): Moment[] {
 
 /** In the order in which backward meets them: the logits, the head, the last norm, the layers, the embeddings. */
 function backwardMoments(parts: TrainingParts): Moment[] {
-  const { head, casts } = parts;
+  const { head, savedCasts: casts } = parts;
   const microBatch = hold('activations', parts.microBatch);
   const ofEnds = gradientHoldings(parts, [hold('gradients', parts.endGradients)]);
   return [

@@ -1,6 +1,6 @@
 /** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
 import { findImplementation } from '../../model/families';
-import { isMixed } from '../../model/precision';
+import { bytesPerElement, isMixed } from '../../model/precision';
 import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
 
 export interface ElementBytes {
@@ -17,7 +17,7 @@ export interface ElementBytes {
   /** torch.autocast: fp32 weights, each matrix cast to half precision and kept until backward has used it. */
   readonly autocast: boolean;
   /** Weights of linear layers are stored quantized. */
-  readonly quantized: 'int8' | 'int4' | null;
+  readonly quantized: boolean;
 }
 
 const HALF: ElementBytes = {
@@ -28,8 +28,9 @@ const HALF: ElementBytes = {
   gradient: 2,
   state: 2,
   autocast: false,
-  quantized: null,
+  quantized: false,
 };
+const QUANTIZED: ElementBytes = { ...HALF, quantized: true };
 const MIXED: ElementBytes = {
   weight: 4,
   compute: 2,
@@ -38,7 +39,7 @@ const MIXED: ElementBytes = {
   gradient: 4,
   state: 4,
   autocast: true,
-  quantized: null,
+  quantized: false,
 };
 const TYPES: Readonly<Record<Precision, ElementBytes>> = {
   fp32: {
@@ -49,22 +50,48 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
     gradient: 4,
     state: 4,
     autocast: false,
-    quantized: null,
+    quantized: false,
   },
   fp16: HALF,
   bf16: HALF,
   'mixed-fp16': MIXED,
   'mixed-bf16': MIXED,
-  int8: { ...HALF, quantized: 'int8' },
-  int4: { ...HALF, quantized: 'int4' },
+  int8: QUANTIZED,
+  int4: QUANTIZED,
+  fp8: QUANTIZED,
+  nf4: QUANTIZED,
+  mxfp4: QUANTIZED,
 };
 
 /** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */
 const FP32_ADAPTERS = { adapter: 4, gradient: 4, state: 4 } as const;
 
-export function elementBytes(run: Pick<RunSpec, 'precision' | 'loraRank'>): ElementBytes {
-  const types = TYPES[run.precision];
-  return (run.loraRank ?? 0) > 0 ? { ...types, ...FP32_ADAPTERS } : types;
+export function elementBytes(
+  run: Pick<RunSpec, 'precision' | 'loraRank' | 'gradientPrecision'>,
+): ElementBytes {
+  const precise = TYPES[run.precision];
+  const types = (run.loraRank ?? 0) > 0 ? { ...precise, ...FP32_ADAPTERS } : precise;
+  const { gradientPrecision: gradient } = run;
+  return gradient === undefined ? types : { ...types, gradient: bytesPerElement(gradient) };
+}
+
+/**
+ * The run with the attention that its GPU computes. SDPA takes the flash kernel for half precision and the memory-efficient
+ * one otherwise, which knows no grouped heads: transformers hands those over as they are (enable_gqa) where no mask is
+ * needed, and the plain kernel repeats them and keeps the scores, as eager attention does
+ * (ATen/native/transformers/cuda/sdp_utils.cpp; transformers/integrations/sdpa_attention.py, use_gqa_in_sdpa).
+ */
+export function settleAttention(model: ModelSpec, run: RunSpec): RunSpec {
+  const { kvHeads, heads, headDim, slidingWindow, localAttention, latentAttention } = model;
+  const needsMask = slidingWindow !== undefined || localAttention !== undefined;
+  const isPlain =
+    run.attention === 'sdpa' &&
+    TYPES[run.precision].compute === 4 &&
+    kvHeads < heads &&
+    headDim <= 256 &&
+    !needsMask &&
+    latentAttention === undefined;
+  return isPlain ? { ...run, attention: 'eager' } : run;
 }
 
 /** Softmax in fp32 although the scores are half precision: autocast does it everywhere, the code of some families by itself. */

@@ -10,20 +10,23 @@ function innerCopies(model: ModelSpec): number {
   return model.activationComposed ? 4 : 2;
 }
 
-/**
- * Inner width that is there at once. Experts run one after the other, each on the tokens it is sent: evenly spread,
- * active/total of them; shared experts and dense layers on all.
- */
+/** Inner width that is there at once: experts run as one multiplication, beside or before shared ones and dense layers. */
 function innerWidth(model: ModelSpec, shape: LayerShape): number {
-  const { experts } = model;
-  if (!experts) return shape.ffn;
-  return Math.min(
-    shape.ffn,
-    Math.max(
-      Math.ceil((experts.ffn * experts.active) / experts.total),
-      experts.sharedFfn ?? 0,
-      experts.denseLayers ? model.ffn : 0,
-    ),
+  return Math.max(shape.ffn, model.experts?.denseLayers ? model.ffn : 0);
+}
+
+/**
+ * Experts: the copies of the tokens sorted by expert stay while the networks run, and at the end their output, that times
+ * the routing weights in fp32, and the same put back in order (transformers/integrations/moe.py, grouped_mm).
+ */
+function expertRows(model: ModelSpec, types: ElementBytes, shape: LayerShape): number {
+  const { experts, hidden } = model;
+  if (!experts) return 0;
+  const rows = shape.sequences * shape.tokens * shape.routed * hidden;
+  const inner = types.compute * shape.sequences * shape.tokens * innerWidth(model, shape);
+  return Math.max(
+    types.compute * rows,
+    (2 * types.compute + 8) * rows - innerCopies(model) * inner,
   );
 }
 
@@ -42,7 +45,8 @@ export function ffnForward(
   const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream, 3)
-    .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model));
+    .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model))
+    .add(expertRows(model, types, shape));
   if (run.attention === 'eager')
     work.add(c * shape.sequences * shape.heads * shape.tokens * length);
   return work;

@@ -7,8 +7,9 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 export interface Shard {
   /** Position of the rank's stage in the pipeline, from 0. */
   readonly stage: number;
-  /** Layers of the stage. */
+  /** Layers of the stage, and the model's layer that is the first of them. */
   readonly layers: number;
+  readonly first: number;
   /** How many of them, from the first, do not train. */
   readonly frozen: number;
   /** Layers of an encoder-decoder's decoder, all of them on every rank; 0 for other models. */
@@ -39,6 +40,7 @@ export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
   return {
     stage: 0,
     layers: model.layers,
+    first: 0,
     frozen: run.frozenLayers ?? 0,
     decoderLayers: model.decoderLayers ?? 0,
     embedding: true,
@@ -85,9 +87,12 @@ export function listStages(model: ModelSpec, run: RunSpec): readonly Shard[] {
 function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
   const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
   const microBatches = run.microBatches ?? pp;
+  const sharing = run.shardGroup ?? dp;
+  const [least, left] = [Math.floor(model.layers / pp), model.layers % pp];
   return {
     stage,
-    layers: Math.floor(model.layers / pp) + (stage < model.layers % pp ? 1 : 0),
+    layers: least + (stage < left ? 1 : 0),
+    first: stage * least + Math.min(stage, left),
     frozen: run.frozenLayers ?? 0,
     decoderLayers: model.decoderLayers ?? 0,
     embedding: stage === 0,
@@ -97,9 +102,9 @@ function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
     sequence: run.sequenceParallel ? tp : 1,
     expert: run.expertParallel ?? 1,
     data: dp,
-    parameterShare: zero >= 3 ? dp : 1,
-    gradientShare: zero >= 2 ? dp : 1,
-    stateShare: zero >= 1 ? dp : 1,
+    parameterShare: zero >= 3 ? sharing : 1,
+    gradientShare: zero >= 2 ? sharing : 1,
+    stateShare: zero >= 1 ? sharing : 1,
     inFlight: run.mode === 'train' ? Math.min(microBatches, pp - stage) : 1,
     accumulates: run.gradAccum > 1 || microBatches > 1,
   };

@@ -205,8 +205,9 @@ function findLeakIn(track: Track): Leak[] {
     phase,
     span: [from.t, to.t],
     confidence: slope.confidence,
-    slope: { bytes: each, per: unit },
+    slope: { bytes: each, per: unit, since: from.x + 1 },
     formula: `bytes of a ${unit} = slope of memory at the ends of ${unit}s, less what the budget adds`,
+    worked: `${formatInteger(count)} ${unit}s × ${formatBytes(each)} = ${formatBytes(each * count)}`,
     remedy:
       'Look for tensors kept across iterations: losses accumulated with their graph, lists of outputs, caches without a bound.',
     evidence: [

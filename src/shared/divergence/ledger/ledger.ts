@@ -66,6 +66,25 @@ export function buildLedger(
   return { phases: rows, peak };
 }
 
+/** The ledger of one instant: `measured` as read then, beside what was predicted for it. */
+export function buildLedgerAt(
+  input: DiagnosisInput & { readonly overlay: MeasuredOverlay; readonly budget: Budget },
+  diagnosis: Diagnosis | null,
+  moment: Pick<LedgerRow, 'phase' | 'stage' | 'step' | 'rank'> & {
+    readonly at: Micros;
+    readonly measured: Bytes;
+    readonly predicted: ComponentBytes;
+  },
+): LedgerRow {
+  const { overlay, budget } = input;
+  return new LedgerBuilder(input, overlay.series, budget, diagnosis).close(
+    moment,
+    moment.at,
+    moment.measured,
+    moment.predicted,
+  );
+}
+
 /** A phase that was both measured and predicted. */
 interface KnownPhase extends OverlayPhase {
   readonly measured: Bytes;

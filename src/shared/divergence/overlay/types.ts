@@ -99,10 +99,16 @@ export interface Finding {
   readonly confidence: Confidence;
   /** Numbers behind the finding, each a short sentence. */
   readonly evidence: readonly string[];
-  /** A leak: what each step or token adds. */
-  readonly slope?: { readonly bytes: Bytes; readonly per: 'step' | 'token' };
+  /** A leak: what each step or token adds, and the first that did. */
+  readonly slope?: {
+    readonly bytes: Bytes;
+    readonly per: 'step' | 'token';
+    readonly since: number;
+  };
   /** How the bytes follow from what was declared, in words. */
   readonly formula?: string;
+  /** The same with the numbers put in. */
+  readonly worked?: string;
   /** What to do about it. */
   readonly remedy?: string;
   /** The declared setting the trace contradicts, with the value that fits it; `or`: others that fit it as well. */

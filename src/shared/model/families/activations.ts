@@ -2,7 +2,7 @@
 import { Failure } from '../../base/failure';
 import type { ModelSpec } from '../model-spec';
 
-export type Activation = Pick<ModelSpec, 'activation' | 'activationComposed'>;
+export type Activation = Pick<ModelSpec, 'activation' | 'activationComposed' | 'gate'>;
 
 /** transformers' ACT2FN: gelu_new and its like are written out, the others are one kernel. */
 const PLAIN: ReadonlyMap<string, Activation> = new Map<string, Activation>([
@@ -12,28 +12,42 @@ const PLAIN: ReadonlyMap<string, Activation> = new Map<string, Activation>([
   ['gelu_fast', { activation: 'gelu', activationComposed: true }],
   ['gelu_python', { activation: 'gelu', activationComposed: true }],
   ['relu', { activation: 'relu' }],
+  ['relu2', { activation: 'relu2' }],
+  ['silu', { activation: 'silu' }],
+  ['swish', { activation: 'silu' }],
+  ['xielu', { activation: 'xielu' }],
 ]);
 
-/** Functions of a gate. The memory is that of SwiGLU whichever it is. */
-const GATES = ['silu', 'swish', 'gelu', 'gelu_pytorch_tanh'];
+/** Functions of a gate. */
+const GATES: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ['silu', { activation: 'swiglu' }],
+  ['swish', { activation: 'swiglu' }],
+  ['gelu', { activation: 'swiglu', gate: 'gelu' }],
+  ['gelu_pytorch_tanh', { activation: 'swiglu', gate: 'gelu' }],
+  ['gelu_new', { activation: 'swiglu', gate: 'gelu', activationComposed: true }],
+  ['gelu_fast', { activation: 'swiglu', gate: 'gelu', activationComposed: true }],
+  ['relu', { activation: 'swiglu', gate: 'relu' }],
+]);
 
 /** The activation of a network of two matrices; `bad_input` for a name that is not known. */
 export function plainActivation(field: string, value: string): Activation {
-  const found = PLAIN.get(value);
-  if (found) return found;
-  throw new Failure(
-    'bad_input',
-    `The model file has ${field} "${value}", which Plumbline does not know.`,
-    `It knows ${[...PLAIN.keys()].join(', ')}.`,
-  );
+  return PLAIN.get(value) ?? refuse(field, value, '', PLAIN);
 }
 
 /** The activation of a gated network, three matrices; `bad_input` for a name that is not known. */
 export function gatedActivation(field: string, value: string): Activation {
-  if (GATES.includes(value)) return { activation: 'swiglu' };
+  return GATES.get(value) ?? refuse(field, value, ' for a gated network', GATES);
+}
+
+function refuse(
+  field: string,
+  value: string,
+  where: string,
+  known: ReadonlyMap<string, Activation>,
+): never {
   throw new Failure(
     'bad_input',
-    `The model file has ${field} "${value}", which Plumbline does not know for a gated network.`,
-    `It knows ${GATES.join(', ')}.`,
+    `The model file has ${field} "${value}", which Plumbline does not know${where}.`,
+    `It knows ${[...known.keys()].join(', ')}.`,
   );
 }

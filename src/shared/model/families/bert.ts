@@ -1,59 +1,31 @@
-/** BERT and DistilBERT: encoders with learned positions and their norms last. */
+/** BERT, RoBERTa and XLM-RoBERTa, DistilBERT: encoders with learned positions and their norms last. */
 import type { ModelSpec } from '../model-spec';
 import { plainActivation } from './activations';
+import {
+  BERT_DEFAULTS,
+  BERT_IMPLEMENTATION,
+  encoderHead,
+  type HeadShapes,
+  readEncoder,
+} from './encoder';
 import type { Family } from './family';
+
+const BERT_HEADS: HeadShapes = { pooler: true };
 
 export const BERT: Family = {
   name: 'bert',
-  implementation: {
-    fusedProjection: false,
-    softmaxInFp32: false,
-    residualDropout: true,
-    normKeepsInput: false,
-    // BertEmbeddings registers position_ids and token_type_ids.
-    buffers: 'position-ids',
-  },
+  implementation: BERT_IMPLEMENTATION,
   configs: [
     {
       types: ['bert'],
       classes: /^Bert/,
-      read({ name, architectures, parse }) {
-        const config = parse(({ z, count }) =>
-          z.object({
-            vocab_size: count.default(30_522),
-            hidden_size: count.default(768),
-            num_hidden_layers: count.default(12),
-            num_attention_heads: count.default(12),
-            intermediate_size: count.default(3072),
-            hidden_act: z.string().default('gelu'),
-            max_position_embeddings: count.default(512),
-            type_vocab_size: z.number().int().nonnegative().default(2),
-          }),
-        );
-        return bert(
-          name,
-          {
-            layers: config.num_hidden_layers,
-            hidden: config.hidden_size,
-            heads: config.num_attention_heads,
-            ffn: config.intermediate_size,
-          },
-          {
-            vocab: config.vocab_size,
-            maxPositions: config.max_position_embeddings,
-            ...plainActivation('hidden_act', config.hidden_act),
-            tokenTypes: config.type_vocab_size,
-            // Built without the pooler for masked language modelling, tokens and spans; the bare model has it.
-            pooler: !architectures.some((name) => WITHOUT_POOLER.test(name)),
-          },
-        );
-      },
+      read: (file) => readEncoder(file, BERT_DEFAULTS, 'bert', BERT_HEADS),
     },
     {
       types: ['distilbert'],
       classes: /^DistilBert/,
-      read({ name, parse }) {
-        const config = parse(({ z, count }) =>
+      read(file) {
+        const config = file.parse(({ z, count }) =>
           z.object({
             vocab_size: count.default(30_522),
             dim: count.default(768),
@@ -62,10 +34,12 @@ export const BERT: Family = {
             hidden_dim: count.default(3072),
             activation: z.string().default('gelu'),
             max_position_embeddings: count.default(512),
+            tie_word_embeddings: z.boolean().default(true),
+            sinusoidal_pos_embds: z.boolean().default(false),
           }),
         );
         return bert(
-          name,
+          file.name,
           {
             layers: config.n_layers,
             hidden: config.dim,
@@ -76,8 +50,9 @@ export const BERT: Family = {
             vocab: config.vocab_size,
             maxPositions: config.max_position_embeddings,
             ...plainActivation('activation', config.activation),
+            tiedHead: config.tie_word_embeddings,
             tokenTypes: 0,
-            pooler: false,
+            ...encoderHead(file, { pooler: false, dense: 'bias' }),
           },
         );
       },
@@ -85,9 +60,26 @@ export const BERT: Family = {
   ],
 };
 
-const WITHOUT_POOLER = /ForMaskedLM|ForTokenClassification|ForQuestionAnswering|LMHeadModel/;
+/** BERT with two rows of positions to spare, and classifiers with a dense layer of their own. */
+export const ROBERTA: Family = {
+  name: 'roberta',
+  implementation: BERT_IMPLEMENTATION,
+  configs: [
+    {
+      types: ['roberta', 'xlm-roberta', 'camembert'],
+      classes: /^(Roberta|XLMRoberta|Camembert)(For|Model)/,
+      read: (file) =>
+        readEncoder(
+          file,
+          { ...BERT_DEFAULTS, vocab: file.type === 'xlm-roberta' ? 30_522 : 50_265 },
+          'roberta',
+          { pooler: true, dense: 'bias' },
+        ),
+    },
+  ],
+};
 
-/** The encoder itself; heads for a task are small, and a masked-language head is tied. */
+/** The encoder itself, without a head. */
 export function bert(
   name: string,
   size: { layers: number; hidden: number; heads: number; ffn?: number },

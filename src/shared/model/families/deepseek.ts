@@ -1,76 +1,105 @@
-/** DeepSeek V2 and V3: Llama's blocks with latent attention and many small experts, some of them for every token. */
-import type { LatentAttention, ModelSpec } from '../model-spec';
-import { gatedActivation } from './activations';
-import type { Family } from './family';
-import { LLAMA_IMPLEMENTATION, type LlamaSize, llama } from './llama';
+/**
+ * DeepSeek V2 and V3, and Kimi K2 and Moonlight by their class: Llama's blocks with latent attention and many small
+ * experts, some of them for every token. The offsets that balance V3's experts are a buffer, no parameter.
+ */
+import type { Experts, LatentAttention, ModelSpec } from '../model-spec';
+import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
+import type { ConfigFile, Family } from './family';
+import { type LlamaSize, llama } from './llama';
 
 export const DEEPSEEK: Family = {
   name: 'deepseek',
   implementation: LLAMA_IMPLEMENTATION,
   configs: [
     {
-      types: ['deepseek_v2', 'deepseek_v3'],
-      classes: /^DeepseekV[23]/,
-      read({ name, parse }) {
-        const config = parse(({ z, count }) =>
-          z.object({
-            vocab_size: count.default(129_280),
-            hidden_size: count.default(7168),
-            intermediate_size: count.default(18_432),
-            moe_intermediate_size: count.default(2048),
-            num_hidden_layers: count.default(61),
-            num_attention_heads: count.default(128),
-            n_shared_experts: count.nullish(),
-            n_routed_experts: count.nullish(),
-            num_experts_per_tok: count.nullish(),
-            first_k_dense_replace: z.number().int().nonnegative().default(0),
-            q_lora_rank: count.nullish(),
-            kv_lora_rank: count.default(512),
-            qk_rope_head_dim: count.default(64),
-            qk_nope_head_dim: count.default(128),
-            v_head_dim: count.default(128),
-            hidden_act: z.string().default('silu'),
-            max_position_embeddings: count.default(4096),
-            tie_word_embeddings: z.boolean().default(false),
-            model_type: z.string().optional(),
-          }),
-        );
-        return deepseek(
-          name,
-          {
-            layers: config.num_hidden_layers,
-            hidden: config.hidden_size,
-            heads: config.num_attention_heads,
-            ffn: config.intermediate_size,
-            vocab: config.vocab_size,
-            maxPositions: config.max_position_embeddings,
-          },
-          {
-            queryRank: config.q_lora_rank ?? null,
-            kvRank: config.kv_lora_rank,
-            ropeDim: config.qk_rope_head_dim,
-            plainDim: config.qk_nope_head_dim,
-            valueDim: config.v_head_dim,
-          },
-          {
-            ...gatedActivation('hidden_act', config.hidden_act),
-            tiedHead: config.tie_word_embeddings,
-            ...(config.n_routed_experts != null && {
-              experts: {
-                total: config.n_routed_experts,
-                active: config.num_experts_per_tok ?? 8,
-                ffn: config.moe_intermediate_size,
-                sharedFfn: (config.n_shared_experts ?? 0) * config.moe_intermediate_size,
-                denseLayers: config.first_k_dense_replace,
-                routerBias: config.model_type === 'deepseek_v3',
-              },
-            }),
-          },
-        );
-      },
+      types: ['deepseek_v2'],
+      classes: /^DeepseekV2/,
+      read: (file) => read(file, V2, { total: 64, active: 6, ffn: 1407, shared: 2, dense: 0 }),
+    },
+    {
+      types: ['deepseek_v3', 'kimi_k2', 'moonlight'],
+      classes: /^DeepseekV3/,
+      read: (file) => read(file, V3, { total: 256, active: 8, ffn: 2048, shared: 1, dense: 3 }),
     },
   ],
 };
+
+const V2: DecoderDefaults = {
+  vocab: 102_400,
+  hidden: 4096,
+  ffn: 11_008,
+  layers: 32,
+  heads: 32,
+  kvHeads: null,
+  positions: 2048,
+};
+const V3: DecoderDefaults = {
+  vocab: 129_280,
+  hidden: 7168,
+  ffn: 18_432,
+  layers: 61,
+  heads: 128,
+  kvHeads: null,
+  positions: 4096,
+};
+
+function read(file: ConfigFile, defaults: DecoderDefaults, usual: SharedExperts): ModelSpec {
+  const config = file.parse(({ z, count }) =>
+    z.object({
+      q_lora_rank: count.nullish().transform((given) => (given === undefined ? 1536 : given)),
+      kv_lora_rank: count.default(512),
+      qk_rope_head_dim: count.default(64),
+      qk_nope_head_dim: count.default(128),
+      v_head_dim: count.default(128),
+      qk_head_dim: count.nullish(),
+    }),
+  );
+  const latentAttention = {
+    queryRank: config.q_lora_rank,
+    kvRank: config.kv_lora_rank,
+    ropeDim: config.qk_rope_head_dim,
+    plainDim: config.qk_nope_head_dim,
+    valueDim: config.v_head_dim,
+  };
+  const model = readDecoder(file, defaults, { family: 'deepseek' });
+  return {
+    ...model,
+    kvHeads: model.heads,
+    headDim: latentAttention.plainDim + latentAttention.ropeDim,
+    latentAttention,
+    experts: sharedExperts(file, usual),
+  };
+}
+
+/** What a configuration class fills in. */
+interface SharedExperts {
+  readonly total: number;
+  readonly active: number;
+  readonly ffn: number;
+  readonly shared: number;
+  readonly dense: number;
+}
+
+/** Experts of which some are for every token, behind a few dense layers at the start. */
+export function sharedExperts(file: ConfigFile, usual: SharedExperts): Experts {
+  const config = file.parse(({ z, count }) =>
+    z.object({
+      moe_intermediate_size: count.default(usual.ffn),
+      n_routed_experts: count.nullish(),
+      n_shared_experts: z.number().int().nonnegative().nullish(),
+      num_experts_per_tok: count.nullish(),
+      first_k_dense_replace: z.number().int().nonnegative().default(usual.dense),
+      moe_layer_freq: z.literal(1).default(1),
+    }),
+  );
+  return {
+    total: config.n_routed_experts ?? usual.total,
+    active: config.num_experts_per_tok ?? usual.active,
+    ffn: config.moe_intermediate_size,
+    sharedFfn: (config.n_shared_experts ?? usual.shared) * config.moe_intermediate_size,
+    denseLayers: config.first_k_dense_replace,
+  };
+}
 
 /** Widths that the published models share. */
 export const DEEPSEEK_WIDTHS: Omit<LatentAttention, 'queryRank'> = {

@@ -5,22 +5,31 @@
  */
 import type { z } from 'zod';
 import type { ModelSpec } from '../model-spec';
+import type { Role } from '../roles';
 
 /** How the code of a family is written in Hugging Face transformers. */
 export interface Implementation {
   /** One matrix projects queries, keys and values, d → (h + 2·h_kv)·k, instead of one for each. */
   readonly fusedProjection: boolean;
+  /** One matrix makes gate and up of a gated network, d → 2·d_ff. */
+  readonly fusedGate: boolean;
   /** Eager attention computes softmax in fp32 although its scores are in half precision. */
   readonly softmaxInFp32: boolean;
   /** Dropout on the outputs of attention and feed-forward network, not on the attention weights alone. */
   readonly residualDropout: boolean;
   /** RMSNorm scales its half-precision input itself, and so keeps it beside the copy in fp32. */
   readonly normKeepsInput: boolean;
+  /** LayerNorm is written out in fp32, operation by operation (Cohere). */
+  readonly normWrittenOut?: true;
+  /** RMSNorm scales its fp32 value before it is cast back, and so keeps that one (Gemma). */
+  readonly scaledInFp32?: true;
   /**
    * Buffers registered beside the weights: a causal mask of bytes, positions², in every layer; or int64 ids of the
    * positions, and of the segments where there are any. Frequencies of rotary positions are counted for every family.
    */
   readonly buffers: 'causal-masks' | 'position-ids' | 'none';
+  /** Names of its modules where they are not Llama's: adapters are laid beside modules by name. */
+  readonly modules?: Readonly<Partial<Record<Role, string>>>;
 }
 
 export interface Family {
@@ -41,14 +50,22 @@ export interface ConfigFormat {
 /** A config.json that is about to be read. */
 export interface ConfigFile {
   readonly name: string;
-  /** Class names the file lists; empty where it lists none. */
-  readonly architectures: readonly string[];
+  /** Its `model_type`; of a file without one, the first type of the format that reads it. */
+  readonly type: string;
+  /** The class that the file names first; undefined where it names none. */
+  readonly className: string | undefined;
+  /** Labels of a classifier: `num_labels`, or as many as `id2label` names; transformers' 2 where neither is there. */
+  readonly labels: number;
   /**
    * Fields of the file, checked, with the defaults of transformers' configuration classes for those it leaves out.
    * The schema is made when a file is read, by the library the caller hands in: the window loads the families for their
    * presets, reads no file and so loads no schema library.
    */
-  parse<T>(describe: (kit: SchemaKit) => z.ZodType<T>): T;
+  parse<Shape extends z.ZodRawShape>(
+    describe: (kit: SchemaKit) => z.ZodObject<Shape>,
+  ): z.infer<z.ZodObject<Shape>>;
+  /** Refuses the file for a field whose value the family's code has no known size for. */
+  refuse(field: string, value: unknown, remedy: string): never;
 }
 
 export interface SchemaKit {

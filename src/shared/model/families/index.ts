@@ -3,25 +3,95 @@
  * beside this one and a line in `FAMILIES`; its models are named in `../presets`.
  */
 import type { ModelSpec } from '../model-spec';
+import { ALBERT, ELECTRA } from './albert';
 import { BART } from './bart';
-import { BERT } from './bert';
+import { BERT, ROBERTA } from './bert';
+import { BLOOM } from './bloom';
+import { COHERE } from './cohere';
+import { DBRX } from './dbrx';
+import { DEBERTA } from './deberta';
 import { DEEPSEEK } from './deepseek';
+import { FALCON } from './falcon';
 import type { Family, Implementation } from './family';
 import { GEMMA } from './gemma';
-import { GPT2 } from './gpt2';
+import { GLM, GLM_MOE } from './glm';
+import { GPT_NEO } from './gpt-neo';
+import { GPT_OSS } from './gpt-oss';
+import { GPT_BIGCODE, GPT2 } from './gpt2';
+import { CODEGEN, GPTJ } from './gptj';
+import { GRANITE } from './granite';
+import { INTERNLM2 } from './internlm2';
 import { LLAMA } from './llama';
+import {
+  APERTUS,
+  ARCEE,
+  ERNIE45,
+  EXAONE4,
+  HELIUM,
+  HUNYUAN,
+  NEMOTRON,
+  SEED_OSS,
+  SMOLLM3,
+} from './llama-likes';
+import { LLAMA4 } from './llama4';
+import { MINIMAX } from './minimax';
+import { MODERNBERT } from './modernbert';
+import { MPT } from './mpt';
 import { NEOX } from './neox';
-import { QWEN } from './qwen';
+import { OLMO } from './olmo';
+import { OPT } from './opt';
+import { PHI, PHI3, PHIMOE } from './phi';
+import { QWEN, QWEN3_NEXT } from './qwen';
+import { STABLELM } from './stablelm';
+import { STARCODER2 } from './starcoder2';
 import { T5 } from './t5';
 
 export const FAMILIES: readonly Family[] = [
   GPT2,
-  LLAMA,
-  QWEN,
-  GEMMA,
+  GPT_BIGCODE,
+  GPT_NEO,
+  GPTJ,
+  CODEGEN,
   NEOX,
-  BERT,
+  OPT,
+  BLOOM,
+  FALCON,
+  MPT,
+  LLAMA,
+  LLAMA4,
+  QWEN,
+  QWEN3_NEXT,
+  GEMMA,
+  PHI,
+  PHI3,
+  PHIMOE,
+  STABLELM,
+  STARCODER2,
+  COHERE,
+  OLMO,
+  GRANITE,
+  GPT_OSS,
+  GLM,
+  GLM_MOE,
+  DBRX,
   DEEPSEEK,
+  MINIMAX,
+  INTERNLM2,
+  SEED_OSS,
+  EXAONE4,
+  NEMOTRON,
+  ERNIE45,
+  HUNYUAN,
+  HELIUM,
+  ARCEE,
+  APERTUS,
+  SMOLLM3,
+  BERT,
+  ROBERTA,
+  ALBERT,
+  ELECTRA,
+  DEBERTA,
+  MODERNBERT,
   T5,
   BART,
 ];
@@ -38,10 +108,12 @@ export function findImplementation(model: ModelSpec): Implementation {
 
 /**
  * For a model that names no family, or one of a later version: sessions recorded before models named it, and models
- * written by hand. The oldest family of that architecture and those positions stands in, as it always has for them.
+ * written by hand. The oldest family of that architecture, those positions and that many norms stands in.
  */
-function closestFamily({ architecture, positions, relativeBuckets }: ModelSpec): Family {
+function closestFamily(model: ModelSpec): Family {
+  const { architecture, positions, norm, relativeBuckets, layerNorms } = model;
   if (architecture === 'encoder-decoder') return relativeBuckets === undefined ? BART : T5;
-  if (positions !== 'learned') return LLAMA;
+  if (layerNorms === 4) return GEMMA;
+  if (positions !== 'learned') return norm === 'layernorm' ? NEOX : LLAMA;
   return architecture === 'encoder' ? BERT : GPT2;
 }

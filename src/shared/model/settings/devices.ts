@@ -38,6 +38,26 @@ export const DEVICES = {
     option: { flag: '--dp', takes: '<n>', help: 'data-parallel ranks' },
   }),
 
+  /** ZeRO shards within groups of so many ranks, and the groups are copies of each other (FSDP's HYBRID_SHARD). */
+  shardGroup: setting({
+    kind: count(),
+    label: 'Ranks of a sharding group',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(ranks, run: { framework: Framework; zero?: number; dp?: number }, _, refuse) {
+      refuseBundled(run, refuse);
+      const { zero = 0, dp = 1 } = run;
+      if (zero === 0) refuse('ZeRO shards nothing', 'Give --zero, or leave it out.');
+      if (dp % ranks !== 0)
+        refuse(`it does not divide the ${dp} data-parallel ranks`, `Use a divisor of ${dp}.`);
+    },
+    option: {
+      flag: '--shard-group',
+      takes: '<n>',
+      help: 'ranks that ZeRO shards over, in groups that are copies of each other (left out, all)',
+    },
+  }),
+
   tp: setting({
     kind: count(),
     label: 'Tensor-parallel ranks',
@@ -148,6 +168,10 @@ export const DEVICES = {
   gpu: setting({
     kind: TEXT,
     label: 'GPU',
-    option: { flag: '--gpu', takes: '<name>', help: 'GPU the run is meant for' },
+    option: {
+      flag: '--gpu',
+      takes: '<name|size>',
+      help: 'GPU the run is meant for, by name or by memory (24GB: GB on a card means GiB)',
+    },
   }),
 };

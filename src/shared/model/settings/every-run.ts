@@ -4,6 +4,7 @@ import { type Checkpointing, isCheckpointing, segmentLength } from '../checkpoin
 import {
   ATTENTIONS,
   BACKENDS,
+  CACHE_PRECISIONS,
   FRAMEWORKS,
   type Framework,
   MODES,
@@ -13,8 +14,9 @@ import {
   type Precision,
 } from '../choices';
 import type { ModelSpec } from '../model-spec';
-import { bytesPerElement, isMixed } from '../precision';
+import { bytesPerElement, isMixed, isQuantized } from '../precision';
 import { rejectField, rejectOption } from '../reject-field';
+import { publishedPrecision } from '../stored-precision';
 import { choice, choiceOrNull, count, GENERATED_COUNT, type Kind, SWITCH } from './kinds';
 import {
   checkApart,
@@ -25,7 +27,7 @@ import {
   defaultTokens,
   type Lengths,
 } from './lengths';
-import { setting } from './setting';
+import { type Refuse, setting } from './setting';
 
 interface Worked {
   readonly mode: Mode;
@@ -53,12 +55,21 @@ interface Stored extends Worked {
   readonly loraRank?: number;
 }
 
+/** Engines serve decoders; the bundled workload is none of them. */
+function checkServed({ framework }: Worked, { name, architecture }: ModelSpec, refuse: Refuse) {
+  if (architecture !== 'decoder')
+    refuse(`engines serve decoders, and ${name} is an ${architecture}`, 'Use infer or generate.');
+  if (framework === 'tfjs')
+    refuse('the bundled workload is no serving engine', 'Use --framework pytorch.');
+}
+
 export const EVERY_RUN = {
   mode: setting({
     kind: choice(MODES),
     label: 'Mode',
     default: (_: Worked, model) => (model.architecture === 'encoder' ? 'infer' : 'generate'),
     check(mode, run: Worked, model, refuse) {
+      if (mode === 'serve') checkServed(run, model, refuse);
       if (model.architecture !== 'encoder') return;
       if (isBundled(run, model) && mode !== 'infer')
         refuse(
@@ -68,6 +79,7 @@ export const EVERY_RUN = {
       if (run.framework !== 'tfjs' && mode === 'generate')
         refuse(`${model.name} is an encoder and generates nothing`, 'Use train or infer.');
     },
+    impliesPyTorch: (mode) => mode === 'serve',
     option: { flag: '--mode', takes: '<mode>', help: MODES.join(', ') },
   }),
 
@@ -83,7 +95,7 @@ export const EVERY_RUN = {
   seq: setting({
     kind: count(),
     label: 'Sequence length',
-    modes: ['train', 'infer'],
+    modes: ['train', 'infer', 'serve'],
     default: defaultSeq,
     check: checkSeq,
     option: { flag: '--seq', takes: '<n>', help: 'tokens per sequence' },
@@ -124,7 +136,7 @@ export const EVERY_RUN = {
     kind: SWITCH,
     label: 'KV cache',
     modes: ['generate'],
-    default: ({ mode }: { mode: Mode }) => mode === 'generate',
+    default: ({ mode }: { mode: Mode }) => mode === 'generate' || mode === 'serve',
     option: {
       flag: '--kv-cache',
       takes: '<on|off>',
@@ -135,11 +147,13 @@ export const EVERY_RUN = {
   precision: setting({
     kind: choice(PRECISIONS),
     label: 'Precision',
-    default: 'fp32',
+    // As the framework loads it: in what it was published in. The bundled workload has fp32 alone unless told otherwise.
+    default: ({ framework, mode }: Stored, model, { loraRank = 0 }) =>
+      framework === 'tfjs' ? 'fp32' : publishedPrecision(model, mode === 'train' && loraRank === 0),
     check(precision, run: Stored, model, refuse) {
       if (isBundled(run, model)) checkBundledPrecision(run);
       if (run.framework === 'tfjs' || run.mode !== 'train' || run.loraRank) return;
-      if (precision === 'int8' || precision === 'int4')
+      if (isQuantized(precision))
         refuse(
           'quantized weights are not trained themselves',
           'Give a LoRA rank, or use fp32, bf16 or mixed-bf16.',
@@ -150,7 +164,7 @@ export const EVERY_RUN = {
 
   /** A cache is kept at the working precision; weights-only quantization and fp32 masters do not reach it. */
   kvPrecision: setting({
-    kind: choice(PRECISIONS),
+    kind: choice(CACHE_PRECISIONS),
     label: 'Precision of the KV cache',
     modes: ['generate'],
     default: ({ precision }: { precision: Precision }) =>
@@ -212,7 +226,9 @@ export const EVERY_RUN = {
   attention: setting({
     kind: choice(ATTENTIONS),
     label: 'Attention',
-    default: 'eager',
+    // What each framework's own code takes where nothing is said.
+    default: ({ framework }: { precision: Precision; framework: Framework }) =>
+      framework === 'tfjs' ? 'eager' : 'sdpa',
     check(attention, run: { precision: Precision; framework: Framework }, _, refuse) {
       if (run.framework !== 'tfjs' && attention === 'flash' && run.precision === 'fp32')
         refuse(
@@ -233,7 +249,8 @@ export const EVERY_RUN = {
   framework: setting({
     kind: choice(FRAMEWORKS),
     label: 'Framework',
-    default: (_, model) => (isBundledByDefault(model) ? 'tfjs' : 'pytorch'),
+    default: ({ mode }: { mode: Mode }, model) =>
+      mode !== 'serve' && isBundledByDefault(model) ? 'tfjs' : 'pytorch',
     check(framework, _, model, refuse) {
       const reason = framework === 'tfjs' ? notBundled(model) : null;
       if (reason !== null)

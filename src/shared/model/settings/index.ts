@@ -8,14 +8,15 @@
 import { DEVICES } from './devices';
 import { EVERY_RUN } from './every-run';
 import type { Kind } from './kinds';
+import { SERVING } from './serving';
 import type { Setting } from './setting';
 import { TOKENS } from './tokens';
 import { TRAINING } from './training';
 
-const TABLE = { ...EVERY_RUN, ...TOKENS, ...TRAINING, ...DEVICES };
+const TABLE = { ...EVERY_RUN, ...TOKENS, ...TRAINING, ...DEVICES, ...SERVING };
 
 type Table = typeof TABLE;
-type Optional = typeof TOKENS & typeof TRAINING & typeof DEVICES;
+type Optional = typeof TOKENS & typeof TRAINING & typeof DEVICES & typeof SERVING;
 type Values<Rows> = {
   readonly [Name in keyof Rows]: Rows[Name] extends { kind: Kind<infer T> } ? T : never;
 };

@@ -54,7 +54,9 @@ export const GENERATED_COUNT: Kind<number> = {
 
 export const COUNTS: Kind<readonly number[]> = {
   check(field, value) {
-    for (const each of value as readonly unknown[]) wholeNumber(field, each);
+    if (!Array.isArray(value))
+      rejectField(field, value, 'it is a list of counts', 'Give a list of whole numbers.');
+    for (const each of value) wholeNumber(field, each);
   },
   parse: (option, text) => text.split(',').map((each) => count().parse(option, each.trim())),
 };
@@ -92,6 +94,20 @@ export function positive(why: string, remedy: string, max = Number.MAX_VALUE): K
 export const SWITCH: Kind<boolean> = {
   check() {},
   parse: (option, text) => choice(['on', 'off']).parse(option, text) === 'on',
+};
+
+/** Names of modules, or a word for some of them. */
+export const MODULES: Kind<string> = {
+  check(field, value) {
+    if (typeof value !== 'string' || !/^[\w.-]+(,[\w.-]+)*$/.test(value))
+      rejectField(
+        field,
+        value,
+        'it names modules',
+        'Give names with commas between: q_proj,v_proj.',
+      );
+  },
+  parse: (_, text) => text.replaceAll(' ', ''),
 };
 
 export const TEXT: Kind<string> = { check() {}, parse: (_, text) => text };

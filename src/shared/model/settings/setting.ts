@@ -30,6 +30,7 @@ export interface Setting<T, Needs = unknown, Flag extends string = string> {
 export interface Given {
   readonly framework?: Framework;
   readonly seq?: number;
+  readonly loraRank?: number;
   readonly tokens?: number;
   readonly lengths?: readonly number[];
 }

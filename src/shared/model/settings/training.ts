@@ -1,7 +1,8 @@
 /** Settings of how a model is trained: which of its weights, with what loss, by which kernels. */
-import { type Framework, LORA_TARGETS, LOSSES, type Mode } from '../choices';
+import { type Framework, GRADIENT_PRECISIONS, LORA_TARGETS, LOSSES, type Mode } from '../choices';
 import { hasLmHead } from '../parameters';
-import { choice, count, UNCERTAIN } from './kinds';
+import { checkAdapterTargets } from '../weights/adapters';
+import { choice, count, MODULES, UNCERTAIN } from './kinds';
 import { refuseBundled, setting } from './setting';
 
 const always = () => true;
@@ -31,11 +32,77 @@ export const TRAINING = {
     },
   }),
 
+  /** query-value (left out), all-linear, or names of modules as PEFT's target_modules takes them. */
   loraTargets: setting({
-    kind: choice(LORA_TARGETS),
+    kind: MODULES,
     label: 'Matrices with adapters',
     modes: ['train'],
-    option: { flag: '--lora-targets', takes: '<which>', help: LORA_TARGETS.join(', ') },
+    check: (targets, _, model) => checkAdapterTargets(model, targets),
+    option: {
+      flag: '--lora-targets',
+      takes: '<which>',
+      help: `${LORA_TARGETS.join(', ')}, or names of modules: q_proj,v_proj`,
+    },
+  }),
+
+  /** Frozen models of the same size held beside the one that trains, as preference training compares with. */
+  referenceModels: setting({
+    kind: count(0),
+    label: 'Reference models',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(models, run: { mode: Mode; framework: Framework }, _, refuse) {
+      if (models === 0) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(
+          `it is compared with in training, and the mode is ${run.mode}`,
+          'Use --mode train, or leave it out.',
+        );
+    },
+    option: {
+      flag: '--reference-models',
+      takes: '<n>',
+      help: 'frozen models of the same size held beside the one that trains',
+    },
+  }),
+
+  /** Gradients are kept in this precision; left out, in that of their weights. */
+  gradientPrecision: setting({
+    kind: choice(GRADIENT_PRECISIONS),
+    label: 'Precision of gradients',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(_, run: { mode: Mode; framework: Framework }, __, refuse) {
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(
+          `there are none, since the mode is ${run.mode}`,
+          'Use --mode train, or leave it out.',
+        );
+    },
+    option: {
+      flag: '--gradient-precision',
+      takes: '<p>',
+      help: `${GRADIENT_PRECISIONS.join(', ')}: gradients, where they differ from their weights`,
+    },
+  }),
+
+  /** Probability of dropout before the adapters; left out, 0. */
+  loraDropout: setting({
+    kind: UNCERTAIN,
+    label: 'Dropout of the adapters',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(probability, run: { loraRank?: number }, _, refuse) {
+      if (probability > 0 && !run.loraRank)
+        refuse('the run has no adapters', 'Give --lora-rank, or leave it out.');
+    },
+    option: {
+      flag: '--lora-dropout',
+      takes: '<p>',
+      help: 'probability of dropout before the adapters',
+    },
   }),
 
   /** The first so many layers and the embeddings, a head tied to them too, are not trained; left out or 0, all is. */

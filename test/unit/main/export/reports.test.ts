@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findFormat, type ReportRequest, textContents } from '../../../../src/main/export';
-import {
-  budgetText,
-  compareText,
-  listText,
-  sessionText,
-} from '../../../../src/main/hosts/cli/text/session';
+import { compareText } from '../../../../src/main/hosts/cli/text/comparison';
+import { listText } from '../../../../src/main/hosts/cli/text/list';
+import { budgetText, sessionText } from '../../../../src/main/hosts/cli/text/session';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
@@ -201,17 +198,37 @@ describe('an HTML report', () => {
     },
   );
 
-  it('stays small over thousands of steps', () => {
-    const made = training(3000);
-    const doc = { ...documentWith({ ...made, mustMatchExactly: true }), markers: [] };
-    const { text } = renderReport({
-      sessions: [
-        { doc: { ...doc, overlay: { ...doc.overlay } }, budget: made.budget, series: made.series },
-      ],
-      comparison: null,
-      format: 'html',
-    });
-    expect(markup(text).length).toBeLessThan(1_500_000);
+  it('stays below 2 MB over ten thousand steps, the same bytes twice', () => {
+    const made = training(10_000, 1024);
+    const sessions = [
+      {
+        doc: documentWith({ ...made, mustMatchExactly: true }),
+        budget: made.budget,
+        series: made.series,
+      },
+    ];
+    const render = () => renderReport({ sessions, comparison: null, format: 'html' }).text;
+    const page = render();
+    expect(sessions[0]!.doc.overlay.phases.length).toBeGreaterThan(20_000);
+    expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
+    expect(render()).toBe(page);
+    expect(markup(page)).toContain('The worst phases, one by one');
+  });
+
+  it('tells the findings before the picture, and the picture before the rest', () => {
+    for (const format of ['html', 'md'] as const) {
+      const page = markup(one(format, {}, MB).text);
+      const order = [
+        /Findings/,
+        ...(format === 'html' ? [/<div class="chart">/] : []),
+        /By component/,
+        /By phase/,
+        /How to read this|What ran/,
+      ];
+      const places = order.map((each) => page.search(each));
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+      expect(places[0]).toBeGreaterThan(0);
+    }
   });
 
   it('of several sessions draws each line and tells the verdict', () => {
@@ -252,6 +269,22 @@ describe('other formats', () => {
   it('in JSON are the document itself', () => {
     const { doc } = input();
     expect(JSON.parse(one('json').text)).toEqual(JSON.parse(JSON.stringify(doc)));
+  });
+
+  it('in CSV are the figures as numbers, one row a phase, and no cell is a formula', () => {
+    const { doc } = input();
+    const request = { sessions: [input({ id: '=1+1' })], comparison: null, format: 'csv' };
+    const [head = '', ...rows] = renderReport(request).text.trim().split('\n');
+    const column = head.split(',').indexOf('measured_bytes');
+    const phases = rows.map((row) => row.split(',')).filter(([, row]) => row === 'phase');
+    expect(phases.map((row) => Number(row[column]))).toEqual(
+      doc.overlay.phases.map(({ measured }) => measured),
+    );
+    for (const row of rows) expect(row).toMatch(/^'=1/);
+    const other = input({ id: 'b' }, 9 * MB);
+    const comparison = compareSessions([doc, other.doc], [null, null]);
+    const compared = renderReport({ sessions: [input(), other], comparison, format: 'csv' }).text;
+    expect(compared).toMatch(/^overall,peak,bytes,false,0,471859200,509607936,37748736$/m);
   });
 
   it('nobody knows are refused with those there are', () => {

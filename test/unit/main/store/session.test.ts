@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ChunkError, CODEC, decodeChunk, GrowingChunk } from '../../../../src/main/store/chunks';
 import { openLibrary } from '../../../../src/main/store/library';
 import { SCHEMA_VERSION } from '../../../../src/main/store/schema';
 import {
@@ -25,7 +24,7 @@ import {
   type SessionHeader,
   type SessionReader,
 } from '../../../../src/main/store/session-file';
-import { readVersion, upgradedCopy } from '../../../../src/main/store/upgrade';
+import { upgradeSession } from '../../../../src/main/store/upgrade';
 import type { SeriesInfo } from '../../../../src/shared/trace/types';
 import { repository } from '../../../support/repository';
 
@@ -108,99 +107,6 @@ function recorded(count = 2500): string {
   writer.close();
   return writer.path;
 }
-
-/** Packs samples at once. */
-function encodeChunk(times: Float64Array, values: Float64Array, compress: boolean) {
-  const chunk = new GrowingChunk(times.length);
-  for (const [i, t] of times.entries()) chunk.append(t, values[i]!);
-  return chunk.encoded(compress);
-}
-
-describe('a chunk', () => {
-  it('gives back exactly what was packed, whatever the integers', () => {
-    const next = random(7);
-    for (let round = 0; round < 300; round++) {
-      const n = 1 + Math.floor(next() * 1000);
-      const scale = 10 ** Math.floor(next() * 16);
-      const offset = Math.floor((next() - 0.5) * 1e15);
-      let t = Math.floor((next() - 0.5) * 1e9);
-      const times = Float64Array.from(
-        { length: n },
-        () => (t += 1 + Math.floor(next() ** 8 * 1e9)),
-      );
-      const values = Float64Array.from(
-        { length: n },
-        () => offset + Math.floor((next() - 0.5) * scale),
-      );
-      const chunk = encodeChunk(times, values, next() < 0.5);
-      expect(decodeChunk(chunk.n, chunk.codec, chunk.crc, chunk.data)).toEqual({ times, values });
-      const sorted = [...values].sort((a, b) => a - b);
-      expect([chunk.min, chunk.max, chunk.first, chunk.last]).toEqual([
-        sorted[0],
-        sorted.at(-1),
-        values[0],
-        values.at(-1),
-      ]);
-      expect([chunk.minT, chunk.maxT]).toEqual([
-        times[values.indexOf(sorted[0]!)],
-        times[values.indexOf(sorted.at(-1)!)],
-      ]);
-    }
-  });
-
-  it('is the same at every moment as one packed at once, also where a room is used again', () => {
-    const next = random(11);
-    const chunk = new GrowingChunk();
-    for (let round = 0; round < 20; round++) {
-      chunk.clear();
-      const n = 1 + Math.floor(next() * 400);
-      const fraction = next() < 0.3 ? Math.floor(next() * n) : Number.POSITIVE_INFINITY;
-      const times = Float64Array.from({ length: n }, (_, i) => i * 1000 + Math.floor(next() * 900));
-      const values = Float64Array.from(
-        { length: n },
-        (_, i) => Math.floor((next() - 0.5) * 2 ** 40) + (i === fraction ? 0.5 : 0),
-      );
-      for (let i = 0; i < n; i++) {
-        chunk.append(times[i]!, values[i]!);
-        if (next() < 0.1) expect(chunk.encoded(next() < 0.5).n).toBe(i + 1);
-      }
-      const [grown, whole] = [chunk.encoded(true), encodeChunk(times, values, true)];
-      expect(grown).toEqual(whole);
-      expect(decodeChunk(grown.n, grown.codec, grown.crc, grown.data)).toEqual({ times, values });
-      expect(grown.codec === CODEC.raw).toBe(fraction < n);
-    }
-  });
-
-  it('stays exact beyond the integers it packs tightly', () => {
-    const times = Float64Array.of(0, 1, 2, 3);
-    const values = Float64Array.of(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 0.1, 1e300);
-    const { n, codec, crc, data } = encodeChunk(times, values, true);
-    expect(codec).toBe(CODEC.raw);
-    expect(decodeChunk(n, codec, crc, data).values).toEqual(values);
-  });
-
-  it('takes far less room than its samples once compressed', () => {
-    const times = Float64Array.from({ length: 1000 }, (_, i) => i * 100_000);
-    const values = Float64Array.from({ length: 1000 }, (_, i) => Math.floor(i / 50) * 2 ** 21);
-    expect(encodeChunk(times, values, true).data.length).toBeLessThan(1000);
-  });
-
-  it('is refused when a single bit of it is wrong', () => {
-    const { n, codec, crc, data } = encodeChunk(
-      Float64Array.of(1, 2, 3),
-      Float64Array.of(4, 5, 6),
-      false,
-    );
-    for (let bit = 0; bit < data.length * 8; bit++) {
-      const bad = Buffer.from(data);
-      bad[bit >> 3]! ^= 1 << (bit & 7);
-      expect(() => decodeChunk(n, codec, crc, bad)).toThrow(ChunkError);
-    }
-    expect(() => decodeChunk(n + 1, codec, crc, data)).toThrow(ChunkError);
-    expect(() => decodeChunk(2 ** 40, codec, crc, data)).toThrow(ChunkError);
-    expect(() => decodeChunk(n, 9, crc, data)).toThrow(ChunkError);
-  });
-});
 
 describe('a session file', () => {
   it('gives back every sample, gap, marker, log, warning and document, and is one file', () => {
@@ -475,12 +381,23 @@ describe('a file that is not as it should be', () => {
     unchanged(path, 'corrupt', /is damaged/);
   });
 
-  it('is called damaged when bits of a chunk have flipped', () => {
-    const path = recorded();
+  it('shows the rest where bits of a chunk have flipped, and a gap with its reason in their place', () => {
+    const path = recorded(10_000);
     const db = new Database(path);
-    db.prepare('UPDATE chunk SET data = zeroblob(length(data)) WHERE seq = 1').run();
+    db.prepare(
+      'UPDATE chunk SET data = zeroblob(length(data)) WHERE level = 0 AND i0 = 4096',
+    ).run();
     db.close();
-    unchanged(path, 'corrupt', /checksum/);
+    const reader = open(path);
+    const { times, gaps } = reader.readSeries('a');
+    const lost = { t0: 409_600, t1: 819_100, reason: 'damaged' };
+    expect(gaps).toEqual([lost]);
+    expect([...times]).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => i * 100).filter((t) => t < lost.t0 || t > lost.t1),
+    );
+    const { times: drawn, values } = reader.envelope('a', { t0: 0, t1: 1_000_000 }, 100_000);
+    expect(drawn.length).toBe(times.length + 1);
+    expect(drawn[values.findIndex(Number.isNaN)]).toBeGreaterThan(lost.t0);
   });
 
   it('is called damaged when a document in it is no JSON or lacks what it must have', () => {
@@ -528,6 +445,24 @@ describe('a file that is not as it should be', () => {
   });
 });
 
+/** Everything a session holds. */
+function described(reader: SessionReader) {
+  const series = reader.series().map((one) => {
+    const { times, values, gaps } = reader.readSeries(one.id);
+    return { ...one, times: [...times], values: [...values], gaps };
+  });
+  return {
+    header: reader.header,
+    result: reader.result,
+    summary: reader.summary,
+    series,
+    markers: reader.markers(),
+    logs: reader.logs(),
+    warnings: reader.warnings(),
+    notes: reader.notes(),
+  };
+}
+
 describe('past formats', () => {
   const fixtures = join(repository, 'test/fixtures/sessions');
 
@@ -537,35 +472,44 @@ describe('past formats', () => {
     const path = join(dir, 'copy', `v${version}.plumbline`);
     copyFileSync(join(fixtures, `v${version}.plumbline`), path);
     const reader = open(path);
-    const series = reader.series().map((one) => {
-      const { times, values, gaps } = reader.readSeries(one.id);
-      return { ...one, times: [...times], values: [...values], gaps };
-    });
-    const found = {
-      header: reader.header,
-      result: reader.result,
-      summary: reader.summary,
-      series,
-      markers: reader.markers(),
-      logs: reader.logs(),
-      warnings: reader.warnings(),
-      notes: reader.notes(),
-    };
-    expect(found).toEqual(expected);
+    expect(described(reader)).toEqual(expected);
   });
 
-  it('are upgraded step by step in a copy, and the file stays as it is', () => {
-    const old = own(new Database(':memory:'));
-    old.exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)');
-    old.pragma('user_version = 1');
-    const steps = {
-      1: (db: Database.Database) => db.exec('ALTER TABLE t ADD COLUMN y'),
-      2: (db: Database.Database) => db.exec('UPDATE t SET y = x + 1'),
-    };
-    const copy = own(upgradedCopy(old, steps, 3));
-    expect(copy.prepare('SELECT * FROM t').all()).toEqual([{ x: 1, y: 2 }]);
-    expect([readVersion(copy), readVersion(old)]).toEqual([3, 1]);
-    expect(old.prepare('SELECT * FROM t').all()).toEqual([{ x: 1 }]);
-    expect(() => upgradedCopy(old, { 1: steps[1] }, 3)).toThrow(/no upgrade from session format 2/);
+  it('are upgraded in a file beside them, which takes their place when it holds the same', () => {
+    const expected = JSON.parse(readFileSync(join(fixtures, 'v1.expected.json'), 'utf8'));
+    const path = join(dir, 'v1.plumbline');
+    copyFileSync(join(fixtures, 'v1.plumbline'), path);
+    const before = readFileSync(path);
+    renameSession(path, 'by another name');
+    expect(open(path).header.name).toBe('by another name');
+    expect(openLibrary(dir).list().sessions).toMatchObject([{ name: 'by another name' }]);
+    expect(readFileSync(path).equals(before)).toBe(true);
+
+    expect(upgradeSession(path)).toBe(true);
+    expect(upgradeSession(path)).toBe(false);
+    expect(readdirSync(dir).filter((name) => name.includes('v1'))).toEqual(['v1.plumbline']);
+    const db = own(new Database(path, { readonly: true }));
+    expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+    const found = described(open(path));
+    expect(found).toEqual({
+      ...expected,
+      header: { ...expected.header, name: 'by another name' },
+      series: expected.series.map((series: { mean: number }) => ({
+        ...series,
+        mean: expect.closeTo(series.mean, 3),
+      })),
+    });
+  });
+
+  it('are left as they are where a part of them cannot be carried over', () => {
+    const path = join(dir, 'v1.plumbline');
+    copyFileSync(join(fixtures, 'v1.plumbline'), path);
+    const db = new Database(path);
+    db.prepare('UPDATE chunk SET data = zeroblob(length(data)) WHERE seq = 0').run();
+    db.close();
+    const before = readFileSync(path);
+    expect(failing(() => upgradeSession(path))).toMatchObject({ code: 'corrupt' });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(dir)).toEqual(['v1.plumbline']);
   });
 });

@@ -9,25 +9,18 @@ import {
   predictedSpanAt,
   visibleSpans,
 } from '../../../../src/renderer/chart/bands';
+import { timeToX, xToTime } from '../../../../src/renderer/chart/lane';
 import { STACK_ORDER } from '../../../../src/renderer/chart/palette';
 import {
-  buildPhaseBlocks,
   buildStepBlocks,
   findResidual,
+  joinBlocks,
   LANE,
+  listBlocks,
   RESIDUALS,
 } from '../../../../src/renderer/chart/phase-blocks';
-import { buildFrame, timeToX, xToTime } from '../../../../src/renderer/chart/picture-frame';
-import {
-  isCrowded,
-  overWindows,
-  readingAt,
-  toPairs,
-  toSteps,
-  upperEdge,
-} from '../../../../src/renderer/chart/polylines';
+import { readingAt, toPairs, toSteps } from '../../../../src/renderer/chart/polylines';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../../../src/renderer/chart/scale';
-import { buildUtilization } from '../../../../src/renderer/chart/utilization';
 import {
   clampView,
   findViewCommand,
@@ -39,7 +32,6 @@ import {
 import { GiB, MiB } from '../../../../src/shared/base/units';
 import { COMPONENTS } from '../../../../src/shared/base/vocabulary';
 import { fixtureLibrary, random } from '../../../support/fixture-sessions';
-import { overlayOf } from '../../../support/overlay-scenario';
 
 const library = fixtureLibrary();
 const session = (id: string) => library.find(({ document }) => document.id === id)!;
@@ -134,7 +126,7 @@ describe('the lanes', () => {
   it('join spans too narrow to see and keep the widest residual and every flag among them', () => {
     const { document } = session('s-long');
     const view = { t0: 0, t1: document.durationUs };
-    const joined = buildPhaseBlocks(document.overlay, view, 900, 'refined', RESIDUALS);
+    const joined = joinBlocks(listBlocks(document.overlay, 'refined'), view, 900, RESIDUALS);
     expect(joined.length).toBeLessThan(900);
     expect(Math.max(...joined.map(({ residual }) => Math.abs(residual ?? 0)))).toBe(
       Math.max(...document.overlay.phases.map(({ residualBytes }) => Math.abs(residualBytes ?? 0))),
@@ -145,13 +137,8 @@ describe('the lanes', () => {
   it('leave spans that have room as they are', () => {
     const { document } = session('s-train');
     const { span } = document.overlay.phases[1]!;
-    const [only] = buildPhaseBlocks(
-      document.overlay,
-      { t0: span[0] + 1, t1: span[1] - 1 },
-      900,
-      'refined',
-      LANE,
-    );
+    const view = { t0: span[0] + 1, t1: span[1] - 1 };
+    const [only] = joinBlocks(listBlocks(document.overlay, 'refined'), view, 900, LANE);
     expect(only).toMatchObject({ phase: 'forward', firstStep: 1, lastStep: 1, count: 1 });
   });
   it('take the residual against the tier in sight', () => {
@@ -163,33 +150,6 @@ describe('the lanes', () => {
     const steps = buildStepBlocks(session('s-train').document.overlay);
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
     for (const { t0, t1 } of steps) expect(t1).toBeGreaterThan(t0);
-  });
-});
-
-describe('the lane of load', () => {
-  const { document } = session('s-train');
-  const told = (line: string | null, ...ids: string[]) => {
-    const load = buildUtilization({
-      overlay:
-        line === null || document.overlay.series === null
-          ? overlayOf({})
-          : { ...document.overlay, series: line },
-      series: ids.map((id) => ({ ...document.series[0]!, id })),
-    });
-    return load && [load.id, load.name];
-  };
-  it('is of the GPU whose memory is shown', () => {
-    const both = ['gpu0.utilization', 'gpu3.utilization', 'tree.cpu'];
-    expect(told('gpu3.memory.used', ...both)).toEqual(['gpu3.utilization', 'GPU 3 busy']);
-    expect(told('gpu0.workload.memory', 'gpu0.utilization', 'gpu0.utilization.memory')).toEqual([
-      'gpu0.utilization',
-      'GPU busy',
-    ]);
-    expect(told('framework.allocated', ...both)).toEqual(['gpu0.utilization', 'GPU 0 busy']);
-  });
-  it('is of the host where that GPU tells none, and of nothing where nobody does', () => {
-    expect(told('gpu1.memory.used', 'gpu0.utilization', 'tree.cpu')).toEqual(['tree.cpu', 'CPU']);
-    expect(told('tree.rss')).toBeNull();
   });
 });
 
@@ -212,57 +172,9 @@ describe('samples', () => {
   it('hold their value until the next one where the line is stepped', () => {
     expect(Array.from(toSteps(Float64Array.of(0, 1, 10, 5)))).toEqual([0, 1, 10, 1, 10, 5]);
     expect(toSteps(new Float64Array(0)).length).toBe(0);
-    // An average holds over the time it was taken: back to the value before, and after a break over its window.
-    expect(
-      Array.from(
-        overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), {
-          windowUs: 4,
-          intervalUs: 8,
-        }),
-      ),
-    ).toEqual([6, 1, 10, 1, 10, 5, 20, 5, 30, Number.NaN, 46, 2, 50, 2]);
-    // A counter that looks for 2 of every 10 says nothing of the rest.
-    expect(
-      Array.from(
-        overWindows(Float64Array.of(10, 1, 20, 5, 30, Number.NaN, 50, 2), {
-          windowUs: 2,
-          intervalUs: 10,
-        }),
-      ),
-    ).toEqual([
-      8,
-      1,
-      10,
-      1,
-      18,
-      Number.NaN,
-      18,
-      5,
-      20,
-      5,
-      28,
-      Number.NaN,
-      30,
-      Number.NaN,
-      48,
-      2,
-      50,
-      2,
-    ]);
   });
   it('lose the baseline and nothing else on the way to the chart', () => {
     expect(Array.from(toPairs(envelope, 5)).slice(0, 4)).toEqual([0, 0, 100, 5]);
-  });
-  it('keep every column’s peak on the edge of a crowded line', () => {
-    const rand = random(3);
-    const pairs = Float64Array.from({ length: 20_000 }, (_, i) =>
-      i % 2 === 0 ? i / 2 : rand() * 1e9,
-    );
-    const edge = upperEdge(pairs, { t0: 0, t1: 10_000 }, 500);
-    const values = (of: Float64Array) => of.filter((_, i) => i % 2 === 1);
-    expect(isCrowded(pairs, 500)).toBe(true);
-    expect(isCrowded(edge, 500)).toBe(false);
-    expect(Math.max(...values(edge))).toBe(Math.max(...values(pairs)));
   });
 });
 
@@ -300,7 +212,7 @@ describe('the view', () => {
     ).toEqual(['in', 'left', 'out', 'right', 'left', 'fit', 'fit', 'peak', null]);
   });
   it('maps pixels to time and back', () => {
-    const frame = buildFrame(1200, 500, { phases: true, residual: true, utilization: true });
+    const frame = { left: 226, width: 940 };
     const view = { t0: 100, t1: 900 };
     expect(xToTime(timeToX(333, view, frame), view, frame)).toBeCloseTo(333, 9);
   });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { residualTone } from '../../../../src/renderer/components/residual-tone';
 import { splitCommand } from '../../../../src/renderer/components/split-command';
 import { parseRoute } from '../../../../src/renderer/state/router';
-import { groupPhases } from '../../../../src/renderer/views/session/phase-groups';
+import { rankKinds } from '../../../../src/renderer/views/session/rank-kinds';
+import { summarizePhases } from '../../../../src/shared/session/phase-kinds';
 import { fixtureLibrary } from '../../../support/fixture-sessions';
 
 describe('addresses', () => {
@@ -59,22 +60,12 @@ describe('the tone of a residual', () => {
 describe('the phase table', () => {
   const phases = (id: string) =>
     fixtureLibrary().find(({ document }) => document.id === id)!.document.overlay.phases;
-  it('lists every phase of a short run', () => {
-    expect(groupPhases(phases('s-train'))).toHaveLength(1);
-    expect(groupPhases(phases('s-train'))[0]!.rows).toHaveLength(16);
-  });
-  it('groups a long one into first step and steady state, where the widest residual of each phase stands', () => {
-    const groups = groupPhases(phases('s-long'));
-    expect(groups.map(({ total }) => total)).toEqual([1, 3, 2697]);
-    const steady = groups[2]!.rows;
-    expect(steady.map(({ phase }) => phase.phase)).toEqual(['forward', 'backward', 'optimizer']);
-    const backward = steady[1]!.phase.residualBytes!;
-    expect(backward).toBe(
-      Math.max(
-        ...phases('s-long')
-          .filter(({ phase, step }) => phase === 'backward' && step !== 1)
-          .map(({ residualBytes }) => residualBytes!),
-      ),
-    );
+  it('has a row for each kind, that with the phase furthest from its prediction first', () => {
+    const all = phases('s-long');
+    const kinds = rankKinds(summarizePhases(all));
+    expect(kinds.map(({ count }) => count).reduce((a, b) => a + b)).toBe(all.length);
+    expect(new Set(kinds.map(({ phase }) => phase)).size).toBe(kinds.length);
+    const furthest = Math.max(...all.map(({ residualBytes }) => Math.abs(residualBytes ?? 0)));
+    expect(Math.abs(kinds[0]!.worst!.residualBytes!)).toBe(furthest);
   });
 });

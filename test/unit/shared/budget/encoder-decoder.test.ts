@@ -17,7 +17,13 @@ import { pick, randomFrom } from '../../../support/random-runs';
 const t5 = preset('t5-small');
 const bart = preset('bart-base');
 const run = (model: ModelSpec, given: Partial<RunSpec>): RunSpec => {
-  const whole = runDefaults(model, { framework: 'pytorch', steps: 2, ...given });
+  const whole = runDefaults(model, {
+    framework: 'pytorch',
+    precision: 'fp32',
+    attention: 'eager',
+    steps: 2,
+    ...given,
+  });
   checkRun(model, whole);
   return whole;
 };

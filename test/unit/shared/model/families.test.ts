@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { modelFromConfig } from '../../../../src/shared/model/config-file';
+import { parseConfigText } from '../../../../src/shared/model/config-text';
 import { FAMILIES, findImplementation } from '../../../../src/shared/model/families';
 import {
   activeParameterCount,
@@ -8,6 +9,7 @@ import {
   parameterCount,
 } from '../../../../src/shared/model/parameters';
 import { preset, presetNames } from '../../../../src/shared/model/presets';
+import { quantizedBytes } from '../../../../src/shared/model/quantization';
 import { runDefaults } from '../../../../src/shared/model/run';
 import { checkRun } from '../../../../src/shared/model/validate';
 
@@ -123,7 +125,7 @@ const configs: [string, Record<string, unknown>, number][] = [
       first_k_dense_replace: 3,
       q_lora_rank: 1536,
     },
-    671_026_419_200,
+    671_026_404_352,
   ],
   ['t5', { model_type: 't5' }, 60_506_624],
 ];
@@ -191,13 +193,110 @@ describe('a config.json', () => {
 
   it('of an architecture nobody knows is refused by name', () => {
     expect(() => modelFromConfig({ model_type: 'mamba2' }, 'x')).toThrow(
-      refusal(/"mamba2"/, /gpt2, llama/),
+      refusal(/"mamba2".*recurrent state/, /transformer/),
+    );
+    expect(() => modelFromConfig({ model_type: 'perceptron' }, 'x')).toThrow(
+      refusal(/"perceptron"/, /gpt2.*llama/),
     );
     expect(() => modelFromConfig({ ...llama3, hidden_act: 'mish' }, 'x')).toThrow(
       refusal(/hidden_act "mish"/, /silu/),
     );
+    expect(() =>
+      modelFromConfig({ ...llama3, architectures: ['LlamaForImageGeneration'] }, 'x'),
+    ).toThrow(refusal(/architectures cannot be "LlamaForImageGeneration"/, /ForCausalLM/));
     expect(() => modelFromConfig({ ...llama3, num_key_value_heads: 5 }, 'x')).toThrow(
       refusal(/kvHeads cannot be 5/, /divisor of 32/),
+    );
+  });
+});
+
+describe('a field that nobody reads', () => {
+  it.each([
+    ['altup_num_inputs', 4],
+    ['hidden_size_per_layer_input', 256],
+    ['num_memory_tokens_dim', 8],
+    ['expert_interval_step', 2],
+  ])('%s is refused by name, since it may change a size', (field, value) => {
+    expect(() => modelFromConfig({ ...llama3, [field]: value }, 'x')).toThrow(
+      refusal(new RegExp(`${field} ${value}`), /Leave the field out/),
+    );
+    for (const unset of [null, false, 0, []])
+      expect(modelFromConfig({ ...llama3, [field]: unset }, 'x')).toEqual(
+        modelFromConfig(llama3, 'x'),
+      );
+  });
+
+  it('is let be where it changes none', () => {
+    const more = { rope_scaling: { factor: 8 }, pretraining_tp: 1, initializer_range: 0.02 };
+    expect(modelFromConfig({ ...llama3, ...more }, 'x')).toEqual(modelFromConfig(llama3, 'x'));
+  });
+});
+
+describe('the text of a config.json', () => {
+  it('may hold what Python writes and JSON does not know', () => {
+    const text = '{"a": Infinity, "b": [-Infinity, NaN], "c": "NaN, \\"Infinity\\"", "d": 1}';
+    expect(parseConfigText(text)).toEqual({
+      a: Number.POSITIVE_INFINITY,
+      b: [Number.NEGATIVE_INFINITY, null],
+      c: 'NaN, "Infinity"',
+      d: 1,
+    });
+    expect(() => parseConfigText('{"a": Infinit}')).toThrow(SyntaxError);
+  });
+});
+
+describe('the storage of a published model', () => {
+  it('is read from dtype, or torch_dtype as it once was', () => {
+    expect(modelFromConfig(llama3, 'x').dtype).toBe('bf16');
+    expect(modelFromConfig({ ...llama3, dtype: 'float16' }, 'x').dtype).toBe('fp16');
+    const { torch_dtype: _, ...without } = llama3;
+    expect(modelFromConfig(without, 'x').dtype).toBeUndefined();
+  });
+
+  it.each<[string, object, object]>([
+    ['GPTQ', { quant_method: 'gptq', bits: 4, group_size: 32 }, { kind: 'gptq', group: 32 }],
+    ['AWQ', { quant_method: 'awq', bits: 4, group_size: 128 }, { kind: 'awq', group: 128 }],
+    [
+      'NF4',
+      { load_in_4bit: true, bnb_4bit_quant_type: 'nf4', bnb_4bit_use_double_quant: true },
+      { kind: 'nf4', double: true },
+    ],
+    ['int8', { quant_method: 'bitsandbytes', load_in_8bit: true }, { kind: 'int8', bits: 8 }],
+    [
+      'fp8 in blocks',
+      { quant_method: 'fp8', weight_block_size: [128, 128] },
+      { kind: 'fp8', group: 128, groupColumns: 128 },
+    ],
+    ['mxfp4', { quant_method: 'mxfp4' }, { kind: 'mxfp4', group: 32 }],
+  ])('is read of %s', (_, quantization_config, expected) => {
+    const model = modelFromConfig({ ...llama3, quantization_config }, 'x');
+    expect(model.quantization).toMatchObject(expected);
+  });
+
+  it('of a method nobody knows is refused by name', () => {
+    expect(() =>
+      modelFromConfig({ ...llama3, quantization_config: { quant_method: 'vptq' } }, 'x'),
+    ).toThrow(refusal(/"vptq"/, /gptq, awq/));
+  });
+
+  it('takes the bytes its format defines', () => {
+    // 4096 × 4096: NF4 half a byte and an fp32 scale for 64; doubled, a byte for 64 and an fp32 for 256 of those, and one.
+    const elements = 4096 * 4096;
+    const nf4 = { kind: 'nf4', bits: 4, group: 64 } as const;
+    expect(quantizedBytes(nf4, 4096, 4096)).toBe(elements / 2 + elements / 16);
+    expect(quantizedBytes({ ...nf4, double: true }, 4096, 4096)).toBe(
+      elements / 2 + elements / 64 + elements / 4096 + 4,
+    );
+    // GPTQ, group 128: 32 groups of fp16 scales and 4-bit zero-points an output, and an int32 an input (AutoGPTQ's g_idx).
+    expect(quantizedBytes({ kind: 'gptq', bits: 4, group: 128 }, 4096, 4096)).toBe(
+      elements / 2 + 32 * 4096 * 2 + (32 * 4096) / 2 + 4 * 4096,
+    );
+    // DeepSeek-V3's fp8: an fp32 for a block of 128 × 128.
+    expect(
+      quantizedBytes({ kind: 'fp8', bits: 8, group: 128, groupColumns: 128 }, 7168, 2048),
+    ).toBe(7168 * 2048 + 4 * 56 * 16);
+    expect(quantizedBytes({ kind: 'mxfp4', bits: 4, group: 32 }, 2880, 5760)).toBe(
+      (2880 * 5760 * 4.25) / 8,
     );
   });
 });
@@ -257,7 +356,7 @@ describe('a run that cannot be', () => {
     [
       'flash attention in fp32',
       'llama-2-7b',
-      { mode: 'train', attention: 'flash' },
+      { mode: 'train', precision: 'fp32', attention: 'flash' },
       /attention cannot be "flash"/,
     ],
     [

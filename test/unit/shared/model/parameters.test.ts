@@ -44,8 +44,8 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   't5-3b': 2_851_598_336,
   'bart-base': 139_420_416,
   'bart-large': 406_291_456,
-  // 671 B without the module for multi-token prediction; the router's offsets of 58 layers among them.
-  'deepseek-v3': 671_026_419_200,
+  // 671 B without the module for multi-token prediction; the routers' offsets are a buffer, no parameter.
+  'deepseek-v3': 671_026_404_352,
 };
 
 /** Parameters a token passes through, in billions as the makers state them. */

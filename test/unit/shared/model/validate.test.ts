@@ -124,7 +124,9 @@ describe('a run', () => {
   it('of defaults is valid for every preset and mode', () => {
     for (const name of presetNames()) {
       for (const mode of MODES) {
-        if (preset(name).architecture === 'encoder' && mode === 'generate') continue;
+        const { architecture } = preset(name);
+        if (architecture === 'encoder' && mode === 'generate') continue;
+        if (architecture !== 'decoder' && mode === 'serve') continue;
         expect(() => checkRun(preset(name), runDefaults(preset(name), { mode }))).not.toThrow();
       }
     }

@@ -20,7 +20,6 @@ interface ChapterOptions {
 export function registerChapter(program: Command, output: Output): void {
   program
     .command('chapter')
-    .description('the chapter behind the theory: every figure it prints, recomputed and judged')
     .option('--verdict <verdict>', `only ${VERDICTS.join(', ')}`)
     .option(
       '--measured',

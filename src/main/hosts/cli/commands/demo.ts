@@ -5,7 +5,8 @@ import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
-import { compareText, sessionText } from '../text/session';
+import { compareText } from '../text/comparison';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 
@@ -25,7 +26,6 @@ const recordings: readonly { name: string; model: ModelSpec; run: Partial<RunSpe
 export function registerDemo(program: Command, output: Output): void {
   program
     .command('demo')
-    .description('record the bundled GPT-2 twice, generating and training, and write reports')
     .option('--out <folder>', 'folder for the reports', 'demo-output')
     .action((options: { out: string }) =>
       withEngine(async (engine) => {
@@ -42,7 +42,7 @@ export function registerDemo(program: Command, output: Output): void {
           );
           const doc = await engine.show({ id: data.id });
           docs.push(doc);
-          const budget = await engine.budgetOf({ id: data.id });
+          const budget = await engine.sessionBudget({ id: data.id });
           if (!output.json) process.stdout.write(`${sessionText(doc, budget)}\n\n`);
           paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
         }

@@ -7,15 +7,12 @@ import { wrap } from '../text/columns';
 import { withEngine } from '../with-engine';
 
 export function registerDoctor(program: Command, output: Output): void {
-  program
-    .command('doctor')
-    .description('tell what this machine can measure, how often, and what stands in the way')
-    .action(() =>
-      withEngine(async (engine) => {
-        const report = await engine.doctor();
-        output.result(report, () => doctorText(report));
-      }),
-    );
+  program.command('doctor').action(() =>
+    withEngine(async (engine) => {
+      const report = await engine.doctor();
+      output.result(report, () => doctorText(report));
+    }),
+  );
 }
 
 export function doctorText({ checks, gpus }: DoctorReport): string {

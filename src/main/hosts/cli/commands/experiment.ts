@@ -33,7 +33,6 @@ interface ExperimentOptions {
 export function registerExperiment(program: Command, output: Output): void {
   program
     .command('experiment')
-    .description("the chapter's exercises and tables worked out, and run where this machine can")
     .argument('[name]', 'which one; the list where left out')
     .option('--full', "run it in the chapter's size: on a CPU, minutes to half an hour")
     .option('--no-run', 'record nothing; show what was recorded before')

@@ -14,9 +14,6 @@ export function registerExport(program: Command, output: Output): void {
   const texts = formats.filter(({ isText }) => isText).map(({ id }) => id);
   program
     .command('export')
-    .description(
-      "write a session's samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)",
-    )
     .argument('<id>', 'id of the session, or its beginning')
     .requiredOption('--format <format>', ids.join(', '))
     .option(

@@ -26,13 +26,7 @@ interface FlopsOptions extends SpecOptions {
 }
 
 export function registerFlops(program: Command, output: Output): void {
-  addSpecOptions(
-    program
-      .command('flops')
-      .description(
-        'count the floating-point operations of a batch, by operation, and time them on a GPU',
-      ),
-  )
+  addSpecOptions(program.command('flops'))
     .option(
       '--against <model>',
       'compare parameters and work with another model, as a student with its teacher',

@@ -5,13 +5,15 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { type Bytes, GiB, KiB, MiB } from '../../../../shared/base/units';
-import type { SessionDocument } from '../../../../shared/session/session-document';
+import { shortenDocument } from '../../../../shared/session/brief';
+import type { BriefDocument } from '../../../../shared/session/session-document';
 import {
   type ExaminedFile,
   examineFile,
   type ImportOptions,
   STANDARD_INPUT,
 } from '../../../engine/imports';
+import { BRIEF_OPTION } from '../options/brief';
 import {
   addSpecOptions,
   declaresSpec,
@@ -31,15 +33,13 @@ interface CliOptions extends SpecOptions {
   readonly baseline?: string;
   readonly name?: string;
   readonly keepRaw?: boolean;
+  readonly brief?: boolean;
 }
 
 export function registerImport(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('import')
-      .description(
-        'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
-      )
       .argument('<file...>', 'the files to import, also packed with gzip; - is standard input')
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
@@ -52,11 +52,12 @@ export function registerImport(program: Command, output: Output): void {
         '--baseline <bytes>',
         'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it',
       )
+      .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
     const request = buildRequest(options);
     if (options.dryRun) await examine(files, request, output);
-    else await importAll(files, request, output);
+    else await importAll(files, request, options.brief === true, output);
   });
 }
 
@@ -81,6 +82,7 @@ async function examine(
 async function importAll(
   files: readonly string[],
   request: ImportOptions,
+  isBrief: boolean,
   output: Output,
 ): Promise<void> {
   if (
@@ -100,12 +102,13 @@ async function importAll(
       for (const id of ids) await engine.delete({ id });
       throw error;
     }
-    const sessions: SessionDocument[] = [];
+    const sessions: BriefDocument[] = [];
     const texts: string[] = [];
     for (const id of ids) {
       const doc = await engine.show({ id });
-      sessions.push(doc);
-      texts.push(sessionText(doc, await engine.budgetOf({ id })));
+      const budget = await engine.sessionBudget({ id });
+      sessions.push(isBrief ? shortenDocument(doc) : doc);
+      texts.push(sessionText(doc, budget));
     }
     output.result(sessions.length === 1 ? sessions[0] : { sessions }, () => texts.join('\n\n'));
   });

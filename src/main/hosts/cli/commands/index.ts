@@ -1,43 +1,138 @@
-/** The terminal surface: one line per command. */
+/**
+ * The terminal surface: one line per command. Only the command that was asked for is loaded; of the others the name and
+ * the summary here are all that help shows.
+ */
 import type { Command } from 'commander';
 import type { Output } from '../output';
-import { registerBudget } from './budget';
-import { registerChapter } from './chapter';
-import { registerDemo } from './demo';
-import { registerDoctor } from './doctor';
-import { registerExperiment } from './experiment';
-import { registerExport } from './export';
-import { registerFlops } from './flops';
-import { registerImport } from './import';
-import { registerInvert } from './invert';
-import { registerLogits } from './logits';
-import { registerPlan } from './plan';
-import { registerRecord } from './record';
-import { registerScaling } from './scaling';
-import { registerServe } from './serve';
-import { registerSessions } from './sessions';
-import { registerWorkloads } from './workloads';
 
-export function registerCommands(program: Command, output: Output): void {
-  const all = [
-    registerRecord,
-    registerWorkloads,
-    registerSessions,
-    registerInvert,
-    registerExport,
-    registerImport,
-    registerBudget,
-    registerFlops,
-    registerPlan,
-    registerScaling,
-    registerChapter,
-    registerExperiment,
-    registerLogits,
-    registerDoctor,
-    registerServe,
-    registerDemo,
-  ];
-  for (const register of all) register(program, output);
+type Register = (program: Command, output: Output) => void;
+
+interface CommandFile {
+  /** Each command that the file registers, with its summary. */
+  readonly summaries: Readonly<Record<string, string>>;
+  load(): Promise<Register>;
+}
+
+/** In the order help shows them. */
+const COMMAND_FILES: readonly CommandFile[] = [
+  {
+    summaries: { record: 'record the bundled GPT-2, a command, or a running process' },
+    load: async () => (await import('./record')).registerRecord,
+  },
+  {
+    summaries: { workloads: 'list the saved workloads; "record --run NAME" runs one' },
+    load: async () => (await import('./workloads')).registerWorkloads,
+  },
+  {
+    summaries: { list: 'list the recorded sessions, newest first' },
+    load: async () => (await import('./list')).registerList,
+  },
+  {
+    summaries: {
+      show: 'show one session: budget beside measurement, residual, findings',
+      compare: 'compare sessions with the first one given, or with another of them',
+      report: 'write a self-contained report of one session, or one comparing several',
+      delete: 'delete a session and its file',
+    },
+    load: async () => (await import('./sessions')).registerSessions,
+  },
+  {
+    summaries: {
+      invert:
+        'infer batch, sequence, precision and optimizer from a trace alone, for a known model; other options are settings that are certain',
+    },
+    load: async () => (await import('./invert')).registerInvert,
+  },
+  {
+    summaries: {
+      export:
+        "write a session's samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)",
+    },
+    load: async () => (await import('./export')).registerExport,
+  },
+  {
+    summaries: {
+      import: 'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
+    },
+    load: async () => (await import('./import')).registerImport,
+  },
+  {
+    summaries: { budget: 'predict the memory of a run, by component and phase' },
+    load: async () => (await import('./budget')).registerBudget,
+  },
+  {
+    summaries: {
+      flops: 'count the floating-point operations of a batch, by operation, and time them on a GPU',
+    },
+    load: async () => (await import('./flops')).registerFlops,
+  },
+  {
+    summaries: { plan: 'which GPUs hold a run, how large it may be, and what would make it fit' },
+    load: async () => (await import('./plan')).registerPlan,
+  },
+  {
+    summaries: { models: 'list the models known by name' },
+    load: async () => (await import('./models')).registerModels,
+  },
+  {
+    summaries: {
+      scaling: 'scaling laws: the best model and data for a budget, or how a model stands',
+    },
+    load: async () => (await import('./scaling')).registerScaling,
+  },
+  {
+    summaries: {
+      chapter: 'the chapter behind the theory: every figure it prints, recomputed and judged',
+    },
+    load: async () => (await import('./chapter')).registerChapter,
+  },
+  {
+    summaries: {
+      experiment: "the chapter's exercises and tables worked out, and run where this machine can",
+    },
+    load: async () => (await import('./experiment')).registerExperiment,
+  },
+  {
+    summaries: {
+      logits:
+        "print what the bundled model computes for given tokens: the logits after the last (GPT-2); the state of one of them, the pooler's output and, with a head for masked words, the logits there (BERT, DistilBERT)",
+    },
+    load: async () => (await import('./logits')).registerLogits,
+  },
+  {
+    summaries: {
+      doctor: 'tell what this machine can measure, how often, and what stands in the way',
+    },
+    load: async () => (await import('./doctor')).registerDoctor,
+  },
+  {
+    summaries: {
+      serve: 'open the app in a browser: for remote machines, and where Electron cannot be had',
+    },
+    load: async () => (await import('./serve')).registerServe,
+  },
+  {
+    summaries: {
+      demo: 'record the bundled GPT-2 twice, generating and training, and write reports',
+    },
+    load: async () => (await import('./demo')).registerDemo,
+  },
+];
+
+/** `args`: what was given behind the program's name. */
+export async function registerCommands(
+  program: Command,
+  output: Output,
+  args: readonly string[],
+): Promise<void> {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  const asked = first === 'help' ? second : first;
+  for (const { summaries, load } of COMMAND_FILES) {
+    if (asked !== undefined && Object.hasOwn(summaries, asked)) (await load())(program, output);
+    else for (const name of Object.keys(summaries)) program.command(name);
+    for (const command of program.commands)
+      command.description(summaries[command.name()] ?? command.description());
+  }
   // Subcommands made before a setting do not inherit it: every failure must reach the one place that prints it.
   for (const command of program.commands) settle(command);
 }

@@ -10,12 +10,7 @@ import { withEngine } from '../with-engine';
 
 export function registerInvert(program: Command, output: Output): void {
   addSpecOptions(
-    program
-      .command('invert')
-      .description(
-        'infer batch, sequence, precision and optimizer from a trace alone, for a known model; other options are settings that are certain',
-      )
-      .argument('<id>', 'id of the session, or its beginning'),
+    program.command('invert').argument('<id>', 'id of the session, or its beginning'),
   ).action((id: string, options: SpecOptions) =>
     withEngine(async (engine) => {
       if (options.model === undefined)

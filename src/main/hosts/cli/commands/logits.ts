@@ -37,9 +37,6 @@ const SHOWN = 10;
 export function registerLogits(program: Command, output: Output): void {
   program
     .command('logits')
-    .description(
-      "print what the bundled model computes for given tokens: the logits after the last (GPT-2); the state of one of them, the pooler's output and, with a head for masked words, the logits there (BERT, DistilBERT)",
-    )
     .requiredOption(
       '--weights <dir|file>',
       'Hugging Face checkpoint: model.safetensors with config.json beside it',

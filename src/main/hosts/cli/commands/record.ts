@@ -3,12 +3,16 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
+import { requestAgain } from '../../../../shared/contract/record-again';
 import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
+import { shortenDocument } from '../../../../shared/session/brief';
 import { checkSession } from '../../../../shared/session/expectations';
+import type { Engine } from '../../../engine/engine';
 import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
 import { follow } from '../follow';
+import { BRIEF_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -28,6 +32,7 @@ import {
   whole,
 } from '../options/spec-options';
 import type { Output } from '../output';
+import { compareText } from '../text/comparison';
 import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
@@ -35,6 +40,7 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
+  readonly brief?: boolean;
   readonly interval?: string;
   readonly instrument?: string;
   readonly weights?: string;
@@ -44,13 +50,13 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly cleanEnv?: boolean;
   readonly save?: string;
   readonly run?: string;
+  readonly again?: string;
 }
 
 export function registerRecord(program: Command, output: Output): void {
   const command = addSpecOptions(
     program
       .command('record')
-      .description('record the bundled GPT-2, a command, or a running process')
       .argument('[command...]', 'the command to launch and record, after --')
       .option('--bundled <name>', 'record the bundled workload: gpt2, or another model it can be')
       .option('--pid <pid>', 'record a process that runs already')
@@ -71,6 +77,7 @@ export function registerRecord(program: Command, output: Output): void {
         'save this workload under a name before recording it; values of secrets are left out',
       )
       .option('--run <name>', 'record a saved workload again')
+      .option('--again <id>', 'record what a session recorded once more, and compare the two')
       .option(
         '--weights <dir|file>',
         'Hugging Face checkpoint (config.json and model.safetensors) for the bundled workload',
@@ -79,30 +86,73 @@ export function registerRecord(program: Command, output: Output): void {
         '--save-weights <dir>',
         'keep what the bundled workload trained, as such a checkpoint, in a new folder',
       )
+      .option(...BRIEF_OPTION)
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
   addExpectationOptions(addBundledOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
     .passThroughOptions()
     .action(async (given: string[], options: RecordOptions) => {
-      const request = await buildRequest(given, options);
-      const { save } = options;
+      const { save, again } = options;
+      const typed = again === undefined ? await buildRequest(given, options) : null;
+      if (again !== undefined) checkAgain(given, options);
       const expectations = parseExpectationOptions(options, '=');
       process.exitCode = await withEngine(async (engine) => {
+        const request = typed ?? (await askAgain(engine, again ?? '', options));
         if (save !== undefined) await engine.saveWorkload({ name: save, request });
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [
           await engine.show({ id: data.id }),
-          await engine.budgetOf({ id: data.id }),
+          await engine.sessionBudget({ id: data.id }),
         ];
         const outcomes = checkSession(expectations, doc);
-        output.result(expectations.length === 0 ? doc : { ...doc, expectations: outcomes }, () =>
-          sessionText(doc, budget),
+        const comparison =
+          again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
+        const result = {
+          ...(options.brief === true ? shortenDocument(doc) : doc),
+          ...(expectations.length > 0 && { expectations: outcomes }),
+          ...(comparison && { comparison }),
+        };
+        output.result(result, () =>
+          [sessionText(doc, budget), ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
         );
         const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
         if (interrupted) return 130;
         return data.status === 'failed' ? 1 : unmet;
       });
     });
+}
+
+/** What a session recorded, to be recorded once more; a name and an interval given beside it come before its own. */
+async function askAgain(
+  engine: Engine,
+  id: string,
+  { name, interval }: RecordOptions,
+): Promise<RecordRequest> {
+  const [doc, announced] = [
+    await engine.brief({ id }),
+    [
+      await engine.markers({ id, type: 'model', limit: 1 }),
+      await engine.markers({ id, type: 'run', limit: 1 }),
+    ],
+  ];
+  const intervalMs = whole('--interval', interval);
+  return {
+    ...requestAgain(
+      doc,
+      announced.some(({ total }) => total > 0),
+    ),
+    ...(name !== undefined && { name }),
+    ...(intervalMs !== undefined && { intervalMs }),
+  };
+}
+
+function checkAgain(command: readonly string[], { bundled, pid, run }: RecordOptions): void {
+  if (command.length === 0 && [bundled, pid, run].every((each) => each === undefined)) return;
+  throw new Failure(
+    'bad_input',
+    'More than one thing to record was given.',
+    'Give --again ID alone, with --name or --interval at most.',
+  );
 }
 
 /** Options that the bundled workload alone knows. */

@@ -23,7 +23,6 @@ interface ScalingOptions {
 export function registerScaling(program: Command, output: Output): void {
   program
     .command('scaling')
-    .description('scaling laws: the best model and data for a budget, or how a model stands')
     .option('--compute <flops>', 'training budget in FLOPs, for example 1e24')
     .option('--params <n>', 'parameters, for example 175B')
     .option('--tokens <n>', 'training tokens, for example 300B')

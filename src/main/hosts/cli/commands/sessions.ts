@@ -1,11 +1,13 @@
-/** Commands on recorded sessions: list, show, compare, report, delete. */
+/** Commands on recorded sessions: show, compare, report, delete. */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
+import { headline } from '../../../../shared/present/headline';
+import { shortenDocument } from '../../../../shared/session/brief';
 import { checkComparison } from '../../../../shared/session/expectations';
-import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Engine } from '../../../engine/engine';
 import { exportFormats } from '../../../engine/exports';
+import { BRIEF_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -13,9 +15,11 @@ import {
   reportOutcomes,
 } from '../options/expectations';
 import type { Output } from '../output';
-import { compareText, listText, sessionText } from '../text/session';
+import { compareText } from '../text/comparison';
+import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
+import { parseSpeed, replay, SPEEDS } from './replay';
 
 const REPORT_FORMATS = exportFormats('report');
 /** "html, md or json". */
@@ -24,38 +28,11 @@ const FORMAT_WORDS = REPORT_FORMATS.map(({ id }) => id)
   .replace(/, (?=\w+$)/, ' or ');
 
 export function registerSessions(program: Command, output: Output): void {
-  program
-    .command('list')
-    .description('list the recorded sessions, newest first')
-    .action(() =>
-      withEngine(async (engine) => {
-        const { sessions, damaged } = engine.listing();
-        output.result({ sessions, damaged }, () => listText(sessions));
-        for (const { message } of damaged) output.say(`plumbline: ${message}`);
-      }),
-    );
-
-  program
-    .command('show')
-    .description('show one session: budget beside measurement, residual, findings')
-    .argument('<id>', 'id of the session, or its beginning')
-    .option('--series <id>', 'lay this series over the budget instead of the best one')
-    .action((id: string, options: { series?: string }) =>
-      withEngine(async (engine) => {
-        const doc = await engine.show({
-          id,
-          ...(options.series === undefined ? {} : { series: options.series }),
-        });
-        const budget = await engine.budgetOf({ id });
-        output.result(doc, () => sessionText(doc, budget));
-      }),
-    );
-
+  registerShow(program, output);
   registerCompare(program, output);
 
   program
     .command('report')
-    .description('write a self-contained report of one session, or one comparing several')
     .argument('<ids...>', 'ids of the sessions')
     .option('--format <format>', FORMAT_WORDS, 'html')
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
@@ -74,16 +51,48 @@ export function registerSessions(program: Command, output: Output): void {
   registerDelete(program, output);
 }
 
+interface ShowOptions {
+  readonly series?: string;
+  readonly brief?: boolean;
+  readonly replay?: boolean;
+  readonly speed: string;
+}
+
+function registerShow(program: Command, output: Output): void {
+  program
+    .command('show')
+    .argument('<id>', 'id of the session, or its beginning')
+    .option('--series <id>', 'lay this series over the budget instead of the best one')
+    .option(...BRIEF_OPTION)
+    .option('--replay', 'play it as it was recorded: findings appear when they could be known')
+    .option('--speed <factor>', `pace of the replay: ${SPEEDS.join(', ')}`, '1')
+    .action((id: string, options: ShowOptions) =>
+      withEngine(async (engine) => {
+        const speed = parseSpeed(options.speed);
+        const { series } = options;
+        const doc = await engine.show({ id, ...(series === undefined ? {} : { series }) });
+        if (options.replay === true) {
+          const told = await replay(engine, doc, { speed, series }, output);
+          output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));
+          return;
+        }
+        const budget = await engine.sessionBudget({ id });
+        output.result(options.brief === true ? shortenDocument(doc) : doc, () =>
+          sessionText(doc, budget),
+        );
+      }),
+    );
+}
+
 function registerDelete(program: Command, output: Output): void {
   program
     .command('delete')
-    .description('delete a session and its file')
     .argument('<ids...>', 'ids of the sessions')
     .action((ids: string[]) =>
       withEngine(async (engine) => {
         // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-        const docs: SessionDocument[] = [];
-        for (const id of ids) docs.push(await engine.show({ id }));
+        const docs: { id: string; name: string }[] = [];
+        for (const id of ids) docs.push(await named(engine, id));
         for (const doc of docs) await engine.delete({ id: doc.id });
         output.result({ deleted: docs.map(({ id }) => id) }, () =>
           docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
@@ -92,16 +101,28 @@ function registerDelete(program: Command, output: Output): void {
     );
 }
 
+/** The session that is meant; what cannot be opened has no name, and can be deleted all the same. */
+async function named(engine: Engine, id: string): Promise<{ id: string; name: string }> {
+  try {
+    const { id: whole, name } = await engine.show({ id });
+    return { id: whole, name };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'not_found') throw error;
+    return { id, name: 'could not be opened' };
+  }
+}
+
 function registerCompare(program: Command, output: Output): void {
   const compare = program
     .command('compare')
-    .description('compare sessions with the first one given')
-    .argument('<ids...>', 'ids of two sessions or more');
+    .argument('<ids...>', 'ids of two to eight sessions')
+    .option('--base <id>', 'the session that the others are compared with');
   addExpectationOptions(compare, '"peak>+2%"').action(
-    async (ids: string[], options: ExpectationOptions) => {
+    async (ids: string[], options: ExpectationOptions & { readonly base?: string }) => {
       const expectations = parseExpectationOptions(options, '>');
+      const { base } = options;
       process.exitCode = await withEngine(async (engine) => {
-        const comparison = await engine.compare({ ids });
+        const comparison = await engine.compare({ ids, ...(base !== undefined && { base }) });
         const outcomes = checkComparison(expectations, comparison);
         output.result(
           expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes },

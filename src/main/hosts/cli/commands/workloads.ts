@@ -6,9 +6,7 @@ import { savedListText, savedText } from '../text/saved-workloads';
 import { withEngine } from '../with-engine';
 
 export function registerWorkloads(program: Command, output: Output): void {
-  const workloads = program
-    .command('workloads')
-    .description('list the saved workloads; "record --run NAME" runs one');
+  const workloads = program.command('workloads');
   const list = () =>
     withEngine(async (engine) => {
       const listing = engine.savedListing();

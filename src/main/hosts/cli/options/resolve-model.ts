@@ -1,21 +1,16 @@
 /** The model that an option names: a preset, or a Hugging Face config.json. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '../../../../shared/base/failure';
 import { modelFromConfig } from '../../../../shared/model/config-file';
-import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
+import { parseConfigText } from '../../../../shared/model/config-text';
+import { presetCalled, refuseName } from '../../../../shared/model/preset-names';
 import type { ModelSpec } from '../../../../shared/model/spec';
 
 /** Throws `bad_input` where there is no such model or file, and where the file describes none. */
 export function resolveModel(nameOrFile: string): ModelSpec {
-  if (isPresetName(nameOrFile)) return preset(nameOrFile);
-  const looksLikeFile = /[\\/.]/.test(nameOrFile);
-  if (!looksLikeFile) {
-    throw new Failure(
-      'bad_input',
-      `There is no model "${nameOrFile}".`,
-      `Use one of ${presetNames().join(', ')}, or the path of a Hugging Face config.json.`,
-    );
-  }
+  const named = presetCalled(nameOrFile);
+  if (named) return named;
+  if (!existsSync(nameOrFile) && !/\.json$|^[.~\\/]/.test(nameOrFile)) refuseName(nameOrFile);
   let text: string;
   try {
     text = readFileSync(nameOrFile, 'utf8');
@@ -29,7 +24,7 @@ export function resolveModel(nameOrFile: string): ModelSpec {
   }
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = parseConfigText(text);
   } catch (cause) {
     throw new Failure(
       'bad_input',

@@ -4,14 +4,16 @@
  */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
+import { GiB } from '../../../../shared/base/units';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import { isBundledByDefault, notBundledPrecision } from '../../../../shared/model/bundled';
-import { presetNames } from '../../../../shared/model/presets';
+import { hasLmHead } from '../../../../shared/model/parameters';
 import { runDefaults } from '../../../../shared/model/run';
 import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../../../../shared/model/settings';
 import { count } from '../../../../shared/model/settings/kinds';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../../shared/model/validate';
+import type { GpuMemory } from '../../../../shared/planning/fits';
 import { resolveModel } from './resolve-model';
 import {
   addSettingOptions,
@@ -23,11 +25,18 @@ import {
 
 export interface SpecOptions extends SettingOptions {
   readonly model?: string;
+  readonly untiedHead?: boolean;
+  readonly packed?: boolean;
 }
 
 export function addSpecOptions(command: Command): Command {
-  const models = `${presetNames().join(', ')}, or a Hugging Face config.json`;
-  return addSettingOptions(command.option('--model <name|file>', models), COMMON_SETTINGS);
+  const models = 'a name (plumbline models lists them), a Hugging Face id, or a config.json';
+  return addSettingOptions(command.option('--model <name|file>', models), COMMON_SETTINGS)
+    .option(
+      '--untied-head',
+      'give the head a matrix of its own where the model shares the embeddings',
+    )
+    .option('--packed', 'lay the sequences of --lengths end to end instead of padding them');
 }
 
 /** The options for what only the bundled workload knows: where its tokens come from, and how the next one is chosen. */
@@ -40,11 +49,21 @@ export function declaresSpec(options: SpecOptions): boolean {
   return options.model !== undefined || options.mode !== undefined;
 }
 
+export interface ResolvedSpec {
+  readonly model: ModelSpec;
+  readonly run: RunSpec;
+  /** What was said; all else of the run is a default. */
+  readonly given: Partial<RunSpec>;
+  /** The GPU that was named, or the memory of one (24GB); null where neither was. */
+  readonly card: GpuMemory | null;
+}
+
 export function resolveSpec(
   options: SpecOptions,
   defaults: { model: string; framework: RunSpec['framework'] },
-): { model: ModelSpec; run: RunSpec } {
-  const model = resolveModel(options.model ?? defaults.model);
+): ResolvedSpec {
+  const named = resolveModel(options.model ?? defaults.model);
+  const model = options.untiedHead ? untied(named) : named;
   checkModel(model);
   const given = givenSettings(options);
   const run = runDefaults(model, {
@@ -52,17 +71,31 @@ export function resolveSpec(
     framework: given.framework ?? frameworkFor(model, given, defaults.framework),
   });
   checkRun(model, run);
-  return { model, run };
+  return { model, run, given, card: findCard(options.gpu, run.gpu) };
 }
 
 /** The settings that were given, and no others; those of the bundled workload alone are left out. */
 export function givenSettings(options: SpecOptions): Partial<RunSpec> {
   const given = readSettings(options, COMMON_SETTINGS);
+  const { gpu, lengths, ...others } = given;
   return {
-    ...given,
-    ...(given.lengths && padded(given.lengths, options, given.mode)),
-    ...(given.gpu !== undefined && { gpu: gpuByName(given.gpu).name }),
+    ...others,
+    ...(lengths && !options.packed && { lengths }),
+    ...ragged(given.lengths, options, given.mode),
+    ...(gpu !== undefined && cardOfSize(gpu) === null && { gpu: gpuByName(gpu).name }),
   };
+}
+
+function findCard(typed: string | undefined, gpu: string | undefined): GpuMemory | null {
+  if (gpu !== undefined) return gpuByName(gpu);
+  return typed === undefined ? null : cardOfSize(typed);
+}
+
+/** A card by its memory alone: 24GB, 24 GiB. What makers of cards call GB is GiB; null for a name. */
+function cardOfSize(typed: string): GpuMemory | null {
+  const size = /^\s*(\d+(?:\.\d+)?)\s*gi?b\s*$/i.exec(typed)?.[1];
+  if (size === undefined || Number(size) === 0) return null;
+  return { name: `a card of ${size} GiB`, memoryBytes: Math.floor(Number(size) * GiB) };
 }
 
 export function bundledSettings(options: SpecOptions): Partial<RunSpec> {
@@ -93,6 +126,43 @@ function impliesPyTorch<Name extends SettingName>(name: Name, given: Partial<Run
   return RUN_SETTINGS[name].impliesPyTorch?.(value as Required<RunSpec>[Name]) === true;
 }
 
+/** The model with a head of its own. */
+function untied(model: ModelSpec): ModelSpec {
+  if (hasLmHead(model) && model.tiedHead) return { ...model, tiedHead: false };
+  throw new Failure(
+    'bad_input',
+    `--untied-head cannot be given: ${model.name} has ${hasLmHead(model) ? 'a head of its own already' : 'no head over its vocabulary'}.`,
+    'Leave it out.',
+  );
+}
+
+/** The lengths of a ragged batch, padded or packed; nothing where none are given. */
+function ragged(
+  lengths: readonly number[] | undefined,
+  options: SpecOptions,
+  mode: RunSpec['mode'] | undefined,
+): Partial<RunSpec> {
+  if (lengths) return padded(lengths, options, mode);
+  if (options.packed)
+    throw new Failure(
+      'bad_input',
+      '--packed lays sequences end to end, and there are no lengths.',
+      'Give --lengths, or leave --packed out.',
+    );
+  return {};
+}
+
+/** One row without padding, whose sequences see themselves alone, as the kernels for variable lengths have it. */
+function packed(lengths: readonly number[], mode: RunSpec['mode'] | undefined): Partial<RunSpec> {
+  if (mode !== 'train' && mode !== 'infer')
+    throw new Failure(
+      'bad_input',
+      'Sequences are packed for a pass over all of them, and the mode is another.',
+      'Use --mode train or --mode infer.',
+    );
+  return { batch: 1, seq: lengths.reduce((sum, one) => sum + one, 0) };
+}
+
 /** A ragged batch is padded: as many sequences as lengths, each as long as the longest. */
 function padded(
   lengths: readonly number[],
@@ -109,6 +179,7 @@ function padded(
         `--lengths gives batch and sequence already, and ${flag} was given too.`,
         `Leave ${flag} out.`,
       );
+  if (options.packed) return packed(lengths, mode);
   const longest = Math.max(...lengths);
   const batch = { batch: lengths.length };
   // Where the mode is not given, the model's defaults say which of the two the longest is.

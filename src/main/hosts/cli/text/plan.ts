@@ -1,22 +1,73 @@
 /** A plan as text for a terminal of 100 columns: the catalogue, the GPU asked for, and what would make the run fit there. */
 
 import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../../../shared/base/format';
+import { rankCount } from '../../../../shared/budget/sharding/shard';
 import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
 import type { RunSpec } from '../../../../shared/model/spec';
 import type { GpuPlan, Plan } from '../../../../shared/planning/plan';
+import type { ServingPlan } from '../../../../shared/planning/serving';
+import { assumedSentences } from '../../../../shared/present/assumed';
 import { figure } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
 
 export interface PlanText extends Plan {
+  /** Defaults that bytes depend on, in words. */
+  readonly assumed: readonly string[];
   /** Of a ragged batch. */
   readonly padding: PaddingReport | null;
   /** Of a run that does not train. */
   readonly quantized: readonly QuantizationRow[] | null;
 }
 
-export function planText(plan: PlanText): string {
-  const { model, run, fits, smallest } = plan;
+/** The answer first; every GPU of the catalogue where none is named or `allGpus` asks for them. */
+export function planText(plan: PlanText, allGpus: boolean): string {
+  const { model, run, gpu } = plan;
+  const described = `${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`;
+  return [
+    wrap(answerText(plan), ''),
+    wrap(described, ''),
+    ...assumedSentences(plan.assumed).map((sentence) => wrap(sentence, '')),
+    ...(gpu ? ['', ...gpuText(gpu, run)] : []),
+    ...(gpu === null || allGpus ? ['', catalogueTable(plan)] : []),
+    ...(plan.padding ? ['', paddingText(plan.padding)] : []),
+    ...(plan.quantized ? ['', quantizedText(plan.quantized)] : []),
+  ].join('\n');
+}
+
+/** Whether it fits, by how much, and the cheapest change that makes it fit. */
+function answerText({ run, gpu, smallest, fits }: PlanText): string {
+  if (gpu === null) {
+    if (smallest === null)
+      return 'No GPU of the catalogue holds it alone; name one with --gpu for what would make it fit there.';
+    const fit = fits.find((each) => each.gpu === smallest);
+    const peak = fit ? fit.memoryBytes - fit.headroomBytes : 0;
+    return `It needs ${formatBytes(peak)}: the smallest GPU that holds it is the ${smallest}.`;
+  }
+  const ranks = rankCount(run);
+  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${severalOf(ranks, gpu.gpu)}`;
+  const fullest = ranks === 1 ? 'it needs' : 'the fullest rank needs';
+  const needs = `${fullest} ${formatBytes(gpu.memoryBytes - gpu.headroomBytes)} of ${formatBytes(gpu.memoryBytes)}`;
+  if (gpu.fits) return `Fits ${where}: ${needs}, ${formatBytes(gpu.headroomBytes)} to spare.`;
+  const short = `Does not fit ${where}: ${needs}, ${formatBytes(-gpu.headroomBytes)} short.`;
+  const [cheapest] = gpu.changes;
+  if (cheapest) return `${short} Cheapest change: ${cheapest.options.join(' ')}.`;
+  if (gpu.fewest)
+    return `${short} No known change makes it fit on one; ${gpu.fewest.gpus} hold it.`;
+  return `${short} No known change makes it fit.`;
+}
+
+function article(gpu: string): string {
+  return gpu.startsWith('a ') ? gpu : `the ${gpu}`;
+}
+
+function severalOf(ranks: number, gpu: string): string {
+  return gpu.startsWith('a card')
+    ? `${ranks} cards${gpu.slice('a card'.length)}`
+    : `${ranks} × ${gpu}`;
+}
+
+function catalogueTable({ fits }: PlanText): string {
   const rows = fits.map((fit) => [
     fit.gpu,
     formatBytes(fit.memoryBytes),
@@ -25,25 +76,7 @@ export function planText(plan: PlanText): string {
     formatBytes(Math.abs(fit.headroomBytes)),
     fit.maxBatch === 0 ? 'none' : formatInteger(fit.maxBatch),
   ]);
-  return [
-    wrap(`${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`, ''),
-    '',
-    table(['GPU', 'memory', 'predicted peak', '', 'spare', 'largest batch'], rows, [0, 3]),
-    '',
-    smallest === null
-      ? 'No GPU of the catalogue holds it alone.'
-      : `The smallest that holds it: ${smallest}.`,
-    ...gpuLines(plan),
-    ...(plan.padding ? ['', paddingText(plan.padding)] : []),
-    ...(plan.quantized ? ['', quantizedText(plan.quantized)] : []),
-  ].join('\n');
-}
-
-/** Of the GPU asked for; where none is and some are short of memory, how to ask. */
-function gpuLines({ gpu, run, fits }: PlanText): string[] {
-  if (gpu) return ['', ...gpuText(gpu, run)];
-  if (fits.every((fit) => fit.fits)) return [];
-  return ['Name one with --gpu for what would make it fit there.'];
+  return table(['GPU', 'memory', 'predicted peak', '', 'spare', 'largest batch'], rows, [0, 3]);
 }
 
 function runWords(run: RunSpec): string {
@@ -59,6 +92,13 @@ function runWords(run: RunSpec): string {
           ...(run.frozenLayers ? [`${run.frozenLayers} layers frozen`] : []),
         ]
       : [];
+  if (run.mode === 'serve')
+    return [
+      run.mode,
+      run.engine ?? 'vllm',
+      `${run.batch} × ${length}`,
+      run.gguf ?? run.precision,
+    ].join(' · ');
   return [
     run.mode,
     `batch ${run.batch}`,
@@ -74,7 +114,17 @@ const WHAT = {
   train: 'a training step',
   generate: 'the generation',
   infer: 'a forward pass',
+  serve: 'a forward pass',
 } as const;
+
+/** What a serving engine has left for its cache, and how far that reaches. */
+function servingText(serving: ServingPlan, run: RunSpec): string {
+  const { weightBytes, passBytes, cacheBytes, cacheTokens, longestContext, sequences } = serving;
+  return wrap(
+    `${run.engine ?? 'vllm'} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${formatBytes(cacheBytes)} are left for the cache, ${formatInteger(cacheTokens)} tokens: ${formatInteger(sequences)} sequences of ${formatInteger(run.seq)} at once, or one of ${formatInteger(longestContext)}.`,
+    '',
+  );
+}
 
 function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
   const time =
@@ -85,7 +135,9 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
     gpu.maxContext === 0
       ? 'not one token fits at this batch'
       : `the longest sequence at this batch is ${formatInteger(gpu.maxContext)} tokens`;
-  const lines = [wrap(`On ${gpu.gpu} ${longest}.${time}`, '')];
+  const lines = gpu.serving
+    ? [servingText(gpu.serving, run)]
+    : [wrap(`On ${article(gpu.gpu)} ${longest}.${time}`, '')];
   if (gpu.fits) return lines;
   const fewest = gpu.fewest
     ? `Fewest of them: ${gpu.fewest.gpus} with ${gpu.fewest.options.join(' ')}, ${formatBytes(gpu.fewest.peakBytes)} each.`

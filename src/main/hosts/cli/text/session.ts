@@ -10,8 +10,9 @@ import {
   formatSignedPercent,
 } from '../../../../shared/base/format';
 import { COMPONENTS } from '../../../../shared/base/vocabulary';
-import type { Budget, GpuFit, StageBudget, TierBudget } from '../../../../shared/budget/types';
+import type { Budget, StageBudget, TierBudget } from '../../../../shared/budget/types';
 import type { Inversion } from '../../../../shared/divergence/inversion/inversion';
+import type { GpuHold } from '../../../../shared/planning/fits';
 import {
   COMPONENT_HEAD,
   componentTable,
@@ -22,14 +23,12 @@ import { describeConfiguration } from '../../../../shared/present/configuration'
 import { describeStatus, headline } from '../../../../shared/present/headline';
 import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
-import { componentName, formatSetting } from '../../../../shared/present/names';
+import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
-import type { Comparison } from '../../../../shared/session/compare';
 import type { SessionDocument } from '../../../../shared/session/session-document';
-import type { SessionSummary } from '../../../../shared/session/types';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 
@@ -139,7 +138,10 @@ function wordsText({ head, rows, notes }: ReturnType<typeof inversionTable>): st
   return [table(head, rows), ...notes.map((line) => wrap(line, '  '))].join('\n');
 }
 
-export function budgetText(budget: Budget): string {
+/** `fits`: which GPUs hold the run, where that is to be told. */
+export function budgetText(
+  budget: Omit<Budget, 'fits'> & { readonly fits?: readonly GpuHold[] },
+): string {
   const { run, perRank, fits } = budget;
   const { textbook, refined } = budget.tiers;
   const what =
@@ -238,10 +240,10 @@ function stageTable(stages: readonly StageBudget[]): string {
 }
 
 /** The shorter of the two lists is enough: the rest of the catalogue is the other. */
-function fitText(fits: readonly GpuFit[], sharded: boolean): string {
+function fitText(fits: readonly GpuHold[], sharded: boolean): string {
   const [yes, no] = [fits.filter(({ fits: does }) => does), fits.filter(({ fits: does }) => !does)];
   // A name stays on one line.
-  const list = (some: readonly GpuFit[]) =>
+  const list = (some: readonly GpuHold[]) =>
     some.map(({ gpu }) => gpu.replaceAll(' ', NO_BREAK)).join(', ');
   const what = sharded ? 'A rank fits' : 'It fits';
   const words = () => {
@@ -256,96 +258,3 @@ function fitText(fits: readonly GpuFit[], sharded: boolean): string {
 }
 
 const NO_BREAK = '\u00a0';
-
-export function compareText(comparison: Comparison): string {
-  const { sessions, differences } = comparison;
-  const heads = sessions.map((_, i) => letter(i));
-  // More than three sessions leave room for the measurement alone.
-  const wide = sessions.length <= 3;
-  const cell = (...parts: [predicted: string, measured: string, ...string[]]) =>
-    wide ? parts.join(' | ') : parts[1];
-  const section = (title: string, first: string, rows: readonly string[][]) =>
-    rows.length === 0 ? [] : [`${title}\n${table([first, ...heads], rows)}`];
-  return [
-    sessions
-      .map(({ id, name }, i) => `${letter(i)}  ${cut(plain(id), 32)}  ${cut(plain(name), 60)}`)
-      .join('\n'),
-    wrap(comparison.verdict, ''),
-    comparedPeaks(comparison),
-    ...section(
-      'Settings that differ',
-      'setting',
-      differences.config.map(({ field, values }) => [
-        field,
-        ...values.map((value) => cut(plain(formatSetting(value)), 26)),
-      ]),
-    ),
-    ...section(
-      `By component, where memory peaked, ${wide ? 'predicted | measured' : 'measured'}`,
-      'component',
-      differences.components.map(({ component, predicted, measured }) => [
-        componentName(component),
-        ...heads.map((_, i) => cell(formatBytes(predicted[i]), formatBytes(measured[i]))),
-      ]),
-    ),
-    ...section(
-      `By phase, ${wide ? 'predicted | measured | time' : 'measured'}`,
-      'phase',
-      differences.phases.map(({ phase, predicted, measured, durationUs }) => [
-        phase,
-        ...heads.map((_, i) =>
-          cell(formatBytes(predicted[i]), formatBytes(measured[i]), formatDuration(durationUs[i])),
-        ),
-      ]),
-    ),
-  ].join('\n\n');
-}
-
-function letter(i: number): string {
-  return i < 26 ? String.fromCharCode(65 + i) : String(i + 1);
-}
-
-function comparedPeaks({ sessions, peak, time }: Comparison): string {
-  const change = (bytes: number | null | undefined, percent: number | null | undefined) =>
-    bytes == null ? ABSENT : `${formatSignedBytes(bytes)} (${formatSignedPercent(percent)})`;
-  return table(
-    ['', 'measured peak', 'against A', 'predicted', 'duration', 'against A'],
-    sessions.map((_, i) => [
-      letter(i),
-      formatBytes(peak.measured[i]),
-      change(peak.changeBytes[i], peak.changePercent[i]),
-      formatBytes(peak.predicted[i]),
-      formatDuration(time.durationUs[i]),
-      formatSignedPercent(time.changePercent[i]),
-    ]),
-  );
-}
-
-export function listText(sessions: readonly SessionSummary[]): string {
-  if (sessions.length === 0)
-    return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
-  const figures = sessions.map((one) => [
-    one.status,
-    formatDuration(one.durationUs),
-    formatBytes(one.measuredPeak),
-    formatBytes(one.predictedPeak),
-    formatSignedPercent(one.residualPercent),
-  ]);
-  const head = ['id', 'name', 'status', 'duration', 'measured', 'predicted', 'residual'];
-  // The id begins with the day and the hour; the name takes what room the figures leave.
-  const taken = [
-    sessions.map(({ id }) => id),
-    ...figures[0]!.map((_, i) => figures.map((row) => row[i]!)),
-  ].reduce(
-    (sum, column, i) =>
-      sum + 2 + Math.max(head[i === 0 ? 0 : i + 1]!.length, ...column.map((cell) => cell.length)),
-    4,
-  );
-  const name = ({ name: own, simulated }: SessionSummary) =>
-    cut(`${simulated ? '[simulated] ' : ''}${plain(own)}`, Math.max(12, WIDTH - taken));
-  return table(
-    head,
-    sessions.map((one, i) => [one.id, name(one), ...figures[i]!]),
-    [0, 1, 2],
-  );
-}

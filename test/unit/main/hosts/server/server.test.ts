@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,14 @@ describe('the server', () => {
           .end();
       },
     );
+  const raw = (text: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connectTcp(server.port, '127.0.0.1', () => socket.write(text));
+      socket.once('data', (data) => {
+        resolve(String(data));
+        socket.destroy();
+      });
+    });
   const dial = (query: string, headers: Record<string, string> = {}) =>
     new WebSocket(`ws://127.0.0.1:${server.port}/api${query}`, { headers });
   const outcome = (ws: WebSocket) =>
@@ -95,6 +104,19 @@ describe('the server', () => {
     expect((await get('/', { host: 'evil.example' })).status).toBe(403);
     expect((await get('/', { host: '127.0.0.1.evil.example' })).status).toBe(403);
     expect((await get('/', { host: 'localhost:9999' })).status).toBe(200);
+    for (const host of [
+      '127.1',
+      '0x7f.0.0.1',
+      '127.0.0.01',
+      '127.0.0.256',
+      '2130706433',
+      'localhost.',
+    ])
+      expect((await get('/', { host })).status, host).toBe(403);
+    expect((await get('http://evil.example/')).status).toBe(403);
+    expect(await raw('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n')).toMatch(
+      / 40[03] /,
+    );
     expect((await get('/', { origin: 'http://evil.example' })).status).toBe(403);
     expect(await outcome(dial(`?token=${server.token}`, { origin: 'http://evil.example' }))).toBe(
       'http 403',

@@ -22,6 +22,7 @@ const train = (model: ModelSpec, given: Partial<RunSpec>): RunSpec =>
   runDefaults(model, {
     framework: 'pytorch',
     mode: 'train',
+    precision: 'fp32',
     batch: 1,
     seq: 512,
     attention: 'sdpa',

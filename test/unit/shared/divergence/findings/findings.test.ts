@@ -37,7 +37,7 @@ describe('a leak', () => {
     const found = findingsFor({ ...training(6, 4096), mustMatchExactly: true });
     expect(found.map(({ kind }) => kind)).toEqual(['leak']);
     expect(found[0]).toMatchObject({
-      slope: { bytes: 4096, per: 'step' },
+      slope: { bytes: 4096, per: 'step', since: 2 },
       bytes: 5 * 4096,
       confidence: 'high',
     });
@@ -105,7 +105,7 @@ describe('a leak', () => {
       durationUs: 1_200_000,
     });
     expect(found.map(({ kind, slope }) => [kind, slope])).toEqual([
-      ['leak', { bytes: 8, per: 'token' }],
+      ['leak', { bytes: 8, per: 'token', since: 3 }],
     ]);
     expect(found[0]!.evidence.at(-1)).toMatch(
       /grow beyond their prediction: workspace by 8 B a token\.$/,

@@ -1,0 +1,29 @@
+/** The questions about sessions that are answered from their files: by `Sessions`, on a thread apart where there can be one. */
+import type { EngineApi } from '../../shared/contract/api';
+import type { Sessions } from './sessions';
+
+export const QUERY_METHODS = [
+  'show',
+  'brief',
+  'phases',
+  'phaseBars',
+  'markers',
+  'gaps',
+  'logs',
+  'statistics',
+  'moment',
+  'trace',
+  'sessionBudget',
+  'invert',
+  'compare',
+  'report',
+] as const satisfies readonly (keyof EngineApi & keyof Sessions)[];
+
+export type QueryMethod = (typeof QUERY_METHODS)[number];
+export type Queries = Pick<EngineApi, QueryMethod>;
+
+type Answer = (question: unknown) => unknown;
+
+export function answerQuery(sessions: Sessions, method: QueryMethod, question: unknown): unknown {
+  return (sessions[method] as Answer).call(sessions, question);
+}

@@ -1,0 +1,162 @@
+/**
+ * Questions about sessions, handed to a thread of their own. The thread is started with the first of them; one that dies
+ * fails what it was asked, and the next question starts another. Where there is no built thread (the sources run as they
+ * are, or the app is packed) the answers are made here.
+ */
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { Failure } from '../../shared/base/failure';
+import { type CallOptions, type CancelSignal, unlessCancelled } from '../../shared/contract/cancel';
+import { queryThreadEntry } from '../install/paths';
+import type { Library } from '../store/library';
+import type { FromThread, ToThread } from './query-messages';
+import { answerQuery, QUERY_METHODS, type Queries, type QueryMethod } from './query-methods';
+import { Sessions } from './sessions';
+
+export interface QuerySource {
+  readonly queries: Queries;
+  /** Closes the files that are open for reading: before a session is changed or deleted. */
+  letGo(): Promise<void>;
+  close(): void;
+}
+
+type Method = (question?: unknown, options?: CallOptions) => Promise<never>;
+
+/** `isApart`: whether a question is worth a thread now. `prepare` is told of each question before it is asked. */
+export function openQueries(
+  library: Library,
+  isApart: () => boolean,
+  prepare: (question: unknown) => void,
+): QuerySource {
+  const local = new LocalSource(library);
+  const apart =
+    queryThreadEntry !== null && existsSync(queryThreadEntry)
+      ? new ThreadedSource(queryThreadEntry, library.dir)
+      : null;
+  const wrap =
+    (method: QueryMethod): Method =>
+    (question, options) => {
+      prepare(question);
+      const source = apart !== null && isApart() ? apart : local;
+      return source.ask(method, question, options?.signal) as Promise<never>;
+    };
+  return {
+    queries: Object.fromEntries(QUERY_METHODS.map((method) => [method, wrap(method)])) as Record<
+      QueryMethod,
+      Method
+    >,
+    letGo: async () => {
+      local.letGo();
+      await apart?.letGo();
+    },
+    close: () => {
+      local.letGo();
+      apart?.close();
+    },
+  };
+}
+
+class LocalSource {
+  readonly #sessions: Sessions;
+
+  constructor(library: Library) {
+    this.#sessions = new Sessions(library);
+  }
+
+  async ask(method: QueryMethod, question: unknown): Promise<unknown> {
+    return answerQuery(this.#sessions, method, question);
+  }
+
+  letGo(): void {
+    this.#sessions.letGo();
+  }
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+}
+
+class ThreadedSource {
+  readonly #entry: string;
+  readonly #library: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #nextId = 1;
+
+  constructor(entry: string, library: string) {
+    this.#entry = entry;
+    this.#library = library;
+  }
+
+  ask(method: QueryMethod, question: unknown, signal?: CancelSignal): Promise<unknown> {
+    const id = this.#nextId++;
+    const takeBack = () => {
+      if (!this.#waiting.delete(id)) return;
+      this.#worker?.postMessage({ kind: 'cancel', id } satisfies ToThread);
+      this.#rest();
+    };
+    signal?.addEventListener('abort', takeBack);
+    return unlessCancelled(signal, () =>
+      this.#wait(id, { kind: 'ask', id, method, question }),
+    ).finally(() => signal?.removeEventListener('abort', takeBack));
+  }
+
+  async letGo(): Promise<void> {
+    if (this.#worker === null) return;
+    const id = this.#nextId++;
+    // A thread that died holds nothing.
+    await this.#wait(id, { kind: 'letGo', id }).catch(() => {});
+  }
+
+  close(): void {
+    this.#worker?.postMessage({ kind: 'end' } satisfies ToThread);
+    this.#worker = null;
+  }
+
+  #wait(id: number, message: ToThread): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#send(message);
+    });
+  }
+
+  #send(message: ToThread): void {
+    this.#worker ??= this.#start();
+    this.#worker.ref();
+    this.#worker.postMessage(message);
+  }
+
+  /** The thread keeps the process only while something is asked of it. */
+  #rest(): void {
+    if (this.#waiting.size === 0) this.#worker?.unref();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#entry, {
+      workerData: this.#library,
+      name: 'queries',
+      execArgv: [],
+    });
+    worker.on('message', (message: FromThread) => this.#settle(message));
+    worker.on('error', (error) => this.#fail(worker, error));
+    worker.on('exit', () => this.#fail(worker, new Error('the thread for questions ended')));
+    worker.unref();
+    return worker;
+  }
+
+  #settle(message: FromThread): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    this.#rest();
+    if (message.kind === 'answer') waiting?.resolve(message.value);
+    else if (message.kind === 'failure') waiting?.reject(Failure.from(message.failure));
+    else waiting?.reject(message.error);
+  }
+
+  #fail(worker: Worker, error: unknown): void {
+    if (this.#worker === worker) this.#worker = null;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,35 @@
+/** `plumbline models`: the models known by name, and the release each stands for. */
+import type { Command } from 'commander';
+import { formatInteger } from '../../../../shared/base/format';
+import { parameterCount } from '../../../../shared/model/parameters';
+import { preset, presetNames } from '../../../../shared/model/presets';
+import { RELEASES } from '../../../../shared/model/published';
+import { publishedPrecision } from '../../../../shared/model/stored-precision';
+import type { Output } from '../output';
+import { table } from '../text/columns';
+
+export function registerModels(program: Command, output: Output): void {
+  program.command('models').action(() => {
+    const models = presetNames().map((name) => {
+      const model = preset(name);
+      return {
+        name,
+        release: RELEASES[name]?.id ?? null,
+        parameters: parameterCount(model),
+        precision: publishedPrecision(model, false),
+      };
+    });
+    output.result({ models }, () =>
+      table(
+        ['model', 'release on Hugging Face', 'parameters', 'published in'],
+        models.map(({ name, release, parameters, precision }) => [
+          name,
+          release ?? '',
+          formatInteger(parameters),
+          precision,
+        ]),
+        [0, 1, 3],
+      ),
+    );
+  });
+}

@@ -1,0 +1,76 @@
+/** A frame of a replay on the terminal: the moment, memory beside its budget, the line so far, what is known of it. */
+import { formatBytes, formatDuration } from '../../../../shared/base/format';
+import type { Bytes, Micros } from '../../../../shared/base/units';
+import { describeNow, doingAt } from '../../../../shared/session/moment';
+import type { SessionDocument } from '../../../../shared/session/session-document';
+import type { Envelope } from '../../../../shared/trace/envelope';
+import { cut, plain } from './columns';
+
+export interface ReplayMoment {
+  readonly doc: SessionDocument;
+  /** The line shown, from the start to now. */
+  readonly line: Envelope | null;
+  readonly durationUs: Micros;
+  readonly speed: number;
+  readonly isPaused: boolean;
+}
+
+/** Left of every bar stands a word. */
+const LABEL = 10;
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/** Lines of at most `width` columns, always as many, so that one frame lies over the one before. */
+export function replayFrame(moment: ReplayMoment, width: number): readonly string[] {
+  const { doc, line, durationUs, speed, isPaused } = moment;
+  const { overlay, durationUs: now } = doc;
+  const less = overlay.baselineBytes;
+  const current = (line?.values.findLast((value) => !Number.isNaN(value)) ?? less) - less;
+  const predicted = overlay.predictedPeak.refined;
+  const room = Math.max(8, width - LABEL - 1);
+  const top = Math.max(predicted ?? 0, overlay.measuredPeak?.bytes ?? 0, 1);
+  const share = durationUs > 0 ? now / durationUs : 1;
+  const latest = doc.findings.at(0);
+  const figures = [
+    `${formatBytes(current)} now`,
+    `${formatBytes(overlay.measuredPeak?.bytes)} at most so far`,
+    predicted === null ? 'nothing predicted' : `${formatBytes(predicted)} predicted at the peak`,
+  ];
+  return [
+    `${isPaused ? '‖' : '▶'} ${speed}×  ${formatDuration(now)} of ${formatDuration(durationUs)}  ${describeNow(doingAt(doc.markers, now))}`,
+    `${'time'.padEnd(LABEL)}${'━'.repeat(Math.round(share * room))}${'┄'.repeat(room - Math.round(share * room))}`,
+    `${'memory'.padEnd(LABEL)}${bar(current, predicted, top, room)}`,
+    `${''.padEnd(LABEL)}${figures.join(' · ')}`,
+    `${'so far'.padEnd(LABEL)}${line === null ? '' : history(line, less, top, Math.round(share * room))}`,
+    `${'findings'.padEnd(LABEL)}${latest === undefined ? 'none yet' : `${doc.findings.length}: ${plain(latest.title)}`}`,
+  ].map((text) => cut(text, width));
+}
+
+/** Bytes as a bar, the predicted peak as a mark on it. */
+function bar(bytes: Bytes, predicted: Bytes | null, top: Bytes, width: number): string {
+  const filled = Math.round((Math.max(0, bytes) / top) * width);
+  const mark = predicted === null ? -1 : Math.min(width - 1, Math.round((predicted / top) * width));
+  return Array.from({ length: width }, (_, i) => {
+    if (i === mark) return '│';
+    return i < filled ? '█' : ' ';
+  }).join('');
+}
+
+/** The highest value of each column. */
+function history({ times, values }: Envelope, less: Bytes, top: Bytes, columns: number): string {
+  const last = times.at(-1) ?? 0;
+  const highest = new Array<number>(Math.max(0, columns)).fill(Number.NaN);
+  for (let i = 0; i < times.length; i++) {
+    const column = Math.min(columns - 1, Math.floor((times[i]! / Math.max(1, last)) * columns));
+    const value = values[i]! - less;
+    if (!Number.isNaN(value) && !(highest[column]! >= value)) highest[column] = value;
+  }
+  let held = Number.NaN;
+  return highest
+    .map((value) => {
+      if (!Number.isNaN(value)) held = value;
+      if (Number.isNaN(held)) return ' ';
+      const level = Math.floor((Math.max(0, held) / top) * (LEVELS.length - 1e-9));
+      return LEVELS[Math.min(LEVELS.length - 1, level)];
+    })
+    .join('');
+}

@@ -1,0 +1,204 @@
+/**
+ * What a row of the table `chunk` holds: the samples of a stretch (level 0), or the runs of a level above. Times lie
+ * apart (see `times` in schema.ts), since the series read at one tick share them.
+ *
+ * Guarantees: unpacking gives back exactly what was packed. Data and summaries carry a checksum (CRC-32), for SQLite
+ * itself does not notice a flipped bit; whatever does not match, or does not unpack to what was promised, throws a
+ * `ChunkError`.
+ */
+import { crc32 } from 'node:zlib';
+import type { Micros } from '../../shared/base/units';
+import type { Groups } from '../../shared/trace/levels';
+import type { Summary } from '../../shared/trace/summary';
+import { ByteReader, ByteWriter, ChunkError } from './bytes';
+import { packColumn, unpackColumn } from './packed-columns';
+
+/** No chunk of ours comes near; a larger count is damage, and must not be allocated. */
+const MAX_ENTRIES = 1 << 16;
+
+/** Used anew for each blob. */
+const out = new ByteWriter();
+
+export interface Blob {
+  readonly crc: number;
+  readonly data: Buffer;
+}
+
+function written(): Blob {
+  const data = out.copy();
+  return { crc: crc32(data), data };
+}
+
+function opened({ crc, data }: Blob, entries: number): ByteReader {
+  if (!Number.isInteger(entries) || entries < 1 || entries > MAX_ENTRIES)
+    throw new ChunkError(`a chunk claims ${entries} entries`);
+  if (crc32(data) !== crc) throw new ChunkError('a chunk does not match its checksum');
+  return new ByteReader(data);
+}
+
+export function packValues(values: Float64Array, from: number, to: number): Blob {
+  out.length = 0;
+  packColumn(out, values, from, to);
+  return written();
+}
+
+export function unpackValues(blob: Blob, n: number): Float64Array {
+  const bytes = opened(blob, n);
+  const values = unpackColumn(bytes, n);
+  bytes.end();
+  return values;
+}
+
+export const packTimes = packValues;
+
+/** Times that do not rise are damage. */
+export function unpackTimes(blob: Blob, n: number): Float64Array {
+  const times = unpackValues(blob, n);
+  checkRising(times, Number.NEGATIVE_INFINITY);
+  return times;
+}
+
+function checkRising(times: Float64Array, after: Micros): void {
+  let last = after;
+  for (const t of times) {
+    if (!(t > last)) throw new ChunkError('times in a chunk do not rise');
+    last = t;
+  }
+}
+
+/** Times and values in one, as the tail holds them. */
+export function packSamples(
+  times: Float64Array,
+  values: Float64Array,
+  from: number,
+  to: number,
+): Blob {
+  out.length = 0;
+  packColumn(out, times, from, to);
+  packColumn(out, values, from, to);
+  return written();
+}
+
+export interface Samples {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** Samples of the tail, which come after the time `after`. */
+export function unpackTail(blob: Blob, n: number, after: Micros): Samples {
+  const samples = unpackSamples(blob, n);
+  checkRising(samples.times, after);
+  return samples;
+}
+
+function unpackSamples(blob: Blob, n: number): Samples {
+  const bytes = opened(blob, n);
+  const times = unpackColumn(bytes, n);
+  const values = unpackColumn(bytes, n);
+  bytes.end();
+  return { times, values };
+}
+
+/** When each run begins and ends; shared as the times of samples are. */
+export function packGroupTimes({ t0, t1 }: Groups): Blob {
+  return packSamples(t0, t1, 0, t0.length);
+}
+
+export interface GroupTimes {
+  readonly t0: Float64Array;
+  readonly t1: Float64Array;
+}
+
+export function unpackGroupTimes(blob: Blob, n: number): GroupTimes {
+  const { times, values } = unpackSamples(blob, n);
+  return { t0: times, t1: values };
+}
+
+/** Told from the run's own beginning and lowest value where that is exact: runs that stand still take next to nothing. */
+export function packGroups({ t0, count, min, minT, max, maxT, first, last }: Groups): Blob {
+  out.length = 0;
+  const isRelative = isExact(min) && isExact(max) && isExact(first) && isExact(last);
+  out.byte(isRelative ? 1 : 0);
+  packColumn(out, count);
+  packColumn(out, less(minT, t0));
+  packColumn(out, less(maxT, t0));
+  packColumn(out, min);
+  for (const column of [max, first, last]) packColumn(out, isRelative ? less(column, min) : column);
+  return written();
+}
+
+export function unpackGroups(blob: Blob, n: number, { t0, t1 }: GroupTimes): Groups {
+  const bytes = opened(blob, n);
+  const isRelative = bytes.byte() === 1;
+  const count = unpackColumn(bytes, n);
+  const minT = more(unpackColumn(bytes, n), t0);
+  const maxT = more(unpackColumn(bytes, n), t0);
+  const min = unpackColumn(bytes, n);
+  const value = () => {
+    const column = unpackColumn(bytes, n);
+    return isRelative ? more(column, min) : column;
+  };
+  const [max, first, last] = [value(), value(), value()];
+  bytes.end();
+  return { t0, t1, count, min, minT, max, maxT, first, last };
+}
+
+const isExact = (values: Float64Array): boolean =>
+  values.every((value) => Math.abs(value) <= 2 ** 50 && Number.isInteger(value));
+
+const less = (column: Float64Array, base: Float64Array): Float64Array =>
+  column.map((value, i) => value - base[i]!);
+
+/** In place. */
+function more(column: Float64Array, base: Float64Array): Float64Array {
+  for (let i = 0; i < column.length; i++) column[i] = column[i]! + base[i]!;
+  return column;
+}
+
+/** What a row says of its samples beside their times and their number, in the order it is stored. */
+const SUMMARY = ['min', 'minT', 'max', 'maxT', 'first', 'last', 'sum', 'integral'] as const;
+
+/** The columns of a row that its summary's checksum covers. */
+export interface RowKey {
+  readonly series: number;
+  readonly level: number;
+  readonly t0: Micros;
+  readonly t1: Micros;
+  readonly i0: number;
+  readonly n: number;
+}
+
+export function packSummary(row: RowKey, summary: Summary): Buffer {
+  const blob = Buffer.alloc((SUMMARY.length + 1) * 8);
+  for (const [i, name] of SUMMARY.entries()) blob.writeDoubleLE(summary[name], i * 8);
+  blob.writeUInt32LE(summaryCrc(row, blob), SUMMARY.length * 8);
+  return blob.subarray(0, SUMMARY.length * 8 + 4);
+}
+
+/** Null where it does not match its checksum. */
+export function unpackSummary(row: RowKey, blob: Buffer): Summary | null {
+  if (blob.length !== SUMMARY.length * 8 + 4) return null;
+  if (blob.readUInt32LE(SUMMARY.length * 8) !== summaryCrc(row, blob)) return null;
+  const at = (name: (typeof SUMMARY)[number]) => blob.readDoubleLE(SUMMARY.indexOf(name) * 8);
+  return {
+    count: row.n,
+    min: at('min'),
+    minT: at('minT'),
+    max: at('max'),
+    maxT: at('maxT'),
+    first: at('first'),
+    t0: row.t0,
+    last: at('last'),
+    t1: row.t1,
+    sum: at('sum'),
+    integral: at('integral'),
+  };
+}
+
+const covered = new Float64Array(6 + SUMMARY.length);
+
+function summaryCrc({ series, level, t0, t1, i0, n }: RowKey, blob: Buffer): number {
+  covered.set([series, level, t0, t1, i0, n]);
+  for (let i = 0; i < SUMMARY.length; i++) covered[6 + i] = blob.readDoubleLE(i * 8);
+  return crc32(new Uint8Array(covered.buffer));
+}

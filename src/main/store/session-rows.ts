@@ -1,0 +1,145 @@
+/**
+ * What a session has in rows: markers, log lines, gaps and announced phases. Each is asked for by span and page, or
+ * for what came after the last one seen; nothing is read that is not asked for.
+ */
+import type Database from 'better-sqlite3';
+import type { Micros } from '../../shared/base/units';
+import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
+import type { Span } from './series-query';
+import { parsePhase, parseStoredMarker } from './stored-rows';
+
+export interface PageQuery {
+  /** Rows beyond this one: `next` of the page before. */
+  readonly after?: number;
+  readonly limit: number;
+}
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** What to ask for after this page; null where it was the last. */
+  readonly next: number | null;
+}
+export interface MarkerRow {
+  readonly seq: number;
+  readonly marker: Marker;
+}
+export interface LogRow extends LogLine {
+  readonly seq: number;
+}
+export interface GapRow extends Gap {
+  readonly seq: number;
+  readonly series: string;
+}
+/** The last of each that was seen. */
+export interface Seen {
+  readonly marker: number;
+  readonly log: number;
+  readonly gap: number;
+}
+
+/** Rows of a page when all are read. */
+const ALL_AT_ONCE = 10_000;
+
+const SQL = {
+  markers: `SELECT seq, value FROM marker WHERE seq > :after AND t BETWEEN :t0 AND :t1 ORDER BY seq LIMIT :limit`,
+  logs: `SELECT seq, t, stream, text FROM log WHERE seq > :after AND t BETWEEN :t0 AND :t1 ORDER BY seq LIMIT :limit`,
+  gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
+    WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 ORDER BY gap.seq LIMIT :limit`,
+  // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
+  touching: `SELECT t0, t1, reason FROM gap WHERE series = :series AND t0 <= :t1 AND t1 >= :t0 AND t0 >= coalesce(
+    (SELECT t0 FROM gap WHERE series = :series AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
+  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 ORDER BY seq LIMIT :limit`,
+  longest: 'SELECT coalesce(max(t1 - t0), 0) FROM phase',
+  totals: `SELECT (SELECT count(*) FROM marker) AS markers, (SELECT count(*) FROM log) AS logs,
+    (SELECT count(*) FROM gap) AS gaps, (SELECT count(*) FROM phase) AS phases`,
+  seen: `SELECT coalesce((SELECT max(seq) FROM marker), 0) AS marker, coalesce((SELECT max(seq) FROM log), 0) AS log,
+    coalesce((SELECT max(seq) FROM gap), 0) AS gap`,
+} as const;
+
+interface Totals {
+  readonly markers: number;
+  readonly logs: number;
+  readonly gaps: number;
+  readonly phases: number;
+}
+
+export class SessionRows {
+  readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
+  readonly #read: <T>(read: () => T) => T;
+  #longestPhase: Micros | null = null;
+
+  /** `read` makes one moment of what is read within, and tells damage. */
+  constructor(db: Database.Database, read: <T>(read: () => T) => T) {
+    const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)]);
+    this.#statements = Object.fromEntries(prepared) as Record<keyof typeof SQL, Database.Statement>;
+    this.#read = read;
+  }
+
+  /** How many there are; phases only once the session has ended. */
+  totals(): Totals {
+    return this.#read(() => this.#statements.totals.get() as Totals);
+  }
+
+  seen(): Seen {
+    return this.#read(() => this.#statements.seen.get() as Seen);
+  }
+
+  /** In order of arrival, as logs and gaps are; a gap that grew arrives anew. */
+  markersIn(span: Span, query: PageQuery): Page<MarkerRow> {
+    const page = this.#page<{ seq: number; value: string }>('markers', span, query);
+    return {
+      ...page,
+      rows: this.#read(() =>
+        page.rows.map(({ seq, value }) => ({ seq, marker: parseStoredMarker(value) })),
+      ),
+    };
+  }
+
+  logsIn(span: Span, query: PageQuery): Page<LogRow> {
+    return this.#page('logs', span, query);
+  }
+
+  gapsIn(span: Span, query: PageQuery): Page<GapRow> {
+    return this.#page('gaps', span, query);
+  }
+
+  /** Of one series, in order of time. */
+  gapsTouching(series: number, { t0, t1 }: Span): Gap[] {
+    return this.#read(() => this.#statements.touching.all({ series, t0, t1 }) as Gap[]);
+  }
+
+  /** Of a session that has ended; in order of their beginning. */
+  phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
+    return this.#read(() => {
+      this.#longestPhase ??= Number(this.#statements.longest.pluck().get());
+      const from = Math.max(Number.MIN_SAFE_INTEGER, span.t0 - this.#longestPhase);
+      const page = this.#page<{ seq: number; value: string }>('phases', span, query, { from });
+      return {
+        ...page,
+        rows: page.rows.map(({ seq, value }) => ({ ...parsePhase(value), seq })),
+      };
+    });
+  }
+
+  /** Page after page. */
+  *all<Row>(ask: (query: PageQuery) => Page<Row>): Iterable<Row> {
+    for (let after: number | null = 0; after !== null; ) {
+      const page: Page<Row> = ask({ after, limit: ALL_AT_ONCE });
+      yield* page.rows;
+      after = page.next;
+    }
+  }
+
+  #page<Row extends { readonly seq: number }>(
+    name: 'markers' | 'logs' | 'gaps' | 'phases',
+    { t0, t1 }: Span,
+    { after = 0, limit }: PageQuery,
+    more: Readonly<Record<string, number>> = {},
+  ): Page<Row> {
+    return this.#read(() => {
+      const asked = { t0, t1, after, limit: limit + 1, ...more };
+      const rows = this.#statements[name].all(asked) as Row[];
+      const page = rows.slice(0, limit);
+      return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
+    });
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The samples of a session file of the present format. Statements are prepared once; what was unpacked lately is kept,
+ * within KEPT_BYTES, and of the tail only what is new is read.
+ */
+import type Database from 'better-sqlite3';
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Groups } from '../../shared/trace/levels';
+import {
+  type Blob,
+  type GroupTimes,
+  type Samples,
+  unpackGroups,
+  unpackGroupTimes,
+  unpackSummary,
+  unpackTail,
+  unpackTimes,
+  unpackValues,
+} from './chunk';
+import type { Layout } from './growing-series';
+import { KeptColumns } from './kept-columns';
+import { type ChunkRef, type TraceSource, unlessDamaged } from './trace-source';
+
+const KEPT_BYTES: Bytes = 32 * 2 ** 20;
+/** Of runs of 2^40 samples and more; a file that claims higher levels is not believed. */
+const MAX_LEVEL = 20;
+
+const REF = 'SELECT id, series, level, t0, t1, i0, n, entries, times, summary FROM chunk';
+const SQL = {
+  top: 'SELECT max(level) FROM chunk WHERE series = ?',
+  /** From the one that reaches into the span; chunks of a level do not overlap. */
+  chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND t0 >= coalesce(
+    (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
+  at: `${REF} WHERE series = ? AND level = 0 AND t0 <= ? ORDER BY t0 DESC LIMIT 1`,
+  after: `${REF} WHERE series = ? AND level = 0 AND t0 > ? ORDER BY t0 LIMIT 1`,
+  data: 'SELECT crc, data FROM chunk WHERE id = ?',
+  times: 'SELECT crc, data FROM times WHERE id = ?',
+  firstOfTail: 'SELECT min(seq) FROM tail',
+  tail: 'SELECT seq, series, n, crc, data FROM tail WHERE seq > ? ORDER BY seq',
+} as const;
+
+interface Row extends Omit<ChunkRef, 'summary'> {
+  readonly summary: Buffer;
+}
+interface TailRow extends Blob {
+  readonly seq: number;
+  readonly series: number;
+  readonly n: number;
+}
+
+const NOTHING: Samples = { times: new Float64Array(0), values: new Float64Array(0) };
+
+export class StoredSource implements TraceSource {
+  readonly #layout: Layout;
+  readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
+  readonly #kept = new KeptColumns(KEPT_BYTES);
+  readonly #tail = new Map<number, Samples[]>();
+  #tailFrom: number | null = null;
+  #tailTo = 0;
+
+  constructor(db: Database.Database, layout: Layout) {
+    this.#layout = layout;
+    const prepare = (sql: string) => db.prepare(sql);
+    this.#statements = {
+      top: prepare(SQL.top).pluck(),
+      chunks: prepare(SQL.chunks),
+      at: prepare(SQL.at),
+      after: prepare(SQL.after),
+      data: prepare(SQL.data),
+      times: prepare(SQL.times),
+      firstOfTail: prepare(SQL.firstOfTail).pluck(),
+      tail: prepare(SQL.tail),
+    };
+  }
+
+  groupSize(level: number): number {
+    return this.#layout.group * this.#layout.fan ** (level - 1);
+  }
+
+  topLevel(series: number): number {
+    return Math.min(MAX_LEVEL, Number(this.#statements.top.get(series) ?? 0));
+  }
+
+  chunks(series: number, level: number, t0: Micros, t1: Micros): ChunkRef[] {
+    return (this.#statements.chunks.all({ series, level, t0, t1 }) as Row[]).map(toRef);
+  }
+
+  chunkAt(series: number, t: Micros): ChunkRef | null {
+    const row = this.#statements.at.get(series, t) as Row | undefined;
+    return row === undefined ? null : toRef(row);
+  }
+
+  chunkAfter(series: number, t: Micros): ChunkRef | null {
+    const row = this.#statements.after.get(series, t) as Row | undefined;
+    return row === undefined ? null : toRef(row);
+  }
+
+  samples({ id, n, times }: ChunkRef): Samples {
+    const columns = this.#kept.get(`v${id}`, () => ({
+      values: unpackValues(this.#blob('data', id), n),
+    }));
+    const shared = this.#kept.get(`t${times}:${n}`, () => ({
+      times: unpackTimes(this.#blob('times', times), n),
+    }));
+    return { times: shared.times, values: columns.values };
+  }
+
+  groups({ id, entries, times }: ChunkRef): Groups {
+    const shared: GroupTimes = this.#kept.get(`g${times}:${entries}`, () =>
+      unpackGroupTimes(this.#blob('times', times), entries),
+    );
+    return this.#kept.get(`l${id}`, () => unpackGroups(this.#blob('data', id), entries, shared));
+  }
+
+  tail(series: number): Samples {
+    const parts = this.#tail.get(series);
+    if (parts === undefined) return NOTHING;
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined) return first;
+    const joined = { times: join(parts, 'times'), values: join(parts, 'values') };
+    this.#tail.set(series, [joined]);
+    return joined;
+  }
+
+  /** Reads what the tail has gained; to be called once at the beginning of each transaction. */
+  follow(): void {
+    const first = this.#statements.firstOfTail.get() as number | null;
+    if (first === null || first !== this.#tailFrom) {
+      this.#tail.clear();
+      this.#tailTo = 0;
+    }
+    this.#tailFrom = first;
+    if (first === null) return;
+    for (const row of this.#statements.tail.iterate(this.#tailTo) as Iterable<TailRow>) {
+      this.#tailTo = row.seq;
+      const parts = this.#tail.get(row.series) ?? [];
+      const last = parts.at(-1)?.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+      const samples = unlessDamaged(() => unpackTail(row, row.n, last));
+      if (samples !== null) this.#tail.set(row.series, [...parts, samples]);
+    }
+  }
+
+  #blob(table: 'data' | 'times', id: number): Blob {
+    return (this.#statements[table].get(id) ?? { crc: 0, data: Buffer.alloc(0) }) as Blob;
+  }
+}
+
+const toRef = ({ summary, ...row }: Row): ChunkRef => ({
+  ...row,
+  summary: unpackSummary(row, summary),
+});
+
+function join(parts: readonly Samples[], column: keyof Samples): Float64Array {
+  const joined = new Float64Array(parts.reduce((n, { times }) => n + times.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part[column], at);
+    at += part.times.length;
+  }
+  return joined;
+}

@@ -1,0 +1,146 @@
+/**
+ * Where the samples of a session come from, whatever the format of its file: chunks by level and time, and the tail of
+ * what is in no chunk yet. `walk` is the one way through them.
+ */
+import { lowerBound, upperBound } from '../../shared/base/search';
+import type { Micros } from '../../shared/base/units';
+import type { Groups } from '../../shared/trace/levels';
+import type { Summary } from '../../shared/trace/summary';
+import { ChunkError } from './bytes';
+import type { Samples } from './chunk';
+
+/** A chunk as its row tells it; nothing of it is unpacked. */
+export interface ChunkRef {
+  readonly id: number;
+  readonly series: number;
+  readonly level: number;
+  readonly t0: Micros;
+  readonly t1: Micros;
+  /** Place of its first sample in the series, and how many samples it covers. */
+  readonly i0: number;
+  readonly n: number;
+  readonly entries: number;
+  readonly times: number;
+  /** Null where it does not match its checksum. */
+  readonly summary: Summary | null;
+}
+
+export interface TraceSource {
+  /** Samples of a run at `level`, which is 1 or higher. */
+  groupSize(level: number): number;
+  /** The highest level the series has a chunk of; 0 where there is none. */
+  topLevel(series: number): number;
+  /** Those that touch [t0, t1], in order. */
+  chunks(series: number, level: number, t0: Micros, t1: Micros): readonly ChunkRef[];
+  /** The last chunk of samples that begins at or before t. */
+  chunkAt(series: number, t: Micros): ChunkRef | null;
+  /** The first chunk of samples that begins after t. */
+  chunkAfter(series: number, t: Micros): ChunkRef | null;
+  /** Throws a ChunkError where it is damaged, as `groups` does. */
+  samples(chunk: ChunkRef): Samples;
+  groups(chunk: ChunkRef): Groups;
+  /** In no chunk yet; all of it lies after the last chunk. */
+  tail(series: number): Samples;
+}
+
+/** What a walk meets, in order of time. */
+export interface Visitor {
+  /** A chunk of any level that lies in the span as a whole. True when that was enough. */
+  chunk?(summary: Summary): boolean;
+  /** The runs [from, to). Where it is left out, runs are not looked at. */
+  groups?(groups: Groups, from: number, to: number): void;
+  samples(samples: Samples, from: number, to: number): void;
+  /** Samples from t0 to t1 that are there but cannot be read. */
+  lost(t0: Micros, t1: Micros): void;
+}
+
+/**
+ * Through every sample of [t0, t1] once, from `level` down: runs and summaries where they lie in the span as a whole,
+ * samples at its ends and where a level does not reach. A chunk of a level that is damaged is made up for by the level
+ * below it.
+ */
+export function walk(
+  source: TraceSource,
+  series: number,
+  level: number,
+  t0: Micros,
+  t1: Micros,
+  visitor: Visitor,
+): void {
+  if (level > source.topLevel(series)) {
+    walk(source, series, source.topLevel(series), t0, t1, visitor);
+    return;
+  }
+  const below = (a: Micros, b: Micros) => {
+    if (a <= b) walk(source, series, level - 1, a, b, visitor);
+  };
+  let from = t0;
+  let expected: number | null = null;
+  for (const chunk of source.chunks(series, level, t0, t1)) {
+    // What a level leaves out may be there below it; at the bottom it is simply no sample.
+    if (level > 0 && chunk.i0 !== expected) below(from, chunk.t0 - 1);
+    const [a, b] = [Math.max(from, chunk.t0), Math.min(t1, chunk.t1)];
+    const whole = t0 <= chunk.t0 && chunk.t1 <= t1;
+    const isDone = whole && chunk.summary !== null && visitor.chunk?.(chunk.summary) === true;
+    if (!isDone) {
+      if (level === 0) visitSamples(source, chunk, a, b, visitor);
+      else if (visitor.groups === undefined) below(a, b);
+      else visitGroups(source, chunk, a, b, visitor, below);
+    }
+    from = b + 1;
+    expected = chunk.i0 + chunk.n;
+  }
+  if (from > t1) return;
+  if (level > 0) below(from, t1);
+  else visitClipped(source.tail(series), from, t1, visitor);
+}
+
+function visitSamples(
+  source: TraceSource,
+  chunk: ChunkRef,
+  t0: Micros,
+  t1: Micros,
+  visitor: Visitor,
+): void {
+  const samples = unlessDamaged(() => source.samples(chunk));
+  if (samples === null) visitor.lost(chunk.t0, chunk.t1);
+  else visitClipped(samples, t0, t1, visitor);
+}
+
+function visitClipped(samples: Samples, t0: Micros, t1: Micros, visitor: Visitor): void {
+  const from = lowerBound(samples.times, t0);
+  const to = upperBound(samples.times, t1, from);
+  if (to > from) visitor.samples(samples, from, to);
+}
+
+/** Runs that lie in the span as a whole; of the others, what the level below has. */
+function visitGroups(
+  source: TraceSource,
+  chunk: ChunkRef,
+  t0: Micros,
+  t1: Micros,
+  visitor: Visitor,
+  below: (t0: Micros, t1: Micros) => void,
+): void {
+  const groups = unlessDamaged(() => source.groups(chunk));
+  const from = groups === null ? 0 : lowerBound(groups.t0, t0);
+  const to = groups === null ? 0 : upperBound(groups.t1, t1);
+  if (groups === null || from >= to) {
+    below(t0, t1);
+    return;
+  }
+  // Between two runs there is no sample, so a span that begins or ends there needs nothing from below.
+  if (from > 0 && groups.t1[from - 1]! >= t0) below(t0, groups.t1[from - 1]!);
+  visitor.groups?.(groups, from, to);
+  if (to < groups.t0.length && groups.t0[to]! <= t1) below(groups.t0[to]!, t1);
+}
+
+/** Null where the bytes are damaged; everything else passes through. */
+export function unlessDamaged<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ChunkError) return null;
+    throw error;
+  }
+}

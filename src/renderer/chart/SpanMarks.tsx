@@ -1,0 +1,91 @@
+/** What lies over all lanes at once: the crosshair with its time, the selection, and a span that is lit. */
+
+import { formatDuration } from '../../shared/base/format';
+import type { Micros } from '../../shared/base/units';
+import { createStore, type Store, useStore } from '../state/store';
+import { timeToX } from './lane';
+import type { LaneLayout } from './lane-layout';
+import { exactTime } from './scale';
+import type { View } from './view';
+
+type Span = readonly [Micros, Micros];
+const NOTHING: Store<Span | null> = createStore<Span | null>(null);
+
+export function SpanMarks({
+  view,
+  cursor,
+  selection,
+  lit = NOTHING,
+  layout,
+  height,
+}: {
+  view: Store<View>;
+  cursor: Store<Micros | null>;
+  selection: Store<Span | null>;
+  lit?: Store<Span | null>;
+  layout: LaneLayout;
+  height: number;
+}) {
+  return (
+    <div
+      className="span-marks"
+      style={{ left: layout.left, width: layout.width, height }}
+      aria-hidden="true"
+    >
+      <SpanMark className="lit" span={useStore(lit)} view={view} layout={layout} />
+      <SpanMark
+        className="selection"
+        span={useStore(selection)}
+        view={view}
+        layout={layout}
+        isTold
+      />
+      <Crosshair cursor={cursor} view={view} layout={layout} />
+    </div>
+  );
+}
+
+function SpanMark({
+  span,
+  view,
+  layout,
+  className,
+  isTold = false,
+}: {
+  span: Span | null;
+  view: Store<View>;
+  layout: LaneLayout;
+  className: string;
+  isTold?: boolean;
+}) {
+  const now = useStore(view);
+  if (span === null || span[1] < now.t0 || span[0] > now.t1) return null;
+  const edge = (t: Micros) =>
+    Math.min(layout.width, Math.max(0, timeToX(t, now, { left: 0, width: layout.width })));
+  const [left, right] = [edge(span[0]), edge(span[1])];
+  return (
+    <div className={className} style={{ left, width: Math.max(1, right - left) }}>
+      {isTold && right - left > 60 && <span>{formatDuration(span[1] - span[0])}</span>}
+    </div>
+  );
+}
+
+function Crosshair({
+  cursor,
+  view,
+  layout,
+}: {
+  cursor: Store<Micros | null>;
+  view: Store<View>;
+  layout: LaneLayout;
+}) {
+  const t = useStore(cursor);
+  const now = useStore(view);
+  if (t === null || t < now.t0 || t > now.t1) return null;
+  const x = timeToX(t, now, { left: 0, width: layout.width });
+  return (
+    <div className="crosshair" style={{ transform: `translateX(${x}px)` }}>
+      <span data-side={x > layout.width - 90 ? 'left' : 'right'}>{exactTime(Math.round(t))}</span>
+    </div>
+  );
+}

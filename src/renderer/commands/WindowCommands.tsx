@@ -1,0 +1,190 @@
+/** What can be done from anywhere: the palette, the sheet of keys, places, undo, appearance. */
+import { lazy, Suspense, useState } from 'react';
+import { toast } from 'sonner';
+import { Failure } from '../../shared/base/failure';
+import { requestAgain } from '../../shared/contract/record-again';
+import { formatMoment } from '../../shared/present/moments';
+import { useEngine, useQuery } from '../state/engine';
+import { compareHref, go, parseRoute, sessionHref, useHash } from '../state/router';
+import { useStore } from '../state/store';
+import { setTheme } from '../state/theme';
+import { changes } from '../state/undo';
+import { KeySheet } from './KeySheet';
+import type { Command } from './registry';
+import { useCommandKeys, useCommands } from './useCommands';
+
+const Palette = lazy(() => import('./Palette'));
+
+type Open = 'palette' | 'keys' | null;
+
+/** Mounted before the views, so that what they register comes before it. */
+export function WindowCommands() {
+  const [open, setOpen] = useState<Open>(null);
+  useCommandKeys();
+  useCommands([
+    ...windowCommands(setOpen),
+    ...useAgainCommand(),
+    ...useUndoCommands(),
+    ...APPEARANCE,
+  ]);
+  return (
+    <>
+      {open === 'keys' && <KeySheet onClose={() => setOpen(null)} />}
+      {open === 'palette' && (
+        <Suspense fallback={null}>
+          <PaletteOfSessions onClose={() => setOpen(null)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function PaletteOfSessions({ onClose }: { onClose(): void }) {
+  const sessions = useQuery('list', (engine) => engine.list());
+  const destinations = (sessions.data ?? []).map(({ id, name, startedAt }) => ({
+    href: sessionHref(id),
+    title: name,
+    note: formatMoment(startedAt),
+  }));
+  return <Palette destinations={destinations} onGo={go} onClose={onClose} />;
+}
+
+function windowCommands(open: (what: Open) => void): readonly Command[] {
+  return [
+    {
+      id: 'window.palette',
+      title: 'Find a command or a session',
+      group: 'Window',
+      keys: ['Mod+KeyK', '/'],
+      isByKeyOnly: true,
+      run: () => open('palette'),
+    },
+    {
+      id: 'window.keys',
+      title: 'Show all keys',
+      group: 'Window',
+      keys: ['?'],
+      words: 'shortcuts help keyboard',
+      run: () => open('keys'),
+    },
+    {
+      id: 'go.library',
+      title: 'All sessions',
+      group: 'Go to',
+      words: 'library list',
+      run: () => go('#/'),
+    },
+    {
+      id: 'go.doctor',
+      title: 'Doctor: what this machine can measure',
+      group: 'Go to',
+      run: () => go('#/doctor'),
+    },
+    {
+      id: 'go.back',
+      title: 'Back',
+      group: 'Go to',
+      keys: ['Alt+ArrowLeft'],
+      run: () => history.back(),
+    },
+    {
+      id: 'go.forward',
+      title: 'Forward',
+      group: 'Go to',
+      keys: ['Alt+ArrowRight'],
+      run: () => history.forward(),
+    },
+    {
+      id: 'window.link',
+      title: 'Copy a link to this view',
+      group: 'Window',
+      words: 'address share url',
+      run: () => void copyLink(),
+    },
+  ];
+}
+
+/** Records what the session on screen recorded once more, and offers to compare the two. */
+function useAgainCommand(): readonly Command[] {
+  const engine = useEngine();
+  const route = parseRoute(useHash());
+  if (route.view !== 'session') return [];
+  const { id } = route;
+  const record = async () => {
+    const pages = await Promise.all([
+      engine.markers({ id, type: 'model', limit: 1 }),
+      engine.markers({ id, type: 'run', limit: 1 }),
+    ]);
+    const isAnnounced = pages.some(({ total }) => total > 0);
+    const again = await engine.record(requestAgain(await engine.brief({ id }), isAnnounced));
+    go(sessionHref(again.id));
+    toast('It is being recorded again.', {
+      duration: Number.POSITIVE_INFINITY,
+      closeButton: true,
+      action: { label: 'Compare the two', onClick: () => go(compareHref([id, again.id])) },
+    });
+  };
+  return [
+    {
+      id: 'session.again',
+      title: 'Record this again, and compare',
+      group: 'Session',
+      words: 'repeat rerun',
+      run: () => void record().catch(tellFailure),
+    },
+  ];
+}
+
+function tellFailure(error: unknown): void {
+  toast.error(error instanceof Error ? error.message : String(error), {
+    ...(error instanceof Failure && { description: error.remedy }),
+  });
+}
+
+function useUndoCommands(): readonly Command[] {
+  const next = useStore(changes.next);
+  const attempt = (act: () => Promise<void>) => () => void act().catch(tellFailure);
+  return [
+    {
+      id: 'edit.undo',
+      title: next.undo === null ? 'Undo' : `Undo ${next.undo}`,
+      group: 'Edit',
+      keys: ['Mod+KeyZ'],
+      isDisabled: next.undo === null,
+      run: attempt(() => changes.undo()),
+    },
+    {
+      id: 'edit.redo',
+      title: next.redo === null ? 'Redo' : `Redo ${next.redo}`,
+      group: 'Edit',
+      keys: ['Mod+Shift+KeyZ', 'Mod+KeyY'],
+      isDisabled: next.redo === null,
+      run: attempt(() => changes.redo()),
+    },
+  ];
+}
+
+const APPEARANCE: readonly Command[] = (
+  [
+    ['light', 'Light appearance'],
+    ['dark', 'Dark appearance'],
+    ['system', 'Appearance of the system'],
+  ] as const
+).map(([choice, title]) => ({
+  id: `window.${choice}`,
+  title,
+  group: 'Window',
+  words: 'theme colour mode',
+  run: () => setTheme(choice),
+}));
+
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    toast('The link to this view was copied.');
+  } catch {
+    toast.error('The browser does not let this page copy.', {
+      description: 'Copy the address from the address bar instead.',
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What can be taken back: changes of the view and edits alike, the last first. A change that is made anew forgets what
+ * had been taken back before it.
+ */
+import { createStore, type Store } from './store';
+
+export interface Change {
+  /** What was done, after the word "Undo": "zoom", "rename". */
+  readonly label: string;
+  undo(): void | Promise<void>;
+  redo(): void | Promise<void>;
+}
+
+/** Older changes than these are forgotten. */
+const KEPT = 100;
+
+export class Changes {
+  #past: readonly Change[] = [];
+  #future: readonly Change[] = [];
+  /** What the next undo and the next redo would do. */
+  readonly next: Store<{ readonly undo: string | null; readonly redo: string | null }> =
+    createStore<{
+      readonly undo: string | null;
+      readonly redo: string | null;
+    }>({ undo: null, redo: null });
+
+  /** Notes a change that has been made. */
+  note(change: Change): void {
+    this.#past = [...this.#past, change].slice(-KEPT);
+    this.#future = [];
+    this.#tell();
+  }
+
+  /** The last change as if it had always ended as this one does: a zoom that goes on is one change. */
+  extend(change: Change): void {
+    const last = this.#past.at(-1);
+    this.#past = this.#past.slice(0, -1);
+    this.note(last === undefined ? change : { ...change, undo: last.undo });
+  }
+
+  /** What could not be taken back stays done. */
+  async undo(): Promise<void> {
+    const change = this.#past.at(-1);
+    if (change === undefined) return;
+    await change.undo();
+    this.#past = this.#past.filter((each) => each !== change);
+    this.#future = [change, ...this.#future];
+    this.#tell();
+  }
+
+  async redo(): Promise<void> {
+    const [change] = this.#future;
+    if (change === undefined) return;
+    await change.redo();
+    this.#future = this.#future.filter((each) => each !== change);
+    this.#past = [...this.#past, change];
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.next.set({
+      undo: this.#past.at(-1)?.label ?? null,
+      redo: this.#future[0]?.label ?? null,
+    });
+  }
+}
+
+/** One for the window: Ctrl-Z takes back what was done last, wherever it was done. */
+export const changes = new Changes();

@@ -1,0 +1,51 @@
+/** The peak by name: at its place, or at the edge beyond which it lies. */
+import { formatBytes, formatExactBytes } from '../../shared/base/format';
+import type { SessionDocument } from '../../shared/session/session-document';
+import { timeToX } from '../chart/lane';
+import type { LaneLayout } from '../chart/lane-layout';
+import type { View } from '../chart/view';
+import { type Store, useStore } from '../state/store';
+
+const LABEL_WIDTH = 150;
+
+export function PeakLabel({
+  session,
+  rows: { rows, left, width },
+  view,
+  onPeak,
+}: {
+  session: SessionDocument;
+  rows: LaneLayout;
+  view: Store<View>;
+  onPeak(): void;
+}) {
+  const now = useStore(view);
+  const peak = session.overlay.measuredPeak;
+  const row = rows.find(({ lane, isFolded }) => lane.id === 'memory' && !isFolded);
+  if (!peak || !row) return null;
+  const right = left + width;
+  const x = timeToX(peak.at, now, { left, width });
+  const outside = outsideOf(x, left, right);
+  const y = row.top + row.height * (1 - peak.bytes / row.lane.scale.max);
+  const toLeft = outside === 'right' || (outside === null && x > right - LABEL_WIDTH);
+  return (
+    <button
+      type="button"
+      className="peak-label"
+      data-side={toLeft ? 'left' : 'right'}
+      data-outside={outside !== null}
+      onClick={onPeak}
+      style={{ left: Math.min(right, Math.max(left, x)), top: Math.max(row.top + 12, y) }}
+      title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
+    >
+      {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}
+      {outside === 'right' && ' →'}
+    </button>
+  );
+}
+
+/** Which edge of the plot hides `x`, by more than a pixel; null where none does. */
+function outsideOf(x: number, left: number, right: number): 'left' | 'right' | null {
+  if (x < left - 1) return 'left';
+  return x > right + 1 ? 'right' : null;
+}

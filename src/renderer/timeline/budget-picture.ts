@@ -1,0 +1,71 @@
+/** The budget as a timeline draws it: spans at every resolution, what of each is certain, and how high the axis goes. */
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Component, Tier } from '../../shared/base/vocabulary';
+import type { Budget } from '../../shared/budget/types';
+import type { SessionDocument } from '../../shared/session/session-document';
+import { deviceIn, TREE_RSS } from '../../shared/trace/series-ids';
+import {
+  buildPredictedSpans,
+  listComponents,
+  type PredictedSpan,
+  predictedSpanAt,
+  visibleSpans,
+} from '../chart/bands';
+import { SpanLevels } from './span-levels';
+import { runEnd } from './timeline-actions';
+import { predictWholeRun } from './whole-run';
+
+export interface BudgetPicture {
+  readonly levels: SpanLevels<PredictedSpan>;
+  readonly order: readonly Component[];
+  /** No phase is known: one span stands for the run. */
+  readonly isWhole: boolean;
+  /** Of a whole run: what is held at rest. */
+  readonly resting: Bytes | null;
+  /** The highest prediction; 0 where nothing is predicted. */
+  readonly ceiling: Bytes;
+  /** What the device has for the workload, and whose memory it is. */
+  readonly capacity: { readonly bytes: Bytes; readonly name: string } | null;
+  at(t: Micros): PredictedSpan | null;
+}
+
+export function drawBudget(
+  session: SessionDocument,
+  budget: Budget | null,
+  tier: Tier,
+): BudgetPicture {
+  const { overlay } = session;
+  const end = runEnd(session);
+  const byPhase = buildPredictedSpans(overlay, tier, budget);
+  const whole =
+    byPhase.length === 0 && budget !== null ? predictWholeRun(budget, overlay, tier, end) : null;
+  const spans = whole ? [whole.span] : byPhase;
+  return {
+    levels: new SpanLevels(spans, end, (items, view, columns) =>
+      visibleSpans(items, view.t0, view.t1, columns),
+    ),
+    order: listComponents(spans),
+    isWhole: whole !== null,
+    resting: whole?.resting ?? null,
+    ceiling: spans.reduce((most, { total }) => Math.max(most, total), 0),
+    capacity: findCapacity(session),
+    at: (t) => predictedSpanAt(spans, t),
+  };
+}
+
+/** Of the device the line belongs to, less what was in use before the run; of the host for a line of the host. */
+function findCapacity({ overlay, environment }: SessionDocument): BudgetPicture['capacity'] {
+  if (overlay.series === null) return null;
+  if (overlay.series === TREE_RSS)
+    return environment.memoryBytes > 0
+      ? { bytes: environment.memoryBytes, name: 'memory of the machine' }
+      : null;
+  const device = deviceIn(overlay.series);
+  const gpu = environment.gpus.find(({ index }) => device === `gpu${index}`);
+  const bytes = overlay.deviceBytes ?? gpu?.memoryBytes ?? null;
+  if (bytes === null) return null;
+  return {
+    bytes: bytes - overlay.baselineBytes,
+    name: overlay.baselineBytes > 0 ? 'left on the card for this run' : 'capacity of the card',
+  };
+}

@@ -1,0 +1,254 @@
+/**
+ * The lane the product is about: the measured line over the stacked budget, its ceiling, the card's capacity, the peak.
+ *
+ * A phase's height is its highest moment, and the curve on the way there is not known: above what is held before and
+ * after it the band fades towards its ceiling, so that a line below it is not read as a gap.
+ */
+import { formatBytes } from '../../shared/base/format';
+import type { Bytes, Micros } from '../../shared/base/units';
+import { seriesName } from '../../shared/present/series-names';
+import type { SessionDocument } from '../../shared/session/session-document';
+import { type PredictedSpan, polygons, visibleSpans } from '../chart/bands';
+import type { Lane, Sheet, ValueScale } from '../chart/lane';
+import { FONT, paintLabel, textWidth } from '../chart/paint-text';
+import { COMPONENT_COLOR, WHOLE_COLOR } from '../chart/palette';
+import { byteLabel, byteScale, HEADROOM } from '../chart/scale';
+import type { BudgetPicture } from './budget-picture';
+import { paintSeries, readSeries } from './trace-lines';
+import type { TraceWindows } from './traces';
+
+/** A capacity up to so many times what is drawn is on the axis; a higher one is told at its edge. */
+const CAPACITY_REACH = 1.5;
+const BAND_OPACITY = 0.82;
+/** How much of the surface's colour lies over a band where it is only a ceiling. */
+const FADE = 0.62;
+
+export function memoryLane(
+  session: SessionDocument,
+  budget: BudgetPicture,
+  traces: TraceWindows,
+): Lane {
+  const { overlay } = session;
+  const scale = memoryScale(session, budget);
+  const name = overlay.series === null ? 'Predicted memory' : seriesName(overlay.series);
+  return {
+    id: 'memory',
+    name,
+    unit: overlay.baselineBytes > 0 ? `above ${formatBytes(overlay.baselineBytes)}` : 'bytes',
+    about: `Measured memory (${overlay.series ?? 'nothing was measured'}) over the predicted budget${
+      overlay.baselineBytes > 0
+        ? `; what was in use before the run, ${formatBytes(overlay.baselineBytes)}, is taken off`
+        : ''
+    }`,
+    height: 190,
+    grows: true,
+    scale,
+    paint(sheet) {
+      paintBudget(sheet, budget);
+      if (overlay.series !== null) {
+        const style = {
+          color: sheet.ink.measured,
+          width: 1.75,
+          ...(budget.ceiling > 0 && { halo: sheet.ink.surface }),
+        };
+        paintSeries(
+          sheet,
+          traces,
+          overlay.series,
+          style,
+          overlay.baselineBytes,
+          session.durationUs,
+        );
+      }
+      paintLevels(sheet, budget);
+      if (overlay.measuredPeak) paintPeak(sheet, overlay.measuredPeak);
+    },
+    readAt: (t) => describe(session, budget, traces, t),
+  };
+}
+
+function memoryScale({ overlay }: SessionDocument, budget: BudgetPicture): ValueScale {
+  const drawn = Math.max(budget.ceiling, overlay.measuredPeak?.bytes ?? 0, 1);
+  const capacity = budget.capacity?.bytes ?? 0;
+  const top = capacity > drawn && capacity <= drawn * CAPACITY_REACH ? capacity : drawn;
+  const { max, step } = byteScale(top * HEADROOM);
+  const ticks = Array.from({ length: Math.round(max / step) + 1 }, (_, i) => ({
+    value: i * step,
+    label: byteLabel(i * step, step),
+  }));
+  return { min: 0, max, ticks };
+}
+
+function describe(
+  { overlay }: SessionDocument,
+  budget: BudgetPicture,
+  traces: TraceWindows,
+  t: Micros,
+): string {
+  const predicted = budget.at(t);
+  const about = predicted && `${budget.isWhole ? 'at most ' : ''}${formatBytes(predicted.total)}`;
+  if (overlay.series === null) return about ? `${about} predicted` : '';
+  const { value, why } = readSeries(traces, overlay.series, t);
+  if (value === null) return why || (about ? `not measured, ${about} predicted` : '');
+  const measured = formatBytes(value - overlay.baselineBytes);
+  return about ? `${measured}, predicted ${about}` : measured;
+}
+
+function paintBudget(sheet: Sheet, budget: BudgetPicture): void {
+  const { view, box } = sheet;
+  const spans = budget.levels.within(view, box.width);
+  const shown = visibleSpans(spans, view.t0, view.t1, box.width);
+  if (shown.length === 0) return;
+  paintBands(sheet, shown, budget);
+  if (budget.isWhole) fadeWhole(sheet, budget);
+  else fadeSpans(sheet, shown);
+  paintCeiling(sheet, shown);
+}
+
+function paintBands(
+  { context, ink, x, y }: Sheet,
+  shown: readonly PredictedSpan[],
+  { order }: BudgetPicture,
+): void {
+  context.lineWidth = 0.75;
+  context.strokeStyle = ink.surface;
+  for (const { component, points } of polygons(shown, order)) {
+    const path = new Path2D();
+    const edge = new Path2D();
+    for (const [i, [t, bytes]] of points.entries()) {
+      if (i === 0) path.moveTo(x(t), y(bytes));
+      else path.lineTo(x(t), y(bytes));
+      if (i === 0) edge.moveTo(x(t), y(bytes));
+      else if (i < points.length / 2) edge.lineTo(x(t), y(bytes));
+    }
+    context.globalAlpha = BAND_OPACITY;
+    context.fillStyle = component ? COMPONENT_COLOR[component] : WHOLE_COLOR;
+    context.fill(path);
+    context.globalAlpha = 1;
+    // Only the upper edge is outlined: it parts neighbours in the stack without cutting a band in time.
+    context.stroke(edge);
+  }
+}
+
+/** Narrower spans show no gradient, and making one for each would cost more than the bands. */
+const FADED_PX = 5;
+
+function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
+  for (const [i, span] of shown.entries()) {
+    if (span.held) continue;
+    const [x0, x1] = [x(span.t0), x(span.t1)];
+    if (x1 - x0 < FADED_PX) continue;
+    const before = shown[i - 1]?.held ? (shown[i - 1]?.total ?? 0) : 0;
+    const after = shown[i + 1]?.held ? (shown[i + 1]?.total ?? 0) : before;
+    const certain = Math.min(span.total, Math.min(before, after));
+    fade(context, ink.surface, [x0, y(span.total), x1 - x0, y(certain) - y(span.total)]);
+  }
+}
+
+function fadeWhole({ context, ink, box, y }: Sheet, { resting, ceiling }: BudgetPicture): void {
+  const top = y(ceiling);
+  fade(context, ink.surface, [box.left, top, box.width, y(resting ?? 0) - top]);
+}
+
+function fade(
+  context: CanvasRenderingContext2D,
+  surface: string,
+  [left, top, width, height]: readonly [number, number, number, number],
+): void {
+  if (height < 2) return;
+  const gradient = context.createLinearGradient(0, top, 0, top + height);
+  gradient.addColorStop(0, withOpacity(surface, FADE));
+  gradient.addColorStop(1, withOpacity(surface, 0));
+  context.fillStyle = gradient;
+  context.fillRect(left, top, width, height);
+}
+
+const withOpacity = (hex: string, opacity: number): string =>
+  `${hex}${Math.round(opacity * 255)
+    .toString(16)
+    .padStart(2, '0')}`;
+
+/** Dashed where its steps have room for dashes. */
+function paintCeiling({ context, ink, box, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
+  context.strokeStyle = ink.lane;
+  context.lineWidth = 1.25;
+  context.setLineDash(shown.length < box.width / 12 ? [4, 3] : []);
+  context.beginPath();
+  let end: Micros | null = null;
+  for (const { t0, t1, total } of shown) {
+    if (end === t0) context.lineTo(x(t0), y(total));
+    else context.moveTo(x(t0), y(total));
+    context.lineTo(x(t1), y(total));
+    end = t1;
+  }
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** Levels that hold for the whole run, each with its name: the device's capacity, and without phases rest and peak. */
+function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
+  const { capacity, isWhole, resting, ceiling } = budget;
+  if (capacity) {
+    const text = `${formatBytes(capacity.bytes)} ${capacity.name}`;
+    if (sheet.y(capacity.bytes) >= sheet.box.top) paintLevel(sheet, capacity.bytes, text, 'below');
+    else paintBeyond(sheet, text);
+  }
+  if (!isWhole) return;
+  paintLevel(sheet, ceiling, `predicted at most ${formatBytes(ceiling)}`, 'above', true);
+  if (resting !== null && resting > 0 && sheet.y(resting) - sheet.y(ceiling) > 18)
+    paintLevel(sheet, resting, `at rest ${formatBytes(resting)}`, 'above', true);
+}
+
+function paintLevel(
+  sheet: Sheet,
+  bytes: Bytes,
+  text: string,
+  place: 'above' | 'below',
+  isPredicted = false,
+): void {
+  const { context, ink, box } = sheet;
+  const at = Math.round(sheet.y(bytes)) + 0.5;
+  context.strokeStyle = isPredicted ? ink.lane : ink.over;
+  context.lineWidth = isPredicted ? 1.25 : 1.5;
+  context.setLineDash(isPredicted ? [4, 3] : [8, 3, 2, 3]);
+  context.beginPath();
+  context.moveTo(box.left, at);
+  context.lineTo(box.left + box.width, at);
+  context.stroke();
+  context.setLineDash([]);
+  paintLabel(context, ink, text, box.left + 8, at + (place === 'above' ? -9 : 10));
+}
+
+/** A capacity far above everything drawn: told at the edge it lies beyond. */
+function paintBeyond({ context, ink, box }: Sheet, text: string): void {
+  if (textWidth(text) > box.width) return;
+  const left = box.left + 8;
+  context.fillStyle = ink.over;
+  context.beginPath();
+  context.moveTo(left, box.top + 13);
+  context.lineTo(left + 8, box.top + 13);
+  context.lineTo(left + 4, box.top + 6);
+  context.fill();
+  context.font = `11px ${FONT}`;
+  context.textAlign = 'left';
+  context.textBaseline = 'top';
+  context.fillStyle = ink.muted;
+  context.fillText(text, left + 14, box.top + 4);
+}
+
+function paintPeak(
+  { context, ink, x, y }: Sheet,
+  { at, bytes }: { readonly at: Micros; readonly bytes: Bytes },
+): void {
+  context.beginPath();
+  context.arc(x(at), y(bytes), 5.5, 0, 2 * Math.PI);
+  context.fillStyle = ink.surface;
+  context.fill();
+  context.strokeStyle = ink.measured;
+  context.lineWidth = 2;
+  context.stroke();
+  context.beginPath();
+  context.arc(x(at), y(bytes), 2, 0, 2 * Math.PI);
+  context.fillStyle = ink.measured;
+  context.fill();
+}

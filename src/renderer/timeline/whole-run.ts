@@ -1,0 +1,45 @@
+/**
+ * The budget where no phase is known: not when, but how much. The stack of the highest moment lies under the whole run;
+ * up to the resting level (weights, optimizer states, context) it is certain, above it only a ceiling.
+ */
+import type { Bytes, Micros } from '../../shared/base/units';
+import type { Component, Tier } from '../../shared/base/vocabulary';
+import type { Budget } from '../../shared/budget/types';
+import { predictedPeak } from '../../shared/divergence/overlay/predicted';
+import type { Overlay } from '../../shared/divergence/overlay/types';
+import type { PredictedSpan } from '../chart/bands';
+
+/** What a run holds from its first step to its last, whatever it is doing. */
+const RESTING: readonly Component[] = [
+  'context',
+  'params',
+  'master_params',
+  'buffers',
+  'adam_m',
+  'adam_v',
+  'momentum',
+  'optimizer_other',
+];
+
+export interface WholeRun {
+  readonly span: PredictedSpan;
+  /** Bytes that are held at rest; null where the total is not split. */
+  readonly resting: Bytes | null;
+}
+
+export function predictWholeRun(
+  budget: Budget,
+  overlay: Overlay,
+  tier: Tier,
+  end: Micros,
+): WholeRun {
+  const own = budget.perRank?.[tier] ?? budget.tiers[tier];
+  const { components, total } =
+    tier === 'refined' && overlay.series !== null ? predictedPeak(own, overlay.series) : own;
+  const sum = Object.values(components).reduce((all, bytes) => all + bytes, 0);
+  const parts = Math.abs(sum - total) < 1 ? components : null;
+  return {
+    span: { t0: 0, t1: end, parts, total, phase: -1, held: false },
+    resting: parts && RESTING.reduce((all, component) => all + (parts[component] ?? 0), 0),
+  };
+}

@@ -1,0 +1,60 @@
+/** A small picture of where a finding shows: the measured line around its span, and what was predicted at the peak. */
+import { formatBytes } from '../../../shared/base/format';
+import type { Finding } from '../../../shared/divergence/overlay/types';
+import type { SessionDocument } from '../../../shared/session/session-document';
+import { useQuery } from '../../state/engine';
+import { sketchLine } from './sketch';
+
+const WIDTH = 320;
+const HEIGHT = 56;
+
+export function EvidencePicture({
+  session,
+  finding: { span },
+}: {
+  session: SessionDocument;
+  finding: Finding;
+}) {
+  const { overlay, id, durationUs } = session;
+  const margin = Math.max(1000, (span[1] - span[0]) * 0.2);
+  const t0 = Math.max(0, Math.round(span[0] - margin));
+  const t1 = Math.min(durationUs, Math.round(span[1] + margin));
+  const series = overlay.series;
+  const { data } = useQuery(`evidence ${id} ${series} ${t0} ${t1}`, async (engine) =>
+    series === null || t1 <= t0
+      ? []
+      : engine.trace({ id, series: [series], t0, t1, columns: WIDTH / 2 }),
+  );
+  const view = data?.[0];
+  if (series === null) return null;
+  const predicted = overlay.predictedPeak.refined;
+  const top = Math.max(predicted ?? 0, overlay.measuredPeak?.bytes ?? 0) * 1.06;
+  const x = (t: number) => ((t - t0) / Math.max(1, t1 - t0)) * WIDTH;
+  const y = (bytes: number) => HEIGHT - (bytes / Math.max(1, top)) * HEIGHT;
+  return (
+    <svg
+      className="evidence-picture"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Measured memory around it${predicted === null ? '' : `, and the ${formatBytes(predicted)} predicted at the peak`}`}
+    >
+      <rect
+        className="span"
+        x={x(span[0])}
+        y={0}
+        width={Math.max(1.5, x(span[1]) - x(span[0]))}
+        height={HEIGHT}
+      />
+      {predicted !== null && (
+        <line className="predicted" x1={0} x2={WIDTH} y1={y(predicted)} y2={y(predicted)} />
+      )}
+      {view && (
+        <path
+          className="measured"
+          d={sketchLine(view.envelope, x, (value) => y(value - overlay.baselineBytes))}
+        />
+      )}
+    </svg>
+  );
+}

@@ -1,0 +1,48 @@
+/** A table of words as report and terminal have it. The first column names the row; figures stand to the right. */
+import type { WordTable } from '../../../shared/present/tables';
+
+export function WordsTable({
+  title,
+  table: { head, rows, notes },
+  numeric = false,
+}: {
+  title: string;
+  table: WordTable;
+  numeric?: boolean;
+}) {
+  const kind = (column: number) => (numeric && column > 0 ? 'right num nowrap' : undefined);
+  return (
+    <section className="words" aria-label={title}>
+      <h2>{title}</h2>
+      <div className="table-frame">
+        <table className="table">
+          <thead>
+            <tr>
+              {head.map((one, i) => (
+                <th key={one} className={kind(i)}>
+                  {one}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row[0]}>
+                {row.map((cell, i) => (
+                  <td key={head[i]} className={kind(i)}>
+                    {cell}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {notes.map((note) => (
+        <p key={note} className="muted">
+          {note}
+        </p>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,68 @@
+/** A selected span in figures and as Markdown to paste. Pure. */
+import { formatBytes, formatDuration, formatSignedBytes } from '../../../shared/base/format';
+import type { Micros } from '../../../shared/base/units';
+import { componentLabel, LEDGER_NAMES } from '../../../shared/present/names';
+import { formatReading, seriesName } from '../../../shared/present/series-names';
+import type { Moment } from '../../../shared/session/at-moment';
+import type { SeriesStatistics } from '../../../shared/session/statistics';
+
+export const SELECTION_HEAD = ['', 'lowest', 'mean', 'p95', 'highest', 'in all'] as const;
+
+/** A row a series, its name first. */
+export function statisticsCells(of: SeriesStatistics): readonly string[] {
+  const { info, min, mean, p95, max } = of;
+  const reading = (value: number | null | undefined) => formatReading(value, info.unit);
+  return [
+    seriesName(info.id),
+    reading(min?.value),
+    reading(mean),
+    reading(p95),
+    reading(max?.value),
+    integralWords(of),
+  ];
+}
+
+export function integralWords({ integral }: SeriesStatistics): string {
+  if (integral === null) return '';
+  if (integral.unit === 'bytes') return formatBytes(Math.round(integral.value));
+  const joules = integral.value;
+  return joules >= 3600 ? `${(joules / 3600).toPrecision(3)} Wh` : `${joules.toPrecision(3)} J`;
+}
+
+export interface SelectionFacts {
+  readonly name: string;
+  readonly span: readonly [Micros, Micros];
+  readonly rows: readonly SeriesStatistics[];
+  /** At the highest moment of the span. */
+  readonly peak: Moment | null;
+  /** Time over the budget; null where nothing is predicted. */
+  readonly overUs: Micros | null;
+}
+
+export function selectionMarkdown({ name, span, rows, peak, overUs }: SelectionFacts): string {
+  const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
+    [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...body]
+      .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+      .join('\n');
+  const ledger = peak?.ledger;
+  return [
+    `### ${name}, ${formatDuration(span[0])} to ${formatDuration(span[1])} (${formatDuration(span[1] - span[0])})`,
+    ...(overUs === null ? [] : [`Over the budget for ${formatDuration(Math.round(overUs))}.`]),
+    table(SELECTION_HEAD, rows.map(statisticsCells)),
+    ...(ledger
+      ? [
+          `What the ${formatBytes(ledger.measured)} at its highest moment are made of:`,
+          table(
+            ['part', 'bytes'],
+            [
+              ...ledger.entries.map(({ kind, component, bytes }) => [
+                component ? componentLabel(component) : LEDGER_NAMES[kind],
+                (kind === 'predicted' ? formatBytes : formatSignedBytes)(bytes),
+              ]),
+              ['**measured**', `**${formatBytes(ledger.measured)}**`],
+            ],
+          ),
+        ]
+      : []),
+  ].join('\n\n');
+}

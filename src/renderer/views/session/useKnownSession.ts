@@ -1,0 +1,42 @@
+/** A session and its budget as the engine above answers, asked for again as it grows. */
+import { useRef } from 'react';
+import type { Budget } from '../../../shared/budget/types';
+import type { SessionDocument } from '../../../shared/session/session-document';
+import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
+
+/** Twice a second is as often as a changing number can be read. */
+const LIVE_MS = 500;
+
+export interface KnownSession {
+  /** What was shown last stays in sight until what is asked for is here. */
+  readonly session: SessionDocument | null;
+  readonly budget: Budget | null;
+  readonly error: unknown;
+  refresh(): void;
+}
+
+/** Nothing is asked for where `isAsked` is false. */
+export function useKnownSession(id: string, series: string | null, isAsked = true): KnownSession {
+  const shown = useQuery(`show ${id} ${series ?? ''} ${isAsked}`, async (engine) =>
+    isAsked ? engine.show(series === null ? { id } : { id, series }) : null,
+  );
+  const budget = useQuery(`budget ${id} ${isAsked}`, async (engine) =>
+    isAsked ? engine.sessionBudget({ id }) : null,
+  );
+  const isRecording = shown.data?.status === 'recording';
+  const refresh = useThrottled(() => {
+    shown.refresh();
+    if (budget.data === null) budget.refresh();
+  }, LIVE_MS);
+  useEngineEvent((event) => {
+    if (event.type === 'session' ? event.id === id : isRecording) refresh();
+  });
+  const latest = useRef<SessionDocument | null>(null);
+  if (shown.data || !isAsked) latest.current = shown.data;
+  return {
+    session: shown.data ?? latest.current,
+    budget: budget.data,
+    error: shown.error ?? budget.error,
+    refresh: shown.refresh,
+  };
+}

@@ -1,0 +1,25 @@
+/** Granite: Llama with multipliers at its ends, and experts of one fused matrix each. */
+import { LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
+import type { Family } from './family';
+import { LLAMA_DEFAULTS, localExperts } from './llama';
+
+export const GRANITE: Family = {
+  name: 'granite',
+  implementation: LLAMA_IMPLEMENTATION,
+  configs: [
+    {
+      types: ['granite'],
+      classes: /^Granite(For|Model)/,
+      read: (file) => readDecoder(file, LLAMA_DEFAULTS, { family: 'granite' }),
+    },
+    {
+      types: ['granitemoe'],
+      classes: /^GraniteMoe(For|Model)/,
+      read: (file) =>
+        readDecoder(file, LLAMA_DEFAULTS, {
+          family: 'granite',
+          differences: { experts: localExperts(file, { total: 8, active: 2, ffn: 11_008 }) },
+        }),
+    },
+  ],
+};

@@ -1,0 +1,76 @@
+/** OLMo 1 to 3 and OLMoE: Llama with norms without weights (1), norms on the outputs and over all of a token's queries and keys (2, 3), experts. */
+import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
+import type { Family } from './family';
+
+export const OLMO: Family = {
+  name: 'olmo',
+  implementation: LLAMA_IMPLEMENTATION,
+  configs: [
+    {
+      types: ['olmo'],
+      classes: /^Olmo(For|Model)/,
+      read: (file) =>
+        readDecoder(file, DEFAULTS, {
+          family: 'olmo',
+          differences: { norm: 'layernorm', normVectors: 0 },
+        }),
+    },
+    {
+      types: ['olmo2'],
+      classes: /^Olmo2/,
+      read: (file) =>
+        readDecoder(file, DEFAULTS, {
+          family: 'olmo',
+          differences: { outputNorms: true, qkNorm: 'width' },
+        }),
+    },
+    {
+      types: ['olmo3'],
+      classes: /^Olmo3/,
+      read: (file) =>
+        readDecoder(
+          file,
+          { ...DEFAULTS, window: 4096 },
+          { family: 'olmo', pattern: 4, differences: { outputNorms: true, qkNorm: 'width' } },
+        ),
+    },
+    {
+      types: ['olmoe'],
+      classes: /^Olmoe/,
+      read(file) {
+        const config = file.parse(({ z, count }) =>
+          z.object({
+            num_experts: count.default(64),
+            num_experts_per_tok: count.default(8),
+            intermediate_size: count.default(2048),
+          }),
+        );
+        return readDecoder(
+          file,
+          { ...DEFAULTS, hidden: 2048, ffn: 2048, layers: 16, heads: 16, positions: 4096 },
+          {
+            family: 'olmo',
+            differences: {
+              qkNorm: 'width',
+              experts: {
+                total: config.num_experts,
+                active: config.num_experts_per_tok,
+                ffn: config.intermediate_size,
+              },
+            },
+          },
+        );
+      },
+    },
+  ],
+};
+
+const DEFAULTS: DecoderDefaults = {
+  vocab: 50_304,
+  hidden: 4096,
+  ffn: 11_008,
+  layers: 32,
+  heads: 32,
+  kvHeads: null,
+  positions: 2048,
+};

@@ -1,0 +1,71 @@
+/**
+ * The release that each preset stands for: its page on Hugging Face, and `torch_dtype` of the config.json there. Presets of
+ * papers alone have no page; a release whose file names no dtype loads in fp32, and none is said here.
+ */
+import type { ModelSpec } from './model-spec';
+import type { Quantization } from './quantization';
+
+interface Release {
+  /** https://huggingface.co/<id>, whose config.json the dtype is from. */
+  readonly id: string;
+  readonly dtype?: NonNullable<ModelSpec['dtype']>;
+  readonly quantization?: Quantization;
+}
+
+export const RELEASES: Readonly<Record<string, Release>> = {
+  gpt2: { id: 'openai-community/gpt2' },
+  'gpt2-medium': { id: 'openai-community/gpt2-medium' },
+  'gpt2-large': { id: 'openai-community/gpt2-large' },
+  'gpt2-xl': { id: 'openai-community/gpt2-xl' },
+  'bert-base': { id: 'google-bert/bert-base-uncased' },
+  'bert-large': { id: 'google-bert/bert-large-uncased' },
+  distilbert: { id: 'distilbert/distilbert-base-uncased' },
+  tinybert: { id: 'huawei-noah/TinyBERT_General_4L_312D' },
+  'llama-2-7b': { id: 'meta-llama/Llama-2-7b-hf', dtype: 'fp16' },
+  'llama-2-13b': { id: 'meta-llama/Llama-2-13b-hf', dtype: 'fp16' },
+  'llama-2-70b': { id: 'meta-llama/Llama-2-70b-hf', dtype: 'fp16' },
+  'llama-3-8b': { id: 'meta-llama/Meta-Llama-3-8B', dtype: 'bf16' },
+  'llama-3-70b': { id: 'meta-llama/Meta-Llama-3-70B', dtype: 'bf16' },
+  'llama-3.1-8b': { id: 'meta-llama/Llama-3.1-8B', dtype: 'bf16' },
+  'llama-3.1-70b': { id: 'meta-llama/Llama-3.1-70B', dtype: 'bf16' },
+  'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16' },
+  'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16' },
+  'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16' },
+  'mistral-7b': { id: 'mistralai/Mistral-7B-v0.1', dtype: 'bf16' },
+  'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16' },
+  'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16' },
+  'qwen2.5-0.5b': { id: 'Qwen/Qwen2.5-0.5B', dtype: 'bf16' },
+  'qwen2.5-1.5b': { id: 'Qwen/Qwen2.5-1.5B', dtype: 'bf16' },
+  'qwen2.5-3b': { id: 'Qwen/Qwen2.5-3B', dtype: 'bf16' },
+  'qwen2.5-7b': { id: 'Qwen/Qwen2.5-7B', dtype: 'bf16' },
+  'qwen2.5-14b': { id: 'Qwen/Qwen2.5-14B', dtype: 'bf16' },
+  'qwen2.5-32b': { id: 'Qwen/Qwen2.5-32B', dtype: 'bf16' },
+  'qwen2.5-72b': { id: 'Qwen/Qwen2.5-72B', dtype: 'bf16' },
+  'qwen3-0.6b': { id: 'Qwen/Qwen3-0.6B', dtype: 'bf16' },
+  'qwen3-1.7b': { id: 'Qwen/Qwen3-1.7B', dtype: 'bf16' },
+  'qwen3-4b': { id: 'Qwen/Qwen3-4B', dtype: 'bf16' },
+  'qwen3-8b': { id: 'Qwen/Qwen3-8B', dtype: 'bf16' },
+  'qwen3-14b': { id: 'Qwen/Qwen3-14B', dtype: 'bf16' },
+  'qwen3-32b': { id: 'Qwen/Qwen3-32B', dtype: 'bf16' },
+  'qwen3-30b-a3b': { id: 'Qwen/Qwen3-30B-A3B', dtype: 'bf16' },
+  'gemma-2-2b': { id: 'google/gemma-2-2b', dtype: 'fp32' },
+  'gemma-2-9b': { id: 'google/gemma-2-9b', dtype: 'fp32' },
+  'deepseek-v2-lite': { id: 'deepseek-ai/DeepSeek-V2-Lite', dtype: 'bf16' },
+  'deepseek-v3': {
+    id: 'deepseek-ai/DeepSeek-V3',
+    dtype: 'bf16',
+    quantization: { kind: 'fp8', bits: 8, group: 128, groupColumns: 128 },
+  },
+  't5-small': { id: 'google-t5/t5-small' },
+  't5-base': { id: 'google-t5/t5-base' },
+  't5-large': { id: 'google-t5/t5-large' },
+  't5-3b': { id: 'google-t5/t5-3b' },
+  'bart-base': { id: 'facebook/bart-base' },
+  'bart-large': { id: 'facebook/bart-large' },
+};
+
+/** `model` in the precision of its release. */
+export function asPublished(model: ModelSpec): ModelSpec {
+  const { dtype, quantization } = RELEASES[model.name] ?? {};
+  return { ...model, ...(dtype && { dtype }), ...(quantization && { quantization }) };
+}

@@ -1,0 +1,61 @@
+/**
+ * Which matrices a low-rank adapter is laid beside: `query-value` are the query and value projections (one matrix for all
+ * three where the family has one; latent attention's too), `all-linear` every matrix of a layer but the router, and else a
+ * list of module names as PEFT's `target_modules` takes it.
+ */
+import { findImplementation } from '../families';
+import type { ModelSpec } from '../model-spec';
+import { rejectField } from '../reject-field';
+import type { Role } from '../roles';
+import { listTensors, type WeightTensor } from '.';
+
+const QUERY_VALUE: readonly Role[] = ['query', 'value', 'qkv', 'queryDown', 'queryUp', 'kvUp'];
+
+/** Module names of Llama's code, and of all that is written after it. */
+const MODULES: Readonly<Record<Role, string>> = {
+  query: 'q_proj',
+  key: 'k_proj',
+  value: 'v_proj',
+  qkv: 'qkv_proj',
+  queryDown: 'q_a_proj',
+  queryUp: 'q_b_proj',
+  kvDown: 'kv_a_proj_with_mqa',
+  kvUp: 'kv_b_proj',
+  output: 'o_proj',
+  gate: 'gate_proj',
+  up: 'up_proj',
+  gateUp: 'gate_up_proj',
+  down: 'down_proj',
+};
+
+/** What the matrix with that role is called in the code of the model's family. */
+export function moduleName(model: ModelSpec, role: Role): string {
+  return findImplementation(model).modules?.[role] ?? MODULES[role];
+}
+
+export function takesAdapter(model: ModelSpec, tensor: WeightTensor, targets: string): boolean {
+  const { role } = tensor;
+  return role !== undefined && takesRole(model, role, targets);
+}
+
+/** The same of a matrix that has that role. */
+export function takesRole(model: ModelSpec, role: Role, targets: string): boolean {
+  if (targets === 'all-linear') return true;
+  if (targets === 'query-value') return QUERY_VALUE.includes(role);
+  return targets.split(',').includes(moduleName(model, role));
+}
+
+/** Throws `bad_input` where `targets` names a module that the model's layers do not have. */
+export function checkAdapterTargets(model: ModelSpec, targets: string): void {
+  if (targets === 'all-linear' || targets === 'query-value') return;
+  const roles = new Set(listTensors(model).flatMap(({ role }) => role ?? []));
+  const known = [...roles].map((role) => moduleName(model, role));
+  const unknown = targets.split(',').find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    rejectField(
+      'loraTargets',
+      unknown,
+      `the layers of ${model.name} have no module of that name`,
+      `Use query-value, all-linear, or some of ${known.join(',')}.`,
+    );
+}

@@ -1,0 +1,40 @@
+/** The answer first: one sentence that says what was measured, what was predicted, and why the two part. */
+import { formatBytes, formatInteger, formatSignedBytes } from '../base/format';
+import { showsRun } from '../divergence/overlay/shows-run';
+import type { Finding } from '../divergence/overlay/types';
+import type { SessionDocument } from '../session/session-document';
+import { headline } from './headline';
+
+/** "255 MiB where 167 were predicted: a leak of 3.81 MiB a step since step 2." */
+export function answer(session: SessionDocument): string {
+  const { overlay, findings, status } = session;
+  const { measuredPeak, residualBytes, predictedPeak } = overlay;
+  if (!measuredPeak || residualBytes === null || predictedPeak.refined === null)
+    return headline(session);
+  const isLive = status === 'recording';
+  const finding = findings.find(({ kind }) => kind !== 'unexplained') ?? findings[0];
+  const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
+  if (finding) return `${figures}: ${cause(finding)}.`;
+  if (isLive) return `${figures} at the peak. No divergence so far.`;
+  if (!showsRun(overlay)) return headline(session);
+  return residualBytes === 0
+    ? `${formatBytes(measuredPeak.bytes)}, as predicted to the byte.`
+    : `${figures}, ${formatSignedBytes(residualBytes)}; no cause stands out.`;
+}
+
+/** The second of two figures goes without its unit where it is that of the first. */
+function withoutUnit(bytes: number, beside: number): string {
+  const [, unit] = formatBytes(beside).split(' ');
+  const [figure = '', own] = formatBytes(bytes).split(' ');
+  return own === unit ? figure : formatBytes(bytes);
+}
+
+function cause({ kind, title, slope }: Finding): string {
+  return kind === 'leak' && slope !== undefined
+    ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} since ${slope.per} ${formatInteger(slope.since)}`
+    : lowerFirst(title);
+}
+
+/** A title goes on in a sentence; a name or an abbreviation keeps its capitals. */
+const lowerFirst = (text: string): string =>
+  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

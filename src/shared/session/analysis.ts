@@ -1,0 +1,175 @@
+/**
+ * A session analysed: its budget, its overlay with the ledger of every phase, and what findings go by. It is worked out
+ * once; the document, pages of phases and the ledger of a moment are answers from it.
+ */
+
+import { Failure } from '../base/failure';
+import type { Bytes } from '../base/units';
+import { computeBudget } from '../budget/budget';
+import type { Budget } from '../budget/types';
+import { type Diagnosis, diagnose } from '../divergence/findings/diagnose';
+import type { Inversion } from '../divergence/inversion/inversion';
+import { invertAlone } from '../divergence/inversion/invert-undeclared';
+import { buildLedger } from '../divergence/ledger/ledger';
+import type { CompletedPhases } from '../divergence/overlay/completed-phases';
+import { deriveLines } from '../divergence/overlay/lines';
+import { buildOverlay } from '../divergence/overlay/overlay';
+import {
+  chooseRank,
+  nameWithin,
+  type RankRow,
+  rankRows,
+  restoreNames,
+  selectRank,
+} from '../divergence/overlay/ranks';
+import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
+import type { ModelSpec, RunSpec } from '../model/spec';
+import { phaseSpans } from '../trace/phases';
+import { listMigDevices, migDevice } from '../trace/series-ids';
+import type { SessionData } from './types';
+
+/** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
+export function predictSession(data: SessionData): {
+  budget: Budget | null;
+  warning: string | null;
+} {
+  if (data.model === null || data.run === null) return { budget: null, warning: null };
+  try {
+    const budget = computeBudget(data.model, data.run);
+    const { perRank } = budget;
+    return {
+      budget: perRank
+        ? { ...budget, tiers: { textbook: perRank.textbook, refined: perRank.refined } }
+        : budget,
+      warning: null,
+    };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { budget: null, warning: `No budget could be computed: ${error.message}` };
+  }
+}
+
+/** What is kept of a session being recorded, from one look at it to the next. */
+export interface LiveState {
+  readonly rows: CompletedPhases;
+  diagnose(input: DiagnosisInput): Diagnosis;
+}
+
+export interface SessionAnalysis {
+  readonly data: SessionData;
+  readonly budget: Budget | null;
+  /** As the session names its lines, with the ledger of what is made known of it. */
+  readonly overlay: Overlay;
+  /** Every rank beside the others; null where there is but one. */
+  readonly ranks: readonly RankRow[] | null;
+  /** The session, or the rank of it that is shown, as it was diagnosed; its lines have the names they have within the rank. */
+  readonly input: DiagnosisInput;
+  /** Null while there is nothing to go by yet. */
+  readonly diagnosis: Diagnosis | null;
+  /** What did not add up in the markers, and why there is no budget, in plain words. */
+  readonly warnings: readonly string[];
+}
+
+/** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
+export function analyseSession(data: SessionData, use?: string, live?: LiveState): SessionAnalysis {
+  const { budget, warning } = predictSession(data);
+  const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
+  const whole = { series: data.series, markers: data.markers, spans };
+  const rank = chooseRank(whole, use);
+  const input = buildInput(data, rank === null ? whole : selectRank(whole, rank, use), budget, {
+    use: nameWithin(use),
+    completed: live?.rows,
+  });
+  const isDone = data.status !== 'recording';
+  const diagnosis = isDone ? diagnose(input) : (live?.diagnose(input) ?? null);
+  const explained = addLedger(input.overlay, buildLedger(input, diagnosis));
+  return {
+    data,
+    budget,
+    overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
+    ranks: rank === null ? null : rankRows(whole, budget),
+    input,
+    diagnosis,
+    warnings: [...(isDone ? warnings : []), ...(warning ? [warning] : [])],
+  };
+}
+
+/** The session, or one rank of it, laid over its budget: what a diagnosis goes by. */
+function buildInput(
+  data: SessionData,
+  {
+    series,
+    markers,
+    spans,
+  }: Pick<SessionData, 'series' | 'markers'> & Pick<DiagnosisInput, 'spans'>,
+  budget: Budget | null,
+  {
+    use,
+    completed,
+  }: { readonly use: string | undefined; readonly completed: CompletedPhases | undefined },
+): DiagnosisInput {
+  const { durationUs, baselines, logs, exitCode, signal } = data;
+  const trace = {
+    lines: deriveLines(series, baselines),
+    markers,
+    spans,
+    durationUs,
+    budget,
+    mustMatchExactly: data.workload.kind === 'bundled',
+  };
+  const overlay = buildOverlay({
+    ...trace,
+    baselines,
+    deviceBytes: deviceCapacities(data),
+    confinedTo: confinedTo(data),
+    ...(completed && { completed }),
+    ...(use !== undefined && { use }),
+  });
+  return { ...trace, overlay, logs, exitCode, signal };
+}
+
+function addLedger(overlay: Overlay, ledger: ReturnType<typeof buildLedger>): Overlay {
+  return overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
+}
+
+/** What the session's run must have been as a run of `model`, whatever was declared. */
+export function invertSession(
+  data: SessionData,
+  model: ModelSpec,
+  given: Partial<RunSpec>,
+): Inversion | null {
+  const { durationUs, baselines, logs, exitCode, signal } = data;
+  const whole = {
+    series: data.series,
+    markers: data.markers,
+    spans: phaseSpans(data.markers, durationUs).spans,
+  };
+  const rank = chooseRank(whole, undefined);
+  const { series, markers, spans } = rank === null ? whole : selectRank(whole, rank, undefined);
+  return invertAlone(model, given, {
+    lines: deriveLines(series, baselines),
+    markers,
+    spans,
+    durationUs,
+    baselines,
+    logs,
+    exitCode,
+    signal,
+    mustMatchExactly: data.workload.kind === 'bundled',
+    deviceBytes: deviceCapacities(data),
+    confinedTo: confinedTo(data),
+  });
+}
+
+function deviceCapacities({ environment }: SessionData): Record<string, Bytes> {
+  const all = environment.gpus.flatMap(({ index, memoryBytes, instances = [] }) => [
+    [`gpu${index}`, memoryBytes] as const,
+    ...instances.map((each) => [migDevice(index, each.slot), each.memoryBytes] as const),
+  ]);
+  return Object.fromEntries(
+    all.flatMap(([device, bytes]) => (bytes === null ? [] : [[device, bytes]])),
+  );
+}
+
+const confinedTo = ({ environment }: SessionData): string[] =>
+  environment.gpus.flatMap(listMigDevices);

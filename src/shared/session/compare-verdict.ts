@@ -1,0 +1,80 @@
+/** A comparison in one sentence. */
+import { formatBytes, formatDuration, formatPercent } from '../base/format';
+import { pickSettings } from './compare-labels';
+import type { Comparison } from './comparison';
+import type { SessionDocument } from './session-document';
+
+/** How the last session stands to the base (the base itself: how the first does), in memory, in time, and what was changed. */
+export function describeVerdict(
+  comparison: Pick<Comparison, 'sessions' | 'differences' | 'peak' | 'time' | 'base'>,
+  docs: readonly SessionDocument[],
+): string {
+  const { sessions, differences, base: place } = comparison;
+  const last = place === sessions.length - 1 ? 0 : sessions.length - 1;
+  const [base, other] = [sessions[place], sessions[last]];
+  if (!base || !other || last === place)
+    return 'There is only one session, so there is nothing to compare.';
+  const many =
+    sessions.length > 2
+      ? `Of ${sessions.length} sessions, the ${last === 0 ? 'first' : 'last'}: `
+      : '';
+  const changed = docs.every(({ run }) => run === null)
+    ? 'with no model and run declared'
+    : describeSettings(differences.config, place, last);
+  const caution =
+    new Set(docs.map(({ overlay }) => overlay.series)).size > 1
+      ? ' The two are measured on different lines, so their peaks are not the same quantity.'
+      : '';
+  const sentence = `${many}${describeMemory(comparison, last)}, ${describeTime(comparison, last)}, ${changed}.${caution}`;
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+const quote = (name: string): string => `“${name.length <= 60 ? name : `${name.slice(0, 59)}…`}”`;
+
+function describeMemory(
+  { sessions, peak, base }: Pick<Comparison, 'sessions' | 'peak' | 'base'>,
+  other: number,
+): string {
+  const [from, to] = [peak.measured[base] ?? null, peak.measured[other] ?? null];
+  const [baseName, name] = [quote(sessions[base]?.name ?? ''), quote(sessions[other]?.name ?? '')];
+  if (from === null || to === null)
+    return `the peaks of ${name} and ${baseName} cannot be compared, as ${from === null ? baseName : name} has no measured memory`;
+  const change = to - from;
+  if (change === 0) return `${name} peaks at the same ${formatBytes(to)} as ${baseName}`;
+  const percent = peak.changePercent[other] ?? null;
+  const share = percent === null ? '' : ` (${formatPercent(Math.abs(percent))})`;
+  return `${name} peaks at ${formatBytes(to)}, ${formatBytes(Math.abs(change))}${share} ${change > 0 ? 'more' : 'less'} than ${baseName} (${formatBytes(from)})`;
+}
+
+function describeTime({ time, base }: Pick<Comparison, 'time' | 'base'>, other: number): string {
+  const [from, to] = [time.durationUs[base] ?? 0, time.durationUs[other] ?? 0];
+  const slower = to - from;
+  const change =
+    slower === 0
+      ? 'just as long'
+      : `${formatDuration(Math.abs(slower))} ${slower > 0 ? 'longer' : 'less'}`;
+  return `and took ${formatDuration(to)}, ${change}`;
+}
+
+function describeSettings(
+  config: Comparison['differences']['config'],
+  from: number,
+  to: number,
+): string {
+  const settings = pickSettings(config).filter(({ values }) => values[from] !== values[to]);
+  if (settings.length === 0) return 'with the same settings';
+  const shown = settings
+    .slice(0, 3)
+    .map(
+      ({ field, values }) =>
+        `${field} ${describeValue(values[from])} → ${describeValue(values[to])}`,
+    );
+  const more = settings.length > 3 ? ` and ${settings.length - 3} more settings changed` : '';
+  return `with ${shown.join(', ')}${more}`;
+}
+
+function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return 'not declared';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return String(value);
+}

@@ -1,0 +1,349 @@
+/**
+ * The steps that are run as truth: families as their published config.json describes them, with fewer layers (each adds the
+ * same again) and the runs that people make. What Plumbline is held to is all here; `run.py` knows none of it.
+ */
+import { createHash } from 'node:crypto';
+import type { RunSpec } from '../../../src/shared/model/spec';
+
+export type Head = 'causal' | 'masked' | 'sequence' | 'encoder' | 'seq2seq';
+
+/** A run in Plumbline's words, and what PEFT is told besides. */
+export type TruthRun = Partial<RunSpec> & {
+  readonly loraModules?: readonly string[] | 'all-linear';
+};
+
+export interface TruthStep {
+  readonly id: string;
+  /** `model_type` of the config. */
+  readonly family: string;
+  readonly head: Head;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly run: TruthRun;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+const LLAMA_LIKE = {
+  hidden_size: 2048,
+  intermediate_size: 5632,
+  num_hidden_layers: 4,
+  num_attention_heads: 16,
+  num_key_value_heads: 4,
+  vocab_size: 32_000,
+  max_position_embeddings: 4096,
+  tie_word_embeddings: false,
+};
+const FULL_HEADS = { ...LLAMA_LIKE, num_key_value_heads: 16 };
+const BERT_LIKE = {
+  hidden_size: 1024,
+  intermediate_size: 4096,
+  num_hidden_layers: 4,
+  num_attention_heads: 16,
+  vocab_size: 30_522,
+  max_position_embeddings: 514,
+};
+const T5_LIKE = {
+  d_model: 1024,
+  d_ff: 2816,
+  d_kv: 64,
+  num_layers: 3,
+  num_decoder_layers: 3,
+  num_heads: 16,
+  vocab_size: 32_128,
+  is_encoder_decoder: true,
+};
+
+/** By `model_type`. */
+const DECODERS: Readonly<Record<string, Config>> = {
+  gpt2: { n_layer: 4, n_embd: 1024, n_head: 16, vocab_size: 50_257, n_positions: 1024 },
+  gpt_neo: {
+    num_layers: 4,
+    hidden_size: 1024,
+    num_heads: 16,
+    vocab_size: 50_257,
+    max_position_embeddings: 2048,
+    attention_types: [[['global', 'local'], 2]],
+    window_size: 256,
+  },
+  gptj: {
+    n_layer: 4,
+    n_embd: 2048,
+    n_head: 16,
+    rotary_dim: 64,
+    vocab_size: 50_400,
+    n_positions: 2048,
+  },
+  gpt_neox: {
+    hidden_size: 1024,
+    intermediate_size: 4096,
+    num_hidden_layers: 4,
+    num_attention_heads: 16,
+    vocab_size: 50_432,
+    max_position_embeddings: 2048,
+  },
+  opt: {
+    hidden_size: 1024,
+    ffn_dim: 4096,
+    num_hidden_layers: 4,
+    num_attention_heads: 16,
+    vocab_size: 50_272,
+    word_embed_proj_dim: 1024,
+    max_position_embeddings: 2048,
+    do_layer_norm_before: true,
+  },
+  bloom: { hidden_size: 1024, n_layer: 4, n_head: 16, vocab_size: 250_880 },
+  falcon: {
+    hidden_size: 2048,
+    num_hidden_layers: 4,
+    num_attention_heads: 32,
+    vocab_size: 65_024,
+    multi_query: true,
+    parallel_attn: true,
+    bias: false,
+    new_decoder_architecture: false,
+  },
+  mpt: {
+    d_model: 2048,
+    n_layers: 4,
+    n_heads: 16,
+    vocab_size: 50_432,
+    expansion_ratio: 4,
+    max_seq_len: 2048,
+  },
+  llama: LLAMA_LIKE,
+  mistral: { ...LLAMA_LIKE, sliding_window: null },
+  mixtral: { ...LLAMA_LIKE, intermediate_size: 3584, num_local_experts: 8, num_experts_per_tok: 2 },
+  qwen2: { ...LLAMA_LIKE, vocab_size: 151_936, tie_word_embeddings: true },
+  qwen2_moe: {
+    ...FULL_HEADS,
+    moe_intermediate_size: 1408,
+    shared_expert_intermediate_size: 5632,
+    num_experts: 16,
+    num_experts_per_tok: 4,
+  },
+  qwen3: { ...LLAMA_LIKE, head_dim: 128, vocab_size: 151_936, tie_word_embeddings: true },
+  qwen3_moe: {
+    ...LLAMA_LIKE,
+    head_dim: 128,
+    moe_intermediate_size: 768,
+    num_experts: 16,
+    num_experts_per_tok: 4,
+  },
+  gemma: {
+    ...LLAMA_LIKE,
+    head_dim: 256,
+    num_attention_heads: 8,
+    num_key_value_heads: 1,
+    vocab_size: 256_000,
+    tie_word_embeddings: true,
+  },
+  gemma2: {
+    ...LLAMA_LIKE,
+    head_dim: 256,
+    num_attention_heads: 8,
+    vocab_size: 256_000,
+    tie_word_embeddings: true,
+    sliding_window: 4096,
+  },
+  gemma3_text: {
+    ...LLAMA_LIKE,
+    head_dim: 256,
+    num_attention_heads: 8,
+    vocab_size: 262_208,
+    tie_word_embeddings: true,
+    sliding_window: 4096,
+  },
+  phi: { ...FULL_HEADS, intermediate_size: 8192, vocab_size: 51_200, partial_rotary_factor: 0.5 },
+  phi3: { ...FULL_HEADS, intermediate_size: 8192, vocab_size: 32_064, pad_token_id: 0 },
+  stablelm: { ...FULL_HEADS, vocab_size: 100_352 },
+  starcoder2: { ...LLAMA_LIKE, intermediate_size: 8192, vocab_size: 49_152 },
+  cohere: { ...FULL_HEADS, vocab_size: 256_000, tie_word_embeddings: true },
+  olmo: { ...FULL_HEADS, vocab_size: 50_304 },
+  olmo2: { ...FULL_HEADS, vocab_size: 100_352 },
+  olmoe: {
+    ...FULL_HEADS,
+    intermediate_size: 1024,
+    vocab_size: 50_304,
+    num_experts: 16,
+    num_experts_per_tok: 4,
+  },
+  granite: { ...LLAMA_LIKE, vocab_size: 49_152 },
+  smollm3: { ...LLAMA_LIKE, vocab_size: 128_256, pad_token_id: 0 },
+  glm4: { ...LLAMA_LIKE, head_dim: 128, vocab_size: 151_552, pad_token_id: 0 },
+  deepseek_v3: {
+    hidden_size: 2048,
+    intermediate_size: 6144,
+    moe_intermediate_size: 1024,
+    num_hidden_layers: 4,
+    num_attention_heads: 16,
+    num_key_value_heads: 16,
+    n_routed_experts: 16,
+    n_shared_experts: 1,
+    num_experts_per_tok: 4,
+    n_group: 1,
+    topk_group: 1,
+    first_k_dense_replace: 1,
+    q_lora_rank: 768,
+    kv_lora_rank: 256,
+    qk_rope_head_dim: 64,
+    qk_nope_head_dim: 128,
+    v_head_dim: 128,
+    vocab_size: 129_280,
+    max_position_embeddings: 4096,
+  },
+};
+
+const ENCODERS: Readonly<Record<string, Config>> = {
+  bert: { ...BERT_LIKE, type_vocab_size: 2 },
+  roberta: { ...BERT_LIKE, vocab_size: 50_265, type_vocab_size: 1, pad_token_id: 1 },
+  distilbert: { dim: 768, hidden_dim: 3072, n_layers: 4, n_heads: 12, vocab_size: 30_522 },
+  electra: { ...BERT_LIKE, embedding_size: 1024, type_vocab_size: 2 },
+};
+
+const ENCODER_DECODERS: Readonly<Record<string, Config>> = {
+  t5: T5_LIKE,
+  mt5: {
+    ...T5_LIKE,
+    vocab_size: 250_112,
+    feed_forward_proj: 'gated-gelu',
+    tie_word_embeddings: false,
+  },
+  bart: {
+    d_model: 1024,
+    encoder_layers: 3,
+    decoder_layers: 3,
+    encoder_attention_heads: 16,
+    decoder_attention_heads: 16,
+    encoder_ffn_dim: 4096,
+    decoder_ffn_dim: 4096,
+    vocab_size: 50_265,
+    max_position_embeddings: 1024,
+  },
+};
+
+/** Runs that every decoder is held to. */
+const EVERY_DECODER: Readonly<Record<string, TruthRun>> = {
+  'fp32 eager': { precision: 'fp32', attention: 'eager' },
+  'bf16 eager sgd': { precision: 'bf16', attention: 'eager', optimizer: 'sgd' },
+  'bf16 sdpa': { precision: 'bf16', attention: 'sdpa' },
+  'fp32 sdpa momentum': { precision: 'fp32', attention: 'sdpa', optimizer: 'momentum' },
+  'autocast eager': { precision: 'mixed-bf16', attention: 'eager' },
+  'autocast flash fused': { precision: 'mixed-bf16', attention: 'flash', optimizerKernel: 'fused' },
+  'bf16 eager full': { precision: 'bf16', attention: 'eager', checkpointing: 'full' },
+  generate: { mode: 'generate', precision: 'bf16', attention: 'sdpa' },
+};
+
+const EVERY_ENCODER: Readonly<Record<string, TruthRun>> = {
+  'fp32 eager': { precision: 'fp32', attention: 'eager' },
+  'bf16 sdpa sgd': { precision: 'bf16', attention: 'sdpa', optimizer: 'sgd' },
+  'autocast eager': { precision: 'mixed-bf16', attention: 'eager' },
+};
+
+/** Of a few families of unlike code. */
+const MORE: Readonly<Record<string, TruthRun>> = {
+  'bf16 eager every=2': { precision: 'bf16', attention: 'eager', checkpointing: 'every=2' },
+  'autocast eager full': { precision: 'mixed-bf16', attention: 'eager', checkpointing: 'full' },
+  'fp32 eager two steps': { precision: 'fp32', attention: 'eager', steps: 2 },
+  'bf16 sdpa two micro-batches': { precision: 'bf16', attention: 'sdpa', gradAccum: 2 },
+  'infer eager': { mode: 'infer', precision: 'fp32', attention: 'eager' },
+  'infer sdpa': { mode: 'infer', precision: 'bf16', attention: 'sdpa' },
+  'generate static': {
+    mode: 'generate',
+    precision: 'bf16',
+    attention: 'sdpa',
+    cacheGrowth: 'static',
+  },
+  'generate eager': { mode: 'generate', precision: 'fp32', attention: 'eager' },
+  'bf16 eager dropout': { precision: 'bf16', attention: 'eager', dropout: 0.1 },
+};
+const MORE_OF = ['gpt2', 'llama', 'qwen2', 'gpt_neox'];
+
+/** Adapters of query and value projections, and of every linear layer, as PEFT is told. */
+const LORA: Readonly<Record<string, TruthRun>> = {
+  'lora query-value bf16 eager': {
+    precision: 'bf16',
+    attention: 'eager',
+    loraTargets: 'query-value',
+    loraModules: ['q_proj', 'v_proj'],
+  },
+  'lora all-linear bf16 sdpa': {
+    precision: 'bf16',
+    attention: 'sdpa',
+    loraTargets: 'all-linear',
+    loraModules: 'all-linear',
+  },
+  'lora all-linear fp32 eager': {
+    precision: 'fp32',
+    attention: 'eager',
+    loraTargets: 'all-linear',
+    loraModules: 'all-linear',
+  },
+  'lora all-linear bf16 eager full': {
+    precision: 'bf16',
+    attention: 'eager',
+    checkpointing: 'full',
+    loraTargets: 'all-linear',
+    loraModules: 'all-linear',
+  },
+};
+const LORA_OF = ['llama', 'mistral', 'qwen2'];
+
+/** Attention that transformers has no code for in a family: what asks for it is no step. */
+const LACKS: Readonly<Record<string, readonly string[]>> = {
+  // Their code is chosen as the model is built, and flash-attn is not there then.
+  gpt_neo: ['sdpa', 'flash'],
+  gptj: ['sdpa', 'flash'],
+  bloom: ['sdpa', 'flash'],
+  falcon: ['flash'],
+  // Values are narrower than keys, which the flash kernels refuse.
+  deepseek_v3: ['flash'],
+  mpt: ['sdpa', 'flash'],
+};
+
+/** Families nobody looked at while the theory was tuned: one of four, by a hash of the name. */
+export function heldOut(family: string): boolean {
+  return createHash('sha256').update(family).digest()[0]! % 4 === 0;
+}
+
+export function listSteps(): readonly TruthStep[] {
+  const steps: TruthStep[] = [];
+  const add = (
+    family: string,
+    head: Head,
+    config: Config,
+    runs: Readonly<Record<string, TruthRun>>,
+  ) => {
+    for (const [name, run] of Object.entries(runs)) {
+      if (LACKS[family]?.includes(run.attention ?? '')) continue;
+      const seq = head === 'causal' ? 1024 : 512;
+      const length = run.mode === 'generate' ? { promptTokens: 512, tokens: 4, seq: 516 } : { seq };
+      steps.push({
+        id: `${family} ${head === 'sequence' ? 'classifier ' : ''}${name}`,
+        family,
+        head,
+        config: { model_type: family, ...config },
+        run: { mode: 'train', framework: 'pytorch', batch: 2, steps: 1, ...length, ...run },
+      });
+    }
+  };
+  for (const [family, config] of Object.entries(DECODERS)) {
+    add(family, 'causal', config, EVERY_DECODER);
+    if (MORE_OF.includes(family)) add(family, 'causal', config, MORE);
+    if (LORA_OF.includes(family))
+      add(
+        family,
+        'causal',
+        config,
+        Object.fromEntries(
+          Object.entries(LORA).map(([name, run]) => [name, { ...run, loraRank: 16 }]),
+        ),
+      );
+  }
+  for (const [family, config] of Object.entries(ENCODERS)) {
+    add(family, 'masked', config, EVERY_ENCODER);
+    add(family, 'sequence', config, { 'fp32 eager': EVERY_ENCODER['fp32 eager']! });
+  }
+  for (const [family, config] of Object.entries(ENCODER_DECODERS))
+    add(family, 'seq2seq', config, EVERY_ENCODER);
+  return steps;
+}

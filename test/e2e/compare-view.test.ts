@@ -1,0 +1,188 @@
+/** Commands, keys, undo, links and the comparison, in a real browser over the real server, with an invented engine behind. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
+import { rendererConfig } from '../../vite.renderer.config';
+import { browserUnavailable, launchBrowser } from '../support/browser';
+import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
+
+const why = browserUnavailable();
+if (why) console.warn(`Commands and comparison are not tested: ${why}.`);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(why !== null)('commands and comparison', () => {
+  let browser: Browser;
+  let server: RunningServer;
+  let engine: FixtureEngine;
+  let rendererDir: string;
+  const faults: string[] = [];
+
+  const open = async (hash: string): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+    await page.goto(server.url);
+    await page.waitForFunction(() => !location.hash.includes('token'));
+    await page.evaluate((to) => {
+      location.hash = to;
+    }, hash);
+    return page;
+  };
+  const hash = (page: Page) => page.evaluate(() => location.hash);
+  const COMPARE = '#/compare?ids=s-train,s-generate';
+  const chart = (page: Page) =>
+    page.waitForSelector('.compare-chart [data-loading="false"] canvas');
+
+  beforeAll(async () => {
+    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-compare-'));
+    await build({
+      ...rendererConfig,
+      configFile: false,
+      logLevel: 'error',
+      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
+    });
+    engine = fixtureEngine();
+    server = await serveBrowser({ engine, port: 0, rendererDir });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    rmSync(rendererDir, { recursive: true, force: true });
+  });
+
+  it('finds a command and a session by a few letters', async () => {
+    const page = await open('#/');
+    await page.locator('.sessions').waitFor();
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog', { name: 'Commands' });
+    await palette.getByRole('combobox').fill('doct');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Doctor' }).waitFor();
+    await page.keyboard.press('/');
+    await palette.getByRole('combobox').fill('gpt2 train');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.hash.startsWith('#/session/'));
+    await page.close();
+  });
+
+  it('lists the keys on a sheet, and / searches where there is something to search', async () => {
+    const page = await open('#/');
+    await page.locator('.sessions').waitFor();
+    await page.keyboard.press('/');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    // A key that is typed into a field is no command.
+    await page.keyboard.type('c?');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('c?');
+    await page.getByRole('searchbox').fill('');
+    await page.locator('h1').click();
+    await page.keyboard.press('?');
+    const sheet = page.getByRole('dialog', { name: 'Keys' });
+    await sheet.getByText('Search sessions').waitFor();
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  it('takes a new name back and gives it again', async () => {
+    const page = await open('#/');
+    const named = (name: string) => page.locator('.sessions .name a', { hasText: name }).waitFor();
+    await named('gpt2 generate, 96 tokens');
+    await page.getByLabel('Rename gpt2 generate, 96 tokens').click();
+    await page.keyboard.type('another');
+    await page.keyboard.press('Enter');
+    await named('another');
+    await page.locator('h1').click();
+    await page.keyboard.press('Control+z');
+    await named('gpt2 generate, 96 tokens');
+    await page.keyboard.press('Control+Shift+z');
+    await named('another');
+    await page.keyboard.press('Control+z');
+    await named('gpt2 generate, 96 tokens');
+    await page.close();
+  });
+
+  it('compares: what differs first, then the picture, then every figure with its difference', async () => {
+    const page = await open(COMPARE);
+    await chart(page);
+    expect(await page.locator('.compared-name .session-mark').count()).toBe(2);
+    expect(await page.locator('.compared th').allTextContents()).toContain('Mode');
+    const heads = await page.locator('.compare-figures thead th').allTextContents();
+    expect(heads.at(-1)).toBe('B − A');
+    const peak = page.locator('.compare-figures tr', { hasText: 'Measured peak' });
+    expect(await peak.locator('td.change').textContent()).toMatch(/^[+−].*%\)$/);
+    await page.close();
+  });
+
+  it('keeps alignment, layout, base and span in the address; back, undo and a link restore them', async () => {
+    const page = await open(COMPARE);
+    await chart(page);
+    await page.getByRole('button', { name: 'Peaks' }).click();
+    await page.getByRole('button', { name: 'Side by side' }).click();
+    await page.getByRole('button', { name: 'make B the base' }).click();
+    await page.locator('.compare-figures thead th', { hasText: 'A − B' }).waitFor();
+    await page.keyboard.press('KeyW');
+    await page.waitForFunction(() => location.hash.includes('span='));
+    const full = await hash(page);
+    for (const part of ['align=peak', 'layout=beside', 'base=s-generate'])
+      expect(full).toContain(part);
+    await page.keyboard.press('KeyF');
+    await page.waitForFunction(() => !location.hash.includes('span='));
+    await page.keyboard.press('Control+z');
+    await page.waitForFunction((to) => location.hash === to, full);
+    await page.goBack();
+    await page.waitForFunction(() => !location.hash.includes('span='));
+    const other = await open(full);
+    await chart(other);
+    expect(await other.getByRole('button', { name: 'Peaks' }).getAttribute('aria-pressed')).toBe(
+      'true',
+    );
+    await other.close();
+    await page.close();
+  });
+
+  it('writes a report in every format that people read, as the engine lists them', async () => {
+    const page = await open(COMPARE);
+    await chart(page);
+    const labels = (await engine.exportFormats())
+      .filter(({ source, isForPeople }) => source === 'report' && isForPeople)
+      .map(({ label }) => label);
+    const group = page.getByRole('group', { name: 'Export report' });
+    expect(await group.getByRole('button').allTextContents()).toEqual(labels);
+    const download = page.waitForEvent('download');
+    await group.getByRole('button', { name: 'Markdown' }).click();
+    expect((await download).suggestedFilename()).toBe('plumbline-s-train-s-generate.md');
+    await page.close();
+  });
+
+  it.each([
+    ['the library', '#/', '.sessions'],
+    ['a comparison', COMPARE, '.compare-figures'],
+    ['the doctor', '#/doctor', '.checks'],
+    ['a page that is not there', '#/nowhere', 'h1'],
+  ])('axe finds nothing serious in %s, light or dark', async (_name, to, ready) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open(to);
+      await page.emulateMedia({ colorScheme });
+      await page.locator(ready).first().waitFor();
+      // The page's policy lets no script in but its own; the browser's own console may.
+      const found =
+        await page.evaluate(`(() => { ${axe}; return axe.run().then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ target }) => target.join(' ')).join(', '))); })()`);
+      expect(found, colorScheme).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('has raised no error in the page', () => {
+    expect(faults).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+/**
+ * What becomes of recordings whose disk or files fail: each ends alone, says why, and takes neither the server nor
+ * another recording with it. A full disk is a small file system of its own, where this account may mount one.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { EngineClient, EngineEvent } from '../../src/shared/contract/api';
+import { decodeMessage, encodeMessage } from '../../src/shared/contract/codec';
+import { connectEngine, type RpcMessage } from '../../src/shared/contract/rpc';
+import { type Running, runCli, startCli, temporaryHome, until } from '../support/cli';
+import { fillUp, freeSpace, mountSmall } from './small-disk';
+
+const MiB = 2 ** 20;
+
+/** A served engine, as a page has it, and all that it was told. */
+async function servedEngine(home: string): Promise<{
+  server: Running;
+  engine: EngineClient;
+  events: EngineEvent[];
+  ended(): boolean;
+}> {
+  const server = startCli(['serve', '--json', '--allow-launch'], home);
+  let printed = '';
+  let over = false;
+  server.child.stdout?.on('data', (text: string) => {
+    printed += text;
+  });
+  server.child.once('exit', () => {
+    over = true;
+  });
+  await server.waitFor('"token"');
+  const { port, token } = JSON.parse(printed) as { port: number; token: string };
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/api?token=${token}`);
+  await new Promise((resolve, reject) => ws.on('open', resolve).on('error', reject));
+  const engine = connectEngine({
+    send: (message) => ws.send(encodeMessage(message)),
+    onMessage: (handler) =>
+      ws.on('message', (data) => handler(decodeMessage(String(data)) as RpcMessage)),
+    onClose: (handler) => ws.on('close', handler),
+  });
+  const events: EngineEvent[] = [];
+  engine.on((event) => events.push(event));
+  return { server, engine, events, ended: () => over };
+}
+
+const troubles = (events: readonly EngineEvent[], id: string) =>
+  events.flatMap((event) => (event.type === 'trouble' && event.id === id ? [event.failure] : []));
+const command = (seconds: number) => [process.execPath, '-e', `setTimeout(() => {}, ${seconds}e3)`];
+
+describe('a recording whose file cannot be written', () => {
+  const undo: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  it('ends alone where its file was removed, is told at once, and leaves another recording whole', async () => {
+    const home = temporaryHome();
+    undo.push(home.dispose);
+    const { server, engine, events, ended } = await servedEngine(home.dir);
+    undo.push(async () => {
+      server.child.kill('SIGTERM');
+      await server.done;
+    });
+    const doomed = await engine.record({ command: command(4), name: 'doomed' });
+    const other = await engine.record({ command: command(6), name: 'other' });
+    for (const ending of ['', '-wal', '-shm'])
+      rmSync(join(home.dir, 'library', `${doomed.id}.plumbline${ending}`), { force: true });
+    await until(() => troubles(events, doomed.id).length > 0, 'the trouble to be told');
+    expect(troubles(events, doomed.id)[0]).toMatchObject({
+      code: 'unwritable',
+      message: expect.stringContaining('removed'),
+    });
+    await until(
+      () => events.some((e) => e.type === 'session' && e.id === doomed.id && e.status === 'failed'),
+      'the doomed recording to end',
+    );
+    await until(
+      async () => (await engine.show({ id: other.id })).status === 'complete',
+      'the other',
+    );
+    expect(troubles(events, other.id)).toEqual([]);
+    expect(ended()).toBe(false);
+    await expect(engine.show({ id: doomed.id })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('waits in memory on a full disk, says so while it happens, and is whole once there is space', async () => {
+    const home = temporaryHome();
+    undo.push(home.dispose);
+    const library = join(home.dir, 'library');
+    const unmount = mountSmall(library, 4 * MiB);
+    if (unmount === null) return;
+    undo.push(unmount);
+    const { server, engine, events, ended } = await servedEngine(home.dir);
+    undo.push(async () => {
+      server.child.kill('SIGTERM');
+      await server.done;
+    });
+    const full = await engine.record({ command: command(5), name: 'full' });
+    fillUp(library);
+    await until(() => troubles(events, full.id).length > 0, 'the trouble to be told');
+    expect(troubles(events, full.id)[0]).toMatchObject({ code: 'unwritable' });
+    // The workload ends while the disk is full: its session cannot be finished, and nothing else happens.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    expect(ended()).toBe(false);
+    freeSpace(library);
+    await until(async () => {
+      const doc = await engine.show({ id: full.id }).catch(() => null);
+      return doc?.status === 'complete';
+    }, 'the session to be finished');
+    expect(troubles(events, full.id).at(-1)).toBeNull();
+    const doc = await engine.show({ id: full.id });
+    expect(doc.durationUs).toBeGreaterThan(4.5e6);
+    expect(doc.series.find(({ id }) => id === 'tree.rss')?.count).toBeGreaterThan(30);
+  });
+
+  it('exits 3 in the terminal and says why, and the file opens with what reached the disk', async () => {
+    const home = temporaryHome();
+    undo.push(home.dispose);
+    const library = join(home.dir, 'library');
+    const unmount = mountSmall(library, 4 * MiB);
+    if (unmount === null) return;
+    undo.push(unmount);
+    const running = startCli(['record', '--json', '--', ...command(6)], home.dir);
+    await until(
+      () => existsSync(library) && readdirSync(library).some((name) => name.endsWith('-wal')),
+      'the recording to begin',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    fillUp(library);
+    await running.waitFor('cannot be written');
+    const { code, stdout } = await running.done;
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'unwritable' } });
+    const listed = await runCli(['list', '--json'], home.dir);
+    expect(listed.code).toBe(0);
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      sessions: [{ status: 'recovered' }],
+      damaged: [],
+    });
+  });
+});

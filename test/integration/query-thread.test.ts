@@ -1,0 +1,40 @@
+/** Questions answered on a thread of their own, against the answers of an engine that has none. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createEngine } from '../../src/main/engine/engine';
+import { recordRun } from '../support/recorded-run';
+
+test('the thread answers as the engine itself does, hands on failures, and what is taken back is not waited for', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-thread-'));
+  recordRun(folder, 'run', 2000);
+  const [apart, here] = (['server', 'cli'] as const).map((host) =>
+    createEngine({ host, library: folder }),
+  );
+  onTestFinished(async () => {
+    await Promise.all([apart!.close(), here!.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const id = 'run';
+  expect(await apart!.show({ id })).toEqual(await here!.show({ id }));
+  const view = { id, series: ['framework.allocated'], t0: 0, t1: 5e6, columns: 300 };
+  expect(await apart!.trace(view)).toEqual(await here!.trace(view));
+  await expect(apart!.brief({ id: 'nothing' })).rejects.toMatchObject({ code: 'not_found' });
+
+  // While the thread is at work this process turns on, and a question taken back leaves it at once.
+  let turns = 0;
+  const ticking = setInterval(() => turns++, 1);
+  const control = new AbortController();
+  const [long, left] = [apart!.report({ ids: [id], format: 'html' }), apart!.show({ id }, control)];
+  setTimeout(() => control.abort(), 5);
+  await expect(left).rejects.toMatchObject({ code: 'cancelled' });
+  await long;
+  clearInterval(ticking);
+  expect(turns).toBeGreaterThan(2);
+
+  await apart!.rename({ id, name: 'another' });
+  expect((await apart!.brief({ id })).name).toBe('another');
+  await apart!.delete({ id });
+  await expect(apart!.brief({ id })).rejects.toMatchObject({ code: 'not_found' });
+});

@@ -1,0 +1,99 @@
+/** What a run is where nothing is said: what the framework would do with the model as it was published. */
+import { describe, expect, it } from 'vitest';
+import { resolveModel } from '../../../../src/main/hosts/cli/options/resolve-model';
+import { nearNames, presetCalled } from '../../../../src/shared/model/preset-names';
+import { preset, presetNames } from '../../../../src/shared/model/presets';
+import { RELEASES } from '../../../../src/shared/model/published';
+import { runDefaults } from '../../../../src/shared/model/run';
+import type { ModelSpec, RunSpec } from '../../../../src/shared/model/spec';
+import { listAssumed } from '../../../../src/shared/present/assumed';
+
+const precision = (model: ModelSpec, given: Partial<RunSpec>) =>
+  runDefaults(model, { framework: 'pytorch', ...given }).precision;
+
+describe('the precision of a run', () => {
+  it('is the one its model was published in, and fp32 where none is known', () => {
+    expect(precision(preset('llama-3-8b'), { mode: 'train' })).toBe('bf16');
+    expect(precision(preset('llama-2-7b'), { mode: 'generate' })).toBe('fp16');
+    expect(precision(preset('gpt2'), { mode: 'train' })).toBe('fp32');
+    expect(precision(preset('llama-3-8b'), { mode: 'train', precision: 'fp32' })).toBe('fp32');
+  });
+
+  it('of a quantized release is that of its weights, and half where they are trained', () => {
+    const model = preset('deepseek-v3');
+    expect(precision(model, { mode: 'generate' })).toBe('fp8');
+    expect(precision(model, { mode: 'train' })).toBe('bf16');
+    expect(precision(model, { mode: 'train', loraRank: 8 })).toBe('fp8');
+  });
+});
+
+describe('attention', () => {
+  it('is sdpa in PyTorch and written out in the bundled workload', () => {
+    expect(runDefaults(preset('llama-3-8b')).attention).toBe('sdpa');
+    expect(runDefaults(preset('gpt2'), { framework: 'tfjs' }).attention).toBe('eager');
+  });
+});
+
+describe('what is assumed', () => {
+  const llama = preset('llama-3-8b');
+  const assumed = (given: Partial<RunSpec>) =>
+    listAssumed(llama, runDefaults(llama, { framework: 'pytorch', ...given }), given);
+
+  it('is named, and no more than that', () => {
+    expect(assumed({ mode: 'train' })).toEqual([
+      'bf16 as published',
+      'sdpa',
+      'AdamW',
+      'batch 1',
+      'sequences of 128 tokens',
+    ]);
+    expect(
+      assumed({
+        mode: 'train',
+        precision: 'fp32',
+        attention: 'eager',
+        optimizer: 'sgd',
+        batch: 2,
+        seq: 64,
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('a name', () => {
+  it.each([
+    ['meta-llama/Meta-Llama-3-8B', 'llama-3-8b'],
+    ['meta-llama/Meta-Llama-3-8B-Instruct', 'llama-3-8b'],
+    ['llama3-8b', 'llama-3-8b'],
+    ['meta-llama/Llama-3.1-8B-Instruct', 'llama-3.1-8b'],
+    ['Qwen/Qwen2.5-7B-Instruct', 'qwen2.5-7b'],
+    ['google-bert/bert-base-uncased', 'bert-base'],
+    ['mistralai/Mistral-7B-Instruct-v0.1', 'mistral-7b'],
+    ['GPT2', 'gpt2'],
+  ])('%s means %s', (typed, name) => {
+    expect(resolveModel(typed)).toEqual(preset(name));
+  });
+
+  it('of every preset and of every release means itself', () => {
+    for (const name of presetNames()) {
+      expect(presetCalled(name)?.name).toBe(name);
+      const { id } = RELEASES[name] ?? {};
+      if (id !== undefined) expect(presetCalled(id)?.name, id).toBe(name);
+    }
+  });
+
+  it('that means none is refused with those like it', () => {
+    expect(nearNames('lama-3-8b')[0]).toBe('llama-3-8b');
+    // Another vocabulary than the first version: a guess would count wrong.
+    expect(presetCalled('mistralai/Mistral-7B-v0.3')).toBeUndefined();
+    for (const typed of ['lama-3-8b', 'meta-llama/Llama-3-8b-q4', 'zzzzzzzz'])
+      expect(() => resolveModel(typed)).toThrow(
+        expect.objectContaining({
+          code: 'bad_input',
+          message: expect.stringContaining(typed),
+          remedy: expect.stringContaining('config.json'),
+        }),
+      );
+    expect(() => resolveModel('nowhere/config.json')).toThrow(/cannot be read/);
+  });
+});

@@ -1,0 +1,45 @@
+/** The answer first: the figures and the cause in one sentence, without a unit said twice. */
+import { expect, test } from 'vitest';
+import { answer } from '../../../../src/shared/present/answer';
+import { fixtureLibrary } from '../../../support/fixture-sessions';
+
+const { document } = fixtureLibrary()[0]!;
+const MiB = 2 ** 20;
+const overlay = {
+  ...document.overlay,
+  series: 'framework.allocated',
+  measuredPeak: { bytes: 255 * MiB, at: 1, intervalUs: null },
+  predictedPeak: { textbook: 200 * MiB, refined: 236 * MiB },
+  residualBytes: 19 * MiB,
+  residualPercent: 8,
+} as typeof document.overlay;
+const leak = {
+  ...document.findings[0]!,
+  kind: 'leak' as const,
+  slope: { bytes: 4_000_000, per: 'step' as const, since: 2 },
+};
+
+test('a leak is told by what a step adds and since when', () => {
+  expect(answer({ ...document, status: 'complete', overlay, findings: [leak] })).toBe(
+    '255 MiB where 236 were predicted: a leak of 3.81 MiB a step since step 2.',
+  );
+});
+
+test('while it is recorded the figures are so far', () => {
+  const told = answer({ ...document, status: 'recording', overlay, findings: [] });
+  expect(told).toMatch(/^255 MiB so far where 236 are predicted at the peak\. No divergence/);
+});
+
+test('units that differ are both said, and agreement to the byte is said as such', () => {
+  const small = {
+    ...overlay,
+    predictedPeak: { textbook: null, refined: 900 * 1024 },
+  } as typeof overlay;
+  expect(answer({ ...document, status: 'complete', overlay: small, findings: [leak] })).toContain(
+    '255 MiB where 900 KiB were predicted',
+  );
+  const exact = { ...overlay, residualBytes: 0 } as typeof overlay;
+  expect(answer({ ...document, status: 'complete', overlay: exact, findings: [] })).toBe(
+    '255 MiB, as predicted to the byte.',
+  );
+});
