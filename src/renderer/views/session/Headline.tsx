@@ -14,12 +14,15 @@ import { EditableName } from './EditableName';
 
 export function Headline({
   session,
+  status,
   isLive,
   onReplay,
   onChanged,
   children,
 }: {
   session: SessionDocument;
+  /** How it stands, whatever moment of it is shown. */
+  status: SessionDocument['status'];
   /** It is being recorded, whatever moment of it is shown. */
   isLive: boolean;
   onReplay(): void;
@@ -42,15 +45,8 @@ export function Headline({
           <ChevronLeft size={18} />
         </a>
         <EditableName session={session} attempt={attempt} onChanged={onChanged} />
-        <StatusBadge status={session.status} />
-        {session.simulated && (
-          <span
-            className="badge simulated"
-            title="The device is invented; nothing here was measured on hardware"
-          >
-            Simulated
-          </span>
-        )}
+        <StatusBadge status={status} />
+        {session.simulated && <SimulatedBadge />}
         <span className="grow" />
         <Actions
           session={session}
@@ -72,6 +68,15 @@ export function Headline({
     </header>
   );
 }
+
+const SimulatedBadge = () => (
+  <span
+    className="badge simulated"
+    title="The device is invented; nothing here was measured on hardware"
+  >
+    Simulated
+  </span>
+);
 
 function Warnings({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null;

@@ -124,9 +124,7 @@ function Body({
 }) {
   const { tier, setTier, tab, setTab } = useChoices();
   const [place, setPlace] = usePlace();
-  const state = useTimelineState();
-  const selection = useStore(state.selection);
-  const actions = useMemo(() => timelineActions(session, state), [session, state]);
+  const { state, selection, actions } = useTimeline(session);
   useCommands(replayCommands(control, isLive));
   const isMoving = isLive || control.replay !== null;
   return (
@@ -134,6 +132,7 @@ function Body({
       {error !== null && <FailureNote error={error} onRetry={whole.refresh} />}
       <Headline
         session={isPast ? { ...session, name: whole.session.name } : session}
+        status={whole.session.status}
         isLive={isLive}
         onReplay={control.start}
         onChanged={whole.refresh}
@@ -177,6 +176,13 @@ function useChoices() {
   const tier: Tier = tierName === 'textbook' ? 'textbook' : 'refined';
   const tab: TabId = TABS.find((each) => each === tabName) ?? 'findings';
   return { tier, setTier, tab, setTab };
+}
+
+function useTimeline(session: SessionDocument) {
+  const state = useTimelineState();
+  const selection = useStore(state.selection);
+  const actions = useMemo(() => timelineActions(session, state), [session, state]);
+  return { state, selection, actions };
 }
 
 /** The timeline's place, kept in the address as far as a link restores it. */
