@@ -63,8 +63,12 @@ const DEFAULTS = {
   positions: 131_072,
 };
 
+/** Deeper than any model: beyond it no list of layers is made, and the model is refused for its depth. */
+const MOST_LISTED = 100_000;
+
 /** 0 to before `count`. */
-export function indices(count: number): number[] {
+export function indices(layers: number): number[] {
+  const count = Math.min(layers, MOST_LISTED);
   return Array.from({ length: count }, (_, index) => index);
 }
 

@@ -63,6 +63,9 @@ function checkServed({ framework }: Worked, { name, architecture }: ModelSpec, r
     refuse('the bundled workload is no serving engine', 'Use --framework pytorch.');
 }
 
+/** Each is worked out operation by operation in the bundled workload's budget. */
+const MOST_ACCUMULATED = 1024;
+
 export const EVERY_RUN = {
   mode: setting({
     kind: choice(MODES),
@@ -200,6 +203,13 @@ export const EVERY_RUN = {
     label: 'Micro-batches a step',
     modes: ['train'],
     default: 1,
+    check(parts, run: Worked, model, refuse) {
+      if (isBundled(run, model) && run.mode === 'train' && parts > MOST_ACCUMULATED)
+        refuse(
+          `the bundled workload adds up ${MOST_ACCUMULATED} at most`,
+          `Use 1 to ${MOST_ACCUMULATED}, or --framework pytorch.`,
+        );
+    },
     option: {
       flag: '--grad-accum',
       takes: '<n>',

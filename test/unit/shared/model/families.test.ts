@@ -408,3 +408,13 @@ describe('adapters', () => {
     expect(adapterParameters(preset('llama-2-13b'), 8, 'query-value')).toBe(6_553_600);
   });
 });
+
+describe('a billion', () => {
+  it('of layers or of micro-batches is refused at once', () => {
+    const deep = { model_type: 'qwen3_moe', num_hidden_layers: 1e9, decoder_sparse_step: 2 };
+    expect(() => modelFromConfig(deep, 'x')).toThrow(/cannot be/);
+    const gpt2 = preset('gpt2');
+    const run = runDefaults(gpt2, { mode: 'train', framework: 'tfjs', gradAccum: 1e9 });
+    expect(() => checkRun(gpt2, run)).toThrow(/gradAccum cannot be 1000000000/);
+  });
+});
