@@ -125,7 +125,9 @@ export function fixtureEngine(
       simulated: false,
     }),
     list: async () =>
-      [...sessions.values()].map(SUMMARY).sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
+      [...sessions.values()]
+        .map(SUMMARY)
+        .sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? '')),
     show: async ({ id, series }) => {
       const { document, data } = find(id);
       if (series === undefined || series === document.overlay.series) return document;

@@ -5,7 +5,6 @@
  * Guarantees: a file that cannot be read, or holds nothing to keep, leaves nothing behind; the session says that it was
  * imported, from which file, and what was odd about it.
  */
-import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Failure } from '../../shared/base/failure';
 import type { AbsentReason } from '../../shared/base/vocabulary';
@@ -20,6 +19,7 @@ import type { Library } from '../store/library';
 import { packRawFile } from '../store/raw-file';
 import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
 import { createSession } from '../store/session-file';
+import { ADDED } from '../store/session-meta';
 
 export { STANDARD_INPUT } from '../import';
 export type { ImportOptions } from '../import/imported-session';
@@ -64,11 +64,10 @@ function importPlainFile(library: Library, path: string, options: ImportOptions)
   if (refusal) throw refusal;
   const raw = options.keepRaw ? packRawFile(path) : null;
   const skipped = raw !== null && 'skipped' in raw ? [raw.skipped] : [];
-  const modifiedAt = statSync(path).mtime.toISOString();
   const session = buildImportedSession(
     library.newId(),
     trace,
-    { fileName, modifiedAt, warnings: skipped },
+    { fileName, warnings: skipped },
     options,
   );
   storeSession(library, session, {
@@ -112,6 +111,7 @@ function storeSession(
   const header = { id, name, startedAt, workload, environment, model, run, simulated };
   const file = createSession(library.dir, header);
   try {
+    file.setMeta(ADDED, new Date().toISOString());
     file.setMeta('baselines', session.baselines);
     for (const [key, value] of Object.entries(documents)) file.setMeta(key, value);
     for (const text of session.warnings) file.warn(text);

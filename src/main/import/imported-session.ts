@@ -24,8 +24,6 @@ export interface ImportOptions extends ReadOptions {
 /** What is known of the file besides its text. */
 export interface ImportedFile {
   readonly fileName: string;
-  /** ISO 8601. */
-  readonly modifiedAt: string;
   /** What was odd about keeping the file, for a person to know. */
   readonly warnings: readonly string[];
 }
@@ -59,7 +57,7 @@ export function buildImportedSession(
   return {
     id,
     name: options.name ?? file.fileName,
-    startedAt: trace.startedAt ?? file.modifiedAt,
+    startedAt: trace.startedAt,
     workload: {
       kind: 'import',
       title: `imported from ${file.fileName}`,
@@ -98,7 +96,7 @@ export function buildImportedSession(
   };
 }
 
-const NO_START = 'The file does not say when it was recorded; the start is the time of the file.';
+const NO_START = 'The file does not say when it was recorded, so its start is not known.';
 const FIRST_SAMPLE =
   'The baseline is the first sample of each GPU: what the device held then counts as there before the run. Say better with --baseline.';
 const LATE_START =

@@ -4,14 +4,7 @@
  *
  * Guarantees: what was laid down is gone when the work is done, whatever became of it.
  */
-import {
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
@@ -47,7 +40,7 @@ export async function withPlainFile<T>(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
 
-/** The plain file beside others in `folder`: with the packed one's time, and its name without the ending. */
+/** The plain file beside others in `folder`: by its name without the ending. */
 async function unpack(path: string, folder: string): Promise<string> {
   const name = basename(path).replace(/\.gz$/i, '');
   const plain = join(folder, name === basename(path) ? `${name}.plain` : name);
@@ -63,8 +56,6 @@ async function unpack(path: string, folder: string): Promise<string> {
       error,
     );
   }
-  const { atime, mtime } = statSync(path);
-  utimesSync(plain, atime, mtime);
   return plain;
 }
 

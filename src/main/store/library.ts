@@ -29,7 +29,7 @@ export interface DamagedFile {
 }
 
 export interface LibraryListing {
-  /** Newest first. */
+  /** By when they came into the library, newest first. */
   readonly sessions: readonly SessionSummary[];
   readonly damaged: readonly DamagedFile[];
 }
@@ -183,7 +183,7 @@ const isSessionFile = (file: string): boolean => file.endsWith(EXTENSION) && !fi
 /** Each time is read once: a library may hold thousands of sessions. */
 function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
   return sessions
-    .map((session) => ({ session, at: Date.parse(session.startedAt) }))
+    .map((session) => ({ session, at: Date.parse(session.addedAt ?? session.startedAt ?? '') }))
     .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
     .map(({ session }) => session);
 }
@@ -211,6 +211,7 @@ function summarise(path: string): SessionSummary {
   try {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
+      const addedAt = meta.addedAt() ?? startedAt ?? statSync(path).mtime.toISOString();
       return {
         model: model?.name ?? null,
         mode: run?.mode ?? null,
@@ -224,6 +225,7 @@ function summarise(path: string): SessionSummary {
         status: result.status,
         durationUs: result.durationUs,
         simulated,
+        ...(addedAt !== startedAt && { addedAt }),
       };
     });
   } finally {

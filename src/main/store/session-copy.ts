@@ -5,6 +5,7 @@ import { Failure } from '../../shared/base/failure';
 import type { SessionData } from '../../shared/session/types';
 import type { Library } from './library';
 import { readSession } from './session-data';
+import { markAdded } from './session-edit';
 import { EXTENSION, openSession } from './session-file';
 import { unwritable } from './sqlite-failures';
 import { upgradeSession } from './upgrade';
@@ -59,6 +60,7 @@ export function copySession(library: Library, path: string): string {
         'Import it when the recording has ended.',
       );
     upgradeSession(draft);
+    markAdded(draft);
     const name = basename(source, EXTENSION);
     const usable =
       extname(source) === EXTENSION &&

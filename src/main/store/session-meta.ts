@@ -16,7 +16,10 @@ import { LAYOUT, type Layout } from './growing-series';
 import type { ProcessIdentity } from './liveness';
 import { parseStored } from './stored-json';
 
-const identity = z.looseObject({ id: z.string(), startedAt: z.string() });
+/** Key of the time at which a session came into its library, where that is not when it started. */
+export const ADDED = 'added';
+
+const identity = z.looseObject({ id: z.string(), startedAt: z.string().nullable() });
 const experiment = z
   .object({ id: z.string(), full: z.boolean(), role: z.string() })
   .optional()
@@ -79,7 +82,8 @@ export const summarySchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   status: z.enum(STATUSES),
-  startedAt: z.string(),
+  startedAt: z.string().nullable(),
+  addedAt: z.string().optional(),
   durationUs: z.number(),
   model: z.string().nullable(),
   mode: z.string().nullable(),
@@ -132,6 +136,11 @@ export class MetaDocuments {
       run: run.nullable().parse(this.get('run')),
       simulated: z.boolean().parse(this.get('simulated')),
     };
+  }
+
+  /** ISO 8601: when it came into a library; null where that is when it started. */
+  addedAt(): string | null {
+    return z.iso.datetime().nullable().catch(null).parse(this.get(ADDED));
   }
 
   layout(): Layout {

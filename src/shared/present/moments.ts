@@ -2,11 +2,15 @@
 import { ABSENT, formatDuration } from '../base/format';
 import type { Micros } from '../base/units';
 
+/** Of a log that does not tell when it was recorded. */
+export const START_UNKNOWN = 'start not known';
+
 /**
  * "2026-07-01 16:03 CEST" from ISO 8601: the time of the machine that tells it, with its zone, so that nobody has to
  * guess which. `zone` by its IANA name; left out, that of the machine.
  */
-export function formatInstant(iso: string, zone?: string): string {
+export function formatInstant(iso: string | null, zone?: string): string {
+  if (iso === null) return START_UNKNOWN;
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso || ABSENT;
   const parts = new Intl.DateTimeFormat('en-GB', {
@@ -24,7 +28,8 @@ export function formatInstant(iso: string, zone?: string): string {
 }
 
 /** Date and time of day in the reader's own zone; the year only where it is another. */
-export function formatMoment(iso: string): string {
+export function formatMoment(iso: string | null): string {
+  if (iso === null) return ABSENT;
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
   const isThisYear = date.getFullYear() === new Date().getFullYear();

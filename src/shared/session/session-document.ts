@@ -24,8 +24,8 @@ export interface BriefDocument {
   readonly id: string;
   readonly name: string;
   readonly status: Status;
-  /** ISO 8601 with zone. */
-  readonly startedAt: string;
+  /** ISO 8601 with zone; null where a log does not tell when it began. */
+  readonly startedAt: string | null;
   readonly durationUs: Micros;
   readonly exitCode: number | null;
   readonly signal: string | null;

@@ -19,8 +19,8 @@ export interface SessionData extends SessionHeader, SessionResult {
 export interface SessionHeader {
   readonly id: string;
   readonly name: string;
-  /** ISO 8601 with zone: the one wall-clock anchor of the session's own clock. */
-  readonly startedAt: string;
+  /** ISO 8601 with zone: the one wall-clock anchor of the session's own clock. Null where a log does not tell. */
+  readonly startedAt: string | null;
   readonly workload: WorkloadInfo;
   readonly environment: Environment;
   readonly model: ModelSpec | null;
@@ -79,7 +79,10 @@ export interface SessionSummary {
   readonly id: string;
   readonly name: string;
   readonly status: Status;
-  readonly startedAt: string;
+  /** ISO 8601; null where a log does not tell when it began. */
+  readonly startedAt: string | null;
+  /** ISO 8601: when it came into the library, which lists by this; left out where that is when it started. */
+  readonly addedAt?: string;
   readonly durationUs: Micros;
   readonly model: string | null;
   readonly mode: string | null;

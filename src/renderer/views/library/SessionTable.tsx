@@ -2,7 +2,7 @@
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
-import { formatMoment } from '../../../shared/present/moments';
+import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import type { SessionSummary } from '../../../shared/session/types';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
@@ -98,7 +98,7 @@ function SessionRow({
       </td>
       <td>{session.model ?? <span className="muted nowrap">not declared</span>}</td>
       <td>{session.mode ?? <span className="muted">—</span>}</td>
-      <td className="num nowrap" title={session.startedAt}>
+      <td className="num nowrap" title={session.startedAt ?? START_UNKNOWN}>
         {formatMoment(session.startedAt)}
       </td>
       <td className="right num nowrap">{formatDuration(session.durationUs)}</td>

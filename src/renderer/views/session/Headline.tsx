@@ -3,7 +3,7 @@ import { ChevronLeft, History, MoreHorizontal, Scale, Square } from 'lucide-reac
 import { type ReactNode, useState } from 'react';
 import { formatDuration } from '../../../shared/base/format';
 import { answer } from '../../../shared/present/answer';
-import { formatMoment } from '../../../shared/present/moments';
+import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { FailureNote } from '../../components/FailureNote';
 import { StatusBadge } from '../../components/StatusBadge';
@@ -99,7 +99,7 @@ function About({ session }: { session: SessionDocument }) {
       <Fact name="Workload" title={workload.command.join(' ')}>
         {workload.title}
       </Fact>
-      <Fact name="Started" title={startedAt}>
+      <Fact name="Started" title={startedAt ?? START_UNKNOWN}>
         {formatMoment(startedAt)}
       </Fact>
       <Fact name="Duration">{formatDuration(durationUs)}</Fact>

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryFolder, openLibrary } from '../../../../src/main/store/library';
+import { copySession } from '../../../../src/main/store/session-copy';
 import {
   createSession,
   openSession,
@@ -31,7 +33,10 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function recording(id: string, startedAt = '2026-11-23T12:04:00.000Z'): SessionWriter {
+function recording(
+  id: string,
+  startedAt: string | null = '2026-11-23T12:04:00.000Z',
+): SessionWriter {
   const header: SessionHeader = {
     id,
     name: `name of ${id}`,
@@ -56,7 +61,7 @@ function recording(id: string, startedAt = '2026-11-23T12:04:00.000Z'): SessionW
   writers.push(writer);
   return writer;
 }
-function recorded(id: string, startedAt?: string): void {
+function recorded(id: string, startedAt?: string | null): void {
   const writer = recording(id, startedAt);
   writer.finish({ status: 'failed', exitCode: 3, signal: null, durationUs: 500 });
   writer.close();
@@ -106,6 +111,21 @@ describe('the library', () => {
       residualPercent: null,
       simulated: true,
     });
+  });
+
+  it('lists by when sessions were added; a copy was added when it was copied, and a start may be unknown', () => {
+    recorded('old', '2020-01-01T00:00:00.000Z');
+    recorded('later', '2021-01-01T00:00:00.000Z');
+    recorded('unknown', null);
+    const library = openLibrary(dir);
+    const outside = join(dir, 'outside');
+    renameSync(library.locate('old'), outside);
+    const copied = copySession(library, outside);
+    expect(ids()).toEqual([copied, 'unknown', 'later']);
+    const [added, unknown] = library.list().sessions;
+    expect(added?.startedAt).toBe('2020-01-01T00:00:00.000Z');
+    expect(Date.parse(added?.addedAt ?? '')).toBeGreaterThan(Date.parse('2026-01-01'));
+    expect(unknown?.startedAt).toBeNull();
   });
 
   it('shows the summary the engine stored, in any copy of the file, with the name a person gave later', () => {
