@@ -15,6 +15,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registerExport } from '../../src/main/hosts/cli/commands/export';
 import { registerImport } from '../../src/main/hosts/cli/commands/import';
+import { registerList } from '../../src/main/hosts/cli/commands/list';
 import { registerSessions } from '../../src/main/hosts/cli/commands/sessions';
 import { openLibrary } from '../../src/main/store/library';
 import { Failure } from '../../src/shared/base/failure';
@@ -52,7 +53,7 @@ async function run(
     result: (document: unknown, text: () => string) =>
       void printed.push({ document, text: text() }),
   };
-  for (const register of [registerImport, registerExport, registerSessions])
+  for (const register of [registerImport, registerExport, registerList, registerSessions])
     register(program, output);
   await program.parseAsync(['node', 'plumbline', ...args]);
   expect(printed).toHaveLength(1);

@@ -198,7 +198,7 @@ export class CsvReader implements LineSink {
       hasHeader ||= isHeader;
       const cells = isHeader ? null : this.#split(line);
       if (cells === null) return [];
-      const row = { stamp: this.#clock?.peek(cells) ?? null, isFirst, mark: this.#mark(cells) };
+      const row = { stamp: this.#clock?.read(cells) ?? null, isFirst, mark: this.#mark(cells) };
       isFirst = false;
       return this.#clock && row.stamp === null && this.#clock.unreadable === null ? [] : [row];
     });

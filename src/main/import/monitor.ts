@@ -7,7 +7,7 @@ import { metric } from './metrics';
 import { findInstance, INSTANCE_COLUMNS, withInstance } from './mig';
 import { ProcessSum } from './process-sum';
 import type { Head, ImportFormat, LineSink } from './protocol';
-import { parseStamp, type Stamp } from './stamps';
+import { parseAnyStamp, parseStamp, type Stamp } from './stamps';
 import type { TraceBuilder } from './trace';
 
 /**
@@ -66,7 +66,6 @@ export const pmon: ImportFormat = {
 
 /** What dmon prints where the GPU does not report. */
 const NOT_REPORTED: Reading = { kind: 'absent', reason: 'not_supported' };
-const DAY_US = 86_400_000_000;
 
 /** A cell of dmon; of a column that feeds no series, whether it holds a value at all. */
 function parseCell(cell: string, field: string | undefined): Reading {
@@ -86,9 +85,6 @@ class MonitorReader implements LineSink {
   #listed = new Set<string>();
   /** Of the process told last: GPUs come in order within a round. */
   #lastIndex = 0;
-  /** With `-o T`: days since the first row, and the time of the last. */
-  #day = 0;
-  #timeOfDay: Stamp | null = null;
   #bad = 0;
   #width = 0;
 
@@ -212,10 +208,6 @@ class MonitorReader implements LineSink {
       );
       return date && parseStamp(`${date[1]}/${date[2]}/${date[3]} ${time}`);
     }
-    const stamp = parseStamp(`1970/01/01 ${time}`);
-    if (stamp === null) return null;
-    if (this.#timeOfDay !== null && stamp.us < this.#timeOfDay.us) this.#day++;
-    this.#timeOfDay = stamp;
-    return { ...stamp, us: stamp.us + this.#day * DAY_US, undated: 'date' };
+    return parseAnyStamp(time);
   }
 }

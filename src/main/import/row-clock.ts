@@ -2,14 +2,11 @@
  * The time of a row of CSV, from whichever columns tell it: a stamp, a date beside a time, the time of day alone, or the
  * seconds since a start. How it is spelled is settled once, by the rows in the head of the file.
  *
- * Guarantees: a time of day goes on past midnight; a column that cannot be understood is named, and no row is lost by it.
+ * Guarantees: a column that cannot be understood is named, and no row is lost by it.
  */
 import type { CsvColumn, TimeUnit } from './csv-columns';
 import { type DayOrder, detectDayOrder, isDate, parseAnyStamp, type Stamp } from './stamps';
 
-const DAY_US = 86_400_000_000;
-/** What a stamp without a date comes round by, and one without a year (the years of such stamps are leap years). */
-const ROUNDS_US = [366 * DAY_US, DAY_US] as const;
 const MICROSECONDS: Readonly<Record<TimeUnit, number>> = {
   ns: 1e-3,
   us: 1,
@@ -24,12 +21,11 @@ type ReadTime = (cells: readonly string[]) => Stamp | null;
 export class RowClock {
   /** The column whose times are not understood; null where they are, or where there is none. */
   readonly unreadable: string | null;
-  readonly #read: ReadTime;
-  #comeRoundUs = 0;
-  #last: Stamp | null = null;
+  /** The time of a row, from its cells; null where it tells none. */
+  readonly read: ReadTime;
 
   private constructor(read: ReadTime, unreadable: string | null) {
-    this.#read = read;
+    this.read = read;
     this.unreadable = unreadable;
   }
 
@@ -54,22 +50,6 @@ export class RowClock {
     if (readable) return new RowClock(readable, null);
     const label = columns[[stampAt, dateAt, elapsedAt].find((at) => at >= 0) ?? 0]?.label ?? '';
     return rows.length === 0 ? new RowClock(candidates[0]!, null) : new RowClock(() => null, label);
-  }
-
-  /** Null where the row tells no time. Rows are to be given in the order of the file. */
-  read(cells: readonly string[]): Stamp | null {
-    const stamp = this.#read(cells);
-    if (stamp?.undated !== 'date') return stamp;
-    const back = this.#last === null ? 0 : this.#last.us - stamp.us;
-    // A clock that goes back by less than half of that was set.
-    this.#comeRoundUs += ROUNDS_US.find((round) => back > round / 2) ?? 0;
-    this.#last = stamp;
-    return { ...stamp, us: stamp.us + this.#comeRoundUs };
-  }
-
-  /** The time of a row of the head, for a look ahead. */
-  peek(cells: readonly string[]): Stamp | null {
-    return this.#read(cells);
   }
 }
 

@@ -3,13 +3,14 @@
  * columns, so that millions of them fit in memory.
  *
  * Guarantees: an absent reading becomes a gap, never a number; a device never uses more than it has; samples with equal
- * stamps are all kept; times are integer microseconds from the first stamp in the file. Formats count what is absent
+ * stamps are all kept; a time of day goes on past midnight, wherever it stood; times are integer microseconds from the first stamp in the file. Formats count what is absent
  * themselves, cell by cell, since not every cell feeds a series.
  */
 
 import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import { DayCount } from './day-count';
 import {
   buildSeries,
   FIRST_REASON,
@@ -36,6 +37,7 @@ export class TraceBuilder {
   error: string | null = null;
   readonly #intervalUs: Micros | null;
   readonly #gpus = new GpuRegistry();
+  readonly #days = new DayCount();
   readonly #counts = new Map<AbsentReason, number>();
   readonly #warnings = new Set<string>();
   #samples = 0;
@@ -192,7 +194,7 @@ export class TraceBuilder {
       this.#stamped ??= stamp;
       if (stamp.undated) this.#undated = stamp.undated;
       else if (!stamp.zoned) this.#watchClock(gpu, stamp.us);
-      return stamp.us + gpu.fellBackUs;
+      return this.#days.place(stamp) + gpu.fellBackUs;
     }
     this.#unstamped++;
     // A new round begins where a GPU speaks again.

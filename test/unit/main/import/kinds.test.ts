@@ -93,12 +93,32 @@ describe('times', () => {
     },
   );
 
-  test('of the day alone go on past midnight, and the start is not invented', () => {
-    const lines = ['23:59:58', '23:59:59', '00:00:00', '00:00:01'].map((time, i) => `${time},${i}`);
-    const trace = readBytes(`time,mem_used\n${lines.join('\n')}\n`);
-    expect(seconds(trace)).toEqual([0, 1, 2, 3]);
-    expect(trace.startedAt).toBeNull();
-  });
+  /** Where a time of day may stand: in a column, on a line before its rows, in front of each, or in dmon's own column. */
+  const PLACES: Readonly<Record<string, (time: string, mib: number) => string>> = {
+    'a column': (time, mib) => `${time}, 0, 10 %, ${mib} MiB\n${time}, 1, 20 %, ${mib} MiB`,
+    'a line of its own': (time, mib) => `${time}\n0, 10 %, ${mib} MiB\n1, 20 %, ${mib} MiB`,
+    'a prefix': (time, mib) => `[${time}] 0, 10 %, ${mib} MiB\n[${time}] 1, 20 %, ${mib} MiB`,
+    dmon: (time, mib) => `#Time gpu fb\n ${time} 0 ${mib}\n ${time} 1 ${mib}`,
+  };
+
+  test.each(Object.keys(PLACES))(
+    'of the day alone, in %s, go on past midnight, and no start is invented',
+    (place) => {
+      const random = new Random(11);
+      for (let round = 0; round < 10; round++) {
+        const step = random.of([1, 60, 3600]);
+        const rows = 30 + random.below(30);
+        const moments = Array.from({ length: rows }, (_, i) => START + i * step * 1000);
+        const text = moments.map((ms, i) =>
+          PLACES[place]!(new Date(ms).toISOString().slice(11, 19), 1000 + i),
+        );
+        const trace = readBytes(`${text.join('\n')}\n`);
+        expect(seconds(trace)).toEqual(moments.map((_, i) => i * step));
+        expect(memory(trace, 1)).toEqual(moments.map((_, i) => 1000 + i));
+        expect(trace.startedAt).toBeNull();
+      }
+    },
+  );
 
   test('in two columns, with a fraction behind a comma, or counted from a start', () => {
     const apart = readBytes(

@@ -24,7 +24,7 @@ const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => (await import('./workloads')).registerWorkloads,
   },
   {
-    summaries: { list: 'list the recorded sessions, newest first' },
+    summaries: { list: 'list the sessions, the last that was added first' },
     load: async () => (await import('./list')).registerList,
   },
   {
