@@ -297,6 +297,9 @@ export async function logits(...args: string[]): Promise<Logits> {
     },
     say() {},
     progress() {},
+    part() {},
+    echo() {},
+    draw() {},
     endProgress() {},
   };
   const program = new Command().exitOverride();

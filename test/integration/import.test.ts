@@ -49,6 +49,9 @@ async function run(
     json: true,
     say: () => {},
     progress: () => {},
+    part: () => {},
+    echo: () => {},
+    draw: () => {},
     endProgress: () => {},
     result: (document: unknown, text: () => string) =>
       void printed.push({ document, text: text() }),

@@ -32,6 +32,7 @@ const request = z
     name: z.string().max(500).optional(),
     model: storedDocument<ModelSpec>(z.object({ name: z.string() })).optional(),
     run: storedDocument<RunSpec>(z.object({ mode: z.string() })).optional(),
+    experiment: z.strictObject({ id: z.string(), full: z.boolean(), role: z.string() }).optional(),
     intervalMs: z.number().positive().optional(),
     environment: z
       .strictObject({

@@ -59,7 +59,7 @@ export async function follow(
   try {
     recording = await engine.startRecording(request, {
       log(line) {
-        if (options.echo && line.stream !== 'plumbline') output.say(line.text);
+        if (options.echo && line.stream !== 'plumbline') output.echo(line.text);
         else if (line.stream === 'plumbline') output.say(`plumbline: ${line.text}`);
       },
       marker(marker) {

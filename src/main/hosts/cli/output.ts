@@ -1,9 +1,12 @@
 /**
  * How the terminal host talks: results on stdout (one JSON document with `--json`, text otherwise), progress and
  * messages on stderr. A failure is one sentence and its remedy, and an exit code from the closed list.
+ *
+ * Every text is made printable here, whatever names it holds; the sequences that move the terminal are written here alone.
  */
 import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
 import { toJson } from '../../../shared/base/json';
+import { printable, printableLine, printableOutput } from '../../../shared/base/printable';
 
 export interface Output {
   readonly json: boolean;
@@ -11,6 +14,12 @@ export interface Output {
   result(document: unknown, text: () => string): void;
   /** A line for people, on stderr. */
   say(text: string): void;
+  /** Part of a result that is printed as it comes, where no document is asked for. */
+  part(text: string): void;
+  /** A line that the workload printed, on stderr. */
+  echo(text: string): void;
+  /** Draws lines on stderr, over the `above` lines that were drawn before. */
+  draw(lines: readonly string[], above: number): void;
   /** A line that replaces itself on a terminal; left out where stderr is a file or a pipe. */
   progress(text: string): void;
   endProgress(): void;
@@ -27,15 +36,29 @@ export function createOutput(json: boolean): Output {
     json,
     result(document, text) {
       endProgress();
-      const rendered = json ? toJson(document) : text();
+      const rendered = printable(json ? toJson(document) : text());
       process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
     },
     say(text) {
       endProgress();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${printable(text)}\n`);
     },
-    progress(text) {
+    part(text) {
+      if (!json) process.stdout.write(`${printable(text)}\n`);
+    },
+    echo(text) {
+      endProgress();
+      process.stderr.write(`${printableOutput(text)}\n`);
+    },
+    draw(lines, above) {
+      endProgress();
+      const up = above > 0 ? `\x1b[${above}A` : '';
+      const drawn = lines.map((line) => `\x1b[K${printableLine(line)}\n`).join('');
+      process.stderr.write(up + drawn);
+    },
+    progress(given) {
       if (!tty) return;
+      const text = printableLine(given);
       const width = (process.stderr.columns ?? 80) - 1;
       process.stderr.write(
         `\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`,
@@ -50,15 +73,13 @@ export function createOutput(json: boolean): Output {
 export function reportFailure(error: unknown, output: Output): number {
   output.endProgress();
   if (error instanceof Failure) {
-    if (output.json) process.stdout.write(`${toJson({ error: error.toInfo() })}\n`);
-    else output.say(`plumbline: ${error.message}\n  ${error.remedy}`);
+    if (output.json) process.stdout.write(`${printable(toJson({ error: error.toInfo() }))}\n`);
+    else output.say(`plumbline: ${printableLine(error.message)}\n  ${error.remedy}`);
     return FAILURE_CODES[error.code];
   }
   const message = 'Plumbline met a fault of its own.';
   const remedy = 'Please report it with the lines printed on stderr.';
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  output.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   if (output.json) process.stdout.write(`${toJson({ error: { code: 'bug', message, remedy } })}\n`);
   else output.say(`plumbline: ${message} ${remedy}`);
   return 70;

@@ -273,6 +273,9 @@ describe('the commands', () => {
       },
       say: () => {},
       progress: () => {},
+      part: () => {},
+      echo: () => {},
+      draw: () => {},
       endProgress: () => {},
     };
     const program = new Command().exitOverride();

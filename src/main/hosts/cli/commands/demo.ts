@@ -43,12 +43,12 @@ export function registerDemo(program: Command, output: Output): void {
           const doc = await engine.show({ id: data.id });
           docs.push(doc);
           const budget = await engine.sessionBudget({ id: data.id });
-          if (!output.json) process.stdout.write(`${sessionText(doc, budget)}\n\n`);
+          output.part(`${sessionText(doc, budget)}\n`);
           paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
         }
         const ids = docs.map(({ id }) => id);
         const comparison = await engine.compare({ ids });
-        if (!output.json) process.stdout.write(`${compareText(comparison)}\n\n`);
+        output.part(`${compareText(comparison)}\n`);
         paths.push(writeReport(await renderReport(engine, ids, 'html'), options.out));
         output.result(
           { sessions: docs, comparison, reports: paths },

@@ -124,12 +124,10 @@ function openScreen(output: Output): {
 } {
   const isDrawn = process.stderr.isTTY === true && !output.json;
   let height = 0;
-  const say = output.say;
   return {
     isDrawn,
     draw(lines) {
-      const up = height > 0 ? `\x1b[${height}A` : '';
-      say(`${up}${lines.map((line) => `\x1b[K${line}`).join('\n')}`);
+      output.draw(lines, height);
       height = lines.length;
     },
   };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { Command } from 'commander';
 import { rejectOption } from '../../../../shared/model/reject-field';
 import { createEngine } from '../../../engine/engine';
@@ -30,7 +31,7 @@ export function registerServe(program: Command, output: Output): void {
     .action(async (options: ServeOptions) => {
       const port = parsePort(options.port);
       // Recordings of hours run here: a bug is told with its stack, and ends nothing but what it happened in.
-      const onBug = (error: unknown) => console.error(error);
+      const onBug = (error: unknown) => output.say(inspect(error));
       process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
       const engine = createEngine({ host: 'server', mayLaunch: options.allowLaunch === true });
       const server = await serveBrowser({

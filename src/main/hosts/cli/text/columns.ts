@@ -1,12 +1,10 @@
 /** Laying out text for a terminal of 100 columns: plain characters, wrapped paragraphs, aligned tables. */
+import { printableLine } from '../../../../shared/base/printable';
 
 export const WIDTH = 100;
 
-/** Control characters of names and logs must not reach a terminal. */
-export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-}
+/** Control characters of names and logs must not reach a terminal, and here their width counts: shown as what they are. */
+export const plain = printableLine;
 
 export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
