@@ -358,7 +358,7 @@ describe('a checkpoint that does not fit', () => {
     [
       'relative positions',
       () => change('bert', nothing, { position_embedding_type: 'relative_key' }),
-      3,
+      2,
       'position_embedding_type',
     ],
   ])('is refused in one sentence: %s', async (_what, make, exitCode, words) => {

@@ -51,6 +51,22 @@ export function notBundled(model: ModelSpec): string | null {
   return null;
 }
 
+/**
+ * What the bundled workload runs of `model`: of an encoder the layers, whatever head its class adds. A head for masked
+ * words is read from the checkpoint where its logits are asked for.
+ */
+export function bundledPart(model: ModelSpec): ModelSpec {
+  if (model.architecture !== 'encoder') return model;
+  const {
+    lmHead: _head,
+    headTransform: _dense,
+    headBias: _bias,
+    classifier: _classes,
+    ...layers
+  } = model;
+  return layers;
+}
+
 /** Whether a run of `model` is the bundled workload's where nobody names a framework: encoders are mostly run elsewhere. */
 export function isBundledByDefault(model: ModelSpec): boolean {
   return model.architecture === 'decoder' && notBundled(model) === null;

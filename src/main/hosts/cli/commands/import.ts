@@ -14,13 +14,7 @@ import {
   STANDARD_INPUT,
 } from '../../../engine/imports';
 import { BRIEF_OPTION } from '../options/brief';
-import {
-  addSpecOptions,
-  declaresSpec,
-  resolveSpec,
-  type SpecOptions,
-  whole,
-} from '../options/spec-options';
+import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
 import { importedText } from '../text/import';
 import { sessionText } from '../text/session';
@@ -118,7 +112,7 @@ function buildRequest(options: CliOptions): ImportOptions {
   const intervalMs = whole('--interval', options.interval);
   const baselineBytes = bytes('--baseline', options.baseline);
   return {
-    ...(declaresSpec(options) ? resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }) : {}),
+    ...declaredSpec(options),
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(baselineBytes === undefined ? {} : { baselineBytes }),
     ...(options.columns === undefined

@@ -5,9 +5,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
-import { checkBundledPrecision } from '../../../../shared/model/bundled';
+import { bundledPart, checkBundledPrecision } from '../../../../shared/model/bundled';
 import { askWorkload } from '../../../engine/ask-workload';
 import { configBeside } from '../../../engine/workload-choices';
+import { resolveModel } from '../options/resolve-model';
 import { resolveSpec, whole } from '../options/spec-options';
 import type { Output } from '../output';
 
@@ -56,13 +57,12 @@ export function registerLogits(program: Command, output: Output): void {
       const tokenIds = parseIds(options.tokenIds);
       const { model, run } = resolveSpec(
         {
-          model: configBeside(options.weights),
           mode: 'infer',
           seq: String(tokenIds.length),
           ...(options.precision !== undefined && { precision: options.precision }),
           ...(options.backend !== undefined && { backend: options.backend }),
         },
-        { model: 'gpt2', framework: 'tfjs' },
+        { model: bundledPart(resolveModel(configBeside(options.weights))), framework: 'tfjs' },
       );
       checkBundledPrecision(run);
       const position = whole('--position', options.position, 0);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
 import { requestAgain } from '../../../../shared/contract/record-again';
-import { checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
+import { bundledPart, checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
 import { shortenDocument } from '../../../../shared/session/brief';
@@ -26,7 +26,7 @@ import {
   addBundledOptions,
   addSpecOptions,
   bundledSettings,
-  declaresSpec,
+  declaredSpec,
   resolveSpec,
   type SpecOptions,
   whole,
@@ -223,13 +223,12 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
   const { weights, saveWeights, prompt } = options;
   // A name other than the workload's own declares the model, which the weights must then be of.
   const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
-  const spec =
-    prompt === undefined
-      ? options
-      : await promptLengths(resolveModel(options.model ?? otherwise), prompt, options);
+  const declared = bundledPart(resolveModel(options.model ?? otherwise));
+  const { model: _declared, ...given } =
+    prompt === undefined ? options : await promptLengths(declared, prompt, options);
   const { model: found, run } = resolveSpec(
-    { framework: 'tfjs', ...spec },
-    { model: otherwise, framework: 'tfjs' },
+    { framework: 'tfjs', ...given },
+    { model: declared, framework: 'tfjs' },
   );
   const isNamedByWeights =
     weights !== undefined && options.model === undefined && otherwise !== bundled;
@@ -270,9 +269,7 @@ function foreignRequest(
       'Launch it through plumbline record --instrument python -- COMMAND.',
     );
   }
-  const spec = declaresSpec(options)
-    ? resolveSpec(options, { model: 'gpt2', framework: 'pytorch' })
-    : {};
+  const spec = declaredSpec(options);
   if (pid !== undefined) return { ...spec, pid: whole('--pid', pid) ?? 0 };
   const instrument = INSTRUMENTS.find((each) => each === kind);
   if (kind !== undefined && instrument === undefined) {

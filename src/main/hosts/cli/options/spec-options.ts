@@ -44,11 +44,6 @@ export function addBundledOptions(command: Command): Command {
   return addSettingOptions(command, BUNDLED_SETTINGS);
 }
 
-/** True when any option that describes the run or the model was given. */
-export function declaresSpec(options: SpecOptions): boolean {
-  return options.model !== undefined || options.mode !== undefined;
-}
-
 export interface ResolvedSpec {
   readonly model: ModelSpec;
   readonly run: RunSpec;
@@ -60,9 +55,10 @@ export interface ResolvedSpec {
 
 export function resolveSpec(
   options: SpecOptions,
-  defaults: { model: string; framework: RunSpec['framework'] },
+  defaults: { model: string | ModelSpec; framework: RunSpec['framework'] },
 ): ResolvedSpec {
-  const named = resolveModel(options.model ?? defaults.model);
+  const asked = options.model ?? defaults.model;
+  const named = typeof asked === 'string' ? resolveModel(asked) : asked;
   const model = options.untiedHead ? untied(named) : named;
   checkModel(model);
   const given = givenSettings(options);
@@ -72,6 +68,15 @@ export function resolveSpec(
   });
   checkRun(model, run);
   return { model, run, given, card: findCard(options.gpu, run.gpu) };
+}
+
+/** The model and run of something that is not Plumbline's own, as a request carries them; nothing where none is described. */
+export function declaredSpec(
+  options: SpecOptions,
+): Pick<ResolvedSpec, 'model' | 'run'> | Record<string, never> {
+  if (options.model === undefined && options.mode === undefined) return {};
+  const { model, run } = resolveSpec(options, { model: 'gpt2', framework: 'pytorch' });
+  return { model, run };
 }
 
 /** The settings that were given, and no others; those of the bundled workload alone are left out. */
