@@ -30,7 +30,6 @@ const request = z
     saveWeights: z.string().optional(),
     cwd: z.string().optional(),
     name: z.string().max(500).optional(),
-    experiment: z.strictObject({ id: z.string(), full: z.boolean(), role: z.string() }).optional(),
     model: storedDocument<ModelSpec>(z.object({ name: z.string() })).optional(),
     run: storedDocument<RunSpec>(z.object({ mode: z.string() })).optional(),
     experiment: z.strictObject({ id: z.string(), full: z.boolean(), role: z.string() }).optional(),
