@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli, runJson, temporaryHome } from '../support/cli';
+import { makeEndless } from '../support/endless-file';
 import { repository } from '../support/repository';
 import { fillUp, freeSpace, mountSmall } from './small-disk';
 
@@ -41,6 +42,10 @@ const CHANGES: Readonly<Record<string, readonly [sql: string, told: RegExp]>> = 
     `UPDATE meta SET value = '{"name":"m","layers":1000000000,"hidden":1,"heads":1}' WHERE key = 'model'`,
     /layers/,
   ],
+  rank: [
+    `INSERT INTO marker (t, value) VALUES (1, '{"type":"step","event":"begin","t":1,"step":null,"rank":1e300}')`,
+    /rank/,
+  ],
   kind: [`UPDATE meta SET value = '{"name":7}' WHERE key = 'workload'`, /workload|kind|lacks/],
 };
 
@@ -61,6 +66,13 @@ describe('a library in which strangers left things', () => {
       db.close();
       things.push(name);
     }
+    copyFileSync(healthy, file('unending'));
+    const unending = new Database(file('unending'));
+    unending.exec(
+      "DELETE FROM meta WHERE key = 'result'; INSERT INTO tail VALUES (1, 1, 1, 1, 0, x'00')",
+    );
+    unending.close();
+    makeEndless(file('unending'), 'tail');
     mkdirSync(file('folder'));
     writeFileSync(join(file('folder'), 'x'), '');
     symlinkSync(file('loop'), file('loop'));
@@ -70,7 +82,7 @@ describe('a library in which strangers left things', () => {
     execFileSync('mkfifo', [`${file('log-pipe')}-wal`]);
     writeFileSync(file('random'), Buffer.alloc(20_000, 7));
     writeFileSync(file('empty'), '');
-    things.push('folder', 'loop', 'device', 'pipe', 'log-pipe', 'random', 'empty');
+    things.push('unending', 'folder', 'loop', 'device', 'pipe', 'log-pipe', 'random', 'empty');
   });
   afterAll(() => home.dispose());
 
@@ -84,7 +96,7 @@ describe('a library in which strangers left things', () => {
     expect(Date.now() - began).toBeLessThan(20_000);
     expect(document.sessions.map(({ name }) => name)).toContain('healthy');
     const told = document.damaged.map(({ path }) => path);
-    for (const thing of things.filter((name) => !['deep', 'layers', 'kind'].includes(name)))
+    for (const thing of things.filter((name) => !['deep', 'layers', 'kind', 'rank'].includes(name)))
       expect(told, thing).toContain(file(thing));
     for (const { message } of document.damaged) expect(message).not.toMatch(/delete/i);
   });

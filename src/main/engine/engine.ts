@@ -46,6 +46,8 @@ export interface Engine extends EngineClient {
   importFile(path: string, options: ImportOptions): Promise<{ id: string }>;
   /** The sessions, and the files of the library that cannot be read, each with why. */
   listing(): LibraryListing;
+  /** The one session whose id is, or begins with, `id`; no name where its file cannot be read. Throws a Failure where there is none, or more than one. */
+  identify(id: string): { readonly id: string; readonly name: string | null };
   /** Saved workloads, and the files that cannot be read, each with why. */
   savedListing(): SavedListing;
   /** One saved workload; throws a Failure that says why where it cannot be read. */
@@ -112,6 +114,10 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     ...cancellable(answers),
     listing: () => library.list(),
+    identify: (id) => {
+      const whole = library.identify(id);
+      return { id: whole, name: library.summarize(whole)?.name ?? null };
+    },
     startRecording: (request, hooks) => recordings.start(request, hooks),
     recording: () => recordings.list(),
     savedListing: () => saved.list(),

@@ -17,6 +17,7 @@ import {
   textContents,
 } from '../export';
 import { openSession } from '../store/session-file';
+import { QUESTION_LIMIT_MS, withinTime } from '../store/time-limit';
 
 /** Of one answer; the window's channels carry messages of this size with ease. */
 const PIECE_BYTES: Bytes = MiB;
@@ -55,7 +56,7 @@ export class Exports {
   /** Begins an export of the session file at `path`. Throws a Failure where it cannot be read, or lacks what the format needs. */
   begin(path: string, formatId: string): BegunExport {
     const format = findFormat('session', formatId);
-    const reader = openSession(path);
+    const reader = withinTime(QUESTION_LIMIT_MS, () => openSession(path));
     try {
       const file = format.render(reader);
       for (const id of this.#open.keys()) if (this.#open.size >= MAX_EXPORTS) this.#drop(id);
@@ -75,7 +76,7 @@ export class Exports {
     if (!open)
       throw new Failure('not_found', 'The export is not there any more.', 'Export it again.');
     try {
-      const { done, value } = open.pieces.next();
+      const { done, value } = withinTime(QUESTION_LIMIT_MS, () => open.pieces.next());
       if (!done) return value;
     } catch (error) {
       this.#drop(id);

@@ -1,5 +1,6 @@
 /** The questions about sessions that are answered from their files: by `Sessions`, on a thread apart where there can be one. */
 import type { EngineApi } from '../../shared/contract/api';
+import { QUESTION_LIMIT_MS, withinTime } from '../store/time-limit';
 import type { Sessions } from './sessions';
 
 export const QUERY_METHODS = [
@@ -25,5 +26,5 @@ export type Queries = Pick<EngineApi, QueryMethod>;
 type Answer = (question: unknown) => unknown;
 
 export function answerQuery(sessions: Sessions, method: QueryMethod, question: unknown): unknown {
-  return (sessions[method] as Answer).call(sessions, question);
+  return withinTime(QUESTION_LIMIT_MS, () => (sessions[method] as Answer).call(sessions, question));
 }

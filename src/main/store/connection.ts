@@ -6,6 +6,7 @@
  * refused by the name of what is strange; and on a full disk a log is read without the shared memory beside it, whose
  * pages would have no place and end the process when they are touched.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -13,9 +14,12 @@ import { Failure } from '../../shared/base/failure';
 import { type Bytes, KiB } from '../../shared/base/units';
 import { SCHEMAS } from './schema';
 import { damaged } from './sqlite-failures';
+import { checkTime, rising } from './time-limit';
 
 /** The shared memory of a log takes 32 KiB, and folding the log a few pages. */
 const NEEDED_BYTES: Bytes = 256 * KiB;
+/** Of the memory of any machine. */
+const SMALLEST_PAGE: Bytes = 4 * KiB;
 /** SQLite's own, which it may add to any database. */
 const OWN_TABLES: ReadonlySet<string> = new Set([
   'sqlite_sequence',
@@ -37,6 +41,12 @@ export function checkIsFile(path: string): void {
     return beside !== null && beside !== 'file';
   });
   if (kind === 'file' && strange === undefined) return;
+  if (kind === UNREACHED)
+    throw new Failure(
+      'unwritable',
+      `The file ${basename(path)} cannot be reached.`,
+      'Correct the permissions of the folders above it.',
+    );
   const what = strange === undefined ? `is ${kind}` : `has beside it a ${strange} that is no file`;
   throw new Failure(
     'bad_input',
@@ -44,6 +54,8 @@ export function checkIsFile(path: string): void {
     'Take it out of the folder of the library: plumbline delete, or by hand.',
   );
 }
+
+const UNREACHED = 'out of reach';
 
 function kindOfFile(path: string, look: typeof statSync): string | null {
   try {
@@ -56,7 +68,7 @@ function kindOfFile(path: string, look: typeof statSync): string | null {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ELOOP') return 'a link that leads nowhere';
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    return 'not accessible';
+    return UNREACHED;
   }
 }
 
@@ -68,6 +80,20 @@ export function isDiskFull(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Takes the place on the disk for the shared memory of a log that was just opened. SQLite takes a block for each of its
+ * pages; where blocks are smaller than the machine's pages the rest is taken when it is touched, and on a disk that has
+ * filled up meanwhile that ends the process (SIGBUS). Done from another process, since closing a file here would give up
+ * SQLite's locks on it. Best effort.
+ */
+export function reserveSharedMemory(path: string): void {
+  if (process.platform !== 'linux') return;
+  const shared = `${path}-shm`;
+  const size = statSync(shared, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0 && statfsSync(dirname(path)).bsize < SMALLEST_PAGE)
+    spawnSync('fallocate', ['-l', String(size), shared], { stdio: 'ignore', timeout: 5000 });
 }
 
 /** To read. The file must have been checked by `checkIsFile`; its kind and version are the caller's to check. */
@@ -105,6 +131,7 @@ function connect(path: string, readonly: boolean): Database.Database {
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');
   db.pragma('mmap_size = 0');
+  db.function('in_time', { deterministic: false }, checkTime);
   return db;
 }
 
@@ -118,9 +145,10 @@ interface SchemaObject {
 export function checkSchema(path: string, db: Database.Database): void {
   const version = Number(db.pragma('user_version', { simple: true }));
   const expected = expectedSchema(version);
-  const found = db
-    .prepare<[], SchemaObject>('SELECT type, name, sql FROM main.sqlite_schema')
-    .all();
+  const rows = db.prepare<[], SchemaObject & { readonly key: number }>(
+    'SELECT rowid AS key, type, name, sql FROM main.sqlite_schema ORDER BY rowid',
+  );
+  const found = [...rising(rows.iterate(), ({ key }) => key)];
   const names = new Set(found.map(({ name }) => name));
   for (const object of found) {
     if (isSqlitesOwn(object) || expected.get(object.name) === spelled(object)) continue;

@@ -16,6 +16,7 @@ import type { Groups } from '../../shared/trace/levels';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ChunkError } from './bytes';
 import type { Samples } from './chunk';
+import { checkTime, IN_TIME, rising } from './time-limit';
 import type { ChunkRef, TraceSource } from './trace-source';
 
 const CHUNK_SAMPLES = 1000;
@@ -25,7 +26,7 @@ const CODEC = { raw: 0, varint: 1, zstd: 2, deflate: 3 } as const;
 
 /** What format 2 has and format 1 has not, as views of this connection: nothing is written. */
 export const FIRST_FORMAT_VIEWS = `
-CREATE TEMP VIEW gap AS SELECT row_number() OVER (ORDER BY t0, series) AS seq, series, t0, t1, reason FROM main.gap;
+CREATE TEMP VIEW gap AS SELECT row_number() OVER (ORDER BY t0, series) AS seq, series, t0, t1, reason FROM main.gap WHERE ${IN_TIME};
 CREATE TEMP VIEW phase AS SELECT 0 AS seq, 0 AS t0, 0 AS t1, '' AS value WHERE 0;
 `;
 
@@ -41,6 +42,8 @@ interface Row {
   readonly first: number;
   readonly last: number;
   readonly sum: number;
+  /** Place in the order of its series. */
+  readonly seq: number;
 }
 
 interface Listed {
@@ -59,8 +62,8 @@ export class FirstFormatSource implements TraceSource {
 
   constructor(db: Database.Database) {
     this.#list = db.prepare(
-      `SELECT rowid AS id, n, t0, t1, min, min_t AS minT, max, max_t AS maxT, first, last, sum FROM chunk
-        WHERE series = ? ORDER BY seq`,
+      `SELECT rowid AS id, n, t0, t1, min, min_t AS minT, max, max_t AS maxT, first, last, sum, seq FROM chunk
+        WHERE series = ? AND ${IN_TIME} ORDER BY seq`,
     );
     this.#data = db.prepare('SELECT codec, crc, data FROM chunk WHERE rowid = ?');
   }
@@ -96,6 +99,7 @@ export class FirstFormatSource implements TraceSource {
   }
 
   samples({ id, n }: ChunkRef): Samples {
+    checkTime();
     const { codec, crc, data } = this.#data.get(id) as DataRow;
     return decodeChunk(n, codec, crc, data);
   }
@@ -130,13 +134,17 @@ export class FirstFormatSource implements TraceSource {
     const known = this.#listed.get(series);
     if (known !== undefined) return known;
     let i0 = 0;
-    const chunks = (this.#list.all(series) as Row[]).map(({ id, ...row }) => {
-      const { n, t0, t1 } = row;
-      const summary = { ...row, count: n, integral: Number.NaN };
-      const chunk = { id, series, level: 0, t0, t1, i0, n, entries: n, times: 0, summary };
-      i0 += n;
-      return chunk;
-    });
+    const rows = this.#list.iterate(series) as Iterable<Row>;
+    const chunks = Array.from(
+      rising(rows, (row) => row.seq),
+      ({ id, ...row }) => {
+        const { n, t0, t1 } = row;
+        const summary = { ...row, count: n, integral: Number.NaN };
+        const chunk = { id, series, level: 0, t0, t1, i0, n, entries: n, times: 0, summary };
+        i0 += n;
+        return chunk;
+      },
+    );
     for (let i = 1; i < chunks.length; i++)
       if (chunks[i]!.t0 <= chunks[i - 1]!.t1)
         throw new ChunkError('chunks of a series overlap in time');

@@ -22,6 +22,7 @@ import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { openSession, renameSession, type SessionReader } from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
+import { SUMMARY_LIMIT_MS, withinTime } from './time-limit';
 
 export interface DamagedFile {
   readonly path: string;
@@ -108,6 +109,11 @@ export class Library {
       `"${id}" is the beginning of ${found.length} sessions: ${shown}.`,
       `Give more of the id. ${remedy}`,
     );
+  }
+
+  /** The whole id of that session. */
+  identify(id: string): string {
+    return basename(this.locate(id), EXTENSION);
   }
 
   open(id: string): SessionReader {
@@ -207,6 +213,10 @@ function compareText(a: string, b: string): number {
 
 /** The stored summary where there is one; what the file itself is sure of always comes from the file. */
 function summarise(path: string): SessionSummary {
+  return withinTime(SUMMARY_LIMIT_MS, () => readSummary(path));
+}
+
+function readSummary(path: string): SessionSummary {
   const { db, meta, result, version } = openDatabase(path);
   try {
     return reading(path, () => {
@@ -235,10 +245,12 @@ function summarise(path: string): SessionSummary {
 
 function isRecording(path: string): boolean {
   return (
-    unlessFailure(() => {
-      const { db, result } = openDatabase(path);
-      db.close();
-      return result.status === 'recording';
-    }) ?? false
+    unlessFailure(() =>
+      withinTime(SUMMARY_LIMIT_MS, () => {
+        const { db, result } = openDatabase(path);
+        db.close();
+        return result.status === 'recording';
+      }),
+    ) ?? false
   );
 }

@@ -18,6 +18,7 @@ import { APPLICATION_ID, EXTENSION, SCHEMA_VERSION } from './schema';
 import { MetaDocuments } from './session-meta';
 import { foldLog } from './session-writer';
 import { damaged, reading } from './sqlite-failures';
+import { IN_TIME } from './time-limit';
 
 export interface OpenedDatabase {
   readonly db: Database.Database;
@@ -143,9 +144,9 @@ export function currentResult(db: Database.Database, meta: MetaDocuments): Sessi
 function lastTime(db: Database.Database): Micros {
   const samples =
     readVersion(db) === 1
-      ? 'SELECT max(t1) AS t FROM chunk'
-      : `SELECT (SELECT t1 FROM chunk WHERE series = series.key AND level = 0 ORDER BY t0 DESC LIMIT 1) AS t FROM series
-          UNION ALL SELECT max(t1) FROM tail`;
+      ? `SELECT max(t1) AS t FROM chunk WHERE ${IN_TIME}`
+      : `SELECT (SELECT t1 FROM chunk WHERE series = series.key AND level = 0 ORDER BY t0 DESC LIMIT 1) AS t FROM series WHERE ${IN_TIME}
+          UNION ALL SELECT max(t1) FROM tail WHERE ${IN_TIME}`;
   const sql = `SELECT max(t) FROM (${samples} UNION ALL SELECT max(t) FROM marker UNION ALL SELECT max(t) FROM log)`;
   return Math.max(0, Number(db.prepare(sql).pluck().get() ?? 0));
 }

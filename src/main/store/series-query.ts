@@ -8,6 +8,7 @@ import { breakAtGaps, type Envelope } from '../../shared/trace/envelope';
 import { PictureBuilder } from '../../shared/trace/picture-builder';
 import { mergeSummaries, type Summary, summarize } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
+import { ChunkError } from './bytes';
 import type { ChunkRef, TraceSource } from './trace-source';
 import { unlessDamaged, walk } from './trace-source';
 
@@ -29,6 +30,8 @@ export interface SampleColumns {
 
 /** Higher than any level there is. */
 export const TOP = 64;
+/** A week at the highest rate there is: what claims more is packed to burst. */
+const MAX_AT_ONCE = 1 << 26;
 export const EVER: Span = { t0: Number.MIN_SAFE_INTEGER, t1: Number.MAX_SAFE_INTEGER };
 
 export class SeriesQuery {
@@ -81,6 +84,7 @@ export class SeriesQuery {
       walk(this.#source, this.#series, 0, from, until, {
         samples({ times, values }, a, b) {
           const end = Math.min(b, a + limit - n);
+          if (n > MAX_AT_ONCE) throw new ChunkError('a series has more samples than can be');
           parts.push({ times: times.subarray(a, end), values: values.subarray(a, end), lost });
           n += end - a;
         },

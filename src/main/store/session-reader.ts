@@ -34,6 +34,7 @@ import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
 import { parseSeriesInfo } from './stored-rows';
 import { StoredSource } from './stored-source';
+import { IN_TIME, rising } from './time-limit';
 import type { TraceSource } from './trace-source';
 
 export type { SampleColumns, Span, TimedValue } from './series-query';
@@ -69,6 +70,7 @@ export class SessionReader {
   readonly #db: Database.Database;
   readonly #source: TraceSource & { follow(): void };
   readonly #series: Database.Statement<[], { key: number; info: string }>;
+  readonly #warnings: Database.Statement<[], { seq: number; text: string }>;
   readonly #known = new Map<number, { readonly text: string; readonly row: SeriesRow }>();
   readonly #transact: (read: () => unknown) => unknown;
   /** Given by a person to a session of an older format. */
@@ -92,7 +94,8 @@ export class SessionReader {
       this.#source = reading(path, () =>
         version === 1 ? new FirstFormatSource(db) : new StoredSource(db, meta.layout()),
       );
-      this.#series = db.prepare('SELECT key, info FROM series ORDER BY key');
+      this.#series = db.prepare(`SELECT key, info FROM series WHERE ${IN_TIME} ORDER BY key`);
+      this.#warnings = db.prepare(`SELECT seq, text FROM warning WHERE ${IN_TIME} ORDER BY seq`);
       this.#transact = db.transaction((read: () => unknown) => {
         this.#source.follow();
         return read();
@@ -238,16 +241,18 @@ export class SessionReader {
 
   warnings(): string[] {
     return this.#read(() =>
-      this.#db.prepare<[], string>('SELECT text FROM warning ORDER BY seq').pluck().all(),
+      Array.from(
+        rising(this.#warnings.iterate(), ({ seq }) => seq),
+        ({ text }) => text,
+      ),
     );
   }
 
   notes(): Note[] {
-    return this.#read(() =>
-      this.#db
-        .prepare<[], Note>('SELECT seq AS id, t, text, created AS createdAt FROM note ORDER BY seq')
-        .all(),
+    const rows = this.#db.prepare<[], Note>(
+      `SELECT seq AS id, t, text, created AS createdAt FROM note WHERE ${IN_TIME} ORDER BY seq`,
     );
+    return this.#read(() => [...rising(rows.iterate(), ({ id }) => id)]);
   }
 
   close(): void {
@@ -301,14 +306,17 @@ export class SessionReader {
   }
 
   #seriesRows(): SeriesRow[] {
-    return this.#series.all().map(({ key, info }) => {
-      // What is known of a series changes seldom, and is asked for with each question.
-      const known = this.#known.get(key);
-      if (known?.text === info) return known.row;
-      const row = { key, info: parseSeriesInfo(info) };
-      this.#known.set(key, { text: info, row });
-      return row;
-    });
+    return Array.from(
+      rising(this.#series.iterate(), ({ key }) => key),
+      ({ key, info }) => {
+        // What is known of a series changes seldom, and is asked for with each question.
+        const known = this.#known.get(key);
+        if (known?.text === info) return known.row;
+        const row = { key, info: parseSeriesInfo(info) };
+        this.#known.set(key, { text: info, row });
+        return row;
+      },
+    );
   }
 
   /** Everything read in one call is of one moment. */

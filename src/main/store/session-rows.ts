@@ -7,6 +7,7 @@ import type { Micros } from '../../shared/base/units';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
 import type { Span } from './series-query';
 import { parsePhase, parseStoredMarker } from './stored-rows';
+import { IN_TIME, rising } from './time-limit';
 
 export interface PageQuery {
   /** Rows beyond this one: `next` of the page before. */
@@ -40,17 +41,17 @@ export interface Seen {
 const ALL_AT_ONCE = 10_000;
 
 const SQL = {
-  markers: `SELECT seq, value FROM marker WHERE seq > :after AND t BETWEEN :t0 AND :t1 ORDER BY seq LIMIT :limit`,
-  logs: `SELECT seq, t, stream, text FROM log WHERE seq > :after AND t BETWEEN :t0 AND :t1 ORDER BY seq LIMIT :limit`,
+  markers: `SELECT seq, value FROM marker WHERE seq > :after AND t BETWEEN :t0 AND :t1 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
+  logs: `SELECT seq, t, stream, text FROM log WHERE seq > :after AND t BETWEEN :t0 AND :t1 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
   gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
-    WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 ORDER BY gap.seq LIMIT :limit`,
+    WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT :limit`,
   // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
-  touching: `SELECT t0, t1, reason FROM gap WHERE series = :series AND t0 <= :t1 AND t1 >= :t0 AND t0 >= coalesce(
+  touching: `SELECT t0, t1, reason FROM gap WHERE series = :series AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM gap WHERE series = :series AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
-  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 ORDER BY seq LIMIT :limit`,
-  longest: 'SELECT coalesce(max(t1 - t0), 0) FROM phase',
-  totals: `SELECT (SELECT count(*) FROM marker) AS markers, (SELECT count(*) FROM log) AS logs,
-    (SELECT count(*) FROM gap) AS gaps, (SELECT count(*) FROM phase) AS phases`,
+  phases: `SELECT seq, value FROM phase WHERE seq > :after AND t0 BETWEEN :from AND :t1 AND t1 >= :t0 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
+  longest: `SELECT coalesce(max(t1 - t0), 0) FROM phase WHERE ${IN_TIME}`,
+  totals: `SELECT (SELECT count(*) FROM marker WHERE ${IN_TIME}) AS markers, (SELECT count(*) FROM log WHERE ${IN_TIME}) AS logs,
+    (SELECT count(*) FROM gap WHERE ${IN_TIME}) AS gaps, (SELECT count(*) FROM phase WHERE ${IN_TIME}) AS phases`,
   seen: `SELECT coalesce((SELECT max(seq) FROM marker), 0) AS marker, coalesce((SELECT max(seq) FROM log), 0) AS log,
     coalesce((SELECT max(seq) FROM gap), 0) AS gap`,
 } as const;
@@ -104,7 +105,10 @@ export class SessionRows {
 
   /** Of one series, in order of time. */
   gapsTouching(series: number, { t0, t1 }: Span): Gap[] {
-    return this.#read(() => this.#statements.touching.all({ series, t0, t1 }) as Gap[]);
+    return this.#read(() => {
+      const found = this.#statements.touching.iterate({ series, t0, t1 }) as Iterable<Gap>;
+      return [...rising(found, (gap) => gap.t0)];
+    });
   }
 
   /** Of a session that has ended; in order of their beginning. */
@@ -137,7 +141,8 @@ export class SessionRows {
   ): Page<Row> {
     return this.#read(() => {
       const asked = { t0, t1, after, limit: limit + 1, ...more };
-      const rows = this.#statements[name].all(asked) as Row[];
+      const found = this.#statements[name].iterate(asked) as Iterable<Row>;
+      const rows = [...rising(found, ({ seq }) => seq)];
       const page = rows.slice(0, limit);
       return { rows: page, next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
     });

@@ -16,6 +16,7 @@ import type { AbsentReason } from '../../shared/base/vocabulary';
 import type { SessionHeader, SessionResult } from '../../shared/session/types';
 import { phaseSpans } from '../../shared/trace/phases';
 import type { LogLine, Marker, SeriesInfo } from '../../shared/trace/types';
+import { reserveSharedMemory } from './connection';
 import { GrowingSamples, type Row } from './growing-samples';
 import { type GrowingSeries, LAYOUT, type Layout } from './growing-series';
 import { ownIdentity } from './liveness';
@@ -111,6 +112,7 @@ export class SessionWriter {
     this.id = id;
     this.#db = new Database(path, { fileMustExist: true });
     this.#db.pragma('journal_mode = WAL');
+    reserveSharedMemory(path);
     this.#db.pragma('synchronous = FULL');
     // In KiB. Chunks are written once and not looked at again.
     this.#db.pragma('cache_size = -1000');

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { ZodError } from 'zod';
 import { Failure } from '../../shared/base/failure';
 import { ChunkError } from './bytes';
+import { OutOfTime, tookTooLong } from './time-limit';
 
 export function damaged(path: string, why: string, cause?: unknown): Failure {
   return new Failure(
@@ -33,6 +34,7 @@ export function reading<T>(path: string, read: () => T): T {
 }
 
 function readFailure(path: string, error: unknown): unknown {
+  if (error instanceof OutOfTime) return tookTooLong(basename(path), error);
   if (error instanceof ChunkError) return damaged(path, error.message, error);
   if (error instanceof ZodError)
     return damaged(

@@ -9,9 +9,9 @@ const MAX_LENGTH: Bytes = 128 * MiB;
 const MAX_DEPTH = 64;
 
 /** Throws SyntaxError for what is no JSON, or longer or deeper than any document of a session. */
-export function parseStored(text: unknown): unknown {
+export function parseStored(text: unknown, maxLength: Bytes = MAX_LENGTH): unknown {
   if (typeof text !== 'string') throw new SyntaxError('not a text');
-  if (text.length > MAX_LENGTH) throw new SyntaxError('longer than any document of a session');
+  if (text.length > maxLength) throw new SyntaxError('longer than any document of a session');
   if (depthIn(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');
   return JSON.parse(text);
 }

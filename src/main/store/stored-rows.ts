@@ -3,9 +3,13 @@
  * may have been made by anything, so each is checked again as it is read. What later versions add passes through.
  */
 import { z } from 'zod';
+import { type Bytes, MiB } from '../../shared/base/units';
 import { PHASES } from '../../shared/base/vocabulary';
 import type { Marker, PhaseSpan, SeriesInfo } from '../../shared/trace/types';
 import { parseStored } from './stored-json';
+
+/** Of a document in a row. The longest there is holds the settings of a run that a workload announced. */
+const MAX_ROW: Bytes = 4 * MiB;
 
 const text = z.string().max(1000);
 const seriesInfo = z.looseObject({
@@ -18,10 +22,22 @@ const seriesInfo = z.looseObject({
   about: z.string().max(10_000).optional(),
 });
 
-const base = { t: z.number(), rank: z.number(), step: z.number().nullable() };
+/** As numbers of a session go: whole or not, but no larger than what is counted exactly. */
+const time = z
+  .number()
+  .min(-(2 ** 53))
+  .max(2 ** 53);
+const step = z.int().nullable();
+const rank = z.int().min(0).max(1_000_000);
+const base = { t: time, rank, step };
 const edge = z.enum(['begin', 'end']);
 const bytes = z.number().optional();
-const byName = z.record(text, z.number()).optional();
+/** Whatever is counted under a name of its own. */
+const MAX_NAMES = 1000;
+const byName = z
+  .record(text, z.number())
+  .refine((named) => Object.keys(named).length <= MAX_NAMES)
+  .optional();
 const memory = z.looseObject({
   allocated: z.number(),
   reserved: bytes,
@@ -35,7 +51,7 @@ const memory = z.looseObject({
 const marker = z.discriminatedUnion('type', [
   z.looseObject({ ...base, type: z.literal('phase'), name: text, event: edge }),
   z.looseObject({ ...base, type: z.literal('step'), event: edge }),
-  z.looseObject({ ...base, type: z.literal('token'), index: z.number() }),
+  z.looseObject({ ...base, type: z.literal('token'), index: z.int() }),
   z.looseObject({
     ...base,
     type: z.literal('memory'),
@@ -47,22 +63,22 @@ const marker = z.discriminatedUnion('type', [
     type: z.enum(['model', 'run']),
     fields: z.record(z.string(), z.unknown()),
   }),
-  z.looseObject({ ...base, type: z.literal('note'), text: z.string() }),
+  z.looseObject({ ...base, type: z.literal('note'), text: z.string().max(1 << 20) }),
 ]);
 
 const phase = z.looseObject({
   phase: z.enum(PHASES),
-  step: z.number().nullable(),
-  rank: z.number(),
-  t0: z.number(),
-  t1: z.number(),
+  step,
+  rank,
+  t0: time,
+  t1: time,
   memory: memory.nullable(),
 });
 
 /** Each throws ZodError or SyntaxError for what is none. */
 export const parseSeriesInfo = (stored: string): SeriesInfo =>
-  seriesInfo.parse(parseStored(stored)) as SeriesInfo;
+  seriesInfo.parse(parseStored(stored, MAX_ROW)) as SeriesInfo;
 export const parseStoredMarker = (stored: string): Marker =>
-  marker.parse(parseStored(stored)) as Marker;
+  marker.parse(parseStored(stored, MAX_ROW)) as Marker;
 export const parsePhase = (stored: string): PhaseSpan =>
-  phase.parse(parseStored(stored)) as PhaseSpan;
+  phase.parse(parseStored(stored, MAX_ROW)) as PhaseSpan;

@@ -18,6 +18,7 @@ import {
 } from './chunk';
 import type { Layout } from './growing-series';
 import { KeptColumns } from './kept-columns';
+import { checkTime, IN_TIME, rising } from './time-limit';
 import { type ChunkRef, type TraceSource, unlessDamaged } from './trace-source';
 
 const KEPT_BYTES: Bytes = 32 * 2 ** 20;
@@ -28,14 +29,14 @@ const REF = 'SELECT id, series, level, t0, t1, i0, n, entries, times, summary FR
 const SQL = {
   top: 'SELECT max(level) FROM chunk WHERE series = ?',
   /** From the one that reaches into the span; chunks of a level do not overlap. */
-  chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND t0 >= coalesce(
+  chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
   at: `${REF} WHERE series = ? AND level = 0 AND t0 <= ? ORDER BY t0 DESC LIMIT 1`,
   after: `${REF} WHERE series = ? AND level = 0 AND t0 > ? ORDER BY t0 LIMIT 1`,
   data: 'SELECT crc, data FROM chunk WHERE id = ?',
   times: 'SELECT crc, data FROM times WHERE id = ?',
   firstOfTail: 'SELECT min(seq) FROM tail',
-  tail: 'SELECT seq, series, n, crc, data FROM tail WHERE seq > ? ORDER BY seq',
+  tail: `SELECT seq, series, n, crc, data FROM tail WHERE seq > ? AND ${IN_TIME} ORDER BY seq`,
 } as const;
 
 interface Row extends Omit<ChunkRef, 'summary'> {
@@ -81,7 +82,11 @@ export class StoredSource implements TraceSource {
   }
 
   chunks(series: number, level: number, t0: Micros, t1: Micros): ChunkRef[] {
-    return (this.#statements.chunks.all({ series, level, t0, t1 }) as Row[]).map(toRef);
+    const rows = this.#statements.chunks.iterate({ series, level, t0, t1 }) as Iterable<Row>;
+    return Array.from(
+      rising(rows, (row) => row.t0),
+      toRef,
+    );
   }
 
   chunkAt(series: number, t: Micros): ChunkRef | null {
@@ -130,7 +135,8 @@ export class StoredSource implements TraceSource {
     }
     this.#tailFrom = first;
     if (first === null) return;
-    for (const row of this.#statements.tail.iterate(this.#tailTo) as Iterable<TailRow>) {
+    const rows = this.#statements.tail.iterate(this.#tailTo) as Iterable<TailRow>;
+    for (const row of rising(rows, ({ seq }) => seq)) {
       this.#tailTo = row.seq;
       const parts = this.#tail.get(row.series) ?? [];
       const last = parts.at(-1)?.times.at(-1) ?? Number.NEGATIVE_INFINITY;
@@ -140,6 +146,7 @@ export class StoredSource implements TraceSource {
   }
 
   #blob(table: 'data' | 'times', id: number): Blob {
+    checkTime();
     return (this.#statements[table].get(id) ?? { crc: 0, data: Buffer.alloc(0) }) as Blob;
   }
 }

@@ -91,25 +91,13 @@ function registerDelete(program: Command, output: Output): void {
     .action((ids: string[]) =>
       withEngine(async (engine) => {
         // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-        const docs: { id: string; name: string }[] = [];
-        for (const id of ids) docs.push(await named(engine, id));
-        for (const doc of docs) await engine.delete({ id: doc.id });
-        output.result({ deleted: docs.map(({ id }) => id) }, () =>
-          docs.map(({ id, name }) => `deleted ${id}  ${name}`).join('\n'),
+        const found = ids.map((id) => engine.identify(id));
+        for (const { id } of found) await engine.delete({ id });
+        output.result({ deleted: found.map(({ id }) => id) }, () =>
+          found.map(({ id, name }) => `deleted ${id}  ${name ?? 'could not be opened'}`).join('\n'),
         );
       }),
     );
-}
-
-/** The session that is meant; what cannot be opened has no name, and can be deleted all the same. */
-async function named(engine: Engine, id: string): Promise<{ id: string; name: string }> {
-  try {
-    const { id: whole, name } = await engine.show({ id });
-    return { id: whole, name };
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'not_found') throw error;
-    return { id, name: 'could not be opened' };
-  }
 }
 
 function registerCompare(program: Command, output: Output): void {
