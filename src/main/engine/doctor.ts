@@ -2,11 +2,13 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { DoctorReport } from '../../shared/contract/api';
 import { rendererDir, workloadEntry, workloadNode } from '../install/paths';
+import { describeAccess } from '../store/library-access';
 import { telemetryChecks } from '../telemetry/doctor/doctor';
 
 export async function doctorReport(library: string): Promise<DoctorReport> {
   const telemetry = await telemetryChecks(process.env);
   const writable = isWritable(library);
+  const access = describeAccess(library);
   const built = existsSync(workloadEntry) && existsSync(rendererDir);
   return {
     checks: [
@@ -19,8 +21,10 @@ export async function doctorReport(library: string): Promise<DoctorReport> {
       {
         id: 'library',
         ok: writable,
-        found: library,
-        remedy: writable ? null : 'Set PLUMBLINE_HOME to a folder you may write to.',
+        found: access === null ? library : access.message,
+        remedy: writable
+          ? (access?.remedy ?? null)
+          : 'Set PLUMBLINE_HOME to a folder you may write to.',
       },
       {
         id: 'build',

@@ -19,6 +19,7 @@ import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import { version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
+import { describeAccess } from '../store/library-access';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { cancellable } from './cancellable';
 import { doctorReport } from './doctor';
@@ -48,6 +49,8 @@ export interface Engine extends EngineClient {
   listing(): LibraryListing;
   /** The one session whose id is, or begins with, `id`; no name where its file cannot be read. Throws a Failure where there is none, or more than one. */
   identify(id: string): { readonly id: string; readonly name: string | null };
+  /** Whether others may look into the library, and what to do about it; null where none may. */
+  libraryAccess(): { readonly message: string; readonly remedy: string } | null;
   /** Saved workloads, and the files that cannot be read, each with why. */
   savedListing(): SavedListing;
   /** One saved workload; throws a Failure that says why where it cannot be read. */
@@ -120,6 +123,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     startRecording: (request, hooks) => recordings.start(request, hooks),
     recording: () => recordings.list(),
+    libraryAccess: () => describeAccess(library.dir),
     savedListing: () => saved.list(),
     savedWorkload: (name) => saved.get(name),
     importFile: async (path, options) =>

@@ -3,7 +3,7 @@
  * which environment, under which name, and what is declared of it. Names and commands are without the secrets in them.
  */
 import { Failure } from '../../shared/base/failure';
-import { withoutSecrets } from '../../shared/base/secrets';
+import { withoutSecrets } from '../../shared/base/secret-text';
 import type { Millis } from '../../shared/base/units';
 import type { RecordRequest } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -46,7 +46,7 @@ interface Target {
 export function planRecording(request: RecordRequest): RecordingPlan {
   const target = resolveTarget(request);
   const { workload } = target;
-  const redactor = new Redactor({ ...process.env, ...target.env });
+  const redactor = new Redactor({ ...process.env, ...target.env }, target.command);
   return {
     ...target,
     name: redactor.text(request.name ?? target.name),

@@ -92,7 +92,7 @@ export class Uploads {
     }
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-upload-'));
     const path = join(folder, checkFileName(fileName));
-    writeFileSync(path, '');
+    writeFileSync(path, '', { mode: 0o600 });
     const id = randomUUID();
     this.#uploads.set(id, { folder, path, bytes: 0 });
     return id;

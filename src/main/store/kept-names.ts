@@ -24,7 +24,9 @@ export function keepName(path: string, name: string | null): void {
   if ((before ?? null) === name) return;
   const draft = join(dir, `${NAMES_FILE}.${process.pid}.draft`);
   writing(path, () => {
-    writeFileSync(draft, JSON.stringify(name === null ? others : { ...others, [id]: name }));
+    writeFileSync(draft, JSON.stringify(name === null ? others : { ...others, [id]: name }), {
+      mode: 0o600,
+    });
     renameSync(draft, join(dir, NAMES_FILE));
   });
 }

@@ -57,6 +57,7 @@ export class LibraryIndex {
       writeFileSync(
         draft,
         JSON.stringify({ version: INDEX_VERSION, entries: Object.fromEntries(this.#used) }),
+        { mode: 0o600 },
       );
       renameSync(draft, this.#path);
     } catch {

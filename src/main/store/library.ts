@@ -60,7 +60,7 @@ export class Library {
   constructor(dir: string) {
     this.dir = dir;
     try {
-      mkdirSync(dir, { recursive: true });
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw unwritable(dir, (error as Error).message, error);
     }

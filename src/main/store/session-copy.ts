@@ -1,5 +1,5 @@
 /** A session file from elsewhere, taken into the library: read through first, and never in the place of another. */
-import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { SessionData } from '../../shared/session/types';
@@ -48,7 +48,10 @@ export function copySession(library: Library, path: string): string {
   try {
     // The copy is examined, not the source: reading may fold a log into the file it reads.
     try {
-      for (const ending of endings) copyFileSync(source + ending, draft + ending);
+      for (const ending of endings) {
+        copyFileSync(source + ending, draft + ending);
+        chmodSync(draft + ending, 0o600);
+      }
     } catch (error) {
       throw unwritable(library.dir, (error as Error).message, error);
     }

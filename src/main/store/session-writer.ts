@@ -7,7 +7,7 @@
  * A disk that fails does not stop a recording: samples wait in memory, `failure` says why, and every later flush
  * tries again.
  */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { Failure } from '../../shared/base/failure';
@@ -69,6 +69,8 @@ export function createSession(
       );
     // Built under another name, so that whoever lists the folder never meets a file without its tables.
     rmSync(draft, { force: true });
+    // For its owner alone, as SQLite then makes what lies beside it: a session holds commands and logs.
+    closeSync(openSync(draft, 'wx', 0o600));
     const db = new Database(draft);
     try {
       db.pragma(`page_size = ${PAGE_BYTES}`);

@@ -6,7 +6,14 @@
  */
 
 import { Failure } from '../../shared/base/failure';
-import { HIDDEN, looksSecret, withoutSecrets } from '../../shared/base/secrets';
+import {
+  isTelling,
+  passwordsIn,
+  secretsIn,
+  withoutSecrets,
+  withoutShapes,
+} from '../../shared/base/secret-text';
+import { HIDDEN, looksSecret } from '../../shared/base/secrets';
 import type { WorkloadEnvironment } from '../../shared/contract/api';
 import type { Marker } from '../../shared/trace/types';
 
@@ -86,32 +93,29 @@ function checkName(name: string): void {
   );
 }
 
-/** Shorter values (on, 1, debug) would blot out half of a log. */
-const MIN_SECRET_LENGTH = 8;
-
-/** Takes secrets out of what is about to be stored: those of a command by their names, and those of `env` by their values. */
+/**
+ * Takes secrets out of what is about to be stored: those of a command by their names and forms, and the same values, with
+ * those of the environment, wherever else they stand.
+ */
 export class Redactor {
   readonly #values: readonly string[];
 
-  constructor(env: NodeJS.ProcessEnv) {
-    const secrets = Object.entries(env).flatMap(([name, value]) =>
-      value !== undefined && looksSecret(name) ? value.split('\n') : [],
+  constructor(env: NodeJS.ProcessEnv, command: readonly string[] = []) {
+    const secrets = Object.entries(env).flatMap(([name, value = '']) =>
+      looksSecret(name) ? value.split('\n') : passwordsIn(value),
     );
+    const telling = [...secrets, ...secretsIn(command)]
+      .map((line) => line.trim())
+      .filter(isTelling);
     // The longest first: a secret may hold another.
-    this.#values = [
-      ...new Set(
-        secrets
-          .map((line) => line.trim())
-          .filter((line) => line.length >= MIN_SECRET_LENGTH && !line.startsWith('/')),
-      ),
-    ].sort((a, b) => b.length - a.length);
+    this.#values = [...new Set(telling)].sort((a, b) => b.length - a.length);
   }
 
   text(text: string): string {
     let clean = text;
     for (const value of this.#values)
       if (clean.includes(value)) clean = clean.replaceAll(value, HIDDEN);
-    return clean;
+    return withoutShapes(clean);
   }
 
   command(words: readonly string[]): string[] {
@@ -120,10 +124,34 @@ export class Redactor {
 
   /** What a workload announces in words of its own. */
   marker(marker: Marker): Marker {
-    if (marker.type === 'note') return { ...marker, text: this.text(marker.text) };
-    return marker.type === 'run' || marker.type === 'model'
-      ? { ...marker, fields: this.fields(marker.fields) }
-      : marker;
+    switch (marker.type) {
+      case 'note':
+        return { ...marker, text: this.text(marker.text) };
+      case 'phase':
+        return { ...marker, name: this.text(marker.name) };
+      case 'memory':
+        return this.#memory(marker);
+      case 'run':
+      case 'model':
+        return { ...marker, fields: this.fields(marker.fields) };
+      default:
+        return marker;
+    }
+  }
+
+  #memory(marker: Extract<Marker, { type: 'memory' }>): Marker {
+    const { phase, memory } = marker;
+    const { counters } = memory;
+    const named = counters && {
+      counters: Object.fromEntries(
+        Object.entries(counters).map(([name, count]) => [this.text(name), count]),
+      ),
+    };
+    return {
+      ...marker,
+      phase: phase === null ? null : this.text(phase),
+      memory: { ...memory, ...named },
+    };
   }
 
   /** A document a workload announced: values of secret names, and secret values wherever they stand. */

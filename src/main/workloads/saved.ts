@@ -9,7 +9,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../shared/base/failure';
-import { looksSecret, withoutSecrets } from '../../shared/base/secrets';
+import { withoutSecrets } from '../../shared/base/secret-text';
+import { looksSecret } from '../../shared/base/secrets';
 import { storedDocument } from '../../shared/base/stored-document';
 import type { RecordRequest, SavedWorkload, WorkloadEnvironment } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -148,7 +149,7 @@ export class SavedWorkloads {
     });
     const path = this.#path(name);
     try {
-      mkdirSync(this.#dir, { recursive: true });
+      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       const draft = `${path}.${process.pid}.draft`;
       writeFileSync(draft, `${JSON.stringify(checked, null, 2)}\n`, { mode: 0o600 });
       renameSync(draft, path);
@@ -226,7 +227,7 @@ function refuseSecrets(command: readonly string[]): void {
   if (at < 0) return;
   const name =
     /^([^=]+)=/.exec(command[at]!)?.[1] ??
-    (command[at]!.includes('://') ? 'an address with a password' : command[at - 1]!);
+    (command[at]!.includes('://') ? 'an address with a password' : (command[at - 1] ?? 'its first word'));
   throw new Failure(
     'bad_input',
     `The command holds what looks like a secret (${name}), and secrets are never stored.`,

@@ -130,26 +130,3 @@ function splitWords(name: string): string[] {
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== '');
 }
-
-/**
- * The words of a command with every secret hidden: the value of `KEY=value` and the word after `--key` where the name looks
- * secret, and a password within a URL.
- */
-export function withoutSecrets(words: readonly string[]): string[] {
-  let valueIsNext = false;
-  return words.map((word) => {
-    const [, name, value] = /^(-{0,2}[\w.:-]+)=(.*)$/s.exec(word) ?? [];
-    if (name !== undefined) {
-      valueIsNext = false;
-      return looksSecret(name) && value !== '' ? `${name}=${HIDDEN}` : withoutUrlPassword(word);
-    }
-    const isOption = /^--?[\p{L}]/u.test(word);
-    const hide = valueIsNext && !isOption;
-    valueIsNext = isOption && looksSecret(word);
-    return hide ? HIDDEN : withoutUrlPassword(word);
-  });
-}
-
-function withoutUrlPassword(word: string): string {
-  return word.replace(/([a-z][a-z\d+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${HIDDEN}@`);
-}

@@ -41,8 +41,8 @@ export class EngineHost {
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
-    mkdirSync(dirname(options.logFile), { recursive: true });
-    this.#log = createWriteStream(options.logFile, { flags: 'a' });
+    mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+    this.#log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
     // A full disk must not end the application.
     this.#log.on('error', () => {});
     this.#child = this.#start();

@@ -42,9 +42,9 @@ export function readSettings(path: string): Settings {
 /** Whole or not at all: the file is written beside and renamed. What cannot be saved is not worth a complaint. */
 export function writeSettings(path: string, settings: Settings): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const temporary = `${path}.${process.pid}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`);
+    writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {
     console.error(`settings not saved to ${path}:`, error);

@@ -1,7 +1,8 @@
 /** Names that promise a secret, however they are written; and the names of this field that only sound like it. */
 import { describe, expect, it } from 'vitest';
 import { Redactor } from '../../../../src/main/workloads/environment';
-import { HIDDEN, looksSecret, withoutSecrets } from '../../../../src/shared/base/secrets';
+import { withoutSecrets } from '../../../../src/shared/base/secret-text';
+import { HIDDEN, looksSecret } from '../../../../src/shared/base/secrets';
 
 /** A small generator of its own: the same names every time, so that a failure can be looked at. */
 function random(seed: number): () => number {
@@ -167,6 +168,94 @@ describe('what is about to be stored', () => {
       expect(stored, name).not.toContain(value);
       expect(stored).toContain('/bin');
     }
+  });
+
+  it('holds no value that the command gave under a secret name, in a phase, a counter or the log', () => {
+    const secret = 'zq-7f3a9c-value';
+    const commands = [
+      ['train', '--api-key', secret],
+      ['env', `DB_PASS=${secret}`, 'train'],
+      ['curl', '-u', `ada:${secret}`],
+      ['curl', `-uada:${secret}`],
+      ['mysql', '-p', secret],
+      ['curl', '-H', `Authorization: Bearer ${secret}`],
+      ['curl', '--header', `X-Api-Key: ${secret}`],
+      ['train', `postgres://ada:${secret}@host/db`],
+    ];
+    for (const command of commands) {
+      const redactor = new Redactor({}, command);
+      const base = { t: 0, rank: 0, step: null };
+      const stored = JSON.stringify([
+        redactor.command(command),
+        redactor.text(`logged in by ${secret}.`),
+        redactor.marker({ ...base, type: 'phase', name: `with ${secret}`, event: 'begin' }),
+        redactor.marker({
+          ...base,
+          type: 'memory',
+          phase: secret,
+          memory: { allocated: 1, counters: { [secret]: 1 } },
+        }),
+      ]);
+      expect(stored, command.join(' ')).not.toContain(secret);
+      expect(stored, command.join(' ')).toContain(command[0]);
+    }
+  });
+
+  it('holds no password of an address in a variable, whose name promises none', () => {
+    const redactor = new Redactor({ DATABASE_URL: 'postgres://ada:zq-7f3a9c@db.example/x' });
+    expect(redactor.text('auth with zq-7f3a9c at db.example')).toBe(
+      `auth with ${HIDDEN} at db.example`,
+    );
+  });
+
+  it('keeps ports, folders, user ids, modules and times that stand where a password may', () => {
+    const plain = [
+      ['docker', 'run', '-p', '8080:80', '-u', '1000:1000', 'image'],
+      ['mkdir', '-p', './out', '-p', '/tmp/x'],
+      ['curl', '-H', 'Accept: text/html', 'http://host:8080/x'],
+      ['python', '-u', 'train.py', '-m', 'pkg.mod'],
+      ['C:\\tools\\run.exe', '-u', 'C:\\data'],
+      ['task-force-of-the-highest-quality', 'risk-assessment-model-for-everyone'],
+    ];
+    for (const command of plain) expect(withoutSecrets(command)).toEqual(command);
+  });
+
+  it.each([
+    `hf_${'aB3'.repeat(11)}`,
+    `ghp_${'a1B2'.repeat(9)}`,
+    `github_pat_${'a1_B2'.repeat(12)}`,
+    `glpat-${'a1B2'.repeat(5)}`,
+    `sk-proj-${'a1B2'.repeat(8)}`,
+    `xoxb-123456789012-${'a1B2'.repeat(5)}`,
+    `AKIA${'A1B2'.repeat(4)}`,
+    `npm_${'a1B2'.repeat(9)}`,
+    `nvapi-${'a1B2'.repeat(15)}`,
+    `eyJ${'a1B2'.repeat(4)}.eyJ${'a1B2'.repeat(4)}.${'a1B2'.repeat(4)}`,
+  ])('knows the bare token %s by its shape', (token) => {
+    const redactor = new Redactor({});
+    expect(redactor.text(`use ${token}, please`)).toBe(`use ${HIDDEN}, please`);
+    expect(redactor.command(['login', token])).toEqual(['login', HIDDEN]);
+  });
+
+  it('hides what follows an authorization header, and private keys, in any text', () => {
+    const redactor = new Redactor({});
+    expect(redactor.text('> Authorization: Basic YWRhOnNlY3JldA==')).toBe(
+      `> Authorization: Basic ${HIDDEN}`,
+    );
+    expect(redactor.text('{"authorization": "Bearer abc.def"}')).toBe(
+      `{"authorization": "Bearer ${HIDDEN}"}`,
+    );
+    expect(
+      redactor.text('-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----'),
+    ).toBe(`-----BEGIN RSA PRIVATE KEY-----${HIDDEN}-----END RSA PRIVATE KEY-----`);
+  });
+
+  it('hides short and common values in their own place alone', () => {
+    const env = { DB_PASSWORD: 'required', API_TOKEN: 'abc1234', SECRET_KEY: 'Password' };
+    const redactor = new Redactor(env, ['x', '--password', 'localhost']);
+    const text = 'the password is required, abc1234 on localhost';
+    expect(redactor.text(text)).toBe(text);
+    expect(redactor.command(['x', '--password', 'localhost'])).toEqual(['x', '--password', HIDDEN]);
   });
 
   it('keeps what a short or ordinary variable holds', () => {

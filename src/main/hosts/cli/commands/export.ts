@@ -5,6 +5,7 @@ import { Failure } from '../../../../shared/base/failure';
 import type { Engine } from '../../../engine/engine';
 import { checkFormat, exportFormats } from '../../../engine/exports';
 import type { Output } from '../output';
+import { warnOfSharing } from '../privacy';
 import { withEngine } from '../with-engine';
 import { outputPath, writePieces } from '../write-file';
 
@@ -45,6 +46,7 @@ export function registerExport(program: Command, output: Output): void {
         ];
         const path = outputPath(out, begun.fileName, endings.filter(Boolean));
         const bytes = await writePieces(path, pieces, 'export');
+        await warnOfSharing(engine, [id], format, output);
         output.result({ path, bytes }, () => path);
       });
     });

@@ -32,6 +32,7 @@ import {
   whole,
 } from '../options/spec-options';
 import type { Output } from '../output';
+import { warnOfAccess } from '../privacy';
 import { compareText } from '../text/comparison';
 import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
@@ -98,6 +99,7 @@ export function registerRecord(program: Command, output: Output): void {
       const expectations = parseExpectationOptions(options, '=');
       process.exitCode = await withEngine(async (engine) => {
         const request = typed ?? (await askAgain(engine, again ?? '', options));
+        warnOfAccess(engine, output);
         if (save !== undefined) await engine.saveWorkload({ name: save, request });
         const { data, interrupted } = await follow(engine, request, output, { echo: true });
         const [doc, budget] = [

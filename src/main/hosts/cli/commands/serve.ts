@@ -10,6 +10,7 @@ import { createEngine } from '../../../engine/engine';
 import { rendererDir } from '../../../install/paths';
 import { serveBrowser } from '../../server/serve';
 import type { Output } from '../output';
+import { warnOfAccess } from '../privacy';
 
 interface ServeOptions {
   readonly port: string;
@@ -34,6 +35,7 @@ export function registerServe(program: Command, output: Output): void {
       const onBug = (error: unknown) => output.say(inspect(error));
       process.on('uncaughtException', onBug).on('unhandledRejection', onBug);
       const engine = createEngine({ host: 'server', mayLaunch: options.allowLaunch === true });
+      warnOfAccess(engine, output);
       const server = await serveBrowser({
         engine,
         port,

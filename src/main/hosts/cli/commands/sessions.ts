@@ -15,6 +15,7 @@ import {
   reportOutcomes,
 } from '../options/expectations';
 import type { Output } from '../output';
+import { warnOfSharing } from '../privacy';
 import { compareText } from '../text/comparison';
 import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
@@ -44,6 +45,7 @@ export function registerSessions(program: Command, output: Output): void {
           return;
         }
         const path = writeReport(report, options.out);
+        await warnOfSharing(engine, ids, options.format, output);
         output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
       }),
     );
