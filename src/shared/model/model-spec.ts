@@ -84,6 +84,9 @@ export interface ModelSpec {
   readonly attentionSinks?: boolean;
   /** Queries are projected twice as wide: the second half gates attention's output (Qwen3-Next). */
   readonly attentionGate?: boolean;
+  /** Scores, and logits, are capped by a tanh: cap·tanh(x/cap) (Gemma 2). */
+  readonly scoreCap?: boolean;
+  readonly logitCap?: boolean;
   /** Layers attend to this many tokens at most (Mistral). */
   readonly slidingWindow?: number;
   /** The same of some of the layers alone (Gemma, gpt-oss). */

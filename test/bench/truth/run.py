@@ -90,6 +90,10 @@ def build(step):
     dtype = WEIGHTS[run["precision"]]
     model = cls.from_config(config, dtype=dtype, attn_implementation="sdpa" if attention == "sdpa" else "eager")
     State.built = type(model).__name__
+    if fields.get("tie_word_embeddings") is False and model.get_output_embeddings().weight is model.get_input_embeddings().weight:
+        # mT5 and T5 1.1: built of a configuration the class has one table; the published weights hold two that differ, and
+        # from_pretrained leaves those apart (transformers/modeling_utils.py, tie_weights).
+        model.get_output_embeddings().weight = torch.nn.Parameter(torch.empty_like(model.get_output_embeddings().weight))
     if attention == "flash":
         for part in model.modules():
             if hasattr(part, "config") and hasattr(part.config, "_attn_implementation_internal"):

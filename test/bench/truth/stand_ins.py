@@ -25,16 +25,18 @@ used = set()
 def choose_attention(query, key, value, mask, dropout, gqa):
     """
     Which kernel CUDA takes, as ATen/native/transformers/cuda/sdp_utils.cpp decides: flash for half precision without a
-    mask and equal widths up to 256 (grouped heads too); memory-efficient for any precision, with a mask too, but for as
-    many key heads as query heads (`check_batch_size_and_num_heads_dense`, supports_gqa false); else the plain one.
+    mask and equal widths up to 256 (grouped heads too, where the caller says so by enable_gqa); memory-efficient for any
+    precision, with a mask too, but for as many key heads as query heads (`check_batch_size_and_num_heads_dense`,
+    supports_gqa false); else the plain one.
     """
     half = query.dtype in (torch.float16, torch.bfloat16)
     width = query.shape[-1]
-    if half and mask is None and width <= 256 and width == value.shape[-1] and width % 8 == 0:
-        return "flash"
     grouped = query.shape[1] != key.shape[1]
+    fits = mask is None and width <= 256 and width == value.shape[-1] and width % 8 == 0
+    if half and fits and (gqa or not grouped):
+        return "flash"
     aligned = width % (8 if half else 4) == 0 and value.shape[-1] % (8 if half else 4) == 0
-    if not grouped and aligned and (mask is None or not mask.requires_grad or True):
+    if not grouped and aligned:
         return "efficient"
     return "math"
 
@@ -66,27 +68,10 @@ def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False,
         return aten._scaled_dot_product_efficient_attention(
             query, key, value, bias, needs, dropout_p, is_causal, scale=scale
         )[0]
-    return _math_attention(query, key, value, attn_mask, dropout_p, is_causal, scale)
-
-
-def _math_attention(query, key, value, mask, dropout_p, is_causal, scale):
-    """`_scaled_dot_product_attention_math` of ATen/native/transformers/attention.cpp, the steps that make tensors."""
-    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
-    query = query * math.sqrt(scale)
-    if is_causal:
-        mask = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool, device=query.device).tril()
-    if mask is not None and mask.dtype == torch.bool:
-        mask = torch.where(mask, 0.0, float("-inf")).to(query.dtype)
-    if query.shape[1] != key.shape[1]:
-        key = key.repeat_interleave(query.shape[1] // key.shape[1], 1)
-        value = value.repeat_interleave(query.shape[1] // value.shape[1], 1)
-    scores = torch.matmul(query, (key.transpose(-2, -1) * math.sqrt(scale)))
-    if mask is not None:
-        scores = scores + mask
-    weights = torch._safe_softmax(scores, -1)
-    if dropout_p > 0:
-        weights = dropout(weights, dropout_p)
-    return torch.matmul(weights, value)
+    # Made of operators that every device has; half precision it computes in fp32 (ATen/native/transformers/attention.cpp).
+    return aten._scaled_dot_product_attention_math(
+        query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa
+    )[0]
 
 
 def flash_attention_2(module, query, key, value, attention_mask=None, dropout=0.0, scaling=None, is_causal=None, **_):

@@ -42,6 +42,7 @@ const BERT_LIKE = {
   vocab_size: 30_522,
   max_position_embeddings: 514,
 };
+const FEW_EXPERTS = { num_local_experts: 16, num_experts_per_tok: 4 };
 const T5_LIKE = {
   d_model: 1024,
   d_ff: 2816,
@@ -167,6 +168,14 @@ const DECODERS: Readonly<Record<string, Config>> = {
     num_experts: 16,
     num_experts_per_tok: 4,
   },
+  // Two experts a token: its router takes no other number (`sparsemixer`).
+  phimoe: {
+    ...LLAMA_LIKE,
+    intermediate_size: 1024,
+    num_local_experts: 16,
+    num_experts_per_tok: 2,
+    sliding_window: null,
+  },
   granite: { ...LLAMA_LIKE, vocab_size: 49_152 },
   smollm3: { ...LLAMA_LIKE, vocab_size: 128_256, pad_token_id: 0 },
   glm4: { ...LLAMA_LIKE, head_dim: 128, vocab_size: 151_552, pad_token_id: 0 },
@@ -190,6 +199,46 @@ const DECODERS: Readonly<Record<string, Config>> = {
     v_head_dim: 128,
     vocab_size: 129_280,
     max_position_embeddings: 4096,
+  },
+};
+
+/** Held out: run for the first time when the theory was done, and named by the hash of their name alone (`heldOut`). */
+const FRESH: Readonly<Record<string, Config>> = {
+  ernie4_5: { ...LLAMA_LIKE, head_dim: 128, tie_word_embeddings: true },
+  exaone4: {
+    ...LLAMA_LIKE,
+    vocab_size: 102_400,
+    sliding_window: 4096,
+    sliding_window_pattern: 4,
+  },
+  ministral: { ...LLAMA_LIKE, head_dim: 128, sliding_window: 4096 },
+  minimax_m2: { ...LLAMA_LIKE, ...FEW_EXPERTS, head_dim: 128, intermediate_size: 1024 },
+  qwen3_next: {
+    ...LLAMA_LIKE,
+    head_dim: 128,
+    moe_intermediate_size: 512,
+    shared_expert_intermediate_size: 512,
+    num_experts: 16,
+    num_experts_per_tok: 4,
+    linear_num_key_heads: 8,
+    linear_num_value_heads: 16,
+  },
+  seed_oss: { ...LLAMA_LIKE, head_dim: 128, vocab_size: 155_136 },
+};
+const FRESH_ENCODERS: Readonly<Record<string, Config>> = {
+  camembert: { ...BERT_LIKE, vocab_size: 32_005, type_vocab_size: 1, pad_token_id: 1 },
+  'deberta-v2': {
+    ...BERT_LIKE,
+    vocab_size: 128_100,
+    type_vocab_size: 0,
+    relative_attention: true,
+    position_buckets: 256,
+    norm_rel_ebd: 'layer_norm',
+    share_att_key: true,
+    pos_att_type: ['p2c', 'c2p'],
+    position_biased_input: false,
+    max_relative_positions: -1,
+    max_position_embeddings: 512,
   },
 };
 
@@ -238,6 +287,8 @@ const EVERY_ENCODER: Readonly<Record<string, TruthRun>> = {
   'bf16 sdpa sgd': { precision: 'bf16', attention: 'sdpa', optimizer: 'sgd' },
   'autocast eager': { precision: 'mixed-bf16', attention: 'eager' },
 };
+
+const FULL: TruthRun = { precision: 'fp32', attention: 'eager', checkpointing: 'full' };
 
 /** Of a few families of unlike code. */
 const MORE: Readonly<Record<string, TruthRun>> = {
@@ -298,11 +349,16 @@ const LACKS: Readonly<Record<string, readonly string[]>> = {
   // Values are narrower than keys, which the flash kernels refuse.
   deepseek_v3: ['flash'],
   mpt: ['sdpa', 'flash'],
+  'deberta-v2': ['sdpa', 'flash'],
 };
 
-/** Families nobody looked at while the theory was tuned: one of four, by a hash of the name. */
+/**
+ * Families nobody looked at while the theory was tuned: one of four of those that have been added last, by a hash of the
+ * name. Twelve of the first were held out by the same hash until their misses were mended; they are told with the others now.
+ */
 export function heldOut(family: string): boolean {
-  return createHash('sha256').update(family).digest()[0]! % 4 === 0;
+  const added = family in FRESH || family in FRESH_ENCODERS;
+  return added && createHash('sha256').update(family).digest()[0]! % 4 === 0;
 }
 
 export function listSteps(): readonly TruthStep[] {
@@ -326,7 +382,7 @@ export function listSteps(): readonly TruthStep[] {
       });
     }
   };
-  for (const [family, config] of Object.entries(DECODERS)) {
+  for (const [family, config] of Object.entries({ ...DECODERS, ...FRESH })) {
     add(family, 'causal', config, EVERY_DECODER);
     if (MORE_OF.includes(family)) add(family, 'causal', config, MORE);
     if (LORA_OF.includes(family))
@@ -339,11 +395,13 @@ export function listSteps(): readonly TruthStep[] {
         ),
       );
   }
-  for (const [family, config] of Object.entries(ENCODERS)) {
+  for (const [family, config] of Object.entries({ ...ENCODERS, ...FRESH_ENCODERS })) {
     add(family, 'masked', config, EVERY_ENCODER);
     add(family, 'sequence', config, { 'fp32 eager': EVERY_ENCODER['fp32 eager']! });
   }
-  for (const [family, config] of Object.entries(ENCODER_DECODERS))
+  for (const [family, config] of Object.entries(ENCODER_DECODERS)) {
     add(family, 'seq2seq', config, EVERY_ENCODER);
+    add(family, 'seq2seq', config, { 'fp32 eager full': FULL });
+  }
   return steps;
 }

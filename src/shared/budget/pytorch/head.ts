@@ -21,6 +21,7 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
 import { TensorSum } from './allocator';
+import { savedByNorm } from './norm';
 import type { ElementBytes } from './types';
 
 export interface Head {
@@ -55,11 +56,8 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
   if (!shard.head) return { norm, saved, forward, kept, backward, gradient, work };
   const { compute: c } = types;
   if (!model.postNorm) {
-    norm
-      .add((model.norm === 'rmsnorm' ? 4 : types.residual) * stream)
-      .add(4 * split(rows, shard.sequence), model.norm === 'layernorm' ? 2 : 1);
-    // The normalized value is kept for the gradient of the scale, which adapters leave as it is.
-    if (model.norm === 'rmsnorm' && !run.loraRank) norm.add(types.residual * stream);
+    for (const { of, element, count } of savedByNorm(model, run, types.residual))
+      norm.add(element * (of === 'rows' ? split(rows, shard.sequence) : stream), count);
   }
   saved.addAll(norm);
   // BERT's pooler reads the first token out of the last output, all of which stays.
@@ -93,12 +91,15 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
     return { norm, saved, forward, kept, backward, gradient, work };
   }
+  // The tanh of a cap is kept for its own gradient.
+  const capped = model.logitCap ? c * logits : 0;
   forward
     .add(c * logits)
     .add(c < wide ? 4 * logits : 0)
-    .add(wide * logits);
-  kept.add(wide * logits);
-  backward.add(wide * logits, 3);
+    .add(wide * logits)
+    .add(capped);
+  kept.add(wide * logits).add(capped);
+  backward.add(wide * logits, 3).add(capped);
   gradient.add(c * logits);
   return { norm, saved, forward, kept, backward, gradient, work };
 }

@@ -17,15 +17,13 @@ import { contextBytes } from './device';
 import { inferenceMoments } from './inference';
 import { findPeak, type PhaseMoments, tierFrom } from './timeline';
 import { trainingMoments } from './training';
-import { settleAttention } from './types';
 
 function listMoments(
   model: ModelSpec,
-  asked: RunSpec,
+  run: RunSpec,
   shard: Shard,
   peaksOnly = false,
 ): PhaseMoments[] {
-  const run = settleAttention(model, asked);
   return run.mode === 'train'
     ? trainingMoments(model, run, shard, peaksOnly)
     : inferenceMoments(model, run, shard);

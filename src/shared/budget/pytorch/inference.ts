@@ -22,6 +22,7 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
+import { findAttention } from './attention';
 import { type Holding, hold } from './holding';
 import { layerShape } from './layer-shape';
 import { countResident, type Resident } from './resident';
@@ -187,7 +188,8 @@ class ForwardPasses {
       // Weights of 4 bits multiply a single vector as they are.
       hold('workspace', this.#resident.expanded, run.batch * tokens > 1 ? 1 : 0),
     ];
-    const eagerMask = run.attention === 'eager' ? types.compute * run.batch * tokens * length : 0;
+    const { keepsScores } = findAttention(model, run, types);
+    const eagerMask = keepsScores ? types.compute * run.batch * tokens * length : 0;
     const mask = hold('buffers', new TensorSum().add(eagerMask));
     const withinLayer = (name: string, work: TensorSum): Moment => ({
       name,

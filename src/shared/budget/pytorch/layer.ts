@@ -8,6 +8,7 @@ import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
+import { findAttention } from './attention';
 import {
   CROSS_SUBLAYERS,
   type LayerShape,
@@ -15,8 +16,9 @@ import {
   SUBLAYERS,
   type Sublayer,
 } from './layer-shape';
+import { normBackward } from './norm';
 import { countElements, savedTensors } from './saved-tensors';
-import { type ElementBytes, softmaxInFp32 } from './types';
+import type { ElementBytes } from './types';
 
 /** The highest moment of a layer's backward pass. */
 export interface LayerPeak {
@@ -111,12 +113,12 @@ function attentionWork(
   types: ElementBytes,
 ): TensorSum {
   const c = types.compute;
-  const eager = run.attention === 'eager';
+  const { keepsScores, scores } = findAttention(model, run, types);
   const work = new TensorSum()
-    .add(eager ? c * run.batch * shape.heads * run.seq * run.seq : 0)
+    .add(keepsScores ? scores * run.batch * shape.heads * run.seq * run.seq : 0)
     .add(types.residual * shape.stream);
   // Copies of queries and keys stand beside the one tensor that all three are projected into.
-  if (eager && findImplementation(model).fusedProjection)
+  if (keepsScores && findImplementation(model).fusedProjection)
     work.add(c * run.batch * run.seq * shape.queryWidth, 2);
   return work;
 }
@@ -188,11 +190,11 @@ function attentionBackward(
   const c = types.compute;
   const { q, kv } = projectedElements(model, run, shape);
   const rows = run.batch * shape.heads * run.seq;
-  if (run.attention === 'eager') {
-    // The gradient of the weights and of the scores; in fp32 beside half-precision ones where softmax ran in fp32.
-    const gradients = softmaxInFp32(model, run) ? 6 : 2 * c;
+  const { keepsScores, queries, scores, weights } = findAttention(model, run, types);
+  if (keepsScores) {
+    // The gradient of the weights, as softmax made them, and of the scores.
     const undropped = (run.dropout ?? 0) > 0 ? c : 0;
-    return (gradients + undropped) * rows * run.seq + c * q;
+    return (weights[0] + scores + undropped) * rows * run.seq + queries * q;
   }
   const repeated = shape.kvWidth === shape.queryWidth ? 0 : 2 * c * q;
   const inFp32 = c < 4 ? 4 * q : 0;
@@ -201,16 +203,12 @@ function attentionBackward(
 
 /** Tensors of the inner width that backward of the activation holds. */
 function activationCopies(model: ModelSpec, types: ElementBytes): number {
-  if (model.activation === 'swiglu') return 3;
+  if (model.activation === 'swiglu') return 3 + (model.activationComposed ? 1 : 0);
   if (!model.activationComposed) return 2;
+  // The gradient, the tanh and four terms of the derivative.
+  if (findImplementation(model).activationRunAgain) return 6;
   // Autocast computes the power in fp32: twice the width.
   return types.autocast ? 6 : 3;
-}
-
-/** Bytes that backward of one norm holds, apart from what it saved: RMSNorm, written out, computes in fp32. */
-export function normBackward(model: ModelSpec, types: ElementBytes, stream: number): Bytes {
-  if (model.norm === 'layernorm') return (types.residual + types.compute) * stream;
-  return (types.residual < 4 ? 14 : 16) * stream;
 }
 
 interface LayerBackward {

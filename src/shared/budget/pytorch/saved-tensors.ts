@@ -27,8 +27,10 @@ import type { Experts, ModelSpec, RunSpec } from '../../model/spec';
 import { takesRole } from '../../model/weights/adapters';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
+import { type AttentionKernel, findAttention } from './attention';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
-import { type ElementBytes, softmaxInFp32 } from './types';
+import { savedByNorm } from './norm';
+import type { ElementBytes } from './types';
 
 export interface SavedTensor {
   readonly name: string;
@@ -56,7 +58,7 @@ export function savedTensors(
   cross = false,
 ): readonly SavedTensor[] {
   const tape = new LayerTape(model, run, shard, types);
-  tape.saveSelfAttention();
+  tape.saveSelfAttention(cross);
   if (cross) tape.saveCrossAttention();
   tape.saveFeedForward();
   return tape.tensors;
@@ -75,7 +77,7 @@ class LayerTape {
   /** [N, d] as it lies between tensor-parallel regions. */
   readonly #stream: readonly [rows: number, width: number];
   readonly #rank: number;
-  readonly #eager: boolean;
+  readonly #kernel: AttentionKernel;
 
   constructor(model: ModelSpec, run: RunSpec, shard: Shard, types: ElementBytes) {
     this.#model = model;
@@ -85,15 +87,27 @@ class LayerTape {
     this.#code = findImplementation(model);
     this.#stream = [split(run.batch * run.seq, shard.sequence), model.hidden];
     this.#rank = run.loraRank ?? 0;
-    this.#eager = run.attention === 'eager';
+    this.#kernel = findAttention(model, run, types);
   }
 
-  saveSelfAttention(): void {
+  /** A fused kernel takes a decoder's relative positions as one mask, which each layer lays over the causal one by itself. */
+  saveSelfAttention(decoder: boolean): void {
     this.#norm('norm1');
     const projections = this.#code.fusedProjection ? QKV : Q_K_V;
     this.#inputs('qkv', 'input of the projections', this.#stream, projections);
     if (this.#model.qkNorm) this.#queryKeyNorms();
     this.#attention('attention');
+    const { relativeBuckets } = this.#model;
+    if (decoder && relativeBuckets !== undefined && !this.#kernel.keepsScores) {
+      const square = [this.#shape.heads, this.#run.seq, this.#run.seq];
+      this.#save(
+        'attention',
+        'relative positions under the causal mask',
+        square,
+        this.#types.compute,
+      );
+      this.#save('attention', 'causal mask', square.slice(1), 1);
+    }
     this.#attentionOutput('output');
   }
 
@@ -201,36 +215,25 @@ class LayerTape {
     element: number,
     shared = false,
   ): void {
-    if (this.#code.normWrittenOut) {
-      // In fp32: the centred input for its square and for its scale, 1/deviation, and the normalized value for the weight.
-      this.#save(sublayer, 'centred input in fp32', shape, 4, 2);
-      this.#save(sublayer, 'reciprocal deviation', [rows], 4);
-      if (this.#rank === 0) this.#save(sublayer, 'normalized in fp32', shape, 4);
-      return;
-    }
-    if (this.#model.norm === 'layernorm') {
-      if (!shared) this.#save(sublayer, 'input', shape, element);
-      this.#save(sublayer, 'mean and reciprocal deviation', [rows], 4, 2);
-      return;
-    }
-    // Written out in fp32: the input (a copy of a half-precision one), 1/rms, and the normalized value for the scale.
-    if (!shared || element < 4) this.#save(sublayer, 'input in fp32', shape, 4);
-    if (this.#code.normKeepsInput && element < 4) this.#save(sublayer, 'input', shape, element);
-    this.#save(sublayer, 'reciprocal root mean square', [rows], 4);
-    if (this.#rank === 0)
-      this.#save(sublayer, 'normalized', shape, this.#code.scaledInFp32 ? 4 : element);
+    for (const tensor of savedByNorm(this.#model, this.#run, element, shared))
+      this.#save(
+        sublayer,
+        tensor.name,
+        tensor.of === 'rows' ? [rows] : shape,
+        tensor.element,
+        tensor.count,
+      );
   }
 
   #attention(sublayer: 'attention' | 'crossAttention'): void {
     const { batch: B, seq: n } = this.#run;
-    const { compute: c } = this.#types;
     const { queryWidth, kvWidth, heads } = this.#shape;
+    const { keepsScores, queries, values } = this.#kernel;
     this.#compressed();
-    this.#save(sublayer, 'queries', [B, n, queryWidth], c);
-    // Eager attention repeats grouped keys and values for every query head.
-    this.#save(sublayer, 'keys', [B, n, this.#eager ? queryWidth : kvWidth], c);
-    this.#save(sublayer, 'values', [B, n, this.#savedValueWidth()], c);
-    if (this.#eager) this.#scores(sublayer);
+    this.#save(sublayer, 'queries', [B, n, queryWidth], queries);
+    this.#save(sublayer, 'keys', [B, n, keepsScores ? queryWidth : kvWidth], queries);
+    this.#save(sublayer, 'values', [B, n, this.#savedValueWidth()], values);
+    if (keepsScores) this.#scores(sublayer);
     else this.#save(sublayer, 'log-sum-exp', [B, heads, n], 4);
   }
 
@@ -248,7 +251,7 @@ class LayerTape {
   #savedValueWidth(): number {
     const { latentAttention: latent } = this.#model;
     const { valueWidth, kvWidth } = this.#shape;
-    if (this.#eager) return valueWidth;
+    if (this.#kernel.keepsScores) return valueWidth;
     // A fused kernel keeps views: of latent attention's values with the plain keys projected beside them, and of values
     // that are part of one projection with queries and keys that rotation has made tensors of their own since.
     if (this.#code.fusedProjection && this.#model.positions === 'rotary')
@@ -256,15 +259,19 @@ class LayerTape {
     return latent ? (valueWidth / latent.valueDim) * (latent.plainDim + latent.valueDim) : kvWidth;
   }
 
-  /** Of eager attention, [B, h, n, n]. */
+  /** Of attention that keeps its scores, [B, h, n, n]. */
   #scores(sublayer: Sublayer): void {
     const { batch: B, seq: n, dropout = 0 } = this.#run;
-    const { compute: c } = this.#types;
     const square = [B, this.#shape.heads, n, n];
-    const inFp32 = softmaxInFp32(this.#model, this.#run);
+    const { weights, capped } = this.#kernel;
+    const [softmax, multiplied] = weights;
+    const c = multiplied ?? softmax;
+    if (capped) this.#save(sublayer, 'tanh of the scores', square, this.#kernel.scores, 1, true);
     // Softmax keeps its result, the multiplication with the values what it is given: the same tensor if nothing is between.
-    if (inFp32) this.#save(sublayer, 'attention weights in fp32', square, 4, 1, true);
-    if (!inFp32 || dropout === 0) this.#save(sublayer, 'attention weights', square, c, 1, true);
+    if (multiplied !== undefined)
+      this.#save(sublayer, 'attention weights in fp32', square, softmax, 1, true);
+    if (multiplied === undefined || dropout === 0)
+      this.#save(sublayer, 'attention weights', square, c, 1, true);
     if (dropout > 0) {
       this.#save(sublayer, 'attention weights after dropout', square, c, 1, true);
       this.#save(sublayer, 'dropout mask', square, 1, 1, true);
@@ -277,7 +284,7 @@ class LayerTape {
     const { compute: c, autocast, adapter } = this.#types;
     const output = [B, n, this.#shape.valueWidth];
     const name = 'input of the output projection';
-    if (this.#eager) {
+    if (this.#kernel.keepsScores) {
       this.#inputs(sublayer, name, output, ['output']);
     } else {
       this.#save(sublayer, name, output, c);
@@ -313,23 +320,31 @@ class LayerTape {
   #activation(inner: readonly number[]): void {
     const { compute: c, autocast } = this.#types;
     const { activation, activationComposed } = this.#model;
+    const isWrittenOut = activationComposed && !this.#code.activationRunAgain;
     if (activation === 'swiglu') {
-      this.#save('activation', 'gate', inner, c);
-      this.#save('activation', 'silu of the gate', inner, c);
+      if (isWrittenOut) this.#composedGelu(inner);
+      else this.#save('activation', 'gate', inner, c);
+      // A product of half and single precision is single.
+      this.#save('activation', 'gate after its function', inner, isWrittenOut && autocast ? 4 : c);
       this.#save('activation', 'up', inner, c);
     } else if (activation === 'relu') {
       // relu saves its result, which is the next layer's input: one tensor, counted there. T5 hands it on at the precision of
       // the next matrix, which autocast narrows again.
       const isRecast = autocast && this.#model.relativeBuckets !== undefined;
       if (this.#rank > 0 || isRecast) this.#save('activation', 'relu', inner, c);
-    } else if (activationComposed) {
-      // 0.5·u·(1 + tanh(√(2/π)·(u + 0.044715·u³))), one kernel an operation; autocast takes the power in fp32.
-      const wide = autocast ? 4 : c;
-      this.#save('activation', 'inner value', inner, wide);
-      this.#save('activation', 'tanh, and one plus it', inner, wide, 2);
-      this.#save('activation', 'half the inner value', inner, c);
+    } else if (isWrittenOut) {
+      this.#composedGelu(inner);
     } else {
       this.#save('activation', 'inner value', inner, c);
     }
+  }
+
+  /** 0.5·u·(1 + tanh(√(2/π)·(u + 0.044715·u³))), one kernel an operation; autocast takes the power in fp32. */
+  #composedGelu(inner: readonly number[]): void {
+    const { compute: c, autocast } = this.#types;
+    const wide = autocast ? 4 : c;
+    this.#save('activation', 'inner value', inner, wide);
+    this.#save('activation', 'tanh, and one plus it', inner, wide, 2);
+    this.#save('activation', 'half the inner value', inner, c);
   }
 }

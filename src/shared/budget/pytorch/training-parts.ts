@@ -8,11 +8,13 @@
 import { segmentLength } from '../../model/checkpointing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { countWeights, type Weights } from '../weights';
+import { countWeights, split, type Weights } from '../weights';
 import { TensorSum } from './allocator';
+import { findAttention } from './attention';
 import { buildHead, type Head } from './head';
 import { type Holding, hold } from './holding';
-import { buildLayer, type Layer, normBackward } from './layer';
+import { buildLayer, type Layer } from './layer';
+import { normBackward } from './norm';
 import { type OptimizerMemory, optimizerMemory } from './optimizer';
 import { countResident, type Resident } from './resident';
 import { type ElementBytes, elementBytes } from './types';
@@ -34,7 +36,7 @@ interface GradientParts {
   /** Gradients of all weights, and of the matrices outside the layers, which backward makes first. */
   readonly allGradients: TensorSum;
   readonly endGradients: TensorSum;
-  /** A tied table's gradient comes twice, from the head and from the lookup; their sum is a third tensor. */
+  /** A table's gradient comes twice where head and lookup share it, or two stacks look it up; their sum is a third tensor. */
   readonly tiedGradients: TensorSum;
   /** Gradients outlive a backward pass, since those of further micro-batches are added to them. */
   readonly carried: boolean;
@@ -57,9 +59,9 @@ interface ActivationParts {
   readonly waiting: number;
   /** Saved by the norm over the embeddings. */
   readonly embedded: TensorSum;
-  /** Sines and cosines of the positions, and the same where a layer that trains saves them. */
-  readonly angles: TensorSum;
-  readonly savedAngles: TensorSum;
+  /** What all layers share of the positions, and the same where a layer that trains saves it. */
+  readonly positions: TensorSum;
+  readonly savedPositions: TensorSum;
   /** What a frozen layer holds at either of its two highest moments; none where none is frozen. */
   readonly frozenForward: readonly TensorSum[];
   /** Temporaries of the backward pass of the last norm. */
@@ -117,7 +119,7 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
     ...layers,
     ...gradients,
     ...countActivations(model, run, shard, types, layers, head),
-    ...listStanding(run, shard, types, layers, resident, gradients.allGradients),
+    ...listStanding(model, run, shard, types, layers, resident, gradients.allGradients),
   };
 }
 
@@ -146,7 +148,9 @@ function countGradients(
     allGradients,
     endGradients,
     tiedGradients: new TensorSum().add(
-      tableTrains && shard.head && model.tiedHead ? 2 * largestEnd : 0,
+      tableTrains && (shard.decoderLayers > 0 || (shard.head && model.tiedHead))
+        ? 2 * largestEnd
+        : 0,
     ),
     carried,
     freshGradient: new TensorSum().add(carried ? largest : 0),
@@ -180,9 +184,7 @@ function countActivations(
     embedded
       .add(types.residual * width, encoderDecoder ? 2 : 1)
       .add(4 * B * n, encoderDecoder ? 4 : 2);
-  const angles = new TensorSum();
-  if (model.positions === 'rotary')
-    angles.add(types.residual * n * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  const positions = positionTensors(model, run, shard, types, group > 0);
   return {
     stream,
     kept,
@@ -190,8 +192,8 @@ function countActivations(
     microBatch: stack(new TensorSum(), kept, topLayers).addAll(below),
     waiting: shard.inFlight - 1,
     embedded,
-    angles,
-    savedAngles: trainedLayers > 0 ? angles : new TensorSum(),
+    positions,
+    savedPositions: trainedLayers > 0 ? positions : new TensorSum(),
     frozenForward:
       shard.frozen === 0
         ? []
@@ -202,12 +204,40 @@ function countActivations(
   };
 }
 
+/**
+ * Sines and cosines of rotary positions. Of relative ones the buckets of all pairs, one int64 each; their biases, h·n², where a
+ * fused kernel takes the encoder's and the zeros of cross-attention as its mask, and where layers that run again are given
+ * them: those of each stack and the zeros.
+ */
+function positionTensors(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  recomputed: boolean,
+): TensorSum {
+  const { seq: n } = run;
+  const sum = new TensorSum();
+  if (model.positions === 'rotary')
+    sum.add(types.residual * n * (model.latentAttention?.ropeDim ?? model.headDim), 2);
+  if (model.relativeBuckets === undefined) return sum;
+  const stacks = shard.decoderLayers > 0 ? 2 : 1;
+  const square = split(model.heads, shard.tensor) * n ** 2;
+  if (recomputed)
+    return sum.add(types.residual * square, stacks).add(types.compute * square, stacks - 1);
+  const tables = model.relativeInEveryLayer ? shard.layers + shard.decoderLayers : stacks;
+  sum.add(8 * n ** 2, tables);
+  if (!findAttention(model, run, types).keepsScores) sum.add(types.compute * square, stacks);
+  return sum;
+}
+
 function keptByLayer({ saved, scores }: Layer, run: RunSpec): TensorSum {
   const kept = new TensorSum().addAll(saved);
   return run.checkpointing === 'selective' ? kept.addAll(scores, -1) : kept;
 }
 
 function listStanding(
+  model: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
@@ -221,7 +251,9 @@ function listStanding(
   const loaded = [...resident.weights, hold('buffers', resident.buffers)];
   const mask = hold(
     'buffers',
-    new TensorSum().add(run.attention === 'eager' ? types.compute * B * n ** 2 : 0),
+    new TensorSum().add(
+      findAttention(model, run, types).keepsScores ? types.compute * B * n ** 2 : 0,
+    ),
   );
   const casts = hold('params', resident.casts);
   return {

@@ -117,7 +117,7 @@ function savedOutsideLayers(parts: TrainingParts): Holding[] {
   return [
     hold('activations', parts.head.saved),
     hold('activations', parts.embedded),
-    hold('activations', parts.savedAngles),
+    hold('activations', parts.savedPositions),
     hold('activations', parts.microBatch, parts.waiting),
     ...parts.recomputedMask,
   ];
@@ -134,7 +134,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
       holdings: [
         ...accumulated,
         hold('activations', parts.microBatch, parts.waiting + 1),
-        hold('activations', parts.savedAngles),
+        hold('activations', parts.savedPositions),
         casts,
         mask,
         hold('workspace', parts.stream, 2),
@@ -149,7 +149,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
           ...accumulated,
           hold('activations', parts.microBatch, parts.waiting),
           hold('activations', parts.below),
-          hold('activations', parts.savedAngles),
+          hold('activations', parts.savedPositions),
           casts,
           mask,
           ...holdings,
@@ -160,7 +160,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
       name: 'a frozen layer',
       holdings: [
         ...accumulated,
-        hold('activations', parts.angles),
+        hold('activations', parts.positions),
         mask,
         hold('workspace', parts.resident.passing),
         hold('workspace', work),
@@ -267,7 +267,7 @@ function savedBesideLayers(parts: TrainingParts): Holding[] {
   return [
     hold('activations', parts.microBatch, parts.waiting),
     hold('activations', parts.embedded),
-    hold('activations', parts.savedAngles),
+    hold('activations', parts.savedPositions),
     ...parts.recomputedMask,
   ];
 }

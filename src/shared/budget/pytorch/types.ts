@@ -1,7 +1,6 @@
 /** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
-import { findImplementation } from '../../model/families';
-import { bytesPerElement, isMixed } from '../../model/precision';
-import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
+import { bytesPerElement } from '../../model/precision';
+import type { Precision, RunSpec } from '../../model/spec';
 
 export interface ElementBytes {
   /** Weights as the optimizer keeps them. */
@@ -75,29 +74,7 @@ export function elementBytes(
   return gradient === undefined ? types : { ...types, gradient: bytesPerElement(gradient) };
 }
 
-/**
- * The run with the attention that its GPU computes. SDPA takes the flash kernel for half precision and the memory-efficient
- * one otherwise, which knows no grouped heads: transformers hands those over as they are (enable_gqa) where no mask is
- * needed, and the plain kernel repeats them and keeps the scores, as eager attention does
- * (ATen/native/transformers/cuda/sdp_utils.cpp; transformers/integrations/sdpa_attention.py, use_gqa_in_sdpa).
- */
-export function settleAttention(model: ModelSpec, run: RunSpec): RunSpec {
-  const { kvHeads, heads, headDim, slidingWindow, localAttention, latentAttention } = model;
-  const needsMask = slidingWindow !== undefined || localAttention !== undefined;
-  const isPlain =
-    run.attention === 'sdpa' &&
-    TYPES[run.precision].compute === 4 &&
-    kvHeads < heads &&
-    headDim <= 256 &&
-    !needsMask &&
-    latentAttention === undefined;
-  return isPlain ? { ...run, attention: 'eager' } : run;
-}
-
-/** Softmax in fp32 although the scores are half precision: autocast does it everywhere, the code of some families by itself. */
-export function softmaxInFp32(model: ModelSpec, run: Pick<RunSpec, 'precision'>): boolean {
-  return (
-    TYPES[run.precision].compute < 4 &&
-    (isMixed(run.precision) || findImplementation(model).softmaxInFp32)
-  );
+/** Without what adapters and gradients change. */
+export function bytesOf(precision: Precision): ElementBytes {
+  return TYPES[precision];
 }

@@ -1,12 +1,17 @@
 /** What one layer holds while it runs without autograd, when each tensor goes as soon as it has been used. */
+import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { TensorSum } from './allocator';
+import { findAttention } from './attention';
 import type { LayerShape } from './layer-shape';
-import { type ElementBytes, softmaxInFp32 } from './types';
+import type { ElementBytes } from './types';
 
-/** Copies of the inner width that are there at once: gate, up and product; GELU's input and output; or its terms. */
+/**
+ * Copies of the inner width that are there at once: gate, up and product, and silu of the gate beside the one tensor that
+ * holds both; GELU's input and output; or its terms.
+ */
 function innerCopies(model: ModelSpec): number {
-  if (model.activation === 'swiglu') return 3;
+  if (model.activation === 'swiglu') return findImplementation(model).fusedGate ? 4 : 3;
   return model.activationComposed ? 4 : 2;
 }
 
@@ -17,22 +22,21 @@ function innerWidth(model: ModelSpec, shape: LayerShape): number {
 
 /**
  * Experts: the copies of the tokens sorted by expert stay while the networks run, and at the end their output, that times
- * the routing weights in fp32, and the same put back in order (transformers/integrations/moe.py, grouped_mm).
+ * the routing weights, and the same put back in order (transformers/integrations/moe.py, grouped_mm).
  */
 function expertRows(model: ModelSpec, types: ElementBytes, shape: LayerShape): number {
   const { experts, hidden } = model;
   if (!experts) return 0;
   const rows = shape.sequences * shape.tokens * shape.routed * hidden;
   const inner = types.compute * shape.sequences * shape.tokens * innerWidth(model, shape);
-  return Math.max(
-    types.compute * rows,
-    (2 * types.compute + 8) * rows - innerCopies(model) * inner,
-  );
+  const { compute: c } = types;
+  const weighted = findImplementation(model).routesInHalf ? c : 4;
+  return Math.max(c * rows, 2 * (c + weighted) * rows - innerCopies(model) * inner);
 }
 
 /**
  * In the feed-forward network: the residual stream before and after attention, attention's output, the normalized
- * input, the inner tensors, and the weights that eager attention returns and the layer holds until it ends.
+ * input, embeddings of positions, the inner tensors, and the weights that eager attention returns and the layer holds until it ends.
  */
 export function ffnForward(
   model: ModelSpec,
@@ -44,7 +48,7 @@ export function ffnForward(
   const { compute: c } = types;
   const work = new TensorSum()
     .add(types.residual * shape.stream)
-    .add(c * shape.stream, 3)
+    .add(c * shape.stream, model.positions === 'learned' ? 4 : 3)
     .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model))
     .add(expertRows(model, types, shape));
   if (run.attention === 'eager')
@@ -61,16 +65,15 @@ export function attentionForward(
   length: number,
 ): TensorSum {
   const { compute: c } = types;
+  const { keepsScores, queries, values, scores, weights } = findAttention(model, run, types);
   const N = shape.sequences * shape.tokens;
   const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream)
     .add(c * N * shape.queryWidth, 2)
     .add(c * N * shape.kvWidth, 2);
-  if (run.attention !== 'eager') return work;
+  if (!keepsScores) return work;
   if (shape.kvWidth !== shape.queryWidth)
-    work.add(c * shape.sequences * length * shape.queryWidth, 2);
-  return work.add(
-    (softmaxInFp32(model, run) ? 6 : 2 * c) * shape.sequences * shape.heads * shape.tokens * length,
-  );
+    work.add((queries + values) * shape.sequences * length * shape.queryWidth);
+  return work.add((weights[0] + scores) * shape.sequences * shape.heads * shape.tokens * length);
 }

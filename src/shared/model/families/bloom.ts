@@ -5,7 +5,7 @@ import { NEOX } from './neox';
 
 export const BLOOM: Family = {
   name: 'bloom',
-  implementation: { ...NEOX.implementation, residualDropout: true },
+  implementation: { ...NEOX.implementation, residualDropout: true, activationRunAgain: true },
   configs: [
     {
       types: ['bloom'],

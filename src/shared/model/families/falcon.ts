@@ -6,7 +6,7 @@ import { NEOX } from './neox';
 
 export const FALCON: Family = {
   name: 'falcon',
-  implementation: { ...NEOX.implementation, softmaxInFp32: false },
+  implementation: { ...NEOX.implementation, softmaxInFp32: false, sharesKeysInSdpa: true },
   configs: [
     {
       types: ['falcon', 'RefinedWeb', 'RefinedWebModel'],

@@ -23,6 +23,16 @@ export interface Implementation {
   readonly normWrittenOut?: true;
   /** RMSNorm scales its fp32 value before it is cast back, and so keeps that one (Gemma). */
   readonly scaledInFp32?: true;
+  /** LayerNorm works on a copy in fp32 (OLMo). */
+  readonly normInFp32?: true;
+  /** Routing weights are cast back to the precision of the tokens before they scale the experts' outputs (Qwen, OLMoE). */
+  readonly routesInHalf?: true;
+  /** Queries and keys are multiplied in fp32 (GPT-J, GPT-Neo). */
+  readonly queriesInFp32?: true;
+  /** SDPA is called with the one key head that all heads share, and is not told so (Falcon 7B). */
+  readonly sharesKeysInSdpa?: true;
+  /** The activation, written out, is one autograd function that keeps its input alone and computes the rest again (BLOOM). */
+  readonly activationRunAgain?: true;
   /**
    * Buffers registered beside the weights: a causal mask of bytes, positions², in every layer; or int64 ids of the
    * positions, and of the segments where there are any. Frequencies of rotary positions are counted for every family.

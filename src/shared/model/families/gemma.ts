@@ -5,7 +5,7 @@
 import type { ModelSpec } from '../model-spec';
 import { gatedActivation } from './activations';
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
-import type { Family } from './family';
+import type { ConfigFile, Family } from './family';
 import { type LlamaSize, llama } from './llama';
 
 export const GEMMA: Family = {
@@ -30,7 +30,7 @@ export const GEMMA: Family = {
         readDecoder(file, GEMMA_2, {
           family: 'gemma',
           pattern: 2,
-          differences: { layerNorms: 4 },
+          differences: { layerNorms: 4, ...caps(file, { scores: 50, logits: 30 }) },
         }),
     },
     {
@@ -40,7 +40,15 @@ export const GEMMA: Family = {
         readDecoder(
           file,
           { ...GEMMA_2, vocab: 262_208, positions: 131_072 },
-          { family: 'gemma', pattern: 6, differences: { layerNorms: 4, qkNorm: true } },
+          {
+            family: 'gemma',
+            pattern: 6,
+            differences: {
+              layerNorms: 4,
+              qkNorm: true,
+              ...caps(file, { scores: null, logits: null }),
+            },
+          },
         ),
     },
   ],
@@ -70,6 +78,20 @@ const GEMMA_2: DecoderDefaults = {
   window: 4096,
 };
 
+/** Caps of scores and logits, where there are any; the configuration class's where the file says nothing. */
+function caps(
+  file: ConfigFile,
+  usual: { scores: number | null; logits: number | null },
+): Pick<ModelSpec, 'scoreCap' | 'logitCap'> {
+  const { attn_logit_softcapping: scores, final_logit_softcapping: logits } = file.parse(({ z }) =>
+    z.object({
+      attn_logit_softcapping: z.number().nullable().default(usual.scores),
+      final_logit_softcapping: z.number().nullable().default(usual.logits),
+    }),
+  );
+  return { ...(scores !== null && { scoreCap: true }), ...(logits !== null && { logitCap: true }) };
+}
+
 export function gemma2(
   name: string,
   size: Omit<LlamaSize, 'vocab' | 'maxPositions'>,
@@ -84,6 +106,8 @@ export function gemma2(
       layerNorms: 4,
       tiedHead: true,
       gate: 'gelu',
+      scoreCap: true,
+      logitCap: true,
       localAttention: { window: 4096, layers: size.layers / 2 },
       ...differences,
     },

@@ -12,6 +12,7 @@ export const GPT_NEO: Family = {
     buffers: 'causal-masks',
     // Queries and keys are cast to fp32 before their product.
     softmaxInFp32: true,
+    queriesInFp32: true,
     modules: { output: 'out_proj', up: 'c_fc', down: 'c_proj' },
   },
   configs: [

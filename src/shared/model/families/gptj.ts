@@ -8,6 +8,7 @@ const IMPLEMENTATION: Implementation = {
   fusedGate: false,
   // Queries and keys are cast to fp32 before their product.
   softmaxInFp32: true,
+  queriesInFp32: true,
   residualDropout: true,
   normKeepsInput: false,
   buffers: 'none',

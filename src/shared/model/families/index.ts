@@ -38,10 +38,10 @@ import { MINIMAX } from './minimax';
 import { MODERNBERT } from './modernbert';
 import { MPT } from './mpt';
 import { NEOX } from './neox';
-import { OLMO } from './olmo';
+import { OLMO, OLMO2, OLMOE } from './olmo';
 import { OPT } from './opt';
 import { PHI, PHI3, PHIMOE } from './phi';
-import { QWEN, QWEN3_NEXT } from './qwen';
+import { QWEN, QWEN_MOE, QWEN3_NEXT } from './qwen';
 import { STABLELM } from './stablelm';
 import { STARCODER2 } from './starcoder2';
 import { T5 } from './t5';
@@ -60,6 +60,7 @@ export const FAMILIES: readonly Family[] = [
   LLAMA,
   LLAMA4,
   QWEN,
+  QWEN_MOE,
   QWEN3_NEXT,
   GEMMA,
   PHI,
@@ -69,6 +70,8 @@ export const FAMILIES: readonly Family[] = [
   STARCODER2,
   COHERE,
   OLMO,
+  OLMO2,
+  OLMOE,
   GRANITE,
   GPT_OSS,
   GLM,
@@ -111,9 +114,10 @@ export function findImplementation(model: ModelSpec): Implementation {
  * written by hand. The oldest family of that architecture, those positions and that many norms stands in.
  */
 function closestFamily(model: ModelSpec): Family {
-  const { architecture, positions, norm, relativeBuckets, layerNorms } = model;
+  const { architecture, positions, norm, relativeBuckets, layerNorms, experts, qkNorm } = model;
   if (architecture === 'encoder-decoder') return relativeBuckets === undefined ? BART : T5;
   if (layerNorms === 4) return GEMMA;
+  if (experts && (experts.sharedGate || qkNorm === true)) return QWEN_MOE;
   if (positions !== 'learned') return norm === 'layernorm' ? NEOX : LLAMA;
   return architecture === 'encoder' ? BERT : GPT2;
 }

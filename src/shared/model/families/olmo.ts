@@ -4,7 +4,7 @@ import type { Family } from './family';
 
 export const OLMO: Family = {
   name: 'olmo',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, normInFp32: true },
   configs: [
     {
       types: ['olmo'],
@@ -15,12 +15,19 @@ export const OLMO: Family = {
           differences: { norm: 'layernorm', normVectors: 0 },
         }),
     },
+  ],
+};
+
+export const OLMO2: Family = {
+  name: 'olmo2',
+  implementation: { ...LLAMA_IMPLEMENTATION, scaledInFp32: true },
+  configs: [
     {
       types: ['olmo2'],
       classes: /^Olmo2/,
       read: (file) =>
         readDecoder(file, DEFAULTS, {
-          family: 'olmo',
+          family: 'olmo2',
           differences: { outputNorms: true, qkNorm: 'width' },
         }),
     },
@@ -31,9 +38,16 @@ export const OLMO: Family = {
         readDecoder(
           file,
           { ...DEFAULTS, window: 4096 },
-          { family: 'olmo', pattern: 4, differences: { outputNorms: true, qkNorm: 'width' } },
+          { family: 'olmo2', pattern: 4, differences: { outputNorms: true, qkNorm: 'width' } },
         ),
     },
+  ],
+};
+
+export const OLMOE: Family = {
+  name: 'olmoe',
+  implementation: { ...LLAMA_IMPLEMENTATION, routesInHalf: true },
+  configs: [
     {
       types: ['olmoe'],
       classes: /^Olmoe/,
@@ -49,7 +63,7 @@ export const OLMO: Family = {
           file,
           { ...DEFAULTS, hidden: 2048, ffn: 2048, layers: 16, heads: 16, positions: 4096 },
           {
-            family: 'olmo',
+            family: 'olmoe',
             differences: {
               qkNorm: 'width',
               experts: {

@@ -55,7 +55,7 @@ export const PHI3: Family = {
 
 export const PHIMOE: Family = {
   name: 'phimoe',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, routesInHalf: true },
   configs: [
     {
       types: ['phimoe'],

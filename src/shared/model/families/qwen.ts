@@ -19,6 +19,23 @@ export const QWEN: Family = {
         }),
     },
     {
+      types: ['qwen3', 'qwen3_vl_text'],
+      classes: /^Qwen3(For|Model)/,
+      read: (file) =>
+        readDecoder(
+          file,
+          { ...DEFAULTS, headDim: HEAD_DIM_3 },
+          { ...CODE, differences: { qkNorm: true } },
+        ),
+    },
+  ],
+};
+
+export const QWEN_MOE: Family = {
+  name: 'qwen_moe',
+  implementation: { ...LLAMA_IMPLEMENTATION, routesInHalf: true },
+  configs: [
+    {
       types: ['qwen2_moe'],
       classes: /^Qwen2Moe/,
       read(file) {
@@ -26,7 +43,7 @@ export const QWEN: Family = {
           z.object({ qkv_bias: z.boolean().default(true) }),
         );
         return readDecoder(file, QWEN2_MOE, {
-          ...CODE,
+          ...MOE_CODE,
           differences: {
             ...(qkv_bias && { qkvBias: true }),
             experts: sparseExperts(file, {
@@ -41,21 +58,11 @@ export const QWEN: Family = {
       },
     },
     {
-      types: ['qwen3', 'qwen3_vl_text'],
-      classes: /^Qwen3(For|Model)/,
-      read: (file) =>
-        readDecoder(
-          file,
-          { ...DEFAULTS, headDim: HEAD_DIM_3 },
-          { ...CODE, differences: { qkNorm: true } },
-        ),
-    },
-    {
       types: ['qwen3_moe', 'qwen3_vl_moe_text'],
       classes: /^Qwen3Moe/,
       read: (file) =>
         readDecoder(file, QWEN3_MOE, {
-          ...CODE,
+          ...MOE_CODE,
           differences: {
             qkNorm: true,
             experts: sparseExperts(file, { layers: 24, total: 128, active: 8, ffn: 768 }),
@@ -67,7 +74,11 @@ export const QWEN: Family = {
 
 export const QWEN3_NEXT: Family = {
   name: 'qwen3_next',
-  implementation: { ...LLAMA_IMPLEMENTATION, modules: { qkv: 'in_proj_qkvz' } },
+  implementation: {
+    ...LLAMA_IMPLEMENTATION,
+    routesInHalf: true,
+    modules: { qkv: 'in_proj_qkvz' },
+  },
   configs: [
     {
       types: ['qwen3_next'],
@@ -120,6 +131,7 @@ export const QWEN3_NEXT: Family = {
 };
 
 const CODE = { family: 'qwen', windowOnRequest: true };
+const MOE_CODE = { ...CODE, family: 'qwen_moe' };
 
 /**
  * Experts in every `decoder_sparse_step`-th layer but those of `mlp_only_layers`; with `shared`, a network for every token
@@ -211,6 +223,11 @@ export function qwen3(
   return llama(
     name,
     { ...size, vocab: 151_936, maxPositions: 40_960 },
-    { family: QWEN.name, headDim: HEAD_DIM_3, qkNorm: true, ...differences },
+    {
+      family: differences.experts ? QWEN_MOE.name : QWEN.name,
+      headDim: HEAD_DIM_3,
+      qkNorm: true,
+      ...differences,
+    },
   );
 }

@@ -121,7 +121,9 @@ describe('training of an encoder-decoder', () => {
     ).tiers.refined.phases.find(({ phase }) => phase === 'forward')!.endComponents.activations!;
     const stream = 4 * 2 * 128 * 512;
     // Twelve checkpoints, the encoder’s output, two final norms (input, normalized value, 1/rms) and the head’s input.
-    expect(kept).toBe(12 * stream + stream + 2 * (2 * stream + 4 * 2 * 128) + stream);
+    // Each stack's biases of relative positions, and the zeros that stand for them in cross-attention, are handed to every layer.
+    const biases = 3 * 4 * 8 * 128 ** 2;
+    expect(kept).toBe(12 * stream + stream + 2 * (2 * stream + 4 * 2 * 128) + stream + biases);
   });
 
   it('is split by tensor parallelism and refused as a pipeline', () => {

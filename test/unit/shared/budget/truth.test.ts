@@ -18,16 +18,20 @@ describe('the refined tier beside steps that PyTorch ran on tensors without memo
     expect([...families].filter(heldOut).length).toBeGreaterThanOrEqual(5);
   });
 
-  it('finds the allocated peak of what PyTorch runs by itself: half of them to 0.05%, the worst to 2.2%', () => {
-    const row = rows.get('as PyTorch runs it');
-    expect(row?.steps).toBeGreaterThanOrEqual(100);
-    expect(row?.median).toBeLessThan(0.0005);
-    expect(Math.abs(row?.worst.peak ?? 1)).toBeLessThan(0.022);
-    expect(row?.phasesOff).toBeLessThanOrEqual(2);
+  it('finds the allocated peak of every step it was tuned on: half of them to 0.05%, the worst to 1.1%', () => {
+    for (const [name, steps] of [
+      ['as PyTorch runs it', 150],
+      ['attention by a stand-in', 110],
+    ] as const) {
+      const row = rows.get(name);
+      expect(row?.steps, name).toBeGreaterThanOrEqual(steps);
+      expect(row?.median, name).toBeLessThan(0.0005);
+      expect(Math.abs(row?.worst.peak ?? 1), name).toBeLessThan(0.011);
+      expect(row?.phasesOff, name).toBeLessThanOrEqual(3);
+    }
   });
 
-  it('finds that of steps with a stand-in for a kernel of CUDA, and of families held out, as often', () => {
-    expect(rows.get('attention by a stand-in')?.median).toBeLessThan(0.0005);
+  it('finds that of families held out as often', () => {
     expect(rows.get('as PyTorch runs it, held out')?.median).toBeLessThan(0.0005);
     expect(rows.get('attention by a stand-in, held out')?.median).toBeLessThan(0.0005);
   });
