@@ -21,7 +21,7 @@ import { buildOverlay } from '../../src/shared/divergence/overlay/overlay';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { phaseSpans } from '../../src/shared/trace/phases';
-import type { Marker, SeriesData } from '../../src/shared/trace/types';
+import type { Marker, SampledSeries } from '../../src/shared/trace/types';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
 import { type Judged, judge, judgeAlone } from './divergence/score';
@@ -130,7 +130,7 @@ function alone(seed: number, count: number): void {
 
 /** A long training at 1 kHz: ten million samples of the device, a thousand steps of markers. */
 function longSession(samples: number): {
-  series: SeriesData[];
+  series: SampledSeries[];
   markers: Marker[];
   durationUs: number;
 } {

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { LiveTrace } from '../../src/main/engine/live-trace';
 import { createSessionClock } from '../../src/main/install/session-clock';
 import { readStoredSeries } from '../../src/main/store/session-data';
-import { createSession } from '../../src/main/store/session-file';
+import { createSession, openSession } from '../../src/main/store/session-file';
 import { CostSampler } from '../../src/main/telemetry/cost';
 import { HostSampler } from '../../src/main/telemetry/host/host';
 import { hostTable } from '../../src/main/telemetry/host/host-reader';
@@ -310,7 +310,9 @@ async function day(): Promise<void> {
     if (minute % 10 === 0) await pause(0.001);
     if (minute % 60 === 0) {
       file.flush();
-      trace.window((minute / 2) * minuteUs, (minute / 2 + 1) * minuteUs);
+      using reader = openSession(file.path);
+      const span = { t0: (minute / 2) * minuteUs, t1: (minute / 2 + 1) * minuteUs };
+      for (const { id } of reader.series()) reader.envelope(id, span, 2000);
     }
     for (const [part, name] of [
       [0.25, 'a quarter'],

@@ -16,11 +16,11 @@ import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { seriesStats } from '../../src/shared/trace/series';
-import type { LogLine, SeriesData, SeriesInfo } from '../../src/shared/trace/types';
+import type { LogLine, SampledSeries, SeriesInfo } from '../../src/shared/trace/types';
 
 export interface FixtureSession {
   document: SessionDocument;
-  readonly data: readonly SeriesData[];
+  readonly data: readonly SampledSeries[];
   readonly budget: Budget | null;
 }
 
@@ -378,7 +378,7 @@ function budgetOf(spec: ModelSpec, run: RunSpec, spans: readonly Span[], gpu: bo
   };
 }
 
-function column(info: SeriesInfo, points: readonly (readonly [number, number])[]): SeriesData {
+function column(info: SeriesInfo, points: readonly (readonly [number, number])[]): SampledSeries {
   const rising = points.filter(([t], i) => i === 0 || t > points[i - 1]![0]);
   return {
     info,
@@ -395,7 +395,7 @@ function sampled(
   interval: number,
   durationUs: number,
   rand: () => number,
-): SeriesData {
+): SampledSeries {
   const count = Math.floor(durationUs / interval);
   const [times, values] = [new Float64Array(count), new Float64Array(count)];
   let at = 0;

@@ -4,6 +4,7 @@
  * text, imports it under a name that tells nothing, and sends the session through every export that comes back:
  * each time the same must arrive. To cover a new format, add a fixture; its expected text is written at the first run.
  */
+
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,7 +16,8 @@ import { readSession } from '../../src/main/store/session-data';
 import { Failure } from '../../src/shared/base/failure';
 import { buildDocument } from '../../src/shared/session/document';
 import type { SessionData } from '../../src/shared/session/types';
-import type { SeriesData } from '../../src/shared/trace/types';
+import type { SampledSeries } from '../../src/shared/trace/types';
+import { readColumns } from './columns';
 
 const folder = join(import.meta.dirname, '..', 'fixtures');
 const EXPECTED = join(folder, 'import-expected');
@@ -53,7 +55,8 @@ interface Attempt {
 interface StoredSession {
   readonly library: Library;
   readonly id: string;
-  readonly data: SessionData;
+  /** With every sample. */
+  readonly data: SessionData & { readonly series: readonly SampledSeries[] };
 }
 
 async function tryImport(path: string, library: Library): Promise<Attempt> {
@@ -100,7 +103,8 @@ async function unlessRefused<T>(work: Promise<T>): Promise<T | Failure> {
 
 function loadSession(library: Library, id: string): StoredSession {
   using reader = library.open(id);
-  return { library, id, data: readSession(reader) };
+  const data = readSession(reader);
+  return { library, id, data: { ...data, series: data.series.map(readColumns) } };
 }
 
 /** The session file comes back whole; CSV and JSON hold every sample and every gap; a second export equals the first. */
@@ -144,7 +148,7 @@ interface Trace {
   readonly gaps: { t0: number; t1: number; reason: string }[];
 }
 
-const columnsOnly = ({ info, times, values, gaps }: SeriesData): Trace => ({
+const columnsOnly = ({ info, times, values, gaps }: SampledSeries): Trace => ({
   id: info.id,
   unit: info.unit,
   times: [...times],
@@ -152,7 +156,7 @@ const columnsOnly = ({ info, times, values, gaps }: SeriesData): Trace => ({
   gaps: gaps.map((gap) => ({ ...gap })),
 });
 
-const holdsAnything = ({ times, gaps }: SeriesData) => times.length + gaps.length > 0;
+const holdsAnything = ({ times, gaps }: SampledSeries) => times.length + gaps.length > 0;
 
 /** An exported CSV read by what its header says, and by nothing that wrote it. */
 function parseCsv(text: string): Trace[] {

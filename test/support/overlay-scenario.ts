@@ -15,7 +15,7 @@ import { addSummaries } from '../../src/shared/session/brief';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { phaseSpans } from '../../src/shared/trace/phases';
 import { seriesStats } from '../../src/shared/trace/series';
-import type { LogLine, Marker, MemoryMark, SeriesData } from '../../src/shared/trace/types';
+import type { LogLine, Marker, MemoryMark, SampledSeries } from '../../src/shared/trace/types';
 
 export const MB = 1024 * 1024;
 
@@ -24,7 +24,7 @@ export function series(
   id: string,
   points: readonly (readonly [number, number])[],
   intervalMs: number | null = 100,
-): SeriesData {
+): SampledSeries {
   return {
     info: {
       id,
@@ -82,7 +82,7 @@ export function budgetWith(
 
 /** What an overlay is made of, by its series; lines are derived from them as the document does. */
 export type Scenario = Partial<Omit<OverlayInput, 'lines'>> & {
-  readonly series?: readonly SeriesData[];
+  readonly series?: readonly SampledSeries[];
 };
 
 export function overlayOf({ series: all = [], ...input }: Scenario) {
@@ -152,7 +152,7 @@ export function overlayWithLedger(input: Scenario): Overlay {
 export function training(
   steps: number,
   leak = 0,
-): { budget: Budget; markers: Marker[]; series: SeriesData[]; durationUs: number } {
+): { budget: Budget; markers: Marker[]; series: SampledSeries[]; durationUs: number } {
   const P = 100 * MB;
   const A = 50 * MB;
   const weights = { params: P };

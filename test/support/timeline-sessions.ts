@@ -5,7 +5,7 @@ import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { DEVICE_METRICS, type DeviceMetric } from '../../src/shared/trace/metrics';
 import { seriesStats } from '../../src/shared/trace/series';
-import type { Gap, SeriesData } from '../../src/shared/trace/types';
+import type { Gap, SampledSeries } from '../../src/shared/trace/types';
 import { type FixtureSession, fixtureSession, random, trainSpans } from './fixture-sessions';
 
 /** A counter of a GPU, read every `intervalUs`; its value of the moment by `at`, null where nothing was read. */
@@ -16,7 +16,7 @@ function counter(
   intervalUs: number,
   at: (t: number) => number,
   gaps: readonly Gap[] = [],
-): SeriesData {
+): SampledSeries {
   const times: number[] = [];
   const values: number[] = [];
   for (let t = intervalUs; t <= durationUs; t += intervalUs) {
@@ -33,7 +33,7 @@ function counter(
   };
 }
 
-function deviceCounters(device: string, session: FixtureSession, seed: number): SeriesData[] {
+function deviceCounters(device: string, session: FixtureSession, seed: number): SampledSeries[] {
   const rand = random(seed);
   const { durationUs, overlay } = session.document;
   const isBusy = (t: number) => overlay.phases.some(({ span }) => span[0] <= t && t <= span[1]);
@@ -62,7 +62,7 @@ function deviceCounters(device: string, session: FixtureSession, seed: number): 
   ];
 }
 
-function withSeries(session: FixtureSession, more: readonly SeriesData[]): FixtureSession {
+function withSeries(session: FixtureSession, more: readonly SampledSeries[]): FixtureSession {
   const data = [...session.data, ...more];
   return {
     ...session,
@@ -180,7 +180,7 @@ export function liveSession(id: string, gpus: number, intervalUs: number) {
 }
 
 /** What was recorded of a series by then. */
-function upTo(series: SeriesData, t: number): SeriesData {
+function upTo(series: SampledSeries, t: number): SampledSeries {
   const count = lowerBound(series.times, t);
   return {
     ...series,

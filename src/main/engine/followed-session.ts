@@ -1,24 +1,18 @@
 /**
  * A session that is being recorded, by this process or another, read as it grows: each look reads what was committed
- * since the last one and nothing else. Of older samples as much is held as a picture of the whole needs, so that a
- * recording of any length takes the same memory; extremes and figures are exact.
+ * since the last one and nothing else. Samples stay in the file and are asked for by span, as those of a finished session
+ * are, so that every extreme is exact.
  */
-import type { Micros } from '../../shared/base/units';
+import { isDeepStrictEqual } from 'node:util';
 import type { SessionData } from '../../shared/session/types';
-import { ThinnedSeries } from '../../shared/trace/thinned';
-import type { LogLine, Marker } from '../../shared/trace/types';
-import { readBaselines } from '../store/session-data';
-import type { SessionReader, StoredSeries } from '../store/session-file';
+import { EVER } from '../../shared/trace/series';
+import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import { readBaselines, storedSeries } from '../store/session-data';
+import type { GapRow, SessionReader, SummarizedSeries } from '../store/session-file';
 
-const EVER = { t0: Number.MIN_SAFE_INTEGER, t1: Number.MAX_SAFE_INTEGER } as const;
+const NO_GAPS: readonly Gap[] = [];
 /** Rows read at once. */
 const ROWS = 10_000;
-
-interface Followed {
-  readonly series: ThinnedSeries;
-  count: number;
-  until: Micros;
-}
 
 interface RowsPage<Row> {
   readonly rows: readonly (Row & { readonly seq: number })[];
@@ -27,7 +21,8 @@ interface RowsPage<Row> {
 
 export class FollowedSession {
   readonly reader: SessionReader;
-  readonly #series = new Map<string, Followed>();
+  readonly #series = new Map<string, SeriesData>();
+  readonly #gaps = new Map<string, readonly Gap[]>();
   readonly #markers: Marker[] = [];
   readonly #logs: LogLine[] = [];
   #seen = { marker: 0, log: 0, gap: 0 };
@@ -39,31 +34,49 @@ export class FollowedSession {
 
   /** The session as it is committed by now. */
   read(): SessionData {
+    return this.reader.atOnce(() => this.#readAtOnce());
+  }
+
+  #readAtOnce(): SessionData {
     const { reader } = this;
     const result = reader.refresh();
-    for (const stored of reader.series()) this.#followSeries(stored);
     this.#followRows();
     return {
       ...reader.header,
       ...result,
       baselines: readBaselines(reader),
-      series: [...this.#series.values()].map(({ series }) => series.data()),
+      series: reader.summaries().map((stored) => this.#followSeries(stored)),
       markers: this.#markers,
       logs: this.#logs,
       warnings: reader.warnings(),
     };
   }
 
-  #followSeries({ count, min: _min, max: _max, mean: _mean, peak: _peak, ...info }: StoredSeries) {
-    const known = this.#series.get(info.id);
-    const followed = known ?? { series: new ThinnedSeries(info), count: 0, until: EVER.t0 };
-    if (known === undefined) this.#series.set(info.id, followed);
-    followed.series.info = info;
-    if (count === followed.count) return;
-    const { times, values } = this.reader.samples(info.id, { t0: followed.until + 1, t1: EVER.t1 });
-    followed.series.appendRun(times, values);
-    followed.count = count;
-    followed.until = times.at(-1) ?? followed.until;
+  /** One of which nothing is new stays the same object, so that what was worked out of it is not worked out again. */
+  #followSeries(stored: SummarizedSeries): SeriesData {
+    const known = this.#series.get(stored.info.id);
+    const gaps = this.#gaps.get(stored.info.id) ?? NO_GAPS;
+    const fresh = storedSeries(this.reader, stored, gaps);
+    const isSame =
+      known !== undefined &&
+      known.figures?.count === fresh.figures?.count &&
+      known.gaps === gaps &&
+      isDeepStrictEqual(known.info, stored.info);
+    const current = isSame ? known : fresh;
+    this.#series.set(stored.info.id, current);
+    return current;
+  }
+
+  /** A gap that lasts is told again as it grows. */
+  #followGap({ series, t0, t1, reason }: GapRow): void {
+    const known = this.#gaps.get(series) ?? [];
+    let at = known.length;
+    while (at > 0 && known[at - 1]!.t0 > t0) at--;
+    const isGrown = known[at - 1]?.t0 === t0;
+    this.#gaps.set(
+      series,
+      known.toSpliced(isGrown ? at - 1 : at, Number(isGrown), { t0, t1, reason }),
+    );
   }
 
   #followRows(): void {
@@ -82,7 +95,7 @@ export class FollowedSession {
       gap: readOn(
         this.#seen.gap,
         (query) => rows.gapsIn(EVER, query),
-        ({ series, t0, t1, reason }) => this.#series.get(series)?.series.gap({ t0, t1, reason }),
+        (row) => this.#followGap(row),
       ),
     };
   }

@@ -8,9 +8,9 @@
 import { basename } from 'node:path';
 import type { Failure } from '../../shared/base/failure';
 import type { AbsentReason } from '../../shared/base/vocabulary';
-import { buildDocument, summarizeDocument } from '../../shared/session/document';
+import { summarizeSession } from '../../shared/session/summary';
 import type { SessionData } from '../../shared/session/types';
-import { seriesStats } from '../../shared/trace/series';
+import { sampleCount, samplePages, seriesStats } from '../../shared/trace/series';
 import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
 import { type ImportedTrace, readTrace, withPlainFile } from '../import';
 import { readHead } from '../import/decode';
@@ -89,7 +89,7 @@ function examinePlainFile(path: string, options: ImportOptions): ExaminedFile {
     driver: environment.gpus[0]?.driver ?? null,
     cuda: environment.gpus[0]?.cuda ?? null,
     gpus: environment.gpus,
-    samples: Math.max(0, ...series.map(({ times }) => times.length)),
+    samples: Math.max(0, ...series.map(sampleCount)),
     gaps: countByReason(series.flatMap(({ gaps }) => gaps)),
     warnings,
     startedAt,
@@ -116,15 +116,18 @@ function storeSession(
     for (const [key, value] of Object.entries(documents)) file.setMeta(key, value);
     for (const text of session.warnings) file.warn(text);
     let waiting = 0;
-    for (const { info, times, values, gaps } of session.series) {
+    for (const { gaps, ...series } of session.series) {
+      const { info } = series;
       file.declareSeries(info);
-      for (let i = 0; i < times.length; i++) {
-        file.append(info.id, times[i]!, values[i]!);
-        if (++waiting % FLUSH_SAMPLES === 0) file.flush();
+      for (const { times, values } of samplePages({ gaps, ...series })) {
+        for (let i = 0; i < times.length; i++) {
+          file.append(info.id, times[i]!, values[i]!);
+          if (++waiting % FLUSH_SAMPLES === 0) file.flush();
+        }
       }
       for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
     }
-    file.setMeta('summary', summarizeDocument(buildDocument(session)));
+    file.setMeta('summary', summarizeSession(session));
     file.finish({ status, exitCode, signal, durationUs });
     file.close();
   } catch (error) {

@@ -15,14 +15,14 @@ import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { Bytes, Millis } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { RecordRequest } from '../../shared/contract/api';
-import { buildDocument, summarizeDocument } from '../../shared/session/document';
-import type { SessionData, SessionResult } from '../../shared/session/types';
-import type { LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import { summarizeSession } from '../../shared/session/summary';
+import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
+import type { LogLine, Marker } from '../../shared/trace/types';
 import { inventoryEntry, supervisorEntry, workloadNode } from '../install/paths';
 import { type AnchoredClock, createSessionClock } from '../install/session-clock';
 import type { Library } from '../store/library';
-import { readStoredSeries } from '../store/session-data';
-import { createSession, type SessionWriter } from '../store/session-file';
+import { readSession } from '../store/session-data';
+import { createSession, openSession, type SessionWriter } from '../store/session-file';
 import type { Sampler } from '../telemetry/sampler';
 import { every } from '../telemetry/shared-timer';
 import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
@@ -35,6 +35,9 @@ import { LiveHeader } from './live-header';
 import { LiveTrace } from './live-trace';
 import { planRecording, type RecordingPlan } from './recording-plan';
 import { WorkloadProcesses } from './workload-processes';
+
+/** A recording that is over: what it was and how it ended. */
+export type EndedSession = SessionHeader & SessionResult;
 
 export interface RecordingHooks {
   /** The trace has grown; at most a few times a second. */
@@ -122,7 +125,7 @@ export class Recording {
   readonly id: string;
   readonly path: string;
   /** Resolves when the session file is finished. */
-  readonly done: Promise<SessionData>;
+  readonly done: Promise<EndedSession>;
 
   readonly #parts: RecordingParts;
   readonly #baselines: Readonly<Record<string, Bytes>>;
@@ -130,7 +133,7 @@ export class Recording {
   readonly #file: SessionWriter;
   readonly #trace: LiveTrace;
   readonly #samplers: Sampler[] = [];
-  readonly #completion = Promise.withResolvers<SessionData>();
+  readonly #completion = Promise.withResolvers<EndedSession>();
   #state: State = 'starting';
   #stopRequested = false;
   #exit: ExitStatus = { exitCode: null, signal: null };
@@ -194,9 +197,10 @@ export class Recording {
   }
 
   /** How far it is, without looking at what was recorded. */
-  progress() {
+  progress(): SessionHeader & SessionResult {
     return {
       ...this.#header.current,
+      ...this.#exit,
       status: this.#result?.status ?? ('recording' as const),
       durationUs: this.#result?.durationUs ?? this.#parts.clock.now(),
     };
@@ -253,7 +257,7 @@ export class Recording {
     library.delete(this.id);
   }
 
-  async #runToEnd(workload: LaunchedWorkload): Promise<SessionData> {
+  async #runToEnd(workload: LaunchedWorkload): Promise<EndedSession> {
     try {
       this.#exit = await workload.exited;
     } finally {
@@ -299,15 +303,14 @@ export class Recording {
   }
 
   /** Writes the end of the session and closes its file. May be called again where it threw a Failure. */
-  #finish(): SessionData {
+  #finish(): EndedSession {
     if (!existsSync(this.path)) throw this.#removed();
     this.#result ??= this.#endTrace();
     this.#file.flush();
-    const data = this.#describe(readStoredSeries(this.path));
-    this.#file.setMeta('summary', summarizeDocument(buildDocument(data)));
+    this.#file.setMeta('summary', this.#summarize(this.#result));
     this.#file.finish(this.#result);
     this.#file.close();
-    return data;
+    return this.progress();
   }
 
   /** What only the end tells of the trace; called once. */
@@ -385,17 +388,10 @@ export class Recording {
     this.#watchedAt = at;
   }
 
-  #describe(series: readonly SeriesData[]): SessionData {
-    const { markers, logs, warnings } = this.#trace;
-    return {
-      ...this.progress(),
-      ...this.#exit,
-      baselines: this.#baselines,
-      series,
-      markers,
-      logs,
-      warnings,
-    };
+  /** What a list shows, from what is in the file by now. */
+  #summarize(result: SessionResult): SessionSummary {
+    using reader = openSession(this.path);
+    return summarizeSession({ ...readSession(reader), ...result });
   }
 }
 

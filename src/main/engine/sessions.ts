@@ -29,7 +29,6 @@ import type { Library } from '../store/library';
 import { Analyses } from './analyses';
 import { renderReport } from './exports';
 import { SessionCache } from './session-cache';
-import { withStretch } from './stretch';
 
 type Query<Method extends keyof EngineApi> = Parameters<EngineApi[Method]>[0];
 type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Method]>>;
@@ -167,12 +166,9 @@ export class Sessions {
     });
   }
 
-  /** The lines asked for, with every sample of the stretch where it is short enough; in the order asked. */
-  #lines({ id, series, t0, t1, until }: Query<'statistics'>): SeriesData[] {
-    const whole = this.load(id);
-    const exact =
-      whole.status === 'recording' ? withStretch(this.#cache.open(id), whole, { t0, t1 }) : whole;
-    const data = isPast(until, exact) ? knownAt(exact, until) : exact;
+  /** The lines asked for, in that order. */
+  #lines({ id, series, until }: Query<'statistics'>): SeriesData[] {
+    const data = this.#known({ id, ...(until !== undefined && { until }) });
     const lines = deriveLines(data.series, data.baselines);
     return series.flatMap((each) => seriesById(lines, each) ?? []);
   }

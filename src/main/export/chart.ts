@@ -8,6 +8,7 @@ import type { OverlayPhase } from '../../shared/divergence/overlay/types';
 import { componentName } from '../../shared/present/names';
 import { drawPhases, type PhaseBar } from '../../shared/session/phase-bars';
 import { envelope } from '../../shared/trace/envelope';
+import { sampleCount } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
 import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';
 import { escapeHtml } from './escape';
@@ -102,7 +103,7 @@ export function buildLegend({
 }
 
 function findLine(series: readonly SeriesData[], id: string | null): SeriesData | undefined {
-  return series.find(({ info, times }) => info.id === id && times.length > 0);
+  return series.find((data) => data.info.id === id && sampleCount(data) > 0);
 }
 
 /** Each phase at its highest moment, and between phases what the one before left behind. Of several ranks the first. */

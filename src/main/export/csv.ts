@@ -3,12 +3,15 @@
  * microseconds from the start. Series are read one after another and rows leave in pieces, so that a long session never
  * stands in memory as text.
  */
+import type { Micros } from '../../shared/base/units';
+import { samplesIn } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
+import { readSession } from '../store/session-data';
 import type { ExportFormat } from './protocol';
 
 const HEADER = 'time_us,series,unit,value,until_us,absent\n';
-/** Samples of one piece. */
-const PIECE_SAMPLES = 8192;
+/** Characters of a piece, about. */
+const PIECE = 262_144;
 
 export const csv: ExportFormat<'session'> = {
   id: 'csv',
@@ -22,23 +25,30 @@ export const csv: ExportFormat<'session'> = {
     fileName: `${reader.id}.csv`,
     contents: (function* () {
       yield HEADER;
-      for (const { id } of reader.series()) yield* seriesRows(reader.readSeries(id));
+      for (const series of readSession(reader).series) yield* seriesRows(series);
     })(),
   }),
 };
 
-function* seriesRows({ info, times, values, gaps }: SeriesData): Iterable<string> {
+function* seriesRows(series: SeriesData): Iterable<string> {
+  const { info, gaps } = series;
   const { id, unit } = info;
   let next = 0;
+  const gapsUntil = (t: Micros) => {
+    let rows = '';
+    for (; next < gaps.length && gaps[next]!.t0 <= t; next++) {
+      const { t0, t1, reason } = gaps[next]!;
+      rows += `${t0},${id},${unit},,${t1},${reason}\n`;
+    }
+    return rows;
+  };
   let rows = '';
-  for (let i = 0; i <= times.length; i++) {
-    const isEnd = i === times.length;
-    for (let gap = gaps[next]; gap && (isEnd || gap.t0 <= times[i]!); gap = gaps[++next])
-      rows += `${gap.t0},${id},${unit},,${gap.t1},${gap.reason}\n`;
-    if (!isEnd) rows += `${times[i]},${id},${unit},${values[i]},,\n`;
-    if (i % PIECE_SAMPLES !== PIECE_SAMPLES - 1) continue;
+  for (const [t, value] of samplesIn(series)) {
+    rows += `${gapsUntil(t)}${t},${id},${unit},${value},,\n`;
+    if (rows.length < PIECE) continue;
     yield rows;
     rows = '';
   }
+  rows += gapsUntil(Number.POSITIVE_INFINITY);
   if (rows !== '') yield rows;
 }

@@ -6,7 +6,7 @@
 import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import { risingTime } from '../../shared/trace/series';
-import type { Gap, SeriesData } from '../../shared/trace/types';
+import type { Gap, SampledSeries } from '../../shared/trace/types';
 import { describeGpuSeries, type GpuField } from '../nvidia-smi-format/gpu-fields';
 import { metric } from './metrics';
 
@@ -85,7 +85,7 @@ export function buildSeries(
   index: number,
   start: number,
   durationUs: Micros,
-): SeriesData[] {
+): SampledSeries[] {
   if (gpu.n === 0) return [];
   const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
   // Stable: rows with equal stamps stay as the file has them.
@@ -109,7 +109,7 @@ function collectSamples(
   start: number,
   durationUs: Micros,
   intervalUs: Micros | null,
-): Pick<SeriesData, 'times' | 'values' | 'gaps'> {
+): Pick<SampledSeries, 'times' | 'values' | 'gaps'> {
   const count = order.reduce((sum, row) => sum + Number(reasons[row] === VALUE), 0);
   const times = new Float64Array(count);
   const kept = new Float64Array(count);

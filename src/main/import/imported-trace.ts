@@ -2,7 +2,7 @@
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
-import type { SeriesData } from '../../shared/trace/types';
+import type { SampledSeries } from '../../shared/trace/types';
 
 export const IMPORT_KINDS = [
   'xml',
@@ -36,7 +36,7 @@ export interface ImportedTrace {
   readonly gpus: readonly GpuInfo[];
   /** Rows read: one GPU at one time. */
   readonly samples: number;
-  readonly series: readonly SeriesData[];
+  readonly series: readonly SampledSeries[];
   /** Cells that hold no value, by reason; those that feed no series included. */
   readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[];
   readonly warnings: readonly string[];

@@ -6,6 +6,8 @@ import { lowerBound, upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
 import { breakAtGaps, type Envelope } from '../../shared/trace/envelope';
 import { PictureBuilder } from '../../shared/trace/picture-builder';
+import { RunBuilder } from '../../shared/trace/run-builder';
+import type { SampleRun } from '../../shared/trace/sample-source';
 import { mergeSummaries, type Summary, summarize } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
 import { ChunkError } from './bytes';
@@ -32,7 +34,6 @@ export interface SampleColumns {
 export const TOP = 64;
 /** A week at the highest rate there is: what claims more is packed to burst. */
 const MAX_AT_ONCE = 1 << 26;
-export const EVER: Span = { t0: Number.MIN_SAFE_INTEGER, t1: Number.MAX_SAFE_INTEGER };
 
 export class SeriesQuery {
   readonly #source: TraceSource;
@@ -100,6 +101,23 @@ export class SeriesQuery {
       at += times.length;
     }
     return columns;
+  }
+
+  /** The samples of a span in runs of about as many each, at most `most` runs. */
+  runs({ t0, t1 }: Span, most: number): SampleRun[] {
+    const count = this.summarize({ t0, t1 })?.count ?? 0;
+    const size = Math.max(1, Math.ceil(count / most));
+    // Runs of the file are put together where four of them or more make one, so that all come out alike.
+    let level = 0;
+    const top = this.#source.topLevel(this.#series);
+    while (level < top && 4 * this.#source.groupSize(level + 1) <= size) level++;
+    const runs = new RunBuilder(size);
+    walk(this.#source, this.#series, level, t0, t1, {
+      groups: (groups, from, to) => runs.groups(groups, from, to),
+      samples: ({ times, values }, from, to) => runs.samples(times, values, from, to),
+      lost() {},
+    });
+    return runs.finish();
   }
 
   /** The last sample before t. */

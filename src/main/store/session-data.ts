@@ -1,29 +1,33 @@
 /**
  * A session as it is worked with, whatever it came from: a live recording, a file of the library, an import.
- * Everything shown is derived from this on read (see document.ts). Samples of a stored session are read when they are
- * asked for, series by series, and given up again when memory is needed: what a day of recording holds is never in
- * memory as a whole.
+ * Everything shown is derived from this on read (see document.ts). Samples stay in the file and are asked for by span;
+ * markers and logs are read when they are first asked for.
  */
 
 import type { Bytes } from '../../shared/base/units';
 import type { SessionData } from '../../shared/session/types';
-import type { SeriesData } from '../../shared/trace/types';
-import { openSession, type SessionReader, type StoredSeries } from './session-file';
+import { figuresFrom } from '../../shared/trace/summary';
+import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import { openSession, type SessionReader, type SummarizedSeries } from './session-file';
+import { StoredSamples, whileOpen } from './stored-samples';
 
-/** Series with no more samples than this are read at once. */
-const SMALL = 100_000;
-/** Columns kept at hand, in bytes, though nobody may need them again. */
-const AT_HAND: Bytes = 48 * 2 ** 20;
-
-/** Everything in a session file. */
+/** A session file. */
 export function readSession(reader: SessionReader): SessionData {
+  let markers: Marker[] | null = null;
+  let logs: LogLine[] | null = null;
   return {
     ...reader.header,
     ...reader.result,
     baselines: readBaselines(reader),
     series: storedSeriesIn(reader),
-    markers: reader.markers(),
-    logs: reader.logs(),
+    get markers() {
+      markers ??= whileOpen(reader, (open) => open.markers());
+      return markers;
+    },
+    get logs() {
+      logs ??= whileOpen(reader, (open) => open.logs());
+      return logs;
+    },
     warnings: reader.warnings(),
   };
 }
@@ -35,55 +39,16 @@ export function readStoredSeries(path: string): SeriesData[] {
 }
 
 const storedSeriesIn = (reader: SessionReader): SeriesData[] =>
-  reader.series().map((series) => storedSeries(reader, series));
+  reader.summaries().map((series) => storedSeries(reader, series));
 
-function storedSeries(
+/** `gaps`: those of the series, where they are known. */
+export function storedSeries(
   reader: SessionReader,
-  { count, min, max, mean, peak, ...info }: StoredSeries,
+  { info, summary }: SummarizedSeries,
+  gaps: readonly Gap[] = reader.gapsOf(info.id),
 ): SeriesData {
-  if (count <= SMALL) return reader.readSeries(info.id);
-  const { path } = reader;
-  let known: WeakRef<SeriesData> | null = null;
-  const read = (): SeriesData => {
-    const there = known?.deref();
-    if (there) return there;
-    using again = openSession(path);
-    const data = again.readSeries(info.id);
-    known = new WeakRef(data);
-    keepAtHand(data);
-    return data;
-  };
-  return {
-    info,
-    gaps: reader.gapsOf(info.id),
-    figures: {
-      count,
-      min,
-      max,
-      mean,
-      minAt: reader.lowestIn(info.id)?.t ?? null,
-      maxAt: peak?.t ?? null,
-    },
-    get times() {
-      return read().times;
-    },
-    get values() {
-      return read().values;
-    },
-  };
-}
-
-const atHand: SeriesData[] = [];
-
-function keepAtHand(data: SeriesData): void {
-  atHand.push(data);
-  for (let bytes = 0, i = atHand.length - 1; i >= 0; i--) {
-    bytes += atHand[i]!.times.byteLength + atHand[i]!.values.byteLength;
-    if (bytes > AT_HAND) {
-      atHand.splice(0, i + 1);
-      return;
-    }
-  }
+  const source = new StoredSamples(reader, info.id);
+  return { info, gaps, figures: figuresFrom(summary), source };
 }
 
 /** Device memory in use before launch, by series id. */

@@ -6,5 +6,12 @@
 export type { SessionHeader, SessionResult } from '../../shared/session/types';
 export { EXTENSION } from './schema';
 export { renameSession } from './session-edit';
-export { type Note, openSession, SessionReader, type StoredSeries } from './session-reader';
+export {
+  type GapRow,
+  type Note,
+  openSession,
+  SessionReader,
+  type StoredSeries,
+  type SummarizedSeries,
+} from './session-reader';
 export { createSession, SessionWriter } from './session-writer';

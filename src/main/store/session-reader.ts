@@ -13,13 +13,16 @@ import type { Micros } from '../../shared/base/units';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { Envelope } from '../../shared/trace/envelope';
 import { phaseSpans } from '../../shared/trace/phases';
+import type { SampleRun } from '../../shared/trace/sample-source';
+import { EVER, isAbsent } from '../../shared/trace/series';
 import type { SpanStatistics } from '../../shared/trace/statistics';
+import type { Summary } from '../../shared/trace/summary';
 import type {
   Gap,
   LogLine,
   Marker,
   PhaseSpan,
-  SeriesData,
+  SampledSeries,
   SeriesInfo,
   SeriesStats,
 } from '../../shared/trace/types';
@@ -27,7 +30,7 @@ import { FirstFormatSource } from './first-format';
 import { keptName } from './kept-names';
 import { currentResult, openDatabase, tidy } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
-import { EVER, type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
+import { type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
 import { MetaDocuments, type Note } from './session-meta';
 import { type Page, type PageQuery, SessionRows } from './session-rows';
 import { SpanStatisticsQuery } from './span-statistics';
@@ -44,6 +47,12 @@ export type { GapRow, Page, PageQuery, Seen, SessionRows } from './session-rows'
 /** A series with what is known of it without opening a chunk; the peak comes with its own time. */
 export interface StoredSeries extends SeriesStats {
   readonly peak: TimedValue | null;
+}
+
+export interface SummarizedSeries {
+  readonly info: SeriesInfo;
+  /** Of all its samples; null where it has none. */
+  readonly summary: Summary | null;
 }
 
 /** Some 35 years: what is longer is meant to have no end. */
@@ -71,7 +80,8 @@ export class SessionReader {
   readonly #source: TraceSource & { follow(): void };
   readonly #series: Database.Statement<[], { key: number; info: string }>;
   readonly #warnings: Database.Statement<[], { seq: number; text: string }>;
-  readonly #known = new Map<number, { readonly text: string; readonly row: SeriesRow }>();
+  /** By id, as they were declared at the last look; null where that is to be looked for again. */
+  #known: ReadonlyMap<string, SeriesRow> | null = null;
   readonly #transact: (read: () => unknown) => unknown;
   /** Given by a person to a session of an older format. */
   readonly #name: string | null;
@@ -119,6 +129,7 @@ export class SessionReader {
 
   /** Looks again how far the recording is, and what it announced of itself. */
   refresh(): SessionResult {
+    this.#known = null;
     this.#meta = this.#read(() => new MetaDocuments(this.#db));
     this.#header = this.#read(() => this.#readHeader());
     this.#result = this.#read(() => currentResult(this.#db, this.#meta));
@@ -137,18 +148,23 @@ export class SessionReader {
 
   /** In order of declaration. */
   series(): StoredSeries[] {
+    return this.summaries().map(({ info, summary }) => ({
+      ...info,
+      count: summary?.count ?? 0,
+      min: summary?.min ?? null,
+      max: summary?.max ?? null,
+      mean: summary && summary.sum / summary.count,
+      peak: summary && { value: summary.max, t: summary.maxT },
+    }));
+  }
+
+  /** Each series with what is known of it as a whole, in order of declaration. */
+  summaries(): SummarizedSeries[] {
     return this.#read(() =>
-      this.#seriesRows().map(({ key, info }) => {
-        const all = new SeriesQuery(this.#source, key).summarize(EVER);
-        return {
-          ...info,
-          count: all?.count ?? 0,
-          min: all?.min ?? null,
-          max: all?.max ?? null,
-          mean: all && all.sum / all.count,
-          peak: all && { value: all.max, t: all.maxT },
-        };
-      }),
+      [...this.#declared().values()].map(({ key, info }) => ({
+        info,
+        summary: new SeriesQuery(this.#source, key).summarize(EVER),
+      })),
     );
   }
 
@@ -160,22 +176,33 @@ export class SessionReader {
     });
   }
 
+  /** Of the samples of a span; null where it holds none. */
+  summarize(seriesId: string, span: Span = EVER): Summary | null {
+    return this.#query(seriesId, (query) => query.summarize(span));
+  }
+
   /** The first highest sample of a span; null where it holds none. */
-  highestIn(seriesId: string, span: Span = EVER): TimedValue | null {
-    const all = this.#query(seriesId, (query) => query.summarize(span));
+  highestIn(seriesId: string, span?: Span): TimedValue | null {
+    const all = this.summarize(seriesId, span);
     return all && { t: all.maxT, value: all.max };
   }
 
   /** The first lowest sample of a span; null where it holds none. */
-  lowestIn(seriesId: string, span: Span = EVER): TimedValue | null {
-    const all = this.#query(seriesId, (query) => query.summarize(span));
+  lowestIn(seriesId: string, span?: Span): TimedValue | null {
+    const all = this.summarize(seriesId, span);
     return all && { t: all.minT, value: all.min };
+  }
+
+  /** The samples of a span in runs of about as many each, at most `most` runs. */
+  runs(seriesId: string, span: Span, most: number): SampleRun[] {
+    return this.#query(seriesId, (query) => query.runs(span, most));
   }
 
   /** Of the readings of a span, each held until the next; `above`: a level, for how long it was passed. */
   statistics(seriesId: string, span: Span, above: number | null = null): SpanStatistics {
     return this.#query(seriesId, (query, { key }) => {
-      const gaps = this.rows.gapsTouching(key, span);
+      const since = query.before(span.t0)?.t ?? span.t0;
+      const gaps = this.rows.gapsTouching(key, { t0: since, t1: span.t1 });
       return new SpanStatisticsQuery(this.#source, key, query, span, gaps).compute(above);
     });
   }
@@ -185,14 +212,23 @@ export class SessionReader {
     return this.#query(seriesId, (query) => query.samples(span, limit));
   }
 
+  /** The last sample at or before t, whatever gap follows it. */
+  before(seriesId: string, t: Micros): TimedValue | null {
+    return this.#query(seriesId, (query) => query.before(t + 1));
+  }
+
+  /** The first sample after t. */
+  after(seriesId: string, t: Micros): TimedValue | null {
+    return this.#query(seriesId, (query) => query.after(t));
+  }
+
   /** The last sample at or before t; null before the first sample and inside a gap. */
   sampleAt(seriesId: string, t: Micros): TimedValue | null {
     return this.#query(seriesId, (query, { key }) => {
       const found = query.before(t + 1);
       if (found === null) return null;
       const gaps = this.rows.gapsTouching(key, { t0: found.t, t1: t });
-      const isAbsent = gaps.some((gap) => gap.t0 >= found.t && gap.t0 < t && t < gap.t1);
-      return isAbsent ? null : found;
+      return isAbsent(gaps, found.t, t) ? null : found;
     });
   }
 
@@ -200,7 +236,7 @@ export class SessionReader {
    * Every sample of a series, in memory; stretches that cannot be read are among its gaps. Throws a Failure for a
    * series the session does not have.
    */
-  readSeries(seriesId: string): SeriesData {
+  readSeries(seriesId: string): SampledSeries {
     return this.#query(seriesId, (query, { key, info }) => {
       const { times, values, lost } = query.samples(EVER);
       const gaps = [...this.rows.gapsTouching(key, EVER), ...lost];
@@ -255,6 +291,15 @@ export class SessionReader {
     return this.#read(() => [...rising(rows.iterate(), ({ id }) => id)]);
   }
 
+  /** What is asked within is of one moment, and costs one look at what is new. */
+  atOnce<T>(ask: () => T): T {
+    return this.#read(ask);
+  }
+
+  get isOpen(): boolean {
+    return this.#db.open;
+  }
+
   close(): void {
     if (!this.#db.open) return;
     this.#db.close();
@@ -294,29 +339,25 @@ export class SessionReader {
   }
 
   #row(seriesId: string): SeriesRow {
-    const rows = this.#seriesRows();
-    const row = rows.find(({ info }) => info.id === seriesId);
+    const row = this.#known?.get(seriesId) ?? this.#declared().get(seriesId);
     if (row !== undefined) return row;
-    const known = rows.map(({ info }) => info.id).join(', ') || 'none';
     throw new Failure(
       'not_found',
       `Session ${this.id} has no series "${seriesId}".`,
-      `Its series are: ${known}.`,
+      `Its series are: ${[...this.#declared().keys()].join(', ') || 'none'}.`,
     );
   }
 
-  #seriesRows(): SeriesRow[] {
-    return Array.from(
+  #declared(): ReadonlyMap<string, SeriesRow> {
+    const rows = Array.from(
       rising(this.#series.iterate(), ({ key }) => key),
-      ({ key, info }) => {
-        // What is known of a series changes seldom, and is asked for with each question.
-        const known = this.#known.get(key);
-        if (known?.text === info) return known.row;
-        const row = { key, info: parseSeriesInfo(info) };
-        this.#known.set(key, { text: info, row });
-        return row;
+      ({ key, info: text }) => {
+        const info = parseSeriesInfo(text);
+        return [info.id, { key, info }] as const;
       },
     );
+    this.#known = new Map(rows);
+    return this.#known;
   }
 
   /** Everything read in one call is of one moment. */

@@ -1,10 +1,11 @@
 /**
- * Statistics of a span: exact, each value counting by how long it was held, time in gaps not at all. A chunk is only
+ * Statistics of a span: exact, each value counting by how long it was held. A chunk is only
  * unpacked where its summary does not say enough: for a mean, at the ends of the span and where it has gaps; for the
  * time above a level, where it crosses that; for quantiles, where its values differ around them.
  */
 import type { Micros } from '../../shared/base/units';
-import { gapWithin, type SpanStatistics } from '../../shared/trace/statistics';
+import { QuantileSearch } from '../../shared/trace/quantiles';
+import { type SpanStatistics, standsUntil } from '../../shared/trace/statistics';
 import type { Summary } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
 import { type SeriesQuery, type Span, TOP } from './series-query';
@@ -16,9 +17,6 @@ interface HeldVisitor {
   held(value: number, us: Micros): void;
 }
 
-/** A quantile is looked for in a range of values, which each pass cuts into so many parts. */
-const PARTS = 1024;
-
 export class SpanStatisticsQuery {
   readonly #source: TraceSource;
   readonly #series: number;
@@ -26,7 +24,7 @@ export class SpanStatisticsQuery {
   readonly #span: Span;
   readonly #gaps: readonly Gap[];
 
-  /** `gaps`: those that touch the span, in order. */
+  /** `gaps`: those that begin since the reading that stood when the span began, in order. */
   constructor(
     source: TraceSource,
     series: number,
@@ -110,96 +108,38 @@ export class SpanStatisticsQuery {
     const { t0, t1 } = this.#span;
     const gaps = this.#gaps;
     let g = 0;
-    const known = this.#query.before(t0);
-    let since = t0;
-    let value = known?.value ?? null;
+    let last = this.#query.before(t0);
     // Gaps are in order and so is the walk: those that lie behind are not looked at again.
+    const passGaps = (since: Micros) => {
+      while (g < gaps.length && gaps[g]!.t0 < since) g++;
+    };
     const until = (t: Micros) => {
-      if (value === null || t <= since) return;
-      while (g < gaps.length && gaps[g]!.t1 <= since) g++;
-      const us = t - since - gapWithin(gaps, g, since, t);
-      if (us > 0) visitor.held(value, us);
+      if (last === null) return;
+      passGaps(last.t);
+      const us = Math.min(t, standsUntil(gaps, g, last.t, t)) - Math.max(last.t, t0);
+      if (us > 0) visitor.held(last.value, us);
     };
     walk(this.#source, this.#series, TOP, t0, t1, {
       chunk(summary) {
-        while (g < gaps.length && gaps[g]!.t1 <= since) g++;
-        if (Number.isNaN(summary.integral) || gapWithin(gaps, g, summary.t0, summary.t1) > 0)
-          return false;
+        let first = g;
+        while (first < gaps.length && gaps[first]!.t0 < summary.t0) first++;
+        if (Number.isNaN(summary.integral) || (gaps[first]?.t0 ?? t1) < summary.t1) return false;
         if (!visitor.chunk(summary, summary.t1 - summary.t0)) return false;
         until(summary.t0);
-        value = summary.last;
-        since = summary.t1;
+        last = { t: summary.t1, value: summary.last };
         return true;
       },
       samples(samples, from, to) {
         for (let i = from; i < to; i++) {
-          const t = samples.times[i]!;
-          until(t);
-          value = samples.values[i]!;
-          since = t;
+          until(samples.times[i]!);
+          last = { t: samples.times[i]!, value: samples.values[i]! };
         }
       },
-      lost(from, to) {
+      lost(from) {
         until(from);
-        value = null;
-        since = to;
+        last = null;
       },
     });
     until(t1);
-  }
-}
-
-class QuantileSearch {
-  /** The quantile, once `narrow` has said so. */
-  found = 0;
-  readonly #wanted: Micros;
-  #low: number;
-  #high: number;
-  #below = 0;
-  readonly #held = new Float64Array(PARTS);
-  readonly #least = new Float64Array(PARTS);
-  readonly #most = new Float64Array(PARTS);
-
-  constructor(wanted: Micros, range: { readonly lowest: number; readonly highest: number }) {
-    this.#wanted = wanted;
-    this.#low = range.lowest;
-    this.#high = range.highest;
-  }
-
-  /** Whether it is the same for the search which of the chunk's values was held how long. */
-  canTake({ min, max }: Summary): boolean {
-    return min === max || max < this.#low || min > this.#high;
-  }
-
-  add(value: number, us: Micros): void {
-    if (value > this.#high) return;
-    if (value < this.#low) {
-      this.#below += us;
-      return;
-    }
-    const width = this.#high / 2 - this.#low / 2;
-    const share = width > 0 ? (value / 2 - this.#low / 2) / width : 0;
-    const part = Math.min(PARTS - 1, Math.floor(share * PARTS));
-    if (this.#held[part] === 0) {
-      this.#least[part] = value;
-      this.#most[part] = value;
-    } else if (value < this.#least[part]!) this.#least[part] = value;
-    else if (value > this.#most[part]!) this.#most[part] = value;
-    this.#held[part] = this.#held[part]! + us;
-  }
-
-  /** After a pass: true when one value is left, else the range is that of the part the quantile lies in. */
-  narrow(): boolean {
-    let reached = this.#below;
-    let part = 0;
-    while (part < PARTS - 1 && reached + this.#held[part]! < this.#wanted)
-      reached += this.#held[part++]!;
-    while (this.#held[part] === 0 && part > 0) part--;
-    this.#low = this.#least[part]!;
-    this.#high = this.#most[part]!;
-    this.found = this.#low;
-    this.#below = 0;
-    this.#held.fill(0);
-    return this.#low === this.#high;
   }
 }

@@ -7,11 +7,11 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../shared/base/failure';
+import { EVER } from '../../shared/trace/series';
 import type { SeriesInfo } from '../../shared/trace/types';
 import { keepName } from './kept-names';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
-import { EVER } from './series-query';
 import {
   openSession,
   type SampleColumns,

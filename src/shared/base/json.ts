@@ -10,3 +10,52 @@ function exactly(_key: string, value: unknown): unknown {
     return BigInt(value).toString();
   return value instanceof Float64Array ? [...value] : value;
 }
+
+/** A list that is written as it is gone through; it never stands in memory as a whole. */
+export class JsonRows {
+  constructor(readonly rows: Iterable<unknown>) {}
+}
+
+/** Characters of a piece, about. */
+const PIECE = 65_536;
+
+/** The text that `toJson` makes, piece by piece; lists within objects may be `JsonRows`. */
+export function* jsonPieces(document: unknown): Iterable<string> {
+  let waiting = '';
+  for (const part of writeValue(document, '\n')) {
+    waiting += part;
+    if (waiting.length < PIECE) continue;
+    yield waiting;
+    waiting = '';
+  }
+  if (waiting !== '') yield waiting;
+}
+
+/** `line` is the line break with the indentation of the value. */
+function* writeValue(value: unknown, line: string): Iterable<string> {
+  if (value instanceof JsonRows) {
+    yield* writeItems(value.rows, line);
+  } else if (isPlainObject(value)) {
+    let separator = '{';
+    for (const [key, field] of Object.entries(value)) {
+      yield `${separator}${line}  ${JSON.stringify(key)}: `;
+      yield* writeValue(field, `${line}  `);
+      separator = ',';
+    }
+    yield separator === '{' ? '{}' : `${line}}`;
+  } else {
+    yield toJson(value).replaceAll('\n', line);
+  }
+}
+
+function* writeItems(rows: Iterable<unknown>, line: string): Iterable<string> {
+  let separator = '[';
+  for (const row of rows) {
+    yield `${separator}${line}  ${toJson(row).replaceAll('\n', `${line}  `)}`;
+    separator = ',';
+  }
+  yield separator === '[' ? '[]' : `${line}]`;
+}
+
+const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

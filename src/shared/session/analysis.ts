@@ -128,6 +128,17 @@ function buildInput(
   return { ...trace, overlay, logs, exitCode, signal };
 }
 
+/** The line shown of a session and its peaks, without its phases. */
+export function analysePeaks(data: SessionData): Overlay {
+  const { budget } = predictSession(data);
+  const { spans } = phaseSpans(data.markers, data.durationUs);
+  const whole = { series: data.series, markers: data.markers, spans };
+  const rank = chooseRank(whole, undefined);
+  const shown = rank === null ? whole : selectRank(whole, rank, undefined);
+  return buildInput(data, { ...shown, spans: [] }, budget, { use: undefined, completed: undefined })
+    .overlay;
+}
+
 function addLedger(overlay: Overlay, ledger: ReturnType<typeof buildLedger>): Overlay {
   return overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
 }

@@ -1,4 +1,4 @@
-/** From an analysed session to what people see: the document and the summary. */
+/** From an analysed session to what people see. */
 
 import { invert } from '../divergence/inversion/inversion';
 import type { Overlay } from '../divergence/overlay/types';
@@ -8,7 +8,7 @@ import { deviceIn } from '../trace/series-ids';
 import { analyseSession, type LiveState, type SessionAnalysis } from './analysis';
 import { addSummaries } from './brief';
 import type { SessionDocument } from './session-document';
-import type { SessionData, SessionSummary } from './types';
+import type { SessionData } from './types';
 
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
 export function buildDocument(data: SessionData, use?: string, live?: LiveState): SessionDocument {
@@ -65,22 +65,4 @@ function wholeGpuWarning({ environment }: SessionData, { series }: Overlay): str
   return [
     `The workload was confined to MIG device ${which} of GPU ${gpu.index}; the line shown, ${series}, is of the whole GPU, other MIG devices included.`,
   ];
-}
-
-export function summarizeDocument(doc: SessionDocument): SessionSummary {
-  const { overlay } = doc;
-  return {
-    id: doc.id,
-    name: doc.name,
-    status: doc.status,
-    startedAt: doc.startedAt,
-    durationUs: doc.durationUs,
-    model: doc.model?.name ?? null,
-    mode: doc.run?.mode ?? null,
-    measuredPeak: overlay.measuredPeak?.bytes ?? null,
-    predictedPeak: overlay.predictedPeak.refined,
-    residualPercent: overlay.residualPercent,
-    simulated: doc.simulated,
-    ...(doc.workload.experiment && { experiment: doc.workload.experiment }),
-  };
 }

@@ -8,7 +8,10 @@
  */
 import { upperBound } from '../base/search';
 import type { Micros } from '../base/units';
+import { ClippedSource } from '../trace/clipped';
+import { EVER } from '../trace/series';
 import { isFrameworkSeries, rankIn } from '../trace/series-ids';
+import { figuresFrom } from '../trace/summary';
 import type { Marker, SeriesData } from '../trace/types';
 import type { SessionData } from './types';
 
@@ -50,19 +53,20 @@ export function knownUntil(markers: readonly Marker[], seriesId: string, t: Micr
 }
 
 /** Nothing of a series without a reading so far. Figures of the whole are not those of the part. */
-function cutSeries(
-  { info, times, values, gaps }: SeriesData,
-  t: Micros,
-  until: Micros,
-): readonly SeriesData[] {
-  const count = upperBound(times, until);
-  const begun = gaps
+function cutSeries(data: SeriesData, t: Micros, until: Micros): readonly SeriesData[] {
+  const { info } = data;
+  const gaps = data.gaps
     .filter((gap) => gap.t0 <= t)
     .map((gap) => (gap.t1 > t ? { ...gap, t1: t } : gap));
-  if (count === 0 && begun.length === 0) return [];
-  return [
-    { info, times: times.subarray(0, count), values: values.subarray(0, count), gaps: begun },
-  ];
+  if (data.source === undefined) {
+    const { times, values } = data;
+    const count = upperBound(times, until);
+    if (count === 0 && gaps.length === 0) return [];
+    return [{ info, times: times.subarray(0, count), values: values.subarray(0, count), gaps }];
+  }
+  const all = data.source.summarize(EVER.t0, until);
+  if (all === null && gaps.length === 0) return [];
+  return [{ info, gaps, source: new ClippedSource(data.source, until), figures: figuresFrom(all) }];
 }
 
 type Announced = Pick<SessionData, 'model' | 'run' | 'environment'>;

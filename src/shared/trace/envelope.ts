@@ -11,7 +11,7 @@
 import { lowerBound, upperBound } from '../base/search';
 import type { Micros } from '../base/units';
 import { buildPyramid, extremes, PYRAMID_FROM } from './pyramid';
-import type { Gap, SeriesData } from './types';
+import type { Gap, SampledSeries, SeriesData } from './types';
 
 /** Points to draw. A NaN value is a break in the line, never a sample. */
 export interface Envelope {
@@ -21,6 +21,7 @@ export interface Envelope {
 
 /** Of the span [t0, t1], for a picture of `columns` pixels. */
 export function envelope(series: SeriesData, t0: Micros, t1: Micros, columns: number): Envelope {
+  if (series.source) return series.source.envelope(t0, t1, columns);
   const { times, values } = series;
   const from = lowerBound(times, t0);
   const to = Math.max(from, upperBound(times, t1));
@@ -38,7 +39,7 @@ export function envelope(series: SeriesData, t0: Micros, t1: Micros, columns: nu
 }
 
 function pickColumns(
-  series: SeriesData,
+  series: SampledSeries,
   from: number,
   to: number,
   t0: Micros,

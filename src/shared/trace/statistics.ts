@@ -11,7 +11,7 @@ export interface SpanStatistics {
   readonly mean: number | null;
   /** Of value times microseconds: of milliwatts, nanojoules. */
   readonly integral: number;
-  /** How long a value is known: from the first sample on, gaps taken out. */
+  /** How long a value is known: each from its sample until the next one, or until a gap begins. */
   readonly heldUs: Micros;
   readonly p50: number | null;
   readonly p95: number | null;
@@ -20,17 +20,17 @@ export interface SpanStatistics {
   readonly aboveUs: Micros | null;
 }
 
-/** How much of [t0, t1] lies in gaps, which are in order of their beginning; those before `from` end before t0. */
-export function gapWithin(gaps: readonly Gap[], from: number, t0: Micros, t1: Micros): Micros {
-  let missing = 0;
-  let reached = t0;
-  for (let i = from; i < gaps.length && gaps[i]!.t0 < t1; i++) {
-    const begin = Math.max(reached, gaps[i]!.t0);
-    const end = Math.min(t1, gaps[i]!.t1);
-    if (end > begin) {
-      missing += end - begin;
-      reached = end;
-    }
-  }
-  return missing;
+/**
+ * Until when a reading stands that was taken at `since` and is followed by another at `next`: a gap that begins in
+ * between ends it. Gaps are in order of their beginning; those before `from` begin before `since`.
+ */
+export function standsUntil(
+  gaps: readonly Gap[],
+  from: number,
+  since: Micros,
+  next: Micros,
+): Micros {
+  for (let i = from; i < gaps.length && gaps[i]!.t0 < next; i++)
+    if (gaps[i]!.t0 >= since) return gaps[i]!.t0;
+  return next;
 }

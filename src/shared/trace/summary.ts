@@ -7,6 +7,7 @@
  * after the samples around them.
  */
 import type { Micros } from '../base/units';
+import type { SeriesFigures } from './types';
 
 export interface Summary {
   readonly count: number;
@@ -82,3 +83,13 @@ export function mergeSummaries(before: Summary, after: Summary): Summary {
     integral: before.integral + before.last * (after.t0 - before.t1) + after.integral,
   };
 }
+
+/** Null stands for no sample at all. */
+export const figuresFrom = (all: Summary | null): SeriesFigures => ({
+  count: all?.count ?? 0,
+  min: all?.min ?? null,
+  max: all?.max ?? null,
+  mean: all && all.sum / all.count,
+  minAt: all?.minT ?? null,
+  maxAt: all?.maxT ?? null,
+});

@@ -9,6 +9,7 @@
  */
 import type { Bytes, Micros } from '../base/units';
 import type { AbsentReason, Component, Phase } from '../base/vocabulary';
+import type { SampleSource } from './sample-source';
 
 export type Unit =
   | 'bytes'
@@ -51,14 +52,28 @@ export interface SeriesFigures {
   readonly maxAt: Micros | null;
 }
 
-export interface SeriesData {
+interface SeriesBase {
   readonly info: SeriesInfo;
+  /** In order of their beginning. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Every sample in memory. */
+export interface SampledSeries extends SeriesBase {
   readonly times: Float64Array;
   readonly values: Float64Array;
-  readonly gaps: readonly Gap[];
-  /** Of all samples, where they are known without reading them, or where the columns hold only some. */
   readonly figures?: SeriesFigures;
+  readonly source?: undefined;
 }
+
+/** Samples that lie elsewhere, and are asked for by span: a day of recording is never in memory as a whole. */
+export interface SourcedSeries extends SeriesBase {
+  readonly source: SampleSource;
+  readonly figures: SeriesFigures;
+}
+
+/** What is asked of a series is in series.ts, alike for both. */
+export type SeriesData = SampledSeries | SourcedSeries;
 
 export interface SeriesStats extends SeriesInfo {
   readonly count: number;

@@ -6,14 +6,14 @@
 import { GiB, MiB } from '../../../src/shared/base/units';
 import { COMPONENTS, type Component } from '../../../src/shared/base/vocabulary';
 import type { TimelinePhase } from '../../../src/shared/budget/types';
-import type { LogLine, Marker, SeriesData } from '../../../src/shared/trace/types';
+import type { LogLine, Marker, SampledSeries } from '../../../src/shared/trace/types';
 import type { Plan } from './plan';
 import type { Random } from './random';
 
 export interface Trace {
   readonly logs: readonly LogLine[];
   readonly exitCode: number;
-  readonly series: SeriesData[];
+  readonly series: SampledSeries[];
   readonly markers: Marker[];
   readonly durationUs: number;
   readonly baselines: Readonly<Record<string, number>>;
@@ -182,7 +182,7 @@ function wholeTrace(plan: Plan, random: Random): Trace {
   const loss = random.pick([0, 0, 0.02, 0.1]);
   const jitter = random.pick([0, 0.05, 0.3]);
   const noise = random.pick([0, 0, 1, 3]);
-  const all: SeriesData[] = [
+  const all: SampledSeries[] = [
     sampled(
       'gpu0.memory.used',
       plan.intervalUs,
@@ -263,7 +263,7 @@ function sampled(
   random: Random,
   { loss, jitter }: { loss: number; jitter: number },
   value: (t: number) => number,
-): SeriesData {
+): SampledSeries {
   const points: [number, number][] = [];
   let last = -1;
   for (let at = 0; at <= durationUs; at += every) {
@@ -279,7 +279,7 @@ function column(
   id: string,
   points: readonly (readonly [number, number])[],
   intervalUs: number | null,
-): SeriesData {
+): SampledSeries {
   return {
     info: { id, source: 'bench', metric: id, unit: 'bytes', windowUs: null, intervalUs },
     times: Float64Array.from(points, ([t]) => t),

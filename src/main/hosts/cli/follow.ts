@@ -6,9 +6,8 @@
 
 import { formatBytes, formatDuration } from '../../../shared/base/format';
 import type { RecordRequest } from '../../../shared/contract/api';
-import type { SessionData } from '../../../shared/session/types';
 import type { Engine } from '../../engine/engine';
-import type { Recording } from '../../engine/recording';
+import type { EndedSession, Recording } from '../../engine/recording';
 import type { Output } from './output';
 
 /** A terminal and the launcher may both deliver one Ctrl-C. */
@@ -38,7 +37,7 @@ export async function follow(
   request: RecordRequest,
   output: Output,
   options: { echo: boolean; label?: string },
-): Promise<{ data: SessionData; interrupted: boolean }> {
+): Promise<{ data: EndedSession; interrupted: boolean }> {
   let phase = '';
   let allocated: number | null = null;
   let stoppedAt: number | null = null;

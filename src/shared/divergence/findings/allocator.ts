@@ -6,7 +6,8 @@
 import { formatBytes, formatDuration, formatPercent } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget } from '../../budget/types';
-import { maxIn, type Sample, valueAt } from '../../trace/series';
+import type { TimedSample } from '../../trace/sample-source';
+import { firstSample, highestSample, lastSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import { FLAG_LIMITS, flagLimit } from '../overlay/flags';
 import { type Lines, seriesById } from '../overlay/lines';
@@ -51,8 +52,8 @@ interface Overhead {
 
 /** The highest figures of the allocator's two counters. */
 interface Counters {
-  readonly reserved: Sample;
-  readonly allocated: Sample;
+  readonly reserved: TimedSample;
+  readonly allocated: TimedSample;
   /** The most ever allocated, high-water marks between two reports included. */
   readonly most: Bytes;
   readonly span: readonly [Micros, Micros];
@@ -95,9 +96,10 @@ export function findAllocatorOverhead(
 function readCounters({ lines, markers }: DiagnosisInput): Counters | null {
   const reserved = seriesById(lines, 'framework.reserved');
   const allocated = seriesById(lines, FRAMEWORK_ALLOCATED);
-  const [from, end] = [allocated?.times[0], reserved?.times.at(-1)];
-  if (!reserved || !allocated || from === undefined || end === undefined) return null;
-  const top = maxIn(reserved, reserved.times[0]!, end);
+  if (!reserved || !allocated) return null;
+  const [from, end] = [firstSample(allocated)?.t, lastSample(reserved)?.t];
+  if (from === undefined || end === undefined) return null;
+  const top = highestSample(reserved);
   const fullest = maxIn(allocated, from, end);
   if (top === null || fullest === null) return null;
   return {
@@ -114,7 +116,7 @@ function measureRounding(
   limit: Bytes,
 ): Overhead | null {
   const data = seriesById(lines, 'framework.requested');
-  const requested = data?.times.length ? valueAt(data, allocated.t) : null;
+  const requested = data ? valueAt(data, allocated.t) : null;
   if (requested === null || allocated.value === 0) return null;
   // At a high-water mark between reports the share is that of the fullest report.
   const bytes = Math.round(most * (1 - requested / allocated.value));

@@ -1,6 +1,7 @@
 /** Other processes took or gave back memory on the device while the workload ran. */
 import { formatBytes, formatDuration } from '../../base/format';
 import { MiB } from '../../base/units';
+import { firstSample, highestSample, lowestSample, sampleCount } from '../../trace/series';
 import { otherMemory } from '../../trace/series-ids';
 import { devicesBeside, seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding } from '../overlay/types';
@@ -11,13 +12,18 @@ const MIN_CHANGE = 16 * MiB;
 export function findOtherProcesses({ lines, overlay }: DiagnosisInput): Finding[] {
   return devicesBeside(lines, overlay.series).flatMap((gpu): Finding[] => {
     const others = seriesById(lines, otherMemory(gpu));
-    if (!others || others.values.length < 2) return [];
-    const { times, values } = others;
-    const first = values[0]!;
-    let extreme = 0;
-    for (let i = 1; i < values.length; i++)
-      if (Math.abs(values[i]! - first) > Math.abs(values[extreme]! - first)) extreme = i;
-    const change = values[extreme]! - first;
+    const count = sampleCount(others);
+    if (!others || count < 2) return [];
+    const [first, lowest, highest] = [
+      firstSample(others),
+      lowestSample(others),
+      highestSample(others),
+    ];
+    if (!first || !lowest || !highest) return [];
+    const [fall, rise] = [first.value - lowest.value, highest.value - first.value];
+    const isRise = rise > fall || (rise === fall && highest.t < lowest.t);
+    const furthest = isRise ? highest : lowest;
+    const change = furthest.value - first.value;
     if (Math.abs(change) < MIN_CHANGE) return [];
     return [
       {
@@ -25,10 +31,10 @@ export function findOtherProcesses({ lines, overlay }: DiagnosisInput): Finding[
         title: `Other processes ${change > 0 ? 'took' : 'gave back'} ${formatBytes(Math.abs(change))} on ${gpu} during the run`,
         bytes: change,
         phase: null,
-        span: [times[0]!, times[extreme]!],
+        span: [first.t, furthest.t],
         confidence: 'high',
         evidence: [
-          `They held ${formatBytes(first)} at ${formatDuration(times[0]!)} and ${formatBytes(values[extreme]!)} at ${formatDuration(times[extreme]!)}, over ${values.length} readings.`,
+          `They held ${formatBytes(first.value)} at ${formatDuration(first.t)} and ${formatBytes(furthest.value)} at ${formatDuration(furthest.t)}, over ${count} readings.`,
           'The overlaid line of the workload has their change taken off.',
         ],
         formula:

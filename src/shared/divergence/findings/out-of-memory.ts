@@ -4,7 +4,7 @@ import { formatBytes, formatDuration } from '../../base/format';
 import { GiB, KiB, MiB, type Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import { computeBudget } from '../../budget/budget';
-import { valueAt } from '../../trace/series';
+import { firstSample, valueAt } from '../../trace/series';
 import { deviceIn, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
@@ -66,8 +66,8 @@ function headroomSentence({ overlay, lines }: DiagnosisInput, until: Micros): st
   const { deviceBytes } = overlay;
   const gpu = deviceIn(overlay.series ?? '');
   const device = gpu === undefined ? undefined : seriesById(lines, usedMemory(gpu));
-  if (deviceBytes === undefined || !device || device.times.length === 0) return [];
-  const from = device.times[0]!;
+  const from = device && firstSample(device)?.t;
+  if (deviceBytes === undefined || !device || from === undefined) return [];
   const free = [0, 0.5, 1].flatMap((part) => {
     const t = from + part * Math.max(0, until - from);
     const used = valueAt(device, t);

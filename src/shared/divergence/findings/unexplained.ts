@@ -2,11 +2,12 @@
 import { formatBytes, formatPercent, formatSignedBytes } from '../../base/format';
 import type { Bytes, Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
+import { EVER } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Candidate } from '../fit/candidates';
 import type { Growth } from '../fit/observations';
 import { describeChange } from '../fit/setting-words';
-import { FLAG_LIMITS, flagLimit } from '../overlay/flags';
+import { flagLimit, isHeldBeyond } from '../overlay/flags';
 import { type FlaggedPhase, isFlagged, worstPhase } from '../overlay/phase-rows';
 import { showsRun } from '../overlay/shows-run';
 import type { DiagnosisInput, Finding } from '../overlay/types';
@@ -70,15 +71,9 @@ function findGapOfRun({ overlay, lines, durationUs, live }: DiagnosisInput): Gap
   const limit = flagLimit(predicted);
   // The highest moment may be yet to come.
   if (Math.abs(residual) <= limit || (live === true && residual < 0)) return null;
-  const values = lines.find(({ info }) => info.id === overlay.series)?.values;
-  if (values) {
-    let beyond = 0;
-    for (const value of values) {
-      const excess = value - overlay.baselineBytes - predicted;
-      if (residual > 0 ? excess > limit : excess < -limit) beyond++;
-    }
-    if (beyond < FLAG_LIMITS.samples) return null;
-  }
+  const line = lines.find(({ info }) => info.id === overlay.series);
+  const expected = overlay.baselineBytes + predicted;
+  if (line && !isHeldBeyond(line, EVER, expected, residual > 0 ? limit : -limit)) return null;
   return { residual, measured: measuredPeak.bytes, predicted, span: [0, durationUs], step: null };
 }
 

@@ -18,7 +18,7 @@
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { COMPONENTS } from '../../base/vocabulary';
 import type { Budget, ComponentBytes } from '../../budget/types';
-import { maxIn, valueAt } from '../../trace/series';
+import { firstSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, otherMemory, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import type { Diagnosis } from '../findings/diagnose';
@@ -294,7 +294,7 @@ class LedgerBuilder {
   #takenByOthers(gpu: string, at: Micros): Bytes {
     const others = seriesById(this.#lines, otherMemory(gpu));
     const now = others ? valueAt(others, at) : null;
-    return now === null ? 0 : now - (others?.values[0] ?? now);
+    return now === null ? 0 : now - ((others && firstSample(others)?.value) ?? now);
   }
 
   get #lines(): Lines {

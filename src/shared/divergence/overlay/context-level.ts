@@ -5,7 +5,8 @@
 
 import { median } from '../../base/statistics';
 import { type Bytes, GiB, MiB, type Micros } from '../../base/units';
-import { sampleAt, valueAt } from '../../trace/series';
+import { SampleCursor } from '../../trace/sample-cursor';
+import { firstSample, lastSample, sampleCount, samplesIn } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
   otherMemory,
@@ -48,8 +49,8 @@ export function contextLevel(
   overlay: Pick<Overlay, 'series' | 'baselineBytes'>,
 ): ContextLevel | null {
   const reserved = seriesById(lines, 'framework.reserved');
-  const framework = reserved?.times.length ? reserved : seriesById(lines, FRAMEWORK_ALLOCATED);
-  if (!framework || framework.times.length === 0) return null;
+  const framework = sampleCount(reserved) > 0 ? reserved : seriesById(lines, FRAMEWORK_ALLOCATED);
+  if (!framework || sampleCount(framework) === 0) return null;
   return (
     readFromProcess(lines, gpu, framework) ??
     (framework === reserved ? readFromLine(lines, gpu, framework, overlay) : null)
@@ -59,18 +60,18 @@ export function contextLevel(
 /** The least excess: what comes and goes above the context is not the context. */
 function readFromProcess(lines: Lines, gpu: string, framework: SeriesData): ContextLevel | null {
   const process = seriesById(lines, processMemory(gpu));
-  const lastReport = framework.times.at(-1);
+  const lastReport = lastSample(framework)?.t;
   if (!process || lastReport === undefined) return null;
+  const reports = new SampleCursor(framework);
   let least: Pair | null = null;
   let readings = 0;
-  for (let i = 0; i < process.times.length; i++) {
-    const t = process.times[i]!;
-    const onDevice = process.values[i]!;
-    const here = onDevice <= 0 || t > lastReport ? null : sampleAt(framework, t);
+  for (const [t, onDevice] of samplesIn(process)) {
+    if (t > lastReport) break;
+    const here = onDevice <= 0 ? null : reports.moveTo(t);
     if (here === null) continue;
     // Between two reports that differ it is not known when the framework took more.
-    const next = framework.values[here.index + 1];
-    if (next !== undefined && Math.abs(next - here.value) > 2 * MiB) continue;
+    const next = reports.next();
+    if (next !== null && Math.abs(next.value - here.value) > 2 * MiB) continue;
     readings++;
     const excess = onDevice - here.value;
     if (least === null || excess < least.excess)
@@ -92,10 +93,11 @@ function readFromLine(
   const line = isOfWorkload ? seriesById(lines, series) : undefined;
   if (!line) return null;
   const pairs: Pair[] = [];
-  for (let i = 0; i < framework.times.length; i++) {
-    const value = valueAt(line, framework.times[i]!);
-    if (value === null) continue;
-    const [onDevice, counted] = [value - baselineBytes, framework.values[i]!];
+  const readings = new SampleCursor(line);
+  for (const [t, counted] of samplesIn(framework)) {
+    const value = readings.moveTo(t)?.value;
+    if (value === undefined) continue;
+    const onDevice = value - baselineBytes;
     pairs.push({ excess: onDevice - counted, onDevice, framework: counted });
   }
   if (pairs.length === 0) return null;
@@ -125,6 +127,6 @@ function buildLevel(
     onDevice: pair.onDevice,
     framework: pair.framework,
     reserved: framework.info.id === 'framework.reserved',
-    span: [over.times[0] ?? 0, over.times.at(-1) ?? 0],
+    span: [firstSample(over)?.t ?? 0, lastSample(over)?.t ?? 0],
   };
 }

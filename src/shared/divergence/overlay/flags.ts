@@ -1,10 +1,10 @@
 /** When a residual counts as a divergence: how far measured may lie from predicted before it is flagged. */
 
-import { lowerBound } from '../../base/search';
-import { type Bytes, MiB, type Percent } from '../../base/units';
+import { type Bytes, MiB, type Micros, type Percent } from '../../base/units';
 import { COMPONENTS } from '../../base/vocabulary';
 import type { ComponentBytes, PhaseBudget } from '../../budget/types';
-import type { PhaseSpan } from '../../trace/types';
+import { countBeyond } from '../../trace/series';
+import type { PhaseSpan, SeriesData } from '../../trace/types';
 import type { Measured, MeasuredLine } from './measured-line';
 
 export const FLAG_LIMITS: {
@@ -57,14 +57,24 @@ function isBeyondLimit(
   const limit = flagLimit(predicted);
   if (Math.abs(residual) <= limit) return false;
   if (highWater) return true;
-  const { times, values } = line.data;
-  let beyond = 0;
-  for (let i = lowerBound(times, t0); i < times.length && times[i]! <= t1; i++) {
-    const excess = values[i]! - line.baseline - predicted;
-    if (residual > 0 ? excess > limit : excess < -limit) beyond++;
-    if (beyond >= FLAG_LIMITS.samples) return true;
-  }
-  return false;
+  return isHeldBeyond(
+    line.data,
+    { t0, t1 },
+    line.baseline + predicted,
+    residual > 0 ? limit : -limit,
+  );
+}
+
+/** Whether as many samples as the limits ask for lie further from `expected` than `limit`, on the side of its sign. */
+export function isHeldBeyond(
+  data: SeriesData,
+  span: { readonly t0: Micros; readonly t1: Micros },
+  expected: Bytes,
+  limit: Bytes,
+): boolean {
+  const side = limit > 0 ? 'above' : 'below';
+  const { samples } = FLAG_LIMITS;
+  return countBeyond(data, span, expected + limit, side, samples) >= samples;
 }
 
 /** Two splits of the same total that put their bytes in different places. Only where both are known. */

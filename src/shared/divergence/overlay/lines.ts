@@ -4,7 +4,7 @@
  * One rule holds for all of them: a line's values still contain the baseline, and `baselineFor` says what to take off.
  */
 
-import { type Bytes, MiB } from '../../base/units';
+import type { Bytes } from '../../base/units';
 import { highestSample, lowestSample, sampleCount } from '../../trace/series';
 import {
   deviceIn,
@@ -18,9 +18,7 @@ import {
   workloadMemory,
 } from '../../trace/series-ids';
 import type { Marker, SeriesData } from '../../trace/types';
-
-/** Changes of other processes below this are taken when they are read. */
-const MIN_STEP = 16 * MiB;
+import { deriveWorkloadMemory } from './workload-line';
 
 /** The device that a line is of, where it was read. */
 export function findDevice(series: readonly SeriesData[], line: string | null): string | undefined {
@@ -61,70 +59,11 @@ export function deriveLines(
   const made = listDevices(series).flatMap((gpu): SeriesData[] => {
     const device = seriesById(series, usedMemory(gpu));
     const others = seriesById(series, otherMemory(gpu));
-    if (seriesById(series, workloadMemory(gpu)) || !device || !others || others.times.length === 0)
+    if (seriesById(series, workloadMemory(gpu)) || !device || !others || sampleCount(others) === 0)
       return [];
-    return [
-      deriveWorkloadMemory(gpu, device, others, baselines[otherMemory(gpu)] ?? others.values[0]!),
-    ];
+    return [deriveWorkloadMemory(gpu, device, others, baselines[otherMemory(gpu)])];
   });
   return [...series, ...made] as readonly SeriesData[] as Lines;
-}
-
-/**
- * Device memory less what other processes have taken since launch: what they held before is in the baseline. Other
- * processes are read once or twice a second, so each reading is held until the next.
- */
-function deriveWorkloadMemory(
-  gpu: string,
-  device: SeriesData,
-  others: SeriesData,
-  atLaunch: Bytes,
-): SeriesData {
-  const values = new Float64Array(device.values.length);
-  let held = atLaunch;
-  let stepAt = -1;
-  let next = 0;
-  let switched = -1;
-  for (let i = 0; i < values.length; i++) {
-    while (next < others.times.length && others.times[next]! <= device.times[i]!)
-      held = others.values[next++]!;
-    if (next !== switched && next > 0 && next < others.times.length) {
-      switched = next;
-      stepAt = stepWithin(device, i, others.times[next]!, others.values[next]! - held);
-    }
-    if (i === stepAt) held = others.values[next]!;
-    values[i] = device.values[i]! - (held - atLaunch);
-  }
-  const info = {
-    ...device.info,
-    id: workloadMemory(gpu),
-    source: 'plumbline',
-    metric: 'workload.memory',
-  };
-  return { info, times: device.times, values, gaps: device.gaps };
-}
-
-/**
- * The sample from `from` to `until` at which the device shows most of a change that others are next read to have made;
- * −1 for a small change, or where it shows none. Without it their rise would look like the workload's until then.
- */
-function stepWithin(
-  { times, values }: SeriesData,
-  from: number,
-  until: number,
-  change: Bytes,
-): number {
-  if (Math.abs(change) < MIN_STEP) return -1;
-  let best = -1;
-  let most = Math.abs(change) / 2;
-  for (let i = Math.max(1, from); i < times.length && times[i]! < until; i++) {
-    const step = (values[i]! - values[i - 1]!) * Math.sign(change);
-    if (step > most) {
-      most = step;
-      best = i;
-    }
-  }
-  return best;
 }
 
 /**

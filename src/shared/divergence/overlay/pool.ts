@@ -2,9 +2,8 @@
  * Preallocated pools: a large share of the device taken at once and held without change, whatever the workload does in
  * it (vLLM's KV cache, JAX's and TensorFlow's allocators). Not a leak, and not the workload's need.
  */
-import { upperBound } from '../../base/search';
 import { type Bytes, GiB, type Micros } from '../../base/units';
-import { maxIn, minIn } from '../../trace/series';
+import { firstAtLeast, lastSample, maxIn, minIn, sampleCount, sumIn } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import type { Overlay } from './types';
@@ -30,14 +29,13 @@ const MIN_SHARE = 0.7;
 /** The pool in a device's line, or null: the line must jump in the first half and stay within 1% from there on. */
 export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros): Pool | null {
   const { measuredPeak, predictedPeak, baselineBytes } = overlay;
-  const { times, values } = line;
-  const end = times.at(-1);
+  const end = lastSample(line)?.t;
   if (
     measuredPeak === null ||
     end === undefined ||
     line.info.id === FRAMEWORK_ALLOCATED ||
     line.info.id === TREE_RSS ||
-    times.length < MIN_SAMPLES
+    sampleCount(line) < MIN_SAMPLES
   )
     return null;
   const share = overlay.deviceBytes == null ? null : measuredPeak.bytes / overlay.deviceBytes;
@@ -59,22 +57,23 @@ export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros)
       ? predicted !== null && measuredPeak.bytes >= Math.max(MIN_BYTES, 4 * predicted)
       : share >= MIN_SHARE;
   if (!isLarge) return null;
+  const reach = (level: Bytes) => firstAtLeast(line, level)?.t ?? end;
   const floor = baselineBytes + 0.98 * measuredPeak.bytes;
-  const from = firstAtLeast(values, floor);
-  const start = times[from]!;
+  const start = reach(floor);
   // The end of a process gives everything back: what falls in the last tenth is not counted.
   const stop = Math.min(durationUs - durationUs / 10, end);
   // The first half is counted from where the workload begins to hold anything.
-  const begin = times[firstAtLeast(values, baselineBytes + 0.002 * measuredPeak.bytes)]!;
-  if (start - begin > (stop - begin) / 2 || upperBound(times, stop) - from < MIN_SAMPLES)
-    return null;
+  const begin = reach(baselineBytes + 0.002 * measuredPeak.bytes);
+  const samples = sumIn(line, start, stop).count;
+  if (start - begin > (stop - begin) / 2 || samples < MIN_SAMPLES) return null;
   const low = minIn(line, start, stop);
   const high = maxIn(line, start, stop);
   if (!low || !high || low.value < floor) return null;
   // Taken at once: between a quarter and nine tenths of it there is hardly a sample.
-  const quarter = firstAtLeast(values, baselineBytes + 0.25 * measuredPeak.bytes);
-  const nearly = firstAtLeast(values, baselineBytes + 0.9 * measuredPeak.bytes);
-  if (nearly - quarter > Math.max(3, (times.length - from) / 10)) return null;
+  const quarter = reach(baselineBytes + 0.25 * measuredPeak.bytes);
+  const nearly = reach(baselineBytes + 0.9 * measuredPeak.bytes);
+  const between = sumIn(line, quarter, nearly).count - 1;
+  if (between > Math.max(3, sumIn(line, start, end).count / 10)) return null;
   return {
     bytes: high.value - baselineBytes,
     from: start,
@@ -82,11 +81,6 @@ export function findPool(overlay: Overlay, line: SeriesData, durationUs: Micros)
     share,
     low: low.value - baselineBytes,
     high: high.value - baselineBytes,
-    samples: upperBound(times, stop) - from,
+    samples,
   };
-}
-
-function firstAtLeast(values: Float64Array, floor: Bytes): number {
-  for (let i = 0; i < values.length; i++) if (values[i]! >= floor) return i;
-  return values.length - 1;
 }

@@ -7,7 +7,7 @@
 
 import type { Bytes, Percent } from '../../base/units';
 import type { Budget } from '../../budget/types';
-import { highestSample } from '../../trace/series';
+import { highestSample, sampleCount } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
   frameworkSeries,
@@ -99,11 +99,7 @@ export function restoreNames(
   rank: number,
   use: string | undefined,
 ): Overlay {
-  const there = new Set(
-    series
-      .filter((data) => (data.figures?.count ?? data.times.length) > 0)
-      .map(({ info }) => info.id),
-  );
+  const there = new Set(series.filter((data) => sampleCount(data) > 0).map(({ info }) => info.id));
   const named = (id: string): string => {
     if (id === FRAMEWORK_ALLOCATED) return frameworkSeries('allocated', rank);
     return id === TREE_RSS && use !== TREE_RSS && there.has(rankMemory(rank))
@@ -174,13 +170,10 @@ function highest(data: SeriesData): Bytes | null {
   return highestSample(data)?.value ?? null;
 }
 
-/** Samples of a long series are read only where they are asked for, so they are not copied. */
-function renamed(data: SeriesData, id: string): SeriesData {
-  return Object.defineProperties({} as SeriesData, {
-    ...Object.getOwnPropertyDescriptors(data),
-    info: { value: { ...data.info, id }, enumerable: true },
-  });
-}
+const renamed = (data: SeriesData, id: string): SeriesData => ({
+  ...data,
+  info: { ...data.info, id },
+});
 
 /** The framework's bytes before resident memory, and ranks in order. */
 function byLine(a: string, b: string): number {

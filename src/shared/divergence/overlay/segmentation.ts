@@ -24,11 +24,12 @@
  * with fewer than two stages has no phases at all, and that is the answer.
  */
 
-import { lowerBound, upperBound } from '../../base/search';
 import { median } from '../../base/statistics';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
 import type { Mode } from '../../model/spec';
+import type { SampleRun } from '../../trace/sample-source';
+import { sampleCount, sampleRuns } from '../../trace/series';
 import type { SeriesData } from '../../trace/types';
 import type { Stage, Stairs } from './types';
 
@@ -43,9 +44,8 @@ export interface StageSpan {
 
 /** Shape of a line: its levels while the workload lived, and what sets them apart. */
 export interface Shape {
-  readonly line: SeriesData;
   readonly baseline: Bytes;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly SampleRun[];
   readonly alive: readonly Level[];
   readonly noise: Bytes;
   readonly least: Bytes;
@@ -54,12 +54,6 @@ export interface Shape {
   readonly isLate: boolean;
 }
 
-interface Cell {
-  readonly t0: Micros;
-  readonly t1: Micros;
-  readonly high: Bytes;
-  readonly low: Bytes;
-}
 /** A run of cells on one level. */
 interface Level {
   readonly from: number;
@@ -73,8 +67,8 @@ const MIN_SAMPLES = 3;
 
 /** `baseline` is what the line held before launch. Null where nothing rises above the noise. */
 export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
-  if (line.times.length < 2 * MIN_SAMPLES) return null;
-  const cells = thinIntoCells(line);
+  if (sampleCount(line) < 2 * MIN_SAMPLES) return null;
+  const cells = sampleRuns(line, MAX_CELLS);
   const top = cells.reduce((most, { high }) => Math.max(most, high), Number.NEGATIVE_INFINITY);
   const rise = top - baseline;
   const noise = estimateNoise(cells);
@@ -88,7 +82,6 @@ export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
   let end = levels.length;
   while (end > begin && levels[end - 1]!.height <= idle) end--;
   return {
-    line,
     baseline,
     cells,
     alive: levels.slice(begin, end),
@@ -103,12 +96,11 @@ export function findShape(line: SeriesData, baseline: Bytes): Shape | null {
  * Heights above the baseline on which the line rests on its way up, the last one its highest; null where the line has
  * no such shape. A level must last: three samples and two cells.
  */
-export function findStairs({ line, baseline, cells, alive, least }: Shape): Stairs | null {
+export function findStairs({ baseline, cells, alive, least }: Shape): Stairs | null {
   const heights: Bytes[] = [];
   const top = alive.reduce((most, level) => Math.max(most, level.height), Number.NEGATIVE_INFINITY);
   for (const { from, to, height } of alive) {
-    const samples =
-      upperBound(line.times, cells[to - 1]!.t1) - lowerBound(line.times, cells[from]!.t0);
+    const samples = countSamples(cells, from, to);
     // What climbs away from a level belongs to its cells too, hence the middle one; the top is the peak itself.
     const middle = median(cells.slice(from, to).map(({ high }) => high));
     const above = (height === top ? height : middle) - baseline;
@@ -121,13 +113,13 @@ export function findStairs({ line, baseline, cells, alive, least }: Shape): Stai
 
 /** Empty where the trace shows nothing of its phases. */
 export function splitIntoStages(
-  { line: { times }, cells, alive, noise, least, rise, isLate }: Shape,
+  { cells, alive, noise, least, rise, isLate }: Shape,
   mode: Mode,
 ): StageSpan[] {
   if (alive.length < 2) return [];
   const make = (stage: Stage, first: Level, last: Level, contrast: Bytes): StageSpan[] => {
     const [t0, t1] = [cells[first.from]!.t0, cells[last.to - 1]!.t1];
-    const samples = upperBound(times, t1) - lowerBound(times, t0);
+    const samples = countSamples(cells, first.from, last.to);
     if (samples < MIN_SAMPLES) return [];
     const confidence = rateConfidence(samples, contrast / Math.max(noise, MiB));
     return [{ stage, t0, t1, samples, confidence }];
@@ -213,26 +205,12 @@ function plateauBefore(levels: readonly Level[], at: number): number {
   return before.findIndex((level) => size(level) >= Math.max(2, 0.4 * longest));
 }
 
-/** One pass over all samples. */
-function thinIntoCells({ times, values }: SeriesData): Cell[] {
-  const size = Math.max(1, Math.ceil(times.length / MAX_CELLS));
-  const cells: Cell[] = [];
-  for (let from = 0; from < times.length; from += size) {
-    const to = Math.min(times.length, from + size);
-    let high = values[from]!;
-    let low = high;
-    for (let i = from + 1; i < to; i++) {
-      const value = values[i]!;
-      if (value > high) high = value;
-      else if (value < low) low = value;
-    }
-    cells.push({ t0: times[from]!, t1: times[to - 1]!, high, low });
-  }
-  return cells;
-}
+/** Of the cells [from, to). */
+const countSamples = (cells: readonly SampleRun[], from: number, to: number): number =>
+  cells.slice(from, to).reduce((sum, { count }) => sum + count, 0);
 
 /** Median difference between neighbours: steps are few, so it is what the line does when nothing happens. */
-function estimateNoise(cells: readonly Cell[]): Bytes {
+function estimateNoise(cells: readonly SampleRun[]): Bytes {
   const steps = cells
     .slice(1)
     .map(({ high }, i) => Math.abs(high - cells[i]!.high))
@@ -241,7 +219,7 @@ function estimateNoise(cells: readonly Cell[]): Bytes {
 }
 
 /** Cuts where a cell leaves the level so far by more than `least`; a level's height is its highest cell. */
-function joinIntoLevels(cells: readonly Cell[], least: Bytes): Level[] {
+function joinIntoLevels(cells: readonly SampleRun[], least: Bytes): Level[] {
   const levels: Level[] = [];
   let from = 0;
   let sum = cells[0]!.high;

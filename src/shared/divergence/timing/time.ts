@@ -8,7 +8,6 @@
  */
 
 import { unlessFailure } from '../../base/failure';
-import { lowerBound } from '../../base/search';
 import { median } from '../../base/statistics';
 import type { Micros, Percent } from '../../base/units';
 import { PHASES, type Phase } from '../../base/vocabulary';
@@ -26,6 +25,7 @@ import { optimizerSeconds, updateBytes } from '../../compute/run-time';
 import { gpusNamed } from '../../hardware/gpu-names';
 import type { Gpu } from '../../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { sumIn } from '../../trace/series';
 import { deviceIn, deviceUtilization } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
@@ -157,14 +157,9 @@ function busyIn(
   let count = 0;
   for (const [t0, t1] of spans) {
     // An average whose window begins before the phase is of both.
-    for (
-      let i = lowerBound(utilization.times, t0 + window);
-      i < utilization.times.length && utilization.times[i]! <= t1;
-      i++
-    ) {
-      sum += utilization.values[i]!;
-      count++;
-    }
+    const within = sumIn(utilization, t0 + window, t1);
+    sum += within.sum;
+    count += within.count;
   }
   return count === 0 ? null : sum / count / 1000;
 }

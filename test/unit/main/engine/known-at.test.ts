@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { FollowedSession } from '../../../../src/main/engine/followed-session';
 import { LiveAnalysis } from '../../../../src/main/engine/live-analysis';
 import { LiveTrace } from '../../../../src/main/engine/live-trace';
 import { readSession } from '../../../../src/main/store/session-data';
@@ -13,6 +14,7 @@ import { buildDocument } from '../../../../src/shared/session/document';
 import { knownAt } from '../../../../src/shared/session/known-at';
 import type { SessionData, SessionHeader } from '../../../../src/shared/session/types';
 import type { Marker, SeriesInfo } from '../../../../src/shared/trace/types';
+import { readColumns } from '../../../support/columns';
 import { MB, training } from '../../../support/overlay-scenario';
 
 const model = preset('gpt2-nano');
@@ -74,17 +76,10 @@ function record(): { live: readonly Held[]; stored: SessionData } {
   let next = 0;
   const live = MOMENTS.map((moment): Held => {
     for (; next < events.length && events[next]!.t <= moment; next++) events[next]!.tell();
-    const series = trace
-      .series()
-      .map((one) => ({ ...one, times: one.times.slice(), values: one.values.slice() }));
-    const { markers: told, logs, warnings } = trace;
-    return {
-      series,
-      markers: [...told],
-      logs: [...logs],
-      warnings: [...warnings],
-      durationUs: moment,
-    };
+    file.flush();
+    using reader = openSession(file.path);
+    const { series, ...told } = new FollowedSession(reader).read();
+    return { ...told, series: series.map(readColumns), durationUs: moment };
   });
   for (; next < events.length; next++) events[next]!.tell();
   trace.finish(durationUs);
@@ -109,9 +104,7 @@ test('at every moment it shows what a live view would have shown, findings inclu
   const told = MOMENTS.map((moment, i) => {
     const past = knownAt(stored, moment);
     const held = asLive(live[i]!);
-    expect(past.series, `series at ${moment}`).toEqual(
-      held.series.map(({ figures: _figures, ...series }) => series),
-    );
+    expect(past.series.map(readColumns), `series at ${moment}`).toEqual(held.series);
     expect(show(past), `document at ${moment}`).toEqual(show(held));
     return show(past).findings.length;
   });
@@ -131,7 +124,7 @@ test('what comes later does not matter: any other future leaves the past as it i
       durationUs: stored.durationUs * 2,
       markers: stored.markers.filter((marker) => !later.has(marker) || marker.type === 'memory'),
       logs: stored.logs.filter(({ t }) => t <= moment),
-      series: stored.series.map((series) => ({
+      series: stored.series.map(readColumns).map((series) => ({
         ...series,
         values: series.values.map((value, i) =>
           series.times[i]! > moment ? 9 * value + 1 : value,
@@ -147,8 +140,8 @@ test('a high-water mark is not known before the marker that tells of it', () => 
   // A backward of 100 ms ends at 300 ms, where its marker tells that it was highest at 260 ms.
   const line = (t: number) =>
     knownAt(stored, t).series.find(({ info }) => info.id === 'framework.allocated');
-  expect(line(280_000)!.times.at(-1)).toBe(200_000);
-  expect([...line(300_000)!.times].slice(-2)).toEqual([260_000, 300_000]);
+  expect(readColumns(line(280_000)!).times.at(-1)).toBe(200_000);
+  expect([...readColumns(line(300_000)!).times].slice(-2)).toEqual([260_000, 300_000]);
 });
 
 test('a model that the workload announces is known from its announcement on', () => {

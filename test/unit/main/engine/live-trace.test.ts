@@ -1,4 +1,4 @@
-/** The live view of a long recording against all that was recorded. */
+/** What a recording leaves in its file, against all that was recorded. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { readStoredSeries } from '../../../../src/main/store/session-data';
 import { createSession } from '../../../../src/main/store/session-file';
 import { seriesStats } from '../../../../src/shared/trace/series';
 import type { SeriesInfo } from '../../../../src/shared/trace/types';
+import { readColumns } from '../../../support/columns';
 
 const info: SeriesInfo = {
   id: 'gpu0.memory.used',
@@ -55,33 +56,7 @@ function recorded(count: number) {
   return { file, trace, times, values };
 }
 
-test('a stretch of a long recording is read back with every sample, wherever it lies', () => {
-  const { file, trace, times, values } = recorded(150_000);
-  file.flush();
-  for (const [from, to] of [
-    [0, 3000],
-    [40_000, 60_000],
-    [140_000, 149_000],
-    [148_000, 150_000],
-  ] as const) {
-    const [series] = trace.window(times[from]!, times[to - 1]!);
-    const inside = Array.from(series!.times.keys()).filter(
-      (i) => series!.times[i]! >= times[from]! && series!.times[i]! <= times[to - 1]!,
-    );
-    expect(inside.map((i) => series!.times[i])).toEqual([...times.subarray(from, to)]);
-    expect(inside.map((i) => series!.values[i])).toEqual([...values.subarray(from, to)]);
-    expect(series!.times.every((t, i) => i === 0 || t > series!.times[i - 1]!)).toBe(true);
-  }
-});
-
-test('the whole of it is shown from memory, with the figures of every sample', () => {
-  const { trace, times, values } = recorded(150_000);
-  const [series] = trace.window(0, times.at(-1)!);
-  expect(series!.times.length).toBeLessThanOrEqual(16_384);
-  expect(seriesStats(series!)).toMatchObject({ count: 150_000, min: 0, max: highest(values) });
-});
-
-test('what is stored of a series too long to be held is the series itself, and its figures are known without reading it', () => {
+test('what is stored of a series is the series itself, and its figures are known without reading it', () => {
   const { file, times, values } = recorded(150_000);
   file.flush();
   const [series] = readStoredSeries(file.path);
@@ -95,13 +70,12 @@ test('what is stored of a series too long to be held is the series itself, and i
     maxAt: times[values.indexOf(highest(values))],
     minAt: 0,
   });
-  expect([series!.times, series!.values]).toEqual([times, values]);
+  expect(readColumns(series!)).toMatchObject({ times, values });
 });
 
 test('what became known of a series on the way is kept with it', () => {
   const { file, trace } = recorded(10);
   trace.refine(info.id, { intervalUs: 4000, about: 'memory; read every 4 ms' });
-  expect(trace.series()[0]!.info).toMatchObject({ ...info, intervalUs: 4000 });
   file.flush();
   expect(readStoredSeries(file.path)[0]!.info).toEqual({
     ...info,

@@ -166,11 +166,10 @@ function checkStatistics(
   // Each microsecond-exact stretch in which one value is known.
   const held: { value: number; us: number }[] = [];
   for (const [i, value] of values.entries()) {
-    const from = Math.max(span.t0, times[i]!);
-    const to = Math.min(span.t1, times[i + 1] ?? span.t1);
-    let us = to - from;
-    for (const gap of gaps) us -= Math.max(0, Math.min(to, gap.t1) - Math.max(from, gap.t0));
-    if (to > from && us > 0) held.push({ value, us });
+    const next = times[i + 1] ?? span.t1;
+    const gap = gaps.find(({ t0 }) => t0 >= times[i]! && t0 < next);
+    const us = Math.min(span.t1, gap?.t0 ?? next) - Math.max(span.t0, times[i]!);
+    if (us > 0) held.push({ value, us });
   }
   const total = held.reduce((sum, { us }) => sum + us, 0);
   const quantile = (share: number) => {

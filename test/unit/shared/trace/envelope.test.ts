@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { envelope } from '../../../../src/shared/trace/envelope';
 import { extremes, MinMaxPyramid, PYRAMID_FROM } from '../../../../src/shared/trace/pyramid';
-import type { Gap, SeriesData } from '../../../../src/shared/trace/types';
+import type { Gap, SampledSeries } from '../../../../src/shared/trace/types';
 
 const info = {
   id: 's',
@@ -26,7 +26,7 @@ function random(seed: number): () => number {
 function series(
   samples: readonly (readonly [number, number])[],
   gaps: readonly Gap[] = [],
-): SeriesData {
+): SampledSeries {
   return {
     info,
     times: Float64Array.from(samples, ([t]) => t),
@@ -36,7 +36,7 @@ function series(
 }
 
 /** Irregular times, plateaus, single spikes, and gaps between some neighbours. */
-function randomSeries(next: () => number): SeriesData {
+function randomSeries(next: () => number): SampledSeries {
   const count = Math.floor(next() * 2000);
   const gapRate = next() < 0.3 ? 0.5 : next() * 0.05;
   const plateau = 1 + Math.floor(next() * 40);

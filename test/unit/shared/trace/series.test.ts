@@ -66,9 +66,9 @@ describe('a series', () => {
   });
 
   it('finds the extremes of a span with their times', () => {
-    expect(maxIn(data, 0, 30)).toEqual({ t: 10, value: 9, index: 1 });
-    expect(maxIn(data, 11, 30)).toEqual({ t: 30, value: 9, index: 3 });
-    expect(minIn(data, 0, 19)).toEqual({ t: 0, value: 5, index: 0 });
+    expect(maxIn(data, 0, 30)).toEqual({ t: 10, value: 9 });
+    expect(maxIn(data, 11, 30)).toEqual({ t: 30, value: 9 });
+    expect(minIn(data, 0, 19)).toEqual({ t: 0, value: 5 });
   });
 
   it('keeps the mean exact where a sum of bytes passes 2^53', () => {

@@ -2,8 +2,8 @@
 
 import { Failure } from '../../../../shared/base/failure';
 import type { RecordRequest } from '../../../../shared/contract/api';
-import type { SessionData } from '../../../../shared/session/types';
 import type { Engine } from '../../../engine/engine';
+import type { EndedSession } from '../../../engine/recording';
 import { follow } from '../follow';
 import type { Output } from '../output';
 
@@ -14,7 +14,7 @@ export async function recordBundled(
   output: Output,
   label: string,
   what: string,
-): Promise<SessionData> {
+): Promise<EndedSession> {
   output.say(`${label} …`);
   const { data, interrupted } = await follow(engine, { bundled: 'gpt2', ...request }, output, {
     echo: false,
@@ -27,12 +27,17 @@ export async function recordBundled(
       'Run it again; recorded sessions stay in the library.',
     );
   if (data.status === 'complete') return data;
-  const last =
-    data.logs.filter(({ stream }) => stream === 'stderr').at(-1)?.text ??
-    `exit code ${data.exitCode}`;
+  const last = (await lastError(engine, data.id)) ?? `exit code ${data.exitCode}`;
   throw new Failure(
     'workload_failed',
     `The bundled workload failed: ${last}.`,
     `Run "plumbline show ${data.id}" for its log.`,
   );
+}
+
+async function lastError(engine: Engine, id: string): Promise<string | undefined> {
+  const asked = { id, stream: 'stderr', limit: 1 } as const;
+  const { total } = await engine.logs(asked);
+  const { rows } = await engine.logs({ ...asked, from: Math.max(0, total - 1) });
+  return rows[0]?.text;
 }

@@ -1,4 +1,5 @@
 /** Runs whose truth is known, laid over budgets that declare something else. */
+
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../../src/shared/budget/budget';
 import type { Budget } from '../../../../../src/shared/budget/types';
@@ -13,6 +14,7 @@ import { runDefaults } from '../../../../../src/shared/model/run';
 import type { RunSpec } from '../../../../../src/shared/model/spec';
 import { phaseSpans } from '../../../../../src/shared/trace/phases';
 import type { Marker, SeriesData } from '../../../../../src/shared/trace/types';
+import { readColumns } from '../../../../support/columns';
 import { MB, phase, series } from '../../../../support/overlay-scenario';
 
 const NO_BASELINE = { 'gpu0.memory.used': 0 };
@@ -167,7 +169,7 @@ describe('a declared run', () => {
       const whole = recorded(budgetFor({}), budgetFor({}), { markers });
       for (const part of [0.2, 0.35, 0.5, 0.7]) {
         const durationUs = whole.durationUs * part;
-        const all = whole.lines.map((one) => ({
+        const all = whole.lines.map(readColumns).map((one) => ({
           ...one,
           times: one.times.filter((t) => t <= durationUs),
           values: one.values.slice(0, one.times.filter((t) => t <= durationUs).length),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deriveLines } from '../../../../../src/shared/divergence/overlay/lines';
+import { readColumns } from '../../../../support/columns';
 import {
   budgetWith,
   MB,
@@ -87,7 +88,7 @@ describe('the overlaid line', () => {
     const made = deriveLines([used, other], {}).find(
       ({ info }) => info.id === 'gpu0.workload.memory',
     )!;
-    expect([...made.values]).toEqual([500, 800, 800, 900, 900, 900]);
+    expect([...readColumns(made).values]).toEqual([500, 800, 800, 900, 900, 900]);
     expect(
       overlayOf({ series: [used, other], baselines: { 'gpu0.memory.used': 500 } }).measuredPeak,
     ).toMatchObject({ bytes: 400, at: 300_000 });

@@ -7,7 +7,7 @@ import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
 import type { RunSpec } from '../../../../../src/shared/model/spec';
 import { timeTable } from '../../../../../src/shared/present/tables';
-import type { Marker, SeriesData } from '../../../../../src/shared/trace/types';
+import type { Marker, SampledSeries } from '../../../../../src/shared/trace/types';
 import { MB, overlayOf, phase, series } from '../../../../support/overlay-scenario';
 
 const spec = preset('gpt2');
@@ -18,7 +18,7 @@ const traced = (
   budget: ReturnType<typeof budgetFor>,
   markers: Marker[],
   durationMs: number,
-  more: SeriesData[] = [],
+  more: SampledSeries[] = [],
 ) => {
   const line = series(
     'gpu0.memory.used',

@@ -1,0 +1,41 @@
+/** What a list shows of a session. Its phases are not gone through for it. */
+import type { Overlay } from '../divergence/overlay/types';
+import { analysePeaks } from './analysis';
+import type { SessionDocument } from './session-document';
+import type { SessionData, SessionHeader, SessionResult, SessionSummary } from './types';
+
+export const summarizeSession = (data: SessionData): SessionSummary =>
+  summarize(data, analysePeaks(data));
+
+export const summarizeDocument = (doc: SessionDocument): SessionSummary =>
+  summarize(doc, doc.overlay);
+
+function summarize(
+  {
+    id,
+    name,
+    status,
+    startedAt,
+    durationUs,
+    model,
+    run,
+    simulated,
+    workload,
+  }: SessionHeader & SessionResult,
+  overlay: Pick<Overlay, 'measuredPeak' | 'predictedPeak' | 'residualPercent'>,
+): SessionSummary {
+  return {
+    id,
+    name,
+    status,
+    startedAt,
+    durationUs,
+    model: model?.name ?? null,
+    mode: run?.mode ?? null,
+    measuredPeak: overlay.measuredPeak?.bytes ?? null,
+    predictedPeak: overlay.predictedPeak.refined,
+    residualPercent: overlay.residualPercent,
+    simulated,
+    ...(workload.experiment && { experiment: workload.experiment }),
+  };
+}
