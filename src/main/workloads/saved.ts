@@ -227,7 +227,9 @@ function refuseSecrets(command: readonly string[]): void {
   if (at < 0) return;
   const name =
     /^([^=]+)=/.exec(command[at]!)?.[1] ??
-    (command[at]!.includes('://') ? 'an address with a password' : (command[at - 1] ?? 'its first word'));
+    (command[at]!.includes('://')
+      ? 'an address with a password'
+      : (command[at - 1] ?? 'its first word'));
   throw new Failure(
     'bad_input',
     `The command holds what looks like a secret (${name}), and secrets are never stored.`,
