@@ -8,7 +8,7 @@ import { WindowCommands } from './commands/WindowCommands';
 import { Boundary } from './components/Boundary';
 import { RecordingTrouble } from './RecordingTrouble';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
-import { parseRoute, useHash } from './state/router';
+import { parseRoute, usePlace } from './state/router';
 import { setTheme, type ThemeChoice, useTheme, useThemeChoice } from './state/theme';
 import type { EngineLink } from './state/transport';
 import { MENU, View } from './views';
@@ -25,8 +25,8 @@ export function App({ link }: { link: EngineLink }) {
 }
 
 function Frame() {
-  const hash = useHash();
-  const route = parseRoute(hash);
+  const place = usePlace();
+  const route = parseRoute(place);
   const theme = useTheme();
   const info = useQuery('info', (engine) => engine.info());
   return (
@@ -65,7 +65,7 @@ function Frame() {
       <LinkBanner />
       <WindowCommands />
       <RecordingTrouble />
-      <Boundary place={hash.split('?', 1)[0] ?? ''}>
+      <Boundary place={place}>
         <View route={route} />
       </Boundary>
       <Toaster theme={theme} position="bottom-right" />

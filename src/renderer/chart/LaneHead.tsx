@@ -2,9 +2,10 @@
 import { ChevronDown, ChevronRight, EyeOff } from 'lucide-react';
 import { type PointerEvent, useRef } from 'react';
 import type { Micros } from '../../shared/base/units';
-import { type Store, useStore } from '../state/store';
+import type { Store } from '../state/store';
 import { changeLane, type LaneSettings } from './lane';
 import { type LaneLayout, type LaneRow, LEAST_HEIGHT, SCALE_WIDTH } from './lane-layout';
+import { useMoved } from './useMoved';
 import type { View } from './view';
 
 export function LaneHead({
@@ -69,14 +70,14 @@ function LaneReading({
   view: Store<View>;
   width: number;
 }) {
-  const t = useStore(cursor);
-  const { t0, t1 } = view.get();
-  const text = t === null ? '' : lane.readAt(t, (t1 - t0) / width);
-  return (
-    <span className="lane-reading" data-testid={`reading-${lane.id}`} data-resting={text === ''}>
-      {text === '' ? lane.unit : text}
-    </span>
-  );
+  const reading = useMoved<HTMLSpanElement>((element) => {
+    const t = cursor.get();
+    const { t0, t1 } = view.get();
+    const text = t === null ? '' : lane.readAt(t, (t1 - t0) / width);
+    element.dataset.resting = String(text === '');
+    element.textContent = text === '' ? lane.unit : text;
+  }, cursor);
+  return <span ref={reading} className="lane-reading" data-testid={`reading-${lane.id}`} />;
 }
 
 /** Dragged, the lane's height follows; by keys it grows and shrinks. */

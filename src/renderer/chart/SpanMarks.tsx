@@ -6,6 +6,7 @@ import { createStore, type Store, useStore } from '../state/store';
 import { timeToX } from './lane';
 import type { LaneLayout } from './lane-layout';
 import { exactTime } from './scale';
+import { useMoved } from './useMoved';
 import type { View } from './view';
 
 type Span = readonly [Micros, Micros];
@@ -58,14 +59,21 @@ function SpanMark({
   className: string;
   isTold?: boolean;
 }) {
-  const now = useStore(view);
-  if (span === null || span[1] < now.t0 || span[0] > now.t1) return null;
-  const edge = (t: Micros) =>
-    Math.min(layout.width, Math.max(0, timeToX(t, now, { left: 0, width: layout.width })));
-  const [left, right] = [edge(span[0]), edge(span[1])];
+  const mark = useMoved<HTMLDivElement>((element) => {
+    const now = view.get();
+    const isOutside = span === null || span[1] < now.t0 || span[0] > now.t1;
+    element.hidden = isOutside;
+    if (isOutside) return;
+    const edge = (t: Micros) =>
+      Math.min(layout.width, Math.max(0, timeToX(t, now, { left: 0, width: layout.width })));
+    const [left, right] = [edge(span[0]), edge(span[1])];
+    element.style.left = `${left}px`;
+    element.style.width = `${Math.max(1, right - left)}px`;
+    element.dataset.wide = String(right - left > 60);
+  }, view);
   return (
-    <div className={className} style={{ left, width: Math.max(1, right - left) }}>
-      {isTold && right - left > 60 && <span>{formatDuration(span[1] - span[0])}</span>}
+    <div ref={mark} className={className}>
+      {isTold && span && <span>{formatDuration(span[1] - span[0])}</span>}
     </div>
   );
 }
@@ -79,13 +87,24 @@ function Crosshair({
   view: Store<View>;
   layout: LaneLayout;
 }) {
-  const t = useStore(cursor);
-  const now = useStore(view);
-  if (t === null || t < now.t0 || t > now.t1) return null;
-  const x = timeToX(t, now, { left: 0, width: layout.width });
+  const crosshair = useMoved<HTMLDivElement>(
+    (element) => {
+      const t = cursor.get();
+      const now = view.get();
+      element.hidden = t === null || t < now.t0 || t > now.t1;
+      if (t === null || element.hidden) return;
+      const x = timeToX(t, now, { left: 0, width: layout.width });
+      element.style.transform = `translateX(${x}px)`;
+      element.dataset.side = x > layout.width - 90 ? 'left' : 'right';
+      const [told] = element.children;
+      if (told) told.textContent = exactTime(Math.round(t));
+    },
+    view,
+    cursor,
+  );
   return (
-    <div className="crosshair" style={{ transform: `translateX(${x}px)` }}>
-      <span data-side={x > layout.width - 90 ? 'left' : 'right'}>{exactTime(Math.round(t))}</span>
+    <div ref={crosshair} className="crosshair">
+      <span />
     </div>
   );
 }

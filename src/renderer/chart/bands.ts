@@ -187,15 +187,3 @@ export function polygons(
   }
   return out;
 }
-
-/** The budget's upper edge as a line; a NaN breaks it at a hole. */
-export function ceiling(shown: readonly PredictedSpan[]): Float64Array {
-  const out: number[] = [];
-  let end: Micros | null = null;
-  for (const { t0, t1, total } of shown) {
-    if (end !== null && end !== t0) out.push(end, Number.NaN);
-    out.push(t0, total, t1, total);
-    end = t1;
-  }
-  return Float64Array.from(out);
-}

@@ -55,35 +55,3 @@ export function dragView(from: View, grip: Grip, by: Micros, end: Micros): View 
     end,
   );
 }
-
-export type ViewCommand = 'in' | 'out' | 'left' | 'right' | 'fit' | 'peak';
-
-/** By the key's place on the keyboard, so that WASD lies together on every layout. */
-export function findViewCommand(code: string): ViewCommand | null {
-  switch (code) {
-    case 'KeyW':
-    case 'ArrowUp':
-    case 'Equal':
-    case 'NumpadAdd':
-      return 'in';
-    case 'KeyS':
-    case 'ArrowDown':
-    case 'Minus':
-    case 'NumpadSubtract':
-      return 'out';
-    case 'KeyA':
-    case 'ArrowLeft':
-      return 'left';
-    case 'KeyD':
-    case 'ArrowRight':
-      return 'right';
-    case 'Digit0':
-    case 'Numpad0':
-    case 'KeyF':
-      return 'fit';
-    case 'KeyP':
-      return 'peak';
-    default:
-      return null;
-  }
-}

@@ -5,7 +5,7 @@ import { Failure } from '../../shared/base/failure';
 import { requestAgain } from '../../shared/contract/record-again';
 import { formatMoment } from '../../shared/present/moments';
 import { useEngine, useQuery } from '../state/engine';
-import { compareHref, go, parseRoute, sessionHref, useHash } from '../state/router';
+import { compareHref, go, parseRoute, sessionHref, usePlace } from '../state/router';
 import { useStore } from '../state/store';
 import { setTheme } from '../state/theme';
 import { changes } from '../state/undo';
@@ -107,7 +107,7 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
 /** Records what the session on screen recorded once more, and offers to compare the two. */
 function useAgainCommand(): readonly Command[] {
   const engine = useEngine();
-  const route = parseRoute(useHash());
+  const route = parseRoute(usePlace());
   if (route.view !== 'session') return [];
   const { id } = route;
   const record = async () => {

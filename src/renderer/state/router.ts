@@ -72,9 +72,15 @@ function subscribe(listener: () => void): () => void {
     window.removeEventListener('hashchange', listener);
   };
 }
-const snapshot = (): string => location.hash;
+/** The address without what is looked at there: it leads to the same view. */
+export function readPlace(hash: string): string {
+  const ids = readParameters(hash).get('ids');
+  return `#/${splitHash(hash)[0]}${ids === null ? '' : `?ids=${ids}`}`;
+}
 
-export const useHash = (): string => useSyncExternalStore(subscribe, snapshot);
+/** Renders when another view is shown, not when something else of it is looked at. */
+export const usePlace = (): string =>
+  useSyncExternalStore(subscribe, () => readPlace(location.hash));
 
 /** A place of this window, as an entry of the browser's history or in place of the one there is. */
 function show(hash: string, isNewEntry: boolean): void {
@@ -113,8 +119,7 @@ export function useParameter(
   name: string,
   label: string,
 ): readonly [string | null, (value: string | null) => void] {
-  const hash = useHash();
-  const value = useMemo(() => readParameters(hash).get(name), [hash, name]);
+  const value = useSyncExternalStore(subscribe, () => readParameters(location.hash).get(name));
   const set = useCallback(
     (next: string | null) => setParameters({ [name]: next }, label),
     [name, label],

@@ -12,6 +12,7 @@ import type { LaneLayout } from '../chart/lane-layout';
 import { LanePainter } from '../chart/lane-painter';
 import { paintLine } from '../chart/paint-lines';
 import { inkFor } from '../chart/palette';
+import { useMoved } from '../chart/useMoved';
 import { clampView, dragView, type Grip, type View } from '../chart/view';
 import { type Store, useStore } from '../state/store';
 import { useTheme } from '../state/theme';
@@ -106,7 +107,6 @@ function paintRun(
 const LEAST_WINDOW_PX = 10;
 
 function ViewWindow({ layout, end, view, onView }: OverviewProps) {
-  const now = useStore(view);
   const drag = useRef<{ readonly grip: Grip; readonly x: number; readonly view: View } | null>(
     null,
   );
@@ -131,12 +131,16 @@ function ViewWindow({ layout, end, view, onView }: OverviewProps) {
     const by = (event.clientX - drag.current.x) * perPixel;
     onView(dragView(drag.current.view, drag.current.grip, by, end));
   };
-  const whole = { t0: 0, t1: end };
-  const left = timeToX(now.t0, whole, { left: 0, width: layout.width });
-  const width = Math.max(LEAST_WINDOW_PX, (now.t1 - now.t0) / perPixel);
+  const window = useMoved<HTMLDivElement>((element) => {
+    const { t0, t1 } = view.get();
+    const width = Math.max(LEAST_WINDOW_PX, (t1 - t0) / perPixel);
+    element.style.setProperty('--left', `${t0 / perPixel}px`);
+    element.style.setProperty('--right', `${t0 / perPixel + width}px`);
+  }, view);
   return (
     <div
       className="overview-window"
+      ref={window}
       onPointerDown={press}
       onPointerMove={move}
       onPointerUp={() => {
@@ -144,9 +148,9 @@ function ViewWindow({ layout, end, view, onView }: OverviewProps) {
       }}
       role="presentation"
     >
-      <i className="veil" style={{ left: 0, width: Math.max(0, left) }} />
-      <i className="veil" style={{ left: left + width, right: 0 }} />
-      <div className="frame" data-grip="window" style={{ left, width }}>
+      <i className="veil before" />
+      <i className="veil after" />
+      <div className="frame" data-grip="window">
         <i data-grip="left" />
         <i data-grip="right" />
       </div>

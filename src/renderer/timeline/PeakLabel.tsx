@@ -3,8 +3,9 @@ import { formatBytes, formatExactBytes } from '../../shared/base/format';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { timeToX } from '../chart/lane';
 import type { LaneLayout } from '../chart/lane-layout';
+import { useMoved } from '../chart/useMoved';
 import type { View } from '../chart/view';
-import { type Store, useStore } from '../state/store';
+import type { Store } from '../state/store';
 
 const LABEL_WIDTH = 150;
 
@@ -19,27 +20,30 @@ export function PeakLabel({
   view: Store<View>;
   onPeak(): void;
 }) {
-  const now = useStore(view);
   const peak = session.overlay.measuredPeak;
   const row = rows.find(({ lane, isFolded }) => lane.id === 'memory' && !isFolded);
+  const label = useMoved<HTMLButtonElement>((element) => {
+    if (!peak) return;
+    const right = left + width;
+    const x = timeToX(peak.at, view.get(), { left, width });
+    const outside = outsideOf(x, left, right);
+    const toLeft = outside === 'right' || (outside === null && x > right - LABEL_WIDTH);
+    element.style.left = `${Math.min(right, Math.max(left, x))}px`;
+    element.dataset.side = toLeft ? 'left' : 'right';
+    element.dataset.outside = outside ?? 'no';
+  }, view);
   if (!peak || !row) return null;
-  const right = left + width;
-  const x = timeToX(peak.at, now, { left, width });
-  const outside = outsideOf(x, left, right);
   const y = row.top + row.height * (1 - peak.bytes / row.lane.scale.max);
-  const toLeft = outside === 'right' || (outside === null && x > right - LABEL_WIDTH);
   return (
     <button
       type="button"
+      ref={label}
       className="peak-label"
-      data-side={toLeft ? 'left' : 'right'}
-      data-outside={outside !== null}
       onClick={onPeak}
-      style={{ left: Math.min(right, Math.max(left, x)), top: Math.max(row.top + 12, y) }}
+      style={{ top: Math.max(row.top + 12, y) }}
       title={`Highest measured value: ${formatExactBytes(peak.bytes)}. Show it (P).`}
     >
-      {outside === 'left' && '← '}Peak {formatBytes(peak.bytes)}
-      {outside === 'right' && ' →'}
+      Peak {formatBytes(peak.bytes)}
     </button>
   );
 }

@@ -10,6 +10,7 @@ import type { LaneSettings } from '../../chart/lane';
 import type { LaneLayout } from '../../chart/lane-layout';
 import { clampView, focusOn, pan, type View, zoomAround } from '../../chart/view';
 import { useCommands } from '../../commands/useCommands';
+import { useAddressedView } from '../../state/addressed-view';
 import { useEngine, useLinkState, useQuery } from '../../state/engine';
 import { useSpanParameter } from '../../state/router';
 import { createStore, type Store } from '../../state/store';
@@ -35,7 +36,7 @@ export function CompareChart({ comparison, sessions, align, layout }: Props) {
     [comparison, sessions, traces, bars, align],
   );
   const end = Math.max(1000, ...aligned.map(({ span }) => span.t1));
-  const view = useAddressedView(end, align);
+  const view = useView(end, align);
   const [rows, setRows] = useState<LaneLayout | null>(null);
   const version = useQuestions(aligned, view, rows?.width ?? 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an answer that came may widen the difference's axis
@@ -147,34 +148,29 @@ function useQuestions(
   return version;
 }
 
-/** A view rests so long before the address tells of it. */
-const REST_MS = 250;
-
-/** The view as a store that moves freely, kept in the address once it rests, and moved by it when that changes. */
-function useAddressedView(end: Micros, align: AlignBy): Store<View> {
-  const [span, setSpan] = useSpanParameter();
+/** Another axis is looked at whole, or where the address says. */
+function useView(end: Micros, align: AlignBy): Store<View> {
+  const [span] = useSpanParameter();
   const [view] = useState(() => createStore<View>(span ?? { t0: 0, t1: end }));
-  const told = useRef(span);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another axis is a reason to look at it whole
+  const axis = `${end} ${align}`;
+  const shown = useRef({ axis, span });
   useEffect(() => {
-    told.current = span;
-    view.set(span ? clampView(span, end) : { t0: 0, t1: end });
-  }, [view, span, end, align]);
-  useEffect(() => {
-    let timer = 0;
-    const off = view.subscribe(() => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(() => {
+    if (shown.current.axis !== axis)
+      view.set(span && shown.current.span === span ? clampView(span, end) : { t0: 0, t1: end });
+    shown.current = { axis, span };
+  }, [view, end, axis, span]);
+  const addressed = useMemo(
+    () => ({
+      get() {
         const { t0, t1 } = view.get();
-        const next = t0 <= 0 && t1 >= end ? null : { t0, t1 };
-        if (next?.t0 !== told.current?.t0 || next?.t1 !== told.current?.t1) setSpan(next);
-      }, REST_MS);
-    });
-    return () => {
-      off();
-      window.clearTimeout(timer);
-    };
-  }, [view, setSpan, end]);
+        return t0 <= 0 && t1 >= end ? null : { t0, t1 };
+      },
+      show: (next: View | null) => view.set(next ? clampView(next, end) : { t0: 0, t1: end }),
+      subscribe: view.subscribe,
+    }),
+    [view, end],
+  );
+  useAddressedView(addressed);
   return view;
 }
 

@@ -6,6 +6,7 @@ import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { useCommands } from '../../commands/useCommands';
 import { FailureNote } from '../../components/FailureNote';
+import { useAddressedView } from '../../state/addressed-view';
 import { EngineProvider, useLink } from '../../state/engine';
 import { useParameter, useSpanParameter } from '../../state/router';
 import { useStore } from '../../state/store';
@@ -187,12 +188,9 @@ function useTimeline(session: SessionDocument) {
 
 /** The timeline's place, kept in the address as far as a link restores it. */
 function useTimelineState(): TimelineState {
-  const [span, setSpan] = useSpanParameter();
+  const [span] = useSpanParameter();
   const [state] = useState(() => createTimelineState({ view: span }));
-  useEffect(() => state.view.subscribe(() => setSpan(state.view.get())), [state, setSpan]);
-  useEffect(() => {
-    const shown = state.view.get();
-    if (shown?.t0 !== span?.t0 || shown?.t1 !== span?.t1) state.view.set(span);
-  }, [state, span]);
+  const [view] = useState(() => ({ ...state.view, show: state.view.set }));
+  useAddressedView(view);
   return state;
 }

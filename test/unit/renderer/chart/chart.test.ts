@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   buildPredictedSpans,
-  ceiling,
   indexAt,
   listComponents,
   type PredictedSpan,
@@ -19,11 +18,9 @@ import {
   listBlocks,
   RESIDUALS,
 } from '../../../../src/renderer/chart/phase-blocks';
-import { readingAt, toPairs, toSteps } from '../../../../src/renderer/chart/polylines';
 import { byteLabel, byteScale, timeLabel, timeTicks } from '../../../../src/renderer/chart/scale';
 import {
   clampView,
-  findViewCommand,
   focusOn,
   MIN_SPAN_US,
   pan,
@@ -105,9 +102,6 @@ describe('the budget bands', () => {
     );
     const due = all.reduce((sum, { t0, t1, total }) => sum + (t1 - t0) * total, 0);
     expect(drawn / due).toBeCloseTo(1, 9);
-    expect(Math.max(...ceiling(all).filter((_, i) => i % 2 === 1))).toBe(
-      Math.max(...all.map(({ total }) => total)),
-    );
   });
   it('know every component of the vocabulary', () => {
     expect([...STACK_ORDER].sort()).toEqual([...COMPONENTS].sort());
@@ -153,31 +147,6 @@ describe('the lanes', () => {
   });
 });
 
-describe('samples', () => {
-  const envelope = {
-    times: Float64Array.of(0, 100, 101, 150, 200, 300),
-    values: Float64Array.of(5, 10, 90, Number.NaN, 20, 30),
-  };
-  const view = { t0: 0, t1: 400 };
-  it('are read as the last one at or before the pointer, with the extremes of its pixel', () => {
-    expect(readingAt(envelope, 100, view, 40)).toEqual({ value: 10, at: 100, min: 10, max: 90 });
-    expect(readingAt(envelope, 250, view, 4000)).toEqual({ value: 20, at: 200, min: 20, max: 20 });
-  });
-  it('are absent in a gap and before the first', () => {
-    expect(readingAt(envelope, 160, view, 4000)).toBeNull();
-    expect(
-      readingAt({ times: Float64Array.of(50), values: Float64Array.of(1) }, 10, view, 400),
-    ).toBeNull();
-  });
-  it('hold their value until the next one where the line is stepped', () => {
-    expect(Array.from(toSteps(Float64Array.of(0, 1, 10, 5)))).toEqual([0, 1, 10, 1, 10, 5]);
-    expect(toSteps(new Float64Array(0)).length).toBe(0);
-  });
-  it('lose the baseline and nothing else on the way to the chart', () => {
-    expect(Array.from(toPairs(envelope, 5)).slice(0, 4)).toEqual([0, 0, 100, 5]);
-  });
-});
-
 describe('the view', () => {
   const end = 1_000_000;
   it('keeps the instant under the pointer where it is', () => {
@@ -203,13 +172,6 @@ describe('the view', () => {
     expect(t0).toBeLessThan(400_000);
     expect(t1).toBeGreaterThan(500_000);
     expect(clampView({ t0: -50, t1: 2 * end }, end)).toEqual({ t0: 0, t1: end });
-  });
-  it('obeys keys by their place', () => {
-    expect(
-      ['KeyW', 'KeyA', 'KeyS', 'KeyD', 'ArrowLeft', 'KeyF', 'Digit0', 'KeyP', 'KeyX'].map(
-        findViewCommand,
-      ),
-    ).toEqual(['in', 'left', 'out', 'right', 'left', 'fit', 'fit', 'peak', null]);
   });
   it('maps pixels to time and back', () => {
     const frame = { left: 226, width: 940 };
