@@ -26,7 +26,6 @@ export const rendererConfig: UserConfig = {
     emptyOutDir: true,
     minify: true,
     assetsInlineLimit: 0,
-    // ECharts is one honest megabyte, loaded from this machine.
     chunkSizeWarningLimit: 1500,
   },
 };

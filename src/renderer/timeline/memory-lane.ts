@@ -8,18 +8,19 @@ import { formatBytes } from '../../shared/base/format';
 import type { Bytes, Micros } from '../../shared/base/units';
 import { seriesName } from '../../shared/present/series-names';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { type PredictedSpan, polygons, visibleSpans } from '../chart/bands';
+import { type PredictedSpan, visibleSpans } from '../chart/bands';
 import type { Lane, Sheet, ValueScale } from '../chart/lane';
 import { FONT, paintLabel, textWidth } from '../chart/paint-text';
-import { COMPONENT_COLOR, WHOLE_COLOR } from '../chart/palette';
 import { byteLabel, byteScale, HEADROOM } from '../chart/scale';
 import type { BudgetPicture } from './budget-picture';
+import { paintBands } from './paint-bands';
 import { paintSeries, readSeries } from './trace-lines';
 import type { TraceWindows } from './traces';
 
 /** A capacity up to so many times what is drawn is on the axis; a higher one is told at its edge. */
 const CAPACITY_REACH = 1.5;
-const BAND_OPACITY = 0.82;
+/** Spans are told apart where they are so wide in the mean. */
+const SPAN_PX = 3;
 /** How much of the surface's colour lies over a band where it is only a ceiling. */
 const FADE = 0.62;
 
@@ -97,41 +98,16 @@ function describe(
 function paintBudget(sheet: Sheet, budget: BudgetPicture): void {
   const { view, box } = sheet;
   const spans = budget.levels.within(view, box.width);
-  const shown = visibleSpans(spans, view.t0, view.t1, box.width);
+  const shown = visibleSpans(spans, view.t0, view.t1, box.width / SPAN_PX);
   if (shown.length === 0) return;
-  paintBands(sheet, shown, budget);
+  paintBands(sheet, shown, budget.order);
   if (budget.isWhole) fadeWhole(sheet, budget);
   else fadeSpans(sheet, shown);
   paintCeiling(sheet, shown);
 }
 
-function paintBands(
-  { context, ink, x, y }: Sheet,
-  shown: readonly PredictedSpan[],
-  { order }: BudgetPicture,
-): void {
-  context.lineWidth = 0.75;
-  context.strokeStyle = ink.surface;
-  for (const { component, points } of polygons(shown, order)) {
-    const path = new Path2D();
-    const edge = new Path2D();
-    for (const [i, [t, bytes]] of points.entries()) {
-      if (i === 0) path.moveTo(x(t), y(bytes));
-      else path.lineTo(x(t), y(bytes));
-      if (i === 0) edge.moveTo(x(t), y(bytes));
-      else if (i < points.length / 2) edge.lineTo(x(t), y(bytes));
-    }
-    context.globalAlpha = BAND_OPACITY;
-    context.fillStyle = component ? COMPONENT_COLOR[component] : WHOLE_COLOR;
-    context.fill(path);
-    context.globalAlpha = 1;
-    // Only the upper edge is outlined: it parts neighbours in the stack without cutting a band in time.
-    context.stroke(edge);
-  }
-}
-
 /** Narrower spans show no gradient, and making one for each would cost more than the bands. */
-const FADED_PX = 5;
+const FADED_PX = 10;
 
 function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
   for (const [i, span] of shown.entries()) {

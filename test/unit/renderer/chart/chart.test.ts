@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   buildPredictedSpans,
   indexAt,
-  listComponents,
   type PredictedSpan,
-  polygons,
   predictedSpanAt,
   visibleSpans,
 } from '../../../../src/renderer/chart/bands';
@@ -85,23 +83,6 @@ describe('the budget bands', () => {
       );
       expect(shown.length).toBeLessThanOrEqual(columns + 2);
     }
-  });
-  it('stack without holes: the outlines of all components cover exactly the total', () => {
-    const { document, budget } = session('s-train');
-    const all = buildPredictedSpans(document.overlay, 'refined', budget);
-    const area = (points: readonly (readonly [number, number])[]) =>
-      Math.abs(
-        points.reduce((sum, [x, y], i) => {
-          const [nx, ny] = points[(i + 1) % points.length]!;
-          return sum + (x * ny - nx * y) / 2;
-        }, 0),
-      );
-    const drawn = polygons(all, listComponents(all)).reduce(
-      (sum, { points }) => sum + area(points),
-      0,
-    );
-    const due = all.reduce((sum, { t0, t1, total }) => sum + (t1 - t0) * total, 0);
-    expect(drawn / due).toBeCloseTo(1, 9);
   });
   it('know every component of the vocabulary', () => {
     expect([...STACK_ORDER].sort()).toEqual([...COMPONENTS].sort());
