@@ -131,8 +131,8 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
     await page.mouse.move(left + width * 0.6, top + 60);
     await expect.poll(() => reading(page, 'gpu0.pcie')).toMatch(/stopped answering$/);
     await page.mouse.move(5, 5);
-    await page.locator('.crosshair').waitFor({ state: 'detached' });
-    expect(await reading(page, 'gpu0.power')).toBe('watts');
+    await page.locator('.crosshair').waitFor({ state: 'hidden' });
+    expect(await reading(page, 'gpu0.power')).toBe('watts, every 100 ms');
     await page.close();
   });
 

@@ -71,9 +71,10 @@ function SpanMark({
     element.style.width = `${Math.max(1, right - left)}px`;
     element.dataset.wide = String(right - left > 60);
   }, view);
+  if (span === null) return null;
   return (
     <div ref={mark} className={className}>
-      {isTold && span && <span>{formatDuration(span[1] - span[0])}</span>}
+      {isTold && <span>{formatDuration(span[1] - span[0])}</span>}
     </div>
   );
 }

@@ -3,6 +3,7 @@
  * its budget first. Recorded or being recorded, it is the same picture; where it stands is in its state, given from above.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { formatDuration } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
@@ -16,6 +17,7 @@ import { FailureNote } from '../components/FailureNote';
 import { useEngine, useLinkState } from '../state/engine';
 import { createStore, type Store, useStore } from '../state/store';
 import { buildLanes, type SessionLanes, seriesInSight } from './build-lanes';
+import { ComponentKey } from './ComponentKey';
 import { LaneMenu } from './LaneMenu';
 import { Overview } from './Overview';
 import { PeakLabel } from './PeakLabel';
@@ -79,9 +81,24 @@ export function Timeline(props: TimelineProps) {
         onDoubleClick={(t, lane) => fitWhatLiesAt(session, state, end, t, lane)}
         onLayout={setLayout}
         overlay={(rows) => (
-          <PeakLabel session={session} rows={rows} view={view} onPeak={actions.showPeak} />
+          <>
+            <ComponentKey
+              budget={built.budget}
+              peak={session.overlay.measuredPeak?.at ?? null}
+              rows={rows}
+              cursor={state.cursor}
+            />
+            <PeakLabel session={session} rows={rows} view={view} onPeak={actions.showPeak} />
+          </>
         )}
       />
+      {built.lanes.length === 0 && (
+        <p className="empty-line timeline-empty">
+          {session.status === 'recording'
+            ? 'Waiting for the first reading.'
+            : `This run of ${formatDuration(session.durationUs)} ended without a single reading.`}
+        </p>
+      )}
       <LaneMenu lanes={built.lanes} settings={state.lanes} />
     </div>
   );

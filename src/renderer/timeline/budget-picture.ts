@@ -22,7 +22,8 @@ export interface BudgetPicture {
   readonly isWhole: boolean;
   /** Of a whole run: what is held at rest. */
   readonly resting: Bytes | null;
-  /** The highest prediction; 0 where nothing is predicted. */
+  /** The span with the highest prediction, and that; null and 0 where nothing is predicted. */
+  readonly highest: PredictedSpan | null;
   readonly ceiling: Bytes;
   /** What the device has for the workload, and whose memory it is. */
   readonly capacity: { readonly bytes: Bytes; readonly name: string } | null;
@@ -40,6 +41,10 @@ export function drawBudget(
   const whole =
     byPhase.length === 0 && budget !== null ? predictWholeRun(budget, overlay, tier, end) : null;
   const spans = whole ? [whole.span] : byPhase;
+  const highest = spans.reduce<PredictedSpan | null>(
+    (most, span) => (most === null || span.total > most.total ? span : most),
+    null,
+  );
   return {
     levels: new SpanLevels(spans, end, (items, view, columns) =>
       visibleSpans(items, view.t0, view.t1, columns),
@@ -47,7 +52,8 @@ export function drawBudget(
     order: listComponents(spans),
     isWhole: whole !== null,
     resting: whole?.resting ?? null,
-    ceiling: spans.reduce((most, { total }) => Math.max(most, total), 0),
+    highest,
+    ceiling: highest?.total ?? 0,
     capacity: findCapacity(session),
     at: (t) => predictedSpanAt(spans, t),
   };

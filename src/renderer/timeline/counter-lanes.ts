@@ -2,6 +2,7 @@
  * Lanes of counters: what else was recorded while the memory was, each with its unit and window. A lane is there when
  * a series is; lanes of further GPUs and of Plumbline itself are there to be shown.
  */
+import { formatDuration } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import {
   deviceName,
@@ -174,7 +175,7 @@ function counterLane(
   return {
     id: plan.id,
     name: plan.name,
-    unit: UNIT_NAMES[unit],
+    unit: describeUnit(unit, first?.series),
     about: lines.map(({ series }) => describeCounter(series)).join('\n'),
     height: HEIGHT,
     isExtra: plan.isExtra,
@@ -214,6 +215,13 @@ function counterLane(
 
 const lineColor = (ink: Ink, index: number): string =>
   index === 0 ? ink.lane : (LINE_COLORS[index + 1] ?? ink.lane);
+
+/** "watts, every 100 ms"; bytes carry their unit with every figure. */
+function describeUnit(unit: Unit, series: SeriesStats | undefined): string {
+  const name = unit === 'bytes' ? '' : UNIT_NAMES[unit];
+  const interval = series?.intervalUs ? `every ${formatDuration(series.intervalUs)}` : '';
+  return [name, interval].filter(Boolean).join(', ');
+}
 
 /** "share of time …; averaged over 1 s, read every 100 ms". */
 function describeCounter({ id, about, windowUs, intervalUs }: SeriesStats): string {

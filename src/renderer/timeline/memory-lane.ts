@@ -35,7 +35,7 @@ export function memoryLane(
   return {
     id: 'memory',
     name,
-    unit: overlay.baselineBytes > 0 ? `above ${formatBytes(overlay.baselineBytes)}` : 'bytes',
+    unit: overlay.baselineBytes > 0 ? `above ${formatBytes(overlay.baselineBytes)}` : '',
     about: `Measured memory (${overlay.series ?? 'nothing was measured'}) over the predicted budget${
       overlay.baselineBytes > 0
         ? `; what was in use before the run, ${formatBytes(overlay.baselineBytes)}, is taken off`

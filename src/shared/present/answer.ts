@@ -7,6 +7,20 @@ import { headline } from './headline';
 
 /** "255 MiB where 167 were predicted: a leak of 3.81 MiB a step since step 2." */
 export function answer(session: SessionDocument): string {
+  return session.status === 'failed' ? tellFailure(session) : tellMemory(session);
+}
+
+/** "Failed with exit code 3: the workload ran out of GPU memory. Memory peaked at 3.34 MiB." */
+function tellFailure(session: SessionDocument): string {
+  const { signal, exitCode, findings } = session;
+  let how = '';
+  if (signal !== null) how = `, signal ${signal}`;
+  else if (exitCode) how = ` with exit code ${exitCode}`;
+  const cause = findings.find(({ kind }) => kind === 'out_of_memory');
+  return `Failed${how}${cause ? `: ${lowerFirst(cause.title)}` : ''}. ${tellMemory(session)}`;
+}
+
+function tellMemory(session: SessionDocument): string {
   const { overlay, findings, status } = session;
   const { measuredPeak, residualBytes, predictedPeak } = overlay;
   if (!measuredPeak || residualBytes === null || predictedPeak.refined === null)

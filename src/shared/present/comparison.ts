@@ -8,7 +8,7 @@ import {
 } from '../base/format';
 import { formatFigure } from '../session/compare-rows';
 import type { ComparedRow, Comparison, RowUnit } from '../session/comparison';
-import { capitalize, componentName, formatSetting } from './names';
+import { capitalize, componentName, formatSetting, settingName } from './names';
 import type { WordTable } from './tables';
 
 /** A, B, C: what a session is called in a picture and at the head of a column. */
@@ -90,7 +90,7 @@ export function settingsTable({ differences, labels }: Comparison): WordTable | 
   if (config.length === 0) return null;
   return {
     head: ['setting', ...labels.map((_, i) => letter(i))],
-    rows: config.map(({ field, values }) => [field, ...values.map(formatSetting)]),
+    rows: config.map(({ field, values }) => [settingName(field), ...values.map(formatSetting)]),
     notes: [],
   };
 }

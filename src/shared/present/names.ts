@@ -66,6 +66,12 @@ export const VERDICT_NAMES: Readonly<Record<ClaimVerdict, string>> = {
   'not-computable': 'no theory',
 };
 
+/** promptTokens → prompt tokens, kvCache → KV cache. */
+export const settingName = (field: string): string =>
+  field
+    .replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
+    .replace(/^kv\b/, 'KV');
+
 /** The value of a setting; what was not declared is absent. */
 export function formatSetting(value: unknown): string {
   if (value === null || value === undefined) return ABSENT;

@@ -78,6 +78,16 @@ const ALIGNMENT_NAMES: Readonly<Record<AlignBy, string>> = {
   peak: 'Peaks',
 };
 
+/** Runs that took as long as each other are alike by the clock; others drift apart, and their steps do not. */
+function chooseAlignment(
+  sessions: Parameters<typeof CompareChart>[0]['sessions'],
+  isAlignable: (by: AlignBy) => boolean,
+): AlignBy {
+  const durations = sessions.map(({ durationUs }) => durationUs);
+  const isAlike = Math.max(...durations) <= 1.02 * Math.min(...durations);
+  return !isAlike && isAlignable('step') ? 'step' : 'time';
+}
+
 /** The chart, and in plain sight how it is aligned and laid out. */
 function Picture({
   comparison,
@@ -86,9 +96,10 @@ function Picture({
   const [alignText, setAlign] = useParameter('align', 'alignment');
   const [layoutText, setLayout] = useParameter('layout', 'layout');
   const isAlignable = (by: AlignBy) => comparison.alignment[by].every((each) => each !== null);
-  const align = ALIGNMENTS.find((by) => by === alignText && isAlignable(by)) ?? 'time';
+  const usual = chooseAlignment(sessions, isAlignable);
+  const align = ALIGNMENTS.find((by) => by === alignText && isAlignable(by)) ?? usual;
   const layout: Layout = layoutText === 'beside' ? 'beside' : 'overlaid';
-  const alignBy = (by: AlignBy) => setAlign(by === 'time' ? null : by);
+  const alignBy = (by: AlignBy) => setAlign(by === usual ? null : by);
   const layOut = (next: Layout) => setLayout(next === 'overlaid' ? null : next);
   useCommands([
     ...ALIGNMENTS.map((by) => ({

@@ -36,7 +36,7 @@ export function CompareChart({ comparison, sessions, align, layout }: Props) {
     [comparison, sessions, traces, bars, align],
   );
   const end = Math.max(1000, ...aligned.map(({ span }) => span.t1));
-  const view = useView(end, align);
+  const view = useView(end, align, firstLook(aligned, end));
   const [rows, setRows] = useState<LaneLayout | null>(null);
   const version = useQuestions(aligned, view, rows?.width ?? 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an answer that came may widen the difference's axis
@@ -148,15 +148,28 @@ function useQuestions(
   return version;
 }
 
-/** Another axis is looked at whole, or where the address says. */
-function useView(end: Micros, align: AlignBy): Store<View> {
+/** A run so much longer than the others would leave them no room. */
+const LONGER = 4;
+
+/** The whole axis, or where one run goes on long after the others what they have in common. */
+function firstLook(aligned: readonly AlignedSession[], end: Micros): View {
+  const shortest = Math.min(...aligned.map(({ span }) => span.t1));
+  return { t0: 0, t1: end > LONGER * shortest && shortest > 0 ? shortest * 1.25 : end };
+}
+
+/** Another axis is looked at afresh, or where the address says. */
+function useView(end: Micros, align: AlignBy, first: View): Store<View> {
   const [span] = useSpanParameter();
-  const [view] = useState(() => createStore<View>(span ?? { t0: 0, t1: end }));
+  const [view] = useState(() => createStore<View>(span ?? first));
   const axis = `${end} ${align}`;
+  const latest = useRef(first);
+  useEffect(() => {
+    latest.current = first;
+  });
   const shown = useRef({ axis, span });
   useEffect(() => {
     if (shown.current.axis !== axis)
-      view.set(span && shown.current.span === span ? clampView(span, end) : { t0: 0, t1: end });
+      view.set(span && shown.current.span === span ? clampView(span, end) : latest.current);
     shown.current = { axis, span };
   }, [view, end, axis, span]);
   const addressed = useMemo(

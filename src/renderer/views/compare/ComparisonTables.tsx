@@ -1,7 +1,7 @@
 /** What is compared with what, what was set otherwise, and every figure: a column a session, its difference beside it. */
 import { Fragment } from 'react';
 import { describeChange, letter, repeatsTable, rowName } from '../../../shared/present/comparison';
-import { capitalize, formatSetting } from '../../../shared/present/names';
+import { capitalize, formatSetting, settingName } from '../../../shared/present/names';
 import { formatFigure } from '../../../shared/session/compare-rows';
 import type { ComparedRow, Comparison } from '../../../shared/session/comparison';
 import { sessionHref } from '../../state/router';
@@ -16,46 +16,48 @@ export function Compared({ comparison, onBase }: Props & { onBase(place: number)
   const { sessions, labels, base, differences } = comparison;
   return (
     <section className="card compared">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Session</th>
-            {differences.config.map(({ field }) => (
-              <th key={field}>{capitalize(field)}</th>
-            ))}
-            <th className="right">Compared with</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sessions.map(({ id, name }, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: one session may stand in two places
-            <tr key={i}>
-              <td>
-                <a className="compared-name" href={sessionHref(id)} title={id}>
-                  <SessionMark place={i} />
-                  <strong>{labels[i]}</strong>
-                  {name !== labels[i] && <span className="muted">{name}</span>}
-                </a>
-              </td>
-              {differences.config.map(({ field, values }) => (
-                <td key={field} className="num">
-                  {formatSetting(values[i])}
-                </td>
+      <div className="scroll">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Session</th>
+              <th>Compared with</th>
+              {differences.config.map(({ field }) => (
+                <th key={field}>{capitalize(settingName(field))}</th>
               ))}
-              <td className="right">
-                <button
-                  type="button"
-                  className="button small"
-                  aria-pressed={i === base}
-                  onClick={() => onBase(i)}
-                >
-                  {i === base ? 'the base' : `make ${letter(i)} the base`}
-                </button>
-              </td>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {sessions.map(({ id, name }, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: one session may stand in two places
+              <tr key={i}>
+                <td>
+                  <a className="compared-name" href={sessionHref(id)} title={id}>
+                    <SessionMark place={i} />
+                    <strong>{labels[i]}</strong>
+                    {name !== labels[i] && <span className="muted">{name}</span>}
+                  </a>
+                </td>
+                <td>
+                  <button
+                    type="button"
+                    className="button small"
+                    aria-pressed={i === base}
+                    onClick={() => onBase(i)}
+                  >
+                    {i === base ? 'the base' : `make ${letter(i)} the base`}
+                  </button>
+                </td>
+                {differences.config.map(({ field, values }) => (
+                  <td key={field} className="num">
+                    {formatSetting(values[i])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       {differences.config.length === 0 && (
         <p className="muted">The sessions declare the same settings, on the same device.</p>
       )}

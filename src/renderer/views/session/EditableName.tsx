@@ -38,7 +38,7 @@ export function EditableName({
           aria-label={`${name}. Rename`}
           onClick={() => setDraft(name)}
         >
-          {name}
+          <span>{name}</span>
           <Pencil size={13} aria-hidden="true" />
         </button>
       </h1>

@@ -91,5 +91,6 @@ export function energy(of: SeriesStatistics | null): string | null {
   const joules = of.integral.value;
   if (joules >= 3.6e6) return `${(joules / 3.6e6).toPrecision(3)} kWh`;
   if (joules >= 3600) return `${(joules / 3600).toPrecision(3)} Wh`;
+  if (joules >= 999.5) return `${(joules / 1000).toPrecision(3)} kJ`;
   return `${joules.toPrecision(3)} J`;
 }

@@ -78,14 +78,22 @@ const SimulatedBadge = () => (
   </span>
 );
 
+/** What its reader should know: one line, opened for the rest. */
 function Warnings({ texts }: { texts: readonly string[] }) {
-  if (texts.length === 0) return null;
+  const [first] = texts;
+  if (first === undefined) return null;
   return (
-    <ul className="warnings">
-      {texts.map((text) => (
-        <li key={text}>{text}</li>
-      ))}
-    </ul>
+    <details className="warnings">
+      <summary>
+        <span>{first}</span>
+        <b>{texts.length > 1 ? `all ${texts.length} remarks` : 'in full'}</b>
+      </summary>
+      <ul>
+        {texts.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -9,42 +9,53 @@ import { residualTone } from '../../components/residual-tone';
 import { Glance } from './Glance';
 
 export function KeyFigures({ session, tier }: { session: SessionDocument; tier: Tier }) {
-  const { overlay } = session;
-  const peak = overlay.measuredPeak;
-  const predicted = overlay.predictedPeak[tier];
-  const { bytes, percent } = peakResidual(overlay, tier);
+  const { overlay, counts } = session;
+  const { measuredPeak: peak, predictedPeak } = overlay;
+  const predicted = predictedPeak[tier];
+  const { bytes, percent } = peakResidual(session, tier);
   const blind = peak?.intervalUs
     ? `A spike shorter than ${formatDuration(peak.intervalUs)} can be missed.`
     : undefined;
+  const isPredicted = predictedPeak.refined !== null || predictedPeak.textbook !== null;
   return (
     <div className="key-figures">
       <dl className="figures">
-        <Figure name="Measured peak" testId="measured-peak" value={<Bytes value={peak?.bytes} />}>
-          <p className="num" title={blind}>
-            {peakNote(overlay)}
-          </p>
-        </Figure>
-        <Figure
-          name={`Predicted peak, ${tier}`}
-          testId="predicted-peak"
-          value={<Bytes value={predicted} />}
-        >
-          <p>
-            {tier === 'refined' ? 'textbook ' : 'refined '}
-            <Bytes value={overlay.predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
-          </p>
-        </Figure>
-        <Figure
-          name="Residual"
-          testId="residual"
-          tone={residualTone(percent)}
-          value={<Bytes value={bytes} signed />}
-        >
-          <p className="num">{residualNote(percent, predicted)}</p>
-        </Figure>
-        <Figure name="Out of bounds" value={<span className="num">{flaggedCount(session)}</span>}>
-          <p className="num">{flaggedNote(session)}</p>
-        </Figure>
+        {peak && (
+          <Figure name="Measured peak" testId="measured-peak" value={<Bytes value={peak.bytes} />}>
+            <p className="num" title={blind}>
+              {peakNote(overlay)}
+            </p>
+          </Figure>
+        )}
+        {isPredicted && (
+          <Figure
+            name={`Predicted peak, ${tier}`}
+            testId="predicted-peak"
+            value={<Bytes value={predicted} />}
+          >
+            <p>
+              {tier === 'refined' ? 'textbook ' : 'refined '}
+              <Bytes value={predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
+            </p>
+          </Figure>
+        )}
+        {peak && isPredicted && (
+          <Figure
+            name={session.status === 'recording' ? 'Residual so far' : 'Residual'}
+            testId="residual"
+            tone={residualTone(percent)}
+            value={<Bytes value={bytes} signed />}
+          >
+            <p className="num">
+              {percent === null ? 'not known yet' : `${formatSignedPercent(percent)} of predicted`}
+            </p>
+          </Figure>
+        )}
+        {isPredicted && counts.phases > 0 && (
+          <Figure name="Out of bounds" value={<span className="num">{countFlagged(session)}</span>}>
+            <p className="num">of {formatInteger(counts.phases)} phases</p>
+          </Figure>
+        )}
       </dl>
       <Glance session={session} />
     </div>
@@ -76,27 +87,36 @@ function Figure({
   );
 }
 
-type Overlay = SessionDocument['overlay'];
+interface Residual {
+  readonly bytes: number | null;
+  readonly percent: number | null;
+}
+const UNKNOWN: Residual = { bytes: null, percent: null };
 
-/** The document has the residual of the refined tier; of the textbook it is worked out here. */
-function peakResidual(
-  overlay: Overlay,
-  tier: Tier,
-): { readonly bytes: number | null; readonly percent: number | null } {
+/**
+ * The document has the residual of the refined tier; of the textbook it is worked out here. A run that goes on is not at
+ * its peak yet: what it held highest is compared with the prediction for the phase it held it in.
+ */
+function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residual {
+  const { measuredPeak: peak } = overlay;
+  if (status === 'recording' && overlay.phases.length > 0) {
+    const phase = overlay.phases.find(
+      ({ span }) => peak !== null && span[0] <= peak.at && peak.at <= span[1],
+    );
+    return compare(phase?.measured ?? null, phase?.predicted[tier] ?? null);
+  }
   if (tier === 'refined') return { bytes: overlay.residualBytes, percent: overlay.residualPercent };
-  const predicted = overlay.predictedPeak[tier];
-  if (!overlay.measuredPeak || predicted === null) return { bytes: null, percent: null };
-  const bytes = overlay.measuredPeak.bytes - predicted;
+  return compare(peak?.bytes ?? null, overlay.predictedPeak[tier]);
+}
+
+function compare(measured: number | null, predicted: number | null): Residual {
+  if (measured === null || predicted === null) return UNKNOWN;
+  const bytes = measured - predicted;
   return { bytes, percent: predicted ? (bytes / predicted) * 100 : null };
 }
 
-function residualNote(percent: number | null, predicted: number | null): string {
-  if (percent !== null) return `${formatSignedPercent(percent)} of predicted`;
-  return predicted === null ? 'needs a model and a run' : 'needs a measurement';
-}
-
-function peakNote({ measuredPeak: peak, series }: Overlay): string {
-  if (!peak) return 'nothing was measured';
+function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): string {
+  if (!peak) return '';
   const at = `at ${formatDuration(peak.at)}`;
   if (peak.intervalUs !== null) return `sampled every ${formatDuration(peak.intervalUs)}, ${at}`;
   return series !== null && isFrameworkSeries(series)
@@ -104,10 +124,5 @@ function peakNote({ measuredPeak: peak, series }: Overlay): string {
     : `${at}, sampled at an interval not known`;
 }
 
-const flaggedCount = ({ phaseKinds, counts }: SessionDocument): string =>
-  counts.phases === 0
-    ? '—'
-    : formatInteger(phaseKinds.reduce((sum, { flagged }) => sum + flagged, 0));
-
-const flaggedNote = ({ counts }: SessionDocument): string =>
-  counts.phases === 0 ? 'no phases to look at' : `of ${formatInteger(counts.phases)} phases`;
+const countFlagged = ({ phaseKinds }: SessionDocument): string =>
+  formatInteger(phaseKinds.reduce((sum, { flagged }) => sum + flagged, 0));

@@ -30,6 +30,17 @@ test('while it is recorded the figures are so far', () => {
   expect(told).toMatch(/^255 MiB so far where 236 are predicted at the peak\. No divergence/);
 });
 
+test('a failure is told first, with its cause where one is known', () => {
+  const failed = { ...document, status: 'failed' as const, exitCode: 3, overlay, findings: [leak] };
+  expect(answer(failed)).toBe(
+    'Failed with exit code 3. 255 MiB where 236 were predicted: a leak of 3.81 MiB a step since step 2.',
+  );
+  const oom = { ...leak, kind: 'out_of_memory' as const, title: 'The workload ran out of memory' };
+  expect(answer({ ...failed, signal: 'SIGKILL', findings: [oom] })).toMatch(
+    /^Failed, signal SIGKILL: the workload ran out of memory\. /,
+  );
+});
+
 test('units that differ are both said, and agreement to the byte is said as such', () => {
   const small = {
     ...overlay,
