@@ -11,9 +11,10 @@ import { useFileDrop } from '../../components/useFileDrop';
 import { ImportDialog } from '../../forms/ImportDialog';
 import { RecordDialog } from '../../forms/RecordDialog';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { compareHref, go } from '../../state/router';
+import { compareHref, go, useParameter } from '../../state/router';
 import { changes } from '../../state/undo';
 import { SessionTable } from './SessionTable';
+import { readSorting, sortSessions, writeSorting } from './sort-sessions';
 
 const REFRESH_MS = 400;
 
@@ -22,12 +23,17 @@ type OpenDialog = 'record' | 'delete' | 'import' | null;
 export function Library() {
   const { list, error, remove, rename } = useLibrary();
   const [search, setSearch] = useState('');
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [compared] = useParameter('compare', 'choice');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(
+    () => new Set(compared === null ? [] : [compared]),
+  );
+  const [sortText, setSort] = useParameter('sort', 'order');
+  const sorting = useMemo(() => readSorting(sortText), [sortText]);
   const [dialog, setDialog] = useState<OpenDialog>(null);
   const sessions = list.data ?? [];
   const shown = useMemo(
-    () => sessions.filter((session) => matches(session, search)),
-    [sessions, search],
+    () => sortSessions(sessions, sorting).filter((session) => matches(session, search)),
+    [sessions, search, sorting],
   );
   const chosen = sessions.filter(({ id }) => selected.has(id));
   const field = useRef<HTMLInputElement>(null);
@@ -48,10 +54,17 @@ export function Library() {
       {list.data?.length === 0 && (
         <EmptyLibrary onRecord={() => setDialog('record')} onImport={() => setDialog('import')} />
       )}
+      {compared !== null && chosen.length === 1 && (
+        <p className="hint" role="status">
+          “{chosen[0]?.name}” is selected. Select what it is to be compared with.
+        </p>
+      )}
       {shown.length > 0 && (
         <SessionTable
           sessions={shown}
           selected={selected}
+          sorting={sorting}
+          onSort={(next) => setSort(writeSorting(next))}
           onSelect={setSelected}
           onRename={rename}
         />

@@ -1,5 +1,5 @@
-/** The table of sessions, newest first as the engine gives them. */
-import { Pencil } from 'lucide-react';
+/** The table of sessions, in the order of the head that was pressed last. */
+import { ArrowDown, ArrowUp, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
@@ -8,15 +8,45 @@ import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
 import { StatusBadge } from '../../components/StatusBadge';
 import { sessionHref } from '../../state/router';
+import { Sparkline } from './Sparkline';
+import { pressHead, type Sorting, type SortKey } from './sort-sessions';
+
+interface Column {
+  readonly key: SortKey;
+  readonly name: string;
+  readonly isFigure?: boolean;
+  readonly about?: string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: 'name', name: 'Name' },
+  { key: 'status', name: 'Status' },
+  { key: 'model', name: 'Model' },
+  { key: 'mode', name: 'Mode' },
+  { key: 'startedAt', name: 'Started' },
+  { key: 'durationUs', name: 'Duration', isFigure: true },
+  { key: 'measuredPeak', name: 'Measured peak', isFigure: true },
+  { key: 'predictedPeak', name: 'Predicted', isFigure: true },
+  {
+    key: 'residualPercent',
+    name: 'Residual',
+    isFigure: true,
+    about: 'Measured minus predicted, in percent of predicted',
+  },
+];
 
 export function SessionTable({
   sessions,
   selected,
+  sorting,
   onSelect,
+  onSort,
   onRename,
 }: {
   sessions: readonly SessionSummary[];
   selected: ReadonlySet<string>;
+  sorting: Sorting;
+  onSort(sorting: Sorting): void;
   onSelect(selected: ReadonlySet<string>): void;
   onRename(id: string, name: string): void;
 }) {
@@ -39,17 +69,14 @@ export function SessionTable({
                 onChange={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))}
               />
             </th>
-            <th>Name</th>
-            <th>Status</th>
-            <th>Model</th>
-            <th>Mode</th>
-            <th>Started</th>
-            <th className="right">Duration</th>
-            <th className="right">Measured peak</th>
-            <th className="right">Predicted peak</th>
-            <th className="right" title="Measured minus predicted, in percent of predicted">
-              Residual
-            </th>
+            {COLUMNS.map((column) => (
+              <SortedHead
+                key={column.key}
+                column={column}
+                sorting={sorting}
+                onPress={() => onSort(pressHead(sorting, column.key))}
+              />
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -65,6 +92,28 @@ export function SessionTable({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function SortedHead({
+  column: { key, name, isFigure = false, about },
+  sorting,
+  onPress,
+}: {
+  column: Column;
+  sorting: Sorting;
+  onPress(): void;
+}) {
+  const isSorted = sorting.key === key;
+  const order = sorting.isFalling ? 'descending' : 'ascending';
+  const Arrow = sorting.isFalling ? ArrowDown : ArrowUp;
+  return (
+    <th className={isFigure ? 'right' : undefined} aria-sort={isSorted ? order : undefined}>
+      <button type="button" className="sort-head" title={about} onClick={onPress}>
+        {name}
+        {isSorted && <Arrow size={12} aria-hidden="true" />}
+      </button>
+    </th>
   );
 }
 
@@ -90,7 +139,10 @@ function SessionRow({
         />
       </td>
       <td className="name-cell">
-        <Name session={session} onRename={onRename} />
+        <div>
+          <Name session={session} onRename={onRename} />
+          <Sparkline session={session} />
+        </div>
       </td>
       <td className="nowrap">
         <StatusBadge status={session.status} />

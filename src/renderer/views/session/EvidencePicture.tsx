@@ -2,8 +2,8 @@
 import { formatBytes } from '../../../shared/base/format';
 import type { Finding } from '../../../shared/divergence/overlay/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
+import { sketchLine } from '../../components/sketch';
 import { useQuery } from '../../state/engine';
-import { sketchLine } from './sketch';
 
 const WIDTH = 320;
 const HEIGHT = 56;

@@ -9,10 +9,10 @@ import type { SessionDocument } from '../../../shared/session/session-document';
 import { PHASE_COLOR } from '../../chart/palette';
 import { Bytes } from '../../components/Bytes';
 import { residualTone } from '../../components/residual-tone';
+import { sketchBars } from '../../components/sketch';
 import { useQuery } from '../../state/engine';
 import { PhaseSteps } from './PhaseSteps';
 import { rankKinds } from './rank-kinds';
-import { sketchBars } from './sketch';
 
 interface Shown {
   readonly session: SessionDocument;

@@ -1,5 +1,5 @@
 /** Small pictures as SVG paths. Pure. */
-import type { Envelope } from '../../../shared/trace/envelope';
+import type { Envelope } from '../../shared/trace/envelope';
 
 /** The line of an envelope; a NaN breaks it. */
 export function sketchLine(
