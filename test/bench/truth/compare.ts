@@ -2,6 +2,7 @@
 import { Failure } from '../../../src/shared/base/failure';
 import { pytorchBudget } from '../../../src/shared/budget/pytorch';
 import { cublasWorkspace } from '../../../src/shared/budget/pytorch/device';
+import { listShards } from '../../../src/shared/budget/sharding/shard';
 import type { ComponentBytes, TierBudget } from '../../../src/shared/budget/types';
 import { modelFromConfig } from '../../../src/shared/model/config-file';
 import { runDefaults } from '../../../src/shared/model/run';
@@ -63,6 +64,7 @@ export function compareStep(step: TruthStep, figure: Figure | undefined): Compar
 
 function rowOf({ family, run }: TruthStep, figure: Figure | undefined): string {
   if ((run.dropout ?? 0) > 0) return 'dropout';
+  if (run.zero) return 'sharded by FSDP';
   const standIn = (figure?.kernels ?? []).length > 0;
   const kind = standIn ? 'attention by a stand-in' : 'as PyTorch runs it';
   return heldOut(family) ? `${kind}, held out` : kind;
@@ -80,7 +82,7 @@ function errorsOf(
   const { loraModules: _, ...asked } = given;
   const run = runDefaults(model, asked);
   checkRun(model, run);
-  const budget = pytorchBudget(model, run);
+  const budget = pytorchBudget(model, run, listShards(model, run)[0]);
   // A CPU multiplies without cuBLAS: its workspaces, one a thread, are in the prediction alone.
   const workspace = cublasWorkspace(run.gpu) * (run.mode === 'train' ? 2 : 1);
   const errors = mergePhases(phases).map(([phase, step, high, , end]) => {

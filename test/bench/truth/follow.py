@@ -9,6 +9,7 @@ Two sums are kept: bytes asked for, and blocks as PyTorch's caching allocator ha
 import weakref
 
 import torch
+from torch.distributed.tensor import DTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
@@ -41,6 +42,8 @@ class Follower(TorchDispatchMode):
         self.log = None
 
     def follow(self, tensor, width=None):
+        if isinstance(tensor, DTensor):
+            return  # Its local tensor is followed.
         storage = tensor.untyped_storage()
         address = storage._cdata
         if address in self._known:
@@ -51,6 +54,15 @@ class Follower(TorchDispatchMode):
         self.allocated += _round(size)
         weakref.finalize(storage, self._gone, address)
         self._raise()
+
+    def resize(self, storage, size):
+        """FSDP empties the storage of gathered weights and fills it again."""
+        before = self._known.get(storage._cdata)
+        if before is not None:
+            self._known[storage._cdata] = size
+            self.requested += size - before
+            self.allocated += _round(size) - _round(before)
+            self._raise()
 
     def ignore(self, tensor):
         """A tensor that a real run keeps in host memory."""
@@ -77,6 +89,8 @@ class Follower(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if any(issubclass(kind, DTensor) for kind in types):
+            return NotImplemented  # Its own dispatch comes first, and asks again with local tensors.
         if func is aten._local_scalar_dense.default:
             # A value that nobody has computed. What the models ask is whether something is so, and how many; what the
             # optimizers ask is which step it is.

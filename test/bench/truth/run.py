@@ -46,6 +46,8 @@ def patch_masks():
 class State:
     #: A static cache is longer than what it holds, so that the mask of a single token hides something.
     padded = False
+    #: The ranks that share a model.
+    mesh = None
     #: Name of the class that was built.
     built = ""
 
@@ -220,6 +222,36 @@ def autocast(run):
     return torch.autocast("cpu", dtype=half or torch.bfloat16, enabled=half is not None)
 
 
+def make_ranks(run):
+    import torch.distributed as dist
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.testing._internal.distributed.fake_pg import FakeStore
+
+    if not dist.is_initialized():
+        dist.init_process_group("fake", store=FakeStore(), rank=0, world_size=run["dp"])
+    State.mesh = init_device_mesh("cpu", (run["dp"],))
+
+
+def shard(model, run, follower):
+    """FSDP over each layer and the rest, as one of `dp` ranks of which the others do nothing."""
+    if run.get("zero") != 3:
+        return
+    from torch.distributed.fsdp import fully_shard
+
+    plain = torch.UntypedStorage.resize_
+
+    def resize(storage, size):
+        follower.resize(storage, size)
+        return plain(storage, size)
+
+    torch.UntypedStorage.resize_ = resize
+    mesh = State.mesh
+    stack, name = find_layers(model)
+    for layer in getattr(stack, name):
+        fully_shard(layer, mesh=mesh)
+    fully_shard(model, mesh=mesh)
+
+
 def train(step, follower):
     run = step["run"]
     model = build(step)
@@ -227,6 +259,7 @@ def train(step, follower):
     model.train()
     checkpoint(model, run.get("checkpointing"))
     model = freeze_and_adapt(model, run)
+    shard(model, run, follower)
     if run.get("loraRank") and run.get("checkpointing", "none") != "none":
         model.enable_input_require_grads()
     gc.collect()
@@ -251,6 +284,9 @@ def train(step, follower):
             steps_on_host(optimizer, follower, run)
         optimizer.zero_grad(set_to_none=True)
         follower.mark("optimizer", number)
+        if run.get("zero") and number < run["steps"]:
+            # A sharded tensor's first operator of a kind works out the shapes of all ranks, which is not the step's own.
+            follower.phases.clear()
 
 
 def infer(step, follower):
@@ -332,6 +368,8 @@ def measure(step, log=False):
     follower.scratch = stand_ins.scratch
     if log:
         follower.log = []
+    if step["run"].get("zero"):
+        make_ranks(step["run"])
     with FakeTensorMode(allow_non_fake_inputs=True), follower:
         MODES[step["run"]["mode"]](step, follower)
     gc.collect()

@@ -309,6 +309,25 @@ const MORE: Readonly<Record<string, TruthRun>> = {
 };
 const MORE_OF = ['gpt2', 'llama', 'qwen2', 'gpt_neox'];
 
+/** One of eight ranks; of three steps the last is kept. */
+const SHARDED: TruthRun = { zero: 3, dp: 8, steps: 3 };
+const FSDP: Readonly<Record<string, TruthRun>> = {
+  'fsdp bf16 sdpa': { ...SHARDED, precision: 'bf16', attention: 'sdpa' },
+  'fsdp bf16 eager full': {
+    ...SHARDED,
+    precision: 'bf16',
+    attention: 'eager',
+    checkpointing: 'full',
+  },
+  'fsdp fp32 eager momentum': {
+    ...SHARDED,
+    precision: 'fp32',
+    attention: 'eager',
+    optimizer: 'momentum',
+  },
+};
+const FSDP_OF = ['gpt2', 'opt', 'llama', 'mistral', 'qwen2', 'gpt_neox', 'gemma'];
+
 /** Adapters of query and value projections, and of every linear layer, as PEFT is told. */
 const LORA: Readonly<Record<string, TruthRun>> = {
   'lora query-value bf16 eager': {
@@ -385,6 +404,7 @@ export function listSteps(): readonly TruthStep[] {
   for (const [family, config] of Object.entries({ ...DECODERS, ...FRESH })) {
     add(family, 'causal', config, EVERY_DECODER);
     if (MORE_OF.includes(family)) add(family, 'causal', config, MORE);
+    if (FSDP_OF.includes(family)) add(family, 'causal', config, FSDP);
     if (LORA_OF.includes(family))
       add(
         family,

@@ -127,13 +127,22 @@ class ForwardPasses {
     this.#types = elementBytes(run);
     const weights = countWeights(model, run, shard);
     this.#resident = countResident(model, run, shard, this.#types, weights);
-    const { weights: resident, buffers, casts, workspace, fetched } = this.#resident;
+    const {
+      weights: resident,
+      buffers,
+      casts,
+      workspace,
+      fetchedEnds,
+      fetchedLayer,
+    } = this.#resident;
     this.#loaded = [...resident, hold('buffers', buffers)];
     this.base = [
       ...this.#loaded,
       hold('params', casts),
       hold('workspace', workspace),
-      hold('communication', fetched),
+      hold('communication', fetchedEnds),
+      // The one at work, and the next on its way.
+      hold('communication', fetchedLayer, Math.min(2, shard.layers)),
     ];
   }
 

@@ -19,8 +19,9 @@ export interface Resident {
   /** The same, of one layer (of an encoder-decoder one of each), which recomputation makes anew, and of the ends. */
   readonly layerCasts: TensorSum;
   readonly endCasts: TensorSum;
-  /** Of what ZeRO-3 or offloading leaves elsewhere: two layers and the ends, fetched while they are used. */
-  readonly fetched: TensorSum;
+  /** Of what ZeRO-3 or offloading leaves elsewhere, whole: one layer, which comes while it is used, and the ends. */
+  readonly fetchedLayer: TensorSum;
+  readonly fetchedEnds: TensorSum;
   readonly buffers: TensorSum;
   readonly workspace: TensorSum;
   /** The largest of a frozen layer, which lasts as long as its multiplication. */
@@ -29,14 +30,6 @@ export interface Resident {
   readonly loading: TensorSum;
   /** The same, of 4-bit weights: each matrix is expanded while it multiplies more than one token's vector. */
   readonly expanded: TensorSum;
-}
-
-/** Layers of a row fetched at once: two of the model, of those that train where there are two. */
-function atOnce(tensor: WeightTensor, shard: Shard): number {
-  const layers = Math.min(2, countLayers(tensor, shard));
-  return tensor.frozen
-    ? Math.max(0, Math.min(2, shard.layers) - (shard.layers - shard.frozen))
-    : layers;
 }
 
 export function countResident(
@@ -51,7 +44,7 @@ export function countResident(
   const counter = new WeightCounter(run, shard, types, storage);
   for (const tensor of weights.tensors) counter.add(tensor, types.weight, true);
   if (run.loraRank) for (const tensor of weights.trained) counter.add(tensor, types.adapter, false);
-  const { parameters, casts, layerCasts, endCasts, fetched } = counter;
+  const { parameters, casts, layerCasts, endCasts, fetchedLayer, fetchedEnds } = counter;
   const loading = new TensorSum().add(2 * counter.largestQuantized);
   return {
     weights: [
@@ -62,7 +55,8 @@ export function countResident(
     layerCasts,
     endCasts,
     passing: new TensorSum().add(2 * counter.largestFrozen),
-    fetched,
+    fetchedLayer,
+    fetchedEnds,
     buffers: registeredBuffers(model, shard),
     workspace: new TensorSum().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
@@ -103,7 +97,8 @@ class WeightCounter {
   readonly casts = new TensorSum();
   readonly layerCasts = new TensorSum();
   readonly endCasts = new TensorSum();
-  readonly fetched = new TensorSum();
+  readonly fetchedLayer = new TensorSum();
+  readonly fetchedEnds = new TensorSum();
   /** Elements of the largest quantized matrix, and of the largest cast of a frozen layer. */
   largestQuantized = 0;
   largestFrozen = 0;
@@ -137,11 +132,12 @@ class WeightCounter {
     if (!this.#offloaded) this.parameters.add(Math.ceil(bytes / this.#share), count);
     if (narrow !== null) this.largestQuantized = Math.max(this.largestQuantized, elements);
     if (autocast && kind === 'matrix' && !this.#gathered) this.#cast(tensor);
-    if (this.#gathered || this.#offloaded)
-      this.fetched.add(
-        narrow === null ? elements * (autocast ? 2 : element) : bytes,
-        layered ? (atOnce(tensor, this.#shard) * count) / countLayers(tensor, this.#shard) : count,
-      );
+    if (!this.#gathered && !this.#offloaded) return;
+    const whole = narrow === null ? elements * (autocast ? 2 : element) : bytes;
+    if (!layered) this.fetchedEnds.add(whole, count);
+    // Of frozen layers and of those that train one is as large as the other.
+    else if (!tensor.frozen || this.#shard.frozen === this.#shard.layers)
+      this.fetchedLayer.add(whole, count / countLayers(tensor, this.#shard));
   }
 
   /** Linear layers are quantized, the router's and the ends' matrices are not; in some formats the experts alone are. */

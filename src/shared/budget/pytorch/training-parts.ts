@@ -68,6 +68,17 @@ interface ActivationParts {
   readonly lastNorm: TensorSum;
 }
 
+/** What is gathered of sharded or offloaded weights while the layers run, and the gradients that wait to be scattered. */
+interface GatheredParts {
+  /** Whole weights: of the ends, there from the start of forward to the end of backward; of one layer. */
+  readonly ends: TensorSum;
+  readonly layer: TensorSum;
+  /** Ranks that share a gradient once it is scattered; until then it is there whole. */
+  readonly gradientShare: number;
+  /** Gradients of the ends stay whole until backward is over. */
+  readonly endsWait: boolean;
+}
+
 interface StandingParts {
   /** Weights and buffers, from load on; with inputs, workspaces and communication, what every step stands on. */
   readonly loaded: readonly Holding[];
@@ -87,6 +98,7 @@ export interface TrainingParts extends LayerParts, GradientParts, ActivationPart
   readonly run: RunSpec;
   readonly types: ElementBytes;
   readonly resident: Resident;
+  readonly gathered: GatheredParts;
   readonly head: Head;
   readonly optimizer: OptimizerMemory;
 }
@@ -114,6 +126,12 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
     run,
     types,
     resident,
+    gathered: {
+      ends: resident.fetchedEnds,
+      layer: resident.fetchedLayer,
+      gradientShare: shard.gradientShare,
+      endsWait: shard.parameterShare > 1 || run.offload === 'all',
+    },
     head,
     optimizer: optimizerMemory(run, trained, types, share),
     ...layers,
@@ -262,10 +280,7 @@ function listStanding(
       ...loaded,
       hold('inputs', inputs),
       hold('workspace', resident.workspace),
-      hold(
-        'communication',
-        communicationBuffers(run, shard, types, bottom, resident, allGradients),
-      ),
+      hold('communication', communicationBuffers(run, shard, types, bottom, allGradients)),
     ],
     mask,
     recomputedMask: group === 0 ? [] : [mask],
@@ -279,21 +294,18 @@ function listStanding(
 }
 
 /**
- * Buffers of communication. DistributedDataParallel keeps buckets as large as all gradients; sharded parameters are
- * gathered two layers at a time, and a layer's gradients exist whole before they are scattered; tensor parallelism
- * reduces one activation; stages of a pipeline receive and send one.
+ * Buffers of communication that stand throughout. DistributedDataParallel keeps buckets as large as all gradients; tensor
+ * parallelism reduces one activation; stages of a pipeline receive and send one.
  */
 function communicationBuffers(
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
-  { gradients, shape }: Layer,
-  { fetched }: Resident,
+  { shape }: Layer,
   allGradients: TensorSum,
 ): TensorSum {
-  const total = new TensorSum().addAll(fetched);
+  const total = new TensorSum();
   if (shard.data > 1 && shard.gradientShare === 1) total.addAll(allGradients);
-  if (shard.gradientShare > 1) total.addAll(gradients, shard.gradientShare);
   const tokens = run.batch * run.seq;
   if (shard.tensor > 1)
     total.add(types.compute * tokens * (shape.stream / Math.ceil(tokens / shard.sequence)));

@@ -65,7 +65,7 @@ function stepPhases(parts: TrainingParts, steps: Steps): PhaseMoments[] {
       lastStep,
       standing,
       moments: forwardMoments(parts),
-      end: [...standing, ...atLoss(parts, parts.head.kept, parts.savedCasts)],
+      end: [...standing, ...fetched(parts, 0), ...atLoss(parts, parts.head.kept, parts.savedCasts)],
     },
     {
       phase: 'backward',
@@ -127,12 +127,16 @@ function forwardMoments(parts: TrainingParts): Moment[] {
   const { casts, mask, topLayers } = parts;
   const accumulated = gradientHoldings(parts);
   const moments: Moment[] = [
-    { name: 'loss', holdings: atLoss(parts, parts.head.forward, casts) },
+    {
+      name: 'loss',
+      holdings: [...atLoss(parts, parts.head.forward, casts), ...fetched(parts, 1)],
+    },
     // Its output and the sum with the residual stream, the mask still there.
     {
       name: 'end of the last layer',
       holdings: [
         ...accumulated,
+        ...fetched(parts, 2),
         hold('activations', parts.microBatch, parts.waiting + 1),
         hold('activations', parts.savedPositions),
         casts,
@@ -147,6 +151,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
         name,
         holdings: [
           ...accumulated,
+          ...fetched(parts, 2),
           hold('activations', parts.microBatch, parts.waiting),
           hold('activations', parts.below),
           hold('activations', parts.savedPositions),
@@ -160,6 +165,7 @@ function forwardMoments(parts: TrainingParts): Moment[] {
       name: 'a frozen layer',
       holdings: [
         ...accumulated,
+        ...fetched(parts, 2),
         hold('activations', parts.positions),
         mask,
         hold('workspace', parts.resident.passing),
@@ -205,12 +211,17 @@ function lastLayerMoments(parts: TrainingParts): Moment[] {
 function backwardMoments(parts: TrainingParts): Moment[] {
   const { head, savedCasts: casts } = parts;
   const microBatch = hold('activations', parts.microBatch);
-  const ofEnds = gradientHoldings(parts, [hold('gradients', parts.endGradients)]);
+  const ofEnds = [
+    ...gradientHoldings(parts, [hold('gradients', parts.endGradients)]),
+    ...wholeEnds(parts, parts.endGradients),
+    ...fetched(parts, 1),
+  ];
   return [
     {
       name: 'gradient of the loss',
       holdings: [
         ...gradientHoldings(parts),
+        ...fetched(parts, 1),
         ...savedOutsideLayers(parts),
         casts,
         microBatch,
@@ -240,11 +251,14 @@ function backwardMoments(parts: TrainingParts): Moment[] {
         hold('workspace', parts.lastNorm),
       ],
     },
-    ...(parts.topLayers > 0 ? [lastLayerBackward(parts, ofEnds), firstLayerBackward(parts)] : []),
+    ...layersBackward(parts, ofEnds),
     {
       name: 'embeddings',
       holdings: [
         ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
+        ...fetched(parts, 0),
+        // Whole, and once more laid out as they are scattered.
+        ...wholeEnds(parts, parts.endGradients, 2),
         hold('activations', parts.microBatch, parts.waiting),
         hold('workspace', parts.tiedGradients),
         hold('workspace', parts.stream),
@@ -262,6 +276,20 @@ function gradientHoldings(parts: TrainingParts, made: readonly Holding[] = []): 
   return parts.carried ? [hold('gradients', parts.allGradients)] : made;
 }
 
+/**
+ * Weights gathered for use, as FSDP keeps them (torch/distributed/fsdp/_fully_shard): those of the ends throughout, since the
+ * root is not sharded anew after its forward pass; of a layer its own and the buffer that the next ones come in.
+ */
+function fetched({ gathered }: TrainingParts, layers: number): Holding[] {
+  return [hold('communication', gathered.ends), hold('communication', gathered.layer, layers)];
+}
+
+/** What gradients of the ends take beyond their share while they wait for the end of backward. */
+function wholeEnds({ gathered, offloaded }: TrainingParts, sum: TensorSum, times = 1): Holding[] {
+  if (!gathered.endsWait) return [];
+  return [hold('gradients', sum, gathered.gradientShare * times - (offloaded ? 0 : 1))];
+}
+
 /** The same as `savedOutsideLayers`, once the head is done. */
 function savedBesideLayers(parts: TrainingParts): Holding[] {
   return [
@@ -272,9 +300,24 @@ function savedBesideLayers(parts: TrainingParts): Holding[] {
   ];
 }
 
-/** The last layer, above all that the layers below it have saved; recomputed, its group has been run again. */
-function lastLayerBackward(parts: TrainingParts, ofEnds: readonly Holding[]): Moment {
-  const { top, topLayers, group } = parts;
+/** The last layer and the first; where gradients are scattered the second too, beside which the last one's lie whole. */
+function layersBackward(parts: TrainingParts, ofEnds: readonly Holding[]): Moment[] {
+  if (parts.topLayers === 0) return [];
+  const { gathered, topLayers, group, top } = parts;
+  const moments = [lastLayerBackward(parts, ofEnds), firstLayerBackward(parts)];
+  if (gathered.gradientShare === 1 || topLayers < 2) return moments;
+  const scattering = hold('communication', top.gradients, gathered.gradientShare);
+  const { holdings } = lastLayerBackward(parts, ofEnds, topLayers - (group || 1));
+  return [...moments, { name: 'layer before the last', holdings: [...holdings, scattering] }];
+}
+
+/** The last of `topLayers` layers, above all that those below it have saved; recomputed, its group has been run again. */
+function lastLayerBackward(
+  parts: TrainingParts,
+  ofEnds: readonly Holding[],
+  topLayers = parts.topLayers,
+): Moment {
+  const { top, group } = parts;
   const saved =
     group === 0
       ? // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
@@ -293,6 +336,8 @@ function lastLayerBackward(parts: TrainingParts, ofEnds: readonly Holding[]): Mo
     name: 'last layer',
     holdings: [
       ...ofEnds,
+      // Its own, beside those of the layer below that are on their way.
+      hold('communication', parts.gathered.layer),
       ...parts.backwardCasts,
       ...savedBesideLayers(parts),
       ...saved,
@@ -313,6 +358,11 @@ function firstLayerBackward(parts: TrainingParts): Moment {
     name: 'first layer',
     holdings: [
       ...gradientHoldings(parts, made),
+      ...wholeEnds(parts, parts.endGradients),
+      ...fetched(parts, 1),
+      ...(parts.trainedLayers > 1
+        ? [hold('communication', bottom.gradients, scattered(parts))]
+        : []),
       ...savedBesideLayers(parts),
       ...(group === 0 ? [] : [hold('activations', bottom.saved, group - 1)]),
       hold('activations', bottom.backward.saved),
@@ -324,8 +374,19 @@ function firstLayerBackward(parts: TrainingParts): Moment {
 /** Gradients and temporaries of the layer that backward is in. */
 function withinLayer(parts: TrainingParts, { gradients, work }: LayerPeak): Holding[] {
   return [
-    hold('gradients', gradients, parts.carried || parts.offloaded ? 0 : 1),
+    hold('gradients', gradients, wholeGradients(parts)),
     hold('workspace', work),
     hold('workspace', parts.freshGradient),
   ];
+}
+
+/** Gradients of one layer that are laid out to be scattered: none on a rank that keeps them whole. */
+function scattered({ gathered }: TrainingParts): number {
+  return gathered.gradientShare > 1 ? gathered.gradientShare : 0;
+}
+
+/** How often a layer's gradients as they are kept are there while they are made: whole, beside earlier ones they are added to. */
+function wholeGradients({ gathered, carried, offloaded }: TrainingParts): number {
+  if (carried && !offloaded) return gathered.gradientShare - 1;
+  return gathered.gradientShare;
 }

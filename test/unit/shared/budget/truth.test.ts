@@ -18,15 +18,16 @@ describe('the refined tier beside steps that PyTorch ran on tensors without memo
     expect([...families].filter(heldOut).length).toBeGreaterThanOrEqual(5);
   });
 
-  it('finds the allocated peak of every step it was tuned on: half of them to 0.05%, the worst to 1.1%', () => {
+  it('finds the allocated peak of every step it was tuned on: half of them to 0.05%, the worst to 1.25%', () => {
     for (const [name, steps] of [
       ['as PyTorch runs it', 150],
       ['attention by a stand-in', 110],
+      ['sharded by FSDP', 20],
     ] as const) {
       const row = rows.get(name);
       expect(row?.steps, name).toBeGreaterThanOrEqual(steps);
       expect(row?.median, name).toBeLessThan(0.0005);
-      expect(Math.abs(row?.worst.peak ?? 1), name).toBeLessThan(0.011);
+      expect(Math.abs(row?.worst.peak ?? 1), name).toBeLessThan(0.0125);
       expect(row?.phasesOff, name).toBeLessThanOrEqual(3);
     }
   });
