@@ -11,13 +11,10 @@
 import { lowerBound, upperBound } from '../base/search';
 import type { Micros } from '../base/units';
 import { buildPyramid, extremes, PYRAMID_FROM } from './pyramid';
+import type { Envelope } from './sample-source';
 import type { Gap, SampledSeries, SeriesData } from './types';
 
-/** Points to draw. A NaN value is a break in the line, never a sample. */
-export interface Envelope {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-}
+export type { Envelope } from './sample-source';
 
 /** Of the span [t0, t1], for a picture of `columns` pixels. */
 export function envelope(series: SeriesData, t0: Micros, t1: Micros, columns: number): Envelope {

@@ -6,24 +6,10 @@
  * The area takes each sample as held until the next one. What lies in a gap is not taken out here: gaps may be told
  * after the samples around them.
  */
-import type { Micros } from '../base/units';
+import type { Summary } from './sample-source';
 import type { SeriesFigures } from './types';
 
-export interface Summary {
-  readonly count: number;
-  readonly min: number;
-  readonly minT: Micros;
-  readonly max: number;
-  readonly maxT: Micros;
-  readonly first: number;
-  readonly t0: Micros;
-  readonly last: number;
-  readonly t1: Micros;
-  /** Of the values. */
-  readonly sum: number;
-  /** Of value times microseconds, from the first sample to the last; NaN where it was not kept. */
-  readonly integral: number;
-}
+export type { Summary } from './sample-source';
 
 /** Over [from, to), which must not be empty. */
 export function summarize(
