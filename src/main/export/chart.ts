@@ -2,9 +2,10 @@
 
 import { formatBytes, formatDuration } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
-import { COMPONENTS, type Component, PHASES } from '../../shared/base/vocabulary';
+import { type Component, PHASES } from '../../shared/base/vocabulary';
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import type { OverlayPhase } from '../../shared/divergence/overlay/types';
+import { LINE_COLORS, STACK_ORDER } from '../../shared/present/colors';
 import { componentName } from '../../shared/present/names';
 import { drawPhases, type PhaseBar } from '../../shared/session/phase-bars';
 import { envelope } from '../../shared/trace/envelope';
@@ -12,6 +13,7 @@ import { sampleCount } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
 import { axes, buildFrame, type Frame, linePath, peakMark, round } from './chart-frame';
 import { escapeHtml } from './escape';
+import type { ChartReadings } from './html-script';
 import type { ReportInput } from './protocol';
 
 /** More bands than columns cannot be told apart: per column the highest is drawn. */
@@ -41,7 +43,7 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
   const laneY = frame.top + frame.plotHeight + 8;
   const peak = overlay.measuredPeak;
   return [
-    `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
+    `<svg viewBox="0 0 ${frame.width} ${frame.height}" role="img" data-chart="${escapeHtml(JSON.stringify(readable(frame, doc, spans, line)))}" aria-label="${escapeHtml(altText(doc.name, overlay.series, peak?.bytes ?? null, overlay.predictedPeak.refined))}">`,
     bands(frame, spans),
     axes(frame, laneY + (lane ? 38 : 16)),
     level(frame, overlay.predictedPeak.refined, 'refined'),
@@ -59,6 +61,34 @@ export function sessionChart({ doc, budget, series }: ReportInput): string {
       : '',
     '</svg>',
   ].join('');
+}
+
+/** What the page's script reads out under the pointer; kept to what the picture's width can tell apart. */
+function readable(
+  { left, top, plotWidth, plotHeight }: Frame,
+  { overlay, durationUs }: ReportInput['doc'],
+  spans: readonly PredictedSpan[],
+  line: SeriesData | undefined,
+): ChartReadings {
+  const samples = line && envelope(line, 0, durationUs, Math.round(plotWidth / 2));
+  const parts = STACK_ORDER.filter((component) =>
+    spans.some(({ components }) => (components[component] ?? 0) > 0),
+  );
+  return {
+    plot: [left, top, plotWidth, plotHeight],
+    end: durationUs,
+    times: [...(samples?.times ?? [])],
+    values: [...(samples?.values ?? [])].map((value) =>
+      Number.isNaN(value) ? null : value - overlay.baselineBytes,
+    ),
+    parts: parts.map((component) => [component, componentName(component)]),
+    spans: spans.map(({ t0, t1, total, components }) => [
+      t0,
+      t1,
+      total,
+      ...parts.map((component) => components[component] ?? 0),
+    ]),
+  };
 }
 
 /** Several sessions on one pair of axes, each from its own start. */
@@ -83,20 +113,20 @@ export function comparisonChart(inputs: readonly ReportInput[]): string {
 }
 
 export function sessionColor(index: number): string {
-  return `var(--s-${index % 6})`;
+  return `var(--s-${index % LINE_COLORS.length})`;
 }
 
 export function componentColor(component: Component): string {
   return `var(--c-${component})`;
 }
 
-/** Components that have a band, in stacking order, with their bytes at the predicted peak. */
+/** Components that have a band, from the top of the stack down, with their bytes at the predicted peak. */
 export function buildLegend({
   doc,
   budget,
 }: ReportInput): { component: Component; bytes: number }[] {
   const spans = predictedSpans(doc.overlay.phases, budget, doc.durationUs);
-  return COMPONENTS.flatMap((component) => {
+  return STACK_ORDER.toReversed().flatMap((component) => {
     const bytes = Math.max(0, ...spans.map(({ components }) => components[component] ?? 0));
     return bytes > 0 ? [{ component, bytes }] : [];
   });
@@ -159,7 +189,7 @@ function thinned(spans: readonly PredictedSpan[], durationUs: Micros): readonly 
 
 function bands(frame: Frame, spans: readonly PredictedSpan[]): string {
   const floors = spans.map(() => 0);
-  return COMPONENTS.map((component) => {
+  return STACK_ORDER.map((component) => {
     let path = '';
     spans.forEach((span, i) => {
       const bytes = span.components[component] ?? 0;
@@ -169,7 +199,7 @@ function bands(frame: Frame, spans: readonly PredictedSpan[]): string {
       floors[i]! += bytes;
     });
     return path
-      ? `<path class="band" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>`
+      ? `<path class="band" data-part="${component}" style="fill:${componentColor(component)}" d="${path}"><title>${componentName(component)}</title></path>`
       : '';
   }).join('');
 }

@@ -18,6 +18,7 @@ import { noFindings } from '../../shared/present/no-findings';
 import { phaseName } from '../../shared/present/phase-name';
 import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
+import { seriesName } from '../../shared/present/series-names';
 import { explainTrace } from '../../shared/present/tables';
 import { compareWorst } from '../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../shared/session/session-document';
@@ -116,22 +117,28 @@ export function explainedCards({ doc }: ReportInput): string {
     .join('');
 }
 
+/** Puts parts of the picture out and on again. */
+const toggle = (parts: string, label: string): string =>
+  `<button type="button" aria-pressed="true" data-parts="${e(parts)}">${label}</button>`;
+
 export function chartCard(input: ReportInput): string {
   const svg = sessionChart(input);
   if (!svg) return '';
   const { overlay } = input.doc;
   const bands = buildLegend(input).map(
     ({ component, bytes }) =>
-      `<li><i style="background:${componentColor(component)}"></i>${e(componentName(component))} <b>${formatBytes(bytes)}</b></li>`,
+      `<li>${toggle(`[data-part="${component}"]`, `<i style="background:${componentColor(component)}"></i>${e(componentName(component))} <b>${formatBytes(bytes)}</b>`)}</li>`,
   );
   const lines = [
-    overlay.series === null ? '' : `<li><i class="stroke"></i>measured: ${e(overlay.series)}</li>`,
+    overlay.series === null
+      ? ''
+      : `<li>${toggle('.line, .halo', `<i class="stroke"></i>measured: ${e(seriesName(overlay.series))} (${e(overlay.series)})`)}</li>`,
     overlay.predictedPeak.refined === null
       ? ''
-      : '<li><i class="stroke refined"></i>refined peak</li>',
+      : `<li>${toggle('.level.refined', '<i class="stroke refined"></i>refined peak')}</li>`,
     overlay.predictedPeak.textbook === null
       ? ''
-      : '<li><i class="stroke textbook"></i>textbook peak</li>',
+      : `<li>${toggle('.level.textbook', '<i class="stroke textbook"></i>textbook peak')}</li>`,
     overlay.phases.some((row) => row.flagged)
       ? '<li><i class="stroke flagged"></i>flagged phase</li>'
       : '',

@@ -1,25 +1,29 @@
-/** The style of HTML reports: light and dark by the reader's preference, and paper. No file, font or image from elsewhere. */
+/**
+ * The style of HTML reports: light and dark by the reader's preference, and paper. No file, font or image from elsewhere.
+ * Colours of data are those of the window and the terminal, the same in light and dark.
+ */
+import { COMPONENT_COLOR, LINE_COLORS, PHASE_COLOR } from '../../shared/present/colors';
+
+const variables = (
+  prefix: string,
+  colors: Readonly<Record<string, string>> | readonly string[],
+): string =>
+  Object.entries(colors)
+    .map(([name, color]) => `--${prefix}-${name}:${color};`)
+    .join('');
+const DATA =
+  variables('c', COMPONENT_COLOR) + variables('p', PHASE_COLOR) + variables('s', LINE_COLORS);
 
 const LIGHT = `
 --bg:#f6f7f9;--card:#fff;--ink:#171b26;--soft:#5b6475;--faint:#8a93a3;--rule:#e3e7ee;--grid:#171b2614;--accent:#3b5bdb;
---line:#10131c;--halo:#ffffffd9;--good:#1f7a4d;--good-bg:#e3f5eb;--warn:#9a5b00;--warn-bg:#fff3d9;--bad:#b42318;--bad-bg:#fdecea;
---c-params:#5c7cfa;--c-gradients:#f2a33a;--c-adam_m:#2fb48c;--c-adam_v:#7fd4b8;--c-momentum:#2fb48c;--c-optimizer_other:#a9dfcd;
---c-master_params:#9db2ff;--c-activations:#e8709c;--c-logits:#b06fd8;--c-kv_cache:#22a6c4;--c-inputs:#9aa5b5;--c-buffers:#b8c0cc;
---c-workspace:#e3c54b;--c-communication:#ee8354;--c-context:#7a8496;--c-reserve:#cfd5de;
---p-load:#c3ccd9;--p-prefill:#a5c4ff;--p-decode:#9fe0cf;--p-forward:#b3c6ff;--p-backward:#ffcf99;--p-optimizer:#b9e8c9;--p-idle:#e3e7ee;
---s-0:#3b5bdb;--s-1:#d9480f;--s-2:#2b8a3e;--s-3:#9c36b5;--s-4:#0b7285;--s-5:#5c4400;`;
+--line:#10131c;--halo:#ffffffd9;--good:#1f7a4d;--good-bg:#e3f5eb;--warn:#9a5b00;--warn-bg:#fff3d9;--bad:#b42318;--bad-bg:#fdecea;`;
 
 const DARK = `
 --bg:#0f1218;--card:#171b23;--ink:#e8ebf1;--soft:#a2abba;--faint:#767f8f;--rule:#2a303b;--grid:#e8ebf118;--accent:#91a7ff;
---line:#fff;--halo:#0f1218cc;--good:#6ee7a8;--good-bg:#12301f;--warn:#ffcc70;--warn-bg:#3a2a08;--bad:#ff9b91;--bad-bg:#3d1714;
---c-params:#4c63c9;--c-gradients:#b97822;--c-adam_m:#1f8467;--c-adam_v:#3f9f83;--c-momentum:#1f8467;--c-optimizer_other:#4d7f70;
---c-master_params:#6f82c9;--c-activations:#b14a72;--c-logits:#8350a6;--c-kv_cache:#177f97;--c-inputs:#66707f;--c-buffers:#525b69;
---c-workspace:#9c852a;--c-communication:#b05c38;--c-context:#5b6474;--c-reserve:#414957;
---p-load:#3a4453;--p-prefill:#2d4a80;--p-decode:#1f5c4d;--p-forward:#33478a;--p-backward:#7a5220;--p-optimizer:#275c3b;--p-idle:#262c36;
---s-0:#91a7ff;--s-1:#ffa94d;--s-2:#69db7c;--s-3:#da77f2;--s-4:#3bc9db;--s-5:#ffd43b;`;
+--line:#fff;--halo:#0f1218cc;--good:#6ee7a8;--good-bg:#12301f;--warn:#ffcc70;--warn-bg:#3a2a08;--bad:#ff9b91;--bad-bg:#3d1714;`;
 
 export const STYLE = `
-:root{color-scheme:light;${LIGHT}}
+:root{color-scheme:light;${LIGHT}${DATA}}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${DARK}}}
 @media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important;font-size:11px}
 .card{break-inside:avoid;box-shadow:none!important}details{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
@@ -36,6 +40,7 @@ h3{font-size:15px;margin:0;font-weight:620}
 .chip.good{background:var(--good-bg);color:var(--good)}.chip.warn{background:var(--warn-bg);color:var(--warn)}.chip.bad{background:var(--bad-bg);color:var(--bad)}
 .simulated{display:inline-block;margin-left:12px;padding:3px 10px;border-radius:6px;background:var(--warn);color:var(--card);font-size:12px;font-weight:750;letter-spacing:.08em;vertical-align:6px}
 .headline{font-size:19px;line-height:1.45;letter-spacing:-.01em;margin:22px 0 20px;max-width:62em}
+.exact{color:var(--soft);margin:-12px 0 20px}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:20px 22px;margin:0 0 16px;box-shadow:0 1px 2px #0000000a}
 .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(168px,1fr));padding:0;overflow:hidden}
 .keys div{padding:16px 20px;border-right:1px solid var(--rule)}.keys div:last-child{border-right:0}
@@ -49,7 +54,12 @@ svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}.halo{fill:none;stroke:var(--halo);stroke-width:4.6;stroke-linejoin:round}
 .level line{stroke:var(--ink);stroke-width:1.2}.level.textbook line{stroke-dasharray:2 4;stroke:var(--soft)}.level.refined line{stroke-dasharray:7 4;stroke:var(--accent)}
 .peak circle{stroke:var(--card);stroke-width:2}.peak rect{fill:var(--card);stroke:var(--rule)}.peak text{fill:var(--ink);font-weight:600}
-text.phase-name{fill:var(--ink);font-size:10.5px}.flag{stroke:var(--bad);stroke-width:2.4;fill:none}
+text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--bad);stroke-width:2.4;fill:none}
+.chart{position:relative}.cross{stroke:var(--ink);stroke-width:1;pointer-events:none}
+.tip{position:absolute;z-index:2;padding:8px 11px;border:1px solid var(--rule);border-radius:8px;background:var(--card);box-shadow:0 6px 24px #00000026;font-size:12.5px;font-variant-numeric:tabular-nums;pointer-events:none;white-space:nowrap}
+.tip div{display:flex;justify-content:space-between;gap:18px}.tip b{font-weight:600}.tip .head{margin-bottom:3px;font-weight:600}.tip .part{color:var(--soft)}.tip .part i{width:9px;height:9px;border-radius:3px;display:inline-block;margin-right:7px}
+.legend button{display:flex;align-items:center;gap:7px;padding:0;border:0;background:none;color:inherit;font:inherit;cursor:pointer}.legend button[aria-pressed=false]{opacity:.4;text-decoration:line-through}
+.off{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:14px 0 0;padding:0;list-style:none;font-size:12.5px;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:7px}.legend b{font-weight:600;color:var(--ink);font-variant-numeric:tabular-nums}
 .legend i{width:11px;height:11px;border-radius:3px;display:inline-block}.legend i.stroke{height:0;width:18px;border-radius:0;border-top:2px solid var(--line)}

@@ -1,9 +1,10 @@
 /**
- * A report as one HTML file: it opens from disk, asks nothing of any network, runs no script, and carries the session's
- * document as JSON for programs. What the workload or a person wrote into names and logs is text there, never markup.
+ * A report as one HTML file: it opens from disk, asks nothing of any network, runs no script but its own, and carries the
+ * session's document as JSON for programs. What the workload or a person wrote into names and logs is text there, never markup.
  */
 
 import { toJson } from '../../shared/base/json';
+import { answer } from '../../shared/present/answer';
 import {
   comparisonTable,
   INDISTINCT,
@@ -34,10 +35,11 @@ import {
   table,
   td,
 } from './html-parts';
+import { SCRIPT, SCRIPT_SOURCE } from './html-script';
 import { STYLE } from './html-style';
 import type { ExportFormat, ReportInput, ReportRequest } from './protocol';
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${SCRIPT_SOURCE}`;
 const MARK =
   '<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M9 1v8" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/><path d="M9 17 5.6 11.4a3.4 3.4 0 0 1 6.8 0Z" fill="currentColor"/><circle cx="9" cy="1.6" r="1.4" fill="currentColor"/></svg>';
 /** Phases and markers of a session that is embedded whole. */
@@ -56,6 +58,12 @@ function meta(doc: SessionDocument): string {
   return `<p class="meta"><span class="chip ${STATUS_KIND[doc.status]}">${e(describeStatus(doc))}</span> <span>${e(formatInstant(doc.startedAt))}</span><span>${e(doc.workload.title)}</span><span>${e(doc.id)}</span></p>`;
 }
 
+/** The answer, and below it the exact figures where they say more. */
+function sentences(doc: SessionDocument): string {
+  const [first, exact] = [answer(doc), headline(doc)];
+  return `<p class="headline">${e(first)}</p>${first === exact ? '' : `<p class="exact">${e(exact)}</p>`}`;
+}
+
 function sessionBody(input: ReportInput): string {
   return (
     keyFigures(input) +
@@ -72,7 +80,7 @@ function sessionBody(input: ReportInput): string {
 
 function singlePage(input: ReportInput): string {
   const { doc } = input;
-  return `<h1>${e(doc.name)}${doc.simulated ? SIMULATED : ''}</h1>${meta(doc)}<p class="headline">${e(headline(doc))}</p>${sessionBody(input)}`;
+  return `<h1>${e(doc.name)}${doc.simulated ? SIMULATED : ''}</h1>${meta(doc)}${sentences(doc)}${sessionBody(input)}`;
 }
 
 function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison | null): string {
@@ -83,7 +91,7 @@ function comparisonPage(inputs: readonly ReportInput[], comparison: Comparison |
       : `${inputs.length} sessions compared`;
   const parts = inputs.map((input) => {
     const { doc } = input;
-    return `<section class="part"><h2>${e(doc.name)}${doc.simulated ? SIMULATED : ''}</h2>${meta(doc)}<p class="headline">${e(headline(doc))}</p>${sessionBody(input)}</section>`;
+    return `<section class="part"><h2>${e(doc.name)}${doc.simulated ? SIMULATED : ''}</h2>${meta(doc)}${sentences(doc)}${sessionBody(input)}</section>`;
   });
   return `<h1>${e(title)}${simulated ? SIMULATED : ''}</h1>${comparison ? `<p class="headline">${e(comparison.verdict)}</p>${comparisonCards(inputs, comparison)}` : ''}${parts.join('')}`;
 }
@@ -143,6 +151,7 @@ function page(request: ReportRequest): string {
     single ? singlePage(sessions[0]!) : comparisonPage(sessions, comparison),
     `<footer>Made by Plumbline ${e(sessions[0]!.doc.environment.plumbline)}. The document behind this page is embedded in it as JSON.</footer></main>`,
     `<script type="application/json" id="plumbline-document">${escapeScript(toJson(embeddedDocument(request), 0))}</script>`,
+    `<script>${SCRIPT}</script>`,
     '</body></html>',
     '',
   ].join('\n');

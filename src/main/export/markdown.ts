@@ -7,6 +7,7 @@ import {
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/base/format';
+import { answer } from '../../shared/present/answer';
 import {
   comparisonTable,
   legendRows,
@@ -62,7 +63,8 @@ function sessionBlocks(input: ReportInput, level: string): Block[] {
   return [
     `${level} ${e(doc.name)}${doc.simulated ? ' **(SIMULATED)**' : ''}`,
     `${e(doc.id)} · ${e(describeStatus(doc))} · ${e(formatInstant(doc.startedAt))} · ${formatDuration(doc.durationUs)}`,
-    `**${e(headline(doc))}**`,
+    `**${e(answer(doc))}**`,
+    ...(answer(doc) === headline(doc) ? [] : [e(headline(doc))]),
     peakTable(doc),
     `${level}# Findings`,
     findingList(doc),

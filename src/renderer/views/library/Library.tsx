@@ -1,6 +1,6 @@
 /** All sessions: find, open, select to compare, rename, delete, record, import. */
 import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
-import { type RefObject, useMemo, useRef, useState } from 'react';
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { MAX_COMPARED } from '../../../shared/session/comparison';
 import type { SessionSummary } from '../../../shared/session/types';
 import { useCommands } from '../../commands/useCommands';
@@ -24,9 +24,10 @@ export function Library() {
   const { list, error, remove, rename } = useLibrary();
   const [search, setSearch] = useState('');
   const [compared] = useParameter('compare', 'choice');
-  const [selected, setSelected] = useState<ReadonlySet<string>>(
-    () => new Set(compared === null ? [] : [compared]),
-  );
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    if (compared !== null) setSelected(new Set([compared]));
+  }, [compared]);
   const [sortText, setSort] = useParameter('sort', 'order');
   const sorting = useMemo(() => readSorting(sortText), [sortText]);
   const [dialog, setDialog] = useState<OpenDialog>(null);

@@ -1,6 +1,6 @@
 /** The table of sessions, in the order of the head that was pressed last. */
 import { ArrowDown, ArrowUp, Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import type { SessionSummary } from '../../../shared/session/types';
@@ -70,12 +70,14 @@ export function SessionTable({
               />
             </th>
             {COLUMNS.map((column) => (
-              <SortedHead
-                key={column.key}
-                column={column}
-                sorting={sorting}
-                onPress={() => onSort(pressHead(sorting, column.key))}
-              />
+              <Fragment key={column.key}>
+                <SortedHead
+                  column={column}
+                  sorting={sorting}
+                  onPress={() => onSort(pressHead(sorting, column.key))}
+                />
+                {column.key === 'name' && <th className="sparkline-cell">Memory</th>}
+              </Fragment>
             ))}
           </tr>
         </thead>
@@ -139,10 +141,10 @@ function SessionRow({
         />
       </td>
       <td className="name-cell">
-        <div>
-          <Name session={session} onRename={onRename} />
-          <Sparkline session={session} />
-        </div>
+        <Name session={session} onRename={onRename} />
+      </td>
+      <td className="sparkline-cell">
+        <Sparkline session={session} />
       </td>
       <td className="nowrap">
         <StatusBadge status={session.status} />

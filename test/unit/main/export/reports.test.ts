@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findFormat, type ReportRequest, textContents } from '../../../../src/main/export';
 import { compareText } from '../../../../src/main/hosts/cli/text/comparison';
@@ -30,7 +31,7 @@ const one = (format: 'html' | 'md' | 'json', change: Parameters<typeof input>[0]
 
 /** Everything of a page but the embedded document. */
 const markup = (text: string) =>
-  text.replace(/<script type="application\/json"[\s\S]*?<\/script>/, '');
+  text.replace(/<script(?: type="application\/json"[^>]*)?>[\s\S]*?<\/script>/g, '');
 
 const hostile: Parameters<typeof input>[0] = {
   name: HOSTILE,
@@ -83,8 +84,12 @@ describe('what a report says was run', () => {
 });
 
 describe('an HTML report', () => {
-  it('loads nothing from anywhere and runs no script', () => {
+  it('loads nothing from anywhere and runs no script but the one its policy names', () => {
     const { text } = one('html');
+    const [, script = ''] = /<script>([\s\S]*?)<\/script>/.exec(text) ?? [];
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(text).toContain(`script-src 'sha256-${hash}'"`);
+    expect(script).not.toMatch(/fetch|XMLHttp|import|innerHTML|eval|document\.write/);
     const page = markup(text);
     expect(page).not.toMatch(/<(script|link|iframe|object|embed|img|base)\b/i);
     expect(page).not.toMatch(/\b(src|href|srcset|action|poster)\s*=/i);
@@ -95,8 +100,8 @@ describe('an HTML report', () => {
 
   it('keeps hostile names as text', () => {
     const { text } = one('html', hostile);
-    expect(text.match(/<script\b/g)).toHaveLength(1);
-    expect(text.match(/<\/script>/g)).toHaveLength(1);
+    expect(text.match(/<script\b/g)).toHaveLength(2);
+    expect(text.match(/<\/script>/g)).toHaveLength(2);
     expect(markup(text)).not.toMatch(/<img|<b>x/);
     expect(markup(text)).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;`');
   });
