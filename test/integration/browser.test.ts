@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { afterEach, expect, test, vi } from 'vitest';
+import { printPdf } from '../../src/main/engine/print-pdf';
+import { browserExecutable, browserUnavailable, launchBrowser } from '../support/browser';
 
 test('the browser of the tests draws text with a font of its own, and WebGL in software', async ({
   skip,
@@ -23,4 +24,26 @@ test('the browser of the tests draws text with a font of its own, and WebGL in s
   } finally {
     await browser.close();
   }
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+test('a report is printed to PDF by the browser that is named', async ({ skip }) => {
+  const reason = browserUnavailable();
+  if (reason !== null) skip(reason);
+  const { executablePath, env } = await browserExecutable();
+  vi.stubEnv('PLUMBLINE_CHROME', executablePath);
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const pdf = Buffer.from(await printPdf('<h1>86.5 MiB, as predicted</h1>'));
+  expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+  expect(pdf.subarray(-8).toString()).toContain('%%EOF');
+});
+
+test('where no browser is found, printing says so, and what to do', async () => {
+  vi.stubEnv('PLUMBLINE_CHROME', '/nowhere/chrome');
+  await expect(printPdf('')).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'PLUMBLINE_CHROME names /nowhere/chrome, which cannot be run.',
+    remedy: expect.stringContaining('take the HTML report'),
+  });
 });

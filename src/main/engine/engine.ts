@@ -13,6 +13,7 @@ import type {
   EngineApi,
   EngineClient,
   RecordRequest,
+  ReportFile,
   SavedWorkload,
 } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
@@ -26,6 +27,7 @@ import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
+import { printPdf } from './print-pdf';
 import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
@@ -81,6 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     list: async () => library.list().sessions,
     ...questions.queries,
+    report: async (question) => printed(await questions.queries.report(question)),
     exportFormats: async () => exportFormats(),
     export: async ({ id, format }) => exports.begin(library.locate(id), format),
     exportPiece: async (begun) => exports.next(begun.export),
@@ -137,6 +140,12 @@ export function createEngine(options: EngineOptions): Engine {
       await recordings.stopAll();
     },
   };
+}
+
+/** What is a page so far, as the PDF that a browser prints of it. */
+async function printed(report: ReportFile): Promise<ReportFile> {
+  if (report.mimeType !== 'application/pdf') return report;
+  return { ...report, text: '', bytes: await printPdf(report.text) };
 }
 
 /** A saved workload counts: somebody else would launch it. */

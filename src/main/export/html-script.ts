@@ -61,7 +61,7 @@ for (const svg of document.querySelectorAll('svg[data-chart]')) {
     if (!span) return;
     tip.append(row('', 'predicted', bytes(span[2])));
     for (let i = parts.length - 1; i >= 0; i -= 1)
-      if (span[3 + i] > 0) tip.append(row('part', parts[i][1], bytes(span[3 + i]), 'var(--c-' + parts[i][0] + ')'));
+      if (span[3 + i] > 0) tip.append(row('piece', parts[i][1], bytes(span[3 + i]), 'var(--c-' + parts[i][0] + ')'));
   };
   svg.addEventListener('pointermove', (event) => {
     const box = svg.getBoundingClientRect();

@@ -25,6 +25,7 @@ const DARK = `
 export const STYLE = `
 :root{color-scheme:light;${LIGHT}${DATA}}
 @media (prefers-color-scheme:dark){:root{color-scheme:dark;${DARK}}}
+@page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;${LIGHT}--bg:#fff}body{padding:0!important;font-size:11px}
 .card{break-inside:avoid;box-shadow:none!important}details{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 *{box-sizing:border-box}
@@ -57,7 +58,7 @@ svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;
 text.phase-name{fill:#fff;font-weight:600;font-size:10.5px}.flag{stroke:var(--bad);stroke-width:2.4;fill:none}
 .chart{position:relative}.cross{stroke:var(--ink);stroke-width:1;pointer-events:none}
 .tip{position:absolute;z-index:2;padding:8px 11px;border:1px solid var(--rule);border-radius:8px;background:var(--card);box-shadow:0 6px 24px #00000026;font-size:12.5px;font-variant-numeric:tabular-nums;pointer-events:none;white-space:nowrap}
-.tip div{display:flex;justify-content:space-between;gap:18px}.tip b{font-weight:600}.tip .head{margin-bottom:3px;font-weight:600}.tip .part{color:var(--soft)}.tip .part i{width:9px;height:9px;border-radius:3px;display:inline-block;margin-right:7px}
+.tip div{display:flex;justify-content:space-between;gap:18px}.tip b{font-weight:600}.tip .head{margin-bottom:3px;font-weight:600}.tip .piece{color:var(--soft)}.tip .piece i{width:9px;height:9px;border-radius:3px;display:inline-block;margin-right:7px}
 .legend button{display:flex;align-items:center;gap:7px;padding:0;border:0;background:none;color:inherit;font:inherit;cursor:pointer}.legend button[aria-pressed=false]{opacity:.4;text-decoration:line-through}
 .off{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:14px 0 0;padding:0;list-style:none;font-size:12.5px;color:var(--soft)}

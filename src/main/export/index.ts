@@ -6,6 +6,7 @@ import { html } from './html';
 import { json } from './json';
 import { junit } from './junit';
 import { markdown } from './markdown';
+import { pdf } from './pdf';
 import type { ExportedFile, ExportFormat, Source } from './protocol';
 import { raw } from './raw';
 import { reportCsv } from './report-csv';
@@ -20,6 +21,7 @@ const FORMATS: readonly AnyFormat[] = [
   html,
   markdown,
   json,
+  pdf,
   reportCsv,
   csv,
   samples,

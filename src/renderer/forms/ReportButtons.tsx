@@ -34,8 +34,11 @@ export function ReportButtons({
   );
 }
 
+/** A copy of bytes, which no other thread shares. */
+const contents = ({ text, bytes }: ReportFile): BlobPart => (bytes ? Uint8Array.from(bytes) : text);
+
 function download(file: ReportFile): void {
-  const url = URL.createObjectURL(new Blob([file.text], { type: file.mimeType }));
+  const url = URL.createObjectURL(new Blob([contents(file)], { type: file.mimeType }));
   const link = document.createElement('a');
   link.href = url;
   link.download = file.fileName;

@@ -147,7 +147,10 @@ export interface ExportFormatInfo {
 export interface ReportFile {
   readonly fileName: string;
   readonly mimeType: string;
+  /** Empty where the file is not text. */
   readonly text: string;
+  /** Of a file that is not text. */
+  readonly bytes?: Uint8Array;
 }
 
 /** An export that has begun: its bytes are taken piece by piece. */

@@ -22,7 +22,7 @@ export function outputPath(out: string, fileName: string, endings: readonly stri
 }
 
 /** Throws `unwritable`; `what` begins the sentence, for example "report". */
-export function writeFile(path: string, contents: string, what: string): void {
+export function writeFile(path: string, contents: string | Uint8Array, what: string): void {
   writing(path, what, () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, contents);

@@ -293,7 +293,7 @@ describe('other formats', () => {
   });
 
   it('nobody knows are refused with those there are', () => {
-    expect(() => one('pdf' as 'md')).toThrow(
+    expect(() => one('docx' as 'md')).toThrow(
       expect.objectContaining({
         code: 'bad_input',
         remedy: expect.stringContaining('html, md, json'),

@@ -39,6 +39,7 @@ export function registerSessions(program: Command, output: Output): void {
     .option('--out <path>', 'file or folder to write to; "-" for standard output', '.')
     .action((ids: string[], options: { format: string; out: string }) =>
       withEngine(async (engine) => {
+        if (options.out === '-') refuseBytes(options.format);
         const report = await renderReport(engine, ids, options.format);
         if (options.out === '-') {
           output.result(report, () => report.text);
@@ -46,7 +47,8 @@ export function registerSessions(program: Command, output: Output): void {
         }
         const path = writeReport(report, options.out);
         await warnOfSharing(engine, ids, options.format, output);
-        output.result({ path, bytes: Buffer.byteLength(report.text) }, () => path);
+        const bytes = report.bytes?.length ?? Buffer.byteLength(report.text);
+        output.result({ path, bytes }, () => path);
       }),
     );
 
@@ -130,6 +132,16 @@ function registerCompare(program: Command, output: Output): void {
   );
 }
 
+/** Throws a Failure for a format that is not text. */
+function refuseBytes(format: string): void {
+  if (REPORT_FORMATS.find(({ id }) => id === format)?.isText === false)
+    throw new Failure(
+      'bad_input',
+      `A ${format} report is not text, and is not written to standard output.`,
+      'Name a file or a folder with --out.',
+    );
+}
+
 /** Throws a Failure for a format that there is not. */
 export async function renderReport(
   engine: Engine,
@@ -146,12 +158,12 @@ export async function renderReport(
 }
 
 /** Writes `report` to `out`, a file when it ends as reports do and a folder otherwise; returns the path. */
-export function writeReport({ fileName, text }: ReportFile, out: string): string {
+export function writeReport({ fileName, text, bytes }: ReportFile, out: string): string {
   const path = outputPath(
     out,
     fileName,
     REPORT_FORMATS.flatMap(({ endings }) => endings),
   );
-  writeFile(path, text, 'report');
+  writeFile(path, bytes ?? text, 'report');
   return path;
 }
