@@ -124,6 +124,8 @@ function adapters(setup: string, parts: Given): void {
   const wide = /qwen|torchtune/i.test(setup);
   parts.loraRank = Number(/\br(?:ank)?\s?=?\s?(\d+)/i.exec(setup)?.[1] ?? (wide ? 64 : 8));
   parts.loraTargets = wide ? 'all-linear' : 'query-value';
+  // None of them prepares the model as PEFT's recipe does.
+  if (/Q-?LoRA|nf4/i.test(setup)) parts.unquantizedPrecision = 'bf16';
 }
 
 function sharding(config: Config, parts: Given): void {

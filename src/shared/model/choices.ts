@@ -38,6 +38,7 @@ export type Backend = (typeof BACKENDS)[number];
 export const SERVERS = ['vllm', 'sglang', 'llama.cpp'] as const;
 export const OFFLOADS = ['none', 'optimizer', 'all'] as const;
 export type Offload = (typeof OFFLOADS)[number];
+export const UNQUANTIZED_PRECISIONS = ['fp32', 'bf16'] as const;
 export const GRADIENT_PRECISIONS = ['fp32', 'bf16', 'fp16'] as const;
 export const LOSSES = ['plain', 'in-place', 'fused'] as const;
 export const CACHE_GROWTHS = ['append', 'rebuild', 'static'] as const;

@@ -124,7 +124,7 @@ class ForwardPasses {
     this.#model = model;
     this.#run = run;
     this.#shard = shard;
-    this.#types = elementBytes(run);
+    this.#types = elementBytes(run, model);
     const weights = countWeights(model, run, shard);
     this.#resident = countResident(model, run, shard, this.#types, weights);
     const {

@@ -48,7 +48,8 @@ export function countResident(
   const loading = new TensorSum().add(2 * counter.largestQuantized);
   return {
     weights: [
-      hold(types.autocast ? 'master_params' : 'params', parameters),
+      // With adapters nothing is a master: what is wide is frozen.
+      hold(types.autocast && !types.quantized ? 'master_params' : 'params', parameters),
       ...references(run, shard, types, storage, weights),
     ],
     casts,
@@ -131,7 +132,7 @@ class WeightCounter {
     const bytes = narrow === null ? elements * element : quantizedBytes(narrow, rows, columns);
     if (!this.#offloaded) this.parameters.add(Math.ceil(bytes / this.#share), count);
     if (narrow !== null) this.largestQuantized = Math.max(this.largestQuantized, elements);
-    if (autocast && kind === 'matrix' && !this.#gathered) this.#cast(tensor);
+    if (autocast && kind === 'matrix' && narrow === null && !this.#gathered) this.#cast(tensor);
     if (!this.#gathered && !this.#offloaded) return;
     const whole = narrow === null ? elements * (autocast ? 2 : element) : bytes;
     if (!layered) this.fetchedEnds.add(whole, count);

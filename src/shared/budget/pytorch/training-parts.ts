@@ -104,7 +104,7 @@ export interface TrainingParts extends LayerParts, GradientParts, ActivationPart
 }
 
 export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): TrainingParts {
-  const types = elementBytes(run);
+  const types = elementBytes(run, model);
   const weights = countWeights(model, run, shard);
   const { trained } = weights;
   const resident = countResident(model, run, shard, types, weights);

@@ -1,6 +1,15 @@
 /** Settings of how a model is trained: which of its weights, with what loss, by which kernels. */
-import { type Framework, GRADIENT_PRECISIONS, LORA_TARGETS, LOSSES, type Mode } from '../choices';
+import {
+  type Framework,
+  GRADIENT_PRECISIONS,
+  LORA_TARGETS,
+  LOSSES,
+  type Mode,
+  type Precision,
+  UNQUANTIZED_PRECISIONS,
+} from '../choices';
 import { hasLmHead } from '../parameters';
+import { isQuantized } from '../precision';
 import { checkAdapterTargets } from '../weights/adapters';
 import { choice, count, MODULES, UNCERTAIN } from './kinds';
 import { refuseBundled, setting } from './setting';
@@ -85,6 +94,26 @@ export const TRAINING = {
       flag: '--gradient-precision',
       takes: '<p>',
       help: `${GRADIENT_PRECISIONS.join(', ')}: gradients, where they differ from their weights`,
+    },
+  }),
+
+  /** What bitsandbytes leaves unquantized trains adapters in this precision; left out, fp32, which PEFT casts it to. */
+  unquantizedPrecision: setting({
+    kind: choice(UNQUANTIZED_PRECISIONS),
+    label: 'Precision of what is not quantized',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(_, run: { loraRank?: number; precision: Precision }, __, refuse) {
+      if (!run.loraRank || !isQuantized(run.precision))
+        refuse(
+          'it is a choice of runs that train adapters on quantized weights',
+          'Give --lora-rank and --precision nf4 or int8, or leave it out.',
+        );
+    },
+    option: {
+      flag: '--unquantized-precision',
+      takes: '<p>',
+      help: 'fp32 as PEFT prepares quantized models, or bf16: embeddings, norms and head',
     },
   }),
 

@@ -14,6 +14,7 @@ import { parameterCount } from '../../../../../src/shared/model/parameters';
 import { preset } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../../src/shared/model/spec';
+import { checkRun } from '../../../../../src/shared/model/validate';
 import { CachingAllocator } from '../../../../support/caching-allocator';
 import { pick, randomFrom, randomModel, randomRun } from '../../../../support/random-runs';
 
@@ -373,6 +374,7 @@ describe('a quantized base', () => {
         loraRank: 16,
         loraTargets: 'all-linear',
         attention: 'sdpa',
+        unquantizedPrecision: 'bf16',
       }),
     );
     const adapters = 16 * 32 * (4 * 2 * 4096 + 3 * (4096 + 11_008));
@@ -389,6 +391,22 @@ describe('a quantized base', () => {
     );
     const forward = timeline[1]!.components.workspace!;
     expect(forward).toBe(2 * 4096 * 11_008 + 2 * 8_519_680);
+  });
+
+  // peft/utils/other.py, prepare_model_for_kbit_training: every weight that is not quantized becomes fp32. The head's is cast
+  // back for its multiplication.
+  it('has the rest in fp32 as PEFT prepares it, but for a release that is quantized otherwise', () => {
+    const model = preset('llama-2-7b');
+    const given = { batch: 1, seq: 16, precision: 'int4', loraRank: 16 } as const;
+    const params = (of: ModelSpec, more: Partial<RunSpec> = {}) =>
+      pytorchBudget(of, train(of, { ...given, ...more })).phases[0]!.components.params!;
+    const rest = 2 * 32_000 * 4096 + 65 * 4096;
+    expect(params(model) - params(model, { unquantizedPrecision: 'bf16' })).toBe(2 * rest);
+    const gptq: ModelSpec = { ...model, quantization: { kind: 'gptq', bits: 4, group: 128 } };
+    expect(params(gptq)).toBe(params(gptq, { unquantizedPrecision: 'bf16' }));
+    expect(() => checkRun(model, train(model, { unquantizedPrecision: 'bf16' }))).toThrow(
+      /unquantizedPrecision cannot be "bf16".*quantized/,
+    );
   });
 });
 
