@@ -14,6 +14,7 @@ import {
   listShards,
   listStages,
   rankCount,
+  runOnRank,
   type Shard,
   wholeShard,
 } from './sharding/shard';
@@ -24,7 +25,7 @@ import type { RankBudget } from './types';
 export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; peak: Bytes } {
   const shards = isSharded(run) ? listShards(model, run) : [wholeShard(model, run)];
   return shards
-    .map((shard) => ({ shard, peak: pytorchPeak(model, run, shard) }))
+    .map((shard) => ({ shard, peak: pytorchPeak(model, runOnRank(run, shard), shard) }))
     .reduce((fullest, rank) => (rank.peak > fullest.peak ? rank : fullest));
 }
 
@@ -32,14 +33,15 @@ export function fullestShard(model: ModelSpec, run: RunSpec): { shard: Shard; pe
 export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
   if (!isSharded(run)) return null;
   const { shard } = fullestShard(model, run);
+  const part = runOnRank(run, shard);
   return {
     ranks: rankCount(run),
     stage: shard.stage,
     layers: shard.layers,
-    textbook: textbookBudget(model, run, shard),
-    refined: pytorchBudget(model, run, shard),
-    stages: listStages(model, run).map((part) => {
-      const { stage, layers, embedding, head, inFlight } = part;
+    textbook: textbookBudget(model, part, shard),
+    refined: pytorchBudget(model, part, shard),
+    stages: listStages(model, run).map((each) => {
+      const { stage, layers, embedding, head, inFlight } = each;
       return {
         stage,
         layers,
@@ -47,8 +49,8 @@ export function rankBudget(model: ModelSpec, run: RunSpec): RankBudget | null {
         head,
         inFlight,
         peak: {
-          textbook: textbookBudget(model, run, part).total,
-          refined: pytorchPeak(model, run, part),
+          textbook: textbookBudget(model, part, each).total,
+          refined: pytorchPeak(model, part, each),
         },
       };
     }),

@@ -197,6 +197,28 @@ def make_optimizer(model, run):
     raise RuntimeError(f"no optimizer {kind}")
 
 
+class InBackward:
+    """An optimizer for each weight, run by a hook as soon as the gradient is there, which then goes."""
+
+    def __init__(self, model, run):
+        trained = [p for p in model.parameters() if p.requires_grad]
+        self.each = {p: make_optimizer(torch.nn.ParameterList([p]), run) for p in trained}
+        self.follower = None
+        for parameter in trained:
+            parameter.register_post_accumulate_grad_hook(self.update)
+
+    def update(self, parameter):
+        self.each[parameter].step()
+        steps_on_host(self.each[parameter], self.follower, {})
+        self.each[parameter].zero_grad()
+
+    def step(self):
+        pass
+
+    def zero_grad(self, set_to_none=True):
+        pass
+
+
 def steps_on_host(optimizer, follower, run):
     """Adam counts its steps in tensors: in host memory unless one kernel does it all (torch/optim/adam.py)."""
     if run.get("optimizerKernel") == "fused":
@@ -265,7 +287,11 @@ def train(step, follower):
     gc.collect()
     follower.high = [follower.requested, follower.allocated]
     follower.mark("load")
-    optimizer = make_optimizer(model, run)
+    if run.get("optimizerInBackward"):
+        optimizer = InBackward(model, run)
+        optimizer.follower = follower
+    else:
+        optimizer = make_optimizer(model, run)
     inputs = inputs_of(step, model)
     for number in range(1, run.get("steps", 1) + 1):
         for micro in range(run.get("gradAccum", 1)):
@@ -279,7 +305,7 @@ def train(step, follower):
             del loss
             follower.mark("backward", number)
         optimizer.step()
-        if number == 1:
+        if number == 1 and not run.get("optimizerInBackward"):
             # Moved to where a real run has them; what they add to the first update's height is 512 B a tensor.
             steps_on_host(optimizer, follower, run)
         optimizer.zero_grad(set_to_none=True)
@@ -298,6 +324,8 @@ def infer(step, follower):
     run = step["run"]
     with torch.no_grad(), autocast(run):
         inputs = {"input_ids": torch.zeros(run["batch"], run["seq"], dtype=torch.long)}
+        if run.get("evaluation"):
+            inputs["labels"] = torch.zeros_like(inputs["input_ids"])
         out = model(**inputs)
         del out
     follower.mark("forward", 1)

@@ -298,6 +298,18 @@ const MORE: Readonly<Record<string, TruthRun>> = {
   'bf16 sdpa two micro-batches': { precision: 'bf16', attention: 'sdpa', gradAccum: 2 },
   'infer eager': { mode: 'infer', precision: 'fp32', attention: 'eager' },
   'infer sdpa': { mode: 'infer', precision: 'bf16', attention: 'sdpa' },
+  'bf16 sdpa in backward': {
+    precision: 'bf16',
+    attention: 'sdpa',
+    optimizerInBackward: true,
+    steps: 2,
+  },
+  'evaluation bf16 sdpa': {
+    mode: 'infer',
+    precision: 'bf16',
+    attention: 'sdpa',
+    evaluation: true,
+  },
   'generate static': {
     mode: 'generate',
     precision: 'bf16',

@@ -23,6 +23,7 @@ import type { Shard } from '../sharding/shard';
 import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
+import { buildHead } from './head';
 import { type Holding, hold } from './holding';
 import { layerShape } from './layer-shape';
 import { countResident, type Resident } from './resident';
@@ -263,7 +264,11 @@ class ForwardPasses {
     const logits = new TensorSum();
     if (!this.#shard.head || !hasLmHead(this.#model)) return logits;
     const vocab = split(this.#model.vocab, this.#shard.tensor);
+    if (this.#run.evaluation)
+      return buildHead(this.#model, this.#run, this.#shard, this.#types).forward;
     logits.add(this.#types.compute * rows * vocab);
+    // Scaled back behind the tanh of a cap.
+    if (this.#model.logitCap) logits.add(this.#types.compute * rows * vocab);
     if (this.#run.mode === 'generate') logits.add(4 * this.#run.batch * vocab);
     return logits;
   }

@@ -44,11 +44,17 @@ interface GradientParts {
   readonly freshGradient: TensorSum;
   /** Parameters, gradients and states are in host memory. */
   readonly offloaded: boolean;
+  /** Gradients go as soon as they have come: to the host, or into an update of their weight alone. */
+  readonly passing: boolean;
+  /** States are made as backward goes, each at the first update of its weight. */
+  readonly inBackward: boolean;
 }
 
 interface ActivationParts {
   /** N·d, the residual stream: a checkpoint, or the input of one layer. */
   readonly stream: TensorSum;
+  /** What the layers save goes to host memory: on the device are those of the layer at work and of one on its way. */
+  readonly onHost: boolean;
   /** Saved by one layer until backward reaches it: without the scores where these are computed again. */
   readonly kept: TensorSum;
   /** What an encoder keeps below a decoder, and its output, which all layers of the decoder read. */
@@ -162,6 +168,7 @@ function countGradients(
   }
   const tableTrains = trained === tensors && shard.embedding;
   const carried = shard.accumulates;
+  const inBackward = run.optimizerInBackward === true;
   return {
     allGradients,
     endGradients,
@@ -171,8 +178,10 @@ function countGradients(
         : 0,
     ),
     carried,
-    freshGradient: new TensorSum().add(carried ? largest : 0),
+    freshGradient: new TensorSum().add(carried || inBackward ? largest : 0),
     offloaded: run.offload === 'all',
+    passing: inBackward || run.offload === 'all',
+    inBackward,
   };
 }
 
@@ -189,9 +198,14 @@ function countActivations(
   const encoderDecoder = shard.decoderLayers > 0;
   const stream = new TensorSum().add(types.residual * width);
   const kept = keptByLayer(top, run);
+  const onHost = run.offloadActivations === true;
   /** Layers of a stack: all they have saved, or one checkpoint a group. */
-  const stack = (sum: TensorSum, savedByLayer: TensorSum, count: number) =>
-    group === 0 ? sum.addAll(savedByLayer, count) : sum.addAll(stream, Math.ceil(count / group));
+  const stack = (sum: TensorSum, savedByLayer: TensorSum, count: number) => {
+    if (onHost) return sum;
+    return group === 0
+      ? sum.addAll(savedByLayer, count)
+      : sum.addAll(stream, Math.ceil(count / group));
+  };
   const below = new TensorSum();
   if (encoderDecoder)
     stack(below, keptByLayer(bottom, run), trainedLayers)
@@ -205,6 +219,7 @@ function countActivations(
   const positions = positionTensors(model, run, shard, types, group > 0);
   return {
     stream,
+    onHost,
     kept,
     below,
     microBatch: stack(new TensorSum(), kept, topLayers).addAll(below),
@@ -309,6 +324,8 @@ function communicationBuffers(
   const tokens = run.batch * run.seq;
   if (shard.tensor > 1)
     total.add(types.compute * tokens * (shape.stream / Math.ceil(tokens / shard.sequence)));
+  // Keys and values of another rank in use and the next ones on their way; in backward their gradients too.
+  if (shard.context > 1) total.add(types.compute * tokens * shape.kvWidth, 8);
   if (!(shard.embedding && shard.head)) total.add(types.compute * shape.stream, 2);
   return total;
 }

@@ -22,6 +22,8 @@ export interface Shard {
   readonly kvSplit: number;
   /** Ranks that share, along the sequence, what lies between tensor-parallel regions. */
   readonly sequence: number;
+  /** Ranks that share each sequence. */
+  readonly context: number;
   /** Ranks over which experts are spread. */
   readonly expert: number;
   /** Data-parallel ranks, and over how many of them parameters, gradients and states are sharded. */
@@ -48,6 +50,7 @@ export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
     tensor: 1,
     kvSplit: 1,
     sequence: 1,
+    context: 1,
     expert: 1,
     data: 1,
     parameterShare: 1,
@@ -59,12 +62,12 @@ export function wholeShard(model: ModelSpec, run: RunSpec): Shard {
 }
 
 export function isSharded(run: RunSpec): boolean {
-  return [run.dp, run.tp, run.pp, run.expertParallel].some((ranks) => (ranks ?? 1) > 1);
+  return [run.dp, run.tp, run.pp, run.cp, run.expertParallel].some((ranks) => (ranks ?? 1) > 1);
 }
 
 /** Ranks of the whole run; experts are spread over ranks that exist already. */
 export function rankCount(run: RunSpec): number {
-  return (run.dp ?? 1) * (run.tp ?? 1) * (run.pp ?? 1);
+  return (run.dp ?? 1) * (run.tp ?? 1) * (run.pp ?? 1) * (run.cp ?? 1);
 }
 
 /**
@@ -79,15 +82,32 @@ export function listShards(model: ModelSpec, run: RunSpec): readonly Shard[] {
     : [shardAt(model, run, 0), shardAt(model, run, last)];
 }
 
+/**
+ * Micro-batches of which stage s of p holds all its layers' activations. With v chunks a stage runs 2(p − s − 1) + (v − 1)p
+ * chunks ahead of the one at work (Megatron-LM, core/pipeline_parallel/schedules.py), each a v-th of its layers: for the first
+ * p·(1 + (p − 1)/(p·v)), as Korthikanti et al. 2022 have it.
+ */
+function inFlight(run: RunSpec, stage: number, microBatches: number): number {
+  const { pp = 1, pipelineChunks: chunks = 1 } = run;
+  if (chunks === 1) return Math.min(microBatches, pp - stage);
+  return Math.min(microBatches, (2 * (pp - stage - 1) + (chunks - 1) * pp + 1) / chunks);
+}
+
+/** The run as one rank sees it: its part of each sequence. */
+export function runOnRank(run: RunSpec, { context }: Shard): RunSpec {
+  return context === 1 ? run : { ...run, seq: Math.ceil(run.seq / context) };
+}
+
 /** A rank of every stage, in order. */
 export function listStages(model: ModelSpec, run: RunSpec): readonly Shard[] {
   return Array.from({ length: run.pp ?? 1 }, (_, stage) => shardAt(model, run, stage));
 }
 
 function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
-  const { dp = 1, tp = 1, pp = 1, zero = 0 } = run;
+  const { dp = 1, tp = 1, pp = 1, cp = 1, zero = 0 } = run;
   const microBatches = run.microBatches ?? pp;
-  const sharing = run.shardGroup ?? dp;
+  // States are sharded over the ranks of a sequence too, which hold the same weights.
+  const sharing = run.shardGroup ?? dp * cp;
   const [least, left] = [Math.floor(model.layers / pp), model.layers % pp];
   return {
     stage,
@@ -100,12 +120,13 @@ function shardAt(model: ModelSpec, run: RunSpec, stage: number): Shard {
     tensor: tp,
     kvSplit: Math.min(tp, model.kvHeads),
     sequence: run.sequenceParallel ? tp : 1,
+    context: cp,
     expert: run.expertParallel ?? 1,
-    data: dp,
+    data: dp * cp,
     parameterShare: zero >= 3 ? sharing : 1,
     gradientShare: zero >= 2 ? sharing : 1,
     stateShare: zero >= 1 ? sharing : 1,
-    inFlight: run.mode === 'train' ? Math.min(microBatches, pp - stage) : 1,
+    inFlight: run.mode === 'train' ? inFlight(run, stage, microBatches) : 1,
     accumulates: run.gradAccum > 1 || microBatches > 1,
   };
 }

@@ -93,6 +93,72 @@ export const DEVICES = {
     option: { flag: '--pp', takes: '<n>', help: 'pipeline stages' },
   }),
 
+  /** Chunks of layers that each stage of a pipeline holds, in turn with the other stages (interleaved 1F1B). */
+  pipelineChunks: setting({
+    kind: count(),
+    label: 'Chunks of a pipeline stage',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(
+      chunks,
+      run: { framework: Framework; pp?: number; microBatches?: number },
+      { layers },
+      refuse,
+    ) {
+      if (chunks === 1) return;
+      refuseBundled(run, refuse);
+      const { pp = 1, microBatches = pp } = run;
+      if (pp === 1) refuse('there is one stage', 'Give --pp, or leave it out.');
+      if (pp * chunks > layers)
+        refuse(
+          `${pp} stages of so many chunks need as many layers, and there are ${layers}`,
+          `Use 1 to ${Math.floor(layers / pp)}.`,
+        );
+      if (microBatches % pp !== 0)
+        refuse(
+          `stages take turns over groups of ${pp} micro-batches, and there are ${microBatches}`,
+          `Give --micro-batches a multiple of ${pp}.`,
+        );
+    },
+    option: {
+      flag: '--pp-chunks',
+      takes: '<n>',
+      help: 'chunks of layers a pipeline stage holds in turn (interleaved schedule)',
+    },
+  }),
+
+  /** Ranks that share each sequence: every one holds its part of the tokens and sees the others' keys and values in turn. */
+  cp: setting({
+    kind: count(),
+    label: 'Context-parallel ranks',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(
+      ranks,
+      run: { mode: Mode; framework: Framework; seq: number; attention: string },
+      { architecture },
+      refuse,
+    ) {
+      if (ranks === 1) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(`it splits the sequences of training, and the mode is ${run.mode}`, 'Use --tp.');
+      if (architecture !== 'decoder') refuse('it is for decoders', 'Use --tp or --zero.');
+      if (run.attention === 'eager')
+        refuse('eager attention needs all keys at once', 'Use --attention sdpa or flash.');
+      if (run.seq % (2 * ranks) !== 0)
+        refuse(
+          `a rank takes two of ${2 * ranks} equal parts of a sequence of ${run.seq} tokens`,
+          `Give --seq a multiple of ${2 * ranks}.`,
+        );
+    },
+    option: {
+      flag: '--cp',
+      takes: '<n>',
+      help: 'context-parallel ranks, which share each sequence',
+    },
+  }),
+
   /** Pipeline: micro-batches of a step. */
   microBatches: setting({
     kind: count(),

@@ -1,8 +1,8 @@
 /** Settings of a run's tokens: where they come from, how they are cached, and how the next is chosen. */
 import { CACHE_GROWTHS, type Framework, type Mode } from '../choices';
 import { rejectField } from '../reject-field';
-import { COUNTS, choice, count, positive, TEXTS } from './kinds';
-import { setting } from './setting';
+import { COUNTS, choice, count, positive, SWITCH, TEXTS } from './kinds';
+import { refuseBundled, setting } from './setting';
 
 export const TOKENS = {
   /**
@@ -58,6 +58,29 @@ export const TOKENS = {
       flag: '--lengths',
       takes: '<a,b,…>',
       help: 'token counts of a ragged batch, padded to the longest',
+    },
+  }),
+
+  /** Inference with labels, as evaluation runs it: the loss of every token, and what computing it holds. */
+  evaluation: setting({
+    kind: SWITCH,
+    label: 'Evaluation with a loss',
+    modes: ['infer'],
+    impliesPyTorch: (isOn) => isOn,
+    check(isOn, run: { mode: Mode; framework: Framework }, { name, lmHead, architecture }, refuse) {
+      if (!isOn) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'infer')
+        refuse(
+          `the mode is ${run.mode}`,
+          'Use --mode infer; training computes its loss by itself.',
+        );
+      if (!(lmHead ?? architecture !== 'encoder'))
+        refuse(`${name} has no head over its vocabulary`, 'Leave it out.');
+    },
+    option: {
+      flag: '--evaluation',
+      help: 'inference with labels: the loss of every token beside its logits',
     },
   }),
 

@@ -5,16 +5,20 @@ import {
   LORA_TARGETS,
   LOSSES,
   type Mode,
+  type Offload,
+  type Optimizer,
   type Precision,
   UNQUANTIZED_PRECISIONS,
 } from '../choices';
 import { hasLmHead } from '../parameters';
 import { isQuantized } from '../precision';
 import { checkAdapterTargets } from '../weights/adapters';
-import { choice, count, MODULES, UNCERTAIN } from './kinds';
+import { choice, count, MODULES, SWITCH, UNCERTAIN } from './kinds';
 import { refuseBundled, setting } from './setting';
 
 const always = () => true;
+
+const PAGED: ReadonlySet<Optimizer> = new Set(['adamw', 'adam', 'adam8bit', 'lion']);
 
 export const TRAINING = {
   /** Low-rank adapters: their rank; left out or 0, every weight is trained. */
@@ -114,6 +118,87 @@ export const TRAINING = {
       flag: '--unquantized-precision',
       takes: '<p>',
       help: 'fp32 as PEFT prepares quantized models, or bf16: embeddings, norms and head',
+    },
+  }),
+
+  /** Each weight is updated as soon as backward has its gradient, which goes at once (a hook behind its accumulation). */
+  optimizerInBackward: setting({
+    kind: SWITCH,
+    label: 'Optimizer in backward',
+    modes: ['train'],
+    impliesPyTorch: (isOn) => isOn,
+    check(
+      isOn,
+      run: {
+        mode: Mode;
+        framework: Framework;
+        gradAccum: number;
+        pp?: number;
+        zero?: number;
+        offload?: Offload;
+      },
+      _,
+      refuse,
+    ) {
+      if (!isOn) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(`nothing is updated, since the mode is ${run.mode}`, 'Use --mode train.');
+      if (run.gradAccum > 1 || (run.pp ?? 1) > 1)
+        refuse(
+          'gradients of several micro-batches have to be kept and added up',
+          'Use one micro-batch a step, or leave it out.',
+        );
+      if ((run.zero ?? 0) > 0 || (run.offload ?? 'none') !== 'none')
+        refuse(
+          'sharded or offloaded states are updated together, after backward',
+          'Leave --zero and --offload out, or this.',
+        );
+    },
+    option: {
+      flag: '--optimizer-in-backward',
+      help: 'update each weight as its gradient comes, so that gradients are not kept',
+    },
+  }),
+
+  /** Optimizer states in memory that pages to the host when the device runs short (bitsandbytes' paged optimizers). */
+  pagedOptimizer: setting({
+    kind: SWITCH,
+    label: 'Paged optimizer',
+    modes: ['train'],
+    impliesPyTorch: (isOn) => isOn,
+    check(isOn, run: { mode: Mode; framework: Framework; optimizer: Optimizer }, _, refuse) {
+      if (!isOn) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(`there are no states, since the mode is ${run.mode}`, 'Use --mode train.');
+      if (!PAGED.has(run.optimizer))
+        refuse(
+          `bitsandbytes has no paged ${run.optimizer}`,
+          `Use ${[...PAGED].join(', ')}, or leave it out.`,
+        );
+    },
+    option: {
+      flag: '--paged-optimizer',
+      help: 'optimizer states in memory that pages to the host (bitsandbytes)',
+    },
+  }),
+
+  /** What autograd saves of the layers goes to host memory and comes back for backward. */
+  offloadActivations: setting({
+    kind: SWITCH,
+    label: 'Activations in host memory',
+    modes: ['train'],
+    impliesPyTorch: (isOn) => isOn,
+    check(isOn, run: { mode: Mode; framework: Framework }, _, refuse) {
+      if (!isOn) return;
+      refuseBundled(run, refuse);
+      if (run.mode !== 'train')
+        refuse(`nothing is saved, since the mode is ${run.mode}`, 'Use --mode train.');
+    },
+    option: {
+      flag: '--offload-activations',
+      help: 'keep what the layers save for backward in host memory',
     },
   }),
 

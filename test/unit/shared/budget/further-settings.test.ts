@@ -56,3 +56,79 @@ describe('modules with adapters', () => {
     );
   });
 });
+
+describe('an interleaved pipeline', () => {
+  // Korthikanti et al. 2022, §4.2.3: the first stage holds L·(1 + (p − 1)/(p·v)) layers' activations.
+  it.each([
+    [4, 2],
+    [4, 8],
+    [8, 4],
+  ])('of %d stages and %d chunks holds what its paper says', (pp, pipelineChunks) => {
+    const at = { pp, pipelineChunks, microBatches: 4 * pp };
+    const [first] = computeBudget(llama, train(at)).perRank!.stages;
+    const { layers, inFlight } = first!;
+    expect(layers * inFlight).toBeCloseTo(32 * (1 + (pp - 1) / (pp * pipelineChunks)), 9);
+  });
+
+  it('needs layers for its chunks and groups of micro-batches', () => {
+    const refused = (given: Partial<RunSpec>) => () => checkRun(llama, train(given));
+    expect(refused({ pipelineChunks: 2 })).toThrow(/pipelineChunks cannot be 2.*one stage/);
+    expect(refused({ pp: 4, pipelineChunks: 9 })).toThrow(/there are 32/);
+    expect(refused({ pp: 4, pipelineChunks: 2, microBatches: 6 })).toThrow(
+      /groups of 4 micro-batches/,
+    );
+  });
+});
+
+describe('context parallelism', () => {
+  it('leaves a rank its part of the tokens, and shards states over all ranks', () => {
+    const long = { seq: 4096, batch: 1, attention: 'flash' } as const;
+    const [one, four] = [heldBy(long), heldBy({ ...long, cp: 4 })];
+    const ratio = (one.forward?.activations ?? 0) / (four.forward?.activations ?? 1);
+    expect(ratio).toBeCloseTo(4, 2);
+    expect(four.optimizer?.adam_m).toBe(one.optimizer?.adam_m);
+    const sharded = heldBy({ ...long, cp: 4, zero: 3, dp: 2 });
+    expect((one.optimizer?.adam_m ?? 0) / (sharded.optimizer?.adam_m ?? 1)).toBeCloseTo(8, 2);
+    expect(computeBudget(llama, train({ ...long, cp: 4, dp: 2 })).perRank?.ranks).toBe(8);
+  });
+
+  it('needs a sequence that can be split and a kernel that takes keys in parts', () => {
+    const refused = (given: Partial<RunSpec>) => () => checkRun(llama, train(given));
+    expect(refused({ cp: 3, seq: 4096 })).toThrow(/cp cannot be 3.*6 equal parts/);
+    expect(refused({ cp: 2, attention: 'eager' })).toThrow(/eager attention needs all keys/);
+  });
+});
+
+describe('a paged optimizer', () => {
+  it('has no states on the device that could not leave it', () => {
+    const paged = heldBy({ optimizer: 'adam8bit', pagedOptimizer: true });
+    expect(paged.optimizer?.adam_m).toBeUndefined();
+    expect(paged.optimizer?.gradients).toBe(2 * P);
+    expect(() => checkRun(llama, train({ optimizer: 'sgd', pagedOptimizer: true }))).toThrow(
+      /no paged sgd/,
+    );
+  });
+});
+
+describe('an optimizer in backward', () => {
+  it('keeps no gradients, and takes one micro-batch a step', () => {
+    const held = heldBy({ optimizerInBackward: true });
+    expect(held.optimizer?.gradients).toBeUndefined();
+    expect(held.optimizer?.adam_m).toBe(2 * P);
+    expect(() => checkRun(llama, train({ optimizerInBackward: true, gradAccum: 2 }))).toThrow(
+      /several micro-batches/,
+    );
+  });
+});
+
+describe('activations in host memory', () => {
+  it('are those of two layers on the device, however many there are', () => {
+    const saved = (layers: number, offloadActivations: boolean) =>
+      computeBudget(
+        { ...llama, layers },
+        train({ seq: 2048, offloadActivations, gradientPrecision: 'bf16' }),
+      ).tiers.refined.phases.find(({ phase }) => phase === 'forward')!.components.activations ?? 0;
+    expect(saved(32, true)).toBe(saved(4, true));
+    expect(saved(32, false)).toBeGreaterThan(7 * saved(4, false));
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * The backward pass of a training step, in the order in which it meets things: the logits, the head, the last norm, the
+ * layers, the embeddings. Each moment that can be the highest is a list of holdings.
+ */
+import { TensorSum } from './allocator';
+import { type Holding, hold } from './holding';
+import type { LayerPeak } from './layer';
+import {
+  fetched,
+  gradientHoldings,
+  onDevice,
+  type StepParts,
+  savedOutsideLayers,
+} from './step-parts';
+import type { Moment } from './timeline';
+import type { TrainingParts } from './training-parts';
+
+const NONE = new TensorSum();
+
+/** In the order in which backward meets them: the logits, the head, the last norm, the layers, the embeddings. */
+export function backwardMoments(parts: StepParts): Moment[] {
+  const { head, savedCasts: casts } = parts;
+  const microBatch = hold('activations', parts.microBatch);
+  const ofEnds = [
+    ...gradientHoldings(parts, [hold('gradients', parts.endGradients)]),
+    ...wholeEnds(parts, parts.endGradients),
+    ...fetched(parts, 1),
+  ];
+  return [
+    {
+      name: 'gradient of the loss',
+      holdings: [
+        ...gradientHoldings(parts),
+        ...fetched(parts, 1),
+        ...savedOutsideLayers(parts),
+        casts,
+        microBatch,
+        hold('logits', head.backward),
+      ],
+    },
+    {
+      name: 'head',
+      holdings: [
+        ...ofEnds,
+        ...savedOutsideLayers(parts),
+        casts,
+        microBatch,
+        hold('logits', head.gradient),
+        hold('workspace', head.work),
+        hold('workspace', parts.freshGradient),
+      ],
+    },
+    {
+      name: 'last norm',
+      holdings: [
+        ...ofEnds,
+        casts,
+        ...savedBesideLayers(parts),
+        microBatch,
+        hold('activations', head.norm),
+        hold('workspace', parts.lastNorm),
+      ],
+    },
+    ...layersBackward(parts, ofEnds),
+    {
+      name: 'embeddings',
+      holdings: [
+        ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
+        ...parts.coming,
+        hold('workspace', parts.inBackward ? parts.freshGradient : NONE, 2),
+        ...fetched(parts, 0),
+        // Whole, and once more laid out as they are scattered.
+        ...wholeEnds(parts, parts.endGradients, 2),
+        hold('activations', parts.microBatch, parts.waiting),
+        hold('workspace', parts.tiedGradients),
+        hold('workspace', parts.stream),
+      ],
+    },
+  ];
+}
+
+/** What gradients of the ends take beyond their share while they wait for the end of backward. */
+function wholeEnds({ gathered, offloaded }: TrainingParts, sum: TensorSum, times = 1): Holding[] {
+  if (!gathered.endsWait) return [];
+  return [hold('gradients', sum, gathered.gradientShare * times - (offloaded ? 0 : 1))];
+}
+
+/** The same as `savedOutsideLayers`, once the head is done. */
+function savedBesideLayers(parts: TrainingParts): Holding[] {
+  return [
+    hold('activations', parts.microBatch, parts.waiting),
+    hold('activations', parts.embedded),
+    hold('activations', parts.savedPositions),
+    ...parts.recomputedMask,
+  ];
+}
+
+/** The last layer and the first; where gradients are scattered the second too, beside which the last one's lie whole. */
+function layersBackward(parts: StepParts, ofEnds: readonly Holding[]): Moment[] {
+  if (parts.topLayers === 0) return [];
+  const { gathered, topLayers, group, top } = parts;
+  const moments = [lastLayerBackward(parts, ofEnds), firstLayerBackward(parts)];
+  if (gathered.gradientShare === 1 || topLayers < 2) return moments;
+  const scattering = hold('communication', top.gradients, gathered.gradientShare);
+  const { holdings } = lastLayerBackward(parts, ofEnds, topLayers - (group || 1));
+  return [...moments, { name: 'layer before the last', holdings: [...holdings, scattering] }];
+}
+
+/** The last of `topLayers` layers, above all that those below it have saved; recomputed, its group has been run again. */
+function lastLayerBackward(
+  parts: TrainingParts,
+  ofEnds: readonly Holding[],
+  topLayers = parts.topLayers,
+): Moment {
+  const { top, group } = parts;
+  const saved =
+    group === 0
+      ? // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
+        [
+          hold('activations', parts.kept, onDevice(parts, topLayers - 1)),
+          hold('activations', parts.below),
+          hold('activations', top.backward.saved),
+        ]
+      : [
+          hold('activations', parts.stream, onDevice(parts, Math.ceil(topLayers / group) - 1)),
+          hold('activations', parts.below),
+          hold('activations', top.saved, group - 1),
+          hold('activations', top.backward.saved),
+        ];
+  return {
+    name: 'last layer',
+    holdings: [
+      ...ofEnds,
+      // Its own, beside those of the layer below that are on their way.
+      hold('communication', parts.gathered.layer),
+      ...parts.backwardCasts,
+      ...savedBesideLayers(parts),
+      ...saved,
+      ...withinLayer(parts, top.backward),
+    ],
+  };
+}
+
+/** The first layer that trains, when all others have their gradients. */
+function firstLayerBackward(parts: StepParts): Moment {
+  const { bottom, top, topLayers, trainedLayers, group } = parts;
+  const made = [
+    hold('gradients', parts.endGradients),
+    hold('gradients', bottom.gradients, trainedLayers - 1),
+    hold('gradients', top.gradients, top === bottom ? 0 : topLayers),
+  ];
+  return {
+    name: 'first layer',
+    holdings: [
+      ...gradientHoldings(parts, made),
+      ...parts.coming,
+      ...wholeEnds(parts, parts.endGradients),
+      ...fetched(parts, 1),
+      ...(parts.trainedLayers > 1
+        ? [hold('communication', bottom.gradients, scattered(parts))]
+        : []),
+      ...savedBesideLayers(parts),
+      ...(group === 0 ? [] : [hold('activations', bottom.saved, group - 1)]),
+      hold('activations', bottom.backward.saved),
+      ...withinLayer(parts, bottom.backward),
+    ],
+  };
+}
+
+/** Gradients and temporaries of the layer that backward is in. */
+function withinLayer(parts: TrainingParts, { gradients, work }: LayerPeak): Holding[] {
+  return [
+    hold('gradients', gradients, wholeGradients(parts)),
+    hold('workspace', work),
+    hold('workspace', parts.freshGradient),
+  ];
+}
+
+/** Gradients of one layer that are laid out to be scattered: none on a rank that keeps them whole. */
+function scattered({ gathered }: TrainingParts): number {
+  return gathered.gradientShare > 1 ? gathered.gradientShare : 0;
+}
+
+/** How often a layer's gradients as they are kept are there while they are made: whole, beside earlier ones they are added to. */
+function wholeGradients({ gathered, carried, offloaded, inBackward }: TrainingParts): number {
+  if (inBackward) return 0;
+  if (carried && !offloaded) return gathered.gradientShare - 1;
+  return gathered.gradientShare;
+}
