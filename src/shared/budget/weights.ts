@@ -16,8 +16,39 @@ export interface Weights {
   readonly trained: readonly WeightTensor[];
 }
 
-export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
+/** What the list of a rank's tensors depends on. */
+const PARTS = [
+  'first',
+  'layers',
+  'frozen',
+  'decoderLayers',
+  'embedding',
+  'head',
+  'tensor',
+  'kvSplit',
+  'expert',
+] as const satisfies readonly (keyof Shard)[];
+
+/** Lists made for a model last, since a search asks for the same few again and again. */
+const LISTS = new WeakMap<ModelSpec, { shard: Shard; tensors: readonly WeightTensor[] }[]>();
+const MOST_LISTS = 8;
+
+function listTensors(model: ModelSpec, shard: Shard): readonly WeightTensor[] {
+  let lists = LISTS.get(model);
+  if (!lists) {
+    lists = [];
+    LISTS.set(model, lists);
+  }
+  const known = lists.find((list) => PARTS.every((part) => list.shard[part] === shard[part]));
+  if (known) return known.tensors;
   const tensors = [...layerTensors(model, shard), ...endTensors(model, shard)];
+  lists.unshift({ shard, tensors });
+  lists.length = Math.min(lists.length, MOST_LISTS);
+  return tensors;
+}
+
+export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weights {
+  const tensors = listTensors(model, shard);
   const rank = run.loraRank ?? 0;
   if (rank > 0)
     return {

@@ -68,11 +68,14 @@ export function gpusNamed(name: string): readonly Gpu[] {
   });
 }
 
-/** The GPU of that name; `bad_input` where there is none or where there are several, naming what there is. */
+/**
+ * The GPU of that name; `bad_input` where there is none or where there are several of unlike memory, naming what there is.
+ * Of those of one memory (an H100's board is not said) the first of the catalogue, which is the more usual.
+ */
 export function gpuByName(name: string): Gpu {
   const found = gpusNamed(name);
   const [gpu] = found;
-  if (gpu && found.length === 1) return gpu;
+  if (gpu && found.every(({ memoryBytes }) => memoryBytes === gpu.memoryBytes)) return gpu;
   if (found.length > 1)
     throw new Failure(
       'bad_input',

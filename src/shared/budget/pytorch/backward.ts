@@ -2,8 +2,8 @@
  * The backward pass of a training step, in the order in which it meets things: the logits, the head, the last norm, the
  * layers, the embeddings. Each moment that can be the highest is a list of holdings.
  */
-import { TensorSum } from './allocator';
-import { type Holding, hold } from './holding';
+import type { TensorSum } from './allocator';
+import { type Holding, hold, NOTHING } from './holding';
 import type { LayerPeak } from './layer';
 import {
   fetched,
@@ -14,8 +14,6 @@ import {
 } from './step-parts';
 import type { Moment } from './timeline';
 import type { TrainingParts } from './training-parts';
-
-const NONE = new TensorSum();
 
 /** In the order in which backward meets them: the logits, the head, the last norm, the layers, the embeddings. */
 export function backwardMoments(parts: StepParts): Moment[] {
@@ -67,7 +65,7 @@ export function backwardMoments(parts: StepParts): Moment[] {
       holdings: [
         ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
         ...parts.coming,
-        hold('workspace', parts.inBackward ? parts.freshGradient : NONE, 2),
+        ...(parts.inBackward ? [hold('workspace', parts.freshGradient, 2)] : []),
         ...fetched(parts, 0),
         // Whole, and once more laid out as they are scattered.
         ...wholeEnds(parts, parts.endGradients, 2),
@@ -80,8 +78,12 @@ export function backwardMoments(parts: StepParts): Moment[] {
 }
 
 /** What gradients of the ends take beyond their share while they wait for the end of backward. */
-function wholeEnds({ gathered, offloaded }: TrainingParts, sum: TensorSum, times = 1): Holding[] {
-  if (!gathered.endsWait) return [];
+function wholeEnds(
+  { gathered, offloaded }: TrainingParts,
+  sum: TensorSum,
+  times = 1,
+): readonly Holding[] {
+  if (!gathered.endsWait) return NOTHING;
   return [hold('gradients', sum, gathered.gradientShare * times - (offloaded ? 0 : 1))];
 }
 

@@ -12,3 +12,6 @@ export interface Holding {
 export function hold(component: Component, sum: TensorSum, times = 1): Holding {
   return { component, sum, times };
 }
+
+/** Of what has no tensors. */
+export const NOTHING: readonly Holding[] = [];

@@ -53,6 +53,7 @@ export function buildLayer(
   const sublayers: readonly Sublayer[] = cross ? CROSS_SUBLAYERS : SUBLAYERS;
   const trained =
     shard.decoderLayers === 0 ? all : all.filter(({ decoder = false }) => decoder === cross);
+  const gradients = listGradients(model, trained, types, shard);
   const saved = emptySums();
   const scores = new TensorSum();
   for (const tensor of savedTensors(model, run, shard, types, cross)) {
@@ -68,11 +69,11 @@ export function buildLayer(
       saved: sumOver(['norm1', 'qkv', 'attention'], saved),
       work: attentionWork(model, run, shape, types),
     },
-    gradients: layerGradients(trained, types, shard),
+    gradients: gradients.all,
     backward: findPeak({
       sublayers,
       saved,
-      gradients: gradientsBySublayer(model, trained, types, shard),
+      gradients: gradients.bySublayer,
       work: backwardWork(model, run, shape, types),
       flowing: types.residual * shape.stream,
       autocast: types.autocast,
@@ -121,6 +122,33 @@ function attentionWork(
   if (keepsScores && findImplementation(model).fusedProjection)
     work.add(c * run.batch * run.seq * shape.queryWidth, 2);
   return work;
+}
+
+interface LayerGradients {
+  readonly all: TensorSum;
+  readonly bySublayer: LayerBackward['gradients'];
+}
+
+/** By list of weights and bytes of a gradient's element: a search asks for the same ones in every run. */
+const GRADIENTS = new WeakMap<readonly WeightTensor[], Map<number, LayerGradients>>();
+
+function listGradients(
+  model: ModelSpec,
+  trained: readonly WeightTensor[],
+  types: ElementBytes,
+  shard: Shard,
+): LayerGradients {
+  const element = types.gradient / shard.gradientShare;
+  const known = GRADIENTS.get(trained) ?? new Map<number, LayerGradients>();
+  GRADIENTS.set(trained, known);
+  const found = known.get(element);
+  if (found) return found;
+  const made = {
+    all: layerGradients(trained, types, shard),
+    bySublayer: gradientsBySublayer(model, trained, types, shard),
+  };
+  known.set(element, made);
+  return made;
 }
 
 /** Gradients of one layer's weights, as autograd leaves them on a rank that does not shard them. */

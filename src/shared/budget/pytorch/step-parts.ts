@@ -1,5 +1,5 @@
 /** What the moments of forward and backward share: a step's parts, and what of them lies on the device while layers run. */
-import { type Holding, hold } from './holding';
+import { type Holding, hold, NOTHING } from './holding';
 import type { TrainingParts } from './training-parts';
 
 /** The parts of one step, with the states that its backward pass makes where it updates weights as it goes. */
@@ -39,6 +39,7 @@ export function gradientHoldings(
  * Weights gathered for use, as FSDP keeps them (torch/distributed/fsdp/_fully_shard): those of the ends throughout, since the
  * root is not sharded anew after its forward pass; of a layer its own and the buffer that the next ones come in.
  */
-export function fetched({ gathered }: TrainingParts, layers: number): Holding[] {
+export function fetched({ gathered }: TrainingParts, layers: number): readonly Holding[] {
+  if (gathered.layer.requested === 0 && gathered.ends.requested === 0) return NOTHING;
   return [hold('communication', gathered.ends), hold('communication', gathered.layer, layers)];
 }

@@ -16,7 +16,7 @@ import type { Phase } from '../../base/vocabulary';
 import { buildTier, occurrence } from '../tier';
 import type { ComponentBytes, MemoryLevels, TierBudget, TimelinePhase } from '../types';
 import { TensorSum } from './allocator';
-import type { Holding } from './holding';
+import { type Holding, NOTHING } from './holding';
 
 /** A moment that may be the highest of its phase, and what is there beside what stands throughout. */
 export interface Moment {
@@ -42,8 +42,6 @@ function addHoldings(holdings: readonly Holding[], onto?: TensorSum): TensorSum 
     if (times !== 0 && part.requested !== 0) sum.addAll(part, times);
   return sum;
 }
-
-const NOTHING: readonly Holding[] = [];
 
 /** Peak at process level, without the rows: what a search over configurations needs. */
 export function findPeak(phases: readonly PhaseMoments[], context: Bytes): Bytes {

@@ -224,8 +224,16 @@ export const DEVICES = {
     check(offload, run: { mode: Mode; framework: Framework; optimizer: Optimizer }, _, refuse) {
       if (offload === 'none') return;
       refuseBundled(run, refuse);
+      if (run.mode === 'serve')
+        refuse(
+          'an engine keeps its weights on the device',
+          'Leave it out, or use --mode generate.',
+        );
       if (run.mode === 'train' && run.optimizer === 'adam8bit')
-        refuse('the 8-bit optimizer runs on the GPU alone', 'Use adamw, or leave offloading out.');
+        refuse(
+          'the 8-bit optimizer runs on the GPU alone',
+          'Use --paged-optimizer, or adamw with offloading.',
+        );
     },
     option: { flag: '--offload', takes: '<what>', help: OFFLOADS.join(', ') },
   }),

@@ -8,6 +8,7 @@ import { GiB } from '../../../../shared/base/units';
 import { gpuByName } from '../../../../shared/hardware/gpu-names';
 import { isBundledByDefault, notBundledPrecision } from '../../../../shared/model/bundled';
 import { hasLmHead } from '../../../../shared/model/parameters';
+import { rejectOption } from '../../../../shared/model/reject-field';
 import { runDefaults } from '../../../../shared/model/run';
 import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../../../../shared/model/settings';
 import { count } from '../../../../shared/model/settings/kinds';
@@ -99,7 +100,9 @@ function findCard(typed: string | undefined, gpu: string | undefined): GpuMemory
 /** A card by its memory alone: 24GB, 24 GiB. What makers of cards call GB is GiB; null for a name. */
 function cardOfSize(typed: string): GpuMemory | null {
   const size = /^\s*(\d+(?:\.\d+)?)\s*gi?b\s*$/i.exec(typed)?.[1];
-  if (size === undefined || Number(size) === 0) return null;
+  if (size === undefined) return null;
+  if (Number(size) === 0)
+    rejectOption('--gpu', typed, 'Give the memory of a card, such as 24GB, or its name.');
   return { name: `a card of ${size} GiB`, memoryBytes: Math.floor(Number(size) * GiB) };
 }
 

@@ -1,7 +1,8 @@
-/** Laying out text for a terminal of 100 columns: plain characters, wrapped paragraphs, aligned tables. */
+/** Laying out text for a terminal: plain characters, paragraphs wrapped at 100 columns or its own width, aligned tables. */
 import { printableLine } from '../../../../shared/base/printable';
 
-export const WIDTH = 100;
+/** Columns of a line: 100, or those of the terminal where it is narrower and still wide enough for a sentence. */
+export const WIDTH = Math.min(100, Math.max(60, process.stdout.columns ?? 100));
 
 /** Control characters of names and logs must not reach a terminal, and here their width counts: shown as what they are. */
 export const plain = printableLine;
