@@ -1,15 +1,19 @@
 /** Rows of operations and of speed: exact counts, and what the roofline allows at most. */
-import { trainFlops } from '../../src/shared/compute/flops';
+import { forwardFlops, trainFlops } from '../../src/shared/compute/flops';
 import { generationLatency } from '../../src/shared/compute/latency';
 import { gpusNamed } from '../../src/shared/hardware/gpu-names';
 import type { ModelSpec, Precision } from '../../src/shared/model/spec';
 import type { Config, Prediction, PublishedRow } from './published-row';
 
-/** Operations of a training step. */
+/** Operations of a training step, or of its forward pass where the row says that it counts that alone. */
 export function operations(row: PublishedRow, model: ModelSpec, config: Config): number {
-  const causal = /causal/i.test(row.quantity) && !/non-?causal|full attention/i.test(row.quantity);
+  const { quantity } = row;
+  const causal = /causal/i.test(quantity) && !/non-?causal|full attention/i.test(quantity);
+  const isForward =
+    /\b(forward|prefill|inference)\b/i.test(quantity) && !/backward|train|step/i.test(quantity);
+  const count = isForward ? forwardFlops : trainFlops;
   return Number(
-    trainFlops(model, config.number('batch') ?? 1, config.number('seq') ?? 1024, { causal }),
+    count(model, config.number('batch') ?? 1, config.number('seq') ?? 1024, { causal }),
   );
 }
 

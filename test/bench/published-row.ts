@@ -17,7 +17,12 @@ export interface PublishedRow {
 
 /** What Plumbline says in the row's own unit, or the reason, true of the row, why it says nothing. */
 export type Prediction =
-  | { readonly kind: string; readonly predicted: number }
+  | {
+      readonly kind: string;
+      readonly predicted: number;
+      /** A limit that no measurement passes, and no prediction of where it lies. */
+      readonly isBound?: true;
+    }
   | { readonly reason: string };
 
 const text = (value: unknown): string =>

@@ -35,6 +35,7 @@ export function predict(row: PublishedRow): Prediction {
   if (!('rate' in found)) return found;
   return {
     kind: found.kind,
+    isBound: true,
     predicted: unit.measures === 'rate' ? found.rate : found.perToken / unit.size,
   };
 }

@@ -34,11 +34,8 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   const optimizer = config.text('optimizer');
   const batch = config.number('batch');
   const sequence = config.number('seq');
-  if (/Paged|opt(imizer)?-in-b(ack)?w/i.test(setup))
-    return { reason: 'an optimizer within backward, or states paged to the host' };
   if (batch === undefined || sequence === undefined)
     return { reason: 'batch or sequence is not published' };
-  if (/act-offload/.test(row.id)) return { reason: 'activations offloaded to the host' };
   if (/-compile\b/.test(row.id) && config.text('checkpointing') !== 'full')
     return {
       reason:
@@ -54,15 +51,13 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
   // Full fine-tuning of Qwen (2023) ran under bf16 autocast, every mode of it with checkpointing, as torchtune's adapters.
   if (/^Full/.test(optimizer)) parts.precision = 'mixed-bf16';
   const said = config.text('checkpointing');
-  parts.checkpointing =
-    said === 'full' ||
-    (said === '' &&
-      (/^qwen-\d/.test(model.name) ||
-        (parts.loraRank !== undefined && /torchtune/.test(`${setup} ${row.source}`))))
-      ? 'full'
-      : said === 'selective'
-        ? 'selective'
-        : 'none';
+  const usual =
+    /^qwen-\d/.test(model.name) ||
+    (parts.loraRank !== undefined && /torchtune/.test(`${setup} ${row.source}`));
+  const checkpointing = said === '' && usual ? 'full' : checkpointingOf(said);
+  if (checkpointing === undefined)
+    return { reason: `checkpointing in words nobody has explained: ${said}` };
+  parts.checkpointing = checkpointing;
   const attention = config.text('attention');
   parts.attention = /flash/i.test(attention) ? 'flash' : attention === 'eager' ? 'eager' : 'sdpa';
   if (/HF Trainer|hf-pr2356/.test(setup)) {
@@ -80,6 +75,13 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
       optimizerKernel: 'fused',
       ...(parts.checkpointing === 'full' ? { loss: 'fused' } : {}),
     });
+  if (/Paged/i.test(setup)) parts.pagedOptimizer = true;
+  if (/opt(imizer)?-in-b(ack)?w/i.test(setup)) parts.optimizerInBackward = true;
+  // Each of its rows has the flags of those before it, in the order of its table: activations go to the host with the update
+  // in backward, which adapters leave out.
+  const flag = /^torchtune-llama32-3b-(act-offload|adamw8bit|lora|qlora)$/.exec(row.id)?.[1];
+  if (flag !== undefined) parts.offloadActivations = true;
+  if (flag === 'act-offload' || flag === 'adamw8bit') parts.optimizerInBackward = true;
   const { gpu } = config;
   // LitGPT's GELU is one kernel.
   const ran = /LitGPT/i.test(`${setup} ${row.id}`)
@@ -110,6 +112,15 @@ function precisionOf(said: string, setup: string): RunSpec['precision'] {
   return /^fp32/.test(said) ? 'fp32' : /bf16/.test(said) ? 'bf16' : 'fp16';
 }
 
+/** "full", "full per-layer", "every layer" are one thing; undefined for what is none of the known ones. */
+function checkpointingOf(said: string): RunSpec['checkpointing'] | undefined {
+  if (/^(|no|none|off|false)$/i.test(said)) return 'none';
+  const every = /\bevery[ =](\d+)\b/i.exec(said)?.[1];
+  if (every !== undefined) return `every=${Number(every)}`;
+  if (/^selective/i.test(said)) return 'selective';
+  return /\b(full|all|per[- ]layer|every layer|yes|true|on)\b/i.test(said) ? 'full' : undefined;
+}
+
 function optimizerOf(said: string): RunSpec['optimizer'] {
   if (/8bit/i.test(said)) return 'adam8bit';
   if (/adafactor/i.test(said)) return 'adafactor';
@@ -130,7 +141,10 @@ function adapters(setup: string, parts: Given): void {
 
 function sharding(config: Config, parts: Given): void {
   const { setup } = config;
-  const gpus = config.number('gpus') ?? config.counted(/(\d+)\s*x?\s*GPUs/i);
+  const gpus =
+    config.number('gpus') ??
+    config.counted(/(\d+)\s*x?\s*(?:GPUs|ranks)\b/i) ??
+    config.counted(/\bworld[ _]size\s*=?\s*(\d+)/i);
   const zero = config.counted(/ZeRO-?(\d)/i) ?? config.number('zero');
   const tp = config.counted(/\bTP\s?=?\s?(\d+)/i);
   const pp = config.counted(/\bPP\s?=?\s?(\d+)/i);
@@ -234,7 +248,14 @@ export function checkpointed(row: PublishedRow, model: ModelSpec): Found {
 }
 
 /** Activations kept for backward, as forward ends. */
-export function activations(_row: PublishedRow, model: ModelSpec, config: Config): Found {
+export function activations(row: PublishedRow, model: ModelSpec, config: Config): Found {
+  // One tensor, block or layer of them is not their sum.
+  if (
+    /\b(per|one|single|each|a)[ -](layer|block|tensor)\b|\b(attention|MLP|FFN|norm)\b/i.test(
+      row.quantity,
+    )
+  )
+    return { reason: 'activations of a part of the model, which its words do not say exactly' };
   const said = config.text('attention');
   const run = runDefaults(model, {
     mode: 'train',

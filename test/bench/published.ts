@@ -15,6 +15,14 @@ export interface Comparison {
   readonly error: number;
 }
 
+/** A row that a bound is known for, which says nothing of where below or above it the figure lies. */
+export interface Bounded {
+  readonly row: PublishedRow;
+  readonly bound: number;
+  /** A time is at least the bound, a rate at most. */
+  readonly holds: boolean;
+}
+
 /** A row Plumbline says nothing to, and why. */
 export interface Uncovered {
   readonly row: PublishedRow;
@@ -23,13 +31,21 @@ export interface Uncovered {
 
 export function compare(rows: readonly PublishedRow[]): {
   readonly covered: readonly Comparison[];
+  readonly bounded: readonly Bounded[];
   readonly left: readonly Uncovered[];
 } {
   const covered: Comparison[] = [];
+  const bounded: Bounded[] = [];
   const left: Uncovered[] = [];
   for (const row of rows) {
     const found = predictionOf(row);
     if ('reason' in found) left.push({ row, reason: found.reason });
+    else if (found.isBound)
+      bounded.push({
+        row,
+        bound: found.predicted,
+        holds: isTime(row.unit) ? row.value >= found.predicted : row.value <= found.predicted,
+      });
     else
       covered.push({
         row,
@@ -38,7 +54,11 @@ export function compare(rows: readonly PublishedRow[]): {
         error: found.predicted / row.value - 1,
       });
   }
-  return { covered, left };
+  return { covered, bounded, left };
+}
+
+function isTime(unit: string): boolean {
+  return /^(ms|s|us|µs|seconds)$/.test(unit);
 }
 
 /** What no run can be is said like everything else that keeps a row out. */
@@ -68,7 +88,7 @@ function median(sorted: readonly number[]): number {
 
 function main(path: string): void {
   const rows = rowsOf(JSON.parse(readFileSync(path, 'utf8')));
-  const { covered, left } = compare(rows);
+  const { covered, bounded, left } = compare(rows);
   console.log(
     `${'row'.padEnd(36)} ${'kind'.padEnd(26)} ${'measured'.padStart(16)} ${'predicted'.padStart(16)} ${'unit'.padEnd(14)} ${'error'.padStart(9)}`,
   );
@@ -77,7 +97,15 @@ function main(path: string): void {
       `${row.id.padEnd(36)} ${kind.padEnd(26)} ${String(row.value).padStart(16)} ${predicted.toFixed(row.value >= 1e5 ? 0 : 2).padStart(16)} ${row.unit.slice(0, 14).padEnd(14)} ${percent(error).padStart(9)}`,
     );
   }
-  console.log(`\n${covered.length} of ${rows.length} rows covered; ${left.length} not:`);
+  if (bounded.length > 0)
+    console.log('\nbounds, which predict nothing: measured, at most or at least');
+  for (const { row, bound, holds } of bounded)
+    console.log(
+      `${row.id.padEnd(36)} ${String(row.value).padStart(12)} ${bound.toFixed(2).padStart(12)} ${row.unit.slice(0, 14).padEnd(14)} ${holds ? 'holds' : 'BROKEN'}`,
+    );
+  console.log(
+    `\n${covered.length} of ${rows.length} rows predicted, ${bounded.length} bounded; ${left.length} not:`,
+  );
   const reasons = Map.groupBy(left, ({ reason }) => reason);
   for (const [reason, some] of [...reasons].sort((a, b) => b[1].length - a[1].length)) {
     console.log(
