@@ -125,9 +125,11 @@ describe('predictions beside published measurements', () => {
         extra: junk,
       };
     });
-    const { covered: some, bounded: limits, left: others } = compare(
-      rowsOf([...strange, null, 7, 'text', { id: 'bare' }]),
-    );
+    const {
+      covered: some,
+      bounded: limits,
+      left: others,
+    } = compare(rowsOf([...strange, null, 7, 'text', { id: 'bare' }]));
     expect(some.length + limits.length + others.length).toBe(604);
     expect(
       others.map(({ reason }) => reason).filter((reason) => reason.startsWith('it cannot be read')),
