@@ -9,7 +9,10 @@ import { hasLmHead, type WeightTensor } from './weights';
 export const GGUF_TYPES = ['F16', 'BF16', 'Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q4_0'] as const;
 export type GgufType = (typeof GGUF_TYPES)[number];
 
-/** Blocks: Q8_0 32 bytes and an fp16; Q6_K 210 bytes for 256; Q5_K 176; Q4_K 144; Q4_0 18 for 32. */
+/**
+ * Blocks (ggml-common.h): Q8_0 34 bytes for 32; Q6_K 210 for 256; Q5_K 176; Q4_K 144; Q4_0 18 for 32. Q4_K's, Q6_K's and
+ * Q4_0's were compared with copies of that header; the rule for which layers get more is llama.cpp's as known, not read anew.
+ */
 const BITS: Readonly<Record<GgufType, number>> = {
   F16: 16,
   BF16: 16,
