@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +30,29 @@ const runnable = process.platform === 'linux' && python !== null;
 const members = (family: Family) =>
   [family.root, family.child, family.grandchild, family.daemon].sort((a, b) => a - b);
 const sorted = (pids: readonly number[]) => [...pids].sort((a, b) => a - b);
+
+const parentOf = (pid: number) =>
+  Number(/\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]);
+const readChildren = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+    .split(' ')
+    .filter((text) => text !== '')
+    .map(Number);
+
+/** Of the one hierarchy there is (version 2), or of the one of pids (version 1). Null where none may be made. */
+function makeControlGroup(): string | null {
+  for (const hierarchy of ['/sys/fs/cgroup', '/sys/fs/cgroup/pids']) {
+    if (!existsSync(`${hierarchy}/cgroup.procs`)) continue;
+    const group = `${hierarchy}/plumbline-test-${process.pid}`;
+    try {
+      mkdirSync(group);
+      return group;
+    } catch {
+      // Not this account's to make.
+    }
+  }
+  return null;
+}
 
 async function launchFamily(manner: 'wait' | 'leave') {
   const reported = await launch([python!, fixture('family.py'), manner]);
@@ -67,6 +99,50 @@ describe.skipIf(!runnable)('the tree of a workload', () => {
     const { workload, family } = await launchFamily('leave');
     expect(await workload.exited).toEqual({ exitCode: 3, signal: null });
     expect(members(family).filter(lives)).toEqual([]);
+  });
+
+  it('ends also what cleared its environment and left for a session of its own', async () => {
+    const { workload, logs } = await launch([python!, fixture('escape.py'), '40']);
+    const escaped = Number(await until(() => logs[0]?.text));
+    const pids = await until(() => workload.pids().includes(escaped) && workload.pids());
+    expect(pids).not.toContain(process.pid);
+    // Forty that ended as orphans lie nowhere as zombies, whose exit nobody asks for.
+    const supervisor = parentOf(workload.pid);
+    await until(() => readChildren(supervisor).every(lives));
+    await workload.stop(300);
+    expect(lives(escaped)).toBe(false);
+    expect(lives(supervisor)).toBe(false);
+  });
+
+  it('goes on running where it is to be left, and is named', async () => {
+    const { workload, logs, warnings } = await launch(
+      [python!, fixture('escape.py'), '0', 'leave'],
+      process.env,
+      process.cwd(),
+      true,
+    );
+    const escaped = Number(await until(() => logs[0]?.text));
+    expect(await workload.exited).toEqual({ exitCode: 0, signal: null });
+    expect(lives(escaped)).toBe(true);
+    process.kill(escaped, 'SIGKILL');
+    expect(warnings).toEqual([`The workload left running: ${escaped} (sleep).`]);
+  });
+
+  it('leaves and names what lies in a control group of its own, as services and containers do', async (context) => {
+    const group = makeControlGroup();
+    if (group === null) return context.skip('no control group can be made here');
+    const { workload, logs, warnings } = await launch([python!, fixture('escape.py'), '0']);
+    const escaped = Number(await until(() => logs[0]?.text));
+    try {
+      writeFileSync(`${group}/cgroup.procs`, String(escaped));
+      await workload.stop(300);
+      expect(lives(escaped)).toBe(true);
+      expect(warnings).toEqual([expect.stringMatching(`Still running.*: ${escaped} \\(sleep\\)`)]);
+    } finally {
+      process.kill(escaped, 'SIGKILL');
+      await until(() => !lives(escaped));
+      rmdirSync(group);
+    }
   });
 
   it('ends when the supervisor is killed, and a warning says so', async () => {

@@ -65,6 +65,7 @@ const recordRequest: z.ZodType<RecordRequest> = z.object({
   pid: z.number().int().positive().optional(),
   command: z.array(z.string().max(131_072)).max(10_000).optional(),
   instrument: z.literal('python').optional(),
+  leaveRunning: z.boolean().optional(),
   weights: path.optional(),
   saveWeights: path.optional(),
   cwd: path.optional(),

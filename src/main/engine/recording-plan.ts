@@ -24,6 +24,8 @@ export interface RecordingPlan extends Target {
   readonly run: RunSpec | null;
   /** Checkpoint that the bundled workload starts from. */
   readonly weights: string | null;
+  /** What the workload leaves behind goes on running. */
+  readonly leaveRunning: boolean;
   /** Nothing is declared of the command, so what it announces takes the place of a declaration. */
   readonly takesAnnouncements: boolean;
   /** Knows the secrets of the workload's environment: nothing it says is stored without having passed here. */
@@ -60,6 +62,7 @@ export function planRecording(request: RecordRequest): RecordingPlan {
     model: request.model ?? null,
     run: request.run ?? null,
     weights: request.weights ?? null,
+    leaveRunning: request.leaveRunning === true,
     takesAnnouncements: workload.kind === 'command' && !request.model,
     redactor,
   };

@@ -241,6 +241,7 @@ export class Recording {
         command: plan.command,
         cwd: plan.cwd,
         env: plan.env,
+        leaveRunning: plan.leaveRunning,
         supervisorPath: supervisorEntry,
         nodePath: workloadNode(),
       }),

@@ -13,7 +13,7 @@ import { findExecutable } from './command';
 import { MarkerChannel } from './marker-channel';
 import { WorkloadOutput } from './output';
 import { openOutputPipes } from './output-pipes';
-import type { FromSupervisor } from './supervisor';
+import type { FromSupervisor, NamedProcess } from './supervisor';
 import { type SupervisorOptions, SupervisorProcess } from './supervisor-process';
 import { ProcessTree } from './tree';
 import type { ExitStatus, LaunchedWorkload, WorkloadListener } from './types';
@@ -24,6 +24,8 @@ export interface LaunchOptions extends WorkloadListener, SupervisorOptions {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What the workload leaves behind when it ends goes on running, and is named in a warning. */
+  readonly leaveRunning?: boolean;
 }
 
 const GRACE_MS: Millis = 2000;
@@ -49,7 +51,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     await channel.close();
     throw error;
   });
-  const members = new ProcessTree(run.pid, session);
+  const members = new ProcessTree(run.pid, session, run.supervisor.pid);
   tree = members;
   let ended = false;
   const exited = waitForEnd(options, session, channel, output, run).then((status) => {
@@ -81,6 +83,8 @@ interface SupervisedRun {
     status: ExitStatus | null;
     /** Processes that could not be ended; null until the supervisor has looked. */
     left: readonly number[] | null;
+    /** Processes that were not to be ended. */
+    others: readonly NamedProcess[];
   };
 }
 
@@ -95,14 +99,17 @@ async function startSupervised(
   const answer = new Promise<FromSupervisor>((resolve) => {
     onAnswer = resolve;
   });
-  const end: SupervisedRun['end'] = { status: null, left: null };
+  const end: SupervisedRun['end'] = { status: null, left: null, others: [] };
   const pipes = await openOutputPipes(channel.folder);
   try {
     const supervisor = new SupervisorProcess(options, (message) => {
       if (message.type === 'started' || message.type === 'failed') onAnswer(message);
       else if (message.type === 'exited')
         end.status = { exitCode: message.exitCode, signal: message.signal };
-      else end.left = message.left;
+      else {
+        end.left = message.left;
+        end.others = message.others;
+      }
     });
     // What the supervisor itself has to say is said in messages; without named pipes the workload writes there too.
     output.capture(supervisor.stdout, supervisor.stderr);
@@ -114,6 +121,7 @@ async function startSupervised(
       env: childEnvironment(options.env, channel.socketPath, session),
       outputs: pipes?.paths ?? null,
       temporary: channel.folder,
+      leaveRunning: options.leaveRunning === true,
     });
     const started = await Promise.race([answer, supervisor.gone.then(() => null)]);
     if (started?.type !== 'started') {
@@ -145,11 +153,20 @@ async function waitForEnd(
   const left = end.left ?? (await sweep(options, session, pid, start));
   if (left.length > 0)
     options.onWarning(`Processes of the workload could not be ended: ${left.join(', ')}.`);
+  if (end.others.length > 0) options.onWarning(describeOthers(end.others, options));
   await Promise.all([output.drain(DRAIN_MS), channel.drain(DRAIN_MS)]);
   await channel.close();
   const dropped = output.describeDropped();
   if (dropped !== null) options.onWarning(dropped);
   return end.status ?? { exitCode: null, signal: null };
+}
+
+function describeOthers(others: readonly NamedProcess[], { leaveRunning }: LaunchOptions): string {
+  const shown = others.slice(0, 20).map(({ pid, name }) => `${pid} (${name})`);
+  const list = `${shown.join(', ')}${others.length > shown.length ? ', …' : ''}`;
+  return leaveRunning
+    ? `The workload left running: ${list}.`
+    : `Still running, and not ended, since a service manager or a container runtime started them for the workload: ${list}.`;
 }
 
 /** What the workload finds beside its own variables: where markers go, and the sessions around it, the innermost last. */

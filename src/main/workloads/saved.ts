@@ -27,6 +27,7 @@ const request = z
     bundled: z.literal('gpt2').optional(),
     command: words.min(1).optional(),
     instrument: z.enum(INSTRUMENTS).optional(),
+    leaveRunning: z.boolean().optional(),
     weights: z.string().optional(),
     saveWeights: z.string().optional(),
     cwd: z.string().optional(),

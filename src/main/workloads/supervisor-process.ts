@@ -54,6 +54,11 @@ export class SupervisorProcess {
     });
   }
 
+  /** Parent of what the workload leaves without one, where the system allows it. */
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
   send(message: ToSupervisor): void {
     // A supervisor that is gone is noticed through `gone`; nothing to add here.
     if (this.#child.connected) this.#child.send(message, () => {});

@@ -5,13 +5,17 @@
  * Plumbline sends `run` once (or `sweep`, to end the tree of a supervisor that died), and `stop` at any time; the
  * supervisor answers `started` or `failed`, `exited`, and last `done`. The workload writes straight into
  * Plumbline's pipes, so no output passes through here and none can block it. Members of the tree are found by descent
- * from the root, by its process session, and by the session id every descendant inherits in its environment.
+ * from the root, by its process session, and on Linux by the kernel's own proof: whatever loses its parent below here
+ * becomes this process's child. Where that cannot be had, the session id that descendants inherit in their environment
+ * stands in for it. A process that bears the id and is no descendant, or that lies in a control group of its own, was
+ * started by somebody else (a service manager, a container runtime) for the workload: it is named and not signalled.
  *
- * Node built-ins only and no import of other files: Node can run this very file.
+ * Node built-ins and guardian.ts only, so that Node can run this very file.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { becomeSubreaper, isInOurGroup, readName } from './guardian.ts';
 
 export type ToSupervisor =
   | {
@@ -24,6 +28,8 @@ export type ToSupervisor =
       readonly outputs: readonly [string, string] | null;
       /** Removed at the end, should Plumbline no longer be there to do it. */
       readonly temporary: string | null;
+      /** What the root leaves behind goes on running, and is named. */
+      readonly leaveRunning: boolean;
     }
   | {
       readonly type: 'sweep';
@@ -37,8 +43,17 @@ export type FromSupervisor =
   | { readonly type: 'started'; readonly pid: number }
   | { readonly type: 'failed'; readonly code: string }
   | { readonly type: 'exited'; readonly exitCode: number | null; readonly signal: string | null }
-  /** `left`: processes that could not be ended. */
-  | { readonly type: 'done'; readonly left: readonly number[] };
+  /** `left`: processes that could not be ended; `others`: those that were not to be. */
+  | {
+      readonly type: 'done';
+      readonly left: readonly number[];
+      readonly others: readonly NamedProcess[];
+    };
+
+export interface NamedProcess {
+  readonly pid: number;
+  readonly name: string;
+}
 
 interface Proc {
   readonly pid: number;
@@ -62,6 +77,10 @@ let temporary: string | null = null;
 let deadline = Number.POSITIVE_INFINITY;
 let ending: Promise<readonly number[]> | null = null;
 let orphaned = false;
+let leaves = false;
+/** This process has been the workload's guardian since before it began: every descendant is below it. */
+let adopts = false;
+const reap = process.platform === 'linux' ? becomeSubreaper() : null;
 const known = new Map<number, string>();
 const outsiders = new Map<number, string>();
 
@@ -70,6 +89,20 @@ function tell(message: FromSupervisor): Promise<void> {
     if (!process.connected || !process.send) resolve();
     else process.send(message, () => resolve());
   });
+}
+
+/** Buries what was adopted and has ended: nobody else asks for its exit. */
+function buryAdopted(): void {
+  const { pid } = process;
+  try {
+    const children = readFileSync(`/proc/self/task/${pid}/children`, 'latin1');
+    for (const text of children.split(' ').filter(Boolean)) {
+      const one = Number(text);
+      if (one !== root && readLinux(one)?.zombie === true) reap?.(one);
+    }
+  } catch {
+    // A kernel without that list: they are buried when this process ends.
+  }
 }
 
 function readLinux(pid: number): Proc | null {
@@ -146,6 +179,29 @@ function carriesSession(proc: Proc): boolean {
   return false;
 }
 
+/** Lost its parent below here, or, where no parent was lost to us, bears the session's id; and nobody else runs it. */
+function isOwnOrphan(proc: Proc): boolean {
+  if (leaves) return false;
+  const isOrphan = adopts ? proc.parent === process.pid : carriesSession(proc);
+  return isOrphan && isInOurGroup(proc.pid);
+}
+
+/** What belongs to the workload in some way and is left alone. */
+async function bystanders(): Promise<NamedProcess[]> {
+  if (process.platform !== 'linux') return [];
+  const members = leaves ? new Map<number, string>() : known;
+  return (await processes())
+    .filter(
+      (proc) =>
+        !proc.zombie &&
+        proc.pid !== process.pid &&
+        proc.pid !== root &&
+        !members.has(proc.pid) &&
+        (carriesSession(proc) || (adopts && proc.parent === process.pid)),
+    )
+    .map(({ pid }) => ({ pid, name: readName(pid) }));
+}
+
 /** The living members of the tree. Whoever was once a member stays one, whatever becomes of its parent. */
 async function members(): Promise<Proc[]> {
   const all = await processes();
@@ -160,7 +216,7 @@ async function members(): Promise<Proc[]> {
     if (
       proc.pid === root
         ? sessionIsOurs
-        : (sessionIsOurs && proc.group !== 0 && proc.group === root) || carriesSession(proc)
+        : (sessionIsOurs && proc.group !== 0 && proc.group === root) || isOwnOrphan(proc)
     )
       known.set(proc.pid, proc.start);
   }
@@ -235,11 +291,13 @@ function endTree(graceMs: number): Promise<readonly number[]> {
 }
 
 async function finish(graceMs: number): Promise<void> {
-  const left = await endTree(graceMs);
+  // A root that ended by itself left what it meant to leave.
+  const hasEnded = child !== null && (child.exitCode !== null || child.signalCode !== null);
+  const left = leaves && hasEnded ? [] : await endTree(graceMs);
   if (child && child.exitCode === null && child.signalCode === null && !left.includes(root ?? -1)) {
     await new Promise((resolve) => child?.once('exit', resolve));
   }
-  await tell({ type: 'done', left });
+  await tell({ type: 'done', left, others: await bystanders() });
   if (orphaned && temporary !== null) rmSync(temporary, { recursive: true, force: true });
   process.exit(0);
 }
@@ -255,6 +313,9 @@ function openPipe(path: string): number {
 function run(message: Extract<ToSupervisor, { type: 'run' }>): void {
   session = message.session;
   temporary = message.temporary;
+  leaves = message.leaveRunning;
+  adopts = reap !== null;
+  if (adopts) process.on('SIGCHLD', buryAdopted);
   const [file = '', ...args] = message.command;
   const failed = (error: unknown) => {
     void tell({ type: 'failed', code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' }).then(

@@ -24,14 +24,19 @@ export class ProcessTree implements ProcessScope {
   readonly #announced = new Map<number, number>();
   readonly #root: number;
   readonly #session: string | null;
+  readonly #guardian: number | null;
   #list: readonly number[];
   #readAt = Number.NEGATIVE_INFINITY;
   #forgotAt = performance.now();
   #reading = false;
 
-  /** `session`: the id that descendants carry in PLUMBLINE_SESSION; null when nothing marks them. */
-  constructor(root: number, session: string | null) {
+  /**
+   * `session`: the id that descendants carry in PLUMBLINE_SESSION; null when nothing marks them. `guardian`: the process
+   * that descendants are handed to when they lose their parent.
+   */
+  constructor(root: number, session: string | null, guardian: number | null = null) {
     this.#root = root;
+    this.#guardian = guardian;
     this.#session = session;
     this.#list = [root];
     const stat = readProcStat(root);
@@ -103,7 +108,8 @@ export class ProcessTree implements ProcessScope {
     for (let grown = true; grown; ) {
       grown = false;
       for (const [pid, stat] of parents) {
-        if (!this.#members.has(stat.parent) && !this.#carriesSession(pid)) continue;
+        const descends = this.#members.has(stat.parent) || stat.parent === this.#guardian;
+        if (!descends && !this.#carriesSession(pid)) continue;
         this.#members.set(pid, stat.start);
         this.#parents.set(pid, stat.parent);
         this.#outsiders.delete(pid);

@@ -72,6 +72,8 @@ export interface RecordRequest {
   readonly command?: readonly string[];
   /** Watches a command that knows nothing of Plumbline, by its interpreter. */
   readonly instrument?: 'python';
+  /** What the command leaves behind when it ends goes on running, and is named in a warning; else it is ended too. */
+  readonly leaveRunning?: boolean;
   /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */
   readonly weights?: string;
   /** A new folder, in which the bundled workload keeps what it trained as such a checkpoint. */

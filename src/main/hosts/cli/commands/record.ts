@@ -38,6 +38,7 @@ import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
 interface RecordOptions extends SpecOptions, ExpectationOptions {
+  readonly leaveRunning?: boolean;
   readonly bundled?: string;
   readonly pid?: string;
   readonly name?: string;
@@ -65,6 +66,10 @@ export function registerRecord(program: Command, output: Output): void {
       .option(
         '--instrument <kind>',
         `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`,
+      )
+      .option(
+        '--leave-running',
+        'leave running what the command leaves behind when it ends, where it would be ended too',
       )
       .option('--env <NAME=VALUE>', 'set a variable for the command (may be repeated)', collect)
       .option('--clean-env', 'pass on only what any program needs to start and to find its GPU')
@@ -222,6 +227,12 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
       'The bundled workload needs no instrument.',
       'Leave --instrument out.',
     );
+  if (options.leaveRunning === true)
+    throw new Failure(
+      'bad_input',
+      'The bundled workload leaves nothing running.',
+      'Leave --leave-running out.',
+    );
   const { weights, saveWeights, prompt } = options;
   // A name other than the workload's own declares the model, which the weights must then be of.
   const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
@@ -271,6 +282,13 @@ function foreignRequest(
       'Launch it through plumbline record --instrument python -- COMMAND.',
     );
   }
+  const { leaveRunning = false } = options;
+  if (pid !== undefined && leaveRunning)
+    throw new Failure(
+      'bad_input',
+      'A process that runs already is never ended.',
+      'Leave --leave-running out.',
+    );
   const spec = declaredSpec(options);
   if (pid !== undefined) return { ...spec, pid: whole('--pid', pid) ?? 0 };
   const instrument = INSTRUMENTS.find((each) => each === kind);
@@ -281,7 +299,13 @@ function foreignRequest(
       `Use one of ${INSTRUMENTS.join(', ')}.`,
     );
   }
-  return { ...spec, ...environment, command, ...(instrument && { instrument }) };
+  return {
+    ...spec,
+    ...environment,
+    command,
+    ...(instrument && { instrument }),
+    ...(leaveRunning && { leaveRunning }),
+  };
 }
 
 /** A saved workload says what it is itself; only its session's name, interval and environment may be given anew. */

@@ -20,6 +20,7 @@ export function savedText(saved: SavedWorkload): string {
     command,
     cwd,
     instrument,
+    leaveRunning,
     weights,
     saveWeights,
     name,
@@ -36,6 +37,7 @@ export function savedText(saved: SavedWorkload): string {
     ...Object.entries({
       folder: cwd,
       instrument,
+      'left running': leaveRunning ? 'what it leaves behind' : undefined,
       weights,
       'weights saved': saveWeights,
       session: name,
