@@ -1,63 +1,84 @@
 /** The workload ran out of memory: it said so in its log, or the system killed it without a word. */
 
 import { formatBytes, formatDuration } from '../../base/format';
-import { GiB, KiB, MiB, type Micros } from '../../base/units';
+import type { Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import { computeBudget } from '../../budget/budget';
+import { specOptions } from '../../model/spec-options';
 import { firstSample, valueAt } from '../../trace/series';
 import { deviceIn, TREE_RSS, usedMemory } from '../../trace/series-ids';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
-import type { DiagnosisInput, Finding } from '../overlay/types';
+import type { DiagnosisInput, Finding, MemoryError } from '../overlay/types';
+import { memoryMissing, parseMemoryError } from './memory-error';
+import { describeMemoryError, hadEnoughReserved } from './memory-error-words';
 
-const PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  {
-    pattern:
-      /CUDA out of memory|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|OutOfMemoryError/,
-    what: 'GPU memory',
-  },
-  { pattern: /RESOURCE_EXHAUSTED/, what: 'device memory' },
-  { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
-  { pattern: /std::bad_alloc/, what: 'host memory' },
-  { pattern: /(^|[\s.])MemoryError\b/, what: 'host memory' },
-  {
-    pattern: /Array buffer allocation failed|Cannot allocate memory|cannot enlarge memory/i,
-    what: 'host memory',
-  },
-];
-
-const UNITS: Readonly<Record<string, number>> = { b: 1, bytes: 1, kib: KiB, mib: MiB, gib: GiB };
+/** Lines behind the first that may belong to the same message: what an allocator tells of itself. */
+const MESSAGE_LINES = 40;
+/** Of the line that is quoted; its figures stand beside it whole. */
+const QUOTED_CHARACTERS = 240;
 
 export function findOutOfMemory(input: DiagnosisInput): Finding | null {
-  for (const line of input.logs) {
-    if (line.stream === 'plumbline') continue;
-    const hit = PATTERNS.find(({ pattern }) => pattern.test(line.text));
-    if (hit) return announced(input, line, hit.what);
-  }
-  return input.signal === 'SIGKILL' || input.exitCode === 137 ? killed(input) : null;
+  const said = input.logs.filter(({ stream }) => stream !== 'plumbline');
+  const missing = said.flatMap((line, index) => (memoryMissing(line.text) === null ? [] : [index]));
+  if (missing.length === 0)
+    return input.signal === 'SIGKILL' || input.exitCode === 137 ? killed(input) : null;
+  const messages = missing.map((index) => {
+    const line = said[index]!;
+    const behind = said
+      .slice(index + 1, index + MESSAGE_LINES)
+      .flatMap(({ stream, text }) => (stream === line.stream ? [text] : []));
+    return { line, error: parseMemoryError(line.text, behind) };
+  });
+  // One want of memory is often told twice, first without its figures.
+  const told = messages.find(({ error }) => error.asked !== null) ?? messages[0]!;
+  return announced(input, told.line, told.error);
 }
 
-function announced(input: DiagnosisInput, line: LogLine, what: string): Finding {
-  const asked = /tried to allocate ([\d.]+) ?([KMG]iB|bytes|B)\b/i.exec(line.text);
-  const bytes = asked ? Math.round(Number(asked[1]) * (UNITS[asked[2]!.toLowerCase()] ?? 1)) : null;
+function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Finding {
+  const { asked, what } = error;
   const died = input.signal !== null || (input.exitCode !== null && input.exitCode !== 0);
+  const isInPieces = hadEnoughReserved(error);
   return {
     kind: 'out_of_memory',
-    title: `The workload ran out of ${what}${bytes === null ? '' : `, asking for ${formatBytes(bytes)} more`}`,
-    bytes,
+    title: `The workload ran out of ${what}${asked === null ? '' : `, asking for ${formatBytes(asked)} more`}`,
+    bytes: asked,
     phase: phaseAt(input, line.t),
     span: [line.t, line.t],
     confidence: died ? 'high' : 'medium',
     evidence: [
-      `At ${formatDuration(line.t)} it wrote: ${JSON.stringify(line.text.trim().slice(0, 240))}.`,
+      `At ${formatDuration(line.t)} it wrote: ${quote(line.text)}.`,
+      ...describeMemoryError(error),
       died ? `It then ended with ${ending(input)}.` : 'It went on after that.',
       ...peakSentence(input),
       ...headroomSentence(input, line.t),
       ...fittingSentence(input),
     ],
     formula: 'asked for > memory of the device − held by the workload − held by others',
-    remedy:
-      'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
+    ...workedOut(error),
+    remedy: isInPieces
+      ? 'Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True, so that what is reserved need not lie in one piece.'
+      : 'Take a smaller batch or sequence, switch on checkpointing, or a lower precision; see "plumbline plan".',
+    memoryError: error,
+  };
+}
+
+function quote(text: string): string {
+  const trimmed = text.trim();
+  return JSON.stringify(
+    trimmed.length > QUOTED_CHARACTERS ? `${trimmed.slice(0, QUOTED_CHARACTERS)}…` : trimmed,
+  );
+}
+
+/** The formula's numbers, where the message tells all of them. */
+function workedOut({ asked, capacity, inUse, others, free }: MemoryError): { worked?: string } {
+  if (asked === null || capacity === null || inUse === null) return {};
+  const rest =
+    others.length > 0
+      ? others.reduce((sum, { bytes }) => sum + bytes, 0)
+      : Math.max(0, capacity - inUse - (free ?? 0));
+  return {
+    worked: `${formatBytes(asked)} > ${formatBytes(capacity)} − ${formatBytes(inUse)} − ${formatBytes(rest)} = ${formatBytes(free ?? Math.max(0, capacity - inUse - rest))}`,
   };
 }
 
@@ -110,7 +131,7 @@ function fittingSentence({ budget, overlay }: DiagnosisInput): string[] {
   return [
     best === 0
       ? `By the budget not even one sequence fits in the ${formatBytes(limit)} that ${had}.`
-      : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}.`,
+      : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}. Look at it with: plumbline plan ${specOptions(budget.spec, { ...budget.run, batch: best })}`,
   ];
 }
 

@@ -90,6 +90,29 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly ledger?: never;
 }
 
+/** What a message about missing memory says; what it leaves out is null. */
+export interface MemoryError {
+  /** What ran out: "GPU memory", "host memory". */
+  readonly what: string;
+  readonly asked: Bytes | null;
+  /** Of the device. */
+  readonly capacity: Bytes | null;
+  readonly free: Bytes | null;
+  /** All that this process held on the device. */
+  readonly inUse: Bytes | null;
+  /** Of that, in tensors. */
+  readonly allocated: Bytes | null;
+  /** Held by the allocator and in no tensor. */
+  readonly unallocated: Bytes | null;
+  /** Of what is in tensors: pools that others cannot use, as CUDA graphs' are. */
+  readonly privatePools: Bytes | null;
+  /** The most that it was allowed, where that is less than the device has. */
+  readonly allowed: Bytes | null;
+  /** Index of the device. */
+  readonly device: number | null;
+  readonly others: readonly { readonly pid: number; readonly bytes: Bytes }[];
+}
+
 export interface Finding {
   readonly kind: FindingKind;
   readonly title: string;
@@ -109,6 +132,8 @@ export interface Finding {
   readonly formula?: string;
   /** The same with the numbers put in. */
   readonly worked?: string;
+  /** Running out of memory: all that the message said. */
+  readonly memoryError?: MemoryError;
   /** What to do about it. */
   readonly remedy?: string;
   /** The declared setting the trace contradicts, with the value that fits it; `or`: others that fit it as well. */
