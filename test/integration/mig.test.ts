@@ -48,6 +48,9 @@ for (const { lines, own, forMs } of ${JSON.stringify(steps.map(({ own, neighbour
   renameSync(control + '.next', control);
   await new Promise((resolve) => setTimeout(resolve, forMs));
 }
+// What a process holds goes when it ends, as on a device: the stub is told before.
+writeFileSync(control + '.next', ${JSON.stringify(`${linesWith(0, 0).join('\n')}\n`)});
+renameSync(control + '.next', control);
 `,
   );
   return [process.execPath, script];
