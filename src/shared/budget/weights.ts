@@ -53,7 +53,7 @@ export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weig
   if (rank > 0)
     return {
       tensors,
-      trained: countAdapters(model, tensors, rank, run.loraTargets ?? 'query-value'),
+      trained: countAdapters(model, tensors, run),
     };
   return {
     tensors,
@@ -102,16 +102,17 @@ function endTensors(model: ModelSpec, shard: Shard): WeightTensor[] {
   return [...relative, ...tables, ...head];
 }
 
+/** Two narrow matrices beside each matrix that takes an adapter, and with DoRA the magnitude of each of its outputs. */
 function countAdapters(
   model: ModelSpec,
   tensors: readonly WeightTensor[],
-  rank: number,
-  targets: string,
+  { loraRank: rank = 0, loraTargets = 'query-value', dora }: RunSpec,
 ): WeightTensor[] {
   return tensors
-    .filter((tensor) => takesAdapter(model, tensor, targets))
+    .filter((tensor) => takesAdapter(model, tensor, loraTargets))
     .flatMap((tensor) => [
       { ...tensor, rows: tensor.rows, columns: rank },
       { ...tensor, rows: rank, columns: tensor.columns },
+      ...(dora ? [{ ...tensor, rows: 1, kind: 'vector' as const }] : []),
     ]);
 }

@@ -368,6 +368,25 @@ const LORA: Readonly<Record<string, TruthRun>> = {
     loraModules: 'all-linear',
   },
 };
+/** DoRA's magnitudes besides. */
+const DORA: Readonly<Record<string, TruthRun>> = {
+  'dora all-linear bf16 sdpa': {
+    precision: 'bf16',
+    attention: 'sdpa',
+    dora: true,
+    loraRank: 16,
+    loraTargets: 'all-linear',
+    loraModules: 'all-linear',
+  },
+  'dora query-value fp32 eager': {
+    precision: 'fp32',
+    attention: 'eager',
+    dora: true,
+    loraRank: 16,
+    loraTargets: 'query-value',
+    loraModules: ['q_proj', 'v_proj'],
+  },
+};
 const LORA_OF = ['llama', 'mistral', 'qwen2'];
 
 /** Attention that transformers has no code for in a family: what asks for it is no step. */
@@ -416,6 +435,7 @@ export function listSteps(): readonly TruthStep[] {
   for (const [family, config] of Object.entries({ ...DECODERS, ...FRESH })) {
     add(family, 'causal', config, EVERY_DECODER);
     if (MORE_OF.includes(family)) add(family, 'causal', config, MORE);
+    if (LORA_OF.includes(family)) add(family, 'causal', config, DORA);
     if (FSDP_OF.includes(family)) add(family, 'causal', config, FSDP);
     if (LORA_OF.includes(family))
       add(

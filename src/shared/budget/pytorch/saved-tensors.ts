@@ -169,6 +169,43 @@ class LayerTape {
     this.#save(sublayer, name, shape, element, apart ? adapted : 1);
     if (loraDropout > 0) this.#save(sublayer, 'dropout mask of the adapters', shape, 1, adapted);
     this.#narrow(sublayer, element, adapted);
+    for (const role of readers) if (this.#adapts(role)) this.#magnitude(sublayer, role, times);
+  }
+
+  /** DoRA scales the outputs of the matrix and of its adapter, each of which that saves (peft/tuners/lora/dora.py). */
+  #magnitude(sublayer: Sublayer, role: Role, times = 1): void {
+    if (!this.#run.dora) return;
+    const { batch: B, seq: n } = this.#run;
+    const { compute: c, autocast, adapter } = this.#types;
+    const shape = [B, n, this.#outputs(role)];
+    this.#save(sublayer, 'outputs that DoRA scales', shape, c, times);
+    this.#save(
+      sublayer,
+      'outputs of the adapter that DoRA scales',
+      shape,
+      autocast ? c : adapter,
+      times,
+    );
+  }
+
+  #outputs(role: Role): number {
+    const { queryWidth, kvWidth, ffn } = this.#shape;
+    switch (role) {
+      case 'query':
+        return queryWidth;
+      case 'key':
+      case 'value':
+        return kvWidth;
+      case 'qkv':
+        return queryWidth + 2 * kvWidth;
+      case 'gate':
+      case 'up':
+        return ffn;
+      case 'gateUp':
+        return 2 * ffn;
+      default:
+        return this.#model.hidden;
+    }
   }
 
   #adapts(role: Role): boolean {
@@ -290,7 +327,10 @@ class LayerTape {
       this.#save(sublayer, name, output, c);
       const isCast = !autocast && (adapter !== c || (this.#run.loraDropout ?? 0) > 0);
       if (this.#rank > 0 && isCast) this.#inputs(sublayer, `${name}, cast`, output, ['output']);
-      else if (this.#rank > 0 && this.#adapts('output')) this.#narrow(sublayer, c, 1);
+      else if (this.#rank > 0 && this.#adapts('output')) {
+        this.#narrow(sublayer, c, 1);
+        this.#magnitude(sublayer, 'output');
+      }
     }
     this.#residualDropout(sublayer);
   }

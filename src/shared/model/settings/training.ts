@@ -101,6 +101,19 @@ export const TRAINING = {
     },
   }),
 
+  /** Adapters learn a direction, and beside it the magnitude of each output (DoRA). */
+  dora: setting({
+    kind: SWITCH,
+    label: 'Magnitudes beside the adapters (DoRA)',
+    modes: ['train'],
+    impliesPyTorch: (isOn) => isOn,
+    check(isOn, run: { loraRank?: number }, _, refuse) {
+      if (isOn && !run.loraRank)
+        refuse('the run has no adapters', 'Give --lora-rank, or leave it out.');
+    },
+    option: { flag: '--dora', help: 'adapters with the magnitude of each output apart (DoRA)' },
+  }),
+
   /** What bitsandbytes leaves unquantized trains adapters in this precision; left out, fp32, which PEFT casts it to. */
   unquantizedPrecision: setting({
     kind: choice(UNQUANTIZED_PRECISIONS),

@@ -132,3 +132,19 @@ describe('activations in host memory', () => {
     expect(saved(32, false)).toBeGreaterThan(7 * saved(4, false));
   });
 });
+
+describe('DoRA', () => {
+  it('trains the magnitude of each output of the matrices with adapters besides', () => {
+    const given = { loraRank: 8, loraTargets: 'all-linear' } as const;
+    const [plain, dora] = [heldBy(given), heldBy({ ...given, dora: true })];
+    // Of Llama's layer four matrices have 4,096 outputs, two 11,008, and the last 4,096; all in fp32.
+    const outputs = 32 * (5 * 4096 + 2 * 11_008);
+    for (const component of ['gradients', 'adam_m', 'adam_v'] as const)
+      expect((dora.optimizer?.[component] ?? 0) - (plain.optimizer?.[component] ?? 0)).toBe(
+        4 * outputs,
+      );
+    expect(() => checkRun(llama, train({ dora: true }))).toThrow(
+      /dora cannot be true.*no adapters/,
+    );
+  });
+});
