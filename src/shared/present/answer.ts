@@ -17,7 +17,8 @@ function tellFailure(session: SessionDocument): string {
   if (signal !== null) how = `, signal ${signal}`;
   else if (exitCode) how = ` with exit code ${exitCode}`;
   const cause = findings.find(({ kind }) => kind === 'out_of_memory');
-  return `Failed${how}${cause ? `: ${lowerFirst(cause.title)}` : ''}. ${tellMemory(session)}`;
+  const rest = { ...session, findings: findings.filter((finding) => finding !== cause) };
+  return `Failed${how}${cause ? `: ${lowerFirst(cause.title)}` : ''}. ${tellMemory(rest)}`;
 }
 
 function tellMemory(session: SessionDocument): string {
@@ -31,6 +32,8 @@ function tellMemory(session: SessionDocument): string {
   if (finding) return `${figures}: ${cause(finding)}.`;
   if (isLive) return `${figures} at the peak. No divergence so far.`;
   if (!showsRun(overlay)) return headline(session);
+  // A run that failed may not have come to its peak: it agrees with nothing.
+  if (status === 'failed') return `Until then ${figures}.`;
   return residualBytes === 0
     ? `${formatBytes(measuredPeak.bytes)}, as predicted to the byte.`
     : `${figures}, ${formatSignedBytes(residualBytes)}; no cause stands out.`;

@@ -9,7 +9,7 @@ import { showsRun } from '../divergence/overlay/shows-run';
 import type { SessionDocument } from '../session/session-document';
 
 /** The session in one sentence with its figures. */
-export function headline({ overlay }: SessionDocument): string {
+export function headline({ overlay, status }: SessionDocument): string {
   const { measuredPeak, residualBytes, residualPercent, predictedPeak } = overlay;
   if (!measuredPeak)
     return predictedPeak.refined === null
@@ -24,6 +24,9 @@ export function headline({ overlay }: SessionDocument): string {
     flags === 0
       ? ''
       : ` ${flags} of ${overlay.phases.length} phases ${flags === 1 ? 'is' : 'are'} flagged.`;
+  // A run that failed may not have come to its peak: it agrees with nothing.
+  if (status === 'failed')
+    return `Memory had risen to ${formatBytes(measuredPeak.bytes)} of the ${formatBytes(predictedPeak.refined)} predicted when the run failed.${phases}`;
   if (residualBytes === 0)
     return `Measured and predicted peak agree to the byte: ${formatExactBytes(measuredPeak.bytes)}.${phases}`;
   return `Memory peaked at ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted: ${formatSignedBytes(residualBytes)} (${formatSignedPercent(residualPercent)}).${phases}`;

@@ -14,6 +14,8 @@ export function noFindings({
   if (overlay.phases.length === 0)
     return 'Only the peaks could be compared: no phase was announced, and none was found in the trace.';
   const flagged = overlay.phases.filter((phase) => phase.flagged).length;
+  if (flagged === 0 && status === 'failed')
+    return 'The phases that ended before the run failed are within bounds; nothing tells of the rest.';
   return flagged === 0
     ? 'Measured and predicted agree throughout.'
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;

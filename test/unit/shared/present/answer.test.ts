@@ -1,6 +1,8 @@
 /** The answer first: the figures and the cause in one sentence, without a unit said twice. */
 import { expect, test } from 'vitest';
 import { answer } from '../../../../src/shared/present/answer';
+import { headline } from '../../../../src/shared/present/headline';
+import { noFindings } from '../../../../src/shared/present/no-findings';
 import { fixtureLibrary } from '../../../support/fixture-sessions';
 
 const { document } = fixtureLibrary()[0]!;
@@ -39,6 +41,17 @@ test('a failure is told first, with its cause where one is known', () => {
   expect(answer({ ...failed, signal: 'SIGKILL', findings: [oom] })).toMatch(
     /^Failed, signal SIGKILL: the workload ran out of memory\. /,
   );
+});
+
+test('a failed run never agrees, and its cause is said once', () => {
+  const exact = { ...overlay, residualBytes: 0 } as typeof overlay;
+  const failed = { ...document, status: 'failed' as const, exitCode: 1, overlay: exact };
+  const oom = { ...leak, kind: 'out_of_memory' as const, title: 'The workload ran out of memory' };
+  expect(answer({ ...failed, findings: [oom] })).toBe(
+    'Failed with exit code 1: the workload ran out of memory. Until then 255 MiB where 236 were predicted.',
+  );
+  for (const words of [answer({ ...failed, findings: [] }), headline(failed), noFindings(failed)])
+    expect(words).not.toMatch(/agree|as predicted|no divergence/i);
 });
 
 test('units that differ are both said, and agreement to the byte is said as such', () => {
