@@ -105,8 +105,11 @@ async function dev(node, args) {
 }
 
 /** Benchmarks print figures and never fail a build; each is one entry of test/bench, bundled and run on the pinned Node. */
-async function bench(node, [name = '', ...args]) {
-  const entry = join(root, 'test', 'bench', `${name}.ts`);
+async function bench(
+  node,
+  [name = '', ...args],
+  entry = join(root, 'test', 'bench', `${name}.ts`),
+) {
   if (!existsSync(entry))
     throw new SetupError(
       `There is no benchmark "${name}".`,
@@ -130,6 +133,7 @@ async function bench(node, [name = '', ...args]) {
 
 const commands = {
   bench,
+  fuzz: (node, args) => bench(node, ['fuzz', ...args], join(root, 'test', 'fuzz', 'fuzz.ts')),
   build: async () => 0,
   start,
   dev,
