@@ -25,6 +25,28 @@ export function findStorage(model: ModelSpec, precision: Precision): Quantizatio
   return AT_LOAD[precision] ?? null;
 }
 
+/** What bitsandbytes quantizes at load. */
+const BITSANDBYTES: ReadonlySet<Precision> = new Set(['int8', 'int4', 'nf4']);
+
+/** The settings of a run that decide whether its unquantized weights are cast. */
+export interface Prepared {
+  readonly precision: Precision;
+  readonly loraRank?: number;
+  readonly unquantizedPrecision?: 'fp32' | 'bf16';
+}
+
+/**
+ * Whether adapters are trained on matrices that bitsandbytes quantizes, in which case PEFT casts all other weights,
+ * embeddings, norms and head, to fp32 before (peft/utils/other.py, prepare_model_for_kbit_training). A release that is
+ * quantized otherwise is left as it is.
+ */
+export function castsUnquantized(run: Prepared, model?: ModelSpec): boolean {
+  const { loraRank = 0, precision, unquantizedPrecision = 'fp32' } = run;
+  const kind = model?.quantization?.kind;
+  const isOwn = kind !== undefined && kind !== 'nf4' && kind !== 'int8';
+  return loraRank > 0 && BITSANDBYTES.has(precision) && unquantizedPrecision === 'fp32' && !isOwn;
+}
+
 /**
  * The precision that the framework loads a model in: the one it was published in, fp32 where none is known. A quantized
  * release is run as it is and trained, unless its adapters alone are, in half precision.

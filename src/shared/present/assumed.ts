@@ -1,7 +1,7 @@
 /** The defaults that bytes depend on, named beside the answer: what the person did not say and the framework would do. */
 
 import type { ModelSpec, RunSpec } from '../model/spec';
-import { quantizedPrecision } from '../model/stored-precision';
+import { castsUnquantized, quantizedPrecision } from '../model/stored-precision';
 
 const OPTIMIZERS: Readonly<Partial<Record<RunSpec['optimizer'], string>>> = {
   adamw: 'AdamW',
@@ -19,6 +19,10 @@ export function listAssumed(
   const rows: readonly [open: boolean, words: string][] = [
     [run.mode === 'serve' && isOpen('engine'), 'vllm'],
     [isOpen('precision') && run.gguf === undefined, precisionWords(model, run)],
+    [
+      isOpen('unquantizedPrecision') && castsUnquantized(run, model),
+      'embeddings, norms and head cast to fp32 (PEFT)',
+    ],
     [isPyTorch && run.mode !== 'serve' && isOpen('attention'), run.attention],
     [run.mode === 'train' && isOpen('optimizer'), OPTIMIZERS[run.optimizer] ?? run.optimizer],
     [isOpen('batch'), `batch ${run.batch}`],

@@ -1,6 +1,7 @@
 /** Bytes of one element of each kind of tensor, at each precision of a PyTorch run. */
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, Precision, RunSpec } from '../../model/spec';
+import { castsUnquantized } from '../../model/stored-precision';
 
 export interface ElementBytes {
   /** Weights as the optimizer keeps them. */
@@ -65,21 +66,8 @@ const TYPES: Readonly<Record<Precision, ElementBytes>> = {
 /** PEFT keeps adapters of a half-precision or quantized model in fp32, and so their gradients and states. */
 const FP32_ADAPTERS = { adapter: 4, gradient: 4, state: 4 } as const;
 
-/**
- * Adapters on matrices that bitsandbytes quantizes: before training PEFT casts all other weights, embeddings, norms and
- * head, to fp32 (peft/utils/other.py, prepare_model_for_kbit_training), which what flows between layers then is too, and
- * training runs under autocast. A release that is quantized otherwise is left as it is.
- */
+/** Adapters on a model that PEFT has prepared: what flows between layers is fp32 as its norms are, under autocast. */
 const PREPARED: ElementBytes = { ...MIXED, quantized: true };
-
-function isPrepared(run: TypedRun, model: ModelSpec | undefined): boolean {
-  const { loraRank = 0, precision, unquantizedPrecision = 'fp32' } = run;
-  const kind = model?.quantization?.kind;
-  const isOwn = kind !== undefined && kind !== 'nf4' && kind !== 'int8';
-  return loraRank > 0 && BITSANDBYTES.has(precision) && unquantizedPrecision === 'fp32' && !isOwn;
-}
-
-const BITSANDBYTES: ReadonlySet<Precision> = new Set(['int8', 'int4', 'nf4']);
 
 type TypedRun = Pick<
   RunSpec,
@@ -87,7 +75,7 @@ type TypedRun = Pick<
 >;
 
 export function elementBytes(run: TypedRun, model?: ModelSpec): ElementBytes {
-  const precise = isPrepared(run, model) ? PREPARED : TYPES[run.precision];
+  const precise = castsUnquantized(run, model) ? PREPARED : TYPES[run.precision];
   const types = (run.loraRank ?? 0) > 0 ? { ...precise, ...FP32_ADAPTERS } : precise;
   const { gradientPrecision: gradient } = run;
   return gradient === undefined ? types : { ...types, gradient: bytesPerElement(gradient) };

@@ -1,6 +1,7 @@
 /** Settings that add to what training holds, each against what it must add by definition. */
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
+import { gpuByName } from '../../../../src/shared/hardware/gpu-names';
 import { adapterParameters, parameterCount } from '../../../../src/shared/model/parameters';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
@@ -146,5 +147,17 @@ describe('DoRA', () => {
     expect(() => checkRun(llama, train({ dora: true }))).toThrow(
       /dora cannot be true.*no adapters/,
     );
+  });
+});
+
+describe('a GPU and what a server keeps on it', () => {
+  it('is found by a name whose boards have one memory, and asked for again where they have not', () => {
+    expect(gpuByName('H100').name).toBe('H100 SXM');
+    expect(() => gpuByName('A100')).toThrow(/several GPUs/);
+  });
+
+  it('holds all of a model that is served', () => {
+    const served = runDefaults(llama, { mode: 'serve', framework: 'pytorch', offload: 'all' });
+    expect(() => checkRun(llama, served)).toThrow(/offload cannot be "all".*on the device/);
   });
 });

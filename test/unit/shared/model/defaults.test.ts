@@ -57,6 +57,9 @@ describe('what is assumed', () => {
         seq: 64,
       }),
     ).toEqual([]);
+    expect(assumed({ mode: 'train', precision: 'nf4', loraRank: 8, batch: 1, seq: 64 })).toContain(
+      'embeddings, norms and head cast to fp32 (PEFT)',
+    );
   });
 });
 
