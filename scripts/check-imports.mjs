@@ -98,7 +98,8 @@ const ALLOWED = {
     'shared/session',
     'main/install',
   ],
-  'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format'],
+  'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format', 'main/import/neighbours'],
+  'main/import/neighbours': ['shared/**', 'main/import', 'main/nvidia-smi-format'],
   'main/export': ['shared/**', 'main/store'],
   'main/contract': ['shared/base', 'shared/model', 'shared/contract'],
   'main/engine': [

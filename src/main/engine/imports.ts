@@ -34,7 +34,8 @@ interface GapCount {
 }
 
 /** What a file holds, told without importing it. */
-export interface ExaminedFile extends Omit<ImportedTrace, 'kind' | 'series'> {
+export interface ExaminedFile
+  extends Omit<ImportedTrace, 'kind' | 'series' | 'markers' | 'allocations'> {
   readonly kind: ImportedTrace['kind'] | 'plumbline';
   /** Why it would not be imported; null where it would be. */
   readonly refusal: Failure | null;
@@ -72,6 +73,7 @@ function importPlainFile(library: Library, path: string, options: ImportOptions)
   );
   storeSession(library, session, {
     import: { file: fileName, kind: trace.kind, samples: trace.samples, gaps: trace.gaps },
+    ...(trace.allocations && { allocations: trace.allocations }),
     ...(raw !== null && skipped.length === 0 && { raw }),
   });
   return session.id;
@@ -79,8 +81,9 @@ function importPlainFile(library: Library, path: string, options: ImportOptions)
 
 function examinePlainFile(path: string, options: ImportOptions): ExaminedFile {
   if (!isSessionFile(readHead(path, MAGIC_BYTES))) {
-    const { series, ...trace } = readTrace(path, options);
-    const refusal = findRefusal({ series, ...trace }, basename(path));
+    const read = readTrace(path, options);
+    const { series, markers: _markers, allocations: _allocations, ...trace } = read;
+    const refusal = findRefusal(read, basename(path));
     return { ...trace, series: series.map(summarizeSeries), refusal };
   }
   const { environment, series, warnings, startedAt, durationUs } = readSessionFile(path);
@@ -115,6 +118,7 @@ function storeSession(
     file.setMeta('baselines', session.baselines);
     for (const [key, value] of Object.entries(documents)) file.setMeta(key, value);
     for (const text of session.warnings) file.warn(text);
+    for (const marker of session.markers) file.marker(marker);
     let waiting = 0;
     for (const { gaps, ...series } of session.series) {
       const { info } = series;

@@ -59,42 +59,46 @@ export function openText(path: string): TextFile {
   };
 }
 
-/** Every line in order; `complete` is false for a last one without a newline. Returns how many zero bytes were passed over. */
-export function readLines(
-  { path, encoding }: TextFile,
-  onLine: (text: string, complete: boolean) => void,
-): number {
+/** The text of a file piece by piece. Returns how many zero bytes were passed over. */
+export function readText({ path, encoding }: TextFile, onText: (text: string) => void): number {
   const file = openSync(path, 'r');
   const decoder = new TextDecoder(encoding);
   const buffer = Buffer.alloc(CHUNK_BYTES);
   let zeros = 0;
-  let pending = '';
-  const clean = (text: string) => {
-    if (!text.includes('\0')) return text;
-    const rest = text.replaceAll('\0', '');
+  const hand = (text: string) => {
+    const rest = text.includes('\0') ? text.replaceAll('\0', '') : text;
     zeros += text.length - rest.length;
-    return rest;
+    onText(rest);
   };
   try {
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
-      const lines = splitLines(
-        pending + clean(decoder.decode(buffer.subarray(0, read), { stream: true })),
-      );
-      pending = lines.pop() ?? '';
-      if (pending.length > MAX_LINE)
-        throw new Failure(
-          'bad_input',
-          `${basename(path)} has a line of more than 16 million characters.`,
-          'Give output of nvidia-smi as text.',
-        );
-      for (const line of lines) onLine(line, true);
-    }
-    pending += clean(decoder.decode());
-    if (pending.endsWith('\r')) onLine(pending.slice(0, -1), true);
-    else if (pending !== '') onLine(pending, false);
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+      hand(decoder.decode(buffer.subarray(0, read), { stream: true }));
+    hand(decoder.decode());
   } finally {
     closeSync(file);
   }
+  return zeros;
+}
+
+/** Every line in order; `complete` is false for a last one without a newline. Returns how many zero bytes were passed over. */
+export function readLines(
+  file: TextFile,
+  onLine: (text: string, complete: boolean) => void,
+): number {
+  let pending = '';
+  const zeros = readText(file, (text) => {
+    const lines = splitLines(pending + text);
+    pending = lines.pop() ?? '';
+    if (pending.length > MAX_LINE)
+      throw new Failure(
+        'bad_input',
+        `${basename(file.path)} has a line of more than 16 million characters.`,
+        'Give output of nvidia-smi as text.',
+      );
+    for (const line of lines) onLine(line, true);
+  });
+  if (pending.endsWith('\r')) onLine(pending.slice(0, -1), true);
+  else if (pending !== '') onLine(pending, false);
   return zeros;
 }
 

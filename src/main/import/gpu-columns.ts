@@ -8,6 +8,7 @@ import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary'
 import { risingTime } from '../../shared/trace/series';
 import type { Gap, SampledSeries } from '../../shared/trace/types';
 import { describeGpuSeries, type GpuField } from '../nvidia-smi-format/gpu-fields';
+import { type ImportKind, nameSource } from './imported-trace';
 import { metric } from './metrics';
 
 /** In a column of reasons: 0 is a value, 1 a row that does not mention this metric, above that an absence. */
@@ -85,6 +86,7 @@ export function buildSeries(
   index: number,
   start: number,
   durationUs: Micros,
+  kind: ImportKind,
 ): SampledSeries[] {
   if (gpu.n === 0) return [];
   const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
@@ -93,7 +95,8 @@ export function buildSeries(
   return [...gpu.columns.values()].map((column) => {
     const intervalUs = usualInterval(gpu, column, order);
     const samples = collectSamples(gpu, column, order, start, durationUs, intervalUs);
-    const info = { ...describeGpuSeries(index, column.field, 0), intervalUs };
+    const source = nameSource(kind);
+    const info = { ...describeGpuSeries(index, column.field, 0), source, intervalUs };
     return { info, ...samples };
   });
 }

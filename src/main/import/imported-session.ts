@@ -7,7 +7,7 @@ import type { Bytes } from '../../shared/base/units';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionData } from '../../shared/session/types';
 import { version } from '../install/paths';
-import type { ImportedTrace } from './imported-trace';
+import { type ImportedTrace, nameSource } from './imported-trace';
 import { IDLE_DRIVER } from './process-sum';
 import type { ReadOptions } from './protocol';
 
@@ -73,7 +73,7 @@ export function buildImportedSession(
       cores: 0,
       memoryBytes: 0,
       gpus,
-      sources: [{ id: 'nvidia-smi', ok: true, detail: `${kind}, ${samples} rows` }],
+      sources: [{ id: nameSource(kind), ok: true, detail: `${kind}, ${samples} rows` }],
       workload: {},
     },
     model: options.model ?? null,
@@ -85,7 +85,8 @@ export function buildImportedSession(
     durationUs,
     baselines,
     series,
-    markers: [],
+    markers: trace.markers,
+    ...(trace.allocations && { allocations: trace.allocations }),
     logs: [],
     warnings: [
       ...trace.warnings,

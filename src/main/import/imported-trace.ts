@@ -2,7 +2,8 @@
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
-import type { SampledSeries } from '../../shared/trace/types';
+import type { AllocationLedger } from '../../shared/session/allocations';
+import type { Marker, SampledSeries } from '../../shared/trace/types';
 
 export const IMPORT_KINDS = [
   'xml',
@@ -15,9 +16,26 @@ export const IMPORT_KINDS = [
   'processes-csv',
   'list',
   'help',
+  'pytorch-snapshot',
+  'chrome-trace',
+  'gpustat',
+  'nvtop',
+  'prometheus-text',
+  'wandb',
+  'mlflow',
+  'trainer-state',
+  'deepspeed',
 ] as const;
 
 export type ImportKind = (typeof IMPORT_KINDS)[number];
+
+/** Kinds of files that other programs than nvidia-smi write. */
+const NEIGHBOURS: ReadonlySet<ImportKind> = new Set(
+  IMPORT_KINDS.slice(IMPORT_KINDS.indexOf('pytorch-snapshot')),
+);
+/** The program that read the counters. */
+export const nameSource = (kind: ImportKind): string =>
+  NEIGHBOURS.has(kind) ? kind : 'nvidia-smi';
 
 /** A GPU as a line names it; whatever the line leaves out is unknown. */
 export interface GpuIdentity {
@@ -37,6 +55,10 @@ export interface ImportedTrace {
   /** Rows read: one GPU at one time. */
   readonly samples: number;
   readonly series: readonly SampledSeries[];
+  /** Phases, steps and notes that the file tells, on the axis of its series. */
+  readonly markers: readonly Marker[];
+  /** Who held what at the peak, where the file tells every allocation. */
+  readonly allocations: AllocationLedger | null;
   /** Cells that hold no value, by reason; those that feed no series included. */
   readonly gaps: readonly { readonly reason: AbsentReason; readonly count: number }[];
   readonly warnings: readonly string[];

@@ -1,16 +1,27 @@
-/** Imports: output of nvidia-smi in any of its forms, read into a trace. One file per format; this one lists them. */
+/**
+ * Imports: output of nvidia-smi in any of its forms, and the files of its neighbours, read into a trace. One file per
+ * format; this one lists them. Formats are told by content, never by the name of a file.
+ */
+import { basename } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import { alternating } from './alternating';
 import { csv } from './csv';
-import { openText, readLines } from './decode';
+import { openText, readHead, readLines, readText, type TextFile } from './decode';
 import { errorText } from './error';
 import { INSTEAD, recognizeTool } from './foreign-tools';
 import type { ImportedTrace } from './imported-trace';
 import { LineCleaner } from './line-cleaner';
 import { help, list } from './list';
 import { dmon, pmon } from './monitor';
+import { chromeTrace } from './neighbours/chrome-trace';
+import { deepspeed } from './neighbours/deepspeed';
+import { JsonItems } from './neighbours/json-items';
+import { gpustat, nvtop } from './neighbours/monitors';
+import { prometheusText } from './neighbours/prometheus-text';
+import { pytorchSnapshot } from './neighbours/pytorch-snapshot';
+import { mlflow, trainerState, wandb } from './neighbours/run-logs';
 import { processesCsv } from './processes-csv';
-import type { Head, ImportFormat, ReadOptions } from './protocol';
+import type { FileFormat, Head, ImportFormat, JsonFormat, ReadOptions } from './protocol';
 import { queryText } from './query-text';
 import { table } from './table';
 import { TraceBuilder } from './trace';
@@ -25,6 +36,8 @@ export { STANDARD_INPUT, withPlainFile } from './source-file';
 const FORMATS: readonly ImportFormat[] = [
   transcript,
   help,
+  prometheusText,
+  deepspeed,
   xml,
   queryText,
   dmon,
@@ -37,6 +50,16 @@ const FORMATS: readonly ImportFormat[] = [
   errorText,
 ];
 
+const JSON_FORMATS: readonly JsonFormat[] = [
+  chromeTrace,
+  trainerState,
+  gpustat,
+  nvtop,
+  wandb,
+  mlflow,
+];
+const FILE_FORMATS: readonly FileFormat[] = [pytorchSnapshot];
+
 /** Characters of a row; what is made of one grows with its cells. */
 const MAX_ROW = 65_536;
 
@@ -48,7 +71,32 @@ const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(
  * nvidia-smi; what cannot be read in it is a warning or a gap.
  */
 export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
+  const binary = FILE_FORMATS.find((each) => each.recognizes(path, readHead(path)));
+  if (binary) {
+    const trace = new TraceBuilder(options.intervalMs);
+    binary.read(path, basename(path), trace);
+    return trace.finish(binary.kind);
+  }
   const file = openText(path);
+  const json = isJson(file.head)
+    ? JSON_FORMATS.find((each) => each.recognizes(file.head))
+    : undefined;
+  return json ? readJson(file, json, options) : readRows(file, options);
+}
+
+function readJson(file: TextFile, format: JsonFormat, options: ReadOptions): ImportedTrace {
+  const trace = new TraceBuilder(options.intervalMs);
+  const reader = format.open(trace);
+  const items = new JsonItems(file.head.fileName, reader);
+  readText(file, (text) => items.push(text));
+  if (!items.end())
+    trace.warn('The file ends in the middle of a document; what came before is kept.');
+  reader.end();
+  if (trace.samples === 0) trace.warn('The file holds no reading.');
+  return trace.finish(format.kind);
+}
+
+function readRows(file: TextFile, options: ReadOptions): ImportedTrace {
   const cleaner = new LineCleaner(file.head);
   const { head } = cleaner;
   const format = isJson(head) ? undefined : FORMATS.find((each) => each.recognizes(head));
@@ -63,7 +111,7 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
     throw new Failure(
       'bad_input',
       `${head.fileName} is not output of nvidia-smi that Plumbline knows.`,
-      'Give output of nvidia-smi: XML, CSV, -q text, dmon, pmon or the table; or a .plumbline session file.',
+      'Give output of nvidia-smi (XML, CSV, -q text, dmon, pmon, the table), a memory snapshot or trace of PyTorch, or a .plumbline session file.',
     );
   }
   const trace = new TraceBuilder(options.intervalMs);

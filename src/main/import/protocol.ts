@@ -28,6 +28,34 @@ export interface LineSink {
   end(): void;
 }
 
+/** A format that is no text, read by its own reader. */
+export interface FileFormat {
+  readonly kind: ImportKind;
+  recognizes(path: string, head: Uint8Array): boolean;
+  read(path: string, name: string, trace: TraceBuilder): void;
+}
+
+/** A format of JSON, taken apart as it comes. */
+export interface JsonFormat {
+  readonly kind: ImportKind;
+  recognizes(head: Head): boolean;
+  open(trace: TraceBuilder): JsonReader;
+}
+
+export interface JsonReader {
+  /** A value of a document by its key, or an element of the list at that key; without a key an element of a bare list. */
+  item(item: JsonItem): void;
+  /** A document is complete. */
+  document(): void;
+  end(): void;
+}
+
+/** `key`: of the document; null for an element of a list that is the document. */
+export interface JsonItem {
+  readonly key: string | null;
+  readonly value: unknown;
+}
+
 export interface ImportFormat {
   readonly kind: ImportKind;
   recognizes(head: Head): boolean;

@@ -10,6 +10,8 @@
 import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import type { AllocationLedger } from '../../shared/session/allocations';
+import type { Marker, SeriesInfo, Unit } from '../../shared/trace/types';
 import { DayCount } from './day-count';
 import {
   buildSeries,
@@ -23,9 +25,12 @@ import {
 } from './gpu-columns';
 import { GpuRegistry } from './gpu-registry';
 import type { FieldReadings, GpuIdentity, ImportedTrace, ImportKind } from './imported-trace';
+import { LooseSeries } from './loose-series';
 import { placeBetween } from './row-times';
 import { parseInstant, type Stamp } from './stamps';
 
+/** Some 140 years after 1970: later times are damage. */
+const LATEST_US: Micros = 2 ** 52;
 const DEFAULT_INTERVAL_US: Micros = 1_000_000;
 /** A clock without a zone that falls back by this much went from summer to winter time. */
 const HOUR_US: Micros = 3_600_000_000;
@@ -40,6 +45,12 @@ export class TraceBuilder {
   readonly #days = new DayCount();
   readonly #counts = new Map<AbsentReason, number>();
   readonly #warnings = new Set<string>();
+  readonly #loose = new LooseSeries();
+  readonly #markers: Marker[] = [];
+  /** Who held what at the peak, at the times of the file. */
+  allocations: AllocationLedger | null = null;
+  /** What the times of points and markers count from, in microseconds since 1970; null where the file does not tell. */
+  epochUs: number | null = null;
   #samples = 0;
   #stamped: Stamp | null = null;
   /** A time that was printed by itself, for the rows that follow. */
@@ -56,7 +67,7 @@ export class TraceBuilder {
   }
 
   get samples(): number {
-    return this.#samples;
+    return this.#samples + this.#loose.count;
   }
 
   /** Something a person should know of the file, said once. */
@@ -81,6 +92,22 @@ export class TraceBuilder {
   /** Makes a GPU known that no row speaks of. */
   gpu(identity: GpuIdentity): void {
     this.#gpus.find(identity);
+  }
+
+  /** One value of a series that is no GPU's, at microseconds of the file's own clock. */
+  point(info: SeriesInfo, us: number, value: number): void {
+    if (Math.abs(us) <= LATEST_US && Number.isSafeInteger(value)) this.#loose.push(info, us, value);
+    else this.warn('Readings whose time or value cannot be were left out.');
+  }
+
+  /** Adds to every point of a series what was there before the first. */
+  raise(id: string, by: number): void {
+    this.#loose.raise(id, by);
+  }
+
+  /** What the program announced; `t` on the file's own clock. */
+  mark(marker: Marker): void {
+    this.#markers.push(marker);
   }
 
   /** One GPU at one time. */
@@ -131,6 +158,10 @@ export class TraceBuilder {
         reading = { kind: 'absent', reason: 'not_read' };
       }
       const column = gpu.columns.get(name) ?? newColumn(gpu, name);
+      if (reading.kind === 'ok' && !isPossible(reading.value, column.field.unit)) {
+        this.absent('not_read');
+        reading = { kind: 'absent', reason: 'not_read' };
+      }
       if (reading.kind === 'ok') {
         column.values[row] = reading.value;
         column.reasons[row] = VALUE;
@@ -149,13 +180,16 @@ export class TraceBuilder {
     this.#settleTimes(rows);
     const start = rows.reduce(
       (lowest, { times, n }) => findMin(times, n, lowest),
-      Number.POSITIVE_INFINITY,
+      this.#loose.earliest(Number.POSITIVE_INFINITY),
     );
     const end = rows.reduce(
       (highest, { times, n }) => findMax(times, n, highest),
-      Number.NEGATIVE_INFINITY,
+      this.#loose.latest(Number.NEGATIVE_INFINITY),
     );
-    const durationUs = rows.length === 0 ? 0 : end - start;
+    const loose = this.#loose.build(start);
+    const durationUs = Number.isFinite(start)
+      ? Math.max(Math.round(end - start), ...loose.map(({ times }) => times.at(-1) ?? 0))
+      : 0;
     this.#remark();
     const gpus = this.#gpus.number();
     return {
@@ -172,20 +206,43 @@ export class TraceBuilder {
           cuda: this.cuda,
         }),
       ),
-      samples: this.#samples,
-      series: gpus.flatMap(({ gpu, index }) => buildSeries(gpu, index, start, durationUs)),
+      samples: this.samples,
+      series: [
+        ...gpus.flatMap(({ gpu, index }) => buildSeries(gpu, index, start, durationUs, kind)),
+        ...loose,
+      ],
+      markers: this.#placeMarkers(start, durationUs),
+      allocations: this.allocations && placeLedger(this.allocations, start),
       gaps: ABSENT_REASONS.flatMap((reason) => {
         const count = this.#counts.get(reason) ?? 0;
         return count > 0 ? [{ reason, count }] : [];
       }),
       warnings: [...this.#warnings],
-      startedAt:
-        this.#stamped === null || this.#undated || !Number.isFinite(start)
-          ? null
-          : parseInstant({ us: start, zoned: this.#stamped.zoned }).toISOString(),
+      startedAt: this.#findStart(start),
       durationUs,
       error: this.error,
     };
+  }
+
+  /** ISO 8601; null where the file does not tell. */
+  #findStart(start: number): string | null {
+    if (!Number.isFinite(start)) return null;
+    if (this.epochUs !== null && this.#stamped === null)
+      return toIso(new Date((this.epochUs + start) / 1000));
+    return this.#stamped === null || this.#undated
+      ? null
+      : toIso(parseInstant({ us: start, zoned: this.#stamped.zoned }));
+  }
+
+  /** In order of time, within the trace. */
+  #placeMarkers(start: number, durationUs: Micros): Marker[] {
+    if (!Number.isFinite(start)) return [];
+    return this.#markers
+      .map((marker) => ({
+        ...marker,
+        t: Math.min(durationUs, Math.max(0, Math.round(marker.t - start))),
+      }))
+      .sort((a, b) => a.t - b.t);
   }
 
   /** Microseconds; of a row without a time the number of its round, below zero, until all rows are known. */
@@ -258,4 +315,24 @@ export class TraceBuilder {
       );
     }
   }
+}
+
+/** Of all that is read only a temperature may be below zero. */
+const isPossible = (value: number, unit: Unit): boolean =>
+  Number.isSafeInteger(value) && (value >= 0 || unit === 'millicelsius');
+
+/** Null where a clock told what is no time of any calendar. */
+const toIso = (date: Date): string | null =>
+  Number.isNaN(date.getTime()) ? null : date.toISOString();
+
+function placeLedger(ledger: AllocationLedger, start: number): AllocationLedger {
+  const place = (us: number) => Math.max(0, Math.round(us - start));
+  return {
+    ...ledger,
+    at: place(ledger.at),
+    blocks: ledger.blocks.map((block) => ({
+      ...block,
+      since: block.since === null ? null : place(block.since),
+    })),
+  };
 }

@@ -9,6 +9,7 @@ import type { SessionData } from '../../shared/session/types';
 import { figuresFrom } from '../../shared/trace/summary';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
 import { openSession, type SessionReader, type SummarizedSeries } from './session-file';
+import { allocationLedger } from './session-meta';
 import { StoredSamples, whileOpen } from './stored-samples';
 
 /** A session file. */
@@ -29,6 +30,7 @@ export function readSession(reader: SessionReader): SessionData {
       return logs;
     },
     warnings: reader.warnings(),
+    ...readAllocations(reader),
   };
 }
 
@@ -49,6 +51,11 @@ export function storedSeries(
 ): SeriesData {
   const source = new StoredSamples(reader, info.id);
   return { info, gaps, figures: figuresFrom(summary), source };
+}
+
+function readAllocations(reader: SessionReader): Pick<SessionData, 'allocations'> {
+  const { data } = allocationLedger.safeParse(reader.meta('allocations'));
+  return data === undefined ? {} : { allocations: data };
 }
 
 /** Device memory in use before launch, by series id. */

@@ -78,6 +78,18 @@ const recorder = z.looseObject({
   started: z.string().nullable(),
   host: z.string(),
 });
+const site = z.object({ label: z.string(), bytes: z.number(), blocks: z.number() });
+export const allocationLedger = z.object({
+  at: z.number(),
+  rank: z.number(),
+  bytes: z.number(),
+  beforeBytes: z.number(),
+  sites: z.array(site).max(1000),
+  categories: z.array(site).max(1000),
+  blocks: z
+    .array(z.object({ label: z.string(), bytes: z.number(), since: z.number().nullable() }))
+    .max(1000),
+});
 export const summarySchema = z.looseObject({
   id: z.string(),
   name: z.string(),

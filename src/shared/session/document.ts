@@ -37,6 +37,7 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     findings: diagnosis?.findings ?? [],
     inversion: data.status !== 'recording' && diagnosis ? invert(diagnosis) : null,
     time: analyseTime(input.overlay, budget, data.series, deviceName(input.overlay, data)),
+    ...(data.allocations && { allocations: data.allocations }),
     warnings: [...data.warnings, ...analysis.warnings, ...wholeGpuWarning(data, input.overlay)],
     gaps: data.series.flatMap((series) =>
       series.gaps.map((gap) => ({ series: series.info.id, ...gap })),

@@ -17,6 +17,7 @@ import type {
 import type { TimeAnalysis } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
+import type { AllocationLedger } from './allocations';
 import type { PhaseKind } from './phase-kinds';
 import type { Environment, WorkloadInfo } from './types';
 
@@ -47,6 +48,8 @@ export interface BriefDocument {
   readonly inversion?: Inversion | null;
   /** How long phases took and what they made of the device; null where none was announced. */
   readonly time?: TimeAnalysis | null;
+  /** Who held what at the peak: of a file that told every allocation with its stack. */
+  readonly allocations?: AllocationLedger;
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
 }

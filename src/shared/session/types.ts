@@ -5,6 +5,7 @@ import type { Status } from '../base/vocabulary';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
+import type { AllocationLedger } from './allocations';
 
 export interface SessionData extends SessionHeader, SessionResult {
   /** Device memory in use before launch, by series id. */
@@ -13,6 +14,8 @@ export interface SessionData extends SessionHeader, SessionResult {
   readonly markers: readonly Marker[];
   readonly logs: readonly LogLine[];
   readonly warnings: readonly string[];
+  /** Of a file that told every allocation with its stack. */
+  readonly allocations?: AllocationLedger;
 }
 
 /** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */

@@ -1,5 +1,5 @@
 /**
- * `plumbline import`: sessions from output of nvidia-smi, or from session files; `--dry-run` only tells what they hold.
+ * `plumbline import`: sessions from output of nvidia-smi and its neighbours, or from session files; `--dry-run` only tells what they hold.
  * Both come to one verdict, exit code included.
  */
 import type { Command } from 'commander';

@@ -52,7 +52,8 @@ const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     summaries: {
-      import: 'import output of nvidia-smi (XML, CSV, -q, dmon, pmon, table) or a session file',
+      import:
+        "import output of nvidia-smi, PyTorch's snapshots and traces, exporters' text, trackers' metrics, or a session file",
     },
     load: async () => (await import('./import')).registerImport,
   },

@@ -29,6 +29,7 @@ import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/presen
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
 import type { SessionDocument } from '../../../../shared/session/session-document';
+import { allocationsText } from './allocations';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
 
@@ -44,6 +45,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
     findingsText(doc),
     ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
+    ...(doc.allocations ? [allocationsText(doc.allocations)] : []),
     ...(doc.warnings.length > 0
       ? [`Warnings\n${doc.warnings.map((line) => wrap(line, '    ', '  ! ')).join('\n')}`]
       : []),
