@@ -162,7 +162,14 @@ describe('export through the contract', () => {
       keepRaw: true,
     });
     const formats = (await engine.exportFormats()).filter(({ source }) => source === 'session');
-    expect(formats.map((format) => format.id)).toEqual(['csv', 'json', 'plumbline', 'raw']);
+    expect(formats.map((format) => format.id)).toEqual([
+      'csv',
+      'json',
+      'jsonl',
+      'chrome-trace',
+      'plumbline',
+      'raw',
+    ]);
     for (const format of formats) {
       const { fileName, bytes } = await take(id, format.id);
       expect(fileName).toMatch(format.id === 'raw' ? /-loop\.csv$/ : `${id}.${format.endings[0]}`);

@@ -125,6 +125,20 @@ async function checkExports(session: StoredSession, scratch: string): Promise<vo
   expect(traces).toEqual(series.map(columnsOnly));
   expect(document).toEqual(JSON.parse(JSON.stringify(buildDocument(session.data))));
 
+  const lines = String(exportSession(session, 'jsonl').bytes);
+  expect(parseJsonLines(lines)).toEqual(series.filter(holdsAnything).map(columnsOnly));
+  const trace = JSON.parse(String(exportSession(session, 'chrome-trace').bytes)) as {
+    traceEvents: { ph: string; name: string; ts: number; args: { value: number } }[];
+  };
+  const counters = trace.traceEvents.filter(({ ph }) => ph === 'C');
+  expect(counters.map(({ name, ts, args }) => [name, ts, args.value])).toEqual(
+    series
+      .map(columnsOnly)
+      .flatMap(({ id, unit, times, values }) =>
+        times.map((t, i) => [`${id} (${unit})`, t, values[i]]),
+      ),
+  );
+
   expect(String(exportSession(again, 'csv').bytes)).toBe(csv);
   expect(String(exportSession(again, 'json').bytes)).toBe(json);
 }
@@ -157,6 +171,35 @@ const columnsOnly = ({ info, times, values, gaps }: SampledSeries): Trace => ({
 });
 
 const holdsAnything = ({ times, gaps }: SampledSeries) => times.length + gaps.length > 0;
+
+function parseJsonLines(text: string): Trace[] {
+  const traces = new Map<string, Trace>();
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const {
+      t,
+      series: id,
+      unit,
+      value,
+      until,
+      absent,
+    } = JSON.parse(line) as {
+      t: number;
+      series: string;
+      unit: string;
+      value?: number;
+      until: number;
+      absent: string;
+    };
+    const trace = traces.get(id) ?? { id, unit, times: [], values: [], gaps: [] };
+    traces.set(id, trace);
+    if (value === undefined) trace.gaps.push({ t0: t, t1: until, reason: absent });
+    else {
+      trace.times.push(t);
+      trace.values.push(value);
+    }
+  }
+  return [...traces.values()];
+}
 
 /** An exported CSV read by what its header says, and by nothing that wrote it. */
 function parseCsv(text: string): Trace[] {

@@ -1,9 +1,11 @@
 /** Exports: what is known of a session, or of several, as one file to hand on. This lists every format. */
 import { Failure } from '../../shared/base/failure';
 import type { ExportFormatInfo } from '../../shared/contract/api';
+import { chromeTrace } from './chrome-trace';
 import { csv } from './csv';
 import { html } from './html';
 import { json } from './json';
+import { jsonLines } from './json-lines';
 import { junit } from './junit';
 import { markdown } from './markdown';
 import { pdf } from './pdf';
@@ -25,6 +27,8 @@ const FORMATS: readonly AnyFormat[] = [
   reportCsv,
   csv,
   samples,
+  jsonLines,
+  chromeTrace,
   sessionFile,
   raw,
   junit,

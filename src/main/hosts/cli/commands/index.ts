@@ -46,7 +46,7 @@ const COMMAND_FILES: readonly CommandFile[] = [
   {
     summaries: {
       export:
-        "write a session's samples as CSV or JSON, the session file itself, or the file it was imported from as it came (raw)",
+        "write a session's samples as CSV, JSON, JSON Lines or a Chrome trace (Perfetto), the session file itself, or the file it was imported from as it came (raw)",
     },
     load: async () => (await import('./export')).registerExport,
   },

@@ -1,0 +1,60 @@
+/**
+ * A session as a Chrome trace, which Perfetto and chrome://tracing open: a counter for each series, a slice for each
+ * phase with the measured and the predicted peak, an instant for each note. Times are microseconds from the start;
+ * counters stand in the units of their series, which their names tell.
+ */
+import { buildDocument } from '../../shared/session/document';
+import { samplesIn } from '../../shared/trace/series';
+import { readSession } from '../store/session-data';
+import type { SessionReader } from '../store/session-file';
+import type { ExportFormat } from './protocol';
+
+/** Events of a piece. */
+const PIECE = 2048;
+const PROCESS = 1;
+
+export const chromeTrace: ExportFormat<'session'> = {
+  id: 'chrome-trace',
+  label: 'Chrome trace (Perfetto)',
+  source: 'session',
+  endings: ['trace.json'],
+  mimeType: 'application/json',
+  isText: true,
+  isForPeople: false,
+  render: (reader) => ({ fileName: `${reader.id}.trace.json`, contents: tracePieces(reader) }),
+};
+
+function* tracePieces(reader: SessionReader): Iterable<string> {
+  yield '{"displayTimeUnit":"ms","traceEvents":[\n';
+  let waiting: string[] = [];
+  let separator = '';
+  for (const event of events(reader)) {
+    waiting.push(JSON.stringify({ pid: PROCESS, tid: 0, ...event }));
+    if (waiting.length < PIECE) continue;
+    yield separator + waiting.join(',\n');
+    separator = ',\n';
+    waiting = [];
+  }
+  if (waiting.length > 0) yield separator + waiting.join(',\n');
+  yield '\n]}\n';
+}
+
+function* events(reader: SessionReader): Iterable<Readonly<Record<string, unknown>>> {
+  const session = readSession(reader);
+  yield { ph: 'M', name: 'process_name', args: { name: session.name } };
+  for (const { phase, step, span, measured, predicted } of buildDocument(session).overlay.phases)
+    yield {
+      ph: 'X',
+      name: phase,
+      ts: span[0],
+      dur: span[1] - span[0],
+      args: { step, measuredBytes: measured, predictedBytes: predicted.refined },
+    };
+  for (const marker of session.markers)
+    if (marker.type === 'note') yield { ph: 'i', s: 'p', name: marker.text, ts: marker.t };
+  for (const series of session.series) {
+    const { id, unit } = series.info;
+    for (const [ts, value] of samplesIn(series))
+      yield { ph: 'C', name: `${id} (${unit})`, ts, args: { value } };
+  }
+}
