@@ -6,9 +6,12 @@
 import { contextBridge, ipcRenderer } from 'electron';
 import { ENGINE_STATE, type EngineState, PORT, REQUEST_PORT } from '../shared/contract/bridge';
 
-ipcRenderer.on(PORT, (event) => window.postMessage({ type: PORT }, '*', [...event.ports]));
+/** A port is the engine itself: it goes to the page that was loaded, and to no other that may have taken its place. */
+const { origin } = window.location;
+
+ipcRenderer.on(PORT, (event) => window.postMessage({ type: PORT }, origin, [...event.ports]));
 ipcRenderer.on(ENGINE_STATE, (_event, state: EngineState) =>
-  window.postMessage({ type: ENGINE_STATE, state }, '*'),
+  window.postMessage({ type: ENGINE_STATE, state }, origin),
 );
 
 contextBridge.exposeInMainWorld('plumbline', {

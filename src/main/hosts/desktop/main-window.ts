@@ -29,6 +29,8 @@ function openWindow(preload: string, settings: Settings): BrowserWindow {
       webSecurity: true,
       webviewTag: false,
       navigateOnDragDrop: false,
+      // Whoever opens them can do all that the page can.
+      devTools: !app.isPackaged,
       spellcheck: false,
     },
   });

@@ -1,5 +1,5 @@
 /** The application's menu: the usual roles, the appearance, and the way to the log and the documentation. */
-import { Menu, type MenuItemConstructorOptions } from 'electron';
+import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { Settings } from './settings';
 
 export interface MenuActions {
@@ -42,7 +42,7 @@ function template(actions: MenuActions, mac: boolean): MenuItemConstructorOption
         { role: 'togglefullscreen' },
         { type: 'separator' },
         { role: 'reload' },
-        { role: 'toggleDevTools' },
+        ...(app.isPackaged ? [] : [{ role: 'toggleDevTools' as const }]),
       ],
     },
     { role: 'windowMenu' },
