@@ -79,11 +79,11 @@ class ChromeTraceReader implements JsonReader {
   }
 
   #event({ ph, name, cat, ts, dur, args }: TraceEvent): void {
-    const us = Number(ts);
+    const us = toNumber(ts);
     if (typeof name !== 'string' || !Number.isFinite(us)) return;
     if (name === '[memory]' && isRecord(args)) this.#memory(us, args);
     else if (ph === 'X' && cat !== 'python_function' && cat !== 'cpu_op')
-      this.#span(name, us, Number(dur) || 0);
+      this.#span(name, us, toNumber(dur) || 0);
   }
 
   #memory(us: Micros, args: Readonly<Record<string, unknown>>): void {
@@ -94,7 +94,7 @@ class ChromeTraceReader implements JsonReader {
       return;
     }
     this.#hasDevice = true;
-    const rank = this.#rank ?? Math.max(0, Number(args['Device Id']) || 0);
+    const rank = this.#rank ?? Math.max(0, toNumber(args['Device Id']) || 0);
     for (const [total, metric] of TOTALS) {
       const bytes = args[total];
       if (typeof bytes === 'number')
@@ -116,6 +116,10 @@ class ChromeTraceReader implements JsonReader {
     }
   }
 }
+
+/** What is no number is NaN; an object has no business here, and asking it for one may throw. */
+const toNumber = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

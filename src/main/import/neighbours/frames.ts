@@ -32,7 +32,9 @@ function describeStack(frames: readonly PickleValue[]): string {
       .split(/[\\/]/)
       .slice(-1 - SHOWN_FOLDERS)
       .join('/');
-    return `${short}:${Number(line) || 0} ${String(name ?? '')}`.trim().slice(0, 200);
+    return `${short}:${typeof line === 'number' ? line : 0} ${typeof name === 'string' ? name : ''}`
+      .trim()
+      .slice(0, 200);
   }
   return FRAMEWORK_ONLY;
 }

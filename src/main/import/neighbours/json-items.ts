@@ -58,7 +58,9 @@ export class JsonItems {
       else if (c === 0x7d || c === 0x5d) from = this.#closes(text, i, from);
       else if (c === 0x2c) from = this.#ends(text, i, from);
       else if (c === 0x3a && this.#isKeyNext && this.#level() === 1) {
-        this.#key = String(this.#parse(this.#piece + text.slice(from, i)));
+        const key = this.#parse(this.#piece + text.slice(from, i));
+        if (typeof key !== 'string') throw this.#refuse('is no whole JSON');
+        this.#key = key;
         this.#drop();
         this.#isKeyNext = false;
       } else if (!this.#isPiece) {

@@ -23,7 +23,8 @@ export const gpustat: JsonFormat = {
     let stamp = null as ReturnType<typeof parseStamp>;
     return {
       item({ key, value }) {
-        if (key === 'query_time') stamp = parseStamp(String(value).replace(/(\.\d{6})\d+/, '$1'));
+        if (key === 'query_time' && typeof value === 'string')
+          stamp = parseStamp(value.replace(/(\.\d{6})\d+/, '$1'));
         if (key === 'driver_version' && typeof value === 'string') trace.driver ??= value;
         if (key !== 'gpus' || !isRecord(value)) return;
         const { index, uuid, name } = value;
@@ -72,7 +73,7 @@ export const nvtop: JsonFormat = {
         trace.row(
           {
             index: index++,
-            name: String(value.device_name),
+            name: typeof value.device_name === 'string' ? value.device_name : '',
             ...(total !== null && { memoryBytes: total }),
           },
           null,
@@ -94,6 +95,6 @@ export const nvtop: JsonFormat = {
 const NOT_TOLD: Reading = { kind: 'absent', reason: 'not_supported' };
 const ok = (value: number): Reading => ({ kind: 'ok', value: Math.round(value) });
 function parseNumber(value: unknown): number | null {
-  const found = /^\s*(\d+(?:\.\d+)?)/.exec(String(value ?? ''));
+  const found = /^\s*(\d+(?:\.\d+)?)/.exec(typeof value === 'string' ? value : '');
   return found ? Number(found[1]) : null;
 }

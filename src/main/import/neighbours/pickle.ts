@@ -124,8 +124,11 @@ class PickleReader {
   setItems(pairs: readonly PickleValue[]): void {
     const dict = this.#stack.at(-1);
     if (!isDict(dict) || pairs.length % 2 !== 0) throw this.#refuse('is damaged');
-    for (let i = 0; i < pairs.length; i += 2)
-      (dict as Record<string, PickleValue>)[String(pairs[i])] = pairs[i + 1] ?? null;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const key = pairs[i];
+      if (typeof key !== 'string' && typeof key !== 'number') throw this.#refuse('is damaged');
+      (dict as Record<string, PickleValue>)[key] = pairs[i + 1] ?? null;
+    }
   }
 
   memoize(at = this.#memo.length): void {

@@ -138,9 +138,9 @@ class History {
 
   /** What the program announced with `record_function`. */
   annotation({ name, stage, time_us: at }: PickleDict): void {
-    const phase = parsePhaseName(String(name));
+    const phase = typeof name === 'string' ? parsePhaseName(name) : null;
     if (phase === null || typeof at !== 'number') return;
-    const event = /start|begin|push/i.test(String(stage)) ? 'begin' : 'end';
+    const event = typeof stage === 'string' && /start|begin|push/i.test(stage) ? 'begin' : 'end';
     this.#trace.mark({ type: 'phase', t: at, rank: 0, step: null, name: phase, event });
   }
 
