@@ -164,6 +164,9 @@ describe.skipIf(why !== null)('commands and comparison', () => {
 
   it.each([
     ['the library', '#/', '.sessions'],
+    ['a session', '#/session/s-train', '.component-key'],
+    ['the ledger of a moment', '#/session/s-train?tab=moment', '.moment-tab'],
+    ['the phases of a session', '#/session/s-train?tab=phases', '.drawer table'],
     ['a comparison', COMPARE, '.compare-figures'],
     ['the doctor', '#/doctor', '.checks'],
     ['a page that is not there', '#/nowhere', 'h1'],

@@ -59,17 +59,19 @@ export function Drawer({
   };
   return (
     <section className="drawer" aria-label="Details">
-      <div className="tabs" role="tablist" aria-label="Details">
-        {shown.map((id) => (
-          <TabButton
-            key={id}
-            id={id}
-            count={counts[id] ?? 0}
-            isSelected={tab === id}
-            onSelect={() => onTab(id)}
-            onMove={move}
-          />
-        ))}
+      <div className="tabs">
+        <div role="tablist" aria-label="Details">
+          {shown.map((id) => (
+            <TabButton
+              key={id}
+              id={id}
+              count={counts[id] ?? 0}
+              isSelected={tab === id}
+              onSelect={() => onTab(id)}
+              onMove={move}
+            />
+          ))}
+        </div>
         <span className="grow" />
         <PlaceButton place={place} onPlace={onPlace} />
       </div>

@@ -82,7 +82,7 @@ function Figure({
       <dd data-testid={testId} className={tone === undefined ? undefined : 'tone'} data-tone={tone}>
         {value}
       </dd>
-      {children}
+      <dd className="note">{children}</dd>
     </div>
   );
 }
