@@ -165,7 +165,6 @@ describe.skipIf(why !== null)('commands and comparison', () => {
   it.each([
     ['the library', '#/', '.sessions'],
     ['a session', '#/session/s-train', '.component-key'],
-    ['the ledger of a moment', '#/session/s-train?tab=moment', '.moment-tab'],
     ['the phases of a session', '#/session/s-train?tab=phases', '.drawer table'],
     ['a comparison', COMPARE, '.compare-figures'],
     ['the doctor', '#/doctor', '.checks'],
