@@ -131,7 +131,7 @@ class MonitorReader implements LineSink {
 
   #device(index: number, stamp: Stamp | null, cells: readonly string[]): void {
     const readings = this.#columns.flatMap((column, i): (readonly [string, Reading])[] => {
-      const field = DMON[column];
+      const field = Object.hasOwn(DMON, column) ? DMON[column] : undefined;
       const cell = cells[i] ?? '';
       const reading = parseCell(cell, field);
       if (reading.kind === 'absent' && (field !== undefined || cell === '-'))

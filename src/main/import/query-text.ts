@@ -139,7 +139,7 @@ export class QueryTextReader implements LineSink {
     if (/^mig device\/(shared )?fb memory usage\/used$/.test(path) && this.#instance !== null) {
       this.#readings.set(...migMemory(this.#instance, parseQuantity(value, 'bytes')));
     }
-    const field = PATHS[path];
+    const field = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
     if (field === undefined || this.#readings.has(field)) return;
     const reading = parseQuantity(value, metric(field).unit);
     if (reading.kind === 'absent' && reason === null && !this.#instancesOnly)
