@@ -30,6 +30,7 @@ import { attachProcess } from '../workloads/attach';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import type { ExitStatus } from '../workloads/types';
 import { askWorkload } from './ask-workload';
+import { baselinesOfOthers } from './baselines';
 import { describeMachine } from './environment';
 import { LiveHeader } from './live-header';
 import { LiveTrace } from './live-trace';
@@ -394,15 +395,4 @@ export class Recording {
     using reader = openSession(this.path);
     return summarizeSession({ ...readSession(reader), ...result });
   }
-}
-
-/** For a process that ran before the recording did, only what others hold on the device was there "before". */
-function baselinesOfOthers(baselines: Readonly<Record<string, Bytes>>): Record<string, Bytes> {
-  const others = Object.entries(baselines).filter(([id]) => id.endsWith('.other.memory'));
-  return Object.fromEntries(
-    others.flatMap(([id, bytes]) => [
-      [id, bytes],
-      [id.replace('.other.memory', '.memory.used'), bytes],
-    ]),
-  );
 }

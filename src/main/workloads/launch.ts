@@ -51,7 +51,7 @@ export async function launchWorkload(options: LaunchOptions): Promise<LaunchedWo
     await channel.close();
     throw error;
   });
-  const members = new ProcessTree(run.pid, session, run.supervisor.pid);
+  const members = new ProcessTree(run.pid, session);
   tree = members;
   let ended = false;
   const exited = waitForEnd(options, session, channel, output, run).then((status) => {

@@ -24,19 +24,14 @@ export class ProcessTree implements ProcessScope {
   readonly #announced = new Map<number, number>();
   readonly #root: number;
   readonly #session: string | null;
-  readonly #guardian: number | null;
   #list: readonly number[];
   #readAt = Number.NEGATIVE_INFINITY;
   #forgotAt = performance.now();
   #reading = false;
 
-  /**
-   * `session`: the id that descendants carry in PLUMBLINE_SESSION; null when nothing marks them. `guardian`: the process
-   * that descendants are handed to when they lose their parent.
-   */
-  constructor(root: number, session: string | null, guardian: number | null = null) {
+  /** `session`: the id that descendants carry in PLUMBLINE_SESSION; null when nothing marks them. */
+  constructor(root: number, session: string | null) {
     this.#root = root;
-    this.#guardian = guardian;
     this.#session = session;
     this.#list = [root];
     const stat = readProcStat(root);
@@ -108,8 +103,7 @@ export class ProcessTree implements ProcessScope {
     for (let grown = true; grown; ) {
       grown = false;
       for (const [pid, stat] of parents) {
-        const descends = this.#members.has(stat.parent) || stat.parent === this.#guardian;
-        if (!descends && !this.#carriesSession(pid)) continue;
+        if (!this.#members.has(stat.parent) && !this.#carriesSession(pid)) continue;
         this.#members.set(pid, stat.start);
         this.#parents.set(pid, stat.parent);
         this.#outsiders.delete(pid);

@@ -125,7 +125,7 @@ function buildInput(
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });
-  return { ...trace, overlay, logs, exitCode, signal };
+  return { ...trace, overlay, logs, exitCode, signal, baselines };
 }
 
 /** The line shown of a session and its peaks, without its phases. */

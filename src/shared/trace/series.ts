@@ -196,8 +196,9 @@ export function* samplePages(
   for (let from = t0; from <= t1; ) {
     const page = data.source.samples(from, t1, PAGE);
     if (page.times.length > 0) yield page;
-    if (page.times.length < PAGE) return;
-    from = page.times.at(-1)! + 1;
+    const last = page.times.at(-1);
+    if (last === undefined || page.times.length < PAGE) return;
+    from = last + 1;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { formatBytes, formatDuration } from '../../../shared/base/format';
+import type { Millis } from '../../../shared/base/units';
 import type { RecordRequest } from '../../../shared/contract/api';
 import type { Engine } from '../../engine/engine';
 import type { EndedSession, Recording } from '../../engine/recording';
@@ -32,6 +33,34 @@ async function warnOfMemory(
   }
 }
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first signal asks for an end; a later one of its own, not of the same keystroke, ends this process. */
+class StopSignals {
+  #askedAt: Millis | null = null;
+  readonly #onSignal: () => void;
+
+  constructor(onFirst: () => void) {
+    this.#onSignal = () => {
+      if (this.#askedAt !== null) {
+        if (Date.now() - this.#askedAt > SAME_KEYSTROKE_MS) process.exit(130);
+        return;
+      }
+      this.#askedAt = Date.now();
+      onFirst();
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  get wasAsked(): boolean {
+    return this.#askedAt !== null;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
+  }
+}
+
 export async function follow(
   engine: Engine,
   request: RecordRequest,
@@ -40,21 +69,13 @@ export async function follow(
 ): Promise<{ data: EndedSession; interrupted: boolean }> {
   let phase = '';
   let allocated: number | null = null;
-  let stoppedAt: number | null = null;
   const warned = new Set<string>();
   let recording: Recording | null = null;
   let watch: NodeJS.Timeout | undefined;
-  const onSignal = () => {
-    if (stoppedAt !== null) {
-      if (Date.now() - stoppedAt > SAME_KEYSTROKE_MS) process.exit(130);
-      return;
-    }
-    stoppedAt = Date.now();
+  using stop = new StopSignals(() => {
     output.say('plumbline: stopping the recording');
     recording?.stop().catch(() => {});
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  });
   try {
     recording = await engine.startRecording(request, {
       log(line) {
@@ -82,7 +103,7 @@ export async function follow(
         output.progress(parts.filter(Boolean).join(' · '));
       },
     });
-    if (stoppedAt !== null) recording.stop().catch(() => {});
+    if (stop.wasAsked) recording.stop().catch(() => {});
     const { id } = recording;
     const onDevice = recording
       .progress()
@@ -90,9 +111,8 @@ export async function follow(
     if (onDevice) watch = setInterval(() => warnOfMemory(engine, id, output, warned), FORECAST_MS);
     const data = await recording.done;
     output.endProgress();
-    return { data, interrupted: stoppedAt !== null };
+    return { data, interrupted: stop.wasAsked };
   } finally {
     clearInterval(watch);
-    for (const signal of signals) process.off(signal, onSignal);
   }
 }

@@ -9,16 +9,15 @@ import type { DiagnosisInput, Finding } from '../overlay/types';
 /** Smaller changes are a desktop redrawing its windows. */
 const MIN_CHANGE = 16 * MiB;
 
-export function findOtherProcesses({ lines, overlay }: DiagnosisInput): Finding[] {
+export function findOtherProcesses({ lines, overlay, baselines = {} }: DiagnosisInput): Finding[] {
   return devicesBeside(lines, overlay.series).flatMap((gpu): Finding[] => {
     const others = seriesById(lines, otherMemory(gpu));
     const count = sampleCount(others);
-    if (!others || count < 2) return [];
-    const [first, lowest, highest] = [
-      firstSample(others),
-      lowestSample(others),
-      highestSample(others),
-    ];
+    // A first reading may come late enough to hold what another process took since the launch.
+    const before = baselines[otherMemory(gpu)];
+    if (!others || count < (before === undefined ? 2 : 1)) return [];
+    const first = before === undefined ? firstSample(others) : { t: 0, value: before };
+    const [lowest, highest] = [lowestSample(others), highestSample(others)];
     if (!first || !lowest || !highest) return [];
     const [fall, rise] = [first.value - lowest.value, highest.value - first.value];
     const isRise = rise > fall || (rise === fall && highest.t < lowest.t);
@@ -34,11 +33,11 @@ export function findOtherProcesses({ lines, overlay }: DiagnosisInput): Finding[
         span: [first.t, furthest.t],
         confidence: 'high',
         evidence: [
-          `They held ${formatBytes(first.value)} at ${formatDuration(first.t)} and ${formatBytes(furthest.value)} at ${formatDuration(furthest.t)}, over ${count} readings.`,
+          `They held ${formatBytes(first.value)} ${before === undefined ? `at ${formatDuration(first.t)}` : 'before the launch'} and ${formatBytes(furthest.value)} at ${formatDuration(furthest.t)}, over ${count} readings.`,
           'The overlaid line of the workload has their change taken off.',
         ],
         formula:
-          'memory of all other processes on the device, less what they held at the first reading',
+          'memory of all other processes on the device, less what they held before the launch or, where that was not read, at the first reading',
         remedy:
           change > 0
             ? 'Stop them, or set CUDA_VISIBLE_DEVICES so that the workload has a device of its own.'

@@ -206,6 +206,8 @@ export interface DiagnosisInput {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly durationUs: Micros;
+  /** Bytes in use before launch, by series id; left out where nothing was read. */
+  readonly baselines?: Readonly<Record<string, Bytes>>;
   /** The bundled workload: framework bytes must equal the prediction to the byte. */
   readonly mustMatchExactly: boolean;
   /** The session is being recorded: overlay and spans hold the phases that are over. */

@@ -52,11 +52,14 @@ function session(own: (i: number) => number, more: SessionData['series'] = []): 
 }
 
 describe('the workload line beside a process that came before the first reading', () => {
+  /** It is told of by what others held before the launch. */
+  const came = { kind: 'other_process', bytes: 2 * GB };
+
   it('is the same in the peak and in the pool that a finding names', () => {
     const { overlay, findings } = buildDocument(session((i) => (i < 5 ? 0 : 20 * GB)));
     expect(overlay.series).toBe('gpu0.workload.memory');
     expect(overlay.measuredPeak?.bytes).toBe(20 * GB);
-    expect(findings).toMatchObject([{ kind: 'preallocated_pool', bytes: 20 * GB }]);
+    expect(findings).toMatchObject([{ kind: 'preallocated_pool', bytes: 20 * GB }, came]);
   });
 
   it('is the same in the peak and in the context that a finding names', () => {
@@ -67,6 +70,6 @@ describe('the workload line beside a process that came before the first reading'
     );
     const { overlay, findings } = buildDocument(session(() => 3 * GB + 500 * MB, [reserved]));
     expect(overlay.measuredPeak?.bytes).toBe(3 * GB + 500 * MB);
-    expect(findings).toMatchObject([{ kind: 'context', bytes: 500 * MB }]);
+    expect(findings).toMatchObject([{ kind: 'context', bytes: 500 * MB }, came]);
   });
 });

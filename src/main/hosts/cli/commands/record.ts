@@ -56,7 +56,18 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
 }
 
 export function registerRecord(program: Command, output: Output): void {
-  const command = addSpecOptions(
+  addExpectationOptions(
+    addBundledOptions(addRecordOptions(program)),
+    'peak=8GiB,residual=10%,leak=1MiB',
+  )
+    .passThroughOptions()
+    .action(async (given: string[], options: RecordOptions) => {
+      process.exitCode = await record(given, options, output);
+    });
+}
+
+function addRecordOptions(program: Command): Command {
+  return addSpecOptions(
     program
       .command('record')
       .argument('[command...]', 'the command to launch and record, after --')
@@ -95,38 +106,35 @@ export function registerRecord(program: Command, output: Output): void {
       .option(...BRIEF_OPTION)
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
-  addExpectationOptions(addBundledOptions(command), 'peak=8GiB,residual=10%,leak=1MiB')
-    .passThroughOptions()
-    .action(async (given: string[], options: RecordOptions) => {
-      const { save, again } = options;
-      const typed = again === undefined ? await buildRequest(given, options) : null;
-      if (again !== undefined) checkAgain(given, options);
-      const expectations = parseExpectationOptions(options, '=');
-      process.exitCode = await withEngine(async (engine) => {
-        const request = typed ?? (await askAgain(engine, again ?? '', options));
-        warnOfAccess(engine, output);
-        if (save !== undefined) await engine.saveWorkload({ name: save, request });
-        const { data, interrupted } = await follow(engine, request, output, { echo: true });
-        const [doc, budget] = [
-          await engine.show({ id: data.id }),
-          await engine.sessionBudget({ id: data.id }),
-        ];
-        const outcomes = checkSession(expectations, doc);
-        const comparison =
-          again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
-        const result = {
-          ...(options.brief === true ? shortenDocument(doc) : doc),
-          ...(expectations.length > 0 && { expectations: outcomes }),
-          ...(comparison && { comparison }),
-        };
-        output.result(result, () =>
-          [sessionText(doc, budget), ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
-        );
-        const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
-        if (interrupted) return 130;
-        return data.status === 'failed' ? 1 : unmet;
-      });
-    });
+}
+
+/** Records, prints the session, and returns the exit code. */
+async function record(given: string[], options: RecordOptions, output: Output): Promise<number> {
+  const { save, again } = options;
+  const typed = again === undefined ? await buildRequest(given, options) : null;
+  if (again !== undefined) checkAgain(given, options);
+  const expectations = parseExpectationOptions(options, '=');
+  return withEngine(async (engine) => {
+    const request = typed ?? (await askAgain(engine, again ?? '', options));
+    warnOfAccess(engine, output);
+    if (save !== undefined) await engine.saveWorkload({ name: save, request });
+    const { data, interrupted } = await follow(engine, request, output, { echo: true });
+    const doc = await engine.show({ id: data.id });
+    const budget = await engine.sessionBudget({ id: data.id });
+    const outcomes = checkSession(expectations, doc);
+    const comparison = again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
+    const result = {
+      ...(options.brief === true ? shortenDocument(doc) : doc),
+      ...(expectations.length > 0 && { expectations: outcomes }),
+      ...(comparison && { comparison }),
+    };
+    output.result(result, () =>
+      [sessionText(doc, budget), ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
+    );
+    const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
+    if (interrupted) return 130;
+    return data.status === 'failed' ? 1 : unmet;
+  });
 }
 
 /** What a session recorded, to be recorded once more; a name and an interval given beside it come before its own. */
