@@ -92,17 +92,19 @@ export function Timeline(props: TimelineProps) {
           </>
         )}
       />
-      {built.lanes.length === 0 && (
-        <p className="empty-line timeline-empty">
-          {session.status === 'recording'
-            ? 'Waiting for the first reading.'
-            : `This run of ${formatDuration(session.durationUs)} ended without a single reading.`}
-        </p>
-      )}
+      {built.lanes.length === 0 && <NothingRead session={session} />}
       <LaneMenu lanes={built.lanes} settings={state.lanes} />
     </div>
   );
 }
+
+const NothingRead = ({ session }: Pick<TimelineProps, 'session'>) => (
+  <p className="empty-line timeline-empty">
+    {session.status === 'recording'
+      ? 'Waiting for the first reading.'
+      : `This run of ${formatDuration(session.durationUs)} ended without a single reading.`}
+  </p>
+);
 
 /** What is asked knows nothing later than `until`, whenever it is asked. */
 function useTraces(id: string, until: Micros | undefined): TraceWindows {

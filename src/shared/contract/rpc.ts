@@ -89,6 +89,13 @@ function answerCall(
   );
 }
 
+const connectionLost = () =>
+  new Failure(
+    'unavailable',
+    'The connection to the engine was lost.',
+    'Start Plumbline again; recorded sessions are safe.',
+  );
+
 /** The engine as seen from the other end of `port`. Calls in flight when it closes are rejected. */
 export function connectEngine(port: RpcPort): EngineClient {
   const pending = new Map<
@@ -103,12 +110,6 @@ export function connectEngine(port: RpcPort): EngineClient {
     pending.delete(id);
     return waiting;
   };
-  const lost = () =>
-    new Failure(
-      'unavailable',
-      'The connection to the engine was lost.',
-      'Start Plumbline again; recorded sessions are safe.',
-    );
   port.onMessage((message) => {
     if (message.kind === 'event') for (const listener of listeners) listener(message.event);
     else if (message.kind === 'result') settle(message.id)?.resolve(message.value as never);
@@ -117,11 +118,11 @@ export function connectEngine(port: RpcPort): EngineClient {
   });
   port.onClose(() => {
     closed = true;
-    for (const id of [...pending.keys()]) settle(id)?.reject(lost());
+    for (const id of [...pending.keys()]) settle(id)?.reject(connectionLost());
   });
   const ask = (method: Method, args: unknown, signal: CancelSignal | undefined): Promise<never> =>
     new Promise((resolve, reject) => {
-      if (closed) return reject(lost());
+      if (closed) return reject(connectionLost());
       const id = nextId++;
       const takeBack = () => {
         if (settle(id)) port.send({ kind: 'cancel', id });

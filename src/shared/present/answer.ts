@@ -27,7 +27,9 @@ function tellMemory(session: SessionDocument): string {
   if (!measuredPeak || residualBytes === null || predictedPeak.refined === null)
     return headline(session);
   const isLive = status === 'recording';
-  const finding = findings.find(({ kind }) => kind !== 'unexplained') ?? findings[0];
+  const named = findings.find(({ kind }) => kind !== 'unexplained');
+  // That a run which failed left much of its prediction unused explains itself.
+  const finding = named ?? (status === 'failed' ? undefined : findings[0]);
   const figures = `${formatBytes(measuredPeak.bytes)}${isLive ? ' so far' : ''} where ${withoutUnit(predictedPeak.refined, measuredPeak.bytes)} ${isLive ? 'are' : 'were'} predicted`;
   if (finding) return `${figures}: ${cause(finding)}.`;
   if (isLive) return `${figures} at the peak. No divergence so far.`;

@@ -23,11 +23,7 @@ type OpenDialog = 'record' | 'delete' | 'import' | null;
 export function Library() {
   const { list, error, remove, rename } = useLibrary();
   const [search, setSearch] = useState('');
-  const [compared] = useParameter('compare', 'choice');
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  useEffect(() => {
-    if (compared !== null) setSelected(new Set([compared]));
-  }, [compared]);
+  const { compared, selected, setSelected } = useSelection();
   const [sortText, setSort] = useParameter('sort', 'order');
   const sorting = useMemo(() => readSorting(sortText), [sortText]);
   const [dialog, setDialog] = useState<OpenDialog>(null);
@@ -50,16 +46,11 @@ export function Library() {
         onDialog={setDialog}
       />
       {error !== null && <FailureNote error={error} />}
-      {list.error !== null && <FailureNote error={list.error} onRetry={list.refresh} />}
-      {list.data === null && list.error === null && <Skeleton rows={8} />}
+      <ListState list={list} />
       {list.data?.length === 0 && (
         <EmptyLibrary onRecord={() => setDialog('record')} onImport={() => setDialog('import')} />
       )}
-      {compared !== null && chosen.length === 1 && (
-        <p className="hint" role="status">
-          “{chosen[0]?.name}” is selected. Select what it is to be compared with.
-        </p>
-      )}
+      {compared !== null && chosen.length === 1 && <CompareHint name={chosen[0]?.name ?? ''} />}
       {shown.length > 0 && (
         <SessionTable
           sessions={shown}
@@ -71,12 +62,7 @@ export function Library() {
         />
       )}
       {sessions.length > 0 && shown.length === 0 && (
-        <p className="empty-line">
-          No session matches “{search}”.{' '}
-          <button type="button" className="link" onClick={() => setSearch('')}>
-            Show all
-          </button>
-        </p>
+        <NothingFound search={search} onShowAll={() => setSearch('')} />
       )}
       <Imports isOpen={dialog === 'import'} onOpen={(open) => setDialog(open ? 'import' : null)} />
       {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
@@ -93,6 +79,36 @@ export function Library() {
     </main>
   );
 }
+
+/** The sessions that are selected; at first the one that the address says is to be compared. */
+function useSelection() {
+  const [compared] = useParameter('compare', 'choice');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    if (compared !== null) setSelected(new Set([compared]));
+  }, [compared]);
+  return { compared, selected, setSelected };
+}
+
+function ListState({ list }: Pick<ReturnType<typeof useLibrary>, 'list'>) {
+  if (list.error !== null) return <FailureNote error={list.error} onRetry={list.refresh} />;
+  return list.data === null ? <Skeleton rows={8} /> : null;
+}
+
+const CompareHint = ({ name }: { name: string }) => (
+  <p className="hint" role="status">
+    “{name}” is selected. Select what it is to be compared with.
+  </p>
+);
+
+const NothingFound = ({ search, onShowAll }: { search: string; onShowAll(): void }) => (
+  <p className="empty-line">
+    No session matches “{search}”.{' '}
+    <button type="button" className="link" onClick={onShowAll}>
+      Show all
+    </button>
+  </p>
+);
 
 /** The sessions as they are now, what can be done to them, and why the last of it failed. */
 function useLibrary() {

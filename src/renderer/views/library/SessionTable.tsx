@@ -59,28 +59,12 @@ export function SessionTable({
   return (
     <div className="table-frame">
       <table className="table sessions">
-        <thead>
-          <tr>
-            <th className="check">
-              <input
-                type="checkbox"
-                aria-label="Select all sessions shown"
-                checked={all}
-                onChange={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))}
-              />
-            </th>
-            {COLUMNS.map((column) => (
-              <Fragment key={column.key}>
-                <SortedHead
-                  column={column}
-                  sorting={sorting}
-                  onPress={() => onSort(pressHead(sorting, column.key))}
-                />
-                {column.key === 'name' && <th className="sparkline-cell">Memory</th>}
-              </Fragment>
-            ))}
-          </tr>
-        </thead>
+        <TableHead
+          isAllSelected={all}
+          sorting={sorting}
+          onSelectAll={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))}
+          onSort={onSort}
+        />
         <tbody>
           {sessions.map((session) => (
             <SessionRow
@@ -94,6 +78,43 @@ export function SessionTable({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function TableHead({
+  isAllSelected,
+  sorting,
+  onSelectAll,
+  onSort,
+}: {
+  isAllSelected: boolean;
+  sorting: Sorting;
+  onSelectAll(): void;
+  onSort(sorting: Sorting): void;
+}) {
+  return (
+    <thead>
+      <tr>
+        <th className="check">
+          <input
+            type="checkbox"
+            aria-label="Select all sessions shown"
+            checked={isAllSelected}
+            onChange={onSelectAll}
+          />
+        </th>
+        {COLUMNS.map((column) => (
+          <Fragment key={column.key}>
+            <SortedHead
+              column={column}
+              sorting={sorting}
+              onPress={() => onSort(pressHead(sorting, column.key))}
+            />
+            {column.key === 'name' && <th className="sparkline-cell">Memory</th>}
+          </Fragment>
+        ))}
+      </tr>
+    </thead>
   );
 }
 
@@ -150,7 +171,9 @@ function SessionRow({
         <StatusBadge status={session.status} />
         {session.simulated && <span className="badge simulated">simulated</span>}
       </td>
-      <td>{session.model ?? <span className="muted nowrap">not declared</span>}</td>
+      <td className="model-cell" title={session.model ?? undefined}>
+        {session.model ?? <span className="muted nowrap">not declared</span>}
+      </td>
       <td>{session.mode ?? <span className="muted">—</span>}</td>
       <td className="num nowrap" title={session.startedAt ?? START_UNKNOWN}>
         {formatMoment(session.startedAt)}

@@ -50,6 +50,10 @@ test('a failed run never agrees, and its cause is said once', () => {
   expect(answer({ ...failed, findings: [oom] })).toBe(
     'Failed with exit code 1: the workload ran out of memory. Until then 255 MiB where 236 were predicted.',
   );
+  const unexplained = { ...leak, kind: 'unexplained' as const };
+  expect(answer({ ...failed, findings: [oom, unexplained] })).toBe(
+    answer({ ...failed, findings: [oom] }),
+  );
   for (const words of [answer({ ...failed, findings: [] }), headline(failed), noFindings(failed)])
     expect(words).not.toMatch(/agree|as predicted|no divergence/i);
 });
