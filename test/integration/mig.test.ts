@@ -111,7 +111,6 @@ describe.skipIf(noStub !== null)(
           `The workload was confined to MIG device 1 (10.0 GiB, ${UUID}) of GPU 0.`,
         );
       },
-      30_000,
     );
 
     it('without processes told by instance stays on the line of that device, less its baseline', async () => {
