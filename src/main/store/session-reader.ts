@@ -272,7 +272,7 @@ export class SessionReader {
   /** Announced phases that touch a span, in order of their beginning. */
   phasesIn(span: Span, query: PageQuery): Page<PhaseSpan & { readonly seq: number }> {
     const stored = this.#result.status !== 'recording' && this.rows.totals().phases > 0;
-    return stored ? this.rows.phasesIn(span, query) : pageOf(this.#announced(), span, query);
+    return stored ? this.rows.phasesIn(span, query) : takePage(this.#announced(), span, query);
   }
 
   warnings(): string[] {
@@ -366,7 +366,7 @@ export class SessionReader {
   }
 }
 
-function pageOf(
+function takePage(
   spans: readonly PhaseSpan[],
   { t0, t1 }: Span,
   { after = 0, limit }: PageQuery,

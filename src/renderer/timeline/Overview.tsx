@@ -50,7 +50,7 @@ export function Overview(props: OverviewProps) {
             className="finding-tick"
             data-sign={Math.sign(finding.bytes ?? 1)}
             style={{
-              left: timeToX(middleOf(finding.span), whole, { left: 0, width: layout.width }),
+              left: timeToX(findMiddle(finding.span), whole, { left: 0, width: layout.width }),
             }}
             title={finding.title}
             aria-label={`Finding: ${finding.title}`}
@@ -62,7 +62,7 @@ export function Overview(props: OverviewProps) {
   );
 }
 
-const middleOf = ([t0, t1]: readonly [Micros, Micros]): Micros => (t0 + t1) / 2;
+const findMiddle = ([t0, t1]: readonly [Micros, Micros]): Micros => (t0 + t1) / 2;
 
 function OverviewPicture({ session, budget, traces, layout, end }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement | null>(null);

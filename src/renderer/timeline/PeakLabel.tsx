@@ -26,7 +26,7 @@ export function PeakLabel({
     if (!peak) return;
     const right = left + width;
     const x = timeToX(peak.at, view.get(), { left, width });
-    const outside = outsideOf(x, left, right);
+    const outside = findSide(x, left, right);
     const toLeft = outside === 'right' || (outside === null && x > right - LABEL_WIDTH);
     element.style.left = `${Math.min(right, Math.max(left, x))}px`;
     element.dataset.side = toLeft ? 'left' : 'right';
@@ -49,7 +49,7 @@ export function PeakLabel({
 }
 
 /** Which edge of the plot hides `x`, by more than a pixel; null where none does. */
-function outsideOf(x: number, left: number, right: number): 'left' | 'right' | null {
+function findSide(x: number, left: number, right: number): 'left' | 'right' | null {
   if (x < left - 1) return 'left';
   return x > right + 1 ? 'right' : null;
 }

@@ -18,7 +18,7 @@ export function paintBands(
   shown: readonly PredictedSpan[],
   order: readonly Component[],
 ): void {
-  const edges = shown.map((span) => edgesOf(sheet, span));
+  const edges = shown.map((span) => placeEdges(sheet, span));
   const held = new Float64Array(shown.length);
   for (const component of [null, ...order]) paintComponent(sheet, shown, edges, held, component);
 }
@@ -26,7 +26,7 @@ export function paintBands(
 type Edges = readonly [left: number, width: number];
 
 /** Never without a pixel: a short phase may be the highest. */
-function edgesOf({ box, x }: Sheet, { t0, t1 }: { t0: Micros; t1: Micros }): Edges {
+function placeEdges({ box, x }: Sheet, { t0, t1 }: { t0: Micros; t1: Micros }): Edges {
   const left = Math.max(box.left, Math.round(x(t0)));
   const right = Math.min(box.left + box.width, Math.round(x(t1)));
   return [left, Math.max(1, right - left)];

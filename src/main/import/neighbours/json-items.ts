@@ -42,7 +42,7 @@ export class JsonItems {
         else if (c === 0x22) this.#inString = false;
         else {
           // Nothing else matters within a string.
-          const quote = nextOf(text, i);
+          const quote = findNext(text, i);
           i = quote - 1;
         }
         continue;
@@ -184,7 +184,7 @@ export class JsonItems {
 }
 
 /** Place of the next quote or backslash. */
-function nextOf(text: string, from: number): number {
+function findNext(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x22 || c === 0x5c) return i;

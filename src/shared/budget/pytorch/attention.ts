@@ -5,7 +5,7 @@
 import { findImplementation } from '../../model/families';
 import { isMixed } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
-import { bytesOf, type ElementBytes } from './types';
+import { type ElementBytes, storedBytes } from './types';
 
 export interface AttentionKernel {
   /** Scores are tensors of [B, h, n, n], and grouped keys and values are repeated for every head. */
@@ -62,5 +62,5 @@ function takesPlainKernel(model: ModelSpec, run: RunSpec): boolean {
   if (run.attention !== 'sdpa' || kvHeads === heads || latentAttention !== undefined) return false;
   if (findImplementation(model).sharesKeysInSdpa) return kvHeads === 1;
   const needsMask = (slidingWindow ?? localAttention?.window ?? Number.POSITIVE_INFINITY) < run.seq;
-  return bytesOf(run.precision).compute === 4 && headDim <= 256 && !needsMask;
+  return storedBytes(run.precision).compute === 4 && headDim <= 256 && !needsMask;
 }

@@ -82,6 +82,6 @@ export function elementBytes(run: TypedRun, model?: ModelSpec): ElementBytes {
 }
 
 /** Without what adapters and gradients change. */
-export function bytesOf(precision: Precision): ElementBytes {
+export function storedBytes(precision: Precision): ElementBytes {
   return TYPES[precision];
 }

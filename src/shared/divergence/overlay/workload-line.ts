@@ -132,7 +132,7 @@ class ShiftedSource implements SampleSource {
     const breaks: Gap[] = [];
     for (const part of this.#within(t0, t1)) {
       const share = ((part.t1 - part.t0) / Math.max(1, t1 - t0)) * width;
-      const points = share < 1 ? cornersOf(this.#summarizePart(part)) : this.#draw(part, share);
+      const points = share < 1 ? listCorners(this.#summarizePart(part)) : this.#draw(part, share);
       for (let i = 0; i < points.times.length; i++) {
         const t = points.times[i]!;
         if (Number.isNaN(points.values[i]!)) breaks.push({ t0: t, t1: t, reason: 'damaged' });
@@ -261,7 +261,7 @@ const shiftSummary = (found: Summary, offset: Bytes): Summary => ({
 const NOTHING: Envelope = { times: new Float64Array(0), values: new Float64Array(0) };
 
 /** First, lowest, highest and last sample in order, each once. */
-function cornersOf(found: Summary | null): Envelope {
+function listCorners(found: Summary | null): Envelope {
   if (found === null) return NOTHING;
   const { t0, minT, maxT, t1, first, min, max, last } = found;
   const corners = new Map([

@@ -45,7 +45,7 @@ function answerText({ run, gpu, smallest, fits }: PlanText): string {
     return `It needs ${formatBytes(peak)}: the smallest GPU that holds it is the ${smallest}.`;
   }
   const ranks = rankCount(run);
-  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${severalOf(ranks, gpu.gpu)}`;
+  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${countCards(ranks, gpu.gpu)}`;
   const fullest = ranks === 1 ? 'it needs' : 'the fullest rank needs';
   const needs = `${fullest} ${formatBytes(gpu.memoryBytes - gpu.headroomBytes)} of ${formatBytes(gpu.memoryBytes)}`;
   if (gpu.fits) return `Fits ${where}: ${needs}, ${formatBytes(gpu.headroomBytes)} to spare.`;
@@ -61,7 +61,7 @@ function article(gpu: string): string {
   return gpu.startsWith('a ') ? gpu : `the ${gpu}`;
 }
 
-function severalOf(ranks: number, gpu: string): string {
+function countCards(ranks: number, gpu: string): string {
   return gpu.startsWith('a card')
     ? `${ranks} cards${gpu.slice('a card'.length)}`
     : `${ranks} × ${gpu}`;
