@@ -7,10 +7,9 @@ import { buildDocument } from '../../shared/session/document';
 import { samplesIn } from '../../shared/trace/series';
 import { readSession } from '../store/session-data';
 import type { SessionReader } from '../store/session-file';
+import { joinPieces } from './pieces';
 import type { ExportFormat } from './protocol';
 
-/** Events of a piece. */
-const PIECE = 2048;
 const PROCESS = 1;
 
 export const chromeTrace: ExportFormat<'session'> = {
@@ -21,21 +20,19 @@ export const chromeTrace: ExportFormat<'session'> = {
   mimeType: 'application/json',
   isText: true,
   isForPeople: false,
-  render: (reader) => ({ fileName: `${reader.id}.trace.json`, contents: tracePieces(reader) }),
+  render: (reader) => ({
+    fileName: `${reader.id}.trace.json`,
+    contents: joinPieces(traceText(reader)),
+  }),
 };
 
-function* tracePieces(reader: SessionReader): Iterable<string> {
+function* traceText(reader: SessionReader): Iterable<string> {
   yield '{"displayTimeUnit":"ms","traceEvents":[\n';
-  let waiting: string[] = [];
   let separator = '';
   for (const event of events(reader)) {
-    waiting.push(JSON.stringify({ pid: PROCESS, tid: 0, ...event }));
-    if (waiting.length < PIECE) continue;
-    yield separator + waiting.join(',\n');
+    yield `${separator}${JSON.stringify({ pid: PROCESS, tid: 0, ...event })}`;
     separator = ',\n';
-    waiting = [];
   }
-  if (waiting.length > 0) yield separator + waiting.join(',\n');
   yield '\n]}\n';
 }
 

@@ -7,11 +7,10 @@ import type { Micros } from '../../shared/base/units';
 import { samplesIn } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
 import { readSession } from '../store/session-data';
+import { joinPieces } from './pieces';
 import type { ExportFormat } from './protocol';
 
 const HEADER = 'time_us,series,unit,value,until_us,absent\n';
-/** Characters of a piece, about. */
-const PIECE = 262_144;
 
 export const csv: ExportFormat<'session'> = {
   id: 'csv',
@@ -25,7 +24,7 @@ export const csv: ExportFormat<'session'> = {
     fileName: `${reader.id}.csv`,
     contents: (function* () {
       yield HEADER;
-      for (const series of readSession(reader).series) yield* seriesRows(series);
+      for (const series of readSession(reader).series) yield* joinPieces(seriesRows(series));
     })(),
   }),
 };
@@ -42,13 +41,7 @@ function* seriesRows(series: SeriesData): Iterable<string> {
     }
     return rows;
   };
-  let rows = '';
-  for (const [t, value] of samplesIn(series)) {
-    rows += `${gapsUntil(t)}${t},${id},${unit},${value},,\n`;
-    if (rows.length < PIECE) continue;
-    yield rows;
-    rows = '';
-  }
-  rows += gapsUntil(Number.POSITIVE_INFINITY);
-  if (rows !== '') yield rows;
+  for (const [t, value] of samplesIn(series))
+    yield `${gapsUntil(t)}${t},${id},${unit},${value},,\n`;
+  yield gapsUntil(Number.POSITIVE_INFINITY);
 }

@@ -5,10 +5,8 @@
 import { samplesIn } from '../../shared/trace/series';
 import type { SeriesData } from '../../shared/trace/types';
 import { readSession } from '../store/session-data';
+import { joinPieces } from './pieces';
 import type { ExportFormat } from './protocol';
-
-/** Characters of a piece, about. */
-const PIECE = 262_144;
 
 export const jsonLines: ExportFormat<'session'> = {
   id: 'jsonl',
@@ -21,21 +19,14 @@ export const jsonLines: ExportFormat<'session'> = {
   render: (reader) => ({
     fileName: `${reader.id}.jsonl`,
     contents: (function* () {
-      for (const series of readSession(reader).series) yield* seriesLines(series);
+      for (const series of readSession(reader).series) yield* joinPieces(seriesLines(series));
     })(),
   }),
 };
 
 function* seriesLines(data: SeriesData): Iterable<string> {
   const { id: series, unit } = data.info;
-  let lines = '';
-  for (const [t, value] of samplesIn(data)) {
-    lines += `${JSON.stringify({ t, series, unit, value })}\n`;
-    if (lines.length < PIECE) continue;
-    yield lines;
-    lines = '';
-  }
+  for (const [t, value] of samplesIn(data)) yield `${JSON.stringify({ t, series, unit, value })}\n`;
   for (const { t0, t1, reason } of data.gaps)
-    lines += `${JSON.stringify({ t: t0, series, unit, until: t1, absent: reason })}\n`;
-  if (lines !== '') yield lines;
+    yield `${JSON.stringify({ t: t0, series, unit, until: t1, absent: reason })}\n`;
 }

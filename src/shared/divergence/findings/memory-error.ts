@@ -51,13 +51,16 @@ const UNITS: Readonly<Record<string, number>> = { K: KiB, M: MiB, G: GiB, T: 102
 /** A size and its unit, as one of the makers writes it: 2.00 GiB, 20.00G, 512 bytes, 8589934592. */
 const SIZE = String.raw`([\d.]+) ?(bytes?|[KMGT]i?B?\b|B\b)?`;
 
+/** A unit that is left out, or called bytes, is one. */
+const inBytes = (number: number, unit = ''): Bytes =>
+  Math.round(number * (UNITS[unit.charAt(0).toUpperCase()] ?? 1));
+
 /** The first that matches counts. */
 function sized(text: string, ...patterns: readonly string[]): Bytes | null {
   for (const pattern of patterns) {
     const hit = new RegExp(pattern.replace('SIZE', SIZE), 'i').exec(text);
     const number = Number(hit?.[1]);
-    if (hit && Number.isFinite(number))
-      return Math.round(number * (UNITS[(hit[2] ?? '').charAt(0).toUpperCase()] ?? 1));
+    if (hit && Number.isFinite(number)) return inBytes(number, hit[2]);
   }
   return null;
 }
@@ -131,9 +134,9 @@ function readFigures(text: string): Omit<MemoryError, 'what'> {
     ),
     device: deviceIndex(text),
     others: [...text.matchAll(new RegExp(`Process (\\d+) has ${SIZE} memory in use`, 'gi'))].map(
-      ([, pid, number, unit = '']) => ({
+      ([, pid, number, unit]) => ({
         pid: Number(pid),
-        bytes: Math.round(Number(number) * (UNITS[unit.charAt(0).toUpperCase()] ?? 1)),
+        bytes: inBytes(Number(number), unit),
       }),
     ),
   };
