@@ -188,7 +188,7 @@ describe('without a GPU that answers', () => {
         '64',
         '--steps',
         // The driver is asked for processes once a second: the run lasts several of them on any machine.
-        '96',
+        '40',
         '--backend',
         'wasm',
         '--json',
