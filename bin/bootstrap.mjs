@@ -134,6 +134,7 @@ async function bench(
 const commands = {
   bench,
   fuzz: (node, args) => bench(node, ['fuzz', ...args], join(root, 'test', 'fuzz', 'fuzz.ts')),
+  soak: (node, args) => bench(node, ['soak', ...args], join(root, 'test', 'soak', 'soak.ts')),
   build: async () => 0,
   start,
   dev,

@@ -5,45 +5,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import type { EngineClient, EngineEvent } from '../../src/shared/contract/api';
-import { decodeMessage, encodeMessage } from '../../src/shared/contract/codec';
-import { connectEngine, type RpcMessage } from '../../src/shared/contract/rpc';
-import { type Running, runCli, startCli, temporaryHome, until } from '../support/cli';
+import type { EngineEvent } from '../../src/shared/contract/api';
+import { runCli, startCli, temporaryHome, until } from '../support/cli';
+import { serveEngine } from '../support/served-engine';
 import { fillUp, freeSpace, mountSmall } from './small-disk';
 
 const MiB = 2 ** 20;
-
-/** A served engine, as a page has it, and all that it was told. */
-async function servedEngine(home: string): Promise<{
-  server: Running;
-  engine: EngineClient;
-  events: EngineEvent[];
-  ended(): boolean;
-}> {
-  const server = startCli(['serve', '--json', '--allow-launch'], home);
-  let printed = '';
-  let over = false;
-  server.child.stdout?.on('data', (text: string) => {
-    printed += text;
-  });
-  server.child.once('exit', () => {
-    over = true;
-  });
-  await server.waitFor('"token"');
-  const { port, token } = JSON.parse(printed) as { port: number; token: string };
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/api?token=${token}`);
-  await new Promise((resolve, reject) => ws.on('open', resolve).on('error', reject));
-  const engine = connectEngine({
-    send: (message) => ws.send(encodeMessage(message)),
-    onMessage: (handler) =>
-      ws.on('message', (data) => handler(decodeMessage(String(data)) as RpcMessage)),
-    onClose: (handler) => ws.on('close', handler),
-  });
-  const events: EngineEvent[] = [];
-  engine.on((event) => events.push(event));
-  return { server, engine, events, ended: () => over };
-}
 
 const troubles = (events: readonly EngineEvent[], id: string) =>
   events.flatMap((event) => (event.type === 'trouble' && event.id === id ? [event.failure] : []));
@@ -58,7 +25,7 @@ describe('a recording whose file cannot be written', () => {
   it('ends alone where its file was removed, is told at once, and leaves another recording whole', async () => {
     const home = temporaryHome();
     undo.push(home.dispose);
-    const { server, engine, events, ended } = await servedEngine(home.dir);
+    const { server, engine, events, ended } = await serveEngine(home.dir);
     undo.push(async () => {
       server.child.kill('SIGTERM');
       await server.done;
@@ -92,7 +59,7 @@ describe('a recording whose file cannot be written', () => {
     const unmount = mountSmall(library, 4 * MiB);
     if (unmount === null) return;
     undo.push(unmount);
-    const { server, engine, events, ended } = await servedEngine(home.dir);
+    const { server, engine, events, ended } = await serveEngine(home.dir);
     undo.push(async () => {
       server.child.kill('SIGTERM');
       await server.done;

@@ -1,3 +1,10 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-export const repository = resolve(import.meta.dirname, '..', '..');
+/** The folder with package.json, from wherever this file runs or was bundled to. */
+export const repository = (() => {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder))
+    folder = dirname(folder);
+  return folder;
+})();
