@@ -326,6 +326,8 @@ def note(text):
 
 # The share of the run that watching may cost; past it, whole steps go untold.
 _COST = 0.01
+# The part of it that counting the script's objects may take, beyond the first steps.
+_OBJECTS_COST = 0.004
 _ALWAYS_TOLD_STEPS = 3
 
 
@@ -375,6 +377,9 @@ def _told(method):
             if self.lines:
                 _channel.write("".join(self.lines), later)
                 self.lines.clear()
+            if self.ended is not None:
+                self.tell_objects(*self.ended)
+                self.ended = None
             self.busy = False
             self.spent += time.perf_counter() - began
     return call
@@ -395,6 +400,128 @@ def _allowed_cost():
         return _COST
 
 
+class _Objects:
+    """Bytes that the script's own objects hold: parameters, buffers, gradients, optimizer states, each storage once, by
+    type and device. Nothing is held between two counts but numbers, nothing is allocated on a device, and what does
+    not tell its bytes is named rather than guessed. A storage is told by its own address: asking for that of its data
+    would make a copy-on-write one real."""
+
+    def __init__(self, torch, models, optimizers):
+        self.torch, self.models, self.optimizers = torch, models, optimizers
+        self.spent, self.longest, self.told = 0.0, 0.0, {}
+        # Those whose storage is the whole of them, and whether a storage can be asked for (from torch 2.0).
+        self.plain = {torch.Tensor, getattr(getattr(torch, "nn", None), "Parameter", None)}
+        self.storages = hasattr(torch.Tensor, "untyped_storage")
+
+    def affordable(self, elapsed):
+        return self.spent + self.longest <= _OBJECTS_COST * elapsed
+
+    def line(self, phase, step, ts):
+        """What is to be told at the end of `phase`: None where it is as it was at the last."""
+        began = time.perf_counter()
+        try:
+            parts, untold = self.count()
+            fields = '"parts":%s%s' % (json.dumps(parts), ',"untold":%s' % json.dumps(untold) if untold else "")
+        finally:
+            took = time.perf_counter() - began
+            self.spent, self.longest = self.spent + took, max(self.longest, took)
+        if self.told.get(phase) == fields:
+            return None
+        self.told[phase] = fields
+        return '%s%d,"type":"objects","phase":"%s",%s%s}\n' % (
+            _channel.head, ts, phase, fields, "" if step is None else ',"step":%d' % step)
+
+    def count(self):
+        """[component, type, device, bytes] of each that holds any, and sentences on what could not be told."""
+        held, untold, seen, strided = {}, {}, set(), getattr(self.torch, "strided", None)
+        for component, value in self.values():
+            for one in (value,) if hasattr(value, "untyped_storage") else _tensors(value, 4):
+                try:
+                    plain = strided is not None and type(one) in self.plain and one.layout is strided and one.device.type != "meta"
+                    for tensor in (one,) if plain else _strided(one):
+                        storage = tensor.untyped_storage() if self.storages else None
+                        key = id(tensor) if storage is None else storage._cdata
+                        if key not in seen:
+                            seen.add(key)
+                            name = (component, tensor.dtype, tensor.device)
+                            held[name] = held.get(name, 0) + (_bytes(tensor) if storage is None else storage.nbytes())
+                except Exception:
+                    kind = "meta" if getattr(getattr(one, "device", None), "type", None) == "meta" else type(one).__name__
+                    untold[kind] = untold.get(kind, 0) + 1
+        words = ["%d tensors of kind %s do not tell their bytes" % (n, kind) if kind != "meta" else
+                 "%d tensors are on the meta device and hold no bytes yet" % n for kind, n in sorted(untold.items())]
+        return sorted([component, _dtype_name(dtype), str(device), size] for (component, dtype, device), size in held.items() if size), words
+
+    def values(self):
+        """Whatever may hold tensors, with its component. What is reached twice counts where it comes first."""
+        models, optimizers = list(self.models), list(self.optimizers)
+        weights = {id(one): one for model in models for one in model.parameters()}
+        half = any(str(getattr(one, "dtype", "")) in ("torch.float16", "torch.bfloat16") for one in weights.values())
+        for one in weights.values():
+            yield "params", one
+            quantized = getattr(one, "quant_state", None)  # bitsandbytes keeps scales beside its weights
+            if quantized is not None:
+                yield "params", vars(quantized)
+        for model in models:
+            for one in model.buffers():
+                yield "buffers", one
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                for one in group["params"]:
+                    if id(one) not in weights:
+                        weights[id(one)] = one
+                        yield ("master_params" if half and str(getattr(one, "dtype", "")) == "torch.float32" else "params"), one
+        for one in weights.values():
+            yield "gradients", getattr(one, "grad", None)
+        for optimizer in optimizers:
+            for state in list(optimizer.state.values()):
+                if isinstance(state, dict):
+                    for key, value in state.items():
+                        yield _STATES.get(key, "optimizer_other"), value
+                else:
+                    yield "optimizer_other", state
+
+
+_STATES = {"exp_avg": "adam_m", "exp_avg_sq": "adam_v", "momentum_buffer": "momentum"}
+
+
+def _tensors(value, depth):
+    """Every tensor in it, through lists and dictionaries."""
+    if hasattr(value, "element_size"):
+        yield value
+    elif depth and isinstance(value, dict):
+        for one in list(value.values()):
+            yield from _tensors(one, depth - 1)
+    elif depth and isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _tensors(one, depth - 1)
+
+
+def _strided(tensor):
+    """The tensors with storages of their own that one of another kind is made of. Raises where nothing is held."""
+    if hasattr(type(tensor), "__tensor_flatten__"):  # a subclass that wraps others, as quantized and sharded ones do
+        for name in tensor.__tensor_flatten__()[0]:
+            yield from _strided(getattr(tensor, name))
+        return
+    if tensor.device.type == "meta":
+        raise TypeError("nothing is held")
+    layout = str(getattr(tensor, "layout", "torch.strided"))
+    if layout == "torch.sparse_coo":
+        yield from (tensor._indices(), tensor._values())
+    elif layout in ("torch.sparse_csr", "torch.sparse_bsr"):
+        yield from (tensor.crow_indices(), tensor.col_indices(), tensor.values())
+    elif layout in ("torch.sparse_csc", "torch.sparse_bsc"):
+        yield from (tensor.ccol_indices(), tensor.row_indices(), tensor.values())
+    else:
+        yield tensor
+
+
+def _dtype_name(dtype):
+    name = str(dtype)
+    return _DTYPES.get(name, name.replace("torch.", ""))
+
+
+
 class _Watcher:
     """One phase is open at a time. What may go on (a forward pass whose loss is still to be computed, decoding between
     two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows.
@@ -405,6 +532,7 @@ class _Watcher:
     def __init__(self, torch):
         self.torch = torch
         self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
+        self.objects = _Objects(torch, self.models, self.optimizers)
         self.busy, self.quiet = False, False
         self.started, self.spent = time.perf_counter(), 0.0
         self.open, self.open_step, self.last = None, None, None
@@ -412,6 +540,8 @@ class _Watcher:
         self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
         self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
+        self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
+        self.objects_failed, self.new_at = False, 0  # the step before which a model or an optimizer came last
         self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
         backward = torch.autograd.backward
 
@@ -434,7 +564,7 @@ class _Watcher:
         if model in self.models:
             return
         self.models.add(model)
-        self.watching = True
+        self.watching, self.new_at = True, self.steps
         try:
             model.register_forward_pre_hook(self.on_forward_begin, with_kwargs=True)
         except TypeError:  # before torch 2.0
@@ -446,7 +576,7 @@ class _Watcher:
         if optimizer in self.optimizers:
             return
         self.optimizers.add(optimizer)
-        self.steps_follow = True
+        self.steps_follow, self.new_at = True, self.steps
         if hasattr(optimizer, "register_step_pre_hook"):
             optimizer.register_step_pre_hook(self.on_optimizer_begin)
             optimizer.register_step_post_hook(self.on_optimizer_end)
@@ -537,7 +667,7 @@ class _Watcher:
 
     @_told
     def on_optimizer_end(self, optimizer, *_args):
-        self.close(components=self.steps < _ALWAYS_TOLD_STEPS)
+        self.close()
         self.steps += 1
         self.end_step()
         if self.run_told is not None and self.backwards > 1 and self.run_told.get("gradAccum") != self.backwards:
@@ -591,11 +721,12 @@ class _Watcher:
         self.open, self.open_step = name, _step
         self.tell(_phase_line(name, "begin", _step))
 
-    def close(self, components=False):
+    def close(self):
         if self.open is None:
             return
         ts, stats = self.last or (time.monotonic_ns(), self.memory())
-        self.tell_memory(ts, stats, components)
+        self.tell_memory(ts, stats)
+        self.ended = (self.open, self.open_step, ts)
         self.tell(_phase_line(self.open, "end", self.open_step, ts))
         self.open, self.last = None, None
 
@@ -606,7 +737,19 @@ class _Watcher:
         form is what torch keeps: memory_stats() would flatten and sort hundreds of names at every phase's end."""
         return self.torch.cuda.memory_stats_as_nested_dict(self.device) if self.gpu else None
 
-    def tell_memory(self, ts, stats, components=False):
+    def tell_objects(self, phase, step, ts):
+        """In every phase of the first steps with a new model or optimizer, then as often as is affordable."""
+        try:
+            if self.steps - self.new_at <= _ALWAYS_TOLD_STEPS or self.objects.affordable(time.perf_counter() - self.started):
+                line = self.objects.line(phase, step, ts)
+                if line is not None:
+                    _channel.write(line, True)  # with what is told next
+        except Exception as error:
+            if not self.objects_failed:
+                self.objects_failed = True
+                _channel.write(_line("note", {"text": "what the script's objects hold could not be counted: %s" % type(error).__name__}))
+
+    def tell_memory(self, ts, stats):
         if stats is None:
             return
         allocated, reserved, requested = stats["allocated_bytes"]["all"], stats["reserved_bytes"]["all"], stats.get("requested_bytes")
@@ -621,22 +764,8 @@ class _Watcher:
         for name in ("num_alloc_retries", "num_ooms"):
             if name in stats:
                 counters += ',"%s":%d' % (name, stats[name])
-        if components:
-            text += ',"components":%s' % _value(self.components())
         self.tell('%s,"counters":{%s},"phase":"%s"%s}\n' % (
             text, counters, self.open, "" if self.open_step is None else ',"step":%d' % self.open_step))
-
-    def components(self):
-        """Bytes of what can be told apart tensor by tensor: parameters, gradients, optimizer states."""
-        weights = {id(one): one for model in self.models for one in model.parameters()}.values()
-        found = {"params": sum(map(_bytes, weights)), "gradients": sum(_bytes(one.grad) for one in weights)}
-        names = {"exp_avg": "adam_m", "exp_avg_sq": "adam_v", "momentum_buffer": "momentum"}
-        for optimizer in self.optimizers:
-            for state in optimizer.state.values():
-                for key, value in state.items():
-                    component = names.get(key, "optimizer_other")
-                    found[component] = found.get(component, 0) + (_bytes(value) if _on_gpu(value) else 0)
-        return {name: size for name, size in found.items() if size > 0}
 
     def tell_run(self, root, ids, length, training, cached):
         mode = "train" if training else "generate" if cached else "infer"
@@ -677,10 +806,6 @@ def _inner(root):
 
 def _bytes(tensor):
     return tensor.numel() * tensor.element_size() if hasattr(tensor, "element_size") else 0
-
-
-def _on_gpu(value):
-    return getattr(getattr(value, "device", None), "type", None) == "cuda"
 
 
 _DTYPES = {"torch.float32": "fp32", "torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.int8": "int8"}

@@ -2,17 +2,23 @@
  * The Python helper in a real Python. PyTorch is stood in for by test/fixtures/torch-stand-in; what needs the real one
  * runs where python3 (or the interpreter named by PLUMBLINE_TEST_TORCH) can import it.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { instrumentEnvironment } from '../../src/main/workloads/instrument';
 import { Failure } from '../../src/shared/base/failure';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
+import {
+  answers,
+  torchPython as findTorch,
+  type Line,
+  python,
+  type Ran,
+  runPython as run,
+} from '../support/python';
 
 const root = join(import.meta.dirname, '../..');
 const helpers = join(root, 'resources/python');
@@ -20,95 +26,7 @@ const standIn = join(root, 'test/fixtures/torch-stand-in');
 const train = join(standIn, 'train.py');
 const gpt2 = join(root, 'resources/workloads/torch_gpt2.py');
 
-interface Line {
-  readonly type: string;
-  readonly ts: number;
-  readonly name?: string;
-  readonly event?: string;
-  readonly phase?: string;
-  readonly step?: number;
-  readonly index?: number;
-  readonly text?: string;
-  readonly allocated?: number;
-  readonly peak?: number;
-  readonly reserved?: number;
-  readonly requested?: number;
-  readonly components?: Readonly<Record<string, number>>;
-  readonly counters?: Readonly<Record<string, number>>;
-  readonly fields?: Readonly<Record<string, unknown>>;
-}
-interface Ran {
-  readonly code: number | null;
-  readonly lines: readonly Line[];
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const answers = (python: string, code: string): string | null => {
-  try {
-    return execFileSync(python, ['-c', code], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return null;
-  }
-};
-const python = answers('python3', 'import sys; print(sys.executable)');
-const torchPython =
-  [process.env.PLUMBLINE_TEST_TORCH, python].find(
-    (one) => one && answers(one, 'import torch; print(1)') !== null,
-  ) ?? null;
-
-async function run(
-  executable: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<Ran> {
-  const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-  const path =
-    process.platform === 'win32'
-      ? `\\\\.\\pipe\\plumbline-python-${process.pid}-${Date.now()}`
-      : join(folder, 'm.sock');
-  const lines: Line[] = [];
-  const received: Promise<void>[] = [];
-  const server = createServer((socket) =>
-    received.push(
-      (async () => {
-        for await (const line of createInterface({ input: socket }))
-          lines.push(JSON.parse(line) as Line);
-      })(),
-    ),
-  );
-  try {
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    const child = spawn(executable, args, {
-      env: {
-        ...process.env,
-        PYTHONDONTWRITEBYTECODE: '1',
-        PLUMBLINE_WATCH_COST: '1e9',
-        PLUMBLINE_SOCKET: path,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      stdout += String(chunk);
-    });
-    child.stderr.on('data', (chunk) => {
-      stderr += String(chunk);
-    });
-    const code = await new Promise<number | null>((resolve, reject) =>
-      child.on('close', resolve).on('error', reject),
-    );
-    await Promise.all(received);
-    return { code, lines, stdout, stderr };
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const torchPython = findTorch();
 
 const withStandIn = { PYTHONPATH: standIn };
 const watched = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
@@ -169,12 +87,24 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
     expect(backward!.allocated).toBe(forward!.allocated! + parameters);
     expect(backward!.peak).toBe(backward!.allocated! + 4 * 500);
     expect(optimizer!.peak).toBe(optimizer!.allocated! + 4 * 250);
-    expect(optimizer!.components).toEqual({
-      params: parameters,
-      gradients: parameters,
-      adam_m: parameters,
-      adam_v: parameters,
-    });
+  });
+
+  it('tells what its objects hold at the end of phases, where that changed', async () => {
+    const { lines } = await watched();
+    const bytes = 4 * (50 * 6 + 16 * 6 + 3 * 2 * 6 * 24);
+    const parts = (...held: string[]) => held.sort().map((one) => [one, 'fp32', 'cuda', bytes]);
+    const states = ['params', 'adam_m', 'adam_v'];
+    expect(
+      lines
+        .filter(({ type }) => type === 'objects')
+        .map(({ phase, step, parts }) => [phase, step, parts]),
+    ).toEqual([
+      ['forward', 0, parts('params')],
+      ['backward', 0, parts('params', 'gradients')],
+      ['optimizer', 0, parts(...states, 'gradients')],
+      ['forward', 1, parts(...states)],
+      ['backward', 1, parts(...states, 'gradients')],
+    ]);
   });
 
   it('announces model and run by itself, from the shapes where there is no configuration', async () => {

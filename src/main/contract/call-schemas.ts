@@ -100,7 +100,9 @@ export const CALL_SCHEMAS: {
   phaseBars: z.object({ id, series, until, t0: z.number(), t1: z.number(), columns: z.number() }),
   markers: z.object({
     ...rows,
-    type: z.enum(['phase', 'step', 'token', 'memory', 'model', 'run', 'note']).optional(),
+    type: z
+      .enum(['phase', 'step', 'token', 'memory', 'objects', 'model', 'run', 'note'])
+      .optional(),
   }),
   gaps: z.object({ ...rows, series }),
   logs: z.object({

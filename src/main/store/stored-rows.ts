@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { type Bytes, MiB } from '../../shared/base/units';
-import { PHASES } from '../../shared/base/vocabulary';
+import { COMPONENTS, PHASES } from '../../shared/base/vocabulary';
 import type { Marker, PhaseSpan, SeriesInfo } from '../../shared/trace/types';
 import { parseStored } from './stored-json';
 
@@ -57,6 +57,15 @@ const marker = z.discriminatedUnion('type', [
     type: z.literal('memory'),
     phase: text.nullable(),
     memory,
+  }),
+  z.looseObject({
+    ...base,
+    type: z.literal('objects'),
+    phase: text.nullable(),
+    parts: z.array(
+      z.object({ component: z.enum(COMPONENTS), dtype: text, device: text, bytes: z.number() }),
+    ),
+    untold: z.array(text).optional(),
   }),
   z.looseObject({
     ...base,

@@ -16,6 +16,7 @@ const nanoseconds = z
   .catch(undefined);
 const edge = z.enum(['begin', 'end']);
 const name = z.string().min(1).max(200);
+const heldAs = z.string().min(1).max(64);
 const byComponent = z.record(z.string(), z.unknown()).transform((entries) => {
   const known: Partial<Record<(typeof COMPONENTS)[number], number>> = {};
   for (const component of COMPONENTS) {
@@ -57,6 +58,23 @@ const announcement = z.discriminatedUnion('type', [
       .array(z.tuple([nanoseconds, bytes]))
       .max(1024)
       .nullish(),
+  }),
+  z.object({
+    ...base,
+    type: z.literal('objects'),
+    phase: name.nullish(),
+    parts: z
+      .array(z.tuple([z.enum(COMPONENTS), heldAs, heldAs, bytes]))
+      .max(512)
+      .transform((parts) =>
+        parts.map(([component, dtype, device, held]) => ({
+          component,
+          dtype,
+          device,
+          bytes: held,
+        })),
+      ),
+    untold: z.array(z.string().max(200)).max(32).optional(),
   }),
   z.looseObject({ ...base, type: z.enum(['model', 'run']), fields: fields.optional() }),
   z.object({ ...base, type: z.literal('note'), text: z.string() }),
@@ -120,6 +138,14 @@ function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: numbe
       return { ...common, type: 'token', index: said.index };
     case 'note':
       return { ...common, type: 'note', text: said.text };
+    case 'objects':
+      return {
+        ...common,
+        type: 'objects',
+        phase: said.phase ?? null,
+        parts: said.parts,
+        ...(said.untold && said.untold.length > 0 && { untold: said.untold }),
+      };
     case 'memory':
       return {
         ...common,

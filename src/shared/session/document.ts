@@ -7,6 +7,7 @@ import { seriesStats } from '../trace/series';
 import { deviceIn } from '../trace/series-ids';
 import { analyseSession, type LiveState, type SessionAnalysis } from './analysis';
 import { addSummaries } from './brief';
+import { listHeld } from './held-objects';
 import type { SessionDocument } from './session-document';
 import type { SessionData } from './types';
 
@@ -33,6 +34,7 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     series: data.series.map(seriesStats),
     markers: data.markers,
     overlay,
+    ...listHeld(data.markers, input.spans),
     ...(ranks === null ? {} : { ranks }),
     findings: diagnosis?.findings ?? [],
     inversion: data.status !== 'recording' && diagnosis ? invert(diagnosis) : null,

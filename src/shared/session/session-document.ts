@@ -4,8 +4,8 @@
  * gap and log line, which are asked for by page.
  */
 
-import type { Micros } from '../base/units';
-import type { Status } from '../base/vocabulary';
+import type { Bytes, Micros } from '../base/units';
+import type { Phase, Status } from '../base/vocabulary';
 import type { Inversion } from '../divergence/inversion/inversion';
 import type { RankRow } from '../divergence/overlay/ranks';
 import type {
@@ -16,7 +16,7 @@ import type {
 } from '../divergence/overlay/types';
 import type { TimeAnalysis } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
-import type { Gap, LogLine, Marker, SeriesStats } from '../trace/types';
+import type { Gap, LogLine, Marker, ObjectsMark, SeriesStats } from '../trace/types';
 import type { AllocationLedger } from './allocations';
 import type { PhaseKind } from './phase-kinds';
 import type { Environment, WorkloadInfo } from './types';
@@ -41,6 +41,8 @@ export interface BriefDocument {
   readonly phaseKinds: readonly PhaseKind[];
   /** How many there are of what is told by page. */
   readonly counts: RowCounts;
+  /** What the script's own objects held at the end of its phases; left out where none told. */
+  readonly objects?: readonly HeldAtEnd[];
   /** Every rank beside the others, where there are several. */
   readonly ranks?: readonly RankRow[];
   readonly findings: readonly Finding[];
@@ -52,6 +54,15 @@ export interface BriefDocument {
   readonly allocations?: AllocationLedger;
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
+}
+
+/** What modules and optimizers held at the end of the last phase of its kind that told. */
+export interface HeldAtEnd extends ObjectsMark {
+  readonly phase: Phase;
+  readonly step: number | null;
+  readonly rank: number;
+  /** What the framework had allocated then beyond the objects: activations and work; null where it does not count. */
+  readonly rest: Bytes | null;
 }
 
 export interface RowCounts {

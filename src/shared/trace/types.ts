@@ -102,6 +102,24 @@ export interface MemoryMark {
   readonly counters?: Readonly<Record<string, number>>;
 }
 
+/** Bytes of one component that the script's own objects hold in one type on one device, each storage once. */
+export interface HeldPart {
+  readonly component: Component;
+  /** As Plumbline names types (fp32, bf16), or as the framework does. */
+  readonly dtype: string;
+  /** As the framework names it: "cuda:0", "cpu". */
+  readonly device: string;
+  readonly bytes: Bytes;
+}
+
+/** What a script's modules and optimizers hold: told at the end of a phase where it is not what it was at the last. */
+export interface ObjectsMark {
+  readonly phase: string | null;
+  readonly parts: readonly HeldPart[];
+  /** What could not be told, in sentences. */
+  readonly untold?: readonly string[];
+}
+
 interface MarkerBase {
   readonly t: Micros;
   readonly rank: number;
@@ -120,6 +138,7 @@ export type Marker =
       readonly phase: string | null;
       readonly memory: MemoryMark;
     })
+  | (MarkerBase & ObjectsMark & { readonly type: 'objects' })
   | (MarkerBase & {
       readonly type: 'model' | 'run';
       readonly fields: Readonly<Record<string, unknown>>;

@@ -9,6 +9,7 @@ import type { ComponentBytes } from '../../budget/types';
 import { highestSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
+import { HeldObjects, splitEnd, splitHighest } from './held-objects';
 
 export interface Measured {
   readonly highest: Bytes | null;
@@ -23,12 +24,14 @@ type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 
 export class MeasuredLine {
   readonly #marks = new Map<string, MemoryMarker[]>();
+  readonly #objects: HeldObjects;
 
   constructor(
     readonly data: SeriesData,
     readonly baseline: Bytes,
     markers: readonly Marker[],
   ) {
+    this.#objects = new HeldObjects(markers);
     if (data.info.id !== FRAMEWORK_ALLOCATED) return;
     for (const marker of markers) {
       if (marker.type !== 'memory') continue;
@@ -54,8 +57,10 @@ export class MeasuredLine {
       return {
         highest: highWater(top) - this.baseline,
         end: last.allocated - this.baseline,
-        components: (top.peak === undefined ? top.components : top.peakComponents) ?? null,
-        endComponents: last.components ?? null,
+        components:
+          (top.peak === undefined ? top.components : top.peakComponents) ??
+          this.#splitHighest(span, top, highWater(top)),
+        endComponents: last.components ?? this.#splitEnd(span, last.allocated),
         highWater: top.peak !== undefined,
       };
     }
@@ -64,10 +69,22 @@ export class MeasuredLine {
     return {
       highest: less(highest, this.baseline),
       end: less(end, this.baseline),
-      components: null,
-      endComponents: null,
+      components: this.#splitHighest(span, span.memory, less(highest, this.baseline)),
+      endComponents: this.#splitEnd(span, less(end, this.baseline)),
       highWater: false,
     };
+  }
+
+  #splitEnd(span: PhaseSpan, line: Bytes | null): ComponentBytes | null {
+    return splitEnd(this.data.info.id, this.#objects.atEnd(span), span.memory, line);
+  }
+
+  #splitHighest(
+    span: PhaseSpan,
+    memory: MemoryMark | null,
+    line: Bytes | null,
+  ): ComponentBytes | null {
+    return splitHighest(this.data.info.id, this.#objects.throughout(span), memory, line);
   }
 
   /** The highest value of the whole session, and when. */

@@ -21,6 +21,7 @@ import {
 } from '../../../../shared/present/components';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus, headline } from '../../../../shared/present/headline';
+import { heldTable } from '../../../../shared/present/held-objects';
 import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
 import { componentName } from '../../../../shared/present/names';
@@ -42,6 +43,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     ...(doc.ranks ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`] : []),
     ...phaseSection(doc),
     ...componentSection(doc, budget),
+    ...heldSection(doc),
     ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
     findingsText(doc),
     ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
@@ -110,6 +112,13 @@ function componentSection(doc: SessionDocument, budget: Budget | null): string[]
       ['total', ...formatComponentFigures(split.total)],
     ])}`,
   ];
+}
+
+function heldSection(doc: SessionDocument): string[] {
+  const held = heldTable(doc);
+  if (held === null) return [];
+  const notes = held.notes.map((line) => wrap(line, '  '));
+  return [[held.title, table(held.head, held.rows, [0, 1]), ...notes].join('\n')];
 }
 
 function findingsText(doc: SessionDocument): string {

@@ -1,0 +1,31 @@
+/** What a script's objects held at the ends of its phases, as a session's document tells it: one row a kind of phase. */
+import { PHASES } from '../base/vocabulary';
+import { HeldObjects, heldOn } from '../divergence/overlay/held-objects';
+import type { Marker, PhaseSpan } from '../trace/types';
+import type { HeldAtEnd } from './session-document';
+
+/** Of the rank whose spans these are. */
+export function listHeld(
+  markers: readonly Marker[],
+  spans: readonly PhaseSpan[],
+): { readonly objects?: readonly HeldAtEnd[] } {
+  const held = new HeldObjects(markers);
+  const objects = PHASES.flatMap((phase): HeldAtEnd[] => {
+    const last = spans.findLast((span) => span.phase === phase && !span.isOpen);
+    const mark = last && held.atEnd(last);
+    if (!last || !mark) return [];
+    const counted = Object.values(heldOn(mark, 'device')).reduce((sum, bytes) => sum + bytes, 0);
+    const rest = last.memory === null ? null : last.memory.allocated - counted;
+    return [
+      {
+        phase,
+        step: last.step,
+        rank: last.rank,
+        parts: mark.parts,
+        ...(mark.untold && { untold: mark.untold }),
+        rest: rest === null || rest < 0 ? null : rest,
+      },
+    ];
+  });
+  return objects.length > 0 ? { objects } : {};
+}

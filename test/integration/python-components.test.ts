@@ -1,0 +1,49 @@
+/**
+ * What a PyTorch script's own objects hold, as the helper tells it, against a count of another kind to the byte: real
+ * models of transformers, and scripts that share, move, freeze, quantize or make their optimizers late.
+ * Needs a Python that can import torch and transformers: python3, or the one named by PLUMBLINE_TEST_TORCH.
+ */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runPython, torchPython } from '../support/python';
+
+const helpers = join(import.meta.dirname, '../../resources/python');
+const script = join(import.meta.dirname, '../fixtures/torch-real/components.py');
+const python = torchPython('import torch, transformers');
+const reason = python ? '' : ' (skipped: no Python that can import torch and transformers)';
+
+it.skipIf(!python)(
+  `counts what models, gradients and optimizers hold to the byte${reason}`,
+  async () => {
+    const { code, lines, stdout, stderr } = await runPython(python ?? '', [script, helpers]);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    const counted = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { name: string; held: unknown[] })
+      .filter(({ held }) => held.length > 0);
+    expect(counted.length).toBeGreaterThanOrEqual(20);
+    const told = Object.fromEntries(
+      counted.map(({ name }) => {
+        const from = lines.findIndex(({ text }) => text === `case ${name}`);
+        const to = lines.findIndex(
+          ({ text }, at) => at > from && text?.startsWith('case ') === true,
+        );
+        // What is as it was at the last phase of its kind is not told again.
+        return [
+          name,
+          lines
+            .slice(0, to < 0 ? undefined : to)
+            .findLast(({ type, phase }) => type === 'objects' && phase === 'optimizer')?.parts,
+        ];
+      }),
+    );
+    expect(told).toEqual(Object.fromEntries(counted.map(({ name, held }) => [name, held])));
+    expect(lines.flatMap(({ untold = [] }) => untold)).toContain(
+      '2 tensors are on the meta device and hold no bytes yet',
+    );
+    expect(lines.some(({ text }) => text?.includes('could not be counted: RuntimeError'))).toBe(
+      true,
+    );
+  },
+);
