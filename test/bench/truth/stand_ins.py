@@ -167,6 +167,30 @@ def use_cuda_autocast():
             print("autocast", name, str(error)[:80])
 
 
+# ---- grouped multiplication --------------------------------------------------------------------------------------------
+
+
+def widen_grouped_mm():
+    """
+    Experts in fp32: CUDA multiplies them one by one into the same output (ATen/native/cuda/GroupedBlas.cpp, _grouped_mm_cuda:
+    bf16 alone takes the one kernel, all else _grouped_mm_fallback), and so does a CPU; the meta kernel, which fake tensors take,
+    was written for the one kernel and refuses other types. It is asked with bf16 of the same shapes.
+    """
+    import torch._meta_registrations as meta
+
+    strict = meta._meta_grouped_mm_common
+
+    def shapes(mat_a, mat_b, *args, **kwargs):
+        if mat_a.dtype == torch.bfloat16 or mat_a.dtype != mat_b.dtype:
+            return strict(mat_a, mat_b, *args, **kwargs)
+        dtype = kwargs.pop("out_dtype", None) or mat_a.dtype
+        half = [torch.empty_strided(m.shape, m.stride(), dtype=torch.bfloat16, device="meta") for m in (mat_a, mat_b)]
+        out = strict(*half, *args, **kwargs)
+        return torch.empty_strided(out.shape, out.stride(), dtype=dtype, device=mat_a.device)
+
+    meta._meta_grouped_mm_common = shapes
+
+
 _plain_attention = F.scaled_dot_product_attention
 
 
@@ -181,3 +205,4 @@ def install():
     F.dropout = dropout
     ALL_ATTENTION_FUNCTIONS["flash_attention_2"] = flash_attention_2
     use_cuda_autocast()
+    widen_grouped_mm()

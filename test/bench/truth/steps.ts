@@ -54,7 +54,7 @@ const T5_LIKE = {
   is_encoder_decoder: true,
 };
 
-/** By `model_type`. */
+/** By `model_type`, which a second configuration of a family says itself. */
 const DECODERS: Readonly<Record<string, Config>> = {
   gpt2: { n_layer: 4, n_embd: 1024, n_head: 16, vocab_size: 50_257, n_positions: 1024 },
   gpt_neo: {
@@ -102,6 +102,18 @@ const DECODERS: Readonly<Record<string, Config>> = {
     parallel_attn: true,
     bias: false,
     new_decoder_architecture: false,
+  },
+  'falcon 40b': {
+    model_type: 'falcon',
+    hidden_size: 2048,
+    num_hidden_layers: 4,
+    num_attention_heads: 32,
+    num_kv_heads: 4,
+    vocab_size: 65_024,
+    multi_query: true,
+    parallel_attn: true,
+    bias: false,
+    new_decoder_architecture: true,
   },
   mpt: {
     d_model: 2048,
@@ -396,6 +408,7 @@ const LACKS: Readonly<Record<string, readonly string[]>> = {
   gptj: ['sdpa', 'flash'],
   bloom: ['sdpa', 'flash'],
   falcon: ['flash'],
+  'falcon 40b': ['flash'],
   // Values are narrower than keys, which the flash kernels refuse.
   deepseek_v3: ['flash'],
   mpt: ['sdpa', 'flash'],

@@ -15,7 +15,7 @@ import { latentKvWidth } from '../../model/kv';
 import { bytesPerElement } from '../../model/precision';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
-import { split } from '../weights';
+import { cachedHeads } from './layer-shape';
 
 const STEP = 2 * MiB;
 /** From this size on a tensor has a segment to itself. */
@@ -27,7 +27,7 @@ export function abandonedSegments(model: ModelSpec, run: RunSpec, shard: Shard):
   const decoder = shard.decoderLayers > 0;
   const width = model.latentAttention
     ? latentKvWidth(model)
-    : split(model.kvHeads, shard.kvSplit) * model.headDim;
+    : cachedHeads(model, shard) * model.headDim;
   const tensors = (decoder ? shard.decoderLayers : shard.layers) * (model.latentAttention ? 1 : 2);
   const segments = run.cacheGrowth === 'rebuild' ? 2 * tensors : tensors + 1;
   const window = model.slidingWindow ?? Number.POSITIVE_INFINITY;

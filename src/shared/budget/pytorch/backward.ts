@@ -72,9 +72,22 @@ export function backwardMoments(parts: StepParts): Moment[] {
         hold('activations', parts.microBatch, parts.waiting),
         hold('workspace', parts.tiedGradients),
         hold('workspace', parts.stream),
+        ...biasGradients(parts),
+        hold('activations', parts.givenBias, crossStacks(parts)),
       ],
     },
   ];
+}
+
+/** Stacks whose layers are given zeros as the relative positions of cross-attention. */
+const crossStacks = ({ top, bottom }: TrainingParts) => (top === bottom ? 0 : 1);
+
+/**
+ * Gradients of the relative positions that layers which run again are given: of those of the stack at work, and of the zeros of
+ * cross-attention, a leaf that T5 makes require one under checkpointing, and which stays with it until the loss goes.
+ */
+function biasGradients(parts: TrainingParts): readonly Holding[] {
+  return [hold('gradients', parts.givenBias, crossStacks(parts))];
 }
 
 /** What gradients of the ends take beyond their share while they wait for the end of backward. */
@@ -97,15 +110,25 @@ function savedBesideLayers(parts: TrainingParts): Holding[] {
   ];
 }
 
-/** The last layer and the first; where gradients are scattered the second too, beside which the last one's lie whole. */
+/**
+ * The last layer and the first. Where gradients are scattered also the second from the top and the second from the bottom:
+ * beside either lie the gradients of the layer above whole, and the weights of the one below on their way. Going down, each
+ * layer leaves its share of gradients and takes what it had saved along: between the two the sum is linear.
+ */
 function layersBackward(parts: StepParts, ofEnds: readonly Holding[]): Moment[] {
   if (parts.topLayers === 0) return [];
-  const { gathered, topLayers, group, top } = parts;
+  const { gathered, topLayers, top, carried, passing } = parts;
   const moments = [lastLayerBackward(parts, ofEnds), firstLayerBackward(parts)];
   if (gathered.gradientShare === 1 || topLayers < 2) return moments;
   const scattering = hold('communication', top.gradients, gathered.gradientShare);
-  const { holdings } = lastLayerBackward(parts, ofEnds, topLayers - (group || 1));
-  return [...moments, { name: 'layer before the last', holdings: [...holdings, scattering] }];
+  const group = parts.group || 1;
+  const lowest = Math.floor((topLayers - 2) / group) * group;
+  for (const above of new Set([group, Math.max(group, lowest)])) {
+    const made = hold('gradients', top.gradients, carried || passing ? 0 : above);
+    const { holdings } = lastLayerBackward(parts, ofEnds, topLayers - above);
+    moments.push({ name: 'a layer between', holdings: [...holdings, scattering, made] });
+  }
+  return moments;
 }
 
 /** The last of `topLayers` layers, above all that those below it have saved; recomputed, its group has been run again. */
@@ -164,6 +187,8 @@ function firstLayerBackward(parts: StepParts): Moment {
       ...savedBesideLayers(parts),
       ...(group === 0 ? [] : [hold('activations', bottom.saved, group - 1)]),
       hold('activations', bottom.backward.saved),
+      ...biasGradients(parts),
+      hold('gradients', parts.givenBias),
       ...withinLayer(parts, bottom.backward),
     ],
   };

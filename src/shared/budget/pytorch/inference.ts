@@ -15,6 +15,7 @@
 
 import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
+import { findImplementation } from '../../model/families';
 import { latentKvWidth } from '../../model/kv';
 import { hasLmHead } from '../../model/parameters';
 import { bytesPerElement } from '../../model/precision';
@@ -25,11 +26,11 @@ import { TensorSum } from './allocator';
 import { findAttention } from './attention';
 import { buildHead } from './head';
 import { type Holding, hold } from './holding';
-import { layerShape } from './layer-shape';
+import { cachedHeads, layerShape } from './layer-shape';
 import { countResident, type Resident } from './resident';
 import type { Moment, PhaseMoments } from './timeline';
 import { type ElementBytes, elementBytes } from './types';
-import { attentionForward, ffnForward } from './untaped';
+import { attentionForward, ffnForward, rotationForward } from './untaped';
 
 export function inferenceMoments(model: ModelSpec, run: RunSpec, shard: Shard): PhaseMoments[] {
   const forward = new ForwardPasses(model, run, shard);
@@ -206,6 +207,9 @@ class ForwardPasses {
       holdings: [...standing, mask, hold('activations', work)],
     });
     return [
+      ...(findImplementation(model).rotatesInFp32
+        ? [withinLayer('rotation', rotationForward(run, types, shape))]
+        : []),
       withinLayer('attention', attentionForward(model, run, types, shape, length)),
       withinLayer('feed-forward network', ffnForward(model, run, types, shape, length)),
       {
@@ -233,11 +237,11 @@ class ForwardPasses {
 
   /** Keys of one layer at `length` tokens, or as many as its window reaches: B·length·h_kv·k, or the latent vectors. */
   #cachedBytes(length: number): Bytes {
-    const { slidingWindow = length, latentAttention, kvHeads, headDim } = this.#model;
+    const { slidingWindow = length, latentAttention, headDim } = this.#model;
     const reached = Math.min(length, slidingWindow);
     const width = latentAttention
       ? latentKvWidth(this.#model)
-      : split(kvHeads, this.#shard.kvSplit) * headDim;
+      : cachedHeads(this.#model, this.#shard) * headDim;
     const { batch, kvPrecision } = this.#run;
     return Math.ceil(batch * reached * width * bytesPerElement(kvPrecision));
   }

@@ -1,4 +1,5 @@
 /** Sizes of one layer on one rank, and its sublayers in the order in which forward runs them. */
+import { findImplementation } from '../../model/families';
 import type { ModelSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
@@ -74,4 +75,11 @@ export function layerShape(
     routed: experts ? experts.active : 1,
     stream: split(sequences * tokens, shard.sequence) * model.hidden,
   };
+}
+
+/** Heads whose keys and values the cache holds on this rank; the one head that all share is never expanded. */
+export function cachedHeads(model: ModelSpec, shard: Shard): number {
+  const { heads, kvHeads } = model;
+  const expands = findImplementation(model).cachesEveryHead && kvHeads > 1;
+  return expands ? split(heads, shard.tensor) : split(kvHeads, shard.kvSplit);
 }

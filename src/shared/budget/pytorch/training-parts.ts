@@ -68,6 +68,8 @@ interface ActivationParts {
   /** What all layers share of the positions, and the same where a layer that trains saves it. */
   readonly positions: TensorSum;
   readonly savedPositions: TensorSum;
+  /** The biases of relative positions that layers which run again are given, as many bytes as one: h·n². */
+  readonly givenBias: TensorSum;
   /** What a frozen layer holds at either of its two highest moments; none where none is frozen. */
   readonly frozenForward: readonly TensorSum[];
   /** Temporaries of the backward pass of the last norm. */
@@ -227,6 +229,11 @@ function countActivations(
     embedded,
     positions,
     savedPositions: trainedLayers > 0 ? positions : new TensorSum(),
+    givenBias: new TensorSum().add(
+      group > 0 && model.relativeBuckets !== undefined
+        ? types.compute * split(model.heads, shard.tensor) * n ** 2
+        : 0,
+    ),
     frozenForward:
       shard.frozen === 0
         ? []

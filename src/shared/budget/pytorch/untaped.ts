@@ -77,3 +77,20 @@ export function attentionForward(
     work.add((queries + values) * shape.sequences * length * shape.queryWidth);
   return work.add((weights[0] + scores) * shape.sequences * shape.heads * shape.tokens * length);
 }
+
+/**
+ * Rotating queries and keys on copies in fp32: both copies, the rotated queries, the two products and the turned half of
+ * the keys, beside what was projected, the normalized input, the residual stream and the embeddings. Keys and values as they
+ * were projected stand for those that a cache takes in afterwards.
+ */
+export function rotationForward(run: RunSpec, types: ElementBytes, shape: LayerShape): TensorSum {
+  const { compute: c } = types;
+  const N = shape.sequences * shape.tokens;
+  const { queryWidth: q, kvWidth: kv } = shape;
+  return new TensorSum()
+    .add(types.residual * shape.stream, 2)
+    .add(c * shape.stream)
+    .add(c * N * (q + (run.kvCache ? 0 : 2 * kv)))
+    .add(4 * N * q, 2)
+    .add(4 * N * kv, 4);
+}

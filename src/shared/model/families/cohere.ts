@@ -4,7 +4,7 @@ import type { Family } from './family';
 
 export const COHERE: Family = {
   name: 'cohere',
-  implementation: { ...LLAMA_IMPLEMENTATION, normWrittenOut: true },
+  implementation: { ...LLAMA_IMPLEMENTATION, normWrittenOut: true, rotatesInFp32: true },
   configs: [
     {
       types: ['cohere'],

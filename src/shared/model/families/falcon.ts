@@ -6,7 +6,12 @@ import { NEOX } from './neox';
 
 export const FALCON: Family = {
   name: 'falcon',
-  implementation: { ...NEOX.implementation, softmaxInFp32: false, sharesKeysInSdpa: true },
+  implementation: {
+    ...NEOX.implementation,
+    softmaxInFp32: false,
+    sharesKeysInSdpa: true,
+    cachesEveryHead: true,
+  },
   configs: [
     {
       types: ['falcon', 'RefinedWeb', 'RefinedWebModel'],
