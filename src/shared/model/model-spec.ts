@@ -97,8 +97,13 @@ export interface ModelSpec {
   readonly relativeBuckets?: number;
   /** Every layer has such a bias of its own (UMT5). */
   readonly relativeInEveryLayer?: boolean;
-  /** Rows of the table of relative positions that attention reads as keys and queries, and whether it is normalized (DeBERTa). */
-  readonly relativeTable?: { readonly rows: number; readonly norm: boolean };
+  /** DeBERTa's table of relative positions that attention reads as keys and queries. */
+  readonly relativeTable?: {
+    readonly rows: number;
+    readonly norm: boolean;
+    /** How many of content-to-position and position-to-content are scored: none where left out. */
+    readonly terms?: number;
+  };
   /** Width of the convolution beside the first layer (DeBERTa v2). */
   readonly convolution?: number;
   readonly experts?: Experts;

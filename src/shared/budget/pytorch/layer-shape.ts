@@ -45,6 +45,8 @@ export interface LayerShape {
   readonly heads: number;
   /** Feed-forward width on this rank, times the experts a token passes through. */
   readonly ffn: number;
+  /** Of that, the width of networks that every token passes beside its experts. */
+  readonly sharedFfn: number;
   /** Rows that meet experts for each token, 1 where there are none. */
   readonly routed: number;
   /** N·d between tensor-parallel regions. */
@@ -72,6 +74,7 @@ export function layerShape(
       ? split(experts.active * experts.ffn, shard.expert > 1 ? 1 : shard.tensor) +
         split(experts.sharedFfn ?? 0, shard.tensor)
       : split(model.ffn, shard.tensor),
+    sharedFfn: split(experts?.sharedFfn ?? 0, shard.tensor),
     routed: experts ? experts.active : 1,
     stream: split(sequences * tokens, shard.sequence) * model.hidden,
   };
@@ -80,6 +83,6 @@ export function layerShape(
 /** Heads whose keys and values the cache holds on this rank; the one head that all share is never expanded. */
 export function cachedHeads(model: ModelSpec, shard: Shard): number {
   const { heads, kvHeads } = model;
-  const expands = findImplementation(model).cachesEveryHead && kvHeads > 1;
+  const expands = findImplementation(model).expandsGroups && kvHeads > 1;
   return expands ? split(heads, shard.tensor) : split(kvHeads, shard.kvSplit);
 }

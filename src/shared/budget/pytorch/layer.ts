@@ -9,6 +9,7 @@ import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
+import { networkBytes } from './experts';
 import {
   CROSS_SUBLAYERS,
   type LayerShape,
@@ -179,6 +180,7 @@ export function backwardWork(
   const N = run.batch * run.seq;
   const { stream } = shape;
   const inner = N * shape.ffn;
+  const e = networkBytes(model, types);
   const cast = types.autocast ? c * stream : 0;
   const { q, kv } = projectedElements(model, run, shape);
   const normalize = normBackward(model, types, stream);
@@ -186,9 +188,9 @@ export function backwardWork(
   const output = cast + c * N * shape.valueWidth;
   const qkv = c * (q + kv) * (findImplementation(model).fusedProjection ? 2 : 1) + c * stream;
   return {
-    down: cast + c * inner,
-    activation: activationCopies(model, types) * c * inner,
-    up: (model.activation === 'swiglu' ? 2 : 1) * c * (inner + stream),
+    down: cast + e * inner,
+    activation: activationCopies(model, types) * e * inner,
+    up: (model.activation === 'swiglu' ? 2 : 1) * e * (inner + stream),
     norm2: normalize,
     output,
     attention,
@@ -239,11 +241,17 @@ function activationCopies(model: ModelSpec, types: ElementBytes): number {
   return types.autocast ? 6 : 3;
 }
 
+interface SublayerGradients {
+  readonly made: TensorSum;
+  /** Of those that autocast leaves in half precision first, bytes at half precision; the experts' it never touches. */
+  recast: Bytes;
+}
+
 interface LayerBackward {
   readonly sublayers: readonly Sublayer[];
   readonly saved: BySublayer<TensorSum>;
   /** Of the weights, by the sublayer whose backward pass makes them. */
-  readonly gradients: Readonly<Partial<Record<Sublayer, TensorSum>>>;
+  readonly gradients: Readonly<Partial<Record<Sublayer, SublayerGradients>>>;
   readonly work: BySublayer<Bytes>;
   /** The gradient along the residual stream. */
   readonly flowing: Bytes;
@@ -258,11 +266,10 @@ function findPeak(layer: LayerBackward): LayerPeak {
   let highest = -1;
   for (const sublayer of layer.sublayers.toReversed()) {
     const work = new TensorSum().add(layer.flowing).add(layer.work[sublayer]);
-    const made = layer.gradients[sublayer];
-    if (made) {
-      gradients.addAll(made);
-      // Autocast leaves a matrix's gradient in half precision first, then casts it.
-      if (layer.autocast) work.add(made.requested / 2);
+    const ofWeights = layer.gradients[sublayer];
+    if (ofWeights) {
+      gradients.addAll(ofWeights.made);
+      if (layer.autocast) work.add(ofWeights.recast);
     }
     const total = remaining.requested + gradients.requested + work.requested;
     if (total > highest) {
@@ -289,14 +296,18 @@ function gradientsBySublayer(
   types: ElementBytes,
   shard: Shard,
 ): LayerBackward['gradients'] {
-  const sums = { down: new TensorSum(), up: new TensorSum(), qkv: new TensorSum() };
+  const none = (): SublayerGradients => ({ made: new TensorSum(), recast: 0 });
+  const sums = { down: none(), up: none(), qkv: none() };
   for (const tensor of trained) {
-    const { rows, columns, count, layered, kind } = tensor;
+    const { rows, columns, count, layered, kind, expert } = tensor;
     if (!layered || kind !== 'matrix') continue;
     let sublayer: keyof typeof sums = 'qkv';
     if (columns === hidden && rows !== hidden) sublayer = 'down';
     else if (rows === hidden && columns !== hidden) sublayer = 'up';
-    sums[sublayer].add(gradientBytes(tensor, types, shard), count / countLayers(tensor, shard));
+    const bytes = gradientBytes(tensor, types, shard);
+    const ofLayer = count / countLayers(tensor, shard);
+    sums[sublayer].made.add(bytes, ofLayer);
+    if (!expert) sums[sublayer].recast += (bytes * ofLayer) / 2;
   }
   return sums;
 }

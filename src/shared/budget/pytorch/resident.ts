@@ -148,7 +148,9 @@ class WeightCounter {
   }
 
   #cast(tensor: WeightTensor): void {
-    const { rows, columns, count, layered, frozen } = tensor;
+    const { rows, columns, count, layered, frozen, expert } = tensor;
+    // Of grouped multiplications autocast knows nothing.
+    if (expert) return;
     const bytes = 2 * rows * columns;
     if (layered && frozen) {
       this.largestFrozen = Math.max(this.largestFrozen, rows * columns);

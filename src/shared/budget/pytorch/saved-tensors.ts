@@ -23,13 +23,15 @@
 import { findImplementation } from '../../model/families';
 import type { Implementation } from '../../model/families/family';
 import type { Role } from '../../model/roles';
-import type { Experts, ModelSpec, RunSpec } from '../../model/spec';
+import type { ModelSpec, RunSpec } from '../../model/spec';
 import { takesRole } from '../../model/weights/adapters';
 import type { Shard } from '../sharding/shard';
 import { split } from '../weights';
 import { type AttentionKernel, findAttention } from './attention';
+import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
 import { savedByNorm } from './norm';
+import { savedByRelativeScores } from './relative-scores';
 import type { ElementBytes } from './types';
 
 export interface SavedTensor {
@@ -108,6 +110,8 @@ class LayerTape {
       );
       this.#save('attention', 'causal mask', square.slice(1), 1);
     }
+    if (this.#kernel.keepsScores)
+      this.tensors.push(...savedByRelativeScores(this.#model, this.#run, this.#shape, this.#types));
     this.#attentionOutput('output');
   }
 
@@ -129,7 +133,15 @@ class LayerTape {
     // One of attention's output, and one before the network unless it runs beside attention, on the same norm.
     if (layerNorms === 4) this.#norm('norm2');
     if (layerNorms !== 1) this.#norm('norm2');
-    if (experts) this.#router(experts);
+    if (experts) {
+      if (this.#rank === 0) this.#save('up', 'input of the router', this.#stream, c);
+      this.tensors.push(...savedByRouter(experts, this.#run, this.#types));
+    }
+    if (experts && autocast && this.#rank === 0) {
+      this.tensors.push(...savedByWideExperts(this.#model, this.#run, this.#shape, this.#types));
+      if (layerNorms === 4) this.#norm('norm2');
+      return;
+    }
     const gated: readonly Role[] = this.#code.fusedGate ? ['gateUp'] : ['gate', 'up'];
     const into: readonly Role[] = activation === 'swiglu' ? gated : ['up'];
     // Beside attention it reads the tensor that the projections have saved.
@@ -268,7 +280,8 @@ class LayerTape {
     const { keepsScores, queries, values } = this.#kernel;
     this.#compressed();
     this.#save(sublayer, 'queries', [B, n, queryWidth], queries);
-    this.#save(sublayer, 'keys', [B, n, keepsScores ? queryWidth : kvWidth], queries);
+    const expands = keepsScores || this.#expandsGroups;
+    this.#save(sublayer, 'keys', [B, n, expands ? queryWidth : kvWidth], queries);
     this.#save(sublayer, 'values', [B, n, this.#savedValueWidth()], values);
     if (keepsScores) this.#scores(sublayer);
     else this.#save(sublayer, 'log-sum-exp', [B, heads, n], 4);
@@ -285,10 +298,14 @@ class LayerTape {
     this.#save('qkv', 'compressed key and value', [B, n, latent.kvRank], element);
   }
 
+  get #expandsGroups(): boolean {
+    return this.#code.expandsGroups === true && this.#model.kvHeads > 1;
+  }
+
   #savedValueWidth(): number {
     const { latentAttention: latent } = this.#model;
     const { valueWidth, kvWidth } = this.#shape;
-    if (this.#kernel.keepsScores) return valueWidth;
+    if (this.#kernel.keepsScores || this.#expandsGroups) return valueWidth;
     // A fused kernel keeps views: of latent attention's values with the plain keys projected beside them, and of values
     // that are part of one projection with queries and keys that rotation has made tensors of their own since.
     if (this.#code.fusedProjection && this.#model.positions === 'rotary')
@@ -339,22 +356,6 @@ class LayerTape {
     const { dropout = 0 } = this.#run;
     if (dropout > 0 && this.#code.residualDropout)
       this.#save(sublayer, 'dropout mask', this.#stream, 1);
-  }
-
-  /** The router reads the normalized input, and so do shared experts; a token is copied for each expert it goes to. */
-  #router({ total, active }: Experts): void {
-    const { compute: c } = this.#types;
-    const tokens = this.#run.batch * this.#run.seq;
-    if (this.#rank === 0) this.#save('up', 'input of the router', this.#stream, c);
-    this.#save('up', 'probabilities of the experts', [tokens, total], 4);
-    this.#save('up', 'chosen experts, and which rows go where and back', [tokens, active], 8, 4);
-    this.#save(
-      'up',
-      'weights of the chosen, before and after they add up to one',
-      [tokens, active],
-      4 + c,
-    );
-    this.#save('up', 'their sum', [tokens], 4);
   }
 
   #activation(inner: readonly number[]): void {

@@ -3,6 +3,7 @@ import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
+import { networkBytes } from './experts';
 import type { LayerShape } from './layer-shape';
 import type { ElementBytes } from './types';
 
@@ -28,8 +29,8 @@ function expertRows(model: ModelSpec, types: ElementBytes, shape: LayerShape): n
   const { experts, hidden } = model;
   if (!experts) return 0;
   const rows = shape.sequences * shape.tokens * shape.routed * hidden;
-  const inner = types.compute * shape.sequences * shape.tokens * innerWidth(model, shape);
-  const { compute: c } = types;
+  const c = networkBytes(model, types);
+  const inner = c * shape.sequences * shape.tokens * innerWidth(model, shape);
   const weighted = findImplementation(model).routesInHalf ? c : 4;
   return Math.max(c * rows, 2 * (c + weighted) * rows - innerCopies(model) * inner);
 }
@@ -49,7 +50,10 @@ export function ffnForward(
   const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream, model.positions === 'learned' ? 4 : 3)
-    .add(c * shape.sequences * shape.tokens * innerWidth(model, shape), innerCopies(model))
+    .add(
+      networkBytes(model, types) * shape.sequences * shape.tokens * innerWidth(model, shape),
+      innerCopies(model),
+    )
     .add(expertRows(model, types, shape));
   if (run.attention === 'eager')
     work.add(c * shape.sequences * shape.heads * shape.tokens * length);

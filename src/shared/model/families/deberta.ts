@@ -55,7 +55,9 @@ export const DEBERTA: Family = {
           config.max_relative_positions < 1
             ? config.max_position_embeddings
             : config.max_relative_positions;
-        const { position_buckets: buckets } = config;
+        const { position_buckets: buckets, pos_att_type: scored } = config;
+        const kinds = typeof scored === 'string' ? scored.split('|') : (scored ?? []);
+        const terms = ['c2p', 'p2c'].filter((kind) => kinds.includes(kind)).length;
         return {
           ...readEncoder(file, DEFAULTS, 'deberta', { pooler: false }),
           ...(isPooled(file.className) && { pooler: true }),
@@ -65,6 +67,7 @@ export const DEBERTA: Family = {
             relativeTable: {
               rows: 2 * (buckets > 0 ? buckets : reach),
               norm: config.norm_rel_ebd.includes('layer_norm'),
+              terms,
             },
           }),
           ...(config.conv_kernel_size && { convolution: config.conv_kernel_size }),

@@ -10,7 +10,7 @@ export const FALCON: Family = {
     ...NEOX.implementation,
     softmaxInFp32: false,
     sharesKeysInSdpa: true,
-    cachesEveryHead: true,
+    expandsGroups: true,
   },
   configs: [
     {

@@ -31,8 +31,8 @@ export interface Implementation {
   readonly queriesInFp32?: true;
   /** SDPA is called with the one key head that all heads share, and is not told so (Falcon 7B). */
   readonly sharesKeysInSdpa?: true;
-  /** Keys and values of grouped heads are expanded to every head before they are cached (Falcon 40B). */
-  readonly cachesEveryHead?: true;
+  /** Keys and values of grouped heads are expanded to every head as they are split, before they are cached (Falcon 40B). */
+  readonly expandsGroups?: true;
   /** Queries and keys are rotated on copies in fp32 (Cohere). */
   readonly rotatesInFp32?: true;
   /** The activation, written out, is one autograd function that keeps its input alone and computes the rest again (BLOOM). */
