@@ -4,11 +4,8 @@ import { cublasWorkspace } from '../../src/shared/budget/pytorch/device';
 import { buildHead } from '../../src/shared/budget/pytorch/head';
 import { backwardWork } from '../../src/shared/budget/pytorch/layer';
 import { layerShape } from '../../src/shared/budget/pytorch/layer-shape';
-import {
-  countElements,
-  type SavedTensor,
-  savedTensors,
-} from '../../src/shared/budget/pytorch/saved-tensors';
+import { countElements, type SavedTensor } from '../../src/shared/budget/pytorch/saved-tensor';
+import { savedTensors } from '../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../src/shared/budget/pytorch/types';
 import { wholeShard } from '../../src/shared/budget/sharding/shard';
 import { preset } from '../../src/shared/model/presets';

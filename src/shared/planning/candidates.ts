@@ -15,6 +15,9 @@ type ChangeKind =
   | 'checkpointing'
   | 'precision'
   | 'optimizer'
+  | 'updates'
+  | 'sharding'
+  | 'saved'
   | 'offload'
   | 'adapters'
   | 'kv-precision';
@@ -130,7 +133,58 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       settings: { loraRank: 16 },
     },
     fourBitWeights(run),
+    ...shardingRows(run),
+    {
+      applies: !run.optimizerInBackward && !run.loraRank,
+      kind: 'updates',
+      option: '--optimizer-in-backward',
+      cost: 5,
+      costs: 'each weight is updated by itself: no clipping over all',
+      settings: { optimizerInBackward: true },
+    },
+    {
+      applies: !run.offloadActivations,
+      kind: 'saved',
+      option: '--offload-activations',
+      cost: 10,
+      costs: 'what layers save crosses the bus',
+      settings: { offloadActivations: true },
+    },
+    {
+      applies: isAdam && !run.pagedOptimizer,
+      kind: 'offload',
+      option: '--paged-optimizer',
+      cost: 15,
+      costs: 'states page to the host where memory runs short',
+      settings: { pagedOptimizer: true },
+    },
+    {
+      applies: run.offload !== 'all',
+      kind: 'offload',
+      option: '--offload all',
+      cost: 22,
+      costs: 'weights, gradients and updates cross the bus',
+      settings: { offload: 'all' },
+    },
   ];
+}
+
+/** Replicas that keep whole states can share them: the same cards, another stage of ZeRO. */
+function shardingRows({ dp = 1, zero = 0 }: RunSpec): Row[] {
+  const costs = [
+    '',
+    'states are shared',
+    'states and gradients are shared',
+    'weights are gathered layer by layer',
+  ];
+  return ([1, 2, 3] as const).map((stage) => ({
+    applies: dp > 1 && zero < stage,
+    kind: 'sharding',
+    option: `--zero ${stage}`,
+    cost: stage === 3 ? 4 : stage / 2,
+    costs: costs[stage] ?? '',
+    settings: { zero: stage },
+  }));
 }
 
 /** The same step in smaller batches: halves, quarters and so on, as long as they divide it. */
@@ -155,18 +209,18 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
     return {
       applies: !isNarrow,
       kind: 'precision',
-      option: '--precision int4',
+      option: '--precision nf4',
       cost: 14,
       costs: 'frozen weights of four bits',
-      settings: { precision: 'int4' },
+      settings: { precision: 'nf4' },
     };
   return {
     applies: !isNarrow && !frozenLayers,
     kind: 'precision',
-    option: '--precision int4 --lora-rank 16',
+    option: '--precision nf4 --lora-rank 16',
     cost: 30,
-    costs: 'only adapters are trained, over weights of four bits',
-    settings: { precision: 'int4', loraRank: 16 },
+    costs: 'only adapters are trained, over weights of four bits (QLoRA)',
+    settings: { precision: 'nf4', loraRank: 16 },
   };
 }
 

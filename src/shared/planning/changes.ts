@@ -3,11 +3,13 @@
  * returned. What each costs in time is the roofline's answer; what it costs otherwise is in candidates.ts.
  */
 
+import { Failure } from '../base/failure';
 import type { Bytes } from '../base/units';
 import { peakBytes } from '../budget/peak';
 import { runSeconds } from '../compute/run-time';
 import type { Gpu } from '../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import { checkRun } from '../model/validate';
 import { type Candidate, listCandidates } from './candidates';
 
 export interface Change {
@@ -52,7 +54,7 @@ export function changesThatFit(
     if (chosen.some((smaller) => smaller.every((candidate) => set.includes(candidate)))) continue;
     const changed: RunSpec = Object.assign({}, run, ...set.map(({ settings }) => settings));
     const peak = peakBytes(model, changed);
-    if (peak > memory) continue;
+    if (peak > memory || !isPossible(model, changed)) continue;
     chosen.push(set);
     const seconds = gpu && runSeconds(model, changed, gpu);
     changes.push({
@@ -70,6 +72,17 @@ export function changesThatFit(
     });
   }
   return changes;
+}
+
+/** Whether the changes agree with each other and with what the run keeps. */
+function isPossible(model: ModelSpec, run: RunSpec): boolean {
+  try {
+    checkRun(model, run);
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }
 
 /** Every combination with at most one change of each kind, cheapest first, of equal costs the smaller. */

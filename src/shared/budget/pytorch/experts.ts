@@ -5,7 +5,7 @@
  */
 import type { Experts, ModelSpec, RunSpec } from '../../model/spec';
 import type { LayerShape } from './layer-shape';
-import type { SavedTensor } from './saved-tensors';
+import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 /** Bytes of an element of what the network of a layer computes. */

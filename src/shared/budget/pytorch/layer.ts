@@ -18,7 +18,8 @@ import {
   type Sublayer,
 } from './layer-shape';
 import { normBackward } from './norm';
-import { countElements, savedTensors } from './saved-tensors';
+import { countElements } from './saved-tensor';
+import { savedTensors } from './saved-tensors';
 import type { ElementBytes } from './types';
 
 /** The highest moment of a layer's backward pass. */

@@ -1,7 +1,7 @@
 /** What autograd saves of DeBERTa's scores against its table of relative positions. */
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { LayerShape } from './layer-shape';
-import type { SavedTensor } from './saved-tensors';
+import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 /**

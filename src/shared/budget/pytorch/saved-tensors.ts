@@ -32,24 +32,8 @@ import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
 import { savedByNorm } from './norm';
 import { savedByRelativeScores } from './relative-scores';
+import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
-
-export interface SavedTensor {
-  readonly name: string;
-  readonly sublayer: Sublayer;
-  readonly shape: readonly number[];
-  /** Bytes of one element. */
-  readonly element: number;
-  readonly count: number;
-  /** Attention weights and their masks: what selective checkpointing computes again. */
-  readonly scores: boolean;
-}
-
-export function countElements(tensor: SavedTensor): number {
-  let product = 1;
-  for (const length of tensor.shape) product *= length;
-  return product;
-}
 
 /** Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own. */
 export function savedTensors(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { pytorchBudget, pytorchPeak } from '../../../../src/shared/budget/pytorch';
-import { countElements, savedTensors } from '../../../../src/shared/budget/pytorch/saved-tensors';
+import { countElements } from '../../../../src/shared/budget/pytorch/saved-tensor';
+import { savedTensors } from '../../../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../../../src/shared/budget/pytorch/types';
 import { wholeShard } from '../../../../src/shared/budget/sharding/shard';
 import { textbookActivations } from '../../../../src/shared/budget/textbook';

@@ -62,7 +62,8 @@ export function resolveSpec(
   const named = typeof asked === 'string' ? resolveModel(asked) : asked;
   const model = options.untiedHead ? untied(named) : named;
   checkModel(model);
-  const given = givenSettings(options);
+  const said = givenSettings(options);
+  const given = { ...said, ...impliedMode(said) };
   const run = runDefaults(model, {
     ...given,
     framework: given.framework ?? frameworkFor(model, given, defaults.framework),
@@ -90,6 +91,18 @@ export function givenSettings(options: SpecOptions): Partial<RunSpec> {
     ...ragged(given.lengths, options, given.mode),
     ...(gpu !== undefined && cardOfSize(gpu) === null && { gpu: gpuByName(gpu).name }),
   };
+}
+
+/** The one mode that all that was said has a meaning in: adapters are trained, prompts are for generation. */
+function impliedMode(given: Partial<RunSpec>): Partial<RunSpec> {
+  if (given.mode !== undefined) return {};
+  const said = SETTING_NAMES.filter((name) => given[name] !== undefined);
+  const limits = said.flatMap((name) => RUN_SETTINGS[name].modes ?? []);
+  const common = [...new Set(limits)].filter((mode) =>
+    said.every((name) => RUN_SETTINGS[name].modes?.includes(mode) ?? true),
+  );
+  const [mode] = common;
+  return common.length === 1 && mode ? { mode } : {};
 }
 
 function findCard(typed: string | undefined, gpu: string | undefined): GpuMemory | null {

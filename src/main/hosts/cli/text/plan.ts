@@ -31,7 +31,9 @@ export function planText(plan: PlanText, allGpus: boolean): string {
     ...(gpu ? ['', ...gpuText(gpu, run)] : []),
     ...(gpu === null || allGpus ? ['', catalogueTable(plan)] : []),
     ...(plan.padding ? ['', paddingText(plan.padding)] : []),
-    ...(plan.quantized ? ['', quantizedText(plan.quantized)] : []),
+    ...(plan.quantized && (gpu === null || allGpus || !gpu.fits)
+      ? ['', quantizedText(plan.quantized)]
+      : []),
   ].join('\n');
 }
 
@@ -154,13 +156,15 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
     return [
       ...lines,
       wrap(fewest, ''),
-      'No combination of four known changes makes it fit on one.',
+      rankCount(run) === 1
+        ? 'No combination of four known changes makes it fit on one.'
+        : 'No combination of four known changes makes it fit on these.',
     ];
   return [
     ...lines,
     wrap(fewest, ''),
     '',
-    'On one of them, cheapest first:',
+    rankCount(run) === 1 ? 'On one of them, cheapest first:' : 'On these, cheapest first:',
     ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio }, i) => [
       wrap(`${i + 1}  ${options.join(' ')}`, '     ', '  '),
       wrap(

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { computeBudget } from '../../../../../src/shared/budget/budget';
 import { pytorchBudget, pytorchPeak } from '../../../../../src/shared/budget/pytorch';
 import { TensorSum } from '../../../../../src/shared/budget/pytorch/allocator';
-import {
-  countElements,
-  savedTensors,
-} from '../../../../../src/shared/budget/pytorch/saved-tensors';
+import { countElements } from '../../../../../src/shared/budget/pytorch/saved-tensor';
+import { savedTensors } from '../../../../../src/shared/budget/pytorch/saved-tensors';
 import { elementBytes } from '../../../../../src/shared/budget/pytorch/types';
 import { listShards, wholeShard } from '../../../../../src/shared/budget/sharding/shard';
 import type { ComponentBytes, TierBudget } from '../../../../../src/shared/budget/types';
