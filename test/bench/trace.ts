@@ -3,6 +3,7 @@
  * limits.
  *
  *   npm run bench:trace [share of the full length, 1 unless given] [a folder for the files, else a temporary one]
+ *   npm run bench:trace engine     what the engine answers of announced steps, alone
  *
  * Full length is a day of 64 series and a week of 8 at 100 Hz, drawn from a seed (see generator.ts); they take some
  * 1.5 GB and, with everything, about half an hour. Times are processor time, since other programs may use the machine,
@@ -11,8 +12,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { measureBrief, measureBriefApart } from './trace/engine';
 import { measurePeaks } from './trace/peaks';
 import { openRowSink, openSessionSink, type Recorded, record } from './trace/sessions';
+import { recordSteps } from './trace/steps';
 import { lookOnce, measureCold, measureWarm, quantile } from './trace/windows';
 
 const DAY = 86_400;
@@ -23,22 +26,31 @@ const args = process.argv.slice(2);
 if (args[0] === '--look') {
   const [, path = '', durationUs, seed] = args;
   lookOnce(path, Number(durationUs), Number(seed));
+} else if (args[0] === '--brief') {
+  const [, library = '', id = ''] = args;
+  console.log(JSON.stringify(measureBrief(library, id)));
 } else {
   const share = Number(args.find((word) => Number(word) > 0) ?? 1);
-  const named = args.find((word) => !(Number(word) > 0));
+  const isEngineAlone = args.includes('engine');
+  const named = args.find((word) => !(Number(word) > 0) && word !== 'engine');
   const folder = named ? resolve(named) : mkdtempSync(join(tmpdir(), 'plumbline-bench-'));
   mkdirSync(folder, { recursive: true });
   try {
-    run(share, folder);
+    tellMachine(share);
+    if (!isEngineAlone) runStore(share, folder);
+    tellEngine(share, folder);
   } finally {
     if (!named && existsSync(folder)) rmSync(folder, { recursive: true });
   }
 }
 
-function run(share: number, folder: string): void {
+function tellMachine(share: number): void {
   console.log(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}; ${share} of full length`,
   );
+}
+
+function runStore(share: number, folder: string): void {
   const rowsPath = join(folder, 'rows.db');
   const rowSeconds = Math.ceil((ROWS * Math.min(1, share * 10)) / 6400);
   const rows = record(rowsPath, openRowSink(rowsPath), 8, rowSeconds, 'wall');
@@ -57,6 +69,17 @@ function run(share: number, folder: string): void {
   for (const state of ['stored', 'live'] as const) {
     const { cases, lost } = measurePeaks(folder, state);
     console.log(`peaks, ${state}: ${lost} of ${cases} random spans lost one`);
+  }
+}
+
+function tellEngine(share: number, folder: string): void {
+  for (const steps of [3000, 10_000].map((all) => Math.ceil(all * Math.min(1, share * 4)))) {
+    const id = `steps-${steps}`;
+    if (!existsSync(join(folder, `${id}.plumbline`))) recordSteps(folder, id, steps);
+    const { bytes, firstMs, againMs } = measureBriefApart(process.argv[1] ?? '', folder, id);
+    console.log(
+      `\n${steps} announced steps: brief document ${(bytes / 1000).toFixed(0)} kB; in a new process ${firstMs.toFixed(0)} ms, again ${againMs.toFixed(0)} ms`,
+    );
   }
 }
 

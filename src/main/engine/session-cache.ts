@@ -33,9 +33,10 @@ export class SessionCache {
     return this.#look(id).data;
   }
 
-  /** The open file of that session, for what is asked of its samples. */
-  open(id: string): SessionReader {
-    return this.#look(id).reader;
+  /** What is asked within is of one moment of that session, and costs one look at what is new. */
+  atOnce<T>(id: string, ask: (data: SessionData) => T): T {
+    const { reader, data } = this.#look(id);
+    return reader.atOnce(() => ask(data));
   }
 
   /** Forgets what was read, and closes the files. */

@@ -55,7 +55,7 @@ export class Sessions {
   }
 
   show(query: Query<'show'>): SessionDocument {
-    return describeAnalysis(this.#analyse(query));
+    return this.#analyse(query, describeAnalysis);
   }
 
   brief(query: Query<'brief'>): Answer<'brief'> {
@@ -63,7 +63,7 @@ export class Sessions {
   }
 
   phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {
-    const matching = this.#analyse(query).overlay.phases.filter(
+    const matching = this.#analyse(query, ({ overlay }) => overlay.phases).filter(
       (row) =>
         (phase === undefined || row.phase === phase) &&
         (flagged === undefined || row.flagged === flagged) &&
@@ -74,7 +74,8 @@ export class Sessions {
 
   phaseBars(query: Query<'phaseBars'>): Answer<'phaseBars'> {
     const { t0, t1, columns } = query;
-    return drawPhases(this.#analyse(query).overlay.phases, t0, t1, clampColumns(columns));
+    const phases = this.#analyse(query, ({ overlay }) => overlay.phases);
+    return drawPhases(phases, t0, t1, clampColumns(columns));
   }
 
   markers({ type, ...query }: Query<'markers'>): Answer<'markers'> {
@@ -115,22 +116,26 @@ export class Sessions {
 
   statistics(query: Query<'statistics'>): Answer<'statistics'> {
     const { t0, t1, above } = query;
-    return this.#lines(query).map((line) => summarizeSpan(line, t0, t1, above));
+    return this.#askLines(query, (lines) =>
+      lines.map((line) => summarizeSpan(line, t0, t1, above)),
+    );
   }
 
   moment(query: Query<'moment'>): Answer<'moment'> {
-    return describeMoment(this.#analyse(query), query.at);
+    return this.#analyse(query, (analysis) => describeMoment(analysis, query.at));
   }
 
   /** Series that the session does not have are left out. */
   trace(query: Query<'trace'>): TraceView[] {
     const { t0, t1, columns } = query;
     const width = clampColumns(columns);
-    return this.#lines(query).map((line) => ({
-      info: line.info,
-      envelope: envelope(line, t0, t1, width),
-      gaps: line.gaps,
-    }));
+    return this.#askLines(query, (lines) =>
+      lines.map((line) => ({
+        info: line.info,
+        envelope: envelope(line, t0, t1, width),
+        gaps: line.gaps,
+      })),
+    );
   }
 
   sessionBudget(query: Query<'sessionBudget'>): Budget | null {
@@ -139,7 +144,7 @@ export class Sessions {
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {
     checkModel(model);
-    return invertSession(this.load(id), model, given);
+    return this.#cache.atOnce(id, (data) => invertSession(data, model, given));
   }
 
   compare({ ids, base }: Query<'compare'>): Comparison {
@@ -167,34 +172,39 @@ export class Sessions {
   }
 
   /** The lines asked for, in that order. */
-  #lines({ id, series, until }: Query<'statistics'>): SeriesData[] {
-    const data = this.#known({ id, ...(until !== undefined && { until }) });
-    const lines = deriveLines(data.series, data.baselines);
-    return series.flatMap((each) => seriesById(lines, each) ?? []);
+  #askLines<T>({ id, series, until }: Query<'statistics'>, ask: (lines: SeriesData[]) => T): T {
+    return this.#cache.atOnce(id, (data) => {
+      const known = asKnown(data, until);
+      const lines = deriveLines(known.series, known.baselines);
+      return ask(series.flatMap((each) => seriesById(lines, each) ?? []));
+    });
   }
 
   #known({ id, until }: { readonly id: string } & AsKnown): SessionData {
-    const data = this.load(id);
-    return isPast(until, data) ? knownAt(data, until) : data;
+    return asKnown(this.load(id), until);
   }
 
-  #analyse({ id, series, until }: Query<'show'>): SessionAnalysis {
-    const data = this.load(id);
-    return isPast(until, data)
-      ? this.#analyses.analysePast(data, until, series)
-      : this.#analyses.analyse(data, series);
+  #analyse<T>({ id, series, until }: Query<'show'>, tell: (analysis: SessionAnalysis) => T): T {
+    return this.#cache.atOnce(id, (data) =>
+      tell(
+        isPast(until, data)
+          ? this.#analyses.analysePast(data, until, series)
+          : this.#analyses.analyse(data, series),
+      ),
+    );
   }
 
   #report(id: string) {
-    const analysis = this.#analyse({ id });
-    const { data, budget } = analysis;
-    return {
+    return this.#analyse({ id }, (analysis) => ({
       doc: describeAnalysis(analysis),
-      budget,
-      series: deriveLines(data.series, data.baselines),
-    };
+      budget: analysis.budget,
+      series: deriveLines(analysis.data.series, analysis.data.baselines),
+    }));
   }
 }
+
+const asKnown = (data: SessionData, until: Micros | undefined): SessionData =>
+  isPast(until, data) ? knownAt(data, until) : data;
 
 /** Throws a Failure for what is no moment. */
 function isPast(until: Micros | undefined, { durationUs }: SessionData): until is Micros {

@@ -18,6 +18,7 @@ import {
 } from './chunk';
 import type { Layout } from './growing-series';
 import { KeptColumns } from './kept-columns';
+import { KnownChunks } from './known-chunks';
 import { checkTime, IN_TIME, rising } from './time-limit';
 import { type ChunkRef, type TraceSource, unlessDamaged } from './trace-source';
 
@@ -31,8 +32,9 @@ const SQL = {
   /** From the one that reaches into the span; chunks of a level do not overlap. */
   chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
-  at: `${REF} WHERE series = ? AND level = 0 AND t0 <= ? ORDER BY t0 DESC LIMIT 1`,
-  after: `${REF} WHERE series = ? AND level = 0 AND t0 > ? ORDER BY t0 LIMIT 1`,
+  from: `${REF} WHERE series = :series AND level = :level AND ${IN_TIME} AND t0 >= coalesce(
+    (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t ORDER BY t0 DESC LIMIT 1), :t) ORDER BY t0 LIMIT :limit`,
+  newest: 'SELECT max(id) FROM chunk',
   data: 'SELECT crc, data FROM chunk WHERE id = ?',
   times: 'SELECT crc, data FROM times WHERE id = ?',
   firstOfTail: 'SELECT min(seq) FROM tail',
@@ -54,6 +56,12 @@ export class StoredSource implements TraceSource {
   readonly #layout: Layout;
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
   readonly #kept = new KeptColumns(KEPT_BYTES);
+  readonly #known = new KnownChunks({
+    from: (series, level, t, limit) => this.#list('from', { series, level, t, limit }),
+  });
+  readonly #tops = new Map<number, number>();
+  /** The id of the last chunk that was written when chunks were last looked for. */
+  #newest: number | null = null;
   readonly #tail = new Map<number, Samples[]>();
   #tailFrom: number | null = null;
   #tailTo = 0;
@@ -64,8 +72,8 @@ export class StoredSource implements TraceSource {
     this.#statements = {
       top: prepare(SQL.top).pluck(),
       chunks: prepare(SQL.chunks),
-      at: prepare(SQL.at),
-      after: prepare(SQL.after),
+      from: prepare(SQL.from),
+      newest: prepare(SQL.newest).pluck(),
       data: prepare(SQL.data),
       times: prepare(SQL.times),
       firstOfTail: prepare(SQL.firstOfTail).pluck(),
@@ -78,25 +86,24 @@ export class StoredSource implements TraceSource {
   }
 
   topLevel(series: number): number {
-    return Math.min(MAX_LEVEL, Number(this.#statements.top.get(series) ?? 0));
+    const known = this.#tops.get(series);
+    if (known !== undefined) return known;
+    const top = Math.min(MAX_LEVEL, Number(this.#statements.top.get(series) ?? 0));
+    this.#tops.set(series, top);
+    return top;
   }
 
-  chunks(series: number, level: number, t0: Micros, t1: Micros): ChunkRef[] {
-    const rows = this.#statements.chunks.iterate({ series, level, t0, t1 }) as Iterable<Row>;
-    return Array.from(
-      rising(rows, (row) => row.t0),
-      toRef,
-    );
+  chunks(series: number, level: number, t0: Micros, t1: Micros): readonly ChunkRef[] {
+    const known = this.#known.touching(series, level, t0, t1);
+    return known ?? this.#list('chunks', { series, level, t0, t1 });
   }
 
   chunkAt(series: number, t: Micros): ChunkRef | null {
-    const row = this.#statements.at.get(series, t) as Row | undefined;
-    return row === undefined ? null : toRef(row);
+    return this.#known.at(series, t);
   }
 
   chunkAfter(series: number, t: Micros): ChunkRef | null {
-    const row = this.#statements.after.get(series, t) as Row | undefined;
-    return row === undefined ? null : toRef(row);
+    return this.#known.after(series, t);
   }
 
   samples({ id, n, times }: ChunkRef): Samples {
@@ -128,6 +135,7 @@ export class StoredSource implements TraceSource {
 
   /** Reads what the tail has gained; to be called once at the beginning of each transaction. */
   follow(): void {
+    this.#followChunks();
     const first = this.#statements.firstOfTail.get() as number | null;
     if (first === null || first !== this.#tailFrom) {
       this.#tail.clear();
@@ -143,6 +151,23 @@ export class StoredSource implements TraceSource {
       const samples = unlessDamaged(() => unpackTail(row, row.n, last));
       if (samples !== null) this.#tail.set(row.series, [...parts, samples]);
     }
+  }
+
+  /** Chunks are never rewritten: as long as there is no newer one, what is known of them holds. */
+  #followChunks(): void {
+    const newest = this.#statements.newest.get() as number | null;
+    if (newest === this.#newest) return;
+    this.#newest = newest;
+    this.#known.forget();
+    this.#tops.clear();
+  }
+
+  #list(statement: 'chunks' | 'from', bounds: Readonly<Record<string, number>>): ChunkRef[] {
+    const rows = this.#statements[statement].iterate(bounds) as Iterable<Row>;
+    return Array.from(
+      rising(rows, ({ t0 }) => t0),
+      toRef,
+    );
   }
 
   #blob(table: 'data' | 'times', id: number): Blob {
