@@ -540,6 +540,7 @@ class _Watcher:
         self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
         self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
+        self.input, self.told_input = None, None  # shape of what the model is called with
         self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
         self.objects_failed, self.new_at = False, 0  # the step before which a model or an optimizer came last
         self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
@@ -609,6 +610,7 @@ class _Watcher:
         if self.depth > 0 or (self.root is not None and self.root() not in (None, root)):  # recomputed, or inside another
             return
         self.root = weakref.ref(root)
+        self.input = _shape(args, kwargs)
         training = self.torch.is_grad_enabled() and getattr(root, "training", False)
         if training and self.run_told is not None and self.run_told["mode"] == "train":  # all that has to be known is
             if self.step is None:
@@ -719,7 +721,11 @@ class _Watcher:
         if self.gpu:
             self.torch.cuda.reset_peak_memory_stats(self.device)
         self.open, self.open_step = name, _step
-        self.tell(_phase_line(name, "begin", _step))
+        line = _phase_line(name, "begin", _step)
+        if name == "forward" and self.input != self.told_input:
+            self.told_input = self.input
+            line = '%s,"input":%s}\n' % (line[:-2], json.dumps(self.input))
+        self.tell(line)
 
     def close(self):
         if self.open is None:
@@ -797,6 +803,16 @@ class _Watcher:
         if self.run_told is not None and "optimizer" not in self.run_told:
             self.run_told.update(_optimizer_fields(optimizer))
             self.tell(_line("run", {"fields": self.run_told}))
+
+
+def _shape(args, kwargs):
+    """Of the first tensor that a model is called with; None where there is none."""
+    for values in (args, kwargs.values()):
+        for one in values:
+            shape = getattr(one, "shape", None)
+            if shape is not None:
+                return [int(size) for size in shape][:8] or None
+    return None
 
 
 def _inner(root):

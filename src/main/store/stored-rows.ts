@@ -49,7 +49,13 @@ const memory = z.looseObject({
   counters: byName,
 });
 const marker = z.discriminatedUnion('type', [
-  z.looseObject({ ...base, type: z.literal('phase'), name: text, event: edge }),
+  z.looseObject({
+    ...base,
+    type: z.literal('phase'),
+    name: text,
+    event: edge,
+    input: z.array(z.number()).max(8).optional(),
+  }),
   z.looseObject({ ...base, type: z.literal('step'), event: edge }),
   z.looseObject({ ...base, type: z.literal('token'), index: z.int() }),
   z.looseObject({

@@ -39,7 +39,13 @@ const base = {
   step: index.nullish(),
 };
 const announcement = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('phase'), name, event: edge }),
+  z.object({
+    ...base,
+    type: z.literal('phase'),
+    name,
+    event: edge,
+    input: z.array(index).min(1).max(8).optional().catch(undefined),
+  }),
   z.object({ ...base, type: z.literal('step'), event: edge.default('begin') }),
   z.object({ ...base, type: z.literal('token'), index }),
   z.object({
@@ -131,7 +137,13 @@ function toMarker(said: Announcement, originNs: bigint, now: Micros, rank: numbe
   };
   switch (said.type) {
     case 'phase':
-      return { ...common, type: 'phase', name: said.name, event: said.event };
+      return {
+        ...common,
+        type: 'phase',
+        name: said.name,
+        event: said.event,
+        ...(said.input && { input: said.input }),
+      };
     case 'step':
       return { ...common, type: 'step', event: said.event };
     case 'token':

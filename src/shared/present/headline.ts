@@ -16,7 +16,9 @@ export function headline({ overlay, status }: SessionDocument): string {
       ? 'No memory was measured and none was predicted.'
       : `No memory was measured; ${formatBytes(predictedPeak.refined)} were predicted.`;
   if (residualBytes === null)
-    return `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`;
+    return predictedPeak.observed === undefined
+      ? `Memory peaked at ${formatBytes(measuredPeak.bytes)}. Nothing was predicted.`
+      : `Memory peaked at ${formatBytes(measuredPeak.bytes)}; its own first steps let expect ${formatBytes(predictedPeak.observed)}: ${formatSignedBytes(measuredPeak.bytes - predictedPeak.observed)}.`;
   if (!showsRun(overlay))
     return `No run is seen in this trace: memory rose by ${formatBytes(measuredPeak.bytes)} where ${formatBytes(predictedPeak.refined)} were predicted.`;
   const flags = overlay.phases.filter((row) => row.flagged).length;

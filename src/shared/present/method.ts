@@ -92,6 +92,14 @@ export function methodNotes({
         : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`,
     );
   }
+  if (overlay.observed !== undefined)
+    notes.push(
+      'Expected is what the objects of the script hold, which is certain, and the rest as it was in the second to fourth phase of its kind (the tier called observed).',
+    );
+  if (overlay.predictedPeak.refined === null && environment.workload.device === 'cpu')
+    notes.push(
+      'The script ran on the CPU. The budget of a GPU is not laid over it: that is one of CUDA kernels, of a caching allocator and of a device context, and host memory has none of them.',
+    );
   if (simulated) notes.push('The device was SIMULATED: no figure here is of real hardware.');
   return notes;
 }

@@ -1,13 +1,20 @@
 /** What it means that a session has no findings: all is well, or there was nothing to look at. */
 import type { SessionDocument } from '../session/session-document';
+import { tellObserved } from './observed';
 
 /** One sentence for a session without findings. */
 export function noFindings({
   overlay,
   status,
-}: Pick<SessionDocument, 'overlay' | 'status'>): string {
+  objects,
+}: Pick<SessionDocument, 'overlay' | 'status' | 'objects'>): string {
   if (overlay.predictedPeak.refined === null)
-    return 'Nothing to compare with: this session declares no model and run.';
+    return (
+      tellObserved(overlay) ??
+      (objects === undefined
+        ? 'Nothing to compare with: this session declares no model and run.'
+        : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
+    );
   if (status === 'recording')
     return 'No divergence so far; phases that are over are looked at as they end.';
   if (overlay.series === null) return 'Nothing to compare: no memory was measured.';

@@ -13,6 +13,7 @@ import { invertAlone } from '../divergence/inversion/invert-undeclared';
 import { buildLedger } from '../divergence/ledger/ledger';
 import type { CompletedPhases } from '../divergence/overlay/completed-phases';
 import { deriveLines } from '../divergence/overlay/lines';
+import { addObserved } from '../divergence/overlay/observed';
 import { buildOverlay } from '../divergence/overlay/overlay';
 import {
   chooseRank,
@@ -125,7 +126,7 @@ function buildInput(
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });
-  return { ...trace, overlay, logs, exitCode, signal, baselines };
+  return { ...trace, overlay: addObserved(overlay, markers), logs, exitCode, signal, baselines };
 }
 
 /** The line shown of a session and its peaks, without its phases. */

@@ -130,6 +130,8 @@ export type Marker =
       readonly type: 'phase';
       readonly name: string;
       readonly event: 'begin' | 'end';
+      /** Shape of the first tensor the model was called with, where it is not that of the call before. */
+      readonly input?: readonly number[];
     })
   | (MarkerBase & { readonly type: 'step'; readonly event: 'begin' | 'end' })
   | (MarkerBase & { readonly type: 'token'; readonly index: number })

@@ -10,6 +10,7 @@ import { clearWinner, type Winner } from '../fit/winner';
 import { frameworkOverlay } from '../overlay/overlay';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { findAllocatorOverhead } from './allocator';
+import { findChangedBatch } from './changed-batch';
 import { findContext } from './context';
 import { forecastOutOfMemory } from './forecast';
 import { findKvCacheMismatch } from './kv-cache';
@@ -60,6 +61,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     outOfMemory,
     pool,
     settingOfAll,
+    findChangedBatch(input),
     leak?.finding,
     settingOfRest,
     cache,

@@ -12,6 +12,8 @@ import type { Lines } from './lines';
 export interface TierPair {
   readonly textbook: Bytes | null;
   readonly refined: Bytes | null;
+  /** From the run's own first steps, where no formula predicts it; left out elsewhere and in those steps. */
+  readonly observed?: Bytes;
 }
 
 export interface OverlayPhase {
@@ -28,6 +30,8 @@ export interface OverlayPhase {
   /** Measured less refined. */
   readonly residualBytes: Bytes | null;
   readonly residualEndBytes: Bytes | null;
+  /** Measured less observed, where there is an observed expectation. */
+  readonly residualObservedBytes?: Bytes;
   readonly flagged: boolean;
   /** By component at the highest moment and at the end, where the workload announces them (bundled workload). */
   readonly measuredComponents: ComponentBytes | null;
@@ -42,6 +46,19 @@ export interface OverlayPhase {
   readonly stage?: Stage;
   /** How sure an inferred phase is. */
   readonly confidence?: Confidence;
+}
+
+/** The observed tier of one kind of phase: what was learned from its second to fourth. */
+export interface ObservedPhase {
+  readonly phase: Phase;
+  readonly rank: number;
+  /** First and last step that it comes from; null where steps have no numbers. */
+  readonly steps: readonly [number, number] | null;
+  /** Certain by the objects, at the end of what was learned from. */
+  readonly certain: Bytes;
+  /** The rest: median, and how far apart the phases learned from were. */
+  readonly rest: Bytes;
+  readonly spread: Bytes;
 }
 
 /** Either a line was measured, and it has a peak, or nothing was: `series` tells which. */
@@ -70,6 +87,8 @@ export interface MeasuredOverlay extends OverlayCore {
   readonly residualBytes: Bytes | null;
   /** Percent of the refined prediction. */
   readonly residualPercent: Percent | null;
+  /** What the observed tier was learned from; left out where a formula predicts, or too few steps were seen. */
+  readonly observed?: readonly ObservedPhase[];
   /** Levels the line rests on, where the workload announced no phase. */
   readonly stairs?: Stairs;
   /** Memory of the device the series belongs to; left out where it is not known. */
@@ -87,6 +106,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly residualPercent: null;
   readonly stairs?: never;
   readonly deviceBytes?: never;
+  readonly observed?: never;
   readonly ledger?: never;
 }
 

@@ -26,6 +26,7 @@ import { methodNotes } from '../../../../shared/present/method';
 import { formatInstant, formatSpan } from '../../../../shared/present/moments';
 import { componentName } from '../../../../shared/present/names';
 import { noFindings } from '../../../../shared/present/no-findings';
+import { OBSERVED_HEAD, observedRows } from '../../../../shared/present/observed';
 import { formatPhaseRow, PHASE_HEAD, phaseRows } from '../../../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
 import { explainTrace, inversionTable } from '../../../../shared/present/tables';
@@ -44,6 +45,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
     ...phaseSection(doc),
     ...componentSection(doc, budget),
     ...heldSection(doc),
+    ...observedSection(doc),
     ...(ledger === null ? [] : [wrap(ledger, '    ', '')]),
     findingsText(doc),
     ...explainTrace(doc).map(([title, words]) => `${title}\n${wordsText(words)}`),
@@ -91,6 +93,9 @@ function peakTable({
       row('measured', measuredPeak?.bytes),
       row('predicted, refined', predictedPeak.refined),
       row('predicted, textbook', predictedPeak.textbook),
+      ...(predictedPeak.observed === undefined
+        ? []
+        : [row('expected, observed', predictedPeak.observed)]),
       ['residual', formatSignedBytes(residualBytes), residual],
     ],
   );
@@ -119,6 +124,12 @@ function heldSection(doc: SessionDocument): string[] {
   if (held === null) return [];
   const notes = held.notes.map((line) => wrap(line, '  '));
   return [[held.title, table(held.head, held.rows, [0, 1]), ...notes].join('\n')];
+}
+
+function observedSection(doc: SessionDocument): string[] {
+  const rows = observedRows(doc);
+  if (rows.length === 0) return [];
+  return [`Expected from the run's own first steps\n${table(OBSERVED_HEAD, rows)}`];
 }
 
 function findingsText(doc: SessionDocument): string {

@@ -1,0 +1,47 @@
+/** The observed tier in words and as a table: what a run's first steps let one expect, and how the later ones kept to it. */
+import { formatBytes, formatSignedBytes } from '../base/format';
+import { findFurthest } from '../divergence/overlay/observed';
+import type { MeasuredOverlay } from '../divergence/overlay/types';
+import type { SessionDocument } from '../session/session-document';
+import { phaseTitle } from './phase-name';
+
+export const OBSERVED_HEAD = ['phase', 'by steps', 'certain', 'the rest', 'expected', 'furthest'];
+
+/** A row a kind of phase; empty where nothing was observed. */
+export function observedRows({ overlay }: Pick<SessionDocument, 'overlay'>): string[][] {
+  return (overlay.observed ?? []).map(({ phase, rank, steps, certain, rest }) => {
+    const own = overlay.phases.filter((row) => row.phase === phase && row.rank === rank);
+    const worst = findFurthest(own);
+    return [
+      phase,
+      describeSteps(steps),
+      formatBytes(certain),
+      formatBytes(rest),
+      formatBytes(certain + rest),
+      worst === null
+        ? '–'
+        : `${formatSignedBytes(worst.residualObservedBytes)}${worst.step === null ? '' : ` in step ${worst.step}`}`,
+    ];
+  });
+}
+
+/** One sentence on how far the run went from its own first steps; null where nothing was observed. */
+export function tellObserved(overlay: SessionDocument['overlay']): string | null {
+  const [first] = overlay.observed ?? [];
+  if (first === undefined) return null;
+  const worst = findFurthest(overlay.phases);
+  return `No formula predicts this run. Against what its own ${steps(first)} let expect, ${
+    worst === null
+      ? 'no later phase could be held'
+      : `the furthest later phase is ${phaseTitle(worst)}: ${formatSignedBytes(worst.residualObservedBytes)}`
+  }.`;
+}
+
+/** "steps 1 to 3", or "first steps" where they have no numbers. */
+function steps({ steps: range }: NonNullable<MeasuredOverlay['observed']>[number]): string {
+  return range === null ? 'first steps' : `steps ${describeSteps(range)}`;
+}
+
+function describeSteps(range: readonly [number, number] | null): string {
+  return range === null ? 'the first' : `${range[0]} to ${range[1]}`;
+}
