@@ -31,9 +31,14 @@ const BYTES_A_LOGIT = 2 + 4 + 4 + 8 + 12 + 4 + 4;
 const NON_TORCH = 0.13 * GiB;
 const SHARE: Readonly<Record<Engine, number>> = { vllm: 0.9, sglang: 0.88, 'llama.cpp': 1 };
 const BLOCK: Readonly<Record<Engine, number>> = { vllm: 16, sglang: 1, 'llama.cpp': 256 };
-const PASS: Readonly<Record<Engine, number>> = { vllm: 8192, sglang: 8192, 'llama.cpp': 512 };
-/** vLLM's own default, by the memory of the card. */
+const PASS: Readonly<Record<Engine, number>> = { vllm: 2048, sglang: 8192, 'llama.cpp': 512 };
+/**
+ * Cards on which vLLM batches more: of 70 GiB and no A100, 8,192 tokens and 1,024 sequences instead of 2,048 and 256
+ * (vllm/engine/arg_utils.py, get_batch_defaults for its server; v0.27.1). Its share of 0.9 was the default until it became
+ * 0.92 by v0.27.1 (vllm/config/cache.py, gpu_memory_utilization), a block there has 16 tokens (DEFAULT_BLOCK_SIZE).
+ */
 const LARGE_CARD = 70 * GiB;
+const LARGE_PASS = 8192;
 
 /** What one rank holds beside its cache, and what the cache takes. */
 export interface ServingNeeds {
@@ -67,9 +72,22 @@ export function servingNeeds(model: ModelSpec, run: RunSpec, shard: Shard): Serv
   };
 }
 
-function usualSequences({ gpu, batch }: RunSpec): number {
-  const isLarge = gpu !== undefined && gpuByName(gpu).memoryBytes >= LARGE_CARD;
-  return Math.max(batch, isLarge ? 1024 : 256);
+function usualSequences(run: RunSpec): number {
+  return Math.max(run.batch, batchesMore(run) ? 1024 : 256);
+}
+
+function batchesMore({ gpu }: RunSpec): boolean {
+  if (gpu === undefined) return false;
+  const { memoryBytes, name } = gpuByName(gpu);
+  return memoryBytes >= LARGE_CARD && !name.startsWith('A100');
+}
+
+/** Tokens of one pass at most. */
+function batchedTokens(run: RunSpec): number {
+  const engine = run.engine ?? 'vllm';
+  return (
+    run.maxBatchedTokens ?? (engine === 'vllm' && batchesMore(run) ? LARGE_PASS : PASS[engine])
+  );
 }
 
 function weightBytes(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
@@ -101,7 +119,7 @@ function tokenBytes(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
 /** The higher of a pass over as many tokens as may be, in which a layer's widest tensors are alive, and of sampling. */
 function passBytes(model: ModelSpec, run: RunSpec, shard: Shard, sequences: number): Bytes {
   const engine = run.engine ?? 'vllm';
-  const tokens = run.maxBatchedTokens ?? PASS[engine];
+  const tokens = batchedTokens(run);
   const vocab = split(model.vocab, shard.tensor);
   if (engine === 'llama.cpp') return 4 * tokens * (vocab + model.hidden);
   const { hidden, experts } = model;

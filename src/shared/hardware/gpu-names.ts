@@ -68,6 +68,19 @@ export function gpusNamed(name: string): readonly Gpu[] {
   });
 }
 
+/** GPUs whose names differ in a digit or two of their numbers: "Did you mean …? ", or nothing. */
+function near(name: string): string {
+  const number = /\d{2,}/.exec(name)?.[0];
+  if (number === undefined) return '';
+  const apart = (text: string) => [...text].filter((digit, i) => digit !== number[i]).length;
+  const like = gpuNames()
+    .map((known) => ({ known, model: /\d{2,}/.exec(known)?.[0] ?? '' }))
+    .filter(({ model }) => model.length === number.length && apart(model) < number.length / 2)
+    .sort((a, b) => apart(a.model) - apart(b.model))
+    .slice(0, 4);
+  return like.length === 0 ? '' : `Did you mean ${like.map(({ known }) => known).join(', ')}? `;
+}
+
 /**
  * The GPU of that name; `bad_input` where there is none or where there are several of unlike memory, naming what there is.
  * Of those of one memory (an H100's board is not said) the first of the catalogue, which is the more usual.
@@ -85,6 +98,6 @@ export function gpuByName(name: string): Gpu {
   throw new Failure(
     'bad_input',
     `There is no GPU "${name}" in the catalogue.`,
-    `Use one of ${gpuNames().join(', ')}.`,
+    `${near(name)}Else give a card's memory, such as 24GB; the catalogue has ${gpuNames().join(', ')}.`,
   );
 }

@@ -1,7 +1,7 @@
 /**
  * The release that each preset stands for: its page on Hugging Face, and `torch_dtype` of the config.json there. Presets of
- * papers alone have no page; a release whose file names no dtype loads in fp32, and none is said here. The dtypes are as
- * those files are known; they were not read anew for this list, but for Llama 3 8B, of which a printed config was compared.
+ * papers alone have no page; a release whose file names no dtype loads in fp32, and none is said here. `read` says where a copy
+ * of that file was read whole; the other dtypes are as those files are known, and not verified.
  */
 import type { ModelSpec } from './model-spec';
 import type { Quantization } from './quantization';
@@ -11,7 +11,12 @@ interface Release {
   readonly id: string;
   readonly dtype?: NonNullable<ModelSpec['dtype']>;
   readonly quantization?: Quantization;
+  /** Where a copy of the config.json was read and found to say so. */
+  readonly read?: string;
 }
+
+/** Copies of config.json of eleven releases, printed whole. */
+const PRINTED = 'github.com/citsjtu2020/LLM-Prof sglang/Model_Config.md @8434c8d';
 
 export const RELEASES: Readonly<Record<string, Release>> = {
   gpt2: { id: 'openai-community/gpt2' },
@@ -27,28 +32,28 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'llama-2-70b': { id: 'meta-llama/Llama-2-70b-hf', dtype: 'fp16' },
   'llama-3-8b': { id: 'meta-llama/Meta-Llama-3-8B', dtype: 'bf16' },
   'llama-3-70b': { id: 'meta-llama/Meta-Llama-3-70B', dtype: 'bf16' },
-  'llama-3.1-8b': { id: 'meta-llama/Llama-3.1-8B', dtype: 'bf16' },
+  'llama-3.1-8b': { id: 'meta-llama/Llama-3.1-8B', dtype: 'bf16', read: PRINTED },
   'llama-3.1-70b': { id: 'meta-llama/Llama-3.1-70B', dtype: 'bf16' },
   'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16' },
   'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16' },
-  'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16' },
+  'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16', read: PRINTED },
   'mistral-7b': { id: 'mistralai/Mistral-7B-v0.1', dtype: 'bf16' },
   'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16' },
   'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16' },
   'qwen2.5-0.5b': { id: 'Qwen/Qwen2.5-0.5B', dtype: 'bf16' },
   'qwen2.5-1.5b': { id: 'Qwen/Qwen2.5-1.5B', dtype: 'bf16' },
-  'qwen2.5-3b': { id: 'Qwen/Qwen2.5-3B', dtype: 'bf16' },
-  'qwen2.5-7b': { id: 'Qwen/Qwen2.5-7B', dtype: 'bf16' },
-  'qwen2.5-14b': { id: 'Qwen/Qwen2.5-14B', dtype: 'bf16' },
-  'qwen2.5-32b': { id: 'Qwen/Qwen2.5-32B', dtype: 'bf16' },
+  'qwen2.5-3b': { id: 'Qwen/Qwen2.5-3B', dtype: 'bf16', read: PRINTED },
+  'qwen2.5-7b': { id: 'Qwen/Qwen2.5-7B', dtype: 'bf16', read: PRINTED },
+  'qwen2.5-14b': { id: 'Qwen/Qwen2.5-14B', dtype: 'bf16', read: PRINTED },
+  'qwen2.5-32b': { id: 'Qwen/Qwen2.5-32B', dtype: 'bf16', read: PRINTED },
   'qwen2.5-72b': { id: 'Qwen/Qwen2.5-72B', dtype: 'bf16' },
   'qwen3-0.6b': { id: 'Qwen/Qwen3-0.6B', dtype: 'bf16' },
   'qwen3-1.7b': { id: 'Qwen/Qwen3-1.7B', dtype: 'bf16' },
-  'qwen3-4b': { id: 'Qwen/Qwen3-4B', dtype: 'bf16' },
-  'qwen3-8b': { id: 'Qwen/Qwen3-8B', dtype: 'bf16' },
-  'qwen3-14b': { id: 'Qwen/Qwen3-14B', dtype: 'bf16' },
-  'qwen3-32b': { id: 'Qwen/Qwen3-32B', dtype: 'bf16' },
-  'qwen3-30b-a3b': { id: 'Qwen/Qwen3-30B-A3B', dtype: 'bf16' },
+  'qwen3-4b': { id: 'Qwen/Qwen3-4B', dtype: 'bf16', read: PRINTED },
+  'qwen3-8b': { id: 'Qwen/Qwen3-8B', dtype: 'bf16', read: PRINTED },
+  'qwen3-14b': { id: 'Qwen/Qwen3-14B', dtype: 'bf16', read: PRINTED },
+  'qwen3-32b': { id: 'Qwen/Qwen3-32B', dtype: 'bf16', read: PRINTED },
+  'qwen3-30b-a3b': { id: 'Qwen/Qwen3-30B-A3B', dtype: 'bf16', read: PRINTED },
   'gemma-2-2b': { id: 'google/gemma-2-2b', dtype: 'fp32' },
   'gemma-2-9b': { id: 'google/gemma-2-9b', dtype: 'fp32' },
   'deepseek-v2-lite': { id: 'deepseek-ai/DeepSeek-V2-Lite', dtype: 'bf16' },

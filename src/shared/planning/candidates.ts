@@ -6,6 +6,9 @@
 import { bytesPerElement, isQuantized } from '../model/precision';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
+/** Kinds of which more costs more and does the same: where one is enough, a greater one is no other answer. */
+export const GRADED: ReadonlySet<string> = new Set(['batch', 'sharding']);
+
 /** What a change is about. Two of one kind exclude each other. */
 type ChangeKind =
   | 'attention'
@@ -30,16 +33,18 @@ export interface Candidate {
   /** What it costs besides memory, in a few words. */
   readonly costs: string;
   readonly settings: Partial<RunSpec>;
+  /** What it costs in time depends on a bus and an overlap that the roofline knows nothing of. */
+  readonly untimed?: true;
 }
 interface Row extends Candidate {
   readonly applies: boolean;
 }
 
-/** All that can be changed of a run, in a fixed order. */
-export function listCandidates(model: ModelSpec, run: RunSpec): readonly Candidate[] {
+/** All that can be changed of a run, in a fixed order; `largest` is the largest batch that fits as it is, 0 where none does. */
+export function listCandidates(model: ModelSpec, run: RunSpec, largest = 0): readonly Candidate[] {
   const rows = [
     unstoredScores(run),
-    ...(run.mode === 'train' ? trainingRows(model, run) : inferenceRows(run)),
+    ...(run.mode === 'train' ? trainingRows(model, run) : inferenceRows(run, largest)),
   ];
   return rows.filter(({ applies }) => applies);
 }
@@ -149,6 +154,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       cost: 10,
       costs: 'what layers save crosses the bus',
       settings: { offloadActivations: true },
+      untimed: true,
     },
     {
       applies: isAdam && !run.pagedOptimizer,
@@ -157,6 +163,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       cost: 15,
       costs: 'states page to the host where memory runs short',
       settings: { pagedOptimizer: true },
+      untimed: true,
     },
     {
       applies: run.offload !== 'all',
@@ -224,7 +231,7 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
   };
 }
 
-function inferenceRows(run: RunSpec): readonly Row[] {
+function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
   const { precision, kvPrecision } = run;
   /** A cache in fp32 becomes as narrow as the activations do. */
   const cacheIn = (half: 'bf16' | 'fp16') => (kvPrecision === 'fp32' ? { kvPrecision: half } : {});
@@ -261,20 +268,22 @@ function inferenceRows(run: RunSpec): readonly Row[] {
       costs: 'a quantized cache',
       settings: { kvPrecision: 'int8' },
     },
-    ...smallerBatchRows(run),
+    ...smallerBatchRows(run, largest),
   ];
 }
 
-function smallerBatchRows(run: RunSpec): Row[] {
-  const rows: Row[] = [];
+/** Halves of the batch, and the largest that fits by itself where it is known and smaller than what is asked for. */
+function smallerBatchRows(run: RunSpec, largest: number): Row[] {
+  const sizes = new Set<number>();
   for (let batch = Math.floor(run.batch / 2); batch >= 1; batch = Math.floor(batch / 2))
-    rows.push({
-      applies: true,
-      kind: 'batch',
-      option: `--batch ${batch}`,
-      cost: 3 + Math.log2(run.batch / batch),
-      costs: 'fewer sequences at once',
-      settings: { batch },
-    });
-  return rows;
+    sizes.add(batch);
+  if (largest >= 1 && largest < run.batch) sizes.add(largest);
+  return [...sizes].map((batch) => ({
+    applies: true,
+    kind: 'batch',
+    option: `--batch ${batch}`,
+    cost: 3 + Math.log2(run.batch / batch),
+    costs: 'fewer sequences at once',
+    settings: { batch },
+  }));
 }

@@ -10,7 +10,7 @@ import { runSeconds } from '../compute/run-time';
 import type { Gpu } from '../hardware/gpus';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { checkRun } from '../model/validate';
-import { type Candidate, listCandidates } from './candidates';
+import { type Candidate, GRADED, listCandidates } from './candidates';
 
 export interface Change {
   /** What to do, as the options that do it. */
@@ -23,6 +23,8 @@ export interface Change {
   /** Least time of the changed run, and against that of the run given; null where the device is not known well enough. */
   readonly seconds: number | null;
   readonly timeRatio: number | null;
+  /** It may take longer, by a bus or paging of which the roofline knows nothing. */
+  readonly timeIsLeast: boolean;
   readonly run: RunSpec;
 }
 
@@ -34,7 +36,7 @@ type ChangeSet = readonly Candidate[];
 
 /**
  * The cheapest sets of changes after which the run is within `memory` bytes, cheapest first, none of them containing
- * another; empty where it fits already or nothing helps. The framework is PyTorch's: the bundled workload has no such
+ * another; empty where it fits already or nothing helps. `largest` is the largest batch that fits as it is. The framework is PyTorch's: the bundled workload has no such
  * settings.
  */
 export function changesThatFit(
@@ -42,6 +44,7 @@ export function changesThatFit(
   run: RunSpec,
   memory: Bytes,
   gpu: Gpu | null = null,
+  largest = 0,
 ): Change[] {
   if (run.framework !== 'pytorch') return [];
   const now = peakBytes(model, run);
@@ -49,9 +52,9 @@ export function changesThatFit(
   const before = gpu && runSeconds(model, run, gpu);
   const chosen: ChangeSet[] = [];
   const changes: Change[] = [];
-  for (const set of combine(listCandidates(model, run))) {
+  for (const set of combine(listCandidates(model, run, largest))) {
     if (changes.length === MAX_ANSWERS) break;
-    if (chosen.some((smaller) => smaller.every((candidate) => set.includes(candidate)))) continue;
+    if (chosen.some((smaller) => covers(smaller, set))) continue;
     const changed: RunSpec = Object.assign({}, run, ...set.map(({ settings }) => settings));
     const peak = peakBytes(model, changed);
     if (peak > memory || !isPossible(model, changed)) continue;
@@ -68,10 +71,21 @@ export function changesThatFit(
         seconds !== null && before !== null
           ? (seconds * sequencesPerStep(run)) / (before * sequencesPerStep(changed))
           : null,
+      timeIsLeast: set.some(({ untimed }) => untimed),
       run: changed,
     });
   }
   return changes;
+}
+
+/** Whether `set` makes every change of `smaller`, or a greater one of its kind. */
+function covers(smaller: ChangeSet, set: ChangeSet): boolean {
+  return smaller.every(
+    (candidate) =>
+      set.includes(candidate) ||
+      (GRADED.has(candidate.kind) &&
+        set.some(({ kind, cost }) => kind === candidate.kind && cost > candidate.cost)),
+  );
 }
 
 /** Whether the changes agree with each other and with what the run keeps. */

@@ -59,12 +59,13 @@ function gpuPlan(model: ModelSpec, given: RunSpec, card: Gpu | GpuMemory): GpuPl
   const memory: Bytes = card.memoryBytes;
   const gpu = 'peak' in card ? card : null;
   const run: RunSpec = gpu ? { ...given, gpu: gpu.name } : given;
+  const fit = fitOn(model, run, card, peaksByBatch(model, run));
   return {
-    ...fitOn(model, run, card, peaksByBatch(model, run)),
+    ...fit,
     maxContext: longestContext(model, run, memory),
     fewest: fewestGpus(model, run, memory),
     seconds: gpu && runSeconds(model, run, gpu),
-    changes: changesThatFit(model, run, memory, gpu),
+    changes: changesThatFit(model, run, memory, gpu, fit.maxBatch),
     serving: run.mode === 'serve' ? planServing(model, run, memory) : null,
   };
 }

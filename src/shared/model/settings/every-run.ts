@@ -148,7 +148,10 @@ export const EVERY_RUN = {
   }),
 
   precision: setting({
-    kind: choice(PRECISIONS),
+    kind: choice(
+      PRECISIONS,
+      `Use one of ${PRECISIONS.join(', ')}. GGUF's types (Q4_K_M) go with --engine llama.cpp --gguf.`,
+    ),
     label: 'Precision',
     // As the framework loads it: in what it was published in. The bundled workload has fp32 alone unless told otherwise.
     default: ({ framework, mode }: Stored, model, { loraRank = 0 }) =>

@@ -31,9 +31,7 @@ export function planText(plan: PlanText, allGpus: boolean): string {
     ...(gpu ? ['', ...gpuText(gpu, run)] : []),
     ...(gpu === null || allGpus ? ['', catalogueTable(plan)] : []),
     ...(plan.padding ? ['', paddingText(plan.padding)] : []),
-    ...(plan.quantized && (gpu === null || allGpus || !gpu.fits)
-      ? ['', quantizedText(plan.quantized)]
-      : []),
+    ...(plan.quantized && (gpu === null || allGpus) ? ['', quantizedText(plan.quantized)] : []),
   ].join('\n');
 }
 
@@ -47,7 +45,7 @@ function answerText({ run, gpu, smallest, fits }: PlanText): string {
     return `It needs ${formatBytes(peak)}: the smallest GPU that holds it is the ${smallest}.`;
   }
   const ranks = rankCount(run);
-  const where = ranks === 1 ? `on ${article(gpu.gpu)}` : `on ${countCards(ranks, gpu.gpu)}`;
+  const where = `on ${cards(gpu, run)}`;
   const fullest = ranks === 1 ? 'it needs' : 'the fullest rank needs';
   const needs = `${fullest} ${formatBytes(gpu.memoryBytes - gpu.headroomBytes)} of ${formatBytes(gpu.memoryBytes)}`;
   if (gpu.fits) return `Fits ${where}: ${needs}, ${formatBytes(gpu.headroomBytes)} to spare.`;
@@ -61,6 +59,12 @@ function answerText({ run, gpu, smallest, fits }: PlanText): string {
 
 function article(gpu: string): string {
   return gpu.startsWith('a ') ? gpu : `the ${gpu}`;
+}
+
+/** The cards that a run is for: one, or one a rank. */
+function cards({ gpu }: GpuPlan, run: RunSpec): string {
+  const ranks = rankCount(run);
+  return ranks === 1 ? article(gpu) : countCards(ranks, gpu);
 }
 
 function countCards(ranks: number, gpu: string): string {
@@ -130,7 +134,7 @@ function servingText(serving: ServingPlan, run: RunSpec): string {
 
 function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
   const time =
-    gpu.seconds === null
+    gpu.seconds === null || !gpu.fits
       ? ''
       : ` By the roofline ${WHAT[run.mode]} takes ${formatDuration(gpu.seconds * 1e6)} at least.`;
   const longest =
@@ -139,7 +143,7 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
       : `the longest sequence at this batch is ${formatInteger(gpu.maxContext)} tokens`;
   const lines = gpu.serving
     ? [servingText(gpu.serving, run)]
-    : [wrap(`On ${article(gpu.gpu)} ${longest}.${time}`, '')];
+    : [wrap(`On ${cards(gpu, run)} ${longest}.${time}`, '')];
   if (gpu.fits) return lines;
   const fewest = gpu.fewest
     ? `Fewest of them: ${gpu.fewest.gpus} with ${gpu.fewest.options.join(' ')}, ${formatBytes(gpu.fewest.peakBytes)} each.`
@@ -165,10 +169,10 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
     wrap(fewest, ''),
     '',
     rankCount(run) === 1 ? 'On one of them, cheapest first:' : 'On these, cheapest first:',
-    ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio }, i) => [
+    ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio, timeIsLeast }, i) => [
       wrap(`${i + 1}  ${options.join(' ')}`, '     ', '  '),
       wrap(
-        `${formatBytes(peakBytes)}${timeRatio === null ? '' : `, ${timeRatio.toFixed(2)} × the time`}: ${costs.join('; ')}`,
+        `${formatBytes(peakBytes)}${timeRatio === null ? '' : `, ${timeIsLeast ? 'at least ' : ''}${timeRatio.toFixed(2)} × the time`}: ${costs.join('; ')}`,
         '     ',
       ),
     ]),
