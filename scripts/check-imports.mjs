@@ -64,6 +64,7 @@ const ALLOWED = {
   ],
   'shared/divergence/timing': analysis,
   'shared/session': [...analysis, 'shared/divergence/**'],
+  'shared/library': ['shared/base', 'shared/session'],
   'shared/present': [
     ...analysis,
     'shared/divergence/**',
@@ -71,7 +72,7 @@ const ALLOWED = {
     'shared/planning',
     'shared/chapter/**',
   ],
-  'shared/contract': [...analysis, 'shared/divergence/**', 'shared/session'],
+  'shared/contract': [...analysis, 'shared/divergence/**', 'shared/session', 'shared/library'],
 
   'main/install': ['shared/base'],
   'main/nvidia-smi-format': ['shared/base', 'shared/trace'],
@@ -96,6 +97,7 @@ const ALLOWED = {
     'shared/model',
     'shared/trace',
     'shared/session',
+    'shared/library',
     'main/install',
   ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format', 'main/import/neighbours'],
@@ -112,7 +114,13 @@ const ALLOWED = {
     'main/import',
     'main/export',
   ],
-  'main/hosts/cli': ['shared/**', 'main/install', 'main/engine', 'main/hosts/cli/commands'],
+  'main/hosts/cli': [
+    'shared/**',
+    'main/install',
+    'main/engine',
+    'main/hosts/cli/commands',
+    'main/hosts/cli/text',
+  ],
   'main/hosts/cli/commands': [
     'shared/**',
     'main/install',

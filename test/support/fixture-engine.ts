@@ -244,6 +244,10 @@ export function fixtureEngine(
       emit({ type: 'library' });
     },
     rename: async ({ id, name }) => change(id, { name }),
+    annotate: async ({ id }) => change(id, {}),
+    trash: async () => [],
+    restore: async ({ id }) => ({ id }),
+    emptyTrash: async () => ({ ids: [] }),
     upload: async ({ upload }) => ({ upload: upload ?? 'u-1' }),
     import: async () => ({ id: 's-train' }),
     delete: async ({ id }) => {

@@ -18,6 +18,7 @@ import type {
 } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
+import type { SessionSummary } from '../../shared/session/types';
 import { version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
@@ -49,8 +50,10 @@ export interface Engine extends EngineClient {
   importFile(path: string, options: ImportOptions): Promise<{ id: string }>;
   /** The sessions, and the files of the library that cannot be read, each with why. */
   listing(): LibraryListing;
-  /** The one session whose id is, or begins with, `id`; no name where its file cannot be read. Throws a Failure where there is none, or more than one. */
+  /** The one session whose id is, or begins or ends with, `id`, or the last one; no name where its file cannot be read. Throws a Failure where there is none, or more than one. */
   identify(id: string): { readonly id: string; readonly name: string | null };
+  /** What a list shows of a session, named as `identify` takes it. Throws a Failure where its file cannot be read. */
+  summary(id: string): SessionSummary;
   /** Whether others may look into the library, and what to do about it; null where none may. */
   libraryAccess(): { readonly message: string; readonly remedy: string } | null;
   /** Saved workloads, and the files that cannot be read, each with why. */
@@ -92,12 +95,24 @@ export function createEngine(options: EngineOptions): Engine {
       library.rename(id, name);
       events.libraryChanged();
     },
+    annotate: async ({ id, ...words }) => {
+      await questions.letGo();
+      library.annotate(id, words);
+      events.libraryChanged();
+    },
     delete: async ({ id }) => {
-      recordings.refuseWhileRecorded(id);
+      recordings.refuseWhileRecorded(library.identify(id));
       await questions.letGo();
       library.delete(id);
       events.libraryChanged();
     },
+    trash: async () => library.trash(),
+    restore: async ({ id }) => {
+      const restored = library.restore(id);
+      events.libraryChanged();
+      return { id: restored };
+    },
+    emptyTrash: async ({ id }) => ({ ids: library.emptyTrash(id) }),
 
     record: async (request) => {
       if (request.pid === undefined) checkMayLaunch(options);
@@ -124,6 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
       const whole = library.identify(id);
       return { id: whole, name: library.summarize(whole)?.name ?? null };
     },
+    summary: (id) => library.summary(id),
     startRecording: (request, hooks) => recordings.start(request, hooks),
     recording: () => recordings.list(),
     libraryAccess: () => describeAccess(library.dir),

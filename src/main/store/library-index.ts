@@ -9,7 +9,7 @@ import type { SessionSummary } from '../../shared/session/types';
 import { summarySchema } from './session-meta';
 
 const INDEX_FILE = 'index.json';
-const INDEX_VERSION = 2;
+const INDEX_VERSION = 3;
 
 export interface FileStamp {
   readonly size: number;

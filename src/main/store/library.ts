@@ -3,26 +3,21 @@
  * saves opening those that have not changed. One damaged file never hides the others.
  */
 import { randomInt } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
+import type { TrashedSession } from '../../shared/library/trashed-session';
+import type { SessionWords } from '../../shared/library/words';
 import type { SessionSummary } from '../../shared/session/types';
-import { keepName, keptName } from './kept-names';
+import { keepEdit, keptEdit } from './kept-edits';
 import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
-import { openSession, renameSession, type SessionReader } from './session-file';
+import { annotateSession, openSession, renameSession, type SessionReader } from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 import { SUMMARY_LIMIT_MS, withinTime } from './time-limit';
+import { Trash } from './trash';
 
 export interface DamagedFile {
   readonly path: string;
@@ -55,10 +50,12 @@ export function openLibrary(dir: string = libraryFolder()): Library {
 
 export class Library {
   readonly dir: string;
+  readonly #trash: Trash;
 
   /** Use `openLibrary`. */
   constructor(dir: string) {
     this.dir = dir;
+    this.#trash = new Trash(dir);
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -86,19 +83,27 @@ export class Library {
     return { sessions: sortNewestFirst(sessions), damaged };
   }
 
+  /** What a list shows of the session that `id` names. Throws a Failure where its file cannot be read. */
+  summary(id: string): SessionSummary {
+    return summarise(this.locate(id));
+  }
+
   /** What a list shows of one session; null where its file cannot be read, or is not there any more. */
   summarize(id: string): SessionSummary | null {
     return unlessFailure(() => summarise(join(this.dir, id + EXTENSION)));
   }
 
-  /** Path of the session whose id is, or uniquely begins with, `id`. */
+  /** Path of the session whose id is, or uniquely begins or ends with, `id`; `last` is the one added last. */
   locate(id: string): string {
     // Most ask with a whole id, and a library of thousands need not be read for it.
     const whole = join(this.dir, id + EXTENSION);
     if (dirname(whole) === this.dir && isSessionFile(id + EXTENSION) && existsSync(whole))
       return whole;
     const ids = this.#files().map((file) => basename(file, EXTENSION));
-    const found = ids.includes(id) ? [id] : ids.filter((each) => id !== '' && each.startsWith(id));
+    if (id === 'last') return join(this.dir, this.#last() + EXTENSION);
+    const found = ids.includes(id)
+      ? [id]
+      : ids.filter((each) => id !== '' && (each.startsWith(id) || each.endsWith(id)));
     const [only] = found;
     if (only !== undefined && found.length === 1) return join(this.dir, only + EXTENSION);
     const remedy = 'Run plumbline list to see the sessions there are.';
@@ -106,7 +111,7 @@ export class Library {
     const shown = found.slice(0, 5).join(', ') + (found.length > 5 ? ', …' : '');
     throw new Failure(
       'not_found',
-      `"${id}" is the beginning of ${found.length} sessions: ${shown}.`,
+      `"${id}" is part of the ids of ${found.length} sessions: ${shown}.`,
       `Give more of the id. ${remedy}`,
     );
   }
@@ -120,8 +125,11 @@ export class Library {
     return openSession(this.locate(id));
   }
 
-  /** Deletes a session for good. What cannot be opened can be deleted too, a folder or a pipe of that name included; one being recorded cannot. */
-  delete(id: string): void {
+  /**
+   * Deletes a session into the trash, or for good. What cannot be opened can be deleted too, a folder or a pipe of that
+   * name included; one being recorded cannot.
+   */
+  delete(id: string, isForGood = false): void {
     const path = this.locate(id);
     if (isRecording(path)) {
       throw new Failure(
@@ -130,11 +138,30 @@ export class Library {
         'Stop the recording first.',
       );
     }
-    writing(path, () => {
-      for (const ending of ['', '-wal', '-shm', '-journal'])
-        rmSync(path + ending, { force: true, recursive: true });
-    });
-    keepName(path, null);
+    this.#trash.take(path);
+    if (isForGood) this.emptyTrash(basename(path, EXTENSION));
+    else this.#forget(this.#trash.expire());
+  }
+
+  /** What was deleted and can be had back, last deleted first. */
+  trash(): readonly TrashedSession[] {
+    this.#forget(this.#trash.expire());
+    return this.#trash.list().map(({ path, ...file }) => ({
+      ...file,
+      name: unlessFailure(() => summarise(path).name),
+    }));
+  }
+
+  /** Takes a session, named by its id or the end of it, out of the trash; returns its id. */
+  restore(id: string): string {
+    return this.#trash.restore(id);
+  }
+
+  /** Deletes for good what is in the trash, or of it one session; returns the ids. */
+  emptyTrash(id?: string): readonly string[] {
+    const gone = this.#trash.empty(id);
+    this.#forget(gone);
+    return gone;
   }
 
   /** A new id that sorts by time (UTC), for example 20261123-1204-x7k2. Throws a Failure where nothing can be written. */
@@ -154,6 +181,25 @@ export class Library {
 
   rename(id: string, name: string): void {
     renameSession(this.locate(id), name);
+  }
+
+  annotate(id: string, words: SessionWords): void {
+    annotateSession(this.locate(id), words);
+  }
+
+  #last(): string {
+    const [newest] = this.list().sessions;
+    if (newest !== undefined) return newest.id;
+    throw new Failure(
+      'not_found',
+      'The library holds no session.',
+      'Record one: plumbline record --bundled gpt2.',
+    );
+  }
+
+  /** What was kept beside files that are gone for good. */
+  #forget(ids: readonly string[]): void {
+    for (const id of ids) keepEdit(join(this.dir, id + EXTENSION), null);
   }
 
   #files(): string[] {
@@ -221,6 +267,8 @@ function readSummary(path: string): SessionSummary {
   try {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
+      const kept = version < SCHEMA_VERSION ? keptEdit(path) : {};
+      const { tags = [], note = '' } = { ...meta.words(), ...kept };
       const addedAt = meta.addedAt() ?? startedAt ?? statSync(path).mtime.toISOString();
       return {
         model: model?.name ?? null,
@@ -230,12 +278,14 @@ function readSummary(path: string): SessionSummary {
         residualPercent: null,
         ...meta.summary(),
         id: basename(path, EXTENSION),
-        name: (version < SCHEMA_VERSION ? keptName(path) : null) ?? name,
+        name: kept.name ?? name,
         startedAt,
         status: result.status,
         durationUs: result.durationUs,
         simulated,
         ...(addedAt !== startedAt && { addedAt }),
+        ...(tags.length > 0 && { tags }),
+        ...(note !== '' && { note }),
       };
     });
   } finally {

@@ -9,6 +9,7 @@ import { storedDocument } from '../../shared/base/stored-document';
 import type { Micros } from '../../shared/base/units';
 import { STATUSES } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
+import { MAX_NOTE, MAX_TAGS, type SessionWords } from '../../shared/library/words';
 import { MAX_LAYERS, MAX_MICRO_BATCHES } from '../../shared/model/limits';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
@@ -18,6 +19,9 @@ import { parseStored } from './stored-json';
 
 /** Key of the time at which a session came into its library, where that is not when it started. */
 export const ADDED = 'added';
+/** Keys of what a person said of the session. */
+export const TAGS = 'tags';
+export const NOTE = 'note';
 
 const identity = z.looseObject({ id: z.string(), startedAt: z.string().nullable() });
 const experiment = z
@@ -103,6 +107,8 @@ export const summarySchema = z.looseObject({
   predictedPeak: z.number().nullable(),
   residualPercent: z.number().nullable(),
   simulated: z.boolean(),
+  tags: z.array(z.string()).optional(),
+  note: z.string().optional(),
   experiment,
 });
 
@@ -153,6 +159,16 @@ export class MetaDocuments {
   /** ISO 8601: when it came into a library; null where that is when it started. */
   addedAt(): string | null {
     return z.iso.datetime().nullable().catch(null).parse(this.get(ADDED));
+  }
+
+  /** What a person said of it; left out where nobody said anything. */
+  words(): SessionWords {
+    const tags = z.array(z.string().max(40)).max(MAX_TAGS).nullable().catch(null);
+    const note = z.string().max(MAX_NOTE).nullable().catch(null);
+    return {
+      tags: tags.parse(this.get(TAGS)) ?? [],
+      note: note.parse(this.get(NOTE)) ?? '',
+    };
   }
 
   layout(): Layout {

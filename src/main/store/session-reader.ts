@@ -27,7 +27,7 @@ import type {
   SeriesStats,
 } from '../../shared/trace/types';
 import { FirstFormatSource } from './first-format';
-import { keptName } from './kept-names';
+import { keptEdit } from './kept-edits';
 import { currentResult, openDatabase, tidy } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
@@ -98,7 +98,7 @@ export class SessionReader {
     this.#meta = meta;
     this.#result = result;
     try {
-      this.#name = version < SCHEMA_VERSION ? keptName(path) : null;
+      this.#name = version < SCHEMA_VERSION ? (keptEdit(path).name ?? null) : null;
       this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
       this.#source = reading(path, () =>

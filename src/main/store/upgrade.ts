@@ -9,9 +9,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure } from '../../shared/base/failure';
 import { EVER } from '../../shared/trace/series';
 import type { SeriesInfo } from '../../shared/trace/types';
-import { keepName } from './kept-names';
+import { keepEdit, keptEdit } from './kept-edits';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
+import { annotateSession } from './session-edit';
 import {
   openSession,
   type SampleColumns,
@@ -48,8 +49,10 @@ export function upgradeSession(path: string): boolean {
         throw damaged(path, `${differs} could not be carried over to the present format`);
       upgraded.close();
       old.close();
+      // The name is in the header that was carried over.
+      annotateSession(made, keptEdit(path));
       renameSync(made, path);
-      keepName(path, null);
+      keepEdit(path, null);
       return true;
     } finally {
       rmSync(beside, { recursive: true, force: true });

@@ -11,6 +11,8 @@ import type { Budget } from '../budget/types';
 import type { Inversion } from '../divergence/inversion/inversion';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
+import type { TrashedSession } from '../library/trashed-session';
+import type { SessionWords } from '../library/words';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Moment } from '../session/at-moment';
 import type { Comparison } from '../session/comparison';
@@ -205,7 +207,16 @@ interface Methods {
   deleteWorkload(q: { name: string }): Promise<void>;
   stop(q: { id: string }): Promise<void>;
   rename(q: { id: string; name: string }): Promise<void>;
+  /** Tags and note, each replacing what there was; what is left out stays. */
+  annotate(q: { id: string } & SessionWords): Promise<void>;
+  /** Into the trash, from which it can be had back for 30 days. */
   delete(q: { id: string }): Promise<void>;
+  /** What was deleted, last deleted first. */
+  trash(): Promise<readonly TrashedSession[]>;
+  /** The id, or the end of it, of a session in the trash. */
+  restore(q: { id: string }): Promise<{ id: string }>;
+  /** Deletes for good what is in the trash, or one session of it. */
+  emptyTrash(q: { id?: string }): Promise<{ ids: readonly string[] }>;
   /** Two to eight sessions; `base` is the id of the one the others are compared with, the first where none is named. */
   compare(q: { ids: readonly string[]; base?: string }): Promise<Comparison>;
   exportFormats(): Promise<readonly ExportFormatInfo[]>;
@@ -252,7 +263,11 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   deleteWorkload: true,
   stop: true,
   rename: true,
+  annotate: true,
   delete: true,
+  trash: true,
+  restore: true,
+  emptyTrash: true,
   compare: true,
   exportFormats: true,
   report: true,

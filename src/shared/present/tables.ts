@@ -17,7 +17,7 @@ import {
 } from '../divergence/overlay/types';
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
 import type { SessionDocument } from '../session/session-document';
-import { LEDGER_NAMES } from './names';
+import { LEDGER_NAMES, settingName } from './names';
 import { phaseName } from './phase-name';
 
 export interface WordTable {
@@ -119,9 +119,9 @@ export function timeTable({ gpu, windowUs, phases }: TimeAnalysis): WordTable {
 
 export function inversionTable({ estimates, summary }: Inversion): WordTable {
   return {
-    head: ['setting', 'declared', 'by the trace', 'fits as well', 'next best'],
+    head: ['setting', 'declared', 'from the trace', 'also fits', 'next best'],
     rows: estimates.map((setting) => [
-      setting.field,
+      settingName(setting.field),
       setting.declared === null ? ABSENT : String(setting.declared),
       describeEstimate(setting),
       describeAlternatives(setting),
@@ -138,12 +138,14 @@ function describeEstimate({ verdict, estimate, declared }: Estimate): string {
 
 function describeAlternatives({ interval, alternatives, estimate }: Estimate): string {
   if (alternatives.length > 0) return alternatives.join(', ');
-  if (interval === null) return estimate === null ? ABSENT : 'nothing else tried';
+  if (interval === null) return estimate === null ? ABSENT : 'no other tried';
   return interval[0] === interval[1]
-    ? 'nothing else'
+    ? 'no other'
     : `${formatInteger(interval[0])} to ${formatInteger(interval[1])}`;
 }
 
 function describeRunnerUp({ runnerUp }: Estimate): string {
-  return runnerUp === null ? ABSENT : `${runnerUp.value}, off by ${formatSi(runnerUp.misfit)}×`;
+  return runnerUp === null
+    ? ABSENT
+    : `${runnerUp.value}, misfit ${formatSi(runnerUp.misfit)}×`;
 }

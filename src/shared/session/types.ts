@@ -93,5 +93,8 @@ export interface SessionSummary {
   readonly predictedPeak: Bytes | null;
   readonly residualPercent: Percent | null;
   readonly simulated: boolean;
+  /** What a person said of it; left out where nobody said anything. */
+  readonly tags?: readonly string[];
+  readonly note?: string;
   readonly experiment?: ExperimentPart;
 }

@@ -4,12 +4,12 @@
  * workload and the session opens as recovered.
  */
 
-import { formatBytes, formatDuration } from '../../../shared/base/format';
 import type { Millis } from '../../../shared/base/units';
 import type { RecordRequest } from '../../../shared/contract/api';
 import type { Engine } from '../../engine/engine';
 import type { EndedSession, Recording } from '../../engine/recording';
 import type { Output } from './output';
+import { RunProgress } from './run-progress';
 
 /** A terminal and the launcher may both deliver one Ctrl-C. */
 const SAME_KEYSTROKE_MS = 500;
@@ -67,8 +67,7 @@ export async function follow(
   output: Output,
   options: { echo: boolean; label?: string },
 ): Promise<{ data: EndedSession; interrupted: boolean }> {
-  let phase = '';
-  let allocated: number | null = null;
+  const progress = new RunProgress(request.bundled === undefined ? undefined : request.run);
   const warned = new Set<string>();
   let recording: Recording | null = null;
   let watch: NodeJS.Timeout | undefined;
@@ -82,25 +81,16 @@ export async function follow(
         if (options.echo && line.stream !== 'plumbline') output.echo(line.text);
         else if (line.stream === 'plumbline') output.say(`plumbline: ${line.text}`);
       },
-      marker(marker) {
-        if (marker.type === 'phase' && marker.event === 'begin')
-          phase = marker.step === null ? marker.name : `${marker.name} ${marker.step}`;
-        else if (marker.type === 'token') phase = `decode, token ${marker.index + 1}`;
-        else if (marker.type === 'memory') allocated = marker.memory.allocated;
-      },
+      marker: (marker) => progress.tell(marker),
       trouble(failure) {
         if (failure === null) output.say('plumbline: the session file can be written again');
         else output.say(`plumbline: ${failure.message}\n  ${failure.remedy}`);
       },
       changed() {
         if (!recording) return;
-        const parts = [
-          options.label ?? 'recording',
-          formatDuration(recording.progress().durationUs),
-          phase,
-          allocated === null ? '' : formatBytes(allocated),
-        ];
-        output.progress(parts.filter(Boolean).join(' · '));
+        output.progress(
+          progress.line(options.label ?? 'recording', recording.progress().durationUs),
+        );
       },
     });
     if (stop.wasAsked) recording.stop().catch(() => {});

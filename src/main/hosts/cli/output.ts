@@ -2,11 +2,15 @@
  * How the terminal host talks: results on stdout (one JSON document with `--json`, text otherwise), progress and
  * messages on stderr. A failure is one sentence and its remedy, and an exit code from the closed list.
  *
- * Every text is made printable here, whatever names it holds; the sequences that move the terminal are written here alone.
+ * Every text is made printable here, whatever names it holds; the sequences that move or colour the terminal are
+ * written here alone. NO_COLOR and FORCE_COLOR are honoured.
  */
+import { styleText } from 'node:util';
 import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
 import { toJson } from '../../../shared/base/json';
 import { printable, printableLine, printableOutput } from '../../../shared/base/printable';
+import { paint } from './text/style';
+import { cut } from './text/width';
 
 export interface Output {
   readonly json: boolean;
@@ -27,6 +31,7 @@ export interface Output {
 
 export function createOutput(json: boolean): Output {
   const tty = process.stderr.isTTY === true;
+  const [colorsOut, colorsErr] = [isColored(process.stdout), isColored(process.stderr)];
   let open = false;
   const endProgress = () => {
     if (open) process.stderr.write('\r\x1b[K');
@@ -36,15 +41,15 @@ export function createOutput(json: boolean): Output {
     json,
     result(document, text) {
       endProgress();
-      const rendered = printable(json ? toJson(document) : text());
+      const rendered = json ? printable(toJson(document)) : paint(printable(text()), colorsOut);
       process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
     },
     say(text) {
       endProgress();
-      process.stderr.write(`${printable(text)}\n`);
+      process.stderr.write(`${paint(printable(text), colorsErr)}\n`);
     },
     part(text) {
-      if (!json) process.stdout.write(`${printable(text)}\n`);
+      if (!json) process.stdout.write(`${paint(printable(text), colorsOut)}\n`);
     },
     echo(text) {
       endProgress();
@@ -53,21 +58,24 @@ export function createOutput(json: boolean): Output {
     draw(lines, above) {
       endProgress();
       const up = above > 0 ? `\x1b[${above}A` : '';
-      const drawn = lines.map((line) => `\x1b[K${printableLine(line)}\n`).join('');
+      const drawn = lines
+        .map((line) => `\x1b[K${paint(printableLine(line), colorsErr)}\n`)
+        .join('');
       process.stderr.write(up + drawn);
     },
     progress(given) {
       if (!tty) return;
-      const text = printableLine(given);
-      const width = (process.stderr.columns ?? 80) - 1;
-      process.stderr.write(
-        `\r\x1b[K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`,
-      );
+      const text = cut(printableLine(given), (process.stderr.columns || 80) - 1);
+      process.stderr.write(`\r\x1b[K${paint(text, colorsErr)}`);
       open = true;
     },
     endProgress,
   };
 }
+
+/** Whether a stream is coloured: a terminal that has colours, unless NO_COLOR; whatever it is with FORCE_COLOR. */
+const isColored = (stream: NodeJS.WriteStream): boolean =>
+  styleText('bold', '.', { stream }) !== '.';
 
 /** Prints `error` and returns the exit code. A bug keeps its stack, on stderr, and exits 70. */
 export function reportFailure(error: unknown, output: Output): number {

@@ -21,6 +21,7 @@ import {
   type SessionHeader,
   type SessionWriter,
 } from '../../../../src/main/store/session-file';
+import { Trash } from '../../../../src/main/store/trash';
 import type { SessionSummary } from '../../../../src/shared/session/types';
 
 let dir: string;
@@ -224,8 +225,64 @@ describe('the library', () => {
     expect(ids()).toEqual(['live']);
     writer.finish({ status: 'interrupted', exitCode: null, signal: 'SIGINT', durationUs: 1 });
     writer.close();
-    library.delete('live');
-    expect(readdirSync(dir).filter((file) => file !== 'index.json')).toEqual([]);
+    library.delete('live', true);
+    const left = () => readdirSync(dir).filter((file) => !['index.json', 'trash'].includes(file));
+    expect(left()).toEqual([]);
+    expect(library.trash()).toMatchObject([
+      { id: 'b', name: null },
+      { id: 'a', name: 'name of a' },
+    ]);
+    expect(library.restore('a')).toBe('a');
+    expect(ids()).toEqual(['a']);
+    expect(library.emptyTrash()).toEqual(['b']);
+    expect(library.trash()).toEqual([]);
+  });
+
+  it('keeps what was deleted for 30 days, and a session that takes its place is not overwritten', () => {
+    const trash = new Trash(dir);
+    const day = (n: number) => new Date(Date.UTC(2026, 0, n, 12));
+    for (const [id, n] of [
+      ['old', 1],
+      ['new', 3],
+    ] as const) {
+      recorded(id);
+      trash.take(join(dir, `${id}.plumbline`), day(n));
+    }
+    expect(trash.expire(day(31))).toEqual([]);
+    expect(trash.expire(day(32))).toEqual(['old']);
+    recorded('new');
+    expect(failing(() => trash.restore('new'))).toMatchObject({ code: 'bad_input' });
+    expect(failing(() => trash.restore('old'))).toMatchObject({ code: 'not_found' });
+    expect(trash.list()).toMatchObject([{ id: 'new', deletedOn: '2026-01-03' }]);
+  });
+
+  it('finds a session by the end of its id, and the last one by that word', () => {
+    recorded('20261123-1204-aaaa');
+    recorded('20261123-1205-bbbb');
+    const library = openLibrary(dir);
+    expect(library.identify('bbbb')).toBe('20261123-1205-bbbb');
+    expect(library.identify('last')).toBe(library.list().sessions[0]?.id);
+    for (const id of ids()) library.delete(id);
+    expect(failing(() => library.identify('last'))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('keeps tags and a note beside the measured data, and refuses what is no tag', () => {
+    recorded('a');
+    const library = openLibrary(dir);
+    expect(library.summary('a')).not.toHaveProperty('tags');
+    library.annotate('a', { tags: ['paper', '#paper', 'fast'] });
+    library.annotate('a', { note: ' the run of the figure ' });
+    const [listed] = library.list().sessions;
+    expect(listed).toMatchObject({ tags: ['paper', 'fast'], note: 'the run of the figure' });
+    for (const tag of ['two words', 'a:b', '', 'x'.repeat(41)])
+      expect(
+        failing(() => library.annotate('a', { tags: [tag] })),
+        tag,
+      ).toMatchObject({
+        code: 'bad_input',
+      });
+    library.annotate('a', { tags: [], note: '' });
+    expect(library.summary('a')).not.toHaveProperty('note');
   });
 
   it('gives ids that sort by time and are free', () => {

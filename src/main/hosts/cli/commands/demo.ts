@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { preset } from '../../../../shared/model/presets';
 import { runDefaults } from '../../../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
+import { describeSession } from '../describe-session';
 import { recordBundled } from '../options/record-bundled';
 import type { Output } from '../output';
 import { compareText } from '../text/comparison';
-import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { renderReport, writeReport } from './sessions';
 
@@ -42,8 +42,7 @@ export function registerDemo(program: Command, output: Output): void {
           );
           const doc = await engine.show({ id: data.id });
           docs.push(doc);
-          const budget = await engine.sessionBudget({ id: data.id });
-          output.part(`${sessionText(doc, budget)}\n`);
+          output.part(`${await describeSession(engine, doc, false)}\n`);
           paths.push(writeReport(await renderReport(engine, [data.id], 'html'), options.out));
         }
         const ids = docs.map(({ id }) => id);
@@ -53,7 +52,7 @@ export function registerDemo(program: Command, output: Output): void {
         output.result(
           { sessions: docs, comparison, reports: paths },
           () =>
-            `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nSee them in the app: npm start`,
+            `Reports:\n${paths.map((path) => `  ${path}`).join('\n')}\n\nNext, see how the second run was made up, moment by moment: npm start`,
         );
       }),
     );

@@ -24,7 +24,9 @@ const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => (await import('./workloads')).registerWorkloads,
   },
   {
-    summaries: { list: 'list the sessions, the last that was added first' },
+    summaries: {
+      list: 'list the sessions, the last that was added first, or those that a search finds',
+    },
     load: async () => (await import('./list')).registerList,
   },
   {
@@ -32,9 +34,23 @@ const COMMAND_FILES: readonly CommandFile[] = [
       show: 'show one session: budget beside measurement, residual, findings',
       compare: 'compare sessions with the first one given, or with another of them',
       report: 'write a self-contained report of one session, or one comparing several',
-      delete: 'delete a session and its file',
     },
     load: async () => (await import('./sessions')).registerSessions,
+  },
+  {
+    summaries: {
+      rename: 'give a session another name',
+      tag: 'put tags on a session, take them off, or print them',
+      note: 'write a note on a session, or print it',
+    },
+    load: async () => (await import('./words')).registerWords,
+  },
+  {
+    summaries: {
+      delete: 'delete sessions into the trash; with --now for good',
+      restore: 'take sessions out of the trash again, or list what is there',
+    },
+    load: async () => (await import('./trash')).registerTrash,
   },
   {
     summaries: {
@@ -118,7 +134,28 @@ const COMMAND_FILES: readonly CommandFile[] = [
     },
     load: async () => (await import('./demo')).registerDemo,
   },
+  {
+    summaries: { completion: 'print what makes a shell complete commands and options' },
+    load: async () => {
+      const { registerCompletion } = await import('./completion');
+      return (program, output) => registerCompletion(program, output, registerAll);
+    },
+  },
 ];
+
+/** Every command with all its options: for what describes the surface itself. */
+export async function registerAll(program: Command, output: Output): Promise<void> {
+  const summaries: Readonly<Record<string, string>> = Object.assign(
+    {},
+    ...COMMAND_FILES.map((file) => file.summaries),
+  );
+  program.enablePositionalOptions();
+  for (const { load } of COMMAND_FILES) (await load())(program, output);
+  for (const command of program.commands) {
+    command.description(summaries[command.name()] ?? command.description());
+    settle(command);
+  }
+}
 
 /** `args`: what was given behind the program's name. */
 export async function registerCommands(

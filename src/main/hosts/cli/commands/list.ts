@@ -1,13 +1,25 @@
-/** `plumbline list`: what the library holds. It opens no session and starts no engine. */
+/** `plumbline list [QUERY]`: what the library holds, or of it what a search finds. It opens no session and starts no engine. */
 import type { Command } from 'commander';
+import { matchesQuery, parseQuery, QUERY_FIELDS } from '../../../../shared/library/query';
 import { listSessions } from '../../../engine/listing';
 import type { Output } from '../output';
 import { listText } from '../text/list';
 
+const HELP = `
+A search is words that must all be found, and conditions: model:llama, status:failed, tag:paper, peak>20GiB,
+residual>=5%, duration<10min, started<2026-11-01, added>7d (in the last seven days), -tag:old (not so).
+Fields: ${QUERY_FIELDS.join(', ')}. Conditions with < or > need quotes in a shell.`;
+
 export function registerList(program: Command, output: Output): void {
-  program.command('list').action(() => {
-    const { sessions, damaged } = listSessions();
-    output.result({ sessions, damaged }, () => listText(sessions));
-    for (const { message } of damaged) output.say(`plumbline: ${message}`);
-  });
+  program
+    .command('list')
+    .argument('[query...]', 'only what this finds, for example: model:gpt2 "peak>20GiB"')
+    .addHelpText('after', HELP)
+    .action((words: string[]) => {
+      const query = parseQuery(words.join(' '));
+      const { sessions, damaged } = listSessions();
+      const found = sessions.filter((session) => matchesQuery(query, session));
+      output.result({ sessions: found, damaged }, () => listText(found, sessions.length));
+      for (const { message } of damaged) output.say(`plumbline: ${message}`);
+    });
 }

@@ -11,8 +11,9 @@ import { shortenDocument } from '../../../../shared/session/brief';
 import { checkSession } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
 import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
+import { describeSession } from '../describe-session';
 import { follow } from '../follow';
-import { BRIEF_OPTION } from '../options/brief';
+import { BRIEF_OPTION, FULL_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -34,7 +35,6 @@ import {
 import type { Output } from '../output';
 import { warnOfAccess } from '../privacy';
 import { compareText } from '../text/comparison';
-import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 
 interface RecordOptions extends SpecOptions, ExpectationOptions {
@@ -43,6 +43,7 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly pid?: string;
   readonly name?: string;
   readonly brief?: boolean;
+  readonly full?: boolean;
   readonly interval?: string;
   readonly instrument?: string;
   readonly weights?: string;
@@ -104,6 +105,7 @@ function addRecordOptions(program: Command): Command {
         'keep what the bundled workload trained, as such a checkpoint, in a new folder',
       )
       .option(...BRIEF_OPTION)
+      .option(...FULL_OPTION)
       .option('--interval <ms>', 'sampling interval in milliseconds (100)'),
   );
 }
@@ -115,21 +117,23 @@ async function record(given: string[], options: RecordOptions, output: Output): 
   if (again !== undefined) checkAgain(given, options);
   const expectations = parseExpectationOptions(options, '=');
   return withEngine(async (engine) => {
-    const request = typed ?? (await askAgain(engine, again ?? '', options));
+    // Named before there is another session that is the last.
+    const before = again === undefined ? null : engine.identify(again).id;
+    const request = typed ?? (await askAgain(engine, before ?? '', options));
     warnOfAccess(engine, output);
     if (save !== undefined) await engine.saveWorkload({ name: save, request });
     const { data, interrupted } = await follow(engine, request, output, { echo: true });
     const doc = await engine.show({ id: data.id });
-    const budget = await engine.sessionBudget({ id: data.id });
+    const text = await describeSession(engine, doc, options.full === true);
     const outcomes = checkSession(expectations, doc);
-    const comparison = again === undefined ? null : await engine.compare({ ids: [again, doc.id] });
+    const comparison = before === null ? null : await engine.compare({ ids: [before, doc.id] });
     const result = {
       ...(options.brief === true ? shortenDocument(doc) : doc),
       ...(expectations.length > 0 && { expectations: outcomes }),
       ...(comparison && { comparison }),
     };
     output.result(result, () =>
-      [sessionText(doc, budget), ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
+      [text, ...(comparison ? [compareText(comparison)] : [])].join('\n\n'),
     );
     const unmet = reportOutcomes(outcomes, options, output, doc.name, doc.durationUs);
     if (interrupted) return 130;
@@ -326,6 +330,8 @@ function checkNothingBesides(options: RecordOptions): void {
     'passEnv',
     'cleanEnv',
     'json',
+    'full',
+    'brief',
     'failOn',
     'junit',
   ]);

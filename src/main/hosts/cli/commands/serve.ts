@@ -1,7 +1,7 @@
 /** `plumbline serve`: the app in a browser, on loopback with a token. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Command } from 'commander';
@@ -22,7 +22,7 @@ interface ServeOptions {
 export function registerServe(program: Command, output: Output): void {
   program
     .command('serve')
-    .option('--port <n>', 'port to listen on; 0 for any free one', '0')
+    .option('--port <n>', 'port to keep to, from one start to the next; 0 for any free one', '0')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--open', 'open the browser')
     .option(
@@ -53,7 +53,7 @@ export function registerServe(program: Command, output: Output): void {
       else process.stdout.write(`Plumbline is at ${server.url}\n`);
       if (!output.json)
         output.say(
-          'Press Ctrl-C to stop. From another machine: forward the port with ssh -L and open the same address.',
+          `Press Ctrl-C to stop. From another machine, run this and open the same address there:\n  ${forwarding(server.port)}`,
         );
       const page = options.open ? openBrowser(server.url) : null;
       await new Promise<void>((resolve) => {
@@ -65,6 +65,10 @@ export function registerServe(program: Command, output: Output): void {
       await engine.close();
     });
 }
+
+/** What brings the port of this machine to another one: whoever is logged in here can be there. */
+const forwarding = (port: number): string =>
+  `ssh -L ${port}:127.0.0.1:${port} ${userInfo().username}@${hostname()}`;
 
 function parsePort(text: string): number {
   const port = Number(text);

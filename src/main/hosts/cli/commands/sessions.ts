@@ -1,4 +1,4 @@
-/** Commands on recorded sessions: show, compare, report, delete. */
+/** Commands that look at recorded sessions: show, compare, report. */
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import type { ReportFile } from '../../../../shared/contract/api';
@@ -7,7 +7,8 @@ import { shortenDocument } from '../../../../shared/session/brief';
 import { checkComparison } from '../../../../shared/session/expectations';
 import type { Engine } from '../../../engine/engine';
 import { exportFormats } from '../../../engine/exports';
-import { BRIEF_OPTION } from '../options/brief';
+import { describeSession } from '../describe-session';
+import { BRIEF_OPTION, FULL_OPTION } from '../options/brief';
 import {
   addExpectationOptions,
   type ExpectationOptions,
@@ -17,7 +18,6 @@ import {
 import type { Output } from '../output';
 import { warnOfSharing } from '../privacy';
 import { compareText } from '../text/comparison';
-import { sessionText } from '../text/session';
 import { withEngine } from '../with-engine';
 import { outputPath, writeFile } from '../write-file';
 import { parseSpeed, replay, SPEEDS } from './replay';
@@ -51,13 +51,12 @@ export function registerSessions(program: Command, output: Output): void {
         output.result({ path, bytes }, () => path);
       }),
     );
-
-  registerDelete(program, output);
 }
 
 interface ShowOptions {
   readonly series?: string;
   readonly brief?: boolean;
+  readonly full?: boolean;
   readonly replay?: boolean;
   readonly speed: string;
 }
@@ -65,9 +64,10 @@ interface ShowOptions {
 function registerShow(program: Command, output: Output): void {
   program
     .command('show')
-    .argument('<id>', 'id of the session, or its beginning')
+    .argument('<id>', 'id of the session, its beginning or end, or "last"')
     .option('--series <id>', 'lay this series over the budget instead of the best one')
     .option(...BRIEF_OPTION)
+    .option(...FULL_OPTION)
     .option('--replay', 'play it as it was recorded: findings appear when they could be known')
     .option('--speed <factor>', `pace of the replay: ${SPEEDS.join(', ')}`, '1')
     .action((id: string, options: ShowOptions) =>
@@ -80,26 +80,8 @@ function registerShow(program: Command, output: Output): void {
           output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));
           return;
         }
-        const budget = await engine.sessionBudget({ id });
-        output.result(options.brief === true ? shortenDocument(doc) : doc, () =>
-          sessionText(doc, budget),
-        );
-      }),
-    );
-}
-
-function registerDelete(program: Command, output: Output): void {
-  program
-    .command('delete')
-    .argument('<ids...>', 'ids of the sessions')
-    .action((ids: string[]) =>
-      withEngine(async (engine) => {
-        // All ids are looked up before the first file goes, so that a slip of the keyboard deletes nothing.
-        const found = ids.map((id) => engine.identify(id));
-        for (const { id } of found) await engine.delete({ id });
-        output.result({ deleted: found.map(({ id }) => id) }, () =>
-          found.map(({ id, name }) => `deleted ${id}  ${name ?? 'could not be opened'}`).join('\n'),
-        );
+        const text = await describeSession(engine, doc, options.full === true);
+        output.result(options.brief === true ? shortenDocument(doc) : doc, () => text);
       }),
     );
 }
@@ -114,7 +96,10 @@ function registerCompare(program: Command, output: Output): void {
       const expectations = parseExpectationOptions(options, '>');
       const { base } = options;
       process.exitCode = await withEngine(async (engine) => {
-        const comparison = await engine.compare({ ids, ...(base !== undefined && { base }) });
+        const comparison = await engine.compare({
+          ids,
+          ...(base !== undefined && { base: engine.identify(base).id }),
+        });
         const outcomes = checkComparison(expectations, comparison);
         output.result(
           expectations.length === 0 ? comparison : { ...comparison, expectations: outcomes },

@@ -1,26 +1,30 @@
-/** Laying out text for a terminal: plain characters, paragraphs wrapped at 100 columns or its own width, aligned tables. */
+/** Laying out text for a terminal: paragraphs wrapped and tables aligned to its own width, wide characters counted. */
 import { printableLine } from '../../../../shared/base/printable';
+import { cut, padEnd, padStart, split, textWidth } from './width';
 
-/** Columns of a line: 100, or those of the terminal where it is narrower and still wide enough for a sentence. */
-export const WIDTH = Math.min(100, Math.max(60, process.stdout.columns ?? 100));
+export { cut } from './width';
+
+/** Where nothing tells the width, as in a pipe. */
+const USUAL = 80;
+/** Lines of prose beyond this are hard to follow. */
+const LONGEST_PROSE = 100;
+
+/** Columns of the terminal; of a pipe, what COLUMNS says. */
+export const WIDTH = Math.max(40, process.stdout.columns || Number(process.env.COLUMNS) || USUAL);
+const PROSE = Math.min(LONGEST_PROSE, WIDTH);
 
 /** Control characters of names and logs must not reach a terminal, and here their width counts: shown as what they are. */
 export const plain = printableLine;
 
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-}
-
 export function wrap(text: string, indent: string, first = indent): string {
   const lines: string[] = [];
   let line = first;
-  const longest = WIDTH - indent.length;
   // A word no line can hold (a path, a hash) is broken where the line ends.
   const words = plain(text)
     .split(' ')
-    .flatMap((word) => word.match(new RegExp(`.{1,${longest}}`, 'gu')) ?? ['']);
+    .flatMap((word) => split(word, PROSE - indent.length));
   for (const word of words) {
-    if (line.length + word.length > WIDTH && line.trim() !== '') {
+    if (textWidth(line) + textWidth(word) > PROSE && line.trim() !== '') {
       lines.push(line.trimEnd());
       line = indent;
     }
@@ -29,23 +33,48 @@ export function wrap(text: string, indent: string, first = indent): string {
   return [...lines, line.trimEnd()].join('\n');
 }
 
-/** The first column to the left, figures to the right; a row of `null` is a rule. */
+const LONGEST_CELL = 34;
+const SHORTEST_CELL = 8;
+
+/**
+ * Columns of `words` stand to the left and give way where the terminal is too narrow; those of `kept` stand to the left
+ * as well, and like the figures to the right never do. A row of `null` is a rule.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[] | null)[],
-  left: readonly number[] = [0],
+  words: readonly number[] = [0],
+  longest = LONGEST_CELL,
+  kept: readonly number[] = [],
 ): string {
-  const cells = [head, ...rows.filter((row) => row !== null)].map((row) =>
-    row.map((cell, i) => (left.includes(i) ? cut(plain(cell), 34) : cell)),
+  const clean = (row: readonly string[]) =>
+    row.map((cell, i) => (words.includes(i) ? cut(plain(cell), longest) : plain(cell)));
+  const cells = [clean(head), ...rows.map((row) => (row === null ? null : clean(row)))];
+  const widths = narrowed(
+    head.map((_, i) => Math.max(...cells.map((row) => textWidth(row?.[i] ?? '')))),
+    words,
   );
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => (row[i] ?? '').length)));
   const line = (row: readonly string[]) =>
     `  ${row
       .map((cell, i) => {
-        const text = left.includes(i) ? cut(plain(cell), 34) : cell;
-        return left.includes(i) ? text.padEnd(widths[i]!) : text.padStart(widths[i]!);
+        if (words.includes(i)) return padEnd(cut(cell, widths[i]!), widths[i]!);
+        return kept.includes(i) ? padEnd(cell, widths[i]!) : padStart(cell, widths[i]!);
       })
       .join('  ')}`.trimEnd();
   const rule = `  ${widths.map((width) => '─'.repeat(width)).join('  ')}`;
-  return [line(head), rule, ...rows.map((row) => (row === null ? rule : line(row)))].join('\n');
+  const [first, ...others] = cells.map((row) => (row === null ? rule : line(row)));
+  return [first, rule, ...others].join('\n');
+}
+
+/** The widest column of words gives way, column by column, until the line fits. */
+function narrowed(widths: readonly number[], words: readonly number[]): readonly number[] {
+  const given = [...widths];
+  let excess = given.reduce((sum, width) => sum + width + 2, 0) - WIDTH;
+  while (excess > 0) {
+    const widest = words.reduce((a, b) => (given[b]! > given[a]! ? b : a), words[0] ?? 0);
+    if (words.length === 0 || given[widest]! <= SHORTEST_CELL) break;
+    given[widest] = given[widest]! - 1;
+    excess -= 1;
+  }
+  return given;
 }

@@ -1,33 +1,50 @@
-/** The library as text for a terminal: a line per session, within 100 columns. */
+/** The library as text for a terminal: a line a session, within its width. */
 import { formatBytes, formatDuration, formatSignedPercent } from '../../../../shared/base/format';
 import type { SessionSummary } from '../../../../shared/session/types';
-import { cut, plain, table, WIDTH } from './columns';
+import { table, WIDTH } from './columns';
+import { textWidth } from './width';
 
-export function listText(sessions: readonly SessionSummary[]): string {
-  if (sessions.length === 0)
+const HEAD = ['id', 'name', 'status', 'time', 'measured', 'predicted', 'residual'];
+const LONGEST_NAME = 60;
+/** Measured and residual tell it too, so it goes first where names would be cut short of this. */
+const PREDICTED = 5;
+const ENOUGH = 20;
+
+/** `held`: how many sessions there are, found or not. */
+export function listText(sessions: readonly SessionSummary[], held = sessions.length): string {
+  if (held === 0)
     return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
-  const figures = sessions.map((one) => [
+  if (sessions.length === 0)
+    return `None of the ${held} sessions is found by this. "plumbline list --help" tells how to search.`;
+  // The id begins with the day and the hour; its end is enough to name it.
+  const rows = sessions.map((one) => [
+    one.id,
+    nameWithTags(one),
     one.status,
     formatDuration(one.durationUs),
     formatBytes(one.measuredPeak),
     formatBytes(one.predictedPeak),
     formatSignedPercent(one.residualPercent),
   ]);
-  const head = ['id', 'name', 'status', 'duration', 'measured', 'predicted', 'residual'];
-  // The id begins with the day and the hour; the name takes what room the figures leave.
-  const taken = [
-    sessions.map(({ id }) => id),
-    ...figures[0]!.map((_, i) => figures.map((row) => row[i]!)),
-  ].reduce(
-    (sum, column, i) =>
-      sum + 2 + Math.max(head[i === 0 ? 0 : i + 1]!.length, ...column.map((cell) => cell.length)),
-    4,
-  );
-  const name = ({ name: own, simulated }: SessionSummary) =>
-    cut(`${simulated ? '[simulated] ' : ''}${plain(own)}`, Math.max(12, WIDTH - taken));
-  return table(
-    head,
-    sessions.map((one, i) => [one.id, name(one), ...figures[i]!]),
-    [0, 1, 2],
-  );
+  const kept = (row: readonly string[]) => row.filter((_, i) => i !== PREDICTED);
+  const isNarrow =
+    roomForNames(rows) < Math.min(ENOUGH, Math.max(...rows.map((row) => textWidth(row[1]!))));
+  return isNarrow
+    ? table(kept(HEAD), rows.map(kept), [1], LONGEST_NAME, [0, 2])
+    : table(HEAD, rows, [1], LONGEST_NAME, [0, 2]);
 }
+
+/** Columns that the others leave to the name. */
+function roomForNames(rows: readonly (readonly string[])[]): number {
+  const taken = HEAD.map((word, i) =>
+    i === 1 ? 0 : Math.max(...[word, ...rows.map((row) => row[i]!)].map(textWidth)),
+  );
+  return WIDTH - taken.reduce((sum, width) => sum + width + 2, 0);
+}
+
+const nameWithTags = ({ name, simulated, tags = [] }: SessionSummary): string =>
+  [...(simulated ? ['[simulated]'] : []), name, ...tags.map((tag) => `#${tag}`)].join(' ');
+
+/** The line of a session that something was done with. */
+export const namedSession = (id: string, name: string | null): string =>
+  `${id}  ${name ?? 'could not be opened'}`;

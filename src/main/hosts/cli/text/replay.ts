@@ -4,6 +4,7 @@ import type { Bytes, Micros } from '../../../../shared/base/units';
 import { describeNow, doingAt } from '../../../../shared/session/moment';
 import type { SessionDocument } from '../../../../shared/session/session-document';
 import type { Envelope } from '../../../../shared/trace/envelope';
+import { tracePicture } from './bars';
 import { cut, plain } from './columns';
 
 export interface ReplayMoment {
@@ -17,7 +18,6 @@ export interface ReplayMoment {
 
 /** Left of every bar stands a word. */
 const LABEL = 10;
-const LEVELS = '▁▂▃▄▅▆▇█';
 
 /** Lines of at most `width` columns, always as many, so that one frame lies over the one before. */
 export function replayFrame(moment: ReplayMoment, width: number): readonly string[] {
@@ -40,7 +40,7 @@ export function replayFrame(moment: ReplayMoment, width: number): readonly strin
     `${'time'.padEnd(LABEL)}${'━'.repeat(Math.round(share * room))}${'┄'.repeat(room - Math.round(share * room))}`,
     `${'memory'.padEnd(LABEL)}${bar(current, predicted, top, room)}`,
     `${''.padEnd(LABEL)}${figures.join(' · ')}`,
-    `${'so far'.padEnd(LABEL)}${line === null ? '' : history(line, less, top, Math.round(share * room))}`,
+    `${'so far'.padEnd(LABEL)}${line === null ? '' : tracePicture(line, less, top, Math.round(share * room))}`,
     `${'findings'.padEnd(LABEL)}${latest === undefined ? 'none yet' : `${doc.findings.length}: ${plain(latest.title)}`}`,
   ].map((text) => cut(text, width));
 }
@@ -53,24 +53,4 @@ function bar(bytes: Bytes, predicted: Bytes | null, top: Bytes, width: number): 
     if (i === mark) return '│';
     return i < filled ? '█' : ' ';
   }).join('');
-}
-
-/** The highest value of each column. */
-function history({ times, values }: Envelope, less: Bytes, top: Bytes, columns: number): string {
-  const last = times.at(-1) ?? 0;
-  const highest = new Array<number>(Math.max(0, columns)).fill(Number.NaN);
-  for (let i = 0; i < times.length; i++) {
-    const column = Math.min(columns - 1, Math.floor((times[i]! / Math.max(1, last)) * columns));
-    const value = values[i]! - less;
-    if (!Number.isNaN(value) && !(highest[column]! >= value)) highest[column] = value;
-  }
-  let held = Number.NaN;
-  return highest
-    .map((value) => {
-      if (!Number.isNaN(value)) held = value;
-      if (Number.isNaN(held)) return ' ';
-      const level = Math.floor((Math.max(0, held) / top) * (LEVELS.length - 1e-9));
-      return LEVELS[Math.min(LEVELS.length - 1, level)];
-    })
-    .join('');
 }

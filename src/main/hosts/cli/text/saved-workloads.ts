@@ -2,6 +2,7 @@
 import type { SavedWorkload } from '../../../../shared/contract/api';
 import { formatInstant } from '../../../../shared/present/moments';
 import { cut, plain, table, WIDTH } from './columns';
+import { textWidth } from './width';
 
 export function savedListText(workloads: readonly SavedWorkload[]): string {
   if (workloads.length === 0)
@@ -58,7 +59,7 @@ export function savedText(saved: SavedWorkload): string {
   const width = Math.max(...rows.map(([label]) => label.length));
   return [
     saved.name,
-    '═'.repeat(Math.min(saved.name.length, WIDTH)),
+    '═'.repeat(Math.min(textWidth(saved.name), WIDTH)),
     ...rows.map(([label, value]) => `${label.padEnd(width)}  ${plain(value)}`),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** Sessions, budgets and comparisons as text for a terminal: aligned columns, within 100 of them, no colour codes. */
+/** Sessions in full, and budgets, as text for a terminal: aligned columns. */
 
 import {
   ABSENT,
@@ -34,7 +34,9 @@ import type { SessionDocument } from '../../../../shared/session/session-documen
 import { allocationsText } from './allocations';
 import { cut, plain, table, WIDTH, wrap } from './columns';
 import { ledgerText } from './ledger';
+import { textWidth } from './width';
 
+/** Everything that is known of a session; `briefText` says it in a dozen lines. */
 export function sessionText(doc: SessionDocument, budget: Budget | null): string {
   const ledger = ledgerText(doc.overlay);
   return [
@@ -62,7 +64,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
 function sessionHead(doc: SessionDocument, budget: Budget | null): string {
   const title = `${cut(plain(doc.name), WIDTH - 14)}${doc.simulated ? '  [SIMULATED]' : ''}`;
   const what = `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)} · ${doc.workload.title}`;
-  const lines = [title, '═'.repeat(Math.min(title.length, WIDTH)), wrap(what, '')];
+  const lines = [title, '═'.repeat(Math.min(textWidth(title), WIDTH)), wrap(what, '')];
   if (doc.model && doc.run) {
     const configuration = describeConfiguration(doc, budget)
       .filter(([label]) => label !== 'Shape')

@@ -1,0 +1,145 @@
+/**
+ * A session in about a dozen lines: the answer, the peak against its budget, the trace, what was found, and where the
+ * rest is to be had.
+ */
+import { formatBytes, formatDuration, formatInteger } from '../../../../shared/base/format';
+import type { Bytes } from '../../../../shared/base/units';
+import type { Budget } from '../../../../shared/budget/types';
+import { answer } from '../../../../shared/present/answer';
+import { describeConfiguration } from '../../../../shared/present/configuration';
+import { describeStatus } from '../../../../shared/present/headline';
+import { formatInstant } from '../../../../shared/present/moments';
+import { noFindings } from '../../../../shared/present/no-findings';
+import { phaseTitle } from '../../../../shared/present/phase-name';
+import { RANK_HEAD, rankCells } from '../../../../shared/present/ranks';
+import { seriesName } from '../../../../shared/present/series-names';
+import type { SessionDocument } from '../../../../shared/session/session-document';
+import type { Envelope } from '../../../../shared/trace/envelope';
+import { bar, tracePicture } from './bars';
+import { plain, table, WIDTH, wrap } from './columns';
+import { type Style, styled } from './style';
+import { cut, padEnd, padStart } from './width';
+
+/** Findings and warnings that are told; of the rest the number. */
+const TOLD = 3;
+const MAX_RANKS = 8;
+const LABEL = 11;
+const LONGEST_BAR = 40;
+
+/** `line`: the trace that the budget is laid over, whole; null where there is none. */
+export function briefText(
+  doc: SessionDocument,
+  budget: Budget | null,
+  line: Envelope | null,
+): string {
+  return [
+    head(doc, budget),
+    styled(tone(doc), wrap(answer(doc), '')),
+    pictures(doc, line),
+    ...(doc.ranks !== undefined && doc.ranks.length <= MAX_RANKS
+      ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`]
+      : []),
+    told(doc),
+    styled('quiet', `In full: plumbline show ${doc.id.slice(-4)} --full`),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function head(doc: SessionDocument, budget: Budget | null): string {
+  const mark = doc.simulated ? '  [SIMULATED]' : '';
+  const configuration = describeConfiguration(doc, budget)
+    .filter(([label]) => label !== 'Shape' && label !== 'Parameters')
+    .map(([label, value]) => SHORT[label]?.(value) ?? value);
+  return [
+    `${styled('strong', cut(plain(doc.name), WIDTH - mark.length))}${mark}`,
+    ...(configuration.length > 0 ? [cut(plain(configuration.join(' · ')), WIDTH)] : []),
+    styled(
+      'quiet',
+      cut(
+        `${doc.id} · ${describeStatus(doc)} · ${formatInstant(doc.startedAt)} · ${formatDuration(doc.durationUs)}`,
+        WIDTH,
+      ),
+    ),
+  ].join('\n');
+}
+
+/** Values that say nothing without their name. */
+const SHORT: Readonly<Record<string, (value: string) => string>> = {
+  Batch: (value) => `batch ${value}`,
+  Steps: (value) => `${value} ${value === '1' ? 'step' : 'steps'}`,
+  'KV cache': (value) => `KV cache ${value}`,
+  Checkpointing: (value) => (value === 'none' ? 'no checkpointing' : `checkpointing ${value}`),
+};
+
+function tone({ status, findings, overlay }: SessionDocument): Style {
+  if (status === 'failed') return 'bad';
+  if (findings.length > 0 || overlay.phases.some(({ flagged }) => flagged)) return 'warning';
+  return overlay.residualBytes === null ? 'strong' : 'good';
+}
+
+/** Bars of the peak and of its budget on one scale, and the trace below on the same. */
+function pictures(doc: SessionDocument, line: Envelope | null): string {
+  const { measuredPeak, predictedPeak, baselineBytes, series } = doc.overlay;
+  const measured = measuredPeak?.bytes ?? null;
+  const predicted = predictedPeak.refined;
+  const top = Math.max(measured ?? 0, predicted ?? 0);
+  if (top === 0) return '';
+  const room = Math.min(LONGEST_BAR, WIDTH - LABEL - 34);
+  const row = (label: string, style: Style, bytes: Bytes | null, words: string) =>
+    bytes === null
+      ? []
+      : [
+          `${padEnd(label, LABEL)}${styled(style, padEnd(bar(bytes / top, room), room))} ${padStart(formatBytes(bytes), 9)}${words === '' ? '' : `  ${cut(plain(words), WIDTH - LABEL - room - 12)}`}`,
+        ];
+  return [
+    ...row('measured', 'measured', measured, peakMoment(doc)),
+    ...row(
+      'predicted',
+      'predicted',
+      predicted,
+      predictedPeak.textbook === null ? '' : `textbook ${formatBytes(predictedPeak.textbook)}`,
+    ),
+    ...(line === null || line.times.length < 2
+      ? []
+      : [
+          `${padEnd('over time', LABEL)}${styled('measured', tracePicture(line, baselineBytes, top, room))} ${padStart(formatDuration(doc.durationUs), 9)}  ${cut(series === null ? '' : seriesName(series), WIDTH - LABEL - room - 12)}`,
+        ]),
+  ].join('\n');
+}
+
+/** In which phase, and in which step, memory peaked. */
+function peakMoment({ overlay: { measuredPeak, phases } }: SessionDocument): string {
+  if (measuredPeak === null) return '';
+  const { at } = measuredPeak;
+  const found = phases.find(({ span: [t0, t1] }) => t0 <= at && at <= t1);
+  return found === undefined ? `at ${formatDuration(at)}` : `in ${phaseTitle(found)}`;
+}
+
+/** Findings with what to do, warnings, and how many of each are left. */
+function told(doc: SessionDocument): string {
+  const flagged = doc.overlay.phases.filter((phase) => phase.flagged).length;
+  const findings = doc.findings
+    .slice(0, TOLD)
+    .flatMap(({ title, confidence, remedy }) => [
+      wrap(`${title} (${confidence} confidence)`, '  ', '• '),
+      ...(remedy === undefined ? [] : [wrap(remedy, '    ', '  → ')]),
+    ]);
+  const warnings = doc.warnings.slice(0, TOLD).map((line) => wrap(line, '  ', '! '));
+  const left = [
+    [doc.findings.length - TOLD, 'finding'],
+    [doc.warnings.length - TOLD, 'warning'],
+  ] as const;
+  return [
+    ...(flagged === 0
+      ? []
+      : [
+          `${formatInteger(flagged)} of ${formatInteger(doc.overlay.phases.length)} phases ${flagged === 1 ? 'is' : 'are'} out of bounds.`,
+        ]),
+    ...(findings.length === 0 ? [wrap(noFindings(doc), '')] : findings),
+    ...warnings,
+    ...left.flatMap(([count, word]) =>
+      count > 0 ? [`  and ${count} more ${word}${count === 1 ? '' : 's'}`] : [],
+    ),
+  ].join('\n');
+}

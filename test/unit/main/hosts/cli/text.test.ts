@@ -1,0 +1,150 @@
+/** What the terminal shows: its width in columns, bars and sparklines, colour, progress, completion. */
+import { spawnSync } from 'node:child_process';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { registerAll } from '../../../../../src/main/hosts/cli/commands';
+import { createOutput } from '../../../../../src/main/hosts/cli/output';
+import { RunProgress } from '../../../../../src/main/hosts/cli/run-progress';
+import { bar, tracePicture } from '../../../../../src/main/hosts/cli/text/bars';
+import { table, WIDTH } from '../../../../../src/main/hosts/cli/text/columns';
+import { COMPLETIONS } from '../../../../../src/main/hosts/cli/text/completion';
+import { listText } from '../../../../../src/main/hosts/cli/text/list';
+import { paint, styled } from '../../../../../src/main/hosts/cli/text/style';
+import { cut, padEnd, split, textWidth } from '../../../../../src/main/hosts/cli/text/width';
+
+describe('the width of a text', () => {
+  // Widths as terminals draw them by Unicode's East Asian Width (UAX 11) and emoji presentation.
+  it.each([
+    ['plain', 5],
+    ['', 0],
+    ['模型', 4],
+    ['ｆｕｌｌ', 8],
+    ['ﾊﾝｶｸ', 4],
+    ['한국어', 6],
+    ['e\u0301', 1],
+    ['🚀', 2],
+    ['👩‍👩‍👧', 2],
+    ['█▌', 2],
+    ['—…×µ', 4],
+    [styled('good', 'ok'), 2],
+  ])('%s', (text, width) => expect(textWidth(text)).toBe(width));
+
+  it('is never more than asked when cut, padded or split, and nothing is lost in splitting', () => {
+    for (const text of ['模型 name 🚀🚀 e\u0301e\u0301', '训练'.repeat(9), 'abc', '']) {
+      for (let width = 2; width < 24; width++) {
+        expect(textWidth(cut(text, width))).toBeLessThanOrEqual(width);
+        expect(textWidth(padEnd(cut(text, width), width))).toBe(width);
+        const pieces = split(text, width);
+        expect(pieces.join('')).toBe(text);
+        for (const piece of pieces) expect(textWidth(piece)).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+
+  it('keeps the columns of a table in line whatever the names are', () => {
+    const lines = table(
+      ['name', 'peak'],
+      [
+        ['模型 🚀', '1 B'],
+        ['x', '22 B'],
+      ],
+    ).split('\n');
+    expect(new Set(lines.map(textWidth)).size).toBe(1);
+  });
+});
+
+it('a list fits the width, and its names give way before its figures', () => {
+  const one = (id: string, name: string) => ({
+    id,
+    name,
+    status: 'interrupted' as const,
+    startedAt: '2026-07-01T12:00:00Z',
+    durationUs: 3_723e6,
+    model: 'gpt2',
+    mode: 'train',
+    measuredPeak: 1000 * 2 ** 20,
+    predictedPeak: 999 * 2 ** 20,
+    residualPercent: -12.5,
+    simulated: true,
+    tags: ['paper', 'ablation'],
+  });
+  const text = listText([
+    one('20261129-0816-wk2z', 'α'.repeat(90)),
+    one('20261129-0817-wk2y', '训'.repeat(50)),
+  ]);
+  for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
+  expect(text).toContain('1000 MiB');
+  expect(text).toContain('−12.5%');
+});
+
+describe('pictures', () => {
+  it('a bar is as long as its share to an eighth of a column, and something is never nothing', () => {
+    for (let share = 0; share <= 1; share += 0.01) {
+      const text = bar(share, 20);
+      expect(Math.abs(textWidth(text) - share * 20)).toBeLessThan(1.07);
+      expect(text === '').toBe(share === 0);
+    }
+    expect(bar(7, 5)).toBe('█████');
+    expect(bar(Number.NaN, 5)).toBe('');
+  });
+
+  it('a trace shows its highest value at its place', () => {
+    const times = Float64Array.from({ length: 400 }, (_, i) => i);
+    const values = Float64Array.from(times, (t) => (t === 251 ? 100 : 10));
+    const picture = tracePicture({ times, values }, 0, 100, 40);
+    expect(picture.indexOf('█')).toBe(Math.floor((251 / 399) * 40));
+    expect(picture.replaceAll('▁', '')).toBe('█');
+  });
+});
+
+it('marks become colours or nothing', () => {
+  expect(paint(styled('bad', 'no'), true)).toBe('\u001b[31mno\u001b[0m');
+  expect(paint(`a${styled('bad', 'no')}b`, false)).toBe('anob');
+});
+
+it('progress tells the share done and the time left at the pace so far, and neither where the end is unknown', () => {
+  const step = (n: number) =>
+    ({ type: 'step', t: n * 1e6, rank: 0, step: n, event: 'end' }) as const;
+  const begin = { type: 'phase', t: 0, rank: 0, step: 1, name: 'forward', event: 'begin' } as const;
+  const known = new RunProgress({ mode: 'train', steps: 10, tokens: 0 });
+  known.tell(begin);
+  expect(known.timeLeft(1e6)).toBeNull();
+  for (let n = 1; n <= 4; n++) known.tell(step(n));
+  expect(known.share).toBe(0.4);
+  expect(known.timeLeft(4e6)).toBeCloseTo(6e6);
+  expect(known.line('recording', 4e6)).toMatch(/40% · 4\.00 s · 6\.00 s left/);
+  const unknown = new RunProgress(undefined);
+  unknown.tell(step(3));
+  expect(unknown.share).toBeNull();
+  expect(unknown.line('recording', 4e6)).toBe('recording · 4.00 s');
+});
+
+describe('completion', () => {
+  it('names every command and option there is, and is a script that bash reads', async () => {
+    const whole = new Command('plumbline');
+    await registerAll(whole, createOutput(false));
+    const commands = whole.commands.map((command) => ({
+      name: command.name(),
+      summary: command.description(),
+      takesSessions: false,
+      options: command.options.map(({ long, description, required }) => ({
+        flag: long ?? '',
+        summary: description,
+        takesValue: required,
+        values: [],
+      })),
+    }));
+    for (const [shell, script] of Object.entries(COMPLETIONS)) {
+      const text = script(commands);
+      for (const { name, options } of commands)
+        for (const word of [name, ...options.map(({ flag }) => flag.replace(/^--/, ''))])
+          expect(text, `${shell}: ${name} ${word}`).toContain(word);
+    }
+    const checked = spawnSync('bash', ['-n'], { input: COMPLETIONS.bash(commands) });
+    expect(checked.stderr.toString()).toBe('');
+    const asked = spawnSync('bash', [], {
+      input: `${COMPLETIONS.bash(commands)}\nCOMP_WORDS=(plumbline record --bat); COMP_CWORD=2; _plumbline; echo "\${COMPREPLY[@]}"`,
+    });
+    expect(asked.stdout.toString().trim()).toBe('--batch');
+  });
+});
