@@ -250,6 +250,7 @@ export function fixtureEngine(
     emptyTrash: async () => ({ ids: [] }),
     upload: async ({ upload }) => ({ upload: upload ?? 'u-1' }),
     import: async () => ({ id: 's-train' }),
+    addSample: async () => ({ id: 's-train' }),
     delete: async ({ id }) => {
       find(id);
       sessions.delete(id);

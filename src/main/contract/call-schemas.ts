@@ -142,6 +142,7 @@ export const CALL_SCHEMAS: {
     note: z.string().max(100_000).optional(),
   }),
   trash: nothing,
+  addSample: nothing,
   restore: z.object({ id }),
   emptyTrash: z.object({ id: id.optional() }),
   delete: z.object({ id }),

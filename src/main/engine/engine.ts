@@ -19,7 +19,7 @@ import type {
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import type { SessionSummary } from '../../shared/session/types';
-import { version } from '../install/paths';
+import { sampleSession, version } from '../install/paths';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
@@ -129,6 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
+    addSample: async () => events.announce({ id: await importFile(library, sampleSession) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
   };

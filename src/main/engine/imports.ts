@@ -136,7 +136,7 @@ function storeSession(
     file.close();
   } catch (error) {
     file.close();
-    library.delete(id);
+    library.delete(id, true);
     throw error;
   }
 }

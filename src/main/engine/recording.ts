@@ -256,7 +256,7 @@ export class Recording {
     await this.#stopSamplers();
     await workload.workload?.stop();
     this.#file.close();
-    library.delete(this.id);
+    library.delete(this.id, true);
   }
 
   async #runToEnd(workload: LaunchedWorkload): Promise<EndedSession> {

@@ -2,7 +2,7 @@
  * Sessions that were deleted, kept for 30 days so that a slip can be undone. They lie in a folder of the library, in
  * one folder a day: when a session was deleted is where it lies, and nothing in its file is touched.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { Bytes } from '../../shared/base/units';
@@ -61,7 +61,7 @@ export class Trash {
   restore(id: string): string {
     const found = this.#find(id);
     const place = join(dirname(this.#dir), found.id + EXTENSION);
-    if (existsSync(place))
+    if (isThere(place))
       throw new Failure(
         'bad_input',
         `The library holds a session ${found.id} already.`,
@@ -114,9 +114,11 @@ export class Trash {
 
 function move(from: string, to: string): void {
   remove(to);
-  for (const ending of ENDINGS)
-    if (existsSync(from + ending)) renameSync(from + ending, to + ending);
+  for (const ending of ENDINGS) if (isThere(from + ending)) renameSync(from + ending, to + ending);
 }
+
+/** A link counts as itself, wherever it leads. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 function remove(path: string): void {
   writing(path, () => {
@@ -124,4 +126,4 @@ function remove(path: string): void {
   });
 }
 
-const sizeOf = (path: string): Bytes => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const sizeOf = (path: string): Bytes => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -229,6 +229,8 @@ interface Methods {
   doctor(): Promise<DoctorReport>;
   upload(q: UploadPiece): Promise<{ upload: string }>;
   import(q: ImportRequest): Promise<{ id: string }>;
+  /** Takes the session that comes with Plumbline into the library. */
+  addSample(): Promise<{ id: string }>;
 }
 
 /** A method as it is called: the question, if it has one, and then how to take it back. */
@@ -276,6 +278,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   doctor: true,
   upload: true,
   import: true,
+  addSample: true,
 };
 
 /** The methods by name, for transports. */

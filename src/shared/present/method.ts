@@ -60,6 +60,10 @@ function describeSampling(series: string, intervalUs: Micros | null): string {
     : 'How often it was sampled is not known; what lay between two samples was not seen.';
 }
 
+/** Which of several ranks the figures are of. */
+export const ranksNote = ({ overlay, ranks = [] }: Pick<SessionDocument, 'overlay' | 'ranks'>) =>
+  `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`;
+
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
 export function methodNotes({
   overlay,
@@ -69,10 +73,7 @@ export function methodNotes({
   environment,
 }: SessionDocument): string[] {
   const notes: string[] = [];
-  if (ranks)
-    notes.push(
-      `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`,
-    );
+  if (ranks) notes.push(ranksNote({ overlay, ranks }));
   if (overlay.series !== null) {
     notes.push(`The measured line is ${overlay.series}: ${describeLine(overlay.series)}.`);
     for (const { index, instances = [] } of environment.gpus) {

@@ -1,10 +1,13 @@
-/** All sessions: find, open, select to compare, rename, delete, record, import. */
-import { Circle, FileUp, GitCompareArrows, Search, Trash2 } from 'lucide-react';
+/** All sessions: find, open, select to compare, tag, delete, record, import. */
+import { Circle, FileUp, GitCompareArrows, Tag, Trash2 } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { toast } from 'sonner';
+import type { Failure } from '../../../shared/base/failure';
+import { searchSessions } from '../../../shared/library/query';
+import { TRASH_DAYS } from '../../../shared/library/trashed-session';
 import { MAX_COMPARED } from '../../../shared/session/comparison';
 import type { SessionSummary } from '../../../shared/session/types';
 import { useCommands } from '../../commands/useCommands';
-import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useFileDrop } from '../../components/useFileDrop';
@@ -13,28 +16,37 @@ import { RecordDialog } from '../../forms/RecordDialog';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
 import { compareHref, go, useParameter } from '../../state/router';
 import { changes } from '../../state/undo';
+import { EmptyLibrary } from './EmptyLibrary';
+import { Filters, SearchField, SearchProblem } from './SearchBar';
 import { SessionTable } from './SessionTable';
 import { readSorting, sortSessions, writeSorting } from './sort-sessions';
+import { TrashDialog } from './TrashDialog';
+import { WordsDialog } from './WordsDialog';
 
 const REFRESH_MS = 400;
 
-type OpenDialog = 'record' | 'delete' | 'import' | null;
+/** One and the same list, so that nothing is searched again for it. */
+const NO_SESSIONS: readonly SessionSummary[] = [];
+
+type OpenDialog = 'record' | 'words' | 'import' | 'trash' | null;
 
 export function Library() {
   const { list, error, remove, rename } = useLibrary();
-  const [search, setSearch] = useState('');
+  const [searchText, setSearch] = useParameter('find', 'search');
+  const search = searchText ?? '';
   const { compared, selected, setSelected } = useSelection();
   const [sortText, setSort] = useParameter('sort', 'order');
   const sorting = useMemo(() => readSorting(sortText), [sortText]);
   const [dialog, setDialog] = useState<OpenDialog>(null);
-  const sessions = list.data ?? [];
-  const shown = useMemo(
-    () => sortSessions(sessions, sorting).filter((session) => matches(session, search)),
-    [sessions, search, sorting],
-  );
+  const sessions = list.data ?? NO_SESSIONS;
+  const { found, problem } = useMemo(() => searchSessions(sessions, search), [sessions, search]);
+  const shown = useMemo(() => sortSessions(found, sorting), [found, sorting]);
   const chosen = sessions.filter(({ id }) => selected.has(id));
   const field = useRef<HTMLInputElement>(null);
-  useLibraryCommands({ chosen, field, onDialog: setDialog });
+  const onDelete = async () => {
+    if (await remove(chosen)) setSelected(new Set());
+  };
+  useLibraryCommands({ chosen, field, onDialog: setDialog, onDelete });
   return (
     <main className="page">
       <LibraryHead
@@ -42,8 +54,16 @@ export function Library() {
         chosen={chosen}
         field={field}
         search={search}
-        onSearch={setSearch}
+        problem={problem}
+        onSearch={(text) => setSearch(text === '' ? null : text)}
         onDialog={setDialog}
+        onDelete={onDelete}
+      />
+      {problem !== null && <SearchProblem problem={problem} />}
+      <Filters
+        sessions={sessions}
+        search={search}
+        onSearch={(text) => setSearch(text === '' ? null : text)}
       />
       {error !== null && <FailureNote error={error} />}
       <ListState list={list} />
@@ -61,20 +81,21 @@ export function Library() {
           onRename={rename}
         />
       )}
-      {sessions.length > 0 && shown.length === 0 && (
-        <NothingFound search={search} onShowAll={() => setSearch('')} />
+      {sessions.length > 0 && shown.length === 0 && problem === null && (
+        <NothingFound search={search} onShowAll={() => setSearch(null)} />
+      )}
+      {list.data !== null && (
+        <p className="library-foot">
+          <button type="button" className="link" onClick={() => setDialog('trash')}>
+            Trash
+          </button>
+        </p>
       )}
       <Imports isOpen={dialog === 'import'} onOpen={(open) => setDialog(open ? 'import' : null)} />
       {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
-      {dialog === 'delete' && (
-        <DeleteDialog
-          sessions={chosen}
-          onClose={() => setDialog(null)}
-          onDelete={async () => {
-            setDialog(null);
-            if (await remove(chosen)) setSelected(new Set());
-          }}
-        />
+      {dialog === 'trash' && <TrashDialog onClose={() => setDialog(null)} />}
+      {dialog === 'words' && chosen[0] && (
+        <WordsDialog session={chosen[0]} onClose={() => setDialog(null)} />
       )}
     </main>
   );
@@ -133,10 +154,23 @@ function useLibrary() {
   return {
     list,
     error,
-    remove: (sessions: readonly SessionSummary[]) =>
-      attempt(async () => {
+    remove: async (sessions: readonly SessionSummary[]) => {
+      const remove = async () => {
         for (const { id } of sessions) await engine.delete({ id });
-      }),
+      };
+      const restore = () =>
+        attempt(async () => {
+          for (const { id } of sessions) await engine.restore({ id });
+        });
+      if (!(await attempt(remove))) return false;
+      const undo = async () => void (await restore());
+      changes.note({ label: 'delete', undo, redo: async () => void (await attempt(remove)) });
+      toast(sessions.length === 1 ? 'Session deleted' : `${sessions.length} sessions deleted`, {
+        description: `It can be had back from the trash for ${TRASH_DAYS} days.`,
+        action: { label: 'Undo', onClick: undo },
+      });
+      return true;
+    },
     rename: async (id: string, name: string) => {
       const old = list.data?.find((session) => session.id === id)?.name;
       const set = (to: string) => engine.rename({ id, name: to }).finally(list.refresh);
@@ -150,10 +184,12 @@ function useLibraryCommands({
   chosen,
   field,
   onDialog,
+  onDelete,
 }: {
   chosen: readonly SessionSummary[];
   field: RefObject<HTMLInputElement | null>;
   onDialog(dialog: OpenDialog): void;
+  onDelete(): void;
 }): void {
   useCommands([
     {
@@ -193,7 +229,23 @@ function useLibraryCommands({
       group: 'Session',
       keys: ['Delete'],
       isDisabled: chosen.length === 0,
-      run: () => onDialog('delete'),
+      run: onDelete,
+    },
+    {
+      id: 'session.words',
+      title: 'Tags and note of the selected session',
+      group: 'Session',
+      keys: ['KeyT'],
+      words: 'label comment annotate',
+      isDisabled: chosen.length !== 1,
+      run: () => onDialog('words'),
+    },
+    {
+      id: 'library.trash',
+      title: 'Trash: deleted sessions',
+      group: 'Go to',
+      words: 'restore undelete',
+      run: () => onDialog('trash'),
     },
   ]);
 }
@@ -203,22 +255,28 @@ function LibraryHead({
   chosen,
   field,
   search,
+  problem,
   onSearch,
   onDialog,
+  onDelete,
 }: {
   count: number;
   chosen: readonly SessionSummary[];
   field: RefObject<HTMLInputElement | null>;
   search: string;
+  problem: Failure | null;
   onSearch(search: string): void;
   onDialog(dialog: OpenDialog): void;
+  onDelete(): void;
 }) {
   return (
     <div className="page-head">
       <h1>Sessions</h1>
       {count > 0 && <span className="muted num">{count}</span>}
       <span className="grow" />
-      {count > 0 && <SearchField field={field} search={search} onSearch={onSearch} />}
+      {count > 0 && (
+        <SearchField field={field} search={search} problem={problem} onSearch={onSearch} />
+      )}
       <button
         type="button"
         className="button"
@@ -236,9 +294,14 @@ function LibraryHead({
       <button
         type="button"
         className="button"
-        disabled={chosen.length === 0}
-        onClick={() => onDialog('delete')}
+        disabled={chosen.length !== 1}
+        title="Tags and note of the selected session"
+        onClick={() => onDialog('words')}
       >
+        <Tag size={15} aria-hidden="true" />
+        Tags
+      </button>
+      <button type="button" className="button" disabled={chosen.length === 0} onClick={onDelete}>
         <Trash2 size={15} aria-hidden="true" />
         Delete
       </button>
@@ -251,30 +314,6 @@ function LibraryHead({
         Record
       </button>
     </div>
-  );
-}
-
-function SearchField({
-  field,
-  search,
-  onSearch,
-}: {
-  field: RefObject<HTMLInputElement | null>;
-  search: string;
-  onSearch(search: string): void;
-}) {
-  return (
-    <label className="search">
-      <Search size={14} aria-hidden="true" />
-      <input
-        ref={field}
-        type="search"
-        placeholder="Search sessions"
-        aria-label="Search sessions"
-        value={search}
-        onChange={(event) => onSearch(event.target.value)}
-      />
-    </label>
   );
 }
 
@@ -305,87 +344,5 @@ function Imports({ isOpen, onOpen }: { isOpen: boolean; onOpen(open: boolean): v
         />
       )}
     </>
-  );
-}
-
-/** More names than these say no more than their number. */
-const MAX_NAMES = 8;
-
-function DeleteDialog({
-  sessions,
-  onClose,
-  onDelete,
-}: {
-  sessions: readonly SessionSummary[];
-  onClose(): void;
-  onDelete(): void;
-}) {
-  return (
-    <Dialog
-      title={sessions.length === 1 ? 'Delete this session?' : `Delete ${sessions.length} sessions?`}
-      onClose={onClose}
-      onSubmit={onDelete}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Keep
-          </button>
-          <button type="submit" className="button danger">
-            Delete
-          </button>
-        </>
-      }
-    >
-      <p>The measured data is removed from the library and cannot be brought back.</p>
-      <ul className="plain">
-        {sessions.slice(0, MAX_NAMES).map(({ id, name }) => (
-          <li key={id}>{name}</li>
-        ))}
-        {sessions.length > MAX_NAMES && (
-          <li className="muted">and {sessions.length - MAX_NAMES} more</li>
-        )}
-      </ul>
-    </Dialog>
-  );
-}
-
-function matches(session: SessionSummary, search: string): boolean {
-  const text = [session.name, session.model, session.mode, session.status, session.id]
-    .join(' ')
-    .toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-}
-
-function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImport(): void }) {
-  return (
-    <section className="empty">
-      <svg viewBox="0 0 240 96" width="240" height="96" aria-hidden="true">
-        <path className="e-band a" d="M8 88V64h60V40h70v24h94v24z" />
-        <path className="e-band b" d="M68 40V28h70v36h40V52h54v12h-94V40z" />
-        <path className="e-line" d="M8 66h28v-4h32V38h22v-6h46v30h20v-6h22v-6h54" />
-      </svg>
-      <h2>Nothing recorded yet</h2>
-      <p>
-        Record a run, and its measured memory is laid over the budget that theory predicts for it.
-        The bundled GPT-2 needs nothing but this machine.
-      </p>
-      <button type="button" className="button primary" onClick={onRecord}>
-        <Circle size={12} fill="currentColor" aria-hidden="true" />
-        Record the first session
-      </button>
-      <p className="muted">
-        or{' '}
-        <button type="button" className="link" onClick={onImport}>
-          import
-        </button>{' '}
-        output of nvidia-smi, or a session from another machine
-      </p>
-      <p className="muted">or from a terminal</p>
-      <code className="command">plumbline record --bundled gpt2 --mode generate</code>
-      <code className="command">plumbline record -- python train.py</code>
-    </section>
   );
 }

@@ -1,6 +1,8 @@
-/** The table of sessions, in the order of the head that was pressed last. */
+/** The table of sessions, in the order of the head that was pressed last; of any number of them only those in sight are drawn. */
+
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, Pencil } from 'lucide-react';
-import { Fragment, useState } from 'react';
+import { Fragment, useLayoutEffect, useRef, useState } from 'react';
 import { formatDuration, formatSignedPercent } from '../../../shared/base/format';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
 import type { SessionSummary } from '../../../shared/session/types';
@@ -22,8 +24,8 @@ const COLUMNS: readonly Column[] = [
   { key: 'name', name: 'Name' },
   { key: 'status', name: 'Status' },
   { key: 'model', name: 'Model' },
-  { key: 'mode', name: 'Mode' },
-  { key: 'startedAt', name: 'Started' },
+  { key: 'addedAt', name: 'Added', about: 'When it came into this library' },
+  { key: 'startedAt', name: 'Run', about: 'When the run began' },
   { key: 'durationUs', name: 'Duration', isFigure: true },
   { key: 'measuredPeak', name: 'Measured peak', isFigure: true },
   { key: 'predictedPeak', name: 'Predicted', isFigure: true },
@@ -50,6 +52,8 @@ export function SessionTable({
   onSelect(selected: ReadonlySet<string>): void;
   onRename(id: string, name: string): void;
 }) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const { rows, above, below } = useRowsInSight(sessions, body);
   const all = sessions.every(({ id }) => selected.has(id));
   const toggle = (id: string) => {
     const next = new Set(selected);
@@ -58,28 +62,67 @@ export function SessionTable({
   };
   return (
     <div className="table-frame">
-      <table className="table sessions">
+      <table className="table sessions" aria-rowcount={sessions.length + 1}>
         <TableHead
           isAllSelected={all}
           sorting={sorting}
           onSelectAll={() => onSelect(all ? new Set() : new Set(sessions.map(({ id }) => id)))}
           onSort={onSort}
         />
-        <tbody>
-          {sessions.map((session) => (
+        <tbody ref={body}>
+          <Spacer height={above} />
+          {rows.map(({ session, index }) => (
             <SessionRow
               key={session.id}
               session={session}
+              place={index + 2}
               isSelected={selected.has(session.id)}
               onToggle={() => toggle(session.id)}
               onRename={(name) => onRename(session.id, name)}
             />
           ))}
+          <Spacer height={below} />
         </tbody>
       </table>
     </div>
   );
 }
+
+/** As the style sheet has it, with its border. */
+const ROW_HEIGHT = 53;
+
+/** Of ten thousand rows those that are in sight of the page, and how high the others are. */
+function useRowsInSight(
+  sessions: readonly SessionSummary[],
+  body: { readonly current: HTMLElement | null },
+) {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY);
+  }, [body]);
+  const virtual = useWindowVirtualizer({
+    count: sessions.length,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 15,
+    scrollMargin: top,
+  });
+  const items = virtual.getVirtualItems();
+  return {
+    rows: items.flatMap(({ index }) => {
+      const session = sessions[index];
+      return session === undefined ? [] : [{ session, index }];
+    }),
+    above: (items[0]?.start ?? top) - top,
+    below: virtual.getTotalSize() - ((items.at(-1)?.end ?? top) - top),
+  };
+}
+
+const Spacer = ({ height }: { height: number }) =>
+  height > 0 && (
+    <tr className="spacer" role="presentation">
+      <td colSpan={COLUMNS.length + 2} style={{ height }} />
+    </tr>
+  );
 
 function TableHead({
   isAllSelected,
@@ -142,17 +185,20 @@ function SortedHead({
 
 function SessionRow({
   session,
+  place,
   isSelected,
   onToggle,
   onRename,
 }: {
   session: SessionSummary;
+  /** Among the rows of the table, its head included. */
+  place: number;
   isSelected: boolean;
   onToggle(): void;
   onRename(name: string): void;
 }) {
   return (
-    <tr data-selected={isSelected}>
+    <tr data-selected={isSelected} aria-rowindex={place}>
       <td className="check">
         <input
           type="checkbox"
@@ -163,6 +209,7 @@ function SessionRow({
       </td>
       <td className="name-cell">
         <Name session={session} onRename={onRename} />
+        <Words session={session} />
       </td>
       <td className="sparkline-cell">
         <Sparkline session={session} />
@@ -173,10 +220,15 @@ function SessionRow({
       </td>
       <td className="model-cell" title={session.model ?? undefined}>
         {session.model ?? <span className="muted nowrap">not declared</span>}
+        {session.mode !== null && <small className="below muted">{session.mode}</small>}
       </td>
-      <td>{session.mode ?? <span className="muted">—</span>}</td>
+      <td className="num nowrap">{formatMoment(session.addedAt ?? session.startedAt)}</td>
       <td className="num nowrap" title={session.startedAt ?? START_UNKNOWN}>
-        {formatMoment(session.startedAt)}
+        {session.addedAt === undefined ? (
+          <span className="muted">then</span>
+        ) : (
+          formatMoment(session.startedAt)
+        )}
       </td>
       <td className="right num nowrap">{formatDuration(session.durationUs)}</td>
       <td className="right">
@@ -193,6 +245,19 @@ function SessionRow({
     </tr>
   );
 }
+
+/** What a person said of it. */
+const Words = ({ session: { tags = [], note } }: { session: SessionSummary }) =>
+  (tags.length > 0 || note !== undefined) && (
+    <small className="below muted" title={note}>
+      {tags.map((tag) => (
+        <span key={tag} className="tag">
+          {tag}
+        </span>
+      ))}
+      {note}
+    </small>
+  );
 
 function Name({ session, onRename }: { session: SessionSummary; onRename(name: string): void }) {
   const [draft, setDraft] = useState<string | null>(null);

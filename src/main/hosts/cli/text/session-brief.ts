@@ -8,6 +8,7 @@ import type { Budget } from '../../../../shared/budget/types';
 import { answer } from '../../../../shared/present/answer';
 import { describeConfiguration } from '../../../../shared/present/configuration';
 import { describeStatus } from '../../../../shared/present/headline';
+import { ranksNote } from '../../../../shared/present/method';
 import { formatInstant } from '../../../../shared/present/moments';
 import { noFindings } from '../../../../shared/present/no-findings';
 import { phaseTitle } from '../../../../shared/present/phase-name';
@@ -36,9 +37,7 @@ export function briefText(
     head(doc, budget),
     styled(tone(doc), wrap(answer(doc), '')),
     pictures(doc, line),
-    ...(doc.ranks !== undefined && doc.ranks.length <= MAX_RANKS
-      ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`]
-      : []),
+    ...(doc.ranks === undefined ? [] : [ranksText(doc)]),
     told(doc),
     styled('quiet', `In full: plumbline show ${doc.id.slice(-4)} --full`),
   ]
@@ -77,6 +76,15 @@ function tone({ status, findings, overlay }: SessionDocument): Style {
   if (findings.length > 0 || overlay.phases.some(({ flagged }) => flagged)) return 'warning';
   return overlay.residualBytes === null ? 'strong' : 'good';
 }
+
+/** Each rank beside the others where they are few. */
+const ranksText = (doc: SessionDocument): string =>
+  [
+    ...((doc.ranks?.length ?? 0) <= MAX_RANKS
+      ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`]
+      : []),
+    wrap(ranksNote(doc), ''),
+  ].join('\n');
 
 /** Bars of the peak and of its budget on one scale, and the trace below on the same. */
 function pictures(doc: SessionDocument, line: Envelope | null): string {
