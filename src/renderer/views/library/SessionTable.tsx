@@ -119,7 +119,7 @@ function useRowsInSight(
 
 const Spacer = ({ height }: { height: number }) =>
   height > 0 && (
-    <tr className="spacer" role="presentation">
+    <tr className="spacer">
       <td colSpan={COLUMNS.length + 2} style={{ height }} />
     </tr>
   );
