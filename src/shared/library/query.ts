@@ -121,7 +121,7 @@ export function matchesQuery(query: SessionQuery, session: SessionSummary): bool
   return query.every((term) => matchesTerm(term, session) !== term.isNegated);
 }
 
-/** The sessions that `text` finds, and why it finds none where it is no search. For a field that is typed into. */
+/** The sessions that `text` finds; all of them, and what is wrong with it, while it is no search. For a field that is typed into. */
 export function searchSessions<Session extends SessionSummary>(
   sessions: readonly Session[],
   text: string,
@@ -130,7 +130,7 @@ export function searchSessions<Session extends SessionSummary>(
     const query = parseQuery(text);
     return { found: sessions.filter((session) => matchesQuery(query, session)), problem: null };
   } catch (error) {
-    if (error instanceof Failure) return { found: [], problem: error };
+    if (error instanceof Failure) return { found: sessions, problem: error };
     throw error;
   }
 }

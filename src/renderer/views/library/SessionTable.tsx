@@ -224,11 +224,9 @@ function SessionRow({
       </td>
       <td className="num nowrap">{formatMoment(session.addedAt ?? session.startedAt)}</td>
       <td className="num nowrap" title={session.startedAt ?? START_UNKNOWN}>
-        {session.addedAt === undefined ? (
-          <span className="muted">then</span>
-        ) : (
-          formatMoment(session.startedAt)
-        )}
+        <span className={session.addedAt === undefined ? 'muted' : undefined}>
+          {formatMoment(session.startedAt)}
+        </span>
       </td>
       <td className="right num nowrap">{formatDuration(session.durationUs)}</td>
       <td className="right">
