@@ -145,7 +145,5 @@ function describeAlternatives({ interval, alternatives, estimate }: Estimate): s
 }
 
 function describeRunnerUp({ runnerUp }: Estimate): string {
-  return runnerUp === null
-    ? ABSENT
-    : `${runnerUp.value}, misfit ${formatSi(runnerUp.misfit)}×`;
+  return runnerUp === null ? ABSENT : `${runnerUp.value}, misfit ${formatSi(runnerUp.misfit)}×`;
 }
