@@ -104,7 +104,7 @@ export function trained(row: PublishedRow, model: ModelSpec, config: Config): Fo
 }
 
 function precisionOf(said: string, setup: string): RunSpec['precision'] {
-  if (/Q-?LoRA|nf4/i.test(setup)) return 'int4';
+  if (/Q-?LoRA|nf4/i.test(setup)) return 'nf4';
   if (/AMP/i.test(said)) return /bf16/.test(said) ? 'mixed-bf16' : 'mixed-fp16';
   // FSDP2 keeps fp32 parameters and computes in bf16.
   if (/mixed/i.test(said) || /torchtitan/.test(setup))
@@ -133,7 +133,9 @@ function optimizerOf(said: string): RunSpec['optimizer'] {
 /** Ranks and targets that each project's recipe has where the row does not say. */
 function adapters(setup: string, parts: Given): void {
   const wide = /qwen|torchtune/i.test(setup);
-  parts.loraRank = Number(/\br(?:ank)?\s?=?\s?(\d+)/i.exec(setup)?.[1] ?? (wide ? 64 : 8));
+  // torchtune's recipes: rank 64 for Llama 3.2 3B, 8 for Llama 3.1 8B (recipes/configs/llama3_1/8B_qlora_single_device.yaml).
+  const usual = wide && !/torchtune.*llama-?31-8b|llama ?3\.1 8b.*torchtune/i.test(setup) ? 64 : 8;
+  parts.loraRank = Number(/\br(?:ank)?\s?=?\s?(\d+)/i.exec(setup)?.[1] ?? usual);
   parts.loraTargets = wide ? 'all-linear' : 'query-value';
   // None of them prepares the model as PEFT's recipe does.
   if (/Q-?LoRA|nf4/i.test(setup)) parts.unquantizedPrecision = 'bf16';

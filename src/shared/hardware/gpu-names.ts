@@ -98,6 +98,6 @@ export function gpuByName(name: string): Gpu {
   throw new Failure(
     'bad_input',
     `There is no GPU "${name}" in the catalogue.`,
-    `${near(name)}Else give a card's memory, such as 24GB; the catalogue has ${gpuNames().join(', ')}.`,
+    `${near(name)}A card's memory does too, such as 24GB; the catalogue has ${gpuNames().join(', ')}.`,
   );
 }
