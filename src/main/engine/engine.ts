@@ -20,6 +20,7 @@ import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import type { SessionSummary } from '../../shared/session/types';
 import { sampleSession, version } from '../install/paths';
+import { dropResults } from '../store/kept-results';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
@@ -103,7 +104,9 @@ export function createEngine(options: EngineOptions): Engine {
     delete: async ({ id }) => {
       recordings.refuseWhileRecorded(library.identify(id));
       await questions.letGo();
+      const path = library.locate(id);
       library.delete(id);
+      dropResults(path);
       events.libraryChanged();
     },
     trash: async () => library.trash(),

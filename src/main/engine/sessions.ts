@@ -25,6 +25,7 @@ import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
 import type { SeriesData } from '../../shared/trace/types';
+import { keepResult } from '../store/kept-results';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
 import { renderReport } from './exports';
@@ -37,10 +38,12 @@ type Answer<Method extends keyof EngineApi> = Awaited<ReturnType<EngineApi[Metho
 const MAX_COLUMNS = 8192;
 
 export class Sessions {
+  readonly #library: Library;
   readonly #cache: SessionCache;
   readonly #analyses = new Analyses();
 
   constructor(library: Library) {
+    this.#library = library;
     this.#cache = new SessionCache(library);
   }
 
@@ -58,8 +61,13 @@ export class Sessions {
     return this.#analyse(query, describeAnalysis);
   }
 
+  /** A finished session's is worked out once, and kept beside the library. */
   brief(query: Query<'brief'>): Answer<'brief'> {
-    return shortenDocument(this.show(query));
+    const { id, series = '', until } = query;
+    const compute = () => shortenDocument(this.show(query));
+    if (until !== undefined) return compute();
+    const path = this.#library.locate(id);
+    return keepResult(path, `brief ${series}`, compute, ({ status }) => status !== 'recording');
   }
 
   phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {

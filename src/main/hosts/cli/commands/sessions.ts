@@ -74,7 +74,13 @@ function registerShow(program: Command, output: Output): void {
       withEngine(async (engine) => {
         const speed = parseSpeed(options.speed);
         const { series } = options;
-        const doc = await engine.show({ id, ...(series === undefined ? {} : { series }) });
+        const asked = { id, ...(series === undefined ? {} : { series }) };
+        if (options.brief === true && output.json && options.replay !== true) {
+          const brief = await engine.brief(asked);
+          output.result(brief, () => brief.name);
+          return;
+        }
+        const doc = await engine.show(asked);
         if (options.replay === true) {
           const told = await replay(engine, doc, { speed, series }, output);
           output.result({ id: doc.id, durationUs: doc.durationUs, told }, () => headline(doc));

@@ -1,0 +1,98 @@
+/** Brief documents of finished sessions are kept beside the library, and worked out again where anything differs. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../../../src/main/engine/engine';
+import { Sessions } from '../../../../src/main/engine/sessions';
+import { openLibrary } from '../../../../src/main/store/library';
+import { createSession } from '../../../../src/main/store/session-file';
+import { plainHeader, plainInfo } from '../../../support/session-header';
+
+let dir: string;
+let engine: Engine;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'plumbline-kept-'));
+  engine = createEngine({ host: 'cli', library: dir });
+});
+afterEach(async () => {
+  await engine.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function write(id: string, value: number): void {
+  const writer = createSession(dir, plainHeader(id));
+  writer.declareSeries(plainInfo('tree.rss'));
+  for (let t = 0; t < 1000; t++) writer.append('tree.rss', t * 1000, value + (t % 7));
+  writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 1e6 });
+  writer.close();
+}
+
+const listKept = () => {
+  const folder = join(dir, '.kept');
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+/** Changes what is kept of the one session, so that it shows where an answer came from. */
+function mark(change: (kept: { program: string; value: { name: string } }) => void): void {
+  const [file = ''] = listKept();
+  const path = join(dir, '.kept', file);
+  const kept = JSON.parse(readFileSync(path, 'utf8'));
+  change(kept);
+  writeFileSync(path, JSON.stringify(kept));
+}
+/** As a new process asks. */
+function ask() {
+  const sessions = new Sessions(openLibrary(dir));
+  const brief = sessions.brief({ id: 's' });
+  sessions.letGo();
+  return brief;
+}
+
+describe('a brief document', () => {
+  it('is kept, and is the one that would be worked out', () => {
+    write('s', 1 << 20);
+    const first = ask();
+    expect(listKept()).toHaveLength(1);
+    expect(ask()).toEqual(JSON.parse(JSON.stringify(first)));
+    mark((kept) => {
+      kept.value.name = 'from the kept one';
+    });
+    expect(ask().name).toBe('from the kept one');
+  });
+
+  it('is worked out again by another program, and for a file that changed', async () => {
+    write('s', 1 << 20);
+    ask();
+    mark((kept) => {
+      kept.program = '0.0.1 of another day';
+      kept.value.name = 'stale';
+    });
+    expect(ask().name).toBe('s');
+    mark((kept) => {
+      kept.value.name = 'stale';
+    });
+    await engine.rename({ id: 's', name: 'renamed' });
+    expect(ask().name).toBe('renamed');
+  });
+
+  it('is worked out again where what was kept cannot be read', () => {
+    write('s', 1 << 20);
+    ask();
+    const [file = ''] = listKept();
+    writeFileSync(join(dir, '.kept', file), '{"program":');
+    expect(ask().name).toBe('s');
+  });
+
+  it('is not kept of a session that is being recorded, nor of one that was deleted', async () => {
+    const writer = createSession(dir, plainHeader('s'));
+    writer.flush();
+    ask();
+    expect(listKept()).toEqual([]);
+    writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 1e6 });
+    writer.close();
+    ask();
+    expect(listKept()).toHaveLength(1);
+    await engine.delete({ id: 's' });
+    expect(listKept()).toEqual([]);
+  });
+});
