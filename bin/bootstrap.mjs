@@ -136,6 +136,8 @@ const commands = {
   fuzz: (node, args) => bench(node, ['fuzz', ...args], join(root, 'test', 'fuzz', 'fuzz.ts')),
   soak: (node, args) => bench(node, ['soak', ...args], join(root, 'test', 'soak', 'soak.ts')),
   build: async () => 0,
+  dist: (node, args) =>
+    runForeground(node, [join(root, 'packaging', 'dist.mjs'), ...args], { cwd: root }),
   start,
   dev,
   demo: (node, args) => runForeground(node, [...hostFlags, hostEntry, 'demo', ...args]),

@@ -38,7 +38,12 @@ export const inventoryEntry = resources
   : join(appRoot, 'out', 'main', 'inventory-helper.js');
 
 /** A recording that comes with Plumbline. */
-export const sampleSession = join(appRoot, 'resources', 'sessions', 'sample.plumbline');
+export const sampleSession = join(
+  resources ?? appRoot,
+  'resources',
+  'sessions',
+  'sample.plumbline',
+);
 
 /** Null in a packaged app: a thread there finds no database module outside the archive, and imports without it. */
 export const importThreadEntry = threadEntry('import-thread.js');
