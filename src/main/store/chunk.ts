@@ -32,8 +32,12 @@ function written(): Blob {
 function opened({ crc, data }: Blob, entries: number): ByteReader {
   if (!Number.isInteger(entries) || entries < 1 || entries > MAX_ENTRIES)
     throw new ChunkError(`a chunk claims ${entries} entries`);
-  if (crc32(data) !== crc) throw new ChunkError('a chunk does not match its checksum');
+  checkBlob({ crc, data });
   return new ByteReader(data);
+}
+
+export function checkBlob({ crc, data }: Blob): void {
+  if (crc32(data) !== crc) throw new ChunkError('a chunk does not match its checksum');
 }
 
 export function packValues(values: Float64Array, from: number, to: number): Blob {

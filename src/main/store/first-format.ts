@@ -98,6 +98,10 @@ export class FirstFormatSource implements TraceSource {
     return chunks[upperBound(t0, t)] ?? null;
   }
 
+  check(chunk: ChunkRef): void {
+    this.samples(chunk);
+  }
+
   samples({ id, n }: ChunkRef): Samples {
     checkTime();
     const { codec, crc, data } = this.#data.get(id) as DataRow;

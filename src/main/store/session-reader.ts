@@ -38,7 +38,7 @@ import { reading } from './sqlite-failures';
 import { parseSeriesInfo } from './stored-rows';
 import { StoredSource } from './stored-source';
 import { IN_TIME, rising } from './time-limit';
-import type { TraceSource } from './trace-source';
+import { damagedIn, type TraceSource } from './trace-source';
 
 export type { SampleColumns, Span, TimedValue } from './series-query';
 export type { Note } from './session-meta';
@@ -239,13 +239,20 @@ export class SessionReader {
   readSeries(seriesId: string): SampledSeries {
     return this.#query(seriesId, (query, { key, info }) => {
       const { times, values, lost } = query.samples(EVER);
-      const gaps = [...this.rows.gapsTouching(key, EVER), ...lost];
-      return { info, times, values, gaps: gaps.sort((a, b) => a.t0 - b.t0) };
+      return {
+        info,
+        times,
+        values,
+        gaps: inOrder([...this.rows.gapsTouching(key, EVER), ...lost]),
+      };
     });
   }
 
+  /** Stretches that cannot be read among them, as far as `damagedIn` looks. */
   gapsOf(seriesId: string): Gap[] {
-    return this.#query(seriesId, (_query, { key }) => this.rows.gapsTouching(key, EVER));
+    return this.#query(seriesId, (_query, { key }) =>
+      inOrder([...this.rows.gapsTouching(key, EVER), ...damagedIn(this.#source, key)]),
+    );
   }
 
   /** Every gap with its series, in time order. */
@@ -365,6 +372,8 @@ export class SessionReader {
     return reading(this.path, () => (this.#db.inTransaction ? read() : this.#transact(read))) as T;
   }
 }
+
+const inOrder = (gaps: Gap[]): Gap[] => gaps.sort((a, b) => a.t0 - b.t0);
 
 function takePage(
   spans: readonly PhaseSpan[],

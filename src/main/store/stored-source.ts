@@ -7,6 +7,7 @@ import type { Bytes, Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
 import {
   type Blob,
+  checkBlob,
   type GroupTimes,
   type Samples,
   unpackGroups,
@@ -121,6 +122,11 @@ export class StoredSource implements TraceSource {
       unpackGroupTimes(this.#blob('times', times), entries),
     );
     return this.#kept.get(`l${id}`, () => unpackGroups(this.#blob('data', id), entries, shared));
+  }
+
+  check({ id, times }: ChunkRef): void {
+    checkBlob(this.#blob('data', id));
+    checkBlob(this.#blob('times', times));
   }
 
   tail(series: number): Samples {

@@ -5,7 +5,9 @@
 import { lowerBound, upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
+import { EVER } from '../../shared/trace/series';
 import type { Summary } from '../../shared/trace/summary';
+import type { Gap } from '../../shared/trace/types';
 import { ChunkError } from './bytes';
 import type { Samples } from './chunk';
 
@@ -39,6 +41,8 @@ export interface TraceSource {
   /** Throws a ChunkError where it is damaged, as `groups` does. */
   samples(chunk: ChunkRef): Samples;
   groups(chunk: ChunkRef): Groups;
+  /** Throws a ChunkError where the samples of a chunk do not match their checksum; nothing is unpacked. */
+  check(chunk: ChunkRef): void;
   /** In no chunk yet; all of it lies after the last chunk. */
   tail(series: number): Samples;
 }
@@ -143,4 +147,24 @@ export function unlessDamaged<T>(read: () => T): T | null {
     if (error instanceof ChunkError) return null;
     throw error;
   }
+}
+
+/** Chunks of a series that are few enough to be checked whenever the session is opened: some 20 minutes at 100 Hz. */
+const FEW_CHUNKS = 32;
+
+/** Stretches of a short series that are damaged; of a longer one they are met where it is read. */
+export function damagedIn(source: TraceSource, series: number): Gap[] {
+  const chunks: ChunkRef[] = [];
+  let next = source.chunkAfter(series, EVER.t0);
+  for (; next !== null && chunks.length <= FEW_CHUNKS; next = source.chunkAfter(series, next.t0))
+    chunks.push(next);
+  return chunks.length > FEW_CHUNKS ? [] : chunks.flatMap((chunk) => findDamage(source, chunk));
+}
+
+function findDamage(source: TraceSource, chunk: ChunkRef): Gap[] {
+  const isWhole = unlessDamaged(() => {
+    source.check(chunk);
+    return true;
+  });
+  return isWhole ? [] : [{ t0: chunk.t0, t1: chunk.t1, reason: 'damaged' }];
 }
