@@ -80,7 +80,7 @@ export function backwardMoments(parts: StepParts): Moment[] {
 }
 
 /** Stacks whose layers are given zeros as the relative positions of cross-attention. */
-const crossStacks = ({ top, bottom }: TrainingParts) => (top === bottom ? 0 : 1);
+const crossStacks = ({ twoStacks }: TrainingParts) => (twoStacks ? 1 : 0);
 
 /**
  * Gradients of the relative positions that layers which run again are given: of those of the stack at work, and of the zeros of
@@ -168,11 +168,11 @@ function lastLayerBackward(
 
 /** The first layer that trains, when all others have their gradients. */
 function firstLayerBackward(parts: StepParts): Moment {
-  const { bottom, top, topLayers, trainedLayers, group } = parts;
+  const { bottom, top, topLayers, trainedLayers, group, twoStacks } = parts;
   const made = [
     hold('gradients', parts.endGradients),
     hold('gradients', bottom.gradients, trainedLayers - 1),
-    hold('gradients', top.gradients, top === bottom ? 0 : topLayers),
+    hold('gradients', top.gradients, twoStacks ? topLayers : 0),
   ];
   return {
     name: 'first layer',

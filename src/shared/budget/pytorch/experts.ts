@@ -24,9 +24,10 @@ const named =
     scores: false,
   });
 
-/** The routing, without the router's input. */
+/** The routing, without the router's input, and the output of shared experts that a gate scales. */
 export function savedByRouter(
-  { total, active }: Experts,
+  { total, active, sharedGate }: Experts,
+  hidden: number,
   { batch, seq }: RunSpec,
   { compute: c }: ElementBytes,
 ): readonly SavedTensor[] {
@@ -37,6 +38,7 @@ export function savedByRouter(
     saved('chosen experts, and which rows go where and back', [tokens, active], 8, 4),
     saved('weights of the chosen, before and after they add up to one', [tokens, active], 4 + c),
     saved('their sum', [tokens], 4),
+    saved('output of the shared experts, and its gate', [tokens, hidden + 1], sharedGate ? c : 0),
   ];
 }
 

@@ -27,6 +27,7 @@ import { findAttention } from './attention';
 import { buildHead } from './head';
 import { type Holding, hold } from './holding';
 import { cachedHeads, layerShape } from './layer-shape';
+import { deltaForward, deltaLayers, deltaState } from './linear-attention';
 import { countResident, type Resident } from './resident';
 import type { Moment, PhaseMoments } from './timeline';
 import { type ElementBytes, elementBytes } from './types';
@@ -210,6 +211,9 @@ class ForwardPasses {
       ...(findImplementation(model).rotatesInFp32
         ? [withinLayer('rotation', rotationForward(run, types, shape))]
         : []),
+      ...(deltaLayers(model, this.#shard).size > 0
+        ? [withinLayer('delta rule', deltaForward(model, run, this.#shard, types, tokens))]
+        : []),
       withinLayer('attention', attentionForward(model, run, types, shape, length)),
       withinLayer('feed-forward network', ffnForward(model, run, types, shape, length)),
       {
@@ -231,8 +235,14 @@ class ForwardPasses {
   #cachedLayers(length: number): Holding {
     const { layers, decoderLayers } = this.#shard;
     const tensors = this.#model.latentAttention ? 1 : 2;
-    const caching = decoderLayers > 0 ? decoderLayers : layers;
-    return hold('kv_cache', new TensorSum().add(this.#cachedBytes(length), tensors * caching));
+    const delta = deltaLayers(this.#model, this.#shard).size;
+    const caching = decoderLayers > 0 ? decoderLayers : layers - delta;
+    return hold(
+      'kv_cache',
+      new TensorSum()
+        .add(this.#cachedBytes(length), tensors * caching)
+        .addAll(deltaState(this.#model, this.#run, this.#shard, this.#types), delta),
+    );
   }
 
   /** Keys of one layer at `length` tokens, or as many as its window reaches: B·length·h_kv·k, or the latent vectors. */

@@ -17,6 +17,7 @@ import {
   SUBLAYERS,
   type Sublayer,
 } from './layer-shape';
+import { deltaBackward } from './linear-attention';
 import { normBackward } from './norm';
 import { countElements } from './saved-tensor';
 import { savedTensors } from './saved-tensors';
@@ -42,14 +43,14 @@ export interface Layer {
   readonly backward: LayerPeak;
 }
 
-/** A layer of the stack, or with `cross` of the decoder that follows an encoder. */
+/** A layer of the stack, with `cross` of the decoder that follows an encoder, with `delta` one without attention. */
 export function buildLayer(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
   all: readonly WeightTensor[],
-  cross = false,
+  { cross = false, delta = false } = {},
 ): Layer {
   const shape = layerShape(model, shard, run.batch, run.seq);
   const sublayers: readonly Sublayer[] = cross ? CROSS_SUBLAYERS : SUBLAYERS;
@@ -58,7 +59,7 @@ export function buildLayer(
   const gradients = listGradients(model, trained, types, shard);
   const saved = emptySums();
   const scores = new TensorSum();
-  for (const tensor of savedTensors(model, run, shard, types, cross)) {
+  for (const tensor of savedTensors(model, run, shard, types, cross, delta)) {
     const bytes = countElements(tensor) * tensor.element;
     saved[tensor.sublayer].add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
@@ -76,7 +77,9 @@ export function buildLayer(
       sublayers,
       saved,
       gradients: gradients.bySublayer,
-      work: backwardWork(model, run, shape, types),
+      work: delta
+        ? { ...backwardWork(model, run, shape, types), attention: deltaBackward(model, run, shard) }
+        : backwardWork(model, run, shape, types),
       flowing: types.residual * shape.stream,
       autocast: types.autocast,
     }),

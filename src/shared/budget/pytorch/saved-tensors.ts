@@ -30,21 +30,27 @@ import { split } from '../weights';
 import { type AttentionKernel, findAttention } from './attention';
 import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
+import { savedByDeltaRule } from './linear-attention';
 import { savedByNorm } from './norm';
 import { savedByRelativeScores } from './relative-scores';
 import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
 
-/** Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own. */
+/**
+ * Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own, with `delta`
+ * of one that has the delta rule in place of attention.
+ */
 export function savedTensors(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
   cross = false,
+  delta = false,
 ): readonly SavedTensor[] {
   const tape = new LayerTape(model, run, shard, types);
-  tape.saveSelfAttention(cross);
+  if (delta) tape.saveDeltaRule(savedByDeltaRule(model, run, shard, types));
+  else tape.saveSelfAttention(cross);
   if (cross) tape.saveCrossAttention();
   tape.saveFeedForward();
   return tape.tensors;
@@ -99,6 +105,11 @@ class LayerTape {
     this.#attentionOutput('output');
   }
 
+  saveDeltaRule(tensors: readonly SavedTensor[]): void {
+    this.#norm('norm1');
+    this.tensors.push(...tensors);
+  }
+
   /** Keys and values are projected from the encoder's output, which all layers share; autocast casts it for each. */
   saveCrossAttention(): void {
     const { compute: c, autocast } = this.#types;
@@ -119,7 +130,7 @@ class LayerTape {
     if (layerNorms !== 1) this.#norm('norm2');
     if (experts) {
       if (this.#rank === 0) this.#save('up', 'input of the router', this.#stream, c);
-      this.tensors.push(...savedByRouter(experts, this.#run, this.#types));
+      this.tensors.push(...savedByRouter(experts, this.#model.hidden, this.#run, this.#types));
     }
     if (experts && autocast && this.#rank === 0) {
       this.tensors.push(...savedByWideExperts(this.#model, this.#run, this.#shape, this.#types));
@@ -322,6 +333,8 @@ class LayerTape {
     const { compute: c, autocast, adapter } = this.#types;
     const output = [B, n, this.#shape.valueWidth];
     const name = 'input of the output projection';
+    if (this.#model.attentionGate)
+      this.#save(sublayer, 'output of attention, and its gate', output, c, 2);
     if (this.#kernel.keepsScores) {
       this.#inputs(sublayer, name, output, ['output']);
     } else {

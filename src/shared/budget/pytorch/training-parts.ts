@@ -14,6 +14,7 @@ import { findAttention } from './attention';
 import { buildHead, type Head } from './head';
 import { type Holding, hold } from './holding';
 import { buildLayer, type Layer } from './layer';
+import { deltaLayers } from './linear-attention';
 import { normBackward } from './norm';
 import { type OptimizerMemory, optimizerMemory } from './optimizer';
 import { countResident, type Resident } from './resident';
@@ -25,6 +26,12 @@ interface LayerParts {
   /** Where backward ends, the first of them, and where it begins: alike but in an encoder-decoder. */
   readonly bottom: Layer;
   readonly top: Layer;
+  /** An encoder's stack lies below the one that `top` is the last of. */
+  readonly twoStacks: boolean;
+  /** A layer with attention; one with the delta rule, and how many of those that train are such. */
+  readonly attending: Layer;
+  readonly mixing: Layer;
+  readonly mixingLayers: number;
   /** How many there are, and how many in the stack that `top` is the last of. */
   readonly trainedLayers: number;
   readonly topLayers: number;
@@ -117,12 +124,22 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
   const { trained } = weights;
   const resident = countResident(model, run, shard, types, weights);
   const head = buildHead(model, run, shard, types);
-  const bottom = buildLayer(model, run, shard, types, trained);
   const trainedLayers = shard.layers - shard.frozen;
   const encoderDecoder = shard.decoderLayers > 0;
+  const delta = deltaLayers(model, shard);
+  const attending = buildLayer(model, run, shard, types, trained);
+  const mixing =
+    delta.size > 0 ? buildLayer(model, run, shard, types, trained, { delta: true }) : attending;
+  const layerAt = (index: number) => (delta.has(index) ? mixing : attending);
   const layers: LayerParts = {
-    bottom,
-    top: encoderDecoder ? buildLayer(model, run, shard, types, trained, true) : bottom,
+    bottom: layerAt(shard.first + shard.frozen),
+    top: encoderDecoder
+      ? buildLayer(model, run, shard, types, trained, { cross: true })
+      : layerAt(shard.first + shard.layers - 1),
+    twoStacks: encoderDecoder,
+    attending,
+    mixing,
+    mixingLayers: [...delta].filter((index) => index >= shard.first + shard.frozen).length,
     trainedLayers,
     topLayers: encoderDecoder ? shard.decoderLayers : trainedLayers,
     group: Math.min(segmentLength(run.checkpointing) ?? 0, trainedLayers),
@@ -192,14 +209,15 @@ function countActivations(
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
-  { bottom, top, trainedLayers, topLayers, group }: LayerParts,
+  layers: LayerParts,
   head: Head,
 ): ActivationParts {
+  const { bottom, top, trainedLayers, topLayers, group } = layers;
   const { batch: B, seq: n } = run;
   const width = bottom.shape.stream;
   const encoderDecoder = shard.decoderLayers > 0;
   const stream = new TensorSum().add(types.residual * width);
-  const kept = keptByLayer(top, run);
+  const kept = keptBelowTop(layers, run);
   const onHost = run.offloadActivations === true;
   /** Layers of a stack: all they have saved, or one checkpoint a group. */
   const stack = (sum: TensorSum, savedByLayer: TensorSum, count: number) => {
@@ -224,7 +242,12 @@ function countActivations(
     onHost,
     kept,
     below,
-    microBatch: stack(new TensorSum(), kept, topLayers).addAll(below),
+    microBatch:
+      group > 0 || onHost || topLayers === 0
+        ? stack(new TensorSum(), kept, topLayers).addAll(below)
+        : stack(new TensorSum(), kept, topLayers - 1)
+            .addAll(keptByLayer(top, run))
+            .addAll(below),
     waiting: shard.inFlight - 1,
     embedded,
     positions,
@@ -269,6 +292,20 @@ function positionTensors(
   sum.add(8 * n ** 2, tables);
   if (!findAttention(model, run, types).keepsScores) sum.add(types.compute * square, stacks);
   return sum;
+}
+
+/** By a layer below the last: where they mix tokens in unlike ways, what one of them keeps on the average. */
+function keptBelowTop(
+  { top, topLayers, attending, mixing, mixingLayers }: LayerParts,
+  run: RunSpec,
+) {
+  const kept = keptByLayer(top, run);
+  const others = topLayers - 1;
+  if (mixingLayers === 0 || others === 0) return kept;
+  return new TensorSum()
+    .addAll(keptByLayer(mixing, run), mixingLayers / others)
+    .addAll(keptByLayer(attending, run), (topLayers - mixingLayers) / others)
+    .addAll(kept, -1 / others);
 }
 
 function keptByLayer({ saved, scores }: Layer, run: RunSpec): TensorSum {

@@ -77,6 +77,8 @@ export const QWEN3_NEXT: Family = {
   implementation: {
     ...LLAMA_IMPLEMENTATION,
     routesInHalf: true,
+    normKeepsInput: false,
+    scaledInFp32: true,
     modules: { qkv: 'in_proj_qkvz' },
   },
   configs: [
