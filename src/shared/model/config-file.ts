@@ -113,7 +113,7 @@ function findLanguageModel(
         quantization_config: outer.quantization_config,
       }),
     },
-    leftOut: leftOut.length > 0 ? leftOut : ['vision tower'],
+    leftOut: [leftOut, beside.map(partName)].find((parts) => parts.length > 0) ?? UNSAID,
   };
 }
 
@@ -123,6 +123,12 @@ function without(
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
 }
+
+/** What a class has beside its language model where the file does not say so. */
+const UNSAID = ['vision tower'];
+
+/** `acoustic_tokenizer_config` holds the acoustic tokenizer. */
+const partName = (key: string) => key.replace(/_config$/, '').replaceAll('_', ' ');
 
 const PARTS: Readonly<Record<string, string>> = {
   vision_config: 'vision tower',

@@ -22,7 +22,7 @@ export const T5: Family = {
   configs: [
     {
       types: ['t5'],
-      classes: /^T5/,
+      classes: /^T5(For|Encoder|Model|WithLM)/,
       read: (file) =>
         read(file, { vocab: 32_128, ffn: 2048, layers: 6, heads: 8, activation: 'relu' }),
     },

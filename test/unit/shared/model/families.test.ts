@@ -210,6 +210,63 @@ describe('a config.json', () => {
   });
 });
 
+describe('a file of several parts', () => {
+  it('is not read as a family whose name its class begins with', () => {
+    const file = { model_type: 't5gemma', architectures: ['T5GemmaForConditionalGeneration'] };
+    expect(() => modelFromConfig(file, 't5gemma')).toThrow(refusal(/"t5gemma"/));
+  });
+
+  it('names what stands beside the language model by what the file calls it', () => {
+    const file = {
+      model_type: 'speech',
+      text_config: llama3,
+      acoustic_tokenizer_config: { hidden_size: 8 },
+    };
+    expect(modelFromConfig(file, 'speech').leftOut).toEqual(['acoustic tokenizer']);
+  });
+});
+
+describe('layers without attention', () => {
+  const next = modelFromConfig(
+    {
+      model_type: 'qwen3_next',
+      hidden_size: 512,
+      num_hidden_layers: 4,
+      num_attention_heads: 8,
+      num_key_value_heads: 2,
+      head_dim: 64,
+      vocab_size: 1000,
+      moe_intermediate_size: 128,
+      shared_expert_intermediate_size: 128,
+      num_experts: 8,
+      num_experts_per_tok: 2,
+      linear_num_key_heads: 4,
+      linear_num_value_heads: 8,
+    },
+    'next',
+  );
+
+  it('keep a state of one size, however much has gone before', () => {
+    const cached = (promptTokens: number) => {
+      const run = runDefaults(next, {
+        mode: 'generate',
+        framework: 'pytorch',
+        precision: 'bf16',
+        promptTokens,
+        tokens: 1,
+      });
+      const prefill = computeBudget(next, run).tiers.refined.timeline.find(
+        ({ phase }) => phase === 'prefill',
+      );
+      return prefill?.endComponents.kv_cache ?? Number.NaN;
+    };
+    // Keys and values of 2 heads of 64 in bf16, of one layer of four.
+    expect(cached(200) - cached(100)).toBe(100 * 2 * 2 * 64 * 2);
+    // States of 8 heads, 128 × 128 in fp32, and four taps of 2·4·128 + 8·128 channels in bf16, of the other three.
+    expect(cached(100) - 100 * 2 * 2 * 64 * 2).toBe(3 * (8 * 128 * 128 * 4 + 4 * 2048 * 2));
+  });
+});
+
 describe('a field that nobody reads', () => {
   it.each([
     ['altup_num_inputs', 4],
