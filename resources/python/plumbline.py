@@ -37,6 +37,7 @@ _MOST_KEPT = 4 * 1024 * 1024
 
 _now = time.monotonic_ns
 _step = None
+_by_hand = False  # the script announces its run itself
 
 
 def _launched_rank():
@@ -62,6 +63,7 @@ class _Channel:
         self.lock, self.sending, self.kept, self.dropped = threading.RLock(), False, bytearray(), 0
         self.socket, self.retry_at, self.address = None, 0.0, os.environ.get("PLUMBLINE_SOCKET")
         self.rank, self.head = None, '{"v":1,"ts":'
+        self.look_up_rank(_launched_rank)
 
     def after_fork(self):
         """Without a word on the parent's connection: bytes of two processes would mix, and what it kept is its own."""
@@ -227,9 +229,11 @@ def _step_line(event, step):
 
 
 def _send(line, *args):
-    """Makes a line and sends it, where anybody listens."""
+    """Makes a line of the script's own and sends it, where anybody listens."""
+    global _by_hand
     if not _channel.address:
         return
+    _by_hand = _by_hand or args[0] != "note"
     try:
         _channel.write(line(*args))
     except Exception:
@@ -253,6 +257,8 @@ class phase(ContextDecorator):
 
     def __exit__(self, *_error):
         _send(_phase_line, self._name, "end", self._at)
+        if _the_watcher is not None and _the_watcher.is_silent():
+            _the_watcher.on_phase_by_hand(self._name, self._at)
         return False
 
 
@@ -345,6 +351,7 @@ def watch(model, optimizer=None):
         try:
             watcher = _watcher()
             if watcher is not None:
+                watcher.asked = True
                 watcher.add_model(model)
                 if optimizer is not None:
                     watcher.add_optimizer(optimizer)
@@ -393,6 +400,17 @@ def _never():
     return False
 
 
+def _compiling(torch):
+    """What tells whether torch is compiling or tracing just now: a look at a tensor's shape would become a part of the
+    graph."""
+    compiles = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
+    traces = getattr(getattr(torch, "jit", None), "is_tracing", _never)
+
+    def compiling():
+        return compiles() or traces()
+    return compiling
+
+
 def _allowed_cost():
     try:
         return float(os.environ.get("PLUMBLINE_WATCH_COST", _COST))
@@ -428,8 +446,8 @@ class _Objects:
         if self.told.get(phase) == fields:
             return None
         self.told[phase] = fields
-        return '%s%d,"type":"objects","phase":"%s",%s%s}\n' % (
-            _channel.head, ts, phase, fields, "" if step is None else ',"step":%d' % step)
+        return '%s%d,"type":"objects","phase":%s,%s%s}\n' % (
+            _channel.head, ts, _name(phase), fields, "" if step is None else ',"step":%d' % step)
 
     def count(self):
         """[component, type, device, bytes] of each that holds any, and sentences on what could not be told."""
@@ -538,12 +556,14 @@ class _Watcher:
         self.open, self.open_step, self.last = None, None, None
         self.depth, self.device, self.gpu, self.run_told = 0, None, False, None
         self.step, self.backwards, self.steps, self.token = None, 0, 0, 0
+        self.asked = False  # by the script: else what it announces itself comes first
+        self.left = set()  # kinds of modules that were left alone
         self.root = None  # whose forward pass runs: a watched module inside it tells nothing
         self.lines, self.cost, self.watching, self.steps_follow = [], _allowed_cost(), False, False
         self.input, self.told_input = None, None  # shape of what the model is called with
         self.ended = None  # phase, step and time of what ended in this hook: its objects are counted once that is told
         self.objects_failed, self.new_at = False, 0  # the step before which a model or an optimizer came last
-        self.compiling = getattr(getattr(torch, "compiler", None), "is_compiling", _never)
+        self.compiling = _compiling(torch)
         backward = torch.autograd.backward
 
         @functools.wraps(backward)
@@ -573,6 +593,25 @@ class _Watcher:
         model.register_forward_hook(self.on_forward_end)
         self.tell_model(model)
 
+    def is_silent(self):
+        """Nobody asked to watch, and the script tells its phases itself: it is told what they hold and nothing else."""
+        return _by_hand and not self.asked
+
+    def is_settled(self):
+        """The first steps with the newest model and optimizer are over."""
+        return self.steps - self.new_at >= _ALWAYS_TOLD_STEPS
+
+    def leave(self, model, kind):
+        """Counts what a module holds that no hook may touch, and says so once."""
+        if model in self.models:
+            return
+        self.models.add(model)
+        self.watching, self.new_at = True, self.steps
+        self.tell_model(model)
+        if kind not in self.left:
+            self.left.add(kind)
+            note("%s modules are left alone: their forward passes are not told, what they hold, backward and optimizer are" % kind)
+
     def add_optimizer(self, optimizer):
         if optimizer in self.optimizers:
             return
@@ -601,13 +640,16 @@ class _Watcher:
         if weights:
             self.device = weights[0].device
             self.gpu = getattr(self.device, "type", None) == "cuda"
-        self.tell(_line("model", {"fields": _model_fields(inner, weights)}))
+        if not self.is_silent():
+            self.tell(_line("model", {"fields": _model_fields(inner, weights)}))
 
     # --- hooks ---
 
     @_told
     def on_forward_begin(self, root, args, kwargs):
         if self.depth > 0 or (self.root is not None and self.root() not in (None, root)):  # recomputed, or inside another
+            return
+        if self.gpu and self.captured():
             return
         self.root = weakref.ref(root)
         self.input = _shape(args, kwargs)
@@ -678,6 +720,18 @@ class _Watcher:
         self.backwards = 0
 
     @_told
+    def on_phase_by_hand(self, name, step):
+        self.ended = (str(name), step, time.monotonic_ns())
+
+    def captured(self):
+        """Whether a CUDA graph is being captured: what runs in it runs later, and nothing is told of it."""
+        capturing = getattr(self.torch.cuda, "is_current_stream_capturing", _never)()
+        if capturing and "captured" not in self.left:
+            self.left.add("captured")
+            self.tell(_line("note", {"text": "what is captured in a CUDA graph is left alone: its passes are not told"}))
+        return capturing
+
+    @_told
     def on_exit(self):
         self.close()
 
@@ -690,6 +744,9 @@ class _Watcher:
         """At the start of a step: whether it is told, and its number unless the script counts its own."""
         global _step
         self.close()
+        if self.is_silent():
+            self.steps += 1
+            return
         quiet = self.steps >= _ALWAYS_TOLD_STEPS and self.spent > self.cost * (time.perf_counter() - self.started)
         if quiet and not self.quiet:
             self.tell(_line("note", {"text": "from here on some steps are not told: telling all of them would cost more than 1% of the run"}))
@@ -716,7 +773,7 @@ class _Watcher:
             self.last = None
             return
         self.close()
-        if self.quiet:
+        if self.quiet or self.is_silent():
             return
         if self.gpu:
             self.torch.cuda.reset_peak_memory_stats(self.device)
@@ -774,6 +831,8 @@ class _Watcher:
             text, counters, self.open, "" if self.open_step is None else ',"step":%d' % self.open_step))
 
     def tell_run(self, root, ids, length, training, cached):
+        if self.is_silent():
+            return
         mode = "train" if training else "generate" if cached else "infer"
         if self.run_told is not None and self.run_told.get("mode") in (mode, "train"):
             return

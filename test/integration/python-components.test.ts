@@ -5,10 +5,12 @@
  */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { instrumentEnvironment } from '../../src/main/workloads/instrument';
 import { runPython, torchPython } from '../support/python';
 
 const helpers = join(import.meta.dirname, '../../resources/python');
-const script = join(import.meta.dirname, '../fixtures/torch-real/components.py');
+const real = join(import.meta.dirname, '../fixtures/torch-real');
+const script = join(real, 'components.py');
 const python = torchPython('import torch, transformers');
 const reason = python ? '' : ' (skipped: no Python that can import torch and transformers)';
 
@@ -47,3 +49,41 @@ it.skipIf(!python)(
     );
   },
 );
+
+it.skipIf(!python)(
+  `changes neither losses, gradients nor peaks of what it watches, and leaves compiled modules alone${reason}`,
+  async () => {
+    const alone = await runPython(python ?? '', [join(real, 'identical.py')]);
+    expect({ code: alone.code, stderr: alone.code === 0 ? '' : alone.stderr }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    const watched = await runPython(
+      python ?? '',
+      [join(real, 'identical.py')],
+      instrumentEnvironment('python', {}),
+    );
+    expect(alone.lines).toEqual([]);
+    expect(alone.stdout.trim().split('\n')).toHaveLength(11);
+    expect(watched.stdout).toBe(alone.stdout);
+    expect(watched.lines.filter(({ type }) => type === 'model').length).toBeGreaterThanOrEqual(10);
+    for (const kind of ['compiled', 'scripted'])
+      expect(
+        watched.lines.some(({ text }) => text?.startsWith(`${kind} modules are left alone`)),
+      ).toBe(true);
+  },
+);
+
+it.skipIf(!python)(`finds what launchers start${reason}`, async () => {
+  const launch = ['-m', 'torch.distributed.run', '--nproc-per-node', '2', join(real, 'ranked.py')];
+  const { code, lines, stderr } = await runPython(
+    python ?? '',
+    launch,
+    instrumentEnvironment('python', {}),
+  );
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const ranks = (type: string) =>
+    [...new Set(lines.filter((line) => line.type === type).map(({ rank }) => rank))].sort();
+  expect(ranks('objects')).toEqual([0, 1]);
+  expect(ranks('model')).toEqual([0, 1]);
+});

@@ -97,12 +97,29 @@ print("instrument" in str(getattr(sys.modules.get("sitecustomize"), "__file__", 
     document.overlay.phases.map(({ phase, step }) => [phase, step]);
   const printed = (document: SessionDocument) => document.logs.map(({ text }) => text);
 
-  it('lets it import the helper by name, beside what PYTHONPATH held, and runs nothing else', async () => {
+  const watchedPath = (modules: string) =>
+    [join(helpers, 'instrument'), helpers, modules].join(delimiter);
+
+  it('lets it import the helper by name, beside what PYTHONPATH held, and watches it', async () => {
     const { python, modules } = importing();
     const { document } = await runJson<SessionDocument>(
       ['record', '--', 'python3', python],
       home.dir,
       { PYTHONPATH: modules, KEPT: 'yes' },
+    );
+    expect(phases(document)).toEqual([['forward', 1]]);
+    expect(printed(document)).toEqual(['mine yes', watchedPath(modules), 'True']);
+  });
+
+  it.each([
+    [['--no-instrument'], {}],
+    [[], { PLUMBLINE_INSTRUMENT: '0' }],
+  ])('leaves it alone where it is told to: %j %j', async (options, env) => {
+    const { python, modules } = importing();
+    const { document } = await runJson<SessionDocument>(
+      ['record', ...options, '--', 'python3', python],
+      home.dir,
+      { PYTHONPATH: modules, KEPT: 'yes', ...env },
     );
     expect(phases(document)).toEqual([['forward', 1]]);
     expect(printed(document)).toEqual(['mine yes', `${helpers}${delimiter}${modules}`, 'False']);
@@ -116,7 +133,7 @@ print("instrument" in str(getattr(sys.modules.get("sitecustomize"), "__file__", 
       { KEPT: 'yes' },
     );
     expect(phases(document)).toEqual([['forward', 1]]);
-    expect(printed(document)).toEqual(['mine None', `${helpers}${delimiter}${modules}`, 'False']);
+    expect(printed(document)).toEqual(['mine None', watchedPath(modules), 'True']);
   });
 });
 

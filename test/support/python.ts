@@ -13,6 +13,7 @@ export interface Line {
   readonly event?: string;
   readonly phase?: string;
   readonly step?: number;
+  readonly rank?: number;
   readonly index?: number;
   readonly text?: string;
   readonly parts?: readonly (readonly [string, string, string, number])[];

@@ -1,9 +1,9 @@
-"""Watches PyTorch in a script that knows nothing of Plumbline: `plumbline record --instrument python -- python train.py`.
+"""Watches PyTorch in a script that knows nothing of Plumbline: `plumbline record -- python train.py`.
 
 Python imports this file at its start because its folder leads PYTHONPATH. It waits for the script to import torch, then
 finds the models by how they are used: the outermost module that is called and has parameters is one, and every optimizer
-is one. Those get the hooks of plumbline.watch; torch itself is left as it was as soon as a model is known. A
-sitecustomize that this one hides is run first. Nothing here can fail the script.
+is one. Those get the hooks of plumbline.watch; torch itself is left as it was after the first steps. What a script
+announces itself is not told a second time. A sitecustomize that this one hides is run first. Nothing here can fail the script.
 """
 import importlib.util
 import os
@@ -56,46 +56,68 @@ class _WaitForTorch:
 
 def _watch_all(torch):
     plumbline = _helper()
-    _on_new_optimizer(torch.optim.Optimizer, plumbline)
-    _on_outermost_call(torch.nn.Module, plumbline)
+    arm = _on_outermost_call(torch, plumbline)
+    arm()
+    _on_new_optimizer(torch.optim.Optimizer, plumbline, arm)
 
 
-def _on_new_optimizer(optimizers, plumbline):
+def _on_new_optimizer(optimizers, plumbline, arm):
+    """Watches every optimizer; with a new one a new model may come."""
     initialize = optimizers.__init__
 
     def __init__(self, *args, **kwargs):
         initialize(self, *args, **kwargs)
         try:
             plumbline._watcher().add_optimizer(self)
+            arm()
         except Exception:
             pass
 
     optimizers.__init__ = __init__
 
 
-def _on_outermost_call(modules, plumbline):
-    """Watches the outermost module of each call, until one that is watched already is called again."""
+def _on_outermost_call(torch, plumbline):
+    """What makes the outermost module of each call be watched, until after the first steps one that is known is called."""
+    modules = torch.nn.Module
     original = modules.__call__
     inside = [False]
+    compiling = plumbline._compiling(torch)
 
     def __call__(self, *args, **kwargs):
-        if inside[0]:
+        if compiling() or inside[0]:
             return original(self, *args, **kwargs)
         inside[0] = True
         try:
             try:
                 watcher = plumbline._watcher()
                 if self in watcher.models:
-                    modules.__call__ = original
+                    if watcher.is_settled() and modules.__call__ is __call__:
+                        modules.__call__ = original
                 elif next(iter(self.parameters()), None) is not None:
-                    plumbline.watch(self)
+                    kind = _untouchable(self)
+                    if kind is None:
+                        watcher.add_model(self)
+                    else:
+                        watcher.leave(self, kind)
             except Exception:
                 pass
             return original(self, *args, **kwargs)
         finally:
             inside[0] = False
 
-    modules.__call__ = __call__
+    def arm():
+        if modules.__call__ is original:
+            modules.__call__ = __call__
+
+    return arm
+
+
+def _untouchable(module):
+    """Compiled and scripted modules are as fast as they are because nobody looks in."""
+    if type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
+        return "compiled"
+    kinds = [one.__name__ for one in type(module).__mro__]
+    return "scripted" if "ScriptModule" in kinds else "exported" if "GraphModule" in kinds else None
 
 
 try:

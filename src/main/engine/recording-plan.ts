@@ -11,7 +11,7 @@ import type { WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { checkSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor } from '../workloads/environment';
-import { helperEnvironment, instrumentEnvironment } from '../workloads/instrument';
+import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
 
 const DEFAULT_INTERVAL_MS: Millis = 100;
 const MAX_NAME_LENGTH = 60;
@@ -128,7 +128,7 @@ function command({ command = [], environment, instrument }: RecordRequest, cwd: 
   return {
     command,
     cwd,
-    env: instrument ? instrumentEnvironment(instrument, chosen) : chosen,
+    env: instrumentedEnvironment(instrument, chosen),
     pid: null,
     name: shown
       .map((word) => word.split(/[\\/]/).at(-1) ?? word)

@@ -1,14 +1,29 @@
 /**
  * What a workload finds in its environment so that it can speak to Plumbline without being changed: the Python helper
- * that it may import by name, and on demand a bootstrap that the interpreter runs at its start and that announces what
- * a script says nothing of.
+ * that it may import by name, and unless told otherwise a bootstrap that the interpreter runs at its start and that
+ * announces what a script says nothing of, once it imports PyTorch.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import { appRoot } from '../install/paths';
 
-export const INSTRUMENTS = ['python'] as const;
+export const INSTRUMENTS = ['python', 'none'] as const;
+export type Instrument = (typeof INSTRUMENTS)[number];
+
+/**
+ * `env` as a command finds it: with the instrument that was asked for, or where none was with Python's, if this
+ * installation has it and PLUMBLINE_INSTRUMENT is not 0.
+ */
+export function instrumentedEnvironment(
+  asked: Instrument | undefined,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  if (asked === 'none' || (asked === undefined && env.PLUMBLINE_INSTRUMENT === '0')) return env;
+  return asked === undefined && !hasBootstrap(env)
+    ? env
+    : instrumentEnvironment(asked ?? 'python', env);
+}
 
 /**
  * `env` with a PYTHONPATH on which `import plumbline` works in any Python of the workload. Nothing in that folder is run
@@ -31,16 +46,20 @@ export function instrumentEnvironment(kind: string, env: NodeJS.ProcessEnv): Nod
       `Use one of ${INSTRUMENTS.join(', ')}, or leave --instrument out.`,
     );
   }
-  const folder = join(pythonFolder(env), 'instrument');
-  if (!existsSync(join(folder, 'sitecustomize.py'))) {
+  if (kind === 'none') return env;
+  if (!hasBootstrap(env)) {
     throw new Failure(
       'unavailable',
       'The Python instrument is missing from this installation.',
       'Install Plumbline again, or use resources/python/plumbline.py in the script.',
     );
   }
-  return prependPythonPath(folder, env);
+  return prependPythonPath(bootstrapFolder(env), env);
 }
+
+const bootstrapFolder = (env: NodeJS.ProcessEnv): string => join(pythonFolder(env), 'instrument');
+const hasBootstrap = (env: NodeJS.ProcessEnv): boolean =>
+  existsSync(join(bootstrapFolder(env), 'sitecustomize.py'));
 
 const pythonFolder = (env: NodeJS.ProcessEnv): string =>
   join(env.PLUMBLINE_RESOURCES ?? appRoot, 'resources', 'python');

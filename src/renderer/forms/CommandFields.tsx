@@ -12,7 +12,7 @@ export interface CommandForm {
 export const FIRST_COMMAND: CommandForm = {
   command: '',
   cwd: '',
-  watchTorch: false,
+  watchTorch: true,
   onlyNeeded: false,
   variables: '',
 };
@@ -31,7 +31,7 @@ export function commandRequest({
   return {
     command: words,
     ...(cwd.trim() !== '' && { cwd: cwd.trim() }),
-    ...(watchTorch && { instrument: 'python' as const }),
+    ...(!watchTorch && { instrument: 'none' as const }),
     ...(Object.keys(environment).length > 0 && { environment }),
   };
 }

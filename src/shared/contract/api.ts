@@ -72,8 +72,8 @@ export interface RecordRequest {
   readonly bundled?: 'gpt2';
   readonly pid?: number;
   readonly command?: readonly string[];
-  /** Watches a command that knows nothing of Plumbline, by its interpreter. */
-  readonly instrument?: 'python';
+  /** Watches a command that knows nothing of Plumbline, by its interpreter: Python's unless told otherwise. */
+  readonly instrument?: 'python' | 'none';
   /** What the command leaves behind when it ends goes on running, and is named in a warning; else it is ended too. */
   readonly leaveRunning?: boolean;
   /** Folder or file of a Hugging Face checkpoint (safetensors) for the bundled workload. */

@@ -45,7 +45,8 @@ interface RecordOptions extends SpecOptions, ExpectationOptions {
   readonly brief?: boolean;
   readonly full?: boolean;
   readonly interval?: string;
-  readonly instrument?: string;
+  /** False: --no-instrument. */
+  readonly instrument?: string | false;
   readonly weights?: string;
   readonly saveWeights?: string;
   readonly env?: readonly string[];
@@ -77,8 +78,9 @@ function addRecordOptions(program: Command): Command {
       .option('--name <name>', 'name of the session')
       .option(
         '--instrument <kind>',
-        `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')}`,
+        `watch the command through its interpreter, without changing it: ${INSTRUMENTS.join(', ')} (python unless told otherwise: a script is watched once it imports PyTorch)`,
       )
+      .option('--no-instrument', 'leave the command alone; PLUMBLINE_INSTRUMENT=0 does so for all')
       .option(
         '--leave-running',
         'leave running what the command leaves behind when it ends, where it would be ended too',
@@ -233,7 +235,7 @@ async function buildRequest(command: string[], options: RecordOptions): Promise<
 }
 
 async function bundledRequest(bundled: string, options: RecordOptions): Promise<RecordRequest> {
-  if (options.instrument !== undefined)
+  if (options.instrument)
     throw new Failure(
       'bad_input',
       'The bundled workload needs no instrument.',
@@ -286,8 +288,9 @@ function foreignRequest(
       `${bundledOnly} is for the bundled workload.`,
       `Add --bundled gpt2, or leave ${bundledOnly} out.`,
     );
-  const { pid, instrument: kind } = options;
-  if (pid !== undefined && kind !== undefined) {
+  const { pid } = options;
+  const kind = options.instrument === false ? 'none' : options.instrument;
+  if (pid !== undefined && options.instrument) {
     throw new Failure(
       'bad_input',
       'A process that runs already cannot be given an instrument.',
