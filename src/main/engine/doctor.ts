@@ -2,13 +2,16 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { DoctorReport } from '../../shared/contract/api';
 import { rendererDir, workloadEntry, workloadNode } from '../install/paths';
+import type { Library } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import { telemetryChecks } from '../telemetry/doctor/doctor';
+import { sessionsCheck } from './sessions-check';
 
-export async function doctorReport(library: string): Promise<DoctorReport> {
+/** `isBusy`: session files are not read whole, since that would hold up what is being recorded. */
+export async function doctorReport(library: Library, isBusy: boolean): Promise<DoctorReport> {
   const telemetry = await telemetryChecks(process.env);
-  const writable = isWritable(library);
-  const access = describeAccess(library);
+  const writable = isWritable(library.dir);
+  const access = describeAccess(library.dir);
   const built = existsSync(workloadEntry) && existsSync(rendererDir);
   return {
     checks: [
@@ -21,11 +24,12 @@ export async function doctorReport(library: string): Promise<DoctorReport> {
       {
         id: 'library',
         ok: writable,
-        found: access === null ? library : access.message,
+        found: access === null ? library.dir : access.message,
         remedy: writable
           ? (access?.remedy ?? null)
           : 'Set PLUMBLINE_HOME to a folder you may write to.',
       },
+      ...(isBusy ? [] : [await sessionsCheck(library)]),
       {
         id: 'build',
         ok: built,

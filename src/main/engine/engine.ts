@@ -83,7 +83,7 @@ export function createEngine(options: EngineOptions): Engine {
   const exports = new Exports();
   const answers: EngineApi = {
     info: async () => describeApp(library.dir, options),
-    doctor: () => doctorReport(library.dir),
+    doctor: () => doctorReport(library, recordings.list().length > 0),
 
     list: async () => library.list().sessions,
     ...questions.queries,

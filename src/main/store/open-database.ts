@@ -11,6 +11,7 @@ import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
 import type { SessionResult } from '../../shared/session/types';
+import { type Blob, checkBlob } from './chunk';
 import { checkIsFile, checkSchema, connectToRead, connectToWrite, isDiskFull } from './connection';
 import { FIRST_FORMAT_VIEWS } from './first-format';
 import { isAlive } from './liveness';
@@ -112,11 +113,17 @@ function checkLength(path: string, db: Database.Database): void {
     throw damaged(path, 'its end is missing');
 }
 
-/** Reads every page of the file, which takes as long as it is large. Throws a Failure where it is damaged. */
+/** Reads the whole file, which takes as long as it is large. Throws a Failure where a page or a chunk is damaged. */
 export function checkSession(path: string): void {
-  const { db } = openDatabase(path);
+  const { db, version } = openDatabase(path);
   try {
-    reading(path, () => checkPages(path, db));
+    reading(path, () => {
+      checkPages(path, db);
+      for (const table of version === 1 ? ['chunk'] : ['chunk', 'times', 'tail']) {
+        const rows = db.prepare<[], Blob>(`SELECT crc, data FROM ${table} WHERE ${IN_TIME}`);
+        for (const row of rows.iterate()) checkBlob(row);
+      }
+    });
   } finally {
     db.close();
   }

@@ -58,4 +58,22 @@ describe('a damaged chunk', () => {
     expect(gaps.map(({ series }) => series).sort()).toEqual(['tree.cpu', 'tree.rss']);
     for (const gap of gaps) expect(gap).toMatchObject(LOST);
   });
+
+  it('is found by the doctor, who reads files whole', async () => {
+    const sessions = async () => (await engine.doctor()).checks.find(({ id }) => id === 'sessions');
+    expect(await sessions()).toMatchObject({ ok: true, found: 'no sessions yet' });
+    damage(VALUES);
+    expect(await sessions()).toMatchObject({
+      ok: false,
+      found: 'The session file s.plumbline is damaged: a chunk does not match its checksum.',
+    });
+    rmSync(join(dir, 's.plumbline'));
+    const writer = createSession(dir, plainHeader('whole'));
+    writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 1e6 });
+    writer.close();
+    expect(await sessions()).toMatchObject({
+      ok: true,
+      found: 'read the one session file whole: nothing is damaged',
+    });
+  });
 });
