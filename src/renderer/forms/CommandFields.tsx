@@ -7,6 +7,7 @@ export interface CommandForm {
   readonly cwd: string;
   readonly watchTorch: boolean;
   readonly onlyNeeded: boolean;
+  readonly leaveRunning: boolean;
   readonly variables: string;
 }
 export const FIRST_COMMAND: CommandForm = {
@@ -14,6 +15,7 @@ export const FIRST_COMMAND: CommandForm = {
   cwd: '',
   watchTorch: true,
   onlyNeeded: false,
+  leaveRunning: false,
   variables: '',
 };
 
@@ -23,6 +25,7 @@ export function commandRequest({
   cwd,
   watchTorch,
   onlyNeeded,
+  leaveRunning,
   variables,
 }: CommandForm): RecordRequest | null {
   const words = splitCommand(command);
@@ -32,6 +35,7 @@ export function commandRequest({
     command: words,
     ...(cwd.trim() !== '' && { cwd: cwd.trim() }),
     ...(!watchTorch && { instrument: 'none' as const }),
+    ...(leaveRunning && { leaveRunning }),
     ...(Object.keys(environment).length > 0 && { environment }),
   };
 }
@@ -93,6 +97,11 @@ export function CommandFields({
         checked={form.watchTorch}
         onChange={(watchTorch) => change({ watchTorch })}
         label="Watch PyTorch: phases and its allocator’s figures, without changing the script"
+      />
+      <CheckLine
+        checked={form.leaveRunning}
+        onChange={(leaveRunning) => change({ leaveRunning })}
+        label="Leave running what the command leaves behind; otherwise it is ended with the command"
       />
       <p className="hint">
         Run without a shell. Values of variables whose names look like keys, tokens or passwords are

@@ -4,7 +4,8 @@
  * pages that write it often.
  */
 import { useEffect, useRef } from 'react';
-import { useSpanParameter } from './router';
+import { addressSpan, spanInAddress, subscribe } from './router';
+import { changes } from './undo';
 
 interface Span {
   readonly t0: number;
@@ -22,33 +23,43 @@ export interface AddressedView {
 /** A view rests so long before the address tells of it. */
 const REST_MS = 250;
 
-/** `view`: the same one for as long as its axis is the same; another is moved to where the address says. */
+/**
+ * `view`: the same one for as long as its axis is the same; another is moved to where the address says. A change that the
+ * address is not told of yet is told before anything is taken back, so that undo takes back what was seen last.
+ */
 export function useAddressedView(view: AddressedView): void {
-  const [span, setSpan] = useSpanParameter();
   /** What the address says as far as the view knows. */
-  const told = useRef(span);
-  useEffect(() => {
-    if (isSame(told.current, span)) return;
-    told.current = span;
-    view.show(span);
-  }, [view, span]);
+  const told = useRef(spanInAddress());
   useEffect(() => {
     let timer = 0;
     const tell = () => {
+      window.clearTimeout(timer);
       const now = view.get();
       if (isSame(now, told.current)) return;
       told.current = round(now);
-      setSpan(now);
+      addressSpan(now);
     };
-    const off = view.subscribe(() => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(tell, REST_MS);
-    });
+    // Not by what React has rendered: an undo may follow what it takes back at once.
+    const follow = () => {
+      const span = spanInAddress();
+      if (isSame(told.current, span)) return;
+      told.current = span;
+      view.show(span);
+    };
+    follow();
+    const offs = [
+      subscribe(follow),
+      changes.beforeUndo(tell),
+      view.subscribe(() => {
+        window.clearTimeout(timer);
+        timer = window.setTimeout(tell, REST_MS);
+      }),
+    ];
     return () => {
-      off();
+      for (const off of offs) off();
       window.clearTimeout(timer);
     };
-  }, [view, setSpan]);
+  }, [view]);
 }
 
 const round = (span: Span | null): Span | null =>

@@ -64,7 +64,8 @@ export const go = (href: string): void => {
 
 const listeners = new Set<() => void>();
 
-function subscribe(listener: () => void): () => void {
+/** Calls `listener` whenever the address is another one, whoever changed it. */
+export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   window.addEventListener('hashchange', listener);
   return () => {
@@ -127,25 +128,25 @@ export function useParameter(
   return [value, set];
 }
 
-/** The parameter `span` (t0-t1, whole microseconds) and its setter; null is the whole run. */
-export function useSpanParameter(): readonly [
-  { readonly t0: number; readonly t1: number } | null,
-  (span: { readonly t0: number; readonly t1: number } | null) => void,
-] {
+/** A span of a session's time; null is the whole run. */
+export type AddressedSpan = { readonly t0: number; readonly t1: number } | null;
+
+/** The parameter `span` (t0-t1, whole microseconds). */
+export const spanInAddress = (): AddressedSpan =>
+  readSpan(readParameters(location.hash).get('span'));
+
+export function useAddressedSpan(): AddressedSpan {
   const [text] = useParameter('span', 'zoom');
-  const span = useMemo(() => readSpan(text), [text]);
-  // To look at the whole is a step of its own, however soon it follows a zoom.
-  const set = useCallback(
-    (next: { readonly t0: number; readonly t1: number } | null) =>
-      next === null
-        ? setParameters({ span: null }, 'fit')
-        : setParameters({ span: `${Math.round(next.t0)}-${Math.round(next.t1)}` }, 'zoom'),
-    [],
-  );
-  return [span, set];
+  return useMemo(() => readSpan(text), [text]);
 }
 
-export function readSpan(text: string | null): { t0: number; t1: number } | null {
+/** To look at the whole is a step of its own, however soon it follows a zoom. */
+export const addressSpan = (span: AddressedSpan): void =>
+  span === null
+    ? setParameters({ span: null }, 'fit')
+    : setParameters({ span: `${Math.round(span.t0)}-${Math.round(span.t1)}` }, 'zoom');
+
+export function readSpan(text: string | null): AddressedSpan {
   const [, t0, t1] = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? '') ?? [];
   if (t0 === undefined || t1 === undefined || Number(t0) >= Number(t1)) return null;
   return { t0: Number(t0), t1: Number(t1) };

@@ -17,12 +17,19 @@ const KEPT = 100;
 export class Changes {
   #past: readonly Change[] = [];
   #future: readonly Change[] = [];
+  readonly #unnoted = new Set<() => void>();
   /** What the next undo and the next redo would do. */
   readonly next: Store<{ readonly undo: string | null; readonly redo: string | null }> =
     createStore<{
       readonly undo: string | null;
       readonly redo: string | null;
     }>({ undo: null, redo: null });
+
+  /** `note` is called before anything is taken back, to note a change that was made and waits to be noted. Returns how to leave. */
+  beforeUndo(note: () => void): () => void {
+    this.#unnoted.add(note);
+    return () => this.#unnoted.delete(note);
+  }
 
   /** Notes a change that has been made. */
   note(change: Change): void {
@@ -40,6 +47,7 @@ export class Changes {
 
   /** What could not be taken back stays done. */
   async undo(): Promise<void> {
+    for (const note of [...this.#unnoted]) note();
     const change = this.#past.at(-1);
     if (change === undefined) return;
     await change.undo();
@@ -49,6 +57,7 @@ export class Changes {
   }
 
   async redo(): Promise<void> {
+    for (const note of [...this.#unnoted]) note();
     const [change] = this.#future;
     if (change === undefined) return;
     await change.redo();

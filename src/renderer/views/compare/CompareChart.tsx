@@ -12,7 +12,7 @@ import { clampView, focusOn, pan, type View, zoomAround } from '../../chart/view
 import { useCommands } from '../../commands/useCommands';
 import { useAddressedView } from '../../state/addressed-view';
 import { useEngine, useLinkState, useQuery } from '../../state/engine';
-import { useSpanParameter } from '../../state/router';
+import { useAddressedSpan } from '../../state/router';
 import { createStore, type Store } from '../../state/store';
 import { TraceWindows } from '../../timeline/traces';
 import { AlignedSession, beginAtZero } from './aligned-session';
@@ -159,7 +159,7 @@ function firstLook(aligned: readonly AlignedSession[], end: Micros): View {
 
 /** Another axis is looked at afresh, or where the address says. */
 function useView(end: Micros, align: AlignBy, first: View): Store<View> {
-  const [span] = useSpanParameter();
+  const span = useAddressedSpan();
   const [view] = useState(() => createStore<View>(span ?? first));
   const axis = `${end} ${align}`;
   const latest = useRef(first);

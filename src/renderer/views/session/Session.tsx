@@ -8,7 +8,7 @@ import { useCommands } from '../../commands/useCommands';
 import { FailureNote } from '../../components/FailureNote';
 import { useAddressedView } from '../../state/addressed-view';
 import { EngineProvider, useLink } from '../../state/engine';
-import { useParameter, useSpanParameter } from '../../state/router';
+import { spanInAddress, useParameter } from '../../state/router';
 import { useStore } from '../../state/store';
 import { Timeline } from '../../timeline/Timeline';
 import { timelineActions } from '../../timeline/timeline-actions';
@@ -188,8 +188,7 @@ function useTimeline(session: SessionDocument) {
 
 /** The timeline's place, kept in the address as far as a link restores it. */
 function useTimelineState(): TimelineState {
-  const [span] = useSpanParameter();
-  const [state] = useState(() => createTimelineState({ view: span }));
+  const [state] = useState(() => createTimelineState({ view: spanInAddress() }));
   const [view] = useState(() => ({ ...state.view, show: state.view.set }));
   useAddressedView(view);
   return state;

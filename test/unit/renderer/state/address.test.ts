@@ -48,6 +48,22 @@ describe('undo', () => {
     return { changes, step, value: () => value };
   };
 
+  it('takes back what was done last, though it waited to be noted', async () => {
+    const { changes, step, value } = counter();
+    changes.note(step('source', 1));
+    let waiting = [step('zoom', 2)];
+    const leave = changes.beforeUndo(() => {
+      for (const change of waiting) changes.note(change);
+      waiting = [];
+    });
+    await changes.undo();
+    expect([value(), changes.next.get()]).toEqual([1, { undo: 'source', redo: 'zoom' }]);
+    leave();
+    waiting = [step('pan', 3)];
+    await changes.redo();
+    expect(value()).toBe(2);
+  });
+
   it('walks back and forth, and forgets what was taken back once something else is done', async () => {
     const { changes, step, value } = counter();
     changes.note(step('one', 1));
