@@ -5,6 +5,8 @@
  *     momentum     one buffer like the weights          lion  the same, and one update at a time
  *     adam8bit     m and v at one byte, with an fp32 scale for every 256 elements (bitsandbytes; below 4,096 elements fp32)
  *     adafactor    fp32 row and column means of each matrix, a whole vector otherwise; one fp32 update at a time
+ *     paged        states of 100,000 elements and more in memory that pages to the host, the scales of 8-bit ones never; one
+ *                  kernel, which holds nothing (bitsandbytes/optim/optimizer.py, get_state_buffer and init_state)
  *     muon         momentum for the matrices of the layers, Adam for the rest; Newton–Schulz holds four half-precision
  *                  copies of one matrix
  */
@@ -23,6 +25,7 @@ export interface OptimizerMemory {
 
 const BLOCK_8BIT = 256;
 const MIN_8BIT = 4_096;
+const MIN_PAGED = 100_000;
 const COPIES_OF_NEWTON_SCHULZ = 4;
 
 export function optimizerMemory(
@@ -31,14 +34,14 @@ export function optimizerMemory(
   types: ElementBytes,
   share: number,
 ): OptimizerMemory {
-  const sums = new TrainedSums(trained, types, share);
+  const sums = new TrainedSums(trained, types, share, run.pagedOptimizer === true);
   const none = new TensorSum();
   switch (run.optimizer) {
     case 'adam':
     case 'adamw':
       return {
         states: [hold('adam_m', sums.like()), hold('adam_v', sums.like())],
-        temporaries: run.optimizerKernel === 'fused' ? none : sums.like(),
+        temporaries: run.optimizerKernel === 'fused' || run.pagedOptimizer ? none : sums.like(),
       };
     case 'sgd':
       return { states: [], temporaries: none };
@@ -47,7 +50,7 @@ export function optimizerMemory(
     case 'lion':
       return {
         states: [hold('momentum', sums.like())],
-        temporaries: sums.largest(types.state),
+        temporaries: run.pagedOptimizer ? none : sums.largest(types.state),
       };
     case 'adam8bit':
       return { states: adam8bitStates(sums), temporaries: none };
@@ -63,7 +66,10 @@ export function optimizerMemory(
 }
 
 function adam8bitStates(sums: TrainedSums): readonly Holding[] {
-  const moment = () => sums.sum((_, elements) => (elements < MIN_8BIT ? 4 * elements : elements));
+  const moment = () =>
+    sums.sum((_, elements) =>
+      sums.isResident(elements) ? elements * (elements < MIN_8BIT ? 4 : 1) : 0,
+    );
   const scales = sums.sum((_, elements) =>
     elements < MIN_8BIT ? 0 : 2 * 4 * Math.ceil(elements / BLOCK_8BIT),
   );
@@ -89,11 +95,23 @@ class TrainedSums {
   readonly #types: ElementBytes;
   /** Ranks that the states are divided among. */
   readonly #share: number;
+  readonly #paged: boolean;
 
-  constructor(trained: readonly WeightTensor[], types: ElementBytes, share: number) {
+  constructor(
+    trained: readonly WeightTensor[],
+    types: ElementBytes,
+    share: number,
+    paged: boolean,
+  ) {
     this.#trained = trained;
     this.#types = types;
     this.#share = share;
+    this.#paged = paged;
+  }
+
+  /** Whether a state of so many elements is ordinary memory of the device. */
+  isResident(elements: number): boolean {
+    return !this.#paged || elements < MIN_PAGED;
   }
 
   sum(bytes: (tensor: WeightTensor, elements: number) => Bytes): TensorSum {
@@ -113,6 +131,8 @@ class TrainedSums {
   }
 
   like(wanted: (tensor: WeightTensor) => boolean = () => true): TensorSum {
-    return this.sum((tensor, elements) => (wanted(tensor) ? elements * this.#types.state : 0));
+    return this.sum((tensor, elements) =>
+      wanted(tensor) && this.isResident(elements) ? elements * this.#types.state : 0,
+    );
   }
 }
