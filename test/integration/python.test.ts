@@ -431,6 +431,8 @@ describe.skipIf(!python)(`the sample PyTorch GPT-2${reason}`, () => {
   it('and all helpers compile', () => {
     const files = [
       gpt2,
+      join(root, 'resources/workloads/torch_sample.py'),
+      join(root, 'resources/workloads/torch_llama.py'),
       join(helpers, 'plumbline.py'),
       join(helpers, 'instrument/sitecustomize.py'),
     ];
