@@ -245,6 +245,18 @@ export function fixtureEngine(
     },
     rename: async ({ id, name }) => change(id, { name }),
     annotate: async ({ id }) => change(id, {}),
+    mark: async ({ id, mark: draft }) => {
+      const { marks = [] } = find(id).document;
+      const mark = {
+        ...draft,
+        id: draft.id ?? Math.max(0, ...marks.map((each) => each.id)) + 1,
+        createdAt: '2026-11-23T12:00:00Z',
+      };
+      await change(id, { marks: [...marks.filter((each) => each.id !== mark.id), mark] });
+      return mark;
+    },
+    unmark: async ({ id, mark }) =>
+      change(id, { marks: (find(id).document.marks ?? []).filter((each) => each.id !== mark) }),
     trash: async () => [],
     restore: async ({ id }) => ({ id }),
     emptyTrash: async () => ({ ids: [] }),

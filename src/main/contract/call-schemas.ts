@@ -141,6 +141,11 @@ export const CALL_SCHEMAS: {
     tags: z.array(text).max(1000).optional(),
     note: z.string().max(100_000).optional(),
   }),
+  mark: z.object({
+    id,
+    mark: z.object({ id: z.int().nullable(), t: z.number(), text: z.string().max(10_000) }),
+  }),
+  unmark: z.object({ id, mark: z.int() }),
   trash: nothing,
   addSample: nothing,
   restore: z.object({ id }),

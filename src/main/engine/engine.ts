@@ -101,6 +101,19 @@ export function createEngine(options: EngineOptions): Engine {
       library.annotate(id, words);
       events.libraryChanged();
     },
+    mark: async ({ id, mark }) => {
+      await questions.letGo();
+      const set = library.mark(id, mark);
+      dropResults(library.locate(id));
+      events.libraryChanged();
+      return set;
+    },
+    unmark: async ({ id, mark }) => {
+      await questions.letGo();
+      library.unmark(id, mark);
+      dropResults(library.locate(id));
+      events.libraryChanged();
+    },
     delete: async ({ id }) => {
       recordings.refuseWhileRecorded(library.identify(id));
       await questions.letGo();

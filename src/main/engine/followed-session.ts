@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SessionData } from '../../shared/session/types';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
-import { readBaselines, storedSeries } from '../store/session-data';
+import { readBaselines, readMarks, storedSeries } from '../store/session-data';
 import type { GapRow, SessionReader, SummarizedSeries } from '../store/session-file';
 
 const NO_GAPS: readonly Gap[] = [];
@@ -49,6 +49,7 @@ export class FollowedSession {
       markers: this.#markers,
       logs: this.#logs,
       warnings: reader.warnings(),
+      ...readMarks(reader),
     };
   }
 

@@ -1,11 +1,12 @@
 /**
- * What a person said of sessions of an older format: names, tags and notes. Their files stay as the program that
+ * What a person said of sessions of an older format: names, tags, notes and marked moments. Their files stay as the program that
  * recorded them left them, so these words lie beside them, in the folder of the library.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { SessionWords } from '../../shared/library/words';
+import type { Mark } from '../../shared/session/marks';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
@@ -14,12 +15,16 @@ const edit = z.object({
   name: z.string().optional(),
   tags: z.array(z.string()).optional(),
   note: z.string().optional(),
+  marks: z
+    .array(z.object({ id: z.int(), t: z.number(), text: z.string(), createdAt: z.string() }))
+    .optional(),
 });
 /** A bare text is a name: it was all that could be kept once. */
 const edits = z.record(z.string(), z.union([z.string().transform((name) => ({ name })), edit]));
 
 export interface KeptEdit extends SessionWords {
   readonly name?: string;
+  readonly marks?: readonly Mark[];
 }
 
 /** What was said of the session at `path`; empty where nothing was. */

@@ -9,12 +9,20 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { TrashedSession } from '../../shared/library/trashed-session';
 import type { SessionWords } from '../../shared/library/words';
+import type { Mark, MarkDraft } from '../../shared/session/marks';
 import type { SessionSummary } from '../../shared/session/types';
 import { keepEdit, keptEdit } from './kept-edits';
 import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
-import { annotateSession, openSession, renameSession, type SessionReader } from './session-file';
+import {
+  annotateSession,
+  markSession,
+  openSession,
+  renameSession,
+  type SessionReader,
+  unmarkSession,
+} from './session-file';
 import { reading, unwritable, writing } from './sqlite-failures';
 import { SUMMARY_LIMIT_MS, withinTime } from './time-limit';
 import { Trash } from './trash';
@@ -185,6 +193,14 @@ export class Library {
 
   annotate(id: string, words: SessionWords): void {
     annotateSession(this.locate(id), words);
+  }
+
+  mark(id: string, draft: MarkDraft): Mark {
+    return markSession(this.locate(id), draft);
+  }
+
+  unmark(id: string, mark: number): void {
+    unmarkSession(this.locate(id), mark);
   }
 
   #last(): string {

@@ -44,11 +44,11 @@ export function openDatabase(path: string): OpenedDatabase {
 }
 
 /** A connection for what a person changes. Never used for measured data, nor for a file of an older format. */
-export function editDatabase(path: string, edit: (db: Database.Database) => void): void {
-  reading(path, () => {
+export function editDatabase<T>(path: string, edit: (db: Database.Database) => T): T {
+  return reading(path, () => {
     const db = connectToWrite(path);
     try {
-      db.transaction(() => edit(db)).immediate();
+      return db.transaction(() => edit(db)).immediate();
     } finally {
       db.close();
     }

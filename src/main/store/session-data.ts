@@ -31,6 +31,7 @@ export function readSession(reader: SessionReader): SessionData {
     },
     warnings: reader.warnings(),
     ...readAllocations(reader),
+    ...readMarks(reader),
   };
 }
 
@@ -51,6 +52,12 @@ export function storedSeries(
 ): SeriesData {
   const source = new StoredSamples(reader, info.id);
   return { info, gaps, figures: figuresFrom(summary), source };
+}
+
+/** Left out where there are none. */
+export function readMarks(reader: SessionReader): Pick<SessionData, 'marks'> {
+  const marks = reader.marks();
+  return marks.length === 0 ? {} : { marks };
 }
 
 function readAllocations(reader: SessionReader): Pick<SessionData, 'allocations'> {

@@ -5,7 +5,7 @@
 
 export type { SessionHeader, SessionResult } from '../../shared/session/types';
 export { EXTENSION } from './schema';
-export { annotateSession, renameSession } from './session-edit';
+export { annotateSession, markSession, renameSession, unmarkSession } from './session-edit';
 export {
   type GapRow,
   type Note,

@@ -12,6 +12,7 @@ import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import { MAX_NOTE, MAX_TAGS, type SessionWords } from '../../shared/library/words';
 import { MAX_LAYERS, MAX_MICRO_BATCHES } from '../../shared/model/limits';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
+import type { Mark } from '../../shared/session/marks';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import { LAYOUT, type Layout } from './growing-series';
 import type { ProcessIdentity } from './liveness';
@@ -112,7 +113,7 @@ export const summarySchema = z.looseObject({
   experiment,
 });
 
-/** A person's words on a session, at a moment of it or on the whole. The format holds them; no front end writes any yet. */
+/** A person's words on a session, at a moment of it or on the whole. */
 export interface Note {
   readonly id: number;
   readonly t: Micros | null;
@@ -120,6 +121,10 @@ export interface Note {
   /** ISO 8601. */
   readonly createdAt: string;
 }
+
+/** The notes at a moment. */
+export const marksAmong = (notes: readonly Note[]): Mark[] =>
+  notes.flatMap(({ t, ...note }) => (t === null ? [] : [{ ...note, t }]));
 
 /** Documents by key. Absent keys read as null; a document that is no JSON throws. */
 export class MetaDocuments {

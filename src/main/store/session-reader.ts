@@ -10,6 +10,7 @@ import { basename, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Failure } from '../../shared/base/failure';
 import type { Micros } from '../../shared/base/units';
+import type { Mark } from '../../shared/session/marks';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { Envelope } from '../../shared/trace/envelope';
 import { phaseSpans } from '../../shared/trace/phases';
@@ -27,11 +28,11 @@ import type {
   SeriesStats,
 } from '../../shared/trace/types';
 import { FirstFormatSource } from './first-format';
-import { keptEdit } from './kept-edits';
+import { type KeptEdit, keptEdit } from './kept-edits';
 import { currentResult, openDatabase, tidy } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
 import { type SampleColumns, SeriesQuery, type Span, type TimedValue } from './series-query';
-import { MetaDocuments, type Note } from './session-meta';
+import { MetaDocuments, marksAmong, type Note } from './session-meta';
 import { type Page, type PageQuery, SessionRows } from './session-rows';
 import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
@@ -83,8 +84,8 @@ export class SessionReader {
   /** By id, as they were declared at the last look; null where that is to be looked for again. */
   #known: ReadonlyMap<string, SeriesRow> | null = null;
   readonly #transact: (read: () => unknown) => unknown;
-  /** Given by a person to a session of an older format. */
-  readonly #name: string | null;
+  /** What a person said of a session of an older format. */
+  readonly #kept: KeptEdit;
   #meta: MetaDocuments;
   #header: SessionHeader;
   #result: SessionResult;
@@ -98,7 +99,7 @@ export class SessionReader {
     this.#meta = meta;
     this.#result = result;
     try {
-      this.#name = version < SCHEMA_VERSION ? (keptEdit(path).name ?? null) : null;
+      this.#kept = version < SCHEMA_VERSION ? keptEdit(path) : {};
       this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
       this.#source = reading(path, () =>
@@ -298,6 +299,11 @@ export class SessionReader {
     return this.#read(() => [...rising(rows.iterate(), ({ id }) => id)]);
   }
 
+  /** The moments a person marked, in order of time. */
+  marks(): readonly Mark[] {
+    return [...(this.#kept.marks ?? marksAmong(this.notes()))].sort((a, b) => a.t - b.t);
+  }
+
   /** What is asked within is of one moment, and costs one look at what is new. */
   atOnce<T>(ask: () => T): T {
     return this.#read(ask);
@@ -321,7 +327,7 @@ export class SessionReader {
     return {
       ...this.#meta.header(),
       id: this.id,
-      ...(this.#name !== null && { name: this.#name }),
+      ...(this.#kept.name !== undefined && { name: this.#kept.name }),
     };
   }
 

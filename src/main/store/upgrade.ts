@@ -12,7 +12,7 @@ import type { SeriesInfo } from '../../shared/trace/types';
 import { keepEdit, keptEdit } from './kept-edits';
 import { openDatabase } from './open-database';
 import { EXTENSION, SCHEMA_VERSION } from './schema';
-import { annotateSession } from './session-edit';
+import { annotateSession, replaceMarks } from './session-edit';
 import {
   openSession,
   type SampleColumns,
@@ -50,7 +50,9 @@ export function upgradeSession(path: string): boolean {
       upgraded.close();
       old.close();
       // The name is in the header that was carried over.
-      annotateSession(made, keptEdit(path));
+      const { marks, ...words } = keptEdit(path);
+      annotateSession(made, words);
+      if (marks !== undefined) replaceMarks(made, marks);
       renameSync(made, path);
       keepEdit(path, null);
       return true;

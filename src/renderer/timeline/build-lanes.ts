@@ -7,6 +7,7 @@ import { joinBlocks, listBlocks, RESIDUALS, residualBound } from '../chart/phase
 import { type BudgetPicture, drawBudget } from './budget-picture';
 import { type CounterLane, counterLanes } from './counter-lanes';
 import { logLane } from './log-lane';
+import { marksLane } from './marks-lane';
 import { memoryLane } from './memory-lane';
 import { phaseLane } from './phase-lane';
 import { residualLane } from './residual-lane';
@@ -40,6 +41,7 @@ export function buildLanes(
     budget,
     memory,
     lanes: [
+      ...(session.marks ? [marksLane(session.marks)] : []),
       ...(hasPhases ? [phaseLane(session, blocks)] : []),
       ...(overlay.series !== null || budget.ceiling > 0 ? [memory] : []),
       ...(hasResiduals ? [residualLane(blocks, residualBound(overlay, tier))] : []),

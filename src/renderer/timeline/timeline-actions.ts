@@ -16,6 +16,8 @@ export interface TimelineActions {
   /** The beginning of the next phase, finding or note after the cursor; the view follows. */
   nextMarker(): void;
   previousMarker(): void;
+  /** Puts the cursor there; the view follows where that is out of sight. */
+  goTo(t: Micros | null): void;
   select(span: Span | null): void;
   selectView(): void;
 }
@@ -29,7 +31,7 @@ export function timelineActions(session: SessionDocument, state: TimelineState):
   const end = runEnd(session);
   const view = (): View => state.view.get() ?? { t0: 0, t1: end };
   const look = (next: View) => setView(state, next, end);
-  const goTo = (t: Micros | null) => {
+  const goTo = (t: Micros | null): void => {
     if (t === null) return;
     const now = view();
     state.cursor.set(t);
@@ -59,6 +61,7 @@ export function timelineActions(session: SessionDocument, state: TimelineState):
       look(focusOn([peak.at - span / 2, peak.at + span / 2], end));
       state.cursor.set(peak.at);
     },
+    goTo,
     show: (span) => look(focusOn(span, end)),
     nextMarker: () => goTo(nextAfter(listMoments(session), state.cursor.get() ?? view().t0)),
     previousMarker: () => goTo(lastBefore(listMoments(session), state.cursor.get() ?? view().t1)),
@@ -82,6 +85,7 @@ function listMoments(session: SessionDocument): readonly Micros[] {
   return [
     ...session.overlay.phases.map(({ span }) => span[0]),
     ...session.findings.map(({ span }) => span[0]),
+    ...(session.marks ?? []).map(({ t }) => t),
     ...session.markers.filter(({ type }) => type === 'note').map(({ t }) => t),
   ];
 }

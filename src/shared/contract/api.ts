@@ -16,6 +16,7 @@ import type { SessionWords } from '../library/words';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Moment } from '../session/at-moment';
 import type { Comparison } from '../session/comparison';
+import type { Mark, MarkDraft } from '../session/marks';
 import type { Page } from '../session/pages';
 import type { PhaseBar } from '../session/phase-bars';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
@@ -209,6 +210,10 @@ interface Methods {
   rename(q: { id: string; name: string }): Promise<void>;
   /** Tags and note, each replacing what there was; what is left out stays. */
   annotate(q: { id: string } & SessionWords): Promise<void>;
+  /** Marks a moment, or changes what a mark says; never what was measured. */
+  mark(q: { id: string; mark: MarkDraft }): Promise<Mark>;
+  /** Removes a mark by its id. */
+  unmark(q: { id: string; mark: number }): Promise<void>;
   /** Into the trash, from which it can be had back for 30 days. */
   delete(q: { id: string }): Promise<void>;
   /** What was deleted, last deleted first. */
@@ -266,6 +271,8 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   stop: true,
   rename: true,
   annotate: true,
+  mark: true,
+  unmark: true,
   delete: true,
   trash: true,
   restore: true,

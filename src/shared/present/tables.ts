@@ -16,6 +16,7 @@ import {
   type Overlay,
 } from '../divergence/overlay/types';
 import type { PhaseTime, TimeAnalysis } from '../divergence/timing/time';
+import type { Mark } from '../session/marks';
 import type { SessionDocument } from '../session/session-document';
 import { LEDGER_NAMES, settingName } from './names';
 import { phaseName } from './phase-name';
@@ -32,13 +33,23 @@ export function explainTrace({
   overlay,
   time,
   inversion,
+  marks = [],
 }: SessionDocument): readonly (readonly [title: string, table: WordTable])[] {
   const ledger = ledgerTable(overlay);
   return [
+    ...(marks.length > 0 ? [['Marked moments', marksTable(marks)] as const] : []),
     ...(ledger ? [['Ledger', ledger] as const] : []),
     ...(time ? [['Time', timeTable(time)] as const] : []),
     ...(inversion ? [['What ran, by the trace', inversionTable(inversion)] as const] : []),
   ];
+}
+
+function marksTable(marks: readonly Mark[]): WordTable {
+  return {
+    head: ['at', 'mark'],
+    rows: marks.map(({ t, text }) => [formatDuration(t), text]),
+    notes: [],
+  };
 }
 
 /**

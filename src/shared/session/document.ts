@@ -40,6 +40,7 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     inversion: data.status !== 'recording' && diagnosis ? invert(diagnosis) : null,
     time: analyseTime(input.overlay, budget, data.series, deviceName(input.overlay, data)),
     ...(data.allocations && { allocations: data.allocations }),
+    ...(data.marks && { marks: data.marks }),
     warnings: [...data.warnings, ...analysis.warnings, ...wholeGpuWarning(data, input.overlay)],
     gaps: data.series.flatMap((series) =>
       series.gaps.map((gap) => ({ series: series.info.id, ...gap })),

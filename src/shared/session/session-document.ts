@@ -18,6 +18,7 @@ import type { TimeAnalysis } from '../divergence/timing/time';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, ObjectsMark, SeriesStats } from '../trace/types';
 import type { AllocationLedger } from './allocations';
+import type { Mark } from './marks';
 import type { PhaseKind } from './phase-kinds';
 import type { Environment, WorkloadInfo } from './types';
 
@@ -52,6 +53,8 @@ export interface BriefDocument {
   readonly time?: TimeAnalysis | null;
   /** Who held what at the peak: of a file that told every allocation with its stack. */
   readonly allocations?: AllocationLedger;
+  /** What a person marked, in order of time; left out where nothing was. */
+  readonly marks?: readonly Mark[];
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
 }

@@ -6,6 +6,7 @@ import type { GpuInfo } from '../hardware/gpu-info';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
 import type { AllocationLedger } from './allocations';
+import type { Mark } from './marks';
 
 export interface SessionData extends SessionHeader, SessionResult {
   /** Device memory in use before launch, by series id. */
@@ -16,6 +17,8 @@ export interface SessionData extends SessionHeader, SessionResult {
   readonly warnings: readonly string[];
   /** Of a file that told every allocation with its stack. */
   readonly allocations?: AllocationLedger;
+  /** What a person marked, in order of time; left out where nothing was. */
+  readonly marks?: readonly Mark[];
 }
 
 /** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */

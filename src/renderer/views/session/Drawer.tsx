@@ -12,6 +12,7 @@ export const TABS = [
   'phases',
   'ranks',
   'time',
+  'marks',
   'log',
   'machine',
 ] as const;
@@ -24,6 +25,7 @@ const LABELS: Readonly<Record<TabId, string>> = {
   phases: 'Phases',
   ranks: 'Ranks',
   time: 'Time',
+  marks: 'Marks',
   log: 'Log',
   machine: 'Run and machine',
 };
@@ -49,6 +51,7 @@ export function Drawer({
   const counts: Readonly<Partial<Record<TabId, number>>> = {
     findings: session.findings.length,
     phases: session.counts.phases,
+    marks: session.marks?.length ?? 0,
     log: session.counts.logs,
   };
   const shown = TABS.filter((id) => id !== 'ranks' || session.ranks !== undefined);

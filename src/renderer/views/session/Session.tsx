@@ -25,6 +25,7 @@ import { SourceTools } from './SourceTools';
 import { TabContent } from './TabContent';
 import { Transport } from './Transport';
 import { type KnownSession as KnownSessionAnswer, useKnownSession } from './useKnownSession';
+import { type MarkActions, useMarks } from './useMarks';
 import { type ReplayControl, useReplay } from './useReplay';
 
 export function Session({ id }: { id: string }) {
@@ -128,6 +129,8 @@ function Body({
   const { state, selection, actions } = useTimeline(session);
   useCommands(replayCommands(control, isLive));
   const isMoving = isLive || control.replay !== null;
+  const marks = useMarks(session.id, whole.refresh);
+  const freshMark = useMarkCommand(session, state, marks, isMoving, () => setTab('marks'));
   return (
     <main className="session" data-place={place} data-moving={isMoving}>
       {error !== null && <FailureNote error={error} onRetry={whole.refresh} />}
@@ -161,6 +164,8 @@ function Body({
             session={session}
             state={state}
             actions={actions}
+            marks={marks}
+            freshMark={freshMark}
             onSeries={onSeries}
           />
         </Drawer>
@@ -168,6 +173,35 @@ function Body({
       {isMoving && <Transport control={control} isLive={isLive} selection={selection} />}
     </main>
   );
+}
+
+/** `m`: marks what is pointed at, else the newest moment of what moves, else the middle of what is in sight. Returns the mark just set. */
+function useMarkCommand(
+  { durationUs, marks: set = [] }: SessionDocument,
+  { cursor, view }: TimelineState,
+  marks: MarkActions,
+  isMoving: boolean,
+  onMarked: () => void,
+): number | null {
+  const [fresh, setFresh] = useState<number | null>(null);
+  const add = async () => {
+    const { t0, t1 } = view.get() ?? { t0: 0, t1: durationUs };
+    const at = cursor.get() ?? (isMoving ? durationUs : (t0 + t1) / 2);
+    const mark = await marks.add(at, `Mark ${set.length + 1}`);
+    setFresh(mark?.id ?? null);
+    if (mark !== null) onMarked();
+  };
+  useCommands([
+    {
+      id: 'mark.add',
+      title: 'Mark this moment',
+      group: 'Session',
+      keys: ['KeyM'],
+      words: 'note bookmark flag',
+      run: () => void add(),
+    },
+  ]);
+  return fresh;
 }
 
 /** What a link restores besides the span. */

@@ -13,11 +13,13 @@ import type { TabId } from './Drawer';
 import { FindingsTab } from './FindingsTab';
 import { LogTab } from './LogTab';
 import { MachineTab } from './MachineTab';
+import { MarksTab } from './MarksTab';
 import { MomentTab } from './MomentTab';
 import { PhasesTab } from './PhasesTab';
 import { RankTable } from './RankTable';
 import { SelectionTab } from './SelectionTab';
 import { TimeTab } from './TimeTab';
+import type { MarkActions } from './useMarks';
 
 export function TabContent({
   tab,
@@ -26,6 +28,8 @@ export function TabContent({
   tier,
   state,
   actions,
+  marks,
+  freshMark,
   onSeries,
 }: {
   tab: TabId;
@@ -34,6 +38,8 @@ export function TabContent({
   tier: Tier;
   state: TimelineState;
   actions: TimelineActions;
+  marks: MarkActions;
+  freshMark: number | null;
   onSeries(series: string): void;
 }) {
   const show = (span: readonly [Micros, Micros]) => actions.show(span);
@@ -51,6 +57,10 @@ export function TabContent({
       return <RankTable session={session} onSeries={onSeries} />;
     case 'time':
       return <TimeTab session={session} />;
+    case 'marks':
+      return (
+        <MarksTab marks={session.marks} fresh={freshMark} actions={marks} onMoment={actions.goTo} />
+      );
     case 'log':
       return <LogTab session={session} onMoment={(t) => state.cursor.set(t)} />;
     case 'machine':

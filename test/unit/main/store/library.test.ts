@@ -15,6 +15,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryFolder, openLibrary } from '../../../../src/main/store/library';
 import { copySession } from '../../../../src/main/store/session-copy';
+import { readSession } from '../../../../src/main/store/session-data';
 import {
   createSession,
   openSession,
@@ -22,8 +23,12 @@ import {
   type SessionWriter,
 } from '../../../../src/main/store/session-file';
 import { Trash } from '../../../../src/main/store/trash';
+import { upgradeSession } from '../../../../src/main/store/upgrade';
 import type { SessionSummary } from '../../../../src/shared/session/types';
 
+import { repository } from '../../../support/repository';
+
+const oldSession = join(repository, 'test/fixtures/sessions/v1.plumbline');
 let dir: string;
 const writers: SessionWriter[] = [];
 beforeEach(() => {
@@ -295,23 +300,41 @@ describe('the library', () => {
     expect(openSession(library.locate(early)).id).toBe(early);
   });
 
-  it('keeps notes in the file', () => {
-    recorded('a');
+  it.each([
+    ['in the file', () => recorded('a')],
+    ['beside a file of an older format', () => copyFileSync(oldSession, join(dir, 'a.plumbline'))],
+  ])('keeps marked moments %s, and the measured data as it was', (_where, begin) => {
+    begin();
     const library = openLibrary(dir);
-    const insert = (sql: string, ...row: unknown[]) => {
-      const db = new Database(library.locate('a'));
-      const { lastInsertRowid } = db.prepare(sql).run(...row);
-      db.close();
-      return Number(lastInsertRowid);
+    const read = () => {
+      using reader = library.open('a');
+      const { marks = [], ...measured } = readSession(reader);
+      return { marks, measured: { markers: measured.markers, logs: measured.logs } };
     };
-    const id = insert('INSERT INTO note (t, text, created) VALUES (?, ?, ?)', 12, 'look here', '');
-    const reader = library.open('a');
-    expect(reader.notes()).toMatchObject([{ id, t: 12, text: 'look here' }]);
-    reader.close();
-    insert('DELETE FROM note WHERE seq = ?', id);
-    const again = library.open('a');
-    expect(again.notes()).toEqual([]);
-    again.close();
+    for (const { id } of read().marks) library.unmark('a', id);
+    const { measured } = read();
+    const late = library.mark('a', { id: null, t: 40.4, text: ' the jump ' });
+    const early = library.mark('a', { id: null, t: 12, text: 'warm now' });
+    expect(late).toMatchObject({ t: 40, text: 'the jump' });
+    expect(read().marks).toEqual([early, late]);
+    const renamed = library.mark('a', { ...late, text: 'the leak' });
+    expect(renamed).toEqual({ ...late, text: 'the leak' });
+    library.unmark('a', early.id);
+    expect(read().marks).toEqual([renamed]);
+    // As undo puts it back.
+    expect(library.mark('a', early).id).toBe(early.id);
+    for (const draft of [
+      { id: null, t: -1, text: 'x' },
+      { id: null, t: Number.NaN, text: 'x' },
+      { id: null, t: 0, text: ' ' },
+      { id: 0, t: 0, text: 'x' },
+      { id: null, t: 0, text: 'x'.repeat(501) },
+    ])
+      expect(failing(() => library.mark('a', draft))).toMatchObject({ code: 'bad_input' });
+    expect(read().marks.map(({ text }) => text)).toEqual(['warm now', 'the leak']);
+    expect(read().measured).toEqual(measured);
+    upgradeSession(library.locate('a'));
+    expect(read().marks.map(({ text }) => text)).toEqual(['warm now', 'the leak']);
   });
 
   it('says so when its folder cannot be made', () => {
