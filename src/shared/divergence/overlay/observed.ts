@@ -33,13 +33,18 @@ export function addObserved(overlay: Overlay, markers: readonly Marker[]): Overl
       const certain = Object.values(held).reduce((sum, bytes) => sum + bytes, 0);
       return row.measured === null || row.isOpen ? [] : [{ row, certain, measured: row.measured }];
     });
-    const from = known.slice(1, 1 + LEARNED);
+    const second = known[1];
+    const usual = second ? shapes.at(second.row) : null;
+    // Of one shape of input: phases that got another are held against these, not taken among them.
+    const from = known
+      .slice(1)
+      .filter(({ row }) => shapes.at(row)?.join() === usual?.join())
+      .slice(0, LEARNED);
     const [first, last] = [from[0], from.at(-1)];
     if (!first || !last || from.length < LEARNED) continue;
     const rests = from.map(({ certain, measured }) => measured - certain);
     const rest = median(rests);
-    const usual = shapes.at(first.row);
-    for (const { row, certain } of known.slice(1 + LEARNED)) {
+    for (const { row, certain } of known.slice(known.indexOf(last) + 1)) {
       const scale = scaleOf(usual, shapes.at(row), series);
       if (scale !== null) rows.set(row, Math.round(certain + rest * scale));
     }

@@ -94,6 +94,19 @@ describe('the observed tier', () => {
     expect(residuals(runOf(steps, 'gpu0.memory.used')).slice(4)).toEqual([undefined, undefined]);
   });
 
+  it('learns from phases of one shape alone', () => {
+    const usual = { held: 10, rest: 100, input: [8, 64] };
+    const run = runOf([
+      ...times(3, usual),
+      { held: 10, rest: 400, input: [32, 64] },
+      ...times(2, usual),
+    ]);
+    expect(run.overlay.observed?.[0]).toMatchObject({ steps: [1, 4], rest: 100, spread: 0 });
+    expect(residuals(run).at(-1)).toBe(0);
+    const changed = [...times(3, usual), ...times(5, { held: 10, rest: 400, input: [32, 64] })];
+    expect(runOf(changed).overlay.observed).toBeUndefined();
+  });
+
   it('is left out where a formula predicts and where too few steps were seen', () => {
     expect(runOf(times(3, { held: 1, rest: 2 })).overlay.observed).toBeUndefined();
     const { overlay } = runOf(times(6, { held: 1, rest: 2 }));
