@@ -3,7 +3,7 @@
  * limits.
  *
  *   npm run bench:trace [share of the full length, 1 unless given] [a folder for the files, else a temporary one]
- *   npm run bench:trace engine     what the engine answers of announced steps, alone
+ *   npm run bench:trace engine     what the engine answers, alone: following, and documents of announced steps
  *
  * Full length is a day of 64 series and a week of 8 at 100 Hz, drawn from a seed (see generator.ts); they take some
  * 1.5 GB and, with everything, about half an hour. Times are processor time, since other programs may use the machine,
@@ -12,7 +12,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { measureBrief, measureBriefApart } from './trace/engine';
+import { measureBrief, measureBriefApart, measureFollowing } from './trace/engine';
 import { measurePeaks } from './trace/peaks';
 import { openRowSink, openSessionSink, type Recorded, record } from './trace/sessions';
 import { recordSteps } from './trace/steps';
@@ -73,6 +73,11 @@ function runStore(share: number, folder: string): void {
 }
 
 function tellEngine(share: number, folder: string): void {
+  const seconds = Math.ceil(3600 * Math.min(1, share));
+  const looks = measureFollowing(folder, seconds);
+  console.log(
+    `\na recording of 64 series, followed after ${seconds} s: brief document and a picture of 8 series, p50 ${quantile(looks, 0.5).toFixed(1)} ms, p95 ${quantile(looks, 0.95).toFixed(1)} ms`,
+  );
   for (const steps of [3000, 10_000].map((all) => Math.ceil(all * Math.min(1, share * 4)))) {
     const id = `steps-${steps}`;
     if (!existsSync(join(folder, `${id}.plumbline`))) recordSteps(folder, id, steps);
