@@ -137,13 +137,14 @@ describe('what makes a run fit', () => {
   });
 });
 
-describe('the options a plan prints', () => {
-  const typed = (args: readonly string[]) => {
-    const command = addSpecOptions(new Command()).exitOverride();
-    command.parse([...args], { from: 'user' });
-    return resolveSpec(command.opts(), { model: 'gpt2', framework: 'pytorch' });
-  };
+/** The model and run that options mean. */
+function typed(args: readonly string[]) {
+  const command = addSpecOptions(new Command()).exitOverride();
+  command.parse([...args], { from: 'user' });
+  return resolveSpec(command.opts(), { model: 'gpt2', framework: 'pytorch' });
+}
 
+describe('the options a plan prints', () => {
   it.each([
     [24, ['--model', 'llama-2-7b', '--mode', 'train', '--batch', '4', '--seq', '2048']],
     [
@@ -215,6 +216,19 @@ describe('the options a plan prints', () => {
       }
     },
   );
+});
+
+describe('a command without a mode', () => {
+  it.each([
+    ['train', ['--lora-rank', '8']],
+    ['train', ['--seq', '64', '--zero', '3', '--dp', '2']],
+    ['serve', ['--engine', 'sglang']],
+    ['generate', ['--kv-cache', 'off']],
+    // A sequence length means something in several: the model's own default stands.
+    ['generate', ['--seq', '64']],
+  ] as const)('has %s where that is what everything typed is about', (mode, options) => {
+    expect(typed(['--model', 'llama-3-8b', ...options]).run.mode).toBe(mode);
+  });
 });
 
 describe('the fewest GPUs', () => {
