@@ -11,6 +11,7 @@ export const TABS = [
   'selection',
   'phases',
   'ranks',
+  'allocations',
   'time',
   'marks',
   'log',
@@ -24,6 +25,7 @@ const LABELS: Readonly<Record<TabId, string>> = {
   selection: 'Selection',
   phases: 'Phases',
   ranks: 'Ranks',
+  allocations: 'Allocations',
   time: 'Time',
   marks: 'Marks',
   log: 'Log',
@@ -54,7 +56,9 @@ export function Drawer({
     marks: session.marks?.length ?? 0,
     log: session.counts.logs,
   };
-  const shown = TABS.filter((id) => id !== 'ranks' || session.ranks !== undefined);
+  const shown = TABS.filter(
+    (id) => (id !== 'ranks' && id !== 'allocations') || session[id] !== undefined,
+  );
   const move = (by: number) => {
     const next = shown[(shown.indexOf(tab) + by + shown.length) % shown.length] ?? tab;
     onTab(next);

@@ -9,6 +9,7 @@ import { useStore } from '../../state/store';
 import { Legend } from '../../timeline/Legend';
 import type { TimelineActions } from '../../timeline/timeline-actions';
 import type { TimelineState } from '../../timeline/timeline-state';
+import { AllocationsTab } from './AllocationsTab';
 import type { TabId } from './Drawer';
 import { FindingsTab } from './FindingsTab';
 import { LogTab } from './LogTab';
@@ -55,6 +56,10 @@ export function TabContent({
       return <PhasesTab session={session} onShow={show} onLight={light} />;
     case 'ranks':
       return <RankTable session={session} onSeries={onSeries} />;
+    case 'allocations':
+      return session.allocations ? (
+        <AllocationsTab ledger={session.allocations} onMoment={actions.goTo} />
+      ) : null;
     case 'time':
       return <TimeTab session={session} />;
     case 'marks':
