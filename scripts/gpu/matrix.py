@@ -34,6 +34,9 @@ def load(path):
             key = run["name"] + ".bare"
         else:
             run = dict(defaults, **row)
+            if str(run.get("workload", {}).get("model", "")).endswith(".json"):  # beside the matrix
+                beside = os.path.join(os.path.dirname(os.path.abspath(path)), run["workload"]["model"])
+                run["workload"] = dict(run["workload"], model=beside)
             run["bare"], key = False, run.get("name", "")
             if not key or key.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
                 raise BadMatrix("A name is missing or not of a-z, 0-9 and -: %r." % key)
@@ -53,6 +56,11 @@ def options(fields):
         if key != "mode":
             words += ["--" + "".join("-" + one.lower() if one.isupper() else one for one in key), str(value)]
     return words
+
+
+def sample(run, folder):
+    """Path of the run's PyTorch sample, `script` of `folder`."""
+    return os.path.join(folder, run.get("script", "torch_gpt2.py"))
 
 
 def workload_command(run, python, script, folder):

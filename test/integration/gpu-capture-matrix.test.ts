@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -10,11 +10,11 @@ import {
   resolveSpec,
   type SpecOptions,
 } from '../../src/main/hosts/cli/options/spec-options';
-import { heldOut } from '../bench/accuracy';
+import { type AccuracyRow, heldOut, recordingCosts, scoreFaults } from '../bench/accuracy';
 import { repository } from '../support/repository';
 
 const folder = join(repository, 'scripts', 'gpu');
-const sample = join(repository, 'resources', 'workloads', 'torch_gpt2.py');
+const samples = join(repository, 'resources', 'workloads');
 
 interface Row {
   readonly key: string;
@@ -23,7 +23,7 @@ interface Row {
   readonly bare: boolean;
   readonly group: string;
   readonly record: readonly string[] | null;
-  /** Arguments of the sample script; null for the bundled workload. */
+  /** The sample script and its arguments; null for the bundled workload. */
   readonly sample: readonly string[] | null;
 }
 
@@ -41,9 +41,10 @@ sys.path.insert(0, sys.argv[1])
 import matrix
 def row(run):
     out = {key: run[key] for key in ("key", "name", "heldOut", "bare", "group")}
-    out["record"] = None if run["bare"] else matrix.record_command(run, "NODE", "CLI", "PYTHON", "SAMPLE", "FOLDER")
-    command = matrix.workload_command(run, "PYTHON", "SAMPLE", "FOLDER") if "workload" in run else None
-    out["sample"] = None if command is None else command[command.index("SAMPLE") + 1:]
+    script = matrix.sample(run, "SAMPLES")
+    out["record"] = None if run["bare"] else matrix.record_command(run, "NODE", "CLI", "PYTHON", script, "FOLDER")
+    command = matrix.workload_command(run, "PYTHON", script, "FOLDER") if "workload" in run else None
+    out["sample"] = None if command is None else command[command.index(script):]
     return out
 print(json.dumps([row(run) for run in matrix.load(sys.argv[2])]))
 `,
@@ -92,22 +93,30 @@ describe('the matrix of GPU runs', () => {
       rows.find(({ key }) => key === 'fault-batch-16-declared-8')!.sample!.join(' '),
     ).toContain('--batch 16');
     expect(of('bundled-webgpu-train').run).toMatchObject({ framework: 'tfjs', backend: 'webgpu' });
-    expect(new Set(recorded.map(({ model }) => model.name))).toEqual(
-      new Set(['gpt2', 'gpt2-medium']),
+    expect(of('train-qwen3-lora').run).toMatchObject({ loraRank: 16, loraTargets: 'all-linear' });
+    expect(of('train-qwen3-moe-bf16').model.experts).toMatchObject({ total: 32, active: 4 });
+    expect(new Set(recorded.map(({ model }) => basename(model.name, '.json')))).toEqual(
+      new Set([
+        'gpt2',
+        'gpt2-medium',
+        'llama-3.2-1b',
+        'qwen3-0.6b',
+        'qwen3-moe-small',
+        'mixtral-small',
+      ]),
     );
   });
 
-  it('asks nothing of the sample script that it refuses', () => {
+  it('asks nothing of the sample scripts that they refuse', () => {
     const all = rows.flatMap((row) => (row.sample ? [row.sample] : []));
     const accepted = python(
       `
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("sample", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-print(len([module.arguments(argv) for argv in json.loads(sys.argv[2])]))
+import importlib, json, os, sys
+sys.path.insert(0, sys.argv[1])
+modules = {name: importlib.import_module(name) for name in ("torch_gpt2", "torch_llama")}
+print(len([modules[os.path.basename(script)[:-3]].arguments(argv) for script, *argv in json.loads(sys.argv[2])]))
 `,
-      sample,
+      samples,
       JSON.stringify(all),
     );
     expect(Number(accepted)).toBe(all.length);
@@ -138,6 +147,63 @@ print(len([module.arguments(argv) for argv in json.loads(sys.argv[2])]))
       }),
     );
     expect(() => load(path)).toThrow(/The run a is there twice/);
+  });
+});
+
+describe('what the benchmark makes of a manifest', () => {
+  const run = (name: string, more: object = {}) => ({
+    key: name,
+    name,
+    plumbline: true,
+    status: 'done',
+    stepS: 0.102,
+    intervalMs: 10,
+    environment: {},
+    finding: null,
+    ...more,
+  });
+  const session = (name: string, findings: AccuracyRow['findings']): AccuracyRow => ({
+    name,
+    gpu: null,
+    simulated: false,
+    heldOut: false,
+    planted: false,
+    series: null,
+    measured: null,
+    textbook: null,
+    refined: null,
+    errorPercent: null,
+    findings,
+  });
+
+  it('tells found, missed and wrongly claimed faults apart, and the error of the bytes', () => {
+    const runs = [
+      run('a', { finding: { kind: 'leak', bytes: 100 } }),
+      run('b', { finding: { kind: 'fragmentation', bytes: 50 } }),
+      run('c'),
+    ];
+    const score = scoreFaults(
+      [
+        session('a', [{ kind: 'leak', bytes: 103 }]),
+        session('b', [{ kind: 'context', bytes: 7 }]),
+        session('c', [{ kind: 'leak', bytes: 1 }]),
+      ],
+      runs,
+    );
+    expect(score).toEqual({
+      recall: 0.5,
+      precision: 0.5,
+      byteErrors: [3],
+      missed: ['b: fragmentation'],
+      wrong: ['c: leak'],
+    });
+  });
+
+  it('takes what recording costs from the twin without Plumbline', () => {
+    const twin = run('a', { key: 'a.bare', plumbline: false, stepS: 0.1 });
+    expect(recordingCosts([run('a'), twin, run('b')])).toEqual([
+      { name: 'a', intervalMs: 10, source: 'auto', percent: expect.closeTo(2, 6) },
+    ]);
   });
 });
 

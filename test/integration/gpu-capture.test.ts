@@ -60,6 +60,7 @@ for index in range(3):
             open(os.environ["PLUMBLINE_SMI_MEMORY"], "w").write(str(held))
             time.sleep(0.15)
             plumbline.memory(held, reserved=held + 4096, peak=held, counters={"num_ooms": 0})
+    print("step %d/3 loss 1.0000 0.%d s" % (index + 1, 125 * (index > 1)))
 if "PLUMBLINE_SOCKET" in os.environ:
     time.sleep(1.3)  # processes are read once a second
 print("steps done")
@@ -77,6 +78,7 @@ const MATRIX = {
       planted: 'batch of 2, declared 1',
     },
     { name: 'double-fails', group: 'faults', workload: { ...train, gradAccum: 2 } },
+    { name: 'double-wants', group: 'faults', workload: train, package: 'plumbline_has_no_such' },
     { bareOf: 'double-train' },
     { name: 'double-hangs', group: 'faults', workload: { ...train, gradAccum: 3 }, limitS: 8 },
     { name: 'double-too-long', group: 'train', workload: train, needsS: 100_000 },
@@ -90,6 +92,7 @@ interface Manifest {
     readonly status: string;
     readonly exitCode: number | null;
     readonly durationS: number | null;
+    readonly stepS: number | null;
     readonly why: string | null;
     readonly heldOut: boolean;
     readonly plumbline: boolean;
@@ -211,11 +214,14 @@ describe.skipIf(reason !== null)(
       expect(told, captured.stdout + captured.stderr).toEqual({
         'double-train': ['done', 0],
         'double-fails': ['failed', 1],
+        'double-wants': ['not run', null],
         'double-train.bare': ['done', 0],
         'double-hangs': ['stopped', null],
         'double-too-long': ['not run', null],
       });
-      const [first, failed, bare, hung, late] = manifest.runs;
+      const [first, failed, wants, bare, hung, late] = manifest.runs;
+      expect(wants!.why).toBe('plumbline_has_no_such is not installed');
+      expect([first!.stepS, bare!.stepS]).toEqual([0.125, 0.125]);
       expect(first!.durationS).toBeGreaterThan(0.8);
       expect(first!.commandLine).toContain('record --json --name double-train');
       expect(failed!.why).not.toBeNull();
