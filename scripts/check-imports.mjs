@@ -53,6 +53,7 @@ const ALLOWED = {
     'shared/chapter/claims',
     'shared/session',
   ],
+  'shared/chapter/sweeps': [...theory, 'shared/session', 'shared/chapter/experiments/measured'],
   'shared/divergence/overlay': [...theory, 'shared/trace'],
   'shared/divergence/fit': analysis,
   'shared/divergence/findings': [...analysis, 'shared/divergence/fit'],

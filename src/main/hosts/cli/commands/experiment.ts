@@ -1,4 +1,4 @@
-/** `plumbline experiment`: the chapter's exercises and tables as ready scenarios, worked out and, where that can be, run. */
+/** `plumbline experiment`: the chapter's exercises and tables as ready scenarios, worked out and, where that can be, run; and sweeps over the bundled GPT-2 or any command. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,38 +16,138 @@ import {
   nameSession,
   type Outcome,
 } from '../../../../shared/chapter/experiments/measured';
+import { BUNDLED_SWEEPS, findSweep } from '../../../../shared/chapter/sweeps/bundled';
+import { type BundledSweep, fillCommand, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
+import { rejectOption } from '../../../../shared/model/reject-field';
 import { choice } from '../../../../shared/model/settings/kinds';
 import { BACKENDS } from '../../../../shared/model/spec';
 import { recordedOutcomes } from '../../../engine/experiments';
 import { recordBundled } from '../options/record-bundled';
+import { collect } from '../options/setting-options';
+import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
+import { commandSweepId, describeAxes, runSweep } from '../sweep';
 import { experimentListText, experimentText } from '../text/experiment';
+import { sweepText } from '../text/sweep';
 import { withEngine } from '../with-engine';
 
-interface ExperimentOptions {
+interface ExperimentOptions extends SpecOptions {
+  readonly sweep?: readonly string[];
+  readonly repeat: string;
+  readonly fresh?: boolean;
   readonly full?: boolean;
   readonly run: boolean;
-  readonly backend?: string;
 }
 
 export function registerExperiment(program: Command, output: Output): void {
-  program
-    .command('experiment')
-    .argument('[name]', 'which one; the list where left out')
-    .option('--full', "run it in the chapter's size: on a CPU, minutes to half an hour")
-    .option('--no-run', 'record nothing; show what was recorded before')
-    .option('--backend <name>', `${BACKENDS.join(', ')}; best first when left out`)
-    .action(async (name: string | undefined, options: ExperimentOptions) => {
-      if (name === undefined) return list(output);
-      const experiment = experimentByName(name);
-      const measurement = findMeasurement(name);
-      if (measurement === null) refuseToRun(experiment, options);
-      const steps = experiment.steps();
-      const measured = measurement === null ? null : await measuredBy(measurement, options, output);
-      output.result({ ...experiment, steps, measured }, () =>
-        experimentText(experiment, steps, measurement, measured),
+  addSpecOptions(
+    program
+      .command('experiment')
+      .argument(
+        '[words...]',
+        'which one; the list where left out; or, with --sweep, a command after --',
+      )
+      .option('--full', "run it in the chapter's size: on a CPU, minutes to half an hour")
+      .option('--no-run', 'record nothing; show what was recorded before')
+      .option(
+        '--sweep <name=values>',
+        'record a command once for each value, which stands in it as {name} (may be repeated)',
+        collect,
+      )
+      .option('--repeat <n>', 'record each point of a sweep so often, and take medians', '1')
+      .option('--fresh', 'record every point of a sweep anew, whatever was recorded before'),
+  ).action(async (words: string[], options: ExperimentOptions) => {
+    if (options.sweep !== undefined) return sweepCommand(words, options.sweep, options, output);
+    const [name, ...others] = words;
+    if (others.length > 0)
+      throw new Failure(
+        'bad_input',
+        'One experiment is run at a time.',
+        'Name one, or give --sweep NAME=VALUES before the command to sweep.',
       );
-    });
+    if (name === undefined) return list(output);
+    const sweep = findSweep(name);
+    if (sweep !== null) return sweepBundled(sweep, options, output);
+    const experiment = experimentByName(name);
+    const measurement = findMeasurement(name);
+    if (measurement === null) refuseToRun(experiment, options);
+    const steps = experiment.steps();
+    const measured = measurement === null ? null : await measuredBy(measurement, options, output);
+    output.result({ ...experiment, steps, measured }, () =>
+      experimentText(experiment, steps, measurement, measured),
+    );
+  });
+}
+
+/** How often each point is recorded, and whether earlier recordings count. */
+function sweepOptions({ repeat, fresh = false }: ExperimentOptions) {
+  const repeats = whole('--repeat', repeat) ?? 1;
+  if (repeats < 1 || repeats > 100)
+    rejectOption('--repeat', repeat, 'Give a number from 1 to 100.');
+  return { repeats, mayResume: !fresh };
+}
+
+function sweepBundled(
+  sweep: BundledSweep,
+  options: ExperimentOptions,
+  output: Output,
+): Promise<void> {
+  const { full = false, backend } = options;
+  const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
+  return withEngine(async (engine) => {
+    const outcome = await runSweep(
+      engine,
+      {
+        ...sweepOptions(options),
+        id: sweep.name,
+        full,
+        axes: sweep.axes(full),
+        request: (point) => {
+          const { model, run } = sweep.spec(point, full);
+          return { bundled: 'gpt2', model, run: { ...run, backend: chosen } };
+        },
+      },
+      output,
+    );
+    output.result({ name: sweep.name, title: sweep.title, law: sweep.law, ...outcome }, () =>
+      sweepText(`${sweep.name}: ${sweep.title}`, sweep.law, outcome),
+    );
+  });
+}
+
+/** A command of a person's own. What is swept and is a setting of the run as well is declared at each point. */
+function sweepCommand(
+  command: readonly string[],
+  sweeps: readonly string[],
+  options: ExperimentOptions,
+  output: Output,
+): Promise<void> {
+  const axes = sweeps.map(parseAxis);
+  if (command.length === 0)
+    throw new Failure(
+      'bad_input',
+      'There is no command to sweep.',
+      'Give it after --: plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}.',
+    );
+  return withEngine(async (engine) => {
+    const outcome = await runSweep(
+      engine,
+      {
+        ...sweepOptions(options),
+        id: commandSweepId(command),
+        full: false,
+        axes,
+        request: (point) => ({
+          command: fillCommand(command, point),
+          ...(options.model === undefined ? {} : declaredSpec({ ...options, ...point })),
+        }),
+      },
+      output,
+    );
+    output.result({ command, ...outcome }, () =>
+      sweepText(`${describeAxes(axes)}: ${command.join(' ')}`, null, outcome),
+    );
+  });
 }
 
 function list(output: Output): void {
@@ -56,7 +156,15 @@ function list(output: Output): void {
     title,
     runs: findMeasurement(name)?.scope ?? null,
   }));
-  output.result({ experiments }, () => experimentListText(experiments));
+  const sweeps = BUNDLED_SWEEPS.map(({ name, title, law }) => ({ name, title, law }));
+  output.result({ experiments, sweeps }, () =>
+    [
+      experimentListText(experiments),
+      'Sweeps of the bundled GPT-2, quick or with --full:',
+      ...sweeps.map(({ name, title }) => `  ${name}: ${title}`),
+      'A command of your own: plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}',
+    ].join('\n'),
+  );
 }
 
 function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions): void {
