@@ -73,7 +73,13 @@ const ALLOWED = {
     'shared/planning',
     'shared/chapter/**',
   ],
-  'shared/contract': [...analysis, 'shared/divergence/**', 'shared/session', 'shared/library'],
+  'shared/contract': [
+    ...analysis,
+    'shared/divergence/**',
+    'shared/session',
+    'shared/library',
+    'shared/chapter/claims',
+  ],
 
   'main/install': ['shared/base'],
   'main/nvidia-smi-format': ['shared/base', 'shared/trace'],
@@ -150,6 +156,7 @@ const ALLOWED = {
   'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/compare': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/doctor': window,
+  'renderer/views/chapter': window,
 
   // The workload never imports the budget: the two meet only in the trace.
   workload: ['shared/base', 'shared/model', 'workload/**'],

@@ -263,6 +263,7 @@ export function fixtureEngine(
     upload: async ({ upload }) => ({ upload: upload ?? 'u-1' }),
     import: async () => ({ id: 's-train' }),
     addSample: async () => ({ id: 's-train' }),
+    chapter: async () => [],
     delete: async ({ id }) => {
       find(id);
       sessions.delete(id);

@@ -148,6 +148,7 @@ export const CALL_SCHEMAS: {
   unmark: z.object({ id, mark: z.int() }),
   trash: nothing,
   addSample: nothing,
+  chapter: nothing,
   restore: z.object({ id }),
   emptyTrash: z.object({ id: id.optional() }),
   delete: z.object({ id }),

@@ -8,6 +8,8 @@
 import { Failure } from '../../shared/base/failure';
 import { computeBudget } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
+import { chapterClaims } from '../../shared/chapter/claims';
+import { withMeasured } from '../../shared/chapter/experiments/measured';
 import type {
   AppInfo,
   EngineApi,
@@ -27,6 +29,7 @@ import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { cancellable } from './cancellable';
 import { doctorReport } from './doctor';
 import { EngineEvents } from './events';
+import { recordedOutcomes } from './experiments';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
 import { printPdf } from './print-pdf';
@@ -145,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
+    chapter: async () => withMeasured(chapterClaims(), await recordedOutcomes(answers)),
     addSample: async () => events.announce({ id: await importFile(library, sampleSession) }),
 
     budget: async ({ model, run }) => predictRun(model, run),

@@ -6,12 +6,12 @@ import {
   type Outcome,
   recordedExperiment,
 } from '../../shared/chapter/experiments/measured';
+import type { EngineApi } from '../../shared/contract/api';
 import type { SessionSummary } from '../../shared/session/types';
-import type { Engine } from './engine';
 
 /** What the newest recordings of each experiment say; those of full size come first, incomplete sets not at all. */
 export async function recordedOutcomes(
-  engine: Engine,
+  engine: Pick<EngineApi, 'list' | 'show'>,
   measurements: readonly Measurement[] = MEASUREMENTS,
 ): Promise<Outcome[]> {
   const sessions = await engine.list();

@@ -75,6 +75,13 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
       run: () => go('#/'),
     },
     {
+      id: 'go.chapter',
+      title: 'Chapter: every figure it prints, judged',
+      group: 'Go to',
+      words: 'claims theory ledger',
+      run: () => go('#/chapter'),
+    },
+    {
       id: 'go.doctor',
       title: 'Doctor: what this machine can measure',
       group: 'Go to',

@@ -1,5 +1,5 @@
 /**
- * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/doctor. What is looked at there (the
+ * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/doctor, #/chapter. What is looked at there (the
  * span, the source, the tier, the lanes) are parameters of the address, so that a link restores it, back and forward
  * walk through it, and a change of it can be taken back.
  */
@@ -11,6 +11,7 @@ export type Route =
   | { readonly view: 'session'; readonly id: string }
   | { readonly view: 'compare'; readonly ids: readonly string[] }
   | { readonly view: 'doctor' }
+  | { readonly view: 'chapter' }
   | { readonly view: 'unknown'; readonly path: string };
 
 export function parseRoute(hash: string): Route {
@@ -18,6 +19,7 @@ export function parseRoute(hash: string): Route {
   const [head = '', ...rest] = path.split('/');
   if (head === '') return { view: 'library' };
   if (head === 'doctor') return { view: 'doctor' };
+  if (head === 'chapter') return { view: 'chapter' };
   if (head === 'session' && rest[0]) return { view: 'session', id: safeDecode(rest[0]) };
   if (head === 'compare') {
     const ids = (readParameters(hash).get('ids') ?? '').split(',').filter((id) => id !== '');

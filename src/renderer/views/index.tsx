@@ -1,7 +1,8 @@
 /** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
-import { Stethoscope } from 'lucide-react';
+import { BookOpen, Stethoscope } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Route } from '../state/router';
+import { Chapter } from './chapter/Chapter';
 import { Compare } from './compare/Compare';
 import { Doctor } from './doctor/Doctor';
 import { Library } from './library/Library';
@@ -16,6 +17,7 @@ const VIEWS: Views = {
   session: ({ id }) => <Session key={id} id={id} />,
   compare: ({ ids }) => <Compare key={ids.join()} ids={ids} />,
   doctor: () => <Doctor />,
+  chapter: () => <Chapter />,
   unknown: ({ path }) => <NoSuchPage path={path} />,
 };
 
@@ -26,6 +28,12 @@ export const MENU: readonly {
   readonly icon?: ReactNode;
 }[] = [
   { view: 'library', href: '#/', label: 'Sessions' },
+  {
+    view: 'chapter',
+    href: '#/chapter',
+    label: 'Chapter',
+    icon: <BookOpen size={14} aria-hidden="true" />,
+  },
   {
     view: 'doctor',
     href: '#/doctor',

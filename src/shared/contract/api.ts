@@ -8,6 +8,7 @@
 import type { FailureInfo } from '../base/failure';
 import type { Bytes, Micros, Millis } from '../base/units';
 import type { Budget } from '../budget/types';
+import type { Claim } from '../chapter/claims';
 import type { Inversion } from '../divergence/inversion/inversion';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
@@ -234,6 +235,8 @@ interface Methods {
   doctor(): Promise<DoctorReport>;
   upload(q: UploadPiece): Promise<{ upload: string }>;
   import(q: ImportRequest): Promise<{ id: string }>;
+  /** Every figure that the chapter prints, judged, with what the library's experiments have measured of it. */
+  chapter(): Promise<readonly Claim[]>;
   /** Takes the session that comes with Plumbline into the library. */
   addSample(): Promise<{ id: string }>;
 }
@@ -286,6 +289,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   upload: true,
   import: true,
   addSample: true,
+  chapter: true,
 };
 
 /** The methods by name, for transports. */

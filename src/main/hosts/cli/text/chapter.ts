@@ -1,9 +1,9 @@
 /** The chapter's ledger as text for a terminal of 100 columns: each figure printed, computed, judged, and where it was, measured. */
 
-import { ABSENT } from '../../../../shared/base/format';
 import type { Claim, Measured, VerdictTotals } from '../../../../shared/chapter/claims';
+import { printedFigure, theoryFigure } from '../../../../shared/present/claim-figures';
 import { VERDICT_NAMES } from '../../../../shared/present/names';
-import { figure, whole } from '../../../../shared/present/numbers';
+import { figure } from '../../../../shared/present/numbers';
 import { table, wrap } from './columns';
 
 export function chapterText(claims: readonly Claim[], totals: VerdictTotals): string {
@@ -38,23 +38,6 @@ export function chapterText(claims: readonly Claim[], totals: VerdictTotals): st
 
 function measuredWords({ value, unit, sessions, conditions }: Measured): string {
   return `Measured: ${figure(value)} ${unit} (${conditions}; ${sessions.length === 1 ? 'session' : 'sessions'} ${sessions.join(', ')}).`;
-}
-
-/** A figure as printed, with its mark of approximation. */
-export function printedFigure({ printed, printedText, approximate }: Claim): string {
-  return `${approximate ? '≈' : ''}${typeof printed === 'number' && printed >= 10_000 ? whole(printed) : printedText}`;
-}
-
-/** What theory gives: a value, or the bound the printed one has to keep; with no fewer decimals than are printed. */
-export function theoryFigure({ computed, bound, relation, printedText }: Claim): string {
-  if (bound !== null) return `${relation === 'at-most' ? '≤ ' : '≥ '}${figure(bound)}`;
-  if (computed === null) return ABSENT;
-  const decimals = /\.(\d+)$/.exec(printedText)?.[1]?.length ?? 0;
-  const shown = figure(computed);
-  const has = shown.split('.')[1]?.length ?? 0;
-  return has < decimals && !Number.isInteger(computed)
-    ? computed.toFixed(decimals).replace(/\B(?=(\d{3})+\.)/g, ',')
-    : shown;
 }
 
 function totalsText(totals: VerdictTotals): string {

@@ -1,9 +1,9 @@
 /** The chapter's scenarios as text for a terminal of 100 columns: the list of them, and one worked out and measured. */
 import type { Experiment, Step } from '../../../../shared/chapter/experiments';
 import type { Measurement, Outcome } from '../../../../shared/chapter/experiments/measured';
+import { printedFigure, theoryFigure } from '../../../../shared/present/claim-figures';
 import { VERDICT_NAMES } from '../../../../shared/present/names';
 import { figure } from '../../../../shared/present/numbers';
-import { printedFigure, theoryFigure } from './chapter';
 import { table, wrap } from './columns';
 
 export function experimentListText(
