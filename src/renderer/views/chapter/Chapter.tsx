@@ -1,11 +1,6 @@
 /** Every figure that the chapter prints: what theory gives for it, whether it is right, and where it was, what was measured. */
 import { CircleCheck, CircleX, Equal, type LucideIcon, Minus } from 'lucide-react';
-import {
-  type Claim,
-  type ClaimVerdict,
-  VERDICTS,
-  verdictTotals,
-} from '../../../shared/chapter/claims';
+import { type Claim, type ClaimVerdict, VERDICTS } from '../../../shared/chapter/claims/claim';
 import { printedFigure, theoryFigure } from '../../../shared/present/claim-figures';
 import { figure } from '../../../shared/present/numbers';
 import { FailureNote } from '../../components/FailureNote';
@@ -25,7 +20,6 @@ export function Chapter() {
   const claims = useQuery('chapter', (engine) => engine.chapter());
   const [verdict, setVerdict] = useParameter('verdict', 'verdict');
   const all = claims.data ?? [];
-  const totals = verdictTotals(all);
   const shown = all.filter(
     (claim) =>
       verdict === null ||
@@ -58,7 +52,9 @@ export function Chapter() {
       {claims.data === null && claims.error === null && <Skeleton rows={10} />}
       {all.length > 0 && (
         <fieldset className="filters" aria-label="Filter by verdict">
-          {VERDICTS.map((each) => filter(each, SIGNS[each][1], totals[each]))}
+          {VERDICTS.map((each) =>
+            filter(each, SIGNS[each][1], all.filter((claim) => claim.verdict === each).length),
+          )}
           {measured > 0 && filter('measured', 'measured here', measured)}
         </fieldset>
       )}
