@@ -1,8 +1,18 @@
 /**
  * What a person said of sessions of an older format: names, tags, notes and marked moments. Their files stay as the program that
- * recorded them left them, so these words lie beside them, in the folder of the library.
+ * recorded them left them, so these words lie beside them, in a folder of the library, a file for each session: two
+ * programs that change two sessions at once do not undo each other's change.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { SessionWords } from '../../shared/library/words';
@@ -10,7 +20,7 @@ import type { Mark } from '../../shared/session/marks';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
-const EDITS_FILE = 'names.json';
+const FOLDER = 'words';
 const edit = z.object({
   name: z.string().optional(),
   tags: z.array(z.string()).optional(),
@@ -19,41 +29,43 @@ const edit = z.object({
     .array(z.object({ id: z.int(), t: z.number(), text: z.string(), createdAt: z.string() }))
     .optional(),
 });
-/** A bare text is a name: it was all that could be kept once. */
-const edits = z.record(z.string(), z.union([z.string().transform((name) => ({ name })), edit]));
 
 export interface KeptEdit extends SessionWords {
   readonly name?: string;
   readonly marks?: readonly Mark[];
 }
 
-/** What was said of the session at `path`; empty where nothing was. */
+/** What was said of the session at `path`; empty where nothing was, or nothing that can be read. */
 export function keptEdit(path: string): KeptEdit {
-  return readEdits(dirname(path))[basename(path, EXTENSION)] ?? {};
-}
-
-/** Lays `change` over what is kept; null forgets all of it. Throws a Failure where the folder cannot be written. */
-export function keepEdit(path: string, change: KeptEdit | null): void {
-  const dir = dirname(path);
-  const id = basename(path, EXTENSION);
-  const { [id]: before, ...others } = readEdits(dir);
-  if (change === null && before === undefined) return;
-  const draft = join(dir, `${EDITS_FILE}.${process.pid}.draft`);
-  writing(path, () => {
-    writeFileSync(
-      draft,
-      JSON.stringify(change === null ? others : { ...others, [id]: { ...before, ...change } }),
-      { mode: 0o600 },
-    );
-    renameSync(draft, join(dir, EDITS_FILE));
-  });
-}
-
-function readEdits(dir: string): Readonly<Record<string, KeptEdit>> {
   try {
-    return edits.parse(JSON.parse(readFileSync(join(dir, EDITS_FILE), 'utf8')));
+    return edit.parse(JSON.parse(readFileSync(keptAt(path), 'utf8')));
   } catch {
-    // Nothing was said, or nothing that can be read: the sessions keep the words they were recorded with.
     return {};
   }
 }
+
+/** The ids of the sessions in the library at `dir` of which something was said. */
+export function editedSessions(dir: string): ReadonlySet<string> {
+  const folder = join(dir, FOLDER);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return new Set(files.map((file) => basename(file, '.json')));
+}
+
+/** When something was last said of the session at `path`; null where nothing was. */
+export const editedAt = (path: string): number | null =>
+  statSync(keptAt(path), { throwIfNoEntry: false })?.mtimeMs ?? null;
+
+/** Lays `change` over what is kept; null forgets all of it. Throws a Failure where the folder cannot be written. */
+export function keepEdit(path: string, change: KeptEdit | null): void {
+  const file = keptAt(path);
+  writing(path, () => {
+    if (change === null) return rmSync(file, { force: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const draft = `${file}.${process.pid}.draft`;
+    writeFileSync(draft, JSON.stringify({ ...keptEdit(path), ...change }), { mode: 0o600 });
+    renameSync(draft, file);
+  });
+}
+
+const keptAt = (path: string): string =>
+  join(dirname(path), FOLDER, `${basename(path, EXTENSION)}.json`);

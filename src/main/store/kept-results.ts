@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { z } from 'zod';
 import { version } from '../install/paths';
+import { editedAt } from './kept-edits';
 import { EXTENSION } from './schema';
 
 const FOLDER = '.kept';
@@ -63,9 +64,7 @@ const fileName = (path: string, name: string): string =>
 function readStamp(path: string): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || existsSync(`${path}-wal`)) return null;
-  // What a person said of sessions of older formats lies beside them all.
-  const words = statSync(join(dirname(path), 'names.json'), { throwIfNoEntry: false });
-  return [found.ino, found.size, found.mtimeMs, words?.mtimeMs].join(':');
+  return [found.ino, found.size, found.mtimeMs, editedAt(path)].join(':');
 }
 
 function read(file: string): z.infer<typeof document> | null {

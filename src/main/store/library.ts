@@ -11,10 +11,10 @@ import type { TrashedSession } from '../../shared/library/trashed-session';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark, MarkDraft } from '../../shared/session/marks';
 import type { SessionSummary } from '../../shared/session/types';
-import { keepEdit, keptEdit } from './kept-edits';
+import { editedSessions, type KeptEdit, keepEdit, keptEdit } from './kept-edits';
 import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
-import { EXTENSION, SCHEMA_VERSION } from './schema';
+import { EXTENSION } from './schema';
 import {
   annotateSession,
   markSession,
@@ -76,11 +76,13 @@ export class Library {
     const sessions: SessionSummary[] = [];
     const damaged: DamagedFile[] = [];
     const names = new Set(this.#names());
+    const edited = editedSessions(this.dir);
     for (const file of names) {
       if (!isSessionFile(file)) continue;
       const path = join(this.dir, file);
       try {
-        sessions.push(this.#summary(index, file, path, names.has(`${file}-wal`)));
+        const summary = this.#summary(index, file, path, names.has(`${file}-wal`));
+        sessions.push(edited.has(summary.id) ? layOver(summary, keptEdit(path)) : summary);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         // Deleted between the listing of the folder and its opening: not damaged, just gone.
@@ -231,7 +233,7 @@ export class Library {
     const stamp = hasLog ? null : readStamp(path);
     const known = stamp ? index.get(file, stamp) : null;
     if (known !== null) return known;
-    const summary = summarise(path);
+    const summary = summariseFile(path);
     const after = readStamp(path);
     // Remembered only if the file did not change while it was read.
     if (
@@ -273,18 +275,28 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** The stored summary where there is one; what the file itself is sure of always comes from the file. */
 function summarise(path: string): SessionSummary {
+  return layOver(summariseFile(path), keptEdit(path));
+}
+
+/** What a person said of a session whose file cannot be changed, over what the file says. */
+function layOver(summary: SessionSummary, said: KeptEdit): SessionSummary {
+  const { tags: ownTags = [], note: ownNote = '', ...rest } = summary;
+  const { name = rest.name, tags = ownTags, note = ownNote } = said;
+  return { ...rest, name, ...(tags.length > 0 && { tags }), ...(note !== '' && { note }) };
+}
+
+/** The stored summary where there is one; what the file itself is sure of always comes from the file. */
+function summariseFile(path: string): SessionSummary {
   return withinTime(SUMMARY_LIMIT_MS, () => readSummary(path));
 }
 
 function readSummary(path: string): SessionSummary {
-  const { db, meta, result, version } = openDatabase(path);
+  const { db, meta, result } = openDatabase(path);
   try {
     return reading(path, () => {
       const { name, startedAt, model, run, simulated } = meta.header();
-      const kept = version < SCHEMA_VERSION ? keptEdit(path) : {};
-      const { tags = [], note = '' } = { ...meta.words(), ...kept };
+      const { tags = [], note = '' } = meta.words();
       const addedAt = meta.addedAt() ?? startedAt ?? statSync(path).mtime.toISOString();
       return {
         model: model?.name ?? null,
@@ -294,7 +306,7 @@ function readSummary(path: string): SessionSummary {
         residualPercent: null,
         ...meta.summary(),
         id: basename(path, EXTENSION),
-        name: kept.name ?? name,
+        name,
         startedAt,
         status: result.status,
         durationUs: result.durationUs,

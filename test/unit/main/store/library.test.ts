@@ -290,6 +290,22 @@ describe('the library', () => {
     expect(library.summary('a')).not.toHaveProperty('note');
   });
 
+  it('lists what was said of a session of an older format, whose file stays as it was, listed before or not', () => {
+    const fixture = join(import.meta.dirname, '../../../fixtures/sessions/v1.plumbline');
+    for (const id of ['a', 'b']) copyFileSync(fixture, join(dir, `${id}.plumbline`));
+    const library = openLibrary(dir);
+    const listed = (id: string) => library.list().sessions.find((session) => session.id === id);
+    const before = listed('a');
+    library.rename('a', 'the first');
+    library.annotate('a', { tags: ['paper'] });
+    expect(listed('a')).toEqual({ ...before, name: 'the first', tags: ['paper'] });
+    expect(listed('a')).toEqual(library.summary('a'));
+    expect(listed('b')?.name).toBe(before?.name);
+    library.annotate('a', { tags: [] });
+    expect(listed('a')).toEqual({ ...before, name: 'the first' });
+    expect(readFileSync(join(dir, 'a.plumbline'))).toEqual(readFileSync(fixture));
+  });
+
   it('gives ids that sort by time and are free', () => {
     const library = openLibrary(dir);
     const early = library.newId(new Date('2026-11-23T12:04:59Z'));
