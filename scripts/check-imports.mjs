@@ -108,7 +108,7 @@ const ALLOWED = {
     'main/install',
   ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format', 'main/import/neighbours'],
-  'main/import/neighbours': ['shared/**', 'main/import', 'main/nvidia-smi-format'],
+  'main/import/neighbours': ['shared/**', 'main/import', 'main/nvidia-smi-format', 'main/store'],
   'main/export': ['shared/**', 'main/store'],
   'main/contract': ['shared/base', 'shared/model', 'shared/contract'],
   'main/engine': [

@@ -167,6 +167,7 @@ describe('export through the contract', () => {
       'json',
       'jsonl',
       'chrome-trace',
+      'sqlite',
       'plumbline',
       'raw',
     ]);

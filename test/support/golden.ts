@@ -63,7 +63,7 @@ async function tryImport(path: string, library: Library): Promise<Attempt> {
   const examined = await unlessRefused(examineFile(path));
   const imported = await unlessRefused(importFile(library, path));
   // A look at a file and its import come to one verdict.
-  const verdict = examined instanceof Failure ? examined : examined.refusal;
+  const verdict = examinedRefusal(examined);
   expect(verdict?.toInfo()).toEqual(imported instanceof Failure ? imported.toInfo() : undefined);
   const session = typeof imported === 'string' ? loadSession(library, imported) : null;
   const words = JSON.stringify(
@@ -107,7 +107,7 @@ function loadSession(library: Library, id: string): StoredSession {
   return { library, id, data: { ...data, series: data.series.map(readColumns) } };
 }
 
-/** The session file comes back whole; CSV and JSON hold every sample and every gap; a second export equals the first. */
+/** The session file comes back whole; every other format holds every sample and every gap, for whoever reads it and when it is imported. */
 async function checkExports(session: StoredSession, scratch: string): Promise<void> {
   const { series } = session.data;
   const file = exportSession(session, 'plumbline');
@@ -139,8 +139,65 @@ async function checkExports(session: StoredSession, scratch: string): Promise<vo
       ),
   );
 
+  checkTraceEvents(trace.traceEvents);
+
+  await checkReadAgain(session, scratch);
   expect(String(exportSession(again, 'csv').bytes)).toBe(csv);
   expect(String(exportSession(again, 'json').bytes)).toBe(json);
+}
+
+/** Exports that come back as a session of their own, with every sample and gap. */
+const READ_AGAIN = ['csv', 'json', 'jsonl', 'chrome-trace', 'sqlite'];
+
+/** Each is written from what the one before was read into: read, written and read again under a name that tells nothing. */
+async function checkReadAgain(first: StoredSession, scratch: string): Promise<void> {
+  const expected = first.data.series.filter(holdsAnything).map(columnsOnly);
+  const path = join(scratch, NEUTRAL);
+  let session = first;
+  for (const format of READ_AGAIN) {
+    writeFileSync(path, exportSession(session, format).bytes);
+    if (expected.every(({ times }) => times.length === 0)) {
+      expect(examinedRefusal(await unlessRefused(examineFile(path)))).toBeInstanceOf(Failure);
+      continue;
+    }
+    const folder = join(scratch, `from-${format}`);
+    mkdirSync(folder);
+    const library = openLibrary(folder);
+    session = loadSession(library, await importFile(library, path));
+    const series = session.data.series.map(columnsOnly);
+    expect([format, byId(series)]).toEqual([format, byId(expected)]);
+  }
+}
+
+const examinedRefusal = (found: ExaminedFile | Failure) =>
+  found instanceof Failure ? found : found.refusal;
+const byId = (traces: readonly Trace[]) => traces.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+/** What "Trace Event Format" asks of each kind of event, without which Perfetto leaves it out. */
+function checkTraceEvents(events: readonly Readonly<Record<string, unknown>>[]): void {
+  const open = new Map<unknown, unknown>();
+  const spans: [number, number][] = [];
+  for (const event of events) {
+    const { ph, name, pid, tid, ts, dur, args, id, cat, s } = event;
+    expect([typeof name, typeof pid, typeof tid]).toEqual(['string', 'number', 'number']);
+    if (ph === 'M') {
+      expect(args).toEqual({ name: expect.any(String) });
+      continue;
+    }
+    expect(Number.isInteger(ts) && Number(ts) >= 0).toBe(true);
+    if (ph === 'C') expect(Object.values(args as object).every(Number.isFinite)).toBe(true);
+    else if (ph === 'X') spans.push([Number(ts), Number(ts) + Number(dur)]);
+    else if (ph === 'i') expect(['g', 'p', 't']).toContain(s);
+    else if (ph === 'b') open.set(`${cat} ${id}`, name);
+    else {
+      expect([ph, open.get(`${cat} ${id}`)]).toEqual(['e', name]);
+      open.delete(`${cat} ${id}`);
+    }
+  }
+  expect(open.size).toBe(0);
+  // Slices of one track lie within each other or apart.
+  const crossing = spans.some(([a, b]) => spans.some(([c, d]) => a < c && c < b && b < d));
+  expect([crossing, spans.every(([a, b]) => b >= a)]).toEqual([false, true]);
 }
 
 function exportSession({ library, id }: StoredSession, format: string) {

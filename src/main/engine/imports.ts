@@ -12,7 +12,7 @@ import { summarizeSession } from '../../shared/session/summary';
 import type { SessionData } from '../../shared/session/types';
 import { sampleCount, samplePages, seriesStats } from '../../shared/trace/series';
 import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
-import { type ImportedTrace, readTrace, withPlainFile } from '../import';
+import { findFileFormat, type ImportedTrace, readTrace, withPlainFile } from '../import';
 import { readHead } from '../import/decode';
 import { buildImportedSession, findRefusal, type ImportOptions } from '../import/imported-session';
 import type { Library } from '../store/library';
@@ -57,8 +57,12 @@ export const importFile = (
 export const examineFile = (path: string, options: ImportOptions = {}): Promise<ExaminedFile> =>
   withPlainFile(path, (plain) => examinePlainFile(plain, options));
 
+/** A database is a session file, unless it is a neighbour's. */
+const isSession = (path: string): boolean =>
+  isSessionFile(readHead(path, MAGIC_BYTES)) && findFileFormat(path) === undefined;
+
 function importPlainFile(library: Library, path: string, options: ImportOptions): string {
-  if (isSessionFile(readHead(path, MAGIC_BYTES))) return copySession(library, path);
+  if (isSession(path)) return copySession(library, path);
   const trace = readTrace(path, options);
   const fileName = basename(path);
   const refusal = findRefusal(trace, fileName);
@@ -80,7 +84,7 @@ function importPlainFile(library: Library, path: string, options: ImportOptions)
 }
 
 function examinePlainFile(path: string, options: ImportOptions): ExaminedFile {
-  if (!isSessionFile(readHead(path, MAGIC_BYTES))) {
+  if (!isSession(path)) {
     const read = readTrace(path, options);
     const { series, markers: _markers, allocations: _allocations, ...trace } = read;
     const refusal = findRefusal(read, basename(path));

@@ -1,7 +1,9 @@
 /**
  * A session as a Chrome trace, which Perfetto and chrome://tracing open: a counter for each series, a slice for each
- * phase with the measured and the predicted peak, an instant for each note. Times are microseconds from the start;
- * counters stand in the units of their series, which their names tell.
+ * phase with the measured and the predicted peak, an instant for each note, a pair of begin and end for each gap. Times
+ * are microseconds from the start; counters stand in the units of their series, which their names tell.
+ *
+ * Format: "Trace Event Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
  */
 import { buildDocument } from '../../shared/session/document';
 import { samplesIn } from '../../shared/trace/series';
@@ -49,8 +51,14 @@ function* events(reader: SessionReader): Iterable<Readonly<Record<string, unknow
     };
   for (const marker of session.markers)
     if (marker.type === 'note') yield { ph: 'i', s: 'p', name: marker.text, ts: marker.t };
+  let gaps = 0;
   for (const series of session.series) {
     const { id, unit } = series.info;
+    for (const { t0, t1, reason } of series.gaps) {
+      const gap = { cat: 'absent', id: gaps++, name: `${id} (${unit})` };
+      yield { ph: 'b', ts: t0, ...gap, args: { absent: reason } };
+      yield { ph: 'e', ts: t1, ...gap };
+    }
     for (const [ts, value] of samplesIn(series))
       yield { ph: 'C', name: `${id} (${unit})`, ts, args: { value } };
   }

@@ -14,6 +14,7 @@ import { raw } from './raw';
 import { reportCsv } from './report-csv';
 import { samples } from './samples';
 import { sessionFile } from './session-file';
+import { sqliteTables } from './sqlite-tables';
 
 export type { ExportedFile, OutcomeReport, ReportRequest } from './protocol';
 
@@ -29,6 +30,7 @@ const FORMATS: readonly AnyFormat[] = [
   samples,
   jsonLines,
   chromeTrace,
+  sqliteTables,
   sessionFile,
   raw,
   junit,

@@ -25,6 +25,9 @@ export const IMPORT_KINDS = [
   'mlflow',
   'trainer-state',
   'deepspeed',
+  'nsight-systems',
+  'plumbline-samples',
+  'plumbline-tables',
 ] as const;
 
 export type ImportKind = (typeof IMPORT_KINDS)[number];

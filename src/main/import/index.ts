@@ -17,6 +17,9 @@ import { chromeTrace } from './neighbours/chrome-trace';
 import { deepspeed } from './neighbours/deepspeed';
 import { JsonItems } from './neighbours/json-items';
 import { gpustat, nvtop } from './neighbours/monitors';
+import { nsightSystems } from './neighbours/nsight-systems';
+import { plumblineCsv, plumblineJson } from './neighbours/plumbline-samples';
+import { plumblineTables } from './neighbours/plumbline-tables';
 import { prometheusText } from './neighbours/prometheus-text';
 import { pytorchSnapshot } from './neighbours/pytorch-snapshot';
 import { mlflow, trainerState, wandb } from './neighbours/run-logs';
@@ -34,6 +37,7 @@ export { STANDARD_INPUT, withPlainFile } from './source-file';
 
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
 const FORMATS: readonly ImportFormat[] = [
+  plumblineCsv,
   transcript,
   help,
   prometheusText,
@@ -51,6 +55,7 @@ const FORMATS: readonly ImportFormat[] = [
 ];
 
 const JSON_FORMATS: readonly JsonFormat[] = [
+  plumblineJson,
   chromeTrace,
   trainerState,
   gpustat,
@@ -58,7 +63,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   wandb,
   mlflow,
 ];
-const FILE_FORMATS: readonly FileFormat[] = [pytorchSnapshot];
+const FILE_FORMATS: readonly FileFormat[] = [pytorchSnapshot, plumblineTables, nsightSystems];
 
 /** Characters of a row; what is made of one grows with its cells. */
 const MAX_ROW = 65_536;
@@ -66,12 +71,18 @@ const MAX_ROW = 65_536;
 /** A JSON document about GPUs may hold words that a table has, and is refused for it. */
 const isJson = ({ text }: Head): boolean => /^\s*(\{\s*["}]|\[\s*[{["\]])/.test(text);
 
+/** The format of a file that is no text; undefined where the file is text, or nothing that is known. */
+export function findFileFormat(path: string): FileFormat | undefined {
+  const head = readHead(path);
+  return FILE_FORMATS.find((each) => each.recognizes(path, head));
+}
+
 /**
  * Reads the file at `path` in one pass. Throws a Failure where there is no text to read or it is no output of
  * nvidia-smi; what cannot be read in it is a warning or a gap.
  */
 export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
-  const binary = FILE_FORMATS.find((each) => each.recognizes(path, readHead(path)));
+  const binary = findFileFormat(path);
   if (binary) {
     const trace = new TraceBuilder(options.intervalMs);
     binary.read(path, basename(path), trace);

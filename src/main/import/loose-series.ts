@@ -4,7 +4,7 @@
  */
 import type { Micros } from '../../shared/base/units';
 import { risingTime } from '../../shared/trace/series';
-import type { SampledSeries, SeriesInfo } from '../../shared/trace/types';
+import type { Gap, SampledSeries, SeriesInfo } from '../../shared/trace/types';
 import { findMax, findMin } from './gpu-columns';
 
 class Columns {
@@ -12,6 +12,7 @@ class Columns {
   values = new Float64Array(256);
   n = 0;
   isSorted = true;
+  readonly gaps: Gap[] = [];
 
   push(us: number, value: number): void {
     if (this.n === this.times.length) {
@@ -46,6 +47,13 @@ export class LooseSeries {
     this.#count++;
   }
 
+  /** A span without a reading; `us` like those of the values. */
+  gap(info: SeriesInfo, gap: Gap): void {
+    const found = this.#known.get(info.id) ?? { info, columns: new Columns() };
+    this.#known.set(info.id, found);
+    found.columns.gaps.push(gap);
+  }
+
   /** Adds `by` to every value of a series: what was there before the first event. */
   raise(id: string, by: number): void {
     const found = this.#known.get(id);
@@ -53,16 +61,26 @@ export class LooseSeries {
   }
 
   earliest(seed: number): number {
-    return this.#all().reduce((lowest, { times, n }) => findMin(times, n, lowest), seed);
+    return this.#all().reduce(
+      (lowest, { times, n, gaps }) =>
+        gaps.reduce((least, { t0 }) => Math.min(least, t0), findMin(times, n, lowest)),
+      seed,
+    );
   }
 
   latest(seed: number): number {
-    return this.#all().reduce((highest, { times, n }) => findMax(times, n, highest), seed);
+    return this.#all().reduce(
+      (highest, { times, n, gaps }) =>
+        gaps.reduce((most, { t1 }) => Math.max(most, t1), findMax(times, n, highest)),
+      seed,
+    );
   }
 
   /** In order of time from `start`, at integer microseconds that rise. No count is below zero. */
   build(start: Micros): SampledSeries[] {
-    return [...this.#known.values()].map(({ info, columns: { times, values, n, isSorted } }) => {
+    return [...this.#known.values()].map(({ info, columns }) => {
+      const { times, values, n, isSorted, gaps } = columns;
+      const lowest = info.unit === 'millicelsius' ? Number.NEGATIVE_INFINITY : 0;
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       if (!isSorted) order.sort((a, b) => times[a]! - times[b]! || a - b);
       const at = new Float64Array(n);
@@ -71,8 +89,8 @@ export class LooseSeries {
       return {
         info,
         times: at,
-        values: Float64Array.from(order, (i) => Math.max(0, values[i]!)),
-        gaps: [],
+        values: Float64Array.from(order, (i) => Math.max(lowest, values[i]!)),
+        gaps: placeGaps(gaps, start),
       };
     });
   }
@@ -80,4 +98,14 @@ export class LooseSeries {
   #all(): readonly Columns[] {
     return [...this.#known.values()].map(({ columns }) => columns);
   }
+}
+
+/** In order of their beginning, each at its own: the store knows them by it. */
+function placeGaps(gaps: readonly Gap[], start: Micros): Gap[] {
+  const placed: Gap[] = [];
+  for (const { t0, t1, reason } of gaps.toSorted((a, b) => a.t0 - b.t0)) {
+    const begin = risingTime(Math.round(t0 - start), placed.at(-1)?.t0 ?? null);
+    placed.push({ t0: begin, t1: Math.max(begin, Math.round(t1 - start)), reason });
+  }
+  return placed;
 }

@@ -11,7 +11,7 @@ import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { AllocationLedger } from '../../shared/session/allocations';
-import type { Marker, SeriesInfo, Unit } from '../../shared/trace/types';
+import type { Gap, Marker, SeriesInfo, Unit } from '../../shared/trace/types';
 import { DayCount } from './day-count';
 import {
   buildSeries,
@@ -51,6 +51,8 @@ export class TraceBuilder {
   allocations: AllocationLedger | null = null;
   /** What the times of points and markers count from, in microseconds since 1970; null where the file does not tell. */
   epochUs: number | null = null;
+  /** Where the axis begins on the file's own clock, where that is not its first sample. */
+  originUs: number | null = null;
   #samples = 0;
   #stamped: Stamp | null = null;
   /** A time that was printed by itself, for the rows that follow. */
@@ -97,6 +99,12 @@ export class TraceBuilder {
   /** One value of a series that is no GPU's, at microseconds of the file's own clock. */
   point(info: SeriesInfo, us: number, value: number): void {
     if (Math.abs(us) <= LATEST_US && Number.isSafeInteger(value)) this.#loose.push(info, us, value);
+    else this.warn('Readings whose time or value cannot be were left out.');
+  }
+
+  /** A span of such a series without a reading. */
+  gap(info: SeriesInfo, gap: Gap): void {
+    if (Math.abs(gap.t0) <= LATEST_US && Math.abs(gap.t1) <= LATEST_US) this.#loose.gap(info, gap);
     else this.warn('Readings whose time or value cannot be were left out.');
   }
 
@@ -178,10 +186,11 @@ export class TraceBuilder {
       );
     const rows = this.#gpus.all.filter(({ n }) => n > 0);
     this.#settleTimes(rows);
-    const start = rows.reduce(
+    const earliest = rows.reduce(
       (lowest, { times, n }) => findMin(times, n, lowest),
       this.#loose.earliest(Number.POSITIVE_INFINITY),
     );
+    const start = Math.min(this.originUs ?? Number.POSITIVE_INFINITY, earliest);
     const end = rows.reduce(
       (highest, { times, n }) => findMax(times, n, highest),
       this.#loose.latest(Number.NEGATIVE_INFINITY),

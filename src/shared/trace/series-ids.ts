@@ -73,6 +73,9 @@ export function rankIn(id: string): number | null {
 }
 /** The id without its rank, as a workload of one process would have it. */
 export const withoutRank = (id: string): string => id.replace(/^rank\d+\./, '');
+/** The metric a series is of, by its id alone: that of its device, of its rank, or of what it is named after. */
+export const metricIn = (id: string): string =>
+  deviceMetricIn(id) ?? withoutRank(id).replace(/^(framework|tree|system|sampler)\./, '');
 /** Whether the workload announces every change of a series itself, so that none falls between two samples. */
 export const isFrameworkSeries = (id: string): boolean => withoutRank(id).startsWith('framework.');
 /** Whether a line is memory of a device, on which phases can be found by its shape. */

@@ -9,6 +9,7 @@ import type { JsonFormat, JsonItem, JsonReader } from '../protocol';
 import type { TraceBuilder } from '../trace';
 import { describeFramework } from './framework';
 import { parsePhaseName, parseStepName } from './phase-names';
+import { ExportedRows } from './plumbline-samples';
 
 const SOURCE = 'chrome-trace';
 const CUDA = 1;
@@ -33,8 +34,12 @@ interface TraceEvent {
   readonly cat?: unknown;
   readonly ts?: unknown;
   readonly dur?: unknown;
+  readonly id?: unknown;
   readonly args?: Readonly<Record<string, unknown>>;
 }
+
+/** How Plumbline names its counters: the series and its unit. */
+const OWN_COUNTER = /^(\S+) \((\w+)\)$/;
 
 class ChromeTraceReader implements JsonReader {
   readonly #trace: TraceBuilder;
@@ -42,6 +47,9 @@ class ChromeTraceReader implements JsonReader {
   #hasDevice = false;
   #rank: number | null = null;
   #memoryEvents = 0;
+  /** Counters and gaps of a trace that Plumbline exported; null while none was seen. */
+  #own: ExportedRows | null = null;
+  readonly #gaps = new Map<unknown, { readonly t0: number; readonly reason: unknown }>();
 
   constructor(trace: TraceBuilder) {
     this.#trace = trace;
@@ -62,7 +70,7 @@ class ChromeTraceReader implements JsonReader {
     if (!this.#hasDevice)
       for (const [us, bytes] of this.#hostTotals)
         this.#trace.point(describeFramework(SOURCE, 'allocated', 0, 'bytes on the CPU'), us, bytes);
-    if (this.#memoryEvents === 0)
+    if (this.#memoryEvents === 0 && this.#own === null)
       this.#trace.warn(
         'The trace holds no memory events: record it with profile(profile_memory=True).',
       );
@@ -78,10 +86,12 @@ class ChromeTraceReader implements JsonReader {
     });
   }
 
-  #event({ ph, name, cat, ts, dur, args }: TraceEvent): void {
+  #event(event: TraceEvent): void {
+    const { ph, name, cat, ts, dur, args } = event;
     const us = toNumber(ts);
     if (typeof name !== 'string' || !Number.isFinite(us)) return;
     if (name === '[memory]' && isRecord(args)) this.#memory(us, args);
+    else if (ph === 'C' || cat === 'absent') this.#counter(name, us, event);
     else if (ph === 'X' && cat !== 'python_function' && cat !== 'cpu_op')
       this.#span(name, us, toNumber(dur) || 0);
   }
@@ -99,6 +109,21 @@ class ChromeTraceReader implements JsonReader {
       const bytes = args[total];
       if (typeof bytes === 'number')
         this.#trace.point(describeFramework(SOURCE, metric, rank), us, bytes);
+    }
+  }
+
+  /** A value of a series that Plumbline exported, or an end of one of its gaps. */
+  #counter(name: string, us: Micros, { ph, id, args }: TraceEvent): void {
+    const [, series, unit] = OWN_COUNTER.exec(name) ?? [];
+    if (series === undefined) return;
+    this.#own ??= new ExportedRows(this.#trace);
+    const info = this.#own.info(series, unit);
+    if (ph === 'C') this.#own.sample(info, us, isRecord(args) ? args.value : undefined);
+    else if (ph === 'b') this.#gaps.set(id, { t0: us, reason: isRecord(args) && args.absent });
+    else if (ph === 'e') {
+      const begun = this.#gaps.get(id);
+      this.#gaps.delete(id);
+      if (begun) this.#own.gap(info, begun.t0, us, begun.reason);
     }
   }
 
