@@ -22,7 +22,6 @@ import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { checkModel, checkRun } from '../../shared/model/validate';
 import type { SessionSummary } from '../../shared/session/types';
 import { sampleSession, version } from '../install/paths';
-import { dropResults } from '../store/kept-results';
 import { type LibraryListing, openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
@@ -32,11 +31,11 @@ import { EngineEvents } from './events';
 import { recordedOutcomes } from './experiments';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
+import { editLibrary } from './library-edits';
 import { printPdf } from './print-pdf';
 import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
-
 import { Uploads } from './uploads';
 
 export interface EngineOptions {
@@ -94,44 +93,10 @@ export function createEngine(options: EngineOptions): Engine {
     exportFormats: async () => exportFormats(),
     export: async ({ id, format }) => exports.begin(library.locate(id), format),
     exportPiece: async (begun) => exports.next(begun.export),
-    rename: async ({ id, name }) => {
-      await questions.letGo();
-      library.rename(id, name);
-      events.libraryChanged();
-    },
-    annotate: async ({ id, ...words }) => {
-      await questions.letGo();
-      library.annotate(id, words);
-      events.libraryChanged();
-    },
-    mark: async ({ id, mark }) => {
-      await questions.letGo();
-      const set = library.mark(id, mark);
-      dropResults(library.locate(id));
-      events.libraryChanged();
-      return set;
-    },
-    unmark: async ({ id, mark }) => {
-      await questions.letGo();
-      library.unmark(id, mark);
-      dropResults(library.locate(id));
-      events.libraryChanged();
-    },
-    delete: async ({ id }) => {
-      recordings.refuseWhileRecorded(library.identify(id));
-      await questions.letGo();
-      const path = library.locate(id);
-      library.delete(id);
-      dropResults(path);
-      events.libraryChanged();
-    },
-    trash: async () => library.trash(),
-    restore: async ({ id }) => {
-      const restored = library.restore(id);
-      events.libraryChanged();
-      return { id: restored };
-    },
-    emptyTrash: async ({ id }) => ({ ids: library.emptyTrash(id) }),
+    ...editLibrary(library, events, {
+      letGo: () => questions.letGo(),
+      refuseWhileRecorded: (id) => recordings.refuseWhileRecorded(id),
+    }),
 
     record: async (request) => {
       if (request.pid === undefined) checkMayLaunch(options);

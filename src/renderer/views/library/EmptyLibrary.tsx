@@ -1,6 +1,7 @@
 /** A library without a session: what to do first, in one click. */
 import { Circle, FolderOpen } from 'lucide-react';
 import { useState } from 'react';
+import type { RecordRequest } from '../../../shared/contract/api';
 import { preset } from '../../../shared/model/presets';
 import { runDefaults } from '../../../shared/model/run';
 import { FailureNote } from '../../components/FailureNote';
@@ -17,6 +18,13 @@ const FIRST_RUN = runDefaults(FIRST_MODEL, {
   seq: 64,
   steps: 6,
 });
+
+const FIRST_RECORDING: RecordRequest = {
+  bundled: 'gpt2',
+  name: 'First run: a small GPT-2 in training',
+  model: FIRST_MODEL,
+  run: FIRST_RUN,
+};
 
 export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImport(): void }) {
   const engine = useEngine();
@@ -35,11 +43,7 @@ export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImpor
   const mayLaunch = info.data?.mayLaunch !== false;
   return (
     <section className="empty">
-      <svg viewBox="0 0 240 96" width="240" height="96" aria-hidden="true">
-        <path className="e-band a" d="M8 88V64h60V40h70v24h94v24z" />
-        <path className="e-band b" d="M68 40V28h70v36h40V52h54v12h-94V40z" />
-        <path className="e-line" d="M8 66h28v-4h32V38h22v-6h46v30h20v-6h22v-6h54" />
-      </svg>
+      <Drawing />
       <h2>Nothing recorded yet</h2>
       <p>
         Record a run, and its measured memory is laid over the budget that theory predicts for it.
@@ -51,14 +55,7 @@ export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImpor
             type="button"
             className="button primary"
             disabled={isBusy}
-            onClick={open(() =>
-              engine.record({
-                bundled: 'gpt2',
-                name: 'First run: a small GPT-2 in training',
-                model: FIRST_MODEL,
-                run: FIRST_RUN,
-              }),
-            )}
+            onClick={open(() => engine.record(FIRST_RECORDING))}
           >
             <Circle size={12} fill="currentColor" aria-hidden="true" />
             Record the bundled GPT-2
@@ -92,3 +89,12 @@ export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImpor
     </section>
   );
 }
+
+/** A line over bands, as a session shows it. */
+const Drawing = () => (
+  <svg viewBox="0 0 240 96" width="240" height="96" aria-hidden="true">
+    <path className="e-band a" d="M8 88V64h60V40h70v24h94v24z" />
+    <path className="e-band b" d="M68 40V28h70v36h40V52h54v12h-94V40z" />
+    <path className="e-line" d="M8 66h28v-4h32V38h22v-6h46v30h20v-6h22v-6h54" />
+  </svg>
+);
