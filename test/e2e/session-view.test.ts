@@ -200,7 +200,7 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.getByText('neither NAME=VALUE').waitFor();
     expect(await page.getByRole('button', { name: 'Start recording' }).isDisabled()).toBe(true);
     await page.getByLabel(/^Variables/).fill('CUDA_VISIBLE_DEVICES=0\nHF_TOKEN');
-    await page.getByLabel(/^Watch PyTorch/).check();
+    await page.getByLabel(/^Watch PyTorch/).uncheck();
     await page.getByLabel('Save this workload as').fill('nightly');
     await page.getByRole('button', { name: 'Start recording' }).click();
     await page.getByText('The program "missing" was not found.').waitFor();
@@ -208,7 +208,7 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
       name: 'nightly',
       request: {
         command: ['missing', 'train.py'],
-        instrument: 'python',
+        instrument: 'none',
         environment: { pass: ['HF_TOKEN'], set: { CUDA_VISIBLE_DEVICES: '0' } },
       },
     });

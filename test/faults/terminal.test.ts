@@ -72,6 +72,7 @@ describe('names that were chosen to act on a terminal', () => {
   const COMMANDS: readonly (readonly [title: string, args: () => readonly string[]])[] = [
     ['list', () => ['list']],
     ['show', () => ['show', 'evil']],
+    ['show --full', () => ['show', 'evil', '--full']],
     ['show --json', () => ['show', 'evil', '--json']],
     ['show --replay', () => ['show', 'evil', '--replay', '--speed', '64']],
     ['report to the terminal', () => ['report', 'evil', '--format', 'md', '--out', '-']],

@@ -49,7 +49,7 @@ describe('a workload that prints what no terminal likes', () => {
     expect(out.slice(1).join('')).toHaveLength(3_000_000);
     for (const text of out) expect(text.length).toBeLessThanOrEqual(64 * 1024);
     expect(document.logs.find(({ stream }) => stream === 'stderr')?.text).toBe('\0\0end');
-    expect((await runCli(['show', document.id], home.dir)).stdout).not.toMatch(
+    expect((await runCli(['show', document.id, '--full'], home.dir)).stdout).not.toMatch(
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
       /[\u0000-\u0008\u001b]/,
     );

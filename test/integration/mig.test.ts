@@ -105,7 +105,7 @@ describe.skipIf(noStub !== null)(
         // What the neighbour took is no finding of this workload.
         expect(document.findings.filter(({ kind }) => kind === 'other_process')).toEqual([]);
         expect(document.warnings).toEqual([]);
-        const text = (await runCli(['show', document.id], home.dir)).stdout;
+        const text = (await runCli(['show', document.id, '--full'], home.dir)).stdout;
         expect(text).toContain('gpu0.mig1.workload.memory');
         expect(text.replace(/\s+/g, ' ')).toContain(
           `The workload was confined to MIG device 1 (10.0 GiB, ${UUID}) of GPU 0.`,
