@@ -56,7 +56,8 @@ const ALLOWED = {
   'shared/chapter/sweeps': [...theory, 'shared/session', 'shared/chapter/experiments/measured'],
   'shared/divergence/overlay': [...theory, 'shared/trace'],
   'shared/divergence/fit': analysis,
-  'shared/divergence/findings': [...analysis, 'shared/divergence/fit'],
+  'shared/divergence/shapes': ['shared/base', 'shared/trace'],
+  'shared/divergence/findings': [...analysis, 'shared/divergence/fit', 'shared/divergence/shapes'],
   'shared/divergence/ledger': [...analysis, 'shared/divergence/fit', 'shared/divergence/findings'],
   'shared/divergence/inversion': [
     ...analysis,

@@ -2,7 +2,7 @@
  * How well findings name their causes, on labelled traces: precision, recall and error in bytes by kind, whether the
  * setting that was changed is named, and how long a session of ten million samples takes.
  *
- *     npm run bench:divergence -- [--traces 480] [--seed 1] [--verbose]
+ *     npm run bench:divergence -- [--traces 480] [--shapes 600] [--seed 1] [--verbose]
  *
  * Thresholds and the generator were set on seeds 1 to 4, by looking at single traces of the first two thirds. Of the last
  * third only the totals were seen meanwhile; any other seed is new. The traces come from budgets too, perturbed by
@@ -25,6 +25,7 @@ import type { Marker, SampledSeries } from '../../src/shared/trace/types';
 import { draw, type Plan } from './divergence/plan';
 import { Random } from './divergence/random';
 import { type Judged, judge, judgeAlone } from './divergence/score';
+import { judgeShape, listShapeMistakes, tableOfShapes } from './divergence/score-shapes';
 import { type Trace, traceOf } from './divergence/trace';
 
 function option(name: string, otherwise: number): number {
@@ -215,6 +216,19 @@ function timing(): void {
   );
 }
 
+/** Seeds whose single traces were looked at while thresholds of lines alone were set. */
+const SHAPES_SEEN: readonly number[] = [1];
+
+/** Of traces of which nothing is known. */
+function shapes(seed: number, count: number): void {
+  const judged = Array.from({ length: count }, (_, index) => judgeShape(index, seed));
+  tableOfShapes(
+    SHAPES_SEEN.includes(seed) ? `Seen, seed ${seed}` : `Held out, seed ${seed}`,
+    judged,
+  );
+  if (process.argv.includes('--verbose')) listShapeMistakes(judged);
+}
+
 const traces = option('traces', 480);
 const seed = option('seed', 1);
 const begun = performance.now();
@@ -247,5 +261,8 @@ if (process.argv.includes('--verbose')) {
 console.log(
   `\n${traces} traces were made and analysed in ${(elapsed / 1000).toFixed(1)} s (seed ${seed}).`,
 );
-alone(seed, option('alone', 40));
-timing();
+shapes(seed, option('shapes', 600));
+if (traces > 0) {
+  alone(seed, option('alone', 40));
+  timing();
+}

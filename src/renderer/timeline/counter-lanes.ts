@@ -4,13 +4,13 @@
  */
 import { formatDuration } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
+import { isThrottled, throttleReasons } from '../../shared/hardware/throttle-reasons';
 import {
   deviceName,
   formatReading,
   seriesName,
   UNIT_NAMES,
 } from '../../shared/present/series-names';
-import { isThrottled, throttleReasons } from '../../shared/present/throttle-reasons';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { deviceIn, deviceMetricIn } from '../../shared/trace/series-ids';
 import type { SeriesStats, Unit } from '../../shared/trace/types';

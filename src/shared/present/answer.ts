@@ -24,8 +24,13 @@ function tellFailure(session: SessionDocument): string {
 function tellMemory(session: SessionDocument): string {
   const { overlay, findings, status } = session;
   const { measuredPeak, residualBytes, predictedPeak } = overlay;
-  if (!measuredPeak || residualBytes === null || predictedPeak.refined === null)
-    return headline(session);
+  if (!measuredPeak || residualBytes === null || predictedPeak.refined === null) {
+    const [first] = findings;
+    // What a line does by itself needs no prediction.
+    return measuredPeak && first
+      ? `${formatBytes(measuredPeak.bytes)} at the peak: ${cause(first)}.`
+      : headline(session);
+  }
   const isLive = status === 'recording';
   const named = findings.find(({ kind }) => kind !== 'unexplained');
   // That a run which failed left much of its prediction unused explains itself.
@@ -49,7 +54,7 @@ function withoutUnit(bytes: number, beside: number): string {
 }
 
 function cause({ kind, title, slope }: Finding): string {
-  return kind === 'leak' && slope !== undefined
+  return kind === 'leak' && (slope?.per === 'step' || slope?.per === 'token')
     ? `a leak of ${formatBytes(slope.bytes)} a ${slope.per} since ${slope.per} ${formatInteger(slope.since)}`
     : lowerFirst(title);
 }

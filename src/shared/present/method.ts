@@ -81,6 +81,12 @@ export function methodNotes({
         notes.push(`The workload was ${describeConfinement(instance)} of GPU ${index}.`);
     }
     notes.push(describeSampling(overlay.series, overlay.measuredPeak?.intervalUs ?? null));
+    if (overlay.period) {
+      const { us, count, swing } = overlay.period;
+      notes.push(
+        `It repeats every ${formatDuration(us)}, ${count} times, and swings by ${formatBytes(swing)}: steps, as far as a line can tell that was read as often as this one.`,
+      );
+    }
     if (overlay.baselineBytes > 0)
       notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
   }

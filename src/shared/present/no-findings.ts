@@ -12,7 +12,7 @@ export function noFindings({
     return (
       tellObserved(overlay) ??
       (objects === undefined
-        ? 'Nothing to compare with: this session declares no model and run.'
+        ? nothingPredicted(overlay.series)
         : 'No formula predicts this run, and it took too few steps to expect anything of the later ones.')
     );
   if (status === 'recording')
@@ -27,3 +27,9 @@ export function noFindings({
     ? 'Measured and predicted agree throughout.'
     : `${flagged === 1 ? 'One phase is' : `${flagged} phases are`} out of bounds, and no cause has been found.`;
 }
+
+/** What lines show by themselves is looked for whether anything was predicted or not. */
+const nothingPredicted = (series: string | null): string =>
+  series === null
+    ? 'Nothing to compare: no memory was measured and none was predicted.'
+    : 'This session declares no model and run, so there is no budget to compare with; by itself no line grows, spikes, stays high or lies idle.';

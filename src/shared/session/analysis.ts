@@ -83,7 +83,11 @@ export function analyseSession(data: SessionData, use?: string, live?: LiveState
   });
   const isDone = data.status !== 'recording';
   const diagnosis = isDone ? diagnose(input) : (live?.diagnose(input) ?? null);
-  const explained = addLedger(input.overlay, buildLedger(input, diagnosis));
+  const explained = addExplained(
+    input.overlay,
+    buildLedger(input, diagnosis),
+    isDone ? diagnosis : null,
+  );
   return {
     data,
     budget,
@@ -140,8 +144,14 @@ export function analysePeaks(data: SessionData): Overlay {
     .overlay;
 }
 
-function addLedger(overlay: Overlay, ledger: ReturnType<typeof buildLedger>): Overlay {
-  return overlay.series === null || ledger === undefined ? overlay : { ...overlay, ledger };
+function addExplained(
+  overlay: Overlay,
+  ledger: ReturnType<typeof buildLedger>,
+  diagnosis: Diagnosis | null,
+): Overlay {
+  if (overlay.series === null) return overlay;
+  const period = diagnosis?.period;
+  return { ...overlay, ...(ledger && { ledger }), ...(period && { period }) };
 }
 
 /** What the session's run must have been as a run of `model`, whatever was declared. */

@@ -4,7 +4,7 @@
  *
  *     peak=8GiB        the measured peak may not pass it
  *     residual=10%     nor |measured − predicted| of the predicted peak; bytes may be given instead
- *     leak=1MiB        nor what a step or token leaks; leak=0 refuses any
+ *     leak=1MiB        nor what a step, token or period leaks; leak=0 refuses any
  *     duration=60s     nor the time it took
  *     findings=0       nor the number of findings
  *     peak>+2%         of a comparison: the last session's peak against the first's; peak>+64MiB, duration>+5%
@@ -145,7 +145,10 @@ export function checkSession(
       return outcome(findings.length, 'The number of findings', formatInteger);
     if (metric === 'leak')
       return outcome(
-        Math.max(0, ...findings.map(({ slope }) => slope?.bytes ?? 0)),
+        Math.max(
+          0,
+          ...findings.map(({ kind, slope }) => (kind === 'leak' ? (slope?.bytes ?? 0) : 0)),
+        ),
         'The leak of a step or token',
         formatBytes,
       );

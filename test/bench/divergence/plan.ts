@@ -76,7 +76,8 @@ const KINDS: Readonly<Record<Cause, FindingKind>> = {
   reserve: 'allocator_reserve',
   rounding: 'allocator_rounding',
   oom: 'out_of_memory',
-  unknown: 'unexplained',
+  // Kept from the middle of the run on, by nothing that is known: all that can be told is that it stays.
+  unknown: 'retained',
 };
 const MODELS = [
   'gpt2',

@@ -1,8 +1,8 @@
 /** The GPU at a glance: mean busy, energy, highest temperature, how long its clocks were held back. */
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
+import { isThrottled } from '../../../shared/hardware/throttle-reasons';
 import { formatReading } from '../../../shared/present/series-names';
-import { isThrottled } from '../../../shared/present/throttle-reasons';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import type { SeriesStatistics } from '../../../shared/session/statistics';
 import type { Envelope } from '../../../shared/trace/envelope';

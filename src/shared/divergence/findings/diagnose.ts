@@ -8,18 +8,27 @@
 import { type JudgedRun, judgeDeclaredRun } from '../fit/judged-run';
 import { clearWinner, type Winner } from '../fit/winner';
 import { frameworkOverlay } from '../overlay/overlay';
-import type { DiagnosisInput, Finding } from '../overlay/types';
+import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
+import type { Period } from '../shapes/period';
 import { findAllocatorOverhead } from './allocator';
 import { findChangedBatch } from './changed-batch';
 import { findContext } from './context';
+import { findFirstStep } from './first-step';
 import { forecastOutOfMemory } from './forecast';
+import { findGrowth } from './growth';
+import { findIdleStretches } from './idle';
 import { findKvCacheMismatch } from './kv-cache';
 import { findLeak, type Leak } from './leak';
 import { findOtherProcesses } from './other-process';
 import { findOutOfMemory } from './out-of-memory';
+import { findPlateaus } from './plateau';
 import { findPreallocatedPool } from './preallocated-pool';
+import { findRetained } from './retained';
 import { findSettingMismatch } from './settings';
+import { findSpikesOfLines } from './spike';
+import { findThrottling } from './throttled';
 import { findUnexplained } from './unexplained';
+import { type LineFinding, type Watched, watchLines } from './watched';
 
 export interface Diagnosis {
   /** In the order in which they are shown. */
@@ -31,6 +40,8 @@ export interface Diagnosis {
   readonly judged: JudgedRun | null;
   /** The changed setting that stands out, if not on what a leak leaves then on the trace as it is. */
   readonly winner: Winner | null;
+  /** Of the line that is shown; null where steps are announced or it does not repeat. */
+  readonly period: Period | null;
 }
 
 export function diagnose(input: DiagnosisInput): Diagnosis {
@@ -38,18 +49,22 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const outOfMemory = findOutOfMemory(input);
   // A pool taken at start hides what the run holds in it, so neither settings nor growth can be told beside one.
   const pool = findPreallocatedPool(input);
+  const watched = watchLines(input).filter(({ of }) => pool === null || of !== 'device');
+  const rises = findGrowth(input, watched);
 
   // A setting that accounts for everything comes before a leak, since a cache twice as large also grows with every
-  // token. Where none does, growth is named first and settings are tried on what it leaves.
+  // token. Where none does, growth is named first and settings are tried on what it leaves. Where no step is announced
+  // growth is no setting's: no batch and no logits make a slope.
   const asRecorded = pool === null ? judgeDeclaredRun(input, framework, null) : null;
-  const settingOfAll = findSettingMismatch(input, asRecorded);
+  const hasSlope = rises.some(({ of, finding }) => of !== 'host' && finding.slope?.per !== 'step');
+  const settingOfAll = hasSlope ? null : findSettingMismatch(input, asRecorded);
   const canLeak = pool === null && !(input.mustMatchExactly && settingOfAll !== null);
   const leak = canLeak ? findLeak(input, framework) : null;
   const growth = leak?.growth ?? null;
   const judged = growth === null ? asRecorded : judgeDeclaredRun(input, framework, growth);
   const settingOfRest =
     settingOfAll === null && growth !== null ? findSettingMismatch(input, judged) : null;
-  const cache = (settingOfAll ?? settingOfRest) ? null : findKvCacheMismatch(input);
+  const cache = hasSlope || (settingOfAll ?? settingOfRest) ? null : findKvCacheMismatch(input);
 
   const setting = settingOfAll ?? settingOfRest ?? cache;
   const winner = clearWinner(judged?.mismatch);
@@ -57,6 +72,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   // Of a run with another setting, its own reserve is the one to expect.
   const running = (setting !== null && winner?.best.budget) || input.budget;
   const allocator = findAllocatorOverhead(input, framework, running);
+  const isNamed = leak !== null || setting !== null;
+  const shapes = findShapes(input, { framework, watched, rises, isNamed });
   const findings = [
     outOfMemory,
     pool,
@@ -65,6 +82,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     leak?.finding,
     settingOfRest,
     cache,
+    ...shapes,
     ...context,
     ...allocator,
     ...findOtherProcesses(input),
@@ -73,11 +91,14 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
       setting,
       pool,
       leak,
+      shapes,
       context,
       allocator,
       // Other runs that would fit matter only where none of them has been named.
-      rivals: (setting === null && judged?.mismatch?.fitting) || [],
+      rivals: (setting === null && !hasSlope && judged?.mismatch?.fitting) || [],
     }),
+    findIdleStretches(input),
+    findThrottling(input),
   ];
   return {
     findings: findings.filter((one) => one != null),
@@ -85,5 +106,31 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     leak,
     judged,
     winner: winner ?? clearWinner(asRecorded?.mismatch),
+    period: watched.find(({ line }) => line.info.id === input.overlay.series)?.period ?? null,
   };
+}
+
+interface Beside {
+  readonly framework: Overlay | null;
+  readonly watched: readonly Watched[];
+  readonly rises: readonly LineFinding[];
+  /** A leak by the step or a setting accounts for what all lines but the host's do. */
+  readonly isNamed: boolean;
+}
+
+/** What lines do by themselves, with no budget to hold them against. */
+function findShapes(
+  input: DiagnosisInput,
+  { framework, watched, rises, isNamed }: Beside,
+): Finding[] {
+  const isOpen = ({ of }: { readonly of: Watched['of'] }) => !isNamed || of === 'host';
+  const free = watched.filter(isOpen);
+  const retained = isNamed || rises.length > 0 ? null : findRetained(input, framework);
+  const steps = retained === null && rises.length === 0 ? findPlateaus(input, free) : [];
+  const spikes = findSpikesOfLines(input, free);
+  return [
+    ...[...rises.filter(isOpen), ...steps, ...spikes].map(({ finding }) => finding),
+    retained,
+    isNamed ? null : findFirstStep(input, framework, watched),
+  ].filter((one) => one !== null);
 }

@@ -18,6 +18,8 @@ export interface Explained {
   readonly setting: Finding | null;
   readonly pool: Finding | null;
   readonly leak: Leak | null;
+  /** What a line does by itself: growth, plateaus, spikes, what stays between phases. */
+  readonly shapes: readonly Finding[];
   readonly context: readonly Finding[];
   readonly allocator: readonly Finding[];
   /** Settings that would account for it, where the trace cannot tell which. */
@@ -88,6 +90,7 @@ function sumExplained(gap: Gap, known: Explained, line: string | null): Bytes {
   const parts = [
     known.pool?.bytes ?? 0,
     known.leak === null ? 0 : leakedBytes(known.leak.growth, gap.step),
+    ...known.shapes.filter(({ span }) => meets(span, gap.span)).map(({ bytes }) => bytes ?? 0),
     // The framework counts no context.
     ...(line === FRAMEWORK_ALLOCATED ? [] : known.context.map(({ bytes }) => bytes ?? 0)),
     ...known.allocator.map(({ bytes }) => bytes ?? 0),
@@ -95,6 +98,9 @@ function sumExplained(gap: Gap, known: Explained, line: string | null): Bytes {
   for (const part of parts) left -= Math.min(left, part);
   return gap.residual - left;
 }
+
+const meets = (one: Gap['span'], other: Gap['span']): boolean =>
+  one[0] <= other[1] && one[1] >= other[0];
 
 /**
  * The most that a leak can have added by the end of a step, or by the end of the run. Within a step it may or may not

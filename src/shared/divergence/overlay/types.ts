@@ -91,6 +91,14 @@ export interface MeasuredOverlay extends OverlayCore {
   readonly observed?: readonly ObservedPhase[];
   /** Levels the line rests on, where the workload announced no phase. */
   readonly stairs?: Stairs;
+  /** How the line repeats, where no step was announced and it does; left out while the session is recorded. */
+  readonly period?: {
+    readonly us: Micros;
+    readonly count: number;
+    /** Between its lowest and its highest value. */
+    readonly swing: Bytes;
+    readonly span: readonly [Micros, Micros];
+  };
   /** Memory of the device the series belongs to; left out where it is not known. */
   readonly deviceBytes?: Bytes;
   /** What the measured bytes are made of; left out where nothing was predicted. */
@@ -105,6 +113,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly residualBytes: null;
   readonly residualPercent: null;
   readonly stairs?: never;
+  readonly period?: never;
   readonly deviceBytes?: never;
   readonly observed?: never;
   readonly ledger?: never;
@@ -142,11 +151,18 @@ export interface Finding {
   readonly confidence: Confidence;
   /** Numbers behind the finding, each a short sentence. */
   readonly evidence: readonly string[];
-  /** A leak: what each step or token adds, and the first that did. */
+  /** Every stretch that is meant, where `span` is the greatest of several; at most some tens. */
+  readonly spans?: readonly (readonly [Micros, Micros])[];
+  /**
+   * A leak or growth: what each step, token, period of the line or second adds; the first step or token that did, or the
+   * second of the session from which on it did. `low` and `high`: the 95% interval of a slope that was fitted.
+   */
   readonly slope?: {
     readonly bytes: Bytes;
-    readonly per: 'step' | 'token';
+    readonly per: 'step' | 'token' | 'period' | 'second';
     readonly since: number;
+    readonly low?: Bytes;
+    readonly high?: Bytes;
   };
   /** How the bytes follow from what was declared, in words. */
   readonly formula?: string;

@@ -1,0 +1,142 @@
+/**
+ * Memory of any line that grows and goes on growing, with no budget to hold it against: by step or period it is a leak,
+ * else growth by the second. The shape alone is told: a straight slope is nothing that a batch or logits could be.
+ */
+import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import type { Confidence } from '../../base/vocabulary';
+import { sampleBefore, sumIn } from '../../trace/series';
+import { deviceIn } from '../../trace/series-ids';
+import type { DiagnosisInput, Finding } from '../overlay/types';
+import { findRise, type Rise } from '../shapes/growth';
+import { firstShown, type LineFinding, stepStarts, type Watched, withoutEchoes } from './watched';
+
+/** Loading and a process that starts grow as well, for some seconds. */
+const MIN_SECONDS: Readonly<Record<Watched['of'], number>> = { framework: 1, device: 3, host: 8 };
+
+export function findGrowth(input: DiagnosisInput, watched: readonly Watched[]): LineFinding[] {
+  return withoutEchoes(
+    watched.flatMap((one) => {
+      const rise = firstShown(one, findRise);
+      if (rise === null || isDue(input, one, rise) || !isBorneOut(one, rise)) return [];
+      return [{ of: one.of, finding: describeRise(input, one, rise) }];
+    }),
+  );
+}
+
+/** A cache that fills with each token, what is loaded, and the first seconds of a process. */
+function isDue({ budget, spans }: DiagnosisInput, { of }: Watched, rise: Rise): boolean {
+  if ((rise.to - rise.from) / 1e6 < MIN_SECONDS[of]) return true;
+  if (of === 'host') return false;
+  const phases = budget?.run.mode === 'train' ? [] : (budget?.tiers.refined.phases ?? []);
+  const decode = phases.find(({ phase }) => phase === 'decode');
+  const prefill = phases.find(({ phase }) => phase === 'prefill');
+  if (decode && prefill && rise.bytes <= 1.3 * (decode.end - prefill.end) + 64 * MiB) return true;
+  return spans.some(
+    ({ phase, t0, t1 }) =>
+      (phase === 'load' || phase === 'decode') &&
+      Math.min(t1, rise.to) - Math.max(t0, rise.from) > 0.7 * (rise.to - rise.from),
+  );
+}
+
+/**
+ * Whether the mean rises as the lowest values do. Where steps and readings fall together slowly, the lowest reading of a
+ * step drifts though nothing is kept; the mean of whole periods does not.
+ */
+function isBorneOut({ line, period }: Watched, { from, to, perSecond }: Rise): boolean {
+  const quarter = (to - from) / 4;
+  const whole = period === null ? 0 : Math.floor(quarter / period.us) * period.us;
+  const length = whole || quarter;
+  const mean = (t0: Micros) => {
+    const { sum, count } = sumIn(line, Math.ceil(t0), Math.floor(t0 + length));
+    return sum / count;
+  };
+  const risen = mean(to - length) - mean(from);
+  return risen >= (0.3 * perSecond * (to - from - length)) / 1e6;
+}
+
+interface Unit {
+  readonly per: 'step' | 'period' | 'second';
+  /** In the time in which memory grew. */
+  readonly count: number;
+  /** "step", "5.2 s", "second". */
+  readonly words: string;
+}
+
+function chooseUnit({ spans }: DiagnosisInput, { period }: Watched, { from, to }: Rise): Unit {
+  const steps = stepStarts(spans).filter((t) => t >= from && t <= to).length;
+  if (steps >= 3) return { per: 'step', count: steps, words: 'step' };
+  const periods = period === null ? 0 : (to - from) / period.us;
+  return period !== null && periods >= 4
+    ? { per: 'period', count: periods, words: formatDuration(period.us) }
+    : { per: 'second', count: (to - from) / 1e6, words: 'second' };
+}
+
+function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Finding {
+  const unit = chooseUnit(input, watched, rise);
+  const { name, line } = watched;
+  const scale = (rise.to - rise.from) / 1e6 / unit.count;
+  const [each, low, high] = [rise.perSecond, rise.low, rise.high].map((one) =>
+    Math.round(one * scale),
+  ) as [Bytes, Bytes, Bytes];
+  const isLeak = unit.per !== 'second';
+  const every = isLeak ? `every ${unit.words}` : 'a second';
+  const length = formatDuration(rise.to - rise.from);
+  const counted = isLeak
+    ? `${formatInteger(Math.round(unit.count))} ${unit.per}s × ${formatBytes(each)}`
+    : `${length} × ${formatBytes(each)}/s`;
+  return {
+    kind: isLeak ? 'leak' : 'growth',
+    title: `${name} grows by ${formatBytes(each)} ${every}, to the end of the run`,
+    bytes: rise.bytes,
+    phase: null,
+    span: [rise.from, rise.to],
+    confidence: rateRise(watched, rise),
+    slope: { bytes: each, per: unit.per, since: Math.round(rise.from / 1e6), low, high },
+    evidence: [
+      `A straight line through the lowest values of ${formatInteger(rise.windows)} stretches of ${line.info.id} rises by ${formatBytes(each)} ${every} (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${rise.r2.toFixed(3)})${isLeak ? `: ${formatBytes(rise.perSecond)} a second` : ''}.`,
+      `Over ${length}, ${formatPercent(100 * rise.share)} of the time in which anything ran, that is ${formatBytes(rise.bytes)}.`,
+      ...describeUnit(unit, watched),
+      ...describeRoom(input, watched, rise),
+    ],
+    formula: 'growth = slope of the lowest value of each stretch of the line, to its end',
+    worked: `${counted} = ${formatBytes(rise.bytes)}`,
+    remedy:
+      watched.of === 'host'
+        ? 'Look for lists of results that are kept, workers that are started again, and caches without a bound.'
+        : 'Look for what is kept from one pass to the next: losses with their graph, lists of outputs on the GPU, caches without a bound. torch.cuda.memory._record_memory_history names the lines that allocate it.',
+  };
+}
+
+function describeUnit({ per, words }: Unit, { period, line }: Watched): string[] {
+  if (per === 'step') return [];
+  if (per === 'second')
+    return ['No step is announced and the line repeats nothing, so it is told by the second.'];
+  const interval = line.info.intervalUs;
+  const seen =
+    interval === null
+      ? ''
+      : `; as it was read every ${formatDuration(interval)}, shorter steps would look alike`;
+  return [
+    `The line repeats every ${words}, ${formatInteger(period?.count ?? 0)} times, swinging by ${formatBytes(period?.swing ?? 0)}${seen}.`,
+  ];
+}
+
+/** How long the rest of the device would last. */
+function describeRoom({ overlay }: DiagnosisInput, { line }: Watched, rise: Rise): string[] {
+  const { deviceBytes, series } = overlay;
+  const last = sampleBefore(line, rise.to);
+  if (deviceBytes === undefined || last === null) return [];
+  if (series === null || deviceIn(series) !== deviceIn(line.info.id)) return [];
+  const free = deviceBytes - last.value;
+  if (free <= 0) return [];
+  return [
+    `At that pace the ${formatBytes(free)} that were free then are gone ${formatDuration((free / rise.perSecond) * 1e6)} later.`,
+  ];
+}
+
+function rateRise({ of }: Watched, { r2, windows, share }: Rise): Confidence {
+  const isClear = r2 >= 0.97 && windows >= 16 && share >= 0.6;
+  if (of === 'host') return isClear ? 'medium' : 'low';
+  return isClear ? 'high' : 'medium';
+}

@@ -1,0 +1,110 @@
+/**
+ * The memory lines that are looked at for what they do by themselves, with or without a budget: one of each device, the
+ * framework's, and the host's. Each is thinned once; growth, plateaus, spikes and a high start are read from the same
+ * windows.
+ */
+import type { Bytes, Micros } from '../../base/units';
+import { deviceIn, deviceMetricIn, FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
+import type { SeriesData } from '../../trace/types';
+import { candidateLines, devicesBeside, seriesById } from '../overlay/lines';
+import type { DiagnosisInput, Finding } from '../overlay/types';
+import { type Floor, findFloors } from '../shapes/floor';
+import { findPeriod, type Period } from '../shapes/period';
+
+export interface Watched {
+  readonly line: SeriesData;
+  readonly of: 'framework' | 'device' | 'host';
+  /** As a sentence about it begins: "Memory on gpu0". */
+  readonly name: string;
+  /** Fine and, where that differs, coarse; the first that shows a thing tells it. */
+  readonly floors: readonly Floor[];
+  /** Null where steps are announced, or the line does not repeat. */
+  readonly period: Period | null;
+}
+
+/** A finding that a line makes by itself, and whose line it is. */
+export interface LineFinding {
+  readonly of: Watched['of'];
+  readonly finding: Finding;
+}
+
+/** Most telling first: the framework's, those of devices, the host's. */
+export function watchLines(input: DiagnosisInput): Watched[] {
+  const { lines, overlay, spans, mustMatchExactly } = input;
+  // What the bundled workload holds is known to the byte; the rest of its process is the runtime's.
+  if (mustMatchExactly && input.budget !== null) return [];
+  const devices = devicesBeside(lines, overlay.series);
+  const best = candidateLines(lines, true);
+  const ids = [
+    FRAMEWORK_ALLOCATED,
+    ...devices.flatMap((device) => best.find((id) => deviceIn(id) === device) ?? []),
+    TREE_RSS,
+  ];
+  const announced = medianStep(spans);
+  return ids.flatMap((id): Watched[] => {
+    const line = seriesById(lines, id);
+    const period = line && announced === null ? findPeriod(line) : null;
+    const floors = line ? findFloors(line, announced ?? period?.us ?? null) : [];
+    return line ? [{ line, ...nameLine(id, devices.length), floors, period }] : [];
+  });
+}
+
+function nameLine(id: string, devices: number): Pick<Watched, 'of' | 'name'> {
+  const device = deviceIn(id);
+  if (device !== undefined) {
+    const whose = deviceMetricIn(id) === 'memory.used' ? 'Memory' : "The workload's memory";
+    return { of: 'device', name: devices > 1 ? `${whose} on ${device}` : `${whose} on the GPU` };
+  }
+  return id === FRAMEWORK_ALLOCATED
+    ? { of: 'framework', name: "The framework's memory" }
+    : { of: 'host', name: 'Host memory of the workload' };
+}
+
+/** The usual length of an announced step; null where fewer than three are. */
+function medianStep(spans: DiagnosisInput['spans']): Micros | null {
+  const starts = stepStarts(spans);
+  const lengths = starts
+    .slice(1)
+    .map((t, i) => t - starts[i]!)
+    .sort((a, b) => a - b);
+  return lengths[lengths.length >> 1] ?? null;
+}
+
+/** When each announced step of the first rank began, in order; empty where fewer than three are. */
+export function stepStarts(spans: DiagnosisInput['spans']): Micros[] {
+  const starts = new Map<number, Micros>();
+  for (const { step, rank, t0 } of spans)
+    if (step !== null && rank === spans[0]!.rank && !starts.has(step)) starts.set(step, t0);
+  return starts.size < 3 ? [] : [...starts.values()].sort((a, b) => a - b);
+}
+
+/**
+ * One finding of a kind for the framework, the devices and the host each, the greatest; what a later one shows at the
+ * same time and no larger is the same memory seen again.
+ */
+export function withoutEchoes(found: readonly LineFinding[]): LineFinding[] {
+  const kept: LineFinding[] = [];
+  for (const of of ['framework', 'device', 'host'] as const) {
+    const own = found.filter((one) => one.of === of);
+    if (own.length === 0) continue;
+    const best = own.reduce((most, one) => (size(one) > size(most) ? one : most));
+    const [t0, t1] = best.finding.span;
+    const isEcho = kept.some(
+      (one) =>
+        one.finding.span[0] < t1 && one.finding.span[1] > t0 && size(one) >= 0.4 * size(best),
+    );
+    if (!isEcho) kept.push(best);
+  }
+  return kept;
+}
+
+/** What the first of the floors shows that shows anything. */
+export function firstShown<T>({ floors }: Watched, look: (floor: Floor) => T | null): T | null {
+  for (const floor of floors) {
+    const found = look(floor);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const size = ({ finding }: LineFinding): Bytes => finding.bytes ?? 0;

@@ -1,0 +1,77 @@
+/**
+ * A line thinned to windows of about equal length, over the time in which something ran: the lowest value of a window is
+ * what was not given back in it, the highest what was needed. A window holds several periods of a line that repeats, so
+ * that the swing of a step does not look like growth.
+ *
+ * Lines of any length are read from their levels: a few hundred runs, whatever they were made of.
+ */
+import type { Bytes, Micros } from '../../base/units';
+import type { SampleRun } from '../../trace/sample-source';
+import { sampleRunsIn } from '../../trace/series';
+import type { SeriesData } from '../../trace/types';
+
+export type Window = SampleRun;
+
+const RUNS = 480;
+/** Windows of the whole line, fine and coarse; fewer where a period asks for longer ones. */
+const FINE = 96;
+const COARSE = 24;
+
+export interface Floor {
+  readonly windows: readonly Window[];
+  /** Lowest value of the line, before it rose where that was seen. */
+  readonly rest: Bytes;
+  readonly highest: Bytes;
+}
+
+/**
+ * The floor in fine windows and in coarse ones, which a line that comes and goes without order needs to show its own.
+ * `period`: of the line, where it repeats. Empty where the line has hardly a sample.
+ */
+export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
+  const runs = sampleRunsIn(line, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, RUNS);
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first === undefined || last === undefined || runs.length < 8) return [];
+  const whole = last.t1 - first.t0;
+  const [fine, coarse] = [FINE, COARSE].map((n) => Math.max(whole / n, 1.15 * (period ?? 0)));
+  return [fine, ...(coarse === fine ? [] : [coarse])].map((length) =>
+    floorIn(joinRuns(runs, length!)),
+  );
+}
+
+function floorIn(all: readonly Window[]): Floor {
+  const rest = Math.min(...all.map(({ low }) => low));
+  const kept = Math.max(...all.map(({ low }) => low));
+  const highest = Math.max(...all.map(({ high }) => high));
+  if (kept <= rest) return { windows: all, rest, highest };
+  const isUp = ({ low }: Window) => low >= rest + 0.1 * (kept - rest);
+  const begin = all.findIndex(isUp);
+  // The end of a process gives everything back, some of it a moment before.
+  const end = all.findLastIndex(({ low }) => low >= rest + 0.5 * (kept - rest));
+  // Before the rise and after the end nothing ran; a line that grew from its first sample on began where it begins.
+  const isGradual = begin > 0 && all[begin]!.low - rest < 0.2 * (kept - rest);
+  return { windows: all.slice(isGradual ? 0 : begin, end + 1), rest, highest };
+}
+
+function joinRuns(runs: readonly SampleRun[], length: Micros): Window[] {
+  const windows: Window[] = [];
+  for (const run of runs) {
+    const open = windows.at(-1);
+    if (open === undefined || run.t0 - open.t0 >= length) windows.push(run);
+    else
+      windows[windows.length - 1] = {
+        t0: open.t0,
+        t1: run.t1,
+        count: open.count + run.count,
+        low: Math.min(open.low, run.low),
+        high: Math.max(open.high, run.high),
+      };
+  }
+  // What is left over at the end is shorter than the others, and its lowest value no floor.
+  const last = windows.at(-1);
+  if (windows.length > 1 && last !== undefined && last.t1 - last.t0 < 0.8 * length) windows.pop();
+  return windows;
+}
+
+/** The middle of a window. */
+export const middle = ({ t0, t1 }: Window): Micros => (t0 + t1) / 2;

@@ -1,0 +1,106 @@
+/**
+ * What a line keeps more and more of: a straight rise of its floor that goes on to the end. A climb that levels off is a
+ * cache that fills, a single step up a plateau, and neither is growth.
+ *
+ * The slope is that of least squares over the floor's windows. Neighbouring windows are alike, so its interval is wider
+ * than independent points would give: by √((1 + ρ) / (1 − ρ)), ρ the correlation of neighbouring residuals. It is at
+ * least half of what the slopes of the two halves differ by.
+ */
+import { fitTrend } from '../../base/trend';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import { type Floor, middle, type Window } from './floor';
+
+export interface Rise {
+  /** Bytes a second, and its 95% interval. */
+  readonly perSecond: number;
+  readonly low: number;
+  readonly high: number;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Over all of it. */
+  readonly bytes: Bytes;
+  readonly r2: number;
+  readonly windows: number;
+  /** Of the time in which something ran, 0..1. */
+  readonly share: number;
+}
+
+const MIN_WINDOWS = 8;
+/** Less may be anything; a framework that counts each byte moves by less, but for no reason. */
+export const MIN_GROWTH = 16 * MiB;
+/** Growth goes on for this much of the run. */
+const MIN_SHARE = 0.5;
+
+/** The longest straight rise that goes on to the end of the line's floor; null where there is none. */
+export function findRise({ windows }: Floor): Rise | null {
+  const most = Math.floor(windows.length * (1 - MIN_SHARE));
+  const step = Math.max(1, Math.floor(windows.length / 24));
+  for (let begin = 0; begin <= most; begin += step) {
+    const tail = windows.slice(begin);
+    const rise = tail.length < MIN_WINDOWS ? null : fitRise(tail, windows);
+    if (rise !== null) return rise;
+  }
+  return null;
+}
+
+function fitRise(tail: readonly Window[], all: readonly Window[]): Rise | null {
+  const points = tail.map((window) => ({ x: middle(window) / 1e6, y: window.low }));
+  const [first, last] = [points[0]!, points.at(-1)!];
+  const trend = fitTrend(points);
+  if (trend === null) return null;
+  const growth = trend.slope * (last.x - first.x);
+  if (growth < MIN_GROWTH || trend.r2 < 0.9 || !goesOn(points, growth, trend.slope)) return null;
+  // What a line's halves differ by is no noise about one slope, and belongs to its interval too.
+  const [one = trend.slope, other = trend.slope] = halves(points).map(
+    (half) => fitTrend(half)?.slope,
+  );
+  const bend = Math.abs(one - other) / 2;
+  const halfWidth = Math.max(bend, trend.halfWidth * widen(points, trend.slope));
+  if (trend.slope - halfWidth <= 0) return null;
+  const [from, to] = [tail[0]!.t0, tail.at(-1)!.t1];
+  return {
+    perSecond: trend.slope,
+    low: trend.slope - halfWidth,
+    high: trend.slope + halfWidth,
+    from,
+    to,
+    bytes: Math.round((trend.slope * (to - from)) / 1e6),
+    r2: trend.r2,
+    windows: tail.length,
+    share: (to - from) / (all.at(-1)!.t1 - all[0]!.t0),
+  };
+}
+
+type Point = { readonly x: number; readonly y: number };
+
+const halves = (points: readonly Point[]): (readonly Point[])[] => [
+  points.slice(0, points.length >> 1),
+  points.slice(points.length >> 1),
+];
+
+/** It rises in many small steps, as fast in one half as in the other and to the end, and gives little back. */
+function goesOn(points: readonly Point[], growth: number, slope: number): boolean {
+  const steps = points.slice(1).map(({ y }, i) => y - points[i]!.y);
+  if (Math.max(...steps) > 0.34 * growth || Math.min(...steps) < -0.25 * growth) return false;
+  if (steps.filter((one) => one > 0.02 * growth).length < 4) return false;
+  const third = Math.ceil(points.length / 3);
+  const share = (some: readonly Point[]) => (fitTrend(some)?.slope ?? 0) / slope;
+  const [begin = 0, end = 0] = halves(points).map(share);
+  return (
+    Math.min(begin, end) > 0.5 &&
+    Math.max(begin, end) < 1.6 &&
+    (third < 4 || share(points.slice(-third)) > 0.4)
+  );
+}
+
+function widen(points: readonly Point[], slope: number): number {
+  const n = points.length;
+  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
+  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
+  const rest = points.map(({ x, y }) => y - meanY - slope * (x - meanX));
+  const all = rest.reduce((sum, one) => sum + one * one, 0);
+  if (all === 0) return 1;
+  const next = rest.slice(1).reduce((sum, one, i) => sum + one * rest[i]!, 0);
+  const alike = Math.min(0.95, Math.max(0, next / all));
+  return Math.sqrt((1 + alike) / (1 - alike));
+}

@@ -1,0 +1,71 @@
+/**
+ * A floor that steps up once, well after the run began, and never falls again. The climb to the weights and to the first
+ * step's states is how every run starts, so it is told whether the run was at work before the step: a busy card, or a
+ * line that swings as steps do.
+ */
+import { median } from '../../base/statistics';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import { type Floor, middle, type Window } from './floor';
+
+export interface Plateau {
+  readonly from: Micros;
+  readonly to: Micros;
+  /** By how much the floor rose. */
+  readonly bytes: Bytes;
+  readonly before: Bytes;
+  readonly after: Bytes;
+  /** Of the time before the step. */
+  readonly since: Micros;
+  /** Whether the run was seen at work before; otherwise it may have been loading. */
+  readonly isAtWork: boolean;
+}
+
+const MIN_STEP = 64 * MiB;
+const MIN_WINDOWS = 10;
+/** A run has begun after this much of it, and goes on for as much. */
+const SHARE = 0.25;
+
+/** `wasAtWork`: whether something ran in a span. */
+export function findPlateau(
+  { windows, rest, highest }: Floor,
+  wasAtWork: (t0: Micros, t1: Micros) => boolean,
+): Plateau | null {
+  const n = windows.length;
+  if (n < MIN_WINDOWS) return null;
+  const lows = windows.map(({ low }) => low);
+  const least = Math.max(MIN_STEP, 0.03 * (highest - rest));
+  let best: { readonly at: number; readonly step: Bytes } | null = null;
+  for (let at = Math.ceil(SHARE * n); at <= n - Math.ceil(0.2 * n); at++) {
+    const step = lows[at]! - lows[at - 1]!;
+    if (best === null || step > best.step) best = { at, step };
+  }
+  if (best === null) return null;
+  // The window in which it rose may hold values of both levels.
+  const [early, late] = [
+    settled(windows.slice(0, best.at - 1), best.step),
+    windows.slice(best.at + 1),
+  ];
+  if (early.length < 3 || late.length < 2) return null;
+  const [before, after] = [median(early.map(({ low }) => low)), median(late.map(({ low }) => low))];
+  const bytes = after - before;
+  if (bytes < least || !areFlat(early, before, bytes) || !areFlat(late, after, bytes)) return null;
+  const since = early[0]!.t0;
+  const isAtWork = wasAtWork(since, early.at(-1)!.t1);
+  return { from: windows[best.at]!.t0, to: late.at(-1)!.t1, bytes, before, after, since, isAtWork };
+}
+
+/** Less how the run began: what lies before the first window from which on the floor keeps its level. */
+function settled(windows: readonly Window[], step: Bytes): readonly Window[] {
+  const level = median(windows.slice(windows.length >> 1).map(({ low }) => low));
+  const begin =
+    windows.findLastIndex(
+      ({ low }) => Math.abs(low - level) > Math.max(0.05 * level, 0.25 * step),
+    ) + 1;
+  const rest = windows.slice(begin);
+  const long = (some: readonly Window[]) => middle(some.at(-1)!) - middle(some[0]!);
+  return rest.length > 2 && long(rest) > 0.5 * long(windows) ? rest : [];
+}
+
+/** But for one window in ten, in which a line that comes and goes may not have come down. */
+const areFlat = (windows: readonly Window[], level: Bytes, step: Bytes): boolean =>
+  windows.filter(({ low }) => Math.abs(low - level) > 0.25 * step).length <= 0.1 * windows.length;

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { GiB, MiB } from '../../../../../src/shared/base/units';
+import { findPeriod } from '../../../../../src/shared/divergence/shapes/period';
+import type { SampleSource } from '../../../../../src/shared/trace/sample-source';
+import {
+  sampleAfter,
+  sampleBefore,
+  sampleRunsIn,
+  stats,
+  summarizeIn,
+} from '../../../../../src/shared/trace/series';
+import type { SampledSeries, SeriesData } from '../../../../../src/shared/trace/types';
+import { findingsFor, phase, series } from '../../../../support/overlay-scenario';
+
+const SECOND = 1e6;
+
+/** Read once a second, as a log is. */
+const log = (id: string, n: number, value: (i: number) => number) =>
+  series(
+    id,
+    Array.from({ length: n }, (_, i) => [i * 1000, Math.round(value(i))] as const),
+    SECOND,
+  );
+const found = (lines: readonly SampledSeries[], more = {}) =>
+  findingsFor({ series: lines, durationUs: 300 * SECOND, ...more });
+const kinds = (lines: readonly SampledSeries[], more = {}) =>
+  found(lines, more).map(({ kind }) => kind);
+
+/** Loading for ten seconds, then steps of seven; at the end all is given back. */
+const steps = (i: number) =>
+  i < 10 ? i * 800 * MiB : 8 * GiB + (i % 7) * 300 * MiB - (i > 295 ? 8 * GiB : 0);
+const used = (more: (i: number) => number) =>
+  log('gpu0.memory.used', 300, (i) => steps(i) + (i < 10 || i > 295 ? 0 : more(i)));
+const busy = (value: (i: number) => number) => ({
+  ...log('gpu0.utilization', 300, (i) => (i < 10 || i > 295 ? 0 : value(i))),
+});
+
+describe('a line that nothing is known of', () => {
+  it('has no finding where it loads, works and ends', () => {
+    expect(kinds([used(() => 0), busy(() => 90_000)])).toEqual([]);
+    expect(kinds([log('gpu0.memory.used', 300, () => 5 * GiB)])).toEqual([]);
+    expect(kinds([log('tree.rss', 300, (i) => GiB - GiB / (1 + i))])).toEqual([]);
+  });
+
+  it('that grows by 10 MiB a second is told so, with an interval that holds it', () => {
+    const [leak, ...rest] = found([used((i) => 10 * MiB * i)]);
+    expect(rest).toEqual([]);
+    expect(leak).toMatchObject({ kind: 'leak', confidence: 'high', slope: { per: 'period' } });
+    expect(leak?.slope?.low).toBeLessThanOrEqual(70 * MiB);
+    expect(leak?.slope?.high).toBeGreaterThanOrEqual(70 * MiB);
+    const [growth] = found([log('gpu0.memory.used', 120, (i) => 4 * GiB + 10 * MiB * i)]);
+    expect(growth).toMatchObject({ kind: 'growth', slope: { per: 'second', bytes: 10 * MiB } });
+  });
+
+  it('grows by the step where steps are announced, and is host memory where that grows', () => {
+    const markers = Array.from({ length: 60 }, (_, i) =>
+      phase('forward', i + 1, i * 2000, i * 2000 + 1500),
+    ).flat();
+    const lines = [log('tree.rss', 120, (i) => GiB + 6 * MiB * i)];
+    const [leak] = found(lines, { markers, durationUs: 120 * SECOND });
+    expect(leak).toMatchObject({ kind: 'leak', slope: { per: 'step' } });
+    expect(leak?.title).toMatch(/^Host memory/);
+    expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(12, 0);
+  });
+
+  it('that climbs and levels off does not grow', () => {
+    expect(
+      kinds([log('gpu0.memory.used', 300, (i) => 4 * GiB + 2 * GiB * (1 - Math.exp(-i / 60)))]),
+    ).toEqual([]);
+  });
+
+  it('that rises in the middle of its work and stays there is a plateau', () => {
+    const [plateau, ...rest] = found([used((i) => (i < 160 ? 0 : GiB)), busy(() => 80_000)]);
+    expect(rest).toEqual([]);
+    expect(plateau).toMatchObject({ kind: 'plateau', bytes: GiB });
+    expect((plateau?.span[0] ?? 0) / SECOND).toBeCloseTo(160, -1.2);
+  });
+
+  it('that rises for a moment is a spike, with what was running', () => {
+    const markers = phase('decode', null, 178_000, 186_000);
+    const lines = [log('gpu0.memory.used', 300, (i) => (i === 180 ? 9 * GiB : 5 * GiB))];
+    const [spike, ...rest] = found(lines, { markers });
+    expect(rest).toEqual([]);
+    expect(spike).toMatchObject({ kind: 'spike', bytes: 4 * GiB, phase: 'decode' });
+    expect(spike?.title).toMatch(/while decode ran/);
+  });
+
+  it('tells idle stretches of a busy card that holds its memory, not a pause between jobs', () => {
+    const pause = (i: number) => (i >= 100 && i < 160 ? 0 : 90_000);
+    const [idle, ...rest] = found([used(() => 0), busy(pause)]);
+    expect(rest).toEqual([]);
+    expect(idle).toMatchObject({ kind: 'idle', span: [99 * SECOND, 160 * SECOND] });
+    const released = log('gpu0.memory.used', 300, (i) => (i >= 100 && i < 160 ? 0 : 8 * GiB));
+    expect(kinds([released, busy(pause)])).not.toContain('idle');
+  });
+
+  it('tells clocks that were held back, by their reason, and none where nothing asks for speed', () => {
+    const reasons = (bits: number) =>
+      log('gpu0.throttle', 300, (i) => (i > 100 && i < 200 ? bits : 1));
+    const [throttled] = found([used(() => 0), reasons(0x20)]);
+    expect(throttled).toMatchObject({ kind: 'throttled', bytes: null });
+    expect(throttled?.title).toMatch(/heat/);
+    expect(kinds([used(() => 0), reasons(1)])).toEqual([]);
+  });
+});
+
+describe('announced steps without a budget', () => {
+  const announced = (bytes: (step: number) => number) =>
+    Array.from({ length: 12 }, (_, i) => {
+      const [allocated, peak] = [4 * GiB + (i >= 6 ? bytes(-1) : 0), 6 * GiB + bytes(i + 1)];
+      return phase('forward', i + 1, i * 1000, i * 1000 + 900, { allocated, peak });
+    }).flat();
+  const line = log('framework.allocated', 12, () => 4 * GiB);
+
+  it('tell a first step that needs more than the others', () => {
+    const markers = announced((step) => (step === 1 ? 2 * GiB : 0));
+    expect(found([line], { markers, durationUs: 12 * SECOND })).toMatchObject([
+      { kind: 'first_step', bytes: 2 * GiB, phase: 'forward' },
+    ]);
+  });
+
+  it('tell what stays between phases, from the step that made it', () => {
+    const markers = announced((step) => (step === -1 ? 300 * MiB : 0));
+    expect(found([line], { markers, durationUs: 12 * SECOND })).toMatchObject([
+      { kind: 'retained', bytes: 300 * MiB, phase: 'forward', span: [6 * SECOND, 11_900_000] },
+    ]);
+  });
+});
+
+describe('the period of a line', () => {
+  it('is found at any rate, and is the same where samples are asked for by span', () => {
+    for (const length of [9.3, 17, 41.7]) {
+      const line = log(
+        'gpu0.memory.used',
+        900,
+        (i) => 4 * GiB + GiB * Math.abs(((i / length) % 1) - 0.5),
+      );
+      const period = findPeriod(line);
+      expect((period?.us ?? 0) / SECOND / length).toBeCloseTo(1, 1);
+      expect(findPeriod(sourced(line))?.us).toBe(period?.us);
+    }
+  });
+
+  it('is none of a line that only grows, rests or moves without order', () => {
+    let state = 1;
+    const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    for (const value of [
+      (i: number) => 20 * MiB * Math.floor(i / 8),
+      () => GiB,
+      () => GiB + GiB * random(),
+    ])
+      expect(findPeriod(log('gpu0.memory.used', 600, value))).toBeNull();
+  });
+});
+
+/** The same samples, none of them in memory as a whole. */
+function sourced(line: SampledSeries): SeriesData {
+  const { info, gaps } = line;
+  const source: Partial<SampleSource> = {
+    summarize: (t0, t1) => summarizeIn(line, t0, t1),
+    before: (t) => sampleBefore(line, t),
+    after: (t) => sampleAfter(line, t),
+    runs: (t0, t1, most) => sampleRunsIn(line, t0, t1, most),
+  };
+  return { info, gaps, figures: stats(line), source: source as SampleSource };
+}
