@@ -51,29 +51,19 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const pool = findPreallocatedPool(input);
   const watched = watchLines(input).filter(({ of }) => pool === null || of !== 'device');
   const rises = findGrowth(input, watched);
-
-  // A setting that accounts for everything comes before a leak, since a cache twice as large also grows with every
-  // token. Where none does, growth is named first and settings are tried on what it leaves. Where no step is announced
-  // growth is no setting's: no batch and no logits make a slope.
-  const asRecorded = pool === null ? judgeDeclaredRun(input, framework, null) : null;
   const hasSlope = rises.some(({ of, finding }) => of !== 'host' && finding.slope?.per !== 'step');
-  const settingOfAll = hasSlope ? null : findSettingMismatch(input, asRecorded);
-  const canLeak = pool === null && !(input.mustMatchExactly && settingOfAll !== null);
-  const leak = canLeak ? findLeak(input, framework) : null;
-  const growth = leak?.growth ?? null;
-  const judged = growth === null ? asRecorded : judgeDeclaredRun(input, framework, growth);
-  const settingOfRest =
-    settingOfAll === null && growth !== null ? findSettingMismatch(input, judged) : null;
-  const cache = hasSlope || (settingOfAll ?? settingOfRest) ? null : findKvCacheMismatch(input);
+  const named = nameSettings(input, framework, { hasPool: pool !== null, hasSlope });
+  const { settingOfAll, leak, settingOfRest, cache, judged, winner } = named;
 
   const setting = settingOfAll ?? settingOfRest ?? cache;
-  const winner = clearWinner(judged?.mismatch);
   const context = pool === null ? findContext(input, judged, setting) : [];
   // Of a run with another setting, its own reserve is the one to expect.
   const running = (setting !== null && winner?.best.budget) || input.budget;
   const allocator = findAllocatorOverhead(input, framework, running);
   const isNamed = leak !== null || setting !== null;
   const shapes = findShapes(input, { framework, watched, rises, isNamed });
+  // Other runs that would fit matter only where none of them has been named.
+  const rivals = (setting === null && !hasSlope && judged?.mismatch?.fitting) || [];
   const findings = [
     outOfMemory,
     pool,
@@ -86,17 +76,8 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     ...context,
     ...allocator,
     ...findOtherProcesses(input),
-    outOfMemory === null && pool === null ? forecastOutOfMemory(input, growth) : null,
-    findUnexplained(input, {
-      setting,
-      pool,
-      leak,
-      shapes,
-      context,
-      allocator,
-      // Other runs that would fit matter only where none of them has been named.
-      rivals: (setting === null && !hasSlope && judged?.mismatch?.fitting) || [],
-    }),
+    outOfMemory === null && pool === null ? forecastOutOfMemory(input, leak?.growth ?? null) : null,
+    findUnexplained(input, { setting, pool, leak, shapes, context, allocator, rivals }),
     findIdleStretches(input),
     findThrottling(input),
   ];
@@ -105,9 +86,33 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     setting,
     leak,
     judged,
-    winner: winner ?? clearWinner(asRecorded?.mismatch),
+    winner: winner ?? clearWinner(named.asRecorded?.mismatch),
     period: watched.find(({ line }) => line.info.id === input.overlay.series)?.period ?? null,
   };
+}
+
+/**
+ * A setting that accounts for everything comes before a leak, since a cache twice as large also grows with every token.
+ * Where none does, growth is named first and settings are tried on what it leaves. Where no step is announced growth is
+ * no setting's: no batch and no logits make a slope.
+ */
+function nameSettings(
+  input: DiagnosisInput,
+  framework: Overlay | null,
+  { hasPool, hasSlope }: { readonly hasPool: boolean; readonly hasSlope: boolean },
+) {
+  const asRecorded = hasPool ? null : judgeDeclaredRun(input, framework, null);
+  const settingOfAll = hasSlope ? null : findSettingMismatch(input, asRecorded);
+  const canLeak = !hasPool && !(input.mustMatchExactly && settingOfAll !== null);
+  const leak = canLeak ? findLeak(input, framework) : null;
+  const growth = leak?.growth ?? null;
+  const judged = growth === null ? asRecorded : judgeDeclaredRun(input, framework, growth);
+  const settingOfRest =
+    settingOfAll === null && growth !== null ? findSettingMismatch(input, judged) : null;
+  const isOpen = !hasSlope && settingOfAll === null && settingOfRest === null;
+  const cache = isOpen ? findKvCacheMismatch(input) : null;
+  const winner = clearWinner(judged?.mismatch);
+  return { asRecorded, settingOfAll, leak, settingOfRest, cache, judged, winner };
 }
 
 interface Beside {

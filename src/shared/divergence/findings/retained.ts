@@ -61,7 +61,7 @@ function stepUp(track: readonly OverlayPhase[], isFramework: boolean): Kept | nu
     bytes,
     before: track[at - 1]!,
     after: track[at]!,
-    last: track.at(-1)!,
+    last: track[track.length - 1]!,
     levels,
     counts: [early.length, late.length],
   };

@@ -33,10 +33,8 @@ export function findFloors(line: SeriesData, period: Micros | null): Floor[] {
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined || runs.length < 8) return [];
   const whole = last.t1 - first.t0;
-  const [fine, coarse] = [FINE, COARSE].map((n) => Math.max(whole / n, 1.15 * (period ?? 0)));
-  return [fine, ...(coarse === fine ? [] : [coarse])].map((length) =>
-    floorIn(joinRuns(runs, length!)),
-  );
+  const lengths = [FINE, COARSE].map((n) => Math.max(whole / n, 1.15 * (period ?? 0)));
+  return [...new Set(lengths)].map((length) => floorIn(joinRuns(runs, length)));
 }
 
 function floorIn(all: readonly Window[]): Floor {
@@ -72,6 +70,12 @@ function joinRuns(runs: readonly SampleRun[], length: Micros): Window[] {
   if (windows.length > 1 && last !== undefined && last.t1 - last.t0 < 0.8 * length) windows.pop();
   return windows;
 }
+
+/** From the beginning of the first window to the end of the last; of none nothing. */
+export const extent = (windows: readonly Window[]): readonly [Micros, Micros] => [
+  windows[0]?.t0 ?? 0,
+  windows.at(-1)?.t1 ?? 0,
+];
 
 /** The middle of a window. */
 export const middle = ({ t0, t1 }: Window): Micros => (t0 + t1) / 2;

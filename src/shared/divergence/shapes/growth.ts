@@ -8,7 +8,7 @@
  */
 import { fitTrend } from '../../base/trend';
 import { type Bytes, MiB, type Micros } from '../../base/units';
-import { type Floor, middle, type Window } from './floor';
+import { extent, type Floor, middle, type Window } from './floor';
 
 export interface Rise {
   /** Bytes a second, and its 95% interval. */
@@ -45,11 +45,11 @@ export function findRise({ windows }: Floor): Rise | null {
 
 function fitRise(tail: readonly Window[], all: readonly Window[]): Rise | null {
   const points = tail.map((window) => ({ x: middle(window) / 1e6, y: window.low }));
-  const [first, last] = [points[0]!, points.at(-1)!];
   const trend = fitTrend(points);
   if (trend === null) return null;
-  const growth = trend.slope * (last.x - first.x);
-  if (growth < MIN_GROWTH || trend.r2 < 0.9 || !goesOn(points, growth, trend.slope)) return null;
+  const [from, to] = extent(tail);
+  const bytes = Math.round((trend.slope * (to - from)) / 1e6);
+  if (bytes < MIN_GROWTH || trend.r2 < 0.9 || !goesOn(points, bytes, trend.slope)) return null;
   // What a line's halves differ by is no noise about one slope, and belongs to its interval too.
   const [one = trend.slope, other = trend.slope] = halves(points).map(
     (half) => fitTrend(half)?.slope,
@@ -57,17 +57,17 @@ function fitRise(tail: readonly Window[], all: readonly Window[]): Rise | null {
   const bend = Math.abs(one - other) / 2;
   const halfWidth = Math.max(bend, trend.halfWidth * widen(points, trend.slope));
   if (trend.slope - halfWidth <= 0) return null;
-  const [from, to] = [tail[0]!.t0, tail.at(-1)!.t1];
+  const [begin, end] = extent(all);
   return {
     perSecond: trend.slope,
     low: trend.slope - halfWidth,
     high: trend.slope + halfWidth,
     from,
     to,
-    bytes: Math.round((trend.slope * (to - from)) / 1e6),
+    bytes,
     r2: trend.r2,
     windows: tail.length,
-    share: (to - from) / (all.at(-1)!.t1 - all[0]!.t0),
+    share: (to - from) / (end - begin),
   };
 }
 

@@ -57,7 +57,7 @@ function repeatIn(
 ): Period | null {
   const runs = sampleRunsIn(line, t0, t1, POINTS);
   if (runs.length < MIN_LAG * MIN_PERIODS) return null;
-  const step = (runs.at(-1)!.t1 - runs[0]!.t0) / (runs.length - 1);
+  const step = (runs[runs.length - 1]!.t1 - runs[0]!.t0) / (runs.length - 1);
   if (!(step > 0)) return null;
   // Even in time, each point the run that was begun last.
   const even = new Float64Array(runs.length);

@@ -5,7 +5,7 @@
  */
 import { median } from '../../base/statistics';
 import { type Bytes, MiB, type Micros } from '../../base/units';
-import { type Floor, middle, type Window } from './floor';
+import { extent, type Floor, type Window } from './floor';
 
 export interface Plateau {
   readonly from: Micros;
@@ -49,9 +49,10 @@ export function findPlateau(
   const [before, after] = [median(early.map(({ low }) => low)), median(late.map(({ low }) => low))];
   const bytes = after - before;
   if (bytes < least || !areFlat(early, before, bytes) || !areFlat(late, after, bytes)) return null;
-  const since = early[0]!.t0;
-  const isAtWork = wasAtWork(since, early.at(-1)!.t1);
-  return { from: windows[best.at]!.t0, to: late.at(-1)!.t1, bytes, before, after, since, isAtWork };
+  const [since, until] = extent(early);
+  const isAtWork = wasAtWork(since, until);
+  const [from, to] = extent(windows.slice(best.at));
+  return { from, to, bytes, before, after, since, isAtWork };
 }
 
 /** Less how the run began: what lies before the first window from which on the floor keeps its level. */
@@ -62,7 +63,10 @@ function settled(windows: readonly Window[], step: Bytes): readonly Window[] {
       ({ low }) => Math.abs(low - level) > Math.max(0.05 * level, 0.25 * step),
     ) + 1;
   const rest = windows.slice(begin);
-  const long = (some: readonly Window[]) => middle(some.at(-1)!) - middle(some[0]!);
+  const long = (some: readonly Window[]) => {
+    const [t0, t1] = extent(some);
+    return t1 - t0;
+  };
   return rest.length > 2 && long(rest) > 0.5 * long(windows) ? rest : [];
 }
 
