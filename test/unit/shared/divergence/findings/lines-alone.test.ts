@@ -143,7 +143,10 @@ describe('the period of a line', () => {
 
   it('is none of a line that only grows, rests or moves without order', () => {
     let state = 1;
-    const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    const random = () => {
+      state = (state * 48271) % 2147483647;
+      return state / 2147483647;
+    };
     for (const value of [
       (i: number) => 20 * MiB * Math.floor(i / 8),
       () => GiB,
