@@ -3,7 +3,6 @@
  * of its file first, and whoever shows the library is told afterwards.
  */
 import type { EngineApi } from '../../shared/contract/api';
-import { dropResults } from '../store/kept-results';
 import type { Library } from '../store/library';
 import type { EngineEvents } from './events';
 
@@ -29,24 +28,11 @@ export function editLibrary(library: Library, events: EngineEvents, options: Edi
   return {
     rename: ({ id, name }) => edit(() => library.rename(id, name)),
     annotate: ({ id, ...words }) => edit(() => library.annotate(id, words)),
-    mark: ({ id, mark }) =>
-      edit(() => {
-        const set = library.mark(id, mark);
-        dropResults(library.locate(id));
-        return set;
-      }),
-    unmark: ({ id, mark }) =>
-      edit(() => {
-        library.unmark(id, mark);
-        dropResults(library.locate(id));
-      }),
+    mark: ({ id, mark }) => edit(() => library.mark(id, mark)),
+    unmark: ({ id, mark }) => edit(() => library.unmark(id, mark)),
     delete: async ({ id }) => {
       options.refuseWhileRecorded(library.identify(id));
-      await edit(() => {
-        const path = library.locate(id);
-        library.delete(id);
-        dropResults(path);
-      });
+      await edit(() => library.delete(id));
     },
     trash: async () => library.trash(),
     restore: async ({ id }) => {

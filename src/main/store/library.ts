@@ -12,6 +12,7 @@ import type { SessionWords } from '../../shared/library/words';
 import type { Mark, MarkDraft } from '../../shared/session/marks';
 import type { SessionSummary } from '../../shared/session/types';
 import { editedSessions, type KeptEdit, keepEdit, keptEdit } from './kept-edits';
+import { dropResults } from './kept-results';
 import { type FileStamp, LibraryIndex } from './library-index';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
@@ -149,6 +150,7 @@ export class Library {
       );
     }
     this.#trash.take(path);
+    dropResults(path);
     if (isForGood) this.emptyTrash(basename(path, EXTENSION));
     else this.#forget(this.#trash.expire());
   }

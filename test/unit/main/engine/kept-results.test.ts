@@ -1,5 +1,13 @@
 /** Brief documents of finished sessions are kept beside the library, and worked out again where anything differs. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +15,7 @@ import { createEngine, type Engine } from '../../../../src/main/engine/engine';
 import { Sessions } from '../../../../src/main/engine/sessions';
 import { openLibrary } from '../../../../src/main/store/library';
 import { createSession } from '../../../../src/main/store/session-file';
+import { repository } from '../../../support/repository';
 import { plainHeader, plainInfo } from '../../../support/session-header';
 
 let dir: string;
@@ -73,6 +82,20 @@ describe('a brief document', () => {
     });
     await engine.rename({ id: 's', name: 'renamed' });
     expect(ask().name).toBe('renamed');
+  });
+
+  it('knows a moment that was marked since, in a session of an older format too', async () => {
+    write('s', 1 << 20);
+    ask();
+    const { id } = await engine.mark({ id: 's', mark: { id: null, t: 1000, text: 'here' } });
+    expect(ask().marks).toMatchObject([{ t: 1000, text: 'here' }]);
+    await engine.unmark({ id: 's', mark: id });
+    expect(ask().marks ?? []).toEqual([]);
+    rmSync(join(dir, 's.plumbline'));
+    copyFileSync(join(repository, 'test/fixtures/sessions/v1.plumbline'), join(dir, 's.plumbline'));
+    const before = ask().marks?.length ?? 0;
+    await engine.mark({ id: 's', mark: { id: null, t: 1000, text: 'here' } });
+    expect(ask().marks).toHaveLength(before + 1);
   });
 
   it('is worked out again where what was kept cannot be read', () => {
