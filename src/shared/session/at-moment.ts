@@ -3,7 +3,9 @@
  * two. A budget knows each phase at its highest moment and at its end, so the prediction of a moment is that of the
  * phase it lies in, between phases that of the end of the last one, and of a session without phases that of its peak.
  */
+
 import type { Bytes, Micros } from '../base/units';
+import { sumComponents } from '../budget/tier';
 import type { ComponentBytes } from '../budget/types';
 import { buildLedgerAt } from '../divergence/ledger/ledger';
 import { seriesById } from '../divergence/overlay/lines';
@@ -53,7 +55,7 @@ export function describeMoment(analysis: SessionAnalysis, at: Micros): Moment {
     measured,
     phase,
     basis,
-    predicted: components && { bytes: sum(components), components },
+    predicted: components && { bytes: sumComponents(components), components },
     ledger,
   };
 }
@@ -73,6 +75,3 @@ function predictMoment(
   const line = nameWithin(overlay.series) ?? overlay.series;
   return { phase, basis: 'peak', components: predictedPeak(budget.tiers.refined, line).components };
 }
-
-const sum = (components: ComponentBytes): Bytes =>
-  Object.values(components).reduce((total, bytes) => total + bytes, 0);

@@ -1,5 +1,7 @@
 /** What a script's objects held at the ends of its phases, as a session's document tells it: one row a kind of phase. */
+
 import { PHASES } from '../base/vocabulary';
+import { sumComponents } from '../budget/tier';
 import { HeldObjects, heldOn } from '../divergence/overlay/held-objects';
 import type { Marker, PhaseSpan } from '../trace/types';
 import type { HeldAtEnd } from './session-document';
@@ -14,7 +16,7 @@ export function listHeld(
     const last = spans.findLast((span) => span.phase === phase && !span.isOpen);
     const mark = last && held.atEnd(last);
     if (!last || !mark) return [];
-    const counted = Object.values(heldOn(mark, 'device')).reduce((sum, bytes) => sum + bytes, 0);
+    const counted = sumComponents(heldOn(mark, 'device'));
     const rest = last.memory === null ? null : last.memory.allocated - counted;
     return [
       {

@@ -6,8 +6,10 @@
  * session ends is taken to end with it (an out-of-memory death looks just so), unless the same phase was announced
  * again for another step meanwhile: then its end was lost, and it is left out.
  */
+
 import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
+import { TimedLists } from './timed-lists';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
 interface PhaseSpans {
@@ -187,34 +189,20 @@ class Warnings {
   }
 }
 
-/** Memory markers by rank and phase, in time order. */
+/** Memory markers by rank and phase. */
 class MemoryMarks {
-  readonly #marks = new Map<string, MemoryMarker[]>();
+  readonly #marks: TimedLists<MemoryMarker>;
 
   constructor(markers: readonly Marker[]) {
-    for (const marker of markers) {
-      if (marker.type !== 'memory' || marker.phase === null) continue;
-      const key = `${marker.rank}:${marker.phase}`;
-      const list = this.#marks.get(key);
-      if (list === undefined) this.#marks.set(key, [marker]);
-      else list.push(marker);
-    }
-    for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
+    const told = markers.flatMap((marker) =>
+      marker.type === 'memory' && marker.phase !== null ? [marker] : [],
+    );
+    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
   }
 
   /** The last of the phase and step within [t0, t1]; null where there is none. */
   lastIn({ phase, step, rank, t0, t1 }: Omit<PhaseSpan, 'memory'>): MemoryMark | null {
-    const list = this.#marks.get(`${rank}:${phase}`) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle]!.t <= t1) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low - 1; i >= 0 && list[i]!.t >= t0; i--) {
-      if (sameStep(list[i]!.step, step)) return list[i]!.memory;
-    }
-    return null;
+    const within = this.#marks.within(`${rank}:${phase}`, t0, t1);
+    return within.findLast((marker) => sameStep(marker.step, step))?.memory ?? null;
   }
 }

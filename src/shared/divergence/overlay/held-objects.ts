@@ -5,10 +5,13 @@
  * allocated is activations and work, what it reserved beyond is its allocator's, what the device shows beyond that is
  * context. A split is given only where every part of it is known and none comes out negative.
  */
+
 import type { Bytes } from '../../base/units';
 import type { Component, Phase } from '../../base/vocabulary';
+import { sumComponents } from '../../budget/tier';
 import type { ComponentBytes } from '../../budget/types';
 import { deviceIn, FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
+import { TimedLists } from '../../trace/timed-lists';
 import type { Marker, MemoryMark, ObjectsMark, PhaseSpan } from '../../trace/types';
 
 type ObjectsMarker = Extract<Marker, { type: 'objects' }>;
@@ -17,30 +20,16 @@ type ObjectsMarker = Extract<Marker, { type: 'objects' }>;
 const BEFORE: Partial<Record<Phase, Phase>> = { backward: 'forward', optimizer: 'backward' };
 
 export class HeldObjects {
-  readonly #marks = new Map<string, ObjectsMarker[]>();
+  readonly #marks: TimedLists<ObjectsMarker>;
 
   constructor(markers: readonly Marker[]) {
-    for (const marker of markers) {
-      if (marker.type !== 'objects') continue;
-      const key = `${marker.rank}:${marker.phase}`;
-      const list = this.#marks.get(key);
-      if (list) list.push(marker);
-      else this.#marks.set(key, [marker]);
-    }
-    for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
+    const told = markers.flatMap((marker) => (marker.type === 'objects' ? [marker] : []));
+    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
   }
 
   /** As told at the end of this phase, or at the last of its kind that told; null where none did by then. */
   atEnd({ rank, phase, t1 }: Pick<PhaseSpan, 'rank' | 'phase' | 't1'>): ObjectsMark | null {
-    const list = this.#marks.get(`${rank}:${phase}`) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle]!.t <= t1) low = middle + 1;
-      else high = middle;
-    }
-    return list[low - 1] ?? null;
+    return this.#marks.lastBy(`${rank}:${phase}`, t1);
   }
 
   /** What was held all through the phase; null where it may have changed meanwhile. */
@@ -103,13 +92,10 @@ function split(
   { line, allocated, reserved }: Level,
 ): ComponentBytes | null {
   const held = heldOn(objects, 'device');
-  const activations = allocated - sum(held);
+  const activations = allocated - sumComponents(held);
   if (activations < 0) return null;
   if (series === FRAMEWORK_ALLOCATED) return { ...held, activations };
   if (deviceIn(series) === undefined || reserved === undefined) return null;
   const [reserve, context] = [reserved - allocated, line - reserved];
   return reserve < 0 || context < 0 ? null : { ...held, activations, reserve, context };
 }
-
-const sum = (held: ComponentBytes): Bytes =>
-  Object.values(held).reduce((total, bytes) => total + bytes, 0);

@@ -8,6 +8,7 @@ import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
 import { highestSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
+import { TimedLists } from '../../trace/timed-lists';
 import type { Marker, MemoryMark, PhaseSpan, SeriesData } from '../../trace/types';
 import { HeldObjects, splitEnd, splitHighest } from './held-objects';
 
@@ -23,7 +24,7 @@ export interface Measured {
 type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 
 export class MeasuredLine {
-  readonly #marks = new Map<string, MemoryMarker[]>();
+  readonly #marks: TimedLists<MemoryMarker>;
   readonly #objects: HeldObjects;
 
   constructor(
@@ -32,15 +33,10 @@ export class MeasuredLine {
     markers: readonly Marker[],
   ) {
     this.#objects = new HeldObjects(markers);
-    if (data.info.id !== FRAMEWORK_ALLOCATED) return;
-    for (const marker of markers) {
-      if (marker.type !== 'memory') continue;
-      const key = `${marker.rank}:${marker.phase}`;
-      const list = this.#marks.get(key);
-      if (list) list.push(marker);
-      else this.#marks.set(key, [marker]);
-    }
-    for (const list of this.#marks.values()) list.sort((a, b) => a.t - b.t);
+    const told = this.isFramework
+      ? markers.flatMap((marker) => (marker.type === 'memory' ? [marker] : []))
+      : [];
+    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
   }
 
   get isFramework(): boolean {
@@ -91,33 +87,20 @@ export class MeasuredLine {
   peak(): { readonly bytes: Bytes; readonly at: Micros } | null {
     const sampled = highestSample(this.data);
     let best = sampled ? { bytes: sampled.value, at: sampled.t } : null;
-    for (const list of this.#marks.values()) {
-      for (const { t, memory } of list) {
-        if (best === null || highWater(memory) > best.bytes)
-          best = {
-            bytes: highWater(memory),
-            at: memory.peak === undefined ? t : (memory.peakAt ?? t),
-          };
-      }
+    for (const { t, memory } of this.#marks.all()) {
+      if (best === null || highWater(memory) > best.bytes)
+        best = {
+          bytes: highWater(memory),
+          at: memory.peak === undefined ? t : (memory.peakAt ?? t),
+        };
     }
     return best && { bytes: best.bytes - this.baseline, at: best.at };
   }
 
   #marksIn({ phase, step, rank, t0, t1 }: PhaseSpan): MemoryMarker[] {
-    const list = this.#marks.get(`${rank}:${phase}`) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (list[middle]!.t < t0) low = middle + 1;
-      else high = middle;
-    }
-    const found: MemoryMarker[] = [];
-    for (let i = low; i < list.length && list[i]!.t <= t1; i++) {
-      const own = list[i]!.step;
-      if (own === null || step === null || own === step) found.push(list[i]!);
-    }
-    return found;
+    return this.#marks
+      .within(`${rank}:${phase}`, t0, t1)
+      .filter(({ step: own }) => own === null || step === null || own === step);
   }
 }
 

@@ -6,8 +6,10 @@
  * optimizers make their states in it, and libraries their workspaces. A later phase that gets another batch is
  * expected to hold its activations in proportion where the framework counts them, and nothing is expected otherwise.
  */
+
 import { median } from '../../base/statistics';
 import type { Bytes } from '../../base/units';
+import { sumComponents } from '../../budget/tier';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
 import { HeldObjects, heldOn } from './held-objects';
@@ -30,7 +32,7 @@ export function addObserved(overlay: Overlay, markers: readonly Marker[]): Overl
     const known = kind.flatMap((row) => {
       const mark = objects.atEnd({ ...row, t1: row.span[1] });
       const held = mark === null ? {} : heldOn(mark, series === TREE_RSS ? 'host' : 'device');
-      const certain = Object.values(held).reduce((sum, bytes) => sum + bytes, 0);
+      const certain = sumComponents(held);
       return row.measured === null || row.isOpen ? [] : [{ row, certain, measured: row.measured }];
     });
     const second = known[1];
