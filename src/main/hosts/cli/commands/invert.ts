@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { checkModel } from '../../../../shared/model/validate';
 import { resolveModel } from '../options/resolve-model';
-import { addSpecOptions, givenSettings, type SpecOptions } from '../options/spec-options';
+import { addSpecOptions, givenOptions, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { inversionText } from '../text/session';
 import { withEngine } from '../with-engine';
@@ -21,7 +21,7 @@ export function registerInvert(program: Command, output: Output): void {
         );
       const model = resolveModel(options.model);
       checkModel(model);
-      const inversion = await engine.invert({ id, model, given: givenSettings(options) });
+      const inversion = await engine.invert({ id, model, given: givenOptions(options) });
       if (inversion === null) {
         throw new Failure(
           'bad_input',

@@ -8,39 +8,11 @@ import {
   formatPercent,
   formatSignedPercent,
 } from '../../../../shared/base/format';
-import type { StudentComparison } from '../../../../shared/compute/distillation';
-import type { FlopCount } from '../../../../shared/compute/flops';
-import type { PaddingReport } from '../../../../shared/compute/padding';
-import type { RnnComparison } from '../../../../shared/compute/rnn';
-import type { OperationTime } from '../../../../shared/compute/roofline';
 import type { GenerationReport } from '../../../../shared/compute/serving';
-import type { Gpu } from '../../../../shared/hardware/gpus';
 import { scaled, trimmed, whole } from '../../../../shared/present/numbers';
+import type { FlopsDocument } from '../../../../shared/present/spec-documents';
 import { table, wrap } from './columns';
 import { paddingText } from './plan';
-
-export interface FlopsText extends FlopCount {
-  readonly model: { readonly name: string; readonly parameters: number; readonly layers: number };
-  readonly batch: number;
-  readonly seq: number;
-  readonly causal: boolean;
-  readonly rnn: RnnComparison;
-  readonly generation: GenerationReport | null;
-  readonly training: {
-    readonly stepSeconds: number;
-    readonly tokensPerSecond: number;
-    readonly utilization: number;
-  } | null;
-  readonly padding: PaddingReport | null;
-  readonly against: (StudentComparison & { readonly model: string }) | null;
-  readonly device: {
-    readonly gpu: Gpu;
-    readonly precision: string;
-    readonly ridge: number;
-    readonly operations: readonly OperationTime[];
-    readonly seconds: number;
-  } | null;
-}
 
 const OPERATIONS = [
   ['qkv', 'Q, K, V projections'],
@@ -52,7 +24,7 @@ const OPERATIONS = [
   ['total', 'a layer'],
 ] as const;
 
-export function flopsText(of: FlopsText): string {
+export function flopsText(of: FlopsDocument): string {
   const { perLayer, crossover, approximations } = of;
   const share = (value: Count, times = of.model.layers) =>
     `${((100 * times * Number(value)) / Number(of.forward)).toFixed(1)}%`;
@@ -119,7 +91,7 @@ function deviceText({
   ridge,
   operations,
   seconds,
-}: NonNullable<FlopsText['device']>): string {
+}: NonNullable<FlopsDocument['device']>): string {
   const rows = operations.map(({ name, times, flops, bytes, intensity, bound, seconds: each }) => [
     name,
     `${times}×`,
@@ -144,7 +116,7 @@ function trainingText({
   stepSeconds,
   tokensPerSecond,
   utilization,
-}: NonNullable<FlopsText['training']>): string {
+}: NonNullable<FlopsDocument['training']>): string {
   return wrap(
     `A training step takes ${formatDuration(stepSeconds * 1e6)} at least, recomputation and optimizer included: ${scaled(tokensPerSecond).trimEnd()} tokens a second, ${formatPercent(100 * utilization)} of the peak at best.`,
     '',
@@ -212,7 +184,7 @@ function againstText(
     studentParameters,
     memoryRatio,
     workRatio,
-  }: NonNullable<FlopsText['against']>,
+  }: NonNullable<FlopsDocument['against']>,
 ): string {
   return wrap(
     `Against ${model} (${whole(studentParameters)} parameters) ${name} has ${trimmed(memoryRatio)} times the parameters (${whole(teacherParameters)}), and its layers do ${trimmed(workRatio)} times the work over a sequence.`,

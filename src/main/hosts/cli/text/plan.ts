@@ -5,23 +5,15 @@ import { rankCount } from '../../../../shared/budget/sharding/shard';
 import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
 import type { RunSpec } from '../../../../shared/model/spec';
-import type { GpuPlan, Plan } from '../../../../shared/planning/plan';
+import type { GpuPlan } from '../../../../shared/planning/plan';
 import type { ServingPlan } from '../../../../shared/planning/serving';
 import { assumedSentences } from '../../../../shared/present/assumed';
 import { figure } from '../../../../shared/present/numbers';
+import type { PlanDocument } from '../../../../shared/present/spec-documents';
 import { table, wrap } from './columns';
 
-export interface PlanText extends Plan {
-  /** Defaults that bytes depend on, in words. */
-  readonly assumed: readonly string[];
-  /** Of a ragged batch. */
-  readonly padding: PaddingReport | null;
-  /** Of a run that does not train. */
-  readonly quantized: readonly QuantizationRow[] | null;
-}
-
 /** The answer first; every GPU of the catalogue where none is named or `allGpus` asks for them. */
-export function planText(plan: PlanText, allGpus: boolean): string {
+export function planText(plan: PlanDocument, allGpus: boolean): string {
   const { model, run, gpu } = plan;
   const described = `${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`;
   return [
@@ -36,7 +28,7 @@ export function planText(plan: PlanText, allGpus: boolean): string {
 }
 
 /** Whether it fits, by how much, and the cheapest change that makes it fit. */
-function answerText({ run, gpu, smallest, fits }: PlanText): string {
+function answerText({ run, gpu, smallest, fits }: PlanDocument): string {
   if (gpu === null) {
     if (smallest === null)
       return 'No GPU of the catalogue holds it alone; name one with --gpu for what would make it fit there.';
@@ -73,7 +65,7 @@ function countCards(ranks: number, gpu: string): string {
     : `${ranks} × ${gpu}`;
 }
 
-function catalogueTable({ fits }: PlanText): string {
+function catalogueTable({ fits }: PlanDocument): string {
   const rows = fits.map((fit) => [
     fit.gpu,
     formatBytes(fit.memoryBytes),

@@ -4,7 +4,7 @@ import {
   addBundledOptions,
   addSpecOptions,
   bundledSettings,
-  givenSettings,
+  givenOptions,
   resolveSpec,
   type SpecOptions,
 } from '../../../../../src/main/hosts/cli/options/spec-options';
@@ -39,7 +39,7 @@ describe('options of the terminal', () => {
       ...['--mode', 'train', '--kv-cache', 'off', '--zero', '0', '--dropout', '.1', '--causal'],
       ...['--freeze', '2', '--checkpointing', 'every=3', '--prompt', 'a', '--prompt', 'b'],
     );
-    expect(givenSettings(options)).toEqual({
+    expect(givenOptions(options)).toEqual({
       mode: 'train',
       kvCache: false,
       zero: 0,
@@ -61,7 +61,7 @@ describe('options of the terminal', () => {
     ['--lengths', '3,x', 'Give a whole number of at least 1.'],
   ])('%s %s is refused with what would be valid', (flag, value, remedy) => {
     const wrong = flag === '--lengths' ? 'x' : value;
-    expect(() => givenSettings(parse(flag, value))).toThrow(
+    expect(() => givenOptions(parse(flag, value))).toThrow(
       refusal(`${flag} cannot be "${wrong}".`, remedy),
     );
   });
@@ -77,12 +77,12 @@ describe('options of the terminal', () => {
   });
 
   it('make a ragged batch as long as the longest', () => {
-    expect(givenSettings(parse('--mode', 'train', '--lengths', '3, 5'))).toMatchObject({
+    expect(givenOptions(parse('--mode', 'train', '--lengths', '3, 5'))).toMatchObject({
       batch: 2,
       seq: 5,
       lengths: [3, 5],
     });
-    expect(() => givenSettings(parse('--lengths', '3,5', '--seq', '5'))).toThrow(
+    expect(() => givenOptions(parse('--lengths', '3,5', '--seq', '5'))).toThrow(
       refusal(
         '--lengths gives batch and sequence already, and --seq was given too.',
         'Leave --seq out.',
