@@ -5,7 +5,8 @@
 import { formatBytes, formatDuration, formatInteger, formatPercent } from '../../base/format';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import type { Confidence } from '../../base/vocabulary';
-import { sampleBefore, sumIn } from '../../trace/series';
+import { spanStatistics } from '../../trace/held';
+import { sampleBefore } from '../../trace/series';
 import { deviceIn } from '../../trace/series-ids';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 import { findRise, type Rise } from '../shapes/growth';
@@ -47,12 +48,10 @@ function isBorneOut({ line, period }: Watched, { from, to, perSecond }: Rise): b
   const quarter = (to - from) / 4;
   const whole = period === null ? 0 : Math.floor(quarter / period.us) * period.us;
   const length = whole || quarter;
-  const mean = (t0: Micros) => {
-    const { sum, count } = sumIn(line, Math.ceil(t0), Math.floor(t0 + length));
-    return sum / count;
-  };
+  // By time: which readings fall into either span is chance.
+  const mean = (t0: Micros) => spanStatistics(line, t0, t0 + length, null).mean ?? 0;
   const risen = mean(to - length) - mean(from);
-  return risen >= (0.3 * perSecond * (to - from - length)) / 1e6;
+  return risen >= (0.5 * perSecond * (to - from - length)) / 1e6;
 }
 
 interface Unit {
@@ -94,12 +93,12 @@ function describeRise(input: DiagnosisInput, watched: Watched, rise: Rise): Find
     confidence: rateRise(watched, rise),
     slope: { bytes: each, per: unit.per, since: Math.round(rise.from / 1e6), low, high },
     evidence: [
-      `A straight line through the lowest values of ${formatInteger(rise.windows)} stretches of ${line.info.id} rises by ${formatBytes(each)} ${every} (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${rise.r2.toFixed(3)})${isLeak ? `: ${formatBytes(rise.perSecond)} a second` : ''}.`,
+      `A straight line through the ${rise.edge}est values of ${formatInteger(rise.windows)} stretches of ${line.info.id} rises by ${formatBytes(each)} ${every} (95% interval ${formatBytes(low)} to ${formatBytes(high)}, r² ${rise.r2.toFixed(3)})${isLeak ? `: ${formatBytes(rise.perSecond)} a second` : ''}.`,
       `Over ${length}, ${formatPercent(100 * rise.share)} of the time in which anything ran, that is ${formatBytes(rise.bytes)}.`,
       ...describeUnit(unit, watched),
       ...describeRoom(input, watched, rise),
     ],
-    formula: 'growth = slope of the lowest value of each stretch of the line, to its end',
+    formula: `growth = slope of the ${rise.edge}est value of each stretch of the line, to its end`,
     worked: `${counted} = ${formatBytes(rise.bytes)}`,
     remedy:
       watched.of === 'host'

@@ -23,7 +23,11 @@ export interface Rise {
   readonly windows: number;
   /** Of the time in which something ran, 0..1. */
   readonly share: number;
+  /** Whether it is the lowest values of the windows that rise so straight, or the highest. */
+  readonly edge: Edge;
 }
+
+type Edge = 'low' | 'high';
 
 const MIN_WINDOWS = 8;
 /** Less may be anything; a framework that counts each byte moves by less, but for no reason. */
@@ -31,20 +35,28 @@ export const MIN_GROWTH = 16 * MiB;
 /** Growth goes on for this much of the run. */
 const MIN_SHARE = 0.5;
 
-/** The longest straight rise that goes on to the end of the line's floor; null where there is none. */
-export function findRise({ windows }: Floor): Rise | null {
+/**
+ * The longest straight rise that goes on to the end of the line's floor; null where there is none. A floor that is read
+ * too seldom to be sharp hides it, and the tops of the same line may show it: they alone prove nothing, since what is
+ * kept is in the mean of the line too, which is the caller's to ask.
+ */
+export function findRise(floor: Floor): Rise | null {
+  return findRiseOf(floor, 'low') ?? findRiseOf(floor, 'high');
+}
+
+function findRiseOf({ windows }: Floor, edge: Edge): Rise | null {
   const most = Math.floor(windows.length * (1 - MIN_SHARE));
   const step = Math.max(1, Math.floor(windows.length / 24));
   for (let begin = 0; begin <= most; begin += step) {
     const tail = windows.slice(begin);
-    const rise = tail.length < MIN_WINDOWS ? null : fitRise(tail, windows);
+    const rise = tail.length < MIN_WINDOWS ? null : fitRise(tail, windows, edge);
     if (rise !== null) return rise;
   }
   return null;
 }
 
-function fitRise(tail: readonly Window[], all: readonly Window[]): Rise | null {
-  const points = tail.map((window) => ({ x: middle(window) / 1e6, y: window.low }));
+function fitRise(tail: readonly Window[], all: readonly Window[], edge: Edge): Rise | null {
+  const points = tail.map((window) => ({ x: middle(window) / 1e6, y: window[edge] }));
   const trend = fitTrend(points);
   if (trend === null) return null;
   const [from, to] = extent(tail);
@@ -68,6 +80,7 @@ function fitRise(tail: readonly Window[], all: readonly Window[]): Rise | null {
     r2: trend.r2,
     windows: tail.length,
     share: (to - from) / (end - begin),
+    edge,
   };
 }
 

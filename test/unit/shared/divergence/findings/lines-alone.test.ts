@@ -69,6 +69,32 @@ describe('a line that nothing is known of', () => {
     ).toEqual([]);
   });
 
+  it('that is read as often as it turns does not grow where its lowest reading drifts', () => {
+    // A sharp turn every 13.01 s, read every second: the reading nearest to it is a little earlier each time.
+    const swings = (i: number) => {
+      const at = ((i - 10) / 13.01 + 0.6) % 1;
+      return i < 10 || i > 202
+        ? GiB
+        : 8 * GiB + 4 * GiB * (at < 0.55 ? at / 0.55 : (1 - at) / 0.45);
+    };
+    expect(kinds([log('gpu0.memory.used', 206, swings)])).toEqual([]);
+  });
+
+  it('that is read too seldom for its floor shows growth in its tops and its mean', () => {
+    // Where in a step of 8.6 s the lowest reading lies is another each time.
+    const turn = (i: number) => (Math.floor(i / 8.6) * 0.754877) % 1;
+    const swings = (i: number) => {
+      const at = (i / 8.6) % 1;
+      return at < 0.4 ? 4 * GiB : turn(i) * 2 * GiB * at;
+    };
+    const [leak, ...rest] = found([
+      log('gpu0.memory.used', 180, (i) => 12 * GiB + swings(i) + 4 * MiB * i),
+    ]);
+    expect(rest).toEqual([]);
+    expect(leak).toMatchObject({ kind: 'leak', slope: { per: 'period' } });
+    expect((leak?.slope?.bytes ?? 0) / MiB).toBeCloseTo(4 * 8.6, 0);
+  });
+
   it('that rises in the middle of its work and stays there is a plateau', () => {
     const [plateau, ...rest] = found([used((i) => (i < 160 ? 0 : GiB)), busy(() => 80_000)]);
     expect(rest).toEqual([]);
