@@ -71,7 +71,7 @@ export async function soakLibrary(count: number, seed: number): Promise<string[]
         }),
       );
       // Whoever is about to read the index finds it gone.
-      if (round % 3 === 0) rmSync(join(folder, 'index.json'), { force: true });
+      if (round % 3 === 0) rmSync(join(folder, 'index.db'), { force: true });
       const began = performance.now();
       const [terminal] = await Promise.all([
         runJson<{ sessions: { id: string; name: string }[] }>(['list'], home.dir),

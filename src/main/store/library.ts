@@ -73,7 +73,7 @@ export class Library {
   }
 
   list(): LibraryListing {
-    const index = new LibraryIndex(this.dir);
+    using index = new LibraryIndex(this.dir);
     const sessions: SessionSummary[] = [];
     const damaged: DamagedFile[] = [];
     const names = new Set(this.#names());
@@ -90,7 +90,6 @@ export class Library {
         if (error.code !== 'not_found') damaged.push({ path, message: error.message });
       }
     }
-    index.save();
     return { sessions: sortNewestFirst(sessions), damaged };
   }
 

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { libraryFolder, openLibrary } from '../../../../src/main/store/library';
+import { LibraryIndex } from '../../../../src/main/store/library-index';
 import { copySession } from '../../../../src/main/store/session-copy';
 import { readSession } from '../../../../src/main/store/session-data';
 import {
@@ -153,26 +154,83 @@ describe('the library', () => {
   it('rebuilds its index whenever it is missing, stale or damaged', () => {
     recorded('a');
     recorded('b');
+    const index = join(dir, 'index.db');
+    for (const id of ['a', 'b']) utimesSync(join(dir, `${id}.plumbline`), 1, 1);
     const before = openLibrary(dir).list();
-    const index = join(dir, 'index.json');
     expect(existsSync(index)).toBe(true);
-    for (const text of [
-      '',
-      '{"version":1,"entries":{"a.plumbline":7}}',
-      '{"version":99}',
-      'nonsense',
+    const sound = readFileSync(index);
+    const other = new Database(':memory:');
+    other.exec('CREATE TABLE entry (file TEXT); PRAGMA user_version = 99');
+    const lying = Buffer.from(sound);
+    lying.write('Name of a', lying.indexOf('name of a'));
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.from('nonsense'),
+      other.serialize(),
+      sound.subarray(0, sound.length / 2),
+      lying,
     ]) {
-      writeFileSync(index, text);
+      writeFileSync(index, bytes);
+      expect(openLibrary(dir).list()).toEqual(before);
       expect(openLibrary(dir).list()).toEqual(before);
     }
     rmSync(index);
     expect(openLibrary(dir).list()).toEqual(before);
-    // An index that says otherwise of a file that has changed since is not believed.
-    writeFileSync(index, readFileSync(index, 'utf8').replaceAll('name of a', 'a lie'));
-    utimesSync(join(dir, 'a.plumbline'), 1, 1);
-    expect(openLibrary(dir).list()).toEqual(before);
+    // What it says of a file that has changed since is not believed.
+    writeFileSync(index, sound);
+    openLibrary(dir).rename('a', 'other');
+    expect(
+      openLibrary(dir)
+        .list()
+        .sessions.map(({ name }) => name),
+    ).toEqual(['name of b', 'other']);
     rmSync(join(dir, 'a.plumbline'));
     expect(ids()).toEqual(['b']);
+  });
+
+  it('sees what another program does to its files: added, gone, renamed, written over', () => {
+    for (const id of ['a', 'b', 'c']) recorded(id);
+    const at = (id: string) => join(dir, `${id}.plumbline`);
+    for (const id of ['a', 'b', 'c']) utimesSync(at(id), 1, 1);
+    const listed = () =>
+      openLibrary(dir)
+        .list()
+        .sessions.map(({ id, name }) => `${id}: ${name}`);
+    expect(listed()).toEqual(['c: name of c', 'b: name of b', 'a: name of a']);
+    copyFileSync(at('a'), at('d'));
+    renameSync(at('b'), at('e'));
+    writeFileSync(at('c'), readFileSync(at('a')));
+    expect(listed()).toEqual(['e: name of b', 'd: name of a', 'c: name of a', 'a: name of a']);
+    rmSync(at('d'));
+    expect(listed()).toEqual(['e: name of b', 'c: name of a', 'a: name of a']);
+  });
+
+  it('reads a file once, and not again while nothing happens to it', () => {
+    recorded('a');
+    const path = join(dir, 'a.plumbline');
+    utimesSync(path, 1, 1);
+    const before = openLibrary(dir).list();
+    // Of the same size and time, so that nothing tells: what is told of it now comes from the index.
+    writeFileSync(path, Buffer.alloc(readFileSync(path).length));
+    utimesSync(path, 1, 1);
+    expect(openLibrary(dir).list()).toEqual(before);
+  });
+
+  it('does not remember a file that changed a moment ago: it may change again within one tick', () => {
+    recorded('a');
+    const [summary] = openLibrary(dir).list().sessions;
+    if (summary === undefined) throw new Error('the session is not listed');
+    const now = 1_000_000;
+    const remembered = (mtimeMs: number) => {
+      const stamp = { size: 1, mtimeMs };
+      const writing = new LibraryIndex(dir, now);
+      writing.set('a.plumbline', stamp, summary);
+      writing.close();
+      using reading = new LibraryIndex(dir, now);
+      return reading.get('a.plumbline', stamp);
+    };
+    expect(remembered(now - 1)).toBeNull();
+    expect(remembered(now - 1000)).toEqual(summary);
   });
 
   it('lists a damaged or newer file apart, and the others all the same', () => {
@@ -231,7 +289,7 @@ describe('the library', () => {
     writer.finish({ status: 'interrupted', exitCode: null, signal: 'SIGINT', durationUs: 1 });
     writer.close();
     library.delete('live', true);
-    const left = () => readdirSync(dir).filter((file) => !['index.json', 'trash'].includes(file));
+    const left = () => readdirSync(dir).filter((file) => !['index.db', 'trash'].includes(file));
     expect(left()).toEqual([]);
     expect(library.trash()).toMatchObject([
       { id: 'b', name: null },

@@ -4,10 +4,15 @@
  */
 import { isMark } from './style';
 
-const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Letters of Latin, dashes, quotes and dots, each a column of its own: as wide as it is long. */
+const SIMPLE = /^[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027]*$/;
 
-/** All of it ASCII that shows: as wide as it is long. */
-const SIMPLE = /^[ -~]*$/;
+/** Made when it is first needed: that takes longer than most tables. */
+let graphemes: Intl.Segmenter | undefined;
+function graphemesIn(text: string): Iterable<{ readonly segment: string }> {
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return graphemes.segment(text);
+}
 
 /** Wide and fullwidth of Unicode's East Asian Width (UAX 11), as scripts and blocks; pictures are told apart below. */
 const WIDE =
@@ -26,7 +31,7 @@ function graphemeWidth(grapheme: string): number {
 export function textWidth(text: string): number {
   if (SIMPLE.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesIn(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -35,7 +40,7 @@ export function cut(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let kept = '';
   let taken = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const { segment } of graphemesIn(text)) {
     const more = graphemeWidth(segment);
     // Marks that follow are kept: what was coloured must end.
     if (more > 0 && taken + more > width - 1) taken = Number.POSITIVE_INFINITY;
@@ -51,7 +56,7 @@ export function split(text: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
   let taken = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const { segment } of graphemesIn(text)) {
     const more = graphemeWidth(segment);
     if (taken + more > width && piece !== '') {
       pieces.push(piece);
