@@ -41,6 +41,19 @@ export function describeRun(
   return { model, run, given, card: findCard(said.gpu, run.gpu) };
 }
 
+/**
+ * What is said of a run that begins as another: the other's settings, and before them what was said. Where a batch, a
+ * sequence or lengths are said anew, a ragged batch of the other is none any more.
+ */
+export function saidBeside(base: RunSpec, said: Partial<RunSpec>): Partial<RunSpec> {
+  const { lengths, batch, seq, promptTokens, ...others } = base;
+  if (said.lengths !== undefined) return { ...others, ...said };
+  const isRagged = lengths !== undefined && said.batch === undefined && said.seq === undefined;
+  return isRagged
+    ? { ...others, lengths, ...said }
+    : { ...others, batch, seq, promptTokens, ...said };
+}
+
 /** The settings that were given, and no others: the GPU by its name, a ragged batch as it is laid out. */
 export function givenSettings(said: Partial<RunSpec>, isPacked: boolean): Partial<RunSpec> {
   const { gpu, lengths, ...others } = said;

@@ -2,7 +2,9 @@
  * What theory says of a model and a run, as whole documents: `plumbline budget`, `plan` and `flops` print them, and the
  * planner shows them, so that both give the same figures.
  */
+import type { Bytes } from '../base/units';
 import { computeBudget } from '../budget/budget';
+import { peakBytes } from '../budget/peak';
 import type { Budget, GpuFit } from '../budget/types';
 import { compareStudent, type StudentComparison } from '../compute/distillation';
 import { countFlops, type FlopCount } from '../compute/flops';
@@ -25,6 +27,7 @@ import type { ModelSpec, RunSpec } from '../model/spec';
 import { fitsOn, type GpuHold, type GpuMemory, holdsOn } from '../planning/fits';
 import { buildPlan, type Plan } from '../planning/plan';
 import type { ResolvedSpec } from '../planning/resolve-run';
+import type { CarriedResidual } from '../session/as-plan';
 import { assumedSentences, listAssumed } from './assumed';
 
 /** The budget, what it assumes said first; without the GPUs it fits on. */
@@ -53,6 +56,14 @@ export function listHolds({ model, run, card }: ResolvedSpec): readonly GpuHold[
 const comparedGpus = (run: RunSpec, card: GpuMemory | null): readonly GpuMemory[] =>
   card !== null && run.gpu === undefined ? [card, ...GPUS] : GPUS;
 
+/** What a recorded session adds to a plan: what it was seen to hold beyond theory, and the answer with that. */
+export interface CarriedPlan extends CarriedResidual {
+  /** Peak by theory and what is carried. */
+  readonly expectedBytes: Bytes;
+  /** The GPU of the plan with it; null where none is named. */
+  readonly gpu: { readonly fits: boolean; readonly headroomBytes: Bytes } | null;
+}
+
 export interface PlanDocument extends Plan {
   /** Defaults that bytes depend on, in words. */
   readonly assumed: readonly string[];
@@ -60,17 +71,34 @@ export interface PlanDocument extends Plan {
   readonly padding: PaddingReport | null;
   /** Of a run that does not train. */
   readonly quantized: readonly QuantizationRow[] | null;
+  /** Of a plan that begins with a recorded session that has something to carry. */
+  readonly carried?: CarriedPlan;
 }
 
-export function planDocument({ model, run, given, card }: ResolvedSpec): PlanDocument {
+/** `residual`: of the session that the plan begins with. */
+export function planDocument(
+  { model, run, given, card }: ResolvedSpec,
+  residual: CarriedResidual | null = null,
+): PlanDocument {
+  const plan = buildPlan(model, run, GPUS, card);
   return {
-    ...buildPlan(model, run, GPUS, card),
+    ...plan,
+    ...(residual && { carried: carryInto(plan, residual, peakBytes(model, run)) }),
     assumed: listAssumed(model, run, given),
     padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
     quantized:
       run.mode === 'train' || run.mode === 'serve' || model.decoderLayers
         ? null
         : quantizationTable(model, run.batch, run.seq, run.mode === 'generate' && run.kvCache),
+  };
+}
+
+function carryInto({ gpu }: Plan, residual: CarriedResidual, peak: Bytes): CarriedPlan {
+  const headroomBytes = gpu === null ? null : gpu.headroomBytes - residual.bytes;
+  return {
+    ...residual,
+    expectedBytes: peak + residual.bytes,
+    gpu: headroomBytes === null ? null : { fits: headroomBytes >= 0, headroomBytes },
   };
 }
 

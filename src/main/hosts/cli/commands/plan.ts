@@ -1,20 +1,39 @@
-/** `plumbline plan`: which GPUs hold a run, how large it may be, and what would make it fit. */
+/** `plumbline plan`: which GPUs hold a run, how large it may be, and what would make it fit; `--from` begins with a session. */
 
 import type { Command } from 'commander';
 import { planDocument } from '../../../../shared/present/spec-documents';
+import { openAsPlan } from '../../../../shared/session/as-plan';
 import { addSpecOptions, resolveSpec, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
 import { planText } from '../text/plan';
+import { withEngine } from '../with-engine';
 
 interface PlanOptions extends SpecOptions {
   readonly allGpus?: boolean;
+  readonly from?: string;
 }
 
 export function registerPlan(program: Command, output: Output): void {
   addSpecOptions(program.command('plan'))
+    .option(
+      '--from <id>',
+      'begin with a recorded session: its model, its run and its GPU, and what it measured beyond theory',
+    )
     .option('--all-gpus', 'show every GPU of the catalogue beside the one named')
-    .action((options: PlanOptions) => {
-      const plan = planDocument(resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }));
-      output.result(plan, () => planText(plan, options.allGpus === true));
+    .action(async ({ from, allGpus, ...options }: PlanOptions) => {
+      const plan =
+        from === undefined
+          ? planDocument(resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }))
+          : await planFrom(from, options, output);
+      output.result(plan, () => planText(plan, allGpus === true));
     });
+}
+
+/** "The same at batch 16": what the options say comes before what the session was. */
+async function planFrom(id: string, options: SpecOptions, output: Output) {
+  const session = await withEngine((engine) => engine.brief({ id }));
+  const { model, run, card, residual, without } = openAsPlan(session);
+  const spec = resolveSpec(options, { model, framework: run.framework, run });
+  if (without !== null) output.say(`Nothing of ${session.name} is carried along: ${without}.`);
+  return planDocument({ ...spec, card: spec.card ?? card }, residual);
 }

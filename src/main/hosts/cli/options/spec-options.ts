@@ -12,6 +12,7 @@ import {
   describeRun,
   givenSettings,
   type ResolvedSpec,
+  saidBeside,
 } from '../../../../shared/planning/resolve-run';
 import { resolveModel } from './resolve-model';
 import {
@@ -43,20 +44,18 @@ export function addBundledOptions(command: Command): Command {
   return addSettingOptions(command, BUNDLED_SETTINGS);
 }
 
+/** `defaults.run`: of a recorded session, whose settings hold where the options say nothing. */
 export function resolveSpec(
   options: SpecOptions,
-  defaults: { model: string | ModelSpec; framework: RunSpec['framework'] },
+  defaults: { model: string | ModelSpec; framework: RunSpec['framework']; run?: RunSpec },
 ): ResolvedSpec {
   const asked = options.model ?? defaults.model;
   const named = typeof asked === 'string' ? resolveModel(asked) : asked;
   const model = options.untiedHead ? untied(named) : named;
   checkModel(model);
-  const spec = describeRun(
-    model,
-    readSettings(options, COMMON_SETTINGS),
-    defaults.framework,
-    options.packed,
-  );
+  const read = readSettings(options, COMMON_SETTINGS);
+  const said = defaults.run ? saidBeside(defaults.run, read) : read;
+  const spec = describeRun(model, said, defaults.framework, options.packed);
   checkRun(model, spec.run);
   return spec;
 }

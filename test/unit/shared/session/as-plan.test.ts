@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { peakBytes } from '../../../../src/shared/budget/peak';
+import { preset } from '../../../../src/shared/model/presets';
+import { runDefaults } from '../../../../src/shared/model/run';
+import { describeRun, saidBeside } from '../../../../src/shared/planning/resolve-run';
+import { planDocument } from '../../../../src/shared/present/spec-documents';
+import { openAsPlan } from '../../../../src/shared/session/as-plan';
+import type { SessionDocument } from '../../../../src/shared/session/session-document';
+import { documentWith, MB, training } from '../../../support/overlay-scenario';
+
+const model = preset('gpt2');
+const run = runDefaults(model, { mode: 'train', framework: 'pytorch', batch: 4, gpu: 'T4' });
+const measured = documentWith(training(6));
+/** A session of GPT-2 whose peak held these bytes beside its prediction. */
+const session = (parts: readonly (readonly ['context' | 'unexplained' | 'leak', number])[]) => {
+  const { overlay } = measured;
+  if (overlay.series === null) throw new Error('the scenario measures');
+  const residualBytes = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const entries = parts.map(([kind, bytes]) => ({ kind, bytes, source: 'test', resolution: 1 }));
+  const peak = { phase: null, step: null, rank: 0, at: null, measured: 0, entries };
+  return {
+    ...measured,
+    model,
+    run,
+    overlay: {
+      ...overlay,
+      series: 'gpu0.memory.used',
+      residualBytes,
+      ledger: { phases: [], peak },
+    },
+  } satisfies SessionDocument;
+};
+
+describe('a session opened as a plan', () => {
+  it('carries what another run here would hold too, and names what it leaves behind', () => {
+    const { residual, without } = openAsPlan(
+      session([
+        ['context', 120 * MB],
+        ['unexplained', -20 * MB],
+        ['leak', 300 * MB],
+      ]),
+    );
+    expect(without).toBeNull();
+    expect(residual).toMatchObject({ series: 'gpu0.memory.used', bytes: 100 * MB });
+    expect(residual?.parts.filter(({ isCarried }) => !isCarried)).toMatchObject([
+      { kind: 'leak', bytes: 300 * MB },
+    ]);
+  });
+
+  it('at another batch needs what theory says of that batch, and the same residual', () => {
+    const opened = openAsPlan(session([['context', 120 * MB]]));
+    const larger = describeRun(opened.model, saidBeside(opened.run, { batch: 16 }), 'pytorch');
+    expect(larger.run).toEqual({ ...run, batch: 16 });
+    const plan = planDocument(larger, opened.residual);
+    expect(plan.carried?.expectedBytes).toBe(peakBytes(model, { ...run, batch: 16 }) + 120 * MB);
+    expect(plan.carried?.gpu?.headroomBytes).toBe((plan.gpu?.headroomBytes ?? 0) - 120 * MB);
+    // Theory's own answer stays what it is.
+    expect(plan.gpu).toEqual(planDocument(larger).gpu);
+  });
+
+  it('says why it carries nothing, and refuses where nothing tells what ran', () => {
+    const { overlay } = session([]);
+    const host = { ...session([['unexplained', MB]]), overlay: { ...overlay, series: 'tree.rss' } };
+    expect(openAsPlan(host)).toMatchObject({
+      residual: null,
+      without: expect.stringMatching('host memory'),
+    });
+    expect(openAsPlan({ ...session([]), status: 'recording' }).without).toMatch(/recorded/);
+    expect(() => openAsPlan({ ...session([]), model: null })).toThrow(/neither model nor run/);
+  });
+});
+
+describe('what is said beside a recorded run', () => {
+  const ragged = { ...run, lengths: [3, 9], batch: 2, seq: 9 };
+  it('keeps its ragged batch until a batch, a length or other lengths are said', () => {
+    expect(describeRun(model, saidBeside(ragged, {}), 'pytorch').run).toMatchObject({
+      lengths: [3, 9],
+      batch: 2,
+      seq: 9,
+    });
+    expect(describeRun(model, saidBeside(ragged, { batch: 4 }), 'pytorch').run).toMatchObject({
+      batch: 4,
+      seq: 9,
+    });
+    expect(saidBeside(ragged, { batch: 4 })).not.toHaveProperty('lengths');
+    expect(describeRun(model, saidBeside(run, { lengths: [5, 7] }), 'pytorch').run).toMatchObject({
+      batch: 2,
+      seq: 7,
+    });
+  });
+});
