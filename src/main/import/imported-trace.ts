@@ -25,6 +25,7 @@ export const IMPORT_KINDS = [
   'mlflow',
   'trainer-state',
   'deepspeed',
+  'engine-log',
   'nsight-systems',
   'plumbline-samples',
   'plumbline-tables',

@@ -15,6 +15,7 @@ import { help, list } from './list';
 import { dmon, pmon } from './monitor';
 import { chromeTrace } from './neighbours/chrome-trace';
 import { deepspeed } from './neighbours/deepspeed';
+import { engineLog } from './neighbours/engine-log';
 import { JsonItems } from './neighbours/json-items';
 import { gpustat, nvtop } from './neighbours/monitors';
 import { nsightSystems } from './neighbours/nsight-systems';
@@ -42,6 +43,7 @@ const FORMATS: readonly ImportFormat[] = [
   help,
   prometheusText,
   deepspeed,
+  engineLog,
   xml,
   queryText,
   dmon,

@@ -34,6 +34,9 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** The source of a series that an inference engine's log tells: what it reserves, whatever it then uses of it. */
+export const ENGINE_LOG = 'engine-log';
+
 export const TIERS = ['textbook', 'refined'] as const;
 export type Tier = (typeof TIERS)[number];
 

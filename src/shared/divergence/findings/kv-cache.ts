@@ -1,12 +1,16 @@
 /**
  * A KV cache of another size than declared, by the workload's own split into components: at the end of every phase the
- * same multiple of what was predicted. Looked for where no setting accounts for the run as a whole.
+ * same multiple of what was predicted. Looked for where no setting accounts for the run as a whole. What an engine's log
+ * tells is a pool that was set aside before any request, so its size says nothing of a type.
  */
 import { formatBytes, formatExactBytes } from '../../base/format';
+import type { Bytes } from '../../base/units';
+import { ENGINE_LOG } from '../../base/vocabulary';
 import { WORDS } from '../fit/setting-words';
-import type { DiagnosisInput, Finding } from '../overlay/types';
+import { seriesById } from '../overlay/lines';
+import type { DiagnosisInput, Finding, OverlayPhase } from '../overlay/types';
 
-export function findKvCacheMismatch({ overlay }: DiagnosisInput): Finding | null {
+export function findKvCacheMismatch({ overlay, lines }: DiagnosisInput): Finding | null {
   const rows = overlay.phases.flatMap((row) => {
     const [measured, predicted] = [
       row.measuredEndComponents?.kv_cache ?? 0,
@@ -19,6 +23,9 @@ export function findKvCacheMismatch({ overlay }: DiagnosisInput): Finding | null
     null,
   );
   if (top === null) return null;
+  const source =
+    overlay.series === null ? undefined : seriesById(lines, overlay.series)?.info.source;
+  if (source === ENGINE_LOG) return describeReserved(top.row, top.measured, top.predicted);
   const times = top.measured / top.predicted;
   if (times === 1 || rows.some(({ measured, predicted }) => measured !== times * predicted))
     return null;
@@ -35,6 +42,27 @@ export function findKvCacheMismatch({ overlay }: DiagnosisInput): Finding | null
     formula: WORDS.cacheCopies.formula,
     remedy: WORDS.cacheCopies.remedy,
     setting: { field: 'cacheCopies', declared: 1, fits: times },
+  };
+}
+
+function describeReserved({ phase, span }: OverlayPhase, pool: Bytes, needed: Bytes): Finding {
+  const isEnough = pool >= needed;
+  return {
+    kind: 'preallocated_pool',
+    title: isEnough
+      ? `${formatBytes(pool)} were set aside for keys and values, ${(pool / needed).toFixed(1)} times what the run declared needs`
+      : `${formatBytes(pool)} were set aside for keys and values, ${formatBytes(needed - pool)} less than the run declared needs`,
+    bytes: pool - needed,
+    phase,
+    span,
+    confidence: 'high',
+    evidence: [
+      `The engine's log tells a cache of ${formatExactBytes(pool)}; the requests declared fill ${formatExactBytes(needed)} of it.`,
+    ],
+    formula: 'pool = told by the engine − keys and values predicted',
+    remedy: isEnough
+      ? 'Declare the requests the engine is to hold with --batch and --lengths, or give it less: --gpu-memory-utilization (vLLM), --mem-fraction-static (SGLang), --ctx-size (llama.cpp).'
+      : 'Requests will wait or be preempted: declare fewer or shorter ones, or give the engine more memory.',
   };
 }
 
