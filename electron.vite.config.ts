@@ -12,6 +12,8 @@ export default defineConfig({
     build: {
       target: 'node22',
       outDir: 'out/main',
+      // A command loads what it uses of these, in one file, and not a hundred of theirs.
+      externalizeDeps: { exclude: ['zod', 'commander'] },
       rolldownOptions: {
         input: {
           index: from('src/main/hosts/desktop/index.ts'),

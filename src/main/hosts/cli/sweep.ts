@@ -33,7 +33,7 @@ export interface SweepPlan {
   readonly repeats: number;
   /** Whether recordings of an earlier time count. */
   readonly mayResume: boolean;
-  request(point: Point): RecordRequest;
+  request(point: Point): Promise<RecordRequest>;
 }
 
 /** Sweeps of the same command are the same sweep. */
@@ -48,10 +48,13 @@ export async function runSweep(
 ): Promise<SweepOutcome> {
   const points = pointsFor(plan.axes);
   // Every request is made before the first is run: a slip in the last value is told at once.
+  const requested = await Promise.all(
+    points.map(async (point) => ({ point, request: await plan.request(point) })),
+  );
   const parts = Array.from({ length: plan.repeats }, (_, i) => i + 1).flatMap((repeat) =>
-    points.map((point) => ({
+    requested.map(({ point, request }) => ({
       point,
-      request: plan.request(point),
+      request,
       part: { id: plan.id, full: plan.full, role: roleFor(point, repeat) },
     })),
   );

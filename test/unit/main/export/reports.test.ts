@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findFormat, type ReportRequest, textContents } from '../../../../src/main/export';
+import { budgetText } from '../../../../src/main/hosts/cli/text/budget';
 import { compareText } from '../../../../src/main/hosts/cli/text/comparison';
 import { listText } from '../../../../src/main/hosts/cli/text/list';
-import { budgetText, sessionText } from '../../../../src/main/hosts/cli/text/session';
+import { sessionText } from '../../../../src/main/hosts/cli/text/session';
 import { computeBudget } from '../../../../src/shared/budget/budget';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';

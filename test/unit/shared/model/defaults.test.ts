@@ -73,8 +73,8 @@ describe('a name', () => {
     ['google-bert/bert-base-uncased', 'bert-base'],
     ['mistralai/Mistral-7B-Instruct-v0.1', 'mistral-7b'],
     ['GPT2', 'gpt2'],
-  ])('%s means %s', (typed, name) => {
-    expect(resolveModel(typed)).toEqual(preset(name));
+  ])('%s means %s', async (typed, name) => {
+    expect(await resolveModel(typed)).toEqual(preset(name));
   });
 
   it('of every preset and of every release means itself', () => {
@@ -85,18 +85,18 @@ describe('a name', () => {
     }
   });
 
-  it('that means none is refused with those like it', () => {
+  it('that means none is refused with those like it', async () => {
     expect(nearNames('lama-3-8b')[0]).toBe('llama-3-8b');
     // Another vocabulary than the first version: a guess would count wrong.
     expect(presetCalled('mistralai/Mistral-7B-v0.3')).toBeUndefined();
     for (const typed of ['lama-3-8b', 'meta-llama/Llama-3-8b-q4', 'zzzzzzzz'])
-      expect(() => resolveModel(typed)).toThrow(
+      await expect(resolveModel(typed)).rejects.toThrow(
         expect.objectContaining({
           code: 'bad_input',
           message: expect.stringContaining(typed),
           remedy: expect.stringContaining('config.json'),
         }),
       );
-    expect(() => resolveModel('nowhere/config.json')).toThrow(/cannot be read/);
+    await expect(resolveModel('nowhere/config.json')).rejects.toThrow(/cannot be read/);
   });
 });

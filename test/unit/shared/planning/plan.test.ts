@@ -197,19 +197,20 @@ describe('the options a plan prints', () => {
     [6, ['--model', 'gpt2-xl', '--mode', 'infer', '--batch', '16', '--seq', '1024']],
   ] as const)(
     'do within %d GiB what is promised when they are typed in, and not one of them less does',
-    (gib, base) => {
-      const { model, run } = typed(base);
+    async (gib, base) => {
+      const { model, run } = await typed(base);
       const changes = changesThatFit(model, run, gib * GiB);
       expect(changes.length).toBeGreaterThan(0);
       for (const { options, peakBytes: promised } of changes) {
         const words = options.map((option) => option.split(' '));
-        expect(peakBytes(model, typed([...base, ...words.flat()]).run), options.join(' ')).toBe(
-          promised,
-        );
+        expect(
+          peakBytes(model, (await typed([...base, ...words.flat()])).run),
+          options.join(' '),
+        ).toBe(promised);
         for (const left of words) {
           const fewer = words.filter((word) => word !== left).flat();
           expect(
-            peakBytes(model, typed([...base, ...fewer]).run),
+            peakBytes(model, (await typed([...base, ...fewer])).run),
             `${options.join(' ')} without ${left.join(' ')}`,
           ).toBeGreaterThan(gib * GiB);
         }
@@ -226,8 +227,9 @@ describe('a command without a mode', () => {
     ['generate', ['--kv-cache', 'off']],
     // A sequence length means something in several: the model's own default stands.
     ['generate', ['--seq', '64']],
-  ] as const)('has %s where that is what everything typed is about', (mode, options) => {
-    expect(typed(['--model', 'llama-3-8b', ...options]).run.mode).toBe(mode);
+  ] as const)('has %s where that is what everything typed is about', async (mode, options) => {
+    const { run } = await typed(['--model', 'llama-3-8b', ...options]);
+    expect(run.mode).toBe(mode);
   });
 });
 

@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { budgetDocument, listFits, listHolds } from '../../../../shared/present/spec-documents';
 import { addSpecOptions, resolveSpec, type SpecOptions } from '../options/spec-options';
 import type { Output } from '../output';
-import { budgetText } from '../text/session';
+import { budgetText } from '../text/budget';
 
 export function registerBudget(program: Command, output: Output): void {
-  addSpecOptions(program.command('budget')).action((options: SpecOptions) => {
-    const spec = resolveSpec(options, { model: 'gpt2', framework: 'tfjs' });
+  addSpecOptions(program.command('budget')).action(async (options: SpecOptions) => {
+    const spec = await resolveSpec(options, { model: 'gpt2', framework: 'tfjs' });
     const document = budgetDocument(spec);
     // The largest batch of every GPU takes dozens of budgets, and only the document tells it.
     if (output.json) output.result({ ...document, fits: listFits(spec) }, () => '');

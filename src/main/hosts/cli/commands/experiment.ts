@@ -102,7 +102,7 @@ function sweepBundled(
         id: sweep.name,
         full,
         axes: sweep.axes(full),
-        request: (point) => {
+        request: async (point) => {
           const { model, run } = sweep.spec(point, full);
           return { bundled: 'gpt2', model, run: { ...run, backend: chosen } };
         },
@@ -137,9 +137,9 @@ function sweepCommand(
         id: commandSweepId(command),
         full: false,
         axes,
-        request: (point) => ({
+        request: async (point) => ({
           command: fillCommand(command, point),
-          ...(options.model === undefined ? {} : declaredSpec({ ...options, ...point })),
+          ...(options.model === undefined ? {} : await declaredSpec({ ...options, ...point })),
         }),
       },
       output,

@@ -16,13 +16,13 @@ export function registerFlops(program: Command, output: Output): void {
       '--against <model>',
       'compare parameters and work with another model, as a student with its teacher',
     )
-    .action((options: FlopsOptions) => {
+    .action(async (options: FlopsOptions) => {
       // Sizes are those of one forward pass unless a mode is asked for.
-      const spec = resolveSpec(
+      const spec = await resolveSpec(
         { ...options, mode: options.mode ?? 'infer' },
         { model: 'gpt2', framework: 'pytorch' },
       );
-      const other = options.against === undefined ? null : resolveModel(options.against);
+      const other = options.against === undefined ? null : await resolveModel(options.against);
       const document = flopsDocument(spec, other);
       output.result(document, () => flopsText(document));
     });

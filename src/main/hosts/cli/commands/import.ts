@@ -49,7 +49,7 @@ export function registerImport(program: Command, output: Output): void {
       .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
-    const request = buildRequest(options);
+    const request = await buildRequest(options);
     if (options.dryRun) await examine(files, request, output);
     else await importAll(files, request, options.brief === true, output);
   });
@@ -108,11 +108,11 @@ async function importAll(
   });
 }
 
-function buildRequest(options: CliOptions): ImportOptions {
+async function buildRequest(options: CliOptions): Promise<ImportOptions> {
   const intervalMs = whole('--interval', options.interval);
   const baselineBytes = bytes('--baseline', options.baseline);
   return {
-    ...declaredSpec(options),
+    ...(await declaredSpec(options)),
     ...(intervalMs === undefined ? {} : { intervalMs }),
     ...(baselineBytes === undefined ? {} : { baselineBytes }),
     ...(options.columns === undefined

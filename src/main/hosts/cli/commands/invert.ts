@@ -19,7 +19,7 @@ export function registerInvert(program: Command, output: Output): void {
           'A trace is inverted for a model, and none was given.',
           'Add --model, with a name or the path of a Hugging Face config.json.',
         );
-      const model = resolveModel(options.model);
+      const model = await resolveModel(options.model);
       checkModel(model);
       const inversion = await engine.invert({ id, model, given: givenOptions(options) });
       if (inversion === null) {

@@ -55,14 +55,17 @@ export function registerLogits(program: Command, output: Output): void {
     )
     .action(async (options: LogitsOptions) => {
       const tokenIds = parseIds(options.tokenIds);
-      const { model, run } = resolveSpec(
+      const { model, run } = await resolveSpec(
         {
           mode: 'infer',
           seq: String(tokenIds.length),
           ...(options.precision !== undefined && { precision: options.precision }),
           ...(options.backend !== undefined && { backend: options.backend }),
         },
-        { model: bundledPart(resolveModel(configBeside(options.weights))), framework: 'tfjs' },
+        {
+          model: bundledPart(await resolveModel(configBeside(options.weights))),
+          framework: 'tfjs',
+        },
       );
       checkBundledPrecision(run);
       const position = whole('--position', options.position, 0);

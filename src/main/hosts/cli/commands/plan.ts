@@ -23,7 +23,7 @@ export function registerPlan(program: Command, output: Output): void {
     .action(async ({ from, allGpus, ...options }: PlanOptions) => {
       const plan =
         from === undefined
-          ? planDocument(resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }))
+          ? planDocument(await resolveSpec(options, { model: 'gpt2', framework: 'pytorch' }))
           : await planFrom(from, options, output);
       output.result(plan, () => planText(plan, allGpus === true));
     });
@@ -33,7 +33,7 @@ export function registerPlan(program: Command, output: Output): void {
 async function planFrom(id: string, options: SpecOptions, output: Output) {
   const session = await withEngine((engine) => engine.brief({ id }));
   const { model, run, card, residual, without } = openAsPlan(session);
-  const spec = resolveSpec(options, { model, framework: run.framework, run });
+  const spec = await resolveSpec(options, { model, framework: run.framework, run });
   if (without !== null) output.say(`Nothing of ${session.name} is carried along: ${without}.`);
   return planDocument({ ...spec, card: spec.card ?? card }, residual);
 }

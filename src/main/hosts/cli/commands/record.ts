@@ -231,7 +231,7 @@ async function buildRequest(command: string[], options: RecordOptions): Promise<
   }
   if (bundled !== undefined)
     return { ...common, ...(await bundledRequest(bundledModel(bundled, options), options)) };
-  return { ...common, ...foreignRequest(command, options, environment) };
+  return { ...common, ...(await foreignRequest(command, options, environment)) };
 }
 
 async function bundledRequest(bundled: string, options: RecordOptions): Promise<RecordRequest> {
@@ -250,10 +250,10 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
   const { weights, saveWeights, prompt } = options;
   // A name other than the workload's own declares the model, which the weights must then be of.
   const otherwise = weights !== undefined && bundled === 'gpt2' ? configBeside(weights) : bundled;
-  const declared = bundledPart(resolveModel(options.model ?? otherwise));
+  const declared = bundledPart(await resolveModel(options.model ?? otherwise));
   const { model: _declared, ...given } =
     prompt === undefined ? options : await promptLengths(declared, prompt, options);
-  const { model: found, run } = resolveSpec(
+  const { model: found, run } = await resolveSpec(
     { framework: 'tfjs', ...given },
     { model: declared, framework: 'tfjs' },
   );
@@ -276,11 +276,11 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
 }
 
 /** A command to launch, or a process that runs already. */
-function foreignRequest(
+async function foreignRequest(
   command: string[],
   options: RecordOptions,
   environment: Pick<RecordRequest, 'environment'>,
-): RecordRequest {
+): Promise<RecordRequest> {
   const bundledOnly = BUNDLED_ONLY.find((flag) => typedFor(options, flag) !== undefined);
   if (bundledOnly !== undefined)
     throw new Failure(
@@ -304,7 +304,7 @@ function foreignRequest(
       'A process that runs already is never ended.',
       'Leave --leave-running out.',
     );
-  const spec = declaredSpec(options);
+  const spec = await declaredSpec(options);
   if (pid !== undefined) return { ...spec, pid: whole('--pid', pid) ?? 0 };
   const instrument = INSTRUMENTS.find((each) => each === kind);
   if (kind !== undefined && instrument === undefined) {

@@ -1,13 +1,11 @@
 /** The model that an option names: a preset, or a Hugging Face config.json. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '../../../../shared/base/failure';
-import { modelFromConfig } from '../../../../shared/model/config-file';
-import { parseConfigText } from '../../../../shared/model/config-text';
 import { presetCalled, refuseName } from '../../../../shared/model/preset-names';
 import type { ModelSpec } from '../../../../shared/model/spec';
 
 /** Throws `bad_input` where there is no such model or file, and where the file describes none. */
-export function resolveModel(nameOrFile: string): ModelSpec {
+export async function resolveModel(nameOrFile: string): Promise<ModelSpec> {
   const named = presetCalled(nameOrFile);
   if (named) return named;
   if (!existsSync(nameOrFile) && !/\.json$|^[.~\\/]/.test(nameOrFile)) refuseName(nameOrFile);
@@ -22,6 +20,11 @@ export function resolveModel(nameOrFile: string): ModelSpec {
       cause,
     );
   }
+  // Most models are named: what reads files, and its schemas, is loaded where there is one.
+  const [{ modelFromConfig }, { parseConfigText }] = await Promise.all([
+    import('../../../../shared/model/config-file'),
+    import('../../../../shared/model/config-text'),
+  ]);
   let config: unknown;
   try {
     config = parseConfigText(text);

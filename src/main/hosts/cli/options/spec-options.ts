@@ -45,12 +45,12 @@ export function addBundledOptions(command: Command): Command {
 }
 
 /** `defaults.run`: of a recorded session, whose settings hold where the options say nothing. */
-export function resolveSpec(
+export async function resolveSpec(
   options: SpecOptions,
   defaults: { model: string | ModelSpec; framework: RunSpec['framework']; run?: RunSpec },
-): ResolvedSpec {
+): Promise<ResolvedSpec> {
   const asked = options.model ?? defaults.model;
-  const named = typeof asked === 'string' ? resolveModel(asked) : asked;
+  const named = typeof asked === 'string' ? await resolveModel(asked) : asked;
   const model = options.untiedHead ? untied(named) : named;
   checkModel(model);
   const read = readSettings(options, COMMON_SETTINGS);
@@ -61,11 +61,11 @@ export function resolveSpec(
 }
 
 /** The model and run of something that is not Plumbline's own, as a request carries them; nothing where none is described. */
-export function declaredSpec(
+export async function declaredSpec(
   options: SpecOptions,
-): Pick<ResolvedSpec, 'model' | 'run'> | Record<string, never> {
+): Promise<Pick<ResolvedSpec, 'model' | 'run'> | Record<string, never>> {
   if (options.model === undefined && options.mode === undefined) return {};
-  const { model, run } = resolveSpec(options, { model: 'gpt2', framework: 'pytorch' });
+  const { model, run } = await resolveSpec(options, { model: 'gpt2', framework: 'pytorch' });
   return { model, run };
 }
 

@@ -66,14 +66,14 @@ describe('options of the terminal', () => {
     );
   });
 
-  it('mean PyTorch where the bundled workload has no such thing', () => {
-    const framework = (...args: string[]) =>
-      resolveSpec(parse('--mode', 'train', ...args), { model: 'gpt2', framework: 'tfjs' }).run
-        .framework;
-    expect(framework()).toBe('tfjs');
-    expect(framework('--dp', '1')).toBe('pytorch');
-    expect(framework('--precision', 'bf16')).toBe('pytorch');
-    expect(framework('--model', 'llama-3-8b')).toBe('pytorch');
+  it('mean PyTorch where the bundled workload has no such thing', async () => {
+    const framework = async (...args: string[]) =>
+      (await resolveSpec(parse('--mode', 'train', ...args), { model: 'gpt2', framework: 'tfjs' }))
+        .run.framework;
+    expect(await framework()).toBe('tfjs');
+    expect(await framework('--dp', '1')).toBe('pytorch');
+    expect(await framework('--precision', 'bf16')).toBe('pytorch');
+    expect(await framework('--model', 'llama-3-8b')).toBe('pytorch');
   });
 
   it('make a ragged batch as long as the longest', () => {
