@@ -75,6 +75,13 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
       run: () => go('#/'),
     },
     {
+      id: 'go.planner',
+      title: 'Planner: memory, time and money of a run',
+      group: 'Go to',
+      words: 'budget estimate fit gpu batch calculator',
+      run: () => go('#/planner'),
+    },
+    {
       id: 'go.chapter',
       title: 'Chapter: every figure it prints, judged',
       group: 'Go to',

@@ -1,7 +1,7 @@
 /**
- * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/doctor, #/chapter. What is looked at there (the
- * span, the source, the tier, the lanes) are parameters of the address, so that a link restores it, back and forward
- * walk through it, and a change of it can be taken back.
+ * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/planner, #/doctor, #/chapter. What
+ * is looked at there (the span, the source, the tier, the lanes) and what is planned are parameters of the address, so that a
+ * link restores it, back and forward walk through it, and a change of it can be taken back.
  */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 import { changes } from './undo';
@@ -10,16 +10,20 @@ export type Route =
   | { readonly view: 'library' }
   | { readonly view: 'session'; readonly id: string }
   | { readonly view: 'compare'; readonly ids: readonly string[] }
+  | { readonly view: 'planner' }
   | { readonly view: 'doctor' }
   | { readonly view: 'chapter' }
   | { readonly view: 'unknown'; readonly path: string };
+
+/** Views that are one place, named as they are. */
+const OWN_PLACES = ['planner', 'doctor', 'chapter'] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = ''] = splitHash(hash);
   const [head = '', ...rest] = path.split('/');
   if (head === '') return { view: 'library' };
-  if (head === 'doctor') return { view: 'doctor' };
-  if (head === 'chapter') return { view: 'chapter' };
+  const own = OWN_PLACES.find((view) => view === head);
+  if (own) return { view: own };
   if (head === 'session' && rest[0]) return { view: 'session', id: safeDecode(rest[0]) };
   if (head === 'compare') {
     const ids = (readParameters(hash).get('ids') ?? '').split(',').filter((id) => id !== '');
@@ -32,7 +36,7 @@ function splitHash(hash: string): readonly string[] {
   return hash.replace(/^#\/?/, '').split('?', 2);
 }
 
-const readParameters = (hash: string): URLSearchParams =>
+export const readParameters = (hash: string): URLSearchParams =>
   new URLSearchParams(splitHash(hash)[1] ?? '');
 
 /** The address with parameters changed; null takes one away. Commas and dashes stay readable. */

@@ -1,12 +1,16 @@
 /** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
-import { BookOpen, Stethoscope } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { BookOpen, Ruler, Stethoscope } from 'lucide-react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { Skeleton } from '../components/Skeleton';
 import type { Route } from '../state/router';
 import { Chapter } from './chapter/Chapter';
 import { Compare } from './compare/Compare';
 import { Doctor } from './doctor/Doctor';
 import { Library } from './library/Library';
 import { Session } from './session/Session';
+
+/** Brings the theory with it, so it comes when it is asked for. */
+const Planner = lazy(() => import('./planner/Planner'));
 
 type Views = {
   readonly [Name in Route['view']]: (route: Extract<Route, { view: Name }>) => ReactNode;
@@ -16,6 +20,7 @@ const VIEWS: Views = {
   library: () => <Library />,
   session: ({ id }) => <Session key={id} id={id} />,
   compare: ({ ids }) => <Compare key={ids.join()} ids={ids} />,
+  planner: () => <Planner />,
   doctor: () => <Doctor />,
   chapter: () => <Chapter />,
   unknown: ({ path }) => <NoSuchPage path={path} />,
@@ -28,6 +33,12 @@ export const MENU: readonly {
   readonly icon?: ReactNode;
 }[] = [
   { view: 'library', href: '#/', label: 'Sessions' },
+  {
+    view: 'planner',
+    href: '#/planner',
+    label: 'Planner',
+    icon: <Ruler size={14} aria-hidden="true" />,
+  },
   {
     view: 'chapter',
     href: '#/chapter',
@@ -44,7 +55,17 @@ export const MENU: readonly {
 
 export function View({ route }: { route: Route }) {
   const show = VIEWS[route.view] as (route: Route) => ReactNode;
-  return show(route);
+  return (
+    <Suspense
+      fallback={
+        <main className="page">
+          <Skeleton rows={8} />
+        </main>
+      }
+    >
+      {show(route)}
+    </Suspense>
+  );
 }
 
 function NoSuchPage({ path }: { path: string }) {

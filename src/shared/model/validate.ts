@@ -3,6 +3,7 @@
  * valid. Behind these checks every byte count of the budget is an exact integer.
  */
 
+import { Failure } from '../base/failure';
 import { MAX_LAYERS } from './limits';
 import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
@@ -118,12 +119,42 @@ function nearestDivisor(whole: number, near: number): number {
 
 /** Throws `bad_input` for a run the model cannot do, or whose bytes leave the exact integers. */
 export function checkRun(model: ModelSpec, run: RunSpec): void {
-  const given = SETTING_NAMES.filter(
-    (name) => run[name] !== undefined || RUN_SETTINGS[name].default !== undefined,
-  );
+  const given = settingsIn(run);
   checkKinds(run, given);
   for (const name of given) checkSetting(name, model, run);
   checkSize(model, run);
+}
+
+/** All that `checkRun` refuses, by the setting that is refused; empty where the run can be. For a form that tells each at its field. */
+export function listRefusals(model: ModelSpec, run: RunSpec): ReadonlyMap<SettingName, Failure> {
+  const refused = new Map<SettingName, Failure>();
+  const attempt = (name: SettingName, check: () => void) => {
+    const failure = refusal(check);
+    if (failure) refused.set(name, failure);
+  };
+  const asked = settingsIn(run);
+  for (const name of asked) attempt(name, () => checkKinds(run, [name]));
+  // What is not of its kind cannot be judged beside the others.
+  if (refused.size > 0) return refused;
+  for (const name of asked) attempt(name, () => checkSetting(name, model, run));
+  if (refused.size === 0) attempt('batch', () => checkSize(model, run));
+  return refused;
+}
+
+function refusal(check: () => void): Failure | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
+
+function settingsIn(run: RunSpec): readonly SettingName[] {
+  return SETTING_NAMES.filter(
+    (name) => run[name] !== undefined || RUN_SETTINGS[name].default !== undefined,
+  );
 }
 
 /** Throws `bad_input` for a setting whose value is not of its kind, whatever the model; of a part of a run, for what is in it. */

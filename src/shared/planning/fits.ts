@@ -95,7 +95,8 @@ export function holdsOn(model: ModelSpec, run: RunSpec, gpus: readonly GpuMemory
   return gpus.map((gpu) => holdOn(gpu, shared ?? peakBytes(model, { ...run, gpu: gpu.name })));
 }
 
-const holdOn = ({ name, memoryBytes }: GpuMemory, peak: Bytes): GpuHold => ({
+/** A peak against a card. */
+export const holdOn = ({ name, memoryBytes }: GpuMemory, peak: Bytes): GpuHold => ({
   gpu: name,
   memoryBytes,
   fits: peak <= memoryBytes,

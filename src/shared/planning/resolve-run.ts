@@ -38,7 +38,7 @@ export function describeRun(
     ...given,
     framework: given.framework ?? frameworkFor(model, given, framework),
   });
-  return { model, run, given, card: findCard(said.gpu, run.gpu) };
+  return { model, run, given, card: said.gpu === undefined ? null : readCard(said.gpu) };
 }
 
 /**
@@ -77,9 +77,9 @@ function impliedMode(given: Partial<RunSpec>): Partial<RunSpec> {
   return common.length === 1 && mode ? { mode } : {};
 }
 
-function findCard(typed: string | undefined, gpu: string | undefined): GpuMemory | null {
-  if (gpu !== undefined) return gpuByName(gpu);
-  return typed === undefined ? null : cardOfSize(typed);
+/** The GPU that a text names, or a card of the memory it says. Throws `bad_input` where it is neither. */
+export function readCard(typed: string): GpuMemory {
+  return cardOfSize(typed) ?? gpuByName(typed);
 }
 
 /** A card by its memory alone: 24GB, 24 GiB. What makers of cards call GB is GiB; null for a name. */

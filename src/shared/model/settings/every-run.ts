@@ -41,6 +41,7 @@ function isBundled({ framework }: Worked, model: ModelSpec): boolean {
 
 /** N of every=N is checked against the model's layers. */
 const CHECKPOINTING: Kind<Checkpointing> = {
+  asked: 'words',
   check() {},
   parse: (option, text) =>
     isCheckpointing(text)

@@ -5,7 +5,11 @@
 import type { Mode } from '../choices';
 import { rejectField, rejectOption, requireOneOf, wholeNumber } from '../reject-field';
 
+/** How a form asks for a value: among choices, a count (a whole number), any number, on or off, or words. */
+export type Asked = 'choice' | 'count' | 'number' | 'switch' | 'words';
+
 export interface Kind<T> {
+  readonly asked: Asked;
   check(field: string, value: unknown, mode: Mode): void;
   parse(option: string, text: string): T;
   /** All that it may be, where that is a list. */
@@ -17,6 +21,7 @@ export function choice<const T extends string | number>(
   remedy = `Use one of ${choices.join(', ')}.`,
 ): Kind<T> {
   return {
+    asked: 'choice',
     choices,
     check: (field, value) => requireOneOf(field, value, choices),
     parse: (option, text) =>
@@ -28,6 +33,7 @@ export function choice<const T extends string | number>(
 export function choiceOrNull<const T extends string>(choices: readonly T[]): Kind<T | null> {
   const { check, parse } = choice(choices);
   return {
+    asked: 'choice',
     choices: [null, ...choices],
     check: (field, value, mode) => value === null || check(field, value, mode),
     parse,
@@ -37,6 +43,7 @@ export function choiceOrNull<const T extends string>(choices: readonly T[]): Kin
 /** A whole number of at least `least`. */
 export function count(least = 1): Kind<number> {
   return {
+    asked: 'count',
     check: (field, value) => wholeNumber(field, value, least),
     parse(option, text) {
       const number = Number(text);
@@ -48,11 +55,13 @@ export function count(least = 1): Kind<number> {
 
 /** Tokens of generation: some there, perhaps none elsewhere. */
 export const GENERATED_COUNT: Kind<number> = {
+  asked: 'count',
   check: (field, value, mode) => wholeNumber(field, value, mode === 'generate' ? 1 : 0),
   parse: count().parse,
 };
 
 export const COUNTS: Kind<readonly number[]> = {
+  asked: 'words',
   check(field, value) {
     if (!Array.isArray(value))
       rejectField(field, value, 'it is a list of counts', 'Give a list of whole numbers.');
@@ -63,6 +72,7 @@ export const COUNTS: Kind<readonly number[]> = {
 
 /** A probability that is not certain. */
 export const UNCERTAIN: Kind<number> = {
+  asked: 'number',
   check(field, value) {
     if (!(Number(value) >= 0 && Number(value) < 1))
       rejectField(field, value, 'it is a probability', 'Use a number from 0 to below 1.');
@@ -79,6 +89,7 @@ export function positive(why: string, remedy: string, max = Number.MAX_VALUE): K
   const accepts = (value: unknown) => typeof value === 'number' && value > 0 && value <= max;
   const upTo = max === Number.MAX_VALUE ? '' : `, at most ${max}`;
   return {
+    asked: 'number',
     check(field, value) {
       if (!accepts(value)) rejectField(field, value, why, remedy);
     },
@@ -92,12 +103,14 @@ export function positive(why: string, remedy: string, max = Number.MAX_VALUE): K
 
 /** Sessions of old versions may lack a switch, which then reads as off, so that nothing is refused. */
 export const SWITCH: Kind<boolean> = {
+  asked: 'switch',
   check() {},
   parse: (option, text) => choice(['on', 'off']).parse(option, text) === 'on',
 };
 
 /** Names of modules, or a word for some of them. */
 export const MODULES: Kind<string> = {
+  asked: 'words',
   check(field, value) {
     if (typeof value !== 'string' || !/^[\w.-]+(,[\w.-]+)*$/.test(value))
       rejectField(
@@ -110,6 +123,10 @@ export const MODULES: Kind<string> = {
   parse: (_, text) => text.replaceAll(' ', ''),
 };
 
-export const TEXT: Kind<string> = { check() {}, parse: (_, text) => text };
+export const TEXT: Kind<string> = { asked: 'words', check() {}, parse: (_, text) => text };
 
-export const TEXTS: Kind<readonly string[]> = { check() {}, parse: (_, text) => [text] };
+export const TEXTS: Kind<readonly string[]> = {
+  asked: 'words',
+  check() {},
+  parse: (_, text) => [text],
+};

@@ -14,6 +14,7 @@ import type { RunSpec } from '../../../../shared/model/spec';
 import type { GpuPlan } from '../../../../shared/planning/plan';
 import type { ServingPlan } from '../../../../shared/planning/serving';
 import { assumedSentences } from '../../../../shared/present/assumed';
+import { cards, fitSentence } from '../../../../shared/present/fit-words';
 import { LEDGER_NAMES } from '../../../../shared/present/names';
 import { figure } from '../../../../shared/present/numbers';
 import type { PlanDocument } from '../../../../shared/present/spec-documents';
@@ -44,17 +45,13 @@ function answerText({ run, gpu, smallest, fits }: PlanDocument): string {
     const peak = fit ? fit.memoryBytes - fit.headroomBytes : 0;
     return `It needs ${formatBytes(peak)}: the smallest GPU that holds it is the ${smallest}.`;
   }
-  const ranks = rankCount(run);
-  const where = `on ${cards(gpu, run)}`;
-  const fullest = ranks === 1 ? 'it needs' : 'the fullest rank needs';
-  const needs = `${fullest} ${formatBytes(gpu.memoryBytes - gpu.headroomBytes)} of ${formatBytes(gpu.memoryBytes)}`;
-  if (gpu.fits) return `Fits ${where}: ${needs}, ${formatBytes(gpu.headroomBytes)} to spare.`;
-  const short = `Does not fit ${where}: ${needs}, ${formatBytes(-gpu.headroomBytes)} short.`;
+  const sentence = fitSentence(gpu, run);
+  if (gpu.fits) return sentence;
   const [cheapest] = gpu.changes;
-  if (cheapest) return `${short} Cheapest change: ${cheapest.options.join(' ')}.`;
+  if (cheapest) return `${sentence} Cheapest change: ${cheapest.options.join(' ')}.`;
   if (gpu.fewest)
-    return `${short} No known change makes it fit on one; ${gpu.fewest.gpus} hold it.`;
-  return `${short} No known change makes it fit.`;
+    return `${sentence} No known change makes it fit on one; ${gpu.fewest.gpus} hold it.`;
+  return `${sentence} No known change makes it fit.`;
 }
 
 /** What the session that the plan begins with was seen to add, part by part, and the answer with that. */
@@ -87,22 +84,6 @@ function carriedText({
     ),
     ...(left === '' ? [] : [wrap(`Of that recording alone, and not carried along: ${left}.`, '')]),
   ];
-}
-
-function article(gpu: string): string {
-  return gpu.startsWith('a ') ? gpu : `the ${gpu}`;
-}
-
-/** The cards that a run is for: one, or one a rank. */
-function cards({ gpu }: GpuPlan, run: RunSpec): string {
-  const ranks = rankCount(run);
-  return ranks === 1 ? article(gpu) : countCards(ranks, gpu);
-}
-
-function countCards(ranks: number, gpu: string): string {
-  return gpu.startsWith('a card')
-    ? `${ranks} cards${gpu.slice('a card'.length)}`
-    : `${ranks} × ${gpu}`;
 }
 
 function catalogueTable({ fits }: PlanDocument): string {

@@ -1,0 +1,175 @@
+/** Which model: one known by name, or a Hugging Face config.json pasted, chosen or dropped; and sizes typed over it. */
+import { FileUp, X } from 'lucide-react';
+import { type DragEvent, useId, useRef } from 'react';
+import { formatInteger } from '../../shared/base/format';
+import { presetNames } from '../../shared/model/presets';
+import { type Draft, SHAPE_FIELDS, withShape } from './draft';
+import { Fold } from './Fold';
+import { inWindowWords, SHAPE_LABELS } from './labels';
+import type { Reading } from './read-draft';
+import { Fault, TextControl } from './SettingField';
+
+export function ModelFields({
+  draft,
+  reading,
+  base = null,
+  suffix = '',
+  unknown = 'name or Hugging Face id',
+  onChange,
+}: {
+  draft: Draft;
+  reading: Reading;
+  /** The draft that this one is laid over: what holds where nothing is said here. */
+  base?: Draft | null;
+  /** Tells the labels of two drafts apart. */
+  suffix?: string;
+  /** What the field says while no model is named. */
+  unknown?: string;
+  onChange(draft: Draft): void;
+}) {
+  const { faults, model } = reading;
+  const usual = base ? (base.config?.name ?? base.model) : unknown;
+  return (
+    <div className="model-fields">
+      {draft.config === null ? (
+        <TextControl
+          label={`Model${suffix}`}
+          text={draft.model}
+          usual={usual}
+          fault={faults.model}
+          options={presetNames()}
+          onChange={(name) => onChange({ ...draft, model: name })}
+        />
+      ) : (
+        <ConfigField draft={draft} reading={reading} suffix={suffix} onChange={onChange} />
+      )}
+      {draft.config === null && (
+        <ConfigOffer suffix={suffix} onConfig={(config) => onChange({ ...draft, config })} />
+      )}
+      {model !== null && (
+        <Fold title={`Sizes${suffix}`} isTouched={Object.keys(draft.shape).length > 0}>
+          <div className="plan-fields">
+            {SHAPE_FIELDS.map((field) => (
+              <TextControl
+                key={field}
+                label={`${SHAPE_LABELS[field]}${suffix}`}
+                text={draft.shape[field] ?? ''}
+                usual={String(model[field])}
+                fault={faults[field]}
+                isNumber
+                onChange={(text) => onChange(withShape(draft, field, text))}
+              />
+            ))}
+          </div>
+          {faults.shape && (
+            <p className="field-error" role="alert">
+              {inWindowWords(faults.shape.message)} {inWindowWords(faults.shape.remedy)}
+            </p>
+          )}
+        </Fold>
+      )}
+    </div>
+  );
+}
+
+function ConfigField({
+  draft,
+  reading,
+  suffix,
+  onChange,
+}: {
+  draft: Draft;
+  reading: Reading;
+  suffix: string;
+  onChange(draft: Draft): void;
+}) {
+  const problem = useId();
+  const { config } = draft;
+  const fault = reading.faults.config;
+  if (config === null) return null;
+  return (
+    <div className="plan-field">
+      <label>
+        <span className="config-head">
+          config.json{suffix}
+          <b>{config.name}</b>
+        </span>
+        <textarea
+          className="mono"
+          rows={fault ? 6 : 3}
+          spellCheck={false}
+          aria-invalid={fault !== undefined}
+          aria-describedby={fault && problem}
+          value={config.text}
+          onChange={(event) =>
+            onChange({ ...draft, config: { ...config, text: event.target.value } })
+          }
+        />
+      </label>
+      <button type="button" className="link" onClick={() => onChange({ ...draft, config: null })}>
+        <X size={12} aria-hidden="true" /> A model by name instead
+      </button>
+      <Fault id={problem} fault={fault} />
+    </div>
+  );
+}
+
+/** Largest file that is looked at; no config.json comes near it. */
+const MAX_FILE = 1_000_000;
+
+function ConfigOffer({
+  suffix,
+  onConfig,
+}: {
+  suffix: string;
+  onConfig(config: { name: string; text: string }): void;
+}) {
+  const picker = useRef<HTMLInputElement>(null);
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    onConfig({ name: file.name, text: await file.slice(0, MAX_FILE).text() });
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const [file] = event.dataTransfer.files;
+    if (file) void take(file);
+    else onConfig({ name: 'config.json', text: event.dataTransfer.getData('text/plain') });
+  };
+  return (
+    <p className="config-offer" onDragOver={(event) => event.preventDefault()} onDrop={onDrop}>
+      <input
+        ref={picker}
+        type="file"
+        accept=".json,application/json"
+        hidden
+        aria-label={`config.json of the model${suffix}`}
+        onChange={(event) => void take(event.target.files?.[0])}
+      />
+      <button type="button" className="link" onClick={() => picker.current?.click()}>
+        <FileUp size={13} aria-hidden="true" /> config.json
+      </button>{' '}
+      dropped here, chosen, or{' '}
+      <button
+        type="button"
+        className="link"
+        onClick={() => onConfig({ name: 'config.json', text: '' })}
+      >
+        pasted
+      </button>
+    </p>
+  );
+}
+
+/** What the model is, in one line. */
+export function ModelLine({ reading: { model, spec } }: { reading: Reading }) {
+  if (model === null) return null;
+  const { layers, decoderLayers, hidden, heads, vocab } = model;
+  const stack = decoderLayers ? `${layers} + ${decoderLayers}` : String(layers);
+  return (
+    <p className="muted model-line">
+      {stack} layers, width {formatInteger(hidden)}, {heads} heads, {formatInteger(vocab)} words
+      {spec?.model.dtype && `, published in ${spec.model.dtype}`}
+    </p>
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * A model and a run as a person types them: texts, kept as they are however wrong they may be, so that nothing typed is
+ * lost. A draft is also the part of an address that restores it; its parameters are the terminal's options.
+ */
+import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../../shared/model/settings';
+
+/** Sizes of a model that can be typed over. */
+export const SHAPE_FIELDS = [
+  'layers',
+  'hidden',
+  'heads',
+  'kvHeads',
+  'ffn',
+  'vocab',
+  'maxPositions',
+] as const;
+export type ShapeField = (typeof SHAPE_FIELDS)[number];
+
+/** A config.json, named as its file or its directory is. */
+export interface ConfigText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Draft {
+  /** A preset or the id of its release; empty where none is named. */
+  readonly model: string;
+  /** Comes before `model`. */
+  readonly config: ConfigText | null;
+  readonly shape: Readonly<Partial<Record<ShapeField, string>>>;
+  /** What is left out takes its default. */
+  readonly settings: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+export const EMPTY_DRAFT: Draft = { model: '', config: null, shape: {}, settings: {} };
+
+/** Settings that a draft can say: those of the bundled workload's tokens change no prediction. */
+export const DRAFT_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => !RUN_SETTINGS[name].option.bundledOnly,
+);
+
+const parameterFor = (name: SettingName): string => RUN_SETTINGS[name].option.flag.slice(2);
+
+/** A draft with one setting typed anew; empty leaves it to its default. */
+export function withSetting(draft: Draft, name: SettingName, text: string): Draft {
+  return { ...draft, settings: replaced(draft.settings, name, text) };
+}
+
+/** A draft with one size typed anew; empty leaves it to the model. */
+export function withShape(draft: Draft, field: ShapeField, text: string): Draft {
+  return { ...draft, shape: replaced(draft.shape, field, text) };
+}
+
+function replaced<Key extends string>(
+  texts: Readonly<Partial<Record<Key, string>>>,
+  key: Key,
+  text: string,
+): Partial<Record<Key, string>> {
+  const { [key]: _before, ...others } = texts;
+  const rest = others as Partial<Record<Key, string>>;
+  return text === '' ? rest : { ...rest, [key]: text };
+}
+
+/** What is said in `own` comes before what `base` says. */
+export function overlaid(base: Draft, own: Draft): Draft {
+  const ownModel = own.config !== null || own.model !== '';
+  return {
+    model: ownModel ? own.model : base.model,
+    config: ownModel ? own.config : base.config,
+    // Sizes typed over one model are none of another's.
+    shape: ownModel ? own.shape : { ...base.shape, ...own.shape },
+    settings: { ...base.settings, ...own.settings },
+  };
+}
+
+/** Longest config.json that an address holds; longer ones stay out of it. */
+const MAX_CONFIG = 24_000;
+
+/** The parameters of a draft, by name; null where it says nothing, so that an older one goes. */
+export function writeDraft(draft: Draft, prefix = ''): Record<string, string | null> {
+  const { model, config, shape, settings } = draft;
+  const kept = config !== null && config.text.length <= MAX_CONFIG ? config : null;
+  const parameters: Record<string, string | null> = {
+    model: model === '' ? null : model,
+    config: kept && encodeText(kept.text),
+    'config-name': kept?.name ?? null,
+  };
+  for (const field of SHAPE_FIELDS) parameters[`shape-${field}`] = shape[field] ?? null;
+  for (const name of DRAFT_SETTINGS) parameters[parameterFor(name)] = settings[name] ?? null;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [`${prefix}${name}`, value]),
+  );
+}
+
+/** The draft that an address holds. Whatever it says is text, and judged when it is read. */
+export function parseDraft(parameters: URLSearchParams, prefix = ''): Draft {
+  const get = (name: string) => parameters.get(`${prefix}${name}`);
+  const config = get('config');
+  return {
+    model: get('model') ?? '',
+    config:
+      config === null
+        ? null
+        : { name: get('config-name') ?? 'config.json', text: decodeText(config) },
+    shape: texts(SHAPE_FIELDS, (field) => get(`shape-${field}`)),
+    settings: texts(DRAFT_SETTINGS, (name) => get(parameterFor(name))),
+  };
+}
+
+function texts<Key extends string>(
+  keys: readonly Key[],
+  read: (key: Key) => string | null,
+): Partial<Record<Key, string>> {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const text = read(key);
+      return text === null || text === '' ? [] : [[key, text]];
+    }),
+  ) as Partial<Record<Key, string>>;
+}
+
+/** base64url: an address may hold it as it is. */
+function encodeText(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** What is no such text is shown as it is, so that it is refused where the person looks. */
+function decodeText(encoded: string): string {
+  try {
+    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+    return new TextDecoder().decode(Uint8Array.from(binary, (letter) => letter.charCodeAt(0)));
+  } catch {
+    return encoded;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What a draft says: the model and the run theory is asked about, or which fields are wrong and why, each in one sentence
+ * with its remedy. Every field is judged, so that none hides behind another.
+ */
+import { Failure } from '../../shared/base/failure';
+import { modelFromConfig } from '../../shared/model/config-file';
+import { parseConfigText } from '../../shared/model/config-text';
+import { presetCalled, refuseName } from '../../shared/model/preset-names';
+import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model/settings';
+import { count } from '../../shared/model/settings/kinds';
+import type { ModelSpec } from '../../shared/model/spec';
+import { checkModel, listRefusals } from '../../shared/model/validate';
+import { describeRun, type ResolvedSpec, readCard } from '../../shared/planning/resolve-run';
+import {
+  type ConfigText,
+  DRAFT_SETTINGS,
+  type Draft,
+  SHAPE_FIELDS,
+  type ShapeField,
+} from './draft';
+import { SHAPE_LABELS } from './labels';
+
+export type DraftField = SettingName | ShapeField | 'model' | 'config' | 'shape';
+
+export interface Reading {
+  /** Null where a field is wrong, or no model is named. */
+  readonly spec: ResolvedSpec | null;
+  readonly faults: Readonly<Partial<Record<DraftField, Failure>>>;
+  /** As far as they can be told: what fields show where nothing is typed. */
+  readonly model: ModelSpec | null;
+  readonly run: RunSpec | null;
+}
+
+type Faults = Partial<Record<DraftField, Failure>>;
+
+/** `framework`: the one that runs where nothing says which. */
+export function readDraft(draft: Draft, framework: RunSpec['framework']): Reading {
+  const faults: Faults = {};
+  const model = readModel(draft, faults);
+  const said = readSettings(draft, faults);
+  if (model === null) return { spec: null, faults, model, run: null };
+  const spec = describe(model, said, framework, faults);
+  for (const [name, failure] of listRefusals(model, spec.run)) faults[name] ??= failure;
+  const isRight = Object.keys(faults).length === 0;
+  return { spec: isRight ? spec : null, faults, model, run: spec.run };
+}
+
+/** Notes an expected failure at its field. */
+function attempt<T>(field: DraftField, faults: Faults, read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    faults[field] = error;
+    return null;
+  }
+}
+
+function readModel({ model: name, config, shape }: Draft, faults: Faults): ModelSpec | null {
+  if (config === null && name.trim() === '') return null;
+  const found =
+    config === null
+      ? attempt('model', faults, () => presetCalled(name.trim()) ?? refuseName(name.trim()))
+      : attempt('config', faults, () => readConfig(config));
+  if (found === null) return null;
+  const sizes: Partial<Record<ShapeField, number>> = {};
+  for (const field of SHAPE_FIELDS) {
+    const text = shape[field];
+    if (text === undefined) continue;
+    const size = attempt(field, faults, () => count().parse(SHAPE_LABELS[field], text.trim()));
+    if (size !== null) sizes[field] = size;
+  }
+  if (Object.keys(sizes).length === 0) return found;
+  const reshaped = reshape(found, sizes);
+  return attempt('shape', faults, () => {
+    checkModel(reshaped);
+    return reshaped;
+  });
+}
+
+/** The last file read, since every key typed in another field asks for it again. */
+let lastConfig: { readonly text: string; readonly name: string; readonly model: ModelSpec } | null =
+  null;
+
+function readConfig({ name, text }: ConfigText): ModelSpec {
+  if (lastConfig?.text === text && lastConfig.name === name) return lastConfig.model;
+  let json: unknown;
+  try {
+    json = parseConfigText(text);
+  } catch (cause) {
+    throw new Failure(
+      'bad_input',
+      `“${name}” is not JSON.`,
+      'Paste the whole config.json of a Hugging Face model.',
+      cause,
+    );
+  }
+  lastConfig = { text, name, model: modelFromConfig(json, name) };
+  return lastConfig.model;
+}
+
+/** The model at other sizes. What follows from a size follows it: the width of heads, a feed-forward network four times as wide. */
+function reshape(model: ModelSpec, sizes: Partial<Record<ShapeField, number>>): ModelSpec {
+  const { hidden = model.hidden, heads = model.heads } = sizes;
+  const isEven = model.headDim * model.heads === model.hidden;
+  const isMultiHead = model.kvHeads === model.heads;
+  return {
+    ...model,
+    ...(isMultiHead && { kvHeads: heads }),
+    ...(model.ffn === 4 * model.hidden && { ffn: 4 * hidden }),
+    ...sizes,
+    ...(isEven && { headDim: hidden / heads }),
+    name: `${model.name}, changed`,
+  };
+}
+
+function readSettings({ settings }: Draft, faults: Faults): Partial<RunSpec> {
+  return Object.fromEntries(
+    DRAFT_SETTINGS.flatMap((name) => {
+      const text = settings[name];
+      if (text === undefined) return [];
+      const { kind, label } = RUN_SETTINGS[name];
+      const value = attempt<unknown>(name, faults, () => {
+        if (name === 'gpu') readCard(text);
+        return kind.parse(label, text.trim());
+      });
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Only with the rest is it known whether lengths can be. */
+function describe(
+  model: ModelSpec,
+  said: Partial<RunSpec>,
+  framework: RunSpec['framework'],
+  faults: Faults,
+): ResolvedSpec {
+  const whole = attempt('lengths', faults, () => describeRun(model, said, framework));
+  const { lengths: _lengths, ...others } = said;
+  return whole ?? describeRun(model, others, framework);
+}

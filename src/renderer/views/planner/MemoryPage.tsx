@@ -1,0 +1,165 @@
+/** Memory by phase and component, in both tiers; each band opens what it is made of. */
+import { useState } from 'react';
+import { type Component, PHASES, type Tier } from '../../../shared/base/vocabulary';
+import type { ComponentBytes } from '../../../shared/budget/types';
+import { COMPONENT_COLOR, STACK_ORDER } from '../../../shared/present/colors';
+import { capitalize, componentLabel } from '../../../shared/present/names';
+import { Bytes } from '../../components/Bytes';
+import { Segmented } from '../../components/Segmented';
+import { Skeleton } from '../../components/Skeleton';
+import { useParameter } from '../../state/router';
+import { type Band, PhaseStacks } from './PhaseStacks';
+import { type Planned, shownTier } from './planned';
+
+const TIERS = [
+  { value: 'refined', label: 'Refined', title: 'The model of the framework that runs it' },
+  { value: 'textbook', label: 'Textbook', title: 'The textbook’s list, and no more' },
+] as const;
+
+export function MemoryPage({ sides }: { sides: readonly Planned[] }) {
+  const [tierAsked, setTier] = useParameter('tier', 'tier');
+  const tier: Tier = tierAsked === 'textbook' ? 'textbook' : 'refined';
+  const [chosen, setBand] = useState<Band | null>(null);
+  const told = sides.filter(({ budget }) => budget !== null);
+  const first = told[0] && shownTier(told[0], tier);
+  if (!first) return <Skeleton rows={6} />;
+  const band = chosen ?? { component: largest(first.components), phase: first.peak.phase };
+  const phases = PHASES.filter((phase) => first.phases.some((each) => each.phase === phase));
+  return (
+    <>
+      <div className="plan-tools">
+        <Segmented<Tier> label="Tier" value={tier} options={TIERS} onChange={setTier} />
+        <Segmented
+          label="Phase of the table"
+          value={band.phase}
+          options={phases.map((phase) => ({ value: phase, label: phase }))}
+          onChange={(phase) => setBand({ ...band, phase })}
+        />
+      </div>
+      <PhaseStacks
+        sides={told.map((side) => ({
+          letter: side.letter,
+          phases: shownTier(side, tier)?.phases ?? [],
+          memoryBytes: side.hold?.memoryBytes ?? null,
+        }))}
+        band={band}
+        onBand={setBand}
+      />
+      <ComponentTable sides={told} tier={tier} band={band} onBand={setBand} />
+      <Assumed sides={told} />
+    </>
+  );
+}
+
+function largest(components: ComponentBytes): Component {
+  return STACK_ORDER.reduce((most, each) =>
+    (components[each] ?? 0) > (components[most] ?? 0) ? each : most,
+  );
+}
+
+/** The phase that is looked at, component by component; of two sides with what the second has more. */
+function ComponentTable({
+  sides,
+  tier,
+  band,
+  onBand,
+}: {
+  sides: readonly Planned[];
+  tier: Tier;
+  band: Band;
+  onBand(band: Band): void;
+}) {
+  const columns = sides.map((side) => {
+    const row = (of: Tier) => shownTier(side, of)?.phases.find(({ phase }) => phase === band.phase);
+    return {
+      letter: side.letter,
+      shown: row(tier),
+      other: row(tier === 'refined' ? 'textbook' : 'refined'),
+    };
+  });
+  const [a, b] = columns;
+  const components = [...STACK_ORDER]
+    .reverse()
+    .filter((each) =>
+      columns.some(({ shown, other }) => shown?.components[each] || other?.components[each]),
+    );
+  const otherName = tier === 'refined' ? 'Textbook' : 'Refined';
+  return (
+    <div className="table-frame">
+      <table className="table plan-components">
+        <thead>
+          <tr>
+            <th>{capitalize(band.phase)}</th>
+            {columns.map(({ letter }) => (
+              <th key={letter} className="right">
+                {letter ?? capitalize(tier)}
+              </th>
+            ))}
+            <th className="right">{b ? 'B − A' : otherName}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {components.map((component) => (
+            <tr key={component} data-selected={component === band.component}>
+              <td>
+                <button
+                  type="button"
+                  className="link plain"
+                  aria-expanded={component === band.component}
+                  onClick={() => onBand({ ...band, component })}
+                >
+                  <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
+                  {componentLabel(component)}
+                </button>
+              </td>
+              {columns.map(({ letter, shown }) => (
+                <td key={letter} className="right">
+                  <Bytes value={shown?.components[component] ?? null} />
+                </td>
+              ))}
+              <td className="right">
+                {b ? (
+                  <Bytes
+                    signed
+                    value={
+                      (b.shown?.components[component] ?? 0) - (a?.shown?.components[component] ?? 0)
+                    }
+                  />
+                ) : (
+                  <Bytes value={a?.other?.components[component] ?? null} />
+                )}
+              </td>
+            </tr>
+          ))}
+          <tr className="sum">
+            <td>In all</td>
+            {columns.map(({ letter, shown }) => (
+              <td key={letter} className="right">
+                <Bytes value={shown?.total ?? null} />
+              </td>
+            ))}
+            <td className="right">
+              {b ? (
+                <Bytes signed value={(b.shown?.total ?? 0) - (a?.shown?.total ?? 0)} />
+              ) : (
+                <Bytes value={a?.other?.total ?? null} />
+              )}
+            </td>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Assumed({ sides }: { sides: readonly Planned[] }) {
+  const texts = [...new Set(sides.flatMap(({ budget }) => budget?.assumed ?? []))];
+  if (texts.length === 0) return null;
+  return (
+    <ul className="plan-assumed">
+      {texts.map((text) => (
+        <li key={text}>{text}</li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,132 @@
+/** A run before it runs: what theory says of a model and its settings, of one configuration or of two beside each other. */
+import { Columns2, Link2 } from 'lucide-react';
+import { useMemo } from 'react';
+import { formatBytes } from '../../../shared/base/format';
+import { fitSentence } from '../../../shared/present/fit-words';
+import { useRegistry } from '../../commands/useCommands';
+import { FailureNote } from '../../components/FailureNote';
+import { Segmented } from '../../components/Segmented';
+import { ModelFields, ModelLine } from '../../plans/ModelFields';
+import { SettingFields, type Side } from '../../plans/SettingFields';
+import { useParameter } from '../../state/router';
+import { EmptyPlan } from './EmptyPlan';
+import { MemoryPage } from './MemoryPage';
+import { type Planned, usePlanned } from './planned';
+import { type PlanDrafts, usePlanDrafts } from './usePlanDrafts';
+
+const PAGES = [{ value: 'memory', label: 'Memory' }] as const;
+type Page = (typeof PAGES)[number]['value'];
+
+export default function Planner() {
+  const drafts = usePlanDrafts();
+  const a = usePlanned(drafts.a, drafts.b ? 'A' : null);
+  const b = usePlanned(drafts.b, 'B');
+  const sides = useMemo(() => [a, b].filter((side) => side !== null), [a, b]);
+  const isEmpty = drafts.a.draft.model === '' && drafts.a.draft.config === null;
+  return (
+    <main className="page planner">
+      <PlannerHead drafts={drafts} />
+      <div className="planner-grid" data-sides={drafts.b ? 2 : 1}>
+        <section className="planner-form" aria-label="Model and run">
+          <PlanForm drafts={drafts} />
+        </section>
+        <section className="planner-answer" aria-label="What theory says">
+          {isEmpty ? (
+            <EmptyPlan onChoose={drafts.a.onChange} />
+          ) : (
+            <>
+              <Sentences sides={sides} />
+              <Pages sides={sides} />
+            </>
+          )}
+        </section>
+      </div>
+    </main>
+  );
+}
+
+function PlannerHead({ drafts }: { drafts: PlanDrafts }) {
+  const registry = useRegistry();
+  return (
+    <div className="page-head">
+      <h1>Planner</h1>
+      <span className="grow" />
+      <button
+        type="button"
+        className="button"
+        aria-pressed={drafts.b !== null}
+        onClick={() => drafts.setBeside(drafts.b === null)}
+      >
+        <Columns2 size={14} aria-hidden="true" />
+        {drafts.b === null ? 'Beside another' : 'One alone'}
+      </button>
+      <button type="button" className="button" onClick={() => registry.run('window.link')}>
+        <Link2 size={14} aria-hidden="true" />
+        Copy link
+      </button>
+    </div>
+  );
+}
+
+function PlanForm({ drafts: { a, b } }: { drafts: PlanDrafts }) {
+  const sides: readonly Side[] = [
+    { ...a, suffix: b ? ', A' : '', base: null },
+    ...(b ? [{ ...b, suffix: ', B', base: a.whole }] : []),
+  ];
+  return (
+    <>
+      <div className="plan-row">
+        {sides.map(({ draft, reading, suffix, base, onChange }) => (
+          <div key={suffix}>
+            <ModelFields
+              draft={draft}
+              reading={reading}
+              base={base}
+              suffix={suffix}
+              onChange={onChange}
+            />
+            <ModelLine reading={reading} />
+          </div>
+        ))}
+      </div>
+      {a.reading.model !== null && <SettingFields sides={sides} />}
+    </>
+  );
+}
+
+/** The answer first: whether it fits where that can be said, and the peak. */
+function Sentences({ sides }: { sides: readonly Planned[] }) {
+  return (
+    <div className="plan-sentences" aria-live="polite">
+      {sides.map((side) => (
+        <div key={side.letter ?? ''} className="plan-sentence" data-stale={side.isStale}>
+          {side.letter && <b className="side-letter">{side.letter}</b>}
+          <p>{sentence(side)}</p>
+          {side.error !== null && <FailureNote error={side.error} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function sentence({ budget, hold, reading }: Planned): string {
+  const wrong = Object.values(reading.faults).filter((fault) => fault !== undefined).length;
+  if (wrong > 0)
+    return `${wrong === 1 ? 'One field is' : `${wrong} fields are`} wrong; what is below is for what was there before.`;
+  if (budget === null) return 'Working it out…';
+  if (hold !== null) return fitSentence(hold, budget.run);
+  const { refined } = budget.tiers;
+  const peak = budget.perRank?.refined ?? refined;
+  return `It needs ${formatBytes(budget.answer.bytes)}, reached in ${peak.peak.phase}. Name a GPU to see whether it fits.`;
+}
+
+function Pages({ sides }: { sides: readonly Planned[] }) {
+  const [asked, setPage] = useParameter('page', 'page');
+  const page: Page = PAGES.find(({ value }) => value === asked)?.value ?? 'memory';
+  return (
+    <>
+      <Segmented<Page> label="Page" value={page} options={PAGES} onChange={setPage} />
+      <MemoryPage sides={sides} />
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+/** One side of the planner with what is answered at once: its budget, and whether the card that it names holds it. */
+import { useMemo } from 'react';
+import type { Tier } from '../../../shared/base/vocabulary';
+import type { TierBudget } from '../../../shared/budget/types';
+import type { GpuHold } from '../../../shared/planning/fits';
+import { holdOn } from '../../../shared/planning/fits';
+import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
+import type { Answer } from '../../plans/questions';
+import type { Reading } from '../../plans/read-draft';
+import { useAnswer } from '../../plans/useAnswer';
+import type { PlanSide } from './usePlanDrafts';
+
+export interface Planned {
+  /** A or B where there are two. */
+  readonly letter: string | null;
+  readonly reading: Reading;
+  /** What is asked: null while a field is wrong. */
+  readonly spec: ResolvedSpec | null;
+  readonly budget: Answer<'budget'> | null;
+  /** Null where no card is named. */
+  readonly hold: GpuHold | null;
+  readonly isStale: boolean;
+  readonly error: unknown;
+}
+
+export function usePlanned(side: PlanSide | null, letter: string | null): Planned | null {
+  const spec = side?.reading.spec ?? null;
+  const { data: budget, isStale, error } = useAnswer('budget', spec);
+  const card = spec?.card ?? null;
+  const reading = side?.reading;
+  return useMemo(() => {
+    if (reading === undefined) return null;
+    const hold = card && budget ? holdOn(card, budget.answer.bytes) : null;
+    return { letter, reading, spec, budget, hold, isStale, error };
+  }, [letter, reading, spec, budget, card, isStale, error]);
+}
+
+/** The tier that is shown: of a sharded run the fullest rank's. */
+export const shownTier = ({ budget }: Planned, tier: Tier): TierBudget | null =>
+  budget && (budget.perRank?.[tier] ?? budget.tiers[tier]);

@@ -1,0 +1,174 @@
+/** What is typed in the window means what it means in the terminal, and what is wrong is told at its field, all of it at once. */
+import { describe, expect, test } from 'vitest';
+import { resolveSpec, type SpecOptions } from '../../../../src/main/hosts/cli/options/spec-options';
+import {
+  DRAFT_SETTINGS,
+  type Draft,
+  EMPTY_DRAFT,
+  overlaid,
+  parseDraft,
+  writeDraft,
+} from '../../../../src/renderer/plans/draft';
+import { inWindowWords } from '../../../../src/renderer/plans/labels';
+import { readDraft } from '../../../../src/renderer/plans/read-draft';
+import { Failure } from '../../../../src/shared/base/failure';
+import { RUN_SETTINGS, type SettingName } from '../../../../src/shared/model/settings';
+import { pick, randomFrom } from '../../../support/random-runs';
+
+const plan = (model: string, settings: Draft['settings'] = {}): Draft => ({
+  ...EMPTY_DRAFT,
+  model,
+  settings,
+});
+
+/** Texts a person might type, right and wrong, by what the field asks for. */
+const TEXTS = {
+  count: ['1', '2', '8', '64', '0', '-3', '1.5', 'many', '1e9', ' 4 '],
+  number: ['0.1', '0.9', '1', '2', '-1', 'half'],
+  switch: ['on', 'off', 'maybe'],
+  words: ['RTX 4090', '24GB', '5,9,12', 'every=2', 'none', 'q_proj,v_proj', 'no such thing'],
+} as const;
+const MODELS = ['gpt2', 'llama-3-8b', 'bert-base', 't5-small', 'mixtral-8x7b', 'deepseek-v3'];
+
+const camel = (flag: string) =>
+  flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function terminalOptions({ model, settings }: Draft): SpecOptions {
+  const options: Record<string, string | boolean> = { model };
+  for (const [name, text] of Object.entries(settings)) {
+    const { option } = RUN_SETTINGS[name as SettingName];
+    const typed = text.trim();
+    if (option.takes === undefined && typed === 'on') options[camel(option.flag)] = true;
+    else options[camel(option.flag)] = typed;
+  }
+  return options as SpecOptions;
+}
+
+async function bySpecOptions(draft: Draft) {
+  try {
+    return await resolveSpec(terminalOptions(draft), { model: 'gpt2', framework: 'pytorch' });
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+describe('a draft', () => {
+  test('is the run that the terminal makes of the same words, or refused as there', async () => {
+    const random = randomFrom(7);
+    let accepted = 0;
+    for (let i = 0; i < 3000; i++) {
+      const settings: Partial<Record<SettingName, string>> = {};
+      for (let n = Math.floor(random() * 5); n > 0; n--) {
+        const name = pick(random, DRAFT_SETTINGS);
+        const { kind } = RUN_SETTINGS[name];
+        settings[name] =
+          kind.asked === 'choice'
+            ? pick(random, [
+                ...(kind.choices ?? []).filter((each) => each !== null).map(String),
+                'wrong',
+              ])
+            : pick(random, TEXTS[kind.asked]);
+      }
+      const draft = plan(pick(random, MODELS), settings);
+      const { spec } = readDraft(draft, 'pytorch');
+      const terminal = await bySpecOptions(draft);
+      expect(spec, JSON.stringify(draft)).toEqual(terminal);
+      if (spec) accepted++;
+    }
+    expect(accepted).toBeGreaterThan(300);
+  });
+
+  test('is told everything that is wrong at once, each at its field', () => {
+    const { spec, faults } = readDraft(
+      {
+        ...plan('gpt2', {
+          batch: 'many',
+          seq: '0',
+          precision: 'fp3',
+          gpu: 'RTX 12345',
+          mode: 'train',
+        }),
+        shape: { layers: 'some' },
+      },
+      'pytorch',
+    );
+    expect(spec).toBeNull();
+    expect(Object.keys(faults).sort()).toEqual(['batch', 'gpu', 'layers', 'precision', 'seq']);
+    expect(faults.batch?.message).toBe('Batch cannot be "many".');
+    expect(faults.batch?.remedy).toMatch(/whole number/);
+  });
+
+  test('is judged against model and other settings, in the words of the window', () => {
+    const { faults } = readDraft(plan('gpt2', { mode: 'train', seq: '4096', tp: '5' }), 'pytorch');
+    expect(Object.keys(faults).sort()).toEqual(['seq', 'tp']);
+    expect(faults.seq?.message).toContain('1024 positions');
+    expect(inWindowWords('Use --mode train, or --framework pytorch.')).toBe(
+      'Use “Mode” train, or “Framework” pytorch.',
+    );
+  });
+
+  test('names models like the one that is not there', () => {
+    const { faults } = readDraft(plan('lama-3-8b'), 'pytorch');
+    expect(faults.model?.remedy).toContain('llama-3-8b');
+  });
+
+  test('takes a config.json, and refuses what is none where it was pasted', () => {
+    const config = {
+      model_type: 'llama',
+      hidden_size: 256,
+      num_hidden_layers: 4,
+      num_attention_heads: 8,
+      intermediate_size: 700,
+      vocab_size: 1000,
+    };
+    const draft = (text: string): Draft => ({ ...EMPTY_DRAFT, config: { name: 'tiny', text } });
+    const { spec } = readDraft(draft(JSON.stringify(config)), 'pytorch');
+    expect(spec?.model).toMatchObject({ name: 'tiny', layers: 4, hidden: 256, ffn: 700 });
+    expect(readDraft(draft('{"model_type": '), 'pytorch').faults.config?.message).toContain(
+      'not JSON',
+    );
+    expect(readDraft(draft('{"model_type":"mamba"}'), 'pytorch').faults.config).toBeDefined();
+    expect(readDraft(draft(''), 'pytorch').spec).toBeNull();
+  });
+
+  test('changes sizes of a model, and what follows from them', () => {
+    const wider = { ...plan('gpt2'), shape: { hidden: '1536', heads: '24', layers: '3' } };
+    const { spec } = readDraft(wider, 'pytorch');
+    expect(spec?.model).toMatchObject({
+      hidden: 1536,
+      heads: 24,
+      kvHeads: 24,
+      headDim: 64,
+      ffn: 6144,
+    });
+    expect(spec?.model.name).not.toBe('gpt2');
+    const odd = { ...plan('gpt2'), shape: { heads: '7' } };
+    expect(readDraft(odd, 'pytorch').faults.shape?.message).toContain('heads');
+  });
+
+  test('comes back from an address as it was, wrong texts too', () => {
+    const draft: Draft = {
+      model: '',
+      config: { name: 'Ünï — config.json', text: '{"a": "…+/="}' },
+      shape: { layers: 'some' },
+      settings: { batch: '0', gpu: '24 GB', gradAccum: 'x&y=z' },
+    };
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(writeDraft(draft, 'b.')))
+      if (value !== null) parameters.set(name, value);
+    expect(parseDraft(new URLSearchParams(parameters.toString()), 'b.')).toEqual(draft);
+    expect(parseDraft(new URLSearchParams('config=%%%'))).toMatchObject({
+      config: { text: '%%%' },
+    });
+  });
+
+  test('laid over another says only what differs', () => {
+    const base = { ...plan('gpt2', { batch: '8', mode: 'train' }), shape: { layers: '3' } };
+    expect(overlaid(base, plan('', { batch: '16' }))).toEqual({
+      ...base,
+      settings: { batch: '16', mode: 'train' },
+    });
+    expect(overlaid(base, plan('llama-3-8b')).shape).toEqual({});
+  });
+});
