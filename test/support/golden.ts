@@ -147,7 +147,7 @@ async function checkExports(session: StoredSession, scratch: string): Promise<vo
 }
 
 /** Exports that come back as a session of their own, with every sample and gap. */
-const READ_AGAIN = ['csv', 'json', 'jsonl', 'chrome-trace', 'sqlite'];
+const READ_AGAIN = ['csv', 'json', 'jsonl', 'chrome-trace', 'sqlite', 'parquet'];
 
 /** Each is written from what the one before was read into: read, written and read again under a name that tells nothing. */
 async function checkReadAgain(first: StoredSession, scratch: string): Promise<void> {
@@ -209,7 +209,7 @@ function exportSession({ library, id }: StoredSession, format: string) {
 const joinContents = (contents: ExportedFile['contents']): Buffer =>
   typeof contents === 'string' || contents instanceof Uint8Array
     ? Buffer.from(contents)
-    : Buffer.from([...contents].join(''));
+    : Buffer.concat([...contents].map((piece) => Buffer.from(piece)));
 
 interface Trace {
   readonly id: string;

@@ -12,7 +12,7 @@ import { summarizeSession } from '../../shared/session/summary';
 import type { SessionData } from '../../shared/session/types';
 import { sampleCount, samplePages, seriesStats } from '../../shared/trace/series';
 import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
-import { findFileFormat, type ImportedTrace, readTrace, withPlainFile } from '../import';
+import { findFileFormat, type ImportedTrace, readAnyTrace, withPlainFile } from '../import';
 import { readHead } from '../import/decode';
 import { buildImportedSession, findRefusal, type ImportOptions } from '../import/imported-session';
 import type { Library } from '../store/library';
@@ -61,9 +61,13 @@ export const examineFile = (path: string, options: ImportOptions = {}): Promise<
 const isSession = (path: string): boolean =>
   isSessionFile(readHead(path, MAGIC_BYTES)) && findFileFormat(path) === undefined;
 
-function importPlainFile(library: Library, path: string, options: ImportOptions): string {
+async function importPlainFile(
+  library: Library,
+  path: string,
+  options: ImportOptions,
+): Promise<string> {
   if (isSession(path)) return copySession(library, path);
-  const trace = readTrace(path, options);
+  const trace = await readAnyTrace(path, options);
   const fileName = basename(path);
   const refusal = findRefusal(trace, fileName);
   if (refusal) throw refusal;
@@ -83,9 +87,9 @@ function importPlainFile(library: Library, path: string, options: ImportOptions)
   return session.id;
 }
 
-function examinePlainFile(path: string, options: ImportOptions): ExaminedFile {
+async function examinePlainFile(path: string, options: ImportOptions): Promise<ExaminedFile> {
   if (!isSession(path)) {
-    const read = readTrace(path, options);
+    const read = await readAnyTrace(path, options);
     const { series, markers: _markers, allocations: _allocations, ...trace } = read;
     const refusal = findRefusal(read, basename(path));
     return { ...trace, series: series.map(summarizeSeries), refusal };

@@ -8,6 +8,7 @@ import { json } from './json';
 import { jsonLines } from './json-lines';
 import { junit } from './junit';
 import { markdown } from './markdown';
+import { parquet } from './parquet';
 import { pdf } from './pdf';
 import type { ExportedFile, ExportFormat, Source } from './protocol';
 import { raw } from './raw';
@@ -31,6 +32,7 @@ const FORMATS: readonly AnyFormat[] = [
   jsonLines,
   chromeTrace,
   sqliteTables,
+  parquet,
   sessionFile,
   raw,
   junit,

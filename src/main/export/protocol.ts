@@ -48,6 +48,6 @@ export interface ExportFormat<S extends Source = Source> extends ExportFormatInf
 export interface ExportedFile {
   /** A name that any file system takes. */
   readonly fileName: string;
-  /** The whole at once, or text piece by piece where it may be as long as a recording. */
-  readonly contents: string | Uint8Array | Iterable<string>;
+  /** The whole at once, or piece by piece where it may be as long as a recording. */
+  readonly contents: string | Uint8Array | Iterable<string | Uint8Array>;
 }

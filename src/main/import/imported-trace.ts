@@ -29,6 +29,7 @@ export const IMPORT_KINDS = [
   'nsight-systems',
   'plumbline-samples',
   'plumbline-tables',
+  'plumbline-parquet',
 ] as const;
 
 export type ImportKind = (typeof IMPORT_KINDS)[number];

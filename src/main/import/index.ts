@@ -19,6 +19,7 @@ import { engineLog } from './neighbours/engine-log';
 import { JsonItems } from './neighbours/json-items';
 import { gpustat, nvtop } from './neighbours/monitors';
 import { nsightSystems } from './neighbours/nsight-systems';
+import { isParquet, readParquet } from './neighbours/parquet';
 import { plumblineCsv, plumblineJson } from './neighbours/plumbline-samples';
 import { plumblineTables } from './neighbours/plumbline-tables';
 import { prometheusText } from './neighbours/prometheus-text';
@@ -67,6 +68,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
 ];
 const FILE_FORMATS: readonly FileFormat[] = [pytorchSnapshot, plumblineTables, nsightSystems];
 
+const MAGIC_BYTES = 4;
 /** Characters of a row; what is made of one grows with its cells. */
 const MAX_ROW = 65_536;
 
@@ -79,8 +81,19 @@ export function findFileFormat(path: string): FileFormat | undefined {
   return FILE_FORMATS.find((each) => each.recognizes(path, head));
 }
 
+/** Reads the file at `path`, whatever format it has. Throws as `readTrace` does. */
+export async function readAnyTrace(
+  path: string,
+  options: ReadOptions = {},
+): Promise<ImportedTrace> {
+  if (!isParquet(readHead(path, MAGIC_BYTES))) return readTrace(path, options);
+  const trace = new TraceBuilder(options.intervalMs);
+  await readParquet(path, basename(path), trace);
+  return trace.finish('plumbline-parquet');
+}
+
 /**
- * Reads the file at `path` in one pass. Throws a Failure where there is no text to read or it is no output of
+ * Reads the file at `path` in one pass, which is any but Parquet. Throws a Failure where there is no text to read or it is no output of
  * nvidia-smi; what cannot be read in it is a warning or a gap.
  */
 export function readTrace(path: string, options: ReadOptions = {}): ImportedTrace {
