@@ -22,10 +22,12 @@ const ALLOWED = {
   'shared/model': [
     'shared/base',
     'shared/model/families',
+    'shared/model/releases',
     'shared/model/settings',
     'shared/model/weights',
   ],
   'shared/model/families': ['shared/base', 'shared/model'],
+  'shared/model/releases': [],
   'shared/model/settings': ['shared/base', 'shared/model', 'shared/model/weights'],
   'shared/model/weights': ['shared/base', 'shared/model', 'shared/model/families'],
   'shared/trace': ['shared/base', 'shared/hardware'],

@@ -5,10 +5,10 @@
 import { Failure } from '../base/failure';
 import type { ModelSpec } from './model-spec';
 import { isPresetName, preset, presetNames } from './presets';
-import { RELEASES } from './published';
+import { releaseIds } from './published';
 
 /** Endings of releases that differ in their weights and in nothing that is counted. */
-const ENDINGS = /-(instruct|chat|hf|uncased|cased|base-uncased|v0\.1)(?=-|$)/g;
+const ENDINGS = /-(instruct|chat|hf|it|pt|uncased|cased|base-uncased|v0\.1)(?=-|$)/g;
 
 /** Letters and digits of what is left of a name without its owner, its endings and the maker's name. */
 function key(name: string): string {
@@ -21,10 +21,9 @@ function key(name: string): string {
 }
 
 const BY_KEY: ReadonlyMap<string, string> = new Map(
-  presetNames().flatMap((name) => {
-    const { id } = RELEASES[name] ?? {};
-    return [[key(name), name] as const, ...(id === undefined ? [] : [[key(id), name] as const])];
-  }),
+  presetNames().flatMap((name) =>
+    [name, ...releaseIds(name)].map((called) => [key(called), name] as const),
+  ),
 );
 
 /** The model that `name` may mean; undefined where it means none. */

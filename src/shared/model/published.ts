@@ -5,14 +5,12 @@
  */
 import type { ModelSpec } from './model-spec';
 import type { Quantization } from './quantization';
+import { CONFIGURED } from './releases';
+import type { ReleasePage } from './releases/fields';
 
-interface Release {
-  /** https://huggingface.co/<id>, whose config.json the dtype is from. */
-  readonly id: string;
+interface Release extends ReleasePage {
   readonly dtype?: NonNullable<ModelSpec['dtype']>;
   readonly quantization?: Quantization;
-  /** Where a copy of the config.json was read and found to say so. */
-  readonly read?: string;
 }
 
 /** Copies of config.json of eleven releases, printed whole. */
@@ -27,25 +25,57 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'bert-large': { id: 'google-bert/bert-large-uncased' },
   distilbert: { id: 'distilbert/distilbert-base-uncased' },
   tinybert: { id: 'huawei-noah/TinyBERT_General_4L_312D' },
-  'llama-2-7b': { id: 'meta-llama/Llama-2-7b-hf', dtype: 'fp16' },
-  'llama-2-13b': { id: 'meta-llama/Llama-2-13b-hf', dtype: 'fp16' },
+  'llama-2-7b': { id: 'meta-llama/Llama-2-7b-hf', same: ['lmsys/vicuna-7b-v1.5'], dtype: 'fp16' },
+  'llama-2-13b': {
+    id: 'meta-llama/Llama-2-13b-hf',
+    same: ['lmsys/vicuna-13b-v1.5'],
+    dtype: 'fp16',
+  },
   'llama-2-70b': { id: 'meta-llama/Llama-2-70b-hf', dtype: 'fp16' },
   'llama-3-8b': { id: 'meta-llama/Meta-Llama-3-8B', dtype: 'bf16' },
   'llama-3-70b': { id: 'meta-llama/Meta-Llama-3-70B', dtype: 'bf16' },
-  'llama-3.1-8b': { id: 'meta-llama/Llama-3.1-8B', dtype: 'bf16', read: PRINTED },
-  'llama-3.1-70b': { id: 'meta-llama/Llama-3.1-70B', dtype: 'bf16' },
+  'llama-3.1-8b': {
+    id: 'meta-llama/Llama-3.1-8B',
+    same: ['deepseek-ai/DeepSeek-R1-Distill-Llama-8B'],
+    dtype: 'bf16',
+    read: PRINTED,
+  },
+  'llama-3.1-70b': {
+    id: 'meta-llama/Llama-3.1-70B',
+    same: ['meta-llama/Llama-3.3-70B-Instruct', 'deepseek-ai/DeepSeek-R1-Distill-Llama-70B'],
+    dtype: 'bf16',
+  },
   'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16' },
   'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16' },
   'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16', read: PRINTED },
-  'mistral-7b': { id: 'mistralai/Mistral-7B-v0.1', dtype: 'bf16' },
+  'mistral-7b': {
+    id: 'mistralai/Mistral-7B-v0.1',
+    same: ['HuggingFaceH4/zephyr-7b-beta'],
+    dtype: 'bf16',
+  },
   'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16' },
   'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16' },
   'qwen2.5-0.5b': { id: 'Qwen/Qwen2.5-0.5B', dtype: 'bf16' },
-  'qwen2.5-1.5b': { id: 'Qwen/Qwen2.5-1.5B', dtype: 'bf16' },
+  'qwen2.5-1.5b': { id: 'Qwen/Qwen2.5-1.5B', same: ['Qwen/Qwen2.5-Coder-1.5B'], dtype: 'bf16' },
   'qwen2.5-3b': { id: 'Qwen/Qwen2.5-3B', dtype: 'bf16', read: PRINTED },
-  'qwen2.5-7b': { id: 'Qwen/Qwen2.5-7B', dtype: 'bf16', read: PRINTED },
-  'qwen2.5-14b': { id: 'Qwen/Qwen2.5-14B', dtype: 'bf16', read: PRINTED },
-  'qwen2.5-32b': { id: 'Qwen/Qwen2.5-32B', dtype: 'bf16', read: PRINTED },
+  'qwen2.5-7b': {
+    id: 'Qwen/Qwen2.5-7B',
+    same: ['Qwen/Qwen2.5-Coder-7B'],
+    dtype: 'bf16',
+    read: PRINTED,
+  },
+  'qwen2.5-14b': {
+    id: 'Qwen/Qwen2.5-14B',
+    same: ['Qwen/Qwen2.5-Coder-14B', 'deepseek-ai/DeepSeek-R1-Distill-Qwen-14B'],
+    dtype: 'bf16',
+    read: PRINTED,
+  },
+  'qwen2.5-32b': {
+    id: 'Qwen/Qwen2.5-32B',
+    same: ['Qwen/Qwen2.5-Coder-32B', 'Qwen/QwQ-32B', 'deepseek-ai/DeepSeek-R1-Distill-Qwen-32B'],
+    dtype: 'bf16',
+    read: PRINTED,
+  },
   'qwen2.5-72b': { id: 'Qwen/Qwen2.5-72B', dtype: 'bf16' },
   'qwen3-0.6b': { id: 'Qwen/Qwen3-0.6B', dtype: 'bf16' },
   'qwen3-1.7b': { id: 'Qwen/Qwen3-1.7B', dtype: 'bf16' },
@@ -59,6 +89,7 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'deepseek-v2-lite': { id: 'deepseek-ai/DeepSeek-V2-Lite', dtype: 'bf16' },
   'deepseek-v3': {
     id: 'deepseek-ai/DeepSeek-V3',
+    same: ['deepseek-ai/DeepSeek-V3-Base', 'deepseek-ai/DeepSeek-V3.1', 'deepseek-ai/DeepSeek-R1'],
     dtype: 'bf16',
     quantization: { kind: 'fp8', bits: 8, group: 128, groupColumns: 128 },
   },
@@ -69,6 +100,12 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'bart-base': { id: 'facebook/bart-base' },
   'bart-large': { id: 'facebook/bart-large' },
 };
+
+/** Ids of the release that the preset `name` stands for, and of those of its shape, the first its own. */
+export function releaseIds(name: string): readonly string[] {
+  const { id, same = [] } = RELEASES[name] ?? CONFIGURED[name] ?? {};
+  return id === undefined ? [] : [id, ...same];
+}
 
 /** `model` in the precision of its release. */
 export function asPublished(model: ModelSpec): ModelSpec {

@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { modelFromConfig } from '../../../../src/shared/model/config-file';
 import { FAMILIES } from '../../../../src/shared/model/families';
 import { countParameters, parameterCount } from '../../../../src/shared/model/parameters';
+import { preset } from '../../../../src/shared/model/presets';
+import { CONFIGURED } from '../../../../src/shared/model/releases';
 import { repository } from '../../../support/repository';
 
 interface Counted {
@@ -28,6 +30,12 @@ describe('parameters as transformers counts them', () => {
     const { embedding, positions, layers, finalNorm, head } = countParameters(model);
     expect(embedding + positions + layers + finalNorm + head).toBe(parameters);
     expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+  });
+
+  it.each(Object.keys(CONFIGURED))('are those of the release %s', (name) => {
+    const untied = models.find((each) => each.name === `${name}, untied`);
+    const counted = untied ?? models.find((each) => each.name === name);
+    expect(parameterCount(preset(name))).toBe(counted?.parameters);
   });
 
   it('are there for every family, of two models at least', () => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatInteger } from '../../../../shared/base/format';
 import { parameterCount } from '../../../../shared/model/parameters';
 import { preset, presetNames } from '../../../../shared/model/presets';
-import { RELEASES } from '../../../../shared/model/published';
+import { releaseIds } from '../../../../shared/model/published';
 import { publishedPrecision } from '../../../../shared/model/stored-precision';
 import type { Output } from '../output';
 import { table } from '../text/columns';
@@ -14,7 +14,7 @@ export function registerModels(program: Command, output: Output): void {
       const model = preset(name);
       return {
         name,
-        release: RELEASES[name]?.id ?? null,
+        release: releaseIds(name)[0] ?? null,
         parameters: parameterCount(model),
         precision: publishedPrecision(model, false),
       };
