@@ -12,7 +12,7 @@ import { startBackend } from './backend/backend';
 import { assertSupported } from './backend/support';
 import { leave } from './leave';
 import { BESIDE, holdBeside } from './measure/beside';
-import { readFaults } from './measure/faults';
+import { plantExtraTensor, readFaults } from './measure/faults';
 import { LiveTensorBytes } from './measure/live-tensor-bytes';
 import { Markers } from './measure/markers';
 import { Reporter } from './measure/reporter';
@@ -43,6 +43,7 @@ async function start(specs: Specs): Promise<void> {
   const started: Specs = { ...specs, run: { ...run, backend: chosen.backend } };
   const markers = new Markers();
   const reporter = new Reporter(new LiveTensorBytes().attach(), markers);
+  if (faults.extraAfter > 0) plantExtraTensor(faults.extraAfter);
   try {
     if (tokenIds) await answerTokens(started, tokenIds, faults, reporter);
     else await runWorkload(started, chosen, faults, reporter);

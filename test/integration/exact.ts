@@ -1,5 +1,6 @@
 /** What the budget says of every memory marker of a run, and how a run of the workload is held to it. */
 import { expect } from 'vitest';
+import { RunningDigest } from '../../src/shared/base/running-digest';
 import { tfjsBudget, tfjsTokenBudgets } from '../../src/shared/budget/tfjs';
 import type { ModelSpec, RunSpec } from '../../src/shared/model/spec';
 import { type Line, runWorkload, type WorkloadResult } from './workload-process';
@@ -13,7 +14,21 @@ interface Expected {
   readonly peakComponents: Readonly<Record<string, number>>;
   readonly numBytes: number;
   readonly peakNumBytes: number;
+  /** Buffers made since the phase began or was last read, and a digest of the bytes allocated after each. */
+  readonly operations: number;
+  readonly operationsDigest: number;
 }
+
+const FIELDS = [
+  'allocated',
+  'peak',
+  'numBytes',
+  'peakNumBytes',
+  'operations',
+  'operationsDigest',
+] as const;
+const { count, digest } = new RunningDigest().take();
+const NO_OPERATIONS = { operations: count, operationsDigest: digest };
 
 /** What every memory marker of the run must say, in order. */
 export function predicted(model: ModelSpec, run: RunSpec): Expected[] {
@@ -33,6 +48,8 @@ export function predicted(model: ModelSpec, run: RunSpec): Expected[] {
       peakComponents: row.components,
       numBytes: row.frameworkCount.end,
       peakNumBytes: row.frameworkCount.peak,
+      operations: row.operations.count,
+      operationsDigest: row.operations.digest,
     };
   };
   if (run.mode === 'generate') {
@@ -48,13 +65,16 @@ export function predicted(model: ModelSpec, run: RunSpec): Expected[] {
           peakComponents: token.peakComponents,
           numBytes: token.frameworkCount.end,
           peakNumBytes: token.frameworkCount.peak,
+          operations: token.operations.count,
+          operationsDigest: token.operations.digest,
         }),
       );
     return [
       rowFor('load', null),
       rowFor('prefill', null),
       ...tokens,
-      ...(tokens.length > 0 ? [rowFor('decode', null)] : []),
+      // Nothing is made between the last token and the end.
+      ...(tokens.length > 0 ? [{ ...rowFor('decode', null), ...NO_OPERATIONS }] : []),
     ];
   }
   const microBatches = Array.from({ length: run.gradAccum }, () => ['forward', 'backward']).flat();
@@ -77,6 +97,8 @@ export function measured({ lines }: WorkloadResult): Expected[] {
       peakComponents: line.peakComponents!,
       numBytes: line.counters!.numBytes!,
       peakNumBytes: line.counters!.peakNumBytes!,
+      operations: line.counters!.operations!,
+      operationsDigest: line.counters!.operationsDigest!,
     }));
 }
 
@@ -95,7 +117,7 @@ function firstDifference(budget: readonly Expected[], ledger: readonly Expected[
         if (a !== b) return `${place} ${field}.${name}: predicted ${a}, measured ${b}`;
       }
     }
-    for (const field of ['allocated', 'peak', 'numBytes', 'peakNumBytes'] as const) {
+    for (const field of FIELDS) {
       if (want[field] !== got[field])
         return `${place} ${field}: predicted ${want[field]}, measured ${got[field]}`;
     }

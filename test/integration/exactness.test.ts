@@ -241,6 +241,29 @@ describe('the budget of the bundled workload', () => {
     ).toEqual([4096, 8192, 12288, 16384]);
   });
 
+  it('is equal at every operation: one small tensor more, made and given back anywhere, is seen', async () => {
+    const [model, run] = [tinyModel(), train({ steps: 1 })];
+    const budget = predicted(model, run);
+    expect(budget.reduce((sum, { operations }) => sum + operations, 0)).toBeGreaterThan(300);
+    // Among the weights, in forward, in its loss, in backward and in the optimizer's update.
+    const seen = [9, 95, 330, 500, 800, 1100].map(async (after) => {
+      const ledger = measured(await runWorkload(model, run, { PLUMBLINE_FAULT: `extra:${after}` }));
+      const wrong = ledger.filter((row, i) => row.operationsDigest !== budget[i]!.operationsDigest);
+      expect(ledger.map(({ allocated }) => allocated)).toEqual(
+        budget.map(({ allocated }) => allocated),
+      );
+      return wrong.map(({ phase }) => phase).join();
+    });
+    expect(await Promise.all(seen)).toEqual([
+      'load',
+      'forward',
+      'forward',
+      'backward',
+      'backward',
+      'optimizer',
+    ]);
+  });
+
   it('shows a doubled cache as exactly one more cache', async () => {
     const [model, run] = [tinyModel(), generate({ tokens: 3 })];
     const budget = predicted(model, run).at(-1)!;

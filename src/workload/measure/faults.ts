@@ -5,9 +5,12 @@
  *   kv:fp32      keeps the KV cache in fp32 while announcing the declared precision
  *   fp32         keeps weights and KV cache in fp32 while announcing the declared precisions
  *   batch:N      runs with batch N while announcing the declared one
+ *   extra:N      makes one tensor of one number after the Nth tensor, and gives it back at once
  *   process:BYTES  starts a second process that holds that many bytes beside the workload
  */
+import { scalar } from '@tensorflow/tfjs-core';
 import { Failure } from '../../shared/base/failure';
+import { engineInternals } from '../tfjs/internals';
 
 export interface Faults {
   readonly leakBytes: number;
@@ -16,6 +19,8 @@ export interface Faults {
   readonly fp32Weights: boolean;
   readonly batch: number | null;
   readonly besideBytes: number;
+  /** Counted from 1; 0 for none. */
+  readonly extraAfter: number;
 }
 
 export function readFaults(text: string | undefined): Faults {
@@ -26,6 +31,7 @@ export function readFaults(text: string | undefined): Faults {
     fp32Weights: false,
     batch: null,
     besideBytes: 0,
+    extraAfter: 0,
   };
   for (const part of (text ?? '').split(',').filter(Boolean)) {
     const [name, value = ''] = part.split(':');
@@ -39,12 +45,25 @@ export function readFaults(text: string | undefined): Faults {
       faults = { ...faults, batch: amount };
     else if (name === 'process' && Number.isSafeInteger(amount) && amount >= 4 && amount % 4 === 0)
       faults = { ...faults, besideBytes: amount };
+    else if (name === 'extra' && Number.isSafeInteger(amount) && amount >= 1)
+      faults = { ...faults, extraAfter: amount };
     else
       throw new Failure(
         'bad_input',
         `PLUMBLINE_FAULT does not know "${part}".`,
-        'Use leak:BYTES (a multiple of 4), kv:double, kv:fp32, fp32, batch:N or process:BYTES (a multiple of 4).',
+        'Use leak:BYTES (a multiple of 4), kv:double, kv:fp32, fp32, batch:N, extra:N or process:BYTES (a multiple of 4).',
       );
   }
   return faults;
+}
+
+/** Once the tensors made from here on are `after`, makes one more that nobody asked for. */
+export function plantExtraTensor(after: number): void {
+  const internals = engineInternals();
+  const track = internals.trackTensor.bind(internals);
+  let made = 0;
+  internals.trackTensor = (tensor, backend) => {
+    track(tensor, backend);
+    if (++made === after) scalar(0).dispose();
+  };
 }

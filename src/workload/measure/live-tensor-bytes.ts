@@ -10,6 +10,7 @@
  * when its role becomes known later, and corrects the high-water split when the buffer was alive at that moment.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Digest, RunningDigest } from '../../shared/base/running-digest';
 import { COMPONENTS, type Component } from '../../shared/base/vocabulary';
 import { engineInternals } from '../tfjs/internals';
 
@@ -32,6 +33,8 @@ interface LiveBytesReading {
   readonly peakTs: bigint;
   readonly numBytes: number;
   readonly peakNumBytes: number;
+  /** Of the bytes allocated after each new buffer since the phase began or was last read. */
+  readonly operations: Digest;
   /** Moments since the last reading with the bytes allocated then, at most MAX_TRAIL_LENGTH of them. */
   readonly trail: readonly (readonly [ts: bigint, allocated: number])[];
 }
@@ -57,6 +60,7 @@ export class LiveTensorBytes {
   #peakAllocations = 0;
   #peakTs = process.hrtime.bigint();
   #peakNumBytes = 0;
+  readonly #operations = new RunningDigest();
   #trail: (readonly [bigint, number])[] = [];
   #trailInterval = TRAIL_NS;
 
@@ -114,6 +118,7 @@ export class LiveTensorBytes {
   beginPhase(): void {
     this.#markPeak();
     this.#peakNumBytes = this.#internals.state.numBytes;
+    this.#operations.take();
   }
 
   /** The figures now; the trail starts anew. */
@@ -130,6 +135,7 @@ export class LiveTensorBytes {
       peakTs: this.#peakTs,
       numBytes: this.#internals.state.numBytes,
       peakNumBytes: this.#peakNumBytes,
+      operations: this.#operations.take(),
     };
   }
 
@@ -140,6 +146,7 @@ export class LiveTensorBytes {
     this.#live[component]! += bytes;
     this.#allocated += bytes;
     if (this.#allocated > this.#peak) this.#markPeak();
+    this.#operations.add(this.#allocated);
     this.#extendTrail();
   }
 

@@ -49,6 +49,8 @@ export class Reporter {
     const counters: Record<string, number> = {
       numBytes: reading.numBytes,
       peakNumBytes: reading.peakNumBytes,
+      operations: reading.operations.count,
+      operationsDigest: reading.operations.digest,
     };
     for (const name of FRAMEWORK_COUNTERS) {
       const value = framework[name];

@@ -2,8 +2,10 @@
  * Two running totals of a dry run and their high-water marks, kept as the workload keeps them of its live tensors:
  *   allocated   bytes of distinct live buffers, by component
  *   numBytes    tfjs's own count: every tensor counts its full size, even when it shares a buffer with others
- * A phase's marks start with the values at its begin and move only on strictly greater ones.
+ * A phase's marks start with the values at its begin and move only on strictly greater ones. Beside them the bytes
+ * allocated after each new buffer, one for every operation that makes one: the curve within the phase.
  */
+import { type Digest, RunningDigest } from '../../base/running-digest';
 import { COMPONENTS, type Component } from '../../base/vocabulary';
 import type { ComponentBytes } from '../types';
 
@@ -26,6 +28,8 @@ export interface PhaseBytes {
   readonly total: number;
   readonly components: ComponentBytes;
   readonly frameworkCount: { readonly end: number; readonly peak: number };
+  /** Of the bytes allocated after each new buffer since the phase began or was last read. */
+  readonly operations: Digest;
 }
 
 export class DryTotals {
@@ -38,6 +42,7 @@ export class DryTotals {
   #peakAllocations = 0;
   #numBytes = 0;
   #peakNumBytes = 0;
+  readonly #operations = new RunningDigest();
 
   setContext(component: Component): void {
     this.#context = COMPONENT_INDEX[component];
@@ -63,6 +68,7 @@ export class DryTotals {
   beginPhase(): void {
     this.#markPeak();
     this.#peakNumBytes = this.#numBytes;
+    this.#operations.take();
   }
 
   read(): PhaseBytes {
@@ -72,6 +78,7 @@ export class DryTotals {
       total: this.#peak,
       components: split(this.#high),
       frameworkCount: { end: this.#numBytes, peak: this.#peakNumBytes },
+      operations: this.#operations.take(),
     };
   }
 
@@ -81,6 +88,7 @@ export class DryTotals {
     this.#live[buffer.component]! += bytes;
     this.#allocated += bytes;
     if (this.#allocated > this.#peak) this.#markPeak();
+    this.#operations.add(this.#allocated);
     return buffer;
   }
 

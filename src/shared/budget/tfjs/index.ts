@@ -7,6 +7,7 @@
  * tensors: what a backend's allocator adds around them is not in here.
  */
 
+import type { Digest } from '../../base/running-digest';
 import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
@@ -24,6 +25,7 @@ export interface TfjsPhaseBudget extends PhaseBudget {
 }
 export interface TfjsTimelinePhase extends TimelinePhase {
   readonly frameworkCount: FrameworkCount;
+  readonly operations: Digest;
 }
 export interface TfjsBudget extends TierBudget {
   readonly framework: 'tfjs';
@@ -41,6 +43,8 @@ export interface TokenBudget {
   readonly peak: Bytes;
   readonly peakComponents: ComponentBytes;
   readonly frameworkCount: FrameworkCount;
+  /** Since the token before, or since its phase began. */
+  readonly operations: Digest;
 }
 
 /** Refined tier for a run that `checkRun` lets pass. */
@@ -63,7 +67,7 @@ export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly Token
   if (run.mode !== 'generate') return [];
   const generation = new DryGeneration(model, run);
   return Array.from({ length: run.tokens }, (_, position) => {
-    const { end, endComponents, total, components, frameworkCount } =
+    const { end, endComponents, total, components, frameworkCount, operations } =
       position === 0 ? generation.prefill() : generation.decode();
     return {
       index: position + 1,
@@ -72,6 +76,7 @@ export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly Token
       peak: total,
       peakComponents: components,
       frameworkCount,
+      operations,
     };
   });
 }
