@@ -3,24 +3,15 @@
  * recorded them left them, so these words lie beside them, in a folder of the library, a file for each session: two
  * programs that change two sessions at once do not undo each other's change.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark } from '../../shared/session/marks';
+import { WORDS_FOLDER } from './library-folder';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
-const FOLDER = 'words';
 const edit = z.object({
   name: z.string().optional(),
   tags: z.array(z.string()).optional(),
@@ -44,13 +35,6 @@ export function keptEdit(path: string): KeptEdit {
   }
 }
 
-/** The ids of the sessions in the library at `dir` of which something was said. */
-export function editedSessions(dir: string): ReadonlySet<string> {
-  const folder = join(dir, FOLDER);
-  const files = existsSync(folder) ? readdirSync(folder) : [];
-  return new Set(files.map((file) => basename(file, '.json')));
-}
-
 /** When something was last said of the session at `path`; null where nothing was. */
 export const editedAt = (path: string): number | null =>
   statSync(keptAt(path), { throwIfNoEntry: false })?.mtimeMs ?? null;
@@ -68,4 +52,4 @@ export function keepEdit(path: string, change: KeptEdit | null): void {
 }
 
 const keptAt = (path: string): string =>
-  join(dirname(path), FOLDER, `${basename(path, EXTENSION)}.json`);
+  join(dirname(path), WORDS_FOLDER, `${basename(path, EXTENSION)}.json`);

@@ -2,9 +2,9 @@
  * The library's index: what a list shows, remembered by each file's size and time of change. It is a convenience, never
  * the truth: whatever is missing, stale or damaged in it is read from the session files again.
  *
- * It is a table, so that one new session costs one row whatever the library holds. Each row carries a checksum over all
- * that it says: a row that can be read is true, however the file came to look as it does, and so nothing is waited for
- * when it is written.
+ * It is a table of shelves: each holds a hundredth of the files or so, so that a list of thousands reads few rows and
+ * one new session writes one. A shelf carries a checksum over all that it says: one that can be read is true, however
+ * the file came to look as it does, and so nothing is waited for when it is written.
  */
 import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,15 +16,15 @@ import type { SessionSummary } from '../../shared/session/types';
 const INDEX_FILE = 'index.db';
 /** Of the programs before, which wrote all of it at every change. */
 const FORMER_FILE = 'index.json';
-const INDEX_VERSION = 4;
-const DDL = `CREATE TABLE entry (
-  file TEXT PRIMARY KEY, size REAL NOT NULL, mtime REAL NOT NULL, summary TEXT NOT NULL, crc INTEGER NOT NULL
-) WITHOUT ROWID`;
+const INDEX_VERSION = 5;
+const DDL =
+  'CREATE TABLE shelf (number INTEGER PRIMARY KEY, crc INTEGER NOT NULL, entries TEXT NOT NULL)';
+const SHELVES = 128;
 
-/** For another process that is writing its rows. */
+/** For another process that is writing its shelves. */
 const PATIENCE_MS: Millis = 500;
-/** Rows that are written at once: a first index that is broken off keeps what it has. */
-const ROWS = 256;
+/** Entries that are written at once: a first index that is broken off keeps what it has. */
+const ENTRIES = 1024;
 /** A file may change twice within one tick of the clock that its time is taken from. */
 const TICK_MS: Millis = 20;
 
@@ -33,42 +33,45 @@ export interface FileStamp {
   readonly mtimeMs: Millis;
 }
 
-type Row = [file: string, size: number, mtime: Millis, summary: string, crc: number];
+type Entry = readonly [file: string, size: number, mtimeMs: Millis, summary: SessionSummary];
+
+interface Shelf {
+  readonly crc: number;
+  readonly entries: string;
+}
 
 export class LibraryIndex {
   readonly #dir: string;
   readonly #now: Millis;
   /** Null where there is none, or none that can be used. */
   #db: Database.Database | null;
-  readonly #known = new Map<string, Row>();
+  readonly #known = new Map<string, Entry>();
   readonly #used = new Set<string>();
-  #fresh: Row[] = [];
+  #fresh: Entry[] = [];
 
   constructor(dir: string, now: Millis = Date.now()) {
     this.#dir = dir;
     this.#now = now;
     this.#db = open(dir, false);
     this.#attempt((db) => {
-      for (const row of db.prepare<[], Row>('SELECT * FROM entry').raw().iterate())
-        this.#known.set(row[0], row);
+      for (const shelf of db.prepare<[], Shelf>('SELECT crc, entries FROM shelf').all())
+        for (const entry of readShelf(shelf)) this.#known.set(entry[0], entry);
     });
   }
 
   /** What is remembered of a file, provided that it has not changed since. */
   get(file: string, { size, mtimeMs }: FileStamp): SessionSummary | null {
-    const row = this.#known.get(file);
-    if (row === undefined || row[1] !== size || row[2] !== mtimeMs) return null;
-    const summary = parse(row);
-    if (summary !== null) this.#used.add(file);
-    return summary;
+    const entry = this.#known.get(file);
+    if (entry === undefined || entry[1] !== size || entry[2] !== mtimeMs) return null;
+    this.#used.add(file);
+    return entry[3];
   }
 
   set(file: string, { size, mtimeMs }: FileStamp, summary: SessionSummary): void {
     if (Math.abs(this.#now - mtimeMs) < TICK_MS) return;
-    const text = JSON.stringify(summary);
     this.#used.add(file);
-    this.#fresh.push([file, size, mtimeMs, text, checksum(file, size, mtimeMs, text)]);
-    if (this.#fresh.length >= ROWS) this.#write([]);
+    this.#fresh.push([file, size, mtimeMs, summary]);
+    if (this.#fresh.length >= ENTRIES) this.#write([]);
   }
 
   /** Keeps what was set, and forgets what was not asked for. */
@@ -82,16 +85,26 @@ export class LibraryIndex {
     this.close();
   }
 
+  /** Into the shelves as they are by now: another process may have written some of them meanwhile. */
   #write(gone: readonly string[]): void {
-    const fresh = this.#fresh;
+    const fresh = Map.groupBy(this.#fresh, ([file]) => shelfFor(file));
+    const left = Map.groupBy(gone, shelfFor);
     this.#fresh = [];
     this.#db ??= open(this.#dir, true);
     this.#attempt((db) => {
-      const put = db.prepare<Row>('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)');
-      const drop = db.prepare<[string]>('DELETE FROM entry WHERE file = ?');
+      const find = db.prepare<[number], Shelf>('SELECT crc, entries FROM shelf WHERE number = ?');
+      const put = db.prepare<[number, number, string]>(
+        'INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)',
+      );
       db.transaction(() => {
-        for (const file of gone) drop.run(file);
-        for (const row of fresh) put.run(...row);
+        for (const number of new Set([...fresh.keys(), ...left.keys()])) {
+          const shelf = find.get(number);
+          const kept = new Map(readShelf(shelf).map((entry) => [entry[0], entry]));
+          for (const file of left.get(number) ?? []) kept.delete(file);
+          for (const entry of fresh.get(number) ?? []) kept.set(entry[0], entry);
+          const entries = JSON.stringify([...kept.values()]);
+          put.run(number, crc32(entries), entries);
+        }
       }).immediate();
     });
   }
@@ -108,6 +121,13 @@ export class LibraryIndex {
       if (!isForNow(error)) remove(this.#dir, INDEX_FILE);
     }
   }
+}
+
+const shelfFor = (file: string): number => crc32(file) % SHELVES;
+
+/** Nothing of one that is damaged. */
+function readShelf(shelf: Shelf | undefined): readonly Entry[] {
+  return shelf === undefined || crc32(shelf.entries) !== shelf.crc ? [] : JSON.parse(shelf.entries);
 }
 
 /** Null where there is none and none `isWanted`, and where there can be none. */
@@ -158,11 +178,4 @@ function remove(dir: string, file: string): void {
   } catch {
     // It stays, and is found wanting again.
   }
-}
-
-const checksum = (file: string, size: number, mtime: Millis, summary: string): number =>
-  crc32(`${file}\n${size}\n${mtime}\n${summary}`);
-
-function parse([file, size, mtime, summary, crc]: Row): SessionSummary | null {
-  return checksum(file, size, mtime, summary) === crc ? JSON.parse(summary) : null;
 }

@@ -4,16 +4,24 @@
  */
 import { randomInt } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { TrashedSession } from '../../shared/library/trashed-session';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark, MarkDraft } from '../../shared/session/marks';
 import type { SessionSummary } from '../../shared/session/types';
-import { editedSessions, type KeptEdit, keepEdit, keptEdit } from './kept-edits';
+import { type KeptEdit, keepEdit, keptEdit } from './kept-edits';
 import { dropResults } from './kept-results';
-import { type FileStamp, LibraryIndex } from './library-index';
+import {
+  type DamagedFile,
+  isSessionFile,
+  type LibraryListing,
+  type LookedUp,
+  libraryFolder,
+  lookUp,
+  readStamp,
+  sortNewestFirst,
+} from './library-folder';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
 import {
@@ -27,30 +35,6 @@ import {
 import { reading, unwritable, writing } from './sqlite-failures';
 import { SUMMARY_LIMIT_MS, withinTime } from './time-limit';
 import { Trash } from './trash';
-
-export interface DamagedFile {
-  readonly path: string;
-  readonly message: string;
-}
-
-export interface LibraryListing {
-  /** By when they came into the library, newest first. */
-  readonly sessions: readonly SessionSummary[];
-  readonly damaged: readonly DamagedFile[];
-}
-
-/** PLUMBLINE_HOME, else `plumbline` in the platform's folder for application data. */
-export function libraryFolder(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: NodeJS.Platform = process.platform,
-  home = homedir(),
-): string {
-  if (env.PLUMBLINE_HOME) return resolve(env.PLUMBLINE_HOME);
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Plumbline');
-  if (platform === 'win32')
-    return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'Plumbline');
-  return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'plumbline');
-}
 
 /** Opens the library, creating its folder where there is none. Throws a Failure where that cannot be done. */
 export function openLibrary(dir: string = libraryFolder()): Library {
@@ -73,24 +57,7 @@ export class Library {
   }
 
   list(): LibraryListing {
-    using index = new LibraryIndex(this.dir);
-    const sessions: SessionSummary[] = [];
-    const damaged: DamagedFile[] = [];
-    const names = new Set(this.#names());
-    const edited = editedSessions(this.dir);
-    for (const file of names) {
-      if (!isSessionFile(file)) continue;
-      const path = join(this.dir, file);
-      try {
-        const summary = this.#summary(index, file, path, names.has(`${file}-wal`));
-        sessions.push(edited.has(summary.id) ? layOver(summary, keptEdit(path)) : summary);
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        // Deleted between the listing of the folder and its opening: not damaged, just gone.
-        if (error.code !== 'not_found') damaged.push({ path, message: error.message });
-      }
-    }
-    return { sessions: sortNewestFirst(sessions), damaged };
+    return completeListing(writing(join(this.dir, 'library'), () => lookUp(this.dir)));
   }
 
   /** What a list shows of the session that `id` names. Throws a Failure where its file cannot be read. */
@@ -228,53 +195,38 @@ export class Library {
   #names(): string[] {
     return writing(join(this.dir, 'library'), () => readdirSync(this.dir));
   }
-
-  #summary(index: LibraryIndex, file: string, path: string, hasLog: boolean): SessionSummary {
-    // While a log lies beside it, a file changes without its own size or time changing.
-    const stamp = hasLog ? null : readStamp(path);
-    const known = stamp ? index.get(file, stamp) : null;
-    if (known !== null) return known;
-    const summary = summariseFile(path);
-    const after = readStamp(path);
-    // Remembered only if the file did not change while it was read.
-    if (
-      stamp &&
-      after &&
-      stamp.mtimeMs === after.mtimeMs &&
-      stamp.size === after.size &&
-      summary.status !== 'recording'
-    )
-      index.set(file, after, summary);
-    return summary;
-  }
 }
 
-const isSessionFile = (file: string): boolean => file.endsWith(EXTENSION) && !file.startsWith('.');
-
-/** Each time is read once: a library may hold thousands of sessions. */
-function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
-  return sessions
-    .map((session) => ({ session, at: Date.parse(session.addedAt ?? session.startedAt ?? '') }))
-    .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
-    .map(({ session }) => session);
-}
-
-/** Null where there is nothing, or nothing that can be looked at: opening it says what it is. */
-function readStamp(path: string): FileStamp | null {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) ?? null;
-  } catch {
-    return null;
+/** Reads what the index does not know. One damaged file never hides the others. */
+export function completeListing({ dir, index, known, unread, edited }: LookedUp): LibraryListing {
+  const sessions = [...known];
+  const damaged: DamagedFile[] = [];
+  for (const { file, path, stamp } of unread) {
+    try {
+      const summary = summariseFile(path);
+      const after = readStamp(path);
+      // Remembered only if the file did not change while it was read.
+      const isSame = after?.mtimeMs === stamp?.mtimeMs && after?.size === stamp?.size;
+      if (stamp !== null && isSame && summary.status !== 'recording')
+        index.set(file, stamp, summary);
+      sessions.push(summary);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // Deleted between the listing of the folder and its opening: not damaged, just gone.
+      if (error.code !== 'not_found') damaged.push({ path, message: error.message });
+    }
   }
+  index.close();
+  const said = sessions.map((summary) =>
+    edited.has(summary.id)
+      ? layOver(summary, keptEdit(join(dir, summary.id + EXTENSION)))
+      : summary,
+  );
+  return { sessions: sortNewestFirst(said), damaged };
 }
 
 /** Digits and letters without those that are taken for another. */
 const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz';
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
 
 function summarise(path: string): SessionSummary {
   return layOver(summariseFile(path), keptEdit(path));

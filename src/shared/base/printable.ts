@@ -13,14 +13,20 @@ const CONTROLS =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape is what such a sequence begins with
 const STYLE = /(\u001b\[[\d;:]*m)/;
 
+/** Most texts have none, and are looked at a hundred thousand at a time. */
+const SUSPECT = new RegExp(CONTROLS.source);
+
 const showControl = (control: string): string =>
   `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Line ends and tabs stay. Within JSON the text stays JSON, and means the same. */
-export const printable = (text: string): string => text.replaceAll(CONTROLS, showControl);
+export const printable = (text: string): string =>
+  SUSPECT.test(text) ? text.replaceAll(CONTROLS, showControl) : text;
 
 /** For one line of a frame or a table, whose place nothing may move. */
-export const printableLine = (text: string): string => printable(text).replaceAll(/[\n\t]+/g, ' ');
+export const printableLine = (text: string): string =>
+  BREAKS.test(text) ? printable(text).replaceAll(/[\n\t]+/g, ' ') : printable(text);
+const BREAKS = /[\n\t]/;
 
 /** What a workload printed itself: its colours stay, and end with the line. */
 export function printableOutput(text: string): string {

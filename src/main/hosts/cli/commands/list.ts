@@ -15,9 +15,9 @@ export function registerList(program: Command, output: Output): void {
     .command('list')
     .argument('[query...]', 'only what this finds, for example: model:gpt2 "peak>20GiB"')
     .addHelpText('after', HELP)
-    .action((words: string[]) => {
+    .action(async (words: string[]) => {
       const query = parseQuery(words.join(' '));
-      const { sessions, damaged } = listSessions();
+      const { sessions, damaged } = await listSessions();
       const found = sessions.filter((session) => matchesQuery(query, session));
       output.result({ sessions: found, damaged }, () => listText(found, sessions.length));
       for (const { message } of damaged) output.say(`plumbline: ${message}`);

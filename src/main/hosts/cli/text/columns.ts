@@ -51,7 +51,7 @@ export function table(
     row.map((cell, i) => (words.includes(i) ? cut(plain(cell), longest) : plain(cell)));
   const cells = [clean(head), ...rows.map((row) => (row === null ? null : clean(row)))];
   const widths = narrowed(
-    head.map((_, i) => Math.max(...cells.map((row) => textWidth(row?.[i] ?? '')))),
+    head.map((_, i) => widest(cells, i)),
     words,
   );
   const line = (row: readonly string[]) =>
@@ -65,6 +65,10 @@ export function table(
   const [first, ...others] = cells.map((row) => (row === null ? rule : line(row)));
   return [first, rule, ...others].join('\n');
 }
+
+/** Columns of the widest cell `i` of `rows`, however many they are. */
+export const widest = (rows: readonly (readonly string[] | null)[], i: number): number =>
+  rows.reduce((width, row) => Math.max(width, textWidth(row?.[i] ?? '')), 0);
 
 /** The widest column of words gives way, column by column, until the line fits. */
 function narrowed(widths: readonly number[], words: readonly number[]): readonly number[] {

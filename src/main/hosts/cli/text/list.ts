@@ -1,7 +1,7 @@
 /** The library as text for a terminal: a line a session, within its width. */
 import { formatBytes, formatDuration, formatSignedPercent } from '../../../../shared/base/format';
 import type { SessionSummary } from '../../../../shared/session/types';
-import { table, WIDTH } from './columns';
+import { table, WIDTH, widest } from './columns';
 import { textWidth } from './width';
 
 const HEAD = ['id', 'name', 'status', 'time', 'measured', 'predicted', 'residual'];
@@ -27,8 +27,7 @@ export function listText(sessions: readonly SessionSummary[], held = sessions.le
     formatSignedPercent(one.residualPercent),
   ]);
   const kept = (row: readonly string[]) => row.filter((_, i) => i !== PREDICTED);
-  const isNarrow =
-    roomForNames(rows) < Math.min(ENOUGH, Math.max(...rows.map((row) => textWidth(row[1]!))));
+  const isNarrow = roomForNames(rows) < Math.min(ENOUGH, widest(rows, 1));
   return isNarrow
     ? table(kept(HEAD), rows.map(kept), [1], LONGEST_NAME, [0, 2])
     : table(HEAD, rows, [1], LONGEST_NAME, [0, 2]);
@@ -36,9 +35,7 @@ export function listText(sessions: readonly SessionSummary[], held = sessions.le
 
 /** Columns that the others leave to the name. */
 function roomForNames(rows: readonly (readonly string[])[]): number {
-  const taken = HEAD.map((word, i) =>
-    i === 1 ? 0 : Math.max(...[word, ...rows.map((row) => row[i]!)].map(textWidth)),
-  );
+  const taken = HEAD.map((word, i) => (i === 1 ? 0 : Math.max(textWidth(word), widest(rows, i))));
   return WIDTH - taken.reduce((sum, width) => sum + width + 2, 0);
 }
 
