@@ -1,12 +1,14 @@
 /**
  * What only shows after many times, long or with many at once: kills at random moments, a library of thousands under
- * several programs, many pages on one recording.
+ * several programs, many pages and many browsers on one recording, a day of recording.
  *
- *   npm run test:soak [-- kills|library|pages] [how many] [seed, 1 unless given]
+ *   npm run test:soak [-- kills|library|pages|browsers|day] [how many] [seed, 1 unless given]
  *
  * Prints a line of figures each and exits 1 where a promise of docs/reliability.md was broken. The same seed chooses
  * the same moments; what the machine does at them is its own.
  */
+import { soakBrowsers } from './browsers';
+import { soakDay } from './day';
 import { soakKills } from './kills';
 import { soakLibrary } from './library';
 import { soakPages } from './pages';
@@ -17,8 +19,16 @@ const SOAKS: Readonly<Record<string, (count: number, seed: number) => Promise<st
   kills: soakKills,
   library: soakLibrary,
   pages: soakPages,
+  browsers: soakBrowsers,
+  day: soakDay,
 };
-const USUAL: Readonly<Record<string, number>> = { kills: 200, library: 10_000, pages: 50 };
+const USUAL: Readonly<Record<string, number>> = {
+  kills: 200,
+  library: 10_000,
+  pages: 50,
+  browsers: 50,
+  day: 24,
+};
 
 const [only = 'all', count, seed = '1'] = process.argv.slice(2);
 

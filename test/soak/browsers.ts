@@ -1,0 +1,86 @@
+/**
+ * Many browser windows on one recording of eight GPUs, each the real page in a real browser: none may lose its
+ * connection, fail, or fall behind the recording, which goes on meanwhile.
+ */
+import type { Browser, Page } from 'playwright-core';
+import { browserUnavailable, launchBrowser } from '../support/browser';
+import { recordEightGpus } from './eight-gpus';
+import { pause, say } from './report';
+
+const SECONDS = 600;
+/** Windows share a browser process by so many. */
+const TO_A_BROWSER = 10;
+const VIEWPORT = { width: 800, height: 600 };
+/** How long one that still follows may have heard nothing. */
+const SILENT_MS = 30_000;
+
+interface Watched {
+  readonly page: Page;
+  readonly faults: string[];
+  heardAt: number;
+  messages: number;
+  closed: number;
+}
+
+/** The second argument is not a seed here but for how many seconds; ten minutes where it is left at 1. */
+export async function soakBrowsers(count: number, seconds: number): Promise<string[]> {
+  const why = browserUnavailable();
+  if (why !== null) return [`no browser: ${why}`];
+  const lasts = seconds === 1 ? SECONDS : seconds;
+  // The windows take their time to open; the recording is under way meanwhile and goes on until all have been seen.
+  const recording = await recordEightGpus(lasts * 4);
+  const { app, id } = recording;
+  const browsers: Browser[] = [];
+  const windows: Watched[] = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      if (i % TO_A_BROWSER === 0) browsers.push(await launchBrowser());
+      windows.push(
+        await openWindow(browsers.at(-1)!, `http://127.0.0.1:${app.port}`, app.token, id),
+      );
+    }
+    await pause(lasts * 1000);
+    const now = performance.now();
+    const dropped = windows.filter(({ closed }) => closed > 0).length;
+    const silent = windows.filter(({ heardAt }) => now - heardAt > SILENT_MS).length;
+    const { readings, longestUs } = await recording.measure();
+    say(
+      `browsers: ${count} for ${lasts} s`,
+      `${dropped} dropped`,
+      `${silent} silent`,
+      `${Math.min(...windows.map(({ messages }) => messages))} messages at the least`,
+      `${readings} readings of GPU 0, longest pause ${(longestUs / 1000).toFixed(0)} ms`,
+    );
+    return [
+      ...(dropped > 0 ? [`${dropped} windows lost their connection`] : []),
+      ...(silent > 0 ? [`${silent} windows heard nothing for ${SILENT_MS / 1000} s`] : []),
+      ...(app.ended() ? ['the server ended'] : []),
+      ...new Set(windows.flatMap(({ faults }) => faults)),
+    ];
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await recording.dispose();
+  }
+}
+
+async function openWindow(
+  browser: Browser,
+  origin: string,
+  token: string,
+  id: string,
+): Promise<Watched> {
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  const watched: Watched = { page, faults: [], heardAt: performance.now(), messages: 0, closed: 0 };
+  page.on('pageerror', (error) => watched.faults.push(`a page threw: ${error.message}`));
+  page.on('crash', () => watched.faults.push('a page crashed'));
+  page.on('websocket', (socket) => {
+    socket.on('framereceived', () => {
+      watched.heardAt = performance.now();
+      watched.messages++;
+    });
+    socket.on('close', () => watched.closed++);
+  });
+  await page.goto(`${origin}/?token=${token}#/session/${id}`, { timeout: 120_000 });
+  await page.locator('.chart canvas').first().waitFor({ timeout: 120_000 });
+  return watched;
+}
