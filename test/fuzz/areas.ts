@@ -67,8 +67,10 @@ const configs: Area = {
   id: 'configs',
   seeds(root) {
     const text = readFileSync(join(root, 'test/fixtures/models/configurations.json'), 'utf8');
-    const found: unknown[] = Object.values(JSON.parse(text) as Record<string, unknown>);
-    return found.flat().map((config) => Buffer.from(JSON.stringify(config)));
+    const { models } = JSON.parse(text) as {
+      readonly models: readonly { readonly config: object }[];
+    };
+    return models.map(({ config }) => Buffer.from(JSON.stringify(config)));
   },
   read(input) {
     let config: unknown;

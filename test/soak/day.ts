@@ -31,16 +31,34 @@ const GRACE_MS = 100;
 
 const LOST = { kind: 'absent', reason: 'lost' } as const;
 
-type Told = Record<'count' | 'min' | 'max' | 'sum', number>;
+type Told = Record<'count' | 'min' | 'max', number>;
 
 /** `hours` simulated; returns what was broken, in words. */
 export async function soakDay(hours: number, seed: number): Promise<string[]> {
   const home = temporaryHome();
   const folder = join(home.dir, 'library');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const app = await serveEngine(home.dir);
+  try {
+    return await recordDay(home.dir, folder, app.engine, hours, seed);
+  } catch (error) {
+    return [(error as Error).message];
+  } finally {
+    app.server.child.kill('SIGTERM');
+    await app.server.done;
+    home.dispose();
+  }
+}
+
+async function recordDay(
+  home: string,
+  folder: string,
+  engine: EngineClient,
+  hours: number,
+  seed: number,
+): Promise<string[]> {
   const file = createSession(folder, plainHeader(ID));
   const day = new SimulatedDay(seed, new LiveTrace(file));
-  const app = await serveEngine(home.dir);
   const memory: number[] = [];
   const looks: number[] = [];
   const began = performance.now();
@@ -50,8 +68,7 @@ export async function soakDay(hours: number, seed: number): Promise<string[]> {
       if (second % COMMIT_S === 0) file.flush();
     }
     file.flush();
-    looks.push(await look(app.engine, (hour + 1) * HOUR_S * 1e6));
-    globalThis.gc?.();
+    looks.push(await look(engine, (hour + 1) * HOUR_S * 1e6));
     memory.push(process.memoryUsage().rss / 2 ** 20);
   }
   const durationUs = hours * HOUR_S * 1e6;
@@ -60,13 +77,12 @@ export async function soakDay(hours: number, seed: number): Promise<string[]> {
   file.close();
   const tookS = (performance.now() - began) / 1000;
   const opened = performance.now();
-  const { document } = await runJson<Shown>(['show', ID, '--json', '--brief'], home.dir);
+  const { document } = await runJson<Shown>(['show', ID, '--json', '--brief'], home);
   const openedMs = performance.now() - opened;
   const growth = memory.at(-1)! - memory[Math.min(3, memory.length - 1)]!;
   const quarter = Math.ceil(looks.length / 4);
-  const [early, late] = [looks.slice(0, quarter), looks.slice(-quarter)].map((part) =>
-    quantile(part, 0.5),
-  ) as [number, number];
+  const early = quantile(looks.slice(0, quarter), 0.5);
+  const late = quantile(looks.slice(-quarter), 0.5);
   say(
     `day: ${hours} h simulated in ${tookS.toFixed(0)} s`,
     `${day.samples} samples, ${day.markers} markers, ${(statSync(file.path).size / 2 ** 20).toFixed(0)} MiB`,
@@ -74,9 +90,6 @@ export async function soakDay(hours: number, seed: number): Promise<string[]> {
     `a look ${early.toFixed(0)} ms in the first quarter, ${late.toFixed(0)} ms in the last`,
     `opened in ${openedMs.toFixed(0)} ms`,
   );
-  app.server.child.kill('SIGTERM');
-  await app.server.done;
-  home.dispose();
   return [
     ...day.compare(document),
     ...(growth > MAX_GROWTH_MIB ? [`the recorder's memory grew by ${growth.toFixed(0)} MiB`] : []),
@@ -117,7 +130,7 @@ class SimulatedDay {
       for (const metric of METRICS) {
         const id = `gpu${gpu}.${metric}`;
         trace.declare(plainInfo(id));
-        this.#told.set(id, { count: 0, min: Infinity, max: -Infinity, sum: 0 });
+        this.#told.set(id, { count: 0, min: Infinity, max: -Infinity });
       }
     }
   }
@@ -168,7 +181,6 @@ class SimulatedDay {
       const value = values[tick]!;
       this.#trace.push(id, times[tick]!, { kind: 'ok', value });
       told.count++;
-      told.sum += value;
       told.min = Math.min(told.min, value);
       told.max = Math.max(told.max, value);
       this.samples++;

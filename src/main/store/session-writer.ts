@@ -26,7 +26,7 @@ import { writeFailure, writing } from './sqlite-failures';
 import { parseStoredMarker } from './stored-rows';
 
 /** How long something given may wait in memory: each commit costs the same, however much it holds. */
-const FLUSH_MS: Millis = 800;
+const FLUSH_MS: Millis = 500;
 /** So long a batch that has waited elsewhere waits for the batches that come with it. */
 const GATHER_MS: Millis = 25;
 /** How long the end of a session waits for a reader to let go before it leaves the folding to the next opener. */
