@@ -168,6 +168,7 @@ describe('export through the contract', () => {
       'jsonl',
       'chrome-trace',
       'sqlite',
+      'parquet',
       'plumbline',
       'raw',
     ]);

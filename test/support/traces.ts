@@ -50,3 +50,15 @@ export const count = (trace: ImportedTrace) =>
   Object.fromEntries(trace.gaps.map((gap) => [gap.reason, gap.count]));
 export const warned = (trace: ImportedTrace, pattern: RegExp) =>
   trace.warnings.some((text) => pattern.test(text));
+
+/** Everything a trace tells, as plain data. */
+export const told = ({ series, close: _, ...rest }: ImportedTrace) => ({
+  ...rest,
+  series: series.map(({ info, gaps, figures, times, values }) => ({
+    info,
+    gaps,
+    figures,
+    times,
+    values,
+  })),
+});

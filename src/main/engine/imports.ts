@@ -9,18 +9,21 @@ import { basename } from 'node:path';
 import type { Failure } from '../../shared/base/failure';
 import type { AbsentReason } from '../../shared/base/vocabulary';
 import { summarizeSession } from '../../shared/session/summary';
-import type { SessionData } from '../../shared/session/types';
-import { sampleCount, samplePages, seriesStats } from '../../shared/trace/series';
+import type { SessionData, SessionSummary } from '../../shared/session/types';
+import { sampleCount, seriesStats } from '../../shared/trace/series';
 import type { Gap, SeriesData, SeriesStats } from '../../shared/trace/types';
 import { findFileFormat, type ImportedTrace, readAnyTrace, withPlainFile } from '../import';
 import { readHead } from '../import/decode';
+import type { ImportedSeries } from '../import/imported-series';
 import { buildImportedSession, findRefusal, type ImportOptions } from '../import/imported-session';
 import type { Library } from '../store/library';
 import { packRawFile } from '../store/raw-file';
 import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
-import { createSession } from '../store/session-file';
+import { readSession } from '../store/session-data';
+import { createSession, openSession } from '../store/session-file';
 import { ADDED } from '../store/session-meta';
 
+export type { ReadProgress } from '../import';
 export { STANDARD_INPUT } from '../import';
 export type { ImportOptions } from '../import/imported-session';
 
@@ -35,7 +38,7 @@ interface GapCount {
 
 /** What a file holds, told without importing it. */
 export interface ExaminedFile
-  extends Omit<ImportedTrace, 'kind' | 'series' | 'markers' | 'allocations'> {
+  extends Omit<ImportedTrace, 'kind' | 'series' | 'markers' | 'allocations' | 'close'> {
   readonly kind: ImportedTrace['kind'] | 'plumbline';
   /** Why it would not be imported; null where it would be. */
   readonly refusal: Failure | null;
@@ -68,6 +71,19 @@ async function importPlainFile(
 ): Promise<string> {
   if (isSession(path)) return copySession(library, path);
   const trace = await readAnyTrace(path, options);
+  try {
+    return storeTrace(library, trace, path, options);
+  } finally {
+    trace.close();
+  }
+}
+
+function storeTrace(
+  library: Library,
+  trace: ImportedTrace,
+  path: string,
+  options: ImportOptions,
+): string {
   const fileName = basename(path);
   const refusal = findRefusal(trace, fileName);
   if (refusal) throw refusal;
@@ -79,20 +95,27 @@ async function importPlainFile(
     { fileName, warnings: skipped },
     options,
   );
-  storeSession(library, session, {
-    import: { file: fileName, kind: trace.kind, samples: trace.samples, gaps: trace.gaps },
-    ...(trace.allocations && { allocations: trace.allocations }),
-    ...(raw !== null && skipped.length === 0 && { raw }),
-  });
+  storeSession(
+    library,
+    session,
+    trace.series,
+    {
+      import: { file: fileName, kind: trace.kind, samples: trace.samples, gaps: trace.gaps },
+      ...(trace.allocations && { allocations: trace.allocations }),
+      ...(raw !== null && skipped.length === 0 && { raw }),
+    },
+    options.onProgress,
+  );
   return session.id;
 }
 
 async function examinePlainFile(path: string, options: ImportOptions): Promise<ExaminedFile> {
   if (!isSession(path)) {
     const read = await readAnyTrace(path, options);
-    const { series, markers: _markers, allocations: _allocations, ...trace } = read;
+    const { series, markers: _markers, allocations: _allocations, close, ...trace } = read;
+    close();
     const refusal = findRefusal(read, basename(path));
-    return { ...trace, series: series.map(summarizeSeries), refusal };
+    return { ...trace, series: series.map(summarizeImported), refusal };
   }
   const { environment, series, warnings, startedAt, durationUs } = readSessionFile(path);
   return {
@@ -114,8 +137,10 @@ async function examinePlainFile(path: string, options: ImportOptions): Promise<E
 /** A session file of what is in memory, with `documents` beside it. A file that cannot be finished is taken away again. */
 function storeSession(
   library: Library,
-  session: SessionData,
+  session: Omit<SessionData, 'series'>,
+  series: readonly ImportedSeries[],
   documents: Readonly<Record<string, unknown>>,
+  onProgress: ImportOptions['onProgress'],
 ): void {
   const { id, name, startedAt, workload, environment, model, run, simulated } = session;
   const { status, exitCode, signal, durationUs } = session;
@@ -127,20 +152,20 @@ function storeSession(
     for (const [key, value] of Object.entries(documents)) file.setMeta(key, value);
     for (const text of session.warnings) file.warn(text);
     for (const marker of session.markers) file.marker(marker);
-    let waiting = 0;
-    for (const { gaps, ...series } of session.series) {
-      const { info } = series;
+    const total = series.reduce((sum, { figures }) => sum + figures.count, 0);
+    let done = 0;
+    for (const { info, gaps, walk } of series) {
       file.declareSeries(info);
-      for (const { times, values } of samplePages({ gaps, ...series })) {
-        for (let i = 0; i < times.length; i++) {
-          file.append(info.id, times[i]!, values[i]!);
-          if (++waiting % FLUSH_SAMPLES === 0) file.flush();
-        }
-      }
+      walk((t, value) => {
+        file.append(info.id, t, value);
+        if (++done % FLUSH_SAMPLES > 0) return;
+        file.flush();
+        onProgress?.({ stage: 'storing', done, total });
+      });
       for (const { t0, t1, reason } of gaps) file.gap(info.id, t0, t1, reason);
     }
-    file.setMeta('summary', summarizeSession(session));
     file.finish({ status, exitCode, signal, durationUs });
+    file.setMeta('summary', summarizeStored(file.path));
     file.close();
   } catch (error) {
     file.close();
@@ -148,6 +173,17 @@ function storeSession(
     throw error;
   }
 }
+
+/** By what is stored, so that a series of any length is asked for its levels alone. */
+function summarizeStored(path: string): SessionSummary {
+  using reader = openSession(path);
+  return summarizeSession(readSession(reader));
+}
+
+const summarizeImported = ({ info, figures, gaps }: ImportedSeries) => {
+  const { count, min, max, mean } = figures;
+  return { ...info, count, min, max, mean, gaps: countByReason(gaps) };
+};
 
 const summarizeSeries = (series: SeriesData) => ({
   ...seriesStats(series),

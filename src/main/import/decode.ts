@@ -6,7 +6,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../../shared/base/failure';
-import type { Head } from './protocol';
+import type { Bytes } from '../../shared/base/units';
+import type { Head, OnBytes } from './protocol';
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
@@ -60,7 +61,11 @@ export function openText(path: string): TextFile {
 }
 
 /** The text of a file piece by piece. Returns how many zero bytes were passed over. */
-export function readText({ path, encoding }: TextFile, onText: (text: string) => void): number {
+export function readText(
+  { path, encoding }: TextFile,
+  onText: (text: string) => void,
+  onBytes: OnBytes = () => {},
+): number {
   const file = openSync(path, 'r');
   const decoder = new TextDecoder(encoding);
   const buffer = Buffer.alloc(CHUNK_BYTES);
@@ -71,8 +76,12 @@ export function readText({ path, encoding }: TextFile, onText: (text: string) =>
     onText(rest);
   };
   try {
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+    let done: Bytes = 0;
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
       hand(decoder.decode(buffer.subarray(0, read), { stream: true }));
+      done += read;
+      onBytes(done);
+    }
     hand(decoder.decode());
   } finally {
     closeSync(file);
@@ -84,19 +93,24 @@ export function readText({ path, encoding }: TextFile, onText: (text: string) =>
 export function readLines(
   file: TextFile,
   onLine: (text: string, complete: boolean) => void,
+  onBytes?: OnBytes,
 ): number {
   let pending = '';
-  const zeros = readText(file, (text) => {
-    const lines = splitLines(pending + text);
-    pending = lines.pop() ?? '';
-    if (pending.length > MAX_LINE)
-      throw new Failure(
-        'bad_input',
-        `${basename(file.path)} has a line of more than 16 million characters.`,
-        'Give output of nvidia-smi as text.',
-      );
-    for (const line of lines) onLine(line, true);
-  });
+  const zeros = readText(
+    file,
+    (text) => {
+      const lines = splitLines(pending + text);
+      pending = lines.pop() ?? '';
+      if (pending.length > MAX_LINE)
+        throw new Failure(
+          'bad_input',
+          `${basename(file.path)} has a line of more than 16 million characters.`,
+          'Give output of nvidia-smi as text.',
+        );
+      for (const line of lines) onLine(line, true);
+    },
+    onBytes,
+  );
   if (pending.endsWith('\r')) onLine(pending.slice(0, -1), true);
   else if (pending !== '') onLine(pending, false);
   return zeros;

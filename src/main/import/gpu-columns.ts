@@ -1,28 +1,32 @@
 /**
  * The rows of one GPU as columns while a file is read, and the series they become: samples in order of time, and a gap
- * from each first absent reading to the next that is not.
+ * from each first absent reading to the next that is not. However many rows there are, what is held of them is bounded:
+ * of a series its figures and gaps are taken in one walk, and its samples are handed on in another.
  */
 
 import type { Micros } from '../../shared/base/units';
 import { ABSENT_REASONS, type AbsentReason } from '../../shared/base/vocabulary';
 import { risingTime } from '../../shared/trace/series';
-import type { Gap, SampledSeries } from '../../shared/trace/types';
+import type { Gap } from '../../shared/trace/types';
 import { describeGpuSeries, type GpuField } from '../nvidia-smi-format/gpu-fields';
+import { ImportedSeries, type Walk } from './imported-series';
 import { type ImportKind, nameSource } from './imported-trace';
 import { metric } from './metrics';
+import { type ColumnRoom, NumberColumn, sortByTime } from './number-column';
 
-/** In a column of reasons: 0 is a value, 1 a row that does not mention this metric, above that an absence. */
-export const VALUE = 0;
-const NOT_MENTIONED = 1;
-export const FIRST_REASON = 2;
+/** An absence stands among the values as what none of them can be. */
+const ABSENT = Number.MIN_SAFE_INTEGER;
+/** A row that does not mention this metric. */
+const NOT_MENTIONED = ABSENT + ABSENT_REASONS.length;
 
 /** The interval is taken from so many rows at most. */
 const INTERVAL_ROWS = 2000;
 
 interface Column {
   readonly field: GpuField;
-  values: Float64Array;
-  reasons: Uint8Array;
+  /** Rows before the first that mentions the metric; they are not kept. */
+  readonly before: number;
+  readonly cells: NumberColumn;
 }
 
 export interface Gpu {
@@ -31,8 +35,8 @@ export interface Gpu {
   busId: string;
   name: string;
   memoryBytes: number | null;
-  times: Float64Array;
-  n: number;
+  readonly room: ColumnRoom;
+  readonly times: NumberColumn;
   tick: number;
   disordered: number;
   /** Of the last row, as printed; and what the clock fell back by before it. */
@@ -41,45 +45,27 @@ export interface Gpu {
   readonly columns: Map<string, Column>;
 }
 
-export function findMin(times: Float64Array, n: number, seed: number): number {
-  let lowest = seed;
-  for (let i = 0; i < n; i++) if (times[i]! < lowest) lowest = times[i]!;
-  return lowest;
-}
-
-export function findMax(times: Float64Array, n: number, seed: number): number {
-  let highest = seed;
-  for (let i = 0; i < n; i++) if (times[i]! > highest) highest = times[i]!;
-  return highest;
-}
-
-export function newColumn(gpu: Gpu, name: string): Column {
-  const size = gpu.times.length;
-  const column: Column = {
-    field: metric(name),
-    values: new Float64Array(size),
-    reasons: new Uint8Array(size).fill(NOT_MENTIONED),
-  };
+/** The column of a metric, made where there is none yet. The row it is for has its time already. */
+export function findColumn(gpu: Gpu, name: string): Column {
+  const known = gpu.columns.get(name);
+  if (known) return known;
+  const before = gpu.times.length - 1;
+  const column = { field: metric(name), before, cells: new NumberColumn(gpu.room) };
   gpu.columns.set(name, column);
   return column;
 }
 
-export function grow(gpu: Gpu): void {
-  const size = gpu.times.length * 2;
-  gpu.times = doubled(gpu.times, size);
-  for (const column of gpu.columns.values()) {
-    column.values = doubled(column.values, size);
-    const reasons = new Uint8Array(size).fill(NOT_MENTIONED);
-    reasons.set(column.reasons);
-    column.reasons = reasons;
-  }
+/** Puts a value, or the reason of its absence, into the latest row; what was put there before is replaced. */
+export function putCell(gpu: Gpu, { before, cells }: Column, cell: number | AbsentReason): void {
+  const row = gpu.times.length - 1 - before;
+  const code = typeof cell === 'number' ? cell : ABSENT + ABSENT_REASONS.indexOf(cell);
+  while (cells.length < row) cells.push(NOT_MENTIONED);
+  if (cells.length === row) cells.push(code);
+  else cells.set(row, code);
 }
 
-function doubled(column: Float64Array, size: number): Float64Array {
-  const bigger = new Float64Array(size);
-  bigger.set(column);
-  return bigger;
-}
+const cellAt = ({ before, cells }: Column, row: number): number =>
+  row < before || row - before >= cells.length ? NOT_MENTIONED : cells.get(row - before);
 
 export function buildSeries(
   gpu: Gpu,
@@ -87,17 +73,16 @@ export function buildSeries(
   start: number,
   durationUs: Micros,
   kind: ImportKind,
-): SampledSeries[] {
-  if (gpu.n === 0) return [];
-  const order = Uint32Array.from({ length: gpu.n }, (_, i) => i);
+): ImportedSeries[] {
+  if (gpu.times.length === 0) return [];
   // Stable: rows with equal stamps stay as the file has them.
-  if (gpu.disordered > 0) order.sort((a, b) => gpu.times[a]! - gpu.times[b]! || a - b);
+  const order = gpu.disordered > 0 ? sortByTime(gpu.times) : null;
   return [...gpu.columns.values()].map((column) => {
     const intervalUs = usualInterval(gpu, column, order);
-    const samples = collectSamples(gpu, column, order, start, durationUs, intervalUs);
     const source = nameSource(kind);
     const info = { ...describeGpuSeries(index, column.field, 0), source, intervalUs };
-    return { info, ...samples };
+    const gaps = findGaps(gpu, column, order, { start, durationUs, intervalUs });
+    return new ImportedSeries(info, gaps, walkSamples(gpu, column, order, start));
   });
 }
 
@@ -105,38 +90,47 @@ export function buildSeries(
 const HOLE_INTERVALS = 10;
 const MIN_HOLE_US: Micros = 10_000_000;
 
-function collectSamples(
+function findGaps(
   gpu: Gpu,
-  { values, reasons }: Column,
-  order: Uint32Array,
-  start: number,
-  durationUs: Micros,
-  intervalUs: Micros | null,
-): Pick<SampledSeries, 'times' | 'values' | 'gaps'> {
-  const count = order.reduce((sum, row) => sum + Number(reasons[row] === VALUE), 0);
-  const times = new Float64Array(count);
-  const kept = new Float64Array(count);
+  column: Column,
+  order: Uint32Array | null,
+  {
+    start,
+    durationUs,
+    intervalUs,
+  }: { readonly start: number; readonly durationUs: Micros; readonly intervalUs: Micros | null },
+): Gap[] {
   const gaps = new GapList();
   const holeUs = Math.max(MIN_HOLE_US, HOLE_INTERVALS * (intervalUs ?? durationUs));
-  let at = 0;
   let last: Micros | null = null;
-  for (const row of order) {
-    const code = reasons[row]!;
-    if (code === NOT_MENTIONED) continue;
-    const t = Math.round(gpu.times[row]! - start);
+  for (let i = 0; i < gpu.times.length; i++) {
+    const row = order === null ? i : order[i]!;
+    const cell = cellAt(column, row);
+    if (cell === NOT_MENTIONED) continue;
+    const t = Math.round(gpu.times.get(row) - start);
     // Nobody read while no row was written.
     if (last !== null && t - last > holeUs && !gaps.isOpen)
       gaps.add(last + (intervalUs ?? 0), t, 'not_read');
     last = t;
-    if (code === VALUE) {
-      gaps.close(t);
-      times[at] = risingTime(t, at === 0 ? null : times[at - 1]!);
-      kept[at++] = values[row]!;
-    } else gaps.open(t, ABSENT_REASONS[code - FIRST_REASON]!);
+    if (cell < NOT_MENTIONED) gaps.open(t, ABSENT_REASONS[cell - ABSENT]!);
+    else gaps.close(t);
   }
   gaps.close(Math.round(durationUs));
-  return { times, values: kept, gaps: gaps.all };
+  return gaps.all;
 }
+
+const walkSamples =
+  (gpu: Gpu, column: Column, order: Uint32Array | null, start: number): Walk =>
+  (take) => {
+    let last: Micros | null = null;
+    for (let i = 0; i < gpu.times.length; i++) {
+      const row = order === null ? i : order[i]!;
+      const cell = cellAt(column, row);
+      if (cell <= NOT_MENTIONED) continue;
+      last = risingTime(Math.round(gpu.times.get(row) - start), last);
+      take(last, cell);
+    }
+  };
 
 /** Gaps of one series in order. They start at different times: the store knows them by their start. */
 class GapList {
@@ -174,11 +168,11 @@ class GapList {
  * The median distance of the first rows that mention a metric: what its interval is in fact. Stamps of whole seconds
  * that several rows share tell only how many rows there were in how long.
  */
-function usualInterval(gpu: Gpu, { reasons }: Column, order: Uint32Array): Micros | null {
+function usualInterval(gpu: Gpu, column: Column, order: Uint32Array | null): Micros | null {
   const times: number[] = [];
-  for (const row of order) {
-    if (reasons[row] !== NOT_MENTIONED) times.push(gpu.times[row]!);
-    if (times.length === INTERVAL_ROWS) break;
+  for (let i = 0; i < gpu.times.length && times.length < INTERVAL_ROWS; i++) {
+    const row = order === null ? i : order[i]!;
+    if (cellAt(column, row) !== NOT_MENTIONED) times.push(gpu.times.get(row));
   }
   const steps = times.slice(1).map((t, i) => t - times[i]!);
   const rising = steps.filter((step) => step > 0).sort((a, b) => a - b);

@@ -7,13 +7,19 @@
 import { Failure } from '../../shared/base/failure';
 import type { Gpu } from './gpu-columns';
 import type { GpuIdentity } from './imported-trace';
+import { type ColumnRoom, NumberColumn } from './number-column';
 
 /** No machine has so many; each takes columns of its own, so that a small file could ask for any amount of memory. */
 const MAX_GPUS = 256;
 
 export class GpuRegistry {
+  readonly #room: ColumnRoom;
   readonly #gpus: Gpu[] = [];
   readonly #known = new Map<string, Gpu>();
+
+  constructor(room: ColumnRoom) {
+    this.#room = room;
+  }
 
   get all(): readonly Gpu[] {
     return this.#gpus;
@@ -89,8 +95,8 @@ export class GpuRegistry {
       busId: busId === undefined ? '' : normalBus(busId),
       name: name ?? '',
       memoryBytes: null,
-      times: new Float64Array(64),
-      n: 0,
+      room: this.#room,
+      times: new NumberColumn(this.#room),
       tick: 0,
       disordered: 0,
       stampUs: null,

@@ -51,8 +51,8 @@ export function buildImportedSession(
   trace: ImportedTrace,
   file: ImportedFile,
   options: ImportOptions,
-): SessionData {
-  const { gpus, kind, samples, series, durationUs } = trace;
+): Omit<SessionData, 'series'> {
+  const { gpus, kind, samples, durationUs } = trace;
   const baselines = chooseBaselines(trace, options.baselineBytes);
   return {
     id,
@@ -84,7 +84,6 @@ export function buildImportedSession(
     signal: null,
     durationUs,
     baselines,
-    series,
     markers: trace.markers,
     ...(trace.allocations && { allocations: trace.allocations }),
     logs: [],
@@ -109,9 +108,9 @@ const LATE_START =
  */
 function chooseBaselines(trace: ImportedTrace, given: Bytes | undefined): Record<string, Bytes> {
   const lines = deviceLines(trace).filter(
-    ({ values }) => given !== undefined || values[0]! * 2 < findMax(values),
+    ({ first, figures }) => given !== undefined || first * 2 < (figures.max ?? 0),
   );
-  return Object.fromEntries(lines.map(({ info, values }) => [info.id, given ?? values[0]!]));
+  return Object.fromEntries(lines.map(({ info, first }) => [info.id, given ?? first]));
 }
 
 function baselineWarnings(
@@ -119,7 +118,7 @@ function baselineWarnings(
   baselines: Readonly<Record<string, Bytes>>,
 ): string[] {
   const late = deviceLines(trace).some(
-    ({ info, values }) => baselines[info.id] === undefined && values[0]! >= IDLE_DRIVER,
+    ({ info, first }) => baselines[info.id] === undefined && first >= IDLE_DRIVER,
   );
   return [
     ...(Object.keys(baselines).length > 0 ? [FIRST_SAMPLE] : []),
@@ -127,8 +126,7 @@ function baselineWarnings(
   ];
 }
 
-const deviceLines = (trace: ImportedTrace) =>
-  trace.series.filter(({ info, values }) => info.metric === 'memory.used' && values.length > 0);
-
-const findMax = (values: Float64Array): number =>
-  values.reduce((highest, value) => Math.max(highest, value), 0);
+const deviceLines = ({ series }: ImportedTrace) =>
+  series.flatMap(({ info, first, figures }) =>
+    info.metric === 'memory.used' && first !== null ? [{ info, first, figures }] : [],
+  );

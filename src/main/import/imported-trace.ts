@@ -3,7 +3,8 @@ import type { Bytes, Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { AllocationLedger } from '../../shared/session/allocations';
-import type { Marker, SampledSeries } from '../../shared/trace/types';
+import type { Marker } from '../../shared/trace/types';
+import type { ImportedSeries } from './imported-series';
 
 export const IMPORT_KINDS = [
   'xml',
@@ -59,7 +60,7 @@ export interface ImportedTrace {
   readonly gpus: readonly GpuInfo[];
   /** Rows read: one GPU at one time. */
   readonly samples: number;
-  readonly series: readonly SampledSeries[];
+  readonly series: readonly ImportedSeries[];
   /** Phases, steps and notes that the file tells, on the axis of its series. */
   readonly markers: readonly Marker[];
   /** Who held what at the peak, where the file tells every allocation. */
@@ -72,6 +73,8 @@ export interface ImportedTrace {
   readonly durationUs: Micros;
   /** The sentence nvidia-smi printed instead of, or beside, its answer. */
   readonly error: string | null;
+  /** Lets go of what memory had no room for. Its series are gone then. */
+  close(): void;
 }
 
 /** What a row says, by the name of the field. */

@@ -2,6 +2,7 @@
  * Imports: output of nvidia-smi in any of its forms, and the files of its neighbours, read into a trace. One file per
  * format; this one lists them. Formats are told by content, never by the name of a file.
  */
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import { alternating } from './alternating';
@@ -26,7 +27,7 @@ import { prometheusText } from './neighbours/prometheus-text';
 import { pytorchSnapshot } from './neighbours/pytorch-snapshot';
 import { mlflow, trainerState, wandb } from './neighbours/run-logs';
 import { processesCsv } from './processes-csv';
-import type { FileFormat, Head, ImportFormat, JsonFormat, ReadOptions } from './protocol';
+import type { FileFormat, Head, ImportFormat, JsonFormat, OnBytes, ReadOptions } from './protocol';
 import { queryText } from './query-text';
 import { table } from './table';
 import { TraceBuilder } from './trace';
@@ -34,7 +35,7 @@ import { transcript } from './transcript';
 import { xml } from './xml';
 
 export { IMPORT_KINDS, type ImportedTrace, type ImportKind } from './imported-trace';
-export type { ReadOptions } from './protocol';
+export type { ReadOptions, ReadProgress } from './protocol';
 export { STANDARD_INPUT, withPlainFile } from './source-file';
 
 /** The first that recognizes a file reads it: from the unmistakable to the likely. */
@@ -100,7 +101,7 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
   const binary = findFileFormat(path);
   if (binary) {
     const trace = new TraceBuilder(options.intervalMs);
-    binary.read(path, basename(path), trace);
+    binary.read(path, basename(path), trace, countBytes(path, options));
     return trace.finish(binary.kind);
   }
   const file = openText(path);
@@ -110,11 +111,18 @@ export function readTrace(path: string, options: ReadOptions = {}): ImportedTrac
   return json ? readJson(file, json, options) : readRows(file, options);
 }
 
+/** Tells whoever asked how much of the file has been read. */
+function countBytes(path: string, { onProgress }: ReadOptions): OnBytes {
+  if (!onProgress) return () => {};
+  const total = statSync(path).size;
+  return (done) => onProgress({ stage: 'reading', done, total });
+}
+
 function readJson(file: TextFile, format: JsonFormat, options: ReadOptions): ImportedTrace {
   const trace = new TraceBuilder(options.intervalMs);
   const reader = format.open(trace);
   const items = new JsonItems(file.head.fileName, reader);
-  readText(file, (text) => items.push(text));
+  readText(file, (text) => items.push(text), countBytes(file.path, options));
   if (!items.end())
     trace.warn('The file ends in the middle of a document; what came before is kept.');
   reader.end();
@@ -142,16 +150,22 @@ function readRows(file: TextFile, options: ReadOptions): ImportedTrace {
   }
   const trace = new TraceBuilder(options.intervalMs);
   const sink = format.open(trace, head, options);
-  const zeros = readLines(file, (raw, complete) => {
-    // Of XML alone a whole document may stand on a line.
-    if (raw.length > MAX_ROW && format !== xml) {
-      trace.warn(`Lines of more than ${MAX_ROW} characters were left out: nvidia-smi prints none.`);
-      return;
-    }
-    const { text, stamp } = cleaner.clean(raw);
-    if (stamp) trace.moment = stamp;
-    sink.line(text, complete);
-  });
+  const zeros = readLines(
+    file,
+    (raw, complete) => {
+      // Of XML alone a whole document may stand on a line.
+      if (raw.length > MAX_ROW && format !== xml) {
+        trace.warn(
+          `Lines of more than ${MAX_ROW} characters were left out: nvidia-smi prints none.`,
+        );
+        return;
+      }
+      const { text, stamp } = cleaner.clean(raw);
+      if (stamp) trace.moment = stamp;
+      sink.line(text, complete);
+    },
+    countBytes(file.path, options),
+  );
   sink.end();
   if (zeros > 0)
     trace.warn(

@@ -4,36 +4,29 @@
  */
 import type { Micros } from '../../shared/base/units';
 import { risingTime } from '../../shared/trace/series';
-import type { Gap, SampledSeries, SeriesInfo } from '../../shared/trace/types';
-import { findMax, findMin } from './gpu-columns';
+import type { Gap, SeriesInfo } from '../../shared/trace/types';
+import { ImportedSeries } from './imported-series';
+import { type ColumnRoom, NumberColumn, sortByTime } from './number-column';
 
-class Columns {
-  times = new Float64Array(256);
-  values = new Float64Array(256);
-  n = 0;
-  isSorted = true;
-  readonly gaps: Gap[] = [];
-
-  push(us: number, value: number): void {
-    if (this.n === this.times.length) {
-      this.times = doubled(this.times);
-      this.values = doubled(this.values);
-    }
-    if (this.n > 0 && us < this.times[this.n - 1]!) this.isSorted = false;
-    this.times[this.n] = us;
-    this.values[this.n++] = value;
-  }
-}
-
-function doubled(column: Float64Array): Float64Array<ArrayBuffer> {
-  const bigger = new Float64Array(column.length * 2);
-  bigger.set(column);
-  return bigger;
+interface Columns {
+  readonly info: SeriesInfo;
+  readonly times: NumberColumn;
+  readonly values: NumberColumn;
+  readonly gaps: Gap[];
+  latest: number;
+  isSorted: boolean;
+  /** What is added to every value. */
+  raisedBy: number;
 }
 
 export class LooseSeries {
-  readonly #known = new Map<string, { readonly info: SeriesInfo; readonly columns: Columns }>();
+  readonly #room: ColumnRoom;
+  readonly #known = new Map<string, Columns>();
   #count = 0;
+
+  constructor(room: ColumnRoom) {
+    this.#room = room;
+  }
 
   /** Values told so far. */
   get count(): number {
@@ -41,62 +34,70 @@ export class LooseSeries {
   }
 
   push(info: SeriesInfo, us: number, value: number): void {
-    const found = this.#known.get(info.id) ?? { info, columns: new Columns() };
-    this.#known.set(info.id, found);
-    found.columns.push(us, value);
+    const columns = this.#columns(info);
+    if (us < columns.latest) columns.isSorted = false;
+    columns.latest = us;
+    columns.times.push(us);
+    columns.values.push(value);
     this.#count++;
   }
 
   /** A span without a reading; `us` like those of the values. */
   gap(info: SeriesInfo, gap: Gap): void {
-    const found = this.#known.get(info.id) ?? { info, columns: new Columns() };
-    this.#known.set(info.id, found);
-    found.columns.gaps.push(gap);
+    this.#columns(info).gaps.push(gap);
   }
 
   /** Adds `by` to every value of a series: what was there before the first event. */
   raise(id: string, by: number): void {
     const found = this.#known.get(id);
-    if (found) for (let i = 0; i < found.columns.n; i++) found.columns.values[i]! += by;
+    if (found) found.raisedBy += by;
   }
 
   earliest(seed: number): number {
     return this.#all().reduce(
-      (lowest, { times, n, gaps }) =>
-        gaps.reduce((least, { t0 }) => Math.min(least, t0), findMin(times, n, lowest)),
+      (lowest, { times, gaps }) =>
+        gaps.reduce((least, { t0 }) => Math.min(least, t0), times.min(lowest)),
       seed,
     );
   }
 
   latest(seed: number): number {
     return this.#all().reduce(
-      (highest, { times, n, gaps }) =>
-        gaps.reduce((most, { t1 }) => Math.max(most, t1), findMax(times, n, highest)),
+      (highest, { times, gaps }) =>
+        gaps.reduce((most, { t1 }) => Math.max(most, t1), times.max(highest)),
       seed,
     );
   }
 
   /** In order of time from `start`, at integer microseconds that rise. No count is below zero. */
-  build(start: Micros): SampledSeries[] {
-    return [...this.#known.values()].map(({ info, columns }) => {
-      const { times, values, n, isSorted, gaps } = columns;
+  build(start: Micros): ImportedSeries[] {
+    return this.#all().map((columns) => {
+      const { info, times, values, raisedBy, isSorted, gaps } = columns;
       const lowest = info.unit === 'millicelsius' ? Number.NEGATIVE_INFINITY : 0;
-      const order = Uint32Array.from({ length: n }, (_, i) => i);
-      if (!isSorted) order.sort((a, b) => times[a]! - times[b]! || a - b);
-      const at = new Float64Array(n);
-      for (let i = 0; i < n; i++)
-        at[i] = risingTime(Math.round(times[order[i]!]! - start), i === 0 ? null : at[i - 1]!);
-      return {
-        info,
-        times: at,
-        values: Float64Array.from(order, (i) => Math.max(lowest, values[i]!)),
-        gaps: placeGaps(gaps, start),
-      };
+      const order = isSorted ? null : sortByTime(times);
+      return new ImportedSeries(info, placeGaps(gaps, start), (take) => {
+        let last: Micros | null = null;
+        for (let i = 0; i < times.length; i++) {
+          const row = order === null ? i : order[i]!;
+          last = risingTime(Math.round(times.get(row) - start), last);
+          take(last, Math.max(lowest, values.get(row) + raisedBy));
+        }
+      });
     });
   }
 
+  #columns(info: SeriesInfo): Columns {
+    const known = this.#known.get(info.id);
+    if (known) return known;
+    const [times, values] = [new NumberColumn(this.#room), new NumberColumn(this.#room)];
+    const latest = Number.NEGATIVE_INFINITY;
+    const columns = { info, times, values, gaps: [], latest, isSorted: true, raisedBy: 0 };
+    this.#known.set(info.id, columns);
+    return columns;
+  }
+
   #all(): readonly Columns[] {
-    return [...this.#known.values()].map(({ columns }) => columns);
+    return [...this.#known.values()];
   }
 }
 

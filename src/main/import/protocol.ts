@@ -3,7 +3,7 @@
  * every line of it once, so that a file of any size is read in one pass. What it finds goes into a `TraceBuilder`.
  */
 
-import type { Millis } from '../../shared/base/units';
+import type { Bytes, Millis } from '../../shared/base/units';
 import type { ImportKind } from './imported-trace';
 import type { TraceBuilder } from './trace';
 
@@ -20,6 +20,15 @@ export interface ReadOptions {
   readonly intervalMs?: Millis;
   /** Names of the columns of a CSV file, where the file does not give them. */
   readonly columns?: readonly string[];
+  /** Is told how far it has come, some times a second at the most. */
+  readonly onProgress?: (progress: ReadProgress) => void;
+}
+
+/** Bytes of the file while it is read, samples while they are stored. */
+export interface ReadProgress {
+  readonly stage: 'reading' | 'storing';
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface LineSink {
@@ -28,11 +37,14 @@ export interface LineSink {
   end(): void;
 }
 
+export type OnBytes = (done: Bytes) => void;
+
 /** A format that is no text, read by its own reader. */
 export interface FileFormat {
   readonly kind: ImportKind;
   recognizes(path: string, head: Uint8Array): boolean;
-  read(path: string, name: string, trace: TraceBuilder): void;
+  /** `onBytes` is told how much of the file has been read. */
+  read(path: string, name: string, trace: TraceBuilder, onBytes: OnBytes): void;
 }
 
 /** A format of JSON, taken apart as it comes. */

@@ -13,19 +13,11 @@ import type { GpuInfo } from '../../shared/hardware/gpu-info';
 import type { AllocationLedger } from '../../shared/session/allocations';
 import type { Gap, Marker, SeriesInfo, Unit } from '../../shared/trace/types';
 import { DayCount } from './day-count';
-import {
-  buildSeries,
-  FIRST_REASON,
-  findMax,
-  findMin,
-  type Gpu,
-  grow,
-  newColumn,
-  VALUE,
-} from './gpu-columns';
+import { buildSeries, findColumn, type Gpu, putCell } from './gpu-columns';
 import { GpuRegistry } from './gpu-registry';
 import type { FieldReadings, GpuIdentity, ImportedTrace, ImportKind } from './imported-trace';
 import { LooseSeries } from './loose-series';
+import { ColumnRoom } from './number-column';
 import { placeBetween } from './row-times';
 import { parseInstant, type Stamp } from './stamps';
 
@@ -41,11 +33,12 @@ export class TraceBuilder {
   cuda: string | null = null;
   error: string | null = null;
   readonly #intervalUs: Micros | null;
-  readonly #gpus = new GpuRegistry();
+  readonly #room = new ColumnRoom();
+  readonly #gpus = new GpuRegistry(this.#room);
   readonly #days = new DayCount();
   readonly #counts = new Map<AbsentReason, number>();
   readonly #warnings = new Set<string>();
-  readonly #loose = new LooseSeries();
+  readonly #loose = new LooseSeries(this.#room);
   readonly #markers: Marker[] = [];
   /** Who held what at the peak, at the times of the file. */
   allocations: AllocationLedger | null = null;
@@ -150,9 +143,7 @@ export class TraceBuilder {
   }
 
   #keep(gpu: Gpu, stamp: Stamp | null, readings: FieldReadings): void {
-    if (gpu.n === gpu.times.length) grow(gpu);
-    const row = gpu.n++;
-    gpu.times[row] = this.#placeInTime(gpu, stamp);
+    gpu.times.push(this.#placeInTime(gpu, stamp));
     for (const [name, given] of readings) {
       let reading = given;
       if (
@@ -165,17 +156,12 @@ export class TraceBuilder {
         this.absent('not_read');
         reading = { kind: 'absent', reason: 'not_read' };
       }
-      const column = gpu.columns.get(name) ?? newColumn(gpu, name);
+      const column = findColumn(gpu, name);
       if (reading.kind === 'ok' && !isPossible(reading.value, column.field.unit)) {
         this.absent('not_read');
         reading = { kind: 'absent', reason: 'not_read' };
       }
-      if (reading.kind === 'ok') {
-        column.values[row] = reading.value;
-        column.reasons[row] = VALUE;
-      } else {
-        column.reasons[row] = FIRST_REASON + ABSENT_REASONS.indexOf(reading.reason);
-      }
+      putCell(gpu, column, reading.kind === 'ok' ? reading.value : reading.reason);
     }
   }
 
@@ -184,20 +170,20 @@ export class TraceBuilder {
       this.warn(
         `${this.#overfull} readings of memory in use exceed the memory of their GPU and were left out.`,
       );
-    const rows = this.#gpus.all.filter(({ n }) => n > 0);
+    const rows = this.#gpus.all.filter(({ times }) => times.length > 0);
     this.#settleTimes(rows);
     const earliest = rows.reduce(
-      (lowest, { times, n }) => findMin(times, n, lowest),
+      (lowest, { times }) => times.min(lowest),
       this.#loose.earliest(Number.POSITIVE_INFINITY),
     );
     const start = Math.min(this.originUs ?? Number.POSITIVE_INFINITY, earliest);
     const end = rows.reduce(
-      (highest, { times, n }) => findMax(times, n, highest),
+      (highest, { times }) => times.max(highest),
       this.#loose.latest(Number.NEGATIVE_INFINITY),
     );
     const loose = this.#loose.build(start);
     const durationUs = Number.isFinite(start)
-      ? Math.max(Math.round(end - start), ...loose.map(({ times }) => times.at(-1) ?? 0))
+      ? Math.max(Math.round(end - start), ...loose.map(({ last }) => last ?? 0))
       : 0;
     this.#remark();
     const gpus = this.#gpus.number();
@@ -230,6 +216,7 @@ export class TraceBuilder {
       startedAt: this.#findStart(start),
       durationUs,
       error: this.error,
+      close: () => this.#room.close(),
     };
   }
 
@@ -272,12 +259,16 @@ export class TraceBuilder {
   /** Rows without a time: in a file without any, one interval apart; else between the rows around them that have one. */
   #settleTimes(gpus: readonly Gpu[]): void {
     for (const gpu of gpus) {
-      const times = gpu.times.subarray(0, gpu.n);
+      const { times } = gpu;
       if (this.#stamped === null)
         for (let i = 0; i < times.length; i++)
-          times[i] = (-times[i]! - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US);
+          times.set(i, (-times.get(i) - 1) * (this.#intervalUs ?? DEFAULT_INTERVAL_US));
       else if (this.#unstamped > 0) placeBetween(times, this.#stamped.us);
-      for (let i = 1; i < times.length; i++) if (times[i]! < times[i - 1]!) gpu.disordered++;
+      for (let i = 1, last = times.get(0); i < times.length; i++) {
+        const time = times.get(i);
+        if (time < last) gpu.disordered++;
+        last = time;
+      }
     }
   }
 
@@ -308,7 +299,7 @@ export class TraceBuilder {
       );
     else if (
       this.#unstamped > 0 &&
-      this.#gpus.all.some(({ n }) => n > 1) &&
+      this.#gpus.all.some(({ times }) => times.length > 1) &&
       this.#intervalUs === null
     )
       this.warn(
@@ -328,7 +319,9 @@ export class TraceBuilder {
 
 /** Of all that is read only a temperature may be below zero. */
 const isPossible = (value: number, unit: Unit): boolean =>
-  Number.isSafeInteger(value) && (value >= 0 || unit === 'millicelsius');
+  Number.isSafeInteger(value) && (value >= 0 || (unit === 'millicelsius' && value >= COLDEST));
+/** Millidegrees: nothing is colder. */
+const COLDEST = -273_150;
 
 /** Null where a clock told what is no time of any calendar. */
 const toIso = (date: Date): string | null =>

@@ -7,6 +7,8 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Failure } from '../../../shared/base/failure';
+import type { Bytes } from '../../../shared/base/units';
+import type { OnBytes } from '../protocol';
 
 export type PickleValue = null | boolean | number | string | PickleValue[] | PickleDict;
 export interface PickleDict {
@@ -36,10 +38,15 @@ const MAX_TEXT = 1 << 20;
 const BUFFER = 1 << 20;
 
 /** Reads the document at `path`: a dict, without the lists that were handed on. Throws a Failure where it is none. */
-export function readPickle(path: string, name: string, sink: PickleSink): PickleDict {
+export function readPickle(
+  path: string,
+  name: string,
+  sink: PickleSink,
+  onBytes: OnBytes = () => {},
+): PickleDict {
   const file = openSync(path, 'r');
   try {
-    return new PickleReader(file, name, sink).read();
+    return new PickleReader(file, name, sink, onBytes).read();
   } finally {
     closeSync(file);
   }
@@ -52,7 +59,9 @@ class PickleReader {
   readonly #file: number;
   readonly #name: string;
   readonly #sink: PickleSink;
+  readonly #onBytes: OnBytes;
   readonly #buffer = Buffer.alloc(BUFFER);
+  #done: Bytes = 0;
   #at = 0;
   #end = 0;
   readonly #stack: Slot[] = [];
@@ -61,10 +70,11 @@ class PickleReader {
   readonly #streamed = new Map<PickleValue[], Place & { readonly isOuter: boolean }>();
   #lists = 0;
 
-  constructor(file: number, name: string, sink: PickleSink) {
+  constructor(file: number, name: string, sink: PickleSink, onBytes: OnBytes) {
     this.#file = file;
     this.#name = name;
     this.#sink = sink;
+    this.#onBytes = onBytes;
   }
 
   read(): PickleDict {
@@ -192,6 +202,8 @@ class PickleReader {
         const read = readSync(this.#file, this.#buffer, this.#end, BUFFER - this.#end, null);
         if (read === 0) throw this.#refuse('is cut off');
         this.#end += read;
+        this.#done += read;
+        this.#onBytes(this.#done);
       }
     }
     this.#at += bytes;

@@ -7,6 +7,7 @@
  *
  * Guarantees: nothing of the file is run; memory grows with the stacks and the blocks alive, not with the events.
  */
+import { statSync } from 'node:fs';
 import type { Bytes } from '../../../shared/base/units';
 import type {
   AliveBlock,
@@ -30,27 +31,38 @@ export const pytorchSnapshot: FileFormat = {
   kind: 'pytorch-snapshot',
   recognizes: (_path, head) =>
     isPickle(head) && Buffer.from(head).subarray(0, 200).includes('segments'),
-  read(path, name, trace) {
+  read(path, name, trace, onBytes) {
+    const { size } = statSync(path);
     const history = new History(trace);
-    readPickle(path, name, {
-      streams: { segments: 'elements', device_traces: 'lists', external_annotations: 'elements' },
-      element: ({ key, list }, value) => {
-        if (!isDict(value)) return;
-        if (key === 'segments') history.segment(value);
-        else if (key === 'device_traces') history.event(list, value);
-        else history.annotation(value);
+    readPickle(
+      path,
+      name,
+      {
+        streams: { segments: 'elements', device_traces: 'lists', external_annotations: 'elements' },
+        element: ({ key, list }, value) => {
+          if (!isDict(value)) return;
+          if (key === 'segments') history.segment(value);
+          else if (key === 'device_traces') history.event(list, value);
+          else history.annotation(value);
+        },
       },
-    });
+      (done) => onBytes(done / 2),
+    );
     trace.epochUs = 0;
     const device = history.finish();
     if (device === null) return;
     const alive = new AliveAtPeak(device);
-    readPickle(path, name, {
-      streams: { segments: 'elements', device_traces: 'lists' },
-      element: ({ key, list }, value) => {
-        if (isDict(value) && key === 'device_traces' && list === device.index) alive.event(value);
+    readPickle(
+      path,
+      name,
+      {
+        streams: { segments: 'elements', device_traces: 'lists' },
+        element: ({ key, list }, value) => {
+          if (isDict(value) && key === 'device_traces' && list === device.index) alive.event(value);
+        },
       },
-    });
+      (done) => onBytes((size + done) / 2),
+    );
     trace.allocations = alive.sum();
   },
 };

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type ImportedTrace, type ImportKind, readTrace } from '../../../../src/main/import';
 import { repository } from '../../../support/repository';
+import { told } from '../../../support/traces';
 
 const folder = resolve(repository, '../shared/fixtures');
 const present = existsSync(join(folder, 'INDEX.json'));
@@ -109,8 +110,8 @@ describe.runIf(present)(
     });
 
     test('however it arrives, each reads alike', () => {
-      const told = (trace: ImportedTrace) => ({
-        ...trace,
+      const comparable = (trace: ImportedTrace) => ({
+        ...told(trace),
         warnings: trace.warnings.filter((text) => !text.includes('zero bytes')),
       });
       const scratch = mkdtempSync(join(tmpdir(), 'plumbline-captures-'));
@@ -125,7 +126,7 @@ describe.runIf(present)(
       for (const [i, { file }] of entries.entries()) {
         const path = join(scratch, file);
         writeFileSync(path, ways[i % ways.length]!(readFileSync(join(folder, file), 'utf8')));
-        expect([file, told(readTrace(path))]).toEqual([file, told(traces.get(file)!)]);
+        expect([file, comparable(readTrace(path))]).toEqual([file, comparable(traces.get(file)!)]);
       }
     });
 

@@ -13,6 +13,7 @@ import {
   type ImportOptions,
   STANDARD_INPUT,
 } from '../../../engine/imports';
+import { ImportProgress } from '../import-progress';
 import { BRIEF_OPTION } from '../options/brief';
 import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
@@ -49,7 +50,11 @@ export function registerImport(program: Command, output: Output): void {
       .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
-    const request = await buildRequest(options);
+    const progress = new ImportProgress((line) => output.progress(line));
+    const request: ImportOptions = {
+      ...(await buildRequest(options)),
+      onProgress: (told) => progress.tell(told),
+    };
     if (options.dryRun) await examine(files, request, output);
     else await importAll(files, request, options.brief === true, output);
   });
