@@ -1,5 +1,5 @@
 /** The run that an imported trace is of, where it is known: a PyTorch run, whose budget the trace is laid over. */
-import { preset, presetNames } from '../../shared/model/presets';
+import { modelNames, namedModel } from '../../shared/model/named';
 import { runDefaults } from '../../shared/model/run';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import { PresetField } from './PresetField';
@@ -32,7 +32,7 @@ export function declaredRun({ model: name, settings }: DeclaredForm): {
   run?: RunSpec;
 } {
   if (name === '') return {};
-  const model = preset(name);
+  const model = namedModel(name);
   return {
     model,
     run: runDefaults(model, { ...askedSettings(settings), framework: 'pytorch' }),
@@ -50,7 +50,7 @@ export function DeclaredFields({
     <>
       <div className="fields">
         <PresetField
-          names={presetNames()}
+          names={modelNames()}
           unknown="not known"
           value={form.model}
           onChange={(model) => onChange({ ...form, model })}

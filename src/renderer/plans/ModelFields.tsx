@@ -2,7 +2,7 @@
 import { FileUp, X } from 'lucide-react';
 import { type DragEvent, useId, useRef } from 'react';
 import { formatInteger } from '../../shared/base/format';
-import { presetNames } from '../../shared/model/presets';
+import { modelNames } from '../../shared/model/named';
 import { type Draft, SHAPE_FIELDS, withShape } from './draft';
 import { Fold } from './Fold';
 import { inWindowWords, SHAPE_LABELS } from './labels';
@@ -37,7 +37,7 @@ export function ModelFields({
           text={draft.model}
           usual={usual}
           fault={faults.model}
-          options={presetNames()}
+          options={modelNames()}
           onChange={(name) => onChange({ ...draft, model: name })}
         />
       ) : (

@@ -5,7 +5,8 @@
 import { Failure } from '../../shared/base/failure';
 import { modelFromConfig } from '../../shared/model/config-file';
 import { parseConfigText } from '../../shared/model/config-text';
-import { presetCalled, refuseName } from '../../shared/model/preset-names';
+import { modelCalled } from '../../shared/model/named';
+import { refuseName } from '../../shared/model/preset-names';
 import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model/settings';
 import { count } from '../../shared/model/settings/kinds';
 import type { ModelSpec } from '../../shared/model/spec';
@@ -60,7 +61,7 @@ function readModel({ model: name, config, shape }: Draft, faults: Faults): Model
   if (config === null && name.trim() === '') return null;
   const found =
     config === null
-      ? attempt('model', faults, () => presetCalled(name.trim()) ?? refuseName(name.trim()))
+      ? attempt('model', faults, () => modelCalled(name.trim()) ?? refuseName(name.trim()))
       : attempt('config', faults, () => readConfig(config));
   if (found === null) return null;
   const sizes: Partial<Record<ShapeField, number>> = {};

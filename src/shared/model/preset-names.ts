@@ -3,9 +3,9 @@
  * them with another case, other punctuation, or an ending that changes no size (Instruct, chat, hf).
  */
 import { Failure } from '../base/failure';
-import type { ModelSpec } from './model-spec';
-import { isPresetName, preset, presetNames } from './presets';
+import { isPresetName, presetNames } from './presets';
 import { releaseIds } from './published';
+import { CONFIGURED } from './releases';
 
 /** Endings of releases that differ in their weights and in nothing that is counted. */
 const ENDINGS = /-(instruct|chat|hf|it|pt|uncased|cased|base-uncased|v0\.1)(?=-|$)/g;
@@ -21,16 +21,14 @@ function key(name: string): string {
 }
 
 const BY_KEY: ReadonlyMap<string, string> = new Map(
-  presetNames().flatMap((name) =>
+  [...presetNames(), ...Object.keys(CONFIGURED)].flatMap((name) =>
     [name, ...releaseIds(name)].map((called) => [key(called), name] as const),
   ),
 );
 
-/** The model that `name` may mean; undefined where it means none. */
-export function presetCalled(name: string): ModelSpec | undefined {
-  if (isPresetName(name)) return preset(name);
-  const found = BY_KEY.get(key(name));
-  return found === undefined ? undefined : preset(found);
+/** The name of the model that `typed` may mean; undefined where it means none. */
+export function nameMeant(typed: string): string | undefined {
+  return isPresetName(typed) ? typed : BY_KEY.get(key(typed));
 }
 
 const OFFERED = 4;

@@ -1,10 +1,9 @@
 /**
  * Models known by name, each from its published configuration (config.json on Hugging Face, or the paper named), and
- * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds. Those written out here come first; the
- * others are read from their files' fields when somebody asks for them.
+ * `gpt2-nano`, GPT-2's architecture at a size that trains on any CPU within seconds. Further
+ * releases are kept as their files' fields (`releases`); `named` knows both.
  */
 import { Failure } from '../base/failure';
-import { modelFromConfig } from './config-file';
 import { bart } from './families/bart';
 import { bert } from './families/bert';
 import { DEEPSEEK_WIDTHS, deepseek } from './families/deepseek';
@@ -14,10 +13,9 @@ import { llama } from './families/llama';
 import { qwen2, qwen3 } from './families/qwen';
 import { t5 } from './families/t5';
 import { asPublished } from './published';
-import { CONFIGURED } from './releases';
 import type { ModelSpec } from './spec';
 
-const WRITTEN: ReadonlyMap<string, ModelSpec> = new Map(
+const PRESETS: ReadonlyMap<string, ModelSpec> = new Map(
   [
     gpt2('gpt2', { layers: 12, hidden: 768, heads: 12 }),
     gpt2('gpt2-medium', { layers: 24, hidden: 1024, heads: 16 }),
@@ -310,19 +308,17 @@ const WRITTEN: ReadonlyMap<string, ModelSpec> = new Map(
   ].map((model) => [model.name, asPublished(model)]),
 );
 
-const read = new Map<string, ModelSpec>();
-
 export function presetNames(): readonly string[] {
-  return [...WRITTEN.keys(), ...Object.keys(CONFIGURED)];
+  return [...PRESETS.keys()];
 }
 
 export function isPresetName(name: string): boolean {
-  return WRITTEN.has(name) || Object.hasOwn(CONFIGURED, name);
+  return PRESETS.has(name);
 }
 
 /** The model of that name; `bad_input` where there is none. */
 export function preset(name: string): ModelSpec {
-  const found = WRITTEN.get(name) ?? read.get(name) ?? readConfigured(name);
+  const found = PRESETS.get(name);
   if (!found)
     throw new Failure(
       'bad_input',
@@ -330,11 +326,4 @@ export function preset(name: string): ModelSpec {
       `Use one of ${presetNames().join(', ')}, or a Hugging Face config.json.`,
     );
   return found;
-}
-
-function readConfigured(name: string): ModelSpec | undefined {
-  if (!Object.hasOwn(CONFIGURED, name)) return undefined;
-  const model = modelFromConfig(CONFIGURED[name]?.config, name);
-  read.set(name, model);
-  return model;
 }

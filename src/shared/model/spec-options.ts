@@ -1,6 +1,6 @@
 /** A model and a run as they are typed: the options by which every command that takes them comes to the same two. */
 import type { ModelSpec } from './model-spec';
-import { presetCalled } from './preset-names';
+import { nameMeant } from './preset-names';
 import { runDefaults } from './run';
 import type { RunSpec } from './settings';
 import { RUN_SETTINGS, SETTING_NAMES } from './settings';
@@ -20,7 +20,7 @@ export function specOptions(model: ModelSpec, run: RunSpec): string {
     if (takes === undefined) return value === true ? [flag] : [];
     return [flag, quoted(writeValue(value))];
   });
-  const name = presetCalled(model.name) ? model.name : 'config.json';
+  const name = nameMeant(model.name) ? model.name : 'config.json';
   return ['--model', quoted(name), ...options].join(' ');
 }
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { modelFromConfig } from '../../../../src/shared/model/config-file';
 import { FAMILIES } from '../../../../src/shared/model/families';
+import { namedModel } from '../../../../src/shared/model/named';
 import { countParameters, parameterCount } from '../../../../src/shared/model/parameters';
-import { preset } from '../../../../src/shared/model/presets';
 import { CONFIGURED } from '../../../../src/shared/model/releases';
 import { repository } from '../../../support/repository';
 
@@ -35,7 +35,7 @@ describe('parameters as transformers counts them', () => {
   it.each(Object.keys(CONFIGURED))('are those of the release %s', (name) => {
     const untied = models.find((each) => each.name === `${name}, untied`);
     const counted = untied ?? models.find((each) => each.name === name);
-    expect(parameterCount(preset(name))).toBe(counted?.parameters);
+    expect(parameterCount(namedModel(name))).toBe(counted?.parameters);
   });
 
   it('are there for every family, of two models at least', () => {

@@ -1,8 +1,9 @@
 /** What a run is where nothing is said: what the framework would do with the model as it was published. */
 import { describe, expect, it } from 'vitest';
 import { resolveModel } from '../../../../src/main/hosts/cli/options/resolve-model';
-import { nearNames, presetCalled } from '../../../../src/shared/model/preset-names';
-import { preset, presetNames } from '../../../../src/shared/model/presets';
+import { modelCalled, modelNames } from '../../../../src/shared/model/named';
+import { nearNames } from '../../../../src/shared/model/preset-names';
+import { preset } from '../../../../src/shared/model/presets';
 import { releaseIds } from '../../../../src/shared/model/published';
 import { runDefaults } from '../../../../src/shared/model/run';
 import type { ModelSpec, RunSpec } from '../../../../src/shared/model/spec';
@@ -78,17 +79,17 @@ describe('a name', () => {
   });
 
   it('of every preset and of every release means itself', () => {
-    for (const name of presetNames()) {
-      expect(presetCalled(name)?.name).toBe(name);
-      for (const id of releaseIds(name)) expect(presetCalled(id)?.name, id).toBe(name);
+    for (const name of modelNames()) {
+      expect(modelCalled(name)?.name).toBe(name);
+      for (const id of releaseIds(name)) expect(modelCalled(id)?.name, id).toBe(name);
     }
   });
 
   it('that means none is refused with those like it', async () => {
     expect(nearNames('lama-3-8b')[0]).toBe('llama-3-8b');
     // Another vocabulary than the first version: a guess would count wrong.
-    expect(presetCalled('mistralai/Mistral-7B-v0.3')?.vocab).toBe(32_768);
-    expect(presetCalled('mistralai/Mistral-7B-v0.2')).toBeUndefined();
+    expect(modelCalled('mistralai/Mistral-7B-v0.3')?.vocab).toBe(32_768);
+    expect(modelCalled('mistralai/Mistral-7B-v0.2')).toBeUndefined();
     for (const typed of ['lama-3-8b', 'meta-llama/Llama-3-8b-q4', 'zzzzzzzz'])
       await expect(resolveModel(typed)).rejects.toThrow(
         expect.objectContaining({

@@ -1,8 +1,8 @@
 /** `plumbline models`: the models known by name, and the release each stands for. */
 import type { Command } from 'commander';
 import { formatInteger } from '../../../../shared/base/format';
+import { modelNames, namedModel } from '../../../../shared/model/named';
 import { parameterCount } from '../../../../shared/model/parameters';
-import { preset, presetNames } from '../../../../shared/model/presets';
 import { releaseIds } from '../../../../shared/model/published';
 import { publishedPrecision } from '../../../../shared/model/stored-precision';
 import type { Output } from '../output';
@@ -10,8 +10,8 @@ import { table } from '../text/columns';
 
 export function registerModels(program: Command, output: Output): void {
   program.command('models').action(() => {
-    const models = presetNames().map((name) => {
-      const model = preset(name);
+    const models = modelNames().map((name) => {
+      const model = namedModel(name);
       return {
         name,
         release: releaseIds(name)[0] ?? null,

@@ -1,13 +1,14 @@
 /** The model that an option names: a preset, or a Hugging Face config.json. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Failure } from '../../../../shared/base/failure';
-import { presetCalled, refuseName } from '../../../../shared/model/preset-names';
+import { nameMeant, refuseName } from '../../../../shared/model/preset-names';
+import { isPresetName, preset } from '../../../../shared/model/presets';
 import type { ModelSpec } from '../../../../shared/model/spec';
 
 /** Throws `bad_input` where there is no such model or file, and where the file describes none. */
 export async function resolveModel(nameOrFile: string): Promise<ModelSpec> {
-  const named = presetCalled(nameOrFile);
-  if (named) return named;
+  const name = nameMeant(nameOrFile);
+  if (name !== undefined) return isPresetName(name) ? preset(name) : (await loadNamed())(name);
   if (!existsSync(nameOrFile) && !/\.json$|^[.~\\/]/.test(nameOrFile)) refuseName(nameOrFile);
   let text: string;
   try {
@@ -38,3 +39,5 @@ export async function resolveModel(nameOrFile: string): Promise<ModelSpec> {
   }
   return modelFromConfig(config, nameOrFile);
 }
+
+const loadNamed = async () => (await import('../../../../shared/model/named')).namedModel;
