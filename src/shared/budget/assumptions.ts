@@ -16,7 +16,7 @@ export function listAssumptions(
   if (contextAssumed(run.gpu)) {
     const why =
       run.gpu === undefined
-        ? 'No GPU is named (--gpu)'
+        ? 'No GPU is given by name (--gpu)'
         : `Nobody has published the CUDA context of a process on the ${run.gpu}`;
     assumed.push(
       `${why}: ${contextBytes(run.gpu) / MiB} MiB are counted for it, as measured on an RTX 6000 Ada.`,

@@ -9,7 +9,8 @@
  *    there, in rows of four models on one H100.
  *  - SGLang gives weights and cache its share, and passes run in what is left beside it.
  *  - llama.cpp takes what the context asked for needs: weights by GGUF type, a cache in fp16, and a compute buffer for one
- *    physical batch, which is its fp32 logits and one activation (258.5 MiB for Llama 3 8B, as its log says).
+ *    physical batch, which is its fp32 logits and one activation (258.5 MiB for Llama 3 8B, as its log says). The table of
+ *    embeddings stays in host memory, whose rows are looked up there; a head that shares it is a copy on the device.
  */
 import { type Bytes, GiB, MiB } from '../base/units';
 import { gpuByName } from '../hardware/gpu-names';
@@ -23,7 +24,7 @@ import { contextBytes } from './pytorch/device';
 import type { Shard } from './sharding/shard';
 import { buildTier, occurrence } from './tier';
 import type { ComponentBytes, TierBudget } from './types';
-import { countWeights, split } from './weights';
+import { countWeights, split, type WeightTensor } from './weights';
 
 type Engine = NonNullable<RunSpec['engine']>;
 
@@ -42,7 +43,9 @@ const LARGE_PASS = 8192;
 
 /** What one rank holds beside its cache, and what the cache takes. */
 export interface ServingNeeds {
+  /** All there are; those of them that the host keeps. */
   readonly weights: Bytes;
+  readonly hostWeights: Bytes;
   /** Set aside for passes and sampling, inside the engine's share (vLLM) or beside it (SGLang). */
   readonly passes: Bytes;
   readonly insideShare: boolean;
@@ -61,6 +64,10 @@ export function servingNeeds(model: ModelSpec, run: RunSpec, shard: Shard): Serv
   const maxSequences = run.maxSequences ?? usualSequences(run);
   return {
     weights: weightBytes(model, run, shard),
+    hostWeights:
+      engine === 'llama.cpp' && !model.tiedHead
+        ? weightBytes(model, run, shard, ({ part }) => part === 'embedding')
+        : 0,
     passes: passBytes(model, run, shard, maxSequences),
     insideShare: engine !== 'sglang',
     besides: (engine === 'vllm' ? NON_TORCH : 0) + (run.graphMemory ?? 0) * MiB,
@@ -90,13 +97,18 @@ function batchedTokens(run: RunSpec): number {
   );
 }
 
-function weightBytes(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
+function weightBytes(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  isWanted: (tensor: WeightTensor) => boolean = () => true,
+): Bytes {
   const { tensors } = countWeights(model, run, shard);
   const { gguf, precision } = run;
   const storage = findStorage(model, precision);
   const element = storage ? 2 : bytesPerElement(precision);
   let bytes = 0;
-  for (const tensor of tensors) {
+  for (const tensor of tensors.filter(isWanted)) {
     const { rows, columns, count, role, expert, layered } = tensor;
     const isNarrow = storage && layered && role !== undefined && !(storage.expertsAlone && !expert);
     if (gguf) bytes += ggufBytes(model, tensor, gguf);
@@ -136,7 +148,8 @@ export function cacheBytes(needs: ServingNeeds, count: number, tokens: number): 
 
 /** Bytes that a card leaves for the cache; negative where not even the rest fits. */
 export function bytesForCache(needs: ServingNeeds, memory: Bytes): Bytes {
-  const { weights, passes, besides, insideShare, context, share } = needs;
+  const { passes, besides, insideShare, context, share } = needs;
+  const weights = needs.weights - needs.hostWeights;
   const inside = weights + besides + (insideShare ? passes : 0);
   const ofShare = Math.floor(memory * share) - inside;
   return Math.floor(Math.min(ofShare, memory - weights - passes - besides - context));
@@ -146,7 +159,8 @@ export function bytesForCache(needs: ServingNeeds, memory: Bytes): Bytes {
 export function servingPeak(model: ModelSpec, run: RunSpec, shard: Shard): Bytes {
   const needs = servingNeeds(model, run, shard);
   const cache = cacheBytes(needs, run.batch, run.seq);
-  const { weights, passes, besides, insideShare, context, share } = needs;
+  const { passes, besides, insideShare, context, share } = needs;
+  const weights = needs.weights - needs.hostWeights;
   const inside = weights + besides + (insideShare ? passes : 0) + cache;
   return Math.ceil(Math.max(inside / share, weights + passes + besides + cache + context));
 }
@@ -154,7 +168,10 @@ export function servingPeak(model: ModelSpec, run: RunSpec, shard: Shard): Bytes
 /** While the engine loads, and while the run's sequences are all at their length. */
 export function servingBudget(model: ModelSpec, run: RunSpec, shard: Shard): TierBudget {
   const needs = servingNeeds(model, run, shard);
-  const base: ComponentBytes = { params: needs.weights, context: needs.context };
+  const base: ComponentBytes = {
+    params: needs.weights - needs.hostWeights,
+    context: needs.context,
+  };
   const full: ComponentBytes = {
     ...base,
     logits: needs.passes,

@@ -48,7 +48,7 @@ function timePass({ batch, seq, precision, kvPrecision, attention, causal }: Run
 }
 
 function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
-  const { tp = 1, pp = 1 } = run;
+  const { tp = 1, pp = 1, cp = 1 } = run;
   const operations = roofline(model, timePass(run), gpu);
   const total = (some: readonly OperationTime[]) =>
     some.reduce((sum, { times, seconds }) => sum + times * seconds, 0);
@@ -70,7 +70,17 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
     again;
   // A pipeline of p stages idles for p − 1 of its m + p − 1 slots.
   const slots = pp === 1 ? run.gradAccum : run.gradAccum * ((run.microBatches ?? pp) + pp - 1);
-  return (slots * microBatch) / (tp * pp) + optimizerSeconds(model, run, gpu);
+  const computing = microBatch / (tp * pp * cp);
+  return slots * Math.max(computing, busSeconds(model, run)) + optimizerSeconds(model, run, gpu);
+}
+
+/** Least seconds in which offloaded weights come to a rank's device for a pass: for forward, for backward, and once more for recomputation. */
+function busSeconds(model: ModelSpec, run: RunSpec): number {
+  if (run.offload !== 'all') return 0;
+  const { tp = 1, pp = 1, checkpointing } = run;
+  const { held } = countParameterBytes(model, run, wholeShard(model, run));
+  const times = checkpointing === 'none' ? 2 : 3;
+  return (times * held * bytesPerElement(run.precision)) / (tp * pp) / BUS_BANDWIDTH;
 }
 
 /** Parameters that one rank updates. */

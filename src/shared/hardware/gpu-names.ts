@@ -86,6 +86,13 @@ function near(name: string): string {
  * Of those of one memory (an H100's board is not said) the first of the catalogue, which is the more usual.
  */
 export function gpuByName(name: string): Gpu {
+  const several = /^\s*(\d+)\s*[x×]\s*(\S.*)$/i.exec(name);
+  if (several)
+    throw new Failure(
+      'bad_input',
+      `A GPU is named once, and "${name}" says ${several[1]} of them.`,
+      `Name one, "${several[2]}", and say how the run is spread: --dp ${several[1]} --zero 3 to train, --tp ${several[1]} to run forward.`,
+    );
   const found = gpusNamed(name);
   const [gpu] = found;
   if (gpu && found.every(({ memoryBytes }) => memoryBytes === gpu.memoryBytes)) return gpu;

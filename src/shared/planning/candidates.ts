@@ -3,6 +3,8 @@
  * it is one at all. `cost` is a rank, not a measurement: 0 changes neither results nor speed, and the more a change slows
  * the run or alters what is computed, the higher it is.
  */
+import { gpuByName } from '../hardware/gpu-names';
+import { GGUF_TYPES } from '../model/gguf';
 import { bytesPerElement, isQuantized } from '../model/precision';
 import type { ModelSpec, RunSpec } from '../model/spec';
 
@@ -22,6 +24,7 @@ type ChangeKind =
   | 'sharding'
   | 'saved'
   | 'offload'
+  | 'context'
   | 'adapters'
   | 'kv-precision';
 
@@ -139,6 +142,7 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
     },
     fourBitWeights(run),
     ...shardingRows(run),
+    sharedSequences(model, run),
     {
       applies: !run.optimizerInBackward && !run.loraRank,
       kind: 'updates',
@@ -172,12 +176,13 @@ function trainingRows(model: ModelSpec, run: RunSpec): readonly Row[] {
       cost: 22,
       costs: 'weights, gradients and updates cross the bus',
       settings: { offload: 'all' },
+      untimed: true,
     },
   ];
 }
 
 /** Replicas that keep whole states can share them: the same cards, another stage of ZeRO. */
-function shardingRows({ dp = 1, zero = 0 }: RunSpec): Row[] {
+function shardingRows({ dp = 1, cp = 1, zero = 0 }: RunSpec): Row[] {
   const costs = [
     '',
     'states are shared',
@@ -185,13 +190,32 @@ function shardingRows({ dp = 1, zero = 0 }: RunSpec): Row[] {
     'weights are gathered layer by layer',
   ];
   return ([1, 2, 3] as const).map((stage) => ({
-    applies: dp > 1 && zero < stage,
+    applies: dp * cp > 1 && zero < stage,
     kind: 'sharding',
     option: `--zero ${stage}`,
     cost: stage === 3 ? 4 : stage / 2,
     costs: costs[stage] ?? '',
     settings: { zero: stage },
   }));
+}
+
+/** Replicas that each have sequences of their own can share every one instead: the same cards, fewer sequences at once. */
+function sharedSequences({ architecture }: ModelSpec, run: RunSpec): Row {
+  const { dp = 1, cp = 1, attention, seq, shardGroup } = run;
+  const ranks = dp * cp;
+  return {
+    applies:
+      dp > 1 &&
+      shardGroup === undefined &&
+      architecture === 'decoder' &&
+      attention !== 'eager' &&
+      seq % (2 * ranks) === 0,
+    kind: 'context',
+    option: `--dp 1 --cp ${ranks}`,
+    cost: 7,
+    costs: 'ranks share each sequence instead of having their own',
+    settings: { dp: 1, cp: ranks },
+  };
 }
 
 /** The same step in smaller batches: halves, quarters and so on, as long as they divide it. */
@@ -233,8 +257,6 @@ function fourBitWeights({ precision, loraRank, frozenLayers }: RunSpec): Row {
 
 function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
   const { precision, kvPrecision } = run;
-  /** A cache in fp32 becomes as narrow as the activations do. */
-  const cacheIn = (half: 'bf16' | 'fp16') => (kvPrecision === 'fp32' ? { kvPrecision: half } : {});
   return [
     {
       applies: precision === 'fp32',
@@ -242,24 +264,9 @@ function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
       option: '--precision bf16',
       cost: 2,
       costs: 'half-precision arithmetic',
-      settings: { precision: 'bf16', ...cacheIn('bf16') },
+      settings: { precision: 'bf16', ...narrowCache(run, 'bf16') },
     },
-    {
-      applies: !isQuantized(precision),
-      kind: 'precision',
-      option: '--precision int8',
-      cost: 6,
-      costs: 'quantized weights',
-      settings: { precision: 'int8', ...cacheIn('fp16') },
-    },
-    {
-      applies: bytesPerElement(precision) > 0.5,
-      kind: 'precision',
-      option: '--precision int4',
-      cost: 10,
-      costs: 'weights of four bits',
-      settings: { precision: 'int4', ...cacheIn('fp16') },
-    },
+    ...(run.engine === 'llama.cpp' ? ggufRows(run) : quantizedRows(run)),
     {
       applies: run.kvCache && !isQuantized(kvPrecision),
       kind: 'kv-precision',
@@ -271,6 +278,62 @@ function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
     ...smallerBatchRows(run, largest),
   ];
 }
+
+/** A cache in fp32 becomes as narrow as the activations do. */
+function narrowCache({ kvPrecision }: RunSpec, half: 'bf16' | 'fp16'): Partial<RunSpec> {
+  return kvPrecision === 'fp32' ? { kvPrecision: half } : {};
+}
+
+function quantizedRows(run: RunSpec): readonly Row[] {
+  const { precision, mode, gpu } = run;
+  return [
+    {
+      applies: mode === 'serve' && !isQuantized(precision) && multipliesFp8(gpu),
+      kind: 'precision',
+      option: '--precision fp8',
+      cost: 5.5,
+      costs: 'weights of one byte, which this card multiplies',
+      settings: { precision: 'fp8', ...narrowCache(run, 'fp16') },
+    },
+    {
+      applies: !isQuantized(precision),
+      kind: 'precision',
+      option: '--precision int8',
+      cost: 6,
+      costs: 'quantized weights',
+      settings: { precision: 'int8', ...narrowCache(run, 'fp16') },
+    },
+    {
+      applies: bytesPerElement(precision) > 0.5,
+      kind: 'precision',
+      option: '--precision int4',
+      cost: 10,
+      costs: 'weights of four bits',
+      settings: { precision: 'int4', ...narrowCache(run, 'fp16') },
+    },
+  ];
+}
+
+function multipliesFp8(gpu: string | undefined): boolean {
+  return gpu !== undefined && gpuByName(gpu).peak.fp8 !== null;
+}
+
+/** Files of fewer bits a weight, the widest first. */
+function ggufRows({ gguf = 'F16' }: RunSpec): Row[] {
+  const narrower = GGUF_TYPES.slice(GGUF_TYPES.indexOf(gguf) + 1).filter((type) =>
+    WIDELY_PUBLISHED.has(type),
+  );
+  return narrower.map((type, index) => ({
+    applies: true,
+    kind: 'precision',
+    option: `--gguf ${type}`,
+    cost: 5.5 + index,
+    costs: 'a file of fewer bits a weight',
+    settings: { gguf: type },
+  }));
+}
+
+const WIDELY_PUBLISHED: ReadonlySet<string> = new Set(['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M']);
 
 /** Halves of the batch, and the largest that fits by itself where it is known and smaller than what is asked for. */
 function smallerBatchRows(run: RunSpec, largest: number): Row[] {

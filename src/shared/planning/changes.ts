@@ -118,6 +118,6 @@ function totalCost(set: ChangeSet): number {
 }
 
 /** Sequences of a step or a generation: batches of unlike size are compared by the time of one sequence. */
-function sequencesPerStep({ batch, gradAccum }: RunSpec): number {
-  return batch * gradAccum;
+function sequencesPerStep({ batch, gradAccum, dp = 1 }: RunSpec): number {
+  return batch * gradAccum * dp;
 }

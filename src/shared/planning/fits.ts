@@ -46,12 +46,13 @@ export function largestBatch(
 }
 
 /**
- * Longest sequence whose peak is within `memory`, up to the model's positions; 0 for none. For generation the prompt
+ * Longest sequence whose peak is within `memory`, up to the model's positions or what is asked for; 0 for none. For generation the prompt
  * grows and the number of new tokens stays.
  */
 export function longestContext(model: ModelSpec, run: RunSpec, memory: Bytes): number {
   const isGenerating = run.mode === 'generate';
-  const max = model.maxPositions - (isGenerating ? run.tokens : 0);
+  const asked = isGenerating ? run.promptTokens + run.tokens : run.seq;
+  const max = Math.max(model.maxPositions, asked) - (isGenerating ? run.tokens : 0);
   if (max < 1) return 0;
   const longest = largestThat(
     (length) =>

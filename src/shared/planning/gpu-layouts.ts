@@ -1,6 +1,7 @@
 /**
- * How many GPUs a run needs, and how it is laid out over them: sharded data parallelism (ZeRO), tensor and pipeline
- * parallelism, and the first two together. Only layouts that the model's heads and layers divide into are tried.
+ * How many GPUs a run needs, and how it is laid out over them: sharded data parallelism (ZeRO), context, tensor and pipeline
+ * parallelism, and the first with the second or third. Only layouts that the model's heads and layers and the run's sequence
+ * divide into are tried.
  */
 
 import type { Bytes } from '../base/units';
@@ -16,50 +17,95 @@ export interface GpuLayout {
   readonly run: RunSpec;
 }
 
-/** Ways to lay a run out over `gpus` devices, with the options that do it; sharded data parallelism is for training alone. */
-function listLayouts(
-  model: ModelSpec,
-  run: RunSpec,
-  gpus: number,
-): { options: string[]; run: RunSpec }[] {
-  const plain: RunSpec = { ...run, zero: 0, dp: 1, tp: 1, pp: 1 };
-  const found: { options: string[]; run: RunSpec }[] = [];
-  if (run.mode === 'train') {
-    for (const zero of [1, 2, 3] as const)
-      found.push({
-        options: [`--zero ${zero}`, `--dp ${gpus}`],
-        run: { ...plain, zero, dp: gpus },
-      });
-  }
-  for (let tp = 1; tp <= Math.min(gpus, 8); tp++) {
+interface Layout {
+  readonly options: readonly string[];
+  readonly run: RunSpec;
+}
+
+/** Ways to lay a run out over `gpus` devices, with the options that do it, those first that people reach for first. */
+function listLayouts(model: ModelSpec, run: RunSpec, gpus: number): readonly Layout[] {
+  const plain = onOneDevice(run);
+  return run.mode === 'train'
+    ? [
+        ...shardedLayouts(plain, gpus),
+        ...contextLayouts(model, plain, gpus),
+        ...splitLayouts(model, plain, gpus),
+        ...shardedAndSplitLayouts(model, plain, gpus),
+      ]
+    : splitLayouts(model, plain, gpus);
+}
+
+/** The run without the layout it came with. */
+function onOneDevice(run: RunSpec): RunSpec {
+  const {
+    shardGroup: _group,
+    pipelineChunks: _chunks,
+    expertParallel: _experts,
+    sequenceParallel: _sequence,
+    ...plain
+  } = run;
+  return { ...plain, zero: 0, dp: 1, tp: 1, pp: 1, cp: 1 };
+}
+
+function shardedLayouts(plain: RunSpec, gpus: number): Layout[] {
+  return ([1, 2, 3] as const).map((zero) => ({
+    options: [`--zero ${zero}`, `--dp ${gpus}`],
+    run: { ...plain, zero, dp: gpus },
+  }));
+}
+
+/** Each sequence over all devices, which share the weights as well. */
+function contextLayouts({ architecture }: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
+  const isPossible =
+    architecture === 'decoder' && plain.attention !== 'eager' && plain.seq % (2 * gpus) === 0;
+  return isPossible
+    ? [{ options: ['--zero 3', `--cp ${gpus}`], run: { ...plain, zero: 3, cp: gpus } }]
+    : [];
+}
+
+/** Tensor ranks, at most eight, since they talk all the time, and stages of a pipeline. */
+function splitLayouts(model: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
+  const found: Layout[] = [];
+  for (let tp = Math.min(gpus, MAX_TENSOR_RANKS); tp >= 1; tp--) {
     const pp = gpus / tp;
-    if (!Number.isInteger(pp) || pp > model.layers || (pp > 1 && run.frozenLayers)) continue;
-    const kvWhole = tp <= model.kvHeads || tp % model.kvHeads === 0;
-    if (model.heads % tp !== 0 || !kvWhole) continue;
+    if (!Number.isInteger(pp) || pp > model.layers || (pp > 1 && plain.frozenLayers)) continue;
+    if (!splitsHeads(model, tp)) continue;
     const options = [...(tp > 1 ? [`--tp ${tp}`] : []), ...(pp > 1 ? [`--pp ${pp}`] : [])];
+    const trains = plain.mode === 'train';
     const laid: RunSpec = {
       ...plain,
       tp,
       pp,
-      ...(run.mode === 'train' && pp > 1 ? { microBatches: run.microBatches ?? 4 * pp } : {}),
+      ...(trains && pp > 1 ? { microBatches: plain.microBatches ?? 4 * pp } : {}),
     };
-    found.push({ options, run: laid });
-    if (tp > 1 && run.mode === 'train')
+    if (tp > 1 && trains)
       found.push({
         options: [...options, '--sequence-parallel'],
         run: { ...laid, sequenceParallel: true },
       });
+    found.push({ options, run: laid });
   }
-  for (let tp = 2; tp <= 8 && run.mode === 'train' && gpus / tp >= 2; tp++) {
-    if (model.heads % tp !== 0 || (tp > model.kvHeads && tp % model.kvHeads !== 0)) continue;
+  return found;
+}
+
+function shardedAndSplitLayouts(model: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
+  const found: Layout[] = [];
+  for (let tp = 2; tp <= MAX_TENSOR_RANKS && gpus / tp >= 2; tp++) {
     const dp = gpus / tp;
-    if (!Number.isInteger(dp)) continue;
+    if (!splitsHeads(model, tp) || !Number.isInteger(dp)) continue;
     found.push({
       options: ['--zero 3', `--dp ${dp}`, `--tp ${tp}`, '--sequence-parallel'],
       run: { ...plain, zero: 3, dp, tp, sequenceParallel: true },
     });
   }
   return found;
+}
+
+const MAX_TENSOR_RANKS = 8;
+
+/** Key heads are split or copied, whole. */
+function splitsHeads({ heads, kvHeads }: ModelSpec, tp: number): boolean {
+  return heads % tp === 0 && (tp <= kvHeads || tp % kvHeads === 0);
 }
 
 /** Every count up to 128, then whole machines of eight up to 4,096. */
@@ -70,7 +116,7 @@ const GPU_COUNTS = [
 
 /**
  * The fewest GPUs of `memory` bytes over which the run fits, each rank with the batch given; null where no layout tried
- * does. Of equal counts the layout with the smallest peak.
+ * does. Of equal counts the first that leaves a twentieth of the memory free, else the one with the smallest peak.
  */
 export function fewestGpus(model: ModelSpec, run: RunSpec, memory: Bytes): GpuLayout | null {
   if (run.framework !== 'pytorch') return null;
@@ -83,12 +129,16 @@ export function fewestGpus(model: ModelSpec, run: RunSpec, memory: Bytes): GpuLa
   return null;
 }
 
+/** Share of a card that a run may fill before another layout of as many cards is worth a look. */
+const COMFORTABLE = 0.95;
+
 function bestLayout(model: ModelSpec, run: RunSpec, gpus: number, memory: Bytes): GpuLayout | null {
   let best: GpuLayout | null = null;
   for (const { options, run: laid } of listLayouts(model, run, gpus)) {
     const peak = peakBytes(model, laid);
-    if (peak <= memory && (best === null || peak < best.peakBytes))
-      best = { gpus, options, peakBytes: peak, run: laid };
+    const layout = { gpus, options, peakBytes: peak, run: laid };
+    if (peak <= COMFORTABLE * memory) return layout;
+    if (peak <= memory && (best === null || peak < best.peakBytes)) best = layout;
   }
   return best;
 }

@@ -27,6 +27,8 @@ export interface GpuPlan extends GpuFit {
 
 export interface Plan {
   readonly model: { readonly name: string; readonly parameters: number };
+  /** Longest sequence the model was published for. */
+  readonly maxPositions: number;
   readonly run: RunSpec;
   readonly fits: readonly GpuFit[];
   /** Smallest memory of the catalogue that holds the run; null where none does. */
@@ -48,6 +50,7 @@ export function buildPlan(
   const holding = fits.filter((fit) => fit.fits).sort((a, b) => a.memoryBytes - b.memoryBytes);
   return {
     model: { name: model.name, parameters: parameterCount(model) },
+    maxPositions: model.maxPositions,
     run,
     fits,
     smallest: holding[0]?.gpu ?? null,

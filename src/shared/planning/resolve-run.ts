@@ -65,7 +65,7 @@ export function givenSettings(said: Partial<RunSpec>, isPacked: boolean): Partia
   };
 }
 
-/** The one mode that all that was said has a meaning in: adapters are trained, prompts are for generation. */
+/** The one mode that all that was said has a meaning in: adapters are trained, prompts are for generation; else the usual one of what was said. */
 function impliedMode(given: Partial<RunSpec>): Partial<RunSpec> {
   if (given.mode !== undefined) return {};
   const said = SETTING_NAMES.filter((name) => given[name] !== undefined);
@@ -73,8 +73,9 @@ function impliedMode(given: Partial<RunSpec>): Partial<RunSpec> {
   const common = [...new Set(limits)].filter((mode) =>
     said.every((name) => RUN_SETTINGS[name].modes?.includes(mode) ?? true),
   );
-  const [mode] = common;
-  return common.length === 1 && mode ? { mode } : {};
+  const usual = said.flatMap((name) => RUN_SETTINGS[name].usualMode ?? []);
+  const [mode] = common.length === 1 ? common : usual;
+  return mode && (limits.length === 0 || common.includes(mode)) ? { mode } : {};
 }
 
 /** The GPU that a text names, or a card of the memory it says. Throws `bad_input` where it is neither. */

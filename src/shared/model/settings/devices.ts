@@ -31,6 +31,7 @@ export const DEVICES = {
   dp: setting({
     kind: count(),
     label: 'Data-parallel ranks',
+    usualMode: 'train',
     impliesPyTorch: always,
     check(ranks, run: { framework: Framework }, _, refuse) {
       if (ranks > 1) refuseBundled(run, refuse);
@@ -163,6 +164,7 @@ export const DEVICES = {
   microBatches: setting({
     kind: count(),
     label: 'Micro-batches of a pipeline step',
+    usualMode: 'train',
     option: { flag: '--micro-batches', takes: '<n>', help: 'micro-batches of a pipeline step' },
   }),
 
@@ -170,6 +172,7 @@ export const DEVICES = {
   sequenceParallel: setting({
     kind: SWITCH,
     label: 'Sequence parallelism',
+    usualMode: 'train',
     check(isOn, { framework, tp = 1 }: { framework: Framework; tp?: number }, _, refuse) {
       if (isOn && framework !== 'tfjs' && tp === 1)
         refuse(

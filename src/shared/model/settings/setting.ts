@@ -18,6 +18,8 @@ export interface Setting<T, Needs = unknown, Flag extends string = string> {
   readonly choiceLabels?: Readonly<Record<string, string>>;
   /** Modes in which a form asks for it; left out, all of them. */
   readonly modes?: readonly Mode[];
+  /** The mode that giving it means where nothing else decides. */
+  readonly usualMode?: Mode;
   readonly default?: NoInfer<T> | ((run: Needs, model: ModelSpec, given: Given) => NoInfer<T>);
   /** Refuses what the model or the other settings do not allow. A value of the wrong kind does not come this far. */
   readonly check?: (value: NoInfer<T>, run: Needs, model: ModelSpec, refuse: Refuse) => void;

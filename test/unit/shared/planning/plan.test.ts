@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addSpecOptions, resolveSpec } from '../../../../src/main/hosts/cli/options/spec-options';
 import { peakBytes } from '../../../../src/shared/budget/peak';
+import { rankCount } from '../../../../src/shared/budget/sharding/shard';
 import { GPUS } from '../../../../src/shared/hardware/gpus';
 import { preset } from '../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../src/shared/model/run';
@@ -225,6 +226,10 @@ describe('a command without a mode', () => {
     ['train', ['--seq', '64', '--zero', '3', '--dp', '2']],
     ['serve', ['--engine', 'sglang']],
     ['generate', ['--kv-cache', 'off']],
+    ['train', ['--dp', '8']],
+    ['train', ['--tp', '2', '--pp', '2', '--micro-batches', '8']],
+    // Settings of one mode alone decide before those of several.
+    ['generate', ['--dp', '2', '--kv-cache', 'on']],
     // A sequence length means something in several: the model's own default stands.
     ['generate', ['--seq', '64']],
   ] as const)('has %s where that is what everything typed is about', async (mode, options) => {
@@ -282,6 +287,34 @@ describe('the fewest GPUs', () => {
     expect((found.run.dp ?? 1) * (found.run.tp ?? 1) * (found.run.pp ?? 1)).toBe(found.gpus);
     for (let gpus = 1; gpus < found.gpus; gpus++)
       expect(fitsOver(model, run, gpus, gib * GiB), `${gpus} GPUs`).toBe(false);
+  });
+});
+
+describe('a long sequence', () => {
+  const llama31 = preset('llama-3.1-8b');
+  const run = runDefaults(llama31, {
+    framework: 'pytorch',
+    mode: 'train',
+    seq: 131_072,
+    zero: 3,
+    dp: 8,
+    checkpointing: 'full',
+  });
+
+  it('is shared over the ranks there are', () => {
+    const change = changesThatFit(llama31, run, 80 * GiB).find(({ options }) =>
+      options.includes('--dp 1 --cp 8'),
+    )!;
+    expect(rankCount(change.run)).toBe(rankCount(run));
+    // An eighth of the activations, of which alone there is more than the rest.
+    expect(change.peakBytes).toBeLessThan(peakBytes(llama31, run) / 4);
+  });
+
+  it('is laid out over ranks that share it, whatever layout it came with', () => {
+    const found = fewestGpus(llama31, { ...run, shardGroup: 4 }, 80 * GiB)!;
+    expect(found.options).toContain(`--cp ${found.gpus}`);
+    expect(rankCount(found.run)).toBe(found.gpus);
+    expect(() => checkRun(llama31, found.run)).not.toThrow();
   });
 });
 

@@ -34,6 +34,24 @@ describe('GGUF', () => {
     expect(needs({ engine: 'llama.cpp' }).passes / 2 ** 20).toBeCloseTo(258.5, 1);
   });
 
+  // "CUDA0 model buffer size = 4403.49 MiB, CPU_Mapped model buffer size = 281.81 MiB", as llama.cpp prints for Q4_K_M.
+  it('keeps the table of embeddings on the host', () => {
+    const found = needs({ engine: 'llama.cpp', gguf: 'Q4_K_M' });
+    expect(found.hostWeights / 2 ** 20).toBeCloseTo(281.81, 1);
+    expect(Math.abs((found.weights - found.hostWeights) / 2 ** 20 / 4403.49 - 1)).toBeLessThan(
+      0.005,
+    );
+  });
+
+  it('runs on the card as many layers as fit, and one more does not', () => {
+    const run = serve({ engine: 'llama.cpp', gguf: 'Q4_K_M', seq: 8192 });
+    expect(planServing(llama, run, 24 * GiB).layersOnCard).toBeNull();
+    const layers = planServing(llama, run, 3 * GiB).layersOnCard ?? 0;
+    expect(layers).toBeGreaterThan(5);
+    expect(layers).toBeLessThan(32);
+    expect(planServing(llama, run, GiB / 4).layersOnCard).toBe(0);
+  });
+
   it('is given to llama.cpp alone', () => {
     expect(() => checkRun(llama, serve({ gguf: 'Q4_0' }))).toThrow(/gguf cannot be "Q4_0"/);
     expect(() => checkRun(llama, serve({ engine: 'llama.cpp', gpuShare: 0.5 }))).toThrow(

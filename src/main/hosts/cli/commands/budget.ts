@@ -12,6 +12,11 @@ export function registerBudget(program: Command, output: Output): void {
     const document = budgetDocument(spec);
     // The largest batch of every GPU takes dozens of budgets, and only the document tells it.
     if (output.json) output.result({ ...document, fits: listFits(spec) }, () => '');
-    else output.result(document, () => budgetText({ ...document, fits: listHolds(spec) }));
+    else
+      output.result(document, () => {
+        const fits = listHolds(spec);
+        const asked = fits.find(({ gpu }) => gpu === spec.card?.name);
+        return budgetText({ ...document, fits }, asked);
+      });
   });
 }

@@ -3,12 +3,14 @@ import { formatBytes, formatExactBytes, formatInteger } from '../../../../shared
 import { COMPONENTS } from '../../../../shared/base/vocabulary';
 import type { Budget, StageBudget, TierBudget } from '../../../../shared/budget/types';
 import type { GpuHold } from '../../../../shared/planning/fits';
+import { fitSentence } from '../../../../shared/present/fit-words';
 import { componentName } from '../../../../shared/present/names';
 import { table, wrap } from './columns';
 
-/** `fits`: which GPUs hold the run, where that is to be told. */
+/** `fits`: which GPUs hold the run, where that is to be told; `asked`: whether the one that was named does. */
 export function budgetText(
   budget: Omit<Budget, 'fits'> & { readonly fits?: readonly GpuHold[] },
+  asked?: GpuHold,
 ): string {
   const { run, perRank, fits } = budget;
   const { textbook, refined } = budget.tiers;
@@ -19,6 +21,7 @@ export function budgetText(
       `${budget.model.name} · ${formatInteger(budget.model.parameters)} parameters · ${run.mode} · batch ${run.batch} · ${what} · ${run.precision}${run.mode === 'train' ? trainingWords(run) : ''}`,
       '',
     ),
+    ...(asked ? [wrap(fitSentence(asked, run), '')] : []),
     ...(perRank
       ? [
           wrap(

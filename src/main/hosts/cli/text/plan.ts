@@ -29,6 +29,7 @@ export function planText(plan: PlanDocument, allGpus: boolean): string {
     ...(plan.carried ? carriedText(plan.carried) : []),
     wrap(described, ''),
     ...assumedSentences(plan.assumed).map((sentence) => wrap(sentence, '')),
+    ...positionsText(plan),
     ...(gpu ? ['', ...gpuText(gpu, run)] : []),
     ...(gpu === null || allGpus ? ['', catalogueTable(plan)] : []),
     ...(plan.padding ? ['', paddingText(plan.padding)] : []),
@@ -139,10 +140,40 @@ const WHAT = {
 /** What a serving engine has left for its cache, and how far that reaches. */
 function servingText(serving: ServingPlan, run: RunSpec): string {
   const { weightBytes, passBytes, cacheBytes, cacheTokens, longestContext, sequences } = serving;
+  const left =
+    cacheTokens === 0
+      ? 'nothing is left for the cache'
+      : `${formatBytes(cacheBytes)} are left for the cache, ${formatInteger(cacheTokens)} tokens: ${countSequences(sequences)} of ${formatInteger(run.seq)} at once, or one of ${formatInteger(longestContext)}`;
   return wrap(
-    `${run.engine ?? 'vllm'} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${formatBytes(cacheBytes)} are left for the cache, ${formatInteger(cacheTokens)} tokens: ${formatInteger(sequences)} sequences of ${formatInteger(run.seq)} at once, or one of ${formatInteger(longestContext)}.`,
+    `${run.engine ?? 'vllm'} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${left}.${layersText(serving)}`,
     '',
   );
+}
+
+function countSequences(count: number): string {
+  if (count === 0) return 'no sequence';
+  return count === 1 ? 'one sequence' : `${formatInteger(count)} sequences`;
+}
+
+/** What llama.cpp does where a model is larger than the card. */
+function layersText({ layersOnCard }: ServingPlan): string {
+  if (layersOnCard === null) return '';
+  return layersOnCard === 0
+    ? ' The card holds none of the layers.'
+    : ` The card holds ${layersOnCard} of the layers (-ngl ${layersOnCard}); the host runs the others, more slowly.`;
+}
+
+/** A sequence longer than the model was made for is no error, but no default either. */
+function positionsText({ model, run, maxPositions }: PlanDocument): string[] {
+  const asked = run.mode === 'generate' ? run.promptTokens + run.tokens : run.seq;
+  return asked > maxPositions
+    ? [
+        wrap(
+          `${model.name} was published for sequences of up to ${formatInteger(maxPositions)} tokens.`,
+          '',
+        ),
+      ]
+    : [];
 }
 
 function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
