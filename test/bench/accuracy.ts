@@ -1,7 +1,9 @@
 /**
  * How near the prediction comes to real GPUs: the sessions under resources/ground-truth, predicted by the theory as it is
  * now. `npm run bench:accuracy`; another folder can be given, and `--json` prints the rows. Sessions whose names begin
- * with `fault-` were declared falsely on purpose: they are listed and left out of the means. Simulated ones say so.
+ * with `fault-` were declared falsely on purpose: they are listed and left out of the sums. Simulated ones say so.
+ * Allocated, reserved and the process's memory on the GPU are told apart, each against the budget as it shows in that line,
+ * with the median and the worst of the sessions.
  * Where the capture's manifest.json lies beside them, it also tells which planted faults were found (precision, recall,
  * error of the attributed bytes) and what recording cost a step, from the same runs without Plumbline.
  */
@@ -19,24 +21,38 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { SessionDocument } from '../../src/shared/session/session-document';
+import type { BriefDocument } from '../../src/shared/session/session-document';
+import {
+  frameworkSeries,
+  gpuDevice,
+  processMemory,
+  workloadMemory,
+} from '../../src/shared/trace/series-ids';
 
 const EXTENSION = '.plumbline';
 
-export interface AccuracyRow {
-  readonly name: string;
-  readonly gpu: string | null;
-  readonly simulated: boolean;
-  readonly heldOut: boolean;
-  readonly planted: boolean;
-  /** The series that the prediction is compared with. */
+/** What a prediction is held to: a line of the framework, or of the process on the device. */
+export const LINES = ['allocated', 'reserved', 'process'] as const;
+export type Line = (typeof LINES)[number];
+
+/** One line's peak: bytes, null where it was not measured or cannot be predicted. */
+export interface PeakAccuracy {
   readonly series: string | null;
-  /** Bytes; null where it was not measured or cannot be predicted. */
   readonly measured: number | null;
   readonly textbook: number | null;
   readonly refined: number | null;
   /** Refined less measured, in percent of measured. */
   readonly errorPercent: number | null;
+}
+
+export interface AccuracyRow extends PeakAccuracy {
+  readonly name: string;
+  readonly gpu: string | null;
+  readonly simulated: boolean;
+  readonly heldOut: boolean;
+  readonly planted: boolean;
+  /** The same of each line that was recorded; what stands above is of the line that the session is judged by. */
+  readonly lines: Readonly<Partial<Record<Line, PeakAccuracy>>>;
   /** What was found; bytes of a leak are those of one step. */
   readonly findings: readonly { readonly kind: string; readonly bytes: number | null }[];
 }
@@ -59,16 +75,11 @@ export interface ManifestRun {
 export const heldOut = (name: string): boolean =>
   createHash('sha256').update(name).digest()[0]! % 3 === 0;
 
-function rowOf(doc: SessionDocument): AccuracyRow {
-  const measured = doc.overlay.measuredPeak?.bytes ?? null;
-  const { textbook = null, refined = null } = doc.overlay.predictedPeak ?? {};
+function peakOf({ overlay }: BriefDocument): PeakAccuracy {
+  const measured = overlay.measuredPeak?.bytes ?? null;
+  const { textbook = null, refined = null } = overlay.predictedPeak ?? {};
   return {
-    name: doc.name,
-    gpu: doc.environment.gpus[0]?.name ?? null,
-    simulated: doc.simulated,
-    heldOut: heldOut(doc.name),
-    planted: doc.name.startsWith('fault-'),
-    series: doc.overlay.series,
+    series: overlay.series,
     measured,
     textbook,
     refined,
@@ -76,11 +87,32 @@ function rowOf(doc: SessionDocument): AccuracyRow {
       measured === null || measured === 0 || refined === null
         ? null
         : ((refined - measured) / measured) * 100,
+  };
+}
+
+function rowOf(doc: BriefDocument, lines: AccuracyRow['lines']): AccuracyRow {
+  return {
+    ...peakOf(doc),
+    name: doc.name,
+    gpu: doc.environment.gpus[0]?.name ?? null,
+    simulated: doc.simulated,
+    heldOut: heldOut(doc.name),
+    planted: doc.name.startsWith('fault-'),
+    lines,
     findings: doc.findings.map(({ kind, bytes, slope }) => ({
       kind,
       bytes: slope?.bytes ?? bytes,
     })),
   };
+}
+
+/** The series of a line among those recorded; of the process the driver's count before what is derived. */
+function seriesOf(line: Line, { series }: BriefDocument): string | undefined {
+  const ids: readonly string[] =
+    line === 'process'
+      ? [processMemory(gpuDevice(0)), workloadMemory(gpuDevice(0))]
+      : [frameworkSeries(line, 0)];
+  return ids.find((id) => series.some((each) => each.id === id));
 }
 
 /** The runs of the manifest beside the sessions; none where there is no manifest. */
@@ -172,15 +204,15 @@ export async function accuracyOf(
     const rows: AccuracyRow[] = [];
     for (const file of files) {
       copyFileSync(join(folder, file), join(library, file));
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        [launcher, 'show', basename(file, EXTENSION), '--json'],
-        {
-          env: { ...process.env, PLUMBLINE_HOME: library },
-          maxBuffer: 256 * 2 ** 20,
-        },
-      );
-      rows.push(rowOf(JSON.parse(stdout) as SessionDocument));
+      const show = (...more: string[]) =>
+        showBriefly(launcher, library, basename(file, EXTENSION), ...more);
+      const doc = await show();
+      const lines: Partial<Record<Line, PeakAccuracy>> = {};
+      for (const line of LINES) {
+        const id = seriesOf(line, doc);
+        if (id !== undefined) lines[line] = peakOf(await show('--series', id));
+      }
+      rows.push(rowOf(doc, lines));
     }
     return rows;
   } finally {
@@ -188,17 +220,38 @@ export async function accuracyOf(
   }
 }
 
+async function showBriefly(
+  launcher: string,
+  library: string,
+  ...args: readonly string[]
+): Promise<BriefDocument> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [launcher, 'show', ...args, '--json', '--brief'],
+    { env: { ...process.env, PLUMBLINE_HOME: library }, maxBuffer: 64 * 2 ** 20 },
+  );
+  return JSON.parse(stdout) as BriefDocument;
+}
+
 const mebibytes = (bytes: number | null) =>
   (bytes === null ? '-' : (bytes / 2 ** 20).toFixed(0)).padStart(9);
 const percent = (value: number | null) =>
   (value === null ? '-' : `${value >= 0 ? '+' : ''}${value.toFixed(1)}%`).padStart(8);
 
-function meanOf(rows: readonly AccuracyRow[]): string {
-  const errors = rows.flatMap(({ errorPercent }) =>
-    errorPercent === null ? [] : [Math.abs(errorPercent)],
-  );
-  if (errors.length === 0) return 'no session';
-  return `mean |error| ${(errors.reduce((sum, one) => sum + one, 0) / errors.length).toFixed(1)}%, largest ${Math.max(...errors).toFixed(1)}%, ${errors.length} sessions`;
+/** Median and worst of a line, without regard to sign. */
+export function summarizeErrors(rows: readonly AccuracyRow[], line: Line): string | null {
+  const errors = rows
+    .flatMap(({ lines }) => lines[line]?.errorPercent ?? [])
+    .map(Math.abs)
+    .sort((a, b) => a - b);
+  if (errors.length === 0) return null;
+  const [low, high] = [errors[(errors.length - 1) >> 1]!, errors[errors.length >> 1]!];
+  return `${line} median ${((low + high) / 2).toFixed(2)}%, worst ${errors.at(-1)!.toFixed(2)}% of ${errors.length}`;
+}
+
+function errorsText(rows: readonly AccuracyRow[]): string {
+  const told = LINES.flatMap((line) => summarizeErrors(rows, line) ?? []);
+  return told.length === 0 ? 'no session' : told.join('; ');
 }
 
 function faultText({ recall, precision, byteErrors, missed, wrong }: FaultScore): string[] {
@@ -218,14 +271,15 @@ export function accuracyText(
 ): string {
   const width = Math.max(7, ...rows.map(({ name }) => name.length));
   const fair = rows.filter(({ planted }) => !planted);
+  const heads = ['measured', 'refined', 'textbook'].map((head) => head.padStart(9)).join(' ');
   return [
-    `${'session'.padEnd(width)} ${'measured'.padStart(9)} ${'refined'.padStart(9)} ${'textbook'.padStart(9)} ${'error'.padStart(8)}  (peaks, MiB)`,
+    `${'session'.padEnd(width)} ${heads} ${LINES.map((line) => line.padStart(10)).join('')}  (peaks in MiB; refined less measured)`,
     ...rows.map(
       (row) =>
-        `${row.name.padEnd(width)} ${mebibytes(row.measured)} ${mebibytes(row.refined)} ${mebibytes(row.textbook)} ${percent(row.errorPercent)}  ${[row.series ?? 'nothing measured', row.gpu ?? 'no GPU', row.heldOut && 'held out', row.planted && 'planted', row.simulated && 'SIMULATED'].filter(Boolean).join(', ')}`,
+        `${row.name.padEnd(width)} ${mebibytes(row.measured)} ${mebibytes(row.refined)} ${mebibytes(row.textbook)} ${LINES.map((line) => percent(row.lines[line]?.errorPercent ?? null).padStart(10)).join('')}  ${[row.series ?? 'nothing measured', row.gpu ?? 'no GPU', row.heldOut && 'held out', row.planted && 'planted', row.simulated && 'SIMULATED'].filter(Boolean).join(', ')}`,
     ),
-    `held out: ${meanOf(fair.filter((row) => row.heldOut))}`,
-    `others:   ${meanOf(fair.filter((row) => !row.heldOut))}`,
+    `held out: ${errorsText(fair.filter((row) => row.heldOut))}`,
+    `others:   ${errorsText(fair.filter((row) => !row.heldOut))}`,
     ...faultText(scoreFaults(rows, runs)),
     ...recordingCosts(runs).map(
       ({ name, intervalMs, source, percent: added }) =>

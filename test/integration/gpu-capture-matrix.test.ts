@@ -10,7 +10,13 @@ import {
   resolveSpec,
   type SpecOptions,
 } from '../../src/main/hosts/cli/options/spec-options';
-import { type AccuracyRow, heldOut, recordingCosts, scoreFaults } from '../bench/accuracy';
+import {
+  type AccuracyRow,
+  heldOut,
+  recordingCosts,
+  scoreFaults,
+  summarizeErrors,
+} from '../bench/accuracy';
 import { repository } from '../support/repository';
 
 const folder = join(repository, 'scripts', 'gpu');
@@ -174,7 +180,29 @@ describe('what the benchmark makes of a manifest', () => {
     textbook: null,
     refined: null,
     errorPercent: null,
+    lines: {},
     findings,
+  });
+
+  it('sums up each line by its median and its worst session, without regard to sign', () => {
+    const off = (allocated: number, process?: number): AccuracyRow => {
+      const peak = (errorPercent: number) => ({
+        series: 'x',
+        measured: 100,
+        textbook: 90,
+        refined: 100 + errorPercent,
+        errorPercent,
+      });
+      const lines = {
+        allocated: peak(allocated),
+        ...(process !== undefined && { process: peak(process) }),
+      };
+      return { ...session('x', []), lines };
+    };
+    const rows = [off(-3), off(1, 4), off(0), off(2)];
+    expect(summarizeErrors(rows, 'allocated')).toBe('allocated median 1.50%, worst 3.00% of 4');
+    expect(summarizeErrors(rows, 'process')).toBe('process median 4.00%, worst 4.00% of 1');
+    expect(summarizeErrors(rows, 'reserved')).toBeNull();
   });
 
   it('tells found, missed and wrongly claimed faults apart, and the error of the bytes', () => {

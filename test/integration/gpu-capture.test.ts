@@ -309,6 +309,12 @@ describe.skipIf(reason !== null)(
       // GPT-2 with AdamW in fp32 holds four times its 124 439 808 parameters, so that 900 MiB are far less than predicted.
       expect(row.refined).toBeGreaterThan(4 * 4 * 124_439_808);
       expect(row.errorPercent).toBeGreaterThan(100);
+      // The sample's own marker tells what the framework allocated; the driver what the process held.
+      expect(row.lines.allocated).toMatchObject({ measured: 900 * MiB });
+      expect(row.lines.process).toMatchObject({
+        series: 'gpu0.process.memory',
+        measured: 900 * MiB,
+      });
       expect(accuracyText(rows)).toContain('SIMULATED');
       expect(await accuracyOf(at('nowhere'))).toEqual([]);
     });
