@@ -13,11 +13,12 @@ import type Database from 'better-sqlite3';
 import { upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
+import { EVER } from '../../shared/trace/series';
 import type { Summary } from '../../shared/trace/summary';
 import { ByteReader, ChunkError } from './bytes';
 import type { Samples } from './chunk';
 import { checkTime, IN_TIME, rising } from './time-limit';
-import type { ChunkRef, TraceSource } from './trace-source';
+import { type ChunkRef, summarizeSpan, type TraceSource } from './trace-source';
 
 const CHUNK_SAMPLES = 1000;
 /** No chunk comes near; a larger count is damage, and must not be allocated. */
@@ -127,6 +128,10 @@ export class FirstFormatSource implements TraceSource {
 
   tail(): Samples {
     return NOTHING;
+  }
+
+  whole(series: number): Summary | null {
+    return summarizeSpan(this, series, EVER.t0, EVER.t1);
   }
 
   /** A recorder of the old program may still be writing: its newest chunk grows in place. */

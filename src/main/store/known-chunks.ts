@@ -1,6 +1,6 @@
 /**
  * Rows of chunks as they were read lately, so that questions close to each other in time cost one look into the index.
- * Of each level of each series one stretch is held. It is short where a single span is asked for, and longer each time it
+ * Of each level of each series a few stretches are held, since a picture asks at both its ends. One is short where a single span is asked for, and longer each time it
  * is read on from where it ended: who goes through a whole session asks the index seldom.
  */
 import { upperBound } from '../../shared/base/search';
@@ -9,7 +9,10 @@ import type { ChunkRef } from './trace-source';
 
 /** The chunk that holds a moment, and the one after it. */
 const FIRST_ROWS = 2;
+/** Of a level that a picture is drawn from, as many as a picture takes. */
+const PICTURE_ROWS = 32;
 const MOST_ROWS = 512;
+const MOST_STRETCHES = 4;
 
 export interface ChunkIndex {
   /** Of a level, from the last chunk that begins at or before t, in order of time, at most `limit`. */
@@ -27,7 +30,8 @@ interface Stretch {
 
 export class KnownChunks {
   readonly #index: ChunkIndex;
-  readonly #stretches = new Map<string, Stretch>();
+  /** By series and level, the one asked last first. */
+  readonly #stretches = new Map<string, readonly Stretch[]>();
 
   constructor(index: ChunkIndex) {
     this.#index = index;
@@ -35,8 +39,11 @@ export class KnownChunks {
 
   /** Those of a level that touch [t0, t1]; null where they are more than are held at once. */
   touching(series: number, level: number, t0: Micros, t1: Micros): readonly ChunkRef[] | null {
-    const { begins, chunks, until } = this.#around(series, level, t0);
-    if (t1 > until) return null;
+    const near = this.#around(series, level, t0);
+    const isEnough = t1 <= near.until || near.asked >= PICTURE_ROWS;
+    const stretch = isEnough ? near : this.#ask(series, level, t0, PICTURE_ROWS);
+    if (t1 > stretch.until) return null;
+    const { begins, chunks } = stretch;
     const last = upperBound(begins, t0) - 1;
     const from = last >= 0 && chunks[last]!.t1 >= t0 ? last : last + 1;
     return chunks.slice(from, upperBound(begins, t1));
@@ -56,17 +63,30 @@ export class KnownChunks {
     return pickAfter(this.#around(series, 0, stretch.until + 1), t);
   }
 
-  /** To be called when there are more chunks than before. */
-  forget(): void {
-    this.#stretches.clear();
+  /** To be called when there are more chunks than before: they begin behind those that were there. */
+  lookBehind(): void {
+    for (const [key, stretches] of this.#stretches)
+      this.#stretches.set(
+        key,
+        stretches.flatMap((stretch) => {
+          if (stretch.until !== Number.POSITIVE_INFINITY) return stretch;
+          const last = stretch.chunks.at(-1);
+          return last === undefined ? [] : { ...stretch, until: last.t1 };
+        }),
+      );
   }
 
   #around(series: number, level: number, t: Micros): Stretch {
-    const key = `${series}:${level}`;
-    const known = this.#stretches.get(key);
-    if (known !== undefined && known.from <= t && t <= known.until) return known;
-    const isNext = known !== undefined && t > known.until && t <= 2 * known.until - known.from;
-    const asked = isNext ? Math.min(MOST_ROWS, 2 * known.asked) : FIRST_ROWS;
+    const held = this.#stretches.get(`${series}:${level}`) ?? [];
+    const known = held.find(({ from, until }) => from <= t && t <= until);
+    if (known !== undefined) return known;
+    const before = held.find(({ from, until }) => t > until && t <= 2 * until - from);
+    const asked = before === undefined ? FIRST_ROWS : Math.min(MOST_ROWS, 2 * before.asked);
+    return this.#ask(series, level, t, asked, before);
+  }
+
+  /** `instead`: one that is not needed any more. */
+  #ask(series: number, level: number, t: Micros, asked: number, instead?: Stretch): Stretch {
     const chunks = this.#index.from(series, level, t, asked);
     const [first] = chunks;
     const last = chunks.at(-1);
@@ -77,7 +97,11 @@ export class KnownChunks {
       until: last === undefined || chunks.length < asked ? Number.POSITIVE_INFINITY : last.t1,
       asked,
     };
-    this.#stretches.set(key, stretch);
+    const key = `${series}:${level}`;
+    const held = (this.#stretches.get(key) ?? []).filter(
+      (other) => other !== instead && !(stretch.from <= other.from && other.until <= stretch.until),
+    );
+    this.#stretches.set(key, [stretch, ...held].slice(0, MOST_STRETCHES));
     return stretch;
   }
 }

@@ -8,11 +8,12 @@ import { breakAtGaps, type Envelope } from '../../shared/trace/envelope';
 import { PictureBuilder } from '../../shared/trace/picture-builder';
 import { RunBuilder } from '../../shared/trace/run-builder';
 import type { SampleRun } from '../../shared/trace/sample-source';
-import { mergeSummaries, type Summary, summarize } from '../../shared/trace/summary';
+import { EVER } from '../../shared/trace/series';
+import type { Summary } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
 import { ChunkError } from './bytes';
 import type { ChunkRef, TraceSource } from './trace-source';
-import { unlessDamaged, walk } from './trace-source';
+import { summarizeSpan, unlessDamaged, walk } from './trace-source';
 
 export interface Span {
   readonly t0: Micros;
@@ -30,8 +31,6 @@ export interface SampleColumns {
   readonly lost: readonly Gap[];
 }
 
-/** Higher than any level there is. */
-export const TOP = 64;
 /** A week at the highest rate there is: what claims more is packed to burst. */
 const MAX_AT_ONCE = 1 << 26;
 
@@ -46,17 +45,9 @@ export class SeriesQuery {
 
   /** Of the samples of a span; null where it holds none. */
   summarize({ t0, t1 }: Span): Summary | null {
-    let all: Summary | null = null;
-    const add = (part: Summary) => {
-      all = all === null ? part : mergeSummaries(all, part);
-      return true;
-    };
-    walk(this.#source, this.#series, TOP, t0, t1, {
-      chunk: add,
-      samples: ({ times, values }, from, to) => add(summarize(times, values, from, to)),
-      lost() {},
-    });
-    return all;
+    return t0 <= EVER.t0 && t1 >= EVER.t1
+      ? this.#source.whole(this.#series)
+      : summarizeSpan(this.#source, this.#series, t0, t1);
   }
 
   /** As `envelope` of shared/trace gives it, for `columns` pixels; a stretch that cannot be read is a break like a gap. */

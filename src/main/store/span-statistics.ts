@@ -8,8 +8,8 @@ import { QuantileSearch } from '../../shared/trace/quantiles';
 import { type SpanStatistics, standsUntil } from '../../shared/trace/statistics';
 import type { Summary } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
-import { type SeriesQuery, type Span, TOP } from './series-query';
-import { type TraceSource, walk } from './trace-source';
+import type { SeriesQuery, Span } from './series-query';
+import { TOP, type TraceSource, walk } from './trace-source';
 
 /** Takes what was held how long; `chunk` may take a whole chunk without gaps by its summary. */
 interface HeldVisitor {

@@ -5,6 +5,8 @@
 import type Database from 'better-sqlite3';
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
+import { EVER } from '../../shared/trace/series';
+import { mergeSummaries, type Summary } from '../../shared/trace/summary';
 import {
   type Blob,
   checkBlob,
@@ -20,8 +22,10 @@ import {
 import type { Layout } from './growing-series';
 import { KeptColumns } from './kept-columns';
 import { KnownChunks } from './known-chunks';
+import { SealedSummaries } from './sealed-summaries';
+import { TailSamples } from './tail-samples';
 import { checkTime, IN_TIME, rising } from './time-limit';
-import { type ChunkRef, type TraceSource, unlessDamaged } from './trace-source';
+import { type ChunkRef, summarizeSpan, type TraceSource, unlessDamaged } from './trace-source';
 
 const KEPT_BYTES: Bytes = 32 * 2 ** 20;
 /** Of runs of 2^40 samples and more; a file that claims higher levels is not believed. */
@@ -63,7 +67,8 @@ export class StoredSource implements TraceSource {
   readonly #tops = new Map<number, number>();
   /** The id of the last chunk that was written when chunks were last looked for. */
   #newest: number | null = null;
-  readonly #tail = new Map<number, Samples[]>();
+  readonly #tail = new Map<number, TailSamples>();
+  readonly #sealed = new SealedSummaries(this);
   #tailFrom: number | null = null;
   #tailTo = 0;
 
@@ -130,13 +135,17 @@ export class StoredSource implements TraceSource {
   }
 
   tail(series: number): Samples {
-    const parts = this.#tail.get(series);
-    if (parts === undefined) return NOTHING;
-    const [first] = parts;
-    if (parts.length === 1 && first !== undefined) return first;
-    const joined = { times: join(parts, 'times'), values: join(parts, 'values') };
-    this.#tail.set(series, [joined]);
-    return joined;
+    return this.#tail.get(series)?.samples ?? NOTHING;
+  }
+
+  whole(series: number): Summary | null {
+    const sealed = this.#sealed.get(series);
+    const waiting = this.#tail.get(series)?.summary ?? null;
+    if (sealed === null || waiting === null) return sealed ?? waiting;
+    // In a sound file what waits comes after what is sealed.
+    return waiting.t0 > sealed.t1
+      ? mergeSummaries(sealed, waiting)
+      : summarizeSpan(this, series, EVER.t0, EVER.t1);
   }
 
   /** Reads what the tail has gained; to be called once at the beginning of each transaction. */
@@ -152,10 +161,12 @@ export class StoredSource implements TraceSource {
     const rows = this.#statements.tail.iterate(this.#tailTo) as Iterable<TailRow>;
     for (const row of rising(rows, ({ seq }) => seq)) {
       this.#tailTo = row.seq;
-      const parts = this.#tail.get(row.series) ?? [];
-      const last = parts.at(-1)?.times.at(-1) ?? Number.NEGATIVE_INFINITY;
+      const known = this.#tail.get(row.series) ?? new TailSamples();
+      const last = known.summary?.t1 ?? Number.NEGATIVE_INFINITY;
       const samples = unlessDamaged(() => unpackTail(row, row.n, last));
-      if (samples !== null) this.#tail.set(row.series, [...parts, samples]);
+      if (samples === null || samples.times.length === 0) continue;
+      known.add(samples);
+      this.#tail.set(row.series, known);
     }
   }
 
@@ -164,7 +175,8 @@ export class StoredSource implements TraceSource {
     const newest = this.#statements.newest.get() as number | null;
     if (newest === this.#newest) return;
     this.#newest = newest;
-    this.#known.forget();
+    this.#known.lookBehind();
+    this.#sealed.lookAgain();
     this.#tops.clear();
   }
 
@@ -186,13 +198,3 @@ const toRef = ({ summary, ...row }: Row): ChunkRef => ({
   ...row,
   summary: unpackSummary(row, summary),
 });
-
-function join(parts: readonly Samples[], column: keyof Samples): Float64Array {
-  const joined = new Float64Array(parts.reduce((n, { times }) => n + times.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part[column], at);
-    at += part.times.length;
-  }
-  return joined;
-}

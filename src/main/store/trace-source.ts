@@ -6,7 +6,7 @@ import { lowerBound, upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
 import type { Groups } from '../../shared/trace/levels';
 import { EVER } from '../../shared/trace/series';
-import type { Summary } from '../../shared/trace/summary';
+import { mergeSummaries, type Summary, summarize } from '../../shared/trace/summary';
 import type { Gap } from '../../shared/trace/types';
 import { ChunkError } from './bytes';
 import type { Samples } from './chunk';
@@ -45,6 +45,8 @@ export interface TraceSource {
   check(chunk: ChunkRef): void;
   /** In no chunk yet; all of it lies after the last chunk. */
   tail(series: number): Samples;
+  /** Of every sample of the series; null where it has none. */
+  whole(series: number): Summary | null;
 }
 
 /** What a walk meets, in order of time. */
@@ -56,6 +58,30 @@ export interface Visitor {
   samples(samples: Samples, from: number, to: number): void;
   /** Samples from t0 to t1 that are there but cannot be read. */
   lost(t0: Micros, t1: Micros): void;
+}
+
+/** Higher than any level there is. */
+export const TOP = 64;
+
+/** Of the samples of a span, from summaries and from samples alike; null where it holds none. */
+export function summarizeSpan(
+  source: TraceSource,
+  series: number,
+  t0: Micros,
+  t1: Micros,
+  fromLevels = true,
+): Summary | null {
+  let all: Summary | null = null;
+  const add = (part: Summary) => {
+    all = all === null ? part : mergeSummaries(all, part);
+    return true;
+  };
+  walk(source, series, fromLevels ? TOP : 0, t0, t1, {
+    chunk: add,
+    samples: ({ times, values }, from, to) => add(summarize(times, values, from, to)),
+    lost() {},
+  });
+  return all;
 }
 
 /**
