@@ -334,6 +334,9 @@ def note(text):
 _COST = 0.01
 # The part of it that counting the script's objects may take, beyond the first steps.
 _OBJECTS_COST = 0.004
+# The same of reading what is allocated at each block of a model.
+_BLOCKS_COST = 0.004
+_MOST_BLOCKS = 256
 _ALWAYS_TOLD_STEPS = 3
 
 
@@ -540,6 +543,123 @@ def _dtype_name(dtype):
 
 
 
+class _Blocks:
+    """The module that a model repeats, its layers: what is allocated as each begins and ends, forward and backward.
+
+    A block's hooks are on it only during a forward pass that is told. Backward shows in the gradients of what it was given
+    and of what it gave: hooks on those go with the graph, and hold neither a tensor nor a module."""
+
+    def __init__(self, watcher):
+        self.watcher, self.handles, self.edges = watcher, [], []
+        self.found = weakref.WeakKeyDictionary()  # by model: kind, names and blocks
+        self.kind, self.names = None, ()
+        self.spent, self.longest, self.before = 0.0, 0.0, 0.0
+
+    def affordable(self, elapsed):
+        return self.spent + self.longest <= _BLOCKS_COST * elapsed
+
+    def attach(self, root):
+        """For one forward pass of `root`."""
+        began = time.perf_counter()
+        self.before = self.spent
+        if root not in self.found:
+            kind, blocks = _repeated(_inner(root))
+            self.found[root] = kind, tuple(name for name, _one in blocks), [weakref.ref(one) for _name, one in blocks]
+        self.kind, self.names, blocks = self.found[root]
+        for index, block in enumerate(blocks):
+            block = block()
+            if block is not None:
+                self.handles.append(block.register_forward_pre_hook(functools.partial(self.on_begin, index)))
+                self.handles.append(block.register_forward_hook(functools.partial(self.on_end, index)))
+        self.count(began)
+
+    def detach(self):
+        for handle in self.handles:
+            handle.remove()
+        self.handles.clear()
+
+    def on_begin(self, index, _block, args):
+        self.mark(index, 0, args)
+
+    def on_end(self, index, _block, _args, output):
+        self.mark(index, 1, output)
+
+    def mark(self, index, edge, values):
+        watcher = self.watcher
+        if watcher.busy or watcher.depth > 0 or watcher.open not in ("forward", "prefill") or watcher.compiling():
+            return
+        began, watcher.busy = time.perf_counter(), True
+        try:
+            self.read(index, edge)
+            if watcher.torch.is_grad_enabled():
+                tensor = next((one for one in _tensors(values, 2) if getattr(one, "grad_fn", None) is not None), None)
+                if tensor is not None:  # its gradient ends the backward pass of a block, or begins it
+                    tensor.register_hook(functools.partial(self.on_gradient, index, 1 - edge))
+        except Exception:
+            pass
+        finally:
+            watcher.busy = False
+            self.count(began)
+
+    def on_gradient(self, index, edge, _gradient):
+        watcher = self.watcher
+        if watcher.busy or watcher.open != "backward":
+            return
+        began = time.perf_counter()
+        try:
+            self.read(index, edge)
+        except Exception:
+            pass
+        self.count(began)
+
+    def read(self, index, edge):
+        if len(self.edges) < 4 * _MOST_BLOCKS:
+            self.edges.append((index, edge, time.monotonic_ns(), self.watcher.memory()["allocated_bytes"]["all"]["current"]))
+
+    def count(self, began):
+        took = time.perf_counter() - began
+        self.spent += took
+        self.watcher.spent += took
+        self.longest = max(self.longest, self.spent - self.before)
+
+    def take(self):
+        """What was read in the phase that ends, as a field of its memory marker."""
+        if not self.edges:
+            return ""
+        text = ',"blocks":{"kind":%s,"names":%s,"edges":%s}' % (
+            json.dumps(self.kind), json.dumps(self.names), json.dumps(self.edges))
+        self.edges.clear()
+        return text
+
+
+def _repeated(model):
+    """The kind of module that a list of `model` repeats and that holds most of its parameters, and its blocks by name.
+    What is compiled is left alone."""
+    kinds = {}
+    for path, module in model.named_modules():
+        if type(module).__name__ not in ("ModuleList", "Sequential"):
+            continue
+        own = {}
+        for name, one in module.named_children():
+            own.setdefault(type(_inner(one)), []).append((path + "." + name if path else name, one))
+        for kind, some in own.items():
+            if len(some) > 1:
+                kinds.setdefault(kind, []).extend(some)
+    if not kinds:
+        return None, []
+    kind = max(kinds, key=lambda one: sum(each.numel() for _name, block in kinds[one] for each in block.parameters()))
+    outer = [(name, one) for name, one in kinds[kind] if not any(name.startswith(other + ".") for other, _one in kinds[kind])]
+    return kind.__name__, [(name, one) for name, one in outer if _untouchable(one) is None][:_MOST_BLOCKS]
+
+
+def _untouchable(module):
+    """Compiled and scripted modules are as fast as they are because nobody looks in: the word for what this one is."""
+    if type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
+        return "compiled"
+    kinds = [one.__name__ for one in type(module).__mro__]
+    return "scripted" if "ScriptModule" in kinds else "exported" if "GraphModule" in kinds else None
+
+
 class _Watcher:
     """One phase is open at a time. What may go on (a forward pass whose loss is still to be computed, decoding between
     two tokens) stays open with the time and memory of its last activity, and is ended with those if nothing follows.
@@ -551,6 +671,7 @@ class _Watcher:
         self.torch = torch
         self.models, self.optimizers = weakref.WeakSet(), weakref.WeakSet()
         self.objects = _Objects(torch, self.models, self.optimizers)
+        self.blocks = _Blocks(self)
         self.busy, self.quiet = False, False
         self.started, self.spent = time.perf_counter(), 0.0
         self.open, self.open_step, self.last = None, None, None
@@ -783,11 +904,22 @@ class _Watcher:
             self.told_input = self.input
             line = '%s,"input":%s}\n' % (line[:-2], json.dumps(self.input))
         self.tell(line)
+        if name in ("forward", "prefill"):
+            self.tell_blocks()
+
+    def tell_blocks(self):
+        """In the first steps with a new model, then as often as is affordable, where what is allocated can be read."""
+        root = self.root and self.root()
+        if root is None or type(root).__name__ == "DataParallel" or self.memory() is None:
+            return
+        if not self.is_settled() or self.blocks.affordable(time.perf_counter() - self.started):
+            self.blocks.attach(root)
 
     def close(self):
         if self.open is None:
             return
         ts, stats = self.last or (time.monotonic_ns(), self.memory())
+        self.blocks.detach()
         self.tell_memory(ts, stats)
         self.ended = (self.open, self.open_step, ts)
         self.tell(_phase_line(self.open, "end", self.open_step, ts))
@@ -827,8 +959,8 @@ class _Watcher:
         for name in ("num_alloc_retries", "num_ooms"):
             if name in stats:
                 counters += ',"%s":%d' % (name, stats[name])
-        self.tell('%s,"counters":{%s},"phase":"%s"%s}\n' % (
-            text, counters, self.open, "" if self.open_step is None else ',"step":%d' % self.open_step))
+        self.tell('%s%s,"counters":{%s},"phase":"%s"%s}\n' % (
+            text, self.blocks.take(), counters, self.open, "" if self.open_step is None else ',"step":%d' % self.open_step))
 
     def tell_run(self, root, ids, length, training, cached):
         if self.is_silent():

@@ -60,10 +60,12 @@ it.skipIf(!python)(
     });
     const watched = await runPython(
       python ?? '',
-      [join(real, 'identical.py')],
+      [join(real, 'identical.py'), '--as-on-a-gpu'],
       instrumentEnvironment('python', {}),
     );
     expect(alone.lines).toEqual([]);
+    const told = new Set(watched.lines.flatMap(({ blocks }) => blocks?.kind ?? []));
+    expect(told.size).toBeGreaterThanOrEqual(9);
     expect(alone.stdout.trim().split('\n')).toHaveLength(11);
     expect(watched.stdout).toBe(alone.stdout);
     expect(watched.lines.filter(({ type }) => type === 'model').length).toBeGreaterThanOrEqual(10);
@@ -87,3 +89,41 @@ it.skipIf(!python)(`finds what launchers start${reason}`, async () => {
   expect(ranks('objects')).toEqual([0, 1]);
   expect(ranks('model')).toEqual([0, 1]);
 });
+
+it.skipIf(!python)(
+  `tells block by block what autograd saves, and which keeps more${reason}`,
+  async () => {
+    const changes = async (...more: string[]) => {
+      const { code, lines, stderr } = await runPython(python ?? '', [
+        join(real, 'blocks.py'),
+        helpers,
+        ...more,
+      ]);
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      return (wanted: string) => {
+        const { blocks } =
+          lines.find(({ phase, step, blocks }) => phase === wanted && step === 2 && blocks) ?? {};
+        expect(blocks?.names).toEqual([0, 1, 2, 3, 4, 5].map((i) => `layers.${i}`));
+        return [0, 1, 2, 3, 4, 5].map((i) => {
+          const at = (edge: number) =>
+            blocks?.edges.find(([block, own]) => block === i && own === edge)?.[3] ?? 0;
+          return at(1) - at(0);
+        });
+      };
+    };
+    // A block saves its input, and what goes into and comes out of the GELU: 8 · (16 + 32 + 32) floats, and its weights 2 · 16 · 32.
+    const saved = 4 * (8 * (16 + 32 + 32) + 2 * 16 * 32);
+    // One keeps 8 · 16 · 3072 floats more; what they are multiplied by is its input, of which only the shape is needed.
+    const more = 4 * 8 * 16 * 3072;
+    const backAgain = await changes();
+    expect(backAgain('forward')).toEqual(
+      [0, 1, 2, 3, 4, 5].map((i) => saved + (i === 3 ? more : 0)),
+    );
+    expect(backAgain('backward')).toEqual(backAgain('forward').map((bytes) => -bytes));
+    const leaking = await changes('--leak');
+    expect(leaking('forward')).toEqual(
+      [0, 1, 2, 3, 4, 5].map((i) => saved + (i === 3 ? 4 << 20 : 0)),
+    );
+    expect(leaking('backward')).toEqual([0, 1, 2, 3, 4, 5].map(() => -saved));
+  },
+);

@@ -107,6 +107,24 @@ describe.skipIf(!python)(`watching a model of a stand-in for PyTorch${reason}`, 
     ]);
   });
 
+  it('tells what is allocated at the edges of its blocks, in the phases of the first steps', async () => {
+    const { lines } = await watched();
+    const [told, ...others] = lines.filter(({ blocks }) => blocks !== undefined);
+    expect(others.every(({ phase }) => phase === 'forward')).toBe(true);
+    expect(told?.blocks).toMatchObject({
+      kind: 'Block',
+      names: ['blocks.0', 'blocks.1', 'blocks.2'],
+    });
+    // Blocks of the stand-in allocate nothing: the output is there, the loss is not yet.
+    const output = 4 * (50 * 6 + 16 * 6 + 3 * 2 * 6 * 24) + 4 * (32 + 192);
+    expect(told?.blocks?.edges.map(([block, edge, , bytes]) => [block, edge, bytes])).toEqual(
+      [0, 1, 2].flatMap((block) => [
+        [block, 0, output],
+        [block, 1, output],
+      ]),
+    );
+  });
+
   it('announces model and run by itself, from the shapes where there is no configuration', async () => {
     const { lines } = await watched();
     expect(lines.find(({ type }) => type === 'model')?.fields).toMatchObject({

@@ -24,6 +24,12 @@ export interface Line {
   readonly requested?: number;
   readonly components?: Readonly<Record<string, number>>;
   readonly counters?: Readonly<Record<string, number>>;
+  readonly blocks?: {
+    readonly kind: string;
+    readonly names: readonly string[];
+    /** Block, 0 for its beginning and 1 for its end, time in nanoseconds, bytes allocated. */
+    readonly edges: readonly (readonly [number, number, number, number])[];
+  };
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 export interface Ran {

@@ -94,7 +94,7 @@ def _on_outermost_call(torch, plumbline):
                     if watcher.is_settled() and modules.__call__ is __call__:
                         modules.__call__ = original
                 elif next(iter(self.parameters()), None) is not None:
-                    kind = _untouchable(self)
+                    kind = plumbline._untouchable(self)
                     if kind is None:
                         watcher.add_model(self)
                     else:
@@ -110,14 +110,6 @@ def _on_outermost_call(torch, plumbline):
             modules.__call__ = __call__
 
     return arm
-
-
-def _untouchable(module):
-    """Compiled and scripted modules are as fast as they are because nobody looks in."""
-    if type(module).__name__ == "OptimizedModule" or getattr(module, "_compiled_call_impl", None) is not None:
-        return "compiled"
-    kinds = [one.__name__ for one in type(module).__mro__]
-    return "scripted" if "ScriptModule" in kinds else "exported" if "GraphModule" in kinds else None
 
 
 try:

@@ -124,13 +124,14 @@ export class LiveTrace implements SampleSink {
   }
 }
 
-/** Samples before a memory marker at `t`: its trail, and its high-water mark where it happened, so that the line reaches it. */
+/** Samples before a memory marker at `t`: its trail, the edges of its blocks, and its high-water mark where it happened, so that the line reaches it. */
 function samplesBefore(
   t: Micros,
-  { peak, peakAt, allocated }: MemoryMark,
+  { peak, peakAt, allocated, blocks }: MemoryMark,
   trail: readonly (readonly [Micros, Bytes])[],
 ): (readonly [Micros, Bytes])[] {
   const peaked =
     peak !== undefined && peakAt !== undefined && peak > allocated ? [[peakAt, peak] as const] : [];
-  return [...trail, ...peaked].filter(([at]) => at < t).sort(([a], [b]) => a - b);
+  const edges = (blocks?.edges ?? []).map(([, , at, bytes]) => [at, bytes] as const);
+  return [...trail, ...edges, ...peaked].filter(([at]) => at < t).sort(([a], [b]) => a - b);
 }

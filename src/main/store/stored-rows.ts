@@ -38,6 +38,11 @@ const byName = z
   .record(text, z.number())
   .refine((named) => Object.keys(named).length <= MAX_NAMES)
   .optional();
+const blocks = z.object({
+  kind: text,
+  names: z.array(text).max(256),
+  edges: z.array(z.tuple([z.int(), z.literal([0, 1]), z.number(), z.number()])).max(1024),
+});
 const memory = z.looseObject({
   allocated: z.number(),
   reserved: bytes,
@@ -47,6 +52,7 @@ const memory = z.looseObject({
   components: byName,
   peakComponents: byName,
   counters: byName,
+  blocks: blocks.optional(),
 });
 const marker = z.discriminatedUnion('type', [
   z.looseObject({

@@ -32,6 +32,12 @@ const counters = z
   .refine((entries) => Object.keys(entries).length <= 256);
 const fields = z.record(z.string(), z.unknown()).refine((value) => !deeperThan(value, 32));
 
+const blocks = z.object({
+  kind: heldAs,
+  names: z.array(name).max(256),
+  edges: z.array(z.tuple([index.max(255), z.literal([0, 1]), nanoseconds, bytes])).max(1024),
+});
+
 const base = {
   v: z.literal(1).default(1),
   ts: nanoseconds,
@@ -64,6 +70,7 @@ const announcement = z.discriminatedUnion('type', [
       .array(z.tuple([nanoseconds, bytes]))
       .max(1024)
       .nullish(),
+    blocks: blocks.optional().catch(undefined),
   }),
   z.object({
     ...base,
@@ -183,6 +190,10 @@ function memoryMark(
     const t = sessionTime(ts, originNs, now);
     return t === null ? [] : [[t, allocated] as const];
   });
+  const edges = said.blocks?.edges.flatMap(([block, edge, ts, allocated]) => {
+    const t = sessionTime(ts, originNs, now);
+    return t === null ? [] : [[block, edge, t, allocated] as const];
+  });
   return {
     allocated: said.allocated,
     ...(said.reserved != null && { reserved: said.reserved }),
@@ -193,6 +204,7 @@ function memoryMark(
     ...(said.peakComponents && { peakComponents: said.peakComponents }),
     ...(said.counters && { counters: said.counters }),
     ...(trail && trail.length > 0 && { trail }),
+    ...(said.blocks && edges && edges.length > 0 && { blocks: { ...said.blocks, edges } }),
   };
 }
 

@@ -98,9 +98,22 @@ export interface MemoryMark {
   readonly peakComponents?: Readonly<Partial<Record<Component, Bytes>>>;
   /** Bytes allocated at moments on the way here; it becomes samples of the series and is not stored with the marker. */
   readonly trail?: readonly (readonly [t: Micros, allocated: Bytes])[];
+  /** What was allocated at the edges of the model's blocks in the phase that this ends. */
+  readonly blocks?: BlocksMark;
   /** Further counters of the framework by its own names, for example numBytes, numBytesInGPU. */
   readonly counters?: Readonly<Record<string, number>>;
 }
+
+/** The module that a model repeats: its layers, by name, and in order of time what was allocated as each began and ended. */
+export interface BlocksMark {
+  /** Their class. */
+  readonly kind: string;
+  readonly names: readonly string[];
+  readonly edges: readonly BlockEdge[];
+}
+
+/** `edge`: 0 where the block begins, 1 where it ends; of backward too, in the order in which backward goes. */
+export type BlockEdge = readonly [block: number, edge: 0 | 1, t: Micros, allocated: Bytes];
 
 /** Bytes of one component that the script's own objects hold in one type on one device, each storage once. */
 export interface HeldPart {

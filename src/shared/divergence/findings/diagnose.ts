@@ -19,6 +19,7 @@ import { findGrowth } from './growth';
 import { findIdleStretches } from './idle';
 import { findKvCacheMismatch } from './kv-cache';
 import { findLeak, type Leak } from './leak';
+import { findOddBlock, type OddBlock } from './odd-block';
 import { findOtherProcesses } from './other-process';
 import { findOutOfMemory } from './out-of-memory';
 import { findPlateaus } from './plateau';
@@ -61,7 +62,10 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const running = (setting !== null && winner?.best.budget) || input.budget;
   const allocator = findAllocatorOverhead(input, framework, running);
   const isNamed = leak !== null || setting !== null;
-  const shapes = findShapes(input, { framework, watched, rises, isNamed });
+  const odd = findOddBlock(input);
+  const origin = leak !== null && odd !== null && isOriginOf(odd, leak) ? odd : null;
+  const beside = origin === null && odd !== null ? [odd.finding] : [];
+  const shapes = [...beside, ...findShapes(input, { framework, watched, rises, isNamed })];
   // Other runs that would fit matter only where none of them has been named.
   const rivals = (setting === null && !hasSlope && judged?.mismatch?.fitting) || [];
   const findings = [
@@ -69,7 +73,7 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     pool,
     settingOfAll,
     findChangedBatch(input),
-    leak?.finding,
+    leak && origin ? addOrigin(leak.finding, origin) : leak?.finding,
     settingOfRest,
     cache,
     ...shapes,
@@ -114,6 +118,18 @@ function nameSettings(
   const winner = clearWinner(judged?.mismatch);
   return { asRecorded, settingOfAll, leak, settingOfRest, cache, judged, winner };
 }
+
+/** A block that keeps in each pass what each step leaks is where the leak begins. */
+function isOriginOf({ bytes, stays }: OddBlock, { finding }: Leak): boolean {
+  const each = finding.slope?.per === 'step' ? finding.slope.bytes : 0;
+  return stays && Math.abs(bytes - each) <= 0.1 * each;
+}
+
+const addOrigin = (leak: Finding, { words, finding }: OddBlock): Finding => ({
+  ...leak,
+  title: `${leak.title}, from ${words} on`,
+  evidence: [...leak.evidence, ...finding.evidence],
+});
 
 interface Beside {
   readonly framework: Overlay | null;

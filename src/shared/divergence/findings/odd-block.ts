@@ -1,0 +1,163 @@
+/**
+ * A block of the model that keeps more than its like: every layer of a kind saves as much for backward as the next, so
+ * one that stands out from all the others is where a divergence begins. What each keeps is what was allocated at its end
+ * less at its beginning; the first pass is left out, in which libraries take their workspaces.
+ */
+import { formatBytes, formatInteger } from '../../base/format';
+import { median } from '../../base/statistics';
+import { type Bytes, MiB, type Micros } from '../../base/units';
+import { keptByBlock } from '../../budget/pytorch/blocks';
+import type { BlocksMark, Marker } from '../../trace/types';
+import type { DiagnosisInput, Finding } from '../overlay/types';
+
+export interface OddBlock {
+  readonly finding: Finding;
+  /** What it keeps beyond the others in one pass. */
+  readonly bytes: Bytes;
+  /** "block 17 (layers.17)". */
+  readonly words: string;
+  /** Backward does not give it back. */
+  readonly stays: boolean;
+}
+
+/** Fewer are no crowd that one could stand out from. */
+const MIN_BLOCKS = 4;
+const MIN_EXCESS = MiB;
+
+type MemoryMarker = Extract<Marker, { type: 'memory' }>;
+interface Pass {
+  readonly marker: MemoryMarker;
+  readonly blocks: BlocksMark;
+}
+
+/** The block that keeps most beyond its like; null where none stands out. */
+export function findOddBlock(input: DiagnosisInput): OddBlock | null {
+  const passes = input.markers.flatMap((marker): Pass[] =>
+    marker.type === 'memory' && marker.memory.blocks !== undefined
+      ? [{ marker, blocks: marker.memory.blocks }]
+      : [],
+  );
+  const found = [...Map.groupBy(passes, ({ marker }) => marker.rank).values()].flatMap((own) => {
+    const odd = lookAt(own, input);
+    return odd === null ? [] : [odd];
+  });
+  return found.reduce<OddBlock | null>(
+    (most, one) => (most === null || one.bytes > most.bytes ? one : most),
+    null,
+  );
+}
+
+function lookAt(passes: readonly Pass[], input: DiagnosisInput): OddBlock | null {
+  const forward = settledPasses(passes, ['forward', 'prefill']);
+  const first = forward[0];
+  const last = forward.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const kept = typicalChanges(forward);
+  const odd = standOut(kept);
+  if (odd === null) return null;
+  const backward = typicalChanges(settledPasses(passes, ['backward']));
+  const given = backward.get(odd.block);
+  const usual = median([...backward.values()]);
+  const stays = given !== undefined && given - usual > -0.5 * odd.excess;
+  return describe(input, { first, last, passes: forward.length, odd, stays, given });
+}
+
+/** Those of a kind but the first of all; of one pass alone it. */
+function settledPasses(passes: readonly Pass[], phases: readonly string[]): Pass[] {
+  const own = passes.filter(({ marker }) => phases.includes(marker.phase ?? ''));
+  return own.length > 1 ? own.slice(1) : own;
+}
+
+/** By block, the middle one of what the passes changed from its beginning to its end. */
+function typicalChanges(passes: readonly Pass[]): Map<number, Bytes> {
+  const changes = new Map<number, Bytes[]>();
+  for (const { blocks } of passes) {
+    const begun = new Map<number, Bytes>();
+    for (const [block, edge, , allocated] of blocks.edges) {
+      const before = begun.get(block);
+      if (edge === 0) begun.set(block, allocated);
+      else if (before !== undefined) {
+        changes.set(block, [...(changes.get(block) ?? []), allocated - before]);
+        begun.delete(block);
+      }
+    }
+  }
+  return new Map([...changes].map(([block, all]) => [block, median(all)]));
+}
+
+interface Odd {
+  readonly block: number;
+  readonly excess: Bytes;
+  readonly usual: Bytes;
+  /** How many others stand out too. */
+  readonly others: number;
+}
+
+/** The first block that keeps far more than the others, which are alike. */
+function standOut(kept: ReadonlyMap<number, Bytes>): Odd | null {
+  if (kept.size < MIN_BLOCKS) return null;
+  const usual = median([...kept.values()]);
+  const least = Math.max(MIN_EXCESS, 0.05 * usual);
+  const odd = [...kept].filter(([, bytes]) => bytes - usual > least);
+  const first = odd[0];
+  if (first === undefined || odd.length > kept.size / 4) return null;
+  const excess = first[1] - usual;
+  const crowd = [...kept].filter(([, bytes]) => bytes - usual <= least).map(([, bytes]) => bytes);
+  // Blocks that differ among themselves have no like.
+  if (Math.max(...crowd) - Math.min(...crowd) > 0.25 * excess) return null;
+  return { block: first[0], excess, usual, others: odd.length - 1 };
+}
+
+interface Seen {
+  readonly first: Pass;
+  readonly last: Pass;
+  readonly passes: number;
+  readonly odd: Odd;
+  readonly stays: boolean;
+  /** What backward changed from its beginning to its end; undefined where it was not read. */
+  readonly given: Bytes | undefined;
+}
+
+function describe(
+  { budget }: DiagnosisInput,
+  { first, last, passes, odd, stays, given }: Seen,
+): OddBlock {
+  const { block, excess, usual, others } = odd;
+  const { kind, names } = first.blocks;
+  const name = names[block] ?? kind;
+  const words = `block ${formatInteger(block)} (${name})`;
+  const predicted = budget === null ? null : keptByBlock(budget.spec, budget.run);
+  const span: readonly [Micros, Micros] = [
+    first.blocks.edges.find(([own]) => own === block)?.[2] ?? first.marker.t,
+    last.marker.t,
+  ];
+  return {
+    bytes: excess,
+    words,
+    stays,
+    finding: {
+      kind: 'retained',
+      title: `Block ${formatInteger(block)} keeps ${formatBytes(excess)} that its neighbours do not`,
+      bytes: excess,
+      phase: first.marker.phase === 'prefill' ? 'prefill' : 'forward',
+      span,
+      confidence: passes >= 2 ? 'high' : 'medium',
+      evidence: [
+        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other blocks of kind ${kind} keep ${formatBytes(usual)}, in ${formatInteger(passes)} forward passes.`,
+        ...(given === undefined
+          ? []
+          : [
+              stays
+                ? 'Backward does not give it back: it stays.'
+                : 'Backward gives it back: it is saved for that.',
+            ]),
+        ...(predicted === null ? [] : [`Theory has a block keep ${formatBytes(predicted)}.`]),
+        ...(others === 0 ? [] : [`${formatInteger(others)} later blocks stand out as well.`]),
+      ],
+      formula:
+        'kept = allocated at the end of the block − at its beginning, less the middle one of all blocks',
+      worked: `${formatBytes(excess + usual)} − ${formatBytes(usual)} = ${formatBytes(excess)}`,
+      remedy: `Look at what ${name} does that the others do not: outputs it appends to a list, a hook that keeps tensors, a branch in fp32 or without a fused kernel.`,
+    },
+  };
+}
