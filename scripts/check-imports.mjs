@@ -55,7 +55,14 @@ const ALLOWED = {
     'shared/chapter/claims',
     'shared/session',
   ],
-  'shared/chapter/sweeps': [...theory, 'shared/session', 'shared/chapter/experiments/measured'],
+  'shared/chapter/sweeps': [
+    ...theory,
+    'shared/compute',
+    'shared/planning',
+    'shared/session',
+    'shared/chapter/experiments',
+    'shared/chapter/experiments/measured',
+  ],
   'shared/divergence/overlay': [...theory, 'shared/trace'],
   'shared/divergence/fit': analysis,
   'shared/divergence/shapes': ['shared/base', 'shared/trace'],
@@ -82,6 +89,7 @@ const ALLOWED = {
     'shared/session',
     'shared/library',
     'shared/chapter/claims',
+    'shared/chapter/sweeps',
   ],
 
   'main/install': ['shared/base'],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLibrary } from '../../src/main/store/library';
 import type { Claim } from '../../src/shared/chapter/claims';
 import type { Outcome } from '../../src/shared/chapter/experiments/measured';
+import type { SweepOutcome } from '../../src/shared/chapter/sweeps/outcome';
 import type { SessionDocument } from '../../src/shared/session/session-document';
 import { runCli, runJson, temporaryHome } from '../support/cli';
 
@@ -102,7 +103,7 @@ describe('an experiment that runs', () => {
   it('is refused what it has not', async () => {
     for (const [args, what] of [
       [['nonsense'], 'nonsense'],
-      [['padding', '--full'], '--full'],
+      [['gpt3-forward', '--full'], '--full'],
       [['batching', '--backend', 'cuda'], 'cuda'],
     ] as const) {
       const { code, document } = await runJson<{ error: { code: string; message: string } }>(
@@ -115,5 +116,33 @@ describe('an experiment that runs', () => {
         message: expect.stringContaining(what),
       });
     }
+  });
+});
+
+describe('a sweep of a command', () => {
+  const home = temporaryHome();
+  afterAll(() => home.dispose());
+  const script = "process.exit('{n}' === 'odd' ? 3 : 0)";
+  const sweep = async (...options: string[]) => {
+    const { document, code, stderr } = await runJson<SweepOutcome>(
+      ['experiment', '--sweep', 'n=1,odd', ...options, '--', process.execPath, '-e', script],
+      home.dir,
+    );
+    expect(code, stderr).toBe(0);
+    return {
+      stderr,
+      failed: document.failed,
+      sessions: document.points.map((row) => row.sessions),
+    };
+  };
+
+  it('goes on after a point that fails, and records nothing twice but what is asked for otherwise', async () => {
+    const first = await sweep();
+    expect(first.failed).toEqual([{ point: 'n=odd', why: expect.stringContaining('exit code 3') }]);
+    expect(first.sessions).toEqual([[expect.any(String)], []]);
+    expect((await sweep()).sessions).toEqual(first.sessions);
+    const declared = await sweep('--model', 'gpt2-nano');
+    expect(declared.stderr).toContain('recorded with other settings');
+    expect(declared.sessions[0]).not.toEqual(first.sessions[0]);
   });
 });

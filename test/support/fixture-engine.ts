@@ -263,6 +263,9 @@ export function fixtureEngine(
     upload: async ({ upload }) => ({ upload: upload ?? 'u-1' }),
     import: async () => ({ id: 's-train' }),
     addSample: async () => ({ id: 's-train' }),
+    sweep: async () => ({ outcome: null, running: null, failure: null }),
+    startSweep: async () => {},
+    stopSweep: async () => {},
     chapter: async () => [],
     delete: async ({ id }) => {
       find(id);

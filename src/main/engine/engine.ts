@@ -37,6 +37,7 @@ import { printPdf } from './print-pdf';
 import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
+import { Sweeps } from './sweeps';
 import { Uploads } from './uploads';
 
 export interface EngineOptions {
@@ -115,10 +116,17 @@ export function createEngine(options: EngineOptions): Engine {
     upload: async (piece) => uploads.receive(piece),
     import: async (request) => events.announce(uploads.import(request)),
     chapter: async () => withMeasured(chapterClaims(), await recordedOutcomes(answers)),
+    sweep: (query) => sweeps.state(query),
+    startSweep: async (query) => {
+      checkMayLaunch(options);
+      sweeps.start(query);
+    },
+    stopSweep: () => sweeps.stop(),
     addSample: async () => events.announce({ id: await importFile(library, sampleSession) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
   };
+  const sweeps = new Sweeps(answers, recordings, events);
   return {
     ...cancellable(answers),
     listing: () => library.list(),
@@ -139,6 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
       events.close();
       uploads.close();
       exports.close();
+      await sweeps.stop();
       questions.close();
       await recordings.stopAll();
     },

@@ -36,6 +36,7 @@ import type {
   PhasesQuery,
   StatisticsQuery,
 } from './queries';
+import type { SweepQuery, SweepState } from './sweeps';
 
 export interface AppInfo {
   readonly version: string;
@@ -237,6 +238,12 @@ interface Methods {
   import(q: ImportRequest): Promise<{ id: string }>;
   /** Every figure that the chapter prints, judged, with what the library's experiments have measured of it. */
   chapter(): Promise<readonly Claim[]>;
+  /** What the library's recordings say of a bundled sweep, and which one is running. */
+  sweep(q: SweepQuery): Promise<SweepState>;
+  /** Begins a bundled sweep; points that are recorded already are not recorded again, unless `isAnew`. */
+  startSweep(q: SweepQuery & { isAnew: boolean }): Promise<void>;
+  /** Ends the sweep that is running; what was recorded stays. */
+  stopSweep(): Promise<void>;
   /** Takes the session that comes with Plumbline into the library. */
   addSample(): Promise<{ id: string }>;
 }
@@ -290,6 +297,9 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   import: true,
   addSample: true,
   chapter: true,
+  sweep: true,
+  startSweep: true,
+  stopSweep: true,
 };
 
 /** The methods by name, for transports. */

@@ -33,10 +33,16 @@ export function step(what: string, formula: string, value: number, unit: string)
 
 let claimsById: ReadonlyMap<string, Claim> | null = null;
 
-/** A step with a figure of the chapter beside it, by the id of its claim. */
-export function claimStep(id: string, what: string, formula: string): Step {
+/** A claim of the chapter by its id. */
+export function chapterClaim(id: string): Claim {
   claimsById ??= new Map(chapterClaims().map((claim) => [claim.id, claim]));
   const claim = claimsById.get(id);
   if (!claim) throw new Error(`The chapter has no claim "${id}".`);
+  return claim;
+}
+
+/** A step with a figure of the chapter beside it, by the id of its claim. */
+export function claimStep(id: string, what: string, formula: string): Step {
+  const claim = chapterClaim(id);
   return { what, formula, value: claim.computed, unit: claim.unit, claim };
 }

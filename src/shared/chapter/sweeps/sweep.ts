@@ -4,7 +4,6 @@
  * off goes on where it stopped.
  */
 import { Failure } from '../../base/failure';
-import type { ModelSpec, RunSpec } from '../../model/spec';
 
 /** A setting that is swept, with its values as they are typed. */
 export interface Axis {
@@ -14,16 +13,6 @@ export interface Axis {
 
 /** One combination of values, in the order of the axes. */
 export type Point = Readonly<Record<string, string>>;
-
-/** A sweep of the bundled workload that comes with Plumbline. */
-export interface BundledSweep {
-  readonly name: string;
-  readonly title: string;
-  /** The law that the chapter states for it, in words. */
-  readonly law: string;
-  axes(full: boolean): readonly Axis[];
-  spec(point: Point, full: boolean): { readonly model: ModelSpec; readonly run: RunSpec };
-}
 
 const MAX_POINTS = 200;
 

@@ -10,13 +10,13 @@
  * Framework bytes of the bundled workload are equal to the byte or do not fit at all.
  */
 
+import { factorize } from '../../base/cholesky';
 import { type Bytes, MiB } from '../../base/units';
 import { COMPONENTS, type Component } from '../../base/vocabulary';
 import type { ComponentBytes, TierBudget } from '../../budget/types';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { predictedRow } from '../overlay/predicted';
 import type { Stairs } from '../overlay/types';
-import { factorize } from './cholesky';
 import type { Observation } from './observations';
 import { matchStairs } from './staircase';
 

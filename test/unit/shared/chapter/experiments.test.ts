@@ -12,6 +12,7 @@ import {
   recordedExperiment,
   withMeasured,
 } from '../../../../src/shared/chapter/experiments/measured';
+import { BUNDLED_SWEEPS } from '../../../../src/shared/chapter/sweeps/bundled';
 import { notBundled } from '../../../../src/shared/model/bundled';
 import { preset } from '../../../../src/shared/model/presets';
 import { checkRun } from '../../../../src/shared/model/validate';
@@ -102,6 +103,7 @@ describe('the ready scenarios', () => {
     const texts = [
       experimentListText(
         EXPERIMENTS.map((one) => ({ ...one, runs: findMeasurement(one.name)?.scope ?? null })),
+        BUNDLED_SWEEPS,
       ),
       ...EXPERIMENTS.map((one) =>
         experimentText(one, one.steps(), findMeasurement(one.name), null),

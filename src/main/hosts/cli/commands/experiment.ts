@@ -17,16 +17,20 @@ import {
   type Outcome,
 } from '../../../../shared/chapter/experiments/measured';
 import { BUNDLED_SWEEPS, findSweep } from '../../../../shared/chapter/sweeps/bundled';
-import { type BundledSweep, fillCommand, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
+import type { BundledSweep } from '../../../../shared/chapter/sweeps/bundled-sweep';
+import { PLAIN_READING } from '../../../../shared/chapter/sweeps/reading';
+import { fillCommand, parseAxis } from '../../../../shared/chapter/sweeps/sweep';
 import { rejectOption } from '../../../../shared/model/reject-field';
 import { choice } from '../../../../shared/model/settings/kinds';
 import { BACKENDS } from '../../../../shared/model/spec';
+import type { Engine } from '../../../engine/engine';
 import { recordedOutcomes } from '../../../engine/experiments';
+import { MAX_REPEATS, planBundled, recordedSweep } from '../../../engine/run-sweep';
 import { recordBundled } from '../options/record-bundled';
 import { collect } from '../options/setting-options';
 import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
-import { commandSweepId, describeAxes, runSweep } from '../sweep';
+import { commandSweepId, describeAxes, followSweep } from '../sweep';
 import { experimentListText, experimentText } from '../text/experiment';
 import { sweepText } from '../text/sweep';
 import { withEngine } from '../with-engine';
@@ -67,50 +71,55 @@ export function registerExperiment(program: Command, output: Output): void {
       );
     if (name === undefined) return list(output);
     const sweep = findSweep(name);
-    if (sweep !== null) return sweepBundled(sweep, options, output);
-    const experiment = experimentByName(name);
-    const measurement = findMeasurement(name);
-    if (measurement === null) refuseToRun(experiment, options);
-    const steps = experiment.steps();
-    const measured = measurement === null ? null : await measuredBy(measurement, options, output);
-    output.result({ ...experiment, steps, measured }, () =>
-      experimentText(experiment, steps, measurement, measured),
-    );
+    return sweep === null ? oneExperiment(name, options, output) : oneSweep(sweep, options, output);
   });
+}
+
+/** Worked out and, where that can be, run. */
+async function oneExperiment(
+  name: string,
+  options: ExperimentOptions,
+  output: Output,
+): Promise<void> {
+  const experiment = experimentByName(name);
+  const measurement = findMeasurement(name);
+  if (measurement === null) refuseToRun(experiment, options);
+  const steps = experiment.steps();
+  const measured = measurement === null ? null : await measuredBy(measurement, options, output);
+  output.result({ ...experiment, steps, measured }, () =>
+    experimentText(experiment, steps, measurement, measured),
+  );
 }
 
 /** How often each point is recorded, and whether earlier recordings count. */
 function sweepOptions({ repeat, fresh = false }: ExperimentOptions) {
   const repeats = whole('--repeat', repeat) ?? 1;
-  if (repeats < 1 || repeats > 100)
-    rejectOption('--repeat', repeat, 'Give a number from 1 to 100.');
+  if (repeats < 1 || repeats > MAX_REPEATS)
+    rejectOption('--repeat', repeat, `Give a number from 1 to ${MAX_REPEATS}.`);
   return { repeats, mayResume: !fresh };
 }
 
-function sweepBundled(
-  sweep: BundledSweep,
-  options: ExperimentOptions,
-  output: Output,
-): Promise<void> {
-  const { full = false, backend } = options;
+/** A sweep, and what the chapter works out and other recordings have measured under the same name. */
+function oneSweep(sweep: BundledSweep, options: ExperimentOptions, output: Output): Promise<void> {
+  const { name, title, law } = sweep;
+  const { full = false, backend, run } = options;
   const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
+  const plan = planBundled(sweep, full, chosen, sweepOptions(options));
+  const experiment = EXPERIMENTS.find((known) => known.name === name) ?? null;
+  const measurement = findMeasurement(name);
   return withEngine(async (engine) => {
-    const outcome = await runSweep(
-      engine,
-      {
-        ...sweepOptions(options),
-        id: sweep.name,
-        full,
-        axes: sweep.axes(full),
-        request: async (point) => {
-          const { model, run } = sweep.spec(point, full);
-          return { bundled: 'gpt2', model, run: { ...run, backend: chosen } };
-        },
-      },
-      output,
-    );
-    output.result({ name: sweep.name, title: sweep.title, law: sweep.law, ...outcome }, () =>
-      sweepText(`${sweep.name}: ${sweep.title}`, sweep.law, outcome),
+    const outcome = run
+      ? await followSweep(engine, plan, output)
+      : await recordedSweep(engine, plan);
+    const measured = measurement === null ? null : await recorded(engine, measurement, full);
+    const steps = experiment?.steps() ?? [];
+    output.result({ ...experiment, name, title, law, steps, measured, ...outcome }, () =>
+      [
+        ...(experiment === null ? [] : [experimentText(experiment, steps, null, null), '']),
+        outcome === null
+          ? `${name}: nothing was recorded of it yet`
+          : sweepText(`${name}: ${title}`, law, outcome),
+      ].join('\n'),
     );
   });
 }
@@ -130,12 +139,13 @@ function sweepCommand(
       'Give it after --: plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}.',
     );
   return withEngine(async (engine) => {
-    const outcome = await runSweep(
+    const outcome = await followSweep(
       engine,
       {
         ...sweepOptions(options),
         id: commandSweepId(command),
         full: false,
+        reading: PLAIN_READING,
         axes,
         request: async (point) => ({
           command: fillCommand(command, point),
@@ -154,17 +164,10 @@ function list(output: Output): void {
   const experiments = EXPERIMENTS.map(({ name, title }) => ({
     name,
     title,
-    runs: findMeasurement(name)?.scope ?? null,
+    runs: findSweep(name) === null ? (findMeasurement(name)?.scope ?? null) : null,
   }));
-  const sweeps = BUNDLED_SWEEPS.map(({ name, title, law }) => ({ name, title, law }));
-  output.result({ experiments, sweeps }, () =>
-    [
-      experimentListText(experiments),
-      'Sweeps of the bundled GPT-2, quick or with --full:',
-      ...sweeps.map(({ name, title }) => `  ${name}: ${title}`),
-      'A command of your own: plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}',
-    ].join('\n'),
-  );
+  const sweeps = BUNDLED_SWEEPS.map(({ name, title, law, scope }) => ({ name, title, law, scope }));
+  output.result({ experiments, sweeps }, () => experimentListText(experiments, sweeps));
 }
 
 function refuseToRun({ name }: Experiment, { full, backend }: ExperimentOptions): void {
@@ -185,11 +188,7 @@ async function measuredBy(
 ): Promise<Outcome | null> {
   const chosen = backend === undefined ? null : choice(BACKENDS).parse('--backend', backend);
   return withEngine(async (engine) => {
-    if (!run)
-      return (
-        (await recordedOutcomes(engine, [measurement])).find((outcome) => outcome.full || !full) ??
-        null
-      );
+    if (!run) return recorded(engine, measurement, full);
     const recordings = measurement.recordings(full);
     const docs = [];
     const folder = mkdtempSync(join(tmpdir(), 'plumbline-experiment-'));
@@ -219,4 +218,14 @@ async function measuredBy(
     }
     return describeOutcome(measurement, full, docs);
   });
+}
+
+/** What the library's recordings say: with `full` those in the chapter's size alone, else either. */
+async function recorded(
+  engine: Engine,
+  measurement: Measurement,
+  full: boolean,
+): Promise<Outcome | null> {
+  const outcomes = await recordedOutcomes(engine, [measurement]);
+  return outcomes.find((outcome) => outcome.full || !full) ?? null;
 }

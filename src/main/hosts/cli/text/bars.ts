@@ -14,6 +14,16 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + (rest === 0 ? '' : EIGHTHS.charAt(rest));
 }
 
+/** A bar with a stroke where something else than what it shows is expected; null draws no stroke. */
+export function markedBar(share: number, mark: number | null, width: number): string {
+  const drawn = [...bar(share, width).padEnd(width)];
+  if (mark !== null) {
+    const at = Math.round(Math.min(1, Math.max(0, mark)) * width) - 1;
+    drawn[Math.max(0, at)] = '┃';
+  }
+  return drawn.join('').trimEnd();
+}
+
 /** A bar with what is left of it drawn faintly: of something that goes on. */
 export function progressBar(share: number, width: number): string {
   const bounded = Math.min(1, Math.max(0, share));

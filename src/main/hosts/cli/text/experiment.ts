@@ -12,22 +12,41 @@ export function experimentListText(
     readonly title: string;
     readonly runs: Measurement['scope'] | null;
   }[],
+  sweeps: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly scope: { readonly quick: string; readonly full: string };
+  }[],
 ): string {
   const running = experiments.flatMap(({ name, runs }) =>
     runs === null ? [] : [[name, runs.small, runs.full] as const],
   );
   return [
+    'Worked out, step by step beside what the chapter prints:',
     ...two(experiments.map(({ name, title }) => [name, title])),
     '',
-    "These are run on this machine as well, small, or in the chapter's size with --full:",
-    ...running.flatMap(([name, small, full]) => wrap(`${name}: ${small}; in full, ${full}.`, '  ')),
+    'Recorded on this machine over a list of values and held against the law the chapter states:',
+    ...sweeps.flatMap(({ name, title, scope: { quick, full } }) => [
+      wrap(`${name}: ${title}`, '    ', '  '),
+      wrap(`${quick}; with --full ${full}`, '    '),
+    ]),
+    '',
+    'Recorded on this machine and held against what is worked out:',
+    ...running.flatMap(([name, small, full]) =>
+      wrap(`${name}: ${small}; with --full ${full}`, '    ', '  '),
+    ),
+    '',
+    'A command of your own:',
+    '  plumbline experiment --sweep batch=1,2,4 -- python train.py --batch {batch}',
   ].join('\n');
 }
 
 /** Rows of a label and its text. */
 function two(rows: readonly (readonly [label: string, text: string])[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
+  return rows.map(([label, text]) =>
+    wrap(text, ' '.repeat(width + 4), `  ${label.padEnd(width)}  `),
+  );
 }
 
 export function experimentText(

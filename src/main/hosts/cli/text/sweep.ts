@@ -1,62 +1,111 @@
-/** A sweep as text: its points beside the prediction, the law they follow, and what failed. */
-import { formatBytes, formatDuration, formatSignedPercent } from '../../../../shared/base/format';
-import type { PowerLaw, SweepOutcome } from '../../../../shared/chapter/sweeps/outcome';
-import { bar } from './bars';
-import { table, wrap } from './columns';
+/** A sweep as text: its points beside the prediction, the laws they follow, what follows from them, and what failed. */
+import type { FigureName } from '../../../../shared/chapter/sweeps/figures';
+import type { SweepOutcome } from '../../../../shared/chapter/sweeps/outcome';
+import type { SweepPoint } from '../../../../shared/chapter/sweeps/reading';
+import {
+  describeConclusion,
+  describeLaw,
+  formatFigure,
+  SHORT_FIGURE_WORDS,
+} from '../../../../shared/present/sweep-words';
+import { markedBar } from './bars';
+import { table, WIDTH, wrap } from './columns';
 import { styled } from './style';
-import { padEnd } from './width';
 
-const BAR = 14;
+const LONGEST_BAR = 24;
+const SHORTEST_BAR = 6;
 
 export function sweepText(title: string, law: string | null, outcome: SweepOutcome): string {
-  const { axes, points, laws, failed } = outcome;
-  const names = axes.map(({ name }) => name);
-  const top = Math.max(
-    1,
-    ...points.map(({ peak, predicted }) => Math.max(peak ?? 0, predicted ?? 0)),
-  );
-  const rows = points.map(({ point, runs, peak, predicted, time }) => [
-    ...names.map((name) => point[name] ?? ''),
-    String(runs),
-    formatBytes(peak),
-    formatBytes(predicted),
-    formatSignedPercent(
-      peak === null || predicted === null || predicted === 0
-        ? null
-        : (100 * (peak - predicted)) / predicted,
-    ),
-    formatDuration(time),
-    padEnd(peak === null ? '' : bar(peak / top, BAR), BAR),
-  ]);
-  const head = [...names, 'runs', 'peak', 'predicted', 'residual', 'time', ''];
-  const [axis = ''] = names;
-  const lines = [
-    ...describeLaw('peak', axis, laws.peak, laws.predicted),
-    ...describeLaw('activations', axis, laws.activations, laws.predictedActivations),
-    ...describeLaw('time', axis, laws.time, null),
-  ];
+  const { laws, conclusions, failed, notes } = outcome;
   return [
     styled('strong', title),
-    table(head, rows, [], 34, [head.length - 1]),
-    ...(lines.length > 0 ? [lines.join('\n')] : []),
+    pointsTable(outcome),
+    ...(laws.length > 0 ? [lawsTable(outcome)] : []),
+    ...(conclusions.length > 0 ? [conclusionsTable(outcome)] : []),
     ...(law === null ? [] : [wrap(`The chapter: ${law}.`, '')]),
+    ...notes.map((note) => wrap(note, '')),
     ...(failed.length > 0
       ? [failed.map(({ point, why }) => wrap(`${point}: ${why}`, '  ', '! ')).join('\n')]
       : []),
   ].join('\n\n');
 }
 
-function describeLaw(
-  what: string,
-  axis: string,
-  law: PowerLaw | null,
-  predicted: PowerLaw | null,
-): readonly string[] {
-  if (law === null) return [];
-  const figure = (value: number) => value.toFixed(2).replace('-', '−');
-  const { exponent, halfWidth } = law;
-  const beside = predicted === null ? '' : `; predicted ${figure(predicted.exponent)}`;
-  return [
-    `${padEnd(what, 12)}∝ ${axis}^${figure(exponent)}, 95% interval ${figure(exponent - halfWidth)} to ${figure(exponent + halfWidth)}${beside}`,
+/** The first figure is drawn as well: measured as a bar, predicted as a stroke. */
+function pointsTable({ axes, figures, points }: SweepOutcome): string {
+  const repeated = points.some(({ runs }) => runs > 1);
+  const hasPrediction = (figure: FigureName) =>
+    points.some((point) => point.figures[figure].predicted !== null);
+  const head = [
+    ...axes.map(({ name }) => name),
+    ...(repeated ? ['runs'] : []),
+    ...figures.flatMap((figure) => [
+      SHORT_FIGURE_WORDS[figure],
+      ...(hasPrediction(figure) ? [figure === 'time' ? 'by work' : 'predicted'] : []),
+    ]),
   ];
+  const rows = points.map(({ point, runs, figures: read }) => [
+    ...axes.map(({ name }) => point[name] ?? ''),
+    ...(repeated ? [String(runs)] : []),
+    ...figures.flatMap((figure) => {
+      const { measured, predicted } = read[figure];
+      return [
+        formatFigure(figure, measured),
+        ...(hasPrediction(figure) ? [formatFigure(figure, predicted)] : []),
+      ];
+    }),
+  ]);
+  const taken = head.reduce(
+    (sum, title, i) => sum + 2 + Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
+    4,
+  );
+  const width = Math.min(LONGEST_BAR, WIDTH - taken);
+  if (width < SHORTEST_BAR) return table(head, rows, [], 34);
+  const bars = drawBars(points, figures[0] ?? 'peak', width);
+  return table(
+    [...head, ''],
+    rows.map((row, i) => [...row, bars[i] ?? '']),
+    [],
+    34,
+    [head.length],
+  );
+}
+
+function drawBars(
+  points: readonly SweepPoint[],
+  figure: FigureName,
+  width: number,
+): readonly string[] {
+  const pairs = points.map((point) => point.figures[figure]);
+  const top = Math.max(
+    1,
+    ...pairs.map(({ measured, predicted }) => Math.max(measured ?? 0, predicted ?? 0)),
+  );
+  return pairs.map(({ measured, predicted }) =>
+    markedBar((measured ?? 0) / top, predicted === null ? null : predicted / top, width),
+  );
+}
+
+function lawsTable({ laws }: SweepOutcome): string {
+  return table(
+    ['', 'grows as', '95% interval', 'predicted', 'chapter', ''],
+    laws
+      .map(describeLaw)
+      .map((law) => [law.what, law.grows, law.interval, law.predicted, law.stated, law.verdict]),
+    [0],
+    30,
+    [1, 5],
+  );
+}
+
+function conclusionsTable({ conclusions }: SweepOutcome): string {
+  const rows = conclusions
+    .map(describeConclusion)
+    .flatMap(({ what, value, predicted, chapter }) => {
+      const [first = { value: '', by: '' }, ...rest] = predicted;
+      return [
+        [what, value, first.value, first.by, chapter],
+        ...rest.map((one) => ['', '', one.value, one.by, '']),
+      ];
+    });
+  return table(['', 'measured', 'predicted', 'by', 'chapter'], rows, [0, 3, 4]);
 }

@@ -12,37 +12,45 @@ import {
   shortestStep,
 } from './measurement';
 
-const WAYS: readonly (readonly [Checkpointing, role: string])[] = [
-  ['none', 'nothing recomputed'],
-  ['every=4', 'every four layers'],
-  ['full', 'every layer recomputed'],
-];
+/** From nothing recomputed to everything; a layer's input is kept every so many layers. */
+export const CHECKPOINTING_WAYS = [
+  'none',
+  'every=6',
+  'every=4',
+  'every=3',
+  'every=2',
+  'full',
+] as const;
+const MEASURED_WAYS: readonly Checkpointing[] = ['none', 'every=4', 'full'];
 
 /** GPT-2's depth at a width that trains within seconds. */
 const NARROW: ModelSpec = { ...preset('gpt2-nano'), name: 'gpt2-nano, 12 layers', layers: 12 };
 
+/** A few steps of training in one of the ways. */
+export function checkpointedRun(way: string, full: boolean) {
+  const model = full ? preset('gpt2') : NARROW;
+  return {
+    model,
+    run: runDefaults(model, {
+      mode: 'train',
+      framework: 'tfjs',
+      optimizer: 'sgd',
+      batch: 1,
+      seq: full ? 128 : 192,
+      steps: 4,
+      checkpointing: CHECKPOINTING_WAYS.find((known) => known === way) ?? 'none',
+    }),
+  };
+}
+
 export const CHECKPOINTING: Measurement = {
   experiment: 'checkpointing',
   scope: {
-    small: 'a small GPT-2 of 12 layers, eight steps: half a minute',
+    small: 'a small GPT-2 of 12 layers, four steps: half a minute',
     full: 'GPT-2 124M, four steps: on a CPU three minutes',
   },
-  recordings(full) {
-    const model = full ? preset('gpt2') : NARROW;
-    return WAYS.map(([checkpointing, role]) => ({
-      role,
-      model,
-      run: runDefaults(model, {
-        mode: 'train',
-        framework: 'tfjs',
-        optimizer: 'sgd',
-        batch: 1,
-        seq: full ? 128 : 256,
-        steps: full ? 4 : 8,
-        checkpointing,
-      }),
-    }));
-  },
+  recordings: (full) =>
+    MEASURED_WAYS.map((way) => ({ role: `checkpointing=${way}`, ...checkpointedRun(way, full) })),
   figures([none, ...others]) {
     if (!none) return [];
     const saving = (doc: SessionDocument, bytes: (doc: SessionDocument) => number) =>

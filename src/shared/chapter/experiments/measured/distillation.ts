@@ -6,7 +6,7 @@ import { runDefaults } from '../../../model/run';
 import type { SessionDocument } from '../../../session/session-document';
 import { type MeasuredFigure, type Measurement, shortestStep } from './measurement';
 
-const MODELS = ['bert-base', 'distilbert', 'tinybert'] as const;
+export const DISTILLED = ['bert-base', 'distilbert', 'tinybert'] as const;
 
 const CLAIMS: Readonly<
   Record<string, { readonly memory: string; readonly speed: readonly string[] }>
@@ -21,28 +21,29 @@ const CLAIMS: Readonly<
   },
 };
 
+/** A few forward passes of one of the models. */
+export function forwardPasses(name: string, full: boolean) {
+  const model = preset(name);
+  return {
+    model,
+    run: runDefaults(model, {
+      mode: 'infer',
+      framework: 'tfjs',
+      batch: 1,
+      seq: full ? 128 : 16,
+      steps: full ? 8 : 3,
+    }),
+  };
+}
+
 export const DISTILLATION: Measurement = {
   experiment: 'distillation',
   scope: {
     small: 'BERT-base, DistilBERT and TinyBERT, three passes of 16 tokens: on a CPU ten seconds',
     full: 'the same, eight passes of 128 tokens: on a CPU half a minute',
   },
-  recordings(full) {
-    return MODELS.map((name) => {
-      const model = preset(name);
-      return {
-        role: name,
-        model,
-        run: runDefaults(model, {
-          mode: 'infer',
-          framework: 'tfjs',
-          batch: 1,
-          seq: full ? 128 : 16,
-          steps: full ? 8 : 3,
-        }),
-      };
-    });
-  },
+  recordings: (full) =>
+    DISTILLED.map((name) => ({ role: `model=${name}`, ...forwardPasses(name, full) })),
   figures([teacher, ...students]) {
     if (!teacher?.model || !teacher.run) return [];
     const { model, run } = teacher;
