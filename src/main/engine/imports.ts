@@ -24,7 +24,7 @@ import { createSession, openSession } from '../store/session-file';
 import { ADDED } from '../store/session-meta';
 
 export type { ReadProgress } from '../import';
-export { STANDARD_INPUT } from '../import';
+export { type PrometheusRequest, STANDARD_INPUT, withPrometheus } from '../import';
 export type { ImportOptions } from '../import/imported-session';
 
 /** The beginning of a file that tells a session file from text. */

@@ -22,6 +22,7 @@ export const IMPORT_KINDS = [
   'gpustat',
   'nvtop',
   'prometheus-text',
+  'prometheus',
   'wandb',
   'mlflow',
   'trainer-state',

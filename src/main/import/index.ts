@@ -23,6 +23,7 @@ import { nsightSystems } from './neighbours/nsight-systems';
 import { isParquet, readParquet } from './neighbours/parquet';
 import { plumblineCsv, plumblineJson } from './neighbours/plumbline-samples';
 import { plumblineTables } from './neighbours/plumbline-tables';
+import { prometheusMatrix } from './neighbours/prometheus-matrix';
 import { prometheusText } from './neighbours/prometheus-text';
 import { pytorchSnapshot } from './neighbours/pytorch-snapshot';
 import { mlflow, trainerState, wandb } from './neighbours/run-logs';
@@ -35,6 +36,7 @@ import { transcript } from './transcript';
 import { xml } from './xml';
 
 export { IMPORT_KINDS, type ImportedTrace, type ImportKind } from './imported-trace';
+export { type PrometheusRequest, withPrometheus } from './prometheus';
 export type { ReadOptions, ReadProgress } from './protocol';
 export { STANDARD_INPUT, withPlainFile } from './source-file';
 
@@ -60,6 +62,7 @@ const FORMATS: readonly ImportFormat[] = [
 
 const JSON_FORMATS: readonly JsonFormat[] = [
   plumblineJson,
+  prometheusMatrix,
   chromeTrace,
   trainerState,
   gpustat,

@@ -24,9 +24,9 @@ export interface ReadOptions {
   readonly onProgress?: (progress: ReadProgress) => void;
 }
 
-/** Bytes of the file while it is read, samples while they are stored. */
+/** Seconds of what is asked of a server, bytes of the file while it is read, samples while they are stored. */
 export interface ReadProgress {
-  readonly stage: 'reading' | 'storing';
+  readonly stage: 'asking' | 'reading' | 'storing';
   readonly done: number;
   readonly total: number;
 }

@@ -61,8 +61,11 @@ function describeSampling(series: string, intervalUs: Micros | null): string {
 }
 
 /** Which of several ranks the figures are of. */
-export const ranksNote = ({ overlay, ranks = [] }: Pick<SessionDocument, 'overlay' | 'ranks'>) =>
-  `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`;
+export const ranksNote = ({ overlay, ranks = [] }: Pick<SessionDocument, 'overlay' | 'ranks'>) => {
+  if (overlay.rank === undefined)
+    return `Of ${ranks.length} GPUs the one whose memory rose most is laid over the budget, unless another is asked for; the table of all has the fullest first.`;
+  return `Of ${ranks.length} ranks, rank ${overlay.rank} is laid over the budget, which is that of one device; the fullest is, unless another is asked for.`;
+};
 
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
 export function methodNotes({

@@ -21,7 +21,7 @@ export const RANK_HEAD = [
 
 export function rankCells({ overlay, ranks = [] }: SessionDocument): string[][] {
   return ranks.map((row) => [
-    `${row.rank}${row.rank === overlay.rank ? ', shown' : ''}`,
+    `${row.rank}${row.rank === overlay.rank || row.series === overlay.series ? ', shown' : ''}`,
     row.series ?? ABSENT,
     formatBytes(row.measuredPeak),
     formatBytes(row.predictedPeak),

@@ -17,6 +17,7 @@ import { addObserved } from '../divergence/overlay/observed';
 import { buildOverlay } from '../divergence/overlay/overlay';
 import {
   chooseRank,
+  deviceRows,
   nameWithin,
   type RankRow,
   rankRows,
@@ -61,7 +62,7 @@ export interface SessionAnalysis {
   readonly budget: Budget | null;
   /** As the session names its lines, with the ledger of what is made known of it. */
   readonly overlay: Overlay;
-  /** Every rank beside the others; null where there is but one. */
+  /** Every rank, or GPU of a file that was read, beside the others; null where there is but one. */
   readonly ranks: readonly RankRow[] | null;
   /** The session, or the rank of it that is shown, as it was diagnosed; its lines have the names they have within the rank. */
   readonly input: DiagnosisInput;
@@ -92,12 +93,16 @@ export function analyseSession(data: SessionData, use?: string, live?: LiveState
     data,
     budget,
     overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
-    ranks: rank === null ? null : rankRows(whole, budget),
+    ranks: rank === null ? rowsByDevice(data, budget) : rankRows(whole, budget),
     input,
     diagnosis,
     warnings: [...(isDone ? warnings : []), ...(warning ? [warning] : [])],
   };
 }
+
+/** Of a file that was read each GPU counts; beside a recorded workload some may be another's. */
+const rowsByDevice = ({ workload, series, baselines }: SessionData, budget: Budget | null) =>
+  workload.kind === 'import' ? deviceRows(series, baselines, budget) : null;
 
 /** The session, or one rank of it, laid over its budget: what a diagnosis goes by. */
 function buildInput(

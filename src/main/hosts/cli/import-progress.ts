@@ -8,6 +8,12 @@ const BAR = 20;
 /** Between two lines; and what is over before that is never spoken of. */
 const EVERY_MS: Millis = 250;
 
+const AMOUNTS: Readonly<Record<ReadProgress['stage'], (amount: number) => string>> = {
+  asking: (seconds) => formatDuration(seconds * 1e6),
+  reading: formatBytes,
+  storing: (samples) => `${formatInteger(samples)} samples`,
+};
+
 export class ImportProgress {
   readonly #say: (line: string) => void;
   readonly #now: () => Millis;
@@ -28,12 +34,8 @@ export class ImportProgress {
     this.#said = now;
     const share = Math.min(1, done / total);
     const leftMs = ((now - this.#began) * (1 - share)) / share;
-    const amount =
-      stage === 'reading'
-        ? `${formatBytes(done)} of ${formatBytes(total)}`
-        : `${formatInteger(done)} of ${formatInteger(total)} samples`;
     this.#say(
-      `${stage} ${progressBar(share, BAR)} ${Math.round(share * 100)}% · ${amount} · ${formatDuration(leftMs * 1000)} left`,
+      `${stage} ${progressBar(share, BAR)} ${Math.round(share * 100)}% · ${AMOUNTS[stage](done)} of ${AMOUNTS[stage](total)} · ${formatDuration(leftMs * 1000)} left`,
     );
   }
 }

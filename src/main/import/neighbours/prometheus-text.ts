@@ -7,6 +7,7 @@ import type { FieldReadings, GpuIdentity } from '../imported-trace';
 import type { ImportFormat, LineSink } from '../protocol';
 import { parseStampLine, type Stamp } from '../stamps';
 import type { TraceBuilder } from '../trace';
+import { ClusterGpus } from './cluster-gpus';
 
 const MiB = 2 ** 20;
 /** By the exporter's name of a metric: the field it is, and what it is multiplied by. */
@@ -26,6 +27,8 @@ export const EXPORTED: ReadonlyMap<string, readonly [field: string, factor: numb
   ['gpu_utilization', ['utilization.gpu', 1000]],
   ['gpu_temperature', ['temperature.gpu', 1000]],
 ]);
+/** Tells the size of a GPU, in MiB like the others, and is no reading. */
+export const MEMORY_TOTAL = 'DCGM_FI_DEV_FB_TOTAL';
 /** From here on up DCGM's numbers are absences (blank, not found, not supported, no permission). */
 const DCGM_BLANK = 2 ** 63;
 
@@ -41,20 +44,6 @@ export const prometheusText: ImportFormat = {
     }),
   open: (trace) => new ScrapeReader(trace),
 };
-
-/** The labels of a series of an exporter, as its GPU. */
-export function identifyGpu(labels: Readonly<Record<string, string>>): GpuIdentity {
-  const index = labels.gpu ?? labels.index;
-  const uuid = labels.UUID ?? labels.uuid;
-  const busId = labels.pci_bus_id;
-  const name = labels.modelName ?? labels.devicename;
-  return {
-    ...(index !== undefined && /^\d{1,4}$/.test(index) && { index: Number(index) }),
-    ...(uuid !== undefined && { uuid }),
-    ...(busId !== undefined && { busId }),
-    ...(name !== undefined && { name }),
-  };
-}
 
 /** A value as an exporter writes it; what DCGM calls blank is absent. */
 export function parseExported(text: string, factor: number): Reading {
@@ -74,10 +63,11 @@ class ScrapeReader implements LineSink {
   readonly #trace: TraceBuilder;
   #rows = new Map<string, Row>();
   #seen = new Set<string>();
-  #hosts = new Set<string>();
+  readonly #gpus: ClusterGpus;
 
   constructor(trace: TraceBuilder) {
     this.#trace = trace;
+    this.#gpus = new ClusterGpus(trace);
   }
 
   line(text: string): void {
@@ -96,16 +86,12 @@ class ScrapeReader implements LineSink {
     );
     // A part of a GPU (MIG) has its own memory and is no reading of the whole.
     if (labels.GPU_I_ID !== undefined && labels.GPU_I_ID !== '') return;
-    this.#hosts.add(labels.Hostname ?? labels.hostname ?? '');
     this.#keep(name, labels, known, value, at);
   }
 
   end(): void {
     this.#flush();
-    if (this.#hosts.size > 1)
-      this.#trace.warn(
-        `The file holds ${this.#hosts.size} hosts; GPUs of one number on several of them cannot be told apart by it alone.`,
-      );
+    this.#gpus.end();
   }
 
   #keep(
@@ -115,7 +101,7 @@ class ScrapeReader implements LineSink {
     value: string,
     at: string | undefined,
   ): void {
-    const identity = identifyGpu(labels);
+    const identity = this.#gpus.find(labels);
     const gpu = JSON.stringify(identity);
     if (this.#seen.has(`${gpu} ${name}`)) this.#flush();
     this.#seen.add(`${gpu} ${name}`);

@@ -11,12 +11,14 @@ import { highestSample, sampleCount } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
   frameworkSeries,
+  isMigDevice,
   rankIn,
   rankMemory,
   TREE_RSS,
+  usedMemory,
 } from '../../trace/series-ids';
 import type { Marker, PhaseSpan, SeriesData } from '../../trace/types';
-import { seriesById } from './lines';
+import { baselineFor, listDevices, seriesById } from './lines';
 import { MeasuredLine } from './measured-line';
 import { predictedPeak } from './predicted';
 import type { Overlay } from './types';
@@ -132,19 +134,50 @@ export function rankRows(trace: Trace, budget: Budget | null): RankRow[] {
             peak.series === rankMemory(rank) ? TREE_RSS : FRAMEWORK_ALLOCATED,
           ).total
         : null;
-    const residual = peak && predicted !== null ? peak.bytes - predicted : null;
     return {
       rank,
       series: peak?.series ?? null,
-      measuredPeak: peak?.bytes ?? null,
-      predictedPeak: predicted,
-      residualBytes: residual,
-      residualPercent: residual === null || !predicted ? null : (100 * residual) / predicted,
+      ...compareBytes(peak?.bytes ?? null, predicted),
       residentPeak: resident ? highest(resident) : null,
       phases: trace.spans.filter((span) => span.rank === rank).length,
     };
   });
 }
+
+/**
+ * Each GPU beside the others, the one that holds most first: of what was read of a whole machine or cluster, where no rank
+ * says who it is. Null where there is but one. A row's rank is the number of its GPU.
+ */
+export function deviceRows(
+  series: readonly SeriesData[],
+  baselines: Readonly<Record<string, Bytes>>,
+  budget: Budget | null,
+): RankRow[] | null {
+  const rows = listDevices(series).flatMap((device): RankRow[] => {
+    const id = usedMemory(device);
+    const data = seriesById(series, id);
+    const top = data && highestSample(data);
+    const rank = Number(/\d+/.exec(device)?.[0]);
+    if (!top || isMigDevice(device)) return [];
+    const measured = top.value - baselineFor(id, baselines);
+    const predicted = budget && predictedPeak(budget.tiers.refined, id).total;
+    return [
+      { ...compareBytes(measured, predicted), rank, series: id, residentPeak: null, phases: 0 },
+    ];
+  });
+  if (rows.length < 2) return null;
+  return rows.sort((a, b) => (b.measuredPeak ?? 0) - (a.measuredPeak ?? 0) || a.rank - b.rank);
+}
+
+const compareBytes = (measured: Bytes | null, predicted: Bytes | null) => {
+  const residual = measured === null || predicted === null ? null : measured - predicted;
+  return {
+    measuredPeak: measured,
+    predictedPeak: predicted,
+    residualBytes: residual,
+    residualPercent: residual === null || !predicted ? null : (100 * residual) / predicted,
+  };
+};
 
 /** What the framework announced comes before resident memory, which also holds the runtime. */
 function findRankPeak(

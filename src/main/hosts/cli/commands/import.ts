@@ -12,6 +12,7 @@ import {
   examineFile,
   type ImportOptions,
   STANDARD_INPUT,
+  withPrometheus,
 } from '../../../engine/imports';
 import { ImportProgress } from '../import-progress';
 import { BRIEF_OPTION } from '../options/brief';
@@ -29,13 +30,22 @@ interface CliOptions extends SpecOptions {
   readonly name?: string;
   readonly keepRaw?: boolean;
   readonly brief?: boolean;
+  readonly query?: string;
+  readonly from?: string;
+  readonly to?: string;
 }
+
+/** Names a server instead of files. */
+const PROMETHEUS = 'prometheus';
 
 export function registerImport(program: Command, output: Output): void {
   addSpecOptions(
     program
       .command('import')
-      .argument('<file...>', 'the files to import, also packed with gzip; - is standard input')
+      .argument(
+        '<file...>',
+        'the files to import, also packed with gzip; - is standard input; or prometheus URL for the samples of a server',
+      )
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
       .option('--interval <ms>', 'interval of a file without timestamps')
@@ -47,6 +57,12 @@ export function registerImport(program: Command, output: Output): void {
         '--baseline <bytes>',
         'device memory in use before the run, for example 310MiB; the first sample when left out and memory rises from it',
       )
+      .option(
+        '--query <selector>',
+        'of prometheus: which series, for example DCGM_FI_DEV_FB_USED{job="train"}; all of GPUs when left out',
+      )
+      .option('--from <time>', 'of prometheus: a time, or how long ago, 1h when left out')
+      .option('--to <time>', 'of prometheus: a time, or how long ago, now when left out')
       .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
@@ -55,8 +71,14 @@ export function registerImport(program: Command, output: Output): void {
       ...(await buildRequest(options)),
       onProgress: (told) => progress.tell(told),
     };
-    if (options.dryRun) await examine(files, request, output);
-    else await importAll(files, request, options.brief === true, output);
+    const work = (given: readonly string[]) =>
+      options.dryRun
+        ? examine(given, request, output)
+        : importAll(given, request, options.brief === true, output);
+    const [kind, url] = files;
+    if (kind !== PROMETHEUS || url === undefined || files.length > 2) return await work(files);
+    const { query, from, to } = options;
+    await withPrometheus({ url, query, from, to }, (path) => work([path]), request.onProgress);
   });
 }
 
