@@ -164,6 +164,7 @@ const ALLOWED = {
   'renderer/timeline': [...window, 'renderer/chart'],
   'renderer/forms': window,
   'renderer/plans': window,
+  'renderer/views/record': [...window, 'renderer/plans'],
   'renderer/views/planner': [...window, 'renderer/chart', 'renderer/plans'],
   'renderer/views/library': [...window, 'renderer/forms'],
   'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],

@@ -174,12 +174,15 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.close();
   });
 
-  it('records from the dialog, refusing what the model cannot take', async () => {
+  it('records from its view, refusing what the model cannot take', async () => {
     const page = await open('#/');
-    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.locator('.page-head').getByRole('link', { name: 'Record', exact: true }).click();
     await page.getByText('Predicted peak').last().waitFor();
-    await page.getByLabel('Prompt tokens').fill('1020');
-    await page.getByText(/more than the 1024 positions/).waitFor();
+    await page.getByLabel('Prompt tokens', { exact: true }).fill('1020');
+    await page
+      .getByText(/has 1024 positions/)
+      .first()
+      .waitFor();
     expect(await page.getByRole('button', { name: 'Start recording' }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'A command', exact: true }).click();
     await page.getByLabel('Command line').fill('missing "a b"');
@@ -191,13 +194,12 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     await page.close();
   });
 
-  it('saves a workload from the dialog with what it gets of the environment, and runs it again', async () => {
-    const page = await open('#/');
-    await page.getByRole('button', { name: 'Record', exact: true }).click();
+  it('saves a workload with what it gets of the environment, and runs it again', async () => {
+    const page = await open('#/record');
     await page.getByRole('button', { name: 'A command', exact: true }).click();
     await page.getByLabel('Command line').fill('missing train.py');
     await page.getByLabel(/^Variables/).fill('CUDA_VISIBLE_DEVICES=0\nnot a name');
-    await page.getByText('neither NAME=VALUE').waitFor();
+    await page.getByText('neither NAME=VALUE').first().waitFor();
     expect(await page.getByRole('button', { name: 'Start recording' }).isDisabled()).toBe(true);
     await page.getByLabel(/^Variables/).fill('CUDA_VISIBLE_DEVICES=0\nHF_TOKEN');
     await page.getByLabel(/^Watch PyTorch/).uncheck();
@@ -219,8 +221,7 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     expect(engine.calls.findLast(({ method }) => method === 'record')!.args).toEqual({
       saved: 'nightly',
     });
-    await page.goto(page.url().replace(/#.*/, '#/'));
-    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    await page.goto(page.url().replace(/#.*/, '#/record'));
     await page.getByRole('button', { name: 'Saved' }).click();
     await page.getByRole('button', { name: 'Delete nightly' }).click();
     await page.getByRole('button', { name: 'Saved' }).waitFor({ state: 'detached' });

@@ -291,6 +291,18 @@ export function fixtureEngine(
       mimeType: format === 'html' ? 'text/html' : 'text/markdown',
       text: `# ${find(ids[0]!).document.name}\n`,
     }),
+    sources: async () => ({
+      checks: [
+        {
+          id: 'nvml',
+          ok: !options.noGpu,
+          found: options.noGpu ? 'libnvidia-ml.so.1 could not be loaded' : 'libnvidia-ml.so.1',
+          remedy: options.noGpu ? 'It comes with the driver.' : null,
+        },
+        { id: 'host', ok: true, found: 'processes are read from /proc', remedy: null },
+      ],
+      gpus: [],
+    }),
     doctor: async () => ({
       checks: [
         { id: 'Node', ok: true, found: '24.21.0', remedy: null },

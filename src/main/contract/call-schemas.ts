@@ -161,6 +161,7 @@ export const CALL_SCHEMAS: {
   export: z.object({ id, format }),
   exportPiece: z.object({ export: id }),
   doctor: nothing,
+  sources: nothing,
   upload: z.object({
     upload: id.nullable(),
     fileName: z.string().max(4096),

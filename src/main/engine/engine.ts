@@ -25,6 +25,7 @@ import { sampleSession, version } from '../install/paths';
 import { openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import type { LibraryListing } from '../store/library-folder';
+import { telemetryChecks } from '../telemetry/doctor/doctor';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { cancellable } from './cancellable';
 import { doctorReport } from './doctor';
@@ -88,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
   const answers: EngineApi = {
     info: async () => describeApp(library.dir, options),
     doctor: () => doctorReport(library, recordings.list().length > 0),
+    sources: () => telemetryChecks(process.env),
 
     list: async () => library.list().sessions,
     ...questions.queries,

@@ -75,6 +75,14 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
       run: () => go('#/'),
     },
     {
+      id: 'session.record',
+      title: 'Record a session',
+      group: 'Session',
+      keys: ['KeyN'],
+      words: 'new start launch',
+      run: () => go('#/record'),
+    },
+    {
       id: 'go.planner',
       title: 'Planner: memory, time and money of a run',
       group: 'Go to',

@@ -14,6 +14,7 @@ export function ModelFields({
   reading,
   base = null,
   suffix = '',
+  models = modelNames(),
   unknown = 'name or Hugging Face id',
   onChange,
 }: {
@@ -23,6 +24,8 @@ export function ModelFields({
   base?: Draft | null;
   /** Tells the labels of two drafts apart. */
   suffix?: string;
+  /** Names that are offered; others may be typed. */
+  models?: readonly string[];
   /** What the field says while no model is named. */
   unknown?: string;
   onChange(draft: Draft): void;
@@ -37,7 +40,7 @@ export function ModelFields({
           text={draft.model}
           usual={usual}
           fault={faults.model}
-          options={modelNames()}
+          options={models}
           onChange={(name) => onChange({ ...draft, model: name })}
         />
       ) : (

@@ -20,10 +20,13 @@ export interface Side {
 export function SettingFields({
   sides,
   hidden = [],
+  groups,
 }: {
   sides: readonly Side[];
   /** Settings that this form decides itself. */
   hidden?: readonly SettingName[];
+  /** Titles of the groups there are; left out, all of them. */
+  groups?: readonly string[];
 }) {
   return SETTING_GROUPS.map((group, i) => {
     const names = group.names.filter(
@@ -31,7 +34,7 @@ export function SettingFields({
         !hidden.includes(name) &&
         sides.some(({ draft, reading }) => isShown(name, draft, reading.run?.mode)),
     );
-    if (names.length === 0) return null;
+    if (names.length === 0 || groups?.includes(group.title) === false) return null;
     if (i === 0) return <Rows key={group.title} names={names} sides={sides} />;
     return <Group key={group.title} group={{ ...group, names }} sides={sides} />;
   });

@@ -7,18 +7,17 @@ import { modelFromConfig } from '../../shared/model/config-file';
 import { parseConfigText } from '../../shared/model/config-text';
 import { modelCalled } from '../../shared/model/named';
 import { refuseName } from '../../shared/model/preset-names';
-import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model/settings';
+import {
+  RUN_SETTINGS,
+  type RunSpec,
+  SETTING_NAMES,
+  type SettingName,
+} from '../../shared/model/settings';
 import { count } from '../../shared/model/settings/kinds';
 import type { ModelSpec } from '../../shared/model/spec';
 import { checkModel, listRefusals } from '../../shared/model/validate';
 import { describeRun, type ResolvedSpec, readCard } from '../../shared/planning/resolve-run';
-import {
-  type ConfigText,
-  DRAFT_SETTINGS,
-  type Draft,
-  SHAPE_FIELDS,
-  type ShapeField,
-} from './draft';
+import { type ConfigText, type Draft, SHAPE_FIELDS, type ShapeField } from './draft';
 import { SHAPE_LABELS } from './labels';
 
 export type DraftField = SettingName | ShapeField | 'model' | 'config' | 'shape';
@@ -34,10 +33,15 @@ export interface Reading {
 
 type Faults = Partial<Record<DraftField, Failure>>;
 
-/** `framework`: the one that runs where nothing says which. */
-export function readDraft(draft: Draft, framework: RunSpec['framework']): Reading {
+/** `framework`: the one that runs where nothing says which; `part`: what of the model runs. */
+export function readDraft(
+  draft: Draft,
+  framework: RunSpec['framework'],
+  part = (model: ModelSpec) => model,
+): Reading {
   const faults: Faults = {};
-  const model = readModel(draft, faults);
+  const named = readModel(draft, faults);
+  const model = named && part(named);
   const said = readSettings(draft, faults);
   if (model === null) return { spec: null, faults, model, run: null };
   const spec = describe(model, said, framework, faults);
@@ -117,7 +121,7 @@ function reshape(model: ModelSpec, sizes: Partial<Record<ShapeField, number>>): 
 
 function readSettings({ settings }: Draft, faults: Faults): Partial<RunSpec> {
   return Object.fromEntries(
-    DRAFT_SETTINGS.flatMap((name) => {
+    SETTING_NAMES.flatMap((name) => {
       const text = settings[name];
       if (text === undefined) return [];
       const { kind, label } = RUN_SETTINGS[name];

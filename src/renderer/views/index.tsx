@@ -1,5 +1,5 @@
 /** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
-import { BookOpen, Ruler, Stethoscope } from 'lucide-react';
+import { BookOpen, CircleDot, Ruler, Stethoscope } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Skeleton } from '../components/Skeleton';
 import type { Route } from '../state/router';
@@ -9,7 +9,8 @@ import { Doctor } from './doctor/Doctor';
 import { Library } from './library/Library';
 import { Session } from './session/Session';
 
-/** Brings the theory with it, so it comes when it is asked for. */
+/** These bring the theory with them, so they come when they are asked for. */
+const Record = lazy(() => import('./record/Record'));
 const Planner = lazy(() => import('./planner/Planner'));
 
 type Views = {
@@ -20,6 +21,7 @@ const VIEWS: Views = {
   library: () => <Library />,
   session: ({ id }) => <Session key={id} id={id} />,
   compare: ({ ids }) => <Compare key={ids.join()} ids={ids} />,
+  record: () => <Record />,
   planner: () => <Planner />,
   doctor: () => <Doctor />,
   chapter: () => <Chapter />,
@@ -33,6 +35,12 @@ export const MENU: readonly {
   readonly icon?: ReactNode;
 }[] = [
   { view: 'library', href: '#/', label: 'Sessions' },
+  {
+    view: 'record',
+    href: '#/record',
+    label: 'Record',
+    icon: <CircleDot size={14} aria-hidden="true" />,
+  },
   {
     view: 'planner',
     href: '#/planner',

@@ -234,6 +234,8 @@ interface Methods {
   /** The next bytes of an export, at most 1 MiB; null at its end. */
   exportPiece(q: { export: string }): Promise<Uint8Array | null>;
   doctor(): Promise<DoctorReport>;
+  /** What a recording of this machine is measured by, and its GPUs: the part of `doctor` that reads no session. */
+  sources(): Promise<DoctorReport>;
   upload(q: UploadPiece): Promise<{ upload: string }>;
   import(q: ImportRequest): Promise<{ id: string }>;
   /** Every figure that the chapter prints, judged, with what the library's experiments have measured of it. */
@@ -293,6 +295,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   export: true,
   exportPiece: true,
   doctor: true,
+  sources: true,
   upload: true,
   import: true,
   addSample: true,

@@ -7,8 +7,7 @@ import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useFileDrop } from '../../components/useFileDrop';
 import { ImportDialog } from '../../forms/ImportDialog';
-import { RecordDialog } from '../../forms/RecordDialog';
-import { useParameter } from '../../state/router';
+import { go, useParameter } from '../../state/router';
 import { EmptyLibrary } from './EmptyLibrary';
 import { LibraryHead } from './LibraryHead';
 import { Filters, SearchProblem } from './SearchBar';
@@ -57,7 +56,7 @@ export function Library() {
       {error !== null && <FailureNote error={error} />}
       <ListState list={list} />
       {list.data?.length === 0 && (
-        <EmptyLibrary onRecord={() => setDialog('record')} onImport={() => setDialog('import')} />
+        <EmptyLibrary onRecord={() => go('#/record')} onImport={() => setDialog('import')} />
       )}
       {compared !== null && chosen.length === 1 && <CompareHint name={chosen[0]?.name ?? ''} />}
       {shown.length > 0 && (
@@ -75,7 +74,6 @@ export function Library() {
       )}
       {list.data !== null && <Foot onTrash={() => setDialog('trash')} />}
       <Imports isOpen={dialog === 'import'} onOpen={(open) => setDialog(open ? 'import' : null)} />
-      {dialog === 'record' && <RecordDialog onClose={() => setDialog(null)} />}
       {dialog === 'trash' && <TrashDialog onClose={() => setDialog(null)} />}
       {dialog === 'words' && chosen[0] && (
         <WordsDialog session={chosen[0]} onClose={() => setDialog(null)} />

@@ -67,10 +67,10 @@ export function LibraryHead({
         <FileUp size={15} aria-hidden="true" />
         Import…
       </button>
-      <button type="button" className="button primary" onClick={() => onDialog('record')}>
+      <a className="button primary" href="#/record">
         <Circle size={12} fill="currentColor" aria-hidden="true" />
         Record
-      </button>
+      </a>
     </div>
   );
 }

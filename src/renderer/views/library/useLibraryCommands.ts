@@ -5,7 +5,7 @@ import type { SessionSummary } from '../../../shared/session/types';
 import { useCommands } from '../../commands/useCommands';
 import { compareHref, go } from '../../state/router';
 
-export type OpenDialog = 'record' | 'words' | 'import' | 'trash' | null;
+export type OpenDialog = 'words' | 'import' | 'trash' | null;
 
 export function useLibraryCommands({
   chosen,
@@ -25,14 +25,6 @@ export function useLibraryCommands({
       group: 'Go to',
       keys: ['/'],
       run: () => field.current?.focus(),
-    },
-    {
-      id: 'session.record',
-      title: 'Record a session',
-      group: 'Session',
-      keys: ['KeyN'],
-      words: 'new start launch',
-      run: () => onDialog('record'),
     },
     {
       id: 'session.import',

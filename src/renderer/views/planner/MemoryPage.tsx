@@ -7,8 +7,8 @@ import { capitalize, componentLabel } from '../../../shared/present/names';
 import { Bytes } from '../../components/Bytes';
 import { Segmented } from '../../components/Segmented';
 import { Skeleton } from '../../components/Skeleton';
+import { type Band, PhaseStacks } from '../../plans/PhaseStacks';
 import { useParameter } from '../../state/router';
-import { type Band, PhaseStacks } from './PhaseStacks';
 import { type Planned, shownTier } from './planned';
 
 const TIERS = [

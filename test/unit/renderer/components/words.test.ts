@@ -7,16 +7,26 @@ import { summarizePhases } from '../../../../src/shared/session/phase-kinds';
 import { fixtureLibrary } from '../../../support/fixture-sessions';
 
 describe('addresses', () => {
-  it('lead to the four views and nowhere else', () => {
+  it('lead to the views and nowhere else', () => {
     expect(
-      ['', '#/', '#/session/a%2Fb', '#/compare?ids=a,b', '#/doctor', '#/other', '#/session/'].map(
-        parseRoute,
-      ),
+      [
+        '',
+        '#/',
+        '#/session/a%2Fb',
+        '#/compare?ids=a,b',
+        '#/record',
+        '#/planner?batch=2',
+        '#/doctor',
+        '#/other',
+        '#/session/',
+      ].map(parseRoute),
     ).toEqual([
       { view: 'library' },
       { view: 'library' },
       { view: 'session', id: 'a/b' },
       { view: 'compare', ids: ['a', 'b'] },
+      { view: 'record' },
+      { view: 'planner' },
       { view: 'doctor' },
       { view: 'unknown', path: 'other' },
       { view: 'unknown', path: 'session/' },

@@ -1,7 +1,7 @@
 /** The saved workloads: choose one to record it again, or delete it. */
 import { Trash2 } from 'lucide-react';
-import type { SavedWorkload } from '../../shared/contract/api';
-import { formatMoment } from '../../shared/present/moments';
+import type { SavedWorkload } from '../../../shared/contract/api';
+import { formatMoment } from '../../../shared/present/moments';
 
 export function SavedFields({
   workloads,

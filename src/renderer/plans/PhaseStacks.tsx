@@ -3,11 +3,11 @@
  * memory as a line. Two configurations stand one beneath the other. The table beside it says the same in figures, and is
  * the way by keyboard.
  */
-import { formatBytes } from '../../../shared/base/format';
-import type { Component, Phase } from '../../../shared/base/vocabulary';
-import type { PhaseBudget } from '../../../shared/budget/types';
-import { COMPONENT_COLOR, STACK_ORDER } from '../../../shared/present/colors';
-import { capitalize, componentLabel } from '../../../shared/present/names';
+import { formatBytes } from '../../shared/base/format';
+import type { Component, Phase } from '../../shared/base/vocabulary';
+import type { PhaseBudget } from '../../shared/budget/types';
+import { COMPONENT_COLOR, STACK_ORDER } from '../../shared/present/colors';
+import { capitalize, componentLabel } from '../../shared/present/names';
 
 export interface StackSide {
   readonly letter: string | null;
@@ -26,9 +26,9 @@ export function PhaseStacks({
   onBand,
 }: {
   sides: readonly StackSide[];
-  /** The band that is looked at. */
-  band: Band;
-  onBand(band: Band): void;
+  /** The band that is looked at; null where the picture is one to look at alone. */
+  band: Band | null;
+  onBand?(band: Band): void;
 }) {
   const names = [...new Set(sides.flatMap(({ phases }) => phases.map(({ phase }) => phase)))];
   const top = Math.max(
@@ -42,7 +42,7 @@ export function PhaseStacks({
   return (
     <div className="stacks" role="img" aria-label={describe(sides)}>
       {names.map((phase) => (
-        <div key={phase} className="stack-row" data-chosen={phase === band.phase}>
+        <div key={phase} className="stack-row" data-chosen={phase === band?.phase}>
           <span className="stack-name">{capitalize(phase)}</span>
           <div className="stack-bars">
             {sides.map(({ letter, phases, memoryBytes }) => (
@@ -86,8 +86,8 @@ function StackBar({
   row: PhaseBudget | undefined;
   limit: number | null;
   top: number;
-  band: Band;
-  onBand(band: Band): void;
+  band: Band | null;
+  onBand: ((band: Band) => void) | undefined;
 }) {
   return (
     <div className="stack-line">
@@ -97,7 +97,7 @@ function StackBar({
           STACK_ORDER.map((component) => {
             const bytes = row.components[component] ?? 0;
             if (bytes === 0) return null;
-            const isChosen = component === band.component && row.phase === band.phase;
+            const isChosen = component === band?.component && row.phase === band?.phase;
             return (
               // biome-ignore lint/a11y: the table's buttons do the same by keyboard; this is a picture
               <i
@@ -109,7 +109,7 @@ function StackBar({
                   width: `${(100 * bytes) / top}%`,
                   background: COMPONENT_COLOR[component],
                 }}
-                onClick={() => onBand({ component, phase: row.phase })}
+                onClick={() => onBand?.({ component, phase: row.phase })}
               />
             );
           })}

@@ -1,0 +1,119 @@
+/** What a command to be recorded needs: its line, its folder, and what it gets of the environment. */
+import { useId } from 'react';
+import type { Failure } from '../../../shared/base/failure';
+import { Fault, TextControl } from '../../plans/SettingField';
+import { type CommandForm, commandFaults } from './command-form';
+
+export function CommandFields({
+  form,
+  onChange,
+}: {
+  form: CommandForm;
+  onChange(form: CommandForm): void;
+}) {
+  const change = (part: Partial<CommandForm>) => onChange({ ...form, ...part });
+  const faults = commandFaults(form);
+  return (
+    <div className="plan-fields">
+      <AreaControl
+        label="Command line"
+        rows={3}
+        placeholder="python train.py --batch 8"
+        text={form.command}
+        fault={faults.command}
+        onChange={(command) => change({ command })}
+      />
+      <TextControl
+        label="Working folder"
+        text={form.cwd}
+        usual="where Plumbline was started"
+        fault={undefined}
+        onChange={(cwd) => change({ cwd })}
+      />
+      <AreaControl
+        label="Variables, one a line: NAME=VALUE, or a NAME that must be passed on"
+        rows={2}
+        placeholder={'CUDA_VISIBLE_DEVICES=0\nHF_TOKEN'}
+        text={form.variables}
+        fault={faults.variables}
+        onChange={(variables) => change({ variables })}
+      />
+      <CheckLine
+        checked={form.onlyNeeded}
+        onChange={(onlyNeeded) => change({ onlyNeeded })}
+        label="Pass on nothing else but what any program needs"
+      />
+      <CheckLine
+        checked={form.watchTorch}
+        onChange={(watchTorch) => change({ watchTorch })}
+        label="Watch PyTorch: phases and its allocator’s figures, without changing the script"
+      />
+      <CheckLine
+        checked={form.leaveRunning}
+        onChange={(leaveRunning) => change({ leaveRunning })}
+        label="Leave running what the command leaves behind; otherwise it is ended with the command"
+      />
+      <p className="hint">
+        Run without a shell. Values of variables whose names look like keys, tokens or passwords are
+        never stored.
+      </p>
+    </div>
+  );
+}
+
+function AreaControl({
+  label,
+  rows,
+  placeholder,
+  text,
+  fault,
+  onChange,
+}: {
+  label: string;
+  rows: number;
+  placeholder: string;
+  text: string;
+  fault: Failure | undefined;
+  onChange(text: string): void;
+}) {
+  const problem = useId();
+  return (
+    <div className="plan-field">
+      <label>
+        <span>{label}</span>
+        <textarea
+          className="mono"
+          rows={rows}
+          spellCheck={false}
+          placeholder={placeholder}
+          value={text}
+          aria-invalid={fault !== undefined}
+          aria-describedby={fault && problem}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </label>
+      <Fault id={problem} fault={fault} />
+    </div>
+  );
+}
+
+function CheckLine({
+  label,
+  checked,
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}) {
+  return (
+    <label className="check-line">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}

@@ -1,0 +1,28 @@
+/** Saves the workload where it is given a name, records it, and goes to its session. */
+import { useState } from 'react';
+import type { RecordRequest } from '../../../shared/contract/api';
+import { useEngine } from '../../state/engine';
+import { go, sessionHref } from '../../state/router';
+import type { RecordForm } from './record-form';
+
+export function useStart(onFailure: (failure: unknown) => void) {
+  const engine = useEngine();
+  const [busy, setBusy] = useState(false);
+  const start = async (request: RecordRequest, form: RecordForm, onSaved: () => void) => {
+    const name = form.kind === 'saved' ? '' : form.workload.trim();
+    setBusy(true);
+    onFailure(null);
+    try {
+      if (name !== '') {
+        await engine.saveWorkload({ name, request });
+        onSaved();
+      }
+      const { id } = await engine.record(request);
+      go(sessionHref(id));
+    } catch (failure) {
+      onFailure(failure);
+    }
+    setBusy(false);
+  };
+  return { busy, start };
+}
