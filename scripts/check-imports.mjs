@@ -42,6 +42,7 @@ const ALLOWED = {
   'shared/budget/tfjs': ['shared/base', 'shared/model', 'shared/budget'],
   'shared/compute': theory,
   'shared/planning': [...theory, 'shared/compute'],
+  'shared/formulas': theory,
   'shared/chapter/claims': [...theory, 'shared/compute'],
   'shared/chapter/experiments': [
     ...theory,

@@ -9,6 +9,7 @@ import { Segmented } from '../../components/Segmented';
 import { Skeleton } from '../../components/Skeleton';
 import { type Band, PhaseStacks } from '../../plans/PhaseStacks';
 import { useParameter } from '../../state/router';
+import { BandPanel } from './BandPanel';
 import { type Planned, shownTier } from './planned';
 
 const TIERS = [
@@ -45,7 +46,10 @@ export function MemoryPage({ sides }: { sides: readonly Planned[] }) {
         band={band}
         onBand={setBand}
       />
-      <ComponentTable sides={told} tier={tier} band={band} onBand={setBand} />
+      <div className="memory-detail">
+        <ComponentTable sides={told} tier={tier} band={band} onBand={setBand} />
+        <BandPanel sides={told} tier={tier} band={band} />
+      </div>
       <Assumed sides={told} />
     </>
   );

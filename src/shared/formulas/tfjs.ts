@@ -1,0 +1,49 @@
+/** The bundled workload's bands: its budget is a dry run of its operations, so that formulas tell what stands throughout. */
+import { countParameterBytes } from '../budget/weights';
+import { kvElementsPerToken } from '../model/kv';
+import { bytesPerElement } from '../model/precision';
+import type { Question, Told } from './explain';
+import { product, symbol } from './formula';
+import { bytesEach } from './symbols';
+
+const DRY_RUN =
+  'A dry run of the workload’s own operations, tensor by tensor, as tfjs 4.22 allocates and disposes them (shared/budget/tfjs)';
+const REST = {
+  more: 'what the operations hold besides, tensor by tensor',
+  less: 'not there at this moment',
+  source: DRY_RUN,
+} as const;
+
+export function explainTfjs({ model, run, shard, component, phase }: Question): Told {
+  const { held } = countParameterBytes(model, run, shard);
+  const P = symbol('P', held);
+  if (component === 'params')
+    return {
+      parts: [{ name: 'weights', formula: product(bytesEach(bytesPerElement(run.precision)), P) }],
+      ...REST,
+    };
+  if (component === 'adam_m' || component === 'adam_v' || component === 'momentum')
+    return { parts: [{ name: 'like the weights', formula: product(bytesEach(4), P) }], ...REST };
+  if (component === 'gradients')
+    return { parts: [{ name: 'of every weight', formula: product(bytesEach(4), P) }], ...REST };
+  if (component === 'kv_cache' && run.kvCache) {
+    const length = phase === 'prefill' ? run.promptTokens : run.promptTokens + run.tokens - 1;
+    return {
+      parts: [
+        {
+          name: 'keys and values at the phase’s end',
+          formula: product(
+            symbol('L', model.layers),
+            symbol('B', run.batch),
+            symbol('n', length),
+            symbol('e', kvElementsPerToken(model)),
+            bytesEach(bytesPerElement(run.kvPrecision)),
+          ),
+        },
+      ],
+      ...REST,
+      more: 'one layer’s keys and values twice, while a token is joined to them',
+    };
+  }
+  return { parts: [], ...REST };
+}
