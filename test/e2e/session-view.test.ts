@@ -178,7 +178,7 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     const page = await open('#/');
     await page.locator('.page-head').getByRole('link', { name: 'Record', exact: true }).click();
     await page.getByText('Predicted peak').last().waitFor();
-    await page.getByLabel('Prompt tokens', { exact: true }).fill('1020');
+    await page.getByLabel('Prompt tokens', { exact: true }).fill('2000');
     await page
       .getByText(/has 1024 positions/)
       .first()

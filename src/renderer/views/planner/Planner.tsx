@@ -9,12 +9,27 @@ import { Segmented } from '../../components/Segmented';
 import { ModelFields, ModelLine } from '../../plans/ModelFields';
 import { SettingFields, type Side } from '../../plans/SettingFields';
 import { useParameter } from '../../state/router';
+import { ComputePage } from './ComputePage';
 import { EmptyPlan } from './EmptyPlan';
+import { FitPage } from './FitPage';
+import { GpusPage } from './GpusPage';
 import { MemoryPage } from './MemoryPage';
 import { type Planned, usePlanned } from './planned';
+import { QuantizationPage } from './QuantizationPage';
+import { ScalingPage } from './ScalingPage';
+import { ServingPage } from './ServingPage';
 import { type PlanDrafts, usePlanDrafts } from './usePlanDrafts';
 
-const PAGES = [{ value: 'memory', label: 'Memory' }] as const;
+const PAGES = [
+  { value: 'memory', label: 'Memory' },
+  { value: 'work', label: 'Work and time' },
+  { value: 'fit', label: 'What fits' },
+  { value: 'gpus', label: 'Many GPUs' },
+  { value: 'quantization', label: 'Quantization' },
+  { value: 'serving', label: 'Serving' },
+  { value: 'scaling', label: 'Scaling laws' },
+  { value: 'cost', label: 'Time and money' },
+] as const;
 type Page = (typeof PAGES)[number]['value'];
 
 export default function Planner() {
@@ -36,7 +51,7 @@ export default function Planner() {
           ) : (
             <>
               <Sentences sides={sides} />
-              <Pages sides={sides} />
+              <Pages sides={sides} drafts={drafts} />
             </>
           )}
         </section>
@@ -120,13 +135,49 @@ function sentence({ budget, hold, reading }: Planned): string {
   return `It needs ${formatBytes(budget.answer.bytes)}, reached in ${peak.peak.phase}. Name a GPU to see whether it fits.`;
 }
 
-function Pages({ sides }: { sides: readonly Planned[] }) {
+function Pages({ sides, drafts }: { sides: readonly Planned[]; drafts: PlanDrafts }) {
   const [asked, setPage] = useParameter('page', 'page');
   const page: Page = PAGES.find(({ value }) => value === asked)?.value ?? 'memory';
   return (
     <>
       <Segmented<Page> label="Page" value={page} options={PAGES} onChange={setPage} />
-      <MemoryPage sides={sides} />
+      <OnePage page={page} sides={sides} drafts={drafts} />
     </>
   );
+}
+
+function OnePage({
+  page,
+  sides,
+  drafts,
+}: {
+  page: Page;
+  sides: readonly Planned[];
+  drafts: PlanDrafts;
+}) {
+  switch (page) {
+    case 'memory':
+      return <MemoryPage sides={sides} />;
+    case 'work':
+      return <ComputePage sides={sides} />;
+    case 'fit':
+      return (
+        <FitPage
+          sides={sides}
+          onChange={(place, change) => {
+            const side = place === 0 ? drafts.a : drafts.b;
+            side?.onChange(change(side.draft));
+          }}
+        />
+      );
+    case 'gpus':
+      return <GpusPage sides={sides} />;
+    case 'quantization':
+      return <QuantizationPage sides={sides} />;
+    case 'serving':
+      return <ServingPage sides={sides} />;
+    case 'scaling':
+    case 'cost':
+      return <ScalingPage sides={sides} isCost={page === 'cost'} />;
+  }
 }

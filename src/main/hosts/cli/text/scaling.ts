@@ -1,24 +1,12 @@
 /** Scaling laws as text for a terminal of 100 columns: how a budget is best spent, how a model stands, what it takes. */
 
 import { formatPercent } from '../../../../shared/base/format';
-import type { AllocationStanding, ScalingReport } from '../../../../shared/compute/scaling';
-import type { TrainingCost } from '../../../../shared/compute/training';
+import type { AllocationStanding } from '../../../../shared/compute/scaling';
 import { scaled, scientific, short, trimmed, whole } from '../../../../shared/present/numbers';
+import type { ScalingDocument } from '../../../../shared/present/scaling-document';
 import { table, wrap } from './columns';
 
-export interface ScalingText extends ScalingReport {
-  /** The budget on devices, where some were named. */
-  readonly training:
-    | ({
-        readonly gpu: string;
-        readonly gpus: number;
-        readonly precision: string;
-        readonly utilization: number;
-      } & Pick<TrainingCost, 'seconds' | 'days' | 'gpuHours' | 'cost' | 'energyKWh'>)
-    | null;
-}
-
-export function scalingText(report: ScalingText): string {
+export function scalingText(report: ScalingDocument): string {
   const rows = report.optimum.map(({ method, N, D, tokensPerParameter, exponent, loss }) => [
     method,
     short(N),
