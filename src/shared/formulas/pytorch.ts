@@ -13,7 +13,7 @@ import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement } from '../model/precision';
 import { findStorage } from '../model/stored-precision';
 import type { Part as WeightPart, WeightTensor } from '../model/weights/tensor';
-import type { Question, TensorRow, Told } from './explain';
+import type { Question, TensorRow, Told } from './explanation';
 import { type Formula, number, product, quotient, symbol } from './formula';
 import { bytesEach, bytesOf, symbols } from './symbols';
 

@@ -3,7 +3,7 @@ import { countParameterBytes } from '../budget/weights';
 import { segmentLength } from '../model/checkpointing';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement, isMixed } from '../model/precision';
-import type { Question, Told } from './explain';
+import type { Question, Told } from './explanation';
 import { type Formula, power, product, quotient, sum, symbol } from './formula';
 import { bytesEach, bytesOf, symbols } from './symbols';
 

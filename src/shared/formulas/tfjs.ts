@@ -2,7 +2,7 @@
 import { countParameterBytes } from '../budget/weights';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement } from '../model/precision';
-import type { Question, Told } from './explain';
+import type { Question, Told } from './explanation';
 import { product, symbol } from './formula';
 import { bytesEach } from './symbols';
 

@@ -1,7 +1,8 @@
 /** What the chosen band is made of: each part's formula, the same with the numbers put in, the symbols, and where it is from. */
 import { formatBytes, formatExactBytes, formatInteger } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
-import { type Explanation, explainBand, type Part } from '../../../shared/formulas/explain';
+import { explainBand } from '../../../shared/formulas/explain';
+import type { Explanation, Part } from '../../../shared/formulas/explanation';
 import { symbolsIn } from '../../../shared/formulas/formula';
 import { meaning } from '../../../shared/formulas/symbols';
 import { componentLabel } from '../../../shared/present/names';
