@@ -22,6 +22,7 @@ export default defineConfig({
           supervisor: from('src/main/workloads/supervisor.ts'),
           'inventory-helper': from('src/main/telemetry/nvidia-smi/inventory-helper.ts'),
           'import-thread': from('src/main/engine/import-thread.ts'),
+          'check-thread': from('src/main/engine/check-thread.ts'),
           'query-thread': from('src/main/engine/query-thread.ts'),
           'sampling-thread': from('src/main/telemetry/sampling-thread.ts'),
         },

@@ -17,6 +17,7 @@ test('the thread answers as the engine itself does, hands on failures, and what 
     rmSync(folder, { recursive: true, force: true });
   });
   const id = 'run';
+  expect(await apart!.list()).toEqual(await here!.list());
   expect(await apart!.show({ id })).toEqual(await here!.show({ id }));
   const view = { id, series: ['framework.allocated'], t0: 0, t1: 5e6, columns: 300 };
   expect(await apart!.trace(view)).toEqual(await here!.trace(view));
@@ -32,6 +33,12 @@ test('the thread answers as the engine itself does, hands on failures, and what 
   await long;
   clearInterval(ticking);
   expect(turns).toBeGreaterThan(2);
+
+  const { checks } = await apart!.doctor();
+  expect(checks.find((check) => check.id === 'sessions')).toMatchObject({
+    ok: true,
+    found: 'read the one session file whole: nothing is damaged',
+  });
 
   await apart!.rename({ id, name: 'another' });
   expect((await apart!.brief({ id })).name).toBe('another');

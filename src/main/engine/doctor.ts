@@ -5,9 +5,9 @@ import { rendererDir, workloadEntry, workloadNode } from '../install/paths';
 import type { Library } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import { telemetryChecks } from '../telemetry/doctor/doctor';
-import { sessionsCheck } from './sessions-check';
+import { isCheckedApart, sessionsCheck } from './sessions-check';
 
-/** `isBusy`: session files are not read whole, since that would hold up what is being recorded. */
+/** `isBusy`: where there is no thread for it, session files are not read whole, since that would hold up what is being recorded. */
 export async function doctorReport(library: Library, isBusy: boolean): Promise<DoctorReport> {
   const telemetry = await telemetryChecks(process.env);
   const writable = isWritable(library.dir);
@@ -29,7 +29,7 @@ export async function doctorReport(library: Library, isBusy: boolean): Promise<D
           ? (access?.remedy ?? null)
           : 'Set PLUMBLINE_HOME to a folder you may write to.',
       },
-      ...(isBusy ? [] : [await sessionsCheck(library)]),
+      ...(isBusy && !isCheckedApart ? [] : [await sessionsCheck(library)]),
       {
         id: 'build',
         ok: built,

@@ -91,7 +91,6 @@ export function createEngine(options: EngineOptions): Engine {
     doctor: () => doctorReport(library, recordings.list().length > 0),
     sources: () => telemetryChecks(process.env),
 
-    list: async () => library.list().sessions,
     ...questions.queries,
     report: async (question) => printed(await questions.queries.report(question)),
     exportFormats: async () => exportFormats(),

@@ -1,22 +1,33 @@
 /**
  * Whether session files are whole, to the last page and chunk: opening one checks only what it reads. The newest come
- * first, for as long as a person waits; what is asked of this process meanwhile is answered between two files.
+ * first, for as long as a person waits, on a thread of their own: neither a recording nor a window is held up.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { Millis } from '../../shared/base/units';
 import type { DoctorReport } from '../../shared/contract/api';
+import { checkThreadEntry } from '../install/paths';
 import type { Library } from '../store/library';
 import { checkSession } from '../store/open-database';
 import { EXTENSION } from '../store/schema';
 import { QUESTION_LIMIT_MS, withinTime } from '../store/time-limit';
+import { runAside } from './thread-task';
 
 const PATIENCE_MS: Millis = 10_000;
 /** Files named in one sentence. */
 const MOST_NAMED = 3;
 
-export async function sessionsCheck(library: Library): Promise<DoctorReport['checks'][number]> {
+type Check = DoctorReport['checks'][number];
+
+export const sessionsCheck = (library: Library): Promise<Check> =>
+  runAside(checkThreadEntry, library.dir, () => checkSessions(library));
+
+/** Whether that holds nothing up. */
+export const isCheckedApart = checkThreadEntry !== null && existsSync(checkThreadEntry);
+
+export async function checkSessions(library: Library): Promise<Check> {
   // A folder that cannot be read is what the check of the library tells.
   const { sessions, damaged } = unlessFailure(() => library.list()) ?? {
     sessions: [],

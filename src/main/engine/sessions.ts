@@ -57,6 +57,10 @@ export class Sessions {
     this.#cache.clear();
   }
 
+  list(): Answer<'list'> {
+    return this.#library.list().sessions;
+  }
+
   show(query: Query<'show'>): SessionDocument {
     return this.#analyse(query, describeAnalysis);
   }

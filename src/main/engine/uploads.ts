@@ -5,10 +5,9 @@
  * Guarantees: what is kept aside is bounded and gone after the import, whatever comes of it, and when the engine closes.
  */
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { Failure } from '../../shared/base/failure';
 import { type Bytes, MiB } from '../../shared/base/units';
 import type { ImportRequest, UploadPiece } from '../../shared/contract/api';
@@ -17,6 +16,7 @@ import { openLibrary } from '../store/library';
 import { checkDeclaration } from '../workloads/declaration';
 import type { ImportReply, ImportTask } from './import-thread';
 import { type ImportOptions, importFile } from './imports';
+import { runAside } from './thread-task';
 
 const UPLOAD_LIMIT: Bytes = 512 * MiB;
 const PIECE_LIMIT: Bytes = MiB;
@@ -125,17 +125,12 @@ function checkFileName(fileName: unknown): string {
   return /^\.*$/.test(name) ? 'file' : name;
 }
 
-/** On a thread where its built entry is there, else here. */
 async function importAside(library: string, path: string, options: ImportOptions): Promise<string> {
-  if (importThreadEntry === null || !existsSync(importThreadEntry))
-    return importFile(openLibrary(library), path, options);
   const task: ImportTask = { library, path, options };
-  const worker = new Worker(importThreadEntry, { workerData: task, name: 'import', execArgv: [] });
-  const reply = await new Promise<ImportReply>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the import thread ended with ${code}`)));
-  });
+  const reply = await runAside<ImportReply>(importThreadEntry, task, async () => ({
+    ok: true,
+    id: await importFile(openLibrary(library), path, options),
+  }));
   if (reply.ok) return reply.id;
   throw Failure.from(reply.failure);
 }

@@ -51,6 +51,9 @@ export const importThreadEntry = threadEntry('import-thread.js');
 /** The thread that answers questions about sessions; null as above. */
 export const queryThreadEntry = threadEntry('query-thread.js');
 
+/** The thread that reads session files whole; null as above. */
+export const checkThreadEntry = threadEntry('check-thread.js');
+
 function threadEntry(name: string): string | null {
   return resources ? null : join(appRoot, 'out', 'main', name);
 }
