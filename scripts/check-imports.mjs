@@ -75,7 +75,8 @@ const ALLOWED = {
     'shared/divergence/findings',
   ],
   'shared/divergence/timing': analysis,
-  'shared/session': [...analysis, 'shared/divergence/**'],
+  'shared/learned': theory,
+  'shared/session': [...analysis, 'shared/divergence/**', 'shared/learned'],
   'shared/library': ['shared/base', 'shared/session'],
   'shared/present': [
     ...analysis,
@@ -117,6 +118,7 @@ const ALLOWED = {
     'shared/trace',
     'shared/session',
     'shared/library',
+    'shared/learned',
     'main/install',
   ],
   'main/import': ['shared/**', 'main/install', 'main/nvidia-smi-format', 'main/import/neighbours'],

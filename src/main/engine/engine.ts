@@ -33,6 +33,7 @@ import { EngineEvents } from './events';
 import { recordedOutcomes } from './experiments';
 import { Exports, exportFormats } from './exports';
 import { type ImportOptions, importFile } from './imports';
+import { Learning } from './learned';
 import { editLibrary } from './library-edits';
 import { printPdf } from './print-pdf';
 import { openQueries } from './query-worker';
@@ -66,6 +67,8 @@ export interface Engine extends EngineClient {
   savedListing(): SavedListing;
   /** One saved workload; throws a Failure that says why where it cannot be read. */
   savedWorkload(name: string): SavedWorkload;
+  /** What the library's sessions tell of their machines. */
+  readonly learning: Learning;
   /** Sessions that are being recorded by this engine. */
   recording(): readonly Recording[];
   /** Stops every recording and releases the library. */
@@ -128,8 +131,14 @@ export function createEngine(options: EngineOptions): Engine {
     budget: async ({ model, run }) => predictRun(model, run),
   };
   const sweeps = new Sweeps(answers, recordings, events);
+  const learning = new Learning(
+    library.dir,
+    () => library.list().sessions,
+    (id) => answers.brief({ id }),
+  );
   return {
     ...cancellable(answers),
+    learning,
     listing: () => library.list(),
     identify: (id) => {
       const whole = library.identify(id);

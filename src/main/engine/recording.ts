@@ -20,6 +20,7 @@ import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/
 import type { LogLine, Marker } from '../../shared/trace/types';
 import { inventoryEntry, supervisorEntry, workloadNode } from '../install/paths';
 import { type AnchoredClock, createSessionClock } from '../install/session-clock';
+import { learnedConstants } from '../store/learned-file';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { createSession, openSession, type SessionWriter } from '../store/session-file';
@@ -150,6 +151,10 @@ export class Recording {
   constructor(parts: RecordingParts) {
     const { id, plan, library, telemetry, clock, machine } = parts;
     const { gpus, sources, simulated, baselines } = telemetry;
+    // Only what was learned before: nothing is judged by itself.
+    const learned = learnedConstants(library.dir).filter(({ gpu, driver }) =>
+      gpus.some((one) => one.name === gpu && one.driver === driver),
+    );
     this.#parts = parts;
     this.#baselines = plan.pid === null ? baselines : baselinesOfOthers(baselines);
     this.#header = new LiveHeader(
@@ -158,7 +163,7 @@ export class Recording {
         id,
         startedAt: clock.startedAt.toISOString(),
         simulated,
-        environment: { ...machine, gpus, sources },
+        environment: { ...machine, gpus, sources, ...(learned.length > 0 && { learned }) },
       },
       (text) => this.#trace.warn(text),
     );

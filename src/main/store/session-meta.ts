@@ -40,6 +40,26 @@ const workload = z.looseObject({
 const gpu = storedDocument<GpuInfo>(
   z.object({ index: z.number(), uuid: z.string(), name: z.string() }),
 );
+const figure = z.object({
+  typical: z.number(),
+  low: z.number(),
+  high: z.number(),
+  sessions: z.number(),
+});
+const learned = z.array(
+  z.object({
+    gpu: z.string(),
+    driver: z.string(),
+    framework: z.string(),
+    sessions: z.number(),
+    figures: z.object({
+      context: figure.optional(),
+      workspace: figure.optional(),
+      communication: figure.optional(),
+      reserve: figure.optional(),
+    }),
+  }),
+);
 const environment = z.looseObject({
   plumbline: z.string(),
   node: z.string(),
@@ -50,6 +70,7 @@ const environment = z.looseObject({
   gpus: z.array(gpu),
   sources: z.array(z.looseObject({ id: z.string(), ok: z.boolean(), detail: z.string() })),
   workload: z.record(z.string(), z.string()),
+  learned: learned.optional().catch(undefined),
 });
 const model = storedDocument<ModelSpec>(
   z.object({

@@ -25,9 +25,10 @@ import {
   selectRank,
 } from '../divergence/overlay/ranks';
 import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
+import { applyLearned } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { phaseSpans } from '../trace/phases';
-import { listMigDevices, migDevice } from '../trace/series-ids';
+import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionData } from './types';
 
 /** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
@@ -135,7 +136,24 @@ function buildInput(
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });
-  return { ...trace, overlay: addObserved(overlay, markers), logs, exitCode, signal, baselines };
+  const told = addLearned(addObserved(overlay, markers), budget, data);
+  return { ...trace, overlay: told, logs, exitCode, signal, baselines };
+}
+
+/** The peak by what had been learned of this GPU and framework when the recording began; of a device's line alone. */
+function addLearned(
+  overlay: Overlay,
+  budget: Budget | null,
+  { environment: { learned = [], workload, gpus } }: SessionData,
+): Overlay {
+  const device = deviceIn(overlay.series ?? '');
+  const gpu = gpus.find(({ index }) => device === `gpu${index}`);
+  if (budget === null || gpu === undefined) return overlay;
+  const framework = `${budget.run.framework} ${workload.torch}`;
+  const own = learned.find((one) => one.gpu === gpu.name && one.framework === framework);
+  const peak = own && applyLearned(budget, own)?.peak;
+  if (peak === undefined) return overlay;
+  return { ...overlay, predictedPeak: { ...overlay.predictedPeak, learned: peak } };
 }
 
 /** The line shown of a session and its peaks, without its phases. */

@@ -3,6 +3,7 @@
 import type { Bytes, Micros, Percent } from '../base/units';
 import type { Status } from '../base/vocabulary';
 import type { GpuInfo } from '../hardware/gpu-info';
+import type { LearnedConstants } from '../learned/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { LogLine, Marker, SeriesData } from '../trace/types';
 import type { AllocationLedger } from './allocations';
@@ -79,6 +80,8 @@ export interface Environment {
   }[];
   /** Backend and adapter of the bundled workload, framework versions, as the workload announced them. */
   readonly workload: Readonly<Record<string, string>>;
+  /** What had been learned of this GPU when the recording began, of any framework; left out where nothing had. */
+  readonly learned?: readonly LearnedConstants[];
 }
 
 export interface SessionSummary {

@@ -100,6 +100,9 @@ function highestOfEach(rows: readonly KnownPhase[]): KnownPhase[] {
   return [...groups.values()].flatMap((group) => highestPhase(group) ?? []);
 }
 
+/** How the source of a context ends that was read beside all that the framework reserves: nothing of its reserve is in it. */
+export const ABOVE_RESERVED = ' − framework.reserved';
+
 /** What the framework's three counters show at an instant. */
 interface Counters {
   readonly requested: Bytes | null;
@@ -237,11 +240,10 @@ class LedgerBuilder {
     if (this.#gpu === undefined) return entries;
     if (this.#context) {
       const { bytes, source, reserved } = this.#context;
-      const counted = reserved ? 'framework.reserved' : FRAMEWORK_ALLOCATED;
       entries.push({
         kind: 'context',
         bytes,
-        source: `${source} − ${counted}`,
+        source: `${source}${reserved ? ABOVE_RESERVED : ` − ${FRAMEWORK_ALLOCATED}`}`,
         resolution: MiB,
       });
     }

@@ -47,6 +47,12 @@ const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     summaries: {
+      learned: 'what the sessions tell of this machine that no theory knows; --forget drops it',
+    },
+    load: async () => (await import('./learned')).registerLearned,
+  },
+  {
+    summaries: {
       delete: 'delete sessions into the trash; with --now for good',
       restore: 'take sessions out of the trash again, or list what is there',
     },

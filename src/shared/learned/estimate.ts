@@ -1,0 +1,67 @@
+/**
+ * From observations to constants: the middle one of what the sessions of one machine showed, with how many there were
+ * and how far apart. Fewer than three prove no constant. Sessions of several ranks tell of communication: what they hold
+ * above their allocators beyond the context of one.
+ */
+import { median } from '../base/statistics';
+import type { Bytes } from '../base/units';
+import {
+  LEARNED_PARTS,
+  type LearnedConstants,
+  type LearnedFigure,
+  type Observation,
+} from './types';
+
+export const MIN_SESSIONS = 3;
+
+/** By machine, the one with most sessions first; those of which too few sessions tell are left out. */
+export function estimateConstants(observations: readonly Observation[]): LearnedConstants[] {
+  const machines = Map.groupBy(observations, ({ gpu, driver, framework }) =>
+    [gpu, driver, framework].join('\n'),
+  );
+  return [...machines.values()]
+    .flatMap((own) => estimateMachine(own) ?? [])
+    .sort((a, b) => b.sessions - a.sessions || a.gpu.localeCompare(b.gpu));
+}
+
+function estimateMachine(own: readonly Observation[]): LearnedConstants | null {
+  const [first] = own;
+  if (first === undefined) return null;
+  const single = own.filter(({ ranks }) => ranks === 1);
+  const context = figure(single.map((one) => one.context));
+  const shared = context
+    ? own.filter(({ ranks }) => ranks > 1).map((one) => beyond(one.context, context.typical))
+    : [];
+  const figures = {
+    context,
+    workspace: figure(own.map(({ workspace }) => workspace)),
+    communication: figure(shared),
+    reserve: figure(
+      own.map(({ reserve }) =>
+        reserve === null ? null : Math.round((1000 * reserve.bytes) / reserve.allocated),
+      ),
+    ),
+  };
+  const known = LEARNED_PARTS.flatMap((part) => {
+    const one = figures[part];
+    return one === null ? [] : [[part, one] as const];
+  });
+  const { gpu, driver, framework } = first;
+  return known.length === 0
+    ? null
+    : { gpu, driver, framework, sessions: own.length, figures: Object.fromEntries(known) };
+}
+
+const beyond = (bytes: Bytes | null, context: Bytes): Bytes | null =>
+  bytes === null ? null : Math.max(0, bytes - context);
+
+function figure(all: readonly (number | null)[]): LearnedFigure | null {
+  const known = all.filter((one) => one !== null);
+  if (known.length < MIN_SESSIONS) return null;
+  return {
+    typical: Math.round(median(known)),
+    low: Math.min(...known),
+    high: Math.max(...known),
+    sessions: known.length,
+  };
+}
