@@ -5,24 +5,13 @@
  */
 import type { Experts, ModelSpec, RunSpec } from '../../model/spec';
 import type { LayerShape } from './layer-shape';
-import type { SavedTensor } from './saved-tensor';
+import { type SavedTensor, savedIn } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 /** Bytes of an element of what the network of a layer computes. */
 export function networkBytes({ experts }: ModelSpec, { autocast, compute }: ElementBytes): number {
   return experts && autocast ? 4 : compute;
 }
-
-const named =
-  (sublayer: SavedTensor['sublayer']) =>
-  (name: string, shape: readonly number[], element: number, count = 1): SavedTensor => ({
-    name,
-    sublayer,
-    shape,
-    element,
-    count,
-    scores: false,
-  });
 
 /** The routing, without the router's input, and the output of shared experts that a gate scales. */
 export function savedByRouter(
@@ -32,7 +21,7 @@ export function savedByRouter(
   { compute: c }: ElementBytes,
 ): readonly SavedTensor[] {
   const tokens = batch * seq;
-  const saved = named('up');
+  const saved = savedIn('up');
   return [
     saved('probabilities of the experts', [tokens, total], 4),
     saved('chosen experts, and which rows go where and back', [tokens, active], 8, 4),
@@ -54,7 +43,7 @@ export function savedByWideExperts(
   const copies = activation === 'swiglu' ? 3 : 1;
   const inner = [tokens, ffn - sharedFfn];
   const shared = [tokens, sharedFfn];
-  const [up, active, down] = [named('up'), named('activation'), named('down')];
+  const [up, active, down] = [savedIn('up'), savedIn('activation'), savedIn('down')];
   const saved = [
     up('tokens of the experts', [tokens * routed, hidden], 4),
     active('inner values of the experts', inner, 4, copies),

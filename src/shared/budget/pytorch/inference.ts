@@ -27,7 +27,7 @@ import { findAttention } from './attention';
 import { buildHead } from './head';
 import { type Holding, hold } from './holding';
 import { cachedHeads, layerShape } from './layer-shape';
-import { deltaForward, deltaLayers, deltaState } from './linear-attention';
+import { countLinearLayers, linearForward, linearState } from './linear-attention';
 import { countResident, type Resident } from './resident';
 import type { Moment, PhaseMoments } from './timeline';
 import { type ElementBytes, elementBytes } from './types';
@@ -211,8 +211,8 @@ class ForwardPasses {
       ...(findImplementation(model).rotatesInFp32
         ? [withinLayer('rotation', rotationForward(run, types, shape))]
         : []),
-      ...(deltaLayers(model, this.#shard).size > 0
-        ? [withinLayer('delta rule', deltaForward(model, run, this.#shard, types, tokens))]
+      ...(countLinearLayers(model, this.#shard) > 0
+        ? [withinLayer('linear attention', linearForward(model, run, this.#shard, types, tokens))]
         : []),
       withinLayer('attention', attentionForward(model, run, types, shape, length)),
       withinLayer('feed-forward network', ffnForward(model, run, types, shape, length)),
@@ -235,13 +235,13 @@ class ForwardPasses {
   #cachedLayers(length: number): Holding {
     const { layers, decoderLayers } = this.#shard;
     const tensors = this.#model.latentAttention ? 1 : 2;
-    const delta = deltaLayers(this.#model, this.#shard).size;
-    const caching = decoderLayers > 0 ? decoderLayers : layers - delta;
+    const linear = countLinearLayers(this.#model, this.#shard);
+    const caching = decoderLayers > 0 ? decoderLayers : layers - linear;
     return hold(
       'kv_cache',
       new TensorSum()
         .add(this.#cachedBytes(length), tensors * caching)
-        .addAll(deltaState(this.#model, this.#run, this.#shard, this.#types), delta),
+        .addAll(linearState(this.#model, this.#run, this.#shard, this.#types), linear),
     );
   }
 

@@ -5,6 +5,7 @@
 import type { Bytes } from '../../base/units';
 import { findImplementation } from '../../model/families';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { LayerKind } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
@@ -17,7 +18,7 @@ import {
   SUBLAYERS,
   type Sublayer,
 } from './layer-shape';
-import { deltaBackward } from './linear-attention';
+import { linearBackward } from './linear-attention';
 import { normBackward } from './norm';
 import { countElements } from './saved-tensor';
 import { savedTensors } from './saved-tensors';
@@ -43,15 +44,19 @@ export interface Layer {
   readonly backward: LayerPeak;
 }
 
-/** A layer of the stack, with `cross` of the decoder that follows an encoder, with `delta` one without attention. */
+/**
+ * A layer of the stack, with `cross` of the decoder that follows an encoder, with `linear` one of linear attention, with `dense`
+ * one without the experts that others have.
+ */
 export function buildLayer(
-  model: ModelSpec,
+  given: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
   all: readonly WeightTensor[],
-  { cross = false, delta = false } = {},
+  { cross = false, linear = false, dense = false }: Partial<LayerKind> = {},
 ): Layer {
+  const model = dense ? withoutExperts(given) : given;
   const shape = layerShape(model, shard, run.batch, run.seq);
   const sublayers: readonly Sublayer[] = cross ? CROSS_SUBLAYERS : SUBLAYERS;
   const trained =
@@ -59,7 +64,7 @@ export function buildLayer(
   const gradients = listGradients(model, trained, types, shard);
   const saved = emptySums();
   const scores = new TensorSum();
-  for (const tensor of savedTensors(model, run, shard, types, cross, delta)) {
+  for (const tensor of savedTensors(model, run, shard, types, { cross, linear })) {
     const bytes = countElements(tensor) * tensor.element;
     saved[tensor.sublayer].add(bytes, tensor.count);
     if (tensor.scores) scores.add(bytes, tensor.count);
@@ -77,13 +82,20 @@ export function buildLayer(
       sublayers,
       saved,
       gradients: gradients.bySublayer,
-      work: delta
-        ? { ...backwardWork(model, run, shape, types), attention: deltaBackward(model, run, shard) }
+      work: linear
+        ? {
+            ...backwardWork(model, run, shape, types),
+            attention: linearBackward(model, run, shard, types),
+          }
         : backwardWork(model, run, shape, types),
       flowing: types.residual * shape.stream,
       autocast: types.autocast,
     }),
   };
+}
+
+function withoutExperts({ experts: _, ...model }: ModelSpec): ModelSpec {
+  return model;
 }
 
 type BySublayer<T> = Readonly<Record<Sublayer, T>>;

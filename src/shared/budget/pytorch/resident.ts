@@ -9,6 +9,7 @@ import { countLayers, type Weights, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import { cublasWorkspace } from './device';
 import { type Holding, hold } from './holding';
+import { countLinearLayers, linearBuffers } from './linear-attention';
 import type { ElementBytes } from './types';
 
 export interface Resident {
@@ -58,7 +59,7 @@ export function countResident(
     passing: new TensorSum().add(2 * counter.largestFrozen),
     fetchedLayer,
     fetchedEnds,
-    buffers: registeredBuffers(model, shard),
+    buffers: registeredBuffers(model, shard, types),
     workspace: new TensorSum().add(cublasWorkspace(run.gpu), training ? 2 : 1),
     loading,
     expanded: storage?.bits === 4 ? loading : new TensorSum(),
@@ -80,7 +81,7 @@ function references(
 }
 
 /** Buffers beside the weights, as the model's family registers them. */
-function registeredBuffers(model: ModelSpec, shard: Shard): TensorSum {
+function registeredBuffers(model: ModelSpec, shard: Shard, types: ElementBytes): TensorSum {
   const buffers = new TensorSum();
   const registered = findImplementation(model).buffers;
   if (registered === 'causal-masks') buffers.add(model.maxPositions ** 2, shard.layers);
@@ -89,7 +90,7 @@ function registeredBuffers(model: ModelSpec, shard: Shard): TensorSum {
   // The frequencies of rotary positions, one fp32 for two numbers of a head.
   if (model.positions === 'rotary')
     buffers.add(4 * Math.ceil((model.latentAttention?.ropeDim ?? model.headDim) / 2));
-  return buffers;
+  return buffers.addAll(linearBuffers(model, shard, types), countLinearLayers(model, shard));
 }
 
 /** Adds up weights as the device keeps them, and what is made of them while they are used. */

@@ -17,3 +17,15 @@ export function countElements(tensor: SavedTensor): number {
   for (const length of tensor.shape) product *= length;
   return product;
 }
+
+/** Rows of a table of one sublayer, none of them scores. */
+export const savedIn =
+  (sublayer: SavedTensor['sublayer']) =>
+  (name: string, shape: readonly number[], element: number, count = 1): SavedTensor => ({
+    name,
+    sublayer,
+    shape,
+    element,
+    count,
+    scores: false,
+  });

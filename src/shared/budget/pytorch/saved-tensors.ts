@@ -30,26 +30,25 @@ import { split } from '../weights';
 import { type AttentionKernel, findAttention } from './attention';
 import { savedByRouter, savedByWideExperts } from './experts';
 import { type LayerShape, layerShape, type Sublayer } from './layer-shape';
-import { savedByDeltaRule } from './linear-attention';
+import { savedByLinearAttention } from './linear-attention';
 import { savedByNorm } from './norm';
 import { savedByRelativeScores } from './relative-scores';
 import type { SavedTensor } from './saved-tensor';
 import type { ElementBytes } from './types';
 
 /**
- * Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own, with `delta`
- * of one that has the delta rule in place of attention.
+ * Of one layer; with `cross` of one that attends to the output of an encoder over as many tokens besides its own, with `linear`
+ * of one that has linear attention in place of attention.
  */
 export function savedTensors(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
-  cross = false,
-  delta = false,
+  { cross = false, linear = false } = {},
 ): readonly SavedTensor[] {
   const tape = new LayerTape(model, run, shard, types);
-  if (delta) tape.saveDeltaRule(savedByDeltaRule(model, run, shard, types));
+  if (linear) tape.saveLinearAttention(savedByLinearAttention(model, run, shard, types));
   else tape.saveSelfAttention(cross);
   if (cross) tape.saveCrossAttention();
   tape.saveFeedForward();
@@ -57,6 +56,7 @@ export function savedTensors(
 }
 
 const QKV: readonly Role[] = ['qkv'];
+const Q_K: readonly Role[] = ['query', 'key'];
 const Q_K_V: readonly Role[] = ['query', 'key', 'value'];
 
 class LayerTape {
@@ -85,8 +85,7 @@ class LayerTape {
   /** A fused kernel takes a decoder's relative positions as one mask, which each layer lays over the causal one by itself. */
   saveSelfAttention(decoder: boolean): void {
     this.#norm('norm1');
-    const projections = this.#code.fusedProjection ? QKV : Q_K_V;
-    this.#inputs('qkv', 'input of the projections', this.#stream, projections);
+    this.#inputs('qkv', 'input of the projections', this.#stream, this.#projections());
     if (this.#model.qkNorm) this.#queryKeyNorms();
     this.#attention('attention');
     const { relativeBuckets } = this.#model;
@@ -105,7 +104,13 @@ class LayerTape {
     this.#attentionOutput('output');
   }
 
-  saveDeltaRule(tensors: readonly SavedTensor[]): void {
+  /** Latent attention reads its input twice: for queries, and for what keys and values are made of. */
+  #projections(): readonly Role[] {
+    if (this.#model.latentAttention) return Q_K;
+    return this.#code.fusedProjection ? QKV : Q_K_V;
+  }
+
+  saveLinearAttention(tensors: readonly SavedTensor[]): void {
     this.#norm('norm1');
     this.tensors.push(...tensors);
   }
@@ -130,6 +135,8 @@ class LayerTape {
     if (layerNorms !== 1) this.#norm('norm2');
     if (experts) {
       if (this.#rank === 0) this.#save('up', 'input of the router', this.#stream, c);
+      if (this.#rank === 0 && this.#code.routerInFp32 && c < 4 && !autocast)
+        this.#save('up', 'input of the router in fp32', this.#stream, 4);
       this.tensors.push(...savedByRouter(experts, this.#model.hidden, this.#run, this.#types));
     }
     if (experts && autocast && this.#rank === 0) {
@@ -291,6 +298,9 @@ class LayerTape {
     if (latent.queryRank !== null)
       this.#save('qkv', 'compressed query', [B, n, latent.queryRank], element);
     this.#save('qkv', 'compressed key and value', [B, n, latent.kvRank], element);
+    // A norm that casts nothing keeps the tensor it looks into, and the rotated part of the key beside.
+    if (this.#types.compute === 4)
+      this.#save('qkv', 'what is rotated of the key', [B, n, latent.ropeDim], 4);
   }
 
   get #expandsGroups(): boolean {
@@ -374,6 +384,8 @@ class LayerTape {
       this.#composedGelu(inner);
     } else {
       this.#save('activation', 'inner value', inner, c);
+      // Autocast takes the square of relu in fp32.
+      if (activation === 'relu2' && autocast) this.#save('activation', 'relu in fp32', inner, 4);
     }
   }
 

@@ -7,6 +7,7 @@
 
 import { segmentLength } from '../../model/checkpointing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
+import { groupLayers, kindOfLayer, type LayerKind } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
 import { countWeights, split, type Weights } from '../weights';
 import { TensorSum } from './allocator';
@@ -14,7 +15,6 @@ import { findAttention } from './attention';
 import { buildHead, type Head } from './head';
 import { type Holding, hold } from './holding';
 import { buildLayer, type Layer } from './layer';
-import { deltaLayers } from './linear-attention';
 import { normBackward } from './norm';
 import { type OptimizerMemory, optimizerMemory } from './optimizer';
 import { countResident, type Resident } from './resident';
@@ -28,10 +28,8 @@ interface LayerParts {
   readonly top: Layer;
   /** An encoder's stack lies below the one that `top` is the last of. */
   readonly twoStacks: boolean;
-  /** A layer with attention; one with the delta rule, and how many of those that train are such. */
-  readonly attending: Layer;
-  readonly mixing: Layer;
-  readonly mixingLayers: number;
+  /** The kinds that there are among those of `top`'s stack that train, and how many layers are of each. */
+  readonly kinds: readonly { readonly layer: Layer; readonly count: number }[];
   /** How many there are, and how many in the stack that `top` is the last of. */
   readonly trainedLayers: number;
   readonly topLayers: number;
@@ -126,20 +124,20 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
   const head = buildHead(model, run, shard, types);
   const trainedLayers = shard.layers - shard.frozen;
   const encoderDecoder = shard.decoderLayers > 0;
-  const delta = deltaLayers(model, shard);
-  const attending = buildLayer(model, run, shard, types, trained);
-  const mixing =
-    delta.size > 0 ? buildLayer(model, run, shard, types, trained, { delta: true }) : attending;
-  const layerAt = (index: number) => (delta.has(index) ? mixing : attending);
+  const layerOf = layersByKind((kind) => buildLayer(model, run, shard, types, trained, kind));
+  const [lowest, end] = [shard.first + shard.frozen, shard.first + shard.layers];
   const layers: LayerParts = {
-    bottom: layerAt(shard.first + shard.frozen),
+    bottom: layerOf(kindOfLayer(model, lowest)),
     top: encoderDecoder
-      ? buildLayer(model, run, shard, types, trained, { cross: true })
-      : layerAt(shard.first + shard.layers - 1),
+      ? layerOf({ linear: false, dense: false, cross: true })
+      : layerOf(kindOfLayer(model, end - 1)),
     twoStacks: encoderDecoder,
-    attending,
-    mixing,
-    mixingLayers: [...delta].filter((index) => index >= shard.first + shard.frozen).length,
+    kinds: encoderDecoder
+      ? []
+      : groupLayers(model, lowest, end).map((kind) => ({
+          layer: layerOf(kind),
+          count: kind.layers,
+        })),
     trainedLayers,
     topLayers: encoderDecoder ? shard.decoderLayers : trainedLayers,
     group: Math.min(segmentLength(run.checkpointing) ?? 0, trainedLayers),
@@ -163,6 +161,18 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
     ...gradients,
     ...countActivations(model, run, shard, types, layers, head),
     ...listStanding(model, run, shard, types, layers, resident, gradients.allGradients),
+  };
+}
+
+/** Layers of a kind are alike: each is worked out when it is first asked for. */
+function layersByKind(build: (kind: LayerKind) => Layer): (kind: LayerKind) => Layer {
+  const known = new Map<string, Layer>();
+  return (kind) => {
+    const { linear, dense, cross } = kind;
+    const name = `${linear} ${dense} ${cross}`;
+    const layer = known.get(name) ?? build(kind);
+    known.set(name, layer);
+    return layer;
   };
 }
 
@@ -294,18 +304,14 @@ function positionTensors(
   return sum;
 }
 
-/** By a layer below the last: where they mix tokens in unlike ways, what one of them keeps on the average. */
-function keptBelowTop(
-  { top, topLayers, attending, mixing, mixingLayers }: LayerParts,
-  run: RunSpec,
-) {
+/** By a layer below the last: where there are several kinds, what one of them keeps on the average. */
+function keptBelowTop({ top, topLayers, kinds }: LayerParts, run: RunSpec): TensorSum {
   const kept = keptByLayer(top, run);
   const others = topLayers - 1;
-  if (mixingLayers === 0 || others === 0) return kept;
-  return new TensorSum()
-    .addAll(keptByLayer(mixing, run), mixingLayers / others)
-    .addAll(keptByLayer(attending, run), (topLayers - mixingLayers) / others)
-    .addAll(kept, -1 / others);
+  if (kinds.length < 2 || others === 0) return kept;
+  const average = new TensorSum();
+  for (const { layer, count } of kinds) average.addAll(keptByLayer(layer, run), count / others);
+  return average.addAll(kept, -1 / others);
 }
 
 function keptByLayer({ saved, scores }: Layer, run: RunSpec): TensorSum {

@@ -9,7 +9,7 @@ import { type LlamaSize, llama } from './llama';
 
 export const DEEPSEEK: Family = {
   name: 'deepseek',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, routerInFp32: true },
   configs: [
     {
       types: ['deepseek_v2'],

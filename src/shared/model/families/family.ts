@@ -27,6 +27,8 @@ export interface Implementation {
   readonly normInFp32?: true;
   /** Routing weights are cast back to the precision of the tokens before they scale the experts' outputs (Qwen, OLMoE). */
   readonly routesInHalf?: true;
+  /** The router multiplies copies in fp32 of its input and its weight. */
+  readonly routerInFp32?: true;
   /** Queries and keys are multiplied in fp32 (GPT-J, GPT-Neo). */
   readonly queriesInFp32?: true;
   /** SDPA is called with the one key head that all heads share, and is not told so (Falcon 7B). */

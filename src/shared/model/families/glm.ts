@@ -27,7 +27,7 @@ export const GLM: Family = {
 
 export const GLM_MOE: Family = {
   name: 'glm4_moe',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, routerInFp32: true },
   configs: [
     {
       types: ['glm4_moe'],

@@ -8,7 +8,7 @@ import { type LayerKind, listLayerTensors } from './layer';
 import { type Split, type WeightTensor, WHOLE } from './tensor';
 
 export { hasLmHead } from './ends';
-export { normVectors } from './layer';
+export { type LayerKind, normVectors } from './layer';
 export { type Split, split, type WeightTensor, WHOLE } from './tensor';
 
 /** Layers of one kind. */
@@ -45,6 +45,18 @@ export function groupLayers(
     { linear: true, dense: false, cross, layers: linear - both },
     { linear: true, dense: true, cross, layers: both },
   ].filter(({ layers }) => layers > 0);
+}
+
+/** The kind that `groupLayers` counts the layer at `index` among. */
+export function kindOfLayer({ experts, linearAttention }: ModelSpec, index: number): LayerKind {
+  const isDense =
+    experts !== undefined &&
+    (index < (experts.denseLayers ?? 0) || experts.denseAt?.includes(index) === true);
+  return {
+    linear: linearAttention?.layers.includes(index) === true,
+    dense: isDense,
+    cross: false,
+  };
 }
 
 /** The tensors of a stretch of layers; `decoderLayers` stand behind an encoder's and attend to its output. */

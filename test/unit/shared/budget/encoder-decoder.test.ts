@@ -46,7 +46,7 @@ describe('tensors saved by a layer of an encoder-decoder', () => {
       const small = { ...model, hidden: 64, heads: 4, kvHeads: 4, headDim: 16, ffn: 256 };
       const whole = run(small, { mode: 'train', batch: 2, seq: 32, precision, attention: 'eager' });
       const bytes = (cross: boolean) =>
-        savedTensors(small, whole, wholeShard(small, whole), elementBytes(whole), cross).reduce(
+        savedTensors(small, whole, wholeShard(small, whole), elementBytes(whole), { cross }).reduce(
           (total, one) => total + countElements(one) * one.element * one.count,
           0,
         );
