@@ -144,7 +144,7 @@ function explainActivations({ model, run, shard }: Question, types: ElementBytes
   };
   if (run.mode !== 'train') return { ...rest, parts: [] };
   const { B, n, d, L, m } = symbols(model, run, shard);
-  const rows = savedTensors(model, run, shard, types, false, false).map(asRow);
+  const rows = savedTensors(model, run, shard, types).map(asRow);
   const kept = run.checkpointing === 'selective' ? rows.filter(({ scores }) => !scores) : rows;
   const a = symbol(
     'a',

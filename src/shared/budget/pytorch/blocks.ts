@@ -12,7 +12,7 @@ import { countTraining } from './training-parts';
 export function keptByBlock(model: ModelSpec, run: RunSpec): Bytes | null {
   if (run.framework !== 'pytorch' || run.mode !== 'train' || isSharded(run)) return null;
   const parts = countTraining(model, run, wholeShard(model, run));
-  const isAlike = !parts.twoStacks && parts.mixingLayers === 0 && parts.group <= 1;
+  const isAlike = !parts.twoStacks && parts.kinds.length === 1 && parts.group <= 1;
   if (!isAlike || parts.onHost || parts.trainedLayers !== model.layers) return null;
   return (parts.group === 1 ? parts.stream : parts.kept).allocated;
 }
