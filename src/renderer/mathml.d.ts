@@ -8,7 +8,7 @@ declare module 'react' {
     interface IntrinsicElements {
       math: MathElement;
       mrow: MathElement;
-      mi: MathElement;
+      mi: MathElement & { readonly mathvariant?: 'normal' };
       mn: MathElement;
       mo: MathElement;
       mtext: MathElement;

@@ -50,12 +50,13 @@ function write(formula: Formula, isFilled: boolean, around: number): ReactNode {
   }
 }
 
+/** Upright to MathML and slanted by style: the letters it would slant itself are missing from many fonts. */
 export const MathSymbol = ({ name, of }: { name: string; of?: string | undefined }) =>
   of === undefined ? (
-    <mi>{name}</mi>
+    <mi mathvariant="normal">{name}</mi>
   ) : (
     <msub>
-      <mi>{name}</mi>
+      <mi mathvariant="normal">{name}</mi>
       <mtext>{of}</mtext>
     </msub>
   );

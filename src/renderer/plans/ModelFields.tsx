@@ -27,7 +27,7 @@ export function ModelFields({
   /** Names that are offered; others may be typed. */
   models?: readonly string[];
   /** What the field says while no model is named. */
-  unknown?: string;
+  unknown?: string | undefined;
   onChange(draft: Draft): void;
 }) {
   const { faults, model } = reading;

@@ -16,7 +16,13 @@ import {
 import { count } from '../../shared/model/settings/kinds';
 import type { ModelSpec } from '../../shared/model/spec';
 import { checkModel, listRefusals } from '../../shared/model/validate';
-import { describeRun, type ResolvedSpec, readCard } from '../../shared/planning/resolve-run';
+import {
+  describeRun,
+  type ResolvedSpec,
+  readCard,
+  saidBeside,
+} from '../../shared/planning/resolve-run';
+import type { SessionPlan } from '../../shared/session/as-plan';
 import { type ConfigText, type Draft, SHAPE_FIELDS, type ShapeField } from './draft';
 import { SHAPE_LABELS } from './labels';
 
@@ -33,18 +39,26 @@ export interface Reading {
 
 type Faults = Partial<Record<DraftField, Failure>>;
 
-/** `framework`: the one that runs where nothing says which; `part`: what of the model runs. */
-export function readDraft(
-  draft: Draft,
-  framework: RunSpec['framework'],
-  part = (model: ModelSpec) => model,
-): Reading {
+/** What stands behind a draft. */
+export interface Behind {
+  /** The one that runs where nothing says which. */
+  readonly framework: RunSpec['framework'];
+  /** What of a model runs; left out, all of it. */
+  part?(model: ModelSpec): ModelSpec;
+  /** What the draft begins with: a recorded session, whose model, run and card hold where nothing is typed. */
+  readonly from?: Pick<SessionPlan, 'model' | 'run' | 'card'> | null;
+}
+
+export function readDraft(draft: Draft, behind: Behind): Reading {
+  const { framework, part = (model) => model, from = null } = behind;
   const faults: Faults = {};
-  const named = readModel(draft, faults);
+  const named = readModel(draft, from?.model ?? null, faults);
   const model = named && part(named);
-  const said = readSettings(draft, faults);
+  const typed = readSettings(draft, faults);
   if (model === null) return { spec: null, faults, model, run: null };
-  const spec = describe(model, said, framework, faults);
+  const said = from ? saidBeside(from.run, typed) : typed;
+  const described = describe(model, said, from?.run.framework ?? framework, faults);
+  const spec = { ...described, card: described.card ?? from?.card ?? null };
   for (const [name, failure] of listRefusals(model, spec.run)) faults[name] ??= failure;
   const isRight = Object.keys(faults).length === 0;
   return { spec: isRight ? spec : null, faults, model, run: spec.run };
@@ -61,13 +75,11 @@ function attempt<T>(field: DraftField, faults: Faults, read: () => T): T | null 
   }
 }
 
-function readModel({ model: name, config, shape }: Draft, faults: Faults): ModelSpec | null {
-  if (config === null && name.trim() === '') return null;
-  const found =
-    config === null
-      ? attempt('model', faults, () => modelCalled(name.trim()) ?? refuseName(name.trim()))
-      : attempt('config', faults, () => readConfig(config));
+/** `usual`: the model where none is named. */
+function readModel(draft: Draft, usual: ModelSpec | null, faults: Faults): ModelSpec | null {
+  const found = findModel(draft, usual, faults);
   if (found === null) return null;
+  const { shape } = draft;
   const sizes: Partial<Record<ShapeField, number>> = {};
   for (const field of SHAPE_FIELDS) {
     const text = shape[field];
@@ -81,6 +93,17 @@ function readModel({ model: name, config, shape }: Draft, faults: Faults): Model
     checkModel(reshaped);
     return reshaped;
   });
+}
+
+function findModel(
+  { model: name, config }: Draft,
+  usual: ModelSpec | null,
+  faults: Faults,
+): ModelSpec | null {
+  if (config !== null) return attempt('config', faults, () => readConfig(config));
+  const called = name.trim();
+  if (called === '') return usual;
+  return attempt('model', faults, () => modelCalled(called) ?? refuseName(called));
 }
 
 /** The last file read, since every key typed in another field asks for it again. */

@@ -83,7 +83,7 @@ export function planDocument(
   const plan = buildPlan(model, run, GPUS, card);
   return {
     ...plan,
-    ...(residual && { carried: carryInto(plan, residual, peakBytes(model, run)) }),
+    ...(residual && { carried: carryInto(plan.gpu, residual, peakBytes(model, run)) }),
     assumed: listAssumed(model, run, given),
     padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),
     quantized:
@@ -93,7 +93,12 @@ export function planDocument(
   };
 }
 
-function carryInto({ gpu }: Plan, residual: CarriedResidual, peak: Bytes): CarriedPlan {
+/** `gpu`: the card that is named against the peak by theory. */
+export function carryInto(
+  gpu: GpuHold | null,
+  residual: CarriedResidual,
+  peak: Bytes,
+): CarriedPlan {
   const headroomBytes = gpu === null ? null : gpu.headroomBytes - residual.bytes;
   return {
     ...residual,

@@ -12,8 +12,8 @@ import { Roofline } from './Roofline';
 
 const OPERATIONS = [
   ['qkv', 'Queries, keys, values'],
-  ['scores', 'Scores QKᵀ'],
-  ['attentionOutput', 'Weights × V'],
+  ['scores', 'Scores, Q × K'],
+  ['attentionOutput', 'Scores × V'],
   ['projection', 'Output projection'],
   ['ffn', 'Feed-forward'],
   ['total', 'A layer'],

@@ -2,13 +2,15 @@
 import { Columns2, Link2 } from 'lucide-react';
 import { useMemo } from 'react';
 import { formatBytes } from '../../../shared/base/format';
+import { carriedSentences } from '../../../shared/present/carried-words';
 import { fitSentence } from '../../../shared/present/fit-words';
+import type { SessionPlan } from '../../../shared/session/as-plan';
 import { useRegistry } from '../../commands/useCommands';
 import { FailureNote } from '../../components/FailureNote';
 import { Segmented } from '../../components/Segmented';
 import { ModelFields, ModelLine } from '../../plans/ModelFields';
 import { SettingFields, type Side } from '../../plans/SettingFields';
-import { useParameter } from '../../state/router';
+import { sessionHref, useParameter } from '../../state/router';
 import { ComputePage } from './ComputePage';
 import { EmptyPlan } from './EmptyPlan';
 import { FitPage } from './FitPage';
@@ -19,6 +21,7 @@ import { QuantizationPage } from './QuantizationPage';
 import { ScalingPage } from './ScalingPage';
 import { ServingPage } from './ServingPage';
 import { type PlanDrafts, usePlanDrafts } from './usePlanDrafts';
+import { type BegunFrom, useSessionPlan } from './useSessionPlan';
 
 const PAGES = [
   { value: 'memory', label: 'Memory' },
@@ -33,17 +36,21 @@ const PAGES = [
 type Page = (typeof PAGES)[number]['value'];
 
 export default function Planner() {
-  const drafts = usePlanDrafts();
-  const a = usePlanned(drafts.a, drafts.b ? 'A' : null);
-  const b = usePlanned(drafts.b, 'B');
+  const begun = useSessionPlan();
+  const drafts = usePlanDrafts(begun.plan);
+  const residual = begun.plan?.residual ?? null;
+  const a = usePlanned(drafts.a, drafts.b ? 'A' : null, residual);
+  const b = usePlanned(drafts.b, 'B', residual);
   const sides = useMemo(() => [a, b].filter((side) => side !== null), [a, b]);
-  const isEmpty = drafts.a.draft.model === '' && drafts.a.draft.config === null;
+  const isEmpty =
+    begun.id === null && drafts.a.draft.model === '' && drafts.a.draft.config === null;
   return (
     <main className="page planner">
       <PlannerHead drafts={drafts} />
       <div className="planner-grid" data-sides={drafts.b ? 2 : 1}>
         <section className="planner-form" aria-label="Model and run">
-          <PlanForm drafts={drafts} />
+          <Begun begun={begun} />
+          <PlanForm drafts={drafts} begun={begun.plan} />
         </section>
         <section className="planner-answer" aria-label="What theory says">
           {isEmpty ? (
@@ -83,7 +90,26 @@ function PlannerHead({ drafts }: { drafts: PlanDrafts }) {
   );
 }
 
-function PlanForm({ drafts: { a, b } }: { drafts: PlanDrafts }) {
+/** The session the plan begins with, and how to leave it. */
+function Begun({ begun: { id, plan, error } }: { begun: BegunFrom }) {
+  const [, setFrom] = useParameter('from', 'plan');
+  if (id === null) return null;
+  return (
+    <div className="plan-begun">
+      {error !== null && <FailureNote error={error} />}
+      <p>
+        Begun from <a href={sessionHref(id)}>{plan?.residual?.session.name ?? `session ${id}`}</a>:
+        what is left open is as it was there.
+      </p>
+      {plan?.without && <p className="muted">Nothing is carried along: {plan.without}.</p>}
+      <button type="button" className="link" onClick={() => setFrom(null)}>
+        Begin with nothing
+      </button>
+    </div>
+  );
+}
+
+function PlanForm({ drafts: { a, b }, begun }: { drafts: PlanDrafts; begun: SessionPlan | null }) {
   const sides: readonly Side[] = [
     { ...a, suffix: b ? ', A' : '', base: null },
     ...(b ? [{ ...b, suffix: ', B', base: a.whole }] : []),
@@ -97,6 +123,7 @@ function PlanForm({ drafts: { a, b } }: { drafts: PlanDrafts }) {
               draft={draft}
               reading={reading}
               base={base}
+              unknown={begun?.model.name}
               suffix={suffix}
               onChange={onChange}
             />
@@ -117,6 +144,12 @@ function Sentences({ sides }: { sides: readonly Planned[] }) {
         <div key={side.letter ?? ''} className="plan-sentence" data-stale={side.isStale}>
           {side.letter && <b className="side-letter">{side.letter}</b>}
           <p>{sentence(side)}</p>
+          {side.carried &&
+            carriedSentences(side.carried).map((text) => (
+              <p key={text} className="carried">
+                {text}
+              </p>
+            ))}
           {side.error !== null && <FailureNote error={side.error} />}
         </div>
       ))}

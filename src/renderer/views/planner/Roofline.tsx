@@ -67,7 +67,11 @@ export function Roofline({ device }: { device: NonNullable<FlopsDocument['device
         <g key={name} className="roofline-point" data-bound={bound}>
           <path d={`M${left} ${top}V${HEIGHT - BOTTOM}`} />
           <circle cx={left} cy={top} r={4.5} />
-          <text x={left + 8} y={labelY}>
+          <text
+            x={left < WIDTH - 110 ? left + 8 : left - 8}
+            y={labelY}
+            textAnchor={left < WIDTH - 110 ? 'start' : 'end'}
+          >
             {name}
           </text>
         </g>

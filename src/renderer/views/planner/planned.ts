@@ -5,6 +5,8 @@ import type { TierBudget } from '../../../shared/budget/types';
 import type { GpuHold } from '../../../shared/planning/fits';
 import { holdOn } from '../../../shared/planning/fits';
 import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
+import { type CarriedPlan, carryInto } from '../../../shared/present/spec-documents';
+import type { CarriedResidual } from '../../../shared/session/as-plan';
 import type { Answer } from '../../plans/questions';
 import type { Reading } from '../../plans/read-draft';
 import { useAnswer } from '../../plans/useAnswer';
@@ -19,11 +21,17 @@ export interface Planned {
   readonly budget: Answer<'budget'> | null;
   /** Null where no card is named. */
   readonly hold: GpuHold | null;
+  /** What the session that the plan begins with was seen to add; null where nothing is carried along. */
+  readonly carried: CarriedPlan | null;
   readonly isStale: boolean;
   readonly error: unknown;
 }
 
-export function usePlanned(side: PlanSide | null, letter: string | null): Planned | null {
+export function usePlanned(
+  side: PlanSide | null,
+  letter: string | null,
+  residual: CarriedResidual | null,
+): Planned | null {
   const spec = side?.reading.spec ?? null;
   const { data: budget, isStale, error } = useAnswer('budget', spec);
   const card = spec?.card ?? null;
@@ -31,8 +39,9 @@ export function usePlanned(side: PlanSide | null, letter: string | null): Planne
   return useMemo(() => {
     if (reading === undefined) return null;
     const hold = card && budget ? holdOn(card, budget.answer.bytes) : null;
-    return { letter, reading, spec, budget, hold, isStale, error };
-  }, [letter, reading, spec, budget, card, isStale, error]);
+    const carried = residual && budget && carryInto(hold, residual, budget.answer.bytes);
+    return { letter, reading, spec, budget, hold, carried, isStale, error };
+  }, [letter, reading, spec, budget, card, residual, isStale, error]);
 }
 
 /** The tier that is shown: of a sharded run the fullest rank's. */

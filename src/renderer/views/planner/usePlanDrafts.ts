@@ -3,6 +3,7 @@
  * parameters begin with `b.`). A slider changes it many times a second, so the address follows when it rests.
  */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import type { SessionPlan } from '../../../shared/session/as-plan';
 import { type Draft, EMPTY_DRAFT, overlaid, parseDraft, writeDraft } from '../../plans/draft';
 import { type Reading, readDraft } from '../../plans/read-draft';
 import { parseRoute, readParameters, setParameters, subscribe } from '../../state/router';
@@ -51,15 +52,19 @@ const writeTyped = ({ a, b }: Typed): Record<string, string | null> => ({
   beside: b === null ? null : 'on',
 });
 
-export function usePlanDrafts(): PlanDrafts {
+/** `from`: what the plan begins with; null where it begins with nothing. */
+export function usePlanDrafts(from: SessionPlan | null): PlanDrafts {
   const hash = useSyncExternalStore(subscribe, () => location.hash);
   const stored = useMemo(() => parseTyped(hash), [hash]);
   const [typed, setTyped] = useState<Typed | null>(null);
   const shown = typed?.at === stored.at ? typed : stored;
   const change = useCommit(shown, setTyped);
-  const a = useMemo(() => readDraft(shown.a, 'pytorch'), [shown.a]);
+  const a = useMemo(() => readDraft(shown.a, { framework: 'pytorch', from }), [shown.a, from]);
   const wholeB = useMemo(() => shown.b && overlaid(shown.a, shown.b), [shown.a, shown.b]);
-  const b = useMemo(() => wholeB && readDraft(wholeB, 'pytorch'), [wholeB]);
+  const b = useMemo(
+    () => wholeB && readDraft(wholeB, { framework: 'pytorch', from }),
+    [wholeB, from],
+  );
   return {
     a: { draft: shown.a, whole: shown.a, reading: a, onChange: (draft) => change({ a: draft }) },
     b:

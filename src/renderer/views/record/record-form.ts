@@ -122,7 +122,7 @@ const PARTS: Readonly<Record<RecordKind, (form: RecordForm) => ReadPart>> = {
 /** The bundled workload is what it runs: a model that it cannot be is refused where the model is named. */
 function readBundled({ bundled, weights, saveWeights }: RecordForm): ReadPart {
   const settings = { ...bundled.settings, framework: 'tfjs' };
-  const read = readDraft({ ...bundled, settings }, 'tfjs', bundledPart);
+  const read = readDraft({ ...bundled, settings }, { framework: 'tfjs', part: bundledPart });
   const { framework, ...faults } = read.faults;
   const reading: Reading = {
     ...read,
@@ -145,7 +145,7 @@ function readBundled({ bundled, weights, saveWeights }: RecordForm): ReadPart {
 
 /** A request with its model and its run, where they are declared. */
 function declare(draft: Draft, part: Omit<ReadPart, 'reading'>): ReadPart {
-  const reading = readDraft(draft, 'pytorch');
+  const reading = readDraft(draft, { framework: 'pytorch' });
   const { spec } = reading;
   const declared = spec && { model: spec.model, run: spec.run };
   return { ...part, reading, request: part.request && { ...part.request, ...declared } };

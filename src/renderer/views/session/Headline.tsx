@@ -217,6 +217,11 @@ function MoreMenu({ session, attempt }: { session: SessionDocument; attempt: Att
         <MoreHorizontal size={17} />
       </summary>
       <div className="more-menu">
+        {session.model && session.run && (
+          <a href={`#/planner?from=${encodeURIComponent(session.id)}`}>
+            Plan another run from this
+          </a>
+        )}
         <button
           type="button"
           onClick={() => void navigator.clipboard.writeText(session.id)}

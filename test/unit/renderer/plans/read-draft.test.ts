@@ -12,6 +12,8 @@ import {
 import { inWindowWords } from '../../../../src/renderer/plans/labels';
 import { readDraft } from '../../../../src/renderer/plans/read-draft';
 import { Failure } from '../../../../src/shared/base/failure';
+import { namedModel } from '../../../../src/shared/model/named';
+import { runDefaults } from '../../../../src/shared/model/run';
 import { RUN_SETTINGS, type SettingName } from '../../../../src/shared/model/settings';
 import { pick, randomFrom } from '../../../support/random-runs';
 
@@ -71,7 +73,7 @@ describe('a draft', () => {
             : pick(random, TEXTS[kind.asked]);
       }
       const draft = plan(pick(random, MODELS), settings);
-      const { spec } = readDraft(draft, 'pytorch');
+      const { spec } = readDraft(draft, { framework: 'pytorch' });
       const terminal = await bySpecOptions(draft);
       expect(spec, JSON.stringify(draft)).toEqual(terminal);
       if (spec) accepted++;
@@ -91,7 +93,7 @@ describe('a draft', () => {
         }),
         shape: { layers: 'some' },
       },
-      'pytorch',
+      { framework: 'pytorch' },
     );
     expect(spec).toBeNull();
     expect(Object.keys(faults).sort()).toEqual(['batch', 'gpu', 'layers', 'precision', 'seq']);
@@ -100,7 +102,9 @@ describe('a draft', () => {
   });
 
   test('is judged against model and other settings, in the words of the window', () => {
-    const { faults } = readDraft(plan('gpt2', { mode: 'train', seq: '4096', tp: '5' }), 'pytorch');
+    const { faults } = readDraft(plan('gpt2', { mode: 'train', seq: '4096', tp: '5' }), {
+      framework: 'pytorch',
+    });
     expect(Object.keys(faults).sort()).toEqual(['seq', 'tp']);
     expect(faults.seq?.message).toContain('1024 positions');
     expect(inWindowWords('Use --mode train, or --framework pytorch.')).toBe(
@@ -109,7 +113,7 @@ describe('a draft', () => {
   });
 
   test('names models like the one that is not there', () => {
-    const { faults } = readDraft(plan('lama-3-8b'), 'pytorch');
+    const { faults } = readDraft(plan('lama-3-8b'), { framework: 'pytorch' });
     expect(faults.model?.remedy).toContain('llama-3-8b');
   });
 
@@ -123,18 +127,20 @@ describe('a draft', () => {
       vocab_size: 1000,
     };
     const draft = (text: string): Draft => ({ ...EMPTY_DRAFT, config: { name: 'tiny', text } });
-    const { spec } = readDraft(draft(JSON.stringify(config)), 'pytorch');
+    const { spec } = readDraft(draft(JSON.stringify(config)), { framework: 'pytorch' });
     expect(spec?.model).toMatchObject({ name: 'tiny', layers: 4, hidden: 256, ffn: 700 });
-    expect(readDraft(draft('{"model_type": '), 'pytorch').faults.config?.message).toContain(
-      'not JSON',
-    );
-    expect(readDraft(draft('{"model_type":"mamba"}'), 'pytorch').faults.config).toBeDefined();
-    expect(readDraft(draft(''), 'pytorch').spec).toBeNull();
+    expect(
+      readDraft(draft('{"model_type": '), { framework: 'pytorch' }).faults.config?.message,
+    ).toContain('not JSON');
+    expect(
+      readDraft(draft('{"model_type":"mamba"}'), { framework: 'pytorch' }).faults.config,
+    ).toBeDefined();
+    expect(readDraft(draft(''), { framework: 'pytorch' }).spec).toBeNull();
   });
 
   test('changes sizes of a model, and what follows from them', () => {
     const wider = { ...plan('gpt2'), shape: { hidden: '1536', heads: '24', layers: '3' } };
-    const { spec } = readDraft(wider, 'pytorch');
+    const { spec } = readDraft(wider, { framework: 'pytorch' });
     expect(spec?.model).toMatchObject({
       hidden: 1536,
       heads: 24,
@@ -144,7 +150,7 @@ describe('a draft', () => {
     });
     expect(spec?.model.name).not.toBe('gpt2');
     const odd = { ...plan('gpt2'), shape: { heads: '7' } };
-    expect(readDraft(odd, 'pytorch').faults.shape?.message).toContain('heads');
+    expect(readDraft(odd, { framework: 'pytorch' }).faults.shape?.message).toContain('heads');
   });
 
   test('comes back from an address as it was, wrong texts too', () => {
@@ -170,5 +176,15 @@ describe('a draft', () => {
       settings: { batch: '16', mode: 'train' },
     });
     expect(overlaid(base, plan('llama-3-8b')).shape).toEqual({});
+  });
+
+  test('that begins with a session says only what is to be otherwise, as plan --from has it', async () => {
+    const model = namedModel('llama-3-8b');
+    const run = runDefaults(model, { mode: 'train', batch: 4, seq: 2048, checkpointing: 'full' });
+    const from = { model, run, card: { name: 'a card of 24 GiB', memoryBytes: 24 * 2 ** 30 } };
+    const { spec } = readDraft(plan('', { batch: '16' }), { framework: 'pytorch', from });
+    const terminal = await resolveSpec({ batch: '16' }, { model, framework: run.framework, run });
+    expect(spec).toEqual({ ...terminal, card: from.card });
+    expect(spec?.run).toMatchObject({ batch: 16, seq: 2048, checkpointing: 'full' });
   });
 });

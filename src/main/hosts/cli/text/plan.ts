@@ -1,12 +1,6 @@
 /** A plan as text for a terminal of 100 columns: the catalogue, the GPU asked for, and what would make the run fit there. */
 
-import {
-  ABSENT,
-  formatBytes,
-  formatDuration,
-  formatInteger,
-  formatSignedBytes,
-} from '../../../../shared/base/format';
+import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../../../shared/base/format';
 import { rankCount } from '../../../../shared/budget/sharding/shard';
 import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
@@ -14,8 +8,8 @@ import type { RunSpec } from '../../../../shared/model/spec';
 import type { GpuPlan } from '../../../../shared/planning/plan';
 import type { ServingPlan } from '../../../../shared/planning/serving';
 import { assumedSentences } from '../../../../shared/present/assumed';
+import { carriedSentences } from '../../../../shared/present/carried-words';
 import { cards, fitSentence } from '../../../../shared/present/fit-words';
-import { LEDGER_NAMES } from '../../../../shared/present/names';
 import { figure } from '../../../../shared/present/numbers';
 import type { PlanDocument } from '../../../../shared/present/spec-documents';
 import { table, wrap } from './columns';
@@ -26,7 +20,7 @@ export function planText(plan: PlanDocument, allGpus: boolean): string {
   const described = `${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`;
   return [
     wrap(answerText(plan), ''),
-    ...(plan.carried ? carriedText(plan.carried) : []),
+    ...(plan.carried ? carriedSentences(plan.carried).map((sentence) => wrap(sentence, '')) : []),
     wrap(described, ''),
     ...assumedSentences(plan.assumed).map((sentence) => wrap(sentence, '')),
     ...positionsText(plan),
@@ -53,38 +47,6 @@ function answerText({ run, gpu, smallest, fits }: PlanDocument): string {
   if (gpu.fewest)
     return `${sentence} No known change makes it fit on one; ${gpu.fewest.gpus} hold it.`;
   return `${sentence} No known change makes it fit.`;
-}
-
-/** What the session that the plan begins with was seen to add, part by part, and the answer with that. */
-function carriedText({
-  session,
-  series,
-  bytes,
-  parts,
-  expectedBytes,
-  gpu,
-}: NonNullable<PlanDocument['carried']>): string[] {
-  const list = (isCarried: boolean) =>
-    parts
-      .filter((part) => part.isCarried === isCarried)
-      .map((part) => `${LEDGER_NAMES[part.kind]} ${formatSignedBytes(part.bytes)}`)
-      .join(', ');
-  const [carried, left] = [list(true), list(false)];
-  const answer = gpu === null ? '' : ` and ${gpu.fits ? 'fits' : 'does not fit'}`;
-  const spare =
-    gpu === null
-      ? ''
-      : `, ${formatBytes(Math.abs(gpu.headroomBytes))} ${gpu.fits ? 'to spare' : 'short'}`;
-  const beside = `${formatBytes(Math.abs(bytes))} ${bytes < 0 ? 'less' : 'more'} than theory`;
-  return [
-    wrap(
-      carried === ''
-        ? `${session.name} (${session.id}) measured what theory predicts on ${series}: nothing is carried along.`
-        : `${session.name} (${session.id}) measured ${beside} on ${series}, which is carried along: ${carried}. With that it needs ${formatBytes(expectedBytes)}${answer}${spare}.`,
-      '',
-    ),
-    ...(left === '' ? [] : [wrap(`Of that recording alone, and not carried along: ${left}.`, '')]),
-  ];
 }
 
 function catalogueTable({ fits }: PlanDocument): string {
