@@ -9,9 +9,10 @@
  * 1.5 GB and, with everything, about half an hour. Times are processor time, since other programs may use the machine,
  * and by the clock where that is said. Generating is not timed. The row table is measured at 10 million rows and scaled. `growth` says what twice the length costs more; 1 is flat.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { type CommitFigures, measureCommits } from './trace/commits';
 import { measureBrief, measureBriefApart, measureFollowing } from './trace/engine';
 import { measurePeaks } from './trace/peaks';
 import { openRowSink, openSessionSink, type Recorded, record } from './trace/sessions';
@@ -39,6 +40,7 @@ if (args[0] === '--look') {
     tellMachine(share);
     if (!isEngineAlone) runStore(share, folder);
     tellEngine(share, folder);
+    await tellCommits(folder);
   } finally {
     if (!named && existsSync(folder)) rmSync(folder, { recursive: true });
   }
@@ -98,6 +100,21 @@ function tellEngine(share: number, folder: string): void {
         `  rebuilt after an upgrade     picture ${rebuilt.pictureMs.toFixed(0)} ms, then the document ${rebuilt.briefMs.toFixed(0)} ms`,
     );
   }
+}
+
+/** Of the sessions that were recorded before, the day of 64 series among them where it was. */
+async function tellCommits(folder: string): Promise<void> {
+  const ids = readdirSync(folder)
+    .filter((file) => /^(day|week|steps-\d+)\.plumbline$/.test(file))
+    .map((file) => basename(file, '.plumbline'));
+  const tell = (title: string, { longestMs, commits, seconds }: CommitFigures) =>
+    console.log(
+      `  ${title.padEnd(36)} ${longestMs.toFixed(0)} ms at most between ${commits} commits in ${seconds.toFixed(0)} s`,
+    );
+  rmSync(join(folder, '.kept'), { recursive: true, force: true });
+  console.log(`\na recording of 64 series, and what is opened beside it`);
+  tell('nothing', await measureCommits(folder, [], 10));
+  tell(ids.join(', '), await measureCommits(folder, ids, 0));
 }
 
 function recordSession(
