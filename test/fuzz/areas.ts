@@ -34,6 +34,7 @@ import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { checkModel, checkRun } from '../../src/shared/model/validate';
 import { plainHeader, plainInfo } from '../support/session-header';
+import { importWhole, numberedLogs } from './whole-imports';
 
 export interface Area {
   readonly id: string;
@@ -59,8 +60,19 @@ const imports: Area = {
   read(input, folder) {
     const path = join(folder, 'trace.csv');
     writeFileSync(path, input);
-    return readTrace(path);
+    readTrace(path).close();
   },
+};
+
+/** A look, an import and what is stored of it, held against what was written: 2,000 of them take minutes. */
+const wholeImports: Area = {
+  id: 'whole-imports',
+  seeds: (root) => [
+    ...numberedLogs(200),
+    ...filesIn(root, 'test/fixtures/import'),
+    ...filesIn(root, 'test/fixtures/import-refused'),
+  ],
+  read: importWhole,
 };
 
 const configs: Area = {
@@ -278,5 +290,15 @@ const cli: Area = {
   },
 };
 
-export const AREAS: readonly Area[] = [imports, configs, markers, smi, sessions, calls, http, cli];
+export const AREAS: readonly Area[] = [
+  imports,
+  wholeImports,
+  configs,
+  markers,
+  smi,
+  sessions,
+  calls,
+  http,
+  cli,
+];
 export const isAnswer = (error: unknown): boolean => error instanceof Failure;

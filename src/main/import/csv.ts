@@ -6,7 +6,7 @@ import type { Reading } from '../../shared/base/vocabulary';
 import { firstLine } from '../nvidia-smi-format/error-text';
 import { absentReason, parseQuantity, splitRow } from '../nvidia-smi-format/query-csv';
 import { classifyCell } from './cells';
-import { type CsvColumn, isProcessHeader, parseHeaderColumns } from './csv-columns';
+import { type CsvColumn, isProcessHeader, parseHeaderColumns, type Role } from './csv-columns';
 import { inferColumns, meaningWords } from './csv-inference';
 import { candidateLines, findHeader, looksCut, usualWidth, withCommas } from './csv-lines';
 import { noteError } from './error';
@@ -20,6 +20,16 @@ import type { TraceBuilder } from './trace';
 import { Turns } from './turns';
 
 const SHOWN_FOREIGN = 3;
+/** What a row is of: a piece of it would be another's. */
+const KEYS: ReadonlySet<Role> = new Set([
+  'timestamp',
+  'date',
+  'elapsed',
+  'index',
+  'uuid',
+  'busId',
+  'name',
+]);
 
 export const csv: ImportFormat = {
   kind: 'csv',
@@ -231,7 +241,7 @@ export class CsvReader implements LineSink {
   }
 
   #row(given: readonly string[], stamp: Stamp | null, complete: boolean): void {
-    const cut = complete ? false : looksCut(given.at(-1) ?? '', this.#lastRow?.at(-1));
+    const cut = complete ? false : this.#looksCut(given.at(-1) ?? '');
     if (cut === true) {
       this.#trace.warn('The last row is cut off and was left out.');
       return;
@@ -251,6 +261,14 @@ export class CsvReader implements LineSink {
     else
       for (const row of this.#rounds.push({ identity, stamp: at, payload: cells }, isFirst))
         this.#emit(row.identity, row.stamp, row.payload);
+  }
+
+  /** Of the last cell of a file that does not end in a newline. */
+  #looksCut(cell: string): boolean | 'perhaps' {
+    const above = this.#lastRow?.at(-1);
+    const role = this.#columns?.at(-1)?.role ?? 'other';
+    if (!KEYS.has(role)) return looksCut(cell, above);
+    return role === 'index' || cell.length < (above?.length ?? Number.POSITIVE_INFINITY);
   }
 
   /** The GPU a row is of, as far as the row itself tells. */

@@ -70,8 +70,15 @@ class ScrapeReader implements LineSink {
     this.#gpus = new ClusterGpus(trace);
   }
 
-  line(text: string): void {
+  line(text: string, complete: boolean): void {
     if (text.startsWith('#') || text.trim() === '') return;
+    // Its number, or its time, may go on behind the cut.
+    if (!complete) {
+      this.#trace.warn(
+        'The last line does not end in a newline, so it may be cut off: it was left out.',
+      );
+      return;
+    }
     const [, name = '', labelText = '', value = '', at] = LINE.exec(text.trim()) ?? [];
     const known = EXPORTED.get(name);
     if (known === undefined) {

@@ -30,7 +30,8 @@ const SOURCE = 'pytorch-snapshot';
 export const pytorchSnapshot: FileFormat = {
   kind: 'pytorch-snapshot',
   recognizes: (_path, head) =>
-    isPickle(head) && Buffer.from(head).subarray(0, 200).includes('segments'),
+    isPickle(head) &&
+    /segments|device_traces/.test(Buffer.from(head.subarray(0, 200)).toString('latin1')),
   read(path, name, trace, onBytes) {
     const { size } = statSync(path);
     const history = new History(trace);

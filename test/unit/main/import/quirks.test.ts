@@ -792,3 +792,25 @@ describe('transcripts', () => {
     ]);
   });
 });
+
+describe('a file that ends in the middle', () => {
+  const header = 'memory.used [MiB], utilization.gpu [%], index, timestamp\n';
+  const row = (second: number) =>
+    `${1000 + second} MiB, ${second} %, 0, 2026/01/01 10:00:0${second}.123`;
+
+  test('of a CSV whose time stands last, a row with part of a time is left out and told', () => {
+    const whole = `${header}${row(1)}\n${row(2)}\n${row(3)}`;
+    for (let cut = 1; cut < 20; cut++) {
+      const trace = readBytes(whole.slice(0, -cut));
+      expect(valuesOf(trace, 'gpu0.memory.used')).toHaveLength(2);
+      expect(warned(trace, /cut off/)).toBe(true);
+    }
+  });
+
+  test('of a scrape, a number that may go on is left out and told', () => {
+    const line = (used: string) => `DCGM_FI_DEV_FB_USED{gpu="0",UUID="GPU-0"} ${used}`;
+    const trace = readBytes(`${line('1000')}\n${line('2000')}\n${line('300')}`);
+    expect(valuesOf(trace, 'gpu0.memory.used')).toEqual([1000 * 2 ** 20, 2000 * 2 ** 20]);
+    expect(warned(trace, /cut off/)).toBe(true);
+  });
+});
