@@ -21,6 +21,10 @@ HEADS = {
 }
 
 
+#: Where classes of several parts keep their language model and its head.
+LANGUAGE = ("language_model", "text_model", "lm_head", "projection_head")
+
+
 def describe(kind, name):
     config = transformers.AutoConfig.for_model(kind)
     with torch.device("meta"):
@@ -28,7 +32,7 @@ def describe(kind, name):
     fields = {**config.to_dict(), "architectures": [name]}
     own, beside = set(), set()
     for path, parameter in model.named_parameters():
-        is_language = "text_config" not in fields or "language_model" in path or path.startswith("lm_head")
+        is_language = "text_config" not in fields or any(part in path for part in LANGUAGE)
         (own if is_language else beside).add((id(parameter), parameter.numel()))
     answer = {"config": fields, "parameters": sum(count for _, count in own)}
     if beside:

@@ -1,4 +1,7 @@
-/** BART and mBART: BERT's layers in both stacks of an encoder-decoder; mBART has its norms first and one after each stack. */
+/**
+ * BART and its kin: BERT's layers in both stacks of an encoder-decoder. mBART has its norms first and one after each stack; so
+ * has M2M-100 (NLLB), whose positions are computed and whose embeddings have no norm.
+ */
 import type { ModelSpec } from '../model-spec';
 import { plainActivation } from './activations';
 import type { ConfigFile, Family } from './family';
@@ -26,6 +29,14 @@ export const BART: Family = {
       read(file) {
         const { postNorm: _, ...model } = read(file);
         return { ...model, embeddingNorm: true };
+      },
+    },
+    {
+      types: ['m2m_100'],
+      classes: /^M2M100/,
+      read(file) {
+        const { postNorm: _, ...model } = read(file);
+        return { ...model, positions: 'none' };
       },
     },
   ],

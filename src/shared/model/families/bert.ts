@@ -66,8 +66,8 @@ export const ROBERTA: Family = {
   implementation: BERT_IMPLEMENTATION,
   configs: [
     {
-      types: ['roberta', 'xlm-roberta', 'camembert'],
-      classes: /^(Roberta|XLMRoberta|Camembert)(For|Model)/,
+      types: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text'],
+      classes: /^(Roberta|XLMRoberta|Camembert|Data2VecText)(For|Model)/,
       read: (file) =>
         readEncoder(
           file,

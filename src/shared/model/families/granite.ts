@@ -13,13 +13,18 @@ export const GRANITE: Family = {
       read: (file) => readDecoder(file, LLAMA_DEFAULTS, { family: 'granite' }),
     },
     {
-      types: ['granitemoe'],
-      classes: /^GraniteMoe(For|Model)/,
-      read: (file) =>
-        readDecoder(file, LLAMA_DEFAULTS, {
+      types: ['granitemoe', 'granitemoeshared'],
+      classes: /^GraniteMoe(Shared)?(For|Model)/,
+      read(file) {
+        const { shared_intermediate_size: shared } = file.parse(({ z }) =>
+          z.object({ shared_intermediate_size: z.number().int().nonnegative().default(0) }),
+        );
+        const experts = localExperts(file, { total: 8, active: 2, ffn: 11_008 });
+        return readDecoder(file, LLAMA_DEFAULTS, {
           family: 'granite',
-          differences: { experts: localExperts(file, { total: 8, active: 2, ffn: 11_008 }) },
-        }),
+          differences: { experts: { ...experts, ...(shared > 0 && { sharedFfn: shared }) } },
+        });
+      },
     },
   ],
 };

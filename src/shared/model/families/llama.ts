@@ -11,8 +11,8 @@ export const LLAMA: Family = {
   implementation: LLAMA_IMPLEMENTATION,
   configs: [
     {
-      types: ['llama', 'aquila', 'yi', 'smollm'],
-      classes: /^(Llama|Aquila|Yi)(For|Model)/,
+      types: ['llama', 'aquila', 'yi', 'smollm', 'cwm'],
+      classes: /^(Llama|Aquila|Yi|Cwm)(For|Model)/,
       read: (file) => readDecoder(file, LLAMA_DEFAULTS, { family: 'llama' }),
     },
     {
