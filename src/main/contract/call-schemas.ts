@@ -78,6 +78,7 @@ const recordRequest: z.ZodType<RecordRequest> = z.object({
     .optional(),
   name: text.optional(),
   experiment: z.object({ id: text, full: z.boolean(), role: text }).optional(),
+  plan: z.object({ title: text, peakBytes: z.number().nonnegative() }).optional(),
   model: model.optional(),
   run: run.optional(),
   intervalMs: z.number().positive().max(86_400_000).optional(),

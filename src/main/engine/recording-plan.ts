@@ -57,6 +57,7 @@ export function planRecording(request: RecordRequest): RecordingPlan {
       title: redactor.text(workload.title),
       command: redactor.command(workload.command),
       ...(request.experiment && { experiment: request.experiment }),
+      ...(request.plan && { plan: request.plan }),
     },
     intervalMs: request.intervalMs ?? DEFAULT_INTERVAL_MS,
     model: request.model ?? null,

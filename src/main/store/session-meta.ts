@@ -29,6 +29,10 @@ const experiment = z
   .object({ id: z.string(), full: z.boolean(), role: z.string() })
   .optional()
   .catch(undefined);
+const plan = z
+  .object({ title: z.string().max(500), peakBytes: z.number().nonnegative() })
+  .optional()
+  .catch(undefined);
 const workload = z.looseObject({
   kind: z.enum(['bundled', 'command', 'pid', 'import']),
   title: z.string(),
@@ -36,6 +40,7 @@ const workload = z.looseObject({
   cwd: z.string().nullable(),
   pid: z.number().nullable(),
   experiment,
+  plan,
 });
 const gpu = storedDocument<GpuInfo>(
   z.object({ index: z.number(), uuid: z.string(), name: z.string() }),

@@ -2,7 +2,12 @@
  * A model and a run as a person types them: texts, kept as they are however wrong they may be, so that nothing typed is
  * lost. A draft is also the part of an address that restores it; its parameters are the terminal's options.
  */
-import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../../shared/model/settings';
+import {
+  RUN_SETTINGS,
+  type RunSpec,
+  SETTING_NAMES,
+  type SettingName,
+} from '../../shared/model/settings';
 
 /** Sizes of a model that can be typed over. */
 export const SHAPE_FIELDS = [
@@ -44,6 +49,13 @@ const parameterFor = (name: SettingName): string => RUN_SETTINGS[name].option.fl
 /** A draft with one setting typed anew; empty leaves it to its default. */
 export function withSetting(draft: Draft, name: SettingName, text: string): Draft {
   return { ...draft, settings: replaced(draft.settings, name, text) };
+}
+
+/** The value of a setting as it is typed; empty for what it has none. */
+export function writtenSetting(value: RunSpec[SettingName]): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return Array.isArray(value) ? value.join(',') : String(value);
 }
 
 /** A draft with one size typed anew; empty leaves it to the model. */

@@ -22,7 +22,7 @@ import type { Page } from '../session/pages';
 import type { PhaseBar } from '../session/phase-bars';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
 import type { SeriesStatistics } from '../session/statistics';
-import type { ExperimentPart, SessionSummary } from '../session/types';
+import type { ExperimentPart, PlannedRun, SessionSummary } from '../session/types';
 import type { Envelope } from '../trace/envelope';
 import type { Gap, LogLine, Marker, SeriesInfo } from '../trace/types';
 import type { CallOptions } from './cancel';
@@ -88,6 +88,8 @@ export interface RecordRequest {
   readonly name?: string;
   /** The recording is one of an experiment's. */
   readonly experiment?: ExperimentPart;
+  /** What was planned: the session keeps it, and says how it stands to it. */
+  readonly plan?: PlannedRun;
   /** Declared model and run; required for `bundled`, optional otherwise. */
   readonly model?: ModelSpec;
   readonly run?: RunSpec;

@@ -52,6 +52,14 @@ export interface ExperimentPart {
   readonly role: string;
 }
 
+/** The plan that a recording was to keep to. */
+export interface PlannedRun {
+  /** What was planned, for people. */
+  readonly title: string;
+  /** The peak that was expected: by theory, and what an earlier session was seen to add where one was begun with. */
+  readonly peakBytes: Bytes;
+}
+
 export interface WorkloadInfo {
   readonly kind: 'bundled' | 'command' | 'pid' | 'import';
   /** For people: the command line, or "bundled gpt2 (wasm)". */
@@ -61,6 +69,8 @@ export interface WorkloadInfo {
   readonly pid: number | null;
   /** Of an experiment's recordings only. */
   readonly experiment?: ExperimentPart;
+  /** Where a plan was pinned when it was recorded. */
+  readonly plan?: PlannedRun;
 }
 
 /** What the session ran on, and which sources were or were not to be had. */

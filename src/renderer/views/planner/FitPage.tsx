@@ -1,12 +1,12 @@
 /** What holds the run: the card that is named and what would make it fit there, and every GPU of the catalogue. */
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
-import type { RunSpec, SettingName } from '../../../shared/model/settings';
+import type { RunSpec } from '../../../shared/model/settings';
 import { SETTING_NAMES } from '../../../shared/model/settings';
 import type { Change } from '../../../shared/planning/changes';
 import type { GpuPlan } from '../../../shared/planning/plan';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
-import { type Draft, withSetting } from '../../plans/draft';
+import { type Draft, withSetting, writtenSetting } from '../../plans/draft';
 import { useAnswer } from '../../plans/useAnswer';
 import { PlanTable } from './PlanTable';
 import type { Planned } from './planned';
@@ -37,13 +37,7 @@ function takeRun(draft: Draft, from: RunSpec | undefined, to: RunSpec): Draft {
   const different = SETTING_NAMES.filter(
     (name) => JSON.stringify(from?.[name]) !== JSON.stringify(to[name]),
   );
-  return different.reduce((next, name) => withSetting(next, name, written(to[name])), draft);
-}
-
-function written(value: RunSpec[SettingName]): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return Array.isArray(value) ? value.join(',') : String(value);
+  return different.reduce((next, name) => withSetting(next, name, writtenSetting(to[name])), draft);
 }
 
 function Fits({ side: { letter, spec }, onTake }: { side: Planned; onTake(run: RunSpec): void }) {

@@ -16,6 +16,7 @@ import { EmptyPlan } from './EmptyPlan';
 import { FitPage } from './FitPage';
 import { GpusPage } from './GpusPage';
 import { MemoryPage } from './MemoryPage';
+import { PinButton } from './PinButton';
 import { type Planned, usePlanned } from './planned';
 import { QuantizationPage } from './QuantizationPage';
 import { ScalingPage } from './ScalingPage';
@@ -46,7 +47,7 @@ export default function Planner() {
     begun.id === null && drafts.a.draft.model === '' && drafts.a.draft.config === null;
   return (
     <main className="page planner">
-      <PlannerHead drafts={drafts} />
+      <PlannerHead drafts={drafts} first={a} />
       <div className="planner-grid" data-sides={drafts.b ? 2 : 1}>
         <section className="planner-form" aria-label="Model and run">
           <Begun begun={begun} />
@@ -67,12 +68,13 @@ export default function Planner() {
   );
 }
 
-function PlannerHead({ drafts }: { drafts: PlanDrafts }) {
+function PlannerHead({ drafts, first }: { drafts: PlanDrafts; first: Planned | null }) {
   const registry = useRegistry();
   return (
     <div className="page-head">
       <h1>Planner</h1>
       <span className="grow" />
+      <PinButton planned={first} side={drafts.a} />
       <button
         type="button"
         className="button"

@@ -10,6 +10,7 @@ import { BundledFields } from './BundledFields';
 import { CommandFields } from './CommandFields';
 import { DeclaredFields, PidField } from './DeclaredFields';
 import { Forecast } from './Forecast';
+import { PinnedNote } from './PinnedNote';
 import { NameFields, RateFields } from './RateFields';
 import {
   type ReadForm,
@@ -63,6 +64,7 @@ export default function Record() {
           <NameFields form={form} onChange={change} />
         </section>
         <section className="record-forecast" aria-label="Before it starts">
+          <PinnedNote />
           <Forecast form={form} spec={read.spec} reading={read.reading} />
           {error !== null && <FailureNote error={error} />}
           <div className="record-start">

@@ -9,6 +9,7 @@ import { preset, presetNames } from '../../../shared/model/presets';
 import { count } from '../../../shared/model/settings/kinds';
 import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
 import { type Draft, EMPTY_DRAFT } from '../../plans/draft';
+import type { PinnedPlan } from '../../plans/pinned-plan';
 import { type Reading, readDraft } from '../../plans/read-draft';
 import { createStore } from '../../state/store';
 import { type CommandForm, commandFaults, commandRequest, FIRST_COMMAND } from './command-form';
@@ -46,6 +47,14 @@ export const FIRST_FORM: RecordForm = {
 };
 
 export const recordForm = createStore<RecordForm>(FIRST_FORM);
+
+/** The form with what a pinned plan declares: of a command, and of the bundled workload where the plan is of that. */
+export function withPlan(form: RecordForm, { draft }: PinnedPlan): RecordForm {
+  if (draft.model === '' && draft.config === null) return form;
+  return draft.settings.framework === 'tfjs'
+    ? { ...form, kind: 'bundled', bundled: draft }
+    : { ...form, kind: form.kind === 'pid' ? 'pid' : 'command', declared: draft };
+}
 
 export const BUNDLED_MODELS: readonly string[] = presetNames().filter(
   (name) => notBundled(preset(name)) === null,

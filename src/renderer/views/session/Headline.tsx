@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { formatDuration } from '../../../shared/base/format';
 import { answer } from '../../../shared/present/answer';
 import { formatMoment, START_UNKNOWN } from '../../../shared/present/moments';
+import { planKept } from '../../../shared/present/plan-kept';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { FailureNote } from '../../components/FailureNote';
 import { StatusBadge } from '../../components/StatusBadge';
@@ -59,6 +60,7 @@ export function Headline({
       <div className="answer">
         <div>
           <p className="answer-sentence">{answer(session)}</p>
+          <PlanLine session={session} />
           <About session={session} />
         </div>
         {children}
@@ -77,6 +79,11 @@ const SimulatedBadge = () => (
     Simulated
   </span>
 );
+
+function PlanLine({ session }: { session: SessionDocument }) {
+  const kept = planKept(session);
+  return kept && <p className="muted">{kept}</p>;
+}
 
 /** What its reader should know: one line, opened for the rest. */
 function Warnings({ texts }: { texts: readonly string[] }) {
