@@ -12,8 +12,13 @@ import type { LearntOfSeries, SampleSink } from '../telemetry/sampler';
 
 const FRAMEWORK_METRICS = ['allocated', 'reserved', 'requested'] as const;
 
+/** Two readings may come at one time, or a little late; what is later than this has a clock that was set. */
+const DISORDER_US: Micros = 1000;
+
 interface Growing {
   info: SeriesInfo;
+  /** Time of its last sample. */
+  last: Micros;
   absent: { readonly t0: Micros; readonly reason: AbsentReason } | null;
 }
 
@@ -29,33 +34,47 @@ export class LiveTrace implements SampleSink {
 
   declare(info: SeriesInfo): void {
     if (this.#growing.has(info.id)) return;
-    this.#growing.set(info.id, { info, absent: null });
+    this.#growing.set(info.id, { info, last: Number.NEGATIVE_INFINITY, absent: null });
     this.#file.declareSeries(info);
   }
 
+  /** What is no number, and what no counter holds, is not read; a reading that is late is kept behind the one before it. */
   push(seriesId: string, t: Micros, reading: Reading): void {
     const entry = this.#entry(seriesId);
-    this.#lastTime = Math.max(this.#lastTime, t);
-    if (reading.kind === 'absent') {
-      if (entry.absent?.reason !== reading.reason) {
-        this.#extendGap(seriesId, entry, t);
-        entry.absent = { t0: t, reason: reading.reason };
-      }
-      this.#extendGap(seriesId, entry, t);
+    if (!Number.isFinite(t)) {
+      this.warn(`A reading of ${seriesId} came without a time, and is left out.`);
       return;
     }
-    this.#extendGap(seriesId, entry, t);
-    entry.absent = null;
-    this.#file.append(seriesId, t, reading.value);
+    this.#lastTime = Math.max(this.#lastTime, t);
+    if (reading.kind === 'absent') this.#pushAbsent(seriesId, entry, t, reading.reason);
+    else if (isReadable(reading.value)) {
+      this.#extendGap(seriesId, entry, t);
+      entry.absent = null;
+      this.#keepOrder(seriesId, entry, t);
+      entry.last = this.#file.append(seriesId, t, reading.value);
+    } else {
+      const what = Number.isNaN(reading.value) ? 'is no number' : 'no counter can hold';
+      this.warn(`${seriesId} gave a value that ${what}; where it did, nothing was read.`);
+      this.#pushAbsent(seriesId, entry, t, 'not_read');
+    }
   }
 
   pushRun(seriesId: string, times: Float64Array, values: Float64Array): void {
     const last = times.at(-1);
     if (last === undefined) return;
+    if (!values.every(isReadable) || !times.every(Number.isFinite)) {
+      for (const [i, value] of values.entries())
+        this.push(seriesId, times[i]!, { kind: 'ok', value });
+      return;
+    }
     const entry = this.#entry(seriesId);
     this.#lastTime = Math.max(this.#lastTime, last);
     this.#extendGap(seriesId, entry, times[0]!);
     entry.absent = null;
+    for (const t of times) {
+      this.#keepOrder(seriesId, entry, t);
+      entry.last = Math.max(entry.last, t);
+    }
     this.#file.appendRun(seriesId, times, values);
   }
 
@@ -117,12 +136,31 @@ export class LiveTrace implements SampleSink {
     return entry;
   }
 
+  #pushAbsent(seriesId: string, entry: Growing, t: Micros, reason: AbsentReason): void {
+    if (entry.absent?.reason !== reason) {
+      this.#extendGap(seriesId, entry, t);
+      entry.absent = { t0: t, reason };
+    }
+    this.#extendGap(seriesId, entry, t);
+  }
+
+  /** The file moves what comes late behind what came before it, so that no value is lost: said once. */
+  #keepOrder(seriesId: string, { last, info }: Growing, t: Micros): void {
+    if (t > last - DISORDER_US || info.source === 'framework') return;
+    this.warn(
+      `Readings of ${seriesId} came out of their order in time: each is kept a microsecond behind the one that came before it.`,
+    );
+  }
+
   /** A gap is stored as it grows, so that a killed recorder leaves it behind too. */
   #extendGap(seriesId: string, { absent }: Growing, t: Micros): void {
     if (!absent) return;
     this.#file.gap(seriesId, absent.t0, t, absent.reason);
   }
 }
+
+/** Counters have 64 bits. */
+const isReadable = (value: number): boolean => Math.abs(value) < 2 ** 64;
 
 /** Samples before a memory marker at `t`: its trail, the edges of its blocks, and its high-water mark where it happened, so that the line reaches it. */
 function samplesBefore(

@@ -32,6 +32,7 @@ import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import type { ExitStatus } from '../workloads/types';
 import { askWorkload } from './ask-workload';
 import { baselinesOfOthers } from './baselines';
+import { ClockWatch } from './clock-watch';
 import { describeMachine } from './environment';
 import { LiveHeader } from './live-header';
 import { LiveTrace } from './live-trace';
@@ -134,6 +135,7 @@ export class Recording {
   readonly #header: LiveHeader;
   readonly #file: SessionWriter;
   readonly #trace: LiveTrace;
+  readonly #clockWatch: ClockWatch;
   readonly #samplers: Sampler[] = [];
   readonly #completion = Promise.withResolvers<EndedSession>();
   #state: State = 'starting';
@@ -170,6 +172,7 @@ export class Recording {
     this.#file = createSession(library.dir, this.#header.current);
     this.#file.setMeta('baselines', this.#baselines);
     this.#trace = new LiveTrace(this.#file);
+    this.#clockWatch = new ClockWatch({ wall: Date.now, session: () => clock.now() });
     this.id = id;
     this.path = this.#file.path;
     this.done = this.#completion.promise;
@@ -364,6 +367,8 @@ export class Recording {
   }
 
   #tick(): void {
+    const step = this.#clockWatch.check();
+    if (step !== null) this.#trace.warn(step);
     if (this.#watchedAt !== null && performance.now() - this.#watchedAt > WATCHED_MS)
       this.#setWatched(null);
     this.#tell(existsSync(this.path) ? this.#file.failure : this.#removed());
