@@ -60,23 +60,28 @@ export function backwardMoments(parts: StepParts): Moment[] {
       ],
     },
     ...layersBackward(parts, ofEnds),
-    {
-      name: 'embeddings',
-      holdings: [
-        ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
-        ...parts.coming,
-        ...(parts.inBackward ? [hold('workspace', parts.freshGradient, 2)] : []),
-        ...fetched(parts, 0),
-        // Whole, and once more laid out as they are scattered.
-        ...wholeEnds(parts, parts.endGradients, 2),
-        hold('activations', parts.microBatch, parts.waiting),
-        hold('workspace', parts.tiedGradients),
-        hold('workspace', parts.stream),
-        ...biasGradients(parts),
-        hold('activations', parts.givenBias, crossStacks(parts)),
-      ],
-    },
+    embeddingsBackward(parts),
   ];
+}
+
+/** All layers are done: the tables' gradients come last, that of a shared one twice. */
+function embeddingsBackward(parts: StepParts): Moment {
+  return {
+    name: 'embeddings',
+    holdings: [
+      ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
+      ...parts.coming,
+      ...(parts.inBackward ? [hold('workspace', parts.freshGradient, 2)] : []),
+      ...fetched(parts, 0),
+      // Whole, and once more laid out as they are scattered.
+      ...wholeEnds(parts, parts.endGradients, 2),
+      hold('activations', parts.microBatch, parts.waiting),
+      hold('workspace', parts.tiedGradients),
+      hold('workspace', parts.stream),
+      ...biasGradients(parts),
+      hold('activations', parts.givenBias, crossStacks(parts)),
+    ],
+  };
 }
 
 /** Stacks whose layers are given zeros as the relative positions of cross-attention. */

@@ -223,7 +223,7 @@ function countActivations(
   head: Head,
 ): ActivationParts {
   const { bottom, top, trainedLayers, topLayers, group } = layers;
-  const { batch: B, seq: n } = run;
+  const { seq: n } = run;
   const width = bottom.shape.stream;
   const encoderDecoder = shard.decoderLayers > 0;
   const stream = new TensorSum().add(types.residual * width);
@@ -241,11 +241,6 @@ function countActivations(
     stack(below, keptByLayer(bottom, run), trainedLayers)
       .addAll(head.norm)
       .add(types.compute * width);
-  const embedded = new TensorSum();
-  if (shard.embedding && model.postNorm && shard.frozen === 0)
-    embedded
-      .add(types.residual * width, encoderDecoder ? 2 : 1)
-      .add(4 * B * n, encoderDecoder ? 4 : 2);
   const positions = positionTensors(model, run, shard, types, group > 0);
   return {
     stream,
@@ -259,7 +254,7 @@ function countActivations(
             .addAll(keptByLayer(top, run))
             .addAll(below),
     waiting: shard.inFlight - 1,
-    embedded,
+    embedded: savedByEmbeddings(model, run, shard, types, width),
     positions,
     savedPositions: trainedLayers > 0 ? positions : new TensorSum(),
     givenBias: new TensorSum().add(
@@ -275,6 +270,20 @@ function countActivations(
       shard.head && !model.postNorm ? normBackward(model, types, width) : 0,
     ),
   };
+}
+
+/** By the norm over the embeddings of each stack, where there is one: its input, and two numbers a row. */
+function savedByEmbeddings(
+  { postNorm }: ModelSpec,
+  { batch: B, seq: n }: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  width: number,
+): TensorSum {
+  const saved = new TensorSum();
+  if (!shard.embedding || !postNorm || shard.frozen > 0) return saved;
+  const stacks = shard.decoderLayers > 0 ? 2 : 1;
+  return saved.add(types.residual * width, stacks).add(4 * B * n, 2 * stacks);
 }
 
 /**
