@@ -28,12 +28,13 @@ export interface PickleSink {
 }
 
 const MARK = Symbol('mark');
-/** In the memo: an element that was handed on. */
-const HANDED_ON = Symbol('handed on');
 type Slot = PickleValue | typeof MARK;
 
 const MAX_STACK = 200_000;
-const MAX_MEMO = 50_000_000;
+/** Values that may be referred to again; a Map holds some sixteen million. */
+const MAX_MEMO = 10_000_000;
+/** Python appends so many at a time: a list that got fewer at once is whole. */
+const BATCH = 1000;
 const MAX_TEXT = 1 << 20;
 const BUFFER = 1 << 20;
 
@@ -66,7 +67,12 @@ class PickleReader {
   #end = 0;
   readonly #stack: Slot[] = [];
   readonly #marks: number[] = [];
-  readonly #memo: (PickleValue | typeof HANDED_ON)[] = [];
+  /** What may be referred to again. Elements that were handed on are counted and not kept: there are millions. */
+  readonly #memo = new Map<number, PickleValue>();
+  #memoized = 0;
+  /** Of a list that is being filled: its place in the memo. */
+  readonly #filling = new Map<PickleValue[], number>();
+  readonly #stacks = new SameLists();
   readonly #streamed = new Map<PickleValue[], Place & { readonly isOuter: boolean }>();
   #lists = 0;
 
@@ -126,9 +132,20 @@ class PickleReader {
     const list = this.#stack.at(-1);
     if (!Array.isArray(list)) throw this.#refuse('is damaged');
     const place = this.#streamed.get(list);
-    if (place === undefined) for (const item of items) list.push(item);
+    if (place === undefined) this.#fill(list, items);
     else if (!place.isOuter) for (const item of items) this.#sink.element(place, item);
     else for (const item of items) if (Array.isArray(item)) this.#streamed.delete(item);
+  }
+
+  /** Every event has a stack of its own, and most are alike: of those one is kept. */
+  #fill(list: PickleValue[], items: readonly PickleValue[]): void {
+    for (const item of items) list.push(item);
+    const at = this.#filling.get(list);
+    this.#filling.delete(list);
+    if (at === undefined || items.length >= BATCH) return;
+    const same = this.#stacks.find(list);
+    this.#memo.set(at, same);
+    this.#stack[this.#stack.length - 1] = same;
   }
 
   setItems(pairs: readonly PickleValue[]): void {
@@ -141,16 +158,20 @@ class PickleReader {
     }
   }
 
-  memoize(at = this.#memo.length): void {
+  memoize(at = this.#memoized): void {
     const top = this.#stack.at(-1);
-    if (top === undefined || top === MARK || at > MAX_MEMO) throw this.#refuse('is damaged');
-    this.#memo[at] = isDict(top) && this.#isElement() ? HANDED_ON : top;
+    if (top === undefined || top === MARK || this.#memo.size > MAX_MEMO)
+      throw this.#refuse('is damaged');
+    this.#memoized = Math.max(this.#memoized, at + 1);
+    if (isDict(top) && this.#isElement()) return;
+    this.#memo.set(at, top);
+    if (Array.isArray(top) && top.length === 0 && !this.#streamed.has(top))
+      this.#filling.set(top, at);
   }
 
   recall(at: number): void {
-    const value = this.#memo[at];
-    if (value === undefined || value === HANDED_ON)
-      throw this.#refuse('refers to what it does not hold');
+    const value = this.#memo.get(at);
+    if (value === undefined) throw this.#refuse('refers to what it does not hold');
     this.#stack.push(value);
   }
 
@@ -247,6 +268,30 @@ class PickleReader {
       `${this.#name} is a pickle that ${why}.`,
       'Give the file that torch.cuda.memory._dump_snapshot(FILE) writes.',
     );
+  }
+}
+
+/** Lists of the same objects, told apart by what they hold. */
+class SameLists {
+  readonly #known = new Map<string, PickleValue[]>();
+  readonly #numbers = new WeakMap<object, number>();
+  #next = 0;
+
+  /** The first list that held the same objects; the given one where there is none, or it holds anything else. */
+  find(list: PickleValue[]): PickleValue[] {
+    let key = '';
+    for (const item of list) {
+      if (typeof item !== 'object' || item === null) return list;
+      let number = this.#numbers.get(item);
+      if (number === undefined) {
+        number = this.#next++;
+        this.#numbers.set(item, number);
+      }
+      key += `${number.toString(36)} `;
+    }
+    const known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, list);
+    return known ?? list;
   }
 }
 

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { readTrace } from '../../../../src/main/import';
 import { JsonItems } from '../../../../src/main/import/neighbours/json-items';
 import { Failure } from '../../../../src/shared/base/failure';
+import { writePickle } from '../../../support/pickler';
 
 const fixture = (name: string) => join(import.meta.dirname, '../../../fixtures/import', name);
 const read = (name: string) => readTrace(fixture(name));
@@ -64,6 +65,36 @@ describe('a memory snapshot', () => {
     for (let cut = 100; cut < whole.length; cut += 331)
       expect(() => withFile(whole.subarray(0, cut), readTrace)).toThrow(/is cut off/);
   });
+});
+
+test('stacks written out for each event, shared by some, or of other lines each keep their own name', () => {
+  const frames = [3, 5, 7].map((line) => ({ filename: '/run/a.py', line, name: 'f' }));
+  const stack = (...lines: number[]) => lines.map((at) => frames[at]!);
+  const shared = stack(2, 1);
+  const stacks = [
+    stack(0),
+    stack(0),
+    stack(1, 0),
+    shared,
+    stack(0, 1),
+    shared,
+    stack(2, 1),
+    stack(1, 0),
+  ];
+  const trace = stacks.map((own, i) => ({
+    action: 'alloc',
+    addr: 4096 * i,
+    size: 512 * (i + 1),
+    time_us: 1_760_000_000_000_000 + i,
+    frames: own,
+  }));
+  const pickle = writePickle({ segments: [], device_traces: [trace] });
+  const { allocations } = withFile(pickle, readTrace);
+  expect(allocations?.sites.map(({ label, bytes }) => [label, bytes])).toEqual([
+    ['run/a.py:7 f', 512 * (4 + 6 + 7)],
+    ['run/a.py:5 f', 512 * (3 + 8)],
+    ['run/a.py:3 f', 512 * (1 + 2 + 5)],
+  ]);
 });
 
 test("a profiler's trace gives the allocator's totals, which its own bytes add up to, and the steps of the optimizer", () => {
