@@ -19,7 +19,7 @@ export class JsonRows {
 /** Characters of a piece, about. */
 const PIECE = 65_536;
 
-/** The text that `toJson` makes, piece by piece; lists within objects may be `JsonRows`. */
+/** The text that `toJson` makes, piece by piece, so that it never stands in memory as a whole; lists within objects may be `JsonRows`. */
 export function* jsonPieces(document: unknown): Iterable<string> {
   let waiting = '';
   for (const part of writeValue(document, '\n')) {
@@ -35,6 +35,8 @@ export function* jsonPieces(document: unknown): Iterable<string> {
 function* writeValue(value: unknown, line: string): Iterable<string> {
   if (value instanceof JsonRows) {
     yield* writeItems(value.rows, line);
+  } else if (Array.isArray(value)) {
+    yield* writeItems(value, line);
   } else if (isPlainObject(value)) {
     let separator = '{';
     for (const [key, field] of Object.entries(value)) {

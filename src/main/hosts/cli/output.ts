@@ -7,7 +7,7 @@
  */
 import { styleText } from 'node:util';
 import { FAILURE_CODES, Failure } from '../../../shared/base/failure';
-import { toJson } from '../../../shared/base/json';
+import { jsonPieces, toJson } from '../../../shared/base/json';
 import { printable, printableLine, printableOutput } from '../../../shared/base/printable';
 import { paint } from './text/style';
 import { cut } from './text/width';
@@ -41,7 +41,12 @@ export function createOutput(json: boolean): Output {
     json,
     result(document, text) {
       endProgress();
-      const rendered = json ? printable(toJson(document)) : paint(printable(text()), colorsOut);
+      if (json) {
+        for (const piece of jsonPieces(document)) process.stdout.write(printable(piece));
+        process.stdout.write('\n');
+        return;
+      }
+      const rendered = paint(printable(text()), colorsOut);
       process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
     },
     say(text) {
