@@ -25,6 +25,8 @@ type ChangeKind =
   | 'saved'
   | 'offload'
   | 'context'
+  | 'sequences'
+  | 'share'
   | 'adapters'
   | 'kv-precision';
 
@@ -200,22 +202,34 @@ function shardingRows({ dp = 1, cp = 1, zero = 0 }: RunSpec): Row[] {
 }
 
 /** Replicas that each have sequences of their own can share every one instead: the same cards, fewer sequences at once. */
-function sharedSequences({ architecture }: ModelSpec, run: RunSpec): Row {
-  const { dp = 1, cp = 1, attention, seq, shardGroup } = run;
+function sharedSequences(model: ModelSpec, run: RunSpec): Row {
+  const { dp = 1, cp = 1, shardGroup } = run;
   const ranks = dp * cp;
   return {
-    applies:
-      dp > 1 &&
-      shardGroup === undefined &&
-      architecture === 'decoder' &&
-      attention !== 'eager' &&
-      seq % (2 * ranks) === 0,
+    applies: dp > 1 && shardGroup === undefined && sharesSequences(model, run, ranks),
     kind: 'context',
     option: `--dp 1 --cp ${ranks}`,
     cost: 7,
     costs: 'ranks share each sequence instead of having their own',
     settings: { dp: 1, cp: ranks },
   };
+}
+
+/** Tokens of a sequence below which passing keys and values around takes longer than attending to them. */
+const MIN_TOKENS_A_RANK = 1024;
+
+/** Whether `ranks` can share the run's sequences, and each has enough of one to do. */
+export function sharesSequences(
+  { architecture }: ModelSpec,
+  { attention, seq }: RunSpec,
+  ranks: number,
+): boolean {
+  return (
+    architecture === 'decoder' &&
+    attention !== 'eager' &&
+    seq % (2 * ranks) === 0 &&
+    seq / ranks >= MIN_TOKENS_A_RANK
+  );
 }
 
 /** The same step in smaller batches: halves, quarters and so on, as long as they divide it. */
@@ -275,9 +289,36 @@ function inferenceRows(run: RunSpec, largest: number): readonly Row[] {
       costs: 'a quantized cache',
       settings: { kvPrecision: 'int8' },
     },
+    ...engineRows(run),
     ...smallerBatchRows(run, largest),
   ];
 }
+
+/** An engine sets less aside for fewer sequences, whose logits it sorts, and may take more of the card. */
+function engineRows({ mode, engine = 'vllm', batch, maxSequences, gpuShare }: RunSpec): Row[] {
+  const isPython = mode === 'serve' && engine !== 'llama.cpp';
+  return [
+    {
+      applies: isPython && batch <= FEW_SEQUENCES && (maxSequences ?? 256) > FEW_SEQUENCES,
+      kind: 'sequences',
+      option: `--max-sequences ${FEW_SEQUENCES}`,
+      cost: 2,
+      costs: `no more than ${FEW_SEQUENCES} sequences at once`,
+      settings: { maxSequences: FEW_SEQUENCES },
+    },
+    {
+      applies: isPython && (gpuShare ?? 0.9) < LARGE_SHARE,
+      kind: 'share',
+      option: `--gpu-share ${LARGE_SHARE}`,
+      cost: 1,
+      costs: 'little of the card is left for anything else',
+      settings: { gpuShare: LARGE_SHARE },
+    },
+  ];
+}
+
+const FEW_SEQUENCES = 16;
+const LARGE_SHARE = 0.95;
 
 /** A cache in fp32 becomes as narrow as the activations do. */
 function narrowCache({ kvPrecision }: RunSpec, half: 'bf16' | 'fp16'): Partial<RunSpec> {

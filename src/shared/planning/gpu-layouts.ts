@@ -8,6 +8,7 @@ import type { Bytes } from '../base/units';
 import { peakBytes } from '../budget/peak';
 import { rankCount } from '../budget/sharding/shard';
 import type { ModelSpec, RunSpec } from '../model/spec';
+import { sharesSequences } from './candidates';
 
 /** A run over several GPUs of one size, and what the fullest rank holds. */
 export interface GpuLayout {
@@ -54,13 +55,24 @@ function shardedLayouts(plain: RunSpec, gpus: number): Layout[] {
   }));
 }
 
-/** Each sequence over all devices, which share the weights as well. */
-function contextLayouts({ architecture }: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
-  const isPossible =
-    architecture === 'decoder' && plain.attention !== 'eager' && plain.seq % (2 * gpus) === 0;
-  return isPossible
-    ? [{ options: ['--zero 3', `--cp ${gpus}`], run: { ...plain, zero: 3, cp: gpus } }]
-    : [];
+/** Each sequence over as many devices as it is long enough for; all of them share the weights. */
+function contextLayouts(model: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
+  const cp = mostContextRanks(model, plain, gpus);
+  return cp === 1 ? [] : [shareWeights(plain, gpus / cp, cp)];
+}
+
+/** The most of `ranks` that can share a sequence, such that the rest share the weights with them. */
+function mostContextRanks(model: ModelSpec, plain: RunSpec, ranks: number): number {
+  let cp = ranks;
+  while (cp > 1 && (ranks % cp !== 0 || !sharesSequences(model, plain, cp))) cp--;
+  return cp;
+}
+
+function shareWeights(plain: RunSpec, dp: number, cp: number): Layout {
+  return {
+    options: ['--zero 3', ...(dp > 1 ? [`--dp ${dp}`] : []), ...(cp > 1 ? [`--cp ${cp}`] : [])],
+    run: { ...plain, zero: 3, dp, cp },
+  };
 }
 
 /** Tensor ranks, at most eight, since they talk all the time, and stages of a pipeline. */
@@ -91,12 +103,15 @@ function splitLayouts(model: ModelSpec, plain: RunSpec, gpus: number): Layout[] 
 function shardedAndSplitLayouts(model: ModelSpec, plain: RunSpec, gpus: number): Layout[] {
   const found: Layout[] = [];
   for (let tp = 2; tp <= MAX_TENSOR_RANKS && gpus / tp >= 2; tp++) {
-    const dp = gpus / tp;
-    if (!splitsHeads(model, tp) || !Number.isInteger(dp)) continue;
-    found.push({
-      options: ['--zero 3', `--dp ${dp}`, `--tp ${tp}`, '--sequence-parallel'],
-      run: { ...plain, zero: 3, dp, tp, sequenceParallel: true },
-    });
+    const ranks = gpus / tp;
+    if (!splitsHeads(model, tp) || !Number.isInteger(ranks)) continue;
+    for (const cp of new Set([1, mostContextRanks(model, plain, ranks)])) {
+      const { options, run } = shareWeights(plain, ranks / cp, cp);
+      found.push({
+        options: [...options, `--tp ${tp}`, '--sequence-parallel'],
+        run: { ...run, tp, sequenceParallel: true },
+      });
+    }
   }
   return found;
 }
