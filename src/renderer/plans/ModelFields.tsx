@@ -3,6 +3,7 @@ import { FileUp, X } from 'lucide-react';
 import { type DragEvent, useId, useRef } from 'react';
 import { formatInteger } from '../../shared/base/format';
 import { modelNames } from '../../shared/model/named';
+import type { ModelSpec } from '../../shared/model/spec';
 import { type Draft, SHAPE_FIELDS, withShape } from './draft';
 import { Fold } from './Fold';
 import { inWindowWords, SHAPE_LABELS } from './labels';
@@ -50,28 +51,53 @@ export function ModelFields({
         <ConfigOffer suffix={suffix} onConfig={(config) => onChange({ ...draft, config })} />
       )}
       {model !== null && (
-        <Fold title={`Sizes${suffix}`} isTouched={Object.keys(draft.shape).length > 0}>
-          <div className="plan-fields">
-            {SHAPE_FIELDS.map((field) => (
-              <TextControl
-                key={field}
-                label={`${SHAPE_LABELS[field]}${suffix}`}
-                text={draft.shape[field] ?? ''}
-                usual={String(model[field])}
-                fault={faults[field]}
-                isNumber
-                onChange={(text) => onChange(withShape(draft, field, text))}
-              />
-            ))}
-          </div>
-          {faults.shape && (
-            <p className="field-error" role="alert">
-              {inWindowWords(faults.shape.message)} {inWindowWords(faults.shape.remedy)}
-            </p>
-          )}
-        </Fold>
+        <ShapeFields
+          draft={draft}
+          faults={faults}
+          model={model}
+          suffix={suffix}
+          onChange={onChange}
+        />
       )}
     </div>
+  );
+}
+
+/** Sizes typed over the model's own. */
+function ShapeFields({
+  draft,
+  faults,
+  model,
+  suffix,
+  onChange,
+}: {
+  draft: Draft;
+  faults: Reading['faults'];
+  model: ModelSpec;
+  suffix: string;
+  onChange(draft: Draft): void;
+}) {
+  return (
+    <Fold title={`Sizes${suffix}`} isTouched={Object.keys(draft.shape).length > 0}>
+      <div className="plan-fields">
+        {SHAPE_FIELDS.map((field) => (
+          <TextControl
+            key={field}
+            label={`${SHAPE_LABELS[field]}${suffix}`}
+            text={draft.shape[field] ?? ''}
+            usual={String(model[field])}
+            fault={faults[field]}
+            isNumber
+            onChange={(text) => onChange(withShape(draft, field, text))}
+          />
+        ))}
+      </div>
+      {faults.shape && (
+        <p className="field-error" role="alert">
+          {inWindowWords(faults.shape.message)} {inWindowWords(faults.shape.remedy)}
+        </p>
+      )}
+    </Fold>
   );
 }
 

@@ -1,7 +1,7 @@
 /** Memory by phase and component, in both tiers; each band opens what it is made of. */
 import { useState } from 'react';
 import { type Component, PHASES, type Tier } from '../../../shared/base/vocabulary';
-import type { ComponentBytes } from '../../../shared/budget/types';
+import type { ComponentBytes, PhaseBudget } from '../../../shared/budget/types';
 import { COMPONENT_COLOR, STACK_ORDER } from '../../../shared/present/colors';
 import { capitalize, componentLabel } from '../../../shared/present/names';
 import { Bytes } from '../../components/Bytes';
@@ -61,6 +61,15 @@ function largest(components: ComponentBytes): Component {
   );
 }
 
+interface Column {
+  readonly letter: string | null;
+  readonly shown: PhaseBudget | undefined;
+  /** The same in the other tier. */
+  readonly other: PhaseBudget | undefined;
+}
+
+const otherTier = (tier: Tier): Tier => (tier === 'refined' ? 'textbook' : 'refined');
+
 /** The phase that is looked at, component by component; of two sides with what the second has more. */
 function ComponentTable({
   sides,
@@ -73,21 +82,16 @@ function ComponentTable({
   band: Band;
   onBand(band: Band): void;
 }) {
-  const columns = sides.map((side) => {
+  const columns: readonly Column[] = sides.map((side) => {
     const row = (of: Tier) => shownTier(side, of)?.phases.find(({ phase }) => phase === band.phase);
-    return {
-      letter: side.letter,
-      shown: row(tier),
-      other: row(tier === 'refined' ? 'textbook' : 'refined'),
-    };
+    return { letter: side.letter, shown: row(tier), other: row(otherTier(tier)) };
   });
-  const [a, b] = columns;
   const components = [...STACK_ORDER]
     .reverse()
     .filter((each) =>
       columns.some(({ shown, other }) => shown?.components[each] || other?.components[each]),
     );
-  const otherName = tier === 'refined' ? 'Textbook' : 'Refined';
+  const last = columns.length > 1 ? 'B − A' : capitalize(otherTier(tier));
   return (
     <div className="table-frame">
       <table className="table plan-components">
@@ -99,60 +103,74 @@ function ComponentTable({
                 {letter ?? capitalize(tier)}
               </th>
             ))}
-            <th className="right">{b ? 'B − A' : otherName}</th>
+            <th className="right">{last}</th>
           </tr>
         </thead>
         <tbody>
           {components.map((component) => (
             <tr key={component} data-selected={component === band.component}>
               <td>
-                <button
-                  type="button"
-                  className="link plain"
-                  aria-expanded={component === band.component}
-                  onClick={() => onBand({ ...band, component })}
-                >
-                  <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
-                  {componentLabel(component)}
-                </button>
+                <ComponentButton
+                  component={component}
+                  isChosen={component === band.component}
+                  onChoose={() => onBand({ ...band, component })}
+                />
               </td>
-              {columns.map(({ letter, shown }) => (
-                <td key={letter} className="right">
-                  <Bytes value={shown?.components[component] ?? null} />
-                </td>
-              ))}
-              <td className="right">
-                {b ? (
-                  <Bytes
-                    signed
-                    value={
-                      (b.shown?.components[component] ?? 0) - (a?.shown?.components[component] ?? 0)
-                    }
-                  />
-                ) : (
-                  <Bytes value={a?.other?.components[component] ?? null} />
-                )}
-              </td>
+              <Figures columns={columns} read={(row) => row?.components[component]} />
             </tr>
           ))}
           <tr className="sum">
             <td>In all</td>
-            {columns.map(({ letter, shown }) => (
-              <td key={letter} className="right">
-                <Bytes value={shown?.total ?? null} />
-              </td>
-            ))}
-            <td className="right">
-              {b ? (
-                <Bytes signed value={(b.shown?.total ?? 0) - (a?.shown?.total ?? 0)} />
-              ) : (
-                <Bytes value={a?.other?.total ?? null} />
-              )}
-            </td>
+            <Figures columns={columns} read={(row) => row?.total} />
           </tr>
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Opens what the component's band is made of. */
+function ComponentButton({
+  component,
+  isChosen,
+  onChoose,
+}: {
+  component: Component;
+  isChosen: boolean;
+  onChoose(): void;
+}) {
+  return (
+    <button type="button" className="link plain" aria-expanded={isChosen} onClick={onChoose}>
+      <i className="swatch" style={{ background: COMPONENT_COLOR[component] }} />
+      {componentLabel(component)}
+    </button>
+  );
+}
+
+/** A figure of each side, and behind them the difference of two, or of one its other tier. */
+function Figures({
+  columns,
+  read,
+}: {
+  columns: readonly Column[];
+  read(row: PhaseBudget | undefined): number | undefined;
+}) {
+  const [a, b] = columns;
+  return (
+    <>
+      {columns.map(({ letter, shown }) => (
+        <td key={letter} className="right">
+          <Bytes value={read(shown)} />
+        </td>
+      ))}
+      <td className="right">
+        {b ? (
+          <Bytes signed value={(read(b.shown) ?? 0) - (read(a?.shown) ?? 0)} />
+        ) : (
+          <Bytes value={read(a?.other)} />
+        )}
+      </td>
+    </>
   );
 }
 

@@ -159,10 +159,11 @@ function Sentences({ sides }: { sides: readonly Planned[] }) {
   );
 }
 
-function sentence({ budget, hold, reading }: Planned): string {
+function sentence({ spec, budget, hold, reading }: Planned): string {
   const wrong = Object.values(reading.faults).filter((fault) => fault !== undefined).length;
   if (wrong > 0)
     return `${wrong === 1 ? 'One field is' : `${wrong} fields are`} wrong; what is below is for what was there before.`;
+  if (spec === null) return 'Name a model to see what it takes.';
   if (budget === null) return 'Working it out…';
   if (hold !== null) return fitSentence(hold, budget.run);
   const { refined } = budget.tiers;

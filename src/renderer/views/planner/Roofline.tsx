@@ -43,22 +43,10 @@ export function Roofline({ device }: { device: NonNullable<FlopsDocument['device
       role="img"
       aria-label={`Roofline of the ${gpu.name}: ${operations.map(({ name, bound }) => `${SHORT[name] ?? name} bound by ${bound}`).join(', ')}`}
     >
-      {powersBetween(x0, x1).map((value) => (
-        <g key={value} className="roofline-grid">
-          <line x1={x(value)} x2={x(value)} y1={10} y2={HEIGHT - BOTTOM} />
-          <text x={x(value)} y={HEIGHT - BOTTOM + 15} textAnchor="middle">
-            {trimmed(value)}
-          </text>
-        </g>
-      ))}
-      {powersBetween(y0, y1).map((value) => (
-        <g key={value} className="roofline-grid">
-          <line x1={LEFT} x2={WIDTH - 12} y1={y(value)} y2={y(value)} />
-          <text x={LEFT - 6} y={y(value) + 4} textAnchor="end">
-            {scaled(value)}
-          </text>
-        </g>
-      ))}
+      <Grid
+        across={powersBetween(x0, x1).map((value) => ({ at: x(value), label: trimmed(value) }))}
+        up={powersBetween(y0, y1).map((value) => ({ at: y(value), label: scaled(value) }))}
+      />
       <path
         className="roofline-roof"
         d={`M${x(x0)} ${y(attained(x0))}L${x(ridge)} ${y(peak)}H${WIDTH - 12}`}
@@ -83,6 +71,34 @@ export function Roofline({ device }: { device: NonNullable<FlopsDocument['device
         FLOPs a second
       </text>
     </svg>
+  );
+}
+
+interface Tick {
+  readonly at: number;
+  readonly label: string;
+}
+
+function Grid({ across, up }: { across: readonly Tick[]; up: readonly Tick[] }) {
+  return (
+    <g className="roofline-grid">
+      {across.map(({ at, label }) => (
+        <g key={label}>
+          <line x1={at} x2={at} y1={10} y2={HEIGHT - BOTTOM} />
+          <text x={at} y={HEIGHT - BOTTOM + 15} textAnchor="middle">
+            {label}
+          </text>
+        </g>
+      ))}
+      {up.map(({ at, label }) => (
+        <g key={label}>
+          <line x1={LEFT} x2={WIDTH - 12} y1={at} y2={at} />
+          <text x={LEFT - 6} y={at + 4} textAnchor="end">
+            {label}
+          </text>
+        </g>
+      ))}
+    </g>
   );
 }
 
