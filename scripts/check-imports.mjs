@@ -174,6 +174,7 @@ const ALLOWED = {
   'renderer/views/compare': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/doctor': window,
   'renderer/views/chapter': window,
+  'renderer/views/experiments': window,
 
   // The workload never imports the budget: the two meet only in the trace.
   workload: ['shared/base', 'shared/model', 'workload/**'],

@@ -90,6 +90,13 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
       run: () => go('#/planner'),
     },
     {
+      id: 'go.experiments',
+      title: 'Experiments: the chapter’s laws, measured here',
+      group: 'Go to',
+      words: 'sweep exponent kv cache batch',
+      run: () => go('#/experiments'),
+    },
+    {
       id: 'go.chapter',
       title: 'Chapter: every figure it prints, judged',
       group: 'Go to',

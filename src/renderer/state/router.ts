@@ -1,6 +1,6 @@
 /**
- * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/record, #/planner, #/doctor, #/chapter. What
- * is looked at there (the span, the source, the tier, the lanes) and what is planned are parameters of the address, so that a
+ * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/record, #/planner, #/experiments,
+ * #/doctor, #/chapter. What is looked at there (the span, the source, the tier, the lanes) and what is planned are parameters of the address, so that a
  * link restores it, back and forward walk through it, and a change of it can be taken back.
  */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
@@ -12,12 +12,13 @@ export type Route =
   | { readonly view: 'compare'; readonly ids: readonly string[] }
   | { readonly view: 'record' }
   | { readonly view: 'planner' }
+  | { readonly view: 'experiments' }
   | { readonly view: 'doctor' }
   | { readonly view: 'chapter' }
   | { readonly view: 'unknown'; readonly path: string };
 
 /** Views that are one place, named as they are. */
-const OWN_PLACES = ['record', 'planner', 'doctor', 'chapter'] as const;
+const OWN_PLACES = ['record', 'planner', 'experiments', 'doctor', 'chapter'] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = ''] = splitHash(hash);

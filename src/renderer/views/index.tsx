@@ -1,5 +1,5 @@
 /** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
-import { BookOpen, CircleDot, Ruler, Stethoscope } from 'lucide-react';
+import { BookOpen, CircleDot, FlaskConical, Ruler, Stethoscope } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Skeleton } from '../components/Skeleton';
 import type { Route } from '../state/router';
@@ -12,6 +12,7 @@ import { Session } from './session/Session';
 /** These bring the theory with them, so they come when they are asked for. */
 const Record = lazy(() => import('./record/Record'));
 const Planner = lazy(() => import('./planner/Planner'));
+const Experiments = lazy(() => import('./experiments/Experiments'));
 
 type Views = {
   readonly [Name in Route['view']]: (route: Extract<Route, { view: Name }>) => ReactNode;
@@ -23,6 +24,7 @@ const VIEWS: Views = {
   compare: ({ ids }) => <Compare key={ids.join()} ids={ids} />,
   record: () => <Record />,
   planner: () => <Planner />,
+  experiments: () => <Experiments />,
   doctor: () => <Doctor />,
   chapter: () => <Chapter />,
   unknown: ({ path }) => <NoSuchPage path={path} />,
@@ -46,6 +48,12 @@ export const MENU: readonly {
     href: '#/planner',
     label: 'Planner',
     icon: <Ruler size={14} aria-hidden="true" />,
+  },
+  {
+    view: 'experiments',
+    href: '#/experiments',
+    label: 'Experiments',
+    icon: <FlaskConical size={14} aria-hidden="true" />,
   },
   {
     view: 'chapter',

@@ -1,0 +1,139 @@
+/** The points of a sweep over the curve that theory predicts, both axes logarithmic: a power law is a straight line. */
+import type { FigureName } from '../../../shared/chapter/sweeps/figures';
+import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
+import type { SweepReading } from '../../../shared/chapter/sweeps/reading';
+import { describePoint } from '../../../shared/chapter/sweeps/sweep';
+import { FIGURE_WORDS, formatFigure } from '../../../shared/present/sweep-words';
+import { sessionHref } from '../../state/router';
+import { type PicturePoint, type PictureSeries, pictureSweep } from './sweep-picture';
+
+const WIDTH = 760;
+const HEIGHT = 340;
+const MARGIN = { left: 82, right: 18, top: 14, bottom: 44 };
+const across = (share: number) => MARGIN.left + share * (WIDTH - MARGIN.left - MARGIN.right);
+const down = (share: number) =>
+  HEIGHT - MARGIN.bottom - share * (HEIGHT - MARGIN.top - MARGIN.bottom);
+
+export function SweepChart({
+  reading,
+  outcome,
+  figure,
+}: {
+  reading: Pick<SweepReading, 'number'>;
+  outcome: SweepOutcome;
+  figure: FigureName;
+}) {
+  const picture = pictureSweep(reading, outcome, figure);
+  if (picture === null) return <p className="empty-line">Nothing was measured of this yet.</p>;
+  const { axis, xs, ys, series } = picture;
+  return (
+    <figure className="sweep-chart">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        role="img"
+        aria-label={`${FIGURE_WORDS[figure]} against ${axis}, measured over predicted`}
+      >
+        {ys.map(({ at, value }) => (
+          <g key={value}>
+            <line
+              className="grid"
+              x1={MARGIN.left}
+              x2={WIDTH - MARGIN.right}
+              y1={down(at)}
+              y2={down(at)}
+            />
+            <text className="tick" x={MARGIN.left - 8} y={down(at) + 4} textAnchor="end">
+              {formatFigure(figure, value)}
+            </text>
+          </g>
+        ))}
+        {xs.map(({ at, value }) => (
+          <text key={value} className="tick" x={across(at)} y={HEIGHT - 24} textAnchor="middle">
+            {value}
+          </text>
+        ))}
+        <text className="axis" x={across(0.5)} y={HEIGHT - 5} textAnchor="middle">
+          {axis}
+        </text>
+        {series.map((one, i) => (
+          <Series key={one.name} series={one} rank={i} figure={figure} />
+        ))}
+      </svg>
+      <figcaption>
+        <span className="key-measured">measured</span>
+        <span className="key-predicted">
+          {figure === 'time' ? 'its work, at the median pace' : 'predicted'}
+        </span>
+        {series.length > 1 &&
+          series.map(({ name }, i) => (
+            <span key={name} className="key-series" data-rank={i % 3}>
+              <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">
+                <Shape rank={i} />
+              </svg>
+              {name}
+            </span>
+          ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+function Series({
+  series: { name, points },
+  rank,
+  figure,
+}: {
+  series: PictureSeries;
+  rank: number;
+  figure: FigureName;
+}) {
+  const curve = points.flatMap(({ x, predicted }) =>
+    predicted === null ? [] : [`${across(x).toFixed(1)},${down(predicted).toFixed(1)}`],
+  );
+  return (
+    <g className="series" data-rank={rank % 3}>
+      <polyline className="curve" points={curve.join(' ')} />
+      {points.map((point) => (
+        <Mark
+          key={describePoint(point.source.point)}
+          point={point}
+          rank={rank}
+          figure={figure}
+          series={name}
+        />
+      ))}
+    </g>
+  );
+}
+
+function Mark({
+  point: { x, measured, source },
+  rank,
+  figure,
+}: {
+  point: PicturePoint;
+  rank: number;
+  figure: FigureName;
+  series: string;
+}) {
+  const [session] = source.sessions;
+  if (measured === null || session === undefined) return null;
+  const pair = source.figures[figure];
+  const words = `${describePoint(source.point)}: ${formatFigure(figure, pair.measured)} measured, ${formatFigure(figure, pair.predicted)} predicted`;
+  return (
+    <a href={sessionHref(session)} aria-label={`${words}; open its session`}>
+      <g transform={`translate(${across(x).toFixed(1)} ${down(measured).toFixed(1)})`}>
+        <circle className="reach" r="14" />
+        <Shape rank={rank} />
+        <title>{words}</title>
+      </g>
+    </a>
+  );
+}
+
+/** A shape for each series, so that colour is never all that tells them apart. */
+function Shape({ rank }: { rank: number }) {
+  if (rank % 3 === 1) return <rect className="mark" x="-4.5" y="-4.5" width="9" height="9" />;
+  if (rank % 3 === 2) return <path className="mark" d="M0 -5.5 5.5 4.5h-11z" />;
+  return <circle className="mark" r="5" />;
+}

@@ -1,0 +1,120 @@
+/**
+ * Where the points of a sweep stand in its picture: the swept number against the figure, both logarithmic, one series for
+ * every combination of what else is swept. A sweep of words alone has its points side by side.
+ */
+import type { FigureName } from '../../../shared/chapter/sweeps/figures';
+import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
+import type { SweepPoint, SweepReading } from '../../../shared/chapter/sweeps/reading';
+
+export interface PicturePoint {
+  /** Along the axis, 0 to 1. */
+  readonly x: number;
+  /** Up the axis, 0 to 1; null where nothing is known. */
+  readonly measured: number | null;
+  readonly predicted: number | null;
+  readonly source: SweepPoint;
+}
+
+export interface PictureSeries {
+  /** "cache=off"; empty where there is one series. */
+  readonly name: string;
+  readonly points: readonly PicturePoint[];
+}
+
+interface Tick {
+  readonly at: number;
+  /** Of x the value as it is swept, of y the number. */
+  readonly value: string;
+}
+
+export interface SweepPicture {
+  readonly axis: string;
+  readonly xs: readonly Tick[];
+  /** Values of the figure that lines are drawn at. */
+  readonly ys: readonly { readonly at: number; readonly value: number }[];
+  readonly series: readonly PictureSeries[];
+}
+
+/** Null where nothing was measured or predicted. */
+export function pictureSweep(
+  reading: Pick<SweepReading, 'number'>,
+  { axes, points }: SweepOutcome,
+  figure: FigureName,
+): SweepPicture | null {
+  const numeric = axes.findLast(({ name, values }) =>
+    values.every((value) => reading.number(name, value) > 0),
+  );
+  const axis = numeric ?? axes.at(-1);
+  if (axis === undefined) return null;
+  const known = points
+    .flatMap(({ figures }) => [figures[figure].measured, figures[figure].predicted])
+    .flatMap((value) => (value !== null && value > 0 ? [value] : []));
+  if (known.length === 0) return null;
+  const up = logScale(Math.min(...known), Math.max(...known));
+  const along = placeValues(axis.values, (value) =>
+    numeric === undefined ? NaN : reading.number(axis.name, value),
+  );
+  const groups = Map.groupBy(points, ({ point }) =>
+    axes
+      .filter((other) => other !== axis)
+      .map(({ name }) => `${name}=${point[name]}`)
+      .join(', '),
+  );
+  const place = (value: number | null) => (value === null || value <= 0 ? null : up.place(value));
+  return {
+    axis: axis.name,
+    xs: axis.values.map((value) => ({ at: along(value), value })),
+    ys: up.ticks.map((value) => ({ at: up.place(value), value })),
+    series: [...groups].map(([name, rows]) => ({
+      name,
+      points: rows
+        .map((source) => ({
+          x: along(source.point[axis.name] ?? ''),
+          measured: place(source.figures[figure].measured),
+          predicted: place(source.figures[figure].predicted),
+          source,
+        }))
+        .toSorted((a, b) => a.x - b.x),
+    })),
+  };
+}
+
+/** Numbers by their logarithm, words at equal distances; with room at either end. */
+function placeValues(
+  values: readonly string[],
+  number: (value: string) => number,
+): (value: string) => number {
+  const logs = values.map((value) => Math.log(number(value)));
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const room = 0.06;
+  return (value) => {
+    const share =
+      high > low
+        ? (Math.log(number(value)) - low) / (high - low)
+        : (values.indexOf(value) + 0.5) / values.length;
+    return room + share * (1 - 2 * room);
+  };
+}
+
+const STEPS = [1, 2, 5];
+const MOST_TICKS = 6;
+
+/** From a round number below the lowest to one above the highest; decades alone where all would be too many. */
+function logScale(lowest: number, highest: number) {
+  const exponents = Array.from(
+    { length: Math.ceil(Math.log10(highest)) - Math.floor(Math.log10(lowest)) + 1 },
+    (_, i) => Math.floor(Math.log10(lowest)) + i,
+  );
+  const all = exponents.flatMap((exponent) => STEPS.map((step) => step * 10 ** exponent));
+  const below = all.findLast((tick) => tick <= lowest) ?? lowest;
+  const above = all.find((tick) => tick >= highest && tick > below) ?? highest;
+  const within = all.filter((tick) => tick >= below && tick <= above);
+  const decades = within.filter((tick) =>
+    Number.isInteger(Math.round(Math.log10(tick) * 1e9) / 1e9),
+  );
+  return {
+    ticks: within.length > MOST_TICKS && decades.length > 1 ? decades : within,
+    place: (value: number) =>
+      (Math.log(value) - Math.log(below)) / (Math.log(above) - Math.log(below)),
+  };
+}
