@@ -145,6 +145,12 @@ function readRows(file: TextFile, options: ReadOptions): ImportedTrace {
         `${head.fileName} is output of ${tool}, which Plumbline does not read.`,
         `Record with nvidia-smi instead: ${INSTEAD}`,
       );
+    if ((head.text.split('\n', 1)[0]?.length ?? 0) > MAX_ROW)
+      throw new Failure(
+        'bad_input',
+        `${head.fileName} has lines of more than ${MAX_ROW} characters, as no table of GPUs has.`,
+        `Record the columns that matter: ${INSTEAD}`,
+      );
     throw new Failure(
       'bad_input',
       `${head.fileName} is not output of nvidia-smi that Plumbline knows.`,

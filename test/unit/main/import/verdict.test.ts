@@ -117,6 +117,18 @@ describe('a look and an import end alike', () => {
     }
   });
 
+  test('of a million columns or a hundred thousand GPUs, told in a sentence', async () => {
+    const million = Array.from({ length: 1_000_000 }, (_, i) => `c${i}`).join(', ');
+    const gpus = Array.from({ length: 100_000 }, (_, i) => `${i}, 1 MiB\n`).join('');
+    const wide = await run('--dry-run', made('wide.csv', `index, ${million}\n`));
+    expect([wide.code, wide.failure?.message]).toEqual([
+      2,
+      expect.stringMatching(/has lines of more/),
+    ]);
+    const many = await run(made('many.csv', `index, memory.used [MiB]\n${gpus}`));
+    expect([many.code, many.failure?.message]).toEqual([2, expect.stringMatching(/256 GPUs/)]);
+  });
+
   test('of several files, the first that is refused decides', async () => {
     const [good, bad, worse] = [made('a.csv', CSV), made('b.csv', ''), join(folder, 'no.csv')];
     for (const files of [
