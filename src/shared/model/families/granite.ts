@@ -5,7 +5,7 @@ import { LLAMA_DEFAULTS, localExperts } from './llama';
 
 export const GRANITE: Family = {
   name: 'granite',
-  implementation: LLAMA_IMPLEMENTATION,
+  implementation: { ...LLAMA_IMPLEMENTATION, routesInHalf: true },
   configs: [
     {
       types: ['granite'],
