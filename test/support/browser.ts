@@ -19,6 +19,8 @@ const ARGS = [
   '--no-sandbox',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // Pages are put together without the emulated GPU: on a busy machine a screenshot waits minutes for it.
+  '--disable-gpu-compositing',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',
