@@ -87,7 +87,19 @@ export function LaneChart(props: LaneChartProps) {
       </div>
       {width > 0 && <SpanMarks {...props} layout={layout} height={height - AXIS_HEIGHT} />}
       {isStale && <span className="stale-note">reading…</span>}
+      <LanesBelow layout={layout} bottom={scrollTop + height - AXIS_HEIGHT} />
     </section>
+  );
+}
+
+/** Where the room is too low for all lanes: how many lie below, or are cut by its edge. */
+function LanesBelow({ layout, bottom }: { layout: LaneLayout; bottom: number }) {
+  const count = layout.rows.filter(({ top, height }) => top + height > bottom + 1).length;
+  if (bottom <= 0 || count === 0) return null;
+  return (
+    <span className="lanes-below" style={{ bottom: AXIS_HEIGHT + 4 }}>
+      {count} more {count === 1 ? 'lane' : 'lanes'} below
+    </span>
   );
 }
 

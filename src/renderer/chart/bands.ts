@@ -10,6 +10,7 @@
 
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
+import { sumComponents } from '../../shared/budget/tier';
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
 import { predictedRow } from '../../shared/divergence/overlay/predicted';
 import type { Overlay } from '../../shared/divergence/overlay/types';
@@ -26,11 +27,11 @@ export interface PredictedSpan {
   readonly held: boolean;
 }
 
-const sum = (parts: ComponentBytes): Bytes =>
-  Object.values(parts).reduce((total, bytes) => total + bytes, 0);
 /** A split is shown only where it adds up to the total it splits. */
 const split = (parts: ComponentBytes | null | undefined, total: Bytes): ComponentBytes | null =>
-  parts && Object.keys(parts).length > 0 && Math.abs(sum(parts) - total) < 1 ? parts : null;
+  parts && Object.keys(parts).length > 0 && Math.abs(sumComponents(parts) - total) < 1
+    ? parts
+    : null;
 
 /** Predicted split of one phase at its highest moment and at its end. */
 export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget: Budget | null) {
@@ -39,7 +40,8 @@ export function predictPhase(overlay: Overlay, index: number, tier: Tier, budget
   const line = tier === 'refined' ? overlay.series : null;
   const row = budget && predictedRow(budget.tiers[tier], phase, line);
   const refined = tier === 'refined';
-  const total = phase.predicted[tier] ?? row?.total ?? null;
+  // Where no formula predicts, what the run's own first steps let expect; it has no split.
+  const total = phase.predicted[tier] ?? row?.total ?? phase.predicted.observed ?? null;
   const end = phase.predictedEnd[tier] ?? row?.end ?? null;
   return {
     total,

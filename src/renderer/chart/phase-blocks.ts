@@ -24,7 +24,7 @@ export interface PhaseBlock {
 }
 
 export function findResidual(phase: OverlayPhase, tier: Tier): Bytes | null {
-  if (tier === 'refined') return phase.residualBytes;
+  if (tier === 'refined') return phase.residualBytes ?? phase.residualObservedBytes ?? null;
   const predicted = phase.predicted.textbook;
   return phase.measured === null || predicted === null ? null : phase.measured - predicted;
 }

@@ -48,7 +48,12 @@ export function Legend({
             : 'Nothing is predicted for this session.'}
         </p>
       ) : (
-        <MomentTable spans={shown.spans} moment={moment} tier={tier} />
+        <MomentTable
+          spans={shown.spans}
+          moment={moment}
+          tier={tier}
+          isObserved={session.overlay.observed !== undefined}
+        />
       )}
     </section>
   );
@@ -58,10 +63,12 @@ function MomentTable({
   spans,
   moment,
   tier,
+  isObserved,
 }: {
   spans: readonly PredictedSpan[];
   moment: LegendMoment;
   tier: Tier;
+  isObserved: boolean;
 }) {
   const order = useMemo(() => [...listComponents(spans)].reverse(), [spans]);
   const { span, measured, measuredComponents } = moment;
@@ -96,7 +103,7 @@ function MomentTable({
       <tfoot>
         <SumRow
           isMeasured={isMeasured}
-          name={`Predicted, ${tier}`}
+          name={isObserved ? 'Expected, observed' : `Predicted, ${tier}`}
           bytes={span?.total ?? null}
           testId="legend-total"
         />

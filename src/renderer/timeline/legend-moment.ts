@@ -88,10 +88,12 @@ function atPointer(
 function atPeak(session: SessionDocument, spans: readonly PredictedSpan[]): LegendMoment {
   const span = findPeakSpan(session, spans);
   const phase = span && (session.overlay.phases[span.phase] ?? null);
+  const at = session.overlay.measuredPeak?.at ?? null;
+  const isPeak = at === null || (span !== null && span.t0 <= at && at <= span.t1);
   let where = span?.held ? 'between phases' : '';
   if (phase) where = phaseTitle(phase);
   return {
-    title: span ? `at the peak, ${where}` : '',
+    title: span ? `${isPeak ? 'at the peak' : 'highest predicted'}, ${where}` : '',
     span,
     measured: phase?.measured ?? null,
     measuredComponents: phase?.measuredComponents ?? null,

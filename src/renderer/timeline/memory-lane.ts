@@ -111,7 +111,8 @@ const FADED_PX = 10;
 
 function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
   for (const [i, span] of shown.entries()) {
-    if (span.held) continue;
+    // One colour for all of it tells of no order in which it comes.
+    if (span.held || span.parts === null) continue;
     const [x0, x1] = [x(span.t0), x(span.t1)];
     if (x1 - x0 < FADED_PX) continue;
     const before = shown[i - 1]?.held ? (shown[i - 1]?.total ?? 0) : 0;
@@ -166,7 +167,9 @@ function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
   const { capacity, isWhole, resting, ceiling } = budget;
   if (capacity) {
     const text = `${formatBytes(capacity.bytes)} ${capacity.name}`;
-    if (sheet.y(capacity.bytes) >= sheet.box.top) paintLevel(sheet, capacity.bytes, text, 'below');
+    const room = sheet.y(capacity.bytes) - sheet.box.top;
+    // Nothing measured lies above it, so that is where its name crosses no line.
+    if (room >= 0) paintLevel(sheet, capacity.bytes, text, room > 18 ? 'above' : 'below');
     else paintBeyond(sheet, text);
   }
   if (!isWhole) return;

@@ -27,7 +27,7 @@ export function phaseLane(session: SessionDocument, blocks: SpanLevels<PhaseBloc
   return {
     id: 'phases',
     name: 'Phases',
-    unit: steps.length > 0 ? `${steps.length.toLocaleString('en-US')} steps` : '',
+    unit: steps.length > 0 ? countSteps(steps.length) : '',
     about: isFound ? 'Phases found in the trace' : 'Phases that the workload announced',
     height: steps.length > 0 ? 40 : 24,
     scale: { min: 0, max: 1, ticks: [] },
@@ -39,6 +39,9 @@ export function phaseLane(session: SessionDocument, blocks: SpanLevels<PhaseBloc
     readAt: (t) => describe(session, t),
   };
 }
+
+const countSteps = (count: number): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? 'step' : 'steps'}`;
 
 function describe({ overlay }: SessionDocument, t: Micros): string {
   const index = indexAt(overlay.phases, t, ({ span }) => span[0]);

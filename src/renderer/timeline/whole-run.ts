@@ -4,6 +4,7 @@
  */
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { Component, Tier } from '../../shared/base/vocabulary';
+import { sumComponents } from '../../shared/budget/tier';
 import type { Budget } from '../../shared/budget/types';
 import { predictedPeak } from '../../shared/divergence/overlay/predicted';
 import type { Overlay } from '../../shared/divergence/overlay/types';
@@ -36,8 +37,7 @@ export function predictWholeRun(
   const own = budget.perRank?.[tier] ?? budget.tiers[tier];
   const { components, total } =
     tier === 'refined' && overlay.series !== null ? predictedPeak(own, overlay.series) : own;
-  const sum = Object.values(components).reduce((all, bytes) => all + bytes, 0);
-  const parts = Math.abs(sum - total) < 1 ? components : null;
+  const parts = Math.abs(sumComponents(components) - total) < 1 ? components : null;
   return {
     span: { t0: 0, t1: end, parts, total, phase: -1, held: false },
     resting: parts && RESTING.reduce((all, component) => all + (parts[component] ?? 0), 0),

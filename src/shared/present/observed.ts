@@ -37,6 +37,12 @@ export function tellObserved(overlay: SessionDocument['overlay']): string | null
   }.`;
 }
 
+/** "from steps 1 to 3"; empty where nothing was observed. */
+export function observedFrom({ overlay }: Pick<SessionDocument, 'overlay'>): string {
+  const [first] = overlay.observed ?? [];
+  return first === undefined ? '' : `from its own ${steps(first)}`;
+}
+
 /** "steps 1 to 3", or "first steps" where they have no numbers. */
 function steps({ steps: range }: NonNullable<MeasuredOverlay['observed']>[number]): string {
   return range === null ? 'first steps' : `steps ${describeSteps(range)}`;

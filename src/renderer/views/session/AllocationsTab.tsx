@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration, formatInteger } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import type { AllocationLedger } from '../../../shared/session/allocations';
+import { WordsTable } from './WordsTable';
 
 export function AllocationsTab({
   ledger: { at, bytes, beforeBytes, sites, categories, blocks },
@@ -45,30 +46,7 @@ export function AllocationsTab({
 type Row = readonly [label: string, bytes: number, last: string];
 
 function Holders({ title, last, rows }: { title: string; last: string; rows: readonly Row[] }) {
-  return (
-    <section className="words" aria-label={title}>
-      <h2>{title}</h2>
-      <div className="table-frame">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Held by</th>
-              <th className="right">Bytes</th>
-              <th className="right">{last}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([label, bytes, words], i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: blocks of one line share a label, and rows never move
-              <tr key={i}>
-                <td className="mono">{label}</td>
-                <td className="right num nowrap">{formatBytes(bytes)}</td>
-                <td className="right num nowrap">{words}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
+  const words = rows.map(([label, bytes, told]) => [label, formatBytes(bytes), told]);
+  const table = { head: ['held by', 'bytes', last], rows: words, notes: [] };
+  return <WordsTable title={title} table={table} numeric isCode />;
 }

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
+import { observedFrom } from '../../../shared/present/observed';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
 import { Bytes } from '../../components/Bytes';
@@ -11,12 +12,13 @@ import { Glance } from './Glance';
 export function KeyFigures({ session, tier }: { session: SessionDocument; tier: Tier }) {
   const { overlay, counts } = session;
   const { measuredPeak: peak, predictedPeak } = overlay;
-  const predicted = predictedPeak[tier];
+  const isObserved = predictedPeak[tier] === null && predictedPeak.observed !== undefined;
+  const predicted = predictedPeak[tier] ?? predictedPeak.observed ?? null;
   const { bytes, percent } = peakResidual(session, tier);
   const blind = peak?.intervalUs
     ? `A spike shorter than ${formatDuration(peak.intervalUs)} can be missed.`
     : undefined;
-  const isPredicted = predictedPeak.refined !== null || predictedPeak.textbook !== null;
+  const isPredicted = predicted !== null || predictedPeak.textbook !== null;
   return (
     <div className="key-figures">
       <dl className="figures">
@@ -29,13 +31,19 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
         )}
         {isPredicted && (
           <Figure
-            name={`Predicted peak, ${tier}`}
+            name={isObserved ? 'Expected peak, observed' : `Predicted peak, ${tier}`}
             testId="predicted-peak"
             value={<Bytes value={predicted} />}
           >
             <p>
-              {tier === 'refined' ? 'textbook ' : 'refined '}
-              <Bytes value={predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
+              {isObserved ? (
+                observedFrom(session)
+              ) : (
+                <>
+                  {tier === 'refined' ? 'textbook ' : 'refined '}
+                  <Bytes value={predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
+                </>
+              )}
             </p>
           </Figure>
         )}
@@ -47,11 +55,13 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
             value={<Bytes value={bytes} signed />}
           >
             <p className="num">
-              {percent === null ? 'not known yet' : `${formatSignedPercent(percent)} of predicted`}
+              {percent === null
+                ? 'not known yet'
+                : `${formatSignedPercent(percent)} of ${isObserved ? 'expected' : 'predicted'}`}
             </p>
           </Figure>
         )}
-        {isPredicted && counts.phases > 0 && (
+        {isPredicted && !isObserved && counts.phases > 0 && (
           <Figure name="Out of bounds" value={<span className="num">{countFlagged(session)}</span>}>
             <p className="num">of {formatInteger(counts.phases)} phases</p>
           </Figure>
@@ -103,10 +113,15 @@ function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residua
     const phase = overlay.phases.find(
       ({ span }) => peak !== null && span[0] <= peak.at && peak.at <= span[1],
     );
-    return compare(phase?.measured ?? null, phase?.predicted[tier] ?? null);
+    return compare(
+      phase?.measured ?? null,
+      phase?.predicted[tier] ?? phase?.predicted.observed ?? null,
+    );
   }
-  if (tier === 'refined') return { bytes: overlay.residualBytes, percent: overlay.residualPercent };
-  return compare(peak?.bytes ?? null, overlay.predictedPeak[tier]);
+  if (tier === 'refined' && overlay.predictedPeak.refined !== null)
+    return { bytes: overlay.residualBytes, percent: overlay.residualPercent };
+  const { predictedPeak } = overlay;
+  return compare(peak?.bytes ?? null, predictedPeak[tier] ?? predictedPeak.observed ?? null);
 }
 
 function compare(measured: number | null, predicted: number | null): Residual {
@@ -120,7 +135,7 @@ function peakNote({ measuredPeak: peak, series }: SessionDocument['overlay']): s
   const at = `at ${formatDuration(peak.at)}`;
   if (peak.intervalUs !== null) return `sampled every ${formatDuration(peak.intervalUs)}, ${at}`;
   return series !== null && isFrameworkSeries(series)
-    ? `${at}, high-water mark of the framework`
+    ? `${at}, high-water mark`
     : `${at}, sampled at an interval not known`;
 }
 

@@ -1,5 +1,6 @@
 /** Which line is measured and which tier is laid under it, by names a person knows. */
 import type { Tier } from '../../../shared/base/vocabulary';
+import { tellObserved } from '../../../shared/present/observed';
 import { seriesName } from '../../../shared/present/series-names';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { Segmented } from '../../components/Segmented';
@@ -7,6 +8,14 @@ import { Segmented } from '../../components/Segmented';
 const TIER_OPTIONS = [
   { value: 'textbook', label: 'Textbook', title: 'The formulas as the textbook gives them' },
   { value: 'refined', label: 'Refined', title: 'With what the textbook forgets' },
+] as const;
+
+const NO_FORMULA = { isDisabled: true, title: 'No formula predicts this run' } as const;
+/** Where no formula predicts there is nothing to choose, and what is shown still has its name beside the others. */
+const OBSERVED_OPTIONS = [
+  { value: 'textbook', label: 'Textbook', ...NO_FORMULA },
+  { value: 'refined', label: 'Refined', ...NO_FORMULA },
+  { value: 'observed', label: 'Observed', title: 'What the run’s own first steps let expect' },
 ] as const;
 
 export function SourceTools({
@@ -21,6 +30,8 @@ export function SourceTools({
   onTier(tier: Tier): void;
 }) {
   const { overlay } = session;
+  const isObserved =
+    overlay.predictedPeak.refined === null && overlay.predictedPeak.observed !== undefined;
   const sources = [
     ...new Set([overlay.series, ...overlay.alternatives].filter((id) => id !== null)),
   ];
@@ -44,13 +55,23 @@ export function SourceTools({
           ))}
         </select>
       </label>
-      {overlay.predictedPeak.refined !== null && (
+      {(overlay.predictedPeak.refined !== null || isObserved) && (
         <>
           <span className="source">
             <span className="line-key dashed" aria-hidden="true" />
-            Predicted
+            {isObserved ? 'Expected' : 'Predicted'}
           </span>
-          <Segmented label="Budget tier" value={tier} onChange={onTier} options={TIER_OPTIONS} />
+          {isObserved ? (
+            <Segmented<Tier | 'observed'>
+              label="Budget tier"
+              value="observed"
+              onChange={() => {}}
+              options={OBSERVED_OPTIONS}
+            />
+          ) : (
+            <Segmented label="Budget tier" value={tier} onChange={onTier} options={TIER_OPTIONS} />
+          )}
+          {isObserved && <span className="muted tier-note">{tellObserved(overlay)}</span>}
         </>
       )}
     </div>

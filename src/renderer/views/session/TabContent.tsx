@@ -3,6 +3,8 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Micros } from '../../../shared/base/units';
 import type { Tier } from '../../../shared/base/vocabulary';
 import type { Budget } from '../../../shared/budget/types';
+import { heldTable } from '../../../shared/present/held-objects';
+import { OBSERVED_HEAD, observedRows } from '../../../shared/present/observed';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { buildPredictedSpans } from '../../chart/bands';
 import { useStore } from '../../state/store';
@@ -21,6 +23,7 @@ import { RankTable } from './RankTable';
 import { SelectionTab } from './SelectionTab';
 import { TimeTab } from './TimeTab';
 import type { MarkActions } from './useMarks';
+import { WordsTable } from './WordsTable';
 
 export function TabContent({
   tab,
@@ -97,10 +100,31 @@ function AtCursor({
     return () => window.clearTimeout(timer);
   }, [cursor]);
   return (
-    <div className="moment-grid">
-      <MomentTab session={session} at={at} />
-      <Legend session={session} budget={budget} spans={spans} tier={tier} state={state} />
-    </div>
+    <>
+      <div className="moment-grid">
+        <MomentTab session={session} at={at} />
+        <Legend session={session} budget={budget} spans={spans} tier={tier} state={state} />
+      </div>
+      <HeldTables session={session} />
+    </>
+  );
+}
+
+/** What the script's own objects held, and what its first steps let expect: both where there are any. */
+function HeldTables({ session }: { session: SessionDocument }) {
+  const held = useMemo(() => heldTable(session), [session]);
+  const expected = useMemo(() => observedRows(session), [session]);
+  return (
+    <>
+      {held && <WordsTable title={held.title} table={held} numeric />}
+      {expected.length > 0 && (
+        <WordsTable
+          title="Expected by the run’s own first steps"
+          table={{ head: OBSERVED_HEAD, rows: expected, notes: [] }}
+          numeric
+        />
+      )}
+    </>
   );
 }
 

@@ -5,12 +5,16 @@ export function WordsTable({
   title,
   table: { head, rows, notes },
   numeric = false,
+  isCode = false,
 }: {
   title: string;
   table: WordTable;
   numeric?: boolean;
+  /** What names a row is a line of a program. */
+  isCode?: boolean;
 }) {
   const kind = (column: number) => (numeric && column > 0 ? 'right num nowrap' : undefined);
+  const cellKind = (column: number) => (isCode && column === 0 ? 'mono' : kind(column));
   return (
     <section className="words" aria-label={title}>
       <h2>{title}</h2>
@@ -26,10 +30,11 @@ export function WordsTable({
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row[0]}>
+            {rows.map((row, place) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows may share their first word, and never move
+              <tr key={place}>
                 {row.map((cell, i) => (
-                  <td key={head[i]} className={kind(i)}>
+                  <td key={head[i]} className={cellKind(i)}>
                     {cell}
                   </td>
                 ))}

@@ -9,7 +9,7 @@ export function deviceWords({
   readonly overlay: Pick<SessionDocument['overlay'], 'series'>;
 }): string {
   const shown = gpus.find(({ index }) => overlay.series?.startsWith(`gpu${index}.`)) ?? gpus[0];
-  if (!shown) return cpu === '' ? 'not known' : `no GPU; ${cpu}`;
+  if (!shown) return cpu === '' || cpu === 'unknown' ? 'not known' : `no GPU; ${cpu}`;
   const name = shown.name.replace(/^NVIDIA /, '').replace(/^GeForce /, '');
   const memory = shown.memoryBytes === null ? '' : `, ${formatBytes(shown.memoryBytes)}`;
   const part = (shown.instances ?? []).map(({ slot }) => `MIG ${slot}`).join(' and ');

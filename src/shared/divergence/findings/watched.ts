@@ -14,7 +14,7 @@ import { findPeriod, type Period } from '../shapes/period';
 export interface Watched {
   readonly line: SeriesData;
   readonly of: 'framework' | 'device' | 'host';
-  /** As a sentence about it begins: "Memory on gpu0". */
+  /** As a sentence about it begins: "Memory on GPU 0". */
   readonly name: string;
   /** Fine and, where that differs, coarse; the first that shows a thing tells it. */
   readonly floors: readonly Floor[];
@@ -53,7 +53,13 @@ function nameLine(id: string, devices: number): Pick<Watched, 'of' | 'name'> {
   const device = deviceIn(id);
   if (device !== undefined) {
     const whose = deviceMetricIn(id) === 'memory.used' ? 'Memory' : "The workload's memory";
-    return { of: 'device', name: devices > 1 ? `${whose} on ${device}` : `${whose} on the GPU` };
+    return {
+      of: 'device',
+      name:
+        devices > 1
+          ? `${whose} on ${device.replace(/^gpu/, 'GPU ').replace('.mig', ', MIG ')}`
+          : `${whose} on the GPU`,
+    };
   }
   return id === FRAMEWORK_ALLOCATED
     ? { of: 'framework', name: "The framework's memory" }
