@@ -23,6 +23,8 @@ export function PinButton({ planned, side }: { planned: Planned | null; side: Pl
         Unpin
       </button>
     );
+  // A stale figure is that of what was typed before.
+  const isAnswered = !planned.isStale;
   const pin = () => {
     pinPlan({ title, peakBytes, draft: declaredDraft(side.whole, planned) });
     toast('The next recording is held against this plan.', {
@@ -34,6 +36,7 @@ export function PinButton({ planned, side }: { planned: Planned | null; side: Pl
       type="button"
       className="button"
       title="The next recording is held against this plan"
+      disabled={!isAnswered}
       onClick={pin}
     >
       <Pin size={14} aria-hidden="true" />
