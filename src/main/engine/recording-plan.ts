@@ -12,6 +12,7 @@ import { appRoot, workloadEntry, workloadNode } from '../install/paths';
 import { checkSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor } from '../workloads/environment';
 import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
+import { checkRoom } from './bundled-room';
 
 const DEFAULT_INTERVAL_MS: Millis = 100;
 const MAX_NAME_LENGTH = 60;
@@ -83,6 +84,7 @@ function bundledWorkload({ model, run, weights, saveWeights, cwd }: RecordReques
       'Give --model and --mode.',
     );
   if (saveWeights !== undefined) checkSaving(run, saveWeights);
+  checkRoom(model, run);
   const task = {
     model,
     run,

@@ -11,6 +11,7 @@ import { frameworkOverlay } from '../overlay/overlay';
 import type { DiagnosisInput, Finding, Overlay } from '../overlay/types';
 import type { Period } from '../shapes/period';
 import { findAllocatorOverhead } from './allocator';
+import { findBeyondObserved } from './beyond-observed';
 import { findChangedBatch } from './changed-batch';
 import { findContext } from './context';
 import { findFirstStep } from './first-step';
@@ -65,14 +66,17 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   const odd = findOddBlock(input);
   const origin = leak !== null && odd !== null && isOriginOf(odd, leak) ? odd : null;
   const beside = origin === null && odd !== null ? [odd.finding] : [];
-  const shapes = [...beside, ...findShapes(input, { framework, watched, rises, isNamed })];
+  const byThemselves = [...beside, ...findShapes(input, { framework, watched, rises, isNamed })];
+  const changedBatch = findChangedBatch(input);
+  const isTold = isNamed || changedBatch !== null || byThemselves.length > 0;
+  const shapes = isTold ? byThemselves : [findBeyondObserved(input)].filter((one) => one !== null);
   // Other runs that would fit matter only where none of them has been named.
   const rivals = (setting === null && !hasSlope && judged?.mismatch?.fitting) || [];
   const findings = [
     outOfMemory,
     pool,
     settingOfAll,
-    findChangedBatch(input),
+    changedBatch,
     leak && origin ? addOrigin(leak.finding, origin) : leak?.finding,
     settingOfRest,
     cache,

@@ -38,6 +38,7 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     what: 'GPU memory',
   },
   { pattern: /failed to allocate \S*(CUDA|ROCm|Vulkan|SYCL)\S* buffer/i, what: 'GPU memory' },
+  { pattern: /wasm backend ran out of memory/, what: 'memory of WebAssembly' },
   { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
   { pattern: /std::bad_alloc|DefaultCPUAllocator/, what: 'host memory' },
   { pattern: /(^|[\s.])(_ArrayMemoryError|MemoryError)\b/, what: 'host memory' },
@@ -99,6 +100,7 @@ function readFigures(text: string): Omit<MemoryError, 'what'> {
     'memory SIZE is allocated by PyTorch',
     '; SIZE already allocated',
     'MPS allocated: SIZE',
+    'with SIZE of tensors alive',
   );
   const beside = sized(text, 'other allocations: SIZE');
   return {
@@ -128,6 +130,7 @@ function readFigures(text: string): Omit<MemoryError, 'what'> {
       text,
       'SIZE allowed;',
       'max allowed: SIZE',
+      'WebAssembly holds at most SIZE',
       'desired GPU memory utilization \\([\\d.]+, SIZE\\)',
       'available KV cache memory \\(SIZE\\)',
       'Limit: +SIZE',

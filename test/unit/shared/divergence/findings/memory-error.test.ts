@@ -375,6 +375,11 @@ const messages: readonly (readonly [string, string, Partial<MemoryError>])[] = [
     "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 137438953472 bytes. Error code 12 (Cannot allocate memory)",
     { what: 'host memory', asked: 137_438_953_472 },
   ],
+  [
+    'the bundled workload',
+    'The wasm backend ran out of memory with 3221225472 bytes of tensors alive: WebAssembly holds at most 4 GiB.',
+    { what: 'memory of WebAssembly', allocated: 3 * GiB, allowed: 4 * GiB },
+  ],
 ];
 
 describe('a message about missing memory', () => {
