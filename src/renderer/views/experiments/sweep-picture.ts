@@ -50,7 +50,7 @@ export function pictureSweep(
     .flatMap(({ figures }) => [figures[figure].measured, figures[figure].predicted])
     .flatMap((value) => (value !== null && value > 0 ? [value] : []));
   if (known.length === 0) return null;
-  const up = logScale(Math.min(...known), Math.max(...known));
+  const up = logScale(Math.min(...known), Math.max(...known), figure !== 'time');
   const along = placeValues(axis.values, (value) =>
     numeric === undefined ? NaN : reading.number(axis.name, value),
   );
@@ -96,24 +96,27 @@ function placeValues(
   };
 }
 
-const STEPS = [1, 2, 5];
 const MOST_TICKS = 6;
 
-/** From a round number below the lowest to one above the highest; decades alone where all would be too many. */
-function logScale(lowest: number, highest: number) {
-  const exponents = Array.from(
-    { length: Math.ceil(Math.log10(highest)) - Math.floor(Math.log10(lowest)) + 1 },
-    (_, i) => Math.floor(Math.log10(lowest)) + i,
+/** Round numbers around those between two: of bytes powers of two, of times 1, 2 and 5 of every decade. */
+function listRound(lowest: number, highest: number, isBytes: boolean): readonly number[] {
+  const [base, steps] = isBytes ? [2, [1]] : [10, [1, 2, 5]];
+  const exponent = (value: number) => Math.floor(Math.log(value) / Math.log(base));
+  const first = exponent(lowest);
+  return Array.from({ length: exponent(highest) - first + 2 }, (_, i) => first + i).flatMap(
+    (power) => steps.map((step) => step * base ** power),
   );
-  const all = exponents.flatMap((exponent) => STEPS.map((step) => step * 10 ** exponent));
+}
+
+/** From a round number below the lowest to one above the highest. */
+function logScale(lowest: number, highest: number, isBytes: boolean) {
+  const all = listRound(lowest, highest, isBytes);
   const below = all.findLast((tick) => tick <= lowest) ?? lowest;
   const above = all.find((tick) => tick >= highest && tick > below) ?? highest;
   const within = all.filter((tick) => tick >= below && tick <= above);
-  const decades = within.filter((tick) =>
-    Number.isInteger(Math.round(Math.log10(tick) * 1e9) / 1e9),
-  );
+  const every = Math.ceil(within.length / MOST_TICKS);
   return {
-    ticks: within.length > MOST_TICKS && decades.length > 1 ? decades : within,
+    ticks: within.filter((_, i) => i % every === 0),
     place: (value: number) =>
       (Math.log(value) - Math.log(below)) / (Math.log(above) - Math.log(below)),
   };

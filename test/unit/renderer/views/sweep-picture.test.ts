@@ -1,0 +1,61 @@
+/** The picture of a sweep: every point and its prediction within the frame, in the order of the values. */
+import { expect, it } from 'vitest';
+import { pictureSweep } from '../../../../src/renderer/views/experiments/sweep-picture';
+import type { FIGURE_NAMES } from '../../../../src/shared/chapter/sweeps/figures';
+import { describeSweep } from '../../../../src/shared/chapter/sweeps/outcome';
+import { PLAIN_READING } from '../../../../src/shared/chapter/sweeps/reading';
+import { describePoint, parseAxis, pointsFor } from '../../../../src/shared/chapter/sweeps/sweep';
+
+const picture = (texts: readonly string[], peak: (n: number) => number) => {
+  const axes = texts.map(parseAxis);
+  const points = pointsFor(axes);
+  const runs = points.map((point) => {
+    const bytes = peak(Number(point.n));
+    const none = { measured: null, predicted: null };
+    return {
+      point,
+      id: describePoint(point),
+      bytes: {
+        peak: { measured: bytes, predicted: 2 * bytes },
+        weights: none,
+        layerWeights: none,
+        activations: none,
+      },
+      time: 5,
+      work: null,
+      isCrowded: false,
+    };
+  });
+  const outcome = describeSweep(PLAIN_READING, axes, points, runs, []);
+  return (figure: (typeof FIGURE_NAMES)[number]) => pictureSweep(PLAIN_READING, outcome, figure);
+};
+
+it('draws a power law as a straight line, within the frame, a series for each word', () => {
+  const drawn = picture(['cache=on,off', 'n=1,2,4,8'], (n) => 1000 * n ** 3)('peak');
+  expect(drawn?.series.map(({ name }) => name)).toEqual(['cache=on', 'cache=off']);
+  for (const { points } of drawn?.series ?? []) {
+    const heights = points.flatMap(({ measured, predicted }) => [
+      measured ?? NaN,
+      predicted ?? NaN,
+    ]);
+    expect(Math.min(...heights)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...heights)).toBeLessThanOrEqual(1);
+    const rises = points
+      .slice(1)
+      .map((point, i) => (point.measured ?? 0) - (points[i]?.measured ?? 0));
+    for (const rise of rises) expect(rise).toBeCloseTo(rises[0] ?? NaN, 9);
+  }
+});
+
+it('marks bytes at powers of two, never more lines than can be read', () => {
+  const ticks = picture(['n=1,4,1024'], (n) => 3e6 * n)('peak')?.ys ?? [];
+  expect(ticks.length).toBeGreaterThan(2);
+  expect(ticks.length).toBeLessThanOrEqual(6);
+  for (const { value } of ticks) expect(Number.isInteger(Math.log2(value))).toBe(true);
+});
+
+it('stands words side by side, and is none where nothing was measured', () => {
+  const draw = picture(['precision=fp32,int8'], () => 5);
+  expect(draw('peak')?.series[0]?.points.map(({ x }) => x < 0.5)).toEqual([true, false]);
+  expect(draw('weights')).toBeNull();
+});
