@@ -18,6 +18,10 @@ import {
 } from '../trace/series-ids';
 import { describeConfinement } from './environment';
 
+/** Of a session whose line is not that of a GPU although there is one. */
+export const NO_GPU_USED =
+  'The workload held nothing on a GPU of this machine, so the line is of the memory that it did use.';
+
 const UNDESCRIBED = 'as its source reports it';
 
 /** What a series counts, as half a sentence that follows its id. */
@@ -83,6 +87,7 @@ export function methodNotes({
       for (const instance of instances)
         notes.push(`The workload was ${describeConfinement(instance)} of GPU ${index}.`);
     }
+    if (overlay.usedNoGpu) notes.push(NO_GPU_USED);
     notes.push(describeSampling(overlay.series, overlay.measuredPeak?.intervalUs ?? null));
     if (overlay.period) {
       const { us, count, swing } = overlay.period;

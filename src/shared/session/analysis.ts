@@ -133,6 +133,7 @@ function buildInput(
     baselines,
     deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
+    goesOn: data.status === 'recording',
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });

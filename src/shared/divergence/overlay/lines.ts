@@ -4,7 +4,7 @@
  * One rule holds for all of them: a line's values still contain the baseline, and `baselineFor` says what to take off.
  */
 
-import type { Bytes } from '../../base/units';
+import { type Bytes, MiB } from '../../base/units';
 import { highestSample, lowestSample, sampleCount } from '../../trace/series';
 import {
   deviceIn,
@@ -122,14 +122,41 @@ export function candidateLines(
   return ordered.filter((id) => sampleCount(seriesById(all, id)) > 0);
 }
 
-/** Whether the workload can be on a GPU at all: a tfjs workload on wasm or cpu is not. */
-export function mayUseGpu(markers: readonly Marker[], declared: string | null): boolean {
+/** Whether the workload says that it is on no GPU: tfjs on wasm or cpu, PyTorch with its model on the CPU. */
+export function saysNoGpu(markers: readonly Marker[], declared: string | null): boolean {
   const last = markers.findLast((marker) => announcedBackend(marker) !== null);
   const backend = declared ?? announcedBackend(last);
-  return backend !== 'wasm' && backend !== 'cpu';
+  return backend === 'wasm' || backend === 'cpu';
 }
 
 function announcedBackend(marker: Marker | undefined): string | null {
-  const backend = marker?.type === 'run' ? marker.fields.backend : null;
-  return typeof backend === 'string' ? backend : null;
+  const { backend, device } = marker?.type === 'run' ? marker.fields : {};
+  if (typeof backend === 'string') return backend;
+  return device === 'cpu' ? device : null;
+}
+
+/** A context alone takes more. */
+const LEAST_USE = 32 * MiB;
+
+/**
+ * Whether no GPU was used: no device ever held more than before launch. What the driver counts for processes does not
+ * tell, since in a container it may know them by other numbers. Nothing is said of what ran before it was looked at.
+ */
+export function usedNoGpu(
+  all: readonly SeriesData[],
+  baselines: Readonly<Record<string, Bytes>>,
+): boolean {
+  const devices = listDevices(all);
+  return devices.length > 0 && devices.every((device) => isUnused(all, device, baselines));
+}
+
+function isUnused(
+  all: readonly SeriesData[],
+  device: string,
+  baselines: Readonly<Record<string, Bytes>>,
+): boolean {
+  const used = seriesById(all, usedMemory(device));
+  const highest = used && highestSample(used);
+  const before = baselines[usedMemory(device)];
+  return highest != null && before !== undefined && highest.value - before < LEAST_USE;
 }

@@ -11,7 +11,7 @@ import type { Marker, PhaseSpan } from '../../trace/types';
 import type { CompletedPhases } from './completed-phases';
 import { mustFlag } from './flags';
 import { type InferredSpan, inferredSpans } from './inferred';
-import { baselineFor, candidateLines, type Lines, mayUseGpu, seriesById } from './lines';
+import { baselineFor, candidateLines, type Lines, saysNoGpu, seriesById, usedNoGpu } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
 import { predictedPeak, predictedRow } from './predicted';
 import { findShape, findStairs } from './segmentation';
@@ -31,6 +31,8 @@ export interface OverlayInput {
   readonly use?: string;
   /** Of a session being recorded: rows of phases that are over, kept from one look to the next. */
   readonly completed?: CompletedPhases;
+  /** The session is being recorded, or seen as it was then: the workload may yet come to its GPU. */
+  readonly goesOn?: boolean;
   /** MIG devices that the workload is confined to, by `gpu0.mig1`. */
   readonly confinedTo?: readonly string[];
   /** Memory of each device, by `gpu0`, `gpu1`, `gpu0.mig1`, … */
@@ -47,17 +49,15 @@ const NOTHING_MEASURED: Measured = {
 
 export function buildOverlay(input: OverlayInput): Overlay {
   const { budget, baselines, lines, markers } = input;
-  const candidates = candidateLines(
-    lines,
-    mayUseGpu(markers, budget?.run.backend ?? null),
-    input.confinedTo,
-  );
+  const isOff = saysNoGpu(markers, budget?.run.backend ?? null);
+  const isUnused = !isOff && input.goesOn !== true && usedNoGpu(lines, baselines);
+  const candidates = candidateLines(lines, !isOff && !isUnused, input.confinedTo);
   const chosen = candidates.find((id) => id === input.use) ?? candidates[0];
   const data = chosen === undefined ? undefined : seriesById(lines, chosen);
   const line = data && new MeasuredLine(data, baselineFor(data.info.id, baselines), markers);
   const peak = line?.peak();
   return line && peak
-    ? measuredOverlay(input, candidates, line, peak)
+    ? { ...measuredOverlay(input, candidates, line, peak), ...(isUnused && { usedNoGpu: true }) }
     : {
         series: null,
         alternatives: [],

@@ -101,6 +101,8 @@ export interface MeasuredOverlay extends OverlayCore {
     readonly swing: Bytes;
     readonly span: readonly [Micros, Micros];
   };
+  /** GPUs were read, and the workload held nothing on any of them: the line is of what it did use. */
+  readonly usedNoGpu?: true;
   /** Memory of the device the series belongs to; left out where it is not known. */
   readonly deviceBytes?: Bytes;
   /** What the measured bytes are made of; left out where nothing was predicted. */
@@ -116,6 +118,7 @@ export interface UnmeasuredOverlay extends OverlayCore {
   readonly residualPercent: null;
   readonly stairs?: never;
   readonly period?: never;
+  readonly usedNoGpu?: never;
   readonly deviceBytes?: never;
   readonly observed?: never;
   readonly ledger?: never;

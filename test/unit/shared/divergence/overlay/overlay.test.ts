@@ -32,6 +32,26 @@ describe('the overlaid line', () => {
     expect(overlayOf({ series: [rss] }).series).toBe('tree.rss');
   });
 
+  it('is of what was used where no GPU was: by what the device held', () => {
+    const [rests, baselines] = [
+      flat('gpu0.memory.used', 900 * MB),
+      { 'gpu0.memory.used': 880 * MB },
+    ];
+    const unused = { series: 'tree.rss', usedNoGpu: true };
+    const rises = flat('gpu0.memory.used', 4000 * MB);
+    expect(overlayOf({ series: [rss, rests], baselines })).toMatchObject(unused);
+    // What it held before launch is not known, or it rose, or another did.
+    for (const used of [
+      { series: [rss, rests] },
+      { series: [rss, rises], baselines },
+      { series: [rss, rests, flat('gpu1.memory.used', 4000 * MB)], baselines },
+    ]) {
+      const overlay = overlayOf(used);
+      expect(overlay.series).toMatch(/^gpu/);
+      expect(overlay).not.toHaveProperty('usedNoGpu');
+    }
+  });
+
   it('is the framework’s where the workload says that it runs off the GPU', () => {
     const run = { t: 0, rank: 0, step: null, type: 'run' as const, fields: { backend: 'wasm' } };
     expect(overlayOf({ series: [device, framework], markers: [run] })).toMatchObject({
