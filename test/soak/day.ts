@@ -42,7 +42,8 @@ export async function soakDay(hours: number, seed: number): Promise<string[]> {
   try {
     return await recordDay(home.dir, folder, app.engine, hours, seed);
   } catch (error) {
-    return [(error as Error).message];
+    const said = app.ended() ? `; the server ended: ${(await app.server.done).stderr}` : '';
+    return [(error as Error).message + said];
   } finally {
     app.server.child.kill('SIGTERM');
     await app.server.done;
@@ -65,7 +66,10 @@ async function recordDay(
   for (let hour = 0; hour < hours; hour++) {
     for (let second = hour * HOUR_S; second < (hour + 1) * HOUR_S; second++) {
       day.second(second);
-      if (second % COMMIT_S === 0) file.flush();
+      if (second % COMMIT_S > 0) continue;
+      file.flush();
+      // The connection to the server is answered between commits, as it would be by a page.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     file.flush();
     looks.push(await look(engine, (hour + 1) * HOUR_S * 1e6));
