@@ -103,6 +103,7 @@ describe.runIf(isLinux && existsSync(packager))('the package', () => {
       '/package.json',
       '/out/main/index.js',
       '/out/main/engine-process.js',
+      '/out/main/query-thread.js',
       '/out/preload/index.cjs',
       '/out/renderer/index.html',
       '/node_modules/koffi/src/koffi/index.cjs',

@@ -1,9 +1,8 @@
 /**
  * Questions about sessions, handed to a thread of their own. The thread is started with the first of them; one that dies
- * fails what it was asked, and the next question starts another. Where there is no built thread (the sources run as they
- * are, or the app is packed) the answers are made here.
+ * fails what it was asked, and the next question starts another. Where a thread cannot be had (see thread-task.ts) the
+ * answers are made here.
  */
-import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Failure } from '../../shared/base/failure';
 import { type CallOptions, type CancelSignal, unlessCancelled } from '../../shared/contract/cancel';
@@ -12,6 +11,7 @@ import type { Library } from '../store/library';
 import type { FromThread, ToThread } from './query-messages';
 import { answerQuery, QUERY_METHODS, type Queries, type QueryMethod } from './query-methods';
 import { Sessions } from './sessions';
+import { couldNotLoad, isBuilt } from './thread-task';
 
 export interface QuerySource {
   readonly queries: Queries;
@@ -29,10 +29,9 @@ export function openQueries(
   prepare: (question: unknown) => void,
 ): QuerySource {
   const local = new LocalSource(library);
-  const apart =
-    queryThreadEntry !== null && existsSync(queryThreadEntry)
-      ? new ThreadedSource(queryThreadEntry, library.dir)
-      : null;
+  const apart = isBuilt(queryThreadEntry)
+    ? new ThreadedSource(queryThreadEntry, library.dir, local)
+    : null;
   const wrap =
     (method: QueryMethod): Method =>
     (question, options) => {
@@ -80,16 +79,30 @@ interface Waiting {
 class ThreadedSource {
   readonly #entry: string;
   readonly #library: string;
+  readonly #local: LocalSource;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
+  #isLoadable = true;
   #nextId = 1;
 
-  constructor(entry: string, library: string) {
+  /** `local` answers where the thread proves not to load. */
+  constructor(entry: string, library: string, local: LocalSource) {
     this.#entry = entry;
     this.#library = library;
+    this.#local = local;
   }
 
-  ask(method: QueryMethod, question: unknown, signal?: CancelSignal): Promise<unknown> {
+  async ask(method: QueryMethod, question: unknown, signal?: CancelSignal): Promise<unknown> {
+    if (!this.#isLoadable) return this.#local.ask(method, question);
+    try {
+      return await this.#askThread(method, question, signal);
+    } catch (error) {
+      if (this.#isLoadable) throw error;
+      return this.#local.ask(method, question);
+    }
+  }
+
+  #askThread(method: QueryMethod, question: unknown, signal?: CancelSignal): Promise<unknown> {
     const id = this.#nextId++;
     const takeBack = () => {
       if (!this.#waiting.delete(id)) return;
@@ -156,6 +169,7 @@ class ThreadedSource {
 
   #fail(worker: Worker, error: unknown): void {
     if (this.#worker === worker) this.#worker = null;
+    if (couldNotLoad(error)) this.#isLoadable = false;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

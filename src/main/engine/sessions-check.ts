@@ -2,7 +2,6 @@
  * Whether session files are whole, to the last page and chunk: opening one checks only what it reads. The newest come
  * first, for as long as a person waits, on a thread of their own: neither a recording nor a window is held up.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Failure, unlessFailure } from '../../shared/base/failure';
@@ -13,7 +12,7 @@ import type { Library } from '../store/library';
 import { checkSession } from '../store/open-database';
 import { EXTENSION } from '../store/schema';
 import { QUESTION_LIMIT_MS, withinTime } from '../store/time-limit';
-import { runAside } from './thread-task';
+import { isBuilt, runAside } from './thread-task';
 
 const PATIENCE_MS: Millis = 10_000;
 /** Files named in one sentence. */
@@ -25,7 +24,7 @@ export const sessionsCheck = (library: Library): Promise<Check> =>
   runAside(checkThreadEntry, library.dir, () => checkSessions(library));
 
 /** Whether that holds nothing up. */
-export const isCheckedApart = checkThreadEntry !== null && existsSync(checkThreadEntry);
+export const isCheckedApart = isBuilt(checkThreadEntry);
 
 export async function checkSessions(library: Library): Promise<Check> {
   // A folder that cannot be read is what the check of the library tells.

@@ -45,17 +45,19 @@ export const sampleSession = join(
   'sample.plumbline',
 );
 
-/** Null in a packaged app: a thread there finds no database module outside the archive, and imports without it. */
+/**
+ * Threads of this very process. In a packaged app they lie in the archive like the rest of it: Electron reads archives in
+ * worker threads too (electron/electron#33216), and so the database's binary is the one that is loaded already. A second
+ * copy of SQLite in one process would undo the first one's locks.
+ */
 export const importThreadEntry = threadEntry('import-thread.js');
-
-/** The thread that answers questions about sessions; null as above. */
+/** The thread that answers questions about sessions. */
 export const queryThreadEntry = threadEntry('query-thread.js');
-
-/** The thread that reads session files whole; null as above. */
+/** The thread that reads session files whole. */
 export const checkThreadEntry = threadEntry('check-thread.js');
 
-function threadEntry(name: string): string | null {
-  return resources ? null : join(appRoot, 'out', 'main', name);
+function threadEntry(name: string): string {
+  return join(appRoot, 'out', 'main', name);
 }
 
 /**

@@ -115,6 +115,7 @@ export function findImplementation(model: ModelSpec): Implementation {
  */
 function closestFamily(model: ModelSpec): Family {
   const { architecture, positions, norm, relativeBuckets, layerNorms, experts, qkNorm } = model;
+  if (model.latentAttention) return DEEPSEEK;
   if (architecture === 'encoder-decoder') return relativeBuckets === undefined ? BART : T5;
   if (layerNorms === 4) return GEMMA;
   if (experts && (experts.sharedGate || qkNorm === true)) return QWEN_MOE;
