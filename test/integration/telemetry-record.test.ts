@@ -222,10 +222,11 @@ describe('without a GPU that answers', () => {
 
   it('warns while it records that a leak will fill the device, before it has', async () => {
     const script = at('leak.mjs');
+    const told = at('leak-told');
     writeFileSync(
       script,
       `
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { begin, end, flush, step } from ${JSON.stringify(join(repository, 'resources', 'js', 'plumbline.mjs'))};
 writeFileSync(process.env.PLUMBLINE_SMI_PID, String(process.pid));
 for (let at = 1; at <= 20; at++) {
@@ -234,15 +235,21 @@ for (let at = 1; at <= 20; at++) {
   writeFileSync(process.env.PLUMBLINE_SMI_MEMORY, String((2000 + 1000 * at) * ${MiB}));
   await new Promise((resolve) => setTimeout(resolve, 300));
   end('forward');
+  // As long as a step may take: a busy machine looks at the recording when it comes to it.
+  for (let wait = 0; at > 12 && wait < 50 && !existsSync(${JSON.stringify(told)}); wait++)
+    await new Promise((resolve) => setTimeout(resolve, 100));
 }
 await flush();
 `,
     );
-    const { code, stderr } = await runJson<SessionDocument>(
-      ['record', '--interval', '50', '--', process.execPath, script],
+    const recorder = startCli(
+      ['record', '--interval', '50', '--json', '--', process.execPath, script],
       home.dir,
       device('planted'),
     );
+    await recorder.waitFor('will run out');
+    writeFileSync(told, '');
+    const { code, stderr } = await recorder.done;
     expect(code).toBe(0);
     expect(stderr).toMatch(
       /plumbline: Memory will run out after \d+ more steps, in about .*are free, and every step takes/,

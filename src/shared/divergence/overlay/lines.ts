@@ -137,10 +137,13 @@ function announcedBackend(marker: Marker | undefined): string | null {
 
 /** A context alone takes more. */
 const LEAST_USE = 32 * MiB;
+/** Fewer may all have come before the workload had its context, or after it. */
+const LEAST_READINGS = 3;
 
 /**
- * Whether no GPU was used: no device ever held more than before launch. What the driver counts for processes does not
- * tell, since in a container it may know them by other numbers. Nothing is said of what ran before it was looked at.
+ * Whether no GPU was used: no device ever held more than before launch, as often as it was looked at. What the driver
+ * counts for processes does not tell, since in a container it may know them by other numbers. Nothing is said of what ran
+ * before it was looked at.
  */
 export function usedNoGpu(
   all: readonly SeriesData[],
@@ -158,5 +161,6 @@ function isUnused(
   const used = seriesById(all, usedMemory(device));
   const highest = used && highestSample(used);
   const before = baselines[usedMemory(device)];
-  return highest != null && before !== undefined && highest.value - before < LEAST_USE;
+  if (highest == null || before === undefined || sampleCount(used) < LEAST_READINGS) return false;
+  return highest.value - before < LEAST_USE;
 }

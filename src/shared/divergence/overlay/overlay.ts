@@ -50,7 +50,8 @@ const NOTHING_MEASURED: Measured = {
 export function buildOverlay(input: OverlayInput): Overlay {
   const { budget, baselines, lines, markers } = input;
   const isOff = saysNoGpu(markers, budget?.run.backend ?? null);
-  const isUnused = !isOff && input.goesOn !== true && usedNoGpu(lines, baselines);
+  const isUnused =
+    !isOff && input.goesOn !== true && !input.confinedTo?.length && usedNoGpu(lines, baselines);
   const candidates = candidateLines(lines, !isOff && !isUnused, input.confinedTo);
   const chosen = candidates.find((id) => id === input.use) ?? candidates[0];
   const data = chosen === undefined ? undefined : seriesById(lines, chosen);
