@@ -35,17 +35,16 @@ describe.skipIf(why !== null)(
     });
 
     it('is shown while it records and when it is done, exact to the byte', async () => {
-      await page
-        .getByRole('button', { name: /record/i })
-        .first()
-        .click();
-      const dialog = page.getByRole('dialog');
-      const [model, mode] = await dialog.locator('select').all();
-      await model!.selectOption('gpt2-nano');
-      await mode!.selectOption('train');
-      await dialog.getByLabel('Steps').fill('12');
-      await dialog.getByLabel('Batch').fill('4');
-      await dialog.getByRole('button', { name: /record|start/i }).click();
+      await page.evaluate(() => {
+        location.hash = '#/record';
+      });
+      const field = (label: string) => page.getByLabel(label, { exact: true });
+      await field('Model').fill('gpt2-nano');
+      await page.getByRole('combobox', { name: 'Mode', exact: true }).selectOption('train');
+      await page.getByText('Training', { exact: true }).click();
+      await field('Steps').fill('12');
+      await field('Batch').fill('4');
+      await page.getByRole('button', { name: 'Start recording' }).click();
       await page.getByText('recording', { exact: true }).first().waitFor();
       await page.locator('.chart canvas').first().waitFor();
       await page.getByText('complete', { exact: true }).first().waitFor({ timeout: 60_000 });
