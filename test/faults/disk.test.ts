@@ -65,8 +65,10 @@ describe('a recording whose file cannot be written', () => {
       await server.done;
     });
     const full = await engine.record({ command: command(5), name: 'full' });
-    fillUp(library);
-    await until(() => troubles(events, full.id).length > 0, 'the trouble to be told');
+    await until(() => {
+      fillUp(library);
+      return troubles(events, full.id).length > 0;
+    }, 'the trouble to be told');
     expect(troubles(events, full.id)[0]).toMatchObject({ code: 'unwritable' });
     // The workload ends while the disk is full: its session cannot be finished, and nothing else happens.
     await new Promise((resolve) => setTimeout(resolve, 6000));

@@ -34,12 +34,14 @@ export function mountSmall(dir: string, bytes: number): (() => void) | null {
   }
 }
 
-/** Takes every byte that is left. */
+let fillings = 0;
+
+/** Takes every byte that is left. Called again, it takes what was given back since. */
 export function fillUp(dir: string): void {
   for (let size = 65_536; size >= 512; size /= 2)
-    for (let i = 0, isFull = false; !isFull; i++) {
+    for (let isFull = false; !isFull; ) {
       try {
-        writeFileSync(join(dir, `fill-${size}-${i}`), Buffer.alloc(size));
+        writeFileSync(join(dir, `fill-${++fillings}`), Buffer.alloc(size));
       } catch {
         isFull = true;
       }
