@@ -33,6 +33,8 @@ export interface LineData {
 
 /** More samples than this to a pixel are drawn as columns. */
 const CROWDED = 1.5;
+/** Columns of two pixels that are farther apart have none between them that holds a sample. */
+const APART_PX = 3;
 
 export function paintLine(sheet: Sheet, line: LineData, style: LineStyle): void {
   const { times } = line.envelope;
@@ -115,15 +117,19 @@ function paintColumns(
   const floor = sheet.y(0);
   for (const run of pixelColumns(sheet, line.envelope, from, to)) {
     const { x, low, high, count } = run;
-    for (let i = 0; i < count; i++) {
-      const top = sheet.y(high[i]! - less);
-      if (i === 0) upper.moveTo(x[i]!, top);
-      else upper.lineTo(x[i]!, top);
-      if (i === 0) area.moveTo(x[i]!, top);
-      else area.lineTo(x[i]!, top);
+    const top = (i: number) => sheet.y(high[i]! - less);
+    for (let i = 0; i < count; i++)
+      if (i === 0) upper.moveTo(x[i]!, top(i));
+      else upper.lineTo(x[i]!, top(i));
+    // Between columns that are apart nothing is known to lie below the line: what they span ends with each of them.
+    for (let begin = 0, i = 1; i <= count; i++) {
+      if (i < count && (style.area !== undefined || x[i]! - x[i - 1]! <= APART_PX)) continue;
+      area.moveTo(x[begin]!, top(begin));
+      for (let j = begin + 1; j < i; j++) area.lineTo(x[j]!, top(j));
+      for (let j = i - 1; j >= begin; j--)
+        area.lineTo(x[j]!, style.area === undefined ? sheet.y(low[j]! - less) : floor);
+      begin = i;
     }
-    for (let i = count - 1; i >= 0; i--)
-      area.lineTo(x[i]!, style.area === undefined ? sheet.y(low[i]! - less) : floor);
   }
   const { halo: _none, ...plain } = style;
   stroke(sheet, upper, area, {
