@@ -100,7 +100,7 @@ function ClaimRow({ claim }: { claim: Claim }) {
       <td title={claim.id}>“{claim.quote}”</td>
       <td className="right num nowrap">{printedFigure(claim)}</td>
       <td className="right num nowrap">{theoryFigure(claim)}</td>
-      <td className="nowrap">{claim.unit}</td>
+      <td>{claim.unit}</td>
       <td className="nowrap">
         <span className="verdict-sign" data-verdict={claim.verdict}>
           <Icon size={14} aria-hidden="true" />

@@ -1,6 +1,6 @@
 /** Work and time: FLOPs by operation, the roofline of the card, and how long a step or a generation takes at least. */
 import type { Count } from '../../../shared/base/big-count';
-import { ABSENT, formatDuration, formatPercent } from '../../../shared/base/format';
+import { ABSENT, formatDuration, formatInteger, formatPercent } from '../../../shared/base/format';
 import { scaled, trimmed, whole } from '../../../shared/present/numbers';
 import type { FlopsDocument } from '../../../shared/present/spec-documents';
 import { FailureNote } from '../../components/FailureNote';
@@ -58,14 +58,18 @@ function timeSentence({
   if (device === null)
     return `A forward pass over ${batch} × ${whole(seq)} tokens is ${scaled(forward)}FLOPs. Name a GPU for its roofline and for times.`;
   if (training)
-    return `A training step takes ${least(training.stepSeconds)} at least: ${scaled(training.tokensPerSecond).trimEnd()} tokens a second, ${formatPercent(100 * training.utilization)} of the peak at best.`;
+    return `A training step takes ${least(training.stepSeconds)} at least: ${rate(training.tokensPerSecond)} tokens a second, ${formatPercent(100 * training.utilization)} of the peak at best.`;
   if (generation?.device) {
     const { prefillSeconds, perTokenSeconds, totalSeconds, tokensPerSecond } = generation.device;
     const each = perTokenSeconds === null ? '' : `, then ${least(perTokenSeconds)} each`;
-    return `The first token comes after ${least(prefillSeconds)} at least${each}; ${least(totalSeconds)} in all, ${scaled(tokensPerSecond).trimEnd()} tokens a second.`;
+    return `The first token comes after ${least(prefillSeconds)} at least${each}; ${least(totalSeconds)} in all, ${rate(tokensPerSecond)} tokens a second.`;
   }
   return `A forward pass takes ${least(device.seconds)} at least on the ${device.gpu.name}.`;
 }
+
+/** Tokens a second: whole where a tenth of one says nothing. */
+const rate = (perSecond: number): string =>
+  perSecond >= 100 ? formatInteger(perSecond) : trimmed(perSecond);
 
 function FlopTable({ flops }: { flops: FlopsDocument }) {
   const { perLayer, head, forward, backward, train, model } = flops;
@@ -85,7 +89,7 @@ function FlopTable({ flops }: { flops: FlopsDocument }) {
   return (
     <PlanTable
       caption={`FLOPs over ${flops.batch} × ${whole(flops.seq)} tokens; a multiply-add is 2`}
-      head={['', 'FLOPs', '', `of forward, × ${model.layers} layers`]}
+      head={['', 'FLOPs', 'Rounded', `of forward, × ${model.layers} layers`]}
       rows={rows}
     />
   );
