@@ -11,6 +11,8 @@ const SECONDS = 600;
 /** Windows share a browser process by so many. */
 const TO_A_BROWSER = 10;
 const VIEWPORT = { width: 800, height: 600 };
+/** For one window to open while the others already look. */
+const PATIENCE_MS = 120_000;
 /** How long one that still follows may have heard nothing. */
 const SILENT_MS = 30_000;
 
@@ -80,7 +82,11 @@ async function openWindow(
     });
     socket.on('close', () => watched.closed++);
   });
-  await page.goto(`${origin}/?token=${token}#/session/${id}`, { timeout: 120_000 });
-  await page.locator('.chart canvas').first().waitFor({ timeout: 120_000 });
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(`${origin}/#token=${token}`);
+  // The window takes the token out of its address before it goes anywhere.
+  await page.waitForFunction('!location.hash.includes("token")');
+  await page.evaluate(`location.hash = ${JSON.stringify(`#/session/${id}`)}`);
+  await page.locator('.chart canvas').first().waitFor();
   return watched;
 }
