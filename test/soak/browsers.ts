@@ -8,6 +8,7 @@ import { recordEightGpus } from './eight-gpus';
 import { pause, say } from './report';
 
 const SECONDS = 600;
+const DAY_S = 86_400;
 /** Windows share a browser process by so many. */
 const TO_A_BROWSER = 10;
 const VIEWPORT = { width: 800, height: 600 };
@@ -29,8 +30,8 @@ export async function soakBrowsers(count: number, seconds: number): Promise<stri
   const why = browserUnavailable();
   if (why !== null) return [`no browser: ${why}`];
   const lasts = seconds === 1 ? SECONDS : seconds;
-  // The windows take their time to open; the recording is under way meanwhile and goes on until all have been seen.
-  const recording = await recordEightGpus(lasts * 4);
+  // The windows take their time to open; the recording goes on until it is disposed of.
+  const recording = await recordEightGpus(DAY_S);
   const { app, id } = recording;
   const browsers: Browser[] = [];
   const windows: Watched[] = [];
