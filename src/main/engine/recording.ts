@@ -14,30 +14,27 @@ import { existsSync } from 'node:fs';
 import { Failure, unlessFailure } from '../../shared/base/failure';
 import type { Bytes, Millis } from '../../shared/base/units';
 import type { Status } from '../../shared/base/vocabulary';
-import type { RecordRequest } from '../../shared/contract/api';
 import { summarizeSession } from '../../shared/session/summary';
 import type { SessionHeader, SessionResult, SessionSummary } from '../../shared/session/types';
 import type { LogLine, Marker } from '../../shared/trace/types';
-import { inventoryEntry, supervisorEntry, workloadNode } from '../install/paths';
-import { type AnchoredClock, createSessionClock } from '../install/session-clock';
+import { supervisorEntry, workloadNode } from '../install/paths';
+import type { AnchoredClock } from '../install/session-clock';
 import { learnedConstants } from '../store/learned-file';
 import type { Library } from '../store/library';
 import { readSession } from '../store/session-data';
 import { createSession, openSession, type SessionWriter } from '../store/session-file';
 import type { Sampler } from '../telemetry/sampler';
 import { every } from '../telemetry/shared-timer';
-import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
-import { attachProcess } from '../workloads/attach';
+import type { OpenedSamplers } from '../telemetry/sources';
 import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
 import type { ExitStatus } from '../workloads/types';
-import { askWorkload } from './ask-workload';
 import { baselinesOfOthers } from './baselines';
 import { ClockWatch } from './clock-watch';
-import { describeMachine } from './environment';
+import type { describeMachine } from './environment';
 import { LiveHeader } from './live-header';
 import { LiveTrace } from './live-trace';
-import { planRecording, type RecordingPlan } from './recording-plan';
-import { WorkloadProcesses } from './workload-processes';
+import type { RecordingPlan } from './recording-plan';
+import type { WorkloadProcesses } from './workload-processes';
 
 /** A recording that is over: what it was and how it ended. */
 export type EndedSession = SessionHeader & SessionResult;
@@ -76,44 +73,7 @@ const COMMIT_MS: Millis = 200;
 /** Nobody watches who has asked for nothing so long. */
 const WATCHED_MS: Millis = 2000;
 
-/** Resolves when the workload runs and is recorded. Throws a Failure, and leaves nothing behind, where it cannot be. */
-export async function startRecording(
-  request: RecordRequest,
-  library: Library,
-  hooks: RecordingHooks,
-): Promise<Recording> {
-  const plan = planRecording(request);
-  const { model, run, weights } = plan;
-  if (model && run && weights !== null) await askWorkload({ model, run, weights, check: true });
-  const workload = new WorkloadProcesses();
-  // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
-  if (plan.pid !== null) workload.follow(await attachProcess(plan.pid));
-  const telemetry = await openSamplers({
-    scope: workload,
-    intervalMs: plan.intervalMs,
-    ownPids: () => [process.pid],
-    nodePath: workloadNode(),
-    inventoryHelper: inventoryEntry,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: plan.env.CUDA_VISIBLE_DEVICES },
-  });
-  const clock = createSessionClock();
-  const id = library.newId();
-  const machine = await describeMachine();
-  const recording = new Recording({
-    id,
-    plan,
-    library,
-    hooks,
-    workload,
-    telemetry,
-    clock,
-    machine,
-  });
-  await recording.start();
-  return recording;
-}
-
-interface RecordingParts {
+export interface RecordingParts {
   readonly id: string;
   readonly plan: RecordingPlan;
   readonly library: Library;
@@ -149,7 +109,7 @@ export class Recording {
   #committedAt: Millis = 0;
   #endTicks = () => {};
 
-  /** Use `startRecording`. Creates the session file. */
+  /** Use `startRecording` of start-recording.ts. Creates the session file. */
   constructor(parts: RecordingParts) {
     const { id, plan, library, telemetry, clock, machine } = parts;
     const { gpus, sources, simulated, baselines } = telemetry;

@@ -5,7 +5,8 @@ import type { Library } from '../store/library';
 import { checkDeclaration } from '../workloads/declaration';
 import { parseRequest, type SavedWorkloads } from '../workloads/saved';
 import type { EngineEvents } from './events';
-import { type Recording, type RecordingHooks, startRecording } from './recording';
+import type { Recording, RecordingHooks } from './recording';
+import { startRecording } from './start-recording';
 
 export class Recordings {
   readonly #library: Library;
