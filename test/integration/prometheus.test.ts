@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEngine } from '../../src/main/engine/engine';
 import { importFile, withPrometheus } from '../../src/main/engine/imports';
 import { readTrace } from '../../src/main/import';
 import { openLibrary } from '../../src/main/store/library';
@@ -15,6 +16,7 @@ import { MiB } from '../../src/shared/base/units';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { buildDocument } from '../../src/shared/session/document';
+import { samplesIn } from '../../src/shared/trace/series';
 import { findPrometheus, type RunningPrometheus, startPrometheus } from '../support/prometheus';
 
 const found = findPrometheus();
@@ -107,6 +109,37 @@ describe.skipIf('reason' in found)('samples of a real Prometheus', () => {
     );
     expect(ranks[0]?.predictedPeak).toBe(overlay.predictedPeak.refined);
   });
+
+  test('are recorded as they are scraped, until the recording is stopped', async () => {
+    const library = openLibrary(join(folder, 'recorded'));
+    const engine = createEngine({ library: library.dir, host: 'cli' });
+    try {
+      const target = { url: prometheus.url, query: 'DCGM_FI_DEV_FB_USED' };
+      const { id } = await engine.record({ prometheus: target, intervalMs: 1000 });
+      const begun = scrapes;
+      while (scrapes < begun + 5) await new Promise((resolve) => setTimeout(resolve, 100));
+      await engine.stop({ id });
+      const doc = await engine.show({ id });
+      expect(doc).toMatchObject({ status: 'complete', workload: { kind: 'cluster', pid: null } });
+      expect(doc.environment.sources[0]?.detail).toMatch(
+        /8 GPUs on 2 hosts, a sample every 1\.00 s/,
+      );
+      expect(doc.ranks?.map(({ series }) => series)).toHaveLength(8);
+      using reader = library.open(id);
+      const { series } = readSession(reader);
+      for (let gpu = 0; gpu < 8; gpu++) {
+        const line = series.find(({ info }) => info.id === `gpu${gpu}.memory.used`);
+        const values = line === undefined ? [] : [...samplesIn(line)].map(([, value]) => value);
+        const given = told.get(`${HOSTS[Math.floor(gpu / GPUS)]} ${gpu % GPUS}`) ?? [];
+        const all = given.map((used) => used * MiB);
+        const first = all.indexOf(values[0] ?? -1);
+        expect(values).toEqual(all.slice(first, first + values.length));
+        expect(values.length).toBeGreaterThanOrEqual(3);
+      }
+    } finally {
+      await engine.close();
+    }
+  }, 60_000);
 
   test('that it refuses, or that is no Prometheus, is told in a sentence', async () => {
     const ask = (url: string, query?: string) =>

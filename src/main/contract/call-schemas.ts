@@ -64,6 +64,7 @@ const recordRequest: z.ZodType<RecordRequest> = z.object({
   bundled: z.literal('gpt2').optional(),
   pid: z.number().int().positive().optional(),
   command: z.array(z.string().max(131_072)).max(10_000).optional(),
+  prometheus: z.object({ url: text, query: text.optional() }).optional(),
   instrument: z.enum(['python', 'none']).optional(),
   leaveRunning: z.boolean().optional(),
   weights: path.optional(),

@@ -45,7 +45,7 @@ export class LiveHeader {
     return this.#header;
   }
 
-  launched(pid: number): void {
+  launched(pid: number | null): void {
     this.#set({ workload: { ...this.#header.workload, pid } });
   }
 

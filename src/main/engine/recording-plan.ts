@@ -5,10 +5,11 @@
 import { Failure } from '../../shared/base/failure';
 import { withoutSecrets } from '../../shared/base/secret-text';
 import type { Millis } from '../../shared/base/units';
-import type { RecordRequest } from '../../shared/contract/api';
+import type { PrometheusTarget, RecordRequest } from '../../shared/contract/api';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
+import { PrometheusServer } from '../prometheus/server';
 import { checkSaving } from '../workloads/checkpoint';
 import { environmentFor, Redactor } from '../workloads/environment';
 import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
@@ -41,6 +42,8 @@ interface Target {
   readonly env: NodeJS.ProcessEnv;
   /** A process that runs already. */
   readonly pid: number | null;
+  /** Readings of a workload that runs elsewhere. */
+  readonly prometheus: PrometheusTarget | null;
   readonly name: string;
   readonly workload: WorkloadInfo;
 }
@@ -72,6 +75,7 @@ export function planRecording(request: RecordRequest): RecordingPlan {
 
 function resolveTarget(request: RecordRequest): Target {
   if (request.bundled) return bundledWorkload(request);
+  if (request.prometheus) return cluster(request.prometheus);
   const cwd = request.cwd ?? process.cwd();
   return request.pid === undefined ? command(request, cwd) : runningProcess(request.pid, cwd);
 }
@@ -97,6 +101,7 @@ function bundledWorkload({ model, run, weights, saveWeights, cwd }: RecordReques
     cwd: appRoot.endsWith('.asar') ? process.cwd() : appRoot,
     env: process.env,
     pid: null,
+    prometheus: null,
     name: `${model.name} ${run.mode}`,
     workload: {
       kind: 'bundled',
@@ -114,8 +119,23 @@ function runningProcess(pid: number, cwd: string): Target {
     cwd,
     env: process.env,
     pid,
+    prometheus: null,
     name: `pid ${pid}`,
     workload: { kind: 'pid', title: `process ${pid}`, command: [], cwd: null, pid },
+  };
+}
+
+function cluster(prometheus: PrometheusTarget): Target {
+  const { address, host } = new PrometheusServer(prometheus.url);
+  const title = [`GPUs that ${address} scrapes`, prometheus.query ?? []].flat().join(': ');
+  return {
+    command: [],
+    cwd: process.cwd(),
+    env: process.env,
+    pid: null,
+    prometheus,
+    name: `cluster by ${host}`,
+    workload: { kind: 'cluster', title, command: [], cwd: null, pid: null },
   };
 }
 
@@ -133,6 +153,7 @@ function command({ command = [], environment, instrument }: RecordRequest, cwd: 
     cwd,
     env: instrumentedEnvironment(instrument, chosen),
     pid: null,
+    prometheus: null,
     name: shown
       .map((word) => word.split(/[\\/]/).at(-1) ?? word)
       .join(' ')

@@ -26,8 +26,8 @@ import { createSession, openSession, type SessionWriter } from '../store/session
 import type { Sampler } from '../telemetry/sampler';
 import { every } from '../telemetry/shared-timer';
 import type { OpenedSamplers } from '../telemetry/sources';
-import { type LaunchedWorkload, launchWorkload } from '../workloads/launch';
-import type { ExitStatus } from '../workloads/types';
+import { launchWorkload } from '../workloads/launch';
+import type { ExitStatus, WatchedWorkload } from '../workloads/types';
 import { baselinesOfOthers } from './baselines';
 import { ClockWatch } from './clock-watch';
 import type { describeMachine } from './environment';
@@ -142,7 +142,7 @@ export class Recording {
 
   /** Called once, by `startRecording`. */
   async start(): Promise<void> {
-    let workload: LaunchedWorkload;
+    let workload: WatchedWorkload;
     try {
       await this.#startSamplers();
       workload = this.#parts.workload.workload ?? (await this.#launch());
@@ -199,7 +199,7 @@ export class Recording {
     }
   }
 
-  async #launch(): Promise<LaunchedWorkload> {
+  async #launch(): Promise<WatchedWorkload> {
     const { plan, workload, clock } = this.#parts;
     return workload.follow(
       await launchWorkload({
@@ -227,7 +227,7 @@ export class Recording {
     library.delete(this.id, true);
   }
 
-  async #runToEnd(workload: LaunchedWorkload): Promise<EndedSession> {
+  async #runToEnd(workload: WatchedWorkload): Promise<EndedSession> {
     try {
       this.#exit = await workload.exited;
     } finally {
@@ -296,9 +296,12 @@ export class Recording {
   }
 
   #judgeEnd(): Status {
+    const { pid, prometheus } = this.#parts.plan;
+    // What runs elsewhere is looked at for as long as a person wants.
+    if (prometheus !== null) return 'complete';
     if (this.#stopRequested) return 'interrupted';
     // A process that was only watched has no exit code of its own to tell.
-    if (this.#parts.plan.pid !== null) return 'complete';
+    if (pid !== null) return 'complete';
     return this.#exit.exitCode === 0 && this.#exit.signal === null ? 'complete' : 'failed';
   }
 

@@ -3,12 +3,14 @@ import type { RecordRequest } from '../../shared/contract/api';
 import { inventoryEntry, workloadNode } from '../install/paths';
 import { createSessionClock } from '../install/session-clock';
 import type { Library } from '../store/library';
-import { openSamplers } from '../telemetry/sources';
+import { openPrometheus } from '../telemetry/prometheus/open';
+import { type OpenedSamplers, openSamplers } from '../telemetry/sources';
 import { attachProcess } from '../workloads/attach';
+import { watchElsewhere } from '../workloads/elsewhere';
 import { askWorkload } from './ask-workload';
 import { describeMachine } from './environment';
 import { Recording, type RecordingHooks } from './recording';
-import { planRecording } from './recording-plan';
+import { planRecording, type RecordingPlan } from './recording-plan';
 import { WorkloadProcesses } from './workload-processes';
 
 /** Resolves when the workload runs and is recorded. Throws a Failure, and leaves nothing behind, where it cannot be. */
@@ -23,14 +25,8 @@ export async function startRecording(
   const workload = new WorkloadProcesses();
   // A process that runs already is found first: what it holds on the device must not count as other processes' memory.
   if (plan.pid !== null) workload.follow(await attachProcess(plan.pid));
-  const telemetry = await openSamplers({
-    scope: workload,
-    intervalMs: plan.intervalMs,
-    ownPids: () => [process.pid],
-    nodePath: workloadNode(),
-    inventoryHelper: inventoryEntry,
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: plan.env.CUDA_VISIBLE_DEVICES },
-  });
+  if (plan.prometheus !== null) workload.follow(watchElsewhere());
+  const telemetry = await openTelemetry(plan, workload);
   const clock = createSessionClock();
   const id = library.newId();
   const machine = await describeMachine();
@@ -46,4 +42,20 @@ export async function startRecording(
   });
   await recording.start();
   return recording;
+}
+
+/** Of a workload that runs elsewhere this machine's own sources tell nothing. */
+function openTelemetry(
+  { prometheus, intervalMs, env }: RecordingPlan,
+  scope: WorkloadProcesses,
+): Promise<OpenedSamplers> {
+  if (prometheus !== null) return openPrometheus({ ...prometheus, intervalMs });
+  return openSamplers({
+    scope,
+    intervalMs,
+    ownPids: () => [process.pid],
+    nodePath: workloadNode(),
+    inventoryHelper: inventoryEntry,
+    env: { ...process.env, CUDA_VISIBLE_DEVICES: env.CUDA_VISIBLE_DEVICES },
+  });
 }

@@ -1,16 +1,16 @@
 /** The workload's processes as samplers see them, which begin before it does. */
 import type { ProcessScope } from '../telemetry/sampler';
-import type { LaunchedWorkload } from '../workloads/launch';
+import type { WatchedWorkload } from '../workloads/types';
 
 /** None before there is a workload. */
 export class WorkloadProcesses implements ProcessScope {
-  #workload: LaunchedWorkload | null = null;
+  #workload: WatchedWorkload | null = null;
 
-  get workload(): LaunchedWorkload | null {
+  get workload(): WatchedWorkload | null {
     return this.#workload;
   }
 
-  follow(workload: LaunchedWorkload): LaunchedWorkload {
+  follow<T extends WatchedWorkload>(workload: T): T {
     this.#workload = workload;
     return workload;
   }

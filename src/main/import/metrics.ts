@@ -1,8 +1,12 @@
 /** The counters an import keeps, with the series each one feeds, under the names a recording uses. */
 
 import { DEVICE_METRICS, type DeviceMetric } from '../../shared/trace/metrics';
-import type { Unit } from '../../shared/trace/types';
-import { EXTRA_FIELDS, GPU_FIELDS, type GpuField } from '../nvidia-smi-format/gpu-fields';
+import {
+  EXTRA_FIELDS,
+  GPU_FIELDS,
+  type GpuField,
+  TOLD_FIELDS,
+} from '../nvidia-smi-format/gpu-fields';
 import { instanceField } from './mig';
 
 /** A metric that a recording has too. The words that a recording adds about how it is read would be wrong here. */
@@ -10,24 +14,16 @@ const shared = (metric: DeviceMetric): GpuField => {
   const { unit, windowUs } = DEVICE_METRICS[metric];
   return { field: metric, metric, unit, windowUs };
 };
-const field = (name: string, metric: string, unit: Unit): GpuField => ({
-  field: name,
-  metric,
-  unit,
-  windowUs: null,
-});
 
 const FIELDS: readonly GpuField[] = [
   ...GPU_FIELDS,
   ...EXTRA_FIELDS,
-  field('memory.free', 'memory.free', 'bytes'),
-  field('temperature.memory', 'memory.temperature', 'millicelsius'),
-  field('clocks.gr', 'clock.graphics', 'hertz'),
+  ...TOLD_FIELDS,
   shared('pcie.tx'),
   shared('pcie.rx'),
   // Not of nvidia-smi's device query: sums and counts over its process lists.
   shared('process.memory'),
-  field('process.count', 'process.count', 'count'),
+  { field: 'process.count', metric: 'process.count', unit: 'count', windowUs: null },
 ];
 
 /** By the name `--query-gpu` gives it, or the one above. */

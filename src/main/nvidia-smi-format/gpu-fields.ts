@@ -53,6 +53,18 @@ export const EXTRA_FIELDS: readonly GpuField[] = [
   field('ecc.errors.uncorrected.volatile.total', 'ecc.uncorrected'),
 ];
 
+/** Told by files and exporters; a recording does not ask nvidia-smi for them. */
+export const TOLD_FIELDS: readonly GpuField[] = [
+  { field: 'memory.free', metric: 'memory.free', unit: 'bytes', windowUs: null },
+  {
+    field: 'temperature.memory',
+    metric: 'memory.temperature',
+    unit: 'millicelsius',
+    windowUs: null,
+  },
+  { field: 'clocks.gr', metric: 'clock.graphics', unit: 'hertz', windowUs: null },
+];
+
 /** The fields that a driver knows, from its `--help-query-gpu`. */
 export const parseKnownFields = (help: string): Set<string> =>
   new Set(Array.from(help.matchAll(/"([a-z][\w.]*)"/g), ([, name = '']) => name));

@@ -34,7 +34,7 @@ const plan = z
   .optional()
   .catch(undefined);
 const workload = z.looseObject({
-  kind: z.enum(['bundled', 'command', 'pid', 'import']),
+  kind: z.enum(['bundled', 'command', 'pid', 'cluster', 'import']),
   title: z.string(),
   command: z.array(z.string()),
   cwd: z.string().nullable(),

@@ -17,8 +17,10 @@ export interface WorkloadListener {
   onWarning(text: string): void;
 }
 
-export interface LaunchedWorkload extends ProcessScope {
-  readonly pid: number;
+/** What is recorded: it may run elsewhere. */
+export interface WatchedWorkload extends ProcessScope {
+  /** Null for one that runs elsewhere. */
+  readonly pid: number | null;
   /** Where the workload's markers arrive; null for a process that was only attached to. */
   readonly socketPath: string | null;
   /** Every living process of the tree, the root first. */
@@ -32,4 +34,9 @@ export interface LaunchedWorkload extends ProcessScope {
    * second call may shorten the grace. A process that was only attached to is let go and lives on.
    */
   stop(graceMs?: number): Promise<void>;
+}
+
+/** One with processes on this machine. */
+export interface LaunchedWorkload extends WatchedWorkload {
+  readonly pid: number;
 }

@@ -68,13 +68,22 @@ export interface WorkloadEnvironment {
   readonly set?: Readonly<Record<string, string>>;
 }
 
-/** What to record. Exactly one of `bundled`, `pid`, `command`, `saved` is given. */
+/** Where readings of a cluster's GPUs are, and which of them. */
+export interface PrometheusTarget {
+  readonly url: string;
+  /** A selector, as `DCGM_FI_DEV_FB_USED{job="train"}`; every known metric of every GPU when left out. */
+  readonly query?: string;
+}
+
+/** What to record. Exactly one of `bundled`, `pid`, `command`, `prometheus`, `saved` is given. */
 export interface RecordRequest {
   /** A saved workload by its name; `name`, `intervalMs` and `environment` given beside it come before its own. */
   readonly saved?: string;
   readonly bundled?: 'gpt2';
   readonly pid?: number;
   readonly command?: readonly string[];
+  /** A server that scrapes the GPUs of other machines: they are recorded until the recording is stopped. */
+  readonly prometheus?: PrometheusTarget;
   /** Watches a command that knows nothing of Plumbline, by its interpreter: Python's unless told otherwise. */
   readonly instrument?: 'python' | 'none';
   /** What the command leaves behind when it ends goes on running, and is named in a warning; else it is ended too. */

@@ -101,9 +101,11 @@ export function analyseSession(data: SessionData, use?: string, live?: LiveState
   };
 }
 
-/** Of a file that was read each GPU counts; beside a recorded workload some may be another's. */
+/** Of a file that was read, and of a cluster, each GPU counts; beside a recorded workload some may be another's. */
 const rowsByDevice = ({ workload, series, baselines }: SessionData, budget: Budget | null) =>
-  workload.kind === 'import' ? deviceRows(series, baselines, budget) : null;
+  workload.kind === 'import' || workload.kind === 'cluster'
+    ? deviceRows(series, baselines, budget)
+    : null;
 
 /** The session, or one rank of it, laid over its budget: what a diagnosis goes by. */
 function buildInput(

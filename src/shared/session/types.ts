@@ -61,7 +61,8 @@ export interface PlannedRun {
 }
 
 export interface WorkloadInfo {
-  readonly kind: 'bundled' | 'command' | 'pid' | 'import';
+  /** `cluster`: it ran elsewhere, and was looked at through a server. */
+  readonly kind: 'bundled' | 'command' | 'pid' | 'cluster' | 'import';
   /** For people: the command line, or "bundled gpt2 (wasm)". */
   readonly title: string;
   readonly command: readonly string[];

@@ -24,7 +24,7 @@ async function warnOfMemory(
   output: Output,
   warned: Set<string>,
 ): Promise<void> {
-  const doc = await engine.show({ id }).catch(() => null);
+  const doc = await engine.brief({ id }).catch(() => null);
   if (doc?.status !== 'recording') return;
   for (const { kind, title, evidence } of doc.findings) {
     if (kind !== 'out_of_memory' || warned.has(kind)) continue;

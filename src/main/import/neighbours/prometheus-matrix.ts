@@ -7,11 +7,18 @@
  *
  * Format: https://prometheus.io/docs/prometheus/latest/querying/api/ (result type "matrix").
  */
+import { ClusterGpus, compareGpus, type Labels } from '../../prometheus/cluster-gpus';
+import {
+  EXPORTED,
+  isExported,
+  isOfPart,
+  MEMORY_TOTAL,
+  parseExported,
+} from '../../prometheus/exported-metrics';
+import { readAnswer, readSample } from '../../prometheus/matrix';
 import type { FieldReadings, GpuIdentity } from '../imported-trace';
 import type { JsonFormat, JsonItem, JsonReader } from '../protocol';
 import type { TraceBuilder } from '../trace';
-import { ClusterGpus, compareGpus, type Labels } from './cluster-gpus';
-import { EXPORTED, MEMORY_TOTAL, parseExported } from './prometheus-text';
 
 export const prometheusMatrix: JsonFormat = {
   kind: 'prometheus',
@@ -21,7 +28,7 @@ export const prometheusMatrix: JsonFormat = {
 
 class MatrixReader implements JsonReader {
   readonly #trace: TraceBuilder;
-  readonly #gpus: ClusterGpus;
+  readonly #gpus = new ClusterGpus();
   readonly #unknown = new Set<string>();
   /** Of each series of a GPU, the latest time that was kept. */
   readonly #latest = new Map<string, number>();
@@ -30,19 +37,18 @@ class MatrixReader implements JsonReader {
 
   constructor(trace: TraceBuilder) {
     this.#trace = trace;
-    this.#gpus = new ClusterGpus(trace);
   }
 
   item({ key, value }: JsonItem): void {
     if (key === 'error' && typeof value === 'string') this.#failure = value;
-    if (key === 'data' && isRecord(value) && Array.isArray(value.result))
-      this.#answer(value.result);
+    if (key === 'data') this.#answer(value);
   }
 
   document(): void {}
 
   end(): void {
-    this.#gpus.end();
+    const hosts = this.#gpus.describeHosts();
+    if (hosts !== null) this.#trace.warn(hosts);
     if (this.#failure !== null)
       this.#trace.warn(`Prometheus answered: ${this.#failure.slice(0, 300)}.`);
     if (this.#unknown.size > 0)
@@ -56,13 +62,10 @@ class MatrixReader implements JsonReader {
   }
 
   /** One answer: rows of each GPU in order of time, since an exporter's metrics are read at one moment. */
-  #answer(result: readonly unknown[]): void {
-    const told = result.flatMap((series) => {
-      if (!isRecord(series) || !isRecord(series.metric)) return [];
-      return [{ labels: toLabels(series.metric), values: readValues(series) }];
-    });
+  #answer(data: unknown): void {
     const rows = new Map<GpuIdentity, Map<number, FieldReadings>>();
-    for (const { labels, values } of told.sort((a, b) => compareGpus(a.labels, b.labels))) {
+    const told = readAnswer(data).sort((a, b) => compareGpus(a.labels, b.labels));
+    for (const { labels, values } of told) {
       if (!this.#isOfGpu(labels)) continue;
       const gpu = this.#gpus.find(labels);
       const own = rows.get(gpu) ?? new Map<number, FieldReadings>();
@@ -74,12 +77,12 @@ class MatrixReader implements JsonReader {
         this.#trace.row(gpu, { us, zoned: true }, moments.get(us) ?? []);
   }
 
-  #isOfGpu({ __name__: name = '', GPU_I_ID: part = '' }: Labels): boolean {
-    const isKnown = EXPORTED.has(name) || name === MEMORY_TOTAL;
+  #isOfGpu(labels: Labels): boolean {
+    const { __name__: name = '' } = labels;
+    const isKnown = isExported(name);
     if (!isKnown) this.#unknown.add(name === '' ? 'one without a name' : name.slice(0, 60));
-    // A part of a GPU (MIG) has its own memory.
-    if (isKnown && part !== '') this.#parts++;
-    return isKnown && part === '';
+    else if (isOfPart(labels)) this.#parts++;
+    return isKnown && !isOfPart(labels);
   }
 
   #read(
@@ -91,13 +94,12 @@ class MatrixReader implements JsonReader {
     const key = `${JSON.stringify(gpu)} ${name}`;
     let latest = this.#latest.get(key) ?? Number.NEGATIVE_INFINITY;
     for (const pair of values) {
-      if (!Array.isArray(pair) || typeof pair[0] !== 'number' || typeof pair[1] !== 'string')
-        continue;
-      const us = Math.round(pair[0] * 1000) * 1000;
-      if (us <= latest) continue;
+      const sample = readSample(pair);
+      if (sample === null || sample[0] <= latest) continue;
+      const [us, text] = sample;
       latest = us;
       const [field, factor] = EXPORTED.get(name) ?? [MEMORY_TOTAL, 2 ** 20];
-      const reading = parseExported(pair[1], factor);
+      const reading = parseExported(text, factor);
       if (reading.kind === 'absent') this.#trace.absent(reading.reason);
       if (field !== MEMORY_TOTAL) moments.set(us, [...(moments.get(us) ?? []), [field, reading]]);
       else if (reading.kind === 'ok') this.#trace.gpu({ ...gpu, memoryBytes: reading.value });
@@ -105,18 +107,3 @@ class MatrixReader implements JsonReader {
     this.#latest.set(key, latest);
   }
 }
-
-/** Of a range `values`, of a moment `value`. */
-function readValues({ values, value }: Readonly<Record<string, unknown>>): readonly unknown[] {
-  if (Array.isArray(values)) return values;
-  return Array.isArray(value) ? [value] : [];
-}
-
-const toLabels = (metric: Readonly<Record<string, unknown>>): Labels =>
-  Object.fromEntries(
-    Object.entries(metric).flatMap(([key, value]) =>
-      typeof value === 'string' ? [[key, value.slice(0, 300)]] : [],
-    ),
-  );
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,35 +2,12 @@
  * Text of Prometheus exporters: DCGM's and nvitop's. A scrape tells each GPU's metrics once; where one comes again, the
  * next scrape has begun. Times are those behind the values (milliseconds), else those around the scrapes.
  */
-import type { Reading } from '../../../shared/base/vocabulary';
+import { ClusterGpus } from '../../prometheus/cluster-gpus';
+import { EXPORTED, isOfPart, parseExported } from '../../prometheus/exported-metrics';
 import type { FieldReadings, GpuIdentity } from '../imported-trace';
 import type { ImportFormat, LineSink } from '../protocol';
 import { parseStampLine, type Stamp } from '../stamps';
 import type { TraceBuilder } from '../trace';
-import { ClusterGpus } from './cluster-gpus';
-
-const MiB = 2 ** 20;
-/** By the exporter's name of a metric: the field it is, and what it is multiplied by. */
-export const EXPORTED: ReadonlyMap<string, readonly [field: string, factor: number]> = new Map([
-  ['DCGM_FI_DEV_FB_USED', ['memory.used', MiB]],
-  ['DCGM_FI_DEV_FB_FREE', ['memory.free', MiB]],
-  ['DCGM_FI_DEV_FB_RESERVED', ['memory.reserved', MiB]],
-  ['DCGM_FI_DEV_GPU_UTIL', ['utilization.gpu', 1000]],
-  ['DCGM_FI_DEV_MEM_COPY_UTIL', ['utilization.memory', 1000]],
-  ['DCGM_FI_DEV_POWER_USAGE', ['power.draw', 1000]],
-  ['DCGM_FI_DEV_GPU_TEMP', ['temperature.gpu', 1000]],
-  ['DCGM_FI_DEV_MEMORY_TEMP', ['temperature.memory', 1000]],
-  ['DCGM_FI_DEV_SM_CLOCK', ['clocks.sm', 1e6]],
-  ['DCGM_FI_DEV_MEM_CLOCK', ['clocks.mem', 1e6]],
-  ['gpu_memory_used', ['memory.used', MiB]],
-  ['gpu_memory_free', ['memory.free', MiB]],
-  ['gpu_utilization', ['utilization.gpu', 1000]],
-  ['gpu_temperature', ['temperature.gpu', 1000]],
-]);
-/** Tells the size of a GPU, in MiB like the others, and is no reading. */
-export const MEMORY_TOTAL = 'DCGM_FI_DEV_FB_TOTAL';
-/** From here on up DCGM's numbers are absences (blank, not found, not supported, no permission). */
-const DCGM_BLANK = 2 ** 63;
 
 const LINE = /^([A-Za-z_:][\w:]*)\{([^}]*)\}\s+(\S+)(?:\s+(\d{10,16}))?\s*$/;
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
@@ -45,14 +22,6 @@ export const prometheusText: ImportFormat = {
   open: (trace) => new ScrapeReader(trace),
 };
 
-/** A value as an exporter writes it; what DCGM calls blank is absent. */
-export function parseExported(text: string, factor: number): Reading {
-  const value = Number(text);
-  return text.trim() === '' || !Number.isFinite(value) || value >= DCGM_BLANK
-    ? { kind: 'absent', reason: 'not_supported' }
-    : { kind: 'ok', value: Math.round(value * factor) };
-}
-
 interface Row {
   readonly identity: GpuIdentity;
   readonly stamp: Stamp | null;
@@ -63,11 +32,10 @@ class ScrapeReader implements LineSink {
   readonly #trace: TraceBuilder;
   #rows = new Map<string, Row>();
   #seen = new Set<string>();
-  readonly #gpus: ClusterGpus;
+  readonly #gpus = new ClusterGpus();
 
   constructor(trace: TraceBuilder) {
     this.#trace = trace;
-    this.#gpus = new ClusterGpus(trace);
   }
 
   line(text: string, complete: boolean): void {
@@ -91,14 +59,14 @@ class ScrapeReader implements LineSink {
     const labels = Object.fromEntries(
       [...labelText.matchAll(LABEL)].map(([, key = '', word = '']) => [key, word]),
     );
-    // A part of a GPU (MIG) has its own memory and is no reading of the whole.
-    if (labels.GPU_I_ID !== undefined && labels.GPU_I_ID !== '') return;
+    if (isOfPart(labels)) return;
     this.#keep(name, labels, known, value, at);
   }
 
   end(): void {
     this.#flush();
-    this.#gpus.end();
+    const hosts = this.#gpus.describeHosts();
+    if (hosts !== null) this.#trace.warn(hosts);
   }
 
   #keep(

@@ -4,15 +4,21 @@
  *
  * Guarantees: GPUs of two hosts are never taken for one, whatever numbers they have.
  */
-import type { GpuIdentity } from '../imported-trace';
-import type { TraceBuilder } from '../trace';
 
 export type Labels = Readonly<Record<string, string>>;
+
+/** A GPU as labels name it; whatever they leave out is unknown. */
+export interface LabelledGpu {
+  readonly index?: number;
+  readonly uuid?: string;
+  readonly busId?: string;
+  readonly name?: string;
+}
 
 const SHOWN_HOSTS = 64;
 
 /** The labels of a series of an exporter, as its GPU. */
-export function identifyGpu(labels: Labels): GpuIdentity {
+export function identifyGpu(labels: Labels): LabelledGpu {
   const index = labels.gpu ?? labels.index;
   const uuid = labels.UUID ?? labels.uuid;
   const busId = labels.pci_bus_id;
@@ -36,18 +42,13 @@ export function compareGpus(a: Labels, b: Labels): number {
 }
 
 export class ClusterGpus {
-  readonly #trace: TraceBuilder;
-  readonly #known = new Map<string, GpuIdentity>();
+  readonly #known = new Map<string, LabelledGpu>();
   /** By host, in order of appearance. */
   readonly #hosts = new Map<string, number[]>();
   readonly #taken = new Set<number>();
 
-  constructor(trace: TraceBuilder) {
-    this.#trace = trace;
-  }
-
   /** The GPU that labels speak of, numbered among those of all hosts. */
-  find(labels: Labels): GpuIdentity {
+  find(labels: Labels): LabelledGpu {
     const host = hostIn(labels);
     const own = identifyGpu(labels);
     const key = JSON.stringify([host, own.index, own.busId, own.uuid]);
@@ -69,15 +70,18 @@ export class ClusterGpus {
     return found;
   }
 
-  end(): void {
-    if (this.#hosts.size < 2) return;
+  get hosts(): number {
+    return this.#hosts.size;
+  }
+
+  /** Which numbers are whose; null where there is one host, whose own they are. */
+  describeHosts(): string | null {
+    if (this.#hosts.size < 2) return null;
     const told = [...this.#hosts].slice(0, SHOWN_HOSTS).map(([host, numbers]) => {
       const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
       return `${host || 'one without a name'} ${low === high ? low : `${low}–${high}`}`;
     });
     const rest = this.#hosts.size - told.length;
-    this.#trace.warn(
-      `The readings are of ${this.#hosts.size} hosts; their GPUs are counted through: ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
-    );
+    return `The readings are of ${this.#hosts.size} hosts; their GPUs are counted through: ${told.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
   }
 }
