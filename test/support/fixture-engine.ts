@@ -10,13 +10,13 @@ import type {
   ExportFormatInfo,
   SavedWorkload,
 } from '../../src/shared/contract/api';
+import { compareWorst } from '../../src/shared/divergence/overlay/phase-tally';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
 import { compareSessions } from '../../src/shared/session/compare';
 import { cutPage, touches } from '../../src/shared/session/pages';
 import { drawPhases } from '../../src/shared/session/phase-bars';
-import { compareWorst } from '../../src/shared/session/phase-kinds';
 import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';

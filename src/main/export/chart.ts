@@ -1,6 +1,7 @@
 /** The chart of a session: the measured line over the stacked predicted bands, with the phases in a lane beneath. */
 
 import { formatBytes, formatDuration } from '../../shared/base/format';
+import { greatest } from '../../shared/base/statistics';
 import type { Micros } from '../../shared/base/units';
 import { type Component, PHASES } from '../../shared/base/vocabulary';
 import type { Budget, ComponentBytes } from '../../shared/budget/types';
@@ -127,7 +128,7 @@ export function buildLegend({
 }: ReportInput): { component: Component; bytes: number }[] {
   const spans = predictedSpans(doc.overlay.phases, budget, doc.durationUs);
   return STACK_ORDER.toReversed().flatMap((component) => {
-    const bytes = Math.max(0, ...spans.map(({ components }) => components[component] ?? 0));
+    const bytes = greatest([0, ...spans.map(({ components }) => components[component] ?? 0)]);
     return bytes > 0 ? [{ component, bytes }] : [];
   });
 }

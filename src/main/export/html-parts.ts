@@ -8,6 +8,7 @@ import {
   formatSignedPercent,
 } from '../../shared/base/format';
 import type { Bytes } from '../../shared/base/units';
+import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
 import { COMPONENT_HEAD, componentTable, componentTitle } from '../../shared/present/components';
 import { describeConfiguration } from '../../shared/present/configuration';
 import { describeEnvironment } from '../../shared/present/environment';
@@ -20,7 +21,6 @@ import { PHASE_HEAD, phaseRows } from '../../shared/present/phases';
 import { RANK_HEAD, rankCells } from '../../shared/present/ranks';
 import { seriesName } from '../../shared/present/series-names';
 import { explainTrace } from '../../shared/present/tables';
-import { compareWorst } from '../../shared/session/phase-kinds';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { buildLegend, componentColor, sessionChart } from './chart';
 import { escapeHtml as e } from './escape';

@@ -31,11 +31,13 @@ import { phaseSpans } from '../trace/phases';
 import { deviceIn, listMigDevices, migDevice } from '../trace/series-ids';
 import type { SessionData } from './types';
 
+export interface Prediction {
+  readonly budget: Budget | null;
+  readonly warning: string | null;
+}
+
 /** The prediction for what the session declared, of a sharded run that of its fullest rank, since what is measured is one device; null when it declared nothing that can be predicted. */
-export function predictSession(data: SessionData): {
-  budget: Budget | null;
-  warning: string | null;
-} {
+export function predictSession(data: Pick<SessionData, 'model' | 'run'>): Prediction {
   if (data.model === null || data.run === null) return { budget: null, warning: null };
   try {
     const budget = computeBudget(data.model, data.run);
@@ -55,6 +57,8 @@ export function predictSession(data: SessionData): {
 /** What is kept of a session being recorded, from one look at it to the next. */
 export interface LiveState {
   readonly rows: CompletedPhases;
+  /** The prediction, worked out anew where the session announced more of itself. */
+  predict(data: SessionData): Prediction;
   diagnose(input: DiagnosisInput): Diagnosis;
 }
 
@@ -75,7 +79,7 @@ export interface SessionAnalysis {
 
 /** `use`: the line to show instead of the best one. `live`: of a session being recorded. */
 export function analyseSession(data: SessionData, use?: string, live?: LiveState): SessionAnalysis {
-  const { budget, warning } = predictSession(data);
+  const { budget, warning } = live?.predict(data) ?? predictSession(data);
   const { spans, warnings } = phaseSpans(data.markers, data.durationUs);
   const whole = { series: data.series, markers: data.markers, spans };
   const rank = chooseRank(whole, use);
@@ -139,7 +143,8 @@ function buildInput(
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });
-  const told = addLearned(addObserved(overlay, markers), budget, data);
+  const observed = completed ? overlay : addObserved(overlay, markers);
+  const told = addLearned(observed, budget, data);
   return { ...trace, overlay: told, logs, exitCode, signal, baselines };
 }
 

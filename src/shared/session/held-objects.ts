@@ -1,6 +1,6 @@
 /** What a script's objects held at the ends of its phases, as a session's document tells it: one row a kind of phase. */
 
-import { PHASES } from '../base/vocabulary';
+import { PHASES, type Phase } from '../base/vocabulary';
 import { sumComponents } from '../budget/tier';
 import { HeldObjects, heldOn } from '../divergence/overlay/held-objects';
 import type { Marker, PhaseSpan } from '../trace/types';
@@ -12,8 +12,9 @@ export function listHeld(
   spans: readonly PhaseSpan[],
 ): { readonly objects?: readonly HeldAtEnd[] } {
   const held = new HeldObjects(markers);
+  const ended = lastEnded(spans);
   const objects = PHASES.flatMap((phase): HeldAtEnd[] => {
-    const last = spans.findLast((span) => span.phase === phase && !span.isOpen);
+    const last = ended.get(phase);
     const mark = last && held.atEnd(last);
     if (!last || !mark) return [];
     const counted = sumComponents(heldOn(mark, 'device'));
@@ -30,4 +31,11 @@ export function listHeld(
     ];
   });
   return objects.length > 0 ? { objects } : {};
+}
+
+/** Of each phase the last that is over. */
+function lastEnded(spans: readonly PhaseSpan[]): ReadonlyMap<Phase, PhaseSpan> {
+  const found = new Map<Phase, PhaseSpan>();
+  for (const span of spans) if (!span.isOpen) found.set(span.phase, span);
+  return found;
 }

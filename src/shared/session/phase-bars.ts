@@ -8,9 +8,9 @@
 import type { Bytes, Micros } from '../base/units';
 import type { Phase } from '../base/vocabulary';
 import type { ComponentBytes } from '../budget/types';
+import { compareWorst } from '../divergence/overlay/phase-tally';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import { touches } from './pages';
-import { compareWorst, spanAround } from './phase-kinds';
 
 /** One phase, or several beside each other that no eye could tell apart. Bytes are less the baseline. */
 export interface PhaseBar {
@@ -53,6 +53,17 @@ export function drawPhases(
     }
   }
   return groups.flatMap(mergeBar);
+}
+
+/** From the earliest beginning to the latest end. `rows` are not empty. */
+function spanAround(rows: readonly OverlayPhase[]): readonly [Micros, Micros] {
+  let begin = Number.POSITIVE_INFINITY;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { span } of rows) {
+    begin = Math.min(begin, span[0]);
+    end = Math.max(end, span[1]);
+  }
+  return [begin, end];
 }
 
 function mergeBar(rows: readonly OverlayPhase[]): PhaseBar[] {

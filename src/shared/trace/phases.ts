@@ -9,6 +9,7 @@
 
 import type { Micros } from '../base/units';
 import { PHASES, type Phase } from '../base/vocabulary';
+import { carriedOn, type MarkerOf } from './carried-on';
 import { TimedLists } from './timed-lists';
 import type { Marker, MemoryMark, PhaseSpan } from './types';
 
@@ -19,8 +20,8 @@ interface PhaseSpans {
   readonly warnings: string[];
 }
 
-type PhaseMarker = Extract<Marker, { type: 'phase' }>;
-type MemoryMarker = Extract<Marker, { type: 'memory' }>;
+type PhaseMarker = MarkerOf<'phase'>;
+type MemoryMarker = MarkerOf<'memory'>;
 
 /** A phase that began and has not ended. */
 interface OpenPhase {
@@ -32,28 +33,27 @@ interface OpenPhase {
 }
 
 /** Phases of all ranks out of `markers`, which are in order of arrival; `durationUs` is how long the session lasted. */
-export function phaseSpans(markers: readonly Marker[], durationUs: Micros): PhaseSpans {
-  const pairing = new PhasePairing(markers);
-  for (const marker of markers) pairing.take(marker);
-  return pairing.finish(durationUs);
-}
+export const phaseSpans = (markers: readonly Marker[], durationUs: Micros): PhaseSpans =>
+  pairing(markers).spansBy(durationUs);
 
-/** Pairs begins with ends, rank by rank. */
+/** Pairs begins with ends, rank by rank, as they arrive: what is paired once is not gone over again. */
 class PhasePairing {
   readonly #warnings = new Warnings();
   readonly #unknown = new Set<string>();
-  readonly #memory: MemoryMarks;
-  readonly #spans: PhaseSpan[] = [];
+  readonly #memory = new TimedLists<MemoryMarker>([], keyOf);
+  /** In order of their beginning, of those that begin together the longest first. */
+  readonly #closed: PhaseSpan[] = [];
+  /** Those that belong among them, and not at their end. */
+  #late: PhaseSpan[] = [];
+  /** Of those that are over, by rank and phase. */
+  readonly #reach = new Map<string, { longest: Micros; lastEnd: Micros }>();
   /** Of each rank, in order of their beginning. */
   readonly #open = new Map<number, OpenPhase[]>();
   /** The step that each rank began last. */
   readonly #steps = new Map<number, number>();
 
-  constructor(markers: readonly Marker[]) {
-    this.#memory = new MemoryMarks(markers);
-  }
-
   take(marker: Marker): void {
+    if (marker.type === 'memory') this.#takeMemory(marker);
     if (marker.type !== 'phase' && marker.type !== 'step') return;
     if (marker.event === 'begin') this.#noteStep(marker);
     if (marker.type !== 'phase') return;
@@ -63,17 +63,22 @@ class PhasePairing {
     else this.#end(marker, name);
   }
 
-  /** What is still open ends with the session. */
-  finish(durationUs: Micros): PhaseSpans {
+  /** What is open by then ends with the session. Spans that are over are the same objects each time. */
+  spansBy(durationUs: Micros): PhaseSpans {
+    this.#putInOrder();
+    const warnings = this.#warnings.copy();
+    const spans = this.#closed.slice();
     for (const [rank, stack] of this.#open)
-      for (const open of stack) this.#leaveOpen(open, rank, durationUs);
+      for (const open of stack) {
+        const span = this.#leaveOpen(open, rank, durationUs, warnings);
+        if (span !== null) spans.splice(placeFor(span, spans), 0, span);
+      }
     if (this.#unknown.size > 0)
-      this.#warnings.add(
+      warnings.add(
         'unknown',
         `phases with names Plumbline does not know are left out: ${listNames(this.#unknown)}`,
       );
-    this.#spans.sort((a, b) => a.t0 - b.t0 || b.t1 - a.t1);
-    return { spans: this.#spans, warnings: this.#warnings.sentences() };
+    return { spans, warnings: warnings.sentences() };
   }
 
   #noteStep({ rank, step }: Marker): void {
@@ -118,24 +123,68 @@ class PhasePairing {
         `order:${rank}:${phase}`,
         `${namePhase(phase, step, rank)} was announced to end before it began and is left out`,
       );
-    else this.#add({ phase, step: begun.step ?? step, rank, t0: begun.t0, t1: t });
+    else this.#close({ phase, step: begun.step ?? step, rank, t0: begun.t0, t1: t });
   }
 
-  #leaveOpen({ phase, step, t0, superseded }: OpenPhase, rank: number, durationUs: Micros): void {
+  #leaveOpen(
+    { phase, step, t0, superseded }: OpenPhase,
+    rank: number,
+    durationUs: Micros,
+    warnings: Warnings,
+  ): PhaseSpan | null {
     const name = namePhase(phase, step, rank);
     if (superseded) {
-      this.#warnings.add(
+      warnings.add(
         `lost:${rank}:${phase}`,
         `the end of ${name} was never announced, so it is left out`,
       );
-      return;
+      return null;
     }
-    this.#warnings.add(`open:${rank}:${phase}`, `${name} was still open when the session ended`);
-    this.#add({ phase, step, rank, t0, t1: Math.max(t0, durationUs), isOpen: true });
+    warnings.add(`open:${rank}:${phase}`, `${name} was still open when the session ended`);
+    const span = { phase, step, rank, t0, t1: Math.max(t0, durationUs) };
+    return { ...span, memory: this.#lastMemory(span), isOpen: true };
   }
 
-  #add({ isOpen, ...span }: Omit<PhaseSpan, 'memory'>): void {
-    this.#spans.push({ ...span, memory: this.#memory.lastIn(span), ...(isOpen && { isOpen }) });
+  #close(span: Omit<PhaseSpan, 'memory'>): void {
+    const closed = { ...span, memory: this.#lastMemory(span) };
+    const isLast = placeFor(closed, this.#closed) === this.#closed.length;
+    (isLast ? this.#closed : this.#late).push(closed);
+    const { longest, lastEnd } = this.#reach.get(keyOf(span)) ?? { longest: 0, lastEnd: span.t1 };
+    this.#reach.set(keyOf(span), {
+      longest: Math.max(longest, span.t1 - span.t0),
+      lastEnd: Math.max(lastEnd, span.t1),
+    });
+  }
+
+  #putInOrder(): void {
+    if (this.#late.length > FEW) {
+      for (const span of this.#late) this.#closed.push(span);
+      this.#closed.sort((a, b) => a.t0 - b.t0 || b.t1 - a.t1);
+    } else
+      for (const span of this.#late) this.#closed.splice(placeFor(span, this.#closed), 0, span);
+    this.#late = [];
+  }
+
+  /** The last of the phase and step within [t0, t1]; null where there is none. */
+  #lastMemory({ phase, step, rank, t0, t1 }: Omit<PhaseSpan, 'memory'>): MemoryMark | null {
+    const within = this.#memory.within(keyOf({ rank, phase }), t0, t1);
+    return within.findLast((marker) => sameStep(marker.step, step))?.memory ?? null;
+  }
+
+  /** One that comes after the end of the phase it lies in belongs to it all the same. */
+  #takeMemory(marker: MemoryMarker): void {
+    const { phase, rank, t } = marker;
+    if (phase === null) return;
+    this.#memory.take(marker);
+    const reach = this.#reach.get(keyOf(marker));
+    if (reach === undefined || t > reach.lastEnd) return;
+    this.#putInOrder();
+    for (let i = placeFor({ t0: t, t1: t }, this.#closed) - 1; i >= 0; i--) {
+      const span = this.#closed[i]!;
+      if (span.t0 < t - reach.longest) return;
+      if (span.phase === phase && span.rank === rank && span.t1 >= t)
+        this.#closed[i] = { ...span, memory: this.#lastMemory(span) };
+    }
   }
 
   #stack(rank: number): OpenPhase[] {
@@ -143,6 +192,28 @@ class PhasePairing {
     this.#open.set(rank, stack);
     return stack;
   }
+}
+
+const keyOf = ({ rank, phase }: { readonly rank: number; readonly phase: string | null }): string =>
+  `${rank}:${phase}`;
+
+/** As many are put into their places one by one; more are sorted. */
+const FEW = 64;
+
+type Ends = Pick<PhaseSpan, 't0' | 't1'>;
+
+/** Where a span belongs among `spans`, behind those that are alike; most belong at the end. */
+function placeFor({ t0, t1 }: Ends, spans: readonly Ends[]): number {
+  const isBefore = (one: Ends) => one.t0 < t0 || (one.t0 === t0 && one.t1 >= t1);
+  const last = spans.at(-1);
+  if (last === undefined || isBefore(last)) return spans.length;
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBefore(spans[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(PHASES);
@@ -181,6 +252,12 @@ class Warnings {
     else known.times++;
   }
 
+  copy(): Warnings {
+    const copy = new Warnings();
+    for (const [kind, known] of this.#seen) copy.#seen.set(kind, { ...known });
+    return copy;
+  }
+
   sentences(): string[] {
     return [...this.#seen.values()].map(({ text, times }) => {
       const sentence = text.charAt(0).toUpperCase() + text.slice(1);
@@ -189,20 +266,4 @@ class Warnings {
   }
 }
 
-/** Memory markers by rank and phase. */
-class MemoryMarks {
-  readonly #marks: TimedLists<MemoryMarker>;
-
-  constructor(markers: readonly Marker[]) {
-    const told = markers.flatMap((marker) =>
-      marker.type === 'memory' && marker.phase !== null ? [marker] : [],
-    );
-    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
-  }
-
-  /** The last of the phase and step within [t0, t1]; null where there is none. */
-  lastIn({ phase, step, rank, t0, t1 }: Omit<PhaseSpan, 'memory'>): MemoryMark | null {
-    const within = this.#marks.within(`${rank}:${phase}`, t0, t1);
-    return within.findLast((marker) => sameStep(marker.step, step))?.memory ?? null;
-  }
-}
+const pairing = carriedOn<Marker, PhasePairing>(() => new PhasePairing());

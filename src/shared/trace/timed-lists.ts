@@ -2,18 +2,26 @@
 import type { Micros } from '../base/units';
 
 export class TimedLists<T extends { readonly t: Micros }> {
-  readonly #lists: ReadonlyMap<string, readonly T[]>;
+  readonly #lists = new Map<string, T[]>();
+  readonly #key: (one: T) => string;
 
-  /** What has the same time stays in the order given. */
   constructor(all: readonly T[], key: (one: T) => string) {
-    const lists = Map.groupBy(all, key);
-    for (const list of lists.values()) list.sort((a, b) => a.t - b.t);
-    this.#lists = lists;
+    this.#key = key;
+    for (const one of all) this.take(one);
   }
 
-  /** Everything, list by list. */
-  all(): T[] {
-    return [...this.#lists.values()].flat();
+  /** What has the same time stays in the order in which it is taken. */
+  take(one: T): void {
+    const key = this.#key(one);
+    const list = this.#lists.get(key);
+    if (list === undefined) this.#lists.set(key, [one]);
+    else if (list.at(-1)!.t <= one.t) list.push(one);
+    else
+      list.splice(
+        countWhile(list, ({ t }) => t <= one.t),
+        0,
+        one,
+      );
   }
 
   /** The last at or before `t`; null where there is none. */

@@ -3,7 +3,9 @@
  * ever needed. Told where the workload counts requested, allocated and reserved bytes and a line beyond its prediction
  * holds them; without a budget only where a quarter of what is reserved was never in use.
  */
+
 import { formatBytes, formatDuration, formatPercent } from '../../base/format';
+import { greatest } from '../../base/statistics';
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget } from '../../budget/types';
 import type { TimedSample } from '../../trace/sample-source';
@@ -158,7 +160,7 @@ function measureReserve(
     measured === null || phase === 'idle' ? [] : [measured],
   );
   if (held.length === 0) return null;
-  const needed = Math.max(...held);
+  const needed = greatest(held);
   const bytes = Math.min(reserved.value, most) - needed;
   return {
     kind: 'allocator_reserve',

@@ -1,6 +1,6 @@
 /** A first step that needs more than those after it: it alone may decide whether the run fits. */
 import { formatBytes } from '../../base/format';
-import { median } from '../../base/statistics';
+import { greatest, median } from '../../base/statistics';
 import { type Bytes, MiB } from '../../base/units';
 import { maxIn } from '../../trace/series';
 import type { DiagnosisInput, Finding, Overlay, OverlayPhase } from '../overlay/types';
@@ -36,7 +36,7 @@ function ofAnnouncedSteps({ series, phases }: Overlay): Finding | null {
   if (first === undefined || others.length < MIN_STEPS - 1) return null;
   if (first.predicted.refined !== null && !first.flagged) return null;
   const usual = median(others.map(({ measured }) => measured));
-  const most = Math.max(...others.map(({ measured }) => measured));
+  const most = greatest(others.map(({ measured }) => measured));
   const above = first.measured - usual;
   if (above < leastAbove(usual) || most - usual > 0.5 * above) return null;
   return {

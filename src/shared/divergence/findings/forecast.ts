@@ -5,7 +5,7 @@
  */
 
 import { formatBytes, formatDuration, formatInteger } from '../../base/format';
-import { median } from '../../base/statistics';
+import { greatest, median } from '../../base/statistics';
 import type { Bytes, Micros } from '../../base/units';
 import { valueAt } from '../../trace/series';
 import { deviceIn, usedMemory } from '../../trace/series-ids';
@@ -84,7 +84,7 @@ function forecastFromGrowth(
 ): Finding | null {
   if (growth === null || growth.per !== 'step' || growth.bytes <= 0) return null;
   const steps = findStepStarts(spans);
-  const current = Math.max(...steps.keys());
+  const current = greatest(steps.keys());
   const starts = [...steps.values()];
   const paces = starts.slice(1).map((t, i) => t - starts[i]!);
   if (paces.length === 0) return null;

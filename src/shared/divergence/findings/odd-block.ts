@@ -7,7 +7,8 @@ import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
 import { type Bytes, MiB, type Micros } from '../../base/units';
 import { keptByBlock } from '../../budget/pytorch/blocks';
-import type { BlocksMark, Marker } from '../../trace/types';
+import { type MarkerOf, markersOf } from '../../trace/carried-on';
+import type { BlocksMark } from '../../trace/types';
 import type { DiagnosisInput, Finding } from '../overlay/types';
 
 export interface OddBlock {
@@ -24,18 +25,15 @@ export interface OddBlock {
 const MIN_BLOCKS = 4;
 const MIN_EXCESS = MiB;
 
-type MemoryMarker = Extract<Marker, { type: 'memory' }>;
 interface Pass {
-  readonly marker: MemoryMarker;
+  readonly marker: MarkerOf<'memory'>;
   readonly blocks: BlocksMark;
 }
 
 /** The block that keeps most beyond its like; null where none stands out. */
 export function findOddBlock(input: DiagnosisInput): OddBlock | null {
-  const passes = input.markers.flatMap((marker): Pass[] =>
-    marker.type === 'memory' && marker.memory.blocks !== undefined
-      ? [{ marker, blocks: marker.memory.blocks }]
-      : [],
+  const passes = markersOf(input.markers, 'memory').flatMap((marker): Pass[] =>
+    marker.memory.blocks === undefined ? [] : [{ marker, blocks: marker.memory.blocks }],
   );
   const found = [...Map.groupBy(passes, ({ marker }) => marker.rank).values()].flatMap((own) => {
     const odd = lookAt(own, input);
@@ -77,7 +75,9 @@ function typicalChanges(passes: readonly Pass[]): Map<number, Bytes> {
       const before = begun.get(block);
       if (edge === 0) begun.set(block, allocated);
       else if (before !== undefined) {
-        changes.set(block, [...(changes.get(block) ?? []), allocated - before]);
+        const known = changes.get(block);
+        if (known === undefined) changes.set(block, [allocated - before]);
+        else known.push(allocated - before);
         begun.delete(block);
       }
     }

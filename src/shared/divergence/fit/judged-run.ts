@@ -5,6 +5,7 @@
  */
 import type { Bytes } from '../../base/units';
 import type { Budget } from '../../budget/types';
+import { markersOf } from '../../trace/carried-on';
 import { FRAMEWORK_ALLOCATED, TREE_RSS } from '../../trace/series-ids';
 import type { Marker } from '../../trace/types';
 import { contextLevel } from '../overlay/context-level';
@@ -127,7 +128,7 @@ export function buildSearch(
 
 /** What the workload announced of its run, later words over earlier ones. */
 export function announcedRun(markers: readonly Marker[]): Readonly<Record<string, unknown>> {
-  return Object.assign({}, ...markers.map((one) => (one.type === 'run' ? one.fields : {})));
+  return Object.assign({}, ...markersOf(markers, 'run').map(({ fields }) => fields));
 }
 
 /** What the change adds to the prediction of one phase. */

@@ -9,6 +9,7 @@ import { formatInteger } from '../../base/format';
 import { computeBudget } from '../../budget/budget';
 import { runDefaults } from '../../model/run';
 import type { Framework, Mode, ModelSpec, RunSpec } from '../../model/spec';
+import { markersOf } from '../../trace/carried-on';
 import type { Search } from '../fit/candidates';
 import { type Fit, fits } from '../fit/fit';
 import { buildSearch, chooseOverlay } from '../fit/judged-run';
@@ -77,11 +78,10 @@ function guessMode({ spans }: BareTrace): Mode | null {
 
 /** Steps and tokens the workload announced; enough steps for states to have arrived where it announced none. */
 function announced({ spans, markers }: BareTrace): Pick<RunSpec, 'steps' | 'tokens'> {
-  const steps = Math.max(0, ...spans.map(({ step }) => step ?? 0));
+  const steps = spans.reduce((most, { step }) => Math.max(most, step ?? 0), 0);
   return {
     steps: steps || 5,
-    tokens:
-      Math.max(0, ...markers.flatMap((one) => (one.type === 'token' ? [one.index] : []))) || 32,
+    tokens: markersOf(markers, 'token').reduce((most, { index }) => Math.max(most, index), 0) || 32,
   };
 }
 

@@ -27,7 +27,7 @@ import { differenceAt } from '../fit/judged-run';
 import { type ContextLevel, contextLevel } from '../overlay/context-level';
 import { findDevice, type Lines, seriesById } from '../overlay/lines';
 import { frameworkPeak } from '../overlay/overlay';
-import { highestPhase } from '../overlay/phase-rows';
+import { tallyPhases } from '../overlay/phase-tally';
 import { findPool, type Pool } from '../overlay/pool';
 import { predictedPeak } from '../overlay/predicted';
 import type {
@@ -51,10 +51,8 @@ export function buildLedger(
   if (overlay.series === null || budget === null) return undefined;
   const { series, measuredPeak } = overlay;
   const builder = new LedgerBuilder(input, series, budget, diagnosis);
-  const known = overlay.phases.filter(isKnown);
-  const rows = (known.length <= MAX_ROWS ? known : highestOfEach(known)).map((row) =>
-    builder.phase(row),
-  );
+  const told = overlay.phases.length <= MAX_ROWS ? overlay.phases : highestOfEach(overlay.phases);
+  const rows = told.filter(isKnown).map((row) => builder.phase(row));
   const peak =
     rows.find(({ measured }) => measured === measuredPeak.bytes) ??
     builder.close(
@@ -95,10 +93,8 @@ function isKnown(row: OverlayPhase): row is KnownPhase {
   return row.measured !== null && row.predictedComponents !== null;
 }
 
-function highestOfEach(rows: readonly KnownPhase[]): KnownPhase[] {
-  const groups = Map.groupBy(rows, ({ rank, phase }) => `${rank}:${phase}`);
-  return [...groups.values()].flatMap((group) => highestPhase(group) ?? []);
-}
+const highestOfEach = (rows: readonly OverlayPhase[]): OverlayPhase[] =>
+  [...tallyPhases(rows).values()].flatMap(({ highest }) => highest ?? []);
 
 /** How the source of a context ends that was read beside all that the framework reserves: nothing of its reserve is in it. */
 export const ABOVE_RESERVED = ' − framework.reserved';

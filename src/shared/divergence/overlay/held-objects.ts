@@ -10,11 +10,16 @@ import type { Bytes } from '../../base/units';
 import type { Component, Phase } from '../../base/vocabulary';
 import { sumComponents } from '../../budget/tier';
 import type { ComponentBytes } from '../../budget/types';
+import { carriedOn, type MarkerOf, markersOf } from '../../trace/carried-on';
 import { deviceIn, FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { TimedLists } from '../../trace/timed-lists';
 import type { Marker, MemoryMark, ObjectsMark, PhaseSpan } from '../../trace/types';
 
-type ObjectsMarker = Extract<Marker, { type: 'objects' }>;
+type ObjectsMarker = MarkerOf<'objects'>;
+
+const listObjects = carriedOn<ObjectsMarker, TimedLists<ObjectsMarker>>(
+  () => new TimedLists<ObjectsMarker>([], ({ rank, phase }) => `${rank}:${phase}`),
+);
 
 /** The phase before, within a step: objects that are alike at the ends of both did not change in the later one. */
 const BEFORE: Partial<Record<Phase, Phase>> = { backward: 'forward', optimizer: 'backward' };
@@ -23,8 +28,7 @@ export class HeldObjects {
   readonly #marks: TimedLists<ObjectsMarker>;
 
   constructor(markers: readonly Marker[]) {
-    const told = markers.flatMap((marker) => (marker.type === 'objects' ? [marker] : []));
-    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
+    this.#marks = listObjects(markersOf(markers, 'objects'));
   }
 
   /** As told at the end of this phase, or at the last of its kind that told; null where none did by then. */

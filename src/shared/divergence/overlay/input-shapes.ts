@@ -1,20 +1,27 @@
 /** The shape of what a model was called with, by time: announced where it is not what it was at the call before. */
+import { carriedOn, type MarkerOf, markersOf } from '../../trace/carried-on';
 import { TimedLists } from '../../trace/timed-lists';
 import type { Marker } from '../../trace/types';
 import type { OverlayPhase } from './types';
 
-type ShapeMarker = Extract<Marker, { type: 'phase' }> & { readonly input: readonly number[] };
+type ShapeMarker = MarkerOf<'phase'> & { readonly input: readonly number[] };
+
+/** Of the phases' markers those that tell a shape. */
+class ToldShapes {
+  readonly lists = new TimedLists<ShapeMarker>([], ({ rank }) => String(rank));
+
+  take(marker: MarkerOf<'phase'>): void {
+    const { input } = marker;
+    if (input !== undefined) this.lists.take({ ...marker, input });
+  }
+}
+const listShapes = carriedOn<MarkerOf<'phase'>, ToldShapes>(() => new ToldShapes());
 
 export class InputShapes {
   readonly #marks: TimedLists<ShapeMarker>;
 
   constructor(markers: readonly Marker[]) {
-    const told = markers.flatMap((marker) =>
-      marker.type === 'phase' && marker.input !== undefined
-        ? [{ ...marker, input: marker.input }]
-        : [],
-    );
-    this.#marks = new TimedLists(told, ({ rank }) => String(rank));
+    this.#marks = listShapes(markersOf(markers, 'phase')).lists;
   }
 
   /** In effect when the phase began; null where none was told. */

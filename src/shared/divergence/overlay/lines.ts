@@ -5,6 +5,7 @@
  */
 
 import { type Bytes, MiB } from '../../base/units';
+import { markersOf } from '../../trace/carried-on';
 import { highestSample, lowestSample, sampleCount } from '../../trace/series';
 import {
   deviceIn,
@@ -124,7 +125,7 @@ export function candidateLines(
 
 /** Whether the workload says that it is on no GPU: tfjs on wasm or cpu, PyTorch with its model on the CPU. */
 export function saysNoGpu(markers: readonly Marker[], declared: string | null): boolean {
-  const last = markers.findLast((marker) => announcedBackend(marker) !== null);
+  const last = markersOf(markers, 'run').findLast((marker) => announcedBackend(marker) !== null);
   const backend = declared ?? announcedBackend(last);
   return backend === 'wasm' || backend === 'cpu';
 }

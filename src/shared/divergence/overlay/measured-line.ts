@@ -6,6 +6,7 @@
 
 import type { Bytes, Micros } from '../../base/units';
 import type { ComponentBytes } from '../../budget/types';
+import { carriedOn, type MarkerOf, markersOf } from '../../trace/carried-on';
 import { highestSample, maxIn, valueAt } from '../../trace/series';
 import { FRAMEWORK_ALLOCATED } from '../../trace/series-ids';
 import { TimedLists } from '../../trace/timed-lists';
@@ -21,10 +22,26 @@ export interface Measured {
   readonly highWater: boolean;
 }
 
-type MemoryMarker = Extract<Marker, { type: 'memory' }>;
+type MemoryMarker = MarkerOf<'memory'>;
+
+/** What a framework told, and the highest of it. */
+class ToldMemory {
+  readonly lists = new TimedLists<MemoryMarker>([], ({ rank, phase }) => `${rank}:${phase}`);
+  highest: { readonly bytes: Bytes; readonly at: Micros } | null = null;
+
+  take(marker: MemoryMarker): void {
+    this.lists.take(marker);
+    const { t, memory } = marker;
+    const bytes = highWater(memory);
+    if (this.highest !== null && bytes <= this.highest.bytes) return;
+    this.highest = { bytes, at: memory.peak === undefined ? t : (memory.peakAt ?? t) };
+  }
+}
+const listMemory = carriedOn<MemoryMarker, ToldMemory>(() => new ToldMemory());
+const NOTHING_TOLD = new ToldMemory();
 
 export class MeasuredLine {
-  readonly #marks: TimedLists<MemoryMarker>;
+  readonly #told: ToldMemory;
   readonly #objects: HeldObjects;
 
   constructor(
@@ -33,10 +50,7 @@ export class MeasuredLine {
     markers: readonly Marker[],
   ) {
     this.#objects = new HeldObjects(markers);
-    const told = this.isFramework
-      ? markers.flatMap((marker) => (marker.type === 'memory' ? [marker] : []))
-      : [];
-    this.#marks = new TimedLists(told, ({ rank, phase }) => `${rank}:${phase}`);
+    this.#told = this.isFramework ? listMemory(markersOf(markers, 'memory')) : NOTHING_TOLD;
   }
 
   get isFramework(): boolean {
@@ -86,19 +100,14 @@ export class MeasuredLine {
   /** The highest value of the whole session, and when. */
   peak(): { readonly bytes: Bytes; readonly at: Micros } | null {
     const sampled = highestSample(this.data);
-    let best = sampled ? { bytes: sampled.value, at: sampled.t } : null;
-    for (const { t, memory } of this.#marks.all()) {
-      if (best === null || highWater(memory) > best.bytes)
-        best = {
-          bytes: highWater(memory),
-          at: memory.peak === undefined ? t : (memory.peakAt ?? t),
-        };
-    }
+    const told = this.#told.highest;
+    let best = sampled && { bytes: sampled.value, at: sampled.t };
+    if (told !== null && (best === null || told.bytes > best.bytes)) best = told;
     return best && { bytes: best.bytes - this.baseline, at: best.at };
   }
 
   #marksIn({ phase, step, rank, t0, t1 }: PhaseSpan): MemoryMarker[] {
-    return this.#marks
+    return this.#told.lists
       .within(`${rank}:${phase}`, t0, t1)
       .filter(({ step: own }) => own === null || step === null || own === step);
   }

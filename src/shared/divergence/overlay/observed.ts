@@ -19,71 +19,134 @@ import type { MeasuredOverlay, ObservedPhase, Overlay, OverlayPhase } from './ty
 /** Phases of a kind that the expectation is made from, after the first. */
 const LEARNED = 3;
 
+/** What is known of one kind of phase: of a rank and a name. */
+interface Kind {
+  /** Phases that were measured and are over. */
+  readonly count: number;
+  /** The shape of input of the second of them. */
+  readonly usual: readonly number[] | null;
+  /** Of that shape: phases that got another are held against these, not taken among them. */
+  readonly from: readonly Held[];
+  readonly learned: ObservedPhase | null;
+}
+
+interface Held {
+  readonly row: OverlayPhase;
+  readonly certain: Bytes;
+  readonly measured: Bytes;
+}
+
+const UNKNOWN: Kind = { count: 0, usual: null, from: [], learned: null };
+
+/** Learns from rows as they come, in order, and tells each later one what was to be expected of it. */
+export class ObservedTier {
+  readonly #series: string;
+  readonly #markers: readonly Marker[];
+  readonly #objects: HeldObjects;
+  readonly #shapes: InputShapes;
+  /** In order of their first phase. */
+  readonly #kinds: Map<string, Kind>;
+
+  /** `series`: the line that rows are measured on. `kinds`: what is known from the start. */
+  constructor(series: string, markers: readonly Marker[], kinds: Iterable<[string, Kind]> = []) {
+    this.#series = series;
+    this.#markers = markers;
+    this.#objects = new HeldObjects(markers);
+    this.#shapes = new InputShapes(markers);
+    this.#kinds = new Map(kinds);
+  }
+
+  /** One that goes on from here by itself. */
+  copy(): ObservedTier {
+    return new ObservedTier(this.#series, this.#markers, this.#kinds);
+  }
+
+  /** The row, with `predicted.observed` and its residual where something is expected of it. */
+  take(row: OverlayPhase): OverlayPhase {
+    const key = `${row.rank}:${row.phase}`;
+    const kind = this.#kinds.get(key) ?? UNKNOWN;
+    this.#kinds.set(key, kind);
+    if (row.measured === null || row.isOpen) return row;
+    const held = { row, certain: this.#certainOf(row), measured: row.measured };
+    const shape = this.#shapes.at(row);
+    if (kind.learned !== null) return this.#expect(held, kind.learned, kind.usual, shape);
+    this.#kinds.set(key, learnFrom(kind, held, shape));
+    return row;
+  }
+
+  /** What it goes by so far. */
+  learned(): ObservedPhase[] {
+    return [...this.#kinds.values()].flatMap(({ learned }) => learned ?? []);
+  }
+
+  #certainOf(row: OverlayPhase): Bytes {
+    const mark = this.#objects.atEnd({ ...row, t1: row.span[1] });
+    if (mark === null) return 0;
+    return sumComponents(heldOn(mark, this.#series === TREE_RSS ? 'host' : 'device'));
+  }
+
+  #expect(
+    { row, certain, measured }: Held,
+    { rest }: ObservedPhase,
+    usual: readonly number[] | null,
+    shape: readonly number[] | null,
+  ): OverlayPhase {
+    const scale = scaleOf(usual, shape, this.#series);
+    if (scale === null) return row;
+    const observed = Math.round(certain + rest * scale);
+    return {
+      ...row,
+      predicted: { ...row.predicted, observed },
+      residualObservedBytes: measured - observed,
+    };
+  }
+}
+
+/** The first is left out; so many of the same shape of input as the second are what is learned from. */
+function learnFrom(kind: Kind, held: Held, shape: readonly number[] | null): Kind {
+  const count = kind.count + 1;
+  if (count === 1) return { ...kind, count };
+  const usual = count === 2 ? shape : kind.usual;
+  if (shape?.join() !== usual?.join()) return { ...kind, count, usual };
+  const from = [...kind.from, held];
+  return { count, usual, from, learned: from.length < LEARNED ? null : describeLearned(from) };
+}
+
+function describeLearned(from: readonly Held[]): ObservedPhase | null {
+  const [first, last] = [from[0], from.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const rests = from.map(({ certain, measured }) => measured - certain);
+  const { step: begin } = first.row;
+  const { step: end } = last.row;
+  return {
+    phase: first.row.phase,
+    rank: first.row.rank,
+    steps: begin === null || end === null ? null : [begin, end],
+    certain: last.certain,
+    rest: median(rests),
+    spread: Math.max(...rests) - Math.min(...rests),
+  };
+}
+
 /** The overlay with `predicted.observed` and its residual in each later phase. With a prediction it stays as it is. */
 export function addObserved(overlay: Overlay, markers: readonly Marker[]): Overlay {
   const { series, predictedPeak, phases } = overlay;
   if (series === null || predictedPeak.refined !== null || phases.some(({ inferred }) => inferred))
     return overlay;
-  const objects = new HeldObjects(markers);
-  const shapes = new InputShapes(markers);
-  const learned: ObservedPhase[] = [];
-  const rows = new Map<OverlayPhase, Bytes>();
-  for (const kind of Map.groupBy(phases, ({ rank, phase }) => `${rank}:${phase}`).values()) {
-    const known = kind.flatMap((row) => {
-      const mark = objects.atEnd({ ...row, t1: row.span[1] });
-      const held = mark === null ? {} : heldOn(mark, series === TREE_RSS ? 'host' : 'device');
-      const certain = sumComponents(held);
-      return row.measured === null || row.isOpen ? [] : [{ row, certain, measured: row.measured }];
-    });
-    const second = known[1];
-    const usual = second ? shapes.at(second.row) : null;
-    // Of one shape of input: phases that got another are held against these, not taken among them.
-    const from = known
-      .slice(1)
-      .filter(({ row }) => shapes.at(row)?.join() === usual?.join())
-      .slice(0, LEARNED);
-    const [first, last] = [from[0], from.at(-1)];
-    if (!first || !last || from.length < LEARNED) continue;
-    const rests = from.map(({ certain, measured }) => measured - certain);
-    const rest = median(rests);
-    for (const { row, certain } of known.slice(known.indexOf(last) + 1)) {
-      const scale = scaleOf(usual, shapes.at(row), series);
-      if (scale !== null) rows.set(row, Math.round(certain + rest * scale));
-    }
-    learned.push({
-      phase: first.row.phase,
-      rank: first.row.rank,
-      steps:
-        first.row.step === null || last.row.step === null ? null : [first.row.step, last.row.step],
-      certain: last.certain,
-      rest,
-      spread: Math.max(...rests) - Math.min(...rests),
-    });
-  }
-  return learned.length === 0 ? overlay : withRows(overlay, learned, rows);
+  const tier = new ObservedTier(series, markers);
+  const rows = phases.map((row) => tier.take(row));
+  return { ...overlay, ...tellObserved(overlay, tier.learned(), rows) };
 }
 
-function withRows(
-  overlay: MeasuredOverlay,
+/** What an overlay tells of the tier; nothing while nothing is learned. */
+export function tellObserved(
+  { predictedPeak }: Pick<MeasuredOverlay, 'predictedPeak'>,
   observed: readonly ObservedPhase[],
-  expected: ReadonlyMap<OverlayPhase, Bytes>,
-): MeasuredOverlay {
+  phases: readonly OverlayPhase[],
+): Pick<MeasuredOverlay, 'phases'> & Partial<MeasuredOverlay> {
+  if (observed.length === 0) return { phases };
   const highest = Math.max(...observed.map(({ certain, rest }) => certain + rest));
-  return {
-    ...overlay,
-    observed,
-    predictedPeak: { ...overlay.predictedPeak, observed: highest },
-    phases: overlay.phases.map((row) => {
-      const bytes = expected.get(row);
-      return bytes === undefined || row.measured === null
-        ? row
-        : {
-            ...row,
-            predicted: { ...row.predicted, observed: bytes },
-            residualObservedBytes: row.measured - bytes,
-          };
-    }),
-  };
+  return { observed, predictedPeak: { ...predictedPeak, observed: highest }, phases };
 }
 
 /** By what activations are multiplied where the input is another one; null where that cannot be told. */

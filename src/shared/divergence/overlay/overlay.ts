@@ -8,11 +8,12 @@ import type { Budget } from '../../budget/types';
 import { sampleCount } from '../../trace/series';
 import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-ids';
 import type { Marker, PhaseSpan } from '../../trace/types';
-import type { CompletedPhases } from './completed-phases';
+import type { CompletedPhases, PhaseRows } from './completed-phases';
 import { mustFlag } from './flags';
 import { type InferredSpan, inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, saysNoGpu, seriesById, usedNoGpu } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
+import { ObservedTier, tellObserved } from './observed';
 import { predictedPeak, predictedRow } from './predicted';
 import { findShape, findStairs } from './segmentation';
 import type { MeasuredOverlay, Overlay, OverlayPhase } from './types';
@@ -90,18 +91,22 @@ function measuredOverlay(
   const shape = budget !== null && canInfer ? findShape(line.data, line.baseline) : null;
   const stairs = shape && findStairs(shape);
   const deviceBytes = input.deviceBytes?.[deviceIn(id) ?? ''];
+  const told =
+    shape === null && input.completed ? rowsSoFar(input.completed, line, input, refined) : null;
+  const predictedPeaks = { textbook: budget?.tiers.textbook.total ?? null, refined };
   return {
     series: id,
     alternatives: candidates.filter((other) => other !== id),
     baselineBytes: line.baseline,
     measuredPeak: { ...peak, intervalUs: line.isFramework ? null : intervalUs },
-    predictedPeak: { textbook: budget?.tiers.textbook.total ?? null, refined },
+    predictedPeak: predictedPeaks,
     residualBytes,
     residualPercent: residualBytes === null || !refined ? null : (100 * residualBytes) / refined,
     phases:
       budget !== null && shape !== null
         ? inferredRows(inferredSpans(shape, budget), line, input)
-        : input.spans.map((span) => completedRow(span, line, input)),
+        : (told?.rows ?? input.spans.map((span) => phaseRow(span, line, input))),
+    ...(told && tellObserved({ predictedPeak: predictedPeaks }, told.observed, told.rows)),
     ...(stairs !== null && { stairs }),
     ...(deviceBytes !== undefined && { deviceBytes }),
   };
@@ -152,9 +157,21 @@ function inferredRows(
   });
 }
 
-function completedRow(span: PhaseSpan, line: MeasuredLine, input: OverlayInput): OverlayPhase {
-  const compute = () => phaseRow(span, line, input);
-  return input.completed?.row(line.data.info.id, span, input.durationUs, compute) ?? compute();
+/** Of a recording; with what its own first steps let one expect, where no formula does. */
+function rowsSoFar(
+  completed: CompletedPhases,
+  line: MeasuredLine,
+  input: OverlayInput,
+  refined: Bytes | null,
+): PhaseRows {
+  const { id } = line.data.info;
+  return completed.rows({
+    key: `${id} ${line.baseline} ${refined}`,
+    spans: input.spans,
+    durationUs: input.durationUs,
+    compute: (span) => phaseRow(span, line, input),
+    begin: () => (refined === null ? new ObservedTier(id, input.markers) : null),
+  });
 }
 
 function phaseRow(

@@ -7,6 +7,7 @@
 
 import type { Bytes, Percent } from '../../base/units';
 import type { Budget } from '../../budget/types';
+import { markersOf, markersOfRank, ranksAmong } from '../../trace/carried-on';
 import { highestSample, sampleCount } from '../../trace/series';
 import {
   FRAMEWORK_ALLOCATED,
@@ -46,7 +47,8 @@ interface Trace {
 /** Ranks that announced a phase or memory, and those whose processes were read, in order. */
 export function listRanks({ series, markers }: Pick<Trace, 'series' | 'markers'>): number[] {
   const ranks = new Set<number>();
-  for (const { type, rank } of markers) if (type === 'phase' || type === 'memory') ranks.add(rank);
+  for (const type of ['phase', 'memory'] as const)
+    for (const rank of ranksAmong(markersOf(markers, type))) ranks.add(rank);
   for (const { info } of series) {
     const rank = info.id.startsWith('framework.') ? null : rankIn(info.id);
     if (rank !== null) ranks.add(rank);
@@ -83,7 +85,7 @@ export function selectRank(
   });
   return {
     series: own,
-    markers: markers.filter((marker) => marker.rank === rank),
+    markers: markersOfRank(markers, rank),
     spans: spans.filter((span) => span.rank === rank),
   };
 }
@@ -191,7 +193,7 @@ function findRankPeak(
     new MeasuredLine(
       renamed(framework, FRAMEWORK_ALLOCATED),
       0,
-      trace.markers.filter((marker) => marker.rank === rank),
+      markersOfRank(trace.markers, rank),
     ).peak();
   if (announced) return { bytes: announced.bytes, series: id };
   const resident = seriesById(trace.series, rankMemory(rank));

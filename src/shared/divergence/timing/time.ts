@@ -8,7 +8,6 @@
  */
 
 import { unlessFailure } from '../../base/failure';
-import { median } from '../../base/statistics';
 import type { Micros, Percent } from '../../base/units';
 import { PHASES, type Phase } from '../../base/vocabulary';
 import type { Budget } from '../../budget/types';
@@ -29,7 +28,8 @@ import { sumIn } from '../../trace/series';
 import { deviceIn, deviceUtilization } from '../../trace/series-ids';
 import type { SeriesData } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
-import type { Overlay, OverlayPhase } from '../overlay/types';
+import type { Overlay } from '../overlay/types';
+import { type TimedSpans, timePhases } from './timed-spans';
 
 export interface PhaseTime {
   /** `step`: from the beginning of one forward pass to that of the next step's. */
@@ -76,57 +76,33 @@ export function analyseTime(
   gpuName: string | null,
 ): TimeAnalysis | null {
   const rank = overlay.phases[0]?.rank;
-  const rows = overlay.phases.filter((row) => row.rank === rank && !row.inferred);
-  if (rows.length === 0) return null;
+  const timed = timePhases(overlay.phases, rank);
+  if (timed.size === 0) return null;
   const [gpu = null] = gpuName === null ? [] : gpusNamed(gpuName);
   const device = overlay.series === null ? undefined : deviceIn(overlay.series);
   const utilization =
     device === undefined ? undefined : seriesById(series, deviceUtilization(device));
   const phases = PHASES.flatMap((phase): PhaseTime[] => {
-    const own = rows.filter((row) => row.phase === phase);
-    return own.length === 0
+    const own = timed.get(phase);
+    const work = budget && describeWork(phase, budget, gpu);
+    return own === undefined
       ? []
-      : [
-          timed(
-            phase,
-            own.map(({ span }) => span),
-            budget && describeWork(phase, budget, gpu),
-            budget?.run ?? null,
-            gpu,
-            utilization,
-          ),
-        ];
+      : [describeTime(phase, own, work, budget?.run ?? null, gpu, utilization)];
   });
-  const steps = findSteps(rows);
-  if (steps.length > 0 && budget !== null)
-    phases.push(timed('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
+  const steps = timed.get('step');
+  if (steps !== undefined && budget !== null)
+    phases.push(describeTime('step', steps, stepWork(budget, gpu), budget.run, gpu, utilization));
   return { gpu: gpu?.name ?? null, windowUs: utilization?.info.windowUs ?? null, phases };
 }
 
-/** From each step's first forward pass to the next one's. */
-function findSteps(rows: readonly OverlayPhase[]): (readonly [Micros, Micros])[] {
-  const begun = new Map<number, Micros>();
-  for (const { phase, step, span } of rows)
-    if (phase === 'forward' && step !== null && !begun.has(step)) begun.set(step, span[0]);
-  const starts = [...begun.values()];
-  return rows.some(({ phase }) => phase === 'backward')
-    ? starts
-        .slice(1)
-        .map((end, i) => [starts[i]!, end] as const)
-        .filter(([t0, t1]) => t1 > t0)
-    : [];
-}
-
-function timed(
+function describeTime(
   phase: PhaseTime['phase'],
-  spans: readonly (readonly [Micros, Micros])[],
+  { count, totalUs, medianUs, busyIn }: TimedSpans,
   work: Work | null,
   run: RunSpec | null,
   gpu: Gpu | null,
   utilization: SeriesData | undefined,
 ): PhaseTime {
-  const durations = spans.map(([t0, t1]) => t1 - t0);
-  const medianUs = median(durations);
   const perSecond = (amount: number | null | undefined) =>
     amount == null || medianUs <= 0 ? null : (amount * 1e6) / medianUs;
   const flopsPerSecond = perSecond(work?.flops);
@@ -134,33 +110,27 @@ function timed(
   const moved = perSecond(work?.bytes);
   return {
     phase,
-    count: spans.length,
-    totalUs: durations.reduce((sum, one) => sum + one, 0),
+    count,
+    totalUs,
     medianUs,
     leastUs: work?.seconds == null ? null : Math.round(work.seconds * 1e6),
     tokensPerSecond: perSecond(work?.tokens),
     flopsPerSecond,
     flopsUtilization: flopsPerSecond === null || peak === null ? null : flopsPerSecond / peak,
     bandwidthUtilization: moved === null || gpu === null ? null : moved / gpu.bandwidth,
-    busy: busyIn(spans, medianUs, utilization),
+    busy: meanBusy(busyIn, medianUs, utilization),
   };
 }
 
-function busyIn(
-  spans: readonly (readonly [Micros, Micros])[],
+/** Of what lasts longer than the counter's window, whose average is of both where it begins before. */
+function meanBusy(
+  busyIn: TimedSpans['busyIn'],
   medianUs: Micros,
   utilization: SeriesData | undefined,
 ): Percent | null {
   const window = utilization?.info.windowUs ?? null;
   if (!utilization || window === null || medianUs < window) return null;
-  let sum = 0;
-  let count = 0;
-  for (const [t0, t1] of spans) {
-    // An average whose window begins before the phase is of both.
-    const within = sumIn(utilization, t0 + window, t1);
-    sum += within.sum;
-    count += within.count;
-  }
+  const { sum, count } = busyIn((t0, t1) => sumIn(utilization, t0 + window, t1));
   return count === 0 ? null : sum / count / 1000;
 }
 

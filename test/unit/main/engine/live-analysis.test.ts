@@ -8,20 +8,37 @@ import {
   completedSpans,
 } from '../../../../src/shared/divergence/overlay/completed-phases';
 import { deriveLines } from '../../../../src/shared/divergence/overlay/lines';
+import { addObserved } from '../../../../src/shared/divergence/overlay/observed';
 import { buildOverlay } from '../../../../src/shared/divergence/overlay/overlay';
 import type { DiagnosisInput } from '../../../../src/shared/divergence/overlay/types';
+import { analyseTime } from '../../../../src/shared/divergence/timing/time';
+import { summarizePhases } from '../../../../src/shared/session/phase-kinds';
 import { phaseSpans } from '../../../../src/shared/trace/phases';
+import type { Marker } from '../../../../src/shared/trace/types';
 import { budgetWith, MB, phase, series, training } from '../../../support/overlay-scenario';
+import { randomFrom } from '../../../support/random-runs';
+
+/** Whoever follows a recording: its markers are one list, to which those that are new are added. */
+class Follower {
+  readonly rows = new CompletedPhases();
+  readonly #markers: Marker[] = [];
+
+  read(seen: readonly Marker[]): readonly Marker[] {
+    this.#markers.push(...seen.slice(this.#markers.length));
+    return this.#markers;
+  }
+}
 
 /** The session as it is seen at `ms`: what has happened by then, and nothing else. */
 function seenAt(
   session: ReturnType<typeof training>,
   ms: number,
-  rows?: CompletedPhases,
+  follower: Follower | null = null,
   mustMatchExactly = true,
 ): DiagnosisInput {
   const durationUs = ms * 1000;
-  const markers = session.markers.filter(({ t }) => t <= durationUs);
+  const seen = session.markers.filter(({ t }) => t <= durationUs);
+  const markers = follower?.read(seen) ?? seen;
   const all = session.series.map((one) => {
     const count = one.times.filter((t) => t <= durationUs).length;
     return { ...one, times: one.times.slice(0, count), values: one.values.slice(0, count) };
@@ -35,7 +52,11 @@ function seenAt(
     budget: session.budget,
     mustMatchExactly,
   };
-  const overlay = buildOverlay({ ...common, baselines: {}, ...(rows && { completed: rows }) });
+  const overlay = buildOverlay({
+    ...common,
+    baselines: {},
+    ...(follower && { completed: follower.rows }),
+  });
   return {
     ...common,
     live: true,
@@ -66,26 +87,83 @@ describe('a session being recorded', () => {
 
   it('works out a phase that is over once, with the result of working it out at the end', () => {
     const session = training(20, 3 * MB);
-    const rows = new CompletedPhases();
-    for (let ms = 500; ms < 6000; ms += 500) seenAt(session, ms, rows);
-    const kept = seenAt(session, 6100, rows).overlay;
-    expect(kept).toEqual(seenAt(session, 6100).overlay);
-    let computed = 0;
-    const span = {
-      phase: 'forward' as const,
-      step: 1,
-      rank: 0,
-      t0: 100_000,
-      t1: 200_000,
-      memory: null,
-    };
-    rows.row('framework.allocated', span, 6_100_000, () => {
-      computed++;
-      return kept.phases[0]!;
-    });
-    expect(computed).toBe(0);
+    const follower = new Follower();
+    const looks = [];
+    for (let ms = 500; ms < 6200; ms += 400)
+      looks.push(seenAt(session, ms, follower).overlay.phases);
+    const last = looks.at(-1)!;
+    expect(last).toEqual(seenAt(session, 6100).overlay.phases);
+    const before = looks.at(-2)!;
+    expect(before.length).toBeGreaterThan(20);
+    for (const [i, row] of before.entries()) expect(last[i]).toBe(row);
+  });
+
+  it('sums up phases look by look as all of them at once, whatever order they end in and whatever is still open', () => {
+    const next = randomFrom(3);
+    for (let round = 0; round < 20; round++) {
+      const { markers, line } = randomPhases(next);
+      const follower = new Follower();
+      for (let until = 0; until <= 60e6; until += 1 + Math.floor(next() * 9e6)) {
+        const known = markers.filter(({ arrives }) => arrives <= until).map(({ marker }) => marker);
+        const look = (all: readonly Marker[], completed?: CompletedPhases) => {
+          const { spans } = phaseSpans(all, until);
+          const input = { lines: deriveLines([line], {}), markers: all, spans, durationUs: until };
+          const overlay = buildOverlay({
+            ...input,
+            budget: null,
+            baselines: {},
+            mustMatchExactly: false,
+            ...(completed && { completed }),
+          });
+          const told = completed ? overlay : addObserved(overlay, all);
+          return {
+            told,
+            kinds: summarizePhases(told.phases),
+            time: analyseTime(told, null, [line], null),
+          };
+        };
+        expect(look(follower.read(known), follower.rows)).toEqual(look([...known]));
+      }
+    }
   });
 });
+
+/** Nested phases of two ranks, some never ended, some told of late; and a line they are measured on. */
+function randomPhases(next: () => number) {
+  const markers: { readonly arrives: number; readonly marker: Marker }[] = [];
+  for (const rank of [0, 1]) {
+    for (let step = 0; step < 40; step++) {
+      const t = step * 1.4e6 + Math.floor(next() * 1e5);
+      const tell = (at: number, marker: object, late = 0) =>
+        markers.push({ arrives: at + late, marker: { t: at, rank, step, ...marker } as Marker });
+      for (const [name, begin, end] of [
+        ['idle', 0, 1.2e6],
+        ['forward', 1e5, 5e5],
+        ['backward', 5e5, 1e6],
+      ] as const) {
+        if (name === 'idle' && next() < 0.7) continue;
+        tell(t + begin, { type: 'phase', name, event: 'begin' });
+        const bytes = GiB + Math.floor(next() * 1e6);
+        if (next() < 0.5)
+          tell(
+            t + end,
+            { type: 'memory', phase: name, memory: { allocated: bytes } },
+            next() * 4e6,
+          );
+        if (next() < 0.95)
+          tell(t + end, { type: 'phase', name, event: 'end' }, next() < 0.1 ? 3e6 : 0);
+      }
+    }
+  }
+  const samples = Array.from(
+    { length: 600 },
+    (_, i) => [i * 100, GiB + Math.floor(next() * 1e8)] as const,
+  );
+  return {
+    markers: markers.sort((a, b) => a.arrives - b.arrives),
+    line: series('gpu0.memory.used', samples, 100),
+  };
+}
 
 describe('a forecast', () => {
   const parts = (activations: number) => ({ params: 1000 * MB, activations: activations * MB });
