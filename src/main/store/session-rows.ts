@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { Micros } from '../../shared/base/units';
+import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, PhaseSpan } from '../../shared/trace/types';
 import type { Span } from './series-query';
 import { parsePhase, parseStoredMarker } from './stored-rows';
@@ -40,9 +41,19 @@ export interface Seen {
 /** Rows of a page when all are read. */
 const ALL_AT_ONCE = 10_000;
 
+const IN_SPAN = 't BETWEEN :t0 AND :t1';
+/** Without it SQLite would go by the index of times even where every time is asked for, and sort the whole table a page. */
+const BY_SEQ = '+t BETWEEN :t0 AND :t1';
+const markers = (span: string) =>
+  `SELECT seq, value FROM marker WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT :limit`;
+const logs = (span: string) =>
+  `SELECT seq, t, stream, text FROM log WHERE seq > :after AND ${span} AND ${IN_TIME} ORDER BY seq LIMIT :limit`;
+
 const SQL = {
-  markers: `SELECT seq, value FROM marker WHERE seq > :after AND t BETWEEN :t0 AND :t1 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
-  logs: `SELECT seq, t, stream, text FROM log WHERE seq > :after AND t BETWEEN :t0 AND :t1 AND ${IN_TIME} ORDER BY seq LIMIT :limit`,
+  markers: markers(IN_SPAN),
+  allMarkers: markers(BY_SEQ),
+  logs: logs(IN_SPAN),
+  allLogs: logs(BY_SEQ),
   gaps: `SELECT gap.seq, gap.t0, gap.t1, gap.reason, series.id AS series FROM gap JOIN series ON series.key = gap.series
     WHERE gap.seq > :after AND gap.t0 <= :t1 AND gap.t1 >= :t0 AND ${IN_TIME} ORDER BY gap.seq LIMIT :limit`,
   // Gaps of a series do not overlap, so the one before the first that begins in the span is the last that can reach in.
@@ -55,6 +66,8 @@ const SQL = {
   seen: `SELECT coalesce((SELECT max(seq) FROM marker), 0) AS marker, coalesce((SELECT max(seq) FROM log), 0) AS log,
     coalesce((SELECT max(seq) FROM gap), 0) AS gap`,
 } as const;
+
+const isEver = ({ t0, t1 }: Span): boolean => t0 <= EVER.t0 && t1 >= EVER.t1;
 
 interface Totals {
   readonly markers: number;
@@ -86,7 +99,11 @@ export class SessionRows {
 
   /** In order of arrival, as logs and gaps are; a gap that grew arrives anew. */
   markersIn(span: Span, query: PageQuery): Page<MarkerRow> {
-    const page = this.#page<{ seq: number; value: string }>('markers', span, query);
+    const page = this.#page<{ seq: number; value: string }>(
+      isEver(span) ? 'allMarkers' : 'markers',
+      span,
+      query,
+    );
     return {
       ...page,
       rows: this.#read(() =>
@@ -96,7 +113,7 @@ export class SessionRows {
   }
 
   logsIn(span: Span, query: PageQuery): Page<LogRow> {
-    return this.#page('logs', span, query);
+    return this.#page(isEver(span) ? 'allLogs' : 'logs', span, query);
   }
 
   gapsIn(span: Span, query: PageQuery): Page<GapRow> {
@@ -134,7 +151,7 @@ export class SessionRows {
   }
 
   #page<Row extends { readonly seq: number }>(
-    name: 'markers' | 'logs' | 'gaps' | 'phases',
+    name: 'markers' | 'allMarkers' | 'logs' | 'allLogs' | 'gaps' | 'phases',
     { t0, t1 }: Span,
     { after = 0, limit }: PageQuery,
     more: Readonly<Record<string, number>> = {},

@@ -12,8 +12,20 @@ const MAX_DEPTH = 64;
 export function parseStored(text: unknown, maxLength: Bytes = MAX_LENGTH): unknown {
   if (typeof text !== 'string') throw new SyntaxError('not a text');
   if (text.length > maxLength) throw new SyntaxError('longer than any document of a session');
-  if (depthIn(text) > MAX_DEPTH) throw new SyntaxError('nested too deeply');
+  if (countBrackets(text) > MAX_DEPTH && depthIn(text) > MAX_DEPTH)
+    throw new SyntaxError('nested too deeply');
   return JSON.parse(text);
+}
+
+/** Of those that open, within strings too: what has few cannot be deep, and most documents are short. */
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length && count <= MAX_DEPTH; i++) {
+    const code = text.charCodeAt(i);
+    // [ and {
+    if (code === 0x5b || code === 0x7b) count++;
+  }
+  return count;
 }
 
 /** How deep the brackets of a JSON text go; brackets within its strings do not count. */

@@ -96,10 +96,32 @@ const phase = z.looseObject({
   memory: memory.nullable(),
 });
 
+/** A phase's begin or end and nothing more, as most rows of a long session are: told without the schema, as by it. */
+function isPlainPhase(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, t, rank: at, step: of, name, event, input }: Record<string, unknown> = { ...value };
+  return (
+    type === 'phase' &&
+    (event === 'begin' || event === 'end') &&
+    typeof t === 'number' &&
+    Math.abs(t) <= 2 ** 53 &&
+    (of === null || Number.isSafeInteger(of)) &&
+    typeof at === 'number' &&
+    Number.isInteger(at) &&
+    at >= 0 &&
+    at <= 1_000_000 &&
+    typeof name === 'string' &&
+    name.length <= 1000 &&
+    input === undefined
+  );
+}
+
 /** Each throws ZodError or SyntaxError for what is none. */
 export const parseSeriesInfo = (stored: string): SeriesInfo =>
   seriesInfo.parse(parseStored(stored, MAX_ROW)) as SeriesInfo;
-export const parseStoredMarker = (stored: string): Marker =>
-  marker.parse(parseStored(stored, MAX_ROW)) as Marker;
+export function parseStoredMarker(stored: string): Marker {
+  const value = parseStored(stored, MAX_ROW);
+  return (isPlainPhase(value) ? value : marker.parse(value)) as Marker;
+}
 export const parsePhase = (stored: string): PhaseSpan =>
   phase.parse(parseStored(stored, MAX_ROW)) as PhaseSpan;
