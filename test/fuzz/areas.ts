@@ -52,7 +52,7 @@ const filesIn = (...path: string[]) =>
     .filter((bytes) => bytes.length > 0 && bytes.length < 100_000);
 
 const imports: Area = {
-  id: 'imports',
+  id: 'import',
   seeds: (root) => [
     ...filesIn(root, 'test/fixtures/import'),
     ...filesIn(root, 'test/fixtures/import-refused'),
@@ -66,7 +66,7 @@ const imports: Area = {
 
 /** A look, an import and what is stored of it, held against what was written: 2,000 of them take minutes. */
 const wholeImports: Area = {
-  id: 'whole-imports',
+  id: 'whole-import',
   seeds: (root) => [
     ...numberedLogs(200),
     ...filesIn(root, 'test/fixtures/import'),

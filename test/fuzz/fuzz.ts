@@ -5,7 +5,7 @@
  *   npm run fuzz [-- area | all] [inputs per area, 20000 unless given] [seed, 1 unless given] [--keep]
  *
  * Prints, for each area, how many inputs were read and how many refused, the blocks of code reached, the slowest, and the
- * memory at the end; what breaks is kept in out/fuzz and its stack printed. Exits 1 when something broke. The same seed
+ * most memory that was taken; what breaks is kept in out/fuzz and its stack printed. Exits 1 when something broke. The same seed
  * tries the same inputs. --keep puts the inputs that led further into the corpus that later trials begin with.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -76,7 +76,7 @@ async function fuzz(area: Area): Promise<number> {
     `${coverage.size} blocks reached, ${corpus.led} inputs led further`,
     ...(keeps === null ? [] : [`${keeps} in the corpus`]),
     `slowest ${slowest.toFixed(0)} ms`,
-    `${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`,
+    `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB at the most`,
     `${((performance.now() - began) / 1000).toFixed(1)} s`,
   ];
   process.stdout.write(`${figures.join(' · ')}\n`);

@@ -6,7 +6,7 @@
  * imported, from which file, and what was odd about it.
  */
 import { basename } from 'node:path';
-import type { Failure } from '../../shared/base/failure';
+import { Failure } from '../../shared/base/failure';
 import type { AbsentReason } from '../../shared/base/vocabulary';
 import { summarizeSession } from '../../shared/session/summary';
 import type { SessionData, SessionSummary } from '../../shared/session/types';
@@ -16,6 +16,7 @@ import { findFileFormat, type ImportedTrace, readAnyTrace, withPlainFile } from 
 import { readHead } from '../import/decode';
 import type { ImportedSeries } from '../import/imported-series';
 import { buildImportedSession, findRefusal, type ImportOptions } from '../import/imported-session';
+import { mergeTraces } from '../import/merged-trace';
 import type { Library } from '../store/library';
 import { packRawFile } from '../store/raw-file';
 import { copySession, isSessionFile, readSessionFile } from '../store/session-copy';
@@ -38,7 +39,10 @@ interface GapCount {
 
 /** What a file holds, told without importing it. */
 export interface ExaminedFile
-  extends Omit<ImportedTrace, 'kind' | 'series' | 'markers' | 'allocations' | 'close'> {
+  extends Omit<
+    ImportedTrace,
+    'kind' | 'series' | 'markers' | 'allocations' | 'undatedUs' | 'close'
+  > {
   readonly kind: ImportedTrace['kind'] | 'plumbline';
   /** Why it would not be imported; null where it would be. */
   readonly refusal: Failure | null;
@@ -69,13 +73,43 @@ async function importPlainFile(
   path: string,
   options: ImportOptions,
 ): Promise<string> {
-  if (isSession(path)) return copySession(library, path);
-  const trace = await readAnyTrace(path, options);
+  if (isSession(path)) {
+    if (options.beside !== undefined)
+      throw new Failure(
+        'bad_input',
+        `${basename(path)} is a session already: nothing is laid beside its lines.`,
+        'Import the file that it was made from, with --beside.',
+      );
+    return copySession(library, path);
+  }
+  const trace = await readAll(path, options);
   try {
     return storeTrace(library, trace, path, options);
   } finally {
     trace.close();
   }
+}
+
+/** The file with those that are laid beside it. */
+async function readAll(path: string, options: ImportOptions): Promise<ImportedTrace> {
+  let trace = await readAnyTrace(path, options);
+  for (const other of options.beside ?? []) {
+    const read = await withPlainFile(other, (plain) => readAnyTrace(plain)).catch((error) => {
+      trace.close();
+      throw error;
+    });
+    try {
+      trace = mergeTraces(
+        { fileName: basename(path), trace },
+        { fileName: basename(other), trace: read },
+      );
+    } catch (error) {
+      trace.close();
+      read.close();
+      throw error;
+    }
+  }
+  return trace;
 }
 
 function storeTrace(
@@ -111,8 +145,8 @@ function storeTrace(
 
 async function examinePlainFile(path: string, options: ImportOptions): Promise<ExaminedFile> {
   if (!isSession(path)) {
-    const read = await readAnyTrace(path, options);
-    const { series, markers: _markers, allocations: _allocations, close, ...trace } = read;
+    const read = await readAll(path, options);
+    const { series, markers: _m, allocations: _a, undatedUs: _u, close, ...trace } = read;
     close();
     const refusal = findRefusal(read, basename(path));
     return { ...trace, series: series.map(summarizeImported), refusal };

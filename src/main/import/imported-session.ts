@@ -17,6 +17,8 @@ export interface ImportOptions extends ReadOptions {
   readonly run?: RunSpec;
   /** Device memory in use before the run; taken from the first samples where they show it, unless given. */
   readonly baselineBytes?: Bytes;
+  /** Files of the same run, whose lines and moments are laid beside those of the file. */
+  readonly beside?: readonly string[];
   /** Keeps the file as it came in the session. */
   readonly keepRaw?: boolean;
 }

@@ -71,6 +71,8 @@ export interface ImportedTrace {
   readonly warnings: readonly string[];
   /** ISO 8601; the first stamp in the file, else null. */
   readonly startedAt: string | null;
+  /** Where its times lack the year or the date: what the clock on the wall said at the start, in a year or on a day of no account; else null. */
+  readonly undatedUs: Micros | null;
   readonly durationUs: Micros;
   /** The sentence nvidia-smi printed instead of, or beside, its answer. */
   readonly error: string | null;

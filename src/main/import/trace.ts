@@ -44,6 +44,8 @@ export class TraceBuilder {
   allocations: AllocationLedger | null = null;
   /** What the times of points and markers count from, in microseconds since 1970; null where the file does not tell. */
   epochUs: number | null = null;
+  /** The times of points and markers tell no year. */
+  lacksYear = false;
   /** Where the axis begins on the file's own clock, where that is not its first sample. */
   originUs: number | null = null;
   #samples = 0;
@@ -214,6 +216,8 @@ export class TraceBuilder {
       }),
       warnings: [...this.#warnings],
       startedAt: this.#findStart(start),
+      undatedUs:
+        Number.isFinite(start) && (this.lacksYear || this.#undated === 'date') ? start : null,
       durationUs,
       error: this.error,
       close: () => this.#room.close(),

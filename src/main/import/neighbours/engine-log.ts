@@ -130,6 +130,7 @@ class EngineLogReader implements LineSink {
       const instant = parseInstant(this.#first).getTime() * 1000;
       this.#trace.epochUs = instant - this.#first.us;
     }
+    this.#trace.lacksYear = this.#first?.undated === 'date';
     if (told.length > 0) this.#trace.originUs = this.#began;
     for (const rank of told) writeRank(this.#trace, rank, numbers.get(rank.seat.key) ?? 0);
     this.#remark(told);

@@ -16,6 +16,7 @@ import {
 } from '../../../engine/imports';
 import { ImportProgress } from '../import-progress';
 import { BRIEF_OPTION } from '../options/brief';
+import { collect } from '../options/setting-options';
 import { addSpecOptions, declaredSpec, type SpecOptions, whole } from '../options/spec-options';
 import type { Output } from '../output';
 import { importedText } from '../text/import';
@@ -29,6 +30,7 @@ interface CliOptions extends SpecOptions {
   readonly baseline?: string;
   readonly name?: string;
   readonly keepRaw?: boolean;
+  readonly beside?: readonly string[];
   readonly brief?: boolean;
   readonly query?: string;
   readonly from?: string;
@@ -48,6 +50,11 @@ export function registerImport(program: Command, output: Output): void {
       )
       .option('--dry-run', 'tell what the file holds and import nothing')
       .option('--name <name>', 'name of the session; the name of the file when left out')
+      .option(
+        '--beside <file>',
+        "a file of the same run to lay beside it, for example an engine's log beside nvidia-smi's (may be repeated)",
+        collect,
+      )
       .option('--interval <ms>', 'interval of a file without timestamps')
       .option(
         '--columns <names>',
@@ -66,6 +73,12 @@ export function registerImport(program: Command, output: Output): void {
       .option(...BRIEF_OPTION)
       .option('--keep-raw', 'keep the file in the session as it came'),
   ).action(async (files: readonly string[], options: CliOptions) => {
+    if (options.beside !== undefined && files.length > 1)
+      throw new Failure(
+        'bad_input',
+        '--beside lays files beside one file, and several were given.',
+        'Import them one after another.',
+      );
     const progress = new ImportProgress((line) => output.progress(line));
     const request: ImportOptions = {
       ...(await buildRequest(options)),
@@ -147,6 +160,7 @@ async function buildRequest(options: CliOptions): Promise<ImportOptions> {
       : { columns: options.columns.split(',').map((name) => name.trim()) }),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.keepRaw === undefined ? {} : { keepRaw: options.keepRaw }),
+    ...(options.beside === undefined ? {} : { beside: options.beside }),
   };
 }
 
