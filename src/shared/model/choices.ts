@@ -36,6 +36,13 @@ export type Framework = (typeof FRAMEWORKS)[number];
 export const BACKENDS = ['webgpu', 'wasm', 'cpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
 export const SERVERS = ['vllm', 'sglang', 'llama.cpp'] as const;
+export type Server = (typeof SERVERS)[number];
+/** As people write them. */
+export const SERVER_NAMES: Readonly<Record<Server, string>> = {
+  vllm: 'vLLM',
+  sglang: 'SGLang',
+  'llama.cpp': 'llama.cpp',
+};
 export const OFFLOADS = ['none', 'optimizer', 'all'] as const;
 export type Offload = (typeof OFFLOADS)[number];
 export const UNQUANTIZED_PRECISIONS = ['fp32', 'bf16'] as const;

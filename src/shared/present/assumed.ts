@@ -1,5 +1,6 @@
 /** The defaults that bytes depend on, named beside the answer: what the person did not say and the framework would do. */
 
+import { SERVER_NAMES } from '../model/choices';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { castsUnquantized, quantizedPrecision } from '../model/stored-precision';
 
@@ -17,7 +18,7 @@ export function listAssumed(
   const isOpen = (name: keyof RunSpec) => given[name] === undefined;
   const isPyTorch = run.framework === 'pytorch';
   const rows: readonly [open: boolean, words: string][] = [
-    [run.mode === 'serve' && isOpen('engine'), 'vllm'],
+    [run.mode === 'serve' && isOpen('engine'), SERVER_NAMES.vllm],
     [isOpen('precision') && run.gguf === undefined, precisionWords(model, run)],
     [
       isOpen('unquantizedPrecision') && castsUnquantized(run, model),

@@ -9,6 +9,7 @@
  * sgl-project/sglang pulls 11716, 11830 and 12978, ggml-org/llama.cpp pull 6122.
  */
 import { type Bytes, GiB, MiB } from '../../../shared/base/units';
+import { SERVERS, type Server } from '../../../shared/model/choices';
 
 /** The components that an engine's lines tell of. */
 export type EngineComponent = 'params' | 'kv_cache' | 'workspace' | 'activations' | 'logits';
@@ -42,9 +43,6 @@ export type EngineTold =
   /** Bytes of the host. */
   | { readonly kind: 'host'; readonly bytes: Bytes }
   | { readonly kind: 'tokens'; readonly tokens: number };
-
-export const ENGINES = ['vllm', 'sglang', 'llama.cpp'] as const;
-export type Engine = (typeof ENGINES)[number];
 
 type Row = readonly [pattern: RegExp, read: (found: RegExpExecArray) => readonly EngineTold[]];
 
@@ -200,22 +198,22 @@ const LLAMA_CPP: readonly Row[] = [
   [/\b(?:server is listening|all slots are idle|model loaded)\b/, () => [{ kind: 'ready' }]],
 ];
 
-const TABLES: Readonly<Record<Engine, readonly Row[]>> = {
+const TABLES: Readonly<Record<Server, readonly Row[]>> = {
   vllm: VLLM,
   sglang: SGLANG,
   'llama.cpp': LLAMA_CPP,
 };
 
 /** What a line tells of memory, in the words of one engine. */
-export const readEngineLine = (engine: Engine, line: string): readonly EngineTold[] =>
+export const readEngineLine = (engine: Server, line: string): readonly EngineTold[] =>
   TABLES[engine].flatMap(([each, read]) => {
     const found = each.exec(line);
     return found ? read(found) : [];
   });
 
 /** The engine whose memory a text speaks of; null where it is none of them. */
-export const recognizeEngine = (lines: readonly string[]): Engine | null =>
-  ENGINES.find((engine) =>
+export const recognizeEngine = (lines: readonly string[]): Server | null =>
+  SERVERS.find((engine) =>
     lines.some((line) =>
       readEngineLine(engine, line).some(
         ({ kind }) => kind === 'held' || kind === 'free-after' || kind === 'host',

@@ -9,11 +9,11 @@
 import { formatBytes, formatInteger } from '../../../shared/base/format';
 import type { Bytes, Micros } from '../../../shared/base/units';
 import { ENGINE_LOG } from '../../../shared/base/vocabulary';
+import { SERVER_NAMES, type Server } from '../../../shared/model/choices';
 import type { Head, ImportFormat, LineSink } from '../protocol';
 import { parseInstant, type Stamp } from '../stamps';
 import type { TraceBuilder } from '../trace';
 import {
-  type Engine,
   type EngineComponent,
   type EngineTold,
   type How,
@@ -23,12 +23,6 @@ import {
 import { findSeat, numberSeats, readEngineTime, type Seat } from './engine-ranks';
 import { describeFramework } from './framework';
 
-/** As people write them. */
-const NAMES: Readonly<Record<Engine, string>> = {
-  vllm: 'vLLM',
-  sglang: 'SGLang',
-  'llama.cpp': 'llama.cpp',
-};
 /** Between lines of one second, so that a moment lies between any two. */
 const STEP_US: Micros = 2;
 /** Between lines of a log without times. */
@@ -99,7 +93,7 @@ class Rank {
 
 class EngineLogReader implements LineSink {
   readonly #trace: TraceBuilder;
-  readonly #engine: Engine;
+  readonly #engine: Server;
   readonly #ranks = new Map<string, Rank>();
   /** Whether the engine's own times count, or those in front of all lines. */
   readonly #hasOwnTimes: boolean;
@@ -190,7 +184,7 @@ class EngineLogReader implements LineSink {
     const say = (words: string) => this.#trace.warn(words);
     if (told.length === 0) return;
     say(
-      `${NAMES[this.#engine]} tells what it reserves while it starts; what it uses of it afterwards is not in its log.`,
+      `${SERVER_NAMES[this.#engine]} tells what it reserves while it starts; what it uses of it afterwards is not in its log.`,
     );
     if (this.#restarts > 0) say(`The log holds ${this.#restarts + 1} starts; the last one counts.`);
     if (this.#first === null)

@@ -4,6 +4,7 @@ import { ABSENT, formatBytes, formatDuration, formatInteger } from '../../../../
 import { rankCount } from '../../../../shared/budget/sharding/shard';
 import type { PaddingReport } from '../../../../shared/compute/padding';
 import type { QuantizationRow } from '../../../../shared/compute/quantization';
+import { SERVER_NAMES } from '../../../../shared/model/choices';
 import type { RunSpec } from '../../../../shared/model/spec';
 import type { GpuPlan } from '../../../../shared/planning/plan';
 import type { ServingPlan } from '../../../../shared/planning/serving';
@@ -77,7 +78,7 @@ function runWords(run: RunSpec): string {
   if (run.mode === 'serve')
     return [
       run.mode,
-      run.engine ?? 'vllm',
+      SERVER_NAMES[run.engine ?? 'vllm'],
       `${run.batch} × ${length}`,
       run.gguf ?? run.precision,
     ].join(' · ');
@@ -107,7 +108,7 @@ function servingText(serving: ServingPlan, run: RunSpec): string {
       ? 'nothing is left for the cache'
       : `${formatBytes(cacheBytes)} are left for the cache, ${formatInteger(cacheTokens)} tokens: ${countSequences(sequences)} of ${formatInteger(run.seq)} at once, or one of ${formatInteger(longestContext)}`;
   return wrap(
-    `${run.engine ?? 'vllm'} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${left}.${layersText(serving)}`,
+    `${SERVER_NAMES[run.engine ?? 'vllm']} holds ${formatBytes(weightBytes)} of weights and sets ${formatBytes(passBytes)} aside for passes; ${left}.${layersText(serving)}`,
     '',
   );
 }
