@@ -18,6 +18,7 @@ import {
 } from './chunk';
 import { GrowingSeries, type Layout, type SealedChunk } from './growing-series';
 import { SharedTimes } from './shared-times';
+import type { Totals } from './stored-totals';
 
 export type Row = readonly (string | number | bigint | Buffer | null)[];
 export type Put = (table: 'chunk' | 'times' | 'tail' | 'emptyTail', row: Row) => void;
@@ -83,6 +84,12 @@ export class GrowingSamples {
     for (const series of all) if (series.waiting > 0) this.#store(series, series.waiting);
     this.#emptyTail(all);
     this.#waiting = 0;
+  }
+
+  /** Of everything that is in chunks, by the series' keys. */
+  totals(): Totals {
+    const all = [...this.#series.values()];
+    return new Map(all.flatMap(({ key, whole }) => (whole === null ? [] : [[key, whole]])));
   }
 
   /** Rows of what waits and is not in the tail. Call `tailStored` when they are committed. */

@@ -60,12 +60,18 @@ export class GrowingSeries {
   #to = 0;
   #last: Micros | null = null;
   #sealed = 0;
+  #whole: Summary | null = null;
   readonly #levels: Level[] = [];
 
   constructor(key: number, info: SeriesInfo, layout: Layout) {
     this.key = key;
     this.info = info;
     this.#layout = layout;
+  }
+
+  /** Of all that is sealed; null where nothing is. */
+  get whole(): Summary | null {
+    return this.#whole;
   }
 
   /** Samples that wait. */
@@ -101,6 +107,7 @@ export class GrowingSeries {
   seal(n: number): SealedChunk[] {
     const [from, to] = [this.#from, this.#from + n];
     const summary = summarize(this.#times, this.#values, from, to);
+    this.#whole = this.#whole === null ? summary : mergeSummaries(this.#whole, summary);
     const times = this.#times.slice(from, to);
     const values = this.#values.slice(from, to);
     const sealed: SealedChunk[] = [

@@ -5,11 +5,12 @@
  */
 import { upperBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
+import { EVER } from '../../shared/trace/series';
 import type { ChunkRef } from './trace-source';
 
 /** The chunk that holds a moment, and the one after it. */
 const FIRST_ROWS = 2;
-/** Of a level that a picture is drawn from, as many as a picture takes. */
+/** As many as a picture takes of the level it is drawn from. */
 const PICTURE_ROWS = 32;
 const MOST_ROWS = 512;
 const MOST_STRETCHES = 4;
@@ -17,6 +18,8 @@ const MOST_STRETCHES = 4;
 export interface ChunkIndex {
   /** Of a level, from the last chunk that begins at or before t, in order of time, at most `limit`. */
   from(series: number, level: number, t: Micros, limit: number): ChunkRef[];
+  /** The same of those that begin by t1. */
+  between(series: number, level: number, t0: Micros, t1: Micros, limit: number): ChunkRef[];
 }
 
 interface Stretch {
@@ -39,10 +42,11 @@ export class KnownChunks {
 
   /** Those of a level that touch [t0, t1]; null where they are more than are held at once. */
   touching(series: number, level: number, t0: Micros, t1: Micros): readonly ChunkRef[] | null {
-    const near = this.#around(series, level, t0);
-    const isEnough = t1 <= near.until || near.asked >= PICTURE_ROWS;
-    const stretch = isEnough ? near : this.#ask(series, level, t0, PICTURE_ROWS);
-    if (t1 > stretch.until) return null;
+    const held = this.#stretches.get(`${series}:${level}`) ?? [];
+    const stretch =
+      held.find(({ from, until }) => from <= t0 && t1 <= until) ??
+      this.#askBetween(series, level, t0, t1);
+    if (stretch === null) return null;
     const { begins, chunks } = stretch;
     const last = upperBound(begins, t0) - 1;
     const from = last >= 0 && chunks[last]!.t1 >= t0 ? last : last + 1;
@@ -69,9 +73,9 @@ export class KnownChunks {
       this.#stretches.set(
         key,
         stretches.flatMap((stretch) => {
-          if (stretch.until !== Number.POSITIVE_INFINITY) return stretch;
           const last = stretch.chunks.at(-1);
-          return last === undefined ? [] : { ...stretch, until: last.t1 };
+          if (last === undefined) return [];
+          return { ...stretch, until: Math.min(stretch.until, last.t1) };
         }),
       );
   }
@@ -88,15 +92,31 @@ export class KnownChunks {
   /** `instead`: one that is not needed any more. */
   #ask(series: number, level: number, t: Micros, asked: number, instead?: Stretch): Stretch {
     const chunks = this.#index.from(series, level, t, asked);
-    const [first] = chunks;
     const last = chunks.at(-1);
     const stretch = {
       begins: chunks.map(({ t0 }) => t0),
       chunks,
-      from: first !== undefined && first.t0 <= t ? first.t0 : Number.NEGATIVE_INFINITY,
+      from: beginning(chunks, t),
       until: last === undefined || chunks.length < asked ? Number.POSITIVE_INFINITY : last.t1,
       asked,
     };
+    return this.#hold(series, level, stretch, instead);
+  }
+
+  /** Null where they are more than a picture takes. */
+  #askBetween(series: number, level: number, t0: Micros, t1: Micros): Stretch | null {
+    const chunks = this.#index.between(series, level, t0, t1, PICTURE_ROWS + 1);
+    if (chunks.length > PICTURE_ROWS) return null;
+    return this.#hold(series, level, {
+      begins: chunks.map((chunk) => chunk.t0),
+      chunks,
+      from: beginning(chunks, t0),
+      until: t1 >= EVER.t1 ? Number.POSITIVE_INFINITY : t1,
+      asked: FIRST_ROWS,
+    });
+  }
+
+  #hold(series: number, level: number, stretch: Stretch, instead?: Stretch): Stretch {
     const key = `${series}:${level}`;
     const held = (this.#stretches.get(key) ?? []).filter(
       (other) => other !== instead && !(stretch.from <= other.from && other.until <= stretch.until),
@@ -104,6 +124,11 @@ export class KnownChunks {
     this.#stretches.set(key, [stretch, ...held].slice(0, MOST_STRETCHES));
     return stretch;
   }
+}
+
+/** Where nothing begins by t, nothing begins before it. */
+function beginning([first]: readonly ChunkRef[], t: Micros): Micros {
+  return first !== undefined && first.t0 <= t ? first.t0 : Number.NEGATIVE_INFINITY;
 }
 
 const pickAfter = ({ begins, chunks }: Stretch, t: Micros): ChunkRef | null =>

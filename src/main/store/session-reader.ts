@@ -38,6 +38,7 @@ import { SpanStatisticsQuery } from './span-statistics';
 import { reading } from './sqlite-failures';
 import { parseSeriesInfo } from './stored-rows';
 import { StoredSource } from './stored-source';
+import { TOTALS, unpackTotals } from './stored-totals';
 import { IN_TIME, rising } from './time-limit';
 import { damagedIn, type TraceSource } from './trace-source';
 
@@ -103,7 +104,9 @@ export class SessionReader {
       this.#header = reading(path, () => this.#readHeader());
       this.summary = reading(path, () => meta.summary());
       this.#source = reading(path, () =>
-        version === 1 ? new FirstFormatSource(db) : new StoredSource(db, meta.layout()),
+        version === 1
+          ? new FirstFormatSource(db)
+          : new StoredSource(db, meta.layout(), unpackTotals(meta.get(TOTALS))),
       );
       this.#series = db.prepare(`SELECT key, info FROM series WHERE ${IN_TIME} ORDER BY key`);
       this.#warnings = db.prepare(`SELECT seq, text FROM warning WHERE ${IN_TIME} ORDER BY seq`);

@@ -24,6 +24,7 @@ import { APPLICATION_ID, DDL, EXTENSION, PAGE_BYTES, SCHEMA_VERSION } from './sc
 import { headerDocuments, type Note } from './session-meta';
 import { writeFailure, writing } from './sqlite-failures';
 import { parseStoredMarker } from './stored-rows';
+import { packTotals, TOTALS } from './stored-totals';
 
 /** How long something given may wait in memory: each commit costs the same, however much it holds. */
 const FLUSH_MS: Millis = 500;
@@ -218,6 +219,7 @@ export class SessionWriter {
   finish(result: SessionResult): void {
     this.#finished = true;
     this.#samples.sealAll();
+    this.setMeta(TOTALS, packTotals(this.#samples.totals()));
     this.#storePhases(result.durationUs);
     this.setMeta('result', result);
     this.setMeta('recorder', null);

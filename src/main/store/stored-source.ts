@@ -23,6 +23,7 @@ import type { Layout } from './growing-series';
 import { KeptColumns } from './kept-columns';
 import { KnownChunks } from './known-chunks';
 import { SealedSummaries } from './sealed-summaries';
+import type { Totals } from './stored-totals';
 import { TailSamples } from './tail-samples';
 import { checkTime, IN_TIME, rising } from './time-limit';
 import { type ChunkRef, summarizeSpan, type TraceSource, unlessDamaged } from './trace-source';
@@ -37,7 +38,7 @@ const SQL = {
   /** From the one that reaches into the span; chunks of a level do not overlap. */
   chunks: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND t1 >= :t0 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t0 ORDER BY t0 DESC LIMIT 1), :t0) ORDER BY t0`,
-  from: `${REF} WHERE series = :series AND level = :level AND ${IN_TIME} AND t0 >= coalesce(
+  between: `${REF} WHERE series = :series AND level = :level AND t0 <= :t1 AND ${IN_TIME} AND t0 >= coalesce(
     (SELECT t0 FROM chunk WHERE series = :series AND level = :level AND t0 <= :t ORDER BY t0 DESC LIMIT 1), :t) ORDER BY t0 LIMIT :limit`,
   newest: 'SELECT max(id) FROM chunk',
   data: 'SELECT crc, data FROM chunk WHERE id = ?',
@@ -59,10 +60,14 @@ const NOTHING: Samples = { times: new Float64Array(0), values: new Float64Array(
 
 export class StoredSource implements TraceSource {
   readonly #layout: Layout;
+  readonly #totals: Totals | null;
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
   readonly #kept = new KeptColumns(KEPT_BYTES);
   readonly #known = new KnownChunks({
-    from: (series, level, t, limit) => this.#list('from', { series, level, t, limit }),
+    from: (series, level, t, limit) =>
+      this.#list('between', { series, level, t, t1: EVER.t1, limit }),
+    between: (series, level, t, t1, limit) =>
+      this.#list('between', { series, level, t, t1, limit }),
   });
   readonly #tops = new Map<number, number>();
   /** The id of the last chunk that was written when chunks were last looked for. */
@@ -72,13 +77,15 @@ export class StoredSource implements TraceSource {
   #tailFrom: number | null = null;
   #tailTo = 0;
 
-  constructor(db: Database.Database, layout: Layout) {
+  /** `totals`: of a session that has ended, where its file has them. */
+  constructor(db: Database.Database, layout: Layout, totals: Totals | null) {
     this.#layout = layout;
+    this.#totals = totals;
     const prepare = (sql: string) => db.prepare(sql);
     this.#statements = {
       top: prepare(SQL.top).pluck(),
       chunks: prepare(SQL.chunks),
-      from: prepare(SQL.from),
+      between: prepare(SQL.between),
       newest: prepare(SQL.newest).pluck(),
       data: prepare(SQL.data),
       times: prepare(SQL.times),
@@ -139,6 +146,7 @@ export class StoredSource implements TraceSource {
   }
 
   whole(series: number): Summary | null {
+    if (this.#totals !== null) return this.#totals.get(series) ?? null;
     const sealed = this.#sealed.get(series);
     const waiting = this.#tail.get(series)?.summary ?? null;
     if (sealed === null || waiting === null) return sealed ?? waiting;
@@ -180,7 +188,7 @@ export class StoredSource implements TraceSource {
     this.#tops.clear();
   }
 
-  #list(statement: 'chunks' | 'from', bounds: Readonly<Record<string, number>>): ChunkRef[] {
+  #list(statement: 'chunks' | 'between', bounds: Readonly<Record<string, number>>): ChunkRef[] {
     const rows = this.#statements[statement].iterate(bounds) as Iterable<Row>;
     return Array.from(
       rising(rows, ({ t0 }) => t0),

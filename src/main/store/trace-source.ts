@@ -105,7 +105,8 @@ export function walk(
     if (a <= b) walk(source, series, level - 1, a, b, visitor);
   };
   let from = t0;
-  let expected: number | null = null;
+  // Nothing comes before the first sample of the series.
+  let expected = 0;
   for (const chunk of source.chunks(series, level, t0, t1)) {
     // What a level leaves out may be there below it; at the bottom it is simply no sample.
     if (level > 0 && chunk.i0 !== expected) below(from, chunk.t0 - 1);
