@@ -17,7 +17,7 @@ import type { ModelSpec, RunSpec } from '../model/spec';
 import { type Shard, wholeShard } from './sharding/shard';
 import { buildTier, occurrence } from './tier';
 import type { ComponentBytes, TierBudget, TimelinePhase } from './types';
-import { countParameterBytes } from './weights';
+import { countRankParameters } from './weights';
 
 type ActivationRun = Pick<RunSpec, 'batch' | 'seq' | 'checkpointing' | 'precision'>;
 type ActivationShard = Pick<Shard, 'layers' | 'tensor' | 'sequence' | 'inFlight'>;
@@ -108,7 +108,7 @@ function trainingState(
   shard: Shard,
   offload: RunSpec['offload'],
 ): TrainingState {
-  const { held, trained } = countParameterBytes(model, run, shard);
+  const { held, trained } = countRankParameters(model, run, shard);
   const mixed = isMixed(run.precision);
   const weight = bytesPerElement(run.precision);
   const state = mixed ? 4 : Math.max(2, weight);
@@ -207,7 +207,7 @@ function training(
 function inference(model: ModelSpec, run: RunSpec, shard: Shard): TimelinePhase[] {
   const weights = {
     params: Math.round(
-      bytesPerElement(run.precision) * countParameterBytes(model, run, shard).held,
+      bytesPerElement(run.precision) * countRankParameters(model, run, shard).held,
     ),
   };
   const { decoderLayers } = model;

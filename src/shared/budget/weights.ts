@@ -62,7 +62,7 @@ export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weig
 }
 
 /** Parameters a rank computes with, adapters among them, and those of them that are trained. */
-export function countParameterBytes(
+export function countRankParameters(
   model: ModelSpec,
   run: RunSpec,
   shard: Shard,

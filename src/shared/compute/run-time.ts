@@ -6,7 +6,7 @@
 
 import { Failure } from '../base/failure';
 import { wholeShard } from '../budget/sharding/shard';
-import { countParameterBytes } from '../budget/weights';
+import { countRankParameters } from '../budget/weights';
 import type { Gpu } from '../hardware/gpus';
 import { bytesPerElement, isMixed } from '../model/precision';
 import type { ModelSpec, Optimizer, RunSpec } from '../model/spec';
@@ -78,7 +78,7 @@ function stepSeconds(model: ModelSpec, run: RunSpec, gpu: Gpu): number {
 function busSeconds(model: ModelSpec, run: RunSpec): number {
   if (run.offload !== 'all') return 0;
   const { tp = 1, pp = 1, checkpointing } = run;
-  const { held } = countParameterBytes(model, run, wholeShard(model, run));
+  const { held } = countRankParameters(model, run, wholeShard(model, run));
   const times = checkpointing === 'none' ? 2 : 3;
   return (times * held * bytesPerElement(run.precision)) / (tp * pp) / BUS_BANDWIDTH;
 }
@@ -87,7 +87,7 @@ function busSeconds(model: ModelSpec, run: RunSpec): number {
 function updated(model: ModelSpec, run: RunSpec): number {
   const { tp = 1, pp = 1, dp = 1, zero = 0 } = run;
   return (
-    countParameterBytes(model, run, wholeShard(model, run)).trained /
+    countRankParameters(model, run, wholeShard(model, run)).trained /
     (tp * pp * (zero >= 1 ? dp : 1))
   );
 }

@@ -1,5 +1,5 @@
 /** The textbook tier's bands as formulas: the chapter's own list, which `budget/textbook` computes. */
-import { countParameterBytes } from '../budget/weights';
+import { countRankParameters } from '../budget/weights';
 import { segmentLength } from '../model/checkpointing';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement, isMixed } from '../model/precision';
@@ -36,7 +36,7 @@ export function explainTextbook(question: Question): Told {
 
 /** Bytes a parameter, and over how many ranks they are sharded. */
 function perParameter({ model, run, shard, component }: Question): Formula {
-  const { held, trained } = countParameterBytes(model, run, shard);
+  const { held, trained } = countRankParameters(model, run, shard);
   const isTraining = run.mode === 'train';
   const P = symbol('P', held);
   if (component === 'params')

@@ -1,5 +1,5 @@
 /** The bundled workload's bands: its budget is a dry run of its operations, so that formulas tell what stands throughout. */
-import { countParameterBytes } from '../budget/weights';
+import { countRankParameters } from '../budget/weights';
 import { kvElementsPerToken } from '../model/kv';
 import { bytesPerElement } from '../model/precision';
 import type { Question, Told } from './explanation';
@@ -15,7 +15,7 @@ const REST = {
 } as const;
 
 export function explainTfjs({ model, run, shard, component, phase }: Question): Told {
-  const { held } = countParameterBytes(model, run, shard);
+  const { held } = countRankParameters(model, run, shard);
   const P = symbol('P', held);
   if (component === 'params')
     return {

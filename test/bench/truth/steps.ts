@@ -362,6 +362,30 @@ const MORE: Readonly<Record<string, TruthRun>> = {
 };
 const MORE_OF = ['gpt2', 'llama', 'qwen2', 'gpt_neox'];
 
+/** Layers that outweigh the ends, whose number no group divides: the highest moment of backward is among the layers. */
+const DEEP: Config = {
+  ...LLAMA_LIKE,
+  model_type: 'llama',
+  num_hidden_layers: 7,
+  vocab_size: 1024,
+};
+const DEEP_RUNS: Readonly<Record<string, TruthRun>> = {
+  'fp32 eager every=3': { precision: 'fp32', attention: 'eager', checkpointing: 'every=3' },
+  'bf16 eager every=4 sgd': {
+    precision: 'bf16',
+    attention: 'eager',
+    checkpointing: 'every=4',
+    optimizer: 'sgd',
+  },
+  'bf16 sdpa in backward': {
+    precision: 'bf16',
+    attention: 'sdpa',
+    optimizerInBackward: true,
+    steps: 2,
+  },
+  'fp32 sdpa two micro-batches': { precision: 'fp32', attention: 'sdpa', gradAccum: 2 },
+};
+
 /** One of eight ranks; of three steps the last is kept. */
 const SHARDED: TruthRun = { zero: 3, dp: 8, steps: 3 };
 const FSDP: Readonly<Record<string, TruthRun>> = {
@@ -501,6 +525,7 @@ export function listSteps(): readonly TruthStep[] {
         ),
       );
   }
+  add('llama deep', 'causal', DEEP, DEEP_RUNS);
   for (const [family, config] of Object.entries({ ...ENCODERS, ...FRESH_ENCODERS })) {
     add(family, 'masked', config, EVERY_ENCODER);
     add(family, 'sequence', config, { 'fp32 eager': EVERY_ENCODER['fp32 eager']! });

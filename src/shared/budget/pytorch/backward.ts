@@ -60,28 +60,39 @@ export function backwardMoments(parts: StepParts): Moment[] {
       ],
     },
     ...layersBackward(parts, ofEnds),
-    embeddingsBackward(parts),
+    ...embeddingsBackward(parts),
   ];
 }
 
-/** All layers are done: the tables' gradients come last, that of a shared one twice. */
-function embeddingsBackward(parts: StepParts): Moment {
-  return {
+/** All layers are done: the tables' gradients come last, that of a shared one twice, and are updated last. */
+function embeddingsBackward(parts: StepParts): Moment[] {
+  const standing = [
+    ...fetched(parts, 0),
+    hold('activations', parts.microBatch, parts.waiting),
+    hold('workspace', parts.stream),
+    ...biasGradients(parts),
+    hold('activations', parts.givenBias, crossStacks(parts)),
+  ];
+  const made: Moment = {
     name: 'embeddings',
     holdings: [
+      ...standing,
       ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
-      ...parts.coming,
-      ...(parts.inBackward ? [hold('workspace', parts.freshGradient, 2)] : []),
-      ...fetched(parts, 0),
+      ...comingBeforeTables(parts),
       // Whole, and once more laid out as they are scattered.
       ...wholeEnds(parts, parts.endGradients, 2),
-      hold('activations', parts.microBatch, parts.waiting),
       hold('workspace', parts.tiedGradients),
-      hold('workspace', parts.stream),
-      ...biasGradients(parts),
-      hold('activations', parts.givenBias, crossStacks(parts)),
+      ...(parts.inBackward ? [hold('workspace', parts.tableGradient)] : []),
     ],
   };
+  if (!parts.inBackward) return [made];
+  const updated = [...standing, ...parts.coming, hold('workspace', parts.freshGradient)];
+  return [made, { name: 'update of the embeddings', holdings: updated }];
+}
+
+/** States that are new in this step, when all but the tables have been updated. */
+function comingBeforeTables({ coming, statesBeforeTables }: StepParts): readonly Holding[] {
+  return coming.length > 0 ? statesBeforeTables : NOTHING;
 }
 
 /** Stacks whose layers are given zeros as the relative positions of cross-attention. */
@@ -121,44 +132,51 @@ function savedBesideLayers(parts: TrainingParts): Holding[] {
  * layer leaves its share of gradients and takes what it had saved along: between the two the sum is linear.
  */
 function layersBackward(parts: StepParts, ofEnds: readonly Holding[]): Moment[] {
-  if (parts.topLayers === 0) return [];
   const { gathered, topLayers, top, carried, passing } = parts;
-  const moments = [lastLayerBackward(parts, ofEnds), firstLayerBackward(parts)];
-  if (gathered.gradientShare === 1 || topLayers < 2) return moments;
-  const scattering = hold('communication', top.gradients, gathered.gradientShare);
+  if (topLayers === 0) return [];
+  const moments = [topOfStack(parts, ofEnds, 0), firstLayerBackward(parts)];
   const group = parts.group || 1;
-  const lowest = Math.floor((topLayers - 2) / group) * group;
-  for (const above of new Set([group, Math.max(group, lowest)])) {
-    const made = hold('gradients', top.gradients, carried || passing ? 0 : above);
-    const { holdings } = lastLayerBackward(parts, ofEnds, topLayers - above);
-    moments.push({ name: 'a layer between', holdings: [...holdings, scattering, made] });
+  const first = topGroup(parts, topLayers);
+  const made = (above: number) => hold('gradients', top.gradients, carried || passing ? 0 : above);
+  if (gathered.gradientShare > 1 && topLayers > 1) {
+    const lowest = first + Math.floor((topLayers - first - 1) / group) * group;
+    const scattering = hold('communication', top.gradients, gathered.gradientShare);
+    for (const above of new Set([first, Math.max(first, lowest)]))
+      if (above < topLayers)
+        moments.push(topOfStack(parts, [...ofEnds, scattering, made(above)], above));
+  } else if (group > 1) {
+    // A group that is run again stands whole as its own backward begins: the one below the first is no smaller, nor is the lowest.
+    if (first < topLayers) moments.push(topOfStack(parts, [...ofEnds, made(first)], first));
+    moments.push(firstLayerBackward(parts, group - 1));
   }
   return moments;
 }
 
-/** The last of `topLayers` layers, above all that those below it have saved; recomputed, its group has been run again. */
-function lastLayerBackward(
-  parts: TrainingParts,
-  ofEnds: readonly Holding[],
-  topLayers = parts.topLayers,
-): Moment {
+/** Layers of the group that the highest of `layers` belongs to: groups are counted from below, so the last may be smaller. */
+function topGroup({ group }: TrainingParts, layers: number): number {
+  return group === 0 ? 1 : ((layers - 1) % group) + 1;
+}
+
+/** The last layer below `above` others that are done, over all that those below it have saved; recomputed, its group has been run again. */
+function topOfStack(parts: TrainingParts, ofEnds: readonly Holding[], above: number): Moment {
   const { top, group } = parts;
+  const layers = parts.topLayers - above;
   const saved =
     group === 0
       ? // Selective recomputation brings one layer's scores back; saved tensors of other layers lack them.
         [
-          hold('activations', parts.kept, onDevice(parts, topLayers - 1)),
+          hold('activations', parts.kept, onDevice(parts, layers - 1)),
           hold('activations', parts.below),
           hold('activations', top.backward.saved),
         ]
       : [
-          hold('activations', parts.stream, onDevice(parts, Math.ceil(topLayers / group) - 1)),
+          hold('activations', parts.stream, onDevice(parts, Math.ceil(layers / group) - 1)),
           hold('activations', parts.below),
-          hold('activations', top.saved, group - 1),
+          hold('activations', top.saved, topGroup(parts, layers) - 1),
           hold('activations', top.backward.saved),
         ];
   return {
-    name: 'last layer',
+    name: above === 0 ? 'last layer' : 'a layer between',
     holdings: [
       ...ofEnds,
       // Its own, beside those of the layer below that are on their way.
@@ -171,26 +189,26 @@ function lastLayerBackward(
   };
 }
 
-/** The first layer that trains, when all others have their gradients. */
-function firstLayerBackward(parts: StepParts): Moment {
-  const { bottom, top, topLayers, trainedLayers, group, twoStacks } = parts;
+/** The first layer that trains, when all others have their gradients; or one of its group, beside `rerun` below it. */
+function firstLayerBackward(parts: StepParts, rerun = 0): Moment {
+  const { bottom, top, topLayers, trainedLayers, twoStacks } = parts;
   const made = [
     hold('gradients', parts.endGradients),
-    hold('gradients', bottom.gradients, trainedLayers - 1),
+    hold('gradients', bottom.gradients, trainedLayers - 1 - rerun),
     hold('gradients', top.gradients, twoStacks ? topLayers : 0),
   ];
   return {
     name: 'first layer',
     holdings: [
       ...gradientHoldings(parts, made),
-      ...parts.coming,
+      ...comingBeforeTables(parts),
       ...wholeEnds(parts, parts.endGradients),
       ...fetched(parts, 1),
       ...(parts.trainedLayers > 1
         ? [hold('communication', bottom.gradients, scattered(parts))]
         : []),
       ...savedBesideLayers(parts),
-      ...(group === 0 ? [] : [hold('activations', bottom.saved, group - 1)]),
+      hold('activations', bottom.saved, rerun),
       hold('activations', bottom.backward.saved),
       ...biasGradients(parts),
       hold('gradients', parts.givenBias),
@@ -204,7 +222,7 @@ function withinLayer(parts: TrainingParts, { gradients, work }: LayerPeak): Hold
   return [
     hold('gradients', gradients, wholeGradients(parts)),
     hold('workspace', work),
-    hold('workspace', parts.freshGradient),
+    hold('workspace', parts.freshInLayer),
   ];
 }
 

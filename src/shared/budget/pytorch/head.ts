@@ -15,6 +15,7 @@
  * Measured on an A100: 20.00 B a logit for the loss alone in fp32, whose input and its gradient are counted besides
  * (8 + 12), and 6 B where everything is bf16, and 4 in place (Liger-Kernel's benchmark).
  */
+import { findImplementation } from '../../model/families';
 import { headTrains } from '../../model/frozen';
 import { hasLmHead } from '../../model/parameters';
 import type { ModelSpec, RunSpec } from '../../model/spec';
@@ -91,10 +92,12 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
     return { norm, saved, forward, kept, backward, gradient, work };
   }
+  // A bias in fp32 widens the logits of autocast, and takes their place, before the loss is taken of them.
+  const widened = types.autocast && findImplementation(model).logitsBiased === true;
   // The tanh of a cap is kept for its own gradient.
   const capped = model.logitCap ? c * logits : 0;
+  if (!widened) forward.add(c * logits);
   forward
-    .add(c * logits)
     .add(c < wide ? 4 * logits : 0)
     .add(wide * logits)
     .add(capped);

@@ -9,9 +9,10 @@ import { segmentLength } from '../../model/checkpointing';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import { groupLayers, kindOfLayer, type LayerKind } from '../../model/weights';
 import type { Shard } from '../sharding/shard';
-import { countWeights, split, type Weights } from '../weights';
+import { countWeights, split } from '../weights';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
+import { countGradients, type GradientParts, shareOfStates } from './gradient-parts';
 import { buildHead, type Head } from './head';
 import { type Holding, hold } from './holding';
 import { buildLayer, type Layer } from './layer';
@@ -35,24 +36,6 @@ interface LayerParts {
   readonly topLayers: number;
   /** Layers computed again at once: checkpoints lie this far apart; 0 where nothing is. */
   readonly group: number;
-}
-
-interface GradientParts {
-  /** Gradients of all weights, and of the matrices outside the layers, which backward makes first. */
-  readonly allGradients: TensorSum;
-  readonly endGradients: TensorSum;
-  /** A table's gradient comes twice where head and lookup share it, or two stacks look it up; their sum is a third tensor. */
-  readonly tiedGradients: TensorSum;
-  /** Gradients outlive a backward pass, since those of further micro-batches are added to them. */
-  readonly carried: boolean;
-  /** The largest of them, new beside the one it is added to. */
-  readonly freshGradient: TensorSum;
-  /** Parameters, gradients and states are in host memory. */
-  readonly offloaded: boolean;
-  /** Gradients go as soon as they have come: to the host, or into an update of their weight alone. */
-  readonly passing: boolean;
-  /** States are made as backward goes, each at the first update of its weight. */
-  readonly inBackward: boolean;
 }
 
 interface ActivationParts {
@@ -143,7 +126,6 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
     group: Math.min(segmentLength(run.checkpointing) ?? 0, trainedLayers),
   };
   const gradients = countGradients(model, run, shard, types, weights);
-  const share = Math.max(shard.stateShare, shard.parameterShare);
   return {
     model,
     run,
@@ -156,7 +138,7 @@ export function countTraining(model: ModelSpec, run: RunSpec, shard: Shard): Tra
       endsWait: shard.parameterShare > 1 || run.offload === 'all',
     },
     head,
-    optimizer: optimizerMemory(run, trained, types, share),
+    optimizer: optimizerMemory(run, trained, types, shareOfStates(shard)),
     ...layers,
     ...gradients,
     ...countActivations(model, run, shard, types, layers, head),
@@ -173,44 +155,6 @@ function layersByKind(build: (kind: LayerKind) => Layer): (kind: LayerKind) => L
     const layer = known.get(name) ?? build(kind);
     known.set(name, layer);
     return layer;
-  };
-}
-
-function countGradients(
-  model: ModelSpec,
-  run: RunSpec,
-  shard: Shard,
-  types: ElementBytes,
-  { tensors, trained }: Weights,
-): GradientParts {
-  const allGradients = new TensorSum();
-  const endGradients = new TensorSum();
-  let largest = 0;
-  let largestEnd = 0;
-  for (const { rows, columns, count, layered, kind } of trained) {
-    const bytes = Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
-    allGradients.add(bytes, count);
-    largest = Math.max(largest, bytes);
-    if (layered || kind !== 'matrix') continue;
-    endGradients.add(bytes, count);
-    largestEnd = Math.max(largestEnd, bytes);
-  }
-  const tableTrains = trained === tensors && shard.embedding;
-  const carried = shard.accumulates;
-  const inBackward = run.optimizerInBackward === true;
-  return {
-    allGradients,
-    endGradients,
-    tiedGradients: new TensorSum().add(
-      tableTrains && (shard.decoderLayers > 0 || (shard.head && model.tiedHead))
-        ? 2 * largestEnd
-        : 0,
-    ),
-    carried,
-    freshGradient: new TensorSum().add(carried || inBackward ? largest : 0),
-    offloaded: run.offload === 'all',
-    passing: inBackward || run.offload === 'all',
-    inBackward,
   };
 }
 

@@ -18,6 +18,7 @@ export const BART: Family = {
     softmaxInFp32: false,
     residualDropout: true,
     normKeepsInput: false,
+    logitsBiased: true,
     buffers: 'none',
     modules: { output: 'out_proj', up: 'fc1', down: 'fc2' },
   },

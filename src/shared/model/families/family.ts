@@ -37,6 +37,8 @@ export interface Implementation {
   readonly expandsGroups?: true;
   /** Queries and keys are rotated on copies in fp32 (Cohere). */
   readonly rotatesInFp32?: true;
+  /** Logits get a bias that is a buffer in fp32, not a weight (BART). */
+  readonly logitsBiased?: true;
   /** The activation, written out, is one autograd function that keeps its input alone and computes the rest again (BLOOM). */
   readonly activationRunAgain?: true;
   /**

@@ -9,7 +9,7 @@ import {
 } from '../../../../../src/shared/budget/sharding/shard';
 import { textbookBudget } from '../../../../../src/shared/budget/textbook';
 import type { ComponentBytes } from '../../../../../src/shared/budget/types';
-import { countParameterBytes, countWeights } from '../../../../../src/shared/budget/weights';
+import { countRankParameters, countWeights } from '../../../../../src/shared/budget/weights';
 import { adapterParameters, parameterCount } from '../../../../../src/shared/model/parameters';
 import { preset, presetNames } from '../../../../../src/shared/model/presets';
 import { runDefaults } from '../../../../../src/shared/model/run';
@@ -77,7 +77,7 @@ describe('the adapters of a model', () => {
           loraRank: 8,
           loraTargets,
         });
-        const { trained } = countParameterBytes(model, run, wholeShard(model, run));
+        const { trained } = countRankParameters(model, run, wholeShard(model, run));
         expect(trained).toBe(adapterParameters(model, 8, loraTargets));
       }
     },

@@ -1,0 +1,103 @@
+/**
+ * Gradients of weights in a training step: all of them, those that come first and last, and what is there beside them for a
+ * moment while they are made, added up or used up.
+ */
+import type { ModelSpec, RunSpec } from '../../model/spec';
+import type { Shard } from '../sharding/shard';
+import type { Weights, WeightTensor } from '../weights';
+import { TensorSum } from './allocator';
+import { type Holding, NOTHING } from './holding';
+import { optimizerMemory } from './optimizer';
+import type { ElementBytes } from './types';
+
+export interface GradientParts {
+  /** Gradients of all weights, and of the matrices outside the layers, which backward makes first. */
+  readonly allGradients: TensorSum;
+  readonly endGradients: TensorSum;
+  /** A table's gradient comes twice where head and lookup share it, or two stacks look it up; their sum is a third tensor. */
+  readonly tiedGradients: TensorSum;
+  /** Gradients outlive a backward pass, since those of further micro-batches are added to them. */
+  readonly carried: boolean;
+  /**
+   * The largest of them, of any weight and of those of the layers alone: new beside the one it is added to, or with what
+   * its update takes while it runs.
+   */
+  readonly freshGradient: TensorSum;
+  readonly freshInLayer: TensorSum;
+  /** That of a table alone, which comes when the layers are done. */
+  readonly tableGradient: TensorSum;
+  /** Parameters, gradients and states are in host memory. */
+  readonly offloaded: boolean;
+  /** Gradients go as soon as they have come: to the host, or into an update of their weight alone. */
+  readonly passing: boolean;
+  /** States are made as backward goes, each at the first update of its weight: those of the tables come last. */
+  readonly inBackward: boolean;
+  readonly statesBeforeTables: readonly Holding[];
+}
+
+export function countGradients(
+  model: ModelSpec,
+  run: RunSpec,
+  shard: Shard,
+  types: ElementBytes,
+  { tensors, trained }: Weights,
+): GradientParts {
+  const gradientBytes = ({ rows, columns }: WeightTensor) =>
+    Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
+  const allGradients = new TensorSum();
+  const endGradients = new TensorSum();
+  for (const tensor of trained) {
+    allGradients.add(gradientBytes(tensor), tensor.count);
+    if (isEndMatrix(tensor)) endGradients.add(gradientBytes(tensor), tensor.count);
+  }
+  const tableTrains = trained === tensors && shard.embedding;
+  const isShared = shard.decoderLayers > 0 || (shard.head && model.tiedHead);
+  const carried = shard.accumulates;
+  const inBackward = run.optimizerInBackward === true;
+  const update = (some: readonly WeightTensor[]) =>
+    optimizerMemory(run, some, types, shareOfStates(shard));
+  const fresh = (among: readonly WeightTensor[]) => {
+    const sum = new TensorSum();
+    const largest = findLargest(among);
+    if (!largest || !(carried || inBackward)) return sum;
+    sum.add(gradientBytes(largest));
+    return inBackward ? sum.addAll(update([{ ...largest, count: 1 }]).temporaries) : sum;
+  };
+  const largestEnd = findLargest(trained.filter(isEndMatrix));
+  const largestTable = findLargest(trained.filter(isTable));
+  return {
+    allGradients,
+    endGradients,
+    tiedGradients: new TensorSum().add(
+      tableTrains && isShared && largestEnd ? 2 * gradientBytes(largestEnd) : 0,
+    ),
+    carried,
+    freshGradient: fresh(trained),
+    freshInLayer: fresh(trained.filter(({ layered }) => layered)),
+    tableGradient: new TensorSum().add(largestTable ? gradientBytes(largestTable) : 0),
+    offloaded: run.offload === 'all',
+    passing: inBackward || run.offload === 'all',
+    inBackward,
+    statesBeforeTables: inBackward
+      ? update(trained.filter((tensor) => !isTable(tensor))).states
+      : NOTHING,
+  };
+}
+
+/** Ranks that optimizer states are divided among. */
+export function shareOfStates({ stateShare, parameterShare }: Shard): number {
+  return Math.max(stateShare, parameterShare);
+}
+
+function isEndMatrix({ layered, kind }: WeightTensor): boolean {
+  return !layered && kind === 'matrix';
+}
+
+/** Looked up below the layers: its gradient is among the last of a backward pass. */
+function isTable({ part }: WeightTensor): boolean {
+  return part === 'embedding' || part === 'positions';
+}
+
+function findLargest(tensors: readonly WeightTensor[]): WeightTensor | undefined {
+  return tensors.toSorted((a, b) => b.rows * b.columns - a.rows * a.columns)[0];
+}
