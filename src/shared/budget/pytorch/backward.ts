@@ -78,7 +78,7 @@ function embeddingsBackward(parts: StepParts): Moment[] {
     holdings: [
       ...standing,
       ...gradientHoldings(parts, [hold('gradients', parts.allGradients)]),
-      ...comingBeforeTables(parts),
+      ...coming(parts, parts.statesBeforeTables),
       // Whole, and once more laid out as they are scattered.
       ...wholeEnds(parts, parts.endGradients, 2),
       hold('workspace', parts.tiedGradients),
@@ -90,9 +90,9 @@ function embeddingsBackward(parts: StepParts): Moment[] {
   return [made, { name: 'update of the embeddings', holdings: updated }];
 }
 
-/** States that are new in this step, when all but the tables have been updated. */
-function comingBeforeTables({ coming, statesBeforeTables }: StepParts): readonly Holding[] {
-  return coming.length > 0 ? statesBeforeTables : NOTHING;
+/** States that are new in this step: those of `made`, none in a step that has them from the start. */
+function coming(parts: StepParts, made: readonly Holding[]): readonly Holding[] {
+  return parts.coming.length > 0 ? made : NOTHING;
 }
 
 /** Stacks whose layers are given zeros as the relative positions of cross-attention. */
@@ -153,7 +153,7 @@ function layersBackward(parts: StepParts, ofEnds: readonly Holding[]): Moment[] 
 }
 
 /** Layers of the group that the highest of `layers` belongs to: groups are counted from below, so the last may be smaller. */
-function topGroup({ group }: TrainingParts, layers: number): number {
+export function topGroup({ group }: TrainingParts, layers: number): number {
   return group === 0 ? 1 : ((layers - 1) % group) + 1;
 }
 
@@ -201,7 +201,7 @@ function firstLayerBackward(parts: StepParts, rerun = 0): Moment {
     name: 'first layer',
     holdings: [
       ...gradientHoldings(parts, made),
-      ...comingBeforeTables(parts),
+      ...coming(parts, parts.statesBeforeFirst),
       ...wholeEnds(parts, parts.endGradients),
       ...fetched(parts, 1),
       ...(parts.trainedLayers > 1
@@ -220,7 +220,7 @@ function firstLayerBackward(parts: StepParts, rerun = 0): Moment {
 /** Gradients and temporaries of the layer that backward is in. */
 function withinLayer(parts: TrainingParts, { gradients, work }: LayerPeak): Holding[] {
   return [
-    hold('gradients', gradients, wholeGradients(parts)),
+    hold('gradients', gradients, parts.gradientCopies),
     hold('workspace', work),
     hold('workspace', parts.freshInLayer),
   ];
@@ -229,11 +229,4 @@ function withinLayer(parts: TrainingParts, { gradients, work }: LayerPeak): Hold
 /** Gradients of one layer that are laid out to be scattered: none on a rank that keeps them whole. */
 function scattered({ gathered }: TrainingParts): number {
   return gathered.gradientShare > 1 ? gathered.gradientShare : 0;
-}
-
-/** How often a layer's gradients as they are kept are there while they are made: whole, beside earlier ones they are added to. */
-function wholeGradients({ gathered, carried, offloaded, inBackward }: TrainingParts): number {
-  if (inBackward) return 0;
-  if (carried && !offloaded) return gathered.gradientShare - 1;
-  return gathered.gradientShare;
 }

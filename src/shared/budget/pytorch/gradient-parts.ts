@@ -16,6 +16,8 @@ export interface GradientParts {
   readonly endGradients: TensorSum;
   /** A table's gradient comes twice where head and lookup share it, or two stacks look it up; their sum is a third tensor. */
   readonly tiedGradients: TensorSum;
+  /** How often a layer's are there while they are made. */
+  readonly gradientCopies: number;
   /** Gradients outlive a backward pass, since those of further micro-batches are added to them. */
   readonly carried: boolean;
   /**
@@ -30,8 +32,12 @@ export interface GradientParts {
   readonly offloaded: boolean;
   /** Gradients go as soon as they have come: to the host, or into an update of their weight alone. */
   readonly passing: boolean;
-  /** States are made as backward goes, each at the first update of its weight: those of the tables come last. */
+  /**
+   * States are made as backward goes, each at the first update of its weight: those of the first layer after all others', and
+   * those of the tables last.
+   */
   readonly inBackward: boolean;
+  readonly statesBeforeFirst: readonly Holding[];
   readonly statesBeforeTables: readonly Holding[];
 }
 
@@ -65,12 +71,19 @@ export function countGradients(
   };
   const largestEnd = findLargest(trained.filter(isEndMatrix));
   const largestTable = findLargest(trained.filter(isTable));
+  const beforeTables = trained.filter((tensor) => !isTable(tensor));
+  const layers = shard.layers - shard.frozen;
+  const aboveFirst = (tensor: WeightTensor) =>
+    tensor.layered && !tensor.decoder
+      ? { ...tensor, count: (tensor.count * (layers - 1)) / layers }
+      : tensor;
   return {
     allGradients,
     endGradients,
     tiedGradients: new TensorSum().add(
       tableTrains && isShared && largestEnd ? 2 * gradientBytes(largestEnd) : 0,
     ),
+    gradientCopies: countCopies(run, shard),
     carried,
     freshGradient: fresh(trained),
     freshInLayer: fresh(trained.filter(({ layered }) => layered)),
@@ -78,10 +91,18 @@ export function countGradients(
     offloaded: run.offload === 'all',
     passing: inBackward || run.offload === 'all',
     inBackward,
-    statesBeforeTables: inBackward
-      ? update(trained.filter((tensor) => !isTable(tensor))).states
-      : NOTHING,
+    statesBeforeFirst: inBackward ? update(beforeTables.map(aboveFirst)).states : NOTHING,
+    statesBeforeTables: inBackward ? update(beforeTables).states : NOTHING,
   };
+}
+
+/**
+ * How often a layer's gradients as they are kept are there while they are made: whole, beside earlier ones they are added to;
+ * not at all where each is used up as it comes.
+ */
+export function countCopies({ optimizerInBackward, offload }: RunSpec, shard: Shard): number {
+  if (optimizerInBackward) return 0;
+  return shard.accumulates && offload !== 'all' ? shard.gradientShare - 1 : shard.gradientShare;
 }
 
 /** Ranks that optimizer states are divided among. */

@@ -11,6 +11,7 @@ import { countLayers, type WeightTensor } from '../weights';
 import { TensorSum } from './allocator';
 import { findAttention } from './attention';
 import { networkBytes } from './experts';
+import { countCopies } from './gradient-parts';
 import {
   CROSS_SUBLAYERS,
   type LayerShape,
@@ -82,6 +83,7 @@ export function buildLayer(
       sublayers,
       saved,
       gradients: gradients.bySublayer,
+      copies: countCopies(run, shard),
       work: linear
         ? {
             ...backwardWork(model, run, shape, types),
@@ -271,6 +273,8 @@ interface LayerBackward {
   readonly work: BySublayer<Bytes>;
   /** The gradient along the residual stream. */
   readonly flowing: Bytes;
+  /** How often the gradients are there. */
+  readonly copies: number;
   readonly autocast: boolean;
 }
 
@@ -287,7 +291,7 @@ function findPeak(layer: LayerBackward): LayerPeak {
       gradients.addAll(ofWeights.made);
       if (layer.autocast) work.add(ofWeights.recast);
     }
-    const total = remaining.requested + gradients.requested + work.requested;
+    const total = remaining.requested + layer.copies * gradients.requested + work.requested;
     if (total > highest) {
       highest = total;
       peak = {

@@ -10,7 +10,7 @@
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { Shard } from '../sharding/shard';
 import type { TensorSum } from './allocator';
-import { backwardMoments } from './backward';
+import { backwardMoments, topGroup } from './backward';
 import { type Holding, hold } from './holding';
 import {
   fetched,
@@ -21,7 +21,7 @@ import {
 } from './step-parts';
 import type { Moment, PhaseMoments } from './timeline';
 import { countTraining, type TrainingParts } from './training-parts';
-import { ffnForward } from './untaped';
+import { attentionForward, ffnForward } from './untaped';
 
 /** Steps that hold the same. */
 interface Steps {
@@ -193,20 +193,22 @@ function lastLayerMoments(parts: TrainingParts): Moment[] {
         ],
       },
     ];
-  const checkpoints = hold(
-    'activations',
-    parts.stream,
-    onDevice(parts, Math.ceil(topLayers / group)),
-  );
+  // Of the checkpoints the first is the embeddings, and where a group begins the last is the layer's input: what the layer
+  // holds has both.
+  const counted = topGroup(parts, topLayers) === 1 ? 2 : 1;
+  const others = Math.max(0, Math.ceil(topLayers / group) - counted);
+  const checkpoints = hold('activations', parts.stream, onDevice(parts, others));
   const { model, run, types } = parts;
+  const within = (forward: typeof ffnForward) =>
+    hold('workspace', forward(model, run, types, top.shape, run.seq));
   return [
     {
       name: 'attention of the last layer',
-      holdings: [checkpoints, hold('workspace', saved), hold('workspace', work)],
+      holdings: [checkpoints, within(attentionForward)],
     },
     {
       name: 'feed-forward network of the last layer',
-      holdings: [checkpoints, hold('workspace', ffnForward(model, run, types, top.shape, run.seq))],
+      holdings: [checkpoints, within(ffnForward)],
     },
   ];
 }

@@ -60,7 +60,10 @@ export function ffnForward(
   return work;
 }
 
-/** In attention over `length` keys: queries, keys and values, in eager attention repeated, and the scores. */
+/**
+ * In attention over `length` keys: the embeddings, which the stack holds, the layer's input and the same normalized, queries,
+ * keys and values, in eager attention repeated, and the scores; in a fused kernel its output instead, as wide as the queries.
+ */
 export function attentionForward(
   model: ModelSpec,
   run: RunSpec,
@@ -69,17 +72,32 @@ export function attentionForward(
   length: number,
 ): TensorSum {
   const { compute: c } = types;
-  const { keepsScores, queries, values, scores, weights } = findAttention(model, run, types);
+  const { keepsScores, queries, values } = findAttention(model, run, types);
   const N = shape.sequences * shape.tokens;
   const work = new TensorSum()
-    .add(types.residual * shape.stream)
+    .add(types.residual * shape.stream, 2)
     .add(c * shape.stream)
-    .add(c * N * shape.queryWidth, 2)
+    .add(c * N * shape.queryWidth)
     .add(c * N * shape.kvWidth, 2);
-  if (!keepsScores) return work;
+  if (!keepsScores) return work.add(c * N * shape.queryWidth);
+  // Rotated queries and keys lie beside the one tensor they were projected into.
+  if (findImplementation(model).fusedProjection && model.positions === 'rotary')
+    work.add(c * N * (shape.queryWidth + shape.kvWidth));
   if (shape.kvWidth !== shape.queryWidth)
     work.add((queries + values) * shape.sequences * length * shape.queryWidth);
-  return work.add((weights[0] + scores) * shape.sequences * shape.heads * shape.tokens * length);
+  const square = shape.sequences * shape.heads * shape.tokens * length;
+  return work.add(scoreBytes(model, run, types) * square);
+}
+
+/**
+ * Of one score while softmax runs: itself, its weight, and a copy in fp32 where softmax is computed so, which CUDA's kernel
+ * makes of bf16 and not of fp16 (ATen/native/SoftMax.cpp).
+ */
+function scoreBytes(model: ModelSpec, run: RunSpec, types: ElementBytes): number {
+  const { scores, weights } = findAttention(model, run, types);
+  const isHalf = run.precision === 'fp16' || run.precision === 'mixed-fp16';
+  const copied = weights[0] > scores && !isHalf ? weights[0] : 0;
+  return scores + copied + weights[0];
 }
 
 /**
