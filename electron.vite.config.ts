@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'electron-vite';
 import { version } from './package.json';
+import { builtins } from './vite.builtins';
 import { rendererConfig } from './vite.renderer.config';
 
 const define = { __PLUMBLINE_VERSION__: JSON.stringify(version) };
@@ -9,6 +10,7 @@ const from = (path: string) => resolve(import.meta.dirname, path);
 export default defineConfig({
   main: {
     define,
+    plugins: [builtins()],
     build: {
       target: 'node22',
       outDir: 'out/main',

@@ -143,6 +143,7 @@ function sourceHash() {
     'src',
     'resources',
     'package.json',
+    'vite.builtins.ts',
     'electron.vite.config.ts',
     'vite.renderer.config.ts',
     'vite.workload.config.ts',

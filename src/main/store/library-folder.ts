@@ -6,7 +6,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve, sep } from 'node:path';
 import type { SessionSummary } from '../../shared/session/types';
-import { type FileStamp, LibraryIndex } from './library-index';
+import { addedTime, type FileStamp, LibraryIndex, type Remembered } from './library-index';
 import { EXTENSION } from './schema';
 
 /** Of what a person said of sessions whose files cannot be changed; see kept-edits.ts. */
@@ -36,10 +36,12 @@ export interface LookedUp {
   readonly dir: string;
   /** Kept up to date by whoever reads what is unread, and closed at the end. */
   readonly index: LibraryIndex;
-  readonly known: readonly SessionSummary[];
+  readonly known: readonly Remembered[];
   readonly unread: readonly UnreadFile[];
   /** The ids of those of which something is said beside their files. */
   readonly edited: ReadonlySet<string>;
+  /** What the index is told of the folder when it is closed. */
+  readonly folder: { readonly sessions: number; readonly mtimeMs: number };
 }
 
 /** PLUMBLINE_HOME, else `plumbline` in the platform's folder for application data. */
@@ -57,20 +59,56 @@ export function libraryFolder(
 
 /** Throws what the file system throws where the folder cannot be read. */
 export function lookUp(dir: string): LookedUp {
+  const { mtimeMs } = statSync(dir);
   const names = readdirSync(dir);
   const present = new Set(names);
   const index = new LibraryIndex(dir);
-  const known: SessionSummary[] = [];
+  const known: Remembered[] = [];
   const unread: UnreadFile[] = [];
   for (const file of names) {
     if (!isSessionFile(file)) continue;
     const path = dir + sep + file;
     const stamp = present.has(`${file}-wal`) ? null : readStamp(path);
-    const summary = stamp && index.get(file, stamp);
-    if (summary === null) unread.push({ file, path, stamp });
-    else known.push(summary);
+    const remembered = stamp && index.get(file, stamp);
+    if (remembered === null) unread.push({ file, path, stamp });
+    else known.push(remembered);
   }
-  return { dir, index, known, unread, edited: editedSessions(dir) };
+  const folder = { sessions: known.length + unread.length, mtimeMs };
+  return { dir, index, known, unread, edited: editedSessions(dir), folder };
+}
+
+/**
+ * The newest sessions and how many there are, where no session has come or gone since all were remembered: then only
+ * those that are shown are looked at. Null where that cannot be told, or one of them has changed.
+ *
+ * What this cannot see: a session older than these that another program wrote over, in place, with a newer one. The next
+ * look at the whole folder does (a search, `--all`, `--json`, the window, or any session that comes or goes).
+ */
+export function lookUpNewest(
+  dir: string,
+  most: number,
+): { readonly sessions: readonly SessionSummary[]; readonly total: number } | null {
+  const { mtimeMs } = statSync(dir);
+  const index = new LibraryIndex(dir);
+  try {
+    const all = index.all(mtimeMs);
+    if (all === null || editedSessions(dir).size > 0) return null;
+    const since =
+      Float64Array.from(all, ({ at }) => at)
+        .sort()
+        .at(-most) ?? Number.NaN;
+    // Where it is not known of some when they came, they are in order with all.
+    const late = Number.isNaN(since) ? all : all.filter(({ at }) => !(at < since));
+    const newest = newestFirst(late.map(inOrder)).slice(0, most);
+    const sessions = newest.flatMap(({ one }) => {
+      const stamp = readStamp(dir + sep + one.file);
+      const isSame = stamp?.size === one.size && stamp.mtimeMs === one.mtimeMs;
+      return (isSame && one.read()) || [];
+    });
+    return sessions.length === newest.length ? { sessions, total: all.length } : null;
+  } finally {
+    index.letGo();
+  }
 }
 
 export const isSessionFile = (file: string): boolean =>
@@ -86,12 +124,19 @@ export function readStamp(path: string): FileStamp | null {
 }
 
 /** Each time is read once: a library may hold thousands of sessions. */
-export function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
-  return sessions
-    .map((session) => ({ session, at: Date.parse(session.addedAt ?? session.startedAt ?? '') }))
-    .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
-    .map(({ session }) => session);
-}
+export const sortNewestFirst = (sessions: readonly SessionSummary[]): SessionSummary[] =>
+  newestFirst(sessions.map((session) => ({ session, id: session.id, at: addedTime(session) }))).map(
+    ({ session }) => session,
+  );
+
+const inOrder = (one: Remembered) => ({
+  one,
+  id: one.file.slice(0, -EXTENSION.length),
+  at: one.at,
+});
+
+const newestFirst = <T extends { readonly id: string; readonly at: number }>(all: T[]): T[] =>
+  all.sort((a, b) => b.at - a.at || 0 || compareText(b.id, a.id));
 
 function editedSessions(dir: string): ReadonlySet<string> {
   const folder = join(dir, WORDS_FOLDER);

@@ -3,8 +3,12 @@
  * the truth: whatever is missing, stale or damaged in it is read from the session files again.
  *
  * It is a table of shelves: each holds a hundredth of the files or so, so that a list of thousands reads few rows and
- * one new session writes one. A shelf carries a checksum over all that it says: one that can be read is true, however
- * the file came to look as it does, and so nothing is waited for when it is written.
+ * one new session writes one. A shelf has the stamps of its files, which are read at once, and their summaries, which
+ * are read where they are shown. Both carry a checksum: what can be read is true, however the file came to look as it
+ * does, and so nothing is waited for when it is written.
+ *
+ * `folder` says at which time of change of the folder every session in it was remembered: while that stays, no session
+ * has come, gone or been put in another's place, and only one that was written over where it lies can differ.
  */
 import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,9 +20,13 @@ import type { SessionSummary } from '../../shared/session/types';
 const INDEX_FILE = 'index.db';
 /** Of the programs before, which wrote all of it at every change. */
 const FORMER_FILE = 'index.json';
-const INDEX_VERSION = 5;
-const DDL =
-  'CREATE TABLE shelf (number INTEGER PRIMARY KEY, crc INTEGER NOT NULL, entries TEXT NOT NULL)';
+const INDEX_VERSION = 6;
+const DDL = `
+CREATE TABLE shelf (
+  number INTEGER PRIMARY KEY, crc INTEGER NOT NULL, stamps TEXT NOT NULL, textsCrc INTEGER NOT NULL, texts TEXT NOT NULL
+);
+CREATE TABLE folder (mtimeMs REAL NOT NULL);
+`;
 const SHELVES = 128;
 
 /** For another process that is writing its shelves. */
@@ -33,11 +41,56 @@ export interface FileStamp {
   readonly mtimeMs: Millis;
 }
 
-type Entry = readonly [file: string, size: number, mtimeMs: Millis, summary: SessionSummary];
+/** `at`: when it came into the library. */
+type Stamp = readonly [file: string, size: number, mtimeMs: Millis, at: Millis | null];
 
-interface Shelf {
+interface Entry {
+  readonly stamp: Stamp;
+  readonly text: string;
+}
+
+/** Reads a summary by the place of its stamp in a shelf; null where it cannot be read any more. */
+type ReadText = (shelf: number, place: number) => SessionSummary | null;
+
+/** What is remembered of a file; there may be thousands. */
+export class Remembered {
+  readonly file: string;
+  readonly size: number;
+  readonly mtimeMs: Millis;
+  /** When it came into the library; NaN where that is not known. */
+  readonly at: Millis;
+  readonly #read: ReadText;
+  readonly #shelf: number;
+  readonly #place: number;
+
+  constructor([file, size, mtimeMs, at]: Stamp, read: ReadText, shelf: number, place: number) {
+    this.file = file;
+    this.size = size;
+    this.mtimeMs = mtimeMs;
+    this.at = at ?? Number.NaN;
+    this.#read = read;
+    this.#shelf = shelf;
+    this.#place = place;
+  }
+
+  /** Null where its summary cannot be read any more. To be asked while the index is open. */
+  read(): SessionSummary | null {
+    return this.#read(this.#shelf, this.#place);
+  }
+}
+
+/** Of a session: by this a list is in order. */
+export const addedTime = ({ addedAt, startedAt }: SessionSummary): Millis =>
+  Date.parse(addedAt ?? startedAt ?? '');
+
+interface Stamps {
+  readonly number: number;
   readonly crc: number;
-  readonly entries: string;
+  readonly stamps: string;
+}
+interface Texts {
+  readonly textsCrc: number;
+  readonly texts: string;
 }
 
 export class LibraryIndex {
@@ -45,40 +98,98 @@ export class LibraryIndex {
   readonly #now: Millis;
   /** Null where there is none, or none that can be used. */
   #db: Database.Database | null;
-  readonly #known = new Map<string, Entry>();
+  readonly #known = new Map<string, Remembered>();
   readonly #used = new Set<string>();
+  /** Summaries of a shelf in the order of its stamps, once they were asked for. */
+  readonly #texts = new Map<number, readonly string[]>();
   #fresh: Entry[] = [];
+  #isWhole = true;
 
   constructor(dir: string, now: Millis = Date.now()) {
     this.#dir = dir;
     this.#now = now;
     this.#db = open(dir, false);
     this.#attempt((db) => {
-      for (const shelf of db.prepare<[], Shelf>('SELECT crc, entries FROM shelf').all())
-        for (const entry of readShelf(shelf)) this.#known.set(entry[0], entry);
+      const shelves = db.prepare<[], Stamps>('SELECT number, crc, stamps FROM shelf').all();
+      const read: ReadText = (shelf, place) => this.#read(shelf, place);
+      for (const shelf of shelves)
+        for (const [place, stamp] of readStamps(shelf).entries())
+          this.#known.set(stamp[0], new Remembered(stamp, read, shelf.number, place));
     });
   }
 
+  /** Every file that is remembered, provided that the folder is as it was when all of them were looked at; else null. */
+  all(folderMs: Millis): readonly Remembered[] | null {
+    let rememberedMs: Millis | undefined;
+    this.#attempt((db) => {
+      rememberedMs = db.prepare<[], Millis>('SELECT mtimeMs FROM folder').pluck().get();
+    });
+    return rememberedMs === folderMs ? [...this.#known.values()] : null;
+  }
+
   /** What is remembered of a file, provided that it has not changed since. */
-  get(file: string, { size, mtimeMs }: FileStamp): SessionSummary | null {
-    const entry = this.#known.get(file);
-    if (entry === undefined || entry[1] !== size || entry[2] !== mtimeMs) return null;
+  get(file: string, { size, mtimeMs }: FileStamp): Remembered | null {
+    const known = this.#known.get(file);
+    if (known === undefined || known.size !== size || known.mtimeMs !== mtimeMs) return null;
     this.#used.add(file);
-    return entry[3];
+    return known;
   }
 
   set(file: string, { size, mtimeMs }: FileStamp, summary: SessionSummary): void {
-    if (Math.abs(this.#now - mtimeMs) < TICK_MS) return;
+    if (Math.abs(this.#now - mtimeMs) < TICK_MS) {
+      this.#isWhole = false;
+      return;
+    }
     this.#used.add(file);
-    this.#fresh.push([file, size, mtimeMs, summary]);
+    const at = addedTime(summary);
+    this.#fresh.push({
+      stamp: [file, size, mtimeMs, Number.isNaN(at) ? null : at],
+      text: JSON.stringify(summary),
+    });
     if (this.#fresh.length >= ENTRIES) this.#write([]);
   }
 
-  /** Keeps what was set, and forgets what was not asked for. */
-  close(): void {
+  /**
+   * Keeps what was set, and forgets what was not asked for. `folder`: how many sessions it was seen to have, and its time
+   * of change before it was looked at.
+   */
+  close(folder: { readonly sessions: number; readonly mtimeMs: Millis } | null = null): void {
     const gone = [...this.#known.keys()].filter((file) => !this.#used.has(file));
     if (this.#fresh.length > 0 || gone.length > 0) this.#write(gone);
+    if (folder !== null) this.#rememberFolder(folder);
+    this.letGo();
+  }
+
+  /** Closes it as it was. */
+  letGo(): void {
     this.#db?.close();
+    this.#db = null;
+  }
+
+  #rememberFolder({ sessions, mtimeMs }: { sessions: number; mtimeMs: Millis }): void {
+    const isWhole = this.#isWhole && this.#used.size === sessions;
+    if (!isWhole || Math.abs(this.#now - mtimeMs) < TICK_MS || this.all(mtimeMs) !== null) return;
+    this.#attempt((db) =>
+      db
+        .transaction(() => {
+          db.exec('DELETE FROM folder');
+          db.prepare('INSERT INTO folder VALUES (?)').run(mtimeMs);
+        })
+        .immediate(),
+    );
+  }
+
+  #read(shelf: number, place: number): SessionSummary | null {
+    let texts = this.#texts.get(shelf);
+    if (texts === undefined) {
+      texts = [];
+      this.#attempt((db) => {
+        texts = readTexts(findTexts(db).get(shelf));
+      });
+      this.#texts.set(shelf, texts);
+    }
+    const text = texts[place];
+    return text === undefined ? null : JSON.parse(text);
   }
 
   [Symbol.dispose](): void {
@@ -87,23 +198,31 @@ export class LibraryIndex {
 
   /** Into the shelves as they are by now: another process may have written some of them meanwhile. */
   #write(gone: readonly string[]): void {
-    const fresh = Map.groupBy(this.#fresh, ([file]) => shelfFor(file));
+    const fresh = Map.groupBy(this.#fresh, ({ stamp: [file] }) => shelfFor(file));
     const left = Map.groupBy(gone, shelfFor);
     this.#fresh = [];
     this.#db ??= open(this.#dir, true);
     this.#attempt((db) => {
-      const find = db.prepare<[number], Shelf>('SELECT crc, entries FROM shelf WHERE number = ?');
-      const put = db.prepare<[number, number, string]>(
-        'INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)',
+      const find = db.prepare<[number], Stamps>(
+        'SELECT number, crc, stamps FROM shelf WHERE number = ?',
       );
+      const texts = findTexts(db);
+      const put = db.prepare('INSERT OR REPLACE INTO shelf VALUES (?, ?, ?, ?, ?)');
       db.transaction(() => {
         for (const number of new Set([...fresh.keys(), ...left.keys()])) {
-          const shelf = find.get(number);
-          const kept = new Map(readShelf(shelf).map((entry) => [entry[0], entry]));
+          const kept = new Map(
+            readEntries(find.get(number), texts.get(number)).map((entry) => [
+              entry.stamp[0],
+              entry,
+            ]),
+          );
           for (const file of left.get(number) ?? []) kept.delete(file);
-          for (const entry of fresh.get(number) ?? []) kept.set(entry[0], entry);
-          const entries = JSON.stringify([...kept.values()]);
-          put.run(number, crc32(entries), entries);
+          for (const entry of fresh.get(number) ?? []) kept.set(entry.stamp[0], entry);
+          const entries = [...kept.values()];
+          const stamps = JSON.stringify(entries.map(({ stamp }) => stamp));
+          // A document has no line end of its own.
+          const lines = entries.map(({ text }) => text).join('\n');
+          put.run(number, crc32(stamps), stamps, crc32(lines), lines);
         }
       }).immediate();
     });
@@ -126,8 +245,21 @@ export class LibraryIndex {
 const shelfFor = (file: string): number => crc32(file) % SHELVES;
 
 /** Nothing of one that is damaged. */
-function readShelf(shelf: Shelf | undefined): readonly Entry[] {
-  return shelf === undefined || crc32(shelf.entries) !== shelf.crc ? [] : JSON.parse(shelf.entries);
+const readStamps = (shelf: Stamps | undefined): readonly Stamp[] =>
+  shelf === undefined || crc32(shelf.stamps) !== shelf.crc ? [] : JSON.parse(shelf.stamps);
+
+const readTexts = (shelf: Texts | undefined): readonly string[] =>
+  shelf === undefined || crc32(shelf.texts) !== shelf.textsCrc ? [] : shelf.texts.split('\n');
+
+const findTexts = (db: Database.Database) =>
+  db.prepare<[number], Texts>('SELECT textsCrc, texts FROM shelf WHERE number = ?');
+
+function readEntries(shelf: Stamps | undefined, texts: Texts | undefined): readonly Entry[] {
+  const lines = readTexts(texts);
+  return readStamps(shelf).flatMap((stamp, place) => {
+    const text = lines[place];
+    return text === undefined ? [] : [{ stamp, text }];
+  });
 }
 
 /** Null where there is none and none `isWanted`, and where there can be none. */

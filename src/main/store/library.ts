@@ -198,9 +198,17 @@ export class Library {
 }
 
 /** Reads what the index does not know. One damaged file never hides the others. */
-export function completeListing({ dir, index, known, unread, edited }: LookedUp): LibraryListing {
-  const sessions = [...known];
+export function completeListing(looked: LookedUp): LibraryListing {
+  const { dir, index, known, edited, folder } = looked;
+  const sessions: SessionSummary[] = [];
   const damaged: DamagedFile[] = [];
+  const unread = [...looked.unread];
+  for (const one of known) {
+    const summary = one.read();
+    const { file, size, mtimeMs } = one;
+    if (summary !== null) sessions.push(summary);
+    else unread.push({ file, path: join(dir, file), stamp: { size, mtimeMs } });
+  }
   for (const { file, path, stamp } of unread) {
     try {
       const summary = summariseFile(path);
@@ -216,7 +224,7 @@ export function completeListing({ dir, index, known, unread, edited }: LookedUp)
       if (error.code !== 'not_found') damaged.push({ path, message: error.message });
     }
   }
-  index.close();
+  index.close(folder);
   const said = sessions.map((summary) =>
     edited.has(summary.id)
       ? layOver(summary, keptEdit(join(dir, summary.id + EXTENSION)))

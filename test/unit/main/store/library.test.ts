@@ -228,7 +228,7 @@ describe('the library', () => {
       writing.set('a.plumbline', stamp, summary);
       writing.close();
       using reading = new LibraryIndex(dir, now);
-      return reading.get('a.plumbline', stamp);
+      return reading.get('a.plumbline', stamp)?.read() ?? null;
     };
     expect(remembered(now - 1)).toBeNull();
     expect(remembered(now - 1000)).toEqual(summary);

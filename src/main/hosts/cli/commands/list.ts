@@ -5,6 +5,9 @@ import { listSessions } from '../../../engine/listing';
 import type { Output } from '../output';
 import { listText } from '../text/list';
 
+/** More lines than anybody reads, and the newest of them would scroll away. */
+const SHOWN = 100;
+
 const HELP = `
 A search is words that must all be found, and conditions: model:llama, status:failed, tag:paper, peak>20GiB,
 residual>=5%, duration<10min, started<2026-11-01, added>7d (in the last seven days), -tag:old (not so).
@@ -14,12 +17,19 @@ export function registerList(program: Command, output: Output): void {
   program
     .command('list')
     .argument('[query...]', 'only what this finds, for example: model:gpt2 "peak>20GiB"')
+    .option('--all', `every session; as a table the newest ${SHOWN} are shown without it`)
     .addHelpText('after', HELP)
-    .action(async (words: string[]) => {
+    .action(async (words: string[], { all = false }: { readonly all?: boolean }) => {
       const query = parseQuery(words.join(' '));
-      const { sessions, damaged } = await listSessions();
+      const isCut = !all && !output.json;
+      // A search looks at every session, and shows the newest of those it finds.
+      const { sessions, damaged, total } = await listSessions(
+        isCut && words.length === 0 ? SHOWN : undefined,
+      );
       const found = sessions.filter((session) => matchesQuery(query, session));
-      output.result({ sessions: found, damaged }, () => listText(found, sessions.length));
+      const shown = isCut ? found.slice(0, SHOWN) : found;
+      const older = (words.length === 0 ? total : found.length) - shown.length;
+      output.result({ sessions: found, damaged }, () => listText(shown, total, older));
       for (const { message } of damaged) output.say(`plumbline: ${message}`);
     });
 }

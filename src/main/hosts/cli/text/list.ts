@@ -1,5 +1,10 @@
 /** The library as text for a terminal: a line a session, within its width. */
-import { formatBytes, formatDuration, formatSignedPercent } from '../../../../shared/base/format';
+import {
+  formatBytes,
+  formatDuration,
+  formatInteger,
+  formatSignedPercent,
+} from '../../../../shared/base/format';
 import type { SessionSummary } from '../../../../shared/session/types';
 import { table, WIDTH, widest } from './columns';
 import { textWidth } from './width';
@@ -10,8 +15,12 @@ const LONGEST_NAME = 60;
 const PREDICTED = 5;
 const ENOUGH = 20;
 
-/** `held`: how many sessions there are, found or not. */
-export function listText(sessions: readonly SessionSummary[], held = sessions.length): string {
+/** `held`: how many sessions there are, found or not; `older`: how many of those that were found are not among these. */
+export function listText(
+  sessions: readonly SessionSummary[],
+  held = sessions.length,
+  older = 0,
+): string {
   if (held === 0)
     return 'No session has been recorded yet. "plumbline record --bundled gpt2" records one.';
   if (sessions.length === 0)
@@ -28,9 +37,12 @@ export function listText(sessions: readonly SessionSummary[], held = sessions.le
   ]);
   const kept = (row: readonly string[]) => row.filter((_, i) => i !== PREDICTED);
   const isNarrow = roomForNames(rows) < Math.min(ENOUGH, widest(rows, 1));
-  return isNarrow
+  const lines = isNarrow
     ? table(kept(HEAD), rows.map(kept), [1], LONGEST_NAME, [0, 2])
     : table(HEAD, rows, [1], LONGEST_NAME, [0, 2]);
+  if (older === 0) return lines;
+  const what = older === 1 ? 'older session is' : 'older sessions are';
+  return `${lines}\n\n  ${formatInteger(older)} ${what} not shown: --all shows every one, a search finds one ("plumbline list --help").`;
 }
 
 /** Columns that the others leave to the name. */

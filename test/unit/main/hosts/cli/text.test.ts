@@ -1,4 +1,5 @@
 /** What the terminal shows: its width in columns, bars and sparklines, colour, progress, completion. */
+
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { COMPLETIONS } from '../../../../../src/main/hosts/cli/text/completion';
 import { listText } from '../../../../../src/main/hosts/cli/text/list';
 import { paint, styled } from '../../../../../src/main/hosts/cli/text/style';
 import { cut, padEnd, split, textWidth } from '../../../../../src/main/hosts/cli/text/width';
+import type { SessionSummary } from '../../../../../src/shared/session/types';
 
 describe('the width of a text', () => {
   // Widths as terminals draw them by Unicode's East Asian Width (UAX 11) and emoji presentation.
@@ -75,6 +77,27 @@ it('a list fits the width, and its names give way before its figures', () => {
   for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
   expect(text).toContain('1000 MiB');
   expect(text).toContain('−12.5%');
+});
+
+it('a list that is cut says how many it leaves out and how to see them', () => {
+  const one: SessionSummary = {
+    id: '20261129-0816-wk2z',
+    name: 'a',
+    status: 'complete',
+    startedAt: null,
+    durationUs: 1,
+    model: null,
+    mode: null,
+    measuredPeak: null,
+    predictedPeak: null,
+    residualPercent: null,
+    simulated: false,
+  };
+  expect(listText([one], 10_000, 9_900)).toMatch(
+    /\n\n {2}9,900 older sessions are not shown: --all /,
+  );
+  expect(listText([one], 2, 1)).toContain('1 older session is not shown');
+  expect(listText([one], 1)).not.toContain('older');
 });
 
 describe('pictures', () => {
