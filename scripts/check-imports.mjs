@@ -77,7 +77,7 @@ const ALLOWED = {
   'shared/divergence/timing': analysis,
   'shared/learned': theory,
   'shared/session': [...analysis, 'shared/divergence/**', 'shared/learned'],
-  'shared/library': ['shared/base', 'shared/session'],
+  'shared/library': ['shared/base', 'shared/session', 'shared/divergence/overlay'],
   'shared/present': [
     ...analysis,
     'shared/divergence/**',
@@ -181,7 +181,7 @@ const ALLOWED = {
 
   renderer: [...window, 'renderer/views'],
   'renderer/views': ['renderer/state', 'renderer/components', 'renderer/views/**'],
-  'renderer/state': ['shared/base', 'shared/contract'],
+  'renderer/state': ['shared/base', 'shared/contract', 'shared/library'],
   'renderer/components': ['shared/**'],
   'renderer/commands': ['renderer/state', 'renderer/components', 'shared/**'],
   'renderer/chart': window,
@@ -194,6 +194,7 @@ const ALLOWED = {
   'renderer/views/session': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/compare': [...window, 'renderer/chart', 'renderer/timeline', 'renderer/forms'],
   'renderer/views/doctor': window,
+  'renderer/views/settings': window,
   'renderer/views/chapter': window,
   'renderer/views/experiments': window,
 

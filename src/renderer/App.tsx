@@ -9,6 +9,7 @@ import { Boundary } from './components/Boundary';
 import { RecordingTrouble } from './RecordingTrouble';
 import { EngineProvider, useLinkState, useQuery, useRetry } from './state/engine';
 import { parseRoute, usePlace } from './state/router';
+import { useByteUnits } from './state/settings';
 import { setTheme, type ThemeChoice, useTheme, useThemeChoice } from './state/theme';
 import type { EngineLink } from './state/transport';
 import { MENU, View } from './views';
@@ -29,6 +30,7 @@ function Frame() {
   const route = parseRoute(place);
   const theme = useTheme();
   const info = useQuery('info', (engine) => engine.info());
+  const units = useByteUnits();
   return (
     <>
       <header className="topbar">
@@ -66,7 +68,7 @@ function Frame() {
       <WindowCommands />
       <RecordingTrouble />
       <Boundary place={place}>
-        <View route={route} />
+        <View key={units} route={route} />
       </Boundary>
       <Toaster theme={theme} position="bottom-right" />
     </>

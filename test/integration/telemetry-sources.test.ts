@@ -36,7 +36,8 @@ describe.skipIf(windows)(
       test('nowhere to be found is said in plain words', () => {
         expect(locateNvidiaSmi({ PATH: '/nonexistent' })).toEqual({
           ok: false,
-          detail: 'nvidia-smi was not found on PATH; set its path in PLUMBLINE_NVIDIA_SMI',
+          detail:
+            'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI',
         });
       });
     });
@@ -207,7 +208,8 @@ describe.skipIf(windows)(
         expect(opened.sources[0]).toEqual({
           id: 'nvidia-smi',
           ok: false,
-          detail: 'nvidia-smi was not found on PATH; set its path in PLUMBLINE_NVIDIA_SMI',
+          detail:
+            'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI',
         });
         expect(opened.simulated).toBe(false);
       });

@@ -11,6 +11,7 @@ import type {
   SavedWorkload,
 } from '../../src/shared/contract/api';
 import { compareWorst } from '../../src/shared/divergence/overlay/phase-tally';
+import { USUAL_SETTINGS } from '../../src/shared/library/settings';
 import { preset } from '../../src/shared/model/presets';
 import { runDefaults } from '../../src/shared/model/run';
 import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
@@ -115,6 +116,7 @@ export function fixtureEngine(
     emit({ type: 'library' });
   };
   let saved: readonly SavedWorkload[] = [];
+  let settings = USUAL_SETTINGS;
   const answers: Omit<EngineClient, 'on'> = {
     info: async () => ({
       version: '0.1.0',
@@ -229,6 +231,11 @@ export function fixtureEngine(
         );
       grow();
       return { id: LIVE };
+    },
+    settings: async () => settings,
+    changeSettings: async (change) => {
+      settings = { ...settings, ...change };
+      return settings;
     },
     workloads: async () => saved,
     saveWorkload: async ({ name, request }) => {

@@ -136,6 +136,8 @@ export const CALL_SCHEMAS: {
   workloads: nothing,
   saveWorkload: z.object({ name: text, request: recordRequest }),
   deleteWorkload: z.object({ name: text }),
+  settings: nothing,
+  changeSettings: z.record(z.string().max(100), z.union([z.number(), path])),
   stop: z.object({ id }),
   rename: z.object({ id, name: text }),
   annotate: z.object({

@@ -6,6 +6,7 @@
  * added to shared/contract/api.ts does not compile until it has its line here.
  */
 import { Failure } from '../../shared/base/failure';
+import { setByteUnits } from '../../shared/base/format';
 import { computeBudget } from '../../shared/budget/budget';
 import type { Budget } from '../../shared/budget/types';
 import { chapterClaims } from '../../shared/chapter/claims';
@@ -25,6 +26,7 @@ import { sampleSession, version } from '../install/paths';
 import { openLibrary } from '../store/library';
 import { describeAccess } from '../store/library-access';
 import type { LibraryListing } from '../store/library-folder';
+import { changeSettings } from '../store/library-settings';
 import { telemetryChecks } from '../telemetry/doctor/doctor';
 import { type SavedListing, SavedWorkloads } from '../workloads/saved';
 import { cancellable } from './cancellable';
@@ -40,6 +42,7 @@ import { openQueries } from './query-worker';
 import type { Recording, RecordingHooks } from './recording';
 import { Recordings } from './recordings';
 import { Sweeps } from './sweeps';
+import { telemetryEnvironment } from './telemetry-environment';
 import { Uploads } from './uploads';
 
 export interface EngineOptions {
@@ -78,6 +81,7 @@ export interface Engine extends EngineClient {
 /** Every answer is a promise: what a method throws arrives as its rejection. */
 export function createEngine(options: EngineOptions): Engine {
   const library = openLibrary(options.library);
+  setByteUnits(library.settings().units);
   const events = new EngineEvents(library, (id) => recordings.has(id));
   const saved = new SavedWorkloads(library.dir);
   const recordings = new Recordings(library, saved, events, () => questions.letGo());
@@ -92,7 +96,18 @@ export function createEngine(options: EngineOptions): Engine {
   const answers: EngineApi = {
     info: async () => describeApp(library.dir, options),
     doctor: () => doctorReport(library, recordings.list().length > 0),
-    sources: () => telemetryChecks(process.env),
+    sources: () => telemetryChecks(telemetryEnvironment(library.settings())),
+
+    settings: async () => library.settings(),
+    changeSettings: async (change) => {
+      // Whoever sets the path of a program has it run.
+      if (change.nvidiaSmi !== undefined) checkMayLaunch(options);
+      const settings = changeSettings(library.dir, change);
+      setByteUnits(settings.units);
+      await questions.letGo();
+      events.libraryChanged();
+      return settings;
+    },
 
     ...questions.queries,
     report: async (question) => printed(await questions.queries.report(question)),

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SessionData } from '../../shared/session/types';
 import { EVER } from '../../shared/trace/series';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
-import { readBaselines, readMarks, storedSeries } from '../store/session-data';
+import { readBaselines, readLimits, readMarks, storedSeries } from '../store/session-data';
 import type { GapRow, SessionReader, SummarizedSeries } from '../store/session-file';
 
 const NO_GAPS: readonly Gap[] = [];
@@ -50,6 +50,7 @@ export class FollowedSession {
       logs: this.#logs,
       warnings: reader.warnings(),
       ...readMarks(reader),
+      ...readLimits(reader),
     };
   }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LearnedConstants } from '../../shared/learned/types';
-import { libraryFolder } from '../store/library-folder';
+import { libraryFolder } from '../store/library-place';
 
 export async function constantsOfLibrary(): Promise<readonly LearnedConstants[]> {
   const dir = libraryFolder();

@@ -3,13 +3,8 @@
  * loaded only where one has to be opened.
  */
 import type { SessionSummary } from '../../shared/session/types';
-import {
-  type DamagedFile,
-  libraryFolder,
-  lookUp,
-  lookUpNewest,
-  sortNewestFirst,
-} from '../store/library-folder';
+import { type DamagedFile, lookUp, lookUpNewest, sortNewestFirst } from '../store/library-folder';
+import { libraryFolder } from '../store/library-place';
 
 export interface Listing {
   /** Newest first. */

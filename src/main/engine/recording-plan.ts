@@ -6,6 +6,7 @@ import { Failure } from '../../shared/base/failure';
 import { withoutSecrets } from '../../shared/base/secret-text';
 import type { Millis } from '../../shared/base/units';
 import type { PrometheusTarget, RecordRequest } from '../../shared/contract/api';
+import type { LibrarySettings } from '../../shared/library/settings';
 import type { ModelSpec, RunSpec } from '../../shared/model/spec';
 import type { WorkloadInfo } from '../../shared/session/types';
 import { appRoot, workloadEntry, workloadNode } from '../install/paths';
@@ -15,7 +16,6 @@ import { environmentFor, Redactor } from '../workloads/environment';
 import { helperEnvironment, instrumentedEnvironment } from '../workloads/instrument';
 import { checkRoom } from './bundled-room';
 
-const DEFAULT_INTERVAL_MS: Millis = 100;
 const MAX_NAME_LENGTH = 60;
 
 export interface RecordingPlan extends Target {
@@ -49,7 +49,7 @@ interface Target {
 }
 
 /** Throws `bad_input` for a request that cannot be carried out. */
-export function planRecording(request: RecordRequest): RecordingPlan {
+export function planRecording(request: RecordRequest, settings: LibrarySettings): RecordingPlan {
   const target = resolveTarget(request);
   const { workload } = target;
   const redactor = new Redactor({ ...process.env, ...target.env }, target.command);
@@ -63,7 +63,7 @@ export function planRecording(request: RecordRequest): RecordingPlan {
       ...(request.experiment && { experiment: request.experiment }),
       ...(request.plan && { plan: request.plan }),
     },
-    intervalMs: request.intervalMs ?? DEFAULT_INTERVAL_MS,
+    intervalMs: request.intervalMs ?? settings.interval,
     model: request.model ?? null,
     run: request.run ?? null,
     weights: request.weights ?? null,

@@ -3,6 +3,7 @@
  * holds nothing of the recorder, so that it can answer on a thread of its own (see query-thread.ts).
  */
 import { Failure } from '../../shared/base/failure';
+import { setByteUnits } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
@@ -10,6 +11,7 @@ import type { AsKnown } from '../../shared/contract/queries';
 import type { Inversion } from '../../shared/divergence/inversion/inversion';
 import { deriveLines, seriesById } from '../../shared/divergence/overlay/lines';
 import { compareWorst } from '../../shared/divergence/overlay/phase-tally';
+import { flagLimits } from '../../shared/library/settings';
 import { checkModel } from '../../shared/model/validate';
 import { invertSession, predictSession, type SessionAnalysis } from '../../shared/session/analysis';
 import { describeMoment } from '../../shared/session/at-moment';
@@ -45,6 +47,7 @@ export class Sessions {
   constructor(library: Library) {
     this.#library = library;
     this.#cache = new SessionCache(library);
+    setByteUnits(library.settings().units);
   }
 
   /** Throws a Failure where there is no such session or its file cannot be read. */
@@ -71,7 +74,15 @@ export class Sessions {
     const compute = () => shortenDocument(this.show(query));
     if (until !== undefined) return compute();
     const path = this.#library.locate(id);
-    return keepResult(path, `brief ${series}`, compute, ({ status }) => status !== 'recording');
+    const settings = this.#library.settings();
+    setByteUnits(settings.units);
+    const shownBy = [settings.units, JSON.stringify(flagLimits(settings))].join(' ');
+    return keepResult(
+      path,
+      `brief ${series} ${shownBy}`,
+      compute,
+      ({ status }) => status !== 'recording',
+    );
   }
 
   phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {

@@ -3,8 +3,7 @@
  * opens no session and loads nothing that could, so that a list of files that are all remembered costs a look at each.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import type { SessionSummary } from '../../shared/session/types';
 import { addedTime, type FileStamp, LibraryIndex, type Remembered } from './library-index';
 import { EXTENSION } from './schema';
@@ -42,19 +41,6 @@ export interface LookedUp {
   readonly edited: ReadonlySet<string>;
   /** What the index is told of the folder when it is closed. */
   readonly folder: { readonly sessions: number; readonly mtimeMs: number };
-}
-
-/** PLUMBLINE_HOME, else `plumbline` in the platform's folder for application data. */
-export function libraryFolder(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: NodeJS.Platform = process.platform,
-  home = homedir(),
-): string {
-  if (env.PLUMBLINE_HOME) return resolve(env.PLUMBLINE_HOME);
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Plumbline');
-  if (platform === 'win32')
-    return join(env.APPDATA || join(home, 'AppData', 'Roaming'), 'Plumbline');
-  return join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'plumbline');
 }
 
 /** Throws what the file system throws where the folder cannot be read. */

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure, unlessFailure } from '../../shared/base/failure';
+import type { LibrarySettings } from '../../shared/library/settings';
 import type { TrashedSession } from '../../shared/library/trashed-session';
 import type { SessionWords } from '../../shared/library/words';
 import type { Mark, MarkDraft } from '../../shared/session/marks';
@@ -17,11 +18,12 @@ import {
   isSessionFile,
   type LibraryListing,
   type LookedUp,
-  libraryFolder,
   lookUp,
   readStamp,
   sortNewestFirst,
 } from './library-folder';
+import { libraryFolder } from './library-place';
+import { readSettings } from './library-settings';
 import { openDatabase } from './open-database';
 import { EXTENSION } from './schema';
 import {
@@ -48,12 +50,17 @@ export class Library {
   /** Use `openLibrary`. */
   constructor(dir: string) {
     this.dir = dir;
-    this.#trash = new Trash(dir);
+    this.#trash = new Trash(dir, () => this.settings().trashDays);
     try {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw unwritable(dir, (error as Error).message, error);
     }
+  }
+
+  /** As they are in the file now. */
+  settings(): LibrarySettings {
+    return readSettings(this.dir).settings;
   }
 
   list(): LibraryListing {

@@ -4,10 +4,13 @@
  * markers and logs are read when they are first asked for.
  */
 
+import { dirname } from 'node:path';
 import type { Bytes } from '../../shared/base/units';
+import { flagLimits } from '../../shared/library/settings';
 import type { SessionData } from '../../shared/session/types';
 import { figuresFrom } from '../../shared/trace/summary';
 import type { Gap, LogLine, Marker, SeriesData } from '../../shared/trace/types';
+import { readSettings } from './library-settings';
 import { openSession, type SessionReader, type SummarizedSeries } from './session-file';
 import { allocationLedger } from './session-meta';
 import { StoredSamples, whileOpen } from './stored-samples';
@@ -32,6 +35,7 @@ export function readSession(reader: SessionReader): SessionData {
     warnings: reader.warnings(),
     ...readAllocations(reader),
     ...readMarks(reader),
+    ...readLimits(reader),
   };
 }
 
@@ -52,6 +56,12 @@ export function storedSeries(
 ): SeriesData {
   const source = new StoredSamples(reader, info.id);
   return { info, gaps, figures: figuresFrom(summary), source };
+}
+
+/** What is flagged, as it is set where the session lies; left out where it is the usual. */
+export function readLimits({ path }: SessionReader): Pick<SessionData, 'limits'> {
+  const limits = flagLimits(readSettings(dirname(path)).settings);
+  return limits === undefined ? {} : { limits };
 }
 
 /** Left out where there are none. */

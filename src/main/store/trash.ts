@@ -1,12 +1,11 @@
 /**
- * Sessions that were deleted, kept for 30 days so that a slip can be undone. They lie in a folder of the library, in
+ * Sessions that were deleted, kept for some days so that a slip can be undone. They lie in a folder of the library, in
  * one folder a day: when a session was deleted is where it lies, and nothing in its file is touched.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../shared/base/failure';
 import type { Bytes } from '../../shared/base/units';
-import { TRASH_DAYS } from '../../shared/library/trashed-session';
 import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
@@ -26,9 +25,12 @@ export interface TrashedFile {
 export class Trash {
   readonly #dir: string;
 
-  /** `library`: the folder that it is a part of. */
-  constructor(library: string) {
+  readonly #keptDays: () => number;
+
+  /** `library`: the folder that it is a part of. `keptDays`: for how many days what is deleted can be had back. */
+  constructor(library: string, keptDays: () => number) {
     this.#dir = join(library, FOLDER);
+    this.#keptDays = keptDays;
   }
 
   /** Takes the session's files out of the library. */
@@ -80,7 +82,7 @@ export class Trash {
 
   /** Deletes for good what has lain here long enough; returns the ids. */
   expire(now: Date = new Date()): readonly string[] {
-    const before = new Date(now.getTime() - TRASH_DAYS * DAY_MS).toISOString().slice(0, 10);
+    const before = new Date(now.getTime() - this.#keptDays() * DAY_MS).toISOString().slice(0, 10);
     const gone: string[] = [];
     for (const day of this.#days()) {
       if (day >= before) continue;

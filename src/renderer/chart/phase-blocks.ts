@@ -94,16 +94,17 @@ export function joinBlocks(
   return out;
 }
 
-/** Below this a difference of sampled bytes is no finding, and must not fill the lane. */
-const MIN_RESIDUAL_BOUND = FLAG_LIMITS.bytes;
-
-/** Edge of the residual lane: the widest residual of the run; what a framework counts itself is exact, so there any difference counts. */
+/**
+ * Edge of the residual lane: the widest residual of the run, and no less than what is flagged, so that no smaller
+ * difference of sampled bytes fills the lane; what a framework counts itself is exact, so there any difference counts.
+ */
 export function residualBound(overlay: Overlay, tier: Tier): Bytes {
   const widest = overlay.phases.reduce(
     (most, phase) => Math.max(most, Math.abs(findResidual(phase, tier) ?? 0)),
     0,
   );
-  return overlay.series?.startsWith('framework.') ? widest : Math.max(widest, MIN_RESIDUAL_BOUND);
+  const { series, limits = FLAG_LIMITS } = overlay;
+  return series?.startsWith('framework.') ? widest : Math.max(widest, limits.bytes);
 }
 
 export interface StepBlock {

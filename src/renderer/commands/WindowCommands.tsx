@@ -110,6 +110,13 @@ function windowCommands(open: (what: Open) => void): readonly Command[] {
       run: () => go('#/doctor'),
     },
     {
+      id: 'go.settings',
+      title: 'Settings: rate, what is flagged, trash, units, paths',
+      group: 'Go to',
+      words: 'preferences options interval limits theme',
+      run: () => go('#/settings'),
+    },
+    {
       id: 'go.back',
       title: 'Back',
       group: 'Go to',

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Dialog } from '../components/Dialog';
 import { FailureNote } from '../components/FailureNote';
+import { CheckField } from '../components/Field';
 import { useEngine } from '../state/engine';
 import { go, sessionHref } from '../state/router';
 import { sendFile } from '../state/upload';
@@ -63,7 +64,11 @@ export function ImportDialog({
       />
       <DeclaredFields form={declared} onChange={setDeclared} />
       <UnsaidFields form={unsaid} onChange={setUnsaid} />
-      <KeepRawField checked={keepRaw} onChange={setKeepRaw} />
+      <CheckField
+        label="Keep the file in the session as it came"
+        checked={keepRaw}
+        onChange={setKeepRaw}
+      />
       {share !== null && (
         <progress max={1} value={share < 1 ? share : undefined} aria-label="Import" />
       )}
@@ -98,23 +103,4 @@ function useSending(onFailure: (failure: unknown) => void) {
     }
   };
   return { share, send };
-}
-
-function KeepRawField({
-  checked,
-  onChange,
-}: {
-  checked: boolean;
-  onChange(checked: boolean): void;
-}) {
-  return (
-    <label className="check-line">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-      />{' '}
-      Keep the file in the session as it came
-    </label>
-  );
 }

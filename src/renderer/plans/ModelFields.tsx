@@ -1,14 +1,15 @@
 /** Which model: one known by name, or a Hugging Face config.json pasted, chosen or dropped; and sizes typed over it. */
 import { FileUp, X } from 'lucide-react';
-import { type DragEvent, useId, useRef } from 'react';
+import { type DragEvent, useRef } from 'react';
 import { formatInteger } from '../../shared/base/format';
 import { modelNames } from '../../shared/model/named';
 import type { ModelSpec } from '../../shared/model/spec';
+import { Field } from '../components/Field';
 import { type Draft, SHAPE_FIELDS, withShape } from './draft';
 import { Fold } from './Fold';
-import { inWindowWords, SHAPE_LABELS } from './labels';
+import { SHAPE_LABELS } from './labels';
 import type { Reading } from './read-draft';
-import { Fault, TextControl } from './SettingField';
+import { faultText, TextControl } from './SettingField';
 
 export function ModelFields({
   draft,
@@ -94,7 +95,7 @@ function ShapeFields({
       </div>
       {faults.shape && (
         <p className="field-error" role="alert">
-          {inWindowWords(faults.shape.message)} {inWindowWords(faults.shape.remedy)}
+          {faultText(faults.shape)}
         </p>
       )}
     </Fold>
@@ -112,34 +113,37 @@ function ConfigField({
   suffix: string;
   onChange(draft: Draft): void;
 }) {
-  const problem = useId();
   const { config } = draft;
   const fault = reading.faults.config;
   if (config === null) return null;
   return (
-    <div className="plan-field">
-      <label>
+    <Field
+      label={
         <span className="config-head">
           config.json{suffix}
           <b>{config.name}</b>
         </span>
+      }
+      problem={faultText(fault)}
+      extra={
+        <button type="button" className="link" onClick={() => onChange({ ...draft, config: null })}>
+          <X size={12} aria-hidden="true" /> A model by name instead
+        </button>
+      }
+    >
+      {(described) => (
         <textarea
+          {...described}
           className="mono"
           rows={fault ? 6 : 3}
           spellCheck={false}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault && problem}
           value={config.text}
           onChange={(event) =>
             onChange({ ...draft, config: { ...config, text: event.target.value } })
           }
         />
-      </label>
-      <button type="button" className="link" onClick={() => onChange({ ...draft, config: null })}>
-        <X size={12} aria-hidden="true" /> A model by name instead
-      </button>
-      <Fault id={problem} fault={fault} />
-    </div>
+      )}
+    </Field>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Failure } from '../../shared/base/failure';
 import { gpuNames } from '../../shared/hardware/gpu-names';
 import { RUN_SETTINGS, type RunSpec, type SettingName } from '../../shared/model/settings';
 import { formatSetting } from '../../shared/present/names';
+import { Field } from '../components/Field';
 import { CountSlider } from './CountSlider';
 import { inWindowWords } from './labels';
 import { SLIDERS } from './setting-groups';
@@ -76,17 +77,14 @@ function ChoiceControl({
   choices: readonly string[];
   choiceLabels: Readonly<Record<string, string>>;
 }) {
-  const problem = useId();
   // A word that is no choice is shown as it came, so that it can be refused and not silently dropped.
   const shown = text === '' || choices.includes(text) ? choices : [text, ...choices];
   return (
-    <div className="plan-field">
-      <label>
-        <span>{label}</span>
+    <Field label={label} problem={faultText(fault)}>
+      {(described) => (
         <select
+          {...described}
           value={text}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault && problem}
           data-usual={text === ''}
           onChange={(event) => onChange(event.target.value)}
         >
@@ -99,9 +97,8 @@ function ChoiceControl({
             </option>
           ))}
         </select>
-      </label>
-      <Fault id={problem} fault={fault} />
-    </div>
+      )}
+    </Field>
   );
 }
 
@@ -121,49 +118,47 @@ export function TextControl({
   most?: number | undefined;
   isNumber?: boolean;
 }) {
-  const problem = useId();
   const list = useId();
   return (
-    <div className="plan-field">
-      <label>
-        <span>{label}</span>
-        <input
-          value={text}
-          placeholder={usual}
-          inputMode={isNumber ? 'decimal' : 'text'}
-          spellCheck={false}
-          autoComplete="off"
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault && problem}
-          list={options.length > 0 ? list : undefined}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      </label>
-      {options.length > 0 && (
-        <datalist id={list}>
-          {options.map((option) => (
-            <option key={option} value={option} />
-          ))}
-        </datalist>
+    <Field
+      label={label}
+      problem={faultText(fault)}
+      extra={
+        most !== undefined && (
+          <CountSlider
+            label={label}
+            value={text === '' ? usual : text}
+            most={most}
+            onChange={onChange}
+          />
+        )
+      }
+    >
+      {(described) => (
+        <>
+          <input
+            {...described}
+            value={text}
+            placeholder={usual}
+            inputMode={isNumber ? 'decimal' : 'text'}
+            spellCheck={false}
+            autoComplete="off"
+            list={options.length > 0 ? list : undefined}
+            onChange={(event) => onChange(event.target.value)}
+          />
+          {options.length > 0 && (
+            <datalist id={list}>
+              {options.map((option) => (
+                <option key={option} value={option} />
+              ))}
+            </datalist>
+          )}
+        </>
       )}
-      {most !== undefined && (
-        <CountSlider
-          label={label}
-          value={text === '' ? usual : text}
-          most={most}
-          onChange={onChange}
-        />
-      )}
-      <Fault id={problem} fault={fault} />
-    </div>
+    </Field>
   );
 }
 
-export function Fault({ id, fault }: { id: string; fault: Failure | undefined }) {
-  if (fault === undefined) return null;
-  return (
-    <p className="field-error" id={id} role="alert">
-      {inWindowWords(fault.message)} {inWindowWords(fault.remedy)}
-    </p>
-  );
-}
+/** What is wrong, in the window's words; null where nothing is. */
+export const faultText = (fault: Failure | undefined): string | null =>
+  fault === undefined ? null : inWindowWords(`${fault.message} ${fault.remedy}`);

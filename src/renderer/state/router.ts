@@ -1,6 +1,6 @@
 /**
  * Where the window stands, in the address: #/, #/session/ID, #/compare?ids=A,B, #/record, #/planner, #/experiments,
- * #/doctor, #/chapter. What is looked at there (the span, the source, the tier, the lanes) and what is planned are parameters of the address, so that a
+ * #/doctor, #/settings, #/chapter. What is looked at there (the span, the source, the tier, the lanes) and what is planned are parameters of the address, so that a
  * link restores it, back and forward walk through it, and a change of it can be taken back.
  */
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
@@ -14,11 +14,12 @@ export type Route =
   | { readonly view: 'planner' }
   | { readonly view: 'experiments' }
   | { readonly view: 'doctor' }
+  | { readonly view: 'settings' }
   | { readonly view: 'chapter' }
   | { readonly view: 'unknown'; readonly path: string };
 
 /** Views that are one place, named as they are. */
-const OWN_PLACES = ['record', 'planner', 'experiments', 'doctor', 'chapter'] as const;
+const OWN_PLACES = ['record', 'planner', 'experiments', 'doctor', 'settings', 'chapter'] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = ''] = splitHash(hash);

@@ -1,5 +1,5 @@
 /** The window's views, one line each, by the name their route has in `state/router`; and those that the top bar offers. */
-import { BookOpen, CircleDot, FlaskConical, Ruler, Stethoscope } from 'lucide-react';
+import { BookOpen, CircleDot, FlaskConical, Ruler, Settings2, Stethoscope } from 'lucide-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Skeleton } from '../components/Skeleton';
 import type { Route } from '../state/router';
@@ -8,6 +8,7 @@ import { Compare } from './compare/Compare';
 import { Doctor } from './doctor/Doctor';
 import { Library } from './library/Library';
 import { Session } from './session/Session';
+import { Settings } from './settings/Settings';
 
 /** These bring the theory with them, so they come when they are asked for. */
 const Record = lazy(() => import('./record/Record'));
@@ -26,6 +27,7 @@ const VIEWS: Views = {
   planner: () => <Planner />,
   experiments: () => <Experiments />,
   doctor: () => <Doctor />,
+  settings: () => <Settings />,
   chapter: () => <Chapter />,
   unknown: ({ path }) => <NoSuchPage path={path} />,
 };
@@ -66,6 +68,12 @@ export const MENU: readonly {
     href: '#/doctor',
     label: 'Doctor',
     icon: <Stethoscope size={14} aria-hidden="true" />,
+  },
+  {
+    view: 'settings',
+    href: '#/settings',
+    label: 'Settings',
+    icon: <Settings2 size={14} aria-hidden="true" />,
   },
 ];
 

@@ -26,11 +26,25 @@ export function formatInteger(n: Maybe): string {
   return n < 0 && digits !== '0' ? `${MINUS}${digits}` : digits;
 }
 
-/** Bytes in the largest binary unit that keeps the number at 1 or more: 1.47 GiB, 512 MiB, 17 B. */
+export type ByteUnits = 'fitting' | 'MiB';
+
+/** One for all that a process writes: a person reads them beside each other. */
+let byteUnits: ByteUnits = 'fitting';
+
+/** What the person chose; `fitting` until then. */
+export function setByteUnits(units: ByteUnits): void {
+  byteUnits = units;
+}
+
+/**
+ * Bytes in the largest binary unit that keeps the number at 1 or more: 1.47 GiB, 512 MiB, 17 B. Where MiB were chosen,
+ * in those from one of them on: 1,505 MiB.
+ */
 export function formatBytes(n: Bytes | null | undefined): string {
   if (!known(n)) return ABSENT;
   const size = Math.abs(n);
   const sign = n < 0 ? MINUS : '';
+  if (byteUnits === 'MiB' && size >= 1023.5 * MiB) return `${sign}${formatInteger(size / MiB)} MiB`;
   if (size >= 1023.5 * MiB) return `${sign}${three(size / GiB)} GiB`;
   if (size >= 1023.5 * KiB) return `${sign}${three(size / MiB)} MiB`;
   if (size >= KiB) return `${sign}${three(size / KiB)} KiB`;

@@ -12,6 +12,7 @@ import type { Claim } from '../chapter/claims';
 import type { Inversion } from '../divergence/inversion/inversion';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
+import type { LibrarySettings } from '../library/settings';
 import type { TrashedSession } from '../library/trashed-session';
 import type { SessionWords } from '../library/words';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -227,7 +228,7 @@ interface Methods {
   mark(q: { id: string; mark: MarkDraft }): Promise<Mark>;
   /** Removes a mark by its id. */
   unmark(q: { id: string; mark: number }): Promise<void>;
-  /** Into the trash, from which it can be had back for 30 days. */
+  /** Into the trash, from which it can be had back for as many days as are set. */
   delete(q: { id: string }): Promise<void>;
   /** What was deleted, last deleted first. */
   trash(): Promise<readonly TrashedSession[]>;
@@ -244,6 +245,9 @@ interface Methods {
   export(q: { id: string; format: string }): Promise<BegunExport>;
   /** The next bytes of an export, at most 1 MiB; null at its end. */
   exportPiece(q: { export: string }): Promise<Uint8Array | null>;
+  settings(): Promise<LibrarySettings>;
+  /** Sets what is given, and tells how all are set then. Refuses a value that cannot be before anything is changed. */
+  changeSettings(q: Partial<LibrarySettings>): Promise<LibrarySettings>;
   doctor(): Promise<DoctorReport>;
   /** What a recording of this machine is measured by, and its GPUs: the part of `doctor` that reads no session. */
   sources(): Promise<DoctorReport>;
@@ -305,6 +309,8 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   report: true,
   export: true,
   exportPiece: true,
+  settings: true,
+  changeSettings: true,
   doctor: true,
   sources: true,
   upload: true,

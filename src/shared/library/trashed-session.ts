@@ -1,9 +1,6 @@
 /** A session that was deleted and can be had back. */
 import type { Bytes } from '../base/units';
 
-/** For how long it can. */
-export const TRASH_DAYS = 30;
-
 export interface TrashedSession {
   readonly id: string;
   /** Null where its file cannot be read. */

@@ -99,7 +99,7 @@ export function methodNotes({
       notes.push(`${formatBytes(overlay.baselineBytes)} in use before launch are taken off.`);
   }
   if (overlay.predictedPeak.refined !== null) {
-    const { percent, bytes, samples } = FLAG_LIMITS;
+    const { percent, bytes, samples } = overlay.limits ?? FLAG_LIMITS;
     notes.push(
       'Textbook is the list of parameters, gradients, optimizer states, activations and KV cache; refined is the model of the framework that ran. A residual is measured less refined.',
       workload.kind === 'bundled' && overlay.series === FRAMEWORK_ALLOCATED

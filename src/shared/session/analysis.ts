@@ -140,6 +140,7 @@ function buildInput(
     deviceBytes: deviceCapacities(data),
     confinedTo: confinedTo(data),
     goesOn: data.status === 'recording',
+    ...(data.limits && { limits: data.limits }),
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });

@@ -2,6 +2,7 @@
 
 import type { Bytes, Micros, Percent } from '../base/units';
 import type { Status } from '../base/vocabulary';
+import type { FlagLimits } from '../divergence/overlay/flags';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { LearnedConstants } from '../learned/types';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -20,6 +21,8 @@ export interface SessionData extends SessionHeader, SessionResult {
   readonly allocations?: AllocationLedger;
   /** What a person marked, in order of time; left out where nothing was. */
   readonly marks?: readonly Mark[];
+  /** What a residual must pass to be flagged, where the person set it. */
+  readonly limits?: FlagLimits;
 }
 
 /** Known when a recording starts; `model`, `run`, `environment` may be set again as the workload announces more. */

@@ -1,6 +1,7 @@
 /** Entry of the terminal host. One file per command under commands/; this file only wires them up. */
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../../../shared/base/failure';
+import { applyByteUnits } from '../../engine/byte-units';
 import { version } from '../../install/paths';
 import { registerCommands } from './commands';
 import { createOutput, reportFailure } from './output';
@@ -32,6 +33,7 @@ const program = new Command('plumbline')
 
 try {
   await registerCommands(program, output, beforeDashes(process.argv).slice(2));
+  await applyByteUnits();
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = reportFailure(

@@ -30,7 +30,8 @@ const STREAM_FOR_MS: Millis = 700;
 /** Distances between rows after which their pace is known. */
 const MIN_DISTANCES = 4;
 
-const SETTING = 'set PLUMBLINE_NVIDIA_SMI to the full path of nvidia-smi';
+const SETTING =
+  'give the full path of nvidia-smi in Settings ("plumbline settings nvidia-smi PATH") or in PLUMBLINE_NVIDIA_SMI';
 
 export async function examineNvidiaSmi(options: ExamineOptions): Promise<Examination> {
   const { env, surroundings: where, without } = options;

@@ -9,7 +9,8 @@ export type Located =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly detail: string };
 
-export const NOT_FOUND = 'nvidia-smi was not found on PATH; set its path in PLUMBLINE_NVIDIA_SMI';
+export const NOT_FOUND =
+  'nvidia-smi was not found on PATH; set its path in Settings or PLUMBLINE_NVIDIA_SMI';
 
 export function locateNvidiaSmi(env: NodeJS.ProcessEnv): Located {
   const named = env.PLUMBLINE_NVIDIA_SMI;

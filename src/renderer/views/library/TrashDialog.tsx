@@ -1,15 +1,16 @@
-/** What was deleted in the last 30 days: to be had back, or to be gone for good. */
+/** What was deleted and is not gone yet: to be had back, or to be gone for good. */
 import { RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { formatBytes } from '../../../shared/base/format';
-import { TRASH_DAYS } from '../../../shared/library/trashed-session';
 import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useEngine, useQuery } from '../../state/engine';
+import { useSettings } from '../../state/settings';
 
 export function TrashDialog({ onClose }: { onClose(): void }) {
   const engine = useEngine();
+  const { trashDays } = useSettings().settings;
   const trash = useQuery('trash', (client) => client.trash());
   const [error, setError] = useState<unknown>(null);
   const attempt = (action: Promise<unknown>) =>
@@ -37,7 +38,7 @@ export function TrashDialog({ onClose }: { onClose(): void }) {
         </>
       }
     >
-      <p className="muted">Deleted sessions are kept for {TRASH_DAYS} days.</p>
+      <p className="muted">Deleted sessions are kept for {trashDays} days.</p>
       {trash.data === null && trash.error === null && <Skeleton rows={3} />}
       {(error ?? trash.error) !== null && <FailureNote error={error ?? trash.error} />}
       {trash.data !== null && sessions.length === 0 && <p>The trash is empty.</p>}

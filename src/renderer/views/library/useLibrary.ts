@@ -1,9 +1,9 @@
 /** The sessions of the library as they are now, and what a person does to them: every change can be taken back. */
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { TRASH_DAYS } from '../../../shared/library/trashed-session';
 import type { SessionSummary } from '../../../shared/session/types';
 import { useEngine, useEngineEvent, useQuery, useThrottled } from '../../state/engine';
+import { useSettings } from '../../state/settings';
 import { changes } from '../../state/undo';
 
 const REFRESH_MS = 400;
@@ -11,6 +11,7 @@ const REFRESH_MS = 400;
 /** `error`: why the last change failed; null where it went well. */
 export function useLibrary() {
   const engine = useEngine();
+  const { trashDays } = useSettings().settings;
   const list = useQuery('list', (client) => client.list());
   const refresh = useThrottled(list.refresh, REFRESH_MS);
   useEngineEvent(refresh);
@@ -43,7 +44,7 @@ export function useLibrary() {
       const undo = async () => void (await restore());
       changes.note({ label: 'delete', undo, redo: async () => void (await attempt(remove)) });
       toast(sessions.length === 1 ? 'Session deleted' : `${sessions.length} sessions deleted`, {
-        description: `It can be had back from the trash for ${TRASH_DAYS} days.`,
+        description: `${sessions.length === 1 ? 'It' : 'They'} can be had back from the trash for ${trashDays} days.`,
         action: { label: 'Undo', onClick: undo },
       });
       return true;

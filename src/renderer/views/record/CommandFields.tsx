@@ -1,7 +1,7 @@
 /** What a command to be recorded needs: its line, its folder, and what it gets of the environment. */
-import { useId } from 'react';
 import type { Failure } from '../../../shared/base/failure';
-import { Fault, TextControl } from '../../plans/SettingField';
+import { CheckField, Field } from '../../components/Field';
+import { faultText, TextControl } from '../../plans/SettingField';
 import { type CommandForm, commandFaults } from './command-form';
 
 export function CommandFields({
@@ -38,17 +38,17 @@ export function CommandFields({
         fault={faults.variables}
         onChange={(variables) => change({ variables })}
       />
-      <CheckLine
+      <CheckField
         checked={form.onlyNeeded}
         onChange={(onlyNeeded) => change({ onlyNeeded })}
         label="Pass on nothing else but what any program needs"
       />
-      <CheckLine
+      <CheckField
         checked={form.watchTorch}
         onChange={(watchTorch) => change({ watchTorch })}
         label="Watch PyTorch: phases and its allocator’s figures, without changing the script"
       />
-      <CheckLine
+      <CheckField
         checked={form.leaveRunning}
         onChange={(leaveRunning) => change({ leaveRunning })}
         label="Leave running what the command leaves behind; otherwise it is ended with the command"
@@ -76,44 +76,19 @@ function AreaControl({
   fault: Failure | undefined;
   onChange(text: string): void;
 }) {
-  const problem = useId();
   return (
-    <div className="plan-field">
-      <label>
-        <span>{label}</span>
+    <Field label={label} problem={faultText(fault)}>
+      {(described) => (
         <textarea
+          {...described}
           className="mono"
           rows={rows}
           spellCheck={false}
           placeholder={placeholder}
           value={text}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault && problem}
           onChange={(event) => onChange(event.target.value)}
         />
-      </label>
-      <Fault id={problem} fault={fault} />
-    </div>
-  );
-}
-
-function CheckLine({
-  label,
-  checked,
-  onChange,
-}: {
-  label: string;
-  checked: boolean;
-  onChange(checked: boolean): void;
-}) {
-  return (
-    <label className="check-line">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-      {label}
-    </label>
+      )}
+    </Field>
   );
 }

@@ -3,6 +3,7 @@ import type { Failure } from '../../../shared/base/failure';
 import type { DoctorReport } from '../../../shared/contract/api';
 import { TextControl } from '../../plans/SettingField';
 import { useQuery } from '../../state/engine';
+import { useSettings } from '../../state/settings';
 import type { RecordForm } from './record-form';
 
 interface PartProps {
@@ -11,6 +12,7 @@ interface PartProps {
 }
 
 export function RateFields({ form, fault, onChange }: PartProps & { fault: Failure | undefined }) {
+  const { settings } = useSettings();
   const { data } = useQuery('sources', (engine) => engine.sources());
   return (
     <>
@@ -20,7 +22,7 @@ export function RateFields({ form, fault, onChange }: PartProps & { fault: Failu
         <TextControl
           label="A sample every … ms"
           text={form.interval}
-          usual={form.kind === 'saved' ? 'as saved' : '100'}
+          usual={form.kind === 'saved' ? 'as saved' : String(settings.interval)}
           fault={fault}
           isNumber
           onChange={(interval) => onChange({ interval })}

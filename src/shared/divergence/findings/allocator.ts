@@ -71,7 +71,7 @@ export function findAllocatorOverhead(
   const counters = overlay.series === TREE_RSS ? null : readCounters(input);
   if (counters === null) return [];
   const isFramework = overlay.series === FRAMEWORK_ALLOCATED;
-  const limit = flagLimit(budget === null ? 0 : (overlay.predictedPeak.refined ?? 0));
+  const limit = flagLimit(budget === null ? 0 : (overlay.predictedPeak.refined ?? 0), overlay);
   const expected = running?.tiers.refined.components.reserve ?? 0;
   const parts = [
     measureRounding(counters, lines, limit),
@@ -86,7 +86,7 @@ export function findAllocatorOverhead(
     // Where no prediction can be exceeded, only segments that served nothing are told.
     const isMeasuredAlone = part.kind === 'fragmentation' && (budget === null || isFramework);
     const isFound = isMeasuredAlone
-      ? isLargelyUnused(counters)
+      ? isLargelyUnused(counters, overlay)
       : budget !== null && room > 0 && part.matters;
     if (!isFound) continue;
     found.push(buildFinding(part, counters.span));
@@ -146,9 +146,12 @@ function measureFragmentation(
   };
 }
 
-function isLargelyUnused({ reserved, most }: Counters): boolean {
+function isLargelyUnused(
+  { reserved, most }: Counters,
+  { limits = FLAG_LIMITS }: DiagnosisInput['overlay'],
+): boolean {
   const unused = reserved.value - most;
-  return unused > 0.25 * reserved.value && unused > FLAG_LIMITS.bytes;
+  return unused > 0.25 * reserved.value && unused > limits.bytes;
 }
 
 function measureReserve(

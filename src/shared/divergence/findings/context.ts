@@ -31,7 +31,7 @@ export function findContext(
     if (offset !== null) return [offset];
   }
   const predicted = budget?.tiers.refined.components.context ?? 0;
-  return levels.flatMap((level) => describeLevel(level, predicted) ?? []);
+  return levels.flatMap((level) => describeLevel(level, predicted, overlay) ?? []);
 }
 
 /** The same bytes above or below the prediction in every phase, where no other setting fits as well. */
@@ -44,7 +44,7 @@ function findConstantOffset(
     !overlay.phases.some(({ flagged }) => flagged)
   )
     return null;
-  const limit = flagLimit(overlay.predictedPeak.refined ?? 0);
+  const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   if (declared === null || !fits(declared, false) || Math.abs(declared.offset) <= limit)
     return null;
   // A single moment shows no constant: it takes a second one that is off by the same bytes.
@@ -72,11 +72,16 @@ function findConstantOffset(
 }
 
 /** A context that was read, where it is not the predicted one; null where it is. */
-function describeLevel(level: ContextLevel, predicted: Bytes): Finding | null {
+function describeLevel(
+  level: ContextLevel,
+  predicted: Bytes,
+  overlay: DiagnosisInput['overlay'],
+): Finding | null {
   const { gpu, bytes, reserved } = level;
   const beyond = bytes - predicted;
   // Without what the framework reserves the figure holds its reserve too: beside a predicted context that tells nothing.
-  if (predicted > 0 && (!reserved || Math.abs(beyond) <= flagLimit(predicted))) return null;
+  if (predicted > 0 && (!reserved || Math.abs(beyond) <= flagLimit(predicted, overlay)))
+    return null;
   const counted = reserved ? 'reserved' : 'allocated';
   const difference = level.source === processMemory(gpu) ? 'least' : 'median';
   return {

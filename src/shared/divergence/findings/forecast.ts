@@ -53,7 +53,7 @@ function forecastFromBudget(
   const moment = timeline.find((row) => row.total + above - measuredPeak.bytes > free);
   const isBorneOut =
     overlay.phases.some(({ residualBytes }) => residualBytes !== null) &&
-    above <= flagLimit(peak.bytes);
+    above <= flagLimit(peak.bytes, overlay);
   const phase = moment?.phase ?? peak.phase;
   return {
     kind: 'out_of_memory',

@@ -43,7 +43,7 @@ export function findUnexplained(input: DiagnosisInput, known: Explained): Findin
   const explained = sumExplained(gap, known, overlay.series);
   const rest = gap.residual - explained;
   const isExact = mustMatchExactly && overlay.series === FRAMEWORK_ALLOCATED;
-  if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted))) return null;
+  if (rest === 0 || (!isExact && Math.abs(rest) <= flagLimit(gap.predicted, overlay))) return null;
   return {
     kind: 'unexplained',
     title:
@@ -70,12 +70,13 @@ function findGapOfRun({ overlay, lines, durationUs, live }: DiagnosisInput): Gap
     return null;
   // Where nothing rose no run was seen, and there is nothing to explain.
   if (!showsRun(overlay)) return null;
-  const limit = flagLimit(predicted);
+  const limit = flagLimit(predicted, overlay);
   // The highest moment may be yet to come.
   if (Math.abs(residual) <= limit || (live === true && residual < 0)) return null;
   const line = lines.find(({ info }) => info.id === overlay.series);
   const expected = overlay.baselineBytes + predicted;
-  if (line && !isHeldBeyond(line, EVER, expected, residual > 0 ? limit : -limit)) return null;
+  if (line && !isHeldBeyond(line, EVER, expected, residual > 0 ? limit : -limit, overlay))
+    return null;
   return { residual, measured: measuredPeak.bytes, predicted, span: [0, durationUs], step: null };
 }
 
@@ -115,7 +116,7 @@ function rateConfidence(rest: Bytes, { predicted }: Gap, { overlay }: DiagnosisI
   // Where no phase was announced the highest moment may not have been recorded.
   const isUnseen = rest < 0 && !overlay.phases.some(({ inferred }) => !inferred);
   // Near the limit it may be the context, which differs from machine to machine.
-  const isNear = Math.abs(rest) <= 1.5 * flagLimit(predicted);
+  const isNear = Math.abs(rest) <= 1.5 * flagLimit(predicted, overlay);
   return overlay.series === TREE_RSS || isUnseen || isNear ? 'low' : 'medium';
 }
 

@@ -54,7 +54,7 @@ export function judgeDeclaredRun(
   if (search === null) return null;
   const { mustMatchExactly } = search.context;
   const declared = search.declaredFit();
-  const limit = flagLimit(overlay.predictedPeak.refined ?? 0);
+  const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   const isNear = declared !== null && Math.abs(declared.offset) <= limit;
   const isAsDeclared = isNear && fits(declared, mustMatchExactly);
   const worst = worstPhase(overlay.phases);
@@ -83,7 +83,7 @@ function findMismatch(
   worst: FlaggedPhase,
 ): Mismatch {
   const { mustMatchExactly } = search.context;
-  const limit = flagLimit(overlay.predictedPeak.refined ?? 0);
+  const limit = flagLimit(overlay.predictedPeak.refined ?? 0, overlay);
   // A change too small to be flagged explains no divergence.
   const matters = (one: Candidate) =>
     mustMatchExactly || Math.abs(differenceAt(worst, one, search.declared, overlay.series)) > limit;

@@ -7,15 +7,24 @@ import { countBeyond } from '../../trace/series';
 import type { PhaseSpan, SeriesData } from '../../trace/types';
 import type { Measured, MeasuredLine } from './measured-line';
 
-export const FLAG_LIMITS: {
+export interface FlagLimits {
   readonly percent: Percent;
   readonly bytes: Bytes;
   readonly samples: number;
-} = { percent: 5, bytes: 64 * MiB, samples: 3 };
+}
+
+/** Until a person sets others. */
+export const FLAG_LIMITS: FlagLimits = { percent: 5, bytes: 64 * MiB, samples: 3 };
+
+/** What an overlay was flagged by. */
+export interface Flagging {
+  /** Left out where they are the usual ones. */
+  readonly limits?: FlagLimits;
+}
 
 /** The bytes a residual must pass to be flagged: the greater of a share of the prediction and a fixed amount. */
-export function flagLimit(predicted: Bytes): Bytes {
-  return Math.max((predicted * FLAG_LIMITS.percent) / 100, FLAG_LIMITS.bytes);
+export function flagLimit(predicted: Bytes, { limits = FLAG_LIMITS }: Flagging): Bytes {
+  return Math.max((predicted * limits.percent) / 100, limits.bytes);
 }
 
 /**
@@ -27,7 +36,7 @@ export function mustFlag(
   line: MeasuredLine,
   measured: Measured,
   predicted: PhaseBudget,
-  mustMatchExactly: boolean,
+  { mustMatchExactly, ...flagging }: Flagging & { readonly mustMatchExactly: boolean },
 ): boolean {
   const residual = measured.highest === null ? null : measured.highest - predicted.total;
   // A phase that was cut short may have had its highest moment before it: below its prediction says nothing.
@@ -39,7 +48,9 @@ export function mustFlag(
       differ(measured.components, predicted.components) ||
       differ(measured.endComponents, predicted.endComponents)
     );
-  return residual !== null && isBeyondLimit(line, span, residual, predicted.total, measured);
+  return (
+    residual !== null && isBeyondLimit(line, span, residual, predicted.total, measured, flagging)
+  );
 }
 
 /**
@@ -53,8 +64,9 @@ function isBeyondLimit(
   residual: Bytes,
   predicted: Bytes,
   { highWater }: Measured,
+  flagging: Flagging,
 ): boolean {
-  const limit = flagLimit(predicted);
+  const limit = flagLimit(predicted, flagging);
   if (Math.abs(residual) <= limit) return false;
   if (highWater) return true;
   return isHeldBeyond(
@@ -62,6 +74,7 @@ function isBeyondLimit(
     { t0, t1 },
     line.baseline + predicted,
     residual > 0 ? limit : -limit,
+    flagging,
   );
 }
 
@@ -71,9 +84,10 @@ export function isHeldBeyond(
   span: { readonly t0: Micros; readonly t1: Micros },
   expected: Bytes,
   limit: Bytes,
+  { limits = FLAG_LIMITS }: Flagging,
 ): boolean {
   const side = limit > 0 ? 'above' : 'below';
-  const { samples } = FLAG_LIMITS;
+  const { samples } = limits;
   return countBeyond(data, span, expected + limit, side, samples) >= samples;
 }
 

@@ -9,7 +9,7 @@ import { sampleCount } from '../../trace/series';
 import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-ids';
 import type { Marker, PhaseSpan } from '../../trace/types';
 import type { CompletedPhases, PhaseRows } from './completed-phases';
-import { mustFlag } from './flags';
+import { type FlagLimits, mustFlag } from './flags';
 import { type InferredSpan, inferredSpans } from './inferred';
 import { baselineFor, candidateLines, type Lines, saysNoGpu, seriesById, usedNoGpu } from './lines';
 import { type Measured, MeasuredLine } from './measured-line';
@@ -38,6 +38,8 @@ export interface OverlayInput {
   readonly confinedTo?: readonly string[];
   /** Memory of each device, by `gpu0`, `gpu1`, `gpu0.mig1`, … */
   readonly deviceBytes?: Readonly<Record<string, Bytes>>;
+  /** What a residual must pass to be flagged, where it is not the usual. */
+  readonly limits?: FlagLimits;
 }
 
 const NOTHING_MEASURED: Measured = {
@@ -72,6 +74,7 @@ export function buildOverlay(input: OverlayInput): Overlay {
         residualBytes: null,
         residualPercent: null,
         phases: input.spans.map((span) => phaseRow(span, null, input)),
+        ...(input.limits && { limits: input.limits }),
       };
 }
 
@@ -109,6 +112,7 @@ function measuredOverlay(
     ...(told && tellObserved({ predictedPeak: predictedPeaks }, told.observed, told.rows)),
     ...(stairs !== null && { stairs }),
     ...(deviceBytes !== undefined && { deviceBytes }),
+    ...(input.limits && { limits: input.limits }),
   };
 }
 
@@ -118,7 +122,12 @@ export function frameworkOverlay(
 ): MeasuredOverlay | null {
   if (input.overlay.series === FRAMEWORK_ALLOCATED) return input.overlay;
   if (sampleCount(seriesById(input.lines, FRAMEWORK_ALLOCATED)) === 0) return null;
-  const overlay = buildOverlay({ ...input, baselines: {}, use: FRAMEWORK_ALLOCATED });
+  const overlay = buildOverlay({
+    ...input,
+    ...(input.overlay.limits && { limits: input.overlay.limits }),
+    baselines: {},
+    use: FRAMEWORK_ALLOCATED,
+  });
   return overlay.series === null ? null : overlay;
 }
 
@@ -166,7 +175,7 @@ function rowsSoFar(
 ): PhaseRows {
   const { id } = line.data.info;
   return completed.rows({
-    key: `${id} ${line.baseline} ${refined}`,
+    key: `${id} ${line.baseline} ${refined} ${JSON.stringify(input.limits)}`,
     spans: input.spans,
     durationUs: input.durationUs,
     compute: (span) => phaseRow(span, line, input),
@@ -174,11 +183,8 @@ function rowsSoFar(
   });
 }
 
-function phaseRow(
-  span: PhaseSpan,
-  line: MeasuredLine | null,
-  { budget, mustMatchExactly }: OverlayInput,
-): OverlayPhase {
+function phaseRow(span: PhaseSpan, line: MeasuredLine | null, input: OverlayInput): OverlayPhase {
+  const { budget } = input;
   const measured = line?.in(span) ?? NOTHING_MEASURED;
   const textbook = budget && predictedRow(budget.tiers.textbook, span, null);
   const refined = budget && predictedRow(budget.tiers.refined, span, line?.data.info.id ?? null);
@@ -193,10 +199,7 @@ function phaseRow(
     predictedEnd: { textbook: textbook?.end ?? null, refined: refined?.end ?? null },
     residualBytes: difference(measured.highest, refined?.total ?? null),
     residualEndBytes: difference(measured.end, refined?.end ?? null),
-    flagged:
-      line !== null &&
-      refined !== null &&
-      mustFlag(span, line, measured, refined, mustMatchExactly),
+    flagged: line !== null && refined !== null && mustFlag(span, line, measured, refined, input),
     ...(span.isOpen && { isOpen: true }),
     measuredComponents: measured.components,
     predictedComponents: refined?.components ?? null,

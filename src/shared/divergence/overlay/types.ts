@@ -7,6 +7,7 @@ import type { Bytes, Micros, Percent } from '../../base/units';
 import type { Component, Confidence, FindingKind, Phase } from '../../base/vocabulary';
 import type { Budget, ComponentBytes } from '../../budget/types';
 import type { LogLine, Marker, PhaseSpan } from '../../trace/types';
+import type { Flagging } from './flags';
 import type { Lines } from './lines';
 
 export interface TierPair {
@@ -66,7 +67,7 @@ export interface ObservedPhase {
 /** Either a line was measured, and it has a peak, or nothing was: `series` tells which. */
 export type Overlay = MeasuredOverlay | UnmeasuredOverlay;
 
-interface OverlayCore {
+interface OverlayCore extends Flagging {
   /** The rank whose line and phases these are; left out where the session has but one process. */
   readonly rank?: number;
   /** Series that could be used instead, best first. */

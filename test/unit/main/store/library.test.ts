@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLibrary } from '../../../../src/main/store/library';
-import { libraryFolder } from '../../../../src/main/store/library-folder';
 import { LibraryIndex } from '../../../../src/main/store/library-index';
+import { libraryFolder } from '../../../../src/main/store/library-place';
 import { copySession } from '../../../../src/main/store/session-copy';
 import { readSession } from '../../../../src/main/store/session-data';
 import {
@@ -303,7 +303,7 @@ describe('the library', () => {
   });
 
   it('keeps what was deleted for 30 days, and a session that takes its place is not overwritten', () => {
-    const trash = new Trash(dir);
+    const trash = new Trash(dir, () => 30);
     const day = (n: number) => new Date(Date.UTC(2026, 0, n, 12));
     for (const [id, n] of [
       ['old', 1],

@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatSignedBytes,
   formatSignedPercent,
+  setByteUnits,
 } from '../../../../src/shared/base/format';
 
 describe('formatBytes', () => {
@@ -30,6 +31,12 @@ describe('formatBytes', () => {
       for (let below = 1; below < 4000; below += 7)
         expect(formatBytes(unit - below)).not.toMatch(/^1024/);
     }
+  });
+  it('uses MiB from one of them on where they were chosen', () => {
+    setByteUnits('MiB');
+    const printed = [1023, 1536, 497759232, 25757220864, -25757220864].map(formatBytes);
+    setByteUnits('fitting');
+    expect(printed).toEqual(['1023 B', '1.50 KiB', '475 MiB', '24,564 MiB', '−24,564 MiB']);
   });
   it('prints absence as a dash and never as zero', () => {
     expect([

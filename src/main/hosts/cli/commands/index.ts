@@ -130,6 +130,12 @@ const COMMAND_FILES: readonly CommandFile[] = [
   },
   {
     summaries: {
+      settings: 'what is set for the library (rate, flag limits, trash, units, paths), or set it',
+    },
+    load: async () => (await import('./settings')).registerSettings,
+  },
+  {
+    summaries: {
       serve: 'open the app in a browser: for remote machines, and where Electron cannot be had',
     },
     load: async () => (await import('./serve')).registerServe,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { formatBytes } from '../../../../shared/base/format';
-import { TRASH_DAYS, type TrashedSession } from '../../../../shared/library/trashed-session';
+import type { TrashedSession } from '../../../../shared/library/trashed-session';
 import type { Output } from '../output';
 import { table } from '../text/columns';
 import { namedSession } from '../text/list';
@@ -36,12 +36,13 @@ export function registerTrash(program: Command, output: Output): void {
           await engine.delete({ id });
           if (now) await engine.emptyTrash({ id });
         }
+        const { trashDays } = await engine.settings();
         output.result({ deleted: found.map(({ id }) => id) }, () =>
           [
             ...found.map(({ id, name }) => `deleted ${namedSession(id, name)}`),
             ...(now
               ? []
-              : [`For ${TRASH_DAYS} days "plumbline restore ${found[0]?.id}" undoes this.`]),
+              : [`For ${trashDays} days "plumbline restore ${found[0]?.id}" undoes this.`]),
           ].join('\n'),
         );
       }),
