@@ -25,8 +25,8 @@ const ROWS = 10_000_000;
 
 const args = process.argv.slice(2);
 if (args[0] === '--look') {
-  const [, path = '', durationUs, seed] = args;
-  lookOnce(path, Number(durationUs), Number(seed));
+  const [, path = '', durationUs, seed, other] = args;
+  lookOnce(path, Number(durationUs), Number(seed), other);
 } else if (args[0] === '--brief') {
   const [, library = '', id = ''] = args;
   console.log(JSON.stringify(measureBrief(library, id)));
@@ -66,8 +66,8 @@ function runStore(share: number, folder: string): void {
   const week = recordSession(folder, 'week', 1, weekSeconds, 'wall');
   tellRecorded('a week of 8 series', week, rows);
 
-  tellWindows('a day of 64 series', day.path, daySeconds * 1e6);
-  tellWindows('a week of 8 series', week.path, weekSeconds * 1e6);
+  tellWindows('a day of 64 series', day.path, daySeconds * 1e6, live.path);
+  tellWindows('a week of 8 series', week.path, weekSeconds * 1e6, live.path);
   for (const state of ['stored', 'live'] as const) {
     const { cases, lost } = measurePeaks(folder, state);
     console.log(`peaks, ${state}: ${lost} of ${cases} random spans lost one`);
@@ -146,7 +146,7 @@ function tellRecorded(title: string, recorded: Recorded, rows?: Recorded): void 
   );
 }
 
-function tellWindows(title: string, path: string, durationUs: number): void {
+function tellWindows(title: string, path: string, durationUs: number, other: string): void {
   const warm = measureWarm(path, durationUs, 50);
   const told = (values: readonly number[]) =>
     `p50 ${quantile(values, 0.5).toFixed(2)} ms, p95 ${quantile(values, 0.95).toFixed(2)} ms`;
@@ -155,14 +155,23 @@ function tellWindows(title: string, path: string, durationUs: number): void {
   console.log(
     `  a view, warm      ${told(warm.views)}; growth ${(quantile(warm.whole, 0.5) / quantile(warm.half, 0.5)).toFixed(2)}`,
   );
-  const { figures, isDropped } = measureCold(process.argv[1] ?? '', path, durationUs, 40);
-  const cache = isDropped ? 'page cache dropped' : 'page cache could not be dropped';
-  console.log(
-    `  a series, cold    ${told(figures.map(({ seriesMs }) => seriesMs))} (new process, ${cache})`,
-  );
-  console.log(`  a view, cold      ${told(figures.map(({ viewMs }) => viewMs))}`);
+  tellCold('a new process', told, path, durationUs);
+  tellCold('one that has looked at another session', told, path, durationUs, other);
+}
+
+function tellCold(
+  title: string,
+  told: (values: readonly number[]) => string,
+  path: string,
+  durationUs: number,
+  other?: string,
+): void {
+  const { figures, isDropped } = measureCold(process.argv[1] ?? '', path, durationUs, 40, other);
   const first = figures.filter((_, seed) => seed % 2 === 0);
+  console.log(`  cold, ${title}${isDropped ? '' : '; the page cache could not be dropped'}`);
+  console.log(`    a series        ${told(figures.map(({ seriesMs }) => seriesMs))}`);
+  console.log(`    a view          ${told(figures.map(({ viewMs }) => viewMs))}`);
   console.log(
-    `  first picture     ${told(first.map(({ firstPictureMs }) => firstPictureMs))} from opening, by the clock ${told(first.map(({ firstPictureWallMs }) => firstPictureWallMs))}; opening and the list of series ${told(figures.map(({ openMs }) => openMs))}; at most ${Math.max(...figures.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
+    `    first picture   ${told(first.map(({ firstPictureMs }) => firstPictureMs))} from opening, by the clock ${told(first.map(({ firstPictureWallMs }) => firstPictureWallMs))}; opening and the list of series ${told(figures.map(({ openMs }) => openMs))}; at most ${Math.max(...figures.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB`,
   );
 }

@@ -8,6 +8,7 @@ import { Failure } from '../../shared/base/failure';
 import { type CallOptions, type CancelSignal, unlessCancelled } from '../../shared/contract/cancel';
 import { queryThreadEntry } from '../install/paths';
 import type { Library } from '../store/library';
+import { hasIndex } from '../store/library-index';
 import type { FromThread, ToThread } from './query-messages';
 import { answerQuery, QUERY_METHODS, type Queries, type QueryMethod } from './query-methods';
 import { Sessions } from './sessions';
@@ -36,8 +37,14 @@ export function openQueries(
     (method: QueryMethod): Method =>
     (question, options) => {
       prepare(question);
-      const source = apart !== null && isApart() ? apart : local;
-      return source.ask(method, question, options?.signal) as Promise<never>;
+      if (apart === null || !isApart()) return local.ask(method, question) as Promise<never>;
+      if (method !== 'list' || hasIndex(library.dir))
+        return apart.ask(method, question, options?.signal) as Promise<never>;
+      // The first list opens every session, which must hold up no other question.
+      const alone = new ThreadedSource(queryThreadEntry, library.dir, local);
+      return alone
+        .ask(method, question, options?.signal)
+        .finally(() => alone.close()) as Promise<never>;
     };
   return {
     queries: Object.fromEntries(QUERY_METHODS.map((method) => [method, wrap(method)])) as Record<

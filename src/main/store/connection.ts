@@ -118,7 +118,7 @@ export function connectToRead(path: string): Database.Database {
 export function connectToWrite(path: string): Database.Database {
   const db = connect(path, false);
   try {
-    checkSchema(path, db);
+    checkSchema(path, db, Number(db.pragma('user_version', { simple: true })));
     return db;
   } catch (error) {
     db.close();
@@ -142,8 +142,7 @@ interface SchemaObject {
 }
 
 /** Throws a Failure that names the first object of the file's schema that its version does not have, or lacks. */
-export function checkSchema(path: string, db: Database.Database): void {
-  const version = Number(db.pragma('user_version', { simple: true }));
+export function checkSchema(path: string, db: Database.Database, version: number): void {
   const expected = expectedSchema(version);
   const rows = db.prepare<[], SchemaObject & { readonly key: number }>(
     'SELECT rowid AS key, type, name, sql FROM main.sqlite_schema ORDER BY rowid',

@@ -10,7 +10,7 @@
  * `folder` says at which time of change of the folder every session in it was remembered: while that stays, no session
  * has come, gone or been put in another's place, and only one that was written over where it lies can differ.
  */
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -260,6 +260,25 @@ function readEntries(shelf: Stamps | undefined, texts: Texts | undefined): reado
     const text = lines[place];
     return text === undefined ? [] : [{ stamp, text }];
   });
+}
+
+/** Where the header of an SQLite file has its user_version. */
+const VERSION_AT = 60;
+
+/** Whether a library has an index to go by: the first list of one that has none opens every session. */
+export function hasIndex(dir: string): boolean {
+  let file: number | null = null;
+  try {
+    file = openSync(join(dir, INDEX_FILE), 'r');
+    const version = Buffer.alloc(4);
+    return (
+      readSync(file, version, 0, 4, VERSION_AT) === 4 && version.readUInt32BE() === INDEX_VERSION
+    );
+  } catch {
+    return false;
+  } finally {
+    if (file !== null) closeSync(file);
+  }
 }
 
 /** Null where there is none and none `isWanted`, and where there can be none. */

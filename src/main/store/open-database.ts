@@ -59,12 +59,11 @@ function connect(path: string): OpenedDatabase {
   let db: Database.Database | undefined;
   try {
     db = connectToRead(path);
-    checkKind(path, db);
-    checkSchema(path, db);
+    const version = checkKind(path, db);
+    checkSchema(path, db, version);
     // In KiB. What was unpacked lately is kept elsewhere.
     db.pragma('cache_size = -2000');
     checkLength(path, db);
-    const version = readVersion(db);
     if (version === 1) db.exec(FIRST_FORMAT_VIEWS);
     const meta = new MetaDocuments(db);
     return { db, meta, version, result: currentResult(db, meta) };
@@ -74,7 +73,8 @@ function connect(path: string): OpenedDatabase {
   }
 }
 
-function checkKind(path: string, db: Database.Database): void {
+/** The version of the file's format. Throws a Failure where it is no session file, or of a format that is not known. */
+function checkKind(path: string, db: Database.Database): number {
   const ours = extname(path) === EXTENSION;
   const foreign = () =>
     new Failure(
@@ -103,14 +103,16 @@ function checkKind(path: string, db: Database.Database): void {
     );
   }
   if (version < 1) throw damaged(path, 'it states no format version');
+  return version;
 }
+
+const LENGTH = 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size';
 
 /** A file that was cut off shows by its length alone; while a log lies beside it, its length says nothing. */
 function checkLength(path: string, db: Database.Database): void {
-  const pages = Number(db.pragma('page_count', { simple: true }));
-  const bytes = pages * Number(db.pragma('page_size', { simple: true }));
-  if (!existsSync(`${path}-wal`) && statSync(path).size < bytes)
-    throw damaged(path, 'its end is missing');
+  if (existsSync(`${path}-wal`)) return;
+  const bytes = db.prepare<[], number>(LENGTH).pluck().get() ?? 0;
+  if (statSync(path).size < bytes) throw damaged(path, 'its end is missing');
 }
 
 /** Reads the whole file, which takes as long as it is large. Throws a Failure where a page or a chunk is damaged. */

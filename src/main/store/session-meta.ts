@@ -139,6 +139,19 @@ export const summarySchema = z.looseObject({
   experiment,
 });
 
+// Made once: a library of thousands asks them of each of its files.
+const name = z.string();
+const simulated = z.boolean();
+const addedAt = z.iso.datetime().nullable().catch(null);
+const tags = z.array(z.string().max(40)).max(MAX_TAGS).nullable().catch(null);
+const note = z.string().max(MAX_NOTE).nullable().catch(null);
+const [anyModel, anyRun] = [model.nullable(), run.nullable()];
+const [anyResult, anyRecorder, anySummary] = [
+  result.nullable(),
+  recorder.nullable(),
+  summarySchema.nullable(),
+];
+
 /** A person's words on a session, at a moment of it or on the whole. */
 export interface Note {
   readonly id: number;
@@ -178,24 +191,22 @@ export class MetaDocuments {
     return {
       id,
       startedAt,
-      name: z.string().parse(this.get('name')),
+      name: name.parse(this.get('name')),
       workload: workload.parse(this.get('workload')),
       environment: environment.parse(this.get('environment')),
-      model: model.nullable().parse(this.get('model')),
-      run: run.nullable().parse(this.get('run')),
-      simulated: z.boolean().parse(this.get('simulated')),
+      model: anyModel.parse(this.get('model')),
+      run: anyRun.parse(this.get('run')),
+      simulated: simulated.parse(this.get('simulated')),
     };
   }
 
   /** ISO 8601: when it came into a library; null where that is when it started. */
   addedAt(): string | null {
-    return z.iso.datetime().nullable().catch(null).parse(this.get(ADDED));
+    return addedAt.parse(this.get(ADDED));
   }
 
   /** What a person said of it; left out where nobody said anything. */
   words(): SessionWords {
-    const tags = z.array(z.string().max(40)).max(MAX_TAGS).nullable().catch(null);
-    const note = z.string().max(MAX_NOTE).nullable().catch(null);
     return {
       tags: tags.parse(this.get(TAGS)) ?? [],
       note: note.parse(this.get(NOTE)) ?? '',
@@ -208,15 +219,15 @@ export class MetaDocuments {
 
   /** Null while the recording has no end. */
   result(): SessionResult | null {
-    return result.nullable().parse(this.get('result'));
+    return anyResult.parse(this.get('result'));
   }
 
   recorder(): ProcessIdentity | null {
-    return recorder.nullable().parse(this.get('recorder'));
+    return anyRecorder.parse(this.get('recorder'));
   }
 
   summary(): SessionSummary | null {
-    return summarySchema.nullable().parse(this.get('summary'));
+    return anySummary.parse(this.get('summary'));
   }
 }
 

@@ -79,8 +79,17 @@ export interface ColdFigures {
   readonly peakMiB: number;
 }
 
-/** What a new process does for one look; it prints the figures. */
-export function lookOnce(path: string, durationUs: number, seed: number): void {
+/** Looks at a session until the program's own code is compiled: enough for V8 to have optimized what a look runs. */
+function warmUp(path: string): void {
+  using reader = openSession(path);
+  const ids = reader.series().map(({ id }) => id);
+  const last = reader.result.durationUs;
+  for (let i = 0; i < 4; i++) lookAt(reader, viewOf(ids), { t0: i, t1: last - i });
+}
+
+/** What a process does for one look, after it looked at `other` where that is given; it prints the figures. */
+export function lookOnce(path: string, durationUs: number, seed: number, other?: string): void {
+  if (other !== undefined) warmUp(other);
   const next = randomFrom(seed);
   const start = performance.now();
   const before = process.cpuUsage();
@@ -110,17 +119,28 @@ export function lookOnce(path: string, durationUs: number, seed: number): void {
   console.log(JSON.stringify(figures));
 }
 
-/** Looks in new processes, with the file out of the page cache where `dd` can put it there. */
+/**
+ * Looks in new processes, with the file out of the page cache where `dd` can put it there. `other`: a session that each
+ * has looked at before, so that what is left is the session's own cost and not that of compiling.
+ */
 export function measureCold(
   program: string,
   path: string,
   durationUs: number,
   rounds: number,
+  other?: string,
 ): { readonly figures: ColdFigures[]; readonly isDropped: boolean } {
   let isDropped = true;
   const figures = Array.from({ length: rounds }, (_, seed) => {
     isDropped &&= dropFromCache(path);
-    const args = [program, '--look', path, String(durationUs), String(seed)];
+    const args = [
+      program,
+      '--look',
+      path,
+      String(durationUs),
+      String(seed),
+      ...(other ? [other] : []),
+    ];
     return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as ColdFigures;
   });
   return { figures, isDropped };
