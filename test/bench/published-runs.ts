@@ -143,22 +143,32 @@ function adapters(setup: string, parts: Given): void {
 
 function sharding(config: Config, parts: Given): void {
   const { setup } = config;
-  const gpus =
-    config.number('gpus') ??
-    config.counted(/(\d+)\s*x?\s*(?:GPUs|ranks)\b/i) ??
-    config.counted(/\bworld[ _]size\s*=?\s*(\d+)/i);
+  const gpus = countGpus(config);
   const zero = config.counted(/ZeRO-?(\d)/i) ?? config.number('zero');
   const tp = config.counted(/\bTP\s?=?\s?(\d+)/i);
   const pp = config.counted(/\bPP\s?=?\s?(\d+)/i);
   if (tp !== undefined && tp > 1) parts.tp = tp;
   if (pp !== undefined && pp > 1) parts.pp = pp;
-  if (gpus !== undefined && gpus > 1) {
-    parts.dp = Math.max(1, Math.round(gpus / ((tp ?? 1) * (pp ?? 1))));
+  const dp =
+    config.counted(/\bDP\s?=?\s?(\d+)/i) ??
+    (gpus === undefined ? 1 : Math.max(1, Math.round(gpus / ((tp ?? 1) * (pp ?? 1)))));
+  if (dp > 1) {
+    parts.dp = dp;
     if (/FSDP|torchtitan/i.test(setup)) parts.zero = 3;
     else if (zero !== undefined) parts.zero = zero as 0 | 1 | 2 | 3;
   }
   if (/offload_param/.test(setup)) parts.offload = 'all';
   else if (/offload_optimizer/.test(setup)) parts.offload = 'optimizer';
+}
+
+/** "8 GPUs", "8x H800", and nodes times what each has: "2x8 GPUs". */
+function countGpus(config: Config): number | undefined {
+  const nodes = config.counted(/\b(\d+)\s*x\s*\d+\s*x?\s*(?:GPUs|ranks)\b/i) ?? 1;
+  const each =
+    config.counted(/(\d+)\s*x?\s*(?:GPUs|ranks)\b/i) ??
+    config.counted(/\b(\d+)\s*x\s*[A-Z]+\d/) ??
+    config.counted(/\bworld[ _]size\s*=?\s*(\d+)/i);
+  return config.number('gpus') ?? (each === undefined ? undefined : nodes * each);
 }
 
 export function generated(row: PublishedRow, model: ModelSpec, config: Config): Found {

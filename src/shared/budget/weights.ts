@@ -55,10 +55,8 @@ export function countWeights(model: ModelSpec, run: RunSpec, shard: Shard): Weig
       tensors,
       trained: countAdapters(model, tensors, run),
     };
-  return {
-    tensors,
-    trained: shard.frozen === 0 ? tensors : tensors.filter(({ frozen }) => !frozen),
-  };
+  const isFrozen = tensors.some(({ frozen }) => frozen);
+  return { tensors, trained: isFrozen ? tensors.filter(({ frozen }) => !frozen) : tensors };
 }
 
 /** Parameters a rank computes with, adapters among them, and those of them that are trained. */

@@ -26,6 +26,8 @@ export interface ModelSpec {
   readonly maxPositions: number;
   /** learned: a table; rotary: a rotation of queries and keys; none: relative ones, or slopes on the scores (ALiBi). */
   readonly positions: 'learned' | 'rotary' | 'none';
+  /** The table of positions holds sines and does not train (Pegasus, Marian). */
+  readonly fixedPositions?: boolean;
   readonly norm: 'layernorm' | 'rmsnorm';
   /** Vectors of a norm where they are not those of its kind (LayerNorm 2, RMSNorm 1): 1 without a shift (MPT, Cohere), 0 without a scale too (OLMo). */
   readonly normVectors?: 0 | 1;

@@ -49,6 +49,7 @@ const HARMLESS = new Set([
     'norm_topk_prob',
     'norm_type',
     'normalize_router_prob',
+    'moe_norm_min',
     'use_cache',
     'max_window_layers',
     'sliding_window_size',

@@ -265,6 +265,39 @@ const FRESH: Readonly<Record<string, Config>> = {
     intermediate_size: 1024,
     shared_intermediate_size: 1024,
   },
+  ernie4_5_moe: {
+    ...LLAMA_LIKE,
+    moe_num_experts: 16,
+    moe_k: 4,
+    moe_intermediate_size: 1024,
+    moe_num_shared_experts: 2,
+    tie_word_embeddings: true,
+  },
+  glm4_moe_lite: {
+    ...FULL_HEADS,
+    q_lora_rank: 512,
+    kv_lora_rank: 256,
+    qk_rope_head_dim: 64,
+    qk_nope_head_dim: 128,
+    v_head_dim: 128,
+    n_routed_experts: 16,
+    num_experts_per_tok: 4,
+    moe_intermediate_size: 1024,
+  },
+  solar_open: {
+    ...LLAMA_LIKE,
+    head_dim: 128,
+    n_routed_experts: 16,
+    num_experts_per_tok: 4,
+    moe_intermediate_size: 1024,
+  },
+  flex_olmo: {
+    ...FULL_HEADS,
+    vocab_size: 100_352,
+    intermediate_size: 2816,
+    num_experts: 7,
+    num_experts_per_tok: 5,
+  },
 };
 const FRESH_ENCODERS: Readonly<Record<string, Config>> = {
   camembert: { ...BERT_LIKE, vocab_size: 32_005, type_vocab_size: 1, pad_token_id: 1 },
@@ -290,6 +323,17 @@ const ENCODERS: Readonly<Record<string, Config>> = {
   electra: { ...BERT_LIKE, embedding_size: 1024, type_vocab_size: 2 },
 };
 
+const BART_LIKE = {
+  d_model: 1024,
+  encoder_layers: 3,
+  decoder_layers: 3,
+  encoder_attention_heads: 16,
+  decoder_attention_heads: 16,
+  encoder_ffn_dim: 4096,
+  decoder_ffn_dim: 4096,
+  max_position_embeddings: 1024,
+};
+
 const ENCODER_DECODERS: Readonly<Record<string, Config>> = {
   t5: T5_LIKE,
   mt5: {
@@ -298,17 +342,10 @@ const ENCODER_DECODERS: Readonly<Record<string, Config>> = {
     feed_forward_proj: 'gated-gelu',
     tie_word_embeddings: false,
   },
-  bart: {
-    d_model: 1024,
-    encoder_layers: 3,
-    decoder_layers: 3,
-    encoder_attention_heads: 16,
-    decoder_attention_heads: 16,
-    encoder_ffn_dim: 4096,
-    decoder_ffn_dim: 4096,
-    vocab_size: 50_265,
-    max_position_embeddings: 1024,
-  },
+  bart: { ...BART_LIKE, vocab_size: 50_265 },
+  pegasus: { ...BART_LIKE, vocab_size: 96_103, activation_function: 'relu' },
+  marian: { ...BART_LIKE, vocab_size: 58_101, activation_function: 'swish' },
+  blenderbot: { ...BART_LIKE, vocab_size: 8_008 },
 };
 
 /** Runs that every decoder is held to. */
@@ -465,6 +502,7 @@ const LACKS: Readonly<Record<string, readonly string[]>> = {
   // Values are narrower than keys, which the flash kernels refuse.
   deepseek_v2: ['flash'],
   deepseek_v3: ['flash'],
+  glm4_moe_lite: ['flash'],
   mpt: ['sdpa', 'flash'],
   'deberta-v2': ['sdpa', 'flash'],
 };

@@ -46,7 +46,7 @@ export function countGradients(
   run: RunSpec,
   shard: Shard,
   types: ElementBytes,
-  { tensors, trained }: Weights,
+  { trained }: Weights,
 ): GradientParts {
   const gradientBytes = ({ rows, columns }: WeightTensor) =>
     Math.ceil((rows * columns * types.gradient) / shard.gradientShare);
@@ -56,7 +56,7 @@ export function countGradients(
     allGradients.add(gradientBytes(tensor), tensor.count);
     if (isEndMatrix(tensor)) endGradients.add(gradientBytes(tensor), tensor.count);
   }
-  const tableTrains = trained === tensors && shard.embedding;
+  const tableTrains = !run.loraRank && shard.frozen === 0 && shard.embedding;
   const isShared = shard.decoderLayers > 0 || (shard.head && model.tiedHead);
   const carried = shard.accumulates;
   const inBackward = run.optimizerInBackward === true;

@@ -218,14 +218,15 @@ function countActivations(
 
 /** By the norm over the embeddings of each stack, where there is one: its input, and two numbers a row. */
 function savedByEmbeddings(
-  { postNorm }: ModelSpec,
+  { postNorm, embeddingNorm }: ModelSpec,
   { batch: B, seq: n }: RunSpec,
   shard: Shard,
   types: ElementBytes,
   width: number,
 ): TensorSum {
   const saved = new TensorSum();
-  if (!shard.embedding || !postNorm || shard.frozen > 0) return saved;
+  const isNormed = postNorm && embeddingNorm !== false;
+  if (!shard.embedding || !isNormed || shard.frozen > 0) return saved;
   const stacks = shard.decoderLayers > 0 ? 2 : 1;
   return saved.add(types.residual * width, stacks).add(4 * B * n, 2 * stacks);
 }

@@ -199,8 +199,8 @@ function lastLayerMoments(parts: TrainingParts): Moment[] {
   const others = Math.max(0, Math.ceil(topLayers / group) - counted);
   const checkpoints = hold('activations', parts.stream, onDevice(parts, others));
   const { model, run, types } = parts;
-  const within = (forward: typeof ffnForward) =>
-    hold('workspace', forward(model, run, types, top.shape, run.seq));
+  const within = (forward: typeof attentionForward) =>
+    hold('workspace', forward(model, run, types, top.shape, run.seq, parts.twoStacks));
   return [
     {
       name: 'attention of the last layer',

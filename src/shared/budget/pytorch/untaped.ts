@@ -11,14 +11,23 @@ import type { ElementBytes } from './types';
  * Copies of the inner width that are there at once: gate, up and product, and silu of the gate beside the one tensor that
  * holds both; GELU's input and output; or its terms.
  */
-function innerCopies(model: ModelSpec): number {
-  if (model.activation === 'swiglu') return findImplementation(model).fusedGate ? 4 : 3;
+function innerCopies(model: ModelSpec, fusedGate: boolean): number {
+  if (model.activation === 'swiglu') return fusedGate ? 4 : 3;
   return model.activationComposed ? 4 : 2;
 }
 
-/** Inner width that is there at once: experts run as one multiplication, beside or before shared ones and dense layers. */
-function innerWidth(model: ModelSpec, shape: LayerShape): number {
-  return Math.max(shape.ffn, model.experts?.denseLayers ? model.ffn : 0);
+/**
+ * Elements a token of the inner tensors. Experts, whose gate and up are one matrix, run as one multiplication; shared networks
+ * and dense layers at other times.
+ */
+function innerElements(model: ModelSpec, shape: LayerShape): number {
+  const copies = innerCopies(model, findImplementation(model).fusedGate);
+  if (!model.experts) return copies * shape.ffn;
+  const dense = model.experts.denseLayers || model.experts.denseAt ? model.ffn : 0;
+  return Math.max(
+    innerCopies(model, true) * (shape.ffn - shape.sharedFfn),
+    copies * Math.max(shape.sharedFfn, dense),
+  );
 }
 
 /**
@@ -30,9 +39,9 @@ function expertRows(model: ModelSpec, types: ElementBytes, shape: LayerShape): n
   if (!experts) return 0;
   const rows = shape.sequences * shape.tokens * shape.routed * hidden;
   const c = networkBytes(model, types);
-  const inner = c * shape.sequences * shape.tokens * innerWidth(model, shape);
+  const inner = c * shape.sequences * shape.tokens * innerElements(model, shape);
   const weighted = findImplementation(model).routesInHalf ? c : 4;
-  return Math.max(c * rows, 2 * (c + weighted) * rows - innerCopies(model) * inner);
+  return Math.max(c * rows, 2 * (c + weighted) * rows - inner);
 }
 
 /**
@@ -50,10 +59,7 @@ export function ffnForward(
   const work = new TensorSum()
     .add(types.residual * shape.stream)
     .add(c * shape.stream, model.positions === 'learned' ? 4 : 3)
-    .add(
-      networkBytes(model, types) * shape.sequences * shape.tokens * innerWidth(model, shape),
-      innerCopies(model),
-    )
+    .add(networkBytes(model, types) * shape.sequences * shape.tokens * innerElements(model, shape))
     .add(expertRows(model, types, shape));
   if (run.attention === 'eager')
     work.add(c * shape.sequences * shape.heads * shape.tokens * length);
@@ -63,6 +69,7 @@ export function ffnForward(
 /**
  * In attention over `length` keys: the embeddings, which the stack holds, the layer's input and the same normalized, queries,
  * keys and values, in eager attention repeated, and the scores; in a fused kernel its output instead, as wide as the queries.
+ * Across an encoder's output: the stream behind self-attention besides, and the weights that eager self-attention returned.
  */
 export function attentionForward(
   model: ModelSpec,
@@ -70,6 +77,7 @@ export function attentionForward(
   types: ElementBytes,
   shape: LayerShape,
   length: number,
+  isCross = false,
 ): TensorSum {
   const { compute: c } = types;
   const { keepsScores, queries, values } = findAttention(model, run, types);
@@ -78,7 +86,8 @@ export function attentionForward(
     .add(types.residual * shape.stream, 2)
     .add(c * shape.stream)
     .add(c * N * shape.queryWidth)
-    .add(c * N * shape.kvWidth, 2);
+    .add(c * N * shape.kvWidth, 2)
+    .add(isCross ? types.residual * shape.stream : 0);
   if (!keepsScores) return work.add(c * N * shape.queryWidth);
   // Rotated queries and keys lie beside the one tensor they were projected into.
   if (findImplementation(model).fusedProjection && model.positions === 'rotary')
@@ -86,7 +95,7 @@ export function attentionForward(
   if (shape.kvWidth !== shape.queryWidth)
     work.add((queries + values) * shape.sequences * length * shape.queryWidth);
   const square = shape.sequences * shape.heads * shape.tokens * length;
-  return work.add(scoreBytes(model, run, types) * square);
+  return work.add(scoreBytes(model, run, types) * square).add(isCross ? c * square : 0);
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * BART and its kin: BERT's layers in both stacks of an encoder-decoder. mBART has its norms first and one after each stack; so
- * has M2M-100 (NLLB), whose positions are computed and whose embeddings have no norm.
+ * has M2M-100 (NLLB), whose positions are computed and whose embeddings have no norm. Pegasus and Blenderbot are mBART without
+ * that norm; Marian (OPUS-MT) is BART without it. Positions of Pegasus and Marian are sines in a table that does not train.
  */
 import type { ModelSpec } from '../model-spec';
 import { plainActivation } from './activations';
@@ -23,7 +24,7 @@ export const BART: Family = {
     modules: { output: 'out_proj', up: 'fc1', down: 'fc2' },
   },
   configs: [
-    { types: ['bart'], classes: /^Bart/, read },
+    { types: ['bart'], classes: /^Bart/, read: (file) => read(file) },
     {
       types: ['mbart'],
       classes: /^MBart/,
@@ -31,6 +32,50 @@ export const BART: Family = {
         const { postNorm: _, ...model } = read(file);
         return { ...model, embeddingNorm: true };
       },
+    },
+    {
+      types: ['pegasus'],
+      classes: /^Pegasus(For|Model)/,
+      read(file) {
+        const { postNorm: _, ...model } = read(file, { spare: 0 });
+        return { ...model, fixedPositions: true };
+      },
+    },
+    {
+      types: ['marian'],
+      classes: /^Marian(For|MTModel|Model)/,
+      read(file) {
+        const model = read(file, { spare: 0, vocab: 58_101 });
+        const { decoder_vocab_size: other, share_encoder_decoder_embeddings: shares } = file.parse(
+          ({ z, count }) =>
+            z.object({
+              decoder_vocab_size: count.nullish(),
+              share_encoder_decoder_embeddings: z.boolean().default(true),
+            }),
+        );
+        if (!shares)
+          file.refuse(
+            'share_encoder_decoder_embeddings',
+            false,
+            'Plumbline knows one table for both stacks.',
+          );
+        if (other != null && other !== model.vocab)
+          file.refuse('decoder_vocab_size', other, `The shared table has ${model.vocab} rows.`);
+        return { ...model, embeddingNorm: false, fixedPositions: true };
+      },
+    },
+    {
+      types: ['blenderbot'],
+      classes: /^Blenderbot(For|Model)/,
+      read(file) {
+        const { postNorm: _, ...model } = read(file, BLENDERBOT);
+        return model;
+      },
+    },
+    {
+      types: ['blenderbot-small'],
+      classes: /^BlenderbotSmall(For|Model)/,
+      read: (file) => read(file, BLENDERBOT_SMALL),
     },
     {
       types: ['m2m_100'],
@@ -43,18 +88,49 @@ export const BART: Family = {
   ],
 };
 
-function read(file: ConfigFile): ModelSpec {
+/** What a configuration class of this shape fills in, and the rows that its tables of positions have to spare. */
+const USUAL = {
+  vocab: 50_265,
+  hidden: 1024,
+  encoderLayers: 12,
+  decoderLayers: 12,
+  heads: 16,
+  ffn: 4096,
+  positions: 1024,
+  spare: SPARE_POSITIONS,
+};
+const BLENDERBOT: Partial<typeof USUAL> = {
+  vocab: 8008,
+  hidden: 2560,
+  encoderLayers: 2,
+  decoderLayers: 24,
+  heads: 32,
+  ffn: 10_240,
+  positions: 128,
+  spare: 0,
+};
+const BLENDERBOT_SMALL: Partial<typeof USUAL> = {
+  hidden: 512,
+  encoderLayers: 8,
+  decoderLayers: 8,
+  ffn: 2048,
+  positions: 512,
+  spare: 0,
+};
+
+function read(file: ConfigFile, unlike: Partial<typeof USUAL> = {}): ModelSpec {
+  const usual = { ...USUAL, ...unlike };
   const config = file.parse(({ z, count }) =>
     z.object({
-      vocab_size: count.default(50_265),
-      d_model: count.default(1024),
-      encoder_layers: count.default(12),
-      decoder_layers: count.default(12),
-      encoder_attention_heads: count.default(16),
-      decoder_attention_heads: count.default(16),
-      encoder_ffn_dim: count.default(4096),
-      decoder_ffn_dim: count.default(4096),
-      max_position_embeddings: count.default(1024),
+      vocab_size: count.default(usual.vocab),
+      d_model: count.default(usual.hidden),
+      encoder_layers: count.default(usual.encoderLayers),
+      decoder_layers: count.default(usual.decoderLayers),
+      encoder_attention_heads: count.default(usual.heads),
+      decoder_attention_heads: count.default(usual.heads),
+      encoder_ffn_dim: count.default(usual.ffn),
+      decoder_ffn_dim: count.default(usual.ffn),
+      max_position_embeddings: count.default(usual.positions),
       activation_function: z.string().default('gelu'),
       tie_word_embeddings: z.boolean().default(true),
     }),
@@ -76,7 +152,7 @@ function read(file: ConfigFile): ModelSpec {
       decoderLayers: config.decoder_layers,
       ffn: config.encoder_ffn_dim,
       vocab: config.vocab_size,
-      maxPositions: config.max_position_embeddings + SPARE_POSITIONS,
+      maxPositions: config.max_position_embeddings + usual.spare,
       ...plainActivation('activation_function', config.activation_function),
       tiedHead: config.tie_word_embeddings,
     },
@@ -85,7 +161,7 @@ function read(file: ConfigFile): ModelSpec {
 }
 
 function head({ className, labels, refuse }: ConfigFile): Partial<ModelSpec> {
-  if (className === undefined || /ForConditionalGeneration$/.test(className)) return {};
+  if (className === undefined || /(ForConditionalGeneration|MTModel)$/.test(className)) return {};
   if (/ForSequenceClassification$/.test(className))
     return { lmHead: false, classifier: { labels, bias: true, dense: 'bias' } };
   if (/ForQuestionAnswering$/.test(className))

@@ -1,6 +1,6 @@
 /**
- * DeepSeek V2 and V3, and Kimi K2 and Moonlight by their class: Llama's blocks with latent attention and many small
- * experts, some of them for every token. The offsets that balance V3's experts are a buffer, no parameter.
+ * DeepSeek V2 and V3, Kimi K2 and Moonlight by their class, and GLM 4.7 Flash: Llama's blocks with latent attention and many
+ * small experts, some of them for every token. The offsets that balance V3's experts are a buffer, no parameter.
  */
 import type { Experts, LatentAttention, ModelSpec } from '../model-spec';
 import { type DecoderDefaults, LLAMA_IMPLEMENTATION, readDecoder } from './decoder';
@@ -20,6 +20,17 @@ export const DEEPSEEK: Family = {
       types: ['deepseek_v3', 'kimi_k2', 'moonlight'],
       classes: /^DeepseekV3/,
       read: (file) => read(file, V3, { total: 256, active: 8, ffn: 2048, shared: 1, dense: 3 }),
+    },
+    {
+      types: ['glm4_moe_lite'],
+      classes: /^Glm4MoeLite(For|Model)/,
+      read: (file) =>
+        read(
+          file,
+          GLM_LITE,
+          { total: 64, active: 4, ffn: 1536, shared: 1, dense: 1 },
+          { queryRank: 768, kvRank: 512, ropeDim: 64, plainDim: 192, valueDim: 256 },
+        ),
     },
   ],
 };
@@ -43,14 +54,39 @@ const V3: DecoderDefaults = {
   positions: 4096,
 };
 
-function read(file: ConfigFile, defaults: DecoderDefaults, usual: SharedExperts): ModelSpec {
+const GLM_LITE: DecoderDefaults = {
+  vocab: 154_880,
+  hidden: 2048,
+  ffn: 10_240,
+  layers: 47,
+  heads: 20,
+  kvHeads: null,
+  positions: 202_752,
+};
+
+/** Widths that DeepSeek's published models share. */
+export const DEEPSEEK_WIDTHS: Omit<LatentAttention, 'queryRank'> = {
+  kvRank: 512,
+  ropeDim: 64,
+  plainDim: 128,
+  valueDim: 128,
+};
+
+function read(
+  file: ConfigFile,
+  defaults: DecoderDefaults,
+  usual: SharedExperts,
+  widths: LatentAttention = { ...DEEPSEEK_WIDTHS, queryRank: 1536 },
+): ModelSpec {
   const config = file.parse(({ z, count }) =>
     z.object({
-      q_lora_rank: count.nullish().transform((given) => (given === undefined ? 1536 : given)),
-      kv_lora_rank: count.default(512),
-      qk_rope_head_dim: count.default(64),
-      qk_nope_head_dim: count.default(128),
-      v_head_dim: count.default(128),
+      q_lora_rank: count
+        .nullish()
+        .transform((given) => (given === undefined ? widths.queryRank : given)),
+      kv_lora_rank: count.default(widths.kvRank),
+      qk_rope_head_dim: count.default(widths.ropeDim),
+      qk_nope_head_dim: count.default(widths.plainDim),
+      v_head_dim: count.default(widths.valueDim),
       qk_head_dim: count.nullish(),
     }),
   );
@@ -90,6 +126,7 @@ export function sharedExperts(file: ConfigFile, usual: SharedExperts): Experts {
       num_experts_per_tok: count.nullish(),
       first_k_dense_replace: z.number().int().nonnegative().default(usual.dense),
       moe_layer_freq: z.literal(1).default(1),
+      mlp_layer_types: z.array(z.string()).nullish(),
     }),
   );
   return {
@@ -97,17 +134,19 @@ export function sharedExperts(file: ConfigFile, usual: SharedExperts): Experts {
     active: config.num_experts_per_tok ?? usual.active,
     ffn: config.moe_intermediate_size,
     sharedFfn: (config.n_shared_experts ?? usual.shared) * config.moe_intermediate_size,
-    denseLayers: config.first_k_dense_replace,
+    ...denseIndices(config.mlp_layer_types, config.first_k_dense_replace),
   };
 }
 
-/** Widths that the published models share. */
-export const DEEPSEEK_WIDTHS: Omit<LatentAttention, 'queryRank'> = {
-  kvRank: 512,
-  ropeDim: 64,
-  plainDim: 128,
-  valueDim: 128,
-};
+/** Layers without experts: those that a list of kinds names, or so many at the start where there is none. */
+export function denseIndices(
+  kinds: readonly string[] | null | undefined,
+  atStart: number,
+): Pick<Experts, 'denseLayers' | 'denseAt'> {
+  if (!kinds) return { denseLayers: atStart };
+  const denseAt = kinds.flatMap((kind, index) => (kind === 'dense' ? [index] : []));
+  return denseAt.length > 0 ? { denseAt } : {};
+}
 
 export function deepseek(
   name: string,

@@ -11,6 +11,7 @@ import { COHERE } from './cohere';
 import { DBRX } from './dbrx';
 import { DEBERTA } from './deberta';
 import { DEEPSEEK } from './deepseek';
+import { ERNIE45_MOE, EXAONE_MOE, FLEX_OLMO, SOLAR_OPEN } from './expert-likes';
 import { FALCON } from './falcon';
 import type { Family, Implementation } from './family';
 import { GEMMA } from './gemma';
@@ -89,6 +90,10 @@ export const FAMILIES: readonly Family[] = [
   ARCEE,
   APERTUS,
   SMOLLM3,
+  ERNIE45_MOE,
+  EXAONE_MOE,
+  SOLAR_OPEN,
+  FLEX_OLMO,
   BERT,
   ROBERTA,
   ALBERT,

@@ -24,7 +24,11 @@ export function listEmbeddingTensors(model: ModelSpec, parts: Split): readonly W
   else list.table('embedding', vocab, width);
   // OPT adds its positions behind the projection, ALBERT and ELECTRA before it.
   const besides = embedding?.back ? d : width;
-  if (positions === 'learned') list.table('positions', model.maxPositions, besides, stacks(model));
+  if (positions === 'learned')
+    list.table('positions', model.maxPositions, besides, {
+      count: stacks(model),
+      ...(model.fixedPositions && { frozen: true }),
+    });
   if (model.tokenTypes) list.table('positions', model.tokenTypes, besides);
   const isNormed = model.postNorm ? model.embeddingNorm !== false : model.embeddingNorm;
   if (isNormed) list.vector('positions', besides, normVectors(model) * stacks(model));
@@ -52,7 +56,8 @@ export function listRelativeTensors(
   const layers = relativeInEveryLayer
     ? model.layers + (model.decoderLayers ?? 0)
     : 1 + (model.decoderLayers ? 1 : 0);
-  if (relativeBuckets) list.table('positions', relativeBuckets, split(heads, parts.tensor), layers);
+  if (relativeBuckets)
+    list.table('positions', relativeBuckets, split(heads, parts.tensor), { count: layers });
   return list.rows;
 }
 

@@ -55,8 +55,13 @@ export class TensorList {
     this.#add({ kind: 'matrix', part, rows, columns, count, ...more });
   }
 
-  table(part: Part, rows: number, columns: number, count = 1): void {
-    this.#add({ kind: 'table', part, rows, columns, count });
+  table(
+    part: Part,
+    rows: number,
+    columns: number,
+    { count = 1, ...more }: { count?: number; frozen?: true } = {},
+  ): void {
+    this.#add({ kind: 'table', part, rows, columns, count, ...more });
   }
 
   vector(part: Part, length: number, count = 1, expert?: true): void {

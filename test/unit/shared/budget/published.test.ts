@@ -86,6 +86,10 @@ describe('predictions beside published measurements', () => {
     expect(training({ optimizer: 'AdamW, ZeRO-3, 8 ranks' })).toEqual(
       training({ optimizer: 'AdamW, ZeRO-3', gpus: 8 }),
     );
+    for (const words of ['2x4 GPUs', '8x H800', 'world size 8', 'DP8'])
+      expect(training({ optimizer: `AdamW, ZeRO-3, ${words}` }), words).toEqual(
+        training({ optimizer: 'AdamW, ZeRO-3', gpus: 8 }),
+      );
     expect(training({}, 'activation memory of one layer')).toHaveProperty('reason');
     expect(training({}, 'activation memory')).toHaveProperty('predicted');
   });
