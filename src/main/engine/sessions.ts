@@ -31,6 +31,7 @@ import { keepResult } from '../store/kept-results';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
 import { renderReport } from './exports';
+import { KeptPhases } from './kept-phases';
 import { SessionCache } from './session-cache';
 
 type Query<Method extends keyof EngineApi> = Parameters<EngineApi[Method]>[0];
@@ -43,10 +44,12 @@ export class Sessions {
   readonly #library: Library;
   readonly #cache: SessionCache;
   readonly #analyses = new Analyses();
+  readonly #phases: KeptPhases;
 
   constructor(library: Library) {
     this.#library = library;
     this.#cache = new SessionCache(library);
+    this.#phases = new KeptPhases(library, (query, tell) => this.#analyse(query, tell));
     setByteUnits(library.settings().units);
   }
 
@@ -58,6 +61,7 @@ export class Sessions {
   /** Closes every file, and forgets what was read: before a session is changed or deleted. */
   letGo(): void {
     this.#cache.clear();
+    this.#phases.letGo();
   }
 
   list(): Answer<'list'> {
@@ -86,19 +90,20 @@ export class Sessions {
   }
 
   phases({ phase, flagged, order, ...query }: Query<'phases'>): Answer<'phases'> {
-    const matching = this.#analyse(query, ({ overlay }) => overlay.phases).filter(
-      (row) =>
-        (phase === undefined || row.phase === phase) &&
-        (flagged === undefined || row.flagged === flagged) &&
-        touches(query, row.span[0], row.span[1]),
-    );
+    const matching = this.#phases
+      .rows(query)
+      .filter(
+        (row) =>
+          (phase === undefined || row.phase === phase) &&
+          (flagged === undefined || row.flagged === flagged) &&
+          touches(query, row.span[0], row.span[1]),
+      );
     return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, query);
   }
 
   phaseBars(query: Query<'phaseBars'>): Answer<'phaseBars'> {
     const { t0, t1, columns } = query;
-    const phases = this.#analyse(query, ({ overlay }) => overlay.phases);
-    return drawPhases(phases, t0, t1, clampColumns(columns));
+    return drawPhases(this.#phases.rows(query), t0, t1, clampColumns(columns));
   }
 
   markers({ type, ...query }: Query<'markers'>): Answer<'markers'> {

@@ -16,13 +16,15 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { z } from 'zod';
+import { type Bytes, MiB } from '../../shared/base/units';
 import { version } from '../install/paths';
 import { editedAt } from './kept-edits';
 import { EXTENSION } from './schema';
 
 const FOLDER = '.kept';
-/** Some 20 kB each; the oldest go first. */
+/** Of each session one or two, some 20 kB and of long ones some MB; the oldest go first. */
 const MOST_RESULTS = 2000;
+const MOST_BYTES: Bytes = 512 * MiB;
 
 /** A clone keeps its version from one build to the next, so the time of the build counts as well. */
 const program = `${version} ${statSync(import.meta.filename).mtimeMs}`;
@@ -39,13 +41,13 @@ export function keepResult<T>(
   compute: () => T,
   isFinal: (value: T) => boolean,
 ): T {
-  const stamp = readStamp(path);
+  const stamp = resultStamp(path);
   if (stamp === null) return compute();
   const file = join(dirname(path), FOLDER, fileName(path, name));
   const kept = read(file);
   if (kept?.program === program && kept.stamp === stamp) return kept.value as T;
   const value = compute();
-  if (isFinal(value) && readStamp(path) === stamp)
+  if (isFinal(value) && resultStamp(path) === stamp)
     write(file, JSON.stringify({ program, stamp, value }));
   return value;
 }
@@ -60,8 +62,11 @@ export function dropResults(path: string): void {
 const fileName = (path: string, name: string): string =>
   `${basename(path, EXTENSION)}~${encodeURIComponent(name)}`;
 
-/** Null where the file can change without its size or time telling: something is written beside it. */
-function readStamp(path: string): string | null {
+/**
+ * What the session at `path` is known again by; null where the file can change without its size or time telling: something
+ * is written beside it.
+ */
+export function resultStamp(path: string): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || existsSync(`${path}-wal`)) return null;
   return [found.ino, found.size, found.mtimeMs, editedAt(path)].join(':');
@@ -89,13 +94,17 @@ function write(file: string, text: string): void {
 }
 
 function dropOldest(folder: string): void {
-  const files = listFiles(folder);
-  if (files.length <= MOST_RESULTS) return;
-  const aged = files.map((file) => ({ file, at: statSync(join(folder, file)).mtimeMs }));
-  // A tenth more than has to go, so that this is not done each time.
-  const surplus = files.length - MOST_RESULTS * 0.9;
-  for (const { file } of aged.sort((a, b) => a.at - b.at).slice(0, surplus))
+  const aged = listFiles(folder).map((file) => ({ file, ...statSync(join(folder, file)) }));
+  let bytes = aged.reduce((sum, { size }) => sum + size, 0);
+  let count = aged.length;
+  if (count <= MOST_RESULTS && bytes <= MOST_BYTES) return;
+  for (const { file, size } of aged.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
+    // A tenth more than has to go, so that this is not done each time.
+    if (count <= 0.9 * MOST_RESULTS && bytes <= 0.9 * MOST_BYTES) return;
     rmSync(join(folder, file), { force: true });
+    bytes -= size;
+    count--;
+  }
 }
 
 function listFiles(folder: string): string[] {

@@ -15,6 +15,7 @@ import { createEngine, type Engine } from '../../../../src/main/engine/engine';
 import { Sessions } from '../../../../src/main/engine/sessions';
 import { openLibrary } from '../../../../src/main/store/library';
 import { createSession } from '../../../../src/main/store/session-file';
+import { packPhases, unpackPhases } from '../../../../src/shared/session/packed-phases';
 import { repository } from '../../../support/repository';
 import { plainHeader, plainInfo } from '../../../support/session-header';
 
@@ -116,6 +117,72 @@ describe('a brief document', () => {
     ask();
     expect(listKept()).toHaveLength(1);
     await engine.delete({ id: 's' });
+    expect(listKept()).toEqual([]);
+  });
+});
+
+/** Four hundred steps of three phases, of which every one holds something else; the last is still open. */
+function writeSteps(id: string): void {
+  const writer = createSession(dir, plainHeader(id));
+  writer.declareSeries({ ...plainInfo('tree.rss'), metric: 'rss' });
+  for (let t = 0; t < 4000; t++)
+    writer.append('tree.rss', t * 1000, 2 ** 28 + ((t * 7919) % 2 ** 20));
+  for (let step = 0; step < 400; step++)
+    for (const [i, name] of ['forward', 'backward', 'optimizer'].entries())
+      for (const [event, at] of [
+        ['begin', 0],
+        ['end', 2900],
+      ] as const)
+        if (step < 399 || name !== 'optimizer' || event === 'begin')
+          writer.marker({
+            type: 'phase',
+            t: step * 10_000 + i * 3000 + at,
+            rank: 0,
+            step,
+            name,
+            event,
+          });
+  writer.finish({ status: 'complete', exitCode: 0, signal: null, durationUs: 4e6 });
+  writer.close();
+}
+
+describe('phase rows', () => {
+  const once = <T>(tell: (sessions: Sessions) => T): T => {
+    const sessions = new Sessions(openLibrary(dir));
+    const answer = tell(sessions);
+    sessions.letGo();
+    return answer;
+  };
+  const questions = (sessions: Sessions) => [
+    sessions.phases({ id: 's', from: 1100, limit: 200 }),
+    sessions.phases({ id: 's', limit: 7, order: 'worst', phase: 'backward' }),
+    sessions.phases({ id: 's', limit: 50, t0: 1e6, t1: 1.2e6 }),
+    sessions.phaseBars({ id: 's', t0: 0, t1: 4e6, columns: 100 }),
+  ];
+
+  it('of a finished session are kept, and those of the analysis', () => {
+    writeSteps('s');
+    const analysed = once((sessions) => {
+      const { overlay } = sessions.show({ id: 's' });
+      expect(unpackPhases(JSON.parse(JSON.stringify(packPhases(overlay.phases))))).toEqual(
+        overlay.phases,
+      );
+      return questions(sessions);
+    });
+    expect(listKept()).toEqual(['s~phases%20']);
+    expect(once(questions)).toEqual(JSON.parse(JSON.stringify(analysed)));
+    mark((kept) => {
+      const { measured } = kept.value as unknown as { measured: number[] };
+      measured[0] = 77;
+    });
+    expect(once((sessions) => sessions.phases({ id: 's', limit: 1 })).rows[0]?.measured).toBe(77);
+  });
+
+  it('of a few phases, and of a moment of a session, are not kept', () => {
+    write('s', 1 << 20);
+    once((sessions) => sessions.phases({ id: 's', limit: 10 }));
+    writeSteps('long');
+    once((sessions) => sessions.phases({ id: 'long', limit: 10, until: 2e6 }));
     expect(listKept()).toEqual([]);
   });
 });
