@@ -85,6 +85,7 @@ export class SessionReader {
   /** By id, as they were declared at the last look; null where that is to be looked for again. */
   #known: ReadonlyMap<string, SeriesRow> | null = null;
   readonly #transact: (read: () => unknown) => unknown;
+  #isRead = false;
   /** What a person said of a session of an older format. */
   readonly #kept: KeptEdit;
   #meta: MetaDocuments;
@@ -111,7 +112,9 @@ export class SessionReader {
       this.#series = db.prepare(`SELECT key, info FROM series WHERE ${IN_TIME} ORDER BY key`);
       this.#warnings = db.prepare(`SELECT seq, text FROM warning WHERE ${IN_TIME} ORDER BY seq`);
       this.#transact = db.transaction((read: () => unknown) => {
-        this.#source.follow();
+        // To a session that has ended nothing is added.
+        if (!this.#isRead) this.#source.follow();
+        this.#isRead = this.#result.status !== 'recording';
         return read();
       });
       this.rows = new SessionRows(db, (read) => this.#read(read));

@@ -64,10 +64,8 @@ export class StoredSource implements TraceSource {
   readonly #statements: Readonly<Record<keyof typeof SQL, Database.Statement>>;
   readonly #kept = new KeptColumns(KEPT_BYTES);
   readonly #known = new KnownChunks({
-    from: (series, level, t, limit) =>
-      this.#list('between', { series, level, t, t1: EVER.t1, limit }),
-    between: (series, level, t, t1, limit) =>
-      this.#list('between', { series, level, t, t1, limit }),
+    from: (series, level, t, limit) => this.#few({ series, level, t, t1: EVER.t1, limit }),
+    between: (series, level, t, t1, limit) => this.#few({ series, level, t, t1, limit }),
   });
   readonly #tops = new Map<number, number>();
   /** The id of the last chunk that was written when chunks were last looked for. */
@@ -108,7 +106,9 @@ export class StoredSource implements TraceSource {
 
   chunks(series: number, level: number, t0: Micros, t1: Micros): readonly ChunkRef[] {
     const known = this.#known.touching(series, level, t0, t1);
-    return known ?? this.#list('chunks', { series, level, t0, t1 });
+    if (known !== null) return known;
+    const rows = this.#statements.chunks.iterate({ series, level, t0, t1 }) as Iterable<Row>;
+    return toRefs(rows);
   }
 
   chunkAt(series: number, t: Micros): ChunkRef | null {
@@ -188,12 +188,9 @@ export class StoredSource implements TraceSource {
     this.#tops.clear();
   }
 
-  #list(statement: 'chunks' | 'between', bounds: Readonly<Record<string, number>>): ChunkRef[] {
-    const rows = this.#statements[statement].iterate(bounds) as Iterable<Row>;
-    return Array.from(
-      rising(rows, ({ t0 }) => t0),
-      toRef,
-    );
+  /** So few that they are taken at once, which costs less than one by one. */
+  #few(bounds: Readonly<Record<'series' | 'level' | 't' | 't1' | 'limit', number>>): ChunkRef[] {
+    return toRefs(this.#statements.between.all(bounds) as Row[]);
   }
 
   #blob(table: 'data' | 'times', id: number): Blob {
@@ -202,7 +199,8 @@ export class StoredSource implements TraceSource {
   }
 }
 
-const toRef = ({ summary, ...row }: Row): ChunkRef => ({
-  ...row,
-  summary: unpackSummary(row, summary),
-});
+const toRefs = (rows: Iterable<Row>): ChunkRef[] =>
+  Array.from(
+    rising(rows, ({ t0 }) => t0),
+    ({ summary, ...row }) => ({ ...row, summary: unpackSummary(row, summary) }),
+  );

@@ -15,9 +15,10 @@ export class PictureBuilder {
   readonly #columns: number;
   /** Columns a microsecond. */
   readonly #scale: number;
-  readonly #times: Float64Array;
-  readonly #values: Float64Array;
-  #n = 0;
+  readonly #times: Float64Array<ArrayBuffer>;
+  readonly #values: Float64Array<ArrayBuffer>;
+  /** The first place is that of the neighbour before the span. */
+  #n = 1;
   #isPicking = false;
   /** Where in columns the present one ends. */
   #until = Number.NEGATIVE_INFINITY;
@@ -36,12 +37,11 @@ export class PictureBuilder {
     this.#columns = columns;
     this.#scale = columns / (t1 - t0);
     // Four for each column, and one to either side.
-    this.#times = new Float64Array(4 * columns + 2);
-    this.#values = new Float64Array(4 * columns + 2);
+    [this.#times, this.#values] = [takeRoom(4 * columns + 2), takeRoom(4 * columns + 2)];
   }
 
   samples(times: Float64Array, values: Float64Array, from: number, to: number): void {
-    if (!this.#isPicking && this.#n + to - from <= 4 * this.#columns) {
+    if (!this.#isPicking && this.#n - 1 + to - from <= 4 * this.#columns) {
       this.#times.set(times.subarray(from, to), this.#n);
       this.#values.set(values.subarray(from, to), this.#n);
       this.#n += to - from;
@@ -68,26 +68,30 @@ export class PictureBuilder {
     }
   }
 
-  /** With the neighbours just before and just after the span, where there are any. */
+  /** With the neighbours just before and just after the span, where there are any. To be called once. */
   finish(
     before: { readonly t: Micros; readonly value: number } | null,
     after: { readonly t: Micros; readonly value: number } | null,
   ): Envelope {
     if (this.#isPicking) this.#putColumn();
     if (after !== null) this.#put(after.t, after.value);
-    const times = this.#times.subarray(0, this.#n);
-    const values = this.#values.subarray(0, this.#n);
-    return before === null
-      ? { times, values }
-      : { times: preceded(before.t, times), values: preceded(before.value, values) };
+    if (before !== null) {
+      this.#times[0] = before.t;
+      this.#values[0] = before.value;
+    }
+    const from = before === null ? 1 : 0;
+    const times = this.#times.slice(from, this.#n);
+    const values = this.#values.slice(from, this.#n);
+    free.push(this.#times, this.#values);
+    return { times, values };
   }
 
   /** What was kept so far is picked from as if it came now. */
   #startPicking(): void {
     this.#isPicking = true;
-    const times = this.#times.slice(0, this.#n);
-    const values = this.#values.slice(0, this.#n);
-    this.#n = 0;
+    const times = this.#times.slice(1, this.#n);
+    const values = this.#values.slice(1, this.#n);
+    this.#n = 1;
     for (let i = 0; i < times.length; i++) this.#pick(times[i]!, values[i]!);
   }
 
@@ -126,9 +130,13 @@ export class PictureBuilder {
   }
 }
 
-function preceded(first: number, column: Float64Array): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(column.length + 1);
-  longer[0] = first;
-  longer.set(column, 1);
-  return longer;
+/** Room of pictures that are finished: a view makes two dozen, one after the other. */
+const free: Float64Array<ArrayBuffer>[] = [];
+const MOST_FREE = 8;
+
+/** What it held is still in it. */
+function takeRoom(length: number): Float64Array<ArrayBuffer> {
+  const room = free.pop();
+  while (free.length > MOST_FREE) free.pop();
+  return room !== undefined && room.length === length ? room : new Float64Array(length);
 }
