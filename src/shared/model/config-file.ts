@@ -51,6 +51,7 @@ export function modelFromConfig(json: unknown, name: string): ModelSpec {
     ...(leftOut.length > 0 && { leftOut }),
   };
   refuseUnreadSizes(fields, read);
+  checkLists(fields, model.layers);
   checkModel(model);
   return model;
 }
@@ -58,9 +59,34 @@ export function modelFromConfig(json: unknown, name: string): ModelSpec {
 /** transformers' number of labels where a file says nothing. */
 const DEFAULT_LABELS = 2;
 
-/** Families whose state is no cache of keys and values: what of them is not known. */
-const RECURRENT =
-  /^(mamba2?|falcon_mamba|rwkv\d*|jamba|bamba|zamba2?|recurrent_gemma|xlstm|nemotron_h|granitemoehybrid|falcon_h1|lfm2)/i;
+/** What is missing for architectures that people ask for and nobody here has counted, by their names. */
+const MISSING: readonly (readonly [RegExp, why: string, remedy: string])[] = [
+  [
+    /^(mamba2?|falcon_mamba|rwkv\d*|jamba|bamba|zamba2?|recurrent_gemma|xlstm|nemotron_h|granitemoehybrid|falcon_h1|lfm2)/i,
+    'it keeps a recurrent state, and nobody here has counted what its scan saves for backward',
+    'Give a transformer that attends to a cache of keys and values.',
+  ],
+  [
+    /^gemma-?(4|3n)/i,
+    'its layers have heads and networks of unlike widths, some read the keys of others, and each has an embedding of its own',
+    'Gemma 1 to 3 are known.',
+  ],
+  [
+    /^(whisper|moshi|seamless|speech|wav2vec2|hubert)/i,
+    'sound enters through convolutions, which nobody here has counted',
+    'Give a model of text, or the language part of one.',
+  ],
+  [
+    /^(vit|clip|siglip|dino|swin|deit|beit)/i,
+    'pictures enter through patches, which nobody here has counted',
+    'Give a model of text, or the language part of one.',
+  ],
+  [
+    /^(longformer|big_?bird|led|reformer|fnet|funnel|xlnet|nystromformer|yoso|mra|longt5|deepseek_?v(32|4)|kimi_linear|qwen3_?5|olmo_hybrid|glm_moe_dsa)/i,
+    'its attention keeps what depends on a kernel or a state of its own, which nobody here has counted',
+    'Give a model whose attention is a softmax over keys and values.',
+  ],
+];
 
 function findFormat(type: string | undefined, architectures: readonly string[]): ConfigFormat {
   const format =
@@ -68,19 +94,43 @@ function findFormat(type: string | undefined, architectures: readonly string[]):
     FORMATS.find(({ classes }) => architectures.some((each) => classes.test(each)));
   if (format) return format;
   const found = type ?? architectures[0];
-  if (found !== undefined && RECURRENT.test(found))
+  if (found === undefined)
     throw new Failure(
       'bad_input',
-      `The model file is of architecture "${found}", which Plumbline does not know: it keeps a recurrent state, and nobody here has counted what its scan saves for backward.`,
-      'Give a transformer that attends to a cache of keys and values.',
+      'The model file names no architecture (model_type).',
+      'Give the config.json of a Hugging Face model, unchanged.',
     );
+  const [, why, remedy] = MISSING.find(([names]) => names.test(found)) ?? [];
   throw new Failure(
     'bad_input',
-    found === undefined
-      ? 'The model file names no architecture (model_type).'
-      : `The model file is of architecture "${found}", which Plumbline does not know.`,
-    `Supported: ${FORMATS.flatMap(({ types }) => types).join(', ')}.`,
+    `The model file is of architecture "${found.slice(0, 60)}", which Plumbline does not know${why ? `: ${why}` : ''}.`,
+    remedy ?? offerTypes(found),
   );
+}
+
+/** Architectures whose names begin alike; a list of all would bury the sentence. */
+function offerTypes(found: string): string {
+  const types = FORMATS.flatMap((each) => each.types);
+  const [stem = found] = /^[a-z]+/i.exec(found.toLowerCase()) ?? [];
+  const near = types.filter((type) => type.startsWith(stem));
+  const named = near.length > 0 ? near : ['gpt2', 'llama', 'qwen3', 'bert', 't5'];
+  return `Known are ${named.join(', ')} and ${types.length - named.length} others (docs/models.md); a model of another name may have the code of one of them.`;
+}
+
+/** Lists with an entry for each layer. */
+const BY_LAYER = ['layer_types', 'mlp_layer_types'];
+
+function checkLists(fields: Readonly<Record<string, unknown>>, layers: number): void {
+  for (const field of BY_LAYER) {
+    const { [field]: list } = fields;
+    if (Array.isArray(list) && list.length !== layers)
+      rejectField(
+        field,
+        `a list of ${list.length}`,
+        `there are ${layers} layers`,
+        `Give ${layers} entries, or leave it out.`,
+      );
+  }
 }
 
 /**
@@ -162,8 +212,15 @@ function parse<T>(schema: z.ZodType<T>, json: unknown): T {
   const field = issue?.path.join('.');
   throw new Failure(
     'bad_input',
-    `The model file is not a usable config.json: ${field ? `${field}: ` : ''}${issue?.message ?? 'unknown shape'}.`,
+    `The model file is not a usable config.json: ${field ? `${field} cannot be ${shown(json, issue?.path ?? [])}: ` : ''}${issue?.message ?? 'unknown shape'}.`,
     'Give the config.json of a Hugging Face model, unchanged.',
     result.error,
   );
+}
+
+/** The value at `path`, short. */
+function shown(json: unknown, path: readonly PropertyKey[]): string {
+  let value = json;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return JSON.stringify(value)?.slice(0, 60) ?? 'missing';
 }

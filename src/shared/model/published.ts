@@ -16,6 +16,12 @@ interface Release extends ReleasePage {
 /** Copies of config.json of eleven releases, printed whole. */
 const PRINTED = 'github.com/citsjtu2020/LLM-Prof sglang/Model_Config.md @8434c8d';
 
+/** Copies of config.json that a planner of deployments and a server's tests carry. */
+const CARRIED =
+  'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
+const TESTED =
+  'github.com/scaleapi/llm-engine model-engine/tests/unit/domain/test_llm_use_cases.py @28edd64';
+
 export const RELEASES: Readonly<Record<string, Release>> = {
   gpt2: { id: 'openai-community/gpt2' },
   'gpt2-medium': { id: 'openai-community/gpt2-medium' },
@@ -25,15 +31,21 @@ export const RELEASES: Readonly<Record<string, Release>> = {
   'bert-large': { id: 'google-bert/bert-large-uncased' },
   distilbert: { id: 'distilbert/distilbert-base-uncased' },
   tinybert: { id: 'huawei-noah/TinyBERT_General_4L_312D' },
-  'llama-2-7b': { id: 'meta-llama/Llama-2-7b-hf', same: ['lmsys/vicuna-7b-v1.5'], dtype: 'fp16' },
+  'llama-2-7b': {
+    id: 'meta-llama/Llama-2-7b-hf',
+    same: ['lmsys/vicuna-7b-v1.5'],
+    dtype: 'fp16',
+    read: TESTED,
+  },
   'llama-2-13b': {
     id: 'meta-llama/Llama-2-13b-hf',
     same: ['lmsys/vicuna-13b-v1.5'],
     dtype: 'fp16',
+    read: TESTED,
   },
-  'llama-2-70b': { id: 'meta-llama/Llama-2-70b-hf', dtype: 'fp16' },
-  'llama-3-8b': { id: 'meta-llama/Meta-Llama-3-8B', dtype: 'bf16' },
-  'llama-3-70b': { id: 'meta-llama/Meta-Llama-3-70B', dtype: 'bf16' },
+  'llama-2-70b': { id: 'meta-llama/Llama-2-70b-hf', dtype: 'fp16', read: TESTED },
+  'llama-3-8b': { id: 'meta-llama/Meta-Llama-3-8B', dtype: 'bf16', read: TESTED },
+  'llama-3-70b': { id: 'meta-llama/Meta-Llama-3-70B', dtype: 'bf16', read: TESTED },
   'llama-3.1-8b': {
     id: 'meta-llama/Llama-3.1-8B',
     same: ['deepseek-ai/DeepSeek-R1-Distill-Llama-8B'],
@@ -44,8 +56,9 @@ export const RELEASES: Readonly<Record<string, Release>> = {
     id: 'meta-llama/Llama-3.1-70B',
     same: ['meta-llama/Llama-3.3-70B-Instruct', 'deepseek-ai/DeepSeek-R1-Distill-Llama-70B'],
     dtype: 'bf16',
+    read: CARRIED,
   },
-  'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16' },
+  'llama-3.1-405b': { id: 'meta-llama/Llama-3.1-405B', dtype: 'bf16', read: CARRIED },
   'llama-3.2-1b': { id: 'meta-llama/Llama-3.2-1B', dtype: 'bf16' },
   'llama-3.2-3b': { id: 'meta-llama/Llama-3.2-3B', dtype: 'bf16', read: PRINTED },
   'mistral-7b': {
@@ -53,8 +66,8 @@ export const RELEASES: Readonly<Record<string, Release>> = {
     same: ['HuggingFaceH4/zephyr-7b-beta'],
     dtype: 'bf16',
   },
-  'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16' },
-  'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16' },
+  'mixtral-8x7b': { id: 'mistralai/Mixtral-8x7B-v0.1', dtype: 'bf16', read: CARRIED },
+  'mixtral-8x22b': { id: 'mistralai/Mixtral-8x22B-v0.1', dtype: 'bf16', read: CARRIED },
   'qwen2.5-0.5b': { id: 'Qwen/Qwen2.5-0.5B', dtype: 'bf16' },
   'qwen2.5-1.5b': { id: 'Qwen/Qwen2.5-1.5B', same: ['Qwen/Qwen2.5-Coder-1.5B'], dtype: 'bf16' },
   'qwen2.5-3b': { id: 'Qwen/Qwen2.5-3B', dtype: 'bf16', read: PRINTED },
@@ -77,8 +90,8 @@ export const RELEASES: Readonly<Record<string, Release>> = {
     read: PRINTED,
   },
   'qwen2.5-72b': { id: 'Qwen/Qwen2.5-72B', dtype: 'bf16' },
-  'qwen3-0.6b': { id: 'Qwen/Qwen3-0.6B', dtype: 'bf16' },
-  'qwen3-1.7b': { id: 'Qwen/Qwen3-1.7B', dtype: 'bf16' },
+  'qwen3-0.6b': { id: 'Qwen/Qwen3-0.6B', dtype: 'bf16', read: CARRIED },
+  'qwen3-1.7b': { id: 'Qwen/Qwen3-1.7B', dtype: 'bf16', read: CARRIED },
   'qwen3-4b': { id: 'Qwen/Qwen3-4B', dtype: 'bf16', read: PRINTED },
   'qwen3-8b': { id: 'Qwen/Qwen3-8B', dtype: 'bf16', read: PRINTED },
   'qwen3-14b': { id: 'Qwen/Qwen3-14B', dtype: 'bf16', read: PRINTED },
@@ -92,6 +105,7 @@ export const RELEASES: Readonly<Record<string, Release>> = {
     same: ['deepseek-ai/DeepSeek-V3-Base', 'deepseek-ai/DeepSeek-V3.1', 'deepseek-ai/DeepSeek-R1'],
     dtype: 'bf16',
     quantization: { kind: 'fp8', bits: 8, group: 128, groupColumns: 128 },
+    read: CARRIED,
   },
   't5-small': { id: 'google-t5/t5-small' },
   't5-base': { id: 'google-t5/t5-base' },

@@ -45,7 +45,9 @@ function precisionWords({ dtype, quantization }: ModelSpec, run: RunSpec): strin
       ? `${stored} as published`
       : `${run.precision} (published in ${stored})`;
   }
-  return dtype === undefined ? run.precision : `${run.precision} as published`;
+  return dtype === undefined
+    ? `${run.precision}, since none is published`
+    : `${run.precision} as published`;
 }
 
 function isOpenLength(run: RunSpec, given: Partial<RunSpec>): boolean {

@@ -4,6 +4,7 @@ import type { RunSpec } from '../../../shared/model/settings';
 import { SETTING_NAMES } from '../../../shared/model/settings';
 import type { Change } from '../../../shared/planning/changes';
 import type { GpuPlan } from '../../../shared/planning/plan';
+import { changeWords } from '../../../shared/present/change-words';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { type Draft, withSetting, writtenSetting } from '../../plans/draft';
@@ -125,12 +126,7 @@ function Changes({ changes, onTake }: { changes: readonly Change[]; onTake(run: 
         <li key={change.options.join()}>
           <div>
             <code>{change.options.join(' ')}</code>
-            <p className="muted">
-              {formatBytes(change.peakBytes)}
-              {change.timeRatio !== null &&
-                `, ${change.timeIsLeast ? 'at least ' : ''}${change.timeRatio.toFixed(2)} × the time`}
-              : {change.costs.join('; ')}
-            </p>
+            <p className="muted">{changeWords(change)}</p>
           </div>
           <button type="button" className="button small" onClick={() => onTake(change.run)}>
             Take it over

@@ -27,6 +27,10 @@ const deepseek = (of: Fields, differences: Fields): Fields => ({
   ...differences,
 });
 
+/** Copies of config.json that a planner of deployments carries. */
+const CARRIED =
+  'github.com/ai-dynamo/aiconfigurator aic-core/src/aiconfigurator_core/model_configs @095f58a';
+
 export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
   'llama-4-scout': {
     id: 'meta-llama/Llama-4-Scout-17B-16E',
@@ -48,6 +52,7 @@ export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'qwen3-235b-a22b': {
     id: 'Qwen/Qwen3-235B-A22B',
+    read: CARRIED,
     config: qwenExperts(sizes(4096, 94, 64, 4, 12_288, 151_936, 40_960), {
       moe_intermediate_size: 1536,
       num_experts: 128,
@@ -55,6 +60,7 @@ export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
   },
   'qwen3-coder-480b-a35b': {
     id: 'Qwen/Qwen3-Coder-480B-A35B-Instruct',
+    read: CARRIED,
     config: qwenExperts(sizes(6144, 62, 96, 8, 8192, 151_936, 262_144), {
       moe_intermediate_size: 2560,
       num_experts: 160,
@@ -193,6 +199,26 @@ export const EXPERTS: Readonly<Record<string, ConfiguredRelease>> = {
       first_k_dense_replace: 3,
       attention_bias: true,
       use_qk_norm: true,
+    },
+  },
+  'glm-4.7-flash': {
+    id: 'zai-org/GLM-4.7-Flash',
+    read: 'github.com/ai-dynamo/aiconfigurator src/aiconfigurator/model_configs @19d098a',
+    config: {
+      model_type: 'glm4_moe_lite',
+      architectures: ['Glm4MoeLiteForCausalLM'],
+      ...BF16,
+      ...sizes(2048, 47, 20, 20, 10_240, 154_880, 202_752),
+      kv_lora_rank: 512,
+      q_lora_rank: 768,
+      qk_rope_head_dim: 64,
+      qk_nope_head_dim: 192,
+      v_head_dim: 256,
+      moe_intermediate_size: 1536,
+      n_routed_experts: 64,
+      n_shared_experts: 1,
+      num_experts_per_tok: 4,
+      first_k_dense_replace: 1,
     },
   },
   'minimax-m2': {

@@ -36,6 +36,13 @@ describe('attention', () => {
 });
 
 describe('what is assumed', () => {
+  it('says where no precision is published that fp32 stands in', () => {
+    const model = preset('gpt2');
+    expect(listAssumed(model, runDefaults(model, { framework: 'pytorch' }), {})[0]).toBe(
+      'fp32, since none is published',
+    );
+  });
+
   const llama = preset('llama-3-8b');
   const assumed = (given: Partial<RunSpec>) =>
     listAssumed(llama, runDefaults(llama, { framework: 'pytorch', ...given }), given);

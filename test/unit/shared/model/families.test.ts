@@ -198,6 +198,15 @@ describe('a config.json', () => {
     expect(() => modelFromConfig({ model_type: 'perceptron' }, 'x')).toThrow(
       refusal(/"perceptron"/, /gpt2.*llama/),
     );
+    expect(() => modelFromConfig({ model_type: 'gemma4_text' }, 'x')).toThrow(
+      refusal(/"gemma4_text".*unlike widths/, /Gemma 1 to 3/),
+    );
+    expect(() => modelFromConfig({ model_type: 'whisper' }, 'x')).toThrow(
+      refusal(/"whisper".*sound/, /text/),
+    );
+    expect(() => modelFromConfig({ model_type: 'llamax' }, 'x')).toThrow(
+      refusal(/"llamax"/, /llama.*others/),
+    );
     expect(() => modelFromConfig({ ...llama3, hidden_act: 'mish' }, 'x')).toThrow(
       refusal(/hidden_act "mish"/, /silu/),
     );
@@ -207,6 +216,21 @@ describe('a config.json', () => {
     expect(() => modelFromConfig({ ...llama3, num_key_value_heads: 5 }, 'x')).toThrow(
       refusal(/kvHeads cannot be 5/, /divisor of 32/),
     );
+  });
+
+  it('with a value that cannot be is refused by the field, the value and what would be valid', () => {
+    for (const [field, value, valid] of [
+      ['num_hidden_layers', 0, '>0'],
+      ['num_hidden_layers', -3, '>0'],
+      ['vocab_size', 'many', 'number'],
+      ['hidden_size', 1.5, 'int'],
+    ] as const)
+      expect(() => modelFromConfig({ ...llama3, [field]: value }, 'x')).toThrow(
+        refusal(new RegExp(`${field} cannot be ${JSON.stringify(value)}: .*${valid}`)),
+      );
+    expect(() =>
+      modelFromConfig({ ...llama3, layer_types: ['full_attention', 'full_attention'] }, 'x'),
+    ).toThrow(refusal(/layer_types cannot be "a list of 2": there are 32 layers/, /32 entries/));
   });
 });
 

@@ -10,6 +10,7 @@ import type { GpuPlan } from '../../../../shared/planning/plan';
 import type { ServingPlan } from '../../../../shared/planning/serving';
 import { assumedSentences } from '../../../../shared/present/assumed';
 import { carriedSentences } from '../../../../shared/present/carried-words';
+import { changeWords } from '../../../../shared/present/change-words';
 import { cards, fitSentence } from '../../../../shared/present/fit-words';
 import { figure } from '../../../../shared/present/numbers';
 import type { PlanDocument } from '../../../../shared/present/spec-documents';
@@ -176,12 +177,9 @@ function gpuText(gpu: GpuPlan, run: RunSpec): string[] {
     wrap(fewest, ''),
     '',
     rankCount(run) === 1 ? 'On one of them, cheapest first:' : 'On these, cheapest first:',
-    ...gpu.changes.flatMap(({ options, costs, peakBytes, timeRatio, timeIsLeast }, i) => [
-      wrap(`${i + 1}  ${options.join(' ')}`, '     ', '  '),
-      wrap(
-        `${formatBytes(peakBytes)}${timeRatio === null ? '' : `, ${timeIsLeast ? 'at least ' : ''}${timeRatio.toFixed(2)} × the time`}: ${costs.join('; ')}`,
-        '     ',
-      ),
+    ...gpu.changes.flatMap((change, i) => [
+      wrap(`${i + 1}  ${change.options.join(' ')}`, '     ', '  '),
+      wrap(changeWords(change), '     '),
     ]),
   ];
 }
