@@ -45,6 +45,7 @@ export class KnownChunks {
     const held = this.#stretches.get(`${series}:${level}`) ?? [];
     const stretch =
       held.find(({ from, until }) => from <= t0 && t1 <= until) ??
+      this.#readOn(series, level, t0, t1) ??
       this.#askBetween(series, level, t0, t1);
     if (stretch === null) return null;
     const { begins, chunks } = stretch;
@@ -84,9 +85,17 @@ export class KnownChunks {
     const held = this.#stretches.get(`${series}:${level}`) ?? [];
     const known = held.find(({ from, until }) => from <= t && t <= until);
     if (known !== undefined) return known;
-    const before = held.find(({ from, until }) => t > until && t <= 2 * until - from);
+    const before = held.find((stretch) => isReadOn(stretch, t));
     const asked = before === undefined ? FIRST_ROWS : Math.min(MOST_ROWS, 2 * before.asked);
     return this.#ask(series, level, t, asked, before);
+  }
+
+  /** Where the span begins a little behind what is known, as of who goes through a session; null elsewhere. */
+  #readOn(series: number, level: number, t0: Micros, t1: Micros): Stretch | null {
+    const held = this.#stretches.get(`${series}:${level}`) ?? [];
+    if (!held.some((stretch) => isReadOn(stretch, t0))) return null;
+    const next = this.#around(series, level, t0);
+    return t1 <= next.until ? next : null;
   }
 
   /** `instead`: one that is not needed any more. */
@@ -125,6 +134,10 @@ export class KnownChunks {
     return stretch;
   }
 }
+
+/** Whether t lies behind a stretch, by no more than its own length. */
+const isReadOn = ({ from, until }: Stretch, t: Micros): boolean =>
+  t > until && t <= 2 * until - from;
 
 /** Where nothing begins by t, nothing begins before it. */
 function beginning([first]: readonly ChunkRef[], t: Micros): Micros {
