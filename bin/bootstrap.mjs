@@ -135,6 +135,8 @@ const commands = {
   bench,
   fuzz: (node, args) => bench(node, ['fuzz', ...args], join(root, 'test', 'fuzz', 'fuzz.ts')),
   soak: (node, args) => bench(node, ['soak', ...args], join(root, 'test', 'soak', 'soak.ts')),
+  pictures: (node, args) =>
+    bench(node, ['pictures', ...args], join(root, 'test', 'pictures', 'pictures.ts')),
   build: async () => 0,
   dist: (node, args) =>
     runForeground(node, [join(root, 'packaging', 'dist.mjs'), ...args], { cwd: root }),

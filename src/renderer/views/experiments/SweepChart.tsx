@@ -5,7 +5,12 @@ import type { SweepReading } from '../../../shared/chapter/sweeps/reading';
 import { describePoint } from '../../../shared/chapter/sweeps/sweep';
 import { FIGURE_WORDS, formatFigure } from '../../../shared/present/sweep-words';
 import { sessionHref } from '../../state/router';
-import { type PicturePoint, type PictureSeries, pictureSweep } from './sweep-picture';
+import {
+  type BandEdge,
+  type PicturePoint,
+  type PictureSeries,
+  pictureSweep,
+} from './sweep-picture';
 
 const WIDTH = 760;
 const HEIGHT = 340;
@@ -64,6 +69,9 @@ export function SweepChart({
         <span className="key-predicted">
           {figure === 'time' ? 'its work, at the median pace' : 'predicted'}
         </span>
+        {series.some(({ band }) => band.length > 0) && (
+          <span className="key-law">the law, by its 95% interval</span>
+        )}
         {series.length > 1 &&
           series.map(({ name }, i) => (
             <span key={name} className="key-series" data-rank={i % 3}>
@@ -79,7 +87,7 @@ export function SweepChart({
 }
 
 function Series({
-  series: { name, points },
+  series: { name, points, band },
   rank,
   figure,
 }: {
@@ -92,6 +100,7 @@ function Series({
   );
   return (
     <g className="series" data-rank={rank % 3}>
+      {band.length > 0 && <polygon className="law-band" points={outlineBand(band)} />}
       <polyline className="curve" points={curve.join(' ')} />
       {points.map((point) => (
         <Mark
@@ -105,6 +114,15 @@ function Series({
     </g>
   );
 }
+
+/** Along its upper edge, and back along the lower. */
+const outlineBand = (band: readonly BandEdge[]): string =>
+  [
+    ...band.map(({ x, high }) => [x, high] as const),
+    ...band.toReversed().map(({ x, low }) => [x, low] as const),
+  ]
+    .map(([x, height]) => `${across(x).toFixed(1)},${down(height).toFixed(1)}`)
+    .join(' ');
 
 function Mark({
   point: { x, measured, source },

@@ -1,8 +1,9 @@
 /**
  * Where the points of a sweep stand in its picture: the swept number against the figure, both logarithmic, one series for
- * every combination of what else is swept. A sweep of words alone has its points side by side.
+ * every combination of what else is swept; around the points of a series the laws that its interval allows. A sweep of words alone has its points side by side.
  */
 import type { FigureName } from '../../../shared/chapter/sweeps/figures';
+import type { Law } from '../../../shared/chapter/sweeps/laws';
 import type { SweepOutcome } from '../../../shared/chapter/sweeps/outcome';
 import type { SweepPoint, SweepReading } from '../../../shared/chapter/sweeps/reading';
 
@@ -19,6 +20,14 @@ export interface PictureSeries {
   /** "cache=off"; empty where there is one series. */
   readonly name: string;
   readonly points: readonly PicturePoint[];
+  /** Between which heights the law lies by its 95% interval, along the axis; empty where no law was found. */
+  readonly band: readonly BandEdge[];
+}
+
+export interface BandEdge {
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 interface Tick {
@@ -38,7 +47,7 @@ export interface SweepPicture {
 /** Null where nothing was measured or predicted. */
 export function pictureSweep(
   reading: Pick<SweepReading, 'number'>,
-  { axes, points }: SweepOutcome,
+  { axes, points, laws }: SweepOutcome,
   figure: FigureName,
 ): SweepPicture | null {
   const numeric = axes.findLast(({ name, values }) =>
@@ -67,6 +76,23 @@ export function pictureSweep(
     ys: up.ticks.map((value) => ({ at: up.place(value), value })),
     series: [...groups].map(([name, rows]) => ({
       name,
+      band: spreadLaw(
+        laws.find(
+          (law) =>
+            law.figure === figure &&
+            law.axis === axis.name &&
+            Object.keys(law.series).length === axes.length - 1 &&
+            Object.entries(law.series).every(([word, value]) => rows[0]?.point[word] === value),
+        ),
+        rows.flatMap(({ point, figures }) => {
+          const value = point[axis.name] ?? '';
+          const { measured } = figures[figure];
+          return measured === null || measured <= 0
+            ? []
+            : [{ x: along(value), number: reading.number(axis.name, value), measured }];
+        }),
+        up.place,
+      ),
       points: rows
         .map((source) => ({
           x: along(source.point[axis.name] ?? ''),
@@ -78,6 +104,37 @@ export function pictureSweep(
     })),
   };
 }
+
+/**
+ * Where a law may lie by the interval of its exponent: every such line passes through the middle of the logarithms, as the
+ * fitted one does. Kept within the frame.
+ */
+function spreadLaw(
+  law: Law | undefined,
+  points: readonly { readonly x: number; readonly number: number; readonly measured: number }[],
+  place: (value: number) => number,
+): BandEdge[] {
+  if (law === undefined || points.length < 2) return [];
+  const { exponent, halfWidth } = law;
+  const middle = {
+    x: mean(points.map(({ x }) => x)),
+    number: mean(points.map(({ number }) => Math.log(number))),
+    measured: mean(points.map(({ measured }) => Math.log(measured))),
+  };
+  const edgeAt = (x: number, beyond: number): BandEdge => {
+    const heights = [exponent - halfWidth, exponent + halfWidth].map((slope) =>
+      Math.min(1, Math.max(0, place(Math.exp(middle.measured + slope * beyond)))),
+    );
+    return { x, low: Math.min(...heights), high: Math.max(...heights) };
+  };
+  return [
+    ...points.map(({ x, number }) => edgeAt(x, Math.log(number) - middle.number)),
+    edgeAt(middle.x, 0),
+  ].toSorted((a, b) => a.x - b.x);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Numbers by their logarithm, words at equal distances; with room at either end. */
 function placeValues(

@@ -59,3 +59,19 @@ it('stands words side by side, and is none where nothing was measured', () => {
   expect(draw('peak')?.series[0]?.points.map(({ x }) => x < 0.5)).toEqual([true, false]);
   expect(draw('weights')).toBeNull();
 });
+
+it('draws the interval of a law as a band: none where the points lie on it, widest at the ends where they scatter', () => {
+  const exact = picture(['n=1,2,4,8'], (n) => 1000 * n ** 2)('peak')?.series[0];
+  for (const { low, high } of exact?.band ?? []) expect(high - low).toBeLessThan(0.02);
+  const scattered = picture(['n=1,2,4,8,16'], (n) => 1000 * n * (n === 4 ? 1.5 : 1))('peak');
+  const band = scattered?.series[0]?.band ?? [];
+  const widths = band.map(({ low, high }) => high - low);
+  expect(widths[0]).toBeGreaterThan(0.01);
+  expect(widths.at(-1)).toBeGreaterThan(0.01);
+  expect(Math.min(...widths)).toBeCloseTo(0, 9);
+  for (const { low, high } of band) {
+    expect(low).toBeGreaterThanOrEqual(0);
+    expect(high).toBeLessThanOrEqual(1);
+  }
+  expect(picture(['precision=fp32,int8'], () => 5)('peak')?.series[0]?.band).toEqual([]);
+});
