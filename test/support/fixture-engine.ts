@@ -39,6 +39,7 @@ export interface FixtureEngine extends EngineClient {
   tell(id: string): void;
 }
 
+const NOTHING_LEARNED = { machines: [], sessions: 0, looked: 0, forgotten: 0 };
 const LIVE = 's-live';
 const SUMMARY = ({ document: d }: FixtureSession): SessionSummary => ({
   id: d.id,
@@ -130,6 +131,9 @@ export function fixtureEngine(
       [...sessions.values()]
         .map(SUMMARY)
         .sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? '')),
+    learned: async () => NOTHING_LEARNED,
+    learn: async () => NOTHING_LEARNED,
+    forgetLearned: async () => NOTHING_LEARNED,
     show: async ({ id, series }) => {
       const { document, data } = find(id);
       if (series === undefined || series === document.overlay.series) return document;

@@ -164,6 +164,9 @@ export const CALL_SCHEMAS: {
   report: z.object({ ids, format }),
   export: z.object({ id, format }),
   exportPiece: z.object({ export: id }),
+  learned: nothing,
+  learn: nothing,
+  forgetLearned: z.object({ id: id.optional() }),
   doctor: nothing,
   sources: nothing,
   upload: z.object({

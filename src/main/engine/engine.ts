@@ -70,8 +70,6 @@ export interface Engine extends EngineClient {
   savedListing(): SavedListing;
   /** One saved workload; throws a Failure that says why where it cannot be read. */
   savedWorkload(name: string): SavedWorkload;
-  /** What the library's sessions tell of their machines. */
-  readonly learning: Learning;
   /** Sessions that are being recorded by this engine. */
   recording(): readonly Recording[];
   /** Stops every recording and releases the library. */
@@ -84,7 +82,10 @@ export function createEngine(options: EngineOptions): Engine {
   setByteUnits(library.settings().units);
   const events = new EngineEvents(library, (id) => recordings.has(id));
   const saved = new SavedWorkloads(library.dir);
-  const recordings = new Recordings(library, saved, events, () => questions.letGo());
+  const recordings = new Recordings(library, saved, events, {
+    letGo: () => questions.letGo(),
+    recorded: (session) => learning.take(session),
+  });
   const questions = openQueries(
     library,
     // A terminal that records nothing waits for its one answer anyhow.
@@ -141,6 +142,9 @@ export function createEngine(options: EngineOptions): Engine {
       sweeps.start(query);
     },
     stopSweep: () => sweeps.stop(),
+    learned: async () => learning.kept(),
+    learn: () => learning.learn(),
+    forgetLearned: async ({ id }) => learning.forget(id ?? null),
     addSample: async () => events.announce({ id: await importFile(library, sampleSession) }),
 
     budget: async ({ model, run }) => predictRun(model, run),
@@ -153,7 +157,6 @@ export function createEngine(options: EngineOptions): Engine {
   );
   return {
     ...cancellable(answers),
-    learning,
     listing: () => library.list(),
     identify: (id) => {
       const whole = library.identify(id);
@@ -173,8 +176,9 @@ export function createEngine(options: EngineOptions): Engine {
       uploads.close();
       exports.close();
       await sweeps.stop();
-      questions.close();
       await recordings.stopAll();
+      await learning.settled();
+      questions.close();
     },
   };
 }

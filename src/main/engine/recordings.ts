@@ -5,24 +5,25 @@ import type { Library } from '../store/library';
 import { checkDeclaration } from '../workloads/declaration';
 import { parseRequest, type SavedWorkloads } from '../workloads/saved';
 import type { EngineEvents } from './events';
-import type { Recording, RecordingHooks } from './recording';
+import type { EndedSession, Recording, RecordingHooks } from './recording';
 import { startRecording } from './start-recording';
+
+interface Around {
+  /** Closes the files that are open for reading. */
+  letGo(): Promise<void>;
+  /** A session has been recorded, and its file is finished. */
+  recorded(session: EndedSession): void;
+}
 
 export class Recordings {
   readonly #library: Library;
   readonly #saved: SavedWorkloads;
   readonly #events: EngineEvents;
-  readonly #letGo: () => Promise<void>;
+  readonly #around: Around;
   readonly #running = new Map<string, Recording>();
 
-  /** `letGo` closes the files that are open for reading. */
-  constructor(
-    library: Library,
-    saved: SavedWorkloads,
-    events: EngineEvents,
-    letGo: () => Promise<void>,
-  ) {
-    this.#letGo = letGo;
+  constructor(library: Library, saved: SavedWorkloads, events: EngineEvents, around: Around) {
+    this.#around = around;
     this.#library = library;
     this.#saved = saved;
     this.#events = events;
@@ -61,7 +62,7 @@ export class Recordings {
           failure: failure?.toInfo() ?? null,
         });
       },
-      ending: () => this.#letGo(),
+      ending: () => this.#around.letGo(),
       finished: () => {
         this.#running.delete(recording.id);
         hooks.finished?.();
@@ -69,6 +70,7 @@ export class Recordings {
         this.#events.libraryChanged();
       },
     });
+    recording.done.then(this.#around.recorded, () => {});
     this.#running.set(recording.id, recording);
     this.#events.libraryChanged();
     return recording;

@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatDuration,
   formatExactBytes,
+  formatInteger,
   formatSignedBytes,
   formatSignedPercent,
 } from '../../shared/base/format';
@@ -79,6 +80,13 @@ export function keyFigures({ doc }: ReportInput): string {
         ? 'model and run not declared'
         : formatExactBytes(overlay.predictedPeak.textbook),
     ),
+    doc.learned === undefined
+      ? ''
+      : cell(
+          'Predicted, learned',
+          formatBytes(doc.learned.peak),
+          `from ${formatInteger(doc.learned.sessions)} earlier sessions`,
+        ),
     cell(
       'Residual',
       overlay.residualBytes === 0 ? '0 bytes' : formatSignedBytes(overlay.residualBytes),

@@ -81,7 +81,7 @@ function sessionBlocks(input: ReportInput, level: string): Block[] {
   ];
 }
 
-function peakTable({ overlay }: SessionDocument): Block {
+function peakTable({ overlay, learned }: SessionDocument): Block {
   const { measuredPeak, predictedPeak, residualBytes, residualPercent } = overlay;
   const row = (label: string, bytes: number | null | undefined) => [
     label,
@@ -94,6 +94,7 @@ function peakTable({ overlay }: SessionDocument): Block {
       row('measured', measuredPeak?.bytes),
       row('predicted, refined', predictedPeak.refined),
       row('predicted, textbook', predictedPeak.textbook),
+      ...(learned === undefined ? [] : [row('predicted, learned', learned.peak)]),
       ['residual', formatSignedBytes(residualBytes), formatSignedPercent(residualPercent)],
     ],
   );

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { estimateConstants } from '../../shared/learned/estimate';
 import type { LearnedConstants, Observation } from '../../shared/learned/types';
+import { EXTENSION } from './schema';
 import { writing } from './sqlite-failures';
 
 const bytes = z.number().nonnegative();
@@ -38,10 +39,13 @@ export interface KeptObservations {
 const NOTHING: KeptObservations = { observations: [], silent: [], forgotten: [] };
 const at = (library: string): string => join(library, 'learned.json');
 
-/** Nothing where there is no file, or none that can be read. */
+/** Nothing where there is no file, or none that can be read. A session that left the library tells no more. */
 export function keptObservations(library: string): KeptObservations {
   try {
-    return stored.parse(JSON.parse(readFileSync(at(library), 'utf8')));
+    const kept = stored.parse(JSON.parse(readFileSync(at(library), 'utf8')));
+    const isThere = ({ session }: Observation) =>
+      existsSync(join(library, `${session}${EXTENSION}`));
+    return { ...kept, observations: kept.observations.filter(isThere) };
   } catch {
     return NOTHING;
   }

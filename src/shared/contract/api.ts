@@ -13,6 +13,7 @@ import type { Inversion } from '../divergence/inversion/inversion';
 import type { OverlayPhase } from '../divergence/overlay/types';
 import type { GpuInfo } from '../hardware/gpu-info';
 import type { LibrarySettings } from '../library/settings';
+import type { LearnedReport } from '../learned/types';
 import type { TrashedSession } from '../library/trashed-session';
 import type { SessionWords } from '../library/words';
 import type { ModelSpec, RunSpec } from '../model/spec';
@@ -248,6 +249,12 @@ interface Methods {
   settings(): Promise<LibrarySettings>;
   /** Sets what is given, and tells how all are set then. Refuses a value that cannot be before anything is changed. */
   changeSettings(q: Partial<LibrarySettings>): Promise<LibrarySettings>;
+  /** What the library's sessions are known to tell of their machines, without a look at any. */
+  learned(): Promise<LearnedReport>;
+  /** The same once the sessions that nobody has looked at yet were looked at; of thousands this takes minutes. */
+  learn(): Promise<LearnedReport>;
+  /** What one session told, or all of them, from now on left out. `not_found` for one that told nothing. */
+  forgetLearned(q: { id?: string }): Promise<LearnedReport>;
   doctor(): Promise<DoctorReport>;
   /** What a recording of this machine is measured by, and its GPUs: the part of `doctor` that reads no session. */
   sources(): Promise<DoctorReport>;
@@ -311,6 +318,9 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   exportPiece: true,
   settings: true,
   changeSettings: true,
+  learned: true,
+  learn: true,
+  forgetLearned: true,
   doctor: true,
   sources: true,
   upload: true,

@@ -26,6 +26,16 @@ export interface LearnedBudget {
   readonly components: readonly LearnedComponent[];
 }
 
+/** A run on a named card, where sessions of one like it told anything; null elsewhere. `gpu`: its name. */
+export function learnBudget(
+  budget: Budget,
+  gpu: string | undefined,
+  all: readonly LearnedConstants[],
+): LearnedBudget | null {
+  const own = gpu === undefined ? null : learnedFor(all, gpu, budget.run.framework);
+  return own && applyLearned(budget, own);
+}
+
 /** Null where the refined tier knows no levels: the bundled workload has no allocator below it. */
 export function applyLearned(budget: Budget, learned: LearnedConstants): LearnedBudget | null {
   const refined = budget.perRank?.refined ?? budget.tiers.refined;

@@ -41,7 +41,7 @@ export interface LearnedConstants extends Machine {
 
 export interface LearnedReport {
   readonly machines: readonly LearnedConstants[];
-  /** Sessions that told something, that were looked at in all, and that a person had forgotten. */
+  /** Sessions that told something, that were looked at in all (of those recorded here only the promising ones are), and that a person had forgotten. */
   readonly sessions: number;
   readonly looked: number;
   readonly forgotten: number;

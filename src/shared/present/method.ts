@@ -17,6 +17,7 @@ import {
   workloadMemory,
 } from '../trace/series-ids';
 import { describeConfinement } from './environment';
+import { judgedByLearned } from './learned-words';
 
 /** Of a session whose line is not that of a GPU although there is one. */
 export const NO_GPU_USED =
@@ -72,13 +73,8 @@ export const ranksNote = ({ overlay, ranks = [] }: Pick<SessionDocument, 'overla
 };
 
 /** How the figures came about: the line, its interval, the baseline, and what flagged means. */
-export function methodNotes({
-  overlay,
-  ranks,
-  simulated,
-  workload,
-  environment,
-}: SessionDocument): string[] {
+export function methodNotes(doc: SessionDocument): string[] {
+  const { overlay, ranks, simulated, workload, environment } = doc;
   const notes: string[] = [];
   if (ranks) notes.push(ranksNote({ overlay, ranks }));
   if (overlay.series !== null) {
@@ -107,6 +103,8 @@ export function methodNotes({
         : `Flagged means a residual beyond ${percent}% of the prediction or ${formatBytes(bytes)}, whichever is more, for at least ${samples} samples.`,
     );
   }
+  const learned = judgedByLearned(doc);
+  if (learned !== null) notes.push(learned);
   if (overlay.observed !== undefined)
     notes.push(
       'Expected is what the objects of the script hold, which is certain, and the rest as it was in the second to fourth phase of its kind (the tier called observed).',

@@ -22,6 +22,8 @@ import { runSeconds } from '../compute/run-time';
 import { type GenerationReport, generationReport } from '../compute/serving';
 import { gpuByName } from '../hardware/gpu-names';
 import { GPUS, type Gpu } from '../hardware/gpus';
+import { type LearnedBudget, learnBudget } from '../learned/apply';
+import type { LearnedConstants } from '../learned/types';
 import { parameterCount } from '../model/parameters';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { fitsOn, type GpuHold, type GpuMemory, holdsOn } from '../planning/fits';
@@ -30,16 +32,23 @@ import type { ResolvedSpec } from '../planning/resolve-run';
 import type { CarriedResidual } from '../session/as-plan';
 import { assumedSentences, listAssumed } from './assumed';
 
-/** The budget, what it assumes said first; without the GPUs it fits on. */
-export function budgetDocument({
-  model,
-  run,
-  given,
-}: ResolvedSpec): Budget & { assumed: readonly string[] } {
+export interface BudgetDocument extends Budget {
+  readonly assumed: readonly string[];
+  /** What sessions on the card that is named have taught; left out where none is, or they have not. */
+  readonly learned?: LearnedBudget;
+}
+
+/** The budget, what it assumes said first; without the GPUs it fits on. `constants`: what the library has learned. */
+export function budgetDocument(
+  { model, run, given, card }: ResolvedSpec,
+  constants: readonly LearnedConstants[] = [],
+): BudgetDocument {
   const budget = computeBudget(model, run);
+  const learned = learnBudget(budget, card?.name, constants);
   return {
     ...budget,
     assumed: [...assumedSentences(listAssumed(model, run, given)), ...(budget.assumed ?? [])],
+    ...(learned && { learned }),
   };
 }
 
@@ -73,16 +82,22 @@ export interface PlanDocument extends Plan {
   readonly quantized: readonly QuantizationRow[] | null;
   /** Of a plan that begins with a recorded session that has something to carry. */
   readonly carried?: CarriedPlan;
+  /** What sessions on the card that is named have taught; left out where none is, or they have not. */
+  readonly learned?: LearnedBudget;
 }
 
-/** `residual`: of the session that the plan begins with. */
+/** `residual`: of the session that the plan begins with; `constants`: what the library has learned. */
 export function planDocument(
   { model, run, given, card }: ResolvedSpec,
   residual: CarriedResidual | null = null,
+  constants: readonly LearnedConstants[] = [],
 ): PlanDocument {
   const plan = buildPlan(model, run, GPUS, card);
+  const learned =
+    constants.length === 0 ? null : learnBudget(computeBudget(model, run), card?.name, constants);
   return {
     ...plan,
+    ...(learned && { learned }),
     ...(residual && { carried: carryInto(plan.gpu, residual, peakBytes(model, run)) }),
     assumed: listAssumed(model, run, given),
     padding: run.lengths === undefined ? null : paddingReport(model, run.lengths),

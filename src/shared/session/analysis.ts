@@ -25,6 +25,7 @@ import {
   selectRank,
 } from '../divergence/overlay/ranks';
 import type { DiagnosisInput, Overlay } from '../divergence/overlay/types';
+import type { LearnedBudget } from '../learned/apply';
 import { applyLearned } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import { phaseSpans } from '../trace/phases';
@@ -71,6 +72,8 @@ export interface SessionAnalysis {
   readonly ranks: readonly RankRow[] | null;
   /** The session, or the rank of it that is shown, as it was diagnosed; its lines have the names they have within the rank. */
   readonly input: DiagnosisInput;
+  /** By what had been learned of this GPU and framework when the recording began; null where nothing had, or no device's line is shown. */
+  readonly learned: LearnedBudget | null;
   /** Null while there is nothing to go by yet. */
   readonly diagnosis: Diagnosis | null;
   /** What did not add up in the markers, and why there is no budget, in plain words. */
@@ -94,12 +97,14 @@ export function analyseSession(data: SessionData, use?: string, live?: LiveState
     buildLedger(input, diagnosis),
     isDone ? diagnosis : null,
   );
+  const overlay = rank === null ? explained : restoreNames(explained, whole, rank, use);
   return {
     data,
     budget,
-    overlay: rank === null ? explained : restoreNames(explained, whole, rank, use),
+    overlay,
     ranks: rank === null ? rowsByDevice(data, budget) : rankRows(whole, budget),
     input,
+    learned: judgeByLearned(overlay, budget, data),
     diagnosis,
     warnings: [...(isDone ? warnings : []), ...(warning ? [warning] : [])],
   };
@@ -144,25 +149,21 @@ function buildInput(
     ...(completed && { completed }),
     ...(use !== undefined && { use }),
   });
-  const observed = completed ? overlay : addObserved(overlay, markers);
-  const told = addLearned(observed, budget, data);
+  const told = completed ? overlay : addObserved(overlay, markers);
   return { ...trace, overlay: told, logs, exitCode, signal, baselines };
 }
 
-/** The peak by what had been learned of this GPU and framework when the recording began; of a device's line alone. */
-function addLearned(
-  overlay: Overlay,
+function judgeByLearned(
+  { series }: Overlay,
   budget: Budget | null,
   { environment: { learned = [], workload, gpus } }: SessionData,
-): Overlay {
-  const device = deviceIn(overlay.series ?? '');
+): LearnedBudget | null {
+  const device = deviceIn(series ?? '');
   const gpu = gpus.find(({ index }) => device === `gpu${index}`);
-  if (budget === null || gpu === undefined) return overlay;
+  if (budget === null || gpu === undefined) return null;
   const framework = `${budget.run.framework} ${workload.torch}`;
   const own = learned.find((one) => one.gpu === gpu.name && one.framework === framework);
-  const peak = own && applyLearned(budget, own)?.peak;
-  if (peak === undefined) return overlay;
-  return { ...overlay, predictedPeak: { ...overlay.predictedPeak, learned: peak } };
+  return own ? applyLearned(budget, own) : null;
 }
 
 /** The line shown of a session and its peaks, without its phases. */

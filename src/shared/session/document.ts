@@ -3,6 +3,7 @@
 import { invert } from '../divergence/inversion/inversion';
 import type { Overlay } from '../divergence/overlay/types';
 import { analyseTime } from '../divergence/timing/time';
+import type { LearnedBudget } from '../learned/apply';
 import { seriesStats } from '../trace/series';
 import { deviceIn } from '../trace/series-ids';
 import { analyseSession, type LiveState, type SessionAnalysis } from './analysis';
@@ -17,7 +18,7 @@ export function buildDocument(data: SessionData, use?: string, live?: LiveState)
 }
 
 export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
-  const { data, overlay, ranks, diagnosis, input, budget } = analysis;
+  const { data, overlay, ranks, diagnosis, input, budget, learned } = analysis;
   return addSummaries({
     id: data.id,
     name: data.name,
@@ -34,6 +35,7 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     series: data.series.map(seriesStats),
     markers: data.markers,
     overlay,
+    ...(learned && { learned: { ...learned, residualBytes: beyond(learned, overlay) } }),
     ...listHeld(data.markers, input.spans),
     ...(ranks === null ? {} : { ranks }),
     findings: diagnosis?.findings ?? [],
@@ -48,6 +50,9 @@ export function describeAnalysis(analysis: SessionAnalysis): SessionDocument {
     logs: data.logs,
   });
 }
+
+const beyond = ({ peak }: LearnedBudget, { measuredPeak }: Overlay) =>
+  measuredPeak && measuredPeak.bytes - peak;
 
 /** The GPU that the workload's memory is on: that of the line shown, else of the best GPU line there is. A part of one computes less than its name says. */
 function deviceName(

@@ -4,6 +4,7 @@
  *
  *     peak=8GiB        the measured peak may not pass it
  *     residual=10%     nor |measured − predicted| of the predicted peak; bytes may be given instead
+ *     learned=5%       the same against what earlier sessions taught of this machine
  *     leak=1MiB        nor what a step, token or period leaks; leak=0 refuses any
  *     duration=60s     nor the time it took
  *     findings=0       nor the number of findings
@@ -39,7 +40,7 @@ interface Amount {
 }
 export interface Expectation {
   readonly text: string;
-  readonly metric: 'peak' | 'residual' | 'leak' | 'duration' | 'findings';
+  readonly metric: 'peak' | 'residual' | 'learned' | 'leak' | 'duration' | 'findings';
   /** `=` bounds a session, `>` bounds growth between two. */
   readonly relation: '=' | '>';
   readonly limit: Amount;
@@ -65,6 +66,7 @@ const ALLOWED: Readonly<
   '=': {
     peak: ['bytes'],
     residual: ['percent', 'bytes'],
+    learned: ['percent', 'bytes'],
     leak: ['bytes'],
     duration: ['microseconds'],
     findings: ['count'],
@@ -72,6 +74,7 @@ const ALLOWED: Readonly<
   '>': {
     peak: ['percent', 'bytes'],
     residual: [],
+    learned: [],
     leak: [],
     duration: ['percent', 'microseconds'],
     findings: [],
@@ -85,7 +88,7 @@ export function parseExpectations(list: string, relation: Expectation['relation'
   return list.split(',').map((part) => {
     const text = part.trim();
     const parts =
-      /^(peak|residual|leak|duration|findings)\s*(=|>\s*\+?)\s*(\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(
+      /^(peak|residual|learned|leak|duration|findings)\s*(=|>\s*\+?)\s*(\d+(?:\.\d+)?)\s*([a-z%]*)$/i.exec(
         text,
       );
     const unit = parts && UNITS[parts[4]!.toLowerCase()];
@@ -122,7 +125,7 @@ export function parseExpectations(list: string, relation: Expectation['relation'
 /** How a session keeps what is expected of it, in the order given. */
 export function checkSession(
   expectations: readonly Expectation[],
-  doc: Pick<SessionDocument, 'overlay' | 'findings' | 'durationUs'>,
+  doc: Pick<SessionDocument, 'overlay' | 'findings' | 'durationUs' | 'learned'>,
 ): Outcome[] {
   const { overlay, findings, durationUs } = doc;
   return expectations.map(({ text, metric, limit }) => {
@@ -152,19 +155,23 @@ export function checkSession(
         'The leak of a step or token',
         formatBytes,
       );
-    const { residualBytes, residualPercent } = overlay;
+    const isLearned = metric === 'learned';
+    const { bytes, percent } = isLearned ? learnedResidual(doc) : refinedResidual(doc);
+    const name = isLearned ? 'The residual against what was learned' : 'The residual';
     return limit.unit === 'percent'
-      ? outcome(
-          residualPercent === null ? null : Math.abs(residualPercent),
-          'The residual',
-          formatPercent,
-        )
-      : outcome(
-          residualBytes === null ? null : Math.abs(residualBytes),
-          'The residual',
-          formatBytes,
-        );
+      ? outcome(percent && Math.abs(percent), name, formatPercent)
+      : outcome(bytes && Math.abs(bytes), name, formatBytes);
   });
+}
+
+const refinedResidual = ({ overlay }: Pick<SessionDocument, 'overlay'>) => ({
+  bytes: overlay.residualBytes,
+  percent: overlay.residualPercent,
+});
+
+function learnedResidual({ learned }: Pick<SessionDocument, 'learned'>) {
+  const bytes = learned?.residualBytes ?? null;
+  return { bytes, percent: learned && bytes !== null ? (100 * bytes) / learned.peak : null };
 }
 
 /** How the last of the compared sessions stands to the first. */

@@ -15,6 +15,7 @@ import type {
   UnmeasuredOverlay,
 } from '../divergence/overlay/types';
 import type { TimeAnalysis } from '../divergence/timing/time';
+import type { LearnedBudget } from '../learned/apply';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { Gap, LogLine, Marker, ObjectsMark, SeriesStats } from '../trace/types';
 import type { AllocationLedger } from './allocations';
@@ -38,6 +39,8 @@ export interface BriefDocument {
   readonly simulated: boolean;
   readonly series: readonly SeriesStats[];
   readonly overlay: BriefOverlay;
+  /** The peak by what earlier sessions had taught of this machine, and what was measured beyond it; left out where they had not. */
+  readonly learned?: LearnedJudgement;
   /** The overlay's phases by kind. */
   readonly phaseKinds: readonly PhaseKind[];
   /** How many there are of what is told by page. */
@@ -57,6 +60,11 @@ export interface BriefDocument {
   readonly marks?: readonly Mark[];
   /** What went wrong in the recording itself, in plain words. */
   readonly warnings: readonly string[];
+}
+
+export interface LearnedJudgement extends LearnedBudget {
+  /** Measured less learned; null where no line was read. */
+  readonly residualBytes: Bytes | null;
 }
 
 /** What modules and optimizers held at the end of the last phase of its kind that told. */

@@ -5,6 +5,7 @@ import type { DoctorReport } from '../../../shared/contract/api';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
 import { useQuery } from '../../state/engine';
+import { Learned } from './Learned';
 
 export function Doctor() {
   const report = useQuery('doctor', (engine) => engine.doctor());
@@ -25,6 +26,7 @@ export function Doctor() {
         <>
           <Gpus gpus={report.data.gpus} />
           <Checks checks={report.data.checks} />
+          <Learned />
         </>
       )}
       {info.data && (

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { formatBytes } from '../../../shared/base/format';
 import { carriedSentences } from '../../../shared/present/carried-words';
 import { fitSentence } from '../../../shared/present/fit-words';
+import { learnedSentence } from '../../../shared/present/learned-words';
 import type { SessionPlan } from '../../../shared/session/as-plan';
 import { useRegistry } from '../../commands/useCommands';
 import { FailureNote } from '../../components/FailureNote';
@@ -152,6 +153,11 @@ function Sentences({ sides }: { sides: readonly Planned[] }) {
                 {text}
               </p>
             ))}
+          {side.learned && !side.carried && (
+            <p className="carried">
+              {learnedSentence(side.learned, side.hold?.memoryBytes ?? null)}
+            </p>
+          )}
           {side.error !== null && <FailureNote error={side.error} />}
         </div>
       ))}

@@ -1,9 +1,11 @@
 /** What theory says of the recording before it starts, while it is typed: the figures of the planner. */
 import { Ruler } from 'lucide-react';
 import type { DoctorReport } from '../../../shared/contract/api';
+import { learnBudget } from '../../../shared/learned/apply';
 import type { GpuMemory } from '../../../shared/planning/fits';
 import { holdOn } from '../../../shared/planning/fits';
 import type { ResolvedSpec } from '../../../shared/planning/resolve-run';
+import { learnedSentence } from '../../../shared/present/learned-words';
 import { FailureNote } from '../../components/FailureNote';
 import { BudgetSummary } from '../../plans/BudgetSummary';
 import { writeDraft } from '../../plans/draft';
@@ -23,6 +25,7 @@ export function Forecast({
   reading: Reading | null;
 }) {
   const { data: budget, error } = useAnswer('budget', spec);
+  const { data: known } = useQuery('learned', (engine) => engine.learned());
   const { data: machine } = useQuery('sources', (engine) => engine.sources());
   if (error !== null) return <FailureNote error={error} />;
   if (form.kind === 'saved')
@@ -30,11 +33,13 @@ export function Forecast({
   if (reading?.model === null && spec === null) return <Undeclared />;
   if (budget === null) return <p className="muted">Working out the budget…</p>;
   const card = spec?.card ?? findCard(machine);
+  const learned = known && learnBudget(budget, card?.name, known.machines);
   return (
     <div className="forecast-panel" aria-live="polite" data-stale={spec === null}>
       <BudgetSummary budget={budget} hold={card && holdOn(card, budget.answer.bytes)}>
         No GPU is known here to hold it against.
       </BudgetSummary>
+      {learned && <p>{learnedSentence(learned, card?.memoryBytes ?? null)}</p>}
       <a className="link" href={plannerHref(form)}>
         <Ruler size={13} aria-hidden="true" /> Open in the planner
       </a>

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { formatDuration, formatInteger, formatSignedPercent } from '../../../shared/base/format';
 import type { Tier } from '../../../shared/base/vocabulary';
+import { judgedByLearned } from '../../../shared/present/learned-words';
 import { observedFrom } from '../../../shared/present/observed';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { isFrameworkSeries } from '../../../shared/trace/series-ids';
@@ -43,6 +44,11 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
                   {tier === 'refined' ? 'textbook ' : 'refined '}
                   <Bytes value={predictedPeak[tier === 'refined' ? 'textbook' : 'refined']} />
                 </>
+              )}
+              {session.learned && (
+                <span title={judgedByLearned(session) ?? undefined}>
+                  , learned <Bytes value={session.learned.peak} />
+                </span>
               )}
             </p>
           </Figure>

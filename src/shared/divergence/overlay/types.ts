@@ -15,8 +15,6 @@ export interface TierPair {
   readonly refined: Bytes | null;
   /** From the run's own first steps, where no formula predicts it; left out elsewhere and in those steps. */
   readonly observed?: Bytes;
-  /** Of a peak: the refined one with what other sessions had taught of this machine; left out where they had not. */
-  readonly learned?: Bytes;
 }
 
 export interface OverlayPhase {

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { Learning } from '../../../../src/main/engine/learned';
 import { learnedConstants } from '../../../../src/main/store/learned-file';
 import { MiB } from '../../../../src/shared/base/units';
@@ -13,7 +13,9 @@ import type { SessionDocument } from '../../../../src/shared/session/session-doc
 import { documentWith, training } from '../../../support/overlay-scenario';
 
 const dir = mkdtempSync(join(tmpdir(), 'plumbline-learned-'));
+const file = (id: string) => join(dir, `${id}.plumbline`);
 afterEach(() => rmSync(join(dir, 'learned.json'), { force: true }));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const measured = documentWith(training(4));
 const entry = (kind: LedgerEntry['kind'], bytes: number, source: string): LedgerEntry => ({
@@ -77,6 +79,7 @@ it('a session tells of its machine only where nothing about it is in doubt', () 
 
 it('learns from each session of the library once, forgets, and does not learn it again', async () => {
   const library = new Map(['a', 'b', 'c', 'd'].map((id) => [id, session(id)]));
+  for (const id of library.keys()) writeFileSync(file(id), '');
   const asked: string[] = [];
   const learning = new Learning(
     dir,
@@ -103,10 +106,34 @@ it('learns from each session of the library once, forgets, and does not learn it
   await learning.learn();
   expect(asked).toEqual(['a', 'b', 'c', 'd']);
   library.delete('d');
+  rmSync(file('d'));
+  expect(learnedConstants(dir)).toMatchObject([{ sessions: 3 }]);
   expect((await learning.learn()).sessions).toBe(3);
   expect(learning.forget('a')).toMatchObject({ sessions: 2, forgotten: 1, machines: [] });
   expect(() => learning.forget('a')).toThrow(/Nothing was learned/);
   expect(learning.forget(null)).toMatchObject({ sessions: 0, forgotten: 3 });
   expect((await learning.learn()).sessions).toBe(0);
-  rmSync(dir, { recursive: true, force: true });
+});
+
+it('looks at a session that was just recorded, by itself, and at none that can tell nothing', async () => {
+  const asked: string[] = [];
+  const learning = new Learning(
+    dir,
+    () => [],
+    async (id) => {
+      asked.push(id);
+      return session(id);
+    },
+  );
+  const ended = (id: string, own: Partial<SessionDocument> = {}) => ({
+    ...{ ...session(id, own), createdAt: '', baselines: {} },
+  });
+  for (const id of ['a', 'b', 'c', 'd']) writeFileSync(file(id), '');
+  for (const id of ['a', 'b', 'c']) learning.take(ended(id));
+  learning.take(ended('d', { status: 'interrupted' }));
+  learning.take(ended('d', { simulated: true }));
+  learning.take(ended('d', { environment: measured.environment }));
+  await learning.settled();
+  expect(asked).toEqual(['a', 'b', 'c']);
+  expect(learning.kept()).toMatchObject({ sessions: 3, machines: [{ sessions: 3 }] });
 });

@@ -10,11 +10,10 @@ export function registerLearned(program: Command, output: Output): void {
     .option('--forget [id]', 'forget what one session told, or without an id all of it')
     .action(({ forget }: { forget?: string | true }) =>
       withEngine(async (engine) => {
-        const { learning } = engine;
         const told =
           forget === undefined
-            ? await learning.learn()
-            : learning.forget(forget === true ? null : engine.identify(forget).id);
+            ? await engine.learn()
+            : await engine.forgetLearned(forget === true ? {} : { id: engine.identify(forget).id });
         output.result(told, () => learnedText(told));
       }),
     );

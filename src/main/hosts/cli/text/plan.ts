@@ -12,6 +12,7 @@ import { assumedSentences } from '../../../../shared/present/assumed';
 import { carriedSentences } from '../../../../shared/present/carried-words';
 import { changeWords } from '../../../../shared/present/change-words';
 import { cards, fitSentence } from '../../../../shared/present/fit-words';
+import { learnedSentence } from '../../../../shared/present/learned-words';
 import { figure } from '../../../../shared/present/numbers';
 import type { PlanDocument } from '../../../../shared/present/spec-documents';
 import { table, wrap } from './columns';
@@ -22,6 +23,7 @@ export function planText(plan: PlanDocument, allGpus: boolean): string {
   const described = `${model.name}, ${formatInteger(model.parameters)} parameters · ${runWords(run)}`;
   return [
     wrap(answerText(plan), ''),
+    ...(plan.learned ? [wrap(learnedSentence(plan.learned, gpu?.memoryBytes ?? null), '')] : []),
     ...(plan.carried ? carriedSentences(plan.carried).map((sentence) => wrap(sentence, '')) : []),
     wrap(described, ''),
     ...assumedSentences(plan.assumed).map((sentence) => wrap(sentence, '')),

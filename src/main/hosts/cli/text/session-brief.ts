@@ -107,7 +107,12 @@ function pictures(doc: SessionDocument, line: Envelope | null): string {
       'predicted',
       'predicted',
       predicted,
-      predictedPeak.textbook === null ? '' : `textbook ${formatBytes(predictedPeak.textbook)}`,
+      [
+        ...(predictedPeak.textbook === null
+          ? []
+          : [`textbook ${formatBytes(predictedPeak.textbook)}`]),
+        ...(doc.learned === undefined ? [] : [`learned ${formatBytes(doc.learned.peak)}`]),
+      ].join(', '),
     ),
     ...(line === null || line.times.length < 2
       ? []

@@ -40,7 +40,7 @@ export function sessionText(doc: SessionDocument, budget: Budget | null): string
   return [
     sessionHead(doc, budget),
     wrap(headline(doc), ''),
-    peakTable(doc.overlay),
+    peakTable(doc),
     ...(doc.ranks ? [`By rank, at the highest\n${table(RANK_HEAD, rankCells(doc), [0, 1])}`] : []),
     ...phaseSection(doc),
     ...componentSection(doc, budget),
@@ -72,12 +72,8 @@ function sessionHead(doc: SessionDocument, budget: Budget | null): string {
   return lines.join('\n');
 }
 
-function peakTable({
-  measuredPeak,
-  predictedPeak,
-  residualBytes,
-  residualPercent,
-}: SessionDocument['overlay']): string {
+function peakTable({ overlay, learned }: SessionDocument): string {
+  const { measuredPeak, predictedPeak, residualBytes, residualPercent } = overlay;
   const row = (label: string, bytes: Parameters<typeof formatBytes>[0]) => [
     label,
     formatBytes(bytes),
@@ -93,6 +89,7 @@ function peakTable({
       row('measured', measuredPeak?.bytes),
       row('predicted, refined', predictedPeak.refined),
       row('predicted, textbook', predictedPeak.textbook),
+      ...(learned === undefined ? [] : [row('predicted, learned', learned.peak)]),
       ...(predictedPeak.observed === undefined
         ? []
         : [row('expected, observed', predictedPeak.observed)]),
