@@ -176,9 +176,12 @@ export function createEngine(options: EngineOptions): Engine {
       uploads.close();
       exports.close();
       await sweeps.stop();
-      await recordings.stopAll();
-      await learning.settled();
-      questions.close();
+      try {
+        await recordings.stopAll();
+        await learning.settled();
+      } finally {
+        questions.close();
+      }
     },
   };
 }
