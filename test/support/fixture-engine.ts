@@ -4,6 +4,7 @@
  */
 
 import { Failure } from '../../src/shared/base/failure';
+import { predictCurve } from '../../src/shared/budget/curve';
 import type {
   EngineClient,
   EngineEvent,
@@ -207,6 +208,10 @@ export function fixtureEngine(
       };
     },
     sessionBudget: async ({ id }) => find(id).budget,
+    predictedCurve: async ({ id }) => {
+      const { budget } = find(id);
+      return budget && predictCurve(budget.spec, budget.run);
+    },
     invert: async () => null,
     budget: async ({ model, run }) => {
       if (run.batch > 512)

@@ -130,6 +130,7 @@ export const CALL_SCHEMAS: {
     until,
   }),
   sessionBudget: z.object({ id, until }),
+  predictedCurve: z.object({ id, until }),
   invert: z.object({ id, model, given: partialRun }),
   budget: z.object({ model, run }),
   record: recordRequest,

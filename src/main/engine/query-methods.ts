@@ -16,6 +16,7 @@ export const QUERY_METHODS = [
   'moment',
   'trace',
   'sessionBudget',
+  'predictedCurve',
   'invert',
   'compare',
   'report',

@@ -5,6 +5,7 @@
 import { Failure } from '../../shared/base/failure';
 import { setByteUnits } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
+import { type PhaseCurve, predictCurve } from '../../shared/budget/curve';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
 import type { AsKnown } from '../../shared/contract/queries';
@@ -168,6 +169,11 @@ export class Sessions {
 
   sessionBudget(query: Query<'sessionBudget'>): Budget | null {
     return predictSession(this.#known(query)).budget;
+  }
+
+  predictedCurve(query: Query<'predictedCurve'>): readonly PhaseCurve[] | null {
+    const budget = this.sessionBudget(query);
+    return budget && predictCurve(budget.spec, budget.run);
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {

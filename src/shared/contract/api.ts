@@ -7,6 +7,7 @@
 
 import type { FailureInfo } from '../base/failure';
 import type { Bytes, Micros, Millis } from '../base/units';
+import type { PhaseCurve } from '../budget/curve';
 import type { Budget } from '../budget/types';
 import type { Claim } from '../chapter/claims';
 import type { Inversion } from '../divergence/inversion/inversion';
@@ -213,6 +214,8 @@ interface Methods {
   ): Promise<readonly TraceView[]>;
   /** The prediction for what a session declared; null where it declared nothing that can be predicted. */
   sessionBudget(q: { id: string } & AsKnown): Promise<Budget | null>;
+  /** The prediction within each phase: at every operation of the bundled workload, at every block's edge of a PyTorch model. Null where theory knows no more than the phase. */
+  predictedCurve(q: { id: string } & AsKnown): Promise<readonly PhaseCurve[] | null>;
   /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
   invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
@@ -296,6 +299,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   statistics: true,
   moment: true,
   sessionBudget: true,
+  predictedCurve: true,
   budget: true,
   invert: true,
   record: true,

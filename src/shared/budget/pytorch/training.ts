@@ -48,7 +48,7 @@ export function trainingMoments(
 }
 
 /** Optimizer states on the device, from the end of the first step on. */
-function listStates({ run, optimizer, offloaded }: TrainingParts): readonly Holding[] {
+export function listStates({ run, optimizer, offloaded }: TrainingParts): readonly Holding[] {
   return run.offload === 'optimizer' || offloaded ? [] : optimizer.states;
 }
 

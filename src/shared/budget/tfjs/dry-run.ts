@@ -3,7 +3,8 @@
  *   allocated   bytes of distinct live buffers, by component
  *   numBytes    tfjs's own count: every tensor counts its full size, even when it shares a buffer with others
  * A phase's marks start with the values at its begin and move only on strictly greater ones. Beside them the bytes
- * allocated after each new buffer, one for every operation that makes one: the curve within the phase.
+ * allocated after each new buffer, one for every operation that makes one, and the block of the model it is of: the
+ * curve within the phase.
  */
 import { type Digest, RunningDigest } from '../../base/running-digest';
 import { COMPONENTS, type Component } from '../../base/vocabulary';
@@ -30,7 +31,17 @@ export interface PhaseBytes {
   readonly frameworkCount: { readonly end: number; readonly peak: number };
   /** Of the bytes allocated after each new buffer since the phase began or was last read. */
   readonly operations: Digest;
+  readonly curve: OperationCurve;
 }
+
+/** At each new buffer in order: bytes allocated with it, and the block of the model that made it, -1 outside all. */
+export interface OperationCurve {
+  readonly allocated: Float64Array;
+  readonly block: Int32Array;
+}
+
+/** Where no block of the model is at work. */
+export const NO_BLOCK = -1;
 
 export class DryTotals {
   readonly #live = new Float64Array(COMPONENTS.length);
@@ -43,6 +54,9 @@ export class DryTotals {
   #numBytes = 0;
   #peakNumBytes = 0;
   readonly #operations = new RunningDigest();
+  #curve: number[] = [];
+  #blocks: number[] = [];
+  #block = NO_BLOCK;
 
   setContext(component: Component): void {
     this.#context = COMPONENT_INDEX[component];
@@ -53,6 +67,19 @@ export class DryTotals {
     this.setContext(component);
     const result = f();
     this.#context = outer;
+    return result;
+  }
+
+  /** The block of the model that what follows is of; NO_BLOCK where it is of none. */
+  get block(): number {
+    return this.#block;
+  }
+
+  withinBlock<T>(block: number, f: () => T): T {
+    const outer = this.#block;
+    this.#block = block;
+    const result = f();
+    this.#block = outer;
     return result;
   }
 
@@ -69,6 +96,7 @@ export class DryTotals {
     this.#markPeak();
     this.#peakNumBytes = this.#numBytes;
     this.#operations.take();
+    this.#takeCurve();
   }
 
   read(): PhaseBytes {
@@ -79,6 +107,7 @@ export class DryTotals {
       components: split(this.#high),
       frameworkCount: { end: this.#numBytes, peak: this.#peakNumBytes },
       operations: this.#operations.take(),
+      curve: this.#takeCurve(),
     };
   }
 
@@ -89,6 +118,8 @@ export class DryTotals {
     this.#allocated += bytes;
     if (this.#allocated > this.#peak) this.#markPeak();
     this.#operations.add(this.#allocated);
+    this.#curve.push(this.#allocated);
+    this.#blocks.push(this.#block);
     return buffer;
   }
 
@@ -103,6 +134,16 @@ export class DryTotals {
   protected count(bytes: number): void {
     this.#numBytes += bytes;
     if (this.#numBytes > this.#peakNumBytes) this.#peakNumBytes = this.#numBytes;
+  }
+
+  #takeCurve(): OperationCurve {
+    const taken = {
+      allocated: Float64Array.from(this.#curve),
+      block: Int32Array.from(this.#blocks),
+    };
+    this.#curve = [];
+    this.#blocks = [];
+    return taken;
   }
 
   #markPeak(): void {

@@ -39,8 +39,11 @@ export function runEncoder(
 ): void {
   const { engine } = ops;
   let states = engine.tidy(() => embed(ops, shared, model, parameters, batch));
-  for (const layer of parameters.layers) {
-    const next = engine.tidy(() => block(ops, shared, model, layer, states, batch));
+  for (const [index, layer] of parameters.layers.entries()) {
+    const input = states;
+    const next = engine.withinBlock(index, () =>
+      engine.tidy(() => block(ops, shared, model, layer, input, batch)),
+    );
     engine.dispose(states);
     states = next;
   }

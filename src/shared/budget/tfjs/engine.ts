@@ -36,6 +36,8 @@ interface TapeNode {
   readonly output: DryTensor;
   readonly saved: Tensors;
   readonly gradient: (dy: DryTensor) => readonly Thunk[];
+  /** That its operation is of; its gradient is too. */
+  readonly block: number;
 }
 
 export class DryEngine extends DryTotals {
@@ -195,14 +197,10 @@ export class DryEngine extends DryTotals {
       for (let index = tape.length - 1; index >= 0; index--) {
         const node = tape[index]!;
         const dy = byTensor.get(node.output);
+        const component = index >= headStarts ? 'logits' : 'workspace';
         if (dy)
-          this.#backpropagate(
-            node,
-            dy,
-            index >= headStarts ? 'logits' : 'workspace',
-            byTensor,
-            reached,
-            add,
+          this.withinBlock(node.block, () =>
+            this.#backpropagate(node, dy, component, byTensor, reached, add),
           );
       }
       for (const node of tape) for (const tensor of node.saved) this.dispose(tensor);
@@ -238,8 +236,8 @@ export class DryEngine extends DryTotals {
     });
   }
 
-  #record(node: TapeNode): void {
-    this.#tape?.push(node);
+  #record(node: Omit<TapeNode, 'block'>): void {
+    this.#tape?.push({ ...node, block: this.block });
   }
 
   #register(

@@ -40,7 +40,9 @@ export class Gpt2 {
     let x = engine.tidy(() => this.#embed(batch));
     for (const [index, layer] of this.#parameters.layers.entries()) {
       const input = x;
-      x = engine.tidy(() => this.#block(layer, input, batch, cache, index));
+      x = engine.withinBlock(index, () =>
+        engine.tidy(() => this.#block(layer, input, batch, cache, index)),
+      );
       engine.dispose(input);
     }
     return x;
@@ -53,25 +55,25 @@ export class Gpt2 {
     let x = engine.tidy(() => this.#embed(batch));
     for (let first = 0; first < layers.length; first += length) {
       const input = x;
-      x = this.#segment(layers.slice(first, first + length), input, batch);
+      x = this.#segment(layers.slice(first, first + length), first, input, batch);
       engine.dispose(input);
     }
     return x;
   }
 
-  #segment(layers: readonly DryLayer[], x: DryTensor, batch: DryBatch): DryTensor {
+  #segment(layers: readonly DryLayer[], first: number, x: DryTensor, batch: DryBatch): DryTensor {
     const { engine } = this.#ops;
     const variables = layers.flatMap(layerVariables);
     return engine.customOp(
       [x, ...variables],
       (save) => {
         save(x);
-        return this.#runLayers(layers, x, batch);
+        return this.#runLayers(layers, first, x, batch);
       },
       (dy, saved) => {
         const input = saved[0]!;
         const gradients = engine.recompute(
-          () => this.#runLayers(layers, input, batch),
+          () => this.#runLayers(layers, first, input, batch),
           [input, ...variables],
           dy,
           (a, b) => this.#ops.add(a, b),
@@ -81,10 +83,13 @@ export class Gpt2 {
     );
   }
 
-  #runLayers(layers: readonly DryLayer[], x: DryTensor, batch: DryBatch): DryTensor {
+  /** `first`: which of the model's layers the first of these is. */
+  #runLayers(layers: readonly DryLayer[], first: number, x: DryTensor, batch: DryBatch): DryTensor {
     const { engine } = this.#ops;
     return layers.reduce((input, layer, index) => {
-      const output = engine.tidy(() => this.#block(layer, input, batch, null, index));
+      const output = engine.withinBlock(first + index, () =>
+        engine.tidy(() => this.#block(layer, input, batch, null, index)),
+      );
       if (index > 0) engine.dispose(input);
       return output;
     }, x);

@@ -12,7 +12,7 @@ import type { Bytes } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../../model/spec';
 import type { ComponentBytes, PhaseBudget, TierBudget, TimelinePhase } from '../types';
-import type { PhaseBytes } from './dry-run';
+import type { OperationCurve, PhaseBytes } from './dry-run';
 import { DryGeneration, dryInference, dryTraining } from './programs';
 
 /** tfjs's own count (tf.memory().numBytes): a buffer counts once for every tensor that views it. */
@@ -81,7 +81,30 @@ export function tfjsTokenBudgets(model: ModelSpec, run: RunSpec): readonly Token
   });
 }
 
+/** A phase as the dry run walked it, and the steps it stands for. */
+interface Walked {
+  readonly phase: Phase;
+  readonly bytes: PhaseBytes;
+  readonly step: number | null;
+  readonly lastStep: number | null;
+}
+
+/** What is allocated at every operation of each phase; of decoding at those of its last token. */
+export function tfjsCurves(
+  model: ModelSpec,
+  run: RunSpec,
+): (Omit<Walked, 'bytes'> & OperationCurve)[] {
+  return walkPhases(model, run).map(({ bytes, ...phase }) => ({ ...phase, ...bytes.curve }));
+}
+
 function buildTimeline(model: ModelSpec, run: RunSpec): TfjsTimelinePhase[] {
+  return walkPhases(model, run).map(({ bytes: { curve: _walked, ...bytes }, ...phase }) => ({
+    ...phase,
+    ...bytes,
+  }));
+}
+
+function walkPhases(model: ModelSpec, run: RunSpec): Walked[] {
   if (run.mode === 'generate') {
     const generation = new DryGeneration(model, run);
     const rows = [
@@ -117,8 +140,8 @@ function row(
   bytes: PhaseBytes,
   step: number | null,
   lastStep: number | null,
-): TfjsTimelinePhase {
-  return { phase, ...bytes, step, lastStep };
+): Walked {
+  return { phase, bytes, step, lastStep };
 }
 
 /** One row a phase: the highest moment of all its occurrences, and the end of the last. */
