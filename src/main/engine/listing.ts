@@ -6,6 +6,8 @@ import type { SessionSummary } from '../../shared/session/types';
 import { type DamagedFile, lookUp, lookUpNewest, sortNewestFirst } from '../store/library-folder';
 import { libraryFolder } from '../store/library-place';
 
+export { NEWEST } from '../store/library-index';
+
 export interface Listing {
   /** Newest first. */
   readonly sessions: readonly SessionSummary[];
@@ -28,8 +30,9 @@ async function listAll(): Promise<Omit<Listing, 'total'>> {
   if (looked !== null && looked.unread.length === 0 && looked.edited.size === 0) {
     const sessions = looked.known.flatMap((one) => one.read() ?? []);
     if (sessions.length === looked.known.length) {
-      looked.index.close(looked.folder);
-      return { sessions: sortNewestFirst(sessions), damaged: [] };
+      const newest = sortNewestFirst(sessions);
+      looked.index.close({ ...looked.folder, newest });
+      return { sessions: newest, damaged: [] };
     }
   }
   const { completeListing, openLibrary } = await import('../store/library');

@@ -5,7 +5,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import type { SessionSummary } from '../../shared/session/types';
-import { addedTime, type FileStamp, LibraryIndex, type Remembered } from './library-index';
+import {
+  addedTime,
+  type FileStamp,
+  LibraryIndex,
+  type Remembered,
+  readNewest,
+  type SeenFolder,
+} from './library-index';
 import { EXTENSION } from './schema';
 
 /** Of what a person said of sessions whose files cannot be changed; see kept-edits.ts. */
@@ -39,8 +46,7 @@ export interface LookedUp {
   readonly unread: readonly UnreadFile[];
   /** The ids of those of which something is said beside their files. */
   readonly edited: ReadonlySet<string>;
-  /** What the index is told of the folder when it is closed. */
-  readonly folder: { readonly sessions: number; readonly mtimeMs: number };
+  readonly folder: Omit<SeenFolder, 'newest'>;
 }
 
 /** Throws what the file system throws where the folder cannot be read. */
@@ -59,7 +65,7 @@ export function lookUp(dir: string): LookedUp {
     if (remembered === null) unread.push({ file, path, stamp });
     else known.push(remembered);
   }
-  const folder = { sessions: known.length + unread.length, mtimeMs };
+  const folder = { total: known.length + unread.length, mtimeMs };
   return { dir, index, known, unread, edited: editedSessions(dir), folder };
 }
 
@@ -74,27 +80,16 @@ export function lookUpNewest(
   dir: string,
   most: number,
 ): { readonly sessions: readonly SessionSummary[]; readonly total: number } | null {
-  const { mtimeMs } = statSync(dir);
-  const index = new LibraryIndex(dir);
-  try {
-    const all = index.all(mtimeMs);
-    if (all === null || editedSessions(dir).size > 0) return null;
-    const since =
-      Float64Array.from(all, ({ at }) => at)
-        .sort()
-        .at(-most) ?? Number.NaN;
-    // Where it is not known of some when they came, they are in order with all.
-    const late = Number.isNaN(since) ? all : all.filter(({ at }) => !(at < since));
-    const newest = newestFirst(late.map(inOrder)).slice(0, most);
-    const sessions = newest.flatMap(({ one }) => {
-      const stamp = readStamp(dir + sep + one.file);
-      const isSame = stamp?.size === one.size && stamp.mtimeMs === one.mtimeMs;
-      return (isSame && one.read()) || [];
-    });
-    return sessions.length === newest.length ? { sessions, total: all.length } : null;
-  } finally {
-    index.letGo();
-  }
+  const found = readNewest(dir, statSync(dir).mtimeMs);
+  if (found === null || editedSessions(dir).size > 0) return null;
+  const { total } = found;
+  const rows = found.rows.slice(0, most);
+  const isSame = rows.every(([file, size, mtimeMs]) => {
+    const stamp = readStamp(dir + sep + file);
+    return stamp?.size === size && stamp.mtimeMs === mtimeMs;
+  });
+  if (!isSame || rows.length < Math.min(most, total)) return null;
+  return { sessions: rows.map(([, , , summary]) => summary), total };
 }
 
 export const isSessionFile = (file: string): boolean =>
@@ -110,19 +105,12 @@ export function readStamp(path: string): FileStamp | null {
 }
 
 /** Each time is read once: a library may hold thousands of sessions. */
-export const sortNewestFirst = (sessions: readonly SessionSummary[]): SessionSummary[] =>
-  newestFirst(sessions.map((session) => ({ session, id: session.id, at: addedTime(session) }))).map(
-    ({ session }) => session,
-  );
-
-const inOrder = (one: Remembered) => ({
-  one,
-  id: one.file.slice(0, -EXTENSION.length),
-  at: one.at,
-});
-
-const newestFirst = <T extends { readonly id: string; readonly at: number }>(all: T[]): T[] =>
-  all.sort((a, b) => b.at - a.at || 0 || compareText(b.id, a.id));
+export function sortNewestFirst(sessions: readonly SessionSummary[]): SessionSummary[] {
+  return sessions
+    .map((session) => ({ session, at: addedTime(session) }))
+    .sort((a, b) => b.at - a.at || 0 || compareText(b.session.id, a.session.id))
+    .map(({ session }) => session);
+}
 
 function editedSessions(dir: string): ReadonlySet<string> {
   const folder = join(dir, WORDS_FOLDER);

@@ -7,8 +7,9 @@
  * are read where they are shown. Both carry a checksum: what can be read is true, however the file came to look as it
  * does, and so nothing is waited for when it is written.
  *
- * `folder` says at which time of change of the folder every session in it was remembered: while that stays, no session
- * has come, gone or been put in another's place, and only one that was written over where it lies can differ.
+ * `folder` says at which time of change of the folder every session in it was remembered, and which were the newest: while
+ * that time stays, no session has come, gone or been put in another's place, and only one that was written over where it
+ * lies can differ.
  */
 import { closeSync, lstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,16 +17,17 @@ import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { Millis } from '../../shared/base/units';
 import type { SessionSummary } from '../../shared/session/types';
+import { EXTENSION } from './schema';
 
 const INDEX_FILE = 'index.db';
 /** Of the programs before, which wrote all of it at every change. */
 const FORMER_FILE = 'index.json';
-const INDEX_VERSION = 6;
+const INDEX_VERSION = 7;
 const DDL = `
 CREATE TABLE shelf (
   number INTEGER PRIMARY KEY, crc INTEGER NOT NULL, stamps TEXT NOT NULL, textsCrc INTEGER NOT NULL, texts TEXT NOT NULL
 );
-CREATE TABLE folder (mtimeMs REAL NOT NULL);
+CREATE TABLE folder (mtimeMs REAL NOT NULL, total INTEGER NOT NULL, crc INTEGER NOT NULL, newest TEXT NOT NULL);
 `;
 const SHELVES = 128;
 
@@ -33,6 +35,8 @@ const SHELVES = 128;
 const PATIENCE_MS: Millis = 500;
 /** Entries that are written at once: a first index that is broken off keeps what it has. */
 const ENTRIES = 1024;
+/** As many of the newest are remembered together. */
+export const NEWEST = 100;
 /** A file may change twice within one tick of the clock that its time is taken from. */
 const TICK_MS: Millis = 20;
 
@@ -79,6 +83,22 @@ export class Remembered {
   }
 }
 
+/** A folder as it was seen: its time of change before its sessions were looked at, how many there were, newest first. */
+export interface SeenFolder {
+  readonly mtimeMs: Millis;
+  readonly total: number;
+  readonly newest: readonly SessionSummary[];
+}
+
+type NewestRow = readonly [file: string, size: number, mtimeMs: Millis, summary: SessionSummary];
+
+interface Folder {
+  readonly mtimeMs: Millis;
+  readonly total: number;
+  readonly crc: number;
+  readonly newest: string;
+}
+
 /** Of a session: by this a list is in order. */
 export const addedTime = ({ addedAt, startedAt }: SessionSummary): Millis =>
   Date.parse(addedAt ?? startedAt ?? '');
@@ -118,15 +138,6 @@ export class LibraryIndex {
     });
   }
 
-  /** Every file that is remembered, provided that the folder is as it was when all of them were looked at; else null. */
-  all(folderMs: Millis): readonly Remembered[] | null {
-    let rememberedMs: Millis | undefined;
-    this.#attempt((db) => {
-      rememberedMs = db.prepare<[], Millis>('SELECT mtimeMs FROM folder').pluck().get();
-    });
-    return rememberedMs === folderMs ? [...this.#known.values()] : null;
-  }
-
   /** What is remembered of a file, provided that it has not changed since. */
   get(file: string, { size, mtimeMs }: FileStamp): Remembered | null {
     const known = this.#known.get(file);
@@ -149,34 +160,38 @@ export class LibraryIndex {
     if (this.#fresh.length >= ENTRIES) this.#write([]);
   }
 
-  /**
-   * Keeps what was set, and forgets what was not asked for. `folder`: how many sessions it was seen to have, and its time
-   * of change before it was looked at.
-   */
-  close(folder: { readonly sessions: number; readonly mtimeMs: Millis } | null = null): void {
+  /** Keeps what was set, and forgets what was not asked for. */
+  close(folder: SeenFolder | null = null): void {
     const gone = [...this.#known.keys()].filter((file) => !this.#used.has(file));
-    if (this.#fresh.length > 0 || gone.length > 0) this.#write(gone);
     if (folder !== null) this.#rememberFolder(folder);
-    this.letGo();
-  }
-
-  /** Closes it as it was. */
-  letGo(): void {
+    if (this.#fresh.length > 0 || gone.length > 0) this.#write(gone);
     this.#db?.close();
     this.#db = null;
   }
 
-  #rememberFolder({ sessions, mtimeMs }: { sessions: number; mtimeMs: Millis }): void {
-    const isWhole = this.#isWhole && this.#used.size === sessions;
-    if (!isWhole || Math.abs(this.#now - mtimeMs) < TICK_MS || this.all(mtimeMs) !== null) return;
-    this.#attempt((db) =>
-      db
-        .transaction(() => {
-          db.exec('DELETE FROM folder');
-          db.prepare('INSERT INTO folder VALUES (?)').run(mtimeMs);
-        })
-        .immediate(),
-    );
+  /** Only where nothing in it changed a moment ago and every session is remembered. */
+  #rememberFolder({ mtimeMs, total, newest }: SeenFolder): void {
+    if (!this.#isWhole || this.#used.size !== total || Math.abs(this.#now - mtimeMs) < TICK_MS)
+      return;
+    const fresh = new Map(this.#fresh.map(({ stamp }) => [stamp[0], stamp]));
+    const rows = newest.slice(0, NEWEST).flatMap((summary): NewestRow[] => {
+      const file = summary.id + EXTENSION;
+      const known = this.#known.get(file);
+      const [, size, at] = fresh.get(file) ?? [file, known?.size, known?.mtimeMs];
+      return size === undefined || at === undefined ? [] : [[file, size, at, summary]];
+    });
+    if (rows.length < Math.min(NEWEST, total)) return;
+    const text = JSON.stringify(rows);
+    this.#db ??= open(this.#dir, true);
+    this.#attempt((db) => {
+      const known = db.prepare<[], Folder>('SELECT * FROM folder').get();
+      if (known?.mtimeMs === mtimeMs && known.newest === text) return;
+      const put = db.prepare('INSERT INTO folder VALUES (?, ?, ?, ?)');
+      db.transaction(() => {
+        db.exec('DELETE FROM folder');
+        put.run(mtimeMs, total, crc32(text), text);
+      }).immediate();
+    });
   }
 
   #read(shelf: number, place: number): SessionSummary | null {
@@ -260,6 +275,23 @@ function readEntries(shelf: Stamps | undefined, texts: Texts | undefined): reado
     const text = lines[place];
     return text === undefined ? [] : [{ stamp, text }];
   });
+}
+
+/** The newest sessions by what is remembered; null unless the folder is as it was when all of them were looked at. */
+export function readNewest(
+  dir: string,
+  folderMs: Millis,
+): { readonly total: number; readonly rows: readonly NewestRow[] } | null {
+  const db = hasIndex(dir) ? open(dir, false) : null;
+  try {
+    const found = db?.prepare<[], Folder>('SELECT * FROM folder').get();
+    if (found?.mtimeMs !== folderMs || crc32(found.newest) !== found.crc) return null;
+    return { total: found.total, rows: JSON.parse(found.newest) };
+  } catch {
+    return null;
+  } finally {
+    db?.close();
+  }
 }
 
 /** Where the header of an SQLite file has its user_version. */

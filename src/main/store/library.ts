@@ -231,13 +231,14 @@ export function completeListing(looked: LookedUp): LibraryListing {
       if (error.code !== 'not_found') damaged.push({ path, message: error.message });
     }
   }
-  index.close(folder);
   const said = sessions.map((summary) =>
     edited.has(summary.id)
       ? layOver(summary, keptEdit(join(dir, summary.id + EXTENSION)))
       : summary,
   );
-  return { sessions: sortNewestFirst(said), damaged };
+  const newest = sortNewestFirst(said);
+  index.close(edited.size > 0 ? null : { ...folder, newest });
+  return { sessions: newest, damaged };
 }
 
 /** Digits and letters without those that are taken for another. */

@@ -87,7 +87,7 @@ it('are not told from memory where one of them was written over in its place', (
 
 it('are not told from an index that is damaged or not there', () => {
   const db = new Database(join(dir, 'index.db'));
-  db.exec(`UPDATE shelf SET texts = replace(texts, 's29', 's92')`);
+  db.exec(`UPDATE folder SET newest = replace(newest, 's29', 's92')`);
   db.close();
   expect(newest(1)).toBeNull();
   expect(openLibrary(dir).list().sessions[0]?.id).toBe('s29');

@@ -1,12 +1,12 @@
 /** `plumbline list [QUERY]`: what the library holds, or of it what a search finds. It opens no session and starts no engine. */
 import type { Command } from 'commander';
 import { matchesQuery, parseQuery, QUERY_FIELDS } from '../../../../shared/library/query';
-import { listSessions } from '../../../engine/listing';
+import { listSessions, NEWEST } from '../../../engine/listing';
 import type { Output } from '../output';
 import { listText } from '../text/list';
 
 /** More lines than anybody reads, and the newest of them would scroll away. */
-const SHOWN = 100;
+const SHOWN = NEWEST;
 
 const HELP = `
 A search is words that must all be found, and conditions: model:llama, status:failed, tag:paper, peak>20GiB,
