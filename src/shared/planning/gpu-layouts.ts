@@ -26,14 +26,22 @@ interface Layout {
 /** Ways to lay a run out over `gpus` devices, with the options that do it, those first that people reach for first. */
 function listLayouts(model: ModelSpec, run: RunSpec, gpus: number): readonly Layout[] {
   const plain = onOneDevice(run);
-  return run.mode === 'train'
-    ? [
-        ...shardedLayouts(plain, gpus),
-        ...contextLayouts(model, plain, gpus),
-        ...splitLayouts(model, plain, gpus),
-        ...shardedAndSplitLayouts(model, plain, gpus),
-      ]
-    : splitLayouts(model, plain, gpus);
+  const layouts =
+    run.mode === 'train'
+      ? [
+          ...shardedLayouts(plain, gpus),
+          ...contextLayouts(model, plain, gpus),
+          ...splitLayouts(model, plain, gpus),
+          ...shardedAndSplitLayouts(model, plain, gpus),
+        ]
+      : splitLayouts(model, plain, gpus);
+  return layouts.map((layout) => ({ ...layout, run: withUsedBucket(layout.run) }));
+}
+
+/** Stages that reduce in no buckets of their own are given none. */
+function withUsedBucket(run: RunSpec): RunSpec {
+  const { reduceBucket, zero = 0, ...others } = run;
+  return reduceBucket === undefined || zero >= 2 ? run : { ...others, zero };
 }
 
 /** The run without the layout it came with. */

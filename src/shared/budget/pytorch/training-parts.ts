@@ -87,6 +87,8 @@ interface StandingParts {
   /** Those of them that autograd has saved: of recomputed layers none, which make theirs again; the head's stays. */
   readonly savedCasts: Holding;
   readonly backwardCasts: readonly Holding[];
+  /** Buckets that are there in backward alone. */
+  readonly backwardBuckets: Holding;
 }
 
 export interface TrainingParts extends LayerParts, GradientParts, ActivationParts, StandingParts {
@@ -304,6 +306,7 @@ function listStanding(
     mask,
     recomputedMask: group === 0 ? [] : [mask],
     casts,
+    backwardBuckets: hold('communication', reduceBucket(run, types), run.zero === 2 ? 2 : 0),
     savedCasts: group === 0 ? casts : hold('params', resident.endCasts),
     backwardCasts:
       group === 0
@@ -331,5 +334,11 @@ function communicationBuffers(
   // Keys and values of another rank in use and the next ones on their way; in backward their gradients too.
   if (shard.context > 1) total.add(types.compute * tokens * shape.kvWidth, 8);
   if (!(shard.embedding && shard.head)) total.add(types.compute * shape.stream, 2);
+  if (run.zero === 3) total.addAll(reduceBucket(run, types));
   return total;
+}
+
+/** One bucket that DeepSpeed reduces gradients in, in the precision it computes in; none where no size is given. */
+function reduceBucket({ reduceBucket: elements = 0 }: RunSpec, types: ElementBytes): TensorSum {
+  return new TensorSum().add(types.compute * elements);
 }

@@ -82,7 +82,7 @@ function stepPhases(all: TrainingParts, steps: Steps): PhaseMoments[] {
       phase: 'backward',
       step,
       lastStep,
-      standing,
+      standing: [...standing, parts.backwardBuckets],
       moments: backwardMoments(parts),
       end: afterBackward,
     },

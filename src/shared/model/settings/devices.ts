@@ -59,6 +59,30 @@ export const DEVICES = {
     },
   }),
 
+  /**
+   * Elements of the buckets that DeepSpeed copies gradients into before it reduces them: two in the backward pass of stage 2
+   * (deepspeed/runtime/zero/stage_1_and_2.py, backward, with overlap_comm), one throughout in stage 3 (stage3.py).
+   */
+  reduceBucket: setting({
+    kind: count(),
+    label: 'Elements of a reduction bucket',
+    modes: ['train'],
+    impliesPyTorch: always,
+    check(_elements, run: { framework: Framework; zero?: number }, _, refuse) {
+      refuseBundled(run, refuse);
+      if ((run.zero ?? 0) < 2)
+        refuse(
+          'stages 2 and 3 of ZeRO alone reduce in buckets of their own',
+          'Give --zero 2 or 3, or leave it out.',
+        );
+    },
+    option: {
+      flag: '--reduce-bucket',
+      takes: '<n>',
+      help: 'elements of the buckets that DeepSpeed reduces gradients in (its reduce_bucket_size, 500000000 where not configured; left out, none)',
+    },
+  }),
+
   tp: setting({
     kind: count(),
     label: 'Tensor-parallel ranks',

@@ -44,6 +44,26 @@ describe('hybrid sharding', () => {
   });
 });
 
+describe('buckets that DeepSpeed reduces in', () => {
+  const held = (given: Partial<RunSpec>) => {
+    const [without, buckets] = [heldBy(given), heldBy({ ...given, reduceBucket: 5e8 })];
+    const added = (phase: string) =>
+      (buckets[phase]?.communication ?? 0) - (without[phase]?.communication ?? 0);
+    return [added('forward'), added('backward'), added('optimizer')];
+  };
+
+  it('are two in the backward pass of stage 2 and one throughout in stage 3, of two bytes an element', () => {
+    expect(held({ zero: 2, dp: 8 })).toEqual([0, 2 * 2 * 5e8, 0]);
+    expect(held({ zero: 3, dp: 8 })).toEqual([2 * 5e8, 2 * 5e8, 2 * 5e8]);
+  });
+
+  it('are none where nothing is reduced so', () => {
+    expect(() => checkRun(llama, train({ zero: 1, dp: 8, reduceBucket: 5e8 }))).toThrow(
+      /reduceBucket cannot be 500000000.*stages 2 and 3/,
+    );
+  });
+});
+
 describe('modules with adapters', () => {
   it('may be named as PEFT takes them', () => {
     const count = (targets: string) => adapterParameters(llama, 8, targets);
