@@ -1,17 +1,8 @@
 /** Spans without a reading: hatched, with the reason where there is room for it. */
-import type { AbsentReason } from '../../shared/base/vocabulary';
+import { formatReason } from '../../shared/present/gap-reasons';
 import type { Gap } from '../../shared/trace/types';
 import type { Sheet } from './lane';
 import { FONT, textWidth } from './paint-text';
-
-export const GAP_REASONS: Readonly<Record<AbsentReason, string>> = {
-  not_supported: 'the device does not tell',
-  hidden: 'hidden from this user',
-  lost: 'the source stopped answering',
-  not_permitted: 'not permitted',
-  not_read: 'not read',
-  damaged: 'this part of the file cannot be read',
-};
 
 const LINE_PX = 7;
 
@@ -36,7 +27,7 @@ export function paintGaps(sheet: Sheet, gaps: readonly Gap[]): void {
     }
     context.stroke();
     context.restore();
-    const text = `no reading: ${GAP_REASONS[reason]}`;
+    const text = `no reading: ${formatReason(reason)}`;
     if (textWidth(text) > x1 - x0 - 12 || box.height < 16) continue;
     const middle = box.top + box.height / 2;
     context.fillStyle = ink.surface;

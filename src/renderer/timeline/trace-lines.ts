@@ -1,9 +1,10 @@
 /** Series as lines of a lane: what is drawn of them in a view, and what they read at an instant. */
 import { lowerBound } from '../../shared/base/search';
 import type { Micros } from '../../shared/base/units';
+import { formatReason } from '../../shared/present/gap-reasons';
 import type { SeriesInfo } from '../../shared/trace/types';
 import type { Sheet } from '../chart/lane';
-import { GAP_REASONS, gapAt, paintGaps } from '../chart/paint-gaps';
+import { gapAt, paintGaps } from '../chart/paint-gaps';
 import { type Between, type LineStyle, paintLine } from '../chart/paint-lines';
 import type { TraceWindows } from './traces';
 
@@ -57,7 +58,7 @@ export function readSeries(traces: TraceWindows, id: string, t: Micros): SeriesR
   const trace = traces.at(id, t);
   if (!trace || trace.envelope.times.length === 0) return { value: null, why: '' };
   const gap = gapAt(trace.gaps, t);
-  if (gap) return { value: null, why: `no reading: ${GAP_REASONS[gap.reason]}` };
+  if (gap) return { value: null, why: `no reading: ${formatReason(gap.reason)}` };
   const { times, values } = trace.envelope;
   const after = lowerBound(times, t);
   const isBefore = after === 0 && (times[0] ?? 0) > t;

@@ -66,9 +66,10 @@ export const VERDICT_NAMES: Readonly<Record<ClaimVerdict, string>> = {
   'not-computable': 'no theory',
 };
 
-/** promptTokens → prompt tokens, kvCache → KV cache. */
+/** promptTokens → prompt tokens, kvCache → KV cache, seq → sequence. */
 export const settingName = (field: string): string =>
   field
+    .replace(/^seq$/, 'sequence')
     .replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
     .replace(/^kv\b/, 'KV');
 

@@ -7,6 +7,7 @@ import { useQuery } from '../../state/engine';
 
 const WIDTH = 320;
 const HEIGHT = 56;
+const SAMPLES_AROUND = 20;
 
 export function EvidencePicture({
   session,
@@ -15,8 +16,10 @@ export function EvidencePicture({
   session: SessionDocument;
   finding: Finding;
 }) {
-  const { overlay, id, durationUs } = session;
-  const margin = Math.max(1000, (span[1] - span[0]) * 0.2);
+  const { overlay, id, durationUs, series: all } = session;
+  const sampled = all.find((each) => each.id === overlay.series)?.intervalUs ?? 0;
+  // A moment alone is seen among the samples around it.
+  const margin = Math.max(1000, (span[1] - span[0]) * 0.2, sampled * SAMPLES_AROUND);
   const t0 = Math.max(0, Math.round(span[0] - margin));
   const t1 = Math.min(durationUs, Math.round(span[1] + margin));
   const series = overlay.series;
