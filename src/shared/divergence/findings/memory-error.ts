@@ -1,6 +1,6 @@
 /**
- * What a message about missing memory says, to its last figure: of PyTorch (CUDA, HIP, MPS, CPU), CUDA's libraries, JAX and
- * XLA, TensorFlow, vLLM, SGLang, llama.cpp, NumPy, Node and C++. Whatever a message leaves out is null; nothing is guessed.
+ * What a message about missing memory says, to its last figure: of PyTorch (CUDA, HIP, MPS, CPU), CUDA's runtime and
+ * libraries, NCCL, JAX and XLA, TensorFlow, vLLM, SGLang, llama.cpp, NumPy, Node, C++, the Linux kernel and Slurm. Whatever a message leaves out is null; nothing is guessed.
  *
  * The makers print binary units whatever they call them: PyTorch's `format_size` (c10/cuda/CUDACachingAllocator.cpp and
  * aten/src/ATen/mps/MPSAllocator.mm), XLA's `HumanReadableNumBytes`, llama.cpp's and NumPy's all divide by 1024.
@@ -11,14 +11,14 @@ import type { MemoryError } from '../overlay/types';
 const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
     pattern:
-      /(CUDA|HIP|XPU) out of memory|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
+      /(CUDA|HIP|XPU) out of memory|CUDA (driver )?error: out of memory|cuda runtime error \(2\)|Failed to CUDA [cm]alloc|AlignedAllocator|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|(cuda|hip)Malloc failed: out of memory|Cuda failure 2\b|Cuda failure 'out of memory'|OutOfMemoryError/,
     what: 'GPU memory',
   },
   { pattern: /CU(BLAS|DNN|SPARSE|SOLVER)_STATUS_ALLOC_FAILED/, what: 'GPU memory' },
   { pattern: /MPS backend out of memory/, what: 'GPU memory' },
   {
     pattern:
-      /RESOURCE_EXHAUSTED|Resource exhausted: OOM|OOM when allocating tensor|[Rr]an out of memory trying to allocate|Ran out of memory in memory space hbm/,
+      /RESOURCE_EXHAUSTED|Resource exhausted: (OOM|Failed to allocate)|OOM when allocating tensor|[Rr]an out of memory trying to allocate|Ran out of memory in memory space hbm/,
     what: 'device memory',
   },
   {
@@ -30,6 +30,11 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     what: 'memory for the KV cache',
   },
   {
+    // Of SGLang's pool of tokens, and of llama.cpp's cache.
+    pattern: /(Prefill|Decode) out of memory|failed to allocate buffer for kv cache/,
+    what: 'memory for the KV cache',
+  },
+  {
     pattern: /Free memory on device .*is less than desired GPU memory utilization/,
     what: 'GPU memory',
   },
@@ -38,6 +43,11 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
     what: 'GPU memory',
   },
   { pattern: /failed to allocate \S*(CUDA|ROCm|Vulkan|SYCL)\S* buffer/i, what: 'GPU memory' },
+  {
+    pattern: /Out of memory: Kill(ed)? process \d+|\boom[-_]kill event/,
+    what: 'host memory',
+  },
+  { pattern: /insufficient shared memory \(shm\)/, what: 'shared memory' },
   { pattern: /wasm backend ran out of memory/, what: 'memory of WebAssembly' },
   { pattern: /JavaScript heap out of memory/, what: 'the JavaScript heap' },
   { pattern: /std::bad_alloc|DefaultCPUAllocator/, what: 'host memory' },
@@ -49,8 +59,8 @@ const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
 ];
 
 const UNITS: Readonly<Record<string, number>> = { K: KiB, M: MiB, G: GiB, T: 1024 * GiB };
-/** A size and its unit, as one of the makers writes it: 2.00 GiB, 20.00G, 512 bytes, 8589934592. */
-const SIZE = String.raw`([\d.]+) ?(bytes?|[KMGT]i?B?\b|B\b)?`;
+/** A size and its unit, as one of the makers writes it: 2.00 GiB, 20.00G, 512 bytes, 8589934592. A count of tokens is none. */
+const SIZE = String.raw`([\d.]+)(?![\d.]) ?(bytes?|[KMGT]i?B?\b|B\b)?(?! ?tokens)`;
 
 /** A unit that is left out, or called bytes, is one. */
 const inBytes = (number: number, unit = ''): Bytes =>
@@ -112,13 +122,20 @@ function readFigures(text: string): Omit<MemoryError, 'what'> {
       'Used [\\d.]+\\w* of SIZE hbm',
       'device \\([\\d.]+ ?/ ?SIZE\\) on startup',
     ),
-    free: sized(text, 'of which SIZE is free', '; SIZE free', ...freeAtStartup(text)),
+    free: sized(
+      text,
+      'of which SIZE is free',
+      '; SIZE free',
+      'There are SIZE free',
+      ...freeAtStartup(text),
+    ),
     inUse:
       sized(
         text,
         'this process has SIZE memory in use',
         'Used SIZE of [\\d.]+\\w* hbm',
         'InUse: +SIZE',
+        'anon-rss:SIZE',
       ) ?? (allocated !== null && beside !== null ? allocated + beside : null),
     allocated,
     unallocated:
@@ -156,6 +173,12 @@ function askedBytes(text: string): Bytes | null {
       'Unable to allocate SIZE for an array',
       'allocation of SIZE failed',
       'SIZE KV cache is needed',
+      // The exact figure stands behind the rounded one.
+      'failed to allocate [\\d.]+\\w? \\(SIZE\\) from ?device',
+      'allocate request for [\\d.]+\\w+ \\(SIZE\\)',
+      'CUDA [cm]alloc(?: async)? SIZE',
+      'Attempting to (?:allocate|reserve) SIZE',
+      'with size SIZE and alignment',
     ) ?? tensorBytes(text)
   );
 }
@@ -197,7 +220,7 @@ function freeAtStartup(text: string): readonly string[] {
 
 function deviceIndex(text: string): number | null {
   const hit =
-    /\bGPU (\d+)(?: has|;)|current device: (\d+)|on device (\d+):|device:GPU:(\d+)|(?:CUDA|ROCm|Vulkan|SYCL)(\d+) buffer/.exec(
+    /\bGPU (\d+)(?: has|;)|current device: (\d+)|on device (?:ordinal )?(\d+)\b|device:GPU:(\d+)|(?:CUDA|ROCm|Vulkan|SYCL)(\d+) buffer/.exec(
       text,
     );
   const index = hit?.slice(1).find((each) => each !== undefined);

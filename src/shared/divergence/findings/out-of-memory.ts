@@ -3,15 +3,14 @@
 import { formatBytes, formatDuration } from '../../base/format';
 import type { Micros } from '../../base/units';
 import type { Phase } from '../../base/vocabulary';
-import { computeBudget } from '../../budget/budget';
-import { specOptions } from '../../model/spec-options';
 import { firstSample, valueAt } from '../../trace/series';
-import { deviceIn, TREE_RSS, usedMemory } from '../../trace/series-ids';
+import { deviceIn, usedMemory } from '../../trace/series-ids';
 import type { LogLine } from '../../trace/types';
 import { seriesById } from '../overlay/lines';
 import type { DiagnosisInput, Finding, MemoryError } from '../overlay/types';
 import { memoryMissing, parseMemoryError } from './memory-error';
 import { describeMemoryError, hadEnoughReserved } from './memory-error-words';
+import { wouldHaveFitted } from './would-fit';
 
 /** Lines behind the first that may belong to the same message: what an allocator tells of itself. */
 const MESSAGE_LINES = 40;
@@ -52,7 +51,7 @@ function announced(input: DiagnosisInput, line: LogLine, error: MemoryError): Fi
       died ? `It then ended with ${ending(input)}.` : 'It went on after that.',
       ...peakSentence(input),
       ...headroomSentence(input, line.t),
-      ...fittingSentence(input),
+      ...wouldHaveFitted(input),
     ],
     formula: 'asked for > memory of the device − held by the workload − held by others',
     ...workedOut(error),
@@ -99,42 +98,6 @@ function headroomSentence({ overlay, lines }: DiagnosisInput, until: Micros): st
   return [`Free on the device of ${formatBytes(deviceBytes)}: ${free.join(', ')}.`];
 }
 
-/** The largest batch whose predicted peak stays below what was to be had: the device, or the most that was ever held. */
-function fittingSentence({ budget, overlay }: DiagnosisInput): string[] {
-  const limit =
-    overlay.deviceBytes === undefined
-      ? overlay.measuredPeak?.bytes
-      : overlay.deviceBytes - overlay.baselineBytes;
-  if (
-    budget === null ||
-    limit === undefined ||
-    overlay.series === TREE_RSS ||
-    budget.run.batch < 2 ||
-    budget.run.lengths !== undefined
-  )
-    return [];
-  const { batch } = budget.run;
-  const peakAt = (size: number) =>
-    computeBudget(budget.spec, { ...budget.run, batch: size }).tiers.refined.total;
-  const declared = budget.tiers.refined.total;
-  const one = peakAt(1);
-  if (declared <= limit || declared <= one) return [];
-  let best = Math.min(
-    batch - 1,
-    Math.max(0, Math.floor(1 + ((limit - one) * (batch - 1)) / (declared - one))),
-  );
-  // A peak is not quite a straight line in the batch.
-  for (let tries = 0; best > 0 && tries < 4 && peakAt(best) > limit; tries++) best--;
-  if (best > 0 && peakAt(best) > limit) return [];
-  const had =
-    overlay.deviceBytes === undefined ? 'the workload ever held' : 'the device had to give';
-  return [
-    best === 0
-      ? `By the budget not even one sequence fits in the ${formatBytes(limit)} that ${had}.`
-      : `By the budget a batch of ${best} would have fitted in the ${formatBytes(limit)} that ${had}; ${batch} take ${formatBytes(declared)}. Look at it with: plumbline plan ${specOptions(budget.spec, { ...budget.run, batch: best })}`,
-  ];
-}
-
 function killed(input: DiagnosisInput): Finding {
   const { durationUs } = input;
   return {
@@ -147,6 +110,7 @@ function killed(input: DiagnosisInput): Finding {
     evidence: [
       `It ended with ${ending(input)} and wrote no reason; the system's out-of-memory killer ends processes so, and so does a person.`,
       ...peakSentence(input),
+      ...headroomSentence(input, durationUs),
     ],
   };
 }

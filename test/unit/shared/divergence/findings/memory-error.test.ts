@@ -366,6 +366,98 @@ const messages: readonly (readonly [string, string, Partial<MemoryError>])[] = [
     {},
   ],
   [
+    'CUDA runtime, NCRFpp 121',
+    'RuntimeError: cuda runtime error (2) : out of memory at /pytorch/torch/lib/THC/generic/THCStorage.cu:58',
+    {},
+  ],
+  [
+    'PyTorch 1.0, DNN_NeuroSim_V1.3 28',
+    'RuntimeError: CUDA out of memory. Tried to allocate 1.12 MiB (GPU 0; 22.37 GiB total capacity; 15.87 GiB already allocated; 3.56 MiB free; 787.74 MiB cached)',
+    {
+      asked: bytes(1.12 * MiB),
+      capacity: bytes(22.37 * GiB),
+      allocated: bytes(15.87 * GiB),
+      free: bytes(3.56 * MiB),
+      unallocated: bytes(787.74 * MiB),
+      device: 0,
+    },
+  ],
+  [
+    'cuDNN, torch7 780',
+    'Error in CuDNN: CUDNN_STATUS_ALLOC_FAILED (cudnnFindConvolutionForwardAlgorithm)',
+    {},
+  ],
+  [
+    'NCCL, Open-Sora-Plan 386',
+    "host:3018451:3018451 [0] enqueue.cc:1085 NCCL WARN Cuda failure 'out of memory'",
+    {},
+  ],
+  [
+    'NCCL, a run with state of an earlier one',
+    'ncclUnhandledCudaError: Failed to CUDA calloc async 2432 bytes',
+    { asked: 2432 },
+  ],
+  [
+    "CUDA's driver under XLA, PIXOR 31",
+    'E cuda_driver.cc:828] failed to allocate 17.79G (19104890880 bytes) from device: CUDA_ERROR_OUT_OF_MEMORY: out of memory',
+    { asked: 19_104_890_880 },
+  ],
+  [
+    'XLA, jax 788',
+    'E cudnn_conv_algorithm_picker.cc:525] Resource exhausted: Failed to allocate request for 528.00MiB (553648128B) on device ordinal 0',
+    { what: 'device memory', asked: 553_648_128, device: 0 },
+  ],
+  [
+    'JAX, jax_privacy 10',
+    'RESOURCE_EXHAUSTED: Failed to allocate request for 176.00MiB (184549376B) on device ordinal 0',
+    { what: 'device memory', asked: 184_549_376, device: 0 },
+  ],
+  [
+    'vLLM on a TPU, tpu-recipes 151',
+    "RESOURCE_EXHAUSTED: Error loading program 'jit__multi_slice': Attempting to reserve 6.14G at the bottom of memory. That was not possible.",
+    { what: 'device memory', asked: bytes(6.14 * GiB) },
+  ],
+  [
+    'TensorFlow, AIR 4',
+    'W bfc_allocator.cc:239] Allocator (GPU_0_bfc) ran out of memory trying to allocate 3.34GiB with freed_by_count=0.',
+    { what: 'device memory', asked: bytes(3.34 * GiB) },
+  ],
+  [
+    'TensorFlow, Keras-YOLOv4 39',
+    'ResourceExhaustedError: OOM when allocating tensor with shape[8,64,256,256] and type float on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc',
+    { what: 'device memory', asked: 8 * 64 * 256 * 256 * 4, device: 0 },
+  ],
+  [
+    'SGLang, 322',
+    'RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.',
+    {},
+  ],
+  [
+    'SGLang, sglang-jax 113: tokens are no bytes',
+    'RuntimeError: Decode out of memory. Try to lower your batch size. Try to allocate 127 tokens. Available tokens: 5248',
+    { what: 'memory for the KV cache' },
+  ],
+  [
+    'SGLang, 2102',
+    'RuntimeError: Failed to allocate memory for batch_prefill_tmp_v with size 435814400 and alignment 16 in AlignedAllocator',
+    { asked: 435_814_400 },
+  ],
+  [
+    'the kernel, ert 7797',
+    'Out of memory: Killed process 1440763 (perl) total-vm:87033376kB, anon-rss:60356340kB, file-rss:0kB, shmem-rss:0kB, UID:21417 pgtables:169956kB oom_score_adj:0',
+    { what: 'host memory', inUse: 60_356_340 * KiB },
+  ],
+  [
+    'Slurm, nextflow 5932',
+    'slurmstepd: error: Detected 1 oom_kill event in StepId=11300781.0. Some of the step tasks have been OOM Killed.',
+    { what: 'host memory' },
+  ],
+  [
+    'Slurm, affinity-vae 192',
+    'slurmstepd: error: Detected 1 oom-kill event(s) in StepId=487912.batch cgroup. Some of your processes may have been killed by the cgroup out-of-memory handler.',
+    { what: 'host memory' },
+  ],
+  [
     'NumPy',
     'numpy._core._exceptions._ArrayMemoryError: Unable to allocate 14.9 GiB for an array with shape (20000, 100000) and data type float64',
     { what: 'host memory', asked: bytes(14.9 * GiB) },

@@ -63,7 +63,31 @@ describe('running out of memory', () => {
     const batch = Number(/a batch of (\d+) would have fitted/.exec(text)![1]);
     const peak = (size: number) => computeBudget(spec, { ...run, batch: size }).tiers.refined.total;
     expect(peak(batch)).toBeLessThanOrEqual(deviceBytes);
-    expect(peak(batch + 1)).toBeGreaterThan(deviceBytes * 0.98);
+    expect(peak(batch + 1)).toBeGreaterThan(deviceBytes);
+    expect(text).toMatch(new RegExp(`plumbline plan --model gpt2 .*--batch ${batch}\\b`));
+  });
+
+  it('of one sequence is told with the longest that would have fitted, and with the line that plans it', () => {
+    const spec = preset('gpt2');
+    const run = runDefaults(spec, { mode: 'train', framework: 'pytorch', batch: 1, seq: 1024 });
+    const peak = (seq: number) => computeBudget(spec, { ...run, seq }).tiers.refined.total;
+    const deviceBytes = peak(400);
+    const [one] = found({
+      budget: computeBudget(spec, run),
+      deviceBytes: { gpu0: deviceBytes },
+      series: [
+        series(
+          'gpu0.memory.used',
+          ramp(10, (i) => i * 10 * MB),
+        ),
+      ],
+      logs: [{ t: 900_000, stream: 'stderr', text: 'CUDA error: out of memory' }],
+    });
+    const text = one?.evidence.join(' ') ?? '';
+    const seq = Number(/one of (\d+) would have/.exec(text)?.[1]);
+    expect(peak(seq)).toBeLessThanOrEqual(deviceBytes);
+    expect(peak(seq + 8)).toBeGreaterThan(deviceBytes);
+    expect(text).toMatch(new RegExp(`plumbline plan --model gpt2 .*--seq ${seq}\\b`));
   });
 });
 
