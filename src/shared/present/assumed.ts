@@ -46,7 +46,7 @@ function precisionWords({ dtype, quantization }: ModelSpec, run: RunSpec): strin
       : `${run.precision} (published in ${stored})`;
   }
   return dtype === undefined
-    ? `${run.precision}, since none is published`
+    ? `${run.precision} (none is published)`
     : `${run.precision} as published`;
 }
 

@@ -85,12 +85,24 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
     backward.add(c * stream);
     return { norm, saved, forward, kept, backward, gradient, work };
   }
-  const logits = rows * vocab;
+  addLogits({ forward, kept, backward, gradient }, rows * vocab, model, run, types);
+  return { norm, saved, forward, kept, backward, gradient, work };
+}
+
+/** Whole logits, so many of them, and what the loss makes of them. */
+function addLogits(
+  { forward, kept, backward, gradient }: Pick<Head, 'forward' | 'kept' | 'backward' | 'gradient'>,
+  logits: number,
+  model: ModelSpec,
+  run: RunSpec,
+  types: ElementBytes,
+): void {
+  const { compute: c } = types;
   /** Log-softmax is fp32: decoders copy their logits, autocast computes it so; other heads take logits as they are. */
   const wide = types.autocast || model.architecture === 'decoder' ? 4 : c;
   if (run.loss === 'in-place') {
     for (const moment of [forward, kept, backward, gradient]) moment.add(c * logits);
-    return { norm, saved, forward, kept, backward, gradient, work };
+    return;
   }
   // A bias in fp32 widens the logits of autocast, and takes their place, before the loss is taken of them.
   const widened = types.autocast && findImplementation(model).logitsBiased === true;
@@ -104,5 +116,4 @@ export function buildHead(model: ModelSpec, run: RunSpec, shard: Shard, types: E
   kept.add(wide * logits).add(capped);
   backward.add(wide * logits, 3).add(capped);
   gradient.add(c * logits);
-  return { norm, saved, forward, kept, backward, gradient, work };
 }

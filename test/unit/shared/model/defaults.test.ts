@@ -39,7 +39,7 @@ describe('what is assumed', () => {
   it('says where no precision is published that fp32 stands in', () => {
     const model = preset('gpt2');
     expect(listAssumed(model, runDefaults(model, { framework: 'pytorch' }), {})[0]).toBe(
-      'fp32, since none is published',
+      'fp32 (none is published)',
     );
   });
 
