@@ -1,7 +1,8 @@
 /**
  * A block of the model that keeps more than its like: every layer of a kind saves as much for backward as the next, so
  * one that stands out from all the others is where a divergence begins. What each keeps is what was allocated at its end
- * less at its beginning; the first pass is left out, in which libraries take their workspaces.
+ * less at its beginning, in forward, and where all are alike there in backward; the first pass is left out, in which
+ * libraries take their workspaces.
  */
 import { formatBytes, formatInteger } from '../../base/format';
 import { median } from '../../base/statistics';
@@ -47,17 +48,17 @@ export function findOddBlock(input: DiagnosisInput): OddBlock | null {
 
 function lookAt(passes: readonly Pass[], input: DiagnosisInput): OddBlock | null {
   const forward = settledPasses(passes, ['forward', 'prefill']);
-  const first = forward[0];
-  const last = forward.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const kept = typicalChanges(forward);
-  const odd = standOut(kept);
-  if (odd === null) return null;
-  const backward = typicalChanges(settledPasses(passes, ['backward']));
-  const given = backward.get(odd.block);
-  const usual = median([...backward.values()]);
+  const backward = settledPasses(passes, ['backward']);
+  const changes = typicalChanges(backward);
+  const odd = standOut(typicalChanges(forward));
+  if (odd === null) {
+    const left = standOut(changes);
+    return left && lookBack(backward, left);
+  }
+  const given = changes.get(odd.block);
+  const usual = median([...changes.values()]);
   const stays = given !== undefined && given - usual > -0.5 * odd.excess;
-  return describe(input, { first, last, passes: forward.length, odd, stays, given });
+  return describe(input, { passes: forward, odd, stays, given });
 }
 
 /** Those of a kind but the first of all; of one pass alone it. */
@@ -66,7 +67,7 @@ function settledPasses(passes: readonly Pass[], phases: readonly string[]): Pass
   return own.length > 1 ? own.slice(1) : own;
 }
 
-/** By block, the middle one of what the passes changed from its beginning to its end. */
+/** By block in the order they run in, the middle one of what the passes changed from its beginning to its end. */
 function typicalChanges(passes: readonly Pass[]): Map<number, Bytes> {
   const changes = new Map<number, Bytes[]>();
   for (const { blocks } of passes) {
@@ -97,7 +98,7 @@ interface Odd {
 function standOut(kept: ReadonlyMap<number, Bytes>): Odd | null {
   if (kept.size < MIN_BLOCKS) return null;
   const usual = median([...kept.values()]);
-  const least = Math.max(MIN_EXCESS, 0.05 * usual);
+  const least = Math.max(MIN_EXCESS, 0.05 * Math.abs(usual));
   const odd = [...kept].filter(([, bytes]) => bytes - usual > least);
   const first = odd[0];
   if (first === undefined || odd.length > kept.size / 4) return null;
@@ -109,41 +110,79 @@ function standOut(kept: ReadonlyMap<number, Bytes>): Odd | null {
 }
 
 interface Seen {
-  readonly first: Pass;
-  readonly last: Pass;
-  readonly passes: number;
+  readonly passes: readonly Pass[];
   readonly odd: Odd;
   readonly stays: boolean;
   /** What backward changed from its beginning to its end; undefined where it was not read. */
   readonly given: Bytes | undefined;
 }
 
-function describe(
-  { budget }: DiagnosisInput,
-  { first, last, passes, odd, stays, given }: Seen,
-): OddBlock {
-  const { block, excess, usual, others } = odd;
+/** What both directions say of a block alike. */
+function introduce(passes: readonly Pass[], { block, excess, others }: Odd) {
+  const first = passes[0]!;
+  const last = passes.at(-1)!;
   const { kind, names } = first.blocks;
   const name = names[block] ?? kind;
-  const words = `block ${formatInteger(block)} (${name})`;
-  const predicted = budget === null ? null : keptByBlock(budget.spec, budget.run);
   const span: readonly [Micros, Micros] = [
     first.blocks.edges.find(([own]) => own === block)?.[2] ?? first.marker.t,
     last.marker.t,
   ];
   return {
+    kind,
+    name,
+    words: `block ${formatInteger(block)} (${name})`,
+    phase: first.marker.phase,
+    shared: {
+      kind: 'retained',
+      title: `Block ${formatInteger(block)} keeps ${formatBytes(excess)} that its neighbours do not`,
+      bytes: excess,
+      span,
+      confidence: passes.length >= 2 ? 'high' : 'medium',
+    } as const,
+    crowd: others === 0 ? [] : [`${formatInteger(others)} later blocks stand out as well.`],
+  };
+}
+
+/** Alike in forward, one keeps in backward what the others give back. */
+function lookBack(passes: readonly Pass[], odd: Odd): OddBlock {
+  const { excess, usual } = odd;
+  const { kind, name, words, shared, crowd } = introduce(passes, odd);
+  const change = (bytes: Bytes) =>
+    bytes < 0 ? `gives ${formatBytes(-bytes)} back` : `takes ${formatBytes(bytes)} more`;
+  return {
+    bytes: excess,
+    words: `${words} in backward`,
+    stays: true,
+    finding: {
+      ...shared,
+      title: `${shared.title}, in backward`,
+      phase: 'backward',
+      evidence: [
+        `From its beginning to its end backward ${change(excess + usual)} in ${name}, where in the middle block of kind ${kind} it ${change(usual)}, in ${formatInteger(passes.length)} backward passes.`,
+        'In forward it keeps what the others keep.',
+        ...crowd,
+      ],
+      formula:
+        'kept = allocated at the end of the block − at its beginning, less the middle one of all blocks',
+      worked: `${formatBytes(excess + usual)} − ${formatBytes(usual)} = ${formatBytes(excess)}`,
+      remedy: `Look at what holds gradients or saved tensors of ${name}: a backward hook that keeps them, retain_graph=True, weights that train where the others are frozen.`,
+    },
+  };
+}
+
+function describe({ budget }: DiagnosisInput, { passes, odd, stays, given }: Seen): OddBlock {
+  const { excess, usual } = odd;
+  const { kind, name, words, phase, shared, crowd } = introduce(passes, odd);
+  const predicted = budget === null ? null : keptByBlock(budget.spec, budget.run);
+  return {
     bytes: excess,
     words,
     stays,
     finding: {
-      kind: 'retained',
-      title: `Block ${formatInteger(block)} keeps ${formatBytes(excess)} that its neighbours do not`,
-      bytes: excess,
-      phase: first.marker.phase === 'prefill' ? 'prefill' : 'forward',
-      span,
-      confidence: passes >= 2 ? 'high' : 'medium',
+      ...shared,
+      phase: phase === 'prefill' ? 'prefill' : 'forward',
       evidence: [
-        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other blocks of kind ${kind} keep ${formatBytes(usual)}, in ${formatInteger(passes)} forward passes.`,
+        `${name} keeps ${formatBytes(excess + usual)} from its beginning to its end where the other blocks of kind ${kind} keep ${formatBytes(usual)}, in ${formatInteger(passes.length)} forward passes.`,
         ...(given === undefined
           ? []
           : [
@@ -152,7 +191,7 @@ function describe(
                 : 'Backward gives it back: it is saved for that.',
             ]),
         ...(predicted === null ? [] : [`Theory has a block keep ${formatBytes(predicted)}.`]),
-        ...(others === 0 ? [] : [`${formatInteger(others)} later blocks stand out as well.`]),
+        ...crowd,
       ],
       formula:
         'kept = allocated at the end of the block − at its beginning, less the middle one of all blocks',

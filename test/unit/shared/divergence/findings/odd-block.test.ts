@@ -66,6 +66,29 @@ describe('blocks of a model', () => {
     expect(leak?.title).toMatch(/from block 3 \(layers\.3\) on/);
   });
 
+  it('that keep alike in forward are told apart in backward', () => {
+    const flat = { saves: () => 50, frees: (i: number) => (i === 9 ? 18 : 50), steps: 3 };
+    const [odd, ...rest] = findingsFor(training(flat)).filter(({ kind }) => kind === 'retained');
+    expect(rest).toEqual([]);
+    expect(odd).toMatchObject({
+      title: 'Block 9 keeps 32.0 MiB that its neighbours do not, in backward',
+      phase: 'backward',
+      bytes: 32 * MiB,
+    });
+    expect(odd?.evidence.join(' ')).toMatch(/gives 18.* back in layers\.9, .* gives 50.* back/);
+    // Gradients of weights come in every block alike.
+    expect(findingsFor(training({ saves: () => 50, frees: () => 50, steps: 6 }))).toEqual([]);
+  });
+
+  it('name where a leak of backward begins', () => {
+    const findings = findingsFor(
+      training({ saves: () => 50, frees: (i) => (i === 9 ? 18 : 50), steps: 8 }),
+    );
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ kind: 'leak', slope: { bytes: 32 * MiB, per: 'step' } });
+    expect(findings[0]?.title).toMatch(/from block 9 \(layers\.9\) in backward on/);
+  });
+
   it('of the first pass alone, in which libraries take what they need, are not believed', () => {
     const { markers, ...others } = training({ saves: () => 50 });
     const first = markers.findIndex(({ type }) => type === 'memory');
