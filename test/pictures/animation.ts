@@ -68,7 +68,7 @@ async function drawPatch({ png, before }: { png: string; before: string | null }
   const y = top - (top % 2);
   const part = new OffscreenCanvas(right - x, bottom - y);
   part.getContext('2d')?.drawImage(now.canvas, -x, -y);
-  const blob = await part.convertToBlob({ type: 'image/webp', quality: 0.82 });
+  const blob = await part.convertToBlob({ type: 'image/webp', quality: 0.7 });
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);

@@ -17,9 +17,10 @@ import { serveEngine } from '../support/served-engine';
 import { encodeAnimation, type Frame } from './animation';
 
 const SIZE = { width: 1280, height: 800 };
-const ANIMATED = { width: 960, height: 600 };
-const FRAMES = 44;
-const FRAME_MS = 140;
+/** High enough for the lanes to stand above the transport. */
+const ANIMATED = { width: 1080, height: 820 };
+const FRAMES = 32;
+const FRAME_MS = 180;
 /** The last frame stands, so that it can be read. */
 const LAST_MS = 2600;
 
@@ -70,7 +71,7 @@ try {
   await take('planner.png', '#/planner', {
     prepare: async (page) => {
       await page.getByLabel('Model', { exact: true }).fill('llama-3.2-1b');
-      await page.getByLabel('Mode', { exact: true }).selectOption('train');
+      await page.getByRole('combobox', { name: 'Mode', exact: true }).selectOption('train');
       await page.getByLabel('GPU', { exact: true }).fill('RTX 4090');
       await page.getByRole('heading', { level: 1 }).click();
       await settle(page);

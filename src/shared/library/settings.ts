@@ -75,7 +75,7 @@ export const LIBRARY_SETTINGS: {
   },
   flagMiB: {
     label: 'and beyond these bytes (MiB)',
-    about: 'Small runs have a large share of little.',
+    about: 'So that a few MiB of a small run are not flagged.',
     usual: FLAG_LIMITS.bytes / MiB,
     option: 'flag-mib',
     kind: { asked: 'number', least: 0, most: 1_048_576, unit: 'MiB' },

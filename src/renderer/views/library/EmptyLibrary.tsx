@@ -27,6 +27,35 @@ const FIRST_RECORDING: RecordRequest = {
 };
 
 export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImport(): void }) {
+  return (
+    <section className="empty">
+      <Drawing />
+      <h2>Nothing recorded yet</h2>
+      <p>
+        Record a run, and its measured memory is laid over the budget that theory predicts for it.
+        The bundled GPT-2 needs nothing but this machine.
+      </p>
+      <FirstSteps />
+      <p className="muted">
+        or{' '}
+        <button type="button" className="link" onClick={onRecord}>
+          record something of your own
+        </button>
+        , or{' '}
+        <button type="button" className="link" onClick={onImport}>
+          import
+        </button>{' '}
+        a file: drop it anywhere on this page
+      </p>
+      <p className="muted">or from a terminal</p>
+      <code className="command">plumbline record --bundled gpt2 --mode generate</code>
+      <code className="command">plumbline record -- python train.py</code>
+    </section>
+  );
+}
+
+/** The bundled workload recorded, or the session that comes with Plumbline: either is opened at once. */
+function FirstSteps() {
   const engine = useEngine();
   const info = useQuery('info', (client) => client.info());
   const [error, setError] = useState<unknown>(null);
@@ -42,13 +71,7 @@ export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImpor
   };
   const mayLaunch = info.data?.mayLaunch !== false;
   return (
-    <section className="empty">
-      <Drawing />
-      <h2>Nothing recorded yet</h2>
-      <p>
-        Record a run, and its measured memory is laid over the budget that theory predicts for it.
-        The bundled GPT-2 needs nothing but this machine.
-      </p>
+    <>
       <p className="first-steps">
         {mayLaunch && (
           <button
@@ -72,21 +95,7 @@ export function EmptyLibrary({ onRecord, onImport }: { onRecord(): void; onImpor
         </button>
       </p>
       {error !== null && <FailureNote error={error} />}
-      <p className="muted">
-        or{' '}
-        <button type="button" className="link" onClick={onRecord}>
-          record something of your own
-        </button>
-        , or{' '}
-        <button type="button" className="link" onClick={onImport}>
-          import
-        </button>{' '}
-        a file: drop it anywhere on this page
-      </p>
-      <p className="muted">or from a terminal</p>
-      <code className="command">plumbline record --bundled gpt2 --mode generate</code>
-      <code className="command">plumbline record -- python train.py</code>
-    </section>
+    </>
   );
 }
 

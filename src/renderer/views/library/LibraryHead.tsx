@@ -35,15 +35,36 @@ export function LibraryHead({
       {count > 0 && (
         <SearchField field={field} search={search} problem={problem} onSearch={onSearch} />
       )}
+      <SelectionActions chosen={chosen} onDialog={onDialog} onDelete={onDelete} />
+      <button type="button" className="button" onClick={() => onDialog('import')}>
+        <FileUp size={15} aria-hidden="true" />
+        Import…
+      </button>
+      <a className="button primary" href="#/record">
+        <Circle size={12} fill="currentColor" aria-hidden="true" />
+        Record
+      </a>
+    </div>
+  );
+}
+
+function SelectionActions({
+  chosen,
+  onDialog,
+  onDelete,
+}: {
+  chosen: readonly SessionSummary[];
+  onDialog(dialog: OpenDialog): void;
+  onDelete(): void;
+}) {
+  const isComparable = chosen.length >= 2 && chosen.length <= MAX_COMPARED;
+  return (
+    <>
       <button
         type="button"
         className="button"
-        disabled={chosen.length < 2 || chosen.length > MAX_COMPARED}
-        title={
-          chosen.length < 2 || chosen.length > MAX_COMPARED
-            ? `Select two to ${MAX_COMPARED} sessions`
-            : undefined
-        }
+        disabled={!isComparable}
+        title={isComparable ? undefined : `Select two to ${MAX_COMPARED} sessions`}
         onClick={() => go(compareHref(chosen.map(({ id }) => id)))}
       >
         <GitCompareArrows size={15} aria-hidden="true" />
@@ -63,14 +84,6 @@ export function LibraryHead({
         <Trash2 size={15} aria-hidden="true" />
         Delete
       </button>
-      <button type="button" className="button" onClick={() => onDialog('import')}>
-        <FileUp size={15} aria-hidden="true" />
-        Import…
-      </button>
-      <a className="button primary" href="#/record">
-        <Circle size={12} fill="currentColor" aria-hidden="true" />
-        Record
-      </a>
-    </div>
+    </>
   );
 }

@@ -2,6 +2,7 @@
 import { RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { formatBytes } from '../../../shared/base/format';
+import type { TrashedSession } from '../../../shared/library/trashed-session';
 import { Dialog } from '../../components/Dialog';
 import { FailureNote } from '../../components/FailureNote';
 import { Skeleton } from '../../components/Skeleton';
@@ -43,29 +44,41 @@ export function TrashDialog({ onClose }: { onClose(): void }) {
       {(error ?? trash.error) !== null && <FailureNote error={error ?? trash.error} />}
       {trash.data !== null && sessions.length === 0 && <p>The trash is empty.</p>}
       {sessions.length > 0 && (
-        <ul className="plain trash">
-          {sessions.map(({ id, name, deletedOn, bytes }) => (
-            <li key={id}>
-              <span className="grow">
-                {name ?? id}
-                <small className="muted">
-                  {' '}
-                  deleted {deletedOn}, {formatBytes(bytes)}
-                </small>
-              </span>
-              <button
-                type="button"
-                className="button"
-                aria-label={`Restore ${name ?? id}`}
-                onClick={() => attempt(engine.restore({ id }))}
-              >
-                <RotateCcw size={14} aria-hidden="true" />
-                Restore
-              </button>
-            </li>
-          ))}
-        </ul>
+        <TrashedSessions sessions={sessions} onRestore={(id) => attempt(engine.restore({ id }))} />
       )}
     </Dialog>
+  );
+}
+
+function TrashedSessions({
+  sessions,
+  onRestore,
+}: {
+  sessions: readonly TrashedSession[];
+  onRestore(id: string): void;
+}) {
+  return (
+    <ul className="plain trash">
+      {sessions.map(({ id, name, deletedOn, bytes }) => (
+        <li key={id}>
+          <span className="grow">
+            {name ?? id}
+            <small className="muted">
+              {' '}
+              deleted {deletedOn}, {formatBytes(bytes)}
+            </small>
+          </span>
+          <button
+            type="button"
+            className="button"
+            aria-label={`Restore ${name ?? id}`}
+            onClick={() => onRestore(id)}
+          >
+            <RotateCcw size={14} aria-hidden="true" />
+            Restore
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -46,15 +46,7 @@ export function Settings() {
             </div>
           </Part>
           <Part title="Library">
-            <div className="plan-field">
-              <span className="field-name">Folder</span>
-              <code className="path">{info.data?.library ?? '…'}</code>
-              <p className="hint">
-                Sessions, saved workloads, trash and these settings lie there. For another one start
-                Plumbline with <code>PLUMBLINE_HOME</code> set to it; a session is a file, and may
-                be moved along.
-              </p>
-            </div>
+            <Folder path={info.data?.library ?? '…'} />
             {control('trashDays')}
           </Part>
           <Part title="Appearance">
@@ -97,3 +89,14 @@ function Appearance() {
     </div>
   );
 }
+
+const Folder = ({ path }: { path: string }) => (
+  <div className="plan-field">
+    <span className="field-name">Folder</span>
+    <code className="path">{path}</code>
+    <p className="hint">
+      Sessions, saved workloads, trash and these settings lie there. For another one start Plumbline
+      with <code>PLUMBLINE_HOME</code> set to it; a session is a file, and may be moved along.
+    </p>
+  </div>
+);

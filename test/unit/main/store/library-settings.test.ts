@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createEngine } from '../../../../src/main/engine/engine';
 import { planRecording } from '../../../../src/main/engine/recording-plan';
 import { Sessions } from '../../../../src/main/engine/sessions';
 import { telemetryEnvironment } from '../../../../src/main/engine/telemetry-environment';
@@ -159,4 +160,20 @@ it('decides how bytes are written', () => {
   const inMiB = report();
   expect(inMiB).toContain('20,480 MiB');
   expect(inMiB).not.toContain('GiB');
+});
+
+it('of a program is not set by a page that may launch nothing', async () => {
+  const engine = createEngine({ host: 'server', library: dir, mayLaunch: false });
+  try {
+    await expect(engine.changeSettings({ nvidiaSmi: '/tmp/anything' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(existsSync(settingsPath(dir))).toBe(false);
+    expect(await engine.changeSettings({ trashDays: 7 })).toEqual({
+      ...USUAL_SETTINGS,
+      trashDays: 7,
+    });
+  } finally {
+    await engine.close();
+  }
 });
