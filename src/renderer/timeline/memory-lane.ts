@@ -17,6 +17,9 @@ import { paintBands } from './paint-bands';
 import { paintSeries, readSeries } from './trace-lines';
 import type { TraceWindows } from './traces';
 
+/** In pixels, what the name of a level takes, and what one at the upper edge does. */
+const LABEL_ROOM = 18;
+const EDGE_NAME = 16;
 /** A capacity up to so many times what is drawn is on the axis; a higher one is told at its edge. */
 const CAPACITY_REACH = 1.5;
 /** Spans are told apart where they are so wide in the mean. */
@@ -169,12 +172,15 @@ function paintLevels(sheet: Sheet, budget: BudgetPicture): void {
     const text = `${formatBytes(capacity.bytes)} ${capacity.name}`;
     const room = sheet.y(capacity.bytes) - sheet.box.top;
     // Nothing measured lies above it, so that is where its name crosses no line.
-    if (room >= 0) paintLevel(sheet, capacity.bytes, text, room > 18 ? 'above' : 'below');
+    if (room >= 0) paintLevel(sheet, capacity.bytes, text, room > LABEL_ROOM ? 'above' : 'below');
     else paintBeyond(sheet, text);
   }
   if (!isWhole) return;
-  paintLevel(sheet, ceiling, `predicted at most ${formatBytes(ceiling)}`, 'above', true);
-  if (resting !== null && resting > 0 && sheet.y(resting) - sheet.y(ceiling) > 18)
+  // Above the ceiling there may be no room beside the capacity's name, which stands at the edge where it lies beyond.
+  const named = capacity ? Math.max(sheet.y(capacity.bytes), sheet.box.top + EDGE_NAME) : 0;
+  const place = sheet.y(ceiling) - named < LABEL_ROOM ? 'below' : 'above';
+  paintLevel(sheet, ceiling, `predicted at most ${formatBytes(ceiling)}`, place, true);
+  if (resting !== null && resting > 0 && sheet.y(resting) - sheet.y(ceiling) > 2 * LABEL_ROOM)
     paintLevel(sheet, resting, `at rest ${formatBytes(resting)}`, 'above', true);
 }
 

@@ -111,7 +111,8 @@ const UNKNOWN: Residual = { bytes: null, percent: null };
 
 /**
  * The document has the residual of the refined tier; of the textbook it is worked out here. A run that goes on is not at
- * its peak yet: what it held highest is compared with the prediction for the phase it held it in.
+ * its peak yet: what it held highest is compared with the prediction for the phase it held it in, and without phases only
+ * what is beyond the whole prediction is told.
  */
 function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residual {
   const { measuredPeak: peak } = overlay;
@@ -124,10 +125,11 @@ function peakResidual({ overlay, status }: SessionDocument, tier: Tier): Residua
       phase?.predicted[tier] ?? phase?.predicted.observed ?? null,
     );
   }
+  const expected = overlay.predictedPeak[tier] ?? overlay.predictedPeak.observed ?? null;
+  if (status === 'recording' && (peak?.bytes ?? 0) <= (expected ?? 0)) return UNKNOWN;
   if (tier === 'refined' && overlay.predictedPeak.refined !== null)
     return { bytes: overlay.residualBytes, percent: overlay.residualPercent };
-  const { predictedPeak } = overlay;
-  return compare(peak?.bytes ?? null, predictedPeak[tier] ?? predictedPeak.observed ?? null);
+  return compare(peak?.bytes ?? null, expected);
 }
 
 function compare(measured: number | null, predicted: number | null): Residual {

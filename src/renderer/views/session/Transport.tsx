@@ -1,6 +1,6 @@
 /** The bar at the bottom while a session is replayed or recorded: play, scrub, pace, speed, loop, and back to now. */
 import { Pause, Play, Repeat, SkipBack, SkipForward, X } from 'lucide-react';
-import type { CSSProperties } from 'react';
+import { type CSSProperties, useEffect, useRef } from 'react';
 import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { Segmented } from '../../components/Segmented';
@@ -28,7 +28,7 @@ export function Transport({
   const share = end > 0 ? (at / end) * 100 : 100;
   return (
     <section className="transport" aria-label="Replay">
-      <PlayButtons control={control} isPlaying={replay?.isPlaying ?? false} />
+      <PlayButtons control={control} isPlaying={replay?.isPlaying ?? false} takesFocus={!isLive} />
       <output className="num moment" data-testid="replay-at">
         {formatDuration(Math.round(at))} <span>of {formatDuration(end)}</span>
       </output>
@@ -61,7 +61,20 @@ export function Transport({
   );
 }
 
-function PlayButtons({ control, isPlaying }: { control: ReplayControl; isPlaying: boolean }) {
+function PlayButtons({
+  control,
+  isPlaying,
+  takesFocus,
+}: {
+  control: ReplayControl;
+  isPlaying: boolean;
+  /** The bar has just come up: what Space acts on is no longer what called it. */
+  takesFocus: boolean;
+}) {
+  const play = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (takesFocus) play.current?.focus();
+  }, [takesFocus]);
   return (
     <>
       <button
@@ -76,6 +89,7 @@ function PlayButtons({ control, isPlaying }: { control: ReplayControl; isPlaying
       <button
         type="button"
         className="icon-button play"
+        ref={play}
         aria-label={isPlaying ? 'Pause' : 'Play'}
         title={isPlaying ? 'Pause (K or Space)' : 'Play (Space)'}
         onClick={control.toggle}
