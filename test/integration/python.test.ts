@@ -3,7 +3,7 @@
  * runs where python3 (or the interpreter named by PLUMBLINE_TEST_TORCH) can import it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -326,6 +326,30 @@ describe.skipIf(!python)(
         seq: 8,
       });
     });
+
+    it('is found as a module', async () => {
+      const ran = await instrumented(['-m', 'train']);
+      expect(ran).toMatchObject(done);
+      expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+    });
+
+    it.skipIf(process.platform === 'win32')(
+      'is found below shell scripts, one in another',
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+        try {
+          const inner = join(folder, 'inner.sh');
+          const outer = join(folder, 'outer.sh');
+          writeFileSync(inner, `"${python}" "${train}"\n`);
+          writeFileSync(outer, `sh "${inner}"\n`);
+          const ran = await run('sh', [outer], instrumentEnvironment('python', withStandIn));
+          expect(ran).toMatchObject(done);
+          expect(story(ran.lines)).toEqual([...trainStep(0), ...trainStep(1), ...evaluation]);
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      },
+    );
 
     it('is told once where it watches itself too', async () => {
       const ran = await instrumented([train, '--watch', helpers]);
