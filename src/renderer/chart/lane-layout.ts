@@ -22,6 +22,8 @@ export const LEAST_HEIGHT = 24;
 const FOLDED_HEIGHT = 22;
 const GAP = 9;
 const RIGHT = 18;
+/** A lane that grows where there is room gives way down to this before its foot is out of sight. */
+const LEAST_GROWING = 150;
 /** Width of the heads with the scale's labels: less where the window is narrow. */
 const headWidth = (width: number): number => (width < 760 ? 186 : 232);
 export const SCALE_WIDTH = 62;
@@ -46,7 +48,14 @@ export function layOut(
   let top = 2;
   const rows = shown.map((lane) => {
     const more = growing.includes(lane) ? Math.floor(spare / growing.length) : 0;
-    const row = { lane, top, height: fixed(lane) + more, isFolded: isFolded(lane) };
+    const wanted = fixed(lane) + more;
+    const inSight = Math.max(LEAST_GROWING, height - AXIS_HEIGHT - top);
+    const row = {
+      lane,
+      top,
+      height: growing.includes(lane) ? Math.min(wanted, inSight) : wanted,
+      isFolded: isFolded(lane),
+    };
     top += row.height + GAP;
     return row;
   });

@@ -69,7 +69,9 @@ export function KeyFigures({ session, tier }: { session: SessionDocument; tier: 
         )}
         {isPredicted && !isObserved && counts.phases > 0 && (
           <Figure name="Out of bounds" value={<span className="num">{countFlagged(session)}</span>}>
-            <p className="num">of {formatInteger(counts.phases)} phases</p>
+            <p className="num">
+              of {formatInteger(counts.phases)} {counts.phases === 1 ? 'phase' : 'phases'}
+            </p>
           </Figure>
         )}
       </dl>

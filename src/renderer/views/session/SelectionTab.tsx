@@ -1,7 +1,7 @@
 /** A selected span: its statistics, what was predicted of it against what was measured, and its peak as a closed sum. */
 import { Copy } from 'lucide-react';
 import { toast } from 'sonner';
-import { formatDuration, formatPercent } from '../../../shared/base/format';
+import { formatDuration } from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { componentLabel } from '../../../shared/present/names';
 import type { Moment } from '../../../shared/session/at-moment';
@@ -12,6 +12,7 @@ import { FailureNote } from '../../components/FailureNote';
 import { useQuery } from '../../state/engine';
 import { LedgerBar } from './MomentTab';
 import {
+  overBudgetWords,
   SELECTION_HEAD,
   type SelectionFacts,
   selectionMarkdown,
@@ -60,8 +61,7 @@ function SpanFacts({ session, span }: { session: SessionDocument; span: Span }) 
         <span className="num">{formatDuration(t1 - t0)}</span>
         {overUs !== null && (
           <span className="num" data-testid="over-budget">
-            over the budget for {formatDuration(Math.round(overUs))} (
-            {formatPercent((overUs / Math.max(1, t1 - t0)) * 100)})
+            {overBudgetWords(overUs, span)}
           </span>
         )}
         <span className="grow" />

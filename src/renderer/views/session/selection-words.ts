@@ -1,5 +1,10 @@
 /** A selected span in figures and as Markdown to paste. Pure. */
-import { formatBytes, formatDuration, formatSignedBytes } from '../../../shared/base/format';
+import {
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatSignedBytes,
+} from '../../../shared/base/format';
 import type { Micros } from '../../../shared/base/units';
 import { componentLabel, LEDGER_NAMES } from '../../../shared/present/names';
 import { formatReading, seriesName } from '../../../shared/present/series-names';
@@ -39,6 +44,14 @@ export interface SelectionFacts {
   readonly overUs: Micros | null;
 }
 
+/** How long a span held more than the budget allows; a run that never did is told so, not as 0 µs. */
+export function overBudgetWords(overUs: Micros, [t0, t1]: readonly [Micros, Micros]): string {
+  const rounded = Math.round(overUs);
+  return rounded === 0
+    ? 'Never over the budget'
+    : `Over the budget for ${formatDuration(rounded)} (${formatPercent((overUs / Math.max(1, t1 - t0)) * 100)})`;
+}
+
 export function selectionMarkdown({ name, span, rows, peak, overUs }: SelectionFacts): string {
   const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
     [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...body]
@@ -47,7 +60,7 @@ export function selectionMarkdown({ name, span, rows, peak, overUs }: SelectionF
   const ledger = peak?.ledger;
   return [
     `### ${name}, ${formatDuration(span[0])} to ${formatDuration(span[1])} (${formatDuration(span[1] - span[0])})`,
-    ...(overUs === null ? [] : [`Over the budget for ${formatDuration(Math.round(overUs))}.`]),
+    ...(overUs === null ? [] : [`${overBudgetWords(overUs, span)}.`]),
     table(SELECTION_HEAD, rows.map(statisticsCells)),
     ...(ledger
       ? [

@@ -231,6 +231,13 @@ describe('the lanes of a session', () => {
     expect((last?.top ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual(1400);
     expect(rows.find(({ lane }) => lane.id === 'memory')?.height).toBeGreaterThan(400);
   });
+  it('keep the foot of the memory lane in sight where there is little room', async () => {
+    const lanes = await lanesOf(countersSession('t-counters'));
+    const room = 250;
+    const memory = layOut(lanes, {}, 1200, room).rows.find(({ lane }) => lane.id === 'memory');
+    expect((memory?.top ?? 0) + (memory?.height ?? 0)).toBeLessThanOrEqual(room);
+    expect(memory?.height).toBeGreaterThanOrEqual(150);
+  });
 });
 
 describe('the samples of a timeline', () => {
