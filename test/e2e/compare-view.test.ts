@@ -1,62 +1,27 @@
 /** Commands, keys, undo, links and the comparison, in a real browser over the real server, with an invented engine behind. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
-import { rendererConfig } from '../../vite.renderer.config';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { browserUnavailable } from '../support/browser';
 import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
+import { findSerious, type ServedWindow, serveWindow } from '../support/served-window';
 
 const why = browserUnavailable();
 if (why) console.warn(`Commands and comparison are not tested: ${why}.`);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(why !== null)('commands and comparison', () => {
-  let browser: Browser;
-  let server: RunningServer;
   let engine: FixtureEngine;
-  let rendererDir: string;
-  const faults: string[] = [];
-
-  const open = async (hash: string): Promise<Page> => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    await page.goto(server.url);
-    await page.waitForFunction(() => !location.hash.includes('token'));
-    await page.evaluate((to) => {
-      location.hash = to;
-    }, hash);
-    return page;
-  };
+  let served: ServedWindow;
+  const open = (hash: string): Promise<Page> => served.open(hash);
   const hash = (page: Page) => page.evaluate(() => location.hash);
   const COMPARE = '#/compare?ids=s-train,s-generate';
   const chart = (page: Page) =>
     page.waitForSelector('.compare-chart [data-loading="false"] canvas');
 
   beforeAll(async () => {
-    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-compare-'));
-    await build({
-      ...rendererConfig,
-      configFile: false,
-      logLevel: 'error',
-      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
-    });
     engine = fixtureEngine();
-    server = await serveBrowser({ engine, port: 0, rendererDir });
-    browser = await launchBrowser();
+    served = await serveWindow(engine);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    rmSync(rendererDir, { recursive: true, force: true });
-  });
+  afterAll(() => served?.close());
 
   it('finds a command and a session by a few letters', async () => {
     const page = await open('#/');
@@ -172,21 +137,16 @@ describe.skipIf(why !== null)('commands and comparison', () => {
     ['the doctor', '#/doctor', '.checks'],
     ['a page that is not there', '#/nowhere', 'h1'],
   ])('axe finds nothing serious in %s, light or dark', async (_name, to, ready) => {
+    const page = await open(to);
     for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await open(to);
       await page.emulateMedia({ colorScheme });
       await page.locator(ready).first().waitFor();
-      // The page's policy lets no script in but its own; the browser's own console may.
-      const found =
-        await page.evaluate(`(() => { ${axe}; return axe.run().then(({ violations }) => violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 4).map(({ target }) => target.join(' ')).join(', '))); })()`);
-      expect(found, colorScheme).toEqual([]);
-      await page.close();
+      expect(await findSerious(page), colorScheme).toEqual([]);
     }
+    await page.close();
   });
 
   it('has raised no error in the page', () => {
-    expect(faults).toEqual([]);
+    expect(served.faults).toEqual([]);
   });
 });

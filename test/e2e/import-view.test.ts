@@ -2,47 +2,34 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../src/main/engine/engine';
-import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
-import { rendererConfig } from '../../vite.renderer.config';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { browserUnavailable } from '../support/browser';
+import { type ServedWindow, serveWindow } from '../support/served-window';
 
 const why = browserUnavailable();
 if (why) console.warn(`The window is not tested: ${why}.`);
 const log = join(import.meta.dirname, '..', 'fixtures', 'import', 'loop.csv');
 
 describe.skipIf(why !== null)(`importing in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
-  let browser: Browser;
-  let server: RunningServer;
+  let served: ServedWindow;
   let engine: Engine;
   let folder: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
-    const rendererDir = join(folder, 'renderer');
-    await build({
-      ...rendererConfig,
-      configFile: false,
-      logLevel: 'error',
-      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
-    });
     engine = createEngine({ host: 'server', library: join(folder, 'library') });
-    server = await serveBrowser({ engine, port: 0, rendererDir });
-    browser = await launchBrowser();
+    served = await serveWindow(engine, { width: 1280, height: 860 });
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.close();
+    await served?.close();
     await engine?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
   const open = async (): Promise<Page> => {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
-    await page.goto(server.url);
+    const page = await served.open('#/');
     await page.getByRole('button', { name: 'Import…' }).waitFor();
     return page;
   };

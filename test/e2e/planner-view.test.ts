@@ -1,28 +1,18 @@
 /** Planner and record view in a real browser: figures are the terminal's, a slider answers at once, links restore, nothing serious for axe. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
 import { formatBytes, formatExactBytes } from '../../src/shared/base/format';
-import { rendererConfig } from '../../vite.renderer.config';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { browserUnavailable } from '../support/browser';
 import { startCli, temporaryHome } from '../support/cli';
 import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
+import { findSerious, type ServedWindow, serveWindow } from '../support/served-window';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PLAN = '#/planner?model=llama-3-8b&mode=train&batch=2&seq=1024&gpu=RTX+4090';
 
 describe.skipIf(browserUnavailable() !== null)('planner and record view', () => {
-  let browser: Browser;
-  let server: RunningServer;
   let engine: FixtureEngine;
+  let served: ServedWindow;
   let page: Page;
-  let rendererDir: string;
-  const faults: string[] = [];
   const go = async (hash: string) => {
     await page.evaluate((to) => {
       location.hash = to;
@@ -30,29 +20,11 @@ describe.skipIf(browserUnavailable() !== null)('planner and record view', () => 
   };
 
   beforeAll(async () => {
-    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-planner-'));
-    await build({
-      ...rendererConfig,
-      configFile: false,
-      logLevel: 'error',
-      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
-    });
     engine = fixtureEngine();
-    server = await serveBrowser({ engine, port: 0, rendererDir });
-    browser = await launchBrowser();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    await page.goto(server.url);
-    await page.waitForFunction(() => !location.hash.includes('token'));
+    served = await serveWindow(engine);
+    page = await served.open('#/');
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    rmSync(rendererDir, { recursive: true, force: true });
-  });
+  afterAll(() => served?.close());
 
   const budgetOf = async (...options: readonly string[]) => {
     const home = temporaryHome();
@@ -141,16 +113,11 @@ describe.skipIf(browserUnavailable() !== null)('planner and record view', () => 
       await page.emulateMedia({ colorScheme: theme });
       await go(to);
       await page.locator(ready).first().waitFor();
-      const serious: unknown = await page.evaluate(
-        `(() => { ${axe}; return axe.run().then(({ violations }) => violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).slice(0, 3).join(' | '))); })()`,
-      );
-      expect(serious).toEqual([]);
+      expect(await findSerious(page), theme).toEqual([]);
     }
   });
 
   it('logs no error on all of these pages', () => {
-    expect(faults).toEqual([]);
+    expect(served.faults).toEqual([]);
   });
 });

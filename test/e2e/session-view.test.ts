@@ -1,39 +1,20 @@
 /** The window in a real browser, over the real server and codec, with an invented engine behind them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
+import { serveBrowser } from '../../src/main/hosts/server/serve';
+import { rendererDir } from '../../src/main/install/paths';
 import { formatBytes, formatExactBytes } from '../../src/shared/base/format';
-import { rendererConfig } from '../../vite.renderer.config';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { browserUnavailable } from '../support/browser';
 import { type FixtureEngine, fixtureEngine } from '../support/fixture-engine';
+import { findSerious, type ServedWindow, serveWindow } from '../support/served-window';
 
 const why = browserUnavailable();
 if (why) console.warn(`The window is not tested: ${why}.`);
 
 describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why})` : ''}`, () => {
-  let browser: Browser;
-  let server: RunningServer;
   let engine: FixtureEngine;
-  let rendererDir: string;
-  const faults: string[] = [];
-
-  const open = async (hash: string, url = server.url): Promise<Page> => {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    await page.goto(url);
-    await page.waitForFunction(() => !location.hash.includes('token'));
-    await page.evaluate((to) => {
-      location.hash = to;
-    }, hash);
-    return page;
-  };
+  let served: ServedWindow;
+  const open = (hash: string, url?: string): Promise<Page> => served.open(hash, url);
   const settled = (page: Page) => page.waitForSelector('.chart[data-loading="false"] canvas');
   const traces = () =>
     engine.calls
@@ -41,22 +22,10 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
       .map(({ args }) => args as { t0: number; t1: number; series: string[] });
 
   beforeAll(async () => {
-    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-window-'));
-    await build({
-      ...rendererConfig,
-      configFile: false,
-      logLevel: 'error',
-      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
-    });
     engine = fixtureEngine();
-    server = await serveBrowser({ engine, port: 0, rendererDir });
-    browser = await launchBrowser();
+    served = await serveWindow(engine, { width: 1440, height: 900 });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    rmSync(rendererDir, { recursive: true, force: true });
-  });
+  afterAll(() => served?.close());
 
   it('lists the sessions newest first, finds one by name and leads to the comparison of two', async () => {
     const page = await open('#/');
@@ -160,8 +129,71 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
     const before = traces().at(-1)!.t1;
     engine.grow();
     await expect.poll(() => traces().at(-1)!.t1).toBeGreaterThan(before);
+    expect(await findSerious(page)).toEqual([]);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('complete', { exact: true }).waitFor();
+    await page.close();
+  });
+
+  it('reads every tab of the drawer by the arrow keys, each with something to say', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const tabs = page.getByRole('tab');
+    const count = await tabs.count();
+    expect(count).toBeGreaterThanOrEqual(8);
+    const read = new Set<string>();
+    await tabs.first().focus();
+    for (let i = 0; i < count; i++) {
+      const panel = page.getByRole('tabpanel');
+      await expect.poll(async () => ((await panel.textContent()) ?? '').trim()).not.toBe('');
+      read.add((await page.locator('[role="tab"][aria-selected="true"]').textContent()) ?? '');
+      await page.keyboard.press('ArrowRight');
+    }
+    expect(read.size).toBe(count);
+    expect(await tabs.first().getAttribute('aria-selected')).toBe('true');
+    await page.close();
+  });
+
+  it('replays by keys: plays, changes speed, pauses, and is the whole session again when left', async () => {
+    const page = await open('#/session/s-train');
+    await settled(page);
+    const speed = page.getByLabel('Speed');
+    const at = page.getByTestId('replay-at');
+    await page.locator('h1').focus();
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+    const usual = Number(await speed.inputValue());
+    await page.keyboard.press('KeyL');
+    await expect.poll(async () => Number(await speed.inputValue())).toBeGreaterThan(usual);
+    await page.keyboard.press('KeyJ');
+    await expect.poll(async () => Number(await speed.inputValue())).toBe(usual);
+    await page.keyboard.press('KeyK');
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    const paused = await at.textContent();
+    await page.getByRole('button', { name: 'To the one after' }).click();
+    await expect.poll(() => at.textContent()).not.toBe(paused);
+    expect(await findSerious(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await at.waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  it('marks a moment, takes the mark back and sets it again', async () => {
+    const page = await open('#/session/s-train?tab=marks');
+    await settled(page);
+    const marks = page.locator('.mark-list li');
+    await page.locator('.chart').hover();
+    await page.keyboard.press('KeyM');
+    await page.locator('.mark-list input').waitFor();
+    await page.keyboard.type('here it grows');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Remove the mark “here it grows”').waitFor();
+    await page.getByRole('tab', { name: /^Marks/ }).focus();
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => marks.count()).toBe(0);
+    await page.keyboard.press('Control+Shift+z');
+    await expect.poll(() => marks.count()).toBe(1);
     await page.close();
   });
 
@@ -229,14 +261,14 @@ describe.skipIf(why !== null)(`the window in a browser${why ? ` (skipped: ${why}
   });
 
   it('refuses a wrong token and says so', async () => {
-    const page = await open('#/', server.url.replace(/token=.*/, 'token=wrong'));
+    const page = await open('#/', served.server.url.replace(/token=.*/, 'token=wrong'));
     await page.getByText('no longer valid').waitFor();
     expect(await page.locator('.sessions').count()).toBe(0);
     await page.close();
   });
 
   it('breaks no rule of its content security policy and logs no error on all of these pages', () => {
-    expect(faults).toEqual([]);
+    expect(served.faults).toEqual([]);
   });
 
   it('says when the server is gone', async () => {

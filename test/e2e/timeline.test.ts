@@ -1,38 +1,21 @@
 /** The timeline in a real browser: zoom, pan, selection, crosshair, lanes and the strip of the whole run. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningServer, serveBrowser } from '../../src/main/hosts/server/serve';
-import { rendererConfig } from '../../vite.renderer.config';
-import { browserUnavailable, launchBrowser } from '../support/browser';
+import { browserUnavailable } from '../support/browser';
 import { fixtureEngine } from '../support/fixture-engine';
+import { type ServedWindow, serveWindow } from '../support/served-window';
 import { countersSession, logSession } from '../support/timeline-sessions';
 
 const why = browserUnavailable();
 if (why) console.warn(`The timeline is not tested: ${why}.`);
 
 describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, () => {
-  let browser: Browser;
-  let server: RunningServer;
-  let rendererDir: string;
-  const faults: string[] = [];
+  let served: ServedWindow;
   const counters = countersSession('t-counters');
   const whole = counters.document.durationUs;
 
   const open = async (id: string): Promise<Page> => {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    await page.goto(server.url);
-    await page.waitForFunction(() => !location.hash.includes('token'));
-    await page.evaluate((to) => {
-      location.hash = `#/session/${to}`;
-    }, id);
+    const page = await served.open(`#/session/${id}`);
     await page.waitForSelector('.chart[data-loading="false"] canvas');
     return page;
   };
@@ -51,24 +34,12 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
   const reading = (page: Page, lane: string) => page.getByTestId(`reading-${lane}`).textContent();
 
   beforeAll(async () => {
-    rendererDir = mkdtempSync(join(tmpdir(), 'plumbline-timeline-'));
-    await build({
-      ...rendererConfig,
-      configFile: false,
-      logLevel: 'error',
-      build: { ...rendererConfig.build, outDir: rendererDir, emptyOutDir: true },
-    });
     const engine = fixtureEngine();
     engine.sessions.set('t-counters', counters);
     engine.sessions.set('t-log', logSession('t-log'));
-    server = await serveBrowser({ engine, port: 0, rendererDir });
-    browser = await launchBrowser();
+    served = await serveWindow(engine, { width: 1440, height: 1000 });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    rmSync(rendererDir, { recursive: true, force: true });
-  });
+  afterAll(() => served?.close());
 
   it('zooms about the pointer, pans with Shift, and fits the phase under a double click', async () => {
     const page = await open('t-counters');
@@ -191,6 +162,6 @@ describe.skipIf(why !== null)(`the timeline${why ? ` (skipped: ${why})` : ''}`, 
   });
 
   it('logs no error', () => {
-    expect(faults).toEqual([]);
+    expect(served.faults).toEqual([]);
   });
 });
