@@ -6,7 +6,7 @@
 import type { Bytes, Micros } from '../../base/units';
 import type { Budget } from '../../budget/types';
 import { sampleCount } from '../../trace/series';
-import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine } from '../../trace/series-ids';
+import { deviceIn, FRAMEWORK_ALLOCATED, isDeviceLine, TREE_RSS } from '../../trace/series-ids';
 import type { Marker, PhaseSpan } from '../../trace/types';
 import type { CompletedPhases, PhaseRows } from './completed-phases';
 import { type FlagLimits, mustFlag } from './flags';
@@ -56,7 +56,10 @@ export function buildOverlay(input: OverlayInput): Overlay {
   const isUnused =
     !isOff && input.goesOn !== true && !input.confinedTo?.length && usedNoGpu(lines, baselines);
   const candidates = candidateLines(lines, !isOff && !isUnused, input.confinedTo);
-  const chosen = candidates.find((id) => id === input.use) ?? candidates[0];
+  // The bundled workload tells of its tensors as soon as it has one: before, the memory of its process says nothing of them.
+  const isToCome = input.mustMatchExactly && input.goesOn === true && candidates[0] === TREE_RSS;
+  const best = isToCome ? undefined : candidates[0];
+  const chosen = candidates.find((id) => id === input.use) ?? best;
   const data = chosen === undefined ? undefined : seriesById(lines, chosen);
   const line = data && new MeasuredLine(data, baselineFor(data.info.id, baselines), markers);
   const peak = line?.peak();

@@ -173,7 +173,8 @@ export const EVERY_RUN = {
   kvPrecision: setting({
     kind: choice(CACHE_PRECISIONS),
     label: 'Precision of the KV cache',
-    modes: ['generate'],
+    modes: ['generate', 'serve'],
+    usualMode: 'generate',
     default: ({ precision }: { precision: Precision }) =>
       isMixed(precision) || bytesPerElement(precision) < 2 ? 'fp16' : precision,
     option: {
@@ -293,7 +294,8 @@ export const EVERY_RUN = {
   steps: setting({
     kind: count(),
     label: 'Steps',
-    modes: ['train'],
+    modes: ['train', 'infer'],
+    usualMode: 'train',
     default: ({ mode }: { mode: Mode }) => (mode === 'train' ? 5 : 1),
     option: { flag: '--steps', takes: '<n>', help: 'training steps, or forward passes' },
   }),

@@ -60,6 +60,17 @@ describe('the overlaid line', () => {
     });
   });
 
+  it('is none before the bundled workload told of a tensor', () => {
+    const begun = { mustMatchExactly: true, goesOn: true };
+    expect(overlayOf({ series: [rss], ...begun })).toMatchObject({
+      series: null,
+      measuredPeak: null,
+    });
+    expect(overlayOf({ series: [rss, framework], ...begun }).series).toBe('framework.allocated');
+    expect(overlayOf({ series: [rss], ...begun, use: 'tree.rss' }).series).toBe('tree.rss');
+    expect(overlayOf({ series: [rss], ...begun, goesOn: false }).series).toBe('tree.rss');
+  });
+
   it('can be chosen, and a choice the session lacks is passed over', () => {
     expect(overlayOf({ series: [rss, framework], use: 'tree.rss' })).toMatchObject({
       series: 'tree.rss',
