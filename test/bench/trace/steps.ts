@@ -1,5 +1,5 @@
 /**
- * A session of announced training steps: device memory at 100 Hz that follows them, other processes read twice a second,
+ * A session of announced training steps: device memory that follows them, at 100 Hz unless told otherwise, other processes read twice a second,
  * a step of three phases every 90 ms with the framework's bytes at the end of each. Drawn from a seed.
  */
 import { createSession } from '../../../src/main/store/session-file';
@@ -22,7 +22,12 @@ const PHASES = [
 ] as const;
 
 /** Its path. */
-export function recordSteps(folder: string, id: string, steps: number): string {
+export function recordSteps(
+  folder: string,
+  id: string,
+  steps: number,
+  tickUs: Micros = TICK_US,
+): string {
   const model = preset('gpt2');
   const run = runDefaults(model, {
     mode: 'train',
@@ -36,7 +41,7 @@ export function recordSteps(folder: string, id: string, steps: number): string {
     const { unit, windowUs } = DEVICE_METRICS[metric];
     writer.declareSeries({ id: name, source: 'bench', metric, unit, windowUs, intervalUs });
   };
-  declare('gpu0.memory.used', 'memory.used', TICK_US);
+  declare('gpu0.memory.used', 'memory.used', tickUs);
   declare('gpu0.other.memory', 'other.memory', OTHERS_US);
   writer.setMeta('baselines', { 'gpu0.memory.used': 540 * MiB });
   const rand = random(7);
@@ -45,10 +50,14 @@ export function recordSteps(folder: string, id: string, steps: number): string {
     const share = (t % STEP_US) / STEP_US;
     return PHASES.findLast(({ begin }) => begin <= share) ?? PHASES[0];
   };
-  for (let t = 0; t < durationUs; t += TICK_US) {
+  let others: Micros = 0;
+  for (let t = 0; t < durationUs; t += tickUs) {
     const held = phaseAt(t).bytes + Math.floor(rand() * 8) * 2 * MiB;
     writer.append('gpu0.memory.used', t, held + 540 * MiB);
-    if (t % OTHERS_US === 0) writer.append('gpu0.other.memory', t, 540 * MiB);
+    if (t < others) continue;
+    writer.append('gpu0.other.memory', t, 540 * MiB);
+    others += OTHERS_US;
+    writer.flush();
   }
   for (let step = 0; step < steps; step++)
     for (const [i, { name, begin, bytes }] of PHASES.entries()) {
