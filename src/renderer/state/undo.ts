@@ -17,6 +17,7 @@ const KEPT = 100;
 export class Changes {
   #past: readonly Change[] = [];
   #future: readonly Change[] = [];
+  #turn: Promise<void> = Promise.resolve();
   readonly #unnoted = new Set<() => void>();
   /** What the next undo and the next redo would do. */
   readonly next: Store<{ readonly undo: string | null; readonly redo: string | null }> =
@@ -46,24 +47,35 @@ export class Changes {
   }
 
   /** What could not be taken back stays done. */
-  async undo(): Promise<void> {
-    for (const note of [...this.#unnoted]) note();
-    const change = this.#past.at(-1);
-    if (change === undefined) return;
-    await change.undo();
-    this.#past = this.#past.filter((each) => each !== change);
-    this.#future = [change, ...this.#future];
-    this.#tell();
+  undo(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const note of [...this.#unnoted]) note();
+      const change = this.#past.at(-1);
+      if (change === undefined) return;
+      await change.undo();
+      this.#past = this.#past.filter((each) => each !== change);
+      this.#future = [change, ...this.#future];
+      this.#tell();
+    });
   }
 
-  async redo(): Promise<void> {
-    for (const note of [...this.#unnoted]) note();
-    const [change] = this.#future;
-    if (change === undefined) return;
-    await change.redo();
-    this.#future = this.#future.filter((each) => each !== change);
-    this.#past = [...this.#past, change];
-    this.#tell();
+  redo(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const note of [...this.#unnoted]) note();
+      const [change] = this.#future;
+      if (change === undefined) return;
+      await change.redo();
+      this.#future = this.#future.filter((each) => each !== change);
+      this.#past = [...this.#past, change];
+      this.#tell();
+    });
+  }
+
+  /** A key pressed twice takes back two changes, however long the first takes. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   #tell(): void {

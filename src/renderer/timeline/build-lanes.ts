@@ -42,7 +42,7 @@ export function buildLanes(
     memory,
     lanes: [
       ...(session.marks ? [marksLane(session.marks)] : []),
-      ...(hasPhases ? [phaseLane(session, blocks)] : []),
+      ...(hasPhases || session.counts.phases > 0 ? [phaseLane(session, blocks)] : []),
       ...(overlay.series !== null || budget.ceiling > 0 ? [memory] : []),
       ...(hasResiduals ? [residualLane(blocks, residualBound(overlay, tier))] : []),
       ...counterLanes(session, traces),

@@ -1,8 +1,9 @@
 /** A session and its budget as the engine above answers, asked for again as it grows. */
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
+import { isLong, readByPage, withoutRows } from './read-session';
 
 /** Twice a second is as often as a changing number can be read. */
 const LIVE_MS = 500;
@@ -17,8 +18,18 @@ export interface KnownSession {
 
 /** Nothing is asked for where `isAsked` is false. */
 export function useKnownSession(id: string, series: string | null, isAsked = true): KnownSession {
-  const shown = useQuery(`show ${id} ${series ?? ''} ${isAsked}`, async (engine) =>
-    isAsked ? engine.show(series === null ? { id } : { id, series }) : null,
+  const question = series === null ? { id } : { id, series };
+  const brief = useQuery(`brief ${id} ${series ?? ''} ${isAsked}`, async (engine) =>
+    isAsked ? engine.brief(question) : null,
+  );
+  const first = brief.data;
+  const byPage = first !== null && isLong(first);
+  const shown = useQuery(
+    `show ${id} ${series ?? ''} ${first !== null} ${byPage}`,
+    async (engine) => {
+      if (first === null) return null;
+      return byPage ? readByPage(engine, question) : engine.show(question);
+    },
   );
   const budget = useQuery(`budget ${id} ${isAsked}`, async (engine) =>
     isAsked ? engine.sessionBudget({ id }) : null,
@@ -33,10 +44,14 @@ export function useKnownSession(id: string, series: string | null, isAsked = tru
   });
   const latest = useRef<SessionDocument | null>(null);
   if (shown.data || !isAsked) latest.current = shown.data;
+  const early = useMemo(
+    () => (first !== null && byPage ? withoutRows(first) : null),
+    [first, byPage],
+  );
   return {
-    session: shown.data ?? latest.current,
+    session: shown.data ?? latest.current ?? early,
     budget: budget.data,
-    error: shown.error ?? budget.error,
+    error: brief.error ?? shown.error ?? budget.error,
     refresh: shown.refresh,
   };
 }

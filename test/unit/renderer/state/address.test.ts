@@ -48,6 +48,23 @@ describe('undo', () => {
     return { changes, step, value: () => value };
   };
 
+  it('takes back two changes where it is asked for twice, however long the first takes', async () => {
+    const { changes, step, value } = counter();
+    for (const [label, to] of [
+      ['words', 1],
+      ['mark', 2],
+    ] as const) {
+      const change = step(label, to);
+      const undo = async () => {
+        await Promise.resolve();
+        change.undo();
+      };
+      changes.note({ ...change, undo });
+    }
+    await Promise.all([changes.undo(), changes.undo()]);
+    expect([value(), changes.next.get()]).toEqual([0, { undo: null, redo: 'words' }]);
+  });
+
   it('takes back what was done last, though it waited to be noted', async () => {
     const { changes, step, value } = counter();
     changes.note(step('source', 1));

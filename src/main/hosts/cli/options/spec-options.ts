@@ -5,8 +5,6 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../../shared/base/failure';
 import { hasLmHead } from '../../../../shared/model/parameters';
-import { runDefaults } from '../../../../shared/model/run';
-import { RUN_SETTINGS, SETTING_NAMES } from '../../../../shared/model/settings';
 import { count } from '../../../../shared/model/settings/kinds';
 import type { ModelSpec, RunSpec } from '../../../../shared/model/spec';
 import { checkModel, checkRun } from '../../../../shared/model/validate';
@@ -59,27 +57,7 @@ export async function resolveSpec(
   const said = defaults.run ? saidBeside(defaults.run, read) : read;
   const spec = describeRun(model, said, defaults.framework, options.packed);
   checkRun(model, spec.run);
-  checkMode(read, spec);
   return spec;
-}
-
-/** What was typed for another mode than the one typed would be passed over without a word; the usual value says nothing. */
-function checkMode(typed: Partial<RunSpec>, { model, run }: ResolvedSpec): void {
-  const { mode, framework } = run;
-  if (typed.mode === undefined) return;
-  const usual = runDefaults(model, { mode, framework });
-  for (const name of SETTING_NAMES) {
-    const { modes, option } = RUN_SETTINGS[name];
-    if (typed[name] === undefined || typed[name] === usual[name] || typed[name] === false) continue;
-    if (modes === undefined || modes.includes(mode)) continue;
-    throw new Failure(
-      'bad_input',
-      `${option.flag} has no meaning with --mode ${mode}: it is for ${modes.join(', ')}.`,
-      name === 'seq'
-        ? 'Give --prompt-tokens and --tokens instead.'
-        : `Leave it out, or give --mode ${modes[0]}.`,
-    );
-  }
 }
 
 /** The model and run of something that is not Plumbline's own, as a request carries them; nothing where none is described. */

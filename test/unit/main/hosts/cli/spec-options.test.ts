@@ -52,31 +52,6 @@ describe('options of the terminal', () => {
   });
 
   it.each([
-    ['--optimizer', 'sgd', 'generate', 'Leave it out, or give --mode train.'],
-    ['--checkpointing', 'full', 'infer', 'Leave it out, or give --mode train.'],
-    ['--seq', '64', 'generate', 'Give --prompt-tokens and --tokens instead.'],
-  ])(
-    '%s %s is refused with --mode %s, which it says nothing of',
-    async (flag, value, mode, remedy) => {
-      const asked = resolveSpec(parse('--mode', mode, flag, value), {
-        model: 'gpt2',
-        framework: 'pytorch',
-      });
-      await expect(asked).rejects.toMatchObject({
-        code: 'bad_input',
-        message: expect.stringContaining(`${flag} has no meaning with --mode ${mode}`),
-        remedy,
-      });
-    },
-  );
-
-  it('may be given with any mode where they say what holds anyway', async () => {
-    const options = parse('--mode', 'infer', '--checkpointing', 'none', '--steps', '2');
-    const { run } = await resolveSpec(options, { model: 'gpt2', framework: 'pytorch' });
-    expect(run).toMatchObject({ mode: 'infer', steps: 2 });
-  });
-
-  it.each([
     ['--batch', '0', 'Give a whole number of at least 1.'],
     ['--seed', '-1', 'Give a whole number of at least 0.'],
     ['--kv-cache', 'yes', 'Use one of on, off.'],
