@@ -24,7 +24,11 @@ import { replayCommands } from './replay-commands';
 import { SourceTools } from './SourceTools';
 import { TabContent } from './TabContent';
 import { Transport } from './Transport';
-import { type KnownSession as KnownSessionAnswer, useKnownSession } from './useKnownSession';
+import {
+  type KnownSession as KnownSessionAnswer,
+  useKnownSession,
+  useSessionAtMoment,
+} from './useKnownSession';
 import { type MarkActions, useMarks } from './useMarks';
 import { type ReplayControl, useReplay } from './useReplay';
 
@@ -98,7 +102,7 @@ interface Known {
 /** As it is known at the moment shown; the whole until the first answer of a replay is here. */
 function KnownSession(props: Known) {
   const { id, series, isPast, whole } = props;
-  const known = useKnownSession(id, series, isPast);
+  const known = useSessionAtMoment(id, series, isPast);
   const shown = isPast && known.session !== null ? known : whole;
   return (
     <Body

@@ -16,21 +16,43 @@ export interface KnownSession {
   refresh(): void;
 }
 
-/** Nothing is asked for where `isAsked` is false. */
-export function useKnownSession(id: string, series: string | null, isAsked = true): KnownSession {
-  const question = series === null ? { id } : { id, series };
-  const brief = useQuery(`brief ${id} ${series ?? ''} ${isAsked}`, async (engine) =>
-    isAsked ? engine.brief(question) : null,
+/** All there is of it. One of many phases is read by page, and what can be said before is said at once. */
+export function useKnownSession(id: string, series: string | null): KnownSession {
+  const brief = useQuery(`brief ${id} ${series ?? ''}`, (engine) =>
+    engine.brief(askFor(id, series)),
   );
   const first = brief.data;
   const byPage = first !== null && isLong(first);
-  const shown = useQuery(
-    `show ${id} ${series ?? ''} ${first !== null} ${byPage}`,
-    async (engine) => {
-      if (first === null) return null;
-      return byPage ? readByPage(engine, question) : engine.show(question);
-    },
+  const known = useAnswers(id, series, true, first === null ? null : { byPage });
+  const early = useMemo(
+    () => (first !== null && byPage ? withoutRows(first) : null),
+    [first, byPage],
   );
+  return { ...known, session: known.session ?? early, error: brief.error ?? known.error };
+}
+
+/**
+ * As the engine above knows it at the moment of a replay, asked for whole at each: as then, it is being recorded. Nothing is
+ * asked for where `isAsked` is false.
+ */
+export const useSessionAtMoment = (
+  id: string,
+  series: string | null,
+  isAsked: boolean,
+): KnownSession => useAnswers(id, series, isAsked, isAsked ? { byPage: false } : null);
+
+/** `way` is how the session is read; null where it is not, or not yet. */
+function useAnswers(
+  id: string,
+  series: string | null,
+  isAsked: boolean,
+  way: { readonly byPage: boolean } | null,
+): KnownSession {
+  const shown = useQuery(`show ${id} ${series ?? ''} ${way?.byPage}`, async (engine) => {
+    if (way === null) return null;
+    const question = askFor(id, series);
+    return way.byPage ? readByPage(engine, question) : engine.show(question);
+  });
   const budget = useQuery(`budget ${id} ${isAsked}`, async (engine) =>
     isAsked ? engine.sessionBudget({ id }) : null,
   );
@@ -44,14 +66,12 @@ export function useKnownSession(id: string, series: string | null, isAsked = tru
   });
   const latest = useRef<SessionDocument | null>(null);
   if (shown.data || !isAsked) latest.current = shown.data;
-  const early = useMemo(
-    () => (first !== null && byPage ? withoutRows(first) : null),
-    [first, byPage],
-  );
   return {
-    session: shown.data ?? latest.current ?? early,
+    session: shown.data ?? latest.current,
     budget: budget.data,
-    error: brief.error ?? shown.error ?? budget.error,
+    error: shown.error ?? budget.error,
     refresh: shown.refresh,
   };
 }
+
+const askFor = (id: string, series: string | null) => (series === null ? { id } : { id, series });
