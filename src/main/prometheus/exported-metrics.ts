@@ -3,8 +3,11 @@ import type { Reading } from '../../shared/base/vocabulary';
 import type { Labels } from './cluster-gpus';
 
 const MiB = 2 ** 20;
-/** By the exporter's name of a metric: the field it is, as nvidia-smi calls it, and what it is multiplied by. */
-export const EXPORTED: ReadonlyMap<string, readonly [field: string, factor: number]> = new Map([
+/** The field that a metric is, as nvidia-smi calls it, and what its values are multiplied by. */
+export type Exported = readonly [field: string, factor: number];
+
+/** By the exporter's name of a metric. */
+export const EXPORTED: ReadonlyMap<string, Exported> = new Map([
   ['DCGM_FI_DEV_FB_USED', ['memory.used', MiB]],
   ['DCGM_FI_DEV_FB_FREE', ['memory.free', MiB]],
   ['DCGM_FI_DEV_FB_RESERVED', ['memory.reserved', MiB]],
@@ -34,7 +37,9 @@ export function parseExported(text: string, factor: number): Reading {
     : { kind: 'ok', value: Math.round(value * factor) };
 }
 
-export const isExported = (name: string): boolean => EXPORTED.has(name) || name === MEMORY_TOTAL;
+/** The size of a GPU is among them; null for a metric that is not known. */
+export const findExported = (name: string): Exported | null =>
+  EXPORTED.get(name) ?? (name === MEMORY_TOTAL ? [MEMORY_TOTAL, MiB] : null);
 
 /** A part of a GPU (MIG) has its own memory and is no reading of the whole. */
 export const isOfPart = ({ GPU_I_ID: part = '' }: Labels): boolean => part !== '';

@@ -9,13 +9,13 @@
  */
 import { ClusterGpus, compareGpus, type Labels } from '../../prometheus/cluster-gpus';
 import {
-  EXPORTED,
-  isExported,
+  type Exported,
+  findExported,
   isOfPart,
   MEMORY_TOTAL,
   parseExported,
 } from '../../prometheus/exported-metrics';
-import { readAnswer, readSample } from '../../prometheus/matrix';
+import { type AnsweredSeries, readAnswer, readSample } from '../../prometheus/matrix';
 import type { FieldReadings, GpuIdentity } from '../imported-trace';
 import type { JsonFormat, JsonItem, JsonReader } from '../protocol';
 import type { TraceBuilder } from '../trace';
@@ -65,40 +65,41 @@ class MatrixReader implements JsonReader {
   #answer(data: unknown): void {
     const rows = new Map<GpuIdentity, Map<number, FieldReadings>>();
     const told = readAnswer(data).sort((a, b) => compareGpus(a.labels, b.labels));
-    for (const { labels, values } of told) {
-      if (!this.#isOfGpu(labels)) continue;
+    for (const series of told) {
+      const { labels } = series;
+      const metric = this.#findMetric(labels);
+      if (metric === null) continue;
       const gpu = this.#gpus.find(labels);
       const own = rows.get(gpu) ?? new Map<number, FieldReadings>();
       rows.set(gpu, own);
-      this.#read(gpu, own, labels.__name__ ?? '', values);
+      this.#read(gpu, own, series, metric);
     }
     for (const [gpu, moments] of rows)
       for (const us of [...moments.keys()].sort((a, b) => a - b))
         this.#trace.row(gpu, { us, zoned: true }, moments.get(us) ?? []);
   }
 
-  #isOfGpu(labels: Labels): boolean {
+  #findMetric(labels: Labels): Exported | null {
     const { __name__: name = '' } = labels;
-    const isKnown = isExported(name);
-    if (!isKnown) this.#unknown.add(name === '' ? 'one without a name' : name.slice(0, 60));
+    const metric = findExported(name);
+    if (metric === null) this.#unknown.add(name === '' ? 'one without a name' : name.slice(0, 60));
     else if (isOfPart(labels)) this.#parts++;
-    return isKnown && !isOfPart(labels);
+    return isOfPart(labels) ? null : metric;
   }
 
   #read(
     gpu: GpuIdentity,
     moments: Map<number, FieldReadings>,
-    name: string,
-    values: readonly unknown[],
+    { labels, values }: AnsweredSeries,
+    [field, factor]: Exported,
   ): void {
-    const key = `${JSON.stringify(gpu)} ${name}`;
+    const key = `${JSON.stringify(gpu)} ${labels.__name__}`;
     let latest = this.#latest.get(key) ?? Number.NEGATIVE_INFINITY;
     for (const pair of values) {
       const sample = readSample(pair);
       if (sample === null || sample[0] <= latest) continue;
       const [us, text] = sample;
       latest = us;
-      const [field, factor] = EXPORTED.get(name) ?? [MEMORY_TOTAL, 2 ** 20];
       const reading = parseExported(text, factor);
       if (reading.kind === 'absent') this.#trace.absent(reading.reason);
       if (field !== MEMORY_TOTAL) moments.set(us, [...(moments.get(us) ?? []), [field, reading]]);

@@ -4,7 +4,7 @@
  *
  * Guarantees: a sample that two answers hold is given once; GPUs are those of the first answer, in an order that stays.
  */
-import type { Bytes, Micros } from '../../../shared/base/units';
+import type { Micros } from '../../../shared/base/units';
 import type { Reading } from '../../../shared/base/vocabulary';
 import type { GpuInfo } from '../../../shared/hardware/gpu-info';
 import { gpuSeries } from '../../../shared/trace/series-ids';
@@ -17,9 +17,9 @@ import {
 import { ClusterGpus, compareGpus, hostIn, type Labels } from '../../prometheus/cluster-gpus';
 import {
   EXPORTED,
-  isExported,
+  type Exported,
+  findExported,
   isOfPart,
-  MEMORY_TOTAL,
   parseExported,
 } from '../../prometheus/exported-metrics';
 import { type AnsweredSeries, readAnswer, readSample } from '../../prometheus/matrix';
@@ -28,8 +28,6 @@ import { parse } from '../../prometheus/server';
 const FIELDS: ReadonlyMap<string, GpuField> = new Map(
   [...GPU_FIELDS, ...EXTRA_FIELDS, ...TOLD_FIELDS].map((each) => [each.field, each]),
 );
-/** The metric is none of a GPU's memory size: its factor is not asked for. */
-const MIB: Bytes = 2 ** 20;
 
 export interface ClusterLine {
   readonly id: string;
@@ -58,11 +56,11 @@ export class ClusterLines {
   /** From a first answer, whose samples are before the recording and are given to nobody. */
   constructor(text: string) {
     const told = readAnswer(parse(text).data).sort((a, b) => compareGpus(a.labels, b.labels));
-    const kept = told.filter(({ labels }) => isExported(nameIn(labels)) && !isOfPart(labels));
     const steps: Micros[] = [];
-    for (const series of kept) {
-      const index = this.#place(series.labels);
-      this.#learn(index, series);
+    for (const series of told) {
+      const metric = findExported(nameIn(series.labels));
+      if (metric === null || isOfPart(series.labels)) continue;
+      this.#learn(this.#place(series.labels), series, metric);
       steps.push(...stepsBetween(series));
     }
     this.intervalUs = steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? null;
@@ -116,10 +114,9 @@ export class ClusterLines {
     return index;
   }
 
-  #learn(gpu: number, { labels, values }: AnsweredSeries): void {
+  /** What is no line tells the size of the GPU. */
+  #learn(gpu: number, { labels, values }: AnsweredSeries, [name, factor]: Exported): void {
     const last = readSample(values.at(-1));
-    const metric = nameIn(labels);
-    const [name, factor] = EXPORTED.get(metric) ?? [MEMORY_TOTAL, MIB];
     const field = FIELDS.get(name);
     if (field !== undefined) {
       const id = gpuSeries(gpu, field.metric);
