@@ -1,8 +1,9 @@
 /** The palette: every command and every session, found by a few letters. */
 import { Command as Menu } from 'cmdk';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Chord } from './chord';
 import { Keys } from './Keys';
+import { type Offer, rankOffers } from './rank-offers';
 import { type Command, GROUPS } from './registry';
 import { useCommandList } from './useCommands';
 
@@ -11,6 +12,13 @@ export interface Destination {
   readonly href: string;
   readonly title: string;
   readonly note: string;
+}
+
+/** A row of the menu. */
+interface Row extends Offer {
+  readonly title: string;
+  readonly aside: ReactNode;
+  act(): void;
 }
 
 export default function Palette({
@@ -22,7 +30,18 @@ export default function Palette({
   onGo(href: string): void;
   onClose(): void;
 }) {
-  const commands = useCommandList().filter((each) => !each.isDisabled && !each.isByKeyOnly);
+  const [typed, setTyped] = useState('');
+  const commands = useCommandList();
+  const rows = useMemo(
+    () => [
+      ...GROUPS.flatMap((group) => commands.filter((each) => each.group === group))
+        .filter((each) => !each.isDisabled && !each.isByKeyOnly)
+        .map(commandRow),
+      ...destinations.map((each) => destinationRow(each, onGo)),
+    ],
+    [commands, destinations, onGo],
+  );
+  const groups = useMemo(() => rankOffers(rows, typed), [rows, typed]);
   const choose = (act: () => void) => {
     onClose();
     // The dialog gives the focus back first, so that what the command focuses keeps it.
@@ -30,37 +49,48 @@ export default function Palette({
   };
   return (
     <PaletteFrame onClose={onClose}>
-      <Menu label="Commands" loop>
-        <Menu.Input placeholder="Type a command or the name of a session" autoFocus />
+      <Menu label="Commands" loop shouldFilter={false}>
+        <Menu.Input
+          placeholder="Type a command or the name of a session"
+          autoFocus
+          value={typed}
+          onValueChange={setTyped}
+        />
         <Menu.List>
           <Menu.Empty>No command and no session is called that.</Menu.Empty>
-          {GROUPS.map((group) => (
-            <CommandGroup
-              key={group}
-              group={group}
-              commands={commands.filter((each) => each.group === group)}
-              onChoose={choose}
-            />
-          ))}
-          {destinations.length > 0 && (
-            <Menu.Group heading="Sessions">
-              {destinations.map(({ href, title, note }) => (
-                <Menu.Item
-                  key={href}
-                  value={`${title} ${href}`}
-                  onSelect={() => choose(() => onGo(href))}
-                >
+          {groups.map(({ group, offers }) => (
+            <Menu.Group key={group} heading={group}>
+              {offers.map(({ value, title, aside, act }) => (
+                <Menu.Item key={value} value={value} onSelect={() => choose(act)}>
                   <span>{title}</span>
-                  <span className="muted">{note}</span>
+                  {aside}
                 </Menu.Item>
               ))}
             </Menu.Group>
-          )}
+          ))}
         </Menu.List>
       </Menu>
     </PaletteFrame>
   );
 }
+
+const commandRow = ({ id, group, title, words = '', keys = [], run }: Command): Row => ({
+  value: `${title} ${id}`,
+  group,
+  keywords: words === '' ? [] : words.split(' '),
+  title,
+  aside: <FirstKey keys={keys} />,
+  act: run,
+});
+
+const destinationRow = ({ href, title, note }: Destination, go: (href: string) => void): Row => ({
+  value: `${title} ${href}`,
+  group: 'Sessions',
+  keywords: [],
+  title,
+  aside: <span className="muted">{note}</span>,
+  act: () => go(href),
+});
 
 /** A modal at the upper third: the platform's own, closed by Escape or a press beside it. */
 function PaletteFrame({ onClose, children }: { onClose(): void; children: ReactNode }) {
@@ -85,33 +115,6 @@ function PaletteFrame({ onClose, children }: { onClose(): void; children: ReactN
     >
       {children}
     </dialog>
-  );
-}
-
-function CommandGroup({
-  group,
-  commands,
-  onChoose,
-}: {
-  group: string;
-  commands: readonly Command[];
-  onChoose(act: () => void): void;
-}) {
-  if (commands.length === 0) return null;
-  return (
-    <Menu.Group heading={group}>
-      {commands.map(({ id, title, words = '', keys = [], run }) => (
-        <Menu.Item
-          key={id}
-          value={`${title} ${id}`}
-          keywords={words === '' ? [] : words.split(' ')}
-          onSelect={() => onChoose(run)}
-        >
-          <span>{title}</span>
-          <FirstKey keys={keys} />
-        </Menu.Item>
-      ))}
-    </Menu.Group>
   );
 }
 

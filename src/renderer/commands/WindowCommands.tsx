@@ -1,5 +1,5 @@
 /** What can be done from anywhere: the palette, the sheet of keys, places, undo, appearance. */
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { Failure } from '../../shared/base/failure';
 import { requestAgain } from '../../shared/contract/record-again';
@@ -41,11 +41,15 @@ export function WindowCommands() {
 
 function PaletteOfSessions({ onClose }: { onClose(): void }) {
   const sessions = useQuery('list', (engine) => engine.list());
-  const destinations = (sessions.data ?? []).map(({ id, name, startedAt }) => ({
-    href: sessionHref(id),
-    title: name,
-    note: formatMoment(startedAt),
-  }));
+  const destinations = useMemo(
+    () =>
+      (sessions.data ?? []).map(({ id, name, startedAt }) => ({
+        href: sessionHref(id),
+        title: name,
+        note: formatMoment(startedAt),
+      })),
+    [sessions.data],
+  );
   return <Palette destinations={destinations} onGo={go} onClose={onClose} />;
 }
 

@@ -39,6 +39,19 @@ export class Changes {
     this.#tell();
   }
 
+  /**
+   * Makes a change in its turn and notes it, as `describe` tells it (null: nothing was changed): what is taken back while
+   * it is on its way waits for it.
+   */
+  make<T>(work: () => Promise<T>, describe: (done: T) => Change | null): Promise<T> {
+    return this.#inTurn(async () => {
+      const done = await work();
+      const change = describe(done);
+      if (change !== null) this.note(change);
+      return done;
+    });
+  }
+
   /** The last change as if it had always ended as this one does: a zoom that goes on is one change. */
   extend(change: Change): void {
     const last = this.#past.at(-1);
@@ -72,9 +85,12 @@ export class Changes {
   }
 
   /** A key pressed twice takes back two changes, however long the first takes. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
+    this.#turn = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 

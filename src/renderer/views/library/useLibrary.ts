@@ -40,9 +40,13 @@ export function useLibrary() {
         attempt(async () => {
           for (const { id } of sessions) await engine.restore({ id });
         });
-      if (!(await attempt(remove))) return false;
       const undo = async () => void (await restore());
-      changes.note({ label: 'delete', undo, redo: async () => void (await attempt(remove)) });
+      const redo = async () => void (await attempt(remove));
+      const isRemoved = await changes.make(
+        () => attempt(remove),
+        (wentWell) => (wentWell ? { label: 'delete', undo, redo } : null),
+      );
+      if (!isRemoved) return false;
       toast(sessions.length === 1 ? 'Session deleted' : `${sessions.length} sessions deleted`, {
         description: `${sessions.length === 1 ? 'It' : 'They'} can be had back from the trash for ${trashDays} days.`,
         action: { label: 'Undo', onClick: undo },
@@ -52,8 +56,13 @@ export function useLibrary() {
     rename: async (id: string, name: string) => {
       const old = list.data?.find((session) => session.id === id)?.name;
       const set = (to: string) => engine.rename({ id, name: to }).finally(list.refresh);
-      if ((await attempt(() => set(name))) && old !== undefined)
-        changes.note({ label: 'rename', undo: () => set(old), redo: () => set(name) });
+      await changes.make(
+        () => attempt(() => set(name)),
+        (wentWell) =>
+          wentWell && old !== undefined
+            ? { label: 'rename', undo: () => set(old), redo: () => set(name) }
+            : null,
+      );
     },
   };
 }

@@ -25,8 +25,10 @@ export function EditableName({
     const to = draft?.trim() ?? '';
     setDraft(null);
     if (to === '' || to === name) return;
-    await rename(to);
-    changes.note({ label: 'rename', undo: () => void rename(name), redo: () => void rename(to) });
+    await changes.make(
+      () => rename(to),
+      () => ({ label: 'rename', undo: () => rename(name), redo: () => rename(to) }),
+    );
   };
   if (draft === null)
     return (

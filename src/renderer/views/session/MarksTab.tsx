@@ -6,6 +6,12 @@ import { MAX_MARK_TEXT, type Mark } from '../../../shared/session/marks';
 import { exactTime } from '../../chart/scale';
 import type { MarkActions } from './useMarks';
 
+/** The mark just set, whose words are asked for once: what comes back later takes no keys away. */
+export interface FreshMark {
+  readonly id: number | null;
+  onNamed(): void;
+}
+
 export function MarksTab({
   marks = [],
   fresh,
@@ -13,8 +19,7 @@ export function MarksTab({
   onMoment,
 }: {
   marks: readonly Mark[] | undefined;
-  /** The mark just set, whose words are asked for. */
-  fresh: number | null;
+  fresh: FreshMark;
   actions: MarkActions;
   onMoment(t: Micros): void;
 }) {
@@ -39,8 +44,11 @@ export function MarksTab({
           <MarkField
             key={`${mark.id} ${mark.text}`}
             mark={mark}
-            isFresh={mark.id === fresh}
-            onChange={(text) => void actions.change(mark, text)}
+            isFresh={mark.id === fresh.id}
+            onChange={(text) => {
+              fresh.onNamed();
+              void actions.change(mark, text);
+            }}
           />
           <button
             type="button"

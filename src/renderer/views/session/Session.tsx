@@ -19,6 +19,7 @@ import { Headline } from './Headline';
 import { KeyFigures } from './KeyFigures';
 import { LiveBar } from './LiveBar';
 import { LoadingSession } from './LoadingSession';
+import type { FreshMark } from './MarksTab';
 import type { Replay } from './replay-clock';
 import { replayCommands } from './replay-commands';
 import { SourceTools } from './SourceTools';
@@ -179,14 +180,14 @@ function Body({
   );
 }
 
-/** `m`: marks what is pointed at, else the newest moment of what moves, else the middle of what is in sight. Returns the mark just set. */
+/** `m`: marks what is pointed at, else the newest moment of what moves, else the middle of what is in sight. Returns the mark whose words are asked for, until they have been. */
 function useMarkCommand(
   { durationUs, marks: set = [] }: SessionDocument,
   { cursor, view }: TimelineState,
   marks: MarkActions,
   isMoving: boolean,
   onMarked: () => void,
-): number | null {
+): FreshMark {
   const [fresh, setFresh] = useState<number | null>(null);
   const add = async () => {
     const { t0, t1 } = view.get() ?? { t0: 0, t1: durationUs };
@@ -205,7 +206,7 @@ function useMarkCommand(
       run: () => void add(),
     },
   ]);
-  return fresh;
+  return { id: fresh, onNamed: () => setFresh(null) };
 }
 
 /** What a link restores besides the span. */

@@ -16,7 +16,7 @@ import type { TabId } from './Drawer';
 import { FindingsTab } from './FindingsTab';
 import { LogTab } from './LogTab';
 import { MachineTab } from './MachineTab';
-import { MarksTab } from './MarksTab';
+import { type FreshMark, MarksTab } from './MarksTab';
 import { MomentTab } from './MomentTab';
 import { PhasesTab } from './PhasesTab';
 import { RankTable } from './RankTable';
@@ -43,7 +43,7 @@ export function TabContent({
   state: TimelineState;
   actions: TimelineActions;
   marks: MarkActions;
-  freshMark: number | null;
+  freshMark: FreshMark;
   onSeries(series: string): void;
 }) {
   const show = (span: readonly [Micros, Micros]) => actions.show(span);

@@ -32,40 +32,45 @@ export function useMarks(id: string, onChanged: () => void): MarkActions {
   );
   return useMemo(() => {
     const put = (mark: MarkDraft) => attempt(() => engine.mark({ id, mark }));
-    const drop = ({ id: mark }: Mark) => attempt(() => engine.unmark({ id, mark }));
-    const undoable = (label: string, undo: () => Promise<unknown>, redo: () => Promise<unknown>) =>
-      changes.note({
-        label,
-        undo: async () => void (await undo()),
-        redo: async () => void (await redo()),
+    const drop = ({ id: mark }: Mark) =>
+      attempt(async () => {
+        await engine.unmark({ id, mark });
+        return true;
       });
     return {
-      async add(t, text) {
-        const mark = await put({ id: null, t, text });
-        if (mark !== null)
-          undoable(
-            'mark',
-            () => drop(mark),
-            () => put(mark),
-          );
-        return mark;
-      },
+      add: (t, text) =>
+        changes.make(
+          () => put({ id: null, t, text }),
+          (mark) =>
+            mark && {
+              label: 'mark',
+              undo: async () => void (await drop(mark)),
+              redo: async () => void (await put(mark)),
+            },
+        ),
       async change(mark, text) {
         if (text.trim() === '' || text.trim() === mark.text) return;
-        const changed = await put({ ...mark, text });
-        if (changed !== null)
-          undoable(
-            'words of a mark',
-            () => put(mark),
-            () => put(changed),
-          );
+        await changes.make(
+          () => put({ ...mark, text }),
+          (changed) =>
+            changed && {
+              label: 'words of a mark',
+              undo: async () => void (await put(mark)),
+              redo: async () => void (await put(changed)),
+            },
+        );
       },
       async remove(mark) {
-        await drop(mark);
-        undoable(
-          'removal of a mark',
-          () => put(mark),
+        await changes.make(
           () => drop(mark),
+          (dropped) =>
+            dropped === null
+              ? null
+              : {
+                  label: 'removal of a mark',
+                  undo: async () => void (await put(mark)),
+                  redo: async () => void (await drop(mark)),
+                },
         );
       },
     };

@@ -80,9 +80,12 @@ function useTyped(name: LibrarySetting, current: string, value: string | number)
       return;
     }
     try {
-      await set(next)();
+      await changes.make(set(next), () => ({
+        label: 'setting',
+        undo: set(value),
+        redo: set(next),
+      }));
       setTyped(null);
-      changes.note({ label: 'setting', undo: set(value), redo: set(next) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       setRefusal(error);
