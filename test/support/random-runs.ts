@@ -86,6 +86,8 @@ export function randomRun(
       ? { loraRank: 4, loraTargets: pick(random, ['query-value', 'all-linear'] as const) }
       : {}),
     ...given,
+    // Without adapters nothing is a target of theirs.
+    ...('loraRank' in given && !given.loraRank && { loraTargets: undefined }),
   });
   checkRun(model, run);
   return run;

@@ -2,12 +2,14 @@
  * A model and a run as a person types them: texts, kept as they are however wrong they may be, so that nothing typed is
  * lost. A draft is also the part of an address that restores it; its parameters are the terminal's options.
  */
+import { MODES } from '../../shared/model/choices';
 import {
   RUN_SETTINGS,
   type RunSpec,
   SETTING_NAMES,
   type SettingName,
 } from '../../shared/model/settings';
+import { takesSetting } from '../../shared/model/settings/modes';
 
 /** Sizes of a model that can be typed over. */
 export const SHAPE_FIELDS = [
@@ -46,9 +48,22 @@ export const DRAFT_SETTINGS: readonly SettingName[] = SETTING_NAMES.filter(
 
 const parameterFor = (name: SettingName): string => RUN_SETTINGS[name].option.flag.slice(2);
 
-/** A draft with one setting typed anew; empty leaves it to its default. */
+/**
+ * A draft with one setting typed anew; empty leaves it to its default. A mode that is chosen takes the settings along that
+ * it has a use for, and no others.
+ */
 export function withSetting(draft: Draft, name: SettingName, text: string): Draft {
-  return { ...draft, settings: replaced(draft.settings, name, text) };
+  const settings = name === 'mode' ? settingsFor(text, draft.settings) : draft.settings;
+  return { ...draft, settings: replaced(settings, name, text) };
+}
+
+/** Of what is typed, what a run of that mode takes; all of it where the mode is none. */
+function settingsFor(typed: string | undefined, settings: Draft['settings']): Draft['settings'] {
+  const mode = MODES.find((each) => each === typed);
+  if (mode === undefined) return settings;
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name]) => takesSetting(mode, name as SettingName)),
+  );
 }
 
 /** The value of a setting as it is typed; empty for what it has none. */
@@ -73,7 +88,7 @@ function replaced<Key extends string>(
   return text === '' ? rest : { ...rest, [key]: text };
 }
 
-/** What is said in `own` comes before what `base` says. */
+/** What is said in `own` comes before what `base` says; a mode said there leaves what `base` says of another. */
 export function overlaid(base: Draft, own: Draft): Draft {
   const ownModel = own.config !== null || own.model !== '';
   return {
@@ -81,7 +96,7 @@ export function overlaid(base: Draft, own: Draft): Draft {
     config: ownModel ? own.config : base.config,
     // Sizes typed over one model are none of another's.
     shape: ownModel ? own.shape : { ...base.shape, ...own.shape },
-    settings: { ...base.settings, ...own.settings },
+    settings: { ...settingsFor(own.settings.mode, base.settings), ...own.settings },
   };
 }
 

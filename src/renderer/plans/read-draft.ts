@@ -59,7 +59,7 @@ export function readDraft(draft: Draft, behind: Behind): Reading {
   const said = from ? saidBeside(from.run, typed) : typed;
   const described = describe(model, said, from?.run.framework ?? framework, faults);
   const spec = { ...described, card: described.card ?? from?.card ?? null };
-  for (const [name, failure] of listRefusals(model, spec.run)) faults[name] ??= failure;
+  for (const [name, failure] of listRefusals(model, spec.run, said)) faults[name] ??= failure;
   const isRight = Object.keys(faults).length === 0;
   return { spec: isRight ? spec : null, faults, model, run: spec.run };
 }

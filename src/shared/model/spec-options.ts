@@ -4,6 +4,7 @@ import { nameMeant } from './preset-names';
 import { runDefaults } from './run';
 import type { RunSpec } from './settings';
 import { RUN_SETTINGS, SETTING_NAMES } from './settings';
+import { takesSetting } from './settings/modes';
 
 /**
  * Whatever differs from the defaults, and what a reader would look for first. Settings of the bundled workload alone are
@@ -16,6 +17,7 @@ export function specOptions(model: ModelSpec, run: RunSpec): string {
     const { flag, takes, bundledOnly } = RUN_SETTINGS[name].option;
     const value = run[name];
     if (bundledOnly || value === undefined || value === null) return [];
+    if (!takesSetting(run.mode, name)) return [];
     if (!told.has(name) && JSON.stringify(value) === JSON.stringify(usual[name])) return [];
     if (takes === undefined) return value === true ? [flag] : [];
     return [flag, quoted(writeValue(value))];

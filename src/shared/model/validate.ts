@@ -9,6 +9,7 @@ import type { ModelSpec } from './model-spec';
 import { parameterCount } from './parameters';
 import { rejectField, wholeNumber } from './reject-field';
 import { RUN_SETTINGS, type RunSpec, SETTING_NAMES, type SettingName } from './settings';
+import { refuseOtherMode } from './settings/modes';
 
 /** Throws `bad_input` for a model that cannot exist or that no exact integer could measure. */
 export function checkModel(model: ModelSpec): void {
@@ -52,6 +53,9 @@ export function checkModel(model: ModelSpec): void {
     );
   }
   checkParts(model);
+  for (const field of ['layers', 'decoderLayers'] as const)
+    if ((model[field] ?? 0) > MAX_LAYERS)
+      rejectField(field, model[field], 'no model has so many', `Use 1 to ${MAX_LAYERS}.`);
   const parameters = parameterCount(model);
   // Sixteen bytes a parameter (weights, gradient, two moments in fp32) is the most a tier holds at once, and 18 mixed.
   if (!Number.isSafeInteger(parameters * 18)) {
@@ -62,9 +66,6 @@ export function checkModel(model: ModelSpec): void {
       'Use fewer layers, a smaller width or a smaller vocabulary.',
     );
   }
-  for (const field of ['layers', 'decoderLayers'] as const)
-    if ((model[field] ?? 0) > MAX_LAYERS)
-      rejectField(field, model[field], 'no model has so many', `Use at most ${MAX_LAYERS}.`);
 }
 
 /** The optional parts: experts, latent attention, windows. */
@@ -117,16 +118,26 @@ function nearestDivisor(whole: number, near: number): number {
   return 1;
 }
 
-/** Throws `bad_input` for a run the model cannot do, or whose bytes leave the exact integers. */
-export function checkRun(model: ModelSpec, run: RunSpec): void {
+/**
+ * Throws `bad_input` for a run the model cannot do, or whose bytes leave the exact integers; of the settings that were `said`
+ * and not filled in, also for one that belongs to another mode.
+ */
+export function checkRun(model: ModelSpec, run: RunSpec, said: Partial<RunSpec> = {}): void {
   const given = settingsIn(run);
   checkKinds(run, given);
-  for (const name of given) checkSetting(name, model, run);
+  for (const name of given) {
+    checkSetting(name, model, run);
+    refuseOtherMode(name, said, run.mode);
+  }
   checkSize(model, run);
 }
 
 /** All that `checkRun` refuses, by the setting that is refused; empty where the run can be. For a form that tells each at its field. */
-export function listRefusals(model: ModelSpec, run: RunSpec): ReadonlyMap<SettingName, Failure> {
+export function listRefusals(
+  model: ModelSpec,
+  run: RunSpec,
+  said: Partial<RunSpec> = {},
+): ReadonlyMap<SettingName, Failure> {
   const refused = new Map<SettingName, Failure>();
   const attempt = (name: SettingName, check: () => void) => {
     const failure = refusal(check);
@@ -136,8 +147,12 @@ export function listRefusals(model: ModelSpec, run: RunSpec): ReadonlyMap<Settin
   for (const name of asked) attempt(name, () => checkKinds(run, [name]));
   // What is not of its kind cannot be judged beside the others.
   if (refused.size > 0) return refused;
-  for (const name of asked) attempt(name, () => checkSetting(name, model, run));
-  if (refused.size === 0) attempt('batch', () => checkSize(model, run));
+  for (const name of asked)
+    attempt(name, () => {
+      checkSetting(name, model, run);
+      refuseOtherMode(name, said, run.mode);
+    });
+  if (refused.size === 0) attempt(greatestCount(run), () => checkSize(model, run));
   return refused;
 }
 
@@ -182,10 +197,19 @@ function checkSize(model: ModelSpec, run: RunSpec): void {
     4 * vocab;
   const bytes = 18 * parameterCount(model) + 4 * tokens * perToken;
   if (Number.isSafeInteger(tokens) && bytes <= Number.MAX_SAFE_INTEGER) return;
+  const field = greatestCount(run);
+  const rest = field === 'batch' ? `${run.seq} tokens a sequence` : `a batch of ${run.batch}`;
   rejectField(
-    'batch',
-    run.batch,
-    `with ${run.seq} tokens a sequence the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,
+    field,
+    run[field],
+    `with ${rest} the run would need about ${bytes.toExponential(2)} bytes, more than can be counted exactly (2^53)`,
     'Use a smaller batch or shorter sequences.',
   );
+}
+
+/** What makes a run's tokens many: its sequences, or the greater part of one. */
+function greatestCount(run: RunSpec): 'batch' | 'seq' | 'promptTokens' | 'tokens' {
+  if (run.batch > run.seq) return 'batch';
+  if (run.mode !== 'generate') return 'seq';
+  return run.tokens > run.promptTokens ? 'tokens' : 'promptTokens';
 }

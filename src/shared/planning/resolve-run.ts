@@ -10,6 +10,7 @@ import { isBundledByDefault, notBundledPrecision } from '../model/bundled';
 import { rejectOption } from '../model/reject-field';
 import { runDefaults } from '../model/run';
 import { RUN_SETTINGS, SETTING_NAMES, type SettingName } from '../model/settings';
+import { takesSetting } from '../model/settings/modes';
 import type { ModelSpec, RunSpec } from '../model/spec';
 import type { GpuMemory } from './fits';
 
@@ -42,11 +43,14 @@ export function describeRun(
 }
 
 /**
- * What is said of a run that begins as another: the other's settings, and before them what was said. Where a batch, a
- * sequence or lengths are said anew, a ragged batch of the other is none any more.
+ * What is said of a run that begins as another: the other's settings that its mode takes, and before them what was said.
+ * Where a batch, a sequence or lengths are said anew, a ragged batch of the other is none any more.
  */
 export function saidBeside(base: RunSpec, said: Partial<RunSpec>): Partial<RunSpec> {
-  const { lengths, batch, seq, promptTokens, ...others } = base;
+  const mode = said.mode ?? base.mode;
+  const { lengths, batch, seq, promptTokens, ...others } = Object.fromEntries(
+    Object.entries(base).filter(([name]) => takesSetting(mode, name as SettingName)),
+  ) as RunSpec;
   if (said.lengths !== undefined) return { ...others, ...said };
   const isRagged = lengths !== undefined && said.batch === undefined && said.seq === undefined;
   return isRagged
@@ -83,13 +87,20 @@ export function readCard(typed: string): GpuMemory {
   return cardOfSize(typed) ?? gpuByName(typed);
 }
 
-/** A card by its memory alone: 24GB, 24 GiB. What makers of cards call GB is GiB; null for a name. */
+/** GiB: thousands of times the memory of any card. */
+const LARGEST_CARD = 1_000_000;
+
+/** A card by its memory alone: 24GB, 24 GiB, 24G. What makers of cards call GB is GiB; null for a name. */
 function cardOfSize(typed: string): GpuMemory | null {
-  const size = /^\s*(\d+(?:\.\d+)?)\s*gi?b\s*$/i.exec(typed)?.[1];
+  const size = /^\s*([-+]?[\d.]+(?:e[-+]?\d+)?|nan|infinity)\s*g(?:i?b)?\s*$/i.exec(typed)?.[1];
   if (size === undefined) return null;
-  if (Number(size) === 0)
-    rejectOption('--gpu', typed, 'Give the memory of a card, such as 24GB, or its name.');
-  return { name: `a card of ${size} GiB`, memoryBytes: Math.floor(Number(size) * GiB) };
+  if (!(Number(size) > 0 && Number(size) <= LARGEST_CARD))
+    rejectOption(
+      '--gpu',
+      typed,
+      `Give the memory of a card, above 0 and up to ${LARGEST_CARD}GB, such as 24GB, or its name.`,
+    );
+  return { name: `a card of ${Number(size)} GiB`, memoryBytes: Math.floor(Number(size) * GiB) };
 }
 
 /** A model or a setting that the bundled workload cannot have means PyTorch, unless a framework is given. */

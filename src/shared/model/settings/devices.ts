@@ -11,6 +11,7 @@ export const DEVICES = {
     kind: choice([0, 1, 2, 3]),
     label: 'ZeRO stage',
     modes: ['train'],
+    nothing: 0,
     impliesPyTorch: always,
     check(stage, run: { mode: Mode; framework: Framework }, _, refuse) {
       if (stage === 0) return;
@@ -123,6 +124,7 @@ export const DEVICES = {
     kind: count(),
     label: 'Chunks of a pipeline stage',
     modes: ['train'],
+    nothing: 1,
     impliesPyTorch: always,
     check(
       chunks,
@@ -157,6 +159,7 @@ export const DEVICES = {
     kind: count(),
     label: 'Context-parallel ranks',
     modes: ['train'],
+    nothing: 1,
     impliesPyTorch: always,
     check(
       ranks,
@@ -188,7 +191,8 @@ export const DEVICES = {
   microBatches: setting({
     kind: count(),
     label: 'Micro-batches of a pipeline step',
-    usualMode: 'train',
+    modes: ['train'],
+    nothing: 1,
     option: { flag: '--micro-batches', takes: '<n>', help: 'micro-batches of a pipeline step' },
   }),
 

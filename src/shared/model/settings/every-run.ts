@@ -100,6 +100,7 @@ export const EVERY_RUN = {
     kind: count(),
     label: 'Sequence length',
     modes: ['train', 'infer', 'serve'],
+    alsoIn: ['generate'],
     default: defaultSeq,
     check: checkSeq,
     option: { flag: '--seq', takes: '<n>', help: 'tokens per sequence' },
@@ -110,6 +111,7 @@ export const EVERY_RUN = {
     kind: GENERATED_COUNT,
     label: 'Prompt tokens',
     modes: ['generate'],
+    nothing: 0,
     default: defaultPromptTokens,
     check: checkApart,
     option: { flag: '--prompt-tokens', takes: '<n>', help: 'tokens of the prompt (generate)' },
@@ -120,6 +122,7 @@ export const EVERY_RUN = {
     kind: GENERATED_COUNT,
     label: 'Tokens to generate',
     modes: ['generate'],
+    nothing: 0,
     default: defaultTokens,
     check(tokens, run: Lengths, model, refuse) {
       checkApart(tokens, run, model, refuse);
@@ -140,7 +143,12 @@ export const EVERY_RUN = {
     kind: SWITCH,
     label: 'KV cache',
     modes: ['generate'],
+    alsoIn: ['serve'],
     default: ({ mode }: { mode: Mode }) => mode === 'generate' || mode === 'serve',
+    check(isOn, { mode }: { mode: Mode }, _, refuse) {
+      if (mode === 'serve' && !isOn)
+        refuse('an engine serves from one', 'Leave it out, or use --mode generate.');
+    },
     option: {
       flag: '--kv-cache',
       takes: '<on|off>',
@@ -207,6 +215,7 @@ export const EVERY_RUN = {
     kind: count(),
     label: 'Micro-batches a step',
     modes: ['train'],
+    nothing: 1,
     default: 1,
     check(parts, run: Worked, model, refuse) {
       if (isBundled(run, model) && run.mode === 'train' && parts > MOST_ACCUMULATED)
@@ -227,6 +236,7 @@ export const EVERY_RUN = {
     kind: CHECKPOINTING,
     label: 'Checkpointing',
     modes: ['train'],
+    nothing: 'none',
     default: 'none',
     check(checkpointing, _, { layers }, refuse) {
       if (isCheckpointing(checkpointing) && (segmentLength(checkpointing) ?? 1) <= layers) return;
@@ -283,6 +293,13 @@ export const EVERY_RUN = {
     label: 'Backend',
     choiceLabels: { null: 'best available', webgpu: 'WebGPU', wasm: 'WebAssembly', cpu: 'CPU' },
     default: null,
+    check(backend, { framework }: Worked, _, refuse) {
+      if (backend !== null && framework !== 'tfjs')
+        refuse(
+          `it is a setting of the bundled workload, and the framework is ${framework}`,
+          'Use --framework tfjs, or leave --backend out.',
+        );
+    },
     option: {
       flag: '--backend',
       takes: '<name>',

@@ -40,6 +40,10 @@ export function choiceOrNull<const T extends string>(choices: readonly T[]): Kin
   };
 }
 
+/** The limit above, for a text past it. */
+const mostFor = (text: string) =>
+  Number(text) > Number.MAX_SAFE_INTEGER ? ` and at most ${Number.MAX_SAFE_INTEGER}` : '';
+
 /** A whole number of at least `least`. */
 export function count(least = 1): Kind<number> {
   return {
@@ -48,7 +52,11 @@ export function count(least = 1): Kind<number> {
     parse(option, text) {
       const number = Number(text);
       if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
-      return rejectOption(option, text, `Give a whole number of at least ${least}.`);
+      return rejectOption(
+        option,
+        text,
+        `Give a whole number of at least ${least}${mostFor(text)}.`,
+      );
     },
   };
 }

@@ -16,8 +16,12 @@ export interface Setting<T, Needs = unknown, Flag extends string = string> {
   readonly label: string;
   /** What its choices are called in a form, where that is not the choice itself. */
   readonly choiceLabels?: Readonly<Record<string, string>>;
-  /** Modes in which a form asks for it; left out, all of them. */
+  /** Modes in which a form asks for it; left out, all of them. Said of a run in another, it is refused. */
   readonly modes?: readonly Mode[];
+  /** Modes that take it although no form asks for it there. */
+  readonly alsoIn?: readonly Mode[];
+  /** The value that asks for nothing, so that a run of any mode may say it; a switch's is off. */
+  readonly nothing?: NoInfer<T>;
   /** The mode that giving it means where nothing else decides. */
   readonly usualMode?: Mode;
   readonly default?: NoInfer<T> | ((run: Needs, model: ModelSpec, given: Given) => NoInfer<T>);

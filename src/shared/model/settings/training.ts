@@ -18,6 +18,9 @@ import { refuseBundled, setting } from './setting';
 
 const always = () => true;
 
+/** Optimizers with a fused kernel in torch.optim: SGD, with momentum or without, Adam and AdamW. */
+const FUSED: ReadonlySet<Optimizer> = new Set(['adamw', 'adam', 'momentum', 'sgd']);
+
 const PAGED: ReadonlySet<Optimizer> = new Set(['adamw', 'adam', 'adam8bit', 'lion']);
 
 export const TRAINING = {
@@ -26,6 +29,7 @@ export const TRAINING = {
     kind: count(0),
     label: 'Rank of low-rank adapters',
     modes: ['train'],
+    nothing: 0,
     impliesPyTorch: always,
     check(rank, run: { mode: Mode; framework: Framework }, { hidden }, refuse) {
       if (rank === 0) return;
@@ -50,7 +54,11 @@ export const TRAINING = {
     kind: MODULES,
     label: 'Matrices with adapters',
     modes: ['train'],
-    check: (targets, _, model) => checkAdapterTargets(model, targets),
+    check(targets, run: { loraRank?: number }, model, refuse) {
+      if (!run.loraRank)
+        refuse('the run has no adapters', 'Give --lora-rank, or leave --lora-targets out.');
+      checkAdapterTargets(model, targets);
+    },
     option: {
       flag: '--lora-targets',
       takes: '<which>',
@@ -63,6 +71,7 @@ export const TRAINING = {
     kind: count(0),
     label: 'Reference models',
     modes: ['train'],
+    nothing: 0,
     impliesPyTorch: always,
     check(models, run: { mode: Mode; framework: Framework }, _, refuse) {
       if (models === 0) return;
@@ -308,6 +317,13 @@ export const TRAINING = {
     label: 'Kernel of the optimizer',
     modes: ['train'],
     impliesPyTorch: always,
+    check(kernel, run: { optimizer: Optimizer }, _, refuse) {
+      if (kernel === 'fused' && !FUSED.has(run.optimizer))
+        refuse(
+          `PyTorch has no such kernel for ${run.optimizer}`,
+          `Use --optimizer ${[...FUSED].join(' or ')}, or leave --optimizer-kernel out.`,
+        );
+    },
     option: { flag: '--optimizer-kernel', takes: '<kind>', help: 'foreach, fused (PyTorch)' },
   }),
 };

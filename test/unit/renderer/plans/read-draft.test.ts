@@ -7,6 +7,7 @@ import {
   EMPTY_DRAFT,
   overlaid,
   parseDraft,
+  withSetting,
   writeDraft,
 } from '../../../../src/renderer/plans/draft';
 import { inWindowWords } from '../../../../src/renderer/plans/labels';
@@ -99,6 +100,23 @@ describe('a draft', () => {
     expect(Object.keys(faults).sort()).toEqual(['batch', 'gpu', 'layers', 'precision', 'seq']);
     expect(faults.batch?.message).toBe('Batch cannot be "many".');
     expect(faults.batch?.remedy).toMatch(/whole number/);
+  });
+
+  test('takes along into a mode that is chosen what that mode has a use for', () => {
+    const training = plan('llama-3-8b', {
+      ...{ mode: 'train', batch: '4', optimizer: 'sgd', checkpointing: 'full' },
+      ...{ loraRank: '8', seq: '64' },
+    });
+    const generating = withSetting(training, 'mode', 'generate');
+    expect(generating.settings).toEqual({ mode: 'generate', batch: '4', seq: '64' });
+    expect(readDraft(generating, { framework: 'pytorch' }).faults).toEqual({});
+    expect(overlaid(training, plan('', { mode: 'infer' })).settings).toEqual({
+      ...{ mode: 'infer', batch: '4', seq: '64' },
+    });
+    const typed = withSetting(generating, 'optimizer', 'sgd');
+    expect(readDraft(typed, { framework: 'pytorch' }).faults.optimizer?.message).toMatch(
+      /training/,
+    );
   });
 
   test('is judged against model and other settings, in the words of the window', () => {

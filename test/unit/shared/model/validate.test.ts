@@ -35,7 +35,8 @@ describe('a model', () => {
       /kvHeads cannot be 5/,
       /divisor of 12/,
     ],
-    ['more bytes than can be counted', { layers: 2 ** 40 }, /2\^53/, /fewer layers/],
+    ['a billion layers', { layers: 1e9 }, /layers cannot be 1000000000/, /Use 1 to 10000/],
+    ['more bytes than can be counted', { vocab: 2 ** 50 }, /2\^53/, /fewer layers/],
   ])('with %s is refused with what would be valid', (_, change, message, remedy) => {
     expect(() => checkModel({ ...gpt2, ...change })).toThrow(refusal(message, remedy));
   });
@@ -108,6 +109,45 @@ describe('a run', () => {
     ],
   ])('with %s is refused', (_, run, message) => {
     expect(() => checkRun(gpt2, run)).toThrow(refusal(message));
+  });
+
+  it.each<[string, Partial<RunSpec>, RegExp, RegExp]>([
+    ['generate', { optimizer: 'sgd' }, /optimizer cannot be "sgd".*training/, /--mode train, or/],
+    ['infer', { checkpointing: 'full' }, /checkpointing cannot be "full"/, /leave --checkpointing/],
+    ['train', { tokens: 5 }, /tokens cannot be 5.*generation, and the mode is train/, /generate/],
+    ['serve', { promptTokens: 5 }, /promptTokens cannot be 5/, /--mode generate/],
+    ['infer', { kvPrecision: 'fp8' }, /generation and serving/, /--mode generate or serve/],
+  ])('in mode %s is refused what was said of another: %o', (mode, said, message, remedy) => {
+    const llama = preset('llama-3-8b');
+    const run = runDefaults(llama, { ...said, mode } as Partial<RunSpec>);
+    expect(() => checkRun(llama, run, said)).toThrow(refusal(message, remedy));
+    expect(() => checkRun(llama, run)).not.toThrow();
+  });
+
+  it('takes in every mode what asks for nothing, and defaults of every setting', () => {
+    const llama = preset('llama-3-8b');
+    const nothing: Partial<RunSpec> = {
+      ...{ checkpointing: 'none', gradAccum: 1, zero: 0, loraRank: 0, cp: 1, microBatches: 1 },
+      dora: false,
+    };
+    for (const mode of MODES) {
+      const run = runDefaults(llama, { ...nothing, mode });
+      expect(() => checkRun(llama, run, nothing)).not.toThrow();
+      expect(() => checkRun(llama, runDefaults(llama, { mode }))).not.toThrow();
+    }
+  });
+
+  it('past what can be counted names the count that is too great', () => {
+    const llama = preset('llama-3-8b');
+    for (const [given, field] of [
+      [{ mode: 'train', batch: 1e12 }, 'batch'],
+      [{ mode: 'train', seq: 1e12 }, 'seq'],
+      [{ mode: 'generate', tokens: 1e12 }, 'tokens'],
+      [{ mode: 'generate', promptTokens: 1e12 }, 'promptTokens'],
+    ] as const)
+      expect(() => checkRun(llama, runDefaults(llama, given))).toThrow(
+        refusal(new RegExp(`^${field} cannot be 1000000000000:`)),
+      );
   });
 
   it('of unequal lengths is as long as the longest: of its prompt in generation, of its sequence elsewhere', () => {

@@ -5,6 +5,7 @@ import type { RecordRequest } from '../../../../shared/contract/api';
 import { bundledPart, checkBundledPrecision, notBundled } from '../../../../shared/model/bundled';
 import { isPresetName, preset, presetNames } from '../../../../shared/model/presets';
 import { RUN_SETTINGS } from '../../../../shared/model/settings';
+import { refuseOtherMode } from '../../../../shared/model/settings/modes';
 import { checkpointName, configBeside, INSTRUMENTS } from '../../../engine/workload-choices';
 import type { ExpectationOptions } from './expectations';
 import { promptLengths } from './prompt-lengths';
@@ -139,6 +140,8 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
   const isNamedByWeights =
     weights !== undefined && options.model === undefined && otherwise !== bundled;
   checkBundledPrecision(run);
+  const own = bundledSettings(options);
+  for (const name of BUNDLED_SETTINGS) refuseOtherMode(name, own, run.mode);
   if (run.framework !== 'tfjs')
     throw new Failure(
       'bad_input',
@@ -148,7 +151,7 @@ async function bundledRequest(bundled: string, options: RecordOptions): Promise<
   return {
     bundled: 'gpt2',
     model: isNamedByWeights ? { ...found, name: checkpointName(weights) } : found,
-    run: { ...run, ...bundledSettings(options) },
+    run: { ...run, ...own },
     ...(weights !== undefined && { weights: resolve(weights) }),
     ...(saveWeights !== undefined && { saveWeights: resolve(saveWeights) }),
   };

@@ -56,7 +56,7 @@ export async function resolveSpec(
   const read = readSettings(options, COMMON_SETTINGS);
   const said = defaults.run ? saidBeside(defaults.run, read) : read;
   const spec = describeRun(model, said, defaults.framework, options.packed);
-  checkRun(model, spec.run);
+  checkRun(model, spec.run, said);
   return spec;
 }
 
