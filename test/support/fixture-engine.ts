@@ -19,6 +19,7 @@ import { addSummaries, shortenDocument } from '../../src/shared/session/brief';
 import { compareSessions } from '../../src/shared/session/compare';
 import { cutPage, touches } from '../../src/shared/session/pages';
 import { drawPhases } from '../../src/shared/session/phase-bars';
+import { PhaseLooks } from '../../src/shared/session/phase-changes';
 import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
@@ -119,6 +120,7 @@ export function fixtureEngine(
   };
   let saved: readonly SavedWorkload[] = [];
   let settings = USUAL_SETTINGS;
+  const looks = new PhaseLooks('fixture');
   const answers: Omit<EngineClient, 'on'> = {
     info: async () => ({
       version: '0.1.0',
@@ -178,6 +180,7 @@ export function fixtureEngine(
       );
       return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, page);
     },
+    phaseChanges: async ({ id, since }) => looks.tell(find(id).document.overlay.phases, since),
     phaseBars: async ({ id, t0, t1, columns }) =>
       drawPhases(find(id).document.overlay.phases, t0, t1, columns),
     markers: async ({ id, ...page }) => cutPage(find(id).document.markers, page),

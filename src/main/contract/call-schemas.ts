@@ -99,6 +99,7 @@ export const CALL_SCHEMAS: {
     flagged: z.boolean().optional(),
     order: z.enum(['time', 'worst']).optional(),
   }),
+  phaseChanges: z.object({ id, series, until, since: text.optional() }),
   phaseBars: z.object({ id, series, until, t0: z.number(), t1: z.number(), columns: z.number() }),
   markers: z.object({
     ...rows,

@@ -8,6 +8,7 @@ export const QUERY_METHODS = [
   'show',
   'brief',
   'phases',
+  'phaseChanges',
   'phaseBars',
   'markers',
   'gaps',

@@ -102,6 +102,10 @@ export class Sessions {
     return cutPage(order === 'worst' ? matching.toSorted(compareWorst) : matching, query);
   }
 
+  phaseChanges(query: Query<'phaseChanges'>): Answer<'phaseChanges'> {
+    return this.#phases.changes(query);
+  }
+
   phaseBars(query: Query<'phaseBars'>): Answer<'phaseBars'> {
     const { t0, t1, columns } = query;
     return drawPhases(this.#phases.rows(query), t0, t1, clampColumns(columns));

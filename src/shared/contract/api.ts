@@ -23,6 +23,7 @@ import type { Comparison } from '../session/comparison';
 import type { Mark, MarkDraft } from '../session/marks';
 import type { Page } from '../session/pages';
 import type { PhaseBar } from '../session/phase-bars';
+import type { PhaseChanges } from '../session/phase-changes';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
 import type { SeriesStatistics } from '../session/statistics';
 import type { ExperimentPart, PlannedRun, SessionSummary } from '../session/types';
@@ -36,6 +37,7 @@ import type {
   MarkersQuery,
   MomentQuery,
   PhaseBarsQuery,
+  PhaseChangesQuery,
   PhasesQuery,
   StatisticsQuery,
 } from './queries';
@@ -190,6 +192,8 @@ interface Methods {
   /** The session without its rows: summaries in bounded size, however long it is. `series`: the line to overlay instead of the best one. */
   brief(q: { id: string; series?: string } & AsKnown): Promise<BriefDocument>;
   phases(q: PhasesQuery): Promise<Page<OverlayPhase>>;
+  /** All phases in order of their beginning, of which only those are told that are not as they were by the caller's last look. */
+  phaseChanges(q: PhaseChangesQuery): Promise<PhaseChanges>;
   /** Phases made ready to draw: what is too short to be seen is merged. */
   phaseBars(q: PhaseBarsQuery): Promise<readonly PhaseBar[]>;
   /** In order of arrival. */
@@ -292,6 +296,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   trace: true,
   brief: true,
   phases: true,
+  phaseChanges: true,
   phaseBars: true,
   markers: true,
   gaps: true,

@@ -26,6 +26,13 @@ export interface PhasesQuery extends RowsQuery {
   readonly order?: 'time' | 'worst';
 }
 
+export interface PhaseChangesQuery extends AsKnown {
+  readonly id: string;
+  readonly series?: string;
+  /** The `look` of the last answer; all phases are told where it is left out or not known any more. */
+  readonly since?: string;
+}
+
 export interface PhaseBarsQuery extends AsKnown {
   readonly id: string;
   readonly series?: string;

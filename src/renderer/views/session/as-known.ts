@@ -1,6 +1,6 @@
 /**
  * The engine as it would have answered at a moment of a session: every question about that session is asked with the
- * moment, and asked again when the moment moves, so whatever is on screen follows a replay without knowing of it.
+ * moment unless it names one, and asked again when the moment moves, so whatever is on screen follows a replay without knowing of it.
  */
 import type { Micros } from '../../../shared/base/units';
 import type { EngineClient } from '../../../shared/contract/api';
@@ -14,6 +14,7 @@ const OF_A_MOMENT: ReadonlySet<PropertyKey> = new Set<keyof EngineClient>([
   'trace',
   'sessionBudget',
   'phases',
+  'phaseChanges',
   'phaseBars',
   'markers',
   'gaps',
@@ -61,7 +62,7 @@ export function askAsKnown(
       if (typeof method !== 'function' || !OF_A_MOMENT.has(name)) return method;
       return (question: { readonly id: string }, ...rest: unknown[]) => {
         const until = moment();
-        const asked = question.id === id && until !== null ? { ...question, until } : question;
+        const asked = question.id === id && until !== null ? { until, ...question } : question;
         return method.call(target, asked, ...rest);
       };
     },

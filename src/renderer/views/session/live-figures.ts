@@ -48,6 +48,14 @@ function betweenPhases({ phases }: SessionDocument['overlay']): string {
 const untilThen = ([from, to]: readonly [Micros, Micros]): string =>
   to > from ? `in about ${formatDuration(to - from)}` : 'at the coming peak';
 
+/** A slow source is between two readings, not lost: a gap that is open ends no earlier than this before the newest moment. */
+const openWithin = (intervalUs: Micros | null): Micros =>
+  Math.max(1_500_000, 2 * (intervalUs ?? 0));
+
+/** Gaps that end before are over, whichever series they are of. */
+export const openSince = ({ durationUs, series }: Pick<SessionDocument, 'durationUs' | 'series'>) =>
+  durationUs - Math.max(...series.map(({ intervalUs }) => openWithin(intervalUs)), 0);
+
 /** The series laid over the budget, or else any, that has been without a reading up to now. */
 export function openGap({
   gaps,
@@ -55,10 +63,9 @@ export function openGap({
   overlay,
   series,
 }: SessionDocument): SessionDocument['gaps'][number] | null {
-  // A slow source is between two readings, not lost.
   const open = gaps.filter(({ t0, t1, series: id }) => {
     const interval = series.find((each) => each.id === id)?.intervalUs ?? 0;
-    return t1 >= durationUs - Math.max(1_500_000, 2 * interval) && t1 - t0 > 2 * interval;
+    return t1 >= durationUs - openWithin(interval) && t1 - t0 > 2 * interval;
   });
   return open.find((gap) => gap.series === overlay.series) ?? open[0] ?? null;
 }

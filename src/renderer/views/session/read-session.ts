@@ -1,20 +1,79 @@
 /**
- * A session as its view shows it, from what the engine tells by page. One of many phases is read page by page, so that
- * the engine answers what is to be drawn in between; what can be said without them is said at once.
+ * A session as its view shows it, from what the engine tells in parts: its summaries, and of its rows only those that
+ * are not here by the look before. So a look at a recording costs what is new, and a long session shows what can be said
+ * without its phases before they are here.
  */
 import type { EngineClient } from '../../../shared/contract/api';
+import type { AsKnown } from '../../../shared/contract/queries';
 import { MAX_ROWS, type Page } from '../../../shared/session/pages';
+import { type KnownPhases, takeChanges } from '../../../shared/session/phase-changes';
 import type { BriefDocument, SessionDocument } from '../../../shared/session/session-document';
+import type { LogLine } from '../../../shared/trace/types';
+import { openSince } from './live-figures';
 
-/** Of fewer a whole document is made, sent and read faster than it is asked for in parts. */
+/** Fewer are here about as soon as the rest: what is drawn before them would only flicker. */
 const MANY_PHASES = 2000;
 
-/** One that is recorded is asked for whole, as it grows. */
-export const isLong = ({ status, counts }: BriefDocument): boolean =>
-  status !== 'recording' && counts.phases > MANY_PHASES;
+interface Question extends AsKnown {
+  readonly id: string;
+  readonly series?: string;
+}
+
+/** Reads one session on one line, again and again. */
+export class SessionFollower {
+  readonly #question: Question;
+  readonly #isGrowing: boolean;
+  #phases: KnownPhases | null = null;
+  #logs: readonly LogLine[] = [];
+
+  /** `isGrowing`: no look is at an earlier moment than the one before. */
+  constructor(id: string, series: string | null, isGrowing: boolean) {
+    this.#isGrowing = isGrowing;
+    this.#question = series === null ? { id } : { id, series };
+  }
+
+  /** `onBrief` is told of a session of many phases before they are here, by the first look. */
+  async read(
+    engine: EngineClient,
+    onBrief: (document: SessionDocument) => void,
+  ): Promise<SessionDocument> {
+    const brief = await engine.brief(this.#question);
+    if (this.#phases === null && brief.counts.phases > MANY_PHASES) onBrief(withoutRows(brief));
+    // Of one moment, though it may have moved on meanwhile.
+    const until = this.#isGrowing ? {} : { until: brief.durationUs };
+    const { id } = this.#question;
+    this.#phases = await readPhases(engine, { ...this.#question, ...until }, this.#phases);
+    this.#logs = await readAll(this.#isGrowing ? this.#logs : [], (page) =>
+      engine.logs({ id, ...until, ...page }),
+    );
+    const markers = await readAll([], (page) =>
+      engine.markers({ id, type: 'note', ...until, ...page }),
+    );
+    const gaps =
+      brief.status === 'recording'
+        ? await readAll([], (page) => engine.gaps({ id, t0: openSince(brief), ...until, ...page }))
+        : [];
+    const overlay = { ...brief.overlay, phases: this.#phases.rows };
+    return { ...withoutRows(brief), overlay, logs: this.#logs, markers, gaps };
+  }
+}
+
+async function readPhases(
+  engine: EngineClient,
+  question: Question,
+  before: KnownPhases | null,
+): Promise<KnownPhases> {
+  let known = before;
+  for (;;) {
+    const since = known && { since: known.look };
+    const changes = await engine.phaseChanges({ ...question, ...since });
+    known = takeChanges(known, changes);
+    if (!changes.isMore) return known;
+  }
+}
 
 /** Before any row is here. */
-export const withoutRows = (brief: BriefDocument): SessionDocument => ({
+const withoutRows = (brief: BriefDocument): SessionDocument => ({
   ...brief,
   overlay: { ...brief.overlay, phases: [] },
   markers: [],
@@ -22,24 +81,13 @@ export const withoutRows = (brief: BriefDocument): SessionDocument => ({
   logs: [],
 });
 
-/** With its phases, its log and what it noted; gaps come with the lines they are in. */
-export async function readByPage(
-  engine: EngineClient,
-  question: { readonly id: string; readonly series?: string },
-): Promise<SessionDocument> {
-  const { id } = question;
-  const brief = await engine.brief(question);
-  const phases = await readAll((page) => engine.phases({ ...question, ...page }));
-  const logs = await readAll((page) => engine.logs({ id, ...page }));
-  const markers = await readAll((page) => engine.markers({ id, type: 'note', ...page }));
-  return { ...withoutRows(brief), overlay: { ...brief.overlay, phases }, logs, markers };
-}
-
+/** `known`, and the rows behind it. */
 async function readAll<T>(
+  known: readonly T[],
   ask: (page: { readonly from: number; readonly limit: number }) => Promise<Page<T>>,
 ): Promise<readonly T[]> {
-  const rows: T[] = [];
-  for (let from: number | null = 0; from !== null; ) {
+  const rows = [...known];
+  for (let from: number | null = known.length; from !== null; ) {
     const page: Page<T> = await ask({ from, limit: MAX_ROWS });
     for (const row of page.rows) rows.push(row);
     from = page.next;

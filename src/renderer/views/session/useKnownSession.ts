@@ -1,9 +1,9 @@
 /** A session and its budget as the engine above answers, asked for again as it grows. */
-import { useMemo, useRef } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Budget } from '../../../shared/budget/types';
 import type { SessionDocument } from '../../../shared/session/session-document';
 import { useEngineEvent, useQuery, useThrottled } from '../../state/engine';
-import { isLong, readByPage, withoutRows } from './read-session';
+import { SessionFollower } from './read-session';
 
 /** Twice a second is as often as a changing number can be read. */
 const LIVE_MS = 500;
@@ -16,43 +16,32 @@ export interface KnownSession {
   refresh(): void;
 }
 
-/** All there is of it. One of many phases is read by page, and what can be said before is said at once. */
-export function useKnownSession(id: string, series: string | null): KnownSession {
-  const brief = useQuery(`brief ${id} ${series ?? ''}`, (engine) =>
-    engine.brief(askFor(id, series)),
-  );
-  const first = brief.data;
-  const byPage = first !== null && isLong(first);
-  const known = useAnswers(id, series, true, first === null ? null : { byPage });
-  const early = useMemo(
-    () => (first !== null && byPage ? withoutRows(first) : null),
-    [first, byPage],
-  );
-  return { ...known, session: known.session ?? early, error: brief.error ?? known.error };
-}
+/** All there is of it. What can be said of one of many phases before they are here is said at once. */
+export const useKnownSession = (id: string, series: string | null): KnownSession =>
+  useAnswers(id, series, true, true);
 
-/**
- * As the engine above knows it at the moment of a replay, asked for whole at each: as then, it is being recorded. Nothing is
- * asked for where `isAsked` is false.
- */
+/** As the engine above knows it at the moment of a replay. Nothing is asked for where `isAsked` is false. */
 export const useSessionAtMoment = (
   id: string,
   series: string | null,
   isAsked: boolean,
-): KnownSession => useAnswers(id, series, isAsked, isAsked ? { byPage: false } : null);
+): KnownSession => useAnswers(id, series, isAsked, false);
 
-/** `way` is how the session is read; null where it is not, or not yet. */
 function useAnswers(
   id: string,
   series: string | null,
   isAsked: boolean,
-  way: { readonly byPage: boolean } | null,
+  isGrowing: boolean,
 ): KnownSession {
-  const shown = useQuery(`show ${id} ${series ?? ''} ${way?.byPage}`, async (engine) => {
-    if (way === null) return null;
-    const question = askFor(id, series);
-    return way.byPage ? readByPage(engine, question) : engine.show(question);
-  });
+  const key = `session ${id} ${series ?? ''}`;
+  const [early, setEarly] = useState<{ key: string; document: SessionDocument } | null>(null);
+  const follower = useMemo(
+    () => new SessionFollower(id, series, isGrowing),
+    [id, series, isGrowing],
+  );
+  const shown = useQuery(`${key} ${isAsked}`, async (engine) =>
+    isAsked ? follower.read(engine, (document) => setEarly({ key, document })) : null,
+  );
   const budget = useQuery(`budget ${id} ${isAsked}`, async (engine) =>
     isAsked ? engine.sessionBudget({ id }) : null,
   );
@@ -66,12 +55,11 @@ function useAnswers(
   });
   const latest = useRef<SessionDocument | null>(null);
   if (shown.data || !isAsked) latest.current = shown.data;
+  const first = early?.key === key ? early.document : null;
   return {
-    session: shown.data ?? latest.current,
+    session: shown.data ?? latest.current ?? first,
     budget: budget.data,
     error: shown.error ?? budget.error,
     refresh: shown.refresh,
   };
 }
-
-const askFor = (id: string, series: string | null) => (series === null ? { id } : { id, series });

@@ -15,7 +15,12 @@ import { createEngine, type Engine } from '../../../../src/main/engine/engine';
 import { Sessions } from '../../../../src/main/engine/sessions';
 import { openLibrary } from '../../../../src/main/store/library';
 import { createSession } from '../../../../src/main/store/session-file';
-import { packPhases, unpackPhases } from '../../../../src/shared/session/packed-phases';
+import { decodeMessage, encodeMessage } from '../../../../src/shared/contract/codec';
+import {
+  type KnownPhases,
+  type PhaseChanges,
+  takeChanges,
+} from '../../../../src/shared/session/phase-changes';
 import { repository } from '../../../support/repository';
 import { plainHeader, plainInfo } from '../../../support/session-header';
 
@@ -43,7 +48,9 @@ const listKept = () => {
   return existsSync(folder) ? readdirSync(folder) : [];
 };
 /** Changes what is kept of the one session, so that it shows where an answer came from. */
-function mark(change: (kept: { program: string; value: { name: string } }) => void): void {
+function mark<Value = { name: string }>(
+  change: (kept: { program: string; value: Value }) => void,
+): void {
   const [file = ''] = listKept();
   const path = join(dir, '.kept', file);
   const kept = JSON.parse(readFileSync(path, 'utf8'));
@@ -153,7 +160,16 @@ describe('phase rows', () => {
     sessions.letGo();
     return answer;
   };
+  const readAll = (sessions: Sessions) => {
+    let known: KnownPhases | null = null;
+    for (;;) {
+      const changes = sessions.phaseChanges({ id: 's', ...(known && { since: known.look }) });
+      known = takeChanges(known, changes);
+      if (!changes.isMore) return known;
+    }
+  };
   const questions = (sessions: Sessions) => [
+    readAll(sessions).rows,
     sessions.phases({ id: 's', from: 1100, limit: 200 }),
     sessions.phases({ id: 's', limit: 7, order: 'worst', phase: 'backward' }),
     sessions.phases({ id: 's', limit: 50, t0: 1e6, t1: 1.2e6 }),
@@ -163,19 +179,29 @@ describe('phase rows', () => {
   it('of a finished session are kept, and those of the analysis', () => {
     writeSteps('s');
     const analysed = once((sessions) => {
-      const { overlay } = sessions.show({ id: 's' });
-      expect(unpackPhases(JSON.parse(JSON.stringify(packPhases(overlay.phases))))).toEqual(
-        overlay.phases,
-      );
+      expect(readAll(sessions).rows).toEqual(sessions.show({ id: 's' }).overlay.phases);
       return questions(sessions);
     });
     expect(listKept()).toEqual(['s~phases%20']);
     expect(once(questions)).toEqual(JSON.parse(JSON.stringify(analysed)));
-    mark((kept) => {
-      const { measured } = kept.value as unknown as { measured: number[] };
-      measured[0] = 77;
+    mark<string>((kept) => {
+      const answers = decodeMessage(kept.value) as { rows: PhaseChanges['rows'] }[];
+      const numbers = answers[0]?.rows.kinds[0]?.numbers ?? [];
+      const steps = numbers.find(({ path }) => path.join() === 'step')?.column;
+      if (steps && 'steps' in steps) steps.steps[0] = 77;
+      kept.value = encodeMessage(answers);
     });
-    expect(once((sessions) => sessions.phases({ id: 's', limit: 1 })).rows[0]?.measured).toBe(77);
+    expect(once((sessions) => sessions.phases({ id: 's', limit: 1 })).rows[0]?.step).toBe(77);
+  });
+
+  it('that a caller has of a finished session are not told again', () => {
+    writeSteps('s');
+    once((sessions) => {
+      const { look } = readAll(sessions);
+      const again = sessions.phaseChanges({ id: 's', since: look });
+      expect(again).toMatchObject({ look, isMore: false });
+      expect(again.at).toHaveLength(0);
+    });
   });
 
   it('of a few phases, and of a moment of a session, are not kept', () => {
