@@ -6,7 +6,7 @@
 import type { Bytes, Micros } from '../../shared/base/units';
 import type { AbsentReason, Reading } from '../../shared/base/vocabulary';
 import { frameworkSeries } from '../../shared/trace/series-ids';
-import type { LogLine, Marker, MemoryMark, SeriesInfo } from '../../shared/trace/types';
+import type { LogLine, Marker, MemoryMark, SeriesInfo, TrailPoint } from '../../shared/trace/types';
 import type { SessionWriter } from '../store/session-file';
 import type { LearntOfSeries, SampleSink } from '../telemetry/sampler';
 
@@ -109,19 +109,25 @@ export class LiveTrace implements SampleSink {
       const id = frameworkSeries(field, marker.rank);
       const value = memory[field];
       if (value === undefined) continue;
-      this.declare({
-        id,
-        source: 'framework',
-        metric: field,
-        unit: 'bytes',
-        windowUs: null,
-        intervalUs: null,
-      });
+      this.declare(asItHappens(id, field, 'bytes'));
       if (field === 'allocated') {
         for (const [at, bytes] of samplesBefore(t, memory, trail))
           this.push(id, at, { kind: 'ok', value: bytes });
       }
       this.push(id, t, { kind: 'ok', value });
+    }
+    this.#pushOperations(frameworkSeries('operation', marker.rank), t, trail);
+  }
+
+  /** Where the workload counts its operations, their numbers at the moments of its trail: a prediction by operation is laid in time by them. */
+  #pushOperations(id: string, t: Micros, trail: readonly TrailPoint[]): void {
+    let last = Number.NEGATIVE_INFINITY;
+    for (const [at, , operation] of trail) {
+      if (operation !== undefined && at > last && at < t) {
+        this.declare(asItHappens(id, 'operation', 'count'));
+        this.push(id, at, { kind: 'ok', value: operation });
+      }
+      last = at;
     }
   }
 
@@ -159,6 +165,15 @@ export class LiveTrace implements SampleSink {
   }
 }
 
+const asItHappens = (id: string, metric: string, unit: SeriesInfo['unit']): SeriesInfo => ({
+  id,
+  source: 'framework',
+  metric,
+  unit,
+  windowUs: null,
+  intervalUs: null,
+});
+
 /** Counters have 64 bits. */
 const isReadable = (value: number): boolean => Math.abs(value) < 2 ** 64;
 
@@ -166,10 +181,16 @@ const isReadable = (value: number): boolean => Math.abs(value) < 2 ** 64;
 function samplesBefore(
   t: Micros,
   { peak, peakAt, allocated, blocks }: MemoryMark,
-  trail: readonly (readonly [Micros, Bytes])[],
+  trail: readonly TrailPoint[],
 ): (readonly [Micros, Bytes])[] {
   const peaked =
-    peak !== undefined && peakAt !== undefined && peak > allocated ? [[peakAt, peak] as const] : [];
+    peak !== undefined &&
+    peakAt !== undefined &&
+    peak > allocated &&
+    !trail.some(([at, bytes]) => at === peakAt && bytes === peak)
+      ? [[peakAt, peak] as const]
+      : [];
   const edges = (blocks?.edges ?? []).map(([, , at, bytes]) => [at, bytes] as const);
-  return [...trail, ...edges, ...peaked].filter(([at]) => at < t).sort(([a], [b]) => a - b);
+  const points = trail.map(([at, bytes]) => [at, bytes] as const);
+  return [...points, ...edges, ...peaked].filter(([at]) => at < t).sort(([a], [b]) => a - b);
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Micros } from '../../shared/base/units';
 import { COMPONENTS } from '../../shared/base/vocabulary';
-import type { Marker, MemoryMark } from '../../shared/trace/types';
+import type { Marker, MemoryMark, TrailPoint } from '../../shared/trace/types';
 
 const index = z.int().nonnegative();
 const bytes = index;
@@ -67,7 +67,7 @@ const announcement = z.discriminatedUnion('type', [
     peakComponents: byComponent.nullish(),
     counters: counters.nullish(),
     trail: z
-      .array(z.tuple([nanoseconds, bytes]))
+      .array(z.tuple([nanoseconds, bytes, index.optional()]))
       .max(1024)
       .nullish(),
     blocks: blocks.optional().catch(undefined),
@@ -186,9 +186,10 @@ function memoryMark(
   now: Micros,
 ): MemoryMark {
   const peakAt = sessionTime(said.peakTs, originNs, now);
-  const trail = said.trail?.flatMap(([ts, allocated]) => {
+  const trail = said.trail?.flatMap(([ts, allocated, operation]): TrailPoint[] => {
     const t = sessionTime(ts, originNs, now);
-    return t === null ? [] : [[t, allocated] as const];
+    if (t === null) return [];
+    return [operation === undefined ? [t, allocated] : [t, allocated, operation]];
   });
   const edges = said.blocks?.edges.flatMap(([block, edge, ts, allocated]) => {
     const t = sessionTime(ts, originNs, now);

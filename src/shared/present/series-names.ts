@@ -40,6 +40,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'framework.allocated': 'Framework, allocated',
   'framework.reserved': 'Framework, reserved',
   'framework.requested': 'Framework, requested',
+  'framework.operation': 'Operation of the phase',
   rss: 'Host memory',
   'tree.rss': 'Host memory, this workload',
   'tree.cpu': 'CPU, this workload',

@@ -58,7 +58,8 @@ export const deviceIn = (id: string): string | undefined => DEVICE.exec(id)?.[1]
 /** The metric of a device's series, without the device. */
 export const deviceMetricIn = (id: string): string | undefined => DEVICE.exec(id)?.[2];
 
-export type FrameworkMetric = 'allocated' | 'reserved' | 'requested';
+/** `operation` is the number, within its phase, of the operation that was done last. */
+export type FrameworkMetric = 'allocated' | 'reserved' | 'requested' | 'operation';
 
 /** Of rank 0 the id that everyone knows; of the others the rank comes first. */
 export const frameworkSeries = (metric: FrameworkMetric, rank: number): string =>

@@ -97,12 +97,15 @@ export interface MemoryMark {
   readonly components?: Readonly<Partial<Record<Component, Bytes>>>;
   readonly peakComponents?: Readonly<Partial<Record<Component, Bytes>>>;
   /** Bytes allocated at moments on the way here; it becomes samples of the series and is not stored with the marker. */
-  readonly trail?: readonly (readonly [t: Micros, allocated: Bytes])[];
+  readonly trail?: readonly TrailPoint[];
   /** What was allocated at the edges of the model's blocks in the phase that this ends. */
   readonly blocks?: BlocksMark;
   /** Further counters of the framework by its own names, for example numBytes, numBytesInGPU. */
   readonly counters?: Readonly<Record<string, number>>;
 }
+
+/** `operation`: the number of the operation that took it there, from 1 in each phase, where the workload counts them. */
+export type TrailPoint = readonly [t: Micros, allocated: Bytes, operation?: number];
 
 /** The module that a model repeats: its layers, by name, and in order of time what was allocated as each began and ended. */
 export interface BlocksMark {

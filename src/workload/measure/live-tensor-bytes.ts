@@ -35,9 +35,12 @@ interface LiveBytesReading {
   readonly peakNumBytes: number;
   /** Of the bytes allocated after each new buffer since the phase began or was last read. */
   readonly operations: Digest;
-  /** Moments since the last reading with the bytes allocated then, at most MAX_TRAIL_LENGTH of them. */
-  readonly trail: readonly (readonly [ts: bigint, allocated: number])[];
+  /** Moments since the last reading, in order of time, at most MAX_TRAIL_LENGTH of them and the high-water mark. */
+  readonly trail: readonly TrailPoint[];
 }
+
+/** Bytes allocated at a moment; where a new buffer made them so, with its number among those of the phase, from 1. */
+export type TrailPoint = readonly [ts: bigint, allocated: number, operation?: number];
 
 /** Between two points of the trail, at first. */
 const TRAIL_NS = 2_000_000n;
@@ -58,10 +61,14 @@ export class LiveTensorBytes {
   #allocated = 0;
   #peak = 0;
   #peakAllocations = 0;
+  /** Number of the operation that reached the high-water mark; null where it stood when the phase began. */
+  #peakOperation: number | null = null;
   #peakTs = process.hrtime.bigint();
   #peakNumBytes = 0;
   readonly #operations = new RunningDigest();
-  #trail: (readonly [bigint, number])[] = [];
+  /** Since the phase began or was last read. */
+  #operationCount = 0;
+  #trail: TrailPoint[] = [];
   #trailInterval = TRAIL_NS;
 
   /** Starts listening. Call once, before the first tensor. */
@@ -118,14 +125,14 @@ export class LiveTensorBytes {
   beginPhase(): void {
     this.#markPeak();
     this.#peakNumBytes = this.#internals.state.numBytes;
+    this.#startCounting();
     this.#operations.take();
   }
 
   /** The figures now; the trail starts anew. */
   read(): LiveBytesReading {
-    const trail = this.#trail;
-    this.#trail = [];
-    this.#trailInterval = TRAIL_NS;
+    const trail = this.#takeTrail();
+    this.#startCounting();
     return {
       trail,
       allocated: this.#allocated,
@@ -145,9 +152,13 @@ export class LiveTensorBytes {
     this.#buffers.set(dataId, { component, bytes, order: ++this.#allocations });
     this.#live[component]! += bytes;
     this.#allocated += bytes;
-    if (this.#allocated > this.#peak) this.#markPeak();
+    this.#operationCount += 1;
+    if (this.#allocated > this.#peak) {
+      this.#markPeak();
+      this.#peakOperation = this.#operationCount;
+    }
     this.#operations.add(this.#allocated);
-    this.#extendTrail();
+    this.#extendTrail(this.#operationCount);
   }
 
   #onFree(dataId: object): void {
@@ -160,14 +171,35 @@ export class LiveTensorBytes {
   }
 
   /** Points of a line to draw between the exact marks: fewer a second as a phase lasts, so that their number is bounded. */
-  #extendTrail(): void {
+  #extendTrail(operation?: number): void {
     const now = process.hrtime.bigint();
     const last = this.#trail.at(-1);
     if (last && now - last[0] < this.#trailInterval) return;
-    this.#trail.push([now, this.#allocated]);
+    this.#trail.push(
+      operation === undefined ? [now, this.#allocated] : [now, this.#allocated, operation],
+    );
     if (this.#trail.length < MAX_TRAIL_LENGTH) return;
     this.#trail = this.#trail.filter((_, index) => index % 2 === 0);
     this.#trailInterval *= 2n;
+  }
+
+  #takeTrail(): readonly TrailPoint[] {
+    const trail = this.#trail;
+    this.#trail = [];
+    this.#trailInterval = TRAIL_NS;
+    if (this.#peakOperation === null) return trail;
+    const before = trail.findLastIndex(([ts]) => ts < this.#peakTs) + 1;
+    const peak: TrailPoint = [this.#peakTs, this.#peak, this.#peakOperation];
+    return [
+      ...trail.slice(0, before),
+      peak,
+      ...trail.slice(before).filter(([, , operation]) => operation !== this.#peakOperation),
+    ];
+  }
+
+  #startCounting(): void {
+    this.#operationCount = 0;
+    this.#peakOperation = null;
   }
 
   #markPeak(): void {

@@ -65,7 +65,7 @@ export class Reporter {
       peak: reading.peak,
       peakComponents: reading.peakComponents,
       peakTs: nanoseconds(reading.peakTs),
-      trail: reading.trail.map(([ts, allocated]) => [nanoseconds(ts), allocated]),
+      trail: reading.trail.map(([ts, ...told]) => [nanoseconds(ts), ...told]),
       counters,
     });
   }
