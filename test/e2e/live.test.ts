@@ -54,6 +54,18 @@ describe.skipIf(why !== null)(
       );
     }, 120_000);
 
+    it('names the operation under the crosshair, where as much was allocated as theory has it', async () => {
+      const chart = page.locator('.chart canvas').last();
+      const box = await chart.boundingBox();
+      if (box === null) throw new Error('no chart');
+      const note = page.getByTestId('curve-note');
+      for (let share = 0.95; share > 0.3 && !(await note.isVisible()); share -= 0.05)
+        await page.mouse.move(box.x + box.width * share, box.y + box.height / 3);
+      expect(await note.textContent()).toMatch(
+        /^Operation [\d,]+ of [\d,]+(, block \d)?\S+ \w+ measured, predicted .*, equal$/,
+      );
+    });
+
     it('appears and is followed where another process makes it, without a look at anything else', async () => {
       await page.evaluate(() => {
         location.hash = '#/';

@@ -20,9 +20,11 @@ import { compareSessions } from '../../src/shared/session/compare';
 import { cutPage, touches } from '../../src/shared/session/pages';
 import { drawPhases } from '../../src/shared/session/phase-bars';
 import { PhaseLooks } from '../../src/shared/session/phase-changes';
+import { placeCurves } from '../../src/shared/session/placed-curves';
 import { summarizeSpan } from '../../src/shared/session/statistics';
 import type { SessionSummary } from '../../src/shared/session/types';
 import { envelope } from '../../src/shared/trace/envelope';
+import { phaseSpans } from '../../src/shared/trace/phases';
 import {
   type FixtureSession,
   fixtureLibrary,
@@ -211,9 +213,11 @@ export function fixtureEngine(
       };
     },
     sessionBudget: async ({ id }) => find(id).budget,
-    predictedCurve: async ({ id }) => {
-      const { budget } = find(id);
-      return budget && predictCurve(budget.spec, budget.run);
+    predictedCurves: async ({ id, ...view }) => {
+      const { budget, data: series, document } = find(id);
+      const curves = budget && predictCurve(budget.spec, budget.run);
+      const { spans } = phaseSpans(document.markers, document.durationUs);
+      return curves && placeCurves(curves, { series, spans }, view);
     },
     invert: async () => null,
     budget: async ({ model, run }) => {

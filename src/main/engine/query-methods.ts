@@ -17,7 +17,7 @@ export const QUERY_METHODS = [
   'moment',
   'trace',
   'sessionBudget',
-  'predictedCurve',
+  'predictedCurves',
   'invert',
   'compare',
   'report',

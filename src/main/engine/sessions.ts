@@ -5,7 +5,6 @@
 import { Failure } from '../../shared/base/failure';
 import { setByteUnits } from '../../shared/base/format';
 import type { Micros } from '../../shared/base/units';
-import { type PhaseCurve, predictCurve } from '../../shared/budget/curve';
 import type { Budget } from '../../shared/budget/types';
 import type { EngineApi, TraceView } from '../../shared/contract/api';
 import type { AsKnown } from '../../shared/contract/queries';
@@ -23,16 +22,19 @@ import { describeAnalysis } from '../../shared/session/document';
 import { knownAt } from '../../shared/session/known-at';
 import { cutPage, touches } from '../../shared/session/pages';
 import { drawPhases } from '../../shared/session/phase-bars';
+import { placeCurves } from '../../shared/session/placed-curves';
 import type { SessionDocument } from '../../shared/session/session-document';
 import { summarizeSpan } from '../../shared/session/statistics';
 import type { SessionData } from '../../shared/session/types';
 import { envelope } from '../../shared/trace/envelope';
+import { phaseSpans } from '../../shared/trace/phases';
 import type { SeriesData } from '../../shared/trace/types';
 import { keepResult } from '../store/kept-results';
 import type { Library } from '../store/library';
 import { Analyses } from './analyses';
 import { renderReport } from './exports';
 import { KeptPhases } from './kept-phases';
+import { KnownCurves } from './known-curves';
 import { SessionCache } from './session-cache';
 
 type Query<Method extends keyof EngineApi> = Parameters<EngineApi[Method]>[0];
@@ -45,6 +47,7 @@ export class Sessions {
   readonly #library: Library;
   readonly #cache: SessionCache;
   readonly #analyses = new Analyses();
+  readonly #curves = new KnownCurves();
   readonly #phases: KeptPhases;
 
   constructor(library: Library) {
@@ -175,9 +178,19 @@ export class Sessions {
     return predictSession(this.#known(query)).budget;
   }
 
-  predictedCurve(query: Query<'predictedCurve'>): readonly PhaseCurve[] | null {
-    const budget = this.sessionBudget(query);
-    return budget && predictCurve(budget.spec, budget.run);
+  predictedCurves({ id, until, ...view }: Query<'predictedCurves'>): Answer<'predictedCurves'> {
+    return this.#cache.atOnce(id, (data) => {
+      const known = asKnown(data, until);
+      const { series, markers, durationUs } = known;
+      const curves = this.#curves.predict(known);
+      if (curves === null) return null;
+      const { spans } = phaseSpans(markers, durationUs);
+      return placeCurves(
+        curves,
+        { series, spans },
+        { ...view, columns: clampColumns(view.columns) },
+      );
+    });
   }
 
   invert({ id, model, given }: Query<'invert'>): Inversion | null {

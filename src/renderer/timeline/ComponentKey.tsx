@@ -15,7 +15,7 @@ import type { BudgetPicture } from './budget-picture';
 
 const ROW_PX = 15;
 /** Name and reading of the lane stand above. */
-const HEAD_PX = 52;
+const HEAD_PX = 56;
 
 export function ComponentKey({
   budget,

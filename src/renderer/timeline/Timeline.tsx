@@ -9,6 +9,7 @@ import type { Tier } from '../../shared/base/vocabulary';
 import type { Budget } from '../../shared/budget/types';
 import type { Finding } from '../../shared/divergence/overlay/types';
 import type { SessionDocument } from '../../shared/session/session-document';
+import { FRAMEWORK_ALLOCATED, rankIn, withoutRank } from '../../shared/trace/series-ids';
 import { LaneChart } from '../chart/LaneChart';
 import type { Lane } from '../chart/lane';
 import type { LaneLayout } from '../chart/lane-layout';
@@ -18,6 +19,8 @@ import { useEngine, useLinkState } from '../state/engine';
 import { createStore, type Store, useStore } from '../state/store';
 import { buildLanes, type SessionLanes, seriesInSight } from './build-lanes';
 import { ComponentKey } from './ComponentKey';
+import { CurveNote } from './CurveNote';
+import { CurveWindow } from './curve-window';
 import { LaneMenu } from './LaneMenu';
 import { Overview } from './Overview';
 import { PeakLabel } from './PeakLabel';
@@ -42,10 +45,10 @@ export interface TimelineProps {
 export function Timeline(props: TimelineProps) {
   const { session, state, extentUs } = props;
   const end = Math.max(runEnd(session), extentUs ?? 0);
-  const traces = useTraces(session.id, props.until);
+  const { traces, curves } = useTraces(props, end);
   const built = useMemo(
-    () => buildLanes(session, props.budget, props.tier, traces),
-    [session, props.budget, props.tier, traces],
+    () => buildLanes(session, props.budget, props.tier, traces, curves),
+    [session, props.budget, props.tier, traces, curves],
   );
   const view = useResolvedView(state, end, session.status === 'recording');
   const [layout, setLayout] = useState<LaneLayout | null>(null);
@@ -88,6 +91,7 @@ export function Timeline(props: TimelineProps) {
               rows={rows}
               cursor={state.cursor}
             />
+            <CurveNote curves={curves} rows={rows} cursor={state.cursor} view={view} />
             <PeakLabel session={session} rows={rows} view={view} onPeak={actions.showPeak} />
           </>
         )}
@@ -106,35 +110,51 @@ const NothingRead = ({ session }: Pick<TimelineProps, 'session'>) => (
   </p>
 );
 
-/** What is asked knows nothing later than `until`, whenever it is asked. */
-function useTraces(id: string, until: Micros | undefined): TraceWindows {
+/** What is asked knows nothing later than `until`, whenever it is asked. The curve comes with the line it is laid over. */
+function useTraces(props: TimelineProps, end: Micros) {
   const engine = useEngine();
-  const latest = useRef(until);
-  latest.current = until;
-  const traces = useMemo(
-    () =>
-      new TraceWindows((question, options) => {
-        const known = latest.current === undefined ? {} : { until: latest.current };
-        return engine.trace({ id, ...question, ...known }, options);
-      }),
-    [engine, id],
-  );
-  useEffect(() => () => traces.stop(), [traces]);
-  return traces;
+  const { id } = props.session;
+  const latest = useRef({ props, end });
+  latest.current = { props, end };
+  const windows = useMemo(() => {
+    const curves = new CurveWindow();
+    const traces = new TraceWindows(async ({ series, ...view }, options) => {
+      const { props: now, end: whole } = latest.current;
+      const asked = { id, ...view, ...(now.until !== undefined && { until: now.until }) };
+      const rank = curvedRank(now);
+      const [lines, predicted] = await Promise.all([
+        engine.trace({ ...asked, series }, options),
+        rank === null ? null : engine.predictedCurves(asked, options),
+      ]);
+      curves.take(view, whole, predicted, rank ?? 0);
+      return lines;
+    });
+    return { traces, curves };
+  }, [engine, id]);
+  useEffect(() => () => windows.traces.stop(), [windows]);
+  return windows;
+}
+
+/** Theory knows a curve of what a framework allocates; the rank whose line is drawn, null where it is another line. */
+function curvedRank({ session: { overlay }, tier, budget }: TimelineProps): number | null {
+  const { series } = overlay;
+  const isFramework = series !== null && withoutRank(series) === FRAMEWORK_ALLOCATED;
+  return isFramework && tier === 'refined' && budget !== null ? rankIn(series) : null;
 }
 
 /** Asks for what the lanes in sight need, again whenever the run has grown or the connection is a new one. */
 function useQuestions(
-  { session, state, until }: TimelineProps,
+  props: TimelineProps,
   built: SessionLanes,
   traces: TraceWindows,
   end: Micros,
   columns: number,
 ): void {
+  const { session, state, until } = props;
   const settings = useStore(state.lanes);
   const { epoch } = useLinkState();
   const series = useMemo(() => seriesInSight(built, settings, session), [built, settings, session]);
-  const version = `${epoch} ${session.durationUs} ${session.status} ${until ?? ''}`;
+  const version = `${epoch} ${session.durationUs} ${session.status} ${until ?? ''} ${curvedRank(props)}`;
   useEffect(() => {
     traces.want({ series, end, columns, version });
   }, [traces, series, end, columns, version]);

@@ -6,6 +6,7 @@ import { isShown, type Lane, type LaneSettings } from '../chart/lane';
 import { joinBlocks, listBlocks, RESIDUALS, residualBound } from '../chart/phase-blocks';
 import { type BudgetPicture, drawBudget } from './budget-picture';
 import { type CounterLane, counterLanes } from './counter-lanes';
+import type { CurveWindow } from './curve-window';
 import { logLane } from './log-lane';
 import { marksLane } from './marks-lane';
 import { memoryLane } from './memory-lane';
@@ -26,6 +27,7 @@ export function buildLanes(
   predicted: Budget | null,
   tier: Tier,
   traces: TraceWindows,
+  curves: CurveWindow,
 ): SessionLanes {
   const { overlay } = session;
   const budget = drawBudget(session, predicted, tier);
@@ -35,7 +37,7 @@ export function buildLanes(
     (items, view, columns) => joinBlocks(items, view, columns, RESIDUALS),
   );
   const hasPhases = overlay.phases.length > 0;
-  const memory = memoryLane(session, budget, traces);
+  const memory = memoryLane(session, budget, traces, curves);
   const hasResiduals = hasPhases && budget.ceiling > 0 && !budget.isWhole;
   return {
     budget,

@@ -1,19 +1,22 @@
 /**
  * The lane the product is about: the measured line over the stacked budget, its ceiling, the card's capacity, the peak.
  *
- * A phase's height is its highest moment, and the curve on the way there is not known: above what is held before and
- * after it the band fades towards its ceiling, so that a line below it is not read as a gap.
+ * Inside a phase the stack ends at the predicted curve, where there is one and the trace tells where it stood. Else a
+ * phase's height is its highest moment: above what is held before and after it the band fades towards its ceiling, so
+ * that a line below it is not read as a gap.
  */
 import { formatBytes } from '../../shared/base/format';
 import type { Bytes, Micros } from '../../shared/base/units';
 import { seriesName } from '../../shared/present/series-names';
 import type { SessionDocument } from '../../shared/session/session-document';
-import { type PredictedSpan, visibleSpans } from '../chart/bands';
+import { visibleSpans } from '../chart/bands';
 import type { Lane, Sheet, ValueScale } from '../chart/lane';
 import { FONT, paintLabel, textWidth } from '../chart/paint-text';
 import { byteLabel, byteScale, HEADROOM } from '../chart/scale';
 import type { BudgetPicture } from './budget-picture';
+import { type CurveWindow, shortReading } from './curve-window';
 import { paintBands } from './paint-bands';
+import { type CurvedSpan, clipToCurves, findCurves, strokeCurves } from './paint-curve';
 import { paintSeries, readSeries } from './trace-lines';
 import type { TraceWindows } from './traces';
 
@@ -31,6 +34,7 @@ export function memoryLane(
   session: SessionDocument,
   budget: BudgetPicture,
   traces: TraceWindows,
+  curves: CurveWindow,
 ): Lane {
   const { overlay } = session;
   const scale = memoryScale(session, budget);
@@ -48,7 +52,7 @@ export function memoryLane(
     grows: true,
     scale,
     paint(sheet) {
-      paintBudget(sheet, budget);
+      paintBudget(sheet, budget, curves);
       if (overlay.series !== null) {
         const style = {
           color: sheet.ink.measured,
@@ -67,7 +71,10 @@ export function memoryLane(
       paintLevels(sheet, budget);
       if (overlay.measuredPeak) paintPeak(sheet, overlay.measuredPeak);
     },
-    readAt: (t) => describe(session, budget, traces, t),
+    readAt: (t) => {
+      const reading = curves.readAt(t);
+      return reading ? shortReading(reading) : describe(session, budget, traces, t);
+    },
   };
 }
 
@@ -98,32 +105,40 @@ function describe(
   return about ? `${measured}, predicted ${about}` : measured;
 }
 
-function paintBudget(sheet: Sheet, budget: BudgetPicture): void {
+function paintBudget(sheet: Sheet, budget: BudgetPicture, curves: CurveWindow): void {
   const { view, box } = sheet;
   const spans = budget.levels.within(view, box.width);
   const shown = visibleSpans(spans, view.t0, view.t1, box.width / SPAN_PX);
   if (shown.length === 0) return;
+  const curved = findCurves(sheet, shown, (t) => curves.at(t));
+  sheet.context.save();
+  clipToCurves(sheet, curved);
   paintBands(sheet, shown, budget.order);
+  sheet.context.restore();
   if (budget.isWhole) fadeWhole(sheet, budget);
-  else fadeSpans(sheet, shown);
-  paintCeiling(sheet, shown);
+  else fadeSpans(sheet, curved);
+  paintCeiling(sheet, curved);
+  strokeCurves(sheet, curved);
 }
 
 /** Narrower spans show no gradient, and making one for each would cost more than the bands. */
 const FADED_PX = 10;
 
-function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
-  for (const [i, span] of shown.entries()) {
+function fadeSpans({ context, ink, x, y }: Sheet, shown: readonly CurvedSpan[]): void {
+  for (const [i, { span, curve }] of shown.entries()) {
     // One colour for all of it tells of no order in which it comes.
-    if (span.held || span.parts === null) continue;
+    if (span.held || span.parts === null || curve) continue;
     const [x0, x1] = [x(span.t0), x(span.t1)];
     if (x1 - x0 < FADED_PX) continue;
-    const before = shown[i - 1]?.held ? (shown[i - 1]?.total ?? 0) : 0;
-    const after = shown[i + 1]?.held ? (shown[i + 1]?.total ?? 0) : before;
+    const before = heldTotal(shown[i - 1]) ?? 0;
+    const after = heldTotal(shown[i + 1]) ?? before;
     const certain = Math.min(span.total, Math.min(before, after));
     fade(context, ink.surface, [x0, y(span.total), x1 - x0, y(certain) - y(span.total)]);
   }
 }
+
+const heldTotal = (beside: CurvedSpan | undefined): Bytes | null =>
+  beside?.span.held ? beside.span.total : null;
 
 function fadeWhole({ context, ink, box, y }: Sheet, { resting, ceiling }: BudgetPicture): void {
   const top = y(ceiling);
@@ -148,14 +163,17 @@ const withOpacity = (hex: string, opacity: number): string =>
     .toString(16)
     .padStart(2, '0')}`;
 
-/** Dashed where its steps have room for dashes. */
-function paintCeiling({ context, ink, box, x, y }: Sheet, shown: readonly PredictedSpan[]): void {
+/** Dashed where its steps have room for dashes. A curve of operations reaches it by itself; between the edges of blocks more may stand. */
+function paintCeiling({ context, ink, box, x, y }: Sheet, shown: readonly CurvedSpan[]): void {
   context.strokeStyle = ink.lane;
   context.lineWidth = 1.25;
   context.setLineDash(shown.length < box.width / 12 ? [4, 3] : []);
   context.beginPath();
   let end: Micros | null = null;
-  for (const { t0, t1, total } of shown) {
+  for (const { span, curve } of shown) {
+    const { t1, total } = span;
+    const t0 = curve?.of === 'operations' ? curve.t1 : span.t0;
+    if (t0 >= t1) continue;
     if (end === t0) context.lineTo(x(t0), y(total));
     else context.moveTo(x(t0), y(total));
     context.lineTo(x(t1), y(total));

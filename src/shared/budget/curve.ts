@@ -1,7 +1,7 @@
 /**
  * The prediction within a phase, where theory knows more than its highest moment and its end: what is allocated at each
  * operation of the bundled workload, and at each block's edges of a PyTorch training step. Theory knows an order and no
- * times: whoever draws a curve spreads its points over the phase, or lays a block's points at the times it was measured at.
+ * times; `placeCurves` lays the points where the trace tells they came.
  */
 import type { Phase } from '../base/vocabulary';
 import type { ModelSpec, RunSpec } from '../model/spec';

@@ -7,7 +7,6 @@
 
 import type { FailureInfo } from '../base/failure';
 import type { Bytes, Micros, Millis } from '../base/units';
-import type { PhaseCurve } from '../budget/curve';
 import type { Budget } from '../budget/types';
 import type { Claim } from '../chapter/claims';
 import type { Inversion } from '../divergence/inversion/inversion';
@@ -24,6 +23,7 @@ import type { Mark, MarkDraft } from '../session/marks';
 import type { Page } from '../session/pages';
 import type { PhaseBar } from '../session/phase-bars';
 import type { PhaseChanges } from '../session/phase-changes';
+import type { PredictedCurves } from '../session/placed-curves';
 import type { BriefDocument, SeriesGap, SessionDocument } from '../session/session-document';
 import type { SeriesStatistics } from '../session/statistics';
 import type { ExperimentPart, PlannedRun, SessionSummary } from '../session/types';
@@ -218,8 +218,13 @@ interface Methods {
   ): Promise<readonly TraceView[]>;
   /** The prediction for what a session declared; null where it declared nothing that can be predicted. */
   sessionBudget(q: { id: string } & AsKnown): Promise<Budget | null>;
-  /** The prediction within each phase: at every operation of the bundled workload, at every block's edge of a PyTorch model. Null where theory knows no more than the phase. */
-  predictedCurve(q: { id: string } & AsKnown): Promise<readonly PhaseCurve[] | null>;
+  /**
+   * The prediction within the phases of [t0, t1] that are wide enough in so many columns: at every operation of the bundled
+   * workload, at every block's edge of a PyTorch model, laid in time. Null where theory knows no more than the phase.
+   */
+  predictedCurves(
+    q: { id: string; t0: Micros; t1: Micros; columns: number } & AsKnown,
+  ): Promise<PredictedCurves | null>;
   /** What a run of this model must have been, by the trace alone; `given` are settings that are certain. Null where it cannot be told at all. */
   invert(q: { id: string; model: ModelSpec; given: Partial<RunSpec> }): Promise<Inversion | null>;
   budget(q: { model: ModelSpec; run: RunSpec }): Promise<Budget>;
@@ -304,7 +309,7 @@ const METHODS: Readonly<Record<keyof Methods, true>> = {
   statistics: true,
   moment: true,
   sessionBudget: true,
-  predictedCurve: true,
+  predictedCurves: true,
   budget: true,
   invert: true,
   record: true,

@@ -13,6 +13,7 @@ const OF_A_MOMENT: ReadonlySet<PropertyKey> = new Set<keyof EngineClient>([
   'brief',
   'trace',
   'sessionBudget',
+  'predictedCurves',
   'phases',
   'phaseChanges',
   'phaseBars',

@@ -6,6 +6,7 @@ import { paintLine } from '../../../../src/renderer/chart/paint-lines';
 import { dragView } from '../../../../src/renderer/chart/view';
 import { drawBudget } from '../../../../src/renderer/timeline/budget-picture';
 import { buildLanes, seriesInSight } from '../../../../src/renderer/timeline/build-lanes';
+import { CurveWindow } from '../../../../src/renderer/timeline/curve-window';
 import { BAND_OPACITY } from '../../../../src/renderer/timeline/paint-bands';
 import { setView, timelineActions } from '../../../../src/renderer/timeline/timeline-actions';
 import { createTimelineState } from '../../../../src/renderer/timeline/timeline-state';
@@ -39,7 +40,7 @@ const lanesOf = async (session: FixtureSession) => {
   const { traces, everything } = tracesOf(session);
   traces.want(everything);
   await expect.poll(() => traces.isStale.get()).toBe(false);
-  return buildLanes(session.document, session.budget, 'refined', traces).lanes;
+  return buildLanes(session.document, session.budget, 'refined', traces, new CurveWindow()).lanes;
 };
 const laneOf = (lanes: readonly Lane[], id: string): Lane => {
   const found = lanes.find((lane) => lane.id === id);
@@ -212,7 +213,13 @@ describe('the lanes of a session', () => {
   it('of further GPUs wait to be asked for, and are then asked of the engine', () => {
     const session = countersSession('t-two', 2);
     const { traces } = tracesOf(session);
-    const built = buildLanes(session.document, session.budget, 'refined', traces);
+    const built = buildLanes(
+      session.document,
+      session.budget,
+      'refined',
+      traces,
+      new CurveWindow(),
+    );
     expect(laneOf(built.lanes, 'gpu1.power').isExtra).toBe(true);
     expect(seriesInSight(built, {}, session.document)).not.toContain('gpu1.power');
     const shown = { 'gpu1.power': { isHidden: false }, 'gpu0.power': { isHidden: true } };
